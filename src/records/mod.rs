@@ -1,0 +1,71 @@
+//! Records: one event as it stands in a log, with no meaning given to it yet.
+//!
+//! Every reader (the byte-level one, the `evtx` crate, XML, copied text) ends in [`Record`].
+
+pub mod selection;
+
+pub use selection::{Selection, Wanted};
+
+use jiff::Timestamp;
+
+/// One event record, as the log has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// `System/Provider/@Name`, or `@EventSourceName` where there is no name.
+    pub provider: Box<str>,
+    /// `System/EventID` without its qualifiers.
+    pub event_id: u16,
+    /// `System/Version`; classic events have 0, some logs have none.
+    pub version: u8,
+    /// `System/Level`: 1 critical, 2 error, 3 warning, 4 information, 0 always.
+    pub level: u8,
+    /// `System/Channel`, empty where the log has none.
+    pub channel: Box<str>,
+    /// `System/Computer`: who logged the event. May be empty.
+    pub computer: Box<str>,
+    /// `System/EventRecordID`; 0 where the input has none (copied text).
+    pub record_id: u64,
+    /// `System/TimeCreated/@SystemTime`, never the record header's time.
+    pub time: Timestamp,
+    /// `EventData` or `UserData` values in document order.
+    pub data: Vec<Datum>,
+    /// Where in the input the record was found.
+    pub origin: Origin,
+}
+
+/// One value of `EventData`/`UserData`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Datum {
+    /// `Data/@Name`, or the element's name in `UserData` and for `Binary`; `None` for an unnamed `Data`.
+    pub name: Option<Box<str>>,
+    /// The value as text. `Binary` is upper-case hexadecimal without separators.
+    pub value: Box<str>,
+}
+
+/// How a record was found; it is quoted in the evidence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Origin {
+    /// In the live part of a chunk, or in an XML or text file.
+    #[default]
+    Live,
+    /// In slack space (`--recover`).
+    Slack,
+}
+
+impl Record {
+    /// The value named `name`, compared without ASCII case (event 4 says `Targetname`, event 3 `TargetName`).
+    pub fn named(&self, name: &str) -> Option<&str> {
+        self.data
+            .iter()
+            .find(|d| d.name.as_deref().is_some_and(|n| n.eq_ignore_ascii_case(name)))
+            .map(|d| &*d.value)
+    }
+
+    /// The values of unnamed `Data`, in order: the insertion strings `%1`.. of a classic event.
+    pub fn strings(&self) -> impl Iterator<Item = &str> {
+        self.data
+            .iter()
+            .filter(|d| d.name.is_none())
+            .map(|d| &*d.value)
+    }
+}

@@ -1,0 +1,85 @@
+//! The scan: inputs in, wanted records out, in parallel.
+//!
+//! Everything between a path and a [`Record`] is behind [`scan`]: blocks of chunks, the gates, decoding,
+//! archives, XML and text. It knows nothing of what the records mean.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::files::Input;
+use crate::records::{Record, Selection};
+
+/// What takes the records. One per worker; they are merged by the caller afterwards.
+pub trait Collector: Send {
+    /// `input` is the record's file (its index in [`Scan::files`] is [`FileIndex`]).
+    fn record(&mut self, input: FileIndex, record: Record);
+}
+
+/// Index into [`Scan::files`]; inside an archive every member has its own.
+pub type FileIndex = u32;
+
+/// What the user may choose about scanning.
+#[derive(Debug, Clone, Default)]
+pub struct ScanOptions {
+    /// Worker threads; 0 for one per core.
+    pub threads: usize,
+    /// Also read records in slack space.
+    pub recover: bool,
+}
+
+/// How far the scan is; drawn by the terminal, ignored elsewhere.
+pub trait Progress: Sync {
+    /// Called once, before reading: bytes of all inputs.
+    fn total(&self, bytes: u64);
+    /// Called from any worker: bytes done since the last call.
+    fn advance(&self, bytes: u64);
+}
+
+/// No progress is shown.
+impl Progress for () {
+    fn total(&self, _: u64) {}
+    fn advance(&self, _: u64) {}
+}
+
+/// The outcome of a scan.
+pub struct Scan<C> {
+    /// One per worker, in no particular order.
+    pub collectors: Vec<C>,
+    /// One per input (and per archive member), in the inputs' order.
+    pub files: Vec<FileReport>,
+}
+
+/// What happened to one file. Written as a line of `--summary`.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct FileReport {
+    /// As the user named it or as found in the folder; archive members as `archive.zip!inner/System.evtx`.
+    pub path: Arc<str>,
+    /// `evtx`, `xml`, `text`, `zip`, `gz`, or what it is instead.
+    pub kind: &'static str,
+    pub bytes: u64,
+    pub chunks: u64,
+    pub bad_checksums: u64,
+    /// Records looked at (their headers, at least).
+    pub records: u64,
+    /// Wanted records found.
+    pub events: u64,
+    /// Of `events`, those that an earlier file (or place in this file) also holds.
+    pub duplicates: u64,
+    /// Why something in it could not be read, each naming an offset; empty when all was read.
+    pub problems: Vec<String>,
+}
+
+/// Reads all inputs and hands every wanted record to a collector.
+///
+/// No input can stop the run: what is wrong with one is in its [`FileReport`].
+pub fn scan<C: Collector>(
+    inputs: &[Input],
+    selection: &Selection,
+    options: &ScanOptions,
+    progress: &dyn Progress,
+    new_collector: impl Fn() -> C + Sync,
+) -> Scan<C> {
+    let _ = (inputs, selection, options, progress, &new_collector);
+    todo!()
+}

@@ -9,5 +9,7 @@
 //! ```
 
 pub mod files;
+pub mod inventory;
 pub mod records;
+pub mod report;
 pub mod scan;

@@ -10,6 +10,7 @@
 
 pub mod files;
 pub mod inventory;
+pub mod names;
 pub mod records;
 pub mod report;
 pub mod scan;

@@ -10,6 +10,7 @@
 
 pub mod events;
 pub mod files;
+pub mod incidents;
 pub mod inventory;
 pub mod names;
 pub mod records;

@@ -8,6 +8,7 @@
 //!                       inventory (addresses, accounts), names
 //! ```
 
+pub mod commands;
 pub mod files;
 pub mod inventory;
 pub mod records;

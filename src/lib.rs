@@ -8,6 +8,7 @@
 //!                       inventory (addresses, accounts), names
 //! ```
 
+pub mod commands;
 pub mod events;
 pub mod files;
 pub mod incidents;

@@ -6,6 +6,8 @@
 
 pub mod accounts;
 pub mod addresses;
+pub mod hosts;
+pub mod text;
 
 use std::sync::Arc;
 

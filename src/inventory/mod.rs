@@ -6,6 +6,7 @@
 
 pub mod accounts;
 pub mod addresses;
+pub mod stream;
 pub mod text;
 
 use std::sync::Arc;

@@ -21,6 +21,7 @@ pub struct Hosts<'a> {
     by_label: HashMap<Box<str>, Vec<u32>>,
     parent: Vec<u32>,
     owned: HashMap<u32, Vec<&'a OwnedAddress>>,
+    by_address: HashMap<IpAddr, BTreeSet<HostId>>,
     resolved: HashMap<u32, Vec<(IpAddr, &'a Source)>>,
     /// Why two names are one host, for the evidence.
     alias_sources: HashMap<(u32, u32), String>,
@@ -89,6 +90,11 @@ impl<'a> Hosts<'a> {
         let (owned, resolved) = (std::mem::take(&mut self.owned), std::mem::take(&mut self.resolved));
         self.owned = self.by_root(owned);
         self.resolved = self.by_root(resolved);
+        for (&root, rows) in &self.owned {
+            for row in rows {
+                self.by_address.entry(row.address).or_default().insert(HostId(root));
+            }
+        }
         self.settled = true;
     }
 
@@ -179,15 +185,14 @@ impl<'a> Hosts<'a> {
         self.alias_sources.get(&(a.min(b), a.max(b))).map(String::as_str)
     }
 
-    /// Every host and what it owns, by address: for the audit, and to find who owns an address.
-    pub fn owners(&self) -> BTreeMap<IpAddr, BTreeSet<HostId>> {
-        let mut owners: BTreeMap<IpAddr, BTreeSet<HostId>> = BTreeMap::new();
-        for (&root, rows) in &self.owned {
-            for row in rows {
-                owners.entry(row.address).or_default().insert(HostId(root));
-            }
-        }
-        owners
+    /// The hosts that own this address.
+    pub fn owners_of(&self, address: IpAddr) -> Vec<HostId> {
+        self.by_address.get(&address).into_iter().flatten().copied().collect()
+    }
+
+    /// Every owned address and its hosts, in the order of addresses: for the audit.
+    pub fn owners(&self) -> BTreeMap<IpAddr, &BTreeSet<HostId>> {
+        self.by_address.iter().map(|(&address, hosts)| (address, hosts)).collect()
     }
 
     /// The host's fullest name.

@@ -31,12 +31,29 @@ pub fn decode(bytes: &[u8]) -> Cow<'_, str> {
     }
     match std::str::from_utf8(bytes) {
         Ok(text) => Cow::Borrowed(text),
-        Err(error) => legacy(bytes, error.valid_up_to()),
+        Err(error) => CodePage::guess(bytes.get(error.valid_up_to()..).unwrap_or_default()).decode(bytes),
+    }
+}
+
+/// What text is written in that is neither UTF-8 nor UTF-16.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum CodePage {
+    /// The Western OEM page of `cmd`, which no web standard (and so not `encoding_rs`) knows.
+    Oem850,
+    Known(&'static Encoding),
+}
+
+impl CodePage {
+    pub(super) fn decode(self, bytes: &[u8]) -> Cow<'_, str> {
+        match self {
+            Self::Oem850 => Cow::Owned(oem_cp::decode_string_complete_table(bytes, &DECODING_TABLE_CP850)),
+            Self::Known(encoding) => encoding.decode_without_bom_handling(bytes).0,
+        }
     }
 }
 
 /// UTF-16 text of Western exports has a zero in every second byte; no other text has any.
-fn utf16_without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
+pub(super) fn utf16_without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
     let head = bytes.get(..UTF16_SNIFF.min(bytes.len())).unwrap_or_default();
     let pairs = head.len() / 2;
     if pairs < 2 {
@@ -57,40 +74,31 @@ fn utf16_without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
     }
 }
 
-fn legacy(bytes: &[u8], first_odd_byte: usize) -> Cow<'_, str> {
-    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
-    let (mut fed, mut oem, mut ansi) = (0, 0u64, 0u64);
-    for line in bytes.get(first_odd_byte..).unwrap_or_default().split(|&b| b == b'\n') {
-        if line.is_ascii() {
-            continue;
+impl CodePage {
+    /// From the bytes at and after the first that is not UTF-8.
+    pub(super) fn guess(bytes: &[u8]) -> Self {
+        let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
+        let (mut fed, mut oem, mut ansi) = (0, 0u64, 0u64);
+        for line in bytes.split(|&b| b == b'\n') {
+            if line.is_ascii() {
+                continue;
+            }
+            // Western letters lie in 0x80..=0xA5 in the OEM pages (850, 437) and in 0xC0..=0xFF in 1252.
+            oem += line.iter().filter(|b| (0x80..=0xa5).contains(*b)).count() as u64;
+            ansi += line.iter().filter(|b| **b >= 0xc0).count() as u64;
+            let line = line.get(..DETECTOR_BYTES.min(line.len())).unwrap_or_default();
+            detector.feed(line, false);
+            fed += line.len();
+            if fed >= DETECTOR_BYTES {
+                break;
+            }
         }
-        // Western letters lie in 0x80..=0xA5 in the OEM pages (850, 437) and in 0xC0..=0xFF in 1252.
-        oem += line.iter().filter(|b| (0x80..=0xa5).contains(*b)).count() as u64;
-        ansi += line.iter().filter(|b| **b >= 0xc0).count() as u64;
-        let line = line.get(..DETECTOR_BYTES.min(line.len())).unwrap_or_default();
-        detector.feed(line, false);
-        fed += line.len();
-        if fed >= DETECTOR_BYTES {
-            break;
-        }
+        detector.feed(b"", true);
+        let guess = detector.guess(None, Utf8Detection::Deny);
+        let western =
+            guess.name().starts_with("windows-") && guess.name() != "windows-1251" || guess == UTF_8;
+        if western && oem > ansi { Self::Oem850 } else { Self::Known(guess) }
     }
-    detector.feed(b"", true);
-    let guess = detector.guess(None, Utf8Detection::Deny);
-    let western = guess.name().starts_with("windows-") && guess.name() != "windows-1251" || guess == UTF_8;
-    if western && oem > ansi {
-        Cow::Owned(oem_cp::decode_string_complete_table(bytes, &DECODING_TABLE_CP850))
-    } else {
-        guess.decode_without_bom_handling(bytes).0
-    }
-}
-
-/// The first `bytes` bytes of a text, or a few less so as not to cut a character.
-pub fn beginning(text: &str, bytes: usize) -> &str {
-    let mut end = bytes.min(text.len());
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    text.get(..end).unwrap_or_default()
 }
 
 /// A column name as it is compared: `Prefix Length`, `prefix_length` and `PrefixLength` are one.

@@ -2,8 +2,13 @@
 //!
 //! Every reader (the byte-level one, the `evtx` crate, XML, copied text) ends in [`Record`].
 
+pub mod chunk;
+pub mod full;
+pub mod problems;
 pub mod selection;
+pub mod xml;
 
+pub use problems::Problems;
 pub use selection::{Selection, Wanted};
 
 use jiff::Timestamp;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use evtx::{EvtxChunkData, ParserSettings};
 
 use super::{Origin, Problems, Record, Selection, xml};
+use crate::chunks::CHUNK_MAGIC;
 
 /// Where the chunk header keeps its hash table of name offsets.
 const NAME_TABLE: std::ops::Range<usize> = 128..384;
@@ -59,6 +60,13 @@ impl FullReader {
         // templates say they are, with the same result.
         if let Some(table) = copy.get_mut(NAME_TABLE) {
             table.fill(0);
+        }
+        // A slot whose header is lost: with an empty header all that is left in it counts as slack.
+        if matches!(pick, Pick::AllAndSlack)
+            && !copy.starts_with(CHUNK_MAGIC)
+            && let Some(magic) = copy.first_chunk_mut()
+        {
+            *magic = *CHUNK_MAGIC;
         }
         let mut data = match EvtxChunkData::new(copy, false) {
             Ok(data) => data,

@@ -143,8 +143,13 @@ impl<'a> Worker<'a> {
     /// The slots of a block that starts at offset `start` of the file.
     fn slots(&mut self, bytes: &[u8], start: u64) -> io::Result<()> {
         let Self {
-            carver, sink, open, ..
+            carver,
+            sink,
+            open,
+            run,
+            ..
         } = self;
+        let recover = run.recover;
         let mut failed = Ok(());
         carver.slots(bytes, |found| match found {
             Found::Chunk(at) => {
@@ -180,12 +185,17 @@ impl<'a> Worker<'a> {
             }
             Found::Junk(at) => {
                 let offset = start + at as u64;
-                sink.problem(offset, || {
-                    format!(
-                        "at offset {offset:#x} is no chunk where one should be; \
-                         --recover reads the records that are left there"
-                    )
-                });
+                if recover {
+                    let rest = bytes.get(at..).unwrap_or_default();
+                    sink.chunk(rest.get(..CHUNK_LEN).unwrap_or(rest), offset);
+                } else {
+                    sink.problem(offset, || {
+                        format!(
+                            "at offset {offset:#x} is no chunk where one should be; \
+                             --recover reads the records that are left there"
+                        )
+                    });
+                }
             }
         });
         failed

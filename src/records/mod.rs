@@ -3,6 +3,7 @@
 //! Every reader (the byte-level one, the `evtx` crate, XML, copied text) ends in [`Record`].
 
 pub mod selection;
+pub mod xml;
 
 pub use selection::{Selection, Wanted};
 
@@ -57,7 +58,11 @@ impl Record {
     pub fn named(&self, name: &str) -> Option<&str> {
         self.data
             .iter()
-            .find(|d| d.name.as_deref().is_some_and(|n| n.eq_ignore_ascii_case(name)))
+            .find(|d| {
+                d.name
+                    .as_deref()
+                    .is_some_and(|n| n.eq_ignore_ascii_case(name))
+            })
             .map(|d| &*d.value)
     }
 

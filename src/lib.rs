@@ -10,6 +10,7 @@
 
 pub mod commands;
 pub mod events;
+pub mod chunks;
 pub mod files;
 pub mod incidents;
 pub mod inventory;

@@ -101,6 +101,15 @@ impl CodePage {
     }
 }
 
+/// The first `bytes` bytes of a text, or a few less so as not to cut a character.
+pub fn beginning(text: &str, bytes: usize) -> &str {
+    let mut end = bytes.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or_default()
+}
+
 /// A column name as it is compared: `Prefix Length`, `prefix_length` and `PrefixLength` are one.
 pub fn column_key(name: &str) -> String {
     name.chars().filter(|c| !matches!(c, ' ' | '_' | '-' | '\u{feff}')).flat_map(char::to_lowercase).collect()

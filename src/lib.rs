@@ -8,10 +8,11 @@
 //!                       inventory (addresses, accounts), names
 //! ```
 
+pub mod chunks;
 pub mod commands;
 pub mod events;
-pub mod chunks;
 pub mod files;
+pub mod findings;
 pub mod incidents;
 pub mod inventory;
 pub mod names;

@@ -45,8 +45,7 @@ impl ChunkReader {
         let sound = match Header::parse(chunk) {
             None => false,
             Some(header) => {
-                header.header_is_sound(chunk)
-                    && (!any && found.is_empty() || header.records_are_sound(chunk))
+                header.header_is_sound(chunk) && (!any && found.is_empty() || header.records_are_sound(chunk))
             }
         };
         counts.bad_checksums += u64::from(!sound);

@@ -62,11 +62,7 @@ impl Record {
     pub fn named(&self, name: &str) -> Option<&str> {
         self.data
             .iter()
-            .find(|d| {
-                d.name
-                    .as_deref()
-                    .is_some_and(|n| n.eq_ignore_ascii_case(name))
-            })
+            .find(|d| d.name.as_deref().is_some_and(|n| n.eq_ignore_ascii_case(name)))
             .map(|d| &*d.value)
     }
 

@@ -68,10 +68,7 @@ mod tests {
 
     #[test]
     fn no_ids_means_all_ids_and_no_provider_all_providers() {
-        let s = Selection::new(vec![Wanted {
-            providers: vec![],
-            event_ids: vec![],
-        }]);
+        let s = Selection::new(vec![Wanted { providers: vec![], event_ids: vec![] }]);
         assert!(s.accepts("anything", 65535));
     }
 }

@@ -42,8 +42,8 @@ pub(super) fn addresses_of(host: &str) -> String {
 pub(super) fn resolve(name: &str, client: &str) -> String {
     let (name, client) = (safe(name, "<target host>"), safe(client, "<client>"));
     format!(
-        "what {name} resolves to on {client}: Invoke-Command {client} {{ Resolve-DnsName {name}; \
-         Select-String {name} C:\\Windows\\System32\\drivers\\etc\\hosts }}"
+        "what {name} resolves to on {client}: Invoke-Command {client} {{ Resolve-DnsName {name} }}, and its line in \
+         C:\\Windows\\System32\\drivers\\etc\\hosts there"
     )
 }
 
@@ -58,7 +58,7 @@ pub(super) fn netlogon(host: &str) -> String {
     let host = safe(host, "<host>");
     format!(
         "NETLOGON events of {host} and its domain controllers: wevtutil epl System {host}-System.evtx /r:{host}, \
-         given beside this log; and on it: Test-ComputerSecureChannel"
+         given beside this log, and on it: Test-ComputerSecureChannel"
     )
 }
 
@@ -81,8 +81,8 @@ pub(super) fn encryption_types(account: &str) -> String {
 pub(super) fn who_is(name: &str) -> String {
     let name = safe(name, "<name>");
     format!(
-        "what {name} is: Resolve-DnsName {name}; Get-ADComputer -Filter \"Name -eq '{name}'\" -Properties \
-         servicePrincipalName; Get-ClusterResource on the host that answered"
+        "what {name} is: Resolve-DnsName {name}, Get-ADComputer -Filter \"Name -eq '{name}'\" -Properties \
+         servicePrincipalName, Get-ClusterResource on the host that answered"
     )
 }
 
@@ -166,9 +166,9 @@ pub(super) fn fix(cause: Cause, kind: Kind) -> &'static [&'static str] {
         ],
         (Cause::PasswordMismatch, Kind::MachineAccount) => &[
             "wait for one replication cycle after a password change: a short burst may be harmless",
-            "on the host: Test-ComputerSecureChannel; if it is False, Test-ComputerSecureChannel -Repair (or netdom \
+            "on the host: Test-ComputerSecureChannel, and if it is False, Test-ComputerSecureChannel -Repair (or netdom \
              resetpwd)",
-            "on a domain controller: stop its KDC service first, so that it gets its ticket from another one; then netdom \
+            "on a domain controller: stop its KDC service first, so that it gets its ticket from another one, then netdom \
              resetpwd, and start the service again",
             "if the host was restored from a snapshot or an image, reset before anything else relies on it",
         ],
@@ -200,7 +200,7 @@ pub(super) fn fix(cause: Cause, kind: Kind) -> &'static [&'static str] {
         ],
         (Cause::WrongHost, _) => &[
             "on the client: clear the cache (ipconfig /flushdns) and look for the name in the hosts file",
-            "correct the DNS record; delete stale ones, and switch on scavenging",
+            "correct the DNS record, delete stale ones, and switch on scavenging",
             "if the address was given to another machine, check DHCP reservations and leases",
         ],
         (Cause::Undetermined, _) => &["collect what is missing and run again"],

@@ -2,10 +2,15 @@
 //!
 //! Every reader (the byte-level one, the `evtx` crate, XML, copied text) ends in [`Record`].
 
+pub mod binxml;
 pub mod chunk;
+pub mod decode;
 pub mod full;
+pub mod gate;
 pub mod problems;
 pub mod selection;
+pub mod template;
+pub mod values;
 pub mod xml;
 
 pub use problems::Problems;

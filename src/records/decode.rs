@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::binxml::{FRAGMENT, Instance, NO_DEPENDENCY, TEMPLATE, Wide};
-use super::template::{Item, Leaf, Naming, Part, Program};
+use super::template::{Item, Kind, Leaf, Naming, Part, Program};
 use super::values::{BINARY, BINXML, NULL, TEXT, TEXT_ARRAY, Value, Values, write_wide};
 use super::{Datum, Origin, Record, Selection};
 
@@ -99,9 +99,7 @@ impl Decoder {
             inline = compiled;
             &inline
         };
-        if !program.whole {
-            return None;
-        }
+        (program.kind == Kind::Event).then_some(())?;
         let mut event = Event {
             chunk,
             values: &self.values,
@@ -133,28 +131,34 @@ impl Decoder {
             origin: Origin::Live,
         };
         // The fragments are read after: they use the same buffers.
-        let mut fragments = [0; 4];
+        let mut fragments = [(0, Kind::Section); 4];
         let mut count = 0;
         for item in &program.items {
             match item {
                 Item::Leaf(leaf) if count == 0 => event.leaf(leaf, &mut record.data)?,
                 // A leaf behind a fragment would get before its values.
                 Item::Leaf(_) => return None,
-                Item::Fragment(index) => {
-                    *fragments.get_mut(count)? = *index;
+                Item::Fragment(index, kind) => {
+                    *fragments.get_mut(count)? = (*index, *kind);
                     count += 1;
                 }
             }
         }
-        for index in fragments.get(..count)? {
+        for (index, kind) in fragments.get(..count)? {
             let value = self.values.get(*index);
-            self.fragment(chunk, value, &mut record.data)?;
+            self.fragment(chunk, value, *kind, &mut record.data)?;
         }
         Some(Decoded::Wanted(record))
     }
 
     /// `EventData` or `UserData` as a fragment in a substitution.
-    fn fragment(&mut self, chunk: &[u8], value: Value, data: &mut Vec<Datum>) -> Option<()> {
+    fn fragment(
+        &mut self,
+        chunk: &[u8],
+        value: Value,
+        kind: Kind,
+        data: &mut Vec<Datum>,
+    ) -> Option<()> {
         if value.kind == NULL || (value.kind == BINXML && value.len == 0) {
             return Some(());
         }
@@ -162,15 +166,19 @@ impl Decoder {
             value.at as usize,
             value.at as usize + usize::from(value.len),
         );
-        let token = chunk.get(at..end)?.strip_prefix(&FRAGMENT)?.first()?;
-        (value.kind == BINXML && *token == TEMPLATE).then_some(())?;
-        let instance = Instance::at(chunk, at + 5)?;
+        (value.kind == BINXML).then_some(())?;
+        // Most fragments have their header; those of providers with a manifest often have none.
+        let at = match chunk.get(at..end)? {
+            [TEMPLATE, ..] => at,
+            bytes if bytes.starts_with(&FRAGMENT) => at + FRAGMENT.len(),
+            _ => return None,
+        };
+        chunk.get(at..end)?.starts_with(&[TEMPLATE]).then_some(())?;
+        let instance = Instance::at(chunk, at + 1)?;
         self.nested.read(chunk, instance)?;
         ends(chunk, self.nested.end, end)?;
         let program = self.programs.get(chunk, instance.definition)?;
-        if program.whole {
-            return None;
-        }
+        (program.kind == kind).then_some(())?;
         let mut event = Event {
             chunk,
             values: &self.nested,
@@ -179,7 +187,7 @@ impl Decoder {
         for item in &program.items {
             match item {
                 Item::Leaf(leaf) => event.leaf(leaf, data)?,
-                Item::Fragment(_) => return None,
+                Item::Fragment(..) => return None,
             }
         }
         Some(())

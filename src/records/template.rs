@@ -58,18 +58,29 @@ pub struct Leaf {
 #[derive(Debug, Clone, Copy)]
 pub enum Item {
     Leaf(Leaf),
-    /// A substitution that holds a fragment with `EventData` or `UserData`.
-    Fragment(u16),
+    /// A substitution that holds a fragment: one of this kind.
+    Fragment(u16, Kind),
+}
+
+/// What a program is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Kind {
+    /// A whole event, from `Event` on.
+    #[default]
+    Event,
+    /// `EventData` or `UserData`.
+    Section,
+    /// What stands inside `UserData`.
+    Inside,
 }
 
 /// Where the fields of a record are.
 #[derive(Debug, Default)]
 pub struct Program {
-    /// Of a whole event; a fragment has none.
+    pub kind: Kind,
+    /// Of an event; fragments have none.
     pub system: System,
     pub items: Vec<Item>,
-    /// It is a whole event, from `Event` on.
-    pub whole: bool,
 }
 
 /// Deepest nesting of elements that is usual; `UserData` reaches 4.
@@ -213,16 +224,27 @@ impl Program {
     fn root(&mut self, tokens: &mut Tokens<'_>) -> Option<()> {
         self.items.clear();
         self.system = System::default();
-        let root = open(tokens)?;
-        let name = name_text(tokens.chunk, root.name)?;
-        self.whole = name.is(tokens.chunk, b"Event");
+        let mut root = open(tokens)?;
         // A root is there whatever it depends on.
-        skip_attributes(tokens, root)?;
-        if self.whole {
+        root.dependency = NO_DEPENDENCY;
+        let name = name_text(tokens.chunk, root.name)?;
+        if name.is(tokens.chunk, b"Event") {
+            self.kind = Kind::Event;
+            skip_attributes(tokens, root)?;
             self.children_of_event(tokens)?;
         } else {
-            let section = section(tokens.chunk, name)?;
-            self.element(tokens, section, 1)?;
+            match section(tokens.chunk, name)? {
+                Section::System => return None,
+                Section::Ignored => {
+                    self.kind = Kind::Inside;
+                    self.child(tokens, root, Section::UserData, 2)?;
+                }
+                section => {
+                    self.kind = Kind::Section;
+                    skip_attributes(tokens, root)?;
+                    self.element(tokens, section, 1)?;
+                }
+            }
         }
         // Nothing may follow: it would belong to the event too.
         match tokens.u8() {
@@ -249,7 +271,8 @@ impl Program {
                     }
                 }
                 SUBSTITUTION | OPTIONAL_SUBSTITUTION => {
-                    self.items.push(Item::Fragment(tokens.substitution()?.0));
+                    let (index, _) = tokens.substitution()?;
+                    self.items.push(Item::Fragment(index, Kind::Section));
                 }
                 _ => return None,
             }
@@ -326,24 +349,31 @@ impl Program {
             return Some(());
         }
         loop {
-            let token = tokens.u8()?;
-            if token == CLOSE {
-                return Some(());
+            match tokens.u8()? {
+                CLOSE => return Some(()),
+                SUBSTITUTION | OPTIONAL_SUBSTITUTION
+                    if section == Section::UserData && depth == 1 =>
+                {
+                    let (index, _) = tokens.substitution()?;
+                    self.items.push(Item::Fragment(index, Kind::Inside));
+                }
+                token if token & !MORE == OPEN && depth < DEEPEST => {
+                    let child = tokens.element(token)?;
+                    self.child(tokens, child, section, depth + 1)?;
+                }
+                _ => return None,
             }
-            (token & !MORE == OPEN && depth < DEEPEST).then_some(())?;
-            self.child(tokens, token, section, depth + 1)?;
         }
     }
 
     fn child(
         &mut self,
         tokens: &mut Tokens<'_>,
-        token: u8,
+        child: Element,
         section: Section,
         depth: usize,
     ) -> Option<()> {
         let chunk = tokens.chunk;
-        let child = tokens.element(token)?;
         let name = local_name(chunk, child.name)?;
         let data = name.is(chunk, b"Data") || name.is(chunk, b"ComplexData");
         let mut attribute_name = Part::Nothing;

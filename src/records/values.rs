@@ -13,6 +13,7 @@ const MOST: usize = 96;
 /// Value types (MS-EVEN6 2.2.12) that are told apart here.
 pub const NULL: u8 = 0x00;
 pub const TEXT: u8 = 0x01;
+const ANSI: u8 = 0x02;
 pub const U8: u8 = 0x04;
 pub const U16: u8 = 0x06;
 pub const BINARY: u8 = 0x0e;
@@ -51,7 +52,7 @@ impl Default for Values {
 /// `None` for what is left to the crate.
 fn natural_len(kind: u8) -> Option<u16> {
     Some(match kind {
-        NULL | TEXT | BINARY | BINXML | TEXT_ARRAY => 0,
+        NULL | TEXT | ANSI | BINARY | BINXML | TEXT_ARRAY => 0,
         0x03 | U8 => 1,
         0x05 | U16 => 2,
         0x07 | 0x08 | 0x0d | 0x14 => 4,
@@ -153,6 +154,13 @@ impl Value {
             TEXT => {
                 let text = until_nul(chunk, at, usize::from(self.len))?;
                 write_wide(text.bytes(chunk)?, out)?;
+            }
+            // Other bytes depend on a code page.
+            ANSI => {
+                let text = self.bytes(chunk)?;
+                let printable = text.iter().all(|byte| matches!(byte, 0 | 0x20..0x7f));
+                printable.then_some(())?;
+                out.extend(text.iter().filter(|byte| **byte != 0).map(|byte| char::from(*byte)));
             }
             0x03 => write_number(out, i8::from_le_bytes([*chunk.get(at)?])),
             U8 => write_number(out, *chunk.get(at)?),

@@ -3,7 +3,10 @@
 //! Every reader (the byte-level one, the `evtx` crate, XML, copied text) ends in [`Record`].
 
 pub mod selection;
+pub mod tally;
+mod window;
 pub mod xml;
+pub mod xml_stream;
 
 pub use selection::{Selection, Wanted};
 

@@ -4,6 +4,7 @@
 
 pub mod selection;
 pub mod tally;
+pub mod text;
 mod window;
 pub mod xml;
 pub mod xml_stream;

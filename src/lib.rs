@@ -8,6 +8,7 @@
 //!                       inventory (addresses, accounts), names
 //! ```
 
+pub mod chunks;
 pub mod files;
 pub mod records;
 pub mod scan;

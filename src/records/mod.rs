@@ -2,6 +2,9 @@
 //!
 //! Every reader (the byte-level one, the `evtx` crate, XML, copied text) ends in [`Record`].
 
+pub mod chunk;
+pub mod full;
+pub mod problems;
 pub mod selection;
 pub mod tally;
 pub mod text;
@@ -9,6 +12,7 @@ mod window;
 pub mod xml;
 pub mod xml_stream;
 
+pub use problems::Problems;
 pub use selection::{Selection, Wanted};
 
 use jiff::Timestamp;

@@ -2,13 +2,18 @@
 //!
 //! Every reader (the byte-level one, the `evtx` crate, XML, copied text) ends in [`Record`].
 
+pub mod binxml;
 pub mod chunk;
+pub mod decode;
 pub mod full;
+pub mod gate;
 pub mod problems;
 pub mod selection;
 pub mod tally;
 pub mod text;
 mod window;
+pub mod template;
+pub mod values;
 pub mod xml;
 pub mod xml_stream;
 

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::plan::Plan;
 use super::{Collector, FileIndex, Progress};
-use crate::records::chunk::{ChunkReader, Counts};
+use crate::records::chunk::{Chunk, ChunkReader, Counts};
 use crate::records::{Problems, Record, Selection};
 
 /// What a reader gets besides its bytes: what is wanted, and where to leave records, problems and counts.
@@ -103,8 +103,7 @@ impl<'a> Sink<'a> {
                 ..
             } = self;
             chunks.read(
-                chunk,
-                at,
+                Chunk { bytes: chunk, at },
                 self.selection,
                 self.recover,
                 counts,

@@ -9,9 +9,13 @@ pub mod full;
 pub mod gate;
 pub mod problems;
 pub mod selection;
+pub mod tally;
+pub mod text;
+mod window;
 pub mod template;
 pub mod values;
 pub mod xml;
+pub mod xml_stream;
 
 pub use problems::Problems;
 pub use selection::{Selection, Wanted};

@@ -4,6 +4,9 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use evtx::{EvtxParser, ParserSettings};
+use krbtriage::chunks::header::Header;
+use krbtriage::records::decode::{Decoded, Decoder};
+use krbtriage::records::gate::Gate;
 use krbtriage::records::{Origin, Record, Selection, Wanted, xml};
 
 use crate::support::{everything, read_path, real_logs};
@@ -53,13 +56,21 @@ fn every_provider_and_event_id_alone_is_the_full_decode() {
         let all = full_decode(&path);
         let pairs: BTreeSet<_> = all.iter().map(|r| (&*r.provider, r.event_id)).collect();
         for (provider, id) in pairs {
-            let selection =
-                Selection::new(vec![Wanted { providers: vec![provider.to_string()], event_ids: vec![id] }]);
+            let selection = Selection::new(vec![Wanted {
+                providers: vec![provider.to_string()],
+                event_ids: vec![id],
+            }]);
             let (mut found, _) = read_path(&path, &selection);
             found.sort_by_key(|r| (r.record_id, r.time));
-            let expected: Vec<_> =
-                all.iter().filter(|r| selection.accepts(&r.provider, r.event_id)).collect();
-            assert_eq!(found.iter().collect::<Vec<_>>(), expected, "{provider} {id} in {path:?}");
+            let expected: Vec<_> = all
+                .iter()
+                .filter(|r| selection.accepts(&r.provider, r.event_id))
+                .collect();
+            assert_eq!(
+                found.iter().collect::<Vec<_>>(),
+                expected,
+                "{provider} {id} in {path:?}"
+            );
         }
     }
 }
@@ -68,18 +79,57 @@ fn every_provider_and_event_id_alone_is_the_full_decode() {
 fn records_in_slack_are_read_on_request_and_marked() {
     for path in real_logs().unwrap_or_default() {
         let (inputs, _) = krbtriage::files::find(&[path.clone()]);
-        let options = krbtriage::scan::ScanOptions { recover: true, ..Default::default() };
+        let options = krbtriage::scan::ScanOptions {
+            recover: true,
+            ..Default::default()
+        };
         let (live, _) = read_path(&path, &everything());
         let (all, _) = crate::support::read(&inputs, &everything(), &options);
         let slack: Vec<_> = all.iter().filter(|r| r.origin == Origin::Slack).collect();
         assert!(all.len() - slack.len() >= live.len(), "{path:?}");
         if path.ends_with("kerberos-event5-in-slack.evtx") {
-            let found: Vec<_> =
-                slack.iter().filter(|r| &*r.provider == "Microsoft-Windows-Security-Kerberos").collect();
-            let [event] = &found[..] else { panic!("{found:?}") };
+            println!("{slack:#?}");
+            let found: Vec<_> = slack
+                .iter()
+                .filter(|r| &*r.provider == "Microsoft-Windows-Security-Kerberos")
+                .collect();
+            let [event] = &found[..] else {
+                panic!("{found:?}")
+            };
             assert_eq!((event.event_id, event.record_id), (5, 26470));
             assert_eq!(event.named("Server"), Some("pc01$"));
             assert_eq!(event.time.to_string(), "2019-03-18T10:28:20.122Z");
         }
     }
+}
+
+/// The speed rests on it: the crate takes some 30 us for a chunk of which it is asked for one record.
+#[test]
+fn the_usual_shape_is_usual() {
+    let (mut all, mut odd) = (0, 0);
+    for path in real_logs().unwrap_or_default() {
+        let bytes = std::fs::read(&path).unwrap();
+        let (mut gate, mut decoder) = (Gate::default(), Decoder::default());
+        let before = (all, odd);
+        for chunk in bytes[4096..].chunks(65536) {
+            if !chunk.starts_with(b"ElfChnk\0") {
+                continue;
+            }
+            let header = Header::parse(chunk).unwrap();
+            let walk = gate.walk(chunk, &header, &everything());
+            if !walk.clean {
+                continue;
+            }
+            decoder.start_chunk();
+            for passed in &gate.passed {
+                all += 1;
+                let (start, end) = (passed.at as usize + 24, passed.end as usize - 4);
+                if let Decoded::Odd = decoder.record(chunk, start, end, &everything()) {
+                    odd += 1;
+                }
+            }
+        }
+        println!("{}: {} of {} odd", path.display(), odd - before.1, all - before.0);
+    }
+    assert!(odd * 50 <= all, "{odd} of {all} records are not in the usual shape");
 }

@@ -6,7 +6,7 @@
 
 #[path = "support/evtx/mod.rs"]
 mod evtx_writer;
-#[path = "support/forest.rs"]
+#[path = "support/forest/mod.rs"]
 mod forest;
 
 use std::collections::BTreeSet;
@@ -32,7 +32,7 @@ fn samples_are_what_the_forest_makes() {
         let kept = fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
         assert!(
             kept == made,
-            "{} is not what tests/support/forest.rs makes; KRBTRIAGE_BLESS=1 cargo test --test samples makes it again",
+            "{} is not what tests/support/forest makes; KRBTRIAGE_BLESS=1 cargo test --test samples makes it again",
             path.display()
         );
     }

@@ -1,331 +1,10 @@
-//! The forest that `samples/` describes: its hosts, their addresses, its accounts and its logs.
-//!
-//! The accounts of alpha.example.com are those of a lab directory (srv1 to srv12, svc_app, svc_web, svc_sql,
-//! svc_sql_old, DC-ALPHA, with the SPNs they have there); beta.example.com and the cluster are added. One
-//! incident stands for each cause; samples/README.md tells the story, so keep the two together.
+//! The logs of the forest: a function for each host.
 
 use crate::evtx_writer::*;
 
-const ALPHA: &str = "alpha.example.com";
-const BETA: &str = "beta.example.com";
 const ALPHA_REALM: &str = "ALPHA.EXAMPLE.COM";
 const BETA_REALM: &str = "BETA.EXAMPLE.COM";
-
-/// A file below `samples/` and its bytes.
-pub type File = (&'static str, Vec<u8>);
-
-/// Everything that is made; what is written by hand (README.md, report.csv) is not among it.
-pub fn files() -> Vec<File> {
-    vec![
-        ("interfaces.csv", interfaces().into_bytes()),
-        ("spns.csv", spns().into_bytes()),
-        ("logs/SRV1-System.evtx", srv1(false)),
-        ("logs/SRV1-System-again.evtx", srv1(true)),
-        ("logs/SRV2-System.evtx", srv2()),
-        ("logs/SRV4-System.evtx", srv4()),
-        ("logs/SRV5-System.evtx", srv5()),
-        ("logs/SRV6-System.evtx", srv6()),
-        ("logs/SRV10-System.evtx", srv10()),
-        ("logs/DC-ALPHA-System.evtx", dc_alpha()),
-        ("logs/ForwardedEvents.evtx", forwarded_events()),
-    ]
-}
-
-const LAN: &str = "Intel(R) Ethernet Connection X722 for 1GbE";
 const IBM: &str = "IBM USB Remote NDIS Network Device";
-const NETFT: &str = "Microsoft Failover Cluster Virtual Adapter";
-
-/// host, address, interface, description, MAC, prefix length.
-const INTERFACES: &[(&str, &str, &str, &str, &str, u8)] = &[
-    (
-        "dc-alpha.alpha.example.com",
-        "192.0.2.53",
-        "Ethernet",
-        LAN,
-        "00-00-5E-00-53-35",
-        24,
-    ),
-    (
-        "srv1.alpha.example.com",
-        "192.0.2.1",
-        "Ethernet",
-        LAN,
-        "00-00-5E-00-53-01",
-        24,
-    ),
-    (
-        "srv1.alpha.example.com",
-        "169.254.95.120",
-        "Ethernet 2",
-        IBM,
-        "36-40-B5-00-53-01",
-        16,
-    ),
-    (
-        "srv2.beta.example.com",
-        "203.0.113.2",
-        "Ethernet",
-        LAN,
-        "00-00-5E-00-53-02",
-        24,
-    ),
-    (
-        "srv2.beta.example.com",
-        "169.254.95.120",
-        "Ethernet 3",
-        IBM,
-        "36-40-B5-00-53-02",
-        16,
-    ),
-    (
-        "srv3.alpha.example.com",
-        "192.0.2.3",
-        "Ethernet",
-        LAN,
-        "00-00-5E-00-53-03",
-        24,
-    ),
-    (
-        "srv4.alpha.example.com",
-        "192.0.2.4",
-        "Ethernet",
-        LAN,
-        "00-00-5E-00-53-04",
-        24,
-    ),
-    (
-        "srv5.alpha.example.com",
-        "192.0.2.5",
-        "Ethernet",
-        LAN,
-        "00-00-5E-00-53-05",
-        24,
-    ),
-    (
-        "srv6.alpha.example.com",
-        "192.0.2.6",
-        "Ethernet",
-        LAN,
-        "00-00-5E-00-53-06",
-        24,
-    ),
-    (
-        "srv7.alpha.example.com",
-        "192.0.2.7",
-        "Ethernet",
-        LAN,
-        "00-00-5E-00-53-07",
-        24,
-    ),
-    (
-        "srv7.beta.example.com",
-        "203.0.113.7",
-        "Ethernet",
-        LAN,
-        "00-00-5E-00-53-17",
-        24,
-    ),
-    (
-        "srv8.alpha.example.com",
-        "192.0.2.8",
-        "Ethernet",
-        LAN,
-        "00-00-5E-00-53-08",
-        24,
-    ),
-    (
-        "srv9.alpha.example.com",
-        "192.0.2.9",
-        "Ethernet",
-        LAN,
-        "00-00-5E-00-53-09",
-        24,
-    ),
-    (
-        "srv10.alpha.example.com",
-        "192.0.2.10",
-        "Ethernet",
-        LAN,
-        "00-00-5E-00-53-0A",
-        24,
-    ),
-    (
-        "srv10.alpha.example.com",
-        "192.0.2.50",
-        "Ethernet",
-        LAN,
-        "00-00-5E-00-53-0A",
-        24,
-    ),
-    (
-        "srv10.alpha.example.com",
-        "169.254.1.77",
-        "Local Area Connection* 1",
-        NETFT,
-        "02-00-5E-00-53-0A",
-        16,
-    ),
-    (
-        "srv11.alpha.example.com",
-        "192.0.2.11",
-        "Ethernet",
-        LAN,
-        "00-00-5E-00-53-0B",
-        24,
-    ),
-    (
-        "srv12.alpha.example.com",
-        "192.0.2.12",
-        "Ethernet",
-        LAN,
-        "00-00-5E-00-53-0C",
-        24,
-    ),
-];
-
-fn interfaces() -> String {
-    let mut csv = String::from("host,address,interface,description,mac,prefix_length\n");
-    for (host, address, interface, description, mac, prefix) in INTERFACES {
-        csv.push_str(&format!(
-            "{host},{address},{interface},{description},{mac},{prefix}\n"
-        ));
-    }
-    csv
-}
-
-/// Member servers: name, domain, when the password was last set.
-const SERVERS: &[(&str, &str, &str)] = &[
-    ("srv1", ALPHA, "2026-09-18T04:02:51Z"),
-    ("srv2", ALPHA, "2026-09-21T19:40:12Z"),
-    ("srv3", ALPHA, "2026-09-25T08:15:33Z"),
-    ("srv4", ALPHA, "2026-09-11T23:51:07Z"),
-    ("srv5", ALPHA, "2026-09-14T02:33:40Z"),
-    // Changed on 5 October; srv6 was put back to the snapshot of 3 October and knows the one before.
-    ("srv6", ALPHA, "2026-10-05T02:11:40Z"),
-    ("srv7", ALPHA, "2026-09-29T13:27:18Z"),
-    ("srv8", ALPHA, "2026-09-30T06:44:59Z"),
-    ("srv9", ALPHA, "2026-09-16T15:09:26Z"),
-    ("srv10", ALPHA, "2026-09-22T10:58:03Z"),
-    ("srv11", ALPHA, "2026-09-27T21:36:45Z"),
-    ("srv12", ALPHA, "2026-09-19T17:20:31Z"),
-    ("srv2", BETA, "2026-09-24T01:12:09Z"),
-    ("srv7", BETA, "2026-09-13T09:03:54Z"),
-];
-
-/// account, domain, SPN, dns_host_name, password_last_set.
-const OTHER_SPNS: &[(&str, &str, &str, &str, &str)] = &[
-    (
-        "DC-ALPHA$",
-        ALPHA,
-        "HOST/DC-ALPHA",
-        "dc-alpha.alpha.example.com",
-        "2026-09-17T22:05:00Z",
-    ),
-    (
-        "DC-ALPHA$",
-        ALPHA,
-        "HOST/dc-alpha.alpha.example.com",
-        "dc-alpha.alpha.example.com",
-        "2026-09-17T22:05:00Z",
-    ),
-    (
-        "DC-ALPHA$",
-        ALPHA,
-        "ldap/dc-alpha.alpha.example.com",
-        "dc-alpha.alpha.example.com",
-        "2026-09-17T22:05:00Z",
-    ),
-    (
-        "DC-ALPHA$",
-        ALPHA,
-        "ldap/dc-alpha.alpha.example.com/alpha.example.com",
-        "dc-alpha.alpha.example.com",
-        "2026-09-17T22:05:00Z",
-    ),
-    (
-        "DC-ALPHA$",
-        ALPHA,
-        "GC/dc-alpha.alpha.example.com/alpha.example.com",
-        "dc-alpha.alpha.example.com",
-        "2026-09-17T22:05:00Z",
-    ),
-    (
-        "clu1$",
-        ALPHA,
-        "HOST/clu1",
-        "clu1.alpha.example.com",
-        "2026-09-23T03:30:00Z",
-    ),
-    (
-        "clu1$",
-        ALPHA,
-        "HOST/clu1.alpha.example.com",
-        "clu1.alpha.example.com",
-        "2026-09-23T03:30:00Z",
-    ),
-    (
-        "clu1$",
-        ALPHA,
-        "MSClusterVirtualServer/clu1",
-        "clu1.alpha.example.com",
-        "2026-09-23T03:30:00Z",
-    ),
-    (
-        "clu1$",
-        ALPHA,
-        "MSClusterVirtualServer/clu1.alpha.example.com",
-        "clu1.alpha.example.com",
-        "2026-09-23T03:30:00Z",
-    ),
-    (
-        "svc_app",
-        ALPHA,
-        "HTTP/srv5.alpha.example.com",
-        "",
-        "2025-11-04T12:00:00Z",
-    ),
-    (
-        "svc_web",
-        ALPHA,
-        "HTTP/portal.alpha.example.com",
-        "",
-        "2026-10-01T07:45:22Z",
-    ),
-    (
-        "svc_sql",
-        ALPHA,
-        "MSSQLSvc/srv3.alpha.example.com:1433",
-        "",
-        "2026-06-15T09:10:00Z",
-    ),
-    (
-        "svc_sql_old",
-        ALPHA,
-        "MSSQLSvc/srv3.alpha.example.com:1433",
-        "",
-        "2023-02-20T14:22:10Z",
-    ),
-];
-
-fn spns() -> String {
-    let mut csv = String::from("account,domain,spn,dns_host_name,password_last_set\n");
-    for (name, domain, password) in SERVERS {
-        let host = format!("{name}.{domain}");
-        for spn in [
-            format!("host/{name}"),
-            format!("host/{host}"),
-            format!("TERMSRV/{name}"),
-            format!("WSMAN/{host}"),
-            format!("RestrictedKrbHost/{name}"),
-        ] {
-            csv.push_str(&format!("{name}$,{domain},{spn},{host},{password}\n"));
-        }
-    }
-    for (account, domain, spn, host, password) in OTHER_SPNS {
-        csv.push_str(&format!("{account},{domain},{spn},{host},{password}\n"));
-    }
-    csv
-}
 
 /// The services whose starts and stops fill every log between the events that matter.
 const SERVICES: &[&str] = &[
@@ -395,7 +74,7 @@ fn write(events: Vec<Event>) -> Vec<u8> {
 ///
 /// `again` is a second export of the same log: filtered (so its record headers count from 1), from 21:00, and
 /// taken later, so that it holds one event more.
-fn srv1(again: bool) -> Vec<u8> {
+pub fn srv1(again: bool) -> Vec<u8> {
     let me = "SRV1.alpha.example.com";
     let event4 = || {
         kerberos_event4(
@@ -469,7 +148,7 @@ fn srv1(again: bool) -> Vec<u8> {
 }
 
 /// The reference case from the other end, and a server whose short name exists in both domains.
-fn srv2() -> Vec<u8> {
+pub fn srv2() -> Vec<u8> {
     let me = "SRV2.beta.example.com";
     let loopback = || {
         kerberos_event4(
@@ -499,7 +178,7 @@ fn srv2() -> Vec<u8> {
 }
 
 /// The administrators' server, a client of nearly everything.
-fn srv4() -> Vec<u8> {
+pub fn srv4() -> Vec<u8> {
     let me = "SRV4.alpha.example.com";
     let event4 = |server, target, time| {
         kerberos_event4(me, server, ALPHA_REALM, target, ALPHA_REALM).at(time)
@@ -569,7 +248,7 @@ fn srv4() -> Vec<u8> {
 }
 
 /// A web server that is a client of a database whose SPN is on two accounts.
-fn srv5() -> Vec<u8> {
+pub fn srv5() -> Vec<u8> {
     let me = "SRV5.alpha.example.com";
     let event4 = || {
         kerberos_event4(
@@ -589,7 +268,7 @@ fn srv5() -> Vec<u8> {
 }
 
 /// The server that was put back: its machine password is older than the directory's.
-fn srv6() -> Vec<u8> {
+pub fn srv6() -> Vec<u8> {
     let me = "SRV6.alpha.example.com";
     const ACCESS_DENIED: u32 = 0xc000_0022;
     // %1 is the domain, %2 the controller (lmerrlog.h, NELOG_NetlogonAuthDCFail).
@@ -623,7 +302,7 @@ fn srv6() -> Vec<u8> {
 }
 
 /// A node of cluster clu1: asking for the cluster's name it reaches itself, which is harmless.
-fn srv10() -> Vec<u8> {
+pub fn srv10() -> Vec<u8> {
     let me = "SRV10.alpha.example.com";
     let event4 = || {
         kerberos_event4(
@@ -642,7 +321,7 @@ fn srv10() -> Vec<u8> {
 }
 
 /// The domain controller logs no event 4 of the client; it has the evidence, and decoys.
-fn dc_alpha() -> Vec<u8> {
+pub fn dc_alpha() -> Vec<u8> {
     let me = "DC-ALPHA.alpha.example.com";
     let mut time_source = Event::manifest(time_service(), 37)
         .computer(me)
@@ -666,7 +345,7 @@ fn dc_alpha() -> Vec<u8> {
 }
 
 /// A collector's log: records without templates, of two computers. SRV7 is one more client of the misplaced SPN.
-fn forwarded_events() -> Vec<u8> {
+pub fn forwarded_events() -> Vec<u8> {
     let rendered = |event: Event, server: &str, target: &str| {
         let message = format!(
             "The Kerberos client received a KRB_AP_ERR_MODIFIED error from the server {server}. The target name used was {target}."

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
+use encoding_rs::{Encoding, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use oem_cp::code_table::DECODING_TABLE_CP850;
 
 /// Bytes looked at for zeros when UTF-16 carries no mark.
@@ -74,30 +74,81 @@ pub(super) fn utf16_without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
     }
 }
 
-impl CodePage {
-    /// From the bytes at and after the first that is not UTF-8.
-    pub(super) fn guess(bytes: &[u8]) -> Self {
-        let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
-        let (mut fed, mut oem, mut ansi) = (0, 0u64, 0u64);
-        for line in bytes.split(|&b| b == b'\n') {
-            if line.is_ascii() {
-                continue;
-            }
-            // Western letters lie in 0x80..=0xA5 in the OEM pages (850, 437) and in 0xC0..=0xFF in 1252.
-            oem += line.iter().filter(|b| (0x80..=0xa5).contains(*b)).count() as u64;
-            ansi += line.iter().filter(|b| **b >= 0xc0).count() as u64;
-            let line = line.get(..DETECTOR_BYTES.min(line.len())).unwrap_or_default();
-            detector.feed(line, false);
-            fed += line.len();
-            if fed >= DETECTOR_BYTES {
-                break;
+fn legacy(bytes: &[u8], first_odd_byte: usize) -> Cow<'_, str> {
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
+    let mut seen = Seen::default();
+    let mut fed = 0;
+    for line in bytes
+        .get(first_odd_byte..)
+        .unwrap_or_default()
+        .split(|&b| b == b'\n')
+    {
+        if line.is_ascii() {
+            continue;
+        }
+        let line = line
+            .get(..DETECTOR_BYTES.min(line.len()))
+            .unwrap_or_default();
+        seen.count(line);
+        detector.feed(line, false);
+        fed += line.len();
+        if fed >= DETECTOR_BYTES {
+            break;
+        }
+    }
+    detector.feed(b"", true);
+    let guess = detector.guess(None, Utf8Detection::Deny);
+    let latin = [
+        "windows-1250",
+        "windows-1252",
+        "windows-1254",
+        "windows-1257",
+        "windows-1258",
+    ];
+    let western = seen.is_western() || latin.contains(&guess.name());
+    if !western {
+        guess.decode_without_bom_handling(bytes).0
+    } else if seen.oem > seen.ansi {
+        Cow::Owned(oem_cp::decode_string_complete_table(
+            bytes,
+            &DECODING_TABLE_CP850,
+        ))
+    } else if latin.contains(&guess.name()) {
+        guess.decode_without_bom_handling(bytes).0
+    } else {
+        WINDOWS_1252.decode_without_bom_handling(bytes).0
+    }
+}
+
+/// What the words with non-ASCII bytes look like. The detector knows the Web's encodings; of the OEM pages
+/// it knows 866 alone, and takes a German `f\x81r` for the half of a Chinese character.
+#[derive(Default)]
+struct Seen {
+    /// Bytes where the OEM pages (437, 850) have their letters.
+    oem: u64,
+    /// Bytes where 1252 has them.
+    ansi: u64,
+    high: u64,
+    /// All bytes of words that have a high one.
+    letters: u64,
+}
+
+impl Seen {
+    fn count(&mut self, line: &[u8]) {
+        for word in line.split(|b| b.is_ascii() && !b.is_ascii_alphabetic()) {
+            let high = word.iter().filter(|b| !b.is_ascii()).count() as u64;
+            if high > 0 {
+                self.high += high;
+                self.letters += word.len() as u64;
             }
         }
-        detector.feed(b"", true);
-        let guess = detector.guess(None, Utf8Detection::Deny);
-        let western =
-            guess.name().starts_with("windows-") && guess.name() != "windows-1251" || guess == UTF_8;
-        if western && oem > ansi { Self::Oem850 } else { Self::Known(guess) }
+        self.oem += line.iter().filter(|b| (0x80..=0xa5).contains(*b)).count() as u64;
+        self.ansi += line.iter().filter(|b| **b >= 0xc0).count() as u64;
+    }
+
+    /// An accented letter in a few, while other scripts have at least every second byte high.
+    fn is_western(&self) -> bool {
+        self.high * 5 < self.letters * 2
     }
 }
 

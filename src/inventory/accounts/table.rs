@@ -20,6 +20,7 @@ pub(super) const FORMAT: Format = Format {
     name: "krbtriage CSV",
     recognise,
     read,
+    may_be_empty: false,
 };
 
 struct Columns {
@@ -53,6 +54,7 @@ fn read(text: &mut TextStream<File>, to: &mut Collector) -> Result<(), ReadError
     let mut rows = Rows::default();
     for_each_row(text, to, Columns::of, |columns, row, line, to| {
         rows.take(columns, row, line, to);
+        Ok(())
     })
 }
 
@@ -120,8 +122,7 @@ impl Rows {
             }
         }
         if !spn.is_empty() {
-            account.spns.push(spn.into());
-            to.count_row();
+            to.add_spn(index, spn);
         }
         for column in differing {
             to.problem(

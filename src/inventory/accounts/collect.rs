@@ -222,11 +222,11 @@ impl Entry {
             return;
         }
         let account = &mut self.account;
-        if account.name.is_empty() {
-            if let Some(name) = self.dn.as_ref().and_then(DistinguishedName::common_name) {
-                account.name = name.into();
-                account.name_is_cn = true;
-            }
+        if account.name.is_empty()
+            && let Some(name) = self.dn.as_ref().and_then(DistinguishedName::common_name)
+        {
+            account.name = name.into();
+            account.name_is_cn = true;
         }
         let is_account = !account.spns.is_empty()
             || account.user_account_control.is_some()

@@ -277,10 +277,10 @@ impl Reader {
     }
 
     fn end_entry(&mut self, to: &mut Collector) {
-        if let Some(entry) = self.entry.take() {
-            if !self.change {
-                entry.finish(to);
-            }
+        if let Some(entry) = self.entry.take()
+            && !self.change
+        {
+            entry.finish(to);
         }
         self.change = false;
     }

@@ -136,10 +136,11 @@ impl Rows {
     }
 
     fn index_of(&mut self, name: &str, domain: &str, line: u64, to: &mut Collector) -> usize {
-        if let Some((last_name, last_domain, index)) = &self.last {
-            if last_name == name && last_domain == domain {
-                return *index;
-            }
+        if let Some((last_name, last_domain, index)) = &self.last
+            && last_name == name
+            && last_domain == domain
+        {
+            return *index;
         }
         let key = (name.to_lowercase(), domain.to_lowercase());
         let index = match self.known.get(&key) {

@@ -8,7 +8,11 @@
 //!                       inventory (addresses, accounts), names
 //! ```
 
+pub mod chunks;
+pub mod commands;
+pub mod events;
 pub mod files;
+pub mod incidents;
 pub mod inventory;
 pub mod names;
 pub mod records;

@@ -33,39 +33,27 @@ mod project_csv {
         assert_eq!((&*srv2.name, &*srv2.domain), ("SRV2$", "beta.example.com"));
         assert_eq!(spns(srv2), ["HOST/srv2.beta.example.com", "HOST/srv2"]);
         assert_eq!(srv2.dns_host_name.as_deref(), Some("srv2.beta.example.com"));
-        assert_eq!(
-            srv2.password_last_set,
-            Some("2026-11-01T00:00:00Z".parse().unwrap())
-        );
+        assert_eq!(srv2.password_last_set, Some("2026-11-01T00:00:00Z".parse().unwrap()));
         let source = srv2.source.as_ref().unwrap().to_string();
         assert!(source.ends_with("export:2"), "{source}");
         let file = &got.files[0];
         assert_eq!((file.kind, file.rows, file.hosts), ("krbtriage CSV", 3, 2));
         assert_eq!(file.problems, Vec::<String>::new());
-        assert!(
-            got.complete_domains.is_empty(),
-            "hand-written rows prove no absence"
-        );
+        assert!(got.complete_domains.is_empty(), "hand-written rows prove no absence");
     }
 
     #[test]
     fn any_order_case_delimiter_and_encoding() {
         let text = "SPN;Dns Host Name;ACCOUNT;Domain\r\nHOST/srv-ä;;srv-ä$;alpha\r\n";
-        let utf16: Vec<u8> = "\u{feff}"
-            .encode_utf16()
-            .chain(text.encode_utf16())
-            .flat_map(u16::to_le_bytes)
-            .collect();
+        let utf16: Vec<u8> =
+            "\u{feff}".encode_utf16().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
         let (ansi, _, _) = encoding_rs::WINDOWS_1252.encode(text);
         let tabs = text.replace(';', "\t");
         let want = loaded(text).accounts[0].spns.clone();
         assert_eq!(&*want[0], "HOST/srv-ä");
-        for bytes in [
-            utf16,
-            ansi.into_owned(),
-            tabs.into_bytes(),
-            format!("\u{feff}sep=;\n{text}").into_bytes(),
-        ] {
+        for bytes in
+            [utf16, ansi.into_owned(), tabs.into_bytes(), format!("\u{feff}sep=;\n{text}").into_bytes()]
+        {
             let got = loaded(bytes);
             assert_eq!(got.accounts[0].spns, want);
             assert_eq!(&*got.accounts[0].name, "srv-ä$");
@@ -84,12 +72,7 @@ mod project_csv {
         assert_eq!(got.accounts.len(), 1);
         assert_eq!(spns(&got.accounts[0]), ["HOST/b", "HOST/b2"]);
         let problems = &got.files[0].problems;
-        let want = [
-            "line 2: ",
-            "line 3: \"no spn\"",
-            "line 4: password_last_set",
-            "line 5: dns_host_name",
-        ];
+        let want = ["line 2: ", "line 3: \"no spn\"", "line 4: password_last_set", "line 5: dns_host_name"];
         assert_eq!(problems.len(), want.len(), "{problems:?}");
         for (problem, start) in problems.iter().zip(want) {
             assert!(problem.starts_with(start), "{problem}");
@@ -104,10 +87,7 @@ mod files_and_folders {
     fn an_unknown_file_is_told_what_would_be_known() {
         let got = loaded("nothing of use\n");
         let problem = &got.files[0].problems[0];
-        assert!(
-            problem.contains("no known kind") && problem.contains("setspn -Q */*"),
-            "{problem}"
-        );
+        assert!(problem.contains("no known kind") && problem.contains("setspn -Q */*"), "{problem}");
         assert_eq!(got.files[0].kind, "");
         assert!(loaded("").files[0].problems[0].contains("is empty"));
         let missing = load(&[PathBuf::from("/no/such/file")]);
@@ -118,16 +98,8 @@ mod files_and_folders {
     fn a_folder_is_searched_and_other_files_passed_over() {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("b")).unwrap();
-        fs::write(
-            folder.path().join("b/2.txt"),
-            "account,domain,spn\nb$,d,HOST/b\n",
-        )
-        .unwrap();
-        fs::write(
-            folder.path().join("a.csv"),
-            "account,domain,spn\na$,d,HOST/a\n",
-        )
-        .unwrap();
+        fs::write(folder.path().join("b/2.txt"), "account,domain,spn\nb$,d,HOST/b\n").unwrap();
+        fs::write(folder.path().join("a.csv"), "account,domain,spn\na$,d,HOST/a\n").unwrap();
         fs::write(folder.path().join("readme"), "hello\n").unwrap();
         let got = load(&[folder.path().to_owned()]);
         let names: Vec<&str> = got.accounts.iter().map(|a| &*a.name).collect();

@@ -49,14 +49,11 @@ impl<R: Read> TextStream<R> {
         let mut first = Vec::new();
         stream.ended = read_block(&mut stream.inner, &mut first)?;
         let mark = Encoding::for_bom(&first);
-        let encoding = mark
-            .map(|(encoding, _)| encoding)
-            .or_else(|| utf16_without_mark(&first));
+        let encoding = mark.map(|(encoding, _)| encoding).or_else(|| utf16_without_mark(&first));
         first.drain(..mark.map_or(0, |(_, len)| len));
         match encoding {
             Some(encoding) if encoding != UTF_8 => {
-                stream.decoding =
-                    Decoding::Coded(Box::new(encoding.new_decoder_without_bom_handling()));
+                stream.decoding = Decoding::Coded(Box::new(encoding.new_decoder_without_bom_handling()));
                 stream.raw = first;
                 stream.decode_raw();
             }
@@ -200,12 +197,7 @@ pub struct Line<'l> {
 
 impl<'s, R: Read> Lines<'s, R> {
     pub fn new(stream: &'s mut TextStream<R>, end: LineEnd) -> Self {
-        Self {
-            stream,
-            end,
-            number: 1,
-            line: Vec::new(),
-        }
+        Self { stream, end, number: 1, line: Vec::new() }
     }
 
     /// `None` at the end of the text.
@@ -228,8 +220,7 @@ impl<'s, R: Read> Lines<'s, R> {
             let part = block.get(..end.unwrap_or(block.len())).unwrap_or_default();
             let room = MAX_LINE - self.line.len();
             cut |= part.len() > room;
-            self.line
-                .extend_from_slice(part.get(..room.min(part.len())).unwrap_or_default());
+            self.line.extend_from_slice(part.get(..room.min(part.len())).unwrap_or_default());
             let used = part.len() + usize::from(end.is_some());
             let ended_by = end.and_then(|end| block.get(end)).copied();
             self.stream.consume(used);
@@ -290,20 +281,15 @@ mod tests {
 
     fn all(bytes: &[u8]) -> String {
         let mut text = String::new();
-        TextStream::new(Trickle(bytes, 1000))
-            .unwrap()
-            .read_to_string(&mut text)
-            .unwrap();
+        TextStream::new(Trickle(bytes, 1000)).unwrap().read_to_string(&mut text).unwrap();
         text
     }
 
     #[test]
     fn agrees_with_decoding_as_a_whole() {
         let text = "dn: CN=Größe,DC=alpha\r\n日本\n".repeat(40_000);
-        let utf16: Vec<u8> = std::iter::once(0xfeff)
-            .chain(text.encode_utf16())
-            .flat_map(u16::to_le_bytes)
-            .collect();
+        let utf16: Vec<u8> =
+            std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
         assert_eq!(all(text.as_bytes()), text);
         assert_eq!(all(format!("\u{feff}{text}").as_bytes()), text);
         assert_eq!(all(&utf16), text);
@@ -314,8 +300,7 @@ mod tests {
     #[test]
     fn a_code_page_that_shows_late_is_still_found() {
         let ascii = "CN=srv1,DC=alpha\r\n".repeat(40_000);
-        let (ansi, _, _) =
-            encoding_rs::WINDOWS_1252.encode("CN=Grüße aus München, schöne Größen\r\n");
+        let (ansi, _, _) = encoding_rs::WINDOWS_1252.encode("CN=Grüße aus München, schöne Größen\r\n");
         let bytes = [ascii.as_bytes(), &ansi].concat();
         assert_eq!(all(&bytes), decode(&bytes));
         assert!(all(&bytes).ends_with("CN=Grüße aus München, schöne Größen\r\n"));
@@ -345,11 +330,7 @@ mod tests {
         );
         assert_eq!(
             lines("a\r\r\n\r\nb", LineEnd::Lf),
-            [
-                (1, "a".into(), false),
-                (2, String::new(), false),
-                (3, "b".into(), false)
-            ]
+            [(1, "a".into(), false), (2, String::new(), false), (3, "b".into(), false)]
         );
     }
 

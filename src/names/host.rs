@@ -30,10 +30,7 @@ impl HostName {
         if label.is_empty() {
             return None;
         }
-        Some(Self {
-            label: label.to_lowercase().into(),
-            domain: domain.map(Into::into),
-        })
+        Some(Self { label: label.to_lowercase().into(), domain: domain.map(Into::into) })
     }
 
     /// The first label, in lower case.
@@ -116,26 +113,17 @@ mod tests {
 
     #[test]
     fn case_and_trailing_dot_do_not_matter() {
-        assert_eq!(
-            host("SRV1.Alpha.Example.COM."),
-            host("srv1.alpha.example.com")
-        );
+        assert_eq!(host("SRV1.Alpha.Example.COM."), host("srv1.alpha.example.com"));
     }
 
     #[test]
     fn two_domains_are_two_hosts() {
-        assert_eq!(
-            host("srv1.alpha.example.com").same(&host("srv1.beta.example.com")),
-            Same::No
-        );
+        assert_eq!(host("srv1.alpha.example.com").same(&host("srv1.beta.example.com")), Same::No);
     }
 
     #[test]
     fn a_short_name_may_be_the_full_one() {
-        assert_eq!(
-            host("srv1").same(&host("srv1.alpha.example.com")),
-            Same::Maybe
-        );
+        assert_eq!(host("srv1").same(&host("srv1.alpha.example.com")), Same::Maybe);
         assert_eq!(host("srv1").same(&host("srv2.alpha.example.com")), Same::No);
     }
 
@@ -145,10 +133,7 @@ mod tests {
         assert_eq!(full.netbios(), "srv-long-hostna");
         let cut = host("SRV-LONG-HOSTNA").in_domain(Some("ALPHA.EXAMPLE.COM"));
         assert_eq!(full.same(&cut), Same::Yes);
-        assert_eq!(
-            full.same(&host("srv-long-host.alpha.example.com")),
-            Same::No
-        );
+        assert_eq!(full.same(&host("srv-long-host.alpha.example.com")), Same::No);
     }
 
     #[test]

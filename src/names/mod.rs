@@ -24,9 +24,6 @@ pub(crate) fn looks_like_domain(text: &str) -> bool {
     let text = text.strip_suffix('.').unwrap_or(text);
     text.contains('.')
         && text.split('.').all(|label| {
-            !label.is_empty()
-                && label
-                    .chars()
-                    .all(|c| c.is_alphanumeric() || c == '-' || c == '_')
+            !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-' || c == '_')
         })
 }

@@ -9,15 +9,9 @@ pub enum Principal {
     /// `host/srv2.beta.example.com`.
     Spn(Spn),
     /// `srv1$`, `ALPHA\SRV1$`, `srv1$@ALPHA.EXAMPLE.COM`: a computer's (or a managed service account's) sAMAccountName.
-    Machine {
-        domain: Option<Box<str>>,
-        name: Box<str>,
-    },
+    Machine { domain: Option<Box<str>>, name: Box<str> },
     /// `svc_web`, `ALPHA\svc_web`, `svc_web@alpha.example.com`, `tfs01`: a user-type account, or a bare host name.
-    Name {
-        domain: Option<Box<str>>,
-        name: Box<str>,
-    },
+    Name { domain: Option<Box<str>>, name: Box<str> },
     /// Empty, or a placeholder (`-`, `%3`, `<name>`, `(null)`).
     Missing,
 }
@@ -49,14 +43,8 @@ impl Principal {
         match name.strip_suffix('$') {
             _ if name.is_empty() => Self::Missing,
             Some("") => Self::Missing,
-            Some(machine) => Self::Machine {
-                domain,
-                name: machine.into(),
-            },
-            None => Self::Name {
-                domain,
-                name: name.into(),
-            },
+            Some(machine) => Self::Machine { domain, name: machine.into() },
+            None => Self::Name { domain, name: name.into() },
         }
     }
 
@@ -111,22 +99,13 @@ mod tests {
         let table = [
             ("srv1$", machine(None, "srv1")),
             ("ALPHA\\SRV1$", machine(Some("alpha"), "SRV1")),
-            (
-                "srv1$@ALPHA.EXAMPLE.COM",
-                machine(Some("alpha.example.com"), "srv1"),
-            ),
+            ("srv1$@ALPHA.EXAMPLE.COM", machine(Some("alpha.example.com"), "srv1")),
             ("srv1$@ALPHA", machine(Some("alpha"), "srv1")),
             ("svc_web", name(None, "svc_web")),
-            (
-                "svc_web@alpha.example.com",
-                name(Some("alpha.example.com"), "svc_web"),
-            ),
+            ("svc_web@alpha.example.com", name(Some("alpha.example.com"), "svc_web")),
             ("ALPHA\\svc_web", name(Some("alpha"), "svc_web")),
             ("VIRTUALSERVERNAME", name(None, "VIRTUALSERVERNAME")),
-            (
-                "srv1.alpha.example.com",
-                name(None, "srv1.alpha.example.com"),
-            ),
+            ("srv1.alpha.example.com", name(None, "srv1.alpha.example.com")),
             ("", Principal::Missing),
             ("%3", Principal::Missing),
             ("<target name>", Principal::Missing),
@@ -136,21 +115,19 @@ mod tests {
         for (text, want) in table {
             assert_eq!(Principal::parse(text), want, "{text}");
         }
-        assert!(matches!(
-            Principal::parse("host/machinename.child.root.com"),
-            Principal::Spn(_)
-        ));
+        assert!(matches!(Principal::parse("host/machinename.child.root.com"), Principal::Spn(_)));
     }
 
     #[test]
     fn a_guid_or_an_address_is_no_host_name() {
         assert_eq!(Principal::parse("cifs/192.0.2.1").host(), None);
-        assert_eq!(Principal::parse("E3514235-4B06-11D1-AB04-00C04FC2DCD2/70ff33ce-2f41-4bf4-b7ca-7fa71d4ca13e/root.contoso.com").host(), None);
         assert_eq!(
-            Principal::parse("ALPHA\\SRV1$")
-                .host()
-                .map(|h| h.to_string()),
-            Some("srv1.alpha".into())
+            Principal::parse(
+                "E3514235-4B06-11D1-AB04-00C04FC2DCD2/70ff33ce-2f41-4bf4-b7ca-7fa71d4ca13e/root.contoso.com"
+            )
+            .host(),
+            None
         );
+        assert_eq!(Principal::parse("ALPHA\\SRV1$").host().map(|h| h.to_string()), Some("srv1.alpha".into()));
     }
 }

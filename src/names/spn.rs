@@ -54,16 +54,9 @@ impl Spn {
 
     /// What two SPNs are compared by: lower case, host without trailing dot, no realm.
     pub fn key(&self) -> String {
-        let mut key = format!(
-            "{}/{}",
-            self.class.to_lowercase(),
-            self.host.trim_end_matches('.').to_lowercase()
-        );
-        for (mark, part) in [
-            (':', &self.port),
-            (':', &self.instance),
-            ('/', &self.service_name),
-        ] {
+        let mut key =
+            format!("{}/{}", self.class.to_lowercase(), self.host.trim_end_matches('.').to_lowercase());
+        for (mark, part) in [(':', &self.port), (':', &self.instance), ('/', &self.service_name)] {
             if let Some(part) = part {
                 key.push(mark);
                 key.push_str(&part.to_lowercase());
@@ -74,10 +67,7 @@ impl Spn {
 
     /// The same SPN under another service class (`HTTP/x` is looked up as `HOST/x` when it is registered nowhere).
     pub fn with_class(&self, class: &str) -> Self {
-        Self {
-            class: class.into(),
-            ..self.clone()
-        }
+        Self { class: class.into(), ..self.clone() }
     }
 
     /// The host as an address, where it is a literal.
@@ -99,12 +89,9 @@ impl std::fmt::Display for Spn {
         } else {
             write!(f, "{}/{}", self.class, self.host)?;
         }
-        for (mark, part) in [
-            (':', &self.port),
-            (':', &self.instance),
-            ('/', &self.service_name),
-            ('@', &self.realm),
-        ] {
+        for (mark, part) in
+            [(':', &self.port), (':', &self.instance), ('/', &self.service_name), ('@', &self.realm)]
+        {
             if let Some(part) = part {
                 write!(f, "{mark}{part}")?;
             }
@@ -137,11 +124,9 @@ fn split_host(text: &str) -> (&str, Option<&str>) {
 fn is_guid(text: &str) -> bool {
     let lens = [8, 4, 4, 4, 12];
     let mut parts = text.split('-');
-    lens.iter().all(|&len| {
-        parts
-            .next()
-            .is_some_and(|p| p.len() == len && p.bytes().all(|b| b.is_ascii_hexdigit()))
-    }) && parts.next().is_none()
+    lens.iter()
+        .all(|&len| parts.next().is_some_and(|p| p.len() == len && p.bytes().all(|b| b.is_ascii_hexdigit())))
+        && parts.next().is_none()
 }
 
 #[cfg(test)]
@@ -150,88 +135,33 @@ mod tests {
     use proptest::prelude::*;
 
     /// class, host, port, instance, service name, realm.
-    type Parts<'a> = (
-        &'a str,
-        &'a str,
-        Option<&'a str>,
-        Option<&'a str>,
-        Option<&'a str>,
-        Option<&'a str>,
-    );
+    type Parts<'a> = (&'a str, &'a str, Option<&'a str>, Option<&'a str>, Option<&'a str>, Option<&'a str>);
 
     #[test]
     fn the_whole_grammar() {
         let table: &[(&str, Parts)] = &[
-            (
-                "host/srv2.beta.example.com",
-                ("host", "srv2.beta.example.com", None, None, None, None),
-            ),
+            ("host/srv2.beta.example.com", ("host", "srv2.beta.example.com", None, None, None, None)),
             (
                 "MSSQLSvc/sql1.contoso.com:1433",
-                (
-                    "MSSQLSvc",
-                    "sql1.contoso.com",
-                    Some("1433"),
-                    None,
-                    None,
-                    None,
-                ),
+                ("MSSQLSvc", "sql1.contoso.com", Some("1433"), None, None, None),
             ),
             (
                 "MSSQLSvc/sql1.contoso.com:INST1",
-                (
-                    "MSSQLSvc",
-                    "sql1.contoso.com",
-                    None,
-                    Some("INST1"),
-                    None,
-                    None,
-                ),
+                ("MSSQLSvc", "sql1.contoso.com", None, Some("INST1"), None, None),
             ),
             (
                 "ldap/dc-01.fabrikam.com/fabrikam.com",
-                (
-                    "ldap",
-                    "dc-01.fabrikam.com",
-                    None,
-                    None,
-                    Some("fabrikam.com"),
-                    None,
-                ),
+                ("ldap", "dc-01.fabrikam.com", None, None, Some("fabrikam.com"), None),
             ),
-            (
-                "LDAP/h.d.com/d.com@D.COM",
-                ("LDAP", "h.d.com", None, None, Some("d.com"), Some("D.COM")),
-            ),
-            (
-                "HOST/DC/ACTIVE",
-                ("HOST", "DC", None, None, Some("ACTIVE"), None),
-            ),
-            (
-                "kadmin/changepw",
-                ("kadmin", "changepw", None, None, None, None),
-            ),
-            (
-                "HTTP/fela@corp.local",
-                ("HTTP", "fela", None, None, None, Some("corp.local")),
-            ),
+            ("LDAP/h.d.com/d.com@D.COM", ("LDAP", "h.d.com", None, None, Some("d.com"), Some("D.COM"))),
+            ("HOST/DC/ACTIVE", ("HOST", "DC", None, None, Some("ACTIVE"), None)),
+            ("kadmin/changepw", ("kadmin", "changepw", None, None, None, None)),
+            ("HTTP/fela@corp.local", ("HTTP", "fela", None, None, None, Some("corp.local"))),
             ("HTTP/a@b", ("HTTP", "a@b", None, None, None, None)),
-            (
-                "cifs/[fe80::1]",
-                ("cifs", "fe80::1", None, None, None, None),
-            ),
-            (
-                "HTTP/[2001:db8::1]:8080",
-                ("HTTP", "2001:db8::1", Some("8080"), None, None, None),
-            ),
-            (
-                "cifs/2001:db8::1",
-                ("cifs", "2001:db8::1", None, None, None, None),
-            ),
-            (
-                "cifs/192.0.2.1",
-                ("cifs", "192.0.2.1", None, None, None, None),
-            ),
+            ("cifs/[fe80::1]", ("cifs", "fe80::1", None, None, None, None)),
+            ("HTTP/[2001:db8::1]:8080", ("HTTP", "2001:db8::1", Some("8080"), None, None, None)),
+            ("cifs/2001:db8::1", ("cifs", "2001:db8::1", None, None, None, None)),
+            ("cifs/192.0.2.1", ("cifs", "192.0.2.1", None, None, None, None)),
             (
                 "E3514235-4B06-11D1-AB04-00C04FC2DCD2/70ff33ce-2f41-4bf4-b7ca-7fa71d4ca13e/root.contoso.com@root.contoso.com",
                 (
@@ -256,15 +186,7 @@ mod tests {
 
     #[test]
     fn no_spn_without_both_parts() {
-        for text in [
-            "",
-            "srv1$",
-            "/host",
-            "host/",
-            "host//x",
-            "a b/c",
-            "user@realm.com",
-        ] {
+        for text in ["", "srv1$", "/host", "host/", "host//x", "a b/c", "user@realm.com"] {
             assert_eq!(Spn::parse(text), None, "{text}");
         }
     }
@@ -272,10 +194,7 @@ mod tests {
     #[test]
     fn compared_without_case_dot_and_realm() {
         let key = |t| Spn::parse(t).unwrap().key();
-        assert_eq!(
-            key("HTTP/Web.Corp.Local.@CORP.LOCAL"),
-            key("http/web.corp.local")
-        );
+        assert_eq!(key("HTTP/Web.Corp.Local.@CORP.LOCAL"), key("http/web.corp.local"));
         assert_ne!(key("HTTP/web:80"), key("HTTP/web"));
     }
 
@@ -286,11 +205,7 @@ mod tests {
                 .unwrap()
                 .host_is_guid()
         );
-        assert!(
-            !Spn::parse("ldap/dc1.alpha.example.com")
-                .unwrap()
-                .host_is_guid()
-        );
+        assert!(!Spn::parse("ldap/dc1.alpha.example.com").unwrap().host_is_guid());
     }
 
     proptest! {

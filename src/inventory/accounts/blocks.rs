@@ -57,12 +57,7 @@ pub(super) fn for_each_row<C>(
 
 /// The columns that hold attributes of directory objects.
 pub(super) fn attribute_columns(table: &Table) -> Vec<(usize, Attribute)> {
-    table
-        .columns()
-        .iter()
-        .enumerate()
-        .filter_map(|(i, key)| Some((i, Attribute::of_column(key)?)))
-        .collect()
+    table.columns().iter().enumerate().filter_map(|(i, key)| Some((i, Attribute::of_column(key)?))).collect()
 }
 
 /// The message names the line itself.
@@ -82,11 +77,7 @@ struct Block {
 
 impl Block {
     /// Reads whole records behind the header; false at the end of the file.
-    fn fill(
-        &mut self,
-        lines: &mut Lines<impl Read>,
-        to: &mut Collector,
-    ) -> Result<bool, ReadError> {
+    fn fill(&mut self, lines: &mut Lines<impl Read>, to: &mut Collector) -> Result<bool, ReadError> {
         let mut quotes = 0;
         let mut first = true;
         while let Some(line) = lines.next_line()? {
@@ -95,10 +86,7 @@ impl Block {
                 first = false;
             }
             if line.cut {
-                to.lost(
-                    line.number,
-                    format!("a line of more than {MAX_LINE} bytes is passed over"),
-                );
+                to.lost(line.number, format!("a line of more than {MAX_LINE} bytes is passed over"));
                 // Keeps the numbers of the lines after it.
                 self.text.push('\n');
                 continue;
@@ -156,13 +144,7 @@ mod tests {
         )
         .unwrap();
         assert_eq!(seen.len(), 12_000);
-        assert!(
-            seen.iter()
-                .enumerate()
-                .all(|(i, s)| *s == (i as u64, 4 + 2 * i as u64)),
-            "{:?}",
-            &seen[..3]
-        );
+        assert!(seen.iter().enumerate().all(|(i, s)| *s == (i as u64, 4 + 2 * i as u64)), "{:?}", &seen[..3]);
         assert_eq!(to.finish("").1.problems, Vec::<String>::new());
     }
 

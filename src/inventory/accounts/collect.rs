@@ -36,18 +36,12 @@ pub(super) enum Attribute {
 impl Attribute {
     /// By the name in LDAP, in the ActiveDirectory module or in SharpHound, in any case.
     pub fn named(name: &str) -> Option<Self> {
-        NAMES
-            .iter()
-            .find(|(known, _)| known.eq_ignore_ascii_case(name))
-            .map(|(_, attribute)| *attribute)
+        NAMES.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, attribute)| *attribute)
     }
 
     /// By a table's column, as [`column_key`] makes it.
     pub fn of_column(key: &str) -> Option<Self> {
-        NAMES
-            .iter()
-            .find(|(known, _)| column_key(known) == key)
-            .map(|(_, attribute)| *attribute)
+        NAMES.iter().find(|(known, _)| column_key(known) == key).map(|(_, attribute)| *attribute)
     }
 }
 
@@ -59,10 +53,7 @@ const NAMES: &[(&str, Attribute)] = &[
     ("dn", Attribute::DistinguishedName),
     ("domain", Attribute::Domain),
     ("dNSHostName", Attribute::DnsHostName),
-    (
-        "msDS-AdditionalDnsHostName",
-        Attribute::AdditionalDnsHostName,
-    ),
+    ("msDS-AdditionalDnsHostName", Attribute::AdditionalDnsHostName),
     ("pwdLastSet", Attribute::PasswordLastSet),
     ("PasswordLastSet", Attribute::PasswordLastSet),
     ("whenChanged", Attribute::WhenChanged),
@@ -99,10 +90,7 @@ pub(super) struct Entry {
 
 impl Entry {
     pub fn new(line: u64) -> Self {
-        Self {
-            line,
-            ..Self::default()
-        }
+        Self { line, ..Self::default() }
     }
 
     /// Takes one value. What cannot be understood is a problem of `line`, and is left out.
@@ -112,10 +100,7 @@ impl Entry {
             return;
         }
         if value.len() > MAX_VALUE {
-            to.lost(
-                line,
-                format!("a value of {} bytes is passed over", value.len()),
-            );
+            to.lost(line, format!("a value of {} bytes is passed over", value.len()));
             return;
         }
         match attribute {
@@ -127,10 +112,7 @@ impl Entry {
                     self.account.distinguished_name = Some(value.into());
                     self.dn = Some(dn);
                 }
-                None => to.lost(
-                    line,
-                    format!("{} is no distinguished name of a domain", quoted(value)),
-                ),
+                None => to.lost(line, format!("{} is no distinguished name of a domain", quoted(value))),
             },
             Attribute::Domain => {
                 if self.dn.is_none() {
@@ -154,10 +136,7 @@ impl Entry {
             }
             Attribute::UserAccountControl => match directory::flags(value) {
                 Some(bits) => self.account.user_account_control = Some(bits),
-                None => to.problem(
-                    line,
-                    format!("{} is no userAccountControl number", quoted(value)),
-                ),
+                None => to.problem(line, format!("{} is no userAccountControl number", quoted(value))),
             },
             // SharpHound writes `Not defined`: unknown, and no problem.
             Attribute::EncryptionTypes => {
@@ -171,13 +150,7 @@ impl Entry {
     }
 
     /// SPNs of a cell or a text into which a list was flattened.
-    pub fn set_flattened(
-        &mut self,
-        attribute: Attribute,
-        value: &str,
-        line: u64,
-        to: &mut Collector,
-    ) {
+    pub fn set_flattened(&mut self, attribute: Attribute, value: &str, line: u64, to: &mut Collector) {
         match attribute {
             Attribute::ServicePrincipalName => {
                 for spn in flattened(value, |part| part.contains('/')) {
@@ -228,17 +201,15 @@ impl Entry {
             account.name = name.into();
             account.name_is_cn = true;
         }
-        let is_account = !account.spns.is_empty()
-            || account.user_account_control.is_some()
-            || account.name.ends_with('$');
+        let is_account =
+            !account.spns.is_empty() || account.user_account_control.is_some() || account.name.ends_with('$');
         if !is_account {
             return;
         }
         if account.name.is_empty() {
             to.lost(
                 self.line,
-                "SPNs without an account: neither sAMAccountName nor a distinguished name"
-                    .to_owned(),
+                "SPNs without an account: neither sAMAccountName nor a distinguished name".to_owned(),
             );
             return;
         }
@@ -295,10 +266,7 @@ impl Collector {
             self.refuse_more();
             return;
         }
-        account.source = Some(Source {
-            file: Arc::clone(&self.file),
-            line,
-        });
+        account.source = Some(Source { file: Arc::clone(&self.file), line });
         account.spns.shrink_to_fit();
         self.rows += account.spns.len() as u64;
         self.accounts.push(account);
@@ -318,7 +286,9 @@ impl Collector {
         if !std::mem::replace(&mut self.full, true) {
             self.lost(
                 0,
-                format!("the file holds more than {MAX_ROWS} SPNs or accounts; the rest is passed over, split it"),
+                format!(
+                    "the file holds more than {MAX_ROWS} SPNs or accounts; the rest is passed over, split it"
+                ),
             );
         }
     }
@@ -370,14 +340,10 @@ impl Collector {
     /// The accounts, the line of the summary, and the domains of which every SPN is in the file.
     pub fn finish(mut self, kind: &'static str) -> (Vec<Account>, InventoryFile, Vec<Arc<str>>) {
         if self.more_problems > 0 {
-            self.problems
-                .push(format!("{} more problems of this file", self.more_problems));
+            self.problems.push(format!("{} more problems of this file", self.more_problems));
         }
-        let complete = if self.lost {
-            Vec::new()
-        } else {
-            complete_domains(&self.completeness, &self.accounts)
-        };
+        let complete =
+            if self.lost { Vec::new() } else { complete_domains(&self.completeness, &self.accounts) };
         let file = InventoryFile {
             path: self.file,
             kind,
@@ -396,11 +362,7 @@ pub(super) fn flattened(text: &str, whole: impl Fn(&str) -> bool) -> Vec<&str> {
         if !text.contains(separator) {
             continue;
         }
-        let parts: Vec<&str> = text
-            .split(separator)
-            .map(str::trim)
-            .filter(|part| !part.is_empty())
-            .collect();
+        let parts: Vec<&str> = text.split(separator).map(str::trim).filter(|part| !part.is_empty()).collect();
         if parts.iter().all(|part| whole(part)) {
             return parts;
         }
@@ -429,10 +391,7 @@ fn complete_domains(completeness: &Completeness, accounts: &[Account]) -> Vec<Ar
                 .is_some_and(|start| start.eq_ignore_ascii_case(REPLICATION_CLASS))
         };
         let krbtgt = account.name.eq_ignore_ascii_case("krbtgt")
-            && account
-                .spns
-                .iter()
-                .any(|spn| spn.eq_ignore_ascii_case("kadmin/changepw"));
+            && account.spns.iter().any(|spn| spn.eq_ignore_ascii_case("kadmin/changepw"));
         let controller = account.spns.iter().any(full);
         if (krbtgt || controller) && !account.domain.is_empty() {
             let of = seen

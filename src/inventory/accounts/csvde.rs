@@ -12,12 +12,7 @@ use super::{Format, ReadError};
 use crate::inventory::stream::TextStream;
 use crate::inventory::text::Table;
 
-pub(super) const FORMAT: Format = Format {
-    name: "csvde",
-    recognise,
-    read,
-    may_be_empty: false,
-};
+pub(super) const FORMAT: Format = Format { name: "csvde", recognise, read, may_be_empty: false };
 
 /// What exports all that is wanted.
 const COMMAND: &str = "csvde -f spns.csv -r \"(servicePrincipalName=*)\" -l sAMAccountName,servicePrincipalName,dNSHostName,pwdLastSet,whenChanged,userAccountControl,msDS-SupportedEncryptionTypes";
@@ -49,10 +44,7 @@ fn read(text: &mut TextStream<File>, to: &mut Collector) -> Result<(), ReadError
         Ok(())
     })?;
     if without_spns {
-        to.lost(
-            0,
-            format!("the export has no column servicePrincipalName; export it with: {COMMAND}"),
-        );
+        to.lost(0, format!("the export has no column servicePrincipalName; export it with: {COMMAND}"));
     }
     Ok(())
 }
@@ -84,10 +76,7 @@ fn push(values: &mut [String], c: char) {
 /// A value that is not plain ASCII is written `X'` and hexadecimal UTF-8 `'`.
 fn text_of(value: &str) -> String {
     let plain = || value.to_owned();
-    let Some(hex) = value
-        .strip_prefix("X'")
-        .and_then(|rest| rest.strip_suffix('\''))
-    else {
+    let Some(hex) = value.strip_prefix("X'").and_then(|rest| rest.strip_suffix('\'')) else {
         return plain();
     };
     let bytes: Option<Vec<u8>> = hex
@@ -98,9 +87,7 @@ fn text_of(value: &str) -> String {
             u8::from_str_radix(pair, 16).ok()
         })
         .collect();
-    bytes
-        .and_then(|bytes| String::from_utf8(bytes).ok())
-        .unwrap_or_else(plain)
+    bytes.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_else(plain)
 }
 
 #[cfg(test)]

@@ -22,9 +22,7 @@ impl DistinguishedName {
             let (part, after) = split_part(rest);
             let (kind, value) = part.split_once('=')?;
             let kind = kind.trim();
-            let named = kind
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.');
+            let named = kind.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.');
             if kind.is_empty() || !named {
                 return None;
             }
@@ -32,10 +30,7 @@ impl DistinguishedName {
             rest = after;
         }
         let dn = Self { parts };
-        dn.parts
-            .last()
-            .is_some_and(|(kind, _)| kind == "DC")
-            .then_some(dn)
+        dn.parts.last().is_some_and(|(kind, _)| kind == "DC").then_some(dn)
     }
 
     /// The domain's DNS name from the trailing `DC=` parts, as written.
@@ -52,10 +47,7 @@ impl DistinguishedName {
 
     /// The object's own name: the value of the first part, unless that is a domain.
     pub fn common_name(&self) -> Option<&str> {
-        self.parts
-            .first()
-            .filter(|(kind, _)| kind != "DC")
-            .map(|(_, value)| value.as_str())
+        self.parts.first().filter(|(kind, _)| kind != "DC").map(|(_, value)| value.as_str())
     }
 
     /// It names a domain, and nothing in it.
@@ -65,9 +57,7 @@ impl DistinguishedName {
 
     /// A deleted object's DN holds a line feed and `DEL:` with its GUID (MS-ADTS 3.1.1.5.5.1.1).
     pub fn is_deleted(&self) -> bool {
-        self.parts
-            .iter()
-            .any(|(kind, value)| kind != "DC" && value.contains("\nDEL:"))
+        self.parts.iter().any(|(kind, value)| kind != "DC" && value.contains("\nDEL:"))
     }
 
     /// One text for all ways to write the same DN, to compare by.
@@ -92,10 +82,7 @@ fn split_part(text: &str) -> (&str, &str) {
             _ if escaped => escaped = false,
             b'\\' => escaped = true,
             b',' => {
-                return (
-                    text.get(..i).unwrap_or(text),
-                    text.get(i + 1..).unwrap_or(""),
-                );
+                return (text.get(..i).unwrap_or(text), text.get(i + 1..).unwrap_or(""));
             }
             _ => {}
         }
@@ -126,8 +113,7 @@ fn unescape(value: &str) -> String {
             _ => out.extend(bytes.next()),
         }
     }
-    String::from_utf8(out)
-        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+    String::from_utf8(out).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
 
 /// A point in time as an export has it.
@@ -173,21 +159,14 @@ pub fn unix_seconds(seconds: i64) -> When {
 /// `/Date(1700000000000)/` (Windows PowerShell's JSON, milliseconds), or RFC 3339.
 pub fn time(text: &str) -> When {
     let text = text.trim();
-    if let Some(rest) = text
-        .strip_prefix("/Date(")
-        .or_else(|| text.strip_prefix("\\/Date("))
-    {
+    if let Some(rest) = text.strip_prefix("/Date(").or_else(|| text.strip_prefix("\\/Date(")) {
         // A zone after the number (`+0100`) is for display only.
-        let end = rest
-            .char_indices()
-            .position(|(i, c)| !(c.is_ascii_digit() || (i == 0 && c == '-')));
+        let end = rest.char_indices().position(|(i, c)| !(c.is_ascii_digit() || (i == 0 && c == '-')));
         let number = rest.get(..end.unwrap_or(rest.len())).unwrap_or("");
         return match number.parse() {
             // 1601 is a FILETIME of 0.
             Ok(milliseconds) if milliseconds <= -11_644_473_600_000 => When::Never,
-            Ok(milliseconds) => {
-                Timestamp::from_millisecond(milliseconds).map_or(When::Unclear, When::At)
-            }
+            Ok(milliseconds) => Timestamp::from_millisecond(milliseconds).map_or(When::Unclear, When::At),
             Err(_) => When::Unclear,
         };
     }
@@ -218,8 +197,7 @@ pub fn time_or_utc(text: &str) -> When {
 /// `20261123225750.0Z`, `20261123225750Z`, `20261123235750+0100`.
 fn generalised_time(text: &str) -> Option<Timestamp> {
     let digits = |from: usize, to: usize| -> Option<&str> {
-        text.get(from..to)
-            .filter(|t| t.bytes().all(|b| b.is_ascii_digit()))
+        text.get(from..to).filter(|t| t.bytes().all(|b| b.is_ascii_digit()))
     };
     let zone = text.get(14..)?;
     let zone = match zone.strip_prefix('.') {
@@ -254,9 +232,7 @@ pub fn flags(text: &str) -> Option<u32> {
         return u32::from_str_radix(hex, 16).ok();
     }
     let number: i64 = text.parse().ok()?;
-    u32::try_from(number)
-        .ok()
-        .or_else(|| i32::try_from(number).ok().map(i32::cast_unsigned))
+    u32::try_from(number).ok().or_else(|| i32::try_from(number).ok().map(i32::cast_unsigned))
 }
 
 /// msDS-SupportedEncryptionTypes (MS-KILE 2.2.7) as a number or as names: `RC4, AES128, AES256`
@@ -293,21 +269,9 @@ mod tests {
     #[test]
     fn names_and_domains_of_dns() {
         let table = [
-            (
-                "CN=srv1,CN=Computers,DC=alpha,DC=example,DC=com",
-                Some("srv1"),
-                "alpha.example.com",
-            ),
-            (
-                "CN=Miller\\, Anna,OU=A\\2CB,DC=alpha,DC=example",
-                Some("Miller, Anna"),
-                "alpha.example",
-            ),
-            (
-                "cn=Gr\\C3\\BC\\C3\\9Fe , dc=ALPHA , dc=LOCAL",
-                Some("Grüße"),
-                "ALPHA.LOCAL",
-            ),
+            ("CN=srv1,CN=Computers,DC=alpha,DC=example,DC=com", Some("srv1"), "alpha.example.com"),
+            ("CN=Miller\\, Anna,OU=A\\2CB,DC=alpha,DC=example", Some("Miller, Anna"), "alpha.example"),
+            ("cn=Gr\\C3\\BC\\C3\\9Fe , dc=ALPHA , dc=LOCAL", Some("Grüße"), "ALPHA.LOCAL"),
             ("CN=a/b\\\\,OU=x,DC=y", Some("a/b\\"), "y"),
             ("DC=alpha,DC=example,DC=com", None, "alpha.example.com"),
         ];
@@ -318,25 +282,14 @@ mod tests {
         assert!(dn("DC=alpha,DC=com").is_domain());
         assert!(dn("CN=srv1\\0ADEL:7f,CN=Deleted Objects,DC=alpha").is_deleted());
         assert!(!dn("CN=srv1\\0ACNF:7f,DC=alpha").is_deleted());
-        for no_dn in [
-            "",
-            "srv1",
-            "CN=a",
-            "HOST/x,DC=y",
-            "a b=c,DC=d",
-            "O=Org,C=DE",
-            "=,DC=x",
-        ] {
+        for no_dn in ["", "srv1", "CN=a", "HOST/x,DC=y", "a b=c,DC=d", "O=Org,C=DE", "=,DC=x"] {
             assert_eq!(DistinguishedName::parse(no_dn), None, "{no_dn}");
         }
     }
 
     #[test]
     fn one_dn_written_twice_has_one_key() {
-        assert_eq!(
-            dn("CN=A\\,B, OU=x,DC=Alpha").key(),
-            dn("cn=a\\2cb,ou=X,dc=alpha").key()
-        );
+        assert_eq!(dn("CN=A\\,B, OU=x,DC=Alpha").key(), dn("cn=a\\2cb,ou=X,dc=alpha").key());
         assert_ne!(dn("CN=a,DC=b").key(), dn("CN=a\\,DC=b,DC=b").key());
     }
 
@@ -353,10 +306,7 @@ mod tests {
             ("/Date(1795474670000)/", at("2026-11-23T22:57:50Z")),
             ("/Date(1795474670000+0100)/", at("2026-11-23T22:57:50Z")),
             ("/Date(-11644473600000)/", When::Never),
-            (
-                "2026-11-23T23:57:50.1234567+01:00",
-                at("2026-11-23T22:57:50.1234567Z"),
-            ),
+            ("2026-11-23T23:57:50.1234567+01:00", at("2026-11-23T22:57:50.1234567Z")),
             ("11/23/2026 10:57:50 PM", When::Unclear),
             ("2026-11-23T22:57:50", When::Unclear),
             ("", When::Unclear),
@@ -367,10 +317,7 @@ mod tests {
         for (text, want) in table {
             assert_eq!(time(text), want, "{text}");
         }
-        assert_eq!(
-            time_or_utc("2026-11-23 22:57:50"),
-            at("2026-11-23T22:57:50Z")
-        );
+        assert_eq!(time_or_utc("2026-11-23 22:57:50"), at("2026-11-23T22:57:50Z"));
         assert_eq!(time_or_utc("2026-11-23"), at("2026-11-23T00:00:00Z"));
         assert_eq!(unix_seconds(1_795_474_670), at("2026-11-23T22:57:50Z"));
         assert_eq!(unix_seconds(-1), When::Never);
@@ -383,10 +330,7 @@ mod tests {
             ("0x1C", Some(28)),
             ("RC4, AES128, AES256", Some(28)),
             ("{AES256}", Some(16)),
-            (
-                "RC4-HMAC-MD5;AES128-CTS-HMAC-SHA1-96;AES256-CTS-HMAC-SHA1-96",
-                Some(28),
-            ),
+            ("RC4-HMAC-MD5;AES128-CTS-HMAC-SHA1-96;AES256-CTS-HMAC-SHA1-96", Some(28)),
             ("-2147483648", Some(0x8000_0000)),
             ("Not defined", None),
             ("", None),

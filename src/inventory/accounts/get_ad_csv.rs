@@ -14,24 +14,16 @@ use super::{Format, ReadError};
 use crate::inventory::stream::TextStream;
 use crate::inventory::text::Table;
 
-pub(super) const FORMAT: Format = Format {
-    name: "Get-AD CSV",
-    recognise,
-    read,
-    may_be_empty: false,
-};
+pub(super) const FORMAT: Format = Format { name: "Get-AD CSV", recognise, read, may_be_empty: false };
 
 /// What exports all that is wanted as CSV.
 pub(super) const COMMAND: &str = "Get-ADObject -LDAPFilter '(servicePrincipalName=*)' -Properties sAMAccountName,servicePrincipalName,dNSHostName,pwdLastSet,whenChanged,userAccountControl,msDS-SupportedEncryptionTypes | Select-Object sAMAccountName,DistinguishedName,dNSHostName,pwdLastSet,userAccountControl,msDS-SupportedEncryptionTypes,@{n='whenChanged';e={$_.whenChanged.ToUniversalTime().ToString('o')}},@{n='servicePrincipalName';e={$_.servicePrincipalName -join ';'}} | Export-Csv -NoTypeInformation -Encoding UTF8 spns.csv";
 
 fn recognise(head: &str) -> bool {
     Table::open(head).is_some_and(|table| {
-        let known: Vec<Attribute> = attribute_columns(&table)
-            .into_iter()
-            .map(|(_, attribute)| attribute)
-            .collect();
-        let named = known.contains(&Attribute::DistinguishedName)
-            || known.contains(&Attribute::AccountName);
+        let known: Vec<Attribute> =
+            attribute_columns(&table).into_iter().map(|(_, attribute)| attribute).collect();
+        let named = known.contains(&Attribute::DistinguishedName) || known.contains(&Attribute::AccountName);
         named && known.len() > 1
     })
 }
@@ -47,11 +39,7 @@ fn read(text: &mut TextStream<File>, to: &mut Collector) -> Result<(), ReadError
             without_spns &= !spns;
             if is_type_name(cell) {
                 if spns {
-                    return Err(ReadError::Flattened {
-                        line,
-                        type_name: cell.to_owned(),
-                        command: COMMAND,
-                    });
+                    return Err(ReadError::Flattened { line, type_name: cell.to_owned(), command: COMMAND });
                 }
                 continue;
             }
@@ -61,10 +49,7 @@ fn read(text: &mut TextStream<File>, to: &mut Collector) -> Result<(), ReadError
         Ok(())
     })?;
     if without_spns {
-        to.lost(
-            0,
-            format!("the export has no column servicePrincipalName; export it with: {COMMAND}"),
-        );
+        to.lost(0, format!("the export has no column servicePrincipalName; export it with: {COMMAND}"));
     }
     Ok(())
 }

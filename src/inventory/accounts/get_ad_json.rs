@@ -12,12 +12,7 @@ use super::json::{Attributes, Layout, for_each_object, set_all, texts};
 use super::{Format, ReadError};
 use crate::inventory::stream::TextStream;
 
-pub(super) const FORMAT: Format = Format {
-    name: "Get-AD JSON",
-    recognise,
-    read,
-    may_be_empty: false,
-};
+pub(super) const FORMAT: Format = Format { name: "Get-AD JSON", recognise, read, may_be_empty: false };
 
 /// What exports all that is wanted as JSON.
 const COMMAND: &str = "Get-ADObject -LDAPFilter '(servicePrincipalName=*)' -Properties sAMAccountName,servicePrincipalName,dNSHostName,pwdLastSet,whenChanged,userAccountControl,msDS-SupportedEncryptionTypes | Select-Object sAMAccountName,DistinguishedName,dNSHostName,pwdLastSet,whenChanged,userAccountControl,msDS-SupportedEncryptionTypes,@{n='servicePrincipalName';e={[string[]]$_.servicePrincipalName}} | ConvertTo-Json -Depth 3 | Out-File -Encoding UTF8 spns.json";
@@ -30,18 +25,9 @@ fn recognise(head: &str) -> bool {
 }
 
 fn read(text: &mut TextStream<File>, to: &mut Collector) -> Result<(), ReadError> {
-    let start: String = text
-        .head()
-        .chars()
-        .filter(|c| !c.is_whitespace())
-        .take(20)
-        .collect();
+    let start: String = text.head().chars().filter(|c| !c.is_whitespace()).take(20).collect();
     let wrapped = start.to_ascii_lowercase().starts_with("{\"value\":[");
-    let layout = if wrapped {
-        Layout::Wrapped
-    } else {
-        Layout::List
-    };
+    let layout = if wrapped { Layout::Wrapped } else { Layout::List };
     let mut with_spns = false;
     for_each_object(text, layout, to, |object, to| {
         let attributes: Attributes = match serde_json::from_slice(object.bytes) {
@@ -57,11 +43,7 @@ fn read(text: &mut TextStream<File>, to: &mut Collector) -> Result<(), ReadError
             }
             with_spns = true;
             if let Some(type_name) = texts(value).into_iter().find(|text| is_type_name(text)) {
-                return Err(ReadError::Flattened {
-                    line: object.line,
-                    type_name,
-                    command: COMMAND,
-                });
+                return Err(ReadError::Flattened { line: object.line, type_name, command: COMMAND });
             }
         }
         let mut entry = Entry::new(object.line);
@@ -70,10 +52,7 @@ fn read(text: &mut TextStream<File>, to: &mut Collector) -> Result<(), ReadError
         Ok(())
     })?;
     if !with_spns {
-        to.lost(
-            0,
-            format!("no object has a servicePrincipalName; export them with: {COMMAND}"),
-        );
+        to.lost(0, format!("no object has a servicePrincipalName; export them with: {COMMAND}"));
     }
     Ok(())
 }

@@ -41,10 +41,7 @@ pub(super) fn for_each_object(
     loop {
         match cutter.next_object(text)? {
             Cut::Object => {
-                let object = Object {
-                    bytes: &cutter.object,
-                    line: cutter.object_line,
-                };
+                let object = Object { bytes: &cutter.object, line: cutter.object_line };
                 take(&object, to)?;
             }
             Cut::TooLarge => to.lost(
@@ -246,10 +243,7 @@ impl<'de> serde::Deserialize<'de> for Attributes {
                 f.write_str("an object with a directory object's attributes")
             }
 
-            fn visit_map<A: serde::de::MapAccess<'de>>(
-                self,
-                mut map: A,
-            ) -> Result<Attributes, A::Error> {
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Attributes, A::Error> {
                 let mut found = Vec::new();
                 while let Some(name) = map.next_key::<std::borrow::Cow<str>>()? {
                     match Attribute::named(&name) {
@@ -267,12 +261,7 @@ impl<'de> serde::Deserialize<'de> for Attributes {
 }
 
 /// Takes attributes over into an entry, lists value by value.
-pub(super) fn set_all(
-    entry: &mut Entry,
-    attributes: &[(Attribute, Value)],
-    line: u64,
-    to: &mut Collector,
-) {
+pub(super) fn set_all(entry: &mut Entry, attributes: &[(Attribute, Value)], line: u64, to: &mut Collector) {
     for (attribute, value) in attributes {
         for text in texts(value) {
             match value {
@@ -293,10 +282,7 @@ mod tests {
         let mut to = Collector::new("f".into());
         let mut seen = Vec::new();
         for_each_object(&mut stream, layout, &mut to, |object, _| {
-            seen.push((
-                object.line,
-                String::from_utf8(object.bytes.to_vec()).unwrap(),
-            ));
+            seen.push((object.line, String::from_utf8(object.bytes.to_vec()).unwrap()));
             Ok(())
         })
         .unwrap();
@@ -308,11 +294,7 @@ mod tests {
         let brackets_in_text = r#"{"a":"}]\"{\\"}"#;
         let table = [
             ("[]", Layout::List, vec![]),
-            (
-                "[{},\n{\"a\":{}}]",
-                Layout::List,
-                vec![(1, "{}"), (2, "{\"a\":{}}")],
-            ),
+            ("[{},\n{\"a\":{}}]", Layout::List, vec![(1, "{}"), (2, "{\"a\":{}}")]),
             ("{\"a\":[{}]}", Layout::List, vec![(1, "{\"a\":[{}]}")]),
             ("{}\n{}", Layout::List, vec![(1, "{}"), (2, "{}")]),
             (brackets_in_text, Layout::List, vec![(1, brackets_in_text)]),

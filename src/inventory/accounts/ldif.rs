@@ -15,12 +15,7 @@ use super::directory::DistinguishedName;
 use super::{Format, ReadError};
 use crate::inventory::stream::{LineEnd, Lines, MAX_LINE, TextStream};
 
-pub(super) const FORMAT: Format = Format {
-    name: "LDIF",
-    recognise,
-    read,
-    may_be_empty: false,
-};
+pub(super) const FORMAT: Format = Format { name: "LDIF", recognise, read, may_be_empty: false };
 
 /// A value gathered over its folded lines is given up here.
 const MAX_FOLDED: usize = MAX_LINE;
@@ -29,13 +24,8 @@ const WHOLE_FILTERS: &[&str] = &["(serviceprincipalname=*)", "(objectclass=*)"];
 
 fn recognise(head: &str) -> bool {
     head.lines().any(|line| {
-        let dn = line
-            .get(..3)
-            .is_some_and(|start| start.eq_ignore_ascii_case("dn:"));
-        dn || matches!(
-            line.trim_end(),
-            "# extended LDIF" | "# LDAPv3" | "# returned 0 records"
-        )
+        let dn = line.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("dn:"));
+        dn || matches!(line.trim_end(), "# extended LDIF" | "# LDAPv3" | "# returned 0 records")
     })
 }
 
@@ -44,10 +34,7 @@ fn read(text: &mut TextStream<File>, to: &mut Collector) -> Result<(), ReadError
     let mut lines = Lines::new(text, LineEnd::Lf);
     while let Some(line) = lines.next_line()? {
         if line.cut && reader.wants(line.text) {
-            to.lost(
-                line.number,
-                format!("a line of more than {MAX_LINE} bytes is passed over"),
-            );
+            to.lost(line.number, format!("a line of more than {MAX_LINE} bytes is passed over"));
             reader.logical.skip();
             continue;
         }
@@ -161,13 +148,7 @@ impl Reader {
             }
         } else if name.eq_ignore_ascii_case("changetype") && !value.eq_ignore_ascii_case("add") {
             self.change = true;
-            to.lost(
-                number,
-                format!(
-                    "a change ({}) is no export and is passed over",
-                    quoted(value)
-                ),
-            );
+            to.lost(number, format!("a change ({}) is no export and is passed over", quoted(value)));
         }
     }
 
@@ -176,10 +157,7 @@ impl Reader {
         let logical = std::mem::take(&mut self.logical);
         if !logical.text.is_empty() {
             if logical.too_long {
-                to.lost(
-                    logical.number,
-                    format!("a value of more than {MAX_FOLDED} bytes is passed over"),
-                );
+                to.lost(logical.number, format!("a value of more than {MAX_FOLDED} bytes is passed over"));
             } else if let Some(comment) = logical.text.strip_prefix('#') {
                 self.comment(comment.trim());
             } else {
@@ -187,10 +165,7 @@ impl Reader {
             }
         }
         // The buffer is used again: a million lines need no million allocations.
-        self.logical = Logical {
-            text: logical.text,
-            ..Logical::default()
-        };
+        self.logical = Logical { text: logical.text, ..Logical::default() };
         self.logical.skip();
     }
 
@@ -205,8 +180,7 @@ impl Reader {
             self.said.filter = Some(filter.to_lowercase());
         } else if let Some(requested) = comment.strip_prefix("requesting:") {
             self.said.requested = requested.split_whitespace().any(|name| {
-                matches!(name, "ALL" | "*")
-                    || Attribute::named(name) == Some(Attribute::ServicePrincipalName)
+                matches!(name, "ALL" | "*") || Attribute::named(name) == Some(Attribute::ServicePrincipalName)
             });
         } else if let Some(count) = comment.strip_prefix("numEntries:") {
             self.said.entries = count.trim().parse().ok();
@@ -228,17 +202,12 @@ impl Reader {
             Some(coded) => match BASE64.decode(coded.trim()).map(String::from_utf8) {
                 Ok(Ok(text)) => text,
                 _ => {
-                    to.lost(
-                        number,
-                        format!("{} is no base64 of a text", quoted(coded.trim())),
-                    );
+                    to.lost(number, format!("{} is no base64 of a text", quoted(coded.trim())));
                     return;
                 }
             },
         };
-        let is_dn = line
-            .get(..3)
-            .is_some_and(|start| start.eq_ignore_ascii_case("dn:"));
+        let is_dn = line.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("dn:"));
         if is_dn {
             self.end_entry(to);
             self.entries += 1;
@@ -251,10 +220,7 @@ impl Reader {
             return;
         };
         if raw.starts_with('<') {
-            to.problem(
-                number,
-                "a value in another file (`:<`) is passed over".to_owned(),
-            );
+            to.problem(number, "a value in another file (`:<`) is passed over".to_owned());
             return;
         }
         entry.set(attribute, &value, number, to);
@@ -262,9 +228,7 @@ impl Reader {
 
     /// AD gives at most 1,500 values at once (MS-ADTS 3.1.1.3.1.3.3); the last range ends in `*`.
     fn range(&mut self, options: &str, number: u64, to: &mut Collector) {
-        let last = options
-            .split(';')
-            .any(|o| o.starts_with("range=") && o.ends_with("-*"));
+        let last = options.split(';').any(|o| o.starts_with("range=") && o.ends_with("-*"));
         if !last && !std::mem::replace(&mut self.ranged, true) {
             to.lost(
                 number,
@@ -331,12 +295,7 @@ mod tests {
         assert!(recognise("version: 1\n\ndn: CN=x,DC=y\n"));
         assert!(recognise("DN:: Q049eCxEQz15\r\nchangetype: add\r\n"));
         assert!(recognise("# extended LDIF\n#\n"));
-        for other in [
-            "account,domain,spn\n",
-            "CN=x,DC=y\n\tHOST/x\n",
-            "{\"dn\": 1}",
-            "DN,objectClass\n",
-        ] {
+        for other in ["account,domain,spn\n", "CN=x,DC=y\n\tHOST/x\n", "{\"dn\": 1}", "DN,objectClass\n"] {
             assert!(!recognise(other), "{other}");
         }
     }

@@ -97,11 +97,7 @@ enum ReadError {
     #[error(
         "line {line}: the list of SPNs was lost when it was exported ({type_name}); export it again with: {command}"
     )]
-    Flattened {
-        line: u64,
-        type_name: String,
-        command: &'static str,
-    },
+    Flattened { line: u64, type_name: String, command: &'static str },
 }
 
 /// Reads account inventories: files, and folders searched recursively, each file by its content.
@@ -155,10 +151,7 @@ fn files_of(paths: &[PathBuf]) -> Vec<Found> {
             }
         }
         if found.len() == before {
-            found.push(Found::Problem(
-                path.clone(),
-                format!("the folder holds no file; {KINDS}"),
-            ));
+            found.push(Found::Problem(path.clone(), format!("the folder holds no file; {KINDS}")));
         }
     }
     found
@@ -188,11 +181,7 @@ fn read_file(path: &Path, named: bool) -> FileRead {
     let Some(format) = FORMATS.iter().find(|format| (format.recognise)(head)) else {
         if named {
             let empty = head.trim().is_empty();
-            let what = if empty {
-                "is empty"
-            } else {
-                "is of no known kind"
-            };
+            let what = if empty { "is empty" } else { "is of no known kind" };
             to.file_problem(format!("the file {what}; {KINDS}"));
         }
         return to.finish("");

@@ -18,19 +18,10 @@ use super::directory::DistinguishedName;
 use super::{Format, ReadError};
 use crate::inventory::stream::{LineEnd, Lines, TextStream};
 
-pub(super) const FORMAT: Format = Format {
-    name: "setspn",
-    recognise,
-    read,
-    may_be_empty: true,
-};
+pub(super) const FORMAT: Format = Format { name: "setspn", recognise, read, may_be_empty: true };
 
 fn recognise(head: &str) -> bool {
-    let mut lines = head
-        .split(['\r', '\n'])
-        .filter(|line| !line.trim().is_empty())
-        .map(Shape::of)
-        .peekable();
+    let mut lines = head.split(['\r', '\n']).filter(|line| !line.trim().is_empty()).map(Shape::of).peekable();
     while let Some(shape) = lines.next() {
         let known = match (shape, lines.peek()) {
             (Shape::Checking, _) => true,
@@ -92,11 +83,7 @@ impl<'l> Shape<'l> {
             Some(dn) if indented && text.starts_with(dn) => return Self::IndentedAccount(dn),
             Some(dn) if !indented => {
                 let heads_list = dn == text || text.ends_with([':', '：']);
-                return if heads_list {
-                    Self::Account(dn)
-                } else {
-                    Self::Edit
-                };
+                return if heads_list { Self::Account(dn) } else { Self::Edit };
             }
             _ if indented && text.ends_with(':') && text.contains(ENGLISH) => {}
             _ if indented => return Self::Indented(text),
@@ -128,17 +115,14 @@ fn account_in(text: &str) -> Option<&str> {
     let dn = text.get(start..)?;
     let last = dn.to_ascii_uppercase().rfind("DC=")? + 3;
     let label = dn.get(last..)?;
-    let end = label
-        .find(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '_')))
-        .unwrap_or(label.len());
+    let end = label.find(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '_'))).unwrap_or(label.len());
     let dn = dn.get(..last + end)?;
     DistinguishedName::parse(dn).map(|_| dn)
 }
 
 /// `Checking domain DC=alpha,DC=com`: words, and a domain's DN.
 fn names_domain(text: &str) -> bool {
-    text.split_whitespace()
-        .any(|word| DistinguishedName::parse(word).is_some_and(|dn| dn.is_domain()))
+    text.split_whitespace().any(|word| DistinguishedName::parse(word).is_some_and(|dn| dn.is_domain()))
 }
 
 /// The sentence of `-X` in English.
@@ -150,10 +134,8 @@ fn spn_in(text: &str) -> Option<&str> {
     if let Some((spn, _)) = text.split_once(ENGLISH) {
         return Some(spn.trim());
     }
-    text.split_whitespace().find(|word| {
-        word.split_once('/')
-            .is_some_and(|(class, rest)| !class.is_empty() && !rest.is_empty())
-    })
+    text.split_whitespace()
+        .find(|word| word.split_once('/').is_some_and(|(class, rest)| !class.is_empty() && !rest.is_empty()))
 }
 
 #[derive(Default)]
@@ -271,52 +253,25 @@ mod tests {
                 "Registered ServicePrincipalNames for CN=web04,CN=Computers,DC=corp,DC=com:",
                 Shape::Account(dn),
             ),
-            (
-                "CN=web04,CN=Computers,DC=corp,DC=com için kayıtlı ServicePrincipalNames:",
-                Shape::Account(dn),
-            ),
+            ("CN=web04,CN=Computers,DC=corp,DC=com için kayıtlı ServicePrincipalNames:", Shape::Account(dn)),
             (
                 "次の項目に登録されている ServicePrincipalNames CN=web04,CN=Computers,DC=corp,DC=com：",
                 Shape::Account(dn),
             ),
-            (
-                "\tHOST/web04.corp.com",
-                Shape::Indented("HOST/web04.corp.com"),
-            ),
-            (
-                "        ldap/dc1/CN=x,DC=corp",
-                Shape::Indented("ldap/dc1/CN=x,DC=corp"),
-            ),
-            (
-                "        CN=web04,CN=Computers,DC=corp,DC=com",
-                Shape::IndentedAccount(dn),
-            ),
+            ("\tHOST/web04.corp.com", Shape::Indented("HOST/web04.corp.com")),
+            ("        ldap/dc1/CN=x,DC=corp", Shape::Indented("ldap/dc1/CN=x,DC=corp")),
+            ("        CN=web04,CN=Computers,DC=corp,DC=com", Shape::IndentedAccount(dn)),
             ("Checking domain DC=corp,DC=com", Shape::Checking),
             ("Domäne DC=corp,DC=com wird überprüft", Shape::Checking),
-            (
-                "Unregistering ServicePrincipalNames for CN=web04,CN=Computers,DC=corp,DC=com",
-                Shape::Edit,
-            ),
-            (
-                "    HOST/x is registered on these accounts:",
-                Shape::Spn("HOST/x"),
-            ),
-            (
-                "HOST/a b is registered on these accounts:",
-                Shape::Spn("HOST/a b"),
-            ),
-            (
-                "HOST/legacyprinter ist für folgende Konten registriert:",
-                Shape::Spn("HOST/legacyprinter"),
-            ),
+            ("Unregistering ServicePrincipalNames for CN=web04,CN=Computers,DC=corp,DC=com", Shape::Edit),
+            ("    HOST/x is registered on these accounts:", Shape::Spn("HOST/x")),
+            ("HOST/a b is registered on these accounts:", Shape::Spn("HOST/a b")),
+            ("HOST/legacyprinter ist für folgende Konten registriert:", Shape::Spn("HOST/legacyprinter")),
             ("Existing SPN found!", Shape::Words),
             ("found 0 group of duplicate SPNs.", Shape::Words),
             ("Processing entry 0", Shape::Words),
             ("  \t", Shape::Blank),
-            (
-                "CN=Miller\\, A,OU=x,DC=corp",
-                Shape::Account("CN=Miller\\, A,OU=x,DC=corp"),
-            ),
+            ("CN=Miller\\, A,OU=x,DC=corp", Shape::Account("CN=Miller\\, A,OU=x,DC=corp")),
         ];
         for (line, want) in table {
             assert_eq!(Shape::of(line), want, "{line}");

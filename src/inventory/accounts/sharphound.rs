@@ -15,26 +15,12 @@ use super::json::{Layout, for_each_object, set_all};
 use super::{Format, ReadError};
 use crate::inventory::stream::TextStream;
 
-pub(super) const FORMAT: Format = Format {
-    name: "SharpHound",
-    recognise,
-    read,
-    may_be_empty: false,
-};
+pub(super) const FORMAT: Format = Format { name: "SharpHound", recognise, read, may_be_empty: false };
 
 fn recognise(head: &str) -> bool {
     let text = head.trim_start();
-    let start: String = text
-        .chars()
-        .filter(|c| !c.is_whitespace())
-        .take(16)
-        .collect();
-    let list = [
-        "{\"data\":[",
-        "{\"meta\":{",
-        "{\"computers\":[",
-        "{\"users\":[",
-    ];
+    let start: String = text.chars().filter(|c| !c.is_whitespace()).take(16).collect();
+    let list = ["{\"data\":[", "{\"meta\":{", "{\"computers\":[", "{\"users\":["];
     list.iter().any(|list| start.starts_with(list))
         && (text.contains("\"Properties\"") || text.contains("\"meta\""))
 }
@@ -55,10 +41,8 @@ impl<'de> Deserialize<'de> for Properties {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let all = serde_json::Map::<String, Value>::deserialize(from)?;
         let name = all.get("name").and_then(Value::as_str).map(str::to_owned);
-        let attributes = all
-            .into_iter()
-            .filter_map(|(key, value)| Some((Attribute::named(&key)?, value)))
-            .collect();
+        let attributes =
+            all.into_iter().filter_map(|(key, value)| Some((Attribute::named(&key)?, value))).collect();
         Ok(Self { attributes, name })
     }
 }
@@ -67,9 +51,7 @@ fn read(text: &mut TextStream<File>, to: &mut Collector) -> Result<(), ReadError
     to.completeness = Completeness::Part;
     for_each_object(text, Layout::Wrapped, to, |object, to| {
         match serde_json::from_slice::<Node>(object.bytes) {
-            Ok(Node {
-                properties: Some(properties),
-            }) => take(properties, object.line, to),
+            Ok(Node { properties: Some(properties) }) => take(properties, object.line, to),
             Ok(_) => {}
             Err(error) => to.lost(object.line, format!("an object is no JSON: {error}")),
         }
@@ -78,15 +60,10 @@ fn read(text: &mut TextStream<File>, to: &mut Collector) -> Result<(), ReadError
 }
 
 fn take(properties: Properties, line: u64, to: &mut Collector) {
-    let Properties {
-        mut attributes,
-        name,
-    } = properties;
+    let Properties { mut attributes, name } = properties;
     for (attribute, value) in &mut attributes {
         if *attribute == Attribute::PasswordLastSet {
-            let time = value
-                .as_i64()
-                .and_then(|seconds| unix_seconds(seconds).at());
+            let time = value.as_i64().and_then(|seconds| unix_seconds(seconds).at());
             *value = time.map_or(Value::Null, |time| Value::String(time.to_string()));
         }
     }

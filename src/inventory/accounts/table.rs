@@ -16,12 +16,7 @@ use super::{Account, Format, ReadError};
 use crate::inventory::stream::TextStream;
 use crate::inventory::text::{Row, Table};
 
-pub(super) const FORMAT: Format = Format {
-    name: "krbtriage CSV",
-    recognise,
-    read,
-    may_be_empty: false,
-};
+pub(super) const FORMAT: Format = Format { name: "krbtriage CSV", recognise, read, may_be_empty: false };
 
 struct Columns {
     account: Option<usize>,
@@ -127,10 +122,7 @@ impl Rows {
         for column in differing {
             to.problem(
                 line,
-                format!(
-                    "{column} differs from an earlier row of {}, which is kept",
-                    quoted(name)
-                ),
+                format!("{column} differs from an earlier row of {}, which is kept", quoted(name)),
             );
         }
     }
@@ -147,11 +139,8 @@ impl Rows {
             Some(index) => *index,
             None => {
                 let index = to.accounts();
-                let account = Account {
-                    name: Arc::from(name),
-                    domain: to.intern(domain),
-                    ..Account::default()
-                };
+                let account =
+                    Account { name: Arc::from(name), domain: to.intern(domain), ..Account::default() };
                 to.push(account, line);
                 self.known.insert(key, index);
                 index

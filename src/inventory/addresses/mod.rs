@@ -1,4 +1,22 @@
 //! Which host owns which address, and what names resolve to.
+//!
+//! [`load`] takes files and folders of any supported export; [`format::FORMATS`] lists them. Decisions that
+//! hold for all formats:
+//!
+//! - Only addresses a host owns are taken, never its gateways, name servers or DHCP servers.
+//! - Rows Windows marks `Tentative`, `Duplicate` or `Invalid` are left out: such an address is not bound,
+//!   so nobody is answered on it and it is not offered to callers (a NIC without a link is `Tentative`).
+//!   `Deprecated` ones are kept, they still answer.
+//! - Loopback and multicast are taken as written; [`vendors::never_shared`] says what not to compare.
+
+pub mod format;
+mod join;
+mod load;
+mod project_csv;
+mod rows;
+pub mod vendors;
+
+pub use load::{LoadOptions, load, load_bytes};
 
 use std::net::IpAddr;
 use std::sync::Arc;

@@ -61,6 +61,12 @@ impl ChunkReader {
         let mut emit = |record| {
             any = true;
             emit(record);
+        });
+        let sound = match Header::parse(chunk) {
+            None => false,
+            Some(header) => {
+                header.header_is_sound(chunk) && (!any && found.is_empty() || header.records_are_sound(chunk))
+            }
         };
         if recover {
             counts.records +=

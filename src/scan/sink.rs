@@ -94,25 +94,11 @@ impl<'a> Sink<'a> {
     /// A panic in it (our own or a library's) costs this chunk and nothing else.
     pub fn chunk(&mut self, chunk: &[u8], at: u64) -> bool {
         let read = catch_unwind(AssertUnwindSafe(|| {
-            let Self {
-                chunks,
-                counts,
-                problems,
-                events,
-                collector,
-                ..
-            } = self;
-            chunks.read(
-                Chunk { bytes: chunk, at },
-                self.selection,
-                self.recover,
-                counts,
-                problems,
-                |record| {
-                    *events += 1;
-                    collector.record(self.file, record);
-                },
-            )
+            let Self { chunks, counts, problems, events, collector, .. } = self;
+            chunks.read(chunk, at, self.selection, self.recover, counts, problems, |record| {
+                *events += 1;
+                collector.record(self.file, record);
+            })
         }));
         read.unwrap_or_else(|_| {
             self.chunks = ChunkReader::default();

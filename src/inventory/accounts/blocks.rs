@@ -6,7 +6,7 @@ use std::io::Read;
 use memchr::memchr_iter;
 
 use super::ReadError;
-use super::collect::Collector;
+use super::collect::{Attribute, Collector};
 use crate::inventory::stream::{LineEnd, Lines, MAX_LINE, TextStream};
 use crate::inventory::text::{Row, Table, TableError};
 
@@ -19,7 +19,7 @@ pub(super) fn for_each_row<C>(
     text: &mut TextStream<impl Read>,
     to: &mut Collector,
     columns: impl Fn(&Table) -> C,
-    mut row: impl FnMut(&C, &Row, u64, &mut Collector),
+    mut row: impl FnMut(&C, &Row, u64, &mut Collector) -> Result<(), ReadError>,
 ) -> Result<(), ReadError> {
     let mut lines = Lines::new(text, LineEnd::Lf);
     let mut block = Block::default();
@@ -33,7 +33,7 @@ pub(super) fn for_each_row<C>(
             match next {
                 Ok(next) => {
                     first_row.get_or_insert(next.line);
-                    row(&columns, &next, block.line_of(next.line), to);
+                    row(&columns, &next, block.line_of(next.line), to)?;
                 }
                 Err(TableError::OpenQuote { line }) => {
                     first_row.get_or_insert(line);
@@ -53,6 +53,11 @@ pub(super) fn for_each_row<C>(
         }
     }
     Ok(())
+}
+
+/// The columns that hold attributes of directory objects.
+pub(super) fn attribute_columns(table: &Table) -> Vec<(usize, Attribute)> {
+    table.columns().iter().enumerate().filter_map(|(i, key)| Some((i, Attribute::of_column(key)?))).collect()
 }
 
 /// The message names the line itself.
@@ -132,7 +137,10 @@ mod tests {
             &mut stream,
             &mut to,
             |table| table.column(&["a"]),
-            |column, row, line, _| seen.push((row.get(*column).parse::<u64>().unwrap(), line)),
+            |column, row, line, _| {
+                seen.push((row.get(*column).parse::<u64>().unwrap(), line));
+                Ok(())
+            },
         )
         .unwrap();
         assert_eq!(seen.len(), 12_000);
@@ -150,7 +158,10 @@ mod tests {
             &mut stream,
             &mut to,
             |table| table.column(&["a"]),
-            |column, row, line, _| seen.push((row.get(*column).to_owned(), line)),
+            |column, row, line, _| {
+                seen.push((row.get(*column).to_owned(), line));
+                Ok(())
+            },
         )
         .unwrap();
         assert_eq!(seen, [("1".into(), 2), ("3".into(), 4)]);

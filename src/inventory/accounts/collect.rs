@@ -6,10 +6,13 @@ use std::sync::Arc;
 
 use super::Account;
 use super::directory::{self, DistinguishedName, When};
+use crate::inventory::text::column_key;
 use crate::inventory::{InventoryFile, MAX_PROBLEMS, Source};
 
 /// Longest value taken; AD's own limit for a servicePrincipalName is 1,024 characters less a few.
 const MAX_VALUE: usize = 64 * 1024;
+/// SPNs taken from one file: ten times the largest forest known to us, and 800 MB.
+const MAX_ROWS: u64 = 10_000_000;
 /// The service class of directory replication: every domain controller has one (MS-DRSR 2.2.3.2).
 const REPLICATION_CLASS: &str = "E3514235-4B06-11D1-AB04-00C04FC2DCD2/";
 
@@ -33,28 +36,34 @@ pub(super) enum Attribute {
 impl Attribute {
     /// By the name in LDAP, in the ActiveDirectory module or in SharpHound, in any case.
     pub fn named(name: &str) -> Option<Self> {
-        const NAMES: &[(&str, Attribute)] = &[
-            ("servicePrincipalName", Attribute::ServicePrincipalName),
-            ("servicePrincipalNames", Attribute::ServicePrincipalName),
-            ("sAMAccountName", Attribute::AccountName),
-            ("distinguishedName", Attribute::DistinguishedName),
-            ("dn", Attribute::DistinguishedName),
-            ("domain", Attribute::Domain),
-            ("dNSHostName", Attribute::DnsHostName),
-            ("msDS-AdditionalDnsHostName", Attribute::AdditionalDnsHostName),
-            ("pwdLastSet", Attribute::PasswordLastSet),
-            ("PasswordLastSet", Attribute::PasswordLastSet),
-            ("whenChanged", Attribute::WhenChanged),
-            ("Modified", Attribute::WhenChanged),
-            ("userAccountControl", Attribute::UserAccountControl),
-            ("msDS-SupportedEncryptionTypes", Attribute::EncryptionTypes),
-            ("KerberosEncryptionType", Attribute::EncryptionTypes),
-            ("supportedencryptiontypes", Attribute::EncryptionTypes),
-            ("isDeleted", Attribute::IsDeleted),
-        ];
         NAMES.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, attribute)| *attribute)
     }
+
+    /// By a table's column, as [`column_key`] makes it.
+    pub fn of_column(key: &str) -> Option<Self> {
+        NAMES.iter().find(|(known, _)| column_key(known) == key).map(|(_, attribute)| *attribute)
+    }
 }
+
+const NAMES: &[(&str, Attribute)] = &[
+    ("servicePrincipalName", Attribute::ServicePrincipalName),
+    ("servicePrincipalNames", Attribute::ServicePrincipalName),
+    ("sAMAccountName", Attribute::AccountName),
+    ("distinguishedName", Attribute::DistinguishedName),
+    ("dn", Attribute::DistinguishedName),
+    ("domain", Attribute::Domain),
+    ("dNSHostName", Attribute::DnsHostName),
+    ("msDS-AdditionalDnsHostName", Attribute::AdditionalDnsHostName),
+    ("pwdLastSet", Attribute::PasswordLastSet),
+    ("PasswordLastSet", Attribute::PasswordLastSet),
+    ("whenChanged", Attribute::WhenChanged),
+    ("Modified", Attribute::WhenChanged),
+    ("userAccountControl", Attribute::UserAccountControl),
+    ("msDS-SupportedEncryptionTypes", Attribute::EncryptionTypes),
+    ("KerberosEncryptionType", Attribute::EncryptionTypes),
+    ("supportedencryptiontypes", Attribute::EncryptionTypes),
+    ("isDeleted", Attribute::IsDeleted),
+];
 
 /// What the absence of an SPN in a file means.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -82,10 +91,6 @@ pub(super) struct Entry {
 impl Entry {
     pub fn new(line: u64) -> Self {
         Self { line, ..Self::default() }
-    }
-
-    pub fn spns(&self) -> usize {
-        self.account.spns.len()
     }
 
     /// Takes one value. What cannot be understood is a problem of `line`, and is left out.
@@ -144,6 +149,23 @@ impl Entry {
         }
     }
 
+    /// SPNs of a cell or a text into which a list was flattened.
+    pub fn set_flattened(&mut self, attribute: Attribute, value: &str, line: u64, to: &mut Collector) {
+        match attribute {
+            Attribute::ServicePrincipalName => {
+                for spn in flattened(value, |part| part.contains('/')) {
+                    self.set(attribute, spn, line, to);
+                }
+            }
+            Attribute::AdditionalDnsHostName => {
+                for host in flattened(value, |part| !part.is_empty()) {
+                    self.set(attribute, host, line, to);
+                }
+            }
+            _ => self.set(attribute, value, line, to),
+        }
+    }
+
     fn add_spn(&mut self, value: &str, line: u64, to: &mut Collector) {
         if value.contains('/') {
             self.account.spns.push(value.into());
@@ -173,11 +195,11 @@ impl Entry {
             return;
         }
         let account = &mut self.account;
-        if account.name.is_empty() {
-            if let Some(name) = self.dn.as_ref().and_then(DistinguishedName::common_name) {
-                account.name = name.into();
-                account.name_is_cn = true;
-            }
+        if account.name.is_empty()
+            && let Some(name) = self.dn.as_ref().and_then(DistinguishedName::common_name)
+        {
+            account.name = name.into();
+            account.name_is_cn = true;
         }
         let is_account =
             !account.spns.is_empty() || account.user_account_control.is_some() || account.name.ends_with('$');
@@ -206,6 +228,8 @@ pub(super) struct Collector {
     more_problems: u64,
     /// An SPN or account of the file could not be read.
     lost: bool,
+    /// [`MAX_ROWS`] are reached.
+    full: bool,
     /// What the format found out about itself.
     pub completeness: Completeness,
     names: HashMap<Box<str>, Arc<str>>,
@@ -221,14 +245,11 @@ impl Collector {
             problems: Vec::new(),
             more_problems: 0,
             lost: false,
+            full: false,
             completeness: Completeness::default(),
             names: HashMap::new(),
             last_name: Arc::default(),
         }
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.accounts.is_empty()
     }
 
     pub fn accounts(&self) -> usize {
@@ -241,15 +262,41 @@ impl Collector {
     }
 
     pub fn push(&mut self, mut account: Account, line: u64) {
+        if self.rows > MAX_ROWS || self.accounts.len() as u64 > MAX_ROWS {
+            self.refuse_more();
+            return;
+        }
         account.source = Some(Source { file: Arc::clone(&self.file), line });
         account.spns.shrink_to_fit();
         self.rows += account.spns.len() as u64;
         self.accounts.push(account);
     }
 
-    /// A row was added to an account through [`account_mut`](Self::account_mut).
-    pub fn count_row(&mut self) {
-        self.rows += 1;
+    /// Adds an SPN to an account that was pushed before.
+    pub fn add_spn(&mut self, index: usize, spn: &str) {
+        if self.rows > MAX_ROWS {
+            self.refuse_more();
+        } else if let Some(account) = self.accounts.get_mut(index) {
+            account.spns.push(spn.into());
+            self.rows += 1;
+        }
+    }
+
+    fn refuse_more(&mut self) {
+        if !std::mem::replace(&mut self.full, true) {
+            self.lost(
+                0,
+                format!(
+                    "the file holds more than {MAX_ROWS} SPNs or accounts; the rest is passed over, split it"
+                ),
+            );
+        }
+    }
+
+    /// The file lost its data on the way; what was taken from it is no use.
+    pub fn discard(&mut self) {
+        self.accounts.clear();
+        self.rows = 0;
     }
 
     /// One shared copy of a text that many accounts have (a domain).
@@ -306,6 +353,21 @@ impl Collector {
         };
         (self.accounts, file, complete)
     }
+}
+
+/// The parts of a list that was joined into one text, by whichever separator leaves only parts that are
+/// `whole`: an SPN may itself hold a comma (in a DN) or a blank.
+pub(super) fn flattened(text: &str, whole: impl Fn(&str) -> bool) -> Vec<&str> {
+    for separator in ['\n', ';', '|', ',', ' '] {
+        if !text.contains(separator) {
+            continue;
+        }
+        let parts: Vec<&str> = text.split(separator).map(str::trim).filter(|part| !part.is_empty()).collect();
+        if parts.iter().all(|part| whole(part)) {
+            return parts;
+        }
+    }
+    vec![text.trim()]
 }
 
 /// Text from a file inside a message: short, and no control character in it.

@@ -4,7 +4,14 @@
 
 mod blocks;
 mod collect;
+mod csvde;
 mod directory;
+mod get_ad_csv;
+mod get_ad_json;
+mod json;
+mod ldif;
+mod setspn;
+mod sharphound;
 mod table;
 
 use std::fs::File;
@@ -62,10 +69,20 @@ struct Format {
     /// Does the beginning of a text look like it?
     recognise: fn(&str) -> bool,
     read: fn(&mut TextStream<File>, &mut Collector) -> Result<(), ReadError>,
+    /// A file without any account says something too (`setspn -X` without duplicates).
+    may_be_empty: bool,
 }
 
 /// Every format, the most particular first: the first that recognises a file reads it.
-const FORMATS: &[Format] = &[table::FORMAT];
+const FORMATS: &[Format] = &[
+    sharphound::FORMAT,
+    get_ad_json::FORMAT,
+    ldif::FORMAT,
+    setspn::FORMAT,
+    table::FORMAT,
+    csvde::FORMAT,
+    get_ad_csv::FORMAT,
+];
 
 /// What a person can do about a file that no format knows.
 const KINDS: &str = "give the output of `setspn -Q */*`, an LDIF (ldifde, ldapsearch, ldbsearch), csvde's CSV, \
@@ -77,6 +94,10 @@ const KINDS: &str = "give the output of `setspn -Q */*`, an LDIF (ldifde, ldapse
 enum ReadError {
     #[error("cannot be read: {0}")]
     Io(#[from] std::io::Error),
+    #[error(
+        "line {line}: the list of SPNs was lost when it was exported ({type_name}); export it again with: {command}"
+    )]
+    Flattened { line: u64, type_name: String, command: &'static str },
 }
 
 /// Reads account inventories: files, and folders searched recursively, each file by its content.
@@ -165,8 +186,17 @@ fn read_file(path: &Path, named: bool) -> FileRead {
         }
         return to.finish("");
     };
-    if let Err(error) = (format.read)(&mut text, &mut to) {
-        to.lost(0, error.to_string());
+    match (format.read)(&mut text, &mut to) {
+        Ok(()) => {}
+        Err(error) => {
+            if matches!(error, ReadError::Flattened { .. }) {
+                to.discard();
+            }
+            to.lost(0, error.to_string());
+        }
+    }
+    if named && !format.may_be_empty && to.accounts() == 0 {
+        to.file_problem(format!("no account was found in this {} file", format.name));
     }
     to.finish(format.name)
 }

@@ -16,7 +16,7 @@ use super::{Account, Format, ReadError};
 use crate::inventory::stream::TextStream;
 use crate::inventory::text::{Row, Table};
 
-pub(super) const FORMAT: Format = Format { name: "krbtriage CSV", recognise, read };
+pub(super) const FORMAT: Format = Format { name: "krbtriage CSV", recognise, read, may_be_empty: false };
 
 struct Columns {
     account: Option<usize>,
@@ -49,6 +49,7 @@ fn read(text: &mut TextStream<File>, to: &mut Collector) -> Result<(), ReadError
     let mut rows = Rows::default();
     for_each_row(text, to, Columns::of, |columns, row, line, to| {
         rows.take(columns, row, line, to);
+        Ok(())
     })
 }
 
@@ -116,8 +117,7 @@ impl Rows {
             }
         }
         if !spn.is_empty() {
-            account.spns.push(spn.into());
-            to.count_row();
+            to.add_spn(index, spn);
         }
         for column in differing {
             to.problem(
@@ -128,10 +128,11 @@ impl Rows {
     }
 
     fn index_of(&mut self, name: &str, domain: &str, line: u64, to: &mut Collector) -> usize {
-        if let Some((last_name, last_domain, index)) = &self.last {
-            if last_name == name && last_domain == domain {
-                return *index;
-            }
+        if let Some((last_name, last_domain, index)) = &self.last
+            && last_name == name
+            && last_domain == domain
+        {
+            return *index;
         }
         let key = (name.to_lowercase(), domain.to_lowercase());
         let index = match self.known.get(&key) {

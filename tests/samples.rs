@@ -42,10 +42,7 @@ fn samples_are_what_the_forest_makes() {
 fn samples_hold_no_other_files() {
     let mut expected: BTreeSet<String> = BY_HAND.iter().map(|n| n.to_string()).collect();
     expected.extend(forest::files().into_iter().map(|(name, _)| name.to_owned()));
-    for entry in walkdir::WalkDir::new(samples())
-        .into_iter()
-        .map(|e| e.expect("samples can be listed"))
-    {
+    for entry in walkdir::WalkDir::new(samples()).into_iter().map(|e| e.expect("samples can be listed")) {
         if entry.file_type().is_file() {
             let name = entry
                 .path()
@@ -62,40 +59,24 @@ fn samples_hold_no_other_files() {
 fn readme_tells_of_every_file() {
     let readme = fs::read_to_string(samples().join("README.md")).expect("a README");
     for (name, bytes) in forest::files() {
-        assert!(
-            readme.contains(name),
-            "samples/README.md does not tell of {name}"
-        );
+        assert!(readme.contains(name), "samples/README.md does not tell of {name}");
         assert!(bytes.len() < 200_000, "{name} is too large for a sample");
     }
-    assert!(
-        readme.contains("report.csv")
-            && readme.contains("KRBTRIAGE_BLESS=1 cargo test --test samples")
-    );
+    assert!(readme.contains("report.csv") && readme.contains("KRBTRIAGE_BLESS=1 cargo test --test samples"));
 }
 
 /// Computer, record identifier, time, `Server` and `Targetname` of every event 4 of the Kerberos client.
 fn events4(log: &[u8]) -> Vec<(String, String, String, String, String)> {
     let between = |xml: &str, from: &str, to: &str| {
-        let start = xml
-            .find(from)
-            .map(|at| at + from.len())
-            .unwrap_or_else(|| panic!("{from} in {xml}"));
+        let start = xml.find(from).map(|at| at + from.len()).unwrap_or_else(|| panic!("{from} in {xml}"));
         xml[start..start + xml[start..].find(to).expect("an end")].to_owned()
     };
-    let settings = evtx::ParserSettings::new()
-        .num_threads(1)
-        .indent(false)
-        .validate_checksums(true);
-    let mut parser = evtx::EvtxParser::from_buffer(log.to_vec())
-        .expect("a log")
-        .with_configuration(settings);
+    let settings = evtx::ParserSettings::new().num_threads(1).indent(false).validate_checksums(true);
+    let mut parser = evtx::EvtxParser::from_buffer(log.to_vec()).expect("a log").with_configuration(settings);
     parser
         .records()
         .map(|record| record.expect("a sound record").data)
-        .filter(|xml| {
-            xml.contains("\"Microsoft-Windows-Security-Kerberos\"") && xml.contains(">4</EventID>")
-        })
+        .filter(|xml| xml.contains("\"Microsoft-Windows-Security-Kerberos\"") && xml.contains(">4</EventID>"))
         .map(|xml| {
             (
                 between(&xml, "<Computer>", "</Computer>"),
@@ -117,11 +98,7 @@ fn samples_hold_one_incident_or_more_of_every_cause() {
         }
     }
     let unique: BTreeSet<_> = all.iter().cloned().collect();
-    assert_eq!(
-        all.len() - unique.len(),
-        3,
-        "the second export of SRV1's log holds three events again"
-    );
+    assert_eq!(all.len() - unique.len(), 3, "the second export of SRV1's log holds three events again");
     let mut incidents: Vec<(String, usize)> = Vec::new();
     for (computer, _, _, server, target) in &unique {
         let target = if target.is_empty() { "(none)" } else { target };
@@ -131,10 +108,7 @@ fn samples_hold_one_incident_or_more_of_every_cause() {
             None => incidents.push((key, 1)),
         }
     }
-    let text: Vec<String> = incidents
-        .iter()
-        .map(|(key, n)| format!("{n} {key}"))
-        .collect();
+    let text: Vec<String> = incidents.iter().map(|(key, n)| format!("{n} {key}")).collect();
     insta::assert_snapshot!(text.join("\n"), @r"
     6 SRV1.alpha.example.com | srv1$ | host/srv2.beta.example.com
     2 SRV10.alpha.example.com | srv10$ | host/clu1.alpha.example.com

@@ -35,23 +35,6 @@ pub fn decode(bytes: &[u8]) -> Cow<'_, str> {
     }
 }
 
-/// What text is written in that is neither UTF-8 nor UTF-16.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum CodePage {
-    /// The Western OEM page of `cmd`, which no web standard (and so not `encoding_rs`) knows.
-    Oem850,
-    Known(&'static Encoding),
-}
-
-impl CodePage {
-    pub(super) fn decode(self, bytes: &[u8]) -> Cow<'_, str> {
-        match self {
-            Self::Oem850 => Cow::Owned(oem_cp::decode_string_complete_table(bytes, &DECODING_TABLE_CP850)),
-            Self::Known(encoding) => encoding.decode_without_bom_handling(bytes).0,
-        }
-    }
-}
-
 /// UTF-16 text of Western exports has a zero in every second byte; no other text has any.
 pub(super) fn utf16_without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
     let head = bytes.get(..UTF16_SNIFF.min(bytes.len())).unwrap_or_default();
@@ -74,49 +57,50 @@ pub(super) fn utf16_without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
     }
 }
 
-fn legacy(bytes: &[u8], first_odd_byte: usize) -> Cow<'_, str> {
-    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
-    let mut seen = Seen::default();
-    let mut fed = 0;
-    for line in bytes
-        .get(first_odd_byte..)
-        .unwrap_or_default()
-        .split(|&b| b == b'\n')
-    {
-        if line.is_ascii() {
-            continue;
-        }
-        let line = line
-            .get(..DETECTOR_BYTES.min(line.len()))
-            .unwrap_or_default();
-        seen.count(line);
-        detector.feed(line, false);
-        fed += line.len();
-        if fed >= DETECTOR_BYTES {
-            break;
+/// What text is written in that is neither UTF-8 nor UTF-16.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum CodePage {
+    /// The Western OEM page of `cmd`, which no web standard (and so not `encoding_rs`) knows.
+    Oem850,
+    Known(&'static Encoding),
+}
+
+impl CodePage {
+    pub(super) fn decode(self, bytes: &[u8]) -> Cow<'_, str> {
+        match self {
+            Self::Oem850 => Cow::Owned(oem_cp::decode_string_complete_table(bytes, &DECODING_TABLE_CP850)),
+            Self::Known(encoding) => encoding.decode_without_bom_handling(bytes).0,
         }
     }
-    detector.feed(b"", true);
-    let guess = detector.guess(None, Utf8Detection::Deny);
-    let latin = [
-        "windows-1250",
-        "windows-1252",
-        "windows-1254",
-        "windows-1257",
-        "windows-1258",
-    ];
-    let western = seen.is_western() || latin.contains(&guess.name());
-    if !western {
-        guess.decode_without_bom_handling(bytes).0
-    } else if seen.oem > seen.ansi {
-        Cow::Owned(oem_cp::decode_string_complete_table(
-            bytes,
-            &DECODING_TABLE_CP850,
-        ))
-    } else if latin.contains(&guess.name()) {
-        guess.decode_without_bom_handling(bytes).0
-    } else {
-        WINDOWS_1252.decode_without_bom_handling(bytes).0
+
+    /// From the bytes at and after the first that is not UTF-8.
+    pub(super) fn guess(bytes: &[u8]) -> Self {
+        let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
+        let mut seen = Seen::default();
+        let mut fed = 0;
+        for line in bytes.split(|&b| b == b'\n') {
+            if line.is_ascii() {
+                continue;
+            }
+            let line = line.get(..DETECTOR_BYTES.min(line.len())).unwrap_or_default();
+            seen.count(line);
+            detector.feed(line, false);
+            fed += line.len();
+            if fed >= DETECTOR_BYTES {
+                break;
+            }
+        }
+        detector.feed(b"", true);
+        let guess = detector.guess(None, Utf8Detection::Deny);
+        let latin = ["windows-1250", "windows-1252", "windows-1254", "windows-1257", "windows-1258"];
+        let western = seen.is_western() || latin.contains(&guess.name());
+        if western && seen.oem > seen.ansi {
+            Self::Oem850
+        } else if western && !latin.contains(&guess.name()) {
+            Self::Known(WINDOWS_1252)
+        } else {
+            Self::Known(guess)
+        }
     }
 }
 

@@ -40,11 +40,7 @@ pub struct Values {
 
 impl Default for Values {
     fn default() -> Self {
-        Self {
-            values: [Value::default(); MOST],
-            count: 0,
-            end: 0,
-        }
+        Self { values: [Value::default(); MOST], count: 0, end: 0 }
     }
 }
 
@@ -71,9 +67,7 @@ impl Values {
         if instance.count > MOST {
             return None;
         }
-        let descriptors = chunk
-            .get(instance.descriptors..)?
-            .get(..instance.count * 4)?;
+        let descriptors = chunk.get(instance.descriptors..)?.get(..instance.count * 4)?;
         let mut at = instance.descriptors + descriptors.len();
         let (descriptors, _) = descriptors.as_chunks::<4>();
         for (slot, &[low, high, kind, _]) in self.values.iter_mut().zip(descriptors) {
@@ -87,11 +81,7 @@ impl Values {
             if wrong {
                 return None;
             }
-            *slot = Value {
-                kind,
-                at: u32::try_from(at).ok()?,
-                len,
-            };
+            *slot = Value { kind, at: u32::try_from(at).ok()?, len };
             at += usize::from(len);
         }
         self.count = instance.count;
@@ -124,9 +114,7 @@ fn sid_len(chunk: &[u8], at: usize) -> Option<usize> {
 
 impl Value {
     pub fn bytes(self, chunk: &[u8]) -> Option<&[u8]> {
-        chunk
-            .get(self.at as usize..)?
-            .get(..usize::from(self.len))
+        chunk.get(self.at as usize..)?.get(..usize::from(self.len))
     }
 
     /// The number of an unsigned byte or word.
@@ -225,11 +213,7 @@ fn write_number(out: &mut String, number: impl std::fmt::Display) {
 }
 
 fn hex_digit(value: u8) -> char {
-    char::from(if value < 10 {
-        b'0' + value
-    } else {
-        b'A' - 10 + value
-    })
+    char::from(if value < 10 { b'0' + value } else { b'A' - 10 + value })
 }
 
 fn write_time(time: Timestamp, out: &mut String) {

@@ -77,6 +77,7 @@ fn records_in_slack_are_read_on_request_and_marked() {
         let slack: Vec<_> = all.iter().filter(|r| r.origin == Origin::Slack).collect();
         assert!(all.len() - slack.len() >= live.len(), "{path:?}");
         if path.ends_with("kerberos-event5-in-slack.evtx") {
+            println!("{slack:#?}");
             let found: Vec<_> =
                 slack.iter().filter(|r| &*r.provider == "Microsoft-Windows-Security-Kerberos").collect();
             let [event] = &found[..] else { panic!("{found:?}") };

@@ -4,8 +4,8 @@ use std::io::Read;
 
 use super::rows::Rows;
 use super::{
-    dhcp_leases, dns_records, ipconfig, net_adapter, net_ip_address, nic_configuration,
-    powershell_json, project_csv,
+    dhcp_leases, dns_records, ipconfig, net_adapter, net_ip_address, nic_configuration, powershell_json,
+    project_csv,
 };
 use crate::inventory::text::Table;
 
@@ -69,12 +69,7 @@ impl<'s> Sample<'s> {
             true => Vec::new(),
             false => Table::open(text).map(|table| table.columns().to_vec()).unwrap_or_default(),
         };
-        Sample {
-            head,
-            text,
-            columns,
-            lower: text.to_ascii_lowercase(),
-        }
+        Sample { head, text, columns, lower: text.to_ascii_lowercase() }
     }
 
     /// True when the header has all of `names` (lower case, without blanks, `_` and `-`).
@@ -95,11 +90,8 @@ impl<'s> Sample<'s> {
     /// True when the text has the JSON key, in any case.
     pub fn has_key(&self, key: &str) -> bool {
         let key = format!("\"{}\"", key.to_ascii_lowercase());
-        let after = |at: usize| {
-            self.lower
-                .get(at + key.len()..)
-                .is_some_and(|t| t.trim_start().starts_with(':'))
-        };
+        let after =
+            |at: usize| self.lower.get(at + key.len()..).is_some_and(|t| t.trim_start().starts_with(':'));
         self.lower.match_indices(&key).any(|(at, _)| after(at))
     }
 }

@@ -24,31 +24,15 @@ fn log(computer: &str, first: u64, every_minutes: u64, events: Vec<Event>) -> Ve
     let mut all = events;
     for i in 0..48 * 60 / every_minutes {
         let service = SERVICES[(i % SERVICES.len() as u64) as usize];
-        let state = if (i / SERVICES.len() as u64).is_multiple_of(2) {
-            "running"
-        } else {
-            "stopped"
-        };
+        let state = if (i / SERVICES.len() as u64).is_multiple_of(2) { "running" } else { "stopped" };
         let mut event = service_state(computer, service, state);
         event.time = start + i * every_minutes * minute + i * 7_310_113 % minute;
         all.push(event);
     }
     for day in ["2026-10-05T12:00:00Z", "2026-10-06T12:00:00Z"] {
         all.push(
-            event_log(
-                computer,
-                6013,
-                &[
-                    "",
-                    "",
-                    "",
-                    "",
-                    "1206432",
-                    "60",
-                    "0 Coordinated Universal Time",
-                ],
-            )
-            .at(day),
+            event_log(computer, 6013, &["", "", "", "", "1206432", "60", "0 Coordinated Universal Time"])
+                .at(day),
         );
     }
     all.push(kerberos_event5(computer, "srv11$", ALPHA_REALM).at("2026-10-05T06:30:12Z"));
@@ -76,15 +60,7 @@ fn write(events: Vec<Event>) -> Vec<u8> {
 /// taken later, so that it holds one event more.
 pub fn srv1(again: bool) -> Vec<u8> {
     let me = "SRV1.alpha.example.com";
-    let event4 = || {
-        kerberos_event4(
-            me,
-            "srv1$",
-            ALPHA_REALM,
-            "host/srv2.beta.example.com",
-            BETA_REALM,
-        )
-    };
+    let event4 = || kerberos_event4(me, "srv1$", ALPHA_REALM, "host/srv2.beta.example.com", BETA_REALM);
     let times = [
         "2026-10-06T19:13:08.9402117Z",
         "2026-10-06T20:13:09.1130482Z",
@@ -95,23 +71,14 @@ pub fn srv1(again: bool) -> Vec<u8> {
     ];
     let mut events: Vec<Event> = times.iter().map(|time| event4().at(time)).collect();
     let device = r"USB\VID_04B3&PID_4010\5&2A7D4C1&0&1";
-    events
-        .push(user_pnp_20001(me, "ibm_rndis.inf", device, IBM).at("2026-10-05T08:02:44.7311900Z"));
+    events.push(user_pnp_20001(me, "ibm_rndis.inf", device, IBM).at("2026-10-05T08:02:44.7311900Z"));
     events.push(
-        lsasrv_6037(
-            me,
-            r"C:\Windows\System32\wbem\WmiPrvSE.exe",
-            "host/srv2.beta.example.com",
-        )
-        .at("2026-10-06T21:13:09.5300418Z"),
+        lsasrv_6037(me, r"C:\Windows\System32\wbem\WmiPrvSE.exe", "host/srv2.beta.example.com")
+            .at("2026-10-06T21:13:09.5300418Z"),
     );
     events.push(
-        dcom_10028(
-            me,
-            "srv2.beta.example.com",
-            r"C:\Windows\System32\wbem\wbemtest.exe",
-        )
-        .at("2026-10-06T21:13:10.2214730Z"),
+        dcom_10028(me, "srv2.beta.example.com", r"C:\Windows\System32\wbem\wbemtest.exe")
+            .at("2026-10-06T21:13:10.2214730Z"),
     );
     // Kerberos' LogLevel is 1 on this host: the same error once more, as event 3.
     events.push(
@@ -119,55 +86,24 @@ pub fn srv1(again: bool) -> Vec<u8> {
             .at("2026-10-06T21:13:09.4177001Z"),
     );
     events.push(
-        kerberos_event3(
-            me,
-            "0x7",
-            "KDC_ERR_S_PRINCIPAL_UNKNOWN",
-            ALPHA_REALM,
-            "krbtgt",
-            "cifs/old",
-        )
-        .at("2026-10-06T09:00:31.1000000Z"),
+        kerberos_event3(me, "0x7", "KDC_ERR_S_PRINCIPAL_UNKNOWN", ALPHA_REALM, "krbtgt", "cifs/old")
+            .at("2026-10-06T09:00:31.1000000Z"),
     );
     let events = log(me, 104_211, 10, events);
     let first_taken = filetime("2026-10-06T22:00:00Z");
     let from = filetime("2026-10-06T21:00:00Z");
     if again {
-        EvtxWriter::new()
-            .renumbered()
-            .events(events.into_iter().filter(|e| e.time >= from))
-            .finish()
+        EvtxWriter::new().renumbered().events(events.into_iter().filter(|e| e.time >= from)).finish()
     } else {
-        write(
-            events
-                .into_iter()
-                .filter(|e| e.time < first_taken)
-                .collect(),
-        )
+        write(events.into_iter().filter(|e| e.time < first_taken).collect())
     }
 }
 
 /// The reference case from the other end, and a server whose short name exists in both domains.
 pub fn srv2() -> Vec<u8> {
     let me = "SRV2.beta.example.com";
-    let loopback = || {
-        kerberos_event4(
-            me,
-            "srv2$",
-            BETA_REALM,
-            "host/srv1.alpha.example.com",
-            ALPHA_REALM,
-        )
-    };
-    let twin = || {
-        kerberos_event4(
-            me,
-            "srv7$",
-            ALPHA_REALM,
-            "cifs/srv7.beta.example.com",
-            BETA_REALM,
-        )
-    };
+    let loopback = || kerberos_event4(me, "srv2$", BETA_REALM, "host/srv1.alpha.example.com", ALPHA_REALM);
+    let twin = || kerberos_event4(me, "srv7$", ALPHA_REALM, "cifs/srv7.beta.example.com", BETA_REALM);
     let events = vec![
         loopback().at("2026-10-06T14:37:12.0371870Z"),
         loopback().at("2026-10-06T14:37:13.4410022Z"),
@@ -180,69 +116,24 @@ pub fn srv2() -> Vec<u8> {
 /// The administrators' server, a client of nearly everything.
 pub fn srv4() -> Vec<u8> {
     let me = "SRV4.alpha.example.com";
-    let event4 = |server, target, time| {
-        kerberos_event4(me, server, ALPHA_REALM, target, ALPHA_REALM).at(time)
-    };
+    let event4 =
+        |server, target, time| kerberos_event4(me, server, ALPHA_REALM, target, ALPHA_REALM).at(time);
     let events = vec![
         // HTTP/srv5 is registered on svc_app while srv5 itself answers.
-        event4(
-            "srv5$",
-            "HTTP/srv5.alpha.example.com",
-            "2026-10-05T07:58:02.3391174Z",
-        ),
-        event4(
-            "srv5$",
-            "HTTP/srv5.alpha.example.com",
-            "2026-10-06T07:58:04.0018725Z",
-        ),
-        event4(
-            "srv5$",
-            "HTTP/srv5.alpha.example.com",
-            "2026-10-06T13:21:45.5583012Z",
-        ),
+        event4("srv5$", "HTTP/srv5.alpha.example.com", "2026-10-05T07:58:02.3391174Z"),
+        event4("srv5$", "HTTP/srv5.alpha.example.com", "2026-10-06T07:58:04.0018725Z"),
+        event4("srv5$", "HTTP/srv5.alpha.example.com", "2026-10-06T13:21:45.5583012Z"),
         // srv6 was put back to a snapshot.
-        event4(
-            "srv6$",
-            "cifs/srv6.alpha.example.com",
-            "2026-10-06T09:31:17.7714466Z",
-        ),
-        event4(
-            "srv6$",
-            "cifs/srv6.alpha.example.com",
-            "2026-10-06T10:31:17.9902831Z",
-        ),
-        event4(
-            "srv6$",
-            "host/srv6.alpha.example.com",
-            "2026-10-06T10:42:50.1160094Z",
-        ),
+        event4("srv6$", "cifs/srv6.alpha.example.com", "2026-10-06T09:31:17.7714466Z"),
+        event4("srv6$", "cifs/srv6.alpha.example.com", "2026-10-06T10:31:17.9902831Z"),
+        event4("srv6$", "host/srv6.alpha.example.com", "2026-10-06T10:42:50.1160094Z"),
         // The portal's application pool still has the password of before 1 October.
-        event4(
-            "svc_web",
-            "HTTP/portal.alpha.example.com",
-            "2026-10-06T08:00:03.2480915Z",
-        ),
-        event4(
-            "svc_web",
-            "HTTP/portal.alpha.example.com",
-            "2026-10-06T11:15:38.8841720Z",
-        ),
-        event4(
-            "svc_web",
-            "HTTP/portal.alpha.example.com",
-            "2026-10-06T15:02:27.0093348Z",
-        ),
+        event4("svc_web", "HTTP/portal.alpha.example.com", "2026-10-06T08:00:03.2480915Z"),
+        event4("svc_web", "HTTP/portal.alpha.example.com", "2026-10-06T11:15:38.8841720Z"),
+        event4("svc_web", "HTTP/portal.alpha.example.com", "2026-10-06T15:02:27.0093348Z"),
         // The name srv8 still leads to an address that srv9 has now.
-        event4(
-            "srv9$",
-            "cifs/srv8.alpha.example.com",
-            "2026-10-06T12:12:12.6653071Z",
-        ),
-        event4(
-            "srv9$",
-            "cifs/srv8.alpha.example.com",
-            "2026-10-06T12:12:43.1190284Z",
-        ),
+        event4("srv9$", "cifs/srv8.alpha.example.com", "2026-10-06T12:12:12.6653071Z"),
+        event4("srv9$", "cifs/srv8.alpha.example.com", "2026-10-06T12:12:43.1190284Z"),
     ];
     write(log(me, 88_400, 30, events))
 }
@@ -250,15 +141,8 @@ pub fn srv4() -> Vec<u8> {
 /// A web server that is a client of a database whose SPN is on two accounts.
 pub fn srv5() -> Vec<u8> {
     let me = "SRV5.alpha.example.com";
-    let event4 = || {
-        kerberos_event4(
-            me,
-            "svc_sql",
-            ALPHA_REALM,
-            "MSSQLSvc/srv3.alpha.example.com:1433",
-            ALPHA_REALM,
-        )
-    };
+    let event4 =
+        || kerberos_event4(me, "svc_sql", ALPHA_REALM, "MSSQLSvc/srv3.alpha.example.com:1433", ALPHA_REALM);
     let events = vec![
         event4().at("2026-10-06T06:00:01.8830271Z"),
         event4().at("2026-10-06T06:15:01.9016644Z"),
@@ -272,28 +156,12 @@ pub fn srv6() -> Vec<u8> {
     let me = "SRV6.alpha.example.com";
     const ACCESS_DENIED: u32 = 0xc000_0022;
     // %1 is the domain, %2 the controller (lmerrlog.h, NELOG_NetlogonAuthDCFail).
-    let failed = || {
-        netlogon(
-            me,
-            3210,
-            &["ALPHA", r"\\DC-ALPHA.alpha.example.com"],
-            ACCESS_DENIED,
-        )
-    };
+    let failed = || netlogon(me, 3210, &["ALPHA", r"\\DC-ALPHA.alpha.example.com"], ACCESS_DENIED);
     let events = vec![
-        event_log(
-            me,
-            6008,
-            &["2:55:03 AM", "10/3/2026", "", "", "48211", "", ""],
-        )
-        .level(2)
-        .at("2026-10-06T09:12:20Z"),
-        event_log(
-            me,
-            6009,
-            &["10.00.", "17763", "", "Multiprocessor Free", "0"],
-        )
-        .at("2026-10-06T09:12:20Z"),
+        event_log(me, 6008, &["2:55:03 AM", "10/3/2026", "", "", "48211", "", ""])
+            .level(2)
+            .at("2026-10-06T09:12:20Z"),
+        event_log(me, 6009, &["10.00.", "17763", "", "Multiprocessor Free", "0"]).at("2026-10-06T09:12:20Z"),
         event_log(me, 6005, &[]).at("2026-10-06T09:12:20Z"),
         failed().at("2026-10-06T09:13:02Z"),
         failed().at("2026-10-06T13:13:05Z"),
@@ -304,19 +172,9 @@ pub fn srv6() -> Vec<u8> {
 /// A node of cluster clu1: asking for the cluster's name it reaches itself, which is harmless.
 pub fn srv10() -> Vec<u8> {
     let me = "SRV10.alpha.example.com";
-    let event4 = || {
-        kerberos_event4(
-            me,
-            "srv10$",
-            ALPHA_REALM,
-            "host/clu1.alpha.example.com",
-            ALPHA_REALM,
-        )
-    };
-    let events = vec![
-        event4().at("2026-10-06T03:00:11.4402083Z"),
-        event4().at("2026-10-06T15:00:11.9371206Z"),
-    ];
+    let event4 = || kerberos_event4(me, "srv10$", ALPHA_REALM, "host/clu1.alpha.example.com", ALPHA_REALM);
+    let events =
+        vec![event4().at("2026-10-06T03:00:11.4402083Z"), event4().at("2026-10-06T15:00:11.9371206Z")];
     write(log(me, 70_300, 30, events))
 }
 
@@ -326,10 +184,7 @@ pub fn dc_alpha() -> Vec<u8> {
     let mut time_source = Event::manifest(time_service(), 37)
         .computer(me)
         .level(4)
-        .named([(
-            "TimeSource",
-            "time.example.com,0x9 (ntp.m|0x9|0.0.0.0:123->203.0.113.123:123)",
-        )])
+        .named([("TimeSource", "time.example.com,0x9 (ntp.m|0x9|0.0.0.0:123->203.0.113.123:123)")])
         .at("2026-10-06T04:44:44.1200345Z");
     time_source.user = Some(sid("S-1-5-19"));
     let events = vec![
@@ -354,23 +209,11 @@ pub fn forwarded_events() -> Vec<u8> {
     };
     let srv5 = "HTTP/srv5.alpha.example.com";
     let misplaced = |id, time| {
-        let event = kerberos_event4(
-            "SRV7.alpha.example.com",
-            "srv5$",
-            ALPHA_REALM,
-            srv5,
-            ALPHA_REALM,
-        );
+        let event = kerberos_event4("SRV7.alpha.example.com", "srv5$", ALPHA_REALM, srv5, ALPHA_REALM);
         rendered(event.record_id(id).at(time), "srv5$", srv5)
     };
     // No target was written: nothing can be decided.
-    let unnamed = kerberos_event4(
-        "SRV12.alpha.example.com",
-        "srv11$",
-        ALPHA_REALM,
-        "",
-        ALPHA_REALM,
-    );
+    let unnamed = kerberos_event4("SRV12.alpha.example.com", "srv11$", ALPHA_REALM, "", ALPHA_REALM);
     let everyday = service_state("SRV7.alpha.example.com", "Windows Update", "running");
     EvtxWriter::new()
         .renumbered()
@@ -382,10 +225,6 @@ pub fn forwarded_events() -> Vec<u8> {
         )
         .event(misplaced(31_010, "2026-10-06T08:09:57.4421180Z"))
         .event(misplaced(31_055, "2026-10-06T16:40:08.1957723Z"))
-        .event(rendered(
-            unnamed.record_id(9_912).at("2026-10-06T17:33:29.9014467Z"),
-            "srv11$",
-            "",
-        ))
+        .event(rendered(unnamed.record_id(9_912).at("2026-10-06T17:33:29.9014467Z"), "srv11$", ""))
         .finish()
 }

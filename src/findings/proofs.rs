@@ -331,7 +331,9 @@ pub(super) fn another_host(case: &Case<'_>) -> Option<Proof> {
         case.incident.answered_by, case.incident.target
     ));
     p.missing.push(advice::resolve(&target_name(case), &case.incident.client));
-    p.missing.push(advice::addresses_of(&answerer_name(case)));
+    if case.usable(case.answerer_id).is_empty() {
+        p.missing.push(advice::addresses_of(&answerer_name(case)));
+    }
     if case.usable(case.target_id).is_empty() {
         p.missing.push(advice::addresses_of(&target_name(case)));
     }
@@ -452,7 +454,7 @@ fn spn_proof(case: &Case<'_>) -> Proof {
 fn owner_line(case: &Case<'_>, account: &Account) -> String {
     let spn = case.ownership.spn.as_ref().map(ToString::to_string).unwrap_or_default();
     let how = match case.ownership.via_host {
-        true => format!("{spn} is registered nowhere itself; its HOST form is on"),
+        true => format!("{spn} is registered nowhere itself, its HOST form is on"),
         false => format!("{spn} is registered on"),
     };
     format!("{how} {} ({})", account_text(account), source_of(account))

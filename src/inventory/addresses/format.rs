@@ -4,8 +4,8 @@ use std::io::Read;
 
 use super::rows::Rows;
 use super::{
-    dhcp_leases, dns_records, ipconfig, net_adapter, net_ip_address, nic_configuration,
-    powershell_json, project_csv,
+    ansible, dhcp_leases, dns_records, dnscmd, ipconfig, net_adapter, net_ip_address,
+    nic_configuration, osquery, powershell_json, project_csv, server_alive_text,
 };
 use crate::inventory::text::Table;
 
@@ -47,8 +47,13 @@ pub const FORMATS: &[Format] = &[
     nic_configuration::EXPORT_CSV,
     net_ip_address::FORMAT,
     net_adapter::FORMAT,
+    ansible::FORMAT,
+    osquery::FORMAT,
     powershell_json::FORMAT,
     ipconfig::FORMAT,
+    server_alive_text::IOXID_RESOLVER,
+    server_alive_text::NETWORK_MONITOR,
+    dnscmd::FORMAT,
 ];
 
 /// What a format looks at: the first part of a file.

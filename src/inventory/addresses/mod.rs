@@ -10,6 +10,7 @@
 //! - Loopback and multicast are taken as written; [`vendors::never_shared`] says what not to compare.
 
 mod ansible;
+mod capture;
 mod dhcp_leases;
 mod dns_records;
 mod dnscmd;

@@ -8,9 +8,14 @@
 //!                       inventory (addresses, accounts), names
 //! ```
 
+pub mod chunks;
 pub mod commands;
+pub mod events;
 pub mod files;
+pub mod findings;
+pub mod incidents;
 pub mod inventory;
+pub mod names;
 pub mod records;
 pub mod report;
 pub mod scan;

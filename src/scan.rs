@@ -3,12 +3,21 @@
 //! Everything between a path and a [`Record`] is behind [`scan`]: blocks of chunks, the gates, decoding,
 //! archives, XML and text. It knows nothing of what the records mean.
 
+mod plan;
+mod sink;
+mod worker;
+
+pub use sink::Sink;
+
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 use serde::Serialize;
 
 use crate::files::Input;
 use crate::records::{Record, Selection};
+use plan::Plan;
+use worker::{Run, Worker};
 
 /// What takes the records. One per worker; they are merged by the caller afterwards.
 pub trait Collector: Send {
@@ -80,6 +89,30 @@ pub fn scan<C: Collector>(
     progress: &dyn Progress,
     new_collector: impl Fn() -> C + Sync,
 ) -> Scan<C> {
-    let _ = (inputs, selection, options, progress, &new_collector);
-    todo!()
+    let plan = Plan::new(inputs);
+    progress.total(plan.bytes());
+    let run = Run { plan: &plan, selection, recover: options.recover, progress, next: AtomicUsize::new(0) };
+    let threads = match options.threads {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        asked => asked,
+    };
+    let work = || {
+        let mut collector = new_collector();
+        Worker::new(&run, &mut collector).run();
+        collector
+    };
+    let collectors = std::thread::scope(|scope| {
+        // The calling thread works too, so a small input starts no thread at all. Where one cannot be
+        // started, the others do its work.
+        let others: Vec<_> = (1..plan.useful_threads(threads))
+            .filter_map(|_| std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work).ok())
+            .collect();
+        let mut collectors = vec![work()];
+        collectors.extend(others.into_iter().filter_map(|other| other.join().ok()));
+        collectors
+    });
+    Scan { collectors, files: plan.into_reports() }
 }
+
+/// For the `evtx` crate, which recurses with the nesting of elements (up to 512 deep).
+const STACK: usize = 8 << 20;

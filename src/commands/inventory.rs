@@ -40,28 +40,16 @@ pub enum Error {
 }
 
 /// The columns written, in this order.
-pub const COLUMNS: [&str; 6] = [
-    "host",
-    "address",
-    "interface",
-    "description",
-    "mac",
-    "prefix_length",
-];
+pub const COLUMNS: [&str; 6] = ["host", "address", "interface", "description", "mac", "prefix_length"];
 
 /// Reads the inventories and writes one row for each address, to `config.output` (whole or not at all) or
 /// to `stdout`.
 pub fn run(config: &Config, stdout: &mut dyn Write) -> Result<Outcome, Error> {
-    let options = LoadOptions {
-        host: config.host.clone(),
-    };
+    let options = LoadOptions { host: config.host.clone() };
     let inventory = load(&config.files, &options);
     match &config.output {
         Some(path) => {
-            write_file(path, &inventory).map_err(|error| Error::Output {
-                path: path.clone(),
-                error,
-            })?;
+            write_file(path, &inventory).map_err(|error| Error::Output { path: path.clone(), error })?;
         }
         None => write_csv(&inventory, stdout)?,
     }
@@ -98,8 +86,7 @@ pub fn write_csv(inventory: &AddressInventory, out: &mut dyn Write) -> io::Resul
     let mut csv = csv::Writer::from_writer(out);
     csv.write_record(COLUMNS)?;
     for row in &inventory.owned {
-        let text =
-            |value: &Option<std::sync::Arc<str>>| cell(value.as_deref().unwrap_or("")).into_owned();
+        let text = |value: &Option<std::sync::Arc<str>>| cell(value.as_deref().unwrap_or("")).into_owned();
         csv.write_record([
             &*cell(&row.host),
             &row.address.to_string(),
@@ -138,23 +125,11 @@ mod tests {
         let (input, output) = (folder.path().join("in.csv"), folder.path().join("out.csv"));
         std::fs::write(&input, TEXT).unwrap();
         std::fs::write(&output, "old").unwrap();
-        let config = Config {
-            files: vec![input],
-            host: None,
-            output: Some(output.clone()),
-        };
+        let config = Config { files: vec![input], host: None, output: Some(output.clone()) };
         let outcome = run(&config, &mut io::sink()).unwrap();
         assert_eq!((outcome.addresses, outcome.files.len()), (3, 1));
         assert_eq!(std::fs::read_to_string(&output).unwrap(), TEXT);
-        let config = Config {
-            output: Some(folder.path().join("none").join("out.csv")),
-            ..config
-        };
-        assert!(
-            run(&config, &mut io::sink())
-                .unwrap_err()
-                .to_string()
-                .contains("cannot be written to")
-        );
+        let config = Config { output: Some(folder.path().join("none").join("out.csv")), ..config };
+        assert!(run(&config, &mut io::sink()).unwrap_err().to_string().contains("cannot be written to"));
     }
 }

@@ -1,5 +1,9 @@
 //! What a file is, by its first bytes and never by its extension.
 
+use memchr::memmem;
+
+use crate::chunks::{CHUNK_MAGIC, FILE_HEADER_LEN, FILE_MAGIC};
+
 /// The kinds of log the program reads, and those it can name but does not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -18,4 +22,159 @@ pub enum Kind {
     Empty,
     /// Anything else.
     Other,
+}
+
+impl Kind {
+    /// As in `--summary`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Evtx => "evtx",
+            Kind::Xml => "xml",
+            Kind::Text => "text",
+            Kind::Zip => "zip",
+            Kind::Gzip => "gz",
+            Kind::LegacyEvt => "evt",
+            Kind::Mta => "mta",
+            Kind::Empty => "empty",
+            Kind::Other => "other",
+        }
+    }
+
+    /// Can events be read from it?
+    pub fn is_read(self) -> bool {
+        matches!(self, Kind::Evtx | Kind::Xml | Kind::Text | Kind::Zip | Kind::Gzip)
+    }
+
+    /// Why a file of this kind is not read, and what to do about it. `None` for kinds that are read.
+    pub fn refusal(self) -> Option<&'static str> {
+        Some(match self {
+            Kind::Evtx | Kind::Xml | Kind::Text | Kind::Zip | Kind::Gzip => return None,
+            Kind::LegacyEvt => {
+                "this is a log in the format of Windows 2000, XP and 2003 (.evt), which is not read; \
+                 convert it on a current Windows with `wevtutil epl OLD.evt NEW.evtx /lf:true`, or open \
+                 it in Event Viewer and save it as .evtx, then name the new file"
+            }
+            Kind::Mta => {
+                "this holds the message texts of a saved log (.MTA), which are not needed; \
+                 name the .evtx file beside it"
+            }
+            Kind::Empty => "the file is empty; export the log again",
+            Kind::Other => {
+                "this is no event log (neither .evtx, event XML, text copied from Event Viewer, .zip \
+                 nor .gz); export the log with `wevtutil epl System System.evtx`"
+            }
+        })
+    }
+}
+
+/// How many bytes [`sniff`] likes to see: a lost file header still leaves the first chunk's magic.
+pub const SNIFF_LEN: usize = FILE_HEADER_LEN + CHUNK_MAGIC.len();
+
+/// The kind of a file that starts with `head` (up to [`SNIFF_LEN`] bytes or more).
+pub fn sniff(head: &[u8]) -> Kind {
+    if head.is_empty() {
+        return Kind::Empty;
+    }
+    if head.starts_with(FILE_MAGIC)
+        || head.starts_with(CHUNK_MAGIC)
+        || head.get(FILE_HEADER_LEN..).is_some_and(|rest| rest.starts_with(CHUNK_MAGIC))
+    {
+        return Kind::Evtx;
+    }
+    // 0x30 is the size of an .evt header; the magic follows it.
+    if head.get(4..8) == Some(b"LfLe") {
+        return Kind::LegacyEvt;
+    }
+    if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
+        return Kind::Zip;
+    }
+    if head.starts_with(&[0x1f, 0x8b, 8]) {
+        return Kind::Gzip;
+    }
+    if head.starts_with(b"MTAFile\0") {
+        return Kind::Mta;
+    }
+    match text_kind(head) {
+        Some(kind) => kind,
+        None if memmem::find(head, CHUNK_MAGIC).is_some() => Kind::Evtx,
+        None => Kind::Other,
+    }
+}
+
+/// Event XML and copied text, in UTF-8 or UTF-16 with or without a byte order mark.
+fn text_kind(head: &[u8]) -> Option<Kind> {
+    let ascii = narrow(head);
+    let text = ascii.trim_ascii_start();
+    if text.starts_with(b"<?xml") || text.starts_with(b"<!--") || text.starts_with(b"<!DOCTYPE") {
+        return Some(Kind::Xml);
+    }
+    if text.starts_with(b"<Event") || memmem::find(text, b"<Event").is_some() {
+        return Some(Kind::Xml);
+    }
+    let labels: [&[u8]; 6] =
+        [b"Log Name:", b"Event Type:", b"Event Source:", b"Event ID:", b"Source:", b"Computer:"];
+    let seen = labels.iter().filter(|label| memmem::find(text, label).is_some()).count();
+    (seen >= 2).then_some(Kind::Text)
+}
+
+/// The ASCII characters of UTF-8 or UTF-16 text; enough to recognise what is written in ASCII.
+fn narrow(head: &[u8]) -> Vec<u8> {
+    let rest = |n: usize| head.get(n..).unwrap_or_default();
+    let utf16 = |bytes: &[u8], high: usize| {
+        bytes.chunks_exact(2).map(|unit| if unit[high] == 0 { unit[1 - high] } else { b'?' }).collect()
+    };
+    match head {
+        [0xEF, 0xBB, 0xBF, ..] => rest(3).to_vec(),
+        [0xFF, 0xFE, ..] => utf16(rest(2), 1),
+        [0xFE, 0xFF, ..] => utf16(rest(2), 0),
+        [b'<' | b'L' | b'E' | b'\r' | b'\n' | b' ', 0, ..] => utf16(head, 1),
+        [0, b'<' | b'L' | b'E' | b'\r' | b'\n' | b' ', ..] => utf16(head, 0),
+        _ => head.to_vec(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn utf16(text: &str) -> Vec<u8> {
+        let mut bytes = vec![0xFF, 0xFE];
+        bytes.extend(text.encode_utf16().flat_map(u16::to_le_bytes));
+        bytes
+    }
+
+    #[test]
+    fn kinds_are_recognised_by_their_first_bytes() {
+        let mut lost_header = vec![0; FILE_HEADER_LEN];
+        lost_header.extend_from_slice(CHUNK_MAGIC);
+        let event_xml = "<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'>";
+        let copied = "Log Name:      System\r\nSource:        Kerberos\r\n";
+        for (head, kind) in [
+            (b"".to_vec(), Kind::Empty),
+            (b"ElfFile\0\0\0".to_vec(), Kind::Evtx),
+            (b"ElfChnk\0\0\0".to_vec(), Kind::Evtx),
+            (lost_header, Kind::Evtx),
+            (b"carved junk ElfChnk\0".to_vec(), Kind::Evtx),
+            (b"\x30\0\0\0LfLe\x01\0\0\0".to_vec(), Kind::LegacyEvt),
+            (b"PK\x03\x04\x14\0".to_vec(), Kind::Zip),
+            (b"\x1f\x8b\x08\0".to_vec(), Kind::Gzip),
+            (event_xml.into(), Kind::Xml),
+            (utf16("\r\n<Events>"), Kind::Xml),
+            (b"\xEF\xBB\xBF<?xml version='1.0'?>".to_vec(), Kind::Xml),
+            (copied.into(), Kind::Text),
+            (utf16(copied), Kind::Text),
+            (b"hello".to_vec(), Kind::Other),
+            (b"\x7fELF".to_vec(), Kind::Other),
+        ] {
+            assert_eq!(sniff(&head), kind, "{:?}", String::from_utf8_lossy(&head));
+        }
+    }
+
+    #[test]
+    fn what_is_not_read_says_what_to_do() {
+        for kind in [Kind::LegacyEvt, Kind::Mta, Kind::Empty, Kind::Other] {
+            assert!(!kind.is_read() && kind.refusal().is_some());
+        }
+        assert!(Kind::Evtx.is_read() && Kind::Evtx.refusal().is_none());
+    }
 }

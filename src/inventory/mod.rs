@@ -6,6 +6,9 @@
 
 pub mod accounts;
 pub mod addresses;
+pub mod directory;
+pub mod hosts;
+pub mod stream;
 pub mod text;
 
 use std::sync::Arc;

@@ -31,15 +31,13 @@ pub fn decode(bytes: &[u8]) -> Cow<'_, str> {
     }
     match std::str::from_utf8(bytes) {
         Ok(text) => Cow::Borrowed(text),
-        Err(error) => legacy(bytes, error.valid_up_to()),
+        Err(error) => CodePage::guess(bytes.get(error.valid_up_to()..).unwrap_or_default()).decode(bytes),
     }
 }
 
 /// UTF-16 text of Western exports has a zero in every second byte; no other text has any.
-fn utf16_without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
-    let head = bytes
-        .get(..UTF16_SNIFF.min(bytes.len()))
-        .unwrap_or_default();
+pub(super) fn utf16_without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
+    let head = bytes.get(..UTF16_SNIFF.min(bytes.len())).unwrap_or_default();
     let pairs = head.len() / 2;
     if pairs < 2 {
         return None;
@@ -59,49 +57,50 @@ fn utf16_without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
     }
 }
 
-fn legacy(bytes: &[u8], first_odd_byte: usize) -> Cow<'_, str> {
-    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
-    let mut seen = Seen::default();
-    let mut fed = 0;
-    for line in bytes
-        .get(first_odd_byte..)
-        .unwrap_or_default()
-        .split(|&b| b == b'\n')
-    {
-        if line.is_ascii() {
-            continue;
-        }
-        let line = line
-            .get(..DETECTOR_BYTES.min(line.len()))
-            .unwrap_or_default();
-        seen.count(line);
-        detector.feed(line, false);
-        fed += line.len();
-        if fed >= DETECTOR_BYTES {
-            break;
+/// What text is written in that is neither UTF-8 nor UTF-16.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum CodePage {
+    /// The Western OEM page of `cmd`, which no web standard (and so not `encoding_rs`) knows.
+    Oem850,
+    Known(&'static Encoding),
+}
+
+impl CodePage {
+    pub(super) fn decode(self, bytes: &[u8]) -> Cow<'_, str> {
+        match self {
+            Self::Oem850 => Cow::Owned(oem_cp::decode_string_complete_table(bytes, &DECODING_TABLE_CP850)),
+            Self::Known(encoding) => encoding.decode_without_bom_handling(bytes).0,
         }
     }
-    detector.feed(b"", true);
-    let guess = detector.guess(None, Utf8Detection::Deny);
-    let latin = [
-        "windows-1250",
-        "windows-1252",
-        "windows-1254",
-        "windows-1257",
-        "windows-1258",
-    ];
-    let western = seen.is_western() || latin.contains(&guess.name());
-    if !western {
-        guess.decode_without_bom_handling(bytes).0
-    } else if seen.oem > seen.ansi {
-        Cow::Owned(oem_cp::decode_string_complete_table(
-            bytes,
-            &DECODING_TABLE_CP850,
-        ))
-    } else if latin.contains(&guess.name()) {
-        guess.decode_without_bom_handling(bytes).0
-    } else {
-        WINDOWS_1252.decode_without_bom_handling(bytes).0
+
+    /// From the bytes at and after the first that is not UTF-8.
+    pub(super) fn guess(bytes: &[u8]) -> Self {
+        let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
+        let mut seen = Seen::default();
+        let mut fed = 0;
+        for line in bytes.split(|&b| b == b'\n') {
+            if line.is_ascii() {
+                continue;
+            }
+            let line = line.get(..DETECTOR_BYTES.min(line.len())).unwrap_or_default();
+            seen.count(line);
+            detector.feed(line, false);
+            fed += line.len();
+            if fed >= DETECTOR_BYTES {
+                break;
+            }
+        }
+        detector.feed(b"", true);
+        let guess = detector.guess(None, Utf8Detection::Deny);
+        let latin = ["windows-1250", "windows-1252", "windows-1254", "windows-1257", "windows-1258"];
+        let western = seen.is_western() || latin.contains(&guess.name());
+        if western && seen.oem > seen.ansi {
+            Self::Oem850
+        } else if western && !latin.contains(&guess.name()) {
+            Self::Known(WINDOWS_1252)
+        } else {
+            Self::Known(guess)
+        }
     }
 }
 
@@ -148,10 +147,7 @@ pub fn beginning(text: &str, bytes: usize) -> &str {
 
 /// A column name as it is compared: `Prefix Length`, `prefix_length` and `PrefixLength` are one.
 pub fn column_key(name: &str) -> String {
-    name.chars()
-        .filter(|c| !matches!(c, ' ' | '_' | '-' | '\u{feff}'))
-        .flat_map(char::to_lowercase)
-        .collect()
+    name.chars().filter(|c| !matches!(c, ' ' | '_' | '-' | '\u{feff}')).flat_map(char::to_lowercase).collect()
 }
 
 /// A delimited text with a header, read row by row; the delimiter is `,`, `;` or tab, whichever the
@@ -201,9 +197,7 @@ impl<'r> Row<'r> {
 /// A row that cannot be read; the rest of the table can.
 #[derive(Debug, thiserror::Error)]
 pub enum TableError {
-    #[error(
-        "line {line}: a quotation mark is opened and not closed within {MAX_LINES_IN_RECORD} lines"
-    )]
+    #[error("line {line}: a quotation mark is opened and not closed within {MAX_LINES_IN_RECORD} lines")]
     OpenQuote { line: u64 },
     #[error("line {line}: {reason}")]
     Unreadable { line: u64, reason: String },
@@ -267,10 +261,7 @@ impl<'t> Table<'t> {
                     if self.record.iter().all(|cell| cell.trim().is_empty()) {
                         continue;
                     }
-                    return Some(Ok(Row {
-                        record: &self.record,
-                        line,
-                    }));
+                    return Some(Ok(Row { record: &self.record, line }));
                 }
                 Err(error) => {
                     let reason = error.to_string();
@@ -307,10 +298,7 @@ impl<'t> Table<'t> {
         let Some(end) = memchr::memchr(b'\n', rest) else {
             return false;
         };
-        self.base = Base {
-            byte: byte + end + 1,
-            line: line + 1,
-        };
+        self.base = Base { byte: byte + end + 1, line: line + 1 };
         let Some(body) = self.text.get(self.base.byte..) else {
             return false;
         };
@@ -337,19 +325,14 @@ fn preamble(text: &str) -> Option<(Base, Option<u8>)> {
             return None;
         }
         let end = memchr::memchr(b'\n', rest.as_bytes());
-        let line = rest
-            .get(..end.unwrap_or(rest.len()))?
-            .trim_matches(['\r', '\u{feff}', ' ']);
+        let line = rest.get(..end.unwrap_or(rest.len()))?.trim_matches(['\r', '\u{feff}', ' ']);
         let lower = line.get(..5).map(str::to_ascii_lowercase);
         if lower.as_deref().is_some_and(|l| l.starts_with("sep=")) && line.len() == 5 {
             forced = line.bytes().last().filter(|b| b.is_ascii());
         } else if !line.is_empty() && lower.as_deref() != Some("#type") {
             return Some((base, forced));
         }
-        base = Base {
-            byte: base.byte + end? + 1,
-            line: base.line + 1,
-        };
+        base = Base { byte: base.byte + end? + 1, line: base.line + 1 };
     }
 }
 
@@ -361,18 +344,11 @@ pub fn delimiter_of(header: &str) -> u8 {
         if b == b'"' {
             quoted = !quoted;
         } else if !quoted {
-            counts
-                .iter_mut()
-                .filter(|(d, _)| *d == b)
-                .for_each(|(_, n)| *n += 1);
+            counts.iter_mut().filter(|(d, _)| *d == b).for_each(|(_, n)| *n += 1);
         }
     }
     // The first of equals: `max_by_key` would take the last.
-    counts
-        .iter()
-        .rev()
-        .max_by_key(|(_, n)| *n)
-        .map_or(b',', |(d, _)| *d)
+    counts.iter().rev().max_by_key(|(_, n)| *n).map_or(b',', |(d, _)| *d)
 }
 
 #[cfg(test)]
@@ -381,17 +357,10 @@ mod tests {
 
     fn utf16(text: &str, big: bool, mark: bool) -> Vec<u8> {
         let unit = |u: u16| {
-            if big {
-                u.to_be_bytes()
-            } else {
-                u.to_le_bytes()
-            }
+            if big { u.to_be_bytes() } else { u.to_le_bytes() }
         };
         let mark = if mark { vec![0xfeff] } else { vec![] };
-        mark.into_iter()
-            .chain(text.encode_utf16())
-            .flat_map(unit)
-            .collect()
+        mark.into_iter().chain(text.encode_utf16()).flat_map(unit).collect()
     }
 
     #[test]
@@ -400,17 +369,14 @@ mod tests {
         assert_eq!(decode(text.as_bytes()), text);
         assert_eq!(decode(format!("\u{feff}{text}").as_bytes()), text);
         for (big, mark) in [(false, true), (false, false), (true, true), (true, false)] {
-            assert_eq!(
-                decode(&utf16(text, big, mark)),
-                text,
-                "big {big}, mark {mark}"
-            );
+            assert_eq!(decode(&utf16(text, big, mark)), text, "big {big}, mark {mark}");
         }
     }
 
     #[test]
     fn utf16_without_mark_in_japanese() {
-        let text = "   説明. . . . . . . . : 日本語のアダプター\r\n   IPv4 アドレス . . . : 192.0.2.1(優先)\r\n";
+        let text =
+            "   説明. . . . . . . . : 日本語のアダプター\r\n   IPv4 アドレス . . . : 192.0.2.1(優先)\r\n";
         assert_eq!(decode(&utf16(text, false, false)), text);
     }
 
@@ -425,7 +391,8 @@ mod tests {
 
     #[test]
     fn russian_oem_and_japanese() {
-        let text = "   Описание. . . . . . . . . . . . . : Подключение по локальной сети\r\n   Физический адрес\r\n";
+        let text =
+            "   Описание. . . . . . . . . . . . . : Подключение по локальной сети\r\n   Физический адрес\r\n";
         let oem = oem_cp::encode_string_lossy(text, &oem_cp::code_table::ENCODING_TABLE_CP866);
         assert_eq!(decode(&oem), text);
         let text = "   物理アドレス. . . . . . : 36-40-B5-00-00-01\r\n   説明: イーサネット アダプター\r\n";
@@ -438,12 +405,9 @@ mod tests {
         let mut out = Vec::new();
         while let Some(row) = table.next_row() {
             match row {
-                Ok(row) => out.push((
-                    row.line,
-                    (0..row.len())
-                        .map(|i| row.get(Some(i)).to_owned())
-                        .collect(),
-                )),
+                Ok(row) => {
+                    out.push((row.line, (0..row.len()).map(|i| row.get(Some(i)).to_owned()).collect()))
+                }
                 Err(error) => out.push((0, vec![error.to_string()])),
             }
         }
@@ -457,29 +421,14 @@ mod tests {
         assert_eq!(table.columns(), ["host", "prefixlength"]);
         assert_eq!(table.column(&["nothing", "PREFIX_LENGTH"]), Some(1));
         let got = rows(text);
-        assert_eq!(
-            got,
-            [
-                (3, vec!["a".into(), "1".into()]),
-                (6, vec!["b".into(), "2".into()])
-            ]
-        );
-        assert_eq!(
-            rows("sep=\t\na\tb,c\n1\t2\n"),
-            [(3, vec!["1".into(), "2".into()])]
-        );
+        assert_eq!(got, [(3, vec!["a".into(), "1".into()]), (6, vec!["b".into(), "2".into()])]);
+        assert_eq!(rows("sep=\t\na\tb,c\n1\t2\n"), [(3, vec!["1".into(), "2".into()])]);
     }
 
     #[test]
     fn wmic_line_ends_keep_line_numbers() {
         let got = rows("\r\r\nNode,X\r\r\nA,1\r\r\nB,2\r\r\n");
-        assert_eq!(
-            got,
-            [
-                (3, vec!["A".into(), "1".into()]),
-                (4, vec!["B".into(), "2".into()])
-            ]
-        );
+        assert_eq!(got, [(3, vec!["A".into(), "1".into()]), (4, vec!["B".into(), "2".into()])]);
     }
 
     #[test]
@@ -490,11 +439,7 @@ mod tests {
         }
         let got = rows(&text);
         assert_eq!(got.len(), 201);
-        assert!(
-            got[0].1[0].starts_with("line 2: a quotation mark"),
-            "{:?}",
-            got[0]
-        );
+        assert!(got[0].1[0].starts_with("line 2: a quotation mark"), "{:?}", got[0]);
         assert_eq!(got[1], (3, vec!["0".into(), "y".into()]));
         assert_eq!(got[200].0, 202);
     }

@@ -10,11 +10,7 @@ use super::format::{Format, Reader, Refusal, Sample};
 use super::json::{Object, each_object, list, plain, property, take_object, text};
 use super::rows::{NewAddress, Rows, parse_address, parse_prefix, quoted};
 
-pub const FORMAT: Format = Format {
-    name: "Ansible setup facts",
-    detect,
-    read: Reader::Text(read),
-};
+pub const FORMAT: Format = Format { name: "Ansible setup facts", detect, read: Reader::Text(read) };
 
 fn detect(sample: &Sample<'_>) -> bool {
     (sample.is_json() || sample.text.lines().any(|line| result_line(line).is_some()))
@@ -28,25 +24,17 @@ fn result_line(line: &str) -> Option<(&str, usize)> {
     let name = name.trim();
     // The word before the arrow is the state, with an exclamation mark when it failed (`UNREACHABLE!`).
     let state = rest.get(..arrow)?;
-    let known = ["SUCCESS", "CHANGED", "FAILED", "UNREACHABLE"]
-        .iter()
-        .any(|s| state.starts_with(s));
+    let known = ["SUCCESS", "CHANGED", "FAILED", "UNREACHABLE"].iter().any(|s| state.starts_with(s));
     (known && !name.is_empty() && !name.contains([' ', '"']))
         .then_some((name, line.len() - rest.len() + arrow + 4))
 }
 
 fn read(content: &str, rows: &mut Rows<'_>) -> Result<(), Refusal> {
-    if content
-        .trim_start_matches('\u{feff}')
-        .trim_start()
-        .starts_with(['{', '['])
-    {
+    if content.trim_start_matches('\u{feff}').trim_start().starts_with(['{', '[']) {
         let mut bad = Vec::new();
-        each_object(
-            content,
-            &mut |object, line| facts(rows, "", &object, line),
-            &mut |line, what| bad.push((line, what)),
-        );
+        each_object(content, &mut |object, line| facts(rows, "", &object, line), &mut |line, what| {
+            bad.push((line, what))
+        });
         for (line, what) in bad {
             rows.problem(line, what);
         }
@@ -62,15 +50,13 @@ fn read(content: &str, rows: &mut Rows<'_>) -> Result<(), Refusal> {
                     facts(rows, name, &object, line);
                     used = end.max(start + length);
                 }
-                Some(Err(what)) => rows.problem(
-                    line,
-                    format!("the facts of {} cannot be read: {what}", quoted(name)),
-                ),
+                Some(Err(what)) => {
+                    rows.problem(line, format!("the facts of {} cannot be read: {what}", quoted(name)))
+                }
                 None => {}
             }
         }
-        line += memchr::memchr_iter(b'\n', rest.get(..used).unwrap_or_default().as_bytes()).count()
-            as u64;
+        line += memchr::memchr_iter(b'\n', rest.get(..used).unwrap_or_default().as_bytes()).count() as u64;
         at += used;
     }
     Ok(())
@@ -131,10 +117,7 @@ fn facts(rows: &mut Rows<'_>, inventory_name: &str, document: &Object, line: u64
                     other => (plain(other), String::new()),
                 };
                 let Some((address, in_address)) = parse_address(&address) else {
-                    rows.problem(
-                        line,
-                        format!("{} is no address; it is skipped", quoted(&address)),
-                    );
+                    rows.problem(line, format!("{} is no address; it is skipped", quoted(&address)));
                     continue;
                 };
                 taken.push(address);
@@ -160,11 +143,7 @@ fn facts(rows: &mut Rows<'_>, inventory_name: &str, document: &Object, line: u64
             };
             if !taken.contains(&address) {
                 taken.push(address);
-                rows.own(NewAddress {
-                    host: &host,
-                    line,
-                    ..NewAddress::of(address)
-                });
+                rows.own(NewAddress { host: &host, line, ..NewAddress::of(address) });
             }
         }
     }
@@ -176,11 +155,7 @@ mod tests {
 
     fn read(text: &str) -> (Vec<String>, Vec<String>) {
         let inventory = load_bytes("srv1", text.as_bytes(), &LoadOptions::default());
-        assert_eq!(
-            inventory.files[0].kind, "Ansible setup facts",
-            "{:?}",
-            inventory.files
-        );
+        assert_eq!(inventory.files[0].kind, "Ansible setup facts", "{:?}", inventory.files);
         let row = |o: &crate::inventory::addresses::OwnedAddress| {
             format!(
                 "{} {}/{:?} {} {}",
@@ -191,10 +166,7 @@ mod tests {
                 o.source
             )
         };
-        (
-            inventory.owned.iter().map(row).collect(),
-            inventory.files[0].problems.clone(),
-        )
+        (inventory.owned.iter().map(row).collect(), inventory.files[0].problems.clone())
     }
 
     #[test]
@@ -225,24 +197,14 @@ mod tests {
              web3 | SUCCESS => {\"ansible_facts\": {\"ansible_ip_addresses\": \"192.0.2.3\"\n\
              web4 | SUCCESS => {\"ansible_facts\": {\"ansible_ip_addresses\": \"192.0.2.4\"}}\n",
         );
-        assert_eq!(
-            rows,
-            [
-                "srv1.alpha.example.com 192.0.2.1/None - srv1:1",
-                "web4 192.0.2.4/None - srv1:12"
-            ]
-        );
+        assert_eq!(rows, ["srv1.alpha.example.com 192.0.2.1/None - srv1:1", "web4 192.0.2.4/None - srv1:12"]);
         assert_eq!(problems.len(), 1);
-        assert!(
-            problems[0].starts_with("line 11: the facts of \"web3\" cannot be read"),
-            "{problems:?}"
-        );
+        assert!(problems[0].starts_with("line 11: the facts of \"web3\" cannot be read"), "{problems:?}");
     }
 
     #[test]
     fn a_fact_cache_has_facts_at_the_top() {
-        let (rows, _) =
-            read(r#"{"ansible_interfaces":["eth0"],"ansible_all_ipv4_addresses":["192.0.2.1"]}"#);
+        let (rows, _) = read(r#"{"ansible_interfaces":["eth0"],"ansible_all_ipv4_addresses":["192.0.2.1"]}"#);
         assert_eq!(rows, ["srv1 192.0.2.1/None - srv1:1"]);
     }
 }

@@ -5,21 +5,11 @@ use super::format::{Format, Reader, Refusal, Sample};
 use super::rows::{Rows, parse_address, quoted};
 use crate::inventory::text::Table;
 
-pub const FORMAT: Format = Format {
-    name: "DHCP leases CSV",
-    detect,
-    read: Reader::Text(read),
-};
+pub const FORMAT: Format = Format { name: "DHCP leases CSV", detect, read: Reader::Text(read) };
 
 fn detect(sample: &Sample<'_>) -> bool {
     sample.has(&["ipaddress", "hostname"])
-        && sample.has_any(&[
-            "scopeid",
-            "leaseexpirytime",
-            "leaseexpires",
-            "clientid",
-            "uniqueid",
-        ])
+        && sample.has_any(&["scopeid", "leaseexpirytime", "leaseexpires", "clientid", "uniqueid"])
 }
 
 fn read(text: &str, rows: &mut Rows<'_>) -> Result<(), Refusal> {
@@ -63,12 +53,8 @@ pub fn take(rows: &mut Rows<'_>, lease: &Lease<'_>) {
     }
     match parse_address(lease.address) {
         Some((address, _)) => rows.resolve(lease.name, address, lease.line),
-        None => rows.problem(
-            lease.line,
-            format!(
-                "{} is no address; the row is skipped",
-                quoted(lease.address)
-            ),
-        ),
+        None => {
+            rows.problem(lease.line, format!("{} is no address; the row is skipped", quoted(lease.address)))
+        }
     }
 }

@@ -5,27 +5,16 @@ use super::format::{Format, Reader, Refusal, Sample};
 use super::rows::{Rows, parse_address, quoted};
 use crate::inventory::text::Table;
 
-pub const FORMAT: Format = Format {
-    name: "Get-DnsServerResourceRecord CSV",
-    detect,
-    read: Reader::Text(read),
-};
+pub const FORMAT: Format =
+    Format { name: "Get-DnsServerResourceRecord CSV", detect, read: Reader::Text(read) };
 
 const COMMAND: &str = "Get-DnsServerResourceRecord -ZoneName ZONE | Select-Object HostName,RecordType,DistinguishedName,\
     @{n='Data';e={\"$($_.RecordData.IPv4Address)$($_.RecordData.IPv6Address)$($_.RecordData.HostNameAlias)\"}} | \
     Export-Csv -NoTypeInformation dns.csv";
 
 /// Columns the data may stand in, as people expand it.
-const DATA: &[&str] = &[
-    "Data",
-    "IPv4Address",
-    "IPv6Address",
-    "IPAddress",
-    "HostNameAlias",
-    "Address",
-    "Value",
-    "RecordData",
-];
+const DATA: &[&str] =
+    &["Data", "IPv4Address", "IPv6Address", "IPAddress", "HostNameAlias", "Address", "Value", "RecordData"];
 
 fn detect(sample: &Sample<'_>) -> bool {
     sample.has(&["hostname", "recordtype"])
@@ -39,11 +28,8 @@ fn read(text: &str, rows: &mut Rows<'_>) -> Result<(), Refusal> {
     let kind = table.column(&["RecordType"]);
     let zone = table.column(&["ZoneName", "Zone"]);
     let dn = table.column(&["DistinguishedName"]);
-    let data: Vec<Option<usize>> = DATA
-        .iter()
-        .map(|name| table.column(&[name]))
-        .filter(Option::is_some)
-        .collect();
+    let data: Vec<Option<usize>> =
+        DATA.iter().map(|name| table.column(&[name])).filter(Option::is_some).collect();
     while let Some(row) = table.next_row() {
         let row = match row {
             Ok(row) => row,
@@ -57,11 +43,7 @@ fn read(text: &str, rows: &mut Rows<'_>) -> Result<(), Refusal> {
             kind: row.get(kind),
             zone: row.get(zone),
             distinguished_name: row.get(dn),
-            data: data
-                .iter()
-                .map(|column| row.get(*column))
-                .find(|text| !text.is_empty())
-                .unwrap_or(""),
+            data: data.iter().map(|column| row.get(*column)).find(|text| !text.is_empty()).unwrap_or(""),
             line: row.line,
         };
         take(rows, &record)?;
@@ -83,10 +65,7 @@ pub struct DnsRecord<'a> {
 }
 
 pub fn take(rows: &mut Rows<'_>, record: &DnsRecord<'_>) -> Result<(), Refusal> {
-    if !["A", "AAAA", "CNAME"]
-        .iter()
-        .any(|kind| kind.eq_ignore_ascii_case(record.kind))
-    {
+    if !["A", "AAAA", "CNAME"].iter().any(|kind| kind.eq_ignore_ascii_case(record.kind)) {
         return Ok(());
     }
     if record.data.is_empty() || record.data.starts_with("DnsServerResourceRecord") {
@@ -94,22 +73,13 @@ pub fn take(rows: &mut Rows<'_>, record: &DnsRecord<'_>) -> Result<(), Refusal> 
             "" => "the record's data is missing".to_owned(),
             class => format!("the record's data is {}", quoted(class)),
         };
-        return Err(Refusal::LostData {
-            found,
-            command: COMMAND,
-        });
+        return Err(Refusal::LostData { found, command: COMMAND });
     }
-    let zone = if record.zone.is_empty() {
-        zone_of(record.distinguished_name)
-    } else {
-        record.zone.to_owned()
-    };
+    let zone =
+        if record.zone.is_empty() { zone_of(record.distinguished_name) } else { record.zone.to_owned() };
     let name = full_name(record.name, &zone);
     if name.is_empty() {
-        rows.problem(
-            record.line,
-            "a record at the zone's top, and no zone is named; the row is skipped",
-        );
+        rows.problem(record.line, "a record at the zone's top, and no zone is named; the row is skipped");
         return Ok(());
     }
     if record.kind.eq_ignore_ascii_case("CNAME") {
@@ -118,19 +88,16 @@ pub fn take(rows: &mut Rows<'_>, record: &DnsRecord<'_>) -> Result<(), Refusal> 
     }
     match parse_address(record.data) {
         Some((address, _)) => rows.resolve(&name, address, record.line),
-        None => rows.problem(
-            record.line,
-            format!("{} is no address; the row is skipped", quoted(record.data)),
-        ),
+        None => {
+            rows.problem(record.line, format!("{} is no address; the row is skipped", quoted(record.data)))
+        }
     }
     Ok(())
 }
 
 /// The zone in `DC=www,DC=alpha.example.com,cn=MicrosoftDNS,...`: the second component.
 fn zone_of(distinguished_name: &str) -> String {
-    let mut parts = distinguished_name
-        .split(',')
-        .map(|part| part.split_once('=').unwrap_or(("", "")));
+    let mut parts = distinguished_name.split(',').map(|part| part.split_once('=').unwrap_or(("", "")));
     match (parts.next(), parts.next(), parts.next()) {
         (Some(_), Some((_, zone)), Some((_, container)))
             if container.eq_ignore_ascii_case("MicrosoftDNS") =>
@@ -164,15 +131,9 @@ mod tests {
             "alpha.example.com"
         );
         assert_eq!(zone_of("CN=www,OU=x"), "");
-        assert_eq!(
-            full_name("www", "alpha.example.com"),
-            "www.alpha.example.com"
-        );
+        assert_eq!(full_name("www", "alpha.example.com"), "www.alpha.example.com");
         assert_eq!(full_name("@", "alpha.example.com"), "alpha.example.com");
-        assert_eq!(
-            full_name("www.beta.example.com.", "alpha.example.com"),
-            "www.beta.example.com"
-        );
+        assert_eq!(full_name("www.beta.example.com.", "alpha.example.com"), "www.beta.example.com");
         assert_eq!(full_name("www", ""), "www");
     }
 }

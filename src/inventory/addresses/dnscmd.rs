@@ -8,26 +8,16 @@ use super::dns_records::{DnsRecord, take};
 use super::format::{Format, Reader, Refusal, Sample};
 use super::rows::Rows;
 
-pub const FORMAT: Format = Format {
-    name: "dnscmd records",
-    detect,
-    read: Reader::Text(read),
-};
+pub const FORMAT: Format = Format { name: "dnscmd records", detect, read: Reader::Text(read) };
 
 fn detect(sample: &Sample<'_>) -> bool {
     let text = &sample.lower;
     let marked = text.contains("returned records:")
         || text.contains("[aging:")
         || text.contains("dnscmd ")
-        || text
-            .lines()
-            .take(10)
-            .any(|line| line.starts_with(';') && line.contains("zone"));
+        || text.lines().take(10).any(|line| line.starts_with(';') && line.contains("zone"));
     marked
-        && sample
-            .text
-            .lines()
-            .any(|line| record(line, "").is_some_and(|r| r.kind.eq_ignore_ascii_case("A")))
+        && sample.text.lines().any(|line| record(line, "").is_some_and(|r| r.kind.eq_ignore_ascii_case("A")))
 }
 
 fn read(text: &str, rows: &mut Rows<'_>) -> Result<(), Refusal> {
@@ -66,31 +56,19 @@ struct Found<'l> {
     data: &'l str,
 }
 
-const TYPES: &[&str] = &[
-    "A", "AAAA", "CNAME", "NS", "SOA", "SRV", "PTR", "MX", "TXT", "WINS", "HINFO", "RP",
-];
+const TYPES: &[&str] = &["A", "AAAA", "CNAME", "NS", "SOA", "SRV", "PTR", "MX", "TXT", "WINS", "HINFO", "RP"];
 
 fn record<'l>(line: &'l str, above: &'l str) -> Option<Found<'l>> {
     if line.trim_start().starts_with(';') {
         return None;
     }
     let mut words = line.split_whitespace().peekable();
-    let name = if line.starts_with([' ', '\t']) {
-        above
-    } else {
-        words.next()?
-    };
+    let name = if line.starts_with([' ', '\t']) { above } else { words.next()? };
     words.next_if(|word| word.starts_with("[A") && word.ends_with(']'));
     words.next_if(|word| word.bytes().all(|b| b.is_ascii_digit()));
     words.next_if(|word| word.eq_ignore_ascii_case("IN"));
-    let kind = words
-        .next()
-        .filter(|word| TYPES.iter().any(|t| t.eq_ignore_ascii_case(word)))?;
-    Some(Found {
-        name,
-        kind,
-        data: words.next()?,
-    })
+    let kind = words.next().filter(|word| TYPES.iter().any(|t| t.eq_ignore_ascii_case(word)))?;
+    Some(Found { name, kind, data: words.next()? })
 }
 
 /// The zone a line names: `;  Zone:  alpha.example.com`, `; ... for alpha.example.com zone.`,
@@ -102,9 +80,7 @@ fn zone_named(line: &str) -> Option<String> {
         words.get(at + 1).copied()
     };
     if line.trim_start().starts_with(';') {
-        let is_file = words
-            .last()
-            .is_some_and(|w| w.eq_ignore_ascii_case("zone."));
+        let is_file = words.last().is_some_and(|w| w.eq_ignore_ascii_case("zone."));
         let zone = after("Zone:").or_else(|| after("for").filter(|_| is_file))?;
         return Some(zone.trim_end_matches('.').to_owned());
     }
@@ -124,25 +100,11 @@ mod tests {
 
     fn read(text: &str) -> (Vec<String>, Vec<String>) {
         let inventory = load_bytes("dns.txt", text.as_bytes(), &LoadOptions::default());
-        assert_eq!(
-            inventory.files[0].kind, "dnscmd records",
-            "{:?}",
-            inventory.files
-        );
+        assert_eq!(inventory.files[0].kind, "dnscmd records", "{:?}", inventory.files);
         assert!(inventory.owned.is_empty());
-        let names = inventory
-            .resolved
-            .iter()
-            .map(|r| format!("{} {} {}", r.name, r.address, r.source))
-            .collect();
-        (
-            names,
-            inventory
-                .aliases
-                .iter()
-                .map(|a| format!("{} {}", a.name, a.other))
-                .collect(),
-        )
+        let names =
+            inventory.resolved.iter().map(|r| format!("{} {} {}", r.name, r.address, r.source)).collect();
+        (names, inventory.aliases.iter().map(|a| format!("{} {}", a.name, a.other)).collect())
     }
 
     #[test]
@@ -176,10 +138,7 @@ mod tests {
         );
         assert_eq!(
             names,
-            [
-                "srv2.beta.example.com 203.0.113.2 dns.txt:4",
-                "srv3.beta.example.com 203.0.113.3 dns.txt:5"
-            ]
+            ["srv2.beta.example.com 203.0.113.2 dns.txt:4", "srv3.beta.example.com 203.0.113.3 dns.txt:5"]
         );
     }
 }

@@ -30,10 +30,7 @@ pub enum Reader {
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
     #[error("the export lost its data: {found}. Export it again with: {command}")]
-    LostData {
-        found: String,
-        command: &'static str,
-    },
+    LostData { found: String, command: &'static str },
     #[error("{0}")]
     Unreadable(String),
 }
@@ -77,30 +74,19 @@ impl<'s> Sample<'s> {
     pub fn new(head: &'s [u8], text: &'s str) -> Self {
         let columns = match text.trim_start().starts_with(['{', '[']) {
             true => Vec::new(),
-            false => Table::open(text)
-                .map(|table| table.columns().to_vec())
-                .unwrap_or_default(),
+            false => Table::open(text).map(|table| table.columns().to_vec()).unwrap_or_default(),
         };
-        Sample {
-            head,
-            text,
-            columns,
-            lower: text.to_ascii_lowercase(),
-        }
+        Sample { head, text, columns, lower: text.to_ascii_lowercase() }
     }
 
     /// True when the header has all of `names` (lower case, without blanks, `_` and `-`).
     pub fn has(&self, names: &[&str]) -> bool {
-        names
-            .iter()
-            .all(|name| self.columns.iter().any(|column| column == name))
+        names.iter().all(|name| self.columns.iter().any(|column| column == name))
     }
 
     /// True when the header has one of `names`.
     pub fn has_any(&self, names: &[&str]) -> bool {
-        names
-            .iter()
-            .any(|name| self.columns.iter().any(|column| column == name))
+        names.iter().any(|name| self.columns.iter().any(|column| column == name))
     }
 
     /// True when the text is JSON, or lines of it.
@@ -111,11 +97,8 @@ impl<'s> Sample<'s> {
     /// True when the text has the JSON key, in any case.
     pub fn has_key(&self, key: &str) -> bool {
         let key = format!("\"{}\"", key.to_ascii_lowercase());
-        let after = |at: usize| {
-            self.lower
-                .get(at + key.len()..)
-                .is_some_and(|t| t.trim_start().starts_with(':'))
-        };
+        let after =
+            |at: usize| self.lower.get(at + key.len()..).is_some_and(|t| t.trim_start().starts_with(':'));
         self.lower.match_indices(&key).any(|(at, _)| after(at))
     }
 }

@@ -17,30 +17,16 @@ use std::net::IpAddr;
 use super::format::{Format, Reader, Refusal, Sample};
 use super::rows::{NewAddress, Rows, normal_mac, parse_address, parse_prefix};
 
-pub const FORMAT: Format = Format {
-    name: "ipconfig /all",
-    detect,
-    read: Reader::Text(read),
-};
+pub const FORMAT: Format = Format { name: "ipconfig /all", detect, read: Reader::Text(read) };
 
 fn detect(sample: &Sample<'_>) -> bool {
-    let leaders = sample
-        .text
-        .lines()
-        .filter(|line| line.contains(". .") && value_of(line).is_some())
-        .count();
+    let leaders = sample.text.lines().filter(|line| line.contains(". .") && value_of(line).is_some()).count();
     leaders >= 2
-        && (sample.text.lines().any(is_title)
-            || sample.text.lines().filter(|l| is_header(l)).count() > 0)
+        && (sample.text.lines().any(is_title) || sample.text.lines().filter(|l| is_header(l)).count() > 0)
 }
 
 fn read(text: &str, rows: &mut Rows<'_>) -> Result<(), Refusal> {
-    let mut hosts = Hosts {
-        name: String::new(),
-        block: Block::Host,
-        titles: 0,
-        unnamed: 0,
-    };
+    let mut hosts = Hosts { name: String::new(), block: Block::Host, titles: 0, unnamed: 0 };
     let mut values: Vec<Value<'_>> = Vec::new();
     let mut header = "";
     let mut after_blank = true;
@@ -48,10 +34,7 @@ fn read(text: &str, rows: &mut Rows<'_>) -> Result<(), Refusal> {
         let line = line.trim_end();
         let may_begin = std::mem::replace(&mut after_blank, line.is_empty());
         if let Some(value) = value_of(line) {
-            values.push(Value {
-                text: value,
-                line: number,
-            });
+            values.push(Value { text: value, line: number });
         } else if is_title(line) {
             hosts.close(header, &values, rows);
             values.clear();
@@ -119,11 +102,7 @@ impl Hosts {
 /// The host's name with its primary suffix, from the first two values of its block.
 fn host_name(values: &[Value<'_>]) -> String {
     let is_name = |text: &&str| !text.is_empty() && !text.contains([' ', '\t', ':']);
-    let name = values
-        .first()
-        .map(|v| v.text)
-        .filter(is_name)
-        .unwrap_or_default();
+    let name = values.first().map(|v| v.text).filter(is_name).unwrap_or_default();
     match values.get(1).map(|v| v.text).filter(is_name) {
         Some(suffix) if !name.is_empty() && !name.contains('.') && suffix.contains('.') => {
             format!("{name}.{suffix}")
@@ -135,9 +114,7 @@ fn host_name(values: &[Value<'_>]) -> String {
 fn adapter(host: &str, header: &str, values: &[Value<'_>], rows: &mut Rows<'_>) {
     let physical = values.iter().position(|v| looks_physical(v.text));
     let mac = physical.and_then(|i| values.get(i)).map_or("", |v| v.text);
-    let before = physical
-        .and_then(|i| i.checked_sub(1))
-        .and_then(|i| values.get(i));
+    let before = physical.and_then(|i| i.checked_sub(1)).and_then(|i| values.get(i));
     let description = before.map_or("", |v| v.text);
     let interface = interface_name(header);
     let last_mask = values.iter().rposition(|v| is_mask(v.text));
@@ -149,10 +126,7 @@ fn adapter(host: &str, header: &str, values: &[Value<'_>], rows: &mut Rows<'_>) 
         let Some((address, _)) = parse_address(text) else {
             continue;
         };
-        let mask = values
-            .get(i + 1)
-            .map(|v| v.text)
-            .filter(|text| is_mask(text));
+        let mask = values.get(i + 1).map(|v| v.text).filter(|text| is_mask(text));
         let owned = match (state, address) {
             (Some(state), _) => is_bound(state),
             (None, IpAddr::V4(_)) => mask.is_some() && !is_mask(text),
@@ -186,19 +160,15 @@ fn value_of(line: &str) -> Option<&str> {
     }
     // Further values of a list stand far right; only a label stands at a label's place.
     let indent = line.len() - line.trim_start().len();
-    let (at, _) = line.match_indices(':').find(|(at, _)| {
-        line.get(at + 1..)
-            .is_some_and(|t| t.is_empty() || t.starts_with(' '))
-    })?;
+    let (at, _) = line
+        .match_indices(':')
+        .find(|(at, _)| line.get(at + 1..).is_some_and(|t| t.is_empty() || t.starts_with(' ')))?;
     (1..=8).contains(&indent).then(|| after(at))
 }
 
 /// `Windows IP Configuration`, `Configuration IP de Windows`, `Windows IP 構成`.
 fn is_title(line: &str) -> bool {
-    line.len() < 200
-        && !line.starts_with([' ', '\t'])
-        && line.contains("Windows")
-        && line.contains("IP")
+    line.len() < 200 && !line.starts_with([' ', '\t']) && line.contains("Windows") && line.contains("IP")
 }
 
 fn is_header(line: &str) -> bool {
@@ -210,9 +180,7 @@ fn looks_physical(text: &str) -> bool {
     // Tunnels show eight bytes; they count as the place after the description all the same.
     let bytes: Vec<&str> = text.split('-').collect();
     matches!(bytes.len(), 6 | 8)
-        && bytes
-            .iter()
-            .all(|b| b.len() == 2 && b.chars().all(|c| c.is_ascii_hexdigit()))
+        && bytes.iter().all(|b| b.len() == 2 && b.chars().all(|c| c.is_ascii_hexdigit()))
         || normal_mac(text).is_some()
 }
 
@@ -258,11 +226,7 @@ const HEADERS: &[&str] = &[
 ];
 
 fn interface_name(header: &str) -> &str {
-    HEADERS
-        .iter()
-        .find_map(|prefix| header.strip_prefix(prefix))
-        .unwrap_or(header)
-        .trim()
+    HEADERS.iter().find_map(|prefix| header.strip_prefix(prefix)).unwrap_or(header).trim()
 }
 
 #[cfg(test)]
@@ -270,13 +234,7 @@ mod tests {
     use crate::inventory::addresses::{AddressInventory, LoadOptions, load_bytes};
 
     fn read(bytes: &[u8]) -> AddressInventory {
-        load_bytes(
-            "ipconfig.txt",
-            bytes,
-            &LoadOptions {
-                host: Some("HOST9".into()),
-            },
-        )
+        load_bytes("ipconfig.txt", bytes, &LoadOptions { host: Some("HOST9".into()) })
     }
 
     fn lines(inventory: &AddressInventory) -> Vec<String> {
@@ -353,15 +311,9 @@ Tunnel adapter isatap.{0}:
         ];
         let inventory = read(ENGLISH.as_bytes());
         assert_eq!(lines(&inventory), want);
-        assert_eq!(
-            (inventory.files[0].kind, inventory.owned[2].source.line),
-            ("ipconfig /all", 19)
-        );
-        let utf16: Vec<u8> = ENGLISH
-            .replace('\n', "\r\n")
-            .encode_utf16()
-            .flat_map(u16::to_le_bytes)
-            .collect();
+        assert_eq!((inventory.files[0].kind, inventory.owned[2].source.line), ("ipconfig /all", 19));
+        let utf16: Vec<u8> =
+            ENGLISH.replace('\n', "\r\n").encode_utf16().flat_map(u16::to_le_bytes).collect();
         assert_eq!(lines(&read(&utf16)), want);
     }
 
@@ -388,8 +340,7 @@ Ethernet-Adapter LAN-Verbindung für Büro:
     #[test]
     fn german_in_an_oem_code_page() {
         let bytes = oem_cp::encode_string_lossy(GERMAN, &oem_cp::code_table::ENCODING_TABLE_CP850);
-        let tail =
-            "[LAN-Verbindung für Büro] [IBM USB Remote NDIS Network Device] 36-40-B5-00-00-03";
+        let tail = "[LAN-Verbindung für Büro] [IBM USB Remote NDIS Network Device] 36-40-B5-00-00-03";
         let want = [
             format!("SRV3.alpha.example.com 169.254.95.120/- {tail}"),
             format!("SRV3.alpha.example.com fe80::3/- {tail}"),
@@ -415,8 +366,7 @@ Carte Ethernet Ethernet 2 :
 
     #[test]
     fn many_hosts_and_languages_in_one_file() {
-        let text =
-            format!("C:\\>ipconfig /all\r\n{ENGLISH}\r\n=== SRV4 ===\r\n{FRENCH}\r\n{GERMAN}");
+        let text = format!("C:\\>ipconfig /all\r\n{ENGLISH}\r\n=== SRV4 ===\r\n{FRENCH}\r\n{GERMAN}");
         let inventory = read(text.as_bytes());
         let hosts: Vec<&str> = inventory.owned.iter().map(|o| &*o.host).collect();
         assert_eq!(hosts.len(), 8);

@@ -32,12 +32,7 @@ pub fn join(all: &mut Collected) {
     for (slot, adapter) in all.adapters.iter().enumerate() {
         let Some(host) = &adapter.host else { continue };
         for host in keys(host) {
-            enter(
-                &mut by_name,
-                (host.clone(), adapter.name.to_lowercase()),
-                slot,
-                &all.adapters,
-            );
+            enter(&mut by_name, (host.clone(), adapter.name.to_lowercase()), slot, &all.adapters);
             if let Some(index) = adapter.if_index {
                 enter(&mut by_index, (host, index), slot, &all.adapters);
             }
@@ -78,12 +73,7 @@ fn keys(host: &str) -> impl Iterator<Item = String> {
     std::iter::once(host).chain(short)
 }
 
-fn enter<K: std::hash::Hash + Eq>(
-    index: &mut HashMap<K, Slot>,
-    key: K,
-    slot: Slot,
-    adapters: &[Adapter],
-) {
+fn enter<K: std::hash::Hash + Eq>(index: &mut HashMap<K, Slot>, key: K, slot: Slot, adapters: &[Adapter]) {
     index
         .entry(key)
         .and_modify(|old| {

@@ -16,19 +16,12 @@ pub type Object = Map<String, Value>;
 /// Hands every object of the text to `each`, with the line its document begins on (0 for a document that is
 /// the whole file). Arrays and PowerShell's `{"value":[...],"Count":n}` are taken apart. Text that is no JSON
 /// goes to `bad` with its line, and reading goes on at the next line that begins a document.
-pub fn each_object(
-    text: &str,
-    each: &mut dyn FnMut(Object, u64),
-    bad: &mut dyn FnMut(u64, String),
-) {
+pub fn each_object(text: &str, each: &mut dyn FnMut(Object, u64), bad: &mut dyn FnMut(u64, String)) {
     let mut at = 0;
     let mut line = 1u64;
     loop {
         let rest = text.get(at..).unwrap_or_default();
-        let blank = rest.len()
-            - rest
-                .trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n'])
-                .len();
+        let blank = rest.len() - rest.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']).len();
         line += newlines(rest.get(..blank).unwrap_or_default());
         at += blank;
         let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) else {
@@ -36,18 +29,11 @@ pub fn each_object(
         };
         // A document over many lines that begins the file is mostly the whole file: no line is worth naming.
         let first = rest.lines().next().unwrap_or_default();
-        let named = if line == 1 && !first.trim_end().ends_with(['}', ']']) {
-            0
-        } else {
-            line
-        };
+        let named = if line == 1 && !first.trim_end().ends_with(['}', ']']) { 0 } else { line };
         let mut source = serde_json::Deserializer::from_str(rest);
         let mut left = MAX_VALUES;
-        let result = Top {
-            each: &mut |object| each(object, named),
-            left: &mut left,
-        }
-        .deserialize(&mut source);
+        let result =
+            Top { each: &mut |object| each(object, named), left: &mut left }.deserialize(&mut source);
         match result {
             Ok(()) => {
                 let used = source.into_iter::<de::IgnoredAny>().byte_offset();
@@ -74,9 +60,7 @@ pub fn each_object(
 pub fn take_object(text: &str) -> Result<(Object, usize), String> {
     let mut source = serde_json::Deserializer::from_str(text);
     let mut left = MAX_VALUES;
-    let value = Counted { left: &mut left }
-        .deserialize(&mut source)
-        .map_err(|e| without_position(&e))?;
+    let value = Counted { left: &mut left }.deserialize(&mut source).map_err(|e| without_position(&e))?;
     let used = source.into_iter::<de::IgnoredAny>().byte_offset();
     match value {
         Value::Object(object) => Ok((object, used)),
@@ -91,8 +75,7 @@ fn newlines(text: &str) -> u64 {
 /// serde_json counts lines from the document's first; ours is counted from the file's.
 fn without_position(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    text.rsplit_once(" at line ")
-        .map_or(text.clone(), |(what, _)| what.to_owned())
+    text.rsplit_once(" at line ").map_or(text.clone(), |(what, _)| what.to_owned())
 }
 
 /// The first line from `bad_line` on, the second at least, that begins with a bracket; as bytes and lines
@@ -101,10 +84,7 @@ fn next_document(rest: &str, bad_line: u64) -> Option<(usize, u64)> {
     let mut number = 0u64;
     for end in memchr::memchr_iter(b'\n', rest.as_bytes()) {
         number += 1;
-        let begins = rest
-            .as_bytes()
-            .get(end + 1)
-            .is_some_and(|b| matches!(b, b'{' | b'['));
+        let begins = rest.as_bytes().get(end + 1).is_some_and(|b| matches!(b, b'{' | b'['));
         if number + 1 >= bad_line && begins {
             return Some((end + 1, number));
         }
@@ -136,10 +116,7 @@ impl<'de> Visitor<'de> for Top<'_> {
         loop {
             // Each element anew: an array is as long as it likes, an element is not.
             *self.left = MAX_VALUES;
-            let top = Top {
-                each: &mut *self.each,
-                left: &mut *self.left,
-            };
+            let top = Top { each: &mut *self.each, left: &mut *self.left };
             if seq.next_element_seed(top)?.is_none() {
                 return Ok(());
             }
@@ -151,16 +128,11 @@ impl<'de> Visitor<'de> for Top<'_> {
         while let Some(key) = map.next_key::<String>()? {
             if key == "value" && object.keys().all(|k| k == "Count") {
                 // PowerShell 5 wraps an array this way when it was made by a method.
-                let top = Top {
-                    each: &mut *self.each,
-                    left: &mut *self.left,
-                };
+                let top = Top { each: &mut *self.each, left: &mut *self.left };
                 map.next_value_seed(top)?;
                 continue;
             }
-            let value = map.next_value_seed(Counted {
-                left: &mut *self.left,
-            })?;
+            let value = map.next_value_seed(Counted { left: &mut *self.left })?;
             object.insert(key, value);
         }
         if object.keys().any(|k| k != "Count") {
@@ -234,9 +206,7 @@ impl<'de> Visitor<'de> for Counted<'_> {
     }
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
         let mut list = Vec::new();
-        while let Some(value) = seq.next_element_seed(Counted {
-            left: &mut *self.left,
-        })? {
+        while let Some(value) = seq.next_element_seed(Counted { left: &mut *self.left })? {
             list.push(value);
         }
         Ok(Value::Array(list))
@@ -244,12 +214,7 @@ impl<'de> Visitor<'de> for Counted<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
         let mut object = Object::new();
         while let Some(key) = map.next_key::<String>()? {
-            object.insert(
-                key,
-                map.next_value_seed(Counted {
-                    left: &mut *self.left,
-                })?,
-            );
+            object.insert(key, map.next_value_seed(Counted { left: &mut *self.left })?);
         }
         Ok(Value::Object(object))
     }
@@ -258,10 +223,7 @@ impl<'de> Visitor<'de> for Counted<'_> {
 /// A property by its name in any case. For CIM objects written without their adapted properties, also from
 /// `CimInstanceProperties`, where it stands as `Name = "value"`.
 pub fn property<'v>(object: &'v Object, name: &str) -> Option<Cow<'v, Value>> {
-    if let Some((_, value)) = object
-        .iter()
-        .find(|(key, _)| key.eq_ignore_ascii_case(name))
-    {
+    if let Some((_, value)) = object.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)) {
         return Some(Cow::Borrowed(unwrapped(value)));
     }
     let properties = object.get("CimInstanceProperties")?;
@@ -269,14 +231,11 @@ pub fn property<'v>(object: &'v Object, name: &str) -> Option<Cow<'v, Value>> {
         Value::String(text) => {
             let (key, value) = text.split_once(" = ")?;
             let value = value.trim().trim_matches('"');
-            key.trim()
-                .eq_ignore_ascii_case(name)
-                .then(|| Value::String(value.to_owned()))
+            key.trim().eq_ignore_ascii_case(name).then(|| Value::String(value.to_owned()))
         }
         Value::Object(entry) => {
             let key = entry.get("Name")?.as_str()?;
-            key.eq_ignore_ascii_case(name)
-                .then(|| entry.get("Value").cloned().unwrap_or(Value::Null))
+            key.eq_ignore_ascii_case(name).then(|| entry.get("Value").cloned().unwrap_or(Value::Null))
         }
         _ => None,
     });
@@ -334,10 +293,7 @@ pub fn texts(object: &Object, name: &str) -> Vec<String> {
     let Some(value) = property(object, name) else {
         return Vec::new();
     };
-    list(&value)
-        .into_iter()
-        .flat_map(|value| split_list(&plain(value)))
-        .collect()
+    list(&value).into_iter().flat_map(|value| split_list(&plain(value))).collect()
 }
 
 /// `a b`, `a;b`, `a, b`, `{a;b}`, `{"a", "b"}` as their parts.
@@ -357,11 +313,9 @@ mod tests {
 
     fn objects(text: &str) -> (Good, Bad) {
         let (mut good, mut bad) = (Vec::new(), Vec::new());
-        each_object(
-            text,
-            &mut |o, line| good.push((Value::Object(o).to_string(), line)),
-            &mut |l, t| bad.push((l, t)),
-        );
+        each_object(text, &mut |o, line| good.push((Value::Object(o).to_string(), line)), &mut |l, t| {
+            bad.push((l, t))
+        });
         (good, bad)
     }
 
@@ -369,28 +323,16 @@ mod tests {
     fn arrays_objects_lines_and_wrapped_values_are_taken_apart() {
         let one = |n: u32, line| (format!("{{\"a\":{n}}}"), line);
         assert_eq!(objects("{\n\"a\": 1\n}").0, [one(1, 0)]);
-        assert_eq!(
-            objects("[\n{\"a\":1},\n{\"a\":2}\n]").0,
-            [one(1, 0), one(2, 0)]
-        );
-        assert_eq!(
-            objects("{\"value\":[{\"a\":1},{\"a\":2}],\"Count\":2}").0,
-            [one(1, 1), one(2, 1)]
-        );
-        assert_eq!(
-            objects("\u{feff}{\"a\":1}\r\n\r\n{\"a\":2}\n").0,
-            [one(1, 1), one(2, 3)]
-        );
+        assert_eq!(objects("[\n{\"a\":1},\n{\"a\":2}\n]").0, [one(1, 0), one(2, 0)]);
+        assert_eq!(objects("{\"value\":[{\"a\":1},{\"a\":2}],\"Count\":2}").0, [one(1, 1), one(2, 1)]);
+        assert_eq!(objects("\u{feff}{\"a\":1}\r\n\r\n{\"a\":2}\n").0, [one(1, 1), one(2, 3)]);
         assert_eq!(objects("[[{\"a\":1}],null,7]").0, [one(1, 1)]);
     }
 
     #[test]
     fn a_bad_line_costs_itself() {
         let (good, bad) = objects("{\"a\":1}\n{\"a\":\n{\"a\":2}\n{\"a\":3}\n");
-        assert_eq!(
-            good,
-            [("{\"a\":1}".to_owned(), 1), ("{\"a\":3}".to_owned(), 4)]
-        );
+        assert_eq!(good, [("{\"a\":1}".to_owned(), 1), ("{\"a\":3}".to_owned(), 4)]);
         assert_eq!(bad.len(), 1);
     }
 
@@ -409,17 +351,12 @@ mod tests {
         let text = r#"{"IPv4Address":{"Address":16777343,"IPAddressToString":"127.0.0.1"},
             "List":{"value":["a","b"],"Count":2},"One":"a b","Unsafe":{"__ansible_unsafe":"x"},
             "CimInstanceProperties":["Port = 7","HostNameAlias = \"srv1.alpha.example.com.\""]}"#;
-        let Value::Object(object) = serde_json::from_str(text).unwrap() else {
-            panic!()
-        };
+        let Value::Object(object) = serde_json::from_str(text).unwrap() else { panic!() };
         assert_eq!(super::text(&object, "ipv4address"), "127.0.0.1");
         assert_eq!(texts(&object, "List"), ["a", "b"]);
         assert_eq!(texts(&object, "One"), ["a", "b"]);
         assert_eq!(super::text(&object, "Unsafe"), "x");
-        assert_eq!(
-            super::text(&object, "HostNameAlias"),
-            "srv1.alpha.example.com."
-        );
+        assert_eq!(super::text(&object, "HostNameAlias"), "srv1.alpha.example.com.");
         assert_eq!(super::text(&object, "None"), "");
     }
 }

@@ -35,9 +35,7 @@ pub fn load(paths: &[PathBuf], options: &LoadOptions) -> AddressInventory {
         }
         for entry in WalkDir::new(path).sort_by_file_name() {
             match entry {
-                Ok(entry) if entry.file_type().is_file() => {
-                    read_path(entry.path(), options, &mut all)
-                }
+                Ok(entry) if entry.file_type().is_file() => read_path(entry.path(), options, &mut all),
                 Ok(_) => {}
                 Err(error) => {
                     let at = error.path().unwrap_or(path).to_path_buf();
@@ -53,11 +51,7 @@ pub fn load(paths: &[PathBuf], options: &LoadOptions) -> AddressInventory {
 /// The same for one file's bytes under the name a file would have.
 pub fn load_bytes(name: &str, bytes: &[u8], options: &LoadOptions) -> AddressInventory {
     let mut all = Collected::default();
-    let rows = Rows::new(
-        &mut all,
-        Arc::from(name),
-        default_host(Path::new(name), options),
-    );
+    let rows = Rows::new(&mut all, Arc::from(name), default_host(Path::new(name), options));
     read_from(&mut Cursor::new(bytes), rows);
     join(&mut all);
     all.inventory
@@ -91,10 +85,7 @@ fn read_from(input: &mut (dyn Read + Send), mut rows: Rows<'_>) {
 fn recognise_and_read(input: &mut (dyn Read + Send), rows: &mut Rows<'_>) -> Result<(), Refusal> {
     let unreadable = |error: io::Error| Refusal::Unreadable(format!("cannot be read: {error}"));
     let mut head = Vec::new();
-    input
-        .take(Sample::BYTES as u64)
-        .read_to_end(&mut head)
-        .map_err(unreadable)?;
+    input.take(Sample::BYTES as u64).read_to_end(&mut head).map_err(unreadable)?;
     if head.is_empty() {
         return Err(Refusal::Unreadable("the file is empty".to_owned()));
     }
@@ -107,10 +98,7 @@ fn recognise_and_read(input: &mut (dyn Read + Send), rows: &mut Rows<'_>) -> Res
             return read(&mut Cursor::new(&head).chain(input), rows);
         }
     }
-    input
-        .take(MAX_TEXT)
-        .read_to_end(&mut head)
-        .map_err(unreadable)?;
+    input.take(MAX_TEXT).read_to_end(&mut head).map_err(unreadable)?;
     if head.len() as u64 > MAX_TEXT {
         return Err(Refusal::Unreadable(format!(
             "larger than {} MiB: split it, each part with its header",
@@ -126,9 +114,7 @@ fn recognise_and_read(input: &mut (dyn Read + Send), rows: &mut Rows<'_>) -> Res
 type TextReader = fn(&str, &mut Rows<'_>) -> Result<(), Refusal>;
 
 fn recognise(bytes: &[u8], text: &str) -> Option<(&'static Format, TextReader)> {
-    let head = bytes
-        .get(..Sample::BYTES.min(bytes.len()))
-        .unwrap_or_default();
+    let head = bytes.get(..Sample::BYTES.min(bytes.len())).unwrap_or_default();
     let start = beginning(text, Sample::BYTES);
     let sample = Sample::new(head, start);
     FORMATS.iter().find_map(|format| match format.read {
@@ -139,10 +125,7 @@ fn recognise(bytes: &[u8], text: &str) -> Option<(&'static Format, TextReader)> 
 
 fn unknown_kind() -> Refusal {
     let kinds: Vec<&str> = FORMATS.iter().map(|format| format.name).collect();
-    Refusal::Unreadable(format!(
-        "not an inventory of a known kind; the kinds are: {}",
-        kinds.join(", ")
-    ))
+    Refusal::Unreadable(format!("not an inventory of a known kind; the kinds are: {}", kinds.join(", ")))
 }
 
 fn display(path: &Path) -> Arc<str> {
@@ -174,16 +157,11 @@ const EXPORT_WORDS: &[&str] = &[
 ];
 
 /// Endings of exports; anything else after a dot is the host's domain (`srv1.alpha.example.com`).
-const EXTENSIONS: &[&str] = &[
-    "csv", "json", "jsonl", "log", "ndjson", "out", "pcap", "pcapng", "tsv", "txt", "xml",
-];
+const EXTENSIONS: &[&str] =
+    &["csv", "json", "jsonl", "log", "ndjson", "out", "pcap", "pcapng", "tsv", "txt", "xml"];
 
 fn default_host(path: &Path, options: &LoadOptions) -> Option<Arc<str>> {
-    options
-        .host
-        .as_deref()
-        .map(Arc::from)
-        .or_else(|| host_of_file_name(path))
+    options.host.as_deref().map(Arc::from).or_else(|| host_of_file_name(path))
 }
 
 /// The host an export is named after: `SRV1_ipconfig.txt`, `ipconfig-srv1.alpha.example.com.txt`, `srv1.csv`.
@@ -225,10 +203,7 @@ mod tests {
         let cases = [
             ("SRV1.csv", Some("SRV1")),
             ("out/SRV1_ipconfig.txt", Some("SRV1")),
-            (
-                "ipconfig-all-srv1.alpha.example.com.txt",
-                Some("srv1.alpha.example.com"),
-            ),
+            ("ipconfig-all-srv1.alpha.example.com.txt", Some("srv1.alpha.example.com")),
             ("srv1.alpha.example.com", Some("srv1.alpha.example.com")),
             ("srv-ip-01.csv", Some("srv-ip-01")),
             ("Get-NetIPAddress.csv", None),
@@ -237,11 +212,7 @@ mod tests {
             (".csv", None),
         ];
         for (name, host) in cases {
-            assert_eq!(
-                host_of_file_name(Path::new(name)).as_deref(),
-                host,
-                "{name}"
-            );
+            assert_eq!(host_of_file_name(Path::new(name)).as_deref(), host, "{name}");
         }
     }
 
@@ -249,10 +220,7 @@ mod tests {
     fn an_unknown_kind_lists_the_kinds() {
         let inventory = load_bytes("notes.txt", b"hello\nworld\n", &LoadOptions::default());
         let problem = &inventory.files[0].problems[0];
-        assert!(
-            problem.starts_with("not an inventory of a known kind; the kinds are: "),
-            "{problem}"
-        );
+        assert!(problem.starts_with("not an inventory of a known kind; the kinds are: "), "{problem}");
         for format in FORMATS {
             assert!(problem.contains(format.name));
         }
@@ -273,11 +241,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("b")).unwrap();
         for (name, host) in [("b/two.csv", "SRV2"), ("a.csv", "SRV1"), ("c.csv", "SRV3")] {
-            std::fs::write(
-                folder.path().join(name),
-                format!("host,address\n{host},192.0.2.1\n"),
-            )
-            .unwrap();
+            std::fs::write(folder.path().join(name), format!("host,address\n{host},192.0.2.1\n")).unwrap();
         }
         let inventory = load(&[folder.path().to_path_buf()], &LoadOptions::default());
         let hosts: Vec<&str> = inventory.owned.iter().map(|o| &*o.host).collect();

@@ -5,11 +5,7 @@ use super::join::Adapter;
 use super::rows::Rows;
 use crate::inventory::text::Table;
 
-pub const FORMAT: Format = Format {
-    name: "Get-NetAdapter CSV",
-    detect,
-    read: Reader::Text(read),
-};
+pub const FORMAT: Format = Format { name: "Get-NetAdapter CSV", detect, read: Reader::Text(read) };
 
 fn detect(sample: &Sample<'_>) -> bool {
     sample.has(&["interfacedescription"])
@@ -67,11 +63,7 @@ pub fn take(rows: &mut Rows<'_>, new: &NetAdapter<'_>) {
     }
     // The addresses' host column holds what the operator typed, so that is what joins.
     rows.alias(new.remote, new.system, new.line);
-    let own = if new.remote.is_empty() {
-        new.system
-    } else {
-        new.remote
-    };
+    let own = if new.remote.is_empty() { new.system } else { new.remote };
     let host = rows.host(own);
     let names = &mut rows.all.names;
     let mut shared = |text: &str| (!text.is_empty()).then(|| names.get(text));

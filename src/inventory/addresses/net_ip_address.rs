@@ -4,20 +4,10 @@ use super::format::{Format, Reader, Refusal, Sample};
 use super::rows::{NewAddress, PendingJoin, Rows, parse_address, parse_prefix, quoted};
 use crate::inventory::text::Table;
 
-pub const FORMAT: Format = Format {
-    name: "Get-NetIPAddress CSV",
-    detect,
-    read: Reader::Text(read),
-};
+pub const FORMAT: Format = Format { name: "Get-NetIPAddress CSV", detect, read: Reader::Text(read) };
 
 /// The host, in the order of trust. `PSComputerName` is empty for a local run, `SystemName` always.
-pub const HOST: &[&str] = &[
-    "PSComputerName",
-    "ComputerName",
-    "Host",
-    "HostName",
-    "SystemName",
-];
+pub const HOST: &[&str] = &["PSComputerName", "ComputerName", "Host", "HostName", "SystemName"];
 
 const COMMAND: &str = "Get-NetIPAddress | Export-Csv -NoTypeInformation addresses.csv";
 
@@ -41,16 +31,10 @@ fn read(text: &str, rows: &mut Rows<'_>) -> Result<(), Refusal> {
     if table.column(&["AllIPAddresses"]).is_some() {
         // Get-NetIPConfiguration: its addresses are objects, of which Export-Csv keeps the class names.
         let found = "Get-NetIPConfiguration's addresses do not survive Export-Csv".to_owned();
-        return Err(Refusal::LostData {
-            found,
-            command: COMMAND,
-        });
+        return Err(Refusal::LostData { found, command: COMMAND });
     }
-    let host: Vec<Option<usize>> = HOST
-        .iter()
-        .map(|name| table.column(&[name]))
-        .filter(Option::is_some)
-        .collect();
+    let host: Vec<Option<usize>> =
+        HOST.iter().map(|name| table.column(&[name])).filter(Option::is_some).collect();
     let address = table.column(&["IPAddress"]);
     let alias = table.column(&["InterfaceAlias", "ifAlias"]);
     let index = table.column(&["InterfaceIndex", "ifIndex"]);
@@ -69,11 +53,7 @@ fn read(text: &str, rows: &mut Rows<'_>) -> Result<(), Refusal> {
         take(
             rows,
             &NetIpAddress {
-                host: host
-                    .iter()
-                    .map(|column| row.get(*column))
-                    .find(|text| !text.is_empty())
-                    .unwrap_or(""),
+                host: host.iter().map(|column| row.get(*column)).find(|text| !text.is_empty()).unwrap_or(""),
                 address: row.get(address),
                 alias: row.get(alias),
                 index: row.get(index),
@@ -105,24 +85,16 @@ pub struct NetIpAddress<'a> {
 /// `AddressState` of an address nobody is answered on: 0 Invalid, 1 Tentative, 2 Duplicate (JSON has the
 /// numbers, CSV the names).
 fn not_bound(state: &str) -> bool {
-    ["0", "1", "2", "Invalid", "Tentative", "Duplicate"]
-        .iter()
-        .any(|s| s.eq_ignore_ascii_case(state))
+    ["0", "1", "2", "Invalid", "Tentative", "Duplicate"].iter().any(|s| s.eq_ignore_ascii_case(state))
 }
 
 pub fn take(rows: &mut Rows<'_>, new: &NetIpAddress<'_>) -> Result<(), Refusal> {
     if new.address.contains("System.") && new.address.contains("[]") {
         let found = format!("the column IPAddress holds {}", quoted(new.address));
-        return Err(Refusal::LostData {
-            found,
-            command: COMMAND,
-        });
+        return Err(Refusal::LostData { found, command: COMMAND });
     }
     let Some((address, in_address)) = parse_address(new.address) else {
-        rows.problem(
-            new.line,
-            format!("{} is no address; the row is skipped", quoted(new.address)),
-        );
+        rows.problem(new.line, format!("{} is no address; the row is skipped", quoted(new.address)));
         return Ok(());
     };
     if not_bound(new.state) {
@@ -140,10 +112,7 @@ pub fn take(rows: &mut Rows<'_>, new: &NetIpAddress<'_>) -> Result<(), Refusal> 
     if let Some(row) = row
         && (new.description.is_empty() || new.mac.is_empty())
     {
-        rows.all.pending.push(PendingJoin {
-            row,
-            if_index: new.index.parse().ok(),
-        });
+        rows.all.pending.push(PendingJoin { row, if_index: new.index.parse().ok() });
     }
     Ok(())
 }

@@ -6,11 +6,8 @@ use super::json::split_list;
 use super::rows::{NewAddress, Rows, parse_address, parse_prefix, quoted};
 use crate::inventory::text::{Row, Table};
 
-pub const WMIC: Format = Format {
-    name: "wmic nicconfig CSV",
-    detect: detect_wmic,
-    read: Reader::Text(read_wmic),
-};
+pub const WMIC: Format =
+    Format { name: "wmic nicconfig CSV", detect: detect_wmic, read: Reader::Text(read_wmic) };
 
 pub const EXPORT_CSV: Format = Format {
     name: "Win32_NetworkAdapterConfiguration CSV",
@@ -26,8 +23,7 @@ fn detect_wmic(sample: &Sample<'_>) -> bool {
 }
 
 fn detect_export(sample: &Sample<'_>) -> bool {
-    sample.has(&["ipaddress"])
-        && sample.has_any(&["dnshostname", "ipsubnet", "ipenabled", "servicename"])
+    sample.has(&["ipaddress"]) && sample.has_any(&["dnshostname", "ipsubnet", "ipenabled", "servicename"])
 }
 
 fn read_wmic(text: &str, rows: &mut Rows<'_>) -> Result<(), Refusal> {
@@ -60,22 +56,12 @@ fn read(text: &str, rows: &mut Rows<'_>, wmic: bool) -> Result<(), Refusal> {
             }
         };
         // Two hosts in one `wmic /node:a,b` output each repeat the header.
-        if wmic
-            && header
-                .first()
-                .is_some_and(|name| row.get(Some(0)).eq_ignore_ascii_case(name))
-        {
+        if wmic && header.first().is_some_and(|name| row.get(Some(0)).eq_ignore_ascii_case(name)) {
             continue;
         }
         let extra = row.len().saturating_sub(width);
         if extra > 0 && (description.is_none() || caption.is_some()) {
-            rows.problem(
-                row.line,
-                format!(
-                    "{} cells for {width} columns; the row is skipped",
-                    row.len()
-                ),
-            );
+            rows.problem(row.line, format!("{} cells for {width} columns; the row is skipped", row.len()));
             continue;
         }
         // wmic quotes nothing, so commas in a description make cells: the description is stretched over them.
@@ -104,9 +90,7 @@ fn stretched(row: &Row<'_>, column: Option<usize>, extra: usize) -> String {
     let Some(column) = column else {
         return String::new();
     };
-    let cells: Vec<&str> = (column..=column + extra)
-        .map(|i| row.get(Some(i)))
-        .collect();
+    let cells: Vec<&str> = (column..=column + extra).map(|i| row.get(Some(i))).collect();
     cells.join(", ")
 }
 
@@ -125,16 +109,9 @@ pub struct NicConfiguration<'a> {
 }
 
 pub fn take(rows: &mut Rows<'_>, new: &NicConfiguration<'_>) -> Result<(), Refusal> {
-    if let Some(lost) = new
-        .addresses
-        .iter()
-        .find(|a| a.contains("[]") || a.starts_with("System."))
-    {
+    if let Some(lost) = new.addresses.iter().find(|a| a.contains("[]") || a.starts_with("System.")) {
         let found = format!("the column IPAddress holds {}", quoted(lost));
-        return Err(Refusal::LostData {
-            found,
-            command: COMMAND,
-        });
+        return Err(Refusal::LostData { found, command: COMMAND });
     }
     if new.addresses.is_empty() {
         // An adapter without addresses.
@@ -142,24 +119,14 @@ pub fn take(rows: &mut Rows<'_>, new: &NicConfiguration<'_>) -> Result<(), Refus
     }
     // An address typed to reach the host is a poor name for it when it tells its own.
     let remote_is_name = !new.remote.is_empty() && parse_address(new.remote).is_none();
-    let host = if remote_is_name || new.dns_name.is_empty() {
-        new.remote
-    } else {
-        new.dns_name
-    };
+    let host = if remote_is_name || new.dns_name.is_empty() { new.remote } else { new.dns_name };
     rows.alias(new.remote, new.dns_name, new.line);
     for (i, text) in new.addresses.iter().enumerate() {
         let Some((address, in_address)) = parse_address(text) else {
-            rows.problem(
-                new.line,
-                format!("{} is no address; it is skipped", quoted(text)),
-            );
+            rows.problem(new.line, format!("{} is no address; it is skipped", quoted(text)));
             continue;
         };
-        let prefix = new
-            .subnets
-            .get(i)
-            .and_then(|subnet| parse_prefix(subnet, address));
+        let prefix = new.subnets.get(i).and_then(|subnet| parse_prefix(subnet, address));
         rows.own(NewAddress {
             host,
             address,

@@ -9,11 +9,7 @@ use super::format::{Format, Reader, Refusal, Sample};
 use super::json::{Object, each_object, list, property, text};
 use super::rows::{NewAddress, Rows, parse_address, parse_prefix, quoted};
 
-pub const FORMAT: Format = Format {
-    name: "osquery interface_addresses",
-    detect,
-    read: Reader::Text(read),
-};
+pub const FORMAT: Format = Format { name: "osquery interface_addresses", detect, read: Reader::Text(read) };
 
 fn detect(sample: &Sample<'_>) -> bool {
     let key = |name: &str| sample.has_key(name);
@@ -21,14 +17,8 @@ fn detect(sample: &Sample<'_>) -> bool {
 }
 
 /// Where the host's name stands, the surest first: the identifier may be a hardware UUID.
-const HOST: &[&str] = &[
-    "hostname",
-    "host_hostname",
-    "computer_name",
-    "host",
-    "hostIdentifier",
-    "host_identifier",
-];
+const HOST: &[&str] =
+    &["hostname", "host_hostname", "computer_name", "host", "hostIdentifier", "host_identifier"];
 
 /// An address as its host has it.
 type Key = (String, std::net::IpAddr, String);
@@ -39,10 +29,7 @@ struct Entry {
 }
 
 fn read(content: &str, rows: &mut Rows<'_>) -> Result<(), Refusal> {
-    let mut state = State {
-        order: HashMap::new(),
-        entries: Vec::new(),
-    };
+    let mut state = State { order: HashMap::new(), entries: Vec::new() };
     let mut problems = Vec::new();
     let mut bad = Vec::new();
     each_object(
@@ -60,11 +47,7 @@ fn read(content: &str, rows: &mut Rows<'_>) -> Result<(), Refusal> {
             host: &host,
             address,
             prefix_length: parse_prefix(&mask, address),
-            interface: if friendly.is_empty() {
-                &interface
-            } else {
-                &friendly
-            },
+            interface: if friendly.is_empty() { &interface } else { &friendly },
             description: &text(&entry.row, "description"),
             mac: &text(&entry.row, "mac"),
             line: entry.line,
@@ -82,15 +65,11 @@ struct State {
 fn document(object: &Object, line: u64, state: &mut State, problems: &mut Vec<(u64, String)>) {
     let host = host_of(object);
     if let Some(snapshot) = property(object, "snapshot") {
-        each_row(&snapshot, |row| {
-            state.change(&host, row, line, true, problems)
-        });
+        each_row(&snapshot, |row| state.change(&host, row, line, true, problems));
     } else if let Some(Value::Object(differences)) = property(object, "diffResults").as_deref() {
         for (name, added) in [("removed", false), ("added", true)] {
             if let Some(found) = property(differences, name) {
-                each_row(&found, |row| {
-                    state.change(&host, row, line, added, problems)
-                });
+                each_row(&found, |row| state.change(&host, row, line, added, problems));
             }
         }
     } else if let Some(Value::Object(columns)) = property(object, "columns").as_deref() {
@@ -117,16 +96,9 @@ fn host_of(object: &Object) -> String {
     };
     let find = |name: &&str| {
         let value = nested.map_or(String::new(), |d| text(d, name));
-        if value.is_empty() {
-            text(object, name)
-        } else {
-            value
-        }
+        if value.is_empty() { text(object, name) } else { value }
     };
-    HOST.iter()
-        .map(find)
-        .find(|host| !host.is_empty())
-        .unwrap_or_default()
+    HOST.iter().map(find).find(|host| !host.is_empty()).unwrap_or_default()
 }
 
 impl State {
@@ -142,36 +114,19 @@ impl State {
         let Some((address, _)) = parse_address(&cell) else {
             // Other queries' results stand in the same log.
             if property(row, "mask").is_some() {
-                problems.push((
-                    line,
-                    format!("{} is no address; the row is skipped", quoted(&cell)),
-                ));
+                problems.push((line, format!("{} is no address; the row is skipped", quoted(&cell))));
             }
             return;
         };
         let key = (host.to_owned(), address, text(row, "interface"));
         if !added {
-            if let Some(entry) = self
-                .order
-                .remove(&key)
-                .and_then(|at| self.entries.get_mut(at))
-            {
+            if let Some(entry) = self.order.remove(&key).and_then(|at| self.entries.get_mut(at)) {
                 *entry = None;
             }
             return;
         }
-        let entry = Some((
-            key.clone(),
-            Entry {
-                row: row.clone(),
-                line,
-            },
-        ));
-        match self
-            .order
-            .get(&key)
-            .and_then(|at| self.entries.get_mut(*at))
-        {
+        let entry = Some((key.clone(), Entry { row: row.clone(), line }));
+        match self.order.get(&key).and_then(|at| self.entries.get_mut(*at)) {
             Some(known) => *known = entry,
             None => {
                 self.order.insert(key, self.entries.len());
@@ -187,11 +142,7 @@ mod tests {
 
     fn read(text: &str) -> Vec<String> {
         let inventory = load_bytes("srv9.json", text.as_bytes(), &LoadOptions::default());
-        assert_eq!(
-            inventory.files[0].kind, "osquery interface_addresses",
-            "{:?}",
-            inventory.files
-        );
+        assert_eq!(inventory.files[0].kind, "osquery interface_addresses", "{:?}", inventory.files);
         let row = |o: &crate::inventory::addresses::OwnedAddress| {
             let prefix = o.prefix_length.map_or("-".to_owned(), |p| p.to_string());
             format!(
@@ -221,35 +172,24 @@ mod tests {
         ];
         assert_eq!(
             read(&text.concat()),
-            [
-                "SRV2 169.254.95.120/16 5 srv9.json:2",
-                "SRV1 192.0.2.1/16 5 srv9.json:5"
-            ]
+            ["SRV2 169.254.95.120/16 5 srv9.json:2", "SRV1 192.0.2.1/16 5 srv9.json:5"]
         );
     }
 
     #[test]
     fn snapshots_batches_fleet_exports_and_one_host() {
-        let row = r#"{"interface":"5","friendly_name":"Ethernet 5","address":"192.0.2.1","mask":"255.255.255.0"}"#;
+        let row =
+            r#"{"interface":"5","friendly_name":"Ethernet 5","address":"192.0.2.1","mask":"255.255.255.0"}"#;
         let want = ["SRV1 192.0.2.1/24 Ethernet 5 srv9.json:1"];
         for text in [
             format!(r#"{{"snapshot":[{row}],"hostIdentifier":"SRV1","action":"snapshot"}}"#),
             format!(
                 r#"{{"diffResults":{{"added":[{row}],"removed":""}},"hostIdentifier":"4C4C-1","decorations":{{"hostname":"SRV1"}}}}"#
             ),
-            format!(
-                r#"[{}]"#,
-                row.replace(
-                    "{\"interface\"",
-                    "{\"host_hostname\":\"SRV1\",\"interface\""
-                )
-            ),
+            format!(r#"[{}]"#, row.replace("{\"interface\"", "{\"host_hostname\":\"SRV1\",\"interface\"")),
         ] {
             assert_eq!(read(&text), want);
         }
-        assert_eq!(
-            read(&format!("[{row}]")),
-            ["srv9 192.0.2.1/24 Ethernet 5 srv9.json:1"]
-        );
+        assert_eq!(read(&format!("[{row}]")), ["srv9 192.0.2.1/24 Ethernet 5 srv9.json:1"]);
     }
 }

@@ -15,23 +15,13 @@ use super::net_ip_address::{self, NetIpAddress};
 use super::nic_configuration::{self, NicConfiguration};
 use super::rows::Rows;
 
-pub const FORMAT: Format = Format {
-    name: "PowerShell JSON",
-    detect,
-    read: Reader::Text(read),
-};
+pub const FORMAT: Format = Format { name: "PowerShell JSON", detect, read: Reader::Text(read) };
 
 fn detect(sample: &Sample<'_>) -> bool {
     sample.is_json()
-        && [
-            "IPAddress",
-            "InterfaceDescription",
-            "RecordData",
-            "RecordType",
-            "IPEnabled",
-        ]
-        .iter()
-        .any(|key| sample.has_key(key))
+        && ["IPAddress", "InterfaceDescription", "RecordData", "RecordType", "IPEnabled"]
+            .iter()
+            .any(|key| sample.has_key(key))
 }
 
 fn read(content: &str, rows: &mut Rows<'_>) -> Result<(), Refusal> {
@@ -51,7 +41,10 @@ fn read(content: &str, rows: &mut Rows<'_>) -> Result<(), Refusal> {
         rows.problem(line, what);
     }
     if unknown > 0 {
-        rows.problem(0, format!("{unknown} objects are neither addresses, adapters, DNS records nor leases; passed over"));
+        rows.problem(
+            0,
+            format!("{unknown} objects are neither addresses, adapters, DNS records nor leases; passed over"),
+        );
     }
     result
 }
@@ -61,21 +54,10 @@ fn take(rows: &mut Rows<'_>, object: &Object, line: u64) -> Result<bool, Refusal
     if has(object, "RecordType") && has(object, "HostName") {
         let record = record_data(object);
         let data = |name: &str| {
-            Some(text(&record, name))
-                .filter(|t| !t.is_empty())
-                .or_else(|| Some(text(object, name)))
+            Some(text(&record, name)).filter(|t| !t.is_empty()).or_else(|| Some(text(object, name)))
         };
-        let found = [
-            "IPv4Address",
-            "IPv6Address",
-            "HostNameAlias",
-            "IPAddress",
-            "Data",
-        ];
-        let value = found
-            .iter()
-            .filter_map(|name| data(name))
-            .find(|t| !t.is_empty());
+        let found = ["IPv4Address", "IPv6Address", "HostNameAlias", "IPAddress", "Data"];
+        let value = found.iter().filter_map(|name| data(name)).find(|t| !t.is_empty());
         dns_records::take(
             rows,
             &DnsRecord {
@@ -90,19 +72,8 @@ fn take(rows: &mut Rows<'_>, object: &Object, line: u64) -> Result<bool, Refusal
     } else if has(object, "ScopeId") || has(object, "LeaseExpiryTime") {
         let (address, name) = (text(object, "IPAddress"), text(object, "HostName"));
         let state = text(object, "AddressState");
-        dhcp_leases::take(
-            rows,
-            &Lease {
-                address: &address,
-                name: &name,
-                state: &state,
-                line,
-            },
-        );
-    } else if ["DNSHostName", "IPEnabled", "IPSubnet", "ServiceName"]
-        .iter()
-        .any(|key| has(object, key))
-    {
+        dhcp_leases::take(rows, &Lease { address: &address, name: &name, state: &state, line });
+    } else if ["DNSHostName", "IPEnabled", "IPSubnet", "ServiceName"].iter().any(|key| has(object, key)) {
         nic_configuration::take(
             rows,
             &NicConfiguration {
@@ -150,11 +121,7 @@ fn take(rows: &mut Rows<'_>, object: &Object, line: u64) -> Result<bool, Refusal
 }
 
 fn first_text(object: &Object, names: &[&str]) -> String {
-    names
-        .iter()
-        .map(|name| text(object, name))
-        .find(|text| !text.is_empty())
-        .unwrap_or_default()
+    names.iter().map(|name| text(object, name)).find(|text| !text.is_empty()).unwrap_or_default()
 }
 
 /// `RecordData` as an object; empty when the depth cut it to a class name.

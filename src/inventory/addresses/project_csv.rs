@@ -5,28 +5,14 @@ use super::format::{Format, Reader, Refusal, Sample};
 use super::rows::{NewAddress, Rows, parse_address, parse_prefix, quoted};
 use crate::inventory::text::Table;
 
-pub const FORMAT: Format = Format {
-    name: "krbtriage CSV",
-    detect,
-    read: Reader::Text(read),
-};
+pub const FORMAT: Format = Format { name: "krbtriage CSV", detect, read: Reader::Text(read) };
 
 /// Names people give the host's column.
-const HOST: &[&str] = &[
-    "host",
-    "hostname",
-    "computer",
-    "computername",
-    "pscomputername",
-];
+const HOST: &[&str] = &["host", "hostname", "computer", "computername", "pscomputername"];
 
 fn detect(sample: &Sample<'_>) -> bool {
-    let known = |c: &String| {
-        matches!(
-            c.as_str(),
-            "address" | "interface" | "description" | "mac" | "prefixlength"
-        )
-    };
+    let known =
+        |c: &String| matches!(c.as_str(), "address" | "interface" | "description" | "mac" | "prefixlength");
     // Without a host column only a table of nothing but ours is ours.
     sample.has(&["address"]) && (sample.has_any(HOST) || sample.columns.iter().all(known))
 }
@@ -61,10 +47,7 @@ fn read(text: &str, rows: &mut Rows<'_>) -> Result<(), Refusal> {
         };
         let own_host = unguarded(row.get(host));
         if host.is_some() && own_host.is_empty() {
-            rows.problem(
-                row.line,
-                format!("no host for address {ip}; the row is skipped"),
-            );
+            rows.problem(row.line, format!("no host for address {ip}; the row is skipped"));
             continue;
         }
         let length = row.get(prefix);
@@ -72,10 +55,7 @@ fn read(text: &str, rows: &mut Rows<'_>) -> Result<(), Refusal> {
         if prefix_length.is_none() && !length.is_empty() {
             rows.problem(
                 row.line,
-                format!(
-                    "{} is no prefix length; the row is kept without",
-                    quoted(length)
-                ),
+                format!("{} is no prefix length; the row is kept without", quoted(length)),
             );
         }
         rows.own(NewAddress {
@@ -112,12 +92,8 @@ mod tests {
         let cell = |c: &Option<std::sync::Arc<str>>| c.as_deref().unwrap_or("-").to_owned();
         let row = |o: &crate::inventory::addresses::OwnedAddress| {
             let prefix = o.prefix_length.map_or("-".to_owned(), |p| p.to_string());
-            let (interface, description, mac) =
-                (cell(&o.interface), cell(&o.description), cell(&o.mac));
-            format!(
-                "{} {}/{prefix} {interface} {description} {mac} {}",
-                o.host, o.address, o.source
-            )
+            let (interface, description, mac) = (cell(&o.interface), cell(&o.description), cell(&o.mac));
+            format!("{} {}/{prefix} {interface} {description} {mac} {}", o.host, o.address, o.source)
         };
         inventory.owned.iter().map(row).collect()
     }
@@ -132,10 +108,7 @@ mod tests {
         ] {
             assert_eq!(lines(&read(text)), want);
             let utf16: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
-            assert_eq!(
-                lines(&load_bytes("srv9.csv", &utf16, &LoadOptions::default())),
-                want
-            );
+            assert_eq!(lines(&load_bytes("srv9.csv", &utf16, &LoadOptions::default())), want);
         }
     }
 
@@ -146,10 +119,7 @@ mod tests {
         );
         assert_eq!(
             lines(&inventory),
-            [
-                "SRV1 192.0.2.1/24 - - - srv9.csv:2",
-                "SRV4 fe80::1/- - - - srv9.csv:7"
-            ]
+            ["SRV1 192.0.2.1/24 - - - srv9.csv:2", "SRV4 fe80::1/- - - - srv9.csv:7"]
         );
         assert_eq!(
             inventory.files[0].problems,
@@ -166,18 +136,10 @@ mod tests {
     #[test]
     fn a_missing_host_column_takes_the_option_or_the_file_name() {
         let text = "address,interface\n192.0.2.1,Ethernet\n";
-        assert_eq!(
-            lines(&read(text)),
-            ["srv9 192.0.2.1/- Ethernet - - srv9.csv:2"]
-        );
-        let options = LoadOptions {
-            host: Some("SRV7".to_owned()),
-        };
+        assert_eq!(lines(&read(text)), ["srv9 192.0.2.1/- Ethernet - - srv9.csv:2"]);
+        let options = LoadOptions { host: Some("SRV7".to_owned()) };
         let inventory = load_bytes("srv9.csv", text.as_bytes(), &options);
-        assert_eq!(
-            lines(&inventory),
-            ["SRV7 192.0.2.1/- Ethernet - - srv9.csv:2"]
-        );
+        assert_eq!(lines(&inventory), ["SRV7 192.0.2.1/- Ethernet - - srv9.csv:2"]);
     }
 
     #[test]
@@ -186,18 +148,12 @@ mod tests {
         text.push_str(&"SRV1,x\n".repeat(5000));
         let problems = &read(&text).files[0].problems;
         assert_eq!(problems.len(), crate::inventory::MAX_PROBLEMS);
-        assert_eq!(
-            problems.last().unwrap(),
-            "and 4901 more problems in this file"
-        );
+        assert_eq!(problems.last().unwrap(), "and 4901 more problems in this file");
     }
 
     #[test]
     fn a_guarded_cell_reads_back() {
         let inventory = read("host,address,description\n'=cmd,192.0.2.1,'quoted\n");
-        assert_eq!(
-            lines(&inventory),
-            ["=cmd 192.0.2.1/- - 'quoted - srv9.csv:2"]
-        );
+        assert_eq!(lines(&inventory), ["=cmd 192.0.2.1/- - 'quoted - srv9.csv:2"]);
     }
 }

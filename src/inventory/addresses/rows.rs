@@ -111,19 +111,8 @@ impl<'c> Rows<'c> {
             pending: all.pending.len(),
             adapters: all.adapters.len(),
         };
-        let file = InventoryFile {
-            path,
-            ..InventoryFile::default()
-        };
-        Rows {
-            all,
-            file,
-            default_host,
-            hosts: HashSet::new(),
-            last: Last::default(),
-            problems: 0,
-            first,
-        }
+        let file = InventoryFile { path, ..InventoryFile::default() };
+        Rows { all, file, default_host, hosts: HashSet::new(), last: Last::default(), problems: 0, first }
     }
 
     pub fn set_kind(&mut self, kind: &'static str) {
@@ -136,10 +125,7 @@ impl<'c> Rows<'c> {
     }
 
     pub fn source(&self, line: u64) -> Source {
-        Source {
-            file: Arc::clone(&self.file.path),
-            line,
-        }
+        Source { file: Arc::clone(&self.file.path), line }
     }
 
     /// Takes an address a host owns. A row whose host nobody names becomes a problem.
@@ -161,10 +147,7 @@ impl<'c> Rows<'c> {
             interface: shared(names, &mut self.last.interface, new.interface),
             description: shared(names, &mut self.last.description, new.description),
             mac: mac.and_then(|mac| shared(names, &mut self.last.mac, &mac)),
-            source: Source {
-                file: Arc::clone(&self.file.path),
-                line: new.line,
-            },
+            source: Source { file: Arc::clone(&self.file.path), line: new.line },
             seen: None,
         };
         self.file.rows += 1;
@@ -178,11 +161,7 @@ impl<'c> Rows<'c> {
         self.count_host(&name);
         let source = self.source(line);
         self.file.rows += 1;
-        self.all.inventory.resolved.push(ResolvedName {
-            name,
-            address: address.to_canonical(),
-            source,
-        });
+        self.all.inventory.resolved.push(ResolvedName { name, address: address.to_canonical(), source });
     }
 
     /// Notes that two names are one host's; nothing when they are equal or one is missing.
@@ -196,13 +175,7 @@ impl<'c> Rows<'c> {
             other: self.all.names.get(other),
             source: self.source(line),
         };
-        if self
-            .all
-            .inventory
-            .aliases
-            .last()
-            .is_none_or(|l| l.name != alias.name || l.other != alias.other)
-        {
+        if self.all.inventory.aliases.last().is_none_or(|l| l.name != alias.name || l.other != alias.other) {
             self.all.inventory.aliases.push(alias);
         }
     }
@@ -221,10 +194,8 @@ impl<'c> Rows<'c> {
     pub fn host(&mut self, name: &str) -> Option<Arc<str>> {
         let name = name.trim().trim_end_matches('.');
         // What `Invoke-Command -ComputerName localhost` writes says nothing.
-        let unknown = name.is_empty()
-            || name.eq_ignore_ascii_case("localhost")
-            || name == "127.0.0.1"
-            || name == ".";
+        let unknown =
+            name.is_empty() || name.eq_ignore_ascii_case("localhost") || name == "127.0.0.1" || name == ".";
         let host = if unknown {
             self.default_host.clone()?
         } else {
@@ -241,11 +212,7 @@ impl<'c> Rows<'c> {
 
     /// Notes something wrong; line 0 means the whole file.
     pub fn problem(&mut self, line: u64, text: impl std::fmt::Display) {
-        let text = if line == 0 {
-            text.to_string()
-        } else {
-            format!("line {line}: {text}")
-        };
+        let text = if line == 0 { text.to_string() } else { format!("line {line}: {text}") };
         self.push_problem(text);
     }
 
@@ -273,10 +240,7 @@ impl<'c> Rows<'c> {
     pub fn finish(mut self) {
         let kept = self.file.problems.len() as u64;
         if self.problems > kept {
-            self.file.problems.push(format!(
-                "and {} more problems in this file",
-                self.problems - kept
-            ));
+            self.file.problems.push(format!("and {} more problems in this file", self.problems - kept));
         }
         self.file.hosts = self.hosts.len() as u64;
         self.all.inventory.files.push(self.file);
@@ -302,11 +266,7 @@ pub fn parse_address(text: &str) -> Option<(IpAddr, Option<u8>)> {
         Some((address, prefix)) => (address, Some(prefix.parse::<u8>().ok()?)),
         None => (text, None),
     };
-    let address: IpAddr = address
-        .split_once('%')
-        .map_or(address, |(a, _)| a)
-        .parse()
-        .ok()?;
+    let address: IpAddr = address.split_once('%').map_or(address, |(a, _)| a).parse().ok()?;
     let most = if address.is_ipv4() { 32 } else { 128 };
     if prefix.is_some_and(|p| p > most) {
         return None;
@@ -376,22 +336,9 @@ mod tests {
     fn addresses_as_exports_write_them() {
         let ip = |s: &str| s.parse::<IpAddr>().unwrap();
         assert_eq!(parse_address("192.0.2.1"), Some((ip("192.0.2.1"), None)));
-        assert_eq!(
-            parse_address(" 192.0.2.1/24 "),
-            Some((ip("192.0.2.1"), Some(24)))
-        );
-        assert_eq!(
-            parse_address("fe80::1%12/64"),
-            Some((ip("fe80::1"), Some(64)))
-        );
-        for bad in [
-            "",
-            "192.0.2",
-            "192.0.2.1/33",
-            "192.0.2.1/x",
-            "srv1",
-            "192.0.2.1 192.0.2.2",
-        ] {
+        assert_eq!(parse_address(" 192.0.2.1/24 "), Some((ip("192.0.2.1"), Some(24))));
+        assert_eq!(parse_address("fe80::1%12/64"), Some((ip("fe80::1"), Some(64))));
+        for bad in ["", "192.0.2", "192.0.2.1/33", "192.0.2.1/x", "srv1", "192.0.2.1 192.0.2.2"] {
             assert_eq!(parse_address(bad), None, "{bad}");
         }
     }
@@ -410,25 +357,10 @@ mod tests {
 
     #[test]
     fn mac_notations() {
-        for text in [
-            "36:40:b5:00:00:01",
-            "3640.b500.0001",
-            "3640B5000001",
-            "36-40-B5-00-00-01",
-        ] {
-            assert_eq!(
-                normal_mac(text).as_deref(),
-                Some("36-40-B5-00-00-01"),
-                "{text}"
-            );
+        for text in ["36:40:b5:00:00:01", "3640.b500.0001", "3640B5000001", "36-40-B5-00-00-01"] {
+            assert_eq!(normal_mac(text).as_deref(), Some("36-40-B5-00-00-01"), "{text}");
         }
-        for text in [
-            "",
-            "00-00-00-00-00-00",
-            "00-00-00-00-00-00-00-E0",
-            "zz-40-B5-00-00-01",
-            "36-40-B5",
-        ] {
+        for text in ["", "00-00-00-00-00-00", "00-00-00-00-00-00-00-E0", "zz-40-B5-00-00-01", "36-40-B5"] {
             assert_eq!(normal_mac(text), None, "{text}");
         }
     }

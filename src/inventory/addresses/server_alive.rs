@@ -22,10 +22,7 @@ const NETBIOS: usize = 15;
 /// believed and `asked` is dropped: that is the very fault looked for, or stale DNS, and joining the two names
 /// would hide it.
 pub fn take(rows: &mut Rows<'_>, answer: &Answer) {
-    let mut names = answer
-        .entries
-        .iter()
-        .filter(|(text, _)| parse_address(text).is_none());
+    let mut names = answer.entries.iter().filter(|(text, _)| parse_address(text).is_none());
     let own = names.next().map_or("", |(name, _)| name.as_str());
     let asked_is_name = !answer.asked.is_empty() && parse_address(&answer.asked).is_none();
     let host = match (own, asked_is_name) {
@@ -38,22 +35,12 @@ pub fn take(rows: &mut Rows<'_>, answer: &Answer) {
     }
     for (text, line) in &answer.entries {
         if let Some((address, _)) = parse_address(text) {
-            rows.own(NewAddress {
-                host,
-                line: *line,
-                ..NewAddress::of(address)
-            });
+            rows.own(NewAddress { host, line: *line, ..NewAddress::of(address) });
         }
     }
 }
 
 fn completes(full: &str, netbios: &str) -> bool {
-    let label: String = full
-        .split('.')
-        .next()
-        .unwrap_or_default()
-        .chars()
-        .take(NETBIOS)
-        .collect();
+    let label: String = full.split('.').next().unwrap_or_default().chars().take(NETBIOS).collect();
     full.contains('.') && label.eq_ignore_ascii_case(netbios)
 }

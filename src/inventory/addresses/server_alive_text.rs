@@ -4,11 +4,8 @@ use super::format::{Format, Reader, Refusal, Sample};
 use super::rows::Rows;
 use super::server_alive::{Answer, take};
 
-pub const IOXID_RESOLVER: Format = Format {
-    name: "IOXIDResolver",
-    detect: detect_ioxid,
-    read: Reader::Text(read_ioxid),
-};
+pub const IOXID_RESOLVER: Format =
+    Format { name: "IOXIDResolver", detect: detect_ioxid, read: Reader::Text(read_ioxid) };
 
 pub const NETWORK_MONITOR: Format = Format {
     name: "Network Monitor ServerAlive2 text",
@@ -17,21 +14,12 @@ pub const NETWORK_MONITOR: Format = Format {
 };
 
 fn detect_ioxid(sample: &Sample<'_>) -> bool {
-    sample
-        .text
-        .lines()
-        .any(|line| asked_by_ioxid(line).is_some())
-        && sample
-            .text
-            .lines()
-            .any(|line| entry(line, "Address:").is_some())
+    sample.text.lines().any(|line| asked_by_ioxid(line).is_some())
+        && sample.text.lines().any(|line| entry(line, "Address:").is_some())
 }
 
 fn detect_netmon(sample: &Sample<'_>) -> bool {
-    sample
-        .text
-        .lines()
-        .any(|line| entry(line, "NetworkAddress:").is_some())
+    sample.text.lines().any(|line| entry(line, "NetworkAddress:").is_some())
 }
 
 fn read_ioxid(text: &str, rows: &mut Rows<'_>) -> Result<(), Refusal> {
@@ -45,14 +33,8 @@ fn read_netmon(text: &str, rows: &mut Rows<'_>) -> Result<(), Refusal> {
 /// `[*] Retrieving network interface of 192.0.2.1`
 fn asked_by_ioxid(line: &str) -> Option<&str> {
     let at = line.find("etrieving network interface")?;
-    let (_, target) = line
-        .get(at..)?
-        .split_once(" of ")
-        .or_else(|| line.get(at..)?.split_once(" for "))?;
-    target
-        .split_whitespace()
-        .next()
-        .map(|word| word.trim_end_matches([':', '.']))
+    let (_, target) = line.get(at..)?.split_once(" of ").or_else(|| line.get(at..)?.split_once(" for "))?;
+    target.split_whitespace().next().map(|word| word.trim_end_matches([':', '.']))
 }
 
 /// The frame's summary: `14 14:38:55 ... srv2.beta.example.com 135 (0x87) 91.103.70.14 55535 ... ServerAlive2
@@ -61,40 +43,23 @@ fn asked_in_frame(line: &str) -> Option<&str> {
     if !line.contains("ServerAlive2 Response") {
         return None;
     }
-    let before = line
-        .find(" 135 (0x87)")
-        .or_else(|| line.find("\t135 (0x87)"))
-        .and_then(|at| line.get(..at));
-    Some(
-        before
-            .and_then(|text| text.split_whitespace().next_back())
-            .unwrap_or(""),
-    )
+    let before = line.find(" 135 (0x87)").or_else(|| line.find("\t135 (0x87)")).and_then(|at| line.get(..at));
+    Some(before.and_then(|text| text.split_whitespace().next_back()).unwrap_or(""))
 }
 
 fn entry<'l>(line: &'l str, key: &str) -> Option<&'l str> {
     // Network Monitor's tree puts `- ` and blanks before a field, IOXIDResolver `[+] `.
     let text = line.trim_start_matches([' ', '\t', '-', '+', '[', ']', '*', '|']);
-    text.strip_prefix(key)
-        .map(str::trim)
-        .filter(|value| !value.is_empty())
+    text.strip_prefix(key).map(str::trim).filter(|value| !value.is_empty())
 }
 
-fn read(
-    text: &str,
-    rows: &mut Rows<'_>,
-    key: &str,
-    asked: fn(&str) -> Option<&str>,
-) -> Result<(), Refusal> {
+fn read(text: &str, rows: &mut Rows<'_>, key: &str, asked: fn(&str) -> Option<&str>) -> Result<(), Refusal> {
     let mut answer = Answer::default();
     let mut had_address = false;
     for (number, line) in (1u64..).zip(text.lines()) {
         if let Some(host) = asked(line) {
             take(rows, &answer);
-            answer = Answer {
-                asked: host.to_owned(),
-                entries: Vec::new(),
-            };
+            answer = Answer { asked: host.to_owned(), entries: Vec::new() };
             had_address = false;
         } else if let Some(value) = entry(line, key) {
             let is_address = super::rows::parse_address(value).is_some();
@@ -118,11 +83,8 @@ mod tests {
 
     fn read(text: &str) -> (&'static str, Vec<String>) {
         let inventory = load_bytes("frames.txt", text.as_bytes(), &LoadOptions::default());
-        let rows = inventory
-            .owned
-            .iter()
-            .map(|o| format!("{} {} {}", o.host, o.address, o.source.line))
-            .collect();
+        let rows =
+            inventory.owned.iter().map(|o| format!("{} {} {}", o.host, o.address, o.source.line)).collect();
         assert!(inventory.aliases.is_empty());
         (inventory.files[0].kind, rows)
     }
@@ -141,13 +103,7 @@ mod tests {
             "srv2.beta.example.com 169.254.95.120 10",
             "srv2.beta.example.com 203.0.113.2 11",
         ];
-        assert_eq!(
-            read(text),
-            (
-                "Network Monitor ServerAlive2 text",
-                want.map(str::to_owned).to_vec()
-            )
-        );
+        assert_eq!(read(text), ("Network Monitor ServerAlive2 text", want.map(str::to_owned).to_vec()));
     }
 
     #[test]
@@ -167,9 +123,6 @@ mod tests {
             "srv-with-long-name.alpha.example.com 192.0.2.9 7",
             "192.0.2.7 192.0.2.7 9",
         ];
-        assert_eq!(
-            read(text),
-            ("IOXIDResolver", want.map(str::to_owned).to_vec())
-        );
+        assert_eq!(read(text), ("IOXIDResolver", want.map(str::to_owned).to_vec()));
     }
 }

@@ -131,14 +131,8 @@ impl AdapterKind {
 }
 
 /// Descriptions any vendor's card may have in Windows: they say USB network card, not whose.
-const GENERIC_USB: &[&str] = &[
-    "remote ndis",
-    "rndis",
-    "usb ethernet gadget",
-    "ndis compatible",
-    "usb ncm",
-    "usb cdc",
-];
+const GENERIC_USB: &[&str] =
+    &["remote ndis", "rndis", "usb ethernet gadget", "ndis compatible", "usb ncm", "usb cdc"];
 
 const VIRTUAL_SWITCHES: &[&str] = &[
     "hyper-v virtual ethernet",
@@ -178,23 +172,12 @@ pub fn recognise(
     mac: Option<&str>,
     hints: &[&str],
 ) -> AdapterKind {
-    let lower: Vec<String> = description
-        .iter()
-        .chain(hints)
-        .map(|t| t.to_lowercase())
-        .collect();
-    let says = |parts: &[&str]| {
-        parts
-            .iter()
-            .any(|part| lower.iter().any(|text| contains_word(text, part)))
-    };
+    let lower: Vec<String> = description.iter().chain(hints).map(|t| t.to_lowercase()).collect();
+    let says = |parts: &[&str]| parts.iter().any(|part| lower.iter().any(|text| contains_word(text, part)));
     let mac = mac.and_then(normal_mac).unwrap_or_default();
     let starts = |prefixes: &[&str]| prefixes.iter().any(|p| mac.starts_with(p));
 
-    if let Some(nic) = BMC_NICS
-        .iter()
-        .find(|nic| says(nic.usb) || says(nic.descriptions))
-    {
+    if let Some(nic) = BMC_NICS.iter().find(|nic| says(nic.usb) || says(nic.descriptions)) {
         return AdapterKind::BmcUsbNic(Some(nic));
     }
     // 02-BF and 03-BF are what NLB sets in unicast and multicast mode, followed by the cluster's address.
@@ -225,25 +208,17 @@ pub fn recognise(
 
 /// `part` in `text`, not inside a longer word at its beginning (`nlb` is not in `funlbox`).
 fn contains_word(text: &str, part: &str) -> bool {
-    text.match_indices(part).any(|(at, _)| {
-        !text
-            .get(..at)
-            .is_some_and(|before| before.ends_with(|c: char| c.is_alphanumeric()))
-    })
+    text.match_indices(part)
+        .any(|(at, _)| !text.get(..at).is_some_and(|before| before.ends_with(|c: char| c.is_alphanumeric())))
 }
 
 /// True for addresses that two hosts may both have without meeting: loopback, unspecified, multicast,
 /// broadcast, and IPv6 link-local, which is bound to an interface.
 pub fn never_shared(ip: IpAddr) -> bool {
     match ip.to_canonical() {
-        IpAddr::V4(v4) => {
-            v4.is_loopback() || v4.is_unspecified() || v4.is_multicast() || v4.is_broadcast()
-        }
+        IpAddr::V4(v4) => v4.is_loopback() || v4.is_unspecified() || v4.is_multicast() || v4.is_broadcast(),
         IpAddr::V6(v6) => {
-            v6.is_loopback()
-                || v6.is_unspecified()
-                || v6.is_multicast()
-                || v6.is_unicast_link_local()
+            v6.is_loopback() || v6.is_unspecified() || v6.is_multicast() || v6.is_unicast_link_local()
         }
     }
 }
@@ -252,26 +227,12 @@ pub fn never_shared(ip: IpAddr) -> bool {
 mod tests {
     use super::*;
 
-    fn kind(
-        address: &str,
-        description: &str,
-        mac: &str,
-        hint: &str,
-    ) -> (&'static str, &'static str) {
+    fn kind(address: &str, description: &str, mac: &str, hint: &str) -> (&'static str, &'static str) {
         let some = |t: &str| {
-            if t.is_empty() {
-                None
-            } else {
-                Some(t.to_owned())
-            }
+            if t.is_empty() { None } else { Some(t.to_owned()) }
         };
         let (description, mac) = (some(description), some(mac));
-        let kind = recognise(
-            address.parse().unwrap(),
-            description.as_deref(),
-            mac.as_deref(),
-            &[hint],
-        );
+        let kind = recognise(address.parse().unwrap(), description.as_deref(), mac.as_deref(), &[hint]);
         (kind.name(), kind.vendor().unwrap_or(""))
     }
 
@@ -279,24 +240,9 @@ mod tests {
     fn every_vendor_of_the_table_by_address_alone() {
         for nic in BMC_NICS {
             for address in nic.host {
-                assert_eq!(
-                    kind(&address.to_string(), "", "", ""),
-                    ("bmc-usb-nic", nic.vendor)
-                );
-                assert_eq!(
-                    kind(
-                        &address.to_string(),
-                        "Remote NDIS Compatible Device",
-                        "",
-                        ""
-                    )
-                    .1,
-                    nic.vendor
-                );
-                assert_eq!(
-                    kind(&address.to_string(), "Intel(R) I350 Gigabit", "", ""),
-                    ("other", "")
-                );
+                assert_eq!(kind(&address.to_string(), "", "", ""), ("bmc-usb-nic", nic.vendor));
+                assert_eq!(kind(&address.to_string(), "Remote NDIS Compatible Device", "", "").1, nic.vendor);
+                assert_eq!(kind(&address.to_string(), "Intel(R) I350 Gigabit", "", ""), ("other", ""));
             }
             assert!(!nic.source.is_empty());
         }
@@ -305,54 +251,22 @@ mod tests {
     #[test]
     fn descriptions_usb_identities_and_macs() {
         let imm = ("bmc-usb-nic", "IBM IMM or Lenovo XCC");
-        assert_eq!(
-            kind(
-                "169.254.7.7",
-                "IBM USB Remote NDIS Network Device #2",
-                "",
-                ""
-            ),
-            imm
-        );
-        assert_eq!(
-            kind("169.254.7.7", "", "", r"USB\VID_04B3&PID_4010\5&1"),
-            imm
-        );
+        assert_eq!(kind("169.254.7.7", "IBM USB Remote NDIS Network Device #2", "", ""), imm);
+        assert_eq!(kind("169.254.7.7", "", "", r"USB\VID_04B3&PID_4010\5&1"), imm);
         assert_eq!(kind("169.254.7.7", "", "36:40:b5:01:02:03", ""), imm);
-        assert_eq!(
-            kind("10.0.0.1", "iDRAC Virtual NIC USB Device #8", "", "").1,
-            "Dell iDRAC"
-        );
-        assert_eq!(
-            kind("169.254.7.7", "Remote NDIS Compatible Device", "", ""),
-            ("bmc-usb-nic", "")
-        );
-        assert_eq!(
-            kind("192.0.2.1", "Remote NDIS Compatible Device", "", ""),
-            ("other", "")
-        );
+        assert_eq!(kind("10.0.0.1", "iDRAC Virtual NIC USB Device #8", "", "").1, "Dell iDRAC");
+        assert_eq!(kind("169.254.7.7", "Remote NDIS Compatible Device", "", ""), ("bmc-usb-nic", ""));
+        assert_eq!(kind("192.0.2.1", "Remote NDIS Compatible Device", "", ""), ("other", ""));
     }
 
     #[test]
     fn switches_and_clusters() {
-        assert_eq!(
-            kind("172.20.80.1", "Hyper-V Virtual Ethernet Adapter", "", "").0,
-            "virtual-switch"
-        );
-        assert_eq!(
-            kind("172.20.80.1", "", "", "vEthernet (Default Switch)").0,
-            "virtual-switch"
-        );
+        assert_eq!(kind("172.20.80.1", "Hyper-V Virtual Ethernet Adapter", "", "").0, "virtual-switch");
+        assert_eq!(kind("172.20.80.1", "", "", "vEthernet (Default Switch)").0, "virtual-switch");
         assert_eq!(kind("172.17.0.1", "", "", "").0, "virtual-switch");
-        assert_eq!(
-            kind("192.0.2.9", "Intel NIC", "02-BF-C0-00-02-09", "").0,
-            "cluster-or-nlb-address"
-        );
+        assert_eq!(kind("192.0.2.9", "Intel NIC", "02-BF-C0-00-02-09", "").0, "cluster-or-nlb-address");
         let netft = "Microsoft Failover Cluster Virtual Adapter";
-        assert_eq!(
-            kind("169.254.1.2", netft, "02-15-5D-00-00-01", "").0,
-            "cluster-or-nlb-address"
-        );
+        assert_eq!(kind("169.254.1.2", netft, "02-15-5D-00-00-01", "").0, "cluster-or-nlb-address");
         assert_eq!(kind("192.0.2.9", "Funlbox Ethernet", "", "").0, "other");
     }
 
@@ -371,13 +285,7 @@ mod tests {
         ] {
             assert!(never_shared(ip.parse().unwrap()), "{ip}");
         }
-        for ip in [
-            "169.254.95.120",
-            "16.1.15.2",
-            "192.0.2.1",
-            "2001:db8::1",
-            "fd00::1",
-        ] {
+        for ip in ["169.254.95.120", "16.1.15.2", "192.0.2.1", "2001:db8::1", "fd00::1"] {
             assert!(!never_shared(ip.parse().unwrap()), "{ip}");
         }
     }

@@ -16,20 +16,12 @@ pub struct Order {
 impl Order {
     pub fn u16(self, bytes: &[u8], at: usize) -> Option<u16> {
         let bytes: [u8; 2] = bytes.get(at..at.checked_add(2)?)?.try_into().ok()?;
-        Some(if self.little {
-            u16::from_le_bytes(bytes)
-        } else {
-            u16::from_be_bytes(bytes)
-        })
+        Some(if self.little { u16::from_le_bytes(bytes) } else { u16::from_be_bytes(bytes) })
     }
 
     pub fn u32(self, bytes: &[u8], at: usize) -> Option<u32> {
         let bytes: [u8; 4] = bytes.get(at..at.checked_add(4)?)?.try_into().ok()?;
-        Some(if self.little {
-            u32::from_le_bytes(bytes)
-        } else {
-            u32::from_be_bytes(bytes)
-        })
+        Some(if self.little { u32::from_le_bytes(bytes) } else { u32::from_be_bytes(bytes) })
     }
 }
 
@@ -76,18 +68,10 @@ mod tests {
         units.extend([9, 0xffff, 0, 10, 0xffff, 0, 0]);
         let entries = u16::try_from(units.len()).unwrap();
         let two = |v: u16| {
-            if little {
-                v.to_le_bytes()
-            } else {
-                v.to_be_bytes()
-            }
+            if little { v.to_le_bytes() } else { v.to_be_bytes() }
         };
         let four = |v: u32| {
-            if little {
-                v.to_le_bytes()
-            } else {
-                v.to_be_bytes()
-            }
+            if little { v.to_le_bytes() } else { v.to_be_bytes() }
         };
         let mut bytes = [two(5), two(7)].concat();
         bytes.extend(four(0x20000));
@@ -102,17 +86,10 @@ mod tests {
     fn both_byte_orders_and_only_ip_towers() {
         for little in [true, false] {
             let bytes = stub(
-                &[
-                    (7, "SRV1"),
-                    (7, "169.254.95.120"),
-                    (0x10, "\\\\SRV1"),
-                    (8, "192.0.2.1[135]"),
-                ],
+                &[(7, "SRV1"), (7, "169.254.95.120"), (0x10, "\\\\SRV1"), (8, "192.0.2.1[135]")],
                 little,
             );
-            let want = ["SRV1", "169.254.95.120", "192.0.2.1"]
-                .map(str::to_owned)
-                .to_vec();
+            let want = ["SRV1", "169.254.95.120", "192.0.2.1"].map(str::to_owned).to_vec();
             assert_eq!(network_addresses(&bytes, Order { little }), Some(want));
         }
     }
@@ -126,9 +103,7 @@ mod tests {
         }
         assert_eq!(network_addresses(&bytes[..40], order), None);
         // The smallest legal array: four zero units, security at 2.
-        let smallest = [
-            5, 0, 7, 0, 0, 0, 2, 0, 4, 0, 0, 0, 4, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-        ];
+        let smallest = [5, 0, 7, 0, 0, 0, 2, 0, 4, 0, 0, 0, 4, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0];
         assert_eq!(network_addresses(&smallest, order), Some(vec![]));
         assert_eq!(network_addresses(&[0; 64], order), None);
     }

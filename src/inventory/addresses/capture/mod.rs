@@ -20,18 +20,11 @@ use super::rows::Rows;
 use super::server_alive::{Answer, take};
 use rpc::Conversation;
 
-pub const FORMAT: Format = Format {
-    name: "pcap or pcapng capture",
-    detect,
-    read: Reader::Stream(read),
-};
+pub const FORMAT: Format = Format { name: "pcap or pcapng capture", detect, read: Reader::Stream(read) };
 
 /// Named, so that the way out can be.
-pub const NETWORK_MONITOR: Format = Format {
-    name: "Network Monitor capture",
-    detect: detect_netmon,
-    read: Reader::Stream(refuse_netmon),
-};
+pub const NETWORK_MONITOR: Format =
+    Format { name: "Network Monitor capture", detect: detect_netmon, read: Reader::Stream(refuse_netmon) };
 
 /// The resolver's well-known port (MS-DCOM 1.9).
 const PORT: u16 = 135;
@@ -82,15 +75,9 @@ fn read(input: &mut (dyn Read + Send), rows: &mut Rows<'_>) -> Result<(), Refusa
         );
     }
     if capture.packets == 0 {
-        rows.problem(
-            0,
-            "no packet on TCP port 135 in this capture; filter with: tcp port 135",
-        );
+        rows.problem(0, "no packet on TCP port 135 in this capture; filter with: tcp port 135");
     } else if capture.answers.is_empty() {
-        rows.problem(
-            0,
-            "no ServerAlive2 answer in this capture; a WMI query to each host makes one",
-        );
+        rows.problem(0, "no ServerAlive2 answer in this capture; a WMI query to each host makes one");
     }
     Ok(())
 }
@@ -111,19 +98,14 @@ fn packets(input: &mut (dyn Read + Send), each: &mut dyn FnMut(Linktype, &[u8]))
                 match block {
                     PcapBlockOwned::LegacyHeader(header) => links = vec![header.network],
                     PcapBlockOwned::Legacy(packet) => {
-                        let data = packet
-                            .data
-                            .get(..packet.caplen as usize)
-                            .unwrap_or(packet.data);
+                        let data = packet.data.get(..packet.caplen as usize).unwrap_or(packet.data);
                         if let Some(link) = links.first() {
                             each(*link, data);
                         }
                     }
                     PcapBlockOwned::NG(Block::SectionHeader(_)) => links.clear(),
                     // Interfaces are numbered by u32 in packets; thousands already are nonsense.
-                    PcapBlockOwned::NG(Block::InterfaceDescription(interface))
-                        if links.len() < 65_536 =>
-                    {
+                    PcapBlockOwned::NG(Block::InterfaceDescription(interface)) if links.len() < 65_536 => {
                         links.push(interface.linktype);
                     }
                     PcapBlockOwned::NG(Block::EnhancedPacket(packet)) => {
@@ -147,15 +129,9 @@ fn packets(input: &mut (dyn Read + Send), each: &mut dyn FnMut(Linktype, &[u8]))
                     return Some(format!("the capture cannot be read on: {error}"));
                 }
                 // Twice no more bytes: the end is inside a block.
-                starved = if reader.data().len() == before {
-                    starved + 1
-                } else {
-                    0
-                };
+                starved = if reader.data().len() == before { starved + 1 } else { 0 };
                 if starved > 1 {
-                    return Some(
-                        "the capture ends inside a packet; the ones before it were read".to_owned(),
-                    );
+                    return Some("the capture ends inside a packet; the ones before it were read".to_owned());
                 }
             }
             Err(PcapError::BufferTooSmall) => {
@@ -171,14 +147,10 @@ fn packets(input: &mut (dyn Read + Send), each: &mut dyn FnMut(Linktype, &[u8]))
                 }
             }
             Err(PcapError::UnexpectedEof) => {
-                return Some(
-                    "the capture ends inside a packet; the ones before it were read".to_owned(),
-                );
+                return Some("the capture ends inside a packet; the ones before it were read".to_owned());
             }
             Err(error) => {
-                return Some(format!(
-                    "a damaged block; what follows was not read ({error})"
-                ));
+                return Some(format!("a damaged block; what follows was not read ({error})"));
             }
         }
     }
@@ -213,14 +185,12 @@ impl Capture {
             return;
         };
         let (source, destination): (IpAddr, IpAddr) = match net {
-            LaxNetSlice::Ipv4(ip) => (
-                ip.header().source_addr().into(),
-                ip.header().destination_addr().into(),
-            ),
-            LaxNetSlice::Ipv6(ip) => (
-                ip.header().source_addr().into(),
-                ip.header().destination_addr().into(),
-            ),
+            LaxNetSlice::Ipv4(ip) => {
+                (ip.header().source_addr().into(), ip.header().destination_addr().into())
+            }
+            LaxNetSlice::Ipv6(ip) => {
+                (ip.header().source_addr().into(), ip.header().destination_addr().into())
+            }
             LaxNetSlice::Arp(_) => return,
         };
         let (from_server, ends) = match (tcp.source_port(), tcp.destination_port()) {
@@ -252,18 +222,13 @@ impl Capture {
         if self.held > MAX_HELD {
             self.connections.clear();
             self.held = 0;
-        } else if self.connections.len() >= MAX_CONNECTIONS && !self.connections.contains_key(ends)
-        {
+        } else if self.connections.len() >= MAX_CONNECTIONS && !self.connections.contains_key(ends) {
             // Half at a time, so that a scan of a million ports is not searched a million times.
             let mut ages: Vec<u64> = self.connections.values().map(|c| c.last).collect();
             let (_, middle, _) = ages.select_nth_unstable(MAX_CONNECTIONS / 2);
             let middle = *middle;
             self.connections.retain(|_, c| c.last > middle);
-            self.held = self
-                .connections
-                .values()
-                .map(|c| c.conversation.held())
-                .sum();
+            self.held = self.connections.values().map(|c| c.conversation.held()).sum();
         }
     }
 
@@ -279,22 +244,13 @@ impl Capture {
             return;
         }
         let entries = entries.into_iter().map(|text| (text, 0)).collect();
-        take(
-            rows,
-            &Answer {
-                asked: server.to_string(),
-                entries,
-            },
-        );
+        take(rows, &Answer { asked: server.to_string(), entries });
     }
 }
 
 /// The packet's headers, from its link type on; `None` when that is none of those read.
 fn slice(link: Linktype, data: &[u8]) -> Option<LaxSlicedPacket<'_>> {
-    let ip = |offset: usize| {
-        data.get(offset..)
-            .and_then(|data| LaxSlicedPacket::from_ip(data).ok())
-    };
+    let ip = |offset: usize| data.get(offset..).and_then(|data| LaxSlicedPacket::from_ip(data).ok());
     // Too short to have the headers: a packet of nothing, not of an unknown kind.
     let nothing = || LaxSlicedPacket::from_ether_type(ether_type::ARP, &[]);
     let packet = match link {
@@ -320,10 +276,6 @@ impl<'p> Segment<'p> {
     fn of(tcp: &TcpSlice<'p>) -> Self {
         let header = tcp.header_slice().len();
         let data = tcp.slice().get(header..).unwrap_or_default();
-        Segment {
-            sequence: tcp.sequence_number(),
-            syn: tcp.syn(),
-            data,
-        }
+        Segment { sequence: tcp.sequence_number(), syn: tcp.syn(), data }
     }
 }

@@ -13,9 +13,8 @@ use super::stream::Stream;
 use super::{Segment, bindings};
 
 /// `99fcfec4-5260-101b-bbcb-00aa0021347a` as it stands in a little-endian PDU.
-const OBJECT_EXPORTER: [u8; 16] = [
-    0xc4, 0xfe, 0xfc, 0x99, 0x60, 0x52, 0x1b, 0x10, 0xbb, 0xcb, 0x00, 0xaa, 0x00, 0x21, 0x34, 0x7a,
-];
+const OBJECT_EXPORTER: [u8; 16] =
+    [0xc4, 0xfe, 0xfc, 0x99, 0x60, 0x52, 0x1b, 0x10, 0xbb, 0xcb, 0x00, 0xaa, 0x00, 0x21, 0x34, 0x7a];
 const SERVER_ALIVE2: u16 = 5;
 
 const HEADER: usize = 16;
@@ -88,23 +87,15 @@ impl Conversation {
                     let transfers = usize::from(*pdu.bytes.get(at + 2)?);
                     let uuid = pdu.bytes.get(at + 4..at + 20)?;
                     if self.contexts.len() < MAX_REMEMBERED {
-                        self.contexts
-                            .insert(id, is_object_exporter(uuid, pdu.order));
+                        self.contexts.insert(id, is_object_exporter(uuid, pdu.order));
                     }
                     at += 24 + transfers * 20;
                 }
             }
             REQUEST if pdu.flags & FIRST_FRAGMENT != 0 => {
-                let (context, operation) = (
-                    pdu.order.u16(&pdu.bytes, 20)?,
-                    pdu.order.u16(&pdu.bytes, 22)?,
-                );
+                let (context, operation) = (pdu.order.u16(&pdu.bytes, 20)?, pdu.order.u16(&pdu.bytes, 22)?);
                 // A capture that began after the bind has no contexts at all.
-                let exporter = self
-                    .contexts
-                    .get(&context)
-                    .copied()
-                    .unwrap_or(self.contexts.is_empty());
+                let exporter = self.contexts.get(&context).copied().unwrap_or(self.contexts.is_empty());
                 if exporter && operation == SERVER_ALIVE2 && self.calls.len() < MAX_REMEMBERED {
                     self.calls.insert(pdu.call);
                 }
@@ -194,9 +185,7 @@ fn take_pdus(ready: &mut Vec<u8>) -> Vec<Pdu> {
 /// needed.
 fn first_pdu(bytes: &[u8]) -> Option<(Option<Pdu>, usize)> {
     let head = bytes.get(..HEADER)?;
-    let order = bindings::Order {
-        little: head.get(4)? & 0xf0 == 0x10,
-    };
+    let order = bindings::Order { little: head.get(4)? & 0xf0 == 0x10 };
     let length = usize::from(order.u16(head, 8)?);
     let authentication = usize::from(order.u16(head, 10)?);
     let (kind, flags) = (*head.get(2)?, *head.get(3)?);
@@ -206,15 +195,5 @@ fn first_pdu(bytes: &[u8]) -> Option<(Option<Pdu>, usize)> {
     }
     let call = order.u32(head, 12)?;
     let bytes = bytes.get(..length)?.to_vec();
-    Some((
-        Some(Pdu {
-            kind,
-            flags,
-            order,
-            call,
-            authentication,
-            bytes,
-        }),
-        length,
-    ))
+    Some((Some(Pdu { kind, flags, order, call, authentication, bytes }), length))
 }

@@ -30,10 +30,7 @@ impl Stream {
     /// Adds a segment. True when bytes before it were lost: what was ready is incomplete then and was dropped.
     pub fn push(&mut self, segment: &Segment<'_>) -> bool {
         if segment.syn {
-            *self = Stream {
-                next: Some(segment.sequence.wrapping_add(1)),
-                ..Stream::default()
-            };
+            *self = Stream { next: Some(segment.sequence.wrapping_add(1)), ..Stream::default() };
             return false;
         }
         if segment.data.is_empty() {
@@ -88,10 +85,7 @@ impl Stream {
 
     /// The early segment that comes first after `next`, or lies before it.
     fn nearest(&self, next: u32) -> Option<u32> {
-        self.early
-            .keys()
-            .copied()
-            .min_by_key(|sequence| sequence.wrapping_sub(next).wrapping_add(1 << 31))
+        self.early.keys().copied().min_by_key(|sequence| sequence.wrapping_sub(next).wrapping_add(1 << 31))
     }
 
     fn skip_gap(&mut self, next: u32) {
@@ -109,57 +103,33 @@ mod tests {
     fn stream(segments: &[(u32, &str)]) -> String {
         let mut stream = Stream::default();
         for (sequence, data) in segments {
-            stream.push(&Segment {
-                sequence: *sequence,
-                syn: false,
-                data: data.as_bytes(),
-            });
+            stream.push(&Segment { sequence: *sequence, syn: false, data: data.as_bytes() });
         }
-        assert_eq!(
-            stream.early_bytes,
-            stream.early.values().map(Vec::len).sum::<usize>()
-        );
+        assert_eq!(stream.early_bytes, stream.early.values().map(Vec::len).sum::<usize>());
         String::from_utf8(stream.ready).unwrap()
     }
 
     #[test]
     fn order_overlap_and_repetition() {
         assert_eq!(stream(&[(10, "abc"), (13, "def")]), "abcdef");
-        assert_eq!(
-            stream(&[(10, "abc"), (16, "ghi"), (13, "def")]),
-            "abcdefghi"
-        );
+        assert_eq!(stream(&[(10, "abc"), (16, "ghi"), (13, "def")]), "abcdefghi");
         assert_eq!(stream(&[(10, "abc"), (10, "abc"), (11, "bcde")]), "abcde");
-        assert_eq!(
-            stream(&[(10, "a"), (14, "efg"), (12, "cde"), (11, "bc")]),
-            "abcdefg"
-        );
+        assert_eq!(stream(&[(10, "a"), (14, "efg"), (12, "cde"), (11, "bc")]), "abcdefg");
     }
 
     #[test]
     fn numbers_wrap_around() {
-        assert_eq!(
-            stream(&[(u32::MAX - 1, "ab"), (2, "ef"), (0, "cd")]),
-            "abcdef"
-        );
+        assert_eq!(stream(&[(u32::MAX - 1, "ab"), (2, "ef"), (0, "cd")]), "abcdef");
         assert_eq!(stream(&[(u32::MAX, "abc"), (0, "bcd")]), "abcd");
     }
 
     #[test]
     fn a_gap_is_given_up() {
         let mut all = Stream::default();
-        all.push(&Segment {
-            sequence: 0,
-            syn: false,
-            data: b"lost",
-        });
+        all.push(&Segment { sequence: 0, syn: false, data: b"lost" });
         let mut gaps = 0;
         for i in 0..100u32 {
-            gaps += u32::from(all.push(&Segment {
-                sequence: 1000 + i,
-                syn: false,
-                data: b"x",
-            }));
+            gaps += u32::from(all.push(&Segment { sequence: 1000 + i, syn: false, data: b"x" }));
         }
         assert_eq!((gaps, all.ready.len(), all.early_bytes), (1, 100, 0));
     }

@@ -1,0 +1,141 @@
+//! The careful way through a chunk: the `evtx` crate decodes whole records, whatever their shape.
+//!
+//! All use of the crate is in this file (it had five breaking releases in a year).
+
+use std::sync::Arc;
+
+use evtx::{EvtxChunkData, ParserSettings};
+
+use super::chunk::Chunk;
+use super::{Origin, Problems, Record, Selection, xml};
+use crate::chunks::CHUNK_MAGIC;
+
+/// Where the chunk header keeps its hash table of name offsets.
+const NAME_TABLE: std::ops::Range<usize> = 128..384;
+
+/// Which records of a chunk to look at.
+#[derive(Debug, Clone, Copy)]
+pub enum Pick<'a> {
+    All,
+    /// Those that start at these offsets, in rising order. The live records end at the second number, and
+    /// the last of them has the third as its identifier.
+    At(&'a [u32], u32, u64),
+    /// All, and also those in slack space.
+    AllAndSlack,
+}
+
+/// Reads chunks with the `evtx` crate; keeps its buffer from chunk to chunk.
+pub struct FullReader {
+    plain: Arc<ParserSettings>,
+    recovering: Arc<ParserSettings>,
+    copy: Vec<u8>,
+}
+
+impl Default for FullReader {
+    fn default() -> Self {
+        // The crate's own threads are never used: inside another pool they dead-lock.
+        let settings = || ParserSettings::new().indent(false);
+        Self {
+            plain: Arc::new(settings()),
+            recovering: Arc::new(settings().recover_records(true)),
+            copy: Vec::new(),
+        }
+    }
+}
+
+impl FullReader {
+    /// Hands the wanted records of `chunk` to `emit`; the number of records seen.
+    pub fn read(
+        &mut self,
+        chunk: Chunk<'_>,
+        pick: Pick<'_>,
+        selection: &Selection,
+        problems: &mut Problems,
+        mut emit: impl FnMut(Record),
+    ) -> u64 {
+        let Chunk { bytes, at } = chunk;
+        let mut copy = std::mem::take(&mut self.copy);
+        copy.clear();
+        copy.extend_from_slice(bytes);
+        // With the table, one wild offset in it costs the whole chunk; without, names are read where the
+        // templates say they are, with the same result.
+        if let Some(table) = copy.get_mut(NAME_TABLE) {
+            table.fill(0);
+        }
+        // A slot whose header is lost: with an empty header all that is left in it counts as slack.
+        if matches!(pick, Pick::AllAndSlack)
+            && !copy.starts_with(CHUNK_MAGIC)
+            && let Some(magic) = copy.first_chunk_mut()
+        {
+            *magic = *CHUNK_MAGIC;
+        }
+        let mut data = match EvtxChunkData::new(copy, false) {
+            Ok(data) => data,
+            Err(error) => {
+                problems.add(at, || format!("chunk at offset {at:#x}: {error}"));
+                return 0;
+            }
+        };
+        let settings = match pick {
+            Pick::AllAndSlack => &self.recovering,
+            Pick::All | Pick::At(..) => &self.plain,
+        };
+        if let Pick::At(_, end, last_id) = pick {
+            data.header.free_space_offset = end;
+            data.header.last_event_record_id = last_id;
+        }
+        let mut seen = 0;
+        match data.parse(Arc::clone(settings)) {
+            Err(error) => problems.add(at, || format!("chunk at offset {at:#x}: {error}")),
+            Ok(mut parsed) => {
+                for record in parsed.iter() {
+                    let record = match record {
+                        Ok(record) => record,
+                        Err(error) => {
+                            problems.add(at, || format!("chunk at offset {at:#x}: {}", chain(&error)));
+                            continue;
+                        }
+                    };
+                    seen += 1;
+                    let start = record.binxml_offset.saturating_sub(24);
+                    if let Pick::At(offsets, ..) = pick
+                        && offsets.binary_search(&(start as u32)).is_err()
+                    {
+                        continue;
+                    }
+                    let (id, origin) =
+                        (record.event_record_id, if record.recovered { Origin::Slack } else { Origin::Live });
+                    let read = record
+                        .into_xml()
+                        .map_err(|error| chain(&error))
+                        .and_then(|text| xml::parse_wanted(&text.data, selection).map_err(|e| e.to_string()));
+                    match read {
+                        Ok(Some(record)) => emit(Record { origin, ..record }),
+                        Ok(None) => {}
+                        // Most of what is found in slack is cut off; that is no news.
+                        Err(_) if origin == Origin::Slack => {}
+                        Err(error) => problems
+                            .add(at + start, || format!("record {id} at offset {:#x}: {error}", at + start)),
+                    }
+                }
+            }
+        }
+        self.copy = data.data;
+        seen
+    }
+}
+
+/// An error with its causes, as the crate leaves the cause out of its own text.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let more = error.to_string();
+        if !text.contains(&more) {
+            text.push_str(": ");
+            text.push_str(&more);
+        }
+        cause = error.source();
+    }
+    text
+}

@@ -1,0 +1,78 @@
+//! What could not be read, kept short: a hostile file can have a problem in every record.
+
+/// How many problems of one file are told; the rest is counted.
+const TOLD: usize = 16;
+
+/// The problems of one file (or of one part of it), each a sentence that names an offset.
+///
+/// Those with the lowest offsets are kept, so that the result does not depend on which worker was first.
+#[derive(Debug, Default)]
+pub struct Problems {
+    told: Vec<(u64, String)>,
+    more: u64,
+}
+
+impl Problems {
+    /// Adds one, found `at` this offset of the file. The text is only made when it may be kept.
+    pub fn add(&mut self, at: u64, problem: impl FnOnce() -> String) {
+        if self.told.len() < TOLD {
+            self.insert((at, problem()));
+        } else if self.told.last().is_some_and(|last| at <= last.0) {
+            self.insert((at, problem()));
+            self.told.truncate(TOLD);
+            self.more += 1;
+        } else {
+            self.more += 1;
+        }
+    }
+
+    fn insert(&mut self, problem: (u64, String)) {
+        let place = self.told.partition_point(|other| *other <= problem);
+        self.told.insert(place, problem);
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.told.is_empty()
+    }
+
+    /// Takes the other's problems over; it is empty afterwards.
+    pub fn append(&mut self, other: &mut Problems) {
+        for (at, problem) in other.told.drain(..) {
+            self.add(at, || problem);
+        }
+        self.more += std::mem::take(&mut other.more);
+    }
+
+    /// The sentences by offset, the last saying how many were left out.
+    pub fn into_sentences(self) -> Vec<String> {
+        let mut told: Vec<_> = self.told.into_iter().map(|(_, problem)| problem).collect();
+        if self.more > 0 {
+            told.push(format!("{} more problems further on", self.more));
+        }
+        told
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn problems_are_bounded_and_the_same_in_every_order() {
+        let sentences = |order: &mut dyn Iterator<Item = u64>| {
+            let (mut all, mut part) = (Problems::default(), Problems::default());
+            for i in order {
+                let to = if i % 3 == 0 { &mut part } else { &mut all };
+                to.add(i, || format!("at {i}"));
+            }
+            all.append(&mut part);
+            assert!(part.is_empty());
+            all.into_sentences()
+        };
+        let told = sentences(&mut (0..50));
+        assert_eq!(told, sentences(&mut (0..50).rev()));
+        assert_eq!(told.len(), TOLD + 1);
+        assert_eq!(told[0], "at 0");
+        assert_eq!(told[TOLD], "34 more problems further on");
+    }
+}

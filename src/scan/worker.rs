@@ -1,0 +1,210 @@
+//! A worker: takes one step after the other until there is none.
+
+use std::fs::File;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::plan::{Plan, Step};
+use super::sink::Sink;
+use super::{Collector, FileIndex, Progress};
+use crate::chunks::read::fill_at;
+use crate::chunks::{BLOCK_LEN, CHUNK_LEN, CHUNK_MAGIC, Carver, FILE_HEADER_LEN, FILE_MAGIC, Found};
+use crate::files::{Input, Kind};
+use crate::records::Selection;
+
+/// What all workers share.
+pub struct Run<'a> {
+    pub plan: &'a Plan<'a>,
+    pub selection: &'a Selection,
+    pub recover: bool,
+    pub progress: &'a dyn Progress,
+    /// The next step nobody has taken.
+    pub next: AtomicUsize,
+}
+
+/// A file that is open, kept for its next block.
+struct Open {
+    input: usize,
+    file: File,
+    /// Chunks stand in slots behind a file header; else they may stand anywhere.
+    slots: bool,
+}
+
+pub struct Worker<'a> {
+    run: &'a Run<'a>,
+    sink: Sink<'a>,
+    open: Option<Open>,
+    carver: Carver,
+    /// A block, and a chunk more for one that starts in it and ends behind it.
+    buffer: Vec<u8>,
+}
+
+impl<'a> Worker<'a> {
+    pub fn new(run: &'a Run<'a>, collector: &'a mut dyn Collector) -> Self {
+        Self {
+            run,
+            sink: Sink::new(run.plan, run.selection, run.recover, run.progress, collector),
+            open: None,
+            carver: Carver::default(),
+            buffer: Vec::new(),
+        }
+    }
+
+    pub fn run(mut self) {
+        while let Some(step) = self.take() {
+            let (Step::Block { input: index, .. } | Step::Whole { input: index }) = step;
+            let Some(input) = self.run.plan.input(index) else {
+                continue;
+            };
+            self.sink.stand_on(index as FileIndex);
+            let done = catch_unwind(AssertUnwindSafe(|| match step {
+                Step::Block { block, .. } => self.block(index, input, block),
+                Step::Whole { .. } => whole(input, &mut self.sink),
+            }));
+            match done {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => self.sink.problem(0, || format!("cannot be read: {error}")),
+                Err(_) => self.sink.problem(0, || {
+                    "reading it failed inside the program; what was found in it before is kept \
+                     (please report this)"
+                        .to_string()
+                }),
+            }
+        }
+        self.sink.finish();
+    }
+
+    fn take(&self) -> Option<Step> {
+        self.run.plan.step(self.run.next.fetch_add(1, Ordering::Relaxed))
+    }
+
+    fn open(&mut self, index: usize, input: &Input) -> io::Result<&Open> {
+        if self.open.as_ref().is_none_or(|open| open.input != index) {
+            self.open = None;
+            let file = File::open(&input.path)?;
+            let mut magic = [0; 8];
+            let mut slots = fill_at(&file, &mut magic, 0)? == magic.len() && magic == *FILE_MAGIC;
+            if !slots && magic != *CHUNK_MAGIC {
+                fill_at(&file, &mut magic, FILE_HEADER_LEN as u64)?;
+                slots = magic == *CHUNK_MAGIC;
+            }
+            self.open = Some(Open { input: index, file, slots });
+        }
+        self.open.as_ref().ok_or_else(|| io::Error::other("the file is not open"))
+    }
+
+    fn block(&mut self, index: usize, input: &Input, block: u64) -> io::Result<()> {
+        let from = block * BLOCK_LEN as u64;
+        let planned = (input.len - from.min(input.len)).min(BLOCK_LEN as u64);
+        let mut buffer = std::mem::take(&mut self.buffer);
+        buffer.resize(BLOCK_LEN + CHUNK_LEN, 0);
+        let done = self.open(index, input).and_then(|open| {
+            let slots = open.slots;
+            let start = from + if slots { FILE_HEADER_LEN as u64 } else { 0 };
+            let wanted = if slots { BLOCK_LEN } else { BLOCK_LEN + CHUNK_LEN };
+            let n = fill_at(&open.file, &mut buffer[..wanted], start)?;
+            Ok((slots, start, n))
+        });
+        let done = done.and_then(|(slots, start, n)| {
+            if start + (n as u64) < input.len.min(from + planned) {
+                self.sink.problem(start + n as u64, || {
+                    format!(
+                        "the file ends at {:#x}, {} bytes earlier than when it was found; \
+                         it was cut while it was read",
+                        start + n as u64,
+                        input.len - (start + n as u64)
+                    )
+                });
+            }
+            let bytes = buffer.get(..n).unwrap_or_default();
+            if slots {
+                self.slots(bytes, start)
+            } else {
+                self.carve(bytes, start);
+                Ok(())
+            }
+        });
+        self.buffer = buffer;
+        self.sink.advance(planned);
+        done
+    }
+
+    /// The slots of a block that starts at offset `start` of the file.
+    fn slots(&mut self, bytes: &[u8], start: u64) -> io::Result<()> {
+        let Self { carver, sink, open, run, .. } = self;
+        let recover = run.recover;
+        let mut failed = Ok(());
+        carver.slots(bytes, |found| match found {
+            Found::Chunk(at) => {
+                let offset = start + at as u64;
+                match bytes.get(at..at + CHUNK_LEN) {
+                    Some(chunk) => {
+                        sink.chunk(chunk, offset);
+                    }
+                    // Out of its slot and across the end of the block.
+                    None if at % CHUNK_LEN != 0 && bytes.len() == BLOCK_LEN => {
+                        let mut chunk = vec![0; CHUNK_LEN];
+                        let Some(open) = open.as_ref() else { return };
+                        match fill_at(&open.file, &mut chunk, offset) {
+                            Ok(n) => {
+                                sink.chunk(chunk.get(..n).unwrap_or_default(), offset);
+                            }
+                            Err(error) => failed = Err(error),
+                        }
+                    }
+                    // The file ends in it.
+                    None => {
+                        let rest = bytes.get(at..).unwrap_or_default();
+                        sink.problem(offset, || {
+                            format!(
+                                "chunk at offset {offset:#x}: only {} of its 65536 bytes are there; \
+                                 the records in them are read",
+                                rest.len()
+                            )
+                        });
+                        sink.chunk(rest, offset);
+                    }
+                }
+            }
+            Found::Junk(at) => {
+                let offset = start + at as u64;
+                if recover {
+                    let rest = bytes.get(at..).unwrap_or_default();
+                    sink.chunk(rest.get(..CHUNK_LEN).unwrap_or(rest), offset);
+                } else {
+                    sink.problem(offset, || {
+                        format!(
+                            "at offset {offset:#x} is no chunk where one should be; \
+                             --recover reads the records that are left there"
+                        )
+                    });
+                }
+            }
+        });
+        failed
+    }
+
+    /// Chunks at any position of a block.
+    fn carve(&mut self, bytes: &[u8], start: u64) {
+        let mut from = 0;
+        while let Some(at) = self.carver.next(bytes, from).filter(|at| *at < BLOCK_LEN) {
+            let chunk = bytes.get(at..).unwrap_or_default();
+            let chunk = chunk.get(..CHUNK_LEN).unwrap_or(chunk);
+            let read = self.sink.chunk(chunk, start + at as u64);
+            from = Carver::after(at, read);
+        }
+    }
+}
+
+/// Files that are read from front to back: every kind but .evtx has its reader here.
+fn whole(input: &Input, sink: &mut Sink<'_>) -> io::Result<()> {
+    match input.kind {
+        Kind::Xml | Kind::Text | Kind::Zip | Kind::Gzip => {
+            sink.problem(0, || format!("{} files are not read yet", input.kind.name()));
+        }
+        Kind::Evtx | Kind::LegacyEvt | Kind::Mta | Kind::Empty | Kind::Other => {}
+    }
+    sink.advance(input.len);
+    Ok(())
+}

@@ -16,8 +16,7 @@ fn detect(sample: &Sample<'_>) -> bool {
         || text.contains("[aging:")
         || text.contains("dnscmd ")
         || text.lines().take(10).any(|line| line.starts_with(';') && line.contains("zone"));
-    marked
-        && sample.text.lines().any(|line| record(line, "").is_some_and(|r| r.kind.eq_ignore_ascii_case("A")))
+    marked && sample.text.lines().any(|line| record(line, "").is_some())
 }
 
 fn read(text: &str, rows: &mut Rows<'_>) -> Result<(), Refusal> {

@@ -12,6 +12,7 @@ pub mod chunks;
 pub mod commands;
 pub mod events;
 pub mod files;
+pub mod findings;
 pub mod incidents;
 pub mod inventory;
 pub mod names;

@@ -1,6 +1,7 @@
 //! The chunk header, and the two checksums it holds.
 
 use super::CHUNK_HEADER_LEN;
+use super::bytes::{u32_at, u64_at};
 
 /// Flag for "no checksums were written" (Windows sets it on some forwarded and exported logs).
 const NO_CRC32: u32 = 4;
@@ -15,14 +16,6 @@ pub struct Header {
     records_checksum: u32,
     header_checksum: u32,
     flags: u32,
-}
-
-fn u32_at(chunk: &[u8], at: usize) -> Option<u32> {
-    Some(u32::from_le_bytes(*chunk.get(at..)?.first_chunk()?))
-}
-
-fn u64_at(chunk: &[u8], at: usize) -> Option<u64> {
-    Some(u64::from_le_bytes(*chunk.get(at..)?.first_chunk()?))
 }
 
 impl Header {

@@ -4,6 +4,7 @@
 //! bytes, then chunks. A chunk is self-contained: its strings and templates are inside it.
 
 pub mod blocks;
+pub mod bytes;
 pub mod header;
 pub mod read;
 

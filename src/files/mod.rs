@@ -1,6 +1,7 @@
 //! Files: what the user named, searched and recognised by first bytes.
 
 pub mod kind;
+pub mod text_encoding;
 
 pub use kind::Kind;
 

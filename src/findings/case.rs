@@ -22,7 +22,12 @@ pub struct Knowledge<'a> {
 }
 
 impl<'a> Knowledge<'a> {
-    pub fn new(hosts: Hosts<'a>, accounts: Directory<'a>, clues: Vec<SeenClue>, window: SignedDuration) -> Self {
+    pub fn new(
+        hosts: Hosts<'a>,
+        accounts: Directory<'a>,
+        clues: Vec<SeenClue>,
+        window: SignedDuration,
+    ) -> Self {
         Self { hosts, accounts, clues: ClueIndex::new(clues), window }
     }
 }
@@ -219,7 +224,8 @@ impl<'a> Case<'a> {
             return if twin_elsewhere { Same::Maybe } else { Same::Yes };
         }
         // A DNS suffix that is no realm: a disjoint namespace, which the directory's dNSHostName shows.
-        match self.realms.iter().any(|r| self.know.accounts.computer_has_dns_name(answerer.label(), r, host)) {
+        match self.realms.iter().any(|r| self.know.accounts.computer_has_dns_name(answerer.label(), r, host))
+        {
             true => Same::Yes,
             false => Same::Maybe,
         }
@@ -246,9 +252,11 @@ impl<'a> Case<'a> {
             }
             // A short name is looked up in the client's domain first, and answered by whoever DNS finds.
             None => {
-                let elsewhere = self.client_host.as_ref().and_then(HostName::domain).is_some_and(|d| {
-                    self.realms.iter().any(|r| r != d && !flat_of(r, d))
-                });
+                let elsewhere = self
+                    .client_host
+                    .as_ref()
+                    .and_then(HostName::domain)
+                    .is_some_and(|d| self.realms.iter().any(|r| r != d && !flat_of(r, d)));
                 elsewhere || self.domains_of(target).len() > 1
             }
         }

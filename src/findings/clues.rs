@@ -108,10 +108,10 @@ fn labels_of(case: &Case<'_>, ownership: &Ownership<'_>) -> Vec<Box<str>> {
 fn about(case: &Case<'_>, seen: &SeenClue) -> Option<About> {
     let clue = &seen.clue;
     let logged_by = HostName::parse(&clue.computer);
-    let by_client = || logged_by.as_ref().zip(case.client_host.as_ref()).is_some_and(|(a, b)| a.same(b) != Same::No);
-    let subject = |wanted: Option<&HostName>| {
-        clue.subjects.iter().any(|s| names_host(s, logged_by.as_ref(), wanted))
-    };
+    let by_client =
+        || logged_by.as_ref().zip(case.client_host.as_ref()).is_some_and(|(a, b)| a.same(b) != Same::No);
+    let subject =
+        |wanted: Option<&HostName>| clue.subjects.iter().any(|s| names_host(s, logged_by.as_ref(), wanted));
     match clue.kind {
         ClueKind::DuplicateName | ClueKind::NotRegistered => {
             clue.subjects.iter().any(|s| same_spn(case, s)).then_some(About::Spn)
@@ -195,7 +195,8 @@ fn same_spn(case: &Case<'_>, text: &str) -> bool {
 }
 
 fn names_account(case: &Case<'_>, subject: &str, accounts: &[&Account]) -> bool {
-    let Principal::Machine { name, domain } | Principal::Name { name, domain } = Principal::parse(subject) else {
+    let (Principal::Machine { name, domain } | Principal::Name { name, domain }) = Principal::parse(subject)
+    else {
         return same_spn(case, subject);
     };
     accounts.iter().any(|account| {

@@ -51,7 +51,9 @@ pub(super) fn is_answerer(case: &Case<'_>, account: &Account) -> bool {
     let name = account.name.trim_end_matches('$');
     let machine = is_machine(account);
     let explicit = match &case.answerer {
-        Principal::Machine { domain, name: by } if machine => same_name(by, name).then_some(domain.as_deref()),
+        Principal::Machine { domain, name: by } if machine => {
+            same_name(by, name).then_some(domain.as_deref())
+        }
         Principal::Name { domain, name: by } if !by.contains('.') => {
             same_name(by, name).then_some(domain.as_deref())
         }

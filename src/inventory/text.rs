@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
+use encoding_rs::{Encoding, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use oem_cp::code_table::DECODING_TABLE_CP850;
 
 /// Bytes looked at for zeros when UTF-16 carries no mark.
@@ -35,23 +35,6 @@ pub fn decode(bytes: &[u8]) -> Cow<'_, str> {
     }
 }
 
-/// What text is written in that is neither UTF-8 nor UTF-16.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum CodePage {
-    /// The Western OEM page of `cmd`, which no web standard (and so not `encoding_rs`) knows.
-    Oem850,
-    Known(&'static Encoding),
-}
-
-impl CodePage {
-    pub(super) fn decode(self, bytes: &[u8]) -> Cow<'_, str> {
-        match self {
-            Self::Oem850 => Cow::Owned(oem_cp::decode_string_complete_table(bytes, &DECODING_TABLE_CP850)),
-            Self::Known(encoding) => encoding.decode_without_bom_handling(bytes).0,
-        }
-    }
-}
-
 /// UTF-16 text of Western exports has a zero in every second byte; no other text has any.
 pub(super) fn utf16_without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
     let head = bytes.get(..UTF16_SNIFF.min(bytes.len())).unwrap_or_default();
@@ -74,19 +57,33 @@ pub(super) fn utf16_without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
     }
 }
 
+/// What text is written in that is neither UTF-8 nor UTF-16.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum CodePage {
+    /// The Western OEM page of `cmd`, which no web standard (and so not `encoding_rs`) knows.
+    Oem850,
+    Known(&'static Encoding),
+}
+
 impl CodePage {
+    pub(super) fn decode(self, bytes: &[u8]) -> Cow<'_, str> {
+        match self {
+            Self::Oem850 => Cow::Owned(oem_cp::decode_string_complete_table(bytes, &DECODING_TABLE_CP850)),
+            Self::Known(encoding) => encoding.decode_without_bom_handling(bytes).0,
+        }
+    }
+
     /// From the bytes at and after the first that is not UTF-8.
     pub(super) fn guess(bytes: &[u8]) -> Self {
         let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
-        let (mut fed, mut oem, mut ansi) = (0, 0u64, 0u64);
+        let mut seen = Seen::default();
+        let mut fed = 0;
         for line in bytes.split(|&b| b == b'\n') {
             if line.is_ascii() {
                 continue;
             }
-            // Western letters lie in 0x80..=0xA5 in the OEM pages (850, 437) and in 0xC0..=0xFF in 1252.
-            oem += line.iter().filter(|b| (0x80..=0xa5).contains(*b)).count() as u64;
-            ansi += line.iter().filter(|b| **b >= 0xc0).count() as u64;
             let line = line.get(..DETECTOR_BYTES.min(line.len())).unwrap_or_default();
+            seen.count(line);
             detector.feed(line, false);
             fed += line.len();
             if fed >= DETECTOR_BYTES {
@@ -95,9 +92,47 @@ impl CodePage {
         }
         detector.feed(b"", true);
         let guess = detector.guess(None, Utf8Detection::Deny);
-        let western =
-            guess.name().starts_with("windows-") && guess.name() != "windows-1251" || guess == UTF_8;
-        if western && oem > ansi { Self::Oem850 } else { Self::Known(guess) }
+        let latin = ["windows-1250", "windows-1252", "windows-1254", "windows-1257", "windows-1258"];
+        let western = seen.is_western() || latin.contains(&guess.name());
+        if western && seen.oem > seen.ansi {
+            Self::Oem850
+        } else if western && !latin.contains(&guess.name()) {
+            Self::Known(WINDOWS_1252)
+        } else {
+            Self::Known(guess)
+        }
+    }
+}
+
+/// What the words with non-ASCII bytes look like. The detector knows the Web's encodings; of the OEM pages
+/// it knows 866 alone, and takes a German `f\x81r` for the half of a Chinese character.
+#[derive(Default)]
+struct Seen {
+    /// Bytes where the OEM pages (437, 850) have their letters.
+    oem: u64,
+    /// Bytes where 1252 has them.
+    ansi: u64,
+    high: u64,
+    /// All bytes of words that have a high one.
+    letters: u64,
+}
+
+impl Seen {
+    fn count(&mut self, line: &[u8]) {
+        for word in line.split(|b| b.is_ascii() && !b.is_ascii_alphabetic()) {
+            let high = word.iter().filter(|b| !b.is_ascii()).count() as u64;
+            if high > 0 {
+                self.high += high;
+                self.letters += word.len() as u64;
+            }
+        }
+        self.oem += line.iter().filter(|b| (0x80..=0xa5).contains(*b)).count() as u64;
+        self.ansi += line.iter().filter(|b| **b >= 0xc0).count() as u64;
+    }
+
+    /// An accented letter in a few, while other scripts have at least every second byte high.
+    fn is_western(&self) -> bool {
+        self.high * 5 < self.letters * 2
     }
 }
 

@@ -1,6 +1,8 @@
-//! The records of one chunk.
+//! The records of one chunk: gate, decoder, and the `evtx` crate for what they leave to it.
 
+use super::decode::{Decoded, Decoder};
 use super::full::{FullReader, Pick};
+use super::gate::{Gate, RECORD_HEADER};
 use super::{Problems, Record, Selection};
 use crate::chunks::header::Header;
 
@@ -18,16 +20,27 @@ pub struct Counts {
 /// Reads chunks; keeps its buffers from one to the next.
 #[derive(Default)]
 pub struct ChunkReader {
+    gate: Gate,
+    decoder: Decoder,
     full: FullReader,
+    /// Offsets of the records that are left to the crate.
+    odd: Vec<u32>,
+}
+
+/// A chunk, and where it comes from.
+#[derive(Debug, Clone, Copy)]
+pub struct Chunk<'a> {
+    /// 64 KiB, or less where the file is cut off.
+    pub bytes: &'a [u8],
+    /// Offset in the file, for messages.
+    pub at: u64,
 }
 
 impl ChunkReader {
-    /// Hands the wanted records of `chunk` (64 KiB, or less where the file is cut off) to `emit`. `at` is
-    /// its offset in the file, for messages. Is everything in it sound?
+    /// Hands the wanted records of `chunk` to `emit`. Could everything in it be read?
     pub fn read(
         &mut self,
-        chunk: &[u8],
-        at: u64,
+        chunk: Chunk<'_>,
         selection: &Selection,
         recover: bool,
         counts: &mut Counts,
@@ -35,19 +48,44 @@ impl ChunkReader {
         mut emit: impl FnMut(Record),
     ) -> bool {
         counts.chunks += 1;
+        let bytes = chunk.bytes;
+        let Some(header) = Header::parse(bytes) else {
+            counts.bad_checksums += 1;
+            problems.add(chunk.at, || format!("chunk at offset {:#x}: its header is cut off", chunk.at));
+            return false;
+        };
         let mut found = Problems::default();
-        let pick = if recover { Pick::AllAndSlack } else { Pick::All };
         let mut any = false;
-        counts.records += self.full.read(chunk, at, pick, selection, &mut found, |record| {
+        let mut emit = |record| {
             any = true;
             emit(record);
-        });
-        let sound = match Header::parse(chunk) {
-            None => false,
-            Some(header) => {
-                header.header_is_sound(chunk) && (!any && found.is_empty() || header.records_are_sound(chunk))
-            }
         };
+        if recover {
+            counts.records += self.full.read(chunk, Pick::AllAndSlack, selection, &mut found, &mut emit);
+        } else {
+            let walk = self.gate.walk(bytes, &header, selection);
+            if walk.clean {
+                counts.records += walk.records;
+                self.decoder.start_chunk();
+                self.odd.clear();
+                for passed in &self.gate.passed {
+                    let (start, end) = (passed.at as usize + RECORD_HEADER, passed.end as usize - 4);
+                    match self.decoder.record(bytes, start, end, selection) {
+                        Decoded::Wanted(record) => emit(record),
+                        Decoded::NotWanted => {}
+                        Decoded::Odd => self.odd.push(passed.at),
+                    }
+                }
+                if !self.odd.is_empty() {
+                    let pick = Pick::At(&self.odd, walk.end, walk.last_id);
+                    self.full.read(chunk, pick, selection, &mut found, &mut emit);
+                }
+            } else {
+                counts.records += self.full.read(chunk, Pick::All, selection, &mut found, &mut emit);
+            }
+        }
+        let sound =
+            header.header_is_sound(bytes) && (!any && found.is_empty() || header.records_are_sound(bytes));
         counts.bad_checksums += u64::from(!sound);
         let read = found.is_empty();
         problems.append(&mut found);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use evtx::{EvtxChunkData, ParserSettings};
 
+use super::chunk::Chunk;
 use super::{Origin, Problems, Record, Selection, xml};
 use crate::chunks::CHUNK_MAGIC;
 
@@ -16,8 +17,9 @@ const NAME_TABLE: std::ops::Range<usize> = 128..384;
 #[derive(Debug, Clone, Copy)]
 pub enum Pick<'a> {
     All,
-    /// Those that start at these offsets, in rising order.
-    At(&'a [u32]),
+    /// Those that start at these offsets, in rising order. The live records end at the second number, and
+    /// the last of them has the third as its identifier.
+    At(&'a [u32], u32, u64),
     /// All, and also those in slack space.
     AllAndSlack,
 }
@@ -42,20 +44,19 @@ impl Default for FullReader {
 }
 
 impl FullReader {
-    /// Hands the wanted records of `chunk` to `emit`; the number of records seen. `at` is the chunk's
-    /// offset in the file, for messages.
+    /// Hands the wanted records of `chunk` to `emit`; the number of records seen.
     pub fn read(
         &mut self,
-        chunk: &[u8],
-        at: u64,
+        chunk: Chunk<'_>,
         pick: Pick<'_>,
         selection: &Selection,
         problems: &mut Problems,
         mut emit: impl FnMut(Record),
     ) -> u64 {
+        let Chunk { bytes, at } = chunk;
         let mut copy = std::mem::take(&mut self.copy);
         copy.clear();
-        copy.extend_from_slice(chunk);
+        copy.extend_from_slice(bytes);
         // With the table, one wild offset in it costs the whole chunk; without, names are read where the
         // templates say they are, with the same result.
         if let Some(table) = copy.get_mut(NAME_TABLE) {
@@ -77,8 +78,12 @@ impl FullReader {
         };
         let settings = match pick {
             Pick::AllAndSlack => &self.recovering,
-            Pick::All | Pick::At(_) => &self.plain,
+            Pick::All | Pick::At(..) => &self.plain,
         };
+        if let Pick::At(_, end, last_id) = pick {
+            data.header.free_space_offset = end;
+            data.header.last_event_record_id = last_id;
+        }
         let mut seen = 0;
         match data.parse(Arc::clone(settings)) {
             Err(error) => problems.add(at, || format!("chunk at offset {at:#x}: {error}")),
@@ -93,7 +98,7 @@ impl FullReader {
                     };
                     seen += 1;
                     let start = record.binxml_offset.saturating_sub(24);
-                    if let Pick::At(offsets) = pick
+                    if let Pick::At(offsets, ..) = pick
                         && offsets.binary_search(&(start as u32)).is_err()
                     {
                         continue;

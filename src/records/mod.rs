@@ -2,11 +2,20 @@
 //!
 //! Every reader (the byte-level one, the `evtx` crate, XML, copied text) ends in [`Record`].
 
+pub mod binxml;
 pub mod chunk;
+pub mod decode;
 pub mod full;
+pub mod gate;
 pub mod problems;
 pub mod selection;
+pub mod tally;
+pub mod template;
+pub mod text;
+pub mod values;
+mod window;
 pub mod xml;
+pub mod xml_stream;
 
 pub use problems::Problems;
 pub use selection::{Selection, Wanted};

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::plan::Plan;
 use super::{Collector, FileIndex, Progress};
-use crate::records::chunk::{ChunkReader, Counts};
+use crate::records::chunk::{Chunk, ChunkReader, Counts};
 use crate::records::{Problems, Record, Selection};
 
 /// What a reader gets besides its bytes: what is wanted, and where to leave records, problems and counts.
@@ -95,10 +95,17 @@ impl<'a> Sink<'a> {
     pub fn chunk(&mut self, chunk: &[u8], at: u64) -> bool {
         let read = catch_unwind(AssertUnwindSafe(|| {
             let Self { chunks, counts, problems, events, collector, .. } = self;
-            chunks.read(chunk, at, self.selection, self.recover, counts, problems, |record| {
-                *events += 1;
-                collector.record(self.file, record);
-            })
+            chunks.read(
+                Chunk { bytes: chunk, at },
+                self.selection,
+                self.recover,
+                counts,
+                problems,
+                |record| {
+                    *events += 1;
+                    collector.record(self.file, record);
+                },
+            )
         }));
         read.unwrap_or_else(|_| {
             self.chunks = ChunkReader::default();

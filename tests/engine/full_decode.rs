@@ -4,6 +4,9 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use evtx::{EvtxParser, ParserSettings};
+use krbtriage::chunks::header::Header;
+use krbtriage::records::decode::{Decoded, Decoder};
+use krbtriage::records::gate::Gate;
 use krbtriage::records::{Origin, Record, Selection, Wanted, xml};
 
 use crate::support::{everything, read_path, real_logs};
@@ -74,6 +77,7 @@ fn records_in_slack_are_read_on_request_and_marked() {
         let slack: Vec<_> = all.iter().filter(|r| r.origin == Origin::Slack).collect();
         assert!(all.len() - slack.len() >= live.len(), "{path:?}");
         if path.ends_with("kerberos-event5-in-slack.evtx") {
+            println!("{slack:#?}");
             let found: Vec<_> =
                 slack.iter().filter(|r| &*r.provider == "Microsoft-Windows-Security-Kerberos").collect();
             let [event] = &found[..] else { panic!("{found:?}") };
@@ -82,4 +86,35 @@ fn records_in_slack_are_read_on_request_and_marked() {
             assert_eq!(event.time.to_string(), "2019-03-18T10:28:20.122Z");
         }
     }
+}
+
+/// The speed rests on it: the crate takes some 30 us for a chunk of which it is asked for one record.
+#[test]
+fn the_usual_shape_is_usual() {
+    let (mut all, mut odd) = (0, 0);
+    for path in real_logs().unwrap_or_default() {
+        let bytes = std::fs::read(&path).unwrap();
+        let (mut gate, mut decoder) = (Gate::default(), Decoder::default());
+        let before = (all, odd);
+        for chunk in bytes[4096..].chunks(65536) {
+            if !chunk.starts_with(b"ElfChnk\0") {
+                continue;
+            }
+            let header = Header::parse(chunk).unwrap();
+            let walk = gate.walk(chunk, &header, &everything());
+            if !walk.clean {
+                continue;
+            }
+            decoder.start_chunk();
+            for passed in &gate.passed {
+                all += 1;
+                let (start, end) = (passed.at as usize + 24, passed.end as usize - 4);
+                if let Decoded::Odd = decoder.record(chunk, start, end, &everything()) {
+                    odd += 1;
+                }
+            }
+        }
+        println!("{}: {} of {} odd", path.display(), odd - before.1, all - before.0);
+    }
+    assert!(odd * 50 <= all, "{odd} of {all} records are not in the usual shape");
 }

@@ -2,8 +2,11 @@
 
 use std::io::Read;
 
-use super::project_csv;
 use super::rows::Rows;
+use super::{
+    dhcp_leases, dns_records, ipconfig, net_adapter, net_ip_address, nic_configuration, powershell_json,
+    project_csv,
+};
 use crate::inventory::text::Table;
 
 /// An input format. Adding one is a file beside this one and a line in [`FORMATS`].
@@ -33,7 +36,17 @@ pub enum Refusal {
 }
 
 /// In this order; the first that recognises the content reads it.
-pub const FORMATS: &[Format] = &[project_csv::FORMAT];
+pub const FORMATS: &[Format] = &[
+    project_csv::FORMAT,
+    dns_records::FORMAT,
+    dhcp_leases::FORMAT,
+    nic_configuration::WMIC,
+    nic_configuration::EXPORT_CSV,
+    net_ip_address::FORMAT,
+    net_adapter::FORMAT,
+    powershell_json::FORMAT,
+    ipconfig::FORMAT,
+];
 
 /// What a format looks at: the first part of a file.
 pub struct Sample<'s> {
@@ -43,6 +56,8 @@ pub struct Sample<'s> {
     pub text: &'s str,
     /// The first line's cells as [`crate::inventory::text::column_key`] makes them; one for a text that is no table.
     pub columns: Vec<String>,
+    /// The text in lower case.
+    pub lower: String,
 }
 
 impl<'s> Sample<'s> {
@@ -54,7 +69,7 @@ impl<'s> Sample<'s> {
             true => Vec::new(),
             false => Table::open(text).map(|table| table.columns().to_vec()).unwrap_or_default(),
         };
-        Sample { head, text, columns }
+        Sample { head, text, columns, lower: text.to_ascii_lowercase() }
     }
 
     /// True when the header has all of `names` (lower case, without blanks, `_` and `-`).
@@ -72,12 +87,11 @@ impl<'s> Sample<'s> {
         self.text.trim_start().starts_with(['{', '['])
     }
 
-    /// True when the text has the JSON key.
+    /// True when the text has the JSON key, in any case.
     pub fn has_key(&self, key: &str) -> bool {
-        self.text.match_indices(key).any(|(at, _)| {
-            let before = self.text.get(..at).is_some_and(|t| t.ends_with('"'));
-            let after = self.text.get(at + key.len()..).and_then(|t| t.strip_prefix('"'));
-            before && after.is_some_and(|t| t.trim_start().starts_with(':'))
-        })
+        let key = format!("\"{}\"", key.to_ascii_lowercase());
+        let after =
+            |at: usize| self.lower.get(at + key.len()..).is_some_and(|t| t.trim_start().starts_with(':'));
+        self.lower.match_indices(&key).any(|(at, _)| after(at))
     }
 }

@@ -89,7 +89,7 @@ fn recognise_and_read(input: &mut dyn Read, rows: &mut Rows<'_>) -> Result<(), R
     if head.is_empty() {
         return Err(Refusal::Unreadable("the file is empty".to_owned()));
     }
-    let sample = Sample { head: &head, text: "", columns: Vec::new() };
+    let sample = Sample::new(&head, "");
     for format in FORMATS {
         if let Reader::Stream(read) = format.read
             && (format.detect)(&sample)

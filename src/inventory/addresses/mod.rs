@@ -9,9 +9,17 @@
 //!   `Deprecated` ones are kept, they still answer.
 //! - Loopback and multicast are taken as written; [`vendors::never_shared`] says what not to compare.
 
+mod dhcp_leases;
+mod dns_records;
 pub mod format;
+mod ipconfig;
 mod join;
+mod json;
 mod load;
+mod net_adapter;
+mod net_ip_address;
+mod nic_configuration;
+mod powershell_json;
 mod project_csv;
 mod rows;
 pub mod vendors;

@@ -104,7 +104,9 @@ impl Chunk {
         body(self);
         // Sizes are multiples of 8, the copy of the size included.
         let size = (self.data.len() - start + 4).next_multiple_of(8);
-        if start + size > CHUNK {
+        // The last byte stays free: no real chunk is full to the end (the fullest of 13 logs has 16 bytes
+        // left), and evtxexport misses a record that ends there.
+        if start + size >= CHUNK {
             self.take_back(start);
             return false;
         }
@@ -136,8 +138,7 @@ impl Chunk {
         let free = self.live_end.unwrap_or(self.data.len());
         let mut data = self.data;
         data.resize(CHUNK, 0);
-        // A chunk without records has the numbers of none: first 1, last 0 is not seen in real logs, so
-        // all ones as libevtx describes an empty chunk.
+        // Only an empty log has a chunk without records; its numbers were not seen in a real one.
         let (first_number, last_number) = self.numbers.unwrap_or((u64::MAX, u64::MAX));
         let (first_id, last_id) = self.ids.unwrap_or((u64::MAX, u64::MAX));
         data[..8].copy_from_slice(&MAGIC);

@@ -140,7 +140,8 @@ pub fn event_log(computer: &str, event_id: u16, strings: &[&str]) -> Event {
         .strings(strings.iter().copied())
 }
 
-/// "The program could not authenticate locally by using the target name": near-proof of a loopback.
+/// "The program could not authenticate locally by using the target name": near-proof of a loopback. Fields from
+/// the manifest; that it is written in the manifest layout could not be verified on a real record.
 pub fn lsasrv_6037(computer: &str, program: &str, target: &str) -> Event {
     Event::manifest(lsasrv(), 6037).computer(computer).named([
         ("PID", Value::U32(2244)),
@@ -163,8 +164,8 @@ pub fn dcom_10028(computer: &str, peer: &str, program: &str) -> Event {
         .binary(&[])
 }
 
-/// A DNS registration failed; `addresses` are the adapter's own. The text has the trailing newlines and
-/// indents of the real one.
+/// A DNS registration failed; `addresses` are the adapter's own. Fields from the manifest; the newlines and
+/// indents within follow descriptions, no real record was seen.
 pub fn dns_client_8015(computer: &str, host: &str, suffix: &str, addresses: &[&str]) -> Event {
     Event::manifest(dns_client(), 8015).computer(computer).named([
         ("AdapterName", Value::from("{6B7C3B5B-5F8A-4F0C-9C0F-0C52D5B0B2A1}")),

@@ -25,6 +25,8 @@ pub enum Damage {
     Records(usize),
 }
 
+type HeaderChange = Box<dyn FnOnce(&mut FileHeader)>;
+
 /// Collects events into chunks, a new one whenever the last is full.
 pub struct EvtxWriter {
     slots: Vec<Slot>,
@@ -35,13 +37,13 @@ pub struct EvtxWriter {
     id: u64,
     renumbered: bool,
     file_header: bool,
-    change_header: Option<Box<dyn FnOnce(&mut FileHeader)>>,
+    change_header: Option<HeaderChange>,
     damage: Vec<Damage>,
     junk: Vec<u8>,
 }
 
 enum Slot {
-    Chunk(Chunk),
+    Chunk(Box<Chunk>),
     Zero,
 }
 
@@ -106,7 +108,7 @@ impl EvtxWriter {
     fn close_chunk(&mut self) {
         if !self.current.is_empty() {
             let full = std::mem::replace(&mut self.current, Chunk::new());
-            self.slots.push(Slot::Chunk(full));
+            self.slots.push(Slot::Chunk(Box::new(full)));
         }
     }
 
@@ -176,7 +178,7 @@ impl EvtxWriter {
     pub fn finish(mut self) -> Vec<u8> {
         self.close_chunk();
         if self.slots.is_empty() {
-            self.slots.push(Slot::Chunk(Chunk::new()));
+            self.slots.push(Slot::Chunk(Box::new(Chunk::new())));
         }
         let mut header = FileHeader {
             first_chunk: 0,

@@ -1,0 +1,176 @@
+//! Binary XML on the level of tokens (MS-EVEN6 2.2.12), as far as the usual shape of records needs it.
+//!
+//! Everything here gives up (`None`) at whatever is not usual; the `evtx` crate then reads the record.
+
+use crate::chunks::bytes::{u16_at, u32_at};
+
+/// A fragment header: token 0x0f, version 1.1, no flags.
+pub const FRAGMENT: [u8; 4] = [0x0f, 1, 1, 0];
+pub const END: u8 = 0x00;
+pub const OPEN: u8 = 0x01;
+pub const CLOSE_START: u8 = 0x02;
+pub const CLOSE_EMPTY: u8 = 0x03;
+pub const CLOSE: u8 = 0x04;
+pub const VALUE: u8 = 0x05;
+pub const ATTRIBUTE: u8 = 0x06;
+pub const TEMPLATE: u8 = 0x0c;
+pub const SUBSTITUTION: u8 = 0x0d;
+pub const OPTIONAL_SUBSTITUTION: u8 = 0x0e;
+/// Set on a token when attributes follow an element's name, or more of the same follows.
+pub const MORE: u8 = 0x40;
+
+/// Length of a template definition's header: next definition, GUID, length of the body.
+pub const DEFINITION_HEADER: usize = 24;
+
+/// No dependency: the element is there whatever the substitutions are.
+pub const NO_DEPENDENCY: u16 = 0xffff;
+
+/// Text as it stands in the chunk: UTF-16 units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wide {
+    pub at: u32,
+    pub units: u16,
+}
+
+impl Wide {
+    pub fn bytes(self, chunk: &[u8]) -> Option<&[u8]> {
+        chunk.get(self.at as usize..)?.get(..usize::from(self.units) * 2)
+    }
+
+    /// Is this the ASCII text `ascii`?
+    pub fn is(self, chunk: &[u8], ascii: &[u8]) -> bool {
+        usize::from(self.units) == ascii.len()
+            && self.bytes(chunk).is_some_and(|bytes| {
+                let (units, _) = bytes.as_chunks::<2>();
+                units.iter().zip(ascii).all(|(unit, a)| *unit == [*a, 0])
+            })
+    }
+}
+
+/// A position in a stream of tokens.
+#[derive(Debug, Clone, Copy)]
+pub struct Tokens<'a> {
+    pub chunk: &'a [u8],
+    pub at: usize,
+    /// Elements of template definitions have a dependency, others have not.
+    pub in_definition: bool,
+}
+
+/// Start of an element.
+#[derive(Debug, Clone, Copy)]
+pub struct Element {
+    /// Offset of the name in the chunk; the same name mostly has the same offset.
+    pub name: u32,
+    pub dependency: u16,
+    pub has_attributes: bool,
+}
+
+impl<'a> Tokens<'a> {
+    pub fn u8(&mut self) -> Option<u8> {
+        let value = *self.chunk.get(self.at)?;
+        self.at += 1;
+        Some(value)
+    }
+
+    pub fn u16(&mut self) -> Option<u16> {
+        let value = u16_at(self.chunk, self.at)?;
+        self.at += 2;
+        Some(value)
+    }
+
+    pub fn u32(&mut self) -> Option<u32> {
+        let value = u32_at(self.chunk, self.at)?;
+        self.at += 4;
+        Some(value)
+    }
+
+    pub fn peek(&self) -> Option<u8> {
+        self.chunk.get(self.at).copied()
+    }
+
+    pub fn expect(&mut self, token: u8) -> Option<()> {
+        (self.u8()? == token).then_some(())
+    }
+
+    pub fn fragment(&mut self) -> Option<()> {
+        let found = self.chunk.get(self.at..)?.starts_with(&FRAGMENT);
+        self.at += FRAGMENT.len();
+        found.then_some(())
+    }
+
+    /// A name by its offset. At its first use in a chunk it stands right there.
+    pub fn name(&mut self) -> Option<u32> {
+        let offset = self.u32()?;
+        if offset as usize == self.at {
+            // Link to the next name of the bucket, hash, length, text, NUL.
+            let units = u16_at(self.chunk, self.at + 6)?;
+            self.at += 10 + usize::from(units) * 2;
+        }
+        Some(offset)
+    }
+
+    /// The element after its `OPEN` token.
+    pub fn element(&mut self, token: u8) -> Option<Element> {
+        let dependency = if self.in_definition { self.u16()? } else { NO_DEPENDENCY };
+        self.u32()?;
+        let name = self.name()?;
+        let has_attributes = token & MORE != 0;
+        if has_attributes {
+            self.u32()?;
+        }
+        Some(Element { name, dependency, has_attributes })
+    }
+
+    /// A text value after its `VALUE` token; other types are not usual.
+    pub fn text(&mut self) -> Option<Wide> {
+        self.expect(0x01)?;
+        let units = self.u16()?;
+        let at = self.at;
+        self.at += usize::from(units) * 2;
+        Some(until_nul(self.chunk, at, usize::from(units) * 2)?)
+    }
+
+    /// Number of a substitution after its token, and the type it declares.
+    pub fn substitution(&mut self) -> Option<(u16, u8)> {
+        let index = self.u16()?;
+        Some((index, self.u8()?))
+    }
+}
+
+/// The text of a name.
+pub fn name_text(chunk: &[u8], offset: u32) -> Option<Wide> {
+    let at = (offset as usize).checked_add(6)?;
+    let units = u16_at(chunk, at)?;
+    until_nul(chunk, at + 2, usize::from(units) * 2)
+}
+
+/// Text ends at the first NUL, even where its length says more.
+pub fn until_nul(chunk: &[u8], at: usize, len: usize) -> Option<Wide> {
+    let bytes = chunk.get(at..)?.get(..len)?;
+    let (units, _) = bytes.as_chunks::<2>();
+    let end = units.iter().position(|unit| *unit == [0, 0]);
+    Some(Wide { at: u32::try_from(at).ok()?, units: u16::try_from(end.unwrap_or(units.len())).ok()? })
+}
+
+/// A template instance in its usual shape: where its definition and its value descriptors are.
+#[derive(Debug, Clone, Copy)]
+pub struct Instance {
+    pub definition: u32,
+    /// Offset of the first descriptor.
+    pub descriptors: usize,
+    pub count: usize,
+}
+
+impl Instance {
+    /// The instance that `at` (behind the fragment header and the token) starts.
+    #[inline]
+    pub fn at(chunk: &[u8], at: usize) -> Option<Self> {
+        let definition = u32_at(chunk, at + 5)?;
+        let mut values = at + 9;
+        if definition as usize == values {
+            // At its first use in a chunk the definition stands right here.
+            values += DEFINITION_HEADER + u32_at(chunk, values + 20)? as usize;
+        }
+        Some(Self { definition, descriptors: values + 4, count: u32_at(chunk, values)? as usize })
+    }
+}

@@ -1,0 +1,220 @@
+//! The record gate: which records of a chunk can be wanted at all, by their bytes.
+//!
+//! It reads a record's header, the offset of its template definition and one 16-bit substitution, so a
+//! chunk of 150 records costs less than reading the chunk from the page cache. It is asked for all
+//! providers at once: the event ID alone turns away most records, and no text is searched.
+
+use super::Selection;
+use super::binxml::{Instance, TEMPLATE};
+use super::template::event_id_is_third;
+use crate::chunks::CHUNK_HEADER_LEN;
+use crate::chunks::bytes::{u16_at, u32_at, u64_at};
+use crate::chunks::header::Header;
+
+/// First bytes of a record: `**\0\0`.
+const RECORD_MAGIC: u32 = 0x0000_2a2a;
+/// Magic, size, identifier, time of writing.
+pub const RECORD_HEADER: usize = 24;
+/// A header, and the copy of the size at the end.
+const SMALLEST_RECORD: usize = RECORD_HEADER + 4;
+/// The latest FILETIME that `jiff` (and with it the crate) can tell; a later one means damage.
+const LATEST: u64 = 2_650_466_807_999_999_999;
+
+/// The fragment header and the template token.
+const USUAL_START: u64 = 0x0c_0001_010f;
+/// Descriptors of the first four substitutions as nearly every record has them: Level (1 byte), Opcode
+/// (1 byte), Task (2 bytes), EventID (2 bytes).
+const USUAL_DESCRIPTORS: [u8; 16] = [1, 0, 4, 0, 1, 0, 4, 0, 2, 0, 6, 0, 2, 0, 6, 0];
+
+/// A record that gets past the gate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Passed {
+    /// Offset in the chunk.
+    pub at: u32,
+    /// Offset of the record's end.
+    pub end: u32,
+}
+
+/// How a walk over the records of a chunk ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Walk {
+    /// Records walked over.
+    pub records: u64,
+    /// All live records were walked over. Else something is damaged, and the chunk is read with more care.
+    pub clean: bool,
+    /// Where the live records end. Behind what the chunk's header says, when the log was being written.
+    pub end: u32,
+    /// Identifier of the last record.
+    pub last_id: u64,
+}
+
+/// What is known of a definition of the current chunk.
+#[derive(Debug, Clone, Copy, Default)]
+struct Known {
+    generation: u32,
+    definition: u32,
+    usual: bool,
+}
+
+/// The gate; one per worker.
+pub struct Gate {
+    generation: u32,
+    known: Box<[Known; 256]>,
+    names: [u32; 3],
+    /// The records that got past, in rising order.
+    pub passed: Vec<Passed>,
+}
+
+impl Default for Gate {
+    fn default() -> Self {
+        Self {
+            generation: 0,
+            known: Box::new([Known::default(); 256]),
+            names: [u32::MAX; 3],
+            passed: Vec::new(),
+        }
+    }
+}
+
+impl Gate {
+    /// Walks over the live records of `chunk` and leaves in `passed` those that may be wanted.
+    pub fn walk(&mut self, chunk: &[u8], header: &Header, selection: &Selection) -> Walk {
+        self.generation = self.generation.wrapping_add(1);
+        self.names = [u32::MAX; 3];
+        self.passed.clear();
+        let live_end = (header.free_space as usize).min(chunk.len());
+        let mut at = CHUNK_HEADER_LEN;
+        let mut walk = Walk { records: 0, clean: true, end: 0, last_id: 0 };
+        let mut last_time = 0;
+        while at < live_end {
+            let Some(record) = Record::at(chunk, at) else {
+                walk.clean = false;
+                break;
+            };
+            self.look_at(chunk, at, record.size, selection);
+            walk.records += 1;
+            at += record.size;
+            walk.last_id = record.id;
+            last_time = record.written;
+            if record.id == header.last_record_id {
+                break;
+            }
+        }
+        // A header is written later than its records. What follows in order belongs to them; older
+        // records in slack do not, as their identifiers are lower.
+        while walk.clean
+            && walk.records > 0
+            && let Some(record) = Record::at(chunk, at)
+            && Some(record.id) == walk.last_id.checked_add(1)
+            && record.written >= last_time
+            && u32_at(chunk, at + record.size - 4) == u32::try_from(record.size).ok()
+        {
+            self.look_at(chunk, at, record.size, selection);
+            walk.records += 1;
+            at += record.size;
+            walk.last_id = record.id;
+            last_time = record.written;
+        }
+        walk.end = at as u32;
+        walk
+    }
+
+    #[inline]
+    fn look_at(&mut self, chunk: &[u8], at: usize, size: usize, selection: &Selection) {
+        let end = at + size;
+        let turned_away =
+            self.event_id(chunk, at + RECORD_HEADER, end).is_some_and(|id| !selection.accepts_id(id));
+        if !turned_away {
+            self.passed.push(Passed { at: at as u32, end: end as u32 });
+        }
+    }
+
+    /// The event ID of a record in the usual shape, whose Binary XML starts `at`.
+    #[inline]
+    fn event_id(&mut self, chunk: &[u8], at: usize, end: usize) -> Option<u16> {
+        const TOKEN: u64 = (TEMPLATE as u64) << 32;
+        const { assert!(USUAL_START & (0xff << 32) == TOKEN) };
+        if u64_at(chunk, at)? & 0xff_ffff_ffff != USUAL_START {
+            return None;
+        }
+        let instance = Instance::at(chunk, at + 5)?;
+        let values = instance.descriptors.checked_add(instance.count.checked_mul(4)?)?;
+        if instance.count < 4 || values + 6 > end {
+            return None;
+        }
+        let descriptors: &[u8; 16] = chunk.get(instance.descriptors..)?.first_chunk()?;
+        let offset = if *descriptors == USUAL_DESCRIPTORS { 4 } else { odd_offset(descriptors)? };
+        if !self.is_usual(chunk, instance.definition) {
+            return None;
+        }
+        u16_at(chunk, values + offset)
+    }
+
+    /// Has the definition its event ID where it is usual?
+    #[inline]
+    fn is_usual(&mut self, chunk: &[u8], definition: u32) -> bool {
+        // Definitions are at least 100 bytes apart, in steps of 8.
+        let slot = (definition >> 3).wrapping_mul(0x9e37_79b1) >> 24;
+        let generation = self.generation;
+        let Some(known) = self.known.get_mut(slot as usize) else {
+            return false;
+        };
+        if known.generation != generation || known.definition != definition {
+            *known = Known {
+                generation,
+                definition,
+                usual: event_id_is_third(chunk, definition, &mut self.names).is_some(),
+            };
+        }
+        known.usual
+    }
+}
+
+/// Where the fourth value stands behind three of other sizes than usual, each of its type's length.
+fn odd_offset(descriptors: &[u8; 16]) -> Option<usize> {
+    let (descriptors, _) = descriptors.as_chunks::<4>();
+    let [first, second, third, fourth] = *descriptors else {
+        return None;
+    };
+    let mut offset = 0;
+    for [low, high, kind, _] in [first, second, third] {
+        let len = u16::from_le_bytes([low, high]);
+        let natural = match kind {
+            0 => len,
+            4 => 1,
+            6 => 2,
+            8 => 4,
+            _ => return None,
+        };
+        if len != natural {
+            return None;
+        }
+        offset += usize::from(len);
+    }
+    (fourth[..3] == [2, 0, 6]).then_some(offset)
+}
+
+/// A record's header.
+#[derive(Clone, Copy)]
+struct Record {
+    size: usize,
+    id: u64,
+    written: u64,
+}
+
+impl Record {
+    #[inline]
+    fn at(chunk: &[u8], at: usize) -> Option<Self> {
+        let header: &[u8; RECORD_HEADER] = chunk.get(at..)?.first_chunk()?;
+        let size = u32_at(header, 4)? as usize;
+        let written = u64_at(header, 16)?;
+        if u32_at(header, 0)? != RECORD_MAGIC
+            || size < SMALLEST_RECORD
+            || size - 4 > chunk.len() - at
+            || written > LATEST
+        {
+            return None;
+        }
+        Some(Self { size, id: u64_at(header, 8)?, written })
+    }
+}

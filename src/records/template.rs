@@ -1,0 +1,434 @@
+//! A template definition (or a fragment without one) boiled down to where a record's fields are.
+//!
+//! What comes out of a program must be what [`super::xml`] reads from the crate's XML of the same record;
+//! `tests/engine` holds the two against each other. Shapes that are not usual are refused (`None`).
+
+use super::binxml::{
+    ATTRIBUTE, CLOSE, CLOSE_EMPTY, CLOSE_START, DEFINITION_HEADER, END, Element, MORE, NO_DEPENDENCY, OPEN,
+    OPTIONAL_SUBSTITUTION, SUBSTITUTION, Tokens, VALUE, Wide, name_text,
+};
+use crate::chunks::bytes::u32_at;
+
+/// Where a text comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Part {
+    #[default]
+    Nothing,
+    Literal(Wide),
+    Value(u16),
+}
+
+/// The fields of `System`.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct System {
+    pub name: Part,
+    pub source_name: Part,
+    pub event_id: Part,
+    pub version: Part,
+    pub level: Part,
+    pub channel: Part,
+    pub computer: Part,
+    pub record_id: Part,
+    pub time: Part,
+}
+
+/// How a value of `EventData` or `UserData` is named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Naming {
+    /// `Data/@Name`.
+    Attribute(Part),
+    /// The element's own name.
+    Element(Wide),
+}
+
+/// One value of `EventData` or `UserData`.
+#[derive(Debug, Clone, Copy)]
+pub struct Leaf {
+    pub naming: Naming,
+    pub content: Part,
+    /// Left out when this value is null.
+    pub dependency: u16,
+    /// A child of `UserData` itself: without text it is a wrapper and not a value.
+    pub wrapper: bool,
+    /// `Binary`, whose text is shown without spaces and in upper case.
+    pub binary: bool,
+}
+
+/// What stands in an event besides `System`.
+#[derive(Debug, Clone, Copy)]
+pub enum Item {
+    Leaf(Leaf),
+    /// A substitution that holds a fragment: one of this kind.
+    Fragment(u16, Kind),
+}
+
+/// What a program is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Kind {
+    /// A whole event, from `Event` on.
+    #[default]
+    Event,
+    /// `EventData` or `UserData`.
+    Section,
+    /// What stands inside `UserData`.
+    Inside,
+}
+
+/// Where the fields of a record are.
+#[derive(Debug, Default)]
+pub struct Program {
+    pub kind: Kind,
+    /// Of an event; fragments have none.
+    pub system: System,
+    pub items: Vec<Item>,
+}
+
+/// Deepest nesting of elements that is usual; `UserData` reaches 4.
+const DEEPEST: usize = 12;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Section {
+    System,
+    EventData,
+    UserData,
+    Ignored,
+}
+
+/// The start of the definition's body behind its header, as tokens.
+fn definition(chunk: &[u8], at: u32) -> Option<Tokens<'_>> {
+    let at = at as usize;
+    let len = u32_at(chunk, at.checked_add(20)?)? as usize;
+    let start = at + DEFINITION_HEADER;
+    Some(Tokens { chunk: chunk.get(..start.checked_add(len)?)?, at: start, in_definition: true })
+}
+
+/// Is `Event/System/EventID` the third substitution in this definition, whatever else it holds?
+///
+/// Over 53,209 records of real logs it always was; a gate must not lean on that. Names are compared once
+/// in a chunk, then by their offset: `known` keeps those of `Event`, `System` and `EventID`.
+pub fn event_id_is_third(chunk: &[u8], at: u32, known: &mut [u32; 3]) -> Option<()> {
+    let mut tokens = definition(chunk, at)?;
+    let mut named = |which: usize, text: &[u8], offset: u32| {
+        let known = known.get_mut(which)?;
+        if *known != offset {
+            name_text(chunk, offset).filter(|name| name.is(chunk, text))?;
+            *known = offset;
+        }
+        Some(())
+    };
+    tokens.fragment()?;
+    let event = open(&mut tokens)?;
+    named(0, b"Event", event.name)?;
+    skip_attributes(&mut tokens, event)?;
+    tokens.expect(CLOSE_START)?;
+    let system = open(&mut tokens)?;
+    named(1, b"System", system.name)?;
+    skip_attributes(&mut tokens, system)?;
+    tokens.expect(CLOSE_START)?;
+    let provider = open(&mut tokens)?;
+    skip_attributes(&mut tokens, provider)?;
+    if has_content(&mut tokens)? {
+        tokens.expect(CLOSE)?;
+    }
+    let id = open(&mut tokens)?;
+    named(2, b"EventID", id.name)?;
+    skip_attributes(&mut tokens, id)?;
+    tokens.expect(CLOSE_START)?;
+    let (SUBSTITUTION | OPTIONAL_SUBSTITUTION) = tokens.u8()? else {
+        return None;
+    };
+    (tokens.substitution()?.0 == 3).then_some(())?;
+    tokens.expect(CLOSE)?;
+    // A root is there whatever it depends on; the event ID mostly depends on itself.
+    let there = system.dependency == NO_DEPENDENCY && matches!(id.dependency, NO_DEPENDENCY | 3);
+    there.then_some(())
+}
+
+fn open(tokens: &mut Tokens<'_>) -> Option<Element> {
+    let token = tokens.u8()?;
+    (token & !MORE == OPEN).then_some(())?;
+    tokens.element(token)
+}
+
+/// Ends the start of an element; is there something between it and its end?
+fn has_content(tokens: &mut Tokens<'_>) -> Option<bool> {
+    match tokens.u8()? {
+        CLOSE_START => Some(true),
+        CLOSE_EMPTY => Some(false),
+        _ => None,
+    }
+}
+
+fn skip_attributes(tokens: &mut Tokens<'_>, element: Element) -> Option<()> {
+    attributes(tokens, element, |_, _| Some(()))
+}
+
+/// Hands the name and value of each attribute to `each`.
+fn attributes(
+    tokens: &mut Tokens<'_>,
+    element: Element,
+    mut each: impl FnMut(u32, Part) -> Option<()>,
+) -> Option<()> {
+    if !element.has_attributes {
+        return Some(());
+    }
+    while tokens.peek()? & !MORE == ATTRIBUTE {
+        tokens.u8()?;
+        let name = tokens.name()?;
+        let value = part(tokens)?.unwrap_or_default();
+        // A value in several parts is not usual.
+        if matches!(tokens.peek()? & !MORE, VALUE | SUBSTITUTION | OPTIONAL_SUBSTITUTION) {
+            return None;
+        }
+        each(name, value)?;
+    }
+    Some(())
+}
+
+/// A literal or a substitution, if one stands here.
+fn part(tokens: &mut Tokens<'_>) -> Option<Option<Part>> {
+    Some(match tokens.peek()? {
+        token if token & !MORE == VALUE => {
+            tokens.u8()?;
+            Some(Part::Literal(tokens.text()?))
+        }
+        SUBSTITUTION | OPTIONAL_SUBSTITUTION => {
+            tokens.u8()?;
+            Some(Part::Value(tokens.substitution()?.0))
+        }
+        _ => None,
+    })
+}
+
+impl Program {
+    /// Compiles a template definition into `self`, whose memory is used again.
+    pub fn compile(&mut self, chunk: &[u8], at: u32) -> Option<()> {
+        let mut tokens = definition(chunk, at)?;
+        tokens.fragment()?;
+        self.root(&mut tokens)
+    }
+
+    /// Compiles a fragment that stands in a record itself, behind the fragment's header.
+    pub fn compile_inline(&mut self, record: &[u8], at: usize) -> Option<()> {
+        self.root(&mut Tokens { chunk: record, at, in_definition: false })
+    }
+
+    fn root(&mut self, tokens: &mut Tokens<'_>) -> Option<()> {
+        self.items.clear();
+        self.system = System::default();
+        let mut root = open(tokens)?;
+        // A root is there whatever it depends on.
+        root.dependency = NO_DEPENDENCY;
+        let name = name_text(tokens.chunk, root.name)?;
+        if name.is(tokens.chunk, b"Event") {
+            self.kind = Kind::Event;
+            skip_attributes(tokens, root)?;
+            self.children_of_event(tokens)?;
+        } else {
+            match section(tokens.chunk, name)? {
+                Section::System => return None,
+                Section::Ignored => {
+                    self.kind = Kind::Inside;
+                    self.child(tokens, root, Section::UserData, 2)?;
+                }
+                section => {
+                    self.kind = Kind::Section;
+                    skip_attributes(tokens, root)?;
+                    self.element(tokens, section, 1)?;
+                }
+            }
+        }
+        // Nothing may follow: it would belong to the event too.
+        match tokens.u8() {
+            None | Some(END) => Some(()),
+            Some(_) => None,
+        }
+    }
+
+    fn children_of_event(&mut self, tokens: &mut Tokens<'_>) -> Option<()> {
+        tokens.expect(CLOSE_START)?;
+        let mut first = true;
+        loop {
+            match tokens.u8()? {
+                CLOSE => return Some(()),
+                token if token & !MORE == OPEN => {
+                    let child = tokens.element(token)?;
+                    let name = name_text(tokens.chunk, child.name)?;
+                    (child.dependency == NO_DEPENDENCY).then_some(())?;
+                    skip_attributes(tokens, child)?;
+                    match section(tokens.chunk, name)? {
+                        Section::System if first => self.children_of_system(tokens)?,
+                        Section::System => return None,
+                        section => self.element(tokens, section, 1)?,
+                    }
+                }
+                SUBSTITUTION | OPTIONAL_SUBSTITUTION => {
+                    let (index, _) = tokens.substitution()?;
+                    self.items.push(Item::Fragment(index, Kind::Section));
+                }
+                _ => return None,
+            }
+            first = false;
+        }
+    }
+
+    fn children_of_system(&mut self, tokens: &mut Tokens<'_>) -> Option<()> {
+        if !has_content(tokens)? {
+            return Some(());
+        }
+        loop {
+            let token = tokens.u8()?;
+            if token == CLOSE {
+                return Some(());
+            }
+            (token & !MORE == OPEN).then_some(())?;
+            self.child_of_system(tokens, token)?;
+        }
+    }
+
+    fn child_of_system(&mut self, tokens: &mut Tokens<'_>, token: u8) -> Option<()> {
+        let chunk = tokens.chunk;
+        let child = tokens.element(token)?;
+        let name = name_text(chunk, child.name)?;
+        let (mut named, mut source_named, mut timed) = (Part::Nothing, Part::Nothing, Part::Nothing);
+        let (provider, time) = (name.is(chunk, b"Provider"), name.is(chunk, b"TimeCreated"));
+        attributes(tokens, child, |attribute, value| {
+            let attribute = name_text(chunk, attribute)?;
+            if provider && attribute.is(chunk, b"Name") {
+                named = value;
+            } else if provider && attribute.is(chunk, b"EventSourceName") {
+                source_named = value;
+            } else if time && attribute.is(chunk, b"SystemTime") {
+                timed = value;
+            }
+            Some(())
+        })?;
+        let mut content = Part::Nothing;
+        if has_content(tokens)? {
+            content = part(tokens)?.unwrap_or_default();
+            tokens.expect(CLOSE)?;
+        }
+        let system = &mut self.system;
+        let fields: [(&[u8], &mut Part, Part); 9] = [
+            (b"Provider", &mut system.name, named),
+            (b"Provider", &mut system.source_name, source_named),
+            (b"TimeCreated", &mut system.time, timed),
+            (b"EventID", &mut system.event_id, content),
+            (b"Version", &mut system.version, content),
+            (b"Level", &mut system.level, content),
+            (b"Channel", &mut system.channel, content),
+            (b"Computer", &mut system.computer, content),
+            (b"EventRecordID", &mut system.record_id, content),
+        ];
+        for (field, slot, part) in fields {
+            if !name.is(chunk, field) {
+                continue;
+            }
+            // Said twice, or left out for reasons of its own: not usual.
+            if *slot != Part::Nothing
+                || (child.dependency != NO_DEPENDENCY && part != Part::Value(child.dependency))
+            {
+                return None;
+            }
+            *slot = part;
+        }
+        Some(())
+    }
+
+    /// What is inside an element of `EventData` or `UserData`, its start up to the attributes being read.
+    fn element(&mut self, tokens: &mut Tokens<'_>, section: Section, depth: usize) -> Option<()> {
+        if !has_content(tokens)? {
+            return Some(());
+        }
+        loop {
+            match tokens.u8()? {
+                CLOSE => return Some(()),
+                SUBSTITUTION | OPTIONAL_SUBSTITUTION if section == Section::UserData && depth == 1 => {
+                    let (index, _) = tokens.substitution()?;
+                    self.items.push(Item::Fragment(index, Kind::Inside));
+                }
+                token if token & !MORE == OPEN && depth < DEEPEST => {
+                    let child = tokens.element(token)?;
+                    self.child(tokens, child, section, depth + 1)?;
+                }
+                _ => return None,
+            }
+        }
+    }
+
+    fn child(
+        &mut self,
+        tokens: &mut Tokens<'_>,
+        child: Element,
+        section: Section,
+        depth: usize,
+    ) -> Option<()> {
+        let chunk = tokens.chunk;
+        let name = local_name(chunk, child.name)?;
+        let data = name.is(chunk, b"Data") || name.is(chunk, b"ComplexData");
+        let mut attribute_name = Part::Nothing;
+        attributes(tokens, child, |attribute, value| {
+            match value {
+                Part::Value(_) | Part::Literal(_)
+                    if data && name_text(chunk, attribute)?.is(chunk, b"Name") =>
+                {
+                    attribute_name = value;
+                    Some(())
+                }
+                // An array in it would repeat the element.
+                Part::Value(_) => None,
+                _ => Some(()),
+            }
+        })?;
+        let mut content = Part::Nothing;
+        if has_content(tokens)? {
+            match tokens.peek()? {
+                CLOSE => {}
+                token if token & !MORE == OPEN => {
+                    // With children of its own it is no value.
+                    (child.dependency == NO_DEPENDENCY).then_some(())?;
+                    tokens.at -= 1;
+                    return self.element(tokens, section, depth);
+                }
+                _ => content = part(tokens)??,
+            }
+            tokens.expect(CLOSE)?;
+        }
+        if section == Section::Ignored {
+            return Some(());
+        }
+        let naming = match attribute_name {
+            Part::Nothing if !name.is(chunk, b"Data") => Naming::Element(name),
+            name => Naming::Attribute(name),
+        };
+        self.items.push(Item::Leaf(Leaf {
+            naming,
+            content,
+            dependency: child.dependency,
+            wrapper: section == Section::UserData && depth == 2,
+            binary: name.is(chunk, b"Binary"),
+        }));
+        Some(())
+    }
+}
+
+fn section(chunk: &[u8], name: Wide) -> Option<Section> {
+    let is = |text: &[u8]| name.is(chunk, text);
+    Some(if is(b"EventData") {
+        Section::EventData
+    } else if is(b"UserData") || is(b"ProcessingErrorData") || is(b"DebugData") {
+        Section::UserData
+    } else if is(b"System") {
+        Section::System
+    } else if name.bytes(chunk)?.contains(&b':') {
+        return None;
+    } else {
+        Section::Ignored
+    })
+}
+
+/// A name that has no prefix.
+fn local_name(chunk: &[u8], offset: u32) -> Option<Wide> {
+    let name = name_text(chunk, offset)?;
+    (!name.bytes(chunk)?.contains(&b':')).then_some(name)
+}

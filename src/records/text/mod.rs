@@ -1,0 +1,179 @@
+//! Events copied from Event Viewer as text, in both layouts it had, and `wevtutil qe /f:text`:
+//!
+//! ```text
+//! Log Name:      System            Event Type:     Error
+//! Source:        ...               Event Source:   Kerberos
+//! Date:          10/6/2013 ...     Event ID:       4
+//! Event ID:      4                 Date:           10/6/2013
+//! Level:         Error             Time:           9:13:09 PM
+//! Computer:      SRV1...           Computer:       SRV1
+//! Description:                     Description:
+//! The Kerberos client ...          The kerberos client ...
+//! ```
+//!
+//! The text has no record ID, no zone for its time and, before Vista, not the log's name. Event Viewer's
+//! "Copy" puts `Event Xml:` behind it; where that is there, it is read and the text is not.
+
+mod date;
+mod draft;
+mod lines;
+mod wording;
+
+use std::io::Read;
+
+use self::date::{DateOrder, Reading};
+use self::draft::{Draft, Part};
+use self::lines::Lines;
+use super::tally::Tally;
+use super::xml::parse_wanted;
+use super::{Datum, Origin, Record, Selection};
+use crate::files::text_encoding::text_of;
+
+/// Reads all events of `input` and hands over the wanted ones. They have record ID 0.
+///
+/// Anything between events is passed over. What is assumed of their times is said in `tally`.
+pub fn read_events(input: impl Read, selection: &Selection, sink: &mut dyn FnMut(Record), tally: &mut Tally) {
+    let before = tally.records;
+    let mut reader =
+        Reader { selection, sink, tally, order: DateOrder::default(), local_times: false, ambiguous: None };
+    let mut lines = Lines::new(input);
+    let mut draft = Draft::default();
+    loop {
+        match lines.next() {
+            Ok(Some((number, line))) => {
+                let line = text_of(line);
+                if draft.is_complete_before(&line) {
+                    reader.take(std::mem::take(&mut draft));
+                }
+                draft.add(&line, number);
+            }
+            Ok(None) => break,
+            Err(error) => {
+                let number = lines.number();
+                reader.tally.problem(|| format!("reading stopped behind line {number}: {error}"));
+                break;
+            }
+        }
+    }
+    reader.take(draft);
+    reader.say_what_was_assumed();
+    if reader.tally.records == before {
+        reader.tally.problem(|| {
+            "there is no event in it; copy events in Event Viewer with Copy > Copy details as text, \
+             or save the log as .evtx"
+                .to_owned()
+        });
+    }
+}
+
+struct Reader<'a> {
+    selection: &'a Selection,
+    sink: &'a mut dyn FnMut(Record),
+    tally: &'a mut Tally,
+    order: DateOrder,
+    /// A time without a zone was handed over.
+    local_times: bool,
+    /// The first line whose day and month could not be told apart, and whether the day was taken first.
+    ambiguous: Option<(u64, bool)>,
+}
+
+impl Reader<'_> {
+    fn take(&mut self, draft: Draft) {
+        if draft.part == Part::Xml
+            && let Ok(found) = parse_wanted(&draft.xml, self.selection)
+        {
+            self.tally.records += 1;
+            if let Some(record) = found {
+                self.hand_over(record);
+            }
+            return;
+        }
+        // Prose with a colon is no event: these two make one.
+        let Some(event_id) = draft.event_id() else {
+            return;
+        };
+        if draft.source.is_empty() {
+            return;
+        }
+        self.tally.records += 1;
+        let Some(provider) = self.wanted_provider(&draft.source, event_id) else {
+            return;
+        };
+        match self.record(&draft, provider, event_id) {
+            Ok(record) => self.hand_over(record),
+            Err(why) => {
+                self.tally.problem(|| format!("the event at line {} was passed over: {why}", draft.line))
+            }
+        }
+    }
+
+    fn hand_over(&mut self, record: Record) {
+        self.tally.events += 1;
+        (self.sink)(record);
+    }
+
+    /// Lists of Event Viewer leave out the first part of Microsoft's provider names.
+    fn wanted_provider(&self, source: &str, event_id: u16) -> Option<String> {
+        [source.to_owned(), format!("Microsoft-Windows-{source}")]
+            .into_iter()
+            .find(|provider| self.selection.accepts(provider, event_id))
+    }
+
+    fn record(&mut self, draft: &Draft, provider: String, event_id: u16) -> Result<Record, &'static str> {
+        let description = draft.description.split_whitespace().collect::<Vec<_>>().join(" ");
+        let data = match wording::values(&provider, event_id, &description) {
+            Some(values) => values,
+            None if wording::is_known(&provider, event_id) => {
+                return Err("its description is not in a wording the program knows (another language, or \
+                     cut off); save the log as .evtx");
+            }
+            None => vec![Datum { name: Some("Description".into()), value: description.into() }],
+        };
+        let (time, reading) = self
+            .order
+            .read(&draft.date())
+            .ok_or("its date cannot be read; write it as 2013-10-06 21:13:09")?;
+        match reading {
+            Reading::Zoned => {}
+            Reading::Local => self.local_times = true,
+            Reading::Ambiguous { day_first } => {
+                self.local_times = true;
+                self.ambiguous.get_or_insert((draft.line, day_first));
+            }
+        }
+        Ok(Record {
+            provider: provider.into(),
+            event_id,
+            version: 0,
+            level: draft.level(),
+            channel: draft.log_name.as_str().into(),
+            computer: draft.computer.as_str().into(),
+            record_id: 0,
+            time,
+            data,
+            origin: Origin::Live,
+        })
+    }
+
+    fn say_what_was_assumed(&mut self) {
+        if self.local_times {
+            self.tally.problem(|| {
+                "times in copied text name no zone: they are the local time of whoever copied it, \
+                 and were taken as UTC"
+                    .to_owned()
+            });
+        }
+        if let Some((line, day_first)) = self.ambiguous {
+            let first = if day_first { "day" } else { "month" };
+            self.tally.problem(|| {
+                format!(
+                    "the date of the event at line {line} can be read in two ways; the {first} was \
+                     taken to be first, here and in dates like it"
+                )
+            });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,249 @@
+//! The sentences Windows makes of the Kerberos client's events, and the values in them.
+//!
+//! The texts are those of `kerberos.dll`'s message table; which file versions have which is known from
+//! libyal's winevt-kb ("kerberos.dll" message strings). Value names are the provider's manifest's.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::records::Datum;
+
+/// One wording of one event.
+struct Wording {
+    event_id: u16,
+    pattern: Regex,
+    /// The values in the manifest's order; each is a group of the pattern, and left out if that took no part.
+    values: &'static [&'static str],
+}
+
+/// The first that matches counts, so the fuller wording of an event comes first.
+static WORDINGS: LazyLock<Vec<Wording>> = LazyLock::new(|| {
+    const MODIFIED: &[&str] = &["Server", "TargetRealm", "Targetname", "ClientRealm"];
+    [
+        // Vista and 2008 (6.0, 6.1: "Please ensure that the target SPN is registered on, and only
+        // registered on") and Windows 8/2012 to today (6.2 to 10.0: "Ensure that the target SPN is only
+        // registered on") differ in advice only. Microsoft's own articles vary ("It indicates", KB 970923).
+        (
+            4,
+            r"(?i)KRB_AP_ERR_MODIFIED error from the server (?<Server>.*?)\.? The target name used was (?<Targetname>.*?)\.? (?:This|It) indicates that the target server failed to decrypt .*?the target domain \((?<TargetRealm>.*?)\) is different from the client domain \((?<ClientRealm>.*?)\)",
+            MODIFIED,
+        ),
+        // Server 2003 and XP x64 (5.2.3790; KB 2706695).
+        (
+            4,
+            r"(?i)KRB_AP_ERR_MODIFIED error from the server (?<Server>.*?)\.? The target name used was (?<Targetname>.*?)\.? This indicates that the password used to encrypt the kerberos service ticket is different .*?in the target realm \((?<TargetRealm>.*?)\), and the client realm",
+            MODIFIED,
+        ),
+        // XP (5.1.2600): two strings, no target name.
+        (
+            4,
+            r"(?i)KRB_AP_ERR_MODIFIED error from the server (?<Server>.*?)\.? This indicates that the password used to encrypt the kerberos service ticket is different .*?in the target realm \((?<TargetRealm>.*?)\), and the client realm",
+            MODIFIED,
+        ),
+        // Any of them, cut off after the second sentence.
+        (
+            4,
+            r"(?i)KRB_AP_ERR_MODIFIED error from the server (?<Server>\S+?)\.? The target name used was (?<Targetname>\S*?)\.?(?: |$)",
+            MODIFIED,
+        ),
+        // The twin, with LogLevel=1 (KB 262177). XP (5.1) says "The function %1 received" and has no
+        // "Extended Error".
+        (
+            3,
+            r"(?i)Kerberos Error Message(?: was received)?: on logon session(?<LogonSession>.*?) Client Time:(?<ClientTime>.*?) Server Time:(?<ServerTime>.*?) Error Code: ?(?<ErrorCode>\S*)(?<ErrorMessage>.*?)(?: Extended Error:(?<ExtendedError>.*?))? Client Realm:(?<ClientRealm>.*?) Client Name:(?<ClientName>.*?) Server Realm:(?<ServerRealm>.*?) Server Name:(?<ServerName>.*?) Target Name:(?<TargetName>.*?) Error Text:(?<ErrorText>.*?) File:(?<File>.*?) Line: ?(?<Line>\S*)",
+            &[
+                "LogonSession",
+                "ClientTime",
+                "ServerTime",
+                "ErrorCode",
+                "ErrorMessage",
+                "ExtendedError",
+                "ClientRealm",
+                "ClientName",
+                "ServerRealm",
+                "ServerName",
+                "TargetName",
+                "ErrorText",
+                "File",
+                "Line",
+            ],
+        ),
+    ]
+    .into_iter()
+    .filter_map(|(event_id, pattern, values)| {
+        // A pattern that does not compile is caught by a test, not by a user.
+        let pattern = Regex::new(pattern).ok()?;
+        Some(Wording { event_id, pattern, values })
+    })
+    .collect()
+});
+
+/// Does the program know the wordings of this event?
+pub fn is_known(provider: &str, event_id: u16) -> bool {
+    is_kerberos(provider) && WORDINGS.iter().any(|w| w.event_id == event_id)
+}
+
+fn is_kerberos(provider: &str) -> bool {
+    ["Microsoft-Windows-Security-Kerberos", "Kerberos"].iter().any(|name| name.eq_ignore_ascii_case(provider))
+}
+
+/// The values in a description, under the names they have in an .evtx file. `description` has single
+/// spaces for all white space: before Vista the texts came with line ends of their own.
+pub fn values(provider: &str, event_id: u16, description: &str) -> Option<Vec<Datum>> {
+    if !is_kerberos(provider) {
+        return None;
+    }
+    WORDINGS.iter().filter(|wording| wording.event_id == event_id).find_map(|wording| {
+        let found = wording.pattern.captures(description)?;
+        Some(
+            wording
+                .values
+                .iter()
+                .filter_map(|&name| {
+                    let value = found.name(name)?.as_str().trim();
+                    Some(Datum { name: Some(name.into()), value: value.into() })
+                })
+                .collect(),
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ADVICE_2008: &str = "This can occur when the target server principal name (SPN) is registered on an account other than the account the target service is using. Please ensure that the target SPN is registered on, and only registered on, the account used by the server. This error can also happen when the target service is using a different password for the target service account than what the Kerberos Key Distribution Center (KDC) has for the target service account. Please ensure that the service on the server and the KDC are both updated to use the current password.";
+    const ADVICE_2012: &str = "This can occur when the target server principal name (SPN) is registered on an account other than the account the target service is using. Ensure that the target SPN is only registered on the account used by the server. This error can also happen if the target service account password is different than what is configured on the Kerberos Key Distribution Center for that target service. Ensure that the service on the server and the KDC are both configured to use the same password.";
+
+    fn since_vista(advice: &str, server: &str, target: &str) -> String {
+        format!(
+            "The Kerberos client received a KRB_AP_ERR_MODIFIED error from the server {server}. The target name used was {target}. This indicates that the target server failed to decrypt the ticket provided by the client. {advice} If the server name is not fully qualified, and the target domain (ALPHA.EXAMPLE.COM) is different from the client domain (BETA.EXAMPLE.COM), check if there are identically named server accounts in these two domains, or use the fully-qualified name to identify the server."
+        )
+    }
+
+    fn pairs(event_id: u16, text: &str) -> Vec<(String, String)> {
+        values("Kerberos", event_id, text)
+            .unwrap()
+            .into_iter()
+            .map(|d| (d.name.unwrap().into(), d.value.into()))
+            .collect()
+    }
+
+    #[track_caller]
+    fn check(event_id: u16, text: &str, expected: &[(&str, &str)]) {
+        let found = pairs(event_id, text);
+        let found: Vec<_> = found.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+        assert_eq!(found, expected, "{text}");
+    }
+
+    #[test]
+    fn every_pattern_compiles() {
+        assert_eq!(WORDINGS.len(), 5);
+        assert!(
+            WORDINGS
+                .iter()
+                .all(|w| { w.pattern.capture_names().flatten().all(|name| w.values.contains(&name)) })
+        );
+    }
+
+    #[test]
+    fn every_wording_of_event_4_gives_the_same_values() {
+        for advice in [ADVICE_2008, ADVICE_2012] {
+            for (server, target) in [
+                ("srv1$", "host/srv2.beta.example.com"),
+                ("host/srv1.alpha.example.com", "cifs/srv2.beta.example.com"),
+                ("tfs01", "HTTP/tfs01"),
+                ("server_name$", "server_name$"),
+                ("dc2$", "LDAP/DC2.root.contoso.com/root.contoso.com@ROOT.CONTOSO.COM"),
+                ("srv1$", "MSSQLSvc/sql.example.com:1433"),
+                ("srv1$", ""),
+            ] {
+                check(
+                    4,
+                    &since_vista(advice, server, target),
+                    &[
+                        ("Server", server),
+                        ("TargetRealm", "ALPHA.EXAMPLE.COM"),
+                        ("Targetname", target),
+                        ("ClientRealm", "BETA.EXAMPLE.COM"),
+                    ],
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn the_wording_of_2003_has_no_client_realm() {
+        check(
+            4,
+            "The kerberos client received a KRB_AP_ERR_MODIFIED error from the server host/pc.child.example.com. The target name used was cifs/pc.example.com. This indicates that the password used to encrypt the kerberos service ticket is different than that on the target server. Commonly, this is due to identically named machine accounts in the target realm (CHILD.EXAMPLE.COM), and the client realm. Please contact your system administrator.",
+            &[
+                ("Server", "host/pc.child.example.com"),
+                ("TargetRealm", "CHILD.EXAMPLE.COM"),
+                ("Targetname", "cifs/pc.example.com"),
+            ],
+        );
+    }
+
+    #[test]
+    fn the_wording_of_xp_has_no_target() {
+        check(
+            4,
+            "The kerberos client received a KRB_AP_ERR_MODIFIED error from the server pc1$. This indicates that the password used to encrypt the kerberos service ticket is different than that on the target server. Commonly, this is due to identically named machine accounts in the target realm (EXAMPLE.COM), and the client realm. Please contact your system administrator.",
+            &[("Server", "pc1$"), ("TargetRealm", "EXAMPLE.COM")],
+        );
+    }
+
+    #[test]
+    fn a_description_cut_off_after_the_names_still_gives_them() {
+        for end in ["", " This indicates that the target", " Das ist anders."] {
+            check(
+                4,
+                &format!(
+                    "The Kerberos client received a KRB_AP_ERR_MODIFIED error from the server srv1$. The target name used was host/srv2.example.com.{end}"
+                ),
+                &[("Server", "srv1$"), ("Targetname", "host/srv2.example.com")],
+            );
+        }
+    }
+
+    #[test]
+    fn the_twin_gives_what_the_manifest_names() {
+        check(
+            3,
+            r"A Kerberos error message was received: on logon session EXAMPLE\user Client Time: Server Time: 6:6:33.0000 3/4/2018 Z Error Code: 0x29 KRB_AP_ERR_MODIFIED Extended Error: Client Realm: Client Name: Server Realm: Contoso.com Server Name: dc01$ Target Name: Error Text: File: onecore\ds\security\protocols\kerberos\client2\ctxtapi.cxx Line: 5a1 Error Data is in record data.",
+            &[
+                ("LogonSession", r"EXAMPLE\user"),
+                ("ClientTime", ""),
+                ("ServerTime", "6:6:33.0000 3/4/2018 Z"),
+                ("ErrorCode", "0x29"),
+                ("ErrorMessage", "KRB_AP_ERR_MODIFIED"),
+                ("ExtendedError", ""),
+                ("ClientRealm", ""),
+                ("ClientName", ""),
+                ("ServerRealm", "Contoso.com"),
+                ("ServerName", "dc01$"),
+                ("TargetName", ""),
+                ("ErrorText", ""),
+                ("File", r"onecore\ds\security\protocols\kerberos\client2\ctxtapi.cxx"),
+                ("Line", "5a1"),
+            ],
+        );
+        let xp = "The function InitializeSecurityContext received a Kerberos Error Message: on logon session S Client Time: Server Time: 1 Error Code: 0x29 KRB_AP_ERR_MODIFIED Client Realm: Client Name: Server Realm: R Server Name: pc1$ Target Name: cifs/pc2 Error Text: File: f Line: 1 Error Data is in record data.";
+        let values = pairs(3, xp);
+        assert!(values.contains(&("TargetName".into(), "cifs/pc2".into())));
+        assert!(!values.iter().any(|(name, _)| name == "ExtendedError"));
+    }
+
+    #[test]
+    fn other_events_are_not_mistaken() {
+        assert_eq!(values("KDC", 4, &since_vista("", "a", "b")), None);
+        // Windows 2000's event 4 is what later became event 3 (kerberos.dll 5.0).
+        assert_eq!(
+            values("Kerberos", 4, "The function f received a Kerberos Error Message: on logon session"),
+            None
+        );
+        assert!(is_known("kerberos", 4) && !is_known("KDC", 4) && !is_known("Kerberos", 5));
+    }
+}

@@ -1,0 +1,274 @@
+//! The substitution values of a record and their text, exactly as the `evtx` crate's XML has it.
+
+use std::fmt::Write;
+
+use jiff::Timestamp;
+
+use super::binxml::{Instance, until_nul};
+use crate::chunks::bytes::{u16_at, u32_at, u64_at};
+
+/// More values than any template of Windows has.
+const MOST: usize = 96;
+
+/// Value types (MS-EVEN6 2.2.12) that are told apart here.
+pub const NULL: u8 = 0x00;
+pub const TEXT: u8 = 0x01;
+const ANSI: u8 = 0x02;
+pub const U8: u8 = 0x04;
+pub const U16: u8 = 0x06;
+pub const BINARY: u8 = 0x0e;
+pub const FILETIME: u8 = 0x11;
+pub const SYSTEMTIME: u8 = 0x12;
+pub const BINXML: u8 = 0x21;
+pub const TEXT_ARRAY: u8 = 0x81;
+
+/// One value: its type and where it stands in the chunk.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Value {
+    pub kind: u8,
+    pub at: u32,
+    pub len: u16,
+}
+
+/// The values of one template instance.
+pub struct Values {
+    values: [Value; MOST],
+    count: usize,
+    /// Behind the last value.
+    pub end: usize,
+}
+
+impl Default for Values {
+    fn default() -> Self {
+        Self { values: [Value::default(); MOST], count: 0, end: 0 }
+    }
+}
+
+/// Bytes that a value of this type takes whatever its descriptor says; 0 where the descriptor decides,
+/// `None` for what is left to the crate.
+fn natural_len(kind: u8) -> Option<u16> {
+    Some(match kind {
+        NULL | TEXT | ANSI | BINARY | BINXML | TEXT_ARRAY => 0,
+        0x03 | U8 => 1,
+        0x05 | U16 => 2,
+        0x07 | 0x08 | 0x0d | 0x14 => 4,
+        0x09 | 0x0a | FILETIME | 0x15 => 8,
+        0x0f | SYSTEMTIME => 16,
+        // A SID's length is in it; checked where it is used.
+        0x13 => 0,
+        _ => return None,
+    })
+}
+
+impl Values {
+    /// Reads the descriptors of `instance`. `None` when a value does not have its type's length, as then
+    /// nobody but the crate knows where the next one starts.
+    pub fn read(&mut self, chunk: &[u8], instance: Instance) -> Option<()> {
+        if instance.count > MOST {
+            return None;
+        }
+        let descriptors = chunk.get(instance.descriptors..)?.get(..instance.count * 4)?;
+        let mut at = instance.descriptors + descriptors.len();
+        let (descriptors, _) = descriptors.as_chunks::<4>();
+        for (slot, &[low, high, kind, _]) in self.values.iter_mut().zip(descriptors) {
+            let len = u16::from_le_bytes([low, high]);
+            let natural = natural_len(kind)?;
+            let wrong = match kind {
+                TEXT | TEXT_ARRAY => len % 2 != 0,
+                0x13 => sid_len(chunk, at) != Some(usize::from(len)),
+                _ => natural != 0 && natural != len,
+            };
+            if wrong {
+                return None;
+            }
+            *slot = Value { kind, at: u32::try_from(at).ok()?, len };
+            at += usize::from(len);
+        }
+        self.count = instance.count;
+        self.end = at;
+        (at <= chunk.len()).then_some(())
+    }
+
+    /// No values: for fragments without a template.
+    pub fn clear(&mut self) {
+        self.count = 0;
+    }
+
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// A value by its number; one that is not there is as good as null.
+    pub fn get(&self, index: u16) -> Value {
+        self.values
+            .get(..self.count)
+            .and_then(|values| values.get(usize::from(index)))
+            .copied()
+            .unwrap_or_default()
+    }
+}
+
+fn sid_len(chunk: &[u8], at: usize) -> Option<usize> {
+    Some(8 + 4 * usize::from(*chunk.get(at + 1)?))
+}
+
+impl Value {
+    pub fn bytes(self, chunk: &[u8]) -> Option<&[u8]> {
+        chunk.get(self.at as usize..)?.get(..usize::from(self.len))
+    }
+
+    /// The number of an unsigned byte or word.
+    pub fn small_number(self, chunk: &[u8]) -> Option<u16> {
+        match self.kind {
+            U8 => chunk.get(self.at as usize).map(|n| u16::from(*n)),
+            U16 => u16_at(chunk, self.at as usize),
+            _ => None,
+        }
+    }
+
+    /// The instant of a FILETIME, if it is one that can be told.
+    pub fn time(self, chunk: &[u8]) -> Option<Timestamp> {
+        match self.kind {
+            FILETIME => filetime(u64_at(chunk, self.at as usize)?),
+            _ => None,
+        }
+    }
+
+    /// Appends the text of the value. `None`: it is left to the crate.
+    pub fn write(self, chunk: &[u8], out: &mut String) -> Option<()> {
+        let at = self.at as usize;
+        match self.kind {
+            NULL => {}
+            TEXT => {
+                let text = until_nul(chunk, at, usize::from(self.len))?;
+                write_wide(text.bytes(chunk)?, out)?;
+            }
+            // Other bytes depend on a code page.
+            ANSI => {
+                let text = self.bytes(chunk)?;
+                let printable = text.iter().all(|byte| matches!(byte, 0 | 0x20..0x7f));
+                printable.then_some(())?;
+                out.extend(text.iter().filter(|byte| **byte != 0).map(|byte| char::from(*byte)));
+            }
+            0x03 => write_number(out, i8::from_le_bytes([*chunk.get(at)?])),
+            U8 => write_number(out, *chunk.get(at)?),
+            0x05 => write_number(out, u16_at(chunk, at)?.cast_signed()),
+            U16 => write_number(out, u16_at(chunk, at)?),
+            0x07 => write_number(out, u32_at(chunk, at)?.cast_signed()),
+            0x08 => write_number(out, u32_at(chunk, at)?),
+            0x09 => write_number(out, u64_at(chunk, at)?.cast_signed()),
+            0x0a => write_number(out, u64_at(chunk, at)?),
+            // Windows writes bit masks into some booleans; they are shown as the number they are.
+            0x0d => match u32_at(chunk, at)? {
+                0 => out.push_str("false"),
+                1 => out.push_str("true"),
+                other => write_number(out, other.cast_signed()),
+            },
+            BINARY => {
+                for byte in self.bytes(chunk)? {
+                    out.push(hex_digit(byte >> 4));
+                    out.push(hex_digit(byte & 15));
+                }
+            }
+            0x0f => write_guid(self.bytes(chunk)?, out)?,
+            FILETIME => write_time(filetime(u64_at(chunk, at)?)?, out),
+            0x13 => write_sid(self.bytes(chunk)?, out)?,
+            0x14 => write_fmt(out, format_args!("0x{:x}", u32_at(chunk, at)?)),
+            0x15 => write_fmt(out, format_args!("0x{:x}", u64_at(chunk, at)?)),
+            _ => return None,
+        }
+        Some(())
+    }
+
+    /// The texts of an array, each handed to `item`.
+    pub fn items(self, chunk: &[u8], mut item: impl FnMut(&[u8])) -> Option<()> {
+        let (units, _) = self.bytes(chunk)?.as_chunks::<2>();
+        if units.last().is_some_and(|last| *last != [0, 0]) {
+            return None;
+        }
+        for text in units.split_inclusive(|unit| *unit == [0, 0]) {
+            let text = text.split_last().map_or(text, |(_, text)| text);
+            item(text.as_flattened());
+        }
+        Some(())
+    }
+}
+
+/// Seconds from 1601 to 1970.
+const EPOCH_1601: i64 = 11_644_473_600;
+
+/// 100 ns since 1601 as an instant; the crate renders later ones in ways of its own.
+fn filetime(ticks: u64) -> Option<Timestamp> {
+    let seconds = i64::try_from(ticks / 10_000_000).ok()? - EPOCH_1601;
+    Timestamp::new(seconds, (ticks % 10_000_000 * 100) as i32).ok()
+}
+
+fn write_fmt(out: &mut String, text: std::fmt::Arguments<'_>) {
+    // Writing to a String does not fail.
+    let _ = out.write_fmt(text);
+}
+
+fn write_number(out: &mut String, number: impl std::fmt::Display) {
+    write_fmt(out, format_args!("{number}"));
+}
+
+fn hex_digit(value: u8) -> char {
+    char::from(if value < 10 { b'0' + value } else { b'A' - 10 + value })
+}
+
+fn write_time(time: Timestamp, out: &mut String) {
+    let t = jiff::tz::Offset::UTC.to_datetime(time);
+    write_fmt(
+        out,
+        format_args!(
+            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:07}Z",
+            t.year(),
+            t.month(),
+            t.day(),
+            t.hour(),
+            t.minute(),
+            t.second(),
+            t.subsec_nanosecond() / 100
+        ),
+    );
+}
+
+fn write_guid(bytes: &[u8], out: &mut String) -> Option<()> {
+    let (a, b, c) = (u32_at(bytes, 0)?, u16_at(bytes, 4)?, u16_at(bytes, 6)?);
+    let [d0, d1, e @ ..]: [u8; 8] = *bytes.get(8..)?.first_chunk()?;
+    write_fmt(out, format_args!("{{{a:08x}-{b:04x}-{c:04x}-{d0:02x}{d1:02x}-"));
+    for byte in e {
+        write_fmt(out, format_args!("{byte:02x}"));
+    }
+    out.push('}');
+    Some(())
+}
+
+fn write_sid(bytes: &[u8], out: &mut String) -> Option<()> {
+    let [revision, _, authority @ ..]: [u8; 8] = *bytes.first_chunk()?;
+    let mut wide = [0; 8];
+    wide.get_mut(2..)?.copy_from_slice(&authority);
+    write_fmt(out, format_args!("S-{revision}-{}", u64::from_be_bytes(wide)));
+    for sub in bytes.get(8..)?.as_chunks::<4>().0 {
+        write_fmt(out, format_args!("-{}", u32::from_le_bytes(*sub)));
+    }
+    Some(())
+}
+
+/// Appends UTF-16 text. `None` for what XML cannot hold (the crate replaces it) and broken surrogates.
+pub fn write_wide(bytes: &[u8], out: &mut String) -> Option<()> {
+    let (units, _) = bytes.as_chunks::<2>();
+    out.reserve(units.len());
+    let printable = |unit: &[u8; 2]| unit[1] == 0 && (0x20..0x80).contains(&unit[0]);
+    if units.iter().fold(true, |all, unit| all & printable(unit)) {
+        out.extend(units.iter().map(|unit| char::from(unit[0])));
+        return Some(());
+    }
+    for c in char::decode_utf16(units.iter().map(|unit| u16::from_le_bytes(*unit))) {
+        match c {
+            Ok('\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..) => out.push(c.ok()?),
+            _ => return None,
+        }
+    }
+    Some(())
+}

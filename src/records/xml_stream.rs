@@ -1,0 +1,462 @@
+//! Event XML of any length: `wevtutil qe /f:xml` (no root), Event Viewer's `<Events>`, `.ToXml()` lines.
+//!
+//! Events are cut out of the stream by their tags, so that a broken one costs itself and not the rest,
+//! and only one is in memory at a time. No DTD is read, so no entity can grow.
+
+use std::io::Read;
+
+use memchr::{memchr, memchr2, memmem};
+
+use super::tally::Tally;
+use super::window::Window;
+use super::xml::parse_wanted;
+use super::{Record, Selection};
+use crate::files::text_encoding::text_of;
+
+/// Longest event read, in bytes of UTF-8. A record in an .evtx file is less than 64 KiB (a chunk), which
+/// XML with names, escapes and `RenderingInfo` does not make sixteen times longer.
+pub const MAX_EVENT: usize = 1024 * 1024;
+
+/// How far behind `<` a tag's name has to end.
+const MAX_NAME: usize = 64;
+
+/// How far behind `<Event` the `<System` has to come; between them are only namespaces.
+const MAX_START_TAG: usize = 4096;
+
+/// Reads all events of `input` and hands over the wanted ones.
+///
+/// An event that cannot be read is named in `tally` by its line, and reading goes on with the next.
+pub fn read_events(input: impl Read, selection: &Selection, sink: &mut dyn FnMut(Record), tally: &mut Tally) {
+    let before = tally.records;
+    let mut cutter = Cutter { window: Window::new(input), at: 0, open: None, searched: [0; 2] };
+    cutter.run(&mut |window, at, cut| {
+        let why = match cut {
+            Cut::Whole(text) => match parse_wanted(&text_of(text), selection) {
+                Ok(None) => None,
+                Ok(Some(record)) => {
+                    tally.events += 1;
+                    sink(record);
+                    None
+                }
+                Err(error) => Some(error.to_string()),
+            },
+            Cut::TooLong => Some(format!("it is longer than {} KiB", MAX_EVENT / 1024)),
+            Cut::Unfinished => Some("its end is missing".to_owned()),
+            Cut::Failed(error) => {
+                return tally.problem(|| format!("reading stopped at {}: {error}", window.place(at)));
+            }
+        };
+        tally.records += 1;
+        if let Some(why) = why {
+            tally.problem(|| format!("the event at {} was passed over: {why}", window.place(at)));
+        }
+    });
+    if tally.records == before {
+        tally.problem(|| {
+            "there is no Event element in it; export with `wevtutil qe System /f:xml` or save as .evtx"
+                .to_owned()
+        });
+    }
+}
+
+/// What the cutter finds.
+enum Cut<'a> {
+    Whole(&'a [u8]),
+    TooLong,
+    Unfinished,
+    Failed(std::io::Error),
+}
+
+/// Takes what the cutter finds, with the window and the index in it where that starts.
+type Found<'f, R> = dyn FnMut(&Window<R>, usize, Cut<'_>) + 'f;
+
+/// An event whose end was not seen yet.
+struct Open {
+    /// Index of its `<` in the window.
+    start: usize,
+    /// `Event` elements open inside it (of `UserData`).
+    inner: usize,
+}
+
+struct Cutter<R> {
+    window: Window<R>,
+    /// Index in the window up to which tags were looked at.
+    at: usize,
+    open: Option<Open>,
+    /// Per section kind: index in the window up to which its end was searched in vain. It makes the
+    /// search for the ends of many unclosed comments linear.
+    searched: [usize; 2],
+}
+
+/// Comments and CDATA: what looks like a tag inside is none.
+const SECTIONS: [(&[u8], &[u8]); 2] = [(b"<!--", b"-->"), (b"<![CDATA[", b"]]>")];
+
+enum Tag {
+    /// More bytes are needed to tell.
+    Unknown,
+    /// `<Event ...>`; `record` when `<System` follows, as in every event and no other element.
+    Start { record: bool },
+    /// `</Event>`, this many bytes long.
+    End(usize),
+    /// Any other tag, a comment, text: this many bytes can be passed over.
+    Other(usize),
+}
+
+impl<R: Read> Cutter<R> {
+    fn run(&mut self, found: &mut Found<'_, R>) {
+        loop {
+            let Some(tag) = self.next_tag() else {
+                if !self.more(found) {
+                    return;
+                }
+                continue;
+            };
+            match tag {
+                Tag::Unknown => {
+                    if !self.more(found) {
+                        return;
+                    }
+                }
+                Tag::Other(length) => self.at += length,
+                Tag::Start { record } => {
+                    match &mut self.open {
+                        Some(open) if !record => open.inner += 1,
+                        Some(open) => {
+                            found(&self.window, open.start, Cut::Unfinished);
+                            *open = Open { start: self.at, inner: 0 };
+                        }
+                        None => self.open = Some(Open { start: self.at, inner: 0 }),
+                    }
+                    self.at += 1;
+                }
+                Tag::End(length) => {
+                    self.at += length;
+                    match &mut self.open {
+                        Some(open) if open.inner > 0 => open.inner -= 1,
+                        Some(open) => {
+                            let whole = open.start..self.at;
+                            let text = self.window.bytes().get(whole).unwrap_or_default();
+                            let cut = if text.len() > MAX_EVENT { Cut::TooLong } else { Cut::Whole(text) };
+                            found(&self.window, open.start, cut);
+                            self.open = None;
+                        }
+                        None => {}
+                    }
+                }
+            }
+        }
+    }
+
+    /// Moves `at` to the next `<` and says what it is; `None` when there is none in the window.
+    fn next_tag(&mut self) -> Option<Tag> {
+        let rest = self.window.bytes().get(self.at..).unwrap_or_default();
+        match memchr(b'<', rest) {
+            Some(skip) => self.at += skip,
+            None => {
+                self.at = self.window.bytes().len();
+                return None;
+            }
+        }
+        Some(self.classify())
+    }
+
+    fn classify(&mut self) -> Tag {
+        let rest = self.window.bytes().get(self.at..).unwrap_or_default();
+        let ended = self.window.ended();
+        match rest.get(1) {
+            None if ended => Tag::Other(1),
+            None => Tag::Unknown,
+            Some(b'!') => self.section(),
+            Some(b'/') => match local_name(rest.get(2..).unwrap_or_default(), ended) {
+                Name::Unknown => Tag::Unknown,
+                Name::Is(b"Event", length) => end_tag(rest, 2 + length, ended),
+                Name::Is(_, length) => Tag::Other(2 + length),
+            },
+            Some(_) => match local_name(rest.get(1..).unwrap_or_default(), ended) {
+                Name::Unknown => Tag::Unknown,
+                Name::Is(b"Event", length) => start_tag(rest, 1 + length, ended),
+                Name::Is(_, length) => Tag::Other(1 + length),
+            },
+        }
+    }
+
+    /// At `<!`: a comment or CDATA is passed over as a whole, if it ends within an event's length.
+    fn section(&mut self) -> Tag {
+        let bytes = self.window.bytes();
+        let rest = bytes.get(self.at..).unwrap_or_default();
+        if rest.len() < 9 && !self.window.ended() {
+            return Tag::Unknown;
+        }
+        for ((opening, closing), searched) in SECTIONS.iter().zip(&mut self.searched) {
+            if !rest.starts_with(opening) {
+                continue;
+            }
+            let from = (self.at + opening.len()).max(*searched);
+            let unsearched = bytes.get(from..).unwrap_or_default();
+            if let Some(end) = memmem::find(unsearched, closing) {
+                return Tag::Other(from + end + closing.len() - self.at);
+            }
+            // The last bytes may be the beginning of the closing mark.
+            *searched = bytes.len().saturating_sub(closing.len() - 1).max(from);
+            if rest.len() > MAX_EVENT || self.window.ended() {
+                return Tag::Other(opening.len());
+            }
+            return Tag::Unknown;
+        }
+        Tag::Other(2)
+    }
+
+    /// Gets another block; false at the end of the input.
+    fn more(&mut self, found: &mut Found<'_, R>) -> bool {
+        if let Some(open) = &self.open
+            && self.window.bytes().len() - open.start > MAX_EVENT
+        {
+            found(&self.window, open.start, Cut::TooLong);
+            self.open = None;
+        }
+        if self.window.ended() {
+            if let Some(open) = self.open.take() {
+                found(&self.window, open.start, Cut::Unfinished);
+            }
+            return false;
+        }
+        let done = self.open.as_ref().map_or(self.at, |open| open.start);
+        self.window.drop_front(done);
+        self.at -= done;
+        self.searched = self.searched.map(|s| s.saturating_sub(done));
+        if let Some(open) = &mut self.open {
+            open.start = 0;
+        }
+        if let Err(error) = self.window.grow() {
+            found(&self.window, self.window.bytes().len(), Cut::Failed(error));
+        }
+        true
+    }
+}
+
+enum Name<'a> {
+    Unknown,
+    /// The local name, and the length of the whole with its prefix.
+    Is(&'a [u8], usize),
+}
+
+/// The element name that `bytes` starts with. Names longer than [`MAX_NAME`] are none of ours.
+fn local_name(bytes: &[u8], ended: bool) -> Name<'_> {
+    let head = bytes.get(..MAX_NAME).unwrap_or(bytes);
+    let end = head.iter().position(|b| matches!(b, b' ' | b'\t' | b'\r' | b'\n' | b'>' | b'/' | b'<'));
+    let whole = match end {
+        Some(end) => head.get(..end).unwrap_or_default(),
+        None if head.len() == MAX_NAME => return Name::Is(b"", MAX_NAME),
+        None if ended => head,
+        None => return Name::Unknown,
+    };
+    let local = match memchr(b':', whole) {
+        Some(colon) => whole.get(colon + 1..).unwrap_or_default(),
+        None => whole,
+    };
+    Name::Is(local, whole.len())
+}
+
+/// `rest` starts with `</Event`; `named` bytes of it are mark and name.
+fn end_tag(rest: &[u8], named: usize, ended: bool) -> Tag {
+    let head = rest.get(..MAX_NAME).unwrap_or(rest);
+    match head.iter().skip(named).position(|b| !b.is_ascii_whitespace()) {
+        Some(space) if head.get(named + space) == Some(&b'>') => Tag::End(named + space + 1),
+        None if head.len() < MAX_NAME && !ended => Tag::Unknown,
+        _ => Tag::Other(named),
+    }
+}
+
+/// `rest` starts with `<Event`; `named` bytes of it are mark and name.
+fn start_tag(rest: &[u8], named: usize, ended: bool) -> Tag {
+    let head = rest.get(..MAX_START_TAG).unwrap_or(rest);
+    let whole = head.len() == MAX_START_TAG || ended;
+    let Some(end) = memchr2(b'>', b'<', head.get(1..).unwrap_or_default()).map(|end| end + 1) else {
+        return if whole { Tag::Start { record: false } } else { Tag::Unknown };
+    };
+    // No `<` is allowed inside a tag: this one was cut off.
+    if head.get(end) == Some(&b'<') {
+        return Tag::Other(end);
+    }
+    if end > named && head.get(end - 1) == Some(&b'/') {
+        return Tag::Other(end + 1);
+    }
+    let after = head.get(end + 1..).unwrap_or_default().trim_ascii_start();
+    match after.strip_prefix(b"<").map(|tag| local_name(tag, whole)) {
+        Some(Name::Is(name, _)) => Tag::Start { record: name == b"System" },
+        Some(Name::Unknown) => Tag::Unknown,
+        None if after.is_empty() && !whole => Tag::Unknown,
+        None => Tag::Start { record: false },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::records::Wanted;
+    use proptest::prelude::*;
+
+    fn event(id: u16, computer: &str) -> String {
+        format!(
+            "<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System>\
+             <Provider Name='Kerberos'/><EventID Qualifiers='16384'>{id}</EventID>\
+             <TimeCreated SystemTime='2020-01-02T03:04:05.5Z'/><EventRecordID>1</EventRecordID>\
+             <Computer>{computer}</Computer></System><EventData><Data>é &lt;</Data></EventData></Event>"
+        )
+    }
+
+    fn read(input: impl Read) -> (Vec<String>, Tally) {
+        let selection =
+            Selection::new(vec![Wanted { providers: vec!["Kerberos".into()], event_ids: vec![4] }]);
+        let (mut computers, mut tally) = (Vec::new(), Tally::default());
+        read_events(input, &selection, &mut |r| computers.push(r.computer.into()), &mut tally);
+        assert_eq!(tally.events, computers.len() as u64);
+        (computers, tally)
+    }
+
+    fn read_text(text: &str) -> (Vec<String>, Tally) {
+        read(text.as_bytes())
+    }
+
+    #[test]
+    fn every_shape_of_document_is_read() {
+        let three = [event(4, "a"), event(5, "b"), event(4, "c")];
+        for document in [
+            three.concat(),
+            three.join("\r\n"),
+            format!("<?xml version='1.0' encoding='utf-16'?>\r\n<Events>{}</Events>", three.concat()),
+            format!("<!DOCTYPE x [<!ENTITY a 'b'>]><!-- {} --><r>{}", event(4, "z"), three.join("&amp;")),
+            three.concat().replace("><", ">\r\n\t<"),
+            three.concat().replace("</", "\u{1}").replace('<', "<ev:").replace('\u{1}', "</ev:"),
+        ] {
+            for bytes in [
+                document.clone().into_bytes(),
+                format!("\u{feff}{document}").into_bytes(),
+                document.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+                format!("\u{feff}{document}").encode_utf16().flat_map(u16::to_be_bytes).collect(),
+            ] {
+                let (computers, tally) = read(&bytes[..]);
+                assert_eq!(computers, ["a", "c"], "{document}");
+                assert_eq!(tally.records, 3);
+                assert_eq!(tally.into_problems(), Vec::<String>::new());
+            }
+        }
+    }
+
+    #[test]
+    fn a_broken_event_costs_itself_and_is_named_by_its_line() {
+        for (broken, why) in [
+            ("<Event><System></Syste></Event>", "not well formed"),
+            (
+                "<Event><System><Provider Name='Kerberos'/><EventID>4</EventID></System></Event>",
+                "TimeCreated",
+            ),
+            ("<Event xmlns='u'>\t<System><EventID>4</Ev", "its end is missing"),
+            (&format!("<Event><System>{}</System></Event>", "<a>".repeat(65_000)), "64 deep"),
+            (&format!("<Event>{}</Event>", " ".repeat(MAX_EVENT)), "longer than 1024 KiB"),
+            (&format!("<Event>{}</Event>", "<a/>".repeat(MAX_EVENT)), "longer than 1024 KiB"),
+        ] {
+            let (computers, tally) = read_text(&format!("{}\n\n{broken}\n{}", event(4, "a"), event(4, "b")));
+            assert_eq!(computers, ["a", "b"], "{why}");
+            let problems = tally.into_problems();
+            assert_eq!(problems.len(), 1, "{problems:?}");
+            assert!(problems[0].starts_with("the event at line 3 (byte "), "{problems:?}");
+            assert!(problems[0].contains(why), "{problems:?}");
+        }
+    }
+
+    #[test]
+    fn the_last_event_may_be_cut_off() {
+        let text = event(4, "a") + &event(4, "b");
+        for cut in event(4, "a").len() + 7..text.len() {
+            let Some(text) = text.get(..cut) else {
+                continue;
+            };
+            let (computers, tally) = read_text(text);
+            assert_eq!(computers, ["a"], "{cut}");
+            assert_eq!(tally.into_problems().len(), 1, "{cut}");
+        }
+    }
+
+    #[test]
+    fn tags_in_cdata_and_in_user_data_do_not_end_an_event() {
+        let cdata = event(4, "a").replace("é", &format!("<![CDATA[</Event>{}]]>", event(4, "forged")));
+        assert_eq!(read_text(&cdata).0, ["a"]);
+        let inner = event(4, "a")
+            .replace("<EventData>", "<UserData><Event><x>1</x></Event><Event/></UserData><EventData>");
+        assert_eq!(read_text(&inner).0, ["a"]);
+    }
+
+    #[test]
+    fn other_xml_says_that_it_holds_no_event() {
+        let (_, tally) = read_text("<?xml version='1.0'?><Events><EventID>4</EventID></Events>");
+        assert!(tally.into_problems()[0].starts_with("there is no Event element"));
+    }
+
+    /// `unit` over and over: a line of `length` bytes that never was in memory.
+    struct Endless {
+        unit: &'static [u8],
+        left: u64,
+    }
+
+    impl Read for Endless {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            let whole = buffer.len() / self.unit.len() * self.unit.len();
+            let n = self.left.min(whole.max(1) as u64) as usize;
+            for part in buffer[..n].chunks_mut(self.unit.len()) {
+                part.copy_from_slice(&self.unit[..part.len()]);
+            }
+            self.left -= n as u64;
+            Ok(n)
+        }
+    }
+
+    #[test]
+    fn hostile_streams_are_bounded_and_linear() {
+        let last = event(4, "last");
+        for (first, unit) in [
+            ("", &b"a"[..]),
+            ("", b"<"),
+            ("", b"<!--"),
+            ("", b"<![CDATA["),
+            ("<!--", b"-"),
+            ("<Event", b"x"),
+            ("<Event ", b" "),
+            ("<Event><System>", b"<a>"),
+            ("<Event><System><![CDATA[", b"]"),
+            ("", b"<Event>"),
+            ("", b"<Event"),
+            ("", b"</Event"),
+            ("", b"<Event "),
+            ("", b"<Event><System>"),
+        ] {
+            let unit = Endless { unit, left: 2 << 20 };
+            let started = std::time::Instant::now();
+            let (computers, _) = read(first.as_bytes().chain(unit).chain(&b" >"[..]).chain(last.as_bytes()));
+            assert_eq!(computers, ["last"], "{first}");
+            // Some seconds at most without optimisation; quadratic work would take minutes.
+            assert!(started.elapsed().as_secs() < 60, "{first}");
+        }
+    }
+
+    #[test]
+    fn a_read_error_keeps_what_was_read_before() {
+        struct Failing;
+        impl Read for Failing {
+            fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
+                Err(std::io::Error::other("the share is gone"))
+            }
+        }
+        let (computers, tally) = read(event(4, "a").as_bytes().chain(Failing));
+        assert_eq!(computers, ["a"]);
+        assert!(tally.into_problems()[0].contains("the share is gone"));
+    }
+
+    proptest! {
+        #[test]
+        fn whole_events_survive_any_junk_between_them(junk in proptest::collection::vec(r"(<|>|/|&| |a|E|Events>|</Event>|\\?|é){0,20}", 3)) {
+            let text = format!("{}{}{}{}{}", junk[0], event(4, "a"), junk[1], event(4, "b"), junk[2]);
+            prop_assert_eq!(read_text(&text).0, ["a", "b"]);
+        }
+    }
+}

@@ -9,11 +9,10 @@ pub mod full;
 pub mod gate;
 pub mod problems;
 pub mod selection;
-pub mod tally;
-pub mod text;
-mod window;
 pub mod template;
+pub mod text;
 pub mod values;
+mod window;
 pub mod xml;
 pub mod xml_stream;
 

@@ -158,7 +158,7 @@ fn known_hosts<'a>(
     for incident in &gathered.incidents {
         hosts.add(&incident.client);
         if let Some(target) = Principal::parse(&incident.target).host() {
-            hosts.add_name(target);
+            hosts.mention(target);
         }
     }
     hosts.settle();

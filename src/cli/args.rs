@@ -32,6 +32,7 @@ pub struct Cli {
 pub enum Command {
     Triage(Triage),
     Inventory(Inventory),
+    Explain(Explain),
 }
 
 /// Read exported logs and write a report: what is wrong, how sure that is, what proves it, what to do.
@@ -156,4 +157,20 @@ impl Inventory {
     pub fn into_config(self) -> commands::inventory::Config {
         commands::inventory::Config { files: self.files, host: self.host, output: self.output }
     }
+}
+
+/// Tell what a cause or kind is, how it is recognised and proved, and how to mend it.
+#[derive(Debug, Args)]
+#[command(before_help = "Examples:
+  krbtriage explain
+  krbtriage explain misplaced
+  krbtriage explain --incident i963b2fe1d1d6 samples/report.csv")]
+pub struct Explain {
+    /// A cause or kind; without one, all are listed. With --incident: the report.
+    #[arg(value_name = "CAUSE|KIND|REPORT")]
+    pub topic: Option<std::path::PathBuf>,
+
+    /// Tell the story of this incident of a report.
+    #[arg(long, value_name = "ID", requires = "topic")]
+    pub incident: Option<String>,
 }

@@ -30,6 +30,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     match cli.command {
         Command::Triage(args) => triage(args),
         Command::Inventory(args) => inventory(args),
+        Command::Explain(args) => explain(&args),
     }
 }
 
@@ -80,6 +81,38 @@ fn inventory(args: args::Inventory) -> Exit {
         }
         Err(error) => fail(&error),
     }
+}
+
+fn explain(args: &args::Explain) -> Exit {
+    use commands::explain;
+    let text = match (&args.incident, &args.topic) {
+        (Some(id), Some(report)) => explain::incident(id, report),
+        (None, Some(topic)) => explain::topic(&topic.to_string_lossy()),
+        _ => Ok(explain::list()),
+    };
+    match text {
+        Ok(text) => print(&text),
+        Err(error @ explain::Error::Unknown { .. }) => {
+            say(&format!("krbtriage: {error}\n"));
+            Exit::Usage
+        }
+        Err(error) => fail(&error),
+    }
+}
+
+/// Writes an answer to standard output. A closed pipe is no error.
+fn print(text: &str) -> Exit {
+    let mut out = std::io::stdout().lock();
+    for line in text.lines() {
+        if let Err(error) = writeln!(out, "{}", visible(line)) {
+            return if error.kind() == std::io::ErrorKind::BrokenPipe {
+                Exit::Complete
+            } else {
+                fail(&error)
+            };
+        }
+    }
+    Exit::Complete
 }
 
 fn fail(error: &dyn std::error::Error) -> Exit {

@@ -119,7 +119,7 @@ pub(super) fn tickets(client: &str) -> String {
 }
 
 /// Steps in safe order, with the risk said.
-pub(super) fn fix(cause: Cause, kind: Kind) -> &'static [&'static str] {
+pub fn fix(cause: Cause, kind: Kind) -> &'static [&'static str] {
     match (cause, kind) {
         (Cause::LoopbackSharedIp, Kind::BmcUsbNic) => &[
             "on one of the two hosts, disable the management controller's network adapter in Windows, or the LAN-over-USB \

@@ -14,6 +14,7 @@ mod proofs;
 mod rules;
 mod story;
 
+pub use advice::fix;
 pub use case::{Case, Knowledge, Shape};
 pub use problems::order;
 pub use rules::{RULES, Rule, table};

@@ -34,9 +34,7 @@ pub const MAX_RATIO: u64 = 200;
 pub enum ArchiveError {
     #[error("it is encrypted; unpack it with its password and name the files")]
     Encrypted,
-    #[error(
-        "it is compressed with a method that is not read (deflate is); unpack it and name the files"
-    )]
+    #[error("it is compressed with a method that is not read (deflate is); unpack it and name the files")]
     Method,
     #[error("its list of members is longer than {} MiB; unpack it and name the folder", MAX_MEMBER_LIST >> 20)]
     TooManyMembers,
@@ -68,8 +66,9 @@ impl From<ZipError> for ArchiveError {
                 Err(error) => Self::Io(error),
             },
             ZipError::CompressionMethodNotSupported(_) => Self::Method,
-            ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED)
-            | ZipError::InvalidPassword => Self::Encrypted,
+            ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED) | ZipError::InvalidPassword => {
+                Self::Encrypted
+            }
             ZipError::UnsupportedArchive(what) => Self::Broken(what.into()),
             ZipError::InvalidArchive(what) => Self::Broken(what),
             other => Self::Broken(other.to_string().into()),
@@ -84,16 +83,12 @@ pub struct Budget(AtomicU64);
 impl Budget {
     /// For an archive of `size` bytes.
     pub fn new(size: u64) -> Self {
-        Self(AtomicU64::new(
-            MAX_UNPACKED.saturating_add(size.saturating_mul(MAX_RATIO)),
-        ))
+        Self(AtomicU64::new(MAX_UNPACKED.saturating_add(size.saturating_mul(MAX_RATIO))))
     }
 
     fn spend(&self, bytes: u64) -> io::Result<()> {
         self.0
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
-                left.checked_sub(bytes)
-            })
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(bytes))
             .map(drop)
             .map_err(|_| io::Error::other(ArchiveError::Bomb))
     }
@@ -115,10 +110,7 @@ impl<R: Read> Read for Unpacked<'_, R> {
 
 /// The content of a `.gz` file (of all its members, one behind the other).
 pub fn gunzip<'a>(packed: impl Read + 'a, budget: &'a Budget) -> impl Read + 'a {
-    Unpacked {
-        inner: MultiGzDecoder::new(packed),
-        budget,
-    }
+    Unpacked { inner: MultiGzDecoder::new(packed), budget }
 }
 
 /// A zip archive's members.
@@ -159,15 +151,9 @@ pub fn list(path: &Path) -> Result<Listing, ArchiveError> {
     let file = File::open(path)?;
     let budget = Budget::new(file.metadata()?.len());
     let (entries, mut file, duplicates) = entries(file)?;
-    let mut listing = Listing {
-        members: Vec::new(),
-        budget,
-        problems: Vec::new(),
-    };
+    let mut listing = Listing { members: Vec::new(), budget, problems: Vec::new() };
     if duplicates {
-        listing
-            .problems
-            .push("members have the same name; of each name only the last is read".to_owned());
+        listing.problems.push("members have the same name; of each name only the last is read".to_owned());
     }
     let mut room = MAX_MEMBERS;
     for entry in entries {
@@ -182,11 +168,7 @@ pub fn list(path: &Path) -> Result<Listing, ArchiveError> {
         let mut parts = parts(&entry, &mut file, &listing.budget);
         parts.truncate(room);
         room -= parts.len();
-        listing.members.push(Member {
-            entry,
-            parts,
-            packed,
-        });
+        listing.members.push(Member { entry, parts, packed });
     }
     Ok(listing)
 }
@@ -235,10 +217,7 @@ fn entries<R: Read + Seek>(
     archive: R,
 ) -> Result<(Vec<OwnedZipFileEntry>, impl Read + Seek, bool), ArchiveError> {
     let left = Arc::new(AtomicU64::new(MAX_MEMBER_LIST));
-    let limited = Limited {
-        inner: archive,
-        left: Arc::clone(&left),
-    };
+    let limited = Limited { inner: archive, left: Arc::clone(&left) };
     let opened = ZipArchive::new(BufReader::with_capacity(BUFFER, limited));
     let archive = match opened {
         Err(_) if left.load(Ordering::Relaxed) == 0 => return Err(ArchiveError::TooManyMembers),
@@ -268,12 +247,8 @@ impl<R: Read> Read for Limited<R> {
         if left == 0 {
             return Err(io::Error::other(ArchiveError::TooManyMembers));
         }
-        let room = usize::try_from(left)
-            .unwrap_or(usize::MAX)
-            .min(buffer.len());
-        let n = self
-            .inner
-            .read(buffer.get_mut(..room).unwrap_or_default())?;
+        let room = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
+        let n = self.inner.read(buffer.get_mut(..room).unwrap_or_default())?;
         self.left.store(left - n as u64, Ordering::Relaxed);
         Ok(n)
     }
@@ -295,11 +270,7 @@ fn unpack<'a, R: Read + Seek>(
 }
 
 /// What a member is, by its first bytes, and what is in it if it is an archive.
-fn parts(
-    entry: &OwnedZipFileEntry,
-    archive: &mut (impl Read + Seek),
-    budget: &Budget,
-) -> Vec<Part> {
+fn parts(entry: &OwnedZipFileEntry, archive: &mut (impl Read + Seek), budget: &Budget) -> Vec<Part> {
     let (kind, inner) = match kind_and_content(entry, archive, budget) {
         Ok((Kind::Zip, bytes)) => (Kind::Zip, bytes),
         Ok((kind, _)) => return vec![Part::new(entry, kind, None)],
@@ -327,13 +298,7 @@ fn parts(
 
 impl Part {
     fn new(entry: &OwnedZipFileEntry, kind: Kind, refusal: Option<ArchiveError>) -> Self {
-        Self {
-            inner: None,
-            name: name(entry),
-            kind,
-            len: entry.size(),
-            refusal,
-        }
+        Self { inner: None, name: name(entry), kind, len: entry.size(), refusal }
     }
 }
 
@@ -348,11 +313,7 @@ fn kind_and_content(
     }
     let mut unpacked = unpack(entry, archive, budget)?;
     let mut head = Vec::new();
-    unpacked
-        .by_ref()
-        .take(SNIFF_LEN as u64)
-        .read_to_end(&mut head)
-        .map_err(ours)?;
+    unpacked.by_ref().take(SNIFF_LEN as u64).read_to_end(&mut head).map_err(ours)?;
     let kind = sniff(&head);
     if kind == Kind::Zip {
         head = inner_archive(&mut head.as_slice().chain(unpacked))?;
@@ -362,10 +323,7 @@ fn kind_and_content(
 
 fn inner_archive(unpacked: &mut dyn Read) -> Result<Vec<u8>, ArchiveError> {
     let mut bytes = Vec::new();
-    unpacked
-        .take(MAX_INNER_ARCHIVE + 1)
-        .read_to_end(&mut bytes)
-        .map_err(ours)?;
+    unpacked.take(MAX_INNER_ARCHIVE + 1).read_to_end(&mut bytes).map_err(ours)?;
     if bytes.len() as u64 > MAX_INNER_ARCHIVE {
         return Err(ArchiveError::InnerTooBig);
     }
@@ -392,17 +350,11 @@ mod tests {
     #[test]
     fn reading_stops_where_the_budget_ends() {
         let budget = Budget(AtomicU64::new(100));
-        let zeros = || Unpacked {
-            inner: io::repeat(0),
-            budget: &budget,
-        };
+        let zeros = || Unpacked { inner: io::repeat(0), budget: &budget };
         let mut first = [1; 60];
         zeros().read_exact(&mut first).unwrap();
         let error = zeros().read(&mut [1; 60]).unwrap_err();
-        assert!(
-            error.to_string().contains("unpacks to more than 4 GiB"),
-            "{error}"
-        );
+        assert!(error.to_string().contains("unpacks to more than 4 GiB"), "{error}");
         assert!(matches!(ours(error), ArchiveError::Bomb));
         // What is left still is for others.
         zeros().read_exact(&mut [1; 40]).unwrap();
@@ -411,24 +363,14 @@ mod tests {
     #[test]
     fn the_budget_grows_with_the_archive_and_never_overflows() {
         assert_eq!(Budget::new(0).0.into_inner(), MAX_UNPACKED);
-        assert_eq!(
-            Budget::new(1 << 30).0.into_inner(),
-            MAX_UNPACKED + (200 << 30)
-        );
+        assert_eq!(Budget::new(1 << 30).0.into_inner(), MAX_UNPACKED + (200 << 30));
         assert_eq!(Budget::new(u64::MAX).0.into_inner(), u64::MAX);
     }
 
     #[test]
     fn what_is_no_archive_is_broken() {
-        for bytes in [
-            &b""[..],
-            b"PK\x03\x04",
-            b"PK\x05\x06 and then nothing more of it",
-        ] {
-            assert!(matches!(
-                entries(Cursor::new(bytes)),
-                Err(ArchiveError::Broken(_))
-            ));
+        for bytes in [&b""[..], b"PK\x03\x04", b"PK\x05\x06 and then nothing more of it"] {
+            assert!(matches!(entries(Cursor::new(bytes)), Err(ArchiveError::Broken(_))));
         }
     }
 }

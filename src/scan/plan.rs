@@ -62,10 +62,7 @@ impl Tally {
             }
         }
         if !problems.is_empty() {
-            self.problems
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .append(problems);
+            self.problems.lock().unwrap_or_else(PoisonError::into_inner).append(problems);
         }
     }
 
@@ -79,11 +76,7 @@ impl Tally {
             records: self.records.into_inner(),
             events: self.events.into_inner(),
             duplicates: 0,
-            problems: self
-                .problems
-                .into_inner()
-                .unwrap_or_else(PoisonError::into_inner)
-                .into_sentences(),
+            problems: self.problems.into_inner().unwrap_or_else(PoisonError::into_inner).into_sentences(),
         }
     }
 }
@@ -161,8 +154,7 @@ impl<'a> Plan<'a> {
         for (i, input) in inputs.iter().enumerate() {
             if input.kind == Kind::Evtx {
                 plan.blocks.push((plan.steps, i));
-                plan.steps +=
-                    usize::try_from(input.len.div_ceil(BLOCK_LEN as u64)).unwrap_or(usize::MAX);
+                plan.steps += usize::try_from(input.len.div_ceil(BLOCK_LEN as u64)).unwrap_or(usize::MAX);
             }
         }
         plan
@@ -246,10 +238,7 @@ impl<'a> Plan<'a> {
         }
         let after = self.blocks.partition_point(|(start, _)| *start <= number);
         let &(start, input) = self.blocks.get(after.checked_sub(1)?)?;
-        Some(Step::Block {
-            input,
-            block: (number - start) as u64,
-        })
+        Some(Step::Block { input, block: (number - start) as u64 })
     }
 
     pub fn input(&self, index: usize) -> Option<&'a Input> {
@@ -276,12 +265,7 @@ mod tests {
     use super::*;
 
     fn input(kind: Kind, len: u64, named: bool) -> Input {
-        Input {
-            path: format!("{len}").into(),
-            kind,
-            len,
-            named,
-        }
+        Input { path: format!("{len}").into(), kind, len, named }
     }
 
     #[test]
@@ -311,16 +295,10 @@ mod tests {
 
     #[test]
     fn a_legacy_log_is_always_told_and_another_file_only_when_named() {
-        let inputs = [
-            input(Kind::LegacyEvt, 1, false),
-            input(Kind::Other, 1, false),
-            input(Kind::Other, 1, true),
-        ];
-        let told: Vec<_> = Plan::new(&inputs)
-            .into_reports()
-            .iter()
-            .map(|report| report.problems.len())
-            .collect();
+        let inputs =
+            [input(Kind::LegacyEvt, 1, false), input(Kind::Other, 1, false), input(Kind::Other, 1, true)];
+        let told: Vec<_> =
+            Plan::new(&inputs).into_reports().iter().map(|report| report.problems.len()).collect();
         assert_eq!(told, [1, 0, 1]);
     }
 }

@@ -7,9 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::Progress;
 use super::plan::PlannedMember;
 use super::sink::Sink;
-use crate::chunks::{
-    BLOCK_LEN, CHUNK_LEN, CHUNK_MAGIC, Carver, FILE_HEADER_LEN, FILE_MAGIC, Found,
-};
+use crate::chunks::{BLOCK_LEN, CHUNK_LEN, CHUNK_MAGIC, Carver, FILE_HEADER_LEN, FILE_MAGIC, Found};
 use crate::files::archive::{Budget, gunzip};
 use crate::files::kind::{SNIFF_LEN, sniff};
 use crate::files::{Input, Kind};
@@ -17,11 +15,7 @@ use crate::records::{text, xml_stream};
 
 /// Reads a file of a kind that has no blocks to share out.
 pub fn file(input: &Input, sink: &mut Sink<'_>) -> io::Result<()> {
-    let file = Watched {
-        inner: File::open(&input.path)?,
-        progress: sink.progress(),
-        left: input.len,
-    };
+    let file = Watched { inner: File::open(&input.path)?, progress: sink.progress(), left: input.len };
     match input.kind {
         Kind::Gzip => packed(file, &Budget::new(input.len), sink),
         kind => content(kind, file, sink),
@@ -31,31 +25,23 @@ pub fn file(input: &Input, sink: &mut Sink<'_>) -> io::Result<()> {
 
 /// Reads a member of an archive, or all files in it where it is an archive itself.
 pub fn member(planned: &PlannedMember, input: &Input, budget: &Budget, sink: &mut Sink<'_>) {
-    planned
-        .member
-        .read(&input.path, budget, &mut |part, unpacked| {
-            sink.stand_on(planned.file_of(part));
-            let kind = planned
-                .member
-                .parts
-                .get(part)
-                .map_or(Kind::Other, |part| part.kind);
-            match unpacked {
-                Err(error) => sink.problem(0, || {
-                    format!("this part of the archive was passed over: {error}")
-                }),
-                // A panic costs this file and not the ones behind it in the same archive.
-                Ok(unpacked) => {
-                    let read = catch_unwind(AssertUnwindSafe(|| match kind {
-                        Kind::Gzip => packed(unpacked, budget, sink),
-                        kind => content(kind, unpacked, sink),
-                    }));
-                    if read.is_err() {
-                        sink.failed_inside();
-                    }
+    planned.member.read(&input.path, budget, &mut |part, unpacked| {
+        sink.stand_on(planned.file_of(part));
+        let kind = planned.member.parts.get(part).map_or(Kind::Other, |part| part.kind);
+        match unpacked {
+            Err(error) => sink.problem(0, || format!("this part of the archive was passed over: {error}")),
+            // A panic costs this file and not the ones behind it in the same archive.
+            Ok(unpacked) => {
+                let read = catch_unwind(AssertUnwindSafe(|| match kind {
+                    Kind::Gzip => packed(unpacked, budget, sink),
+                    kind => content(kind, unpacked, sink),
+                }));
+                if read.is_err() {
+                    sink.failed_inside();
                 }
             }
-        });
+        }
+    });
     sink.advance(planned.share);
 }
 
@@ -63,19 +49,14 @@ pub fn member(planned: &PlannedMember, input: &Input, budget: &Budget, sink: &mu
 fn packed(packed: impl Read, budget: &Budget, sink: &mut Sink<'_>) {
     let mut unpacked = gunzip(packed, budget);
     let mut head = Vec::new();
-    let read = unpacked
-        .by_ref()
-        .take(SNIFF_LEN as u64)
-        .read_to_end(&mut head);
+    let read = unpacked.by_ref().take(SNIFF_LEN as u64).read_to_end(&mut head);
     if let (Err(error), true) = (read, head.is_empty()) {
-        return sink.problem(0, || {
-            format!("it cannot be unpacked: {error}; copy or make it again")
-        });
+        return sink.problem(0, || format!("it cannot be unpacked: {error}; copy or make it again"));
     }
     match sniff(&head) {
-        Kind::Zip | Kind::Gzip => sink.problem(0, || {
-            "there is another archive in it, which is not read; unpack it once".to_owned()
-        }),
+        Kind::Zip | Kind::Gzip => {
+            sink.problem(0, || "there is another archive in it, which is not read; unpack it once".to_owned())
+        }
         kind => match kind.refusal() {
             Some(refusal) => sink.problem(0, || format!("what is in it is not read: {refusal}")),
             None => content(kind, head.as_slice().chain(unpacked), sink),
@@ -117,11 +98,7 @@ fn evtx(mut input: impl Read, sink: &mut Sink<'_>) {
             slots
         });
         // At the end, the chunk that was kept for later is the last block's.
-        let block = if ended {
-            bytes.len()
-        } else {
-            BLOCK_LEN.min(bytes.len())
-        };
+        let block = if ended { bytes.len() } else { BLOCK_LEN.min(bytes.len()) };
         if slots {
             read_slots(&carver, &bytes, block, start, sink);
         } else {
@@ -130,9 +107,7 @@ fn evtx(mut input: impl Read, sink: &mut Sink<'_>) {
         bytes.drain(..block);
         start += block as u64;
         if let Err(error) = read {
-            sink.problem(start, || {
-                format!("reading stopped at offset {start:#x}: {error}")
-            });
+            sink.problem(start, || format!("reading stopped at offset {start:#x}: {error}"));
         }
         if ended {
             return;
@@ -142,10 +117,7 @@ fn evtx(mut input: impl Read, sink: &mut Sink<'_>) {
 
 /// Do chunks stand in slots behind a file header (a lost one too), or anywhere?
 fn are_slots(head: &[u8]) -> bool {
-    let chunk_at = |at: usize| {
-        head.get(at..)
-            .is_some_and(|rest| rest.starts_with(CHUNK_MAGIC))
-    };
+    let chunk_at = |at: usize| head.get(at..).is_some_and(|rest| rest.starts_with(CHUNK_MAGIC));
     head.starts_with(FILE_MAGIC) || !chunk_at(0) && chunk_at(FILE_HEADER_LEN)
 }
 

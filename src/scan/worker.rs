@@ -10,9 +10,7 @@ use super::sink::Sink;
 use super::stream;
 use super::{Collector, FileIndex, Progress};
 use crate::chunks::read::fill_at;
-use crate::chunks::{
-    BLOCK_LEN, CHUNK_LEN, CHUNK_MAGIC, Carver, FILE_HEADER_LEN, FILE_MAGIC, Found,
-};
+use crate::chunks::{BLOCK_LEN, CHUNK_LEN, CHUNK_MAGIC, Carver, FILE_HEADER_LEN, FILE_MAGIC, Found};
 use crate::files::Input;
 use crate::records::Selection;
 
@@ -83,9 +81,7 @@ impl<'a> Worker<'a> {
     }
 
     fn take(&self) -> Option<Step> {
-        self.run
-            .plan
-            .step(self.run.next.fetch_add(1, Ordering::Relaxed))
+        self.run.plan.step(self.run.next.fetch_add(1, Ordering::Relaxed))
     }
 
     fn open(&mut self, index: usize, input: &Input) -> io::Result<&Open> {
@@ -98,15 +94,9 @@ impl<'a> Worker<'a> {
                 fill_at(&file, &mut magic, FILE_HEADER_LEN as u64)?;
                 slots = magic == *CHUNK_MAGIC;
             }
-            self.open = Some(Open {
-                input: index,
-                file,
-                slots,
-            });
+            self.open = Some(Open { input: index, file, slots });
         }
-        self.open
-            .as_ref()
-            .ok_or_else(|| io::Error::other("the file is not open"))
+        self.open.as_ref().ok_or_else(|| io::Error::other("the file is not open"))
     }
 
     fn block(&mut self, index: usize, input: &Input, block: u64) -> io::Result<()> {
@@ -147,12 +137,7 @@ impl<'a> Worker<'a> {
 
     /// The slots of a block that starts at offset `start` of the file.
     fn slots(&mut self, bytes: &[u8], start: u64) -> io::Result<()> {
-        let Self {
-            carver,
-            sink,
-            open,
-            ..
-        } = self;
+        let Self { carver, sink, open, .. } = self;
         let mut failed = Ok(());
         carver.slots(bytes, |found| match found {
             Found::Chunk(at) => {

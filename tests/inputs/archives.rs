@@ -16,10 +16,7 @@ fn every_member_is_a_file_of_its_own() {
         ("readme.txt", b"nothing"),
         ("old.evt", b"\x30\0\0\0LfLe\x01\0\0\0"),
     ]);
-    let found = Folder::new()
-        .file("a.zip", archive)
-        .file("b.evtx", log([9]))
-        .scan(&event_4());
+    let found = Folder::new().file("a.zip", archive).file("b.evtx", log([9])).scan(&event_4());
     assert_eq!(
         found.ids(),
         [
@@ -50,21 +47,14 @@ fn every_member_is_a_file_of_its_own() {
         assert_eq!(report.problems, Vec::<String>::new(), "{report:?}");
     }
     assert!(found.only_problem("a.zip!old.evt").contains("wevtutil"));
-    assert_eq!(
-        found.report("a.zip!logs/deep/System.evtx").bytes,
-        4096 + 65536
-    );
+    assert_eq!(found.report("a.zip!logs/deep/System.evtx").bytes, 4096 + 65536);
 }
 
 #[test]
 fn archives_in_archives_are_read_once_inside() {
     let inner = zip_of(&[("x/one.evtx", &log([1])), ("two.evtx", &log([2]))]);
     let innermost = zip_of(&[("inner.zip", &inner)]);
-    let outer = zip_of(&[
-        ("inner.zip", &inner),
-        ("innermost.zip", &innermost),
-        ("three.evtx", &log([3])),
-    ]);
+    let outer = zip_of(&[("inner.zip", &inner), ("innermost.zip", &innermost), ("three.evtx", &log([3]))]);
     let found = Folder::new().file("outer.zip", outer).scan(&event_4());
     assert_eq!(
         found.ids(),
@@ -74,11 +64,7 @@ fn archives_in_archives_are_read_once_inside() {
             ("outer.zip!three.evtx", 3),
         ]
     );
-    assert!(
-        found
-            .only_problem("outer.zip!innermost.zip!inner.zip")
-            .contains("inside an archive inside")
-    );
+    assert!(found.only_problem("outer.zip!innermost.zip!inner.zip").contains("inside an archive inside"));
 }
 
 #[test]
@@ -89,20 +75,11 @@ fn a_gz_of_several_members_is_one_file() {
         .file("log.evtx.gz", [gz_of(first), gz_of(second)].concat())
         .file("log.evtx", &log)
         .scan(&event_4());
-    let ids = |name| {
-        found
-            .ids()
-            .into_iter()
-            .filter(|(f, _)| *f == name)
-            .map(|(_, id)| id)
-            .collect::<Vec<_>>()
-    };
+    let ids =
+        |name| found.ids().into_iter().filter(|(f, _)| *f == name).map(|(_, id)| id).collect::<Vec<_>>();
     assert_eq!(ids("log.evtx.gz"), ids("log.evtx"));
     assert_eq!(found.report("log.evtx.gz").kind, "gz");
-    assert_eq!(
-        found.report("log.evtx.gz").chunks,
-        found.report("log.evtx").chunks
-    );
+    assert_eq!(found.report("log.evtx.gz").chunks, found.report("log.evtx").chunks);
 }
 
 /// The same bytes must give the same in an archive, wherever chunks stand and whatever is broken.
@@ -133,12 +110,8 @@ fn a_log_gives_the_same_packed_and_unpacked() {
             .file("a.zip", zip_of(&[("a.evtx", log)]))
             .scan(&event_4());
         let of = |name: &str| -> Vec<_> {
-            let mut records: Vec<_> = found
-                .records
-                .iter()
-                .filter(|(f, _)| f == name)
-                .map(|(_, r)| r.clone())
-                .collect();
+            let mut records: Vec<_> =
+                found.records.iter().filter(|(f, _)| f == name).map(|(_, r)| r.clone()).collect();
             records.sort_by_key(|r| r.record_id);
             records
         };
@@ -165,11 +138,7 @@ fn a_broken_member_costs_itself() {
     bad_crc[listed + 16] ^= 1;
     let found = Folder::new().file("a.zip", &bad_crc).scan(&event_4());
     assert_eq!(found.ids(), [("a.zip!a.evtx", 1), ("a.zip!b.evtx", 2)]);
-    assert!(
-        found.only_problem("a.zip!a.evtx").contains("checksum"),
-        "{:?}",
-        found.reports
-    );
+    assert!(found.only_problem("a.zip!a.evtx").contains("checksum"), "{:?}", found.reports);
 
     for (what, position, value) in [("encrypted", 8, 1), ("method", 10, 12)] {
         let mut changed = good.clone();
@@ -178,18 +147,11 @@ fn a_broken_member_costs_itself() {
         changed[local + position - 2] = value;
         let found = Folder::new().file("a.zip", &changed).scan(&event_4());
         assert_eq!(found.ids(), [("a.zip!b.evtx", 2)], "{what}");
-        assert!(
-            found.only_problem("a.zip!a.evtx").contains(what),
-            "{:?}",
-            found.reports
-        );
+        assert!(found.only_problem("a.zip!a.evtx").contains(what), "{:?}", found.reports);
     }
 
     let cut_off = &good[..good.len() - 30];
-    let found = Folder::new()
-        .file("a.zip", cut_off)
-        .file("b.evtx", log([3]))
-        .scan(&event_4());
+    let found = Folder::new().file("a.zip", cut_off).file("b.evtx", log([3])).scan(&event_4());
     assert_eq!(found.ids(), [("b.evtx", 3)]);
     assert!(found.only_problem("a.zip").contains("not a whole archive"));
 
@@ -201,48 +163,29 @@ fn a_broken_member_costs_itself() {
         .file("text.gz", gz_of(b"hello"))
         .scan(&event_4());
     assert_eq!(found.ids(), [("cut.gz", 1)]);
-    assert!(
-        found
-            .only_problem("cut.gz")
-            .contains("reading stopped at offset")
-    );
+    assert!(found.only_problem("cut.gz").contains("reading stopped at offset"));
     assert!(found.only_problem("junk.gz").contains("cannot be unpacked"));
     assert!(found.only_problem("nested.gz").contains("another archive"));
-    assert!(
-        found
-            .only_problem("text.gz")
-            .contains("what is in it is not read")
-    );
+    assert!(found.only_problem("text.gz").contains("what is in it is not read"));
 }
 
 #[test]
 fn an_archive_with_too_long_a_list_is_refused() {
     let names: Vec<String> = (0..9000).map(|n| format!("{n:0>1000}")).collect();
     let members: Vec<(&str, &[u8])> = names.iter().map(|n| (n.as_str(), &b""[..])).collect();
-    let found = Folder::new()
-        .file("a.zip", zip_of(&members))
-        .scan(&event_4());
-    assert!(
-        found.only_problem("a.zip").contains("longer than 8 MiB"),
-        "{:?}",
-        found.reports
-    );
+    let found = Folder::new().file("a.zip", zip_of(&members)).scan(&event_4());
+    assert!(found.only_problem("a.zip").contains("longer than 8 MiB"), "{:?}", found.reports);
 }
 
 #[test]
 fn a_big_archive_inside_another_is_refused() {
     let mut inner = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-    let stored =
-        zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    let stored = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
     inner.start_file("big", stored).unwrap();
     std::io::Write::write_all(&mut inner, &vec![0; 17 << 20]).unwrap();
     let inner = inner.finish().unwrap().into_inner();
     let outer = zip_of(&[("inner.zip", &inner), ("a.evtx", &log([1]))]);
     let found = Folder::new().file("a.zip", outer).scan(&event_4());
     assert_eq!(found.ids(), [("a.zip!a.evtx", 1)]);
-    assert!(
-        found
-            .only_problem("a.zip!inner.zip")
-            .contains("more than 16 MiB inside an archive")
-    );
+    assert!(found.only_problem("a.zip!inner.zip").contains("more than 16 MiB inside an archive"));
 }

@@ -13,9 +13,7 @@ fn rendered(log: Vec<u8>) -> Vec<String> {
         .unwrap()
         .with_configuration(ParserSettings::new().num_threads(1).indent(false));
     let rendered = parser.records().filter_map(Result::ok);
-    rendered
-        .map(|r| r.data[r.data.find("<Event").unwrap()..].to_owned())
-        .collect()
+    rendered.map(|r| r.data[r.data.find("<Event").unwrap()..].to_owned()).collect()
 }
 
 fn utf16(text: &str, bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
@@ -34,10 +32,7 @@ fn documents(events: &[String]) -> Vec<(&'static str, Vec<u8>)> {
         ("root-utf16.xml", utf16(&events_root, u16::to_le_bytes)),
         ("bare.xml", bare.clone().into()),
         ("bare-utf16le.xml", utf16(&bare, u16::to_le_bytes)),
-        (
-            "bare-utf16be.xml",
-            utf16(&format!("\u{feff}{bare}"), u16::to_be_bytes),
-        ),
+        ("bare-utf16be.xml", utf16(&format!("\u{feff}{bare}"), u16::to_be_bytes)),
         ("one-line.xml", events.concat().into()),
     ]
 }
@@ -60,10 +55,7 @@ fn an_xml_export_gives_the_records_of_its_log() {
         let found = Folder::new().file(name, document).scan(&everything());
         assert_eq!(found.sorted(), expected.sorted(), "{name}");
         let report = found.report(name);
-        assert_eq!(
-            (report.kind, report.records, report.chunks),
-            ("xml", 4 * 199, 0)
-        );
+        assert_eq!((report.kind, report.records, report.chunks), ("xml", 4 * 199, 0));
         assert_eq!(report.problems, Vec::<String>::new());
     }
 }
@@ -71,18 +63,12 @@ fn an_xml_export_gives_the_records_of_its_log() {
 #[test]
 fn xml_exports_of_real_logs_give_the_records_of_the_logs() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/evtx");
-    let folder = [folder, "/work/shared/data/evtx".into()]
-        .into_iter()
-        .find(|f| f.is_dir());
+    let folder = [folder, "/work/shared/data/evtx".into()].into_iter().find(|f| f.is_dir());
     let Some(folder) = folder else {
         return eprintln!("skipped: the real logs (../shared/data/evtx) are not on this machine");
     };
     // Sound logs: of damaged ones, the crate reads less than the program does.
-    for name in [
-        "System-2015-dc.evtx",
-        "System-winrm-10154.evtx",
-        "forwarded-no-templates.evtx",
-    ] {
+    for name in ["System-2015-dc.evtx", "System-winrm-10154.evtx", "forwarded-no-templates.evtx"] {
         let log = folder.join(name);
         let events = rendered(std::fs::read(&log).unwrap());
         let expected = scan_paths(&[log], &everything(), &folder);
@@ -96,9 +82,7 @@ fn xml_exports_of_real_logs_give_the_records_of_the_logs() {
 #[test]
 fn copied_text_gives_the_event_of_the_log_but_for_what_it_lacks() {
     let log = Folder::new().file("log.evtx", log([1])).scan(&event_4());
-    let [(_, from_log)] = &log.records[..] else {
-        panic!()
-    };
+    let [(_, from_log)] = &log.records[..] else { panic!() };
     let time = from_log.time.strftime("%m/%d/%Y %I:%M:%S %p");
     let text = format!(
         "Log Name:      System\r\nSource:        Microsoft-Windows-Security-Kerberos\r\n\
@@ -111,14 +95,10 @@ fn copied_text_gives_the_event_of_the_log_but_for_what_it_lacks() {
          (BETA.EXAMPLE.COM), check.\r\n"
     );
     let found = Folder::new().file("copied.txt", text).scan(&event_4());
-    let [(_, from_text)] = &found.records[..] else {
-        panic!("{:?}", found.reports)
-    };
+    let [(_, from_text)] = &found.records[..] else { panic!("{:?}", found.reports) };
     let mut expected = from_log.clone();
     expected.record_id = 0;
-    expected
-        .data
-        .retain(|d| d.name.as_deref() != Some("Binary"));
+    expected.data.retain(|d| d.name.as_deref() != Some("Binary"));
     let mut from_text = from_text.clone();
     // Seconds are the finest a copied text has.
     expected.time = from_text.time;

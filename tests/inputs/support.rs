@@ -29,11 +29,7 @@ pub struct Found {
 impl Found {
     /// Record identifiers with their files, sorted.
     pub fn ids(&self) -> Vec<(&str, u64)> {
-        let mut ids: Vec<_> = self
-            .records
-            .iter()
-            .map(|(file, r)| (file.as_str(), r.record_id))
-            .collect();
+        let mut ids: Vec<_> = self.records.iter().map(|(file, r)| (file.as_str(), r.record_id)).collect();
         ids.sort();
         ids
     }
@@ -53,29 +49,18 @@ impl Found {
 
     #[track_caller]
     pub fn only_problem(&self, name: &str) -> &str {
-        let [problem] = &self.report(name).problems[..] else {
-            panic!("{:?}", self.report(name))
-        };
+        let [problem] = &self.report(name).problems[..] else { panic!("{:?}", self.report(name)) };
         problem
     }
 }
 
 pub fn everything() -> Selection {
-    Selection::new(vec![Wanted {
-        providers: vec![],
-        event_ids: vec![],
-    }])
+    Selection::new(vec![Wanted { providers: vec![], event_ids: vec![] }])
 }
 
 pub fn event_4() -> Selection {
-    let providers = vec![
-        "Microsoft-Windows-Security-Kerberos".into(),
-        "Kerberos".into(),
-    ];
-    Selection::new(vec![Wanted {
-        providers,
-        event_ids: vec![3, 4],
-    }])
+    let providers = vec!["Microsoft-Windows-Security-Kerberos".into(), "Kerberos".into()];
+    Selection::new(vec![Wanted { providers, event_ids: vec![3, 4] }])
 }
 
 /// Files in a folder of their own.
@@ -99,10 +84,7 @@ impl Folder {
 pub fn scan_paths(paths: &[PathBuf], selection: &Selection, root: &Path) -> Found {
     let (inputs, errors) = files::find(paths);
     assert!(errors.is_empty(), "{errors:?}");
-    let options = ScanOptions {
-        threads: 2,
-        ..Default::default()
-    };
+    let options = ScanOptions { threads: 2, ..Default::default() };
     let mut done = scan(&inputs, selection, &options, &(), Kept::default);
     let root = format!("{}{}", root.display(), std::path::MAIN_SEPARATOR);
     for report in &mut done.files {
@@ -115,15 +97,8 @@ pub fn scan_paths(paths: &[PathBuf], selection: &Selection, root: &Path) -> Foun
         .map(|(file, record)| (done.files[file as usize].path.to_string(), record))
         .collect();
     let events: u64 = done.files.iter().map(|file| file.events).sum();
-    assert_eq!(
-        events,
-        records.len() as u64,
-        "the reports count every event"
-    );
-    Found {
-        records,
-        reports: done.files,
-    }
+    assert_eq!(events, records.len() as u64, "the reports count every event");
+    Found { records, reports: done.files }
 }
 
 /// Event 4, with a number in its names.
@@ -140,22 +115,16 @@ pub fn event4(n: usize) -> Event {
 
 /// A log with these events 4.
 pub fn log(ids: impl IntoIterator<Item = usize>) -> Vec<u8> {
-    EvtxWriter::new()
-        .events(ids.into_iter().map(event4))
-        .finish()
+    EvtxWriter::new().events(ids.into_iter().map(event4)).finish()
 }
 
 pub fn zip_of(members: &[(&str, &[u8])]) -> Vec<u8> {
     let mut writer = ZipWriter::new(std::io::Cursor::new(Vec::new()));
     for (name, bytes) in members {
         if name.ends_with('/') {
-            writer
-                .add_directory(*name, SimpleFileOptions::default())
-                .unwrap();
+            writer.add_directory(*name, SimpleFileOptions::default()).unwrap();
         } else {
-            writer
-                .start_file(*name, SimpleFileOptions::default())
-                .unwrap();
+            writer.start_file(*name, SimpleFileOptions::default()).unwrap();
             writer.write_all(bytes).unwrap();
         }
     }

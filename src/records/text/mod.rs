@@ -63,9 +63,7 @@ pub fn read_events(
             Ok(None) => break,
             Err(error) => {
                 let number = lines.number();
-                reader.problems.add(number, || {
-                    format!("reading stopped behind line {number}: {error}")
-                });
+                reader.problems.add(number, || format!("reading stopped behind line {number}: {error}"));
                 break;
             }
         }
@@ -117,9 +115,9 @@ impl Reader<'_> {
         };
         match self.record(&draft, provider, event_id) {
             Ok(record) => self.hand_over(record),
-            Err(why) => self.problems.add(draft.line, || {
-                format!("the event at line {} was passed over: {why}", draft.line)
-            }),
+            Err(why) => self
+                .problems
+                .add(draft.line, || format!("the event at line {} was passed over: {why}", draft.line)),
         }
     }
 
@@ -134,29 +132,15 @@ impl Reader<'_> {
             .find(|provider| self.selection.accepts(provider, event_id))
     }
 
-    fn record(
-        &mut self,
-        draft: &Draft,
-        provider: String,
-        event_id: u16,
-    ) -> Result<Record, &'static str> {
-        let description = draft
-            .description
-            .split_whitespace()
-            .collect::<Vec<_>>()
-            .join(" ");
+    fn record(&mut self, draft: &Draft, provider: String, event_id: u16) -> Result<Record, &'static str> {
+        let description = draft.description.split_whitespace().collect::<Vec<_>>().join(" ");
         let data = match wording::values(&provider, event_id, &description) {
             Some(values) => values,
             None if wording::is_known(&provider, event_id) => {
-                return Err(
-                    "its description is not in a wording the program knows (another language, or \
-                     cut off); save the log as .evtx",
-                );
+                return Err("its description is not in a wording the program knows (another language, or \
+                     cut off); save the log as .evtx");
             }
-            None => vec![Datum {
-                name: Some("Description".into()),
-                value: description.into(),
-            }],
+            None => vec![Datum { name: Some("Description".into()), value: description.into() }],
         };
         let (time, reading) = self
             .order

@@ -31,7 +31,7 @@ use crate::files::text_encoding::text_of;
 /// Reads all events of `input`, hands the wanted ones to `emit` (they have record ID 0) and counts all of
 /// them in `records`.
 ///
-/// Anything between events is passed over. What is assumed of their times is said in `problems`.
+/// Anything between events is passed over. What is assumed of their times is a note in `problems`.
 pub fn read_events(
     input: impl Read,
     selection: &Selection,
@@ -170,20 +170,18 @@ impl Reader<'_> {
 
     fn say_what_was_assumed(&mut self) {
         if self.local_times {
-            self.problems.add(0, || {
-                "times in copied text name no zone: they are the local time of whoever copied it, \
-                 and were taken as UTC"
-                    .to_owned()
-            });
+            self.problems.note(
+                "times in copied text name no zone: they are the local time of whoever copied it, and \
+                 were taken as UTC"
+                    .to_owned(),
+            );
         }
         if let Some((line, day_first)) = self.ambiguous {
             let first = if day_first { "day" } else { "month" };
-            self.problems.add(line, || {
-                format!(
-                    "the date of the event at line {line} can be read in two ways; the {first} was \
-                     taken to be first, here and in dates like it"
-                )
-            });
+            self.problems.note(format!(
+                "the date of the event at line {line} can be read in two ways; the {first} was taken to \
+                 be first, here and in dates like it"
+            ));
         }
     }
 }

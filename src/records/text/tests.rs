@@ -2,6 +2,7 @@ use super::*;
 use crate::records::Wanted;
 use proptest::prelude::*;
 
+/// Records, events seen, notes and problems.
 fn read(input: &[u8]) -> (Vec<Record>, u64, Vec<String>) {
     let selection = Selection::new(vec![
         Wanted {
@@ -12,7 +13,8 @@ fn read(input: &[u8]) -> (Vec<Record>, u64, Vec<String>) {
     ]);
     let (mut found, mut records, mut problems) = (Vec::new(), 0, Problems::default());
     read_events(input, &selection, &mut |r| found.push(r), &mut records, &mut problems);
-    (found, records, problems.into_sentences())
+    let notes = problems.take_notes();
+    (found, records, [notes, problems.into_sentences()].concat())
 }
 
 const DESCRIPTION: &str = "The Kerberos client received a KRB_AP_ERR_MODIFIED error from the server srv1$. The target name used was host/srv2.beta.example.com. This indicates that the target server failed to decrypt the ticket provided by the client. If the server name is not fully qualified, and the target domain (ALPHA.EXAMPLE.COM) is different from the client domain (BETA.EXAMPLE.COM), check if.";

@@ -44,11 +44,7 @@ fn main() {
     for error in errors {
         eprintln!("{error}");
     }
-    let bytes: u64 = inputs
-        .iter()
-        .filter(|input| input.kind == Kind::Evtx)
-        .map(|input| input.len)
-        .sum();
+    let bytes: u64 = inputs.iter().filter(|input| input.kind == Kind::Evtx).map(|input| input.len).sum();
     if threads == 0 {
         threads = std::thread::available_parallelism().map_or(1, usize::from);
     }
@@ -56,10 +52,7 @@ fn main() {
     println!("{:28} {}", "plain parallel read", rate(bytes, plain));
     for (name, selection) in [("event 4", kerberos()), ("all correlated providers", correlated())] {
         let mut found = (0, 0);
-        let options = ScanOptions {
-            threads,
-            recover: false,
-        };
+        let options = ScanOptions { threads, recover: false };
         let took = best(rounds, || {
             let done = scan(&inputs, &selection, &options, &(), Counted::default);
             let events: u64 = done.collectors.iter().map(|c| c.0).sum();
@@ -90,10 +83,7 @@ fn correlated() -> Selection {
     };
     Selection::new(vec![
         wanted(&["Microsoft-Windows-Security-Kerberos", "Kerberos"], &[3, 4]),
-        wanted(
-            &["Microsoft-Windows-Kerberos-Key-Distribution-Center", "KDC"],
-            &[11, 14, 16, 26, 27, 42],
-        ),
+        wanted(&["Microsoft-Windows-Kerberos-Key-Distribution-Center", "KDC"], &[11, 14, 16, 26, 27, 42]),
         wanted(&["NETLOGON"], &[3210, 5719, 5721, 5722, 5723, 5783, 5805]),
         wanted(&["LsaSrv", "LSA"], &[6037, 40960, 40961]),
         wanted(&["Microsoft-Windows-DistributedCOM", "DCOM"], &[10009, 10028]),
@@ -143,9 +133,5 @@ fn best(rounds: usize, mut run: impl FnMut()) -> Duration {
 }
 
 fn rate(bytes: u64, took: Duration) -> String {
-    format!(
-        "{:7.1} ms {:6.2} GB/s",
-        took.as_secs_f64() * 1e3,
-        bytes as f64 / took.as_secs_f64() / 1e9
-    )
+    format!("{:7.1} ms {:6.2} GB/s", took.as_secs_f64() * 1e3, bytes as f64 / took.as_secs_f64() / 1e9)
 }

@@ -144,6 +144,21 @@ fn event_xml_is_read_instead_of_the_text() {
     assert_eq!(records[0].named("Server"), Some("srv1$"));
 }
 
+/// Found by fuzzing: XML of an unwanted event, broken after its `System`, hid the text before it.
+#[test]
+fn broken_xml_never_hides_the_text_before_it() {
+    let xml = "<Event><System><Provider Name=\"P\"/><EventID>9</EventID></System><EventData><Data></Event>";
+    let text = format!("{}Event Xml:\n{xml}\n", kerberos("16/10/2013 21:13:09"));
+    assert_eq!(read(text.as_bytes()).0.len(), 1);
+}
+
+#[test]
+fn an_unwanted_event_tells_the_order_of_day_and_month() {
+    let clear = event("KDC", "4", "23/04/2009 2:08:30 PM", "x");
+    let (records, ..) = read((clear + &kerberos("06/10/2013 9:13:09 PM")).as_bytes());
+    assert_eq!(records[0].time.to_string(), "2013-10-06T21:13:09Z");
+}
+
 #[test]
 fn lists_leave_out_the_first_part_of_the_provider() {
     let (records, ..) = read(event("Security-Kerberos", "4", "1.2.2020 3:04:05", DESCRIPTION).as_bytes());

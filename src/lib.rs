@@ -9,6 +9,14 @@
 //! ```
 
 pub mod chunks;
+pub mod cli;
+pub mod commands;
+pub mod events;
 pub mod files;
+pub mod findings;
+pub mod incidents;
+pub mod inventory;
+pub mod names;
 pub mod records;
+pub mod report;
 pub mod scan;

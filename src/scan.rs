@@ -91,13 +91,7 @@ pub fn scan<C: Collector>(
 ) -> Scan<C> {
     let plan = Plan::new(inputs);
     progress.total(plan.bytes());
-    let run = Run {
-        plan: &plan,
-        selection,
-        recover: options.recover,
-        progress,
-        next: AtomicUsize::new(0),
-    };
+    let run = Run { plan: &plan, selection, recover: options.recover, progress, next: AtomicUsize::new(0) };
     let threads = match options.threads {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         asked => asked,
@@ -111,21 +105,13 @@ pub fn scan<C: Collector>(
         // The calling thread works too, so a small input starts no thread at all. Where one cannot be
         // started, the others do its work.
         let others: Vec<_> = (1..plan.useful_threads(threads))
-            .filter_map(|_| {
-                std::thread::Builder::new()
-                    .stack_size(STACK)
-                    .spawn_scoped(scope, work)
-                    .ok()
-            })
+            .filter_map(|_| std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work).ok())
             .collect();
         let mut collectors = vec![work()];
         collectors.extend(others.into_iter().filter_map(|other| other.join().ok()));
         collectors
     });
-    Scan {
-        collectors,
-        files: plan.into_reports(),
-    }
+    Scan { collectors, files: plan.into_reports() }
 }
 
 /// For the `evtx` crate, which recurses with the nesting of elements (up to 512 deep).

@@ -22,23 +22,12 @@ fn event4() -> Event {
 
 /// What the crate reads: record identifier and XML, or the error's text.
 fn read(log: Vec<u8>, settings: ParserSettings) -> Vec<Result<(u64, String), String>> {
-    let mut parser = EvtxParser::from_buffer(log)
-        .expect("a log")
-        .with_configuration(settings.num_threads(1));
-    parser
-        .records()
-        .map(|r| {
-            r.map(|r| (r.event_record_id, r.data))
-                .map_err(|e| e.to_string())
-        })
-        .collect()
+    let mut parser = EvtxParser::from_buffer(log).expect("a log").with_configuration(settings.num_threads(1));
+    parser.records().map(|r| r.map(|r| (r.event_record_id, r.data)).map_err(|e| e.to_string())).collect()
 }
 
 fn ids(log: Vec<u8>, settings: ParserSettings) -> Vec<u64> {
-    read(log, settings)
-        .into_iter()
-        .map(|r| r.expect("a record").0)
-        .collect()
+    read(log, settings).into_iter().map(|r| r.expect("a record").0).collect()
 }
 
 fn u32_at(chunk: &[u8], at: usize) -> u32 {
@@ -54,11 +43,7 @@ fn contains(haystack: &[u8], needle: &str) -> bool {
 fn long_log() -> Vec<u8> {
     let mut writer = EvtxWriter::new();
     for i in 0..2000 {
-        writer.push(&service_state(
-            &format!("SRV{}.alpha.example.com", i % 40),
-            "Windows Time",
-            "running",
-        ));
+        writer.push(&service_state(&format!("SRV{}.alpha.example.com", i % 40), "Windows Time", "running"));
     }
     writer.finish()
 }
@@ -71,14 +56,8 @@ fn chunks(log: &[u8]) -> impl Iterator<Item = &[u8]> {
 fn classic_event_has_twenty_values_of_the_types_of_the_real_event_5() {
     let log = EvtxWriter::new().event(event4().record_id(26470)).finish();
     let mut chunk = EvtxChunkData::new(log[FILE_HEADER..].to_vec(), true).expect("a chunk");
-    let mut chunk = chunk
-        .parse(Arc::new(ParserSettings::new()))
-        .expect("tables");
-    let record = chunk
-        .iter()
-        .next()
-        .expect("one record")
-        .expect("a sound one");
+    let mut chunk = chunk.parse(Arc::new(ParserSettings::new())).expect("tables");
+    let record = chunk.iter().next().expect("one record").expect("a sound one");
     let instances = record.template_instances().expect("templates");
     assert_eq!(instances.len(), 1);
     let values = &instances[0].values;
@@ -102,82 +81,44 @@ fn classic_event_has_twenty_values_of_the_types_of_the_real_event_5() {
 
 #[test]
 fn manifest_event_names_its_provider_in_value_14() {
-    let event = lsasrv_6037(
-        "SRV1.alpha.example.com",
-        "wmiprvse.exe",
-        "host/srv2.beta.example.com",
-    );
+    let event = lsasrv_6037("SRV1.alpha.example.com", "wmiprvse.exe", "host/srv2.beta.example.com");
     let log = EvtxWriter::new().event(event).finish();
     let mut chunk = EvtxChunkData::new(log[FILE_HEADER..].to_vec(), true).expect("a chunk");
-    let mut chunk = chunk
-        .parse(Arc::new(ParserSettings::new()))
-        .expect("tables");
-    let record = chunk
-        .iter()
-        .next()
-        .expect("one record")
-        .expect("a sound one");
+    let mut chunk = chunk.parse(Arc::new(ParserSettings::new())).expect("tables");
+    let record = chunk.iter().next().expect("one record").expect("a sound one");
     let values = &record.template_instances().expect("templates")[0].values;
     assert_eq!(values.len(), 18);
-    assert!(
-        matches!(&values[14], BinXmlValue::StringType(s) if s.to_string().is_ok_and(|s| s == "LsaSrv"))
-    );
-    assert!(
-        matches!(&values[16], BinXmlValue::StringType(s) if s.to_string().is_ok_and(|s| s == "System"))
-    );
+    assert!(matches!(&values[14], BinXmlValue::StringType(s) if s.to_string().is_ok_and(|s| s == "LsaSrv")));
+    assert!(matches!(&values[16], BinXmlValue::StringType(s) if s.to_string().is_ok_and(|s| s == "System")));
 }
 
 #[test]
 fn provider_channel_and_computer_of_a_classic_event_stand_once_in_a_chunk() {
     let log = EvtxWriter::new().events((0..20).map(|_| event4())).finish();
-    for literal in [
-        "Microsoft-Windows-Security-Kerberos",
-        "SRV1.alpha.example.com",
-        "EventSourceName",
-    ] {
+    for literal in ["Microsoft-Windows-Security-Kerberos", "SRV1.alpha.example.com", "EventSourceName"] {
         let needle: Vec<u8> = literal.encode_utf16().flat_map(u16::to_le_bytes).collect();
-        assert_eq!(
-            log.windows(needle.len()).filter(|w| *w == needle).count(),
-            1,
-            "{literal}"
-        );
+        assert_eq!(log.windows(needle.len()).filter(|w| *w == needle).count(), 1, "{literal}");
     }
 }
 
 #[test]
 fn forwarded_event_has_no_template_and_keeps_system_values_as_text() {
-    let log = EvtxWriter::new()
-        .event(
-            event4()
-                .forwarded("The Kerberos client received")
-                .record_id(77),
-        )
-        .finish();
+    let log =
+        EvtxWriter::new().event(event4().forwarded("The Kerberos client received").record_id(77)).finish();
     let chunk = &log[FILE_HEADER..];
-    assert_eq!(
-        chunk[512 + 28],
-        0x41,
-        "an element, not a template instance, begins the record"
-    );
+    assert_eq!(chunk[512 + 28], 0x41, "an element, not a template instance, begins the record");
     assert!(contains(chunk, "77") && contains(chunk, "RenderingInfo"));
     let records = read(log, ParserSettings::new().indent(false));
     let (_, xml) = records[0].as_ref().expect("a record");
-    assert!(
-        xml.contains("<EventID Qualifiers=\"16384\">4</EventID>"),
-        "{xml}"
-    );
-    assert!(
-        xml.contains("<RenderingInfo Culture=\"en-US\"><Message>The Kerberos client"),
-        "{xml}"
-    );
+    assert!(xml.contains("<EventID Qualifiers=\"16384\">4</EventID>"), "{xml}");
+    assert!(xml.contains("<RenderingInfo Culture=\"en-US\"><Message>The Kerberos client"), "{xml}");
 }
 
 #[test]
 fn every_name_and_template_stands_in_its_bucket() {
     let hash = |units: &[u8]| {
         units.chunks_exact(2).fold(0u32, |h, u| {
-            h.wrapping_mul(65599)
-                .wrapping_add(u32::from(u16::from_le_bytes([u[0], u[1]])))
+            h.wrapping_mul(65599).wrapping_add(u32::from(u16::from_le_bytes([u[0], u[1]])))
         })
     };
     let log = long_log();
@@ -190,10 +131,7 @@ fn every_name_and_template_stands_in_its_bucket() {
                 let len = 2 * usize::from(u16::from_le_bytes([chunk[at + 6], chunk[at + 7]]));
                 let hash = hash(&chunk[at + 8..at + 8 + len]);
                 assert_eq!(hash % 64, bucket);
-                assert_eq!(
-                    hash as u16,
-                    u16::from_le_bytes([chunk[at + 4], chunk[at + 5]])
-                );
+                assert_eq!(hash as u16, u16::from_le_bytes([chunk[at + 4], chunk[at + 5]]));
                 assert_eq!(chunk[at + 8 + len..at + 10 + len], [0, 0]);
                 names += 1;
                 at = u32_at(chunk, at) as usize;
@@ -233,10 +171,7 @@ fn chunks_follow_one_another_and_every_record_is_kept() {
 
 #[test]
 fn renumbered_headers_keep_the_event_record_id() {
-    let log = EvtxWriter::new()
-        .renumbered()
-        .event(event4().record_id(433_350))
-        .finish();
+    let log = EvtxWriter::new().renumbered().event(event4().record_id(433_350)).finish();
     let records = read(log, ParserSettings::new());
     let (id, xml) = records[0].as_ref().expect("a record");
     assert_eq!(*id, 1);
@@ -252,21 +187,14 @@ fn record_header_may_have_another_time() {
     let written = u64::from_le_bytes(log[at..at + 8].try_into().expect("eight bytes"));
     assert_eq!(written, filetime("2026-10-07T00:00:00Z"));
     assert!(
-        read(log, ParserSettings::new())[0]
-            .as_ref()
-            .expect("a record")
-            .1
-            .contains("2026-10-06T21:13:09")
+        read(log, ParserSettings::new())[0].as_ref().expect("a record").1.contains("2026-10-06T21:13:09")
     );
 }
 
 #[test]
 fn wrong_checksums_are_wrong_and_the_others_right() {
     let log = |damage: &[Damage]| {
-        let mut writer = EvtxWriter::new()
-            .event(event4())
-            .next_chunk()
-            .event(event4());
+        let mut writer = EvtxWriter::new().event(event4()).next_chunk().event(event4());
         for damage in damage {
             writer = writer.damage(*damage);
         }
@@ -276,36 +204,19 @@ fn wrong_checksums_are_wrong_and_the_others_right() {
         let header = evtx::EvtxFileHeader::from_bytes(log).expect("a header");
         let chunks = chunks(log).map(|c| {
             let chunk = EvtxChunkData::new(c.to_vec(), false).expect("a chunk");
-            (
-                chunk.validate_header_checksum(),
-                chunk.validate_data_checksum(),
-            )
+            (chunk.validate_header_checksum(), chunk.validate_data_checksum())
         });
         (header.validate_checksum(), chunks.collect())
     };
     assert_eq!(sound(&log(&[])), (true, vec![(true, true), (true, true)]));
-    assert_eq!(
-        sound(&log(&[Damage::FileHeader])),
-        (false, vec![(true, true), (true, true)])
-    );
-    assert_eq!(
-        sound(&log(&[Damage::ChunkHeader(1)])),
-        (true, vec![(true, true), (false, true)])
-    );
-    assert_eq!(
-        sound(&log(&[Damage::Records(0)])),
-        (true, vec![(true, false), (true, true)])
-    );
+    assert_eq!(sound(&log(&[Damage::FileHeader])), (false, vec![(true, true), (true, true)]));
+    assert_eq!(sound(&log(&[Damage::ChunkHeader(1)])), (true, vec![(true, true), (false, true)]));
+    assert_eq!(sound(&log(&[Damage::Records(0)])), (true, vec![(true, false), (true, true)]));
 }
 
 #[test]
 fn dirty_header_lies_about_its_chunks() {
-    let log = EvtxWriter::new()
-        .dirty()
-        .event(event4())
-        .next_chunk()
-        .event(event4())
-        .finish();
+    let log = EvtxWriter::new().dirty().event(event4()).next_chunk().event(event4()).finish();
     let header = evtx::EvtxFileHeader::from_bytes(&log).expect("a header");
     assert_eq!((header.chunk_count, header.last_chunk_number), (1, 0));
     assert!(header.flags.contains(evtx::HeaderFlags::DIRTY) && header.validate_checksum());
@@ -314,22 +225,14 @@ fn dirty_header_lies_about_its_chunks() {
 
 #[test]
 fn file_may_lack_its_header_and_end_in_junk() {
-    let log = EvtxWriter::new()
-        .no_file_header()
-        .event(event4())
-        .junk(b"junk")
-        .finish();
+    let log = EvtxWriter::new().no_file_header().event(event4()).junk(b"junk").finish();
     assert_eq!(&log[..8], b"ElfChnk\0");
     assert_eq!(&log[CHUNK..], b"junk");
 }
 
 #[test]
 fn zero_chunk_stands_between_others() {
-    let log = EvtxWriter::new()
-        .event(event4())
-        .zero_chunk()
-        .event(event4())
-        .finish();
+    let log = EvtxWriter::new().event(event4()).zero_chunk().event(event4()).finish();
     let slots: Vec<&[u8]> = chunks(&log).collect();
     assert_eq!(slots.len(), 3);
     assert!(slots[1].iter().all(|&b| b == 0));
@@ -345,25 +248,12 @@ fn stale_record_is_found_by_carving_alone() {
         "cifs/new",
         "ALPHA.EXAMPLE.COM",
     );
-    let log = || {
-        EvtxWriter::new()
-            .event(event4())
-            .stale(stale.clone().record_id(900))
-            .event(event4())
-            .finish()
-    };
-    assert_eq!(
-        ids(log(), ParserSettings::new().validate_checksums(true)),
-        [1, 2]
-    );
+    let log =
+        || EvtxWriter::new().event(event4()).stale(stale.clone().record_id(900)).event(event4()).finish();
+    assert_eq!(ids(log(), ParserSettings::new().validate_checksums(true)), [1, 2]);
     let carved = read(log(), ParserSettings::new().recover_records(true));
     assert_eq!(carved.len(), 3);
-    assert!(
-        carved
-            .iter()
-            .flatten()
-            .any(|(id, xml)| *id == 900 && xml.contains("OLD.alpha.example.com"))
-    );
+    assert!(carved.iter().flatten().any(|(id, xml)| *id == 900 && xml.contains("OLD.alpha.example.com")));
 }
 
 #[test]

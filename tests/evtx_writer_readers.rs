@@ -21,21 +21,14 @@ const CHUNKS: usize = 5;
 fn written(name: &str, events: &[Event]) -> PathBuf {
     let log = EvtxWriter::new().events(events.iter().cloned()).finish();
     let chunks = (log.len() - FILE_HEADER) / CHUNK;
-    assert!(
-        chunks >= CHUNKS,
-        "{chunks} chunks are too few to prove anything"
-    );
+    assert!(chunks >= CHUNKS, "{chunks} chunks are too few to prove anything");
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     std::fs::write(&path, log).expect("the temporary folder can be written");
     path
 }
 
 fn compare(reader: &str, events: &[Event], seen: Vec<Seen>) {
-    assert_eq!(
-        seen.len(),
-        events.len(),
-        "{reader} read another number of records"
-    );
+    assert_eq!(seen.len(), events.len(), "{reader} read another number of records");
     for (i, (event, seen)) in events.iter().zip(seen).enumerate() {
         let expected = expected(event, i as u64 + 1);
         assert_eq!(seen, expected, "{reader}, record {}", i + 1);
@@ -58,34 +51,18 @@ fn run(program: &str, arguments: &[&str]) -> Option<Output> {
         }
         Err(error) => error.to_string(),
     };
-    let missing = format!(
-        "{program} is not installed ({}); see tests/support/readers/python_evtx.py",
-        reason.trim()
-    );
-    assert!(
-        std::env::var_os("CI").is_none_or(|ci| ci != "true"),
-        "{missing}"
-    );
+    let missing =
+        format!("{program} is not installed ({}); see tests/support/readers/python_evtx.py", reason.trim());
+    assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "{missing}");
     eprintln!("skipped: {missing}");
     None
 }
 
 fn evtx_crate(path: &Path) -> Vec<Seen> {
-    let settings = evtx::ParserSettings::new()
-        .num_threads(1)
-        .indent(false)
-        .validate_checksums(true);
-    let mut parser = evtx::EvtxParser::from_path(path)
-        .expect("a log")
-        .with_configuration(settings);
-    assert!(
-        parser.header().validate_checksum(),
-        "the file header's checksum is wrong"
-    );
-    parser
-        .records()
-        .map(|record| from_xml(&record.expect("a record").data))
-        .collect()
+    let settings = evtx::ParserSettings::new().num_threads(1).indent(false).validate_checksums(true);
+    let mut parser = evtx::EvtxParser::from_path(path).expect("a log").with_configuration(settings);
+    assert!(parser.header().validate_checksum(), "the file header's checksum is wrong");
+    parser.records().map(|record| from_xml(&record.expect("a record").data)).collect()
 }
 
 #[test]
@@ -99,11 +76,7 @@ fn the_evtx_crate_reads_forwarded_records() {
     // It alone: evtxexport 20181227 and python-evtx 0.8.1 read no record without a template, neither these
     // nor those of a real collector ("unsupported type: 0x05", "NullTypeNode").
     let events = forwarded_corpus();
-    compare(
-        "evtx",
-        &events,
-        evtx_crate(&written("forwarded.evtx", &events)),
-    );
+    compare("evtx", &events, evtx_crate(&written("forwarded.evtx", &events)));
 }
 
 #[test]
@@ -134,10 +107,7 @@ fn python_evtx_reads_what_was_written() {
         }
     }
     let path = written("python.evtx", &events);
-    let script = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/tests/support/readers/python_evtx.py"
-    );
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/readers/python_evtx.py");
     let Some(output) = run("python3", &[script, path.to_str().expect("UTF-8")]) else {
         return;
     };

@@ -20,9 +20,7 @@ pub struct Carver {
 
 impl Default for Carver {
     fn default() -> Self {
-        Self {
-            magic: Finder::new(CHUNK_MAGIC),
-        }
+        Self { magic: Finder::new(CHUNK_MAGIC) }
     }
 }
 
@@ -56,20 +54,14 @@ impl Carver {
     /// Where to look on after the chunk at `at`: behind it when it was read in full, else behind its
     /// header, as it may be cut off by another. So hostile bytes are read at most 128 times.
     pub fn after(at: usize, read_in_full: bool) -> usize {
-        at + if read_in_full {
-            CHUNK_LEN
-        } else {
-            CHUNK_HEADER_LEN
-        }
+        at + if read_in_full { CHUNK_LEN } else { CHUNK_HEADER_LEN }
     }
 }
 
 /// Is there nothing but zeros? Decided within a cache line for nearly every slot that holds something.
 fn is_zero(slot: &[u8]) -> bool {
     let (blocks, rest) = slot.as_chunks::<64>();
-    blocks
-        .iter()
-        .all(|block| block.iter().fold(0, |any, byte| any | byte) == 0)
+    blocks.iter().all(|block| block.iter().fold(0, |any, byte| any | byte) == 0)
         && rest.iter().all(|byte| *byte == 0)
 }
 
@@ -98,12 +90,7 @@ mod tests {
         block[across..across + 8].copy_from_slice(CHUNK_MAGIC);
         assert_eq!(
             slots(&block),
-            [
-                Found::Junk(0),
-                Found::Junk(CHUNK_LEN),
-                Found::Chunk(across),
-                Found::Junk(2 * CHUNK_LEN),
-            ]
+            [Found::Junk(0), Found::Junk(CHUNK_LEN), Found::Chunk(across), Found::Junk(2 * CHUNK_LEN),]
         );
     }
 }

@@ -36,8 +36,7 @@ impl Header {
         if self.flags & NO_CRC32 != 0 {
             return true;
         }
-        let (Some(first), Some(second)) = (chunk.get(..120), chunk.get(128..CHUNK_HEADER_LEN))
-        else {
+        let (Some(first), Some(second)) = (chunk.get(..120), chunk.get(128..CHUNK_HEADER_LEN)) else {
             return false;
         };
         let mut hasher = crc32fast::Hasher::new();

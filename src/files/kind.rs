@@ -42,10 +42,7 @@ impl Kind {
 
     /// Can events be read from it?
     pub fn is_read(self) -> bool {
-        matches!(
-            self,
-            Kind::Evtx | Kind::Xml | Kind::Text | Kind::Zip | Kind::Gzip
-        )
+        matches!(self, Kind::Evtx | Kind::Xml | Kind::Text | Kind::Zip | Kind::Gzip)
     }
 
     /// Why a file of this kind is not read, and what to do about it. `None` for kinds that are read.
@@ -80,9 +77,7 @@ pub fn sniff(head: &[u8]) -> Kind {
     }
     if head.starts_with(FILE_MAGIC)
         || head.starts_with(CHUNK_MAGIC)
-        || head
-            .get(FILE_HEADER_LEN..)
-            .is_some_and(|rest| rest.starts_with(CHUNK_MAGIC))
+        || head.get(FILE_HEADER_LEN..).is_some_and(|rest| rest.starts_with(CHUNK_MAGIC))
     {
         return Kind::Evtx;
     }
@@ -116,18 +111,9 @@ fn text_kind(head: &[u8]) -> Option<Kind> {
     if text.starts_with(b"<Event") || memmem::find(text, b"<Event").is_some() {
         return Some(Kind::Xml);
     }
-    let labels: [&[u8]; 6] = [
-        b"Log Name:",
-        b"Event Type:",
-        b"Event Source:",
-        b"Event ID:",
-        b"Source:",
-        b"Computer:",
-    ];
-    let seen = labels
-        .iter()
-        .filter(|label| memmem::find(text, label).is_some())
-        .count();
+    let labels: [&[u8]; 6] =
+        [b"Log Name:", b"Event Type:", b"Event Source:", b"Event ID:", b"Source:", b"Computer:"];
+    let seen = labels.iter().filter(|label| memmem::find(text, label).is_some()).count();
     (seen >= 2).then_some(Kind::Text)
 }
 
@@ -135,10 +121,7 @@ fn text_kind(head: &[u8]) -> Option<Kind> {
 fn narrow(head: &[u8]) -> Vec<u8> {
     let rest = |n: usize| head.get(n..).unwrap_or_default();
     let utf16 = |bytes: &[u8], high: usize| {
-        bytes
-            .chunks_exact(2)
-            .map(|unit| if unit[high] == 0 { unit[1 - high] } else { b'?' })
-            .collect()
+        bytes.chunks_exact(2).map(|unit| if unit[high] == 0 { unit[1 - high] } else { b'?' }).collect()
     };
     match head {
         [0xEF, 0xBB, 0xBF, ..] => rest(3).to_vec(),

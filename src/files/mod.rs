@@ -50,10 +50,7 @@ impl FileError {
     fn walking(root: &Path, error: walkdir::Error) -> Self {
         let path = error.path().unwrap_or(root).to_path_buf();
         let source = error.into_io_error();
-        Self::new(
-            &path,
-            source.unwrap_or_else(|| io::Error::other("the folder cannot be listed")),
-        )
+        Self::new(&path, source.unwrap_or_else(|| io::Error::other("the folder cannot be listed")))
     }
 
     /// The path the error is about, for `--summary`.
@@ -157,12 +154,7 @@ fn look_at((path, named): (PathBuf, bool)) -> Result<Input, FileError> {
         Ok((kind, len))
     };
     match look() {
-        Ok((kind, len)) => Ok(Input {
-            path,
-            kind,
-            len,
-            named,
-        }),
+        Ok((kind, len)) => Ok(Input { path, kind, len, named }),
         Err(error) => Err(FileError::new(&path, error)),
     }
 }
@@ -172,11 +164,7 @@ fn look_at((path, named): (PathBuf, bool)) -> Result<Input, FileError> {
 fn holds_chunk(file: &File) -> io::Result<bool> {
     let mut buffer = vec![0; 1 << 20];
     let n = fill_at(file, &mut buffer, 0)?;
-    Ok(memchr::memmem::find(
-        buffer.get(..n).unwrap_or_default(),
-        crate::chunks::CHUNK_MAGIC,
-    )
-    .is_some())
+    Ok(memchr::memmem::find(buffer.get(..n).unwrap_or_default(), crate::chunks::CHUNK_MAGIC).is_some())
 }
 
 #[cfg(test)]
@@ -194,10 +182,8 @@ mod tests {
         let missing = dir.path().join("missing.evtx");
         let named = dir.path().join("b.evtx");
         let (inputs, errors) = find(&[named.clone(), dir.path().into(), missing.clone()]);
-        let names: Vec<_> = inputs
-            .iter()
-            .map(|i| (i.path.file_name().unwrap().to_str().unwrap(), i.kind, i.named))
-            .collect();
+        let names: Vec<_> =
+            inputs.iter().map(|i| (i.path.file_name().unwrap().to_str().unwrap(), i.kind, i.named)).collect();
         assert_eq!(
             names,
             [

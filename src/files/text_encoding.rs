@@ -35,13 +35,7 @@ enum State {
 
 impl<R: Read> TextReader<R> {
     pub fn new(inner: R) -> Self {
-        Self {
-            inner,
-            state: None,
-            raw: Vec::new(),
-            text: Vec::new(),
-            given: 0,
-        }
+        Self { inner, state: None, raw: Vec::new(), text: Vec::new(), given: 0 }
     }
 
     /// True when positions in this reader are positions in `inner` (but for a mark of three bytes).
@@ -51,20 +45,14 @@ impl<R: Read> TextReader<R> {
 
     fn start(&mut self) -> io::Result<State> {
         let mut head = Vec::with_capacity(SNIFF);
-        self.inner
-            .by_ref()
-            .take(SNIFF as u64)
-            .read_to_end(&mut head)?;
+        self.inner.by_ref().take(SNIFF as u64).read_to_end(&mut head)?;
         let (encoding, mark) = sniff(&head);
         head.drain(..mark);
         self.raw = head;
         Ok(match encoding {
             Some(encoding) => {
                 let decoder = encoding.new_decoder_without_bom_handling();
-                State::Utf16 {
-                    decoder,
-                    ended: false,
-                }
+                State::Utf16 { decoder, ended: false }
             }
             None => State::Bytes,
         })
@@ -81,11 +69,7 @@ impl<R: Read> Read for TextReader<R> {
                 while self.given == self.text.len() && !*ended {
                     self.text.clear();
                     self.given = 0;
-                    let read = self
-                        .inner
-                        .by_ref()
-                        .take(BLOCK as u64)
-                        .read_to_end(&mut self.raw)?;
+                    let read = self.inner.by_ref().take(BLOCK as u64).read_to_end(&mut self.raw)?;
                     *ended = read == 0;
                     decode(decoder, &self.raw, *ended, &mut self.text);
                     self.raw.clear();
@@ -129,9 +113,7 @@ fn sniff(head: &[u8]) -> (Option<&'static Encoding>, usize) {
 
 fn decode(decoder: &mut Decoder, raw: &[u8], last: bool, text: &mut Vec<u8>) {
     // `max_utf8_buffer_length` is `None` only where the sum overflows; a block is 64 KiB.
-    let room = decoder
-        .max_utf8_buffer_length(raw.len())
-        .unwrap_or(raw.len() * 3 + 16);
+    let room = decoder.max_utf8_buffer_length(raw.len()).unwrap_or(raw.len() * 3 + 16);
     text.resize(room, 0);
     let (_, _, written, _) = decoder.decode_to_utf8(raw, text, last);
     text.truncate(written);
@@ -163,9 +145,7 @@ mod tests {
         let mut whole = Vec::new();
         TextReader::new(bytes).read_to_end(&mut whole).unwrap();
         let mut dripped = Vec::new();
-        TextReader::new(Drip(bytes))
-            .read_to_end(&mut dripped)
-            .unwrap();
+        TextReader::new(Drip(bytes)).read_to_end(&mut dripped).unwrap();
         assert_eq!(whole, dripped);
         String::from_utf8(whole).unwrap()
     }

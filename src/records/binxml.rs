@@ -34,9 +34,7 @@ pub struct Wide {
 
 impl Wide {
     pub fn bytes(self, chunk: &[u8]) -> Option<&[u8]> {
-        chunk
-            .get(self.at as usize..)?
-            .get(..usize::from(self.units) * 2)
+        chunk.get(self.at as usize..)?.get(..usize::from(self.units) * 2)
     }
 
     /// Is this the ASCII text `ascii`?
@@ -113,22 +111,14 @@ impl<'a> Tokens<'a> {
 
     /// The element after its `OPEN` token.
     pub fn element(&mut self, token: u8) -> Option<Element> {
-        let dependency = if self.in_definition {
-            self.u16()?
-        } else {
-            NO_DEPENDENCY
-        };
+        let dependency = if self.in_definition { self.u16()? } else { NO_DEPENDENCY };
         self.u32()?;
         let name = self.name()?;
         let has_attributes = token & MORE != 0;
         if has_attributes {
             self.u32()?;
         }
-        Some(Element {
-            name,
-            dependency,
-            has_attributes,
-        })
+        Some(Element { name, dependency, has_attributes })
     }
 
     /// A text value after its `VALUE` token; other types are not usual.
@@ -159,10 +149,7 @@ pub fn until_nul(chunk: &[u8], at: usize, len: usize) -> Option<Wide> {
     let bytes = chunk.get(at..)?.get(..len)?;
     let (units, _) = bytes.as_chunks::<2>();
     let end = units.iter().position(|unit| *unit == [0, 0]);
-    Some(Wide {
-        at: u32::try_from(at).ok()?,
-        units: u16::try_from(end.unwrap_or(units.len())).ok()?,
-    })
+    Some(Wide { at: u32::try_from(at).ok()?, units: u16::try_from(end.unwrap_or(units.len())).ok()? })
 }
 
 /// A template instance in its usual shape: where its definition and its value descriptors are.
@@ -184,10 +171,6 @@ impl Instance {
             // At its first use in a chunk the definition stands right here.
             values += DEFINITION_HEADER + u32_at(chunk, values + 20)? as usize;
         }
-        Some(Self {
-            definition,
-            descriptors: values + 4,
-            count: u32_at(chunk, values)? as usize,
-        })
+        Some(Self { definition, descriptors: values + 4, count: u32_at(chunk, values)? as usize })
     }
 }

@@ -51,9 +51,7 @@ impl ChunkReader {
         let bytes = chunk.bytes;
         let Some(header) = Header::parse(bytes) else {
             counts.bad_checksums += 1;
-            problems.add(chunk.at, || {
-                format!("chunk at offset {:#x}: its header is cut off", chunk.at)
-            });
+            problems.add(chunk.at, || format!("chunk at offset {:#x}: its header is cut off", chunk.at));
             return false;
         };
         let mut found = Problems::default();
@@ -63,9 +61,7 @@ impl ChunkReader {
             emit(record);
         };
         if recover {
-            counts.records +=
-                self.full
-                    .read(chunk, Pick::AllAndSlack, selection, &mut found, &mut emit);
+            counts.records += self.full.read(chunk, Pick::AllAndSlack, selection, &mut found, &mut emit);
         } else {
             let walk = self.gate.walk(bytes, &header, selection);
             if walk.clean {
@@ -85,13 +81,11 @@ impl ChunkReader {
                     self.full.read(chunk, pick, selection, &mut found, &mut emit);
                 }
             } else {
-                counts.records +=
-                    self.full
-                        .read(chunk, Pick::All, selection, &mut found, &mut emit);
+                counts.records += self.full.read(chunk, Pick::All, selection, &mut found, &mut emit);
             }
         }
-        let sound = header.header_is_sound(bytes)
-            && (!any && found.is_empty() || header.records_are_sound(bytes));
+        let sound =
+            header.header_is_sound(bytes) && (!any && found.is_empty() || header.records_are_sound(bytes));
         counts.bad_checksums += u64::from(!sound);
         let read = found.is_empty();
         problems.append(&mut found);

@@ -54,9 +54,7 @@ impl Programs {
                 at
             }
         };
-        self.compiled
-            .get(at)
-            .filter(|_| self.known.get(at).is_some_and(|(_, sound)| *sound))
+        self.compiled.get(at).filter(|_| self.known.get(at).is_some_and(|(_, sound)| *sound))
     }
 }
 
@@ -67,24 +65,11 @@ impl Decoder {
     }
 
     /// Decodes the record whose Binary XML starts `at`; `end` is where it ends in the chunk.
-    pub fn record(
-        &mut self,
-        chunk: &[u8],
-        at: usize,
-        end: usize,
-        selection: &Selection,
-    ) -> Decoded {
-        self.try_record(chunk, at, end, selection)
-            .unwrap_or(Decoded::Odd)
+    pub fn record(&mut self, chunk: &[u8], at: usize, end: usize, selection: &Selection) -> Decoded {
+        self.try_record(chunk, at, end, selection).unwrap_or(Decoded::Odd)
     }
 
-    fn try_record(
-        &mut self,
-        chunk: &[u8],
-        at: usize,
-        end: usize,
-        selection: &Selection,
-    ) -> Option<Decoded> {
+    fn try_record(&mut self, chunk: &[u8], at: usize, end: usize, selection: &Selection) -> Option<Decoded> {
         let token = chunk.get(at..end)?.strip_prefix(&FRAGMENT)?.first()?;
         let inline;
         let program = if *token == TEMPLATE {
@@ -100,11 +85,7 @@ impl Decoder {
             &inline
         };
         (program.kind == Kind::Event).then_some(())?;
-        let mut event = Event {
-            chunk,
-            values: &self.values,
-            text: &mut self.text,
-        };
+        let mut event = Event { chunk, values: &self.values, text: &mut self.text };
         let system = &program.system;
         let event_id = event.event_id(system.event_id)?;
         if !selection.accepts_id(event_id) {
@@ -152,20 +133,11 @@ impl Decoder {
     }
 
     /// `EventData` or `UserData` as a fragment in a substitution.
-    fn fragment(
-        &mut self,
-        chunk: &[u8],
-        value: Value,
-        kind: Kind,
-        data: &mut Vec<Datum>,
-    ) -> Option<()> {
+    fn fragment(&mut self, chunk: &[u8], value: Value, kind: Kind, data: &mut Vec<Datum>) -> Option<()> {
         if value.kind == NULL || (value.kind == BINXML && value.len == 0) {
             return Some(());
         }
-        let (at, end) = (
-            value.at as usize,
-            value.at as usize + usize::from(value.len),
-        );
+        let (at, end) = (value.at as usize, value.at as usize + usize::from(value.len));
         (value.kind == BINXML).then_some(())?;
         // Most fragments have their header; those of providers with a manifest often have none.
         let at = match chunk.get(at..end)? {
@@ -179,11 +151,7 @@ impl Decoder {
         ends(chunk, self.nested.end, end)?;
         let program = self.programs.get(chunk, instance.definition)?;
         (program.kind == kind).then_some(())?;
-        let mut event = Event {
-            chunk,
-            values: &self.nested,
-            text: &mut self.text,
-        };
+        let mut event = Event { chunk, values: &self.nested, text: &mut self.text };
         for item in &program.items {
             match item {
                 Item::Leaf(leaf) => event.leaf(leaf, data)?,
@@ -196,11 +164,7 @@ impl Decoder {
 
 /// Is the instance all there is in the stream that goes to `end`?
 fn ends(chunk: &[u8], at: usize, end: usize) -> Option<()> {
-    chunk
-        .get(at..end)?
-        .first()
-        .is_none_or(|token| *token == 0)
-        .then_some(())
+    chunk.get(at..end)?.first().is_none_or(|token| *token == 0).then_some(())
 }
 
 /// The event that is being decoded.
@@ -309,10 +273,7 @@ impl Event<'_> {
         if leaf.wrapper && text.trim().is_empty() {
             return Some(());
         }
-        data.push(Datum {
-            name,
-            value: text.into(),
-        });
+        data.push(Datum { name, value: text.into() });
         Some(())
     }
 
@@ -324,16 +285,10 @@ impl Event<'_> {
         value.items(self.chunk, |item| {
             text.clear();
             sound &= write_wide(item, text).is_some();
-            data.push(Datum {
-                name: name.clone(),
-                value: text.as_str().into(),
-            });
+            data.push(Datum { name: name.clone(), value: text.as_str().into() });
         })?;
         if data.len() == before {
-            data.push(Datum {
-                name: name.clone(),
-                value: "".into(),
-            });
+            data.push(Datum { name: name.clone(), value: "".into() });
         }
         sound.then_some(())
     }

@@ -103,28 +103,19 @@ impl FullReader {
                     {
                         continue;
                     }
-                    let (id, origin) = (
-                        record.event_record_id,
-                        if record.recovered {
-                            Origin::Slack
-                        } else {
-                            Origin::Live
-                        },
-                    );
+                    let (id, origin) =
+                        (record.event_record_id, if record.recovered { Origin::Slack } else { Origin::Live });
                     let read = record
                         .into_xml()
                         .map_err(|error| chain(&error))
-                        .and_then(|text| {
-                            xml::parse_wanted(&text.data, selection).map_err(|e| e.to_string())
-                        });
+                        .and_then(|text| xml::parse_wanted(&text.data, selection).map_err(|e| e.to_string()));
                     match read {
                         Ok(Some(record)) => emit(Record { origin, ..record }),
                         Ok(None) => {}
                         // Most of what is found in slack is cut off; that is no news.
                         Err(_) if origin == Origin::Slack => {}
-                        Err(error) => problems.add(at + start, || {
-                            format!("record {id} at offset {:#x}: {error}", at + start)
-                        }),
+                        Err(error) => problems
+                            .add(at + start, || format!("record {id} at offset {:#x}: {error}", at + start)),
                     }
                 }
             }

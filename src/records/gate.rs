@@ -84,12 +84,7 @@ impl Gate {
         self.passed.clear();
         let live_end = (header.free_space as usize).min(chunk.len());
         let mut at = CHUNK_HEADER_LEN;
-        let mut walk = Walk {
-            records: 0,
-            clean: true,
-            end: 0,
-            last_id: 0,
-        };
+        let mut walk = Walk { records: 0, clean: true, end: 0, last_id: 0 };
         let mut last_time = 0;
         while at < live_end {
             let Some(record) = Record::at(chunk, at) else {
@@ -127,14 +122,10 @@ impl Gate {
     #[inline]
     fn look_at(&mut self, chunk: &[u8], at: usize, size: usize, selection: &Selection) {
         let end = at + size;
-        let turned_away = self
-            .event_id(chunk, at + RECORD_HEADER, end)
-            .is_some_and(|id| !selection.accepts_id(id));
+        let turned_away =
+            self.event_id(chunk, at + RECORD_HEADER, end).is_some_and(|id| !selection.accepts_id(id));
         if !turned_away {
-            self.passed.push(Passed {
-                at: at as u32,
-                end: end as u32,
-            });
+            self.passed.push(Passed { at: at as u32, end: end as u32 });
         }
     }
 
@@ -152,11 +143,7 @@ impl Gate {
             return None;
         }
         let descriptors: &[u8; 16] = chunk.get(instance.descriptors..)?.first_chunk()?;
-        let offset = if *descriptors == USUAL_DESCRIPTORS {
-            4
-        } else {
-            odd_offset(descriptors)?
-        };
+        let offset = if *descriptors == USUAL_DESCRIPTORS { 4 } else { odd_offset(descriptors)? };
         if !self.is_usual(chunk, instance.definition) {
             return None;
         }
@@ -228,10 +215,6 @@ impl Record {
         {
             return None;
         }
-        Some(Self {
-            size,
-            id: u64_at(header, 8)?,
-            written,
-        })
+        Some(Self { size, id: u64_at(header, 8)?, written })
     }
 }

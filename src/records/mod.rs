@@ -10,10 +10,10 @@ pub mod gate;
 pub mod problems;
 pub mod selection;
 pub mod tally;
-pub mod text;
-mod window;
 pub mod template;
+pub mod text;
 pub mod values;
+mod window;
 pub mod xml;
 pub mod xml_stream;
 
@@ -71,19 +71,12 @@ impl Record {
     pub fn named(&self, name: &str) -> Option<&str> {
         self.data
             .iter()
-            .find(|d| {
-                d.name
-                    .as_deref()
-                    .is_some_and(|n| n.eq_ignore_ascii_case(name))
-            })
+            .find(|d| d.name.as_deref().is_some_and(|n| n.eq_ignore_ascii_case(name)))
             .map(|d| &*d.value)
     }
 
     /// The values of unnamed `Data`, in order: the insertion strings `%1`.. of a classic event.
     pub fn strings(&self) -> impl Iterator<Item = &str> {
-        self.data
-            .iter()
-            .filter(|d| d.name.is_none())
-            .map(|d| &*d.value)
+        self.data.iter().filter(|d| d.name.is_none()).map(|d| &*d.value)
     }
 }

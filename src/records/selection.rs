@@ -44,10 +44,7 @@ impl Selection {
             && self.wanted.iter().any(|entry| {
                 (entry.event_ids.is_empty() || entry.event_ids.contains(&id))
                     && (entry.providers.is_empty()
-                        || entry
-                            .providers
-                            .iter()
-                            .any(|p| p.eq_ignore_ascii_case(provider)))
+                        || entry.providers.iter().any(|p| p.eq_ignore_ascii_case(provider)))
             })
     }
 
@@ -62,10 +59,7 @@ mod tests {
 
     #[test]
     fn accepts_by_provider_and_id_together() {
-        let s = Selection::new(vec![Wanted {
-            providers: vec!["Kerberos".into()],
-            event_ids: vec![4],
-        }]);
+        let s = Selection::new(vec![Wanted { providers: vec!["Kerberos".into()], event_ids: vec![4] }]);
         assert!(s.accepts("kerberos", 4));
         assert!(!s.accepts("Kerberos", 5));
         assert!(!s.accepts("KDC", 4));
@@ -74,10 +68,7 @@ mod tests {
 
     #[test]
     fn no_ids_means_all_ids_and_no_provider_all_providers() {
-        let s = Selection::new(vec![Wanted {
-            providers: vec![],
-            event_ids: vec![],
-        }]);
+        let s = Selection::new(vec![Wanted { providers: vec![], event_ids: vec![] }]);
         assert!(s.accepts("anything", 65535));
     }
 }

@@ -27,8 +27,7 @@ impl Tally {
     /// The problems, the last of them saying how many more there were.
     pub fn into_problems(mut self) -> Vec<String> {
         if self.left_off > 0 {
-            self.problems
-                .push(format!("and {} more problems of this kind", self.left_off));
+            self.problems.push(format!("and {} more problems of this kind", self.left_off));
         }
         self.problems
     }
@@ -46,9 +45,6 @@ mod tests {
         }
         let problems = tally.into_problems();
         assert_eq!(problems.len(), KEPT + 1);
-        assert_eq!(
-            problems.last().unwrap(),
-            "and 980 more problems of this kind"
-        );
+        assert_eq!(problems.last().unwrap(), "and 980 more problems of this kind");
     }
 }

@@ -4,8 +4,8 @@
 //! `tests/engine` holds the two against each other. Shapes that are not usual are refused (`None`).
 
 use super::binxml::{
-    ATTRIBUTE, CLOSE, CLOSE_EMPTY, CLOSE_START, DEFINITION_HEADER, END, Element, MORE,
-    NO_DEPENDENCY, OPEN, OPTIONAL_SUBSTITUTION, SUBSTITUTION, Tokens, VALUE, Wide, name_text,
+    ATTRIBUTE, CLOSE, CLOSE_EMPTY, CLOSE_START, DEFINITION_HEADER, END, Element, MORE, NO_DEPENDENCY, OPEN,
+    OPTIONAL_SUBSTITUTION, SUBSTITUTION, Tokens, VALUE, Wide, name_text,
 };
 use crate::chunks::bytes::u32_at;
 
@@ -99,11 +99,7 @@ fn definition(chunk: &[u8], at: u32) -> Option<Tokens<'_>> {
     let at = at as usize;
     let len = u32_at(chunk, at.checked_add(20)?)? as usize;
     let start = at + DEFINITION_HEADER;
-    Some(Tokens {
-        chunk: chunk.get(..start.checked_add(len)?)?,
-        at: start,
-        in_definition: true,
-    })
+    Some(Tokens { chunk: chunk.get(..start.checked_add(len)?)?, at: start, in_definition: true })
 }
 
 /// Is `Event/System/EventID` the third substitution in this definition, whatever else it holds?
@@ -214,11 +210,7 @@ impl Program {
 
     /// Compiles a fragment that stands in a record itself, behind the fragment's header.
     pub fn compile_inline(&mut self, record: &[u8], at: usize) -> Option<()> {
-        self.root(&mut Tokens {
-            chunk: record,
-            at,
-            in_definition: false,
-        })
+        self.root(&mut Tokens { chunk: record, at, in_definition: false })
     }
 
     fn root(&mut self, tokens: &mut Tokens<'_>) -> Option<()> {
@@ -357,9 +349,7 @@ impl Program {
         loop {
             match tokens.u8()? {
                 CLOSE => return Some(()),
-                SUBSTITUTION | OPTIONAL_SUBSTITUTION
-                    if section == Section::UserData && depth == 1 =>
-                {
+                SUBSTITUTION | OPTIONAL_SUBSTITUTION if section == Section::UserData && depth == 1 => {
                     let (index, _) = tokens.substitution()?;
                     self.items.push(Item::Fragment(index, Kind::Inside));
                 }
@@ -448,4 +438,3 @@ fn local_name(chunk: &[u8], offset: u32) -> Option<Wide> {
     let name = name_text(chunk, offset)?;
     (!name.bytes(chunk)?.contains(&b':')).then_some(name)
 }
-

@@ -41,11 +41,7 @@ pub struct Values {
 
 impl Default for Values {
     fn default() -> Self {
-        Self {
-            values: [Value::default(); MOST],
-            count: 0,
-            end: 0,
-        }
+        Self { values: [Value::default(); MOST], count: 0, end: 0 }
     }
 }
 
@@ -72,9 +68,7 @@ impl Values {
         if instance.count > MOST {
             return None;
         }
-        let descriptors = chunk
-            .get(instance.descriptors..)?
-            .get(..instance.count * 4)?;
+        let descriptors = chunk.get(instance.descriptors..)?.get(..instance.count * 4)?;
         let mut at = instance.descriptors + descriptors.len();
         let (descriptors, _) = descriptors.as_chunks::<4>();
         for (slot, &[low, high, kind, _]) in self.values.iter_mut().zip(descriptors) {
@@ -88,11 +82,7 @@ impl Values {
             if wrong {
                 return None;
             }
-            *slot = Value {
-                kind,
-                at: u32::try_from(at).ok()?,
-                len,
-            };
+            *slot = Value { kind, at: u32::try_from(at).ok()?, len };
             at += usize::from(len);
         }
         self.count = instance.count;
@@ -125,9 +115,7 @@ fn sid_len(chunk: &[u8], at: usize) -> Option<usize> {
 
 impl Value {
     pub fn bytes(self, chunk: &[u8]) -> Option<&[u8]> {
-        chunk
-            .get(self.at as usize..)?
-            .get(..usize::from(self.len))
+        chunk.get(self.at as usize..)?.get(..usize::from(self.len))
     }
 
     /// The number of an unsigned byte or word.
@@ -233,11 +221,7 @@ fn write_number(out: &mut String, number: impl std::fmt::Display) {
 }
 
 fn hex_digit(value: u8) -> char {
-    char::from(if value < 10 {
-        b'0' + value
-    } else {
-        b'A' - 10 + value
-    })
+    char::from(if value < 10 { b'0' + value } else { b'A' - 10 + value })
 }
 
 fn write_time(time: Timestamp, out: &mut String) {

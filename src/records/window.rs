@@ -39,13 +39,7 @@ impl fmt::Display for Place {
 
 impl<R: Read> Window<R> {
     pub fn new(input: R) -> Self {
-        Self {
-            reader: TextReader::new(input),
-            bytes: Vec::new(),
-            dropped: 0,
-            lines_dropped: 0,
-            ended: false,
-        }
+        Self { reader: TextReader::new(input), bytes: Vec::new(), dropped: 0, lines_dropped: 0, ended: false }
     }
 
     pub fn bytes(&self) -> &[u8] {
@@ -59,11 +53,7 @@ impl<R: Read> Window<R> {
 
     /// Reads one more block behind [`Window::bytes`].
     pub fn grow(&mut self) -> io::Result<()> {
-        let read = self
-            .reader
-            .by_ref()
-            .take(BLOCK as u64)
-            .read_to_end(&mut self.bytes);
+        let read = self.reader.by_ref().take(BLOCK as u64).read_to_end(&mut self.bytes);
         self.ended = !matches!(read, Ok(n) if n > 0);
         read.map(drop)
     }
@@ -109,10 +99,7 @@ mod tests {
 
     #[test]
     fn utf16_places_name_the_line_alone() {
-        let text: Vec<u8> = "\u{feff}a\nb"
-            .encode_utf16()
-            .flat_map(u16::to_le_bytes)
-            .collect();
+        let text: Vec<u8> = "\u{feff}a\nb".encode_utf16().flat_map(u16::to_le_bytes).collect();
         let mut window = Window::new(&text[..]);
         window.grow().unwrap();
         assert_eq!(window.place(2).to_string(), "line 2");

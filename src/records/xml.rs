@@ -143,25 +143,15 @@ impl<'a> Parser<'a> {
                     }
                 }
                 Event::Eof => {
-                    return Err(if depth == 0 {
-                        XmlError::NoEvent
-                    } else {
-                        self.malformed()
-                    });
+                    return Err(if depth == 0 { XmlError::NoEvent } else { self.malformed() });
                 }
-                Event::Empty(_)
-                | Event::Decl(_)
-                | Event::PI(_)
-                | Event::DocType(_)
-                | Event::Comment(_) => {}
+                Event::Empty(_) | Event::Decl(_) | Event::PI(_) | Event::DocType(_) | Event::Comment(_) => {}
             }
         }
     }
 
     fn malformed(&self) -> XmlError {
-        XmlError::Malformed {
-            at: self.reader.error_position(),
-        }
+        XmlError::Malformed { at: self.reader.error_position() }
     }
 
     fn section_of(&mut self, element: &str) -> Section {
@@ -183,10 +173,7 @@ impl<'a> Parser<'a> {
         let local = element.local_name();
         match (self.section, local.as_ref()) {
             (Section::System, "Provider") => {
-                let (name, source_name) = (
-                    attribute(element, "Name"),
-                    attribute(element, "EventSourceName"),
-                );
+                let (name, source_name) = (attribute(element, "Name"), attribute(element, "EventSourceName"));
                 if let Some(system) = &mut self.system {
                     system.name = name.unwrap_or_default();
                     system.source_name = source_name.unwrap_or_default();
@@ -229,10 +216,7 @@ impl<'a> Parser<'a> {
                     "Binary" => (Some(local.into()), hex(&text)),
                     _ => (self.name.take().or_else(|| Some(local.into())), text),
                 };
-                self.data.push(Datum {
-                    name,
-                    value: value.into(),
-                });
+                self.data.push(Datum { name, value: value.into() });
             }
             Section::Ignored => {}
         }
@@ -268,10 +252,7 @@ impl<'a> Parser<'a> {
     fn finish(self) -> Result<Option<Record>, XmlError> {
         let system = self.system.unwrap_or_default();
         let event_id = event_id(&system.event_id).ok_or(XmlError::NoEventId)?;
-        if self
-            .selection
-            .is_some_and(|s| !s.accepts(system.provider(), event_id))
-        {
+        if self.selection.is_some_and(|s| !s.accepts(system.provider(), event_id)) {
             return Ok(None);
         }
         let time = time(&system.time).ok_or(XmlError::NoTime)?;
@@ -292,11 +273,7 @@ impl<'a> Parser<'a> {
 
 impl System {
     fn provider(&self) -> &str {
-        if self.name.is_empty() {
-            &self.source_name
-        } else {
-            &self.name
-        }
+        if self.name.is_empty() { &self.source_name } else { &self.name }
     }
 }
 
@@ -317,11 +294,8 @@ fn time(text: &str) -> Option<Timestamp> {
 
 /// An attribute by its local name. One that cannot be decoded is taken as it stands.
 fn attribute(element: &BytesStart<'_>, name: &str) -> Option<String> {
-    let found = element
-        .attributes()
-        .with_checks(false)
-        .flatten()
-        .find(|a| a.key.local_name().as_ref() == name)?;
+    let found =
+        element.attributes().with_checks(false).flatten().find(|a| a.key.local_name().as_ref() == name)?;
     Some(match found.normalized_value(XmlVersion::Implicit1_0) {
         Ok(value) => value.into_owned(),
         Err(_) => found.value.into_owned(),
@@ -340,10 +314,7 @@ fn predefined(entity: &str) -> Option<char> {
 }
 
 fn hex(text: &str) -> String {
-    text.chars()
-        .filter(|c| !c.is_ascii_whitespace())
-        .map(|c| c.to_ascii_uppercase())
-        .collect()
+    text.chars().filter(|c| !c.is_ascii_whitespace()).map(|c| c.to_ascii_uppercase()).collect()
 }
 
 #[cfg(test)]
@@ -388,10 +359,7 @@ mod tests {
         assert_eq!(&*record.computer, "SRV1.alpha.example.com");
         assert_eq!(record.record_id, 4711);
         assert_eq!(record.time.to_string(), "2013-10-06T18:13:09.1234567Z");
-        assert_eq!(
-            record.named("TargetName"),
-            Some("host/srv2.beta.example.com")
-        );
+        assert_eq!(record.named("TargetName"), Some("host/srv2.beta.example.com"));
         assert_eq!(record.data.len(), 5);
         assert_eq!(record.named("Binary"), Some("0D0000C0"));
     }
@@ -410,10 +378,7 @@ mod tests {
             .replace("</", "\u{1}")
             .replace('<', "<e:")
             .replace('\u{1}', "</e:");
-        assert_eq!(
-            parse_event(&prefixed).unwrap(),
-            parse_event(EVENT_4).unwrap()
-        );
+        assert_eq!(parse_event(&prefixed).unwrap(), parse_event(EVENT_4).unwrap());
     }
 
     #[test]
@@ -491,14 +456,8 @@ mod tests {
     fn times_are_utc_with_any_number_of_decimals() {
         for (given, expected) in [
             ("2020-01-02T03:04:05Z", "2020-01-02T03:04:05Z"),
-            (
-                "2020-01-02T03:04:05.123456700Z",
-                "2020-01-02T03:04:05.1234567Z",
-            ),
-            (
-                "2020-01-02T03:04:05.1234567",
-                "2020-01-02T03:04:05.1234567Z",
-            ),
+            ("2020-01-02T03:04:05.123456700Z", "2020-01-02T03:04:05.1234567Z"),
+            ("2020-01-02T03:04:05.1234567", "2020-01-02T03:04:05.1234567Z"),
             ("2020-01-02T05:04:05+02:00", "2020-01-02T03:04:05Z"),
         ] {
             let xml = with_data("").replace("2020-01-02T03:04:05Z", given);
@@ -513,10 +472,7 @@ mod tests {
             (String::new(), XmlError::NoEvent),
             ("<Events/>".into(), XmlError::NoEvent),
             (with_data("").replace(">4<", ">four<"), XmlError::NoEventId),
-            (
-                with_data("").replace("<EventID>4</EventID>", ""),
-                XmlError::NoEventId,
-            ),
+            (with_data("").replace("<EventID>4</EventID>", ""), XmlError::NoEventId),
             (with_data("").replace("2020-01-02T", ""), XmlError::NoTime),
             (with_data(&deep), XmlError::TooDeep),
         ] {
@@ -526,26 +482,18 @@ mod tests {
             assert!(parse_event(&EVENT_4[..cut]).is_err(), "cut at {cut}");
         }
         let wrong_end = with_data("<EventData><Data>x</EventData>");
-        assert!(matches!(
-            parse_event(&wrong_end),
-            Err(XmlError::Malformed { .. })
-        ));
+        assert!(matches!(parse_event(&wrong_end), Err(XmlError::Malformed { .. })));
     }
 
     #[test]
     fn an_unwanted_record_is_left_after_its_system() {
-        let selection = Selection::new(vec![crate::records::Wanted {
-            providers: vec!["p".into()],
-            event_ids: vec![5],
-        }]);
+        let selection =
+            Selection::new(vec![crate::records::Wanted { providers: vec!["p".into()], event_ids: vec![5] }]);
         // Broken after System: it is not looked at.
         let xml = with_data("<EventData><Data>");
         assert_eq!(parse_wanted(&xml, &selection), Ok(None));
         let wanted = with_data("").replace(">4<", ">5<");
-        assert_eq!(
-            parse_wanted(&wanted, &selection).unwrap().unwrap().event_id,
-            5
-        );
+        assert_eq!(parse_wanted(&wanted, &selection).unwrap().unwrap().event_id, 5);
     }
 
     proptest! {

@@ -26,19 +26,9 @@ const MAX_START_TAG: usize = 4096;
 /// Reads all events of `input` and hands over the wanted ones.
 ///
 /// An event that cannot be read is named in `tally` by its line, and reading goes on with the next.
-pub fn read_events(
-    input: impl Read,
-    selection: &Selection,
-    sink: &mut dyn FnMut(Record),
-    tally: &mut Tally,
-) {
+pub fn read_events(input: impl Read, selection: &Selection, sink: &mut dyn FnMut(Record), tally: &mut Tally) {
     let before = tally.records;
-    let mut cutter = Cutter {
-        window: Window::new(input),
-        at: 0,
-        open: None,
-        searched: [0; 2],
-    };
+    let mut cutter = Cutter { window: Window::new(input), at: 0, open: None, searched: [0; 2] };
     cutter.run(&mut |window, at, cut| {
         let why = match cut {
             Cut::Whole(text) => match parse_wanted(&text_of(text), selection) {
@@ -53,8 +43,7 @@ pub fn read_events(
             Cut::TooLong => Some(format!("it is longer than {} KiB", MAX_EVENT / 1024)),
             Cut::Unfinished => Some("its end is missing".to_owned()),
             Cut::Failed(error) => {
-                return tally
-                    .problem(|| format!("reading stopped at {}: {error}", window.place(at)));
+                return tally.problem(|| format!("reading stopped at {}: {error}", window.place(at)));
             }
         };
         tally.records += 1;
@@ -134,17 +123,9 @@ impl<R: Read> Cutter<R> {
                         Some(open) if !record => open.inner += 1,
                         Some(open) => {
                             found(&self.window, open.start, Cut::Unfinished);
-                            *open = Open {
-                                start: self.at,
-                                inner: 0,
-                            };
+                            *open = Open { start: self.at, inner: 0 };
                         }
-                        None => {
-                            self.open = Some(Open {
-                                start: self.at,
-                                inner: 0,
-                            })
-                        }
+                        None => self.open = Some(Open { start: self.at, inner: 0 }),
                     }
                     self.at += 1;
                 }
@@ -155,11 +136,7 @@ impl<R: Read> Cutter<R> {
                         Some(open) => {
                             let whole = open.start..self.at;
                             let text = self.window.bytes().get(whole).unwrap_or_default();
-                            let cut = if text.len() > MAX_EVENT {
-                                Cut::TooLong
-                            } else {
-                                Cut::Whole(text)
-                            };
+                            let cut = if text.len() > MAX_EVENT { Cut::TooLong } else { Cut::Whole(text) };
                             found(&self.window, open.start, cut);
                             self.open = None;
                         }
@@ -266,9 +243,7 @@ enum Name<'a> {
 /// The element name that `bytes` starts with. Names longer than [`MAX_NAME`] are none of ours.
 fn local_name(bytes: &[u8], ended: bool) -> Name<'_> {
     let head = bytes.get(..MAX_NAME).unwrap_or(bytes);
-    let end = head
-        .iter()
-        .position(|b| matches!(b, b' ' | b'\t' | b'\r' | b'\n' | b'>' | b'/' | b'<'));
+    let end = head.iter().position(|b| matches!(b, b' ' | b'\t' | b'\r' | b'\n' | b'>' | b'/' | b'<'));
     let whole = match end {
         Some(end) => head.get(..end).unwrap_or_default(),
         None if head.len() == MAX_NAME => return Name::Is(b"", MAX_NAME),
@@ -285,11 +260,7 @@ fn local_name(bytes: &[u8], ended: bool) -> Name<'_> {
 /// `rest` starts with `</Event`; `named` bytes of it are mark and name.
 fn end_tag(rest: &[u8], named: usize, ended: bool) -> Tag {
     let head = rest.get(..MAX_NAME).unwrap_or(rest);
-    match head
-        .iter()
-        .skip(named)
-        .position(|b| !b.is_ascii_whitespace())
-    {
+    match head.iter().skip(named).position(|b| !b.is_ascii_whitespace()) {
         Some(space) if head.get(named + space) == Some(&b'>') => Tag::End(named + space + 1),
         None if head.len() < MAX_NAME && !ended => Tag::Unknown,
         _ => Tag::Other(named),
@@ -300,13 +271,8 @@ fn end_tag(rest: &[u8], named: usize, ended: bool) -> Tag {
 fn start_tag(rest: &[u8], named: usize, ended: bool) -> Tag {
     let head = rest.get(..MAX_START_TAG).unwrap_or(rest);
     let whole = head.len() == MAX_START_TAG || ended;
-    let Some(end) = memchr2(b'>', b'<', head.get(1..).unwrap_or_default()).map(|end| end + 1)
-    else {
-        return if whole {
-            Tag::Start { record: false }
-        } else {
-            Tag::Unknown
-        };
+    let Some(end) = memchr2(b'>', b'<', head.get(1..).unwrap_or_default()).map(|end| end + 1) else {
+        return if whole { Tag::Start { record: false } } else { Tag::Unknown };
     };
     // No `<` is allowed inside a tag: this one was cut off.
     if head.get(end) == Some(&b'<') {
@@ -317,9 +283,7 @@ fn start_tag(rest: &[u8], named: usize, ended: bool) -> Tag {
     }
     let after = head.get(end + 1..).unwrap_or_default().trim_ascii_start();
     match after.strip_prefix(b"<").map(|tag| local_name(tag, whole)) {
-        Some(Name::Is(name, _)) => Tag::Start {
-            record: name == b"System",
-        },
+        Some(Name::Is(name, _)) => Tag::Start { record: name == b"System" },
         Some(Name::Unknown) => Tag::Unknown,
         None if after.is_empty() && !whole => Tag::Unknown,
         None => Tag::Start { record: false },
@@ -342,17 +306,10 @@ mod tests {
     }
 
     fn read(input: impl Read) -> (Vec<String>, Tally) {
-        let selection = Selection::new(vec![Wanted {
-            providers: vec!["Kerberos".into()],
-            event_ids: vec![4],
-        }]);
+        let selection =
+            Selection::new(vec![Wanted { providers: vec!["Kerberos".into()], event_ids: vec![4] }]);
         let (mut computers, mut tally) = (Vec::new(), Tally::default());
-        read_events(
-            input,
-            &selection,
-            &mut |r| computers.push(r.computer.into()),
-            &mut tally,
-        );
+        read_events(input, &selection, &mut |r| computers.push(r.computer.into()), &mut tally);
         assert_eq!(tally.events, computers.len() as u64);
         (computers, tally)
     }
@@ -367,30 +324,16 @@ mod tests {
         for document in [
             three.concat(),
             three.join("\r\n"),
-            format!(
-                "<?xml version='1.0' encoding='utf-16'?>\r\n<Events>{}</Events>",
-                three.concat()
-            ),
-            format!(
-                "<!DOCTYPE x [<!ENTITY a 'b'>]><!-- {} --><r>{}",
-                event(4, "z"),
-                three.join("&amp;")
-            ),
+            format!("<?xml version='1.0' encoding='utf-16'?>\r\n<Events>{}</Events>", three.concat()),
+            format!("<!DOCTYPE x [<!ENTITY a 'b'>]><!-- {} --><r>{}", event(4, "z"), three.join("&amp;")),
             three.concat().replace("><", ">\r\n\t<"),
-            three
-                .concat()
-                .replace("</", "\u{1}")
-                .replace('<', "<ev:")
-                .replace('\u{1}', "</ev:"),
+            three.concat().replace("</", "\u{1}").replace('<', "<ev:").replace('\u{1}', "</ev:"),
         ] {
             for bytes in [
                 document.clone().into_bytes(),
                 format!("\u{feff}{document}").into_bytes(),
                 document.encode_utf16().flat_map(u16::to_le_bytes).collect(),
-                format!("\u{feff}{document}")
-                    .encode_utf16()
-                    .flat_map(u16::to_be_bytes)
-                    .collect(),
+                format!("\u{feff}{document}").encode_utf16().flat_map(u16::to_be_bytes).collect(),
             ] {
                 let (computers, tally) = read(&bytes[..]);
                 assert_eq!(computers, ["a", "c"], "{document}");
@@ -408,32 +351,16 @@ mod tests {
                 "<Event><System><Provider Name='Kerberos'/><EventID>4</EventID></System></Event>",
                 "TimeCreated",
             ),
-            (
-                "<Event xmlns='u'>\t<System><EventID>4</Ev",
-                "its end is missing",
-            ),
-            (
-                &format!("<Event><System>{}</System></Event>", "<a>".repeat(65_000)),
-                "64 deep",
-            ),
-            (
-                &format!("<Event>{}</Event>", " ".repeat(MAX_EVENT)),
-                "longer than 1024 KiB",
-            ),
-            (
-                &format!("<Event>{}</Event>", "<a/>".repeat(MAX_EVENT)),
-                "longer than 1024 KiB",
-            ),
+            ("<Event xmlns='u'>\t<System><EventID>4</Ev", "its end is missing"),
+            (&format!("<Event><System>{}</System></Event>", "<a>".repeat(65_000)), "64 deep"),
+            (&format!("<Event>{}</Event>", " ".repeat(MAX_EVENT)), "longer than 1024 KiB"),
+            (&format!("<Event>{}</Event>", "<a/>".repeat(MAX_EVENT)), "longer than 1024 KiB"),
         ] {
-            let (computers, tally) =
-                read_text(&format!("{}\n\n{broken}\n{}", event(4, "a"), event(4, "b")));
+            let (computers, tally) = read_text(&format!("{}\n\n{broken}\n{}", event(4, "a"), event(4, "b")));
             assert_eq!(computers, ["a", "b"], "{why}");
             let problems = tally.into_problems();
             assert_eq!(problems.len(), 1, "{problems:?}");
-            assert!(
-                problems[0].starts_with("the event at line 3 (byte "),
-                "{problems:?}"
-            );
+            assert!(problems[0].starts_with("the event at line 3 (byte "), "{problems:?}");
             assert!(problems[0].contains(why), "{problems:?}");
         }
     }
@@ -453,13 +380,10 @@ mod tests {
 
     #[test]
     fn tags_in_cdata_and_in_user_data_do_not_end_an_event() {
-        let cdata =
-            event(4, "a").replace("é", &format!("<![CDATA[</Event>{}]]>", event(4, "forged")));
+        let cdata = event(4, "a").replace("é", &format!("<![CDATA[</Event>{}]]>", event(4, "forged")));
         assert_eq!(read_text(&cdata).0, ["a"]);
-        let inner = event(4, "a").replace(
-            "<EventData>",
-            "<UserData><Event><x>1</x></Event><Event/></UserData><EventData>",
-        );
+        let inner = event(4, "a")
+            .replace("<EventData>", "<UserData><Event><x>1</x></Event><Event/></UserData><EventData>");
         assert_eq!(read_text(&inner).0, ["a"]);
     }
 
@@ -506,18 +430,9 @@ mod tests {
             ("", b"<Event "),
             ("", b"<Event><System>"),
         ] {
-            let unit = Endless {
-                unit,
-                left: 2 << 20,
-            };
+            let unit = Endless { unit, left: 2 << 20 };
             let started = std::time::Instant::now();
-            let (computers, _) = read(
-                first
-                    .as_bytes()
-                    .chain(unit)
-                    .chain(&b" >"[..])
-                    .chain(last.as_bytes()),
-            );
+            let (computers, _) = read(first.as_bytes().chain(unit).chain(&b" >"[..]).chain(last.as_bytes()));
             assert_eq!(computers, ["last"], "{first}");
             // Some seconds at most without optimisation; quadratic work would take minutes.
             assert!(started.elapsed().as_secs() < 60, "{first}");

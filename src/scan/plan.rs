@@ -58,10 +58,7 @@ impl Tally {
             }
         }
         if !problems.is_empty() {
-            self.problems
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .append(problems);
+            self.problems.lock().unwrap_or_else(PoisonError::into_inner).append(problems);
         }
     }
 
@@ -75,11 +72,7 @@ impl Tally {
             records: self.records.into_inner(),
             events: self.events.into_inner(),
             duplicates: 0,
-            problems: self
-                .problems
-                .into_inner()
-                .unwrap_or_else(PoisonError::into_inner)
-                .into_sentences(),
+            problems: self.problems.into_inner().unwrap_or_else(PoisonError::into_inner).into_sentences(),
         }
     }
 }
@@ -128,14 +121,7 @@ impl<'a> Plan<'a> {
                 steps += usize::try_from(input.len.div_ceil(BLOCK_LEN as u64)).unwrap_or(usize::MAX);
             }
         }
-        Self {
-            inputs,
-            tallies,
-            blocks,
-            wholes,
-            steps,
-            bytes,
-        }
+        Self { inputs, tallies, blocks, wholes, steps, bytes }
     }
 
     /// Bytes of all inputs that are read.
@@ -157,10 +143,7 @@ impl<'a> Plan<'a> {
         }
         let after = self.blocks.partition_point(|(start, _)| *start <= number);
         let &(start, input) = self.blocks.get(after.checked_sub(1)?)?;
-        Some(Step::Block {
-            input,
-            block: (number - start) as u64,
-        })
+        Some(Step::Block { input, block: (number - start) as u64 })
     }
 
     pub fn input(&self, index: usize) -> Option<&'a Input> {
@@ -181,12 +164,7 @@ mod tests {
     use super::*;
 
     fn input(kind: Kind, len: u64, named: bool) -> Input {
-        Input {
-            path: format!("{len}").into(),
-            kind,
-            len,
-            named,
-        }
+        Input { path: format!("{len}").into(), kind, len, named }
     }
 
     #[test]
@@ -216,16 +194,10 @@ mod tests {
 
     #[test]
     fn a_legacy_log_is_always_told_and_another_file_only_when_named() {
-        let inputs = [
-            input(Kind::LegacyEvt, 1, false),
-            input(Kind::Other, 1, false),
-            input(Kind::Other, 1, true),
-        ];
-        let told: Vec<_> = Plan::new(&inputs)
-            .into_reports()
-            .iter()
-            .map(|report| report.problems.len())
-            .collect();
+        let inputs =
+            [input(Kind::LegacyEvt, 1, false), input(Kind::Other, 1, false), input(Kind::Other, 1, true)];
+        let told: Vec<_> =
+            Plan::new(&inputs).into_reports().iter().map(|report| report.problems.len()).collect();
         assert_eq!(told, [1, 0, 1]);
     }
 }

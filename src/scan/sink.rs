@@ -94,14 +94,7 @@ impl<'a> Sink<'a> {
     /// A panic in it (our own or a library's) costs this chunk and nothing else.
     pub fn chunk(&mut self, chunk: &[u8], at: u64) -> bool {
         let read = catch_unwind(AssertUnwindSafe(|| {
-            let Self {
-                chunks,
-                counts,
-                problems,
-                events,
-                collector,
-                ..
-            } = self;
+            let Self { chunks, counts, problems, events, collector, .. } = self;
             chunks.read(
                 Chunk { bytes: chunk, at },
                 self.selection,

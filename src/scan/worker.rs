@@ -9,9 +9,7 @@ use super::plan::{Plan, Step};
 use super::sink::Sink;
 use super::{Collector, FileIndex, Progress};
 use crate::chunks::read::fill_at;
-use crate::chunks::{
-    BLOCK_LEN, CHUNK_LEN, CHUNK_MAGIC, Carver, FILE_HEADER_LEN, FILE_MAGIC, Found,
-};
+use crate::chunks::{BLOCK_LEN, CHUNK_LEN, CHUNK_MAGIC, Carver, FILE_HEADER_LEN, FILE_MAGIC, Found};
 use crate::files::{Input, Kind};
 use crate::records::Selection;
 
@@ -78,9 +76,7 @@ impl<'a> Worker<'a> {
     }
 
     fn take(&self) -> Option<Step> {
-        self.run
-            .plan
-            .step(self.run.next.fetch_add(1, Ordering::Relaxed))
+        self.run.plan.step(self.run.next.fetch_add(1, Ordering::Relaxed))
     }
 
     fn open(&mut self, index: usize, input: &Input) -> io::Result<&Open> {
@@ -93,15 +89,9 @@ impl<'a> Worker<'a> {
                 fill_at(&file, &mut magic, FILE_HEADER_LEN as u64)?;
                 slots = magic == *CHUNK_MAGIC;
             }
-            self.open = Some(Open {
-                input: index,
-                file,
-                slots,
-            });
+            self.open = Some(Open { input: index, file, slots });
         }
-        self.open
-            .as_ref()
-            .ok_or_else(|| io::Error::other("the file is not open"))
+        self.open.as_ref().ok_or_else(|| io::Error::other("the file is not open"))
     }
 
     fn block(&mut self, index: usize, input: &Input, block: u64) -> io::Result<()> {
@@ -142,13 +132,7 @@ impl<'a> Worker<'a> {
 
     /// The slots of a block that starts at offset `start` of the file.
     fn slots(&mut self, bytes: &[u8], start: u64) -> io::Result<()> {
-        let Self {
-            carver,
-            sink,
-            open,
-            run,
-            ..
-        } = self;
+        let Self { carver, sink, open, run, .. } = self;
         let recover = run.recover;
         let mut failed = Ok(());
         carver.slots(bytes, |found| match found {

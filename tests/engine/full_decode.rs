@@ -56,21 +56,13 @@ fn every_provider_and_event_id_alone_is_the_full_decode() {
         let all = full_decode(&path);
         let pairs: BTreeSet<_> = all.iter().map(|r| (&*r.provider, r.event_id)).collect();
         for (provider, id) in pairs {
-            let selection = Selection::new(vec![Wanted {
-                providers: vec![provider.to_string()],
-                event_ids: vec![id],
-            }]);
+            let selection =
+                Selection::new(vec![Wanted { providers: vec![provider.to_string()], event_ids: vec![id] }]);
             let (mut found, _) = read_path(&path, &selection);
             found.sort_by_key(|r| (r.record_id, r.time));
-            let expected: Vec<_> = all
-                .iter()
-                .filter(|r| selection.accepts(&r.provider, r.event_id))
-                .collect();
-            assert_eq!(
-                found.iter().collect::<Vec<_>>(),
-                expected,
-                "{provider} {id} in {path:?}"
-            );
+            let expected: Vec<_> =
+                all.iter().filter(|r| selection.accepts(&r.provider, r.event_id)).collect();
+            assert_eq!(found.iter().collect::<Vec<_>>(), expected, "{provider} {id} in {path:?}");
         }
     }
 }
@@ -79,23 +71,16 @@ fn every_provider_and_event_id_alone_is_the_full_decode() {
 fn records_in_slack_are_read_on_request_and_marked() {
     for path in real_logs().unwrap_or_default() {
         let (inputs, _) = krbtriage::files::find(&[path.clone()]);
-        let options = krbtriage::scan::ScanOptions {
-            recover: true,
-            ..Default::default()
-        };
+        let options = krbtriage::scan::ScanOptions { recover: true, ..Default::default() };
         let (live, _) = read_path(&path, &everything());
         let (all, _) = crate::support::read(&inputs, &everything(), &options);
         let slack: Vec<_> = all.iter().filter(|r| r.origin == Origin::Slack).collect();
         assert!(all.len() - slack.len() >= live.len(), "{path:?}");
         if path.ends_with("kerberos-event5-in-slack.evtx") {
             println!("{slack:#?}");
-            let found: Vec<_> = slack
-                .iter()
-                .filter(|r| &*r.provider == "Microsoft-Windows-Security-Kerberos")
-                .collect();
-            let [event] = &found[..] else {
-                panic!("{found:?}")
-            };
+            let found: Vec<_> =
+                slack.iter().filter(|r| &*r.provider == "Microsoft-Windows-Security-Kerberos").collect();
+            let [event] = &found[..] else { panic!("{found:?}") };
             assert_eq!((event.event_id, event.record_id), (5, 26470));
             assert_eq!(event.named("Server"), Some("pc01$"));
             assert_eq!(event.time.to_string(), "2019-03-18T10:28:20.122Z");

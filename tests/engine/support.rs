@@ -19,9 +19,7 @@ impl Collector for Kept {
 /// The real logs, or `None` with a message.
 pub fn real_logs() -> Option<Vec<PathBuf>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/evtx");
-    let folder = [folder, "/work/shared/data/evtx".into()]
-        .into_iter()
-        .find(|folder| folder.is_dir());
+    let folder = [folder, "/work/shared/data/evtx".into()].into_iter().find(|folder| folder.is_dir());
     let Some(folder) = folder else {
         eprintln!("skipped: the real logs (../shared/data/evtx) are not on this machine");
         return None;
@@ -37,10 +35,7 @@ pub fn real_logs() -> Option<Vec<PathBuf>> {
 }
 
 pub fn everything() -> Selection {
-    Selection::new(vec![Wanted {
-        providers: vec![],
-        event_ids: vec![],
-    }])
+    Selection::new(vec![Wanted { providers: vec![], event_ids: vec![] }])
 }
 
 /// Records of all inputs in a fixed order, and the reports.
@@ -58,13 +53,7 @@ pub fn read(
 }
 
 fn key((file, record): &(FileIndex, Record)) -> (FileIndex, u64, jiff::Timestamp, &str, String) {
-    (
-        *file,
-        record.record_id,
-        record.time,
-        &record.provider,
-        format!("{:?}", record.data),
-    )
+    (*file, record.record_id, record.time, &record.provider, format!("{:?}", record.data))
 }
 
 pub fn read_path(path: &Path, selection: &Selection) -> (Vec<Record>, FileReport) {

@@ -78,29 +78,15 @@ impl DateOrder {
         };
         let date = Date::new(year, month.try_into().ok()?, day.try_into().ok()?).ok()?;
         let second = found.get(7).map_or(Some(0), |_| number(7))?;
-        let time = Time::new(
-            hour.try_into().ok()?,
-            number(6)?.try_into().ok()?,
-            second.try_into().ok()?,
-            0,
-        );
+        let time = Time::new(hour.try_into().ok()?, number(6)?.try_into().ok()?, second.try_into().ok()?, 0);
         let time = time.ok()?;
-        Some((
-            Offset::UTC
-                .to_timestamp(DateTime::from_parts(date, time))
-                .ok()?,
-            reading,
-        ))
+        Some((Offset::UTC.to_timestamp(DateTime::from_parts(date, time)).ok()?, reading))
     }
 }
 
 /// 5/5 is the same day in both orders.
 fn ambiguous(first: i16, second: i16, day_first: bool) -> Reading {
-    if first == second {
-        Reading::Local
-    } else {
-        Reading::Ambiguous { day_first }
-    }
+    if first == second { Reading::Local } else { Reading::Ambiguous { day_first } }
 }
 
 #[cfg(test)]
@@ -118,79 +104,23 @@ mod tests {
         let gb = Reading::Ambiguous { day_first: true };
         for (text, time, reading) in [
             ("10/6/2013 9:13:09 PM", "2013-10-06T21:13:09Z", us),
-            (
-                "10/16/2013 12:13:09 AM",
-                "2013-10-16T00:13:09Z",
-                Reading::Local,
-            ),
-            (
-                "10/16/2013 12:13:09 PM",
-                "2013-10-16T12:13:09Z",
-                Reading::Local,
-            ),
-            (
-                "23/04/2009 2:08:30 PM",
-                "2009-04-23T14:08:30Z",
-                Reading::Local,
-            ),
-            (
-                "23/04/2009 2:08:30 p.m.",
-                "2009-04-23T14:08:30Z",
-                Reading::Local,
-            ),
+            ("10/16/2013 12:13:09 AM", "2013-10-16T00:13:09Z", Reading::Local),
+            ("10/16/2013 12:13:09 PM", "2013-10-16T12:13:09Z", Reading::Local),
+            ("23/04/2009 2:08:30 PM", "2009-04-23T14:08:30Z", Reading::Local),
+            ("23/04/2009 2:08:30 p.m.", "2009-04-23T14:08:30Z", Reading::Local),
             ("06/10/2013 21:13:09", "2013-10-06T21:13:09Z", gb),
-            (
-                "5/5/2013 9:13:09 PM",
-                "2013-05-05T21:13:09Z",
-                Reading::Local,
-            ),
-            (
-                "06.10.2013 21:13:09",
-                "2013-10-06T21:13:09Z",
-                Reading::Local,
-            ),
+            ("5/5/2013 9:13:09 PM", "2013-05-05T21:13:09Z", Reading::Local),
+            ("06.10.2013 21:13:09", "2013-10-06T21:13:09Z", Reading::Local),
             ("6.10.2013 21.13.09", "2013-10-06T21:13:09Z", Reading::Local),
-            (
-                "06-10-2013 21:13:09",
-                "2013-10-06T21:13:09Z",
-                Reading::Local,
-            ),
+            ("06-10-2013 21:13:09", "2013-10-06T21:13:09Z", Reading::Local),
             ("06-10-13 21:13", "2013-10-06T21:13:00Z", Reading::Local),
-            (
-                "2013/10/06 21:13:09",
-                "2013-10-06T21:13:09Z",
-                Reading::Local,
-            ),
-            (
-                "2013. 10. 06. 21:13:09",
-                "2013-10-06T21:13:09Z",
-                Reading::Local,
-            ),
-            (
-                "2013-10-06 21:13:09",
-                "2013-10-06T21:13:09Z",
-                Reading::Local,
-            ),
-            (
-                "2013-10-06T21:13:09.1234567",
-                "2013-10-06T21:13:09.1234567Z",
-                Reading::Local,
-            ),
-            (
-                "2013-10-06T21:13:09.1234567Z",
-                "2013-10-06T21:13:09.1234567Z",
-                Reading::Zoned,
-            ),
-            (
-                "2013-10-06T21:13:09+02:00",
-                "2013-10-06T19:13:09Z",
-                Reading::Zoned,
-            ),
-            (
-                "Sunday, 06.10.2013 21:13:09",
-                "2013-10-06T21:13:09Z",
-                Reading::Local,
-            ),
+            ("2013/10/06 21:13:09", "2013-10-06T21:13:09Z", Reading::Local),
+            ("2013. 10. 06. 21:13:09", "2013-10-06T21:13:09Z", Reading::Local),
+            ("2013-10-06 21:13:09", "2013-10-06T21:13:09Z", Reading::Local),
+            ("2013-10-06T21:13:09.1234567", "2013-10-06T21:13:09.1234567Z", Reading::Local),
+            ("2013-10-06T21:13:09.1234567Z", "2013-10-06T21:13:09.1234567Z", Reading::Zoned),
+            ("2013-10-06T21:13:09+02:00", "2013-10-06T19:13:09Z", Reading::Zoned),
+            ("Sunday, 06.10.2013 21:13:09", "2013-10-06T21:13:09Z", Reading::Local),
         ] {
             assert_eq!(read(text), Some((time.into(), reading)), "{text}");
         }

@@ -50,9 +50,7 @@ impl Label {
         if name.starts_with("Event[") && value.is_empty() {
             return Some((Label::Number, value));
         }
-        let (_, label) = LABELS
-            .iter()
-            .find(|(label, _)| label.eq_ignore_ascii_case(name))?;
+        let (_, label) = LABELS.iter().find(|(label, _)| label.eq_ignore_ascii_case(name))?;
         Some((*label, value))
     }
 
@@ -163,17 +161,9 @@ impl Draft {
 
     /// The number an .evtx file has for the level; 0 where the text has none that is known.
     pub fn level(&self) -> u8 {
-        const LEVELS: [(&str, u8); 5] = [
-            ("Critical", 1),
-            ("Error", 2),
-            ("Warning", 3),
-            ("Information", 4),
-            ("Verbose", 5),
-        ];
-        LEVELS
-            .iter()
-            .find(|(name, _)| name.eq_ignore_ascii_case(&self.level))
-            .map_or(0, |&(_, level)| level)
+        const LEVELS: [(&str, u8); 5] =
+            [("Critical", 1), ("Error", 2), ("Warning", 3), ("Information", 4), ("Verbose", 5)];
+        LEVELS.iter().find(|(name, _)| name.eq_ignore_ascii_case(&self.level)).map_or(0, |&(_, level)| level)
     }
 
     /// Date and time of day with single spaces, and without the marks for the direction of writing that
@@ -191,9 +181,7 @@ impl Draft {
 /// Adds a line, as far as there is room.
 fn append(text: &mut String, line: &str, limit: usize) {
     let room = limit.saturating_sub(text.len());
-    let cut = (0..=room.min(line.len()))
-        .rev()
-        .find(|&n| line.is_char_boundary(n));
+    let cut = (0..=room.min(line.len())).rev().find(|&n| line.is_char_boundary(n));
     text.push_str(line.get(..cut.unwrap_or(0)).unwrap_or_default());
     text.push('\n');
 }

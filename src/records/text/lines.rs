@@ -54,8 +54,7 @@ impl<R: Read> Lines<R> {
             let end = memchr2(b'\n', b'\r', block);
             let part = block.get(..end.unwrap_or(block.len())).unwrap_or(block);
             let room = MAX_LINE.saturating_sub(self.line.len());
-            self.line
-                .extend_from_slice(part.get(..room).unwrap_or(part));
+            self.line.extend_from_slice(part.get(..room).unwrap_or(part));
             let used = match end {
                 Some(end) => {
                     self.after_cr = block.get(end) == Some(&b'\r');
@@ -87,9 +86,7 @@ mod tests {
 
     #[test]
     fn all_line_ends_are_alike() {
-        let expected: Vec<_> = [(1, "a"), (2, ""), (3, "b")]
-            .map(|(n, l)| (n, l.to_owned()))
-            .into();
+        let expected: Vec<_> = [(1, "a"), (2, ""), (3, "b")].map(|(n, l)| (n, l.to_owned())).into();
         for end in ["\n", "\r\n", "\r"] {
             assert_eq!(lines(&format!("a{end}{end}b")), expected);
             assert_eq!(lines(&format!("a{end}{end}b{end}")), expected);

@@ -32,21 +32,10 @@ use crate::files::text_encoding::text_of;
 /// Reads all events of `input` and hands over the wanted ones. They have record ID 0.
 ///
 /// Anything between events is passed over. What is assumed of their times is said in `tally`.
-pub fn read_events(
-    input: impl Read,
-    selection: &Selection,
-    sink: &mut dyn FnMut(Record),
-    tally: &mut Tally,
-) {
+pub fn read_events(input: impl Read, selection: &Selection, sink: &mut dyn FnMut(Record), tally: &mut Tally) {
     let before = tally.records;
-    let mut reader = Reader {
-        selection,
-        sink,
-        tally,
-        order: DateOrder::default(),
-        local_times: false,
-        ambiguous: None,
-    };
+    let mut reader =
+        Reader { selection, sink, tally, order: DateOrder::default(), local_times: false, ambiguous: None };
     let mut lines = Lines::new(input);
     let mut draft = Draft::default();
     loop {
@@ -61,9 +50,7 @@ pub fn read_events(
             Ok(None) => break,
             Err(error) => {
                 let number = lines.number();
-                reader
-                    .tally
-                    .problem(|| format!("reading stopped behind line {number}: {error}"));
+                reader.tally.problem(|| format!("reading stopped behind line {number}: {error}"));
                 break;
             }
         }
@@ -114,9 +101,9 @@ impl Reader<'_> {
         };
         match self.record(&draft, provider, event_id) {
             Ok(record) => self.hand_over(record),
-            Err(why) => self
-                .tally
-                .problem(|| format!("the event at line {} was passed over: {why}", draft.line)),
+            Err(why) => {
+                self.tally.problem(|| format!("the event at line {} was passed over: {why}", draft.line))
+            }
         }
     }
 
@@ -132,29 +119,15 @@ impl Reader<'_> {
             .find(|provider| self.selection.accepts(provider, event_id))
     }
 
-    fn record(
-        &mut self,
-        draft: &Draft,
-        provider: String,
-        event_id: u16,
-    ) -> Result<Record, &'static str> {
-        let description = draft
-            .description
-            .split_whitespace()
-            .collect::<Vec<_>>()
-            .join(" ");
+    fn record(&mut self, draft: &Draft, provider: String, event_id: u16) -> Result<Record, &'static str> {
+        let description = draft.description.split_whitespace().collect::<Vec<_>>().join(" ");
         let data = match wording::values(&provider, event_id, &description) {
             Some(values) => values,
             None if wording::is_known(&provider, event_id) => {
-                return Err(
-                    "its description is not in a wording the program knows (another language, or \
-                     cut off); save the log as .evtx",
-                );
+                return Err("its description is not in a wording the program knows (another language, or \
+                     cut off); save the log as .evtx");
             }
-            None => vec![Datum {
-                name: Some("Description".into()),
-                value: description.into(),
-            }],
+            None => vec![Datum { name: Some("Description".into()), value: description.into() }],
         };
         let (time, reading) = self
             .order

@@ -5,16 +5,10 @@ use proptest::prelude::*;
 fn read(input: &[u8]) -> (Vec<Record>, Tally) {
     let selection = Selection::new(vec![
         Wanted {
-            providers: vec![
-                "Microsoft-Windows-Security-Kerberos".into(),
-                "Kerberos".into(),
-            ],
+            providers: vec!["Microsoft-Windows-Security-Kerberos".into(), "Kerberos".into()],
             event_ids: vec![3, 4],
         },
-        Wanted {
-            providers: vec!["NETLOGON".into()],
-            event_ids: vec![],
-        },
+        Wanted { providers: vec!["NETLOGON".into()], event_ids: vec![] },
     ]);
     let (mut records, mut tally) = (Vec::new(), Tally::default());
     read_events(input, &selection, &mut |r| records.push(r), &mut tally);
@@ -33,20 +27,11 @@ fn event(source: &str, id: &str, date: &str, description: &str) -> String {
 }
 
 fn kerberos(date: &str) -> String {
-    event(
-        "Microsoft-Windows-Security-Kerberos",
-        "4",
-        date,
-        DESCRIPTION,
-    )
+    event("Microsoft-Windows-Security-Kerberos", "4", date, DESCRIPTION)
 }
 
 fn names(record: &Record) -> Vec<(&str, &str)> {
-    record
-        .data
-        .iter()
-        .map(|d| (d.name.as_deref().unwrap(), &*d.value))
-        .collect()
+    record.data.iter().map(|d| (d.name.as_deref().unwrap(), &*d.value)).collect()
 }
 
 /// The layout is that of the event as it stands in a public article (exchange12rocks.org, 2014).
@@ -62,10 +47,7 @@ fn an_event_among_prose() {
     let record = &records[0];
     assert_eq!(&*record.provider, "Microsoft-Windows-Security-Kerberos");
     assert_eq!((record.event_id, record.level, record.record_id), (4, 2, 0));
-    assert_eq!(
-        (&*record.channel, &*record.computer),
-        ("System", "SRV1.alpha.example.com")
-    );
+    assert_eq!((&*record.channel, &*record.computer), ("System", "SRV1.alpha.example.com"));
     assert_eq!(record.time.to_string(), "2013-10-06T21:13:09Z");
     assert_eq!(
         names(record),
@@ -96,17 +78,11 @@ fn any_line_ends_and_encodings() {
         for bytes in [
             text.clone().into_bytes(),
             text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
-            format!("\u{feff}{text}")
-                .encode_utf16()
-                .flat_map(u16::to_le_bytes)
-                .collect(),
+            format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect(),
         ] {
             let (records, tally) = read(&bytes);
             assert_eq!(records.len(), 2, "{text}");
-            assert_eq!(
-                records[1].named("Targetname"),
-                Some("host/srv2.beta.example.com")
-            );
+            assert_eq!(records[1].named("Targetname"), Some("host/srv2.beta.example.com"));
             assert_eq!(records[1].time.to_string(), "2013-10-17T21:13:09Z");
             assert_eq!(tally.records, 2);
         }
@@ -125,18 +101,11 @@ fn the_layout_of_2003() {
     let (records, _) = read(text.repeat(2).as_bytes());
     assert_eq!(records.len(), 2);
     let record = &records[0];
-    assert_eq!(
-        (&*record.provider, &*record.computer, &*record.channel),
-        ("Kerberos", "PC1", "")
-    );
+    assert_eq!((&*record.provider, &*record.computer, &*record.channel), ("Kerberos", "PC1", ""));
     assert_eq!(record.time.to_string(), "2006-10-16T21:13:09Z");
     assert_eq!(
         names(record),
-        [
-            ("Server", "pc2$"),
-            ("TargetRealm", "EXAMPLE.COM"),
-            ("Targetname", "cifs/pc3")
-        ]
+        [("Server", "pc2$"), ("TargetRealm", "EXAMPLE.COM"), ("Targetname", "cifs/pc3")]
     );
 }
 
@@ -166,10 +135,7 @@ fn event_xml_is_read_instead_of_the_text() {
     let with_xml = format!("{}Event Xml:\n{xml}", kerberos("10/6/2013 9:13:09 PM"));
     let (records, tally) = read((with_xml.clone() + &with_xml).as_bytes());
     assert_eq!(records.len(), 2);
-    assert_eq!(
-        (records[0].record_id, records[0].named("Server")),
-        (77, Some("srv9$"))
-    );
+    assert_eq!((records[0].record_id, records[0].named("Server")), (77, Some("srv9$")));
     assert_eq!(records[0].time.to_string(), "2013-10-06T18:13:09.5Z");
     assert_eq!(tally.into_problems(), Vec::<String>::new());
 
@@ -180,48 +146,30 @@ fn event_xml_is_read_instead_of_the_text() {
 
 #[test]
 fn lists_leave_out_the_first_part_of_the_provider() {
-    let (records, _) =
-        read(event("Security-Kerberos", "4", "1.2.2020 3:04:05", DESCRIPTION).as_bytes());
+    let (records, _) = read(event("Security-Kerberos", "4", "1.2.2020 3:04:05", DESCRIPTION).as_bytes());
     assert_eq!(&*records[0].provider, "Microsoft-Windows-Security-Kerberos");
 }
 
 #[test]
 fn another_provider_keeps_its_description() {
-    let (records, tally) = read(
-        event(
-            "NETLOGON",
-            "3210",
-            "1.2.2020 3:04:05",
-            "This  computer\ncould not",
-        )
-        .as_bytes(),
-    );
-    assert_eq!(
-        names(&records[0]),
-        [("Description", "This computer could not")]
-    );
+    let (records, tally) =
+        read(event("NETLOGON", "3210", "1.2.2020 3:04:05", "This  computer\ncould not").as_bytes());
+    assert_eq!(names(&records[0]), [("Description", "This computer could not")]);
     assert_eq!(tally.records, 1);
 }
 
 #[test]
 fn what_cannot_be_used_is_named_by_its_line() {
-    let german =
-        "Der Kerberos-Client hat einen KRB_AP_ERR_MODIFIED-Fehler von Server srv1$ empfangen.";
+    let german = "Der Kerberos-Client hat einen KRB_AP_ERR_MODIFIED-Fehler von Server srv1$ empfangen.";
     for (text, why) in [
-        (
-            event("Kerberos", "4", "1.2.2020 3:04:05", german),
-            "wording",
-        ),
+        (event("Kerberos", "4", "1.2.2020 3:04:05", german), "wording"),
         (kerberos("<DateTime>"), "date cannot be read"),
         (kerberos(""), "date cannot be read"),
     ] {
         let (records, tally) = read(format!("\n\n{text}").as_bytes());
         assert_eq!((records.len(), tally.records), (0, 1));
         let problems = tally.into_problems();
-        assert!(
-            problems[0].starts_with("the event at line 3 was passed over: "),
-            "{problems:?}"
-        );
+        assert!(problems[0].starts_with("the event at line 3 was passed over: "), "{problems:?}");
         assert!(problems[0].contains(why), "{problems:?}");
     }
     let (_, tally) = read(b"Source: the web\nDate: today\n");
@@ -230,9 +178,8 @@ fn what_cannot_be_used_is_named_by_its_line() {
 
 #[test]
 fn unwanted_events_are_counted_and_left() {
-    let text = event("Kerberos", "5", "x", "y")
-        + &event("KDC", "4", "x", "y")
-        + &kerberos("1.2.2020 3:04:05");
+    let text =
+        event("Kerberos", "5", "x", "y") + &event("KDC", "4", "x", "y") + &kerberos("1.2.2020 3:04:05");
     let (records, tally) = read(text.as_bytes());
     assert_eq!((records.len(), tally.records), (1, 3));
 }

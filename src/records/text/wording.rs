@@ -85,9 +85,7 @@ pub fn is_known(provider: &str, event_id: u16) -> bool {
 }
 
 fn is_kerberos(provider: &str) -> bool {
-    ["Microsoft-Windows-Security-Kerberos", "Kerberos"]
-        .iter()
-        .any(|name| name.eq_ignore_ascii_case(provider))
+    ["Microsoft-Windows-Security-Kerberos", "Kerberos"].iter().any(|name| name.eq_ignore_ascii_case(provider))
 }
 
 /// The values in a description, under the names they have in an .evtx file. `description` has single
@@ -96,25 +94,19 @@ pub fn values(provider: &str, event_id: u16, description: &str) -> Option<Vec<Da
     if !is_kerberos(provider) {
         return None;
     }
-    WORDINGS
-        .iter()
-        .filter(|wording| wording.event_id == event_id)
-        .find_map(|wording| {
-            let found = wording.pattern.captures(description)?;
-            Some(
-                wording
-                    .values
-                    .iter()
-                    .filter_map(|&name| {
-                        let value = found.name(name)?.as_str().trim();
-                        Some(Datum {
-                            name: Some(name.into()),
-                            value: value.into(),
-                        })
-                    })
-                    .collect(),
-            )
-        })
+    WORDINGS.iter().filter(|wording| wording.event_id == event_id).find_map(|wording| {
+        let found = wording.pattern.captures(description)?;
+        Some(
+            wording
+                .values
+                .iter()
+                .filter_map(|&name| {
+                    let value = found.name(name)?.as_str().trim();
+                    Some(Datum { name: Some(name.into()), value: value.into() })
+                })
+                .collect(),
+        )
+    })
 }
 
 #[cfg(test)]
@@ -141,22 +133,18 @@ mod tests {
     #[track_caller]
     fn check(event_id: u16, text: &str, expected: &[(&str, &str)]) {
         let found = pairs(event_id, text);
-        let found: Vec<_> = found
-            .iter()
-            .map(|(n, v)| (n.as_str(), v.as_str()))
-            .collect();
+        let found: Vec<_> = found.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
         assert_eq!(found, expected, "{text}");
     }
 
     #[test]
     fn every_pattern_compiles() {
         assert_eq!(WORDINGS.len(), 5);
-        assert!(WORDINGS.iter().all(|w| {
-            w.pattern
-                .capture_names()
-                .flatten()
-                .all(|name| w.values.contains(&name))
-        }));
+        assert!(
+            WORDINGS
+                .iter()
+                .all(|w| { w.pattern.capture_names().flatten().all(|name| w.values.contains(&name)) })
+        );
     }
 
     #[test]
@@ -167,10 +155,7 @@ mod tests {
                 ("host/srv1.alpha.example.com", "cifs/srv2.beta.example.com"),
                 ("tfs01", "HTTP/tfs01"),
                 ("server_name$", "server_name$"),
-                (
-                    "dc2$",
-                    "LDAP/DC2.root.contoso.com/root.contoso.com@ROOT.CONTOSO.COM",
-                ),
+                ("dc2$", "LDAP/DC2.root.contoso.com/root.contoso.com@ROOT.CONTOSO.COM"),
                 ("srv1$", "MSSQLSvc/sql.example.com:1433"),
                 ("srv1$", ""),
             ] {
@@ -241,10 +226,7 @@ mod tests {
                 ("ServerName", "dc01$"),
                 ("TargetName", ""),
                 ("ErrorText", ""),
-                (
-                    "File",
-                    r"onecore\ds\security\protocols\kerberos\client2\ctxtapi.cxx",
-                ),
+                ("File", r"onecore\ds\security\protocols\kerberos\client2\ctxtapi.cxx"),
                 ("Line", "5a1"),
             ],
         );
@@ -259,11 +241,7 @@ mod tests {
         assert_eq!(values("KDC", 4, &since_vista("", "a", "b")), None);
         // Windows 2000's event 4 is what later became event 3 (kerberos.dll 5.0).
         assert_eq!(
-            values(
-                "Kerberos",
-                4,
-                "The function f received a Kerberos Error Message: on logon session"
-            ),
+            values("Kerberos", 4, "The function f received a Kerberos Error Message: on logon session"),
             None
         );
         assert!(is_known("kerberos", 4) && !is_known("KDC", 4) && !is_known("Kerberos", 5));

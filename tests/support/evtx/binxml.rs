@@ -44,12 +44,7 @@ pub enum Leaf {
 
 impl Element {
     pub fn new(name: impl Into<Text>) -> Self {
-        Self {
-            name: name.into(),
-            depends_on: ALWAYS,
-            attributes: Vec::new(),
-            children: None,
-        }
+        Self { name: name.into(), depends_on: ALWAYS, attributes: Vec::new(), children: None }
     }
 
     pub fn attribute(mut self, name: impl Into<Text>, leaf: Leaf) -> Self {
@@ -77,9 +72,7 @@ impl Element {
     }
 
     pub fn child(mut self, element: Element) -> Self {
-        self.children
-            .get_or_insert_default()
-            .push(Node::Element(element));
+        self.children.get_or_insert_default().push(Node::Element(element));
         self
     }
 
@@ -92,20 +85,12 @@ impl Element {
 
 /// A substitution that is left out when its value is null (token 0x0e).
 pub fn optional(index: u16, kind: u8) -> Leaf {
-    Leaf::Value {
-        index,
-        kind,
-        optional: true,
-    }
+    Leaf::Value { index, kind, optional: true }
 }
 
 /// A substitution that is always there (token 0x0d).
 pub fn normal(index: u16, kind: u8) -> Leaf {
-    Leaf::Value {
-        index,
-        kind,
-        optional: false,
-    }
+    Leaf::Value { index, kind, optional: false }
 }
 
 pub fn text(text: impl Into<Text>) -> Leaf {
@@ -190,10 +175,7 @@ impl Chunk {
             match slot {
                 Slot::Value(value) => value.put(&mut self.data, false),
                 Slot::Terminated(value) => value.put(&mut self.data, true),
-                Slot::Embedded {
-                    instance,
-                    fragment_header,
-                } => {
+                Slot::Embedded { instance, fragment_header } => {
                     if *fragment_header {
                         self.data.extend_from_slice(&FRAGMENT);
                     }
@@ -219,8 +201,7 @@ impl Chunk {
         let has_attributes = !element.attributes.is_empty();
         self.data.push(if has_attributes { 0x41 } else { 0x01 });
         if in_template {
-            self.data
-                .extend_from_slice(&element.depends_on.to_le_bytes());
+            self.data.extend_from_slice(&element.depends_on.to_le_bytes());
         }
         let size = self.reserve_size();
         self.put_name(&element.name);
@@ -255,11 +236,7 @@ impl Chunk {
                 self.data.extend_from_slice(&units.to_le_bytes());
                 put_utf16(&mut self.data, text);
             }
-            Leaf::Value {
-                index,
-                kind,
-                optional,
-            } => {
+            Leaf::Value { index, kind, optional } => {
                 self.data.push(if *optional { 0x0e } else { 0x0d });
                 self.data.extend_from_slice(&index.to_le_bytes());
                 self.data.push(*kind);

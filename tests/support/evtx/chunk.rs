@@ -69,17 +69,8 @@ impl Chunk {
     }
 
     /// Writes a record around `body`. False, and nothing changed, when it does not fit.
-    pub fn try_record(
-        &mut self,
-        number: u64,
-        id: u64,
-        written: u64,
-        body: impl FnOnce(&mut Self),
-    ) -> bool {
-        assert!(
-            self.live_end.is_none(),
-            "no live record can follow a stale one"
-        );
+    pub fn try_record(&mut self, number: u64, id: u64, written: u64, body: impl FnOnce(&mut Self)) -> bool {
+        assert!(self.live_end.is_none(), "no live record can follow a stale one");
         let start = self.data.len();
         if !self.put_record(id, written, body) {
             return false;
@@ -92,12 +83,7 @@ impl Chunk {
 
     /// Writes a record behind the free space offset, where a deleted one would stand. The tables do not know
     /// of its names and templates. False when it does not fit.
-    pub fn try_stale_record(
-        &mut self,
-        id: u64,
-        written: u64,
-        body: impl FnOnce(&mut Self),
-    ) -> bool {
+    pub fn try_stale_record(&mut self, id: u64, written: u64, body: impl FnOnce(&mut Self)) -> bool {
         let end = self.data.len();
         let buckets = (self.name_buckets, self.template_buckets);
         if !self.put_record(id, written, body) {
@@ -156,21 +142,14 @@ impl Chunk {
         let (first_number, last_number) = self.numbers.unwrap_or((u64::MAX, u64::MAX));
         let (first_id, last_id) = self.ids.unwrap_or((u64::MAX, u64::MAX));
         data[..8].copy_from_slice(&MAGIC);
-        for (i, number) in [first_number, last_number, first_id, last_id]
-            .iter()
-            .enumerate()
-        {
+        for (i, number) in [first_number, last_number, first_id, last_id].iter().enumerate() {
             data[8 + 8 * i..16 + 8 * i].copy_from_slice(&number.to_le_bytes());
         }
         put_at(&mut data, 40, 128);
         put_at(&mut data, 44, self.last_record);
         put_at(&mut data, 48, free as u32);
         let records = crc32fast::hash(&data[HEADER..free]);
-        put_at(
-            &mut data,
-            52,
-            if wrong.records { !records } else { records },
-        );
+        put_at(&mut data, 52, if wrong.records { !records } else { records });
         // Every real log looked at has 1 here.
         put_at(&mut data, 120, 1);
         for (i, offset) in self.name_buckets.iter().enumerate() {
@@ -219,8 +198,7 @@ impl Chunk {
         let next = self.name_buckets[bucket];
         self.put_u32(next);
         self.data.extend_from_slice(&(hash as u16).to_le_bytes());
-        self.data
-            .extend_from_slice(&(units.len() as u16).to_le_bytes());
+        self.data.extend_from_slice(&(units.len() as u16).to_le_bytes());
         put_utf16(&mut self.data, name);
         self.data.extend_from_slice(&[0, 0]);
         self.added.name_buckets.push((bucket, next));
@@ -237,10 +215,7 @@ impl Chunk {
     pub fn add_template(&mut self, guid: [u8; 16], offset: u32) -> u32 {
         // The bucket is the names' hash over the GUID taken as eight 16-bit units: so for all 332 templates
         // of six real logs (2010 to 2021).
-        let units: Vec<u16> = guid
-            .chunks_exact(2)
-            .map(|b| u16::from_le_bytes([b[0], b[1]]))
-            .collect();
+        let units: Vec<u16> = guid.chunks_exact(2).map(|b| u16::from_le_bytes([b[0], b[1]])).collect();
         let bucket = (hash(&units) % 32) as usize;
         let next = self.template_buckets[bucket];
         self.added.template_buckets.push((bucket, next));
@@ -253,9 +228,7 @@ impl Chunk {
 
 /// The hash of names: all of it for the bucket, its low 16 bits beside the name.
 fn hash(units: &[u16]) -> u32 {
-    units.iter().fold(0u32, |h, &unit| {
-        h.wrapping_mul(65599).wrapping_add(u32::from(unit))
-    })
+    units.iter().fold(0u32, |h, &unit| h.wrapping_mul(65599).wrapping_add(u32::from(unit)))
 }
 
 fn put_at(data: &mut [u8], at: usize, value: u32) {

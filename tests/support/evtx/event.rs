@@ -15,20 +15,12 @@ pub struct Provider {
 impl Provider {
     /// A classic source with a manifest, or (without `source`) a manifest provider.
     pub fn new(name: &str, guid: &str, source: Option<&str>) -> Self {
-        Self {
-            name: name.into(),
-            guid: Some(guid.into()),
-            source: source.map(str::to_owned),
-        }
+        Self { name: name.into(), guid: Some(guid.into()), source: source.map(str::to_owned) }
     }
 
     /// A classic source without a manifest, such as NETLOGON.
     pub fn plain(name: &str) -> Self {
-        Self {
-            name: name.into(),
-            guid: None,
-            source: None,
-        }
+        Self { name: name.into(), guid: None, source: None }
     }
 }
 
@@ -53,21 +45,11 @@ pub enum Payload {
     /// `<EventData/>` is not there at all.
     None,
     /// `<Data Name="..">`, and for a classic source with a manifest the `<Binary>` behind them.
-    Named {
-        values: Vec<(String, Value)>,
-        binary: Option<Vec<u8>>,
-    },
+    Named { values: Vec<(String, Value)>, binary: Option<Vec<u8>> },
     /// `<Data>` without names: the insertion strings of a classic event, one array of type 0x81.
-    Strings {
-        strings: Vec<String>,
-        binary: Option<Vec<u8>>,
-    },
+    Strings { strings: Vec<String>, binary: Option<Vec<u8>> },
     /// `<UserData><element xmlns="namespace"><field>..`
-    UserData {
-        element: String,
-        namespace: String,
-        values: Vec<(String, Value)>,
-    },
+    UserData { element: String, namespace: String, values: Vec<(String, Value)> },
 }
 
 /// `<RenderingInfo>`, which a source computer adds before it forwards an event.
@@ -204,33 +186,22 @@ impl Event {
         mut self,
         values: impl IntoIterator<Item = (N, V)>,
     ) -> Self {
-        let values = values
-            .into_iter()
-            .map(|(n, v)| (n.into(), v.into()))
-            .collect();
-        self.payload = Payload::Named {
-            values,
-            binary: None,
-        };
+        let values = values.into_iter().map(|(n, v)| (n.into(), v.into())).collect();
+        self.payload = Payload::Named { values, binary: None };
         self
     }
 
     /// `<Data>` values without names.
     pub fn strings<S: Into<String>>(mut self, strings: impl IntoIterator<Item = S>) -> Self {
         let strings = strings.into_iter().map(Into::into).collect();
-        self.payload = Payload::Strings {
-            strings,
-            binary: None,
-        };
+        self.payload = Payload::Strings { strings, binary: None };
         self
     }
 
     /// The `<Binary>` behind the data; call it after them.
     pub fn binary(mut self, bytes: &[u8]) -> Self {
         match &mut self.payload {
-            Payload::Named { binary, .. } | Payload::Strings { binary, .. } => {
-                *binary = Some(bytes.to_vec())
-            }
+            Payload::Named { binary, .. } | Payload::Strings { binary, .. } => *binary = Some(bytes.to_vec()),
             other => panic!("{other:?} has no place for a Binary"),
         }
         self
@@ -245,10 +216,7 @@ impl Event {
         self.payload = Payload::UserData {
             element: element.into(),
             namespace: namespace.into(),
-            values: values
-                .into_iter()
-                .map(|(n, v)| (n.into(), v.into()))
-                .collect(),
+            values: values.into_iter().map(|(n, v)| (n.into(), v.into())).collect(),
         };
         self
     }
@@ -265,7 +233,7 @@ pub fn filetime(time: &str) -> u64 {
 
 /// As Windows renders `TimeCreated/@SystemTime`: nine digits and `Z`.
 pub fn system_time(filetime: u64) -> String {
-    let time = jiff::Timestamp::from_nanosecond((i128::from(filetime) - UNIX_EPOCH) * 100)
-        .expect("a time in range");
+    let time =
+        jiff::Timestamp::from_nanosecond((i128::from(filetime) - UNIX_EPOCH) * 100).expect("a time in range");
     format!("{time:.9}")
 }

@@ -48,11 +48,7 @@ fn is_classic(event: &Event) -> bool {
 fn instance(event: &Event, record_id: u64, made: &mut Definitions) -> Instance {
     let windows10 = event.layout == Layout::Manifest;
     let null = |stale: usize| {
-        if windows10 {
-            Value::Stale(vec![1; stale])
-        } else {
-            Value::Null
-        }
+        if windows10 { Value::Stale(vec![1; stale]) } else { Value::Null }
     };
     let mut values = vec![
         Value::U8(event.level),
@@ -80,23 +76,14 @@ fn instance(event: &Event, record_id: u64, made: &mut Definitions) -> Instance {
     let mut values: Vec<Slot> = values.into_iter().map(Slot::Value).collect();
     values.push(match payload_instance(event, made) {
         None => Slot::Value(Value::Null),
-        Some(instance) => Slot::Embedded {
-            instance,
-            fragment_header: !windows10,
-        },
+        Some(instance) => Slot::Embedded { instance, fragment_header: !windows10 },
     });
     let mut key = Fingerprint::new();
-    key.add(&[
-        is_classic(event) as u8,
-        (event.layout == Layout::ManifestWindows7) as u8,
-    ]);
+    key.add(&[is_classic(event) as u8, (event.layout == Layout::ManifestWindows7) as u8]);
     key.add(event.computer.as_bytes());
     if is_classic(event) {
-        for part in [
-            Some(&event.provider.name),
-            event.provider.guid.as_ref(),
-            event.provider.source.as_ref(),
-        ] {
+        for part in [Some(&event.provider.name), event.provider.guid.as_ref(), event.provider.source.as_ref()]
+        {
             key.add(&[part.is_some() as u8]);
             key.add(part.map_or(b"", |p| p.as_bytes()));
         }
@@ -107,9 +94,7 @@ fn instance(event: &Event, record_id: u64, made: &mut Definitions) -> Instance {
 }
 
 fn define(made: &mut Definitions, guid: [u8; 16], root: impl FnOnce() -> Node) -> Rc<Definition> {
-    made.entry(guid)
-        .or_insert_with(|| Rc::new(Definition { guid, root: root() }))
-        .clone()
+    made.entry(guid).or_insert_with(|| Rc::new(Definition { guid, root: root() })).clone()
 }
 
 /// The `Event` element of a template: literals for a classic source, values for a manifest provider.
@@ -128,14 +113,10 @@ fn event_tree(event: &Event) -> Element {
         }
         provider
     } else {
-        provider
-            .attribute("Name", optional(14, TEXT))
-            .attribute("Guid", optional(15, GUID))
+        provider.attribute("Name", optional(14, TEXT)).attribute("Guid", optional(15, GUID))
     };
     let leaf = |name: &'static str, index: u16, kind: u8| {
-        Element::new(name)
-            .depends_on(index)
-            .leaf(optional(index, kind))
+        Element::new(name).depends_on(index).leaf(optional(index, kind))
     };
     let mut system = Element::new("System")
         .child(provider)
@@ -143,9 +124,7 @@ fn event_tree(event: &Event) -> Element {
     if !plain {
         system = system.child(leaf("Version", 11, U8));
     }
-    system = system
-        .child(leaf("Level", 0, U8))
-        .child(leaf("Task", 2, U16));
+    system = system.child(leaf("Level", 0, U8)).child(leaf("Task", 2, U16));
     if !plain {
         system = system.child(leaf("Opcode", 1, U8));
     }
@@ -167,11 +146,8 @@ fn event_tree(event: &Event) -> Element {
                     .attribute("ThreadID", optional(9, U32)),
             );
     }
-    let channel = if classic {
-        Element::new("Channel").text(event.channel.clone())
-    } else {
-        leaf("Channel", 16, TEXT)
-    };
+    let channel =
+        if classic { Element::new("Channel").text(event.channel.clone()) } else { leaf("Channel", 16, TEXT) };
     system = system
         .child(channel)
         .child(Element::new("Computer").text(event.computer.clone()))
@@ -185,9 +161,8 @@ fn event_tree(event: &Event) -> Element {
 }
 
 /// The GUID that Windows gives the definition of unnamed `Data`, the same in every log.
-const STRINGS: [u8; 16] = [
-    0x01, 0x46, 0xd3, 0xec, 0x25, 0x02, 0x67, 0x3e, 0xb6, 0x39, 0xd7, 0x7b, 0x70, 0x28, 0x1c, 0xe9,
-];
+const STRINGS: [u8; 16] =
+    [0x01, 0x46, 0xd3, 0xec, 0x25, 0x02, 0x67, 0x3e, 0xb6, 0x39, 0xd7, 0x7b, 0x70, 0x28, 0x1c, 0xe9];
 
 fn payload_instance(event: &Event, made: &mut Definitions) -> Option<Instance> {
     let mut key = Fingerprint::new();
@@ -198,28 +173,17 @@ fn payload_instance(event: &Event, made: &mut Definitions) -> Option<Instance> {
                 Node::Element(
                     Element::new("EventData")
                         .child(Element::new("Data").depends_on(0).leaf(optional(0, TEXTS)))
-                        .child(
-                            Element::new("Binary")
-                                .depends_on(2)
-                                .leaf(optional(2, BINARY)),
-                        ),
+                        .child(Element::new("Binary").depends_on(2).leaf(optional(2, BINARY))),
                 )
             });
-            let texts = if strings.is_empty() {
-                Value::Null
-            } else {
-                Value::Texts(strings.clone())
-            };
+            let texts = if strings.is_empty() { Value::Null } else { Value::Texts(strings.clone()) };
             let (length, bytes) = match binary {
                 None => (0, Value::Null),
                 Some(bytes) => (bytes.len() as u32, Value::Binary(bytes.clone())),
             };
             return Some(Instance {
                 definition,
-                values: [texts, Value::U32(length), bytes]
-                    .into_iter()
-                    .map(Slot::Value)
-                    .collect(),
+                values: [texts, Value::U32(length), bytes].into_iter().map(Slot::Value).collect(),
             });
         }
         Payload::Named { values, binary } => {
@@ -228,9 +192,7 @@ fn payload_instance(event: &Event, made: &mut Definitions) -> Option<Instance> {
             let count = values.len() as u16;
             let definition = define(made, key.guid(), || {
                 let data = (0..count).zip(values).map(|(i, (name, value))| {
-                    Element::new("Data")
-                        .attribute("Name", text(name.clone()))
-                        .leaf(normal(i, value.kind()))
+                    Element::new("Data").attribute("Name", text(name.clone())).leaf(normal(i, value.kind()))
                 });
                 let mut root = Element::new("EventData").children(data);
                 if binary.is_some() {
@@ -246,19 +208,15 @@ fn payload_instance(event: &Event, made: &mut Definitions) -> Option<Instance> {
             }
             (definition, slots)
         }
-        Payload::UserData {
-            element,
-            namespace,
-            values,
-        } => {
+        Payload::UserData { element, namespace, values } => {
             key.add(&[2]);
             key.add(element.as_bytes());
             key.add(namespace.as_bytes());
             key.add_names(values);
             let definition = define(made, key.guid(), || {
-                let fields = (0u16..).zip(values).map(|(i, (name, value))| {
-                    Element::new(name.clone()).leaf(normal(i, value.kind()))
-                });
+                let fields = (0u16..)
+                    .zip(values)
+                    .map(|(i, (name, value))| Element::new(name.clone()).leaf(normal(i, value.kind())));
                 Node::Element(
                     Element::new("UserData").child(
                         Element::new(element.clone())
@@ -276,10 +234,7 @@ fn payload_instance(event: &Event, made: &mut Definitions) -> Option<Instance> {
         Value::Text(_) if terminated => Slot::Terminated(value),
         value => Slot::Value(value),
     };
-    Some(Instance {
-        definition,
-        values: values.into_iter().map(slot).collect(),
-    })
+    Some(Instance { definition, values: values.into_iter().map(slot).collect() })
 }
 
 /// The whole event as inline text, System values included; `RenderingInfo` behind it.
@@ -293,19 +248,12 @@ fn inline(event: &Event, record_id: u64) -> Element {
     };
     let leaf = |name: &'static str, value: Text| Element::new(name).text(value);
     let owned = |value: &Option<String>| value.clone().map(Text::from);
-    let mut provider =
-        Element::new("Provider").attribute("Name", text(event.provider.name.clone()));
+    let mut provider = Element::new("Provider").attribute("Name", text(event.provider.name.clone()));
     provider = attribute(provider, "Guid", owned(&event.provider.guid));
     provider = attribute(provider, "EventSourceName", owned(&event.provider.source));
-    let id = attribute(
-        Element::new("EventID"),
-        "Qualifiers",
-        event.qualifiers.map(|q| q.to_string().into()),
-    );
+    let id = attribute(Element::new("EventID"), "Qualifiers", event.qualifiers.map(|q| q.to_string().into()));
     let plain = event.provider.guid.is_none();
-    let mut system = Element::new("System")
-        .child(provider)
-        .child(id.text(event.event_id.to_string()));
+    let mut system = Element::new("System").child(provider).child(id.text(event.event_id.to_string()));
     if !plain {
         system = system.child(leaf("Version", event.version.to_string().into()));
     }
@@ -330,47 +278,27 @@ fn inline(event: &Event, record_id: u64) -> Element {
         .child(leaf("Channel", event.channel.clone().into()))
         .child(leaf("Computer", event.computer.clone().into()))
         .child(attribute(Element::new("Security"), "UserID", user));
-    let mut root = Element::new("Event")
-        .attribute("xmlns", text(EVENT_NAMESPACE))
-        .child(system);
+    let mut root = Element::new("Event").attribute("xmlns", text(EVENT_NAMESPACE)).child(system);
     let binary_leaf = |bytes: &Vec<u8>| Element::new("Binary").text(hex(bytes));
     match &event.payload {
         Payload::None => {}
         Payload::Named { values, binary } => {
             let data = values.iter().map(|(name, value)| {
-                Element::new("Data")
-                    .attribute("Name", text(name.clone()))
-                    .text(value.text())
+                Element::new("Data").attribute("Name", text(name.clone())).text(value.text())
             });
-            root = root.child(
-                Element::new("EventData")
-                    .children(data)
-                    .children(binary.iter().map(binary_leaf)),
-            );
+            root =
+                root.child(Element::new("EventData").children(data).children(binary.iter().map(binary_leaf)));
         }
         Payload::Strings { strings, binary } => {
             let data = strings.iter().map(|s| Element::new("Data").text(s.clone()));
-            root = root.child(
-                Element::new("EventData")
-                    .children(data)
-                    .children(binary.iter().map(binary_leaf)),
-            );
+            root =
+                root.child(Element::new("EventData").children(data).children(binary.iter().map(binary_leaf)));
         }
-        Payload::UserData {
-            element,
-            namespace,
-            values,
-        } => {
-            let fields = values
-                .iter()
-                .map(|(name, value)| Element::new(name.clone()).text(value.text()));
-            root = root.child(
-                Element::new("UserData").child(
-                    Element::new(element.clone())
-                        .attribute("xmlns", text(namespace.clone()))
-                        .children(fields),
-                ),
-            );
+        Payload::UserData { element, namespace, values } => {
+            let fields = values.iter().map(|(name, value)| Element::new(name.clone()).text(value.text()));
+            root = root.child(Element::new("UserData").child(
+                Element::new(element.clone()).attribute("xmlns", text(namespace.clone())).children(fields),
+            ));
         }
     }
     if let Some(rendering) = &event.rendering {
@@ -400,8 +328,7 @@ impl Fingerprint {
 
     fn add(&mut self, bytes: &[u8]) {
         for &byte in bytes.iter().chain(&[0xff]) {
-            self.0 =
-                (self.0 ^ u128::from(byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);
+            self.0 = (self.0 ^ u128::from(byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);
         }
     }
 

@@ -7,8 +7,8 @@
 //!
 //! ```ignore
 //! #[path = "support/evtx/mod.rs"]
-//! mod evtx;
-//! use evtx::{kerberos_event4, EvtxWriter};
+//! mod evtx_writer;
+//! use evtx_writer::{kerberos_event4, EvtxWriter};
 //!
 //! let log = EvtxWriter::new()
 //!     .event(

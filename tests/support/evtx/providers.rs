@@ -21,43 +21,23 @@ pub fn kdc() -> Provider {
 }
 
 pub fn lsasrv() -> Provider {
-    Provider::new(
-        "LsaSrv",
-        "{199FE037-2B82-40A9-82AC-E1D46C792B99}",
-        Some("LsaSrv"),
-    )
+    Provider::new("LsaSrv", "{199FE037-2B82-40A9-82AC-E1D46C792B99}", Some("LsaSrv"))
 }
 
 pub fn distributed_com() -> Provider {
-    Provider::new(
-        "Microsoft-Windows-DistributedCOM",
-        "{1B562E86-B7AA-4131-BADC-B6F3A001407E}",
-        Some("DCOM"),
-    )
+    Provider::new("Microsoft-Windows-DistributedCOM", "{1B562E86-B7AA-4131-BADC-B6F3A001407E}", Some("DCOM"))
 }
 
 pub fn dns_client() -> Provider {
-    Provider::new(
-        "Microsoft-Windows-DNS-Client",
-        "{1C95126E-7EEA-49A9-A3FE-A378B03DDB4D}",
-        None,
-    )
+    Provider::new("Microsoft-Windows-DNS-Client", "{1C95126E-7EEA-49A9-A3FE-A378B03DDB4D}", None)
 }
 
 pub fn user_pnp() -> Provider {
-    Provider::new(
-        "Microsoft-Windows-UserPnp",
-        "{96F4A050-7E31-453C-88BE-9634F4E02139}",
-        None,
-    )
+    Provider::new("Microsoft-Windows-UserPnp", "{96F4A050-7E31-453C-88BE-9634F4E02139}", None)
 }
 
 pub fn time_service() -> Provider {
-    Provider::new(
-        "Microsoft-Windows-Time-Service",
-        "{06EDCFEB-0FD0-4E53-ACCA-A6F8BBF81BCB}",
-        None,
-    )
+    Provider::new("Microsoft-Windows-Time-Service", "{06EDCFEB-0FD0-4E53-ACCA-A6F8BBF81BCB}", None)
 }
 
 pub fn service_control_manager() -> Provider {
@@ -122,10 +102,7 @@ pub fn kerberos_event3(
             ("ServerName", server),
             ("TargetName", target),
             ("ErrorText", ""),
-            (
-                "File",
-                "onecore\\ds\\security\\protocols\\kerberos\\client2\\ctxtapi.cxx",
-            ),
+            ("File", "onecore\\ds\\security\\protocols\\kerberos\\client2\\ctxtapi.cxx"),
             ("Line", "5a1"),
         ])
         .binary(&[])
@@ -133,11 +110,7 @@ pub fn kerberos_event3(
 
 /// The KDC's own event 4: a domain "propagated to us but did not authenticate". Its field name is not verified.
 pub fn kdc_event4(computer: &str, domain: &str) -> Event {
-    Event::classic(kdc(), 4)
-        .computer(computer)
-        .qualifiers(49152)
-        .named([("Domain", domain)])
-        .binary(&[])
+    Event::classic(kdc(), 4).computer(computer).qualifiers(49152).named([("Domain", domain)]).binary(&[])
 }
 
 /// Duplicate names found while looking for a key.
@@ -194,46 +167,35 @@ pub fn dcom_10028(computer: &str, peer: &str, program: &str) -> Event {
 /// A DNS registration failed; `addresses` are the adapter's own. Fields from the manifest; the newlines and
 /// indents within follow descriptions, no real record was seen.
 pub fn dns_client_8015(computer: &str, host: &str, suffix: &str, addresses: &[&str]) -> Event {
-    Event::manifest(dns_client(), 8015)
-        .computer(computer)
-        .named([
-            (
-                "AdapterName",
-                Value::from("{6B7C3B5B-5F8A-4F0C-9C0F-0C52D5B0B2A1}"),
-            ),
-            ("HostName", Value::from(host)),
-            ("AdapterSuffixName", Value::from(suffix)),
-            ("DnsServerList", Value::from("     \t192.0.2.53\n     ")),
-            ("SentUpdateServer", Value::from("<?>")),
-            (
-                "Ipaddress",
-                Value::from(format!("     {}\n     ", addresses.join("\n     "))),
-            ),
-            ("ErrorCode", Value::U32(9005)),
-        ])
+    Event::manifest(dns_client(), 8015).computer(computer).named([
+        ("AdapterName", Value::from("{6B7C3B5B-5F8A-4F0C-9C0F-0C52D5B0B2A1}")),
+        ("HostName", Value::from(host)),
+        ("AdapterSuffixName", Value::from(suffix)),
+        ("DnsServerList", Value::from("     \t192.0.2.53\n     ")),
+        ("SentUpdateServer", Value::from("<?>")),
+        ("Ipaddress", Value::from(format!("     {}\n     ", addresses.join("\n     ")))),
+        ("ErrorCode", Value::U32(9005)),
+    ])
 }
 
 /// A device was installed: `UserData`, not `EventData`.
 pub fn user_pnp_20001(computer: &str, driver: &str, device: &str, description: &str) -> Event {
-    let mut event = Event::manifest(user_pnp(), 20001)
-        .computer(computer)
-        .level(4)
-        .user_data(
-            "InstallDeviceID",
-            "http://manifests.microsoft.com/win/2004/08/windows/userpnp",
-            [
-                ("DriverName", Value::from(driver)),
-                ("DriverVersion", Value::from("6.2.9200.16384")),
-                ("DriverProvider", Value::from("Microsoft")),
-                ("DeviceInstanceID", Value::from(device)),
-                ("SetupClass", guid("{4d36e972-e325-11ce-bfc1-08002be10318}")),
-                ("RebootOption", Value::Bool(false)),
-                ("UpgradeDevice", Value::Bool(false)),
-                ("IsDriverOEM", Value::Bool(false)),
-                ("InstallStatus", Value::Hex32(0)),
-                ("DriverDescription", Value::from(description)),
-            ],
-        );
+    let mut event = Event::manifest(user_pnp(), 20001).computer(computer).level(4).user_data(
+        "InstallDeviceID",
+        "http://manifests.microsoft.com/win/2004/08/windows/userpnp",
+        [
+            ("DriverName", Value::from(driver)),
+            ("DriverVersion", Value::from("6.2.9200.16384")),
+            ("DriverProvider", Value::from("Microsoft")),
+            ("DeviceInstanceID", Value::from(device)),
+            ("SetupClass", guid("{4d36e972-e325-11ce-bfc1-08002be10318}")),
+            ("RebootOption", Value::Bool(false)),
+            ("UpgradeDevice", Value::Bool(false)),
+            ("IsDriverOEM", Value::Bool(false)),
+            ("InstallStatus", Value::Hex32(0)),
+            ("DriverDescription", Value::from(description)),
+        ],
+    );
     event.user = Some(sid("S-1-5-18"));
     event.task = 7005;
     event

@@ -145,31 +145,13 @@ pub fn guid(text: &str) -> Value {
 fn guid_text(b: &[u8; 16]) -> String {
     format!(
         "{{{:02x}{:02x}{:02x}{:02x}-{:02x}{:02x}-{:02x}{:02x}-{:02x}{:02x}-{:02x}{:02x}{:02x}{:02x}{:02x}{:02x}}}",
-        b[3],
-        b[2],
-        b[1],
-        b[0],
-        b[5],
-        b[4],
-        b[7],
-        b[6],
-        b[8],
-        b[9],
-        b[10],
-        b[11],
-        b[12],
-        b[13],
-        b[14],
-        b[15]
+        b[3], b[2], b[1], b[0], b[5], b[4], b[7], b[6], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]
     )
 }
 
 /// A SID from its text, `S-1-5-18`.
 pub fn sid(text: &str) -> Value {
-    let mut parts = text
-        .split('-')
-        .skip(2)
-        .map(|p| p.parse::<u64>().expect("a number"));
+    let mut parts = text.split('-').skip(2).map(|p| p.parse::<u64>().expect("a number"));
     let authority = parts.next().expect("an authority");
     let rest: Vec<u64> = parts.collect();
     let mut bytes = vec![1, u8::try_from(rest.len()).expect("few sub-authorities")];
@@ -181,16 +163,9 @@ pub fn sid(text: &str) -> Value {
 }
 
 fn sid_text(bytes: &[u8]) -> String {
-    let mut text = format!(
-        "S-{}-{}",
-        bytes[0],
-        bytes[2..8].iter().fold(0u64, |n, b| n << 8 | u64::from(*b))
-    );
+    let mut text = format!("S-{}-{}", bytes[0], bytes[2..8].iter().fold(0u64, |n, b| n << 8 | u64::from(*b)));
     for part in bytes[8..].chunks_exact(4) {
-        text.push_str(&format!(
-            "-{}",
-            u32::from_le_bytes([part[0], part[1], part[2], part[3]])
-        ));
+        text.push_str(&format!("-{}", u32::from_le_bytes([part[0], part[1], part[2], part[3]])));
     }
     text
 }

@@ -90,14 +90,9 @@ impl EvtxWriter {
         let header_id = if self.renumbered { number } else { id };
         let body = body(event, id, &mut self.definitions);
         let written = event.written.unwrap_or(event.time);
-        if !self
-            .current
-            .try_record(number, header_id, written, |chunk| put(chunk, &body))
-        {
+        if !self.current.try_record(number, header_id, written, |chunk| put(chunk, &body)) {
             self.close_chunk();
-            let fits = self
-                .current
-                .try_record(number, header_id, written, |chunk| put(chunk, &body));
+            let fits = self.current.try_record(number, header_id, written, |chunk| put(chunk, &body));
             assert!(fits, "the event is longer than a chunk can hold");
         }
     }
@@ -141,9 +136,7 @@ impl EvtxWriter {
         let id = event.record_id.unwrap_or(self.id);
         let body = body(&event, id, &mut self.definitions);
         let written = event.written.unwrap_or(event.time);
-        let fits = self
-            .current
-            .try_stale_record(id, written, |chunk| put(chunk, &body));
+        let fits = self.current.try_stale_record(id, written, |chunk| put(chunk, &body));
         assert!(fits, "no room for the stale record in this chunk");
         self
     }
@@ -190,11 +183,7 @@ impl EvtxWriter {
         let mut header = FileHeader {
             first_chunk: 0,
             last_chunk: self.slots.len() as u64 - 1,
-            next_record: if self.renumbered {
-                self.number
-            } else {
-                self.id
-            },
+            next_record: if self.renumbered { self.number } else { self.id },
             chunk_count: self.slots.len() as u16,
             flags: 0,
         };
@@ -203,11 +192,7 @@ impl EvtxWriter {
         }
         let mut file = Vec::with_capacity(FILE_HEADER + self.slots.len() * CHUNK + self.junk.len());
         if self.file_header {
-            put_file_header(
-                &mut file,
-                &header,
-                self.damage.contains(&Damage::FileHeader),
-            );
+            put_file_header(&mut file, &header, self.damage.contains(&Damage::FileHeader));
         }
         for (i, slot) in self.slots.into_iter().enumerate() {
             match slot {

@@ -27,28 +27,20 @@ impl Dice {
             5 => format!(" leading and trailing {n} "),
             6 => format!("line {n}\nline\ttab"),
             7 => "x".repeat(n as usize),
-            _ => format!(
-                "E3514235-4B06-11D1-AB04-00C04FC2DCD2/{n}/alpha.example.com@ALPHA.EXAMPLE.COM"
-            ),
+            _ => format!("E3514235-4B06-11D1-AB04-00C04FC2DCD2/{n}/alpha.example.com@ALPHA.EXAMPLE.COM"),
         }
     }
 }
 
 /// All layouts that a template carries, `letter` among the texts.
 pub fn corpus(letter: &'static str) -> Vec<Event> {
-    let mut dice = Dice {
-        state: 0x0004_0029,
-        letter,
-    };
+    let mut dice = Dice { state: 0x0004_0029, letter };
     (0..6000u64).map(|i| event(i, &mut dice)).collect()
 }
 
 /// The same kinds of events as a collector keeps them.
 pub fn forwarded_corpus() -> Vec<Event> {
-    let mut dice = Dice {
-        state: 0x0029_0004,
-        letter: "🐎",
-    };
+    let mut dice = Dice { state: 0x0029_0004, letter: "🐎" };
     (0..1500u64)
         .map(|i| {
             let message = format!("Rendered {}", dice.text());
@@ -67,14 +59,7 @@ fn event(i: u64, dice: &mut Dice) -> Event {
     let event = match dice.roll(14) {
         0 => kerberos_event4(computer, &a, "ALPHA.EXAMPLE.COM", &b, "BETA.EXAMPLE.COM"),
         1 => kerberos_event5(computer, &a, &b),
-        2 => kerberos_event3(
-            computer,
-            "0x29",
-            "KRB_AP_ERR_MODIFIED",
-            "ALPHA.EXAMPLE.COM",
-            &a,
-            &b,
-        ),
+        2 => kerberos_event3(computer, "0x29", "KRB_AP_ERR_MODIFIED", "ALPHA.EXAMPLE.COM", &a, &b),
         3 => kdc_event4(computer, &a),
         4 => kdc_event11(computer, &a),
         5 => netlogon(computer, 5722, &refs, 0xc000_018b),
@@ -85,11 +70,7 @@ fn event(i: u64, dice: &mut Dice) -> Event {
         10 => dcom_10028(computer, &a, &b),
         11 => dns_client_8015(computer, &a, &b, &["192.0.2.1", "169.254.95.120"]),
         12 => Event::manifest(
-            Provider::new(
-                &format!("Contoso-Source-{}", dice.roll(60)),
-                KERBEROS_GUID,
-                None,
-            ),
+            Provider::new(&format!("Contoso-Source-{}", dice.roll(60)), KERBEROS_GUID, None),
             4,
         )
         .computer(computer)

@@ -20,26 +20,19 @@ pub struct Seen {
 /// What a reader has to see of `event`.
 pub fn expected(event: &Event, record_id: u64) -> Seen {
     let named = |values: &[(String, Value)]| -> Vec<(Option<String>, String)> {
-        values
-            .iter()
-            .map(|(name, value)| (Some(name.clone()), canonical(&value.text())))
-            .collect()
+        values.iter().map(|(name, value)| (Some(name.clone()), canonical(&value.text()))).collect()
     };
     let (mut data, binary) = match &event.payload {
         Payload::None => (Vec::new(), None),
         Payload::Named { values, binary } => (named(values), binary.clone()),
-        Payload::Strings { strings, binary } => (
-            strings.iter().map(|s| (None, canonical(s))).collect(),
-            binary.clone(),
-        ),
+        Payload::Strings { strings, binary } => {
+            (strings.iter().map(|s| (None, canonical(s))).collect(), binary.clone())
+        }
         Payload::UserData { values, .. } => (named(values), None),
     };
     // Readers differ in whether an empty Binary is there, so it is left out everywhere.
     if let Some(bytes) = binary.filter(|b| !b.is_empty()) {
-        data.push((
-            Some("Binary".into()),
-            canonical(&Value::Binary(bytes).text()),
-        ));
+        data.push((Some("Binary".into()), canonical(&Value::Binary(bytes).text())));
     }
     Seen {
         provider: event.provider.name.clone(),
@@ -54,10 +47,7 @@ pub fn expected(event: &Event, record_id: u64) -> Seen {
 
 /// Readers agree on the value but not on its writing: `False`, upper-case GUIDs, `0x00000000`.
 fn canonical(text: &str) -> String {
-    if let Some(number) = text
-        .strip_prefix("0x")
-        .and_then(|digits| u64::from_str_radix(digits, 16).ok())
-    {
+    if let Some(number) = text.strip_prefix("0x").and_then(|digits| u64::from_str_radix(digits, 16).ok()) {
         return format!("{number:#x}");
     }
     if text.len() == 38 && text.starts_with('{') || text == "True" || text == "False" {
@@ -88,9 +78,8 @@ pub fn from_xml(xml: &str) -> Seen {
                 name = None;
                 for attribute in element.attributes() {
                     let attribute = attribute.expect("an attribute");
-                    let value = attribute
-                        .normalized_value(quick_xml::XmlVersion::Implicit1_0)
-                        .expect("a value");
+                    let value =
+                        attribute.normalized_value(quick_xml::XmlVersion::Implicit1_0).expect("a value");
                     match (path.last().map(String::as_str), attribute.key.as_ref()) {
                         (Some("Provider"), "Name") => seen.provider = value.into_owned(),
                         (Some("TimeCreated"), "SystemTime") => seen.time = filetime(&value),
@@ -104,18 +93,16 @@ pub fn from_xml(xml: &str) -> Seen {
                 let entity = reference.as_ref();
                 match reference.resolve_char_ref().expect("a character") {
                     Some(character) => text.push(character),
-                    None => text.push_str(
-                        quick_xml::escape::resolve_predefined_entity(entity).expect("known"),
-                    ),
+                    None => {
+                        text.push_str(quick_xml::escape::resolve_predefined_entity(entity).expect("known"))
+                    }
                 }
             }
             Xml::End(_) => {
                 let steps: Vec<&str> = path.iter().map(String::as_str).collect();
                 match steps[..] {
                     ["Event", "System", "EventID"] => seen.event_id = std::mem::take(&mut text),
-                    ["Event", "System", "EventRecordID"] => {
-                        seen.record_id = std::mem::take(&mut text)
-                    }
+                    ["Event", "System", "EventRecordID"] => seen.record_id = std::mem::take(&mut text),
                     ["Event", "System", "Channel"] => seen.channel = std::mem::take(&mut text),
                     ["Event", "System", "Computer"] => seen.computer = std::mem::take(&mut text),
                     ["Event", "EventData", "Data"] => keep(&mut seen, name.take(), &text),
@@ -148,11 +135,7 @@ pub fn from_json(line: &str) -> Seen {
         data: Vec::new(),
     };
     for pair in record["data"].as_array().expect("an array") {
-        keep(
-            &mut seen,
-            pair[0].as_str().map(str::to_owned),
-            pair[1].as_str().expect("text"),
-        );
+        keep(&mut seen, pair[0].as_str().map(str::to_owned), pair[1].as_str().expect("text"));
     }
     seen
 }

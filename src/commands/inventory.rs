@@ -1,0 +1,135 @@
+//! `krbtriage inventory`: what was understood of the interface inventories, as the project's own CSV, so
+//! that a person can check it, keep it, or merge it.
+
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use crate::inventory::InventoryFile;
+use crate::inventory::addresses::{AddressInventory, LoadOptions, load};
+use crate::report::guard::cell;
+
+/// What to read and where to write it.
+#[derive(Debug, Clone, Default)]
+pub struct Config {
+    /// Files and folders, in any supported format.
+    pub files: Vec<PathBuf>,
+    /// The host of rows that name none; the file's name tells without it.
+    pub host: Option<String>,
+    /// `None`: to the writer given to [`run`].
+    pub output: Option<PathBuf>,
+}
+
+/// What was written, and of what.
+#[derive(Debug, Clone, Default)]
+pub struct Outcome {
+    /// Addresses written, a row each.
+    pub addresses: u64,
+    /// Names with what they resolve to (DNS, DHCP); they own nothing and are not written.
+    pub resolved_names: u64,
+    /// Every file with its kind, rows and problems.
+    pub files: Vec<InventoryFile>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the inventory cannot be written to {}: {error}", .path.display())]
+    Output { path: PathBuf, error: io::Error },
+    /// Standard output; a closed pipe is among them and is the caller's to forgive.
+    #[error("the inventory cannot be written: {0}")]
+    Stdout(#[from] io::Error),
+}
+
+/// The columns written, in this order.
+pub const COLUMNS: [&str; 6] = ["host", "address", "interface", "description", "mac", "prefix_length"];
+
+/// Reads the inventories and writes one row for each address, to `config.output` (whole or not at all) or
+/// to `stdout`.
+pub fn run(config: &Config, stdout: &mut dyn Write) -> Result<Outcome, Error> {
+    let options = LoadOptions { host: config.host.clone() };
+    let inventory = load(&config.files, &options);
+    match &config.output {
+        Some(path) => {
+            write_file(path, &inventory).map_err(|error| Error::Output { path: path.clone(), error })?;
+        }
+        None => write_csv(&inventory, stdout)?,
+    }
+    Ok(Outcome {
+        addresses: inventory.owned.len() as u64,
+        resolved_names: inventory.resolved.len() as u64,
+        files: inventory.files,
+    })
+}
+
+/// Beside its place first, so that a failed run leaves the old file.
+fn write_file(path: &Path, inventory: &AddressInventory) -> io::Result<()> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    {
+        // A temporary file is its owner's alone; an output is everybody's the umask lets.
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    }
+    let mut file = BufWriter::new(builder.tempfile_in(folder)?);
+    write_csv(inventory, &mut file)?;
+    let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// The inventory's addresses as the project's CSV, in the order they were read. Cells cannot run in a
+/// spreadsheet, and the reader takes the guard off again.
+pub fn write_csv(inventory: &AddressInventory, out: &mut dyn Write) -> io::Result<()> {
+    let mut csv = csv::Writer::from_writer(out);
+    csv.write_record(COLUMNS)?;
+    for row in &inventory.owned {
+        let text = |value: &Option<std::sync::Arc<str>>| cell(value.as_deref().unwrap_or("")).into_owned();
+        csv.write_record([
+            &*cell(&row.host),
+            &row.address.to_string(),
+            &text(&row.interface),
+            &text(&row.description),
+            &text(&row.mac),
+            &row.prefix_length.map_or(String::new(), |p| p.to_string()),
+        ])?;
+    }
+    csv.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inventory::addresses::load_bytes;
+
+    const TEXT: &str = "host,address,interface,description,mac,prefix_length\n\
+        SRV1,192.0.2.1,Ethernet,\"Intel \"\"I350\"\", port 1\",00-00-5E-00-53-01,24\n\
+        '=SRV2,169.254.95.120,,'@IBM USB Remote NDIS Network Device,,16\n\
+        SRV3,2001:db8::3,,,,\n";
+
+    #[test]
+    fn what_is_written_reads_back_the_same() {
+        let options = LoadOptions::default();
+        let read = load_bytes("a.csv", TEXT.as_bytes(), &options);
+        let mut written = Vec::new();
+        write_csv(&read, &mut written).unwrap();
+        assert_eq!(String::from_utf8(written.clone()).unwrap(), TEXT);
+        assert_eq!(load_bytes("a.csv", &written, &options).owned, read.owned);
+    }
+
+    #[test]
+    fn a_file_is_replaced_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let (input, output) = (folder.path().join("in.csv"), folder.path().join("out.csv"));
+        std::fs::write(&input, TEXT).unwrap();
+        std::fs::write(&output, "old").unwrap();
+        let config = Config { files: vec![input], host: None, output: Some(output.clone()) };
+        let outcome = run(&config, &mut io::sink()).unwrap();
+        assert_eq!((outcome.addresses, outcome.files.len()), (3, 1));
+        assert_eq!(std::fs::read_to_string(&output).unwrap(), TEXT);
+        let config = Config { output: Some(folder.path().join("none").join("out.csv")), ..config };
+        assert!(run(&config, &mut io::sink()).unwrap_err().to_string().contains("cannot be written to"));
+    }
+}

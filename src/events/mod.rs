@@ -1,0 +1,50 @@
+//! Events: what a record means. Kerberos event 4 and its twin, and the clues around them.
+
+mod clue;
+mod modified;
+mod seen;
+
+pub use clue::{Clue, ClueKind};
+pub use modified::Modified;
+pub use seen::{Seen, Sight};
+
+use crate::records::{Record, Selection, Wanted};
+
+/// Names the Kerberos client's provider goes by. Where its manifest is missing (and on XP and 2003) it is `Kerberos`.
+const KERBEROS: [&str; 2] = ["Microsoft-Windows-Security-Kerberos", "Kerberos"];
+
+/// A record whose meaning is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// KRB_AP_ERR_MODIFIED: what the program is about.
+    Modified(Modified),
+    /// Something else that happened, which may prove or refute a cause, or tell who owns an address.
+    Clue(Clue),
+}
+
+impl Event {
+    /// The record's meaning; `None` for a record that only looks like one of ours (event 3 with another error,
+    /// a clue without the value that makes it one).
+    pub fn read(record: &Record) -> Option<Self> {
+        if is_kerberos(&record.provider) && matches!(record.event_id, 3 | 4) {
+            return Modified::read(record).map(Self::Modified);
+        }
+        Clue::read(record).map(Self::Clue)
+    }
+}
+
+/// The records that triage wants: event 4, its twin, and every clue.
+pub fn selection() -> Selection {
+    let mut wanted = vec![Wanted { providers: KERBEROS.map(String::from).to_vec(), event_ids: vec![3, 4] }];
+    wanted.extend(clue::wanted());
+    Selection::new(wanted)
+}
+
+/// Kerberos event 4 and its twin alone: what `extract` writes when nothing else is asked for.
+pub fn kerberos_selection() -> Selection {
+    Selection::new(vec![Wanted { providers: KERBEROS.map(String::from).to_vec(), event_ids: vec![3, 4] }])
+}
+
+fn is_kerberos(provider: &str) -> bool {
+    KERBEROS.iter().any(|k| k.eq_ignore_ascii_case(provider))
+}

@@ -1,0 +1,126 @@
+use crate::records::Record;
+
+/// One KRB_AP_ERR_MODIFIED, as the client logged it (RFC 4120 7.5.9: error 41 = 0x29).
+///
+/// Names are as the log has them; a value the log lacks is empty.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Modified {
+    /// `System/Computer`: who asked. Never the file's name: one file can hold many computers (ForwardedEvents).
+    pub client: Box<str>,
+    /// `Server`: the account that answered and could not decrypt. Not the owner of the SPN.
+    pub answered_by: Box<str>,
+    /// `Targetname`: the SPN that was asked for.
+    pub target: Box<str>,
+    pub target_realm: Box<str>,
+    pub client_realm: Box<str>,
+    /// Event 3 with 0x29, which Kerberos LogLevel=1 (KB262177) writes beside event 4 in the same second.
+    pub twin: bool,
+}
+
+impl Modified {
+    /// From event 4 (all layouts) or event 3 with error 0x29. `None` for event 3 with another error.
+    pub fn read(record: &Record) -> Option<Self> {
+        let value = |name: &str| Box::from(record.named(name).unwrap_or_default().trim());
+        if record.event_id == 3 {
+            let code = record.named("ErrorCode").or_else(|| record.strings().nth(3))?;
+            if !is_0x29(code) {
+                return None;
+            }
+            return Some(Self {
+                client: record.computer.clone(),
+                answered_by: value("ServerName"),
+                target: value("TargetName"),
+                target_realm: value("ServerRealm"),
+                client_realm: value("ClientRealm"),
+                twin: true,
+            });
+        }
+        let mut event = Self {
+            client: record.computer.clone(),
+            answered_by: value("Server"),
+            target: value("Targetname"),
+            target_realm: value("TargetRealm"),
+            client_realm: value("ClientRealm"),
+            twin: false,
+        };
+        if record.named("Server").is_none() {
+            // Unnamed insertion strings %1..%4 in the message's order. 2003 has three, XP only the first two.
+            let mut strings = record.strings().map(|s| Box::from(s.trim()));
+            event.answered_by = strings.next().unwrap_or_default();
+            event.target_realm = strings.next().unwrap_or_default();
+            event.target = strings.next().unwrap_or_default();
+            event.client_realm = strings.next().unwrap_or_default();
+        }
+        Some(event)
+    }
+}
+
+/// `0x29`, `41`, or with the name after it (`0x29 KRB_AP_ERR_MODIFIED`).
+fn is_0x29(code: &str) -> bool {
+    let code = code.split_whitespace().next().unwrap_or_default();
+    match code.strip_prefix("0x").or_else(|| code.strip_prefix("0X")) {
+        Some(hex) => u32::from_str_radix(hex, 16) == Ok(0x29),
+        None => code == "41",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::records::{Datum, Origin};
+
+    fn record(id: u16, data: &[(Option<&str>, &str)]) -> Record {
+        Record {
+            provider: "Microsoft-Windows-Security-Kerberos".into(),
+            event_id: id,
+            version: 0,
+            level: 2,
+            channel: "System".into(),
+            computer: "SRV1.alpha.example.com".into(),
+            record_id: 7,
+            time: jiff::Timestamp::UNIX_EPOCH,
+            data: data.iter().map(|(n, v)| Datum { name: n.map(Into::into), value: (*v).into() }).collect(),
+            origin: Origin::Live,
+        }
+    }
+
+    #[test]
+    fn event_4_by_name() {
+        let r = record(
+            4,
+            &[
+                (Some("Server"), "srv1$"),
+                (Some("TargetRealm"), "ALPHA.EXAMPLE.COM"),
+                (Some("Targetname"), "host/srv2.beta.example.com"),
+                (Some("ClientRealm"), "BETA.EXAMPLE.COM"),
+                (Some("__binLength"), "0"),
+                (Some("binary"), ""),
+            ],
+        );
+        let e = Modified::read(&r).unwrap();
+        assert_eq!((&*e.answered_by, &*e.target), ("srv1$", "host/srv2.beta.example.com"));
+        assert_eq!((&*e.target_realm, &*e.client_realm), ("ALPHA.EXAMPLE.COM", "BETA.EXAMPLE.COM"));
+    }
+
+    #[test]
+    fn event_4_by_position_with_four_three_and_two_strings() {
+        let all = ["srv1$", "A.COM", "host/srv2", "B.COM"];
+        for n in [4, 3, 2] {
+            let data: Vec<_> = all[..n].iter().map(|v| (None, *v)).collect();
+            let e = Modified::read(&record(4, &data)).unwrap();
+            assert_eq!(&*e.answered_by, "srv1$");
+            assert_eq!(&*e.target, if n > 2 { "host/srv2" } else { "" });
+            assert_eq!(&*e.client_realm, if n > 3 { "B.COM" } else { "" });
+        }
+    }
+
+    #[test]
+    fn trap_14_event_3_counts_only_with_0x29() {
+        let with =
+            |code| Modified::read(&record(3, &[(Some("ErrorCode"), code), (Some("ServerName"), "dc01$")]));
+        assert!(with("0x29").is_some_and(|e| e.twin && &*e.answered_by == "dc01$" && e.target.is_empty()));
+        assert!(with("0x29 KRB_AP_ERR_MODIFIED").is_some());
+        assert!(with("0x19").is_none());
+        assert!(with("").is_none());
+    }
+}

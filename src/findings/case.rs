@@ -1,0 +1,379 @@
+use std::collections::{BTreeSet, HashMap};
+use std::net::IpAddr;
+
+use jiff::SignedDuration;
+
+use super::clues::{ClueIndex, NearClue};
+use super::ownership::Ownership;
+use crate::incidents::{Incident, SeenClue};
+use crate::inventory::addresses::OwnedAddress;
+use crate::inventory::addresses::vendors::never_shared;
+use crate::inventory::directory::Directory;
+use crate::inventory::hosts::{HostId, Hosts};
+use crate::names::{HostName, Principal, Same, domain_key};
+
+/// Everything that is known beside the incident itself.
+pub struct Knowledge<'a> {
+    pub hosts: Hosts<'a>,
+    pub accounts: Directory<'a>,
+    clues: ClueIndex,
+    /// How far a clue may lie from an event of the incident (`--window`).
+    pub window: SignedDuration,
+}
+
+impl<'a> Knowledge<'a> {
+    pub fn new(
+        hosts: Hosts<'a>,
+        accounts: Directory<'a>,
+        clues: Vec<SeenClue>,
+        window: SignedDuration,
+    ) -> Self {
+        Self { hosts, accounts, clues: ClueIndex::new(clues), window }
+    }
+}
+
+/// What only all incidents together show.
+#[derive(Debug, Default)]
+pub struct Patterns {
+    /// Service classes that fail for a host that answers itself, by the target's folded host name.
+    classes: HashMap<String, BTreeSet<String>>,
+}
+
+impl Patterns {
+    pub fn of(incidents: &[Incident]) -> Self {
+        let mut patterns = Self::default();
+        for incident in incidents {
+            let (target, answerer) =
+                (Principal::parse(&incident.target), Principal::parse(&incident.answered_by));
+            let (Some(spn), Some(host), Some(by)) = (target.spn(), target.host(), answerer.host()) else {
+                continue;
+            };
+            if host.same_label(&by) {
+                patterns.classes.entry(host.to_string()).or_default().insert(spn.class.to_lowercase());
+            }
+        }
+        patterns
+    }
+}
+
+/// How the three names of an event stand to each other: A the client, B who answered, C who was meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Shape {
+    /// B is A, C is another host: the client reached itself.
+    ClientAnswered,
+    /// B is a third machine.
+    OtherAnswered,
+    /// B and C have one short name, and not surely one domain.
+    SameShortName,
+    /// B is C: the right machine answered.
+    TargetAnswered,
+    /// B is an account with no machine of its name.
+    ServiceAnswered,
+    /// A name is missing, or leads to no host.
+    Unclear,
+}
+
+impl Shape {
+    /// As the decision table says it.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::ClientAnswered => "B is A, C is another host",
+            Self::OtherAnswered => "B is a third machine",
+            Self::SameShortName => "B and C have the same short name in different domains",
+            Self::TargetAnswered => "B is C",
+            Self::ServiceAnswered => "B is a service account",
+            Self::Unclear => "a name is missing or names no host",
+        }
+    }
+}
+
+/// One incident with the three questions answered as far as names and inventories do.
+pub struct Case<'a> {
+    pub incident: &'a Incident,
+    pub know: &'a Knowledge<'a>,
+    pub target: Principal,
+    pub answerer: Principal,
+    /// A, B and C as hosts. B has no domain of its own in most events; C has none where the target is short.
+    pub client_host: Option<HostName>,
+    pub answerer_host: Option<HostName>,
+    pub target_host: Option<HostName>,
+    /// TargetRealm and ClientRealm as a set: which is which is not reliable (`docs/causes.md`, "Realms").
+    pub realms: Vec<String>,
+    pub shape: Shape,
+    /// B is A (or C) and nothing speaks for another machine of that name.
+    pub sure_who_answered: bool,
+    pub client_id: Option<HostId>,
+    pub answerer_id: Option<HostId>,
+    pub target_id: Option<HostId>,
+    pub ownership: Ownership<'a>,
+    /// Other classes that fail for the same host.
+    pub failing_classes: usize,
+}
+
+impl<'a> Case<'a> {
+    pub fn new(incident: &'a Incident, know: &'a Knowledge<'a>, patterns: &Patterns) -> Self {
+        let target = Principal::parse(&incident.target);
+        let answerer = Principal::parse(&incident.answered_by);
+        let client_host = HostName::parse(&incident.client);
+        let target_host = target.host().or_else(|| owner_of(target.address(), know));
+        let realms: Vec<String> = BTreeSet::from_iter(
+            [&incident.target_realm, &incident.client_realm].into_iter().filter_map(|r| domain_key(r)),
+        )
+        .into_iter()
+        .collect();
+        let mut case = Self {
+            incident,
+            know,
+            answerer_host: answerer.host(),
+            target,
+            answerer,
+            client_host,
+            target_host,
+            realms,
+            shape: Shape::Unclear,
+            sure_who_answered: false,
+            client_id: None,
+            answerer_id: None,
+            target_id: None,
+            ownership: Ownership::default(),
+            failing_classes: 0,
+        };
+        case.client_id = case.client_host.as_ref().and_then(|h| know.hosts.find(h));
+        case.target_id = case.target_in_domain().and_then(|h| know.hosts.find(&h));
+        (case.shape, case.sure_who_answered) = case.find_shape();
+        case.answerer_id = match case.shape {
+            Shape::ClientAnswered => case.client_id,
+            Shape::TargetAnswered => case.target_id,
+            _ => case.answerer_in_domain().and_then(|h| know.hosts.find(&h)),
+        };
+        case.ownership = Ownership::of(&case);
+        case.failing_classes = case
+            .target_host
+            .as_ref()
+            .and_then(|h| patterns.classes.get(&h.to_string()))
+            .map_or(0, BTreeSet::len);
+        case
+    }
+
+    fn find_shape(&self) -> (Shape, bool) {
+        let (Some(client), Some(target), false) =
+            (&self.client_host, &self.target_host, self.answerer == Principal::Missing)
+        else {
+            return (Shape::Unclear, false);
+        };
+        let Some(answerer) = &self.answerer_host else {
+            return (Shape::Unclear, false);
+        };
+        let client_is_target = client.same(target) != Same::No || self.is_other_name_of(client, target);
+        let from_client = self.answers_as(client);
+        let from_target = self.answers_as(target);
+        if let Principal::Name { .. } = &self.answerer
+            && answerer.domain().is_none_or(|d| !d.contains('.'))
+            && !answerer.same_label(client)
+            && !answerer.same_label(target)
+            && self.know.hosts.find(answerer).is_none()
+        {
+            return (Shape::ServiceAnswered, true);
+        }
+        if client.same(target) != Same::No && from_client != Same::No {
+            // A ticket to itself: whatever is wrong, the connection went where it should.
+            return (Shape::TargetAnswered, from_client == Same::Yes);
+        }
+        if answerer.same_label(target) {
+            if answerer.same_label(client) {
+                // `srv1` in alpha asks `srv1` in beta: B may be either.
+                return match (from_client, from_target) {
+                    (Same::Yes, Same::No) => (Shape::ClientAnswered, true),
+                    (Same::No, Same::Yes) => (Shape::TargetAnswered, true),
+                    _ => (Shape::SameShortName, false),
+                };
+            }
+            return match from_target {
+                Same::Yes => (Shape::TargetAnswered, true),
+                Same::Maybe if !self.may_be_two_domains(target) => (Shape::TargetAnswered, false),
+                _ => (Shape::SameShortName, false),
+            };
+        }
+        if from_client != Same::No && !client_is_target {
+            return (Shape::ClientAnswered, from_client == Same::Yes);
+        }
+        if from_client != Same::No {
+            // C is another name of A, and A answered: the name was followed as the inventory says.
+            return (Shape::ClientAnswered, true);
+        }
+        (Shape::OtherAnswered, true)
+    }
+
+    /// Is the one who answered this host? By label, and by its own domain or the set of realms.
+    fn answers_as(&self, host: &HostName) -> Same {
+        let Some(answerer) = &self.answerer_host else { return Same::No };
+        if !answerer.same_label(host) {
+            return Same::No;
+        }
+        if answerer.domain().is_some() {
+            return answerer.same(host);
+        }
+        let Some(domain) = host.domain() else { return Same::Maybe };
+        if self.realms.is_empty() {
+            return Same::Maybe;
+        }
+        if let Some(foreign) = self.foreign_realm()
+            && foreign != domain
+            && self.exists_in(answerer, foreign)
+        {
+            return Same::No;
+        }
+        if self.realms.iter().any(|r| r == domain) {
+            // With two realms, a second machine of that name in the other one would answer with the same words.
+            let twin_elsewhere = self.realms.len() > 1
+                && self.realms.iter().any(|r| r != domain && self.exists_in(answerer, r));
+            return if twin_elsewhere { Same::Maybe } else { Same::Yes };
+        }
+        // A DNS suffix that is no realm: a disjoint namespace, which the directory's dNSHostName shows.
+        match self.realms.iter().any(|r| self.know.accounts.computer_has_dns_name(answerer.label(), r, host))
+        {
+            true => Same::Yes,
+            false => Same::Maybe,
+        }
+    }
+
+    /// A realm that is neither the client's domain nor the target's: only the one who answered can have brought it in.
+    fn foreign_realm(&self) -> Option<&str> {
+        let domain = |host: &Option<HostName>| host.as_ref().and_then(HostName::domain).map(str::to_owned);
+        let (client, target) = (domain(&self.client_host)?, domain(&self.target_host)?);
+        self.realms.iter().map(String::as_str).find(|r| *r != client && *r != target)
+    }
+
+    /// Does a machine of this label exist in the domain, as any inventory knows?
+    pub fn exists_in(&self, host: &HostName, domain: &str) -> bool {
+        self.know.accounts.has_computer(host.label(), domain)
+            || self.know.hosts.same_label(host).iter().any(|h| h.domain() == Some(domain))
+    }
+
+    /// The label of C may belong to machines of two domains, and the event does not tell which one answered.
+    fn may_be_two_domains(&self, target: &HostName) -> bool {
+        match target.domain() {
+            // A domain that is none of the realms, while the client's is: B is of another domain than C.
+            Some(domain) => {
+                !self.realms.is_empty()
+                    && !self.realms.iter().any(|r| r == domain)
+                    && self
+                        .client_host
+                        .as_ref()
+                        .and_then(HostName::domain)
+                        .is_none_or(|d| self.realms.iter().any(|r| r == d))
+            }
+            // A short name is looked up in the client's domain first, and answered by whoever DNS finds.
+            None => {
+                let elsewhere = self
+                    .client_host
+                    .as_ref()
+                    .and_then(HostName::domain)
+                    .is_some_and(|d| self.realms.iter().any(|r| r != d && !flat_of(r, d)));
+                elsewhere || self.domains_of(target).len() > 1
+            }
+        }
+    }
+
+    /// Domains in which an inventory knows a machine of this label.
+    pub fn domains_of(&self, host: &HostName) -> Vec<String> {
+        let mut domains: BTreeSet<String> =
+            self.know.hosts.same_label(host).iter().filter_map(|h| h.domain()).map(str::to_owned).collect();
+        domains.extend(self.know.accounts.computer_domains(host.label()));
+        domains.into_iter().collect()
+    }
+
+    /// An inventory says that these two names are one host (renamed, alias, additional DNS name).
+    pub fn is_other_name_of(&self, a: &HostName, b: &HostName) -> bool {
+        !a.same_label(b)
+            && match (self.know.hosts.find(a), self.know.hosts.find(b)) {
+                (Some(a), Some(b)) => a == b,
+                _ => false,
+            }
+    }
+
+    /// C with the domain it must have where the target is short: the client's own.
+    fn target_in_domain(&self) -> Option<HostName> {
+        let domain = self.client_host.as_ref().and_then(HostName::domain);
+        let host = self.target_host.clone()?;
+        match self.know.hosts.find(&host) {
+            Some(_) => Some(host),
+            None => Some(host.in_domain(domain)),
+        }
+    }
+
+    /// B with its domain, where only one realm is named.
+    fn answerer_in_domain(&self) -> Option<HostName> {
+        let host = self.answerer_host.clone()?;
+        match self.realms.as_slice() {
+            [realm] => {
+                let full = host.clone().in_domain(Some(realm));
+                Some(if self.know.hosts.find(&full).is_some() { full } else { host })
+            }
+            realms => {
+                let known: Vec<_> = realms
+                    .iter()
+                    .map(|r| host.clone().in_domain(Some(r)))
+                    .filter(|h| self.know.hosts.find(h).is_some())
+                    .collect();
+                match known.as_slice() {
+                    [one] => Some(one.clone()),
+                    [] => Some(host),
+                    _ => None,
+                }
+            }
+        }
+    }
+
+    /// Addresses a host owns that can be shared at all.
+    pub fn usable(&self, host: Option<HostId>) -> Vec<&'a OwnedAddress> {
+        host.map(|h| self.know.hosts.owned(h))
+            .unwrap_or_default()
+            .iter()
+            .copied()
+            .filter(|row| !never_shared(row.address))
+            .collect()
+    }
+
+    /// Addresses both hosts own, in order.
+    pub fn common(&self, a: Option<HostId>, b: Option<HostId>) -> Vec<IpAddr> {
+        if a.is_none() || a == b {
+            return Vec::new();
+        }
+        let of_a: BTreeSet<IpAddr> = self.usable(a).iter().map(|r| r.address).collect();
+        let of_b: BTreeSet<IpAddr> = self.usable(b).iter().map(|r| r.address).collect();
+        of_a.intersection(&of_b).copied().collect()
+    }
+
+    /// The first address that C's name resolves to, that `host` owns and C does not.
+    pub fn name_leads_to(&self, host: Option<HostId>) -> Option<(IpAddr, String)> {
+        let (host, target) = (host?, self.target_id?);
+        let own: BTreeSet<IpAddr> = self.usable(Some(target)).iter().map(|r| r.address).collect();
+        let theirs: BTreeSet<IpAddr> = self.usable(Some(host)).iter().map(|r| r.address).collect();
+        self.know
+            .hosts
+            .resolved(target)
+            .iter()
+            .find(|(address, _)| host != target && theirs.contains(address) && !own.contains(address))
+            .map(|(address, source)| (*address, source.to_string()))
+    }
+
+    /// Clues near the incident in time.
+    pub fn clues(&self) -> impl Iterator<Item = NearClue<'a>> + '_ {
+        self.know.clues.near(self)
+    }
+}
+
+/// `alpha` is the flat name of `alpha.example.com`.
+fn flat_of(flat: &str, dns: &str) -> bool {
+    !flat.contains('.') && dns.split('.').next() == Some(flat)
+}
+
+/// The only host that owns the address a target names instead of a host.
+fn owner_of(address: Option<IpAddr>, know: &Knowledge<'_>) -> Option<HostName> {
+    let owners = know.hosts.owners_of(address?);
+    match owners.as_slice() {
+        [one] => Some(know.hosts.name(*one).clone()),
+        _ => None,
+    }
+}

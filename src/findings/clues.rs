@@ -1,0 +1,231 @@
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+
+use super::case::Case;
+use super::ownership::Ownership;
+use crate::events::ClueKind;
+use crate::incidents::SeenClue;
+use crate::inventory::accounts::Account;
+use crate::names::{HostName, Principal, Same, Spn};
+
+/// Clues by the names they are about, so that an incident meets only those that may concern it.
+#[derive(Debug, Default)]
+pub struct ClueIndex {
+    clues: Vec<SeenClue>,
+    /// First 15 characters of a host label or account name, in lower case.
+    by_label: HashMap<Box<str>, Vec<u32>>,
+}
+
+/// A clue that lies near an incident in time and concerns one of its names.
+#[derive(Debug, Clone, Copy)]
+pub struct NearClue<'a> {
+    pub seen: &'a SeenClue,
+    /// The first time it was seen within the window.
+    pub at: Timestamp,
+    pub about: About,
+}
+
+/// Whom a clue concerns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum About {
+    /// The target's SPN itself (or its HOST form).
+    Spn,
+    /// The host or account that was meant.
+    Target,
+    /// The account that answered.
+    Answerer,
+    /// The account that owns the SPN.
+    Owner,
+    /// The client, about its connection to the target.
+    Connection,
+    /// The client itself.
+    Client,
+}
+
+impl ClueIndex {
+    pub fn new(clues: Vec<SeenClue>) -> Self {
+        let mut by_label: HashMap<Box<str>, Vec<u32>> = HashMap::new();
+        for (i, seen) in clues.iter().enumerate() {
+            let mut labels: Vec<Box<str>> = seen.clue.subjects.iter().filter_map(|s| label_of(s)).collect();
+            // What a client says of its connections is looked up by the client, too.
+            labels.extend(label_of(&seen.clue.computer));
+            labels.sort();
+            labels.dedup();
+            for label in labels {
+                by_label.entry(label).or_default().push(i as u32);
+            }
+        }
+        Self { clues, by_label }
+    }
+
+    pub(super) fn near<'a>(&'a self, case: &Case<'a>) -> impl Iterator<Item = NearClue<'a>> {
+        let window = u32::try_from(case.know.window.as_secs().max(0)).unwrap_or(u32::MAX);
+        let mut indices: Vec<u32> = labels_of(case, &case.ownership)
+            .iter()
+            .filter_map(|label| self.by_label.get(label))
+            .flatten()
+            .copied()
+            .collect();
+        indices.sort_unstable();
+        indices.dedup();
+        let mut near: Vec<NearClue<'a>> = indices
+            .into_iter()
+            .filter_map(|i| {
+                let seen = &self.clues[i as usize];
+                let about = about(case, seen)?;
+                let moments = &seen.seen.moments;
+                let at = if timeless(seen.clue.kind) {
+                    seen.seen.first
+                } else {
+                    moments
+                        .first_near(&case.incident.seen.moments, window)
+                        .or_else(|| lasted(case, seen).then_some(seen.seen.first))?
+                };
+                Some(NearClue { seen, at, about })
+            })
+            .collect();
+        near.sort_by(|a, b| (a.about, a.seen.clue.kind, a.at).cmp(&(b.about, b.seen.clue.kind, b.at)));
+        near.into_iter()
+    }
+}
+
+fn timeless(kind: ClueKind) -> bool {
+    matches!(kind, ClueKind::UsbNicInstalled | ClueKind::Renamed)
+}
+
+/// A password that is refused before and after stays refused in between: nobody repairs it and breaks it again. NETLOGON
+/// itself tries only every few hours.
+fn lasted(case: &Case<'_>, seen: &SeenClue) -> bool {
+    use ClueKind::{NoMachineAccount, PasswordRejected, SessionRefused};
+    let incident = &case.incident.seen;
+    matches!(seen.clue.kind, PasswordRejected | SessionRefused | NoMachineAccount)
+        && seen.seen.first <= incident.first
+        && incident.last <= seen.seen.last
+}
+
+fn label_of(name: &str) -> Option<Box<str>> {
+    Principal::parse(name).host().map(|h| h.netbios().into())
+}
+
+fn labels_of(case: &Case<'_>, ownership: &Ownership<'_>) -> Vec<Box<str>> {
+    let hosts = [&case.client_host, &case.target_host, &case.answerer_host];
+    let mut labels: Vec<Box<str>> = hosts.into_iter().flatten().map(|h| h.netbios().into()).collect();
+    labels.extend(ownership.owners.iter().filter_map(|a| label_of(&a.name)));
+    labels.sort();
+    labels.dedup();
+    labels
+}
+
+/// Whom of the incident's names a clue concerns; `None` when it is about others.
+fn about(case: &Case<'_>, seen: &SeenClue) -> Option<About> {
+    let clue = &seen.clue;
+    let logged_by = HostName::parse(&clue.computer);
+    let by_client =
+        || logged_by.as_ref().zip(case.client_host.as_ref()).is_some_and(|(a, b)| a.same(b) != Same::No);
+    let subject =
+        |wanted: Option<&HostName>| clue.subjects.iter().any(|s| names_host(s, logged_by.as_ref(), wanted));
+    match clue.kind {
+        ClueKind::DuplicateName | ClueKind::NotRegistered => {
+            clue.subjects.iter().any(|s| same_spn(case, s)).then_some(About::Spn)
+        }
+        ClueKind::NoSuitableKey | ClueKind::LacksStrongKeys => {
+            if clue.subjects.iter().any(|s| names_account(case, s, &case.ownership.owners)) {
+                Some(About::Owner)
+            } else if subject(case.answerer_host.as_ref()) || subject(case.target_host.as_ref()) {
+                Some(About::Target)
+            } else {
+                None
+            }
+        }
+        ClueKind::PasswordRejected
+        | ClueKind::SessionRefused
+        | ClueKind::NoMachineAccount
+        | ClueKind::OwnNamesRefused
+        | ClueKind::TwoAccounts
+        | ClueKind::PolicyLogonFailed
+        | ClueKind::Restarted => {
+            if subject(case.target_host.as_ref()) {
+                Some(About::Target)
+            } else if subject(case.answerer_host.as_ref()) {
+                Some(About::Answerer)
+            } else {
+                None
+            }
+        }
+        ClueKind::Renamed | ClueKind::UsbNicInstalled | ClueKind::SelfAssigned | ClueKind::OwnAddresses => {
+            if by_client() {
+                Some(About::Client)
+            } else {
+                let target = case.target_host.as_ref().zip(logged_by.as_ref());
+                target.is_some_and(|(t, l)| t.same(l) != Same::No).then_some(About::Target)
+            }
+        }
+        ClueKind::NotALocalName | ClueKind::AuthenticationFailed => {
+            (by_client() && subject(case.target_host.as_ref())).then_some(About::Connection)
+        }
+        ClueKind::DcomFailed => {
+            let peer = subject(case.target_host.as_ref())
+                || case
+                    .common(case.client_id, case.target_id)
+                    .iter()
+                    .any(|shared| clue.addresses.contains(shared));
+            (by_client() && peer).then_some(About::Connection)
+        }
+        ClueKind::WinRmSpnRefused => {
+            let wsman = case.target.spn().is_some_and(|s| s.class.eq_ignore_ascii_case("wsman"));
+            (wsman && clue.subjects.iter().any(|s| same_spn(case, s))).then_some(About::Spn)
+        }
+        ClueKind::ServiceLogonFailed => {
+            // The subjects are the service and then the account.
+            let account = clue.subjects.get(1)?;
+            names_account_of_answerer(case, account).then_some(About::Answerer)
+        }
+        ClueKind::DcomSuppressed => by_client().then_some(About::Client),
+        ClueKind::NoLogonServer | ClueKind::PacRefused | ClueKind::AddressConflict => None,
+    }
+}
+
+/// Does a clue's subject name this host? NETLOGON writes short names: the domain is that of the log it stands in.
+fn names_host(subject: &str, logged_by: Option<&HostName>, wanted: Option<&HostName>) -> bool {
+    let (Some(host), Some(wanted)) = (Principal::parse(subject).host(), wanted) else { return false };
+    let host = match host.domain() {
+        Some(_) => host,
+        None => host.in_domain(logged_by.and_then(HostName::domain)),
+    };
+    host.same(wanted) != Same::No
+}
+
+fn same_spn(case: &Case<'_>, text: &str) -> bool {
+    let (Some(spn), Some(other)) = (case.target.spn(), Spn::parse(text)) else {
+        return false;
+    };
+    // A KDC names the SPN it looked up, which is the HOST form where the exact one is registered nowhere.
+    spn.key() == other.key()
+        || (other.class.eq_ignore_ascii_case("host")
+            && case.know.accounts.host_covers(&spn.class)
+            && spn.with_class("host").key() == other.key())
+}
+
+fn names_account(case: &Case<'_>, subject: &str, accounts: &[&Account]) -> bool {
+    let (Principal::Machine { name, domain } | Principal::Name { name, domain }) = Principal::parse(subject)
+    else {
+        return same_spn(case, subject);
+    };
+    accounts.iter().any(|account| {
+        account.name.trim_end_matches('$').eq_ignore_ascii_case(&name)
+            && domain.as_ref().is_none_or(|d| {
+                let of = account.domain.to_lowercase();
+                of.is_empty() || of == **d || of.split('.').next() == Some(d)
+            })
+    })
+}
+
+fn names_account_of_answerer(case: &Case<'_>, subject: &str) -> bool {
+    let (Principal::Name { name: a, .. }, Principal::Name { name: b, .. }) =
+        (Principal::parse(subject), &case.answerer)
+    else {
+        return false;
+    };
+    a.eq_ignore_ascii_case(b)
+}

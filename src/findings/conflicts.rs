@@ -1,0 +1,95 @@
+//! What speaks against a verdict. It is shown, and it lowers the confidence by one step.
+
+use super::case::Case;
+use super::clues::About;
+use super::proofs::{Proof, quote, target_name};
+use super::{Cause, Kind};
+use crate::events::ClueKind;
+use crate::inventory::hosts::HostId;
+
+/// Sentences, each with its source.
+pub(super) fn against(case: &Case<'_>, cause: Cause, kind: Kind, proof: &Proof) -> Vec<String> {
+    let mut out = Vec::new();
+    match cause {
+        Cause::LoopbackSharedIp => {
+            dns_leads_to(case, case.client_id, &mut out);
+            disputed_addresses(case, &[case.client_id, case.target_id], proof, &mut out);
+        }
+        Cause::WrongHost if kind == Kind::SharedAddress => {
+            dns_leads_to(case, case.answerer_id, &mut out);
+            disputed_addresses(case, &[case.answerer_id, case.target_id], proof, &mut out);
+        }
+        Cause::DuplicateSpn => {
+            disputed_owners(case, &mut out);
+            key_clues(case, &mut out);
+        }
+        Cause::PasswordMismatch => {
+            disputed_owners(case, &mut out);
+            duplicate_clues(case, kind, &mut out);
+        }
+        Cause::WrongHost | Cause::Undetermined => {}
+    }
+    out
+}
+
+/// DNS explains the same event without a shared address.
+fn dns_leads_to(case: &Case<'_>, host: Option<HostId>, out: &mut Vec<String>) {
+    if let Some((address, source)) = case.name_leads_to(host) {
+        out.push(format!(
+            "{} resolves to {address}, which {} owns alone ({source}): the name may lead there as well",
+            target_name(case),
+            host.map(|h| case.know.hosts.name(h).to_string()).unwrap_or_default()
+        ));
+    }
+}
+
+/// One export has the shared address and another export of the same host does not: one of them is old.
+fn disputed_addresses(case: &Case<'_>, hosts: &[Option<HostId>], proof: &Proof, out: &mut Vec<String>) {
+    for host in hosts.iter().flatten() {
+        let rows = case.know.hosts.owned(*host);
+        for address in &proof.shared {
+            // What a host registered in DNS at some time lists one adapter only and refutes nothing.
+            let has = |file: &str| rows.iter().any(|r| *r.source.file == *file && r.address == *address);
+            let lacking = rows.iter().filter(|r| r.seen.is_none()).find(|r| !has(&r.source.file));
+            if let Some(row) = lacking {
+                out.push(format!(
+                    "{} lists other addresses of {} and not {address}: one of the inventories may be old",
+                    row.source.file, row.host
+                ));
+                return;
+            }
+        }
+    }
+}
+
+fn disputed_owners(case: &Case<'_>, out: &mut Vec<String>) {
+    if case.ownership.disputed {
+        out.push("the account lists disagree about the SPNs of an owner: one of them may be old".to_owned());
+    }
+}
+
+/// The target's key is broken as well, so two troubles may hide in one.
+fn key_clues(case: &Case<'_>, out: &mut Vec<String>) {
+    use ClueKind::{NoMachineAccount, PasswordRejected, SessionRefused};
+    for near in case.clues() {
+        if near.about == About::Target
+            && matches!(near.seen.clue.kind, PasswordRejected | SessionRefused | NoMachineAccount)
+        {
+            out.push(format!("the computer's own password is refused too: {}", quote(&near)));
+            return;
+        }
+    }
+}
+
+fn duplicate_clues(case: &Case<'_>, kind: Kind, out: &mut Vec<String>) {
+    for near in case.clues() {
+        let duplicate = matches!(
+            near.seen.clue.kind,
+            ClueKind::DuplicateName | ClueKind::TwoAccounts | ClueKind::OwnNamesRefused
+        );
+        if duplicate && kind != Kind::Duplicate {
+            out.push(format!("the directory has trouble with the name too: {}", quote(&near)));
+            return;
+        }
+    }
+}

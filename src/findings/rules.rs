@@ -1,0 +1,178 @@
+//! The decision: one table, read from the top. The first row whose shape fits and whose proof holds decides.
+//!
+//! `docs/causes.md` prints this table; a test keeps the two the same. What a row needs to hold is a function in
+//! [`super::proofs`]; what speaks against a verdict afterwards is in [`super::conflicts`].
+
+use super::case::{Case, Shape};
+use super::proofs::{self, Proof};
+use super::{Cause, Confidence, Kind, conflicts};
+
+/// One row of the decision table.
+pub struct Rule {
+    pub shape: Shape,
+    /// What the inventories and other events say, as the document prints it.
+    pub when: &'static str,
+    pub cause: Cause,
+    /// The proof may name a closer kind (which adapter owns the shared address).
+    pub kind: Kind,
+    pub confidence: Confidence,
+    pub holds: fn(&Case<'_>) -> Option<Proof>,
+}
+
+/// What was decided, before it is told.
+pub struct Verdict {
+    pub cause: Cause,
+    pub kind: Kind,
+    pub confidence: Confidence,
+    pub proof: Proof,
+    /// What speaks against it.
+    pub conflicts: Vec<String>,
+}
+
+const fn rule(
+    shape: Shape,
+    when: &'static str,
+    (cause, kind, confidence): (Cause, Kind, Confidence),
+    holds: fn(&Case<'_>) -> Option<Proof>,
+) -> Rule {
+    Rule { shape, when, cause, kind, confidence, holds }
+}
+
+/// The decision table.
+#[rustfmt::skip]
+pub static RULES: &[Rule] = {
+    use Cause::{DuplicateSpn, LoopbackSharedIp, PasswordMismatch, Undetermined, WrongHost};
+    use Confidence::{Confirmed, Likely, Possible};
+    use Shape::{ClientAnswered, OtherAnswered, SameShortName, ServiceAnswered, TargetAnswered, Unclear};
+    &[
+        rule(ClientAnswered, "C is another name of A, and the SPN is on another account",
+            (DuplicateSpn, Kind::Misplaced, Confirmed), proofs::alias_with_foreign_spn),
+        rule(ClientAnswered, "C is a cluster name or another name of A, as an inventory shows",
+            (WrongHost, Kind::ClusterOrAlias, Confirmed), proofs::known_alias),
+        rule(ClientAnswered, "A and C own a common address",
+            (LoopbackSharedIp, Kind::OtherSharedAddress, Confirmed), proofs::client_shares_address),
+        rule(ClientAnswered, "the name of C resolves to an address that A owns and C does not",
+            (WrongHost, Kind::StaleDns, Confirmed), proofs::name_leads_to_client),
+        rule(ClientAnswered, "C has no service class, and no inventory knows it as a host",
+            (WrongHost, Kind::ClusterOrAlias, Likely), proofs::bare_name),
+        rule(ClientAnswered, "the addresses of both are known, none in common",
+            (WrongHost, Kind::StaleDns, Likely), proofs::client_shares_nothing),
+        rule(ClientAnswered, "the addresses of A or C are not known",
+            (LoopbackSharedIp, Kind::AddressesUnknown, Likely), proofs::addresses_unknown),
+
+        rule(OtherAnswered, "C is another name of B, and the SPN is on another account",
+            (DuplicateSpn, Kind::Misplaced, Confirmed), proofs::alias_with_foreign_spn),
+        rule(OtherAnswered, "C is a cluster name or another name of B, as an inventory shows",
+            (WrongHost, Kind::ClusterOrAlias, Confirmed), proofs::known_alias),
+        rule(OtherAnswered, "B and C own a common address",
+            (WrongHost, Kind::SharedAddress, Confirmed), proofs::answerer_shares_address),
+        rule(OtherAnswered, "the name of C resolves to an address that B owns and C does not",
+            (WrongHost, Kind::StaleDns, Confirmed), proofs::name_leads_to_answerer),
+        rule(OtherAnswered, "C has no service class, and no inventory knows it as a host",
+            (WrongHost, Kind::ClusterOrAlias, Likely), proofs::bare_name),
+        rule(OtherAnswered, "an inventory knows C as a host of its own",
+            (WrongHost, Kind::StaleDns, Likely), proofs::target_is_a_host),
+        rule(OtherAnswered, "nothing is known of C",
+            (WrongHost, Kind::StaleDns, Possible), proofs::another_host),
+
+        rule(SameShortName, "A has that name too, and A and C own a common address",
+            (LoopbackSharedIp, Kind::OtherSharedAddress, Likely), proofs::namesake_shares_address),
+        rule(SameShortName, "the name exists in both domains",
+            (DuplicateSpn, Kind::SameNameTwoDomains, Confirmed), proofs::name_in_two_domains),
+        rule(SameShortName, "it is not known in which domains the name exists",
+            (DuplicateSpn, Kind::SameNameTwoDomains, Possible), proofs::perhaps_two_domains),
+
+        rule(TargetAnswered, "the exact SPN is on another account",
+            (DuplicateSpn, Kind::Misplaced, Confirmed), proofs::spn_elsewhere),
+        rule(TargetAnswered, "the SPN is on two or more accounts, and the KDC does not find B's first",
+            (DuplicateSpn, Kind::Duplicate, Confirmed), proofs::spn_twice),
+        rule(TargetAnswered, "the KDC logged event 11 (or Operational 101) for it",
+            (DuplicateSpn, Kind::Duplicate, Confirmed), proofs::kdc_found_duplicate),
+        rule(TargetAnswered, "NETLOGON 3210, 5722, 5723, 5805, 5720 or 5721 for C near the time",
+            (PasswordMismatch, Kind::MachineAccount, Confirmed), proofs::netlogon_refused),
+        rule(TargetAnswered, "KDC 14, 16, 26, 27 or 42 for the account near the time",
+            (PasswordMismatch, Kind::EncryptionType, Likely), proofs::no_suitable_key),
+        rule(TargetAnswered, "the SPN list is known and clean, or the target is an account name",
+            (PasswordMismatch, Kind::MachineAccount, Likely), proofs::spn_is_clean),
+        rule(TargetAnswered, "GroupPolicy 1006 or 1097 on C near the time",
+            (PasswordMismatch, Kind::MachineAccount, Likely), proofs::policy_refused),
+        rule(TargetAnswered, "several service classes fail for the host, from any client",
+            (PasswordMismatch, Kind::MachineAccount, Likely), proofs::several_classes),
+        rule(TargetAnswered, "nothing more is known, and the class is one that service accounts run",
+            (DuplicateSpn, Kind::Misplaced, Possible), proofs::service_class),
+        rule(TargetAnswered, "nothing more is known",
+            (PasswordMismatch, Kind::MachineAccount, Possible), proofs::one_class),
+
+        rule(ServiceAnswered, "the SPN is on another account, and B has no SPN of another host",
+            (DuplicateSpn, Kind::Misplaced, Confirmed), proofs::spn_elsewhere_for_service),
+        rule(ServiceAnswered, "the SPN is on another account; B serves other hosts, so C's name may lead there",
+            (DuplicateSpn, Kind::Misplaced, Likely), proofs::spn_elsewhere),
+        rule(ServiceAnswered, "the SPN is on B and on others, and the KDC does not find B's first",
+            (DuplicateSpn, Kind::Duplicate, Confirmed), proofs::spn_twice),
+        rule(ServiceAnswered, "the KDC logged event 11 (or Operational 101) for it",
+            (DuplicateSpn, Kind::Duplicate, Confirmed), proofs::kdc_found_duplicate),
+        rule(ServiceAnswered, "the SPN is on B alone, whose service failed to log on (Service Control Manager)",
+            (PasswordMismatch, Kind::ServiceAccount, Confirmed), proofs::service_logon_failed),
+        rule(ServiceAnswered, "the SPN is on B alone, whose password was set within ticket lifetime before the events",
+            (PasswordMismatch, Kind::StaleTicket, Confirmed), proofs::password_just_set),
+        rule(ServiceAnswered, "KDC 14, 16, 26, 27 or 42 for the account near the time",
+            (PasswordMismatch, Kind::EncryptionType, Likely), proofs::no_suitable_key),
+        rule(ServiceAnswered, "the SPN is on B alone",
+            (PasswordMismatch, Kind::ServiceAccount, Likely), proofs::spn_is_clean),
+        rule(ServiceAnswered, "nothing more is known",
+            (DuplicateSpn, Kind::Misplaced, Possible), proofs::service_unknown),
+
+        rule(Unclear, "the target is a domain controller's GUID, and another machine than the client answered",
+            (PasswordMismatch, Kind::MachineAccount, Possible), proofs::dsa_guid),
+        rule(Unclear, "anything else",
+            (Undetermined, Kind::NotEnoughData, Possible), proofs::not_enough),
+    ]
+};
+
+/// Decides one case.
+pub fn decide(case: &Case<'_>) -> Verdict {
+    let decided = RULES
+        .iter()
+        .filter(|rule| rule.shape == case.shape)
+        .find_map(|rule| (rule.holds)(case).map(|proof| (rule, proof)));
+    let Some((rule, proof)) = decided else {
+        // Every shape ends in a row that always holds; this keeps a future table from panicking.
+        return Verdict {
+            cause: Cause::Undetermined,
+            kind: Kind::NotEnoughData,
+            confidence: Confidence::Possible,
+            proof: proofs::nothing(case),
+            conflicts: Vec::new(),
+        };
+    };
+    let kind = proof.kind.unwrap_or(rule.kind);
+    let conflicts = conflicts::against(case, rule.cause, kind, &proof);
+    let mut confidence = rule.confidence;
+    if !conflicts.is_empty() {
+        confidence = confidence.lower();
+    }
+    if proof.at_most_likely {
+        confidence = confidence.min(Confidence::Likely);
+    }
+    Verdict { cause: rule.cause, kind, confidence, proof, conflicts }
+}
+
+/// The decision table as Markdown, for `docs/causes.md`.
+pub fn table() -> String {
+    let mut out =
+        String::from("| shape | and | cause | kind | confidence |\n| --- | --- | --- | --- | --- |\n");
+    let mut last = None;
+    for rule in RULES {
+        let shape = if last == Some(rule.shape) { "" } else { rule.shape.text() };
+        last = Some(rule.shape);
+        let kind = match rule.kind {
+            Kind::OtherSharedAddress => "by the adapter".to_owned(),
+            kind => format!("`{kind}`"),
+        };
+        out.push_str(&format!(
+            "| {shape} | {} | `{}` | {kind} | {} |\n",
+            rule.when, rule.cause, rule.confidence
+        ));
+    }
+    out
+}

@@ -1,0 +1,338 @@
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+
+use super::{Incident, SeenClue, Sightings};
+use crate::events::{Clue, ClueKind, Event, Modified, Seen, Sight};
+use crate::records::{Origin, Record};
+use crate::scan::{Collector, FileIndex};
+
+/// Different clues kept by one worker. Real logs have some thousands; a crafted log with a new name in every record
+/// must not fill the memory.
+const MAX_CLUES: usize = 100_000;
+
+/// The time a run looks at, on TimeCreated; both ends belong to it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Period {
+    pub since: Option<Timestamp>,
+    pub until: Option<Timestamp>,
+}
+
+impl Period {
+    pub fn contains(&self, time: Timestamp) -> bool {
+        self.since.is_none_or(|s| time >= s) && self.until.is_none_or(|u| time <= u)
+    }
+}
+
+/// What identifies an incident: the five names, in lower case, and whether they come from event 3.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Key {
+    names: [Box<str>; 5],
+    twin: bool,
+}
+
+/// One worker's share of events and clues.
+pub struct Gatherer<'a> {
+    seen: &'a Seen,
+    period: Period,
+    incidents: HashMap<Key, Incident>,
+    clues: HashMap<Clue, Sightings>,
+    clues_dropped: u64,
+    duplicates: HashMap<FileIndex, u64>,
+}
+
+/// Everything the logs said.
+#[derive(Debug, Default)]
+pub struct Gathered {
+    /// In the order of their names.
+    pub incidents: Vec<Incident>,
+    /// In the order of kind, computer and names.
+    pub clues: Vec<SeenClue>,
+    /// Event 4 (and lonely event 3) counted once.
+    pub events: u64,
+    /// Clues left out because there were too many different ones.
+    pub clues_dropped: u64,
+    /// Records of each file that another file (or place) also holds.
+    pub duplicates: HashMap<FileIndex, u64>,
+}
+
+impl<'a> Gatherer<'a> {
+    pub fn new(seen: &'a Seen, period: Period) -> Self {
+        Self {
+            seen,
+            period,
+            incidents: HashMap::new(),
+            clues: HashMap::new(),
+            clues_dropped: 0,
+            duplicates: HashMap::new(),
+        }
+    }
+
+    fn modified(&mut self, event: Modified, record: &Record, file: FileIndex, counts: bool) {
+        let fold = |s: &str| Box::from(s.to_lowercase());
+        let key = Key {
+            names: [
+                fold(&event.client),
+                fold(&event.answered_by),
+                fold(&event.target),
+                fold(&event.target_realm),
+                fold(&event.client_realm),
+            ],
+            twin: event.twin,
+        };
+        let incident = self.incidents.entry(key).or_insert_with(|| Incident {
+            client: event.client.clone(),
+            answered_by: event.answered_by.clone(),
+            target: event.target.clone(),
+            target_realm: event.target_realm.clone(),
+            client_realm: event.client_realm.clone(),
+            seen: Sightings::new(record.time, file),
+        });
+        // Of several spellings the smallest is shown, so that it does not depend on which worker came first.
+        keep_smaller(&mut incident.client, event.client);
+        keep_smaller(&mut incident.answered_by, event.answered_by);
+        keep_smaller(&mut incident.target, event.target);
+        keep_smaller(&mut incident.target_realm, event.target_realm);
+        keep_smaller(&mut incident.client_realm, event.client_realm);
+        note(&mut incident.seen, record, file, counts);
+    }
+
+    fn clue(&mut self, clue: Clue, record: &Record, file: FileIndex, counts: bool) {
+        if self.clues.len() >= MAX_CLUES && !self.clues.contains_key(&clue) {
+            self.clues_dropped += 1;
+            return;
+        }
+        let seen = self.clues.entry(clue).or_insert_with(|| Sightings::new(record.time, file));
+        note(seen, record, file, counts);
+    }
+}
+
+impl Collector for Gatherer<'_> {
+    fn record(&mut self, file: FileIndex, record: Record) {
+        let Some(event) = Event::read(&record) else { return };
+        // Who owned an address or had which name is worth knowing from any time.
+        let timeless = matches!(&event, Event::Clue(c) if is_fact(c.kind));
+        if !timeless && !self.period.contains(record.time) {
+            return;
+        }
+        let counts = match self.seen.see(&record, file) {
+            Sight::First => true,
+            Sight::Again { duplicate_in } => {
+                *self.duplicates.entry(duplicate_in).or_default() += 1;
+                false
+            }
+        };
+        match event {
+            Event::Modified(event) => self.modified(event, &record, file, counts),
+            Event::Clue(clue) => self.clue(clue, &record, file, counts),
+        }
+    }
+}
+
+/// Clues that tell about a host rather than about a moment.
+fn is_fact(kind: ClueKind) -> bool {
+    matches!(
+        kind,
+        ClueKind::OwnAddresses | ClueKind::UsbNicInstalled | ClueKind::SelfAssigned | ClueKind::Renamed
+    )
+}
+
+fn keep_smaller(kept: &mut Box<str>, other: Box<str>) {
+    if other < *kept {
+        *kept = other;
+    }
+}
+
+fn note(seen: &mut Sightings, record: &Record, file: FileIndex, counts: bool) {
+    // A duplicate adds only where else the event stands; its time is there already.
+    seen.files.insert(file);
+    if counts {
+        seen.events += 1;
+        seen.first = seen.first.min(record.time);
+        seen.last = seen.last.max(record.time);
+        seen.moments.add(record.time);
+        seen.from_slack += u64::from(record.origin == Origin::Slack);
+    }
+}
+
+impl Gathered {
+    /// Joins the workers' shares; the result does not depend on how the work was shared out.
+    pub fn merge<'a>(shares: impl IntoIterator<Item = Gatherer<'a>>) -> Self {
+        let mut incidents: HashMap<Key, Incident> = HashMap::new();
+        let mut clues: HashMap<Clue, Sightings> = HashMap::new();
+        let mut gathered = Self::default();
+        for share in shares {
+            gathered.clues_dropped += share.clues_dropped;
+            for (file, count) in share.duplicates {
+                *gathered.duplicates.entry(file).or_default() += count;
+            }
+            for (key, incident) in share.incidents {
+                match incidents.entry(key) {
+                    std::collections::hash_map::Entry::Vacant(entry) => {
+                        entry.insert(incident);
+                    }
+                    std::collections::hash_map::Entry::Occupied(mut entry) => {
+                        let kept = entry.get_mut();
+                        kept.seen.merge(&incident.seen);
+                        keep_smaller(&mut kept.client, incident.client);
+                        keep_smaller(&mut kept.answered_by, incident.answered_by);
+                        keep_smaller(&mut kept.target, incident.target);
+                        keep_smaller(&mut kept.target_realm, incident.target_realm);
+                        keep_smaller(&mut kept.client_realm, incident.client_realm);
+                    }
+                }
+            }
+            for (clue, seen) in share.clues {
+                clues.entry(clue).and_modify(|kept| kept.merge(&seen)).or_insert(seen);
+            }
+        }
+        let mut incidents = join_twins(incidents);
+        incidents.sort_by_cached_key(|(key, _)| key.names.clone());
+        gathered.incidents = incidents.into_iter().map(|(_, incident)| incident).collect();
+        gathered.events = gathered.incidents.iter().map(|i| i.seen.events).sum();
+        let mut clues: Vec<_> = clues.into_iter().map(|(clue, seen)| SeenClue { clue, seen }).collect();
+        clues.sort_by(|a, b| a.clue.cmp(&b.clue));
+        gathered.clues = clues;
+        gathered
+    }
+}
+
+/// With Kerberos LogLevel=1, event 3 with 0x29 stands beside event 4 in the same second and is not counted again; its
+/// target may be empty. Times may be cut to whole seconds, so the next second is the same one.
+fn join_twins(incidents: HashMap<Key, Incident>) -> Vec<(Key, Incident)> {
+    const SAME_SECOND: u32 = 1;
+    let (twins, mut fours): (Vec<_>, Vec<_>) = incidents.into_iter().partition(|(key, _)| key.twin);
+    fours.sort_by(|a, b| a.0.names.cmp(&b.0.names));
+    let mut twins = twins;
+    twins.sort_by(|a, b| a.0.names.cmp(&b.0.names));
+    let mut of_pair: HashMap<(Box<str>, Box<str>), Vec<usize>> = HashMap::new();
+    for (i, (key, _)) in fours.iter().enumerate() {
+        of_pair.entry((key.names[0].clone(), key.names[1].clone())).or_default().push(i);
+    }
+    for (key, mut twin) in twins {
+        let candidates: Vec<usize> = of_pair
+            .get(&(key.names[0].clone(), key.names[1].clone()))
+            .into_iter()
+            .flatten()
+            .copied()
+            .filter(|&i| key.names[2].is_empty() || fours[i].0.names[2] == key.names[2])
+            .collect();
+        let before = twin.seen.moments.seconds();
+        let mut home = None;
+        for &i in &candidates {
+            let left = twin.seen.moments.without_near(&fours[i].1.seen.moments, SAME_SECOND);
+            if left != twin.seen.moments {
+                home.get_or_insert(i);
+                fours[i].1.seen.files.extend(&twin.seen.files);
+                twin.seen.moments = left;
+            }
+        }
+        match home {
+            None => fours.push((Key { twin: false, ..key }, twin)),
+            // Some had their event 4: the rest is the same trouble, whose event 4 was not kept.
+            Some(i) if !twin.seen.moments.is_empty() => {
+                twin.seen.events = twin.seen.events.saturating_sub(before - twin.seen.moments.seconds());
+                fours[i].1.seen.merge(&twin.seen);
+            }
+            Some(_) => {}
+        }
+    }
+    fours
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::records::Datum;
+
+    fn record(id: u16, record_id: u64, second: i64, data: &[(&str, &str)]) -> Record {
+        Record {
+            provider: "Microsoft-Windows-Security-Kerberos".into(),
+            event_id: id,
+            version: 0,
+            level: 2,
+            channel: "System".into(),
+            computer: "SRV1.alpha.example.com".into(),
+            record_id,
+            time: Timestamp::from_second(second).unwrap(),
+            data: data.iter().map(|(n, v)| Datum { name: Some((*n).into()), value: (*v).into() }).collect(),
+            origin: Origin::Live,
+        }
+    }
+
+    fn four(record_id: u64, second: i64, target: &str) -> Record {
+        record(4, record_id, second, &[("Server", "srv1$"), ("Targetname", target)])
+    }
+
+    fn three(record_id: u64, second: i64, target: &str) -> Record {
+        record(
+            3,
+            record_id,
+            second,
+            &[("ErrorCode", "0x29"), ("ServerName", "SRV1$"), ("TargetName", target)],
+        )
+    }
+
+    fn gather(shares: Vec<Vec<(FileIndex, Record)>>) -> Gathered {
+        let seen = Seen::default();
+        Gathered::merge(shares.into_iter().map(|records| {
+            let mut g = Gatherer::new(&seen, Period::default());
+            for (file, r) in records {
+                g.record(file, r);
+            }
+            g
+        }))
+    }
+
+    #[test]
+    fn the_same_record_in_two_exports_counts_once() {
+        let g = gather(vec![
+            vec![(1, four(7, 100, "host/srv2")), (1, four(8, 200, "host/srv2"))],
+            vec![(0, four(7, 100, "host/srv2"))],
+        ]);
+        assert_eq!(g.events, 2);
+        assert_eq!(g.incidents.len(), 1);
+        assert_eq!(g.incidents[0].seen.files.len(), 2);
+        assert_eq!(g.duplicates, HashMap::from([(1, 1)]), "the earlier input keeps the record");
+    }
+
+    #[test]
+    fn a_record_id_used_again_after_clearing_is_another_event() {
+        let g = gather(vec![vec![(0, four(7, 100, "host/srv2")), (0, four(7, 5000, "host/srv2"))]]);
+        assert_eq!(g.events, 2);
+    }
+
+    #[test]
+    fn trap_10_one_log_can_hold_several_incidents() {
+        let g = gather(vec![vec![(0, four(1, 1, "host/srv2")), (0, four(2, 2, "HTTP/srv3"))]]);
+        assert_eq!(g.incidents.len(), 2);
+    }
+
+    #[test]
+    fn trap_14_event_3_in_the_same_second_is_the_twin() {
+        let g = gather(vec![vec![(0, four(1, 100, "host/srv2")), (0, three(2, 100, ""))]]);
+        assert_eq!((g.incidents.len(), g.events), (1, 1));
+        let g = gather(vec![vec![(0, four(1, 100, "host/srv2")), (0, three(2, 101, "host/SRV2"))]]);
+        assert_eq!((g.incidents.len(), g.events), (1, 1));
+    }
+
+    #[test]
+    fn trap_14_a_lonely_event_3_is_an_incident_of_its_own() {
+        let g = gather(vec![vec![(0, three(2, 100, "")), (0, three(3, 100, ""))]]);
+        assert_eq!((g.incidents.len(), g.events), (1, 2));
+        let g = gather(vec![vec![
+            (0, four(1, 100, "host/srv2")),
+            (0, three(2, 100, "")),
+            (0, three(3, 900, "")),
+        ]]);
+        assert_eq!((g.incidents.len(), g.events), (1, 2), "the event 3 whose event 4 was lost still counts");
+    }
+
+    #[test]
+    fn the_shown_spelling_does_not_depend_on_the_order() {
+        let a = gather(vec![vec![(0, four(1, 1, "host/SRV2"))], vec![(0, four(2, 2, "HOST/srv2"))]]);
+        let b = gather(vec![vec![(0, four(2, 2, "HOST/srv2"))], vec![(0, four(1, 1, "host/SRV2"))]]);
+        assert_eq!(a.incidents[0].target, b.incidents[0].target);
+        assert_eq!(a.incidents[0].id(), b.incidents[0].id());
+    }
+}

@@ -1,0 +1,98 @@
+//! Incidents: events that are one trouble, counted once however many exports hold them.
+//!
+//! An incident is one (client, answered by, target SPN, realms). Clues are gathered beside them, like with like, to be
+//! joined by host, account and time in [`crate::findings`].
+
+mod gather;
+mod moments;
+
+pub use gather::{Gathered, Gatherer, Period};
+pub use moments::Moments;
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+
+use crate::events::Clue;
+use crate::scan::FileIndex;
+
+/// One trouble: a client asks for a target and something answers that cannot decrypt. Names as the log has them.
+#[derive(Debug, Clone)]
+pub struct Incident {
+    pub client: Box<str>,
+    pub answered_by: Box<str>,
+    pub target: Box<str>,
+    pub target_realm: Box<str>,
+    pub client_realm: Box<str>,
+    pub seen: Sightings,
+}
+
+/// How often and when something was seen, and where it stands.
+#[derive(Debug, Clone)]
+pub struct Sightings {
+    pub events: u64,
+    pub first: Timestamp,
+    pub last: Timestamp,
+    pub moments: Moments,
+    /// Every input that holds one of the events, duplicates too.
+    pub files: BTreeSet<FileIndex>,
+    /// How many of the events were read from slack space.
+    pub from_slack: u64,
+}
+
+/// A clue and when it was seen.
+#[derive(Debug, Clone)]
+pub struct SeenClue {
+    pub clue: Clue,
+    pub seen: Sightings,
+}
+
+impl Incident {
+    /// The same for the same incident in every run, on every machine: `i` and 12 hexadecimal digits of the SHA-256 over
+    /// the names in lower case. The letter keeps spreadsheets from reading a number.
+    pub fn id(&self) -> String {
+        stable_id('i', &self.names())
+    }
+
+    fn names(&self) -> [&str; 5] {
+        [&self.client, &self.answered_by, &self.target, &self.target_realm, &self.client_realm]
+    }
+}
+
+/// A letter and 12 hexadecimal digits that stand for `parts`, compared without case.
+pub fn stable_id(letter: char, parts: &[&str]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part.to_lowercase());
+        // A separator no name can hold keeps ("a", "bc") and ("ab", "c") apart.
+        hash.update([0]);
+    }
+    let mut id = String::from(letter);
+    for byte in hash.finalize().iter().take(6) {
+        id.push_str(&format!("{byte:02x}"));
+    }
+    id
+}
+
+impl Sightings {
+    pub fn new(time: Timestamp, file: FileIndex) -> Self {
+        Self {
+            events: 0,
+            first: time,
+            last: time,
+            moments: Moments::default(),
+            files: BTreeSet::from([file]),
+            from_slack: 0,
+        }
+    }
+
+    pub fn merge(&mut self, other: &Self) {
+        self.events += other.events;
+        self.first = self.first.min(other.first);
+        self.last = self.last.max(other.last);
+        self.moments.merge(&other.moments);
+        self.files.extend(&other.files);
+        self.from_slack += other.from_slack;
+    }
+}

@@ -1,0 +1,418 @@
+//! What every format hands its rows to: entries become accounts, problems are counted, completeness is
+//! judged.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::Account;
+use super::directory::{self, DistinguishedName, When};
+use crate::inventory::text::column_key;
+use crate::inventory::{InventoryFile, MAX_PROBLEMS, Source};
+
+/// Longest value taken; AD's own limit for a servicePrincipalName is 1,024 characters less a few.
+const MAX_VALUE: usize = 64 * 1024;
+/// SPNs taken from one file: ten times the largest forest known to us, and 800 MB.
+const MAX_ROWS: u64 = 10_000_000;
+/// The service class of directory replication: every domain controller has one (MS-DRSR 2.2.3.2).
+const REPLICATION_CLASS: &str = "E3514235-4B06-11D1-AB04-00C04FC2DCD2/";
+
+/// Attributes that are taken along, under the names exports give them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Attribute {
+    AccountName,
+    DistinguishedName,
+    /// The domain's name itself, where a format has it.
+    Domain,
+    ServicePrincipalName,
+    DnsHostName,
+    AdditionalDnsHostName,
+    PasswordLastSet,
+    WhenChanged,
+    UserAccountControl,
+    EncryptionTypes,
+    IsDeleted,
+}
+
+impl Attribute {
+    /// By the name in LDAP, in the ActiveDirectory module or in SharpHound, in any case.
+    pub fn named(name: &str) -> Option<Self> {
+        NAMES.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, attribute)| *attribute)
+    }
+
+    /// By a table's column, as [`column_key`] makes it.
+    pub fn of_column(key: &str) -> Option<Self> {
+        NAMES.iter().find(|(known, _)| column_key(known) == key).map(|(_, attribute)| *attribute)
+    }
+}
+
+const NAMES: &[(&str, Attribute)] = &[
+    ("servicePrincipalName", Attribute::ServicePrincipalName),
+    ("servicePrincipalNames", Attribute::ServicePrincipalName),
+    ("sAMAccountName", Attribute::AccountName),
+    ("distinguishedName", Attribute::DistinguishedName),
+    ("dn", Attribute::DistinguishedName),
+    ("domain", Attribute::Domain),
+    ("dNSHostName", Attribute::DnsHostName),
+    ("msDS-AdditionalDnsHostName", Attribute::AdditionalDnsHostName),
+    ("pwdLastSet", Attribute::PasswordLastSet),
+    ("PasswordLastSet", Attribute::PasswordLastSet),
+    ("whenChanged", Attribute::WhenChanged),
+    ("Modified", Attribute::WhenChanged),
+    ("userAccountControl", Attribute::UserAccountControl),
+    ("msDS-SupportedEncryptionTypes", Attribute::EncryptionTypes),
+    ("KerberosEncryptionType", Attribute::EncryptionTypes),
+    ("supportedencryptiontypes", Attribute::EncryptionTypes),
+    ("isDeleted", Attribute::IsDeleted),
+];
+
+/// What the absence of an SPN in a file means.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) enum Completeness {
+    /// Nothing: the file holds a part, or lost some.
+    Part,
+    /// A domain counts as complete when the file shows what only a full dump shows: krbtgt's
+    /// `kadmin/changepw` and a domain controller's replication SPN. An export of computers lacks the
+    /// first, one of users the second, one of some SPN or organizational unit lacks one or both.
+    #[default]
+    Evident,
+    /// As `Evident`, and the file says itself that it is all of this domain.
+    Declared(String),
+}
+
+/// One directory object while it is read.
+#[derive(Debug, Default)]
+pub(super) struct Entry {
+    account: Account,
+    line: u64,
+    dn: Option<DistinguishedName>,
+    deleted: bool,
+}
+
+impl Entry {
+    pub fn new(line: u64) -> Self {
+        Self { line, ..Self::default() }
+    }
+
+    /// Takes one value. What cannot be understood is a problem of `line`, and is left out.
+    pub fn set(&mut self, attribute: Attribute, value: &str, line: u64, to: &mut Collector) {
+        let value = value.trim();
+        if value.is_empty() {
+            return;
+        }
+        if value.len() > MAX_VALUE {
+            to.lost(line, format!("a value of {} bytes is passed over", value.len()));
+            return;
+        }
+        match attribute {
+            Attribute::AccountName => self.account.name = value.into(),
+            Attribute::DistinguishedName => match DistinguishedName::parse(value) {
+                Some(dn) => {
+                    self.deleted |= dn.is_deleted();
+                    self.account.domain = to.intern(&dn.domain());
+                    self.account.distinguished_name = Some(value.into());
+                    self.dn = Some(dn);
+                }
+                None => to.lost(line, format!("{} is no distinguished name of a domain", quoted(value))),
+            },
+            Attribute::Domain => {
+                if self.dn.is_none() {
+                    self.account.domain = to.intern(value);
+                }
+            }
+            Attribute::ServicePrincipalName => self.add_spn(value, line, to),
+            Attribute::DnsHostName => self.account.dns_host_name = Some(value.into()),
+            Attribute::AdditionalDnsHostName => {
+                self.account.additional_dns_host_names.push(value.into());
+            }
+            Attribute::PasswordLastSet => {
+                if let Some(time) = self.time(value, line, to) {
+                    self.account.password_last_set = Some(time);
+                }
+            }
+            Attribute::WhenChanged => {
+                if let Some(time) = self.time(value, line, to) {
+                    self.account.when_changed = Some(time);
+                }
+            }
+            Attribute::UserAccountControl => match directory::flags(value) {
+                Some(bits) => self.account.user_account_control = Some(bits),
+                None => to.problem(line, format!("{} is no userAccountControl number", quoted(value))),
+            },
+            // SharpHound writes `Not defined`: unknown, and no problem.
+            Attribute::EncryptionTypes => {
+                if let Some(bits) = directory::encryption_types(value) {
+                    let known = self.account.supported_encryption_types.unwrap_or(0);
+                    self.account.supported_encryption_types = Some(known | bits);
+                }
+            }
+            Attribute::IsDeleted => self.deleted |= value.eq_ignore_ascii_case("true"),
+        }
+    }
+
+    /// SPNs of a cell or a text into which a list was flattened.
+    pub fn set_flattened(&mut self, attribute: Attribute, value: &str, line: u64, to: &mut Collector) {
+        match attribute {
+            Attribute::ServicePrincipalName => {
+                for spn in flattened(value, |part| part.contains('/')) {
+                    self.set(attribute, spn, line, to);
+                }
+            }
+            Attribute::AdditionalDnsHostName => {
+                for host in flattened(value, |part| !part.is_empty()) {
+                    self.set(attribute, host, line, to);
+                }
+            }
+            _ => self.set(attribute, value, line, to),
+        }
+    }
+
+    fn add_spn(&mut self, value: &str, line: u64, to: &mut Collector) {
+        if value.contains('/') {
+            self.account.spns.push(value.into());
+        } else {
+            to.lost(line, format!("{} is no SPN: it has no `/`", quoted(value)));
+        }
+    }
+
+    fn time(&self, value: &str, line: u64, to: &mut Collector) -> Option<jiff::Timestamp> {
+        let when = directory::time(value);
+        if when == When::Unclear {
+            to.problem(
+                line,
+                format!(
+                    "the time {} names no zone or is in the order of some culture; export pwdLastSet and whenChanged in UTC (ToString('o'))",
+                    quoted(value)
+                ),
+            );
+        }
+        when.at()
+    }
+
+    /// Ends the entry. Objects that are no accounts (groups, containers, the domain) and deleted ones
+    /// are passed over.
+    pub fn finish(mut self, to: &mut Collector) {
+        if self.deleted {
+            return;
+        }
+        let account = &mut self.account;
+        if account.name.is_empty()
+            && let Some(name) = self.dn.as_ref().and_then(DistinguishedName::common_name)
+        {
+            account.name = name.into();
+            account.name_is_cn = true;
+        }
+        let is_account =
+            !account.spns.is_empty() || account.user_account_control.is_some() || account.name.ends_with('$');
+        if !is_account {
+            return;
+        }
+        if account.name.is_empty() {
+            to.lost(
+                self.line,
+                "SPNs without an account: neither sAMAccountName nor a distinguished name".to_owned(),
+            );
+            return;
+        }
+        to.push(self.account, self.line);
+    }
+}
+
+/// Takes the accounts of one file.
+#[derive(Debug)]
+pub(super) struct Collector {
+    file: Arc<str>,
+    accounts: Vec<Account>,
+    rows: u64,
+    problems: Vec<String>,
+    /// Problems beyond [`MAX_PROBLEMS`].
+    more_problems: u64,
+    /// An SPN or account of the file could not be read.
+    lost: bool,
+    /// [`MAX_ROWS`] are reached.
+    full: bool,
+    /// What the format found out about itself.
+    pub completeness: Completeness,
+    names: HashMap<Box<str>, Arc<str>>,
+    last_name: Arc<str>,
+}
+
+impl Collector {
+    pub fn new(file: Arc<str>) -> Self {
+        Self {
+            file,
+            accounts: Vec::new(),
+            rows: 0,
+            problems: Vec::new(),
+            more_problems: 0,
+            lost: false,
+            full: false,
+            completeness: Completeness::default(),
+            names: HashMap::new(),
+            last_name: Arc::default(),
+        }
+    }
+
+    pub fn accounts(&self) -> usize {
+        self.accounts.len()
+    }
+
+    /// The account a later row adds to.
+    pub fn account_mut(&mut self, index: usize) -> Option<&mut Account> {
+        self.accounts.get_mut(index)
+    }
+
+    pub fn push(&mut self, mut account: Account, line: u64) {
+        if self.rows > MAX_ROWS || self.accounts.len() as u64 > MAX_ROWS {
+            self.refuse_more();
+            return;
+        }
+        account.source = Some(Source { file: Arc::clone(&self.file), line });
+        account.spns.shrink_to_fit();
+        self.rows += account.spns.len() as u64;
+        self.accounts.push(account);
+    }
+
+    /// Adds an SPN to an account that was pushed before.
+    pub fn add_spn(&mut self, index: usize, spn: &str) {
+        if self.rows > MAX_ROWS {
+            self.refuse_more();
+        } else if let Some(account) = self.accounts.get_mut(index) {
+            account.spns.push(spn.into());
+            self.rows += 1;
+        }
+    }
+
+    fn refuse_more(&mut self) {
+        if !std::mem::replace(&mut self.full, true) {
+            self.lost(
+                0,
+                format!(
+                    "the file holds more than {MAX_ROWS} SPNs or accounts; the rest is passed over, split it"
+                ),
+            );
+        }
+    }
+
+    /// The file lost its data on the way; what was taken from it is no use.
+    pub fn discard(&mut self) {
+        self.accounts.clear();
+        self.rows = 0;
+    }
+
+    /// One shared copy of a text that many accounts have (a domain).
+    pub fn intern(&mut self, text: &str) -> Arc<str> {
+        if *self.last_name != *text {
+            self.last_name = match self.names.get(text) {
+                Some(known) => Arc::clone(known),
+                None => {
+                    let name: Arc<str> = text.into();
+                    self.names.insert(text.into(), Arc::clone(&name));
+                    name
+                }
+            };
+        }
+        Arc::clone(&self.last_name)
+    }
+
+    /// Something about a line that costs no account and no SPN.
+    pub fn problem(&mut self, line: u64, what: String) {
+        self.file_problem(match line {
+            0 => what,
+            line => format!("line {line}: {what}"),
+        });
+    }
+
+    /// Something about the file.
+    pub fn file_problem(&mut self, what: String) {
+        if self.problems.len() < MAX_PROBLEMS - 1 {
+            self.problems.push(what);
+        } else {
+            self.more_problems += 1;
+        }
+    }
+
+    /// A line whose account or SPN is lost: the file proves no absence any more.
+    pub fn lost(&mut self, line: u64, what: String) {
+        self.lost = true;
+        self.problem(line, what);
+    }
+
+    /// The accounts, the line of the summary, and the domains of which every SPN is in the file.
+    pub fn finish(mut self, kind: &'static str) -> (Vec<Account>, InventoryFile, Vec<Arc<str>>) {
+        if self.more_problems > 0 {
+            self.problems.push(format!("{} more problems of this file", self.more_problems));
+        }
+        let complete =
+            if self.lost { Vec::new() } else { complete_domains(&self.completeness, &self.accounts) };
+        let file = InventoryFile {
+            path: self.file,
+            kind,
+            rows: self.rows,
+            hosts: self.accounts.len() as u64,
+            problems: self.problems,
+        };
+        (self.accounts, file, complete)
+    }
+}
+
+/// The parts of a list that was joined into one text, by whichever separator leaves only parts that are
+/// `whole`: an SPN may itself hold a comma (in a DN) or a blank.
+pub(super) fn flattened(text: &str, whole: impl Fn(&str) -> bool) -> Vec<&str> {
+    for separator in ['\n', ';', '|', ',', ' '] {
+        if !text.contains(separator) {
+            continue;
+        }
+        let parts: Vec<&str> = text.split(separator).map(str::trim).filter(|part| !part.is_empty()).collect();
+        if parts.iter().all(|part| whole(part)) {
+            return parts;
+        }
+    }
+    vec![text.trim()]
+}
+
+/// Text from a file inside a message: short, and no control character in it.
+pub(super) fn quoted(text: &str) -> String {
+    const SHOWN: usize = 80;
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{:?}...", text.get(..end).unwrap_or_default()),
+        None => format!("{text:?}"),
+    }
+}
+
+fn complete_domains(completeness: &Completeness, accounts: &[Account]) -> Vec<Arc<str>> {
+    if *completeness == Completeness::Part {
+        return Vec::new();
+    }
+    // Domain -> (krbtgt seen, domain controller seen, declared), in the order of the file.
+    let mut seen: HashMap<String, (Arc<str>, bool, bool)> = HashMap::new();
+    for account in accounts {
+        let full = |spn: &Arc<str>| {
+            spn.get(..REPLICATION_CLASS.len())
+                .is_some_and(|start| start.eq_ignore_ascii_case(REPLICATION_CLASS))
+        };
+        let krbtgt = account.name.eq_ignore_ascii_case("krbtgt")
+            && account.spns.iter().any(|spn| spn.eq_ignore_ascii_case("kadmin/changepw"));
+        let controller = account.spns.iter().any(full);
+        if (krbtgt || controller) && !account.domain.is_empty() {
+            let of = seen
+                .entry(account.domain.to_lowercase())
+                .or_insert_with(|| (Arc::clone(&account.domain), false, false));
+            of.1 |= krbtgt;
+            of.2 |= controller;
+        }
+    }
+    let mut complete: Vec<Arc<str>> = seen
+        .into_values()
+        .filter(|(_, krbtgt, controller)| *krbtgt && *controller)
+        .map(|(domain, ..)| domain)
+        .collect();
+    if let Completeness::Declared(domain) = completeness {
+        let of_domain = |d: &Arc<str>| d.to_lowercase() == domain.to_lowercase();
+        if !complete.iter().any(of_domain) {
+            let first = accounts.iter().map(|a| &a.domain).find(|d| of_domain(d));
+            complete.extend(first.cloned());
+        }
+    }
+    complete.sort();
+    complete
+}

@@ -1,0 +1,111 @@
+//! `csvde -f`: one row per object, the first column `DN`, lists joined with `;`.
+//!
+//! Written after the documentation and Microsoft's examples, without a real file of a directory with SPNs.
+//! `csvde` writes no filter: the content decides what the absence of an SPN means
+//! ([`Completeness::Evident`](super::collect::Completeness)).
+
+use std::fs::File;
+
+use super::blocks::{attribute_columns, for_each_row};
+use super::collect::{Attribute, Collector, Entry};
+use super::{Format, ReadError};
+use crate::inventory::stream::TextStream;
+use crate::inventory::text::Table;
+
+pub(super) const FORMAT: Format = Format { name: "csvde", recognise, read, may_be_empty: false };
+
+/// What exports all that is wanted.
+const COMMAND: &str = "csvde -f spns.csv -r \"(servicePrincipalName=*)\" -l sAMAccountName,servicePrincipalName,dNSHostName,pwdLastSet,whenChanged,userAccountControl,msDS-SupportedEncryptionTypes";
+
+fn recognise(head: &str) -> bool {
+    Table::open(head).is_some_and(|table| {
+        table.columns().first().is_some_and(|first| first == "dn") && table.columns().len() > 1
+    })
+}
+
+fn read(text: &mut TextStream<File>, to: &mut Collector) -> Result<(), ReadError> {
+    let mut without_spns = false;
+    for_each_row(text, to, attribute_columns, |columns, row, line, to| {
+        let mut entry = Entry::new(line);
+        without_spns = true;
+        for (column, attribute) in columns {
+            let cell = row.get(Some(*column));
+            let spns = *attribute == Attribute::ServicePrincipalName;
+            without_spns &= !spns;
+            if spns || *attribute == Attribute::AdditionalDnsHostName {
+                for value in list(cell) {
+                    entry.set(*attribute, &text_of(&value), line, to);
+                }
+            } else {
+                entry.set(*attribute, &text_of(cell), line, to);
+            }
+        }
+        entry.finish(to);
+        Ok(())
+    })?;
+    if without_spns {
+        to.lost(0, format!("the export has no column servicePrincipalName; export it with: {COMMAND}"));
+    }
+    Ok(())
+}
+
+/// Splits at `;` that has no backslash before it.
+fn list(cell: &str) -> Vec<String> {
+    let mut values = vec![String::new()];
+    let mut chars = cell.chars().peekable();
+    while let Some(c) = chars.next() {
+        let next = chars.peek().copied();
+        match (c, next) {
+            ('\\', Some(escaped @ (';' | '\\'))) => {
+                push(&mut values, escaped);
+                chars.next();
+            }
+            (';', _) => values.push(String::new()),
+            _ => push(&mut values, c),
+        }
+    }
+    values
+}
+
+fn push(values: &mut [String], c: char) {
+    if let Some(last) = values.last_mut() {
+        last.push(c);
+    }
+}
+
+/// A value that is not plain ASCII is written `X'` and hexadecimal UTF-8 `'`.
+fn text_of(value: &str) -> String {
+    let plain = || value.to_owned();
+    let Some(hex) = value.strip_prefix("X'").and_then(|rest| rest.strip_suffix('\'')) else {
+        return plain();
+    };
+    let bytes: Option<Vec<u8>> = hex
+        .as_bytes()
+        .chunks(2)
+        .map(|pair| {
+            let pair = std::str::from_utf8(pair).ok().filter(|p| p.len() == 2)?;
+            u8::from_str_radix(pair, 16).ok()
+        })
+        .collect();
+    bytes.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_else(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_and_their_escapes() {
+        assert_eq!(list("HOST/a;HOST/b"), ["HOST/a", "HOST/b"]);
+        assert_eq!(list("x/a\\;b;y/c\\\\;z/\\d"), ["x/a;b", "y/c\\", "z/\\d"]);
+        assert_eq!(list(""), [""]);
+    }
+
+    #[test]
+    fn hexadecimal_text() {
+        assert_eq!(text_of("X'4772c3bcc39f65'"), "Grüße");
+        for plain in ["X'4'", "X'zz'", "X'ff'", "Xerxes", "X'"] {
+            assert_eq!(text_of(plain), plain);
+        }
+    }
+}

@@ -1,0 +1,342 @@
+//! How Active Directory and its exports write values: distinguished names, times, encryption types.
+
+use jiff::Timestamp;
+
+/// FILETIME counts 100 ns from 1601-01-01 (MS-DTYP 2.3.3); this is 1970-01-01.
+const UNIX_EPOCH_IN_FILETIME: i64 = 116_444_736_000_000_000;
+
+/// A distinguished name, taken apart (RFC 4514).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DistinguishedName {
+    /// Attribute type and value of each part, first (the object's own) to last; values unescaped.
+    parts: Vec<(String, String)>,
+}
+
+impl DistinguishedName {
+    /// `None` unless every part is `type=value` and the last is a `DC=`: what else has commas is no DN of
+    /// an Active Directory object.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parts = Vec::new();
+        let mut rest = text.trim();
+        while !rest.is_empty() {
+            let (part, after) = split_part(rest);
+            let (kind, value) = part.split_once('=')?;
+            let kind = kind.trim();
+            let named = kind.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.');
+            if kind.is_empty() || !named {
+                return None;
+            }
+            parts.push((kind.to_ascii_uppercase(), unescape(value)));
+            rest = after;
+        }
+        let dn = Self { parts };
+        dn.parts.last().is_some_and(|(kind, _)| kind == "DC").then_some(dn)
+    }
+
+    /// The domain's DNS name from the trailing `DC=` parts, as written.
+    pub fn domain(&self) -> String {
+        let dc: Vec<&str> = self
+            .parts
+            .iter()
+            .rev()
+            .take_while(|(kind, _)| kind == "DC")
+            .map(|(_, value)| value.as_str())
+            .collect();
+        dc.into_iter().rev().collect::<Vec<_>>().join(".")
+    }
+
+    /// The object's own name: the value of the first part, unless that is a domain.
+    pub fn common_name(&self) -> Option<&str> {
+        self.parts.first().filter(|(kind, _)| kind != "DC").map(|(_, value)| value.as_str())
+    }
+
+    /// It names a domain, and nothing in it.
+    pub fn is_domain(&self) -> bool {
+        self.parts.iter().all(|(kind, _)| kind == "DC")
+    }
+
+    /// A deleted object's DN holds a line feed and `DEL:` with its GUID (MS-ADTS 3.1.1.5.5.1.1).
+    pub fn is_deleted(&self) -> bool {
+        self.parts.iter().any(|(kind, value)| kind != "DC" && value.contains("\nDEL:"))
+    }
+
+    /// One text for all ways to write the same DN, to compare by.
+    pub fn key(&self) -> String {
+        let mut key = String::new();
+        for (kind, value) in &self.parts {
+            key.push_str(kind);
+            key.push('=');
+            key.push_str(&value.to_lowercase());
+            // No name in the directory holds it, so parts cannot run together.
+            key.push('\u{1}');
+        }
+        key
+    }
+}
+
+/// Cuts at the first comma that is not escaped.
+fn split_part(text: &str) -> (&str, &str) {
+    let mut escaped = false;
+    for (i, b) in text.bytes().enumerate() {
+        match b {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b',' => {
+                return (text.get(..i).unwrap_or(text), text.get(i + 1..).unwrap_or(""));
+            }
+            _ => {}
+        }
+    }
+    (text, "")
+}
+
+/// `\,` and `\2C` (bytes of UTF-8) become what they stand for; blanks around the value fall away.
+fn unescape(value: &str) -> String {
+    let value = value.trim();
+    if !value.contains('\\') {
+        return value.to_owned();
+    }
+    let mut out = Vec::with_capacity(value.len());
+    let mut bytes = value.bytes();
+    while let Some(b) = bytes.next() {
+        if b != b'\\' {
+            out.push(b);
+            continue;
+        }
+        let mut ahead = bytes.clone();
+        let hex = |b: Option<u8>| b.and_then(|b| char::from(b).to_digit(16));
+        match (hex(ahead.next()), hex(ahead.next())) {
+            (Some(high), Some(low)) => {
+                out.push(u8::try_from(high * 16 + low).unwrap_or_default());
+                bytes = ahead;
+            }
+            _ => out.extend(bytes.next()),
+        }
+    }
+    String::from_utf8(out).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+}
+
+/// A point in time as an export has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    At(Timestamp),
+    /// 0 or the largest value: never, or not set.
+    Never,
+    /// No time, or one without a zone, or one written in the order of some culture.
+    Unclear,
+}
+
+impl When {
+    pub fn at(self) -> Option<Timestamp> {
+        match self {
+            Self::At(time) => Some(time),
+            _ => None,
+        }
+    }
+}
+
+/// FILETIME as a decimal number (`pwdLastSet`).
+pub fn filetime(text: &str) -> When {
+    match text.trim().parse::<i64>() {
+        Ok(ticks) if ticks <= 0 || ticks == i64::MAX => When::Never,
+        Ok(ticks) => {
+            let since = i128::from(ticks) - i128::from(UNIX_EPOCH_IN_FILETIME);
+            Timestamp::from_nanosecond(since * 100).map_or(When::Unclear, When::At)
+        }
+        Err(_) => When::Unclear,
+    }
+}
+
+/// Seconds since 1970, as SharpHound has them; 0 and -1 are never.
+pub fn unix_seconds(seconds: i64) -> When {
+    if seconds <= 0 {
+        return When::Never;
+    }
+    Timestamp::from_second(seconds).map_or(When::Unclear, When::At)
+}
+
+/// Any form a directory export has: FILETIME, generalised time (RFC 4517 3.3.13: `20261123225750.0Z`),
+/// `/Date(1700000000000)/` (Windows PowerShell's JSON, milliseconds), or RFC 3339.
+pub fn time(text: &str) -> When {
+    let text = text.trim();
+    if let Some(rest) = text.strip_prefix("/Date(").or_else(|| text.strip_prefix("\\/Date(")) {
+        // A zone after the number (`+0100`) is for display only.
+        let end = rest.char_indices().position(|(i, c)| !(c.is_ascii_digit() || (i == 0 && c == '-')));
+        let number = rest.get(..end.unwrap_or(rest.len())).unwrap_or("");
+        return match number.parse() {
+            // 1601 is a FILETIME of 0.
+            Ok(milliseconds) if milliseconds <= -11_644_473_600_000 => When::Never,
+            Ok(milliseconds) => Timestamp::from_millisecond(milliseconds).map_or(When::Unclear, When::At),
+            Err(_) => When::Unclear,
+        };
+    }
+    if text.len() >= 15 && text.len() <= 19 && text.bytes().all(|b| b.is_ascii_digit())
+        || matches!(text, "0" | "-1")
+    {
+        return filetime(text);
+    }
+    if let Some(time) = generalised_time(text) {
+        return When::At(time);
+    }
+    text.parse().map_or(When::Unclear, When::At)
+}
+
+/// The project's own tables: as [`time`], and what has no zone is UTC.
+pub fn time_or_utc(text: &str) -> When {
+    match time(text) {
+        When::Unclear => text
+            .trim()
+            .parse::<jiff::civil::DateTime>()
+            .ok()
+            .and_then(|civil| civil.to_zoned(jiff::tz::TimeZone::UTC).ok())
+            .map_or(When::Unclear, |zoned| When::At(zoned.timestamp())),
+        when => when,
+    }
+}
+
+/// `20261123225750.0Z`, `20261123225750Z`, `20261123235750+0100`.
+fn generalised_time(text: &str) -> Option<Timestamp> {
+    let digits = |from: usize, to: usize| -> Option<&str> {
+        text.get(from..to).filter(|t| t.bytes().all(|b| b.is_ascii_digit()))
+    };
+    let zone = text.get(14..)?;
+    let zone = match zone.strip_prefix('.') {
+        Some(fraction) => fraction.trim_start_matches(|c: char| c.is_ascii_digit()),
+        None => zone,
+    };
+    let zone = match zone {
+        "Z" => "Z".to_owned(),
+        _ => {
+            let sign = zone.get(..1).filter(|s| matches!(*s, "+" | "-"))?;
+            let hours = zone.get(1..3)?;
+            format!("{sign}{hours}:{}", zone.get(3..5).unwrap_or("00"))
+        }
+    };
+    format!(
+        "{}-{}-{}T{}:{}:{}{zone}",
+        digits(0, 4)?,
+        digits(4, 6)?,
+        digits(6, 8)?,
+        digits(8, 10)?,
+        digits(10, 12)?,
+        digits(12, 14)?
+    )
+    .parse()
+    .ok()
+}
+
+/// A bit field as decimal (negative as AD's signed 32 bits) or `0x` number.
+pub fn flags(text: &str) -> Option<u32> {
+    let text = text.trim();
+    if let Some(hex) = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+        return u32::from_str_radix(hex, 16).ok();
+    }
+    let number: i64 = text.parse().ok()?;
+    u32::try_from(number).ok().or_else(|| i32::try_from(number).ok().map(i32::cast_unsigned))
+}
+
+/// msDS-SupportedEncryptionTypes (MS-KILE 2.2.7) as a number or as names: `RC4, AES128, AES256`
+/// (`KerberosEncryptionType`), `AES256-CTS-HMAC-SHA1-96` (SharpHound).
+pub fn encryption_types(text: &str) -> Option<u32> {
+    if let Some(number) = flags(text) {
+        return Some(number);
+    }
+    let mut bits = 0;
+    for name in text.split([',', ';', '|', ' ', '{', '}']) {
+        let name = name.trim().to_ascii_uppercase().replace('_', "-");
+        bits |= match name.as_str() {
+            "" | "NONE" => 0,
+            "DES" => 0x3,
+            "DES-CBC-CRC" => 0x1,
+            "DES-CBC-MD5" => 0x2,
+            "RC4" | "RC4-HMAC" | "RC4-HMAC-MD5" | "ARCFOUR-HMAC" => 0x4,
+            "AES128" | "AES128-CTS-HMAC-SHA1-96" => 0x8,
+            "AES256" | "AES256-CTS-HMAC-SHA1-96" => 0x10,
+            _ => return None,
+        };
+    }
+    (bits != 0).then_some(bits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dn(text: &str) -> DistinguishedName {
+        DistinguishedName::parse(text).unwrap()
+    }
+
+    #[test]
+    fn names_and_domains_of_dns() {
+        let table = [
+            ("CN=srv1,CN=Computers,DC=alpha,DC=example,DC=com", Some("srv1"), "alpha.example.com"),
+            ("CN=Miller\\, Anna,OU=A\\2CB,DC=alpha,DC=example", Some("Miller, Anna"), "alpha.example"),
+            ("cn=Gr\\C3\\BC\\C3\\9Fe , dc=ALPHA , dc=LOCAL", Some("Grüße"), "ALPHA.LOCAL"),
+            ("CN=a/b\\\\,OU=x,DC=y", Some("a/b\\"), "y"),
+            ("DC=alpha,DC=example,DC=com", None, "alpha.example.com"),
+        ];
+        for (text, name, domain) in table {
+            assert_eq!(dn(text).common_name(), name, "{text}");
+            assert_eq!(dn(text).domain(), domain, "{text}");
+        }
+        assert!(dn("DC=alpha,DC=com").is_domain());
+        assert!(dn("CN=srv1\\0ADEL:7f,CN=Deleted Objects,DC=alpha").is_deleted());
+        assert!(!dn("CN=srv1\\0ACNF:7f,DC=alpha").is_deleted());
+        for no_dn in ["", "srv1", "CN=a", "HOST/x,DC=y", "a b=c,DC=d", "O=Org,C=DE", "=,DC=x"] {
+            assert_eq!(DistinguishedName::parse(no_dn), None, "{no_dn}");
+        }
+    }
+
+    #[test]
+    fn one_dn_written_twice_has_one_key() {
+        assert_eq!(dn("CN=A\\,B, OU=x,DC=Alpha").key(), dn("cn=a\\2cb,ou=X,dc=alpha").key());
+        assert_ne!(dn("CN=a,DC=b").key(), dn("CN=a\\,DC=b,DC=b").key());
+    }
+
+    #[test]
+    fn times_in_every_form() {
+        let at = |text: &str| When::At(text.parse().unwrap());
+        let table = [
+            ("134399482698105880", at("2026-11-23T22:57:49.810588Z")),
+            ("0", When::Never),
+            ("-1", When::Never),
+            ("9223372036854775807", When::Never),
+            ("20261123225750.0Z", at("2026-11-23T22:57:50Z")),
+            ("20261123235750+0100", at("2026-11-23T22:57:50Z")),
+            ("/Date(1795474670000)/", at("2026-11-23T22:57:50Z")),
+            ("/Date(1795474670000+0100)/", at("2026-11-23T22:57:50Z")),
+            ("/Date(-11644473600000)/", When::Never),
+            ("2026-11-23T23:57:50.1234567+01:00", at("2026-11-23T22:57:50.1234567Z")),
+            ("11/23/2026 10:57:50 PM", When::Unclear),
+            ("2026-11-23T22:57:50", When::Unclear),
+            ("", When::Unclear),
+            ("/Date(é", When::Unclear),
+            ("2026é123225750.0Z", When::Unclear),
+            ("99999999999999.0Z", When::Unclear),
+        ];
+        for (text, want) in table {
+            assert_eq!(time(text), want, "{text}");
+        }
+        assert_eq!(time_or_utc("2026-11-23 22:57:50"), at("2026-11-23T22:57:50Z"));
+        assert_eq!(time_or_utc("2026-11-23"), at("2026-11-23T00:00:00Z"));
+        assert_eq!(unix_seconds(1_795_474_670), at("2026-11-23T22:57:50Z"));
+        assert_eq!(unix_seconds(-1), When::Never);
+    }
+
+    #[test]
+    fn encryption_types_as_number_and_names() {
+        let table = [
+            ("28", Some(28)),
+            ("0x1C", Some(28)),
+            ("RC4, AES128, AES256", Some(28)),
+            ("{AES256}", Some(16)),
+            ("RC4-HMAC-MD5;AES128-CTS-HMAC-SHA1-96;AES256-CTS-HMAC-SHA1-96", Some(28)),
+            ("-2147483648", Some(0x8000_0000)),
+            ("Not defined", None),
+            ("", None),
+        ];
+        for (text, want) in table {
+            assert_eq!(encryption_types(text), want, "{text}");
+        }
+    }
+}

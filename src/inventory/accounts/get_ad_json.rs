@@ -1,0 +1,58 @@
+//! `Get-ADObject`, `Get-ADComputer` or `Get-ADUser` through `ConvertTo-Json`: a list, one object, or the list
+//! that Windows PowerShell wraps (`{"value": [..], "Count": 2}`).
+//!
+//! Written after the documented shapes. The filter is not in the file: the content decides what the absence
+//! of an SPN means, as for [CSV](super::get_ad_csv).
+
+use std::fs::File;
+
+use super::collect::{Attribute, Collector, Entry};
+use super::get_ad_csv::is_type_name;
+use super::json::{Attributes, Layout, for_each_object, set_all, texts};
+use super::{Format, ReadError};
+use crate::inventory::stream::TextStream;
+
+pub(super) const FORMAT: Format = Format { name: "Get-AD JSON", recognise, read, may_be_empty: false };
+
+/// What exports all that is wanted as JSON.
+const COMMAND: &str = "Get-ADObject -LDAPFilter '(servicePrincipalName=*)' -Properties sAMAccountName,servicePrincipalName,dNSHostName,pwdLastSet,whenChanged,userAccountControl,msDS-SupportedEncryptionTypes | Select-Object sAMAccountName,DistinguishedName,dNSHostName,pwdLastSet,whenChanged,userAccountControl,msDS-SupportedEncryptionTypes,@{n='servicePrincipalName';e={[string[]]$_.servicePrincipalName}} | ConvertTo-Json -Depth 3 | Out-File -Encoding UTF8 spns.json";
+
+fn recognise(head: &str) -> bool {
+    let text = head.trim_start();
+    let lower = text.to_ascii_lowercase();
+    text.starts_with(['[', '{'])
+        && (lower.contains("\"distinguishedname\"") || lower.contains("\"samaccountname\""))
+}
+
+fn read(text: &mut TextStream<File>, to: &mut Collector) -> Result<(), ReadError> {
+    let start: String = text.head().chars().filter(|c| !c.is_whitespace()).take(20).collect();
+    let wrapped = start.to_ascii_lowercase().starts_with("{\"value\":[");
+    let layout = if wrapped { Layout::Wrapped } else { Layout::List };
+    let mut with_spns = false;
+    for_each_object(text, layout, to, |object, to| {
+        let attributes: Attributes = match serde_json::from_slice(object.bytes) {
+            Ok(attributes) => attributes,
+            Err(error) => {
+                to.lost(object.line, format!("an object is no JSON: {error}"));
+                return Ok(());
+            }
+        };
+        for (attribute, value) in &attributes.0 {
+            if *attribute != Attribute::ServicePrincipalName {
+                continue;
+            }
+            with_spns = true;
+            if let Some(type_name) = texts(value).into_iter().find(|text| is_type_name(text)) {
+                return Err(ReadError::Flattened { line: object.line, type_name, command: COMMAND });
+            }
+        }
+        let mut entry = Entry::new(object.line);
+        set_all(&mut entry, &attributes.0, object.line, to);
+        entry.finish(to);
+        Ok(())
+    })?;
+    if !with_spns {
+        to.lost(0, format!("no object has a servicePrincipalName; export them with: {COMMAND}"));
+    }
+    Ok(())
+}

@@ -1,0 +1,302 @@
+//! LDIF (RFC 2849) as `ldifde`, `ldapsearch` and `ldbsearch` write it: folded lines, base64, comments,
+//! references, and a last record without a blank line after it.
+//!
+//! What the absence of an SPN means: everything, when the comments of `ldapsearch` say that a whole domain was
+//! searched for `(servicePrincipalName=*)` and that the search ended well. `ldifde` and `ldbsearch` write no
+//! filter: there the content decides ([`Completeness::Evident`]).
+
+use std::fs::File;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD as BASE64;
+
+use super::collect::{Attribute, Collector, Completeness, Entry, quoted};
+use super::directory::DistinguishedName;
+use super::{Format, ReadError};
+use crate::inventory::stream::{LineEnd, Lines, MAX_LINE, TextStream};
+
+pub(super) const FORMAT: Format = Format { name: "LDIF", recognise, read, may_be_empty: false };
+
+/// A value gathered over its folded lines is given up here.
+const MAX_FOLDED: usize = MAX_LINE;
+/// Filters that leave no account with an SPN out; all others may.
+const WHOLE_FILTERS: &[&str] = &["(serviceprincipalname=*)", "(objectclass=*)"];
+
+fn recognise(head: &str) -> bool {
+    head.lines().any(|line| {
+        let dn = line.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("dn:"));
+        dn || matches!(line.trim_end(), "# extended LDIF" | "# LDAPv3" | "# returned 0 records")
+    })
+}
+
+fn read(text: &mut TextStream<File>, to: &mut Collector) -> Result<(), ReadError> {
+    let mut reader = Reader::default();
+    let mut lines = Lines::new(text, LineEnd::Lf);
+    while let Some(line) = lines.next_line()? {
+        if line.cut && reader.wants(line.text) {
+            to.lost(line.number, format!("a line of more than {MAX_LINE} bytes is passed over"));
+            reader.logical.skip();
+            continue;
+        }
+        reader.line(line.text, line.number, to);
+    }
+    reader.end(to);
+    Ok(())
+}
+
+/// A line with those that are folded into it.
+#[derive(Default)]
+struct Logical {
+    text: String,
+    number: u64,
+    /// It is of no interest, and so are its continuations.
+    skipped: bool,
+    /// It grew over [`MAX_FOLDED`].
+    too_long: bool,
+}
+
+impl Logical {
+    fn start(&mut self, text: &str, number: u64) {
+        self.text.clear();
+        self.text.push_str(text);
+        self.number = number;
+        (self.skipped, self.too_long) = (false, false);
+    }
+
+    fn skip(&mut self) {
+        self.text.clear();
+        self.skipped = true;
+        self.too_long = false;
+    }
+
+    fn fold(&mut self, text: &str) {
+        if self.skipped {
+            return;
+        }
+        if self.text.len() + text.len() > MAX_FOLDED {
+            self.too_long = true;
+        } else {
+            self.text.push_str(text);
+        }
+    }
+}
+
+#[derive(Default)]
+struct Reader {
+    logical: Logical,
+    entry: Option<Entry>,
+    /// The entry is one `dn:` of a change that is no addition.
+    change: bool,
+    said: Said,
+    entries: u64,
+    /// A range of values (`servicePrincipalName;range=0-1499`) that is not the last.
+    ranged: bool,
+}
+
+/// What the comments and the result line say of the whole file.
+#[derive(Default)]
+struct Said {
+    base: Option<String>,
+    subtree: bool,
+    filter: Option<String>,
+    /// `requesting:` names the SPNs, or everything.
+    requested: bool,
+    entries: Option<u64>,
+    /// `result: 0 Success`; `Some(false)` when the search was cut (`4 Size limit exceeded`).
+    succeeded: Option<bool>,
+}
+
+impl Reader {
+    /// Would this physical line be kept?
+    fn wants(&self, line: &str) -> bool {
+        match line.strip_prefix(' ') {
+            Some(_) => !self.logical.skipped,
+            None => attribute_of(line).is_some(),
+        }
+    }
+
+    fn line(&mut self, line: &str, number: u64, to: &mut Collector) {
+        if let Some(folded) = line.strip_prefix(' ') {
+            self.logical.fold(folded);
+            return;
+        }
+        self.flush(to);
+        if line.is_empty() {
+            self.end_entry(to);
+        } else if line.starts_with('#') || attribute_of(line).is_some() {
+            self.logical.start(line, number);
+        } else {
+            self.control(line, number, to);
+            self.logical.skip();
+        }
+    }
+
+    /// Lines that are no attribute of interest: the search's result, a change's type.
+    fn control(&mut self, line: &str, number: u64, to: &mut Collector) {
+        let Some((name, value)) = line.split_once(':') else {
+            return;
+        };
+        let value = value.trim();
+        if self.entry.is_none() && name == "result" {
+            let succeeded = value == "0" || value.starts_with("0 ");
+            self.said.succeeded = Some(succeeded);
+            if !succeeded {
+                to.problem(
+                    number,
+                    format!("the search did not end well: {}; the export is not whole, add paging (ldapsearch -E pr=1000/noprompt)", quoted(value)),
+                );
+            }
+        } else if name.eq_ignore_ascii_case("changetype") && !value.eq_ignore_ascii_case("add") {
+            self.change = true;
+            to.lost(number, format!("a change ({}) is no export and is passed over", quoted(value)));
+        }
+    }
+
+    /// Takes the gathered line, if any.
+    fn flush(&mut self, to: &mut Collector) {
+        let logical = std::mem::take(&mut self.logical);
+        if !logical.text.is_empty() {
+            if logical.too_long {
+                to.lost(logical.number, format!("a value of more than {MAX_FOLDED} bytes is passed over"));
+            } else if let Some(comment) = logical.text.strip_prefix('#') {
+                self.comment(comment.trim());
+            } else {
+                self.attribute(&logical.text, logical.number, to);
+            }
+        }
+        // The buffer is used again: a million lines need no million allocations.
+        self.logical = Logical { text: logical.text, ..Logical::default() };
+        self.logical.skip();
+    }
+
+    fn comment(&mut self, comment: &str) {
+        if let Some(rest) = comment.strip_prefix("base <") {
+            if let Some((base, scope)) = rest.split_once('>') {
+                self.said.base = Some(base.to_owned());
+                self.said.subtree = scope.trim().ends_with("subtree");
+            }
+        } else if let Some(filter) = comment.strip_prefix("filter:") {
+            let filter: String = filter.split_whitespace().collect();
+            self.said.filter = Some(filter.to_lowercase());
+        } else if let Some(requested) = comment.strip_prefix("requesting:") {
+            self.said.requested = requested.split_whitespace().any(|name| {
+                matches!(name, "ALL" | "*") || Attribute::named(name) == Some(Attribute::ServicePrincipalName)
+            });
+        } else if let Some(count) = comment.strip_prefix("numEntries:") {
+            self.said.entries = count.trim().parse().ok();
+        } else if let Some(count) = comment.strip_suffix(" entries") {
+            // ldbsearch: `# 18 entries`.
+            self.said.entries = count.trim().parse().ok();
+        }
+    }
+
+    fn attribute(&mut self, line: &str, number: u64, to: &mut Collector) {
+        let Some((attribute, options)) = attribute_of(line) else {
+            return;
+        };
+        let Some((_, raw)) = line.split_once(':') else {
+            return;
+        };
+        let value = match raw.strip_prefix(':') {
+            None => raw.trim().to_owned(),
+            Some(coded) => match BASE64.decode(coded.trim()).map(String::from_utf8) {
+                Ok(Ok(text)) => text,
+                _ => {
+                    to.lost(number, format!("{} is no base64 of a text", quoted(coded.trim())));
+                    return;
+                }
+            },
+        };
+        let is_dn = line.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("dn:"));
+        if is_dn {
+            self.end_entry(to);
+            self.entries += 1;
+            self.entry = Some(Entry::new(number));
+        }
+        if attribute == Attribute::ServicePrincipalName && options.contains("range=") {
+            self.range(options, number, to);
+        }
+        let Some(entry) = &mut self.entry else {
+            return;
+        };
+        if raw.starts_with('<') {
+            to.problem(number, "a value in another file (`:<`) is passed over".to_owned());
+            return;
+        }
+        entry.set(attribute, &value, number, to);
+    }
+
+    /// AD gives at most 1,500 values at once (MS-ADTS 3.1.1.3.1.3.3); the last range ends in `*`.
+    fn range(&mut self, options: &str, number: u64, to: &mut Collector) {
+        let last = options.split(';').any(|o| o.starts_with("range=") && o.ends_with("-*"));
+        if !last && !std::mem::replace(&mut self.ranged, true) {
+            to.lost(
+                number,
+                format!(
+                    "only a part of an account's SPNs was exported ({}); read that account with `setspn -L`",
+                    quoted(options)
+                ),
+            );
+        }
+    }
+
+    fn end_entry(&mut self, to: &mut Collector) {
+        if let Some(entry) = self.entry.take()
+            && !self.change
+        {
+            entry.finish(to);
+        }
+        self.change = false;
+    }
+
+    fn end(mut self, to: &mut Collector) {
+        self.flush(to);
+        self.end_entry(to);
+        to.completeness = self.said.completeness(self.entries);
+    }
+}
+
+impl Said {
+    fn completeness(self, entries: u64) -> Completeness {
+        let cut = self.succeeded == Some(false) || self.entries.is_some_and(|said| said != entries);
+        let narrowed = |filter: &String| !WHOLE_FILTERS.contains(&filter.as_str());
+        if cut || self.filter.as_ref().is_some_and(narrowed) {
+            return Completeness::Part;
+        }
+        let base = self.base.as_deref().and_then(DistinguishedName::parse);
+        match base {
+            Some(base) if !base.is_domain() => Completeness::Part,
+            Some(base)
+                if self.subtree
+                    && self.filter.is_some()
+                    && self.requested
+                    && self.succeeded == Some(true) =>
+            {
+                Completeness::Declared(base.domain())
+            }
+            _ => Completeness::Evident,
+        }
+    }
+}
+
+/// The attribute of a line and its options (`;range=0-1499`).
+fn attribute_of(line: &str) -> Option<(Attribute, &str)> {
+    let (description, _) = line.split_once(':')?;
+    let (name, options) = description.split_once(';').unwrap_or((description, ""));
+    Attribute::named(name).map(|attribute| (attribute, options))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn recognised_by_a_dn_or_ldapsearchs_first_line() {
+        assert!(recognise("version: 1\n\ndn: CN=x,DC=y\n"));
+        assert!(recognise("DN:: Q049eCxEQz15\r\nchangetype: add\r\n"));
+        assert!(recognise("# extended LDIF\n#\n"));
+        for other in ["account,domain,spn\n", "CN=x,DC=y\n\tHOST/x\n", "{\"dn\": 1}", "DN,objectClass\n"] {
+            assert!(!recognise(other), "{other}");
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! Which account owns which SPN, and what else the directory says of the account.
+//!
+//! An export format is one file here, and one line in [`FORMATS`].
+
+mod blocks;
+mod collect;
+mod csvde;
+mod directory;
+mod get_ad_csv;
+mod get_ad_json;
+mod json;
+mod ldif;
+mod setspn;
+mod sharphound;
+mod table;
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use rayon::prelude::*;
+
+use super::stream::TextStream;
+use super::{InventoryFile, Source};
+use collect::Collector;
+
+/// A directory account (computer, user, managed service account) and its SPNs.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Account {
+    /// sAMAccountName as written (`SRV1$`, `svc_web`); the `CN` of the DN where the source has no more
+    /// (`setspn` prints only DNs), see `name_is_cn`.
+    pub name: Arc<str>,
+    /// The name came from the DN's `CN`: a computer's has no `$` then.
+    pub name_is_cn: bool,
+    /// DNS domain, from the DN or the source's column; empty when unknown.
+    pub domain: Arc<str>,
+    pub distinguished_name: Option<Arc<str>>,
+    /// As written.
+    pub spns: Vec<Arc<str>>,
+    /// dNSHostName.
+    pub dns_host_name: Option<Arc<str>>,
+    /// msDS-AdditionalDnsHostName.
+    pub additional_dns_host_names: Vec<Arc<str>>,
+    /// pwdLastSet; `None` when unknown or never (0).
+    pub password_last_set: Option<Timestamp>,
+    pub when_changed: Option<Timestamp>,
+    /// userAccountControl (MS-ADTS 2.2.16).
+    pub user_account_control: Option<u32>,
+    /// msDS-SupportedEncryptionTypes (MS-KILE 2.2.7).
+    pub supported_encryption_types: Option<u32>,
+    pub source: Option<Source>,
+}
+
+/// All account inventories of a run, as read.
+#[derive(Debug, Clone, Default)]
+pub struct AccountInventory {
+    pub accounts: Vec<Account>,
+    pub files: Vec<InventoryFile>,
+    /// Every SPN of every account of at least one domain was exported (`setspn -Q */*`, an LDIF with the
+    /// `servicePrincipalName=*` filter): absence of an SPN in `complete_domains` means something.
+    pub complete_domains: Vec<Arc<str>>,
+}
+
+/// One export format.
+struct Format {
+    /// As the documentation has it.
+    name: &'static str,
+    /// Does the beginning of a text look like it?
+    recognise: fn(&str) -> bool,
+    read: fn(&mut TextStream<File>, &mut Collector) -> Result<(), ReadError>,
+    /// A file without any account says something too (`setspn -X` without duplicates).
+    may_be_empty: bool,
+}
+
+/// Every format, the most particular first: the first that recognises a file reads it.
+const FORMATS: &[Format] = &[
+    sharphound::FORMAT,
+    get_ad_json::FORMAT,
+    ldif::FORMAT,
+    setspn::FORMAT,
+    table::FORMAT,
+    csvde::FORMAT,
+    get_ad_csv::FORMAT,
+];
+
+/// What a person can do about a file that no format knows.
+const KINDS: &str = "give the output of `setspn -Q */*`, an LDIF (ldifde, ldapsearch, ldbsearch), csvde's CSV, \
+    Get-ADObject, Get-ADComputer or Get-ADUser as JSON or CSV, SharpHound's computers or users JSON, \
+    or a CSV with the columns account, domain and spn";
+
+/// Why a file was not read to its end. Rows read before stay.
+#[derive(Debug, thiserror::Error)]
+enum ReadError {
+    #[error("cannot be read: {0}")]
+    Io(#[from] std::io::Error),
+    #[error(
+        "line {line}: the list of SPNs was lost when it was exported ({type_name}); export it again with: {command}"
+    )]
+    Flattened { line: u64, type_name: String, command: &'static str },
+}
+
+/// Reads account inventories: files, and folders searched recursively, each file by its content.
+///
+/// Nothing here ends the run: what is wrong with a file is in its [`InventoryFile`]. A file of no known
+/// kind is a problem when it was named itself, and passed over in a folder (its `kind` is empty then).
+pub fn load(paths: &[PathBuf]) -> AccountInventory {
+    let mut inventory = AccountInventory::default();
+    let read: Vec<FileRead> = files_of(paths).into_par_iter().map(read_found).collect();
+    for (accounts, file, complete) in read {
+        inventory.accounts.extend(accounts);
+        inventory.files.push(file);
+        for domain in complete {
+            let known = |d: &Arc<str>| d.to_lowercase() == domain.to_lowercase();
+            if !inventory.complete_domains.iter().any(known) {
+                inventory.complete_domains.push(domain);
+            }
+        }
+    }
+    inventory
+}
+
+type FileRead = (Vec<Account>, InventoryFile, Vec<Arc<str>>);
+
+/// A path to read, or what is wrong with it.
+enum Found {
+    /// The second is true for a file that the user named.
+    File(PathBuf, bool),
+    Problem(PathBuf, String),
+}
+
+/// The files in the order they are read: as named, folders by name.
+fn files_of(paths: &[PathBuf]) -> Vec<Found> {
+    let mut found = Vec::new();
+    for path in paths {
+        if !path.is_dir() {
+            found.push(Found::File(path.clone(), true));
+            continue;
+        }
+        let before = found.len();
+        for item in walkdir::WalkDir::new(path).sort_by_file_name() {
+            match item {
+                Ok(item) if item.file_type().is_file() => {
+                    found.push(Found::File(item.into_path(), false));
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    let at = error.path().unwrap_or(path).to_owned();
+                    found.push(Found::Problem(at, format!("cannot be searched: {error}")));
+                }
+            }
+        }
+        if found.len() == before {
+            found.push(Found::Problem(path.clone(), format!("the folder holds no file; {KINDS}")));
+        }
+    }
+    found
+}
+
+fn read_found(found: Found) -> FileRead {
+    match found {
+        Found::File(path, named) => read_file(&path, named),
+        Found::Problem(path, problem) => {
+            let mut to = Collector::new(path_text(&path));
+            to.file_problem(problem);
+            to.finish("")
+        }
+    }
+}
+
+fn read_file(path: &Path, named: bool) -> FileRead {
+    let mut to = Collector::new(path_text(path));
+    let mut text = match File::open(path).and_then(TextStream::new) {
+        Ok(text) => text,
+        Err(error) => {
+            to.file_problem(format!("cannot be read: {error}"));
+            return to.finish("");
+        }
+    };
+    let head = text.head();
+    let Some(format) = FORMATS.iter().find(|format| (format.recognise)(head)) else {
+        if named {
+            let empty = head.trim().is_empty();
+            let what = if empty { "is empty" } else { "is of no known kind" };
+            to.file_problem(format!("the file {what}; {KINDS}"));
+        }
+        return to.finish("");
+    };
+    match (format.read)(&mut text, &mut to) {
+        Ok(()) => {}
+        Err(error) => {
+            if matches!(error, ReadError::Flattened { .. }) {
+                to.discard();
+            }
+            to.lost(0, error.to_string());
+        }
+    }
+    if named && !format.may_be_empty && to.accounts() == 0 {
+        to.file_problem(format!("no account was found in this {} file", format.name));
+    }
+    to.finish(format.name)
+}
+
+fn path_text(path: &Path) -> Arc<str> {
+    path.to_string_lossy().into()
+}

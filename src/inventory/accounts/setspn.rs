@@ -1,0 +1,300 @@
+//! What `setspn` prints, read by its structure: the labels are in the language of the machine, the wording
+//! has changed, and only distinguished names, SPNs and indentation are the same everywhere.
+//!
+//! | command | looks like |
+//! | --- | --- |
+//! | `-Q`, `-T dom -Q` | an account's DN at the margin, its SPNs indented below |
+//! | `-L`, `-S`, `-A`, `-R` | a sentence at the margin with the DN in it, the SPNs indented below |
+//! | `-X`, `-F -X` | a sentence at the margin with an SPN in it, its accounts' DNs indented below |
+//!
+//! What the absence of an SPN means: `-X` lists duplicates only, `-L` one account, and a `-Q` what its pattern
+//! matched; so nothing, unless a `-Q` listing ran to its closing line and shows what only `*/*` matches
+//! ([`Completeness::Evident`]).
+
+use std::fs::File;
+
+use super::collect::{Attribute, Collector, Completeness, Entry, quoted};
+use super::directory::DistinguishedName;
+use super::{Format, ReadError};
+use crate::inventory::stream::{LineEnd, Lines, TextStream};
+
+pub(super) const FORMAT: Format = Format { name: "setspn", recognise, read, may_be_empty: true };
+
+fn recognise(head: &str) -> bool {
+    let mut lines = head.split(['\r', '\n']).filter(|line| !line.trim().is_empty()).map(Shape::of).peekable();
+    while let Some(shape) = lines.next() {
+        let known = match (shape, lines.peek()) {
+            (Shape::Checking, _) => true,
+            (Shape::Account(_), Some(Shape::Indented(below))) => below.contains('/'),
+            (Shape::Spn(_), Some(Shape::IndentedAccount(_))) => true,
+            _ => false,
+        };
+        if known {
+            return true;
+        }
+    }
+    false
+}
+
+fn read(text: &mut TextStream<File>, to: &mut Collector) -> Result<(), ReadError> {
+    let mut reader = Reader::default();
+    // Progress (`Processing entry 7`) is written over itself with CR.
+    let mut lines = Lines::new(text, LineEnd::LfOrCr);
+    while let Some(line) = lines.next_line()? {
+        if line.cut {
+            to.lost(line.number, "a line without end is passed over".to_owned());
+        } else {
+            reader.line(line.text, line.number, to);
+        }
+    }
+    reader.end(to);
+    Ok(())
+}
+
+/// What a line is, by itself.
+#[derive(Debug, PartialEq, Eq)]
+enum Shape<'l> {
+    Blank,
+    /// At the margin: a DN alone, or in a sentence that ends in a colon
+    /// (`Registered ServicePrincipalNames for CN=..:`).
+    Account(&'l str),
+    /// At the margin: a DN in any other sentence. What follows is an attempt or a removal
+    /// (`Unregistering ServicePrincipalNames for CN=..`), not what is registered.
+    Edit,
+    /// At the margin: a sentence that ends in a domain's DN (`Checking domain DC=alpha,DC=com`).
+    Checking,
+    /// At the margin: a sentence with an SPN in it (`HOST/x is registered on these accounts:`).
+    Spn(&'l str),
+    /// At the margin, and none of these.
+    Words,
+    IndentedAccount(&'l str),
+    Indented(&'l str),
+}
+
+impl<'l> Shape<'l> {
+    fn of(line: &'l str) -> Self {
+        let text = line.trim();
+        if text.is_empty() {
+            return Self::Blank;
+        }
+        let indented = line.starts_with([' ', '\t']);
+        match account_in(text) {
+            // An SPN may hold a DN (`ldap/dc1/CN=..`), but has its class before it.
+            Some(dn) if indented && text.starts_with(dn) => return Self::IndentedAccount(dn),
+            Some(dn) if !indented => {
+                let heads_list = dn == text || text.ends_with([':', '：']);
+                return if heads_list { Self::Account(dn) } else { Self::Edit };
+            }
+            _ if indented && text.ends_with(':') && text.contains(ENGLISH) => {}
+            _ if indented => return Self::Indented(text),
+            _ => {}
+        }
+        if names_domain(text) {
+            return Self::Checking;
+        }
+        match spn_in(text) {
+            Some(spn) => Self::Spn(spn),
+            None => Self::Words,
+        }
+    }
+}
+
+/// The account's DN in a line: from a `CN=` or `OU=` at the beginning of a word to the last `DC=` of it.
+fn account_in(text: &str) -> Option<&str> {
+    // Most lines are SPNs; this is what they lack.
+    memchr::memchr(b'=', text.as_bytes())?;
+    let start = text.char_indices().find_map(|(i, _)| {
+        let here = text.get(i..)?;
+        let kind = here.get(..3)?;
+        let named = kind.eq_ignore_ascii_case("CN=") || kind.eq_ignore_ascii_case("OU=");
+        let word = text.get(..i)?.chars().next_back().is_none_or(|before| {
+            !(before.is_ascii_alphanumeric() || matches!(before, ',' | '\\' | '/' | '='))
+        });
+        (named && word).then_some(i)
+    })?;
+    let dn = text.get(start..)?;
+    let last = dn.to_ascii_uppercase().rfind("DC=")? + 3;
+    let label = dn.get(last..)?;
+    let end = label.find(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '_'))).unwrap_or(label.len());
+    let dn = dn.get(..last + end)?;
+    DistinguishedName::parse(dn).map(|_| dn)
+}
+
+/// `Checking domain DC=alpha,DC=com`: words, and a domain's DN.
+fn names_domain(text: &str) -> bool {
+    text.split_whitespace().any(|word| DistinguishedName::parse(word).is_some_and(|dn| dn.is_domain()))
+}
+
+/// The sentence of `-X` in English.
+const ENGLISH: &str = " is registered on these accounts";
+
+/// The SPN in a sentence: what stands before the words of the English wording, else the first word with a `/`
+/// between two other characters.
+fn spn_in(text: &str) -> Option<&str> {
+    if let Some((spn, _)) = text.split_once(ENGLISH) {
+        return Some(spn.trim());
+    }
+    text.split_whitespace()
+        .find(|word| word.split_once('/').is_some_and(|(class, rest)| !class.is_empty() && !rest.is_empty()))
+}
+
+#[derive(Default)]
+struct Reader {
+    /// The account whose SPNs follow.
+    account: Option<Entry>,
+    /// The SPN whose accounts follow.
+    duplicate: Option<String>,
+    /// Indented lines are what an edit tried to add or remove.
+    editing: bool,
+    /// A listing of `-L` or `-X`, or a sentence between accounts: the file is not one whole `-Q`.
+    part: bool,
+    /// A sentence at the margin after the last account: the closing line.
+    closed: bool,
+    accounts: u64,
+}
+
+impl Reader {
+    fn line(&mut self, line: &str, number: u64, to: &mut Collector) {
+        match Shape::of(line) {
+            Shape::Blank => self.duplicate = None,
+            Shape::Account(dn) => {
+                self.end_account(to);
+                // `CN=..` alone is `-Q`; within a sentence it is `-L` and its like.
+                self.part |= dn != line.trim();
+                // The closing line was none: something else is between the accounts.
+                self.part |= self.closed;
+                self.begin(dn, number, to);
+            }
+            Shape::Checking => {
+                self.end_account(to);
+                self.duplicate = None;
+                self.editing = false;
+            }
+            Shape::Edit => {
+                self.end_account(to);
+                self.duplicate = None;
+                (self.editing, self.part) = (true, true);
+            }
+            Shape::Spn(spn) => {
+                self.end_account(to);
+                self.closed = self.accounts > 0;
+                self.duplicate = Some(spn.to_owned());
+            }
+            Shape::Words => {
+                self.end_account(to);
+                self.closed = self.accounts > 0;
+                self.duplicate = None;
+            }
+            Shape::IndentedAccount(dn) => match &self.duplicate {
+                Some(spn) => {
+                    let spn = spn.clone();
+                    self.part = true;
+                    let mut entry = self.entry(dn, number, to);
+                    entry.set(Attribute::ServicePrincipalName, &spn, number, to);
+                    entry.finish(to);
+                }
+                // A listing pasted into a document is indented as a whole.
+                None => {
+                    self.end_account(to);
+                    self.part = true;
+                    self.begin(dn, number, to);
+                }
+            },
+            Shape::Indented(text) => match &mut self.account {
+                Some(entry) => {
+                    entry.set(Attribute::ServicePrincipalName, text, number, to);
+                }
+                None if !self.editing && self.duplicate.is_none() && text.contains('/') => {
+                    to.lost(number, format!("{} stands below no account", quoted(text)));
+                }
+                None => {}
+            },
+        }
+    }
+
+    fn entry(&mut self, dn: &str, number: u64, to: &mut Collector) -> Entry {
+        self.accounts += 1;
+        let mut entry = Entry::new(number);
+        entry.set(Attribute::DistinguishedName, dn, number, to);
+        entry
+    }
+
+    fn begin(&mut self, dn: &str, number: u64, to: &mut Collector) {
+        self.duplicate = None;
+        (self.closed, self.editing) = (false, false);
+        let entry = self.entry(dn, number, to);
+        self.account = Some(entry);
+    }
+
+    fn end_account(&mut self, to: &mut Collector) {
+        if let Some(entry) = self.account.take() {
+            entry.finish(to);
+        }
+    }
+
+    fn end(mut self, to: &mut Collector) {
+        self.end_account(to);
+        if self.part || !self.closed {
+            to.completeness = Completeness::Part;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shapes_of_lines_in_several_languages() {
+        let dn = "CN=web04,CN=Computers,DC=corp,DC=com";
+        let table = [
+            ("CN=web04,CN=Computers,DC=corp,DC=com", Shape::Account(dn)),
+            (
+                "Registered ServicePrincipalNames for CN=web04,CN=Computers,DC=corp,DC=com:",
+                Shape::Account(dn),
+            ),
+            ("CN=web04,CN=Computers,DC=corp,DC=com için kayıtlı ServicePrincipalNames:", Shape::Account(dn)),
+            (
+                "次の項目に登録されている ServicePrincipalNames CN=web04,CN=Computers,DC=corp,DC=com：",
+                Shape::Account(dn),
+            ),
+            ("\tHOST/web04.corp.com", Shape::Indented("HOST/web04.corp.com")),
+            ("        ldap/dc1/CN=x,DC=corp", Shape::Indented("ldap/dc1/CN=x,DC=corp")),
+            ("        CN=web04,CN=Computers,DC=corp,DC=com", Shape::IndentedAccount(dn)),
+            ("Checking domain DC=corp,DC=com", Shape::Checking),
+            ("Domäne DC=corp,DC=com wird überprüft", Shape::Checking),
+            ("Unregistering ServicePrincipalNames for CN=web04,CN=Computers,DC=corp,DC=com", Shape::Edit),
+            ("    HOST/x is registered on these accounts:", Shape::Spn("HOST/x")),
+            ("HOST/a b is registered on these accounts:", Shape::Spn("HOST/a b")),
+            ("HOST/legacyprinter ist für folgende Konten registriert:", Shape::Spn("HOST/legacyprinter")),
+            ("Existing SPN found!", Shape::Words),
+            ("found 0 group of duplicate SPNs.", Shape::Words),
+            ("Processing entry 0", Shape::Words),
+            ("  \t", Shape::Blank),
+            ("CN=Miller\\, A,OU=x,DC=corp", Shape::Account("CN=Miller\\, A,OU=x,DC=corp")),
+        ];
+        for (line, want) in table {
+            assert_eq!(Shape::of(line), want, "{line}");
+        }
+    }
+
+    #[test]
+    fn recognised_by_structure() {
+        for known in [
+            "Checking domain DC=a,DC=b\r\nProcessing entry 0\r\n",
+            "CN=x,DC=y\n\tHOST/x\n",
+            "HOST/x est inscrit:\n        CN=x,DC=y\n",
+        ] {
+            assert!(recognise(known), "{known}");
+        }
+        for other in [
+            "",
+            "account,domain,spn\na,b,HOST/c\n",
+            "DN,objectClass\n\"CN=x,DC=y\",user\n",
+            "dn: CN=x,DC=y\nservicePrincipalName: HOST/x\n",
+            "Log Name: System\n\tHOST/x\n",
+        ] {
+            assert!(!recognise(other), "{other}");
+        }
+    }
+}

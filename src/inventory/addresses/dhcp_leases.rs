@@ -1,0 +1,60 @@
+//! `Get-DhcpServerv4Lease | Export-Csv`: which name leased which address. What a DHCP server registers in
+//! DNS is what clients reach, so leases count as names, not as ownership.
+
+use super::format::{Format, Reader, Refusal, Sample};
+use super::rows::{Rows, parse_address, quoted};
+use crate::inventory::text::Table;
+
+pub const FORMAT: Format = Format { name: "DHCP leases CSV", detect, read: Reader::Text(read) };
+
+fn detect(sample: &Sample<'_>) -> bool {
+    sample.has(&["ipaddress", "hostname"])
+        && sample.has_any(&["scopeid", "leaseexpirytime", "leaseexpires", "clientid", "uniqueid"])
+}
+
+fn read(text: &str, rows: &mut Rows<'_>) -> Result<(), Refusal> {
+    let Some(mut table) = Table::open(text) else {
+        return Ok(());
+    };
+    let address = table.column(&["IPAddress"]);
+    let name = table.column(&["HostName"]);
+    let state = table.column(&["AddressState"]);
+    while let Some(row) = table.next_row() {
+        match row {
+            Ok(row) => {
+                let lease = Lease {
+                    address: row.get(address),
+                    name: row.get(name),
+                    state: row.get(state),
+                    line: row.line,
+                };
+                take(rows, &lease);
+            }
+            Err(error) => rows.push_problem(error.to_string()),
+        }
+    }
+    Ok(())
+}
+
+/// One lease, from CSV or JSON.
+pub struct Lease<'a> {
+    pub address: &'a str,
+    /// Empty for a device that gave no name.
+    pub name: &'a str,
+    pub state: &'a str,
+    pub line: u64,
+}
+
+pub fn take(rows: &mut Rows<'_>, lease: &Lease<'_>) {
+    let state = lease.state.to_ascii_lowercase();
+    // `Active` and `ActiveReservation` are in use; `Inactive...`, `Declined`, `Expired`, `Offered` are not.
+    if lease.name.is_empty() || !(state.is_empty() || state.starts_with("active")) {
+        return;
+    }
+    match parse_address(lease.address) {
+        Some((address, _)) => rows.resolve(lease.name, address, lease.line),
+        None => {
+            rows.problem(lease.line, format!("{} is no address; the row is skipped", quoted(lease.address)))
+        }
+    }
+}

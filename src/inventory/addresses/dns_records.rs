@@ -1,0 +1,139 @@
+//! `Get-DnsServerResourceRecord | Export-Csv`, with the record's data as a column of its own: what names
+//! resolve to, not what hosts own.
+
+use super::format::{Format, Reader, Refusal, Sample};
+use super::rows::{Rows, parse_address, quoted};
+use crate::inventory::text::Table;
+
+pub const FORMAT: Format =
+    Format { name: "Get-DnsServerResourceRecord CSV", detect, read: Reader::Text(read) };
+
+const COMMAND: &str = "Get-DnsServerResourceRecord -ZoneName ZONE | Select-Object HostName,RecordType,DistinguishedName,\
+    @{n='Data';e={\"$($_.RecordData.IPv4Address)$($_.RecordData.IPv6Address)$($_.RecordData.HostNameAlias)\"}} | \
+    Export-Csv -NoTypeInformation dns.csv";
+
+/// Columns the data may stand in, as people expand it.
+const DATA: &[&str] =
+    &["Data", "IPv4Address", "IPv6Address", "IPAddress", "HostNameAlias", "Address", "Value", "RecordData"];
+
+fn detect(sample: &Sample<'_>) -> bool {
+    sample.has(&["hostname", "recordtype"])
+}
+
+fn read(text: &str, rows: &mut Rows<'_>) -> Result<(), Refusal> {
+    let Some(mut table) = Table::open(text) else {
+        return Ok(());
+    };
+    let name = table.column(&["HostName"]);
+    let kind = table.column(&["RecordType"]);
+    let zone = table.column(&["ZoneName", "Zone"]);
+    let dn = table.column(&["DistinguishedName"]);
+    let data: Vec<Option<usize>> =
+        DATA.iter().map(|name| table.column(&[name])).filter(Option::is_some).collect();
+    while let Some(row) = table.next_row() {
+        let row = match row {
+            Ok(row) => row,
+            Err(error) => {
+                rows.push_problem(error.to_string());
+                continue;
+            }
+        };
+        let record = DnsRecord {
+            name: row.get(name),
+            kind: row.get(kind),
+            zone: row.get(zone),
+            distinguished_name: row.get(dn),
+            data: data.iter().map(|column| row.get(*column)).find(|text| !text.is_empty()).unwrap_or(""),
+            line: row.line,
+        };
+        take(rows, &record)?;
+    }
+    Ok(())
+}
+
+/// One DNS record, from CSV, JSON or `dnscmd`.
+pub struct DnsRecord<'a> {
+    /// Relative to the zone (`www`, `@`), or in full with a dot at the end.
+    pub name: &'a str,
+    /// `A`, `AAAA`, `CNAME`; others own no address and are passed over.
+    pub kind: &'a str,
+    /// Empty where only the distinguished name tells.
+    pub zone: &'a str,
+    pub distinguished_name: &'a str,
+    pub data: &'a str,
+    pub line: u64,
+}
+
+pub fn take(rows: &mut Rows<'_>, record: &DnsRecord<'_>) -> Result<(), Refusal> {
+    if !["A", "AAAA", "CNAME"].iter().any(|kind| kind.eq_ignore_ascii_case(record.kind)) {
+        return Ok(());
+    }
+    if record.data.is_empty() || record.data.starts_with("DnsServerResourceRecord") {
+        let found = match record.data {
+            "" => "the record's data is missing".to_owned(),
+            class => format!("the record's data is {}", quoted(class)),
+        };
+        return Err(Refusal::LostData { found, command: COMMAND });
+    }
+    let zone =
+        if record.zone.is_empty() { zone_of(record.distinguished_name) } else { record.zone.to_owned() };
+    let name = full_name(record.name, &zone);
+    if name.is_empty() {
+        rows.problem(record.line, "a record at the zone's top, and no zone is named; the row is skipped");
+        return Ok(());
+    }
+    if record.kind.eq_ignore_ascii_case("CNAME") {
+        rows.alias(&name, &full_name(record.data, &zone), record.line);
+        return Ok(());
+    }
+    match parse_address(record.data) {
+        Some((address, _)) => rows.resolve(&name, address, record.line),
+        None => {
+            rows.problem(record.line, format!("{} is no address; the row is skipped", quoted(record.data)))
+        }
+    }
+    Ok(())
+}
+
+/// The zone in `DC=www,DC=alpha.example.com,cn=MicrosoftDNS,...`: the second component.
+fn zone_of(distinguished_name: &str) -> String {
+    let mut parts = distinguished_name.split(',').map(|part| part.split_once('=').unwrap_or(("", "")));
+    match (parts.next(), parts.next(), parts.next()) {
+        (Some(_), Some((_, zone)), Some((_, container)))
+            if container.eq_ignore_ascii_case("MicrosoftDNS") =>
+        {
+            zone.to_owned()
+        }
+        _ => String::new(),
+    }
+}
+
+/// A record's name in full: `@` is the zone itself, a dot at the end means it is full already. Without a
+/// zone the name stays relative, to be compared like any short name.
+pub fn full_name(name: &str, zone: &str) -> String {
+    let zone = zone.trim_end_matches('.');
+    match name {
+        "@" | "." | "" => zone.to_owned(),
+        full if full.ends_with('.') => full.trim_end_matches('.').to_owned(),
+        relative if zone.is_empty() => relative.to_owned(),
+        relative => format!("{relative}.{zone}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_in_zones() {
+        assert_eq!(
+            zone_of("DC=www,DC=alpha.example.com,cn=MicrosoftDNS,DC=DomainDnsZones,DC=alpha"),
+            "alpha.example.com"
+        );
+        assert_eq!(zone_of("CN=www,OU=x"), "");
+        assert_eq!(full_name("www", "alpha.example.com"), "www.alpha.example.com");
+        assert_eq!(full_name("@", "alpha.example.com"), "alpha.example.com");
+        assert_eq!(full_name("www.beta.example.com.", "alpha.example.com"), "www.beta.example.com");
+        assert_eq!(full_name("www", ""), "www");
+    }
+}

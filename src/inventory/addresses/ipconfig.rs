@@ -1,0 +1,416 @@
+//! `ipconfig /all` in any language, of one host or many in a row, and plain `ipconfig` of one.
+//!
+//! Nothing is read by its label. What holds in every language and version:
+//!
+//! - the title is the line with `Windows` and `IP` in it, and begins a host; in its block the first value is
+//!   the host's name and the second the primary DNS suffix;
+//! - an adapter begins at a line at the margin, after a blank one, that ends with a colon;
+//! - the description stands right before the physical address, which looks like one;
+//! - an own address carries its state in brackets (`192.0.2.1(Preferred)`) or is followed by its mask.
+//!   Gateways, name servers, DHCP and WINS servers have neither.
+//!
+//! Plain `ipconfig` marks no state: an IPv6 address is taken there only before the IPv4 mask of its adapter,
+//! where no gateway can stand.
+
+use std::net::IpAddr;
+
+use super::format::{Format, Reader, Refusal, Sample};
+use super::rows::{NewAddress, Rows, normal_mac, parse_address, parse_prefix};
+
+pub const FORMAT: Format = Format { name: "ipconfig /all", detect, read: Reader::Text(read) };
+
+fn detect(sample: &Sample<'_>) -> bool {
+    let leaders = sample.text.lines().filter(|line| line.contains(". .") && value_of(line).is_some()).count();
+    leaders >= 2
+        && (sample.text.lines().any(is_title) || sample.text.lines().filter(|l| is_header(l)).count() > 0)
+}
+
+fn read(text: &str, rows: &mut Rows<'_>) -> Result<(), Refusal> {
+    let mut hosts = Hosts { name: String::new(), block: Block::Host, titles: 0, unnamed: 0 };
+    let mut values: Vec<Value<'_>> = Vec::new();
+    let mut header = "";
+    let mut after_blank = true;
+    for (number, line) in (1u64..).zip(text.lines()) {
+        let line = line.trim_end();
+        let may_begin = std::mem::replace(&mut after_blank, line.is_empty());
+        if let Some(value) = value_of(line) {
+            values.push(Value { text: value, line: number });
+        } else if is_title(line) {
+            hosts.close(header, &values, rows);
+            values.clear();
+            hosts.begin();
+            header = "";
+        } else if may_begin && is_header(line) {
+            hosts.close(header, &values, rows);
+            values.clear();
+            hosts.block = Block::Adapter;
+            header = line.trim_end_matches(':').trim_end();
+        }
+        // A further line of a list (name servers, gateways) or somebody's own remark: nothing is owned there.
+    }
+    hosts.close(header, &values, rows);
+    if hosts.unnamed > 1 {
+        rows.problem(
+            0,
+            format!(
+                "{} hosts in one file without their names: only the first is used; export them with ipconfig /all",
+                hosts.unnamed
+            ),
+        );
+    }
+    Ok(())
+}
+
+struct Value<'t> {
+    text: &'t str,
+    line: u64,
+}
+
+enum Block {
+    /// Between a title and the first adapter.
+    Host,
+    Adapter,
+}
+
+struct Hosts {
+    name: String,
+    block: Block,
+    titles: u64,
+    unnamed: u64,
+}
+
+impl Hosts {
+    fn begin(&mut self) {
+        self.titles += 1;
+        self.name.clear();
+        self.block = Block::Host;
+    }
+
+    fn close(&mut self, header: &str, values: &[Value<'_>], rows: &mut Rows<'_>) {
+        match self.block {
+            Block::Host if self.titles > 0 => {
+                self.name = host_name(values);
+                self.unnamed += u64::from(self.name.is_empty());
+            }
+            Block::Host => {}
+            Block::Adapter if self.name.is_empty() && self.unnamed > 1 => {}
+            Block::Adapter => adapter(&self.name, header, values, rows),
+        }
+    }
+}
+
+/// The host's name with its primary suffix, from the first two values of its block.
+fn host_name(values: &[Value<'_>]) -> String {
+    let is_name = |text: &&str| !text.is_empty() && !text.contains([' ', '\t', ':']);
+    let name = values.first().map(|v| v.text).filter(is_name).unwrap_or_default();
+    match values.get(1).map(|v| v.text).filter(is_name) {
+        Some(suffix) if !name.is_empty() && !name.contains('.') && suffix.contains('.') => {
+            format!("{name}.{suffix}")
+        }
+        _ => name.to_owned(),
+    }
+}
+
+fn adapter(host: &str, header: &str, values: &[Value<'_>], rows: &mut Rows<'_>) {
+    let physical = values.iter().position(|v| looks_physical(v.text));
+    let mac = physical.and_then(|i| values.get(i)).map_or("", |v| v.text);
+    let before = physical.and_then(|i| i.checked_sub(1)).and_then(|i| values.get(i));
+    let description = before.map_or("", |v| v.text);
+    let interface = interface_name(header);
+    let last_mask = values.iter().rposition(|v| is_mask(v.text));
+    for (i, value) in values.iter().enumerate() {
+        let (text, state) = match value.text.split_once('(') {
+            Some((text, state)) => (text, Some(state.trim_end_matches(')'))),
+            None => (value.text, None),
+        };
+        let Some((address, _)) = parse_address(text) else {
+            continue;
+        };
+        let mask = values.get(i + 1).map(|v| v.text).filter(|text| is_mask(text));
+        let owned = match (state, address) {
+            (Some(state), _) => is_bound(state),
+            (None, IpAddr::V4(_)) => mask.is_some() && !is_mask(text),
+            (None, IpAddr::V6(_)) => last_mask.is_some_and(|mask| i < mask),
+        };
+        if owned {
+            rows.own(NewAddress {
+                host,
+                address,
+                prefix_length: mask.and_then(|mask| parse_prefix(mask, address)),
+                interface,
+                description,
+                mac,
+                line: value.line,
+            });
+        }
+    }
+}
+
+/// The value of a line with a label. Labels may have a colon of their own (Spanish), so the one after the
+/// dots counts; German fills the width in `   IPv4-Adresse (Auto. Konfiguration): ` and has no dots left.
+fn value_of(line: &str) -> Option<&str> {
+    let after = |at: usize| line.get(at + 1..).unwrap_or_default().trim();
+    let dotted = line.match_indices(':').find(|(at, _)| {
+        let label = line.get(..*at).unwrap_or_default().trim_end();
+        let leader = label.len() - label.trim_end_matches(['.', ' ']).len();
+        label.ends_with(" .") || label.ends_with('.') && leader > 1
+    });
+    if let Some((at, _)) = dotted {
+        return Some(after(at));
+    }
+    // Further values of a list stand far right; only a label stands at a label's place.
+    let indent = line.len() - line.trim_start().len();
+    let (at, _) = line
+        .match_indices(':')
+        .find(|(at, _)| line.get(at + 1..).is_some_and(|t| t.is_empty() || t.starts_with(' ')))?;
+    (1..=8).contains(&indent).then(|| after(at))
+}
+
+/// `Windows IP Configuration`, `Configuration IP de Windows`, `Windows IP 構成`.
+fn is_title(line: &str) -> bool {
+    line.len() < 200 && !line.starts_with([' ', '\t']) && line.contains("Windows") && line.contains("IP")
+}
+
+fn is_header(line: &str) -> bool {
+    let line = line.trim_end();
+    line.len() > 1 && line.ends_with(':') && !line.starts_with([' ', '\t'])
+}
+
+fn looks_physical(text: &str) -> bool {
+    // Tunnels show eight bytes; they count as the place after the description all the same.
+    let bytes: Vec<&str> = text.split('-').collect();
+    matches!(bytes.len(), 6 | 8)
+        && bytes.iter().all(|b| b.len() == 2 && b.chars().all(|c| c.is_ascii_hexdigit()))
+        || normal_mac(text).is_some()
+}
+
+/// A mask of at least one bit; 0.0.0.0 stands where an adapter has no address.
+fn is_mask(text: &str) -> bool {
+    matches!(text.parse::<IpAddr>(), Ok(v4 @ IpAddr::V4(_)) if parse_prefix(text, v4).is_some_and(|p| p > 0))
+}
+
+/// False for the states in which the address is not answered on. Their words are known in the languages
+/// that took them from Latin (`Tentative`, `Duplicate`, `Dupliziert`, `Duplicado`); elsewhere the row is kept.
+fn is_bound(state: &str) -> bool {
+    let state = state.to_lowercase();
+    !(state.starts_with("tentativ") || state.starts_with("dupli"))
+}
+
+/// What adapters' headers begin with, before the interface's name. Another language keeps its header whole.
+const HEADERS: &[&str] = &[
+    "Ethernet adapter ",
+    "Wireless LAN adapter ",
+    "Tunnel adapter ",
+    "PPP adapter ",
+    "Unknown adapter ",
+    "Ethernet-Adapter ",
+    "Drahtlos-LAN-Adapter ",
+    "Tunneladapter ",
+    "PPP-Adapter ",
+    "Unbekannter Adapter ",
+    "Carte Ethernet ",
+    "Carte réseau sans fil ",
+    "Carte Tunnel ",
+    "Carte PPP ",
+    "Adaptador de Ethernet ",
+    "Adaptador Ethernet ",
+    "Adaptador de LAN inalámbrica ",
+    "Scheda Ethernet ",
+    "Ethernet-kort ",
+    "Karta Ethernet ",
+    "Адаптер Ethernet ",
+    "Ethernet adapter - ",
+    "イーサネット アダプター ",
+    "以太网适配器 ",
+    "이더넷 어댑터 ",
+];
+
+fn interface_name(header: &str) -> &str {
+    HEADERS.iter().find_map(|prefix| header.strip_prefix(prefix)).unwrap_or(header).trim()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::inventory::addresses::{AddressInventory, LoadOptions, load_bytes};
+
+    fn read(bytes: &[u8]) -> AddressInventory {
+        load_bytes("ipconfig.txt", bytes, &LoadOptions { host: Some("HOST9".into()) })
+    }
+
+    fn lines(inventory: &AddressInventory) -> Vec<String> {
+        let cell = |c: &Option<std::sync::Arc<str>>| c.as_deref().unwrap_or("-").to_owned();
+        let row = |o: &crate::inventory::addresses::OwnedAddress| {
+            let prefix = o.prefix_length.map_or("-".to_owned(), |p| p.to_string());
+            format!(
+                "{} {}/{prefix} [{}] [{}] {}",
+                o.host,
+                o.address,
+                cell(&o.interface),
+                cell(&o.description),
+                cell(&o.mac)
+            )
+        };
+        inventory.owned.iter().map(row).collect()
+    }
+
+    // Written to the documented shape of ipconfig's output; no real sample could be stored here.
+    const ENGLISH: &str = r"
+Windows IP Configuration
+
+   Host Name . . . . . . . . . . . . : SRV2
+   Primary Dns Suffix  . . . . . . . : beta.example.com
+   Node Type . . . . . . . . . . . . : Hybrid
+   IP Routing Enabled. . . . . . . . : No
+   DNS Suffix Search List. . . . . . : beta.example.com
+                                       alpha.example.com
+
+Ethernet adapter Ethernet:
+
+   Connection-specific DNS Suffix  . : 
+   Description . . . . . . . . . . . : Intel(R) I350 Gigabit Network Connection
+   Physical Address. . . . . . . . . : 00-00-5E-00-53-02
+   DHCP Enabled. . . . . . . . . . . : No
+   IPv6 Address. . . . . . . . . . . : 2001:db8::2(Preferred) 
+   Link-local IPv6 Address . . . . . : fe80::1:2%12(Preferred) 
+   IPv4 Address. . . . . . . . . . . : 203.0.113.2(Preferred) 
+   Subnet Mask . . . . . . . . . . . : 255.255.255.0
+   IPv4 Address. . . . . . . . . . . : 203.0.113.9(Duplicate) 
+   Subnet Mask . . . . . . . . . . . : 255.255.255.0
+   Default Gateway . . . . . . . . . : fe80::ff%12
+                                       203.0.113.254
+   DHCP Server . . . . . . . . . . . : 203.0.113.253
+   DNS Servers . . . . . . . . . . . : 203.0.113.10
+                                       203.0.113.11
+   Primary WINS Server . . . . . . . : 203.0.113.12
+   NetBIOS over Tcpip. . . . . . . . : Enabled
+
+Ethernet adapter Ethernet 5:
+
+   Connection-specific DNS Suffix  . : 
+   Description . . . . . . . . . . . : IBM USB Remote NDIS Network Device
+   Physical Address. . . . . . . . . : 36-40-B5-00-00-02
+   Autoconfiguration IPv4 Address. . : 169.254.95.120(Preferred) 
+   Subnet Mask . . . . . . . . . . . : 255.255.0.0
+   Default Gateway . . . . . . . . . : 
+
+Tunnel adapter isatap.{0}:
+
+   Media State . . . . . . . . . . . : Media disconnected
+   Connection-specific DNS Suffix  . : 
+   Description . . . . . . . . . . . : Microsoft ISATAP Adapter
+   Physical Address. . . . . . . . . : 00-00-00-00-00-00-00-E0
+";
+
+    #[test]
+    fn english_takes_own_addresses_only() {
+        let want = [
+            "SRV2.beta.example.com 2001:db8::2/- [Ethernet] [Intel(R) I350 Gigabit Network Connection] 00-00-5E-00-53-02",
+            "SRV2.beta.example.com fe80::1:2/- [Ethernet] [Intel(R) I350 Gigabit Network Connection] 00-00-5E-00-53-02",
+            "SRV2.beta.example.com 203.0.113.2/24 [Ethernet] [Intel(R) I350 Gigabit Network Connection] 00-00-5E-00-53-02",
+            "SRV2.beta.example.com 169.254.95.120/16 [Ethernet 5] [IBM USB Remote NDIS Network Device] 36-40-B5-00-00-02",
+        ];
+        let inventory = read(ENGLISH.as_bytes());
+        assert_eq!(lines(&inventory), want);
+        assert_eq!((inventory.files[0].kind, inventory.owned[2].source.line), ("ipconfig /all", 19));
+        let utf16: Vec<u8> =
+            ENGLISH.replace('\n', "\r\n").encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(lines(&read(&utf16)), want);
+    }
+
+    // As above.
+    const GERMAN: &str = r"Windows-IP-Konfiguration
+
+   Hostname  . . . . . . . . . . . . : SRV3
+   Primäres DNS-Suffix . . . . . . . : alpha.example.com
+   Knotentyp . . . . . . . . . . . . : Hybrid
+
+Ethernet-Adapter LAN-Verbindung für Büro:
+
+   Verbindungsspezifisches DNS-Suffix: 
+   Beschreibung. . . . . . . . . . . : IBM USB Remote NDIS Network Device
+   Physische Adresse . . . . . . . . : 36-40-B5-00-00-03
+   IPv4-Adresse (Auto. Konfiguration): 169.254.95.120(Bevorzugt) 
+   Verbindungslokale IPv6-Adresse  . : fe80::3%5(Bevorzugt) 
+   IPv4-Adresse  . . . . . . . . . . : 192.0.2.3(Bevorzugt) 
+   Subnetzmaske  . . . . . . . . . . : 255.255.255.0
+   Standardgateway . . . . . . . . . : 192.0.2.254
+   DNS-Server  . . . . . . . . . . . : 192.0.2.10
+";
+
+    #[test]
+    fn german_in_an_oem_code_page() {
+        let bytes = oem_cp::encode_string_lossy(GERMAN, &oem_cp::code_table::ENCODING_TABLE_CP850);
+        let tail = "[LAN-Verbindung für Büro] [IBM USB Remote NDIS Network Device] 36-40-B5-00-00-03";
+        let want = [
+            format!("SRV3.alpha.example.com 169.254.95.120/- {tail}"),
+            format!("SRV3.alpha.example.com fe80::3/- {tail}"),
+            format!("SRV3.alpha.example.com 192.0.2.3/24 {tail}"),
+        ];
+        assert_eq!(lines(&read(&bytes)), want);
+    }
+
+    // As above: French puts the colon right after the dots and a blank before a header's.
+    const FRENCH: &str = r"Configuration IP de Windows
+
+   Nom de l'hôte . . . . . . . . . . : SRV4
+   Suffixe DNS principal . . . . . . : 
+
+Carte Ethernet Ethernet 2 :
+
+   Description. . . . . . . . . . . . . . : Remote NDIS Compatible Device
+   Adresse physique . . . . . . . . . . . : 02-00-00-00-00-04
+   Adresse IPv4. . . . . . . . . . . . . .: 169.254.0.2(préféré)
+   Masque de sous-réseau. . . . . . . . . : 255.255.255.0
+   Passerelle par défaut. . . . . . . . . : 169.254.0.1
+";
+
+    #[test]
+    fn many_hosts_and_languages_in_one_file() {
+        let text = format!("C:\\>ipconfig /all\r\n{ENGLISH}\r\n=== SRV4 ===\r\n{FRENCH}\r\n{GERMAN}");
+        let inventory = read(text.as_bytes());
+        let hosts: Vec<&str> = inventory.owned.iter().map(|o| &*o.host).collect();
+        assert_eq!(hosts.len(), 8);
+        assert_eq!(hosts[4], "SRV4");
+        assert_eq!(
+            lines(&inventory)[4],
+            "SRV4 169.254.0.2/24 [Ethernet 2] [Remote NDIS Compatible Device] 02-00-00-00-00-04"
+        );
+        assert_eq!(inventory.files[0].hosts, 3);
+    }
+
+    // As above.
+    const PLAIN: &str = r"
+Windows IP Configuration
+
+
+Ethernet adapter Local Area Connection:
+
+   Connection-specific DNS Suffix  . :
+   IPv6 Address. . . . . . . . . . . : 2001:db8::7
+   IP Address. . . . . . . . . . . . : 192.0.2.7
+   Subnet Mask . . . . . . . . . . . : 255.255.255.0
+   Default Gateway . . . . . . . . . : 192.0.2.254
+                                       2001:db8::ff
+";
+
+    #[test]
+    fn windows_2003_and_plain_ipconfig_mark_no_state() {
+        let text = PLAIN;
+        let want = [
+            "HOST9 2001:db8::7/- [Local Area Connection] [-] -",
+            "HOST9 192.0.2.7/24 [Local Area Connection] [-] -",
+        ];
+        assert_eq!(lines(&read(text.as_bytes())), want);
+        let twice = read(format!("{text}{text}").as_bytes());
+        assert_eq!(lines(&twice), want);
+        assert!(twice.files[0].problems[0].starts_with("2 hosts in one file without their names"));
+    }
+
+    #[test]
+    fn spanish_labels_have_a_colon() {
+        let line = "   Vínculo: dirección IPv6 local. . . : fe80::1%7(Preferido) ";
+        assert_eq!(super::value_of(line), Some("fe80::1%7(Preferido)"));
+        assert_eq!(super::value_of("Ethernet adapter Ethernet:"), None);
+        assert_eq!(super::value_of("                      2001:db8::1"), None);
+    }
+}

@@ -1,0 +1,133 @@
+//! `ConvertTo-Json` of `Get-NetIPAddress`, `Get-NetAdapter`, `Win32_NetworkAdapterConfiguration`,
+//! `Get-DnsServerResourceRecord` and `Get-DhcpServerv4Lease`, one kind or mixed, from PowerShell 5 and 7.
+//!
+//! PowerShell 5 writes a single object without its array, arrays sometimes as `{"value":[...],"Count":n}`,
+//! and enumerations as numbers in both.
+
+use serde_json::Value;
+
+use super::dhcp_leases::{self, Lease};
+use super::dns_records::{self, DnsRecord};
+use super::format::{Format, Reader, Refusal, Sample};
+use super::json::{Object, each_object, has, property, text, texts};
+use super::net_adapter::{self, NetAdapter};
+use super::net_ip_address::{self, NetIpAddress};
+use super::nic_configuration::{self, NicConfiguration};
+use super::rows::Rows;
+
+pub const FORMAT: Format = Format { name: "PowerShell JSON", detect, read: Reader::Text(read) };
+
+fn detect(sample: &Sample<'_>) -> bool {
+    sample.is_json()
+        && ["IPAddress", "InterfaceDescription", "RecordData", "RecordType", "IPEnabled"]
+            .iter()
+            .any(|key| sample.has_key(key))
+}
+
+fn read(content: &str, rows: &mut Rows<'_>) -> Result<(), Refusal> {
+    let mut result = Ok(());
+    let mut unknown = 0u64;
+    let mut bad = Vec::new();
+    each_object(
+        content,
+        &mut |object, line| {
+            if result.is_ok() {
+                result = take(rows, &object, line).map(|known| unknown += u64::from(!known));
+            }
+        },
+        &mut |line, what| bad.push((line, what)),
+    );
+    for (line, what) in bad {
+        rows.problem(line, what);
+    }
+    if unknown > 0 {
+        rows.problem(
+            0,
+            format!("{unknown} objects are neither addresses, adapters, DNS records nor leases; passed over"),
+        );
+    }
+    result
+}
+
+/// Takes one object; false when it is of no known class.
+fn take(rows: &mut Rows<'_>, object: &Object, line: u64) -> Result<bool, Refusal> {
+    if has(object, "RecordType") && has(object, "HostName") {
+        let record = record_data(object);
+        let data = |name: &str| {
+            Some(text(&record, name)).filter(|t| !t.is_empty()).or_else(|| Some(text(object, name)))
+        };
+        let found = ["IPv4Address", "IPv6Address", "HostNameAlias", "IPAddress", "Data"];
+        let value = found.iter().filter_map(|name| data(name)).find(|t| !t.is_empty());
+        dns_records::take(
+            rows,
+            &DnsRecord {
+                name: &text(object, "HostName"),
+                kind: &text(object, "RecordType"),
+                zone: &text(object, "ZoneName"),
+                distinguished_name: &text(object, "DistinguishedName"),
+                data: &value.unwrap_or_else(|| text(object, "RecordData")),
+                line,
+            },
+        )?;
+    } else if has(object, "ScopeId") || has(object, "LeaseExpiryTime") {
+        let (address, name) = (text(object, "IPAddress"), text(object, "HostName"));
+        let state = text(object, "AddressState");
+        dhcp_leases::take(rows, &Lease { address: &address, name: &name, state: &state, line });
+    } else if ["DNSHostName", "IPEnabled", "IPSubnet", "ServiceName"].iter().any(|key| has(object, key)) {
+        nic_configuration::take(
+            rows,
+            &NicConfiguration {
+                dns_name: &text(object, "DNSHostName"),
+                remote: &first_text(object, &["PSComputerName", "ComputerName", "__SERVER"]),
+                addresses: &texts(object, "IPAddress"),
+                subnets: &texts(object, "IPSubnet"),
+                description: &text(object, "Description"),
+                mac: &text(object, "MACAddress"),
+                line,
+            },
+        )?;
+    } else if has(object, "IPAddress") {
+        net_ip_address::take(
+            rows,
+            &NetIpAddress {
+                host: &first_text(object, net_ip_address::HOST),
+                address: &text(object, "IPAddress"),
+                alias: &first_text(object, &["InterfaceAlias", "ifAlias"]),
+                index: &first_text(object, &["InterfaceIndex", "ifIndex"]),
+                prefix: &text(object, "PrefixLength"),
+                state: &text(object, "AddressState"),
+                description: &text(object, "InterfaceDescription"),
+                mac: &text(object, "MacAddress"),
+                line,
+            },
+        )?;
+    } else if has(object, "InterfaceDescription") || has(object, "ifDesc") {
+        net_adapter::take(
+            rows,
+            &NetAdapter {
+                remote: &first_text(object, &["PSComputerName", "ComputerName", "Host"]),
+                system: &text(object, "SystemName"),
+                name: &first_text(object, &["Name", "InterfaceAlias", "ifAlias"]),
+                index: &first_text(object, &["InterfaceIndex", "ifIndex"]),
+                description: &first_text(object, &["InterfaceDescription", "ifDesc"]),
+                mac: &first_text(object, &["MacAddress", "LinkLayerAddress"]),
+                line,
+            },
+        );
+    } else {
+        return Ok(false);
+    }
+    Ok(true)
+}
+
+fn first_text(object: &Object, names: &[&str]) -> String {
+    names.iter().map(|name| text(object, name)).find(|text| !text.is_empty()).unwrap_or_default()
+}
+
+/// `RecordData` as an object; empty when the depth cut it to a class name.
+fn record_data(object: &Object) -> Object {
+    match property(object, "RecordData").map(std::borrow::Cow::into_owned) {
+        Some(Value::Object(data)) => data,
+        _ => Object::new(),
+    }
+}

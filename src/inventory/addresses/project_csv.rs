@@ -1,0 +1,159 @@
+//! The project's own CSV: `host` and `address`, optionally `interface`, `description`, `mac`,
+//! `prefix_length`, in any order and case.
+
+use super::format::{Format, Reader, Refusal, Sample};
+use super::rows::{NewAddress, Rows, parse_address, parse_prefix, quoted};
+use crate::inventory::text::Table;
+
+pub const FORMAT: Format = Format { name: "krbtriage CSV", detect, read: Reader::Text(read) };
+
+/// Names people give the host's column.
+const HOST: &[&str] = &["host", "hostname", "computer", "computername", "pscomputername"];
+
+fn detect(sample: &Sample<'_>) -> bool {
+    let known =
+        |c: &String| matches!(c.as_str(), "address" | "interface" | "description" | "mac" | "prefixlength");
+    // Without a host column only a table of nothing but ours is ours.
+    sample.has(&["address"]) && (sample.has_any(HOST) || sample.columns.iter().all(known))
+}
+
+fn read(text: &str, rows: &mut Rows<'_>) -> Result<(), Refusal> {
+    let Some(mut table) = Table::open(text) else {
+        return Ok(());
+    };
+    let host = table.column(HOST);
+    let address = table.column(&["address"]);
+    let interface = table.column(&["interface"]);
+    let description = table.column(&["description"]);
+    let mac = table.column(&["mac"]);
+    let prefix = table.column(&["prefix_length"]);
+    while let Some(row) = table.next_row() {
+        let row = match row {
+            Ok(row) => row,
+            Err(error) => {
+                rows.push_problem(error.to_string());
+                continue;
+            }
+        };
+        let text = row.get(address);
+        let Some((ip, in_address)) = parse_address(text) else {
+            let what = if text.is_empty() {
+                "no address".to_owned()
+            } else {
+                format!("{} is no address", quoted(text))
+            };
+            rows.problem(row.line, format!("{what}; the row is skipped"));
+            continue;
+        };
+        let own_host = unguarded(row.get(host));
+        if host.is_some() && own_host.is_empty() {
+            rows.problem(row.line, format!("no host for address {ip}; the row is skipped"));
+            continue;
+        }
+        let length = row.get(prefix);
+        let prefix_length = in_address.or_else(|| parse_prefix(length, ip));
+        if prefix_length.is_none() && !length.is_empty() {
+            rows.problem(
+                row.line,
+                format!("{} is no prefix length; the row is kept without", quoted(length)),
+            );
+        }
+        rows.own(NewAddress {
+            host: own_host,
+            address: ip,
+            prefix_length,
+            interface: unguarded(row.get(interface)),
+            description: unguarded(row.get(description)),
+            mac: row.get(mac),
+            line: row.line,
+        });
+    }
+    Ok(())
+}
+
+/// The cell without the apostrophe that keeps a spreadsheet from running it: what this program writes it
+/// reads back the same.
+fn unguarded(cell: &str) -> &str {
+    match cell.strip_prefix('\'') {
+        Some(rest) if rest.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']) => rest,
+        _ => cell,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::inventory::addresses::{AddressInventory, LoadOptions, load_bytes};
+
+    fn read(text: &str) -> AddressInventory {
+        load_bytes("srv9.csv", text.as_bytes(), &LoadOptions::default())
+    }
+
+    fn lines(inventory: &AddressInventory) -> Vec<String> {
+        let cell = |c: &Option<std::sync::Arc<str>>| c.as_deref().unwrap_or("-").to_owned();
+        let row = |o: &crate::inventory::addresses::OwnedAddress| {
+            let prefix = o.prefix_length.map_or("-".to_owned(), |p| p.to_string());
+            let (interface, description, mac) = (cell(&o.interface), cell(&o.description), cell(&o.mac));
+            format!("{} {}/{prefix} {interface} {description} {mac} {}", o.host, o.address, o.source)
+        };
+        inventory.owned.iter().map(row).collect()
+    }
+
+    #[test]
+    fn any_order_case_delimiter_and_encoding() {
+        let want = ["SRV1 192.0.2.1/24 Ethernet NIC 00-00-5E-00-53-01 srv9.csv:2"];
+        for text in [
+            "Host,Address,Interface,Description,MAC,Prefix_Length\nSRV1,192.0.2.1,Ethernet,NIC,00:00:5e:00:53:01,24\n",
+            "MAC;prefix length;HOST;description;address;interface\r\n00-00-5E-00-53-01;24;SRV1;NIC;192.0.2.1;Ethernet\r\n",
+            "\u{feff}host\taddress\tinterface\tdescription\tmac\nSRV1\t192.0.2.1/24\tEthernet\tNIC\t00005e005301\n",
+        ] {
+            assert_eq!(lines(&read(text)), want);
+            let utf16: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+            assert_eq!(lines(&load_bytes("srv9.csv", &utf16, &LoadOptions::default())), want);
+        }
+    }
+
+    #[test]
+    fn bad_rows_are_named_and_skipped() {
+        let inventory = read(
+            "host,address,prefix_length\nSRV1,192.0.2.1,24\nSRV2,300.1.2.3,\n,192.0.2.2,\nSRV3\n\nSRV4,fe80::1%3,99x\n",
+        );
+        assert_eq!(
+            lines(&inventory),
+            ["SRV1 192.0.2.1/24 - - - srv9.csv:2", "SRV4 fe80::1/- - - - srv9.csv:7"]
+        );
+        assert_eq!(
+            inventory.files[0].problems,
+            [
+                "line 3: \"300.1.2.3\" is no address; the row is skipped",
+                "line 4: no host for address 192.0.2.2; the row is skipped",
+                "line 5: no address; the row is skipped",
+                "line 7: \"99x\" is no prefix length; the row is kept without",
+            ]
+        );
+        assert_eq!((inventory.files[0].rows, inventory.files[0].hosts), (2, 2));
+    }
+
+    #[test]
+    fn a_missing_host_column_takes_the_option_or_the_file_name() {
+        let text = "address,interface\n192.0.2.1,Ethernet\n";
+        assert_eq!(lines(&read(text)), ["srv9 192.0.2.1/- Ethernet - - srv9.csv:2"]);
+        let options = LoadOptions { host: Some("SRV7".to_owned()) };
+        let inventory = load_bytes("srv9.csv", text.as_bytes(), &options);
+        assert_eq!(lines(&inventory), ["SRV7 192.0.2.1/- Ethernet - - srv9.csv:2"]);
+    }
+
+    #[test]
+    fn a_million_bad_rows_make_few_messages() {
+        let mut text = String::from("host,address\n");
+        text.push_str(&"SRV1,x\n".repeat(5000));
+        let problems = &read(&text).files[0].problems;
+        assert_eq!(problems.len(), crate::inventory::MAX_PROBLEMS);
+        assert_eq!(problems.last().unwrap(), "and 4901 more problems in this file");
+    }
+
+    #[test]
+    fn a_guarded_cell_reads_back() {
+        let inventory = read("host,address,description\n'=cmd,192.0.2.1,'quoted\n");
+        assert_eq!(lines(&inventory), ["=cmd 192.0.2.1/- - 'quoted - srv9.csv:2"]);
+    }
+}

@@ -1,0 +1,323 @@
+//! Which names mean one host, and which addresses it owns. Names are merged before anything is compared: a host
+//! under two names would share all its addresses with itself.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::net::IpAddr;
+
+use super::Source;
+use super::addresses::{AddressInventory, OwnedAddress};
+use crate::names::{HostName, Same};
+
+/// A host, whatever it is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct HostId(u32);
+
+/// All hosts that anything names.
+#[derive(Debug, Default)]
+pub struct Hosts<'a> {
+    names: Vec<HostName>,
+    ids: HashMap<HostName, u32>,
+    /// First 15 characters of the label: what every name of a host that is not an alias agrees on.
+    by_label: HashMap<Box<str>, Vec<u32>>,
+    parent: Vec<u32>,
+    owned: HashMap<u32, Vec<&'a OwnedAddress>>,
+    by_address: HashMap<IpAddr, BTreeSet<HostId>>,
+    resolved: HashMap<u32, Vec<(IpAddr, &'a Source)>>,
+    /// Why two names are one host, for the evidence.
+    alias_sources: HashMap<(u32, u32), String>,
+    settled: bool,
+}
+
+impl<'a> Hosts<'a> {
+    /// Everything an address inventory says. More names may be added until [`Hosts::settle`].
+    pub fn new(inventory: &'a AddressInventory) -> Self {
+        let mut hosts = Self::default();
+        for row in &inventory.owned {
+            if let Some(id) = hosts.add(&row.host) {
+                hosts.owned.entry(id).or_default().push(row);
+            }
+        }
+        for row in &inventory.resolved {
+            if let Some(id) = hosts.add(&row.name) {
+                hosts.resolved.entry(id).or_default().push((row.address, &row.source));
+            }
+        }
+        for alias in &inventory.aliases {
+            hosts.alias(&alias.name, &alias.other, alias.source.to_string());
+        }
+        hosts
+    }
+
+    /// Names a host; without a name there is none.
+    pub fn add(&mut self, name: &str) -> Option<u32> {
+        HostName::parse(name).map(|name| self.add_name(name))
+    }
+
+    pub fn add_name(&mut self, name: HostName) -> u32 {
+        if let Some(&id) = self.ids.get(&name) {
+            return id;
+        }
+        let id = self.names.len() as u32;
+        self.by_label.entry(name.netbios().into()).or_default().push(id);
+        self.ids.insert(name.clone(), id);
+        self.names.push(name);
+        self.parent.push(id);
+        id
+    }
+
+    /// Two names are one host, and `why` says who says so.
+    pub fn alias(&mut self, name: &str, other: &str, why: String) {
+        if let (Some(a), Some(b)) = (self.add(name), self.add(other)) {
+            self.alias_sources.entry((a.min(b), a.max(b))).or_insert(why);
+            self.join(a, b);
+        }
+    }
+
+    /// Joins short names with the one full name they can mean, and collects addresses by host.
+    ///
+    /// A short name that two domains have stays a host of its own: `srv1` of two domains is two machines.
+    pub fn settle(&mut self) {
+        for id in 0..self.names.len() as u32 {
+            self.shorten(id);
+            let name = &self.names[id as usize];
+            if name.domain().is_some_and(|d| d.contains('.')) {
+                continue;
+            }
+            if let Some(full) = self.only_full_name(name) {
+                self.join(id, full);
+            }
+        }
+        let (owned, resolved) = (std::mem::take(&mut self.owned), std::mem::take(&mut self.resolved));
+        self.owned = self.by_root(owned);
+        self.resolved = self.by_root(resolved);
+        for (&root, rows) in &self.owned {
+            for row in rows {
+                self.by_address.entry(row.address).or_default().insert(HostId(root));
+            }
+        }
+        self.settled = true;
+    }
+
+    fn by_root<T>(&self, map: HashMap<u32, Vec<T>>) -> HashMap<u32, Vec<T>> {
+        let mut out: HashMap<u32, Vec<T>> = HashMap::new();
+        // In the order of names, so that evidence does not depend on hashing.
+        let mut ids: Vec<_> = map.into_iter().collect();
+        ids.sort_by(|a, b| self.names[a.0 as usize].cmp(&self.names[b.0 as usize]));
+        for (id, rows) in ids {
+            out.entry(self.root(id)).or_default().extend(rows);
+        }
+        out
+    }
+
+    /// The one host with a full name that `name` can mean; `None` when there is none, or more than one.
+    fn only_full_name(&self, name: &HostName) -> Option<u32> {
+        let mut found = None;
+        for &id in self.by_label.get(name.netbios())? {
+            let other = &self.names[id as usize];
+            if other.domain().is_none_or(|d| !d.contains('.')) || other.same(name) == Same::No {
+                continue;
+            }
+            match found {
+                Some(root) if root != self.root(id) => return None,
+                _ => found = Some(self.root(id)),
+            }
+        }
+        found
+    }
+
+    /// The host of this name; `None` when nothing names it or when it is ambiguous.
+    pub fn find(&self, name: &HostName) -> Option<HostId> {
+        debug_assert!(self.settled);
+        if let Some(&id) = self.ids.get(name) {
+            return Some(HostId(self.root(id)));
+        }
+        let mut found = None;
+        for &id in self.by_label.get(name.netbios())? {
+            if self.names[id as usize].same(name) == Same::No || self.contradicts(self.root(id), name) {
+                continue;
+            }
+            match found {
+                Some(root) if root != self.root(id) => return None,
+                _ => found = Some(self.root(id)),
+            }
+        }
+        found.map(HostId)
+    }
+
+    /// The host already has a full name with this label in another domain.
+    fn contradicts(&self, root: u32, name: &HostName) -> bool {
+        self.by_label.get(name.netbios()).into_iter().flatten().any(|&id| {
+            let other = &self.names[id as usize];
+            self.root(id) == root && other.same_label(name) && other.same(name) == Same::No
+        })
+    }
+
+    /// Full names of different hosts that share this label: `srv1` in two domains.
+    pub fn same_label(&self, name: &HostName) -> Vec<&HostName> {
+        let mut seen = BTreeSet::new();
+        let mut names: Vec<&HostName> = self
+            .by_label
+            .get(name.netbios())
+            .into_iter()
+            .flatten()
+            .filter(|&&id| self.names[id as usize].same_label(name))
+            .filter(|&&id| self.names[id as usize].domain().is_some_and(|d| d.contains('.')))
+            .filter(|&&id| seen.insert(self.root(id)))
+            .map(|&id| &self.names[id as usize])
+            .collect();
+        names.sort();
+        names
+    }
+
+    /// What the host owns, in the inventories' order.
+    pub fn owned(&self, host: HostId) -> &[&'a OwnedAddress] {
+        self.owned.get(&host.0).map_or(&[], Vec::as_slice)
+    }
+
+    /// What the host's names resolve to.
+    pub fn resolved(&self, host: HostId) -> &[(IpAddr, &'a Source)] {
+        self.resolved.get(&host.0).map_or(&[], Vec::as_slice)
+    }
+
+    /// Who says that these two names are one host, where an inventory says so.
+    pub fn alias_source(&self, a: &HostName, b: &HostName) -> Option<&str> {
+        let (a, b) = (*self.ids.get(a)?, *self.ids.get(b)?);
+        self.alias_sources.get(&(a.min(b), a.max(b))).map(String::as_str)
+    }
+
+    /// The hosts that own this address.
+    pub fn owners_of(&self, address: IpAddr) -> Vec<HostId> {
+        self.by_address.get(&address).into_iter().flatten().copied().collect()
+    }
+
+    /// Every owned address and its hosts, in the order of addresses: for the audit.
+    pub fn owners(&self) -> BTreeMap<IpAddr, &BTreeSet<HostId>> {
+        self.by_address.iter().map(|(&address, hosts)| (address, hosts)).collect()
+    }
+
+    /// The host's fullest name.
+    pub fn name(&self, host: HostId) -> &HostName {
+        // A name with a domain before one without; the root is the first of its set.
+        self.by_label
+            .get(self.names[host.0 as usize].netbios())
+            .into_iter()
+            .flatten()
+            .filter(|&&id| self.root(id) == host.0)
+            .map(|&id| &self.names[id as usize])
+            .max_by_key(|n| (n.domain().map_or(0, str::len), n.label().len()))
+            .unwrap_or(&self.names[host.0 as usize])
+    }
+
+    fn root(&self, mut id: u32) -> u32 {
+        while self.parent[id as usize] != id {
+            id = self.parent[id as usize];
+        }
+        id
+    }
+
+    fn join(&mut self, a: u32, b: u32) {
+        let (a, b) = (self.shorten(a), self.shorten(b));
+        self.parent[a.max(b) as usize] = a.min(b);
+    }
+
+    /// The root, with the way to it halved: crafted chains of aliases must not make every look-up long.
+    fn shorten(&mut self, mut id: u32) -> u32 {
+        while self.parent[id as usize] != id {
+            let grandparent = self.parent[self.parent[id as usize] as usize];
+            self.parent[id as usize] = grandparent;
+            id = grandparent;
+        }
+        id
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inventory::addresses::{HostAlias, ResolvedName};
+
+    fn source() -> Source {
+        Source { file: "t.csv".into(), line: 1 }
+    }
+
+    fn owned(host: &str, address: &str) -> OwnedAddress {
+        OwnedAddress {
+            host: host.into(),
+            address: address.parse().unwrap(),
+            prefix_length: None,
+            interface: None,
+            description: None,
+            mac: None,
+            source: source(),
+            seen: None,
+        }
+    }
+
+    fn name(text: &str) -> HostName {
+        HostName::parse(text).unwrap()
+    }
+
+    #[test]
+    fn trap_12_a_host_under_two_names_is_one() {
+        let inventory = AddressInventory {
+            owned: vec![owned("srv1", "192.0.2.1"), owned("SRV1.alpha.example.com", "192.0.2.2")],
+            aliases: vec![HostAlias { name: "WIN-1".into(), other: "SRV1".into(), source: source() }],
+            ..Default::default()
+        };
+        let mut hosts = Hosts::new(&inventory);
+        hosts.settle();
+        let full = hosts.find(&name("srv1.alpha.example.com"));
+        assert!(full.is_some());
+        assert_eq!(full, hosts.find(&name("srv1")));
+        assert_eq!(full, hosts.find(&name("win-1")));
+        assert_eq!(hosts.owned(full.unwrap()).len(), 2);
+    }
+
+    #[test]
+    fn one_label_in_two_domains_is_two_hosts_and_the_short_name_neither() {
+        let inventory = AddressInventory {
+            owned: vec![
+                owned("srv1.alpha.example.com", "192.0.2.1"),
+                owned("srv1.beta.example.com", "192.0.2.2"),
+                owned("srv1", "192.0.2.3"),
+            ],
+            ..Default::default()
+        };
+        let mut hosts = Hosts::new(&inventory);
+        hosts.settle();
+        let find = |n| hosts.find(&name(n)).unwrap();
+        assert_ne!(find("srv1.alpha.example.com"), find("srv1.beta.example.com"));
+        assert_ne!(find("srv1"), find("srv1.alpha.example.com"));
+        assert_eq!(hosts.same_label(&name("SRV1")).len(), 2);
+    }
+
+    #[test]
+    fn a_name_in_another_domain_is_not_found_through_the_short_one() {
+        let inventory = AddressInventory {
+            owned: vec![owned("srv1", "192.0.2.1"), owned("srv1.alpha.example.com", "192.0.2.2")],
+            ..Default::default()
+        };
+        let mut hosts = Hosts::new(&inventory);
+        hosts.settle();
+        assert_eq!(hosts.find(&name("srv1.beta.example.com")), None);
+    }
+
+    #[test]
+    fn the_netbios_cut_finds_the_long_name() {
+        let inventory = AddressInventory {
+            owned: vec![owned("srv-long-hostname.alpha.example.com", "192.0.2.1")],
+            resolved: vec![ResolvedName {
+                name: "app.alpha.example.com".into(),
+                address: "192.0.2.9".parse().unwrap(),
+                source: source(),
+            }],
+            ..Default::default()
+        };
+        let mut hosts = Hosts::new(&inventory);
+        hosts.settle();
+        assert!(hosts.find(&name("SRV-LONG-HOSTNA")).is_some());
+        let app = hosts.find(&name("app.alpha.example.com")).unwrap();
+        assert_eq!(hosts.resolved(app).len(), 1);
+        assert!(hosts.owned(app).is_empty());
+    }
+}

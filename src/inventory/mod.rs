@@ -1,0 +1,53 @@
+//! Inventories: what is known beside the logs. Who owns which address, what names resolve to,
+//! which account owns which SPN.
+//!
+//! An input format is one file under [`addresses`] or [`accounts`] that turns content into the common
+//! rows; formats are recognised by looking at the content, in the one list each folder has.
+
+pub mod accounts;
+pub mod addresses;
+pub mod directory;
+pub mod from_logs;
+pub mod hosts;
+pub mod stream;
+pub mod text;
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+/// Where a fact stands, so that a person can look it up.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Source {
+    /// The file as the user named it, or as found in the folder.
+    pub file: Arc<str>,
+    /// 1-based; 0 where the format has no lines (a capture, a JSON document without positions).
+    pub line: u64,
+}
+
+impl std::fmt::Display for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.line {
+            0 => f.write_str(&self.file),
+            line => write!(f, "{}:{line}", self.file),
+        }
+    }
+}
+
+/// What was understood of one inventory file; a line of the run's summary.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct InventoryFile {
+    pub path: Arc<str>,
+    /// The format's name as the documentation has it, or empty when it was not recognised.
+    pub kind: &'static str,
+    /// Rows taken (addresses, names or SPNs).
+    pub rows: u64,
+    /// Different hosts or accounts in them.
+    pub hosts: u64,
+    /// Bad rows (`line 17: ...`), lost data, unknown format: each a sentence that says what to do.
+    /// At most [`MAX_PROBLEMS`] are kept, the last of them counting the rest.
+    pub problems: Vec<String>,
+}
+
+/// Problems kept for one file: a broken export of a million rows must not become a million messages.
+pub const MAX_PROBLEMS: usize = 100;

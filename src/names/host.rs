@@ -1,0 +1,162 @@
+use super::domain_key;
+
+/// NetBIOS names have at most 15 characters (MS-NBTE 2.2.1); a computer's sAMAccountName is the name cut there, plus `$`.
+const NETBIOS_LEN: usize = 15;
+
+/// A host as some source names it, folded for comparison: its first label and, where given, its domain.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct HostName {
+    label: Box<str>,
+    domain: Option<Box<str>>,
+}
+
+/// Whether two names mean one host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Same {
+    No,
+    /// The labels agree and at least one domain is not known: `srv1` may be `srv1.alpha.example.com`.
+    Maybe,
+    Yes,
+}
+
+impl HostName {
+    /// From `srv1`, `SRV1.alpha.example.com.`; `None` for an empty name.
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim().trim_end_matches('.');
+        let (label, domain) = match text.split_once('.') {
+            Some((label, domain)) => (label, domain_key(domain)),
+            None => (text, None),
+        };
+        if label.is_empty() {
+            return None;
+        }
+        Some(Self { label: label.to_lowercase().into(), domain: domain.map(Into::into) })
+    }
+
+    /// The first label, in lower case.
+    pub fn label(&self) -> &str {
+        &self.label
+    }
+
+    /// The DNS domain, in lower case.
+    pub fn domain(&self) -> Option<&str> {
+        self.domain.as_deref()
+    }
+
+    /// The same host with its domain known, where it was not.
+    pub fn in_domain(mut self, domain: Option<&str>) -> Self {
+        if self.domain.is_none() {
+            self.domain = domain.and_then(domain_key).map(Into::into);
+        }
+        self
+    }
+
+    /// The label as a computer's sAMAccountName has it, without `$`.
+    pub fn netbios(&self) -> &str {
+        netbios(&self.label)
+    }
+
+    /// Labels agree, also when one is the other cut to 15 characters.
+    pub fn same_label(&self, other: &Self) -> bool {
+        same_label(&self.label, &other.label)
+    }
+
+    /// Do both names mean one host, as far as the names alone tell?
+    pub fn same(&self, other: &Self) -> Same {
+        if !self.same_label(other) {
+            return Same::No;
+        }
+        match (&self.domain, &other.domain) {
+            (Some(a), Some(b)) if a == b => Same::Yes,
+            // A NetBIOS domain name has no dots; it is usually, not surely, the DNS domain's first label.
+            (Some(a), Some(b)) if flat_matches(a, b) || flat_matches(b, a) => Same::Maybe,
+            (Some(_), Some(_)) => Same::No,
+            _ => Same::Maybe,
+        }
+    }
+}
+
+impl std::fmt::Display for HostName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.domain {
+            Some(domain) => write!(f, "{}.{domain}", self.label),
+            None => f.write_str(&self.label),
+        }
+    }
+}
+
+fn flat_matches(flat: &str, dns: &str) -> bool {
+    !flat.contains('.') && dns.split('.').next() == Some(flat)
+}
+
+fn same_label(a: &str, b: &str) -> bool {
+    a == b
+        || (a.chars().count() == NETBIOS_LEN && netbios(b) == a)
+        || (b.chars().count() == NETBIOS_LEN && netbios(a) == b)
+}
+
+fn netbios(label: &str) -> &str {
+    match label.char_indices().nth(NETBIOS_LEN) {
+        Some((end, _)) => &label[..end],
+        None => label,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn host(text: &str) -> HostName {
+        HostName::parse(text).unwrap()
+    }
+
+    #[test]
+    fn case_and_trailing_dot_do_not_matter() {
+        assert_eq!(host("SRV1.Alpha.Example.COM."), host("srv1.alpha.example.com"));
+    }
+
+    #[test]
+    fn two_domains_are_two_hosts() {
+        assert_eq!(host("srv1.alpha.example.com").same(&host("srv1.beta.example.com")), Same::No);
+    }
+
+    #[test]
+    fn a_short_name_may_be_the_full_one() {
+        assert_eq!(host("srv1").same(&host("srv1.alpha.example.com")), Same::Maybe);
+        assert_eq!(host("srv1").same(&host("srv2.alpha.example.com")), Same::No);
+    }
+
+    #[test]
+    fn the_netbios_cut_is_the_same_host() {
+        let full = host("srv-long-hostname.alpha.example.com");
+        assert_eq!(full.netbios(), "srv-long-hostna");
+        let cut = host("SRV-LONG-HOSTNA").in_domain(Some("ALPHA.EXAMPLE.COM"));
+        assert_eq!(full.same(&cut), Same::Yes);
+        assert_eq!(full.same(&host("srv-long-host.alpha.example.com")), Same::No);
+    }
+
+    #[test]
+    fn a_netbios_domain_may_be_the_dns_domain() {
+        let flat = host("srv1").in_domain(Some("ALPHA"));
+        assert_eq!(flat.same(&host("srv1.alpha.example.com")), Same::Maybe);
+        assert_eq!(flat.same(&host("srv1.beta.example.com")), Same::No);
+    }
+
+    proptest! {
+        #[test]
+        fn comparison_is_symmetric_and_folds_case(a in "[a-zA-Z0-9-]{1,20}(\\.[a-c]{1,3}){0,2}", b in "[a-zA-Z0-9-]{1,20}(\\.[a-c]{1,3}){0,2}") {
+            let (a, b) = (host(&a), host(&b));
+            prop_assert_eq!(a.same(&b), b.same(&a));
+            prop_assert_ne!(a.same(&a), Same::No);
+        }
+
+        #[test]
+        fn any_text_parses_without_panic(text in any::<String>()) {
+            if let Some(host) = HostName::parse(&text) {
+                let upper = HostName::parse(&text.to_uppercase());
+                let _ = (host.netbios().len(), upper);
+            }
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! Names as Kerberos and Windows write them, and when two of them mean the same.
+//!
+//! Comparison folds case and nothing else: names may be chosen by somebody hostile, so no character is
+//! stripped or cleaned (a trailing dot, the `$`, a realm and the NetBIOS cut are parts of the grammar).
+
+mod host;
+mod principal;
+mod spn;
+
+pub use host::{HostName, Same};
+pub use principal::Principal;
+pub use spn::Spn;
+
+/// A DNS domain or Kerberos realm, ready to compare: lower case, no trailing dot. `None` when empty.
+pub fn domain_key(text: &str) -> Option<String> {
+    let text = text.trim().trim_end_matches('.');
+    (!text.is_empty()).then(|| text.to_lowercase())
+}
+
+/// Does this look like a DNS domain? At least two labels of letters, digits, `-` and `_`.
+///
+/// Decides whether what follows the last `@` of a name is a realm (`HTTP/fela@corp.local`) or part of it.
+pub(crate) fn looks_like_domain(text: &str) -> bool {
+    let text = text.strip_suffix('.').unwrap_or(text);
+    text.contains('.')
+        && text.split('.').all(|label| {
+            !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-' || c == '_')
+        })
+}

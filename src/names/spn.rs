@@ -1,0 +1,229 @@
+use std::net::{IpAddr, Ipv6Addr};
+
+use super::looks_like_domain;
+
+/// A service principal name: `class/host[:port|:instance][/service name][@REALM]` (MS-ADTS 2.2.21, "SPN syntax"; MS-KILE 3.1.5.11).
+///
+/// Parts are kept as written; [`Spn::key`] is what is compared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spn {
+    /// `host`, `HTTP`, or a GUID (`E3514235-4B06-11D1-AB04-00C04FC2DCD2` is directory replication).
+    pub class: Box<str>,
+    /// Host name, NetBIOS name, GUID or IP literal (IPv6 without brackets).
+    pub host: Box<str>,
+    pub port: Option<Box<str>>,
+    /// `INST1` of `MSSQLSvc/sql1:INST1`; what follows the colon and is not all digits.
+    pub instance: Option<Box<str>>,
+    /// Third part: a domain, a DN, `ACTIVE`.
+    pub service_name: Option<Box<str>>,
+    /// After the last `@`, where it looks like a domain.
+    pub realm: Option<Box<str>>,
+}
+
+impl Spn {
+    /// `None` where there is no `/`, or nothing before or after it.
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let (rest, realm) = split_realm(text);
+        let (class, rest) = rest.split_once('/')?;
+        if class.is_empty() || class.contains(char::is_whitespace) {
+            return None;
+        }
+        let (host_part, service_name) = match rest.split_once('/') {
+            Some((host, service)) => (host, Some(service)),
+            None => (rest, None),
+        };
+        let (host, suffix) = split_host(host_part);
+        if host.is_empty() {
+            return None;
+        }
+        let (port, instance) = match suffix {
+            Some(s) if !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit()) => (Some(s), None),
+            Some(s) if !s.is_empty() => (None, Some(s)),
+            _ => (None, None),
+        };
+        Some(Self {
+            class: class.into(),
+            host: host.into(),
+            port: port.map(Into::into),
+            instance: instance.map(Into::into),
+            service_name: service_name.filter(|s| !s.is_empty()).map(Into::into),
+            realm: realm.map(Into::into),
+        })
+    }
+
+    /// What two SPNs are compared by: lower case, host without trailing dot, no realm.
+    pub fn key(&self) -> String {
+        let mut key =
+            format!("{}/{}", self.class.to_lowercase(), self.host.trim_end_matches('.').to_lowercase());
+        for (mark, part) in [(':', &self.port), (':', &self.instance), ('/', &self.service_name)] {
+            if let Some(part) = part {
+                key.push(mark);
+                key.push_str(&part.to_lowercase());
+            }
+        }
+        key
+    }
+
+    /// The same SPN under another service class (`HTTP/x` is looked up as `HOST/x` when it is registered nowhere).
+    pub fn with_class(&self, class: &str) -> Self {
+        Self { class: class.into(), ..self.clone() }
+    }
+
+    /// The host as an address, where it is a literal.
+    pub fn address(&self) -> Option<IpAddr> {
+        self.host.parse().ok()
+    }
+
+    /// The host is a GUID: the DSA of a domain controller (`E3514235-.../<guid>/domain`, `ldap/<guid>._msdcs.forest`),
+    /// which only DNS (`<guid>._msdcs.<forest>`) or the directory leads to a host name.
+    pub fn host_is_guid(&self) -> bool {
+        is_guid(self.host.split('.').next().unwrap_or_default())
+    }
+}
+
+impl std::fmt::Display for Spn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.host.parse::<Ipv6Addr>().is_ok() {
+            write!(f, "{}/[{}]", self.class, self.host)?;
+        } else {
+            write!(f, "{}/{}", self.class, self.host)?;
+        }
+        for (mark, part) in
+            [(':', &self.port), (':', &self.instance), ('/', &self.service_name), ('@', &self.realm)]
+        {
+            if let Some(part) = part {
+                write!(f, "{mark}{part}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Cuts `@REALM` off: only after the last `@`, and only when it looks like a domain.
+pub(super) fn split_realm(text: &str) -> (&str, Option<&str>) {
+    match text.rsplit_once('@') {
+        Some((rest, realm)) if !rest.is_empty() && looks_like_domain(realm) => (rest, Some(realm)),
+        _ => (text, None),
+    }
+}
+
+/// Host and what follows its colon. Brackets first, then a bare IPv6 literal, then the last colon.
+fn split_host(text: &str) -> (&str, Option<&str>) {
+    if let Some(rest) = text.strip_prefix('[') {
+        if let Some((host, after)) = rest.split_once(']') {
+            return (host, after.strip_prefix(':'));
+        }
+    }
+    match text.split_once(':') {
+        Some((host, after)) if !after.contains(':') => (host, Some(after)),
+        _ => (text, None),
+    }
+}
+
+fn is_guid(text: &str) -> bool {
+    let lens = [8, 4, 4, 4, 12];
+    let mut parts = text.split('-');
+    lens.iter()
+        .all(|&len| parts.next().is_some_and(|p| p.len() == len && p.bytes().all(|b| b.is_ascii_hexdigit())))
+        && parts.next().is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// class, host, port, instance, service name, realm.
+    type Parts<'a> = (&'a str, &'a str, Option<&'a str>, Option<&'a str>, Option<&'a str>, Option<&'a str>);
+
+    #[test]
+    fn the_whole_grammar() {
+        let table: &[(&str, Parts)] = &[
+            ("host/srv2.beta.example.com", ("host", "srv2.beta.example.com", None, None, None, None)),
+            (
+                "MSSQLSvc/sql1.contoso.com:1433",
+                ("MSSQLSvc", "sql1.contoso.com", Some("1433"), None, None, None),
+            ),
+            (
+                "MSSQLSvc/sql1.contoso.com:INST1",
+                ("MSSQLSvc", "sql1.contoso.com", None, Some("INST1"), None, None),
+            ),
+            (
+                "ldap/dc-01.fabrikam.com/fabrikam.com",
+                ("ldap", "dc-01.fabrikam.com", None, None, Some("fabrikam.com"), None),
+            ),
+            ("LDAP/h.d.com/d.com@D.COM", ("LDAP", "h.d.com", None, None, Some("d.com"), Some("D.COM"))),
+            ("HOST/DC/ACTIVE", ("HOST", "DC", None, None, Some("ACTIVE"), None)),
+            ("kadmin/changepw", ("kadmin", "changepw", None, None, None, None)),
+            ("HTTP/fela@corp.local", ("HTTP", "fela", None, None, None, Some("corp.local"))),
+            ("HTTP/a@b", ("HTTP", "a@b", None, None, None, None)),
+            ("cifs/[fe80::1]", ("cifs", "fe80::1", None, None, None, None)),
+            ("HTTP/[2001:db8::1]:8080", ("HTTP", "2001:db8::1", Some("8080"), None, None, None)),
+            ("cifs/2001:db8::1", ("cifs", "2001:db8::1", None, None, None, None)),
+            ("cifs/192.0.2.1", ("cifs", "192.0.2.1", None, None, None, None)),
+            (
+                "E3514235-4B06-11D1-AB04-00C04FC2DCD2/70ff33ce-2f41-4bf4-b7ca-7fa71d4ca13e/root.contoso.com@root.contoso.com",
+                (
+                    "E3514235-4B06-11D1-AB04-00C04FC2DCD2",
+                    "70ff33ce-2f41-4bf4-b7ca-7fa71d4ca13e",
+                    None,
+                    None,
+                    Some("root.contoso.com"),
+                    Some("root.contoso.com"),
+                ),
+            ),
+        ];
+        for (text, (class, host, port, instance, service, realm)) in table {
+            let spn = Spn::parse(text).unwrap();
+            assert_eq!((&*spn.class, &*spn.host), (*class, *host), "{text}");
+            assert_eq!(spn.port.as_deref(), *port, "{text}");
+            assert_eq!(spn.instance.as_deref(), *instance, "{text}");
+            assert_eq!(spn.service_name.as_deref(), *service, "{text}");
+            assert_eq!(spn.realm.as_deref(), *realm, "{text}");
+        }
+    }
+
+    #[test]
+    fn no_spn_without_both_parts() {
+        for text in ["", "srv1$", "/host", "host/", "host//x", "a b/c", "user@realm.com"] {
+            assert_eq!(Spn::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn compared_without_case_dot_and_realm() {
+        let key = |t| Spn::parse(t).unwrap().key();
+        assert_eq!(key("HTTP/Web.Corp.Local.@CORP.LOCAL"), key("http/web.corp.local"));
+        assert_ne!(key("HTTP/web:80"), key("HTTP/web"));
+    }
+
+    #[test]
+    fn guid_hosts_are_known_as_such() {
+        assert!(
+            Spn::parse("ldap/e7216f2e-317c-4a75-b2dd-dae8af2cee4a._msdcs.alpha.example.com")
+                .unwrap()
+                .host_is_guid()
+        );
+        assert!(!Spn::parse("ldap/dc1.alpha.example.com").unwrap().host_is_guid());
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_printed_parses_to_the_same(class in "[A-Za-z]{1,8}", host in "[a-z0-9-]{1,12}(\\.[a-z]{1,4}){0,2}", port in proptest::option::of("[0-9]{1,5}"), service in proptest::option::of("[a-z.]{0,6}[a-z]"), realm in proptest::option::of("[A-Z]{1,5}\\.[A-Z]{1,3}")) {
+            let spn = Spn {
+                class: class.into(), host: host.into(), port: port.map(Into::into), instance: None,
+                service_name: service.map(Into::into), realm: realm.map(Into::into),
+            };
+            prop_assert_eq!(Spn::parse(&spn.to_string()), Some(spn));
+        }
+
+        #[test]
+        fn any_text_parses_without_panic(text in any::<String>()) {
+            if let Some(spn) = Spn::parse(&text) {
+                let again = Spn::parse(&spn.to_string()).map(|s| s.key());
+                let _ = (again, spn.key());
+            }
+        }
+    }
+}

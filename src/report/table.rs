@@ -1,0 +1,16 @@
+//! The report as CSV.
+
+use std::io::{self, Write};
+
+use super::guard::cell;
+use super::row::{COLUMNS, Row};
+
+/// Writes header and rows. UTF-8 without BOM, CRLF as RFC 4180 has it; every cell guarded.
+pub fn write(rows: &[Row], out: &mut dyn Write) -> io::Result<()> {
+    let mut csv = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
+    csv.write_record(COLUMNS)?;
+    for row in rows {
+        csv.write_record(row.cells().iter().map(|c| cell(c).into_owned()))?;
+    }
+    csv.flush()
+}

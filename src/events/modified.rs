@@ -27,7 +27,7 @@ impl Modified {
                 return None;
             }
             return Some(Self {
-                client: record.computer.clone(),
+                client: record.computer.as_str().into(),
                 answered_by: value("ServerName"),
                 target: value("TargetName"),
                 target_realm: value("ServerRealm"),
@@ -36,7 +36,7 @@ impl Modified {
             });
         }
         let mut event = Self {
-            client: record.computer.clone(),
+            client: record.computer.as_str().into(),
             answered_by: value("Server"),
             target: value("Targetname"),
             target_realm: value("TargetRealm"),

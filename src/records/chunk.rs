@@ -2,7 +2,7 @@
 
 use super::decode::{Decoded, Decoder};
 use super::full::{FullReader, Pick};
-use super::gate::{Gate, RECORD_HEADER};
+use super::gate::Gate;
 use super::{Problems, Record, Selection};
 use crate::chunks::header::Header;
 
@@ -11,7 +11,8 @@ use crate::chunks::header::Header;
 pub struct Counts {
     pub chunks: u64,
     /// Chunks of which a checksum is wrong, as far as they were checked: the header's always, that of the
-    /// records where a wanted record was found or something could not be read.
+    /// records where something could not be read (or the header is wrong). Checking all records would take
+    /// longer than looking at them: 4 us of a chunk's 10.
     pub bad_checksums: u64,
     /// Records looked at.
     pub records: u64,
@@ -69,8 +70,7 @@ impl ChunkReader {
                 self.decoder.start_chunk();
                 self.odd.clear();
                 for passed in &self.gate.passed {
-                    let (start, end) = (passed.at as usize + RECORD_HEADER, passed.end as usize - 4);
-                    match self.decoder.record(bytes, start, end, selection) {
+                    match self.decoder.record(bytes, *passed, selection) {
                         Decoded::Wanted(record) => emit(record),
                         Decoded::NotWanted => {}
                         Decoded::Odd => self.odd.push(passed.at),

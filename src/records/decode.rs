@@ -2,10 +2,11 @@
 
 use jiff::Timestamp;
 
-use super::binxml::{FRAGMENT, Instance, NO_DEPENDENCY, TEMPLATE, Wide};
+use super::binxml::{FRAGMENT, Instance, NO_DEPENDENCY, TEMPLATE, Wide, until_nul};
+use super::gate::{Passed, RECORD_HEADER};
 use super::template::{Item, Kind, Leaf, Naming, Part, Program};
 use super::values::{BINARY, BINXML, NULL, TEXT, TEXT_ARRAY, Value, Values, write_wide};
-use super::{Datum, Origin, Record, Selection};
+use super::{Datum, Origin, Record, Selection, Text};
 
 /// What became of a record.
 #[derive(Debug)]
@@ -64,18 +65,23 @@ impl Decoder {
         self.programs.known.clear();
     }
 
-    /// Decodes the record whose Binary XML starts `at`; `end` is where it ends in the chunk.
-    pub fn record(&mut self, chunk: &[u8], at: usize, end: usize, selection: &Selection) -> Decoded {
-        self.try_record(chunk, at, end, selection).unwrap_or(Decoded::Odd)
+    /// Decodes a record that got past the gate.
+    pub fn record(&mut self, chunk: &[u8], passed: Passed, selection: &Selection) -> Decoded {
+        self.try_record(chunk, passed, selection).unwrap_or(Decoded::Odd)
     }
 
-    fn try_record(&mut self, chunk: &[u8], at: usize, end: usize, selection: &Selection) -> Option<Decoded> {
+    fn try_record(&mut self, chunk: &[u8], passed: Passed, selection: &Selection) -> Option<Decoded> {
+        // The copy of the size at the end is no part of the stream.
+        let (at, end) = (passed.at as usize + RECORD_HEADER, (passed.end as usize).checked_sub(4)?);
         let token = chunk.get(at..end)?.strip_prefix(&FRAGMENT)?.first()?;
         let inline;
         let program = if *token == TEMPLATE {
             let instance = Instance::at(chunk, at + 5)?;
             self.values.read(chunk, instance)?;
             ends(chunk, self.values.end, end)?;
+            if self.is_of_another(chunk, passed.provider, selection) {
+                return Some(Decoded::NotWanted);
+            }
             self.programs.get(chunk, instance.definition)?
         } else {
             let mut compiled = Program::default();
@@ -130,6 +136,26 @@ impl Decoder {
             self.fragment(chunk, value, *kind, &mut record.data)?;
         }
         Some(Decoded::Wanted(record))
+    }
+
+    /// Is the record's provider surely none that is wanted with this event ID? Asked before the definition is
+    /// compiled, which for most definitions then is not done at all.
+    fn is_of_another(&self, chunk: &[u8], provider: Part, selection: &Selection) -> bool {
+        let name = match provider {
+            Part::Nothing => return false,
+            Part::Literal(wide) => wide.bytes(chunk),
+            Part::Value(index) => Some(self.values.get(index))
+                .filter(|value| value.kind == TEXT)
+                .and_then(|value| until_nul(chunk, value.at as usize, usize::from(value.len))?.bytes(chunk)),
+        };
+        let (Some(name), Some(id)) = (name, self.values.get(3).small_number(chunk)) else {
+            return false;
+        };
+        let (units, _) = name.as_chunks::<2>();
+        // An empty name is replaced by the source's, and XML makes one space of another.
+        !units.is_empty()
+            && !units.iter().any(|unit| unit[1] == 0 && unit[0] < 0x20)
+            && !selection.accepts_wide(units, id)
     }
 
     /// `EventData` or `UserData` as a fragment in a substitution.
@@ -241,7 +267,7 @@ impl Event<'_> {
         if leaf.dependency != NO_DEPENDENCY && self.is_null(leaf.dependency) {
             return Some(());
         }
-        let name: Option<Box<str>> = match leaf.naming {
+        let name: Option<Text> = match leaf.naming {
             Naming::Attribute(Part::Nothing) => None,
             Naming::Attribute(part) => {
                 if let Part::Value(index) = part {
@@ -278,7 +304,7 @@ impl Event<'_> {
     }
 
     /// One value per text of an array; an empty array is one empty value.
-    fn array(&mut self, value: Value, name: &Option<Box<str>>, data: &mut Vec<Datum>) -> Option<()> {
+    fn array(&mut self, value: Value, name: &Option<Text>, data: &mut Vec<Datum>) -> Option<()> {
         let before = data.len();
         let mut sound = true;
         let text = &mut *self.text;

@@ -6,7 +6,7 @@
 
 use super::Selection;
 use super::binxml::{Instance, TEMPLATE};
-use super::template::event_id_is_third;
+use super::template::{Part, event_id_is_third};
 use crate::chunks::CHUNK_HEADER_LEN;
 use crate::chunks::bytes::{u16_at, u32_at, u64_at};
 use crate::chunks::header::Header;
@@ -33,6 +33,8 @@ pub struct Passed {
     pub at: u32,
     /// Offset of the record's end.
     pub end: u32,
+    /// Where the provider's name is, if that is known already.
+    pub provider: Part,
 }
 
 /// How a walk over the records of a chunk ended.
@@ -53,14 +55,15 @@ pub struct Walk {
 struct Known {
     generation: u32,
     definition: u32,
-    usual: bool,
+    /// `None`: the event ID is elsewhere than usual.
+    provider: Option<Part>,
 }
 
 /// The gate; one per worker.
 pub struct Gate {
     generation: u32,
     known: Box<[Known; 256]>,
-    names: [u32; 3],
+    names: [u32; 4],
     /// The records that got past, in rising order.
     pub passed: Vec<Passed>,
 }
@@ -70,7 +73,7 @@ impl Default for Gate {
         Self {
             generation: 0,
             known: Box::new([Known::default(); 256]),
-            names: [u32::MAX; 3],
+            names: [u32::MAX; 4],
             passed: Vec::new(),
         }
     }
@@ -80,7 +83,7 @@ impl Gate {
     /// Walks over the live records of `chunk` and leaves in `passed` those that may be wanted.
     pub fn walk(&mut self, chunk: &[u8], header: &Header, selection: &Selection) -> Walk {
         self.generation = self.generation.wrapping_add(1);
-        self.names = [u32::MAX; 3];
+        self.names = [u32::MAX; 4];
         self.passed.clear();
         let live_end = (header.free_space as usize).min(chunk.len());
         let mut at = CHUNK_HEADER_LEN;
@@ -122,16 +125,17 @@ impl Gate {
     #[inline]
     fn look_at(&mut self, chunk: &[u8], at: usize, size: usize, selection: &Selection) {
         let end = at + size;
-        let turned_away =
-            self.event_id(chunk, at + RECORD_HEADER, end).is_some_and(|id| !selection.accepts_id(id));
-        if !turned_away {
-            self.passed.push(Passed { at: at as u32, end: end as u32 });
-        }
+        let provider = match self.event_id(chunk, at + RECORD_HEADER, end) {
+            Some((id, _)) if !selection.accepts_id(id) => return,
+            Some((_, provider)) => provider,
+            None => Part::Nothing,
+        };
+        self.passed.push(Passed { at: at as u32, end: end as u32, provider });
     }
 
-    /// The event ID of a record in the usual shape, whose Binary XML starts `at`.
+    /// The event ID (and the place of the provider) of a record in the usual shape, whose Binary XML starts `at`.
     #[inline]
-    fn event_id(&mut self, chunk: &[u8], at: usize, end: usize) -> Option<u16> {
+    fn event_id(&mut self, chunk: &[u8], at: usize, end: usize) -> Option<(u16, Part)> {
         const TOKEN: u64 = (TEMPLATE as u64) << 32;
         const { assert!(USUAL_START & (0xff << 32) == TOKEN) };
         if u64_at(chunk, at)? & 0xff_ffff_ffff != USUAL_START {
@@ -144,29 +148,25 @@ impl Gate {
         }
         let descriptors: &[u8; 16] = chunk.get(instance.descriptors..)?.first_chunk()?;
         let offset = if *descriptors == USUAL_DESCRIPTORS { 4 } else { odd_offset(descriptors)? };
-        if !self.is_usual(chunk, instance.definition) {
-            return None;
-        }
-        u16_at(chunk, values + offset)
+        let provider = self.provider(chunk, instance.definition)?;
+        Some((u16_at(chunk, values + offset)?, provider))
     }
 
-    /// Has the definition its event ID where it is usual?
+    /// The provider of a definition that has its event ID where it is usual.
     #[inline]
-    fn is_usual(&mut self, chunk: &[u8], definition: u32) -> bool {
+    fn provider(&mut self, chunk: &[u8], definition: u32) -> Option<Part> {
         // Definitions are at least 100 bytes apart, in steps of 8.
         let slot = (definition >> 3).wrapping_mul(0x9e37_79b1) >> 24;
         let generation = self.generation;
-        let Some(known) = self.known.get_mut(slot as usize) else {
-            return false;
-        };
+        let known = self.known.get_mut(slot as usize)?;
         if known.generation != generation || known.definition != definition {
             *known = Known {
                 generation,
                 definition,
-                usual: event_id_is_third(chunk, definition, &mut self.names).is_some(),
+                provider: event_id_is_third(chunk, definition, &mut self.names),
             };
         }
-        known.usual
+        known.provider
     }
 }
 

@@ -40,11 +40,24 @@ impl Selection {
 
     /// Is this record wanted?
     pub fn accepts(&self, provider: &str, id: u16) -> bool {
+        self.accepts_named(id, |name| name.eq_ignore_ascii_case(provider))
+    }
+
+    /// As [`Selection::accepts`], for a provider's name as UTF-16.
+    pub fn accepts_wide(&self, provider: &[[u8; 2]], id: u16) -> bool {
+        let units = || provider.iter().map(|unit| u16::from_le_bytes(*unit));
+        self.accepts_named(id, |name| {
+            // Both lengths are the same for ASCII names, and telling by them is quick.
+            (!name.is_ascii() || name.len() == provider.len())
+                && name.encode_utf16().map(lower).eq(units().map(lower))
+        })
+    }
+
+    fn accepts_named(&self, id: u16, same: impl Fn(&str) -> bool) -> bool {
         self.accepts_id(id)
             && self.wanted.iter().any(|entry| {
                 (entry.event_ids.is_empty() || entry.event_ids.contains(&id))
-                    && (entry.providers.is_empty()
-                        || entry.providers.iter().any(|p| p.eq_ignore_ascii_case(provider)))
+                    && (entry.providers.is_empty() || entry.providers.iter().any(|name| same(name)))
             })
     }
 
@@ -53,9 +66,27 @@ impl Selection {
     }
 }
 
+/// Lower case in ASCII.
+fn lower(unit: u16) -> u16 {
+    match u8::try_from(unit) {
+        Ok(byte) => byte.to_ascii_lowercase().into(),
+        Err(_) => unit,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_in_utf_16_is_accepted_like_the_same_name_in_utf_8() {
+        let s = Selection::new(vec![Wanted { providers: vec!["KDC".into(), "Dienst ü".into()], event_ids: vec![4] }]);
+        for name in ["KDC", "kdc", "KD", "KDCX", "Dienst ü", "DIENST ü", "Dienst Ü", ""] {
+            let units: Vec<_> = name.encode_utf16().map(u16::to_le_bytes).collect();
+            assert_eq!(s.accepts_wide(&units, 4), s.accepts(name, 4), "{name}");
+            assert!(!s.accepts_wide(&units, 5));
+        }
+    }
 
     #[test]
     fn accepts_by_provider_and_id_together() {

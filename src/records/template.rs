@@ -105,8 +105,10 @@ fn definition(chunk: &[u8], at: u32) -> Option<Tokens<'_>> {
 /// Is `Event/System/EventID` the third substitution in this definition, whatever else it holds?
 ///
 /// Over 53,209 records of real logs it always was; a gate must not lean on that. Names are compared once
-/// in a chunk, then by their offset: `known` keeps those of `Event`, `System` and `EventID`.
-pub fn event_id_is_third(chunk: &[u8], at: u32, known: &mut [u32; 3]) -> Option<()> {
+/// in a chunk, then by their offset: `known` keeps those of `Event`, `System`, `EventID` and `Name`.
+///
+/// `None` when it is not; else where the provider's name is, `Nothing` when that is not to be told here.
+pub fn event_id_is_third(chunk: &[u8], at: u32, known: &mut [u32; 4]) -> Option<Part> {
     let mut tokens = definition(chunk, at)?;
     let mut named = |which: usize, text: &[u8], offset: u32| {
         let known = known.get_mut(which)?;
@@ -126,7 +128,15 @@ pub fn event_id_is_third(chunk: &[u8], at: u32, known: &mut [u32; 3]) -> Option<
     skip_attributes(&mut tokens, system)?;
     tokens.expect(CLOSE_START)?;
     let provider = open(&mut tokens)?;
-    skip_attributes(&mut tokens, provider)?;
+    let mut name = Part::Nothing;
+    let mut first = true;
+    attributes(&mut tokens, provider, |attribute, value| {
+        if first && named(3, b"Name", attribute).is_some() {
+            name = value;
+        }
+        first = false;
+        Some(())
+    })?;
     if has_content(&mut tokens)? {
         tokens.expect(CLOSE)?;
     }
@@ -141,7 +151,7 @@ pub fn event_id_is_third(chunk: &[u8], at: u32, known: &mut [u32; 3]) -> Option<
     tokens.expect(CLOSE)?;
     // A root is there whatever it depends on; the event ID mostly depends on itself.
     let there = system.dependency == NO_DEPENDENCY && matches!(id.dependency, NO_DEPENDENCY | 3);
-    there.then_some(())
+    there.then_some(name)
 }
 
 fn open(tokens: &mut Tokens<'_>) -> Option<Element> {

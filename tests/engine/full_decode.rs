@@ -108,8 +108,7 @@ fn the_usual_shape_is_usual() {
             decoder.start_chunk();
             for passed in &gate.passed {
                 all += 1;
-                let (start, end) = (passed.at as usize + 24, passed.end as usize - 4);
-                if let Decoded::Odd = decoder.record(chunk, start, end, &everything()) {
+                if let Decoded::Odd = decoder.record(chunk, *passed, &everything()) {
                     odd += 1;
                 }
             }

@@ -56,7 +56,7 @@ impl Modified {
 }
 
 /// `0x29`, `41`, or with the name after it (`0x29 KRB_AP_ERR_MODIFIED`).
-fn is_0x29(code: &str) -> bool {
+pub(super) fn is_0x29(code: &str) -> bool {
     let code = code.split_whitespace().next().unwrap_or_default();
     match code.strip_prefix("0x").or_else(|| code.strip_prefix("0X")) {
         Some(hex) => u32::from_str_radix(hex, 16) == Ok(0x29),

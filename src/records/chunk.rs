@@ -56,10 +56,10 @@ impl ChunkReader {
             return false;
         };
         let mut found = Problems::default();
-        let mut any = false;
         let mut emit = |record| {
-            any = true;
-            emit(record);
+            if selection.conditions_hold(&record) {
+                emit(record);
+            }
         };
         if recover {
             counts.records += self.full.read(chunk, Pick::AllAndSlack, selection, &mut found, &mut emit);
@@ -84,8 +84,7 @@ impl ChunkReader {
                 counts.records += self.full.read(chunk, Pick::All, selection, &mut found, &mut emit);
             }
         }
-        let sound =
-            header.header_is_sound(bytes) && (!any && found.is_empty() || header.records_are_sound(bytes));
+        let sound = header.header_is_sound(bytes) && (found.is_empty() || header.records_are_sound(bytes));
         counts.bad_checksums += u64::from(!sound);
         let read = found.is_empty();
         problems.append(&mut found);

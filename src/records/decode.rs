@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::binxml::{FRAGMENT, Instance, NO_DEPENDENCY, TEMPLATE, Wide, until_nul};
-use super::gate::{Passed, RECORD_HEADER};
+use super::gate::{Passed, RECORD_HEADER, is_of_another};
 use super::template::{Item, Kind, Leaf, Naming, Part, Program};
 use super::values::{BINARY, BINXML, NULL, TEXT, TEXT_ARRAY, Value, Values, write_wide};
 use super::{Datum, Origin, Record, Selection, Text};
@@ -74,25 +74,29 @@ impl Decoder {
         // The copy of the size at the end is no part of the stream.
         let (at, end) = (passed.at as usize + RECORD_HEADER, (passed.end as usize).checked_sub(4)?);
         let token = chunk.get(at..end)?.strip_prefix(&FRAGMENT)?.first()?;
-        let inline;
-        let program = if *token == TEMPLATE {
+        let mut inline = None;
+        let mut definition = 0;
+        if *token == TEMPLATE {
             let instance = Instance::at(chunk, at + 5)?;
             self.values.read(chunk, instance)?;
             ends(chunk, self.values.end, end)?;
             if self.is_of_another(chunk, passed.provider, selection) {
                 return Some(Decoded::NotWanted);
             }
-            self.programs.get(chunk, instance.definition)?
+            definition = instance.definition;
         } else {
-            let mut compiled = Program::default();
-            compiled.compile_inline(chunk.get(..end)?, at + FRAGMENT.len())?;
+            let mut program = Program::default();
+            program.compile_inline(chunk.get(..end)?, at + FRAGMENT.len())?;
             self.values.clear();
-            inline = compiled;
-            &inline
+            inline = Some(program);
+        }
+        let program = match &inline {
+            Some(program) => program,
+            None => self.programs.get(chunk, definition)?,
         };
         (program.kind == Kind::Event).then_some(())?;
-        let mut event = Event { chunk, values: &self.values, text: &mut self.text };
         let system = &program.system;
+        let mut event = Event { chunk, values: &self.values, text: &mut self.text };
         let event_id = event.event_id(system.event_id)?;
         if !selection.accepts_id(event_id) {
             return Some(Decoded::NotWanted);
@@ -104,7 +108,22 @@ impl Decoder {
         if !selection.accepts(provider, event_id) {
             return Some(Decoded::NotWanted);
         }
-        let provider = provider.into();
+        let provider = Text::from(provider);
+        // Copied out, as the fragments' own programs are kept beside this one.
+        let fragments = program.fragments()?;
+        if selection.conditions(event_id).next().is_some() {
+            for (index, _) in fragments.iter().flatten() {
+                if self.fails_a_condition(chunk, self.values.get(*index), event_id, selection)? {
+                    return Some(Decoded::NotWanted);
+                }
+            }
+        }
+        let program = match &inline {
+            Some(program) => program,
+            None => self.programs.get(chunk, definition)?,
+        };
+        let system = &program.system;
+        let mut event = Event { chunk, values: &self.values, text: &mut self.text };
         let mut record = Record {
             provider,
             event_id,
@@ -117,45 +136,51 @@ impl Decoder {
             data: Vec::with_capacity(8),
             origin: Origin::Live,
         };
-        // The fragments are read after: they use the same buffers.
-        let mut fragments = [(0, Kind::Section); 4];
-        let mut count = 0;
         for item in &program.items {
-            match item {
-                Item::Leaf(leaf) if count == 0 => event.leaf(leaf, &mut record.data)?,
-                // A leaf behind a fragment would get before its values.
-                Item::Leaf(_) => return None,
-                Item::Fragment(index, kind) => {
-                    *fragments.get_mut(count)? = (*index, *kind);
-                    count += 1;
-                }
+            if let Item::Leaf(leaf) = item {
+                event.leaf(leaf, &mut record.data)?;
             }
         }
-        for (index, kind) in fragments.get(..count)? {
-            let value = self.values.get(*index);
-            self.fragment(chunk, value, *kind, &mut record.data)?;
+        for (index, kind) in fragments.into_iter().flatten() {
+            let value = self.values.get(index);
+            self.fragment(chunk, value, kind, &mut record.data)?;
         }
         Some(Decoded::Wanted(record))
     }
 
-    /// Is the record's provider surely none that is wanted with this event ID? Asked before the definition is
+    /// Is the record's provider, named by a value, surely none that is wanted? Asked before the definition is
     /// compiled, which for most definitions then is not done at all.
     fn is_of_another(&self, chunk: &[u8], provider: Part, selection: &Selection) -> bool {
-        let name = match provider {
-            Part::Nothing => return false,
-            Part::Literal(wide) => wide.bytes(chunk),
-            Part::Value(index) => Some(self.values.get(index))
-                .filter(|value| value.kind == TEXT)
-                .and_then(|value| until_nul(chunk, value.at as usize, usize::from(value.len))?.bytes(chunk)),
-        };
-        let (Some(name), Some(id)) = (name, self.values.get(3).small_number(chunk)) else {
+        let Part::Value(index) = provider else {
             return false;
         };
-        let (units, _) = name.as_chunks::<2>();
-        // An empty name is replaced by the source's, and XML makes one space of another.
-        !units.is_empty()
-            && !units.iter().any(|unit| unit[1] == 0 && unit[0] < 0x20)
-            && !selection.accepts_wide(units, id)
+        let value = self.values.get(index);
+        if let (TEXT, Some(id)) = (value.kind, self.values.get(3).small_number(chunk))
+            && let Some(name) = until_nul(chunk, value.at as usize, usize::from(value.len))
+        {
+            return is_of_another(chunk, name, id, selection);
+        }
+        false
+    }
+
+    /// Has the record a value that the selection does not want? What cannot be told here is told when all is
+    /// decoded.
+    fn fails_a_condition(&mut self, chunk: &[u8], value: Value, id: u16, selection: &Selection) -> Option<bool> {
+        let (instance, _) = fragment_instance(chunk, value)?;
+        self.nested.read(chunk, instance)?;
+        let program = self.programs.get(chunk, instance.definition)?;
+        let mut event = Event { chunk, values: &self.nested, text: &mut self.text };
+        for item in &program.items {
+            let Item::Leaf(Leaf { naming: Naming::Attribute(Part::Literal(name)), content, .. }) = item else {
+                continue;
+            };
+            for condition in selection.conditions(id) {
+                if name.is(chunk, condition.name.as_bytes()) {
+                    return Some(!condition.accepts(event.text(*content)?));
+                }
+            }
+        }
+        Some(false)
     }
 
     /// `EventData` or `UserData` as a fragment in a substitution.
@@ -163,16 +188,7 @@ impl Decoder {
         if value.kind == NULL || (value.kind == BINXML && value.len == 0) {
             return Some(());
         }
-        let (at, end) = (value.at as usize, value.at as usize + usize::from(value.len));
-        (value.kind == BINXML).then_some(())?;
-        // Most fragments have their header; those of providers with a manifest often have none.
-        let at = match chunk.get(at..end)? {
-            [TEMPLATE, ..] => at,
-            bytes if bytes.starts_with(&FRAGMENT) => at + FRAGMENT.len(),
-            _ => return None,
-        };
-        chunk.get(at..end)?.starts_with(&[TEMPLATE]).then_some(())?;
-        let instance = Instance::at(chunk, at + 1)?;
+        let (instance, end) = fragment_instance(chunk, value)?;
         self.nested.read(chunk, instance)?;
         ends(chunk, self.nested.end, end)?;
         let program = self.programs.get(chunk, instance.definition)?;
@@ -186,6 +202,17 @@ impl Decoder {
         }
         Some(())
     }
+}
+
+/// The template instance that a value holds, and where its stream ends.
+fn fragment_instance(chunk: &[u8], value: Value) -> Option<(Instance, usize)> {
+    (value.kind == BINXML).then_some(())?;
+    let (at, end) = (value.at as usize, value.at as usize + usize::from(value.len));
+    let stream = chunk.get(at..end)?;
+    // Most fragments have their header; those of providers with a manifest often have none.
+    let header = if stream.starts_with(&FRAGMENT) { FRAGMENT.len() } else { 0 };
+    stream.get(header..)?.starts_with(&[TEMPLATE]).then_some(())?;
+    Some((Instance::at(chunk, at + header + 1)?, end))
 }
 
 /// Is the instance all there is in the stream that goes to `end`?

@@ -5,7 +5,7 @@
 //! providers at once: the event ID alone turns away most records, and no text is searched.
 
 use super::Selection;
-use super::binxml::{Instance, TEMPLATE};
+use super::binxml::{Instance, TEMPLATE, Wide};
 use super::template::{Part, event_id_is_third};
 use crate::chunks::CHUNK_HEADER_LEN;
 use crate::chunks::bytes::{u16_at, u32_at, u64_at};
@@ -127,6 +127,7 @@ impl Gate {
         let end = at + size;
         let provider = match self.event_id(chunk, at + RECORD_HEADER, end) {
             Some((id, _)) if !selection.accepts_id(id) => return,
+            Some((id, Part::Literal(name))) if is_of_another(chunk, name, id, selection) => return,
             Some((_, provider)) => provider,
             None => Part::Nothing,
         };
@@ -168,6 +169,17 @@ impl Gate {
         }
         known.provider
     }
+}
+
+/// Is this provider surely none that is wanted with this event ID?
+pub fn is_of_another(chunk: &[u8], name: Wide, id: u16, selection: &Selection) -> bool {
+    let Some((units, _)) = name.bytes(chunk).map(<[u8]>::as_chunks::<2>) else {
+        return false;
+    };
+    // An empty name is replaced by the source's, and XML makes one space of another.
+    !units.is_empty()
+        && !units.iter().any(|unit| unit[1] == 0 && unit[0] < 0x20)
+        && !selection.accepts_wide(units, id)
 }
 
 /// Where the fourth value stands behind three of other sizes than usual, each of its type's length.

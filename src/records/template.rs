@@ -223,6 +223,25 @@ impl Program {
         self.root(&mut Tokens { chunk: record, at, in_definition: false })
     }
 
+    /// The substitutions that hold fragments. `None` when there are more than is usual, or a value stands
+    /// behind one: it would have to wait for the fragment's.
+    pub fn fragments(&self) -> Option<[Option<(u16, Kind)>; 2]> {
+        let mut fragments = [None; 2];
+        let mut slots = fragments.iter_mut();
+        let mut behind = false;
+        for item in &self.items {
+            match item {
+                Item::Leaf(_) if behind => return None,
+                Item::Leaf(_) => {}
+                Item::Fragment(index, kind) => {
+                    *slots.next()? = Some((*index, *kind));
+                    behind = true;
+                }
+            }
+        }
+        Some(fragments)
+    }
+
     fn root(&mut self, tokens: &mut Tokens<'_>) -> Option<()> {
         self.items.clear();
         self.system = System::default();

@@ -68,7 +68,7 @@ impl<'a> Sink<'a> {
 
     /// A record that was read; it is passed on when it is wanted.
     pub fn record(&mut self, record: Record) {
-        if self.selection.accepts(&record.provider, record.event_id) {
+        if self.selection.accepts_record(&record) {
             self.events += 1;
             self.collector.record(self.file, record);
         }

@@ -30,12 +30,8 @@ const INCIDENTS: usize = 250;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);
-    let folder = arguments
-        .next()
-        .ok_or("say where to make the corpora: corpora FOLDER [REAL_LOGS]")?;
-    let logs = arguments
-        .next()
-        .unwrap_or_else(|| "../shared/data/evtx".into());
+    let folder = arguments.next().ok_or("say where to make the corpora: corpora FOLDER [REAL_LOGS]")?;
+    let logs = arguments.next().unwrap_or_else(|| "../shared/data/evtx".into());
     let real = sound_chunks(&logs)?;
     println!("{} sound chunks in {}", real.len(), logs.display());
     let mut numbers = 0..;
@@ -43,9 +39,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let into = folder.join(name);
         fs::create_dir_all(&into)?;
         for file in 0..files {
-            let hits: Vec<usize> = (0..CHUNKS)
-                .filter(|chunk| (file * CHUNKS + chunk) % every == 0)
-                .collect();
+            let hits: Vec<usize> = (0..CHUNKS).filter(|chunk| (file * CHUNKS + chunk) % every == 0).collect();
             let written = written_chunks(file, hits.len(), every == 2, &mut numbers);
             let path = into.join(format!("{name}-{file:02}.evtx"));
             let mut out = BufWriter::new(fs::File::create(&path)?);
@@ -67,9 +61,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// Chunks of the real logs with both checksums right.
 fn sound_chunks(folder: &Path) -> Result<Vec<Vec<u8>>, Box<dyn Error>> {
-    let mut paths: Vec<_> = fs::read_dir(folder)?
-        .map(|entry| entry.map(|entry| entry.path()))
-        .collect::<Result<_, _>>()?;
+    let mut paths: Vec<_> =
+        fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
     paths.sort();
     let mut sound = Vec::new();
     for path in paths.iter().filter(|p| p.extension().is_some_and(|e| e == "evtx")) {

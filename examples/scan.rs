@@ -1,7 +1,7 @@
 //! How long the scan takes, beside a plain parallel read of the same bytes:
 //!
 //! ```text
-//! cargo run --release --example scan -- [--threads N] [--rounds N] LOGS...
+//! cargo run --release --example scan -- [--threads N] [--rounds N] [--only SELECTION] LOGS...
 //! ```
 //!
 //! Both read the files with positioned reads of the same size into a buffer per thread; the plain read does
@@ -30,25 +30,22 @@ impl Collector for Counted {
 }
 
 fn main() {
-    let (mut threads, mut rounds, mut paths) = (0, 5, Vec::new());
+    let (mut threads, mut rounds, mut only, mut paths) = (0, 5, String::new(), Vec::new());
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
-        let mut number = || arguments.next().and_then(|n| n.parse().ok()).unwrap_or(0);
         match &*argument {
-            "--threads" => threads = number(),
-            "--rounds" => rounds = number(),
+            "--only" => only = arguments.next().unwrap_or_default(),
+            "--threads" => threads = number(arguments.next()),
+            "--rounds" => rounds = number(arguments.next()),
             path => paths.push(PathBuf::from(path)),
         }
     }
+    let wanted = |name: &str| name.contains(&only);
     let (inputs, errors) = files::find(&paths);
     for error in errors {
         eprintln!("{error}");
     }
-    let bytes: u64 = inputs
-        .iter()
-        .filter(|input| input.kind == Kind::Evtx)
-        .map(|input| input.len)
-        .sum();
+    let bytes: u64 = inputs.iter().filter(|input| input.kind == Kind::Evtx).map(|input| input.len).sum();
     if threads == 0 {
         threads = std::thread::available_parallelism().map_or(1, usize::from);
     }
@@ -64,7 +61,10 @@ fn main() {
     let mut found = [(0, 0); 3];
     for _ in 0..rounds.max(1) {
         plain = plain.min(time(|| plain_read(&inputs, threads)));
-        for (((_, selection), took), found) in selections.iter().zip(&mut took).zip(&mut found) {
+        for (((name, selection), took), found) in selections.iter().zip(&mut took).zip(&mut found) {
+            if !wanted(name) {
+                continue;
+            }
             *took = time(|| {
                 let done = scan(&inputs, selection, &options, &(), Counted::default);
                 let events: u64 = done.collectors.iter().map(|c| c.0).sum();
@@ -75,6 +75,9 @@ fn main() {
     }
     println!("{:28} {}", "plain parallel read", rate(bytes, plain));
     for (((name, _), took), found) in selections.iter().zip(took).zip(found) {
+        if !wanted(name) {
+            continue;
+        }
         println!(
             "{name:28} {}  {:.2} of the plain read, {} of {} records",
             rate(bytes, took),
@@ -83,6 +86,10 @@ fn main() {
             found.1
         );
     }
+}
+
+fn number(text: Option<String>) -> usize {
+    text.and_then(|n| n.parse().ok()).unwrap_or(0)
 }
 
 fn kerberos() -> Selection {
@@ -127,9 +134,5 @@ fn time(run: impl FnOnce()) -> Duration {
 }
 
 fn rate(bytes: u64, took: Duration) -> String {
-    format!(
-        "{:7.1} ms {:6.2} GB/s",
-        took.as_secs_f64() * 1e3,
-        bytes as f64 / took.as_secs_f64() / 1e9
-    )
+    format!("{:7.1} ms {:6.2} GB/s", took.as_secs_f64() * 1e3, bytes as f64 / took.as_secs_f64() / 1e9)
 }

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use super::binxml::{FRAGMENT, Instance, NO_DEPENDENCY, TEMPLATE, Wide, until_nul};
-use super::gate::{Passed, RECORD_HEADER, is_of_another};
-use super::template::{Item, Kind, Leaf, Naming, Part, Program};
+use super::gate::{Passed, Provider, RECORD_HEADER, is_wanted};
+use super::template::{Item, Kind, Leaf, Naming, Part, Program, System};
 use super::values::{BINARY, BINXML, NULL, TEXT, TEXT_ARRAY, Value, Values, write_wide};
 use super::{Datum, Origin, Record, Selection, Text};
 
@@ -76,12 +76,17 @@ impl Decoder {
         let token = chunk.get(at..end)?.strip_prefix(&FRAGMENT)?.first()?;
         let mut inline = None;
         let mut definition = 0;
+        let mut known_wanted = passed.provider == Provider::Wanted;
         if *token == TEMPLATE {
             let instance = Instance::at(chunk, at + 5)?;
             self.values.read(chunk, instance)?;
             ends(chunk, self.values.end, end)?;
-            if self.is_of_another(chunk, passed.provider, selection) {
-                return Some(Decoded::NotWanted);
+            if let Provider::Value(index) = passed.provider {
+                match self.value_is_wanted(chunk, index, selection) {
+                    Some(true) => known_wanted = true,
+                    Some(false) => return Some(Decoded::NotWanted),
+                    None => {}
+                }
             }
             definition = instance.definition;
         } else {
@@ -101,14 +106,9 @@ impl Decoder {
         if !selection.accepts_id(event_id) {
             return Some(Decoded::NotWanted);
         }
-        let mut provider = event.attribute(system.name)?;
-        if provider.is_empty() {
-            provider = event.attribute(system.source_name)?;
-        }
-        if !selection.accepts(provider, event_id) {
+        if !known_wanted && !selection.accepts(event.provider(system)?, event_id) {
             return Some(Decoded::NotWanted);
         }
-        let provider = Text::from(provider);
         // Copied out, as the fragments' own programs are kept beside this one.
         let fragments = program.fragments()?;
         if selection.conditions(event_id).next().is_some() {
@@ -125,7 +125,7 @@ impl Decoder {
         let system = &program.system;
         let mut event = Event { chunk, values: &self.values, text: &mut self.text };
         let mut record = Record {
-            provider,
+            provider: event.provider(system)?.into(),
             event_id,
             version: event.small(system.version)?,
             level: event.small(system.level)?,
@@ -148,30 +148,32 @@ impl Decoder {
         Some(Decoded::Wanted(record))
     }
 
-    /// Is the record's provider, named by a value, surely none that is wanted? Asked before the definition is
-    /// compiled, which for most definitions then is not done at all.
-    fn is_of_another(&self, chunk: &[u8], provider: Part, selection: &Selection) -> bool {
-        let Part::Value(index) = provider else {
-            return false;
-        };
+    /// Is the provider that this value names wanted? Asked before the definition is compiled, which for most
+    /// definitions then is not done at all.
+    fn value_is_wanted(&self, chunk: &[u8], index: u16, selection: &Selection) -> Option<bool> {
         let value = self.values.get(index);
-        if let (TEXT, Some(id)) = (value.kind, self.values.get(3).small_number(chunk))
-            && let Some(name) = until_nul(chunk, value.at as usize, usize::from(value.len))
-        {
-            return is_of_another(chunk, name, id, selection);
-        }
-        false
+        (value.kind == TEXT).then_some(())?;
+        let id = self.values.get(3).small_number(chunk)?;
+        let name = until_nul(chunk, value.at as usize, usize::from(value.len))?;
+        is_wanted(chunk, name, id, selection)
     }
 
     /// Has the record a value that the selection does not want? What cannot be told here is told when all is
     /// decoded.
-    fn fails_a_condition(&mut self, chunk: &[u8], value: Value, id: u16, selection: &Selection) -> Option<bool> {
+    fn fails_a_condition(
+        &mut self,
+        chunk: &[u8],
+        value: Value,
+        id: u16,
+        selection: &Selection,
+    ) -> Option<bool> {
         let (instance, _) = fragment_instance(chunk, value)?;
         self.nested.read(chunk, instance)?;
         let program = self.programs.get(chunk, instance.definition)?;
         let mut event = Event { chunk, values: &self.nested, text: &mut self.text };
         for item in &program.items {
-            let Item::Leaf(Leaf { naming: Naming::Attribute(Part::Literal(name)), content, .. }) = item else {
+            let Item::Leaf(Leaf { naming: Naming::Attribute(Part::Literal(name)), content, .. }) = item
+            else {
                 continue;
             };
             for condition in selection.conditions(id) {
@@ -237,6 +239,15 @@ impl Event<'_> {
             Part::Value(index) => self.values.get(index).write(self.chunk, self.text)?,
         }
         Some(self.text)
+    }
+
+    /// The provider's name, or that of its source where it has none.
+    fn provider(&mut self, system: &System) -> Option<&str> {
+        let part = match self.attribute(system.name)? {
+            "" => system.source_name,
+            _ => system.name,
+        };
+        if part == system.name { Some(self.text) } else { self.attribute(part) }
     }
 
     fn literal(&mut self, wide: Wide) -> Option<()> {

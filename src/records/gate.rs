@@ -33,8 +33,18 @@ pub struct Passed {
     pub at: u32,
     /// Offset of the record's end.
     pub end: u32,
-    /// Where the provider's name is, if that is known already.
-    pub provider: Part,
+    /// What is known of its provider.
+    pub provider: Provider,
+}
+
+/// What the gate knows of a record's provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Provider {
+    /// It is wanted with the record's event ID.
+    Wanted,
+    /// Its name is this value.
+    Value(u16),
+    Unknown,
 }
 
 /// How a walk over the records of a chunk ended.
@@ -57,6 +67,9 @@ struct Known {
     definition: u32,
     /// `None`: the event ID is elsewhere than usual.
     provider: Option<Part>,
+    /// Event IDs that were asked last, as a log repeats itself.
+    wanted: Option<u16>,
+    not_wanted: Option<u16>,
 }
 
 /// The gate; one per worker.
@@ -127,16 +140,41 @@ impl Gate {
         let end = at + size;
         let provider = match self.event_id(chunk, at + RECORD_HEADER, end) {
             Some((id, _)) if !selection.accepts_id(id) => return,
-            Some((id, Part::Literal(name))) if is_of_another(chunk, name, id, selection) => return,
-            Some((_, provider)) => provider,
-            None => Part::Nothing,
+            Some((id, slot)) => match self.provider(chunk, slot, id, selection) {
+                Some(provider) => provider,
+                None => return,
+            },
+            None => Provider::Unknown,
         };
         self.passed.push(Passed { at: at as u32, end: end as u32, provider });
     }
 
-    /// The event ID (and the place of the provider) of a record in the usual shape, whose Binary XML starts `at`.
+    /// What is known of the provider of a record with this event ID; `None` when it is not wanted.
+    fn provider(&mut self, chunk: &[u8], slot: u8, id: u16, selection: &Selection) -> Option<Provider> {
+        let known = self.known.get_mut(usize::from(slot))?;
+        match known.provider? {
+            Part::Nothing => Some(Provider::Unknown),
+            Part::Value(index) => Some(Provider::Value(index)),
+            Part::Literal(_) if known.wanted == Some(id) => Some(Provider::Wanted),
+            Part::Literal(_) if known.not_wanted == Some(id) => None,
+            Part::Literal(name) => match is_wanted(chunk, name, id, selection) {
+                Some(true) => {
+                    known.wanted = Some(id);
+                    Some(Provider::Wanted)
+                }
+                Some(false) => {
+                    known.not_wanted = Some(id);
+                    None
+                }
+                None => Some(Provider::Unknown),
+            },
+        }
+    }
+
+    /// The event ID of a record in the usual shape, whose Binary XML starts `at`, and the place in `known` of
+    /// its definition.
     #[inline]
-    fn event_id(&mut self, chunk: &[u8], at: usize, end: usize) -> Option<(u16, Part)> {
+    fn event_id(&mut self, chunk: &[u8], at: usize, end: usize) -> Option<(u16, u8)> {
         const TOKEN: u64 = (TEMPLATE as u64) << 32;
         const { assert!(USUAL_START & (0xff << 32) == TOKEN) };
         if u64_at(chunk, at)? & 0xff_ffff_ffff != USUAL_START {
@@ -149,37 +187,36 @@ impl Gate {
         }
         let descriptors: &[u8; 16] = chunk.get(instance.descriptors..)?.first_chunk()?;
         let offset = if *descriptors == USUAL_DESCRIPTORS { 4 } else { odd_offset(descriptors)? };
-        let provider = self.provider(chunk, instance.definition)?;
-        Some((u16_at(chunk, values + offset)?, provider))
+        let slot = self.usual(chunk, instance.definition)?;
+        Some((u16_at(chunk, values + offset)?, slot))
     }
 
-    /// The provider of a definition that has its event ID where it is usual.
+    /// The place in `known` of a definition that has its event ID where it is usual.
     #[inline]
-    fn provider(&mut self, chunk: &[u8], definition: u32) -> Option<Part> {
+    fn usual(&mut self, chunk: &[u8], definition: u32) -> Option<u8> {
         // Definitions are at least 100 bytes apart, in steps of 8.
-        let slot = (definition >> 3).wrapping_mul(0x9e37_79b1) >> 24;
+        let slot = ((definition >> 3).wrapping_mul(0x9e37_79b1) >> 24) as u8;
         let generation = self.generation;
-        let known = self.known.get_mut(slot as usize)?;
+        let known = self.known.get_mut(usize::from(slot))?;
         if known.generation != generation || known.definition != definition {
             *known = Known {
                 generation,
                 definition,
                 provider: event_id_is_third(chunk, definition, &mut self.names),
+                wanted: None,
+                not_wanted: None,
             };
         }
-        known.provider
+        known.provider.map(|_| slot)
     }
 }
 
-/// Is this provider surely none that is wanted with this event ID?
-pub fn is_of_another(chunk: &[u8], name: Wide, id: u16, selection: &Selection) -> bool {
-    let Some((units, _)) = name.bytes(chunk).map(<[u8]>::as_chunks::<2>) else {
-        return false;
-    };
+/// Is this provider wanted with this event ID? `None` where only the decoder can tell.
+pub fn is_wanted(chunk: &[u8], name: Wide, id: u16, selection: &Selection) -> Option<bool> {
+    let (units, _) = name.bytes(chunk)?.as_chunks::<2>();
     // An empty name is replaced by the source's, and XML makes one space of another.
-    !units.is_empty()
-        && !units.iter().any(|unit| unit[1] == 0 && unit[0] < 0x20)
-        && !selection.accepts_wide(units, id)
+    let plain = !units.is_empty() && !units.iter().any(|unit| unit[1] == 0 && unit[0] < 0x20);
+    plain.then(|| selection.accepts_wide(units, id))
 }
 
 /// Where the fourth value stands behind three of other sizes than usual, each of its type's length.

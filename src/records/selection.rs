@@ -133,7 +133,10 @@ mod tests {
 
     #[test]
     fn a_name_in_utf_16_is_accepted_like_the_same_name_in_utf_8() {
-        let s = Selection::new(vec![Wanted { providers: vec!["KDC".into(), "Dienst ü".into()], event_ids: vec![4] }]);
+        let s = Selection::new(vec![Wanted {
+            providers: vec!["KDC".into(), "Dienst ü".into()],
+            event_ids: vec![4],
+        }]);
         for name in ["KDC", "kdc", "KD", "KDCX", "Dienst ü", "DIENST ü", "Dienst Ü", ""] {
             let units: Vec<_> = name.encode_utf16().map(u16::to_le_bytes).collect();
             assert_eq!(s.accepts_wide(&units, 4), s.accepts(name, 4), "{name}");

@@ -129,9 +129,7 @@ impl Value {
 
     /// The number of an unsigned quad word.
     pub fn number(self, chunk: &[u8]) -> Option<u64> {
-        (self.kind == U64)
-            .then(|| u64_at(chunk, self.at as usize))
-            .flatten()
+        (self.kind == U64).then(|| u64_at(chunk, self.at as usize)).flatten()
     }
 
     /// The instant of a FILETIME, if it is one that can be told.

@@ -3,7 +3,9 @@
 use super::decode::{Decoded, Decoder};
 use super::full::{FullReader, Pick};
 use super::gate::Gate;
+use super::slack;
 use super::{Problems, Record, Selection};
+use crate::chunks::CHUNK_MAGIC;
 use crate::chunks::header::Header;
 
 /// What was counted in one chunk or in many.
@@ -61,12 +63,14 @@ impl ChunkReader {
                 emit(record);
             }
         };
-        if recover {
-            counts.records += self.full.read(chunk, Pick::AllAndSlack, selection, &mut found, &mut emit);
-        } else {
+        // Where slack starts, and the live records in it: none, unless the chunk is damaged.
+        let mut slack = 0;
+        self.full.spans.clear();
+        if bytes.starts_with(CHUNK_MAGIC) {
             let walk = self.gate.walk(bytes, &header, selection);
             if walk.clean {
                 counts.records += walk.records;
+                slack = walk.end as usize;
                 self.decoder.start_chunk();
                 self.odd.clear();
                 for passed in &self.gate.passed {
@@ -83,6 +87,21 @@ impl ChunkReader {
             } else {
                 counts.records += self.full.read(chunk, Pick::All, selection, &mut found, &mut emit);
             }
+        }
+        if recover {
+            let (decoder, live) = (&mut self.decoder, &self.full.spans);
+            decoder.start_slack();
+            slack::carve(bytes, slack, |passed| {
+                let before = live.partition_point(|(start, _)| *start <= passed.at);
+                if before.checked_sub(1).and_then(|i| live.get(i)).is_some_and(|(_, end)| passed.at < *end) {
+                    return;
+                }
+                counts.records += 1;
+                // What leans on something that is overwritten is left out.
+                if let Decoded::Wanted(record) = decoder.record(bytes, passed, selection) {
+                    emit(record);
+                }
+            });
         }
         let sound = header.header_is_sound(bytes) && (found.is_empty() || header.records_are_sound(bytes));
         counts.bad_checksums += u64::from(!sound);

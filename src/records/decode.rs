@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::binxml::{FRAGMENT, Instance, NO_DEPENDENCY, TEMPLATE, Wide, until_nul};
 use super::gate::{Passed, Provider, RECORD_HEADER, is_wanted};
+use super::slack;
 use super::template::{Item, Kind, Leaf, Naming, Part, Program, System};
 use super::values::{BINARY, BINXML, NULL, TEXT, TEXT_ARRAY, Value, Values, write_wide};
 use super::{Datum, Origin, Record, Selection, Text};
@@ -33,13 +34,16 @@ struct Programs {
     known: Vec<(u32, bool)>,
     /// Beside `known`; longer when earlier chunks had more.
     compiled: Vec<Program>,
+    /// For records in slack.
+    slack: bool,
 }
 
 /// A chunk has some 30 definitions; a hostile one could name thousands, and each is looked for in a row.
-const MOST_PROGRAMS: usize = 64;
+const MOST_PROGRAMS: usize = 256;
 
 impl Programs {
-    fn get(&mut self, chunk: &[u8], definition: u32) -> Option<&Program> {
+    fn get(&mut self, chunk: &[u8], instance: Instance) -> Option<&Program> {
+        let definition = instance.definition;
         let at = match self.known.iter().position(|(at, _)| *at == definition) {
             Some(at) => at,
             None => {
@@ -50,7 +54,12 @@ impl Programs {
                 if self.compiled.len() == at {
                     self.compiled.push(Program::default());
                 }
-                let sound = self.compiled.get_mut(at)?.compile(chunk, definition).is_some();
+                let program = self.compiled.get_mut(at)?;
+                let sound = if self.slack {
+                    slack::compile(program, chunk, definition, instance.id).is_some()
+                } else {
+                    program.compile(chunk, definition).is_some()
+                };
                 self.known.push((definition, sound));
                 at
             }
@@ -63,6 +72,13 @@ impl Decoder {
     /// Forgets the templates of the chunk before.
     pub fn start_chunk(&mut self) {
         self.programs.known.clear();
+        self.programs.slack = false;
+    }
+
+    /// From here on the records are in the chunk's slack, where definitions and names may be overwritten.
+    pub fn start_slack(&mut self) {
+        self.programs.known.clear();
+        self.programs.slack = true;
     }
 
     /// Decodes a record that got past the gate.
@@ -74,12 +90,13 @@ impl Decoder {
         // The copy of the size at the end is no part of the stream.
         let (at, end) = (passed.at as usize + RECORD_HEADER, (passed.end as usize).checked_sub(4)?);
         let token = chunk.get(at..end)?.strip_prefix(&FRAGMENT)?.first()?;
+        let origin = if self.programs.slack { Origin::Slack } else { Origin::Live };
         let mut inline = None;
-        let mut definition = 0;
+        let mut instance = None;
         let mut known_wanted = passed.provider == Provider::Wanted;
         if *token == TEMPLATE {
-            let instance = Instance::at(chunk, at + 5)?;
-            self.values.read(chunk, instance)?;
+            let found = Instance::at(chunk, at + 5)?;
+            self.values.read(chunk, found)?;
             ends(chunk, self.values.end, end)?;
             if let Provider::Value(index) = passed.provider {
                 match self.value_is_wanted(chunk, index, selection) {
@@ -88,8 +105,10 @@ impl Decoder {
                     None => {}
                 }
             }
-            definition = instance.definition;
+            instance = Some(found);
         } else {
+            // Its names would have to be verified.
+            (!self.programs.slack).then_some(())?;
             let mut program = Program::default();
             program.compile_inline(chunk.get(..end)?, at + FRAGMENT.len())?;
             self.values.clear();
@@ -97,7 +116,7 @@ impl Decoder {
         }
         let program = match &inline {
             Some(program) => program,
-            None => self.programs.get(chunk, definition)?,
+            None => self.programs.get(chunk, instance?)?,
         };
         (program.kind == Kind::Event).then_some(())?;
         let system = &program.system;
@@ -120,7 +139,7 @@ impl Decoder {
         }
         let program = match &inline {
             Some(program) => program,
-            None => self.programs.get(chunk, definition)?,
+            None => self.programs.get(chunk, instance?)?,
         };
         let system = &program.system;
         let mut event = Event { chunk, values: &self.values, text: &mut self.text };
@@ -134,7 +153,7 @@ impl Decoder {
             record_id: event.record_id(system.record_id)?,
             time: event.time(system.time)?,
             data: Vec::with_capacity(8),
-            origin: Origin::Live,
+            origin,
         };
         for item in &program.items {
             if let Item::Leaf(leaf) = item {
@@ -169,7 +188,7 @@ impl Decoder {
     ) -> Option<bool> {
         let (instance, _) = fragment_instance(chunk, value)?;
         self.nested.read(chunk, instance)?;
-        let program = self.programs.get(chunk, instance.definition)?;
+        let program = self.programs.get(chunk, instance)?;
         let mut event = Event { chunk, values: &self.nested, text: &mut self.text };
         for item in &program.items {
             let Item::Leaf(Leaf { naming: Naming::Attribute(Part::Literal(name)), content, .. }) = item
@@ -193,7 +212,7 @@ impl Decoder {
         let (instance, end) = fragment_instance(chunk, value)?;
         self.nested.read(chunk, instance)?;
         ends(chunk, self.nested.end, end)?;
-        let program = self.programs.get(chunk, instance.definition)?;
+        let program = self.programs.get(chunk, instance)?;
         (program.kind == kind).then_some(())?;
         let mut event = Event { chunk, values: &self.nested, text: &mut self.text };
         for item in &program.items {
@@ -314,6 +333,7 @@ impl Event<'_> {
                 }
                 Some(self.attribute(part).filter(|name| !name.is_empty())?.into())
             }
+            Naming::Binary => Some("Binary".into()),
             Naming::Element(wide) => {
                 self.text.clear();
                 self.literal(wide)?;

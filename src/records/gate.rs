@@ -103,7 +103,7 @@ impl Gate {
         let mut walk = Walk { records: 0, clean: true, end: 0, last_id: 0 };
         let mut last_time = 0;
         while at < live_end {
-            let Some(record) = Record::at(chunk, at) else {
+            let Some(record) = RecordHeader::at(chunk, at) else {
                 walk.clean = false;
                 break;
             };
@@ -120,7 +120,7 @@ impl Gate {
         // records in slack do not, as their identifiers are lower.
         while walk.clean
             && walk.records > 0
-            && let Some(record) = Record::at(chunk, at)
+            && let Some(record) = RecordHeader::at(chunk, at)
             && Some(record.id) == walk.last_id.checked_add(1)
             && record.written >= last_time
             && u32_at(chunk, at + record.size - 4) == u32::try_from(record.size).ok()
@@ -245,15 +245,15 @@ fn odd_offset(descriptors: &[u8; 16]) -> Option<usize> {
 
 /// A record's header.
 #[derive(Clone, Copy)]
-struct Record {
-    size: usize,
-    id: u64,
-    written: u64,
+pub struct RecordHeader {
+    pub size: usize,
+    pub id: u64,
+    pub written: u64,
 }
 
-impl Record {
+impl RecordHeader {
     #[inline]
-    fn at(chunk: &[u8], at: usize) -> Option<Self> {
+    pub fn at(chunk: &[u8], at: usize) -> Option<Self> {
         let header: &[u8; RECORD_HEADER] = chunk.get(at..)?.first_chunk()?;
         let size = u32_at(header, 4)? as usize;
         let written = u64_at(header, 16)?;

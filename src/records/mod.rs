@@ -9,6 +9,7 @@ pub mod full;
 pub mod gate;
 pub mod problems;
 pub mod selection;
+pub mod slack;
 pub mod tally;
 pub mod template;
 pub mod text;

@@ -39,6 +39,8 @@ pub enum Naming {
     Attribute(Part),
     /// The element's own name.
     Element(Wide),
+    /// `Binary`, told by its type where its name is lost.
+    Binary,
 }
 
 /// One value of `EventData` or `UserData`.
@@ -95,7 +97,7 @@ enum Section {
 }
 
 /// The start of the definition's body behind its header, as tokens.
-fn definition(chunk: &[u8], at: u32) -> Option<Tokens<'_>> {
+pub(super) fn definition(chunk: &[u8], at: u32) -> Option<Tokens<'_>> {
     let at = at as usize;
     let len = u32_at(chunk, at.checked_add(20)?)? as usize;
     let start = at + DEFINITION_HEADER;
@@ -154,14 +156,14 @@ pub fn event_id_is_third(chunk: &[u8], at: u32, known: &mut [u32; 4]) -> Option<
     there.then_some(name)
 }
 
-fn open(tokens: &mut Tokens<'_>) -> Option<Element> {
+pub(super) fn open(tokens: &mut Tokens<'_>) -> Option<Element> {
     let token = tokens.u8()?;
     (token & !MORE == OPEN).then_some(())?;
     tokens.element(token)
 }
 
 /// Ends the start of an element; is there something between it and its end?
-fn has_content(tokens: &mut Tokens<'_>) -> Option<bool> {
+pub(super) fn has_content(tokens: &mut Tokens<'_>) -> Option<bool> {
     match tokens.u8()? {
         CLOSE_START => Some(true),
         CLOSE_EMPTY => Some(false),
@@ -174,7 +176,7 @@ fn skip_attributes(tokens: &mut Tokens<'_>, element: Element) -> Option<()> {
 }
 
 /// Hands the name and value of each attribute to `each`.
-fn attributes(
+pub(super) fn attributes(
     tokens: &mut Tokens<'_>,
     element: Element,
     mut each: impl FnMut(u32, Part) -> Option<()>,
@@ -196,7 +198,7 @@ fn attributes(
 }
 
 /// A literal or a substitution, if one stands here.
-fn part(tokens: &mut Tokens<'_>) -> Option<Option<Part>> {
+pub(super) fn part(tokens: &mut Tokens<'_>) -> Option<Option<Part>> {
     Some(match tokens.peek()? {
         token if token & !MORE == VALUE => {
             tokens.u8()?;

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::time::{self, End};
 use crate::commands;
 use crate::incidents::Period;
+use crate::inventory::accounts::HostAliases;
 use crate::report::Output;
 use crate::scan::ScanOptions;
 
@@ -63,6 +64,10 @@ pub struct Triage {
     #[arg(short, long, value_name = "FILE")]
     spns: Vec<PathBuf>,
 
+    /// Classes that HOST/ stands for, as sPNMappings has them (host=alerter,appmgmt,...), where the forest's differ.
+    #[arg(long, value_name = "LIST", value_parser = |t: &str| HostAliases::parse(t).map_err(|e| e.to_string()))]
+    spn_mappings: Option<HostAliases>,
+
     /// Write the report here instead of to standard output.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -118,6 +123,7 @@ impl Triage {
             interfaces: self.interfaces,
             host: self.host,
             spns: self.spns,
+            host_aliases: self.spn_mappings.unwrap_or_default(),
             output: self.output.map_or(Output::Stdout, Output::File),
             summary: self.summary,
             period: Period { since: self.since, until: self.until },

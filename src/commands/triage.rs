@@ -27,6 +27,8 @@ pub struct Config {
     pub host: Option<String>,
     /// Account and SPN lists: files and folders.
     pub spns: Vec<PathBuf>,
+    /// Service classes that `HOST/` stands for.
+    pub host_aliases: accounts::HostAliases,
     pub output: Output,
     /// Per-file results as JSON Lines.
     pub summary: Option<PathBuf>,
@@ -113,7 +115,8 @@ pub fn run(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error> {
     let inventories = [interfaces.files.clone(), accounts.files.clone()].concat();
 
     let hosts = known_hosts(&interfaces, &accounts, &gathered);
-    let knowledge = Knowledge::new(hosts, Directory::new(&accounts), gathered.clues, config.window);
+    let knowledge =
+        Knowledge::new(hosts, Directory::new(&accounts, &config.host_aliases), gathered.clues, config.window);
     let findings = findings::judge(gathered.incidents, &knowledge);
 
     let rows: Vec<Row> = findings.iter().map(|f: &Finding| Row::new(f, &log_name)).collect();
@@ -158,7 +161,7 @@ fn known_hosts<'a>(
     for incident in &gathered.incidents {
         hosts.add(&incident.client);
         if let Some(target) = Principal::parse(&incident.target).host() {
-            hosts.add_name(target);
+            hosts.mention(target);
         }
     }
     hosts.settle();

@@ -10,7 +10,6 @@ pub mod gate;
 pub mod problems;
 pub mod selection;
 pub mod slack;
-pub mod tally;
 pub mod template;
 pub mod text;
 pub mod values;

@@ -2,6 +2,7 @@
 //! how the command line is written.
 
 pub mod explain;
+pub mod extract;
 pub mod inventory;
 pub mod summary;
 pub mod triage;

@@ -141,7 +141,7 @@ impl Clue {
             kind: *kind,
             provider,
             event_id: record.event_id,
-            computer: record.computer.clone(),
+            computer: record.computer.as_str().into(),
             subjects: Vec::new(),
             addresses: Vec::new(),
             values: Box::default(),

@@ -37,12 +37,13 @@ impl Event {
 pub fn selection() -> Selection {
     let mut wanted = vec![Wanted { providers: KERBEROS.map(String::from).to_vec(), event_ids: vec![3, 4] }];
     wanted.extend(clue::wanted());
-    Selection::new(wanted)
+    Selection::new(wanted).only_where(3, "ErrorCode", modified::is_0x29)
 }
 
 /// Kerberos event 4 and its twin alone: what `extract` writes when nothing else is asked for.
 pub fn kerberos_selection() -> Selection {
     Selection::new(vec![Wanted { providers: KERBEROS.map(String::from).to_vec(), event_ids: vec![3, 4] }])
+        .only_where(3, "ErrorCode", modified::is_0x29)
 }
 
 fn is_kerberos(provider: &str) -> bool {

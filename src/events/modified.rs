@@ -27,7 +27,7 @@ impl Modified {
                 return None;
             }
             return Some(Self {
-                client: record.computer.clone(),
+                client: record.computer.as_str().into(),
                 answered_by: value("ServerName"),
                 target: value("TargetName"),
                 target_realm: value("ServerRealm"),
@@ -36,7 +36,7 @@ impl Modified {
             });
         }
         let mut event = Self {
-            client: record.computer.clone(),
+            client: record.computer.as_str().into(),
             answered_by: value("Server"),
             target: value("Targetname"),
             target_realm: value("TargetRealm"),
@@ -56,7 +56,7 @@ impl Modified {
 }
 
 /// `0x29`, `41`, or with the name after it (`0x29 KRB_AP_ERR_MODIFIED`).
-fn is_0x29(code: &str) -> bool {
+pub(super) fn is_0x29(code: &str) -> bool {
     let code = code.split_whitespace().next().unwrap_or_default();
     match code.strip_prefix("0x").or_else(|| code.strip_prefix("0X")) {
         Some(hex) => u32::from_str_radix(hex, 16) == Ok(0x29),

@@ -156,6 +156,8 @@ pub fn until_nul(chunk: &[u8], at: usize, len: usize) -> Option<Wide> {
 #[derive(Debug, Clone, Copy)]
 pub struct Instance {
     pub definition: u32,
+    /// Start of the definition's GUID.
+    pub id: u32,
     /// Offset of the first descriptor.
     pub descriptors: usize,
     pub count: usize,
@@ -165,12 +167,12 @@ impl Instance {
     /// The instance that `at` (behind the fragment header and the token) starts.
     #[inline]
     pub fn at(chunk: &[u8], at: usize) -> Option<Self> {
-        let definition = u32_at(chunk, at + 5)?;
+        let (id, definition) = (u32_at(chunk, at + 1)?, u32_at(chunk, at + 5)?);
         let mut values = at + 9;
         if definition as usize == values {
             // At its first use in a chunk the definition stands right here.
             values += DEFINITION_HEADER + u32_at(chunk, values + 20)? as usize;
         }
-        Some(Self { definition, descriptors: values + 4, count: u32_at(chunk, values)? as usize })
+        Some(Self { definition, id, descriptors: values + 4, count: u32_at(chunk, values)? as usize })
     }
 }

@@ -2,10 +2,12 @@
 
 use jiff::Timestamp;
 
-use super::binxml::{FRAGMENT, Instance, NO_DEPENDENCY, TEMPLATE, Wide};
-use super::template::{Item, Kind, Leaf, Naming, Part, Program};
+use super::binxml::{FRAGMENT, Instance, NO_DEPENDENCY, TEMPLATE, Wide, until_nul};
+use super::gate::{Passed, Provider, RECORD_HEADER, is_wanted};
+use super::slack;
+use super::template::{Item, Kind, Leaf, Naming, Part, Program, System};
 use super::values::{BINARY, BINXML, NULL, TEXT, TEXT_ARRAY, Value, Values, write_wide};
-use super::{Datum, Origin, Record, Selection};
+use super::{Datum, Origin, Record, Selection, Text};
 
 /// What became of a record.
 #[derive(Debug)]
@@ -32,13 +34,16 @@ struct Programs {
     known: Vec<(u32, bool)>,
     /// Beside `known`; longer when earlier chunks had more.
     compiled: Vec<Program>,
+    /// For records in slack.
+    slack: bool,
 }
 
 /// A chunk has some 30 definitions; a hostile one could name thousands, and each is looked for in a row.
-const MOST_PROGRAMS: usize = 64;
+const MOST_PROGRAMS: usize = 256;
 
 impl Programs {
-    fn get(&mut self, chunk: &[u8], definition: u32) -> Option<&Program> {
+    fn get(&mut self, chunk: &[u8], instance: Instance) -> Option<&Program> {
+        let definition = instance.definition;
         let at = match self.known.iter().position(|(at, _)| *at == definition) {
             Some(at) => at,
             None => {
@@ -49,7 +54,12 @@ impl Programs {
                 if self.compiled.len() == at {
                     self.compiled.push(Program::default());
                 }
-                let sound = self.compiled.get_mut(at)?.compile(chunk, definition).is_some();
+                let program = self.compiled.get_mut(at)?;
+                let sound = if self.slack {
+                    slack::compile(program, chunk, definition, instance.id).is_some()
+                } else {
+                    program.compile(chunk, definition).is_some()
+                };
                 self.known.push((definition, sound));
                 at
             }
@@ -62,45 +72,79 @@ impl Decoder {
     /// Forgets the templates of the chunk before.
     pub fn start_chunk(&mut self) {
         self.programs.known.clear();
+        self.programs.slack = false;
     }
 
-    /// Decodes the record whose Binary XML starts `at`; `end` is where it ends in the chunk.
-    pub fn record(&mut self, chunk: &[u8], at: usize, end: usize, selection: &Selection) -> Decoded {
-        self.try_record(chunk, at, end, selection).unwrap_or(Decoded::Odd)
+    /// From here on the records are in the chunk's slack, where definitions and names may be overwritten.
+    pub fn start_slack(&mut self) {
+        self.programs.known.clear();
+        self.programs.slack = true;
     }
 
-    fn try_record(&mut self, chunk: &[u8], at: usize, end: usize, selection: &Selection) -> Option<Decoded> {
+    /// Decodes a record that got past the gate.
+    pub fn record(&mut self, chunk: &[u8], passed: Passed, selection: &Selection) -> Decoded {
+        self.try_record(chunk, passed, selection).unwrap_or(Decoded::Odd)
+    }
+
+    fn try_record(&mut self, chunk: &[u8], passed: Passed, selection: &Selection) -> Option<Decoded> {
+        // The copy of the size at the end is no part of the stream.
+        let (at, end) = (passed.at as usize + RECORD_HEADER, (passed.end as usize).checked_sub(4)?);
         let token = chunk.get(at..end)?.strip_prefix(&FRAGMENT)?.first()?;
-        let inline;
-        let program = if *token == TEMPLATE {
-            let instance = Instance::at(chunk, at + 5)?;
-            self.values.read(chunk, instance)?;
+        let origin = if self.programs.slack { Origin::Slack } else { Origin::Live };
+        let mut inline = None;
+        let mut instance = None;
+        let mut known_wanted = passed.provider == Provider::Wanted;
+        if *token == TEMPLATE {
+            let found = Instance::at(chunk, at + 5)?;
+            self.values.read(chunk, found)?;
             ends(chunk, self.values.end, end)?;
-            self.programs.get(chunk, instance.definition)?
+            if let Provider::Value(index) = passed.provider {
+                match self.value_is_wanted(chunk, index, selection) {
+                    Some(true) => known_wanted = true,
+                    Some(false) => return Some(Decoded::NotWanted),
+                    None => {}
+                }
+            }
+            instance = Some(found);
         } else {
-            let mut compiled = Program::default();
-            compiled.compile_inline(chunk.get(..end)?, at + FRAGMENT.len())?;
+            // Its names would have to be verified.
+            (!self.programs.slack).then_some(())?;
+            let mut program = Program::default();
+            program.compile_inline(chunk.get(..end)?, at + FRAGMENT.len())?;
             self.values.clear();
-            inline = compiled;
-            &inline
+            inline = Some(program);
+        }
+        let program = match &inline {
+            Some(program) => program,
+            None => self.programs.get(chunk, instance?)?,
         };
         (program.kind == Kind::Event).then_some(())?;
-        let mut event = Event { chunk, values: &self.values, text: &mut self.text };
         let system = &program.system;
+        let mut event = Event { chunk, values: &self.values, text: &mut self.text };
         let event_id = event.event_id(system.event_id)?;
         if !selection.accepts_id(event_id) {
             return Some(Decoded::NotWanted);
         }
-        let mut provider = event.attribute(system.name)?;
-        if provider.is_empty() {
-            provider = event.attribute(system.source_name)?;
-        }
-        if !selection.accepts(provider, event_id) {
+        if !known_wanted && !selection.accepts(event.provider(system)?, event_id) {
             return Some(Decoded::NotWanted);
         }
-        let provider = provider.into();
+        // Copied out, as the fragments' own programs are kept beside this one.
+        let fragments = program.fragments()?;
+        if selection.conditions(event_id).next().is_some() {
+            for (index, _) in fragments.iter().flatten() {
+                if self.fails_a_condition(chunk, self.values.get(*index), event_id, selection)? {
+                    return Some(Decoded::NotWanted);
+                }
+            }
+        }
+        let program = match &inline {
+            Some(program) => program,
+            None => self.programs.get(chunk, instance?)?,
+        };
+        let system = &program.system;
+        let mut event = Event { chunk, values: &self.values, text: &mut self.text };
         let mut record = Record {
-            provider,
+            provider: event.provider(system)?.into(),
             event_id,
             version: event.small(system.version)?,
             level: event.small(system.level)?,
@@ -109,27 +153,55 @@ impl Decoder {
             record_id: event.record_id(system.record_id)?,
             time: event.time(system.time)?,
             data: Vec::with_capacity(8),
-            origin: Origin::Live,
+            origin,
         };
-        // The fragments are read after: they use the same buffers.
-        let mut fragments = [(0, Kind::Section); 4];
-        let mut count = 0;
         for item in &program.items {
-            match item {
-                Item::Leaf(leaf) if count == 0 => event.leaf(leaf, &mut record.data)?,
-                // A leaf behind a fragment would get before its values.
-                Item::Leaf(_) => return None,
-                Item::Fragment(index, kind) => {
-                    *fragments.get_mut(count)? = (*index, *kind);
-                    count += 1;
+            if let Item::Leaf(leaf) = item {
+                event.leaf(leaf, &mut record.data)?;
+            }
+        }
+        for (index, kind) in fragments.into_iter().flatten() {
+            let value = self.values.get(index);
+            self.fragment(chunk, value, kind, &mut record.data)?;
+        }
+        Some(Decoded::Wanted(record))
+    }
+
+    /// Is the provider that this value names wanted? Asked before the definition is compiled, which for most
+    /// definitions then is not done at all.
+    fn value_is_wanted(&self, chunk: &[u8], index: u16, selection: &Selection) -> Option<bool> {
+        let value = self.values.get(index);
+        (value.kind == TEXT).then_some(())?;
+        let id = self.values.get(3).small_number(chunk)?;
+        let name = until_nul(chunk, value.at as usize, usize::from(value.len))?;
+        is_wanted(chunk, name, id, selection)
+    }
+
+    /// Has the record a value that the selection does not want? What cannot be told here is told when all is
+    /// decoded.
+    fn fails_a_condition(
+        &mut self,
+        chunk: &[u8],
+        value: Value,
+        id: u16,
+        selection: &Selection,
+    ) -> Option<bool> {
+        let (instance, _) = fragment_instance(chunk, value)?;
+        self.nested.read(chunk, instance)?;
+        let program = self.programs.get(chunk, instance)?;
+        let mut event = Event { chunk, values: &self.nested, text: &mut self.text };
+        for item in &program.items {
+            let Item::Leaf(Leaf { naming: Naming::Attribute(Part::Literal(name)), content, .. }) = item
+            else {
+                continue;
+            };
+            for condition in selection.conditions(id) {
+                if name.is(chunk, condition.name.as_bytes()) {
+                    return Some(!condition.accepts(event.text(*content)?));
                 }
             }
         }
-        for (index, kind) in fragments.get(..count)? {
-            let value = self.values.get(*index);
-            self.fragment(chunk, value, *kind, &mut record.data)?;
-        }
-        Some(Decoded::Wanted(record))
+        Some(false)
     }
 
     /// `EventData` or `UserData` as a fragment in a substitution.
@@ -137,19 +209,10 @@ impl Decoder {
         if value.kind == NULL || (value.kind == BINXML && value.len == 0) {
             return Some(());
         }
-        let (at, end) = (value.at as usize, value.at as usize + usize::from(value.len));
-        (value.kind == BINXML).then_some(())?;
-        // Most fragments have their header; those of providers with a manifest often have none.
-        let at = match chunk.get(at..end)? {
-            [TEMPLATE, ..] => at,
-            bytes if bytes.starts_with(&FRAGMENT) => at + FRAGMENT.len(),
-            _ => return None,
-        };
-        chunk.get(at..end)?.starts_with(&[TEMPLATE]).then_some(())?;
-        let instance = Instance::at(chunk, at + 1)?;
+        let (instance, end) = fragment_instance(chunk, value)?;
         self.nested.read(chunk, instance)?;
         ends(chunk, self.nested.end, end)?;
-        let program = self.programs.get(chunk, instance.definition)?;
+        let program = self.programs.get(chunk, instance)?;
         (program.kind == kind).then_some(())?;
         let mut event = Event { chunk, values: &self.nested, text: &mut self.text };
         for item in &program.items {
@@ -160,6 +223,17 @@ impl Decoder {
         }
         Some(())
     }
+}
+
+/// The template instance that a value holds, and where its stream ends.
+fn fragment_instance(chunk: &[u8], value: Value) -> Option<(Instance, usize)> {
+    (value.kind == BINXML).then_some(())?;
+    let (at, end) = (value.at as usize, value.at as usize + usize::from(value.len));
+    let stream = chunk.get(at..end)?;
+    // Most fragments have their header; those of providers with a manifest often have none.
+    let header = if stream.starts_with(&FRAGMENT) { FRAGMENT.len() } else { 0 };
+    stream.get(header..)?.starts_with(&[TEMPLATE]).then_some(())?;
+    Some((Instance::at(chunk, at + header + 1)?, end))
 }
 
 /// Is the instance all there is in the stream that goes to `end`?
@@ -184,6 +258,15 @@ impl Event<'_> {
             Part::Value(index) => self.values.get(index).write(self.chunk, self.text)?,
         }
         Some(self.text)
+    }
+
+    /// The provider's name, or that of its source where it has none.
+    fn provider(&mut self, system: &System) -> Option<&str> {
+        let part = match self.attribute(system.name)? {
+            "" => system.source_name,
+            _ => system.name,
+        };
+        if part == system.name { Some(self.text) } else { self.attribute(part) }
     }
 
     fn literal(&mut self, wide: Wide) -> Option<()> {
@@ -241,7 +324,7 @@ impl Event<'_> {
         if leaf.dependency != NO_DEPENDENCY && self.is_null(leaf.dependency) {
             return Some(());
         }
-        let name: Option<Box<str>> = match leaf.naming {
+        let name: Option<Text> = match leaf.naming {
             Naming::Attribute(Part::Nothing) => None,
             Naming::Attribute(part) => {
                 if let Part::Value(index) = part {
@@ -250,6 +333,7 @@ impl Event<'_> {
                 }
                 Some(self.attribute(part).filter(|name| !name.is_empty())?.into())
             }
+            Naming::Binary => Some("Binary".into()),
             Naming::Element(wide) => {
                 self.text.clear();
                 self.literal(wide)?;
@@ -278,7 +362,7 @@ impl Event<'_> {
     }
 
     /// One value per text of an array; an empty array is one empty value.
-    fn array(&mut self, value: Value, name: &Option<Box<str>>, data: &mut Vec<Datum>) -> Option<()> {
+    fn array(&mut self, value: Value, name: &Option<Text>, data: &mut Vec<Datum>) -> Option<()> {
         let before = data.len();
         let mut sound = true;
         let text = &mut *self.text;

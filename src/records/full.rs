@@ -7,8 +7,7 @@ use std::sync::Arc;
 use evtx::{EvtxChunkData, ParserSettings};
 
 use super::chunk::Chunk;
-use super::{Origin, Problems, Record, Selection, xml};
-use crate::chunks::CHUNK_MAGIC;
+use super::{Problems, Record, Selection, xml};
 
 /// Where the chunk header keeps its hash table of name offsets.
 const NAME_TABLE: std::ops::Range<usize> = 128..384;
@@ -20,26 +19,20 @@ pub enum Pick<'a> {
     /// Those that start at these offsets, in rising order. The live records end at the second number, and
     /// the last of them has the third as its identifier.
     At(&'a [u32], u32, u64),
-    /// All, and also those in slack space.
-    AllAndSlack,
 }
 
 /// Reads chunks with the `evtx` crate; keeps its buffer from chunk to chunk.
 pub struct FullReader {
-    plain: Arc<ParserSettings>,
-    recovering: Arc<ParserSettings>,
+    settings: Arc<ParserSettings>,
     copy: Vec<u8>,
+    /// Where the records of the last chunk are: first byte and end, in rising order.
+    pub spans: Vec<(u32, u32)>,
 }
 
 impl Default for FullReader {
     fn default() -> Self {
         // The crate's own threads are never used: inside another pool they dead-lock.
-        let settings = || ParserSettings::new().indent(false);
-        Self {
-            plain: Arc::new(settings()),
-            recovering: Arc::new(settings().recover_records(true)),
-            copy: Vec::new(),
-        }
+        Self { settings: Arc::new(ParserSettings::new().indent(false)), copy: Vec::new(), spans: Vec::new() }
     }
 }
 
@@ -62,13 +55,6 @@ impl FullReader {
         if let Some(table) = copy.get_mut(NAME_TABLE) {
             table.fill(0);
         }
-        // A slot whose header is lost: with an empty header all that is left in it counts as slack.
-        if matches!(pick, Pick::AllAndSlack)
-            && !copy.starts_with(CHUNK_MAGIC)
-            && let Some(magic) = copy.first_chunk_mut()
-        {
-            *magic = *CHUNK_MAGIC;
-        }
         let mut data = match EvtxChunkData::new(copy, false) {
             Ok(data) => data,
             Err(error) => {
@@ -76,16 +62,12 @@ impl FullReader {
                 return 0;
             }
         };
-        let settings = match pick {
-            Pick::AllAndSlack => &self.recovering,
-            Pick::All | Pick::At(..) => &self.plain,
-        };
         if let Pick::At(_, end, last_id) = pick {
             data.header.free_space_offset = end;
             data.header.last_event_record_id = last_id;
         }
-        let mut seen = 0;
-        match data.parse(Arc::clone(settings)) {
+        self.spans.clear();
+        match data.parse(Arc::clone(&self.settings)) {
             Err(error) => problems.add(at, || format!("chunk at offset {at:#x}: {error}")),
             Ok(mut parsed) => {
                 for record in parsed.iter() {
@@ -96,24 +78,22 @@ impl FullReader {
                             continue;
                         }
                     };
-                    seen += 1;
                     let start = record.binxml_offset.saturating_sub(24);
+                    let end = record.binxml_offset + u64::from(record.binxml_size) + 4;
+                    self.spans.push((start as u32, end as u32));
                     if let Pick::At(offsets, ..) = pick
                         && offsets.binary_search(&(start as u32)).is_err()
                     {
                         continue;
                     }
-                    let (id, origin) =
-                        (record.event_record_id, if record.recovered { Origin::Slack } else { Origin::Live });
+                    let id = record.event_record_id;
                     let read = record
                         .into_xml()
                         .map_err(|error| chain(&error))
                         .and_then(|text| xml::parse_wanted(&text.data, selection).map_err(|e| e.to_string()));
                     match read {
-                        Ok(Some(record)) => emit(Record { origin, ..record }),
+                        Ok(Some(record)) => emit(record),
                         Ok(None) => {}
-                        // Most of what is found in slack is cut off; that is no news.
-                        Err(_) if origin == Origin::Slack => {}
                         Err(error) => problems
                             .add(at + start, || format!("record {id} at offset {:#x}: {error}", at + start)),
                     }
@@ -121,7 +101,7 @@ impl FullReader {
             }
         }
         self.copy = data.data;
-        seen
+        self.spans.len() as u64
     }
 }
 

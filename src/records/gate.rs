@@ -5,8 +5,8 @@
 //! providers at once: the event ID alone turns away most records, and no text is searched.
 
 use super::Selection;
-use super::binxml::{Instance, TEMPLATE};
-use super::template::event_id_is_third;
+use super::binxml::{Instance, TEMPLATE, Wide};
+use super::template::{Part, event_id_is_third};
 use crate::chunks::CHUNK_HEADER_LEN;
 use crate::chunks::bytes::{u16_at, u32_at, u64_at};
 use crate::chunks::header::Header;
@@ -33,6 +33,18 @@ pub struct Passed {
     pub at: u32,
     /// Offset of the record's end.
     pub end: u32,
+    /// What is known of its provider.
+    pub provider: Provider,
+}
+
+/// What the gate knows of a record's provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Provider {
+    /// It is wanted with the record's event ID.
+    Wanted,
+    /// Its name is this value.
+    Value(u16),
+    Unknown,
 }
 
 /// How a walk over the records of a chunk ended.
@@ -53,14 +65,18 @@ pub struct Walk {
 struct Known {
     generation: u32,
     definition: u32,
-    usual: bool,
+    /// `None`: the event ID is elsewhere than usual.
+    provider: Option<Part>,
+    /// Event IDs that were asked last, as a log repeats itself.
+    wanted: Option<u16>,
+    not_wanted: Option<u16>,
 }
 
 /// The gate; one per worker.
 pub struct Gate {
     generation: u32,
     known: Box<[Known; 256]>,
-    names: [u32; 3],
+    names: [u32; 4],
     /// The records that got past, in rising order.
     pub passed: Vec<Passed>,
 }
@@ -70,7 +86,7 @@ impl Default for Gate {
         Self {
             generation: 0,
             known: Box::new([Known::default(); 256]),
-            names: [u32::MAX; 3],
+            names: [u32::MAX; 4],
             passed: Vec::new(),
         }
     }
@@ -80,14 +96,14 @@ impl Gate {
     /// Walks over the live records of `chunk` and leaves in `passed` those that may be wanted.
     pub fn walk(&mut self, chunk: &[u8], header: &Header, selection: &Selection) -> Walk {
         self.generation = self.generation.wrapping_add(1);
-        self.names = [u32::MAX; 3];
+        self.names = [u32::MAX; 4];
         self.passed.clear();
         let live_end = (header.free_space as usize).min(chunk.len());
         let mut at = CHUNK_HEADER_LEN;
         let mut walk = Walk { records: 0, clean: true, end: 0, last_id: 0 };
         let mut last_time = 0;
         while at < live_end {
-            let Some(record) = Record::at(chunk, at) else {
+            let Some(record) = RecordHeader::at(chunk, at) else {
                 walk.clean = false;
                 break;
             };
@@ -104,7 +120,7 @@ impl Gate {
         // records in slack do not, as their identifiers are lower.
         while walk.clean
             && walk.records > 0
-            && let Some(record) = Record::at(chunk, at)
+            && let Some(record) = RecordHeader::at(chunk, at)
             && Some(record.id) == walk.last_id.checked_add(1)
             && record.written >= last_time
             && u32_at(chunk, at + record.size - 4) == u32::try_from(record.size).ok()
@@ -122,16 +138,43 @@ impl Gate {
     #[inline]
     fn look_at(&mut self, chunk: &[u8], at: usize, size: usize, selection: &Selection) {
         let end = at + size;
-        let turned_away =
-            self.event_id(chunk, at + RECORD_HEADER, end).is_some_and(|id| !selection.accepts_id(id));
-        if !turned_away {
-            self.passed.push(Passed { at: at as u32, end: end as u32 });
+        let provider = match self.event_id(chunk, at + RECORD_HEADER, end) {
+            Some((id, _)) if !selection.accepts_id(id) => return,
+            Some((id, slot)) => match self.provider(chunk, slot, id, selection) {
+                Some(provider) => provider,
+                None => return,
+            },
+            None => Provider::Unknown,
+        };
+        self.passed.push(Passed { at: at as u32, end: end as u32, provider });
+    }
+
+    /// What is known of the provider of a record with this event ID; `None` when it is not wanted.
+    fn provider(&mut self, chunk: &[u8], slot: u8, id: u16, selection: &Selection) -> Option<Provider> {
+        let known = self.known.get_mut(usize::from(slot))?;
+        match known.provider? {
+            Part::Nothing => Some(Provider::Unknown),
+            Part::Value(index) => Some(Provider::Value(index)),
+            Part::Literal(_) if known.wanted == Some(id) => Some(Provider::Wanted),
+            Part::Literal(_) if known.not_wanted == Some(id) => None,
+            Part::Literal(name) => match is_wanted(chunk, name, id, selection) {
+                Some(true) => {
+                    known.wanted = Some(id);
+                    Some(Provider::Wanted)
+                }
+                Some(false) => {
+                    known.not_wanted = Some(id);
+                    None
+                }
+                None => Some(Provider::Unknown),
+            },
         }
     }
 
-    /// The event ID of a record in the usual shape, whose Binary XML starts `at`.
+    /// The event ID of a record in the usual shape, whose Binary XML starts `at`, and the place in `known` of
+    /// its definition.
     #[inline]
-    fn event_id(&mut self, chunk: &[u8], at: usize, end: usize) -> Option<u16> {
+    fn event_id(&mut self, chunk: &[u8], at: usize, end: usize) -> Option<(u16, u8)> {
         const TOKEN: u64 = (TEMPLATE as u64) << 32;
         const { assert!(USUAL_START & (0xff << 32) == TOKEN) };
         if u64_at(chunk, at)? & 0xff_ffff_ffff != USUAL_START {
@@ -144,30 +187,36 @@ impl Gate {
         }
         let descriptors: &[u8; 16] = chunk.get(instance.descriptors..)?.first_chunk()?;
         let offset = if *descriptors == USUAL_DESCRIPTORS { 4 } else { odd_offset(descriptors)? };
-        if !self.is_usual(chunk, instance.definition) {
-            return None;
-        }
-        u16_at(chunk, values + offset)
+        let slot = self.usual(chunk, instance.definition)?;
+        Some((u16_at(chunk, values + offset)?, slot))
     }
 
-    /// Has the definition its event ID where it is usual?
+    /// The place in `known` of a definition that has its event ID where it is usual.
     #[inline]
-    fn is_usual(&mut self, chunk: &[u8], definition: u32) -> bool {
+    fn usual(&mut self, chunk: &[u8], definition: u32) -> Option<u8> {
         // Definitions are at least 100 bytes apart, in steps of 8.
-        let slot = (definition >> 3).wrapping_mul(0x9e37_79b1) >> 24;
+        let slot = ((definition >> 3).wrapping_mul(0x9e37_79b1) >> 24) as u8;
         let generation = self.generation;
-        let Some(known) = self.known.get_mut(slot as usize) else {
-            return false;
-        };
+        let known = self.known.get_mut(usize::from(slot))?;
         if known.generation != generation || known.definition != definition {
             *known = Known {
                 generation,
                 definition,
-                usual: event_id_is_third(chunk, definition, &mut self.names).is_some(),
+                provider: event_id_is_third(chunk, definition, &mut self.names),
+                wanted: None,
+                not_wanted: None,
             };
         }
-        known.usual
+        known.provider.map(|_| slot)
     }
+}
+
+/// Is this provider wanted with this event ID? `None` where only the decoder can tell.
+pub fn is_wanted(chunk: &[u8], name: Wide, id: u16, selection: &Selection) -> Option<bool> {
+    let (units, _) = name.bytes(chunk)?.as_chunks::<2>();
+    // An empty name is replaced by the source's, and XML makes one space of another.
+    let plain = !units.is_empty() && !units.iter().any(|unit| unit[1] == 0 && unit[0] < 0x20);
+    plain.then(|| selection.accepts_wide(units, id))
 }
 
 /// Where the fourth value stands behind three of other sizes than usual, each of its type's length.
@@ -196,15 +245,15 @@ fn odd_offset(descriptors: &[u8; 16]) -> Option<usize> {
 
 /// A record's header.
 #[derive(Clone, Copy)]
-struct Record {
-    size: usize,
-    id: u64,
-    written: u64,
+pub struct RecordHeader {
+    pub size: usize,
+    pub id: u64,
+    pub written: u64,
 }
 
-impl Record {
+impl RecordHeader {
     #[inline]
-    fn at(chunk: &[u8], at: usize) -> Option<Self> {
+    pub fn at(chunk: &[u8], at: usize) -> Option<Self> {
         let header: &[u8; RECORD_HEADER] = chunk.get(at..)?.first_chunk()?;
         let size = u32_at(header, 4)? as usize;
         let written = u64_at(header, 16)?;

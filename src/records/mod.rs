@@ -9,6 +9,7 @@ pub mod full;
 pub mod gate;
 pub mod problems;
 pub mod selection;
+pub mod slack;
 pub mod template;
 pub mod text;
 pub mod values;
@@ -21,11 +22,15 @@ pub use selection::{Selection, Wanted};
 
 use jiff::Timestamp;
 
+/// Text of a record. Up to 24 bytes are kept in place, as most names and values are shorter: a record of
+/// ten texts then costs two allocations instead of ten, which is most of what decoding costs.
+pub type Text = compact_str::CompactString;
+
 /// One event record, as the log has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
     /// `System/Provider/@Name`, or `@EventSourceName` where there is no name.
-    pub provider: Box<str>,
+    pub provider: Text,
     /// `System/EventID` without its qualifiers.
     pub event_id: u16,
     /// `System/Version`; classic events have 0, some logs have none.
@@ -33,9 +38,9 @@ pub struct Record {
     /// `System/Level`: 1 critical, 2 error, 3 warning, 4 information, 0 always.
     pub level: u8,
     /// `System/Channel`, empty where the log has none.
-    pub channel: Box<str>,
+    pub channel: Text,
     /// `System/Computer`: who logged the event. May be empty.
-    pub computer: Box<str>,
+    pub computer: Text,
     /// `System/EventRecordID`; 0 where the input has none (copied text).
     pub record_id: u64,
     /// `System/TimeCreated/@SystemTime`, never the record header's time.
@@ -50,9 +55,9 @@ pub struct Record {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Datum {
     /// `Data/@Name`, or the element's name in `UserData` and for `Binary`; `None` for an unnamed `Data`.
-    pub name: Option<Box<str>>,
+    pub name: Option<Text>,
     /// The value as text. `Binary` is upper-case hexadecimal without separators.
-    pub value: Box<str>,
+    pub value: Text,
 }
 
 /// How a record was found; it is quoted in the evidence.

@@ -1,5 +1,7 @@
 //! Which records a run wants: pairs of provider and event ID.
 
+use super::Record;
+
 /// A provider (under all names it goes by) and the event IDs wanted of it.
 #[derive(Debug, Clone)]
 pub struct Wanted {
@@ -16,20 +18,70 @@ pub struct Selection {
     wanted: Vec<Wanted>,
     /// One bit per event ID that any entry accepts: the first and cheapest question to a record.
     ids: Box<[u64; 1024]>,
+    /// Event ID and index of an entry that names it, rising.
+    by_id: Vec<(u16, usize)>,
+    /// Entries that want any event ID.
+    any_id: Vec<usize>,
+    conditions: Vec<Condition>,
+}
+
+/// What a value must be for a record to be wanted.
+#[derive(Debug, Clone, Copy)]
+pub struct Condition {
+    event_id: u16,
+    /// `Data/@Name`, in ASCII and as the log writes it.
+    pub name: &'static str,
+    accepts: fn(&str) -> bool,
+}
+
+impl Condition {
+    pub fn accepts(&self, value: &str) -> bool {
+        (self.accepts)(value)
+    }
 }
 
 impl Selection {
     pub fn new(wanted: Vec<Wanted>) -> Self {
         let mut ids = Box::new([0u64; 1024]);
-        for entry in &wanted {
+        let (mut by_id, mut any_id) = (Vec::new(), Vec::new());
+        for (i, entry) in wanted.iter().enumerate() {
             if entry.event_ids.is_empty() {
                 ids.fill(u64::MAX);
+                any_id.push(i);
             }
             for &id in &entry.event_ids {
                 ids[usize::from(id) / 64] |= 1 << (id % 64);
+                by_id.push((id, i));
             }
         }
-        Self { wanted, ids }
+        by_id.sort_unstable();
+        Self { wanted, ids, by_id, any_id, conditions: Vec::new() }
+    }
+
+    /// Records with this event ID are wanted only when `accepts` says so of the value called `name`; those
+    /// without such a value still are. With LogLevel=1 a machine writes a Kerberos event 3 for every ticket;
+    /// to decode them all for the few with 0x29 would take longer than everything else.
+    pub fn only_where(mut self, event_id: u16, name: &'static str, accepts: fn(&str) -> bool) -> Self {
+        self.conditions.push(Condition { event_id, name, accepts });
+        self
+    }
+
+    /// The conditions on records with this event ID.
+    pub fn conditions(&self, event_id: u16) -> impl Iterator<Item = &Condition> {
+        self.conditions.iter().filter(move |condition| condition.event_id == event_id)
+    }
+
+    /// Is this record wanted, its values included?
+    pub fn accepts_record(&self, record: &Record) -> bool {
+        self.accepts(&record.provider, record.event_id) && self.conditions_hold(record)
+    }
+
+    /// Do the conditions on this record's event ID hold?
+    pub fn conditions_hold(&self, record: &Record) -> bool {
+        self.conditions(record.event_id).all(|condition| {
+            let mut named = record.data.iter().filter(|d| d.name.as_deref() == Some(condition.name));
+            named.next().is_none_or(|datum| condition.accepts(&datum.value))
+        })
     }
 
     /// Could a record with this event ID be wanted, whatever its provider?
@@ -40,12 +92,26 @@ impl Selection {
 
     /// Is this record wanted?
     pub fn accepts(&self, provider: &str, id: u16) -> bool {
-        self.accepts_id(id)
-            && self.wanted.iter().any(|entry| {
-                (entry.event_ids.is_empty() || entry.event_ids.contains(&id))
-                    && (entry.providers.is_empty()
-                        || entry.providers.iter().any(|p| p.eq_ignore_ascii_case(provider)))
-            })
+        self.accepts_named(id, |name| name.eq_ignore_ascii_case(provider))
+    }
+
+    /// As [`Selection::accepts`], for a provider's name as UTF-16.
+    pub fn accepts_wide(&self, provider: &[[u8; 2]], id: u16) -> bool {
+        let units = || provider.iter().map(|unit| u16::from_le_bytes(*unit));
+        self.accepts_named(id, |name| {
+            // Both lengths are the same for ASCII names, and telling by them is quick.
+            (!name.is_ascii() || name.len() == provider.len())
+                && name.encode_utf16().map(lower).eq(units().map(lower))
+        })
+    }
+
+    fn accepts_named(&self, id: u16, same: impl Fn(&str) -> bool) -> bool {
+        let from = self.by_id.partition_point(|(other, _)| *other < id);
+        let of_id = self.by_id.iter().skip(from).take_while(|(other, _)| *other == id).map(|(_, i)| i);
+        of_id
+            .chain(&self.any_id)
+            .filter_map(|i| self.wanted.get(*i))
+            .any(|entry| entry.providers.is_empty() || entry.providers.iter().any(|name| same(name)))
     }
 
     pub fn wanted(&self) -> &[Wanted] {
@@ -53,9 +119,58 @@ impl Selection {
     }
 }
 
+/// Lower case in ASCII.
+fn lower(unit: u16) -> u16 {
+    match u8::try_from(unit) {
+        Ok(byte) => byte.to_ascii_lowercase().into(),
+        Err(_) => unit,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_in_utf_16_is_accepted_like_the_same_name_in_utf_8() {
+        let s = Selection::new(vec![Wanted {
+            providers: vec!["KDC".into(), "Dienst ü".into()],
+            event_ids: vec![4],
+        }]);
+        for name in ["KDC", "kdc", "KD", "KDCX", "Dienst ü", "DIENST ü", "Dienst Ü", ""] {
+            let units: Vec<_> = name.encode_utf16().map(u16::to_le_bytes).collect();
+            assert_eq!(s.accepts_wide(&units, 4), s.accepts(name, 4), "{name}");
+            assert!(!s.accepts_wide(&units, 5));
+        }
+    }
+
+    #[test]
+    fn a_condition_turns_away_by_value_and_nothing_without_the_value() {
+        let s = Selection::new(vec![Wanted { providers: vec![], event_ids: vec![3, 4] }]).only_where(
+            3,
+            "ErrorCode",
+            |code| code == "0x29",
+        );
+        let record = |event_id, code: Option<&str>| Record {
+            provider: "P".into(),
+            event_id,
+            version: 0,
+            level: 0,
+            channel: "".into(),
+            computer: "".into(),
+            record_id: 0,
+            time: jiff::Timestamp::UNIX_EPOCH,
+            data: code
+                .map(|code| crate::records::Datum { name: Some("ErrorCode".into()), value: code.into() })
+                .into_iter()
+                .collect(),
+            origin: crate::records::Origin::Live,
+        };
+        assert!(s.accepts_record(&record(3, Some("0x29"))));
+        assert!(!s.accepts_record(&record(3, Some("0x19"))));
+        assert!(s.accepts_record(&record(3, None)));
+        assert!(s.accepts_record(&record(4, Some("0x19"))));
+    }
 
     #[test]
     fn accepts_by_provider_and_id_together() {

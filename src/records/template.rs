@@ -39,6 +39,8 @@ pub enum Naming {
     Attribute(Part),
     /// The element's own name.
     Element(Wide),
+    /// `Binary`, told by its type where its name is lost.
+    Binary,
 }
 
 /// One value of `EventData` or `UserData`.
@@ -95,7 +97,7 @@ enum Section {
 }
 
 /// The start of the definition's body behind its header, as tokens.
-fn definition(chunk: &[u8], at: u32) -> Option<Tokens<'_>> {
+pub(super) fn definition(chunk: &[u8], at: u32) -> Option<Tokens<'_>> {
     let at = at as usize;
     let len = u32_at(chunk, at.checked_add(20)?)? as usize;
     let start = at + DEFINITION_HEADER;
@@ -105,8 +107,10 @@ fn definition(chunk: &[u8], at: u32) -> Option<Tokens<'_>> {
 /// Is `Event/System/EventID` the third substitution in this definition, whatever else it holds?
 ///
 /// Over 53,209 records of real logs it always was; a gate must not lean on that. Names are compared once
-/// in a chunk, then by their offset: `known` keeps those of `Event`, `System` and `EventID`.
-pub fn event_id_is_third(chunk: &[u8], at: u32, known: &mut [u32; 3]) -> Option<()> {
+/// in a chunk, then by their offset: `known` keeps those of `Event`, `System`, `EventID` and `Name`.
+///
+/// `None` when it is not; else where the provider's name is, `Nothing` when that is not to be told here.
+pub fn event_id_is_third(chunk: &[u8], at: u32, known: &mut [u32; 4]) -> Option<Part> {
     let mut tokens = definition(chunk, at)?;
     let mut named = |which: usize, text: &[u8], offset: u32| {
         let known = known.get_mut(which)?;
@@ -126,7 +130,15 @@ pub fn event_id_is_third(chunk: &[u8], at: u32, known: &mut [u32; 3]) -> Option<
     skip_attributes(&mut tokens, system)?;
     tokens.expect(CLOSE_START)?;
     let provider = open(&mut tokens)?;
-    skip_attributes(&mut tokens, provider)?;
+    let mut name = Part::Nothing;
+    let mut first = true;
+    attributes(&mut tokens, provider, |attribute, value| {
+        if first && named(3, b"Name", attribute).is_some() {
+            name = value;
+        }
+        first = false;
+        Some(())
+    })?;
     if has_content(&mut tokens)? {
         tokens.expect(CLOSE)?;
     }
@@ -141,17 +153,17 @@ pub fn event_id_is_third(chunk: &[u8], at: u32, known: &mut [u32; 3]) -> Option<
     tokens.expect(CLOSE)?;
     // A root is there whatever it depends on; the event ID mostly depends on itself.
     let there = system.dependency == NO_DEPENDENCY && matches!(id.dependency, NO_DEPENDENCY | 3);
-    there.then_some(())
+    there.then_some(name)
 }
 
-fn open(tokens: &mut Tokens<'_>) -> Option<Element> {
+pub(super) fn open(tokens: &mut Tokens<'_>) -> Option<Element> {
     let token = tokens.u8()?;
     (token & !MORE == OPEN).then_some(())?;
     tokens.element(token)
 }
 
 /// Ends the start of an element; is there something between it and its end?
-fn has_content(tokens: &mut Tokens<'_>) -> Option<bool> {
+pub(super) fn has_content(tokens: &mut Tokens<'_>) -> Option<bool> {
     match tokens.u8()? {
         CLOSE_START => Some(true),
         CLOSE_EMPTY => Some(false),
@@ -164,7 +176,7 @@ fn skip_attributes(tokens: &mut Tokens<'_>, element: Element) -> Option<()> {
 }
 
 /// Hands the name and value of each attribute to `each`.
-fn attributes(
+pub(super) fn attributes(
     tokens: &mut Tokens<'_>,
     element: Element,
     mut each: impl FnMut(u32, Part) -> Option<()>,
@@ -186,7 +198,7 @@ fn attributes(
 }
 
 /// A literal or a substitution, if one stands here.
-fn part(tokens: &mut Tokens<'_>) -> Option<Option<Part>> {
+pub(super) fn part(tokens: &mut Tokens<'_>) -> Option<Option<Part>> {
     Some(match tokens.peek()? {
         token if token & !MORE == VALUE => {
             tokens.u8()?;
@@ -211,6 +223,25 @@ impl Program {
     /// Compiles a fragment that stands in a record itself, behind the fragment's header.
     pub fn compile_inline(&mut self, record: &[u8], at: usize) -> Option<()> {
         self.root(&mut Tokens { chunk: record, at, in_definition: false })
+    }
+
+    /// The substitutions that hold fragments. `None` when there are more than is usual, or a value stands
+    /// behind one: it would have to wait for the fragment's.
+    pub fn fragments(&self) -> Option<[Option<(u16, Kind)>; 2]> {
+        let mut fragments = [None; 2];
+        let mut slots = fragments.iter_mut();
+        let mut behind = false;
+        for item in &self.items {
+            match item {
+                Item::Leaf(_) if behind => return None,
+                Item::Leaf(_) => {}
+                Item::Fragment(index, kind) => {
+                    *slots.next()? = Some((*index, *kind));
+                    behind = true;
+                }
+            }
+        }
+        Some(fragments)
     }
 
     fn root(&mut self, tokens: &mut Tokens<'_>) -> Option<()> {

@@ -9,7 +9,7 @@ use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
 
-use super::{Datum, Origin, Record, Selection};
+use super::{Datum, Origin, Record, Selection, Text};
 
 /// Deepest nesting read. Events of Windows reach 6; the `evtx` crate stops at 64 too.
 pub const MAX_DEPTH: usize = 64;
@@ -70,7 +70,7 @@ struct Parser<'a> {
     data: Vec<Datum>,
     section: Section,
     /// `Data/@Name` of the open element.
-    name: Option<Box<str>>,
+    name: Option<Text>,
     /// Text of the open element so far.
     text: String,
     /// The open element has no child element so far.

@@ -66,10 +66,12 @@ impl<'a> Sink<'a> {
         &mut self,
         read: impl FnOnce(&Selection, &mut dyn FnMut(Record), &mut u64, &mut Problems),
     ) {
-        let Self { events, collector, .. } = self;
+        let Self { events, collector, selection, .. } = self;
         let mut emit = |record| {
-            *events += 1;
-            collector.record(self.file, record);
+            if selection.conditions_hold(&record) {
+                *events += 1;
+                collector.record(self.file, record);
+            }
         };
         read(self.selection, &mut emit, &mut self.counts.records, &mut self.problems);
     }

@@ -76,6 +76,7 @@ fn records_in_slack_are_read_on_request_and_marked() {
         let (all, _) = crate::support::read(&inputs, &everything(), &options);
         let slack: Vec<_> = all.iter().filter(|r| r.origin == Origin::Slack).collect();
         assert!(all.len() - slack.len() >= live.len(), "{path:?}");
+        println!("{}: {} live, {} in slack", path.display(), live.len(), slack.len());
         if path.ends_with("kerberos-event5-in-slack.evtx") {
             println!("{slack:#?}");
             let found: Vec<_> =
@@ -83,7 +84,8 @@ fn records_in_slack_are_read_on_request_and_marked() {
             let [event] = &found[..] else { panic!("{found:?}") };
             assert_eq!((event.event_id, event.record_id), (5, 26470));
             assert_eq!(event.named("Server"), Some("pc01$"));
-            assert_eq!(event.time.to_string(), "2019-03-18T10:28:20.122Z");
+            assert_eq!(event.named("KDCRealm"), Some("EXAMPLE.CORP"));
+            assert_eq!(event.time.to_string(), "2019-03-18T10:28:20Z");
         }
     }
 }
@@ -108,8 +110,7 @@ fn the_usual_shape_is_usual() {
             decoder.start_chunk();
             for passed in &gate.passed {
                 all += 1;
-                let (start, end) = (passed.at as usize + 24, passed.end as usize - 4);
-                if let Decoded::Odd = decoder.record(chunk, start, end, &everything()) {
+                if let Decoded::Odd = decoder.record(chunk, *passed, &everything()) {
                     odd += 1;
                 }
             }

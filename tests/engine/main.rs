@@ -1,6 +1,9 @@
 //! The scan on real logs (`../shared/data/evtx`, passed over with a message where they are not there) and
 //! on what can happen to them.
 
+mod damage;
+#[path = "../support/evtx/mod.rs"]
+mod evtx;
+mod files;
 mod full_decode;
 mod support;
-mod tmp_diag;

@@ -1,0 +1,192 @@
+//! Records in slack space: what older records left in a chunk that Windows uses again.
+//!
+//! Newer records have overwritten parts of what they lean on. A template definition is believed only when its
+//! identifier is the one the record was written with. Names of elements are mostly lost, as they stand where a
+//! chunk used them first; a name is believed only when its hash is right. What a field is then follows from the
+//! order of `System`'s children and the numbers of their substitutions, which are the same in every definition
+//! (see [`super::template`]). What cannot be verified is left out: a wrong record is worse than none.
+
+use super::binxml::{
+    CLOSE, CLOSE_START, MORE, OPEN, OPTIONAL_SUBSTITUTION, SUBSTITUTION, Tokens, Wide, name_text,
+};
+use super::gate::{Passed, Provider, RecordHeader};
+use super::template::{
+    Item, Kind, Leaf, Naming, Part, Program, System, attributes, definition, has_content, open, part,
+};
+use super::values::BINARY;
+use crate::chunks::bytes::{u16_at, u32_at};
+
+/// Hands the records that stand in `chunk` from `from` on to `each`.
+pub fn carve(chunk: &[u8], from: usize, mut each: impl FnMut(Passed)) {
+    // Records are 8-byte aligned in a chunk.
+    let mut at = from.next_multiple_of(8);
+    while at < chunk.len() {
+        at = match RecordHeader::at(chunk, at) {
+            Some(record) if u32_at(chunk, at + record.size - 4) == u32::try_from(record.size).ok() => {
+                each(Passed { at: at as u32, end: (at + record.size) as u32, provider: Provider::Unknown });
+                at + record.size.next_multiple_of(8)
+            }
+            _ => at + 8,
+        };
+    }
+}
+
+/// Compiles a definition without trust in names. `id` is the identifier the record was written with.
+pub fn compile(program: &mut Program, chunk: &[u8], at: u32, id: u32) -> Option<()> {
+    // The identifier is the start of the definition's GUID.
+    (u32_at(chunk, (at as usize).checked_add(4)?)? == id).then_some(())?;
+    program.system = System::default();
+    program.items.clear();
+    event(program, &mut definition(chunk, at)?).inspect(|()| program.kind = Kind::Event).or_else(|| {
+        program.items.clear();
+        program.kind = Kind::Section;
+        section(program, &mut definition(chunk, at)?)
+    })
+}
+
+/// The children of `System` that have content, in their order: the substitution that must be in it, if any.
+const CHILDREN: [Option<u16>; 14] = [
+    None,
+    Some(3),
+    Some(11),
+    Some(0),
+    Some(2),
+    Some(1),
+    Some(5),
+    None,
+    Some(10),
+    None,
+    None,
+    None,
+    None,
+    None,
+];
+const PROVIDER: usize = 0;
+const TIME: usize = 7;
+const CHANNEL: usize = 11;
+const COMPUTER: usize = 12;
+
+fn event(program: &mut Program, tokens: &mut Tokens<'_>) -> Option<()> {
+    tokens.fragment()?;
+    let root = open(tokens)?;
+    attributes(tokens, root, |_, _| Some(()))?;
+    tokens.expect(CLOSE_START)?;
+    let system = open(tokens)?;
+    attributes(tokens, system, |_, _| Some(()))?;
+    tokens.expect(CLOSE_START)?;
+    for (i, expected) in CHILDREN.into_iter().enumerate() {
+        let child = open(tokens)?;
+        let mut values = [Part::Nothing; 3];
+        let mut slots = values.iter_mut();
+        attributes(tokens, child, |_, value| {
+            *slots.next()? = value;
+            Some(())
+        })?;
+        let mut content = Part::Nothing;
+        if has_content(tokens)? {
+            content = part(tokens)?.unwrap_or_default();
+            tokens.expect(CLOSE)?;
+        }
+        if expected.is_some_and(|index| content != Part::Value(index)) {
+            return None;
+        }
+        let fields = &mut program.system;
+        let [first, _, third] = values;
+        match i {
+            PROVIDER => (fields.name, fields.source_name) = (first, third),
+            TIME => fields.time = (first == Part::Value(6)).then_some(first)?,
+            CHANNEL => fields.channel = content,
+            COMPUTER => fields.computer = content,
+            _ => {}
+        }
+    }
+    tokens.expect(CLOSE)?;
+    let fields = &mut program.system;
+    (fields.event_id, fields.version, fields.level) = (Part::Value(3), Part::Value(11), Part::Value(0));
+    fields.record_id = Part::Value(10);
+    loop {
+        match tokens.u8()? {
+            CLOSE => return Some(()),
+            SUBSTITUTION | OPTIONAL_SUBSTITUTION => {
+                program.items.push(Item::Fragment(tokens.substitution()?.0, Kind::Section));
+            }
+            // `UserData` around its substitution, or `EventData` with all its values.
+            token if token & !MORE == OPEN => {
+                let child = tokens.element(token)?;
+                attributes(tokens, child, |_, _| Some(()))?;
+                if has_content(tokens)? {
+                    match part(tokens)? {
+                        Some(Part::Value(index)) => {
+                            program.items.push(Item::Fragment(index, Kind::Section));
+                            tokens.expect(CLOSE)?;
+                        }
+                        Some(_) => return None,
+                        None => leaves(program, tokens)?,
+                    }
+                }
+            }
+            _ => return None,
+        }
+    }
+}
+
+/// `EventData`, or what is inside `UserData`.
+fn section(program: &mut Program, tokens: &mut Tokens<'_>) -> Option<()> {
+    tokens.fragment()?;
+    let root = open(tokens)?;
+    attributes(tokens, root, |_, _| Some(()))?;
+    if has_content(tokens)? {
+        leaves(program, tokens)?;
+    }
+    Some(())
+}
+
+fn leaves(program: &mut Program, tokens: &mut Tokens<'_>) -> Option<()> {
+    let chunk = tokens.chunk;
+    loop {
+        let token = tokens.u8()?;
+        if token == CLOSE {
+            return Some(());
+        }
+        (token & !MORE == OPEN).then_some(())?;
+        let child = tokens.element(token)?;
+        let mut named = Part::Nothing;
+        attributes(tokens, child, |_, value| {
+            // The one attribute of `Data`.
+            (named == Part::Nothing).then_some(())?;
+            named = value;
+            Some(())
+        })?;
+        let (mut content, mut declared) = (Part::Nothing, 0);
+        if has_content(tokens)? {
+            declared = tokens.chunk.get(tokens.at + 3).copied().unwrap_or_default();
+            content = part(tokens)?.unwrap_or_default();
+            tokens.expect(CLOSE)?;
+        }
+        let own = verified_name(chunk, child.name).filter(|name| !name.is(chunk, b"Data"));
+        let binary = matches!(content, Part::Value(_)) && declared == BINARY;
+        let naming = match (named, own) {
+            (Part::Nothing, Some(name)) => Naming::Element(name),
+            (Part::Nothing, None) if binary => Naming::Binary,
+            (named, _) => Naming::Attribute(named),
+        };
+        program.items.push(Item::Leaf(Leaf {
+            naming,
+            content,
+            dependency: child.dependency,
+            wrapper: false,
+            binary,
+        }));
+    }
+}
+
+/// A name whose hash (MS-EVEN6 2.2.12: multiplied by 65599 and added, the low 16 bits) is the one beside it.
+fn verified_name(chunk: &[u8], offset: u32) -> Option<Wide> {
+    let name = name_text(chunk, offset)?;
+    let stored = u16_at(chunk, (offset as usize).checked_add(4)?)?;
+    let (units, _) = name.bytes(chunk)?.as_chunks::<2>();
+    let hash = units
+        .iter()
+        .fold(0u32, |hash, unit| hash.wrapping_mul(65_599).wrapping_add(u16::from_le_bytes(*unit).into()));
+    (!units.is_empty() && hash & 0xffff == u32::from(stored)).then_some(name)
+}

@@ -2,8 +2,10 @@
 
 pub mod guard;
 pub mod output;
+pub mod problem;
 pub mod row;
 pub mod table;
 
 pub use output::{Output, OutputError};
+pub use problem::{PROBLEM_COLUMNS, Problem};
 pub use row::{COLUMNS, Row, Status};

@@ -5,8 +5,11 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::time::{self, End};
 use crate::commands;
+use crate::commands::fail_on::FailOn;
+use crate::commands::outputs::Outputs;
 use crate::incidents::Period;
-use crate::report::Output;
+use crate::report::format::UnknownFormat;
+use crate::report::{EventFormat, Format, Output, Target};
 use crate::scan::ScanOptions;
 
 /// Finds out why Windows logs Kerberos event 4 (KRB_AP_ERR_MODIFIED).
@@ -40,10 +43,12 @@ pub enum Command {
     krbtriage triage System.evtx
   All logs of a folder, with addresses and SPNs, so that causes can be proved:
     krbtriage triage -i addresses.csv -s spns.csv -o report.csv exported-logs
+  Every night, exit status 1 when there is a new problem:
+    krbtriage triage --state krbtriage.json --fail-on new-problem -o report.csv exported-logs
   What happened in the last week:
     krbtriage triage --since 7d -i inventories -o report.csv exported-logs")]
 #[command(
-    after_help = "Exit status: 0 the report is complete, whatever it says; 2 wrong use; 3 the report was written, \
+    after_help = "Exit status: 0 the report is complete, whatever it says; 1 it holds what --fail-on asks for; 2 wrong use; 3 the report was written, \
 but some input could not be read; 4 no report."
 )]
 pub struct Triage {
@@ -63,9 +68,34 @@ pub struct Triage {
     #[arg(short, long, value_name = "FILE")]
     spns: Vec<PathBuf>,
 
-    /// Write the report here instead of to standard output.
+    /// Write the report here instead of to standard output; may be given again. The extension decides the format: .csv,
+    /// .json, .jsonl.
     #[arg(short, long, value_name = "FILE")]
-    output: Option<PathBuf>,
+    output: Vec<PathBuf>,
+
+    /// The format of standard output, and of an --output whose extension says none: csv, json, jsonl.
+    #[arg(long, value_name = "FORMAT", value_parser = format_named)]
+    format: Option<Format>,
+
+    /// Write a row per problem here (CSV): what one repair ends.
+    #[arg(long, value_name = "FILE")]
+    problems: Option<PathBuf>,
+
+    /// Write every event with its incident here, as evidence (.csv or .jsonl).
+    #[arg(long, value_name = "FILE")]
+    events: Option<PathBuf>,
+
+    /// Compare with an earlier report (.csv, .json or .jsonl): what is new, ongoing, resolved, reopened.
+    #[arg(long, value_name = "FILE", conflicts_with = "state")]
+    baseline: Option<PathBuf>,
+
+    /// Remember here what was told, so that the next run tells each event once and knows what is new.
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
+
+    /// Exit with 1 if the report holds this: new, new-problem, any, or a cause; may be given again.
+    #[arg(long, value_name = "WHAT", value_delimiter = ',')]
+    fail_on: Vec<FailOn>,
 
     /// Only events from this time on: a date, a time with its offset, or a span such as 7d.
     #[arg(long, value_name = "TIME", value_parser = |t: &str| time::moment(t, End::Since, Timestamp::now()))]
@@ -112,19 +142,44 @@ pub struct Terminal {
 }
 
 impl Triage {
-    pub fn into_config(self) -> commands::triage::Config {
-        commands::triage::Config {
+    /// The error is one of use: an output whose name does not tell its format.
+    pub fn into_config(self) -> Result<commands::triage::Config, UnknownFormat> {
+        let file = |path: PathBuf| {
+            if path.as_os_str() == "-" {
+                return Ok(Target { output: Output::Stdout, format: self.format.unwrap_or_default() });
+            }
+            let format = Format::of(&path, self.format)?;
+            Ok(Target { output: Output::File(path), format })
+        };
+        let mut reports = self.output.into_iter().map(file).collect::<Result<Vec<_>, _>>()?;
+        if reports.is_empty() {
+            reports.push(Target { output: Output::Stdout, format: self.format.unwrap_or_default() });
+        }
+        let events =
+            self.events.map(|path| EventFormat::of(&path).map(|format| (path, format))).transpose()?;
+        let outputs = Outputs { reports, problems: self.problems, events, summary: self.summary };
+        Ok(commands::triage::Config {
             logs: self.logs,
             interfaces: self.interfaces,
             host: self.host,
             spns: self.spns,
-            output: self.output.map_or(Output::Stdout, Output::File),
-            summary: self.summary,
+            outputs,
+            baseline: self.baseline,
+            state: self.state,
+            fail_on: self.fail_on,
             period: Period { since: self.since, until: self.until },
             window: self.window,
             scan: ScanOptions { threads: self.threads, recover: self.recover },
-        }
+        })
     }
+}
+
+fn format_named(name: &str) -> Result<Format, String> {
+    let all = || Format::ALL.map(Format::name).join(", ");
+    Format::ALL
+        .into_iter()
+        .find(|f| f.name() == name)
+        .ok_or_else(|| format!("\"{name}\" is no format; write one of {}", all()))
 }
 
 /// Write what was understood of interface inventories as the project's CSV.

@@ -36,7 +36,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
 fn triage(args: args::Triage) -> Exit {
     let terminal = args.terminal;
     let bar = Bar::new(!terminal.no_progress && !terminal.quiet);
-    let config = args.into_config();
+    let config = match args.into_config() {
+        Ok(config) => config,
+        Err(error) => {
+            say(&format!("krbtriage: {error}\n"));
+            return Exit::Usage;
+        }
+    };
     let result = commands::triage::run(&config, &bar);
     bar.finish();
     match result {
@@ -46,16 +52,20 @@ fn triage(args: args::Triage) -> Exit {
             } else if !terminal.quiet {
                 say(&commands::summary::problems(&outcome));
             }
-            if let (Some(path), crate::report::Output::File(asked)) = (&outcome.written, &config.output)
-                && path != asked
-            {
+            for written in outcome.written.iter().filter(|w| w.path != w.asked) {
                 say(&format!(
-                    "{} is open in another program; the report was written to {}\n",
-                    asked.display(),
-                    path.display()
+                    "{} is open in another program; what it should hold was written to {}\n",
+                    written.asked.display(),
+                    written.path.display()
                 ));
             }
-            if outcome.is_complete() { Exit::Complete } else { Exit::Partial }
+            if outcome.found {
+                Exit::Found
+            } else if outcome.is_complete() {
+                Exit::Complete
+            } else {
+                Exit::Partial
+            }
         }
         Err(error) => fail(&error),
     }

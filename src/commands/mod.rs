@@ -2,6 +2,8 @@
 //! how the command line is written.
 
 pub mod extract;
+pub mod fail_on;
 pub mod inventory;
+pub mod outputs;
 pub mod summary;
 pub mod triage;

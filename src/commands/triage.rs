@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 
 use jiff::SignedDuration;
 
+use super::fail_on::FailOn;
+use super::outputs::{Evidence, Outputs, Written, found};
 use crate::events::{self, Seen};
 use crate::files::{self, FileError};
 use crate::findings::{self, Finding, Knowledge};
@@ -13,8 +15,10 @@ use crate::inventory::directory::Directory;
 use crate::inventory::hosts::Hosts;
 use crate::inventory::{InventoryFile, accounts, addresses, from_logs};
 use crate::names::Principal;
-use crate::report::{Output, OutputError, Row, table};
-use crate::scan::{self, FileReport, Progress, ScanOptions};
+use crate::report::baseline::{self, BaselineError};
+use crate::report::{EventSpool, Output, OutputError, Problem, Row, Staged, problem};
+use crate::scan::{self, FileReport, Progress, Scan, ScanOptions};
+use crate::state::{self, Lock, State, StateError};
 
 /// What a triage run is asked to do.
 #[derive(Debug, Clone)]
@@ -27,9 +31,12 @@ pub struct Config {
     pub host: Option<String>,
     /// Account and SPN lists: files and folders.
     pub spns: Vec<PathBuf>,
-    pub output: Output,
-    /// Per-file results as JSON Lines.
-    pub summary: Option<PathBuf>,
+    pub outputs: Outputs,
+    /// An earlier report to compare with.
+    pub baseline: Option<PathBuf>,
+    /// What is remembered from run to run; it is read, and replaced when all else has succeeded.
+    pub state: Option<PathBuf>,
+    pub fail_on: Vec<FailOn>,
     pub period: Period,
     /// How far another event may lie from an incident's events to count for it.
     pub window: SignedDuration,
@@ -40,14 +47,24 @@ pub struct Config {
 #[derive(Debug)]
 pub struct Outcome {
     pub rows: Vec<Row>,
-    /// The place the report went to; `None` for standard output.
-    pub written: Option<PathBuf>,
+    /// The same rows, by what one repair ends.
+    pub problems: Vec<Problem>,
+    /// There was something to compare with: an earlier report, or a state.
+    pub compared: bool,
+    /// It holds something of what `fail_on` asks for.
+    pub found: bool,
+    /// What the state noticed: logs that were cleared or overwritten.
+    pub notes: Vec<String>,
+    /// Files written, in the order of the options.
+    pub written: Vec<Written>,
     pub logs: Vec<FileReport>,
     pub inventories: Vec<InventoryFile>,
     /// Paths that could not be looked at.
     pub unfound: Vec<FileError>,
     pub events: u64,
     pub duplicates: u64,
+    /// Events that an earlier run had counted.
+    pub told_again: u64,
     pub clues_dropped: u64,
     pub took: Duration,
 }
@@ -57,8 +74,14 @@ pub struct Outcome {
 pub enum Error {
     #[error("{}", no_logs(.0))]
     NoLogs(Vec<FileError>),
+    #[error("{}: two outputs cannot go to one file; name another one", .0.display())]
+    Twice(PathBuf),
     #[error(transparent)]
     Output(#[from] OutputError),
+    #[error(transparent)]
+    Baseline(#[from] BaselineError),
+    #[error(transparent)]
+    State(#[from] StateError),
 }
 
 fn no_logs(errors: &[FileError]) -> String {
@@ -84,27 +107,58 @@ impl Outcome {
     }
 }
 
+/// What is known from before: an earlier report, or a state.
+struct Before {
+    rows: Option<Vec<Row>>,
+    state: Option<(PathBuf, State, Lock)>,
+}
+
+impl Before {
+    /// Read first: a baseline or state that is damaged is told at once, not after an hour.
+    fn read(config: &Config) -> Result<Self, Error> {
+        let mut before = Self { rows: None, state: None };
+        if let Some(path) = &config.state {
+            Output::File(path.clone()).check()?;
+            let (state, lock) = State::open(path)?;
+            before.rows = Some(state.rows());
+            before.state = Some((path.clone(), state, lock));
+        }
+        if let Some(path) = &config.baseline {
+            before.rows = Some(baseline::read(path)?);
+        }
+        Ok(before)
+    }
+}
+
 /// Runs the pipeline and writes the report.
 pub fn run(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error> {
     let start = Instant::now();
-    config.output.check()?;
+    config.outputs.check()?;
+    let before = Before::read(config)?;
     let (inputs, unfound) = files::find(&config.logs);
     if !inputs.iter().any(|i| i.kind.is_read() || i.named) {
         return Err(Error::NoLogs(unfound));
     }
 
     let seen = Seen::default();
-    let selection = events::selection();
-    let scan =
-        scan::scan(&inputs, &selection, &config.scan, progress, || Gatherer::new(&seen, config.period));
-    let mut logs = scan.files;
-    let gathered = Gathered::merge(scan.collectors);
+    let told = before.state.as_ref().map(|(_, state, _)| &state.told);
+    let spool = EventSpool::default();
+    let workers = config.scan.workers();
+    let Scan { collectors, files: mut logs } =
+        scan::scan(&inputs, &events::selection(), &config.scan, progress, || {
+            Gatherer::new(&seen, config.period)
+                .told(told)
+                .with_reaches(before.rows.is_some())
+                .witness(config.outputs.events.is_some().then(|| spool.witness(workers)))
+        });
+    let mut gathered = Gathered::merge(collectors);
     for (&file, &count) in &gathered.duplicates {
         if let Some(report) = logs.get_mut(file as usize) {
             report.duplicates = count;
         }
     }
-    let log_name = |file: u32| logs.get(file as usize).map(|f| f.path.to_string()).unwrap_or_default();
+    let names: Vec<_> = logs.iter().map(|f| f.path.clone()).collect();
+    let log_name = |file: u32| names.get(file as usize).map(ToString::to_string).unwrap_or_default();
 
     let load = addresses::LoadOptions { host: config.host.clone() };
     let mut interfaces = addresses::load(&config.interfaces, &load);
@@ -113,24 +167,61 @@ pub fn run(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error> {
     let inventories = [interfaces.files.clone(), accounts.files.clone()].concat();
 
     let hosts = known_hosts(&interfaces, &accounts, &gathered);
-    let knowledge = Knowledge::new(hosts, Directory::new(&accounts), gathered.clues, config.window);
-    let findings = findings::judge(gathered.incidents, &knowledge);
+    let clues = std::mem::take(&mut gathered.clues);
+    let knowledge = Knowledge::new(hosts, Directory::new(&accounts), clues, config.window);
+    let mut findings = findings::judge(std::mem::take(&mut gathered.incidents), &knowledge);
+    if told.is_some() {
+        // Incidents of which all was told before have helped to judge the others; they are not seen again.
+        findings.retain(|f| f.incident.seen.events > 0);
+        findings::order(&mut findings);
+    }
 
-    let rows: Vec<Row> = findings.iter().map(|f: &Finding| Row::new(f, &log_name)).collect();
-    let written = config.output.write(|out| table::write(&rows, out))?;
-    let outcome = Outcome {
+    let reaches = std::mem::take(&mut gathered.reaches);
+    let mut rows: Vec<Row> = findings.iter().map(|f: &Finding| Row::new(f, &log_name)).collect();
+    let compared = before.rows.is_some();
+    if let Some(earlier) = before.rows {
+        let computers = reaches.computers();
+        rows = baseline::compare(rows, earlier, &|client| computers.contains(&*client.to_lowercase()));
+    }
+    let mut outcome = Outcome {
+        problems: problem::group(&rows),
         rows,
-        written,
+        compared,
+        found: false,
+        notes: Vec::new(),
+        written: Vec::new(),
         logs,
         inventories,
         unfound,
         events: gathered.events,
         duplicates: seen.duplicates(),
+        told_again: gathered.told_again,
         clues_dropped: gathered.clues_dropped,
         took: start.elapsed(),
     };
-    if let Some(path) = &config.summary {
-        Output::File(path.clone()).write(|out| super::summary::write(&outcome, out))?;
+    outcome.found = found(&config.fail_on, &outcome);
+    let mut next = None;
+    if let Some((path, state, lock)) = before.state {
+        let ids = |file: u32| {
+            outcome.logs.get(file as usize).filter(|f| f.problems.is_empty()).and_then(|f| f.record_ids)
+        };
+        let (positions, notes) = state::follow(&state.logs, reaches, &ids);
+        outcome.notes = notes;
+        let state = state.after(&outcome.rows, &gathered.prints, positions);
+        next = Some((Staged::new(&path, |out| state.write(out))?, path, lock));
+    }
+    let evidence = Evidence { spool: &spool, twins: &gathered.twins, log_name: &log_name };
+    let taken = config.outputs.write(&mut outcome, &evidence)?;
+    if let Some((staged, path, _lock)) = next {
+        // Last of all: an event whose report did not arrive is told again.
+        if taken {
+            staged.replace()?;
+        } else {
+            outcome.notes.push(format!(
+                "{}: not updated, because standard output was closed before the whole report was taken",
+                path.display()
+            ));
+        }
     }
     Ok(outcome)
 }

@@ -118,6 +118,19 @@ pub(super) fn tickets(client: &str) -> String {
     )
 }
 
+const SILENCE: &str = "these logs hold no event of it, so the trouble may go on";
+
+/// Of an incident that was not seen again: whether its client's log was among the inputs is not known.
+pub fn silence(client: &str) -> String {
+    let client = safe(client, "<client>");
+    format!("the log of {client} ({SILENCE}): wevtutil epl System {client}-System.evtx /r:{client}")
+}
+
+/// Is this [`silence`] in an earlier report? It was true of that run only.
+pub fn is_silence(missing: &str) -> bool {
+    missing.contains(SILENCE)
+}
+
 /// Steps in safe order, with the risk said.
 pub(super) fn fix(cause: Cause, kind: Kind) -> &'static [&'static str] {
     match (cause, kind) {

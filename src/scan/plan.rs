@@ -32,6 +32,8 @@ pub struct Tally {
     bad_checksums: AtomicU64,
     records: AtomicU64,
     events: AtomicU64,
+    first_id: AtomicU64,
+    last_id: AtomicU64,
     problems: Mutex<Problems>,
 }
 
@@ -45,6 +47,8 @@ impl Tally {
             bad_checksums: AtomicU64::new(0),
             records: AtomicU64::new(0),
             events: AtomicU64::new(0),
+            first_id: AtomicU64::new(u64::MAX),
+            last_id: AtomicU64::new(0),
             problems: Mutex::default(),
         }
     }
@@ -61,12 +65,17 @@ impl Tally {
                 total.fetch_add(part, Ordering::Relaxed);
             }
         }
+        if let Some((first, last)) = counts.ids {
+            self.first_id.fetch_min(first, Ordering::Relaxed);
+            self.last_id.fetch_max(last, Ordering::Relaxed);
+        }
         if !problems.is_empty() {
             self.problems.lock().unwrap_or_else(PoisonError::into_inner).append(problems);
         }
     }
 
     fn into_report(self) -> FileReport {
+        let ids = (self.first_id.into_inner(), self.last_id.into_inner());
         FileReport {
             path: self.path,
             kind: self.kind,
@@ -76,6 +85,7 @@ impl Tally {
             records: self.records.into_inner(),
             events: self.events.into_inner(),
             duplicates: 0,
+            record_ids: (ids.0 <= ids.1).then_some(ids),
             problems: self.problems.into_inner().unwrap_or_else(PoisonError::into_inner).into_sentences(),
         }
     }

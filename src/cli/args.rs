@@ -8,6 +8,7 @@ use crate::commands;
 use crate::commands::fail_on::FailOn;
 use crate::commands::outputs::Outputs;
 use crate::incidents::Period;
+use crate::inventory::accounts::HostAliases;
 use crate::report::format::UnknownFormat;
 use crate::report::{EventFormat, Format, Output, Target};
 use crate::scan::ScanOptions;
@@ -67,6 +68,10 @@ pub struct Triage {
     /// Accounts and their SPNs: a file or folder; may be given again.
     #[arg(short, long, value_name = "FILE")]
     spns: Vec<PathBuf>,
+
+    /// Classes that HOST/ stands for, as sPNMappings has them (host=alerter,appmgmt,...), where the forest's differ.
+    #[arg(long, value_name = "LIST", value_parser = |t: &str| HostAliases::parse(t).map_err(|e| e.to_string()))]
+    spn_mappings: Option<HostAliases>,
 
     /// Write the report here instead of to standard output; may be given again. The extension decides the format: .csv,
     /// .json, .jsonl.
@@ -163,6 +168,7 @@ impl Triage {
             interfaces: self.interfaces,
             host: self.host,
             spns: self.spns,
+            host_aliases: self.spn_mappings.unwrap_or_default(),
             outputs,
             baseline: self.baseline,
             state: self.state,

@@ -31,6 +31,8 @@ pub struct Config {
     pub host: Option<String>,
     /// Account and SPN lists: files and folders.
     pub spns: Vec<PathBuf>,
+    /// Service classes that `HOST/` stands for.
+    pub host_aliases: accounts::HostAliases,
     pub outputs: Outputs,
     /// An earlier report to compare with.
     pub baseline: Option<PathBuf>,
@@ -168,7 +170,8 @@ pub fn run(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error> {
 
     let hosts = known_hosts(&interfaces, &accounts, &gathered);
     let clues = std::mem::take(&mut gathered.clues);
-    let knowledge = Knowledge::new(hosts, Directory::new(&accounts), clues, config.window);
+    let knowledge =
+        Knowledge::new(hosts, Directory::new(&accounts, &config.host_aliases), clues, config.window);
     let mut findings = findings::judge(std::mem::take(&mut gathered.incidents), &knowledge);
     if told.is_some() {
         // Incidents of which all was told before have helped to judge the others; they are not seen again.
@@ -249,7 +252,7 @@ fn known_hosts<'a>(
     for incident in &gathered.incidents {
         hosts.add(&incident.client);
         if let Some(target) = Principal::parse(&incident.target).host() {
-            hosts.add_name(target);
+            hosts.mention(target);
         }
     }
     hosts.settle();

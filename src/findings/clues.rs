@@ -85,7 +85,7 @@ impl ClueIndex {
                 Some(NearClue { seen, at, about })
             })
             .collect();
-        near.sort_by(|a, b| (a.about, a.seen.clue.kind, a.at).cmp(&(b.about, b.seen.clue.kind, b.at)));
+        near.sort_by_key(|c| (c.about, c.seen.clue.kind, c.at));
         near.into_iter()
     }
 }

@@ -85,9 +85,14 @@ pub(in crate::findings) fn who_knows(case: &Case<'_>, host: &HostName, domain: &
         .named(host.label())
         .into_iter()
         .find(|a| is_machine(a) && a.domain.eq_ignore_ascii_case(domain));
-    match account {
-        Some(account) => source_of(account),
-        None => format!("{}.{domain} has addresses in the inventory", host.label()),
+    if let Some(account) = account {
+        return source_of(account);
+    }
+    let full = host.clone().in_domain(Some(domain));
+    let rows = case.know.hosts.find(&full).map(|id| case.know.hosts.owned(id)).unwrap_or_default();
+    match rows.first() {
+        Some(row) => row.source.to_string(),
+        None => "its own log".to_owned(),
     }
 }
 

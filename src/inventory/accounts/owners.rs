@@ -544,3 +544,30 @@ fn is_plain(text: &str) -> bool {
     }
     !matches!(before, b'/' | b':' | b'.') && text.contains('/')
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_quick_key_is_used_and_is_the_same() {
+        for plain in ["HOST/srv1.alpha.example.com", "MSSQLSvc/sql1:1433", "ldap/dc/a.test", "x/a:b:c"] {
+            assert!(is_plain(plain), "{plain}");
+        }
+        for odd in
+            ["HTTP/x.", "HTTP/x.:80", "HTTP/x@a.test", "a//b", "a/b/", "a/b:", "x/[::1]", "x/ä", "nothing"]
+        {
+            assert!(!is_plain(odd), "{odd}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn plain_text_has_the_parsed_key(text in "[aZ.:/-]{0,12}") {
+            if is_plain(&text) {
+                prop_assert_eq!(Spn::parse(&text).map(|spn| spn.key()), Some(stored_key(&text).into_string()));
+            }
+        }
+    }
+}

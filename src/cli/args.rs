@@ -35,6 +35,7 @@ pub struct Cli {
 pub enum Command {
     Triage(Triage),
     Inventory(Inventory),
+    CollectScript(CollectScript),
 }
 
 /// Read exported logs and write a report: what is wrong, how sure that is, what proves it, what to do.
@@ -210,5 +211,41 @@ pub struct Inventory {
 impl Inventory {
     pub fn into_config(self) -> commands::inventory::Config {
         commands::inventory::Config { files: self.files, host: self.host, output: self.output }
+    }
+}
+
+/// Print a PowerShell script that exports what triage wants: System logs, addresses, accounts with SPNs, DNS records.
+#[derive(Debug, Args)]
+#[command(before_help = "Examples:
+  krbtriage collect-script srv1.alpha.example.com srv2.beta.example.com -o collect.ps1
+  krbtriage collect-script --hosts servers.txt -o collect.ps1
+  Only what an existing report asks for:
+    krbtriage collect-script --report report.csv -o collect.ps1")]
+pub struct CollectScript {
+    /// Hosts to export logs and addresses from.
+    #[arg(value_name = "HOST", conflicts_with = "report")]
+    hosts: Vec<String>,
+
+    /// A file with a host a line; may be given again.
+    #[arg(long = "hosts", value_name = "FILE", conflicts_with = "report")]
+    lists: Vec<PathBuf>,
+
+    /// A report (.csv, .json or .jsonl): collect only what its `missing` asks for.
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+
+    /// Write here instead of to standard output.
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+impl CollectScript {
+    pub fn into_config(self) -> commands::collect_script::Config {
+        commands::collect_script::Config {
+            hosts: self.hosts,
+            lists: self.lists,
+            report: self.report,
+            output: self.output.map_or(Output::Stdout, Output::File),
+        }
     }
 }

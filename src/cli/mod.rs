@@ -30,6 +30,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     match cli.command {
         Command::Triage(args) => triage(args),
         Command::Inventory(args) => inventory(args),
+        Command::CollectScript(args) => collect_script(args),
     }
 }
 
@@ -87,6 +88,23 @@ fn inventory(args: args::Inventory) -> Exit {
         }
         Err(commands::inventory::Error::Stdout(e)) if e.kind() == std::io::ErrorKind::BrokenPipe => {
             Exit::Complete
+        }
+        Err(error) => fail(&error),
+    }
+}
+
+fn collect_script(args: args::CollectScript) -> Exit {
+    match commands::collect_script::run(&args.into_config()) {
+        Ok(0) => Exit::Complete,
+        Ok(left_out) => {
+            say(&format!(
+                "{left_out} names are no host names and were left out; comments in the script show them\n"
+            ));
+            Exit::Partial
+        }
+        Err(error @ commands::collect_script::Error::NoHosts) => {
+            fail(&error);
+            Exit::Usage
         }
         Err(error) => fail(&error),
     }

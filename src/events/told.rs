@@ -107,7 +107,7 @@ mod tests {
         assert_eq!(Told::print(&one), STORED);
     }
 
-    const STORED: u64 = 0;
+    const STORED: u64 = 8_458_725_043_571_609_264;
 
     #[test]
     fn text_and_back() {

@@ -14,7 +14,7 @@ mod proofs;
 mod rules;
 mod story;
 
-pub use advice::{is_silence, silence};
+pub use advice::{Wanted, is_silence, silence, wanted};
 pub use case::{Case, Knowledge, Shape};
 pub use problems::{RowNames, order, problem_named};
 pub use rules::{RULES, Rule, table};

@@ -124,12 +124,13 @@ impl<'a> Gatherer<'a> {
     }
 
     /// Did an earlier run count this event? If not, this one does.
-    fn is_told(&mut self, record: &Record, counts: bool) -> bool {
+    fn is_told(&mut self, record: &Record, counts: bool, twin: bool) -> bool {
         let Some(told) = self.told else { return false };
         let print = Told::print(record);
         let is_told = told.contains(print);
         if counts && is_told {
-            self.told_again += 1;
+            // A twin is the same event once more.
+            self.told_again += u64::from(!twin);
         } else if counts {
             self.prints.push(print);
         }
@@ -137,7 +138,7 @@ impl<'a> Gatherer<'a> {
     }
 
     fn modified(&mut self, event: Modified, record: &Record, file: FileIndex, counts: bool) {
-        let told = self.is_told(record, counts);
+        let told = self.is_told(record, counts, event.twin);
         if !told && let Some(witness) = &mut self.witness {
             witness.event(&event, record, file);
         }

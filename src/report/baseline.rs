@@ -156,11 +156,16 @@ fn read_csv(path: &Path, text: &str) -> Result<Vec<Placed>, BaselineError> {
     if !text.ends_with(['\n', '\r']) {
         return Err(BaselineError::Cut { path: path.to_path_buf(), line: last });
     }
+    // The reader stands between CR and LF when a record ends, and counts the line at LF.
+    let line = |p: &csv::Position| {
+        let at = text.as_bytes().get(usize::try_from(p.byte()).unwrap_or(usize::MAX));
+        p.line() + u64::from(at == Some(&b'\n'))
+    };
     let mut rows = Vec::new();
     for record in csv.records() {
         let at_line = |line, why| BaselineError::Line { path: path.to_path_buf(), line, why };
         let record = record.map_err(|e| {
-            let line = e.position().map_or(last, csv::Position::line);
+            let line = e.position().map_or(last, line);
             match e.kind() {
                 csv::ErrorKind::UnequalLengths { len, expected_len, .. } => {
                     at_line(line, format!("it has {len} cells where the first line has {expected_len}"))
@@ -168,7 +173,7 @@ fn read_csv(path: &Path, text: &str) -> Result<Vec<Placed>, BaselineError> {
                 _ => at_line(line, e.to_string()),
             }
         })?;
-        let line = record.position().map_or(0, csv::Position::line);
+        let line = record.position().map_or(last, line);
         let cells = places.map(|place| uncell(record.get(place).unwrap_or_default()));
         rows.push((Some(line), row(cells).map_err(|why| at_line(line, why))?));
     }

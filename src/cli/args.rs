@@ -33,7 +33,7 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    Triage(Triage),
+    Triage(Box<Triage>),
     Inventory(Inventory),
     CollectScript(CollectScript),
 }

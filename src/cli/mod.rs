@@ -28,7 +28,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         }
     };
     match cli.command {
-        Command::Triage(args) => triage(args),
+        Command::Triage(args) => triage(*args),
         Command::Inventory(args) => inventory(args),
         Command::CollectScript(args) => collect_script(args),
     }

@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use super::fail_on::FailOn;
 use super::triage::{Error, Outcome};
 use crate::incidents::Twin;
 use crate::report::output::{Staged, write_stdout};
@@ -102,9 +101,4 @@ impl Outputs {
         }
         Ok(taken)
     }
-}
-
-/// Does the report hold any of what was asked for?
-pub fn found(fail_on: &[FailOn], outcome: &Outcome) -> bool {
-    fail_on.iter().any(|what| what.is_in(&outcome.rows, &outcome.problems))
 }

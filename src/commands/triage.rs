@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use jiff::SignedDuration;
 
 use super::fail_on::FailOn;
-use super::outputs::{Evidence, Outputs, Written, found};
+use super::outputs::{Evidence, Outputs, Written};
 use crate::events::{self, Seen};
 use crate::files::{self, FileError};
 use crate::findings::{self, Finding, Knowledge};
@@ -18,7 +18,7 @@ use crate::names::Principal;
 use crate::report::baseline::{self, BaselineError};
 use crate::report::{EventSpool, Output, OutputError, Problem, Row, Staged, problem};
 use crate::scan::{self, FileReport, Progress, Scan, ScanOptions};
-use crate::state::{self, Lock, State, StateError};
+use crate::state::{Lock, State, StateError};
 
 /// What a triage run is asked to do.
 #[derive(Debug, Clone)]
@@ -142,9 +142,8 @@ pub fn run(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error> {
         return Err(Error::NoLogs(unfound));
     }
 
-    let seen = Seen::default();
+    let (seen, spool) = (Seen::default(), EventSpool::default());
     let told = before.state.as_ref().map(|(_, state, _)| &state.told);
-    let spool = EventSpool::default();
     let workers = config.scan.workers();
     let Scan { collectors, files: mut logs } =
         scan::scan(&inputs, &events::selection(), &config.scan, progress, || {
@@ -162,27 +161,12 @@ pub fn run(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error> {
     let names: Vec<_> = logs.iter().map(|f| f.path.clone()).collect();
     let log_name = |file: u32| names.get(file as usize).map(ToString::to_string).unwrap_or_default();
 
-    let load = addresses::LoadOptions { host: config.host.clone() };
-    let mut interfaces = addresses::load(&config.interfaces, &load);
-    let accounts = accounts::load(&config.spns);
-    from_logs::add(&mut interfaces, &gathered.clues, &log_name);
-    let inventories = [interfaces.files.clone(), accounts.files.clone()].concat();
-
-    let hosts = known_hosts(&interfaces, &accounts, &gathered);
-    let clues = std::mem::take(&mut gathered.clues);
-    let knowledge =
-        Knowledge::new(hosts, Directory::new(&accounts, &config.host_aliases), clues, config.window);
-    let mut findings = findings::judge(std::mem::take(&mut gathered.incidents), &knowledge);
-    if told.is_some() {
-        // Incidents of which all was told before have helped to judge the others; they are not seen again.
-        findings.retain(|f| f.incident.seen.events > 0);
-        findings::order(&mut findings);
-    }
-
+    let (mut rows, inventories) = judge(config, &mut gathered, &log_name);
     let reaches = std::mem::take(&mut gathered.reaches);
-    let mut rows: Vec<Row> = findings.iter().map(|f: &Finding| Row::new(f, &log_name)).collect();
     let compared = before.rows.is_some();
     if let Some(earlier) = before.rows {
+        // Incidents of which all was told before have helped to judge the others; they are not seen again.
+        rows.retain(|row| row.events > 0);
         let computers = reaches.computers();
         rows = baseline::compare(rows, earlier, &|client| computers.contains(&*client.to_lowercase()));
     }
@@ -202,31 +186,50 @@ pub fn run(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error> {
         clues_dropped: gathered.clues_dropped,
         took: start.elapsed(),
     };
-    outcome.found = found(&config.fail_on, &outcome);
-    let mut next = None;
-    if let Some((path, state, lock)) = before.state {
-        let ids = |file: u32| {
-            outcome.logs.get(file as usize).filter(|f| f.problems.is_empty()).and_then(|f| f.record_ids)
-        };
-        let (positions, notes) = state::follow(&state.logs, reaches, &ids);
-        outcome.notes = notes;
-        let state = state.after(&outcome.rows, &gathered.prints, positions);
-        next = Some((Staged::new(&path, |out| state.write(out))?, path, lock));
-    }
+    outcome.found = config.fail_on.iter().any(|what| what.is_in(&outcome.rows, &outcome.problems));
+    let next = match before.state {
+        Some((path, state, lock)) => {
+            let (state, notes) = state.after(&outcome.rows, &gathered.prints, reaches, &|file| {
+                // Of a file that was not fully read the numbers tell nothing.
+                outcome.logs.get(file as usize).filter(|f| f.problems.is_empty()).and_then(|f| f.record_ids)
+            });
+            outcome.notes = notes;
+            Some((Staged::new(&path, |out| state.write(out))?, path, lock))
+        }
+        None => None,
+    };
     let evidence = Evidence { spool: &spool, twins: &gathered.twins, log_name: &log_name };
     let taken = config.outputs.write(&mut outcome, &evidence)?;
-    if let Some((staged, path, _lock)) = next {
+    match next {
         // Last of all: an event whose report did not arrive is told again.
-        if taken {
-            staged.replace()?;
-        } else {
-            outcome.notes.push(format!(
-                "{}: not updated, because standard output was closed before the whole report was taken",
-                path.display()
-            ));
-        }
+        Some((staged, _, _lock)) if taken => staged.replace()?,
+        Some((_, path, _lock)) => outcome.notes.push(format!(
+            "state {}: not updated, because standard output was closed before the whole report was taken",
+            path.display()
+        )),
+        None => {}
     }
     Ok(outcome)
+}
+
+/// Reads the inventories and decides every incident.
+fn judge(
+    config: &Config,
+    gathered: &mut Gathered,
+    log_name: &dyn Fn(u32) -> String,
+) -> (Vec<Row>, Vec<InventoryFile>) {
+    let load = addresses::LoadOptions { host: config.host.clone() };
+    let mut interfaces = addresses::load(&config.interfaces, &load);
+    let accounts = accounts::load(&config.spns);
+    from_logs::add(&mut interfaces, &gathered.clues, log_name);
+    let inventories = [interfaces.files.clone(), accounts.files.clone()].concat();
+
+    let hosts = known_hosts(&interfaces, &accounts, gathered);
+    let directory = Directory::new(&accounts, &config.host_aliases);
+    let clues = std::mem::take(&mut gathered.clues);
+    let knowledge = Knowledge::new(hosts, directory, clues, config.window);
+    let findings = findings::judge(std::mem::take(&mut gathered.incidents), &knowledge);
+    (findings.iter().map(|f: &Finding| Row::new(f, log_name)).collect(), inventories)
 }
 
 /// Every name that anything mentions, so that a short name is only taken for a full one where no other fits.

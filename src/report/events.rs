@@ -107,7 +107,7 @@ impl EventSpool {
         let twins: HashMap<&str, &Twin> = twins.iter().map(|t| (&*t.own_id, t)).collect();
         let sorters = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
         if format == EventFormat::Csv {
-            csv_line(out, &EVENT_COLUMNS)?;
+            csv_line(out, EVENT_COLUMNS)?;
         }
         let mut last = (None, Vec::new());
         let mut written = 0;

@@ -14,9 +14,10 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::events::Told;
+use crate::incidents::Reaches;
 use crate::report::{Row, Status, baseline, guard};
 
-pub use logs::{FileIds, LogState, follow};
+pub use logs::{FileIds, LogState};
 
 const FORMAT: &str = "krbtriage-state";
 
@@ -138,7 +139,15 @@ impl State {
     }
 
     /// What is remembered after a run: its rows (compared with [`State::rows`]), the events it counted, the logs it read.
-    pub fn after(mut self, rows: &[Row], prints: &[u64], logs: Vec<LogState>) -> Self {
+    /// And a sentence for each log that was cleared or overwritten since the last run.
+    pub fn after(
+        mut self,
+        rows: &[Row],
+        prints: &[u64],
+        reaches: Reaches,
+        ids: FileIds<'_>,
+    ) -> (Self, Vec<String>) {
+        let (logs, notes) = logs::follow(&self.logs, reaches, ids);
         let totals: HashMap<&str, u64> =
             self.incidents.iter().map(|kept| (&*kept.row.incident_id, kept.total_events)).collect();
         let incidents = rows
@@ -150,7 +159,7 @@ impl State {
             })
             .collect();
         self.told.add(prints);
-        Self { told: self.told, logs, incidents }
+        (Self { told: self.told, logs, incidents }, notes)
     }
 }
 

@@ -98,7 +98,7 @@ fn collect_script(args: args::CollectScript) -> Exit {
         Ok(0) => Exit::Complete,
         Ok(left_out) => {
             say(&format!(
-                "{left_out} names are no host names and were left out; comments in the script show them\n"
+                "left out, as they are no host names: {left_out}; comments in the script show them\n"
             ));
             Exit::Partial
         }

@@ -96,21 +96,29 @@ function Save-Accounts {
     foreach ($domain in (Get-ADForest).Domains) {
         Invoke-Step "accounts of $domain" {
             $properties = 'sAMAccountName', 'servicePrincipalName', 'dNSHostName', 'pwdLastSet', 'whenChanged', 'userAccountControl', 'msDS-SupportedEncryptionTypes'
+            $columns = @('DistinguishedName') + @($properties | Where-Object { $_ -ne 'servicePrincipalName' })
+            $columns += @{ n = 'servicePrincipalName'; e = { [string[]] $_.servicePrincipalName } }
             $found = Get-ADObject -Server $domain -LDAPFilter '(|(servicePrincipalName=*)(objectClass=computer))' -Properties $properties |
-                Select-Object sAMAccountName, DistinguishedName, dNSHostName, pwdLastSet, whenChanged, userAccountControl, msDS-SupportedEncryptionTypes, @{ n = 'servicePrincipalName'; e = { [string[]] $_.servicePrincipalName } }
+                Select-Object -Property $columns
             ConvertTo-Json -Depth 3 -InputObject @($found) | Out-File -Encoding UTF8 -FilePath (Join-Path $accountFolder "accounts-$domain.json")
         }
     }
 }
 
 function Save-DnsRecords {
-    Import-Module DnsServer, ActiveDirectory
+    Import-Module DnsServer
+    Import-Module ActiveDirectory
     foreach ($domain in (Get-ADForest).Domains) {
         Invoke-Step "DNS records of $domain" {
             $server = (Get-ADDomainController -Discover -DomainName $domain).HostName[0]
+            $columns = @(
+                'HostName', 'RecordType', 'DistinguishedName',
+                @{ n = 'ZoneName'; e = { $domain } },
+                @{ n = 'Data'; e = { "$($_.RecordData.IPv4Address)$($_.RecordData.IPv6Address)$($_.RecordData.HostNameAlias)" } }
+            )
             Get-DnsServerResourceRecord -ComputerName $server -ZoneName $domain |
                 Where-Object { $_.RecordType -in 'A', 'AAAA', 'CNAME' } |
-                Select-Object HostName, RecordType, DistinguishedName, @{ n = 'ZoneName'; e = { $domain } }, @{ n = 'Data'; e = { "$($_.RecordData.IPv4Address)$($_.RecordData.IPv6Address)$($_.RecordData.HostNameAlias)" } } |
+                Select-Object -Property $columns |
                 Export-Csv -NoTypeInformation -Encoding UTF8 -Path (Join-Path $addressFolder "dns-$domain.csv")
         }
     }
@@ -121,7 +129,9 @@ function Save-Resolution([string] $Client, [string] $Name) {
     $look = {
         param($name)
         Resolve-DnsName $name -ErrorAction SilentlyContinue | Out-String
-        Select-String -LiteralPath "$env:SystemRoot\System32\drivers\etc\hosts" -SimpleMatch $name.Split('.')[0] | Out-String
+        $hosts = Join-Path $env:SystemRoot 'System32\drivers\etc\hosts'
+        $label = $name.Split('.')[0]
+        Select-String -LiteralPath $hosts -SimpleMatch $label | Out-String
     }
     $target = Join-Path $Folder "resolve-$Client-$Name.txt"
     if (Test-IsMe $Client) { & $look $Name | Out-File -Encoding UTF8 -FilePath $target; return }

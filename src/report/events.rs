@@ -106,9 +106,7 @@ impl EventSpool {
     ) -> io::Result<u64> {
         let twins: HashMap<&str, &Twin> = twins.iter().map(|t| (&*t.own_id, t)).collect();
         let sorters = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
-        if format == EventFormat::Csv {
-            csv_line(out, EVENT_COLUMNS)?;
-        }
+        let mut lines = Lines::new(format, out)?;
         let mut last = (None, Vec::new());
         let mut written = 0;
         sorter::merge(sorters, |key, row| {
@@ -129,8 +127,9 @@ impl EventSpool {
                 line.incident_id.clone_from(&twin.incident_id);
             }
             written += 1;
-            write_line(format, &line, &log_name(file), out)
+            lines.write(&line, &log_name(file))
         })?;
+        lines.finish()?;
         Ok(written)
     }
 }
@@ -196,35 +195,55 @@ fn taken_apart(row: &[u8]) -> Option<(&[u8], FileIndex, &[u8])> {
     Some((identity, std::str::from_utf8(file).ok()?.parse().ok()?, line))
 }
 
-fn write_line(format: EventFormat, line: &Line, log: &str, out: &mut dyn Write) -> io::Result<()> {
-    match format {
-        EventFormat::Jsonl => {
-            out.write_all(json(&WithLog { line, log })?.as_bytes())?;
-            out.write_all(b"\n")
-        }
-        EventFormat::Csv => {
-            let cells = [
-                cell(&line.incident_id),
-                line.time_created.to_string().into(),
-                cell(&line.client),
-                cell(&line.channel),
-                line.record_id.to_string().into(),
-                line.event_id.to_string().into(),
-                cell(&line.provider),
-                cell(&line.answered_by),
-                cell(&line.target_spn),
-                cell(&line.target_realm),
-                cell(&line.client_realm),
-                cell(&line.origin),
-                cell(log),
-            ];
-            csv_line(out, cells.iter().map(|c| &**c))
-        }
-    }
+/// Where the lines go, in their format.
+enum Lines<'a> {
+    Csv(Box<csv::Writer<&'a mut dyn Write>>),
+    Jsonl(&'a mut dyn Write),
 }
 
-fn csv_line(out: &mut dyn Write, cells: impl IntoIterator<Item = impl AsRef<[u8]>>) -> io::Result<()> {
-    let mut csv = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
-    csv.write_record(cells)?;
-    csv.flush()
+impl<'a> Lines<'a> {
+    fn new(format: EventFormat, out: &'a mut dyn Write) -> io::Result<Self> {
+        match format {
+            EventFormat::Jsonl => Ok(Self::Jsonl(out)),
+            EventFormat::Csv => {
+                let mut csv = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
+                csv.write_record(EVENT_COLUMNS)?;
+                Ok(Self::Csv(Box::new(csv)))
+            }
+        }
+    }
+
+    fn write(&mut self, line: &Line, log: &str) -> io::Result<()> {
+        match self {
+            Self::Jsonl(out) => {
+                out.write_all(json(&WithLog { line, log })?.as_bytes())?;
+                out.write_all(b"\n")
+            }
+            Self::Csv(csv) => {
+                let cells = [
+                    cell(&line.incident_id),
+                    line.time_created.to_string().into(),
+                    cell(&line.client),
+                    cell(&line.channel),
+                    line.record_id.to_string().into(),
+                    line.event_id.to_string().into(),
+                    cell(&line.provider),
+                    cell(&line.answered_by),
+                    cell(&line.target_spn),
+                    cell(&line.target_realm),
+                    cell(&line.client_realm),
+                    cell(&line.origin),
+                    cell(log),
+                ];
+                Ok(csv.write_record(cells.iter().map(|c| &**c))?)
+            }
+        }
+    }
+
+    fn finish(self) -> io::Result<()> {
+        match self {
+            Self::Jsonl(_) => Ok(()),
+            Self::Csv(mut csv) => csv.flush(),
+        }
+    }
 }

@@ -37,8 +37,8 @@ pub struct Evidence<'a> {
 }
 
 impl Outputs {
-    /// Can everything be written, as far as one can tell before the work is done?
-    pub fn check(&self) -> Result<(), Error> {
+    /// Can everything (the state too) be written, as far as one can tell before the work is done?
+    pub fn check(&self, state: Option<&Path>) -> Result<(), Error> {
         for target in &self.reports {
             target.output.check()?;
         }
@@ -47,7 +47,7 @@ impl Outputs {
         for path in others.into_iter().flatten() {
             Output::File(path.to_path_buf()).check()?;
         }
-        let mut all: Vec<&Path> = self.files().collect();
+        let mut all: Vec<&Path> = self.files().chain(state).collect();
         all.sort_unstable();
         match all.windows(2).find(|pair| matches!(pair, [a, b] if a == b)) {
             Some([path, ..]) => Err(Error::Twice(path.to_path_buf())),

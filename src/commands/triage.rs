@@ -135,7 +135,7 @@ impl Before {
 /// Runs the pipeline and writes the report.
 pub fn run(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error> {
     let start = Instant::now();
-    config.outputs.check()?;
+    config.outputs.check(config.state.as_deref())?;
     let before = Before::read(config)?;
     let (inputs, unfound) = files::find(&config.logs);
     if !inputs.iter().any(|i| i.kind.is_read() || i.named) {

@@ -54,13 +54,17 @@ pub fn read(path: &Path) -> Result<Vec<Row>, BaselineError> {
     if bytes.len() as u64 > MAX_LEN {
         return Err(BaselineError::TooLarge { path: path.to_path_buf() });
     }
-    let text = text_of(&bytes);
+    parse(path, &text_of(&bytes))
+}
+
+/// The same of a text; `path` is for messages.
+pub fn parse(path: &Path, text: &str) -> Result<Vec<Row>, BaselineError> {
     let rows = match text.trim_start().bytes().next() {
-        Some(b'{') => read_json(path, &text)?,
+        Some(b'{') => read_json(path, text)?,
         // A report of no incidents has no lines in JSON Lines.
         None if path.extension().is_some_and(|e| e == "jsonl" || e == "ndjson") => Vec::new(),
         None => return Err(BaselineError::Foreign { path: path.to_path_buf(), why: "it is empty".into() }),
-        Some(_) => read_csv(path, &text)?,
+        Some(_) => read_csv(path, text)?,
     };
     let mut ids = HashSet::new();
     for (line, row) in &rows {
@@ -69,7 +73,7 @@ pub fn read(path: &Path) -> Result<Vec<Row>, BaselineError> {
             false => Err(format!("{} stands in it twice", row.incident_id)),
         });
         if let Err(why) = checked {
-            let line = line.unwrap_or_else(|| line_of(&text, &row.incident_id));
+            let line = line.unwrap_or_else(|| line_of(text, &row.incident_id));
             return Err(BaselineError::Line { path: path.to_path_buf(), line, why });
         }
     }

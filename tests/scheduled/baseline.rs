@@ -125,6 +125,28 @@ fn a_baseline_that_cannot_be_read_is_an_error_and_leaves_the_old_report() {
 }
 
 #[test]
+fn a_cut_at_any_byte_is_noticed_unless_it_leaves_whole_lines() {
+    let place = two_nights();
+    for name in ["one.csv", "one.json", "one.jsonl"] {
+        let whole = place.text(name);
+        let path = std::path::Path::new(name);
+        let all = krbtriage::report::baseline::parse(path, &whole).unwrap();
+        assert_eq!(all.len(), 2);
+        for end in 0..whole.len() {
+            let Some(cut) = whole.get(..end) else { continue };
+            let rows = krbtriage::report::baseline::parse(path, cut);
+            // A document without its last line end, and lines without a line end, are whole.
+            let whole_lines = match name {
+                "one.csv" => cut.ends_with("\n") || cut.ends_with('\r') && end > 1,
+                "one.json" => end == whole.len() - 1,
+                _ => cut.is_empty() || cut.ends_with('\n') || whole.as_bytes()[end] == b'\n',
+            };
+            assert_eq!(rows.is_ok(), whole_lines, "{name} cut at {end}: {:?}", rows.map(|r| r.len()));
+        }
+    }
+}
+
+#[test]
 fn a_spreadsheet_may_have_saved_the_baseline() {
     let place = two_nights();
     let records: Vec<csv::StringRecord> = csv::ReaderBuilder::new()

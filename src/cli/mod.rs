@@ -28,16 +28,23 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         }
     };
     match cli.command {
-        Command::Triage(args) => triage(args),
+        Command::Triage(args) => triage(*args),
         Command::Inventory(args) => inventory(args),
         Command::Explain(args) => explain(&args),
+        Command::CollectScript(args) => collect_script(args),
     }
 }
 
 fn triage(args: args::Triage) -> Exit {
     let terminal = args.terminal;
     let bar = Bar::new(!terminal.no_progress && !terminal.quiet);
-    let config = args.into_config();
+    let config = match args.into_config() {
+        Ok(config) => config,
+        Err(error) => {
+            say(&format!("krbtriage: {error}\n"));
+            return Exit::Usage;
+        }
+    };
     let result = commands::triage::run(&config, &bar);
     bar.finish();
     match result {
@@ -47,16 +54,20 @@ fn triage(args: args::Triage) -> Exit {
             } else if !terminal.quiet {
                 say(&commands::summary::problems(&outcome));
             }
-            if let (Some(path), crate::report::Output::File(asked)) = (&outcome.written, &config.output)
-                && path != asked
-            {
+            for written in outcome.written.iter().filter(|w| w.path != w.asked) {
                 say(&format!(
-                    "{} is open in another program; the report was written to {}\n",
-                    asked.display(),
-                    path.display()
+                    "{} is open in another program; what it should hold was written to {}\n",
+                    written.asked.display(),
+                    written.path.display()
                 ));
             }
-            if outcome.is_complete() { Exit::Complete } else { Exit::Partial }
+            if outcome.found {
+                Exit::Found
+            } else if outcome.is_complete() {
+                Exit::Complete
+            } else {
+                Exit::Partial
+            }
         }
         Err(error) => fail(&error),
     }
@@ -93,7 +104,24 @@ fn explain(args: &args::Explain) -> Exit {
     match text {
         Ok(text) => print(&text),
         Err(error @ explain::Error::Unknown { .. }) => {
-            say(&format!("krbtriage: {error}\n"));
+            fail(&error);
+            Exit::Usage
+        }
+        Err(error) => fail(&error),
+    }
+}
+
+fn collect_script(args: args::CollectScript) -> Exit {
+    match commands::collect_script::run(&args.into_config()) {
+        Ok(0) => Exit::Complete,
+        Ok(left_out) => {
+            say(&format!(
+                "left out, as they are no host names: {left_out}; comments in the script show them\n"
+            ));
+            Exit::Partial
+        }
+        Err(error @ commands::collect_script::Error::NoHosts) => {
+            fail(&error);
             Exit::Usage
         }
         Err(error) => fail(&error),
@@ -105,10 +133,9 @@ fn print(text: &str) -> Exit {
     let mut out = std::io::stdout().lock();
     for line in text.lines() {
         if let Err(error) = writeln!(out, "{}", visible(line)) {
-            return if error.kind() == std::io::ErrorKind::BrokenPipe {
-                Exit::Complete
-            } else {
-                fail(&error)
+            return match error.kind() {
+                std::io::ErrorKind::BrokenPipe => Exit::Complete,
+                _ => fail(&error),
             };
         }
     }

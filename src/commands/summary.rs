@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::triage::Outcome;
 use crate::findings::{Cause, Confidence};
+use crate::report::Status;
 use crate::report::guard::visible;
 
 /// One line of `--summary`.
@@ -58,12 +59,18 @@ pub fn text(outcome: &Outcome, verbose: bool) -> String {
             counted(outcome.duplicates, "record")
         ));
     }
-    let problems: std::collections::BTreeSet<_> = outcome.rows.iter().map(|r| &r.problem_id).collect();
+    if outcome.told_again > 0 {
+        line(format!("{} were counted by an earlier run", counted(outcome.told_again, "event")));
+    }
     line(format!(
         "{}, {}",
         counted(outcome.rows.len() as u64, "incident"),
-        counted(problems.len() as u64, "problem")
+        counted(outcome.problems.len() as u64, "problem")
     ));
+    if outcome.compared {
+        let with = |s| outcome.rows.iter().filter(|r| r.status == s).count();
+        line(Status::ALL.map(|s| format!("{} {}", grouped(with(s) as u64), s.name())).join(", "));
+    }
     for cause in Cause::ALL {
         let of_cause: Vec<_> = outcome.rows.iter().filter(|r| r.cause == cause).collect();
         if of_cause.is_empty() {
@@ -110,6 +117,7 @@ fn unread(outcome: &Outcome, verbose: bool) -> String {
         let passed = outcome.logs.iter().filter(|f| f.bytes > 0 && f.chunks + f.records + f.events == 0);
         lines.extend(passed.map(|f| format!("passed over: {}: {}", f.path, f.kind)));
     }
+    lines.extend(outcome.notes.iter().cloned());
     if outcome.clues_dropped > 0 {
         lines.push(format!("{} other events were left out: too many different ones", outcome.clues_dropped));
     }

@@ -78,6 +78,8 @@ pub struct FileReport {
     pub duplicates: u64,
     /// Why something in it could not be read, each naming an offset; empty when all was read.
     pub problems: Vec<String>,
+    /// What had to be assumed to read it: the zone of times in copied text. Nothing was lost by it.
+    pub notes: Vec<String>,
 }
 
 /// Reads all inputs and hands every wanted record to a collector.

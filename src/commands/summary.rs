@@ -97,6 +97,7 @@ fn unread(outcome: &Outcome, verbose: bool) -> String {
     };
     for log in &outcome.logs {
         file("not fully read", &log.path, &log.problems);
+        file("note", &log.path, &log.notes);
     }
     for inventory in &outcome.inventories {
         file("inventory", &inventory.path, &inventory.problems);

@@ -10,6 +10,7 @@ const TOLD: usize = 16;
 pub struct Problems {
     told: Vec<(u64, String)>,
     more: u64,
+    notes: Vec<String>,
 }
 
 impl Problems {
@@ -31,8 +32,16 @@ impl Problems {
         self.told.insert(place, problem);
     }
 
+    /// Adds what had to be assumed to read the file: everything in it was read. A reader has a few at most.
+    pub fn note(&mut self, note: String) {
+        if self.notes.len() < TOLD && !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
+    }
+
+    /// Nothing to tell?
     pub fn is_empty(&self) -> bool {
-        self.told.is_empty()
+        self.told.is_empty() && self.notes.is_empty()
     }
 
     /// Takes the other's problems over; it is empty afterwards.
@@ -41,6 +50,14 @@ impl Problems {
             self.add(at, || problem);
         }
         self.more += std::mem::take(&mut other.more);
+        for note in other.notes.drain(..) {
+            self.note(note);
+        }
+    }
+
+    /// What was assumed.
+    pub fn take_notes(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.notes)
     }
 
     /// The sentences by offset, the last saying how many were left out.

@@ -67,6 +67,7 @@ impl Tally {
     }
 
     fn into_report(self) -> FileReport {
+        let mut problems = self.problems.into_inner().unwrap_or_else(PoisonError::into_inner);
         FileReport {
             path: self.path,
             kind: self.kind,
@@ -76,7 +77,8 @@ impl Tally {
             records: self.records.into_inner(),
             events: self.events.into_inner(),
             duplicates: 0,
-            problems: self.problems.into_inner().unwrap_or_else(PoisonError::into_inner).into_sentences(),
+            notes: problems.take_notes(),
+            problems: problems.into_sentences(),
         }
     }
 }

@@ -3,5 +3,6 @@
 mod archives;
 #[path = "../support/evtx/mod.rs"]
 mod evtx_writer;
+mod extract;
 mod forms;
 mod support;

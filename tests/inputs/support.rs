@@ -76,6 +76,10 @@ impl Folder {
         self
     }
 
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+
     pub fn scan(&self, selection: &Selection) -> Found {
         scan_paths(&[self.0.path().into()], selection, self.0.path())
     }

@@ -21,17 +21,19 @@ mod wording;
 
 use std::io::Read;
 
+use jiff::Timestamp;
+
 use self::date::{DateOrder, Reading};
 use self::draft::{Draft, Part};
 use self::lines::Lines;
-use super::xml::parse_wanted;
+use super::xml::parse_event;
 use super::{Datum, Origin, Problems, Record, Selection};
 use crate::files::text_encoding::text_of;
 
 /// Reads all events of `input`, hands the wanted ones to `emit` (they have record ID 0) and counts all of
 /// them in `records`.
 ///
-/// Anything between events is passed over. What is assumed of their times is said in `problems`.
+/// Anything between events is passed over. What is assumed of their times is a note in `problems`.
 pub fn read_events(
     input: impl Read,
     selection: &Selection,
@@ -93,12 +95,13 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn take(&mut self, draft: Draft) {
+        // All of it is parsed, wanted or not: whether the text has to do must not depend on what is wanted.
         if draft.part == Part::Xml
-            && let Ok(found) = parse_wanted(&draft.xml, self.selection)
+            && let Ok(record) = parse_event(&draft.xml)
         {
             *self.records += 1;
-            if let Some(record) = found {
-                self.hand_over(record);
+            if self.selection.accepts(&record.provider, record.event_id) {
+                (self.emit)(record);
             }
             return;
         }
@@ -110,19 +113,17 @@ impl Reader<'_> {
             return;
         }
         *self.records += 1;
+        // An unwanted event's date tells the order of day and month too.
+        let date = self.order.read(&draft.date());
         let Some(provider) = self.wanted_provider(&draft.source, event_id) else {
             return;
         };
-        match self.record(&draft, provider, event_id) {
-            Ok(record) => self.hand_over(record),
+        match self.record(&draft, provider, event_id, date) {
+            Ok(record) => (self.emit)(record),
             Err(why) => self
                 .problems
                 .add(draft.line, || format!("the event at line {} was passed over: {why}", draft.line)),
         }
-    }
-
-    fn hand_over(&mut self, record: Record) {
-        (self.emit)(record);
     }
 
     /// Lists of Event Viewer leave out the first part of Microsoft's provider names.
@@ -132,7 +133,13 @@ impl Reader<'_> {
             .find(|provider| self.selection.accepts(provider, event_id))
     }
 
-    fn record(&mut self, draft: &Draft, provider: String, event_id: u16) -> Result<Record, &'static str> {
+    fn record(
+        &mut self,
+        draft: &Draft,
+        provider: String,
+        event_id: u16,
+        date: Option<(Timestamp, Reading)>,
+    ) -> Result<Record, &'static str> {
         let description = draft.description.split_whitespace().collect::<Vec<_>>().join(" ");
         let data = match wording::values(&provider, event_id, &description) {
             Some(values) => values,
@@ -142,10 +149,7 @@ impl Reader<'_> {
             }
             None => vec![Datum { name: Some("Description".into()), value: description.into() }],
         };
-        let (time, reading) = self
-            .order
-            .read(&draft.date())
-            .ok_or("its date cannot be read; write it as 2013-10-06 21:13:09")?;
+        let (time, reading) = date.ok_or("its date cannot be read; write it as 2013-10-06 21:13:09")?;
         match reading {
             Reading::Zoned => {}
             Reading::Local => self.local_times = true,
@@ -170,20 +174,18 @@ impl Reader<'_> {
 
     fn say_what_was_assumed(&mut self) {
         if self.local_times {
-            self.problems.add(0, || {
-                "times in copied text name no zone: they are the local time of whoever copied it, \
-                 and were taken as UTC"
-                    .to_owned()
-            });
+            self.problems.note(
+                "times in copied text name no zone: they are the local time of whoever copied it, and \
+                 were taken as UTC"
+                    .to_owned(),
+            );
         }
         if let Some((line, day_first)) = self.ambiguous {
             let first = if day_first { "day" } else { "month" };
-            self.problems.add(line, || {
-                format!(
-                    "the date of the event at line {line} can be read in two ways; the {first} was \
-                     taken to be first, here and in dates like it"
-                )
-            });
+            self.problems.note(format!(
+                "the date of the event at line {line} can be read in two ways; the {first} was taken to \
+                 be first, here and in dates like it"
+            ));
         }
     }
 }

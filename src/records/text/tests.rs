@@ -2,6 +2,7 @@ use super::*;
 use crate::records::Wanted;
 use proptest::prelude::*;
 
+/// Records, events seen, notes and problems.
 fn read(input: &[u8]) -> (Vec<Record>, u64, Vec<String>) {
     let selection = Selection::new(vec![
         Wanted {
@@ -12,7 +13,8 @@ fn read(input: &[u8]) -> (Vec<Record>, u64, Vec<String>) {
     ]);
     let (mut found, mut records, mut problems) = (Vec::new(), 0, Problems::default());
     read_events(input, &selection, &mut |r| found.push(r), &mut records, &mut problems);
-    (found, records, problems.into_sentences())
+    let notes = problems.take_notes();
+    (found, records, [notes, problems.into_sentences()].concat())
 }
 
 const DESCRIPTION: &str = "The Kerberos client received a KRB_AP_ERR_MODIFIED error from the server srv1$. The target name used was host/srv2.beta.example.com. This indicates that the target server failed to decrypt the ticket provided by the client. If the server name is not fully qualified, and the target domain (ALPHA.EXAMPLE.COM) is different from the client domain (BETA.EXAMPLE.COM), check if.";
@@ -140,6 +142,21 @@ fn event_xml_is_read_instead_of_the_text() {
     // Cut off, the text has to do.
     let (records, ..) = read(with_xml.split_once("</System>").unwrap().0.as_bytes());
     assert_eq!(records[0].named("Server"), Some("srv1$"));
+}
+
+/// Found by fuzzing: XML of an unwanted event, broken after its `System`, hid the text before it.
+#[test]
+fn broken_xml_never_hides_the_text_before_it() {
+    let xml = "<Event><System><Provider Name=\"P\"/><EventID>9</EventID></System><EventData><Data></Event>";
+    let text = format!("{}Event Xml:\n{xml}\n", kerberos("16/10/2013 21:13:09"));
+    assert_eq!(read(text.as_bytes()).0.len(), 1);
+}
+
+#[test]
+fn an_unwanted_event_tells_the_order_of_day_and_month() {
+    let clear = event("KDC", "4", "23/04/2009 2:08:30 PM", "x");
+    let (records, ..) = read((clear + &kerberos("06/10/2013 9:13:09 PM")).as_bytes());
+    assert_eq!(records[0].time.to_string(), "2013-10-06T21:13:09Z");
 }
 
 #[test]

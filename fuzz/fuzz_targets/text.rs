@@ -1,0 +1,39 @@
+//! Copied text: no panic, no hang, and the same result however the bytes arrive.
+//!
+//! `cargo +nightly fuzz run text fuzz/corpus/text fuzz/seeds/text`
+
+#![no_main]
+
+use std::io::Read;
+
+use krbtriage::records::text::read_events;
+use krbtriage::records::{Problems, Record, Selection, Wanted};
+use libfuzzer_sys::fuzz_target;
+
+/// Gives a few bytes at a time.
+struct Drip<'a>(&'a [u8]);
+
+impl Read for Drip<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let n = buffer.len().min(7);
+        self.0.read(&mut buffer[..n])
+    }
+}
+
+fn read(input: impl Read, selection: &Selection) -> (Vec<Record>, u64, Vec<String>) {
+    let (mut found, mut records, mut problems) = (Vec::new(), 0, Problems::default());
+    read_events(input, selection, &mut |r| found.push(r), &mut records, &mut problems);
+    (found, records, problems.into_sentences())
+}
+
+fuzz_target!(|bytes: &[u8]| {
+    let everything = Selection::new(vec![Wanted { providers: vec![], event_ids: vec![] }]);
+    let whole = read(bytes, &everything);
+    assert!(whole.0.len() as u64 <= whole.1);
+    assert_eq!(whole, read(Drip(bytes), &everything));
+
+    // What is wanted is found, wanted alone or among all.
+    let fours = Selection::new(vec![Wanted { providers: vec![], event_ids: vec![4] }]);
+    let of_all: Vec<_> = whole.0.into_iter().filter(|r| r.event_id == 4).collect();
+    assert_eq!(read(bytes, &fours).0, of_all);
+});

@@ -1,0 +1,213 @@
+//! An event as a line of CSV or JSON, but for its file, whose name is known when all is read.
+
+use std::io;
+
+use serde::Serialize;
+
+use super::Format;
+use crate::records::{Origin, Record};
+use crate::report::guard::{cell, is_dangerous};
+
+/// The columns of the CSV, and the names in the JSON.
+pub const COLUMNS: [&str; 10] = [
+    "computer",
+    "channel",
+    "provider",
+    "event_id",
+    "record_id",
+    "time_created",
+    "level",
+    "data",
+    "origin",
+    "file",
+];
+
+#[derive(Serialize)]
+struct Line<'a> {
+    computer: &'a str,
+    channel: &'a str,
+    provider: &'a str,
+    event_id: u16,
+    record_id: u64,
+    time_created: String,
+    level: u8,
+    data: Vec<Value<'a>>,
+    origin: &'static str,
+}
+
+#[derive(Serialize)]
+struct Value<'a> {
+    name: Option<&'a str>,
+    value: &'a str,
+}
+
+#[derive(Serialize)]
+struct InFile<'a> {
+    file: &'a str,
+}
+
+/// The line's first part: all but its file.
+pub fn front(record: &Record, format: Format) -> io::Result<Vec<u8>> {
+    let line = Line {
+        computer: &record.computer,
+        channel: &record.channel,
+        provider: &record.provider,
+        event_id: record.event_id,
+        record_id: record.record_id,
+        time_created: record.time.to_string(),
+        level: record.level,
+        data: record.data.iter().map(|d| Value { name: d.name.as_deref(), value: &d.value }).collect(),
+        origin: match record.origin {
+            Origin::Live => "live",
+            Origin::Slack => "slack",
+        },
+    };
+    match format {
+        Format::JsonLines => {
+            let mut json = visible_json(&line)?;
+            // The file is the last member.
+            json.pop();
+            json.push(',');
+            Ok(json.into_bytes())
+        }
+        Format::Csv => {
+            let data = visible_json(&line.data)?;
+            let mut cells = csv_line(&[
+                &cell(line.computer),
+                &cell(line.channel),
+                &cell(line.provider),
+                &line.event_id.to_string(),
+                &line.record_id.to_string(),
+                &line.time_created,
+                &line.level.to_string(),
+                &data,
+                line.origin,
+            ])?;
+            cells.pop();
+            cells.push(b',');
+            Ok(cells)
+        }
+    }
+}
+
+/// The line's end: its file.
+pub fn back(file: &str, format: Format) -> io::Result<Vec<u8>> {
+    match format {
+        Format::JsonLines => {
+            let mut json = visible_json(&InFile { file })?;
+            json.push('\n');
+            Ok(json.split_off(1).into_bytes())
+        }
+        Format::Csv => csv_line(&[&cell(file)]),
+    }
+}
+
+/// The first line of the CSV.
+pub fn head() -> io::Result<Vec<u8>> {
+    csv_line(&COLUMNS)
+}
+
+fn csv_line(cells: &[&str]) -> io::Result<Vec<u8>> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(cells)?;
+    writer.into_inner().map_err(|e| io::Error::other(e.to_string()))
+}
+
+/// JSON in which nothing can drive a terminal. What JSON allows raw (DEL, C1, directions of writing) stands
+/// in strings only, so it can be escaped after the fact.
+fn visible_json(value: &impl Serialize) -> io::Result<String> {
+    let json = serde_json::to_string(value)?;
+    if !json.chars().any(is_dangerous) {
+        return Ok(json);
+    }
+    let mut out = String::with_capacity(json.len() + 16);
+    for c in json.chars() {
+        if is_dangerous(c) {
+            let mut units = [0; 2];
+            for unit in c.encode_utf16(&mut units) {
+                out.push_str(&format!("\\u{unit:04x}"));
+            }
+        } else {
+            out.push(c);
+        }
+    }
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::records::Datum;
+
+    fn record(computer: &str, value: &str) -> Record {
+        Record {
+            provider: "Kerberos".into(),
+            event_id: 4,
+            version: 0,
+            level: 2,
+            channel: "System".into(),
+            computer: computer.into(),
+            record_id: 7,
+            time: "2013-10-06T21:13:09.5Z".parse().unwrap(),
+            data: vec![
+                Datum { name: Some("Server".into()), value: value.into() },
+                Datum { name: None, value: "".into() },
+            ],
+            origin: Origin::Live,
+        }
+    }
+
+    fn line(record: &Record, file: &str, format: Format) -> String {
+        String::from_utf8([front(record, format).unwrap(), back(file, format).unwrap()].concat()).unwrap()
+    }
+
+    #[test]
+    fn the_whole_contract_of_both_formats() {
+        assert_eq!(
+            String::from_utf8(head().unwrap()).unwrap(),
+            "computer,channel,provider,event_id,record_id,time_created,level,data,origin,file\n"
+        );
+        let record = record("SRV1", "srv1$");
+        assert_eq!(
+            line(&record, "a, b.evtx", Format::Csv),
+            "SRV1,System,Kerberos,4,7,2013-10-06T21:13:09.5Z,2,\
+             \"[{\"\"name\"\":\"\"Server\"\",\"\"value\"\":\"\"srv1$\"\"},{\"\"name\"\":null,\"\"value\"\":\"\"\"\"}]\",\
+             live,\"a, b.evtx\"\n"
+        );
+        assert_eq!(
+            line(&record, "a\\b.evtx", Format::JsonLines),
+            "{\"computer\":\"SRV1\",\"channel\":\"System\",\"provider\":\"Kerberos\",\"event_id\":4,\
+             \"record_id\":7,\"time_created\":\"2013-10-06T21:13:09.5Z\",\"level\":2,\
+             \"data\":[{\"name\":\"Server\",\"value\":\"srv1$\"},{\"name\":null,\"value\":\"\"}],\
+             \"origin\":\"live\",\"file\":\"a\\\\b.evtx\"}\n"
+        );
+    }
+
+    #[test]
+    fn no_cell_is_executed_by_a_spreadsheet() {
+        for start in ["=", "+", "-", "@", "\t=", "\r="] {
+            let hostile = format!("{start}cmd|' /C calc'!A0");
+            let text = line(&record(&hostile, &hostile), &hostile, Format::Csv);
+            let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_bytes());
+            let cells = reader.records().next().unwrap().unwrap();
+            assert_eq!(cells.len(), COLUMNS.len());
+            for cell in &cells {
+                assert!(!cell.starts_with(['=', '+', '-', '@', '\t', '\r']), "{cell:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_drives_the_terminal_and_json_keeps_every_character() {
+        let hostile = "a\u{1b}[31m\u{9b}\u{7f}\u{202e}\r\n\t\u{feff}é漢🔑\"\\";
+        for format in [Format::Csv, Format::JsonLines] {
+            let text = line(&record(hostile, hostile), hostile, format);
+            assert!(!text.trim_end_matches('\n').chars().any(is_dangerous), "{text:?}");
+        }
+        let text = line(&record(hostile, hostile), hostile, Format::JsonLines);
+        let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(json["computer"], hostile);
+        assert_eq!(json["data"][0]["value"], hostile);
+        assert_eq!(json["file"], hostile);
+    }
+}

@@ -175,6 +175,12 @@ fn skip_attributes(tokens: &mut Tokens<'_>, element: Element) -> Option<()> {
     attributes(tokens, element, |_, _| Some(()))
 }
 
+/// Passes over attributes whose names would come through XML unharmed.
+fn check_attributes(tokens: &mut Tokens<'_>, element: Element) -> Option<()> {
+    let chunk = tokens.chunk;
+    attributes(tokens, element, |attribute, _| plain_name(chunk, attribute).map(|_| ()))
+}
+
 /// Hands the name and value of each attribute to `each`.
 pub(super) fn attributes(
     tokens: &mut Tokens<'_>,
@@ -250,10 +256,10 @@ impl Program {
         let mut root = open(tokens)?;
         // A root is there whatever it depends on.
         root.dependency = NO_DEPENDENCY;
-        let name = name_text(tokens.chunk, root.name)?;
+        let name = plain_name(tokens.chunk, root.name)?;
         if name.is(tokens.chunk, b"Event") {
             self.kind = Kind::Event;
-            skip_attributes(tokens, root)?;
+            check_attributes(tokens, root)?;
             self.children_of_event(tokens)?;
         } else {
             match section(tokens.chunk, name)? {
@@ -264,7 +270,7 @@ impl Program {
                 }
                 section => {
                     self.kind = Kind::Section;
-                    skip_attributes(tokens, root)?;
+                    check_attributes(tokens, root)?;
                     self.element(tokens, section, 1)?;
                 }
             }
@@ -284,8 +290,8 @@ impl Program {
                 CLOSE => return Some(()),
                 token if token & !MORE == OPEN => {
                     let child = tokens.element(token)?;
-                    let name = name_text(tokens.chunk, child.name)?;
-                    skip_attributes(tokens, child)?;
+                    let name = plain_name(tokens.chunk, child.name)?;
+                    check_attributes(tokens, child)?;
                     let before = self.items.len();
                     match section(tokens.chunk, name)? {
                         Section::System if first => self.children_of_system(tokens)?,
@@ -326,11 +332,11 @@ impl Program {
     fn child_of_system(&mut self, tokens: &mut Tokens<'_>, token: u8) -> Option<()> {
         let chunk = tokens.chunk;
         let child = tokens.element(token)?;
-        let name = name_text(chunk, child.name)?;
+        let name = plain_name(chunk, child.name)?;
         let (mut named, mut source_named, mut timed) = (Part::Nothing, Part::Nothing, Part::Nothing);
         let (provider, time) = (name.is(chunk, b"Provider"), name.is(chunk, b"TimeCreated"));
         attributes(tokens, child, |attribute, value| {
-            let attribute = name_text(chunk, attribute)?;
+            let attribute = plain_name(chunk, attribute)?;
             if provider && attribute.is(chunk, b"Name") {
                 named = value;
             } else if provider && attribute.is(chunk, b"EventSourceName") {
@@ -401,14 +407,13 @@ impl Program {
         depth: usize,
     ) -> Option<()> {
         let chunk = tokens.chunk;
-        let name = local_name(chunk, child.name)?;
+        let name = plain_name(chunk, child.name)?;
         let data = name.is(chunk, b"Data") || name.is(chunk, b"ComplexData");
         let mut attribute_name = Part::Nothing;
         attributes(tokens, child, |attribute, value| {
+            let attribute = plain_name(chunk, attribute)?;
             match value {
-                Part::Value(_) | Part::Literal(_)
-                    if data && name_text(chunk, attribute)?.is(chunk, b"Name") =>
-                {
+                Part::Value(_) | Part::Literal(_) if data && attribute.is(chunk, b"Name") => {
                     attribute_name = value;
                     Some(())
                 }
@@ -457,15 +462,23 @@ fn section(chunk: &[u8], name: Wide) -> Option<Section> {
         Section::UserData
     } else if is(b"System") {
         Section::System
-    } else if name.bytes(chunk)?.contains(&b':') {
-        return None;
     } else {
         Section::Ignored
     })
 }
 
-/// A name that has no prefix.
-fn local_name(chunk: &[u8], offset: u32) -> Option<Wide> {
+/// A name as Windows writes them. One with other characters would be broken by the way over XML, as a prefix
+/// would be cut off there; that is left to the crate.
+fn plain_name(chunk: &[u8], offset: u32) -> Option<Wide> {
+    const DECLARES: &[u8] = b"xmlns:auto-ns";
     let name = name_text(chunk, offset)?;
-    (!name.bytes(chunk)?.contains(&b':')).then_some(name)
+    let (units, _) = name.bytes(chunk)?.as_chunks::<2>();
+    let plain = |[low, high]: &[u8; 2]| {
+        *high == 0 && (low.is_ascii_alphanumeric() || matches!(low, b'_' | b'-' | b'.'))
+    };
+    let starts = units.first().is_some_and(|[low, _]| low.is_ascii_alphabetic() || *low == b'_');
+    let declares =
+        units.len() > DECLARES.len() && units.iter().zip(DECLARES).all(|(unit, a)| *unit == [*a, 0]);
+    let rest = units.get(if declares { DECLARES.len() } else { 0 }..)?;
+    (starts && rest.iter().all(plain)).then_some(name)
 }

@@ -4,8 +4,8 @@ use std::io::Read;
 
 use super::rows::Rows;
 use super::{
-    dhcp_leases, dns_records, ipconfig, net_adapter, net_ip_address, nic_configuration, powershell_json,
-    project_csv,
+    ansible, capture, dhcp_leases, dns_records, dnscmd, ipconfig, net_adapter, net_ip_address,
+    nic_configuration, osquery, powershell_json, project_csv, server_alive_text,
 };
 use crate::inventory::text::Table;
 
@@ -23,7 +23,7 @@ pub enum Reader {
     /// The whole file, decoded.
     Text(fn(&str, &mut Rows<'_>) -> Result<(), Refusal>),
     /// From its first byte on, in bounded memory: captures may be larger than memory.
-    Stream(fn(&mut dyn Read, &mut Rows<'_>) -> Result<(), Refusal>),
+    Stream(fn(&mut (dyn Read + Send), &mut Rows<'_>) -> Result<(), Refusal>),
 }
 
 /// Why nothing of a file is used.
@@ -37,6 +37,8 @@ pub enum Refusal {
 
 /// In this order; the first that recognises the content reads it.
 pub const FORMATS: &[Format] = &[
+    capture::FORMAT,
+    capture::NETWORK_MONITOR,
     project_csv::FORMAT,
     dns_records::FORMAT,
     dhcp_leases::FORMAT,
@@ -44,8 +46,13 @@ pub const FORMATS: &[Format] = &[
     nic_configuration::EXPORT_CSV,
     net_ip_address::FORMAT,
     net_adapter::FORMAT,
+    ansible::FORMAT,
+    osquery::FORMAT,
     powershell_json::FORMAT,
     ipconfig::FORMAT,
+    server_alive_text::IOXID_RESOLVER,
+    server_alive_text::NETWORK_MONITOR,
+    dnscmd::FORMAT,
 ];
 
 /// What a format looks at: the first part of a file.

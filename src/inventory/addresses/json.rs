@@ -56,6 +56,18 @@ pub fn each_object(text: &str, each: &mut dyn FnMut(Object, u64), bad: &mut dyn 
     }
 }
 
+/// One object at the beginning of the text, and its length.
+pub fn take_object(text: &str) -> Result<(Object, usize), String> {
+    let mut source = serde_json::Deserializer::from_str(text);
+    let mut left = MAX_VALUES;
+    let value = Counted { left: &mut left }.deserialize(&mut source).map_err(|e| without_position(&e))?;
+    let used = source.into_iter::<de::IgnoredAny>().byte_offset();
+    match value {
+        Value::Object(object) => Ok((object, used)),
+        _ => Err("it is no JSON object".to_owned()),
+    }
+}
+
 fn newlines(text: &str) -> u64 {
     memchr::memchr_iter(b'\n', text.as_bytes()).count() as u64
 }

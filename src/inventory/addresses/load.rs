@@ -72,7 +72,7 @@ fn failed(path: &Path, problem: &str, all: &mut Collected) {
     rows.finish();
 }
 
-fn read_from(input: &mut dyn Read, mut rows: Rows<'_>) {
+fn read_from(input: &mut (dyn Read + Send), mut rows: Rows<'_>) {
     if let Err(refusal) = recognise_and_read(input, &mut rows) {
         if matches!(refusal, Refusal::LostData { .. }) {
             rows.discard();
@@ -82,7 +82,7 @@ fn read_from(input: &mut dyn Read, mut rows: Rows<'_>) {
     rows.finish();
 }
 
-fn recognise_and_read(input: &mut dyn Read, rows: &mut Rows<'_>) -> Result<(), Refusal> {
+fn recognise_and_read(input: &mut (dyn Read + Send), rows: &mut Rows<'_>) -> Result<(), Refusal> {
     let unreadable = |error: io::Error| Refusal::Unreadable(format!("cannot be read: {error}"));
     let mut head = Vec::new();
     input.take(Sample::BYTES as u64).read_to_end(&mut head).map_err(unreadable)?;

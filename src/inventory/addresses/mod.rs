@@ -9,8 +9,11 @@
 //!   `Deprecated` ones are kept, they still answer.
 //! - Loopback and multicast are taken as written; [`vendors::never_shared`] says what not to compare.
 
+mod ansible;
+mod capture;
 mod dhcp_leases;
 mod dns_records;
+mod dnscmd;
 pub mod format;
 mod ipconfig;
 mod join;
@@ -19,9 +22,12 @@ mod load;
 mod net_adapter;
 mod net_ip_address;
 mod nic_configuration;
+mod osquery;
 mod powershell_json;
 mod project_csv;
 mod rows;
+mod server_alive;
+mod server_alive_text;
 pub mod vendors;
 
 pub use load::{LoadOptions, load, load_bytes};

@@ -13,8 +13,10 @@ const HOST: &[&str] = &["host", "hostname", "computer", "computername", "pscompu
 fn detect(sample: &Sample<'_>) -> bool {
     let known =
         |c: &String| matches!(c.as_str(), "address" | "interface" | "description" | "mac" | "prefixlength");
-    // Without a host column only a table of nothing but ours is ours.
-    sample.has(&["address"]) && (sample.has_any(HOST) || sample.columns.iter().all(known))
+    // Without a host column only a table of nothing but ours is ours. `Get-NetIPAddress` has an `Address` too,
+    // which is not the address.
+    let ours = sample.has_any(HOST) || sample.columns.iter().all(known);
+    sample.has(&["address"]) && !sample.has(&["ipaddress"]) && ours
 }
 
 fn read(text: &str, rows: &mut Rows<'_>) -> Result<(), Refusal> {

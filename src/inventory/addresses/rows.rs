@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::join::Adapter;
@@ -274,17 +274,20 @@ pub fn parse_address(text: &str) -> Option<(IpAddr, Option<u8>)> {
     Some((address, prefix))
 }
 
-/// Prefix length of a mask (`255.255.0.0`) or of a plain number; `None` when it is neither.
+/// Prefix length of a mask (`255.255.0.0`, `ffff:ffff::`) or of a plain number; `None` when it is neither.
 pub fn parse_prefix(text: &str, address: IpAddr) -> Option<u8> {
     let text = text.trim();
     let most = if address.is_ipv4() { 32 } else { 128 };
     if let Ok(length) = text.parse::<u8>() {
         return (length <= most).then_some(length);
     }
-    let mask = u32::from(text.parse::<Ipv4Addr>().ok()?);
-    let ones = mask.leading_ones();
+    let (all, leading) = match (text.parse().ok()?, address) {
+        (IpAddr::V4(mask), IpAddr::V4(_)) => (mask.to_bits().count_ones(), mask.to_bits().leading_ones()),
+        (IpAddr::V6(mask), IpAddr::V6(_)) => (mask.to_bits().count_ones(), mask.to_bits().leading_ones()),
+        _ => return None,
+    };
     // A mask with a hole has no length.
-    (mask.count_ones() == ones && address.is_ipv4()).then(|| u8::try_from(ones).unwrap_or(32))
+    (all == leading).then_some(leading).and_then(|length| u8::try_from(length).ok())
 }
 
 /// `AA-BB-CC-DD-EE-FF` from any notation of six bytes; `None` for anything else, also for all zeros
@@ -351,6 +354,8 @@ mod tests {
         assert_eq!(parse_prefix("0.0.0.0", v4), Some(0));
         assert_eq!(parse_prefix("24", v4), Some(24));
         assert_eq!(parse_prefix("64", v6), Some(64));
+        assert_eq!(parse_prefix("ffff:ffff:ffff:ffff::", v6), Some(64));
+        assert_eq!(parse_prefix("ffff::", v4), None);
         assert_eq!(parse_prefix("64", v4), None);
         assert_eq!(parse_prefix("255.0.255.0", v4), None);
     }

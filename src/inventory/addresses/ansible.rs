@@ -1,0 +1,210 @@
+//! Ansible's facts of Windows hosts (`setup`): a `--tree` of files, the lines of standard output
+//! (`host | SUCCESS => {...}`), or a fact cache.
+//!
+//! PowerShell's unrolling makes `ipv4` an object, a list or null, for one, several or no addresses. Facts of
+//! 2016 and before have interfaces without addresses and a flat `ansible_ip_addresses`.
+
+use serde_json::Value;
+
+use super::format::{Format, Reader, Refusal, Sample};
+use super::json::{Object, each_object, list, plain, property, take_object, text};
+use super::rows::{NewAddress, Rows, parse_address, parse_prefix, quoted};
+
+pub const FORMAT: Format = Format { name: "Ansible setup facts", detect, read: Reader::Text(read) };
+
+fn detect(sample: &Sample<'_>) -> bool {
+    (sample.is_json() || sample.text.lines().any(|line| result_line(line).is_some()))
+        && sample.lower.contains("\"ansible_")
+}
+
+/// `srv1 | SUCCESS => {`: the inventory's name of the host, and where the document begins.
+fn result_line(line: &str) -> Option<(&str, usize)> {
+    let (name, rest) = line.split_once(" | ")?;
+    let arrow = rest.find(" => {")?;
+    let name = name.trim();
+    // The word before the arrow is the state, with an exclamation mark when it failed (`UNREACHABLE!`).
+    let state = rest.get(..arrow)?;
+    let known = ["SUCCESS", "CHANGED", "FAILED", "UNREACHABLE"].iter().any(|s| state.starts_with(s));
+    (known && !name.is_empty() && !name.contains([' ', '"']))
+        .then_some((name, line.len() - rest.len() + arrow + 4))
+}
+
+fn read(content: &str, rows: &mut Rows<'_>) -> Result<(), Refusal> {
+    if content.trim_start_matches('\u{feff}').trim_start().starts_with(['{', '[']) {
+        let mut bad = Vec::new();
+        each_object(content, &mut |object, line| facts(rows, "", &object, line), &mut |line, what| {
+            bad.push((line, what))
+        });
+        for (line, what) in bad {
+            rows.problem(line, what);
+        }
+        return Ok(());
+    }
+    let (mut at, mut line) = (0, 1u64);
+    while let Some(rest) = content.get(at..).filter(|rest| !rest.is_empty()) {
+        let end = memchr::memchr(b'\n', rest.as_bytes()).map_or(rest.len(), |end| end + 1);
+        let mut used = end;
+        if let Some((name, start)) = rest.get(..end).and_then(result_line) {
+            match rest.get(start..).map(take_object) {
+                Some(Ok((object, length))) => {
+                    facts(rows, name, &object, line);
+                    used = end.max(start + length);
+                }
+                Some(Err(what)) => {
+                    rows.problem(line, format!("the facts of {} cannot be read: {what}", quoted(name)))
+                }
+                None => {}
+            }
+        }
+        line += memchr::memchr_iter(b'\n', rest.get(..used).unwrap_or_default().as_bytes()).count() as u64;
+        at += used;
+    }
+    Ok(())
+}
+
+/// A fact, with its prefix or (as in `ansible_facts` dumped by a play) without.
+fn fact(facts: &Object, name: &str) -> Option<Value> {
+    let value = property(facts, &format!("ansible_{name}")).or_else(|| property(facts, name))?;
+    Some(value.into_owned())
+}
+
+fn fact_text(facts: &Object, name: &str) -> String {
+    fact(facts, name).map_or(String::new(), |value| plain(&value))
+}
+
+/// The host's own full name, else what it tells of it.
+fn host_name(facts: &Object, inventory_name: &str) -> String {
+    let (fqdn, short) = (fact_text(facts, "fqdn"), fact_text(facts, "hostname"));
+    let domain = fact_text(facts, "domain");
+    if fqdn.contains('.') {
+        fqdn
+    } else if !short.is_empty() && domain.contains('.') {
+        format!("{short}.{domain}")
+    } else if !short.is_empty() {
+        short
+    } else if inventory_name.is_empty() {
+        fact_text(facts, "netbios_name")
+    } else {
+        inventory_name.to_owned()
+    }
+}
+
+fn facts(rows: &mut Rows<'_>, inventory_name: &str, document: &Object, line: u64) {
+    let nested = property(document, "ansible_facts").map(std::borrow::Cow::into_owned);
+    let facts = match &nested {
+        Some(Value::Object(facts)) => facts,
+        // The document of a host that was not reached has no facts, a fact cache has nothing else.
+        _ => document,
+    };
+    let host = host_name(facts, inventory_name);
+    if parse_address(inventory_name).is_none() {
+        rows.alias(inventory_name, &host, line);
+    }
+    let mut taken = Vec::new();
+    let interfaces = fact(facts, "interfaces").unwrap_or(Value::Null);
+    for interface in list(&interfaces) {
+        // Other systems list names here.
+        let Value::Object(interface) = interface else {
+            continue;
+        };
+        for family in ["ipv4", "ipv6"] {
+            let Some(entries) = property(interface, family) else {
+                continue;
+            };
+            for entry in list(&entries) {
+                let (address, prefix) = match entry {
+                    Value::Object(entry) => (text(entry, "address"), text(entry, "prefix")),
+                    other => (plain(other), String::new()),
+                };
+                let Some((address, in_address)) = parse_address(&address) else {
+                    rows.problem(line, format!("{} is no address; it is skipped", quoted(&address)));
+                    continue;
+                };
+                taken.push(address);
+                rows.own(NewAddress {
+                    host: &host,
+                    address,
+                    prefix_length: in_address.or_else(|| parse_prefix(&prefix, address)),
+                    interface: &text(interface, "connection_name"),
+                    description: &text(interface, "interface_name"),
+                    mac: &text(interface, "macaddress"),
+                    line,
+                });
+            }
+        }
+    }
+    for name in ["ip_addresses", "all_ipv4_addresses", "all_ipv6_addresses"] {
+        let Some(addresses) = fact(facts, name) else {
+            continue;
+        };
+        for address in list(&addresses) {
+            let Some((address, _)) = parse_address(&plain(address)) else {
+                continue;
+            };
+            if !taken.contains(&address) {
+                taken.push(address);
+                rows.own(NewAddress { host: &host, line, ..NewAddress::of(address) });
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::inventory::addresses::{LoadOptions, load_bytes};
+
+    fn read(text: &str) -> (Vec<String>, Vec<String>) {
+        let inventory = load_bytes("srv1", text.as_bytes(), &LoadOptions::default());
+        assert_eq!(inventory.files[0].kind, "Ansible setup facts", "{:?}", inventory.files);
+        let row = |o: &crate::inventory::addresses::OwnedAddress| {
+            format!(
+                "{} {}/{:?} {} {}",
+                o.host,
+                o.address,
+                o.prefix_length,
+                o.description.as_deref().unwrap_or("-"),
+                o.source
+            )
+        };
+        (inventory.owned.iter().map(row).collect(), inventory.files[0].problems.clone())
+    }
+
+    #[test]
+    fn unrolled_lists_objects_and_nulls() {
+        let (rows, problems) = read(
+            r#"{"ansible_facts":{"ansible_hostname":{"__ansible_unsafe":"SRV1"},"ansible_domain":"alpha.example.com",
+            "ansible_interfaces":[
+              {"interface_name":"Intel","ipv4":[{"address":"192.0.2.1","prefix":"24"},{"address":"192.0.2.5","prefix":24}],"ipv6":null},
+              {"interface_name":"IBM USB Remote NDIS Network Device","ipv4":{"address":"169.254.95.120","prefix":16},"ipv6":{"address":"fe80::1%5","prefix":64}}],
+            "ansible_ip_addresses":["192.0.2.1","192.0.2.5","169.254.95.120","fe80::1","198.51.100.1"]},"changed":false}"#,
+        );
+        let bmc = "IBM USB Remote NDIS Network Device srv1";
+        let want = [
+            "SRV1.alpha.example.com 192.0.2.1/Some(24) Intel srv1".to_owned(),
+            "SRV1.alpha.example.com 192.0.2.5/Some(24) Intel srv1".to_owned(),
+            format!("SRV1.alpha.example.com 169.254.95.120/Some(16) {bmc}"),
+            format!("SRV1.alpha.example.com fe80::1/Some(64) {bmc}"),
+            "SRV1.alpha.example.com 198.51.100.1/None - srv1".to_owned(),
+        ];
+        assert_eq!((rows, problems.len()), (want.to_vec(), 0));
+    }
+
+    #[test]
+    fn standard_output_of_many_hosts() {
+        let (rows, problems) = read(
+            "web1 | SUCCESS => {\n    \"ansible_facts\": {\n        \"ansible_fqdn\": \"srv1.alpha.example.com\",\n        \"ansible_ip_addresses\": [\"192.0.2.1\"]\n    }\n}\n\
+             web2 | UNREACHABLE! => {\n    \"msg\": \"no\",\n    \"unreachable\": true\n}\n\
+             web3 | SUCCESS => {\"ansible_facts\": {\"ansible_ip_addresses\": \"192.0.2.3\"\n\
+             web4 | SUCCESS => {\"ansible_facts\": {\"ansible_ip_addresses\": \"192.0.2.4\"}}\n",
+        );
+        assert_eq!(rows, ["srv1.alpha.example.com 192.0.2.1/None - srv1:1", "web4 192.0.2.4/None - srv1:12"]);
+        assert_eq!(problems.len(), 1);
+        assert!(problems[0].starts_with("line 11: the facts of \"web3\" cannot be read"), "{problems:?}");
+    }
+
+    #[test]
+    fn a_fact_cache_has_facts_at_the_top() {
+        let (rows, _) = read(r#"{"ansible_interfaces":["eth0"],"ansible_all_ipv4_addresses":["192.0.2.1"]}"#);
+        assert_eq!(rows, ["srv1 192.0.2.1/None - srv1:1"]);
+    }
+}

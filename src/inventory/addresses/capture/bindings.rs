@@ -1,0 +1,110 @@
+//! The stub of a `ServerAlive2` answer: `COMVERSION`, a unique pointer to a `DUALSTRINGARRAY`, the status
+//! (MS-DCOM 3.1.2.5.1.6, 2.2.19).
+
+/// `ncacn_ip_tcp` and `ncadg_ip_udp` (MS-DCOM 2.2.19.3, C706 appendix I): bindings that carry IP addresses and
+/// host names. Named pipes and the rest repeat the name with a prefix.
+const TOWERS: [u16; 2] = [0x0007, 0x0008];
+/// `COMVERSION` is 5.x since the first release (MS-DCOM 2.2.11).
+const COM_MAJOR: u16 = 5;
+
+/// Integers in the sender's byte order (C706 14.1, NDR format label).
+#[derive(Clone, Copy)]
+pub struct Order {
+    pub little: bool,
+}
+
+impl Order {
+    pub fn u16(self, bytes: &[u8], at: usize) -> Option<u16> {
+        let bytes: [u8; 2] = bytes.get(at..at.checked_add(2)?)?.try_into().ok()?;
+        Some(if self.little { u16::from_le_bytes(bytes) } else { u16::from_be_bytes(bytes) })
+    }
+
+    pub fn u32(self, bytes: &[u8], at: usize) -> Option<u32> {
+        let bytes: [u8; 4] = bytes.get(at..at.checked_add(4)?)?.try_into().ok()?;
+        Some(if self.little { u32::from_le_bytes(bytes) } else { u32::from_be_bytes(bytes) })
+    }
+}
+
+/// Network addresses of the answer's string bindings in their order; `None` when the bytes are no such answer.
+pub fn network_addresses(stub: &[u8], order: Order) -> Option<Vec<String>> {
+    if order.u16(stub, 0)? != COM_MAJOR || order.u32(stub, 4)? == 0 {
+        return None;
+    }
+    let (conformance, entries) = (order.u32(stub, 8)?, order.u16(stub, 12)?);
+    let security = usize::from(order.u16(stub, 14)?);
+    if conformance != u32::from(entries) || security > usize::from(entries) {
+        return None;
+    }
+    let array = stub.get(16..16 + usize::from(entries) * 2)?;
+    let mut units = (0..security).map_while(|i| order.u16(array, i * 2));
+    let mut found = Vec::new();
+    // STRINGBINDING: a tower identifier and a string that ends with zero; a zero identifier ends the list.
+    while let Some(tower) = units.next().filter(|tower| *tower != 0) {
+        let text: Vec<u16> = units.by_ref().take_while(|unit| *unit != 0).collect();
+        let text = String::from_utf16_lossy(&text);
+        // Endpoints do not belong here (2.2.19.3) but would stand in brackets.
+        let address = text.split('[').next().unwrap_or_default().trim();
+        if TOWERS.contains(&tower) && !address.is_empty() {
+            found.push(address.to_owned());
+        }
+    }
+    Some(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Made here after MS-DCOM 2.2.19; the same layout as an answer of Windows Server (COMVERSION 5.7).
+    fn stub(bindings: &[(u16, &str)], little: bool) -> Vec<u8> {
+        let mut units: Vec<u16> = Vec::new();
+        for (tower, text) in bindings {
+            units.push(*tower);
+            units.extend(text.encode_utf16());
+            units.push(0);
+        }
+        units.push(0);
+        let security = u16::try_from(units.len()).unwrap();
+        units.extend([9, 0xffff, 0, 10, 0xffff, 0, 0]);
+        let entries = u16::try_from(units.len()).unwrap();
+        let two = |v: u16| {
+            if little { v.to_le_bytes() } else { v.to_be_bytes() }
+        };
+        let four = |v: u32| {
+            if little { v.to_le_bytes() } else { v.to_be_bytes() }
+        };
+        let mut bytes = [two(5), two(7)].concat();
+        bytes.extend(four(0x20000));
+        bytes.extend(four(u32::from(entries)));
+        bytes.extend([two(entries), two(security)].concat());
+        bytes.extend(units.into_iter().flat_map(two));
+        bytes.resize(bytes.len().next_multiple_of(4) + 8, 0);
+        bytes
+    }
+
+    #[test]
+    fn both_byte_orders_and_only_ip_towers() {
+        for little in [true, false] {
+            let bytes = stub(
+                &[(7, "SRV1"), (7, "169.254.95.120"), (0x10, "\\\\SRV1"), (8, "192.0.2.1[135]")],
+                little,
+            );
+            let want = ["SRV1", "169.254.95.120", "192.0.2.1"].map(str::to_owned).to_vec();
+            assert_eq!(network_addresses(&bytes, Order { little }), Some(want));
+        }
+    }
+
+    #[test]
+    fn anything_else_is_refused_at_every_length() {
+        let order = Order { little: true };
+        let bytes = stub(&[(7, "SRV1"), (7, "192.0.2.1")], true);
+        for length in 0..bytes.len() {
+            let _ = network_addresses(&bytes[..length], order);
+        }
+        assert_eq!(network_addresses(&bytes[..40], order), None);
+        // The smallest legal array: four zero units, security at 2.
+        let smallest = [5, 0, 7, 0, 0, 0, 2, 0, 4, 0, 0, 0, 4, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        assert_eq!(network_addresses(&smallest, order), Some(vec![]));
+        assert_eq!(network_addresses(&[0; 64], order), None);
+    }
+}

@@ -1,0 +1,281 @@
+//! Captures (pcap, pcapng) with `ServerAlive2` answers on TCP port 135: packets, streams, PDUs, bindings.
+//!
+//! Read as a stream in bounded memory: a capture of a busy day is larger than any machine's memory.
+
+mod bindings;
+mod rpc;
+mod stream;
+
+use std::collections::{HashMap, HashSet};
+use std::io::Read;
+use std::net::IpAddr;
+
+use etherparse::{LaxNetSlice, LaxSlicedPacket, TcpSlice, TransportSlice, ether_type};
+use pcap_parser::pcapng::Block;
+use pcap_parser::traits::PcapNGPacketBlock;
+use pcap_parser::{Linktype, PcapBlockOwned, PcapError, create_reader};
+
+use super::format::{Format, Reader, Refusal, Sample};
+use super::rows::Rows;
+use super::server_alive::{Answer, take};
+use rpc::Conversation;
+
+pub const FORMAT: Format = Format { name: "pcap or pcapng capture", detect, read: Reader::Stream(read) };
+
+/// Named, so that the way out can be.
+pub const NETWORK_MONITOR: Format =
+    Format { name: "Network Monitor capture", detect: detect_netmon, read: Reader::Stream(refuse_netmon) };
+
+/// The resolver's well-known port (MS-DCOM 1.9).
+const PORT: u16 = 135;
+/// Connections followed at once. A capture has far fewer open at a time; a scan that exceeds it loses the
+/// oldest, which are over.
+const MAX_CONNECTIONS: usize = 4096;
+/// Bytes held for all connections together; beyond it all are dropped and begun anew.
+const MAX_HELD: usize = 32 << 20;
+/// A block larger than this is no packet; the reader's buffer grows up to it.
+const MAX_BLOCK: usize = 16 << 20;
+/// Different answers remembered: a capture repeats each one many times.
+const MAX_ANSWERS: usize = 500_000;
+
+fn detect(sample: &Sample<'_>) -> bool {
+    const MAGIC: [[u8; 4]; 5] = [
+        [0xd4, 0xc3, 0xb2, 0xa1],
+        [0xa1, 0xb2, 0xc3, 0xd4],
+        [0x4d, 0x3c, 0xb2, 0xa1], // nanoseconds
+        [0xa1, 0xb2, 0x3c, 0x4d],
+        [0x0a, 0x0d, 0x0d, 0x0a], // pcapng section header
+    ];
+    MAGIC.iter().any(|magic| sample.head.starts_with(magic))
+}
+
+fn detect_netmon(sample: &Sample<'_>) -> bool {
+    sample.head.starts_with(b"GMBU")
+}
+
+fn refuse_netmon(_: &mut (dyn Read + Send), _: &mut Rows<'_>) -> Result<(), Refusal> {
+    let text = "a capture in Network Monitor's own format, which is not read; convert it with: \
+        editcap -F pcapng capture.cap capture.pcapng (editcap comes with Wireshark)";
+    Err(Refusal::Unreadable(text.to_owned()))
+}
+
+fn read(input: &mut (dyn Read + Send), rows: &mut Rows<'_>) -> Result<(), Refusal> {
+    let mut capture = Capture::default();
+    let problem = packets(input, &mut |link, data| capture.packet(link, data, rows));
+    if let Some(problem) = problem {
+        rows.problem(0, problem);
+    }
+    if capture.unread_links > 0 {
+        rows.problem(
+            0,
+            format!(
+                "{} packets of a link type that is not read (Ethernet, Linux and raw IP are)",
+                capture.unread_links
+            ),
+        );
+    }
+    if capture.packets == 0 {
+        rows.problem(0, "no packet on TCP port 135 in this capture; filter with: tcp port 135");
+    } else if capture.answers.is_empty() {
+        rows.problem(0, "no ServerAlive2 answer in this capture; a WMI query to each host makes one");
+    }
+    Ok(())
+}
+
+/// Hands every packet with its link type to `each`; what stopped the reading early, if anything did.
+fn packets(input: &mut (dyn Read + Send), each: &mut dyn FnMut(Linktype, &[u8])) -> Option<String> {
+    let mut reader = match create_reader(64 * 1024, input) {
+        Ok(reader) => reader,
+        Err(error) => return Some(format!("the capture's header cannot be read: {error}")),
+    };
+    let mut capacity = 64 * 1024;
+    let mut links: Vec<Linktype> = Vec::new();
+    let mut starved = 0u32;
+    loop {
+        match reader.next() {
+            Ok((used, block)) => {
+                starved = 0;
+                match block {
+                    PcapBlockOwned::LegacyHeader(header) => links = vec![header.network],
+                    PcapBlockOwned::Legacy(packet) => {
+                        let data = packet.data.get(..packet.caplen as usize).unwrap_or(packet.data);
+                        if let Some(link) = links.first() {
+                            each(*link, data);
+                        }
+                    }
+                    PcapBlockOwned::NG(Block::SectionHeader(_)) => links.clear(),
+                    // Interfaces are numbered by u32 in packets; thousands already are nonsense.
+                    PcapBlockOwned::NG(Block::InterfaceDescription(interface)) if links.len() < 65_536 => {
+                        links.push(interface.linktype);
+                    }
+                    PcapBlockOwned::NG(Block::EnhancedPacket(packet)) => {
+                        if let Some(link) = links.get(packet.if_id as usize) {
+                            each(*link, packet.packet_data());
+                        }
+                    }
+                    PcapBlockOwned::NG(Block::SimplePacket(packet)) => {
+                        if let Some(link) = links.first() {
+                            each(*link, packet.packet_data());
+                        }
+                    }
+                    PcapBlockOwned::NG(_) => {}
+                }
+                reader.consume(used);
+            }
+            Err(PcapError::Eof) => return None,
+            Err(PcapError::Incomplete(_)) => {
+                let before = reader.data().len();
+                if let Err(error) = reader.refill() {
+                    return Some(format!("the capture cannot be read on: {error}"));
+                }
+                // Twice no more bytes: the end is inside a block.
+                starved = if reader.data().len() == before { starved + 1 } else { 0 };
+                if starved > 1 {
+                    return Some("the capture ends inside a packet; the ones before it were read".to_owned());
+                }
+            }
+            Err(PcapError::BufferTooSmall) => {
+                capacity *= 2;
+                if capacity > MAX_BLOCK || !reader.grow(capacity) {
+                    return Some(format!(
+                        "a block of more than {} MiB; what follows was not read",
+                        MAX_BLOCK >> 20
+                    ));
+                }
+                if let Err(error) = reader.refill() {
+                    return Some(format!("the capture cannot be read on: {error}"));
+                }
+            }
+            Err(PcapError::UnexpectedEof) => {
+                return Some("the capture ends inside a packet; the ones before it were read".to_owned());
+            }
+            Err(error) => {
+                return Some(format!("a damaged block; what follows was not read ({error})"));
+            }
+        }
+    }
+}
+
+/// Client and server of a connection; the server has port 135.
+type Ends = (IpAddr, u16, IpAddr);
+
+#[derive(Default)]
+struct Capture {
+    connections: HashMap<Ends, Followed>,
+    answers: HashSet<Vec<String>>,
+    packets: u64,
+    unread_links: u64,
+    held: usize,
+}
+
+#[derive(Default)]
+struct Followed {
+    conversation: Conversation,
+    /// Number of the last packet, to drop the oldest.
+    last: u64,
+}
+
+impl Capture {
+    fn packet(&mut self, link: Linktype, data: &[u8], rows: &mut Rows<'_>) {
+        let Some(packet) = slice(link, data) else {
+            self.unread_links += 1;
+            return;
+        };
+        let (Some(net), Some(TransportSlice::Tcp(tcp))) = (&packet.net, &packet.transport) else {
+            return;
+        };
+        let (source, destination): (IpAddr, IpAddr) = match net {
+            LaxNetSlice::Ipv4(ip) => {
+                (ip.header().source_addr().into(), ip.header().destination_addr().into())
+            }
+            LaxNetSlice::Ipv6(ip) => {
+                (ip.header().source_addr().into(), ip.header().destination_addr().into())
+            }
+            LaxNetSlice::Arp(_) => return,
+        };
+        let (from_server, ends) = match (tcp.source_port(), tcp.destination_port()) {
+            (PORT, port) => (true, (destination, port, source)),
+            (port, PORT) => (false, (source, port, destination)),
+            _ => return,
+        };
+        self.packets += 1;
+        self.make_room(&ends);
+        let followed = self.connections.entry(ends).or_default();
+        followed.last = self.packets;
+        let before = followed.conversation.held();
+        let found = if from_server {
+            followed.conversation.server(tcp)
+        } else {
+            followed.conversation.client(tcp);
+            Vec::new()
+        };
+        self.held = (self.held + followed.conversation.held()).saturating_sub(before);
+        if tcp.rst() {
+            self.drop_connection(&ends);
+        }
+        for entries in found {
+            self.answer(entries, source, rows);
+        }
+    }
+
+    fn make_room(&mut self, ends: &Ends) {
+        if self.held > MAX_HELD {
+            self.connections.clear();
+            self.held = 0;
+        } else if self.connections.len() >= MAX_CONNECTIONS && !self.connections.contains_key(ends) {
+            // Half at a time, so that a scan of a million ports is not searched a million times.
+            let mut ages: Vec<u64> = self.connections.values().map(|c| c.last).collect();
+            let (_, middle, _) = ages.select_nth_unstable(MAX_CONNECTIONS / 2);
+            let middle = *middle;
+            self.connections.retain(|_, c| c.last > middle);
+            self.held = self.connections.values().map(|c| c.conversation.held()).sum();
+        }
+    }
+
+    fn drop_connection(&mut self, ends: &Ends) {
+        if let Some(gone) = self.connections.remove(ends) {
+            self.held = self.held.saturating_sub(gone.conversation.held());
+        }
+    }
+
+    /// Takes an answer once: every WMI call makes the same one again.
+    fn answer(&mut self, entries: Vec<String>, server: IpAddr, rows: &mut Rows<'_>) {
+        if self.answers.len() >= MAX_ANSWERS || !self.answers.insert(entries.clone()) {
+            return;
+        }
+        let entries = entries.into_iter().map(|text| (text, 0)).collect();
+        take(rows, &Answer { asked: server.to_string(), entries });
+    }
+}
+
+/// The packet's headers, from its link type on; `None` when that is none of those read.
+fn slice(link: Linktype, data: &[u8]) -> Option<LaxSlicedPacket<'_>> {
+    let ip = |offset: usize| data.get(offset..).and_then(|data| LaxSlicedPacket::from_ip(data).ok());
+    // Too short to have the headers: a packet of nothing, not of an unknown kind.
+    let nothing = || LaxSlicedPacket::from_ether_type(ether_type::ARP, &[]);
+    let packet = match link {
+        Linktype::ETHERNET => LaxSlicedPacket::from_ethernet(data).ok(),
+        Linktype::RAW | Linktype(12) | Linktype(14) | Linktype::IPV4 | Linktype::IPV6 => ip(0),
+        // Loopback of BSD and Npcap: a protocol family of four bytes.
+        Linktype::NULL | Linktype::LOOP => ip(4),
+        Linktype::LINUX_SLL => ip(16),
+        Linktype::LINUX_SLL2 => ip(20),
+        _ => return None,
+    };
+    Some(packet.unwrap_or_else(nothing))
+}
+
+/// The parts of a TCP segment that streams are put together from.
+struct Segment<'p> {
+    sequence: u32,
+    syn: bool,
+    data: &'p [u8],
+}
+
+impl<'p> Segment<'p> {
+    fn of(tcp: &TcpSlice<'p>) -> Self {
+        let header = tcp.header_slice().len();
+        let data = tcp.slice().get(header..).unwrap_or_default();
+        Segment { sequence: tcp.sequence_number(), syn: tcp.syn(), data }
+    }
+}

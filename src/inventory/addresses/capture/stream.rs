@@ -1,0 +1,136 @@
+//! One direction of a TCP connection, put in order (RFC 9293 3.4): retransmissions dropped, segments that came
+//! early kept, gaps given up on.
+
+use std::collections::BTreeMap;
+
+use super::Segment;
+
+/// Early segments kept for a missing one; a gap longer than this was not captured.
+const MAX_EARLY: usize = 64;
+/// Bytes of early segments, likewise.
+const MAX_EARLY_BYTES: usize = 256 * 1024;
+
+#[derive(Default)]
+pub struct Stream {
+    /// Sequence number of the next byte; `None` before the first segment, which may be in the middle.
+    next: Option<u32>,
+    /// Bytes in order that are not used yet.
+    pub ready: Vec<u8>,
+    /// By distance from `next` at the time of arrival, rebased as `next` moves.
+    early: BTreeMap<u32, Vec<u8>>,
+    early_bytes: usize,
+}
+
+impl Stream {
+    /// Bytes held in memory.
+    pub fn held(&self) -> usize {
+        self.ready.len() + self.early_bytes
+    }
+
+    /// Adds a segment. True when bytes before it were lost: what was ready is incomplete then and was dropped.
+    pub fn push(&mut self, segment: &Segment<'_>) -> bool {
+        if segment.syn {
+            *self = Stream { next: Some(segment.sequence.wrapping_add(1)), ..Stream::default() };
+            return false;
+        }
+        if segment.data.is_empty() {
+            return false;
+        }
+        let next = *self.next.get_or_insert(segment.sequence);
+        let ahead = segment.sequence.wrapping_sub(next);
+        // Half of the number space is before, half after.
+        if ahead > u32::MAX / 2 {
+            let known = next.wrapping_sub(segment.sequence) as usize;
+            if let Some(rest) = segment.data.get(known..) {
+                self.append(next, rest);
+            }
+            return false;
+        }
+        if ahead == 0 {
+            self.append(next, segment.data);
+            return false;
+        }
+        self.early_bytes += segment.data.len();
+        if let Some(old) = self.early.insert(segment.sequence, segment.data.to_vec()) {
+            self.early_bytes -= old.len();
+        }
+        if self.early.len() <= MAX_EARLY && self.early_bytes <= MAX_EARLY_BYTES {
+            return false;
+        }
+        self.skip_gap(next);
+        true
+    }
+
+    fn append(&mut self, next: u32, data: &[u8]) {
+        self.ready.extend_from_slice(data);
+        let mut next = next.wrapping_add(u32::try_from(data.len()).unwrap_or(u32::MAX));
+        // The nearest early segment again and again; each is looked at once it is reached.
+        while let Some(sequence) = self.nearest(next) {
+            let ahead = sequence.wrapping_sub(next);
+            if ahead != 0 && ahead <= u32::MAX / 2 {
+                break;
+            }
+            let Some(data) = self.early.remove(&sequence) else {
+                break;
+            };
+            self.early_bytes -= data.len();
+            let known = next.wrapping_sub(sequence) as usize;
+            if let Some(rest) = data.get(known..) {
+                self.ready.extend_from_slice(rest);
+                next = next.wrapping_add(u32::try_from(rest.len()).unwrap_or(u32::MAX));
+            }
+        }
+        self.next = Some(next);
+    }
+
+    /// The early segment that comes first after `next`, or lies before it.
+    fn nearest(&self, next: u32) -> Option<u32> {
+        self.early.keys().copied().min_by_key(|sequence| sequence.wrapping_sub(next).wrapping_add(1 << 31))
+    }
+
+    fn skip_gap(&mut self, next: u32) {
+        self.ready.clear();
+        if let Some(sequence) = self.nearest(next) {
+            self.append(sequence, &[]);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stream(segments: &[(u32, &str)]) -> String {
+        let mut stream = Stream::default();
+        for (sequence, data) in segments {
+            stream.push(&Segment { sequence: *sequence, syn: false, data: data.as_bytes() });
+        }
+        assert_eq!(stream.early_bytes, stream.early.values().map(Vec::len).sum::<usize>());
+        String::from_utf8(stream.ready).unwrap()
+    }
+
+    #[test]
+    fn order_overlap_and_repetition() {
+        assert_eq!(stream(&[(10, "abc"), (13, "def")]), "abcdef");
+        assert_eq!(stream(&[(10, "abc"), (16, "ghi"), (13, "def")]), "abcdefghi");
+        assert_eq!(stream(&[(10, "abc"), (10, "abc"), (11, "bcde")]), "abcde");
+        assert_eq!(stream(&[(10, "a"), (14, "efg"), (12, "cde"), (11, "bc")]), "abcdefg");
+    }
+
+    #[test]
+    fn numbers_wrap_around() {
+        assert_eq!(stream(&[(u32::MAX - 1, "ab"), (2, "ef"), (0, "cd")]), "abcdef");
+        assert_eq!(stream(&[(u32::MAX, "abc"), (0, "bcd")]), "abcd");
+    }
+
+    #[test]
+    fn a_gap_is_given_up() {
+        let mut all = Stream::default();
+        all.push(&Segment { sequence: 0, syn: false, data: b"lost" });
+        let mut gaps = 0;
+        for i in 0..100u32 {
+            gaps += u32::from(all.push(&Segment { sequence: 1000 + i, syn: false, data: b"x" }));
+        }
+        assert_eq!((gaps, all.ready.len(), all.early_bytes), (1, 100, 0));
+    }
+}

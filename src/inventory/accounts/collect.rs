@@ -84,7 +84,6 @@ pub(super) enum Completeness {
 pub(super) struct Entry {
     account: Account,
     line: u64,
-    dn: Option<DistinguishedName>,
     deleted: bool,
 }
 
@@ -110,17 +109,18 @@ impl Entry {
         }
         match attribute {
             Attribute::AccountName => self.account.name = value.into(),
+            // LDIF has it twice: as `dn` and as an attribute.
+            Attribute::DistinguishedName if self.account.distinguished_name.as_deref() == Some(value) => {}
             Attribute::DistinguishedName => match DistinguishedName::parse(value) {
                 Some(dn) => {
                     self.deleted |= dn.is_deleted();
                     self.account.domain = to.intern(&dn.domain());
                     self.account.distinguished_name = Some(value.into());
-                    self.dn = Some(dn);
                 }
                 None => to.lost(line, format!("{} is no distinguished name of a domain", quoted(value))),
             },
             Attribute::Domain => {
-                if self.dn.is_none() {
+                if self.account.distinguished_name.is_none() {
                     self.account.domain = to.intern(value);
                 }
             }
@@ -201,7 +201,8 @@ impl Entry {
         }
         let account = &mut self.account;
         if account.name.is_empty()
-            && let Some(name) = self.dn.as_ref().and_then(DistinguishedName::common_name)
+            && let Some(dn) = account.distinguished_name.as_deref().and_then(DistinguishedName::parse)
+            && let Some(name) = dn.common_name()
         {
             account.name = name.into();
             account.name_is_cn = true;

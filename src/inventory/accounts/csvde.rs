@@ -4,6 +4,7 @@
 //! `csvde` writes no filter: the content decides what the absence of an SPN means
 //! ([`Completeness::Evident`](super::collect::Completeness)).
 
+use std::borrow::Cow;
 use std::fs::File;
 
 use super::blocks::{attribute_columns, for_each_row};
@@ -50,32 +51,30 @@ fn read(text: &mut TextStream<File>, to: &mut Collector) -> Result<(), ReadError
 }
 
 /// Splits at `;` that has no backslash before it.
-fn list(cell: &str) -> Vec<String> {
-    let mut values = vec![String::new()];
+fn list(cell: &str) -> Vec<Cow<'_, str>> {
+    if !cell.contains('\\') {
+        return cell.split(';').map(Cow::Borrowed).collect();
+    }
+    let mut values = Vec::new();
+    let mut value = String::new();
     let mut chars = cell.chars().peekable();
     while let Some(c) = chars.next() {
-        let next = chars.peek().copied();
-        match (c, next) {
+        match (c, chars.peek()) {
             ('\\', Some(escaped @ (';' | '\\'))) => {
-                push(&mut values, escaped);
+                value.push(*escaped);
                 chars.next();
             }
-            (';', _) => values.push(String::new()),
-            _ => push(&mut values, c),
+            (';', _) => values.push(Cow::Owned(std::mem::take(&mut value))),
+            _ => value.push(c),
         }
     }
+    values.push(Cow::Owned(value));
     values
 }
 
-fn push(values: &mut [String], c: char) {
-    if let Some(last) = values.last_mut() {
-        last.push(c);
-    }
-}
-
 /// A value that is not plain ASCII is written `X'` and hexadecimal UTF-8 `'`.
-fn text_of(value: &str) -> String {
-    let plain = || value.to_owned();
+fn text_of(value: &str) -> Cow<'_, str> {
+    let plain = || Cow::Borrowed(value);
     let Some(hex) = value.strip_prefix("X'").and_then(|rest| rest.strip_suffix('\'')) else {
         return plain();
     };
@@ -87,7 +86,7 @@ fn text_of(value: &str) -> String {
             u8::from_str_radix(pair, 16).ok()
         })
         .collect();
-    bytes.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_else(plain)
+    bytes.and_then(|bytes| String::from_utf8(bytes).ok()).map_or_else(plain, Cow::Owned)
 }
 
 #[cfg(test)]

@@ -88,8 +88,10 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    pub fn new(line: u64) -> Self {
-        Self { line, ..Self::default() }
+    pub fn new(line: u64, to: &mut Collector) -> Self {
+        let mut entry = Self { line, ..Self::default() };
+        entry.account.spns = std::mem::take(&mut to.spare);
+        entry
     }
 
     /// The account has more SPNs than the file shows.
@@ -99,7 +101,7 @@ impl Entry {
 
     /// Takes one value. What cannot be understood is a problem of `line`, and is left out.
     pub fn set(&mut self, attribute: Attribute, value: &str, line: u64, to: &mut Collector) {
-        let value = value.trim();
+        let value = trimmed(value);
         if value.is_empty() {
             return;
         }
@@ -172,7 +174,7 @@ impl Entry {
     }
 
     fn add_spn(&mut self, value: &str, line: u64, to: &mut Collector) {
-        if value.contains('/') {
+        if memchr::memchr(b'/', value.as_bytes()).is_some() {
             self.account.spns.push(value.into());
         } else {
             to.lost(line, format!("{} is no SPN: it has no `/`", quoted(value)));
@@ -196,6 +198,10 @@ impl Entry {
     /// Ends the entry. Objects that are no accounts (groups, containers, the domain) and deleted ones
     /// are passed over.
     pub fn finish(mut self, to: &mut Collector) {
+        // A list that grew and is cut to size leaves a hole in the heap: a million of them cost as much as the SPNs.
+        let mut spare = std::mem::take(&mut self.account.spns);
+        self.account.spns = spare.drain(..).collect();
+        to.spare = spare;
         if self.deleted {
             return;
         }
@@ -240,6 +246,8 @@ pub(super) struct Collector {
     pub completeness: Completeness,
     names: HashMap<Box<str>, Arc<str>>,
     last_name: Arc<str>,
+    /// Room for the SPNs of the next entry.
+    spare: Vec<Arc<str>>,
 }
 
 impl Collector {
@@ -255,6 +263,7 @@ impl Collector {
             completeness: Completeness::default(),
             names: HashMap::new(),
             last_name: Arc::default(),
+            spare: Vec::new(),
         }
     }
 
@@ -273,7 +282,6 @@ impl Collector {
             return;
         }
         account.source = Some(Source { file: Arc::clone(&self.file), line });
-        account.spns.shrink_to_fit();
         self.rows += account.spns.len() as u64;
         self.accounts.push(account);
     }
@@ -358,6 +366,15 @@ impl Collector {
             problems: self.problems,
         };
         (self.accounts, file, complete)
+    }
+}
+
+/// [`str::trim`], which decodes characters, only where there may be blanks.
+fn trimmed(text: &str) -> &str {
+    let visible = |b: Option<&u8>| b.is_some_and(u8::is_ascii_graphic);
+    match visible(text.as_bytes().first()) && visible(text.as_bytes().last()) {
+        true => text,
+        false => text.trim(),
     }
 }
 

@@ -27,16 +27,14 @@ fn recognise(head: &str) -> bool {
 fn read(text: &mut TextStream<File>, to: &mut Collector) -> Result<(), ReadError> {
     let mut without_spns = false;
     for_each_row(text, to, attribute_columns, |columns, row, line, to| {
-        let mut entry = Entry::new(line);
+        let mut entry = Entry::new(line, to);
         without_spns = true;
         for (column, attribute) in columns {
             let cell = row.get(Some(*column));
             let spns = *attribute == Attribute::ServicePrincipalName;
             without_spns &= !spns;
             if spns || *attribute == Attribute::AdditionalDnsHostName {
-                for value in list(cell) {
-                    entry.set(*attribute, &text_of(&value), line, to);
-                }
+                for_each_part(cell, |part| entry.set(*attribute, &text_of(part), line, to));
             } else {
                 entry.set(*attribute, &text_of(cell), line, to);
             }
@@ -50,12 +48,12 @@ fn read(text: &mut TextStream<File>, to: &mut Collector) -> Result<(), ReadError
     Ok(())
 }
 
-/// Splits at `;` that has no backslash before it.
-fn list(cell: &str) -> Vec<Cow<'_, str>> {
-    if !cell.contains('\\') {
-        return cell.split(';').map(Cow::Borrowed).collect();
+/// Gives the parts between `;` that have no backslash before them.
+fn for_each_part(cell: &str, mut take: impl FnMut(&str)) {
+    if memchr::memchr(b'\\', cell.as_bytes()).is_none() {
+        cell.split(';').for_each(take);
+        return;
     }
-    let mut values = Vec::new();
     let mut value = String::new();
     let mut chars = cell.chars().peekable();
     while let Some(c) = chars.next() {
@@ -64,12 +62,11 @@ fn list(cell: &str) -> Vec<Cow<'_, str>> {
                 value.push(*escaped);
                 chars.next();
             }
-            (';', _) => values.push(Cow::Owned(std::mem::take(&mut value))),
+            (';', _) => take(&std::mem::take(&mut value)),
             _ => value.push(c),
         }
     }
-    values.push(Cow::Owned(value));
-    values
+    take(&value);
 }
 
 /// A value that is not plain ASCII is written `X'` and hexadecimal UTF-8 `'`.
@@ -95,6 +92,11 @@ mod tests {
 
     #[test]
     fn lists_and_their_escapes() {
+        let list = |cell| {
+            let mut parts = Vec::new();
+            for_each_part(cell, |part| parts.push(part.to_owned()));
+            parts
+        };
         assert_eq!(list("HOST/a;HOST/b"), ["HOST/a", "HOST/b"]);
         assert_eq!(list("x/a\\;b;y/c\\\\;z/\\d"), ["x/a;b", "y/c\\", "z/\\d"]);
         assert_eq!(list(""), [""]);

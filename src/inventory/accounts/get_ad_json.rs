@@ -56,7 +56,7 @@ fn read(text: &mut TextStream<File>, to: &mut Collector) -> Result<(), ReadError
                 return Err(ReadError::Flattened { line: object.line, type_name, command: COMMAND });
             }
         }
-        let mut entry = Entry::new(object.line);
+        let mut entry = Entry::new(object.line, to);
         set_all(&mut entry, &attributes.attributes, object.line, to);
         entry.finish(to);
         Ok(())

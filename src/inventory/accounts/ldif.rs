@@ -212,7 +212,7 @@ impl Reader {
         if is_dn {
             self.end_entry(to);
             self.entries += 1;
-            self.entry = Some(Entry::new(number));
+            self.entry = Some(Entry::new(number, to));
         }
         if attribute == Attribute::ServicePrincipalName && options.contains("range=") {
             self.range(options, number, to);

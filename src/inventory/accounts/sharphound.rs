@@ -56,7 +56,7 @@ fn take(properties: Attributes, line: u64, to: &mut Collector) {
             _ => {}
         }
     }
-    let mut entry = Entry::new(line);
+    let mut entry = Entry::new(line, to);
     set_all(&mut entry, &attributes, line, to);
     // A computer's name is its DNS name in upper case; a user's is `NAME@DOMAIN`.
     for name in name.iter().flat_map(|name| &name.texts).filter(|name| is_computer && name.contains('.')) {

@@ -69,7 +69,7 @@ fn accounts(spns: usize) -> Vec<Account> {
                 name: format!("{}$", name.to_uppercase()).into(),
                 domain: domain.into(),
                 distinguished_name: Some(dn_of(&name, "OU=Servers,OU=Frankfurt", domain).into()),
-                spns: classes.iter().map(|class| format!("{class}/{host}").into()).collect(),
+                spns: classes.iter().map(|class| format!("{class}/{host}")).collect(),
                 dns_host_name: Some(host.into()),
                 password_last_set: Some("2026-11-23T22:57:50Z".parse().unwrap()),
                 when_changed: Some("2026-11-23T22:57:50Z".parse().unwrap()),

@@ -4,8 +4,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::Account;
 use super::directory::{self, DistinguishedName, When};
+use super::spn_list::SpnListBuilder;
+use super::{Account, SpnList};
 use crate::inventory::text::column_key;
 use crate::inventory::{InventoryFile, MAX_PROBLEMS, Source};
 
@@ -83,15 +84,14 @@ pub(super) enum Completeness {
 #[derive(Debug, Default)]
 pub(super) struct Entry {
     account: Account,
+    spns: SpnListBuilder,
     line: u64,
     deleted: bool,
 }
 
 impl Entry {
     pub fn new(line: u64, to: &mut Collector) -> Self {
-        let mut entry = Self { line, ..Self::default() };
-        entry.account.spns = std::mem::take(&mut to.spare);
-        entry
+        Self { line, spns: std::mem::take(&mut to.spare), ..Self::default() }
     }
 
     /// The account has more SPNs than the file shows.
@@ -174,10 +174,12 @@ impl Entry {
     }
 
     fn add_spn(&mut self, value: &str, line: u64, to: &mut Collector) {
-        if memchr::memchr(b'/', value.as_bytes()).is_some() {
-            self.account.spns.push(value.into());
-        } else {
+        if memchr::memchr(b'/', value.as_bytes()).is_none() {
             to.lost(line, format!("{} is no SPN: it has no `/`", quoted(value)));
+        } else if !SpnList::may_hold(value) {
+            to.lost(line, format!("{} is no SPN: it has a line break", quoted(value)));
+        } else {
+            self.spns.push(value);
         }
     }
 
@@ -198,10 +200,8 @@ impl Entry {
     /// Ends the entry. Objects that are no accounts (groups, containers, the domain) and deleted ones
     /// are passed over.
     pub fn finish(mut self, to: &mut Collector) {
-        // A list that grew and is cut to size leaves a hole in the heap: a million of them cost as much as the SPNs.
-        let mut spare = std::mem::take(&mut self.account.spns);
-        self.account.spns = spare.drain(..).collect();
-        to.spare = spare;
+        self.account.spns = self.spns.take();
+        to.spare = self.spns;
         if self.deleted {
             return;
         }
@@ -246,8 +246,10 @@ pub(super) struct Collector {
     pub completeness: Completeness,
     names: HashMap<Box<str>, Arc<str>>,
     last_name: Arc<str>,
-    /// Room for the SPNs of the next entry.
-    spare: Vec<Arc<str>>,
+    /// SPNs that [`add_spn`](Self::add_spn) took for the account of this index.
+    gathered: Option<usize>,
+    /// Room for the SPNs of the next entry, or those gathered.
+    spare: SpnListBuilder,
 }
 
 impl Collector {
@@ -263,7 +265,8 @@ impl Collector {
             completeness: Completeness::default(),
             names: HashMap::new(),
             last_name: Arc::default(),
-            spare: Vec::new(),
+            spare: SpnListBuilder::default(),
+            gathered: None,
         }
     }
 
@@ -286,13 +289,28 @@ impl Collector {
         self.accounts.push(account);
     }
 
-    /// Adds an SPN to an account that was pushed before.
+    /// Adds an SPN to an account that was pushed before. Those of one account mostly come together; they are joined
+    /// to its list at once.
     pub fn add_spn(&mut self, index: usize, spn: &str) {
         if self.rows > MAX_ROWS {
             self.refuse_more();
-        } else if let Some(account) = self.accounts.get_mut(index) {
-            account.spns.push(spn.into());
-            self.rows += 1;
+            return;
+        }
+        if self.gathered != Some(index) {
+            self.join_gathered();
+            self.gathered = Some(index);
+        }
+        self.spare.push(spn);
+        self.rows += 1;
+    }
+
+    fn join_gathered(&mut self) {
+        if let Some(account) = self.gathered.take().and_then(|index| self.accounts.get_mut(index)) {
+            let more = self.spare.take();
+            account.spns = match account.spns.is_empty() {
+                true => more,
+                false => account.spns.iter().chain(&more).collect(),
+            };
         }
     }
 
@@ -353,6 +371,7 @@ impl Collector {
 
     /// The accounts, the line of the summary, and the domains of which every SPN is in the file.
     pub fn finish(mut self, kind: &'static str) -> (Vec<Account>, InventoryFile, Vec<Arc<str>>) {
+        self.join_gathered();
         if self.more_problems > 0 {
             self.problems.push(format!("{} more problems of this file", self.more_problems));
         }
@@ -409,7 +428,7 @@ fn complete_domains(completeness: &Completeness, accounts: &[Account]) -> Vec<Ar
     // Domain -> (krbtgt seen, domain controller seen, declared), in the order of the file.
     let mut seen: HashMap<String, (Arc<str>, bool, bool)> = HashMap::new();
     for account in accounts {
-        let full = |spn: &Arc<str>| {
+        let full = |spn: &str| {
             spn.get(..REPLICATION_CLASS.len())
                 .is_some_and(|start| start.eq_ignore_ascii_case(REPLICATION_CLASS))
         };

@@ -16,6 +16,7 @@ mod merge;
 mod owners;
 mod setspn;
 mod sharphound;
+mod spn_list;
 mod table;
 
 use std::fs::File;
@@ -30,6 +31,7 @@ use super::{InventoryFile, Source};
 pub use aliases::{AliasError, HostAliases};
 pub use duplicates::{Duplicate, DuplicateKind};
 pub use owners::{AccountId, Conflict, Effective, HostMatch, SpnIndex};
+pub use spn_list::SpnList;
 
 use collect::Collector;
 
@@ -45,7 +47,7 @@ pub struct Account {
     pub domain: Arc<str>,
     pub distinguished_name: Option<Arc<str>>,
     /// As written.
-    pub spns: Vec<Arc<str>>,
+    pub spns: SpnList,
     /// The account has more SPNs than these (`setspn -X` lists duplicates only).
     pub spns_are_partial: bool,
     /// dNSHostName.

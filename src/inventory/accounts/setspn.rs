@@ -215,7 +215,7 @@ impl Reader {
 
     fn entry(&mut self, dn: &str, number: u64, to: &mut Collector) -> Entry {
         self.accounts += 1;
-        let mut entry = Entry::new(number);
+        let mut entry = Entry::new(number, to);
         entry.set(Attribute::DistinguishedName, dn, number, to);
         entry
     }

@@ -139,7 +139,7 @@ pub fn run(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error> {
 }
 
 /// Every name that anything mentions, so that a short name is only taken for a full one where no other fits.
-fn known_hosts<'a>(
+pub fn known_hosts<'a>(
     interfaces: &'a addresses::AddressInventory,
     accounts: &accounts::AccountInventory,
     gathered: &Gathered,

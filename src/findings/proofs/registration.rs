@@ -6,17 +6,28 @@ use crate::events::ClueKind;
 use crate::findings::advice;
 use crate::findings::case::{Case, Shape};
 use crate::findings::clues::About;
-use crate::findings::ownership::is_answerer;
+use crate::findings::ownership::KeyOf;
 use crate::inventory::accounts::Account;
 use crate::names::{HostName, Spn};
 use std::collections::BTreeSet;
 
 pub(in crate::findings) fn spn_elsewhere(case: &Case<'_>) -> Option<Proof> {
     let own = &case.ownership;
-    if own.owners.is_empty() || own.answerer_owns || own.owners.len() > 1 {
+    let key = own.key_of(case);
+    if own.owners.len() != 1 || own.answerer_owns || key == KeyOf::Answerer {
         return None;
     }
-    Some(spn_proof(case))
+    let mut p = spn_proof(case);
+    if key == KeyOf::Unknown {
+        // B's own `HOST/` in the client's domain, and the exact SPN in another one: which one a KDC takes is not known.
+        p.at_most_likely = true;
+    }
+    // That the exact SPN is registered nowhere, only a full list shows.
+    if own.via_host && !own.complete {
+        p.at_most_likely = true;
+        p.missing.push(advice::spn_owner(&case.incident.target));
+    }
+    Some(p)
 }
 
 pub(in crate::findings) fn spn_elsewhere_for_service(case: &Case<'_>) -> Option<Proof> {
@@ -84,18 +95,16 @@ pub(in crate::findings) fn spn_twice(case: &Case<'_>) -> Option<Proof> {
         return None;
     }
     let mut p = spn_proof(case);
-    match own.key_owner {
+    match own.key_of(case) {
         // The client's KDC finds B's own registration: the other one, in another domain, does no harm here.
-        Some(owner) if is_answerer(case, owner) => return None,
-        Some(owner) => p.evidence.push(format!(
-            "the KDC of {}'s domain finds {} first",
-            case.incident.client,
-            account_text(owner)
-        )),
-        None => {
+        KeyOf::Answerer => return None,
+        KeyOf::Other => p.evidence.extend(own.key_owner().map(|owner| {
+            format!("the KDC of {}'s domain finds {} first", case.incident.client, account_text(owner))
+        })),
+        KeyOf::Unknown => {
             let domains: BTreeSet<String> = own.owners.iter().map(|a| a.domain.to_lowercase()).collect();
             // Two owners in one domain are a broken directory, whoever asks; over domains it depends on the KDC.
-            p.at_most_likely |= domains.len() == own.owners.len() && own.answerer_owns;
+            p.at_most_likely |= domains.len() == own.owners.len();
         }
     }
     Some(p)

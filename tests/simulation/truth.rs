@@ -57,7 +57,13 @@ pub fn truth(world: &World, ask: &Ask, refusal: &Refusal) -> Vec<Truth> {
         let by_shared: Vec<Kind> =
             nics.iter().filter(|n| n.address == refusal.address).map(kind_of).collect();
         match (itself, by_shared.first()) {
-            (true, Some(kind)) => out.push((Cause::LoopbackSharedIp, *kind)),
+            (true, Some(kind)) => {
+                out.push((Cause::LoopbackSharedIp, *kind));
+                // Of several that both have, DCOM could have chosen any.
+                if ask.dcom {
+                    out.extend(nics.iter().map(|n| (Cause::LoopbackSharedIp, kind_of(n))));
+                }
+            }
             (false, Some(_)) => out.push((Cause::WrongHost, Kind::SharedAddress)),
             (_, None) => {
                 if namesakes {

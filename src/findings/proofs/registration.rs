@@ -1,7 +1,7 @@
 //! Whose SPN it is.
 
 use super::keys::clue;
-use super::{MAX_ADDRESSES, Proof, Repair, proof, quote};
+use super::{MAX_ADDRESSES, Proof, Repair, proof, quote, target_name};
 use crate::events::ClueKind;
 use crate::findings::advice;
 use crate::findings::case::{Case, Shape};
@@ -44,10 +44,33 @@ pub(in crate::findings) fn spn_elsewhere_for_service(case: &Case<'_>) -> Option<
         .filter_map(|s| HostName::parse(&Spn::parse(s)?.host))
         .collect();
     let serves_target = hosts.iter().any(|h| h.same(target) != crate::names::Same::No);
-    if !hosts.is_empty() && !serves_target {
+    if !serves_target && !case.leads_right() {
         return None;
     }
     spn_elsewhere(case)
+}
+
+/// The SPN is on another account; where B runs, nothing shows.
+pub(in crate::findings) fn spn_elsewhere_perhaps(case: &Case<'_>) -> Option<Proof> {
+    let mut p = spn_elsewhere(case)?;
+    p.missing.push(advice::resolve(&target_name(case), &case.incident.client));
+    p.missing.push(advice::addresses_of(&target_name(case)));
+    Some(p)
+}
+
+/// C's name leads to another host, and what answered there has not the key of C's service.
+pub(in crate::findings) fn service_elsewhere(case: &Case<'_>) -> Option<Proof> {
+    let (host, address, source) = case.leads_elsewhere()?;
+    if case.ownership.key_of(case) == KeyOf::Answerer {
+        return None;
+    }
+    let mut p = proof(case, Repair::Name(target_name(case)));
+    let (name, owner) = (target_name(case), case.know.hosts.name(host));
+    p.evidence
+        .push(format!("{name} resolves to {address} ({source}), which {owner} owns and {name} does not"));
+    p.evidence.extend(case.ownership.owners.iter().take(MAX_ADDRESSES).map(|a| owner_line(case, a)));
+    p.at_most_likely |= case.ownership.key_of(case) != KeyOf::Other;
+    Some(p)
 }
 
 pub(in crate::findings) fn spn_proof(case: &Case<'_>) -> Proof {

@@ -86,6 +86,14 @@ pub(super) fn who_is(name: &str) -> String {
     )
 }
 
+pub(super) fn runs_where(name: &str, host: &str) -> String {
+    let (name, host) = (safe(name, "<target host>"), safe(host, "<host>"));
+    format!(
+        "whether {host} is the machine that serves {name}, and under which account the service runs there: \
+         Get-CimInstance Win32_Service -ComputerName {host} | Select-Object Name, StartName"
+    )
+}
+
 pub(super) fn owner_of(address: &str) -> String {
     let address = safe(address, "<address>");
     format!("which host owns {address}: the addresses of the hosts it may be, then --interfaces")

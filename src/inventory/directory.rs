@@ -9,14 +9,18 @@ pub struct Directory<'a> {
     index: SpnIndex<'a>,
 }
 
-/// The owners of an SPN, as a KDC finds them.
+/// The accounts an SPN is registered on.
 #[derive(Debug, Default)]
 pub struct Owners<'a> {
     pub accounts: Vec<&'a Account>,
-    /// Nobody owns the exact SPN; these own its `HOST/` form.
-    pub via_host: bool,
     /// The files disagree on whether one of them owns it: one file is older than the other.
     pub disputed: bool,
+}
+
+impl Owners<'_> {
+    pub fn only_one(&self) -> bool {
+        self.accounts.len() == 1
+    }
 }
 
 impl<'a> Directory<'a> {
@@ -24,17 +28,20 @@ impl<'a> Directory<'a> {
         Self { index: SpnIndex::new(inventory, aliases) }
     }
 
-    /// Owners of the SPN, exactly or, where there is none, of its `HOST/` form.
-    pub fn owners(&self, spn: &Spn) -> Owners<'a> {
-        let found = self.index.effective_owners(spn);
-        let disputed = |id: &AccountId| {
-            self.index.is_disputed(spn, *id)
-                || found.via.as_ref().is_some_and(|via| self.index.is_disputed(via, *id))
-        };
+    /// The accounts on which exactly this SPN is registered.
+    pub fn registered(&self, spn: &Spn) -> Owners<'a> {
+        let ids = self.index.owners(spn);
         Owners {
-            accounts: found.owners.iter().filter_map(|id| self.record(*id)).collect(),
-            via_host: found.via.is_some(),
-            disputed: found.owners.iter().any(disputed),
+            accounts: ids.iter().filter_map(|id| self.record(*id)).collect(),
+            disputed: ids.iter().any(|id| self.index.is_disputed(spn, *id)),
+        }
+    }
+
+    /// Those of the SPN that its class is an alias of: `HOST/x` for `cifs/x`. Nobody where it is none.
+    pub fn registered_as_host(&self, spn: &Spn) -> Owners<'a> {
+        match self.index.aliases().alias(&spn.class) {
+            Some(alias) => self.registered(&spn.with_class(alias)),
+            None => Owners::default(),
         }
     }
 
@@ -56,7 +63,7 @@ impl<'a> Directory<'a> {
     }
 
     fn computers<'s>(&'s self, label: &str) -> impl Iterator<Item = &'a Account> + 's {
-        self.named(label).into_iter().filter(|a| a.name.ends_with('$') || a.dns_host_name.is_some())
+        self.named(label).into_iter().filter(|a| a.is_computer())
     }
 
     /// A computer account of this name exists in the domain.

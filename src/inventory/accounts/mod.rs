@@ -64,6 +64,20 @@ pub struct Account {
     pub source: Option<Source>,
 }
 
+impl Account {
+    /// A computer (or managed service) account: its name ends in `$`, or it has a host's name, or only its CN is known
+    /// and it has a host's SPN (`setspn` shows computers so, without `$`).
+    pub fn is_computer(&self) -> bool {
+        const HOST: [&str; 2] = ["host/", "restrictedkrbhost/"];
+        let host_spn = |spn: &str| {
+            HOST.iter().any(|class| spn.get(..class.len()).is_some_and(|c| c.eq_ignore_ascii_case(class)))
+        };
+        self.name.ends_with('$')
+            || self.dns_host_name.is_some()
+            || (self.name_is_cn && self.spns.iter().any(host_spn))
+    }
+}
+
 /// All account inventories of a run, as read.
 #[derive(Debug, Clone, Default)]
 pub struct AccountInventory {

@@ -302,15 +302,7 @@ impl<'a> SpnIndex<'a> {
 
     /// A computer (or managed service) account: its name ends in `$`, or it has a host's name or SPN.
     pub fn is_computer(&self, id: AccountId) -> bool {
-        const HOST: [&str; 2] = ["host/", "restrictedkrbhost/"];
-        self.records(id).any(|r| {
-            let host_spn = |spn: &str| {
-                HOST.iter().any(|class| spn.get(..class.len()).is_some_and(|c| c.eq_ignore_ascii_case(class)))
-            };
-            r.name.ends_with('$')
-                || r.dns_host_name.is_some()
-                || (r.name_is_cn && r.spns.iter().any(host_spn))
-        })
+        self.records(id).any(Account::is_computer)
     }
 
     /// All SPNs of the domain's accounts were exported: one that nobody owns is registered nowhere in it.

@@ -9,6 +9,7 @@
 //! ```
 
 pub mod chunks;
+pub mod cli;
 pub mod commands;
 pub mod events;
 pub mod files;

@@ -1,1 +1,5 @@
-fn main() {}
+use krbtriage::cli::{self, Exit};
+
+fn main() -> Exit {
+    cli::run(std::env::args_os())
+}

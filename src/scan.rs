@@ -5,6 +5,7 @@
 
 mod plan;
 mod sink;
+mod stream;
 mod worker;
 
 pub use sink::Sink;
@@ -55,7 +56,7 @@ impl Progress for () {
 pub struct Scan<C> {
     /// One per worker, in no particular order.
     pub collectors: Vec<C>,
-    /// One per input (and per archive member), in the inputs' order.
+    /// One per input in the inputs' order, then one per file in archives, in the archives' order.
     pub files: Vec<FileReport>,
 }
 

@@ -1,7 +1,7 @@
 //! Account inventories through the library's door, [`load`]: every format as files on disk.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use krbtriage::inventory::accounts::{Account, AccountInventory, load};
 
@@ -107,5 +107,311 @@ mod files_and_folders {
         assert!(got.files.iter().all(|file| file.problems.is_empty()));
         let empty = tempfile::tempdir().unwrap();
         assert!(load(&[empty.path().to_owned()]).files[0].problems[0].contains("holds no file"));
+    }
+}
+
+fn problems(got: &AccountInventory) -> &[String] {
+    &got.files[0].problems
+}
+
+mod setspn {
+    use super::*;
+
+    #[test]
+    fn two_domains_with_progress_and_crlf() {
+        let got = loaded(
+            "Checking domain DC=corp,DC=local\r\nCN=OMEGA,OU=Domain Controllers,DC=corp,DC=local\r\n\
+             \tE3514235-4B06-11D1-AB04-00C04FC2DCD2/7c4e4bec-1a37-4379-955f-a0475cd78a5d/corp.local\r\n\
+             \tldap/OMEGA/CORP\r\nCN=krbtgt,CN=Users,DC=corp,DC=local\r\n        kadmin/changepw\r\n\
+             CN=fela,CN=Users,DC=corp,DC=local\r\n        HTTP/fela@corp.local\r\n\r\nExisting SPN found!\r\n\
+             PS C:\\Users\\dark>\r\n",
+        );
+        assert_eq!(problems(&got), [""; 0]);
+        let names: Vec<&str> = got.accounts.iter().map(|a| &*a.name).collect();
+        assert_eq!(names, ["OMEGA", "krbtgt", "fela"]);
+        assert_eq!(spns(&got.accounts[2]), ["HTTP/fela@corp.local"]);
+        assert_eq!(got.complete_domains, ["corp.local".into()]);
+        assert_eq!(got.accounts[1].source.as_ref().unwrap().line, 5);
+    }
+
+    #[test]
+    fn a_listing_that_was_cut_or_shortened_proves_no_absence() {
+        let full = "Checking domain DC=a,DC=b\nCN=dc,DC=a,DC=b\n\tE3514235-4B06-11D1-AB04-00C04FC2DCD2/x/a.b\n\
+                    CN=krbtgt,DC=a,DC=b\n\tkadmin/changepw\n\nExisting SPN found!\n";
+        assert_eq!(loaded(full).complete_domains.len(), 1);
+        for (what, text) in [
+            ("no closing line", full.replace("\nExisting SPN found!\n", "")),
+            ("a pattern that misses krbtgt", full.replace("krbtgt", "svc")),
+            ("words between accounts", full.replace("CN=krbtgt", "<SNIP>\nCN=krbtgt")),
+            ("a line that is no SPN", full.replace("kadmin/changepw", "kadmin/changepw\n\tgarbage")),
+            ("-L", full.replace("CN=dc,DC=a,DC=b", "Registered ServicePrincipalNames for CN=dc,DC=a,DC=b:")),
+        ] {
+            let got = loaded(&text);
+            assert!(got.complete_domains.is_empty(), "{what}");
+            assert_eq!(got.accounts.len(), 2, "{what}");
+        }
+    }
+
+    #[test]
+    fn duplicates_in_german_with_progress_over_itself() {
+        let mut text = String::from("Domäne DC=alpha,DC=com wird überprüft\r\n");
+        for i in 0..200_000 {
+            text.push_str(&format!("Eintrag {i} wird verarbeitet\r"));
+        }
+        text.push_str(
+            "\r\nHOST/drucker ist für diese Konten registriert:\r\n        CN=PRN01,OU=Computers,DC=alpha,DC=com\r\n\
+             \tCN=PRN02,OU=Büro,DC=alpha,DC=com\r\n\r\n1 Gruppe doppelter SPNs gefunden.\r\n",
+        );
+        let oem = oem_cp::encode_string_lossy(&text, &oem_cp::code_table::ENCODING_TABLE_CP850);
+        for bytes in [text.clone().into_bytes(), oem] {
+            let got = loaded(bytes);
+            assert_eq!(problems(&got), [""; 0]);
+            assert_eq!(got.accounts.len(), 2);
+            assert_eq!(
+                got.accounts[1].distinguished_name.as_deref(),
+                Some("CN=PRN02,OU=Büro,DC=alpha,DC=com")
+            );
+            assert_eq!(spns(&got.accounts[1]), ["HOST/drucker"]);
+            assert!(got.complete_domains.is_empty());
+        }
+    }
+
+    #[test]
+    fn no_duplicates_is_an_answer_and_no_problem() {
+        let got = loaded(
+            "Checking forest DC=contoso,DC=com\r\nOperation will be performed forestwide, it might take a while.\r\nProcessing entry 0\r\n\r\nfound 0 group of duplicate SPNs.\r\n",
+        );
+        assert_eq!((got.files[0].kind, got.files[0].rows), ("setspn", 0));
+        assert_eq!(problems(&got), [""; 0]);
+    }
+
+    #[test]
+    fn what_an_edit_tried_is_not_registered() {
+        let got = loaded(
+            "Unregistering ServicePrincipalNames for CN=web04,CN=Computers,DC=corp,DC=com\r\n\tHTTP/gone\r\nUpdated object\r\n\
+             Registered ServicePrincipalNames for CN=web04,CN=Computers,DC=corp,DC=com:\r\n\tHTTP/there\r\n\
+             Registering ServicePrincipalNames for CN=web05,CN=Computers,DC=corp,DC=com\r\n\tHTTP/there\r\n\
+             Failed to assign SPN on account 'CN=web05,CN=Computers,DC=corp,DC=com', error 0x21c7/8647\r\n",
+        );
+        assert_eq!(problems(&got), [""; 0]);
+        assert_eq!(got.accounts.len(), 1);
+        assert_eq!(spns(&got.accounts[0]), ["HTTP/there"]);
+    }
+}
+
+mod ldif {
+    use super::*;
+
+    /// A real export of a Samba domain, outside the repository.
+    #[test]
+    fn the_real_export() {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().skip(1).take(2);
+        let file = file.map(|up| up.join("shared/data/ad/alpha.ldapsearch.ldif")).find(|f| f.exists());
+        let Some(file) = file else { return };
+        let got = load(&[file]);
+        assert_eq!(problems(&got), [""; 0]);
+        assert_eq!((got.files[0].kind, got.files[0].hosts, got.files[0].rows), ("LDIF", 18, 81));
+        assert_eq!(got.complete_domains, ["alpha.example.com".into()]);
+        let named = |name: &str| got.accounts.iter().find(|a| &*a.name == name).unwrap();
+        let dc = named("DC-ALPHA$");
+        assert_eq!(dc.spns.len(), 16);
+        assert!(spns(dc).contains(&"HOST/dc-alpha.alpha.example.com/dc-alpha.alpha.example.com"));
+        assert!(spns(dc).contains(&"ldap/dc-alpha.alpha.example.com/ForestDnsZones.alpha.example.com"));
+        assert_eq!(dc.dns_host_name.as_deref(), Some("dc-alpha.alpha.example.com"));
+        assert_eq!((dc.user_account_control, dc.supported_encryption_types), (Some(532_480), Some(28)));
+        assert_eq!(dc.when_changed, Some("2026-11-23T22:58:13Z".parse().unwrap()));
+        assert_eq!(dc.source.as_ref().unwrap().line, 50);
+        let web = named("svc_web");
+        assert_eq!(web.password_last_set, Some("2026-11-23T22:57:49.810588Z".parse().unwrap()));
+        assert_eq!(spns(web), ["HTTP/portal.alpha.example.com"]);
+        assert_eq!(named("srv1$").password_last_set, None, "0 is never");
+        assert_eq!(named("srv1$").user_account_control, Some(4098));
+    }
+
+    const HEAD: &str = "# extended LDIF\n# base <DC=a,DC=b> with scope subtree\n# filter: (servicePrincipalName=*)\n\
+                        # requesting: ALL\n\ndn: CN=x,DC=a,DC=b\nsAMAccountName: x$\nservicePrincipalName: HOST/x\n";
+    const TAIL: &str = "\nsearch: 2\nresult: 0 Success\n\n# numEntries: 1\n";
+
+    #[test]
+    fn the_comments_say_whether_it_is_whole() {
+        let whole = format!("{HEAD}{TAIL}");
+        assert_eq!(loaded(&whole).complete_domains, ["a.b".into()]);
+        for (what, from, to) in [
+            (
+                "another filter",
+                "(servicePrincipalName=*)",
+                "(&(servicePrincipalName=*)(objectClass=computer))",
+            ),
+            ("a part of the domain", "<DC=a,DC=b>", "<OU=x,DC=a,DC=b>"),
+            ("one level", "scope subtree", "scope oneLevel"),
+            ("the SPNs not asked for", "requesting: ALL", "requesting: sAMAccountName"),
+            ("the server's limit", "0 Success", "4 Size limit exceeded"),
+            ("an entry missing", "numEntries: 1", "numEntries: 2"),
+            ("the end missing", TAIL, ""),
+            ("not an SPN", "HOST/x", "HOST"),
+            ("a range", "servicePrincipalName: HOST/x", "servicePrincipalName;range=0-1499: HOST/x"),
+        ] {
+            let text = whole.replace(from, to);
+            assert_ne!(text, whole, "{what}");
+            assert!(loaded(&text).complete_domains.is_empty(), "{what}");
+        }
+        let last_range =
+            whole.replace("servicePrincipalName: HOST/x", "servicePrincipalName;range=0-*: HOST/x");
+        assert_eq!(loaded(&last_range).complete_domains.len(), 1);
+        assert!(problems(&loaded(whole.replace("0 Success", "4 Size limit exceeded")))[0].contains("paging"));
+    }
+
+    #[test]
+    fn folded_base64_and_unended() {
+        // No blank line at the end, as ldapsearch -LLL leaves it when it is cut; a comment folds too.
+        let got = loaded(
+            "version: 1\n\n# a comment that\n  goes on\ndn:: Q049R3LDvMOfZSxEQz1hLERDPW\n I=\n\
+             sAMAccountName: Gr\n \u{fc}\u{df}e\nthumbnailPhoto:: AAAA\n AAAA\nservicePrincipalName: HOST/\n  x",
+        );
+        assert_eq!(problems(&got), [""; 0]);
+        assert_eq!(got.accounts[0].distinguished_name.as_deref(), Some("CN=Grüße,DC=a,DC=b"));
+        assert_eq!(&*got.accounts[0].name, "Grüße");
+        assert_eq!(spns(&got.accounts[0]), ["HOST/ x"]);
+    }
+
+    #[test]
+    fn what_is_no_account_is_passed_over() {
+        let got = loaded(
+            "dn: DC=a,DC=b\nobjectClass: domainDNS\n\n\
+             dn: CN=Domain Admins,CN=Users,DC=a,DC=b\nsAMAccountName: Domain Admins\n\n\
+             dn: CN=old\\0ADEL:7f1c,CN=Deleted Objects,DC=a,DC=b\nsAMAccountName: old$\nservicePrincipalName: HOST/old\n\n\
+             dn: CN=gone,DC=a,DC=b\nisDeleted: TRUE\nservicePrincipalName: HOST/gone\n\n\
+             dn: CN=kept,DC=a,DC=b\nuserAccountControl: 512\n",
+        );
+        assert_eq!(problems(&got), [""; 0]);
+        let names: Vec<&str> = got.accounts.iter().map(|a| &*a.name).collect();
+        assert_eq!(names, ["kept"]);
+        assert!(got.accounts[0].name_is_cn);
+    }
+
+    #[test]
+    fn bad_lines_cost_themselves() {
+        let got = loaded(
+            "dn: CN=a,DC=b\nservicePrincipalName:: !!\nservicePrincipalName:< file:///c:/x\nservicePrincipalName: HOST/a\n\n\
+             dn: CN=m,DC=b\nchangetype: modify\nadd: servicePrincipalName\nservicePrincipalName: HOST/m\n-\n\n\
+             dn: nothing\nservicePrincipalName: HOST/n\n",
+        );
+        assert_eq!(got.accounts.len(), 1);
+        assert_eq!(spns(&got.accounts[0]), ["HOST/a"]);
+        for (problem, start) in
+            problems(&got).iter().zip(["line 2:", "line 3:", "line 7:", "line 12:", "line 12:"])
+        {
+            assert!(problem.starts_with(start), "{problem}");
+        }
+        assert_eq!(problems(&got).len(), 5);
+    }
+}
+
+mod tables_and_json {
+    use super::*;
+
+    #[test]
+    fn a_lost_list_is_refused_with_the_command_that_works() {
+        let list = "Microsoft.ActiveDirectory.Management.ADPropertyValueCollection";
+        let csv = format!(
+            "#TYPE Microsoft.ActiveDirectory.Management.ADComputer\n\"DistinguishedName\",\"SamAccountName\",\"servicePrincipalName\"\n\"CN=x,DC=a\",\"x$\",\"{list}\"\n"
+        );
+        let json = format!(
+            "[{{\"DistinguishedName\":\"CN=x,DC=a\",\"SamAccountName\":\"x$\",\"servicePrincipalName\":\"{list}\"}}]"
+        );
+        for (text, command) in [(csv, "| Export-Csv"), (json, "| ConvertTo-Json")] {
+            let got = loaded(&text);
+            assert!(got.accounts.is_empty());
+            let problem = &problems(&got)[0];
+            assert!(problem.contains(list) && problem.contains(command), "{problem}");
+        }
+    }
+
+    #[test]
+    fn an_export_without_spns_says_how_to_get_them() {
+        let table = [
+            (
+                "\"DistinguishedName\",\"DNSHostName\",\"SamAccountName\"\n\"CN=x,DC=a\",,\"x$\"\n",
+                "Export-Csv",
+            ),
+            ("{\"DistinguishedName\":\"CN=x,DC=a\",\"SamAccountName\":\"x$\"}", "ConvertTo-Json"),
+            ("DN,sAMAccountName\n\"CN=x,DC=a\",x$\n", "csvde -f"),
+        ];
+        for (text, command) in table {
+            let got = loaded(text);
+            assert_eq!(got.accounts.len(), 1, "{text}");
+            assert!(problems(&got)[0].contains(command), "{:?}", problems(&got));
+        }
+    }
+
+    #[test]
+    fn lists_however_they_were_flattened() {
+        for cell in ["A/x;B/y", "A/x,B/y", "A/x B/y", "A/x|B/y", "\"A/x\nB/y\"", "A/x; B/y;"] {
+            let cell = if cell.starts_with('"') { cell.to_owned() } else { format!("\"{cell}\"") };
+            let got = loaded(format!("SamAccountName,ServicePrincipalNames\nx$,{cell}\n"));
+            assert_eq!(spns(&got.accounts[0]), ["A/x", "B/y"], "{cell}");
+        }
+        let dn = loaded("SamAccountName,ServicePrincipalNames\nx$,\"ldap/dc1/CN=a,DC=b\"\n");
+        assert_eq!(spns(&dn.accounts[0]), ["ldap/dc1/CN=a,DC=b"]);
+    }
+
+    #[test]
+    fn json_shapes() {
+        let object = "{\"DistinguishedName\":\"CN=x,DC=a\",\"SamAccountName\":\"x$\",\"servicePrincipalName\":SPNS,\"PasswordLastSet\":\"\\/Date(1795474670000)\\/\",\"KerberosEncryptionType\":[28],\"Other\":{\"a\":[{}]}}";
+        for (list, count) in [
+            ("[\"A/x\",\"B/y\"]", 2),
+            ("{\"value\":[\"A/x\",\"B/y\"],\"Count\":2}", 2),
+            ("\"A/x B/y\"", 2),
+            ("\"A/x\"", 1),
+            ("null", 0),
+            ("{}", 0),
+        ] {
+            let object = object.replace("SPNS", list);
+            for text in [
+                object.clone(),
+                format!("[{object}]"),
+                format!("{{ \"Count\": 1, \"value\" : [ {object} ] }}"),
+                format!("{object}\r\n{{}}\r\n"),
+            ] {
+                let got = loaded(&text);
+                assert_eq!(got.accounts.first().map_or(0, |a| a.spns.len()), count, "{text}");
+                assert_eq!(got.accounts[0].password_last_set, Some("2026-11-23T22:57:50Z".parse().unwrap()));
+                assert_eq!(got.accounts[0].supported_encryption_types, Some(28));
+            }
+        }
+    }
+
+    #[test]
+    fn a_time_without_zone_is_named_and_left_out() {
+        let got = loaded("SamAccountName,ServicePrincipalName,PasswordLastSet\nx$,A/x,23.11.2026 22:57:50\n");
+        assert_eq!(got.accounts[0].password_last_set, None);
+        assert!(problems(&got)[0].starts_with("line 2: the time \"23.11.2026"), "{:?}", problems(&got));
+    }
+
+    #[test]
+    fn damaged_json_keeps_what_was_read() {
+        let good = "{\"SamAccountName\":\"x$\",\"servicePrincipalName\":\"A/x\"}";
+        let got = loaded(format!("[{good},\n{{\"SamAccountName\":}},\n{good},{{\"Sam"));
+        assert_eq!(got.accounts.len(), 2);
+        assert!(problems(&got)[0].starts_with("line 2: an object is no JSON"), "{:?}", problems(&got));
+        assert!(problems(&got)[1].contains("cut off"));
+    }
+
+    #[test]
+    fn sharphounds_other_files_are_no_accounts() {
+        let text = "{\"data\":[{\"Properties\":{\"samaccountname\":\"Domain Admins\",\"distinguishedname\":\"CN=x,DC=a\"}}],\"meta\":{\"type\":\"groups\"}}";
+        let got = loaded(text);
+        assert!(got.accounts.is_empty());
+        assert!(problems(&got)[0].contains("no account"), "{:?}", problems(&got));
+    }
+
+    #[test]
+    fn hostile_names_reach_no_terminal() {
+        let got = loaded("account,domain,spn\na$,d,\u{1b}[31mred\u{202e}\n");
+        assert!(
+            problems(&got)[0].is_ascii() && !problems(&got)[0].contains('\u{1b}'),
+            "{:?}",
+            problems(&got)
+        );
     }
 }

@@ -2,3 +2,5 @@
 //! how the command line is written.
 
 pub mod inventory;
+pub mod summary;
+pub mod triage;

@@ -183,13 +183,13 @@ impl Clue {
             K::TwoAccounts => self.about(&[v.get("", 1)], v.all())?,
             K::NotALocalName => {
                 let target = v.get("TargetName", 2);
-                self.about(&[target], format!("Program={}; TargetName={target}", v.get("Program", 1)))?;
+                self.about(&[target], format!("Program={}, TargetName={target}", v.get("Program", 1)))?;
             }
             K::AuthenticationFailed => {
                 let target = v.get("Target", 0);
                 // The text is localised; only the code in parentheses is the same everywhere.
                 let code = hex_in_parentheses(v.get("Error", 2)).unwrap_or_default();
-                self.about(&[target], format!("Target={target}; Error={code}"))?;
+                self.about(&[target], format!("Target={target}, Error={code}"))?;
             }
             K::DcomFailed => {
                 // 10006 has the error text first and the computer second.
@@ -225,7 +225,7 @@ impl Clue {
                 let list: Vec<_> = self.addresses.iter().map(ToString::to_string).collect();
                 self.about(
                     &[host],
-                    format!("HostName={host}; AdapterSuffixName={suffix}; Ipaddress={}", list.join(", ")),
+                    format!("HostName={host}, AdapterSuffixName={suffix}, Ipaddress={}", list.join(", ")),
                 )?;
             }
             K::UsbNicInstalled => {
@@ -235,7 +235,7 @@ impl Clue {
                 }
                 self.about(
                     &[device],
-                    format!("DeviceInstanceID={device}; {}", v.get("DriverDescription", usize::MAX)),
+                    format!("DeviceInstanceID={device}, {}", v.get("DriverDescription", usize::MAX)),
                 )?;
             }
             K::SelfAssigned => {

@@ -105,11 +105,16 @@ pub fn sniff(head: &[u8]) -> Kind {
 fn text_kind(head: &[u8]) -> Option<Kind> {
     let ascii = narrow(head);
     let text = ascii.trim_ascii_start();
-    if text.starts_with(b"<?xml") || text.starts_with(b"<!--") || text.starts_with(b"<!DOCTYPE") {
-        return Some(Kind::Xml);
-    }
-    if text.starts_with(b"<Event") || memmem::find(text, b"<Event").is_some() {
-        return Some(Kind::Xml);
+    let event = memmem::find(text, b"<Event").or_else(|| {
+        // With a namespace prefix; `:Event` alone may stand in any text.
+        memmem::find(text, b":Event").filter(|_| text.starts_with(b"<"))
+    });
+    // Event Viewer's "Copy" puts the event's XML behind its text, and not every event may have it.
+    let header = memmem::find(text, b"Log Name:");
+    match (event, header) {
+        (Some(event), Some(header)) if header < event => return Some(Kind::Text),
+        (Some(_), _) => return Some(Kind::Xml),
+        (None, _) => {}
     }
     let labels: [&[u8]; 6] =
         [b"Log Name:", b"Event Type:", b"Event Source:", b"Event ID:", b"Source:", b"Computer:"];
@@ -160,7 +165,11 @@ mod tests {
             (b"\x1f\x8b\x08\0".to_vec(), Kind::Gzip),
             (event_xml.into(), Kind::Xml),
             (utf16("\r\n<Events>"), Kind::Xml),
-            (b"\xEF\xBB\xBF<?xml version='1.0'?>".to_vec(), Kind::Xml),
+            (b"\xEF\xBB\xBF<?xml version='1.0'?><Events>".to_vec(), Kind::Xml),
+            (b"<e:Event xmlns:e='u'>".to_vec(), Kind::Xml),
+            // The files of Office, and those inside them, are XML too.
+            (b"<?xml version='1.0'?><workbook>".to_vec(), Kind::Other),
+            (format!("{copied}Event Xml:\r\n{event_xml}").into(), Kind::Text),
             (copied.into(), Kind::Text),
             (utf16(copied), Kind::Text),
             (b"hello".to_vec(), Kind::Other),

@@ -1,5 +1,6 @@
 //! Files: what the user named, searched and recognised by first bytes.
 
+pub mod archive;
 pub mod kind;
 pub mod text_encoding;
 

@@ -217,6 +217,12 @@ impl<'a> Case<'a> {
         if self.realms.is_empty() {
             return Same::Maybe;
         }
+        if let Some(foreign) = self.foreign_realm()
+            && foreign != domain
+            && self.exists_in(answerer, foreign)
+        {
+            return Same::No;
+        }
         if self.realms.iter().any(|r| r == domain) {
             // With two realms, a second machine of that name in the other one would answer with the same words.
             let twin_elsewhere = self.realms.len() > 1
@@ -229,6 +235,13 @@ impl<'a> Case<'a> {
             true => Same::Yes,
             false => Same::Maybe,
         }
+    }
+
+    /// A realm that is neither the client's domain nor the target's: only the one who answered can have brought it in.
+    fn foreign_realm(&self) -> Option<&str> {
+        let domain = |host: &Option<HostName>| host.as_ref().and_then(HostName::domain).map(str::to_owned);
+        let (client, target) = (domain(&self.client_host)?, domain(&self.target_host)?);
+        self.realms.iter().map(String::as_str).find(|r| *r != client && *r != target)
     }
 
     /// Does a machine of this label exist in the domain, as any inventory knows?

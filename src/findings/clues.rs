@@ -74,21 +74,34 @@ impl ClueIndex {
             .filter_map(|i| {
                 let seen = &self.clues[i as usize];
                 let about = about(case, seen)?;
+                let moments = &seen.seen.moments;
                 let at = if timeless(seen.clue.kind) {
                     seen.seen.first
                 } else {
-                    seen.seen.moments.first_near(&case.incident.seen.moments, window)?
+                    moments
+                        .first_near(&case.incident.seen.moments, window)
+                        .or_else(|| lasted(case, seen).then_some(seen.seen.first))?
                 };
                 Some(NearClue { seen, at, about })
             })
             .collect();
-        near.sort_by(|a, b| (a.about, a.seen.clue.kind, a.at).cmp(&(b.about, b.seen.clue.kind, b.at)));
+        near.sort_by_key(|c| (c.about, c.seen.clue.kind, c.at));
         near.into_iter()
     }
 }
 
 fn timeless(kind: ClueKind) -> bool {
     matches!(kind, ClueKind::UsbNicInstalled | ClueKind::Renamed)
+}
+
+/// A password that is refused before and after stays refused in between: nobody repairs it and breaks it again. NETLOGON
+/// itself tries only every few hours.
+fn lasted(case: &Case<'_>, seen: &SeenClue) -> bool {
+    use ClueKind::{NoMachineAccount, PasswordRejected, SessionRefused};
+    let incident = &case.incident.seen;
+    matches!(seen.clue.kind, PasswordRejected | SessionRefused | NoMachineAccount)
+        && seen.seen.first <= incident.first
+        && incident.last <= seen.seen.last
 }
 
 fn label_of(name: &str) -> Option<Box<str>> {

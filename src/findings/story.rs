@@ -13,6 +13,12 @@ pub(super) fn tell(case: &Case<'_>, verdict: Verdict) -> Finding {
     if incident.seen.from_slack > 0 {
         evidence.push(format!("{} of the events were read from slack space", incident.seen.from_slack));
     }
+    if !case.sure_who_answered && verdict.confidence >= Confidence::Likely {
+        evidence.push(format!(
+            "{} may be another machine than the name suggests: the event does not tell its domain surely",
+            incident.answered_by
+        ));
+    }
     evidence.extend(verdict.conflicts.iter().map(|c| format!("against it: {c}")));
     evidence.extend(not_chosen(case, verdict.cause));
     let mut missing = Vec::new();

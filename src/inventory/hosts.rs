@@ -20,6 +20,8 @@ pub struct Hosts<'a> {
     /// First 15 characters of the label: what every name of a host that is not an alias agrees on.
     by_label: HashMap<Box<str>, Vec<u32>>,
     parent: Vec<u32>,
+    /// An inventory or the host's own log shows that it exists; else the name was only asked for.
+    known: Vec<bool>,
     owned: HashMap<u32, Vec<&'a OwnedAddress>>,
     by_address: HashMap<IpAddr, BTreeSet<HostId>>,
     resolved: HashMap<u32, Vec<(IpAddr, &'a Source)>>,
@@ -48,12 +50,15 @@ impl<'a> Hosts<'a> {
         hosts
     }
 
-    /// Names a host; without a name there is none.
+    /// Names a host that exists; without a name there is none.
     pub fn add(&mut self, name: &str) -> Option<u32> {
-        HostName::parse(name).map(|name| self.add_name(name))
+        let id = self.mention(HostName::parse(name)?);
+        self.known[id as usize] = true;
+        Some(id)
     }
 
-    pub fn add_name(&mut self, name: HostName) -> u32 {
+    /// A name that was asked for. It keeps a short name from being taken for another full one, and proves nothing.
+    pub fn mention(&mut self, name: HostName) -> u32 {
         if let Some(&id) = self.ids.get(&name) {
             return id;
         }
@@ -62,6 +67,7 @@ impl<'a> Hosts<'a> {
         self.ids.insert(name.clone(), id);
         self.names.push(name);
         self.parent.push(id);
+        self.known.push(false);
         id
     }
 
@@ -152,7 +158,7 @@ impl<'a> Hosts<'a> {
         })
     }
 
-    /// Full names of different hosts that share this label: `srv1` in two domains.
+    /// Full names of different hosts that exist and share this label: `srv1` in two domains.
     pub fn same_label(&self, name: &HostName) -> Vec<&HostName> {
         let mut seen = BTreeSet::new();
         let mut names: Vec<&HostName> = self
@@ -160,7 +166,7 @@ impl<'a> Hosts<'a> {
             .get(name.netbios())
             .into_iter()
             .flatten()
-            .filter(|&&id| self.names[id as usize].same_label(name))
+            .filter(|&&id| self.known[id as usize] && self.names[id as usize].same_label(name))
             .filter(|&&id| self.names[id as usize].domain().is_some_and(|d| d.contains('.')))
             .filter(|&&id| seen.insert(self.root(id)))
             .map(|&id| &self.names[id as usize])

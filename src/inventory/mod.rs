@@ -7,6 +7,7 @@
 pub mod accounts;
 pub mod addresses;
 pub mod directory;
+pub mod from_logs;
 pub mod hosts;
 pub mod stream;
 pub mod text;

@@ -110,10 +110,8 @@ pub(super) fn split_realm(text: &str) -> (&str, Option<&str>) {
 
 /// Host and what follows its colon. Brackets first, then a bare IPv6 literal, then the last colon.
 fn split_host(text: &str) -> (&str, Option<&str>) {
-    if let Some(rest) = text.strip_prefix('[') {
-        if let Some((host, after)) = rest.split_once(']') {
-            return (host, after.strip_prefix(':'));
-        }
+    if let Some((host, after)) = text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        return (host, after.strip_prefix(':'));
     }
     match text.split_once(':') {
         Some((host, after)) if !after.contains(':') => (host, Some(after)),

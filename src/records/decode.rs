@@ -106,7 +106,7 @@ impl Decoder {
             level: event.small(system.level)?,
             channel: event.trimmed(system.channel)?.into(),
             computer: event.trimmed(system.computer)?.into(),
-            record_id: event.trimmed(system.record_id)?.parse().unwrap_or(0),
+            record_id: event.record_id(system.record_id)?,
             time: event.time(system.time)?,
             data: Vec::with_capacity(8),
             origin: Origin::Live,
@@ -215,6 +215,15 @@ impl Event<'_> {
             && let Some(number) = self.values.get(index).small_number(self.chunk)
         {
             return Some(u8::try_from(number).unwrap_or(0));
+        }
+        Some(self.trimmed(part)?.parse().unwrap_or(0))
+    }
+
+    fn record_id(&mut self, part: Part) -> Option<u64> {
+        if let Part::Value(index) = part
+            && let Some(number) = self.values.get(index).number(self.chunk)
+        {
+            return Some(number);
         }
         Some(self.trimmed(part)?.parse().unwrap_or(0))
     }

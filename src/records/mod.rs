@@ -9,7 +9,6 @@ pub mod full;
 pub mod gate;
 pub mod problems;
 pub mod selection;
-pub mod tally;
 pub mod template;
 pub mod text;
 pub mod values;

@@ -254,13 +254,19 @@ impl Program {
                 token if token & !MORE == OPEN => {
                     let child = tokens.element(token)?;
                     let name = name_text(tokens.chunk, child.name)?;
-                    (child.dependency == NO_DEPENDENCY).then_some(())?;
                     skip_attributes(tokens, child)?;
+                    let before = self.items.len();
                     match section(tokens.chunk, name)? {
                         Section::System if first => self.children_of_system(tokens)?,
                         Section::System => return None,
                         section => self.element(tokens, section, 1)?,
                     }
+                    // `UserData` depends on its own content; where that is null, nothing is lost with it.
+                    let depends_on_itself = matches!(
+                        self.items.get(before..),
+                        Some([Item::Fragment(index, _)]) if *index == child.dependency
+                    );
+                    (child.dependency == NO_DEPENDENCY || depends_on_itself).then_some(())?;
                 }
                 SUBSTITUTION | OPTIONAL_SUBSTITUTION => {
                     let (index, _) = tokens.substitution()?;

@@ -66,12 +66,16 @@ impl<R: Read> Window<R> {
         self.bytes.drain(..n);
     }
 
+    /// Bytes before `index` of [`Window::bytes`] in the whole text, which orders messages.
+    pub fn offset(&self, index: usize) -> u64 {
+        self.dropped + index as u64
+    }
+
     /// Where `index` of [`Window::bytes`] stands in the input.
     pub fn place(&self, index: usize) -> Place {
-        let byte = self.dropped + index as u64;
         Place {
             line: 1 + self.lines_dropped + self.line_ends(index),
-            byte: (!self.reader.is_utf16()).then_some(byte),
+            byte: (!self.reader.is_utf16()).then_some(self.offset(index)),
         }
     }
 

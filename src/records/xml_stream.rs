@@ -7,10 +7,9 @@ use std::io::Read;
 
 use memchr::{memchr, memchr2, memmem};
 
-use super::tally::Tally;
 use super::window::Window;
 use super::xml::parse_wanted;
-use super::{Record, Selection};
+use super::{Problems, Record, Selection};
 use crate::files::text_encoding::text_of;
 
 /// Longest event read, in bytes of UTF-8. A record in an .evtx file is less than 64 KiB (a chunk), which
@@ -23,19 +22,24 @@ const MAX_NAME: usize = 64;
 /// How far behind `<Event` the `<System` has to come; between them are only namespaces.
 const MAX_START_TAG: usize = 4096;
 
-/// Reads all events of `input` and hands over the wanted ones.
+/// Reads all events of `input`, hands the wanted ones to `emit` and counts all of them in `records`.
 ///
-/// An event that cannot be read is named in `tally` by its line, and reading goes on with the next.
-pub fn read_events(input: impl Read, selection: &Selection, sink: &mut dyn FnMut(Record), tally: &mut Tally) {
-    let before = tally.records;
+/// An event that cannot be read is named by its line, and reading goes on with the next.
+pub fn read_events(
+    input: impl Read,
+    selection: &Selection,
+    emit: &mut dyn FnMut(Record),
+    records: &mut u64,
+    problems: &mut Problems,
+) {
+    let before = *records;
     let mut cutter = Cutter { window: Window::new(input), at: 0, open: None, searched: [0; 2] };
     cutter.run(&mut |window, at, cut| {
         let why = match cut {
             Cut::Whole(text) => match parse_wanted(&text_of(text), selection) {
                 Ok(None) => None,
                 Ok(Some(record)) => {
-                    tally.events += 1;
-                    sink(record);
+                    emit(record);
                     None
                 }
                 Err(error) => Some(error.to_string()),
@@ -43,16 +47,19 @@ pub fn read_events(input: impl Read, selection: &Selection, sink: &mut dyn FnMut
             Cut::TooLong => Some(format!("it is longer than {} KiB", MAX_EVENT / 1024)),
             Cut::Unfinished => Some("its end is missing".to_owned()),
             Cut::Failed(error) => {
-                return tally.problem(|| format!("reading stopped at {}: {error}", window.place(at)));
+                return problems
+                    .add(window.offset(at), || format!("reading stopped at {}: {error}", window.place(at)));
             }
         };
-        tally.records += 1;
+        *records += 1;
         if let Some(why) = why {
-            tally.problem(|| format!("the event at {} was passed over: {why}", window.place(at)));
+            problems.add(window.offset(at), || {
+                format!("the event at {} was passed over: {why}", window.place(at))
+            });
         }
     });
-    if tally.records == before {
-        tally.problem(|| {
+    if *records == before {
+        problems.add(0, || {
             "there is no Event element in it; export with `wevtutil qe System /f:xml` or save as .evtx"
                 .to_owned()
         });
@@ -305,16 +312,16 @@ mod tests {
         )
     }
 
-    fn read(input: impl Read) -> (Vec<String>, Tally) {
+    fn read(input: impl Read) -> (Vec<String>, u64, Vec<String>) {
         let selection =
             Selection::new(vec![Wanted { providers: vec!["Kerberos".into()], event_ids: vec![4] }]);
-        let (mut computers, mut tally) = (Vec::new(), Tally::default());
-        read_events(input, &selection, &mut |r| computers.push(r.computer.into()), &mut tally);
-        assert_eq!(tally.events, computers.len() as u64);
-        (computers, tally)
+        let (mut computers, mut records, mut problems) = (Vec::new(), 0, Problems::default());
+        let mut emit = |r: Record| computers.push(r.computer.into());
+        read_events(input, &selection, &mut emit, &mut records, &mut problems);
+        (computers, records, problems.into_sentences())
     }
 
-    fn read_text(text: &str) -> (Vec<String>, Tally) {
+    fn read_text(text: &str) -> (Vec<String>, u64, Vec<String>) {
         read(text.as_bytes())
     }
 
@@ -335,10 +342,10 @@ mod tests {
                 document.encode_utf16().flat_map(u16::to_le_bytes).collect(),
                 format!("\u{feff}{document}").encode_utf16().flat_map(u16::to_be_bytes).collect(),
             ] {
-                let (computers, tally) = read(&bytes[..]);
+                let (computers, records, problems) = read(&bytes[..]);
                 assert_eq!(computers, ["a", "c"], "{document}");
-                assert_eq!(tally.records, 3);
-                assert_eq!(tally.into_problems(), Vec::<String>::new());
+                assert_eq!(records, 3);
+                assert_eq!(problems, Vec::<String>::new());
             }
         }
     }
@@ -356,9 +363,9 @@ mod tests {
             (&format!("<Event>{}</Event>", " ".repeat(MAX_EVENT)), "longer than 1024 KiB"),
             (&format!("<Event>{}</Event>", "<a/>".repeat(MAX_EVENT)), "longer than 1024 KiB"),
         ] {
-            let (computers, tally) = read_text(&format!("{}\n\n{broken}\n{}", event(4, "a"), event(4, "b")));
+            let (computers, _, problems) =
+                read_text(&format!("{}\n\n{broken}\n{}", event(4, "a"), event(4, "b")));
             assert_eq!(computers, ["a", "b"], "{why}");
-            let problems = tally.into_problems();
             assert_eq!(problems.len(), 1, "{problems:?}");
             assert!(problems[0].starts_with("the event at line 3 (byte "), "{problems:?}");
             assert!(problems[0].contains(why), "{problems:?}");
@@ -372,9 +379,9 @@ mod tests {
             let Some(text) = text.get(..cut) else {
                 continue;
             };
-            let (computers, tally) = read_text(text);
+            let (computers, _, problems) = read_text(text);
             assert_eq!(computers, ["a"], "{cut}");
-            assert_eq!(tally.into_problems().len(), 1, "{cut}");
+            assert_eq!(problems.len(), 1, "{cut}");
         }
     }
 
@@ -389,8 +396,8 @@ mod tests {
 
     #[test]
     fn other_xml_says_that_it_holds_no_event() {
-        let (_, tally) = read_text("<?xml version='1.0'?><Events><EventID>4</EventID></Events>");
-        assert!(tally.into_problems()[0].starts_with("there is no Event element"));
+        let (_, _, problems) = read_text("<?xml version='1.0'?><Events><EventID>4</EventID></Events>");
+        assert!(problems[0].starts_with("there is no Event element"));
     }
 
     /// `unit` over and over: a line of `length` bytes that never was in memory.
@@ -432,7 +439,7 @@ mod tests {
         ] {
             let unit = Endless { unit, left: 2 << 20 };
             let started = std::time::Instant::now();
-            let (computers, _) = read(first.as_bytes().chain(unit).chain(&b" >"[..]).chain(last.as_bytes()));
+            let (computers, ..) = read(first.as_bytes().chain(unit).chain(&b" >"[..]).chain(last.as_bytes()));
             assert_eq!(computers, ["last"], "{first}");
             // Some seconds at most without optimisation; quadratic work would take minutes.
             assert!(started.elapsed().as_secs() < 60, "{first}");
@@ -447,9 +454,9 @@ mod tests {
                 Err(std::io::Error::other("the share is gone"))
             }
         }
-        let (computers, tally) = read(event(4, "a").as_bytes().chain(Failing));
+        let (computers, _, problems) = read(event(4, "a").as_bytes().chain(Failing));
         assert_eq!(computers, ["a"]);
-        assert!(tally.into_problems()[0].contains("the share is gone"));
+        assert!(problems[0].contains("the share is gone"));
     }
 
     proptest! {

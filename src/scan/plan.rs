@@ -1,11 +1,13 @@
 //! What there is to do, laid out before any worker starts.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use super::{FileIndex, FileReport};
 use crate::chunks::BLOCK_LEN;
+use crate::files::archive::{self, Budget, Member};
 use crate::files::{Input, Kind};
 use crate::records::Problems;
 use crate::records::chunk::Counts;
@@ -17,6 +19,8 @@ pub enum Step {
     Block { input: usize, block: u64 },
     /// A file that can only be read from front to back.
     Whole { input: usize },
+    /// A member of a zip archive.
+    Member { member: usize },
 }
 
 /// One file (or archive member) and what has been found in it so far, by any worker.
@@ -32,11 +36,11 @@ pub struct Tally {
 }
 
 impl Tally {
-    fn new(input: &Input) -> Self {
+    fn new(path: Arc<str>, kind: Kind, bytes: u64) -> Self {
         Self {
-            path: input.path.to_string_lossy().into(),
-            kind: input.kind.name(),
-            bytes: input.len,
+            path,
+            kind: kind.name(),
+            bytes,
             chunks: AtomicU64::new(0),
             bad_checksums: AtomicU64::new(0),
             records: AtomicU64::new(0),
@@ -77,6 +81,25 @@ impl Tally {
     }
 }
 
+/// A member of a zip archive, and where what is in it is counted.
+pub struct PlannedMember {
+    pub input: usize,
+    pub member: Member,
+    /// The file of its first part; the others follow.
+    first: usize,
+    /// Index of its archive's budget.
+    budget: usize,
+    /// Its part of the archive's bytes, for the progress.
+    pub share: u64,
+}
+
+impl PlannedMember {
+    /// The file of one of its parts.
+    pub fn file_of(&self, part: usize) -> FileIndex {
+        FileIndex::try_from(self.first + part).unwrap_or(FileIndex::MAX)
+    }
+}
+
 /// All files and all steps.
 pub struct Plan<'a> {
     inputs: &'a [Input],
@@ -84,44 +107,116 @@ pub struct Plan<'a> {
     /// Step at which an input's blocks start, rising; the blocks themselves are not listed, so a file of
     /// terabytes costs no memory.
     blocks: Vec<(usize, usize)>,
-    wholes: Vec<usize>,
+    /// What cannot be shared out: files and members of archives.
+    wholes: Vec<Step>,
+    members: Vec<PlannedMember>,
+    budgets: Vec<Budget>,
     steps: usize,
     bytes: u64,
 }
 
 impl<'a> Plan<'a> {
     pub fn new(inputs: &'a [Input]) -> Self {
-        let tallies: Vec<Tally> = inputs.iter().map(Tally::new).collect();
-        let mut wholes: Vec<usize> = Vec::new();
-        let mut bytes = 0u64;
-        for (i, (input, tally)) in inputs.iter().zip(&tallies).enumerate() {
+        let mut plan = Self {
+            inputs,
+            tallies: inputs
+                .iter()
+                .map(|input| Tally::new(input.path.to_string_lossy().into(), input.kind, input.len))
+                .collect(),
+            blocks: Vec::new(),
+            wholes: Vec::new(),
+            members: Vec::new(),
+            budgets: Vec::new(),
+            steps: 0,
+            bytes: 0,
+        };
+        for (i, input) in inputs.iter().enumerate() {
             match input.kind.refusal() {
+                None if input.kind == Kind::Zip => plan.add_archive(i, input),
                 None => {
-                    bytes += input.len;
+                    plan.bytes += input.len;
                     if input.kind != Kind::Evtx {
-                        wholes.push(i);
+                        plan.wholes.push(Step::Whole { input: i });
                     }
                 }
                 // A folder holds all sorts of files; only a log that will be missed is worth a word.
                 Some(refusal) if input.named || input.kind == Kind::LegacyEvt => {
-                    let mut problems = Problems::default();
-                    problems.add(0, || refusal.to_string());
-                    tally.add(Counts::default(), 0, &mut problems);
+                    plan.problem(i, || refusal.to_string());
                 }
                 Some(_) => {}
             }
         }
         // What cannot be shared out comes first, and the longest of it first of all.
-        wholes.sort_by_key(|&i| std::cmp::Reverse(inputs.get(i).map_or(0, |input| input.len)));
-        let mut steps = wholes.len();
-        let mut blocks = Vec::new();
+        let mut wholes = std::mem::take(&mut plan.wholes);
+        wholes.sort_by_key(|&step| std::cmp::Reverse(plan.length(step)));
+        plan.steps = wholes.len();
+        plan.wholes = wholes;
         for (i, input) in inputs.iter().enumerate() {
             if input.kind == Kind::Evtx {
-                blocks.push((steps, i));
-                steps += usize::try_from(input.len.div_ceil(BLOCK_LEN as u64)).unwrap_or(usize::MAX);
+                plan.blocks.push((plan.steps, i));
+                plan.steps += usize::try_from(input.len.div_ceil(BLOCK_LEN as u64)).unwrap_or(usize::MAX);
             }
         }
-        Self { inputs, tallies, blocks, wholes, steps, bytes }
+        plan
+    }
+
+    /// Every file in an archive is a file of its own; they come behind all inputs.
+    fn add_archive(&mut self, index: usize, input: &Input) {
+        let listed = catch_unwind(AssertUnwindSafe(|| archive::list(&input.path)));
+        let listing = match listed {
+            Ok(Ok(listing)) => listing,
+            Ok(Err(error)) => return self.problem(index, || format!("it is not read: {error}")),
+            Err(_) => {
+                return self.problem(index, || {
+                    "listing it failed inside the program (please report this); unpack it and name \
+                     the folder"
+                        .to_owned()
+                });
+            }
+        };
+        for problem in listing.problems {
+            self.problem(index, || problem);
+        }
+        let budget = self.budgets.len();
+        self.budgets.push(listing.budget);
+        let mut left = input.len;
+        for member in listing.members {
+            let first = self.tallies.len();
+            for part in &member.parts {
+                let path = format!("{}!{}", input.path.to_string_lossy(), part.name);
+                self.tallies.push(Tally::new(path.into(), part.kind, part.len));
+                let file = self.tallies.len() - 1;
+                if let Some(refusal) = &part.refusal {
+                    self.problem(file, || format!("it is not read: {refusal}"));
+                } else if let (Kind::LegacyEvt, Some(refusal)) = (part.kind, part.kind.refusal()) {
+                    self.problem(file, || refusal.to_owned());
+                }
+            }
+            // The sizes are the archive's own words.
+            let share = member.packed.min(left);
+            left -= share;
+            self.bytes += share;
+            self.wholes.push(Step::Member { member: self.members.len() });
+            self.members.push(PlannedMember { input: index, member, first, budget, share });
+        }
+    }
+
+    fn problem(&self, file: usize, problem: impl FnOnce() -> String) {
+        if let Some(tally) = self.tallies.get(file) {
+            let mut problems = Problems::default();
+            problems.add(0, problem);
+            tally.add(Counts::default(), 0, &mut problems);
+        }
+    }
+
+    /// Bytes of a step that cannot be shared out.
+    fn length(&self, step: Step) -> u64 {
+        match step {
+            Step::Whole { input } | Step::Block { input, .. } => {
+                self.inputs.get(input).map_or(0, |input| input.len)
+            }
+            Step::Member { member } => self.members.get(member).map_or(0, |member| member.share),
+        }
     }
 
     /// Bytes of all inputs that are read.
@@ -138,8 +233,8 @@ impl<'a> Plan<'a> {
         if number >= self.steps {
             return None;
         }
-        if let Some(&input) = self.wholes.get(number) {
-            return Some(Step::Whole { input });
+        if let Some(&step) = self.wholes.get(number) {
+            return Some(step);
         }
         let after = self.blocks.partition_point(|(start, _)| *start <= number);
         let &(start, input) = self.blocks.get(after.checked_sub(1)?)?;
@@ -148,6 +243,12 @@ impl<'a> Plan<'a> {
 
     pub fn input(&self, index: usize) -> Option<&'a Input> {
         self.inputs.get(index)
+    }
+
+    /// A member, its archive, and what that may still unpack to.
+    pub fn member(&self, index: usize) -> Option<(&PlannedMember, &'a Input, &Budget)> {
+        let member = self.members.get(index)?;
+        Some((member, self.inputs.get(member.input)?, self.budgets.get(member.budget)?))
     }
 
     pub fn tally(&self, file: FileIndex) -> Option<&Tally> {

@@ -61,27 +61,59 @@ impl<'a> Sink<'a> {
         self.events = 0;
     }
 
-    /// What is wanted, for readers that can tell early that a record is not.
-    pub fn selection(&self) -> &'a Selection {
-        self.selection
-    }
-
-    /// A record that was read; it is passed on when it is wanted.
-    pub fn record(&mut self, record: Record) {
-        if self.selection.accepts(&record.provider, record.event_id) {
-            self.events += 1;
-            self.collector.record(self.file, record);
-        }
-    }
-
-    /// Counts records that were looked at, wanted or not.
-    pub fn looked_at(&mut self, records: u64) {
-        self.counts.records += records;
+    /// Lets a reader of XML or text leave what it finds: wanted records, how many it looked at, problems.
+    pub fn read_with(
+        &mut self,
+        read: impl FnOnce(&Selection, &mut dyn FnMut(Record), &mut u64, &mut Problems),
+    ) {
+        let Self { events, collector, .. } = self;
+        let mut emit = |record| {
+            *events += 1;
+            collector.record(self.file, record);
+        };
+        read(self.selection, &mut emit, &mut self.counts.records, &mut self.problems);
     }
 
     /// Something that could not be read, `at` this offset of the file.
     pub fn problem(&mut self, at: u64, problem: impl FnOnce() -> String) {
         self.problems.add(at, problem);
+    }
+
+    pub fn progress(&self) -> &'a dyn Progress {
+        self.progress
+    }
+
+    /// The file is done with, after a panic.
+    pub(super) fn failed_inside(&mut self) {
+        self.problem(0, || {
+            "reading it failed inside the program; what was found in it before is kept \
+             (please report this)"
+                .to_string()
+        });
+    }
+
+    /// The file ends inside the chunk at `offset`, behind `there` bytes of it.
+    pub(super) fn cut_off(&mut self, offset: u64, there: usize) {
+        self.problem(offset, || {
+            format!(
+                "chunk at offset {offset:#x}: only {there} of its 65536 bytes are there; \
+                 the records in them are read"
+            )
+        });
+    }
+
+    /// `slot` (at this offset) holds something, and no chunk.
+    pub(super) fn junk(&mut self, slot: &[u8], offset: u64) {
+        if self.recover {
+            self.chunk(slot, offset);
+        } else {
+            self.problem(offset, || {
+                format!(
+                    "at offset {offset:#x} is no chunk where one should be; \
+                     --recover reads the records that are left there"
+                )
+            });
+        }
     }
 
     /// Tells the progress that so many bytes are done.

@@ -7,10 +7,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::plan::{Plan, Step};
 use super::sink::Sink;
+use super::stream;
 use super::{Collector, FileIndex, Progress};
 use crate::chunks::read::fill_at;
 use crate::chunks::{BLOCK_LEN, CHUNK_LEN, CHUNK_MAGIC, Carver, FILE_HEADER_LEN, FILE_MAGIC, Found};
-use crate::files::{Input, Kind};
+use crate::files::Input;
 use crate::records::Selection;
 
 /// What all workers share.
@@ -53,23 +54,27 @@ impl<'a> Worker<'a> {
 
     pub fn run(mut self) {
         while let Some(step) = self.take() {
-            let (Step::Block { input: index, .. } | Step::Whole { input: index }) = step;
+            let index = match step {
+                Step::Block { input, .. } | Step::Whole { input } => input,
+                Step::Member { member } => {
+                    if let Some((member, archive, budget)) = self.run.plan.member(member) {
+                        stream::member(member, archive, budget, &mut self.sink);
+                    }
+                    continue;
+                }
+            };
             let Some(input) = self.run.plan.input(index) else {
                 continue;
             };
             self.sink.stand_on(index as FileIndex);
             let done = catch_unwind(AssertUnwindSafe(|| match step {
                 Step::Block { block, .. } => self.block(index, input, block),
-                Step::Whole { .. } => whole(input, &mut self.sink),
+                Step::Whole { .. } | Step::Member { .. } => stream::file(input, &mut self.sink),
             }));
             match done {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => self.sink.problem(0, || format!("cannot be read: {error}")),
-                Err(_) => self.sink.problem(0, || {
-                    "reading it failed inside the program; what was found in it before is kept \
-                     (please report this)"
-                        .to_string()
-                }),
+                Err(_) => self.sink.failed_inside(),
             }
         }
         self.sink.finish();
@@ -132,8 +137,7 @@ impl<'a> Worker<'a> {
 
     /// The slots of a block that starts at offset `start` of the file.
     fn slots(&mut self, bytes: &[u8], start: u64) -> io::Result<()> {
-        let Self { carver, sink, open, run, .. } = self;
-        let recover = run.recover;
+        let Self { carver, sink, open, .. } = self;
         let mut failed = Ok(());
         carver.slots(bytes, |found| match found {
             Found::Chunk(at) => {
@@ -156,30 +160,14 @@ impl<'a> Worker<'a> {
                     // The file ends in it.
                     None => {
                         let rest = bytes.get(at..).unwrap_or_default();
-                        sink.problem(offset, || {
-                            format!(
-                                "chunk at offset {offset:#x}: only {} of its 65536 bytes are there; \
-                                 the records in them are read",
-                                rest.len()
-                            )
-                        });
+                        sink.cut_off(offset, rest.len());
                         sink.chunk(rest, offset);
                     }
                 }
             }
             Found::Junk(at) => {
-                let offset = start + at as u64;
-                if recover {
-                    let rest = bytes.get(at..).unwrap_or_default();
-                    sink.chunk(rest.get(..CHUNK_LEN).unwrap_or(rest), offset);
-                } else {
-                    sink.problem(offset, || {
-                        format!(
-                            "at offset {offset:#x} is no chunk where one should be; \
-                             --recover reads the records that are left there"
-                        )
-                    });
-                }
+                let rest = bytes.get(at..).unwrap_or_default();
+                sink.junk(rest.get(..CHUNK_LEN).unwrap_or(rest), start + at as u64);
             }
         });
         failed
@@ -195,16 +183,4 @@ impl<'a> Worker<'a> {
             from = Carver::after(at, read);
         }
     }
-}
-
-/// Files that are read from front to back: every kind but .evtx has its reader here.
-fn whole(input: &Input, sink: &mut Sink<'_>) -> io::Result<()> {
-    match input.kind {
-        Kind::Xml | Kind::Text | Kind::Zip | Kind::Gzip => {
-            sink.problem(0, || format!("{} files are not read yet", input.kind.name()));
-        }
-        Kind::Evtx | Kind::LegacyEvt | Kind::Mta | Kind::Empty | Kind::Other => {}
-    }
-    sink.advance(input.len);
-    Ok(())
 }

@@ -3,3 +3,4 @@
 
 mod full_decode;
 mod support;
+mod tmp_diag;

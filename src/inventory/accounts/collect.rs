@@ -93,6 +93,11 @@ impl Entry {
         Self { line, ..Self::default() }
     }
 
+    /// The account has more SPNs than the file shows.
+    pub fn is_partial(&mut self) {
+        self.account.spns_are_partial = true;
+    }
+
     /// Takes one value. What cannot be understood is a problem of `line`, and is left out.
     pub fn set(&mut self, attribute: Attribute, value: &str, line: u64, to: &mut Collector) {
         let value = value.trim();

@@ -24,10 +24,19 @@ fn recognise(head: &str) -> bool {
         && (lower.contains("\"distinguishedname\"") || lower.contains("\"samaccountname\""))
 }
 
+/// `{"value": [..`, with `"Count"` before or after it.
+fn is_wrapped(head: &str) -> bool {
+    let start: String = head.chars().filter(|c| !c.is_whitespace()).take(40).collect();
+    let start = start.to_ascii_lowercase();
+    let rest = match start.strip_prefix("{\"count\":") {
+        Some(rest) => rest.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start_matches(','),
+        None => start.trim_start_matches('{'),
+    };
+    start.starts_with('{') && rest.starts_with("\"value\":[")
+}
+
 fn read(text: &mut TextStream<File>, to: &mut Collector) -> Result<(), ReadError> {
-    let start: String = text.head().chars().filter(|c| !c.is_whitespace()).take(20).collect();
-    let wrapped = start.to_ascii_lowercase().starts_with("{\"value\":[");
-    let layout = if wrapped { Layout::Wrapped } else { Layout::List };
+    let layout = if is_wrapped(text.head()) { Layout::Wrapped } else { Layout::List };
     let mut with_spns = false;
     for_each_object(text, layout, to, |object, to| {
         let attributes: Attributes = match serde_json::from_slice(object.bytes) {

@@ -229,7 +229,13 @@ impl Reader {
     /// AD gives at most 1,500 values at once (MS-ADTS 3.1.1.3.1.3.3); the last range ends in `*`.
     fn range(&mut self, options: &str, number: u64, to: &mut Collector) {
         let last = options.split(';').any(|o| o.starts_with("range=") && o.ends_with("-*"));
-        if !last && !std::mem::replace(&mut self.ranged, true) {
+        if last {
+            return;
+        }
+        if let Some(entry) = &mut self.entry {
+            entry.is_partial();
+        }
+        if !std::mem::replace(&mut self.ranged, true) {
             to.lost(
                 number,
                 format!(

@@ -2,14 +2,18 @@
 //!
 //! An export format is one file here, and one line in [`FORMATS`].
 
+mod aliases;
 mod blocks;
 mod collect;
 mod csvde;
 mod directory;
+mod duplicates;
 mod get_ad_csv;
 mod get_ad_json;
 mod json;
 mod ldif;
+mod merge;
+mod owners;
 mod setspn;
 mod sharphound;
 mod table;
@@ -23,6 +27,10 @@ use rayon::prelude::*;
 
 use super::stream::TextStream;
 use super::{InventoryFile, Source};
+pub use aliases::{AliasError, HostAliases};
+pub use duplicates::{Duplicate, DuplicateKind};
+pub use owners::{AccountId, Conflict, Effective, HostMatch, SpnIndex};
+
 use collect::Collector;
 
 /// A directory account (computer, user, managed service account) and its SPNs.
@@ -38,6 +46,8 @@ pub struct Account {
     pub distinguished_name: Option<Arc<str>>,
     /// As written.
     pub spns: Vec<Arc<str>>,
+    /// The account has more SPNs than these (`setspn -X` lists duplicates only).
+    pub spns_are_partial: bool,
     /// dNSHostName.
     pub dns_host_name: Option<Arc<str>>,
     /// msDS-AdditionalDnsHostName.
@@ -60,6 +70,8 @@ pub struct AccountInventory {
     /// Every SPN of every account of at least one domain was exported (`setspn -Q */*`, an LDIF with the
     /// `servicePrincipalName=*` filter): absence of an SPN in `complete_domains` means something.
     pub complete_domains: Vec<Arc<str>>,
+    /// The same by file: path, as in [`files`](Self::files), and domain.
+    pub complete_files: Vec<(Arc<str>, Arc<str>)>,
 }
 
 /// One export format.
@@ -109,13 +121,14 @@ pub fn load(paths: &[PathBuf]) -> AccountInventory {
     let read: Vec<FileRead> = files_of(paths).into_par_iter().map(read_found).collect();
     for (accounts, file, complete) in read {
         inventory.accounts.extend(accounts);
-        inventory.files.push(file);
         for domain in complete {
+            inventory.complete_files.push((Arc::clone(&file.path), Arc::clone(&domain)));
             let known = |d: &Arc<str>| d.to_lowercase() == domain.to_lowercase();
             if !inventory.complete_domains.iter().any(known) {
                 inventory.complete_domains.push(domain);
             }
         }
+        inventory.files.push(file);
     }
     inventory
 }

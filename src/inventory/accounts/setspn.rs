@@ -190,6 +190,7 @@ impl Reader {
                     let spn = spn.clone();
                     self.part = true;
                     let mut entry = self.entry(dn, number, to);
+                    entry.is_partial();
                     entry.set(Attribute::ServicePrincipalName, &spn, number, to);
                     entry.finish(to);
                 }

@@ -24,18 +24,31 @@ use std::io::Read;
 use self::date::{DateOrder, Reading};
 use self::draft::{Draft, Part};
 use self::lines::Lines;
-use super::tally::Tally;
 use super::xml::parse_wanted;
-use super::{Datum, Origin, Record, Selection};
+use super::{Datum, Origin, Problems, Record, Selection};
 use crate::files::text_encoding::text_of;
 
-/// Reads all events of `input` and hands over the wanted ones. They have record ID 0.
+/// Reads all events of `input`, hands the wanted ones to `emit` (they have record ID 0) and counts all of
+/// them in `records`.
 ///
-/// Anything between events is passed over. What is assumed of their times is said in `tally`.
-pub fn read_events(input: impl Read, selection: &Selection, sink: &mut dyn FnMut(Record), tally: &mut Tally) {
-    let before = tally.records;
-    let mut reader =
-        Reader { selection, sink, tally, order: DateOrder::default(), local_times: false, ambiguous: None };
+/// Anything between events is passed over. What is assumed of their times is said in `problems`.
+pub fn read_events(
+    input: impl Read,
+    selection: &Selection,
+    emit: &mut dyn FnMut(Record),
+    records: &mut u64,
+    problems: &mut Problems,
+) {
+    let before = *records;
+    let mut reader = Reader {
+        selection,
+        emit,
+        records,
+        problems,
+        order: DateOrder::default(),
+        local_times: false,
+        ambiguous: None,
+    };
     let mut lines = Lines::new(input);
     let mut draft = Draft::default();
     loop {
@@ -50,15 +63,15 @@ pub fn read_events(input: impl Read, selection: &Selection, sink: &mut dyn FnMut
             Ok(None) => break,
             Err(error) => {
                 let number = lines.number();
-                reader.tally.problem(|| format!("reading stopped behind line {number}: {error}"));
+                reader.problems.add(number, || format!("reading stopped behind line {number}: {error}"));
                 break;
             }
         }
     }
     reader.take(draft);
     reader.say_what_was_assumed();
-    if reader.tally.records == before {
-        reader.tally.problem(|| {
+    if *reader.records == before {
+        reader.problems.add(0, || {
             "there is no event in it; copy events in Event Viewer with Copy > Copy details as text, \
              or save the log as .evtx"
                 .to_owned()
@@ -68,8 +81,9 @@ pub fn read_events(input: impl Read, selection: &Selection, sink: &mut dyn FnMut
 
 struct Reader<'a> {
     selection: &'a Selection,
-    sink: &'a mut dyn FnMut(Record),
-    tally: &'a mut Tally,
+    emit: &'a mut dyn FnMut(Record),
+    records: &'a mut u64,
+    problems: &'a mut Problems,
     order: DateOrder,
     /// A time without a zone was handed over.
     local_times: bool,
@@ -82,7 +96,7 @@ impl Reader<'_> {
         if draft.part == Part::Xml
             && let Ok(found) = parse_wanted(&draft.xml, self.selection)
         {
-            self.tally.records += 1;
+            *self.records += 1;
             if let Some(record) = found {
                 self.hand_over(record);
             }
@@ -95,21 +109,20 @@ impl Reader<'_> {
         if draft.source.is_empty() {
             return;
         }
-        self.tally.records += 1;
+        *self.records += 1;
         let Some(provider) = self.wanted_provider(&draft.source, event_id) else {
             return;
         };
         match self.record(&draft, provider, event_id) {
             Ok(record) => self.hand_over(record),
-            Err(why) => {
-                self.tally.problem(|| format!("the event at line {} was passed over: {why}", draft.line))
-            }
+            Err(why) => self
+                .problems
+                .add(draft.line, || format!("the event at line {} was passed over: {why}", draft.line)),
         }
     }
 
     fn hand_over(&mut self, record: Record) {
-        self.tally.events += 1;
-        (self.sink)(record);
+        (self.emit)(record);
     }
 
     /// Lists of Event Viewer leave out the first part of Microsoft's provider names.
@@ -157,7 +170,7 @@ impl Reader<'_> {
 
     fn say_what_was_assumed(&mut self) {
         if self.local_times {
-            self.tally.problem(|| {
+            self.problems.add(0, || {
                 "times in copied text name no zone: they are the local time of whoever copied it, \
                  and were taken as UTC"
                     .to_owned()
@@ -165,7 +178,7 @@ impl Reader<'_> {
         }
         if let Some((line, day_first)) = self.ambiguous {
             let first = if day_first { "day" } else { "month" };
-            self.tally.problem(|| {
+            self.problems.add(line, || {
                 format!(
                     "the date of the event at line {line} can be read in two ways; the {first} was \
                      taken to be first, here and in dates like it"

@@ -1,0 +1,134 @@
+//! 1,000,000 SPNs in each format: time to load beside a plain line-by-line read of the same file, and peak memory
+//! with the index of owners.
+//!
+//! `cargo bench --bench accounts`; `-- COUNT` for another number of SPNs. The bounds asked for: five times the plain
+//! read, 600 MiB.
+
+#[path = "../tests/support/account_files.rs"]
+mod account_files;
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use account_files::*;
+use krbtriage::inventory::accounts::{Account, HostAliases, SpnIndex, load};
+
+/// Set for the process that loads one file, so that its peak memory is its own.
+const ONE_FILE: &str = "KRBTRIAGE_BENCH_FILE";
+const SPNS_OF_AN_ACCOUNT: usize = 5;
+const RUNS: usize = 5;
+
+fn main() {
+    match std::env::var_os(ONE_FILE) {
+        Some(file) => measure(Path::new(&file)),
+        None => all_formats(),
+    }
+}
+
+fn all_formats() {
+    let count = std::env::args().skip(1).find_map(|a| a.parse().ok()).unwrap_or(1_000_000);
+    let folder = tempfile::tempdir().unwrap();
+    println!("{count} SPNs, best of {RUNS}; times in ms");
+    println!(
+        "{:<14}{:>8}{:>8}{:>8}{:>8}{:>8}{:>10}",
+        "format", "MB", "read", "load", "times", "index", "peak MiB"
+    );
+    for (name, content) in files(&accounts(count)) {
+        let file = folder.path().join("export");
+        fs::write(&file, content).unwrap();
+        print!("{name:<14}");
+        let done = std::process::Command::new(std::env::current_exe().unwrap())
+            .env(ONE_FILE, &file)
+            .status()
+            .unwrap();
+        assert!(done.success());
+    }
+}
+
+fn accounts(spns: usize) -> Vec<Account> {
+    let classes = ["HOST", "RestrictedKrbHost", "TERMSRV", "WSMAN", "HTTP"];
+    (0..spns / SPNS_OF_AN_ACCOUNT)
+        .map(|i| {
+            let domain = if i % 3 == 0 { "emea.corp.example.com" } else { "apac.corp.example.com" };
+            let name = format!("srv{i:06}");
+            let host = format!("{name}.{domain}");
+            Account {
+                name: format!("{}$", name.to_uppercase()).into(),
+                domain: domain.into(),
+                distinguished_name: Some(dn_of(&name, "OU=Servers,OU=Frankfurt", domain).into()),
+                spns: classes.iter().map(|class| format!("{class}/{host}").into()).collect(),
+                dns_host_name: Some(host.into()),
+                password_last_set: Some("2026-11-23T22:57:50Z".parse().unwrap()),
+                when_changed: Some("2026-11-23T22:57:50Z".parse().unwrap()),
+                user_account_control: Some(4096),
+                supported_encryption_types: Some(28),
+                ..Account::default()
+            }
+        })
+        .collect()
+}
+
+fn files(accounts: &[Account]) -> impl Iterator<Item = (&'static str, Vec<u8>)> + '_ {
+    type Make = fn(&[Account]) -> Vec<u8>;
+    let formats: [(&'static str, Make); 9] = [
+        ("CSV", |a| project_csv(a).into_bytes()),
+        ("CSV, UTF-16", |a| utf16(&project_csv(a))),
+        ("setspn", |a| setspn_q("Checking domain DC=corp,DC=example,DC=com", a).into_bytes()),
+        ("LDIF", |a| ldapsearch("DC=corp,DC=example,DC=com", a).into_bytes()),
+        ("csvde", |a| csvde(a).into_bytes()),
+        ("Get-AD CSV", |a| get_ad_csv(a).into_bytes()),
+        ("Get-AD JSON 5", |a| get_ad_json_5(a).into_bytes()),
+        ("Get-AD JSON 7", |a| get_ad_json_7(a).into_bytes()),
+        ("SharpHound", |a| sharphound("computers", a).into_bytes()),
+    ];
+    formats.into_iter().map(|(name, make)| (name, make(accounts)))
+}
+
+fn measure(file: &Path) {
+    let read = best(|| plain_read(file));
+    let paths: Vec<PathBuf> = vec![file.to_owned()];
+    // The first load with its index gives the peak; dropped before the next.
+    let inventory = load(&paths);
+    assert_eq!(inventory.files[0].problems, Vec::<String>::new());
+    let index = best(|| SpnIndex::new(&inventory, &HostAliases::default()).len());
+    let peak = peak_memory().map_or_else(|| "?".to_owned(), |kib| (kib / 1024).to_string());
+    drop(inventory);
+    let load = best(|| load(&paths).accounts.len());
+    let ms = |d: Duration| d.as_secs_f64() * 1000.0;
+    println!(
+        "{:>8}{:>8.0}{:>8.0}{:>8.1}{:>8.0}{peak:>10}",
+        fs::metadata(file).unwrap().len() / 1_000_000,
+        ms(read),
+        ms(load),
+        ms(load) / ms(read),
+        ms(index)
+    );
+}
+
+fn best(work: impl Fn() -> usize) -> Duration {
+    (0..RUNS)
+        .map(|_| {
+            let start = Instant::now();
+            std::hint::black_box(work());
+            start.elapsed()
+        })
+        .min()
+        .unwrap()
+}
+
+/// What `for line in file.lines()` costs, each line a text of its own.
+fn plain_read(file: &Path) -> usize {
+    BufReader::new(fs::File::open(file).unwrap())
+        .split(b'\n')
+        .map(|line| String::from_utf8_lossy(&line.unwrap()).len())
+        .sum()
+}
+
+/// In KiB, where the system tells it.
+fn peak_memory() -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    line.split_whitespace().nth(1)?.parse().ok()
+}

@@ -1,0 +1,155 @@
+//! Makes the two corpora of `docs/performance.md`:
+//!
+//! ```text
+//! cargo run --release --example corpora -- FOLDER [REAL_LOGS]
+//! ```
+//!
+//! FOLDER/haystack has 16 logs of 64 MiB, one chunk in 200 with event 4; FOLDER/storm has 4, every second
+//! chunk of the Kerberos provider, 10 % of those records event 4. The other chunks are the sound ones of
+//! the real logs in REAL_LOGS (`../shared/data/evtx`), one after the other. Two runs give the same bytes.
+
+#[path = "../tests/support/evtx/mod.rs"]
+mod evtx;
+
+use std::error::Error;
+use std::fs;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use evtx::{
+    Event, EvtxWriter, dcom_10028, event_log, kerberos_event3, kerberos_event4, kerberos_event5,
+    service_state,
+};
+use krbtriage::chunks::header::Header;
+use krbtriage::chunks::{CHUNK_LEN, CHUNK_MAGIC, FILE_HEADER_LEN};
+
+/// Chunks of a log of 64 MiB.
+const CHUNKS: usize = 1024;
+/// Distinct (answered by, target) of the event 4s of one client.
+const INCIDENTS: usize = 250;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);
+    let folder = arguments.next().ok_or("say where to make the corpora: corpora FOLDER [REAL_LOGS]")?;
+    let logs = arguments.next().unwrap_or_else(|| "../shared/data/evtx".into());
+    let real = sound_chunks(&logs)?;
+    println!("{} sound chunks in {}", real.len(), logs.display());
+    let mut numbers = 0..;
+    for (name, files, every) in [("haystack", 16, 200), ("storm", 4, 2)] {
+        let into = folder.join(name);
+        fs::create_dir_all(&into)?;
+        for file in 0..files {
+            let hits: Vec<usize> = (0..CHUNKS).filter(|chunk| (file * CHUNKS + chunk) % every == 0).collect();
+            let written = written_chunks(file, hits.len(), every == 2, &mut numbers);
+            let path = into.join(format!("{name}-{file:02}.evtx"));
+            let mut out = BufWriter::new(fs::File::create(&path)?);
+            out.write_all(&file_header(&written))?;
+            let mut written = written[FILE_HEADER_LEN..].chunks(CHUNK_LEN);
+            for chunk in 0..CHUNKS {
+                let bytes = match hits.binary_search(&chunk) {
+                    Ok(_) => written.next().ok_or("too few chunks were written")?,
+                    Err(_) => &real[(file * CHUNKS + chunk) % real.len()],
+                };
+                out.write_all(bytes)?;
+            }
+            out.flush()?;
+        }
+        println!("{}: {files} logs of 64 MiB", into.display());
+    }
+    Ok(())
+}
+
+/// Chunks of the real logs with both checksums right.
+fn sound_chunks(folder: &Path) -> Result<Vec<Vec<u8>>, Box<dyn Error>> {
+    let mut paths: Vec<_> =
+        fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
+    paths.sort();
+    let mut sound = Vec::new();
+    for path in paths.iter().filter(|p| p.extension().is_some_and(|e| e == "evtx")) {
+        let bytes = fs::read(path)?;
+        for chunk in bytes.get(FILE_HEADER_LEN..).unwrap_or_default().chunks(CHUNK_LEN) {
+            if let Some(header) = Header::parse(chunk)
+                && chunk.len() == CHUNK_LEN
+                && chunk.starts_with(CHUNK_MAGIC)
+                && header.header_is_sound(chunk)
+                && header.records_are_sound(chunk)
+            {
+                sound.push(chunk.to_vec());
+            }
+        }
+    }
+    if sound.is_empty() {
+        return Err(format!("there are no sound chunks in {}", folder.display()).into());
+    }
+    Ok(sound)
+}
+
+/// A log with `chunks` chunks: of the Kerberos provider with one event 4 in ten, or of many providers with
+/// a few.
+fn written_chunks(
+    file: usize,
+    chunks: usize,
+    storm: bool,
+    numbers: &mut impl Iterator<Item = usize>,
+) -> Vec<u8> {
+    let mut writer = EvtxWriter::new();
+    for chunk in 0..chunks {
+        if chunk > 0 {
+            writer = writer.next_chunk();
+        }
+        // As many as surely fit into a chunk of 64 KiB.
+        for n in 0..if storm { 120 } else { 90 } {
+            let number = numbers.next().unwrap_or(0);
+            writer.push(&event(file, number, n, storm));
+        }
+    }
+    writer.finish()
+}
+
+/// A log is of one client, as a machine's own is; it is literal text in the provider's template.
+fn event(file: usize, number: usize, n: usize, storm: bool) -> Event {
+    let incident = number / 10 % INCIDENTS;
+    let computer = format!("CLIENT{file:02}.alpha.example.com");
+    let answered = format!("srv{incident:04}$");
+    let event = match (n % 10, storm) {
+        (0, _) => kerberos_event4(
+            &computer,
+            &answered,
+            "ALPHA.EXAMPLE.COM",
+            &format!("host/srv{:04}.beta.example.com", (incident * 7 + 1) % 1000),
+            "BETA.EXAMPLE.COM",
+        ),
+        (1..=6, true) => kerberos_event5(&computer, &answered, "ALPHA.EXAMPLE.COM"),
+        (_, true) => kerberos_event3(
+            &computer,
+            "0x19",
+            "KDC_ERR_PREAUTH_REQUIRED",
+            "ALPHA.EXAMPLE.COM",
+            "krbtgt/ALPHA.EXAMPLE.COM",
+            "krbtgt/ALPHA.EXAMPLE.COM",
+        ),
+        (1..=4, false) => service_state(&computer, "Windows Update", "running"),
+        (5..=7, false) => dcom_10028(&computer, &answered, "svchost.exe"),
+        (_, false) => event_log(&computer, 6013, &["", "", "", "", "86400", "60", "0"]),
+    };
+    let second = number / 20;
+    event.at(&format!(
+        "2026-{:02}-{:02}T{:02}:{:02}:{:02}.{:07}Z",
+        1 + second / 2_419_200 % 12,
+        1 + second / 86_400 % 28,
+        second / 3_600 % 24,
+        second / 60 % 60,
+        second % 60,
+        number % 10_000_000,
+    ))
+}
+
+/// The header of `written`, saying how many chunks there are.
+fn file_header(written: &[u8]) -> Vec<u8> {
+    let mut header = written[..FILE_HEADER_LEN].to_vec();
+    header[16..24].copy_from_slice(&(CHUNKS as u64 - 1).to_le_bytes());
+    header[42..44].copy_from_slice(&(CHUNKS as u16).to_le_bytes());
+    let checksum = crc32fast::hash(&header[..120]);
+    header[124..128].copy_from_slice(&checksum.to_le_bytes());
+    header
+}

@@ -1,0 +1,34 @@
+use std::process::{ExitCode, Termination};
+
+/// How a run ended, as schedulers and scripts see it. Published in `docs/report.md`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// 0: the report is complete, whatever it says.
+    Complete,
+    /// 1: the report is complete and holds what `--fail-on` asks for.
+    Found,
+    /// 2: the command line is wrong.
+    Usage,
+    /// 3: the report was written, but some input could not be read.
+    Partial,
+    /// 4: there is no report.
+    NoReport,
+}
+
+impl Exit {
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Complete => 0,
+            Self::Found => 1,
+            Self::Usage => 2,
+            Self::Partial => 3,
+            Self::NoReport => 4,
+        }
+    }
+}
+
+impl Termination for Exit {
+    fn report(self) -> ExitCode {
+        ExitCode::from(self.code())
+    }
+}

@@ -1,0 +1,161 @@
+//! The run's summary: as JSON Lines for machines, as text for the terminal.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::triage::Outcome;
+use crate::findings::{Cause, Confidence};
+use crate::report::guard::visible;
+
+/// One line of `--summary`.
+#[derive(Serialize)]
+#[serde(tag = "input", rename_all = "lowercase")]
+enum Line<'a> {
+    Log(&'a crate::scan::FileReport),
+    Inventory(&'a crate::inventory::InventoryFile),
+    Missing { path: String, problems: [String; 1] },
+}
+
+/// A line of JSON for every input.
+pub fn write(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
+    let missing = outcome
+        .unfound
+        .iter()
+        .map(|e| Line::Missing { path: e.path().display().to_string(), problems: [e.to_string()] });
+    let logs = outcome.logs.iter().map(Line::Log);
+    let inventories = outcome.inventories.iter().map(Line::Inventory);
+    for line in logs.chain(inventories).chain(missing) {
+        serde_json::to_writer(&mut *out, &line)?;
+        out.write_all(b"\n")?;
+    }
+    Ok(())
+}
+
+/// What a person wants to know after a run, on standard error.
+pub fn text(outcome: &Outcome, verbose: bool) -> String {
+    let mut out = String::new();
+    let mut line = |text: String| {
+        out.push_str(&visible(&text));
+        out.push('\n');
+    };
+    let read: Vec<_> = outcome.logs.iter().filter(|f| f.chunks + f.records > 0 || f.events > 0).collect();
+    let bytes: u64 = read.iter().map(|f| f.bytes).sum();
+    let records: u64 = read.iter().map(|f| f.records).sum();
+    line(format!(
+        "{} log{} read ({}), {} records looked at, {} in {}",
+        read.len(),
+        plural(read.len() as u64),
+        size(bytes),
+        grouped(records),
+        counted(outcome.events, "event"),
+        duration(outcome.took)
+    ));
+    if outcome.duplicates > 0 {
+        line(format!(
+            "{} stand in more than one export and count once",
+            counted(outcome.duplicates, "record")
+        ));
+    }
+    let problems: std::collections::BTreeSet<_> = outcome.rows.iter().map(|r| &r.problem_id).collect();
+    line(format!(
+        "{}, {}",
+        counted(outcome.rows.len() as u64, "incident"),
+        counted(problems.len() as u64, "problem")
+    ));
+    for cause in Cause::ALL {
+        let of_cause: Vec<_> = outcome.rows.iter().filter(|r| r.cause == cause).collect();
+        if of_cause.is_empty() {
+            continue;
+        }
+        let sure: Vec<String> = Confidence::ALL
+            .iter()
+            .map(|c| (c, of_cause.iter().filter(|r| r.confidence == *c).count()))
+            .filter(|(_, n)| *n > 0)
+            .map(|(c, n)| format!("{n} {c}"))
+            .collect();
+        line(format!("  {:<19}{:>7}  ({})", cause.name(), grouped(of_cause.len() as u64), sure.join(", ")));
+    }
+    out.push_str(&unread(outcome, verbose));
+    out
+}
+
+/// Only what could not be read: what a script or scheduler keeps in its log.
+pub fn problems(outcome: &Outcome) -> String {
+    unread(outcome, false)
+}
+
+fn unread(outcome: &Outcome, verbose: bool) -> String {
+    let shown = if verbose { usize::MAX } else { 3 };
+    let mut lines: Vec<String> = outcome.unfound.iter().map(|e| format!("not read: {e}")).collect();
+    let mut file = |what: &str, path: &str, problems: &[String]| {
+        lines.extend(problems.iter().take(shown).map(|p| format!("{what}: {path}: {p}")));
+        if problems.len() > shown {
+            lines.push(format!("  and {} more (-v lists them)", problems.len() - shown));
+        }
+    };
+    for log in &outcome.logs {
+        file("not fully read", &log.path, &log.problems);
+    }
+    for inventory in &outcome.inventories {
+        file("inventory", &inventory.path, &inventory.problems);
+    }
+    if verbose {
+        let understood = |f: &crate::inventory::InventoryFile| {
+            format!("inventory: {}: {}, {} rows, {} hosts or accounts", f.path, f.kind, f.rows, f.hosts)
+        };
+        lines.extend(outcome.inventories.iter().map(understood));
+        let passed = outcome.logs.iter().filter(|f| f.bytes > 0 && f.chunks + f.records + f.events == 0);
+        lines.extend(passed.map(|f| format!("passed over: {}: {}", f.path, f.kind)));
+    }
+    if outcome.clues_dropped > 0 {
+        lines.push(format!("{} other events were left out: too many different ones", outcome.clues_dropped));
+    }
+    lines.iter().map(|l| format!("{}\n", visible(l))).collect()
+}
+
+fn plural(n: u64) -> &'static str {
+    if n == 1 { "" } else { "s" }
+}
+
+fn counted(n: u64, what: &str) -> String {
+    format!("{} {what}{}", grouped(n), plural(n))
+}
+
+/// `12,345,678`.
+fn grouped(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (i, c) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(c);
+    }
+    out
+}
+
+fn size(bytes: u64) -> String {
+    indicatif::HumanBytes(bytes).to_string()
+}
+
+fn duration(took: Duration) -> String {
+    match took.as_secs() {
+        0 => format!("{} ms", took.as_millis()),
+        1..60 => format!("{:.1} s", took.as_secs_f64()),
+        s => format!("{} min {} s", s / 60, s % 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped() {
+        assert_eq!(grouped(1), "1");
+        assert_eq!(grouped(1234), "1,234");
+        assert_eq!(grouped(12_345_678), "12,345,678");
+    }
+}

@@ -1,0 +1,376 @@
+//! Logs inside `.zip` and `.gz`: unpacked in memory as they are read, and never to disk.
+
+use std::borrow::Cow;
+use std::fs::File;
+use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use flate2::read::MultiGzDecoder;
+use zip::ZipArchive;
+use zip::read::{OwnedZipFileEntry, ZipFile, ZipReadOptions};
+use zip::result::ZipError;
+
+use super::Kind;
+use super::kind::{SNIFF_LEN, sniff};
+
+/// Most that is read to learn an archive's members: some 80,000 of them. Their list is kept in memory.
+pub const MAX_MEMBER_LIST: u64 = 8 << 20;
+
+/// Most members read of one archive, those of archives inside it included.
+pub const MAX_MEMBERS: usize = 100_000;
+
+/// Largest archive read inside another one, which has to be in memory. One inside that is not read.
+pub const MAX_INNER_ARCHIVE: u64 = 16 << 20;
+
+/// What an archive may unpack to in all: 4 GiB (the largest log Windows keeps, mostly reserved zeros
+/// perhaps), and 200 times its own size (logs shrink to a tenth or a twentieth).
+pub const MAX_UNPACKED: u64 = 4 << 30;
+pub const MAX_RATIO: u64 = 200;
+
+/// Why an archive or a member of it is not read.
+#[derive(Debug, thiserror::Error)]
+pub enum ArchiveError {
+    #[error("it is encrypted; unpack it with its password and name the files")]
+    Encrypted,
+    #[error("it is compressed with a method that is not read (deflate is); unpack it and name the files")]
+    Method,
+    #[error("its list of members is longer than {} MiB; unpack it and name the folder", MAX_MEMBER_LIST >> 20)]
+    TooManyMembers,
+    #[error("it is an archive of more than {} MiB inside an archive; unpack that one", MAX_INNER_ARCHIVE >> 20)]
+    InnerTooBig,
+    #[error("it is an archive inside an archive inside an archive; unpack the outer ones")]
+    TooDeep,
+    #[error(
+        "it unpacks to more than {} GiB and {MAX_RATIO} times its size, so reading stopped; \
+         if that is right, unpack it and name the files",
+        MAX_UNPACKED >> 30
+    )]
+    Bomb,
+    #[error("it is not a whole archive ({0}); copy or make it again")]
+    Broken(Cow<'static, str>),
+    #[error("cannot be read: {0}")]
+    Io(#[from] io::Error),
+}
+
+impl From<ZipError> for ArchiveError {
+    fn from(error: ZipError) -> Self {
+        match error {
+            // An error of ours comes back from the library in its wrapping.
+            ZipError::Io(error) => match error.downcast::<Self>() {
+                Ok(ours) => ours,
+                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                    Self::Broken("it ends early".into())
+                }
+                Err(error) => Self::Io(error),
+            },
+            ZipError::CompressionMethodNotSupported(_) => Self::Method,
+            ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED) | ZipError::InvalidPassword => {
+                Self::Encrypted
+            }
+            ZipError::UnsupportedArchive(what) => Self::Broken(what.into()),
+            ZipError::InvalidArchive(what) => Self::Broken(what),
+            other => Self::Broken(other.to_string().into()),
+        }
+    }
+}
+
+/// How much one archive may still unpack to; shared by all who read its members.
+#[derive(Debug)]
+pub struct Budget(AtomicU64);
+
+impl Budget {
+    /// For an archive of `size` bytes.
+    pub fn new(size: u64) -> Self {
+        Self(AtomicU64::new(MAX_UNPACKED.saturating_add(size.saturating_mul(MAX_RATIO))))
+    }
+
+    fn spend(&self, bytes: u64) -> io::Result<()> {
+        self.0
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(bytes))
+            .map(drop)
+            .map_err(|_| io::Error::other(ArchiveError::Bomb))
+    }
+}
+
+/// Reads what is unpacked, as long as the budget allows.
+struct Unpacked<'a, R> {
+    inner: R,
+    budget: &'a Budget,
+}
+
+impl<R: Read> Read for Unpacked<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.inner.read(buffer)?;
+        self.budget.spend(n as u64)?;
+        Ok(n)
+    }
+}
+
+/// The content of a `.gz` file (of all its members, one behind the other).
+pub fn gunzip<'a>(packed: impl Read + 'a, budget: &'a Budget) -> impl Read + 'a {
+    Unpacked { inner: MultiGzDecoder::new(packed), budget }
+}
+
+/// A zip archive's members.
+#[derive(Debug)]
+pub struct Listing {
+    pub members: Vec<Member>,
+    pub budget: Budget,
+    /// What is wrong with the archive as a whole.
+    pub problems: Vec<String>,
+}
+
+/// A member of a zip archive, in the archive's order.
+#[derive(Debug)]
+pub struct Member {
+    entry: OwnedZipFileEntry,
+    /// The member itself; where it is an archive, what is in that.
+    pub parts: Vec<Part>,
+    /// Bytes in the archive, as that says.
+    pub packed: u64,
+}
+
+/// A file in an archive.
+#[derive(Debug)]
+pub struct Part {
+    /// Where it stands in the archive inside the archive.
+    inner: Option<OwnedZipFileEntry>,
+    /// `inner/System.evtx`, or `inner.zip!System.evtx`. It may hold anything, control characters too.
+    pub name: String,
+    pub kind: Kind,
+    /// Bytes unpacked, as the archive says.
+    pub len: u64,
+    /// Why it is not read.
+    pub refusal: Option<ArchiveError>,
+}
+
+/// Learns what is in the zip archive at `path`, and of what kind it is by its first bytes.
+pub fn list(path: &Path) -> Result<Listing, ArchiveError> {
+    let file = File::open(path)?;
+    let budget = Budget::new(file.metadata()?.len());
+    let (entries, mut file, duplicates) = entries(file)?;
+    let mut listing = Listing { members: Vec::new(), budget, problems: Vec::new() };
+    if duplicates {
+        listing.problems.push("members have the same name; of each name only the last is read".to_owned());
+    }
+    let mut room = MAX_MEMBERS;
+    for entry in entries {
+        if room == 0 {
+            listing.problems.push(format!(
+                "there are more than {MAX_MEMBERS} files in it and the rest is not read; \
+                 unpack it and name the folder"
+            ));
+            break;
+        }
+        let packed = entry.compressed_size();
+        let mut parts = parts(&entry, &mut file, &listing.budget);
+        parts.truncate(room);
+        room -= parts.len();
+        listing.members.push(Member { entry, parts, packed });
+    }
+    Ok(listing)
+}
+
+impl Member {
+    /// Unpacks the member of the archive at `path` and gives every part that is read, with its index, to
+    /// `each`; an error stands for a part that could not be unpacked.
+    pub fn read(&self, path: &Path, budget: &Budget, each: Each<'_>) {
+        let is_read = |part: &Part| part.refusal.is_none() && part.kind.is_read();
+        let Some(first) = self.parts.iter().position(is_read) else {
+            return;
+        };
+        if let Err(error) = self.try_read(path, budget, each) {
+            each(first, Err(error));
+        }
+    }
+
+    fn try_read(&self, path: &Path, budget: &Budget, each: Each<'_>) -> Result<(), ArchiveError> {
+        let mut file = BufReader::with_capacity(BUFFER, File::open(path)?);
+        let mut outer = unpack(&self.entry, &mut file, budget)?;
+        if let [Part { inner: None, .. }] = self.parts.as_slice() {
+            each(0, Ok(&mut outer));
+            return Ok(());
+        }
+        let bytes = inner_archive(&mut outer)?;
+        for (index, part) in self.parts.iter().enumerate() {
+            let Some(inner) = part.inner.as_ref().filter(|_| part.refusal.is_none()) else {
+                continue;
+            };
+            match unpack(inner, &mut Cursor::new(&bytes), budget) {
+                Ok(mut unpacked) => each(index, Ok(&mut unpacked)),
+                Err(error) => each(index, Err(error)),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Takes a part's index and content.
+pub type Each<'f> = &'f mut dyn FnMut(usize, Result<&mut dyn Read, ArchiveError>);
+
+const BUFFER: usize = 64 * 1024;
+
+/// The members that an archive lists, the archive to read them from, and whether names are used twice.
+fn entries<R: Read + Seek>(
+    archive: R,
+) -> Result<(Vec<OwnedZipFileEntry>, impl Read + Seek, bool), ArchiveError> {
+    let left = Arc::new(AtomicU64::new(MAX_MEMBER_LIST));
+    let limited = Limited { inner: archive, left: Arc::clone(&left) };
+    let opened = ZipArchive::new(BufReader::with_capacity(BUFFER, limited));
+    let archive = match opened {
+        Err(_) if left.load(Ordering::Relaxed) == 0 => return Err(ArchiveError::TooManyMembers),
+        opened => opened?,
+    };
+    left.store(u64::MAX, Ordering::Relaxed);
+    let duplicates = archive.has_duplicate_names();
+    let mut entries = Vec::with_capacity(archive.len());
+    for index in 0..archive.len() {
+        let entry = OwnedZipFileEntry::from(archive.by_index_data(index)?);
+        if !entry.is_dir() {
+            entries.push(entry);
+        }
+    }
+    Ok((entries, archive.into_inner(), duplicates))
+}
+
+/// Bounds what the library reads, and so keeps, of a list of members that may be gigabytes long.
+struct Limited<R> {
+    inner: R,
+    left: Arc<AtomicU64>,
+}
+
+impl<R: Read> Read for Limited<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let left = self.left.load(Ordering::Relaxed);
+        if left == 0 {
+            return Err(io::Error::other(ArchiveError::TooManyMembers));
+        }
+        let room = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
+        let n = self.inner.read(buffer.get_mut(..room).unwrap_or_default())?;
+        self.left.store(left - n as u64, Ordering::Relaxed);
+        Ok(n)
+    }
+}
+
+impl<R: Seek> Seek for Limited<R> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.inner.seek(to)
+    }
+}
+
+fn unpack<'a, R: Read + Seek>(
+    entry: &'a OwnedZipFileEntry,
+    archive: &'a mut R,
+    budget: &'a Budget,
+) -> Result<Unpacked<'a, ZipFile<'a, R>>, ArchiveError> {
+    let inner = entry.as_ref().with_reader(archive, ZipReadOptions::new())?;
+    Ok(Unpacked { inner, budget })
+}
+
+/// What a member is, by its first bytes, and what is in it if it is an archive.
+fn parts(entry: &OwnedZipFileEntry, archive: &mut (impl Read + Seek), budget: &Budget) -> Vec<Part> {
+    let (kind, inner) = match kind_and_content(entry, archive, budget) {
+        Ok((Kind::Zip, bytes)) => (Kind::Zip, bytes),
+        Ok((kind, _)) => return vec![Part::new(entry, kind, None)],
+        Err(error) => return vec![Part::new(entry, Kind::Other, Some(error))],
+    };
+    let (entries, mut archive, _) = match entries(Cursor::new(&inner)) {
+        Ok(listed) => listed,
+        Err(error) => return vec![Part::new(entry, kind, Some(error))],
+    };
+    let outer_name = name(entry);
+    entries
+        .into_iter()
+        .map(|inner| {
+            let mut part = match kind_and_content(&inner, &mut archive, budget) {
+                Ok((Kind::Zip, _)) => Part::new(&inner, Kind::Zip, Some(ArchiveError::TooDeep)),
+                Ok((kind, _)) => Part::new(&inner, kind, None),
+                Err(error) => Part::new(&inner, Kind::Other, Some(error)),
+            };
+            part.name = format!("{outer_name}!{}", part.name);
+            part.inner = Some(inner);
+            part
+        })
+        .collect()
+}
+
+impl Part {
+    fn new(entry: &OwnedZipFileEntry, kind: Kind, refusal: Option<ArchiveError>) -> Self {
+        Self { inner: None, name: name(entry), kind, len: entry.size(), refusal }
+    }
+}
+
+/// The content is given for archives only.
+fn kind_and_content(
+    entry: &OwnedZipFileEntry,
+    archive: &mut (impl Read + Seek),
+    budget: &Budget,
+) -> Result<(Kind, Vec<u8>), ArchiveError> {
+    if entry.encrypted() {
+        return Err(ArchiveError::Encrypted);
+    }
+    let mut unpacked = unpack(entry, archive, budget)?;
+    let mut head = Vec::new();
+    unpacked.by_ref().take(SNIFF_LEN as u64).read_to_end(&mut head).map_err(ours)?;
+    let kind = sniff(&head);
+    if kind == Kind::Zip {
+        head = inner_archive(&mut head.as_slice().chain(unpacked))?;
+    }
+    Ok((kind, head))
+}
+
+fn inner_archive(unpacked: &mut dyn Read) -> Result<Vec<u8>, ArchiveError> {
+    let mut bytes = Vec::new();
+    unpacked.take(MAX_INNER_ARCHIVE + 1).read_to_end(&mut bytes).map_err(ours)?;
+    if bytes.len() as u64 > MAX_INNER_ARCHIVE {
+        return Err(ArchiveError::InnerTooBig);
+    }
+    Ok(bytes)
+}
+
+/// An error of ours that came through a reader.
+fn ours(error: io::Error) -> ArchiveError {
+    ArchiveError::from(ZipError::Io(error))
+}
+
+/// As the archive has it; old .NET versions wrote `\\` between folders.
+fn name(entry: &OwnedZipFileEntry) -> String {
+    match entry.name() {
+        Ok(name) => name.replace('\\', "/"),
+        Err(_) => String::from_utf8_lossy(entry.name_raw()).into_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reading_stops_where_the_budget_ends() {
+        let budget = Budget(AtomicU64::new(100));
+        let zeros = || Unpacked { inner: io::repeat(0), budget: &budget };
+        let mut first = [1; 60];
+        zeros().read_exact(&mut first).unwrap();
+        let error = zeros().read(&mut [1; 60]).unwrap_err();
+        assert!(error.to_string().contains("unpacks to more than 4 GiB"), "{error}");
+        assert!(matches!(ours(error), ArchiveError::Bomb));
+        // What is left still is for others.
+        zeros().read_exact(&mut [1; 40]).unwrap();
+    }
+
+    #[test]
+    fn the_budget_grows_with_the_archive_and_never_overflows() {
+        assert_eq!(Budget::new(0).0.into_inner(), MAX_UNPACKED);
+        assert_eq!(Budget::new(1 << 30).0.into_inner(), MAX_UNPACKED + (200 << 30));
+        assert_eq!(Budget::new(u64::MAX).0.into_inner(), u64::MAX);
+    }
+
+    #[test]
+    fn what_is_no_archive_is_broken() {
+        for bytes in [&b""[..], b"PK\x03\x04", b"PK\x05\x06 and then nothing more of it"] {
+            assert!(matches!(entries(Cursor::new(bytes)), Err(ArchiveError::Broken(_))));
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! What each row of the decision table needs to hold, and the evidence when it does.
+
+pub mod hosts;
+pub mod keys;
+pub mod names;
+pub mod registration;
+pub mod shared;
+pub mod unclear;
+
+use crate::findings::Kind;
+use crate::findings::case::Case;
+use crate::findings::clues::NearClue;
+use crate::names::Principal;
+use jiff::SignedDuration;
+use std::net::IpAddr;
+
+/// Service tickets live at most this long by default ("Maximum lifetime for service ticket", 600 minutes).
+pub(super) const TICKET_LIFETIME: SignedDuration = SignedDuration::from_hours(10);
+
+/// Adapters named in one piece of evidence; a cluster of hundreds of addresses must not fill a cell.
+const MAX_ADDRESSES: usize = 4;
+
+/// Why a row holds.
+#[derive(Debug, Default)]
+pub struct Proof {
+    pub evidence: Vec<String>,
+    /// A closer kind than the row's.
+    pub kind: Option<Kind>,
+    pub shared: Vec<IpAddr>,
+    /// What would settle it, with the command.
+    pub missing: Vec<String>,
+    pub repair: Repair,
+    /// Who owns the SPN or adapter, for the explanation.
+    pub detail: String,
+    /// The names alone do not tell surely who answered.
+    pub at_most_likely: bool,
+}
+
+/// What one repair would end: incidents with the same repair are one problem.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub enum Repair {
+    Addresses(Vec<IpAddr>),
+    /// Two hosts that seem to share an address nobody has listed.
+    Hosts(String, String),
+    Spn(String),
+    Account(String),
+    /// A name that leads to the wrong host.
+    Name(String),
+    #[default]
+    Incident,
+}
+
+pub(super) fn proof(case: &Case<'_>, repair: Repair) -> Proof {
+    Proof { repair, at_most_likely: !case.sure_who_answered, ..Proof::default() }
+}
+
+/// C as a person names it: the host where there is one, else the target itself.
+pub(super) fn target_name(case: &Case<'_>) -> String {
+    match (&case.target, &case.target_host) {
+        (Principal::Spn(spn), Some(_)) if spn.address().is_none() => spn.host.to_string(),
+        (_, Some(host)) => host.to_string(),
+        _ => case.incident.target.to_string(),
+    }
+}
+
+/// B as a host name.
+pub(super) fn answerer_name(case: &Case<'_>) -> String {
+    match &case.answerer_host {
+        Some(host) => host.to_string(),
+        None => case.incident.answered_by.to_string(),
+    }
+}
+
+/// An event as evidence: time, computer, provider and ID, values.
+pub(super) fn quote(near: &NearClue<'_>) -> String {
+    let clue = &near.seen.clue;
+    let mut text = format!("{}: {} {} on {}", near.at, clue.provider, clue.event_id, clue.computer);
+    if !clue.values.is_empty() {
+        text.push_str(&format!(" ({})", clue.values));
+    }
+    if near.seen.seen.events > 1 {
+        text.push_str(&format!(", {} times in all", near.seen.seen.events));
+    }
+    text
+}

@@ -1,0 +1,110 @@
+//! Which service classes `HOST/x` stands for.
+//!
+//! A KDC that finds an SPN on no account puts the alias of its class in place of the class and looks again
+//! (MS-DRSR 4.1.4.2.14 LookupSPN and 4.1.4.2.19 MapSPN). The rest of the SPN stays as it is, port included. So an
+//! explicit `HTTP/x` on a service account shadows the `HOST/x` of the computer.
+
+use std::collections::HashMap;
+
+/// sPNMappings of `CN=Directory Service,CN=Windows NT,CN=Services,CN=Configuration` as a forest is born.
+const DEFAULT: &str = "host=alerter,appmgmt,cisvc,clipsrv,browser,dhcp,dnscache,replicator,eventlog,\
+    eventsystem,policyagent,oakley,dmserver,dns,mcsvc,fax,msiserver,ias,messenger,netlogon,netman,netdde,\
+    netddedsm,nmagent,plugplay,protectedstorage,rasman,rpclocator,rpc,rpcss,remoteaccess,rsvp,samss,scardsvr,\
+    scesrv,seclogon,scm,dcom,cifs,spooler,snmp,schedule,tapisrv,trksvr,trkwks,ups,time,wins,www,http,w3svc,\
+    iisadmin,msdtc";
+
+/// The alias of each service class, both in lower case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostAliases {
+    alias_of: HashMap<Box<str>, Box<str>>,
+}
+
+/// A mapping that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AliasError {
+    #[error("{0:?} is no SPN mapping; write it as `host=cifs,http,...`, as the attribute sPNMappings has it")]
+    NoMapping(String),
+    #[error("{0:?} is no service class; separate classes with a comma")]
+    NoClass(String),
+    #[error("no SPN mapping was given; without the option the default of a new forest is used")]
+    Empty,
+}
+
+impl Default for HostAliases {
+    fn default() -> Self {
+        Self::parse(DEFAULT).unwrap_or(Self { alias_of: HashMap::new() })
+    }
+}
+
+impl HostAliases {
+    /// `host=alerter,appmgmt,...`: one mapping, or several on lines of their own or after a `;`. A line may begin
+    /// with `sPNMappings:`, as LDIF has it. What is given replaces the default.
+    pub fn parse(text: &str) -> Result<Self, AliasError> {
+        let mut alias_of = HashMap::new();
+        for mapping in text.split(['\n', ';']).map(str::trim).filter(|m| !m.is_empty()) {
+            let mapping = match mapping.split_once(':') {
+                Some((name, rest)) if name.eq_ignore_ascii_case("sPNMappings") => rest.trim(),
+                _ => mapping,
+            };
+            let (alias, classes) =
+                mapping.split_once('=').ok_or_else(|| AliasError::NoMapping(mapping.to_owned()))?;
+            let alias = class(alias)?;
+            for name in classes.split(',') {
+                alias_of.insert(class(name)?, alias.clone());
+            }
+        }
+        if alias_of.is_empty() { Err(AliasError::Empty) } else { Ok(Self { alias_of }) }
+    }
+
+    /// Does `HOST/x` stand for `class/x`?
+    pub fn covers(&self, class: &str) -> bool {
+        self.alias(class) == Some("host")
+    }
+
+    /// What the KDC puts in place of the class, in lower case.
+    pub fn alias(&self, class: &str) -> Option<&str> {
+        self.alias_of.get(class.to_lowercase().as_str()).map(|alias| &**alias)
+    }
+}
+
+fn class(text: &str) -> Result<Box<str>, AliasError> {
+    let text = text.trim();
+    if text.is_empty() || text.contains(|c: char| c.is_whitespace() || matches!(c, '/' | '=')) {
+        return Err(AliasError::NoClass(text.to_owned()));
+    }
+    Ok(text.to_lowercase().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_has_the_53_names() {
+        let aliases = HostAliases::default();
+        assert_eq!(aliases.alias_of.len(), 53);
+        for class in ["cifs", "HTTP", "Dns", "w3svc", "RPCSS", "msdtc"] {
+            assert!(aliases.covers(class), "{class}");
+        }
+        for class in ["host", "wsman", "termsrv", "mssqlsvc", "ldap", "gc", "restrictedkrbhost", "smtp", ""] {
+            assert!(!aliases.covers(class), "{class}");
+        }
+    }
+
+    #[test]
+    fn a_table_of_ones_own_replaces_the_default() {
+        let aliases = HostAliases::parse("sPNMappings: HOST = cifs , wsman\r\nldap=ldap,otherldap").unwrap();
+        assert!(aliases.covers("WSMAN") && aliases.covers("cifs") && !aliases.covers("http"));
+        assert_eq!(aliases.alias("otherldap"), Some("ldap"));
+        assert!(!aliases.covers("otherldap"));
+    }
+
+    #[test]
+    fn what_is_no_mapping_is_said() {
+        let error = |text| HostAliases::parse(text).unwrap_err().to_string();
+        assert!(error("cifs,http").contains("\"cifs,http\" is no SPN mapping"));
+        assert!(error("host=cifs http").contains("\"cifs http\" is no service class"));
+        assert!(error("host=cifs,,http").contains("is no service class"));
+        assert!(error(" \n").contains("no SPN mapping was given"));
+    }
+}

@@ -1,0 +1,169 @@
+//! What is wrong in the account lists by themselves, before any event: for `krbtriage audit --spns`.
+//!
+//! `setspn -X` finds the first kind only, before Windows 10 with case, and never across the domains that were not
+//! asked for.
+
+use super::owners::{AccountId, SpnIndex};
+
+/// The userAccountControl of the account that stands for a trust (MS-ADTS 2.2.16): the root domain's is in every
+/// child domain under one name.
+const INTERDOMAIN_TRUST_ACCOUNT: u32 = 0x800;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DuplicateKind {
+    /// One SPN on two or more accounts.
+    Spn,
+    /// An SPN of a class that `HOST/` stands for is on one account and the `HOST/` form on another: the first
+    /// shadows the second.
+    HostAlias,
+    /// Accounts of one name in two or more domains.
+    AccountName,
+}
+
+/// One finding of the audit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Duplicate {
+    pub kind: DuplicateKind,
+    /// The SPN as its first owner has it written, or the account's name.
+    pub name: String,
+    /// Who has it: two or more accounts, or for [`DuplicateKind::HostAlias`] those that shadow.
+    pub accounts: Vec<AccountId>,
+    /// For [`DuplicateKind::HostAlias`]: the owners of the `HOST/` form.
+    pub shadowed: Vec<AccountId>,
+    /// At least two of them are different accounts however the files are read
+    /// ([`SpnIndex::surely_different`]), and no file disputes that they have it.
+    pub certain: bool,
+}
+
+impl SpnIndex<'_> {
+    /// Duplicate SPNs, `HOST/` collisions and same-named accounts, in this order and by name.
+    ///
+    /// Left out: `kadmin/changepw` of every domain's krbtgt, and the trust accounts.
+    pub fn duplicates(&self) -> Vec<Duplicate> {
+        let mut found: Vec<Duplicate> = Vec::new();
+        for (key, ids) in self.spn_entries() {
+            found.extend(self.duplicate_spn(key, ids));
+            found.extend(self.shadowing(key, ids));
+        }
+        found.extend(self.name_entries().filter_map(|ids| self.same_name(ids)));
+        found.sort_by(|a, b| {
+            (a.kind, a.name.to_lowercase(), &a.accounts).cmp(&(b.kind, b.name.to_lowercase(), &b.accounts))
+        });
+        // A long CN is found under two names.
+        found.dedup();
+        found
+    }
+
+    fn duplicate_spn(&self, key: &str, ids: &[AccountId]) -> Option<Duplicate> {
+        if ids.len() < 2 || (key == "kadmin/changepw" && ids.iter().all(|id| self.is_krbtgt(*id))) {
+            return None;
+        }
+        let undisputed: Vec<AccountId> =
+            ids.iter().copied().filter(|id| !self.key_is_disputed(key, *id)).collect();
+        Some(Duplicate {
+            kind: DuplicateKind::Spn,
+            name: self.as_written(key),
+            accounts: ids.to_vec(),
+            shadowed: Vec::new(),
+            certain: self.some_differ(&undisputed, &undisputed),
+        })
+    }
+
+    fn shadowing(&self, key: &str, ids: &[AccountId]) -> Option<Duplicate> {
+        let (class, rest) = key.split_once('/')?;
+        let alias = self.aliases().alias(class)?;
+        let host_key = format!("{alias}/{rest}");
+        let hosts = self.owners_of_key(&host_key);
+        // An account that has both is the owner either way.
+        let apart = |of: &[AccountId], from: &[AccountId]| -> Vec<AccountId> {
+            of.iter().copied().filter(|id| from.binary_search(id).is_err()).collect()
+        };
+        let (shadowing, shadowed) = (apart(ids, hosts), apart(hosts, ids));
+        if shadowing.is_empty() || shadowed.is_empty() {
+            return None;
+        }
+        let undisputed = |ids: &[AccountId], key: &str| -> Vec<AccountId> {
+            ids.iter().copied().filter(|id| !self.key_is_disputed(key, *id)).collect()
+        };
+        let certain = self.some_differ(&undisputed(&shadowing, key), &undisputed(&shadowed, &host_key));
+        Some(Duplicate {
+            kind: DuplicateKind::HostAlias,
+            name: self.as_written(key),
+            accounts: shadowing,
+            shadowed,
+            certain,
+        })
+    }
+
+    /// Only computers, and other accounts with an SPN: people have namesakes, and nobody asks for a ticket to them.
+    fn same_name(&self, ids: &[AccountId]) -> Option<Duplicate> {
+        if ids.len() < 2 {
+            return None;
+        }
+        let of_interest: Vec<AccountId> = ids
+            .iter()
+            .copied()
+            .filter(|id| self.records(*id).any(|r| r.name.ends_with('$') || !r.spns.is_empty()))
+            .filter(|id| !self.is_krbtgt(*id) && !self.is_trust(*id))
+            .collect();
+        let first = *of_interest.first()?;
+        let name = self.name(first).to_lowercase();
+        let domain = |id: AccountId| self.domain(id).and_then(|d| self.domains.key(&d));
+        let namesakes: Vec<AccountId> = of_interest
+            .into_iter()
+            .filter(|id| {
+                let other = self.name(*id).to_lowercase();
+                let cn = self.records(*id).chain(self.records(first)).all(|r| r.name_is_cn);
+                other == name
+                    || (!cn
+                        && other.trim_end_matches('$') == name.trim_end_matches('$')
+                        && self.both_computers(first, *id))
+            })
+            .collect();
+        let mut domains: Vec<String> = namesakes.iter().filter_map(|id| domain(*id)).collect();
+        domains.sort();
+        domains.dedup();
+        if domains.len() < 2 {
+            return None;
+        }
+        Some(Duplicate {
+            kind: DuplicateKind::AccountName,
+            name: self.name(first).to_string(),
+            certain: self.some_differ(&namesakes, &namesakes),
+            accounts: namesakes,
+            shadowed: Vec::new(),
+        })
+    }
+
+    fn as_written(&self, key: &str) -> String {
+        self.written(key).map_or_else(|| key.to_owned(), ToString::to_string)
+    }
+
+    fn both_computers(&self, a: AccountId, b: AccountId) -> bool {
+        self.is_computer(a) && self.is_computer(b)
+    }
+
+    /// krbtgt, and krbtgt_12345 of a read-only domain controller.
+    fn is_krbtgt(&self, id: AccountId) -> bool {
+        let name = self.name(id).to_lowercase();
+        name == "krbtgt"
+            || name
+                .strip_prefix("krbtgt_")
+                .is_some_and(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
+    }
+
+    fn is_trust(&self, id: AccountId) -> bool {
+        self.records(id)
+            .filter_map(|r| r.user_account_control)
+            .any(|bits| bits & INTERDOMAIN_TRUST_ACCOUNT != 0)
+    }
+
+    /// Is one of `a` surely another account than one of `b`? Looks at the first few only: an SPN on a thousand
+    /// accounts must not cost a million comparisons.
+    fn some_differ(&self, a: &[AccountId], b: &[AccountId]) -> bool {
+        const LOOKED_AT: usize = 16;
+        a.iter()
+            .take(LOOKED_AT)
+            .any(|x| b.iter().take(LOOKED_AT).any(|y| x != y && self.surely_different(*x, *y)))
+    }
+}

@@ -1,0 +1,167 @@
+//! One finding as the report has it. The columns are a published contract: `docs/report.md`.
+
+use serde::Serialize;
+
+use crate::findings::{Cause, Confidence, Finding, Kind};
+
+/// The report's columns, in their order.
+pub const COLUMNS: [&str; 22] = [
+    "incident_id",
+    "problem_id",
+    "status",
+    "cause",
+    "kind",
+    "confidence",
+    "client",
+    "answered_by",
+    "target_spn",
+    "service_class",
+    "target_host",
+    "target_realm",
+    "client_realm",
+    "shared_addresses",
+    "events",
+    "first_seen",
+    "last_seen",
+    "explanation",
+    "evidence",
+    "missing",
+    "fix",
+    "logs",
+];
+
+/// What joins the items of a list in one cell.
+pub const LIST_SEPARATOR: &str = "; ";
+
+/// What an incident is against an earlier report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    #[default]
+    New,
+    Ongoing,
+    Resolved,
+    Reopened,
+}
+
+impl Status {
+    pub const ALL: [Self; 4] = [Self::New, Self::Ongoing, Self::Resolved, Self::Reopened];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Ongoing => "ongoing",
+            Self::Resolved => "resolved",
+            Self::Reopened => "reopened",
+        }
+    }
+}
+
+/// One row. Texts are raw: each format guards them for the place it writes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    pub incident_id: String,
+    pub problem_id: String,
+    /// The thing to repair; not a column of the CSV.
+    pub problem: String,
+    pub status: Status,
+    pub cause: Cause,
+    pub kind: Kind,
+    pub confidence: Confidence,
+    pub client: String,
+    pub answered_by: String,
+    pub target_spn: String,
+    pub service_class: String,
+    pub target_host: String,
+    pub target_realm: String,
+    pub client_realm: String,
+    pub shared_addresses: Vec<String>,
+    pub events: u64,
+    /// RFC 3339, UTC, with `Z`.
+    pub first_seen: String,
+    pub last_seen: String,
+    pub explanation: String,
+    pub evidence: Vec<String>,
+    pub missing: Vec<String>,
+    pub fix: Vec<String>,
+    pub logs: Vec<String>,
+}
+
+impl Row {
+    /// `log_name` gives the path of an input by its index.
+    pub fn new(finding: &Finding, log_name: &dyn Fn(u32) -> String) -> Self {
+        let incident = &finding.incident;
+        let mut logs: Vec<String> = incident.seen.files.iter().map(|&f| log_name(f)).collect();
+        logs.sort();
+        logs.dedup();
+        Self {
+            incident_id: finding.incident_id.clone(),
+            problem_id: finding.problem_id.clone(),
+            problem: finding.problem.clone(),
+            status: Status::New,
+            cause: finding.cause,
+            kind: finding.kind,
+            confidence: finding.confidence,
+            client: incident.client.to_string(),
+            answered_by: incident.answered_by.to_string(),
+            target_spn: incident.target.to_string(),
+            service_class: finding.service_class.clone(),
+            target_host: finding.target_host.clone(),
+            target_realm: incident.target_realm.to_string(),
+            client_realm: incident.client_realm.to_string(),
+            shared_addresses: finding.shared_addresses.iter().map(ToString::to_string).collect(),
+            events: incident.seen.events,
+            first_seen: incident.seen.first.to_string(),
+            last_seen: incident.seen.last.to_string(),
+            explanation: finding.explanation.clone(),
+            evidence: finding.evidence.clone(),
+            missing: finding.missing.clone(),
+            fix: finding.fix.clone(),
+            logs,
+        }
+    }
+
+    /// The cells in the order of [`COLUMNS`], not yet guarded.
+    pub fn cells(&self) -> [String; 22] {
+        [
+            self.incident_id.clone(),
+            self.problem_id.clone(),
+            self.status.name().to_owned(),
+            self.cause.to_string(),
+            self.kind.to_string(),
+            self.confidence.to_string(),
+            self.client.clone(),
+            self.answered_by.clone(),
+            self.target_spn.clone(),
+            self.service_class.clone(),
+            self.target_host.clone(),
+            self.target_realm.clone(),
+            self.client_realm.clone(),
+            join(&self.shared_addresses),
+            self.events.to_string(),
+            self.first_seen.clone(),
+            self.last_seen.clone(),
+            self.explanation.clone(),
+            join(&self.evidence),
+            join(&self.missing),
+            join(&self.fix),
+            join(&self.logs),
+        ]
+    }
+}
+
+/// A list as one cell. An item that holds the separator (a crafted name can) loses its blank, so that the list can be
+/// taken apart again.
+fn join(items: &[String]) -> String {
+    items.iter().map(|item| item.replace(LIST_SEPARATOR, ";")).collect::<Vec<_>>().join(LIST_SEPARATOR)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_with_the_separator_does_not_split_the_list() {
+        assert_eq!(join(&["a; b".into(), "c".into()]), "a;b; c");
+    }
+}

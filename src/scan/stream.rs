@@ -1,0 +1,165 @@
+//! Inputs that are read from front to back: XML, text, and whatever comes out of an archive.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::Progress;
+use super::plan::PlannedMember;
+use super::sink::Sink;
+use crate::chunks::{BLOCK_LEN, CHUNK_LEN, CHUNK_MAGIC, Carver, FILE_HEADER_LEN, FILE_MAGIC, Found};
+use crate::files::archive::{Budget, gunzip};
+use crate::files::kind::{SNIFF_LEN, sniff};
+use crate::files::{Input, Kind};
+use crate::records::{text, xml_stream};
+
+/// Reads a file of a kind that has no blocks to share out.
+pub fn file(input: &Input, sink: &mut Sink<'_>) -> io::Result<()> {
+    let file = Watched { inner: File::open(&input.path)?, progress: sink.progress(), left: input.len };
+    match input.kind {
+        Kind::Gzip => packed(file, &Budget::new(input.len), sink),
+        kind => content(kind, file, sink),
+    }
+    Ok(())
+}
+
+/// Reads a member of an archive, or all files in it where it is an archive itself.
+pub fn member(planned: &PlannedMember, input: &Input, budget: &Budget, sink: &mut Sink<'_>) {
+    planned.member.read(&input.path, budget, &mut |part, unpacked| {
+        sink.stand_on(planned.file_of(part));
+        let kind = planned.member.parts.get(part).map_or(Kind::Other, |part| part.kind);
+        match unpacked {
+            Err(error) => sink.problem(0, || format!("this part of the archive was passed over: {error}")),
+            // A panic costs this file and not the ones behind it in the same archive.
+            Ok(unpacked) => {
+                let read = catch_unwind(AssertUnwindSafe(|| match kind {
+                    Kind::Gzip => packed(unpacked, budget, sink),
+                    kind => content(kind, unpacked, sink),
+                }));
+                if read.is_err() {
+                    sink.failed_inside();
+                }
+            }
+        }
+    });
+    sink.advance(planned.share);
+}
+
+/// What is in a `.gz`. An archive in it is not read: who packs logs so twice can unpack them once.
+fn packed(packed: impl Read, budget: &Budget, sink: &mut Sink<'_>) {
+    let mut unpacked = gunzip(packed, budget);
+    let mut head = Vec::new();
+    let read = unpacked.by_ref().take(SNIFF_LEN as u64).read_to_end(&mut head);
+    if let (Err(error), true) = (read, head.is_empty()) {
+        return sink.problem(0, || format!("it cannot be unpacked: {error}; copy or make it again"));
+    }
+    match sniff(&head) {
+        Kind::Zip | Kind::Gzip => {
+            sink.problem(0, || "there is another archive in it, which is not read; unpack it once".to_owned())
+        }
+        kind => match kind.refusal() {
+            Some(refusal) => sink.problem(0, || format!("what is in it is not read: {refusal}")),
+            None => content(kind, head.as_slice().chain(unpacked), sink),
+        },
+    }
+}
+
+fn content(kind: Kind, input: impl Read, sink: &mut Sink<'_>) {
+    match kind {
+        Kind::Evtx => evtx(input, sink),
+        Kind::Xml => sink.read_with(|selection, emit, records, problems| {
+            xml_stream::read_events(input, selection, emit, records, problems);
+        }),
+        Kind::Text => sink.read_with(|selection, emit, records, problems| {
+            text::read_events(input, selection, emit, records, problems);
+        }),
+        // Taken apart by the plan, or refused by it.
+        Kind::Zip | Kind::Gzip | Kind::LegacyEvt | Kind::Mta | Kind::Empty | Kind::Other => {}
+    }
+}
+
+/// An .evtx file as a stream: block by block, with a chunk more for one that is out of its slot.
+fn evtx(mut input: impl Read, sink: &mut Sink<'_>) {
+    let carver = Carver::default();
+    let mut bytes = Vec::new();
+    // Offset of `bytes` in the file.
+    let mut start = 0u64;
+    let mut slots = None;
+    loop {
+        let missing = (BLOCK_LEN + CHUNK_LEN).saturating_sub(bytes.len());
+        let read = input.by_ref().take(missing as u64).read_to_end(&mut bytes);
+        let ended = !matches!(read, Ok(n) if n == missing);
+        let slots = *slots.get_or_insert_with(|| {
+            let slots = are_slots(&bytes);
+            if slots {
+                bytes.drain(..FILE_HEADER_LEN.min(bytes.len()));
+                start = FILE_HEADER_LEN as u64;
+            }
+            slots
+        });
+        // At the end, the chunk that was kept for later is the last block's.
+        let block = if ended { bytes.len() } else { BLOCK_LEN.min(bytes.len()) };
+        if slots {
+            read_slots(&carver, &bytes, block, start, sink);
+        } else {
+            carve(&carver, &bytes, block, start, sink);
+        }
+        bytes.drain(..block);
+        start += block as u64;
+        if let Err(error) = read {
+            sink.problem(start, || format!("reading stopped at offset {start:#x}: {error}"));
+        }
+        if ended {
+            return;
+        }
+    }
+}
+
+/// Do chunks stand in slots behind a file header (a lost one too), or anywhere?
+fn are_slots(head: &[u8]) -> bool {
+    let chunk_at = |at: usize| head.get(at..).is_some_and(|rest| rest.starts_with(CHUNK_MAGIC));
+    head.starts_with(FILE_MAGIC) || !chunk_at(0) && chunk_at(FILE_HEADER_LEN)
+}
+
+fn read_slots(carver: &Carver, bytes: &[u8], block: usize, start: u64, sink: &mut Sink<'_>) {
+    carver.slots(bytes.get(..block).unwrap_or(bytes), |found| match found {
+        Found::Chunk(at) => {
+            let offset = start + at as u64;
+            let rest = bytes.get(at..).unwrap_or_default();
+            if rest.len() < CHUNK_LEN {
+                sink.cut_off(offset, rest.len());
+            }
+            sink.chunk(rest.get(..CHUNK_LEN).unwrap_or(rest), offset);
+        }
+        Found::Junk(at) => {
+            let rest = bytes.get(at..).unwrap_or_default();
+            sink.junk(rest.get(..CHUNK_LEN).unwrap_or(rest), start + at as u64);
+        }
+    });
+}
+
+fn carve(carver: &Carver, bytes: &[u8], block: usize, start: u64, sink: &mut Sink<'_>) {
+    let mut from = 0;
+    while let Some(at) = carver.next(bytes, from).filter(|at| *at < block) {
+        let chunk = bytes.get(at..).unwrap_or_default();
+        let read = sink.chunk(chunk.get(..CHUNK_LEN).unwrap_or(chunk), start + at as u64);
+        from = Carver::after(at, read);
+    }
+}
+
+/// Tells the progress what is read, up to what was announced.
+struct Watched<'a, R> {
+    inner: R,
+    progress: &'a dyn Progress,
+    left: u64,
+}
+
+impl<R: Read> Read for Watched<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.inner.read(buffer)?;
+        let told = self.left.min(n as u64);
+        self.left -= told;
+        self.progress.advance(told);
+        Ok(n)
+    }
+}

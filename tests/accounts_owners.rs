@@ -1,0 +1,337 @@
+//! Who owns an SPN: over files, domains and ways of writing.
+
+use std::fs;
+use std::path::Path;
+
+use krbtriage::inventory::accounts::*;
+use krbtriage::names::{HostName, Spn};
+use proptest::prelude::*;
+
+/// Loads files with these contents, in this order.
+fn loaded(contents: &[&str]) -> AccountInventory {
+    let folder = tempfile::tempdir().unwrap();
+    let files: Vec<_> = contents
+        .iter()
+        .enumerate()
+        .map(|(i, content)| {
+            let file = folder.path().join(format!("{i}"));
+            fs::write(&file, content).unwrap();
+            file
+        })
+        .collect();
+    let got = load(&files);
+    for file in &got.files {
+        assert_eq!(file.problems, Vec::<String>::new(), "{}", file.path);
+    }
+    got
+}
+
+fn index(inventory: &AccountInventory) -> SpnIndex<'_> {
+    SpnIndex::new(inventory, &HostAliases::default())
+}
+
+fn spn(text: &str) -> Spn {
+    Spn::parse(text).unwrap()
+}
+
+/// `name@domain` of each.
+fn shown(index: &SpnIndex<'_>, ids: &[AccountId]) -> Vec<String> {
+    ids.iter().map(|id| format!("{}@{}", index.name(*id), index.domain(*id).unwrap_or_default())).collect()
+}
+
+fn csv(rows: &[(&str, &str, &str)]) -> String {
+    let rows: Vec<String> = rows.iter().map(|(a, d, s)| format!("{a},{d},{s}\n")).collect();
+    format!("account,domain,spn\n{}", rows.concat())
+}
+
+#[test]
+fn owners_without_case_dot_and_realm_over_files_and_domains() {
+    let got = loaded(&[
+        &csv(&[("svc_sql", "alpha.example.com", "MSSQLSvc/SRV3.alpha.example.com:1433")]),
+        &csv(&[
+            ("svc_old", "beta.example.com", "mssqlsvc/srv3.ALPHA.example.com.:1433"),
+            ("fela", "corp.local", "HTTP/fela@corp.local"),
+        ]),
+    ]);
+    let index = index(&got);
+    let found = index.owners(&spn("MSSQLSVC/srv3.alpha.example.com:1433@BETA.EXAMPLE.COM"));
+    assert_eq!(shown(&index, found), ["svc_sql@alpha.example.com", "svc_old@beta.example.com"]);
+    assert!(index.owners(&spn("MSSQLSvc/srv3.alpha.example.com")).is_empty(), "the port is part of it");
+    // What stands in the directory with a realm is not what is asked for without.
+    assert!(index.owners(&spn("HTTP/fela")).is_empty());
+    assert_eq!(shown(&index, index.owners(&spn("HTTP/FELA@Corp.Local"))), ["fela@corp.local"]);
+}
+
+#[test]
+fn an_explicit_spn_shadows_the_host_alias() {
+    let got = loaded(&[&csv(&[
+        ("srv5$", "alpha.example.com", "HOST/srv5.alpha.example.com"),
+        ("svc_app", "alpha.example.com", "HTTP/srv5.alpha.example.com"),
+    ])]);
+    let index = index(&got);
+    let http = index.effective_owners(&spn("http/srv5.alpha.example.com"));
+    assert_eq!((shown(&index, http.owners), http.via), (vec!["svc_app@alpha.example.com".into()], None));
+    let cifs = index.effective_owners(&spn("cifs/srv5.alpha.example.com"));
+    assert_eq!(shown(&index, cifs.owners), ["srv5$@alpha.example.com"]);
+    assert_eq!(cifs.via.unwrap().to_string(), "host/srv5.alpha.example.com");
+    for nobody in ["WSMAN/srv5.alpha.example.com", "cifs/srv5", "cifs/srv5.alpha.example.com:445"] {
+        assert!(index.effective_owners(&spn(nobody)).owners.is_empty(), "{nobody}");
+    }
+    let own = SpnIndex::new(&got, &HostAliases::parse("host=wsman").unwrap());
+    assert_eq!(own.effective_owners(&spn("WSMAN/srv5.alpha.example.com")).owners.len(), 1);
+    assert!(own.effective_owners(&spn("cifs/srv5.alpha.example.com")).owners.is_empty());
+}
+
+#[test]
+fn one_account_in_three_files_is_one_owner_and_keeps_what_differs() {
+    let ldif = "dn: CN=srv1,CN=Computers,DC=alpha,DC=example,DC=com\nsAMAccountName: srv1$\n\
+                dNSHostName: srv1.alpha.example.com\npwdLastSet: 134399482698105880\n\
+                userAccountControl: 4096\nservicePrincipalName: HOST/srv1\nservicePrincipalName: HTTP/new\n";
+    let setspn = "CN=SRV1,CN=Computers,DC=alpha,DC=example,DC=com\n\tHOST/srv1\n\tHTTP/old\n";
+    let csv = "account,domain,spn,dns_host_name,password_last_set\n\
+               SRV1$,ALPHA,HOST/srv1,srv1.alpha.test,2026-01-01\n";
+    let got = loaded(&[ldif, setspn, csv]);
+    let index = index(&got);
+    assert_eq!(index.len(), 1);
+    let id = index.owners(&spn("host/srv1"))[0];
+    assert_eq!(&*index.name(id), "srv1$");
+    assert_eq!(index.domain(id).as_deref(), Some("alpha.example.com"));
+    assert_eq!(index.records(id).count(), 3);
+    assert_eq!(index.password_last_set(id), Some("2026-11-23T22:57:49.810588Z".parse().unwrap()));
+    assert_eq!(index.spns(id).len(), 3);
+    assert!(!index.is_disputed(&spn("host/srv1"), id));
+    assert!(index.is_disputed(&spn("http/new"), id) && index.is_disputed(&spn("http/old"), id));
+    let conflicts = index.conflicts(id);
+    let attributes: Vec<&str> = conflicts.iter().map(|c| c.attribute).collect();
+    assert_eq!(attributes, ["dNSHostName", "pwdLastSet", "servicePrincipalName"]);
+    let values: Vec<&str> = conflicts[2].values.iter().map(|(value, _)| &**value).collect();
+    assert_eq!(values, ["HTTP/new", "HTTP/old"]);
+    assert!(conflicts[0].values[1].1.ends_with("2:2"), "{:?}", conflicts[0]);
+}
+
+const WHOLE_ALPHA: &str = "Checking domain DC=alpha,DC=com\nCN=dc,DC=alpha,DC=com\n\
+    \tE3514235-4B06-11D1-AB04-00C04FC2DCD2/x/alpha.com\nCN=krbtgt,DC=alpha,DC=com\n\tkadmin/changepw\n\
+    CN=new,DC=alpha,DC=com\n\tHTTP/x\n\nExisting SPN found!\n";
+
+#[test]
+fn a_whole_export_disputes_what_it_does_not_have() {
+    let old = csv(&[("old", "alpha.com", "HTTP/x"), ("other", "beta.com", "HTTP/x")]);
+    let got = loaded(&[WHOLE_ALPHA, &old]);
+    let index = index(&got);
+    assert!(index.is_complete("ALPHA.com") && index.is_complete("alpha") && !index.is_complete("beta.com"));
+    let http = spn("HTTP/x");
+    let disputed: Vec<(String, bool)> = index
+        .owners(&http)
+        .iter()
+        .map(|id| (index.name(*id).to_string(), index.is_disputed(&http, *id)))
+        .collect();
+    assert_eq!(disputed, [("new".into(), false), ("old".into(), true), ("other".into(), false)]);
+}
+
+#[test]
+fn a_list_of_duplicates_disputes_nothing() {
+    let x = "HTTP/x is registered on these accounts:\n\tCN=new,DC=alpha,DC=com\n\tCN=old,DC=alpha,DC=com\n";
+    let l = "Registered ServicePrincipalNames for CN=new,DC=alpha,DC=com:\n\tHTTP/x\n\tHTTP/y\n";
+    let got = loaded(&[x, l]);
+    let index = index(&got);
+    let new = index.owners(&spn("HTTP/y"))[0];
+    assert!(!index.is_disputed(&spn("HTTP/y"), new) && !index.is_disputed(&spn("HTTP/x"), new));
+}
+
+#[test]
+fn accounts_by_name() {
+    let got = loaded(&[
+        &csv(&[
+            ("srv1$", "alpha.example.com", "HOST/a"),
+            ("SRV1$", "beta.example.com", "HOST/b"),
+            ("srv1", "alpha.example.com", "HTTP/c"),
+            ("svc_web", "", "HTTP/d"),
+        ]),
+        "CN=srv-long-hostname,CN=Computers,DC=beta,DC=example,DC=com\n\tHOST/srv-long-hostname\n",
+    ]);
+    let index = index(&got);
+    let named = |name, domain| shown(&index, &index.named(name, domain));
+    assert_eq!(named("SRV1$", None), ["srv1$@alpha.example.com", "SRV1$@beta.example.com"]);
+    assert_eq!(named("srv1$", Some("BETA.EXAMPLE.COM.")), ["SRV1$@beta.example.com"]);
+    assert_eq!(named("srv1$", Some("BETA")), ["SRV1$@beta.example.com"]);
+    assert_eq!(named("srv1", Some("alpha.example.com")), ["srv1@alpha.example.com"]);
+    assert_eq!(named("srv1", Some("beta.example.com")), ["SRV1$@beta.example.com"], "with or without $");
+    assert_eq!(named("svc_web", Some("anything.example")), ["svc_web@"], "its domain is unknown");
+    assert_eq!(named("SRV-LONG-HOSTNA$", None), ["srv-long-hostname@beta.example.com"]);
+    assert!(named("nobody", None).is_empty());
+}
+
+#[test]
+fn the_computer_account_of_a_host() {
+    let got = loaded(&[
+        "account,domain,spn,dns_host_name\nsrv1$,alpha.example.com,HOST/srv1,\n\
+         srv2$,alpha.example.com,HOST/srv2,srv2.disjoint.test\nsrv2$,beta.example.com,HOST/srv2,\n\
+         SRV-LONG-HOSTNA$,beta.example.com,HOST/srv-long-hostname,\nsvc_app,alpha.example.com,HTTP/srv1,\n\
+         app,alpha.example.com,HTTP/app,\n",
+        "dn: CN=srv9,DC=alpha,DC=example,DC=com\nsAMAccountName: srv9$\nmsDS-AdditionalDnsHostName: portal.alpha.example.com\n",
+    ]);
+    let index = index(&got);
+    let computers = |name: &str| {
+        let (by, ids) = index.computers_of(&HostName::parse(name).unwrap())?;
+        Some((by, shown(&index, &ids)))
+    };
+    use HostMatch::*;
+    for (host, by, accounts) in [
+        ("srv2.disjoint.test", DnsHostName, vec!["srv2$@alpha.example.com"]),
+        ("Portal.alpha.example.com.", AdditionalDnsHostName, vec!["srv9$@alpha.example.com"]),
+        ("srv2.beta.example.com", NameAndDomain, vec!["srv2$@beta.example.com"]),
+        ("srv-long-hostname.beta.example.com", NameAndDomain, vec!["SRV-LONG-HOSTNA$@beta.example.com"]),
+        ("srv2", Name, vec!["srv2$@alpha.example.com", "srv2$@beta.example.com"]),
+        ("srv1.elsewhere.test", Name, vec!["srv1$@alpha.example.com"]),
+        ("srv2.elsewhere.test", Name, vec!["srv2$@beta.example.com"]),
+    ] {
+        assert_eq!(computers(host), Some((by, accounts.into_iter().map(str::to_owned).collect())), "{host}");
+    }
+    for nobody in ["srv3", "app.alpha.example.com", "svc_app"] {
+        assert_eq!(computers(nobody), None, "{nobody}");
+    }
+}
+
+fn findings(got: &AccountInventory) -> Vec<(DuplicateKind, String, Vec<String>, Vec<String>, bool)> {
+    let index = index(got);
+    index
+        .duplicates()
+        .into_iter()
+        .map(|d| (d.kind, d.name, shown(&index, &d.accounts), shown(&index, &d.shadowed), d.certain))
+        .collect()
+}
+
+#[test]
+fn what_setspn_x_misses() {
+    let got = loaded(&[&csv(&[
+        ("krbtgt", "a.test", "kadmin/changepw"),
+        ("krbtgt", "b.test", "kadmin/changepw"),
+        ("krbtgt_1234", "b.test", "kadmin/changepw"),
+        ("one", "a.test", "HTTP/Same"),
+        ("two", "b.test", "http/same"),
+        ("srv1$", "a.test", "HOST/srv1"),
+        ("srv1$", "b.test", "HOST/srv1.b.test"),
+        ("svc", "a.test", "cifs/srv1"),
+        ("srv2$", "a.test", "HOST/srv2"),
+        ("srv2$", "a.test", "HTTP/srv2"),
+    ])]);
+    let list = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>();
+    assert_eq!(
+        findings(&got),
+        [
+            (
+                DuplicateKind::Spn,
+                "HTTP/Same".to_owned(),
+                list(&["one@a.test", "two@b.test"]),
+                list(&[]),
+                true
+            ),
+            (
+                DuplicateKind::HostAlias,
+                "cifs/srv1".to_owned(),
+                list(&["svc@a.test"]),
+                list(&["srv1$@a.test"]),
+                true
+            ),
+            (
+                DuplicateKind::AccountName,
+                "srv1$".to_owned(),
+                list(&["srv1$@a.test", "srv1$@b.test"]),
+                list(&[]),
+                true
+            ),
+        ]
+    );
+}
+
+#[test]
+fn the_same_account_under_two_names_is_no_certain_duplicate() {
+    let setspn = "CN=Web Service,OU=s,DC=a,DC=test\n\tHTTP/x\n";
+    let got = loaded(&[setspn, &csv(&[("svc_web", "a.test", "HTTP/x")])]);
+    let found = findings(&got);
+    assert_eq!((found.len(), found[0].4), (1, false), "{found:?}");
+}
+
+#[test]
+fn a_disputed_owner_makes_no_certain_duplicate() {
+    let got = loaded(&[WHOLE_ALPHA, &csv(&[("old", "alpha.com", "HTTP/x")])]);
+    let found = findings(&got);
+    assert_eq!((found.len(), found[0].4), (1, false), "{found:?}");
+}
+
+#[test]
+fn a_trust_account_is_no_namesake() {
+    let entry = |domain: &str| {
+        format!(
+            "dn: CN=ROOT$,CN=Users,DC={domain},DC=test\nsAMAccountName: ROOT$\nuserAccountControl: 2080\n\n"
+        )
+    };
+    assert!(findings(&loaded(&[&format!("{}{}", entry("a"), entry("b"))])).is_empty());
+}
+
+#[test]
+fn the_samples_have_their_faults() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples");
+    // All formats together are the same accounts again: nothing new, and nothing in dispute.
+    let got = load(&[folder.join("spns.csv"), folder.join("spn-inventories")]);
+    let found = findings(&got);
+    let names: Vec<(DuplicateKind, &str, bool)> = found.iter().map(|f| (f.0, &*f.1, f.4)).collect();
+    assert_eq!(
+        names,
+        [
+            // srv2 and srv7 of both domains have their short names.
+            (DuplicateKind::Spn, "host/srv2", true),
+            (DuplicateKind::Spn, "host/srv7", true),
+            (DuplicateKind::Spn, "MSSQLSvc/srv3.alpha.example.com:1433", true),
+            (DuplicateKind::Spn, "RestrictedKrbHost/srv2", true),
+            (DuplicateKind::Spn, "RestrictedKrbHost/srv7", true),
+            (DuplicateKind::Spn, "TERMSRV/srv2", true),
+            (DuplicateKind::Spn, "TERMSRV/srv7", true),
+            (DuplicateKind::HostAlias, "HTTP/srv5.alpha.example.com", true),
+            (DuplicateKind::AccountName, "srv2$", true),
+            (DuplicateKind::AccountName, "srv7$", true),
+        ]
+    );
+    let index = index(&got);
+    assert_eq!(index.len(), 26);
+    for id in index.ids() {
+        let conflicts = index.conflicts(id);
+        // DC-ALPHA's replication SPN and SharpHound's upper case apart.
+        let odd: Vec<_> = conflicts.iter().filter(|c| c.attribute != "servicePrincipalName").collect();
+        assert!(odd.is_empty(), "{}: {odd:?}", index.name(id));
+    }
+}
+
+/// Names and domains from few letters, so that they meet.
+fn some_rows() -> impl Strategy<Value = Vec<(String, String, String)>> {
+    proptest::collection::vec(
+        ("[ab]{1,2}\\$?", "([xy]\\.test)?", "(HTTP|host|CIFS)/[aAb](\\.x\\.test)?\\.?(:80)?(@X\\.TEST)?"),
+        1..40,
+    )
+}
+
+proptest! {
+    #[test]
+    fn the_index_agrees_with_looking_through_everything(rows in some_rows(), asked in "(http|HOST|cifs)/[ab](\\.x\\.test)?(:80)?") {
+        let rows: Vec<(&str, &str, &str)> = rows.iter().map(|(a, d, s)| (&**a, &**d, &**s)).collect();
+        let got = loaded(&[&csv(&rows)]);
+        let index = index(&got);
+        let asked = spn(&asked);
+        let mut want: Vec<String> = got
+            .accounts
+            .iter()
+            .filter(|a| a.spns.iter().any(|s| {
+                let s = spn(s);
+                s.realm.is_none() && s.key() == asked.key()
+            }))
+            .map(|a| format!("{}@{}", a.name, a.domain))
+            .collect();
+        let mut found = shown(&index, index.owners(&asked));
+        want.sort();
+        found.sort();
+        prop_assert_eq!(found, want);
+        for found in index.duplicates() {
+            prop_assert!(!found.accounts.is_empty() && found.accounts.len() + found.shadowed.len() > 1);
+        }
+    }
+}

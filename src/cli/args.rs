@@ -35,8 +35,13 @@ pub struct Cli {
 pub enum Command {
     Triage(Box<Triage>),
     Inventory(Inventory),
+    Audit(Audit),
     Explain(Explain),
+    Extract(Extract),
     CollectScript(CollectScript),
+    /// Print the manual page (roff).
+    Man,
+    Completions(Completions),
 }
 
 /// Read exported logs and write a report: what is wrong, how sure that is, what proves it, what to do.
@@ -265,4 +270,143 @@ impl CollectScript {
             output: self.output.map_or(Output::Stdout, Output::File),
         }
     }
+}
+
+/// Find what can hurt before it does: addresses several hosts own, names that lead elsewhere, SPNs that stand twice.
+#[derive(Debug, Args)]
+#[command(before_help = "Examples:
+  krbtriage audit -i addresses.csv -o audit.csv
+  krbtriage audit -i inventories --dns dns-records.csv --spns spns.txt
+  What came back since last time (firmware updates switch adapters on again):
+    krbtriage audit -i addresses.csv --baseline last.csv --fail-on new -o audit.csv")]
+#[command(
+    after_help = "Exit status: 0 the audit is complete; 1 it holds what --fail-on asks for; 2 wrong use; 3 some \
+input could not be read; 4 no audit."
+)]
+pub struct Audit {
+    /// Which host owns which address: a file or folder; may be given again.
+    #[arg(short, long, value_name = "FILE", required_unless_present = "spns")]
+    interfaces: Vec<PathBuf>,
+
+    /// DNS records: what names resolve to.
+    #[arg(long, value_name = "FILE")]
+    dns: Vec<PathBuf>,
+
+    /// Accounts and their SPNs.
+    #[arg(short, long, value_name = "FILE")]
+    spns: Vec<PathBuf>,
+
+    /// The host of inventory rows that name none (without it, the file's name tells).
+    #[arg(long, value_name = "NAME")]
+    host: Option<String>,
+
+    /// Classes that HOST/ stands for, as sPNMappings has them, where the forest's differ.
+    #[arg(long, value_name = "LIST", value_parser = |t: &str| HostAliases::parse(t).map_err(|e| e.to_string()))]
+    spn_mappings: Option<HostAliases>,
+
+    /// Addresses and networks that are shared on purpose (NLB, clusters, anycast), one a line.
+    #[arg(long, value_name = "FILE")]
+    allow: Option<PathBuf>,
+
+    /// An earlier audit: tells what is new, ongoing, gone, and what came back.
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+
+    /// Exit status 1 when there is something new, or anything.
+    #[arg(long, value_name = "new|any", value_parser = audit_fail_on)]
+    fail_on: Option<commands::audit::FailOn>,
+
+    /// Write here instead of to standard output.
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+fn audit_fail_on(text: &str) -> Result<commands::audit::FailOn, String> {
+    match text {
+        "new" => Ok(commands::audit::FailOn::New),
+        "any" => Ok(commands::audit::FailOn::Any),
+        _ => Err(format!("\"{text}\" is nothing to fail on; write new or any")),
+    }
+}
+
+impl Audit {
+    pub fn into_config(self) -> commands::audit::Config {
+        commands::audit::Config {
+            interfaces: self.interfaces,
+            dns: self.dns,
+            spns: self.spns,
+            host: self.host,
+            host_aliases: self.spn_mappings.unwrap_or_default(),
+            allow: self.allow,
+            baseline: self.baseline,
+            fail_on: self.fail_on,
+            output: self.output.map_or(Output::Stdout, Output::File),
+        }
+    }
+}
+
+/// Write the events themselves, one a line, with all their values.
+#[derive(Debug, Args)]
+#[command(before_help = "Examples:
+  Kerberos event 4, and its twin event 3 with 0x29:
+    krbtriage extract System.evtx
+  Any other events:
+    krbtriage extract --provider NETLOGON --event-id 5722 --event-id 3210 exported-logs
+    krbtriage extract --event-id 7045 --format jsonl exported-logs -o services.jsonl")]
+pub struct Extract {
+    /// Exported logs and folders of them.
+    #[arg(value_name = "LOGS", required = true)]
+    logs: Vec<PathBuf>,
+
+    /// Events of this provider; may be given again.
+    #[arg(long = "provider", value_name = "NAME")]
+    providers: Vec<String>,
+
+    /// Events with this ID; may be given again.
+    #[arg(long = "event-id", value_name = "N")]
+    event_ids: Vec<u16>,
+
+    /// csv or jsonl.
+    #[arg(long, value_name = "FORMAT", default_value = "csv", value_parser = ["csv", "jsonl"])]
+    format: String,
+
+    /// Write here instead of to standard output.
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+
+    /// Read records in slack space too.
+    #[arg(long)]
+    recover: bool,
+
+    /// Worker threads; one per core when not given.
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    threads: usize,
+
+    #[command(flatten)]
+    pub terminal: Terminal,
+}
+
+impl Extract {
+    pub fn into_config(self) -> commands::extract::Config {
+        use commands::extract::Format;
+        commands::extract::Config {
+            logs: self.logs,
+            providers: self.providers,
+            event_ids: self.event_ids,
+            format: if self.format == "jsonl" { Format::JsonLines } else { Format::Csv },
+            output: self.output.map_or(Output::Stdout, Output::File),
+            scan: ScanOptions { threads: self.threads, recover: self.recover },
+        }
+    }
+}
+
+/// Print completions for a shell.
+#[derive(Debug, Args)]
+#[command(before_help = "Examples:
+  krbtriage completions bash > /etc/bash_completion.d/krbtriage
+  krbtriage completions powershell >> $PROFILE")]
+pub struct Completions {
+    /// bash, zsh, fish, powershell or elvish.
+    #[arg(value_name = "SHELL")]
+    pub shell: clap_complete::Shell,
 }

@@ -10,7 +10,7 @@ pub use exit::Exit;
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 use crate::commands;
 use crate::report::guard::visible;
@@ -30,7 +30,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     match cli.command {
         Command::Triage(args) => triage(*args),
         Command::Inventory(args) => inventory(args),
+        Command::Audit(args) => audit(args),
         Command::Explain(args) => explain(&args),
+        Command::Extract(args) => extract(args),
+        Command::Man => manual(),
+        Command::Completions(args) => completions(args.shell),
         Command::CollectScript(args) => collect_script(args),
     }
 }
@@ -91,6 +95,67 @@ fn inventory(args: args::Inventory) -> Exit {
             Exit::Complete
         }
         Err(error) => fail(&error),
+    }
+}
+
+fn audit(args: args::Audit) -> Exit {
+    match commands::audit::run(&args.into_config()) {
+        Ok(outcome) => {
+            say(&commands::summary::inventory_problems(&outcome.inventories));
+            if std::io::stderr().is_terminal() {
+                say(&format!(
+                    "{} findings, {} shared addresses allowed\n",
+                    outcome.risks.len(),
+                    outcome.allowed
+                ));
+            }
+            match (outcome.found, outcome.is_complete()) {
+                (true, _) => Exit::Found,
+                (false, true) => Exit::Complete,
+                (false, false) => Exit::Partial,
+            }
+        }
+        Err(error) => fail(&error),
+    }
+}
+
+fn extract(args: args::Extract) -> Exit {
+    let terminal = args.terminal;
+    let bar = Bar::new(!terminal.no_progress && !terminal.quiet);
+    let result = commands::extract::run(&args.into_config(), &bar);
+    bar.finish();
+    match result {
+        Ok(outcome) => {
+            if !terminal.quiet {
+                say(&commands::summary::log_problems(&outcome.unfound, &outcome.logs));
+            }
+            if terminal.verbose || (!terminal.quiet && std::io::stderr().is_terminal()) {
+                say(&format!("{} events written\n", outcome.rows));
+            }
+            if outcome.is_complete() { Exit::Complete } else { Exit::Partial }
+        }
+        Err(error) => fail(&error),
+    }
+}
+
+fn manual() -> Exit {
+    let mut page = Vec::new();
+    match clap_mangen::Man::new(Cli::command()).render(&mut page) {
+        Ok(()) => bytes(&page),
+        Err(error) => fail(&error),
+    }
+}
+
+fn completions(shell: clap_complete::Shell) -> Exit {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "krbtriage", &mut script);
+    bytes(&script)
+}
+
+fn bytes(out: &[u8]) -> Exit {
+    match std::io::stdout().lock().write_all(out) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => fail(&error),
+        _ => Exit::Complete,
     }
 }
 

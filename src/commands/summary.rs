@@ -6,9 +6,12 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::triage::Outcome;
+use crate::files::FileError;
 use crate::findings::{Cause, Confidence};
+use crate::inventory::InventoryFile;
 use crate::report::Status;
 use crate::report::guard::visible;
+use crate::scan::FileReport;
 
 /// One line of `--summary`.
 #[derive(Serialize)]
@@ -93,22 +96,42 @@ pub fn problems(outcome: &Outcome) -> String {
     unread(outcome, false)
 }
 
-fn unread(outcome: &Outcome, verbose: bool) -> String {
+/// What could not be read of logs, for the commands that read only those.
+pub fn log_problems(unfound: &[FileError], logs: &[FileReport]) -> String {
+    lines_of(unfound, logs, &[], false).iter().map(|l| format!("{}\n", visible(l))).collect()
+}
+
+/// What could not be read of inventories.
+pub fn inventory_problems(inventories: &[InventoryFile]) -> String {
+    lines_of(&[], &[], inventories, false).iter().map(|l| format!("{}\n", visible(l))).collect()
+}
+
+fn lines_of(
+    unfound: &[FileError],
+    logs: &[FileReport],
+    inventories: &[InventoryFile],
+    verbose: bool,
+) -> Vec<String> {
     let shown = if verbose { usize::MAX } else { 3 };
-    let mut lines: Vec<String> = outcome.unfound.iter().map(|e| format!("not read: {e}")).collect();
+    let mut lines: Vec<String> = unfound.iter().map(|e| format!("not read: {e}")).collect();
     let mut file = |what: &str, path: &str, problems: &[String]| {
         lines.extend(problems.iter().take(shown).map(|p| format!("{what}: {path}: {p}")));
         if problems.len() > shown {
-            lines.push(format!("  and {} more (-v lists them)", problems.len() - shown));
+            lines.push(format!("  and {} more (-v or --summary lists them)", problems.len() - shown));
         }
     };
-    for log in &outcome.logs {
+    for log in logs {
         file("not fully read", &log.path, &log.problems);
         file("note", &log.path, &log.notes);
     }
-    for inventory in &outcome.inventories {
+    for inventory in inventories {
         file("inventory", &inventory.path, &inventory.problems);
     }
+    lines
+}
+
+fn unread(outcome: &Outcome, verbose: bool) -> String {
+    let mut lines = lines_of(&outcome.unfound, &outcome.logs, &outcome.inventories, verbose);
     if verbose {
         let understood = |f: &crate::inventory::InventoryFile| {
             format!("inventory: {}: {}, {} rows, {} hosts or accounts", f.path, f.kind, f.rows, f.hosts)

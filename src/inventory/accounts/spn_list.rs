@@ -75,10 +75,6 @@ impl SpnListBuilder {
         self.len += 1;
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.len == 0
-    }
-
     /// The list, and the builder empty again: its room serves the next account.
     pub fn take(&mut self) -> SpnList {
         let list = SpnList { joined: self.joined.as_str().into(), len: self.len };

@@ -4,6 +4,7 @@
 //! `cargo bench --bench accounts`; `-- COUNT` for another number of SPNs. The bounds asked for: five times the plain
 //! read, 600 MiB.
 
+#[allow(dead_code, reason = "the tests use the other formats")]
 #[path = "../tests/support/account_files.rs"]
 mod account_files;
 

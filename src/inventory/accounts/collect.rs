@@ -160,7 +160,7 @@ impl Entry {
     pub fn set_flattened(&mut self, attribute: Attribute, value: &str, line: u64, to: &mut Collector) {
         match attribute {
             Attribute::ServicePrincipalName => {
-                for spn in flattened(value, |part| part.contains('/')) {
+                for spn in flattened(value, |part| memchr::memchr(b'/', part.as_bytes()).is_some()) {
                     self.set(attribute, spn, line, to);
                 }
             }
@@ -207,10 +207,9 @@ impl Entry {
         }
         let account = &mut self.account;
         if account.name.is_empty()
-            && let Some(dn) = account.distinguished_name.as_deref().and_then(DistinguishedName::parse)
-            && let Some(name) = dn.common_name()
+            && let Some(name) = account.distinguished_name.as_deref().and_then(DistinguishedName::first_name)
         {
-            account.name = name.into();
+            account.name = name.as_ref().into();
             account.name_is_cn = true;
         }
         let is_account =
@@ -399,17 +398,15 @@ fn trimmed(text: &str) -> &str {
 
 /// The parts of a list that was joined into one text, by whichever separator leaves only parts that are
 /// `whole`: an SPN may itself hold a comma (in a DN) or a blank.
-pub(super) fn flattened(text: &str, whole: impl Fn(&str) -> bool) -> Vec<&str> {
-    for separator in ['\n', ';', '|', ',', ' '] {
-        if !text.contains(separator) {
-            continue;
-        }
-        let parts: Vec<&str> = text.split(separator).map(str::trim).filter(|part| !part.is_empty()).collect();
-        if parts.iter().all(|part| whole(part)) {
-            return parts;
-        }
-    }
-    vec![text.trim()]
+pub(super) fn flattened(text: &str, whole: impl Fn(&str) -> bool) -> impl Iterator<Item = &str> {
+    let parts =
+        |separator: u8| text.split(char::from(separator)).map(trimmed).filter(|part| !part.is_empty());
+    let separator = *b"\n;|, "
+        .iter()
+        .find(|s| memchr::memchr(**s, text.as_bytes()).is_some() && parts(**s).all(&whole))
+        // NUL: the whole is one part.
+        .unwrap_or(&0);
+    parts(separator)
 }
 
 /// Text from a file inside a message: short, and no control character in it.

@@ -50,6 +50,12 @@ impl<'t> DistinguishedName<'t> {
         domain
     }
 
+    /// [`common_name`](Self::common_name) of a DN that parses, without the rest of it.
+    pub fn first_name(text: &'t str) -> Option<Cow<'t, str>> {
+        let (first, _) = split_part(text.trim());
+        first.split_once('=').filter(|(kind, _)| !is_dc(kind.trim())).map(|(_, value)| unescape(value))
+    }
+
     /// The object's own name: the value of the first part, unless that is a domain.
     pub fn common_name(&self) -> Option<&str> {
         self.parts.first().filter(|(kind, _)| !is_dc(kind)).map(|(_, value)| &**value)
@@ -148,8 +154,9 @@ pub fn filetime(text: &str) -> When {
     match text.trim().parse::<i64>() {
         Ok(ticks) if ticks <= 0 || ticks == i64::MAX => When::Never,
         Ok(ticks) => {
-            let since = i128::from(ticks) - i128::from(UNIX_EPOCH_IN_FILETIME);
-            Timestamp::from_nanosecond(since * 100).map_or(When::Unclear, When::At)
+            let since = ticks - UNIX_EPOCH_IN_FILETIME;
+            let nanoseconds = i32::try_from(since % 10_000_000 * 100).unwrap_or_default();
+            Timestamp::new(since / 10_000_000, nanoseconds).map_or(When::Unclear, When::At)
         }
         Err(_) => When::Unclear,
     }
@@ -289,6 +296,7 @@ mod tests {
         for (text, name, domain) in table {
             assert_eq!(dn(text).common_name(), name, "{text}");
             assert_eq!(dn(text).domain(), domain, "{text}");
+            assert_eq!(DistinguishedName::first_name(text).as_deref(), name, "{text}");
         }
         assert!(dn("DC=alpha,DC=com").is_domain());
         assert!(dn("CN=srv1\\0ADEL:7f,CN=Deleted Objects,DC=alpha").is_deleted());

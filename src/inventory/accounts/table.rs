@@ -80,7 +80,8 @@ impl Rows {
             to.lost(line, "the account is empty; every row needs one".to_owned());
             return;
         }
-        if !spn.is_empty() && !(spn.contains('/') && SpnList::may_hold(spn)) {
+        let may_be_spn = spn.is_empty() || (spn.contains('/') && SpnList::may_hold(spn));
+        if !may_be_spn {
             to.lost(line, format!("{} is no SPN: it has no `/`, or a line break", quoted(spn)));
             return;
         }

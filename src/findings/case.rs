@@ -321,6 +321,9 @@ impl<'a> Case<'a> {
     /// B with its domain, where only one realm is named.
     fn answerer_in_domain(&self) -> Option<HostName> {
         let host = self.answerer_host.clone()?;
+        if host.domain().is_some() {
+            return Some(host);
+        }
         match self.realms.as_slice() {
             [realm] => {
                 let full = host.clone().in_domain(Some(realm));
@@ -366,6 +369,13 @@ impl<'a> Case<'a> {
         self.target_id.map(|id| self.know.hosts.resolved(id)).unwrap_or_default()
     }
 
+    /// The address list knows C by this name, and not only by one that it had or has besides.
+    pub fn target_by_own_name(&self) -> bool {
+        let Some(target) = &self.target_host else { return false };
+        let label = |row: &&OwnedAddress| HostName::parse(&row.host).is_some_and(|h| h.same_label(target));
+        self.usable(self.target_id).iter().any(label)
+    }
+
     /// An export is taken to be true at the time of the events; what a log says of an address was true when it was
     /// written.
     pub fn near(&self, row: &OwnedAddress) -> bool {
@@ -384,16 +394,6 @@ impl<'a> Case<'a> {
             let owners = self.know.hosts.owners_of(*address);
             owners.first().map(|owner| (*owner, *address, source.to_string()))
         })
-    }
-
-    /// C's name resolves to addresses of C alone.
-    pub fn leads_right(&self) -> bool {
-        let target = self.target_id;
-        !self.resolved().is_empty()
-            && self.resolved().iter().all(|(address, _)| {
-                let owners = self.know.hosts.owners_of(*address);
-                owners.len() == 1 && owners.first().copied() == target
-            })
     }
 
     /// The first address that C's name resolves to, that `host` owns and C does not.

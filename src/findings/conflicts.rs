@@ -6,6 +6,7 @@ use super::proofs::{Proof, quote, target_name};
 use super::{Cause, Kind};
 use crate::events::ClueKind;
 use crate::inventory::hosts::HostId;
+use jiff::SignedDuration;
 
 /// Sentences, each with its source.
 pub(super) fn against(case: &Case<'_>, cause: Cause, kind: Kind, proof: &Proof) -> Vec<String> {
@@ -21,6 +22,7 @@ pub(super) fn against(case: &Case<'_>, cause: Cause, kind: Kind, proof: &Proof) 
         }
         Cause::DuplicateSpn => {
             disputed_owners(case, &mut out);
+            old_lists(case, &mut out);
             key_clues(case, &mut out);
         }
         Cause::PasswordMismatch => {
@@ -68,16 +70,34 @@ fn disputed_owners(case: &Case<'_>, out: &mut Vec<String>) {
     }
 }
 
-/// The target's key is broken as well, so two troubles may hide in one.
-fn key_clues(case: &Case<'_>, out: &mut Vec<String>) {
-    use ClueKind::{NoMachineAccount, PasswordRejected, SessionRefused};
-    for near in case.clues() {
-        if near.about == About::Target
-            && matches!(near.seen.clue.kind, PasswordRejected | SessionRefused | NoMachineAccount)
+/// A list of computers changes every day, for each sets its password every 30 days. One whose newest date is weeks older
+/// than the events shows a registration that may have ended since.
+fn old_lists(case: &Case<'_>, out: &mut Vec<String>) {
+    const OLD: SignedDuration = SignedDuration::from_hours(14 * 24);
+    let sources = case.ownership.owners.iter().filter_map(|owner| owner.source.as_ref());
+    for file in sources.map(|s| &s.file) {
+        if let Some(newest) = case.know.accounts.newest_date(file)
+            && case.incident.seen.first.duration_since(newest) > OLD
         {
-            out.push(format!("the computer's own password is refused too: {}", quote(&near)));
+            out.push(format!(
+                "the newest change that {file} knows of is of {newest}: it may be older than the events"
+            ));
             return;
         }
+    }
+}
+
+/// The target's key is broken as well, so two troubles may hide in one.
+fn key_clues(case: &Case<'_>, out: &mut Vec<String>) {
+    use ClueKind::{NoMachineAccount, PasswordRejected, ServiceLogonFailed, SessionRefused};
+    for near in case.clues() {
+        let what = match near.seen.clue.kind {
+            PasswordRejected | SessionRefused | NoMachineAccount if near.about == About::Target => "computer",
+            ServiceLogonFailed if near.about == About::Answerer => "service",
+            _ => continue,
+        };
+        out.push(format!("the {what}'s own password is refused too: {}", quote(&near)));
+        return;
     }
 }
 

@@ -199,9 +199,14 @@ impl<'a> Case<'a> {
                     _ => (Shape::SameShortName, false),
                 };
             }
+            if self.leads_to_namesake().is_some() {
+                return (Shape::SameShortName, true);
+            }
             return match from_target {
                 Same::Yes => (Shape::TargetAnswered, true),
-                Same::Maybe if !self.may_be_two_domains(target) => (Shape::TargetAnswered, false),
+                Same::Maybe if self.leads_home() || !self.may_be_two_domains(target) => {
+                    (Shape::TargetAnswered, false)
+                }
                 _ => (Shape::SameShortName, false),
             };
         }
@@ -312,10 +317,9 @@ impl<'a> Case<'a> {
     fn target_in_domain(&self) -> Option<HostName> {
         let domain = self.client_host.as_ref().and_then(HostName::domain);
         let host = self.target_host.clone()?;
-        match self.know.hosts.find(&host) {
-            Some(_) => Some(host),
-            None => Some(host.in_domain(domain)),
-        }
+        let full = host.clone().in_domain(domain);
+        let known = |name: &HostName| self.know.hosts.find(name).is_some();
+        Some(if known(&full) || !known(&host) { full } else { host })
     }
 
     /// B with its domain, where only one realm is named.
@@ -394,6 +398,28 @@ impl<'a> Case<'a> {
             let owners = self.know.hosts.owners_of(*address);
             owners.first().map(|owner| (*owner, *address, source.to_string()))
         })
+    }
+
+    /// C's name resolves to an address of a machine of C's name in another domain: that machine, the address, who says so.
+    pub fn leads_to_namesake(&self) -> Option<(String, IpAddr, String)> {
+        let target = self.target_host.as_ref()?;
+        let own: BTreeSet<IpAddr> = self.usable(self.target_id).iter().map(|r| r.address).collect();
+        self.resolved().iter().filter(|(address, _)| !own.contains(address)).find_map(|(address, source)| {
+            let owners = self.know.hosts.owners_of(*address);
+            let name = self.know.hosts.name(*owners.first()?);
+            let namesake =
+                owners.len() == 1 && owners.first().copied() != self.target_id && name.same_label(target);
+            namesake.then(|| (name.to_string(), *address, source.to_string()))
+        })
+    }
+
+    /// C's name resolves to addresses of C alone.
+    fn leads_home(&self) -> bool {
+        !self.resolved().is_empty()
+            && self.resolved().iter().all(|(address, _)| {
+                let owners = self.know.hosts.owners_of(*address);
+                owners.len() == 1 && owners.first().copied() == self.target_id
+            })
     }
 
     /// The first address that C's name resolves to, that `host` owns and C does not.

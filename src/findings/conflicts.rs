@@ -1,6 +1,6 @@
 //! What speaks against a verdict. It is shown, and it lowers the confidence by one step.
 
-use super::case::Case;
+use super::case::{Case, Shape};
 use super::clues::About;
 use super::proofs::{Proof, quote, target_name};
 use super::{Cause, Kind};
@@ -14,14 +14,19 @@ pub(super) fn against(case: &Case<'_>, cause: Cause, kind: Kind, proof: &Proof) 
     match cause {
         Cause::LoopbackSharedIp => {
             dns_leads_to(case, case.client_id, &mut out);
+            dns_leads_nowhere(case, &mut out);
             disputed_addresses(case, &[case.client_id, case.target_id], proof, &mut out);
         }
         Cause::WrongHost if kind == Kind::SharedAddress => {
             dns_leads_to(case, case.answerer_id, &mut out);
+            dns_leads_nowhere(case, &mut out);
             disputed_addresses(case, &[case.answerer_id, case.target_id], proof, &mut out);
         }
         Cause::DuplicateSpn => {
             disputed_owners(case, &mut out);
+            if case.shape == Shape::TargetAnswered {
+                dns_leads_nowhere(case, &mut out);
+            }
             old_lists(case, &mut out);
             key_clues(case, &mut out);
         }
@@ -41,6 +46,23 @@ fn dns_leads_to(case: &Case<'_>, host: Option<HostId>, out: &mut Vec<String>) {
             "{} resolves to {address}, which {} owns alone ({source}): the name may lead there as well",
             target_name(case),
             host.map(|h| case.know.hosts.name(h).to_string()).unwrap_or_default()
+        ));
+    }
+}
+
+/// DNS leads C's name to no address that C has: one of the two lists is not of the time of the events, or the name led
+/// elsewhere.
+fn dns_leads_nowhere(case: &Case<'_>, out: &mut Vec<String>) {
+    let own = case.usable(case.target_id);
+    let lost = |(address, _): &(std::net::IpAddr, _)| own.iter().all(|row| row.address != *address);
+    if let Some((address, source)) = case.resolved().first()
+        && out.is_empty()
+        && !own.is_empty()
+        && case.resolved().iter().all(lost)
+    {
+        let name = target_name(case);
+        out.push(format!(
+            "{name} resolves to {address} ({source}), which no list has on {name}: one of them may be old"
         ));
     }
 }

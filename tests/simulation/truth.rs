@@ -47,7 +47,8 @@ pub fn truth(world: &World, ask: &Ask, refusal: &Refusal) -> Vec<Truth> {
     let (k, s) = (&world.accounts[refusal.key], &world.accounts[refusal.account]);
     let namesakes =
         refusal.key != refusal.account && k.name.eq_ignore_ascii_case(&s.name) && k.domain != s.domain;
-    let cluster = world.names.iter().any(|n| n.cluster == Some(refusal.key));
+    let asked_for = |n: &super::world::Name| ask.name.to_lowercase().starts_with(&n.label);
+    let cluster = world.names.iter().any(|n| n.cluster == Some(refusal.key) && asked_for(n));
     if cluster && refusal.account != refusal.key {
         return vec![(Cause::WrongHost, Kind::ClusterOrAlias)];
     }
@@ -73,9 +74,13 @@ pub fn truth(world: &World, ask: &Ask, refusal: &Refusal) -> Vec<Truth> {
                 if by_name {
                     out.push((Cause::WrongHost, Kind::ClusterOrAlias));
                 }
-                // The name leads astray, and were it mended, DCOM would choose the shared address.
-                if itself && ask.dcom {
-                    out.extend(nics.iter().map(|n| (Cause::LoopbackSharedIp, kind_of(n))));
+                // The name leads astray, and were it mended, the shared address would.
+                let own = world.address(target);
+                if itself {
+                    let would = nics.iter().filter(|n| ask.dcom || n.address == own);
+                    out.extend(would.map(|n| (Cause::LoopbackSharedIp, kind_of(n))));
+                } else if nics.iter().any(|n| n.address == own) {
+                    out.push((Cause::WrongHost, Kind::SharedAddress));
                 }
             }
         }

@@ -120,9 +120,12 @@ pub(in crate::findings) fn spn_twice(case: &Case<'_>) -> Option<Proof> {
             format!("the KDC of {}'s domain finds {} first", case.incident.client, account_text(owner))
         })),
         KeyOf::Unknown => {
-            let domains: BTreeSet<String> = own.owners.iter().map(|a| a.domain.to_lowercase()).collect();
-            // Two owners in one domain are a broken directory, whoever asks; over domains it depends on the KDC.
-            p.at_most_likely |= domains.len() == own.owners.len();
+            // Two owners in one domain are a broken directory, whoever asks, if one list shows both: between two lists the
+            // SPN may have been moved. Over domains it depends on the KDC.
+            let place =
+                |a: &Account| (a.domain.to_lowercase(), a.source.as_ref().map(|s| s.file.to_string()));
+            let places: BTreeSet<_> = own.owners.iter().map(|a| place(a)).collect();
+            p.at_most_likely |= places.len() == own.owners.len();
         }
     }
     if case.shape == Shape::ServiceAnswered && !serves_target(case) {

@@ -57,7 +57,7 @@ pub(in crate::findings) fn namesake_shares_address(case: &Case<'_>) -> Option<Pr
 /// WMI and other DCOM programs ask for `host/` or `RPCSS/`, exchange addresses with the other side (ServerAlive2, MS-DCOM
 /// 3.1.2.5.1.6) and choose one that both have. Others connect to what the name leads to.
 fn asks_dcom(case: &Case<'_>) -> bool {
-    const CLASSES: [&str; 3] = ["host", "rpcss", "restrictedkrbhost"];
+    const CLASSES: [&str; 2] = ["host", "rpcss"];
     case.target.spn().is_some_and(|spn| CLASSES.contains(&spn.class.to_lowercase().as_str()))
 }
 

@@ -199,9 +199,14 @@ impl<'a> Case<'a> {
                     _ => (Shape::SameShortName, false),
                 };
             }
+            if self.leads_to_namesake().is_some() {
+                return (Shape::SameShortName, true);
+            }
             return match from_target {
                 Same::Yes => (Shape::TargetAnswered, true),
-                Same::Maybe if !self.may_be_two_domains(target) => (Shape::TargetAnswered, false),
+                Same::Maybe if self.leads_home() || !self.may_be_two_domains(target) => {
+                    (Shape::TargetAnswered, false)
+                }
                 _ => (Shape::SameShortName, false),
             };
         }
@@ -312,15 +317,17 @@ impl<'a> Case<'a> {
     fn target_in_domain(&self) -> Option<HostName> {
         let domain = self.client_host.as_ref().and_then(HostName::domain);
         let host = self.target_host.clone()?;
-        match self.know.hosts.find(&host) {
-            Some(_) => Some(host),
-            None => Some(host.in_domain(domain)),
-        }
+        let full = host.clone().in_domain(domain);
+        let known = |name: &HostName| self.know.hosts.find(name).is_some();
+        Some(if known(&full) || !known(&host) { full } else { host })
     }
 
     /// B with its domain, where only one realm is named.
     fn answerer_in_domain(&self) -> Option<HostName> {
         let host = self.answerer_host.clone()?;
+        if host.domain().is_some() {
+            return Some(host);
+        }
         match self.realms.as_slice() {
             [realm] => {
                 let full = host.clone().in_domain(Some(realm));
@@ -366,6 +373,13 @@ impl<'a> Case<'a> {
         self.target_id.map(|id| self.know.hosts.resolved(id)).unwrap_or_default()
     }
 
+    /// The address list knows C by this name, and not only by one that it had or has besides.
+    pub fn target_by_own_name(&self) -> bool {
+        let Some(target) = &self.target_host else { return false };
+        let label = |row: &&OwnedAddress| HostName::parse(&row.host).is_some_and(|h| h.same_label(target));
+        self.usable(self.target_id).iter().any(label)
+    }
+
     /// An export is taken to be true at the time of the events; what a log says of an address was true when it was
     /// written.
     pub fn near(&self, row: &OwnedAddress) -> bool {
@@ -386,13 +400,25 @@ impl<'a> Case<'a> {
         })
     }
 
+    /// C's name resolves to an address of a machine of C's name in another domain: that machine, the address, who says so.
+    pub fn leads_to_namesake(&self) -> Option<(String, IpAddr, String)> {
+        let target = self.target_host.as_ref()?;
+        let own: BTreeSet<IpAddr> = self.usable(self.target_id).iter().map(|r| r.address).collect();
+        self.resolved().iter().filter(|(address, _)| !own.contains(address)).find_map(|(address, source)| {
+            let owners = self.know.hosts.owners_of(*address);
+            let name = self.know.hosts.name(*owners.first()?);
+            let namesake =
+                owners.len() == 1 && owners.first().copied() != self.target_id && name.same_label(target);
+            namesake.then(|| (name.to_string(), *address, source.to_string()))
+        })
+    }
+
     /// C's name resolves to addresses of C alone.
-    pub fn leads_right(&self) -> bool {
-        let target = self.target_id;
+    fn leads_home(&self) -> bool {
         !self.resolved().is_empty()
             && self.resolved().iter().all(|(address, _)| {
                 let owners = self.know.hosts.owners_of(*address);
-                owners.len() == 1 && owners.first().copied() == target
+                owners.len() == 1 && owners.first().copied() == self.target_id
             })
     }
 

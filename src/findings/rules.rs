@@ -115,7 +115,7 @@ pub static RULES: &[Rule] = {
 
         rule(ServiceAnswered, "the name of C leads to an address that another host owns and C does not; the key is not B's",
             (WrongHost, Kind::StaleDns, Confirmed), registration::service_elsewhere),
-        rule(ServiceAnswered, "the SPN is on another account; B has an SPN of C, or C's name leads to C alone",
+        rule(ServiceAnswered, "the SPN is on another account, and B has an SPN of C's name",
             (DuplicateSpn, Kind::Misplaced, Confirmed), registration::spn_elsewhere_for_service),
         rule(ServiceAnswered, "the SPN is on another account; it is not known that B runs on C",
             (DuplicateSpn, Kind::Misplaced, Likely), registration::spn_elsewhere_perhaps),

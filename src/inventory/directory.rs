@@ -3,10 +3,16 @@
 
 use super::accounts::{Account, AccountId, AccountInventory, HostAliases, SpnIndex};
 use crate::names::{HostName, Spn};
+use jiff::Timestamp;
+use std::collections::HashMap;
+
+/// Owners of one SPN that are looked at: each is compared with each, and a crafted list could have a million.
+const MAX_OWNERS: usize = 64;
 
 /// The accounts of all lists of a run.
 pub struct Directory<'a> {
     index: SpnIndex<'a>,
+    newest: HashMap<&'a str, Timestamp>,
 }
 
 /// The accounts an SPN is registered on.
@@ -25,14 +31,29 @@ impl Owners<'_> {
 
 impl<'a> Directory<'a> {
     pub fn new(inventory: &'a AccountInventory, aliases: &HostAliases) -> Self {
-        Self { index: SpnIndex::new(inventory, aliases) }
+        Self { index: SpnIndex::new(inventory, aliases), newest: newest_dates(inventory) }
+    }
+
+    /// The latest date in a list of ten computers or more; `None` where it has fewer, or no dates.
+    pub fn newest_date(&self, file: &str) -> Option<Timestamp> {
+        self.newest.get(file).copied()
     }
 
     /// The accounts on which exactly this SPN is registered.
     pub fn registered(&self, spn: &Spn) -> Owners<'a> {
         let ids = self.index.owners(spn);
+        // One account can stand in two lists under a CN and under its name, and not be known as one: it owns nothing twice.
+        let mut kept: Vec<(AccountId, &Account)> = Vec::new();
+        for &id in ids.iter().take(MAX_OWNERS) {
+            let Some(record) = self.record(id) else { continue };
+            match kept.iter_mut().find(|(other, _)| !self.index.surely_different(*other, id)) {
+                Some(same) if same.1.name_is_cn && !record.name_is_cn => *same = (id, record),
+                Some(_) => {}
+                None => kept.push((id, record)),
+            }
+        }
         Owners {
-            accounts: ids.iter().filter_map(|id| self.record(*id)).collect(),
+            accounts: kept.into_iter().map(|(_, record)| record).collect(),
             disputed: ids.iter().any(|id| self.index.is_disputed(spn, *id)),
         }
     }
@@ -96,4 +117,22 @@ impl<'a> Directory<'a> {
     pub fn host_covers(&self, class: &str) -> bool {
         self.index.aliases().covers(class)
     }
+}
+
+/// Fewer computers may have been left alone for weeks.
+const ENOUGH_COMPUTERS: u32 = 10;
+
+fn newest_dates(inventory: &AccountInventory) -> HashMap<&str, Timestamp> {
+    let mut files: HashMap<&str, (u32, Option<Timestamp>)> = HashMap::new();
+    for account in &inventory.accounts {
+        let Some(source) = &account.source else { continue };
+        let (computers, newest) = files.entry(&*source.file).or_default();
+        *computers += u32::from(account.is_computer() && account.password_last_set.is_some());
+        *newest = (*newest).max(account.password_last_set).max(account.when_changed);
+    }
+    files
+        .into_iter()
+        .filter(|(_, (computers, _))| *computers >= ENOUGH_COMPUTERS)
+        .filter_map(|(file, (_, newest))| Some((file, newest?)))
+        .collect()
 }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use krbtriage::inventory::accounts::HostAliases;
 
-use super::world::{AES, Id, RC4, World};
+use super::world::{AES, Id, RC4, Replica, World};
 
 #[derive(Clone, Debug)]
 pub struct Ask {
@@ -121,6 +121,10 @@ fn find_account(world: &World, ask: &Ask) -> Result<Option<Id>, (Id, String)> {
         match found.as_slice() {
             [] => {}
             [one] => return Ok(Some(*one)),
+            many if world.replica != Replica::Refuses => {
+                let Replica::Knows(n) = world.replica else { unreachable!() };
+                return Ok(Some(many[n % many.len()]));
+            }
             [first, ..] => return Err((domain.unwrap_or(world.accounts[*first].domain), spn.clone())),
         }
     }
@@ -161,8 +165,8 @@ fn answerer(world: &World, client: Id, address: IpAddr) -> Option<Id> {
     if world.owns(client, address) {
         return Some(client);
     }
-    // Where several have it, the last to come has answered ARP last.
-    world.reached(address).last().copied()
+    let reached = world.reached(address);
+    if world.last_reached { reached.last().copied() } else { reached.first().copied() }
 }
 
 /// The account, password version and encryption types a program on the host answers with.

@@ -187,8 +187,8 @@ pub fn inject(fault: Fault, world: &mut World, when: i64, rng: &mut Rng) -> Opti
         Fault::AddressOnTwoMachines => {
             let (b, c) = pair(rng, world, true)?;
             let client = client_of(rng, world, c).filter(|&x| x != b)?;
-            // B was given C's address: the last in the list answers.
-            let (b, c) = (b.max(c), b.min(c));
+            // B was given C's address, and is the one that answers.
+            let (b, c) = if (b > c) == world.last_reached { (b, c) } else { (c, b) };
             let client = if client == b || client == c { return None } else { client };
             let nic = ordinary(world.address(c));
             world.hosts[b].nics.push(nic);

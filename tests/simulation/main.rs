@@ -114,6 +114,9 @@ fn look() {
     for m in tally.mistakes.iter().take(shown) {
         println!("WRONG {}", m.text);
     }
+    for m in tally.limits.iter().take(shown) {
+        println!("LIMIT {m}");
+    }
     for m in tally.missed.iter().take(shown) {
         println!("MISSED {}", m.text);
     }

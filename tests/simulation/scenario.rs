@@ -79,6 +79,7 @@ impl Scenario {
             silent: Vec::new(),
         };
         out.happen(asks, habits, rng);
+        traces.retain(|t| out.still(t));
         for trace in &traces {
             let time = DAY + rng.below(9 * 3600) as i64;
             let near = out.time_of(trace).unwrap_or(time);
@@ -132,6 +133,21 @@ impl Scenario {
             if !known.truths.contains(&t) {
                 known.truths.push(t);
             }
+        }
+    }
+
+    /// A later fault may have put right what would have left the trace.
+    fn still(&self, trace: &faults::Trace) -> bool {
+        let now = &self.now;
+        match *trace {
+            faults::Trace::ServiceLogon(host, account) => now
+                .services
+                .iter()
+                .any(|s| s.host == host && s.account == account && s.held != now.accounts[account].version),
+            faults::Trace::PasswordRefused(host) => {
+                now.hosts[host].held != now.accounts[now.hosts[host].account].version
+            }
+            faults::Trace::NoKey(_) | faults::Trace::Renamed(_) => true,
         }
     }
 

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use krbtriage::inventory::Source;
 use krbtriage::inventory::accounts::{Account, AccountInventory};
 use krbtriage::inventory::addresses::{AddressInventory, OwnedAddress, ResolvedName};
+use krbtriage::inventory::{InventoryFile, Source};
 
 use super::world::{Id, World};
 
@@ -79,7 +79,12 @@ pub fn accounts(world: &World, file: &str, style: Style, asked: &[String], to: &
             ..Account::default()
         });
     }
+    let rows = to.accounts.len() as u64;
+    to.files.push(InventoryFile { path: file.into(), kind: "simulated", rows, ..InventoryFile::default() });
     if style != Style::Query {
-        to.complete_domains.extend(world.domains.iter().map(|d| Arc::from(d.as_str())));
+        for domain in &world.domains {
+            to.complete_domains.push(domain.as_str().into());
+            to.complete_files.push((file.into(), domain.as_str().into()));
+        }
     }
 }

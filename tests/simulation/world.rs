@@ -90,6 +90,17 @@ pub struct World {
     /// Whether a KDC asks the forest for the exact SPN before it takes `HOST/` of its own domain. No document
     /// says which, so a forest does the one or the other.
     pub exact_first: bool,
+    /// A duplicate in one domain mostly makes the KDC refuse. Where the controllers differ, one may know only one
+    /// of the registrations.
+    pub replica: Replica,
+    /// Which of two machines with one address is reached: the one that answered ARP last, or first.
+    pub last_reached: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replica {
+    Refuses,
+    Knows(usize),
 }
 
 pub const CARDS: [(&str, &str); 3] = [
@@ -139,6 +150,15 @@ impl World {
             dns: Vec::new(),
             hosts_files: Vec::new(),
             exact_first: rng.chance(50),
+            replica: *rng.pick(&[
+                Replica::Refuses,
+                Replica::Refuses,
+                Replica::Refuses,
+                Replica::Refuses,
+                Replica::Knows(0),
+                Replica::Knows(1),
+            ]),
+            last_reached: rng.chance(50),
         };
         for domain in 0..count {
             world.add_host(format!("dc{domain}"), domain, rng);

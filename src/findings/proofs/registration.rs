@@ -8,7 +8,7 @@ use crate::findings::case::{Case, Shape};
 use crate::findings::clues::About;
 use crate::findings::ownership::KeyOf;
 use crate::inventory::accounts::Account;
-use crate::names::{HostName, Spn};
+use crate::names::{HostName, Same, Spn};
 use std::collections::BTreeSet;
 
 pub(in crate::findings) fn spn_elsewhere(case: &Case<'_>) -> Option<Proof> {
@@ -31,23 +31,18 @@ pub(in crate::findings) fn spn_elsewhere(case: &Case<'_>) -> Option<Proof> {
 }
 
 pub(in crate::findings) fn spn_elsewhere_for_service(case: &Case<'_>) -> Option<Proof> {
-    let own = &case.ownership;
-    let target = case.target_host.as_ref()?;
     // `setspn` prints only DNs, and the CN of a user need not be its account name.
-    if own.owners.iter().any(|a| a.name_is_cn && !a.name.ends_with('$')) {
-        return None;
-    }
-    let hosts: Vec<HostName> = own
-        .answerer_accounts
-        .iter()
-        .flat_map(|a| &a.spns)
-        .filter_map(|s| HostName::parse(&Spn::parse(s)?.host))
-        .collect();
-    let serves_target = hosts.iter().any(|h| h.same(target) != crate::names::Same::No);
-    if !serves_target && !case.leads_right() {
+    if case.ownership.owners.iter().any(|a| a.name_is_cn && !a.is_computer()) || !serves_target(case) {
         return None;
     }
     spn_elsewhere(case)
+}
+
+/// B has an SPN of C's name: whatever it runs on, clients are meant to reach it by that name.
+fn serves_target(case: &Case<'_>) -> bool {
+    let Some(target) = &case.target_host else { return false };
+    let spns = case.ownership.answerer_accounts.iter().flat_map(|a| &a.spns);
+    spns.filter_map(|s| HostName::parse(&Spn::parse(s)?.host)).any(|h| h.same(target) != Same::No)
 }
 
 /// The SPN is on another account; where B runs, nothing shows.
@@ -125,10 +120,17 @@ pub(in crate::findings) fn spn_twice(case: &Case<'_>) -> Option<Proof> {
             format!("the KDC of {}'s domain finds {} first", case.incident.client, account_text(owner))
         })),
         KeyOf::Unknown => {
-            let domains: BTreeSet<String> = own.owners.iter().map(|a| a.domain.to_lowercase()).collect();
-            // Two owners in one domain are a broken directory, whoever asks; over domains it depends on the KDC.
-            p.at_most_likely |= domains.len() == own.owners.len();
+            // Two owners in one domain are a broken directory, whoever asks, if one list shows both: between two lists the
+            // SPN may have been moved. Over domains it depends on the KDC.
+            let place =
+                |a: &Account| (a.domain.to_lowercase(), a.source.as_ref().map(|s| s.file.to_string()));
+            let places: BTreeSet<_> = own.owners.iter().map(|a| place(a)).collect();
+            p.at_most_likely |= places.len() == own.owners.len();
         }
+    }
+    if case.shape == Shape::ServiceAnswered && !serves_target(case) {
+        p.at_most_likely = true;
+        p.missing.push(advice::resolve(&target_name(case), &case.incident.client));
     }
     Some(p)
 }

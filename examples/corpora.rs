@@ -39,7 +39,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         let into = folder.join(name);
         fs::create_dir_all(&into)?;
         for file in 0..files {
-            let hits: Vec<usize> = (0..CHUNKS).filter(|chunk| (file * CHUNKS + chunk) % every == 0).collect();
+            let hits: Vec<usize> =
+                (0..CHUNKS).filter(|chunk| (file * CHUNKS + chunk).is_multiple_of(every)).collect();
             let written = written_chunks(file, hits.len(), every == 2, &mut numbers);
             let path = into.join(format!("{name}-{file:02}.evtx"));
             let mut out = BufWriter::new(fs::File::create(&path)?);

@@ -127,7 +127,7 @@ impl<'a> Tokens<'a> {
         let units = self.u16()?;
         let at = self.at;
         self.at += usize::from(units) * 2;
-        Some(until_nul(self.chunk, at, usize::from(units) * 2)?)
+        until_nul(self.chunk, at, usize::from(units) * 2)
     }
 
     /// Number of a substitution after its token, and the type it declares.

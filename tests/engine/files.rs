@@ -127,7 +127,7 @@ fn what_was_appended_since_is_read_too() {
     let path = folder.path().join("a.evtx");
     let log = written_log(3);
     std::fs::write(&path, &log[..HEADER + CHUNK]).unwrap();
-    let (inputs, _) = files::find(&[path.clone()]);
+    let (inputs, _) = files::find(std::slice::from_ref(&path));
     std::fs::write(&path, &log).unwrap();
     let (found, _) = read(&inputs, &event4(), &ScanOptions::default());
     assert_eq!(found.len(), 24);

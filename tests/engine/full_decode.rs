@@ -70,7 +70,7 @@ fn every_provider_and_event_id_alone_is_the_full_decode() {
 #[test]
 fn records_in_slack_are_read_on_request_and_marked() {
     for path in real_logs().unwrap_or_default() {
-        let (inputs, _) = krbtriage::files::find(&[path.clone()]);
+        let (inputs, _) = krbtriage::files::find(std::slice::from_ref(&path));
         let options = krbtriage::scan::ScanOptions { recover: true, ..Default::default() };
         let (live, _) = read_path(&path, &everything());
         let (all, _) = crate::support::read(&inputs, &everything(), &options);

@@ -115,7 +115,7 @@ const MACHINE: [&str; 5] = ["cifs", "host", "TERMSRV", "WSMAN", "RestrictedKrbHo
 
 fn machine_class(rng: &mut Rng, world: &World, host: Id) -> &'static str {
     let http = world.services.iter().any(|s| s.host == host && s.class == "HTTP");
-    if !http && rng.chance(20) { "HTTP" } else { *rng.pick(&MACHINE) }
+    if !http && rng.chance(20) { "HTTP" } else { rng.pick::<&str>(&MACHINE) }
 }
 
 fn port_of(class: &str) -> &'static str {

@@ -60,7 +60,7 @@ pub(in crate::findings) fn cluster_account<'a>(case: &Case<'a>) -> Option<&'a Ac
     let target = case.target_host.as_ref()?;
     case.know.accounts.named(target.label()).into_iter().find(|account| {
         is_machine(account)
-            && account.spns.iter().any(|s| is_cluster_spn(s))
+            && account.spns.iter().any(is_cluster_spn)
             && target
                 .domain()
                 .is_none_or(|d| account.domain.is_empty() || account.domain.eq_ignore_ascii_case(d))

@@ -20,10 +20,10 @@ pub fn pcap(rows: &[Row]) -> Vec<u8> {
         let server = Ipv4Addr::from(0xc633_6500u32 + u32::try_from(i).unwrap());
         let port = 49152 + u16::try_from(i % 10_000).unwrap();
         let mut wire = Wire { file: &mut file, client, server, port, sent: 1, answered: 1 };
-        wire.from_client(&bind());
-        wire.from_server(&pdu(12, 3, 1, &[0; 44]));
-        wire.from_client(&pdu(0, 3, 2, &hex("000000000000 0500")));
-        wire.from_server(&response(2, &host[0].netbios(), &addresses));
+        wire.by_client(&bind());
+        wire.by_server(&pdu(12, 3, 1, &[0; 44]));
+        wire.by_client(&pdu(0, 3, 2, &hex("000000000000 0500")));
+        wire.by_server(&response(2, &host[0].netbios(), &addresses));
     }
     file
 }
@@ -38,12 +38,12 @@ struct Wire<'f> {
 }
 
 impl Wire<'_> {
-    fn from_client(&mut self, data: &[u8]) {
+    fn by_client(&mut self, data: &[u8]) {
         self.packet((self.client, self.port), (self.server, 135), self.sent, data);
         self.sent += u32::try_from(data.len()).unwrap();
     }
 
-    fn from_server(&mut self, data: &[u8]) {
+    fn by_server(&mut self, data: &[u8]) {
         for part in data.chunks(1460) {
             self.packet((self.server, 135), (self.client, self.port), self.answered, part);
             self.answered += u32::try_from(part.len()).unwrap();

@@ -20,3 +20,4 @@ pub mod names;
 pub mod records;
 pub mod report;
 pub mod scan;
+pub mod state;

@@ -38,6 +38,16 @@ pub struct ScanOptions {
     pub recover: bool,
 }
 
+impl ScanOptions {
+    /// Threads that will work at most.
+    pub fn workers(&self) -> usize {
+        match self.threads {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            asked => asked,
+        }
+    }
+}
+
 /// How far the scan is; drawn by the terminal, ignored elsewhere.
 pub trait Progress: Sync {
     /// Called once, before reading: bytes of all inputs.
@@ -76,6 +86,9 @@ pub struct FileReport {
     pub events: u64,
     /// Of `events`, those that an earlier file (or place in this file) also holds.
     pub duplicates: u64,
+    /// Lowest and highest record identifier by the record headers of sound chunks; `None` where there are none.
+    #[serde(skip)]
+    pub record_ids: Option<(u64, u64)>,
     /// Why something in it could not be read, each naming an offset; empty when all was read.
     pub problems: Vec<String>,
     /// What had to be assumed to read it: the zone of times in copied text. Nothing was lost by it.
@@ -95,10 +108,7 @@ pub fn scan<C: Collector>(
     let plan = Plan::new(inputs);
     progress.total(plan.bytes());
     let run = Run { plan: &plan, selection, recover: options.recover, progress, next: AtomicUsize::new(0) };
-    let threads = match options.threads {
-        0 => std::thread::available_parallelism().map_or(1, usize::from),
-        asked => asked,
-    };
+    let threads = options.workers();
     let work = || {
         let mut collector = new_collector();
         Worker::new(&run, &mut collector).run();

@@ -14,7 +14,7 @@ fn loaded(content: impl AsRef<[u8]>) -> AccountInventory {
 }
 
 fn spns(account: &Account) -> Vec<&str> {
-    account.spns.iter().map(|spn| &**spn).collect()
+    account.spns.iter().collect()
 }
 
 mod project_csv {
@@ -50,7 +50,7 @@ mod project_csv {
         let (ansi, _, _) = encoding_rs::WINDOWS_1252.encode(text);
         let tabs = text.replace(';', "\t");
         let want = loaded(text).accounts[0].spns.clone();
-        assert_eq!(&*want[0], "HOST/srv-ä");
+        assert_eq!(want.iter().collect::<Vec<_>>(), ["HOST/srv-ä"]);
         for bytes in
             [utf16, ansi.into_owned(), tabs.into_bytes(), format!("\u{feff}sep=;\n{text}").into_bytes()]
         {

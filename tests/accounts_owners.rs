@@ -293,7 +293,7 @@ fn the_samples_have_their_faults() {
         ]
     );
     let index = index(&got);
-    assert_eq!(index.len(), 26);
+    assert_eq!(index.len(), 21);
     for id in index.ids() {
         let conflicts = index.conflicts(id);
         // DC-ALPHA's replication SPN and SharpHound's upper case apart.

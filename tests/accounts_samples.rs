@@ -25,7 +25,7 @@ fn forest() -> Vec<Account> {
     accounts.push(Account {
         name: "krbtgt".into(),
         domain: "alpha.example.com".into(),
-        spns: vec!["kadmin/changepw".into()],
+        spns: ["kadmin/changepw"].iter().collect(),
         password_last_set: Some("2023-02-20T14:00:00Z".parse().unwrap()),
         ..Account::default()
     });
@@ -40,7 +40,7 @@ fn forest() -> Vec<Account> {
         if &*account.name == "DC-ALPHA$" {
             let replication =
                 "E3514235-4B06-11D1-AB04-00C04FC2DCD2/e7216f2e-317c-4a75-b2dd-dae8af2cee4a/alpha.example.com";
-            account.spns.push(replication.into());
+            account.spns.push(replication);
         }
         account.distinguished_name = Some(dn_of(&name, container, &account.domain).into());
         account.user_account_control = Some(bits);
@@ -171,11 +171,11 @@ fn partial_listings_prove_no_absence() {
     let names: Vec<&str> = x.accounts.iter().map(|a| &*a.name).collect();
     assert_eq!(names, ["svc_sql", "svc_sql_old"]);
     for account in &x.accounts {
-        assert_eq!(account.spns, ["MSSQLSvc/srv3.alpha.example.com:1433".into()]);
+        assert_eq!(account.spns.iter().collect::<Vec<_>>(), ["MSSQLSvc/srv3.alpha.example.com:1433"]);
         assert!(account.spns_are_partial && account.name_is_cn);
     }
     let l = load(&[folder().join("spn-inventories/setspn-L-svc_web.txt")]);
-    assert_eq!(l.accounts[0].spns, ["HTTP/portal.alpha.example.com".into()]);
+    assert_eq!(l.accounts[0].spns.iter().collect::<Vec<_>>(), ["HTTP/portal.alpha.example.com"]);
     assert!(!l.accounts[0].spns_are_partial);
     for got in [x, l] {
         assert!(got.complete_domains.is_empty());
@@ -231,7 +231,7 @@ prop_compose! {
             name: if computer { format!("{cn}$") } else { cn.clone() }.into(),
             distinguished_name: Some(dn_of(&cn, &container, &domain).into()),
             domain: domain.into(),
-            spns: spns.into_iter().map(Arc::from).collect(),
+            spns: spns.into_iter().collect(),
             password_last_set: password,
             when_changed: changed,
             user_account_control: Some(u32::from(bits)),

@@ -50,7 +50,8 @@ fn samples_hold_no_other_files() {
                 .expect("below samples")
                 .to_string_lossy()
                 .replace('\\', "/");
-            assert!(expected.contains(&name), "nobody makes samples/{name}");
+            // `inventories/` and `spn-inventories/` have tests of their own.
+            assert!(name.contains("inventories/") || expected.contains(&name), "nobody makes samples/{name}");
         }
     }
 }

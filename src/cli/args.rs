@@ -5,9 +5,12 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::time::{self, End};
 use crate::commands;
+use crate::commands::fail_on::FailOn;
+use crate::commands::outputs::Outputs;
 use crate::incidents::Period;
 use crate::inventory::accounts::HostAliases;
-use crate::report::Output;
+use crate::report::format::UnknownFormat;
+use crate::report::{EventFormat, Format, Output, Target};
 use crate::scan::ScanOptions;
 
 /// Finds out why Windows logs Kerberos event 4 (KRB_AP_ERR_MODIFIED).
@@ -30,8 +33,15 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    Triage(Triage),
+    Triage(Box<Triage>),
     Inventory(Inventory),
+    Audit(Audit),
+    Explain(Explain),
+    Extract(Extract),
+    CollectScript(CollectScript),
+    /// Print the manual page (roff).
+    Man,
+    Completions(Completions),
 }
 
 /// Read exported logs and write a report: what is wrong, how sure that is, what proves it, what to do.
@@ -41,10 +51,12 @@ pub enum Command {
     krbtriage triage System.evtx
   All logs of a folder, with addresses and SPNs, so that causes can be proved:
     krbtriage triage -i addresses.csv -s spns.csv -o report.csv exported-logs
+  Every night, exit status 1 when there is a new problem:
+    krbtriage triage --state krbtriage.json --fail-on new-problem -o report.csv exported-logs
   What happened in the last week:
     krbtriage triage --since 7d -i inventories -o report.csv exported-logs")]
 #[command(
-    after_help = "Exit status: 0 the report is complete, whatever it says; 2 wrong use; 3 the report was written, \
+    after_help = "Exit status: 0 the report is complete, whatever it says; 1 it holds what --fail-on asks for; 2 wrong use; 3 the report was written, \
 but some input could not be read; 4 no report."
 )]
 pub struct Triage {
@@ -68,9 +80,34 @@ pub struct Triage {
     #[arg(long, value_name = "LIST", value_parser = |t: &str| HostAliases::parse(t).map_err(|e| e.to_string()))]
     spn_mappings: Option<HostAliases>,
 
-    /// Write the report here instead of to standard output.
+    /// Write the report here instead of to standard output; may be given again. The extension decides the format: .csv,
+    /// .json, .jsonl.
     #[arg(short, long, value_name = "FILE")]
-    output: Option<PathBuf>,
+    output: Vec<PathBuf>,
+
+    /// The format of standard output, and of an --output whose extension says none: csv, json, jsonl.
+    #[arg(long, value_name = "FORMAT", value_parser = format_named)]
+    format: Option<Format>,
+
+    /// Write a row per problem here (CSV): what one repair ends.
+    #[arg(long, value_name = "FILE")]
+    problems: Option<PathBuf>,
+
+    /// Write every event with its incident here, as evidence (.csv or .jsonl).
+    #[arg(long, value_name = "FILE")]
+    events: Option<PathBuf>,
+
+    /// Compare with an earlier report (.csv, .json or .jsonl): what is new, ongoing, resolved, reopened.
+    #[arg(long, value_name = "FILE", conflicts_with = "state")]
+    baseline: Option<PathBuf>,
+
+    /// Remember here what was told, so that the next run tells each event once and knows what is new.
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
+
+    /// Exit with 1 if the report holds this: new, new-problem, any, or a cause; may be given again.
+    #[arg(long, value_name = "WHAT", value_delimiter = ',')]
+    fail_on: Vec<FailOn>,
 
     /// Only events from this time on: a date, a time with its offset, or a span such as 7d.
     #[arg(long, value_name = "TIME", value_parser = |t: &str| time::moment(t, End::Since, Timestamp::now()))]
@@ -117,20 +154,45 @@ pub struct Terminal {
 }
 
 impl Triage {
-    pub fn into_config(self) -> commands::triage::Config {
-        commands::triage::Config {
+    /// The error is one of use: an output whose name does not tell its format.
+    pub fn into_config(self) -> Result<commands::triage::Config, UnknownFormat> {
+        let file = |path: PathBuf| {
+            if path.as_os_str() == "-" {
+                return Ok(Target { output: Output::Stdout, format: self.format.unwrap_or_default() });
+            }
+            let format = Format::of(&path, self.format)?;
+            Ok(Target { output: Output::File(path), format })
+        };
+        let mut reports = self.output.into_iter().map(file).collect::<Result<Vec<_>, _>>()?;
+        if reports.is_empty() {
+            reports.push(Target { output: Output::Stdout, format: self.format.unwrap_or_default() });
+        }
+        let events =
+            self.events.map(|path| EventFormat::of(&path).map(|format| (path, format))).transpose()?;
+        let outputs = Outputs { reports, problems: self.problems, events, summary: self.summary };
+        Ok(commands::triage::Config {
             logs: self.logs,
             interfaces: self.interfaces,
             host: self.host,
             spns: self.spns,
             host_aliases: self.spn_mappings.unwrap_or_default(),
-            output: self.output.map_or(Output::Stdout, Output::File),
-            summary: self.summary,
+            outputs,
+            baseline: self.baseline,
+            state: self.state,
+            fail_on: self.fail_on,
             period: Period { since: self.since, until: self.until },
             window: self.window,
             scan: ScanOptions { threads: self.threads, recover: self.recover },
-        }
+        })
     }
+}
+
+fn format_named(name: &str) -> Result<Format, String> {
+    let all = || Format::ALL.map(Format::name).join(", ");
+    Format::ALL
+        .into_iter()
+        .find(|f| f.name() == name)
+        .ok_or_else(|| format!("\"{name}\" is no format; write one of {}", all()))
 }
 
 /// Write what was understood of interface inventories as the project's CSV.
@@ -156,4 +218,195 @@ impl Inventory {
     pub fn into_config(self) -> commands::inventory::Config {
         commands::inventory::Config { files: self.files, host: self.host, output: self.output }
     }
+}
+
+/// Tell what a cause or kind is, how it is recognised and proved, and how to mend it.
+#[derive(Debug, Args)]
+#[command(before_help = "Examples:
+  krbtriage explain
+  krbtriage explain misplaced
+  krbtriage explain --incident i963b2fe1d1d6 samples/report.csv")]
+pub struct Explain {
+    /// A cause or kind; without one, all are listed. With --incident: the report.
+    #[arg(value_name = "CAUSE|KIND|REPORT")]
+    pub topic: Option<std::path::PathBuf>,
+
+    /// Tell the story of this incident of a report.
+    #[arg(long, value_name = "ID", requires = "topic")]
+    pub incident: Option<String>,
+}
+
+/// Print a PowerShell script that exports what triage wants: System logs, addresses, accounts with SPNs, DNS records.
+#[derive(Debug, Args)]
+#[command(before_help = "Examples:
+  krbtriage collect-script srv1.alpha.example.com srv2.beta.example.com -o collect.ps1
+  krbtriage collect-script --hosts servers.txt -o collect.ps1
+  Only what an existing report asks for:
+    krbtriage collect-script --report report.csv -o collect.ps1")]
+pub struct CollectScript {
+    /// Hosts to export logs and addresses from.
+    #[arg(value_name = "HOST", conflicts_with = "report")]
+    hosts: Vec<String>,
+
+    /// A file with a host a line; may be given again.
+    #[arg(long = "hosts", value_name = "FILE", conflicts_with = "report")]
+    lists: Vec<PathBuf>,
+
+    /// A report (.csv, .json or .jsonl): collect only what its `missing` asks for.
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+
+    /// Write here instead of to standard output.
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+impl CollectScript {
+    pub fn into_config(self) -> commands::collect_script::Config {
+        commands::collect_script::Config {
+            hosts: self.hosts,
+            lists: self.lists,
+            report: self.report,
+            output: self.output.map_or(Output::Stdout, Output::File),
+        }
+    }
+}
+
+/// Find what can hurt before it does: addresses several hosts own, names that lead elsewhere, SPNs that stand twice.
+#[derive(Debug, Args)]
+#[command(before_help = "Examples:
+  krbtriage audit -i addresses.csv -o audit.csv
+  krbtriage audit -i inventories --dns dns-records.csv --spns spns.txt
+  What came back since last time (firmware updates switch adapters on again):
+    krbtriage audit -i addresses.csv --baseline last.csv --fail-on new -o audit.csv")]
+#[command(
+    after_help = "Exit status: 0 the audit is complete; 1 it holds what --fail-on asks for; 2 wrong use; 3 some \
+input could not be read; 4 no audit."
+)]
+pub struct Audit {
+    /// Which host owns which address: a file or folder; may be given again.
+    #[arg(short, long, value_name = "FILE", required_unless_present = "spns")]
+    interfaces: Vec<PathBuf>,
+
+    /// DNS records: what names resolve to.
+    #[arg(long, value_name = "FILE")]
+    dns: Vec<PathBuf>,
+
+    /// Accounts and their SPNs.
+    #[arg(short, long, value_name = "FILE")]
+    spns: Vec<PathBuf>,
+
+    /// The host of inventory rows that name none (without it, the file's name tells).
+    #[arg(long, value_name = "NAME")]
+    host: Option<String>,
+
+    /// Classes that HOST/ stands for, as sPNMappings has them, where the forest's differ.
+    #[arg(long, value_name = "LIST", value_parser = |t: &str| HostAliases::parse(t).map_err(|e| e.to_string()))]
+    spn_mappings: Option<HostAliases>,
+
+    /// Addresses and networks that are shared on purpose (NLB, clusters, anycast), one a line.
+    #[arg(long, value_name = "FILE")]
+    allow: Option<PathBuf>,
+
+    /// An earlier audit: tells what is new, ongoing, gone, and what came back.
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+
+    /// Exit status 1 when there is something new, or anything.
+    #[arg(long, value_name = "new|any", value_parser = audit_fail_on)]
+    fail_on: Option<commands::audit::FailOn>,
+
+    /// Write here instead of to standard output.
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+fn audit_fail_on(text: &str) -> Result<commands::audit::FailOn, String> {
+    match text {
+        "new" => Ok(commands::audit::FailOn::New),
+        "any" => Ok(commands::audit::FailOn::Any),
+        _ => Err(format!("\"{text}\" is nothing to fail on; write new or any")),
+    }
+}
+
+impl Audit {
+    pub fn into_config(self) -> commands::audit::Config {
+        commands::audit::Config {
+            interfaces: self.interfaces,
+            dns: self.dns,
+            spns: self.spns,
+            host: self.host,
+            host_aliases: self.spn_mappings.unwrap_or_default(),
+            allow: self.allow,
+            baseline: self.baseline,
+            fail_on: self.fail_on,
+            output: self.output.map_or(Output::Stdout, Output::File),
+        }
+    }
+}
+
+/// Write the events themselves, one a line, with all their values.
+#[derive(Debug, Args)]
+#[command(before_help = "Examples:
+  Kerberos event 4, and its twin event 3 with 0x29:
+    krbtriage extract System.evtx
+  Any other events:
+    krbtriage extract --provider NETLOGON --event-id 5722 --event-id 3210 exported-logs
+    krbtriage extract --event-id 7045 --format jsonl exported-logs -o services.jsonl")]
+pub struct Extract {
+    /// Exported logs and folders of them.
+    #[arg(value_name = "LOGS", required = true)]
+    logs: Vec<PathBuf>,
+
+    /// Events of this provider; may be given again.
+    #[arg(long = "provider", value_name = "NAME")]
+    providers: Vec<String>,
+
+    /// Events with this ID; may be given again.
+    #[arg(long = "event-id", value_name = "N")]
+    event_ids: Vec<u16>,
+
+    /// csv or jsonl.
+    #[arg(long, value_name = "FORMAT", default_value = "csv", value_parser = ["csv", "jsonl"])]
+    format: String,
+
+    /// Write here instead of to standard output.
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+
+    /// Read records in slack space too.
+    #[arg(long)]
+    recover: bool,
+
+    /// Worker threads; one per core when not given.
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    threads: usize,
+
+    #[command(flatten)]
+    pub terminal: Terminal,
+}
+
+impl Extract {
+    pub fn into_config(self) -> commands::extract::Config {
+        use commands::extract::Format;
+        commands::extract::Config {
+            logs: self.logs,
+            providers: self.providers,
+            event_ids: self.event_ids,
+            format: if self.format == "jsonl" { Format::JsonLines } else { Format::Csv },
+            output: self.output.map_or(Output::Stdout, Output::File),
+            scan: ScanOptions { threads: self.threads, recover: self.recover },
+        }
+    }
+}
+
+/// Print completions for a shell.
+#[derive(Debug, Args)]
+#[command(before_help = "Examples:
+  krbtriage completions bash > /etc/bash_completion.d/krbtriage
+  krbtriage completions powershell >> $PROFILE")]
+pub struct Completions {
+    /// bash, zsh, fish, powershell or elvish.
+    #[arg(value_name = "SHELL")]
+    pub shell: clap_complete::Shell,
 }

@@ -5,7 +5,8 @@ use std::process::{ExitCode, Termination};
 pub enum Exit {
     /// 0: the report is complete, whatever it says.
     Complete,
-    /// 1: the report is complete and holds what `--fail-on` asks for.
+    /// 1: the report was written and holds what `--fail-on` asks for (also where some input could not be read: what was
+    /// asked for must be heard).
     Found,
     /// 2: the command line is wrong.
     Usage,

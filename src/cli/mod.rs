@@ -10,7 +10,7 @@ pub use exit::Exit;
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 use crate::commands;
 use crate::report::guard::visible;
@@ -28,15 +28,27 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         }
     };
     match cli.command {
-        Command::Triage(args) => triage(args),
+        Command::Triage(args) => triage(*args),
         Command::Inventory(args) => inventory(args),
+        Command::Audit(args) => audit(args),
+        Command::Explain(args) => explain(&args),
+        Command::Extract(args) => extract(args),
+        Command::Man => manual(),
+        Command::Completions(args) => completions(args.shell),
+        Command::CollectScript(args) => collect_script(args),
     }
 }
 
 fn triage(args: args::Triage) -> Exit {
     let terminal = args.terminal;
     let bar = Bar::new(!terminal.no_progress && !terminal.quiet);
-    let config = args.into_config();
+    let config = match args.into_config() {
+        Ok(config) => config,
+        Err(error) => {
+            say(&format!("krbtriage: {error}\n"));
+            return Exit::Usage;
+        }
+    };
     let result = commands::triage::run(&config, &bar);
     bar.finish();
     match result {
@@ -46,16 +58,20 @@ fn triage(args: args::Triage) -> Exit {
             } else if !terminal.quiet {
                 say(&commands::summary::problems(&outcome));
             }
-            if let (Some(path), crate::report::Output::File(asked)) = (&outcome.written, &config.output)
-                && path != asked
-            {
+            for written in outcome.written.iter().filter(|w| w.path != w.asked) {
                 say(&format!(
-                    "{} is open in another program; the report was written to {}\n",
-                    asked.display(),
-                    path.display()
+                    "{} is open in another program; what it should hold was written to {}\n",
+                    written.asked.display(),
+                    written.path.display()
                 ));
             }
-            if outcome.is_complete() { Exit::Complete } else { Exit::Partial }
+            if outcome.found {
+                Exit::Found
+            } else if outcome.is_complete() {
+                Exit::Complete
+            } else {
+                Exit::Partial
+            }
         }
         Err(error) => fail(&error),
     }
@@ -80,6 +96,115 @@ fn inventory(args: args::Inventory) -> Exit {
         }
         Err(error) => fail(&error),
     }
+}
+
+fn audit(args: args::Audit) -> Exit {
+    match commands::audit::run(&args.into_config()) {
+        Ok(outcome) => {
+            say(&commands::summary::inventory_problems(&outcome.inventories));
+            if std::io::stderr().is_terminal() {
+                say(&format!(
+                    "{} findings, {} shared addresses allowed\n",
+                    outcome.risks.len(),
+                    outcome.allowed
+                ));
+            }
+            match (outcome.found, outcome.is_complete()) {
+                (true, _) => Exit::Found,
+                (false, true) => Exit::Complete,
+                (false, false) => Exit::Partial,
+            }
+        }
+        Err(error) => fail(&error),
+    }
+}
+
+fn extract(args: args::Extract) -> Exit {
+    let terminal = args.terminal;
+    let bar = Bar::new(!terminal.no_progress && !terminal.quiet);
+    let result = commands::extract::run(&args.into_config(), &bar);
+    bar.finish();
+    match result {
+        Ok(outcome) => {
+            if !terminal.quiet {
+                say(&commands::summary::log_problems(&outcome.unfound, &outcome.logs));
+            }
+            if terminal.verbose || (!terminal.quiet && std::io::stderr().is_terminal()) {
+                say(&format!("{} events written\n", outcome.rows));
+            }
+            if outcome.is_complete() { Exit::Complete } else { Exit::Partial }
+        }
+        Err(error) => fail(&error),
+    }
+}
+
+fn manual() -> Exit {
+    let mut page = Vec::new();
+    match clap_mangen::Man::new(Cli::command()).render(&mut page) {
+        Ok(()) => bytes(&page),
+        Err(error) => fail(&error),
+    }
+}
+
+fn completions(shell: clap_complete::Shell) -> Exit {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "krbtriage", &mut script);
+    bytes(&script)
+}
+
+fn bytes(out: &[u8]) -> Exit {
+    match std::io::stdout().lock().write_all(out) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => fail(&error),
+        _ => Exit::Complete,
+    }
+}
+
+fn explain(args: &args::Explain) -> Exit {
+    use commands::explain;
+    let text = match (&args.incident, &args.topic) {
+        (Some(id), Some(report)) => explain::incident(id, report),
+        (None, Some(topic)) => explain::topic(&topic.to_string_lossy()),
+        _ => Ok(explain::list()),
+    };
+    match text {
+        Ok(text) => print(&text),
+        Err(error @ explain::Error::Unknown { .. }) => {
+            fail(&error);
+            Exit::Usage
+        }
+        Err(error) => fail(&error),
+    }
+}
+
+fn collect_script(args: args::CollectScript) -> Exit {
+    match commands::collect_script::run(&args.into_config()) {
+        Ok(0) => Exit::Complete,
+        Ok(left_out) => {
+            say(&format!(
+                "left out, as they are no host names: {left_out}; comments in the script show them\n"
+            ));
+            Exit::Partial
+        }
+        Err(error @ commands::collect_script::Error::NoHosts) => {
+            fail(&error);
+            Exit::Usage
+        }
+        Err(error) => fail(&error),
+    }
+}
+
+/// Writes an answer to standard output. A closed pipe is no error.
+fn print(text: &str) -> Exit {
+    let mut out = std::io::stdout().lock();
+    for line in text.lines() {
+        if let Err(error) = writeln!(out, "{}", visible(line)) {
+            return match error.kind() {
+                std::io::ErrorKind::BrokenPipe => Exit::Complete,
+                _ => fail(&error),
+            };
+        }
+    }
+    Exit::Complete
 }
 
 fn fail(error: &dyn std::error::Error) -> Exit {

@@ -1,7 +1,12 @@
 //! What the program does for each subcommand: a plain configuration in, a result out; nothing here knows
 //! how the command line is written.
 
+pub mod audit;
+pub mod collect_script;
+pub mod explain;
 pub mod extract;
+pub mod fail_on;
 pub mod inventory;
+pub mod outputs;
 pub mod summary;
 pub mod triage;

@@ -6,8 +6,12 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::triage::Outcome;
+use crate::files::FileError;
 use crate::findings::{Cause, Confidence};
+use crate::inventory::InventoryFile;
+use crate::report::Status;
 use crate::report::guard::visible;
+use crate::scan::FileReport;
 
 /// One line of `--summary`.
 #[derive(Serialize)]
@@ -58,12 +62,18 @@ pub fn text(outcome: &Outcome, verbose: bool) -> String {
             counted(outcome.duplicates, "record")
         ));
     }
-    let problems: std::collections::BTreeSet<_> = outcome.rows.iter().map(|r| &r.problem_id).collect();
+    if outcome.told_again > 0 {
+        line(format!("{} were counted by an earlier run", counted(outcome.told_again, "event")));
+    }
     line(format!(
         "{}, {}",
         counted(outcome.rows.len() as u64, "incident"),
-        counted(problems.len() as u64, "problem")
+        counted(outcome.problems.len() as u64, "problem")
     ));
+    if outcome.compared {
+        let with = |s| outcome.rows.iter().filter(|r| r.status == s).count();
+        line(Status::ALL.map(|s| format!("{} {}", grouped(with(s) as u64), s.name())).join(", "));
+    }
     for cause in Cause::ALL {
         let of_cause: Vec<_> = outcome.rows.iter().filter(|r| r.cause == cause).collect();
         if of_cause.is_empty() {
@@ -86,22 +96,42 @@ pub fn problems(outcome: &Outcome) -> String {
     unread(outcome, false)
 }
 
-fn unread(outcome: &Outcome, verbose: bool) -> String {
+/// What could not be read of logs, for the commands that read only those.
+pub fn log_problems(unfound: &[FileError], logs: &[FileReport]) -> String {
+    lines_of(unfound, logs, &[], false).iter().map(|l| format!("{}\n", visible(l))).collect()
+}
+
+/// What could not be read of inventories.
+pub fn inventory_problems(inventories: &[InventoryFile]) -> String {
+    lines_of(&[], &[], inventories, false).iter().map(|l| format!("{}\n", visible(l))).collect()
+}
+
+fn lines_of(
+    unfound: &[FileError],
+    logs: &[FileReport],
+    inventories: &[InventoryFile],
+    verbose: bool,
+) -> Vec<String> {
     let shown = if verbose { usize::MAX } else { 3 };
-    let mut lines: Vec<String> = outcome.unfound.iter().map(|e| format!("not read: {e}")).collect();
+    let mut lines: Vec<String> = unfound.iter().map(|e| format!("not read: {e}")).collect();
     let mut file = |what: &str, path: &str, problems: &[String]| {
         lines.extend(problems.iter().take(shown).map(|p| format!("{what}: {path}: {p}")));
         if problems.len() > shown {
-            lines.push(format!("  and {} more (-v lists them)", problems.len() - shown));
+            lines.push(format!("  and {} more (-v or --summary lists them)", problems.len() - shown));
         }
     };
-    for log in &outcome.logs {
+    for log in logs {
         file("not fully read", &log.path, &log.problems);
         file("note", &log.path, &log.notes);
     }
-    for inventory in &outcome.inventories {
+    for inventory in inventories {
         file("inventory", &inventory.path, &inventory.problems);
     }
+    lines
+}
+
+fn unread(outcome: &Outcome, verbose: bool) -> String {
+    let mut lines = lines_of(&outcome.unfound, &outcome.logs, &outcome.inventories, verbose);
     if verbose {
         let understood = |f: &crate::inventory::InventoryFile| {
             format!("inventory: {}: {}, {} rows, {} hosts or accounts", f.path, f.kind, f.rows, f.hosts)
@@ -110,6 +140,7 @@ fn unread(outcome: &Outcome, verbose: bool) -> String {
         let passed = outcome.logs.iter().filter(|f| f.bytes > 0 && f.chunks + f.records + f.events == 0);
         lines.extend(passed.map(|f| format!("passed over: {}: {}", f.path, f.kind)));
     }
+    lines.extend(outcome.notes.iter().cloned());
     if outcome.clues_dropped > 0 {
         lines.push(format!("{} other events were left out: too many different ones", outcome.clues_dropped));
     }

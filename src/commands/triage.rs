@@ -1,10 +1,13 @@
 //! `krbtriage triage`: the whole pipeline, from files to the report.
 
+use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use jiff::SignedDuration;
 
+use super::fail_on::FailOn;
+use super::outputs::{Evidence, Outputs, Written};
 use crate::events::{self, Seen};
 use crate::files::{self, FileError};
 use crate::findings::{self, Finding, Knowledge};
@@ -12,9 +15,11 @@ use crate::incidents::{Gathered, Gatherer, Period};
 use crate::inventory::directory::Directory;
 use crate::inventory::hosts::Hosts;
 use crate::inventory::{InventoryFile, accounts, addresses, from_logs};
-use crate::names::Principal;
-use crate::report::{Output, OutputError, Row, table};
-use crate::scan::{self, FileReport, Progress, ScanOptions};
+use crate::names::{HostName, Principal};
+use crate::report::baseline::{self, BaselineError};
+use crate::report::{EventSpool, Output, OutputError, Problem, Row, Staged, problem};
+use crate::scan::{self, FileReport, Progress, Scan, ScanOptions};
+use crate::state::{Lock, State, StateError};
 
 /// What a triage run is asked to do.
 #[derive(Debug, Clone)]
@@ -29,9 +34,12 @@ pub struct Config {
     pub spns: Vec<PathBuf>,
     /// Service classes that `HOST/` stands for.
     pub host_aliases: accounts::HostAliases,
-    pub output: Output,
-    /// Per-file results as JSON Lines.
-    pub summary: Option<PathBuf>,
+    pub outputs: Outputs,
+    /// An earlier report to compare with.
+    pub baseline: Option<PathBuf>,
+    /// What is remembered from run to run; it is read, and replaced when all else has succeeded.
+    pub state: Option<PathBuf>,
+    pub fail_on: Vec<FailOn>,
     pub period: Period,
     /// How far another event may lie from an incident's events to count for it.
     pub window: SignedDuration,
@@ -42,14 +50,24 @@ pub struct Config {
 #[derive(Debug)]
 pub struct Outcome {
     pub rows: Vec<Row>,
-    /// The place the report went to; `None` for standard output.
-    pub written: Option<PathBuf>,
+    /// The same rows, by what one repair ends.
+    pub problems: Vec<Problem>,
+    /// There was something to compare with: an earlier report, or a state.
+    pub compared: bool,
+    /// It holds something of what `fail_on` asks for.
+    pub found: bool,
+    /// What the state noticed: logs that were cleared or overwritten.
+    pub notes: Vec<String>,
+    /// Files written, in the order of the options.
+    pub written: Vec<Written>,
     pub logs: Vec<FileReport>,
     pub inventories: Vec<InventoryFile>,
     /// Paths that could not be looked at.
     pub unfound: Vec<FileError>,
     pub events: u64,
     pub duplicates: u64,
+    /// Events that an earlier run had counted.
+    pub told_again: u64,
     pub clues_dropped: u64,
     pub took: Duration,
 }
@@ -59,8 +77,14 @@ pub struct Outcome {
 pub enum Error {
     #[error("{}", no_logs(.0))]
     NoLogs(Vec<FileError>),
+    #[error("{}: two outputs cannot go to one file; name another one", .0.display())]
+    Twice(PathBuf),
     #[error(transparent)]
     Output(#[from] OutputError),
+    #[error(transparent)]
+    Baseline(#[from] BaselineError),
+    #[error(transparent)]
+    State(#[from] StateError),
 }
 
 fn no_logs(errors: &[FileError]) -> String {
@@ -86,65 +110,138 @@ impl Outcome {
     }
 }
 
+/// What is known from before: an earlier report, or a state.
+struct Before {
+    rows: Option<Vec<Row>>,
+    state: Option<(PathBuf, State, Lock)>,
+}
+
+impl Before {
+    /// Read first: a baseline or state that is damaged is told at once, not after an hour.
+    fn read(config: &Config) -> Result<Self, Error> {
+        let mut before = Self { rows: None, state: None };
+        if let Some(path) = &config.state {
+            Output::File(path.clone()).check()?;
+            let (state, lock) = State::open(path)?;
+            before.rows = Some(state.rows());
+            before.state = Some((path.clone(), state, lock));
+        }
+        if let Some(path) = &config.baseline {
+            before.rows = Some(baseline::read(path)?);
+        }
+        Ok(before)
+    }
+}
+
 /// Runs the pipeline and writes the report.
 pub fn run(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error> {
     let start = Instant::now();
-    config.output.check()?;
+    config.outputs.check(config.state.as_deref())?;
+    let before = Before::read(config)?;
     let (inputs, unfound) = files::find(&config.logs);
     if !inputs.iter().any(|i| i.kind.is_read() || i.named) {
         return Err(Error::NoLogs(unfound));
     }
 
-    let seen = Seen::default();
-    let selection = events::selection();
-    let scan =
-        scan::scan(&inputs, &selection, &config.scan, progress, || Gatherer::new(&seen, config.period));
-    let mut logs = scan.files;
-    let gathered = Gathered::merge(scan.collectors);
+    let (seen, spool) = (Seen::default(), EventSpool::default());
+    let told = before.state.as_ref().map(|(_, state, _)| &state.told);
+    let workers = config.scan.workers();
+    let Scan { collectors, files: mut logs } =
+        scan::scan(&inputs, &events::selection(), &config.scan, progress, || {
+            Gatherer::new(&seen, config.period)
+                .told(told)
+                .with_reaches(before.rows.is_some())
+                .witness(config.outputs.events.is_some().then(|| spool.witness(workers)))
+        });
+    let mut gathered = Gathered::merge(collectors);
     for (&file, &count) in &gathered.duplicates {
         if let Some(report) = logs.get_mut(file as usize) {
             report.duplicates = count;
         }
     }
-    let log_name = |file: u32| logs.get(file as usize).map(|f| f.path.to_string()).unwrap_or_default();
+    let names: Vec<_> = logs.iter().map(|f| f.path.clone()).collect();
+    let log_name = |file: u32| names.get(file as usize).map(ToString::to_string).unwrap_or_default();
 
-    let load = addresses::LoadOptions { host: config.host.clone() };
-    let mut interfaces = addresses::load(&config.interfaces, &load);
-    let accounts = accounts::load(&config.spns);
-    from_logs::add(&mut interfaces, &gathered.clues, &log_name);
-    let inventories = [interfaces.files.clone(), accounts.files.clone()].concat();
-
-    let hosts = known_hosts(&interfaces, &accounts, &gathered);
-    let knowledge =
-        Knowledge::new(hosts, Directory::new(&accounts, &config.host_aliases), gathered.clues, config.window);
-    let findings = findings::judge(gathered.incidents, &knowledge);
-
-    let rows: Vec<Row> = findings.iter().map(|f: &Finding| Row::new(f, &log_name)).collect();
-    let written = config.output.write(|out| table::write(&rows, out))?;
-    let outcome = Outcome {
+    let (mut rows, inventories) = judge(config, &mut gathered, &log_name);
+    let reaches = std::mem::take(&mut gathered.reaches);
+    let compared = before.rows.is_some();
+    if let Some(earlier) = before.rows {
+        // Incidents of which all was told before have helped to judge the others; they are not seen again.
+        rows.retain(|row| row.events > 0);
+        let computers = reaches.computers();
+        rows = baseline::compare(rows, earlier, &|client| computers.contains(&*client.to_lowercase()));
+    }
+    let mut outcome = Outcome {
+        problems: problem::group(&rows),
         rows,
-        written,
+        compared,
+        found: false,
+        notes: Vec::new(),
+        written: Vec::new(),
         logs,
         inventories,
         unfound,
         events: gathered.events,
         duplicates: seen.duplicates(),
+        told_again: gathered.told_again,
         clues_dropped: gathered.clues_dropped,
         took: start.elapsed(),
     };
-    if let Some(path) = &config.summary {
-        Output::File(path.clone()).write(|out| super::summary::write(&outcome, out))?;
+    outcome.found = config.fail_on.iter().any(|what| what.is_in(&outcome.rows, &outcome.problems));
+    let next = match before.state {
+        Some((path, state, lock)) => {
+            let (state, notes) = state.after(&outcome.rows, &gathered.prints, reaches, &|file| {
+                // Of a file that was not fully read the numbers tell nothing.
+                outcome.logs.get(file as usize).filter(|f| f.problems.is_empty()).and_then(|f| f.record_ids)
+            });
+            outcome.notes = notes;
+            Some((Staged::new(&path, |out| state.write(out))?, path, lock))
+        }
+        None => None,
+    };
+    let evidence = Evidence { spool: &spool, twins: &gathered.twins, log_name: &log_name };
+    let taken = config.outputs.write(&mut outcome, &evidence)?;
+    match next {
+        // Last of all: an event whose report did not arrive is told again.
+        Some((staged, _, _lock)) if taken => staged.replace()?,
+        Some((_, path, _lock)) => outcome.notes.push(format!(
+            "state {}: not updated, because standard output was closed before the whole report was taken",
+            path.display()
+        )),
+        None => {}
     }
     Ok(outcome)
 }
 
+/// Reads the inventories and decides every incident.
+fn judge(
+    config: &Config,
+    gathered: &mut Gathered,
+    log_name: &dyn Fn(u32) -> String,
+) -> (Vec<Row>, Vec<InventoryFile>) {
+    let load = addresses::LoadOptions { host: config.host.clone() };
+    let mut interfaces = addresses::load(&config.interfaces, &load);
+    let accounts = accounts::load(&config.spns);
+    from_logs::add(&mut interfaces, &gathered.clues, log_name);
+    let inventories = [interfaces.files.clone(), accounts.files.clone()].concat();
+
+    let hosts = known_hosts(&interfaces, &accounts, gathered);
+    let directory = Directory::new(&accounts, &config.host_aliases);
+    let clues = std::mem::take(&mut gathered.clues);
+    let knowledge = Knowledge::new(hosts, directory, clues, config.window);
+    let findings = findings::judge(std::mem::take(&mut gathered.incidents), &knowledge);
+    (findings.iter().map(|f: &Finding| Row::new(f, log_name)).collect(), inventories)
+}
+
 /// Every name that anything mentions, so that a short name is only taken for a full one where no other fits.
-fn known_hosts<'a>(
+pub fn known_hosts<'a>(
     interfaces: &'a addresses::AddressInventory,
     accounts: &accounts::AccountInventory,
     gathered: &Gathered,
 ) -> Hosts<'a> {
     let mut hosts = Hosts::new(interfaces);
+    let computers = Computers::with_aliases(accounts, interfaces);
+    hosts.join_aliases(interfaces, |a, b| computers.both(a, b));
     for account in &accounts.accounts {
         let Some(dns) = account.dns_host_name.as_deref().filter(|n| !n.is_empty()) else { continue };
         hosts.add(dns);
@@ -166,4 +263,45 @@ fn known_hosts<'a>(
     }
     hosts.settle();
     hosts
+}
+
+/// Computers by name and the lists they stand in, for names that an alias mentions: where one list has a computer of each
+/// name, they are two machines, whatever one of them was called before.
+struct Computers<'a>(HashMap<Box<str>, Vec<(&'a accounts::Account, &'a str)>>);
+
+impl<'a> Computers<'a> {
+    fn with_aliases(
+        accounts: &'a accounts::AccountInventory,
+        interfaces: &addresses::AddressInventory,
+    ) -> Self {
+        let named = interfaces.aliases.iter().filter(|a| !a.cname).flat_map(|a| [&a.name, &a.other]);
+        let mut computers: HashMap<Box<str>, Vec<_>> = named
+            .filter_map(|name| HostName::parse(name))
+            .map(|n| (n.netbios().into(), Vec::new()))
+            .collect();
+        if computers.is_empty() {
+            return Self(computers);
+        }
+        for account in accounts.accounts.iter().filter(|a| a.is_computer()) {
+            let name = HostName::parse(account.name.trim_end_matches('$'));
+            if let Some(list) = name.and_then(|n| computers.get_mut(n.netbios()))
+                && let Some(source) = &account.source
+            {
+                list.push((account, &*source.file));
+            }
+        }
+        Self(computers)
+    }
+
+    fn both(&self, a: &HostName, b: &HostName) -> bool {
+        let files = |host: &HostName| -> BTreeSet<&str> {
+            let of_domain = |account: &accounts::Account| {
+                host.domain()
+                    .is_none_or(|d| account.domain.is_empty() || account.domain.eq_ignore_ascii_case(d))
+            };
+            let list = self.0.get(host.netbios()).map_or(&[][..], Vec::as_slice);
+            list.iter().filter(|(account, _)| of_domain(account)).map(|(_, file)| *file).collect()
+        };
+        !files(a).is_disjoint(&files(b))
+    }
 }

@@ -3,10 +3,12 @@
 mod clue;
 mod modified;
 mod seen;
+mod told;
 
 pub use clue::{Clue, ClueKind};
 pub use modified::Modified;
 pub use seen::{Seen, Sight};
+pub use told::Told;
 
 use crate::records::{Record, Selection, Wanted};
 

@@ -86,6 +86,14 @@ pub(super) fn who_is(name: &str) -> String {
     )
 }
 
+pub(super) fn runs_where(name: &str, host: &str) -> String {
+    let (name, host) = (safe(name, "<target host>"), safe(host, "<host>"));
+    format!(
+        "whether {host} is the machine that serves {name}, and under which account the service runs there: \
+         Get-CimInstance Win32_Service -ComputerName {host} | Select-Object Name, StartName"
+    )
+}
+
 pub(super) fn owner_of(address: &str) -> String {
     let address = safe(address, "<address>");
     format!("which host owns {address}: the addresses of the hosts it may be, then --interfaces")
@@ -118,8 +126,72 @@ pub(super) fn tickets(client: &str) -> String {
     )
 }
 
+const SILENCE: &str = "these logs hold no event of it, so the trouble may go on";
+
+/// Of an incident that was not seen again: whether its client's log was among the inputs is not known.
+pub fn silence(client: &str) -> String {
+    let client = safe(client, "<client>");
+    format!(
+        "the log of {client} ({SILENCE}): on it, wevtutil epl System {client}-System.evtx, given with the other logs"
+    )
+}
+
+/// Is this [`silence`] in an earlier report? It was true of that run only.
+pub fn is_silence(missing: &str) -> bool {
+    missing.contains(SILENCE)
+}
+
+/// What an item of `missing` asks for, as far as a script can collect it. Names are as the item has them.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Wanted {
+    AddressesOf(String),
+    LogOf(String),
+    /// And of the domain controllers, whose logs tell of the same.
+    ControllersLogs,
+    /// All accounts with their SPNs, dates and encryption types.
+    Accounts,
+    /// What a name resolves to on a client.
+    Resolve {
+        name: String,
+        client: String,
+    },
+}
+
+/// Reads an item of `missing` of this or an earlier report; empty where only a person can find it out.
+pub fn wanted(missing: &str) -> Vec<Wanted> {
+    let word =
+        |text: &str| text.split_whitespace().next().unwrap_or_default().trim_end_matches(':').to_owned();
+    let Some((topic, rest)) = missing.split_once(' ') else { return Vec::new() };
+    if let Some(host) = missing.strip_prefix("addresses of ") {
+        return vec![Wanted::AddressesOf(word(host))];
+    }
+    if let Some(host) = missing.strip_prefix("NETLOGON events of ") {
+        return vec![Wanted::LogOf(word(host)), Wanted::ControllersLogs];
+    }
+    if let Some(host) = missing.strip_prefix("the log of ") {
+        return vec![Wanted::LogOf(word(host))];
+    }
+    if topic == "what"
+        && let Some((name, client)) = rest.split_once(" resolves to on ")
+    {
+        return vec![Wanted::Resolve { name: word(name), client: word(client) }];
+    }
+    let of_accounts = [
+        "who owns the SPN",
+        "when the password was set",
+        "the account's encryption types",
+        "in which domains ",
+    ];
+    match of_accounts.iter().any(|start| missing.starts_with(start))
+        || (topic == "what" && rest.contains(" is: "))
+    {
+        true => vec![Wanted::Accounts],
+        false => Vec::new(),
+    }
+}
+
 /// Steps in safe order, with the risk said.
-pub(super) fn fix(cause: Cause, kind: Kind) -> &'static [&'static str] {
+pub fn fix(cause: Cause, kind: Kind) -> &'static [&'static str] {
     match (cause, kind) {
         (Cause::LoopbackSharedIp, Kind::BmcUsbNic) => &[
             "on one of the two hosts, disable the management controller's network adapter in Windows, or the LAN-over-USB \
@@ -222,6 +294,28 @@ mod tests {
             }
         }
         assert!(addresses_of("srv2.beta.example.com").contains("-CimSession srv2.beta.example.com"));
+    }
+
+    #[test]
+    fn what_is_missing_can_be_read_again() {
+        use Wanted::{Accounts, AddressesOf, ControllersLogs, LogOf, Resolve};
+        let (host, client) = ("srv2.beta.example.com", "SRV1.alpha.example.com");
+        assert_eq!(wanted(&addresses_of(host)), [AddressesOf(host.into())]);
+        assert_eq!(wanted(&resolve(host, client)), [Resolve { name: host.into(), client: client.into() }]);
+        assert_eq!(wanted(&netlogon(host)), [LogOf(host.into()), ControllersLogs]);
+        assert_eq!(wanted(&silence(host)), [LogOf(host.into())]);
+        for text in [
+            spn_owner("HTTP/portal"),
+            service_logon("svc_web"),
+            encryption_types("svc_web"),
+            computers_named("srv7", &[]),
+            who_is("portal"),
+        ] {
+            assert_eq!(wanted(&text), [Accounts], "{text}");
+        }
+        for text in [tickets(client), owner_of("10.0.0.1"), String::new(), "what".into()] {
+            assert_eq!(wanted(&text), [], "{text}");
+        }
     }
 
     #[test]

@@ -4,13 +4,17 @@ use std::net::IpAddr;
 use jiff::SignedDuration;
 
 use super::clues::{ClueIndex, NearClue};
-use super::ownership::Ownership;
+use super::ownership::{KeyOf, Ownership};
 use crate::incidents::{Incident, SeenClue};
+use crate::inventory::Source;
 use crate::inventory::addresses::OwnedAddress;
 use crate::inventory::addresses::vendors::never_shared;
 use crate::inventory::directory::Directory;
 use crate::inventory::hosts::{HostId, Hosts};
 use crate::names::{HostName, Principal, Same, domain_key};
+
+/// How long an address that a log tells of is taken to stay where it was: a lease often lasts days, seldom less than one.
+const NEAR: SignedDuration = SignedDuration::from_hours(24);
 
 /// Everything that is known beside the incident itself.
 pub struct Knowledge<'a> {
@@ -147,6 +151,13 @@ impl<'a> Case<'a> {
             _ => case.answerer_in_domain().and_then(|h| know.hosts.find(&h)),
         };
         case.ownership = Ownership::of(&case);
+        if matches!(case.shape, Shape::ClientAnswered | Shape::OtherAnswered)
+            && case.answered_by_another_name()
+            && case.ownership.key_of(&case) == KeyOf::Answerer
+        {
+            // C is B under another name, and the ticket was B's: whoever was meant answered.
+            case.shape = Shape::TargetAnswered;
+        }
         case.failing_classes = case
             .target_host
             .as_ref()
@@ -188,9 +199,14 @@ impl<'a> Case<'a> {
                     _ => (Shape::SameShortName, false),
                 };
             }
+            if self.leads_to_namesake().is_some() {
+                return (Shape::SameShortName, true);
+            }
             return match from_target {
                 Same::Yes => (Shape::TargetAnswered, true),
-                Same::Maybe if !self.may_be_two_domains(target) => (Shape::TargetAnswered, false),
+                Same::Maybe if self.leads_home() || !self.may_be_two_domains(target) => {
+                    (Shape::TargetAnswered, false)
+                }
                 _ => (Shape::SameShortName, false),
             };
         }
@@ -283,6 +299,11 @@ impl<'a> Case<'a> {
         domains.into_iter().collect()
     }
 
+    fn answered_by_another_name(&self) -> bool {
+        let pair = self.answerer_host.as_ref().zip(self.target_host.as_ref());
+        pair.is_some_and(|(answerer, target)| self.is_other_name_of(answerer, target))
+    }
+
     /// An inventory says that these two names are one host (renamed, alias, additional DNS name).
     pub fn is_other_name_of(&self, a: &HostName, b: &HostName) -> bool {
         !a.same_label(b)
@@ -296,15 +317,17 @@ impl<'a> Case<'a> {
     fn target_in_domain(&self) -> Option<HostName> {
         let domain = self.client_host.as_ref().and_then(HostName::domain);
         let host = self.target_host.clone()?;
-        match self.know.hosts.find(&host) {
-            Some(_) => Some(host),
-            None => Some(host.in_domain(domain)),
-        }
+        let full = host.clone().in_domain(domain);
+        let known = |name: &HostName| self.know.hosts.find(name).is_some();
+        Some(if known(&full) || !known(&host) { full } else { host })
     }
 
     /// B with its domain, where only one realm is named.
     fn answerer_in_domain(&self) -> Option<HostName> {
         let host = self.answerer_host.clone()?;
+        if host.domain().is_some() {
+            return Some(host);
+        }
         match self.realms.as_slice() {
             [realm] => {
                 let full = host.clone().in_domain(Some(realm));
@@ -345,14 +368,66 @@ impl<'a> Case<'a> {
         of_a.intersection(&of_b).copied().collect()
     }
 
+    /// What C's name resolves to, and who says so.
+    pub fn resolved(&self) -> &'a [(IpAddr, &'a Source)] {
+        self.target_id.map(|id| self.know.hosts.resolved(id)).unwrap_or_default()
+    }
+
+    /// The address list knows C by this name, and not only by one that it had or has besides.
+    pub fn target_by_own_name(&self) -> bool {
+        let Some(target) = &self.target_host else { return false };
+        let label = |row: &&OwnedAddress| HostName::parse(&row.host).is_some_and(|h| h.same_label(target));
+        self.usable(self.target_id).iter().any(label)
+    }
+
+    /// An export is taken to be true at the time of the events; what a log says of an address was true when it was
+    /// written.
+    pub fn near(&self, row: &OwnedAddress) -> bool {
+        let seen = &self.incident.seen;
+        row.seen.is_none_or(|at| at >= seen.first - NEAR && at <= seen.last + NEAR)
+    }
+
+    /// Another host than C owns an address that C's name resolves to, and C, whose addresses are known, does not.
+    pub fn leads_elsewhere(&self) -> Option<(HostId, IpAddr, String)> {
+        let target = self.target_id?;
+        let own: BTreeSet<IpAddr> = self.usable(Some(target)).iter().map(|r| r.address).collect();
+        if own.is_empty() {
+            return None;
+        }
+        self.resolved().iter().filter(|(address, _)| !own.contains(address)).find_map(|(address, source)| {
+            let owners = self.know.hosts.owners_of(*address);
+            owners.first().map(|owner| (*owner, *address, source.to_string()))
+        })
+    }
+
+    /// C's name resolves to an address of a machine of C's name in another domain: that machine, the address, who says so.
+    pub fn leads_to_namesake(&self) -> Option<(String, IpAddr, String)> {
+        let target = self.target_host.as_ref()?;
+        let own: BTreeSet<IpAddr> = self.usable(self.target_id).iter().map(|r| r.address).collect();
+        self.resolved().iter().filter(|(address, _)| !own.contains(address)).find_map(|(address, source)| {
+            let owners = self.know.hosts.owners_of(*address);
+            let name = self.know.hosts.name(*owners.first()?);
+            let namesake =
+                owners.len() == 1 && owners.first().copied() != self.target_id && name.same_label(target);
+            namesake.then(|| (name.to_string(), *address, source.to_string()))
+        })
+    }
+
+    /// C's name resolves to addresses of C alone.
+    fn leads_home(&self) -> bool {
+        !self.resolved().is_empty()
+            && self.resolved().iter().all(|(address, _)| {
+                let owners = self.know.hosts.owners_of(*address);
+                owners.len() == 1 && owners.first().copied() == self.target_id
+            })
+    }
+
     /// The first address that C's name resolves to, that `host` owns and C does not.
     pub fn name_leads_to(&self, host: Option<HostId>) -> Option<(IpAddr, String)> {
         let (host, target) = (host?, self.target_id?);
         let own: BTreeSet<IpAddr> = self.usable(Some(target)).iter().map(|r| r.address).collect();
         let theirs: BTreeSet<IpAddr> = self.usable(Some(host)).iter().map(|r| r.address).collect();
-        self.know
-            .hosts
-            .resolved(target)
+        self.resolved()
             .iter()
             .find(|(address, _)| host != target && theirs.contains(address) && !own.contains(address))
             .map(|(address, source)| (*address, source.to_string()))

@@ -1,11 +1,12 @@
 //! What speaks against a verdict. It is shown, and it lowers the confidence by one step.
 
-use super::case::Case;
+use super::case::{Case, Shape};
 use super::clues::About;
 use super::proofs::{Proof, quote, target_name};
 use super::{Cause, Kind};
 use crate::events::ClueKind;
 use crate::inventory::hosts::HostId;
+use jiff::SignedDuration;
 
 /// Sentences, each with its source.
 pub(super) fn against(case: &Case<'_>, cause: Cause, kind: Kind, proof: &Proof) -> Vec<String> {
@@ -13,14 +14,20 @@ pub(super) fn against(case: &Case<'_>, cause: Cause, kind: Kind, proof: &Proof) 
     match cause {
         Cause::LoopbackSharedIp => {
             dns_leads_to(case, case.client_id, &mut out);
+            dns_leads_nowhere(case, &mut out);
             disputed_addresses(case, &[case.client_id, case.target_id], proof, &mut out);
         }
         Cause::WrongHost if kind == Kind::SharedAddress => {
             dns_leads_to(case, case.answerer_id, &mut out);
+            dns_leads_nowhere(case, &mut out);
             disputed_addresses(case, &[case.answerer_id, case.target_id], proof, &mut out);
         }
         Cause::DuplicateSpn => {
             disputed_owners(case, &mut out);
+            if case.shape == Shape::TargetAnswered {
+                dns_leads_nowhere(case, &mut out);
+            }
+            old_lists(case, &mut out);
             key_clues(case, &mut out);
         }
         Cause::PasswordMismatch => {
@@ -39,6 +46,23 @@ fn dns_leads_to(case: &Case<'_>, host: Option<HostId>, out: &mut Vec<String>) {
             "{} resolves to {address}, which {} owns alone ({source}): the name may lead there as well",
             target_name(case),
             host.map(|h| case.know.hosts.name(h).to_string()).unwrap_or_default()
+        ));
+    }
+}
+
+/// DNS leads C's name to no address that C has: one of the two lists is not of the time of the events, or the name led
+/// elsewhere.
+fn dns_leads_nowhere(case: &Case<'_>, out: &mut Vec<String>) {
+    let own = case.usable(case.target_id);
+    let lost = |(address, _): &(std::net::IpAddr, _)| own.iter().all(|row| row.address != *address);
+    if let Some((address, source)) = case.resolved().first()
+        && out.is_empty()
+        && !own.is_empty()
+        && case.resolved().iter().all(lost)
+    {
+        let name = target_name(case);
+        out.push(format!(
+            "{name} resolves to {address} ({source}), which no list has on {name}: one of them may be old"
         ));
     }
 }
@@ -68,16 +92,34 @@ fn disputed_owners(case: &Case<'_>, out: &mut Vec<String>) {
     }
 }
 
-/// The target's key is broken as well, so two troubles may hide in one.
-fn key_clues(case: &Case<'_>, out: &mut Vec<String>) {
-    use ClueKind::{NoMachineAccount, PasswordRejected, SessionRefused};
-    for near in case.clues() {
-        if near.about == About::Target
-            && matches!(near.seen.clue.kind, PasswordRejected | SessionRefused | NoMachineAccount)
+/// A list of computers changes every day, for each sets its password every 30 days. One whose newest date is weeks older
+/// than the events shows a registration that may have ended since.
+fn old_lists(case: &Case<'_>, out: &mut Vec<String>) {
+    const OLD: SignedDuration = SignedDuration::from_hours(14 * 24);
+    let sources = case.ownership.owners.iter().filter_map(|owner| owner.source.as_ref());
+    for file in sources.map(|s| &s.file) {
+        if let Some(newest) = case.know.accounts.newest_date(file)
+            && case.incident.seen.first.duration_since(newest) > OLD
         {
-            out.push(format!("the computer's own password is refused too: {}", quote(&near)));
+            out.push(format!(
+                "the newest change that {file} knows of is of {newest}: it may be older than the events"
+            ));
             return;
         }
+    }
+}
+
+/// The target's key is broken as well, so two troubles may hide in one.
+fn key_clues(case: &Case<'_>, out: &mut Vec<String>) {
+    use ClueKind::{NoMachineAccount, PasswordRejected, ServiceLogonFailed, SessionRefused};
+    for near in case.clues() {
+        let what = match near.seen.clue.kind {
+            PasswordRejected | SessionRefused | NoMachineAccount if near.about == About::Target => "computer",
+            ServiceLogonFailed if near.about == About::Answerer => "service",
+            _ => continue,
+        };
+        out.push(format!("the {what}'s own password is refused too: {}", quote(&near)));
+        return;
     }
 }
 

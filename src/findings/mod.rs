@@ -14,12 +14,17 @@ mod proofs;
 mod rules;
 mod story;
 
+pub use advice::fix;
+pub use advice::{Wanted, is_silence, silence, wanted};
 pub use case::{Case, Knowledge, Shape};
-pub use problems::order;
+pub use problems::{RowNames, order, problem_named};
 pub use rules::{RULES, Rule, table};
 
 use std::fmt;
 use std::net::IpAddr;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
 
 use crate::incidents::Incident;
 
@@ -152,16 +157,50 @@ impl Kind {
     }
 }
 
-macro_rules! display_by_name {
-    ($($type:ty),*) => {$(
+/// A name that is none of a list's.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("\"{name}\" is no {what}; it is one of {known}")]
+pub struct UnknownName {
+    pub name: String,
+    pub what: &'static str,
+    pub known: String,
+}
+
+/// These are written and read by their names, in every format.
+macro_rules! by_name {
+    ($($type:ty => $what:literal),*) => {$(
         impl fmt::Display for $type {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(self.name())
             }
         }
+
+        impl FromStr for $type {
+            type Err = UnknownName;
+
+            fn from_str(name: &str) -> Result<Self, UnknownName> {
+                Self::ALL.into_iter().find(|one| one.name() == name).ok_or_else(|| UnknownName {
+                    name: name.to_owned(),
+                    what: $what,
+                    known: Self::ALL.map(Self::name).join(", "),
+                })
+            }
+        }
+
+        impl Serialize for $type {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.name())
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $type {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+            }
+        }
     )*};
 }
-display_by_name!(Cause, Confidence, Kind);
+by_name!(Cause => "cause", Confidence => "confidence", Kind => "kind");
 
 /// What was found out about one incident. Texts hold names as the log has them; whoever writes them guards them.
 #[derive(Debug, Clone)]

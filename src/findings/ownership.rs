@@ -5,7 +5,7 @@ use crate::names::{HostName, Principal, Spn};
 /// Whose key encrypted the ticket (K), as far as the account lists tell.
 #[derive(Debug, Default)]
 pub struct Ownership<'a> {
-    /// Accounts that own the SPN: exactly, or as `HOST/` where nobody owns it exactly.
+    /// Accounts that own the SPN in the forest: exactly, or as `HOST/` where nobody owns it exactly.
     pub owners: Vec<&'a Account>,
     /// The owners own `HOST/<host>`, which the KDC takes where the exact SPN is registered nowhere (sPNMappings).
     pub via_host: bool,
@@ -13,8 +13,8 @@ pub struct Ownership<'a> {
     pub spn: Option<Spn>,
     /// Of `owners`, those that are the account that answered.
     pub answerer_owns: bool,
-    /// The owner that the client's KDC finds, where that is one account.
-    pub key_owner: Option<&'a Account>,
+    /// The accounts that the client's KDC may take: one where the lists tell, none where they know no owner.
+    pub keys: Vec<&'a Account>,
     /// Accounts of the list that are the one that answered (by name, and by realm where that tells).
     pub answerer_accounts: Vec<&'a Account>,
     /// Full exports of the domains concerned were given: that an SPN is not listed means something.
@@ -23,26 +23,57 @@ pub struct Ownership<'a> {
     pub disputed: bool,
 }
 
+/// Whether the key that encrypted the ticket is B's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyOf {
+    /// Every account that the KDC may have taken is B.
+    Answerer,
+    /// None of them is.
+    Other,
+    /// The lists know no owner, or it depends on how the KDC looks.
+    Unknown,
+}
+
 impl<'a> Ownership<'a> {
     pub(super) fn of(case: &Case<'a>) -> Self {
         let accounts = &case.know.accounts;
         let mut out = Self { spn: case.target.spn().cloned(), ..Self::default() };
         out.answerer_accounts = answerer_accounts(case);
         if let Some(spn) = &out.spn {
-            let found = accounts.owners(spn);
-            out.owners = found.accounts;
-            out.via_host = found.via_host;
-            out.disputed = found.disputed;
+            let exact = accounts.registered(spn);
+            let host = accounts.registered_as_host(spn);
+            out.keys = keys(case, &exact.accounts, &host.accounts);
+            out.via_host = exact.accounts.is_empty() && !host.accounts.is_empty();
+            out.disputed = exact.disputed || (host.disputed && !exact.only_one());
+            out.owners = if out.via_host { host.accounts } else { exact.accounts };
             out.complete = domains_of_interest(case).iter().all(|d| accounts.is_complete(d));
         }
         out.answerer_owns = out.owners.iter().any(|owner| is_answerer(case, owner));
-        out.key_owner = key_owner(case, &out.owners);
         out
     }
 
     /// Owners that are not the account that answered.
     pub fn others(&self, case: &Case<'_>) -> Vec<&'a Account> {
         self.owners.iter().copied().filter(|owner| !is_answerer(case, owner)).collect()
+    }
+
+    /// Is K the account that answered?
+    pub fn key_of(&self, case: &Case<'_>) -> KeyOf {
+        let of_answerer = self.keys.iter().filter(|k| is_answerer(case, k)).count();
+        match (self.keys.len(), of_answerer) {
+            (0, _) => KeyOf::Unknown,
+            (_, 0) => KeyOf::Other,
+            (all, some) if all == some => KeyOf::Answerer,
+            _ => KeyOf::Unknown,
+        }
+    }
+
+    /// The owner that the client's KDC finds, where that is one account.
+    pub fn key_owner(&self) -> Option<&'a Account> {
+        match self.keys.as_slice() {
+            [one] => Some(one),
+            _ => None,
+        }
     }
 }
 
@@ -111,20 +142,23 @@ fn answerer_accounts<'a>(case: &Case<'a>) -> Vec<&'a Account> {
     case.know.accounts.named(&label).into_iter().filter(|a| is_answerer(case, a)).collect()
 }
 
-/// K: the KDC of the client's domain looks in its own domain before it asks the forest.
-fn key_owner<'a>(case: &Case<'_>, owners: &[&'a Account]) -> Option<&'a Account> {
-    match owners {
-        [] => None,
-        [one] => Some(one),
-        many => {
-            let domain = case.client_host.as_ref().and_then(HostName::domain)?;
-            let mut own = many.iter().filter(|a| a.domain.eq_ignore_ascii_case(domain));
-            match (own.next(), own.next()) {
-                (Some(one), None) => Some(one),
-                _ => None,
-            }
-        }
+/// The accounts a KDC may take for the SPN. It looks in its own domain before it asks the forest; whether it takes its
+/// own `HOST/` form before another domain's exact SPN is documented nowhere, so both are possible.
+fn keys<'a>(case: &Case<'_>, exact: &[&'a Account], host: &[&'a Account]) -> Vec<&'a Account> {
+    let domain = case.client_host.as_ref().and_then(HostName::domain);
+    let own = |of: &[&'a Account]| -> Vec<&'a Account> {
+        of.iter().copied().filter(|a| domain.is_some_and(|d| a.domain.eq_ignore_ascii_case(d))).collect()
+    };
+    let mut found = own(exact);
+    if found.is_empty() {
+        found = if exact.is_empty() { own(host) } else { [own(host), exact.to_vec()].concat() };
     }
+    if found.is_empty() {
+        found = host.to_vec();
+    }
+    // A referral leads to the KDC of the owner's domain, so that a name that is `HOST/` in several is found in any.
+    found.dedup_by(|a, b| std::ptr::eq(*a, *b));
+    found
 }
 
 /// Domains whose accounts could own the target: the client's, the target's and the realms.
@@ -142,9 +176,9 @@ fn domains_of_interest(case: &Case<'_>) -> Vec<String> {
     domains
 }
 
-/// A computer account: its name ends in `$`, or it has a DNS host name.
+/// A computer account: its name ends in `$`, it has a DNS host name, or (as `setspn` shows it) a CN and a `HOST/` SPN.
 pub(super) fn is_machine(account: &Account) -> bool {
-    account.name.ends_with('$') || account.dns_host_name.is_some()
+    account.is_computer()
 }
 
 fn same_name(a: &str, b: &str) -> bool {

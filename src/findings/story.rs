@@ -148,7 +148,7 @@ fn sentence(case: &Case<'_>, verdict: &Verdict) -> String {
 
 /// K, as the explanation says it.
 fn whose_key(case: &Case<'_>) -> String {
-    match case.ownership.key_owner {
+    match case.ownership.key_owner() {
         Some(owner) => format!("the account {}", owner.name),
         None => format!("the account that owns {}", case.incident.target),
     }

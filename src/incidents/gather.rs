@@ -2,8 +2,8 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 
-use super::{Incident, SeenClue, Sightings};
-use crate::events::{Clue, ClueKind, Event, Modified, Seen, Sight};
+use super::{Incident, Moments, Reaches, SeenClue, Sightings};
+use crate::events::{Clue, ClueKind, Event, Modified, Seen, Sight, Told};
 use crate::records::{Origin, Record};
 use crate::scan::{Collector, FileIndex};
 
@@ -31,6 +31,12 @@ struct Key {
     twin: bool,
 }
 
+/// Takes every event 4 (and 3) as it is found, with what it says; one per worker.
+pub trait Witness: Send {
+    /// `Sight::Again` events come too: which of two files keeps an event is known at the end only.
+    fn event(&mut self, event: &Modified, record: &Record, file: FileIndex);
+}
+
 /// One worker's share of events and clues.
 pub struct Gatherer<'a> {
     seen: &'a Seen,
@@ -39,6 +45,22 @@ pub struct Gatherer<'a> {
     clues: HashMap<Clue, Sightings>,
     clues_dropped: u64,
     duplicates: HashMap<FileIndex, u64>,
+    told: Option<&'a Told>,
+    told_again: u64,
+    prints: Vec<u64>,
+    reaches: Option<Reaches>,
+    witness: Option<Box<dyn Witness + 'a>>,
+}
+
+/// Events 3 that belong to an incident of another name: that of the event 4 they stand beside.
+#[derive(Debug, Clone)]
+pub struct Twin {
+    /// The identity their own names give.
+    pub own_id: String,
+    /// The incident they belong to.
+    pub incident_id: String,
+    /// Those that have no event 4 beside them, and count.
+    pub counted: Moments,
 }
 
 /// Everything the logs said.
@@ -54,6 +76,14 @@ pub struct Gathered {
     pub clues_dropped: u64,
     /// Records of each file that another file (or place) also holds.
     pub duplicates: HashMap<FileIndex, u64>,
+    /// Events that an earlier run counted, and this one does not.
+    pub told_again: u64,
+    /// What stands for each event counted, and for the twins beside them; without [`Gatherer::told`] empty.
+    pub prints: Vec<u64>,
+    /// How far each log reaches; without [`Gatherer::with_reaches`] empty.
+    pub reaches: Reaches,
+    /// In the order of their names.
+    pub twins: Vec<Twin>,
 }
 
 impl<'a> Gatherer<'a> {
@@ -65,10 +95,53 @@ impl<'a> Gatherer<'a> {
             clues: HashMap::new(),
             clues_dropped: 0,
             duplicates: HashMap::new(),
+            told: None,
+            told_again: 0,
+            prints: Vec::new(),
+            reaches: None,
+            witness: None,
         }
     }
 
+    /// Counts only what no earlier run has counted. The rest is still evidence: a cause is decided on all the inputs.
+    #[must_use]
+    pub fn told(mut self, told: Option<&'a Told>) -> Self {
+        self.told = told;
+        self
+    }
+
+    /// Remembers how far each log reaches.
+    #[must_use]
+    pub fn with_reaches(mut self, wanted: bool) -> Self {
+        self.reaches = wanted.then(Reaches::default);
+        self
+    }
+
+    #[must_use]
+    pub fn witness(mut self, witness: Option<Box<dyn Witness + 'a>>) -> Self {
+        self.witness = witness;
+        self
+    }
+
+    /// Did an earlier run count this event? If not, this one does.
+    fn is_told(&mut self, record: &Record, counts: bool, twin: bool) -> bool {
+        let Some(told) = self.told else { return false };
+        let print = Told::print(record);
+        let is_told = told.contains(print);
+        if counts && is_told {
+            // A twin is the same event once more.
+            self.told_again += u64::from(!twin);
+        } else if counts {
+            self.prints.push(print);
+        }
+        is_told
+    }
+
     fn modified(&mut self, event: Modified, record: &Record, file: FileIndex, counts: bool) {
+        let told = self.is_told(record, counts, event.twin);
+        if !told && let Some(witness) = &mut self.witness {
+            witness.event(&event, record, file);
+        }
         let fold = |s: &str| Box::from(s.to_lowercase());
         let key = Key {
             names: [
@@ -94,7 +167,7 @@ impl<'a> Gatherer<'a> {
         keep_smaller(&mut incident.target, event.target);
         keep_smaller(&mut incident.target_realm, event.target_realm);
         keep_smaller(&mut incident.client_realm, event.client_realm);
-        note(&mut incident.seen, record, file, counts);
+        note(&mut incident.seen, record, file, counts, told);
     }
 
     fn clue(&mut self, clue: Clue, record: &Record, file: FileIndex, counts: bool) {
@@ -103,13 +176,16 @@ impl<'a> Gatherer<'a> {
             return;
         }
         let seen = self.clues.entry(clue).or_insert_with(|| Sightings::new(record.time, file));
-        note(seen, record, file, counts);
+        note(seen, record, file, counts, false);
     }
 }
 
 impl Collector for Gatherer<'_> {
     fn record(&mut self, file: FileIndex, record: Record) {
         let Some(event) = Event::read(&record) else { return };
+        if let Some(reaches) = &mut self.reaches {
+            reaches.note(&record, file);
+        }
         // Who owned an address or had which name is worth knowing from any time.
         let timeless = matches!(&event, Event::Clue(c) if is_fact(c.kind));
         if !timeless && !self.period.contains(record.time) {
@@ -143,14 +219,18 @@ fn keep_smaller(kept: &mut Box<str>, other: Box<str>) {
     }
 }
 
-fn note(seen: &mut Sightings, record: &Record, file: FileIndex, counts: bool) {
+fn note(seen: &mut Sightings, record: &Record, file: FileIndex, counts: bool, told: bool) {
     // A duplicate adds only where else the event stands; its time is there already.
     seen.files.insert(file);
     if counts {
-        seen.events += 1;
         seen.first = seen.first.min(record.time);
         seen.last = seen.last.max(record.time);
-        seen.moments.add(record.time);
+        if told {
+            seen.told.add(record.time);
+        } else {
+            seen.events += 1;
+            seen.moments.add(record.time);
+        }
         seen.from_slack += u64::from(record.origin == Origin::Slack);
     }
 }
@@ -163,6 +243,9 @@ impl Gathered {
         let mut gathered = Self::default();
         for share in shares {
             gathered.clues_dropped += share.clues_dropped;
+            gathered.told_again += share.told_again;
+            gathered.prints.extend(share.prints);
+            gathered.reaches.merge(share.reaches.unwrap_or_default());
             for (file, count) in share.duplicates {
                 *gathered.duplicates.entry(file).or_default() += count;
             }
@@ -186,9 +269,13 @@ impl Gathered {
                 clues.entry(clue).and_modify(|kept| kept.merge(&seen)).or_insert(seen);
             }
         }
-        let mut incidents = join_twins(incidents);
+        let mut incidents = join_twins(incidents, &mut gathered.twins);
         incidents.sort_by_cached_key(|(key, _)| key.names.clone());
         gathered.incidents = incidents.into_iter().map(|(_, incident)| incident).collect();
+        for incident in &mut gathered.incidents {
+            let told = std::mem::take(&mut incident.seen.told);
+            incident.seen.moments.merge(&told);
+        }
         gathered.events = gathered.incidents.iter().map(|i| i.seen.events).sum();
         let mut clues: Vec<_> = clues.into_iter().map(|(clue, seen)| SeenClue { clue, seen }).collect();
         clues.sort_by(|a, b| a.clue.cmp(&b.clue));
@@ -199,17 +286,17 @@ impl Gathered {
 
 /// With Kerberos LogLevel=1, event 3 with 0x29 stands beside event 4 in the same second and is not counted again; its
 /// target may be empty. Times may be cut to whole seconds, so the next second is the same one.
-fn join_twins(incidents: HashMap<Key, Incident>) -> Vec<(Key, Incident)> {
+fn join_twins(incidents: HashMap<Key, Incident>, joined: &mut Vec<Twin>) -> Vec<(Key, Incident)> {
     const SAME_SECOND: u32 = 1;
-    let (twins, mut fours): (Vec<_>, Vec<_>) = incidents.into_iter().partition(|(key, _)| key.twin);
+    let (mut twins, mut fours): (Vec<_>, Vec<_>) = incidents.into_iter().partition(|(key, _)| key.twin);
     fours.sort_by(|a, b| a.0.names.cmp(&b.0.names));
-    let mut twins = twins;
     twins.sort_by(|a, b| a.0.names.cmp(&b.0.names));
     let mut of_pair: HashMap<(Box<str>, Box<str>), Vec<usize>> = HashMap::new();
     for (i, (key, _)) in fours.iter().enumerate() {
         of_pair.entry((key.names[0].clone(), key.names[1].clone())).or_default().push(i);
     }
     for (key, mut twin) in twins {
+        let own_id = twin.id();
         let candidates: Vec<usize> = of_pair
             .get(&(key.names[0].clone(), key.names[1].clone()))
             .into_iter()
@@ -220,21 +307,33 @@ fn join_twins(incidents: HashMap<Key, Incident>) -> Vec<(Key, Incident)> {
         let before = twin.seen.moments.seconds();
         let mut home = None;
         for &i in &candidates {
-            let left = twin.seen.moments.without_near(&fours[i].1.seen.moments, SAME_SECOND);
-            if left != twin.seen.moments {
+            let four = &mut fours[i].1.seen;
+            // An event 4 that an earlier run counted has its twin all the same, and a twin its event 4.
+            let alone = |moments: &Moments| {
+                moments.without_near(&four.moments, SAME_SECOND).without_near(&four.told, SAME_SECOND)
+            };
+            let (left, told) = (alone(&twin.seen.moments), alone(&twin.seen.told));
+            if left != twin.seen.moments || told != twin.seen.told {
                 home.get_or_insert(i);
-                fours[i].1.seen.files.extend(&twin.seen.files);
-                twin.seen.moments = left;
+                four.files.extend(&twin.seen.files);
+                (twin.seen.moments, twin.seen.told) = (left, told);
             }
         }
-        match home {
-            None => fours.push((Key { twin: false, ..key }, twin)),
-            // Some had their event 4: the rest is the same trouble, whose event 4 was not kept.
-            Some(i) if !twin.seen.moments.is_empty() => {
-                twin.seen.events = twin.seen.events.saturating_sub(before - twin.seen.moments.seconds());
-                fours[i].1.seen.merge(&twin.seen);
-            }
-            Some(_) => {}
+        // Without one of the same second it is the same incident all the same, when all names are.
+        home = home.or_else(|| candidates.iter().copied().find(|&i| fours[i].0.names == key.names));
+        let Some(i) = home else {
+            fours.push((Key { twin: false, ..key }, twin));
+            continue;
+        };
+        let counted = twin.seen.moments.clone();
+        joined.push(Twin { own_id, incident_id: fours[i].1.id(), counted });
+        // Some had their event 4: the rest is the same trouble, whose event 4 was not kept.
+        if !twin.seen.moments.is_empty() || !twin.seen.told.is_empty() {
+            twin.seen.events = match twin.seen.moments.seconds() {
+                0 => 0,
+                left => twin.seen.events.saturating_sub(before - left),
+            };
+            fours[i].1.seen.merge(&twin.seen);
         }
     }
     fours

@@ -5,9 +5,11 @@
 
 mod gather;
 mod moments;
+mod reach;
 
-pub use gather::{Gathered, Gatherer, Period};
+pub use gather::{Gathered, Gatherer, Period, Twin, Witness};
 pub use moments::Moments;
+pub use reach::{LogName, Place, Reach, Reaches};
 
 use std::collections::BTreeSet;
 
@@ -35,6 +37,9 @@ pub struct Sightings {
     pub first: Timestamp,
     pub last: Timestamp,
     pub moments: Moments,
+    /// When those happened that an earlier run counted: they are evidence, and not among `events`. Empty once all
+    /// shares are merged, when `moments` has them too.
+    pub told: Moments,
     /// Every input that holds one of the events, duplicates too.
     pub files: BTreeSet<FileIndex>,
     /// How many of the events were read from slack space.
@@ -82,6 +87,7 @@ impl Sightings {
             first: time,
             last: time,
             moments: Moments::default(),
+            told: Moments::default(),
             files: BTreeSet::from([file]),
             from_slack: 0,
         }
@@ -92,6 +98,7 @@ impl Sightings {
         self.first = self.first.min(other.first);
         self.last = self.last.max(other.last);
         self.moments.merge(&other.moments);
+        self.told.merge(&other.told);
         self.files.extend(&other.files);
         self.from_slack += other.from_slack;
     }

@@ -44,6 +44,11 @@ impl Moments {
             .map(timestamp)
     }
 
+    /// To the second.
+    pub fn contains(&self, time: Timestamp) -> bool {
+        self.0.contains(second(time))
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = Timestamp> + '_ {
         self.0.iter().map(timestamp)
     }

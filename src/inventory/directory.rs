@@ -3,38 +3,66 @@
 
 use super::accounts::{Account, AccountId, AccountInventory, HostAliases, SpnIndex};
 use crate::names::{HostName, Spn};
+use jiff::Timestamp;
+use std::collections::HashMap;
+
+/// Owners of one SPN that are looked at: each is compared with each, and a crafted list could have a million.
+const MAX_OWNERS: usize = 64;
 
 /// The accounts of all lists of a run.
 pub struct Directory<'a> {
     index: SpnIndex<'a>,
+    newest: HashMap<&'a str, Timestamp>,
 }
 
-/// The owners of an SPN, as a KDC finds them.
+/// The accounts an SPN is registered on.
 #[derive(Debug, Default)]
 pub struct Owners<'a> {
     pub accounts: Vec<&'a Account>,
-    /// Nobody owns the exact SPN; these own its `HOST/` form.
-    pub via_host: bool,
     /// The files disagree on whether one of them owns it: one file is older than the other.
     pub disputed: bool,
 }
 
+impl Owners<'_> {
+    pub fn only_one(&self) -> bool {
+        self.accounts.len() == 1
+    }
+}
+
 impl<'a> Directory<'a> {
     pub fn new(inventory: &'a AccountInventory, aliases: &HostAliases) -> Self {
-        Self { index: SpnIndex::new(inventory, aliases) }
+        Self { index: SpnIndex::new(inventory, aliases), newest: newest_dates(inventory) }
     }
 
-    /// Owners of the SPN, exactly or, where there is none, of its `HOST/` form.
-    pub fn owners(&self, spn: &Spn) -> Owners<'a> {
-        let found = self.index.effective_owners(spn);
-        let disputed = |id: &AccountId| {
-            self.index.is_disputed(spn, *id)
-                || found.via.as_ref().is_some_and(|via| self.index.is_disputed(via, *id))
-        };
+    /// The latest date in a list of ten computers or more; `None` where it has fewer, or no dates.
+    pub fn newest_date(&self, file: &str) -> Option<Timestamp> {
+        self.newest.get(file).copied()
+    }
+
+    /// The accounts on which exactly this SPN is registered.
+    pub fn registered(&self, spn: &Spn) -> Owners<'a> {
+        let ids = self.index.owners(spn);
+        // One account can stand in two lists under a CN and under its name, and not be known as one: it owns nothing twice.
+        let mut kept: Vec<(AccountId, &Account)> = Vec::new();
+        for &id in ids.iter().take(MAX_OWNERS) {
+            let Some(record) = self.record(id) else { continue };
+            match kept.iter_mut().find(|(other, _)| !self.index.surely_different(*other, id)) {
+                Some(same) if same.1.name_is_cn && !record.name_is_cn => *same = (id, record),
+                Some(_) => {}
+                None => kept.push((id, record)),
+            }
+        }
         Owners {
-            accounts: found.owners.iter().filter_map(|id| self.record(*id)).collect(),
-            via_host: found.via.is_some(),
-            disputed: found.owners.iter().any(disputed),
+            accounts: kept.into_iter().map(|(_, record)| record).collect(),
+            disputed: ids.iter().any(|id| self.index.is_disputed(spn, *id)),
+        }
+    }
+
+    /// Those of the SPN that its class is an alias of: `HOST/x` for `cifs/x`. Nobody where it is none.
+    pub fn registered_as_host(&self, spn: &Spn) -> Owners<'a> {
+        match self.index.aliases().alias(&spn.class) {
+            Some(alias) => self.registered(&spn.with_class(alias)),
+            None => Owners::default(),
         }
     }
 
@@ -56,7 +84,7 @@ impl<'a> Directory<'a> {
     }
 
     fn computers<'s>(&'s self, label: &str) -> impl Iterator<Item = &'a Account> + 's {
-        self.named(label).into_iter().filter(|a| a.name.ends_with('$') || a.dns_host_name.is_some())
+        self.named(label).into_iter().filter(|a| a.is_computer())
     }
 
     /// A computer account of this name exists in the domain.
@@ -89,4 +117,22 @@ impl<'a> Directory<'a> {
     pub fn host_covers(&self, class: &str) -> bool {
         self.index.aliases().covers(class)
     }
+}
+
+/// Fewer computers may have been left alone for weeks.
+const ENOUGH_COMPUTERS: u32 = 10;
+
+fn newest_dates(inventory: &AccountInventory) -> HashMap<&str, Timestamp> {
+    let mut files: HashMap<&str, (u32, Option<Timestamp>)> = HashMap::new();
+    for account in &inventory.accounts {
+        let Some(source) = &account.source else { continue };
+        let (computers, newest) = files.entry(&*source.file).or_default();
+        *computers += u32::from(account.is_computer() && account.password_last_set.is_some());
+        *newest = (*newest).max(account.password_last_set).max(account.when_changed);
+    }
+    files
+        .into_iter()
+        .filter(|(_, (computers, _))| *computers >= ENOUGH_COMPUTERS)
+        .filter_map(|(file, (_, newest))| Some((file, newest?)))
+        .collect()
 }

@@ -43,7 +43,12 @@ pub fn add(inventory: &mut AddressInventory, clues: &[SeenClue], log_name: &dyn 
                         Some(domain) => Arc::from(format!("{name}.{domain}")),
                         None => Arc::from(name),
                     };
-                    inventory.aliases.push(HostAlias { name: full(old), other: full(new), source });
+                    inventory.aliases.push(HostAlias {
+                        name: full(old),
+                        other: full(new),
+                        source,
+                        cname: false,
+                    });
                 }
             }
             _ => {}

@@ -25,6 +25,7 @@ pub struct Hosts<'a> {
     owned: HashMap<u32, Vec<&'a OwnedAddress>>,
     by_address: HashMap<IpAddr, BTreeSet<HostId>>,
     resolved: HashMap<u32, Vec<(IpAddr, &'a Source)>>,
+    cnames: HashMap<HostName, (HostName, &'a Source)>,
     /// Why two names are one host, for the evidence.
     alias_sources: HashMap<(u32, u32), String>,
     settled: bool,
@@ -44,10 +45,45 @@ impl<'a> Hosts<'a> {
                 hosts.resolved.entry(id).or_default().push((row.address, &row.source));
             }
         }
-        for alias in &inventory.aliases {
-            hosts.alias(&alias.name, &alias.other, alias.source.to_string());
+        for alias in inventory.aliases.iter().filter(|a| a.cname) {
+            if let (Some(name), Some(other)) = (HostName::parse(&alias.name), HostName::parse(&alias.other)) {
+                hosts.mention(name.clone());
+                hosts.cnames.entry(name).or_insert((other, &alias.source));
+            }
         }
         hosts
+    }
+
+    /// Joins the names that the inventory says one host goes by, unless `distinct` knows that each is a host of its own:
+    /// the name of a renamed computer may have been given to another one since.
+    pub fn join_aliases(
+        &mut self,
+        inventory: &AddressInventory,
+        distinct: impl Fn(&HostName, &HostName) -> bool,
+    ) {
+        for alias in inventory.aliases.iter().filter(|a| !a.cname) {
+            let (Some(a), Some(b)) = (HostName::parse(&alias.name), HostName::parse(&alias.other)) else {
+                continue;
+            };
+            if a.same_label(&b) || !(distinct(&a, &b) || self.in_one_export(&a, &b)) {
+                self.alias(&alias.name, &alias.other, alias.source.to_string());
+            }
+        }
+    }
+
+    /// One file lists addresses under both names, and not the same ones.
+    fn in_one_export(&self, a: &HostName, b: &HostName) -> bool {
+        let rows = |name: &HostName| {
+            self.ids.get(name).and_then(|id| self.owned.get(id)).map_or(&[][..], Vec::as_slice)
+        };
+        let (a, b) = (rows(a), rows(b));
+        let both = a.iter().any(|x| x.seen.is_none() && b.iter().any(|y| y.source.file == x.source.file));
+        both && a.iter().any(|x| !b.iter().any(|y| x.address == y.address))
+    }
+
+    /// Where DNS says that this name leads to, as another name.
+    pub fn cname(&self, name: &HostName) -> Option<&(HostName, &'a Source)> {
+        self.cnames.get(name)
     }
 
     /// Names a host that exists; without a name there is none.
@@ -267,10 +303,16 @@ mod tests {
     fn trap_12_a_host_under_two_names_is_one() {
         let inventory = AddressInventory {
             owned: vec![owned("srv1", "192.0.2.1"), owned("SRV1.alpha.example.com", "192.0.2.2")],
-            aliases: vec![HostAlias { name: "WIN-1".into(), other: "SRV1".into(), source: source() }],
+            aliases: vec![HostAlias {
+                name: "WIN-1".into(),
+                other: "SRV1".into(),
+                source: source(),
+                cname: false,
+            }],
             ..Default::default()
         };
         let mut hosts = Hosts::new(&inventory);
+        hosts.join_aliases(&inventory, |_, _| false);
         hosts.settle();
         let full = hosts.find(&name("srv1.alpha.example.com"));
         assert!(full.is_some());

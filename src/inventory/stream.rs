@@ -72,6 +72,12 @@ impl<R: Read> TextStream<R> {
         std::str::from_utf8(bytes).unwrap_or_default()
     }
 
+    /// The text of a line that was just consumed; it stays until the next refill.
+    fn consumed(&self, line: &Whole) -> &[u8] {
+        let from = self.taken.saturating_sub(line.used);
+        self.ready.get(from..from + line.len).unwrap_or_default()
+    }
+
     fn refill(&mut self) -> io::Result<()> {
         self.ready.drain(..self.valid);
         (self.taken, self.valid) = (0, 0);
@@ -202,8 +208,19 @@ impl<'s, R: Read> Lines<'s, R> {
 
     /// `None` at the end of the text.
     pub fn next_line(&mut self) -> io::Result<Option<Line<'_>>> {
-        self.line.clear();
         let number = self.number;
+        if let Some(whole) = Whole::find(self.stream.fill_buf()?, self.end) {
+            self.stream.consume(whole.used);
+            self.number += whole.line_feeds;
+            let text = std::str::from_utf8(self.stream.consumed(&whole)).unwrap_or_default();
+            return Ok(Some(Line { text, number, cut: false }));
+        }
+        self.gather_line(number)
+    }
+
+    /// A line that goes on in the next block.
+    fn gather_line(&mut self, number: u64) -> io::Result<Option<Line<'_>>> {
+        self.line.clear();
         let mut cut = false;
         loop {
             let block = self.stream.fill_buf()?;
@@ -259,6 +276,36 @@ impl<'s, R: Read> Lines<'s, R> {
                 return Ok(());
             }
         }
+    }
+}
+
+/// A line that ends in the block it begins in, as nearly all do: it need not be copied.
+struct Whole {
+    /// Bytes of its text, and with its end.
+    len: usize,
+    used: usize,
+    line_feeds: u64,
+}
+
+impl Whole {
+    fn find(block: &[u8], end: LineEnd) -> Option<Self> {
+        let (len, used, line_feeds) = match end {
+            LineEnd::Lf => {
+                let at = memchr::memchr(b'\n', block)?;
+                let returns = block.get(..at)?.iter().rev().take_while(|b| **b == b'\r').count();
+                (at - returns, at + 1, 1)
+            }
+            LineEnd::LfOrCr => {
+                let at = memchr::memchr2(b'\n', b'\r', block)?;
+                match (block.get(at), block.get(at + 1)) {
+                    (Some(b'\n'), _) => (at, at + 1, 1),
+                    (_, Some(b'\n')) => (at, at + 2, 1),
+                    (_, Some(b'\r') | None) => return None,
+                    _ => (at, at + 1, 0),
+                }
+            }
+        };
+        (len <= MAX_LINE).then_some(Self { len, used, line_feeds })
     }
 }
 

@@ -18,6 +18,14 @@ pub struct Counts {
     pub bad_checksums: u64,
     /// Records looked at.
     pub records: u64,
+    /// Lowest and highest record identifier, by the record headers of sound chunks.
+    pub ids: Option<(u64, u64)>,
+}
+
+impl Counts {
+    pub fn note_ids(&mut self, first: u64, last: u64) {
+        self.ids = Some(self.ids.map_or((first, last), |(low, high)| (low.min(first), high.max(last))));
+    }
 }
 
 /// Reads chunks; keeps its buffers from one to the next.
@@ -71,6 +79,10 @@ impl ChunkReader {
             if walk.clean {
                 counts.records += walk.records;
                 slack = walk.end as usize;
+                if walk.records > 0 {
+                    counts
+                        .note_ids(walk.last_id.saturating_add(1).saturating_sub(walk.records), walk.last_id);
+                }
                 self.decoder.start_chunk();
                 self.odd.clear();
                 for passed in &self.gate.passed {

@@ -3,6 +3,12 @@
 
 use std::borrow::Cow;
 use std::fmt::Write;
+use std::io;
+
+use serde::Serialize;
+
+/// What makes a spreadsheet take a cell as a formula.
+const FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
 
 /// A CSV cell that a spreadsheet will not execute.
 ///
@@ -11,11 +17,7 @@ use std::fmt::Write;
 /// Line breaks and other control characters are written as visible escapes, so that one row is one line.
 pub fn cell(text: &str) -> Cow<'_, str> {
     let text = visible(text);
-    if text.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']) {
-        Cow::Owned(format!("'{text}"))
-    } else {
-        text
-    }
+    if text.starts_with(FORMULA) { Cow::Owned(format!("'{text}")) } else { text }
 }
 
 /// Text that cannot drive a terminal: control characters, bidirectional overrides and line separators
@@ -45,6 +47,36 @@ pub fn is_dangerous(c: char) -> bool {
             | '\u{feff}')
 }
 
+/// JSON in which nothing can drive a terminal. What JSON allows raw (DEL, C1, directions of writing) stands
+/// in strings only, so it can be escaped after the fact.
+pub fn json(value: &impl Serialize) -> io::Result<String> {
+    let json = serde_json::to_string(value)?;
+    if !json.chars().any(is_dangerous) {
+        return Ok(json);
+    }
+    let mut out = String::with_capacity(json.len() + 16);
+    for c in json.chars() {
+        if is_dangerous(c) {
+            let mut units = [0; 2];
+            for unit in c.encode_utf16(&mut units) {
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        } else {
+            out.push(c);
+        }
+    }
+    Ok(out)
+}
+
+/// What [`cell`] had before it was guarded, as far as that can be told: the apostrophe is taken off again, visible
+/// escapes stay, because a name can hold their letters.
+pub fn uncell(text: &str) -> &str {
+    match text.strip_prefix('\'') {
+        Some(rest) if rest.starts_with(FORMULA) => rest,
+        _ => text,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -57,6 +89,21 @@ mod tests {
         assert_eq!(cell("\t=1"), "\\u{9}=1");
         assert_eq!(cell("\r=1"), "\\u{d}=1");
         assert_eq!(cell("HTTP/a=b"), "HTTP/a=b");
+    }
+
+    #[test]
+    fn guarding_can_be_undone() {
+        for text in ["=1+1", "@SUM(A1)", "＝1", "'quoted'", "SRV1", "'", ""] {
+            assert_eq!(uncell(&cell(text)), text);
+        }
+    }
+
+    #[test]
+    fn json_keeps_every_character_and_none_of_them_acts() {
+        let text = "a\u{9b}31m\u{7f}\u{202e}é漢\u{1b}";
+        let written = json(&text).unwrap();
+        assert!(!written.chars().any(is_dangerous), "{written:?}");
+        assert_eq!(serde_json::from_str::<String>(&written).unwrap(), text);
     }
 
     #[test]

@@ -30,17 +30,8 @@ impl Output {
         fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<Option<PathBuf>, OutputError> {
         match self {
-            Self::Stdout => {
-                let mut out = BufWriter::new(io::stdout().lock());
-                let done = fill(&mut out).and_then(|()| out.flush());
-                match done {
-                    // Whoever reads has seen enough (`| head`): that is their decision and no error.
-                    Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(None),
-                    Err(error) => Err(OutputError::Stdout(error)),
-                    Ok(()) => Ok(None),
-                }
-            }
-            Self::File(path) => write_file(path, fill).map(Some),
+            Self::Stdout => write_stdout(fill).map(|_| None),
+            Self::File(path) => Staged::new(path, fill)?.commit().map(Some),
         }
     }
 
@@ -66,29 +57,66 @@ fn folder_of(path: &Path) -> &Path {
     }
 }
 
-fn write_file(
-    path: &Path,
-    fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-) -> Result<PathBuf, OutputError> {
-    let failed = |source| OutputError::Write { path: path.to_path_buf(), source };
-    let mut temporary =
-        tempfile::Builder::new().prefix(".krbtriage-").tempfile_in(folder_of(path)).map_err(failed)?;
-    {
-        let mut out = BufWriter::new(temporary.as_file_mut());
-        fill(&mut out).map_err(failed)?;
-        out.flush().map_err(failed)?;
+/// Writes to standard output. Was all of it taken? Whoever reads may have seen enough (`| head`): that is their decision
+/// and no error.
+pub fn write_stdout(fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<bool, OutputError> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    match fill(&mut out).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(OutputError::Stdout(error)),
+        Ok(()) => Ok(true),
     }
-    // The rename must not overtake the data: after a power cut there is the old report or the new one.
-    temporary.as_file().sync_all().map_err(failed)?;
-    readable(temporary.as_file(), path);
-    match temporary.persist(path) {
-        Ok(_) => Ok(path.to_path_buf()),
-        Err(error) if is_locked(&error.error) && path.exists() => {
-            let second = second_name(path);
-            error.file.persist(&second).map_err(|e| failed(e.error))?;
-            Ok(second)
+}
+
+/// A file that is complete and on disk, but not yet in its place. Several outputs of one run are all staged before the
+/// first takes its place. Dropped, it leaves nothing.
+pub struct Staged {
+    path: PathBuf,
+    file: tempfile::NamedTempFile,
+}
+
+impl Staged {
+    pub fn new(
+        path: &Path,
+        fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<Self, OutputError> {
+        let failed = |source| OutputError::Write { path: path.to_path_buf(), source };
+        let mut file =
+            tempfile::Builder::new().prefix(".krbtriage-").tempfile_in(folder_of(path)).map_err(failed)?;
+        {
+            let mut out = BufWriter::new(file.as_file_mut());
+            fill(&mut out).map_err(failed)?;
+            out.flush().map_err(failed)?;
         }
-        Err(error) => Err(failed(error.error)),
+        // The rename must not overtake the data: after a power cut there is the old report or the new one.
+        file.as_file().sync_all().map_err(failed)?;
+        readable(file.as_file(), path);
+        Ok(Self { path: path.to_path_buf(), file })
+    }
+
+    /// Puts it in its place and nowhere else.
+    pub fn replace(self) -> Result<(), OutputError> {
+        let Self { path, file } = self;
+        match file.persist(&path) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(OutputError::Write { path, source: error.error }),
+        }
+    }
+
+    /// Puts it in its place; the path it got (see [`Output::write`]).
+    pub fn commit(self) -> Result<PathBuf, OutputError> {
+        let Self { path, file } = self;
+        match file.persist(&path) {
+            Ok(_) => Ok(path),
+            Err(error) if is_locked(&error.error) && path.exists() => {
+                let second = second_name(&path);
+                match error.file.persist(&second) {
+                    Ok(_) => Ok(second),
+                    Err(e) => Err(OutputError::Write { path, source: e.error }),
+                }
+            }
+            Err(error) => Err(OutputError::Write { path, source: error.error }),
+        }
     }
 }
 

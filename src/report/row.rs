@@ -1,6 +1,6 @@
 //! One finding as the report has it. The columns are a published contract: `docs/report.md`.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::findings::{Cause, Confidence, Finding, Kind};
 
@@ -34,7 +34,7 @@ pub const COLUMNS: [&str; 22] = [
 pub const LIST_SEPARATOR: &str = "; ";
 
 /// What an incident is against an earlier report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     #[default]
@@ -57,12 +57,14 @@ impl Status {
     }
 }
 
-/// One row. Texts are raw: each format guards them for the place it writes to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// One row. Texts are raw: each format guards them for the place it writes to. Its fields in this order are also the
+/// members of an incident in JSON.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Row {
     pub incident_id: String,
     pub problem_id: String,
     /// The thing to repair; not a column of the CSV.
+    #[serde(default)]
     pub problem: String,
     pub status: Status,
     pub cause: Cause,

@@ -16,7 +16,7 @@ pub fn write(rows: &[Row], out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// The writer's own error, so that a closed pipe is known as one: `From` would wrap it.
-fn io_error(error: csv::Error) -> io::Error {
+pub(crate) fn io_error(error: csv::Error) -> io::Error {
     match error.into_kind() {
         csv::ErrorKind::Io(error) => error,
         other => io::Error::other(format!("{other:?}")),

@@ -32,6 +32,8 @@ pub struct Tally {
     bad_checksums: AtomicU64,
     records: AtomicU64,
     events: AtomicU64,
+    first_id: AtomicU64,
+    last_id: AtomicU64,
     problems: Mutex<Problems>,
 }
 
@@ -45,6 +47,8 @@ impl Tally {
             bad_checksums: AtomicU64::new(0),
             records: AtomicU64::new(0),
             events: AtomicU64::new(0),
+            first_id: AtomicU64::new(u64::MAX),
+            last_id: AtomicU64::new(0),
             problems: Mutex::default(),
         }
     }
@@ -61,6 +65,10 @@ impl Tally {
                 total.fetch_add(part, Ordering::Relaxed);
             }
         }
+        if let Some((first, last)) = counts.ids {
+            self.first_id.fetch_min(first, Ordering::Relaxed);
+            self.last_id.fetch_max(last, Ordering::Relaxed);
+        }
         if !problems.is_empty() {
             self.problems.lock().unwrap_or_else(PoisonError::into_inner).append(problems);
         }
@@ -68,6 +76,7 @@ impl Tally {
 
     fn into_report(self) -> FileReport {
         let mut problems = self.problems.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let ids = (self.first_id.into_inner(), self.last_id.into_inner());
         FileReport {
             path: self.path,
             kind: self.kind,
@@ -79,6 +88,7 @@ impl Tally {
             duplicates: 0,
             notes: problems.take_notes(),
             problems: problems.into_sentences(),
+            record_ids: (ids.0 <= ids.1).then_some(ids),
         }
     }
 }

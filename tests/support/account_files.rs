@@ -55,7 +55,7 @@ pub fn project_csv(accounts: Accounts) -> String {
         let time = a.password_last_set.map(|t| t.to_string()).unwrap_or_default();
         let host = a.dns_host_name.as_deref().unwrap_or_default();
         for spn in &a.spns {
-            csv.write_record([&a.name, &a.domain, spn, host, &time]).unwrap();
+            csv.write_record([&*a.name, &*a.domain, spn, host, &*time]).unwrap();
         }
     }
     String::from_utf8(csv.into_inner().unwrap()).unwrap()
@@ -213,8 +213,8 @@ pub fn csvde(accounts: Accounts) -> String {
         "msDS-AdditionalDnsHostName",
     ])
     .unwrap();
-    let list = |values: &[std::sync::Arc<str>]| {
-        let values: Vec<String> = values.iter().map(|v| coded(v).replace(';', "\\;")).collect();
+    let list = |values: &mut dyn Iterator<Item = &str>| {
+        let values: Vec<String> = values.map(|v| coded(v).replace(';', "\\;")).collect();
         values.join(";")
     };
     for a in accounts {
@@ -227,9 +227,9 @@ pub fn csvde(accounts: Accounts) -> String {
             filetime(a.password_last_set).to_string(),
             coded(&a.name),
             coded(a.dns_host_name.as_deref().unwrap_or_default()),
-            list(&a.spns),
+            list(&mut a.spns.iter()),
             number(a.supported_encryption_types),
-            list(&a.additional_dns_host_names),
+            list(&mut a.additional_dns_host_names.iter().map(|h| &**h)),
         ])
         .unwrap();
     }
@@ -265,7 +265,7 @@ pub fn get_ad_csv(accounts: Accounts) -> String {
             &number(a.supported_encryption_types),
             &a.additional_dns_host_names.join(";"),
             &a.when_changed.map(|t| t.strftime("%Y-%m-%dT%H:%M:%S.0000000Z").to_string()).unwrap_or_default(),
-            &a.spns.join(";"),
+            &a.spns.iter().collect::<Vec<&str>>().join(";"),
         ])
         .unwrap();
     }
@@ -282,7 +282,7 @@ fn get_ad_object(a: &Account, when_changed: Value) -> Value {
         "userAccountControl": a.user_account_control,
         "msDS-SupportedEncryptionTypes": a.supported_encryption_types,
         "msDS-AdditionalDnsHostName": a.additional_dns_host_names.iter().map(|h| &**h).collect::<Vec<&str>>(),
-        "servicePrincipalName": a.spns.iter().map(|s| &**s).collect::<Vec<&str>>(),
+        "servicePrincipalName": a.spns.iter().collect::<Vec<&str>>(),
     })
 }
 
@@ -333,7 +333,7 @@ pub fn sharphound(kind: &str, accounts: Accounts) -> String {
                     "name": name,
                     "distinguishedname": dn(a).to_uppercase(),
                     "samaccountname": &*a.name,
-                    "serviceprincipalnames": a.spns.iter().map(|s| &**s).collect::<Vec<&str>>(),
+                    "serviceprincipalnames": a.spns.iter().collect::<Vec<&str>>(),
                     "pwdlastset": a.password_last_set.map_or(0, |t| t.as_second()),
                     "supportedencryptiontypes": types,
                     "enabled": true,

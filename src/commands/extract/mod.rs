@@ -1,15 +1,14 @@
 //! `krbtriage extract`: the events themselves, one a line, with all their values.
 
 mod row;
-mod sorter;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-use self::sorter::{Key, Sorter};
 use crate::events::{self, Modified};
 use crate::files::{self, FileError};
 use crate::records::{Record, Selection, Wanted};
+use crate::report::sorter::{self, Key, Sorter};
 use crate::report::{Output, OutputError};
 use crate::scan::{self, Collector, FileIndex, FileReport, Progress, ScanOptions};
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::Format;
 use crate::records::{Origin, Record};
-use crate::report::guard::{cell, is_dangerous};
+use crate::report::guard::{cell, json as visible_json};
 
 /// The columns of the CSV, and the names in the JSON.
 pub const COLUMNS: [&str; 10] = [
@@ -113,31 +113,11 @@ fn csv_line(cells: &[&str]) -> io::Result<Vec<u8>> {
     writer.into_inner().map_err(|e| io::Error::other(e.to_string()))
 }
 
-/// JSON in which nothing can drive a terminal. What JSON allows raw (DEL, C1, directions of writing) stands
-/// in strings only, so it can be escaped after the fact.
-fn visible_json(value: &impl Serialize) -> io::Result<String> {
-    let json = serde_json::to_string(value)?;
-    if !json.chars().any(is_dangerous) {
-        return Ok(json);
-    }
-    let mut out = String::with_capacity(json.len() + 16);
-    for c in json.chars() {
-        if is_dangerous(c) {
-            let mut units = [0; 2];
-            for unit in c.encode_utf16(&mut units) {
-                out.push_str(&format!("\\u{unit:04x}"));
-            }
-        } else {
-            out.push(c);
-        }
-    }
-    Ok(out)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::records::Datum;
+    use crate::report::guard::is_dangerous;
 
     fn record(computer: &str, value: &str) -> Record {
         Record {

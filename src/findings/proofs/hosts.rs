@@ -8,7 +8,6 @@ use crate::findings::case::Case;
 use crate::findings::clues::About;
 use crate::findings::ownership::is_machine;
 use crate::names::HostName;
-use std::collections::BTreeSet;
 
 pub(in crate::findings) fn target_is_a_host(case: &Case<'_>) -> Option<Proof> {
     let target = case.target_host.as_ref()?;
@@ -51,30 +50,47 @@ pub(in crate::findings) fn another_host(case: &Case<'_>) -> Option<Proof> {
 
 pub(in crate::findings) fn name_in_two_domains(case: &Case<'_>) -> Option<Proof> {
     let target = case.target_host.as_ref()?;
+    let client_domain = case.client_host.as_ref().and_then(HostName::domain);
+    // A short name is looked up in the client's domain.
+    let meant = target.domain().or(client_domain)?;
     let domains = case.domains_of(target);
-    let wanted: Vec<String> = match target.domain() {
-        Some(domain) => case.realms.iter().cloned().chain([domain.to_owned()]).collect(),
-        None => {
-            let own = case.client_host.as_ref().and_then(HostName::domain).map(str::to_owned);
-            case.realms.iter().cloned().chain(own).collect()
-        }
-    };
-    let found: BTreeSet<&String> = domains.iter().filter(|d| wanted.contains(d)).collect();
+    let others: Vec<&String> = domains.iter().filter(|d| *d != meant && case.realms.contains(*d)).collect();
     // A namesake of the client that asks its namesake may have reached itself: the names do not tell.
     let client_too = case.client_host.as_ref().is_some_and(|c| c.same_label(target));
-    if found.len() < 2 || client_too {
+    if others.is_empty() || client_too || !domains.iter().any(|d| d == meant) {
         return None;
     }
     let mut p = proof(case, Repair::Name(target.label().to_owned()));
-    p.at_most_likely = false;
-    for domain in &found {
+    let led = case.leads_to_namesake();
+    for domain in others.iter().map(|d| d.as_str()).chain([meant]) {
         p.evidence.push(format!(
             "{} exists in {domain} ({})",
             target.label(),
             who_knows(case, target, domain)
         ));
     }
-    p.detail = found.iter().map(|d| d.as_str()).collect::<Vec<_>>().join(" and ");
+    if let Some((name, address, source)) = led.as_ref() {
+        p.evidence.push(format!("{} resolves to {address} ({source}), which {name} owns", target_name(case)));
+    }
+    // Sure is who answered if only a machine of the other domain can have brought its realm in, or DNS leads there; and
+    // sure is whose key it was if the SPN is on the computer of that name in the domain that was meant.
+    let brought_in =
+        !case.realms.iter().any(|r| r == meant) || others.iter().all(|d| Some(d.as_str()) != client_domain);
+    let meant_key = |a: &&&crate::inventory::accounts::Account| {
+        is_machine(a)
+            && a.domain.eq_ignore_ascii_case(meant)
+            && HostName::parse(a.name.trim_end_matches('$')).is_some_and(|n| n.same_label(target))
+    };
+    let keys = &case.ownership.keys;
+    let key_known = !keys.is_empty() && keys.iter().all(|k| meant_key(&k));
+    p.at_most_likely = !(key_known && others.len() == 1 && (brought_in || led.is_some()));
+    if p.at_most_likely {
+        p.missing.push(advice::resolve(&target_name(case), &case.incident.client));
+        p.missing.push(advice::spn_owner(&case.incident.target));
+    }
+    let mut names: Vec<&str> = others.iter().map(|d| d.as_str()).chain([meant]).collect();
+    names.sort_unstable();
+    p.detail = names.join(" and ");
     Some(p)
 }
 

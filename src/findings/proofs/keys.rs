@@ -6,6 +6,7 @@ use crate::events::ClueKind;
 use crate::findings::advice;
 use crate::findings::case::{Case, Shape};
 use crate::findings::clues::{About, NearClue};
+use crate::findings::ownership::KeyOf;
 use crate::names::Principal;
 
 pub(in crate::findings) fn account_repair(case: &Case<'_>) -> Repair {
@@ -73,7 +74,7 @@ pub(in crate::findings) fn spn_is_clean(case: &Case<'_>) -> Option<Proof> {
     let mut p = key_proof(case);
     if case.shape == Shape::TargetAnswered && matches!(case.target, Principal::Machine { .. }) {
         p.evidence.push("the target is the account itself, so no SPN is involved".to_owned());
-    } else if own.answerer_owns {
+    } else if own.key_of(case) == KeyOf::Answerer {
         p.evidence.extend(own.owners.iter().take(MAX_ADDRESSES).map(|a| owner_line(case, a)));
     } else {
         return None;
@@ -81,7 +82,7 @@ pub(in crate::findings) fn spn_is_clean(case: &Case<'_>) -> Option<Proof> {
     for near in case.clues().filter(|c| c.about == About::Target) {
         p.evidence.push(quote(&near));
     }
-    if let Some(set) = own.key_owner.and_then(|a| a.password_last_set) {
+    if let Some(set) = own.key_owner().and_then(|a| a.password_last_set) {
         p.evidence.push(format!("its password was last set {set}"));
     }
     p.missing.push(match case.shape {
@@ -156,7 +157,7 @@ pub(in crate::findings) fn one_class(case: &Case<'_>) -> Option<Proof> {
 }
 
 pub(in crate::findings) fn service_logon_failed(case: &Case<'_>) -> Option<Proof> {
-    if !(case.ownership.answerer_owns && case.ownership.owners.len() == 1) {
+    if case.ownership.key_of(case) != KeyOf::Answerer {
         return None;
     }
     let near = clue(case, &[ClueKind::ServiceLogonFailed], &[About::Answerer])?;
@@ -166,10 +167,10 @@ pub(in crate::findings) fn service_logon_failed(case: &Case<'_>) -> Option<Proof
 }
 
 pub(in crate::findings) fn password_just_set(case: &Case<'_>) -> Option<Proof> {
-    if !(case.ownership.answerer_owns && case.ownership.owners.len() == 1) {
+    if case.ownership.key_of(case) != KeyOf::Answerer {
         return None;
     }
-    let set = case.ownership.owners.first()?.password_last_set?;
+    let set = case.ownership.key_owner()?.password_last_set?;
     let seen = &case.incident.seen;
     // Every event lies between the change and the end of the last ticket made before it.
     if seen.first < set || seen.last.duration_since(set) > TICKET_LIFETIME {

@@ -1,32 +1,51 @@
 //! C is another name of the machine that answered, or a cluster's.
 
 use super::registration::{source_of, spn_proof};
-use super::{Proof, Repair, proof, target_name};
+use super::{Proof, Repair, answerer_name, proof, target_name};
 use crate::findings::advice;
 use crate::findings::case::{Case, Shape};
-use crate::findings::ownership::is_machine;
+use crate::findings::ownership::{KeyOf, is_machine};
 use crate::inventory::accounts::Account;
-use crate::names::{HostName, Principal, Spn};
+use crate::names::{HostName, Principal, Same, Spn};
 
-/// C is a name of the machine that answered, or a cluster's: who says so.
-pub(in crate::findings) fn alias_evidence(case: &Case<'_>) -> Option<String> {
-    let target = case.target_host.as_ref()?;
-    let machine = match case.shape {
-        Shape::ClientAnswered => case.client_host.as_ref()?,
-        _ => case.answerer_host.as_ref()?,
-    };
-    if case.is_other_name_of(machine, target) {
-        let source = case.know.hosts.alias_source(machine, target).unwrap_or("the inventories");
-        return Some(format!("{target} is another name of {machine} ({source})"));
+/// The machine that answered: A where that is B.
+fn machine<'c>(case: &'c Case<'_>) -> Option<&'c HostName> {
+    match case.shape {
+        Shape::ClientAnswered => case.client_host.as_ref(),
+        _ => case.answerer_host.as_ref(),
     }
-    cluster_account(case).map(|account| {
-        format!(
-            "{} is a cluster's virtual computer: it owns {} ({})",
-            account.name,
-            account.spns.iter().find(|s| is_cluster_spn(s)).map_or("a cluster SPN", |s| s),
-            source_of(account)
-        )
-    })
+}
+
+/// C is another name of the machine that answered, as an inventory or its own log says.
+fn other_name(case: &Case<'_>) -> Option<String> {
+    let (target, machine) = (case.target_host.as_ref()?, machine(case)?);
+    if !case.is_other_name_of(machine, target) {
+        return None;
+    }
+    let source = case.know.hosts.alias_source(machine, target).unwrap_or("the inventories");
+    Some(format!("{target} is another name of {machine} ({source})"))
+}
+
+/// C is no host of its own, and DNS leads it to the machine that answered.
+fn name_in_dns(case: &Case<'_>) -> Option<String> {
+    let (target, machine) = (case.target_host.as_ref()?, machine(case)?);
+    let id = match case.shape {
+        Shape::ClientAnswered => case.client_id,
+        _ => case.answerer_id,
+    };
+    let owns = !case.usable(case.target_id).is_empty();
+    if owns || case.know.accounts.named(target.label()).iter().any(|a| is_machine(a)) {
+        return None;
+    }
+    if let Some((other, source)) = case.know.hosts.cname(target)
+        && (other.same(machine) == Same::Yes || id.is_some_and(|id| case.know.hosts.find(other) == Some(id)))
+    {
+        return Some(format!("{target} is an alias of {machine} in DNS ({source})"));
+    }
+    let (address, source) = case.name_leads_to(id)?;
+    Some(format!(
+        "{target} is no computer's name, and resolves to {address}, which {machine} owns ({source})"
+    ))
 }
 
 /// SPN classes that only a cluster's name objects have (MSCS: MSServerCluster, MSClusterVirtualServer, MSServerClusterMgmtAPI).
@@ -48,14 +67,18 @@ pub(in crate::findings) fn cluster_account<'a>(case: &Case<'a>) -> Option<&'a Ac
     })
 }
 
+/// The owner is not C's own account: then C would be a cluster or a machine of its own.
+fn foreign_spn(case: &Case<'_>) -> bool {
+    let own = |a: &&Account| {
+        let name = HostName::parse(a.name.trim_end_matches('$'));
+        is_machine(a) && name.zip(case.target_host.as_ref()).is_some_and(|(n, t)| n.same_label(t))
+    };
+    case.ownership.key_of(case) == KeyOf::Other && !case.ownership.owners.iter().any(own)
+}
+
 pub(in crate::findings) fn alias_with_foreign_spn(case: &Case<'_>) -> Option<Proof> {
-    let alias = alias_evidence(case)?;
-    let others = case.ownership.others(case);
-    let target = case.target_host.as_ref()?;
-    // The owner is C's own account: C is a cluster or a renamed host, and the name is what leads wrong.
-    let own =
-        |a: &&Account| HostName::parse(a.name.trim_end_matches('$')).is_some_and(|n| n.same_label(target));
-    if case.ownership.answerer_owns || others.is_empty() || others.iter().any(own) {
+    let alias = other_name(case)?;
+    if !foreign_spn(case) {
         return None;
     }
     let mut p = spn_proof(case);
@@ -63,10 +86,40 @@ pub(in crate::findings) fn alias_with_foreign_spn(case: &Case<'_>) -> Option<Pro
     Some(p)
 }
 
+pub(in crate::findings) fn dns_alias_with_foreign_spn(case: &Case<'_>) -> Option<Proof> {
+    let alias = name_in_dns(case)?;
+    if !foreign_spn(case) {
+        return None;
+    }
+    let mut p = spn_proof(case);
+    p.evidence.insert(0, alias);
+    p.missing.push(advice::runs_where(&target_name(case), &answerer_name(case)));
+    Some(p)
+}
+
+pub(in crate::findings) fn known_cluster(case: &Case<'_>) -> Option<Proof> {
+    let account = cluster_account(case)?;
+    let mut p = proof(case, Repair::Name(target_name(case)));
+    p.evidence.push(format!(
+        "{} is a cluster's virtual computer: it owns {} ({})",
+        account.name,
+        account.spns.iter().find(|s| is_cluster_spn(s)).map_or("a cluster SPN", |s| s),
+        source_of(account)
+    ));
+    // Its own account must be the one whose key was used; else the SPN is the trouble.
+    let keys = &case.ownership.keys;
+    if case.target.spn().is_some() && !(keys.len() == 1 && keys.iter().all(|k| std::ptr::eq(*k, account))) {
+        p.at_most_likely = true;
+        p.missing.push(advice::spn_owner(&case.incident.target));
+    }
+    Some(p)
+}
+
 pub(in crate::findings) fn known_alias(case: &Case<'_>) -> Option<Proof> {
-    let evidence = alias_evidence(case)?;
+    let evidence = other_name(case).or_else(|| name_in_dns(case))?;
     let mut p = proof(case, Repair::Name(target_name(case)));
     p.evidence.push(evidence);
+    p.missing.push(advice::spn_owner(&case.incident.target));
     Some(p)
 }
 

@@ -1,42 +1,71 @@
 //! Whose SPN it is.
 
 use super::keys::clue;
-use super::{MAX_ADDRESSES, Proof, Repair, proof, quote};
+use super::{MAX_ADDRESSES, Proof, Repair, proof, quote, target_name};
 use crate::events::ClueKind;
 use crate::findings::advice;
 use crate::findings::case::{Case, Shape};
 use crate::findings::clues::About;
-use crate::findings::ownership::is_answerer;
+use crate::findings::ownership::KeyOf;
 use crate::inventory::accounts::Account;
-use crate::names::{HostName, Spn};
+use crate::names::{HostName, Same, Spn};
 use std::collections::BTreeSet;
 
 pub(in crate::findings) fn spn_elsewhere(case: &Case<'_>) -> Option<Proof> {
     let own = &case.ownership;
-    if own.owners.is_empty() || own.answerer_owns || own.owners.len() > 1 {
+    let key = own.key_of(case);
+    if own.owners.len() != 1 || own.answerer_owns || key == KeyOf::Answerer {
         return None;
     }
-    Some(spn_proof(case))
+    let mut p = spn_proof(case);
+    if key == KeyOf::Unknown {
+        // B's own `HOST/` in the client's domain, and the exact SPN in another one: which one a KDC takes is not known.
+        p.at_most_likely = true;
+    }
+    // That the exact SPN is registered nowhere, only a full list shows.
+    if own.via_host && !own.complete {
+        p.at_most_likely = true;
+        p.missing.push(advice::spn_owner(&case.incident.target));
+    }
+    Some(p)
 }
 
 pub(in crate::findings) fn spn_elsewhere_for_service(case: &Case<'_>) -> Option<Proof> {
-    let own = &case.ownership;
-    let target = case.target_host.as_ref()?;
     // `setspn` prints only DNs, and the CN of a user need not be its account name.
-    if own.owners.iter().any(|a| a.name_is_cn && !a.name.ends_with('$')) {
-        return None;
-    }
-    let hosts: Vec<HostName> = own
-        .answerer_accounts
-        .iter()
-        .flat_map(|a| &a.spns)
-        .filter_map(|s| HostName::parse(&Spn::parse(s)?.host))
-        .collect();
-    let serves_target = hosts.iter().any(|h| h.same(target) != crate::names::Same::No);
-    if !hosts.is_empty() && !serves_target {
+    if case.ownership.owners.iter().any(|a| a.name_is_cn && !a.is_computer()) || !serves_target(case) {
         return None;
     }
     spn_elsewhere(case)
+}
+
+/// B has an SPN of C's name: whatever it runs on, clients are meant to reach it by that name.
+fn serves_target(case: &Case<'_>) -> bool {
+    let Some(target) = &case.target_host else { return false };
+    let spns = case.ownership.answerer_accounts.iter().flat_map(|a| &a.spns);
+    spns.filter_map(|s| HostName::parse(&Spn::parse(s)?.host)).any(|h| h.same(target) != Same::No)
+}
+
+/// The SPN is on another account; where B runs, nothing shows.
+pub(in crate::findings) fn spn_elsewhere_perhaps(case: &Case<'_>) -> Option<Proof> {
+    let mut p = spn_elsewhere(case)?;
+    p.missing.push(advice::resolve(&target_name(case), &case.incident.client));
+    p.missing.push(advice::addresses_of(&target_name(case)));
+    Some(p)
+}
+
+/// C's name leads to another host, and what answered there has not the key of C's service.
+pub(in crate::findings) fn service_elsewhere(case: &Case<'_>) -> Option<Proof> {
+    let (host, address, source) = case.leads_elsewhere()?;
+    if case.ownership.key_of(case) == KeyOf::Answerer {
+        return None;
+    }
+    let mut p = proof(case, Repair::Name(target_name(case)));
+    let (name, owner) = (target_name(case), case.know.hosts.name(host));
+    p.evidence
+        .push(format!("{name} resolves to {address} ({source}), which {owner} owns and {name} does not"));
+    p.evidence.extend(case.ownership.owners.iter().take(MAX_ADDRESSES).map(|a| owner_line(case, a)));
+    p.at_most_likely |= case.ownership.key_of(case) != KeyOf::Other;
+    Some(p)
 }
 
 pub(in crate::findings) fn spn_proof(case: &Case<'_>) -> Proof {
@@ -84,19 +113,24 @@ pub(in crate::findings) fn spn_twice(case: &Case<'_>) -> Option<Proof> {
         return None;
     }
     let mut p = spn_proof(case);
-    match own.key_owner {
+    match own.key_of(case) {
         // The client's KDC finds B's own registration: the other one, in another domain, does no harm here.
-        Some(owner) if is_answerer(case, owner) => return None,
-        Some(owner) => p.evidence.push(format!(
-            "the KDC of {}'s domain finds {} first",
-            case.incident.client,
-            account_text(owner)
-        )),
-        None => {
-            let domains: BTreeSet<String> = own.owners.iter().map(|a| a.domain.to_lowercase()).collect();
-            // Two owners in one domain are a broken directory, whoever asks; over domains it depends on the KDC.
-            p.at_most_likely |= domains.len() == own.owners.len() && own.answerer_owns;
+        KeyOf::Answerer => return None,
+        KeyOf::Other => p.evidence.extend(own.key_owner().map(|owner| {
+            format!("the KDC of {}'s domain finds {} first", case.incident.client, account_text(owner))
+        })),
+        KeyOf::Unknown => {
+            // Two owners in one domain are a broken directory, whoever asks, if one list shows both: between two lists the
+            // SPN may have been moved. Over domains it depends on the KDC.
+            let place =
+                |a: &Account| (a.domain.to_lowercase(), a.source.as_ref().map(|s| s.file.to_string()));
+            let places: BTreeSet<_> = own.owners.iter().map(|a| place(a)).collect();
+            p.at_most_likely |= places.len() == own.owners.len();
         }
+    }
+    if case.shape == Shape::ServiceAnswered && !serves_target(case) {
+        p.at_most_likely = true;
+        p.missing.push(advice::resolve(&target_name(case), &case.incident.client));
     }
     Some(p)
 }

@@ -11,27 +11,73 @@ use crate::inventory::hosts::HostId;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+/// The client chose an address that both own: DCOM does so, and whoever is led there by C's name.
 pub(in crate::findings) fn client_shares_address(case: &Case<'_>) -> Option<Proof> {
-    shared_address(case, case.client_id, Repair::Addresses)
+    let chosen = |address: IpAddr| asks_dcom(case) || leads_to(case, address);
+    shared_address(case, case.client_id, &chosen)
+}
+
+/// They share an address, and what C's name leads to is not known.
+pub(in crate::findings) fn client_may_share_address(case: &Case<'_>) -> Option<Proof> {
+    if !case.resolved().is_empty() {
+        return None;
+    }
+    let mut p = shared_address(case, case.client_id, &|_| true)?;
+    p.missing.push(advice::resolve(&target_name(case), &case.incident.client));
+    Some(p)
 }
 
 pub(in crate::findings) fn answerer_shares_address(case: &Case<'_>) -> Option<Proof> {
-    let mut p = shared_address(case, case.answerer_id, Repair::Addresses)?;
+    let rows = |address: IpAddr| {
+        [case.usable(case.answerer_id), case.usable(case.target_id)]
+            .concat()
+            .into_iter()
+            .filter(move |r| r.address == address)
+    };
+    let known = !case.resolved().is_empty();
+    let reached = |address: IpAddr| rows(address).all(is_reachable) && (!known || leads_to(case, address));
+    let mut p = shared_address(case, case.answerer_id, &reached)?;
     p.kind = None;
+    if !known {
+        // C may be reached by another address of its own.
+        if case.usable(case.target_id).iter().any(|row| is_reachable(row) && !p.shared.contains(&row.address))
+        {
+            p.at_most_likely = true;
+        }
+        p.missing.push(advice::resolve(&target_name(case), &case.incident.client));
+    }
     Some(p)
 }
 
 pub(in crate::findings) fn namesake_shares_address(case: &Case<'_>) -> Option<Proof> {
     let (client, target) = (case.client_host.as_ref()?, case.target_host.as_ref()?);
-    client.same_label(target).then(|| shared_address(case, case.client_id, Repair::Addresses)).flatten()
+    client.same_label(target).then(|| shared_address(case, case.client_id, &|_| true)).flatten()
 }
 
-pub(in crate::findings) fn shared_address(
-    case: &Case<'_>,
-    host: Option<HostId>,
-    repair: fn(Vec<IpAddr>) -> Repair,
-) -> Option<Proof> {
-    let common = case.common(host, case.target_id);
+/// WMI and other DCOM programs ask for `host/` or `RPCSS/`, exchange addresses with the other side (ServerAlive2, MS-DCOM
+/// 3.1.2.5.1.6) and choose one that both have. Others connect to what the name leads to.
+fn asks_dcom(case: &Case<'_>) -> bool {
+    const CLASSES: [&str; 2] = ["host", "rpcss"];
+    case.target.spn().is_some_and(|spn| CLASSES.contains(&spn.class.to_lowercase().as_str()))
+}
+
+fn leads_to(case: &Case<'_>, wanted: IpAddr) -> bool {
+    case.resolved().iter().any(|(address, _)| *address == wanted)
+}
+
+/// Others than the host itself can reach the address: it is not that of a management card or a switch inside the host.
+fn is_reachable(row: &OwnedAddress) -> bool {
+    let link_local = matches!(row.address, IpAddr::V4(v4) if v4.is_link_local());
+    !link_local && !matches!(adapter(row).0, Kind::BmcUsbNic | Kind::VirtualSwitch)
+}
+
+/// Of the addresses that `host` and C both own, those that `may` have been used.
+fn shared_address(case: &Case<'_>, host: Option<HostId>, may: &dyn Fn(IpAddr) -> bool) -> Option<Proof> {
+    let rows = |of: Option<HostId>, address: IpAddr| {
+        case.usable(of).into_iter().filter(move |row| row.address == address)
+    };
+    let mut common = case.common(host, case.target_id);
+    common.retain(|&address| may(address));
     if common.is_empty() {
         return None;
     }
@@ -51,7 +97,19 @@ pub(in crate::findings) fn shared_address(
     let (kind, _, detail) = kinds.first()?.clone();
     // The addresses of that kind are the ones to repair; a NIC's default beside a real one is not blamed.
     let blamed: BTreeSet<IpAddr> = kinds.iter().filter(|k| k.0 == kind).map(|k| k.1).collect();
-    let mut p = proof(case, repair(blamed.into_iter().collect()));
+    // An ordinary address may have been given from one to the other between two exports.
+    let one_export = blamed.iter().any(|&a| {
+        rows(host, a).any(|x| {
+            x.seen.is_none()
+                && rows(case.target_id, a).any(|y| y.seen.is_none() && y.source.file == x.source.file)
+        })
+    });
+    let in_time = blamed
+        .iter()
+        .any(|&a| rows(host, a).any(|r| case.near(r)) && rows(case.target_id, a).any(|r| case.near(r)));
+    let mut p = proof(case, Repair::Addresses(blamed.into_iter().collect()));
+    p.at_most_likely |=
+        !in_time || !case.target_by_own_name() || (kind == Kind::OtherSharedAddress && !one_export);
     p.shared = common;
     p.evidence = evidence;
     p.kind = Some(kind);
@@ -125,7 +183,7 @@ pub(in crate::findings) fn client_shares_nothing(case: &Case<'_>) -> Option<Proo
     }
     let mut p = proof(case, Repair::Name(target_name(case)));
     p.evidence.push(format!(
-        "no address in common: {} owns {}, {} owns {}",
+        "no address in common by which it could be: {} owns {}, {} owns {}",
         case.incident.client,
         list(&ours),
         target_name(case),

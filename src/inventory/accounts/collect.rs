@@ -4,8 +4,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::Account;
 use super::directory::{self, DistinguishedName, When};
+use super::spn_list::SpnListBuilder;
+use super::{Account, SpnList};
 use crate::inventory::text::column_key;
 use crate::inventory::{InventoryFile, MAX_PROBLEMS, Source};
 
@@ -83,14 +84,14 @@ pub(super) enum Completeness {
 #[derive(Debug, Default)]
 pub(super) struct Entry {
     account: Account,
+    spns: SpnListBuilder,
     line: u64,
-    dn: Option<DistinguishedName>,
     deleted: bool,
 }
 
 impl Entry {
-    pub fn new(line: u64) -> Self {
-        Self { line, ..Self::default() }
+    pub fn new(line: u64, to: &mut Collector) -> Self {
+        Self { line, spns: std::mem::take(&mut to.spare), ..Self::default() }
     }
 
     /// The account has more SPNs than the file shows.
@@ -100,7 +101,7 @@ impl Entry {
 
     /// Takes one value. What cannot be understood is a problem of `line`, and is left out.
     pub fn set(&mut self, attribute: Attribute, value: &str, line: u64, to: &mut Collector) {
-        let value = value.trim();
+        let value = trimmed(value);
         if value.is_empty() {
             return;
         }
@@ -110,17 +111,18 @@ impl Entry {
         }
         match attribute {
             Attribute::AccountName => self.account.name = value.into(),
+            // LDIF has it twice: as `dn` and as an attribute.
+            Attribute::DistinguishedName if self.account.distinguished_name.as_deref() == Some(value) => {}
             Attribute::DistinguishedName => match DistinguishedName::parse(value) {
                 Some(dn) => {
                     self.deleted |= dn.is_deleted();
                     self.account.domain = to.intern(&dn.domain());
                     self.account.distinguished_name = Some(value.into());
-                    self.dn = Some(dn);
                 }
                 None => to.lost(line, format!("{} is no distinguished name of a domain", quoted(value))),
             },
             Attribute::Domain => {
-                if self.dn.is_none() {
+                if self.account.distinguished_name.is_none() {
                     self.account.domain = to.intern(value);
                 }
             }
@@ -158,7 +160,7 @@ impl Entry {
     pub fn set_flattened(&mut self, attribute: Attribute, value: &str, line: u64, to: &mut Collector) {
         match attribute {
             Attribute::ServicePrincipalName => {
-                for spn in flattened(value, |part| part.contains('/')) {
+                for spn in flattened(value, |part| memchr::memchr(b'/', part.as_bytes()).is_some()) {
                     self.set(attribute, spn, line, to);
                 }
             }
@@ -172,10 +174,12 @@ impl Entry {
     }
 
     fn add_spn(&mut self, value: &str, line: u64, to: &mut Collector) {
-        if value.contains('/') {
-            self.account.spns.push(value.into());
-        } else {
+        if memchr::memchr(b'/', value.as_bytes()).is_none() {
             to.lost(line, format!("{} is no SPN: it has no `/`", quoted(value)));
+        } else if !SpnList::may_hold(value) {
+            to.lost(line, format!("{} is no SPN: it has a line break", quoted(value)));
+        } else {
+            self.spns.push(value);
         }
     }
 
@@ -196,14 +200,16 @@ impl Entry {
     /// Ends the entry. Objects that are no accounts (groups, containers, the domain) and deleted ones
     /// are passed over.
     pub fn finish(mut self, to: &mut Collector) {
+        self.account.spns = self.spns.take();
+        to.spare = self.spns;
         if self.deleted {
             return;
         }
         let account = &mut self.account;
         if account.name.is_empty()
-            && let Some(name) = self.dn.as_ref().and_then(DistinguishedName::common_name)
+            && let Some(name) = account.distinguished_name.as_deref().and_then(DistinguishedName::first_name)
         {
-            account.name = name.into();
+            account.name = name.as_ref().into();
             account.name_is_cn = true;
         }
         let is_account =
@@ -239,6 +245,10 @@ pub(super) struct Collector {
     pub completeness: Completeness,
     names: HashMap<Box<str>, Arc<str>>,
     last_name: Arc<str>,
+    /// SPNs that [`add_spn`](Self::add_spn) took for the account of this index.
+    gathered: Option<usize>,
+    /// Room for the SPNs of the next entry, or those gathered.
+    spare: SpnListBuilder,
 }
 
 impl Collector {
@@ -254,6 +264,8 @@ impl Collector {
             completeness: Completeness::default(),
             names: HashMap::new(),
             last_name: Arc::default(),
+            spare: SpnListBuilder::default(),
+            gathered: None,
         }
     }
 
@@ -272,18 +284,32 @@ impl Collector {
             return;
         }
         account.source = Some(Source { file: Arc::clone(&self.file), line });
-        account.spns.shrink_to_fit();
         self.rows += account.spns.len() as u64;
         self.accounts.push(account);
     }
 
-    /// Adds an SPN to an account that was pushed before.
+    /// Adds an SPN to an account that was pushed before. Those of one account mostly come together; they are joined
+    /// to its list at once.
     pub fn add_spn(&mut self, index: usize, spn: &str) {
         if self.rows > MAX_ROWS {
             self.refuse_more();
-        } else if let Some(account) = self.accounts.get_mut(index) {
-            account.spns.push(spn.into());
-            self.rows += 1;
+            return;
+        }
+        if self.gathered != Some(index) {
+            self.join_gathered();
+            self.gathered = Some(index);
+        }
+        self.spare.push(spn);
+        self.rows += 1;
+    }
+
+    fn join_gathered(&mut self) {
+        if let Some(account) = self.gathered.take().and_then(|index| self.accounts.get_mut(index)) {
+            let more = self.spare.take();
+            account.spns = match account.spns.is_empty() {
+                true => more,
+                false => account.spns.iter().chain(&more).collect(),
+            };
         }
     }
 
@@ -344,6 +370,7 @@ impl Collector {
 
     /// The accounts, the line of the summary, and the domains of which every SPN is in the file.
     pub fn finish(mut self, kind: &'static str) -> (Vec<Account>, InventoryFile, Vec<Arc<str>>) {
+        self.join_gathered();
         if self.more_problems > 0 {
             self.problems.push(format!("{} more problems of this file", self.more_problems));
         }
@@ -360,19 +387,26 @@ impl Collector {
     }
 }
 
+/// [`str::trim`], which decodes characters, only where there may be blanks.
+fn trimmed(text: &str) -> &str {
+    let visible = |b: Option<&u8>| b.is_some_and(u8::is_ascii_graphic);
+    match visible(text.as_bytes().first()) && visible(text.as_bytes().last()) {
+        true => text,
+        false => text.trim(),
+    }
+}
+
 /// The parts of a list that was joined into one text, by whichever separator leaves only parts that are
 /// `whole`: an SPN may itself hold a comma (in a DN) or a blank.
-pub(super) fn flattened(text: &str, whole: impl Fn(&str) -> bool) -> Vec<&str> {
-    for separator in ['\n', ';', '|', ',', ' '] {
-        if !text.contains(separator) {
-            continue;
-        }
-        let parts: Vec<&str> = text.split(separator).map(str::trim).filter(|part| !part.is_empty()).collect();
-        if parts.iter().all(|part| whole(part)) {
-            return parts;
-        }
-    }
-    vec![text.trim()]
+pub(super) fn flattened(text: &str, whole: impl Fn(&str) -> bool) -> impl Iterator<Item = &str> {
+    let parts =
+        |separator: u8| text.split(char::from(separator)).map(trimmed).filter(|part| !part.is_empty());
+    let separator = *b"\n;|, "
+        .iter()
+        .find(|s| memchr::memchr(**s, text.as_bytes()).is_some() && parts(**s).all(&whole))
+        // NUL: the whole is one part.
+        .unwrap_or(&0);
+    parts(separator)
 }
 
 /// Text from a file inside a message: short, and no control character in it.
@@ -391,7 +425,7 @@ fn complete_domains(completeness: &Completeness, accounts: &[Account]) -> Vec<Ar
     // Domain -> (krbtgt seen, domain controller seen, declared), in the order of the file.
     let mut seen: HashMap<String, (Arc<str>, bool, bool)> = HashMap::new();
     for account in accounts {
-        let full = |spn: &Arc<str>| {
+        let full = |spn: &str| {
             spn.get(..REPLICATION_CLASS.len())
                 .is_some_and(|start| start.eq_ignore_ascii_case(REPLICATION_CLASS))
         };

@@ -4,6 +4,7 @@
 //! `csvde` writes no filter: the content decides what the absence of an SPN means
 //! ([`Completeness::Evident`](super::collect::Completeness)).
 
+use std::borrow::Cow;
 use std::fs::File;
 
 use super::blocks::{attribute_columns, for_each_row};
@@ -26,16 +27,14 @@ fn recognise(head: &str) -> bool {
 fn read(text: &mut TextStream<File>, to: &mut Collector) -> Result<(), ReadError> {
     let mut without_spns = false;
     for_each_row(text, to, attribute_columns, |columns, row, line, to| {
-        let mut entry = Entry::new(line);
+        let mut entry = Entry::new(line, to);
         without_spns = true;
         for (column, attribute) in columns {
             let cell = row.get(Some(*column));
             let spns = *attribute == Attribute::ServicePrincipalName;
             without_spns &= !spns;
             if spns || *attribute == Attribute::AdditionalDnsHostName {
-                for value in list(cell) {
-                    entry.set(*attribute, &text_of(&value), line, to);
-                }
+                for_each_part(cell, |part| entry.set(*attribute, &text_of(part), line, to));
             } else {
                 entry.set(*attribute, &text_of(cell), line, to);
             }
@@ -49,33 +48,30 @@ fn read(text: &mut TextStream<File>, to: &mut Collector) -> Result<(), ReadError
     Ok(())
 }
 
-/// Splits at `;` that has no backslash before it.
-fn list(cell: &str) -> Vec<String> {
-    let mut values = vec![String::new()];
+/// Gives the parts between `;` that have no backslash before them.
+fn for_each_part(cell: &str, mut take: impl FnMut(&str)) {
+    if memchr::memchr(b'\\', cell.as_bytes()).is_none() {
+        cell.split(';').for_each(take);
+        return;
+    }
+    let mut value = String::new();
     let mut chars = cell.chars().peekable();
     while let Some(c) = chars.next() {
-        let next = chars.peek().copied();
-        match (c, next) {
+        match (c, chars.peek()) {
             ('\\', Some(escaped @ (';' | '\\'))) => {
-                push(&mut values, escaped);
+                value.push(*escaped);
                 chars.next();
             }
-            (';', _) => values.push(String::new()),
-            _ => push(&mut values, c),
+            (';', _) => take(&std::mem::take(&mut value)),
+            _ => value.push(c),
         }
     }
-    values
-}
-
-fn push(values: &mut [String], c: char) {
-    if let Some(last) = values.last_mut() {
-        last.push(c);
-    }
+    take(&value);
 }
 
 /// A value that is not plain ASCII is written `X'` and hexadecimal UTF-8 `'`.
-fn text_of(value: &str) -> String {
-    let plain = || value.to_owned();
+fn text_of(value: &str) -> Cow<'_, str> {
+    let plain = || Cow::Borrowed(value);
     let Some(hex) = value.strip_prefix("X'").and_then(|rest| rest.strip_suffix('\'')) else {
         return plain();
     };
@@ -87,7 +83,7 @@ fn text_of(value: &str) -> String {
             u8::from_str_radix(pair, 16).ok()
         })
         .collect();
-    bytes.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_else(plain)
+    bytes.and_then(|bytes| String::from_utf8(bytes).ok()).map_or_else(plain, Cow::Owned)
 }
 
 #[cfg(test)]
@@ -96,6 +92,11 @@ mod tests {
 
     #[test]
     fn lists_and_their_escapes() {
+        let list = |cell| {
+            let mut parts = Vec::new();
+            for_each_part(cell, |part| parts.push(part.to_owned()));
+            parts
+        };
         assert_eq!(list("HOST/a;HOST/b"), ["HOST/a", "HOST/b"]);
         assert_eq!(list("x/a\\;b;y/c\\\\;z/\\d"), ["x/a;b", "y/c\\", "z/\\d"]);
         assert_eq!(list(""), [""]);

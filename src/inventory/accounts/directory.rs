@@ -1,22 +1,26 @@
 //! How Active Directory and its exports write values: distinguished names, times, encryption types.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::Offset;
 
 /// FILETIME counts 100 ns from 1601-01-01 (MS-DTYP 2.3.3); this is 1970-01-01.
 const UNIX_EPOCH_IN_FILETIME: i64 = 116_444_736_000_000_000;
 
 /// A distinguished name, taken apart (RFC 4514).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DistinguishedName {
+pub struct DistinguishedName<'t> {
     /// Attribute type and value of each part, first (the object's own) to last; values unescaped.
-    parts: Vec<(String, String)>,
+    parts: Vec<(&'t str, Cow<'t, str>)>,
 }
 
-impl DistinguishedName {
+impl<'t> DistinguishedName<'t> {
     /// `None` unless every part is `type=value` and the last is a `DC=`: what else has commas is no DN of
     /// an Active Directory object.
-    pub fn parse(text: &str) -> Option<Self> {
-        let mut parts = Vec::new();
+    pub fn parse(text: &'t str) -> Option<Self> {
+        let mut parts = Vec::with_capacity(8);
         let mut rest = text.trim();
         while !rest.is_empty() {
             let (part, after) = split_part(rest);
@@ -26,45 +30,52 @@ impl DistinguishedName {
             if kind.is_empty() || !named {
                 return None;
             }
-            parts.push((kind.to_ascii_uppercase(), unescape(value)));
+            parts.push((kind, unescape(value)));
             rest = after;
         }
         let dn = Self { parts };
-        dn.parts.last().is_some_and(|(kind, _)| kind == "DC").then_some(dn)
+        dn.parts.last().is_some_and(|(kind, _)| is_dc(kind)).then_some(dn)
     }
 
     /// The domain's DNS name from the trailing `DC=` parts, as written.
     pub fn domain(&self) -> String {
-        let dc: Vec<&str> = self
-            .parts
-            .iter()
-            .rev()
-            .take_while(|(kind, _)| kind == "DC")
-            .map(|(_, value)| value.as_str())
-            .collect();
-        dc.into_iter().rev().collect::<Vec<_>>().join(".")
+        let not_dc = self.parts.iter().rposition(|(kind, _)| !is_dc(kind));
+        let mut domain = String::new();
+        for (_, label) in self.parts.iter().skip(not_dc.map_or(0, |i| i + 1)) {
+            if !domain.is_empty() {
+                domain.push('.');
+            }
+            domain.push_str(label);
+        }
+        domain
+    }
+
+    /// [`common_name`](Self::common_name) of a DN that parses, without the rest of it.
+    pub fn first_name(text: &'t str) -> Option<Cow<'t, str>> {
+        let (first, _) = split_part(text.trim());
+        first.split_once('=').filter(|(kind, _)| !is_dc(kind.trim())).map(|(_, value)| unescape(value))
     }
 
     /// The object's own name: the value of the first part, unless that is a domain.
     pub fn common_name(&self) -> Option<&str> {
-        self.parts.first().filter(|(kind, _)| kind != "DC").map(|(_, value)| value.as_str())
+        self.parts.first().filter(|(kind, _)| !is_dc(kind)).map(|(_, value)| &**value)
     }
 
     /// It names a domain, and nothing in it.
     pub fn is_domain(&self) -> bool {
-        self.parts.iter().all(|(kind, _)| kind == "DC")
+        self.parts.iter().all(|(kind, _)| is_dc(kind))
     }
 
     /// A deleted object's DN holds a line feed and `DEL:` with its GUID (MS-ADTS 3.1.1.5.5.1.1).
     pub fn is_deleted(&self) -> bool {
-        self.parts.iter().any(|(kind, value)| kind != "DC" && value.contains("\nDEL:"))
+        self.parts.iter().any(|(kind, value)| !is_dc(kind) && value.contains("\nDEL:"))
     }
 
     /// One text for all ways to write the same DN, to compare by.
     pub fn key(&self) -> String {
-        let mut key = String::new();
+        let mut key = String::with_capacity(80);
         for (kind, value) in &self.parts {
-            key.push_str(kind);
+            key.extend(kind.chars().map(|c| c.to_ascii_lowercase()));
             key.push('=');
             key.push_str(&value.to_lowercase());
             // No name in the directory holds it, so parts cannot run together.
@@ -74,27 +85,28 @@ impl DistinguishedName {
     }
 }
 
+fn is_dc(kind: &str) -> bool {
+    kind.eq_ignore_ascii_case("DC")
+}
+
 /// Cuts at the first comma that is not escaped.
 fn split_part(text: &str) -> (&str, &str) {
-    let mut escaped = false;
-    for (i, b) in text.bytes().enumerate() {
-        match b {
-            _ if escaped => escaped = false,
-            b'\\' => escaped = true,
-            b',' => {
-                return (text.get(..i).unwrap_or(text), text.get(i + 1..).unwrap_or(""));
-            }
-            _ => {}
+    let mut from = 0;
+    while let Some(i) = memchr::memchr2(b',', b'\\', text.as_bytes().get(from..).unwrap_or_default()) {
+        let at = from + i;
+        if text.as_bytes().get(at) == Some(&b',') {
+            return (text.get(..at).unwrap_or(text), text.get(at + 1..).unwrap_or(""));
         }
+        from = at + 2;
     }
     (text, "")
 }
 
 /// `\,` and `\2C` (bytes of UTF-8) become what they stand for; blanks around the value fall away.
-fn unescape(value: &str) -> String {
+fn unescape(value: &str) -> Cow<'_, str> {
     let value = value.trim();
-    if !value.contains('\\') {
-        return value.to_owned();
+    if memchr::memchr(b'\\', value.as_bytes()).is_none() {
+        return Cow::Borrowed(value);
     }
     let mut out = Vec::with_capacity(value.len());
     let mut bytes = value.bytes();
@@ -113,7 +125,9 @@ fn unescape(value: &str) -> String {
             _ => out.extend(bytes.next()),
         }
     }
-    String::from_utf8(out).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+    Cow::Owned(
+        String::from_utf8(out).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()),
+    )
 }
 
 /// A point in time as an export has it.
@@ -140,8 +154,9 @@ pub fn filetime(text: &str) -> When {
     match text.trim().parse::<i64>() {
         Ok(ticks) if ticks <= 0 || ticks == i64::MAX => When::Never,
         Ok(ticks) => {
-            let since = i128::from(ticks) - i128::from(UNIX_EPOCH_IN_FILETIME);
-            Timestamp::from_nanosecond(since * 100).map_or(When::Unclear, When::At)
+            let since = ticks - UNIX_EPOCH_IN_FILETIME;
+            let nanoseconds = i32::try_from(since % 10_000_000 * 100).unwrap_or_default();
+            Timestamp::new(since / 10_000_000, nanoseconds).map_or(When::Unclear, When::At)
         }
         Err(_) => When::Unclear,
     }
@@ -186,43 +201,46 @@ pub fn time_or_utc(text: &str) -> When {
     match time(text) {
         When::Unclear => text
             .trim()
-            .parse::<jiff::civil::DateTime>()
+            .parse::<DateTime>()
             .ok()
-            .and_then(|civil| civil.to_zoned(jiff::tz::TimeZone::UTC).ok())
-            .map_or(When::Unclear, |zoned| When::At(zoned.timestamp())),
+            .and_then(|civil| Offset::UTC.to_timestamp(civil).ok())
+            .map_or(When::Unclear, When::At),
         when => when,
     }
 }
 
 /// `20261123225750.0Z`, `20261123225750Z`, `20261123235750+0100`.
 fn generalised_time(text: &str) -> Option<Timestamp> {
-    let digits = |from: usize, to: usize| -> Option<&str> {
-        text.get(from..to).filter(|t| t.bytes().all(|b| b.is_ascii_digit()))
+    let number = |from: usize, to: usize| -> Option<i8> {
+        let digits = text.get(from..to).filter(|t| t.bytes().all(|b| b.is_ascii_digit()))?;
+        digits.parse().ok()
     };
+    let year = i16::from(number(0, 2)?) * 100 + i16::from(number(2, 4)?);
     let zone = text.get(14..)?;
     let zone = match zone.strip_prefix('.') {
         Some(fraction) => fraction.trim_start_matches(|c: char| c.is_ascii_digit()),
         None => zone,
     };
-    let zone = match zone {
-        "Z" => "Z".to_owned(),
-        _ => {
-            let sign = zone.get(..1).filter(|s| matches!(*s, "+" | "-"))?;
-            let hours = zone.get(1..3)?;
-            format!("{sign}{hours}:{}", zone.get(3..5).unwrap_or("00"))
+    let offset = match zone.as_bytes() {
+        b"Z" => Offset::UTC,
+        [sign @ (b'+' | b'-'), ..] if matches!(zone.len(), 3 | 5) => {
+            let at = text.len() - zone.len();
+            let minutes = if zone.len() == 5 { number(at + 3, at + 5)? } else { 0 };
+            let seconds = i32::from(number(at + 1, at + 3)?) * 3600 + i32::from(minutes) * 60;
+            Offset::from_seconds(if *sign == b'-' { -seconds } else { seconds }).ok()?
         }
+        _ => return None,
     };
-    format!(
-        "{}-{}-{}T{}:{}:{}{zone}",
-        digits(0, 4)?,
-        digits(4, 6)?,
-        digits(6, 8)?,
-        digits(8, 10)?,
-        digits(10, 12)?,
-        digits(12, 14)?
-    )
-    .parse()
-    .ok()
+    let civil = DateTime::new(
+        year,
+        number(4, 6)?,
+        number(6, 8)?,
+        number(8, 10)?,
+        number(10, 12)?,
+        number(12, 14)?,
+        0,
+    );
+    offset.to_timestamp(civil.ok()?).ok()
 }
 
 /// A bit field as decimal (negative as AD's signed 32 bits) or `0x` number.
@@ -262,7 +280,7 @@ pub fn encryption_types(text: &str) -> Option<u32> {
 mod tests {
     use super::*;
 
-    fn dn(text: &str) -> DistinguishedName {
+    fn dn(text: &str) -> DistinguishedName<'_> {
         DistinguishedName::parse(text).unwrap()
     }
 
@@ -278,6 +296,7 @@ mod tests {
         for (text, name, domain) in table {
             assert_eq!(dn(text).common_name(), name, "{text}");
             assert_eq!(dn(text).domain(), domain, "{text}");
+            assert_eq!(DistinguishedName::first_name(text).as_deref(), name, "{text}");
         }
         assert!(dn("DC=alpha,DC=com").is_domain());
         assert!(dn("CN=srv1\\0ADEL:7f,CN=Deleted Objects,DC=alpha").is_deleted());
@@ -303,6 +322,9 @@ mod tests {
             ("9223372036854775807", When::Never),
             ("20261123225750.0Z", at("2026-11-23T22:57:50Z")),
             ("20261123235750+0100", at("2026-11-23T22:57:50Z")),
+            ("20261123175750-05", at("2026-11-23T22:57:50Z")),
+            ("20261323225750.0Z", When::Unclear),
+            ("20261123225750.0+é0", When::Unclear),
             ("/Date(1795474670000)/", at("2026-11-23T22:57:50Z")),
             ("/Date(1795474670000+0100)/", at("2026-11-23T22:57:50Z")),
             ("/Date(-11644473600000)/", When::Never),

@@ -31,7 +31,7 @@ fn recognise(head: &str) -> bool {
 fn read(text: &mut TextStream<File>, to: &mut Collector) -> Result<(), ReadError> {
     let mut without_spns = false;
     for_each_row(text, to, attribute_columns, |columns, row, line, to| {
-        let mut entry = Entry::new(line);
+        let mut entry = Entry::new(line, to);
         without_spns = true;
         for (column, attribute) in columns {
             let cell = row.get(Some(*column));

@@ -8,7 +8,7 @@ use std::fs::File;
 
 use super::collect::{Attribute, Collector, Entry};
 use super::get_ad_csv::is_type_name;
-use super::json::{Attributes, Layout, for_each_object, set_all, texts};
+use super::json::{Attributes, Layout, for_each_object, set_all};
 use super::{Format, ReadError};
 use crate::inventory::stream::TextStream;
 
@@ -46,17 +46,18 @@ fn read(text: &mut TextStream<File>, to: &mut Collector) -> Result<(), ReadError
                 return Ok(());
             }
         };
-        for (attribute, value) in &attributes.0 {
+        for (attribute, value) in &attributes.attributes {
             if *attribute != Attribute::ServicePrincipalName {
                 continue;
             }
             with_spns = true;
-            if let Some(type_name) = texts(value).into_iter().find(|text| is_type_name(text)) {
+            if let Some(type_name) = value.texts.iter().find(|text| is_type_name(text)) {
+                let type_name = type_name.to_string();
                 return Err(ReadError::Flattened { line: object.line, type_name, command: COMMAND });
             }
         }
-        let mut entry = Entry::new(object.line);
-        set_all(&mut entry, &attributes.0, object.line, to);
+        let mut entry = Entry::new(object.line, to);
+        set_all(&mut entry, &attributes.attributes, object.line, to);
         entry.finish(to);
         Ok(())
     })?;

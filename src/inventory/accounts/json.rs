@@ -1,9 +1,11 @@
 //! JSON exports of any size: the document is cut into the objects of its list, and only one of them stands
 //! in memory.
 
+use std::borrow::Cow;
 use std::io::{self, BufRead, Read};
 
-use serde_json::Value;
+use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use super::ReadError;
 use super::collect::{Attribute, Collector, Entry};
@@ -214,60 +216,174 @@ impl Cutter {
     }
 }
 
-/// The texts in a value: itself, or those of a list; `{"value": .., "Count": 3}` is how Windows PowerShell
-/// wraps a list or a date.
-pub(super) fn texts(value: &Value) -> Vec<String> {
-    match value {
-        Value::Null => Vec::new(),
-        Value::Bool(yes) => vec![yes.to_string()],
-        Value::Number(number) => vec![number.to_string()],
-        Value::String(text) => vec![text.clone()],
-        Value::Array(values) => values.iter().flat_map(texts).collect(),
-        Value::Object(map) => map
-            .iter()
-            .find(|(key, _)| key.eq_ignore_ascii_case("value"))
-            .map_or_else(Vec::new, |(_, inner)| texts(inner)),
+/// A member's name, told apart without being copied.
+enum Key {
+    Attribute(Attribute),
+    Name,
+    Value,
+    Other,
+}
+
+impl<'de> Deserialize<'de> for Key {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Name;
+        impl Visitor<'_> for Name {
+            type Value = Key;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+                f.write_str("a name")
+            }
+
+            fn visit_str<E>(self, name: &str) -> Result<Key, E> {
+                Ok(match Attribute::named(name) {
+                    Some(attribute) => Key::Attribute(attribute),
+                    None if name == "name" => Key::Name,
+                    None if name.eq_ignore_ascii_case("value") => Key::Value,
+                    None => Key::Other,
+                })
+            }
+        }
+        from.deserialize_str(Name)
+    }
+}
+
+/// What of a JSON value is of interest: the texts in it.
+#[derive(Debug, Default)]
+pub(super) struct Texts<'j> {
+    pub texts: Vec<Cow<'j, str>>,
+    /// It was one text, not a list: a list deeper than `-Depth` is joined with blanks.
+    pub alone: bool,
+}
+
+impl<'de: 'j, 'j> Deserialize<'de> for Texts<'j> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let mut texts = Texts::default();
+        TextsIn(&mut texts).deserialize(from)?;
+        Ok(texts)
+    }
+}
+
+struct TextsIn<'t, 'j>(&'t mut Texts<'j>);
+
+impl<'de> DeserializeSeed<'de> for TextsIn<'_, 'de> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
+        from.deserialize_any(self)
+    }
+}
+
+impl<'de> TextsIn<'_, 'de> {
+    fn add(self, text: Cow<'de, str>) {
+        self.0.alone = self.0.texts.is_empty();
+        self.0.texts.push(text);
+    }
+}
+
+impl<'de> Visitor<'de> for TextsIn<'_, 'de> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, yes: bool) -> Result<(), E> {
+        self.add(Cow::Borrowed(if yes { "true" } else { "false" }));
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<(), E> {
+        self.add(Cow::Owned(number.to_string()));
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<(), E> {
+        self.add(Cow::Owned(number.to_string()));
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<(), E> {
+        self.add(Cow::Owned(number.to_string()));
+        Ok(())
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<(), E> {
+        self.add(Cow::Borrowed(text));
+        Ok(())
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<(), E> {
+        self.add(Cow::Owned(text.to_owned()));
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        while list.next_element_seed(TextsIn(self.0))?.is_some() {}
+        self.0.alone = false;
+        Ok(())
+    }
+
+    /// `{"value": .., "Count": 3}` is how Windows PowerShell wraps a list or a date.
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(key) = map.next_key::<Key>()? {
+            if matches!(key, Key::Value) {
+                map.next_value_seed(TextsIn(self.0))?;
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(())
     }
 }
 
 /// The attributes of interest in one JSON object; everything else is passed over without being built.
-pub(super) struct Attributes(pub Vec<(Attribute, Value)>);
+#[derive(Default)]
+pub(super) struct Attributes<'j> {
+    pub attributes: Vec<(Attribute, Texts<'j>)>,
+    /// `name`, which is no attribute of the directory's but SharpHound's.
+    pub name: Option<Texts<'j>>,
+}
 
-impl<'de> serde::Deserialize<'de> for Attributes {
-    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl<'de> serde::de::Visitor<'de> for Visitor {
-            type Value = Attributes;
+impl<'de: 'j, 'j> Deserialize<'de> for Attributes<'j> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Object;
+        impl<'de> Visitor<'de> for Object {
+            type Value = Attributes<'de>;
 
             fn expecting(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
                 f.write_str("an object with a directory object's attributes")
             }
 
-            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Attributes, A::Error> {
-                let mut found = Vec::new();
-                while let Some(name) = map.next_key::<std::borrow::Cow<str>>()? {
-                    match Attribute::named(&name) {
-                        Some(attribute) => found.push((attribute, map.next_value()?)),
-                        None => {
-                            map.next_value::<serde::de::IgnoredAny>()?;
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut found = Attributes::default();
+                while let Some(key) = map.next_key::<Key>()? {
+                    match key {
+                        Key::Attribute(attribute) => found.attributes.push((attribute, map.next_value()?)),
+                        Key::Name => found.name = Some(map.next_value()?),
+                        Key::Value | Key::Other => {
+                            map.next_value::<IgnoredAny>()?;
                         }
                     }
                 }
-                Ok(Attributes(found))
+                Ok(found)
             }
         }
-        from.deserialize_map(Visitor)
+        from.deserialize_map(Object)
     }
 }
 
 /// Takes attributes over into an entry, lists value by value.
-pub(super) fn set_all(entry: &mut Entry, attributes: &[(Attribute, Value)], line: u64, to: &mut Collector) {
-    for (attribute, value) in attributes {
-        for text in texts(value) {
-            match value {
-                // A list deeper than `-Depth` is joined with blanks.
-                Value::String(_) => entry.set_flattened(*attribute, &text, line, to),
-                _ => entry.set(*attribute, &text, line, to),
+pub(super) fn set_all(entry: &mut Entry, attributes: &[(Attribute, Texts)], line: u64, to: &mut Collector) {
+    for (attribute, Texts { texts, alone }) in attributes {
+        for text in texts {
+            if *alone {
+                entry.set_flattened(*attribute, text, line, to);
+            } else {
+                entry.set(*attribute, text, line, to);
             }
         }
     }

@@ -5,6 +5,7 @@
 //! searched for `(servicePrincipalName=*)` and that the search ended well. `ldifde` and `ldbsearch` write no
 //! filter: there the content decides ([`Completeness::Evident`]).
 
+use std::borrow::Cow;
 use std::fs::File;
 
 use base64::Engine;
@@ -198,9 +199,9 @@ impl Reader {
             return;
         };
         let value = match raw.strip_prefix(':') {
-            None => raw.trim().to_owned(),
+            None => Cow::Borrowed(raw.trim()),
             Some(coded) => match BASE64.decode(coded.trim()).map(String::from_utf8) {
-                Ok(Ok(text)) => text,
+                Ok(Ok(text)) => Cow::Owned(text),
                 _ => {
                     to.lost(number, format!("{} is no base64 of a text", quoted(coded.trim())));
                     return;
@@ -211,7 +212,7 @@ impl Reader {
         if is_dn {
             self.end_entry(to);
             self.entries += 1;
-            self.entry = Some(Entry::new(number));
+            self.entry = Some(Entry::new(number, to));
         }
         if attribute == Attribute::ServicePrincipalName && options.contains("range=") {
             self.range(options, number, to);

@@ -16,6 +16,7 @@ mod merge;
 mod owners;
 mod setspn;
 mod sharphound;
+mod spn_list;
 mod table;
 
 use std::fs::File;
@@ -30,6 +31,7 @@ use super::{InventoryFile, Source};
 pub use aliases::{AliasError, HostAliases};
 pub use duplicates::{Duplicate, DuplicateKind};
 pub use owners::{AccountId, Conflict, Effective, HostMatch, SpnIndex};
+pub use spn_list::SpnList;
 
 use collect::Collector;
 
@@ -45,7 +47,7 @@ pub struct Account {
     pub domain: Arc<str>,
     pub distinguished_name: Option<Arc<str>>,
     /// As written.
-    pub spns: Vec<Arc<str>>,
+    pub spns: SpnList,
     /// The account has more SPNs than these (`setspn -X` lists duplicates only).
     pub spns_are_partial: bool,
     /// dNSHostName.
@@ -60,6 +62,20 @@ pub struct Account {
     /// msDS-SupportedEncryptionTypes (MS-KILE 2.2.7).
     pub supported_encryption_types: Option<u32>,
     pub source: Option<Source>,
+}
+
+impl Account {
+    /// A computer (or managed service) account: its name ends in `$`, or it has a host's name, or only its CN is known
+    /// and it has a host's SPN (`setspn` shows computers so, without `$`).
+    pub fn is_computer(&self) -> bool {
+        const HOST: [&str; 2] = ["host/", "restrictedkrbhost/"];
+        let host_spn = |spn: &str| {
+            HOST.iter().any(|class| spn.get(..class.len()).is_some_and(|c| c.eq_ignore_ascii_case(class)))
+        };
+        self.name.ends_with('$')
+            || self.dns_host_name.is_some()
+            || (self.name_is_cn && self.spns.iter().any(host_spn))
+    }
 }
 
 /// All account inventories of a run, as read.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::merge::{self, Domains};
+use super::spn_list::SpnPlace;
 use super::{Account, AccountInventory, HostAliases};
 use crate::names::{HostName, Spn, domain_key};
 
@@ -38,8 +39,8 @@ pub struct SpnIndex<'a> {
 /// Where an SPN is registered.
 struct Registered {
     ids: Ids,
-    /// As the first of them has it written: number of the record, and of the SPN in it.
-    first: (u32, u32),
+    /// As the first of them has it written: number of the record, and the place in its list.
+    first: (u32, SpnPlace),
 }
 
 /// Mostly one, rarely more: a list for each of a million SPNs would cost more than the SPNs.
@@ -129,8 +130,8 @@ impl<'a> SpnIndex<'a> {
             by_host: HashMap::new(),
         };
         for (n, (account, id)) in accounts.iter().zip(&index.account_of).enumerate() {
-            for (i, spn) in account.spns.iter().enumerate() {
-                let first = (u32::try_from(n).unwrap_or(u32::MAX), u32::try_from(i).unwrap_or(u32::MAX));
+            for (place, spn) in account.spns.places() {
+                let first = (u32::try_from(n).unwrap_or(u32::MAX), place);
                 index
                     .by_spn
                     .entry(stored_key(spn))
@@ -301,15 +302,7 @@ impl<'a> SpnIndex<'a> {
 
     /// A computer (or managed service) account: its name ends in `$`, or it has a host's name or SPN.
     pub fn is_computer(&self, id: AccountId) -> bool {
-        const HOST: [&str; 2] = ["host/", "restrictedkrbhost/"];
-        self.records(id).any(|r| {
-            let host_spn = |spn: &Arc<str>| {
-                HOST.iter().any(|class| spn.get(..class.len()).is_some_and(|c| c.eq_ignore_ascii_case(class)))
-            };
-            r.name.ends_with('$')
-                || r.dns_host_name.is_some()
-                || (r.name_is_cn && r.spns.iter().any(host_spn))
-        })
+        self.records(id).any(Account::is_computer)
     }
 
     /// All SPNs of the domain's accounts were exported: one that nobody owns is registered nowhere in it.
@@ -352,13 +345,9 @@ impl<'a> SpnIndex<'a> {
     }
 
     /// All SPNs that a file has for the account, each once, in the order of the files.
-    pub fn spns(&self, id: AccountId) -> Vec<Arc<str>> {
+    pub fn spns(&self, id: AccountId) -> Vec<&'a str> {
         let mut seen = BTreeSet::new();
-        self.records(id)
-            .flat_map(|r| &r.spns)
-            .filter(|spn| seen.insert(stored_key(spn)))
-            .map(Arc::clone)
-            .collect()
+        self.records(id).flat_map(|r| &r.spns).filter(|spn| seen.insert(stored_key(spn))).collect()
     }
 
     /// What the records of an account do not agree on. SPNs: those that one file lists and another leaves out.
@@ -415,9 +404,9 @@ impl<'a> SpnIndex<'a> {
     }
 
     /// The SPN as its first owner has it written.
-    pub(super) fn written(&self, key: &str) -> Option<&Arc<str>> {
+    pub(super) fn written(&self, key: &str) -> Option<&'a str> {
         let (record, spn) = self.by_spn.get(key)?.first;
-        self.inventory.accounts.get(record as usize)?.spns.get(spn as usize)
+        self.inventory.accounts.get(record as usize)?.spns.at(spn)
     }
 
     pub(super) fn name_entries(&self) -> impl Iterator<Item = &[AccountId]> {
@@ -475,7 +464,7 @@ impl Disputes {
                 let silent = record.spns_are_partial || file.as_ref().is_none_or(|f| !with_spns.contains(f));
                 let listing = listings.entry(file).or_default();
                 listing.partial |= silent;
-                listing.keys.extend(record.spns.iter().map(|spn| stored_key(spn)));
+                listing.keys.extend(record.spns.iter().map(stored_key));
             }
             for file in whole {
                 listings.entry(Some(Arc::clone(file))).or_default().partial = false;

@@ -113,7 +113,7 @@ fn account_in(text: &str) -> Option<&str> {
         (named && word).then_some(i)
     })?;
     let dn = text.get(start..)?;
-    let last = dn.to_ascii_uppercase().rfind("DC=")? + 3;
+    let last = dn.as_bytes().windows(3).rposition(|kind| kind.eq_ignore_ascii_case(b"DC="))? + 3;
     let label = dn.get(last..)?;
     let end = label.find(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '_'))).unwrap_or(label.len());
     let dn = dn.get(..last + end)?;
@@ -215,7 +215,7 @@ impl Reader {
 
     fn entry(&mut self, dn: &str, number: u64, to: &mut Collector) -> Entry {
         self.accounts += 1;
-        let mut entry = Entry::new(number);
+        let mut entry = Entry::new(number, to);
         entry.set(Attribute::DistinguishedName, dn, number, to);
         entry
     }

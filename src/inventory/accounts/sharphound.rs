@@ -7,11 +7,10 @@
 use std::fs::File;
 
 use serde::Deserialize;
-use serde_json::Value;
 
 use super::collect::{Attribute, Collector, Completeness, Entry};
 use super::directory::unix_seconds;
-use super::json::{Layout, for_each_object, set_all};
+use super::json::{Attributes, Layout, Texts, for_each_object, set_all};
 use super::{Format, ReadError};
 use crate::inventory::stream::TextStream;
 
@@ -26,25 +25,9 @@ fn recognise(head: &str) -> bool {
 }
 
 #[derive(Deserialize)]
-struct Node {
-    #[serde(rename = "Properties")]
-    properties: Option<Properties>,
-}
-
-/// The attributes, and the `name`: a computer's is its DNS name in upper case.
-struct Properties {
-    attributes: Vec<(Attribute, Value)>,
-    name: Option<String>,
-}
-
-impl<'de> Deserialize<'de> for Properties {
-    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let all = serde_json::Map::<String, Value>::deserialize(from)?;
-        let name = all.get("name").and_then(Value::as_str).map(str::to_owned);
-        let attributes =
-            all.into_iter().filter_map(|(key, value)| Some((Attribute::named(&key)?, value))).collect();
-        Ok(Self { attributes, name })
-    }
+struct Node<'j> {
+    #[serde(rename = "Properties", borrow)]
+    properties: Option<Attributes<'j>>,
 }
 
 fn read(text: &mut TextStream<File>, to: &mut Collector) -> Result<(), ReadError> {
@@ -59,21 +42,25 @@ fn read(text: &mut TextStream<File>, to: &mut Collector) -> Result<(), ReadError
     })
 }
 
-fn take(properties: Properties, line: u64, to: &mut Collector) {
-    let Properties { mut attributes, name } = properties;
-    for (attribute, value) in &mut attributes {
-        if *attribute == Attribute::PasswordLastSet {
-            let time = value.as_i64().and_then(|seconds| unix_seconds(seconds).at());
-            *value = time.map_or(Value::Null, |time| Value::String(time.to_string()));
+fn take(properties: Attributes, line: u64, to: &mut Collector) {
+    let Attributes { mut attributes, name } = properties;
+    let mut is_computer = false;
+    for (attribute, Texts { texts, .. }) in &mut attributes {
+        match attribute {
+            Attribute::PasswordLastSet => {
+                let seconds = texts.first().and_then(|text| text.parse().ok());
+                let time = seconds.and_then(|seconds| unix_seconds(seconds).at());
+                *texts = time.map(|time| time.to_string().into()).into_iter().collect();
+            }
+            Attribute::AccountName => is_computer |= texts.iter().any(|name| name.ends_with('$')),
+            _ => {}
         }
     }
-    let is_computer = attributes.iter().any(|(attribute, value)| {
-        *attribute == Attribute::AccountName && value.as_str().is_some_and(|n| n.ends_with('$'))
-    });
-    let mut entry = Entry::new(line);
+    let mut entry = Entry::new(line, to);
     set_all(&mut entry, &attributes, line, to);
-    if let Some(name) = name.filter(|name| is_computer && name.contains('.')) {
-        entry.set(Attribute::DnsHostName, &name, line, to);
+    // A computer's name is its DNS name in upper case; a user's is `NAME@DOMAIN`.
+    for name in name.iter().flat_map(|name| &name.texts).filter(|name| is_computer && name.contains('.')) {
+        entry.set(Attribute::DnsHostName, name, line, to);
     }
     entry.finish(to);
 }

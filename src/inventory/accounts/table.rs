@@ -9,10 +9,12 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::blocks::for_each_row;
 use super::collect::{Collector, quoted};
 use super::directory::{When, time_or_utc};
-use super::{Account, Format, ReadError};
+use super::{Account, Format, ReadError, SpnList};
 use crate::inventory::stream::TextStream;
 use crate::inventory::text::{Row, Table};
 
@@ -60,6 +62,7 @@ struct Rows {
     known: HashMap<(String, String), usize>,
     /// The row before, as written: rows of one account mostly stand together.
     last: Option<(String, String, usize)>,
+    last_time: Option<(String, Option<Timestamp>)>,
 }
 
 impl Rows {
@@ -77,27 +80,16 @@ impl Rows {
             to.lost(line, "the account is empty; every row needs one".to_owned());
             return;
         }
-        if !spn.is_empty() && !spn.contains('/') {
-            to.lost(line, format!("{} is no SPN: it has no `/`", quoted(spn)));
+        let may_be_spn = spn.is_empty() || (spn.contains('/') && SpnList::may_hold(spn));
+        if !may_be_spn {
+            to.lost(line, format!("{} is no SPN: it has no `/`, or a line break", quoted(spn)));
             return;
         }
         let index = self.index_of(name, domain, line, to);
         let password = row.get(columns.password_last_set);
         let time = match password {
             "" => None,
-            text => match time_or_utc(text) {
-                When::Unclear => {
-                    to.problem(
-                        line,
-                        format!(
-                            "password_last_set {} is no time; write it as 2026-11-23T22:57:50Z",
-                            quoted(text)
-                        ),
-                    );
-                    None
-                }
-                when => when.at(),
-            },
+            text => self.time(text, line, to),
         };
         let host = row.get(columns.dns_host_name);
         let Some(account) = to.account_mut(index) else {
@@ -125,6 +117,24 @@ impl Rows {
                 format!("{column} differs from an earlier row of {}, which is kept", quoted(name)),
             );
         }
+    }
+
+    /// Every row of an account repeats its time.
+    fn time(&mut self, text: &str, line: u64, to: &mut Collector) -> Option<Timestamp> {
+        if let Some((last, time)) = &self.last_time
+            && last == text
+        {
+            return *time;
+        }
+        let when = time_or_utc(text);
+        if when == When::Unclear {
+            let what =
+                format!("password_last_set {} is no time; write it as 2026-11-23T22:57:50Z", quoted(text));
+            to.problem(line, what);
+            return None;
+        }
+        self.last_time = Some((text.to_owned(), when.at()));
+        when.at()
     }
 
     fn index_of(&mut self, name: &str, domain: &str, line: u64, to: &mut Collector) -> usize {

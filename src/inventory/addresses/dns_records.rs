@@ -83,7 +83,7 @@ pub fn take(rows: &mut Rows<'_>, record: &DnsRecord<'_>) -> Result<(), Refusal> 
         return Ok(());
     }
     if record.kind.eq_ignore_ascii_case("CNAME") {
-        rows.alias(&name, &full_name(record.data, &zone), record.line);
+        rows.cname(&name, &full_name(record.data, &zone), record.line);
         return Ok(());
     }
     match parse_address(record.data) {

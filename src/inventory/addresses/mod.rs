@@ -72,6 +72,8 @@ pub struct HostAlias {
     pub name: Arc<str>,
     pub other: Arc<str>,
     pub source: Source,
+    /// A CNAME: where the name leads, which may be wrong; else the host itself goes by both names.
+    pub cname: bool,
 }
 
 /// All address inventories of a run, as read; nothing is merged or compared yet.

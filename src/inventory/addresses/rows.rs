@@ -166,6 +166,15 @@ impl<'c> Rows<'c> {
 
     /// Notes that two names are one host's; nothing when they are equal or one is missing.
     pub fn alias(&mut self, name: &str, other: &str, line: u64) {
+        self.other_name(name, other, line, false);
+    }
+
+    /// Notes that DNS leads one name to another.
+    pub fn cname(&mut self, name: &str, other: &str, line: u64) {
+        self.other_name(name, other, line, true);
+    }
+
+    fn other_name(&mut self, name: &str, other: &str, line: u64, cname: bool) {
         let (name, other) = (name.trim_end_matches('.'), other.trim_end_matches('.'));
         if name.is_empty() || other.is_empty() || name.eq_ignore_ascii_case(other) {
             return;
@@ -174,6 +183,7 @@ impl<'c> Rows<'c> {
             name: self.all.names.get(name),
             other: self.all.names.get(other),
             source: self.source(line),
+            cname,
         };
         if self.all.inventory.aliases.last().is_none_or(|l| l.name != alias.name || l.other != alias.other) {
             self.all.inventory.aliases.push(alias);

@@ -1,0 +1,160 @@
+//! `krbtriage audit`: what can hurt before it does. Addresses that several hosts own, names that lead to the wrong host,
+//! SPNs and accounts that stand twice. Needs no log.
+
+mod earlier;
+mod look;
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::inventory::accounts::HostAliases;
+use crate::inventory::{InventoryFile, accounts, addresses};
+use crate::report::guard::cell;
+use crate::report::row::LIST_SEPARATOR;
+use crate::report::{Output, OutputError, Status};
+
+pub use earlier::EarlierError;
+
+/// What an audit is asked to do.
+#[derive(Debug, Clone)]
+pub struct Config {
+    pub interfaces: Vec<PathBuf>,
+    /// DNS records, kept apart on the command line; they are recognised by content like the others.
+    pub dns: Vec<PathBuf>,
+    pub spns: Vec<PathBuf>,
+    pub host: Option<String>,
+    pub host_aliases: HostAliases,
+    /// Addresses and networks that are shared on purpose, one a line.
+    pub allow: Option<PathBuf>,
+    /// An earlier audit.
+    pub baseline: Option<PathBuf>,
+    pub fail_on: Option<FailOn>,
+    pub output: Output,
+}
+
+/// What gives the exit status 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FailOn {
+    New,
+    Any,
+}
+
+/// Why there is no audit.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("{}: cannot be read: {source}", path.display())]
+    Allow { path: PathBuf, source: io::Error },
+    #[error("{}: line {line}: \"{text}\" is neither an address nor a network such as 192.0.2.0/24", path.display())]
+    Allowed { path: PathBuf, line: usize, text: String },
+    #[error(transparent)]
+    Earlier(#[from] EarlierError),
+    #[error(transparent)]
+    Output(#[from] OutputError),
+}
+
+/// The audit's columns, in their order; published in `docs/audit.md`.
+pub const COLUMNS: [&str; 10] =
+    ["finding_id", "status", "kind", "what", "owners", "owner_count", "vendor", "hurts", "evidence", "fix"];
+
+/// Names shown in one cell: Excel cuts a cell at 32,767 characters, and an address of 20,000 hosts is one finding.
+const MAX_SHOWN: usize = 100;
+
+/// One thing that can hurt. Texts are raw.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Risk {
+    /// `a` and 12 hexadecimal digits, the same in every run.
+    pub id: String,
+    pub status: Status,
+    pub kind: &'static str,
+    /// The address, SPN or name.
+    pub what: String,
+    /// Hosts or accounts, in order.
+    pub owners: Vec<String>,
+    pub owner_count: usize,
+    pub vendor: String,
+    pub hurts: String,
+    pub evidence: Vec<String>,
+    pub fix: Vec<String>,
+}
+
+/// What an audit found.
+#[derive(Debug)]
+pub struct Outcome {
+    pub risks: Vec<Row>,
+    pub inventories: Vec<InventoryFile>,
+    /// Shared addresses that `--allow` passes.
+    pub allowed: usize,
+    pub written: Option<PathBuf>,
+    /// What `--fail-on` asks for is there.
+    pub found: bool,
+}
+
+/// One row, as written: a risk of now, or one of the earlier audit that is gone.
+pub type Row = [String; 10];
+
+impl Outcome {
+    pub fn is_complete(&self) -> bool {
+        self.inventories.iter().all(|f| f.problems.is_empty())
+    }
+}
+
+/// Reads the inventories and writes what can hurt.
+pub fn run(config: &Config) -> Result<Outcome, Error> {
+    config.output.check()?;
+    let allow = look::Allowed::read(config.allow.as_deref())?;
+    let earlier = config.baseline.as_deref().map(earlier::read).transpose()?;
+    let paths = [config.interfaces.as_slice(), config.dns.as_slice()].concat();
+    let interfaces = addresses::load(&paths, &addresses::LoadOptions { host: config.host.clone() });
+    let accounts = accounts::load(&config.spns);
+
+    let (mut risks, allowed) = look::addresses(&interfaces, &accounts, &allow);
+    risks.extend(look::names(&interfaces, &accounts));
+    risks.extend(look::accounts(&accounts, &config.host_aliases));
+    let mut rows: Vec<Row> = Vec::new();
+    for risk in &mut risks {
+        risk.status = earlier.as_ref().map_or(Status::New, |e| e.status(&risk.id));
+        rows.push(row(risk));
+    }
+    if let Some(earlier) = &earlier {
+        rows.extend(earlier.gone(&risks));
+    }
+    let found = match config.fail_on {
+        Some(FailOn::Any) => !risks.is_empty(),
+        Some(FailOn::New) => risks.iter().any(|r| matches!(r.status, Status::New | Status::Reopened)),
+        None => false,
+    };
+    let written = config.output.write(|out| write(&rows, out))?;
+    let inventories = [interfaces.files, accounts.files].concat();
+    Ok(Outcome { risks: rows, inventories, allowed, written, found })
+}
+
+fn row(risk: &Risk) -> Row {
+    let list = |items: &[String]| {
+        items.iter().map(|i| i.replace(LIST_SEPARATOR, ";")).collect::<Vec<_>>().join(LIST_SEPARATOR)
+    };
+    let mut owners: Vec<String> = risk.owners.iter().take(MAX_SHOWN).cloned().collect();
+    if risk.owners.len() > MAX_SHOWN {
+        owners.push(format!("and {} more", risk.owners.len() - MAX_SHOWN));
+    }
+    [
+        risk.id.clone(),
+        risk.status.name().to_owned(),
+        risk.kind.to_owned(),
+        risk.what.clone(),
+        list(&owners),
+        risk.owner_count.to_string(),
+        risk.vendor.clone(),
+        risk.hurts.clone(),
+        list(&risk.evidence),
+        list(&risk.fix),
+    ]
+}
+
+fn write(rows: &[Row], out: &mut dyn io::Write) -> io::Result<()> {
+    let mut csv = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
+    csv.write_record(COLUMNS).map_err(crate::report::table::io_error)?;
+    for row in rows {
+        csv.write_record(row.iter().map(|c| cell(c).into_owned())).map_err(crate::report::table::io_error)?;
+    }
+    csv.flush()
+}

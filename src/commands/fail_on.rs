@@ -1,0 +1,65 @@
+//! `--fail-on`: what gives a schedule the exit status 1.
+
+use std::str::FromStr;
+
+use crate::findings::Cause;
+use crate::report::problem::is_new;
+use crate::report::{Problem, Row, Status};
+
+/// What a report may hold that somebody must be told of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FailOn {
+    /// An incident that the earlier report did not have as present.
+    New,
+    /// A problem none of whose incidents was present in the earlier report.
+    NewProblem,
+    /// An incident that is not resolved.
+    Any,
+    /// One of this cause.
+    Cause(Cause),
+}
+
+impl FailOn {
+    pub fn is_in(self, rows: &[Row], problems: &[Problem]) -> bool {
+        match self {
+            Self::New => rows.iter().any(|r| is_new(r.status)),
+            Self::NewProblem => problems.iter().any(|p| is_new(p.status)),
+            Self::Any => rows.iter().any(|r| r.status != Status::Resolved),
+            Self::Cause(cause) => rows.iter().any(|r| r.cause == cause && r.status != Status::Resolved),
+        }
+    }
+
+    /// Every way to write one, for help and completions.
+    pub fn names() -> Vec<&'static str> {
+        ["new", "new-problem", "any"].into_iter().chain(Cause::ALL.map(Cause::name)).collect()
+    }
+}
+
+impl FromStr for FailOn {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "new" => Ok(Self::New),
+            "new-problem" => Ok(Self::NewProblem),
+            "any" => Ok(Self::Any),
+            cause => cause.parse().map(Self::Cause).map_err(|_| {
+                format!("\"{text}\" is nothing to fail on; write one of {}", Self::names().join(", "))
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_is_read_and_others_are_told_what_there_is() {
+        for name in FailOn::names() {
+            assert!(name.parse::<FailOn>().is_ok(), "{name}");
+        }
+        assert_eq!("wrong-host".parse(), Ok(FailOn::Cause(Cause::WrongHost)));
+        assert!("News".parse::<FailOn>().unwrap_err().contains("new-problem"));
+    }
+}

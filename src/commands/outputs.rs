@@ -1,0 +1,104 @@
+//! What a triage run writes: all outputs are complete on disk before the first takes its place.
+
+use std::path::{Path, PathBuf};
+
+use super::triage::{Error, Outcome};
+use crate::incidents::Twin;
+use crate::report::output::{Staged, write_stdout};
+use crate::report::{EventFormat, EventSpool, Output, Target, problem};
+use crate::scan::FileIndex;
+
+/// Where a run writes besides its state.
+#[derive(Debug, Clone, Default)]
+pub struct Outputs {
+    /// The report, once or more.
+    pub reports: Vec<Target>,
+    /// A row per problem.
+    pub problems: Option<PathBuf>,
+    /// A row per event.
+    pub events: Option<(PathBuf, EventFormat)>,
+    /// Per-file results as JSON Lines.
+    pub summary: Option<PathBuf>,
+}
+
+/// A file that was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    pub asked: PathBuf,
+    /// Another one where the asked is open in a program that locks it.
+    pub path: PathBuf,
+}
+
+/// What the events file needs besides the report.
+pub struct Evidence<'a> {
+    pub spool: &'a EventSpool,
+    pub twins: &'a [Twin],
+    pub log_name: &'a dyn Fn(FileIndex) -> String,
+}
+
+impl Outputs {
+    /// Can everything (the state too) be written, as far as one can tell before the work is done?
+    pub fn check(&self, state: Option<&Path>) -> Result<(), Error> {
+        for target in &self.reports {
+            target.output.check()?;
+        }
+        let others =
+            [self.problems.as_deref(), self.events.as_ref().map(|(p, _)| &**p), self.summary.as_deref()];
+        for path in others.into_iter().flatten() {
+            Output::File(path.to_path_buf()).check()?;
+        }
+        let mut all: Vec<&Path> = self.files().chain(state).collect();
+        all.sort_unstable();
+        match all.windows(2).find(|pair| matches!(pair, [a, b] if a == b)) {
+            Some([path, ..]) => Err(Error::Twice(path.to_path_buf())),
+            _ => Ok(()),
+        }
+    }
+
+    fn files(&self) -> impl Iterator<Item = &Path> {
+        let reports = self.reports.iter().filter_map(|t| match &t.output {
+            Output::File(path) => Some(path.as_path()),
+            Output::Stdout => None,
+        });
+        reports
+            .chain(self.problems.as_deref())
+            .chain(self.events.as_ref().map(|(path, _)| path.as_path()))
+            .chain(self.summary.as_deref())
+    }
+
+    /// Writes everything. Was all of it taken (standard output may have been closed early)?
+    pub fn write(&self, outcome: &mut Outcome, evidence: &Evidence<'_>) -> Result<bool, Error> {
+        let mut staged = Vec::new();
+        let mut stage =
+            |path: &Path, fill: &mut dyn FnMut(&mut dyn std::io::Write) -> std::io::Result<()>| {
+                staged.push((path.to_path_buf(), Staged::new(path, fill)?));
+                Ok::<(), Error>(())
+            };
+        let (rows, problems) = (&outcome.rows, &outcome.problems);
+        for target in &self.reports {
+            if let Output::File(path) = &target.output {
+                stage(path, &mut |out| target.format.write(rows, problems, out))?;
+            }
+        }
+        if let Some(path) = &self.problems {
+            stage(path, &mut |out| problem::write(problems, out))?;
+        }
+        if let Some((path, format)) = &self.events {
+            stage(path, &mut |out| {
+                evidence.spool.write(*format, evidence.twins, evidence.log_name, out).map(drop)
+            })?;
+        }
+        if let Some(path) = &self.summary {
+            stage(path, &mut |out| super::summary::write(outcome, out))?;
+        }
+        let mut taken = true;
+        for target in self.reports.iter().filter(|t| t.output == Output::Stdout) {
+            taken &= write_stdout(|out| target.format.write(rows, problems, out))?;
+        }
+        for (asked, file) in staged {
+            let path = file.commit()?;
+            outcome.written.push(Written { asked, path });
+        }
+        Ok(taken)
+    }
+}

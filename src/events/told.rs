@@ -1,0 +1,122 @@
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest, Sha256};
+
+use crate::records::Record;
+
+/// Which events earlier runs have told of, so that each is counted in one run only.
+///
+/// An event is the same when computer, channel, record ID and TimeCreated are, as in [`super::Seen`]; 64 bits of the
+/// SHA-256 over them stand for it. So it does not matter in what order exports arrive, how they overlap, or whether
+/// the log was cleared and its record IDs begin again. Eight bytes an event, for ever: ten million are 80 MB.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Told {
+    /// Rising, each once.
+    prints: Vec<u64>,
+}
+
+impl Told {
+    /// What stands for a record, the same in every run and on every machine.
+    pub fn print(record: &Record) -> u64 {
+        let mut hash = Sha256::new();
+        hash.update(record.computer.to_ascii_lowercase());
+        hash.update([0]);
+        hash.update(&*record.channel);
+        hash.update([0]);
+        hash.update(record.record_id.to_le_bytes());
+        hash.update(record.time.as_nanosecond().to_le_bytes());
+        if record.record_id == 0 {
+            // Copied text has no record ID: there the values tell events of one second apart.
+            hash.update(record.event_id.to_le_bytes());
+            for datum in &record.data {
+                hash.update(&*datum.value);
+                hash.update([0]);
+            }
+        }
+        hash.finalize().first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
+    }
+
+    pub fn contains(&self, print: u64) -> bool {
+        self.prints.binary_search(&print).is_ok()
+    }
+
+    pub fn len(&self) -> usize {
+        self.prints.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.prints.is_empty()
+    }
+
+    pub fn add(&mut self, prints: &[u64]) {
+        self.prints.extend_from_slice(prints);
+        self.prints.sort_unstable();
+        self.prints.dedup();
+    }
+
+    /// As text: base64 of the little-endian numbers.
+    pub fn to_text(&self) -> String {
+        let bytes: Vec<u8> = self.prints.iter().flat_map(|p| p.to_le_bytes()).collect();
+        STANDARD.encode(bytes)
+    }
+
+    /// `None` when the text is not what [`Told::to_text`] writes.
+    pub fn from_text(text: &str) -> Option<Self> {
+        let bytes = STANDARD.decode(text).ok()?;
+        let (chunks, rest) = bytes.as_chunks::<8>();
+        let prints: Vec<u64> = chunks.iter().map(|c| u64::from_le_bytes(*c)).collect();
+        (rest.is_empty() && prints.is_sorted_by(|a, b| a < b)).then_some(Self { prints })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::records::Origin;
+
+    fn record(computer: &str, record_id: u64, time: &str) -> Record {
+        Record {
+            provider: "Kerberos".into(),
+            event_id: 4,
+            version: 0,
+            level: 2,
+            channel: "System".into(),
+            computer: computer.into(),
+            record_id,
+            time: time.parse().unwrap(),
+            data: Vec::new(),
+            origin: Origin::Live,
+        }
+    }
+
+    #[test]
+    fn a_record_is_known_again_and_no_other_is() {
+        let one = record("SRV1.alpha.example.com", 7, "2026-10-06T21:13:09Z");
+        let mut told = Told::default();
+        told.add(&[Told::print(&one)]);
+        assert!(told.contains(Told::print(&record("srv1.ALPHA.example.com", 7, "2026-10-06T21:13:09Z"))));
+        for other in [
+            record("SRV2.alpha.example.com", 7, "2026-10-06T21:13:09Z"),
+            record("SRV1.alpha.example.com", 8, "2026-10-06T21:13:09Z"),
+            // The log was cleared and the ID used again.
+            record("SRV1.alpha.example.com", 7, "2026-10-07T21:13:09Z"),
+        ] {
+            assert!(!told.contains(Told::print(&other)));
+        }
+        // Stored in state files: it must never change.
+        assert_eq!(Told::print(&one), STORED);
+    }
+
+    const STORED: u64 = 8_458_725_043_571_609_264;
+
+    #[test]
+    fn text_and_back() {
+        let mut told = Told::default();
+        assert_eq!(Told::from_text(&told.to_text()), Some(told.clone()));
+        told.add(&[u64::MAX, 1, 1, 0]);
+        assert_eq!((told.len(), Told::from_text(&told.to_text())), (3, Some(told)));
+        for broken in ["AAAA", "!", "AQAAAAAAAAAAAAAAAAAAAA=="] {
+            assert_eq!(Told::from_text(broken), None, "{broken}");
+        }
+    }
+}

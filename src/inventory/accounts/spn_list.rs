@@ -1,0 +1,131 @@
+//! The SPNs of one account, in one piece of memory: a million texts of their own cost more time and room than what
+//! stands in them.
+
+use std::fmt;
+
+/// Between two SPNs; no SPN holds it (see [`SpnList::may_hold`]).
+const SEPARATOR: char = '\n';
+
+/// SPNs as written, in the order of the source.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct SpnList {
+    joined: Box<str>,
+    len: u32,
+}
+
+/// A list while it is read.
+#[derive(Debug, Default)]
+pub(super) struct SpnListBuilder {
+    joined: String,
+    len: u32,
+}
+
+/// Where an SPN begins in its list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct SpnPlace(u32);
+
+impl SpnList {
+    pub fn len(&self) -> usize {
+        self.len as usize
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &str> + Clone {
+        self.places().map(|(_, spn)| spn)
+    }
+
+    /// Adds one; for many, collect them.
+    pub fn push(&mut self, spn: &str) {
+        *self = self.iter().chain([spn]).collect();
+    }
+
+    /// Can this stand in a list? A line break cannot, and never is part of an SPN.
+    pub(super) fn may_hold(spn: &str) -> bool {
+        memchr::memchr(b'\n', spn.as_bytes()).is_none()
+    }
+
+    /// Every SPN with its place.
+    pub(super) fn places(&self) -> impl Iterator<Item = (SpnPlace, &str)> + Clone {
+        let mut at = 0u32;
+        self.joined.split(SEPARATOR).take(self.len()).map(move |spn| {
+            let place = SpnPlace(at);
+            at = at.saturating_add(u32::try_from(spn.len()).unwrap_or(u32::MAX)).saturating_add(1);
+            (place, spn)
+        })
+    }
+
+    pub(super) fn at(&self, place: SpnPlace) -> Option<&str> {
+        self.joined.get(place.0 as usize..)?.split(SEPARATOR).next()
+    }
+}
+
+impl SpnListBuilder {
+    /// `spn` must be one that a list [may hold](SpnList::may_hold); another is left out.
+    pub fn push(&mut self, spn: &str) {
+        if !SpnList::may_hold(spn) {
+            return;
+        }
+        if self.len > 0 {
+            self.joined.push(SEPARATOR);
+        }
+        self.joined.push_str(spn);
+        self.len += 1;
+    }
+
+    /// The list, and the builder empty again: its room serves the next account.
+    pub fn take(&mut self) -> SpnList {
+        let list = SpnList { joined: self.joined.as_str().into(), len: self.len };
+        self.joined.clear();
+        self.len = 0;
+        list
+    }
+}
+
+impl<S: AsRef<str>> FromIterator<S> for SpnList {
+    fn from_iter<I: IntoIterator<Item = S>>(spns: I) -> Self {
+        let mut list = SpnListBuilder::default();
+        for spn in spns {
+            list.push(spn.as_ref());
+        }
+        list.take()
+    }
+}
+
+impl<'l> IntoIterator for &'l SpnList {
+    type Item = &'l str;
+    type IntoIter = std::iter::Take<std::str::Split<'l, char>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.joined.split(SEPARATOR).take(self.len())
+    }
+}
+
+impl fmt::Debug for SpnList {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_gives_back_what_it_took() {
+        for spns in [&[][..], &["HOST/a"], &["HOST/a", "", "ü/b"], &[""]] {
+            let mut list: SpnList = spns.iter().collect();
+            assert_eq!((list.iter().collect::<Vec<_>>(), list.len()), (spns.to_vec(), spns.len()));
+            assert_eq!((&list).into_iter().collect::<Vec<_>>(), spns);
+            for (place, spn) in list.places() {
+                assert_eq!(list.at(place), Some(spn));
+            }
+            list.push("HTTP/x");
+            assert_eq!(list.iter().last(), Some("HTTP/x"));
+            assert_eq!(list.len(), spns.len() + 1);
+        }
+        assert_eq!(["a\nb", "c"].iter().collect::<SpnList>().iter().collect::<Vec<_>>(), ["c"]);
+    }
+}

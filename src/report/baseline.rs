@@ -1,0 +1,322 @@
+//! An earlier report read again, and what is new since then.
+//!
+//! A baseline that cannot be read would make everything new, and a schedule would cry wolf: any doubt about it is an
+//! error that names file and line.
+
+use std::cmp::Reverse;
+use std::collections::{HashMap, HashSet};
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use super::guard::uncell;
+use super::json::{Document, FORMAT, VERSION};
+use super::problem::by_time;
+use super::row::{COLUMNS, LIST_SEPARATOR, Row, Status};
+use crate::files::text_encoding::{TextReader, text_of};
+use crate::findings::{RowNames, is_silence, problem_named, silence};
+
+/// A report of a million incidents has less; something larger is another file.
+const MAX_LEN: u64 = 1 << 30;
+
+/// Why an earlier report could not be used.
+#[derive(Debug, thiserror::Error)]
+pub enum BaselineError {
+    #[error("baseline {}: cannot be read: {source}", path.display())]
+    Read { path: PathBuf, source: io::Error },
+    #[error("baseline {}: it is larger than any report; name an earlier report of this program", path.display())]
+    TooLarge { path: PathBuf },
+    #[error(
+        "baseline {}: this is no report of krbtriage: {why}; name an earlier report (.csv, .json or .jsonl), \
+         or leave --baseline out to start over", path.display()
+    )]
+    Foreign { path: PathBuf, why: String },
+    #[error(
+        "baseline {}, line {line}: {why}; use an unchanged report, or leave --baseline out to start over",
+        path.display()
+    )]
+    Line { path: PathBuf, line: u64, why: String },
+    #[error(
+        "baseline {}, line {line}: the file ends inside this line, so it is not whole; use a complete report, \
+         or leave --baseline out to start over", path.display()
+    )]
+    Cut { path: PathBuf, line: u64 },
+}
+
+/// Reads a report of any format that has incidents in it: CSV (also as a spreadsheet program saved it), JSON, JSON Lines.
+pub fn read(path: &Path) -> Result<Vec<Row>, BaselineError> {
+    let failed = |source| BaselineError::Read { path: path.to_path_buf(), source };
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(failed)?;
+    TextReader::new(file).take(MAX_LEN + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > MAX_LEN {
+        return Err(BaselineError::TooLarge { path: path.to_path_buf() });
+    }
+    parse(path, &text_of(&bytes))
+}
+
+/// The same of a text; `path` is for messages.
+pub fn parse(path: &Path, text: &str) -> Result<Vec<Row>, BaselineError> {
+    let rows = match text.trim_start().bytes().next() {
+        Some(b'{') => read_json(path, text)?,
+        // A report of no incidents has no lines in JSON Lines.
+        None if path.extension().is_some_and(|e| e == "jsonl" || e == "ndjson") => Vec::new(),
+        None => return Err(BaselineError::Foreign { path: path.to_path_buf(), why: "it is empty".into() }),
+        Some(_) => read_csv(path, text)?,
+    };
+    let mut ids = HashSet::new();
+    for (line, row) in &rows {
+        let checked = check(row).and_then(|()| match ids.insert(row.incident_id.as_str()) {
+            true => Ok(()),
+            false => Err(format!("{} stands in it twice", row.incident_id)),
+        });
+        if let Err(why) = checked {
+            let line = line.unwrap_or_else(|| line_of(text, &row.incident_id));
+            return Err(BaselineError::Line { path: path.to_path_buf(), line, why });
+        }
+    }
+    Ok(rows.into_iter().map(|(_, row)| row).collect())
+}
+
+/// What the types do not say.
+pub fn check(row: &Row) -> Result<(), String> {
+    let is_id = |letter, id: &str| {
+        id.strip_prefix(letter)
+            .is_some_and(|hex| hex.len() == 12 && hex.bytes().all(|b| b.is_ascii_hexdigit()))
+    };
+    if !is_id('i', &row.incident_id) {
+        return Err(format!("\"{}\" is no incident_id", shown(&row.incident_id)));
+    }
+    if !is_id('p', &row.problem_id) {
+        return Err(format!("\"{}\" is no problem_id", shown(&row.problem_id)));
+    }
+    for (column, time) in [("first_seen", &row.first_seen), ("last_seen", &row.last_seen)] {
+        if time.parse::<Timestamp>().is_err() {
+            return Err(format!(
+                "{column} \"{}\" is no time (a spreadsheet may have rewritten it)",
+                shown(time)
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The last line that has `text` in it.
+fn line_of(all: &str, text: &str) -> u64 {
+    let before = all.rfind(text).and_then(|at| all.get(..at)).unwrap_or_default();
+    1 + before.matches('\n').count() as u64
+}
+
+/// The beginning of a foreign value, for a message.
+fn shown(text: &str) -> String {
+    text.chars().take(40).collect()
+}
+
+/// A row, and its line where it is known.
+type Placed = (Option<u64>, Row);
+
+fn read_json(path: &Path, text: &str) -> Result<Vec<Placed>, BaselineError> {
+    let wrong = |line: usize, error: serde_json::Error| match error.is_eof() {
+        true => BaselineError::Cut { path: path.to_path_buf(), line: line as u64 },
+        false => BaselineError::Line { path: path.to_path_buf(), line: line as u64, why: error.to_string() },
+    };
+    let first_line = text.trim_start().lines().next().unwrap_or_default();
+    let is_lines = serde_json::from_str::<serde_json::Value>(first_line)
+        .is_ok_and(|object| object.get("incidents").is_none());
+    if is_lines {
+        let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+        return lines
+            .map(|(i, line)| {
+                let row = serde_json::from_str(line).map_err(|e| wrong(i + 1, e))?;
+                Ok((Some(i as u64 + 1), row))
+            })
+            .collect();
+    }
+    let document: Document = serde_json::from_str(text).map_err(|e| wrong(e.line(), e))?;
+    if document.format != FORMAT || document.version != VERSION {
+        let why = format!("it says it is {} {}", shown(&document.format), document.version);
+        return Err(BaselineError::Foreign { path: path.to_path_buf(), why });
+    }
+    Ok(document.incidents.into_iter().map(|row| (None, row)).collect())
+}
+
+fn read_csv(path: &Path, text: &str) -> Result<Vec<Placed>, BaselineError> {
+    let foreign = |why: String| BaselineError::Foreign { path: path.to_path_buf(), why };
+    let head = text.lines().next().unwrap_or_default();
+    // Spreadsheet programs of many countries save with semicolons.
+    let delimiter = [b',', b';', b'\t'].into_iter().max_by_key(|&d| head.bytes().filter(|&b| b == d).count());
+    let mut csv = csv::ReaderBuilder::new().delimiter(delimiter.unwrap_or(b',')).from_reader(text.as_bytes());
+    let names = csv.headers().map_err(|e| foreign(e.to_string()))?.clone();
+    let mut places = [0; COLUMNS.len()];
+    for (place, column) in places.iter_mut().zip(COLUMNS) {
+        *place = names
+            .iter()
+            .position(|name| name.trim().eq_ignore_ascii_case(column))
+            .ok_or_else(|| foreign(format!("it has no column {column}")))?;
+    }
+    let last = text.lines().count() as u64;
+    if !text.ends_with(['\n', '\r']) {
+        return Err(BaselineError::Cut { path: path.to_path_buf(), line: last });
+    }
+    // The reader stands between CR and LF when a record ends, and counts the line at LF.
+    let line = |p: &csv::Position| {
+        let at = text.as_bytes().get(usize::try_from(p.byte()).unwrap_or(usize::MAX));
+        p.line() + u64::from(at == Some(&b'\n'))
+    };
+    let mut rows = Vec::new();
+    for record in csv.records() {
+        let at_line = |line, why| BaselineError::Line { path: path.to_path_buf(), line, why };
+        let record = record.map_err(|e| {
+            let line = e.position().map_or(last, line);
+            match e.kind() {
+                csv::ErrorKind::UnequalLengths { len, expected_len, .. } => {
+                    at_line(line, format!("it has {len} cells where the first line has {expected_len}"))
+                }
+                _ => at_line(line, e.to_string()),
+            }
+        })?;
+        let line = record.position().map_or(last, line);
+        let cells = places.map(|place| uncell(record.get(place).unwrap_or_default()));
+        rows.push((Some(line), row(cells).map_err(|why| at_line(line, why))?));
+    }
+    Ok(rows)
+}
+
+/// A row of the report's cells, in the order of [`COLUMNS`].
+fn row(cells: [&str; COLUMNS.len()]) -> Result<Row, String> {
+    let [
+        incident_id,
+        problem_id,
+        status,
+        cause,
+        kind,
+        confidence,
+        client,
+        answered_by,
+        target_spn,
+        service_class,
+        target_host,
+        target_realm,
+        client_realm,
+        shared_addresses,
+        events,
+        first_seen,
+        last_seen,
+        explanation,
+        evidence,
+        missing,
+        fix,
+        logs,
+    ] = cells;
+    let text = str::to_owned;
+    let list = |cell: &str| -> Vec<String> {
+        cell.split(LIST_SEPARATOR).filter(|item| !item.is_empty()).map(str::to_owned).collect()
+    };
+    let status = Status::ALL
+        .into_iter()
+        .find(|s| s.name() == status)
+        .ok_or_else(|| format!("\"{}\" is no status", shown(status)))?;
+    let mut row = Row {
+        incident_id: text(incident_id),
+        problem_id: text(problem_id),
+        problem: String::new(),
+        status,
+        cause: cause.parse().map_err(|_| format!("\"{}\" is no cause", shown(cause)))?,
+        kind: kind.parse().map_err(|_| format!("\"{}\" is no kind", shown(kind)))?,
+        confidence: confidence.parse().map_err(|_| format!("\"{}\" is no confidence", shown(confidence)))?,
+        client: text(client),
+        answered_by: text(answered_by),
+        target_spn: text(target_spn),
+        service_class: text(service_class),
+        target_host: text(target_host),
+        target_realm: text(target_realm),
+        client_realm: text(client_realm),
+        shared_addresses: list(shared_addresses),
+        events: events.parse().map_err(|_| format!("events \"{}\" is no number", shown(events)))?,
+        first_seen: text(first_seen),
+        last_seen: text(last_seen),
+        explanation: text(explanation),
+        evidence: list(evidence),
+        missing: list(missing),
+        fix: list(fix),
+        logs: list(logs),
+    };
+    row.problem = problem_named(&row.problem_id, row.cause, &names_of(&row)).unwrap_or_else(|| {
+        if row.target_spn.is_empty() { row.answered_by.clone() } else { row.target_spn.clone() }
+    });
+    Ok(row)
+}
+
+/// The names in a row that a problem can be named by.
+fn names_of(row: &Row) -> RowNames<'_> {
+    RowNames {
+        incident_id: &row.incident_id,
+        client: &row.client,
+        answered_by: &row.answered_by,
+        target: &row.target_spn,
+        target_host: &row.target_host,
+        realms: [&row.target_realm, &row.client_realm],
+        shared_addresses: &row.shared_addresses,
+    }
+}
+
+/// Gives every row its status against the rows of an earlier report, and adds those that are gone as resolved, with
+/// what they had then. `seen` tells whether these logs hold any event of a computer.
+pub fn compare(mut rows: Vec<Row>, earlier: Vec<Row>, seen: &dyn Fn(&str) -> bool) -> Vec<Row> {
+    let mut earlier: HashMap<String, Row> =
+        earlier.into_iter().map(|row| (row.incident_id.clone(), row)).collect();
+    for row in &mut rows {
+        let Some(old) = earlier.remove(&row.incident_id) else {
+            row.status = Status::New;
+            continue;
+        };
+        row.status = match old.status {
+            Status::Resolved => Status::Reopened,
+            Status::New | Status::Ongoing | Status::Reopened => Status::Ongoing,
+        };
+        if by_time(&old.first_seen, &row.first_seen).is_lt() {
+            row.first_seen = old.first_seen;
+        }
+    }
+    let gone = earlier.into_values().map(|mut row| {
+        row.status = Status::Resolved;
+        row.missing.retain(|item| !is_silence(item));
+        if !seen(&row.client) {
+            row.missing.push(silence(&row.client));
+        }
+        row
+    });
+    arrange(rows, gone.collect())
+}
+
+/// Resolved rows stand behind the others of their problem; problems that are wholly resolved come last, the latest first.
+fn arrange(rows: Vec<Row>, gone: Vec<Row>) -> Vec<Row> {
+    let mut by_problem: HashMap<String, Vec<Row>> = HashMap::new();
+    for row in gone {
+        by_problem.entry(row.problem_id.clone()).or_default().push(row);
+    }
+    for rows in by_problem.values_mut() {
+        rows.sort_by(|a, b| {
+            b.confidence
+                .cmp(&a.confidence)
+                .then_with(|| a.client.to_lowercase().cmp(&b.client.to_lowercase()))
+                .then_with(|| a.incident_id.cmp(&b.incident_id))
+        });
+    }
+    let mut out = Vec::with_capacity(rows.len());
+    let mut rows = rows.into_iter().peekable();
+    while let Some(row) = rows.next() {
+        let problem = row.problem_id.clone();
+        out.push(row);
+        if rows.peek().is_none_or(|next| next.problem_id != problem) {
+            out.extend(by_problem.remove(&problem).into_iter().flatten());
+        }
+    }
+    let latest = |rows: &[Row]| rows.iter().filter_map(|r| r.last_seen.parse::<Timestamp>().ok()).max();
+    let mut rest: Vec<_> = by_problem.into_iter().collect();
+    rest.sort_by_cached_key(|(problem, rows)| (Reverse(latest(rows)), problem.clone()));
+    out.extend(rest.into_iter().flat_map(|(_, rows)| rows));
+    out
+}

@@ -1,0 +1,249 @@
+//! `--events FILE`: every event that counts, with the incident it belongs to, as evidence.
+//!
+//! Rows are spooled during the scan and sorted outside memory. An incident's identity is a function of the event's names,
+//! so it is known at once; only which twin counts (event 3) and which file keeps a duplicate is settled at the end.
+
+use std::collections::HashMap;
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::format::{Format, UnknownFormat};
+use super::guard::{cell, json};
+use super::sorter::{self, Key, Sorter};
+use crate::events::{Modified, Told};
+use crate::incidents::{Incident, Sightings, Twin, Witness};
+use crate::records::{Origin, Record};
+use crate::scan::FileIndex;
+
+/// The columns of the CSV, and the members of a line of JSON.
+pub const EVENT_COLUMNS: [&str; 13] = [
+    "incident_id",
+    "time_created",
+    "client",
+    "channel",
+    "record_id",
+    "event_id",
+    "provider",
+    "answered_by",
+    "target_spn",
+    "target_realm",
+    "client_realm",
+    "origin",
+    "log",
+];
+
+/// How the events are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EventFormat {
+    Csv,
+    Jsonl,
+}
+
+impl EventFormat {
+    /// By the path's extension.
+    pub fn of(path: &Path) -> Result<Self, UnknownFormat> {
+        match Format::of(path, None)? {
+            Format::Csv => Ok(Self::Csv),
+            Format::Jsonl => Ok(Self::Jsonl),
+            // Events are written as they come, so they are lines.
+            Format::Json => Err(UnknownFormat::of(path)),
+        }
+    }
+}
+
+/// A row before its log's name is known.
+#[derive(Serialize, Deserialize)]
+struct Line {
+    incident_id: String,
+    time_created: Timestamp,
+    client: Box<str>,
+    channel: Box<str>,
+    record_id: u64,
+    event_id: u16,
+    provider: Box<str>,
+    answered_by: Box<str>,
+    target_spn: Box<str>,
+    target_realm: Box<str>,
+    client_realm: Box<str>,
+    origin: Box<str>,
+}
+
+#[derive(Serialize)]
+struct WithLog<'a> {
+    #[serde(flatten)]
+    line: &'a Line,
+    log: &'a str,
+}
+
+/// What all workers spooled.
+#[derive(Default)]
+pub struct EventSpool(Mutex<Vec<Sorter>>);
+
+/// One worker's share; it hands over what it has when it is dropped.
+struct Share<'a> {
+    spool: &'a EventSpool,
+    sorter: Sorter,
+}
+
+impl EventSpool {
+    /// For one of `workers`.
+    pub fn witness(&self, workers: usize) -> Box<dyn Witness + '_> {
+        Box::new(Share { spool: self, sorter: Sorter::new(workers) })
+    }
+
+    /// Writes every event once, in the order of time, then client, channel and record ID; of several files that hold it
+    /// the first is named. How many were written.
+    pub fn write(
+        &self,
+        format: EventFormat,
+        twins: &[Twin],
+        log_name: &dyn Fn(FileIndex) -> String,
+        out: &mut dyn Write,
+    ) -> io::Result<u64> {
+        let twins: HashMap<&str, &Twin> = twins.iter().map(|t| (&*t.own_id, t)).collect();
+        let sorters = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut lines = Lines::new(format, out)?;
+        let mut last = (None, Vec::new());
+        let mut written = 0;
+        sorter::merge(sorters, |key, row| {
+            let Some((identity, file, line)) = taken_apart(row) else {
+                return Err(io::Error::other("the spooled events are damaged"));
+            };
+            if last.0 == Some(key.time) && last.1 == identity {
+                return Ok(());
+            }
+            last = (Some(key.time), identity.to_vec());
+            let mut line: Line = serde_json::from_slice(line)?;
+            if line.event_id == 3
+                && let Some(twin) = twins.get(&*line.incident_id)
+            {
+                if !twin.counted.contains(line.time_created) {
+                    return Ok(());
+                }
+                line.incident_id.clone_from(&twin.incident_id);
+            }
+            written += 1;
+            lines.write(&line, &log_name(file))
+        })?;
+        lines.finish()?;
+        Ok(written)
+    }
+}
+
+impl Witness for Share<'_> {
+    fn event(&mut self, event: &Modified, record: &Record, file: FileIndex) {
+        let line = Line {
+            incident_id: Incident {
+                client: event.client.clone(),
+                answered_by: event.answered_by.clone(),
+                target: event.target.clone(),
+                target_realm: event.target_realm.clone(),
+                client_realm: event.client_realm.clone(),
+                seen: Sightings::new(record.time, file),
+            }
+            .id(),
+            time_created: record.time,
+            client: event.client.clone(),
+            channel: record.channel.as_str().into(),
+            record_id: record.record_id,
+            event_id: record.event_id,
+            provider: record.provider.as_str().into(),
+            answered_by: event.answered_by.clone(),
+            target_spn: event.target.clone(),
+            target_realm: event.target_realm.clone(),
+            client_realm: event.client_realm.clone(),
+            origin: match record.origin {
+                Origin::Live => "live",
+                Origin::Slack => "slack",
+            }
+            .into(),
+        };
+        match put_together(record, file, &line) {
+            Ok(row) => {
+                let time = record.time.as_nanosecond();
+                self.sorter.add(Key { file: 0, record_id: 0, time }, row);
+            }
+            Err(error) => self.sorter.fail(error),
+        }
+    }
+}
+
+impl Drop for Share<'_> {
+    fn drop(&mut self) {
+        let sorter = std::mem::replace(&mut self.sorter, Sorter::new(1));
+        self.spool.0.lock().unwrap_or_else(PoisonError::into_inner).push(sorter);
+    }
+}
+
+/// What is sorted by after the time: what tells the record from others, then the file, then the line; between them a NUL,
+/// which JSON never holds.
+fn put_together(record: &Record, file: FileIndex, line: &Line) -> io::Result<Vec<u8>> {
+    let print = if record.record_id == 0 { Told::print(record) } else { 0 };
+    let (client, channel, id) = (record.computer.to_lowercase(), &record.channel, record.record_id);
+    let mut row = format!("{client}\0{channel}\0{id:020}{print:016x}\0{file:010}\0").into_bytes();
+    serde_json::to_writer(&mut row, line)?;
+    Ok(row)
+}
+
+fn taken_apart(row: &[u8]) -> Option<(&[u8], FileIndex, &[u8])> {
+    let mut parts = row.rsplitn(3, |b| *b == 0);
+    let (line, file, identity) = (parts.next()?, parts.next()?, parts.next()?);
+    Some((identity, std::str::from_utf8(file).ok()?.parse().ok()?, line))
+}
+
+/// Where the lines go, in their format.
+enum Lines<'a> {
+    Csv(Box<csv::Writer<&'a mut dyn Write>>),
+    Jsonl(&'a mut dyn Write),
+}
+
+impl<'a> Lines<'a> {
+    fn new(format: EventFormat, out: &'a mut dyn Write) -> io::Result<Self> {
+        match format {
+            EventFormat::Jsonl => Ok(Self::Jsonl(out)),
+            EventFormat::Csv => {
+                let mut csv = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
+                csv.write_record(EVENT_COLUMNS)?;
+                Ok(Self::Csv(Box::new(csv)))
+            }
+        }
+    }
+
+    fn write(&mut self, line: &Line, log: &str) -> io::Result<()> {
+        match self {
+            Self::Jsonl(out) => {
+                out.write_all(json(&WithLog { line, log })?.as_bytes())?;
+                out.write_all(b"\n")
+            }
+            Self::Csv(csv) => {
+                let cells = [
+                    cell(&line.incident_id),
+                    line.time_created.to_string().into(),
+                    cell(&line.client),
+                    cell(&line.channel),
+                    line.record_id.to_string().into(),
+                    line.event_id.to_string().into(),
+                    cell(&line.provider),
+                    cell(&line.answered_by),
+                    cell(&line.target_spn),
+                    cell(&line.target_realm),
+                    cell(&line.client_realm),
+                    cell(&line.origin),
+                    cell(log),
+                ];
+                Ok(csv.write_record(cells.iter().map(|c| &**c))?)
+            }
+        }
+    }
+
+    fn finish(self) -> io::Result<()> {
+        match self {
+            Self::Jsonl(_) => Ok(()),
+            Self::Csv(mut csv) => csv.flush(),
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! The formats a report is written in, and which one a file gets.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use super::{Output, Problem, Row, json, table};
+
+/// How a report is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Format {
+    /// A row per incident, lists joined in one cell.
+    #[default]
+    Csv,
+    /// One document with problems and incidents: `docs/schema/report.schema.json`.
+    Json,
+    /// An incident per line: `docs/schema/incident.schema.json`.
+    Jsonl,
+}
+
+/// A place and the format of what is written there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    pub output: Output,
+    pub format: Format,
+}
+
+/// The extension says nothing that is known.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{}: its name does not tell how to write it; a report ends in .csv, .json or .jsonl (or say it with --format), \
+     events in .csv or .jsonl", path.display()
+)]
+pub struct UnknownFormat {
+    pub path: PathBuf,
+}
+
+impl UnknownFormat {
+    pub fn of(path: &Path) -> Self {
+        Self { path: path.to_path_buf() }
+    }
+}
+
+impl Format {
+    pub const ALL: [Self; 3] = [Self::Csv, Self::Json, Self::Jsonl];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Json => "json",
+            Self::Jsonl => "jsonl",
+        }
+    }
+
+    /// By the path's extension; `asked` (`--format`) is for a path without one that is known.
+    pub fn of(path: &Path, asked: Option<Self>) -> Result<Self, UnknownFormat> {
+        let Some(extension) = path.extension().map(|e| e.to_string_lossy().to_lowercase()) else {
+            return Ok(asked.unwrap_or_default());
+        };
+        match extension.as_str() {
+            "csv" => Ok(Self::Csv),
+            "json" => Ok(Self::Json),
+            "jsonl" | "ndjson" => Ok(Self::Jsonl),
+            _ => asked.ok_or_else(|| UnknownFormat::of(path)),
+        }
+    }
+
+    pub fn write(self, rows: &[Row], problems: &[Problem], out: &mut dyn Write) -> io::Result<()> {
+        match self {
+            Self::Csv => table::write(rows, out),
+            Self::Json => json::write(rows, problems, out),
+            Self::Jsonl => json::write_lines(rows, out),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_extension_decides_and_format_helps_out() {
+        let of = |path: &str, asked| Format::of(Path::new(path), asked);
+        assert_eq!(of("a/report.csv", None), Ok(Format::Csv));
+        assert_eq!(of("report.JSON", None), Ok(Format::Json));
+        assert_eq!(of("report.ndjson", Some(Format::Csv)), Ok(Format::Jsonl));
+        assert_eq!(of("report", None), Ok(Format::Csv));
+        assert_eq!(of("report", Some(Format::Json)), Ok(Format::Json));
+        assert_eq!(of("report.out", Some(Format::Jsonl)), Ok(Format::Jsonl));
+        let error = of("report.xlsx", None).unwrap_err().to_string();
+        assert!(
+            error.contains("report.xlsx") && error.contains(".csv") && error.contains("--format"),
+            "{error}"
+        );
+    }
+}

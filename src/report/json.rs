@@ -1,0 +1,87 @@
+//! The report as JSON. Published: `docs/schema/report.schema.json` and `docs/schema/incident.schema.json`.
+
+use std::io::{self, Write};
+
+use serde::{Deserialize, Serialize};
+
+use super::guard;
+use super::row::Row;
+use super::{Problem, Status};
+use crate::findings::{Cause, Confidence, Kind};
+
+/// What the document says it is.
+pub const FORMAT: &str = "krbtriage-report";
+
+/// Rises when a reader of the old document would misread a new one; a member more does not make it rise.
+pub const VERSION: u32 = 1;
+
+/// One line of the document's `problems`.
+#[derive(Serialize)]
+struct ProblemObject<'a> {
+    problem_id: &'a str,
+    status: Status,
+    cause: Cause,
+    kind: Kind,
+    confidence: Confidence,
+    problem: &'a str,
+    incidents: Vec<&'a str>,
+    new_incidents: usize,
+    clients: &'a [String],
+    targets: &'a [String],
+    events: u64,
+    first_seen: &'a str,
+    last_seen: &'a str,
+    fix: &'a [String],
+}
+
+/// A document as it is read again.
+#[derive(Deserialize)]
+pub struct Document {
+    pub format: String,
+    pub version: u32,
+    pub incidents: Vec<Row>,
+}
+
+/// Writes one document: problems, then incidents, an object a line. Characters that could drive a terminal are escaped.
+pub fn write(rows: &[Row], problems: &[Problem], out: &mut dyn Write) -> io::Result<()> {
+    write!(out, "{{\n\"format\": \"{FORMAT}\",\n\"version\": {VERSION},\n\"problems\": [")?;
+    let objects = problems.iter().map(|p| ProblemObject {
+        problem_id: &p.problem_id,
+        status: p.status,
+        cause: p.cause,
+        kind: p.kind,
+        confidence: p.confidence,
+        problem: &p.problem,
+        incidents: p.incidents.iter().filter_map(|&i| rows.get(i)).map(|r| &*r.incident_id).collect(),
+        new_incidents: p.new,
+        clients: &p.clients,
+        targets: &p.targets,
+        events: p.events,
+        first_seen: &p.first_seen,
+        last_seen: &p.last_seen,
+        fix: &p.fix,
+    });
+    items(objects, out)?;
+    out.write_all(b"],\n\"incidents\": [")?;
+    items(rows.iter(), out)?;
+    out.write_all(b"]\n}\n")
+}
+
+fn items(objects: impl Iterator<Item = impl Serialize>, out: &mut dyn Write) -> io::Result<()> {
+    let mut any = false;
+    for object in objects {
+        out.write_all(if any { b",\n" } else { b"\n" })?;
+        any = true;
+        out.write_all(guard::json(&object)?.as_bytes())?;
+    }
+    if any { out.write_all(b"\n") } else { Ok(()) }
+}
+
+/// Writes an incident per line.
+pub fn write_lines(rows: &[Row], out: &mut dyn Write) -> io::Result<()> {
+    for row in rows {
+        out.write_all(guard::json(row)?.as_bytes())?;
+        out.write_all(b"\n")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,287 @@
+//! Problems: what one repair ends. An administrator repairs problems, not rows.
+
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, HashMap};
+use std::io::{self, Write};
+
+use jiff::Timestamp;
+
+use super::guard::cell;
+use super::row::{LIST_SEPARATOR, Row, Status};
+use crate::findings::{Cause, Confidence, Kind};
+
+/// The columns of `--problems`, in their order.
+pub const PROBLEM_COLUMNS: [&str; 14] = [
+    "problem_id",
+    "status",
+    "cause",
+    "kind",
+    "confidence",
+    "problem",
+    "incidents",
+    "new_incidents",
+    "clients",
+    "targets",
+    "events",
+    "first_seen",
+    "last_seen",
+    "fix",
+];
+
+/// Characters of a list of names in one cell. Spreadsheets cut a cell at 32,767 characters, and one problem can have
+/// ten thousand clients; the report has them all.
+const LIST_LEN: usize = 8_000;
+
+/// Incidents that one repair ends. Texts are raw: each format guards them for the place it writes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    pub problem_id: String,
+    /// New when all its present incidents are, reopened when it was resolved before, resolved when no incident is left.
+    pub status: Status,
+    pub cause: Cause,
+    /// Of its surest incident, as are confidence and fix.
+    pub kind: Kind,
+    pub confidence: Confidence,
+    /// The thing to repair, as a person would name it (`shared address 169.254.95.120`).
+    pub problem: String,
+    /// Indices into the rows, in their order; resolved incidents too.
+    pub incidents: Vec<usize>,
+    /// How many of them are new or reopened since the baseline.
+    pub new: usize,
+    /// Names of the incidents that are not resolved (of all, when the problem is), each once, by name.
+    pub clients: Vec<String>,
+    pub targets: Vec<String>,
+    /// Events of the same incidents.
+    pub events: u64,
+    /// RFC 3339, UTC, with `Z`; of all its incidents.
+    pub first_seen: String,
+    pub last_seen: String,
+    pub fix: Vec<String>,
+}
+
+/// The problems of a report, in the order of their first rows.
+pub fn group(rows: &[Row]) -> Vec<Problem> {
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    let mut by_id: HashMap<&str, usize> = HashMap::new();
+    for (i, row) in rows.iter().enumerate() {
+        let group = *by_id.entry(&row.problem_id).or_insert_with(|| {
+            groups.push(Vec::new());
+            groups.len() - 1
+        });
+        if let Some(group) = groups.get_mut(group) {
+            group.push(i);
+        }
+    }
+    groups.into_iter().filter_map(|incidents| problem(rows, incidents)).collect()
+}
+
+fn problem(rows: &[Row], incidents: Vec<usize>) -> Option<Problem> {
+    let all: Vec<&Row> = incidents.iter().filter_map(|&i| rows.get(i)).collect();
+    let present: Vec<&Row> = all.iter().copied().filter(|r| r.status != Status::Resolved).collect();
+    let told = if present.is_empty() { &all } else { &present };
+    // The first of the surest, so that nothing depends on chance.
+    let best = told.iter().copied().reduce(|a, b| if b.confidence > a.confidence { b } else { a })?;
+    Some(Problem {
+        problem_id: best.problem_id.clone(),
+        status: status(&all),
+        cause: best.cause,
+        kind: best.kind,
+        confidence: best.confidence,
+        problem: all.iter().map(|r| &r.problem).find(|p| !p.is_empty()).cloned().unwrap_or_default(),
+        new: all.iter().filter(|r| is_new(r.status)).count(),
+        clients: names(told.iter().map(|r| &r.client)),
+        targets: names(told.iter().map(|r| &r.target_spn)),
+        events: told.iter().map(|r| r.events).sum(),
+        first_seen: all.iter().map(|r| &r.first_seen).min_by(|a, b| by_time(a, b))?.clone(),
+        last_seen: all.iter().map(|r| &r.last_seen).max_by(|a, b| by_time(a, b))?.clone(),
+        fix: best.fix.clone(),
+        incidents,
+    })
+}
+
+fn status(all: &[&Row]) -> Status {
+    let has = |status| all.iter().any(|r| r.status == status);
+    if has(Status::Ongoing) {
+        Status::Ongoing
+    } else if !has(Status::New) && !has(Status::Reopened) {
+        Status::Resolved
+    } else if has(Status::Reopened) || has(Status::Resolved) {
+        // The same thing is to be repaired again, be it by another client that it shows.
+        Status::Reopened
+    } else {
+        Status::New
+    }
+}
+
+/// Is it something an earlier report did not have as present?
+pub fn is_new(status: Status) -> bool {
+    matches!(status, Status::New | Status::Reopened)
+}
+
+/// Each name once (names that differ only in case are one), without the empty.
+fn names<'a>(names: impl Iterator<Item = &'a String>) -> Vec<String> {
+    let mut kept: BTreeMap<String, &String> = BTreeMap::new();
+    for name in names.filter(|n| !n.is_empty()) {
+        kept.entry(name.to_lowercase()).and_modify(|k| *k = (*k).min(name)).or_insert(name);
+    }
+    kept.into_values().cloned().collect()
+}
+
+/// Orders times as they are written in reports. As text `09.5Z` would stand before `09Z`.
+pub fn by_time(a: &str, b: &str) -> Ordering {
+    match (a.parse::<Timestamp>(), b.parse::<Timestamp>()) {
+        (Ok(a), Ok(b)) => a.cmp(&b),
+        _ => a.cmp(b),
+    }
+}
+
+impl Problem {
+    /// The cells in the order of [`PROBLEM_COLUMNS`], not yet guarded.
+    pub fn cells(&self) -> [String; 14] {
+        [
+            self.problem_id.clone(),
+            self.status.name().to_owned(),
+            self.cause.to_string(),
+            self.kind.to_string(),
+            self.confidence.to_string(),
+            self.problem.clone(),
+            self.incidents.len().to_string(),
+            self.new.to_string(),
+            list(&self.clients),
+            list(&self.targets),
+            self.events.to_string(),
+            self.first_seen.clone(),
+            self.last_seen.clone(),
+            list(&self.fix),
+        ]
+    }
+}
+
+/// A list as one cell, as the report has it; a long one ends with how many were left out.
+fn list(items: &[String]) -> String {
+    let mut out = String::new();
+    for (i, item) in items.iter().enumerate() {
+        if out.len() + item.len() > LIST_LEN && i > 0 {
+            out.push_str(&format!("{LIST_SEPARATOR}and {} more", items.len() - i));
+            break;
+        }
+        if i > 0 {
+            out.push_str(LIST_SEPARATOR);
+        }
+        out.push_str(&item.replace(LIST_SEPARATOR, ";"));
+    }
+    out
+}
+
+/// Writes header and rows: UTF-8 without BOM, CRLF, every cell guarded, as the report itself.
+pub fn write(problems: &[Problem], out: &mut dyn Write) -> io::Result<()> {
+    let mut csv = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
+    csv.write_record(PROBLEM_COLUMNS)?;
+    for problem in problems {
+        csv.write_record(problem.cells().iter().map(|c| cell(c).into_owned()))?;
+    }
+    csv.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(problem: &str, client: &str, status: Status, confidence: Confidence) -> Row {
+        Row {
+            incident_id: format!("i-{client}"),
+            problem_id: problem.into(),
+            problem: format!("thing {problem}"),
+            status,
+            cause: Cause::WrongHost,
+            kind: Kind::StaleDns,
+            confidence,
+            client: client.into(),
+            answered_by: "srv9$".into(),
+            target_spn: "cifs/srv8".into(),
+            service_class: "cifs".into(),
+            target_host: "srv8".into(),
+            target_realm: String::new(),
+            client_realm: String::new(),
+            shared_addresses: vec![],
+            events: 2,
+            first_seen: "2026-10-06T10:00:00Z".into(),
+            last_seen: "2026-10-06T10:00:00.5Z".into(),
+            explanation: String::new(),
+            evidence: vec![],
+            missing: vec![],
+            fix: vec![format!("repair it ({confidence})")],
+            logs: vec![],
+        }
+    }
+
+    #[test]
+    fn one_row_per_problem_in_the_order_of_the_report() {
+        let rows = [
+            row("p2", "b", Status::New, Confidence::Likely),
+            row("p1", "a", Status::New, Confidence::Possible),
+            row("p2", "A", Status::New, Confidence::Confirmed),
+            row("p2", "a", Status::New, Confidence::Confirmed),
+        ];
+        let problems = group(&rows);
+        assert_eq!(problems.iter().map(|p| &*p.problem_id).collect::<Vec<_>>(), ["p2", "p1"]);
+        let p2 = &problems[0];
+        assert_eq!((p2.incidents.as_slice(), p2.new, p2.events), (&[0, 2, 3][..], 3, 6));
+        assert_eq!(p2.clients, ["A", "b"]);
+        assert_eq!(p2.confidence, Confidence::Confirmed);
+        assert_eq!(p2.fix, ["repair it (confirmed)"]);
+    }
+
+    #[test]
+    fn the_status_of_a_problem_follows_its_incidents() {
+        use Status::{New, Ongoing, Reopened, Resolved};
+        let table: [(&[Status], Status, usize); 7] = [
+            (&[New, New], New, 2),
+            (&[New, Ongoing], Ongoing, 1),
+            (&[Ongoing, Resolved], Ongoing, 0),
+            (&[Resolved, Resolved], Resolved, 0),
+            (&[Resolved, New], Reopened, 1),
+            (&[Reopened, New], Reopened, 2),
+            (&[Reopened, Ongoing], Ongoing, 1),
+        ];
+        for (statuses, want, new) in table {
+            let rows: Vec<Row> = statuses.iter().map(|&s| row("p", "a", s, Confidence::Likely)).collect();
+            let problems = group(&rows);
+            assert_eq!((problems[0].status, problems[0].new), (want, new), "{statuses:?}");
+        }
+    }
+
+    #[test]
+    fn resolved_incidents_do_not_count_while_others_are_present() {
+        let rows = [
+            row("p", "old", Status::Resolved, Confidence::Confirmed),
+            row("p", "now", Status::Ongoing, Confidence::Likely),
+        ];
+        let problem = &group(&rows)[0];
+        assert_eq!((problem.events, problem.clients.len(), problem.confidence), (2, 1, Confidence::Likely));
+        assert_eq!(problem.incidents, [0, 1]);
+    }
+
+    #[test]
+    fn half_seconds_come_after_the_whole_second() {
+        assert_eq!(by_time("2026-10-06T10:00:00.5Z", "2026-10-06T10:00:00Z"), Ordering::Greater);
+        assert_eq!(
+            group(&[row("p", "a", Status::New, Confidence::Likely)])[0].last_seen,
+            "2026-10-06T10:00:00.5Z"
+        );
+    }
+
+    #[test]
+    fn the_file_holds_guarded_cells_and_long_lists_end() {
+        let mut problem = group(&[row("p", "=cmd()", Status::New, Confidence::Likely)]).remove(0);
+        problem.targets = (0..2_000).map(|i| format!("host/srv{i}.alpha.example.com")).collect();
+        let mut out = Vec::new();
+        write(&[problem], &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert!(text.starts_with("problem_id,status,cause,kind,confidence,problem,incidents,new_incidents,"));
+        assert!(text.contains(",'=cmd(),"), "{text}");
+        assert!(text.contains(" more,2,"), "{text}");
+        assert!(text.len() < 10_000);
+        assert_eq!(text.lines().count(), 2);
+    }
+}

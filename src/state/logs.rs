@@ -1,0 +1,195 @@
+//! How far each log was read, and what that tells of it: cleared, or overwritten before it was read.
+
+use std::collections::{BTreeMap, HashMap};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::incidents::{LogName, Reach, Reaches};
+use crate::scan::FileIndex;
+
+/// How far one log was read. Events are known by what they are ([`crate::events::Told`]), so this decides nothing: it is
+/// kept to notice what was lost, and for people who look into the file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogState {
+    /// In lower case.
+    pub computer: String,
+    pub channel: String,
+    /// The last record of the log; where that is not known (XML, forwarded events), the last that triage wants.
+    pub record_id: u64,
+    /// TimeCreated of the latest record that triage wants.
+    pub time: Timestamp,
+}
+
+/// First and last record identifier of a log file, as its record headers count them; `None` where there are none.
+pub type FileIds<'a> = &'a dyn Fn(FileIndex) -> Option<(u64, u64)>;
+
+/// The logs after a run: how far they were read, and a sentence for each that was cleared or overwritten.
+pub fn follow(before: &[LogState], reaches: Reaches, ids: FileIds<'_>) -> (Vec<LogState>, Vec<String>) {
+    let mut all: BTreeMap<(String, String), LogState> =
+        before.iter().map(|log| ((log.computer.clone(), log.channel.clone()), log.clone())).collect();
+    let logs = reaches.by_log();
+    let mut logs_in: HashMap<FileIndex, usize> = HashMap::new();
+    for (file, _) in logs.iter().flat_map(|(_, files)| files) {
+        *logs_in.entry(*file).or_default() += 1;
+    }
+    let mut notes = Vec::new();
+    for (name, files) in &logs {
+        let files: Vec<Part<'_>> = files
+            .iter()
+            .filter(|(_, reach)| reach.highest_id > 0)
+            .map(|(file, reach)| Part {
+                reach,
+                // A file of several logs, or one whose records were numbered anew (a filtered export), does not tell.
+                ids: ids(*file).filter(|(first, last)| {
+                    logs_in.get(file) == Some(&1) && *first <= reach.lowest_id && reach.highest_id <= *last
+                }),
+            })
+            .collect();
+        let Some(newest) = files.iter().max_by_key(|p| (p.reach.newest.time, p.reach.newest.record_id))
+        else {
+            continue;
+        };
+        let key = (name.computer.to_string(), name.channel.to_string());
+        let now = LogState {
+            computer: key.0.clone(),
+            channel: key.1.clone(),
+            record_id: newest.ids.map_or(newest.reach.newest.record_id, |(_, last)| last),
+            time: newest.reach.newest.time,
+        };
+        let Some(old) = all.get(&key) else {
+            all.insert(key, now);
+            continue;
+        };
+        notes.extend(cleared(old, name, &files).or_else(|| overwritten(old, name, &files)));
+        // An older export may be given beside; what was read stays read.
+        if now.time > old.time || (now.time == old.time && now.record_id > old.record_id) {
+            all.insert(key, now);
+        }
+    }
+    (all.into_values().collect(), notes)
+}
+
+/// What one file holds of a log.
+struct Part<'a> {
+    reach: &'a Reach,
+    ids: Option<(u64, u64)>,
+}
+
+/// Record IDs rise, also when a log wraps; only after clearing does a later record have a lower one. All records that
+/// were read are as old as `old.time` or older, so a clock that was set back does not look like it.
+fn cleared(old: &LogState, name: &LogName, files: &[Part<'_>]) -> Option<String> {
+    let place = files
+        .iter()
+        .flat_map(|part| [part.reach.oldest, part.reach.newest])
+        .find(|place| place.time > old.time && place.record_id <= old.record_id && place.record_id > 0)?;
+    Some(format!(
+        "{}, {}: the log was cleared: record {} of {} is later than record {} of {}; what it held after that time is lost \
+         unless another export has it",
+        name.computer, name.channel, place.record_id, place.time, old.record_id, old.time
+    ))
+}
+
+/// The oldest record there is does not follow the last one that was read.
+fn overwritten(old: &LogState, name: &LogName, files: &[Part<'_>]) -> Option<String> {
+    let ids = || files.iter().filter_map(|part| part.ids);
+    let next = old.record_id.checked_add(1)?;
+    if ids().any(|(first, last)| first <= next && last >= old.record_id) {
+        return None;
+    }
+    let first = ids().map(|(first, _)| first).filter(|first| *first > next).min()?;
+    Some(format!(
+        "{}, {}: records {next} to {} were overwritten before a run read them; export more often, or let the log be larger \
+         (wevtutil sl System /ms:BYTES)",
+        name.computer,
+        name.channel,
+        first - 1
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::records::{Origin, Record};
+
+    fn record(computer: &str, record_id: u64, second: i64) -> Record {
+        Record {
+            provider: "Kerberos".into(),
+            event_id: 4,
+            version: 0,
+            level: 2,
+            channel: "System".into(),
+            computer: computer.into(),
+            record_id,
+            time: Timestamp::from_second(second).unwrap(),
+            data: Vec::new(),
+            origin: Origin::Live,
+        }
+    }
+
+    /// Records as (file, record ID, second), and the identifiers of each file.
+    fn run(
+        before: &[LogState],
+        records: &[(FileIndex, u64, i64)],
+        ids: &[(u64, u64)],
+    ) -> (Vec<(u64, i64)>, Vec<String>, Vec<LogState>) {
+        let mut reaches = Reaches::default();
+        for &(file, id, second) in records {
+            reaches.note(&record("SRV1", id, second), file);
+        }
+        let (logs, notes) = follow(before, reaches, &|file| ids.get(file as usize).copied());
+        (logs.iter().map(|l| (l.record_id, l.time.as_second())).collect(), notes, logs)
+    }
+
+    #[test]
+    fn a_growing_log_says_nothing() {
+        let (at, notes, logs) = run(&[], &[(0, 10, 100), (0, 20, 200)], &[(1, 50)]);
+        assert_eq!((at, notes.len()), (vec![(50, 200)], 0));
+        let (at, notes, logs) = run(&logs, &[(0, 20, 200), (0, 60, 300)], &[(15, 90)]);
+        assert_eq!((at, notes.len()), (vec![(90, 300)], 0));
+        let (at, notes, _) = run(&logs, &[(0, 95, 400)], &[(91, 99)]);
+        assert_eq!((at, notes.len()), (vec![(99, 400)], 0), "it follows without a gap");
+    }
+
+    #[test]
+    fn an_overwritten_log_is_said() {
+        let (_, _, logs) = run(&[], &[(0, 20, 200)], &[(1, 50)]);
+        let (at, notes, _) = run(&logs, &[(0, 80, 300)], &[(71, 90)]);
+        assert_eq!(at, [(90, 300)]);
+        assert!(notes[0].contains("srv1, System: records 51 to 70 were overwritten"), "{notes:?}");
+        // An archive of the same log beside it closes the gap.
+        let (_, notes, _) = run(&logs, &[(0, 80, 300), (1, 55, 250)], &[(71, 90), (40, 70)]);
+        assert_eq!(notes.len(), 0);
+    }
+
+    #[test]
+    fn a_cleared_log_is_said_and_followed_from_its_start() {
+        let (_, _, logs) = run(&[], &[(0, 20, 200)], &[(1, 50)]);
+        let (at, notes, logs) = run(&logs, &[(0, 3, 300), (0, 7, 310)], &[(1, 9)]);
+        assert_eq!(at, [(9, 310)]);
+        assert!(notes[0].contains("srv1, System: the log was cleared: record 3 of"), "{notes:?}");
+        let (at, notes, _) = run(&logs, &[(0, 3, 300), (0, 7, 310), (0, 12, 400)], &[(1, 15)]);
+        assert_eq!((at, notes.len()), (vec![(15, 400)], 0), "said once");
+    }
+
+    #[test]
+    fn a_clock_set_back_is_no_clearing() {
+        let (_, _, logs) = run(&[], &[(0, 20, 200), (0, 21, 150)], &[(1, 30)]);
+        let (_, notes, _) = run(&logs, &[(0, 20, 200), (0, 21, 150), (0, 31, 160)], &[(1, 40)]);
+        assert_eq!(notes.len(), 0);
+    }
+
+    #[test]
+    fn numbers_of_a_filtered_export_tell_nothing() {
+        let (_, _, logs) = run(&[], &[(0, 2000, 200)], &[(1, 3)]);
+        let (at, notes, _) = run(&logs, &[(0, 5000, 300)], &[(1, 3)]);
+        assert_eq!((at, notes.len()), (vec![(5000, 300)], 0));
+    }
+
+    #[test]
+    fn an_older_export_does_not_lead_back() {
+        let (_, _, logs) = run(&[], &[(0, 20, 200)], &[(1, 50)]);
+        let (at, notes, _) = run(&logs, &[(0, 2, 50)], &[(1, 10)]);
+        assert_eq!((at, notes.len()), (vec![(50, 200)], 0));
+    }
+}

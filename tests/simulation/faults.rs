@@ -1,0 +1,525 @@
+//! What goes wrong: every fault changes the forest, and says who notices.
+
+use super::exchange::Ask;
+use super::rng::Rng;
+use super::world::*;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fault {
+    SharedCardSameDomain,
+    SharedCardTwoDomains,
+    SharedSwitch,
+    SharedBalancedAddress,
+    SharedOrdinaryAddress,
+    AddressOnTwoMachines,
+    MisplacedSpn,
+    MisplacedHostSpn,
+    DuplicateInTwoDomains,
+    DuplicateInOneDomain,
+    SameNameTwoDomains,
+    WrongServiceAccount,
+    MachinePassword,
+    MachinePasswordWithEvents,
+    ServicePassword,
+    StaleTicket,
+    EncryptionType,
+    StaleDnsOther,
+    StaleDnsClient,
+    HostsFile,
+    StaleDnsToService,
+    ReusedAddress,
+    ClusterOwnNode,
+    ClusterOtherNode,
+    AliasWithForeignSpn,
+    Renamed,
+    NameGivenAgain,
+}
+
+pub const ALL: [Fault; 27] = {
+    use Fault::*;
+    [
+        SharedCardSameDomain,
+        SharedCardTwoDomains,
+        SharedSwitch,
+        SharedBalancedAddress,
+        SharedOrdinaryAddress,
+        AddressOnTwoMachines,
+        MisplacedSpn,
+        MisplacedHostSpn,
+        DuplicateInTwoDomains,
+        DuplicateInOneDomain,
+        SameNameTwoDomains,
+        WrongServiceAccount,
+        MachinePassword,
+        MachinePasswordWithEvents,
+        ServicePassword,
+        StaleTicket,
+        EncryptionType,
+        StaleDnsOther,
+        StaleDnsClient,
+        HostsFile,
+        StaleDnsToService,
+        ReusedAddress,
+        ClusterOwnNode,
+        ClusterOtherNode,
+        AliasWithForeignSpn,
+        Renamed,
+        NameGivenAgain,
+    ]
+};
+
+/// What the fault leaves in other logs beside the event 4s it causes.
+#[derive(Clone, Debug)]
+pub enum Trace {
+    /// NETLOGON 3210 on the host, 5722 or 5805 on its controller.
+    PasswordRefused(Id),
+    /// KDC 14, 16, 27 or 42 for an account.
+    NoKey(Id),
+    /// Service Control Manager 7038 on a host for an account.
+    ServiceLogon(Id, Id),
+    /// EventLog 6011 on a host.
+    Renamed(Id),
+}
+
+fn ask(rng: &mut Rng, world: &World, client: Id, class: &'static str, host: Id) -> Ask {
+    // A short name from another domain would mean a namesake or nothing.
+    let short = rng.chance(25) && world.hosts[client].domain == world.hosts[host].domain;
+    let name = if short { world.hosts[host].label.clone() } else { world.full_name(host) };
+    Ask { client, class, name, port: "", dcom: class == "host", cached: None }
+}
+
+fn two(rng: &mut Rng, of: &[Id]) -> Option<(Id, Id)> {
+    let a = *rng.pick(of);
+    let rest: Vec<Id> = of.iter().copied().filter(|x| *x != a).collect();
+    (!rest.is_empty()).then(|| (a, *rng.pick(&rest)))
+}
+
+/// Two members of one domain, or of two.
+fn pair(rng: &mut Rng, world: &World, same: bool) -> Option<(Id, Id)> {
+    let (a, b) = two(rng, &world.all_members())?;
+    let mates: Vec<Id> = world
+        .all_members()
+        .into_iter()
+        .filter(|&h| h != a && (world.hosts[h].domain == world.hosts[a].domain) == same)
+        .collect();
+    if mates.contains(&b) { Some((a, b)) } else { (!mates.is_empty()).then(|| (a, *rng.pick(&mates))) }
+}
+
+fn any_pair(rng: &mut Rng, world: &World) -> Option<(Id, Id)> {
+    let same = rng.chance(65);
+    pair(rng, world, same)
+}
+
+/// Classes that stand on the computer's account, if only as HOST.
+const MACHINE: [&str; 5] = ["cifs", "host", "TERMSRV", "WSMAN", "RestrictedKrbHost"];
+
+fn machine_class(rng: &mut Rng, world: &World, host: Id) -> &'static str {
+    let http = world.services.iter().any(|s| s.host == host && s.class == "HTTP");
+    if !http && rng.chance(20) { "HTTP" } else { *rng.pick(&MACHINE) }
+}
+
+fn port_of(class: &str) -> &'static str {
+    if class == "MSSQLSvc" { ":1433" } else { "" }
+}
+
+fn service_ask(rng: &mut Rng, world: &World, client: Id, service: Id) -> Ask {
+    let s = &world.services[service];
+    Ask { port: port_of(s.class), ..ask(rng, world, client, s.class, s.host) }
+}
+
+/// A client that is not the host, of the same domain more often than not.
+fn client_of(rng: &mut Rng, world: &World, host: Id) -> Option<Id> {
+    let mates: Vec<Id> = world.members(world.hosts[host].domain).into_iter().filter(|&h| h != host).collect();
+    let others: Vec<Id> = world.all_members().into_iter().filter(|&h| h != host).collect();
+    let from = if rng.chance(70) && !mates.is_empty() { mates } else { others };
+    (!from.is_empty()).then(|| *rng.pick(&from))
+}
+
+/// Sets SPNs of a service right from the wrong one: every form of its name.
+fn forms(world: &World, class: &str, host: Id) -> [String; 2] {
+    let port = port_of(class);
+    [format!("{class}/{}{port}", world.hosts[host].label), format!("{class}/{}{port}", world.full_name(host))]
+}
+
+/// Puts the fault into the forest at `when`. `None` where the forest has no place for it.
+pub fn inject(fault: Fault, world: &mut World, when: i64, rng: &mut Rng) -> Option<(Vec<Ask>, Vec<Trace>)> {
+    let mut asks = Vec::new();
+    let mut traces = Vec::new();
+    match fault {
+        Fault::SharedCardSameDomain | Fault::SharedCardTwoDomains => {
+            let (a, b) = pair(rng, world, fault == Fault::SharedCardSameDomain)?;
+            let which = rng.below(CARDS.len());
+            share(world, a, b, card(which));
+            asks.push(ask(rng, world, a, "host", b));
+            if rng.chance(50) {
+                asks.push(ask(rng, world, b, "host", a));
+            }
+            // The card registered its address in DNS, so that every program reaches itself.
+            if rng.chance(15) {
+                let name = world.full_name(b);
+                world.set_dns(&name, card(which).address);
+                asks.push(ask(rng, world, a, "cifs", b));
+            }
+        }
+        Fault::SharedSwitch => {
+            let (a, b) = any_pair(rng, world)?;
+            let which = rng.below(SWITCHES.len());
+            share(world, a, b, switch(which));
+            asks.push(ask(rng, world, a, "host", b));
+        }
+        Fault::SharedBalancedAddress | Fault::SharedOrdinaryAddress => {
+            let balanced = fault == Fault::SharedBalancedAddress;
+            let (a, b) = pair(rng, world, true)?;
+            let mut nic = ordinary(world.free_address(world.hosts[a].domain, rng));
+            if balanced {
+                nic.interface = "Ethernet 2";
+                nic.description = "Microsoft Network Load Balancing Filter Device";
+            }
+            let address = nic.address;
+            share(world, a, b, nic);
+            asks.push(ask(rng, world, a, "host", b));
+            if rng.chance(40) {
+                let name = world.full_name(b);
+                world.set_dns(&name, address);
+                asks.push(ask(rng, world, a, "cifs", b));
+            }
+        }
+        Fault::AddressOnTwoMachines => {
+            let (b, c) = pair(rng, world, true)?;
+            let client = client_of(rng, world, c).filter(|&x| x != b)?;
+            // B was given C's address, and is the one that answers.
+            let (b, c) = if (b > c) == world.last_reached { (b, c) } else { (c, b) };
+            let client = if client == b || client == c { return None } else { client };
+            let nic = ordinary(world.address(c));
+            world.hosts[b].nics.push(nic);
+            let class = machine_class(rng, world, c);
+            asks.push(ask(rng, world, client, class, c));
+        }
+        Fault::MisplacedSpn => {
+            let host = *rng.pick(&world.all_members());
+            let class = *rng.pick(&["HTTP", "HTTP", "cifs", "MSSQLSvc", "WSMAN"]);
+            if world.services.iter().any(|s| s.host == host && s.class == class) {
+                return None;
+            }
+            let client = client_of(rng, world, host)?;
+            let account = if rng.chance(70) {
+                let domain =
+                    if rng.chance(80) { world.hosts[host].domain } else { rng.below(world.domains.len()) };
+                world.add_user(format!("svc_old{host}{}", class.to_lowercase()), domain, Vec::new(), rng)
+            } else {
+                let others: Vec<Id> = world.all_members().into_iter().filter(|&h| h != host).collect();
+                world.hosts[*rng.pick(&others)].account
+            };
+            let own = world.hosts[host].account;
+            for spn in forms(world, class, host) {
+                world.unregister(own, &spn, when);
+                world.register(account, spn, when);
+            }
+            asks.push(Ask { port: port_of(class), ..ask(rng, world, client, class, host) });
+        }
+        Fault::MisplacedHostSpn => {
+            let (host, other) = pair(rng, world, true)?;
+            let client = client_of(rng, world, host)?;
+            let (own, wrong) = (world.hosts[host].account, world.hosts[other].account);
+            for spn in forms(world, "HOST", host) {
+                world.unregister(own, &spn, when);
+                world.register(wrong, spn, when);
+            }
+            let class = *rng.pick(&["cifs", "host"]);
+            asks.push(ask(rng, world, client, class, host));
+        }
+        Fault::DuplicateInTwoDomains => {
+            let host = *rng.pick(&world.all_members());
+            let (class, own) = match world.services.iter().find(|s| s.host == host) {
+                Some(s) if rng.chance(60) => (s.class, s.account),
+                _ => (machine_class(rng, world, host), world.hosts[host].account),
+            };
+            if own == world.hosts[host].account
+                && world.services.iter().any(|s| s.host == host && s.class == class)
+            {
+                return None;
+            }
+            let other = (world.hosts[host].domain + 1) % world.domains.len();
+            let clients = world.members(other);
+            let client = *rng.pick(&clients);
+            let wrong = world.add_user(format!("svc_dup{host}"), other, Vec::new(), rng);
+            for spn in forms(world, class, host) {
+                if !world.accounts[own].spns.iter().any(|s| s.eq_ignore_ascii_case(&spn)) {
+                    world.register(own, spn.clone(), when);
+                }
+                world.register(wrong, spn, when);
+            }
+            asks.push(Ask { port: port_of(class), ..ask(rng, world, client, class, host) });
+        }
+        Fault::DuplicateInOneDomain => {
+            let service = rng.below(world.services.len());
+            let s = world.services[service].clone();
+            let client = client_of(rng, world, s.host)?;
+            let wrong =
+                world.add_user(format!("svc_twin{service}"), world.hosts[s.host].domain, Vec::new(), rng);
+            for spn in forms(world, s.class, s.host) {
+                world.register(wrong, spn, when);
+            }
+            asks.push(service_ask(rng, world, client, service));
+        }
+        Fault::SameNameTwoDomains => {
+            let host = *rng.pick(&world.all_members());
+            let other = (world.hosts[host].domain + 1) % world.domains.len();
+            let label = world.hosts[host].label.clone();
+            if world.hosts.iter().any(|h| h.domain == other && h.label == label) {
+                return None;
+            }
+            let twin = world.add_host(label.clone(), other, rng);
+            // The suffix search of clients of `other` finds no record of their own, or the record is wrong.
+            let client =
+                *rng.pick(&world.members(other).into_iter().filter(|&h| h != twin).collect::<Vec<_>>());
+            let twin_name = world.full_name(twin).to_lowercase();
+            let class = machine_class(rng, world, host);
+            if world.services.iter().any(|s| s.host == host && s.class == class) {
+                return None;
+            }
+            if rng.chance(60) {
+                world.dns.retain(|d| d.0 != twin_name);
+                asks.push(Ask { client, class, name: label, port: "", dcom: class == "host", cached: None });
+            } else {
+                let address = world.address(host);
+                world.set_dns(&twin_name, address);
+                let third: Vec<Id> =
+                    world.all_members().into_iter().filter(|&h| h != host && h != twin).collect();
+                let client = *rng.pick(&third);
+                asks.push(Ask {
+                    client,
+                    class,
+                    name: twin_name,
+                    port: "",
+                    dcom: class == "host",
+                    cached: None,
+                });
+            }
+        }
+        Fault::WrongServiceAccount => {
+            let service = rng.below(world.services.len());
+            let s = world.services[service].clone();
+            let client = client_of(rng, world, s.host)?;
+            // Somebody let it run under another account; the SPN was not moved, or only partly.
+            let account = world.add_user(
+                format!("svc_new{service}"),
+                world.accounts[s.account].domain,
+                Vec::new(),
+                rng,
+            );
+            if rng.chance(40) {
+                let spn = format!("{}/{}:8080", s.class, world.full_name(s.host));
+                world.register(account, spn, when);
+            }
+            world.services[service].account = account;
+            asks.push(service_ask(rng, world, client, service));
+        }
+        Fault::MachinePassword | Fault::MachinePasswordWithEvents => {
+            let host = *rng.pick(&world.all_members());
+            // A snapshot of weeks ago was put back: two changes are missing.
+            world.hosts[host].held = 3;
+            let account = world.hosts[host].account;
+            world.accounts[account].set = world.accounts[account].set.min(when - HOUR);
+            for _ in 0..1 + rng.below(3) {
+                let client = client_of(rng, world, host)?;
+                let class = machine_class(rng, world, host);
+                asks.push(ask(rng, world, client, class, host));
+            }
+            if rng.chance(15) {
+                let client = client_of(rng, world, host)?;
+                let name = world.hosts[host].label.clone();
+                if world.hosts[client].domain == world.hosts[host].domain && name.len() <= 15 {
+                    asks.push(Ask { client, class: "$", name, port: "", dcom: false, cached: None });
+                }
+            }
+            if fault == Fault::MachinePasswordWithEvents {
+                traces.push(Trace::PasswordRefused(host));
+            }
+        }
+        Fault::ServicePassword => {
+            let service = rng.below(world.services.len());
+            let s = world.services[service].clone();
+            let client = client_of(rng, world, s.host)?;
+            world.accounts[s.account].version += 1;
+            world.accounts[s.account].set = when;
+            world.accounts[s.account].changed = when;
+            asks.push(service_ask(rng, world, client, service));
+            if rng.chance(40) {
+                traces.push(Trace::ServiceLogon(s.host, s.account));
+            }
+        }
+        Fault::StaleTicket => {
+            let service = rng.below(world.services.len());
+            let s = world.services[service].clone();
+            let client = client_of(rng, world, s.host)?;
+            let account = &mut world.accounts[s.account];
+            // Reset twice, so that the previous key does not help.
+            let old = account.version;
+            account.version += 2;
+            account.set = DAY - 10 * 60;
+            account.changed = account.set;
+            world.services[service].held = account.version;
+            asks.push(Ask { cached: Some(old), ..service_ask(rng, world, client, service) });
+        }
+        Fault::EncryptionType => {
+            if rng.chance(50) {
+                let host = *rng.pick(&world.all_members());
+                world.hosts[host].etypes = RC4;
+                let client = client_of(rng, world, host)?;
+                let class = machine_class(rng, world, host);
+                asks.push(ask(rng, world, client, class, host));
+                traces.push(Trace::NoKey(world.hosts[host].account));
+            } else {
+                let service = rng.below(world.services.len());
+                world.services[service].etypes = RC4;
+                let client = client_of(rng, world, world.services[service].host)?;
+                asks.push(service_ask(rng, world, client, service));
+                traces.push(Trace::NoKey(world.services[service].account));
+            }
+        }
+        Fault::StaleDnsOther | Fault::StaleDnsClient | Fault::HostsFile => {
+            let (client, target) = any_pair(rng, world)?;
+            let third: Vec<Id> =
+                world.all_members().into_iter().filter(|&h| h != client && h != target).collect();
+            let reached = if fault == Fault::StaleDnsClient { client } else { *rng.pick(&third) };
+            let (name, address) = (world.full_name(target), world.address(reached));
+            if fault == Fault::HostsFile {
+                let reached = if rng.chance(40) { world.address(client) } else { address };
+                world.hosts_files.push((client, name.to_lowercase(), reached));
+            } else {
+                world.set_dns(&name, address);
+            }
+            let class = machine_class(rng, world, target);
+            asks.push(ask(rng, world, client, class, target));
+        }
+        Fault::StaleDnsToService => {
+            // The name of one web server leads to another, whose service runs under an account of its own.
+            let service = rng.below(world.services.len());
+            let s = world.services[service].clone();
+            let (other, client) = two(
+                rng,
+                &world
+                    .members(world.hosts[s.host].domain)
+                    .into_iter()
+                    .filter(|&h| h != s.host)
+                    .collect::<Vec<_>>(),
+            )?;
+            if world.services.iter().any(|x| x.host == other && x.class == s.class) {
+                return None;
+            }
+            let account =
+                world.add_user(format!("svc_far{other}"), world.hosts[other].domain, Vec::new(), rng);
+            if rng.chance(60) {
+                for spn in forms(world, s.class, other) {
+                    world.register(account, spn, when - 900 * HOUR);
+                }
+            }
+            world.services.push(Service { host: other, class: s.class, account, held: 2, etypes: RC4 | AES });
+            let (name, address) = (world.full_name(s.host), world.address(other));
+            world.set_dns(&name, address);
+            asks.push(service_ask(rng, world, client, service));
+        }
+        Fault::ReusedAddress => {
+            let (a, c) = any_pair(rng, world)?;
+            let b = if rng.chance(30) { a } else { *rng.pick(&world.all_members()) };
+            if b == c {
+                return None;
+            }
+            let old = world.address(c);
+            world.hosts[c].nics[0] = ordinary(world.free_address(world.hosts[c].domain, rng));
+            let name = world.full_name(b);
+            world.hosts[b].nics[0] = ordinary(old);
+            world.set_dns(&name, old);
+            let class = machine_class(rng, world, c);
+            asks.push(ask(rng, world, a, class, c));
+        }
+        Fault::ClusterOwnNode | Fault::ClusterOtherNode => {
+            let (node, client) = pair(rng, world, true)?;
+            let domain = world.hosts[node].domain;
+            let label = format!("clu{domain}{}", world.names.len());
+            let full = format!("{label}.{}", world.domains[domain]);
+            let address = world.free_address(domain, rng);
+            let account = world.add_user(format!("{}$", label.to_uppercase()), domain, Vec::new(), rng);
+            world.accounts[account].dns = Some(full.clone());
+            for class in ["HOST", "MSClusterVirtualServer", "RestrictedKrbHost"] {
+                for form in [&label, &full] {
+                    world.accounts[account].spns.push(format!("{class}/{form}"));
+                }
+            }
+            world.hosts[node].nics.push(ordinary(address));
+            world.dns.push((full.to_lowercase(), address));
+            world.names.push(Name {
+                label: label.clone(),
+                domain,
+                host: node,
+                cluster: Some(account),
+                online: false,
+            });
+            let client = if fault == Fault::ClusterOwnNode { node } else { client };
+            let (class, name) =
+                if rng.chance(20) { ("", label) } else { (*rng.pick(&["host", "cifs", "HTTP"]), full) };
+            if world.services.iter().any(|s| s.host == node && s.class == class) {
+                return None;
+            }
+            asks.push(Ask { client, class, name, port: "", dcom: false, cached: None });
+        }
+        Fault::AliasWithForeignSpn => {
+            let host = *rng.pick(&world.all_members());
+            if world.services.iter().any(|s| s.host == host && s.class == "HTTP") {
+                return None;
+            }
+            let domain = world.hosts[host].domain;
+            let label = format!("portal{domain}{}", world.names.len());
+            let full = format!("{label}.{}", world.domains[domain]);
+            let address = world.address(host);
+            world.dns.push((full.to_lowercase(), address));
+            world.names.push(Name { label, domain, host, cluster: None, online: false });
+            let client = client_of(rng, world, host)?;
+            let account =
+                world.add_user(format!("svc_portal{host}"), domain, vec![format!("HTTP/{full}")], rng);
+            world.accounts[account].changed = when;
+            asks.push(Ask { client, class: "HTTP", name: full, port: "", dcom: false, cached: None });
+        }
+        Fault::Renamed => {
+            // A rename is no fault; the machine's password is, and the events have the new name.
+            let host = *rng.pick(&world.all_members());
+            if world.hosts[host].former.is_some() {
+                return None;
+            }
+            world.hosts[host].former = Some(format!("WIN-{host}X{}", rng.below(90)));
+            traces.push(Trace::Renamed(host));
+            let (more, _) = inject(Fault::MachinePassword, world, when, rng)?;
+            asks.extend(more);
+        }
+        Fault::NameGivenAgain => {
+            // A machine was renamed and another one has its old name now; DNS still leads to the renamed one.
+            let host = *rng.pick(&world.all_members());
+            if world.hosts[host].former.is_some() {
+                return None;
+            }
+            let old = format!("web{host}");
+            let domain = world.hosts[host].domain;
+            let heir = world.add_host(old.clone(), domain, rng);
+            world.hosts[host].former = Some(old);
+            traces.push(Trace::Renamed(host));
+            let (name, address) = (world.full_name(heir), world.address(host));
+            world.set_dns(&name, address);
+            let client = client_of(rng, world, host)?;
+            if client == heir {
+                return None;
+            }
+            let class = machine_class(rng, world, host);
+            asks.push(ask(rng, world, client, class, heir));
+        }
+    }
+    Some((asks, traces))
+}
+
+pub fn share(world: &mut World, a: Id, b: Id, nic: Nic) {
+    for host in [a, b] {
+        if !world.owns(host, nic.address) {
+            world.hosts[host].nics.push(nic.clone());
+        }
+    }
+}

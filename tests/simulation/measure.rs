@@ -1,0 +1,342 @@
+//! A scenario judged with some of its inventories, and how often the verdict was right.
+
+use std::collections::BTreeMap;
+
+use jiff::SignedDuration;
+use krbtriage::commands::triage::known_hosts;
+use krbtriage::events::Seen;
+use krbtriage::findings::{Cause, Confidence, Finding, Kind, Knowledge, judge};
+use krbtriage::incidents::{Gathered, Gatherer, Period};
+use krbtriage::inventory::accounts::{AccountInventory, HostAliases};
+use krbtriage::inventory::addresses::AddressInventory;
+use krbtriage::inventory::directory::Directory;
+use krbtriage::inventory::from_logs;
+use krbtriage::scan::Collector;
+
+use super::exchange::{Outcome, attempt};
+use super::logs::Place;
+use super::rng::Rng;
+use super::scenario::{Expected, Scenario};
+use super::snapshots::{self, Style};
+use super::truth::truth;
+use super::world::{Replica, World};
+
+/// When an inventory was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    Past,
+    Now,
+    Later,
+}
+
+/// What is given beside the clients' logs.
+#[derive(Clone, Debug, Default)]
+pub struct Given {
+    pub addresses: Vec<When>,
+    /// Of a hundred hosts, so many are in the address lists.
+    pub covered: usize,
+    pub dns: Vec<When>,
+    pub spns: Vec<(When, Option<Style>)>,
+    pub controllers: bool,
+    pub members: bool,
+}
+
+impl Given {
+    pub fn full() -> Self {
+        Self {
+            addresses: vec![When::Now],
+            covered: 100,
+            dns: vec![When::Now],
+            spns: vec![(When::Now, Some(Style::Ldap))],
+            controllers: true,
+            members: true,
+        }
+    }
+
+    pub fn none() -> Self {
+        Self { covered: 100, ..Self::default() }
+    }
+
+    /// Some of everything, old or new, once or twice.
+    pub fn random(rng: &mut Rng, whens: &[When]) -> Self {
+        let mut some =
+            |most: usize| -> Vec<When> { (0..rng.below(most + 1)).map(|_| *rng.pick(whens)).collect() };
+        let (addresses, dns, spns) = (some(2), some(2), some(2));
+        let style = |rng: &mut Rng| Some(*rng.pick(&[Style::Ldap, Style::Ldap, Style::Setspn, Style::Query]));
+        Self {
+            addresses,
+            covered: if rng.chance(70) { 100 } else { 60 },
+            dns,
+            spns: spns.into_iter().map(|w| (w, style(rng))).collect(),
+            controllers: rng.chance(50),
+            members: rng.chance(50),
+        }
+    }
+}
+
+pub fn world_at(scenario: &Scenario, when: When) -> &World {
+    match when {
+        When::Past => &scenario.past,
+        When::Now => &scenario.now,
+        When::Later => &scenario.later,
+    }
+}
+
+/// Exports what is given.
+pub fn inventories(scenario: &Scenario, given: &Given) -> (AddressInventory, AccountInventory) {
+    let (mut addresses, mut accounts) = (AddressInventory::default(), AccountInventory::default());
+    for (n, when) in given.addresses.iter().enumerate() {
+        let file = format!("addresses-{n}-{when:?}.csv");
+        let keep = |id: usize| (id * 37 + scenario.seed as usize) % 100 < given.covered;
+        snapshots::addresses(world_at(scenario, *when), &file, &mut addresses, keep);
+    }
+    for (n, when) in given.dns.iter().enumerate() {
+        snapshots::dns(world_at(scenario, *when), &format!("dns-{n}-{when:?}.csv"), &mut addresses);
+    }
+    let asked: Vec<String> = scenario.expected.keys().map(|k| k[2].clone()).collect();
+    for (n, (when, style)) in given.spns.iter().enumerate() {
+        let file = format!("spns-{n}-{when:?}.txt");
+        snapshots::accounts(
+            world_at(scenario, *when),
+            &file,
+            style.unwrap_or(Style::Ldap),
+            &asked,
+            &mut accounts,
+        );
+    }
+    (addresses, accounts)
+}
+
+/// The records of the logs that are given, handed to the gatherer as the scan would.
+pub fn gather(scenario: &Scenario, given: &Given) -> Gathered {
+    let seen = Seen::default();
+    let mut gatherer = Gatherer::new(&seen, Period::default());
+    for (n, entry) in scenario.entries.iter().enumerate() {
+        let readable = match entry.place {
+            Place::Client => true,
+            Place::Controller => given.controllers,
+            Place::Member => given.members,
+        };
+        if readable {
+            gatherer.record(0, entry.record(n as u64 + 1));
+        }
+    }
+    Gathered::merge([gatherer])
+}
+
+pub fn verdicts(
+    gathered: Gathered,
+    mut addresses: AddressInventory,
+    accounts: &AccountInventory,
+) -> Vec<Finding> {
+    from_logs::add(&mut addresses, &gathered.clues, &|_| "System.evtx".to_owned());
+    let hosts = known_hosts(&addresses, accounts, &gathered);
+    let directory = Directory::new(accounts, &HostAliases::default());
+    let knowledge = Knowledge::new(hosts, directory, gathered.clues, SignedDuration::from_mins(10));
+    judge(gathered.incidents, &knowledge)
+}
+
+pub fn verdicts_of(scenario: &Scenario, given: &Given) -> Vec<Finding> {
+    let (addresses, accounts) = inventories(scenario, given);
+    verdicts(gather(scenario, given), addresses, &accounts)
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Score {
+    pub incidents: u64,
+    /// The cause is right; cause and kind are.
+    pub cause: u64,
+    pub kind: u64,
+    pub confirmed: u64,
+    /// Confirmed with a wrong cause, with the right cause and a wrong kind.
+    pub wrong: u64,
+    pub wrong_kind: u64,
+    /// Confirmed by an old inventory whose claim would have given the very same event.
+    pub undecidable: u64,
+    /// Rows that are not confirmed and do not say what to collect.
+    pub speechless: u64,
+}
+
+/// A wrong `confirmed`, to be looked at.
+pub struct Mistake {
+    pub text: String,
+}
+
+#[derive(Default)]
+pub struct Tally {
+    pub scores: BTreeMap<&'static str, Score>,
+    /// With full inventories: the true cause and kind, and what was said.
+    pub confusion: BTreeMap<(Cause, Cause), u64>,
+    pub kinds: BTreeMap<(Kind, Kind), u64>,
+    pub mistakes: Vec<Mistake>,
+    pub missed: Vec<Mistake>,
+    pub limits: Vec<String>,
+}
+
+impl Tally {
+    pub fn add(&mut self, name: &'static str, scenario: &Scenario, given: &Given, findings: &[Finding]) {
+        let score = self.scores.entry(name).or_default();
+        assert_eq!(
+            findings.len(),
+            scenario.expected.len(),
+            "seed {}: an incident was lost or split",
+            scenario.seed
+        );
+        for finding in findings {
+            let i = &finding.incident;
+            let key = [&i.client, &i.answered_by, &i.target, &i.target_realm, &i.client_realm]
+                .map(|n| n.to_lowercase());
+            let expected =
+                scenario.expected.get(&key).unwrap_or_else(|| panic!("seed {}: {key:?}", scenario.seed));
+            let cause = expected.truths.iter().any(|t| t.0 == finding.cause);
+            let kind = expected.truths.contains(&(finding.cause, finding.kind));
+            score.incidents += 1;
+            score.cause += u64::from(cause);
+            score.kind += u64::from(kind);
+            if name == "full" {
+                let wanted =
+                    expected.truths.iter().find(|t| t.0 == finding.cause).unwrap_or(&expected.truths[0]);
+                *self.confusion.entry((wanted.0, finding.cause)).or_default() += 1;
+                let wanted = if kind { finding.kind } else { wanted.1 };
+                *self.kinds.entry((wanted, finding.kind)).or_default() += 1;
+                if !cause || !kind {
+                    self.missed.push(Mistake { text: describe(name, scenario, given, expected, finding) });
+                }
+            }
+            let confirmed = finding.confidence == Confidence::Confirmed;
+            score.confirmed += u64::from(confirmed);
+            score.speechless += u64::from(!confirmed && finding.missing.is_empty());
+            if confirmed && !kind {
+                if same_in_the_old_world(scenario, given, expected, finding) {
+                    score.undecidable += 1;
+                    self.limits.push(describe(name, scenario, given, expected, finding));
+                    continue;
+                }
+                if cause {
+                    score.wrong_kind += 1
+                } else {
+                    score.wrong += 1
+                }
+                self.mistakes.push(Mistake { text: describe(name, scenario, given, expected, finding) });
+            }
+        }
+    }
+
+    pub fn merge(&mut self, other: Self) {
+        for (name, s) in other.scores {
+            let to = self.scores.entry(name).or_default();
+            to.incidents += s.incidents;
+            to.cause += s.cause;
+            to.kind += s.kind;
+            to.confirmed += s.confirmed;
+            to.wrong += s.wrong;
+            to.wrong_kind += s.wrong_kind;
+            to.undecidable += s.undecidable;
+            to.speechless += s.speechless;
+        }
+        for (key, n) in other.confusion {
+            *self.confusion.entry(key).or_default() += n;
+        }
+        for (key, n) in other.kinds {
+            *self.kinds.entry(key).or_default() += n;
+        }
+        self.mistakes.extend(other.mistakes);
+        self.missed.extend(other.missed);
+        self.limits.extend(other.limits);
+    }
+}
+
+fn describe(
+    name: &str,
+    scenario: &Scenario,
+    given: &Given,
+    expected: &Expected,
+    finding: &Finding,
+) -> String {
+    let i = &finding.incident;
+    format!(
+        "{name} seed {}: {} | {} | {} | {} {} -> {} {} {} (row: {}), true {:?} by {:?}\n    given {:?} addresses {:?}% dns {:?} spns {:?} dc {} members {}\n    {}\n    {}",
+        scenario.seed,
+        i.client,
+        i.answered_by,
+        i.target,
+        i.target_realm,
+        i.client_realm,
+        finding.cause,
+        finding.kind,
+        finding.confidence,
+        "",
+        expected.truths,
+        expected.fault,
+        given.addresses,
+        given.covered,
+        given.dns,
+        given.spns,
+        given.controllers,
+        given.members,
+        finding.explanation,
+        finding.evidence.join("\n    ")
+    )
+}
+
+/// Would the same event have been written, for the reason given, in a forest where all that is given is true?
+/// Then no judge can tell the two apart. Only an old (or later) inventory can mislead so: with nothing but present
+/// ones this is never asked.
+fn same_in_the_old_world(scenario: &Scenario, given: &Given, expected: &Expected, finding: &Finding) -> bool {
+    let spns: Vec<When> = given.spns.iter().map(|s| s.0).collect();
+    if !given.addresses.iter().chain(&given.dns).chain(&spns).any(|w| *w != When::Now) {
+        return false;
+    }
+    // What is not given may be as it is or as it was.
+    let choices = |of: &[When]| if of.is_empty() { vec![When::Now, When::Past] } else { of.to_vec() };
+    for a in choices(&given.addresses) {
+        for d in choices(&given.dns) {
+            for s in choices(&spns) {
+                for flags in 0..32 {
+                    let mut world = hybrid(scenario, [a, d, s], flags);
+                    if given.dns.is_empty() && flags & 4 == 0 {
+                        // Nothing says that DNS was not right.
+                        for host in 0..world.hosts.len() {
+                            let (name, address) = (world.full_name(host), world.address(host));
+                            world.set_dns(&name, address);
+                        }
+                    }
+                    if let Outcome::Refused(refusal) = attempt(&world, &expected.ask)
+                        && refusal.account == expected.account
+                        && truth(&world, &expected.ask, &refusal).contains(&(finding.cause, finding.kind))
+                    {
+                        return true;
+                    }
+                }
+            }
+        }
+    }
+    false
+}
+
+/// The forest with addresses, DNS and SPNs of other times. Of `flags`, bit 0 takes away the faults that no inventory
+/// shows (passwords, hosts files); the rest is what no inventory shows of KDCs and ARP.
+fn hybrid(scenario: &Scenario, [addresses, dns, spns]: [When; 3], flags: u8) -> World {
+    let mut world = scenario.now.clone();
+    for (n, host) in world_at(scenario, addresses).hosts.iter().enumerate() {
+        world.hosts[n].nics.clone_from(&host.nics);
+    }
+    world.dns.clone_from(&world_at(scenario, dns).dns);
+    for (n, account) in world_at(scenario, spns).accounts.iter().enumerate() {
+        world.accounts[n].spns.clone_from(&account.spns);
+    }
+    if flags & 1 != 0 {
+        for host in &mut world.hosts {
+            host.held = world.accounts[host.account].version;
+            host.etypes = super::world::RC4 | super::world::AES;
+        }
+        world.hosts_files.clear();
+    }
+    world.exact_first = flags & 2 != 0;
+    world.last_reached = flags & 2 == 0;
+    world.replica = match flags >> 3 {
+        0 => Replica::Refuses,
+        n => Replica::Knows(usize::from(n) - 1),
+    };
+    world
+}

@@ -1,0 +1,90 @@
+//! Inventories of a forest: what an administrator exports, whole, old, partly, twice.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use krbtriage::inventory::accounts::{Account, AccountInventory};
+use krbtriage::inventory::addresses::{AddressInventory, OwnedAddress, ResolvedName};
+use krbtriage::inventory::{InventoryFile, Source};
+
+use super::world::{Id, World};
+
+/// How accounts were exported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// LDIF, Get-ADObject: with names and dates.
+    Ldap,
+    /// `setspn -T * -F -Q */*`: DNs and SPNs.
+    Setspn,
+    /// `setspn -F -Q` for one SPN: its owners with all their SPNs, and nobody else.
+    Query,
+}
+
+fn source(file: &str) -> Source {
+    Source { file: file.into(), line: 1 }
+}
+
+/// Every address of every host, from one collection over all of them.
+pub fn addresses(world: &World, file: &str, to: &mut AddressInventory, keep: impl Fn(Id) -> bool) {
+    for (id, host) in world.hosts.iter().enumerate().filter(|(id, h)| !h.gone && keep(*id)) {
+        let name: Arc<str> = world.full_name(id).into();
+        to.owned.extend(host.nics.iter().map(|nic| OwnedAddress {
+            host: Arc::clone(&name),
+            address: nic.address,
+            prefix_length: None,
+            interface: Some(nic.interface.into()),
+            description: Some(nic.description.into()),
+            mac: None,
+            source: source(file),
+            seen: None,
+        }));
+    }
+}
+
+pub fn dns(world: &World, file: &str, to: &mut AddressInventory) {
+    to.resolved.extend(world.dns.iter().map(|(name, address)| ResolvedName {
+        name: name.as_str().into(),
+        address: *address,
+        source: source(file),
+    }));
+}
+
+fn dn(world: &World, account: &super::world::Account, cn: &str) -> Arc<str> {
+    let folder = if account.dns.is_some() { "Computers" } else { "Users" };
+    format!("CN={cn},CN={folder},DC={}", world.domains[account.domain].replace('.', ",DC=")).into()
+}
+
+pub fn accounts(world: &World, file: &str, style: Style, asked: &[String], to: &mut AccountInventory) {
+    let time = |seconds: i64| Timestamp::from_second(seconds).ok();
+    for account in world.accounts.iter().filter(|a| !a.gone && !a.spns.is_empty()) {
+        if style == Style::Query && !account.spns.iter().any(|s| asked.contains(&s.to_lowercase())) {
+            continue;
+        }
+        let bare = style != Style::Ldap;
+        let computer = account.dns.is_some();
+        let cn = match &account.dns {
+            Some(dns) => dns.split('.').next().unwrap_or_default().to_owned(),
+            None => account.name.clone(),
+        };
+        to.accounts.push(Account {
+            name: if bare { cn.as_str().into() } else { account.name.as_str().into() },
+            name_is_cn: bare,
+            distinguished_name: bare.then(|| dn(world, account, &cn)),
+            domain: world.domains[account.domain].as_str().into(),
+            spns: account.spns.iter().map(|s| s.as_str()).collect(),
+            dns_host_name: account.dns.as_deref().filter(|_| computer && !bare).map(Into::into),
+            password_last_set: time(account.set).filter(|_| !bare),
+            when_changed: time(account.changed).filter(|_| !bare),
+            source: Some(source(file)),
+            ..Account::default()
+        });
+    }
+    let rows = to.accounts.len() as u64;
+    to.files.push(InventoryFile { path: file.into(), kind: "simulated", rows, ..InventoryFile::default() });
+    if style != Style::Query {
+        for domain in &world.domains {
+            to.complete_domains.push(domain.as_str().into());
+            to.complete_files.push((file.into(), domain.as_str().into()));
+        }
+    }
+}

@@ -1,0 +1,341 @@
+//! A forest at one moment: hosts with addresses, accounts with keys, SPNs, DNS, and what runs where.
+
+use std::net::IpAddr;
+
+use super::rng::Rng;
+
+/// Index into the lists of a [`World`]. Things that go away keep their place, so that two moments compare.
+pub type Id = usize;
+
+pub const RC4: u8 = 1;
+pub const AES: u8 = 2;
+
+/// Seconds since 1970 of 2026-10-06T08:00:00Z: events lie in the day after it.
+pub const DAY: i64 = 1_791_273_600;
+pub const HOUR: i64 = 3600;
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Nic {
+    pub address: IpAddr,
+    pub interface: &'static str,
+    pub description: &'static str,
+    /// A link inside the machine (management card, virtual switch): nobody else reaches the address.
+    pub internal: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct Host {
+    pub label: String,
+    pub domain: Id,
+    pub account: Id,
+    pub nics: Vec<Nic>,
+    /// Password version and encryption types this machine has.
+    pub held: u32,
+    pub etypes: u8,
+    /// Its label before it was renamed.
+    pub former: Option<String>,
+    pub gone: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// sAMAccountName.
+    pub name: String,
+    pub domain: Id,
+    pub dns: Option<String>,
+    pub spns: Vec<String>,
+    pub version: u32,
+    /// The encryption types the KDC believes in.
+    pub etypes: u8,
+    /// When the password was set, and the object changed.
+    pub set: i64,
+    pub changed: i64,
+    pub gone: bool,
+}
+
+/// A service that runs under an account of its own.
+#[derive(Clone, Debug)]
+pub struct Service {
+    pub host: Id,
+    pub class: &'static str,
+    pub account: Id,
+    /// The password version it was started with, and the encryption types it can use.
+    pub held: u32,
+    pub etypes: u8,
+}
+
+/// A name that is no host: a cluster's virtual computer (with its account), or an alias.
+#[derive(Clone, Debug)]
+pub struct Name {
+    pub label: String,
+    pub domain: Id,
+    /// The node or host that it is meant to lead to.
+    pub host: Id,
+    pub cluster: Option<Id>,
+    /// The cluster's resources are up, so the node has its account's key too.
+    pub online: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct World {
+    pub domains: Vec<String>,
+    pub hosts: Vec<Host>,
+    pub accounts: Vec<Account>,
+    pub services: Vec<Service>,
+    pub names: Vec<Name>,
+    /// Full name in lower case, and address.
+    pub dns: Vec<(String, IpAddr)>,
+    /// Lines of hosts files: whose, name, address.
+    pub hosts_files: Vec<(Id, String, IpAddr)>,
+    /// Whether a KDC asks the forest for the exact SPN before it takes `HOST/` of its own domain. No document
+    /// says which, so a forest does the one or the other.
+    pub exact_first: bool,
+    /// A duplicate in one domain mostly makes the KDC refuse. Where the controllers differ, one may know only one
+    /// of the registrations.
+    pub replica: Replica,
+    /// Which of two machines with one address is reached: the one that answered ARP last, or first.
+    pub last_reached: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replica {
+    Refuses,
+    Knows(usize),
+}
+
+pub const CARDS: [(&str, &str); 3] = [
+    ("169.254.95.120", "IBM USB Remote NDIS Network Device"),
+    ("16.1.15.2", "HPE Virtual NIC"),
+    ("169.254.0.2", "iDRAC Virtual NIC USB Device #8"),
+];
+
+pub const SWITCHES: [(&str, &str); 2] = [
+    ("172.20.80.1", "Hyper-V Virtual Ethernet Adapter"),
+    ("192.168.56.1", "VirtualBox Host-Only Ethernet Adapter"),
+];
+
+pub fn card(n: usize) -> Nic {
+    let (address, description) = CARDS[n % CARDS.len()];
+    Nic { address: ip(address), interface: "Ethernet 5", description, internal: true }
+}
+
+pub fn switch(n: usize) -> Nic {
+    let (address, description) = SWITCHES[n % SWITCHES.len()];
+    Nic { address: ip(address), interface: "vEthernet (Default Switch)", description, internal: true }
+}
+
+pub fn ordinary(address: IpAddr) -> Nic {
+    Nic {
+        address,
+        interface: "Ethernet",
+        description: "Intel(R) Ethernet Connection X722 for 1GbE",
+        internal: false,
+    }
+}
+
+pub fn ip(text: &str) -> IpAddr {
+    text.parse().unwrap()
+}
+
+impl World {
+    pub fn new(rng: &mut Rng) -> Self {
+        let all = ["alpha.example.com", "beta.example.com", "gamma.test"];
+        let count = 2 + rng.below(2);
+        let mut world = World {
+            domains: all[..count].iter().map(|d| (*d).to_owned()).collect(),
+            hosts: Vec::new(),
+            accounts: Vec::new(),
+            services: Vec::new(),
+            names: Vec::new(),
+            dns: Vec::new(),
+            hosts_files: Vec::new(),
+            exact_first: rng.chance(50),
+            replica: *rng.pick(&[
+                Replica::Refuses,
+                Replica::Refuses,
+                Replica::Refuses,
+                Replica::Refuses,
+                Replica::Knows(0),
+                Replica::Knows(1),
+            ]),
+            last_reached: rng.chance(50),
+        };
+        for domain in 0..count {
+            world.add_host(format!("dc{domain}"), domain, rng);
+            for n in 0..3 + rng.below(3) {
+                let label = match rng.below(4) {
+                    // Longer than the 15 characters of a NetBIOS name.
+                    0 => format!("app{domain}{n}-production-server"),
+                    1 => format!("FS-{domain}-{n}"),
+                    _ => format!("srv{domain}{n}"),
+                };
+                world.add_host(label, domain, rng);
+            }
+            world.add_service(domain, rng);
+        }
+        // One vendor's servers, all with the card switched on: nothing wrong until two of them talk DCOM.
+        if rng.chance(40) {
+            let which = rng.below(CARDS.len());
+            for host in 0..world.hosts.len() {
+                if rng.chance(30) {
+                    world.hosts[host].nics.push(card(which));
+                }
+            }
+        }
+        world
+    }
+
+    pub fn add_host(&mut self, label: String, domain: Id, rng: &mut Rng) -> Id {
+        let id = self.hosts.len();
+        let full = format!("{label}.{}", self.domains[domain]);
+        let name = format!("{}$", label.chars().take(15).collect::<String>().to_uppercase());
+        let set = DAY - 12 * HOUR - rng.below(29 * 24) as i64 * HOUR;
+        let mut spns = Vec::new();
+        for form in [&label, &full] {
+            for class in ["HOST", "RestrictedKrbHost", "TERMSRV", "WSMAN"] {
+                spns.push(format!("{class}/{form}"));
+            }
+        }
+        self.accounts.push(Account {
+            name,
+            domain,
+            dns: Some(full.clone()),
+            spns,
+            version: 5,
+            etypes: RC4 | AES,
+            set,
+            changed: set,
+            gone: false,
+        });
+        let address = self.free_address(domain, rng);
+        self.dns.push((full.to_lowercase(), address));
+        self.hosts.push(Host {
+            label,
+            domain,
+            account: self.accounts.len() - 1,
+            nics: vec![ordinary(address)],
+            held: 5,
+            etypes: RC4 | AES,
+            former: None,
+            gone: false,
+        });
+        id
+    }
+
+    pub fn free_address(&self, domain: Id, rng: &mut Rng) -> IpAddr {
+        loop {
+            let address = ip(&format!("10.{domain}.{}.{}", rng.below(4), 1 + rng.below(250)));
+            if self.reached(address).is_empty() && !self.dns.iter().any(|d| d.1 == address) {
+                return address;
+            }
+        }
+    }
+
+    pub fn add_user(&mut self, name: String, domain: Id, spns: Vec<String>, rng: &mut Rng) -> Id {
+        let set = DAY - 40 * 24 * HOUR - rng.below(9000) as i64 * HOUR;
+        self.accounts.push(Account {
+            name,
+            domain,
+            dns: None,
+            spns,
+            version: 2,
+            etypes: RC4 | AES,
+            set,
+            changed: set,
+            gone: false,
+        });
+        self.accounts.len() - 1
+    }
+
+    /// A database or web service under an account of its own, registered as it should be.
+    pub fn add_service(&mut self, domain: Id, rng: &mut Rng) -> Id {
+        let hosts: Vec<Id> = self.members(domain);
+        let host = *rng.pick(&hosts);
+        let class = *rng.pick(&["HTTP", "MSSQLSvc"]);
+        if let Some(known) = self.services.iter().position(|s| s.host == host && s.class == class) {
+            return known;
+        }
+        let port = if class == "HTTP" { "" } else { ":1433" };
+        let h = &self.hosts[host];
+        let spns = vec![
+            format!("{class}/{}{port}", h.label),
+            format!("{class}/{}.{}{port}", h.label, self.domains[domain]),
+        ];
+        // The same service name in every domain, sometimes.
+        let name = if rng.chance(25) {
+            "svc_app".to_owned()
+        } else {
+            format!("svc_{}{domain}{host}", class.to_lowercase())
+        };
+        if self.accounts.iter().any(|a| a.name == name && a.domain == domain) {
+            return self.services.len().saturating_sub(1);
+        }
+        let account = self.add_user(name, domain, spns, rng);
+        self.services.push(Service { host, class, account, held: 2, etypes: RC4 | AES });
+        self.services.len() - 1
+    }
+
+    /// Hosts of a domain without its controller.
+    pub fn members(&self, domain: Id) -> Vec<Id> {
+        (0..self.hosts.len())
+            .filter(|&h| {
+                self.hosts[h].domain == domain
+                    && !self.hosts[h].label.starts_with("dc")
+                    && !self.hosts[h].gone
+            })
+            .collect()
+    }
+
+    pub fn all_members(&self) -> Vec<Id> {
+        (0..self.domains.len()).flat_map(|d| self.members(d)).collect()
+    }
+
+    pub fn full_name(&self, host: Id) -> String {
+        format!("{}.{}", self.hosts[host].label, self.domains[self.hosts[host].domain])
+    }
+
+    pub fn controller(&self, domain: Id) -> Id {
+        self.hosts.iter().position(|h| h.domain == domain && h.label.starts_with("dc")).unwrap()
+    }
+
+    pub fn address(&self, host: Id) -> IpAddr {
+        self.hosts[host].nics[0].address
+    }
+
+    pub fn owns(&self, host: Id, address: IpAddr) -> bool {
+        self.hosts[host].nics.iter().any(|n| n.address == address)
+    }
+
+    /// Hosts that answer on an address from outside.
+    pub fn reached(&self, address: IpAddr) -> Vec<Id> {
+        (0..self.hosts.len())
+            .filter(|&h| {
+                !self.hosts[h].gone && self.hosts[h].nics.iter().any(|n| n.address == address && !n.internal)
+            })
+            .collect()
+    }
+
+    /// The first address both own, with the adapter.
+    pub fn common(&self, a: Id, b: Id) -> Vec<Nic> {
+        if a == b {
+            return Vec::new();
+        }
+        self.hosts[a].nics.iter().filter(|n| self.owns(b, n.address)).cloned().collect()
+    }
+
+    pub fn set_dns(&mut self, name: &str, address: IpAddr) {
+        let name = name.to_lowercase();
+        self.dns.retain(|d| d.0 != name);
+        self.dns.push((name, address));
+    }
+
+    pub fn register(&mut self, account: Id, spn: String, when: i64) {
+        self.accounts[account].spns.push(spn);
+        self.accounts[account].changed = self.accounts[account].changed.max(when);
+    }
+
+    pub fn unregister(&mut self, account: Id, spn: &str, when: i64) {
+        self.accounts[account].spns.retain(|s| !s.eq_ignore_ascii_case(spn));
+        self.accounts[account].changed = self.accounts[account].changed.max(when);
+    }
+}

@@ -144,12 +144,15 @@ impl Decoder {
         let system = &program.system;
         let mut event = Event { chunk, values: &self.values, text: &mut self.text };
         let mut record = Record {
-            provider: event.provider(system)?.into(),
+            provider: match &system.known.provider {
+                Some(provider) => provider.clone(),
+                None => event.provider(system)?.into(),
+            },
             event_id,
             version: event.small(system.version)?,
             level: event.small(system.level)?,
-            channel: event.trimmed(system.channel)?.into(),
-            computer: event.trimmed(system.computer)?.into(),
+            channel: event.trimmed_or(&system.known.channel, system.channel)?,
+            computer: event.trimmed_or(&system.known.computer, system.computer)?,
             record_id: event.record_id(system.record_id)?,
             time: event.time(system.time)?,
             data: Vec::with_capacity(8),
@@ -191,12 +194,11 @@ impl Decoder {
         let program = self.programs.get(chunk, instance)?;
         let mut event = Event { chunk, values: &self.nested, text: &mut self.text };
         for item in &program.items {
-            let Item::Leaf(Leaf { naming: Naming::Attribute(Part::Literal(name)), content, .. }) = item
-            else {
+            let Item::Leaf(Leaf { naming: Naming::Known(name), content, .. }) = item else {
                 continue;
             };
             for condition in selection.conditions(id) {
-                if name.is(chunk, condition.name.as_bytes()) {
+                if name == condition.name {
                     return Some(!condition.accepts(event.text(*content)?));
                 }
             }
@@ -283,6 +285,13 @@ impl Event<'_> {
         Some(self.text(part)?.trim())
     }
 
+    fn trimmed_or(&mut self, known: &Option<Text>, part: Part) -> Option<Text> {
+        match known {
+            Some(text) => Some(text.clone()),
+            None => Some(self.trimmed(part)?.into()),
+        }
+    }
+
     fn event_id(&mut self, part: Part) -> Option<u16> {
         if let Part::Value(index) = part
             && let Some(id) = self.values.get(index).small_number(self.chunk)
@@ -324,20 +333,13 @@ impl Event<'_> {
         if leaf.dependency != NO_DEPENDENCY && self.is_null(leaf.dependency) {
             return Some(());
         }
-        let name: Option<Text> = match leaf.naming {
-            Naming::Attribute(Part::Nothing) => None,
-            Naming::Attribute(part) => {
-                if let Part::Value(index) = part {
-                    // An optional name that is not there leaves no attribute.
-                    (self.values.get(index).kind == TEXT).then_some(())?;
-                }
-                Some(self.attribute(part).filter(|name| !name.is_empty())?.into())
-            }
-            Naming::Binary => Some("Binary".into()),
-            Naming::Element(wide) => {
-                self.text.clear();
-                self.literal(wide)?;
-                Some(self.text.as_str().into())
+        let name = match &leaf.naming {
+            Naming::Unnamed => None,
+            Naming::Known(name) => Some(name.clone()),
+            Naming::Value(index) => {
+                // An optional name that is not there leaves no attribute.
+                (self.values.get(*index).kind == TEXT).then_some(())?;
+                Some(self.attribute(Part::Value(*index)).filter(|name| !name.is_empty())?.into())
             }
         };
         if let Part::Value(index) = leaf.content {

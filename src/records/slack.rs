@@ -11,7 +11,7 @@ use super::binxml::{
 };
 use super::gate::{Passed, Provider, RecordHeader};
 use super::template::{
-    Item, Kind, Leaf, Naming, Part, Program, System, attributes, definition, has_content, open, part,
+    Item, Kind, Leaf, Naming, Part, Program, System, attributes, definition, has_content, literal, open, part,
 };
 use super::values::BINARY;
 use crate::chunks::bytes::{u16_at, u32_at};
@@ -166,9 +166,11 @@ fn leaves(program: &mut Program, tokens: &mut Tokens<'_>) -> Option<()> {
         let own = verified_name(chunk, child.name).filter(|name| !name.is(chunk, b"Data"));
         let binary = matches!(content, Part::Value(_)) && declared == BINARY;
         let naming = match (named, own) {
-            (Part::Nothing, Some(name)) => Naming::Element(name),
-            (Part::Nothing, None) if binary => Naming::Binary,
-            (named, _) => Naming::Attribute(named),
+            (Part::Nothing, Some(name)) => Naming::Known(literal(chunk, name)?),
+            (Part::Nothing, None) if binary => Naming::Known("Binary".into()),
+            (Part::Nothing, None) => Naming::Unnamed,
+            (Part::Literal(name), _) => Naming::Known(literal(chunk, name)?),
+            (Part::Value(index), _) => Naming::Value(index),
         };
         program.items.push(Item::Leaf(Leaf {
             naming,

@@ -3,10 +3,12 @@
 //! What comes out of a program must be what [`super::xml`] reads from the crate's XML of the same record;
 //! `tests/engine` holds the two against each other. Shapes that are not usual are refused (`None`).
 
+use super::Text;
 use super::binxml::{
     ATTRIBUTE, CLOSE, CLOSE_EMPTY, CLOSE_START, DEFINITION_HEADER, END, Element, MORE, NO_DEPENDENCY, OPEN,
     OPTIONAL_SUBSTITUTION, SUBSTITUTION, Tokens, VALUE, Wide, name_text,
 };
+use super::values::write_wide;
 use crate::chunks::bytes::u32_at;
 
 /// Where a text comes from.
@@ -19,8 +21,10 @@ pub enum Part {
 }
 
 /// The fields of `System`.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct System {
+    /// Those that are literal text are decoded once and not for every record.
+    pub known: Known,
     pub name: Part,
     pub source_name: Part,
     pub event_id: Part,
@@ -32,19 +36,50 @@ pub struct System {
     pub time: Part,
 }
 
+/// Literal text of `System`, as it stands in a record.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    pub provider: Option<Text>,
+    pub channel: Option<Text>,
+    pub computer: Option<Text>,
+}
+
+impl System {
+    /// Decodes what is literal. Text that is not usual is left to the record's decoder, which refuses it.
+    pub(super) fn decode_literals(&mut self, chunk: &[u8]) {
+        let text = |part| match part {
+            Part::Literal(wide) => literal(chunk, wide),
+            _ => None,
+        };
+        let trimmed = |part| text(part).map(|text| Text::from(text.trim()));
+        self.known = Known {
+            provider: text(self.name).filter(|name| !name.is_empty()),
+            channel: trimmed(self.channel),
+            computer: trimmed(self.computer),
+        };
+    }
+}
+
+/// Literal text, if it is usual in an attribute.
+pub(super) fn literal(chunk: &[u8], wide: Wide) -> Option<Text> {
+    let mut text = String::new();
+    write_wide(wide.bytes(chunk)?, &mut text)?;
+    (!text.bytes().any(|byte| byte < 0x20)).then(|| text.into())
+}
+
 /// How a value of `EventData` or `UserData` is named.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Naming {
-    /// `Data/@Name`.
-    Attribute(Part),
-    /// The element's own name.
-    Element(Wide),
-    /// `Binary`, told by its type where its name is lost.
-    Binary,
+    /// A `Data` without name.
+    Unnamed,
+    /// By `Data/@Name` in the definition, or by the element's own name.
+    Known(Text),
+    /// By this value.
+    Value(u16),
 }
 
 /// One value of `EventData` or `UserData`.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Leaf {
     pub naming: Naming,
     pub content: Part,
@@ -57,7 +92,7 @@ pub struct Leaf {
 }
 
 /// What stands in an event besides `System`.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub enum Item {
     Leaf(Leaf),
     /// A substitution that holds a fragment: one of this kind.
@@ -261,6 +296,7 @@ impl Program {
             self.kind = Kind::Event;
             check_attributes(tokens, root)?;
             self.children_of_event(tokens)?;
+            self.system.decode_literals(tokens.chunk);
         } else {
             match section(tokens.chunk, name)? {
                 Section::System => return None,
@@ -440,8 +476,10 @@ impl Program {
             return Some(());
         }
         let naming = match attribute_name {
-            Part::Nothing if !name.is(chunk, b"Data") => Naming::Element(name),
-            name => Naming::Attribute(name),
+            Part::Nothing if name.is(chunk, b"Data") => Naming::Unnamed,
+            Part::Nothing => Naming::Known(literal(chunk, name)?),
+            Part::Literal(name) => Naming::Known(literal(chunk, name).filter(|name| !name.is_empty())?),
+            Part::Value(index) => Naming::Value(index),
         };
         self.items.push(Item::Leaf(Leaf {
             naming,

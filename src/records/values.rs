@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use jiff::Timestamp;
 
-use super::binxml::{Instance, until_nul};
+use super::binxml::Instance;
 use crate::chunks::bytes::{u16_at, u32_at, u64_at};
 
 /// More values than any template of Windows has.
@@ -146,8 +146,7 @@ impl Value {
         match self.kind {
             NULL => {}
             TEXT => {
-                let text = until_nul(chunk, at, usize::from(self.len))?;
-                write_wide(text.bytes(chunk)?, out)?;
+                write_wide(self.bytes(chunk)?, out)?;
             }
             // Other bytes depend on a code page.
             ANSI => {
@@ -261,25 +260,39 @@ fn write_sid(bytes: &[u8], out: &mut String) -> Option<()> {
     Some(())
 }
 
-/// Appends UTF-16 text. `None` for what XML cannot hold (the crate replaces it) and broken surrogates.
+/// Units that are narrowed at once; a vector register or two.
+const BLOCK: usize = 16;
+
+/// Printable ASCII, of which nearly all text is.
+#[inline]
+fn narrow(units: &[[u8; 2]; BLOCK]) -> Option<[u8; BLOCK]> {
+    let low = units.map(|[low, _]| low);
+    let other =
+        units.iter().fold(0, |any, [low, high]| any | *high | u8::from(low.wrapping_sub(0x20) >= 0x5f));
+    (other == 0).then_some(low)
+}
+
+/// Appends UTF-16 text up to its end or a NUL. `None` for what XML cannot hold (the crate replaces it) and broken
+/// surrogates.
 pub fn write_wide(bytes: &[u8], out: &mut String) -> Option<()> {
-    let (mut units, _) = bytes.as_chunks::<2>();
-    // Nearly all text is ASCII: narrowed in blocks that a compiler turns into vector instructions.
-    let mut block = [0; 128];
-    while !units.is_empty() {
-        let (head, rest) = units.split_at(units.len().min(block.len()));
-        let mut other = 0;
-        for (narrow, [low, high]) in block.iter_mut().zip(head) {
-            *narrow = *low;
-            other |= *high | u8::from(low.wrapping_sub(0x20) >= 0x5f);
-        }
-        if other != 0 {
-            break;
-        }
-        out.push_str(std::str::from_utf8(block.get(..head.len())?).ok()?);
-        units = rest;
+    let (units, _) = bytes.as_chunks::<2>();
+    let (blocks, rest) = units.as_chunks::<BLOCK>();
+    let mut done = 0;
+    for block in blocks {
+        let Some(narrow) = narrow(block) else { break };
+        out.push_str(std::str::from_utf8(&narrow).ok()?);
+        done += BLOCK;
     }
-    for c in char::decode_utf16(units.iter().map(|unit| u16::from_le_bytes(*unit))) {
+    if done == blocks.len() * BLOCK {
+        let mut last = [[b' ', 0]; BLOCK];
+        last.get_mut(..rest.len())?.copy_from_slice(rest);
+        if let Some(narrow) = narrow(&last) {
+            out.push_str(std::str::from_utf8(narrow.get(..rest.len())?).ok()?);
+            return Some(());
+        }
+    }
+    let rest = units.get(done..)?.iter().map(|unit| u16::from_le_bytes(*unit)).take_while(|unit| *unit != 0);
+    for c in char::decode_utf16(rest) {
         match c {
             Ok('\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..) => out.push(c.ok()?),
             _ => return None,

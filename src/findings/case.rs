@@ -323,7 +323,7 @@ impl<'a> Case<'a> {
     }
 
     /// B with its domain, where only one realm is named.
-    fn answerer_in_domain(&self) -> Option<HostName> {
+    pub fn answerer_in_domain(&self) -> Option<HostName> {
         let host = self.answerer_host.clone()?;
         if host.domain().is_some() {
             return Some(host);

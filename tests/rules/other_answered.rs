@@ -40,7 +40,7 @@ fn c_is_another_name_of_b_and_the_spn_is_on_another_account() {
         Misplaced,
         Confirmed
     )
-    .proved_by("portal.alpha.example.com is another name of srv3")
+    .proved_by("portal.alpha.example.com is another name of srv3.alpha.example.com (spns.csv:2)")
     .proved_by("registered on svc_web of alpha.example.com");
     misses!(srv3_answered(PORTAL_SPN).account(portal_is_srv3).judge(), WrongHost, ClusterOrAlias, Likely);
 }
@@ -83,7 +83,7 @@ fn c_is_no_host_dns_leads_it_to_b_and_the_spn_is_on_another_account() {
             .service("svc_web", &[PORTAL_SPN])
     };
     decides!(led().judge(), DuplicateSpn, Misplaced, Likely)
-        .proved_by("resolves to 192.0.2.3, which srv3")
+        .proved_by("resolves to 192.0.2.3, which srv3.alpha.example.com owns (dns.csv:2)")
         .lacks("Win32_Service -ComputerName srv3");
     misses!(led().account(computer(PORTAL)).judge(), WrongHost, StaleDns, Likely);
 }
@@ -97,7 +97,7 @@ fn c_is_no_host_but_another_name_of_b_as_an_inventory_shows() {
             .judge()
     };
     decides!(renamed("files", "srv3"), WrongHost, ClusterOrAlias, Likely)
-        .proved_by("files.alpha.example.com is another name of srv3")
+        .proved_by("files.alpha.example.com is another name of srv3.alpha.example.com (EventLog 6011 in System.evtx)")
         .lacks("setspn -F -Q");
     misses!(renamed("files2", "srv3"), WrongHost, StaleDns, Possible);
 }

@@ -1,7 +1,7 @@
 //! B is C: the right machine answered.
 
 use super::situation::*;
-use super::{decides, misses, tests};
+use super::{decides, is_judged, misses, tests};
 use krbtriage::findings::Shape;
 
 const SHAPE: Shape = Shape::TargetAnswered;
@@ -149,7 +149,7 @@ fn the_spn_list_is_known_and_clean_or_the_target_is_an_account_name() {
     .proved_by("is registered nowhere itself, its HOST form is on SRV5$ of alpha.example.com")
     .proved_by("its password was last set 2026-09-20T03:00:00Z")
     .lacks("Test-ComputerSecureChannel");
-    for target in ["srv5$", "srv5$@ALPHA.EXAMPLE.COM"] {
+    for target in ["srv5$", "ALPHA\\SRV5$", "srv5$@ALPHA.EXAMPLE.COM"] {
         decides!(srv5_answered(target).judge(), PasswordMismatch, MachineAccount, Likely)
             .proved_by("the target is the account itself");
     }
@@ -222,4 +222,19 @@ fn nothing_more_is_known() {
         .lacks("setspn -F -Q \"cifs/srv5.alpha.example.com\"")
         .lacks("wevtutil epl System srv5-System.evtx /r:srv5");
     misses!(srv5_answered(HTTP).judge(), DuplicateSpn, Misplaced, Possible);
+}
+
+/// `ALPHA` is the domain `ALPHA.EXAMPLE.COM`: an account named so was taken for a namesake of another domain.
+#[test]
+fn an_account_named_with_its_netbios_domain_is_the_one_that_answered() {
+    let asked = |client, realms| Situation::asked(client, "ALPHA\\SRV5$", "srv5$", realms);
+    for (client, realms) in [(SRV1, [ALPHA, ALPHA]), (SRV2, [ALPHA, BETA]), (SRV2, [ALPHA, ALPHA])] {
+        for situation in [asked(client, realms), asked(client, realms).account(computer(SRV5))] {
+            let judged = is_judged!(situation.judge(), PasswordMismatch, MachineAccount, Likely);
+            assert_eq!(judged.row().0, Shape::TargetAnswered, "{judged:#?}");
+        }
+    }
+    // Of a domain that no realm is.
+    let judged = Situation::asked(SRV1, "GAMMA\\SRV5$", "srv5$", [ALPHA, ALPHA]).judge();
+    assert_eq!(judged.row().0, Shape::SameShortName, "{judged:#?}");
 }

@@ -2,6 +2,7 @@
 
 mod args;
 mod exit;
+mod paths;
 mod progress;
 mod time;
 
@@ -9,11 +10,13 @@ pub use exit::Exit;
 
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
+use std::path::Path;
 
 use clap::{CommandFactory, Parser};
 
 use crate::commands;
 use crate::report::guard::visible;
+use crate::report::{Output, unfinished};
 use args::{Cli, Command};
 use progress::Bar;
 
@@ -27,6 +30,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             return if error.use_stderr() { Exit::Usage } else { Exit::Complete };
         }
     };
+    // Where somebody has said that interruptions are to be ignored (nohup does), there is nothing to handle.
+    let _ = ctrlc::try_set_handler(|| unfinished::abandon(exit::INTERRUPTED));
     match cli.command {
         Command::Triage(args) => triage(*args),
         Command::Inventory(args) => inventory(args),
@@ -58,12 +63,8 @@ fn triage(args: args::Triage) -> Exit {
             } else if !terminal.quiet {
                 say(&commands::summary::problems(&outcome));
             }
-            for written in outcome.written.iter().filter(|w| w.path != w.asked) {
-                say(&format!(
-                    "{} is open in another program; what it should hold was written to {}\n",
-                    written.asked.display(),
-                    written.path.display()
-                ));
+            for written in &outcome.written {
+                say_where(&written.asked, Some(&written.path));
             }
             if outcome.found {
                 Exit::Found
@@ -82,6 +83,9 @@ fn inventory(args: args::Inventory) -> Exit {
     let mut out = std::io::stdout().lock();
     match commands::inventory::run(&config, &mut out) {
         Ok(outcome) => {
+            if let Some(asked) = &config.output {
+                say_where(asked, outcome.written.as_deref());
+            }
             let mut problems = false;
             for file in &outcome.files {
                 for problem in &file.problems {
@@ -99,8 +103,10 @@ fn inventory(args: args::Inventory) -> Exit {
 }
 
 fn audit(args: args::Audit) -> Exit {
-    match commands::audit::run(&args.into_config()) {
+    let config = args.into_config();
+    match commands::audit::run(&config) {
         Ok(outcome) => {
+            say_place(&config.output, outcome.written.as_deref());
             say(&commands::summary::inventory_problems(&outcome.inventories));
             if std::io::stderr().is_terminal() {
                 say(&format!(
@@ -122,10 +128,12 @@ fn audit(args: args::Audit) -> Exit {
 fn extract(args: args::Extract) -> Exit {
     let terminal = args.terminal;
     let bar = Bar::new(!terminal.no_progress && !terminal.quiet);
-    let result = commands::extract::run(&args.into_config(), &bar);
+    let config = args.into_config();
+    let result = commands::extract::run(&config, &bar);
     bar.finish();
     match result {
         Ok(outcome) => {
+            say_place(&config.output, outcome.written.as_deref());
             if !terminal.quiet {
                 say(&commands::summary::log_problems(&outcome.unfound, &outcome.logs));
             }
@@ -177,7 +185,12 @@ fn explain(args: &args::Explain) -> Exit {
 }
 
 fn collect_script(args: args::CollectScript) -> Exit {
-    match commands::collect_script::run(&args.into_config()) {
+    let config = args.into_config();
+    let result = commands::collect_script::run(&config);
+    if let Ok(outcome) = &result {
+        say_place(&config.output, outcome.written.as_deref());
+    }
+    match result.map(|outcome| outcome.left_out) {
         Ok(0) => Exit::Complete,
         Ok(left_out) => {
             say(&format!(
@@ -210,6 +223,23 @@ fn print(text: &str) -> Exit {
 fn fail(error: &dyn std::error::Error) -> Exit {
     say(&format!("krbtriage: {error}\n"));
     Exit::NoReport
+}
+
+fn say_place(asked: &Output, written: Option<&Path>) {
+    if let Output::File(asked) = asked {
+        say_where(asked, written);
+    }
+}
+
+/// Says so where an output got another name than was asked for.
+fn say_where(asked: &Path, written: Option<&Path>) {
+    if let Some(written) = written.filter(|w| *w != asked) {
+        say(&format!(
+            "{} is open in another program, or read-only; what it should hold was written to {}\n",
+            asked.display(),
+            written.display()
+        ));
+    }
 }
 
 /// Writes to standard error; names in it may be hostile. That it cannot be written changes nothing.

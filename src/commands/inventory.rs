@@ -1,12 +1,13 @@
 //! `krbtriage inventory`: what was understood of the interface inventories, as the project's own CSV, so
 //! that a person can check it, keep it, or merge it.
 
-use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::io::{self, Write};
+use std::path::PathBuf;
 
 use crate::inventory::InventoryFile;
 use crate::inventory::addresses::{AddressInventory, LoadOptions, load};
 use crate::report::guard::cell;
+use crate::report::{Output, OutputError};
 
 /// What to read and where to write it.
 #[derive(Debug, Clone, Default)]
@@ -28,12 +29,14 @@ pub struct Outcome {
     pub resolved_names: u64,
     /// Every file with its kind, rows and problems.
     pub files: Vec<InventoryFile>,
+    /// The file written; another one than was asked for where that is open in a program that locks it.
+    pub written: Option<PathBuf>,
 }
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("the inventory cannot be written to {}: {error}", .path.display())]
-    Output { path: PathBuf, error: io::Error },
+    #[error(transparent)]
+    Output(#[from] OutputError),
     /// Standard output; a closed pipe is among them and is the caller's to forgive.
     #[error("the inventory cannot be written: {0}")]
     Stdout(#[from] io::Error),
@@ -46,38 +49,19 @@ pub const COLUMNS: [&str; 6] = ["host", "address", "interface", "description", "
 /// to `stdout`.
 pub fn run(config: &Config, stdout: &mut dyn Write) -> Result<Outcome, Error> {
     let options = LoadOptions { host: config.host.clone() };
+    let output = config.output.clone().map(Output::File);
+    output.as_ref().map_or(Ok(()), Output::check)?;
     let inventory = load(&config.files, &options);
-    match &config.output {
-        Some(path) => {
-            write_file(path, &inventory).map_err(|error| Error::Output { path: path.clone(), error })?;
-        }
-        None => write_csv(&inventory, stdout)?,
-    }
+    let written = match output {
+        Some(output) => output.write(|out| write_csv(&inventory, out))?,
+        None => write_csv(&inventory, stdout).map(|()| None)?,
+    };
     Ok(Outcome {
+        written,
         addresses: inventory.owned.len() as u64,
         resolved_names: inventory.resolved.len() as u64,
         files: inventory.files,
     })
-}
-
-/// Beside its place first, so that a failed run leaves the old file.
-fn write_file(path: &Path, inventory: &AddressInventory) -> io::Result<()> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    {
-        // A temporary file is its owner's alone; an output is everybody's the umask lets.
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    let mut file = BufWriter::new(builder.tempfile_in(folder)?);
-    write_csv(inventory, &mut file)?;
-    let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
 }
 
 /// The inventory's addresses as the project's CSV, in the order they were read. Cells cannot run in a
@@ -130,6 +114,6 @@ mod tests {
         assert_eq!((outcome.addresses, outcome.files.len()), (3, 1));
         assert_eq!(std::fs::read_to_string(&output).unwrap(), TEXT);
         let config = Config { output: Some(folder.path().join("none").join("out.csv")), ..config };
-        assert!(run(&config, &mut io::sink()).unwrap_err().to_string().contains("cannot be written to"));
+        assert!(run(&config, &mut io::sink()).unwrap_err().to_string().contains("folder does not exist"));
     }
 }

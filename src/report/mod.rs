@@ -6,10 +6,12 @@ pub mod format;
 pub mod guard;
 pub mod json;
 pub mod output;
+pub mod place;
 pub mod problem;
 pub mod row;
 pub mod sorter;
 pub mod table;
+pub mod unfinished;
 
 pub use events::{EventFormat, EventSpool};
 pub use format::{Format, Target};

@@ -102,8 +102,26 @@ pub fn log_problems(unfound: &[FileError], logs: &[FileReport]) -> String {
 }
 
 /// What could not be read of inventories.
-pub fn inventory_problems(inventories: &[InventoryFile]) -> String {
-    lines_of(&[], &[], inventories, false).iter().map(|l| format!("{}\n", visible(l))).collect()
+pub fn inventory_problems(inventories: &[InventoryFile], verbose: bool) -> String {
+    lines_of(&[], &[], inventories, verbose).iter().map(|l| format!("{}\n", visible(l))).collect()
+}
+
+/// What each inventory was taken for, for the commands that read only those.
+pub fn inventories_understood(inventories: &[InventoryFile], verbose: bool) -> String {
+    // A folder of an export per host has hundreds.
+    const SHOWN: usize = 20;
+    let shown = if verbose { usize::MAX } else { SHOWN };
+    let known = || inventories.iter().filter(|f| !f.kind.is_empty());
+    let mut lines: Vec<String> = known().take(shown).map(understood).collect();
+    if known().count() > shown {
+        lines.push(format!("  and {} files more (-v lists them)", known().count() - shown));
+    }
+    lines.iter().map(|l| format!("{}\n", visible(l))).collect()
+}
+
+fn understood(f: &InventoryFile) -> String {
+    let (rows, hosts) = (grouped(f.rows), grouped(f.hosts));
+    format!("inventory: {}: {}, {rows} rows, {hosts} hosts or accounts", f.path, f.kind)
 }
 
 fn lines_of(
@@ -133,9 +151,6 @@ fn lines_of(
 fn unread(outcome: &Outcome, verbose: bool) -> String {
     let mut lines = lines_of(&outcome.unfound, &outcome.logs, &outcome.inventories, verbose);
     if verbose {
-        let understood = |f: &crate::inventory::InventoryFile| {
-            format!("inventory: {}: {}, {} rows, {} hosts or accounts", f.path, f.kind, f.rows, f.hosts)
-        };
         lines.extend(outcome.inventories.iter().map(understood));
         let passed = outcome.logs.iter().filter(|f| f.bytes > 0 && f.chunks + f.records + f.events == 0);
         lines.extend(passed.map(|f| format!("passed over: {}: {}", f.path, f.kind)));

@@ -47,6 +47,15 @@ pub(super) fn resolve(name: &str, client: &str) -> String {
     )
 }
 
+/// Two hosts have several addresses in common.
+pub(super) fn which_address(client: &str, target: &str) -> String {
+    let (client, target) = (safe(client, "<client>"), safe(target, "<target host>"));
+    format!(
+        "which of the shared addresses was taken: on {client}, while it asks {target}, Get-NetTCPConnection -State \
+         Established | Where-Object {{ $_.RemoteAddress -eq $_.LocalAddress }}"
+    )
+}
+
 pub(super) fn spn_owner(spn: &str) -> String {
     format!(
         "who owns the SPN: setspn -F -Q \"{}\" (or all of them: setspn -T * -F -Q */* > spns.txt), then --spns",
@@ -83,6 +92,14 @@ pub(super) fn who_is(name: &str) -> String {
     format!(
         "what {name} is: Resolve-DnsName {name}, Get-ADComputer -Filter \"Name -eq '{name}'\" -Properties \
          servicePrincipalName, Get-ClusterResource on the host that answered"
+    )
+}
+
+pub(super) fn cluster_nodes(name: &str, host: &str) -> String {
+    let (name, host) = (safe(name, "<cluster name>"), safe(host, "<host>"));
+    format!(
+        "whether {host} is a node of {name}: on {host}, Get-ClusterNode and Get-ClusterResource | Where-Object \
+         ResourceType -eq 'Network Name'"
     )
 }
 

@@ -6,7 +6,6 @@ use super::proofs::{Proof, quote, target_name};
 use super::{Cause, Kind};
 use crate::events::ClueKind;
 use crate::inventory::hosts::HostId;
-use jiff::SignedDuration;
 
 /// Sentences, each with its source.
 pub(super) fn against(case: &Case<'_>, cause: Cause, kind: Kind, proof: &Proof) -> Vec<String> {
@@ -27,7 +26,6 @@ pub(super) fn against(case: &Case<'_>, cause: Cause, kind: Kind, proof: &Proof) 
             if case.shape == Shape::TargetAnswered {
                 dns_leads_nowhere(case, &mut out);
             }
-            old_lists(case, &mut out);
             key_clues(case, &mut out);
         }
         Cause::PasswordMismatch => {
@@ -89,23 +87,6 @@ fn disputed_addresses(case: &Case<'_>, hosts: &[Option<HostId>], proof: &Proof, 
 fn disputed_owners(case: &Case<'_>, out: &mut Vec<String>) {
     if case.ownership.disputed {
         out.push("the account lists disagree about the SPNs of an owner: one of them may be old".to_owned());
-    }
-}
-
-/// A list of computers changes every day, for each sets its password every 30 days. One whose newest date is weeks older
-/// than the events shows a registration that may have ended since.
-fn old_lists(case: &Case<'_>, out: &mut Vec<String>) {
-    const OLD: SignedDuration = SignedDuration::from_hours(14 * 24);
-    let sources = case.ownership.owners.iter().filter_map(|owner| owner.source.as_ref());
-    for file in sources.map(|s| &s.file) {
-        if let Some(newest) = case.know.accounts.newest_date(file)
-            && case.incident.seen.first.duration_since(newest) > OLD
-        {
-            out.push(format!(
-                "the newest change that {file} knows of is of {newest}: it may be older than the events"
-            ));
-            return;
-        }
     }
 }
 

@@ -5,7 +5,7 @@
 
 use super::case::{Case, Shape};
 use super::proofs::{Proof, hosts, keys, names, registration, shared, unclear};
-use super::{Cause, Confidence, Kind, conflicts};
+use super::{Cause, Confidence, Kind, age, conflicts};
 
 /// One row of the decision table.
 pub struct Rule {
@@ -27,6 +27,8 @@ pub struct Verdict {
     pub proof: Proof,
     /// What speaks against it.
     pub conflicts: Vec<String>,
+    /// Why what proves it may be of another time.
+    pub doubts: Vec<String>,
 }
 
 const fn rule(
@@ -155,18 +157,20 @@ pub fn decide(case: &Case<'_>) -> Verdict {
             confidence: Confidence::Possible,
             proof: unclear::nothing(case),
             conflicts: Vec::new(),
+            doubts: Vec::new(),
         };
     };
     let kind = proof.kind.unwrap_or(rule.kind);
     let conflicts = conflicts::against(case, rule.cause, kind, &proof);
+    let doubts = age::doubts(case, rule.cause, kind, &proof);
     let mut confidence = rule.confidence;
     if !conflicts.is_empty() {
         confidence = confidence.lower();
     }
-    if proof.at_most_likely {
+    if proof.at_most_likely || !doubts.is_empty() {
         confidence = confidence.min(Confidence::Likely);
     }
-    Verdict { cause: rule.cause, kind, confidence, proof, conflicts }
+    Verdict { cause: rule.cause, kind, confidence, proof, conflicts, doubts }
 }
 
 /// The decision table as Markdown, for `docs/causes.md`.

@@ -50,6 +50,16 @@ fn measure_forest(seed: u64) -> Tally {
             "all old",
             Given { addresses: vec![When::Past], dns: vec![When::Past], spns: ldap(When::Past), ..full() },
         ),
+        (
+            "all old, copied since",
+            Given {
+                addresses: vec![When::Past],
+                dns: vec![When::Past],
+                spns: ldap(When::Past),
+                dated: false,
+                ..full()
+            },
+        ),
         ("old addresses alone", Given { addresses: vec![When::Past], ..Given::none() }),
         ("old spns alone", Given { spns: ldap(When::Past), ..Given::none() }),
         (
@@ -86,10 +96,11 @@ fn measure(seeds: std::ops::Range<u64>) -> Tally {
 fn print(tally: &Tally) {
     for (name, s) in &tally.scores {
         println!(
-            "{name:26} {:7} cause {:7.3}% kind {:7.3}% confirmed {:6} wrong {} kind {} undecidable {} speechless {}",
+            "{name:26} {:7} cause {:7.3}% kind {:7.3}% open {} confirmed {:6} wrong {} kind {} undecidable {} speechless {}",
             s.incidents,
             s.cause as f64 * 100.0 / s.incidents as f64,
             s.kind as f64 * 100.0 / s.incidents as f64,
+            s.open,
             s.confirmed,
             s.wrong,
             s.wrong_kind,
@@ -115,7 +126,7 @@ fn look() {
         println!("WRONG {}", m.text);
     }
     for m in tally.limits.iter().take(shown) {
-        println!("LIMIT {m}");
+        println!("LIMIT {}", m.text);
     }
     for m in tally.missed.iter().take(shown) {
         println!("MISSED {}", m.text);

@@ -13,6 +13,7 @@ use crate::findings::clues::NearClue;
 use crate::names::Principal;
 use jiff::SignedDuration;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// Service tickets live at most this long by default ("Maximum lifetime for service ticket", 600 minutes).
 pub(super) const TICKET_LIFETIME: SignedDuration = SignedDuration::from_hours(10);
@@ -34,6 +35,10 @@ pub struct Proof {
     pub detail: String,
     /// The names alone do not tell surely who answered.
     pub at_most_likely: bool,
+    /// The facts that inventories prove it with: for each, the files that say so.
+    pub rests_on: Vec<Vec<Arc<str>>>,
+    /// It is proved by who owns the SPN, as the account lists say.
+    pub rests_on_owners: bool,
 }
 
 /// What one repair would end: incidents with the same repair are one problem.

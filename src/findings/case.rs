@@ -287,7 +287,10 @@ impl<'a> Case<'a> {
             Some(self.domains_known_of(host, host.domain()?))
         };
         let (client, target) = (domains(&self.client_host)?, domains(&self.target_host)?);
-        self.realms.iter().find(|r| !client.contains(r) && !target.contains(r)).map(String::as_str)
+        let is_of = |realm: &String| {
+            client.contains(realm) || target.iter().any(|domain| domain == realm || flat_of(domain, realm))
+        };
+        self.realms.iter().find(|realm| !is_of(realm)).map(String::as_str)
     }
 
     /// Does a machine of this label exist in the domain, as any inventory knows?
@@ -302,7 +305,7 @@ impl<'a> Case<'a> {
             // A domain that is none of the realms, while the client's is: B is of another domain than C.
             Some(domain) => {
                 !self.realms.is_empty()
-                    && !self.realms.iter().any(|r| r == domain)
+                    && !self.realms.iter().any(|r| r == domain || flat_of(domain, r))
                     && self
                         .client_host
                         .as_ref()
@@ -362,7 +365,7 @@ impl<'a> Case<'a> {
     }
 
     /// B with its domain, where only one realm is named.
-    fn answerer_in_domain(&self) -> Option<HostName> {
+    pub fn answerer_in_domain(&self) -> Option<HostName> {
         let host = self.answerer_host.clone()?;
         if host.domain().is_some() {
             return Some(host);

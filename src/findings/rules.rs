@@ -21,6 +21,8 @@ pub struct Rule {
 
 /// What was decided, before it is told.
 pub struct Verdict {
+    /// Of the row that decided.
+    pub when: &'static str,
     pub cause: Cause,
     pub kind: Kind,
     pub confidence: Confidence,
@@ -152,6 +154,7 @@ pub fn decide(case: &Case<'_>) -> Verdict {
     let Some((rule, proof)) = decided else {
         // Every shape ends in a row that always holds; this keeps a future table from panicking.
         return Verdict {
+            when: "",
             cause: Cause::Undetermined,
             kind: Kind::NotEnoughData,
             confidence: Confidence::Possible,
@@ -170,7 +173,7 @@ pub fn decide(case: &Case<'_>) -> Verdict {
     if proof.at_most_likely || !doubts.is_empty() {
         confidence = confidence.min(Confidence::Likely);
     }
-    Verdict { cause: rule.cause, kind, confidence, proof, conflicts, doubts }
+    Verdict { when: rule.when, cause: rule.cause, kind, confidence, proof, conflicts, doubts }
 }
 
 /// The decision table as Markdown, for `docs/causes.md`.

@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::net::IpAddr;
 
 use jiff::Timestamp;
 
@@ -7,6 +8,7 @@ use super::ownership::Ownership;
 use crate::events::ClueKind;
 use crate::incidents::SeenClue;
 use crate::inventory::accounts::Account;
+use crate::inventory::addresses::vendors::{AdapterKind, recognise};
 use crate::names::{HostName, Principal, Same, Spn};
 
 /// Clues by the names they are about, so that an incident meets only those that may concern it.
@@ -123,8 +125,10 @@ fn labels_of(case: &Case<'_>, ownership: &Ownership<'_>) -> Vec<Box<str>> {
 fn about(case: &Case<'_>, seen: &SeenClue) -> Option<About> {
     let clue = &seen.clue;
     let logged_by = HostName::parse(&clue.computer);
-    let by_client =
-        || logged_by.as_ref().zip(case.client_host.as_ref()).is_some_and(|(a, b)| a.same(b) != Same::No);
+    let by = |host: &Option<HostName>| {
+        host.as_ref().zip(logged_by.as_ref()).is_some_and(|(h, l)| h.same(l) != Same::No)
+    };
+    let by_client = || by(&case.client_host);
     let subject =
         |wanted: Option<&HostName>| clue.subjects.iter().any(|s| names_host(s, logged_by.as_ref(), wanted));
     match clue.kind {
@@ -155,12 +159,11 @@ fn about(case: &Case<'_>, seen: &SeenClue) -> Option<About> {
                 None
             }
         }
-        ClueKind::Renamed | ClueKind::UsbNicInstalled | ClueKind::SelfAssigned | ClueKind::OwnAddresses => {
+        ClueKind::UsbNicInstalled | ClueKind::SelfAssigned | ClueKind::OwnAddresses => {
             if by_client() {
                 Some(About::Client)
             } else {
-                let target = case.target_host.as_ref().zip(logged_by.as_ref());
-                target.is_some_and(|(t, l)| t.same(l) != Same::No).then_some(About::Target)
+                by(&case.target_host).then_some(About::Target)
             }
         }
         ClueKind::NotALocalName | ClueKind::AuthenticationFailed => {
@@ -171,7 +174,8 @@ fn about(case: &Case<'_>, seen: &SeenClue) -> Option<About> {
                 || case
                     .common(case.client_id, case.target_id)
                     .iter()
-                    .any(|shared| clue.addresses.contains(shared));
+                    .any(|shared| clue.addresses.contains(shared))
+                || clue.addresses.iter().any(|&address| is_card(address));
             (by_client() && peer).then_some(About::Connection)
         }
         ClueKind::WinRmSpnRefused => {
@@ -192,8 +196,24 @@ fn about(case: &Case<'_>, seen: &SeenClue) -> Option<About> {
             }
         }
         ClueKind::DcomSuppressed => by_client().then_some(About::Client),
-        ClueKind::NoLogonServer | ClueKind::PacRefused | ClueKind::AddressConflict => None,
+        ClueKind::NoLogonServer
+        | ClueKind::PacRefused
+        | ClueKind::AddressConflict
+        | ClueKind::Renamed => {
+            if by(&case.target_host) {
+                Some(About::Target)
+            } else if by(&case.answerer_host) {
+                Some(About::Answerer)
+            } else {
+                by_client().then_some(About::Client)
+            }
+        }
     }
+}
+
+/// The address that management cards of a vendor have on every host.
+pub(super) fn is_card(address: IpAddr) -> bool {
+    matches!(recognise(address, None, None, &[]), AdapterKind::BmcUsbNic(_))
 }
 
 /// Does a clue's subject name this host? NETLOGON writes short names: the domain is that of the log it stands in.

@@ -1,7 +1,8 @@
 //! What speaks against a verdict. It is shown, and it lowers the confidence by one step.
 
+use super::beside::is_taken;
 use super::case::{Case, Shape};
-use super::clues::About;
+use super::clues::{About, NearClue};
 use super::proofs::{Proof, quote, target_name};
 use super::{Cause, Kind};
 use crate::events::ClueKind;
@@ -10,6 +11,9 @@ use crate::inventory::hosts::HostId;
 /// Sentences, each with its source.
 pub(super) fn against(case: &Case<'_>, cause: Cause, kind: Kind, proof: &Proof) -> Vec<String> {
     let mut out = Vec::new();
+    if proof.rests_on_owners {
+        not_registered(case, &mut out);
+    }
     match cause {
         Cause::LoopbackSharedIp => {
             dns_leads_to(case, case.client_id, &mut out);
@@ -90,6 +94,14 @@ fn disputed_owners(case: &Case<'_>, out: &mut Vec<String>) {
     }
 }
 
+/// Near the time the KDC knew no owner at all, whatever the lists have.
+fn not_registered(case: &Case<'_>, out: &mut Vec<String>) {
+    let none = |near: &NearClue<'_>| near.seen.clue.kind == ClueKind::NotRegistered;
+    if let Some(near) = case.clues().find(none) {
+        out.push(format!("the directory had no owner of the SPN: {}", quote(&near)));
+    }
+}
+
 /// The target's key is broken as well, so two troubles may hide in one.
 fn key_clues(case: &Case<'_>, out: &mut Vec<String>) {
     use ClueKind::{NoMachineAccount, PasswordRejected, ServiceLogonFailed, SessionRefused};
@@ -109,7 +121,7 @@ fn duplicate_clues(case: &Case<'_>, kind: Kind, out: &mut Vec<String>) {
         let duplicate = matches!(
             near.seen.clue.kind,
             ClueKind::DuplicateName | ClueKind::TwoAccounts | ClueKind::OwnNamesRefused
-        );
+        ) || is_taken(&near.seen.clue);
         if duplicate && kind != Kind::Duplicate {
             out.push(format!("the directory has trouble with the name too: {}", quote(&near)));
             return;

@@ -6,6 +6,7 @@
 
 mod advice;
 mod age;
+mod beside;
 mod case;
 mod clues;
 mod conflicts;

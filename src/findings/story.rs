@@ -3,7 +3,7 @@
 use super::case::{Case, Shape};
 use super::proofs::target_name;
 use super::rules::Verdict;
-use super::{Cause, Confidence, Finding, Kind, advice, problems};
+use super::{Cause, Confidence, Finding, Kind, advice, beside, problems};
 
 pub(super) fn tell(case: &Case<'_>, verdict: Verdict) -> Finding {
     let incident = case.incident;
@@ -19,8 +19,10 @@ pub(super) fn tell(case: &Case<'_>, verdict: Verdict) -> Finding {
             incident.answered_by
         ));
     }
+    let near = beside::beside(case, verdict.cause, &[&evidence[..], &verdict.conflicts].concat());
     let against = || verdict.conflicts.iter().chain(&verdict.doubts);
     evidence.extend(against().map(|c| format!("against it: {c}")));
+    evidence.extend(near);
     evidence.extend(not_chosen(case, verdict.cause));
     let mut missing = Vec::new();
     for item in verdict.proof.missing {

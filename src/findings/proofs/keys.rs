@@ -49,6 +49,7 @@ pub(in crate::findings) fn netlogon_refused(case: &Case<'_>) -> Option<Proof> {
     p.evidence.extend(
         case.clues()
             .filter(|c| kinds.contains(&c.seen.clue.kind) && c.about == About::Target)
+            .take(MAX_ADDRESSES)
             .map(|c| quote(&c)),
     );
     // A service account may own the SPN instead: then a broken machine password is another trouble beside it.
@@ -79,9 +80,6 @@ pub(in crate::findings) fn spn_is_clean(case: &Case<'_>) -> Option<Proof> {
         p.rests_on_owners = true;
     } else {
         return None;
-    }
-    for near in case.clues().filter(|c| c.about == About::Target) {
-        p.evidence.push(quote(&near));
     }
     if let Some(set) = own.key_owner().and_then(|a| a.password_last_set) {
         p.evidence.push(format!("its password was last set {set}"));

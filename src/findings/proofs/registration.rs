@@ -4,8 +4,9 @@ use super::keys::clue;
 use super::{MAX_ADDRESSES, Proof, Repair, proof, quote, target_name};
 use crate::events::ClueKind;
 use crate::findings::advice;
+use crate::findings::beside::is_taken;
 use crate::findings::case::{Case, Shape};
-use crate::findings::clues::About;
+use crate::findings::clues::{About, NearClue};
 use crate::findings::ownership::KeyOf;
 use crate::inventory::accounts::Account;
 use crate::inventory::hosts::HostId;
@@ -163,4 +164,21 @@ pub(in crate::findings) fn kdc_found_duplicate(case: &Case<'_>) -> Option<Proof>
         p.missing.push(advice::spn_owner(&case.incident.target));
     }
     Some(p)
+}
+
+/// The target could not write its own SPNs or DNS name, or its controller has two accounts of its name.
+pub(in crate::findings) fn names_refused(case: &Case<'_>) -> Option<Proof> {
+    case.target.spn()?;
+    if case.ownership.key_of(case) == KeyOf::Answerer {
+        return None;
+    }
+    let refused = |near: &NearClue<'_>| match near.seen.clue.kind {
+        ClueKind::OwnNamesRefused | ClueKind::TwoAccounts => near.about == About::Target,
+        _ => near.about == About::Spn && is_taken(&near.seen.clue),
+    };
+    let mut p = spn_proof(case);
+    p.rests_on_owners = false;
+    p.evidence.extend(case.clues().filter(refused).map(|near| quote(&near)));
+    p.missing.push(advice::spn_owner(&case.incident.target));
+    case.clues().any(|near| refused(&near)).then_some(p)
 }

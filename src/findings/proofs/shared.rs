@@ -3,7 +3,7 @@
 use super::{MAX_ADDRESSES, Proof, Repair, proof, quote, target_name};
 use crate::events::ClueKind;
 use crate::findings::case::Case;
-use crate::findings::clues::About;
+use crate::findings::clues::{About, NearClue, is_card};
 use crate::findings::{Kind, advice};
 use crate::inventory::addresses::OwnedAddress;
 use crate::inventory::addresses::vendors::{AdapterKind, recognise};
@@ -157,17 +157,6 @@ fn shared_address(case: &Case<'_>, host: Option<HostId>, may: &dyn Fn(IpAddr) ->
     p.evidence = evidence;
     p.kind = Some(kind);
     p.detail = detail;
-    for near in case.clues().filter(|c| matches!(c.about, About::Connection | About::Client)) {
-        if matches!(
-            near.seen.clue.kind,
-            ClueKind::NotALocalName
-                | ClueKind::DcomFailed
-                | ClueKind::UsbNicInstalled
-                | ClueKind::DcomSuppressed
-        ) {
-            p.evidence.push(quote(&near));
-        }
-    }
     Some(p)
 }
 
@@ -242,6 +231,29 @@ pub(in crate::findings) fn name_leads(case: &Case<'_>, host: Option<HostId>) -> 
     Some(p)
 }
 
+/// B or C found another machine on its link with its own address. Which machine that is, only a MAC tells.
+pub(in crate::findings) fn address_conflict(case: &Case<'_>) -> Option<Proof> {
+    let near = case.clues().find(|near| {
+        near.seen.clue.kind == ClueKind::AddressConflict
+            && matches!(near.about, About::Target | About::Answerer)
+            && near.seen.clue.addresses.iter().all(|&address| may_be_of_both(case, address))
+    })?;
+    let mut p = proof(case, Repair::Addresses(near.seen.clue.addresses.clone()));
+    p.shared.clone_from(&near.seen.clue.addresses);
+    p.evidence.push(quote(&near));
+    p.missing.push(advice::addresses_of(&case.incident.answered_by));
+    p.missing.push(advice::addresses_of(&target_name(case)));
+    Some(p)
+}
+
+/// No list of all the addresses of B or C is without it.
+fn may_be_of_both(case: &Case<'_>, address: IpAddr) -> bool {
+    [case.answerer_id, case.target_id].into_iter().all(|host| {
+        let rows = case.usable(host);
+        rows.iter().any(|row| row.address == address) || rows.iter().all(|row| row.seen.is_some())
+    })
+}
+
 pub(in crate::findings) fn client_shares_nothing(case: &Case<'_>) -> Option<Proof> {
     let (ours, theirs) = (case.usable(case.client_id), case.usable(case.target_id));
     if ours.is_empty() || theirs.is_empty() {
@@ -296,15 +308,14 @@ pub(in crate::findings) fn addresses_unknown(case: &Case<'_>) -> Option<Proof> {
     }
     // The address is known of one side only: it is a suspicion, and not yet shared.
     p.shared.clear();
-    for near in case.clues() {
-        match near.seen.clue.kind {
-            ClueKind::NotALocalName | ClueKind::DcomFailed => p.evidence.push(quote(&near)),
-            ClueKind::UsbNicInstalled => {
-                p.kind = Some(Kind::BmcUsbNic);
-                p.evidence.push(quote(&near));
-            }
-            _ => {}
-        }
+    let tells_of_card = |near: &NearClue<'_>| match near.seen.clue.kind {
+        ClueKind::UsbNicInstalled => true,
+        ClueKind::DcomFailed => near.seen.clue.addresses.iter().any(|&address| is_card(address)),
+        _ => false,
+    };
+    if let Some(near) = case.clues().find(tells_of_card) {
+        p.kind = Some(Kind::BmcUsbNic);
+        p.evidence.push(quote(&near));
     }
     Some(p)
 }

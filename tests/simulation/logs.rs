@@ -54,7 +54,6 @@ impl Entry {
         }
     }
 
-    #[allow(dead_code, reason = "only the forests that go through real bytes write events")]
     pub fn event(&self) -> Event {
         let provider = match self.provider {
             KERBEROS => evtx::kerberos(),

@@ -15,6 +15,7 @@ use krbtriage::inventory::from_logs;
 use krbtriage::scan::Collector;
 
 use super::exchange::{Ask, Outcome, attempt};
+use super::faults::Fault;
 use super::logs::Place;
 use super::rng::Rng;
 use super::scenario::{Expected, Scenario};
@@ -181,20 +182,19 @@ pub struct Score {
     pub speechless: u64,
 }
 
-/// A wrong verdict, to be looked at.
-pub struct Mistake {
-    pub text: String,
-}
-
 #[derive(Default)]
 pub struct Tally {
     pub scores: BTreeMap<&'static str, Score>,
     /// With full inventories: the true cause and kind, and what was said.
     pub confusion: BTreeMap<(Cause, Cause), u64>,
     pub kinds: BTreeMap<(Kind, Kind), u64>,
-    pub mistakes: Vec<Mistake>,
-    pub missed: Vec<Mistake>,
-    pub limits: Vec<Mistake>,
+    /// Of each fault, how many incidents it gave.
+    pub faults: BTreeMap<Fault, u64>,
+    /// Wrong verdicts, to be looked at: confirmed; confirmed, and nothing given tells it from the truth; with full
+    /// inventories.
+    pub mistakes: Vec<String>,
+    pub limits: Vec<String>,
+    pub missed: Vec<String>,
 }
 
 impl Tally {
@@ -206,6 +206,11 @@ impl Tally {
             "seed {}: an incident was lost or split",
             scenario.seed
         );
+        if name == "full" {
+            for fault in scenario.silent.iter().chain(scenario.expected.values().filter_map(|e| e.fault.as_ref())) {
+                *self.faults.entry(*fault).or_default() += 1;
+            }
+        }
         for finding in findings {
             let i = &finding.incident;
             let key = [&i.client, &i.answered_by, &i.target, &i.target_realm, &i.client_realm]
@@ -228,7 +233,7 @@ impl Tally {
                         score.open += 1;
                     }
                     let text = describe(name, scenario, given, expected, finding);
-                    self.missed.push(Mistake { text });
+                    self.missed.push(text);
                 }
             }
             let confirmed = finding.confidence == Confidence::Confirmed;
@@ -238,7 +243,7 @@ impl Tally {
                 let text = describe(name, scenario, given, expected, finding);
                 if same_in_another_world(scenario, given, expected, finding) {
                     score.undecidable += 1;
-                    self.limits.push(Mistake { text });
+                    self.limits.push(text);
                     continue;
                 }
                 if cause {
@@ -246,7 +251,7 @@ impl Tally {
                 } else {
                     score.wrong += 1
                 }
-                self.mistakes.push(Mistake { text });
+                self.mistakes.push(text);
             }
         }
     }
@@ -269,6 +274,9 @@ impl Tally {
         }
         for (key, n) in other.kinds {
             *self.kinds.entry(key).or_default() += n;
+        }
+        for (fault, n) in other.faults {
+            *self.faults.entry(fault).or_default() += n;
         }
         self.mistakes.extend(other.mistakes);
         self.missed.extend(other.missed);
@@ -295,7 +303,7 @@ fn describe(
         finding.cause,
         finding.kind,
         finding.confidence,
-        "",
+        finding.row.1,
         expected.truths,
         expected.fault,
         given.addresses,

@@ -87,8 +87,12 @@ fn says(clue: &Clue) -> &'static str {
         }
         ClueKind::AuthenticationFailed => failure(&clue.values),
         ClueKind::DcomFailed => "DCOM to it failed",
-        ClueKind::DcomSuppressed => "repeated DCOM events are not logged, so there were more than are counted",
-        ClueKind::WinRmSpnRefused if is_taken(clue) => "the SPNs could not be created: another account has them",
+        ClueKind::DcomSuppressed => {
+            "repeated DCOM events are not logged, so there were more than are counted"
+        }
+        ClueKind::WinRmSpnRefused if is_taken(clue) => {
+            "the SPNs could not be created: another account has them"
+        }
         ClueKind::WinRmSpnRefused => "the SPNs could not be created",
         ClueKind::ServiceLogonFailed => "the service could not log on",
         ClueKind::PolicyLogonFailed => "the computer's own logon failed when it read its policy",

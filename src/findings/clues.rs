@@ -196,10 +196,7 @@ fn about(case: &Case<'_>, seen: &SeenClue) -> Option<About> {
             }
         }
         ClueKind::DcomSuppressed => by_client().then_some(About::Client),
-        ClueKind::NoLogonServer
-        | ClueKind::PacRefused
-        | ClueKind::AddressConflict
-        | ClueKind::Renamed => {
+        ClueKind::NoLogonServer | ClueKind::PacRefused | ClueKind::AddressConflict | ClueKind::Renamed => {
             if by(&case.target_host) {
                 Some(About::Target)
             } else if by(&case.answerer_host) {

@@ -199,12 +199,15 @@ fn an_event_outside_the_window_is_neither_quoted_nor_weighed() {
 
 #[test]
 fn an_event_of_another_host_or_account_is_neither_quoted_nor_weighed() {
-    let other = |name: &str| name.to_owned().replace("srv5", "srv9").replace("SRV5", "SRV9").replace("srv2", "srv8");
+    let other =
+        |name: &str| name.to_owned().replace("srv5", "srv9").replace("SRV5", "SRV9").replace("srv2", "srv8");
     for event in EVENTS.iter().filter(|event| event.id != 10026) {
         let values: Vec<(&str, String)> = event
             .values
             .iter()
-            .map(|(name, value)| (*name, other(value).replace("svc_web", "svc_far").replace("169.254.95.120", "10.9.9.9")))
+            .map(|(name, value)| {
+                (*name, other(value).replace("svc_web", "svc_far").replace("169.254.95.120", "10.9.9.9"))
+            })
             .collect();
         let values: Vec<(&str, &str)> = values.iter().map(|(n, v)| (*n, v.as_str())).collect();
         let on = match event.on {
@@ -223,12 +226,25 @@ fn an_event_of_another_host_or_account_is_neither_quoted_nor_weighed() {
 fn addresses_in_logs_are_an_inventory() {
     let dns: &[(&str, &[u16])] = &[
         ("Microsoft-Windows-DNS-Client", &[8015, 8016, 8017, 8018, 8019, 8020, 8021]),
-        ("DnsApi", &[11150, 11151, 11152, 11153, 11154, 11155, 11160, 11161, 11162, 11163, 11164, 11165, 11166, 11167]),
+        (
+            "DnsApi",
+            &[
+                11150, 11151, 11152, 11153, 11154, 11155, 11160, 11161, 11162, 11163, 11164, 11165, 11166,
+                11167,
+            ],
+        ),
     ];
     for (provider, ids) in dns {
         for &id in *ids {
             let of = |name: &'static str| {
-                [("", "{G}"), ("", name), ("", "example.com"), ("", "10.0.0.53"), ("", "<?>"), ("", "169.254.95.120")]
+                [
+                    ("", "{G}"),
+                    ("", name),
+                    ("", "example.com"),
+                    ("", "10.0.0.53"),
+                    ("", "<?>"),
+                    ("", "169.254.95.120"),
+                ]
             };
             let judged = loopback()
                 .event(provider, id, SRV1, &of("SRV1"))
@@ -251,9 +267,11 @@ fn addresses_in_logs_are_an_inventory() {
 fn no_event_that_is_read_lacks_a_test() {
     let mut tested: BTreeSet<(&str, u16)> = EVENTS.iter().map(|e| (e.provider.1, e.id)).collect();
     // In `addresses_in_logs_are_an_inventory`.
-    tested.extend(events::known().filter(|(name, _)| ["DNS-Client", "DnsApi", "Dhcp-Client"].contains(name)).flat_map(
-        |(name, ids)| ids.iter().map(move |&id| (name, id)),
-    ));
+    tested.extend(
+        events::known()
+            .filter(|(name, _)| ["DNS-Client", "DnsApi", "Dhcp-Client"].contains(name))
+            .flat_map(|(name, ids)| ids.iter().map(move |&id| (name, id))),
+    );
     let read: BTreeSet<(&str, u16)> =
         events::known().flat_map(|(name, ids)| ids.iter().map(move |&id| (name, id))).collect();
     assert_eq!(tested, read, "the events tested (left) are not those read (right)");
@@ -264,8 +282,14 @@ fn a_storm_of_events_does_not_fill_the_cell() {
     let mut situation = loopback();
     for n in 0..40 {
         let peer = format!("srv2.beta.example.com:{n}");
-        situation = situation.event(DCOM.0, 10028, SRV1, &[("param1", "srv2.beta.example.com"), ("param2", &peer)]);
-        situation = situation.event(LSASRV.0, 6037, SRV1, &[("Program", &peer), ("TargetName", "host/srv2.beta.example.com")]);
+        situation =
+            situation.event(DCOM.0, 10028, SRV1, &[("param1", "srv2.beta.example.com"), ("param2", &peer)]);
+        situation = situation.event(
+            LSASRV.0,
+            6037,
+            SRV1,
+            &[("Program", &peer), ("TargetName", "host/srv2.beta.example.com")],
+        );
     }
     let judged = situation.judge();
     let length: usize = judged.0.evidence.iter().map(String::len).sum();

@@ -207,7 +207,9 @@ impl Tally {
             scenario.seed
         );
         if name == "full" {
-            for fault in scenario.silent.iter().chain(scenario.expected.values().filter_map(|e| e.fault.as_ref())) {
+            for fault in
+                scenario.silent.iter().chain(scenario.expected.values().filter_map(|e| e.fault.as_ref()))
+            {
                 *self.faults.entry(*fault).or_default() += 1;
             }
         }

@@ -10,7 +10,7 @@ use super::fail_on::FailOn;
 use super::outputs::{Evidence, Outputs, Written};
 use crate::events::{self, Seen};
 use crate::files::{self, FileError};
-use crate::findings::{self, Finding, Knowledge};
+use crate::findings::{self, FileDates, Finding, Knowledge};
 use crate::incidents::{Gathered, Gatherer, Period};
 use crate::inventory::directory::Directory;
 use crate::inventory::hosts::Hosts;
@@ -249,7 +249,8 @@ fn judge(
     let hosts = known_hosts(&interfaces, &accounts, gathered);
     let directory = Directory::new(&accounts, &config.host_aliases);
     let clues = std::mem::take(&mut gathered.clues);
-    let knowledge = Knowledge::new(hosts, directory, clues, config.window);
+    let dates = FileDates::of_files(inventories.iter().map(|file| &file.path));
+    let knowledge = Knowledge::new(hosts, directory, clues, config.window).dated(dates);
     let findings = findings::judge(std::mem::take(&mut gathered.incidents), &knowledge);
     (findings.iter().map(|f: &Finding| Row::new(f, log_name)).collect(), inventories)
 }

@@ -5,6 +5,8 @@
 //! [`story`] tells it, [`problems`] groups what one repair ends.
 
 mod advice;
+mod age;
+mod beside;
 mod case;
 mod clues;
 mod conflicts;
@@ -16,6 +18,7 @@ mod story;
 
 pub use advice::fix;
 pub use advice::{Wanted, is_silence, silence, wanted};
+pub use age::FileDates;
 pub use case::{Case, Knowledge, Shape};
 pub use problems::{RowNames, order, problem_named};
 pub use rules::{RULES, Rule, table};
@@ -210,6 +213,8 @@ pub struct Finding {
     pub problem_id: String,
     /// The thing to repair, as a person would name it (`address 169.254.95.120`, `SPN HTTP/portal...`).
     pub problem: String,
+    /// The row of [`RULES`] that decided: its shape and what it asks for.
+    pub row: (Shape, &'static str),
     pub cause: Cause,
     pub kind: Kind,
     pub confidence: Confidence,

@@ -43,5 +43,8 @@ fn version_tells_the_licence() {
     assert!(text.starts_with(concat!("krbtriage ", env!("CARGO_PKG_VERSION"), "\n")), "{text}");
     assert!(text.contains(env!("CARGO_PKG_LICENSE")), "{text}");
     let short = Command::new(env!("CARGO_BIN_EXE_krbtriage")).arg("-V").output().unwrap();
-    assert_eq!(String::from_utf8(short.stdout).unwrap(), concat!("krbtriage ", env!("CARGO_PKG_VERSION"), "\n"));
+    assert_eq!(
+        String::from_utf8(short.stdout).unwrap(),
+        concat!("krbtriage ", env!("CARGO_PKG_VERSION"), "\n")
+    );
 }

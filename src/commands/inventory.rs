@@ -10,14 +10,13 @@ use crate::report::guard::cell;
 use crate::report::{Output, OutputError};
 
 /// What to read and where to write it.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Config {
     /// Files and folders, in any supported format.
     pub files: Vec<PathBuf>,
     /// The host of rows that name none; the file's name tells without it.
     pub host: Option<String>,
-    /// `None`: to the writer given to [`run`].
-    pub output: Option<PathBuf>,
+    pub output: Output,
 }
 
 /// What was written, and of what.
@@ -29,38 +28,24 @@ pub struct Outcome {
     pub resolved_names: u64,
     /// Every file with its kind, rows and problems.
     pub files: Vec<InventoryFile>,
-    /// The file written; another one than was asked for where that is open in a program that locks it.
+    /// The file written, which is another one where that asked for is open in another program.
     pub written: Option<PathBuf>,
-}
-
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    #[error(transparent)]
-    Output(#[from] OutputError),
-    /// Standard output; a closed pipe is among them and is the caller's to forgive.
-    #[error("the inventory cannot be written: {0}")]
-    Stdout(#[from] io::Error),
 }
 
 /// The columns written, in this order.
 pub const COLUMNS: [&str; 6] = ["host", "address", "interface", "description", "mac", "prefix_length"];
 
-/// Reads the inventories and writes one row for each address, to `config.output` (whole or not at all) or
-/// to `stdout`.
-pub fn run(config: &Config, stdout: &mut dyn Write) -> Result<Outcome, Error> {
+/// Reads the inventories and writes one row for each address.
+pub fn run(config: &Config) -> Result<Outcome, OutputError> {
+    config.output.check()?;
     let options = LoadOptions { host: config.host.clone() };
-    let output = config.output.clone().map(Output::File);
-    output.as_ref().map_or(Ok(()), Output::check)?;
     let inventory = load(&config.files, &options);
-    let written = match output {
-        Some(output) => output.write(|out| write_csv(&inventory, out))?,
-        None => write_csv(&inventory, stdout).map(|()| None)?,
-    };
+    let written = config.output.write(|out| write_csv(&inventory, out))?;
     Ok(Outcome {
-        written,
         addresses: inventory.owned.len() as u64,
         resolved_names: inventory.resolved.len() as u64,
         files: inventory.files,
+        written,
     })
 }
 
@@ -109,11 +94,11 @@ mod tests {
         let (input, output) = (folder.path().join("in.csv"), folder.path().join("out.csv"));
         std::fs::write(&input, TEXT).unwrap();
         std::fs::write(&output, "old").unwrap();
-        let config = Config { files: vec![input], host: None, output: Some(output.clone()) };
-        let outcome = run(&config, &mut io::sink()).unwrap();
+        let config = Config { files: vec![input], host: None, output: Output::File(output.clone()) };
+        let outcome = run(&config).unwrap();
         assert_eq!((outcome.addresses, outcome.files.len()), (3, 1));
         assert_eq!(std::fs::read_to_string(&output).unwrap(), TEXT);
-        let config = Config { output: Some(folder.path().join("none").join("out.csv")), ..config };
-        assert!(run(&config, &mut io::sink()).unwrap_err().to_string().contains("folder does not exist"));
+        let config = Config { output: Output::File(folder.path().join("none").join("out.csv")), ..config };
+        assert!(run(&config).unwrap_err().to_string().contains("the folder does not exist"));
     }
 }

@@ -86,11 +86,11 @@ pub struct Triage {
     spn_mappings: Option<HostAliases>,
 
     /// Write the report here instead of to standard output; may be given again. The extension decides the format: .csv,
-    /// .json, .jsonl.
+    /// .json, .jsonl, .html (a page for a browser).
     #[arg(short, long, value_name = "FILE")]
     output: Vec<PathBuf>,
 
-    /// The format of standard output, and of an --output whose extension says none: csv, json, jsonl.
+    /// The format of standard output, and of an --output whose extension says none: csv, json, jsonl, html.
     #[arg(long, value_name = "FORMAT", value_parser = format_named)]
     format: Option<Format>,
 
@@ -158,6 +158,25 @@ pub struct Terminal {
     pub verbose: bool,
 }
 
+/// The same, for commands that are done before a bar would show.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Say {
+    /// Say nothing but errors.
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub quiet: bool,
+
+    /// Say what was read of each file, also to a script.
+    #[arg(short, long)]
+    pub verbose: bool,
+}
+
+impl Say {
+    /// A person reads along, or asked for it.
+    pub fn is_talkative(self) -> bool {
+        self.verbose || (!self.quiet && std::io::IsTerminal::is_terminal(&std::io::stderr()))
+    }
+}
+
 impl Triage {
     /// The error is one of use: an output whose name does not tell its format.
     pub fn into_config(self) -> Result<commands::triage::Config, UnknownFormat> {
@@ -218,11 +237,18 @@ pub struct Inventory {
     /// Write here instead of to standard output.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub terminal: Say,
 }
 
 impl Inventory {
     pub fn into_config(self) -> commands::inventory::Config {
-        commands::inventory::Config { files: self.files, host: self.host, output: self.output }
+        commands::inventory::Config {
+            files: self.files,
+            host: self.host,
+            output: self.output.map_or(Output::Stdout, Output::File),
+        }
     }
 }
 
@@ -325,6 +351,9 @@ pub struct Audit {
     /// Write here instead of to standard output.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub terminal: Say,
 }
 
 fn audit_fail_on(text: &str) -> Result<commands::audit::FailOn, String> {

@@ -11,6 +11,7 @@ use crate::findings::{Cause, Confidence};
 use crate::inventory::InventoryFile;
 use crate::report::Status;
 use crate::report::guard::visible;
+use crate::report::numbers::{counted, grouped, plural};
 use crate::scan::FileReport;
 
 /// One line of `--summary`.
@@ -102,8 +103,26 @@ pub fn log_problems(unfound: &[FileError], logs: &[FileReport]) -> String {
 }
 
 /// What could not be read of inventories.
-pub fn inventory_problems(inventories: &[InventoryFile]) -> String {
-    lines_of(&[], &[], inventories, false).iter().map(|l| format!("{}\n", visible(l))).collect()
+pub fn inventory_problems(inventories: &[InventoryFile], verbose: bool) -> String {
+    lines_of(&[], &[], inventories, verbose).iter().map(|l| format!("{}\n", visible(l))).collect()
+}
+
+/// What each inventory was taken for, for the commands that read only those.
+pub fn inventories_understood(inventories: &[InventoryFile], verbose: bool) -> String {
+    // A folder of an export per host has hundreds.
+    const SHOWN: usize = 20;
+    let shown = if verbose { usize::MAX } else { SHOWN };
+    let known = || inventories.iter().filter(|f| !f.kind.is_empty());
+    let mut lines: Vec<String> = known().take(shown).map(understood).collect();
+    if known().count() > shown {
+        lines.push(format!("  and {} files more (-v lists them)", known().count() - shown));
+    }
+    lines.iter().map(|l| format!("{}\n", visible(l))).collect()
+}
+
+fn understood(f: &InventoryFile) -> String {
+    let (rows, hosts) = (grouped(f.rows), grouped(f.hosts));
+    format!("inventory: {}: {}, {rows} rows, {hosts} hosts or accounts", f.path, f.kind)
 }
 
 fn lines_of(
@@ -133,9 +152,6 @@ fn lines_of(
 fn unread(outcome: &Outcome, verbose: bool) -> String {
     let mut lines = lines_of(&outcome.unfound, &outcome.logs, &outcome.inventories, verbose);
     if verbose {
-        let understood = |f: &crate::inventory::InventoryFile| {
-            format!("inventory: {}: {}, {} rows, {} hosts or accounts", f.path, f.kind, f.rows, f.hosts)
-        };
         lines.extend(outcome.inventories.iter().map(understood));
         let passed = outcome.logs.iter().filter(|f| f.bytes > 0 && f.chunks + f.records + f.events == 0);
         lines.extend(passed.map(|f| format!("passed over: {}: {}", f.path, f.kind)));
@@ -147,27 +163,6 @@ fn unread(outcome: &Outcome, verbose: bool) -> String {
     lines.iter().map(|l| format!("{}\n", visible(l))).collect()
 }
 
-fn plural(n: u64) -> &'static str {
-    if n == 1 { "" } else { "s" }
-}
-
-fn counted(n: u64, what: &str) -> String {
-    format!("{} {what}{}", grouped(n), plural(n))
-}
-
-/// `12,345,678`.
-fn grouped(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::new();
-    for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(c);
-    }
-    out
-}
-
 fn size(bytes: u64) -> String {
     indicatif::HumanBytes(bytes).to_string()
 }
@@ -177,17 +172,5 @@ fn duration(took: Duration) -> String {
         0 => format!("{} ms", took.as_millis()),
         1..60 => format!("{:.1} s", took.as_secs_f64()),
         s => format!("{} min {} s", s / 60, s % 60),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_grouped() {
-        assert_eq!(grouped(1), "1");
-        assert_eq!(grouped(1234), "1,234");
-        assert_eq!(grouped(12_345_678), "12,345,678");
     }
 }

@@ -150,7 +150,9 @@ fn extract(args: args::Extract) -> Exit {
     let bar = Bar::new(!terminal.no_progress && !terminal.quiet);
     let config = args.into_config();
     if config.compress && config.output == Output::Stdout && std::io::stdout().is_terminal() {
-        say("krbtriage: compressed events are not for a terminal; name a file with -o, or send them on with |\n");
+        say(
+            "krbtriage: compressed events are not for a terminal; name a file with -o, or send them on with |\n",
+        );
         return Exit::Usage;
     }
     let result = commands::extract::run(&config, &bar);

@@ -13,6 +13,7 @@ use std::io::{IsTerminal, Write};
 use clap::{CommandFactory, Parser};
 
 use crate::commands;
+use crate::report::Output;
 use crate::report::guard::visible;
 use crate::report::numbers::{counted, grouped};
 use args::{Cli, Command};
@@ -145,7 +146,14 @@ fn say_moved(asked: &crate::report::Output, written: Option<&std::path::Path>) {
 fn extract(args: args::Extract) -> Exit {
     let terminal = args.terminal;
     let bar = Bar::new(!terminal.no_progress && !terminal.quiet);
-    let result = commands::extract::run(&args.into_config(), &bar);
+    let config = args.into_config();
+    if config.compress && config.output == Output::Stdout && std::io::stdout().is_terminal() {
+        say(
+            "krbtriage: compressed events are not for a terminal; name a file with -o, or send them on with |\n",
+        );
+        return Exit::Usage;
+    }
+    let result = commands::extract::run(&config, &bar);
     bar.finish();
     match result {
         Ok(outcome) => {

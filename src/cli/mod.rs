@@ -15,8 +15,10 @@ use std::path::Path;
 use clap::{CommandFactory, Parser};
 
 use crate::commands;
+use crate::report::Output;
 use crate::report::guard::visible;
-use crate::report::{Output, unfinished};
+use crate::report::numbers::{counted, grouped};
+use crate::report::unfinished;
 use args::{Cli, Command};
 use progress::Bar;
 
@@ -87,9 +89,10 @@ fn inventory(args: args::Inventory) -> Exit {
             if terminal.is_talkative() {
                 let names = match outcome.resolved_names {
                     0 => String::new(),
-                    n => format!("; {n} names of DNS or DHCP own nothing and are not among them"),
+                    n => format!("; {} of DNS or DHCP own nothing and are left out", counted(n, "name")),
                 };
-                say(&format!("{} addresses written{names}\n", outcome.addresses));
+                let addresses = if outcome.addresses == 1 { "address" } else { "addresses" };
+                say(&format!("{} {addresses} written{names}\n", grouped(outcome.addresses)));
             }
             say_place(&config.output, outcome.written.as_deref());
             let complete = outcome.files.iter().all(|file| file.problems.is_empty());
@@ -106,11 +109,7 @@ fn audit(args: args::Audit) -> Exit {
         Ok(outcome) => {
             say_understood(terminal, &outcome.inventories);
             if terminal.is_talkative() {
-                say(&format!(
-                    "{} findings, {} shared addresses allowed\n",
-                    outcome.risks.len(),
-                    outcome.allowed
-                ));
+                say(&format!("{}\n", commands::summary::audit(&outcome)));
             }
             say_place(&config.output, outcome.written.as_deref());
             match (outcome.found, outcome.is_complete()) {
@@ -137,6 +136,12 @@ fn extract(args: args::Extract) -> Exit {
     let terminal = args.terminal;
     let bar = Bar::new(!terminal.no_progress && !terminal.quiet);
     let config = args.into_config();
+    if config.compress && config.output == Output::Stdout && std::io::stdout().is_terminal() {
+        say(
+            "krbtriage: compressed events are not for a terminal; name a file with -o, or send them on with |\n",
+        );
+        return Exit::Usage;
+    }
     let result = commands::extract::run(&config, &bar);
     bar.finish();
     match result {

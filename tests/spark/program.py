@@ -45,7 +45,11 @@ if sys.argv[1] == "extract":
                 killed.write(str(mine))
             os.kill(mine, signal.SIGKILL)
             time.sleep(60)
-    if any("crashes" in word for word in sys.argv):
+    inputs = " ".join(sys.argv).encode()
+    if "--files-from" in sys.argv:
+        with open(sys.argv[sys.argv.index("--files-from") + 1], "rb") as names:
+            inputs += names.read()
+    if b"crashes.evtx" in inputs:
         # As where the program itself fails on a file.
         os.kill(os.getpid(), signal.SIGSEGV)
 os.execv(program, [program, *sys.argv[1:]])

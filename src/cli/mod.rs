@@ -15,6 +15,7 @@ use clap::{CommandFactory, Parser};
 use crate::commands;
 use crate::report::Output;
 use crate::report::guard::visible;
+use crate::report::numbers::{counted, grouped};
 use args::{Cli, Command};
 use progress::Bar;
 
@@ -87,9 +88,10 @@ fn inventory(args: args::Inventory) -> Exit {
             if terminal.is_talkative() {
                 let names = match outcome.resolved_names {
                     0 => String::new(),
-                    n => format!("; {n} names of DNS or DHCP own nothing and are not among them"),
+                    n => format!("; {} of DNS or DHCP own nothing and are left out", counted(n, "name")),
                 };
-                say(&format!("{} addresses written{names}\n", outcome.addresses));
+                let addresses = if outcome.addresses == 1 { "address" } else { "addresses" };
+                say(&format!("{} {addresses} written{names}\n", grouped(outcome.addresses)));
             }
             say_moved(&config.output, outcome.written.as_deref());
             let complete = outcome.files.iter().all(|file| file.problems.is_empty());
@@ -106,11 +108,7 @@ fn audit(args: args::Audit) -> Exit {
         Ok(outcome) => {
             say_understood(terminal, &outcome.inventories);
             if terminal.is_talkative() {
-                say(&format!(
-                    "{} findings, {} shared addresses allowed\n",
-                    outcome.risks.len(),
-                    outcome.allowed
-                ));
+                say(&format!("{}\n", commands::summary::audit(&outcome)));
             }
             say_moved(&config.output, outcome.written.as_deref());
             match (outcome.found, outcome.is_complete()) {

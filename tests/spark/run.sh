@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The Spark job on a local cluster of two worker processes, one of which is killed in the middle of it: the report must be
-# that of a single machine, byte for byte. Needs Java 17, Python 3 and some 600 MB for PySpark; takes about two minutes.
+# that of a single machine, byte for byte. Needs Java 17, Python 3 and some 600 MB for PySpark; takes some minutes (six, for all
+# but the last job, on two busy cores).
 #
 #   tests/spark/run.sh [FOLDER]     PySpark is kept in FOLDER (default: target/spark)
 set -euo pipefail

@@ -249,8 +249,9 @@ fn allowed_addresses_and_networks_are_passed() {
         ("allow.txt", "# the web farm\r\n192.0.2.80   # NLB\r\n\r\n2001:db8::/64\r\n"),
         ("wrong.txt", "192.0.2.80\n192.0.2.300\n"),
     ]);
-    let run = bench.audit(&["-i", "a.csv", "--allow", "allow.txt"]);
+    let run = bench.audit(&["-v", "-i", "a.csv", "--allow", "allow.txt"]);
     assert_eq!(run.kinds(), pairs(&[("198.51.100.9", "other")]));
+    assert!(run.err.ends_with("\n1 finding, 2 more allowed\n"), "{}", run.err);
     let run = bench.audit(&["-i", "a.csv", "--allow", "wrong.txt"]);
     assert_eq!(run.status, 4);
     assert!(
@@ -367,7 +368,7 @@ fn each_files_kind_rows_and_hosts_are_told() {
         assert_eq!(run.status, 3, "{}", run.err);
         for said in [
             "a.csv: krbtriage CSV, 4 rows, 2 hosts",
-            "srv5.txt: ipconfig /all, 1 rows, 1 hosts",
+            "srv5.txt: ipconfig /all, 1 row, 1 host or account",
             "notes.txt: not an inventory of a known kind; the kinds are: ",
             "ipconfig /all, IOXIDResolver",
         ] {
@@ -498,4 +499,26 @@ fn rows_without_a_host_take_the_files_name_or_the_option() {
     assert_eq!(rows(&["--host", "srv6", "addresses.csv"]).0, ["srv6,192.0.2.6,,,,"]);
     let (none, said) = rows(&["addresses.csv"]);
     assert!(none.is_empty() && said.contains("use --host NAME"), "{said}");
+}
+
+/// `KRBTRIAGE_BLESS=1 cargo test --test audit` writes the table anew.
+#[test]
+fn the_documents_table_of_cards_is_the_programs() {
+    use krbtriage::inventory::addresses::vendors::BMC_NICS;
+    let list =
+        |ips: &[std::net::Ipv4Addr]| ips.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let table: String = BMC_NICS
+        .iter()
+        .map(|nic| format!("| {} | {} | {} | {} |\n", nic.vendor, list(nic.host), list(nic.bmc), nic.source))
+        .collect();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/audit.md");
+    let text = fs::read_to_string(&path).unwrap();
+    let head = "| vendor | host side | controller side | source |\n| --- | --- | --- | --- |\n";
+    let (before, _) = text.split_once(head).unwrap();
+    let wanted = format!("{before}{head}{table}");
+    if std::env::var_os("KRBTRIAGE_BLESS").is_some() {
+        fs::write(&path, &wanted).unwrap();
+        return;
+    }
+    assert_eq!(text.replace("\r\n", "\n"), wanted);
 }

@@ -85,7 +85,7 @@ pub struct Risk {
     pub kind: &'static str,
     /// The address, SPN or name.
     pub what: String,
-    /// Hosts or accounts, in order.
+    /// Hosts or accounts, in order; of very many only some.
     pub owners: Vec<String>,
     pub owner_count: usize,
     /// What the address is on, each once.
@@ -106,6 +106,8 @@ pub struct Outcome {
     pub written: Option<PathBuf>,
     /// What `--fail-on` asks for is there.
     pub found: bool,
+    /// With an earlier audit.
+    pub compared: bool,
 }
 
 /// One row, as written: a risk of now, or one of the earlier audit that is gone.
@@ -147,17 +149,18 @@ pub fn run(config: &Config) -> Result<Outcome, Error> {
     };
     let written = config.output.write(|out| write(&rows, out))?;
     let inventories = [interfaces.files, accounts.files].concat();
-    Ok(Outcome { risks: rows, inventories, allowed, written, found })
+    let compared = earlier.is_some();
+    Ok(Outcome { risks: rows, inventories, allowed, written, found, compared })
 }
 
 fn row(risk: &Risk) -> Row {
     let list = |items: &[String]| {
         items.iter().map(|i| i.replace(LIST_SEPARATOR, ";")).collect::<Vec<_>>().join(LIST_SEPARATOR)
     };
-    let some_of = |items: &[String]| {
+    let some_of = |items: &[String], count: usize| {
         let mut shown: Vec<String> = items.iter().take(MAX_SHOWN).cloned().collect();
-        if items.len() > MAX_SHOWN {
-            shown.push(format!("and {} more", items.len() - MAX_SHOWN));
+        if count > shown.len() {
+            shown.push(format!("and {} more", count - shown.len()));
         }
         list(&shown)
     };
@@ -166,9 +169,9 @@ fn row(risk: &Risk) -> Row {
         risk.status.name().to_owned(),
         risk.kind.to_owned(),
         risk.what.clone(),
-        some_of(&risk.owners),
+        some_of(&risk.owners, risk.owner_count),
         risk.owner_count.to_string(),
-        some_of(&risk.adapters),
+        some_of(&risk.adapters, risk.adapters.len()),
         risk.vendor.clone(),
         risk.hurts.clone(),
         list(&risk.evidence),

@@ -121,8 +121,22 @@ pub fn inventories_understood(inventories: &[InventoryFile], verbose: bool) -> S
 }
 
 fn understood(f: &InventoryFile) -> String {
-    let (rows, hosts) = (grouped(f.rows), grouped(f.hosts));
-    format!("inventory: {}: {}, {rows} rows, {hosts} hosts or accounts", f.path, f.kind)
+    let rows = counted(f.rows, "row");
+    let hosts = if f.hosts == 1 { "host or account" } else { "hosts or accounts" };
+    format!("inventory: {}: {}, {rows}, {} {hosts}", f.path, f.kind, grouped(f.hosts))
+}
+
+/// How many findings an audit has, by what an earlier one says of them.
+pub fn audit(outcome: &super::audit::Outcome) -> String {
+    let mut parts = vec![counted(outcome.risks.len() as u64, "finding")];
+    if outcome.compared {
+        let with = |s: Status| outcome.risks.iter().filter(|row| row[1] == s.name()).count();
+        parts.extend(Status::ALL.map(|s| format!("{} {}", grouped(with(s) as u64), s.name())));
+    }
+    if outcome.allowed > 0 {
+        parts.push(format!("{} more allowed", grouped(outcome.allowed as u64)));
+    }
+    parts.join(", ")
 }
 
 fn lines_of(

@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::IpAddr;
 
 use super::allowed::Allowed;
-use super::{MAX_EVIDENCE, Risk};
+use super::{MAX_EVIDENCE, MAX_SHOWN, Risk};
 use crate::findings::{Cause, Kind, fix};
 use crate::incidents::stable_id;
 use crate::inventory::addresses::vendors::{AdapterKind, never_shared, recognise};
@@ -240,14 +240,13 @@ pub(super) fn names(interfaces: &AddressInventory, hosts: &Hosts<'_>) -> Vec<Ris
         let Some(name) = HostName::parse(&record.name) else { continue };
         let Some(own) = hosts.find(&name) else { continue };
         let owns = hosts.owned(own);
-        let others = hosts.owners_of(record.address);
-        let Some(first) = owns.first() else { continue };
-        if others.is_empty() || others.contains(&own) || never_shared(record.address) {
+        let (Some(others), Some(first)) = (hosts.owner_set(record.address), owns.first()) else { continue };
+        if others.contains(&own) || never_shared(record.address) {
             continue;
         }
-        let mut owners: Vec<String> = others.iter().map(|id| hosts.name(*id).to_string()).collect();
+        let mut owners: Vec<String> =
+            others.iter().take(MAX_SHOWN).map(|id| hosts.name(*id).to_string()).collect();
         owners.sort();
-        owners.dedup();
         let what = format!("{name} -> {}", record.address);
         found.entry((name.to_string(), record.address)).or_insert_with(|| Risk {
             id: stable_id('a', &["name", &what]),
@@ -257,7 +256,7 @@ pub(super) fn names(interfaces: &AddressInventory, hosts: &Hosts<'_>) -> Vec<Ris
                 "whoever asks for {name} reaches {} with a ticket for {name}",
                 owners.iter().take(MAX_EVIDENCE).cloned().collect::<Vec<_>>().join(" or ")
             ),
-            owner_count: owners.len(),
+            owner_count: others.len(),
             owners,
             adapters: Vec::new(),
             vendor: String::new(),

@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use jiff::{SignedDuration, Timestamp};
 
+use super::screen;
 use super::time::{self, End};
 use crate::commands;
 use crate::commands::fail_on::FailOn;
@@ -81,11 +82,12 @@ pub struct Triage {
     spn_mappings: Option<HostAliases>,
 
     /// Write the report here instead of to standard output; may be given again. The extension decides the format: .csv,
-    /// .json, .jsonl.
+    /// .json, .jsonl, .txt.
     #[arg(short, long, value_name = "FILE")]
     output: Vec<PathBuf>,
 
-    /// The format of standard output, and of an --output whose extension says none: csv, json, jsonl.
+    /// The format of standard output, and of an --output whose extension says none: csv, json, jsonl, text. Without it,
+    /// a terminal gets text and everything else CSV.
     #[arg(long, value_name = "FORMAT", value_parser = format_named)]
     format: Option<Format>,
 
@@ -165,7 +167,11 @@ impl Triage {
         };
         let mut reports = self.output.into_iter().map(file).collect::<Result<Vec<_>, _>>()?;
         if reports.is_empty() {
-            reports.push(Target { output: Output::Stdout, format: self.format.unwrap_or_default() });
+            let format = match self.format {
+                None if screen::is_terminal() => Format::Text(screen::paper()),
+                format => format.unwrap_or_default(),
+            };
+            reports.push(Target { output: Output::Stdout, format });
         }
         let events =
             self.events.map(|path| EventFormat::of(&path).map(|format| (path, format))).transpose()?;
@@ -192,6 +198,7 @@ fn format_named(name: &str) -> Result<Format, String> {
     Format::ALL
         .into_iter()
         .find(|f| f.name() == name)
+        .map(|f| if let Format::Text(_) = f { Format::Text(screen::paper()) } else { f })
         .ok_or_else(|| format!("\"{name}\" is no format; write one of {}", all()))
 }
 

@@ -3,6 +3,7 @@
 mod args;
 mod exit;
 mod progress;
+mod screen;
 mod time;
 
 pub use exit::Exit;
@@ -49,12 +50,13 @@ fn triage(args: args::Triage) -> Exit {
             return Exit::Usage;
         }
     };
+    let viewed = config.outputs.are_viewed();
     let result = commands::triage::run(&config, &bar);
     bar.finish();
     match result {
         Ok(outcome) => {
             if terminal.verbose || (!terminal.quiet && std::io::stderr().is_terminal()) {
-                say(&commands::summary::text(&outcome, terminal.verbose));
+                say(&commands::summary::text(&outcome, terminal.verbose, viewed));
             } else if !terminal.quiet {
                 say(&commands::summary::problems(&outcome));
             }

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::triage::{Error, Outcome};
 use crate::incidents::Twin;
-use crate::report::output::{Staged, write_stdout};
-use crate::report::{EventFormat, EventSpool, Output, Target, problem};
+use crate::report::output::{Staged, write_screen, write_stdout};
+use crate::report::{EventFormat, EventSpool, Format, Output, Target, problem, text};
 use crate::scan::FileIndex;
 
 /// Where a run writes besides its state.
@@ -55,6 +55,11 @@ impl Outputs {
         }
     }
 
+    /// Does a person see the report itself, so that nothing of it need be said again?
+    pub fn are_viewed(&self) -> bool {
+        self.reports.iter().any(|t| t.output == Output::Stdout && matches!(t.format, Format::Text(_)))
+    }
+
     fn files(&self) -> impl Iterator<Item = &Path> {
         let reports = self.reports.iter().filter_map(|t| match &t.output {
             Output::File(path) => Some(path.as_path()),
@@ -93,7 +98,10 @@ impl Outputs {
         }
         let mut taken = true;
         for target in self.reports.iter().filter(|t| t.output == Output::Stdout) {
-            taken &= write_stdout(|out| target.format.write(rows, problems, out))?;
+            taken &= match target.format {
+                Format::Text(paper) => write_screen(&text::view(rows, problems, paper))?,
+                format => write_stdout(|out| format.write(rows, problems, out))?,
+            };
         }
         for (asked, file) in staged {
             let path = file.commit()?;

@@ -11,6 +11,7 @@ use crate::findings::{Cause, Confidence};
 use crate::inventory::InventoryFile;
 use crate::report::Status;
 use crate::report::guard::visible;
+use crate::report::paper::{counted, grouped};
 use crate::scan::FileReport;
 
 /// One line of `--summary`.
@@ -38,7 +39,9 @@ pub fn write(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// What a person wants to know after a run, on standard error.
-pub fn text(outcome: &Outcome, verbose: bool) -> String {
+///
+/// `viewed`: the incidents are on the screen already.
+pub fn text(outcome: &Outcome, verbose: bool, viewed: bool) -> String {
     let mut out = String::new();
     let mut line = |text: String| {
         out.push_str(&visible(&text));
@@ -48,9 +51,8 @@ pub fn text(outcome: &Outcome, verbose: bool) -> String {
     let bytes: u64 = read.iter().map(|f| f.bytes).sum();
     let records: u64 = read.iter().map(|f| f.records).sum();
     line(format!(
-        "{} log{} read ({}), {} records looked at, {} in {}",
-        read.len(),
-        plural(read.len() as u64),
+        "{} read ({}), {} records looked at, {} in {}",
+        counted(read.len() as u64, "log"),
         size(bytes),
         grouped(records),
         counted(outcome.events, "event"),
@@ -65,6 +67,15 @@ pub fn text(outcome: &Outcome, verbose: bool) -> String {
     if outcome.told_again > 0 {
         line(format!("{} were counted by an earlier run", counted(outcome.told_again, "event")));
     }
+    if !viewed {
+        incidents(outcome, &mut line);
+    }
+    out.push_str(&unread(outcome, verbose));
+    out
+}
+
+/// How many there are, of each status and each cause.
+fn incidents(outcome: &Outcome, line: &mut impl FnMut(String)) {
     line(format!(
         "{}, {}",
         counted(outcome.rows.len() as u64, "incident"),
@@ -87,8 +98,6 @@ pub fn text(outcome: &Outcome, verbose: bool) -> String {
             .collect();
         line(format!("  {:<19}{:>7}  ({})", cause.name(), grouped(of_cause.len() as u64), sure.join(", ")));
     }
-    out.push_str(&unread(outcome, verbose));
-    out
 }
 
 /// Only what could not be read: what a script or scheduler keeps in its log.
@@ -147,27 +156,6 @@ fn unread(outcome: &Outcome, verbose: bool) -> String {
     lines.iter().map(|l| format!("{}\n", visible(l))).collect()
 }
 
-fn plural(n: u64) -> &'static str {
-    if n == 1 { "" } else { "s" }
-}
-
-fn counted(n: u64, what: &str) -> String {
-    format!("{} {what}{}", grouped(n), plural(n))
-}
-
-/// `12,345,678`.
-fn grouped(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::new();
-    for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(c);
-    }
-    out
-}
-
 fn size(bytes: u64) -> String {
     indicatif::HumanBytes(bytes).to_string()
 }
@@ -177,17 +165,5 @@ fn duration(took: Duration) -> String {
         0 => format!("{} ms", took.as_millis()),
         1..60 => format!("{:.1} s", took.as_secs_f64()),
         s => format!("{} min {} s", s / 60, s % 60),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_grouped() {
-        assert_eq!(grouped(1), "1");
-        assert_eq!(grouped(1234), "1,234");
-        assert_eq!(grouped(12_345_678), "12,345,678");
     }
 }

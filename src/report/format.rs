@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::{Output, Problem, Row, json, table};
+use super::{Output, Paper, Problem, Row, json, table, text};
 
 /// How a report is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -15,6 +15,8 @@ pub enum Format {
     Json,
     /// An incident per line: `docs/schema/incident.schema.json`.
     Jsonl,
+    /// For a person at a terminal; not read again.
+    Text(Paper),
 }
 
 /// A place and the format of what is written there.
@@ -27,7 +29,7 @@ pub struct Target {
 /// The extension says nothing that is known.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{}: its name does not tell how to write it; a report ends in .csv, .json or .jsonl (or say it with --format), \
+    "{}: its name does not tell how to write it; a report ends in .csv, .json, .jsonl or .txt (or say it with --format), \
      events in .csv or .jsonl", path.display()
 )]
 pub struct UnknownFormat {
@@ -41,13 +43,14 @@ impl UnknownFormat {
 }
 
 impl Format {
-    pub const ALL: [Self; 3] = [Self::Csv, Self::Json, Self::Jsonl];
+    pub const ALL: [Self; 4] = [Self::Csv, Self::Json, Self::Jsonl, Self::Text(Paper::PLAIN)];
 
     pub fn name(self) -> &'static str {
         match self {
             Self::Csv => "csv",
             Self::Json => "json",
             Self::Jsonl => "jsonl",
+            Self::Text(_) => "text",
         }
     }
 
@@ -60,6 +63,7 @@ impl Format {
             "csv" => Ok(Self::Csv),
             "json" => Ok(Self::Json),
             "jsonl" | "ndjson" => Ok(Self::Jsonl),
+            "txt" => Ok(Self::Text(Paper::PLAIN)),
             _ => asked.ok_or_else(|| UnknownFormat::of(path)),
         }
     }
@@ -69,6 +73,7 @@ impl Format {
             Self::Csv => table::write(rows, out),
             Self::Json => json::write(rows, problems, out),
             Self::Jsonl => json::write_lines(rows, out),
+            Self::Text(paper) => out.write_all(text::view(rows, problems, paper).as_bytes()),
         }
     }
 }

@@ -7,6 +7,7 @@ mod look;
 use std::io;
 use std::path::PathBuf;
 
+use crate::files::unread;
 use crate::inventory::accounts::HostAliases;
 use crate::inventory::{InventoryFile, accounts, addresses};
 use crate::report::guard::cell;
@@ -42,9 +43,9 @@ pub enum FailOn {
 /// Why there is no audit.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("{}: cannot be read: {source}", path.display())]
+    #[error("--allow {}: {}", path.display(), unread(path, source))]
     Allow { path: PathBuf, source: io::Error },
-    #[error("{}: line {line}: \"{text}\" is neither an address nor a network such as 192.0.2.0/24", path.display())]
+    #[error("--allow {}: line {line}: \"{text}\" is neither an address nor a network; write one such as 192.0.2.0/24 a line", path.display())]
     Allowed { path: PathBuf, line: usize, text: String },
     #[error(transparent)]
     Earlier(#[from] EarlierError),

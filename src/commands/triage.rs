@@ -81,7 +81,7 @@ pub enum Error {
     Twice(PathBuf),
     #[error(transparent)]
     Output(#[from] OutputError),
-    #[error(transparent)]
+    #[error("--baseline {0}, or leave --baseline out to begin anew")]
     Baseline(#[from] BaselineError),
     #[error(transparent)]
     State(#[from] StateError),
@@ -205,7 +205,7 @@ pub fn run(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error> {
         // Last of all: an event whose report did not arrive is told again.
         Some((staged, _, _lock)) if taken => staged.replace()?,
         Some((_, path, _lock)) => outcome.notes.push(format!(
-            "state {}: not updated, because standard output was closed before the whole report was taken",
+            "--state {}: not updated, because standard output was closed before the whole report was taken",
             path.display()
         )),
         None => {}

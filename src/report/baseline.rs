@@ -16,31 +16,27 @@ use super::json::{Document, FORMAT, VERSION};
 use super::problem::by_time;
 use super::row::{COLUMNS, LIST_SEPARATOR, Row, Status};
 use crate::files::text_encoding::{TextReader, text_of};
+use crate::files::unread;
 use crate::findings::{RowNames, is_silence, problem_named, silence};
 
 /// A report of a million incidents has less; something larger is another file.
 const MAX_LEN: u64 = 1 << 30;
 
-/// Why an earlier report could not be used.
+/// Why a report could not be read again.
 #[derive(Debug, thiserror::Error)]
 pub enum BaselineError {
-    #[error("baseline {}: cannot be read: {source}", path.display())]
+    #[error("{}: {}", path.display(), unread(path, source))]
     Read { path: PathBuf, source: io::Error },
-    #[error("baseline {}: it is larger than any report; name an earlier report of this program", path.display())]
+    #[error("{}: this is larger than any report; name a report of krbtriage triage", path.display())]
     TooLarge { path: PathBuf },
     #[error(
-        "baseline {}: this is no report of krbtriage: {why}; name an earlier report (.csv, .json or .jsonl), \
-         or leave --baseline out to start over", path.display()
+        "{}: this is no report of krbtriage triage: {why}; name one (.csv, .json or .jsonl)", path.display()
     )]
     Foreign { path: PathBuf, why: String },
-    #[error(
-        "baseline {}, line {line}: {why}; use an unchanged report, or leave --baseline out to start over",
-        path.display()
-    )]
+    #[error("{}: line {line}: {why}; name a report as krbtriage wrote it", path.display())]
     Line { path: PathBuf, line: u64, why: String },
     #[error(
-        "baseline {}, line {line}: the file ends inside this line, so it is not whole; use a complete report, \
-         or leave --baseline out to start over", path.display()
+        "{}: line {line}: the file ends inside this line, so it is not whole; name a complete report", path.display()
     )]
     Cut { path: PathBuf, line: u64 },
 }

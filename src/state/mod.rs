@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::events::Told;
+use crate::files::unread;
 use crate::incidents::Reaches;
 use crate::report::{Row, Status, baseline, guard};
 
@@ -27,17 +28,17 @@ const VERSION: u32 = 1;
 /// Why the state could not be used.
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {
-    #[error("state {}: cannot be read: {source}", path.display())]
+    #[error("--state {}: {}", path.display(), unread(path, source))]
     Read { path: PathBuf, source: io::Error },
-    #[error("state {}: another run is using it; wait for that one, or name another state", path.display())]
+    #[error("--state {}: another run is using it; wait for that one, or name another state", path.display())]
     Busy { path: PathBuf },
     #[error(
-        "state {}: version {version} was written by a later krbtriage, this one knows version {VERSION}; update it, \
+        "--state {}: version {version} was written by a later krbtriage, this one knows version {VERSION}; update it, \
          or name another state", path.display()
     )]
     Later { path: PathBuf, version: u32 },
     #[error(
-        "state {}: {why}; restore the file from a backup, or delete it to start over (every event counts as new then)",
+        "--state {}: {why}; restore the file from a backup, or delete it to start over (every event counts as new then)",
         path.display()
     )]
     Damaged { path: PathBuf, why: String },

@@ -15,6 +15,7 @@ use clap::{CommandFactory, Parser};
 
 use crate::commands;
 use crate::report::guard::visible;
+use crate::report::output::write_screen;
 use args::{Cli, Command};
 use progress::Bar;
 
@@ -163,10 +164,11 @@ fn bytes(out: &[u8]) -> Exit {
 
 fn explain(args: &args::Explain) -> Exit {
     use commands::explain;
+    let paper = screen::paper();
     let text = match (&args.incident, &args.topic) {
-        (Some(id), Some(report)) => explain::incident(id, report),
-        (None, Some(topic)) => explain::topic(&topic.to_string_lossy()),
-        _ => Ok(explain::list()),
+        (Some(id), Some(report)) => explain::incident(id, report, paper),
+        (None, Some(topic)) => explain::topic(&topic.to_string_lossy(), paper),
+        _ => Ok(explain::list(paper)),
     };
     match text {
         Ok(text) => print(&text),
@@ -197,16 +199,10 @@ fn collect_script(args: args::CollectScript) -> Exit {
 
 /// Writes an answer to standard output. A closed pipe is no error.
 fn print(text: &str) -> Exit {
-    let mut out = std::io::stdout().lock();
-    for line in text.lines() {
-        if let Err(error) = writeln!(out, "{}", visible(line)) {
-            return match error.kind() {
-                std::io::ErrorKind::BrokenPipe => Exit::Complete,
-                _ => fail(&error),
-            };
-        }
+    match write_screen(text) {
+        Ok(_) => Exit::Complete,
+        Err(error) => fail(&error),
     }
-    Exit::Complete
 }
 
 fn fail(error: &dyn std::error::Error) -> Exit {

@@ -366,7 +366,8 @@ fn moment(time: &str) -> String {
     period(time, time)
 }
 
-fn of_confidence(confidence: Confidence) -> Ink {
+/// How a confidence is shown.
+pub(crate) fn of_confidence(confidence: Confidence) -> Ink {
     match confidence {
         Confidence::Confirmed => Ink::Good,
         Confidence::Likely => Ink::Doubtful,

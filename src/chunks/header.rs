@@ -9,10 +9,11 @@ const NO_CRC32: u32 = 4;
 /// What a chunk says about itself. All of it may be stale or a lie.
 #[derive(Debug, Clone, Copy)]
 pub struct Header {
-    /// Identifier of the last live record; the walk ends behind it.
+    /// Identifiers of the first and the last live record.
+    pub first_record_id: u64,
     pub last_record_id: u64,
     /// Offset in the chunk where free space starts: the end of the live records.
-    pub free_space: u32,
+    free_space: u32,
     records_checksum: u32,
     header_checksum: u32,
     flags: u32,
@@ -22,6 +23,7 @@ impl Header {
     /// `None` when `chunk` is shorter than a header.
     pub fn parse(chunk: &[u8]) -> Option<Self> {
         Some(Self {
+            first_record_id: u64_at(chunk, 24)?,
             last_record_id: u64_at(chunk, 32)?,
             free_space: u32_at(chunk, 48)?,
             records_checksum: u32_at(chunk, 52)?,
@@ -29,6 +31,17 @@ impl Header {
             header_checksum: u32_at(chunk, 124)?,
         })
         .filter(|_| chunk.len() >= CHUNK_HEADER_LEN)
+    }
+
+    /// Where the live records end by what the header says; the end of the chunk where it says what cannot be.
+    ///
+    /// Only this ends a walk. The identifier of the last record does not: in logs that were put together
+    /// from others the same identifier can stand earlier in the chunk too.
+    pub fn live_end(&self, chunk: &[u8]) -> usize {
+        match self.free_space as usize {
+            end if end >= CHUNK_HEADER_LEN => end.min(chunk.len()),
+            _ => chunk.len(),
+        }
     }
 
     /// Does the header's own checksum agree (of bytes 0..120 and 128..512)? True where there is none.

@@ -257,7 +257,7 @@ impl<'a> Case<'a> {
     fn foreign_realm(&self) -> Option<&str> {
         let domain = |host: &Option<HostName>| host.as_ref().and_then(HostName::domain).map(str::to_owned);
         let (client, target) = (domain(&self.client_host)?, domain(&self.target_host)?);
-        self.realms.iter().map(String::as_str).find(|r| *r != client && *r != target)
+        self.realms.iter().map(String::as_str).find(|r| *r != client && *r != target && !flat_of(&target, r))
     }
 
     /// Does a machine of this label exist in the domain, as any inventory knows?
@@ -272,7 +272,7 @@ impl<'a> Case<'a> {
             // A domain that is none of the realms, while the client's is: B is of another domain than C.
             Some(domain) => {
                 !self.realms.is_empty()
-                    && !self.realms.iter().any(|r| r == domain)
+                    && !self.realms.iter().any(|r| r == domain || flat_of(domain, r))
                     && self
                         .client_host
                         .as_ref()
@@ -323,7 +323,7 @@ impl<'a> Case<'a> {
     }
 
     /// B with its domain, where only one realm is named.
-    fn answerer_in_domain(&self) -> Option<HostName> {
+    pub fn answerer_in_domain(&self) -> Option<HostName> {
         let host = self.answerer_host.clone()?;
         if host.domain().is_some() {
             return Some(host);

@@ -212,6 +212,8 @@ pub struct Finding {
     pub problem_id: String,
     /// The thing to repair, as a person would name it (`address 169.254.95.120`, `SPN HTTP/portal...`).
     pub problem: String,
+    /// The row of [`RULES`] that decided: its shape and what it asks for.
+    pub row: (Shape, &'static str),
     pub cause: Cause,
     pub kind: Kind,
     pub confidence: Confidence,

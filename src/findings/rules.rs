@@ -21,6 +21,8 @@ pub struct Rule {
 
 /// What was decided, before it is told.
 pub struct Verdict {
+    /// Of the row that decided.
+    pub when: &'static str,
     pub cause: Cause,
     pub kind: Kind,
     pub confidence: Confidence,
@@ -150,6 +152,7 @@ pub fn decide(case: &Case<'_>) -> Verdict {
     let Some((rule, proof)) = decided else {
         // Every shape ends in a row that always holds; this keeps a future table from panicking.
         return Verdict {
+            when: "",
             cause: Cause::Undetermined,
             kind: Kind::NotEnoughData,
             confidence: Confidence::Possible,
@@ -166,7 +169,7 @@ pub fn decide(case: &Case<'_>) -> Verdict {
     if proof.at_most_likely {
         confidence = confidence.min(Confidence::Likely);
     }
-    Verdict { cause: rule.cause, kind, confidence, proof, conflicts }
+    Verdict { when: rule.when, cause: rule.cause, kind, confidence, proof, conflicts }
 }
 
 /// The decision table as Markdown, for `docs/causes.md`.

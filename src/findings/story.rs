@@ -38,6 +38,7 @@ pub(super) fn tell(case: &Case<'_>, verdict: Verdict) -> Finding {
         incident_id: incident.id(),
         problem_id,
         problem,
+        row: (case.shape, verdict.when),
         cause: verdict.cause,
         kind: verdict.kind,
         confidence: verdict.confidence,

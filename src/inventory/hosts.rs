@@ -8,6 +8,9 @@ use super::Source;
 use super::addresses::{AddressInventory, OwnedAddress};
 use crate::names::{HostName, Same};
 
+/// Short, full, cut: more spellings of one name are a crafted list's.
+const MAX_SPELLINGS: usize = 16;
+
 /// A host, whatever it is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct HostId(u32);
@@ -221,10 +224,20 @@ impl<'a> Hosts<'a> {
         self.resolved.get(&host.0).map_or(&[], Vec::as_slice)
     }
 
-    /// Who says that these two names are one host, where an inventory says so.
+    /// Who says that these two names are one host, where an inventory says so. A name may be given short.
     pub fn alias_source(&self, a: &HostName, b: &HostName) -> Option<&str> {
-        let (a, b) = (*self.ids.get(a)?, *self.ids.get(b)?);
-        self.alias_sources.get(&(a.min(b), a.max(b))).map(String::as_str)
+        let spellings = |name: &HostName| {
+            let root = self.find(name).map(|id| id.0);
+            let ids = self.by_label.get(name.netbios()).map_or(&[][..], Vec::as_slice);
+            ids.iter()
+                .copied()
+                .filter(|&id| Some(self.root(id)) == root && self.names[id as usize].same(name) != Same::No)
+                .take(MAX_SPELLINGS)
+                .collect::<Vec<_>>()
+        };
+        let (a, b) = (spellings(a), spellings(b));
+        let pairs = a.iter().flat_map(|&a| b.iter().map(move |&b| (a.min(b), a.max(b))));
+        pairs.filter_map(|pair| self.alias_sources.get(&pair)).min().map(String::as_str)
     }
 
     /// The hosts that own this address.

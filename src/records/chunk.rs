@@ -80,8 +80,7 @@ impl ChunkReader {
                 counts.records += walk.records;
                 slack = walk.end as usize;
                 if walk.records > 0 {
-                    counts
-                        .note_ids(walk.last_id.saturating_add(1).saturating_sub(walk.records), walk.last_id);
+                    counts.note_ids(walk.ids.0, walk.ids.1);
                 }
                 self.decoder.start_chunk();
                 self.odd.clear();
@@ -93,7 +92,7 @@ impl ChunkReader {
                     }
                 }
                 if !self.odd.is_empty() {
-                    let pick = Pick::At(&self.odd, walk.end, walk.last_id);
+                    let pick = Pick::At(&self.odd, walk.end);
                     self.full.read(chunk, pick, selection, &mut found, &mut emit);
                 }
             } else {

@@ -8,6 +8,7 @@ use evtx::{EvtxChunkData, ParserSettings};
 
 use super::chunk::Chunk;
 use super::{Problems, Record, Selection, xml};
+use crate::chunks::header::Header;
 
 /// Where the chunk header keeps its hash table of name offsets.
 const NAME_TABLE: std::ops::Range<usize> = 128..384;
@@ -16,9 +17,8 @@ const NAME_TABLE: std::ops::Range<usize> = 128..384;
 #[derive(Debug, Clone, Copy)]
 pub enum Pick<'a> {
     All,
-    /// Those that start at these offsets, in rising order. The live records end at the second number, and
-    /// the last of them has the third as its identifier.
-    At(&'a [u32], u32, u64),
+    /// Those that start at these offsets, in rising order. The live records end at the number.
+    At(&'a [u32], u32),
 }
 
 /// Reads chunks with the `evtx` crate; keeps its buffer from chunk to chunk.
@@ -62,10 +62,21 @@ impl FullReader {
                 return 0;
             }
         };
-        if let Pick::At(_, end, last_id) = pick {
-            data.header.free_space_offset = end;
-            data.header.last_event_record_id = last_id;
-        }
+        let end = match (pick, Header::parse(bytes)) {
+            (Pick::At(_, end), _) => end,
+            (Pick::All, Some(header)) => {
+                if !header.header_is_sound(bytes) {
+                    data.header.first_event_record_id = 0;
+                }
+                header.live_end(bytes) as u32
+            }
+            (Pick::All, None) => bytes.len() as u32,
+        };
+        // The crate would stop at the first record with the last one's identifier, and look for none behind the last
+        // one's place.
+        data.header.free_space_offset = end;
+        data.header.last_event_record_id = u64::MAX;
+        data.header.last_event_record_data_offset = end;
         self.spans.clear();
         match data.parse(Arc::clone(&self.settings)) {
             Err(error) => problems.add(at, || format!("chunk at offset {at:#x}: {error}")),
@@ -81,7 +92,7 @@ impl FullReader {
                     let start = record.binxml_offset.saturating_sub(24);
                     let end = record.binxml_offset + u64::from(record.binxml_size) + 4;
                     self.spans.push((start as u32, end as u32));
-                    if let Pick::At(offsets, ..) = pick
+                    if let Pick::At(offsets, _) = pick
                         && offsets.binary_search(&(start as u32)).is_err()
                     {
                         continue;

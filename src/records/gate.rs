@@ -56,8 +56,16 @@ pub struct Walk {
     pub clean: bool,
     /// Where the live records end. Behind what the chunk's header says, when the log was being written.
     pub end: u32,
-    /// Identifier of the last record.
-    pub last_id: u64,
+    /// Lowest and highest identifier of the records.
+    pub ids: (u64, u64),
+}
+
+impl Walk {
+    #[inline]
+    fn take(&mut self, record: &RecordHeader) {
+        self.records += 1;
+        self.ids = (self.ids.0.min(record.id), self.ids.1.max(record.id));
+    }
 }
 
 /// What is known of a definition of the current chunk.
@@ -98,38 +106,40 @@ impl Gate {
         self.generation = self.generation.wrapping_add(1);
         self.names = [u32::MAX; 4];
         self.passed.clear();
-        let live_end = (header.free_space as usize).min(chunk.len());
+        let live_end = header.live_end(chunk);
         let mut at = CHUNK_HEADER_LEN;
-        let mut walk = Walk { records: 0, clean: true, end: 0, last_id: 0 };
-        let mut last_time = 0;
+        let mut walk = Walk { records: 0, clean: true, end: 0, ids: (u64::MAX, 0) };
+        let (mut last_id, mut last_time) = (0, 0);
         while at < live_end {
             let Some(record) = RecordHeader::at(chunk, at) else {
-                walk.clean = false;
+                // Free space that starts earlier than a damaged header says is no damage to a record.
+                walk.clean =
+                    walk.records > 0 && last_id == header.last_record_id && !header.header_is_sound(chunk);
                 break;
             };
             self.look_at(chunk, at, record.size, selection);
-            walk.records += 1;
+            walk.take(&record);
             at += record.size;
-            walk.last_id = record.id;
-            last_time = record.written;
-            if record.id == header.last_record_id {
-                break;
-            }
+            (last_id, last_time) = (record.id, record.written);
         }
         // A header is written later than its records. What follows in order belongs to them; older
         // records in slack do not, as their identifiers are lower.
         while walk.clean
-            && walk.records > 0
             && let Some(record) = RecordHeader::at(chunk, at)
-            && Some(record.id) == walk.last_id.checked_add(1)
+            && match walk.records {
+                0 => {
+                    (header.first_record_id..=header.last_record_id).contains(&record.id)
+                        || !header.header_is_sound(chunk)
+                }
+                _ => Some(record.id) == last_id.checked_add(1),
+            }
             && record.written >= last_time
             && u32_at(chunk, at + record.size - 4) == u32::try_from(record.size).ok()
         {
             self.look_at(chunk, at, record.size, selection);
-            walk.records += 1;
+            walk.take(&record);
             at += record.size;
-            walk.last_id = record.id;
-            last_time = record.written;
+            (last_id, last_time) = (record.id, record.written);
         }
         walk.end = at as u32;
         walk

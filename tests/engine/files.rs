@@ -6,7 +6,8 @@ use krbtriage::files::{self, Kind};
 use krbtriage::records::{Selection, Wanted};
 use krbtriage::scan::ScanOptions;
 
-use crate::support::{everything, read, read_bytes, written_log};
+use crate::evtx::EvtxWriter;
+use crate::support::{event, everything, read, read_bytes, written_log};
 
 const HEADER: usize = 4096;
 const CHUNK: usize = 65536;
@@ -84,6 +85,57 @@ fn records_behind_a_stale_chunk_header_are_read() {
     chunk[32..40].copy_from_slice(&(first + 9).to_le_bytes());
     let (found, _) = read_bytes(&stale, &everything(), &ScanOptions::default());
     assert_eq!(found, all);
+}
+
+/// Logs put together by other tools can have the same identifiers again and again.
+#[test]
+fn repeated_record_ids_do_not_end_a_chunk() {
+    let log = EvtxWriter::new().events((0..796).map(|n| event(n).record_id([7, 8, 9, 7][n % 4]))).finish();
+    let (found, report) = read_bytes(&log, &everything(), &ScanOptions::default());
+    assert_eq!((found.len(), report.records, report.record_ids), (796, 796, Some((7, 9))), "{report:?}");
+    assert_eq!(report.problems, Vec::<String>::new());
+    // The careful way, after damage to the first record of each chunk.
+    let mut damaged = log.clone();
+    let chunks = damaged[HEADER..].chunks_mut(CHUNK).map(|chunk| chunk[512] = 0).count();
+    let (found, _) = read_bytes(&damaged, &everything(), &ScanOptions::default());
+    assert_eq!(found.len(), 796 - chunks);
+    // A record in a shape of its own, left to the crate.
+    let odd =
+        EvtxWriter::new().events([7, 7, 7].map(|id| event(0).strings(["\u{1}"]).record_id(id))).finish();
+    let (found, _) = read_bytes(&odd, &everything(), &ScanOptions::default());
+    assert_eq!(found.len(), 3);
+}
+
+/// Each number of a chunk's header that says where its records are, wrong alone and together with another.
+#[test]
+fn chunk_headers_that_lie_hide_no_record() {
+    let log = written_log(1);
+    let (all, _) = read_bytes(&log, &everything(), &ScanOptions::default());
+    let chunk = &log[HEADER..HEADER + CHUNK];
+    let ids: [u64; 2] = [24, 32].map(|at| u64::from_le_bytes(chunk[at..at + 8].try_into().unwrap()));
+    let free = u32::from_le_bytes(chunk[48..52].try_into().unwrap());
+    for free in [0, 100, 512, 600, free / 2, free, 65_536, 70_000, u32::MAX] {
+        for (first, last) in
+            [(ids[0], ids[1]), (ids[0], ids[0]), (0, 0), (ids[1], u64::MAX), (ids[0], ids[0] + 5)]
+        {
+            for sound in [false, true] {
+                // No records at all, said by a header that is right about itself: what is there is slack.
+                if sound && (free == 512 && !(first..=last).contains(&ids[0])) {
+                    continue;
+                }
+                let mut lying = log.clone();
+                let chunk = &mut lying[HEADER..HEADER + CHUNK];
+                chunk[24..32].copy_from_slice(&first.to_le_bytes());
+                chunk[32..40].copy_from_slice(&last.to_le_bytes());
+                chunk[44..48].fill(0);
+                chunk[48..52].copy_from_slice(&free.to_le_bytes());
+                let checksum = crc32fast::hash(&[&chunk[..120], &chunk[128..512]].concat());
+                chunk[124..128].copy_from_slice(&(checksum ^ u32::from(!sound)).to_le_bytes());
+                let (found, report) = read_bytes(&lying, &everything(), &ScanOptions::default());
+                assert_eq!(found, all, "free space {free}, records {first} to {last}, {sound}: {report:?}");
+            }
+        }
+    }
 }
 
 #[cfg(unix)]

@@ -112,7 +112,8 @@ pub fn written_log(chunks: usize) -> Vec<u8> {
     writer.finish()
 }
 
-fn event(n: usize) -> Event {
+/// One event after the other, in every shape that the writer has.
+pub fn event(n: usize) -> Event {
     let computer = "CLIENT1.alpha.example.com";
     match n % 10 {
         0 => kerberos_event4(computer, "srv1$", "ALPHA.EXAMPLE", "host/srv2.beta.example", "BETA.EXAMPLE"),

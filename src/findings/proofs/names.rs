@@ -9,20 +9,20 @@ use crate::inventory::accounts::Account;
 use crate::names::{HostName, Principal, Same, Spn};
 
 /// The machine that answered: A where that is B.
-fn machine<'c>(case: &'c Case<'_>) -> Option<&'c HostName> {
+fn machine(case: &Case<'_>) -> Option<HostName> {
     match case.shape {
-        Shape::ClientAnswered => case.client_host.as_ref(),
-        _ => case.answerer_host.as_ref(),
+        Shape::ClientAnswered => case.client_host.clone(),
+        _ => case.answerer_in_domain().or_else(|| case.answerer_host.clone()),
     }
 }
 
 /// C is another name of the machine that answered, as an inventory or its own log says.
 fn other_name(case: &Case<'_>) -> Option<String> {
     let (target, machine) = (case.target_host.as_ref()?, machine(case)?);
-    if !case.is_other_name_of(machine, target) {
+    if !case.is_other_name_of(&machine, target) {
         return None;
     }
-    let source = case.know.hosts.alias_source(machine, target).unwrap_or("the inventories");
+    let source = case.know.hosts.alias_source(&machine, target).unwrap_or("the inventories");
     Some(format!("{target} is another name of {machine} ({source})"))
 }
 
@@ -38,7 +38,7 @@ fn name_in_dns(case: &Case<'_>) -> Option<String> {
         return None;
     }
     if let Some((other, source)) = case.know.hosts.cname(target)
-        && (other.same(machine) == Same::Yes || id.is_some_and(|id| case.know.hosts.find(other) == Some(id)))
+        && (other.same(&machine) == Same::Yes || id.is_some_and(|id| case.know.hosts.find(other) == Some(id)))
     {
         return Some(format!("{target} is an alias of {machine} in DNS ({source})"));
     }

@@ -1,0 +1,259 @@
+//! A small situation: what the logs say, who owns which address, where names lead, which account owns which SPN.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use krbtriage::commands::triage::known_hosts;
+use krbtriage::events::Seen;
+use krbtriage::findings::{self, Finding, Knowledge, Shape};
+use krbtriage::incidents::{Gathered, Gatherer, Period};
+use krbtriage::inventory::Source;
+use krbtriage::inventory::accounts::{Account, AccountInventory, HostAliases};
+use krbtriage::inventory::addresses::{AddressInventory, HostAlias, OwnedAddress, ResolvedName};
+use krbtriage::inventory::directory::Directory;
+use krbtriage::inventory::from_logs;
+use krbtriage::records::{Datum, Origin, Record};
+use krbtriage::scan::Collector;
+
+pub const ALPHA: &str = "ALPHA.EXAMPLE.COM";
+pub const BETA: &str = "BETA.EXAMPLE.COM";
+/// The clients and servers of most situations; `SRV2` is of the other domain.
+pub const SRV1: &str = "SRV1.alpha.example.com";
+pub const SRV2: &str = "srv2.beta.example.com";
+pub const SRV3: &str = "srv3.alpha.example.com";
+pub const SRV5: &str = "srv5.alpha.example.com";
+pub const DC1: &str = "dc1.alpha.example.com";
+/// When all events happen, unless [`Situation::at`] says otherwise.
+pub const NOON: &str = "2026-10-06T12:00:00Z";
+/// The management controller's network card of the reference case.
+pub const IBM_USB: &str = "IBM USB Remote NDIS Network Device";
+
+#[derive(Default)]
+pub struct Situation {
+    records: Vec<Record>,
+    addresses: AddressInventory,
+    accounts: AccountInventory,
+    aliases: HostAliases,
+}
+
+/// An account of `domain` with its SPNs.
+pub fn account(name: &str, domain: &str, spns: &[&str]) -> Account {
+    Account {
+        name: name.into(),
+        domain: domain.to_lowercase().into(),
+        spns: spns.iter().copied().collect(),
+        source: Some(source("spns.csv")),
+        ..Account::default()
+    }
+}
+
+/// A computer's account, with the HOST SPNs that every computer has.
+pub fn computer(name: &str) -> Account {
+    let (label, domain) = name.split_once('.').expect("a full name");
+    let (full, short) = (format!("HOST/{name}"), format!("HOST/{label}"));
+    let account = account(&format!("{}$", label.to_uppercase()), domain, &[&full, &short]);
+    Account { dns_host_name: Some(name.into()), ..account }
+}
+
+fn source(file: &str) -> Source {
+    Source { file: file.into(), line: 2 }
+}
+
+fn time(text: &str) -> Timestamp {
+    text.parse().expect("an RFC 3339 time")
+}
+
+impl Situation {
+    /// `client` asked for `target`, and `by` answered.
+    pub fn asked(client: &str, target: &str, by: &str, realms: [&str; 2]) -> Self {
+        Self::default().and_asked(client, target, by, realms)
+    }
+
+    pub fn and_asked(
+        self,
+        client: &str,
+        target: &str,
+        by: &str,
+        [of_answerer, of_client]: [&str; 2],
+    ) -> Self {
+        let values = [
+            ("Server", by),
+            ("TargetRealm", of_answerer),
+            ("Targetname", target),
+            ("ClientRealm", of_client),
+        ];
+        self.event("Microsoft-Windows-Security-Kerberos", 4, client, &values)
+    }
+
+    /// Any event. A value without a name is an insertion string.
+    pub fn event(mut self, provider: &str, id: u16, computer: &str, values: &[(&str, &str)]) -> Self {
+        self.records.push(Record {
+            provider: provider.into(),
+            event_id: id,
+            version: 0,
+            level: 2,
+            channel: "System".into(),
+            computer: computer.into(),
+            record_id: 1 + self.records.len() as u64,
+            time: time(NOON),
+            data: values
+                .iter()
+                .map(|(name, value)| Datum {
+                    name: (!name.is_empty()).then(|| (*name).into()),
+                    value: (*value).into(),
+                })
+                .collect(),
+            origin: Origin::Live,
+        });
+        self
+    }
+
+    pub fn netlogon(self, id: u16, computer: &str, strings: &[&str]) -> Self {
+        let strings: Vec<_> = strings.iter().map(|s| ("", *s)).collect();
+        self.event("NETLOGON", id, computer, &strings)
+    }
+
+    pub fn kdc(self, id: u16, strings: &[&str]) -> Self {
+        let strings: Vec<_> = strings.iter().map(|s| ("", *s)).collect();
+        self.event("Microsoft-Windows-Kerberos-Key-Distribution-Center", id, DC1, &strings)
+    }
+
+    /// When the last event happened.
+    pub fn at(mut self, when: &str) -> Self {
+        self.records.last_mut().expect("an event").time = time(when);
+        self
+    }
+
+    pub fn owns(self, host: &str, address: &str) -> Self {
+        self.owns_on(host, address, "Ethernet")
+    }
+
+    /// As [`Situation::owns`], with the adapter's description.
+    pub fn owns_on(self, host: &str, address: &str, adapter: &str) -> Self {
+        self.owns_as(host, address, adapter, "addresses.csv")
+    }
+
+    /// As [`Situation::owns_on`], in another file.
+    pub fn owns_as(mut self, host: &str, address: &str, adapter: &str, file: &str) -> Self {
+        self.addresses.owned.push(OwnedAddress {
+            host: host.into(),
+            address: address.parse().expect("an address"),
+            prefix_length: None,
+            interface: None,
+            description: Some(adapter.into()),
+            mac: None,
+            source: source(file),
+            seen: None,
+        });
+        self
+    }
+
+    /// What a name resolves to.
+    pub fn resolves(mut self, name: &str, address: &str) -> Self {
+        self.addresses.resolved.push(ResolvedName {
+            name: name.into(),
+            address: address.parse().expect("an address"),
+            source: source("dns.csv"),
+        });
+        self
+    }
+
+    /// One host goes by both names, as an export of it shows.
+    pub fn also_called(mut self, name: &str, other: &str) -> Self {
+        let (name, other) = (name.into(), other.into());
+        self.addresses.aliases.push(HostAlias { name, other, source: source("ipconfig.txt"), cname: false });
+        self
+    }
+
+    pub fn account(mut self, account: Account) -> Self {
+        self.accounts.accounts.push(account);
+        self
+    }
+
+    /// An account that is no computer, of the domain alpha.
+    pub fn service(self, name: &str, spns: &[&str]) -> Self {
+        self.account(account(name, ALPHA, spns))
+    }
+
+    /// When the last account's password was set.
+    pub fn password_set(mut self, when: &str) -> Self {
+        self.accounts.accounts.last_mut().expect("an account").password_last_set = Some(time(when));
+        self
+    }
+
+    /// The account list is a full export of both domains: what is not in it is registered nowhere.
+    pub fn whole_list(mut self) -> Self {
+        for domain in [ALPHA, BETA] {
+            let domain: Arc<str> = domain.to_lowercase().into();
+            self.accounts.complete_domains.push(Arc::clone(&domain));
+            self.accounts.complete_files.push(("spns.csv".into(), domain));
+        }
+        self
+    }
+
+    /// The findings, worst first.
+    pub fn judge_all(self) -> Vec<Finding> {
+        let Self { records, mut addresses, accounts, aliases } = self;
+        let seen = Seen::default();
+        let mut gatherer = Gatherer::new(&seen, Period::default());
+        for record in records {
+            gatherer.record(0, record);
+        }
+        let mut gathered = Gathered::merge([gatherer]);
+        from_logs::add(&mut addresses, &gathered.clues, &|_| "System.evtx".to_owned());
+        let hosts = known_hosts(&addresses, &accounts, &gathered);
+        let clues = std::mem::take(&mut gathered.clues);
+        let directory = Directory::new(&accounts, &aliases);
+        let window = SignedDuration::from_mins(10);
+        findings::judge(gathered.incidents, &Knowledge::new(hosts, directory, clues, window))
+    }
+
+    /// The finding of the only incident.
+    pub fn judge(self) -> Judged {
+        let mut all = self.judge_all();
+        assert_eq!(all.len(), 1, "one incident");
+        Judged(all.remove(0))
+    }
+}
+
+/// A finding, to be looked at.
+#[derive(Debug)]
+pub struct Judged(pub Finding);
+
+impl Judged {
+    /// The row that decided, as a test of it is named.
+    pub fn row(&self) -> (Shape, String) {
+        (self.0.row.0, super::name_of(self.0.row.1))
+    }
+
+    /// The evidence says this.
+    #[track_caller]
+    pub fn proved_by(self, text: &str) -> Self {
+        assert!(
+            self.0.evidence.iter().any(|e| e.contains(text)),
+            "{text:?} is not in {:#?}",
+            self.0.evidence
+        );
+        self
+    }
+
+    /// This is missing.
+    #[track_caller]
+    pub fn lacks(self, text: &str) -> Self {
+        assert!(self.0.missing.iter().any(|e| e.contains(text)), "{text:?} is not in {:#?}", self.0.missing);
+        self
+    }
+
+    #[track_caller]
+    pub fn lacks_nothing(self) -> Self {
+        assert_eq!(self.0.missing, [""; 0]);
+        self
+    }
+
+    #[track_caller]
+    pub fn shared(self, addresses: &[&str]) -> Self {
+        let shared: Vec<_> = self.0.shared_addresses.iter().map(ToString::to_string).collect();
+        assert_eq!(shared, addresses);
+        self
+    }
+}

@@ -1,0 +1,281 @@
+//! The numbered traps of `docs/causes.md` that are about deciding.
+
+use super::situation::*;
+use super::{is_judged, tests};
+use krbtriage::inventory::accounts::Account;
+
+pub const TRAPS: &[&str] = tests![
+    trap_01_answerer_equals_client_is_not_yet_loopback,
+    trap_02_0x80070721_beside_it_proves_nothing,
+    trap_04_an_explicit_spn_on_a_user_shadows_the_computers_host_and_is_no_duplicate,
+    trap_05_spns_are_grouped_without_case,
+    trap_06_a_duplicate_with_kdc_event_11_and_no_event_4_is_no_incident,
+    trap_07_a_computers_own_host_spn_is_never_to_be_moved,
+    trap_08_the_reverted_machine_logs_3210_and_the_others_log_event_4,
+    trap_10_one_log_can_hold_several_causes,
+    trap_12_a_host_under_two_names_does_not_share_addresses_with_itself,
+    trap_13_some_addresses_are_never_shared_and_a_clusters_is_shared_on_purpose,
+    trap_15_names_may_be_chosen_by_somebody_hostile,
+];
+
+#[test]
+fn trap_01_answerer_equals_client_is_not_yet_loopback() {
+    let answered_itself = |target| Situation::asked(SRV1, target, "srv1$", [ALPHA, ALPHA]);
+    // A cluster's name on its own node.
+    let cluster = account("CLU1$", ALPHA, &["MSClusterVirtualServer/clu1", "HOST/clu1"]);
+    is_judged!(answered_itself("host/clu1").account(cluster).judge(), WrongHost, ClusterOrAlias, Confirmed);
+    // A ticket to itself, by each of its names.
+    for target in ["host/srv1.alpha.example.com", "host/srv1", "srv1$", "HTTP/SRV1.alpha.example.com:8080"] {
+        let judged = answered_itself(target).judge();
+        assert_ne!(judged.0.cause, krbtriage::findings::Cause::LoopbackSharedIp, "{judged:#?}");
+    }
+    // A misplaced SPN of its own name.
+    let spn = "HTTP/srv1.alpha.example.com";
+    is_judged!(
+        answered_itself(spn).account(computer("srv1.alpha.example.com")).service("svc_web", &[spn]).judge(),
+        DuplicateSpn,
+        Misplaced,
+        Confirmed
+    );
+    // Another host, and no address: only likely, until an inventory has one that both own.
+    let another = || answered_itself("host/srv3.alpha.example.com");
+    is_judged!(another().judge(), LoopbackSharedIp, AddressesUnknown, Likely)
+        .lacks("addresses of srv3.alpha.example.com");
+    is_judged!(
+        another().owns_on(SRV1, "169.254.95.120", IBM_USB).owns_on(SRV3, "169.254.95.120", IBM_USB).judge(),
+        LoopbackSharedIp,
+        BmcUsbNic,
+        Confirmed
+    );
+}
+
+#[test]
+fn trap_02_0x80070721_beside_it_proves_nothing() {
+    let failed = |situation: Situation, peer| {
+        let text = "A security package specific error occurred. (0x80070721)";
+        situation
+            .event("DCOM", 10006, SRV1, &[("param1", text), ("param2", peer), ("param3", "{8BC3F05E}")])
+            .judge()
+    };
+    // The service behind the name runs under another account now: the same code, and no loopback.
+    let spn = "MSSQLSvc/srv5.alpha.example.com:1433";
+    let moved = Situation::asked(SRV1, spn, "svc_sql", [ALPHA, ALPHA]).service("svc_old", &[spn]);
+    is_judged!(failed(moved, SRV5), DuplicateSpn, Misplaced, Likely);
+    // Where it fits, it is quoted, and still confirms nothing.
+    let fits = Situation::asked(SRV1, "host/srv2.beta.example.com", "srv1$", [ALPHA, BETA]);
+    is_judged!(failed(fits, SRV2), LoopbackSharedIp, AddressesUnknown, Likely)
+        .proved_by("DistributedCOM 10006 on SRV1.alpha.example.com")
+        .lacks("addresses of srv2.beta.example.com");
+}
+
+#[test]
+fn trap_04_an_explicit_spn_on_a_user_shadows_the_computers_host_and_is_no_duplicate() {
+    for class in ["HTTP", "cifs"] {
+        let spn = format!("{class}/srv5.alpha.example.com");
+        let judged = is_judged!(
+            Situation::asked(SRV1, &spn, "srv5$", [ALPHA, ALPHA])
+                .account(computer(SRV5))
+                .service("svc_web", &[&spn])
+                .whole_list()
+                .judge(),
+            DuplicateSpn,
+            Misplaced,
+            Confirmed
+        )
+        .proved_by(&format!("{spn} is registered on svc_web"));
+        assert!(!judged.0.evidence.iter().any(|e| e.contains("registered on SRV5$")), "{judged:#?}");
+    }
+    // HOST does not stand for WSMAN, which is registered on the computer itself.
+    let wsman = "WSMAN/srv5.alpha.example.com";
+    let mut srv5 = computer(SRV5);
+    srv5.spns = srv5.spns.iter().chain([wsman]).collect();
+    is_judged!(
+        Situation::asked(SRV1, wsman, "srv5$", [ALPHA, ALPHA]).account(srv5).whole_list().judge(),
+        PasswordMismatch,
+        MachineAccount,
+        Likely
+    );
+}
+
+#[test]
+fn trap_05_spns_are_grouped_without_case() {
+    is_judged!(
+        Situation::asked(SRV1, "HTTP/Portal.alpha.example.com", "svc_web", [ALPHA, ALPHA])
+            .service("svc_web", &["http/portal.ALPHA.example.com"])
+            .service("svc_old", &["Http/PORTAL.alpha.example.com"])
+            .judge(),
+        DuplicateSpn,
+        Duplicate,
+        Confirmed
+    );
+}
+
+#[test]
+fn trap_06_a_duplicate_with_kdc_event_11_and_no_event_4_is_no_incident() {
+    let spn = "HTTP/srv5.alpha.example.com";
+    let two = || Situation::default().service("svc_web", &[spn]).service("svc_old", &[spn]);
+    assert_eq!(two().kdc(11, &[spn, "DS_SERVICE_PRINCIPAL_NAME"]).judge_all().len(), 0);
+    // Of another SPN's event 4 it says nothing.
+    is_judged!(
+        two()
+            .kdc(11, &[spn, "DS_SERVICE_PRINCIPAL_NAME"])
+            .and_asked(SRV1, "cifs/srv3.alpha.example.com", "srv3$", [ALPHA, ALPHA])
+            .judge(),
+        PasswordMismatch,
+        MachineAccount,
+        Possible
+    );
+}
+
+#[test]
+fn trap_07_a_computers_own_host_spn_is_never_to_be_moved() {
+    let judged = is_judged!(
+        Situation::asked(SRV1, "HOST/srv5.alpha.example.com", "srv5$", [ALPHA, ALPHA])
+            .service("svc_web", &["HOST/srv5.alpha.example.com"])
+            .judge(),
+        DuplicateSpn,
+        Misplaced,
+        Confirmed
+    );
+    let steps = &judged.0.fix;
+    assert!(steps[0].contains("find out which account the service really runs under"), "{steps:#?}");
+    assert!(steps.iter().any(|s| s.contains("never move a computer's own HOST SPN")), "{steps:#?}");
+}
+
+#[test]
+fn trap_08_the_reverted_machine_logs_3210_and_the_others_log_event_4() {
+    let with_3210_on = |host| {
+        Situation::asked(SRV1, "cifs/srv5.alpha.example.com", "srv5$", [ALPHA, ALPHA])
+            .netlogon(3210, host, &["ALPHA", "\\\\DC1"])
+            .judge()
+    };
+    is_judged!(with_3210_on(SRV5), PasswordMismatch, MachineAccount, Confirmed)
+        .proved_by("NETLOGON 3210 on srv5.alpha.example.com");
+    // That of the machine that logged event 4 is about that machine.
+    is_judged!(with_3210_on(SRV1), PasswordMismatch, MachineAccount, Possible);
+    // And of a namesake in another domain.
+    is_judged!(with_3210_on("srv5.beta.example.com"), PasswordMismatch, MachineAccount, Possible);
+}
+
+#[test]
+fn trap_10_one_log_can_hold_several_causes() {
+    let spn = "HTTP/srv5.alpha.example.com";
+    let all = Situation::asked(SRV1, "host/srv2.beta.example.com", "srv1$", [ALPHA, BETA])
+        .and_asked(SRV1, spn, "srv5$", [ALPHA, ALPHA])
+        .and_asked(SRV1, "cifs/srv3.alpha.example.com", "srv3$", [ALPHA, ALPHA])
+        .and_asked(SRV1, "cifs/srv3.alpha.example.com", "srv3$", [ALPHA, BETA])
+        .netlogon(3210, SRV3, &["ALPHA", "\\\\DC1"])
+        .account(computer(SRV5))
+        .service("svc_web", &[spn])
+        .judge_all();
+    let mut causes: Vec<_> = all.iter().map(|f| (&*f.incident.target, f.cause.name())).collect();
+    causes.sort_unstable();
+    assert_eq!(
+        causes,
+        [
+            (spn, "duplicate-spn"),
+            ("cifs/srv3.alpha.example.com", "password-mismatch"),
+            ("cifs/srv3.alpha.example.com", "password-mismatch"),
+            ("host/srv2.beta.example.com", "loopback-shared-ip"),
+        ]
+    );
+}
+
+#[test]
+fn trap_12_a_host_under_two_names_does_not_share_addresses_with_itself() {
+    let asked = || {
+        Situation::asked(SRV1, "host/portal.alpha.example.com", "srv1$", [ALPHA, ALPHA])
+            .owns_on("srv1", "169.254.95.120", IBM_USB)
+            .owns_on(SRV1, "192.0.2.1", "Ethernet")
+            .owns_on("portal.alpha.example.com", "192.0.2.1", "Ethernet")
+    };
+    // Two exports of one host, before and after it was renamed.
+    is_judged!(
+        asked().event("EventLog", 6011, SRV1, &[("", "PORTAL"), ("", "SRV1")]).judge(),
+        WrongHost,
+        ClusterOrAlias,
+        Likely
+    )
+    .shared(&[]);
+    // Without that event they are two hosts that share an address, and nobody knows better.
+    is_judged!(asked().judge(), LoopbackSharedIp, OtherSharedAddress, Confirmed);
+    // Short and full name are one host without being told.
+    let itself = Situation::asked(SRV1, "host/SRV1", "srv1$", [ALPHA, ALPHA])
+        .owns("srv1", "192.0.2.1")
+        .owns(SRV1, "192.0.2.1");
+    is_judged!(itself.judge(), PasswordMismatch, MachineAccount, Possible).shared(&[]);
+}
+
+#[test]
+fn trap_13_some_addresses_are_never_shared_and_a_clusters_is_shared_on_purpose() {
+    let both_own = |address, adapter| {
+        Situation::asked(SRV1, "host/srv3.alpha.example.com", "srv1$", [ALPHA, ALPHA])
+            .owns(SRV1, "192.0.2.1")
+            .owns(SRV3, "192.0.2.3")
+            .owns_on(SRV1, address, adapter)
+            .owns_on(SRV3, address, adapter)
+            .judge()
+    };
+    for address in [
+        "127.0.0.1",
+        "127.8.9.1",
+        "::1",
+        "0.0.0.0",
+        "::",
+        "fe80::1",
+        "224.0.0.251",
+        "ff02::fb",
+        "255.255.255.255",
+    ] {
+        is_judged!(both_own(address, "Ethernet"), WrongHost, StaleDns, Likely).shared(&[]);
+    }
+    let cluster = "Microsoft Failover Cluster Virtual Adapter";
+    let judged =
+        is_judged!(both_own("169.254.1.43", cluster), LoopbackSharedIp, ClusterOrNlbAddress, Confirmed);
+    assert!(judged.0.fix[0].contains("shared on purpose: do not remove it"), "{:#?}", judged.0.fix);
+}
+
+#[test]
+fn trap_15_names_may_be_chosen_by_somebody_hostile() {
+    let shared = |by| {
+        Situation::asked(SRV1, "host/srv3.alpha.example.com", by, [ALPHA, ALPHA])
+            .owns_on(SRV1, "169.254.95.120", IBM_USB)
+            .owns_on(SRV3, "169.254.95.120", IBM_USB)
+            .judge()
+    };
+    is_judged!(shared("SRV1$"), LoopbackSharedIp, BmcUsbNic, Confirmed);
+    // Like the client's account when something strips, cleans or normalises: a zero-width space, a Cyrillic letter, a
+    // full-width one, an override of the direction, NUL, escape, blanks inside, another realm's machine.
+    for by in [
+        "srv\u{200b}1$",
+        "\u{455}rv1$",
+        "\u{ff53}rv1$",
+        "srv1\u{202e}$",
+        "srv1\0$",
+        "\u{1b}[0msrv1$",
+        "srv 1$",
+        "srv1$$",
+        "srv1$@EVIL.EXAMPLE",
+        "srv1.evil.example$",
+    ] {
+        let judged = shared(by);
+        assert_eq!(&*judged.0.incident.answered_by, by, "names are kept as they are");
+        assert!(
+            judged.0.confidence < krbtriage::findings::Confidence::Confirmed,
+            "{by:?} is taken for the client: {judged:#?}"
+        );
+        for command in &judged.0.missing {
+            assert!(!command.contains(by), "{by:?} reaches a command: {command:?}");
+        }
+    }
+    // An account list is chosen by somebody as well.
+    let spn = "HTTP/srv5.alpha.example.com";
+    let evil = Account { name: "svc\u{200b}_web".into(), ..account("", ALPHA, &[spn]) };
+    is_judged!(
+        Situation::asked(SRV1, spn, "svc_web", [ALPHA, ALPHA]).account(evil).judge(),
+        DuplicateSpn,
+        Misplaced,
+        Likely
+    )
+    .proved_by("registered on svc\u{200b}_web");
+}

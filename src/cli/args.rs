@@ -11,7 +11,7 @@ use crate::commands::outputs::Outputs;
 use crate::incidents::Period;
 use crate::inventory::accounts::HostAliases;
 use crate::report::format::UnknownFormat;
-use crate::report::{EventFormat, Format, Output, Target};
+use crate::report::{EventFormat, Format, Output, Paper, Target};
 use crate::scan::ScanOptions;
 
 /// Finds out why Windows logs Kerberos event 4 (KRB_AP_ERR_MODIFIED).
@@ -107,6 +107,10 @@ pub struct Triage {
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
 
+    /// With --state: an incident is resolved when its client's log has gone on for so long without an event of it.
+    #[arg(long, value_name = "SPAN", default_value = "1d", requires = "state", value_parser = time::span)]
+    resolved_after: SignedDuration,
+
     /// Exit with 1 if the report holds this: new, new-problem, any, or a cause; may be given again.
     #[arg(long, value_name = "WHAT", value_delimiter = ',')]
     fail_on: Vec<FailOn>,
@@ -185,6 +189,7 @@ impl Triage {
             outputs,
             baseline: self.baseline,
             state: self.state,
+            resolved_after: self.resolved_after,
             fail_on: self.fail_on,
             period: Period { since: self.since, until: self.until },
             window: self.window,
@@ -323,6 +328,11 @@ pub struct Audit {
     #[arg(long, value_name = "new|any", value_parser = audit_fail_on)]
     fail_on: Option<commands::audit::FailOn>,
 
+    /// The format: csv, or text for reading. Without it a terminal gets text, and so does a file that ends in .txt;
+    /// everything else gets CSV.
+    #[arg(long, value_name = "FORMAT", value_parser = ["csv", "text"])]
+    format: Option<String>,
+
     /// Write here instead of to standard output.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -338,6 +348,15 @@ fn audit_fail_on(text: &str) -> Result<commands::audit::FailOn, String> {
 
 impl Audit {
     pub fn into_config(self) -> commands::audit::Config {
+        let view = match (self.format.as_deref(), &self.output) {
+            (Some("text"), None) => Some(screen::paper()),
+            (None, None) if screen::is_terminal() => Some(screen::paper()),
+            (Some("text"), Some(_)) => Some(Paper::PLAIN),
+            (None, Some(path)) if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("txt")) => {
+                Some(Paper::PLAIN)
+            }
+            _ => None,
+        };
         commands::audit::Config {
             interfaces: self.interfaces,
             dns: self.dns,
@@ -348,6 +367,7 @@ impl Audit {
             baseline: self.baseline,
             fail_on: self.fail_on,
             output: self.output.map_or(Output::Stdout, Output::File),
+            view,
         }
     }
 }

@@ -3,6 +3,7 @@
 
 mod earlier;
 mod look;
+mod view;
 
 use std::io;
 use std::path::PathBuf;
@@ -11,8 +12,9 @@ use crate::files::unread;
 use crate::inventory::accounts::HostAliases;
 use crate::inventory::{InventoryFile, accounts, addresses};
 use crate::report::guard::cell;
+use crate::report::output::write_screen;
 use crate::report::row::LIST_SEPARATOR;
-use crate::report::{Output, OutputError, Status};
+use crate::report::{Output, OutputError, Paper, Status};
 
 pub use earlier::EarlierError;
 
@@ -31,6 +33,8 @@ pub struct Config {
     pub baseline: Option<PathBuf>,
     pub fail_on: Option<FailOn>,
     pub output: Output,
+    /// Set for a person to read, instead of as CSV.
+    pub view: Option<Paper>,
 }
 
 /// What gives the exit status 1.
@@ -124,7 +128,16 @@ pub fn run(config: &Config) -> Result<Outcome, Error> {
         Some(FailOn::New) => risks.iter().any(|r| matches!(r.status, Status::New | Status::Reopened)),
         None => false,
     };
-    let written = config.output.write(|out| write(&rows, out))?;
+    let written = match config.view {
+        None => config.output.write(|out| write(&rows, out))?,
+        Some(paper) => {
+            let text = view::view(&rows, allowed, earlier.is_some(), paper);
+            match config.output {
+                Output::Stdout => write_screen(&text).map(|_| None)?,
+                Output::File(_) => config.output.write(|out| out.write_all(text.as_bytes()))?,
+            }
+        }
+    };
     let inventories = [interfaces.files, accounts.files].concat();
     Ok(Outcome { risks: rows, inventories, allowed, written, found })
 }

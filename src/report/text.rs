@@ -12,7 +12,7 @@ use crate::findings::{Cause, Confidence, topic};
 /// So many problems are all told in full. Of more, only [`MANY_TOLD`] are; the others get a line each, until
 /// [`MAX_LINES`] of a cause.
 const ALL_TOLD: usize = 10;
-const MANY_TOLD: usize = 3;
+const MANY_TOLD: usize = 5;
 const MAX_LINES: usize = 3;
 /// Pieces of evidence, incidents and names of one problem.
 const MAX_EVIDENCE: usize = 3;
@@ -201,9 +201,13 @@ impl<'a> View<'a> {
         let label = if best.confidence == Confidence::Confirmed { "    Proof" } else { "    Evidence" };
         self.page.items(label, &evidence, false);
         self.fix(&problem.fix);
+        let events = match problem.events {
+            // Against a state: all of them were told by earlier runs.
+            0 => "no new event".to_owned(),
+            n => counted(n, "event"),
+        };
         let seen = format!(
-            "{} in {} from {}, {}",
-            counted(problem.events, "event"),
+            "{events} in {} from {}, {}",
             counted(incidents.len() as u64, "incident"),
             counted(problem.clients.len() as u64, "client"),
             period(&problem.first_seen, &problem.last_seen)
@@ -384,7 +388,7 @@ pub(crate) fn is_other_cause(evidence: &str) -> bool {
 }
 
 /// How many of each group are told when `most` may be in all: one of each in turn.
-fn shares(sizes: &[usize], most: usize) -> Vec<usize> {
+pub(crate) fn shares(sizes: &[usize], most: usize) -> Vec<usize> {
     let mut shares = vec![0; sizes.len()];
     let mut left = most.min(sizes.iter().sum());
     while left > 0 {

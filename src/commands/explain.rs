@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use crate::findings::{Cause, Kind, RULES, fix};
 use crate::report::baseline::{self, BaselineError};
-use crate::report::paper::{Ink, Page, Paper, counted};
+use crate::report::numbers::counted;
+use crate::report::paper::{Ink, Page, Paper};
 use crate::report::text::{is_other_cause, of_confidence};
 use crate::report::{Row, Status};
 use crate::similar::did_you_mean;

@@ -5,6 +5,8 @@
 //! [`story`] tells it, [`problems`] groups what one repair ends.
 
 mod advice;
+mod age;
+mod beside;
 mod case;
 mod clues;
 mod conflicts;
@@ -17,6 +19,7 @@ mod topics;
 
 pub use advice::fix;
 pub use advice::{Wanted, is_silence, silence, wanted};
+pub use age::FileDates;
 pub use case::{Case, Knowledge, Shape};
 pub use problems::{RowNames, order, problem_named};
 pub use rules::{RULES, Rule, table};

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::{Output, Paper, Problem, Row, json, table, text};
+use super::{Output, Paper, Report, json, page, table, text};
 
 /// How a report is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -17,6 +17,8 @@ pub enum Format {
     Jsonl,
     /// For a person at a terminal; not read again.
     Text(Paper),
+    /// One page for a browser that needs nothing else: `docs/page.md`.
+    Html,
 }
 
 /// A place and the format of what is written there.
@@ -29,7 +31,7 @@ pub struct Target {
 /// The extension says nothing that is known.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{}: its name does not tell how to write it; a report ends in .csv, .json, .jsonl or .txt (or say it with --format), \
+    "{}: its name does not tell how to write it; a report ends in .csv, .json, .jsonl, .html or .txt (or say it with --format), \
      events in .csv or .jsonl", path.display()
 )]
 pub struct UnknownFormat {
@@ -43,7 +45,7 @@ impl UnknownFormat {
 }
 
 impl Format {
-    pub const ALL: [Self; 4] = [Self::Csv, Self::Json, Self::Jsonl, Self::Text(Paper::PLAIN)];
+    pub const ALL: [Self; 5] = [Self::Csv, Self::Json, Self::Jsonl, Self::Html, Self::Text(Paper::PLAIN)];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -51,6 +53,7 @@ impl Format {
             Self::Json => "json",
             Self::Jsonl => "jsonl",
             Self::Text(_) => "text",
+            Self::Html => "html",
         }
     }
 
@@ -64,16 +67,18 @@ impl Format {
             "json" => Ok(Self::Json),
             "jsonl" | "ndjson" => Ok(Self::Jsonl),
             "txt" => Ok(Self::Text(Paper::PLAIN)),
+            "html" | "htm" => Ok(Self::Html),
             _ => asked.ok_or_else(|| UnknownFormat::of(path)),
         }
     }
 
-    pub fn write(self, rows: &[Row], problems: &[Problem], out: &mut dyn Write) -> io::Result<()> {
+    pub fn write(self, report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
         match self {
-            Self::Csv => table::write(rows, out),
-            Self::Json => json::write(rows, problems, out),
-            Self::Jsonl => json::write_lines(rows, out),
-            Self::Text(paper) => out.write_all(text::view(rows, problems, paper).as_bytes()),
+            Self::Csv => table::write(report.rows, out),
+            Self::Json => json::write(report.rows, report.problems, out),
+            Self::Jsonl => json::write_lines(report.rows, out),
+            Self::Html => page::write(report, out),
+            Self::Text(paper) => out.write_all(text::view(report.rows, report.problems, paper).as_bytes()),
         }
     }
 }
@@ -88,6 +93,7 @@ mod tests {
         assert_eq!(of("a/report.csv", None), Ok(Format::Csv));
         assert_eq!(of("report.JSON", None), Ok(Format::Json));
         assert_eq!(of("report.ndjson", Some(Format::Csv)), Ok(Format::Jsonl));
+        assert_eq!(of("report.html", None), Ok(Format::Html));
         assert_eq!(of("report", None), Ok(Format::Csv));
         assert_eq!(of("report", Some(Format::Json)), Ok(Format::Json));
         assert_eq!(of("report.out", Some(Format::Jsonl)), Ok(Format::Jsonl));

@@ -7,6 +7,7 @@ use anstyle::{AnsiColor, Style};
 use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
 
 use super::guard::visible;
+use super::numbers::grouped;
 
 /// What text is set on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -202,24 +203,6 @@ fn harmless(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// `3 incidents`, `1,234 incidents`.
-pub fn counted(n: u64, what: &str) -> String {
-    format!("{} {what}{}", grouped(n), if n == 1 { "" } else { "s" })
-}
-
-/// `12,345,678`.
-pub fn grouped(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::new();
-    for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(c);
-    }
-    out
-}
-
 /// The first `most` of a list, and how many more there are: `a, b and 3 more`.
 pub fn few(items: &[String], most: usize) -> String {
     let shown = if items.len() == most + 1 { most + 1 } else { most };
@@ -311,9 +294,5 @@ mod tests {
         let names: Vec<String> = ["a", "b", "c", "d"].map(str::to_owned).to_vec();
         assert_eq!(few(&names, 2), "a, b and 2 more");
         assert_eq!(few(&names, 3), "a, b, c, d");
-        assert_eq!(
-            (grouped(1), grouped(1234), grouped(12_345_678)),
-            ("1".into(), "1,234".into(), "12,345,678".into())
-        );
     }
 }

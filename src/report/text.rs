@@ -4,7 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::paper::{Ink, Page, Paper, counted, few, grouped, period};
+use super::numbers::{counted, grouped};
+use super::paper::{Ink, Page, Paper, few, period};
 use super::row::{Row, Status};
 use super::{Problem, problem};
 use crate::findings::{Cause, Confidence, topic};

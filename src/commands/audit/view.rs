@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use super::Row;
 use crate::report::Status;
-use crate::report::paper::{Ink, Page, Paper, counted, few, grouped};
+use crate::report::numbers::{counted, grouped};
+use crate::report::paper::{Ink, Page, Paper, few};
 use crate::report::row::LIST_SEPARATOR;
 use crate::report::text::shares;
 
@@ -37,6 +38,7 @@ struct Finding<'a> {
     what: &'a str,
     owners: Vec<String>,
     owner_count: usize,
+    adapters: Vec<String>,
     vendor: &'a str,
     hurts: &'a str,
     evidence: Vec<String>,
@@ -49,10 +51,23 @@ fn list(cell: &str) -> Vec<String> {
 
 impl<'a> Finding<'a> {
     fn new(row: &'a Row) -> (&'a str, Self) {
-        let [_, status, kind, what, owners, count, vendor, hurts, evidence, fix] = row;
+        let [_, status, kind, what, owners, count, adapters, vendor, hurts, evidence, fix] = row;
         let owners = list(owners);
         let owner_count = count.parse().unwrap_or(owners.len());
-        (kind, Self { status, what, owners, owner_count, vendor, hurts, evidence: list(evidence), fix })
+        (
+            kind,
+            Self {
+                status,
+                what,
+                owners,
+                owner_count,
+                adapters: list(adapters),
+                vendor,
+                hurts,
+                evidence: list(evidence),
+                fix,
+            },
+        )
     }
 }
 
@@ -161,6 +176,10 @@ fn paragraph<'a>(
     page.line(&format!("{number:>2}. "), &text);
     let hurts = page.ink(Ink::Plain, &format!("{}.", finding.hurts));
     page.line("    ", &hurts);
+    if !finding.adapters.is_empty() {
+        let adapters = page.ink(Ink::Plain, &few(&finding.adapters, MAX_OWNERS));
+        page.labelled("    Adapters", &adapters);
+    }
     if !finding.vendor.is_empty() {
         let vendor = page.ink(Ink::Plain, finding.vendor);
         page.labelled("    Card", &vendor);
@@ -228,6 +247,7 @@ mod tests {
             what,
             &names.join("; "),
             &owners.to_string(),
+            "",
             "",
             "each can reach the other",
             "x.csv:1; x.csv:2; x.csv:3; x.csv:4; x.csv:5",

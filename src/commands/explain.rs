@@ -183,7 +183,10 @@ fn story(row: &Row, paper: Paper) -> String {
     page.blank();
     page.say(&format!("{}.", row.explanation));
     page.blank();
-    page.say(&format!("{} from {} to {}", counted(row.events, "event"), row.first_seen, row.last_seen));
+    page.say(&match row.events {
+        1 => format!("1 event at {}", row.last_seen),
+        events => format!("{} from {} to {}", counted(events, "event"), row.first_seen, row.last_seen),
+    });
     let (not_chosen, evidence): (Vec<String>, Vec<String>) =
         row.evidence.iter().cloned().partition(|e| is_other_cause(e));
     section(&mut page, "Evidence", &evidence, false);
@@ -223,6 +226,9 @@ mod tests {
         let report = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/report.csv");
         let text = incident("I963B2FE1D1D6", &report, Paper::PLAIN).unwrap();
         assert!(text.contains("169.254.95.120") && text.contains("Evidence:"), "{text}");
+        for copied in ["(samples/interfaces.csv:4)", r"(Program=C:\Windows\System32\wbem\WmiPrvSE.exe,"] {
+            assert!(text.contains(copied), "{copied} is broken: {text}");
+        }
         assert!(matches!(incident("i000000000000", &report, Paper::PLAIN), Err(Error::NoIncident { .. })));
         let short = incident("i963b2f", &report, Paper::PLAIN).unwrap_err().to_string();
         assert!(short.contains("did you mean i963b2fe1d1d6?"), "{short}");

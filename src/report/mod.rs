@@ -9,11 +9,13 @@ pub mod numbers;
 pub mod output;
 pub mod page;
 pub mod paper;
+pub mod place;
 pub mod problem;
 pub mod row;
 pub mod sorter;
 pub mod table;
 pub mod text;
+pub mod unfinished;
 
 pub use events::{EventFormat, EventSpool};
 pub use format::{Format, Target};

@@ -62,6 +62,8 @@ pub enum Command {
     krbtriage triage System.evtx
   All logs of a folder, with addresses and SPNs, so that causes can be proved:
     krbtriage triage -i addresses.csv -s spns.csv -o report.csv exported-logs
+  The same as a page for a browser beside it:
+    krbtriage triage -i addresses.csv -s spns.csv -o report.csv -o report.html exported-logs
   Every night, exit status 1 when there is a new problem:
     krbtriage triage --state krbtriage.json --fail-on new-problem -o report.csv exported-logs
   What happened in the last week:

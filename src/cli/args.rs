@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use jiff::{SignedDuration, Timestamp};
 
+use super::paths::inputs;
 use super::time::{self, End};
 use crate::commands;
 use crate::commands::fail_on::FailOn;
@@ -13,11 +14,20 @@ use crate::report::format::UnknownFormat;
 use crate::report::{EventFormat, Format, Output, Target};
 use crate::scan::ScanOptions;
 
+/// What `--version` says; `-V` has the first line.
+const LONG_VERSION: &str = concat!(
+    env!("CARGO_PKG_VERSION"),
+    "\nLicence: ",
+    env!("CARGO_PKG_LICENSE"),
+    ", as you like. It comes without warranty. Licences of the libraries in it: THIRD-PARTY.txt of the release."
+);
+
 /// Finds out why Windows logs Kerberos event 4 (KRB_AP_ERR_MODIFIED).
 #[derive(Debug, Parser)]
 #[command(
     name = "krbtriage",
     version,
+    long_version = LONG_VERSION,
     about,
     arg_required_else_help = true,
     before_help = "Examples:
@@ -60,9 +70,14 @@ pub enum Command {
 but some input could not be read; 4 no report."
 )]
 pub struct Triage {
-    /// Exported logs (.evtx, event XML, copied text, .zip, .gz) and folders of them.
-    #[arg(value_name = "LOGS", required = true)]
+    /// Exported logs (.evtx, event XML, copied text, .zip, .gz, .zst), what `extract --for-triage` wrote of some, and folders
+    /// of them.
+    #[arg(value_name = "LOGS", required_unless_present = "files_from")]
     logs: Vec<PathBuf>,
+
+    /// A file with more LOGS, a name a line or ended with NUL; - is standard input.
+    #[arg(long, value_name = "FILE")]
+    files_from: Option<PathBuf>,
 
     /// Which host owns which address: a file or folder; may be given again.
     #[arg(short, long, value_name = "FILE")]
@@ -153,6 +168,25 @@ pub struct Terminal {
     pub verbose: bool,
 }
 
+/// The same, for commands that are done before a bar would show.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Say {
+    /// Say nothing but errors.
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub quiet: bool,
+
+    /// Say what was read of each file, also to a script.
+    #[arg(short, long)]
+    pub verbose: bool,
+}
+
+impl Say {
+    /// A person reads along, or asked for it.
+    pub fn is_talkative(self) -> bool {
+        self.verbose || (!self.quiet && std::io::IsTerminal::is_terminal(&std::io::stderr()))
+    }
+}
+
 impl Triage {
     /// The error is one of use: an output whose name does not tell its format.
     pub fn into_config(self) -> Result<commands::triage::Config, UnknownFormat> {
@@ -171,10 +205,11 @@ impl Triage {
             self.events.map(|path| EventFormat::of(&path).map(|format| (path, format))).transpose()?;
         let outputs = Outputs { reports, problems: self.problems, events, summary: self.summary };
         Ok(commands::triage::Config {
-            logs: self.logs,
-            interfaces: self.interfaces,
+            logs: inputs(self.logs),
+            files_from: self.files_from,
+            interfaces: inputs(self.interfaces),
             host: self.host,
-            spns: self.spns,
+            spns: inputs(self.spns),
             host_aliases: self.spn_mappings.unwrap_or_default(),
             outputs,
             baseline: self.baseline,
@@ -212,11 +247,18 @@ pub struct Inventory {
     /// Write here instead of to standard output.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub terminal: Say,
 }
 
 impl Inventory {
     pub fn into_config(self) -> commands::inventory::Config {
-        commands::inventory::Config { files: self.files, host: self.host, output: self.output }
+        commands::inventory::Config {
+            files: inputs(self.files),
+            host: self.host,
+            output: self.output.map_or(Output::Stdout, Output::File),
+        }
     }
 }
 
@@ -319,6 +361,9 @@ pub struct Audit {
     /// Write here instead of to standard output.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub terminal: Say,
 }
 
 fn audit_fail_on(text: &str) -> Result<commands::audit::FailOn, String> {
@@ -332,9 +377,9 @@ fn audit_fail_on(text: &str) -> Result<commands::audit::FailOn, String> {
 impl Audit {
     pub fn into_config(self) -> commands::audit::Config {
         commands::audit::Config {
-            interfaces: self.interfaces,
-            dns: self.dns,
-            spns: self.spns,
+            interfaces: inputs(self.interfaces),
+            dns: inputs(self.dns),
+            spns: inputs(self.spns),
             host: self.host,
             host_aliases: self.spn_mappings.unwrap_or_default(),
             allow: self.allow,
@@ -345,18 +390,39 @@ impl Audit {
     }
 }
 
-/// Write the events themselves, one a line, with all their values.
+/// Write the events themselves, one a line, with all their values; or all that a triage needs, to be judged elsewhere.
 #[derive(Debug, Args)]
 #[command(before_help = "Examples:
   Kerberos event 4, and its twin event 3 with 0x29:
     krbtriage extract System.evtx
   Any other events:
     krbtriage extract --provider NETLOGON --event-id 5722 --event-id 3210 exported-logs
-    krbtriage extract --event-id 7045 --format jsonl exported-logs -o services.jsonl")]
+    krbtriage extract --event-id 7045 --format jsonl exported-logs -o services.jsonl
+  All that triage needs of the logs, in a hundredth of their size; on many machines, and the triage on one:
+    krbtriage extract --for-triage -o SRV1.jsonl.zst C:\\logs
+    krbtriage triage -i addresses.csv -o report.csv collected
+  Of more files than a command line holds:
+    find /srv/logs -name '*.evtx' -print0 | krbtriage extract --for-triage --files-from - -o events.jsonl.zst")]
+#[command(
+    after_help = "Exit status: 0 all of it was written; 2 wrong use; 3 it was written, but some input could not be read (with \
+--for-triage the file says so too); 4 nothing was written."
+)]
 pub struct Extract {
-    /// Exported logs and folders of them.
-    #[arg(value_name = "LOGS", required = true)]
+    /// Exported logs, what `extract --for-triage` wrote of some, and folders of them.
+    #[arg(value_name = "LOGS", required_unless_present = "files_from")]
     logs: Vec<PathBuf>,
+
+    /// A file with more LOGS, a name a line or ended with NUL; - is standard input.
+    #[arg(long, value_name = "FILE")]
+    files_from: Option<PathBuf>,
+
+    /// Write all that a triage needs, for `krbtriage triage` to read instead of the logs.
+    #[arg(long, conflicts_with_all = ["providers", "event_ids", "format"])]
+    for_triage: bool,
+
+    /// What the one log is called in the report, where it has another name now (a copy, a download).
+    #[arg(long = "as", value_name = "NAME")]
+    called: Option<String>,
 
     /// Events of this provider; may be given again.
     #[arg(long = "provider", value_name = "NAME")]
@@ -370,9 +436,13 @@ pub struct Extract {
     #[arg(long, value_name = "FORMAT", default_value = "csv", value_parser = ["csv", "jsonl"])]
     format: String,
 
-    /// Write here instead of to standard output.
+    /// Write here instead of to standard output. A name that ends with .zst is compressed.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+
+    /// Compress what is written (Zstandard), whatever its name.
+    #[arg(long)]
+    compress: bool,
 
     /// Read records in slack space too.
     #[arg(long)]
@@ -389,12 +459,23 @@ pub struct Extract {
 impl Extract {
     pub fn into_config(self) -> commands::extract::Config {
         use commands::extract::Format;
+        let named_zst = |path: &PathBuf| path.extension().is_some_and(|e| e.eq_ignore_ascii_case("zst"));
         commands::extract::Config {
-            logs: self.logs,
+            logs: inputs(self.logs),
+            files_from: self.files_from,
+            called: self.called,
             providers: self.providers,
             event_ids: self.event_ids,
-            format: if self.format == "jsonl" { Format::JsonLines } else { Format::Csv },
-            output: self.output.map_or(Output::Stdout, Output::File),
+            format: match &*self.format {
+                _ if self.for_triage => Format::ForTriage,
+                "jsonl" => Format::JsonLines,
+                _ => Format::Csv,
+            },
+            compress: self.compress || self.output.as_ref().is_some_and(named_zst),
+            output: match self.output {
+                Some(path) if path.as_os_str() != "-" => Output::File(path),
+                _ => Output::Stdout,
+            },
             scan: ScanOptions { threads: self.threads, recover: self.recover },
         }
     }

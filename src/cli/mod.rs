@@ -2,6 +2,7 @@
 
 mod args;
 mod exit;
+mod paths;
 mod progress;
 mod time;
 
@@ -9,11 +10,15 @@ pub use exit::Exit;
 
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
+use std::path::Path;
 
 use clap::{CommandFactory, Parser};
 
 use crate::commands;
+use crate::report::Output;
 use crate::report::guard::visible;
+use crate::report::numbers::{counted, grouped};
+use crate::report::unfinished;
 use args::{Cli, Command};
 use progress::Bar;
 
@@ -27,6 +32,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             return if error.use_stderr() { Exit::Usage } else { Exit::Complete };
         }
     };
+    // Where somebody has said that interruptions are to be ignored (nohup does), there is nothing to handle.
+    let _ = ctrlc::try_set_handler(|| unfinished::abandon(exit::INTERRUPTED));
     match cli.command {
         Command::Triage(args) => triage(*args),
         Command::Inventory(args) => inventory(args),
@@ -58,12 +65,8 @@ fn triage(args: args::Triage) -> Exit {
             } else if !terminal.quiet {
                 say(&commands::summary::problems(&outcome));
             }
-            for written in outcome.written.iter().filter(|w| w.path != w.asked) {
-                say(&format!(
-                    "{} is open in another program; what it should hold was written to {}\n",
-                    written.asked.display(),
-                    written.path.display()
-                ));
+            for written in &outcome.written {
+                say_where(&written.asked, Some(&written.path));
             }
             if outcome.found {
                 Exit::Found
@@ -78,37 +81,37 @@ fn triage(args: args::Triage) -> Exit {
 }
 
 fn inventory(args: args::Inventory) -> Exit {
+    let terminal = args.terminal;
     let config = args.into_config();
-    let mut out = std::io::stdout().lock();
-    match commands::inventory::run(&config, &mut out) {
+    match commands::inventory::run(&config) {
         Ok(outcome) => {
-            let mut problems = false;
-            for file in &outcome.files {
-                for problem in &file.problems {
-                    problems = true;
-                    say(&format!("{}: {problem}\n", file.path));
-                }
+            say_understood(terminal, &outcome.files);
+            if terminal.is_talkative() {
+                let names = match outcome.resolved_names {
+                    0 => String::new(),
+                    n => format!("; {} of DNS or DHCP own nothing and are left out", counted(n, "name")),
+                };
+                let addresses = if outcome.addresses == 1 { "address" } else { "addresses" };
+                say(&format!("{} {addresses} written{names}\n", grouped(outcome.addresses)));
             }
-            if problems { Exit::Partial } else { Exit::Complete }
-        }
-        Err(commands::inventory::Error::Stdout(e)) if e.kind() == std::io::ErrorKind::BrokenPipe => {
-            Exit::Complete
+            say_place(&config.output, outcome.written.as_deref());
+            let complete = outcome.files.iter().all(|file| file.problems.is_empty());
+            if complete { Exit::Complete } else { Exit::Partial }
         }
         Err(error) => fail(&error),
     }
 }
 
 fn audit(args: args::Audit) -> Exit {
-    match commands::audit::run(&args.into_config()) {
+    let terminal = args.terminal;
+    let config = args.into_config();
+    match commands::audit::run(&config) {
         Ok(outcome) => {
-            say(&commands::summary::inventory_problems(&outcome.inventories));
-            if std::io::stderr().is_terminal() {
-                say(&format!(
-                    "{} findings, {} shared addresses allowed\n",
-                    outcome.risks.len(),
-                    outcome.allowed
-                ));
+            say_understood(terminal, &outcome.inventories);
+            if terminal.is_talkative() {
+                say(&format!("{}\n", commands::summary::audit(&outcome)));
             }
+            say_place(&config.output, outcome.written.as_deref());
             match (outcome.found, outcome.is_complete()) {
                 (true, _) => Exit::Found,
                 (false, true) => Exit::Complete,
@@ -119,13 +122,31 @@ fn audit(args: args::Audit) -> Exit {
     }
 }
 
+/// What each inventory was taken for, to a person; to a script only what was wrong.
+fn say_understood(terminal: args::Say, inventories: &[crate::inventory::InventoryFile]) {
+    if terminal.is_talkative() {
+        say(&commands::summary::inventories_understood(inventories, terminal.verbose));
+    }
+    if !terminal.quiet {
+        say(&commands::summary::inventory_problems(inventories, terminal.verbose));
+    }
+}
+
 fn extract(args: args::Extract) -> Exit {
     let terminal = args.terminal;
     let bar = Bar::new(!terminal.no_progress && !terminal.quiet);
-    let result = commands::extract::run(&args.into_config(), &bar);
+    let config = args.into_config();
+    if config.compress && config.output == Output::Stdout && std::io::stdout().is_terminal() {
+        say(
+            "krbtriage: compressed events are not for a terminal; name a file with -o, or send them on with |\n",
+        );
+        return Exit::Usage;
+    }
+    let result = commands::extract::run(&config, &bar);
     bar.finish();
     match result {
         Ok(outcome) => {
+            say_place(&config.output, outcome.written.as_deref());
             if !terminal.quiet {
                 say(&commands::summary::log_problems(&outcome.unfound, &outcome.logs));
             }
@@ -177,7 +198,12 @@ fn explain(args: &args::Explain) -> Exit {
 }
 
 fn collect_script(args: args::CollectScript) -> Exit {
-    match commands::collect_script::run(&args.into_config()) {
+    let config = args.into_config();
+    let result = commands::collect_script::run(&config);
+    if let Ok(outcome) = &result {
+        say_place(&config.output, outcome.written.as_deref());
+    }
+    match result.map(|outcome| outcome.left_out) {
         Ok(0) => Exit::Complete,
         Ok(left_out) => {
             say(&format!(
@@ -210,6 +236,23 @@ fn print(text: &str) -> Exit {
 fn fail(error: &dyn std::error::Error) -> Exit {
     say(&format!("krbtriage: {error}\n"));
     Exit::NoReport
+}
+
+fn say_place(asked: &Output, written: Option<&Path>) {
+    if let Output::File(asked) = asked {
+        say_where(asked, written);
+    }
+}
+
+/// Says so where an output got another name than was asked for.
+fn say_where(asked: &Path, written: Option<&Path>) {
+    if let Some(written) = written.filter(|w| *w != asked) {
+        say(&format!(
+            "{} is open in another program, or read-only; what it should hold was written to {}\n",
+            asked.display(),
+            written.display()
+        ));
+    }
 }
 
 /// Writes to standard error; names in it may be hostile. That it cannot be written changes nothing.

@@ -20,4 +20,5 @@ pub mod names;
 pub mod records;
 pub mod report;
 pub mod scan;
+pub mod similar;
 pub mod state;

@@ -165,6 +165,23 @@ fn a_cell_cannot_run_in_a_spreadsheet() {
     }
 }
 
+/// Excel cuts cells at `;` where that separates lists: what it then takes for a cell must not run either.
+#[test]
+fn a_cell_cannot_run_in_a_spreadsheet_that_separates_with_semicolons() {
+    let evil = ["host/x;=cmd|' /C calc'!A0", "host/x;\"=1+1\"", "host/x; @SUM(A1)", "host/x;+1,2;-3"];
+    let (_folder, path) = log(evil.iter().map(|target| event(target, target)));
+    for arguments in [&["triage"][..], &["extract"]] {
+        let output = krbtriage().args(arguments).arg(&path).output().unwrap();
+        let mut csv = csv::ReaderBuilder::new();
+        csv.delimiter(b';').flexible(true).has_headers(false);
+        for record in csv.from_reader(&*output.stdout).records() {
+            for cell in record.unwrap().iter() {
+                assert!(!cell.trim_start().starts_with(['=', '+', '-', '@', '\t', '\r']), "{cell:?}");
+            }
+        }
+    }
+}
+
 #[test]
 fn a_name_cannot_drive_the_terminal() {
     let (folder, path) = log([event("srv\u{1b}[2J\u{202e}1$", "host/\u{1b}]0;owned\u{7}srv2")]);

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::Format;
 use crate::records::{Origin, Record};
-use crate::report::guard::{cell, json as visible_json};
+use crate::report::guard::{cell, json as visible_json, json_cell};
 
 /// The columns of the CSV, and the names in the JSON.
 pub const COLUMNS: [&str; 10] = [
@@ -71,7 +71,7 @@ pub fn front(record: &Record, format: Format) -> io::Result<Vec<u8>> {
             Ok(json.into_bytes())
         }
         Format::Csv => {
-            let data = visible_json(&line.data)?;
+            let data = json_cell(&line.data)?;
             let mut cells = csv_line(&[
                 &cell(line.computer),
                 &cell(line.channel),

@@ -224,6 +224,39 @@ fn a_run_that_fails_leaves_the_old_report() {
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }
 
+/// A log is evidence, and may be the only copy.
+#[test]
+fn an_output_never_replaces_an_input() {
+    let (folder, path) = log([event("srv1$", "host/a")]);
+    let list = folder.path().join("list.csv");
+    fs::write(&list, "account,domain,spn\r\nsvc,alpha.example.com,HTTP/x\r\n").unwrap();
+    let (log, list) = (path.to_str().unwrap(), list.to_str().unwrap());
+    let before = (fs::read(log).unwrap(), fs::read(list).unwrap());
+    for arguments in [
+        &["triage", log, "--format", "csv", "-o", log][..],
+        &["triage", folder.path().to_str().unwrap(), "--format", "csv", "-o", log],
+        &["triage", log, "-s", list, "-o", list],
+        &["triage", log, "-i", list, "--problems", list],
+        &["triage", log, "--summary", log],
+        &["extract", log, "-o", log],
+        &["audit", "-s", list, "-o", list],
+        &["inventory", list, "-o", list],
+    ] {
+        let output = krbtriage().args(arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains("would replace it"), "{output:?}");
+    }
+    assert_eq!((fs::read(log).unwrap(), fs::read(list).unwrap()), before);
+    // A report may replace the one it is compared with.
+    let report = folder.path().join("report.csv");
+    let report = report.to_str().unwrap();
+    for arguments in
+        [&["triage", log, "-o", report][..], &["triage", log, "-o", report, "--baseline", report]]
+    {
+        assert_eq!(krbtriage().args(arguments).output().unwrap().status.code(), Some(0));
+    }
+}
+
 #[test]
 fn since_and_until_look_at_time_created() {
     let (_folder, path) = log([

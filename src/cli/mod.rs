@@ -13,6 +13,7 @@ use std::io::{IsTerminal, Write};
 use clap::{CommandFactory, Parser};
 
 use crate::commands;
+use crate::report::OutputError;
 use crate::report::guard::visible;
 use args::{Cli, Command};
 use progress::Bar;
@@ -44,10 +45,7 @@ fn triage(args: args::Triage) -> Exit {
     let bar = Bar::new(!terminal.no_progress && !terminal.quiet);
     let config = match args.into_config() {
         Ok(config) => config,
-        Err(error) => {
-            say(&format!("krbtriage: {error}\n"));
-            return Exit::Usage;
-        }
+        Err(error) => return wrong_use(&error),
     };
     let result = commands::triage::run(&config, &bar);
     bar.finish();
@@ -73,6 +71,7 @@ fn triage(args: args::Triage) -> Exit {
                 Exit::Partial
             }
         }
+        Err(error) if error.is_wrong_use() => wrong_use(&error),
         Err(error) => fail(&error),
     }
 }
@@ -94,6 +93,7 @@ fn inventory(args: args::Inventory) -> Exit {
         Err(commands::inventory::Error::Stdout(e)) if e.kind() == std::io::ErrorKind::BrokenPipe => {
             Exit::Complete
         }
+        Err(error @ commands::inventory::Error::IsInput(_)) => wrong_use(&error),
         Err(error) => fail(&error),
     }
 }
@@ -115,6 +115,7 @@ fn audit(args: args::Audit) -> Exit {
                 (false, false) => Exit::Partial,
             }
         }
+        Err(error @ commands::audit::Error::Output(OutputError::IsInput { .. })) => wrong_use(&error),
         Err(error) => fail(&error),
     }
 }
@@ -134,6 +135,7 @@ fn extract(args: args::Extract) -> Exit {
             }
             if outcome.is_complete() { Exit::Complete } else { Exit::Partial }
         }
+        Err(error @ commands::extract::Error::Output(OutputError::IsInput { .. })) => wrong_use(&error),
         Err(error) => fail(&error),
     }
 }
@@ -168,10 +170,7 @@ fn explain(args: &args::Explain) -> Exit {
     };
     match text {
         Ok(text) => print(&text),
-        Err(error @ explain::Error::Unknown { .. }) => {
-            fail(&error);
-            Exit::Usage
-        }
+        Err(error @ explain::Error::Unknown { .. }) => wrong_use(&error),
         Err(error) => fail(&error),
     }
 }
@@ -185,10 +184,7 @@ fn collect_script(args: args::CollectScript) -> Exit {
             ));
             Exit::Partial
         }
-        Err(error @ commands::collect_script::Error::NoHosts) => {
-            fail(&error);
-            Exit::Usage
-        }
+        Err(error @ commands::collect_script::Error::NoHosts) => wrong_use(&error),
         Err(error) => fail(&error),
     }
 }
@@ -205,6 +201,11 @@ fn print(text: &str) -> Exit {
         }
     }
     Exit::Complete
+}
+
+fn wrong_use(error: &dyn std::error::Error) -> Exit {
+    fail(error);
+    Exit::Usage
 }
 
 fn fail(error: &dyn std::error::Error) -> Exit {

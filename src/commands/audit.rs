@@ -11,7 +11,7 @@ use crate::inventory::accounts::HostAliases;
 use crate::inventory::{InventoryFile, accounts, addresses};
 use crate::report::guard::cell;
 use crate::report::row::LIST_SEPARATOR;
-use crate::report::{Output, OutputError, Status};
+use crate::report::{Output, OutputError, Status, output};
 
 pub use earlier::EarlierError;
 
@@ -101,6 +101,8 @@ impl Outcome {
 /// Reads the inventories and writes what can hurt.
 pub fn run(config: &Config) -> Result<Outcome, Error> {
     config.output.check()?;
+    let inputs = [&config.interfaces, &config.dns, &config.spns].into_iter().flatten().chain(&config.allow);
+    output::spare(config.output.path(), inputs.map(PathBuf::as_path))?;
     let allow = look::Allowed::read(config.allow.as_deref())?;
     let earlier = config.baseline.as_deref().map(earlier::read).transpose()?;
     let paths = [config.interfaces.as_slice(), config.dns.as_slice()].concat();

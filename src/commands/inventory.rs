@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::inventory::InventoryFile;
 use crate::inventory::addresses::{AddressInventory, LoadOptions, load};
 use crate::report::guard::cell;
+use crate::report::{OutputError, output};
 
 /// What to read and where to write it.
 #[derive(Debug, Clone, Default)]
@@ -34,6 +35,8 @@ pub struct Outcome {
 pub enum Error {
     #[error("the inventory cannot be written to {}: {error}", .path.display())]
     Output { path: PathBuf, error: io::Error },
+    #[error(transparent)]
+    IsInput(#[from] OutputError),
     /// Standard output; a closed pipe is among them and is the caller's to forgive.
     #[error("the inventory cannot be written: {0}")]
     Stdout(#[from] io::Error),
@@ -45,6 +48,7 @@ pub const COLUMNS: [&str; 6] = ["host", "address", "interface", "description", "
 /// Reads the inventories and writes one row for each address, to `config.output` (whole or not at all) or
 /// to `stdout`.
 pub fn run(config: &Config, stdout: &mut dyn Write) -> Result<Outcome, Error> {
+    output::spare(config.output.as_deref(), config.files.iter().map(PathBuf::as_path))?;
     let options = LoadOptions { host: config.host.clone() };
     let inventory = load(&config.files, &options);
     match &config.output {

@@ -17,6 +17,7 @@ use crate::inventory::hosts::Hosts;
 use crate::inventory::{InventoryFile, accounts, addresses, from_logs};
 use crate::names::{HostName, Principal};
 use crate::report::baseline::{self, BaselineError};
+use crate::report::output;
 use crate::report::{EventSpool, Output, OutputError, Problem, Row, Staged, problem};
 use crate::scan::{self, FileReport, Progress, Scan, ScanOptions};
 use crate::state::{Lock, State, StateError};
@@ -87,6 +88,13 @@ pub enum Error {
     State(#[from] StateError),
 }
 
+impl Error {
+    /// The command line asks for what cannot be.
+    pub fn is_wrong_use(&self) -> bool {
+        matches!(self, Self::Twice(_) | Self::Output(OutputError::IsInput { .. }))
+    }
+}
+
 fn no_logs(errors: &[FileError]) -> String {
     let mut text = String::from("no log could be read, so there is no report");
     for error in errors {
@@ -139,6 +147,11 @@ pub fn run(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error> {
     config.outputs.check(config.state.as_deref())?;
     let before = Before::read(config)?;
     let (inputs, unfound) = files::find(&config.logs);
+    let others = config.interfaces.iter().chain(&config.spns).map(PathBuf::as_path);
+    output::spare(
+        config.outputs.files().chain(config.state.as_deref()),
+        inputs.iter().map(|input| input.path.as_path()).chain(others),
+    )?;
     if !inputs.iter().any(|i| i.kind.is_read() || i.named) {
         return Err(Error::NoLogs(unfound));
     }

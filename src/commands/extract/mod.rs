@@ -9,7 +9,7 @@ use crate::events::{self, Modified};
 use crate::files::{self, FileError};
 use crate::records::{Record, Selection, Wanted};
 use crate::report::sorter::{self, Key, Sorter};
-use crate::report::{Output, OutputError};
+use crate::report::{Output, OutputError, output};
 use crate::scan::{self, Collector, FileIndex, FileReport, Progress, ScanOptions};
 
 pub use row::COLUMNS;
@@ -78,6 +78,7 @@ fn list(errors: &[FileError]) -> String {
 pub fn run(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error> {
     config.output.check()?;
     let (inputs, unfound) = files::find(&config.logs);
+    output::spare(config.output.path(), inputs.iter().map(|input| input.path.as_path()))?;
     if !inputs.iter().any(|input| input.kind.is_read() || input.named) {
         return Err(Error::NoLogs(unfound));
     }

@@ -213,6 +213,22 @@ fn a_file_named_that_is_no_log_is_an_error_that_says_what_it_is() {
     assert!(errors.contains("Cargo.toml") && errors.contains("no event log"), "{errors}");
 }
 
+/// An empty report would replace the old one, and look like good news.
+#[test]
+fn where_no_input_is_a_log_there_is_no_report() {
+    let folder = tempfile::tempdir().unwrap();
+    let (report, legacy) = (folder.path().join("report.csv"), folder.path().join("SysEvent.Evt"));
+    fs::write(&report, "old").unwrap();
+    fs::write(&legacy, b"\x30\0\0\0LfLe\x01\0\0\0").unwrap();
+    for named in [Path::new("Cargo.toml"), &legacy, folder.path()] {
+        let output = krbtriage().arg("triage").arg(named).arg("-o").arg(&report).output().unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(4), "{}: {errors}", named.display());
+        assert!(errors.contains("this is"), "{errors}");
+        assert_eq!(fs::read_to_string(&report).unwrap(), "old");
+    }
+}
+
 #[test]
 fn a_run_that_fails_leaves_the_old_report() {
     let folder = tempfile::tempdir().unwrap();
@@ -247,12 +263,15 @@ fn an_output_never_replaces_an_input() {
         assert!(String::from_utf8_lossy(&output.stderr).contains("would replace it"), "{output:?}");
     }
     assert_eq!((fs::read(log).unwrap(), fs::read(list).unwrap()), before);
-    // A report may replace the one it is compared with.
+    // A report may replace the one it is compared with, also where it lies among the logs.
     let report = folder.path().join("report.csv");
     let report = report.to_str().unwrap();
-    for arguments in
-        [&["triage", log, "-o", report][..], &["triage", log, "-o", report, "--baseline", report]]
-    {
+    for arguments in [
+        &["triage", log, "-o", report][..],
+        &["triage", log, "-o", report, "--baseline", report],
+        &["triage", folder.path().to_str().unwrap(), "-o", report],
+        &["extract", folder.path().to_str().unwrap(), "-o", report],
+    ] {
         assert_eq!(krbtriage().args(arguments).output().unwrap().status.code(), Some(0));
     }
 }

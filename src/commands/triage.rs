@@ -77,7 +77,7 @@ pub struct Outcome {
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("{}", no_logs(.0))]
-    NoLogs(Vec<FileError>),
+    NoLogs(Vec<String>),
     #[error("{}: two outputs cannot go to one file; name another one", .0.display())]
     Twice(PathBuf),
     #[error(transparent)]
@@ -95,12 +95,12 @@ impl Error {
     }
 }
 
-fn no_logs(errors: &[FileError]) -> String {
+fn no_logs(reasons: &[String]) -> String {
     let mut text = String::from("no log could be read, so there is no report");
-    for error in errors {
-        text.push_str(&format!("\n  {error}"));
+    for reason in reasons {
+        text.push_str(&format!("\n  {reason}"));
     }
-    if errors.is_empty() {
+    if reasons.is_empty() {
         text.push_str(
             "; name .evtx files, or folders that hold some (wevtutil epl System System.evtx makes one)",
         );
@@ -150,10 +150,10 @@ pub fn run(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error> {
     let others = config.interfaces.iter().chain(&config.spns).map(PathBuf::as_path);
     output::spare(
         config.outputs.files().chain(config.state.as_deref()),
-        inputs.iter().map(|input| input.path.as_path()).chain(others),
+        files::to_spare(&inputs).chain(others),
     )?;
-    if !inputs.iter().any(|i| i.kind.is_read() || i.named) {
-        return Err(Error::NoLogs(unfound));
+    if !inputs.iter().any(|input| input.kind.is_read()) {
+        return Err(Error::NoLogs(files::no_log_among(&inputs, &unfound)));
     }
 
     let (seen, spool) = (Seen::default(), EventSpool::default());

@@ -62,13 +62,13 @@ impl Outcome {
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("no log could be read, so nothing is written; name .evtx files, or folders that hold some{}", list(.0))]
-    NoLogs(Vec<FileError>),
+    NoLogs(Vec<String>),
     #[error(transparent)]
     Output(#[from] OutputError),
 }
 
-fn list(errors: &[FileError]) -> String {
-    errors.iter().map(|error| format!("\n  {error}")).collect()
+fn list(reasons: &[String]) -> String {
+    reasons.iter().map(|reason| format!("\n  {reason}")).collect()
 }
 
 /// Reads the logs and writes the wanted events.
@@ -78,9 +78,9 @@ fn list(errors: &[FileError]) -> String {
 pub fn run(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error> {
     config.output.check()?;
     let (inputs, unfound) = files::find(&config.logs);
-    output::spare(config.output.path(), inputs.iter().map(|input| input.path.as_path()))?;
-    if !inputs.iter().any(|input| input.kind.is_read() || input.named) {
-        return Err(Error::NoLogs(unfound));
+    output::spare(config.output.path(), files::to_spare(&inputs))?;
+    if !inputs.iter().any(|input| input.kind.is_read()) {
+        return Err(Error::NoLogs(files::no_log_among(&inputs, &unfound)));
     }
     let (selection, only_modified) = selection(config);
     let workers = match config.scan.threads {

@@ -23,9 +23,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => {
-            // Help and version are answers, not errors; clap knows which stream each belongs to.
+            // Help and version are answers, not errors. An error shows what was typed, or what `*` stood for.
+            if error.use_stderr() {
+                say(&error.render().to_string());
+                return Exit::Usage;
+            }
             let _ = error.print();
-            return if error.use_stderr() { Exit::Usage } else { Exit::Complete };
+            return Exit::Complete;
         }
     };
     match cli.command {

@@ -306,6 +306,14 @@ fn since_and_until_look_at_time_created() {
     assert_eq!(targets(&["--since", "2026-10-06T12:00:00+00:00", path]), ["host/b", "host/c"]);
 }
 
+/// An empty report would look like good news.
+#[test]
+fn since_after_until_is_wrong_use() {
+    let (status, _, errors) = triage(&["--since", "2026-10-07", "--until", "2026-10-06", "samples/logs"]);
+    assert_eq!(status, 2);
+    assert!(errors.contains("--since 2026-10-07T00:00:00Z is later than --until"), "{errors}");
+}
+
 #[test]
 fn decoys_are_no_incidents() {
     use evtx_writer::{kdc_event4, kerberos_event5};

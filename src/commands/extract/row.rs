@@ -122,18 +122,12 @@ mod tests {
     fn record(computer: &str, value: &str) -> Record {
         Record {
             provider: "Kerberos".into(),
-            event_id: 4,
-            version: 0,
-            level: 2,
-            channel: "System".into(),
-            computer: computer.into(),
-            record_id: 7,
             time: "2013-10-06T21:13:09.5Z".parse().unwrap(),
             data: vec![
                 Datum { name: Some("Server".into()), value: value.into() },
                 Datum { name: None, value: "".into() },
             ],
-            origin: Origin::Live,
+            ..Record::of(computer)
         }
     }
 

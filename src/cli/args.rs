@@ -81,11 +81,11 @@ pub struct Triage {
     spn_mappings: Option<HostAliases>,
 
     /// Write the report here instead of to standard output; may be given again. The extension decides the format: .csv,
-    /// .json, .jsonl.
+    /// .json, .jsonl, .html (a page for a browser).
     #[arg(short, long, value_name = "FILE")]
     output: Vec<PathBuf>,
 
-    /// The format of standard output, and of an --output whose extension says none: csv, json, jsonl.
+    /// The format of standard output, and of an --output whose extension says none: csv, json, jsonl, html.
     #[arg(long, value_name = "FORMAT", value_parser = format_named)]
     format: Option<Format>,
 

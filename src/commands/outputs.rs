@@ -72,14 +72,14 @@ impl Outputs {
                 staged.push((path.to_path_buf(), Staged::new(path, fill)?));
                 Ok::<(), Error>(())
             };
-        let (rows, problems) = (&outcome.rows, &outcome.problems);
+        let report = outcome.report();
         for target in &self.reports {
             if let Output::File(path) = &target.output {
-                stage(path, &mut |out| target.format.write(rows, problems, out))?;
+                stage(path, &mut |out| target.format.write(&report, out))?;
             }
         }
         if let Some(path) = &self.problems {
-            stage(path, &mut |out| problem::write(problems, out))?;
+            stage(path, &mut |out| problem::write(report.problems, out))?;
         }
         if let Some((path, format)) = &self.events {
             stage(path, &mut |out| {
@@ -91,7 +91,7 @@ impl Outputs {
         }
         let mut taken = true;
         for target in self.reports.iter().filter(|t| t.output == Output::Stdout) {
-            taken &= write_stdout(|out| target.format.write(rows, problems, out))?;
+            taken &= write_stdout(|out| target.format.write(&report, out))?;
         }
         for (asked, file) in staged {
             let path = file.commit()?;

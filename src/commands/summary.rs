@@ -11,6 +11,7 @@ use crate::findings::{Cause, Confidence};
 use crate::inventory::InventoryFile;
 use crate::report::Status;
 use crate::report::guard::visible;
+use crate::report::numbers::{counted, grouped, plural};
 use crate::scan::FileReport;
 
 /// One line of `--summary`.
@@ -147,27 +148,6 @@ fn unread(outcome: &Outcome, verbose: bool) -> String {
     lines.iter().map(|l| format!("{}\n", visible(l))).collect()
 }
 
-fn plural(n: u64) -> &'static str {
-    if n == 1 { "" } else { "s" }
-}
-
-fn counted(n: u64, what: &str) -> String {
-    format!("{} {what}{}", grouped(n), plural(n))
-}
-
-/// `12,345,678`.
-fn grouped(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::new();
-    for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(c);
-    }
-    out
-}
-
 fn size(bytes: u64) -> String {
     indicatif::HumanBytes(bytes).to_string()
 }
@@ -177,17 +157,5 @@ fn duration(took: Duration) -> String {
         0 => format!("{} ms", took.as_millis()),
         1..60 => format!("{:.1} s", took.as_secs_f64()),
         s => format!("{} min {} s", s / 60, s % 60),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_grouped() {
-        assert_eq!(grouped(1), "1");
-        assert_eq!(grouped(1234), "1,234");
-        assert_eq!(grouped(12_345_678), "12,345,678");
     }
 }

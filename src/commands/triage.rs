@@ -10,7 +10,7 @@ use super::fail_on::FailOn;
 use super::outputs::{Evidence, Outputs, Written};
 use crate::events::{self, Seen};
 use crate::files::{self, FileError};
-use crate::findings::{self, Finding, Knowledge};
+use crate::findings::{self, FileDates, Finding, Knowledge};
 use crate::incidents::{Gathered, Gatherer, Period};
 use crate::inventory::directory::Directory;
 use crate::inventory::hosts::Hosts;
@@ -18,7 +18,7 @@ use crate::inventory::{InventoryFile, accounts, addresses, from_logs};
 use crate::names::{HostName, Principal};
 use crate::report::baseline::{self, BaselineError};
 use crate::report::output;
-use crate::report::{EventSpool, Output, OutputError, Problem, Row, Staged, problem};
+use crate::report::{EventSpool, Output, OutputError, Problem, Reading, Report, Row, Staged, problem};
 use crate::scan::{self, FileReport, Progress, Scan, ScanOptions};
 use crate::state::{Lock, State, StateError};
 
@@ -65,6 +65,7 @@ pub struct Outcome {
     pub inventories: Vec<InventoryFile>,
     /// Paths that could not be looked at.
     pub unfound: Vec<FileError>,
+    pub period: Period,
     pub events: u64,
     pub duplicates: u64,
     /// Events that an earlier run had counted.
@@ -109,6 +110,25 @@ fn no_logs(reasons: &[String]) -> String {
 }
 
 impl Outcome {
+    /// What is written.
+    pub fn report(&self) -> Report<'_> {
+        Report {
+            rows: &self.rows,
+            problems: &self.problems,
+            compared: self.compared,
+            read: Reading {
+                period: self.period,
+                logs: &self.logs,
+                inventories: &self.inventories,
+                unfound: &self.unfound,
+                notes: &self.notes,
+                duplicates: self.duplicates,
+                told_again: self.told_again,
+                clues_dropped: self.clues_dropped,
+            },
+        }
+    }
+
     /// Everything that was named could be read.
     pub fn is_complete(&self) -> bool {
         self.unfound.is_empty()
@@ -194,6 +214,7 @@ pub fn run(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error> {
         logs,
         inventories,
         unfound,
+        period: config.period,
         events: gathered.events,
         duplicates: seen.duplicates(),
         told_again: gathered.told_again,
@@ -241,7 +262,8 @@ fn judge(
     let hosts = known_hosts(&interfaces, &accounts, gathered);
     let directory = Directory::new(&accounts, &config.host_aliases);
     let clues = std::mem::take(&mut gathered.clues);
-    let knowledge = Knowledge::new(hosts, directory, clues, config.window);
+    let dates = FileDates::of_files(inventories.iter().map(|file| &file.path));
+    let knowledge = Knowledge::new(hosts, directory, clues, config.window).dated(dates);
     let findings = findings::judge(std::mem::take(&mut gathered.incidents), &knowledge);
     (findings.iter().map(|f: &Finding| Row::new(f, log_name)).collect(), inventories)
 }

@@ -123,6 +123,11 @@ const CLUES: &[Line] = &[
     (&["Tcpip", "Microsoft-Windows-TCPIP"], "Tcpip", &[4198, 4199], ClueKind::AddressConflict),
 ];
 
+/// The short name of each provider, and its events that can be clues.
+pub fn known() -> impl Iterator<Item = (&'static str, &'static [u16])> {
+    CLUES.iter().map(|(_, name, ids, _)| (*name, *ids))
+}
+
 /// The records that can be clues.
 pub(super) fn wanted() -> impl Iterator<Item = Wanted> {
     CLUES.iter().map(|(providers, _, ids, _)| Wanted {

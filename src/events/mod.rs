@@ -5,7 +5,7 @@ mod modified;
 mod seen;
 mod told;
 
-pub use clue::{Clue, ClueKind};
+pub use clue::{Clue, ClueKind, known};
 pub use modified::Modified;
 pub use seen::{Seen, Sight};
 pub use told::Told;

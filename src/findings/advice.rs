@@ -47,6 +47,15 @@ pub(super) fn resolve(name: &str, client: &str) -> String {
     )
 }
 
+/// Two hosts have several addresses in common.
+pub(super) fn which_address(client: &str, target: &str) -> String {
+    let (client, target) = (safe(client, "<client>"), safe(target, "<target host>"));
+    format!(
+        "which of the shared addresses was taken: on {client}, while it asks {target}, Get-NetTCPConnection -State \
+         Established | Where-Object {{ $_.RemoteAddress -eq $_.LocalAddress }}"
+    )
+}
+
 pub(super) fn spn_owner(spn: &str) -> String {
     format!(
         "who owns the SPN: setspn -F -Q \"{}\" (or all of them: setspn -T * -F -Q */* > spns.txt), then --spns",
@@ -57,16 +66,20 @@ pub(super) fn spn_owner(spn: &str) -> String {
 pub(super) fn netlogon(host: &str) -> String {
     let host = safe(host, "<host>");
     format!(
-        "NETLOGON events of {host} and its domain controllers: wevtutil epl System {host}-System.evtx /r:{host}, \
-         given beside this log, and on it: Test-ComputerSecureChannel"
+        "NETLOGON events of {host} and its domain controllers: wevtutil epl System \
+         C:\\Windows\\Temp\\{host}-System.evtx /r:{host} (which writes it on {host}: fetch \
+         \\\\{host}\\C$\\Windows\\Temp\\{host}-System.evtx), given beside this log, and on it: \
+         Test-ComputerSecureChannel (on a domain controller: nltest /sc_verify:<domain>)"
     )
 }
 
 pub(super) fn service_logon(account: &str) -> String {
     let account = safe(account, "<account>");
+    // A managed service account's name ends like a computer's.
+    let get = if account.ends_with('$') { "Get-ADServiceAccount" } else { "Get-ADUser" };
     format!(
-        "when the password was set and how the service logs on: Get-ADUser {account} -Properties PasswordLastSet, and \
-         the System log of the service's host (Service Control Manager 7000, 7038)"
+        "when the password was set and how the service logs on: {get} {account} -Properties PasswordLastSet, and the \
+         System log of the service's host (Service Control Manager 7000, 7038)"
     )
 }
 
@@ -86,6 +99,14 @@ pub(super) fn who_is(name: &str) -> String {
     )
 }
 
+pub(super) fn cluster_nodes(name: &str, host: &str) -> String {
+    let (name, host) = (safe(name, "<cluster name>"), safe(host, "<host>"));
+    format!(
+        "whether {host} is a node of {name}: on {host}, Get-ClusterNode and Get-ClusterResource | Where-Object \
+         ResourceType -eq 'Network Name'"
+    )
+}
+
 pub(super) fn runs_where(name: &str, host: &str) -> String {
     let (name, host) = (safe(name, "<target host>"), safe(host, "<host>"));
     format!(
@@ -96,16 +117,19 @@ pub(super) fn runs_where(name: &str, host: &str) -> String {
 
 pub(super) fn owner_of(address: &str) -> String {
     let address = safe(address, "<address>");
-    format!("which host owns {address}: the addresses of the hosts it may be, then --interfaces")
+    format!(
+        "which host owns {address}: Resolve-DnsName {address}, and the addresses of the hosts it may be \
+         (Get-NetIPAddress -CimSession <host> | Export-Csv <host>-addresses.csv), then --interfaces"
+    )
 }
 
 pub(super) fn computers_named(label: &str, domains: &[String]) -> String {
     let label = safe(label, "<name>");
-    let domains: Vec<&str> = domains.iter().map(|d| safe(d, "<domain>")).collect();
-    let servers = if domains.is_empty() { "<each domain>".to_owned() } else { domains.join(", ") };
+    let quoted: Vec<String> = domains.iter().map(|d| format!("'{}'", safe(d, "<domain>"))).collect();
+    let servers = if quoted.is_empty() { "(Get-ADForest).Domains".to_owned() } else { quoted.join(", ") };
     format!(
-        "in which domains {label} exists: Get-ADComputer -Filter \"Name -eq '{label}'\" -Server <domain> for {servers}, \
-         then --spns"
+        "in which domains {label} exists: {servers} | ForEach-Object {{ Get-ADComputer -Filter \"Name -eq '{label}'\" \
+         -Server $_ }} (all of them for --spns: setspn -T * -F -Q */* > spns.txt)"
     )
 }
 

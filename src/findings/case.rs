@@ -3,12 +3,13 @@ use std::net::IpAddr;
 
 use jiff::SignedDuration;
 
+use super::age::FileDates;
 use super::clues::{ClueIndex, NearClue};
 use super::ownership::{KeyOf, Ownership};
 use crate::incidents::{Incident, SeenClue};
 use crate::inventory::Source;
 use crate::inventory::addresses::OwnedAddress;
-use crate::inventory::addresses::vendors::never_shared;
+use crate::inventory::addresses::vendors::{AdapterKind, never_shared, recognise};
 use crate::inventory::directory::Directory;
 use crate::inventory::hosts::{HostId, Hosts};
 use crate::names::{HostName, Principal, Same, domain_key};
@@ -23,6 +24,8 @@ pub struct Knowledge<'a> {
     clues: ClueIndex,
     /// How far a clue may lie from an event of the incident (`--window`).
     pub window: SignedDuration,
+    /// How old the inventories are; without [`Knowledge::dated`] nothing is known of it.
+    pub dates: FileDates,
 }
 
 impl<'a> Knowledge<'a> {
@@ -32,7 +35,14 @@ impl<'a> Knowledge<'a> {
         clues: Vec<SeenClue>,
         window: SignedDuration,
     ) -> Self {
-        Self { hosts, accounts, clues: ClueIndex::new(clues), window }
+        Self { hosts, accounts, clues: ClueIndex::new(clues), window, dates: FileDates::default() }
+    }
+
+    /// When the inventories were written.
+    #[must_use]
+    pub fn dated(mut self, dates: FileDates) -> Self {
+        self.dates = dates;
+        self
     }
 }
 
@@ -186,6 +196,10 @@ impl<'a> Case<'a> {
         {
             return (Shape::ServiceAnswered, true);
         }
+        if !answerer.same_label(client) && !answerer.same_label(target) && self.answered_by_managed_service()
+        {
+            return (Shape::ServiceAnswered, true);
+        }
         if client.same(target) != Same::No && from_client != Same::No {
             // A ticket to itself: whatever is wrong, the connection went where it should.
             return (Shape::TargetAnswered, from_client == Same::Yes);
@@ -220,6 +234,15 @@ impl<'a> Case<'a> {
         (Shape::OtherAnswered, true)
     }
 
+    /// B is a managed service account, whose name ends in `$` like a computer's, and no machine of that name is known.
+    fn answered_by_managed_service(&self) -> bool {
+        let Principal::Machine { name, .. } = &self.answerer else { return false };
+        let accounts = self.know.accounts.named(name);
+        !accounts.is_empty()
+            && accounts.iter().all(|account| account.is_managed_service())
+            && self.answerer_host.as_ref().is_some_and(|h| self.usable(self.know.hosts.find(h)).is_empty())
+    }
+
     /// Is the one who answered this host? By label, and by its own domain or the set of realms.
     fn answers_as(&self, host: &HostName) -> Same {
         let Some(answerer) = &self.answerer_host else { return Same::No };
@@ -233,31 +256,41 @@ impl<'a> Case<'a> {
         if self.realms.is_empty() {
             return Same::Maybe;
         }
+        let own = self.domains_known_of(host, domain);
+        let is_own = |realm: &str| own.iter().any(|d| d == realm);
         if let Some(foreign) = self.foreign_realm()
-            && foreign != domain
+            && !is_own(foreign)
             && self.exists_in(answerer, foreign)
         {
             return Same::No;
         }
-        if self.realms.iter().any(|r| r == domain) {
+        if self.realms.iter().any(|r| is_own(r)) {
             // With two realms, a second machine of that name in the other one would answer with the same words.
             let twin_elsewhere = self.realms.len() > 1
-                && self.realms.iter().any(|r| r != domain && self.exists_in(answerer, r));
+                && self.realms.iter().any(|r| !is_own(r) && self.exists_in(answerer, r));
             return if twin_elsewhere { Same::Maybe } else { Same::Yes };
         }
-        // A DNS suffix that is no realm: a disjoint namespace, which the directory's dNSHostName shows.
-        match self.realms.iter().any(|r| self.know.accounts.computer_has_dns_name(answerer.label(), r, host))
-        {
-            true => Same::Yes,
-            false => Same::Maybe,
-        }
+        Same::Maybe
+    }
+
+    /// The host's DNS domain, and those of the realms whose directory has it under this name: a disjoint namespace, where
+    /// the DNS suffix is no realm.
+    fn domains_known_of(&self, host: &HostName, domain: &str) -> Vec<String> {
+        let directory = |realm: &&String| self.know.accounts.computer_has_dns_name(host.label(), realm, host);
+        self.realms.iter().filter(directory).cloned().chain([domain.to_owned()]).collect()
     }
 
     /// A realm that is neither the client's domain nor the target's: only the one who answered can have brought it in.
     fn foreign_realm(&self) -> Option<&str> {
-        let domain = |host: &Option<HostName>| host.as_ref().and_then(HostName::domain).map(str::to_owned);
-        let (client, target) = (domain(&self.client_host)?, domain(&self.target_host)?);
-        self.realms.iter().map(String::as_str).find(|r| *r != client && *r != target && !flat_of(&target, r))
+        let domains = |host: &Option<HostName>| {
+            let host = host.as_ref()?;
+            Some(self.domains_known_of(host, host.domain()?))
+        };
+        let (client, target) = (domains(&self.client_host)?, domains(&self.target_host)?);
+        let is_of = |realm: &String| {
+            client.contains(realm) || target.iter().any(|domain| domain == realm || flat_of(domain, realm))
+        };
+        self.realms.iter().find(|realm| !is_of(realm)).map(String::as_str)
     }
 
     /// Does a machine of this label exist in the domain, as any inventory knows?
@@ -295,7 +328,16 @@ impl<'a> Case<'a> {
     pub fn domains_of(&self, host: &HostName) -> Vec<String> {
         let mut domains: BTreeSet<String> =
             self.know.hosts.same_label(host).iter().filter_map(|h| h.domain()).map(str::to_owned).collect();
-        domains.extend(self.know.accounts.computer_domains(host.label()));
+        for domain in self.know.accounts.computer_domains(host.label()) {
+            // In a disjoint namespace it is the same machine that the addresses name by its suffix.
+            let same_machine = |suffix: &String| {
+                HostName::parse(&format!("{}.{suffix}", host.label()))
+                    .is_some_and(|n| self.know.accounts.computer_has_dns_name(host.label(), &domain, &n))
+            };
+            if !domains.iter().any(same_machine) {
+                domains.insert(domain);
+            }
+        }
         domains.into_iter().collect()
     }
 
@@ -365,7 +407,22 @@ impl<'a> Case<'a> {
         }
         let of_a: BTreeSet<IpAddr> = self.usable(a).iter().map(|r| r.address).collect();
         let of_b: BTreeSet<IpAddr> = self.usable(b).iter().map(|r| r.address).collect();
-        of_a.intersection(&of_b).copied().collect()
+        let moved = |address: &&IpAddr| self.gave_away(a, b, **address) || self.gave_away(b, a, **address);
+        of_a.intersection(&of_b).filter(|address| !moved(address)).copied().collect()
+    }
+
+    /// `from` had the address by a log only, its export no longer has it, and the export of `to` has: a lease that moved.
+    fn gave_away(&self, from: Option<HostId>, to: Option<HostId>, address: IpAddr) -> bool {
+        let (from, to) = (self.usable(from), self.usable(to));
+        let has = |rows: &[&OwnedAddress], exported: bool| {
+            rows.iter().any(|row| row.address == address && row.seen.is_none() == exported)
+        };
+        let leased = recognise(address, None, None, &[]) == AdapterKind::Other;
+        leased
+            && from.iter().any(|row| row.seen.is_none())
+            && !has(&from, true)
+            && has(&from, false)
+            && has(&to, true)
     }
 
     /// What C's name resolves to, and who says so.

@@ -1,12 +1,14 @@
 use std::collections::HashMap;
+use std::net::IpAddr;
 
 use jiff::Timestamp;
 
-use super::case::Case;
+use super::case::{Case, Shape};
 use super::ownership::Ownership;
 use crate::events::ClueKind;
 use crate::incidents::SeenClue;
 use crate::inventory::accounts::Account;
+use crate::inventory::addresses::vendors::{AdapterKind, recognise};
 use crate::names::{HostName, Principal, Same, Spn};
 
 /// Clues by the names they are about, so that an incident meets only those that may concern it.
@@ -37,6 +39,8 @@ pub enum About {
     Answerer,
     /// The account that owns the SPN.
     Owner,
+    /// The account that answered, on another host than the one that was meant.
+    Elsewhere,
     /// The client, about its connection to the target.
     Connection,
     /// The client itself.
@@ -121,8 +125,10 @@ fn labels_of(case: &Case<'_>, ownership: &Ownership<'_>) -> Vec<Box<str>> {
 fn about(case: &Case<'_>, seen: &SeenClue) -> Option<About> {
     let clue = &seen.clue;
     let logged_by = HostName::parse(&clue.computer);
-    let by_client =
-        || logged_by.as_ref().zip(case.client_host.as_ref()).is_some_and(|(a, b)| a.same(b) != Same::No);
+    let by = |host: &Option<HostName>| {
+        host.as_ref().zip(logged_by.as_ref()).is_some_and(|(h, l)| h.same(l) != Same::No)
+    };
+    let by_client = || by(&case.client_host);
     let subject =
         |wanted: Option<&HostName>| clue.subjects.iter().any(|s| names_host(s, logged_by.as_ref(), wanted));
     match clue.kind {
@@ -153,12 +159,11 @@ fn about(case: &Case<'_>, seen: &SeenClue) -> Option<About> {
                 None
             }
         }
-        ClueKind::Renamed | ClueKind::UsbNicInstalled | ClueKind::SelfAssigned | ClueKind::OwnAddresses => {
+        ClueKind::UsbNicInstalled | ClueKind::SelfAssigned | ClueKind::OwnAddresses => {
             if by_client() {
                 Some(About::Client)
             } else {
-                let target = case.target_host.as_ref().zip(logged_by.as_ref());
-                target.is_some_and(|(t, l)| t.same(l) != Same::No).then_some(About::Target)
+                by(&case.target_host).then_some(About::Target)
             }
         }
         ClueKind::NotALocalName | ClueKind::AuthenticationFailed => {
@@ -169,7 +174,8 @@ fn about(case: &Case<'_>, seen: &SeenClue) -> Option<About> {
                 || case
                     .common(case.client_id, case.target_id)
                     .iter()
-                    .any(|shared| clue.addresses.contains(shared));
+                    .any(|shared| clue.addresses.contains(shared))
+                || clue.addresses.iter().any(|&address| is_card(address));
             (by_client() && peer).then_some(About::Connection)
         }
         ClueKind::WinRmSpnRefused => {
@@ -177,13 +183,34 @@ fn about(case: &Case<'_>, seen: &SeenClue) -> Option<About> {
             (wsman && clue.subjects.iter().any(|s| same_spn(case, s))).then_some(About::Spn)
         }
         ClueKind::ServiceLogonFailed => {
-            // The subjects are the service and then the account.
-            let account = clue.subjects.get(1)?;
-            names_account_of_answerer(case, account).then_some(About::Answerer)
+            if case.shape != Shape::ServiceAnswered {
+                return None;
+            }
+            let on_target = is_target(case, logged_by.as_ref());
+            // The subjects are the service and, but in 7000, its account.
+            match clue.subjects.get(1) {
+                Some(account) if !names_account_of_answerer(case, account) => None,
+                Some(_) if on_target => Some(About::Answerer),
+                Some(_) => Some(About::Elsewhere),
+                None => on_target.then_some(About::Target),
+            }
         }
         ClueKind::DcomSuppressed => by_client().then_some(About::Client),
-        ClueKind::NoLogonServer | ClueKind::PacRefused | ClueKind::AddressConflict => None,
+        ClueKind::NoLogonServer | ClueKind::PacRefused | ClueKind::AddressConflict | ClueKind::Renamed => {
+            if by(&case.target_host) {
+                Some(About::Target)
+            } else if by(&case.answerer_host) {
+                Some(About::Answerer)
+            } else {
+                by_client().then_some(About::Client)
+            }
+        }
     }
+}
+
+/// The address that management cards of a vendor have on every host.
+pub(super) fn is_card(address: IpAddr) -> bool {
+    matches!(recognise(address, None, None, &[]), AdapterKind::BmcUsbNic(_))
 }
 
 /// Does a clue's subject name this host? NETLOGON writes short names: the domain is that of the log it stands in.
@@ -221,11 +248,30 @@ fn names_account(case: &Case<'_>, subject: &str, accounts: &[&Account]) -> bool 
     })
 }
 
+/// Is this host the one that was meant, by its names, or because C's name leads to an address of it?
+fn is_target(case: &Case<'_>, host: Option<&HostName>) -> bool {
+    let Some(host) = host else { return false };
+    if case.target_host.as_ref().is_some_and(|t| t.same(host) != Same::No) {
+        return true;
+    }
+    let id = case.know.hosts.find(host);
+    id.is_some() && (id == case.target_id || case.name_leads_to(id).is_some())
+}
+
+/// `ALPHA\svc_app`, where the account that answered is svc_app of a realm named ALPHA. `.\svc_app` is of the machine alone.
 fn names_account_of_answerer(case: &Case<'_>, subject: &str) -> bool {
-    let (Principal::Name { name: a, .. }, Principal::Name { name: b, .. }) =
+    if subject.starts_with(".\\") {
+        return false;
+    }
+    let (Principal::Name { name: a, domain }, Principal::Name { name: b, .. }) =
         (Principal::parse(subject), &case.answerer)
     else {
         return false;
     };
-    a.eq_ignore_ascii_case(b)
+    let of_realm = |d: &str| {
+        let known = case.ownership.answerer_accounts.iter().map(|a| a.domain.to_lowercase());
+        let mut domains = known.chain(case.realms.iter().cloned()).filter(|r| !r.is_empty()).peekable();
+        domains.peek().is_none() || domains.any(|r| r == d || r.split('.').next() == Some(d))
+    };
+    a.eq_ignore_ascii_case(b) && domain.is_none_or(|d| of_realm(&d))
 }

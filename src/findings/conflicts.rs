@@ -1,16 +1,19 @@
 //! What speaks against a verdict. It is shown, and it lowers the confidence by one step.
 
+use super::beside::is_taken;
 use super::case::{Case, Shape};
-use super::clues::About;
+use super::clues::{About, NearClue};
 use super::proofs::{Proof, quote, target_name};
 use super::{Cause, Kind};
 use crate::events::ClueKind;
 use crate::inventory::hosts::HostId;
-use jiff::SignedDuration;
 
 /// Sentences, each with its source.
 pub(super) fn against(case: &Case<'_>, cause: Cause, kind: Kind, proof: &Proof) -> Vec<String> {
     let mut out = Vec::new();
+    if proof.rests_on_owners {
+        not_registered(case, &mut out);
+    }
     match cause {
         Cause::LoopbackSharedIp => {
             dns_leads_to(case, case.client_id, &mut out);
@@ -27,7 +30,6 @@ pub(super) fn against(case: &Case<'_>, cause: Cause, kind: Kind, proof: &Proof) 
             if case.shape == Shape::TargetAnswered {
                 dns_leads_nowhere(case, &mut out);
             }
-            old_lists(case, &mut out);
             key_clues(case, &mut out);
         }
         Cause::PasswordMismatch => {
@@ -92,20 +94,11 @@ fn disputed_owners(case: &Case<'_>, out: &mut Vec<String>) {
     }
 }
 
-/// A list of computers changes every day, for each sets its password every 30 days. One whose newest date is weeks older
-/// than the events shows a registration that may have ended since.
-fn old_lists(case: &Case<'_>, out: &mut Vec<String>) {
-    const OLD: SignedDuration = SignedDuration::from_hours(14 * 24);
-    let sources = case.ownership.owners.iter().filter_map(|owner| owner.source.as_ref());
-    for file in sources.map(|s| &s.file) {
-        if let Some(newest) = case.know.accounts.newest_date(file)
-            && case.incident.seen.first.duration_since(newest) > OLD
-        {
-            out.push(format!(
-                "the newest change that {file} knows of is of {newest}: it may be older than the events"
-            ));
-            return;
-        }
+/// Near the time the KDC knew no owner at all, whatever the lists have.
+fn not_registered(case: &Case<'_>, out: &mut Vec<String>) {
+    let none = |near: &NearClue<'_>| near.seen.clue.kind == ClueKind::NotRegistered;
+    if let Some(near) = case.clues().find(none) {
+        out.push(format!("the directory had no owner of the SPN: {}", quote(&near)));
     }
 }
 
@@ -128,7 +121,7 @@ fn duplicate_clues(case: &Case<'_>, kind: Kind, out: &mut Vec<String>) {
         let duplicate = matches!(
             near.seen.clue.kind,
             ClueKind::DuplicateName | ClueKind::TwoAccounts | ClueKind::OwnNamesRefused
-        );
+        ) || is_taken(&near.seen.clue);
         if duplicate && kind != Kind::Duplicate {
             out.push(format!("the directory has trouble with the name too: {}", quote(&near)));
             return;

@@ -5,6 +5,8 @@
 //! [`story`] tells it, [`problems`] groups what one repair ends.
 
 mod advice;
+mod age;
+mod beside;
 mod case;
 mod clues;
 mod conflicts;
@@ -16,6 +18,7 @@ mod story;
 
 pub use advice::fix;
 pub use advice::{Wanted, is_silence, silence, wanted};
+pub use age::FileDates;
 pub use case::{Case, Knowledge, Shape};
 pub use problems::{RowNames, order, problem_named};
 pub use rules::{RULES, Rule, table};

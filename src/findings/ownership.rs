@@ -80,7 +80,8 @@ impl<'a> Ownership<'a> {
 /// Is this account the one that answered?
 pub(super) fn is_answerer(case: &Case<'_>, account: &Account) -> bool {
     let name = account.name.trim_end_matches('$');
-    let machine = is_machine(account);
+    // `setspn` shows managed service accounts by their CN, without `$`.
+    let machine = is_machine(account) || account.is_managed_service();
     let explicit = match &case.answerer {
         Principal::Machine { domain, name: by } if machine => {
             same_name(by, name).then_some(domain.as_deref())
@@ -91,7 +92,9 @@ pub(super) fn is_answerer(case: &Case<'_>, account: &Account) -> bool {
         Principal::Spn(_) | Principal::Name { .. } if machine => {
             let Some(host) = &case.answerer_host else { return false };
             let dns = account.dns_host_name.as_deref().and_then(HostName::parse);
-            if dns.is_some_and(|dns| dns == *host) {
+            if dns.is_some_and(|dns| dns == *host)
+                || (same_name(host.label(), name) && is_named(account, host))
+            {
                 return true;
             }
             same_name(host.label(), name).then_some(host.domain())
@@ -107,6 +110,16 @@ pub(super) fn is_answerer(case: &Case<'_>, account: &Account) -> bool {
         Some(domain) => domain == account_domain || account_domain.split('.').next() == Some(domain),
         None => in_realms(case, &account_domain),
     }
+}
+
+/// The account has the host's own SPN under this name: `setspn` shows no dNSHostName.
+fn is_named(account: &Account, host: &HostName) -> bool {
+    let of_host = |spn: &str| {
+        Spn::parse(spn).is_some_and(|s| {
+            s.class.eq_ignore_ascii_case("host") && HostName::parse(&s.host).as_ref() == Some(host)
+        })
+    };
+    account.spns.iter().any(of_host)
 }
 
 /// The account is of one of the event's realms. A machine that is A or C is also of that host's domain.

@@ -5,7 +5,7 @@
 
 use super::case::{Case, Shape};
 use super::proofs::{Proof, hosts, keys, names, registration, shared, unclear};
-use super::{Cause, Confidence, Kind, conflicts};
+use super::{Cause, Confidence, Kind, age, conflicts};
 
 /// One row of the decision table.
 pub struct Rule {
@@ -29,6 +29,8 @@ pub struct Verdict {
     pub proof: Proof,
     /// What speaks against it.
     pub conflicts: Vec<String>,
+    /// Why what proves it may be of another time.
+    pub doubts: Vec<String>,
 }
 
 const fn rule(
@@ -80,6 +82,8 @@ pub static RULES: &[Rule] = {
             (WrongHost, Kind::SharedAddress, Confirmed), shared::answerer_shares_address),
         rule(OtherAnswered, "the name of C resolves to an address that B owns and C does not",
             (WrongHost, Kind::StaleDns, Confirmed), shared::name_leads_to_answerer),
+        rule(OtherAnswered, "Tcpip 4198 or 4199 on B or C near the time: another machine has its address",
+            (WrongHost, Kind::SharedAddress, Likely), shared::address_conflict),
         rule(OtherAnswered, "C has no service class, and no inventory knows it as a host",
             (WrongHost, Kind::ClusterOrAlias, Likely), names::bare_name),
         rule(OtherAnswered, "an inventory knows C as a host of its own",
@@ -104,6 +108,8 @@ pub static RULES: &[Rule] = {
             (PasswordMismatch, Kind::MachineAccount, Confirmed), keys::netlogon_refused),
         rule(TargetAnswered, "KDC 14, 16, 26, 27 or 42 for the account near the time",
             (PasswordMismatch, Kind::EncryptionType, Likely), keys::no_suitable_key),
+        rule(TargetAnswered, "NETLOGON 5788, 5789 or 5800 for C near the time, or WinRM 10154 because the SPN is taken",
+            (DuplicateSpn, Kind::Duplicate, Likely), registration::names_refused),
         rule(TargetAnswered, "the SPN list is known and clean, or the target is an account name",
             (PasswordMismatch, Kind::MachineAccount, Likely), keys::spn_is_clean),
         rule(TargetAnswered, "GroupPolicy 1006 or 1097 on C near the time",
@@ -158,18 +164,20 @@ pub fn decide(case: &Case<'_>) -> Verdict {
             confidence: Confidence::Possible,
             proof: unclear::nothing(case),
             conflicts: Vec::new(),
+            doubts: Vec::new(),
         };
     };
     let kind = proof.kind.unwrap_or(rule.kind);
     let conflicts = conflicts::against(case, rule.cause, kind, &proof);
+    let doubts = age::doubts(case, rule.cause, kind, &proof);
     let mut confidence = rule.confidence;
     if !conflicts.is_empty() {
         confidence = confidence.lower();
     }
-    if proof.at_most_likely {
+    if proof.at_most_likely || !doubts.is_empty() {
         confidence = confidence.min(Confidence::Likely);
     }
-    Verdict { when: rule.when, cause: rule.cause, kind, confidence, proof, conflicts }
+    Verdict { when: rule.when, cause: rule.cause, kind, confidence, proof, conflicts, doubts }
 }
 
 /// The decision table as Markdown, for `docs/causes.md`.

@@ -3,7 +3,7 @@
 use super::case::{Case, Shape};
 use super::proofs::target_name;
 use super::rules::Verdict;
-use super::{Cause, Confidence, Finding, Kind, advice, problems};
+use super::{Cause, Confidence, Finding, Kind, advice, beside, problems};
 
 pub(super) fn tell(case: &Case<'_>, verdict: Verdict) -> Finding {
     let incident = case.incident;
@@ -19,7 +19,10 @@ pub(super) fn tell(case: &Case<'_>, verdict: Verdict) -> Finding {
             incident.answered_by
         ));
     }
-    evidence.extend(verdict.conflicts.iter().map(|c| format!("against it: {c}")));
+    let near = beside::beside(case, verdict.cause, &[&evidence[..], &verdict.conflicts].concat());
+    let against = || verdict.conflicts.iter().chain(&verdict.doubts);
+    evidence.extend(against().map(|c| format!("against it: {c}")));
+    evidence.extend(near);
     evidence.extend(not_chosen(case, verdict.cause));
     let mut missing = Vec::new();
     for item in verdict.proof.missing {
@@ -27,7 +30,7 @@ pub(super) fn tell(case: &Case<'_>, verdict: Verdict) -> Finding {
             missing.push(item);
         }
     }
-    if missing.is_empty() && !verdict.conflicts.is_empty() {
+    if missing.is_empty() && against().next().is_some() {
         missing.push("fresh exports of what disagrees: the inventories named in the evidence".to_owned());
     }
     if missing.is_empty() && verdict.confidence != Confidence::Confirmed {
@@ -112,8 +115,8 @@ fn sentence(case: &Case<'_>, verdict: &Verdict) -> String {
              account lacks a key of the encryption type that was used"
         ),
         (Cause::PasswordMismatch, Kind::StaleTicket) => format!(
-            "{client} asked for {target} and {by} answered, as it should, but its password had just been set: the ticket \
-             was {hedge}made with the old one"
+            "{client} asked for {target} and {by} answered, as it should, but its password had just been set: {hedge}the \
+             ticket, or the service, still has the old one"
         ),
         (Cause::PasswordMismatch, _) => format!(
             "{client} asked for {target} and {by} answered, as it should, but could not decrypt the ticket: {hedge}its \

@@ -12,7 +12,7 @@ const MAX_OWNERS: usize = 64;
 /// The accounts of all lists of a run.
 pub struct Directory<'a> {
     index: SpnIndex<'a>,
-    newest: HashMap<&'a str, Timestamp>,
+    newest: HashMap<&'a str, (Timestamp, u32)>,
 }
 
 /// The accounts an SPN is registered on.
@@ -34,8 +34,8 @@ impl<'a> Directory<'a> {
         Self { index: SpnIndex::new(inventory, aliases), newest: newest_dates(inventory) }
     }
 
-    /// The latest date in a list of ten computers or more; `None` where it has fewer, or no dates.
-    pub fn newest_date(&self, file: &str) -> Option<Timestamp> {
+    /// The latest date in a list of ten computers or more, and how many have dates; `None` where it has fewer, or none.
+    pub fn newest_date(&self, file: &str) -> Option<(Timestamp, u32)> {
         self.newest.get(file).copied()
     }
 
@@ -97,14 +97,19 @@ impl<'a> Directory<'a> {
         self.computers(label).filter(|a| !a.domain.is_empty()).map(|a| a.domain.to_lowercase()).collect()
     }
 
-    /// The computer of this name in this domain has this DNS name (a disjoint namespace).
+    /// The computer of this name in this domain has this DNS name (a disjoint namespace), as its attributes or its own
+    /// `HOST/` SPNs say.
     pub fn computer_has_dns_name(&self, label: &str, domain: &str, host: &HostName) -> bool {
+        // An SPN alone may be one that a computer brought along from another domain.
+        let elsewhere = host.domain().is_some_and(|d| self.has_computer(label, d));
         self.computers(label).any(|a| {
+            let is_host = |name: &str| HostName::parse(name).is_some_and(|n| n == *host);
+            let of_host = |spn: &str| {
+                Spn::parse(spn).is_some_and(|s| s.class.eq_ignore_ascii_case("host") && is_host(&s.host))
+            };
             a.domain.eq_ignore_ascii_case(domain)
-                && a.dns_host_name
-                    .iter()
-                    .chain(&a.additional_dns_host_names)
-                    .any(|n| HostName::parse(n).is_some_and(|n| n == *host))
+                && (a.dns_host_name.iter().chain(&a.additional_dns_host_names).any(|n| is_host(n))
+                    || (!elsewhere && a.spns.iter().any(of_host)))
         })
     }
 
@@ -122,7 +127,7 @@ impl<'a> Directory<'a> {
 /// Fewer computers may have been left alone for weeks.
 const ENOUGH_COMPUTERS: u32 = 10;
 
-fn newest_dates(inventory: &AccountInventory) -> HashMap<&str, Timestamp> {
+fn newest_dates(inventory: &AccountInventory) -> HashMap<&str, (Timestamp, u32)> {
     let mut files: HashMap<&str, (u32, Option<Timestamp>)> = HashMap::new();
     for account in &inventory.accounts {
         let Some(source) = &account.source else { continue };
@@ -133,6 +138,6 @@ fn newest_dates(inventory: &AccountInventory) -> HashMap<&str, Timestamp> {
     files
         .into_iter()
         .filter(|(_, (computers, _))| *computers >= ENOUGH_COMPUTERS)
-        .filter_map(|(file, (_, newest))| Some((file, newest?)))
+        .filter_map(|(file, (computers, newest))| Some((file, (newest?, computers))))
         .collect()
 }

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::{Output, Problem, Row, json, table};
+use super::{Output, Report, json, page, table};
 
 /// How a report is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -15,6 +15,8 @@ pub enum Format {
     Json,
     /// An incident per line: `docs/schema/incident.schema.json`.
     Jsonl,
+    /// One page for a browser that needs nothing else: `docs/page.md`.
+    Html,
 }
 
 /// A place and the format of what is written there.
@@ -27,7 +29,7 @@ pub struct Target {
 /// The extension says nothing that is known.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{}: its name does not tell how to write it; a report ends in .csv, .json or .jsonl (or say it with --format), \
+    "{}: its name does not tell how to write it; a report ends in .csv, .json, .jsonl or .html (or say it with --format), \
      events in .csv or .jsonl", path.display()
 )]
 pub struct UnknownFormat {
@@ -41,13 +43,14 @@ impl UnknownFormat {
 }
 
 impl Format {
-    pub const ALL: [Self; 3] = [Self::Csv, Self::Json, Self::Jsonl];
+    pub const ALL: [Self; 4] = [Self::Csv, Self::Json, Self::Jsonl, Self::Html];
 
     pub fn name(self) -> &'static str {
         match self {
             Self::Csv => "csv",
             Self::Json => "json",
             Self::Jsonl => "jsonl",
+            Self::Html => "html",
         }
     }
 
@@ -60,15 +63,17 @@ impl Format {
             "csv" => Ok(Self::Csv),
             "json" => Ok(Self::Json),
             "jsonl" | "ndjson" => Ok(Self::Jsonl),
+            "html" | "htm" => Ok(Self::Html),
             _ => asked.ok_or_else(|| UnknownFormat::of(path)),
         }
     }
 
-    pub fn write(self, rows: &[Row], problems: &[Problem], out: &mut dyn Write) -> io::Result<()> {
+    pub fn write(self, report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
         match self {
-            Self::Csv => table::write(rows, out),
-            Self::Json => json::write(rows, problems, out),
-            Self::Jsonl => json::write_lines(rows, out),
+            Self::Csv => table::write(report.rows, out),
+            Self::Json => json::write(report.rows, report.problems, out),
+            Self::Jsonl => json::write_lines(report.rows, out),
+            Self::Html => page::write(report, out),
         }
     }
 }
@@ -83,6 +88,7 @@ mod tests {
         assert_eq!(of("a/report.csv", None), Ok(Format::Csv));
         assert_eq!(of("report.JSON", None), Ok(Format::Json));
         assert_eq!(of("report.ndjson", Some(Format::Csv)), Ok(Format::Jsonl));
+        assert_eq!(of("report.html", None), Ok(Format::Html));
         assert_eq!(of("report", None), Ok(Format::Csv));
         assert_eq!(of("report", Some(Format::Json)), Ok(Format::Json));
         assert_eq!(of("report.out", Some(Format::Jsonl)), Ok(Format::Jsonl));

@@ -5,7 +5,9 @@ pub mod events;
 pub mod format;
 pub mod guard;
 pub mod json;
+pub mod numbers;
 pub mod output;
+pub mod page;
 pub mod problem;
 pub mod row;
 pub mod sorter;
@@ -16,3 +18,37 @@ pub use format::{Format, Target};
 pub use output::{Output, OutputError, Staged};
 pub use problem::{PROBLEM_COLUMNS, Problem};
 pub use row::{COLUMNS, Row, Status};
+
+use crate::files::FileError;
+use crate::incidents::Period;
+use crate::inventory::InventoryFile;
+use crate::scan::FileReport;
+
+/// All that a report can tell; each format writes what it has a place for.
+#[derive(Debug, Clone, Copy)]
+pub struct Report<'a> {
+    pub rows: &'a [Row],
+    /// The same rows, by what one repair ends.
+    pub problems: &'a [Problem],
+    /// Their status is against an earlier report.
+    pub compared: bool,
+    pub read: Reading<'a>,
+}
+
+/// What was read for it, and what could not be.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Reading<'a> {
+    /// What `--since` and `--until` asked for.
+    pub period: Period,
+    pub logs: &'a [FileReport],
+    pub inventories: &'a [InventoryFile],
+    /// Paths that could not be looked at.
+    pub unfound: &'a [FileError],
+    /// What the state noticed.
+    pub notes: &'a [String],
+    /// Records that an earlier input also holds.
+    pub duplicates: u64,
+    /// Events that an earlier run had counted.
+    pub told_again: u64,
+    pub clues_dropped: u64,
+}

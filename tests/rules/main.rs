@@ -8,6 +8,7 @@ mod situation;
 
 mod client_answered;
 mod other_answered;
+mod other_events;
 mod same_short_name;
 mod service_answered;
 mod target_answered;

@@ -14,6 +14,7 @@ pub const ROWS: &[&str] = tests![
     c_is_no_host_but_another_name_of_b_as_an_inventory_shows,
     b_and_c_own_a_common_address_that_others_can_reach_and_cs_name_leads_to_it_or_c_has_no_other,
     the_name_of_c_resolves_to_an_address_that_b_owns_and_c_does_not,
+    tcpip_4198_or_4199_on_b_or_c_near_the_time_another_machine_has_its_address,
     c_has_no_service_class_and_no_inventory_knows_it_as_a_host,
     an_inventory_knows_c_as_a_host_of_its_own,
     nothing_is_known_of_c,
@@ -138,6 +139,29 @@ fn the_name_of_c_resolves_to_an_address_that_b_owns_and_c_does_not() {
         .proved_by("srv5.alpha.example.com does not own 192.0.2.3, srv3.alpha.example.com does")
         .lacks_nothing();
     misses!(led("192.0.2.5").judge(), WrongHost, StaleDns, Likely);
+}
+
+#[test]
+fn tcpip_4198_or_4199_on_b_or_c_near_the_time_another_machine_has_its_address() {
+    let conflict = |id, on, address| {
+        srv3_answered_for_srv5().event("Tcpip", id, on, &[("", ""), ("", address), ("", "00:11:22:33:44:55")])
+    };
+    for (id, on) in [(4198, SRV5), (4199, SRV3)] {
+        decides!(conflict(id, on, "192.0.2.5").judge(), WrongHost, SharedAddress, Likely)
+            .proved_by("address 192.0.2.5, hardware address 00:11:22:33:44:55")
+            .shared(&["192.0.2.5"])
+            .lacks("-CimSession srv3")
+            .lacks("-CimSession srv5.alpha.example.com");
+    }
+    // The client's own address is in conflict.
+    misses!(conflict(4199, SRV1, "192.0.2.1").judge(), WrongHost, StaleDns, Possible);
+    // B's addresses are listed, and this is none of them.
+    misses!(
+        conflict(4199, SRV5, "192.0.2.5").owns(SRV3, "192.0.2.3").owns(SRV5, "192.0.2.5").judge(),
+        WrongHost,
+        StaleDns,
+        Likely
+    );
 }
 
 #[test]

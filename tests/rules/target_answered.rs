@@ -12,6 +12,7 @@ pub const ROWS: &[&str] = tests![
     the_kdc_logged_event_11_or_operational_101_for_it,
     netlogon_3210_5722_5723_5805_5720_or_5721_for_c_near_the_time,
     kdc_14_16_26_27_or_42_for_the_account_near_the_time,
+    netlogon_5788_5789_or_5800_for_c_near_the_time_or_winrm_10154_because_the_spn_is_taken,
     the_spn_list_is_known_and_clean_or_the_target_is_an_account_name,
     grouppolicy_1006_or_1097_on_c_near_the_time,
     several_service_classes_fail_for_the_host_from_any_client,
@@ -139,6 +140,33 @@ fn kdc_14_16_26_27_or_42_for_the_account_near_the_time() {
 }
 
 #[test]
+fn netlogon_5788_5789_or_5800_for_c_near_the_time_or_winrm_10154_because_the_spn_is_taken() {
+    for id in [5788, 5789] {
+        let names = ["HOST/srv5.alpha.example.com", "HOST/SRV5"];
+        decides!(srv5_answered(CIFS).netlogon(id, SRV5, &names).judge(), DuplicateSpn, Duplicate, Likely)
+            .proved_by(&format!("NETLOGON {id} on srv5.alpha.example.com"))
+            .lacks("setspn -F -Q \"cifs/srv5.alpha.example.com\"");
+    }
+    let two_accounts = |name| srv5_answered(CIFS).netlogon(5800, DC1, &["\\\\DC1", name]);
+    decides!(two_accounts("SRV5$").judge(), DuplicateSpn, Duplicate, Likely);
+    misses!(two_accounts("SRV3$").judge(), PasswordMismatch, MachineAccount, Possible);
+    let wsman = |error| {
+        let spns = [("spn1", "WSMAN/srv5.alpha.example.com"), ("spn2", "WSMAN/srv5"), ("error", error)];
+        srv5_answered("WSMAN/srv5.alpha.example.com").event("Microsoft-Windows-WinRM", 10154, SRV5, &spns)
+    };
+    decides!(wsman("8647").judge(), DuplicateSpn, Duplicate, Likely);
+    // It lacks the right to write them.
+    misses!(wsman("8344").judge(), PasswordMismatch, MachineAccount, Possible);
+    // The domain does not know its password, which is why it cannot write anything.
+    misses!(
+        srv5_answered(CIFS).netlogon(5788, SRV5, &["a", "b"]).netlogon(3210, SRV5, &["DC1", "ALPHA"]).judge(),
+        PasswordMismatch,
+        MachineAccount,
+        Likely
+    );
+}
+
+#[test]
 fn the_spn_list_is_known_and_clean_or_the_target_is_an_account_name() {
     decides!(
         srv5_answered(CIFS).account(computer(SRV5)).password_set("2026-09-20T03:00:00Z").judge(),
@@ -220,7 +248,7 @@ fn nothing_more_is_known_and_the_class_is_one_that_service_accounts_run() {
 fn nothing_more_is_known() {
     decides!(srv5_answered(CIFS).judge(), PasswordMismatch, MachineAccount, Possible)
         .lacks("setspn -F -Q \"cifs/srv5.alpha.example.com\"")
-        .lacks("wevtutil epl System srv5-System.evtx /r:srv5");
+        .lacks("wevtutil epl System C:\\Windows\\Temp\\srv5-System.evtx /r:srv5");
     misses!(srv5_answered(HTTP).judge(), DuplicateSpn, Misplaced, Possible);
 }
 

@@ -65,7 +65,8 @@ pub fn attempt(world: &World, ask: &Ask) -> Outcome {
     };
     let Some(resolved) = resolve(world, ask) else { return Outcome::Unreachable };
     let Some(first) = answerer(world, ask.client, resolved) else { return Outcome::Unreachable };
-    let (host, address, chosen_common) = match world.common(ask.client, first).first() {
+    let common = world.common(ask.client, first);
+    let (host, address, chosen_common) = match common.get(world.preferred % common.len().max(1)) {
         Some(nic) if ask.dcom => (ask.client, nic.address, true),
         _ => (first, resolved, false),
     };
@@ -146,10 +147,7 @@ pub fn full_names(world: &World, client: Id, name: &str) -> Vec<String> {
     }
     let own = world.hosts[client].domain;
     let others = (0..world.domains.len()).filter(|&d| d != own);
-    std::iter::once(own)
-        .chain(others)
-        .map(|d| format!("{name}.{}", world.domains[d]).to_lowercase())
-        .collect()
+    std::iter::once(own).chain(others).map(|d| world.name_in(name, d).to_lowercase()).collect()
 }
 
 fn resolve(world: &World, ask: &Ask) -> Option<IpAddr> {

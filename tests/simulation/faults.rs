@@ -33,9 +33,17 @@ pub enum Fault {
     AliasWithForeignSpn,
     Renamed,
     NameGivenAgain,
+    ClusterNodesShareCard,
+    ClusterStaleDns,
+    BalancedAliasWrongAccount,
+    TwoSharedAddresses,
+    LeaseMoved,
+    ManagedServicePassword,
+    EncryptionTypeAndOldLogon,
+    SharedAddressFromOutside,
 }
 
-pub const ALL: [Fault; 27] = {
+pub const ALL: [Fault; 35] = {
     use Fault::*;
     [
         SharedCardSameDomain,
@@ -65,6 +73,14 @@ pub const ALL: [Fault; 27] = {
         AliasWithForeignSpn,
         Renamed,
         NameGivenAgain,
+        ClusterNodesShareCard,
+        ClusterStaleDns,
+        BalancedAliasWrongAccount,
+        TwoSharedAddresses,
+        LeaseMoved,
+        ManagedServicePassword,
+        EncryptionTypeAndOldLogon,
+        SharedAddressFromOutside,
     ]
 };
 
@@ -79,13 +95,22 @@ pub enum Trace {
     ServiceLogon(Id, Id),
     /// EventLog 6011 on a host.
     Renamed(Id),
+    /// Service Control Manager 7038 on another host than the one that answers, for an account that is right here.
+    OtherServiceLogon(Id, Id),
+    /// DNS-Client 8015: a host registers an address, so long before the events.
+    Registered(Id, std::net::IpAddr, i64),
 }
 
 fn ask(rng: &mut Rng, world: &World, client: Id, class: &'static str, host: Id) -> Ask {
     // A short name from another domain would mean a namesake or nothing.
     let short = rng.chance(25) && world.hosts[client].domain == world.hosts[host].domain;
     let name = if short { world.hosts[host].label.clone() } else { world.full_name(host) };
-    Ask { client, class, name, port: "", dcom: class == "host", cached: None }
+    Ask { client, class, name, port: "", dcom: is_dcom(rng, class), cached: None }
+}
+
+/// WMI and the like ask for these classes; now and then another program does.
+fn is_dcom(rng: &mut Rng, class: &str) -> bool {
+    class == "RPCSS" || (class == "host" && rng.chance(90))
 }
 
 fn two(rng: &mut Rng, of: &[Id]) -> Option<(Id, Id)> {
@@ -150,7 +175,8 @@ pub fn inject(fault: Fault, world: &mut World, when: i64, rng: &mut Rng) -> Opti
             let (a, b) = pair(rng, world, fault == Fault::SharedCardSameDomain)?;
             let which = rng.below(CARDS.len());
             share(world, a, b, card(which));
-            asks.push(ask(rng, world, a, "host", b));
+            let class = *rng.pick(&["host", "host", "RPCSS"]);
+            asks.push(ask(rng, world, a, class, b));
             if rng.chance(50) {
                 asks.push(ask(rng, world, b, "host", a));
             }
@@ -280,21 +306,16 @@ pub fn inject(fault: Fault, world: &mut World, when: i64, rng: &mut Rng) -> Opti
             }
             if rng.chance(60) {
                 world.dns.retain(|d| d.0 != twin_name);
-                asks.push(Ask { client, class, name: label, port: "", dcom: class == "host", cached: None });
+                let dcom = is_dcom(rng, class);
+                asks.push(Ask { client, class, name: label, port: "", dcom, cached: None });
             } else {
                 let address = world.address(host);
                 world.set_dns(&twin_name, address);
                 let third: Vec<Id> =
                     world.all_members().into_iter().filter(|&h| h != host && h != twin).collect();
                 let client = *rng.pick(&third);
-                asks.push(Ask {
-                    client,
-                    class,
-                    name: twin_name,
-                    port: "",
-                    dcom: class == "host",
-                    cached: None,
-                });
+                let dcom = is_dcom(rng, class);
+                asks.push(Ask { client, class, name: twin_name, port: "", dcom, cached: None });
             }
         }
         Fault::WrongServiceAccount => {
@@ -434,28 +455,21 @@ pub fn inject(fault: Fault, world: &mut World, when: i64, rng: &mut Rng) -> Opti
             let class = machine_class(rng, world, c);
             asks.push(ask(rng, world, a, class, c));
         }
-        Fault::ClusterOwnNode | Fault::ClusterOtherNode => {
+        Fault::ClusterOwnNode | Fault::ClusterOtherNode | Fault::ClusterStaleDns => {
             let (node, client) = pair(rng, world, true)?;
-            let domain = world.hosts[node].domain;
-            let label = format!("clu{domain}{}", world.names.len());
-            let full = format!("{label}.{}", world.domains[domain]);
-            let address = world.free_address(domain, rng);
-            let account = world.add_user(format!("{}$", label.to_uppercase()), domain, Vec::new(), rng);
-            world.accounts[account].dns = Some(full.clone());
-            for class in ["HOST", "MSClusterVirtualServer", "RestrictedKrbHost"] {
-                for form in [&label, &full] {
-                    world.accounts[account].spns.push(format!("{class}/{form}"));
-                }
-            }
-            world.hosts[node].nics.push(ordinary(address));
-            world.dns.push((full.to_lowercase(), address));
-            world.names.push(Name {
-                label: label.clone(),
-                domain,
-                host: node,
-                cluster: Some(account),
-                online: false,
+            let (label, full) = add_cluster(rng, world, node)?;
+            let astray = world.members(world.hosts[node].domain).into_iter().find(|h| {
+                let n = &world.names[world.names.len() - 1];
+                !n.nodes.contains(h) && *h != client
             });
+            if fault == Fault::ClusterStaleDns {
+                let wrong = if rng.chance(40) { client } else { astray? };
+                if world.names[world.names.len() - 1].nodes.contains(&wrong) {
+                    return None;
+                }
+                let address = world.address(wrong);
+                world.set_dns(&full, address);
+            }
             let client = if fault == Fault::ClusterOwnNode { node } else { client };
             let (class, name) =
                 if rng.chance(20) { ("", label) } else { (*rng.pick(&["host", "cifs", "HTTP"]), full) };
@@ -464,6 +478,118 @@ pub fn inject(fault: Fault, world: &mut World, when: i64, rng: &mut Rng) -> Opti
             }
             asks.push(Ask { client, class, name, port: "", dcom: false, cached: None });
         }
+        Fault::ClusterNodesShareCard => {
+            // Both are nodes of one cluster, so their own accounts have a cluster's SPN too.
+            let (node, _) = pair(rng, world, true)?;
+            add_cluster(rng, world, node)?;
+            let nodes = world.names[world.names.len() - 1].nodes.clone();
+            let (a, b) = two(rng, &nodes)?;
+            share(world, a, b, card(rng.below(CARDS.len())));
+            asks.push(ask(rng, world, a, "host", b));
+        }
+        Fault::BalancedAliasWrongAccount => {
+            // One name for two web servers; the SPN is on the account the sites should run under, and do not.
+            let (a, b) = pair(rng, world, true)?;
+            let domain = world.hosts[a].domain;
+            if world.services.iter().any(|s| [a, b].contains(&s.host) && s.class == "HTTP") {
+                return None;
+            }
+            let mut nic = ordinary(world.free_address(domain, rng));
+            nic.interface = "Ethernet 2";
+            nic.description = "Microsoft Network Load Balancing Filter Device";
+            let address = nic.address;
+            share(world, a, b, nic);
+            let label = format!("farm{domain}{}", world.names.len());
+            let full = world.name_in(&label, domain);
+            world.dns.push((full.to_lowercase(), address));
+            let reached = if world.last_reached { a.max(b) } else { a.min(b) };
+            world.names.push(Name {
+                label,
+                domain,
+                host: reached,
+                cluster: None,
+                online: false,
+                nodes: vec![a, b],
+            });
+            let account = world.add_user(format!("svc_farm{a}"), domain, vec![format!("HTTP/{full}")], rng);
+            world.accounts[account].changed = when;
+            let client = client_of(rng, world, reached).filter(|&c| c != a && c != b)?;
+            asks.push(Ask { client, class: "HTTP", name: full, port: "", dcom: false, cached: None });
+        }
+        Fault::TwoSharedAddresses => {
+            let (a, b) = any_pair(rng, world)?;
+            let first = card(rng.below(CARDS.len()));
+            let second = match rng.below(3) {
+                0 => switch(rng.below(SWITCHES.len())),
+                1 => card(rng.below(CARDS.len())),
+                _ => {
+                    let mut nic = ordinary(world.free_address(world.hosts[a].domain, rng));
+                    nic.description = "Microsoft Network Load Balancing Filter Device";
+                    nic
+                }
+            };
+            let order = if rng.chance(50) { [first, second] } else { [second, first] };
+            for nic in order {
+                share(world, a, b, nic);
+            }
+            asks.push(ask(rng, world, a, "host", b));
+        }
+        Fault::SharedAddressFromOutside => {
+            // The nodes' common address stands in DNS under one node's own name, and the other one answers.
+            let (a, b) = pair(rng, world, true)?;
+            let mut nic = ordinary(world.free_address(world.hosts[a].domain, rng));
+            nic.interface = "Ethernet 2";
+            nic.description = "Microsoft Network Load Balancing Filter Device";
+            let address = nic.address;
+            share(world, a, b, nic);
+            let meant = if world.last_reached { a.min(b) } else { a.max(b) };
+            let client = client_of(rng, world, meant).filter(|&c| c != a && c != b)?;
+            let name = world.full_name(meant);
+            world.set_dns(&name, address);
+            let class = machine_class(rng, world, meant);
+            asks.push(ask(rng, world, client, class, meant));
+        }
+        Fault::LeaseMoved => {
+            // A lease ended, another host has the address now, and DNS has the old name. Both registered it themselves.
+            let (client, c) = any_pair(rng, world)?;
+            let b = if rng.chance(40) { client } else { *rng.pick(&world.all_members()) };
+            if b == c {
+                return None;
+            }
+            let old = world.address(c);
+            world.hosts[c].nics[0] = ordinary(world.free_address(world.hosts[c].domain, rng));
+            world.hosts[b].nics[0] = ordinary(old);
+            let name = world.full_name(b);
+            world.set_dns(&name, old);
+            let class = machine_class(rng, world, c);
+            asks.push(ask(rng, world, client, class, c));
+            traces.push(Trace::Registered(c, old, 20 * HOUR));
+            traces.push(Trace::Registered(b, old, 3 * HOUR));
+        }
+        Fault::ManagedServicePassword => {
+            // The host could not fetch the new password of its managed service account.
+            let service = (0..world.services.len())
+                .find(|&s| world.accounts[world.services[s].account].name.ends_with('$'))?;
+            let s = world.services[service].clone();
+            let client = client_of(rng, world, s.host)?;
+            world.accounts[s.account].version += 2;
+            world.accounts[s.account].set = when;
+            world.accounts[s.account].changed = when;
+            asks.push(service_ask(rng, world, client, service));
+        }
+        Fault::EncryptionTypeAndOldLogon => {
+            // The service lacks an encryption type; another host of the account has an old password of it.
+            let service = rng.below(world.services.len());
+            let s = world.services[service].clone();
+            if world.accounts[s.account].name.ends_with('$') {
+                return None;
+            }
+            world.services[service].etypes = RC4;
+            let client = client_of(rng, world, s.host)?;
+            let other = *world.members(world.hosts[s.host].domain).iter().find(|&&h| h != s.host)?;
+            asks.push(service_ask(rng, world, client, service));
+            traces.push(Trace::OtherServiceLogon(other, s.account));
+        }
         Fault::AliasWithForeignSpn => {
             let host = *rng.pick(&world.all_members());
             if world.services.iter().any(|s| s.host == host && s.class == "HTTP") {
@@ -471,10 +597,10 @@ pub fn inject(fault: Fault, world: &mut World, when: i64, rng: &mut Rng) -> Opti
             }
             let domain = world.hosts[host].domain;
             let label = format!("portal{domain}{}", world.names.len());
-            let full = format!("{label}.{}", world.domains[domain]);
+            let full = world.name_in(&label, domain);
             let address = world.address(host);
             world.dns.push((full.to_lowercase(), address));
-            world.names.push(Name { label, domain, host, cluster: None, online: false });
+            world.names.push(Name { label, domain, host, cluster: None, online: false, nodes: vec![host] });
             let client = client_of(rng, world, host)?;
             let account =
                 world.add_user(format!("svc_portal{host}"), domain, vec![format!("HTTP/{full}")], rng);
@@ -514,6 +640,41 @@ pub fn inject(fault: Fault, world: &mut World, when: i64, rng: &mut Rng) -> Opti
         }
     }
     Some((asks, traces))
+}
+
+/// A failover cluster of two or three nodes whose group is on `node`: its name object, and what nodes have of it.
+fn add_cluster(rng: &mut Rng, world: &mut World, node: Id) -> Option<(String, String)> {
+    let domain = world.hosts[node].domain;
+    let mates: Vec<Id> = world.members(domain).into_iter().filter(|&h| h != node).collect();
+    let nodes = vec![node, *mates.get(rng.below(mates.len().max(1)))?];
+    let label = format!("clu{domain}{}", world.names.len());
+    let full = world.name_in(&label, domain);
+    let address = world.free_address(domain, rng);
+    let account = world.add_user(format!("{}$", label.to_uppercase()), domain, Vec::new(), rng);
+    world.accounts[account].dns = Some(full.clone());
+    for form in [&label, &full] {
+        for class in ["HOST", "MSClusterVirtualServer", "MSServerClusterMgmtAPI", "RestrictedKrbHost"] {
+            world.accounts[account].spns.push(format!("{class}/{form}"));
+        }
+    }
+    for &n in &nodes {
+        let (label, full) = (world.hosts[n].label.clone(), world.full_name(n));
+        for form in [label, full] {
+            let spns = &mut world.accounts[world.hosts[n].account].spns;
+            spns.push(format!("MSServerClusterMgmtAPI/{form}"));
+        }
+    }
+    world.hosts[node].nics.push(ordinary(address));
+    world.dns.push((full.to_lowercase(), address));
+    world.names.push(Name {
+        label: label.clone(),
+        domain,
+        host: node,
+        cluster: Some(account),
+        online: false,
+        nodes,
+    });
+    Some((label, full))
 }
 
 pub fn share(world: &mut World, a: Id, b: Id, nic: Nic) {

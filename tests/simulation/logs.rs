@@ -54,7 +54,6 @@ impl Entry {
         }
     }
 
-    #[allow(dead_code, reason = "only the forests that go through real bytes write events")]
     pub fn event(&self) -> Event {
         let provider = match self.provider {
             KERBEROS => evtx::kerberos(),
@@ -129,7 +128,7 @@ pub fn names(world: &World, ask: &Ask, refusal: &Refusal, habits: Habits, rng: &
     if habits.no_realms {
         realms = [String::new(), String::new()];
     }
-    let machine = s.name.ends_with('$') && s.dns.is_some();
+    let machine = s.dns.is_some();
     let answered_by = match rng.below(12) {
         0 if machine => format!("host/{}", s.dns.clone().unwrap_or_default()),
         _ => s.name.clone(),
@@ -277,7 +276,26 @@ pub fn trace(world: &World, trace: &Trace, time: i64, rng: &mut Rng) -> Vec<Entr
                 data,
             });
         }
-        Trace::ServiceLogon(host, account) => {
+        Trace::Registered(host, address, before) => {
+            let h = &world.hosts[host];
+            out.push(Entry {
+                place: Place::Member,
+                computer: world.full_name(host),
+                provider: "Microsoft-Windows-DNS-Client",
+                id: 8015,
+                time: time - before,
+                data: vec![
+                    ("AdapterName", "{4C1F}".into()),
+                    ("HostName", h.label.clone()),
+                    ("AdapterSuffixName", world.suffixes[h.domain].clone()),
+                    ("DnsServerList", "10.0.0.53".into()),
+                    ("SentUpdateServer", "<?>".into()),
+                    ("Ipaddress", address.to_string()),
+                    ("ErrorCode", "9002".into()),
+                ],
+            });
+        }
+        Trace::ServiceLogon(host, account) | Trace::OtherServiceLogon(host, account) => {
             let a = &world.accounts[account];
             let flat = world.domains[a.domain].split('.').next().unwrap_or_default().to_uppercase();
             let data = vec![

@@ -1,11 +1,12 @@
 //! A scenario judged with some of its inventories, and how often the verdict was right.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use krbtriage::commands::triage::known_hosts;
 use krbtriage::events::Seen;
-use krbtriage::findings::{Cause, Confidence, Finding, Kind, Knowledge, judge};
+use krbtriage::findings::{Cause, Confidence, FileDates, Finding, Kind, Knowledge, judge};
 use krbtriage::incidents::{Gathered, Gatherer, Period};
 use krbtriage::inventory::accounts::{AccountInventory, HostAliases};
 use krbtriage::inventory::addresses::AddressInventory;
@@ -13,13 +14,14 @@ use krbtriage::inventory::directory::Directory;
 use krbtriage::inventory::from_logs;
 use krbtriage::scan::Collector;
 
-use super::exchange::{Outcome, attempt};
+use super::exchange::{Ask, Outcome, attempt};
+use super::faults::Fault;
 use super::logs::Place;
 use super::rng::Rng;
 use super::scenario::{Expected, Scenario};
 use super::snapshots::{self, Style};
 use super::truth::truth;
-use super::world::{Replica, World};
+use super::world::{AES, RC4, Replica, World};
 
 /// When an inventory was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +41,8 @@ pub struct Given {
     pub spns: Vec<(When, Option<Style>)>,
     pub controllers: bool,
     pub members: bool,
+    /// The files have the dates at which they were made; else they were copied since, and have the day's.
+    pub dated: bool,
 }
 
 impl Given {
@@ -50,11 +54,12 @@ impl Given {
             spns: vec![(When::Now, Some(Style::Ldap))],
             controllers: true,
             members: true,
+            dated: true,
         }
     }
 
     pub fn none() -> Self {
-        Self { covered: 100, ..Self::default() }
+        Self { covered: 100, dated: true, ..Self::default() }
     }
 
     /// Some of everything, old or new, once or twice.
@@ -70,6 +75,7 @@ impl Given {
             spns: spns.into_iter().map(|w| (w, style(rng))).collect(),
             controllers: rng.chance(50),
             members: rng.chance(50),
+            dated: true,
         }
     }
 }
@@ -128,17 +134,34 @@ pub fn verdicts(
     gathered: Gathered,
     mut addresses: AddressInventory,
     accounts: &AccountInventory,
+    dates: FileDates,
 ) -> Vec<Finding> {
     from_logs::add(&mut addresses, &gathered.clues, &|_| "System.evtx".to_owned());
     let hosts = known_hosts(&addresses, accounts, &gathered);
     let directory = Directory::new(accounts, &HostAliases::default());
-    let knowledge = Knowledge::new(hosts, directory, gathered.clues, SignedDuration::from_mins(10));
+    let knowledge =
+        Knowledge::new(hosts, directory, gathered.clues, SignedDuration::from_mins(10)).dated(dates);
     judge(gathered.incidents, &knowledge)
 }
 
 pub fn verdicts_of(scenario: &Scenario, given: &Given) -> Vec<Finding> {
     let (addresses, accounts) = inventories(scenario, given);
-    verdicts(gather(scenario, given), addresses, &accounts)
+    verdicts(gather(scenario, given), addresses, &accounts, dates(scenario, given))
+}
+
+/// When the inventories' files were written.
+fn dates(scenario: &Scenario, given: &Given) -> FileDates {
+    let at = |when: When| if given.dated { scenario.taken[when as usize] } else { scenario.taken[2] };
+    let named = |prefix: &str, end: &str, whens: Vec<When>| -> Vec<(Arc<str>, Timestamp)> {
+        let name = |(n, when): (usize, &When)| Arc::from(format!("{prefix}-{n}-{when:?}.{end}"));
+        whens.iter().enumerate().map(|f| (name(f), Timestamp::from_second(at(*f.1)).unwrap())).collect()
+    };
+    let written = [
+        named("addresses", "csv", given.addresses.clone()),
+        named("dns", "csv", given.dns.clone()),
+        named("spns", "txt", given.spns.iter().map(|s| s.0).collect()),
+    ];
+    FileDates::new(written.concat(), Timestamp::from_second(scenario.taken[2]).unwrap())
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -147,19 +170,16 @@ pub struct Score {
     /// The cause is right; cause and kind are.
     pub cause: u64,
     pub kind: u64,
+    /// Not right, and nothing given tells it from what was said.
+    pub open: u64,
     pub confirmed: u64,
     /// Confirmed with a wrong cause, with the right cause and a wrong kind.
     pub wrong: u64,
     pub wrong_kind: u64,
-    /// Confirmed by an old inventory whose claim would have given the very same event.
+    /// Confirmed and wrong, where all that is given would have been the same had the verdict been right.
     pub undecidable: u64,
     /// Rows that are not confirmed and do not say what to collect.
     pub speechless: u64,
-}
-
-/// A wrong `confirmed`, to be looked at.
-pub struct Mistake {
-    pub text: String,
 }
 
 #[derive(Default)]
@@ -168,9 +188,13 @@ pub struct Tally {
     /// With full inventories: the true cause and kind, and what was said.
     pub confusion: BTreeMap<(Cause, Cause), u64>,
     pub kinds: BTreeMap<(Kind, Kind), u64>,
-    pub mistakes: Vec<Mistake>,
-    pub missed: Vec<Mistake>,
+    /// Of each fault, how many incidents it gave.
+    pub faults: BTreeMap<Fault, u64>,
+    /// Wrong verdicts, to be looked at: confirmed; confirmed, and nothing given tells it from the truth; with full
+    /// inventories.
+    pub mistakes: Vec<String>,
     pub limits: Vec<String>,
+    pub missed: Vec<String>,
 }
 
 impl Tally {
@@ -182,6 +206,13 @@ impl Tally {
             "seed {}: an incident was lost or split",
             scenario.seed
         );
+        if name == "full" {
+            for fault in
+                scenario.silent.iter().chain(scenario.expected.values().filter_map(|e| e.fault.as_ref()))
+            {
+                *self.faults.entry(*fault).or_default() += 1;
+            }
+        }
         for finding in findings {
             let i = &finding.incident;
             let key = [&i.client, &i.answered_by, &i.target, &i.target_realm, &i.client_realm]
@@ -200,16 +231,21 @@ impl Tally {
                 let wanted = if kind { finding.kind } else { wanted.1 };
                 *self.kinds.entry((wanted, finding.kind)).or_default() += 1;
                 if !cause || !kind {
-                    self.missed.push(Mistake { text: describe(name, scenario, given, expected, finding) });
+                    if same_in_another_world(scenario, given, expected, finding) {
+                        score.open += 1;
+                    }
+                    let text = describe(name, scenario, given, expected, finding);
+                    self.missed.push(text);
                 }
             }
             let confirmed = finding.confidence == Confidence::Confirmed;
             score.confirmed += u64::from(confirmed);
             score.speechless += u64::from(!confirmed && finding.missing.is_empty());
             if confirmed && !kind {
-                if same_in_the_old_world(scenario, given, expected, finding) {
+                let text = describe(name, scenario, given, expected, finding);
+                if same_in_another_world(scenario, given, expected, finding) {
                     score.undecidable += 1;
-                    self.limits.push(describe(name, scenario, given, expected, finding));
+                    self.limits.push(text);
                     continue;
                 }
                 if cause {
@@ -217,7 +253,7 @@ impl Tally {
                 } else {
                     score.wrong += 1
                 }
-                self.mistakes.push(Mistake { text: describe(name, scenario, given, expected, finding) });
+                self.mistakes.push(text);
             }
         }
     }
@@ -228,6 +264,7 @@ impl Tally {
             to.incidents += s.incidents;
             to.cause += s.cause;
             to.kind += s.kind;
+            to.open += s.open;
             to.confirmed += s.confirmed;
             to.wrong += s.wrong;
             to.wrong_kind += s.wrong_kind;
@@ -239,6 +276,9 @@ impl Tally {
         }
         for (key, n) in other.kinds {
             *self.kinds.entry(key).or_default() += n;
+        }
+        for (fault, n) in other.faults {
+            *self.faults.entry(fault).or_default() += n;
         }
         self.mistakes.extend(other.mistakes);
         self.missed.extend(other.missed);
@@ -265,7 +305,7 @@ fn describe(
         finding.cause,
         finding.kind,
         finding.confidence,
-        "",
+        finding.row.1,
         expected.truths,
         expected.fault,
         given.addresses,
@@ -280,32 +320,23 @@ fn describe(
 }
 
 /// Would the same event have been written, for the reason given, in a forest where all that is given is true?
-/// Then no judge can tell the two apart. Only an old (or later) inventory can mislead so: with nothing but present
-/// ones this is never asked.
-fn same_in_the_old_world(scenario: &Scenario, given: &Given, expected: &Expected, finding: &Finding) -> bool {
+/// Then no judge can tell the two apart.
+fn same_in_another_world(scenario: &Scenario, given: &Given, expected: &Expected, finding: &Finding) -> bool {
     let spns: Vec<When> = given.spns.iter().map(|s| s.0).collect();
-    if !given.addresses.iter().chain(&given.dns).chain(&spns).any(|w| *w != When::Now) {
-        return false;
-    }
     // What is not given may be as it is or as it was.
     let choices = |of: &[When]| if of.is_empty() { vec![When::Now, When::Past] } else { of.to_vec() };
     for a in choices(&given.addresses) {
         for d in choices(&given.dns) {
             for s in choices(&spns) {
-                for flags in 0..32 {
-                    let mut world = hybrid(scenario, [a, d, s], flags);
-                    if given.dns.is_empty() && flags & 4 == 0 {
-                        // Nothing says that DNS was not right.
-                        for host in 0..world.hosts.len() {
-                            let (name, address) = (world.full_name(host), world.address(host));
-                            world.set_dns(&name, address);
+                for flags in 0..=u8::MAX {
+                    let world = hybrid(scenario, given, [a, d, s], flags, expected);
+                    for ask in asks(&world, &expected.ask) {
+                        if let Outcome::Refused(refusal) = attempt(&world, &ask)
+                            && refusal.account == expected.account
+                            && truth(&world, &ask, &refusal).contains(&(finding.cause, finding.kind))
+                        {
+                            return true;
                         }
-                    }
-                    if let Outcome::Refused(refusal) = attempt(&world, &expected.ask)
-                        && refusal.account == expected.account
-                        && truth(&world, &expected.ask, &refusal).contains(&(finding.cause, finding.kind))
-                    {
-                        return true;
                     }
                 }
             }
@@ -314,27 +345,75 @@ fn same_in_the_old_world(scenario: &Scenario, given: &Given, expected: &Expected
     false
 }
 
+/// The same question as it may have been asked: by DCOM or not, with an older ticket or a new one.
+fn asks(world: &World, ask: &Ask) -> Vec<Ask> {
+    let old: Vec<Option<u32>> =
+        (0..=world.accounts.iter().map(|a| a.version).max().unwrap_or(0)).map(Some).chain([None]).collect();
+    let dcom = if ask.class == "host" { vec![false, true] } else { vec![ask.dcom] };
+    dcom.iter()
+        .flat_map(|&dcom| old.iter().map(move |&cached| (dcom, cached)))
+        .map(|(dcom, cached)| Ask { dcom, cached, ..ask.clone() })
+        .collect()
+}
+
 /// The forest with addresses, DNS and SPNs of other times. Of `flags`, bit 0 takes away the faults that no inventory
 /// shows (passwords, hosts files); the rest is what no inventory shows of KDCs and ARP.
-fn hybrid(scenario: &Scenario, [addresses, dns, spns]: [When; 3], flags: u8) -> World {
+fn hybrid(
+    scenario: &Scenario,
+    given: &Given,
+    [addresses, dns, spns]: [When; 3],
+    flags: u8,
+    expected: &Expected,
+) -> World {
     let mut world = scenario.now.clone();
     for (n, host) in world_at(scenario, addresses).hosts.iter().enumerate() {
         world.hosts[n].nics.clone_from(&host.nics);
     }
-    world.dns.clone_from(&world_at(scenario, dns).dns);
+    // Of what no list has the address, nothing says that DNS was not right.
+    let listed =
+        if given.dns.is_empty() && flags & 4 == 0 { Vec::new() } else { world_at(scenario, dns).dns.clone() };
+    for host in 0..world.hosts.len() {
+        let (name, address) = (world.full_name(host), world.address(host));
+        if !listed.iter().any(|d| d.0 == name.to_lowercase()) {
+            world.set_dns(&name, address);
+        }
+    }
+    for (name, address) in listed {
+        world.set_dns(&name, address);
+    }
     for (n, account) in world_at(scenario, spns).accounts.iter().enumerate() {
         world.accounts[n].spns.clone_from(&account.spns);
     }
     if flags & 1 != 0 {
         for host in &mut world.hosts {
             host.held = world.accounts[host.account].version;
-            host.etypes = super::world::RC4 | super::world::AES;
+            host.etypes = RC4 | AES;
         }
         world.hosts_files.clear();
     }
     world.exact_first = flags & 2 != 0;
-    world.last_reached = flags & 2 == 0;
-    world.replica = match flags >> 3 {
+    world.last_reached = flags & 32 == 0;
+    // No inventory shows where a service runs, which hosts are a cluster's nodes, and which keys a host or service has.
+    if flags & 64 != 0 {
+        let reached = world.dns.iter().find(|d| d.0 == expected.ask.name.to_lowercase()).map(|d| d.1);
+        let host = reached.and_then(|address| world.reached(address).first().copied());
+        for service in world.services.iter_mut().filter(|s| s.account == expected.account) {
+            service.host = host.unwrap_or(service.host);
+        }
+        for name in &mut world.names {
+            name.nodes.extend(world.hosts.iter().position(|h| h.account == expected.account));
+        }
+    }
+    if flags & 128 != 0 {
+        for host in world.hosts.iter_mut().filter(|h| h.account == expected.account) {
+            (host.held, host.etypes) = (world.accounts[host.account].version.saturating_sub(2), RC4 | AES);
+        }
+        for service in world.services.iter_mut().filter(|s| s.account == expected.account) {
+            (service.held, service.etypes) =
+                (world.accounts[service.account].version.saturating_sub(2), RC4 | AES);
+        }
+    }
+    world.replica = match flags >> 3 & 3 {
         0 => Replica::Refuses,
         n => Replica::Knows(usize::from(n) - 1),
     };

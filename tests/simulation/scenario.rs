@@ -25,6 +25,8 @@ pub struct Scenario {
     pub past: World,
     pub now: World,
     pub later: World,
+    /// When inventories of these three were made: seconds since 1970.
+    pub taken: [i64; 3],
     pub entries: Vec<Entry>,
     /// By the five names in lower case.
     pub expected: BTreeMap<[String; 5], Expected>,
@@ -65,12 +67,18 @@ impl Scenario {
             if client != host {
                 let class = *rng.pick(&["cifs", "host", "WSMAN", "TERMSRV"]);
                 let name = now.full_name(host);
-                asks.push((None, Ask { client, class, name, port: "", dcom: class == "host", cached: None }));
+                let dcom = class == "host";
+                asks.push((None, Ask { client, class, name, port: "", dcom, cached: None }));
             }
         }
         let habits = Habits::new(rng);
         let mut out = Self {
             seed,
+            taken: [
+                DAY - *rng.pick(&[2 * HOUR, 3 * 24 * HOUR, 45 * 24 * HOUR]),
+                DAY + 26 * HOUR,
+                DAY + 50 * HOUR,
+            ],
             past: stages[rng.below(stages.len())].clone(),
             later: stages[0].clone(),
             now,
@@ -87,8 +95,8 @@ impl Scenario {
         }
         let client = out.now.full_name(members[0]);
         out.entries.extend(logs::decoys(&out.now, &client, DAY + 4 * HOUR, rng));
-        out.mislead(rng);
         out.repaired();
+        out.mislead(rng);
         out.entries.sort_by(|a, b| (a.time, &a.computer, a.id).cmp(&(b.time, &b.computer, b.id)));
         out
     }
@@ -147,17 +155,19 @@ impl Scenario {
             faults::Trace::PasswordRefused(host) => {
                 now.hosts[host].held != now.accounts[now.hosts[host].account].version
             }
-            faults::Trace::NoKey(_) | faults::Trace::Renamed(_) => true,
+            _ => true,
         }
     }
 
     /// The first event that a trace may stand beside.
     fn time_of(&self, trace: &faults::Trace) -> Option<i64> {
         let account = match *trace {
-            faults::Trace::PasswordRefused(host) | faults::Trace::Renamed(host) => {
-                self.now.hosts[host].account
-            }
-            faults::Trace::NoKey(account) | faults::Trace::ServiceLogon(_, account) => account,
+            faults::Trace::PasswordRefused(host)
+            | faults::Trace::Renamed(host)
+            | faults::Trace::Registered(host, ..) => self.now.hosts[host].account,
+            faults::Trace::NoKey(account)
+            | faults::Trace::ServiceLogon(_, account)
+            | faults::Trace::OtherServiceLogon(_, account) => account,
         };
         let (key, _) = self.expected.iter().find(|(_, e)| e.account == account)?;
         self.entries
@@ -172,66 +182,21 @@ impl Scenario {
     }
 
     /// The past had other faults, since mended, that would have given the very same events: what an old inventory
-    /// then says is the most misleading thing there is.
+    /// then says is the most misleading thing there is. And somebody who tried to mend it made such faults later.
     fn mislead(&mut self, rng: &mut Rng) {
         let expected: Vec<Expected> = self.expected.values().cloned().collect();
         for e in expected {
-            if !rng.chance(25) {
-                continue;
+            if rng.chance(25) {
+                lead_astray(&mut self.past, &e, DAY - 60 * 24 * HOUR, rng);
             }
-            let past = &mut self.past;
-            let target = past.hosts.iter().position(|h| {
-                let full = format!("{}.{}", h.label, past.domains[h.domain]);
-                e.ask.name.eq_ignore_ascii_case(&full) || e.ask.name.eq_ignore_ascii_case(&h.label)
-            });
-            let (Some(target), Some(s)) = (target, past.accounts.get(e.account).cloned()) else { continue };
-            let answerer = past.hosts.iter().position(|h| h.account == e.account);
-            if e.ask.client >= past.hosts.len() {
-                continue;
-            }
-            match answerer {
-                Some(b) if b == e.ask.client && b != target => match rng.below(3) {
-                    0 => faults::share(past, b, target, card(rng.below(3))),
-                    1 => {
-                        let nic = past.hosts[target].nics[0].clone();
-                        faults::share(past, b, target, nic);
-                    }
-                    _ => {
-                        let (name, address) = (past.full_name(target), past.address(b));
-                        past.set_dns(&name, address);
-                    }
-                },
-                Some(b) if b != target => {
-                    let (name, address) = (past.full_name(target), past.address(b));
-                    if rng.chance(50) {
-                        past.set_dns(&name, address);
-                    } else {
-                        let nic = past.hosts[target].nics[0].clone();
-                        faults::share(past, b, target, nic);
-                    }
-                }
-                _ if !e.ask.class.is_empty() && e.ask.class != "$" => {
-                    let spn = super::exchange::target_text(&e.ask);
-                    for a in 0..past.accounts.len() {
-                        if rng.chance(60) {
-                            past.unregister(a, &spn, 0);
-                        }
-                    }
-                    let wrong = (0..past.accounts.len())
-                        .filter(|&a| past.accounts[a].domain == s.domain && a != e.account)
-                        .nth(rng.below(5));
-                    if let Some(wrong) = wrong {
-                        past.register(wrong, spn, DAY - 60 * 24 * HOUR);
-                    }
-                }
-                _ => {}
+            if rng.chance(25) {
+                lead_astray(&mut self.later, &e, self.taken[2] - HOUR, rng);
             }
         }
         // An old list knows no date after it was made.
-        let taken = DAY - *rng.pick(&[2 * HOUR, 3 * 24 * HOUR, 45 * 24 * HOUR]);
         for account in &mut self.past.accounts {
-            account.set = account.set.min(taken);
-            account.changed = account.changed.min(taken);
+            account.set = account.set.min(self.taken[0]);
+            account.changed = account.changed.min(self.taken[0]);
         }
     }
 
@@ -249,5 +214,56 @@ impl Scenario {
                 account.changed = later;
             }
         }
+    }
+}
+
+/// Changes the forest so that it would give the same event for another reason.
+fn lead_astray(world: &mut World, e: &Expected, when: i64, rng: &mut Rng) {
+    let target = world.hosts.iter().position(|h| {
+        let full = world.name_in(&h.label, h.domain);
+        e.ask.name.eq_ignore_ascii_case(&full) || e.ask.name.eq_ignore_ascii_case(&h.label)
+    });
+    let (Some(target), Some(s)) = (target, world.accounts.get(e.account).cloned()) else { return };
+    let answerer = world.hosts.iter().position(|h| h.account == e.account);
+    if e.ask.client >= world.hosts.len() {
+        return;
+    }
+    match answerer {
+        Some(b) if b == e.ask.client && b != target => match rng.below(3) {
+            0 => faults::share(world, b, target, card(rng.below(3))),
+            1 => {
+                let nic = world.hosts[target].nics[0].clone();
+                faults::share(world, b, target, nic);
+            }
+            _ => {
+                let (name, address) = (world.full_name(target), world.address(b));
+                world.set_dns(&name, address);
+            }
+        },
+        Some(b) if b != target => {
+            let (name, address) = (world.full_name(target), world.address(b));
+            if rng.chance(50) {
+                world.set_dns(&name, address);
+            } else {
+                let nic = world.hosts[target].nics[0].clone();
+                faults::share(world, b, target, nic);
+            }
+        }
+        _ if !e.ask.class.is_empty() && e.ask.class != "$" => {
+            let spn = super::exchange::target_text(&e.ask);
+            for a in 0..world.accounts.len() {
+                let has = world.accounts[a].spns.iter().any(|s| s.eq_ignore_ascii_case(&spn));
+                if has && rng.chance(60) {
+                    world.unregister(a, &spn, when);
+                }
+            }
+            let wrong = (0..world.accounts.len())
+                .filter(|&a| world.accounts[a].domain == s.domain && a != e.account)
+                .nth(rng.below(5));
+            if let Some(wrong) = wrong {
+                world.register(wrong, spn, when);
+            }
+        }
+        _ => {}
     }
 }

@@ -50,7 +50,11 @@ pub fn dns(world: &World, file: &str, to: &mut AddressInventory) {
 }
 
 fn dn(world: &World, account: &super::world::Account, cn: &str) -> Arc<str> {
-    let folder = if account.dns.is_some() { "Computers" } else { "Users" };
+    let folder = match (account.dns.is_some(), account.name.ends_with('$')) {
+        (true, _) => "Computers",
+        (false, true) => "Managed Service Accounts",
+        (false, false) => "Users",
+    };
     format!("CN={cn},CN={folder},DC={}", world.domains[account.domain].replace('.', ",DC=")).into()
 }
 
@@ -64,12 +68,12 @@ pub fn accounts(world: &World, file: &str, style: Style, asked: &[String], to: &
         let computer = account.dns.is_some();
         let cn = match &account.dns {
             Some(dns) => dns.split('.').next().unwrap_or_default().to_owned(),
-            None => account.name.clone(),
+            None => account.name.trim_end_matches('$').to_owned(),
         };
         to.accounts.push(Account {
             name: if bare { cn.as_str().into() } else { account.name.as_str().into() },
             name_is_cn: bare,
-            distinguished_name: bare.then(|| dn(world, account, &cn)),
+            distinguished_name: Some(dn(world, account, &cn)),
             domain: world.domains[account.domain].as_str().into(),
             spns: account.spns.iter().map(|s| s.as_str()).collect(),
             dns_host_name: account.dns.as_deref().filter(|_| computer && !bare).map(Into::into),

@@ -8,22 +8,20 @@ use super::world::{DAY, HOUR, Id, Nic, World};
 
 pub type Truth = (Cause, Kind);
 
-/// The machine that was meant, and whether by a name that is no host's own.
-fn meant(world: &World, ask: &Ask) -> Option<(Id, bool)> {
+/// The machine that was meant.
+fn meant(world: &World, ask: &Ask) -> Option<Id> {
     for name in full_names(world, ask.client, &ask.name) {
-        let is = |label: &str, domain: Id| {
-            format!("{label}.{}", world.domains[domain]).eq_ignore_ascii_case(&name)
-        };
+        let is = |label: &str, domain: Id| world.name_in(label, domain).eq_ignore_ascii_case(&name);
         if let Some(n) = world.names.iter().find(|n| is(&n.label, n.domain)) {
-            return Some((n.host, true));
+            return Some(n.host);
         }
         if let Some(h) = world.hosts.iter().position(|h| !h.gone && is(&h.label, h.domain)) {
-            return Some((h, false));
+            return Some(h);
         }
         // A former name still means its machine, unless another one has it now.
         let former = |h: &super::world::Host| h.former.as_ref().is_some_and(|f| is(f, h.domain));
         if let Some(h) = world.hosts.iter().position(former) {
-            return Some((h, true));
+            return Some(h);
         }
     }
     None
@@ -41,14 +39,15 @@ pub fn kind_of(nic: &Nic) -> Kind {
 /// The cause, first; then those that would have given the same event alone, where two faults meet in one.
 pub fn truth(world: &World, ask: &Ask, refusal: &Refusal) -> Vec<Truth> {
     let mut out = Vec::new();
-    let Some((target, by_name)) = meant(world, ask) else {
+    let Some(target) = meant(world, ask) else {
         return vec![(Cause::Undetermined, Kind::NotEnoughData)];
     };
     let (k, s) = (&world.accounts[refusal.key], &world.accounts[refusal.account]);
     let namesakes =
         refusal.key != refusal.account && k.name.eq_ignore_ascii_case(&s.name) && k.domain != s.domain;
     let asked_for = |n: &super::world::Name| ask.name.to_lowercase().starts_with(&n.label);
-    let cluster = world.names.iter().any(|n| n.cluster == Some(refusal.key) && asked_for(n));
+    let node = |n: &super::world::Name| n.nodes.contains(&refusal.host);
+    let cluster = world.names.iter().any(|n| n.cluster == Some(refusal.key) && asked_for(n) && node(n));
     if cluster && refusal.account != refusal.key {
         return vec![(Cause::WrongHost, Kind::ClusterOrAlias)];
     }
@@ -60,10 +59,6 @@ pub fn truth(world: &World, ask: &Ask, refusal: &Refusal) -> Vec<Truth> {
         match (itself, by_shared.first()) {
             (true, Some(kind)) => {
                 out.push((Cause::LoopbackSharedIp, *kind));
-                // Of several that both have, DCOM could have chosen any.
-                if ask.dcom {
-                    out.extend(nics.iter().map(|n| (Cause::LoopbackSharedIp, kind_of(n))));
-                }
             }
             (false, Some(_)) => out.push((Cause::WrongHost, Kind::SharedAddress)),
             (_, None) => {
@@ -71,13 +66,13 @@ pub fn truth(world: &World, ask: &Ask, refusal: &Refusal) -> Vec<Truth> {
                     out.push((Cause::DuplicateSpn, Kind::SameNameTwoDomains));
                 }
                 out.push((Cause::WrongHost, Kind::StaleDns));
-                if by_name {
-                    out.push((Cause::WrongHost, Kind::ClusterOrAlias));
-                }
                 // The name leads astray, and were it mended, the shared address would.
                 let own = world.address(target);
                 if itself {
-                    let would = nics.iter().filter(|n| ask.dcom || n.address == own);
+                    let would = match ask.dcom {
+                        true => nics.get(world.preferred % nics.len().max(1)),
+                        false => nics.iter().find(|n| n.address == own),
+                    };
                     out.extend(would.map(|n| (Cause::LoopbackSharedIp, kind_of(n))));
                 } else if nics.iter().any(|n| n.address == own) {
                     out.push((Cause::WrongHost, Kind::SharedAddress));
@@ -99,7 +94,7 @@ pub fn truth(world: &World, ask: &Ask, refusal: &Refusal) -> Vec<Truth> {
     }
     // The key of the one that answered: alone it is the cause, beside another it would be.
     let (ticket, held) = (s.version, refusal.versions.1);
-    let machine = s.name.ends_with('$');
+    let machine = s.dns.is_some();
     if ticket != held && ticket + 1 != held {
         out.push((
             Cause::PasswordMismatch,

@@ -74,11 +74,15 @@ pub struct Name {
     pub cluster: Option<Id>,
     /// The cluster's resources are up, so the node has its account's key too.
     pub online: bool,
+    /// Every node of the cluster.
+    pub nodes: Vec<Id>,
 }
 
 #[derive(Clone, Debug)]
 pub struct World {
     pub domains: Vec<String>,
+    /// The DNS suffix of each domain's members: the domain's own, or another (a disjoint namespace).
+    pub suffixes: Vec<String>,
     pub hosts: Vec<Host>,
     pub accounts: Vec<Account>,
     pub services: Vec<Service>,
@@ -95,6 +99,8 @@ pub struct World {
     pub replica: Replica,
     /// Which of two machines with one address is reached: the one that answered ARP last, or first.
     pub last_reached: bool,
+    /// Which of several addresses that both sides have DCOM takes: nobody documents it.
+    pub preferred: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -159,7 +165,12 @@ impl World {
                 Replica::Knows(1),
             ]),
             last_reached: rng.chance(50),
+            preferred: rng.below(4),
+            suffixes: all[..count].iter().map(|d| (*d).to_owned()).collect(),
         };
+        if rng.chance(15) {
+            world.suffixes[0] = "hosts.corp.test".into();
+        }
         for domain in 0..count {
             world.add_host(format!("dc{domain}"), domain, rng);
             for n in 0..3 + rng.below(3) {
@@ -187,7 +198,7 @@ impl World {
 
     pub fn add_host(&mut self, label: String, domain: Id, rng: &mut Rng) -> Id {
         let id = self.hosts.len();
-        let full = format!("{label}.{}", self.domains[domain]);
+        let full = self.name_in(&label, domain);
         let name = format!("{}$", label.chars().take(15).collect::<String>().to_uppercase());
         let set = DAY - 12 * HOUR - rng.below(29 * 24) as i64 * HOUR;
         let mut spns = Vec::new();
@@ -256,14 +267,16 @@ impl World {
             return known;
         }
         let port = if class == "HTTP" { "" } else { ":1433" };
-        let h = &self.hosts[host];
         let spns = vec![
-            format!("{class}/{}{port}", h.label),
-            format!("{class}/{}.{}{port}", h.label, self.domains[domain]),
+            format!("{class}/{}{port}", self.hosts[host].label),
+            format!("{class}/{}{port}", self.full_name(host)),
         ];
         // The same service name in every domain, sometimes.
         let name = if rng.chance(25) {
             "svc_app".to_owned()
+        } else if rng.chance(20) {
+            // A group managed service account: its name ends like a computer's.
+            format!("gmsa_{domain}{host}$")
         } else {
             format!("svc_{}{domain}{host}", class.to_lowercase())
         };
@@ -291,7 +304,12 @@ impl World {
     }
 
     pub fn full_name(&self, host: Id) -> String {
-        format!("{}.{}", self.hosts[host].label, self.domains[self.hosts[host].domain])
+        self.name_in(&self.hosts[host].label, self.hosts[host].domain)
+    }
+
+    /// A label with the DNS suffix of a domain's members.
+    pub fn name_in(&self, label: &str, domain: Id) -> String {
+        format!("{label}.{}", self.suffixes[domain])
     }
 
     pub fn controller(&self, domain: Id) -> Id {

@@ -88,6 +88,7 @@ pub(in crate::findings) fn name_in_two_domains(case: &Case<'_>) -> Option<Proof>
         p.missing.push(advice::resolve(&target_name(case), &case.incident.client));
         p.missing.push(advice::spn_owner(&case.incident.target));
     }
+    p.rests_on_owners = true;
     let mut names: Vec<&str> = others.iter().map(|d| d.as_str()).chain([meant]).collect();
     names.sort_unstable();
     p.detail = names.join(" and ");

@@ -49,6 +49,7 @@ pub(in crate::findings) fn netlogon_refused(case: &Case<'_>) -> Option<Proof> {
     p.evidence.extend(
         case.clues()
             .filter(|c| kinds.contains(&c.seen.clue.kind) && c.about == About::Target)
+            .take(MAX_ADDRESSES)
             .map(|c| quote(&c)),
     );
     // Another account may own the SPN instead: then a broken machine password is another trouble beside it.
@@ -75,11 +76,9 @@ pub(in crate::findings) fn spn_is_clean(case: &Case<'_>) -> Option<Proof> {
         p.evidence.push("the target is the account itself, so no SPN is involved".to_owned());
     } else if own.key_of(case) == KeyOf::Answerer {
         p.evidence.extend(own.owners.iter().take(MAX_ADDRESSES).map(|a| owner_line(case, a)));
+        p.rests_on_owners = true;
     } else {
         return None;
-    }
-    for near in case.clues().filter(|c| c.about == About::Target) {
-        p.evidence.push(quote(&near));
     }
     if let Some(set) = own.key_owner().and_then(|a| a.password_last_set) {
         p.evidence.push(format!("its password was last set {set}"));
@@ -88,6 +87,7 @@ pub(in crate::findings) fn spn_is_clean(case: &Case<'_>) -> Option<Proof> {
         Shape::ServiceAnswered => advice::service_logon(&case.incident.answered_by),
         _ => advice::netlogon(&answerer_name(case)),
     });
+    p.missing.push(advice::encryption_types(&case.incident.answered_by));
     Some(p)
 }
 
@@ -159,10 +159,19 @@ pub(in crate::findings) fn service_logon_failed(case: &Case<'_>) -> Option<Proof
     if case.ownership.key_of(case) != KeyOf::Answerer {
         return None;
     }
-    let near = clue(case, &[ClueKind::ServiceLogonFailed], &[About::Answerer])?;
+    let near = case.clues().find(|c| c.about == About::Answerer && is_wrong_password(c))?;
     let mut p = spn_is_clean(case)?;
     p.evidence.push(quote(&near));
     Some(p)
+}
+
+/// 7038 with error 1326, or with the text of an error whose number was not kept. 7041 is about a right that is lacking, and
+/// other errors about a locked or disabled account.
+fn is_wrong_password(near: &NearClue<'_>) -> bool {
+    let clue = &near.seen.clue;
+    clue.kind == ClueKind::ServiceLogonFailed
+        && clue.event_id == 7038
+        && (!clue.values.contains("%%") || clue.values.contains("%%1326"))
 }
 
 pub(in crate::findings) fn password_just_set(case: &Case<'_>) -> Option<Proof> {

@@ -9,10 +9,12 @@ pub mod unclear;
 
 use crate::findings::Kind;
 use crate::findings::case::Case;
-use crate::findings::clues::NearClue;
 use crate::names::Principal;
 use jiff::SignedDuration;
 use std::net::IpAddr;
+use std::sync::Arc;
+
+pub(super) use super::beside::quote;
 
 /// Service tickets live at most this long by default ("Maximum lifetime for service ticket", 600 minutes).
 pub(super) const TICKET_LIFETIME: SignedDuration = SignedDuration::from_hours(10);
@@ -34,6 +36,10 @@ pub struct Proof {
     pub detail: String,
     /// The names alone do not tell surely who answered.
     pub at_most_likely: bool,
+    /// The facts that inventories prove it with: for each, the files that say so.
+    pub rests_on: Vec<Vec<Arc<str>>>,
+    /// It is proved by who owns the SPN, as the account lists say.
+    pub rests_on_owners: bool,
 }
 
 /// What one repair would end: incidents with the same repair are one problem.
@@ -69,17 +75,4 @@ pub(super) fn answerer_name(case: &Case<'_>) -> String {
         Some(host) => host.to_string(),
         None => case.incident.answered_by.to_string(),
     }
-}
-
-/// An event as evidence: time, computer, provider and ID, values.
-pub(super) fn quote(near: &NearClue<'_>) -> String {
-    let clue = &near.seen.clue;
-    let mut text = format!("{}: {} {} on {}", near.at, clue.provider, clue.event_id, clue.computer);
-    if !clue.values.is_empty() {
-        text.push_str(&format!(" ({})", clue.values));
-    }
-    if near.seen.seen.events > 1 {
-        text.push_str(&format!(", {} times in all", near.seen.seen.events));
-    }
-    text
 }

@@ -2,11 +2,13 @@
 
 use super::registration::{source_of, spn_proof};
 use super::{Proof, Repair, answerer_name, proof, target_name};
-use crate::findings::advice;
 use crate::findings::case::{Case, Shape};
 use crate::findings::ownership::{KeyOf, is_machine};
+use crate::findings::{Kind, advice};
 use crate::inventory::accounts::Account;
 use crate::names::{HostName, Principal, Same, Spn};
+use std::net::IpAddr;
+use std::sync::Arc;
 
 /// The machine that answered: A where that is B.
 fn machine(case: &Case<'_>) -> Option<HostName> {
@@ -48,12 +50,18 @@ fn name_in_dns(case: &Case<'_>) -> Option<String> {
     ))
 }
 
-/// SPN classes that only a cluster's name objects have (MSCS: MSServerCluster, MSClusterVirtualServer, MSServerClusterMgmtAPI).
+/// SPN classes that only the name objects of a failover cluster have. Its nodes have MSServerClusterMgmtAPI as well.
 pub(in crate::findings) fn is_cluster_spn(spn: &str) -> bool {
     Spn::parse(spn).is_some_and(|s| {
-        ["msclustervirtualserver", "msservercluster", "msserverclustermgmtapi"]
-            .contains(&s.class.to_lowercase().as_str())
+        ["msclustervirtualserver", "msservercluster"].contains(&s.class.to_lowercase().as_str())
     })
+}
+
+/// The class by which clusters are managed: name objects and nodes register it on their accounts.
+fn has_management_spn(account: &Account) -> bool {
+    let management =
+        |spn: &str| Spn::parse(spn).is_some_and(|s| s.class.eq_ignore_ascii_case("msserverclustermgmtapi"));
+    account.spns.iter().any(management)
 }
 
 pub(in crate::findings) fn cluster_account<'a>(case: &Case<'a>) -> Option<&'a Account> {
@@ -61,10 +69,19 @@ pub(in crate::findings) fn cluster_account<'a>(case: &Case<'a>) -> Option<&'a Ac
     case.know.accounts.named(target.label()).into_iter().find(|account| {
         is_machine(account)
             && account.spns.iter().any(is_cluster_spn)
-            && target
-                .domain()
-                .is_none_or(|d| account.domain.is_empty() || account.domain.eq_ignore_ascii_case(d))
+            && target.domain().is_none_or(|d| {
+                account.domain.is_empty()
+                    || account.domain.eq_ignore_ascii_case(d)
+                    || case.know.accounts.computer_has_dns_name(target.label(), &account.domain, target)
+            })
     })
+}
+
+/// B is no node of the cluster: its whole account is known, and lacks what this cluster's accounts have.
+fn is_no_node(case: &Case<'_>, cluster: &Account) -> bool {
+    let bare = |a: &&Account| !a.spns_are_partial && !has_management_spn(a);
+    let accounts = &case.ownership.answerer_accounts;
+    has_management_spn(cluster) && !accounts.is_empty() && accounts.iter().all(bare)
 }
 
 /// The owner is not C's own account: then C would be a cluster or a machine of its own.
@@ -112,7 +129,48 @@ pub(in crate::findings) fn known_cluster(case: &Case<'_>) -> Option<Proof> {
         p.at_most_likely = true;
         p.missing.push(advice::spn_owner(&case.incident.target));
     }
+    p.rests_on.extend(account.source.as_ref().map(|s| vec![Arc::clone(&s.file)]));
+    let astray = match is_no_node(case, account) {
+        true => Some(format!(
+            "{} has no MSServerClusterMgmtAPI SPN, as that cluster's nodes have: it is none of them",
+            case.incident.answered_by
+        )),
+        false => leads_to_own_name(case),
+    };
+    if let Some(why) = astray {
+        p.at_most_likely = true;
+        p.kind = Some(Kind::StaleDns);
+        p.evidence.push(why);
+        p.missing.push(advice::resolve(&target_name(case), &case.incident.client));
+    } else if let Some((address, source)) = leads_past(case) {
+        p.at_most_likely = true;
+        p.evidence.push(format!(
+            "against it: {} resolves to {address} ({source}), which no list has on {}",
+            target_name(case),
+            case.incident.answered_by
+        ));
+        p.missing.push(advice::cluster_nodes(&target_name(case), &answerer_name(case)));
+    }
     Some(p)
+}
+
+/// C's name leads to the address of B's own name, where a cluster has one of its own beside it.
+fn leads_to_own_name(case: &Case<'_>) -> Option<String> {
+    let own = case.know.hosts.resolved(case.answerer_id?);
+    let (address, source) = case.resolved().iter().find(|(a, _)| own.iter().any(|(o, _)| o == a))?;
+    Some(format!(
+        "{} resolves to {address} ({source}), the address of {} itself: a cluster's name has one of its own",
+        target_name(case),
+        answerer_name(case)
+    ))
+}
+
+/// C's name leads to addresses, and B, whose addresses are known, has none of them.
+fn leads_past(case: &Case<'_>) -> Option<(IpAddr, String)> {
+    let owned = case.usable(case.answerer_id);
+    let (address, source) = case.resolved().first()?;
+    let led = case.resolved().iter().any(|(address, _)| owned.iter().any(|row| row.address == *address));
+    (!owned.is_empty() && !led).then(|| (*address, source.to_string()))
 }
 
 pub(in crate::findings) fn known_alias(case: &Case<'_>) -> Option<Proof> {

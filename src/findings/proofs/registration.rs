@@ -4,12 +4,15 @@ use super::keys::clue;
 use super::{MAX_ADDRESSES, Proof, Repair, proof, quote, target_name};
 use crate::events::ClueKind;
 use crate::findings::advice;
+use crate::findings::beside::is_taken;
 use crate::findings::case::{Case, Shape};
-use crate::findings::clues::About;
+use crate::findings::clues::{About, NearClue};
 use crate::findings::ownership::KeyOf;
 use crate::inventory::accounts::Account;
+use crate::inventory::hosts::HostId;
 use crate::names::{HostName, Same, Spn};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 pub(in crate::findings) fn spn_elsewhere(case: &Case<'_>) -> Option<Proof> {
     let own = &case.ownership;
@@ -64,7 +67,14 @@ pub(in crate::findings) fn service_elsewhere(case: &Case<'_>) -> Option<Proof> {
     p.evidence
         .push(format!("{name} resolves to {address} ({source}), which {owner} owns and {name} does not"));
     p.evidence.extend(case.ownership.owners.iter().take(MAX_ADDRESSES).map(|a| owner_line(case, a)));
-    p.at_most_likely |= case.ownership.key_of(case) != KeyOf::Other;
+    // An SPN of C's name on B says that B is meant to run on C: then who answered is not sure to be elsewhere.
+    p.at_most_likely |= case.ownership.key_of(case) != KeyOf::Other || serves_target(case);
+    let files = |of: Option<HostId>| -> Vec<Arc<str>> {
+        case.usable(of).iter().map(|row| Arc::clone(&row.source.file)).collect()
+    };
+    let dns = case.resolved().iter().filter(|r| r.0 == address).map(|r| Arc::clone(&r.1.file)).collect();
+    p.rests_on = vec![files(Some(host)), files(case.target_id), dns];
+    p.rests_on_owners = true;
     Some(p)
 }
 
@@ -79,6 +89,7 @@ pub(in crate::findings) fn spn_proof(case: &Case<'_>) -> Proof {
         own.owners.iter().take(MAX_ADDRESSES).map(|a| account_text(a)).collect::<Vec<_>>().join(" and ");
     // The CN that `setspn` prints need not be the account's name; a computer's always is.
     let service = case.shape == Shape::ServiceAnswered;
+    p.rests_on_owners = true;
     p.at_most_likely |= service && own.owners.iter().any(|a| a.name_is_cn);
     p
 }
@@ -138,9 +149,36 @@ pub(in crate::findings) fn spn_twice(case: &Case<'_>) -> Option<Proof> {
 pub(in crate::findings) fn kdc_found_duplicate(case: &Case<'_>) -> Option<Proof> {
     let near = clue(case, &[ClueKind::DuplicateName], &[About::Spn])?;
     let mut p = spn_proof(case);
+    // The event proves it, at its time, whatever the lists say of another.
+    p.rests_on_owners = false;
     p.evidence.push(quote(&near));
+    if case.ownership.key_of(case) == KeyOf::Answerer && case.ownership.owners.len() == 1 {
+        p.at_most_likely = true;
+        p.evidence.push(format!(
+            "the account lists have the SPN on {} alone: another owner may have been removed since",
+            case.incident.answered_by
+        ));
+        p.missing.push(advice::spn_owner(&case.incident.target));
+    }
     if case.ownership.owners.is_empty() {
         p.missing.push(advice::spn_owner(&case.incident.target));
     }
     Some(p)
+}
+
+/// The target could not write its own SPNs or DNS name, or its controller has two accounts of its name.
+pub(in crate::findings) fn names_refused(case: &Case<'_>) -> Option<Proof> {
+    case.target.spn()?;
+    if case.ownership.key_of(case) == KeyOf::Answerer {
+        return None;
+    }
+    let refused = |near: &NearClue<'_>| match near.seen.clue.kind {
+        ClueKind::OwnNamesRefused | ClueKind::TwoAccounts => near.about == About::Target,
+        _ => near.about == About::Spn && is_taken(&near.seen.clue),
+    };
+    let mut p = spn_proof(case);
+    p.rests_on_owners = false;
+    p.evidence.extend(case.clues().filter(refused).map(|near| quote(&near)));
+    p.missing.push(advice::spn_owner(&case.incident.target));
+    case.clues().any(|near| refused(&near)).then_some(p)
 }

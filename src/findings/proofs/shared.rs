@@ -3,18 +3,28 @@
 use super::{MAX_ADDRESSES, Proof, Repair, proof, quote, target_name};
 use crate::events::ClueKind;
 use crate::findings::case::Case;
-use crate::findings::clues::About;
+use crate::findings::clues::{About, NearClue, is_card};
 use crate::findings::{Kind, advice};
 use crate::inventory::addresses::OwnedAddress;
 use crate::inventory::addresses::vendors::{AdapterKind, recognise};
 use crate::inventory::hosts::HostId;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// The client chose an address that both own: DCOM does so, and whoever is led there by C's name.
 pub(in crate::findings) fn client_shares_address(case: &Case<'_>) -> Option<Proof> {
     let chosen = |address: IpAddr| asks_dcom(case) || leads_to(case, address);
-    shared_address(case, case.client_id, &chosen)
+    let mut p = shared_address(case, case.client_id, &chosen)?;
+    if !asks_dcom(case) {
+        p.rests_on.push(dns_files(case));
+    }
+    Some(p)
+}
+
+/// The lists that say where C's name leads.
+fn dns_files(case: &Case<'_>) -> Vec<Arc<str>> {
+    case.resolved().iter().map(|(_, source)| Arc::clone(&source.file)).collect()
 }
 
 /// They share an address, and what C's name leads to is not known.
@@ -45,6 +55,8 @@ pub(in crate::findings) fn answerer_shares_address(case: &Case<'_>) -> Option<Pr
             p.at_most_likely = true;
         }
         p.missing.push(advice::resolve(&target_name(case), &case.incident.client));
+    } else {
+        p.rests_on.push(dns_files(case));
     }
     Some(p)
 }
@@ -71,31 +83,50 @@ fn is_reachable(row: &OwnedAddress) -> bool {
     !link_local && !matches!(adapter(row).0, Kind::BmcUsbNic | Kind::VirtualSwitch)
 }
 
-/// Of the addresses that `host` and C both own, those that `may` have been used.
+/// Of the addresses that `host` and C both own, those that `may` have been used. Where C's name leads to some of them, it
+/// was one of those: whoever follows the name has reached `host` already, and asks nobody for more addresses.
+fn candidates(case: &Case<'_>, host: Option<HostId>, may: &dyn Fn(IpAddr) -> bool) -> Vec<IpAddr> {
+    let mut common = case.common(host, case.target_id);
+    common.retain(|&address| may(address));
+    if common.iter().any(|&address| leads_to(case, address)) {
+        common.retain(|&address| leads_to(case, address));
+    }
+    common
+}
+
 fn shared_address(case: &Case<'_>, host: Option<HostId>, may: &dyn Fn(IpAddr) -> bool) -> Option<Proof> {
     let rows = |of: Option<HostId>, address: IpAddr| {
         case.usable(of).into_iter().filter(move |row| row.address == address)
     };
-    let mut common = case.common(host, case.target_id);
-    common.retain(|&address| may(address));
+    let mut common = candidates(case, host, may);
     if common.is_empty() {
         return None;
     }
+    // The program may have quoted the address it took.
+    let quoted: Vec<IpAddr> = common.iter().copied().filter(|&a| was_quoted(case, a)).collect();
+    if !quoted.is_empty() {
+        common = quoted;
+    }
+    // Of each address the kind that says most: one host's list may describe the adapter, and the other's not.
     let mut kinds: Vec<(Kind, IpAddr, String)> = Vec::new();
     let mut evidence = Vec::new();
-    for &address in common.iter().take(MAX_ADDRESSES) {
-        for rows in [case.usable(host), case.usable(case.target_id)] {
-            if let Some(row) = rows.iter().find(|r| r.address == address) {
-                evidence.push(ownership_line(row));
-                let (kind, name) = adapter(row);
-                kinds.push((kind, address, name));
+    for (n, &address) in common.iter().enumerate() {
+        let mut found = Vec::new();
+        for mut rows in [case.usable(host), case.usable(case.target_id)] {
+            rows.retain(|row| row.address == address);
+            found.extend(rows.iter().map(|row| adapter(row)));
+            if n < MAX_ADDRESSES {
+                evidence.extend(rows.first().map(|row| ownership_line(row)));
             }
         }
+        let (kind, name) = found.into_iter().min()?;
+        kinds.push((kind, address, name));
     }
     // The kind that explains most comes first: a management card before a switch, a switch before nothing.
     kinds.sort();
     let (kind, _, detail) = kinds.first()?.clone();
-    // The addresses of that kind are the ones to repair; a NIC's default beside a real one is not blamed.
+    // Which of several was taken is not known; the addresses of the likeliest kind are the ones to repair first.
+    let several_kinds = kinds.iter().any(|k| k.0 != kind);
     let blamed: BTreeSet<IpAddr> = kinds.iter().filter(|k| k.0 == kind).map(|k| k.1).collect();
     // An ordinary address may have been given from one to the other between two exports.
     let one_export = blamed.iter().any(|&a| {
@@ -107,25 +138,35 @@ fn shared_address(case: &Case<'_>, host: Option<HostId>, may: &dyn Fn(IpAddr) ->
     let in_time = blamed
         .iter()
         .any(|&a| rows(host, a).any(|r| case.near(r)) && rows(case.target_id, a).any(|r| case.near(r)));
-    let mut p = proof(case, Repair::Addresses(blamed.into_iter().collect()));
-    p.at_most_likely |=
-        !in_time || !case.target_by_own_name() || (kind == Kind::OtherSharedAddress && !one_export);
+    // That both had it at one time, logs of two times do not show of an address that is given out and taken back.
+    let shows = |row: &&OwnedAddress| kind != Kind::OtherSharedAddress || row.seen.is_none();
+    let files = |of: Option<HostId>| -> Vec<Arc<str>> {
+        let rows = blamed.iter().flat_map(|&a| rows(of, a)).filter(shows);
+        rows.map(|row| Arc::clone(&row.source.file)).collect()
+    };
+    let mut p = proof(case, Repair::Addresses(blamed.iter().copied().collect()));
+    p.rests_on = vec![files(host), files(case.target_id)];
+    p.at_most_likely |= !in_time
+        || several_kinds
+        || !case.target_by_own_name()
+        || (kind == Kind::OtherSharedAddress && !one_export);
+    if several_kinds {
+        p.missing.push(advice::which_address(&case.incident.client, &target_name(case)));
+    }
     p.shared = common;
     p.evidence = evidence;
     p.kind = Some(kind);
     p.detail = detail;
-    for near in case.clues().filter(|c| matches!(c.about, About::Connection | About::Client)) {
-        if matches!(
-            near.seen.clue.kind,
-            ClueKind::NotALocalName
-                | ClueKind::DcomFailed
-                | ClueKind::UsbNicInstalled
-                | ClueKind::DcomSuppressed
-        ) {
-            p.evidence.push(quote(&near));
-        }
-    }
     Some(p)
+}
+
+/// DistributedCOM named the address itself as the peer that failed.
+fn was_quoted(case: &Case<'_>, address: IpAddr) -> bool {
+    case.clues().any(|near| {
+        near.about == About::Connection
+            && near.seen.clue.kind == ClueKind::DcomFailed
+            && near.seen.clue.addresses.contains(&address)
+    })
 }
 
 /// What adapter it is, and its name for the explanation.
@@ -164,16 +205,53 @@ pub(in crate::findings) fn name_leads_to_answerer(case: &Case<'_>) -> Option<Pro
 
 pub(in crate::findings) fn name_leads(case: &Case<'_>, host: Option<HostId>) -> Option<Proof> {
     // Where C's own addresses are not known, C may own this one too: then it is a shared address.
-    if case.usable(case.target_id).is_empty() {
+    let own = case.usable(case.target_id);
+    if own.is_empty() {
         return None;
     }
     let (address, source) = case.name_leads_to(host)?;
     let owner = case.know.hosts.name(host?);
+    let theirs: Vec<_> = case.usable(host).into_iter().filter(|row| row.address == address).collect();
     let mut p = proof(case, Repair::Name(target_name(case)));
     p.evidence.push(format!("{} resolves to {address} ({source})", target_name(case)));
-    p.evidence.extend(case.usable(host).iter().find(|r| r.address == address).map(|r| ownership_line(r)));
+    p.evidence.extend(theirs.first().map(|r| ownership_line(r)));
     p.evidence.push(format!("{} does not own {address}, {owner} does", target_name(case)));
+    // A log tells of one adapter at one time; that a host does not own an address, only an export of all of them shows.
+    let exported = own.iter().any(|row| row.seen.is_none());
+    p.at_most_likely |= !exported || !theirs.iter().any(|row| case.near(row));
+    p.rests_on = vec![
+        theirs.iter().map(|row| Arc::clone(&row.source.file)).collect(),
+        own.iter().map(|row| Arc::clone(&row.source.file)).collect(),
+        case.resolved().iter().filter(|r| r.0 == address).map(|r| Arc::clone(&r.1.file)).collect(),
+    ];
+    if p.at_most_likely {
+        p.missing.push(advice::addresses_of(&target_name(case)));
+        p.missing.push(advice::addresses_of(&owner.to_string()));
+    }
     Some(p)
+}
+
+/// B or C found another machine on its link with its own address. Which machine that is, only a MAC tells.
+pub(in crate::findings) fn address_conflict(case: &Case<'_>) -> Option<Proof> {
+    let near = case.clues().find(|near| {
+        near.seen.clue.kind == ClueKind::AddressConflict
+            && matches!(near.about, About::Target | About::Answerer)
+            && near.seen.clue.addresses.iter().all(|&address| may_be_of_both(case, address))
+    })?;
+    let mut p = proof(case, Repair::Addresses(near.seen.clue.addresses.clone()));
+    p.shared.clone_from(&near.seen.clue.addresses);
+    p.evidence.push(quote(&near));
+    p.missing.push(advice::addresses_of(&case.incident.answered_by));
+    p.missing.push(advice::addresses_of(&target_name(case)));
+    Some(p)
+}
+
+/// No list of all the addresses of B or C is without it.
+fn may_be_of_both(case: &Case<'_>, address: IpAddr) -> bool {
+    [case.answerer_id, case.target_id].into_iter().all(|host| {
+        let rows = case.usable(host);
+        rows.iter().any(|row| row.address == address) || rows.iter().all(|row| row.seen.is_some())
+    })
 }
 
 pub(in crate::findings) fn client_shares_nothing(case: &Case<'_>) -> Option<Proof> {
@@ -230,15 +308,14 @@ pub(in crate::findings) fn addresses_unknown(case: &Case<'_>) -> Option<Proof> {
     }
     // The address is known of one side only: it is a suspicion, and not yet shared.
     p.shared.clear();
-    for near in case.clues() {
-        match near.seen.clue.kind {
-            ClueKind::NotALocalName | ClueKind::DcomFailed => p.evidence.push(quote(&near)),
-            ClueKind::UsbNicInstalled => {
-                p.kind = Some(Kind::BmcUsbNic);
-                p.evidence.push(quote(&near));
-            }
-            _ => {}
-        }
+    let tells_of_card = |near: &NearClue<'_>| match near.seen.clue.kind {
+        ClueKind::UsbNicInstalled => true,
+        ClueKind::DcomFailed => near.seen.clue.addresses.iter().any(|&address| is_card(address)),
+        _ => false,
+    };
+    if let Some(near) = case.clues().find(tells_of_card) {
+        p.kind = Some(Kind::BmcUsbNic);
+        p.evidence.push(quote(&near));
     }
     Some(p)
 }

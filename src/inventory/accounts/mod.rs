@@ -78,6 +78,27 @@ impl Account {
     }
 }
 
+impl Account {
+    /// A (group) managed service account, by the container that New-ADServiceAccount makes them in, or because it has SPNs
+    /// and none of those that every computer registers for itself.
+    pub fn is_managed_service(&self) -> bool {
+        const CONTAINER: &str = ",cn=managed service accounts,";
+        let own = |spn: &str| {
+            ["host/", "restrictedkrbhost/"]
+                .iter()
+                .any(|class| spn.get(..class.len()).is_some_and(|c| c.eq_ignore_ascii_case(class)))
+        };
+        let contained =
+            self.distinguished_name.as_ref().is_some_and(|dn| dn.to_lowercase().contains(CONTAINER));
+        contained
+            || (self.name.ends_with('$')
+                && !self.spns_are_partial
+                && self.distinguished_name.is_some()
+                && !self.spns.is_empty()
+                && !self.spns.iter().any(own))
+    }
+}
+
 /// All account inventories of a run, as read.
 #[derive(Debug, Clone, Default)]
 pub struct AccountInventory {

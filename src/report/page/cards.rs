@@ -1,0 +1,325 @@
+//! Problems, each with its incidents: what stands in the page itself and reads without script.
+
+use super::is_present;
+use super::text::{self, Moment, shown, shown_in};
+use crate::findings::Cause;
+use crate::report::numbers::{counted, grouped};
+use crate::report::{Problem, Report, Row, Status};
+
+/// Problems with all that is known of them. Those behind get a line, and those behind these a number; the table of
+/// incidents has all of them.
+const MAX_CARDS: usize = 200;
+const MAX_LINES: usize = 2_000;
+
+/// Incidents told in the cards, of all problems and of one where there are more.
+const MAX_STORIES: usize = 300;
+const STORIES_EACH: usize = 10;
+
+/// Bytes of texts in the cards. Texts are longest in a forest whose names somebody made long.
+const MAX_BYTES: usize = 2 << 20;
+
+/// Names of clients or targets in a card.
+const MAX_NAMES: usize = 24;
+
+/// How many cards are open at first.
+const OPEN: usize = 5;
+
+pub struct Card {
+    pub id: String,
+    pub what: String,
+    pub why: String,
+    pub cause: &'static str,
+    pub kind: &'static str,
+    pub confidence: &'static str,
+    pub status: &'static str,
+    pub incidents: String,
+    /// Of its incidents, when some but not all are.
+    pub new: String,
+    pub clients: Names,
+    pub targets: Names,
+    pub events: String,
+    pub first: Moment,
+    pub last: Moment,
+    pub fix: Vec<String>,
+    pub stories: Vec<Story>,
+    /// Incidents without a story here.
+    pub more: String,
+    pub open: bool,
+}
+
+/// A problem in a line.
+pub struct Line {
+    pub id: String,
+    pub what: String,
+    pub cause: &'static str,
+    pub kind: &'static str,
+    pub confidence: &'static str,
+    pub status: &'static str,
+    pub incidents: String,
+    pub clients: String,
+    pub events: String,
+    pub last: Moment,
+}
+
+pub struct Names {
+    pub count: String,
+    pub shown: Vec<String>,
+    pub more: String,
+}
+
+/// One incident, all of it.
+pub struct Story {
+    /// Made for the script to fill: everything stands in it, and nothing is said.
+    pub blank: bool,
+    pub id: String,
+    pub kind: &'static str,
+    pub confidence: &'static str,
+    pub status: &'static str,
+    pub client: String,
+    pub answered_by: String,
+    pub target: String,
+    pub events: String,
+    pub first: Moment,
+    pub last: Moment,
+    pub told: Told,
+    /// Its fix is the one that stands above it.
+    pub same_fix: bool,
+}
+
+/// The texts of an incident, for the template and for the script.
+#[derive(Default)]
+pub struct Told {
+    pub what: String,
+    pub explanation: String,
+    pub realms: String,
+    pub shared: Vec<String>,
+    pub evidence: Vec<String>,
+    pub against: Vec<String>,
+    pub considered: Vec<String>,
+    pub missing: Vec<String>,
+    pub fix: Vec<String>,
+    pub logs: Vec<String>,
+}
+
+#[derive(Default)]
+pub struct Cards {
+    pub cards: Vec<Card>,
+    pub lines: Vec<Line>,
+    pub left_out: usize,
+}
+
+/// Problems that are there, and those that are resolved, in the report's order.
+pub fn all(report: &Report<'_>) -> (Cards, Cards) {
+    let mut room = Room {
+        stories: MAX_STORIES,
+        each: if report.rows.len() <= MAX_STORIES { MAX_STORIES } else { STORIES_EACH },
+        bytes: MAX_BYTES,
+    };
+    let (mut present, mut resolved) = (Cards::default(), Cards::default());
+    for problem in report.problems {
+        let cards = if problem.status == Status::Resolved { &mut resolved } else { &mut present };
+        if cards.cards.len() < MAX_CARDS && room.bytes > 0 {
+            let mut card = Card::new(problem, report.rows, &mut room);
+            card.open = problem.status != Status::Resolved && cards.cards.len() < OPEN;
+            cards.cards.push(card);
+        } else if cards.lines.len() < MAX_LINES {
+            cards.lines.push(Line::new(problem));
+        } else {
+            cards.left_out += 1;
+        }
+    }
+    (present, resolved)
+}
+
+/// What may still be written.
+struct Room {
+    stories: usize,
+    each: usize,
+    bytes: usize,
+}
+
+impl Card {
+    fn new(problem: &Problem, rows: &[Row], room: &mut Room) -> Self {
+        let of_it: Vec<&Row> = problem.incidents.iter().filter_map(|&i| rows.get(i)).collect();
+        let told = |row: &&&Row| row.confidence == problem.confidence && row.kind == problem.kind;
+        let surest = of_it.iter().find(|r| is_present(r) && told(r)).or_else(|| of_it.iter().find(told));
+        let fix = text::all(&problem.fix);
+        let mut stories = Vec::new();
+        for row in of_it.iter().take(room.each) {
+            if room.stories == 0 || room.bytes == 0 {
+                break;
+            }
+            let mut story = Story::new(row);
+            story.same_fix = story.told.fix == fix;
+            room.stories -= 1;
+            room.bytes = room.bytes.saturating_sub(story.len());
+            stories.push(story);
+        }
+        let card = Self {
+            id: shown_in(&problem.problem_id, 40),
+            what: what(&problem.problem, &problem.problem_id),
+            why: surest.map(|r| shown(&r.explanation)).unwrap_or_default(),
+            cause: problem.cause.name(),
+            kind: problem.kind.name(),
+            confidence: problem.confidence.name(),
+            status: problem.status.name(),
+            incidents: counted(of_it.len() as u64, "incident"),
+            new: match problem.new {
+                0 => String::new(),
+                n if n == of_it.len() => String::new(),
+                n => grouped(n as u64),
+            },
+            clients: Names::new(&problem.clients),
+            targets: Names::new(&problem.targets),
+            events: counted(problem.events, "event"),
+            first: Moment::new(&problem.first_seen),
+            last: Moment::new(&problem.last_seen),
+            fix,
+            more: match of_it.len() - stories.len() {
+                0 => String::new(),
+                n => grouped(n as u64),
+            },
+            stories,
+            open: false,
+        };
+        room.bytes = room.bytes.saturating_sub(card.len());
+        card
+    }
+
+    /// Bytes of its own texts, without its stories.
+    fn len(&self) -> usize {
+        let names = [&self.clients.shown, &self.targets.shown, &self.fix];
+        self.what.len() + self.why.len() + names.iter().map(|n| bytes(n)).sum::<usize>()
+    }
+}
+
+impl Line {
+    fn new(problem: &Problem) -> Self {
+        Self {
+            id: shown_in(&problem.problem_id, 40),
+            what: shown_in(&what(&problem.problem, &problem.problem_id), 200),
+            cause: problem.cause.name(),
+            kind: problem.kind.name(),
+            confidence: problem.confidence.name(),
+            status: problem.status.name(),
+            incidents: grouped(problem.incidents.len() as u64),
+            clients: grouped(problem.clients.len() as u64),
+            events: grouped(problem.events),
+            last: Moment::new(&problem.last_seen),
+        }
+    }
+}
+
+impl Names {
+    fn new(names: &[String]) -> Self {
+        Self {
+            count: grouped(names.len() as u64),
+            shown: names.iter().take(MAX_NAMES).map(|n| text::name(n)).collect(),
+            more: match names.len().saturating_sub(MAX_NAMES) {
+                0 => String::new(),
+                n => grouped(n as u64),
+            },
+        }
+    }
+}
+
+impl Story {
+    pub fn new(row: &Row) -> Self {
+        Self {
+            blank: false,
+            id: shown_in(&row.incident_id, 40),
+            kind: row.kind.name(),
+            confidence: row.confidence.name(),
+            status: row.status.name(),
+            client: text::name(&row.client),
+            answered_by: text::name(&row.answered_by),
+            target: text::name(&row.target_spn),
+            events: grouped(row.events),
+            first: Moment::new(&row.first_seen),
+            last: Moment::new(&row.last_seen),
+            told: Told::new(row),
+            same_fix: false,
+        }
+    }
+
+    pub fn blank() -> Self {
+        let no_time = Moment::default;
+        Self {
+            blank: true,
+            id: String::new(),
+            kind: "",
+            confidence: "",
+            status: "",
+            client: String::new(),
+            answered_by: String::new(),
+            target: String::new(),
+            events: String::new(),
+            first: no_time(),
+            last: no_time(),
+            told: Told::default(),
+            same_fix: false,
+        }
+    }
+
+    fn len(&self) -> usize {
+        let told = &self.told;
+        let lists = [&told.evidence, &told.against, &told.considered, &told.missing, &told.logs];
+        let fix = if self.same_fix { 0 } else { bytes(&told.fix) };
+        // The names stand in it twice.
+        2 * (self.client.len() + self.answered_by.len() + self.target.len())
+            + told.explanation.len()
+            + lists.iter().map(|l| bytes(l)).sum::<usize>()
+            + fix
+    }
+}
+
+impl Told {
+    pub fn new(row: &Row) -> Self {
+        let mut told = Self {
+            what: what(&row.problem, &row.problem_id),
+            explanation: shown(&row.explanation),
+            realms: realms(row),
+            shared: text::all(&row.shared_addresses),
+            missing: text::all(&row.missing),
+            fix: text::all(&row.fix),
+            logs: text::all(&row.logs),
+            ..Self::default()
+        };
+        for item in &row.evidence {
+            if let Some(item) = item.strip_prefix("against it: ") {
+                told.against.push(shown(item));
+            } else if let Some(item) = considered(item) {
+                told.considered.push(shown(item));
+            } else {
+                told.evidence.push(shown(item));
+            }
+        }
+        told
+    }
+}
+
+/// `not CAUSE: why` is a cause that was considered.
+fn considered(item: &str) -> Option<&str> {
+    let rest = item.strip_prefix("not ")?;
+    let (cause, _) = rest.split_once(": ")?;
+    cause.parse::<Cause>().is_ok().then_some(rest)
+}
+
+/// The thing to repair. An earlier report may not tell it.
+fn what(problem: &str, id: &str) -> String {
+    shown_in(if problem.is_empty() { id } else { problem }, 400)
+}
+
+fn realms(row: &Row) -> String {
+    let mut realms: Vec<&str> = Vec::new();
+    for realm in [&*row.target_realm, &*row.client_realm] {
+        if !realm.is_empty() && !realms.iter().any(|r| r.eq_ignore_ascii_case(realm)) {
+            realms.push(realm);
+        }
+    }
+    shown(&realms.join(", "))
+}
+
+fn bytes(texts: &[String]) -> usize {
+    texts.iter().map(String::len).sum()
+}

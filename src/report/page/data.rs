@@ -1,0 +1,147 @@
+//! All incidents for the script, compressed: the table that sorts, filters and searches is made of them.
+//!
+//! One JSON array. A text in it is the next of the list of texts; an array is an incident, whose texts are numbers in that
+//! list ([`MEMBERS`] has the order). So a text that a thousand incidents share stands in it once. It is zlib, then
+//! base64, in an element that is not run: no name can end the element or be taken for markup.
+
+use std::collections::HashMap;
+use std::io::{self, Write};
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use flate2::Compression;
+use flate2::write::ZlibEncoder;
+
+use super::cards::Told;
+use super::text::{name, shown_in};
+use crate::report::numbers::grouped;
+use crate::report::{Report, Row};
+
+/// Compressed bytes after which no further incident is taken: the page stays under 20 MB. Real reports compress to some
+/// 100 bytes an incident, so these are for names made to not compress.
+pub const MAX_COMPRESSED: u64 = 10 << 20;
+
+/// The same uncompressed, for the browser's memory; about 100,000 incidents.
+const MAX_RAW: usize = 160 << 20;
+
+/// What an incident's array holds; the script reads them in this order.
+const MEMBERS: [&str; 22] = [
+    "incident_id",
+    "problem_id",
+    "problem",
+    "status",
+    "cause",
+    "kind",
+    "confidence",
+    "client",
+    "answered_by",
+    "target_spn",
+    "realms",
+    "shared_addresses",
+    "events",
+    "first_seen",
+    "last_seen",
+    "explanation",
+    "evidence",
+    "against",
+    "considered",
+    "missing",
+    "fix",
+    "logs",
+];
+
+pub struct Data {
+    pub base64: String,
+    /// Names of the members, for the script.
+    pub members: String,
+    /// Incidents that have no room, which the page must tell.
+    pub left_out: usize,
+    pub taken: String,
+    pub all: String,
+}
+
+struct Writer {
+    out: ZlibEncoder<Vec<u8>>,
+    texts: HashMap<String, usize>,
+    raw: usize,
+}
+
+impl Data {
+    /// Of no more than `room` compressed bytes, and what one more incident takes.
+    pub fn new(report: &Report<'_>, room: u64) -> io::Result<Self> {
+        let mut writer = Writer {
+            out: ZlibEncoder::new(Vec::new(), Compression::default()),
+            texts: HashMap::new(),
+            raw: 0,
+        };
+        writer.out.write_all(b"[")?;
+        let mut taken = 0;
+        for row in report.rows {
+            if writer.out.total_out() > room || writer.raw > MAX_RAW {
+                break;
+            }
+            writer.row(row)?;
+            taken += 1;
+        }
+        writer.out.write_all(b"0]")?;
+        Ok(Self {
+            base64: BASE64_STANDARD.encode(writer.out.finish()?),
+            members: MEMBERS.join(" "),
+            left_out: report.rows.len() - taken,
+            taken: grouped(taken as u64),
+            all: grouped(report.rows.len() as u64),
+        })
+    }
+}
+
+impl Writer {
+    fn row(&mut self, row: &Row) -> io::Result<()> {
+        let told = Told::new(row);
+        let value = serde_json::json!([
+            shown_in(&row.incident_id, 40),
+            self.text(&shown_in(&row.problem_id, 40))?,
+            self.text(&told.what)?,
+            self.text(row.status.name())?,
+            self.text(row.cause.name())?,
+            self.text(row.kind.name())?,
+            self.text(row.confidence.name())?,
+            self.text(&name(&row.client))?,
+            self.text(&name(&row.answered_by))?,
+            self.text(&name(&row.target_spn))?,
+            self.text(&told.realms)?,
+            self.list(&told.shared)?,
+            row.events,
+            shown_in(&row.first_seen, 40),
+            shown_in(&row.last_seen, 40),
+            self.text(&told.explanation)?,
+            self.list(&told.evidence)?,
+            self.list(&told.against)?,
+            self.list(&told.considered)?,
+            self.list(&told.missing)?,
+            self.list(&told.fix)?,
+            self.list(&told.logs)?,
+        ]);
+        self.item(&value.to_string())
+    }
+
+    /// The text's number; a new one is written first.
+    fn text(&mut self, text: &str) -> io::Result<usize> {
+        if let Some(&number) = self.texts.get(text) {
+            return Ok(number);
+        }
+        let number = self.texts.len();
+        self.item(&serde_json::to_string(text)?)?;
+        self.texts.insert(text.to_owned(), number);
+        Ok(number)
+    }
+
+    fn list(&mut self, texts: &[String]) -> io::Result<Vec<usize>> {
+        texts.iter().map(|t| self.text(t)).collect()
+    }
+
+    fn item(&mut self, json: &str) -> io::Result<()> {
+        self.raw += json.len() + 1;
+        self.out.write_all(json.as_bytes())?;
+        self.out.write_all(b",")
+    }
+}

@@ -1,0 +1,322 @@
+"use strict";
+// The table of incidents, and what folds. Texts from logs are only ever set as text: textContent, value, title.
+(() => {
+  const $ = (id) => document.getElementById(id);
+  const element = (name, className, text) => {
+    const made = document.createElement(name);
+    if (className) made.className = className;
+    if (text !== undefined) made.textContent = text;
+    return made;
+  };
+  const grouped = (n) => n.toLocaleString("en-US");
+  const compared = $("status") !== null;
+  // To the second; the whole time is in the title.
+  const short = (time) => time.slice(0, 10) + " " + time.slice(11, 19) + "Z";
+
+  // ---- The data: base64 of zlib of one JSON array; src/report/page/data.rs tells what is in it.
+  const lists = ["shared_addresses", "evidence", "against", "considered", "missing", "fix", "logs"];
+  const plain = ["incident_id", "events", "first_seen", "last_seen"];
+
+  async function load() {
+    const holder = $("data");
+    const bytes = Uint8Array.from(atob(holder.textContent.trim()), (c) => c.charCodeAt(0));
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+    const items = JSON.parse(await new Response(stream).text());
+    const members = holder.dataset.members.split(" ");
+    holder.remove();
+    const texts = [];
+    const rows = [];
+    for (const item of items) {
+      if (typeof item === "string") texts.push(item);
+      else if (Array.isArray(item)) rows.push(item);
+    }
+    return rows.map((values, order) => {
+      const row = { order };
+      members.forEach((member, i) => {
+        const value = values[i];
+        if (lists.includes(member)) row[member] = value.map((n) => texts[n]);
+        else row[member] = plain.includes(member) ? value : texts[value];
+      });
+      return row;
+    });
+  }
+
+  // ---- Columns. A key is what is compared; a row's own order breaks ties.
+  const rank = (names) => (row, member) => names.indexOf(row[member]);
+  const lower = (row, member) => row[member].toLowerCase();
+  const time = (row, member) => Date.parse(row[member]);
+  const columns = [
+    { member: "status", name: "Status", key: rank(["new", "reopened", "ongoing", "resolved"]), cell: status, only: compared },
+    { member: "confidence", name: "Sure", key: rank(["confirmed", "likely", "possible"]), cell: sure },
+    { member: "cause", name: "Cause", key: (row) => row.cause + " " + row.kind, cell: cause },
+    { member: "client", name: "Client", key: lower, cell: named },
+    { member: "target_spn", name: "Asked for", key: lower, cell: named },
+    { member: "answered_by", name: "Answered", key: lower, cell: named },
+    { member: "events", name: "Events", key: (row) => row.events, cell: number, most: true },
+    { member: "first_seen", name: "First seen", key: time, cell: moment },
+    { member: "last_seen", name: "Last seen", key: time, cell: moment, most: true },
+  ].filter((column) => column.only !== false);
+
+  function status(row) {
+    return element("span", "status " + row.status, row.status);
+  }
+  function sure(row) {
+    return element("span", "sure " + row.confidence, row.confidence);
+  }
+  function cause(row) {
+    const both = element("span");
+    both.append(element("span", "cause " + row.cause, row.cause), " ", element("span", "kind", row.kind));
+    return both;
+  }
+  function named(row, member) {
+    // A line may end before a dot and behind a slash.
+    const made = element("span", "name");
+    for (const part of row[member].split(/(?<=[/\\@:])|(?=\.)/)) made.append(part, element("wbr"));
+    return made;
+  }
+  function number(row) {
+    return document.createTextNode(grouped(row.events));
+  }
+  function moment(row, member) {
+    const made = element("time", "", short(row[member]));
+    made.dateTime = row[member];
+    made.title = row[member];
+    return made;
+  }
+
+  // ---- What is shown.
+  let all = [];
+  let shown = [];
+  let first = 0;
+  let problem = "";
+  const sorted = { by: null, down: false };
+  const open = new Set();
+
+  const haystack = (row) => {
+    row.text ??= [
+      row.incident_id, row.problem, row.client, row.target_spn, row.answered_by, row.realms, row.kind, row.cause,
+      row.explanation, ...row.shared_addresses, ...row.evidence, ...row.missing, ...row.logs,
+    ].join("\n").toLowerCase();
+    return row.text;
+  };
+
+  function choose() {
+    const words = $("query").value.toLowerCase().split(/\s+/).filter(Boolean);
+    const wanted = ["cause", "confidence", "status"].map((id) => [id, $(id)?.value ?? ""]);
+    shown = all.filter((row) =>
+      (problem === "" || row.problem_id === problem) &&
+      wanted.every(([member, value]) => value === "" || row[member] === value) &&
+      words.every((word) => haystack(row).includes(word)));
+    if (sorted.by) {
+      const { key, member } = sorted.by;
+      const sign = sorted.down ? -1 : 1;
+      const keys = new Map(shown.map((row) => [row, key(row, member)]));
+      shown.sort((a, b) => {
+        const [x, y] = [keys.get(a), keys.get(b)];
+        return x < y ? -sign : x > y ? sign : a.order - b.order;
+      });
+    }
+    first = 0;
+    $("only").hidden = problem === "";
+    draw();
+  }
+
+  function draw() {
+    const size = Number($("size").value);
+    const body = $("table").tBodies[0];
+    const rows = shown.slice(first, first + size);
+    body.replaceChildren(...rows.flatMap(drawRow));
+    const whole = shown.length === all.length ? "" : ` (of ${grouped(all.length)})`;
+    $("count").textContent = rows.length === 0
+      ? `No incident fits${whole}`
+      : `Incidents ${grouped(first + 1)} to ${grouped(first + rows.length)} of ${grouped(shown.length)}${whole}`;
+    // A button that vanishes under the finger takes the focus with it; so they stay, and say that they do nothing.
+    $("previous").setAttribute("aria-disabled", String(first === 0));
+    $("next").setAttribute("aria-disabled", String(first + size >= shown.length));
+  }
+
+  function drawRow(row) {
+    const line = element("tr");
+    const id = "story-" + row.incident_id;
+    const unfold = element("button", "unfold");
+    unfold.type = "button";
+    unfold.setAttribute("aria-controls", id);
+    unfold.setAttribute("aria-label", "The story of " + row.incident_id);
+    const head = element("td", "unfold");
+    head.append(unfold);
+    line.append(head);
+    for (const column of columns) {
+      const cell = element("td", column.member === "events" ? "number" : "");
+      cell.dataset.name = column.name;
+      cell.append(column.cell(row, column.member));
+      line.append(cell);
+    }
+    const below = element("tr", "below");
+    below.id = id;
+    const unfolded = (is) => {
+      unfold.setAttribute("aria-expanded", String(is));
+      below.hidden = !is;
+      if (is && below.childElementCount === 0) {
+        const cell = element("td");
+        cell.colSpan = columns.length + 1;
+        cell.append(story(row));
+        below.append(cell);
+      }
+    };
+    unfolded(open.has(row.incident_id));
+    unfold.addEventListener("click", () => {
+      const is = !open.delete(row.incident_id);
+      if (is) open.add(row.incident_id);
+      unfolded(is);
+    });
+    return [line, below];
+  }
+
+  function story(row) {
+    const made = element("div", "story");
+    made.append($("story").content.cloneNode(true));
+    for (const node of made.querySelectorAll("[data-text]")) {
+      const value = row[node.dataset.text];
+      node.textContent = typeof value === "number" ? grouped(value) : value;
+    }
+    for (const node of made.querySelectorAll("[data-time]")) {
+      node.textContent = short(row[node.dataset.time]);
+      node.dateTime = row[node.dataset.time];
+    }
+    for (const part of made.querySelectorAll("[data-part]")) {
+      const items = row[part.dataset.part];
+      if (items.length === 0) part.remove();
+      else part.querySelector("ul, ol").replaceChildren(...items.map((item) => element("li", "", item)));
+    }
+    const what = element("p", "counts", "Problem: " + row.problem);
+    made.querySelector(".why").after(what);
+    return made;
+  }
+
+  // ---- Headers that sort.
+  function headers() {
+    const line = $("table").tHead.rows[0];
+    const blank = element("th", "unfold");
+    blank.scope = "col";
+    blank.append(element("span", "unseen", "Story"));
+    line.append(blank);
+    for (const column of columns) {
+      const head = element("th", column.member === "events" ? "number" : "");
+      head.scope = "col";
+      const button = element("button", "sort", column.name);
+      button.type = "button";
+      button.addEventListener("click", () => {
+        // The second time it turns round, the third time the report's order is back.
+        const start = column.most === true;
+        if (sorted.by !== column) Object.assign(sorted, { by: column, down: start });
+        else if (sorted.down === start) sorted.down = !start;
+        else Object.assign(sorted, { by: null, down: false });
+        [...line.cells].forEach((cell) => cell.removeAttribute("aria-sort"));
+        if (sorted.by) head.setAttribute("aria-sort", sorted.down ? "descending" : "ascending");
+        choose();
+      });
+      head.append(button);
+      line.append(head);
+    }
+  }
+
+  function options(id, names, title) {
+    const list = $(id);
+    if (!list) return;
+    const counts = new Map();
+    for (const row of all) counts.set(row[id], (counts.get(row[id]) ?? 0) + 1);
+    list.append(new Option(title, ""));
+    for (const name of names) {
+      if (counts.has(name)) list.append(new Option(`${name} (${grouped(counts.get(name))})`, name));
+    }
+  }
+
+  function filter(values) {
+    $("query").value = values.query ?? "";
+    for (const id of ["cause", "confidence", "status"]) if ($(id)) $(id).value = values[id] ?? "";
+    problem = values.problem ?? "";
+    if (problem) $("only-what").textContent = all.find((row) => row.problem_id === problem)?.problem ?? problem;
+    choose();
+  }
+
+  function browse() {
+    headers();
+    options("cause", ["loopback-shared-ip", "duplicate-spn", "password-mismatch", "wrong-host", "undetermined"], "all causes");
+    options("confidence", ["confirmed", "likely", "possible"], "however sure");
+    options("status", ["new", "reopened", "ongoing", "resolved"], "any status");
+    let waiting = 0;
+    $("query").addEventListener("input", () => {
+      clearTimeout(waiting);
+      waiting = setTimeout(choose, 120);
+    });
+    $("filters").addEventListener("submit", (event) => {
+      event.preventDefault();
+      choose();
+    });
+    for (const id of ["cause", "confidence", "status"]) $(id)?.addEventListener("change", choose);
+    $("size").addEventListener("change", choose);
+    $("clear").addEventListener("click", () => filter({}));
+    const turn = (by) => {
+      const to = first + by * Number($("size").value);
+      if (to < 0 || to >= shown.length) return;
+      first = to;
+      draw();
+    };
+    $("previous").addEventListener("click", () => turn(-1));
+    $("next").addEventListener("click", () => turn(1));
+    const go = (values) => {
+      filter(values);
+      $("incidents").scrollIntoView();
+      $("query").focus({ preventScroll: true });
+    };
+    for (const cell of document.querySelectorAll("td[data-cause]")) {
+      const { cause, confidence } = cell.dataset;
+      const button = element("button", "link", cell.textContent);
+      button.type = "button";
+      button.setAttribute("aria-label", `Show ${cell.textContent} incidents: ${cause} ${confidence ?? ""}`);
+      button.addEventListener("click", () => go({ cause, confidence }));
+      cell.replaceChildren(button);
+    }
+    for (const button of document.querySelectorAll("button[data-problem]")) {
+      button.addEventListener("click", () => go({ problem: button.dataset.problem }));
+    }
+    $("browse").hidden = false;
+    choose();
+    return go;
+  }
+
+  // ---- Folding, links into folded parts, paper.
+  for (const button of document.querySelectorAll("[data-fold]")) {
+    button.addEventListener("click", () => {
+      for (const each of document.querySelectorAll("details.problem")) each.open = button.dataset.fold === "open";
+    });
+  }
+  const unfoldTo = (id, go) => {
+    const target = id ? $(id) : null;
+    for (let node = target; node; node = node.parentElement) if (node.localName === "details") node.open = true;
+    if (target) target.scrollIntoView();
+    else if (go && /^[ip][0-9a-f]{12}$/.test(id)) {
+      const row = all.find((each) => each.incident_id === id);
+      if (row) open.add(id);
+      go(row ? { query: id } : { problem: id });
+    }
+  };
+  for (const hidden of document.querySelectorAll(".scripted")) hidden.hidden = false;
+  const here = () => location.hash.slice(1);
+  addEventListener("hashchange", () => unfoldTo(here(), null));
+  if (here()) unfoldTo(here(), null);
+
+  load().then((rows) => {
+    all = rows;
+    const go = browse();
+    addEventListener("hashchange", () => unfoldTo(here(), go));
+    if (here() && !$(here())) unfoldTo(here(), go);
+    document.documentElement.dataset.ready = "yes";
+  }).catch((error) => {
+    // An old browser, or a file that was cut. What is above can be read all the same.
+    $("trouble").textContent = "The table of incidents cannot be shown: " + error.message +
+      ". A current Edge, Chrome or Firefox can; the problems above are read without it.";
+    $("trouble").hidden = false;
+    document.documentElement.dataset.ready = "failed";
+  });
+})();

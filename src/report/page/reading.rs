@@ -1,0 +1,127 @@
+//! What was read, and what could not be.
+
+use super::text::{shown, shown_in};
+use crate::report::Reading;
+use crate::report::numbers::{counted, grouped};
+
+/// Files listed, and problems of each: a folder of a hundred thousand files must not become a page of them.
+const MAX_FILES: usize = 500;
+const MAX_PROBLEMS: usize = 20;
+
+/// Characters of a path or a problem.
+const MAX_CHARS: usize = 500;
+
+pub struct Read {
+    pub unread: Vec<Unread>,
+    pub unread_left_out: usize,
+    pub notes: Vec<String>,
+    pub logs: Vec<Log>,
+    pub logs_left_out: usize,
+    pub logs_shown: String,
+    pub inventories: Vec<Inventory>,
+    pub inventories_left_out: usize,
+    pub inventories_shown: String,
+}
+
+/// An input that is not, or not all, in the report.
+pub struct Unread {
+    pub what: &'static str,
+    pub path: String,
+    pub problems: Vec<String>,
+    pub more: usize,
+}
+
+pub struct Log {
+    pub path: String,
+    pub kind: String,
+    pub size: String,
+    pub records: String,
+    pub events: String,
+    pub duplicates: String,
+}
+
+pub struct Inventory {
+    pub path: String,
+    pub kind: String,
+    pub rows: String,
+    pub hosts: String,
+}
+
+impl Read {
+    pub fn new(read: &Reading<'_>) -> Self {
+        let text = |t: &str| shown_in(t, MAX_CHARS);
+        let unfound = read.unfound.iter().map(|e| Unread {
+            what: "not found or not readable",
+            path: text(&e.path().display().to_string()),
+            problems: vec![text(&e.to_string())],
+            more: 0,
+        });
+        let file = |what, path: &str, problems: &[String]| {
+            (!problems.is_empty()).then(|| Unread {
+                what,
+                path: text(path),
+                problems: problems.iter().take(MAX_PROBLEMS).map(|p| text(p)).collect(),
+                more: problems.len().saturating_sub(MAX_PROBLEMS),
+            })
+        };
+        let logs = read.logs.iter().filter_map(|f| file("log, not fully read", &f.path, &f.problems));
+        let lists = read.inventories.iter().filter_map(|f| file("inventory", &f.path, &f.problems));
+        let mut unread: Vec<Unread> = unfound.chain(logs).chain(lists).collect();
+        let unread_left_out = unread.len().saturating_sub(MAX_FILES);
+        unread.truncate(MAX_FILES);
+
+        let mut notes: Vec<String> = read.notes.iter().take(MAX_FILES).map(|n| shown(n)).collect();
+        for log in read.logs.iter().take(MAX_FILES) {
+            notes.extend(log.notes.iter().take(3).map(|n| format!("{}: {}", text(&log.path), text(n))));
+        }
+        if read.duplicates > 0 {
+            let records = counted(read.duplicates, "record");
+            notes.push(format!("{records} stood in more than one export; each counts once."));
+        }
+        if read.told_again > 0 {
+            notes.push(format!("{} had been counted by an earlier run.", counted(read.told_again, "event")));
+        }
+        if read.clues_dropped > 0 {
+            notes.push(format!(
+                "{} other events were left out: too many different ones. A cause may be less sure for it.",
+                grouped(read.clues_dropped)
+            ));
+        }
+        let taken: Vec<_> = read.logs.iter().filter(|f| f.chunks + f.records + f.events > 0).collect();
+        Self {
+            unread,
+            unread_left_out,
+            notes,
+            logs: taken
+                .iter()
+                .take(MAX_FILES)
+                .map(|f| Log {
+                    path: text(&f.path),
+                    kind: f.kind.to_owned(),
+                    size: indicatif::HumanBytes(f.bytes).to_string(),
+                    records: grouped(f.records),
+                    events: grouped(f.events),
+                    duplicates: grouped(f.duplicates),
+                })
+                .collect(),
+            logs_left_out: taken.len().saturating_sub(MAX_FILES),
+            logs_shown: counted(taken.len() as u64, "log"),
+            inventories: read
+                .inventories
+                .iter()
+                .take(MAX_FILES)
+                .map(|f| Inventory {
+                    path: text(&f.path),
+                    kind: if f.kind.is_empty() { "not recognised".to_owned() } else { f.kind.to_owned() },
+                    rows: grouped(f.rows),
+                    hosts: grouped(f.hosts),
+                })
+                .collect(),
+            inventories_left_out: read.inventories.len().saturating_sub(MAX_FILES),
+            inventories_shown: match read.inventories.len() {
+                1 => "1 inventory".to_owned(),
+                n => format!("{} inventories", grouped(n as u64)),
+            },
+        }
+    }
+}

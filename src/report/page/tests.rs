@@ -1,0 +1,297 @@
+use std::collections::BTreeSet;
+
+use flate2::read::ZlibDecoder;
+use serde_json::Value;
+
+use super::*;
+use crate::findings::{Cause, Confidence, Kind};
+use crate::report::{Problem, Reading, problem};
+
+/// What a name can do to a page.
+const HOSTILE: [&str; 8] = [
+    "<img src=x onerror=alert(1)>",
+    "</script><script>alert(1)</script>",
+    "<!--<script>",
+    "\"><svg onload=alert(1)>",
+    "' onmouseover='alert(1)",
+    "</template></style></title><h1>gone",
+    "srv\u{202e}gpj\u{1b}[31m",
+    "a\u{2028}b",
+];
+
+fn row(n: usize, problem: usize) -> Row {
+    Row {
+        incident_id: format!("i{n:012x}"),
+        problem_id: format!("p{problem:012x}"),
+        problem: format!("shared address 192.0.2.{}", problem % 250),
+        status: Status::New,
+        cause: Cause::LoopbackSharedIp,
+        kind: Kind::BmcUsbNic,
+        confidence: Confidence::Confirmed,
+        client: format!("srv{n}.alpha.example.com"),
+        answered_by: format!("srv{n}$"),
+        target_spn: format!("host/srv{}.alpha.example.com", n + 1),
+        service_class: "host".into(),
+        target_host: format!("srv{}.alpha.example.com", n + 1),
+        target_realm: "ALPHA.EXAMPLE.COM".into(),
+        client_realm: "alpha.example.com".into(),
+        shared_addresses: vec![format!("192.0.2.{}", problem % 250)],
+        events: 3,
+        first_seen: "2026-10-06T10:00:00Z".into(),
+        last_seen: format!("2026-10-{:02}T10:00:00.5Z", 7 + n % 20),
+        explanation: format!("srv{n} asked and reached itself"),
+        evidence: vec![
+            format!("srv{n} owns it"),
+            "against it: an old list".into(),
+            "not wrong-host: nothing shows it".into(),
+            "not to be taken for a cause: it is evidence".into(),
+        ],
+        missing: vec!["a list".into()],
+        fix: vec!["first".into(), "then".into()],
+        logs: vec!["System.evtx".into()],
+    }
+}
+
+fn report<'a>(rows: &'a [Row], problems: &'a [Problem]) -> Report<'a> {
+    Report { rows, problems, compared: false, read: Reading::default() }
+}
+
+fn page(rows: &[Row]) -> String {
+    let problems = problem::group(rows);
+    let mut out = Vec::new();
+    write(&report(rows, &problems), &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+/// What stands between `start` and `end`, the first time.
+fn between<'a>(page: &'a str, start: &str, end: &str) -> &'a str {
+    let (_, rest) = page.split_once(start).unwrap_or_else(|| panic!("no {start}"));
+    rest.split_once(end).unwrap().0
+}
+
+/// The incidents in the page's data.
+fn incidents(page: &str) -> Vec<Value> {
+    let members = between(page, "data-members=\"", "\"").split(' ').collect::<Vec<_>>();
+    let data = between(page, &format!("data-members=\"{}\">", members.join(" ")), "</script>");
+    let zlib = BASE64_STANDARD.decode(data).unwrap();
+    let items: Vec<Value> = serde_json::from_reader(ZlibDecoder::new(&*zlib)).unwrap();
+    let texts: Vec<&Value> = items.iter().filter(|i| i.is_string()).collect();
+    let told = |member: &str, value: &Value| match value {
+        Value::Array(list) => list.iter().map(|n| texts[n.as_u64().unwrap() as usize].clone()).collect(),
+        Value::Number(n) if member != "events" => texts[n.as_u64().unwrap() as usize].clone(),
+        other => other.clone(),
+    };
+    items
+        .iter()
+        .filter_map(Value::as_array)
+        .map(|row| members.iter().zip(row).map(|(m, v)| ((*m).to_owned(), told(m, v))).collect())
+        .collect()
+}
+
+#[test]
+fn the_policy_allows_the_pages_own_style_and_script_and_nothing_else() {
+    let page = page(&[row(1, 1)]);
+    let policy = between(&page, "Content-Security-Policy\" content=\"", "\"").replace("&#39;", "'");
+    let hash = |text: &str| format!("'sha256-{}'", BASE64_STANDARD.encode(Sha256::digest(text)));
+    let style = between(&page, "<style>", "</style>");
+    let script = between(&page, "<script>", "</script>");
+    assert_eq!(
+        policy,
+        format!(
+            "default-src 'none'; script-src {}; style-src {}; base-uri 'none'; form-action 'none'; \
+             require-trusted-types-for 'script'; trusted-types 'none'",
+            hash(script),
+            hash(style)
+        )
+    );
+    // The policy stands before all it is for, and a browser would not run what these say anyway.
+    assert!(page.find("Content-Security-Policy").unwrap() < page.find("<style>").unwrap());
+    assert!(!page.contains(" style=") && !page.contains(" onclick="));
+    assert!(!page.contains("http:") && !page.contains("https:"), "nothing to fetch");
+    assert!(!SCRIPT.contains("innerHTML") && !SCRIPT.contains("insertAdjacentHTML"));
+}
+
+#[test]
+fn a_hash_is_of_what_a_browser_reads() {
+    assert_eq!(unix_lines("a\r\nb\n"), "a\nb\n");
+    assert!(!page(&[]).contains('\r'));
+}
+
+#[test]
+fn hostile_names_are_no_markup_wherever_they_stand() {
+    for name in HOSTILE {
+        let mut bad = row(1, 1);
+        for text in [
+            &mut bad.client,
+            &mut bad.answered_by,
+            &mut bad.target_spn,
+            &mut bad.target_host,
+            &mut bad.target_realm,
+            &mut bad.problem,
+            &mut bad.explanation,
+        ] {
+            *text = name.into();
+        }
+        for list in
+            [&mut bad.shared_addresses, &mut bad.evidence, &mut bad.missing, &mut bad.fix, &mut bad.logs]
+        {
+            *list = vec![name.into()];
+        }
+        let written = page(&[bad]);
+        let plain = page(&[row(1, 1)]);
+        let tags = |page: &str| page.matches(['<', '>']).count();
+        assert!(!written.contains(name), "{name}");
+        // Not a tag more than lists of one item need.
+        assert!(tags(&written) <= tags(&plain), "{name}");
+        assert!(!written.chars().any(|c| c != '\n' && crate::report::guard::is_dangerous(c)), "{name}");
+        let seen = incidents(&written);
+        assert_eq!(seen[0]["client"], crate::report::guard::visible(name).as_ref());
+    }
+}
+
+#[test]
+fn the_data_holds_what_the_rows_hold() {
+    let rows: Vec<Row> = (0..50).map(|n| row(n, n % 7)).collect();
+    let seen = incidents(&page(&rows));
+    assert_eq!(seen.len(), rows.len());
+    for (row, seen) in rows.iter().zip(&seen) {
+        let want = serde_json::to_value(row).unwrap();
+        for member in [
+            "incident_id",
+            "problem_id",
+            "problem",
+            "status",
+            "cause",
+            "kind",
+            "confidence",
+            "client",
+            "answered_by",
+            "target_spn",
+            "shared_addresses",
+            "events",
+            "first_seen",
+            "last_seen",
+            "explanation",
+            "missing",
+            "fix",
+            "logs",
+        ] {
+            assert_eq!(seen[member], want[member], "{member}");
+        }
+        assert_eq!(seen["realms"], "ALPHA.EXAMPLE.COM");
+        assert_eq!(seen["against"][0], "an old list");
+        assert_eq!(seen["considered"][0], "wrong-host: nothing shows it");
+        assert_eq!(seen["evidence"].as_array().unwrap().len(), 2);
+    }
+}
+
+#[test]
+fn without_script_every_problem_and_incident_of_a_small_report_is_there() {
+    let rows: Vec<Row> = (0..40).map(|n| row(n, n % 9)).collect();
+    let page = page(&rows);
+    for row in &rows {
+        assert!(page.contains(&format!("<details class=\"incident\" id=\"{}\">", row.incident_id)));
+        assert!(page.contains(&row.explanation));
+    }
+    assert_eq!(page.matches("<details class=\"problem ").count(), 9);
+}
+
+/// Letters that do not compress, another text for each number.
+fn noise(n: usize) -> String {
+    let mut state = n as u64 * 2 + 1;
+    let mut letter = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        char::from(b'!' + (state >> 33) as u8 % 94)
+    };
+    (0..2_500).map(|_| letter()).collect()
+}
+
+#[test]
+fn a_page_keeps_its_size_and_says_what_is_left_out() {
+    let rows: Vec<Row> = (0..2_500)
+        .map(|n| {
+            let mut row = row(n, n);
+            // As many as may fill the cards, and more than the data may have.
+            if n < 600 {
+                row.explanation = noise(n);
+                row.evidence = vec![noise(1_000 + n), noise(2_000 + n)];
+            }
+            row
+        })
+        .collect();
+    let problems = problem::group(&rows);
+    let mut out = Vec::new();
+    let room = 300_000;
+    write_within(&report(&rows, &problems), room, &mut out).unwrap();
+    let page = String::from_utf8(out).unwrap();
+    let data = between(&page, "id=\"data\"", "</script>").len();
+    assert!(data < room as usize * 4 / 3 + 100_000, "{data}");
+    // Without the data; so with all the room there is, a page is under 20 MB.
+    assert!(page.len() - data < 6_000_000, "{}", page.len() - data);
+    const { assert!(data::MAX_COMPRESSED * 4 / 3 + 6_000_000 < 20_000_000) };
+
+    let kept = incidents(&page).len();
+    assert!((30..600).contains(&kept), "{kept}");
+    assert!(page.contains(&format!("the first {kept} of 2,500 incidents, in the report")));
+    // All problems are counted: in cards, in lines, and the rest as a number.
+    let cards = page.matches("<details class=\"problem ").count();
+    let lines = page.matches("<tr id=\"p").count();
+    let rest = between(&page, "<p class=\"more\">And ", " more problems, whose").parse::<usize>().unwrap();
+    assert_eq!(cards + lines + rest, 2_500);
+}
+
+#[test]
+fn many_hosts_of_one_address_are_a_number_in_the_picture() {
+    let rows: Vec<Row> = (0..400).map(|n| row(n, 1)).collect();
+    let problems = problem::group(&rows);
+    let picture = Pictures::new(&report(&rows, &problems)).pictures.remove(0);
+    assert_eq!(picture.lanes.len(), 10);
+    let clients: BTreeSet<&str> = picture.lanes.iter().map(|l| &*l.client).collect();
+    assert_eq!(clients.len(), 10, "each client's busiest first");
+    assert!(picture.rest.starts_with("and 390 more connections, of 39"), "{}", picture.rest);
+    assert!(picture.description.contains("the client itself answered (3 events)."));
+    assert!(picture.height < 700);
+    let page = page(&rows);
+    assert_eq!(page.matches("<svg viewBox").count(), 1);
+    assert!(page.contains("401 hosts, 400 incidents, 1,200 events"));
+}
+
+#[test]
+fn an_arrow_bends_back_to_the_client_or_goes_on_to_the_third_machine() {
+    let (loopback, mut wrong) = (row(1, 1), row(2, 2));
+    (wrong.cause, wrong.kind) = (Cause::WrongHost, Kind::SharedAddress);
+    let rows = [loopback, wrong];
+    let problems = problem::group(&rows);
+    let pictures = Pictures::new(&report(&rows, &problems)).pictures;
+    let [loopback, wrong] = pictures.as_slice() else { panic!("two addresses") };
+    assert_eq!((loopback.boxes.len(), wrong.boxes.len()), (2, 3));
+    assert!(loopback.boxes[0].role == "asked · answered" && loopback.boxes[1].role == "was meant");
+    let ends = |path: &str| path.rsplit(' ').nth(1).unwrap().parse::<usize>().unwrap();
+    assert!(ends(&loopback.lanes[0].went) < 300, "back on the left");
+    assert!(ends(&wrong.lanes[0].went) > 600, "on to the right");
+    assert!(wrong.description.contains("srv2$ answered"));
+}
+
+#[test]
+fn resolved_problems_stand_apart_and_do_not_count() {
+    let mut rows = vec![row(1, 1), row(2, 2), row(3, 3)];
+    rows[1].status = Status::Ongoing;
+    rows[2].status = Status::Resolved;
+    let problems = problem::group(&rows);
+    let mut out = Vec::new();
+    write(&Report { compared: true, ..report(&rows, &problems) }, &mut out).unwrap();
+    let page = String::from_utf8(out).unwrap();
+    assert!(page.contains("<h1>2 problems, 1 of them new</h1>"));
+    assert!(page.contains("1 new, 1 ongoing, 1 resolved, 0 reopened"));
+    let (present, resolved) = page.split_once("<h3>Resolved</h3>").unwrap();
+    assert!(present.contains("id=\"p000000000001\"") && !present.contains("id=\"p000000000003\""));
+    assert!(resolved.contains("id=\"p000000000003\""));
+}
+
+#[test]
+fn a_report_of_nothing_says_so() {
+    let page = page(&[]);
+    assert!(page.contains("<h1>No problem was found</h1>"));
+    assert!(page.contains("No event 4 (KRB_AP_ERR_MODIFIED) stands in what was read."));
+    assert_eq!(incidents(&page).len(), 0);
+}

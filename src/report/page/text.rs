@@ -1,0 +1,83 @@
+//! Texts from logs as the page has them.
+
+use jiff::Timestamp;
+
+use crate::report::guard::visible;
+
+/// Characters of a text. A name in an event has 32,767 at most, and nobody reads so many; the CSV has them.
+const MAX_CHARS: usize = 2_000;
+
+/// What a person can read: nothing in it acts or reorders, and what is very long ends with how much was left out.
+/// Markup is still markup here; the template escapes it.
+pub fn shown(text: &str) -> String {
+    shown_in(text, MAX_CHARS)
+}
+
+/// The same in less room.
+pub fn shown_in(text: &str, chars: usize) -> String {
+    match text.char_indices().nth(chars) {
+        Some((end, _)) => {
+            let (kept, rest) = text.split_at(end);
+            format!("{}… ({} more characters)", visible(kept), rest.chars().count())
+        }
+        None => visible(text).into_owned(),
+    }
+}
+
+/// A name: longer ones than this are no name of a host or service, but the work of somebody hostile.
+pub fn name(text: &str) -> String {
+    shown_in(text, 300)
+}
+
+/// As much as a drawing has room for, without how much was left out.
+pub fn cut(text: &str, chars: usize) -> String {
+    match text.char_indices().nth(chars) {
+        Some(_) => {
+            let kept: String = text.chars().take(chars.saturating_sub(1)).collect();
+            format!("{}…", visible(&kept))
+        }
+        None => visible(text).into_owned(),
+    }
+}
+
+pub fn all(texts: &[String]) -> Vec<String> {
+    texts.iter().map(|t| shown(t)).collect()
+}
+
+/// A time as the report has it, and to the second for reading.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Moment {
+    pub full: String,
+    pub short: String,
+}
+
+impl Moment {
+    pub fn new(time: &str) -> Self {
+        let short = match time.parse::<Timestamp>() {
+            Ok(time) => time.strftime("%Y-%m-%d %H:%M:%SZ").to_string(),
+            Err(_) => shown(time),
+        };
+        Self { full: shown(time), short }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_texts_end_with_how_much_is_left_out() {
+        let text = shown(&"é".repeat(5_000));
+        assert!(text.ends_with("é… (3000 more characters)"), "{text}");
+        assert!(text.chars().count() < 2_050);
+        assert_eq!(shown("srv\u{202e}1\x1b[0m"), "srv\\u{202e}1\\u{1b}[0m");
+        assert_eq!(shown_in("abcdef", 3), "abc… (3 more characters)");
+        assert_eq!((cut("abcdef", 3), cut("abc", 3)), ("ab…".into(), "abc".into()));
+    }
+
+    #[test]
+    fn times_are_read_to_the_second_in_utc() {
+        let moment = Moment::new("2026-10-06T21:13:10.1234567Z");
+        assert_eq!((&*moment.short, &*moment.full), ("2026-10-06 21:13:10Z", "2026-10-06T21:13:10.1234567Z"));
+    }
+}

@@ -1,0 +1,221 @@
+//! What stands first: how many, which causes, how sure, what is new.
+
+use jiff::Timestamp;
+
+use super::is_present;
+use super::text::{Moment, shown, shown_in};
+use crate::findings::{Cause, Confidence};
+use crate::report::numbers::{counted, grouped};
+use crate::report::problem::{by_time, is_new};
+use crate::report::{Problem, Report, Status};
+
+/// Problems named in the verdict when they are new.
+const MAX_HEADS: usize = 8;
+
+pub struct Verdict {
+    pub heading: String,
+    /// Sentences below it.
+    pub lead: Vec<String>,
+    /// Problems to look at first: the new ones, or without a comparison those that hurt most clients.
+    pub heads_title: String,
+    pub heads: Vec<Head>,
+    pub causes: Vec<CauseLine>,
+    pub facts: Vec<Fact>,
+    /// A part of the input is not in the report.
+    pub incomplete: Option<String>,
+}
+
+pub struct Head {
+    pub id: String,
+    pub what: String,
+    pub cause: &'static str,
+    pub confidence: &'static str,
+    pub counts: String,
+}
+
+/// A line of the first table.
+pub struct CauseLine {
+    pub cause: &'static str,
+    pub means: &'static str,
+    pub problems: String,
+    pub incidents: String,
+    /// Incidents, in the order of [`Confidence::ALL`].
+    pub sure: Vec<Sure>,
+    pub events: String,
+    /// Problems that are new.
+    pub new: String,
+}
+
+pub struct Sure {
+    pub confidence: &'static str,
+    pub incidents: usize,
+    pub shown: String,
+}
+
+pub struct Fact {
+    pub name: &'static str,
+    pub value: String,
+}
+
+impl Verdict {
+    pub fn new(report: &Report<'_>) -> Self {
+        let present: Vec<_> = report.rows.iter().filter(|r| is_present(r)).collect();
+        let problems: Vec<_> = report.problems.iter().filter(|p| p.status != Status::Resolved).collect();
+        let resolved = report.problems.len() - problems.len();
+        let new = problems.iter().filter(|p| is_new(p.status)).count();
+        let events: u64 = present.iter().map(|r| r.events).sum();
+        let n = |n: usize, what: &str| counted(n as u64, what);
+
+        let heading = match (problems.len(), report.compared) {
+            (0, true) if resolved > 0 => "No problem is left".to_owned(),
+            (0, _) => "No problem was found".to_owned(),
+            (all, true) => format!("{}, {} of them new", n(all, "problem"), grouped(new as u64)),
+            (all, false) => n(all, "problem"),
+        };
+        let mut lead = Vec::new();
+        if present.is_empty() {
+            lead.push("No event 4 (KRB_AP_ERR_MODIFIED) stands in what was read.".to_owned());
+        } else {
+            let by: Vec<String> = Confidence::ALL
+                .iter()
+                .map(|c| (problems.iter().filter(|p| p.confidence == *c).count(), c.name()))
+                .filter(|(n, _)| *n > 0)
+                .map(|(n, name)| format!("{} {name}", grouped(n as u64)))
+                .collect();
+            lead.push(format!(
+                "{} with {}. How sure, by problem: {}.",
+                n(present.len(), "incident"),
+                counted(events, "event"),
+                by.join(", ")
+            ));
+        }
+        if report.compared {
+            let with = |s| report.rows.iter().filter(|r| r.status == s).count() as u64;
+            let all = Status::ALL.map(|s| format!("{} {}", grouped(with(s)), s.name())).join(", ");
+            lead.push(format!(
+                "Against the earlier report, incidents: {all}. Problems resolved: {}.",
+                grouped(resolved as u64)
+            ));
+        }
+        let (heads_title, heads) = heads(report, &problems);
+        Self {
+            heading,
+            lead,
+            heads_title,
+            heads,
+            causes: causes(report),
+            facts: facts(report),
+            incomplete: incomplete(report),
+        }
+    }
+}
+
+/// The report's order has those first that hurt most clients.
+fn heads(report: &Report<'_>, present: &[&Problem]) -> (String, Vec<Head>) {
+    let wanted: Vec<&Problem> =
+        present.iter().copied().filter(|p| !report.compared || is_new(p.status)).collect();
+    // A list of one problem is the list of problems, which follows.
+    if wanted.is_empty() || present.len() == 1 {
+        return (String::new(), Vec::new());
+    }
+    let title = match (report.compared, wanted.len() > MAX_HEADS) {
+        (true, false) => "New since the earlier report:".to_owned(),
+        (true, true) => format!("New since the earlier report, the first {MAX_HEADS}:"),
+        (false, _) => "What hurts most clients:".to_owned(),
+    };
+    let head = |p: &&Problem| Head {
+        id: shown_in(&p.problem_id, 40),
+        what: shown_in(if p.problem.is_empty() { &p.problem_id } else { &p.problem }, 120),
+        cause: p.cause.name(),
+        confidence: p.confidence.name(),
+        counts: format!(
+            "{}, {}",
+            counted(p.clients.len() as u64, "client"),
+            counted(p.incidents.len() as u64, "incident")
+        ),
+    };
+    let shown = if report.compared { MAX_HEADS } else { 3 };
+    (title, wanted.iter().take(shown).map(head).collect())
+}
+
+fn causes(report: &Report<'_>) -> Vec<CauseLine> {
+    let line = |cause: Cause| {
+        let rows: Vec<_> = report.rows.iter().filter(|r| r.cause == cause && is_present(r)).collect();
+        let problems: Vec<_> =
+            report.problems.iter().filter(|p| p.cause == cause && p.status != Status::Resolved).collect();
+        (!rows.is_empty()).then(|| CauseLine {
+            cause: cause.name(),
+            means: means(cause),
+            problems: grouped(problems.len() as u64),
+            incidents: grouped(rows.len() as u64),
+            sure: Confidence::ALL
+                .iter()
+                .map(|c| {
+                    let incidents = rows.iter().filter(|r| r.confidence == *c).count();
+                    Sure { confidence: c.name(), incidents, shown: grouped(incidents as u64) }
+                })
+                .collect(),
+            events: grouped(rows.iter().map(|r| r.events).sum()),
+            new: grouped(problems.iter().filter(|p| is_new(p.status)).count() as u64),
+        })
+    };
+    Cause::ALL.into_iter().filter_map(line).collect()
+}
+
+/// A cause in half a sentence.
+pub fn means(cause: Cause) -> &'static str {
+    match cause {
+        Cause::LoopbackSharedIp => "the client reached itself, by an address that it and the target both own",
+        Cause::DuplicateSpn => "the directory points at another account than the one that answered",
+        Cause::PasswordMismatch => "one account, two keys: a password, an encryption type, an old ticket",
+        Cause::WrongHost => "the connection reached a machine that was not meant",
+        Cause::Undetermined => "what was read does not tell; each incident says what to collect",
+    }
+}
+
+fn facts(report: &Report<'_>) -> Vec<Fact> {
+    let mut facts = Vec::new();
+    let first = report.rows.iter().map(|r| &r.first_seen).min_by(|a, b| by_time(a, b));
+    let last = report.rows.iter().map(|r| &r.last_seen).max_by(|a, b| by_time(a, b));
+    if let (Some(first), Some(last)) = (first, last) {
+        let value = format!("{} to {}", Moment::new(first).short, Moment::new(last).short);
+        facts.push(Fact { name: "First to last event", value });
+    }
+    let at = |time: Timestamp| Moment::new(&time.to_string()).short;
+    let asked = match (report.read.period.since, report.read.period.until) {
+        (Some(since), Some(until)) => Some(format!("{} to {}", at(since), at(until))),
+        (Some(since), None) => Some(format!("from {} on", at(since))),
+        (None, Some(until)) => Some(format!("up to {}", at(until))),
+        (None, None) => None,
+    };
+    facts.extend(asked.map(|value| Fact { name: "Period asked for", value }));
+    let read: Vec<_> = report.read.logs.iter().filter(|f| f.chunks + f.records + f.events > 0).collect();
+    let named = match read.as_slice() {
+        [one] => shown(&one.path),
+        all => counted(all.len() as u64, "log"),
+    };
+    let records: u64 = read.iter().map(|f| f.records).sum();
+    facts.push(Fact { name: "Read", value: format!("{named}, {}", counted(records, "record")) });
+    let inventories = report.read.inventories.iter().filter(|f| f.rows > 0).count();
+    facts.push(Fact {
+        name: "Inventories",
+        value: match inventories {
+            0 => "none: nothing can be confirmed by addresses or accounts".to_owned(),
+            n => grouped(n as u64),
+        },
+    });
+    facts
+}
+
+fn incomplete(report: &Report<'_>) -> Option<String> {
+    let read = &report.read;
+    let bad = read.unfound.len()
+        + read.logs.iter().filter(|f| !f.problems.is_empty()).count()
+        + read.inventories.iter().filter(|f| !f.problems.is_empty()).count();
+    match (bad, read.clues_dropped) {
+        (0, 0) => None,
+        (0, _) => Some("Not all other events could be kept".to_owned()),
+        (1, _) => Some("1 input could not be read, or not all of it".to_owned()),
+        (n, _) => Some(format!("{} inputs could not be read, or not all of them", grouped(n as u64))),
+    }
+}

@@ -1,0 +1,297 @@
+//! Every other event that the program reads: joined with the incident within the window, quoted with time, computer, ID and
+//! values, and weighed as `docs/causes.md` says ("The other events").
+
+use std::collections::BTreeSet;
+
+use super::situation::*;
+use krbtriage::events;
+use krbtriage::findings::Cause::{DuplicateSpn, LoopbackSharedIp, PasswordMismatch, WrongHost};
+use krbtriage::findings::Confidence::{self, Confirmed, Likely, Possible};
+use krbtriage::findings::Kind::{
+    AddressesUnknown, BmcUsbNic, ClusterOrAlias, Duplicate, EncryptionType, MachineAccount, ServiceAccount,
+    SharedAddress, StaleDns,
+};
+use krbtriage::findings::{Cause, Kind};
+
+type Verdict = (Cause, Kind, Confidence);
+
+/// One event beside an incident.
+struct Beside {
+    /// The provider as the log has it, and as people quote it.
+    provider: (&'static str, &'static str),
+    id: u16,
+    /// Whose log it stands in.
+    on: &'static str,
+    values: &'static [(&'static str, &'static str)],
+    incident: fn() -> Situation,
+    /// The verdict without the event, and with it.
+    verdicts: (Verdict, Verdict),
+    /// What the evidence quotes of it.
+    quoted: &'static str,
+}
+
+const KDC: (&str, &str) = ("Microsoft-Windows-Kerberos-Key-Distribution-Center", "KDC");
+const NETLOGON: (&str, &str) = ("NETLOGON", "NETLOGON");
+const LSASRV: (&str, &str) = ("LsaSrv", "LsaSrv");
+const DCOM: (&str, &str) = ("Microsoft-Windows-DistributedCOM", "DistributedCOM");
+const WINRM: (&str, &str) = ("Microsoft-Windows-WinRM", "WinRM");
+const SERVICES: (&str, &str) = ("Service Control Manager", "Service Control Manager");
+const POLICY: (&str, &str) = ("Microsoft-Windows-GroupPolicy", "GroupPolicy");
+const EVENTLOG: (&str, &str) = ("EventLog", "EventLog");
+const KERBEROS: (&str, &str) = ("Microsoft-Windows-Security-Kerberos", "Security-Kerberos");
+const TCPIP: (&str, &str) = ("Tcpip", "Tcpip");
+const USER_PNP: (&str, &str) = ("Microsoft-Windows-UserPnp", "UserPnp");
+
+/// SRV5 answered for itself.
+fn cifs() -> Situation {
+    Situation::asked(SRV1, "cifs/srv5.alpha.example.com", "srv5$", [ALPHA, ALPHA])
+}
+
+/// As [`cifs`], and the account list has the SPN where it belongs.
+fn cifs_clean() -> Situation {
+    cifs().account(computer(SRV5)).whole_list()
+}
+
+fn wsman() -> Situation {
+    Situation::asked(SRV1, "WSMAN/srv5.alpha.example.com", "srv5$", [ALPHA, ALPHA])
+}
+
+/// SRV1 reached itself when it asked for SRV2.
+fn loopback() -> Situation {
+    Situation::asked(SRV1, "host/srv2.beta.example.com", "srv1$", [ALPHA, BETA])
+}
+
+/// SRV3 answered for SRV5.
+fn third() -> Situation {
+    Situation::asked(SRV1, "cifs/srv5.alpha.example.com", "srv3$", [ALPHA, ALPHA])
+}
+
+/// The account that owns the SPN answered.
+fn service() -> Situation {
+    let http = "HTTP/srv5.alpha.example.com";
+    Situation::asked(SRV1, http, "svc_web", [ALPHA, ALPHA]).service("svc_web", &[http])
+}
+
+const MACHINE: Verdict = (PasswordMismatch, MachineAccount, Possible);
+const MACHINE_LIKELY: Verdict = (PasswordMismatch, MachineAccount, Likely);
+const MACHINE_PROVED: Verdict = (PasswordMismatch, MachineAccount, Confirmed);
+const TWICE: Verdict = (DuplicateSpn, Duplicate, Likely);
+const TWICE_PROVED: Verdict = (DuplicateSpn, Duplicate, Confirmed);
+const NO_KEY: Verdict = (PasswordMismatch, EncryptionType, Likely);
+const REACHED_ITSELF: Verdict = (LoopbackSharedIp, AddressesUnknown, Likely);
+const BY_A_CARD: Verdict = (LoopbackSharedIp, BmcUsbNic, Likely);
+const SERVICE: Verdict = (PasswordMismatch, ServiceAccount, Likely);
+const SERVICE_PROVED: Verdict = (PasswordMismatch, ServiceAccount, Confirmed);
+const ASTRAY: Verdict = (WrongHost, StaleDns, Possible);
+
+const NO_KEY_VALUES: &[(&str, &str)] =
+    &[("", "cifs/srv5.alpha.example.com"), ("", "SRV5$"), ("", "0"), ("", "18"), ("", "23"), ("", "SRV5$")];
+const CARD: &[(&str, &str)] = &[
+    ("DriverDescription", IBM_USB),
+    ("DeviceInstanceID", r"USB\VID_04B3&PID_4010\6&1"),
+    ("SetupClass", "{4d36e972-e325-11ce-bfc1-08002be10318}"),
+    ("ServiceName", "usb_rndisx"),
+];
+
+#[rustfmt::skip]
+const EVENTS: &[Beside] = &[
+    // The KDC, on the domain controller's log.
+    Beside { provider: KDC, id: 11, on: DC1, values: &[("Name", "cifs/SRV5.alpha.example.com"), ("Type", "DS_SERVICE_PRINCIPAL_NAME")],
+        incident: cifs, verdicts: (MACHINE, TWICE_PROVED), quoted: "(Name=cifs/SRV5.alpha.example.com, Type=DS_SERVICE_PRINCIPAL_NAME): the KDC found the name on more than one account" },
+    Beside { provider: KDC, id: 11, on: DC1, values: &[("Name", "cifs/SRV5.alpha.example.com"), ("Type", "DS_SERVICE_PRINCIPAL_NAME")],
+        incident: cifs_clean, verdicts: (MACHINE_LIKELY, (DuplicateSpn, Duplicate, Likely)), quoted: "the KDC found the name on more than one account" },
+    Beside { provider: KDC, id: 14, on: DC1, values: NO_KEY_VALUES, incident: cifs, verdicts: (MACHINE, NO_KEY), quoted: "SRV5$" },
+    Beside { provider: KDC, id: 16, on: DC1, values: NO_KEY_VALUES, incident: cifs, verdicts: (MACHINE, NO_KEY), quoted: "SRV5$" },
+    Beside { provider: KDC, id: 26, on: DC1, values: NO_KEY_VALUES, incident: cifs, verdicts: (MACHINE, NO_KEY), quoted: "SRV5$" },
+    Beside { provider: KDC, id: 27, on: DC1, values: NO_KEY_VALUES, incident: cifs_clean, verdicts: (MACHINE_LIKELY, NO_KEY), quoted: "no key of the encryption type" },
+    Beside { provider: KDC, id: 42, on: DC1, values: &[("", "SRV5$")], incident: cifs, verdicts: (MACHINE, NO_KEY), quoted: "(SRV5$): the account has no strong keys" },
+    // NETLOGON, on the target's log and the domain controller's.
+    Beside { provider: NETLOGON, id: 3210, on: SRV5, values: &[("", r"\\DC1"), ("", "ALPHA")], incident: cifs, verdicts: (MACHINE, MACHINE_PROVED), quoted: r"(\\DC1, ALPHA): its domain does not accept its password" },
+    Beside { provider: NETLOGON, id: 3210, on: SRV5, values: &[("", r"\\DC1"), ("", "ALPHA")], incident: cifs_clean, verdicts: (MACHINE_LIKELY, MACHINE_PROVED), quoted: "ALPHA" },
+    Beside { provider: NETLOGON, id: 5719, on: SRV5, values: &[("", "ALPHA"), ("", "%%1311")], incident: cifs, verdicts: (MACHINE, MACHINE), quoted: "(ALPHA, %%1311): it reached no domain controller, which says nothing of keys" },
+    Beside { provider: NETLOGON, id: 5720, on: SRV5, values: &[("", r"\\DC1"), ("", "ALPHA"), ("", "SRV5")], incident: cifs, verdicts: (MACHINE, MACHINE_PROVED), quoted: "no account for the computer" },
+    Beside { provider: NETLOGON, id: 5721, on: SRV5, values: &[("", r"\\DC1"), ("", "ALPHA"), ("", "SRV5")], incident: cifs, verdicts: (MACHINE, MACHINE_PROVED), quoted: "no account for the computer" },
+    Beside { provider: NETLOGON, id: 5722, on: DC1, values: &[("", "SRV5"), ("", "SRV5$"), ("", "%%5")], incident: cifs, verdicts: (MACHINE, MACHINE_PROVED), quoted: "(SRV5, SRV5$, %%5): the domain controller did not accept" },
+    Beside { provider: NETLOGON, id: 5723, on: DC1, values: &[("", "SRV5"), ("", "SRV5$")], incident: cifs, verdicts: (MACHINE, MACHINE_PROVED), quoted: "(SRV5, SRV5$)" },
+    Beside { provider: NETLOGON, id: 5805, on: DC1, values: &[("", "SRV5"), ("", "%%5")], incident: cifs, verdicts: (MACHINE, MACHINE_PROVED), quoted: "(SRV5, %%5)" },
+    Beside { provider: NETLOGON, id: 5788, on: SRV5, values: &[("", "HOST/srv5.alpha.example.com"), ("", "HOST/SRV5")], incident: cifs, verdicts: (MACHINE, TWICE), quoted: "(HOST/srv5.alpha.example.com, HOST/SRV5): it could not write its own SPNs" },
+    // The list has the SPN where it belongs: then the two speak against each other.
+    Beside { provider: NETLOGON, id: 5788, on: SRV5, values: &[("", "HOST/srv5.alpha.example.com"), ("", "HOST/SRV5")], incident: cifs_clean, verdicts: (MACHINE_LIKELY, MACHINE), quoted: "HOST/SRV5" },
+    Beside { provider: NETLOGON, id: 5789, on: SRV5, values: &[("", "srv5.alpha.example.com")], incident: cifs, verdicts: (MACHINE, TWICE), quoted: "(srv5.alpha.example.com)" },
+    Beside { provider: NETLOGON, id: 5800, on: DC1, values: &[("", r"\\DC1"), ("", "SRV5$")], incident: cifs, verdicts: (MACHINE, TWICE), quoted: "more than one account of this name" },
+    // LsaSrv and DistributedCOM, on the client's own log.
+    Beside { provider: LSASRV, id: 6037, on: SRV1, values: &[("PID", "812"), ("Program", r"C:\x\WmiPrvSE.exe"), ("TargetName", "host/srv2.beta.example.com")],
+        incident: loopback, verdicts: (REACHED_ITSELF, REACHED_ITSELF), quoted: r"(Program=C:\x\WmiPrvSE.exe, TargetName=host/srv2.beta.example.com): a program asked its own machine" },
+    Beside { provider: LSASRV, id: 40960, on: SRV1, values: &[("Target", "host/srv2.beta.example.com"), ("Protocol", "Kerberos"), ("Error", "Zugriff (0xc000006d)")],
+        incident: loopback, verdicts: (REACHED_ITSELF, REACHED_ITSELF), quoted: "Error=0xc000006d): the logon was refused" },
+    Beside { provider: LSASRV, id: 40960, on: SRV1, values: &[("Target", "cifs/srv5.alpha.example.com"), ("Protocol", "Kerberos"), ("Error", "Uhr (0xc0000133)")],
+        incident: cifs, verdicts: (MACHINE, MACHINE), quoted: "the clocks differ too much, which is another trouble" },
+    Beside { provider: DCOM, id: 10006, on: SRV1, values: &[("param1", "5"), ("param2", "srv2.beta.example.com"), ("param3", "{8BC3}")], incident: loopback, verdicts: (REACHED_ITSELF, REACHED_ITSELF), quoted: "(computer=srv2.beta.example.com): DCOM to it failed" },
+    Beside { provider: DCOM, id: 10009, on: SRV1, values: &[("param1", "SRV2.beta.example.com")], incident: loopback, verdicts: (REACHED_ITSELF, REACHED_ITSELF), quoted: "(computer=SRV2.beta.example.com)" },
+    Beside { provider: DCOM, id: 10028, on: SRV1, values: &[("param1", "srv2.beta.example.com"), ("param2", "    4679"), ("param3", "wmic.exe")], incident: loopback, verdicts: (REACHED_ITSELF, REACHED_ITSELF), quoted: "(computer=srv2.beta.example.com)" },
+    Beside { provider: DCOM, id: 10028, on: SRV1, values: &[("param1", "169.254.95.120"), ("param2", "    4679"), ("param3", "wmic.exe")], incident: loopback, verdicts: (REACHED_ITSELF, BY_A_CARD), quoted: "(computer=169.254.95.120)" },
+    Beside { provider: DCOM, id: 10026, on: SRV1, values: &[("param1", "86400")], incident: loopback, verdicts: (REACHED_ITSELF, REACHED_ITSELF), quoted: "(param1=86400): repeated DCOM events are not logged" },
+    Beside { provider: WINRM, id: 10154, on: SRV5, values: &[("spn1", "WSMAN/srv5.alpha.example.com"), ("spn2", "WSMAN/srv5"), ("error", "8344")], incident: wsman, verdicts: (MACHINE, MACHINE), quoted: "error=8344): the SPNs could not be created" },
+    Beside { provider: WINRM, id: 10154, on: SRV5, values: &[("spn1", "WSMAN/srv5.alpha.example.com"), ("spn2", "WSMAN/srv5"), ("error", "%%8647")], incident: wsman, verdicts: (MACHINE, TWICE), quoted: "another account has them" },
+    // Service Control Manager, on the host of the service.
+    Beside { provider: SERVICES, id: 7000, on: SRV5, values: &[("param1", "Web"), ("param2", "%%1069")], incident: service, verdicts: (SERVICE, SERVICE), quoted: "(param1=Web, param2=%%1069): the service could not log on" },
+    Beside { provider: SERVICES, id: 7038, on: SRV5, values: &[("param1", "Web"), ("param2", r"ALPHA\svc_web"), ("param3", "%%1326")], incident: service, verdicts: (SERVICE, SERVICE_PROVED), quoted: r"param2=ALPHA\svc_web" },
+    Beside { provider: SERVICES, id: 7041, on: SRV5, values: &[("param1", "Web"), ("param2", r"ALPHA\svc_web")], incident: service, verdicts: (SERVICE, SERVICE), quoted: r"param2=ALPHA\svc_web" },
+    // The target's own policy and restarts.
+    Beside { provider: POLICY, id: 1006, on: SRV5, values: &[("ErrorCode", "49"), ("ErrorDescription", "Invalid Credentials")], incident: cifs, verdicts: (MACHINE, MACHINE_LIKELY), quoted: "ErrorDescription=Invalid Credentials" },
+    Beside { provider: POLICY, id: 1097, on: SRV5, values: &[("ErrorCode", "2148074257")], incident: cifs, verdicts: (MACHINE, MACHINE_LIKELY), quoted: "the computer's own logon failed" },
+    Beside { provider: EVENTLOG, id: 6008, on: SRV5, values: &[("", "11:50:00"), ("", "10/6/2026")], incident: cifs, verdicts: (MACHINE, MACHINE), quoted: "(11:50:00, 10/6/2026): it had gone down unexpectedly" },
+    Beside { provider: EVENTLOG, id: 6009, on: SRV5, values: &[("", "10.00."), ("", "20348")], incident: cifs, verdicts: (MACHINE, MACHINE), quoted: "as it does after a snapshot was put back" },
+    Beside { provider: EVENTLOG, id: 6011, on: SRV3, values: &[("", "SRV5"), ("", "SRV3")], incident: third, verdicts: (ASTRAY, (WrongHost, ClusterOrAlias, Likely)), quoted: "(SRV5, SRV3): the computer got another name" },
+    // The Kerberos client and its Operational log.
+    Beside { provider: KERBEROS, id: 7, on: SRV1, values: &[("ClientName", "user"), ("Realm", BETA)], incident: cifs, verdicts: (MACHINE, MACHINE), quoted: "mostly because of a trust" },
+    Beside { provider: KERBEROS, id: 100, on: SRV1, values: &[("SPN", "cifs/srv5.alpha.example.com"), ("ErrorCode", "7")], incident: cifs_clean, verdicts: (MACHINE_LIKELY, MACHINE), quoted: "the KDC found no account with this SPN" },
+    Beside { provider: KERBEROS, id: 101, on: SRV1, values: &[("SPN", "cifs/srv5.alpha.example.com"), ("ErrorCode", "8")], incident: cifs, verdicts: (MACHINE, TWICE_PROVED), quoted: "the KDC found the name on more than one account" },
+    // Who has which address and card.
+    Beside { provider: TCPIP, id: 4198, on: SRV5, values: &[("", ""), ("", "192.0.2.5"), ("", "00:11:22:33:44:55")], incident: third, verdicts: (ASTRAY, (WrongHost, SharedAddress, Likely)), quoted: "(address 192.0.2.5, hardware address 00:11:22:33:44:55): another machine has its address" },
+    Beside { provider: TCPIP, id: 4199, on: SRV3, values: &[("", ""), ("", "192.0.2.5"), ("", "00:11:22:33:44:55")], incident: third, verdicts: (ASTRAY, (WrongHost, SharedAddress, Likely)), quoted: "address 192.0.2.5" },
+    Beside { provider: USER_PNP, id: 20001, on: SRV1, values: CARD, incident: loopback, verdicts: (REACHED_ITSELF, BY_A_CARD), quoted: r"DeviceInstanceID=USB\VID_04B3&PID_4010\6&1" },
+    Beside { provider: USER_PNP, id: 20003, on: SRV2, values: CARD, incident: loopback, verdicts: (REACHED_ITSELF, BY_A_CARD), quoted: "a USB network adapter was installed" },
+];
+
+impl Beside {
+    fn verdict(judged: &Judged) -> Verdict {
+        (judged.0.cause, judged.0.kind, judged.0.confidence)
+    }
+
+    fn with(&self, when: &str) -> Judged {
+        (self.incident)().event(self.provider.0, self.id, self.on, self.values).at(when).judge()
+    }
+
+    /// Holds at any time.
+    fn is_timeless(&self) -> bool {
+        self.provider == USER_PNP || (self.provider == EVENTLOG && self.id == 6011)
+    }
+}
+
+#[test]
+fn every_event_is_quoted_and_weighed() {
+    for event in EVENTS {
+        let what = format!("{} {}", event.provider.1, event.id);
+        assert_eq!(Beside::verdict(&(event.incident)().judge()), event.verdicts.0, "without {what}");
+        for when in ["2026-10-06T11:50:00Z", "2026-10-06T12:09:59Z"] {
+            let judged = event.with(when);
+            assert_eq!(Beside::verdict(&judged), event.verdicts.1, "with {what} at {when}: {judged:#?}");
+            let start = format!("{when}: {what} on {}", event.on);
+            let quoted = judged.0.evidence.iter().find(|line| line.contains(&start));
+            let quoted = quoted.unwrap_or_else(|| panic!("{what} is not quoted: {judged:#?}"));
+            assert!(quoted.contains(event.quoted), "{what}: {quoted}");
+        }
+    }
+}
+
+#[test]
+fn an_event_outside_the_window_is_neither_quoted_nor_weighed() {
+    for event in EVENTS.iter().filter(|event| !event.is_timeless()) {
+        for when in ["2026-10-06T11:49:59Z", "2026-10-06T12:10:01Z"] {
+            let judged = event.with(when);
+            assert_eq!(Beside::verdict(&judged), event.verdicts.0, "{} {}", event.provider.1, event.id);
+            let start = format!("{} {} on", event.provider.1, event.id);
+            assert!(!judged.0.evidence.iter().any(|line| line.contains(&start)), "{judged:#?}");
+        }
+    }
+}
+
+#[test]
+fn an_event_of_another_host_or_account_is_neither_quoted_nor_weighed() {
+    let other =
+        |name: &str| name.to_owned().replace("srv5", "srv9").replace("SRV5", "SRV9").replace("srv2", "srv8");
+    for event in EVENTS.iter().filter(|event| event.id != 10026) {
+        let values: Vec<(&str, String)> = event
+            .values
+            .iter()
+            .map(|(name, value)| {
+                (*name, other(value).replace("svc_web", "svc_far").replace("169.254.95.120", "10.9.9.9"))
+            })
+            .collect();
+        let values: Vec<(&str, &str)> = values.iter().map(|(n, v)| (*n, v.as_str())).collect();
+        let on = match event.on {
+            DC1 => DC1.to_owned(),
+            _ => "srv7.alpha.example.com".to_owned(),
+        };
+        let judged = (event.incident)().event(event.provider.0, event.id, &on, &values).judge();
+        assert_eq!(Beside::verdict(&judged), event.verdicts.0, "{} {}", event.provider.1, event.id);
+        let start = format!("{} {} on", event.provider.1, event.id);
+        assert!(!judged.0.evidence.iter().any(|line| line.contains(&start)), "{judged:#?}");
+    }
+}
+
+/// Hosts that told their addresses in their own logs, each as an inventory.
+#[test]
+fn addresses_in_logs_are_an_inventory() {
+    let dns: &[(&str, &[u16])] = &[
+        ("Microsoft-Windows-DNS-Client", &[8015, 8016, 8017, 8018, 8019, 8020, 8021]),
+        (
+            "DnsApi",
+            &[
+                11150, 11151, 11152, 11153, 11154, 11155, 11160, 11161, 11162, 11163, 11164, 11165, 11166,
+                11167,
+            ],
+        ),
+    ];
+    for (provider, ids) in dns {
+        for &id in *ids {
+            let of = |name: &'static str| {
+                [
+                    ("", "{G}"),
+                    ("", name),
+                    ("", "example.com"),
+                    ("", "10.0.0.53"),
+                    ("", "<?>"),
+                    ("", "169.254.95.120"),
+                ]
+            };
+            let judged = loopback()
+                .event(provider, id, SRV1, &of("SRV1"))
+                .event(provider, id, SRV2, &of("srv2"))
+                .judge();
+            assert_eq!(Beside::verdict(&judged), (LoopbackSharedIp, BmcUsbNic, Confirmed), "{provider} {id}");
+            let short = provider.trim_start_matches("Microsoft-Windows-");
+            judged.proved_by(&format!("srv2.beta.example.com owns 169.254.95.120 ({short} {id} in System.evtx at 2026-10-06T12:00:00Z)"));
+        }
+    }
+    let dhcp = [("HWLength", "6"), ("HWAddress", "36:40:B5"), ("Address", "169.254.95.120")];
+    let judged = loopback()
+        .event("Microsoft-Windows-Dhcp-Client", 1007, SRV1, &dhcp)
+        .event("Microsoft-Windows-Dhcp-Client", 1007, SRV2, &dhcp)
+        .judge();
+    assert_eq!(Beside::verdict(&judged), (LoopbackSharedIp, BmcUsbNic, Confirmed));
+}
+
+#[test]
+fn no_event_that_is_read_lacks_a_test() {
+    let mut tested: BTreeSet<(&str, u16)> = EVENTS.iter().map(|e| (e.provider.1, e.id)).collect();
+    // In `addresses_in_logs_are_an_inventory`.
+    tested.extend(
+        events::known()
+            .filter(|(name, _)| ["DNS-Client", "DnsApi", "Dhcp-Client"].contains(name))
+            .flat_map(|(name, ids)| ids.iter().map(move |&id| (name, id))),
+    );
+    let read: BTreeSet<(&str, u16)> =
+        events::known().flat_map(|(name, ids)| ids.iter().map(move |&id| (name, id))).collect();
+    assert_eq!(tested, read, "the events tested (left) are not those read (right)");
+}
+
+#[test]
+fn a_storm_of_events_does_not_fill_the_cell() {
+    let mut situation = loopback();
+    for n in 0..40 {
+        let peer = format!("srv2.beta.example.com:{n}");
+        situation =
+            situation.event(DCOM.0, 10028, SRV1, &[("param1", "srv2.beta.example.com"), ("param2", &peer)]);
+        situation = situation.event(
+            LSASRV.0,
+            6037,
+            SRV1,
+            &[("Program", &peer), ("TargetName", "host/srv2.beta.example.com")],
+        );
+    }
+    let judged = situation.judge();
+    let length: usize = judged.0.evidence.iter().map(String::len).sum();
+    assert!(length < 4000, "{length} characters");
+}

@@ -1,0 +1,85 @@
+//! The numbers as `docs/accuracy.md` has them.
+
+use std::collections::BTreeSet;
+use std::fmt::{Display, Write as _};
+
+use super::measure::Tally;
+
+const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/accuracy.md");
+const MARKS: (&str, &str) = ("<!-- numbers -->\n", "<!-- end of numbers -->");
+
+pub fn markdown(forests: u64, tally: &Tally) -> String {
+    let mut out = String::new();
+    let incidents = tally.scores["full"].incidents;
+    writeln!(out, "{forests} forests, {incidents} incidents.\n").unwrap();
+    out.push_str("### By what is given\n\n");
+    out.push_str("| given beside the clients' logs | judged | cause right | cause and kind right | confirmed | wrong | no judge could tell |\n");
+    out.push_str("| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n");
+    for (name, s) in &tally.scores {
+        let share = |n: u64| format!("{:.2} %", n as f64 * 100.0 / s.incidents.max(1) as f64);
+        writeln!(
+            out,
+            "| {name} | {} | {} | {} | {} | {} | {} |",
+            s.incidents,
+            share(s.cause),
+            share(s.kind),
+            s.confirmed,
+            s.wrong + s.wrong_kind,
+            s.undecidable
+        )
+        .unwrap();
+    }
+    out.push_str("\n### Causes, with full inventories\n\n");
+    square(&mut out, tally.confusion.iter().map(|((a, b), n)| (*a, *b, *n)));
+    out.push_str("\n### Kinds, with full inventories\n\n");
+    out.push_str("| true | right | taken for |\n| --- | ---: | --- |\n");
+    let kinds: BTreeSet<_> = tally.kinds.keys().map(|k| k.0).collect();
+    for kind in kinds {
+        let of = tally.kinds.iter().filter(|((a, _), _)| *a == kind);
+        let right = tally.kinds.get(&(kind, kind)).copied().unwrap_or_default();
+        let all: u64 = of.clone().map(|(_, n)| n).sum();
+        let other: Vec<String> =
+            of.filter(|((_, b), _)| *b != kind).map(|((_, b), n)| format!("`{b}` {n}")).collect();
+        writeln!(out, "| `{kind}` | {right} of {all} | {} |", other.join(", ")).unwrap();
+    }
+    out.push_str("\n### Faults\n\n| fault | incidents |\n| --- | ---: |\n");
+    for (fault, n) in &tally.faults {
+        writeln!(out, "| {} | {n} |", words(&format!("{fault:?}"))).unwrap();
+    }
+    out
+}
+
+/// True values in rows, said ones in columns.
+fn square<T: Copy + Ord + Display>(out: &mut String, cells: impl Iterator<Item = (T, T, u64)> + Clone) {
+    let names: BTreeSet<T> = cells.clone().flat_map(|(a, b, _)| [a, b]).collect();
+    let heads: Vec<String> = names.iter().map(|n| format!("`{n}`")).collect();
+    writeln!(out, "| true \\ said | {} |", heads.join(" | ")).unwrap();
+    writeln!(out, "| --- |{}", " ---: |".repeat(names.len())).unwrap();
+    for a in &names {
+        let row: Vec<String> = names
+            .iter()
+            .map(|b| cells.clone().find(|c| (c.0, c.1) == (*a, *b)).map_or(0, |c| c.2).to_string())
+            .collect();
+        writeln!(out, "| `{a}` | {} |", row.join(" | ")).unwrap();
+    }
+}
+
+/// `SharedCardSameDomain` as a person writes it.
+fn words(name: &str) -> String {
+    let mut out = String::new();
+    for c in name.chars() {
+        if c.is_uppercase() && !out.is_empty() {
+            out.push(' ');
+        }
+        out.extend(c.to_lowercase());
+    }
+    out
+}
+
+/// Writes the numbers into the document.
+pub fn bless(text: &str) {
+    let document = std::fs::read_to_string(DOCUMENT).unwrap().replace("\r\n", "\n");
+    let (before, rest) = document.split_once(MARKS.0).expect("where the numbers start");
+    let (_, after) = rest.split_once(MARKS.1).expect("where the numbers end");
+    std::fs::write(DOCUMENT, format!("{before}{}{text}{}{after}", MARKS.0, MARKS.1)).unwrap();
+}

@@ -7,25 +7,23 @@
 #[allow(dead_code, reason = "the tests use the other formats")]
 #[path = "../tests/support/account_files.rs"]
 mod account_files;
+#[path = "support/apart.rs"]
+mod apart;
 
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::sync::OnceLock;
-use std::time::{Duration, Instant};
 
 use account_files::*;
+use apart::{measured_apart, peak_memory, timed};
 use krbtriage::inventory::accounts::{Account, HostAliases, SpnIndex, load};
 
-/// Set for the process that loads one file, so that its peak memory is its own.
-const ONE_FILE: &str = "KRBTRIAGE_BENCH_FILE";
 const SPNS_OF_AN_ACCOUNT: usize = 5;
 const RUNS: usize = 5;
 
 fn main() {
-    match std::env::var_os(ONE_FILE) {
-        Some(file) => measure(Path::new(&file)),
+    match apart::file() {
+        Some(file) => measure(&file),
         None => all_formats(),
     }
 }
@@ -48,15 +46,6 @@ fn all_formats() {
         let times = load / read;
         println!("{name:<14}{size:>8}{read:>8.0}{load:>8.0}{times:>8.1}{index:>8.0}{peak:>10.0}");
     }
-}
-
-/// Each run is a process of its own: as in the program, nothing was freed before.
-fn measured_apart(file: &Path) -> [f64; 4] {
-    let run = Command::new(std::env::current_exe().unwrap()).env(ONE_FILE, file).output().unwrap();
-    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
-    let text = String::from_utf8(run.stdout).unwrap();
-    let numbers: Vec<f64> = text.split_whitespace().map(|n| n.parse().unwrap()).collect();
-    numbers.try_into().unwrap()
 }
 
 fn accounts(spns: usize) -> Vec<Account> {
@@ -112,38 +101,10 @@ fn measure(file: &Path) {
     std::process::exit(0);
 }
 
-fn timed<T>(work: impl FnOnce() -> T) -> (f64, T) {
-    let start = now();
-    let done = work();
-    (now().saturating_sub(start).as_secs_f64() * 1000.0, done)
-}
-
-/// Processor time of this process, where the system tells it to the nanosecond: what else the machine does must not
-/// count. Else the clock. All that is measured runs in one thread, and from the page cache.
-fn now() -> Duration {
-    static START: OnceLock<Instant> = OnceLock::new();
-    let threads = fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
-    let used: u64 = threads
-        .filter_map(|thread| fs::read_to_string(thread.path().join("schedstat")).ok())
-        .filter_map(|text| text.split_whitespace().next()?.parse::<u64>().ok())
-        .sum();
-    match used {
-        0 => START.get_or_init(Instant::now).elapsed(),
-        used => Duration::from_nanos(used),
-    }
-}
-
 /// What `for line in file.lines()` costs, each line a text of its own.
 fn plain_read(file: &Path) -> usize {
     BufReader::new(fs::File::open(file).unwrap())
         .split(b'\n')
         .map(|line| String::from_utf8_lossy(&line.unwrap()).len())
         .sum()
-}
-
-/// In KiB, where the system tells it.
-fn peak_memory() -> Option<u64> {
-    let status = fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
-    line.split_whitespace().nth(1)?.parse().ok()
 }

@@ -3,11 +3,14 @@
 //! Everything between a path and a [`Record`] is behind [`scan`]: blocks of chunks, the gates, decoding,
 //! archives, XML and text. It knows nothing of what the records mean.
 
+mod extracted;
+mod order;
 mod plan;
 mod sink;
 mod stream;
 mod worker;
 
+pub use order::FileOrder;
 pub use sink::Sink;
 
 use std::sync::Arc;
@@ -15,19 +18,21 @@ use std::sync::atomic::AtomicUsize;
 
 use serde::Serialize;
 
-use crate::files::Input;
+use crate::files::{FileError, Input};
+use crate::records::extracted::LogLine;
 use crate::records::{Record, Selection};
 use plan::Plan;
 use worker::{Run, Worker};
 
 /// What takes the records. One per worker; they are merged by the caller afterwards.
 pub trait Collector: Send {
-    /// `input` is the record's file (its index in [`Scan::files`] is [`FileIndex`]).
+    /// `input` is the record's file ([`FileReport::index`]).
     fn record(&mut self, input: FileIndex, record: Record);
 }
 
-/// Index into [`Scan::files`]; inside an archive every member has its own.
-pub type FileIndex = u32;
+/// What stands for a file of a run: for a file that is read, its place in [`Scan::files`] (inside an archive every member
+/// has its own); for a log that was extracted elsewhere, bits of its number, which are the same in every run.
+pub type FileIndex = u64;
 
 /// What the user may choose about scanning.
 #[derive(Debug, Clone, Default)]
@@ -67,12 +72,18 @@ pub struct Scan<C> {
     /// One per worker, in no particular order.
     pub collectors: Vec<C>,
     /// One per input in the inputs' order, then one per file in archives, in the archives' order.
+    ///
+    /// Behind them, logs that were extracted elsewhere, in the order of their paths.
     pub files: Vec<FileReport>,
+    /// Paths that an extraction could not look at.
+    pub unread: Vec<FileError>,
 }
 
 /// What happened to one file. Written as a line of `--summary`.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct FileReport {
+    #[serde(skip)]
+    pub index: FileIndex,
     /// As the user named it or as found in the folder; archive members as `archive.zip!inner/System.evtx`.
     pub path: Arc<str>,
     /// `evtx`, `xml`, `text`, `zip`, `gz`, or what it is instead.
@@ -93,6 +104,9 @@ pub struct FileReport {
     pub problems: Vec<String>,
     /// What had to be assumed to read it: the zone of times in copied text. Nothing was lost by it.
     pub notes: Vec<String>,
+    /// As an extraction told it, where this is a log that was extracted elsewhere.
+    #[serde(skip)]
+    pub extracted: Option<Box<LogLine>>,
 }
 
 /// Reads all inputs and hands every wanted record to a collector.
@@ -124,7 +138,8 @@ pub fn scan<C: Collector>(
         collectors.extend(others.into_iter().filter_map(|other| other.join().ok()));
         collectors
     });
-    Scan { collectors, files: plan.into_reports() }
+    let (files, unread) = plan.into_reports();
+    Scan { collectors, files, unread }
 }
 
 /// For the `evtx` crate, which recurses with the nesting of elements (up to 512 deep).

@@ -60,9 +60,14 @@ pub enum Command {
 but some input could not be read; 4 no report."
 )]
 pub struct Triage {
-    /// Exported logs (.evtx, event XML, copied text, .zip, .gz) and folders of them.
-    #[arg(value_name = "LOGS", required = true)]
+    /// Exported logs (.evtx, event XML, copied text, .zip, .gz, .zst), what `extract --for-triage` wrote of some, and folders
+    /// of them.
+    #[arg(value_name = "LOGS", required_unless_present = "files_from")]
     logs: Vec<PathBuf>,
+
+    /// A file with more LOGS, a name a line or ended with NUL; - is standard input.
+    #[arg(long, value_name = "FILE")]
+    files_from: Option<PathBuf>,
 
     /// Which host owns which address: a file or folder; may be given again.
     #[arg(short, long, value_name = "FILE")]
@@ -165,6 +170,25 @@ pub enum WrongUse {
     NoTime { since: Timestamp, until: Timestamp },
 }
 
+/// The same, for commands that are done before a bar would show.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Say {
+    /// Say nothing but errors.
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub quiet: bool,
+
+    /// Say what was read of each file, also to a script.
+    #[arg(short, long)]
+    pub verbose: bool,
+}
+
+impl Say {
+    /// A person reads along, or asked for it.
+    pub fn is_talkative(self) -> bool {
+        self.verbose || (!self.quiet && std::io::IsTerminal::is_terminal(&std::io::stderr()))
+    }
+}
+
 impl Triage {
     pub fn into_config(self) -> Result<commands::triage::Config, WrongUse> {
         if let (Some(since), Some(until)) = (self.since, self.until)
@@ -188,6 +212,7 @@ impl Triage {
         let outputs = Outputs { reports, problems: self.problems, events, summary: self.summary };
         Ok(commands::triage::Config {
             logs: self.logs,
+            files_from: self.files_from,
             interfaces: self.interfaces,
             host: self.host,
             spns: self.spns,
@@ -228,11 +253,18 @@ pub struct Inventory {
     /// Write here instead of to standard output.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub terminal: Say,
 }
 
 impl Inventory {
     pub fn into_config(self) -> commands::inventory::Config {
-        commands::inventory::Config { files: self.files, host: self.host, output: self.output }
+        commands::inventory::Config {
+            files: self.files,
+            host: self.host,
+            output: self.output.map_or(Output::Stdout, Output::File),
+        }
     }
 }
 
@@ -335,6 +367,9 @@ pub struct Audit {
     /// Write here instead of to standard output.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub terminal: Say,
 }
 
 fn audit_fail_on(text: &str) -> Result<commands::audit::FailOn, String> {
@@ -361,18 +396,39 @@ impl Audit {
     }
 }
 
-/// Write the events themselves, one a line, with all their values.
+/// Write the events themselves, one a line, with all their values; or all that a triage needs, to be judged elsewhere.
 #[derive(Debug, Args)]
 #[command(before_help = "Examples:
   Kerberos event 4, and its twin event 3 with 0x29:
     krbtriage extract System.evtx
   Any other events:
     krbtriage extract --provider NETLOGON --event-id 5722 --event-id 3210 exported-logs
-    krbtriage extract --event-id 7045 --format jsonl exported-logs -o services.jsonl")]
+    krbtriage extract --event-id 7045 --format jsonl exported-logs -o services.jsonl
+  All that triage needs of the logs, in a hundredth of their size; on many machines, and the triage on one:
+    krbtriage extract --for-triage -o SRV1.jsonl.zst C:\\logs
+    krbtriage triage -i addresses.csv -o report.csv collected
+  Of more files than a command line holds:
+    find /srv/logs -name '*.evtx' -print0 | krbtriage extract --for-triage --files-from - -o events.jsonl.zst")]
+#[command(
+    after_help = "Exit status: 0 all of it was written; 2 wrong use; 3 it was written, but some input could not be read (with \
+--for-triage the file says so too); 4 nothing was written."
+)]
 pub struct Extract {
-    /// Exported logs and folders of them.
-    #[arg(value_name = "LOGS", required = true)]
+    /// Exported logs, what `extract --for-triage` wrote of some, and folders of them.
+    #[arg(value_name = "LOGS", required_unless_present = "files_from")]
     logs: Vec<PathBuf>,
+
+    /// A file with more LOGS, a name a line or ended with NUL; - is standard input.
+    #[arg(long, value_name = "FILE")]
+    files_from: Option<PathBuf>,
+
+    /// Write all that a triage needs, for `krbtriage triage` to read instead of the logs.
+    #[arg(long, conflicts_with_all = ["providers", "event_ids", "format"])]
+    for_triage: bool,
+
+    /// What the one log is called in the report, where it has another name now (a copy, a download).
+    #[arg(long = "as", value_name = "NAME")]
+    called: Option<String>,
 
     /// Events of this provider; may be given again.
     #[arg(long = "provider", value_name = "NAME")]
@@ -386,9 +442,13 @@ pub struct Extract {
     #[arg(long, value_name = "FORMAT", default_value = "csv", value_parser = ["csv", "jsonl"])]
     format: String,
 
-    /// Write here instead of to standard output.
+    /// Write here instead of to standard output. A name that ends with .zst is compressed.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+
+    /// Compress what is written (Zstandard), whatever its name.
+    #[arg(long)]
+    compress: bool,
 
     /// Read records in slack space too.
     #[arg(long)]
@@ -405,12 +465,23 @@ pub struct Extract {
 impl Extract {
     pub fn into_config(self) -> commands::extract::Config {
         use commands::extract::Format;
+        let named_zst = |path: &PathBuf| path.extension().is_some_and(|e| e.eq_ignore_ascii_case("zst"));
         commands::extract::Config {
             logs: self.logs,
+            files_from: self.files_from,
+            called: self.called,
             providers: self.providers,
             event_ids: self.event_ids,
-            format: if self.format == "jsonl" { Format::JsonLines } else { Format::Csv },
-            output: self.output.map_or(Output::Stdout, Output::File),
+            format: match &*self.format {
+                _ if self.for_triage => Format::ForTriage,
+                "jsonl" => Format::JsonLines,
+                _ => Format::Csv,
+            },
+            compress: self.compress || self.output.as_ref().is_some_and(named_zst),
+            output: match self.output {
+                Some(path) if path.as_os_str() != "-" => Output::File(path),
+                _ => Output::Stdout,
+            },
             scan: ScanOptions { threads: self.threads, recover: self.recover },
         }
     }

@@ -13,8 +13,9 @@ use std::io::{IsTerminal, Write};
 use clap::{CommandFactory, Parser};
 
 use crate::commands;
-use crate::report::OutputError;
 use crate::report::guard::visible;
+use crate::report::numbers::{counted, grouped};
+use crate::report::{Output, OutputError};
 use args::{Cli, Command};
 use progress::Bar;
 
@@ -81,38 +82,38 @@ fn triage(args: args::Triage) -> Exit {
 }
 
 fn inventory(args: args::Inventory) -> Exit {
+    let terminal = args.terminal;
     let config = args.into_config();
-    let mut out = std::io::stdout().lock();
-    match commands::inventory::run(&config, &mut out) {
+    match commands::inventory::run(&config) {
         Ok(outcome) => {
-            let mut problems = false;
-            for file in &outcome.files {
-                for problem in &file.problems {
-                    problems = true;
-                    say(&format!("{}: {problem}\n", file.path));
-                }
+            say_understood(terminal, &outcome.files);
+            if terminal.is_talkative() {
+                let names = match outcome.resolved_names {
+                    0 => String::new(),
+                    n => format!("; {} of DNS or DHCP own nothing and are left out", counted(n, "name")),
+                };
+                let addresses = if outcome.addresses == 1 { "address" } else { "addresses" };
+                say(&format!("{} {addresses} written{names}\n", grouped(outcome.addresses)));
             }
-            if problems { Exit::Partial } else { Exit::Complete }
+            say_moved(&config.output, outcome.written.as_deref());
+            let complete = outcome.files.iter().all(|file| file.problems.is_empty());
+            if complete { Exit::Complete } else { Exit::Partial }
         }
-        Err(commands::inventory::Error::Stdout(e)) if e.kind() == std::io::ErrorKind::BrokenPipe => {
-            Exit::Complete
-        }
-        Err(error @ commands::inventory::Error::IsInput(_)) => wrong_use(&error),
+        Err(error @ OutputError::IsInput { .. }) => wrong_use(&error),
         Err(error) => fail(&error),
     }
 }
 
 fn audit(args: args::Audit) -> Exit {
-    match commands::audit::run(&args.into_config()) {
+    let terminal = args.terminal;
+    let config = args.into_config();
+    match commands::audit::run(&config) {
         Ok(outcome) => {
-            say(&commands::summary::inventory_problems(&outcome.inventories));
-            if std::io::stderr().is_terminal() {
-                say(&format!(
-                    "{} findings, {} shared addresses allowed\n",
-                    outcome.risks.len(),
-                    outcome.allowed
-                ));
+            say_understood(terminal, &outcome.inventories);
+            if terminal.is_talkative() {
+                say(&format!("{}\n", commands::summary::audit(&outcome)));
             }
+            say_moved(&config.output, outcome.written.as_deref());
             match (outcome.found, outcome.is_complete()) {
                 (true, _) => Exit::Found,
                 (false, true) => Exit::Complete,
@@ -124,10 +125,39 @@ fn audit(args: args::Audit) -> Exit {
     }
 }
 
+/// What each inventory was taken for, to a person; to a script only what was wrong.
+fn say_understood(terminal: args::Say, inventories: &[crate::inventory::InventoryFile]) {
+    if terminal.is_talkative() {
+        say(&commands::summary::inventories_understood(inventories, terminal.verbose));
+    }
+    if !terminal.quiet {
+        say(&commands::summary::inventory_problems(inventories, terminal.verbose));
+    }
+}
+
+fn say_moved(asked: &crate::report::Output, written: Option<&std::path::Path>) {
+    if let (crate::report::Output::File(asked), Some(path)) = (asked, written)
+        && asked != path
+    {
+        say(&format!(
+            "{} is open in another program; what it should hold was written to {}\n",
+            asked.display(),
+            path.display()
+        ));
+    }
+}
+
 fn extract(args: args::Extract) -> Exit {
     let terminal = args.terminal;
     let bar = Bar::new(!terminal.no_progress && !terminal.quiet);
-    let result = commands::extract::run(&args.into_config(), &bar);
+    let config = args.into_config();
+    if config.compress && config.output == Output::Stdout && std::io::stdout().is_terminal() {
+        say(
+            "krbtriage: compressed events are not for a terminal; name a file with -o, or send them on with |\n",
+        );
+        return Exit::Usage;
+    }
+    let result = commands::extract::run(&config, &bar);
     bar.finish();
     match result {
         Ok(outcome) => {

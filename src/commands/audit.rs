@@ -1,14 +1,18 @@
 //! `krbtriage audit`: what can hurt before it does. Addresses that several hosts own, names that lead to the wrong host,
 //! SPNs and accounts that stand twice. Needs no log.
 
+mod accounts;
+mod addresses;
+mod allowed;
 mod earlier;
-mod look;
 
 use std::io;
 use std::path::PathBuf;
 
+use super::triage::known_hosts;
+use crate::incidents::Gathered;
 use crate::inventory::accounts::HostAliases;
-use crate::inventory::{InventoryFile, accounts, addresses};
+use crate::inventory::{self, InventoryFile};
 use crate::report::guard::cell;
 use crate::report::row::LIST_SEPARATOR;
 use crate::report::{Output, OutputError, Status, output};
@@ -53,11 +57,24 @@ pub enum Error {
 }
 
 /// The audit's columns, in their order; published in `docs/audit.md`.
-pub const COLUMNS: [&str; 10] =
-    ["finding_id", "status", "kind", "what", "owners", "owner_count", "vendor", "hurts", "evidence", "fix"];
+pub const COLUMNS: [&str; 11] = [
+    "finding_id",
+    "status",
+    "kind",
+    "what",
+    "owners",
+    "owner_count",
+    "adapters",
+    "vendor",
+    "hurts",
+    "evidence",
+    "fix",
+];
 
 /// Names shown in one cell: Excel cuts a cell at 32,767 characters, and an address of 20,000 hosts is one finding.
 const MAX_SHOWN: usize = 100;
+/// Pieces of evidence in one finding.
+const MAX_EVIDENCE: usize = 6;
 
 /// One thing that can hurt. Texts are raw.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,9 +85,11 @@ pub struct Risk {
     pub kind: &'static str,
     /// The address, SPN or name.
     pub what: String,
-    /// Hosts or accounts, in order.
+    /// Hosts or accounts, in order; of very many only some.
     pub owners: Vec<String>,
     pub owner_count: usize,
+    /// What the address is on, each once.
+    pub adapters: Vec<String>,
     pub vendor: String,
     pub hurts: String,
     pub evidence: Vec<String>,
@@ -87,10 +106,12 @@ pub struct Outcome {
     pub written: Option<PathBuf>,
     /// What `--fail-on` asks for is there.
     pub found: bool,
+    /// With an earlier audit.
+    pub compared: bool,
 }
 
 /// One row, as written: a risk of now, or one of the earlier audit that is gone.
-pub type Row = [String; 10];
+pub type Row = [String; 11];
 
 impl Outcome {
     pub fn is_complete(&self) -> bool {
@@ -103,22 +124,25 @@ pub fn run(config: &Config) -> Result<Outcome, Error> {
     config.output.check()?;
     let inputs = [&config.interfaces, &config.dns, &config.spns].into_iter().flatten().chain(&config.allow);
     output::spare(config.output.path(), inputs.map(PathBuf::as_path))?;
-    let allow = look::Allowed::read(config.allow.as_deref())?;
-    let earlier = config.baseline.as_deref().map(earlier::read).transpose()?;
+    let allow = allowed::Allowed::read(config.allow.as_deref())?;
+    let earlier = config.baseline.as_deref().map(|path| earlier::read(path, &config.output)).transpose()?;
     let paths = [config.interfaces.as_slice(), config.dns.as_slice()].concat();
-    let interfaces = addresses::load(&paths, &addresses::LoadOptions { host: config.host.clone() });
-    let accounts = accounts::load(&config.spns);
+    let options = inventory::addresses::LoadOptions { host: config.host.clone() };
+    let interfaces = inventory::addresses::load(&paths, &options);
+    let accounts = inventory::accounts::load(&config.spns);
+    let hosts = known_hosts(&interfaces, &accounts, &Gathered::default());
 
-    let (mut risks, allowed) = look::addresses(&interfaces, &accounts, &allow);
-    risks.extend(look::names(&interfaces, &accounts));
-    risks.extend(look::accounts(&accounts, &config.host_aliases));
+    let (mut risks, allowed) = addresses::shared(&hosts, &allow);
+    risks.extend(addresses::names(&interfaces, &hosts));
+    risks.extend(accounts::risks(&accounts, &config.host_aliases));
     let mut rows: Vec<Row> = Vec::new();
     for risk in &mut risks {
         risk.status = earlier.as_ref().map_or(Status::New, |e| e.status(&risk.id));
         rows.push(row(risk));
     }
     if let Some(earlier) = &earlier {
-        rows.extend(earlier.gone(&risks));
+        let now = earlier::Now { hosts: &hosts, interfaces: &interfaces, accounts: &accounts, allow: &allow };
+        rows.extend(earlier.not_found(&risks, &now));
     }
     let found = match config.fail_on {
         Some(FailOn::Any) => !risks.is_empty(),
@@ -127,24 +151,29 @@ pub fn run(config: &Config) -> Result<Outcome, Error> {
     };
     let written = config.output.write(|out| write(&rows, out))?;
     let inventories = [interfaces.files, accounts.files].concat();
-    Ok(Outcome { risks: rows, inventories, allowed, written, found })
+    let compared = earlier.is_some();
+    Ok(Outcome { risks: rows, inventories, allowed, written, found, compared })
 }
 
 fn row(risk: &Risk) -> Row {
     let list = |items: &[String]| {
         items.iter().map(|i| i.replace(LIST_SEPARATOR, ";")).collect::<Vec<_>>().join(LIST_SEPARATOR)
     };
-    let mut owners: Vec<String> = risk.owners.iter().take(MAX_SHOWN).cloned().collect();
-    if risk.owners.len() > MAX_SHOWN {
-        owners.push(format!("and {} more", risk.owners.len() - MAX_SHOWN));
-    }
+    let some_of = |items: &[String], count: usize| {
+        let mut shown: Vec<String> = items.iter().take(MAX_SHOWN).cloned().collect();
+        if count > shown.len() {
+            shown.push(format!("and {} more", count - shown.len()));
+        }
+        list(&shown)
+    };
     [
         risk.id.clone(),
         risk.status.name().to_owned(),
         risk.kind.to_owned(),
         risk.what.clone(),
-        list(&owners),
+        some_of(&risk.owners, risk.owner_count),
         risk.owner_count.to_string(),
+        some_of(&risk.adapters, risk.adapters.len()),
         risk.vendor.clone(),
         risk.hurts.clone(),
         list(&risk.evidence),

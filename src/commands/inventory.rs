@@ -1,23 +1,22 @@
 //! `krbtriage inventory`: what was understood of the interface inventories, as the project's own CSV, so
 //! that a person can check it, keep it, or merge it.
 
-use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::io::{self, Write};
+use std::path::PathBuf;
 
 use crate::inventory::InventoryFile;
 use crate::inventory::addresses::{AddressInventory, LoadOptions, load};
 use crate::report::guard::cell;
-use crate::report::{OutputError, output};
+use crate::report::{Output, OutputError, output};
 
 /// What to read and where to write it.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Config {
     /// Files and folders, in any supported format.
     pub files: Vec<PathBuf>,
     /// The host of rows that name none; the file's name tells without it.
     pub host: Option<String>,
-    /// `None`: to the writer given to [`run`].
-    pub output: Option<PathBuf>,
+    pub output: Output,
 }
 
 /// What was written, and of what.
@@ -29,59 +28,26 @@ pub struct Outcome {
     pub resolved_names: u64,
     /// Every file with its kind, rows and problems.
     pub files: Vec<InventoryFile>,
-}
-
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    #[error("the inventory cannot be written to {}: {error}", .path.display())]
-    Output { path: PathBuf, error: io::Error },
-    #[error(transparent)]
-    IsInput(#[from] OutputError),
-    /// Standard output; a closed pipe is among them and is the caller's to forgive.
-    #[error("the inventory cannot be written: {0}")]
-    Stdout(#[from] io::Error),
+    /// The file written, which is another one where that asked for is open in another program.
+    pub written: Option<PathBuf>,
 }
 
 /// The columns written, in this order.
 pub const COLUMNS: [&str; 6] = ["host", "address", "interface", "description", "mac", "prefix_length"];
 
-/// Reads the inventories and writes one row for each address, to `config.output` (whole or not at all) or
-/// to `stdout`.
-pub fn run(config: &Config, stdout: &mut dyn Write) -> Result<Outcome, Error> {
-    output::spare(config.output.as_deref(), config.files.iter().map(PathBuf::as_path))?;
+/// Reads the inventories and writes one row for each address.
+pub fn run(config: &Config) -> Result<Outcome, OutputError> {
+    config.output.check()?;
+    output::spare(config.output.path(), config.files.iter().map(PathBuf::as_path))?;
     let options = LoadOptions { host: config.host.clone() };
     let inventory = load(&config.files, &options);
-    match &config.output {
-        Some(path) => {
-            write_file(path, &inventory).map_err(|error| Error::Output { path: path.clone(), error })?;
-        }
-        None => write_csv(&inventory, stdout)?,
-    }
+    let written = config.output.write(|out| write_csv(&inventory, out))?;
     Ok(Outcome {
         addresses: inventory.owned.len() as u64,
         resolved_names: inventory.resolved.len() as u64,
         files: inventory.files,
+        written,
     })
-}
-
-/// Beside its place first, so that a failed run leaves the old file.
-fn write_file(path: &Path, inventory: &AddressInventory) -> io::Result<()> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    {
-        // A temporary file is its owner's alone; an output is everybody's the umask lets.
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    let mut file = BufWriter::new(builder.tempfile_in(folder)?);
-    write_csv(inventory, &mut file)?;
-    let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
 }
 
 /// The inventory's addresses as the project's CSV, in the order they were read. Cells cannot run in a
@@ -129,11 +95,11 @@ mod tests {
         let (input, output) = (folder.path().join("in.csv"), folder.path().join("out.csv"));
         std::fs::write(&input, TEXT).unwrap();
         std::fs::write(&output, "old").unwrap();
-        let config = Config { files: vec![input], host: None, output: Some(output.clone()) };
-        let outcome = run(&config, &mut io::sink()).unwrap();
+        let config = Config { files: vec![input], host: None, output: Output::File(output.clone()) };
+        let outcome = run(&config).unwrap();
         assert_eq!((outcome.addresses, outcome.files.len()), (3, 1));
         assert_eq!(std::fs::read_to_string(&output).unwrap(), TEXT);
-        let config = Config { output: Some(folder.path().join("none").join("out.csv")), ..config };
-        assert!(run(&config, &mut io::sink()).unwrap_err().to_string().contains("cannot be written to"));
+        let config = Config { output: Output::File(folder.path().join("none").join("out.csv")), ..config };
+        assert!(run(&config).unwrap_err().to_string().contains("the folder does not exist"));
     }
 }

@@ -103,8 +103,40 @@ pub fn log_problems(unfound: &[FileError], logs: &[FileReport]) -> String {
 }
 
 /// What could not be read of inventories.
-pub fn inventory_problems(inventories: &[InventoryFile]) -> String {
-    lines_of(&[], &[], inventories, false).iter().map(|l| format!("{}\n", visible(l))).collect()
+pub fn inventory_problems(inventories: &[InventoryFile], verbose: bool) -> String {
+    lines_of(&[], &[], inventories, verbose).iter().map(|l| format!("{}\n", visible(l))).collect()
+}
+
+/// What each inventory was taken for, for the commands that read only those.
+pub fn inventories_understood(inventories: &[InventoryFile], verbose: bool) -> String {
+    // A folder of an export per host has hundreds.
+    const SHOWN: usize = 20;
+    let shown = if verbose { usize::MAX } else { SHOWN };
+    let known = || inventories.iter().filter(|f| !f.kind.is_empty());
+    let mut lines: Vec<String> = known().take(shown).map(understood).collect();
+    if known().count() > shown {
+        lines.push(format!("  and {} files more (-v lists them)", known().count() - shown));
+    }
+    lines.iter().map(|l| format!("{}\n", visible(l))).collect()
+}
+
+fn understood(f: &InventoryFile) -> String {
+    let rows = counted(f.rows, "row");
+    let hosts = if f.hosts == 1 { "host or account" } else { "hosts or accounts" };
+    format!("inventory: {}: {}, {rows}, {} {hosts}", f.path, f.kind, grouped(f.hosts))
+}
+
+/// How many findings an audit has, by what an earlier one says of them.
+pub fn audit(outcome: &super::audit::Outcome) -> String {
+    let mut parts = vec![counted(outcome.risks.len() as u64, "finding")];
+    if outcome.compared {
+        let with = |s: Status| outcome.risks.iter().filter(|row| row[1] == s.name()).count();
+        parts.extend(Status::ALL.map(|s| format!("{} {}", grouped(with(s) as u64), s.name())));
+    }
+    if outcome.allowed > 0 {
+        parts.push(format!("{} more allowed", grouped(outcome.allowed as u64)));
+    }
+    parts.join(", ")
 }
 
 fn lines_of(
@@ -134,9 +166,6 @@ fn lines_of(
 fn unread(outcome: &Outcome, verbose: bool) -> String {
     let mut lines = lines_of(&outcome.unfound, &outcome.logs, &outcome.inventories, verbose);
     if verbose {
-        let understood = |f: &crate::inventory::InventoryFile| {
-            format!("inventory: {}: {}, {} rows, {} hosts or accounts", f.path, f.kind, f.rows, f.hosts)
-        };
         lines.extend(outcome.inventories.iter().map(understood));
         let passed = outcome.logs.iter().filter(|f| f.bytes > 0 && f.chunks + f.records + f.events == 0);
         lines.extend(passed.map(|f| format!("passed over: {}: {}", f.path, f.kind)));

@@ -9,6 +9,7 @@ use jiff::SignedDuration;
 use super::fail_on::FailOn;
 use super::outputs::{Evidence, Outputs, Written};
 use crate::events::{self, Seen};
+use crate::files::list::{self, ListError};
 use crate::files::{self, FileError};
 use crate::findings::{self, FileDates, Finding, Knowledge};
 use crate::incidents::{Gathered, Gatherer, Period};
@@ -19,14 +20,16 @@ use crate::names::{HostName, Principal};
 use crate::report::baseline::{self, BaselineError};
 use crate::report::output;
 use crate::report::{EventSpool, Output, OutputError, Problem, Reading, Report, Row, Staged, problem};
-use crate::scan::{self, FileReport, Progress, Scan, ScanOptions};
+use crate::scan::{self, FileIndex, FileOrder, FileReport, Progress, Scan, ScanOptions};
 use crate::state::{Lock, State, StateError};
 
 /// What a triage run is asked to do.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// Log files and folders.
+    /// Log files and folders, and what was extracted of some.
     pub logs: Vec<PathBuf>,
+    /// A file with more names for `logs`.
+    pub files_from: Option<PathBuf>,
     /// Interface inventories: files and folders.
     pub interfaces: Vec<PathBuf>,
     /// The host of inventory rows that name none.
@@ -79,6 +82,8 @@ pub struct Outcome {
 pub enum Error {
     #[error("{}", no_logs(.0))]
     NoLogs(Vec<String>),
+    #[error(transparent)]
+    List(#[from] ListError),
     #[error("{}: two outputs cannot go to one file; name another one", .0.display())]
     Twice(PathBuf),
     #[error(transparent)]
@@ -166,7 +171,11 @@ pub fn run(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error> {
     let start = Instant::now();
     config.outputs.check(config.state.as_deref())?;
     let before = Before::read(config)?;
-    let (inputs, unfound) = files::find(&config.logs);
+    let mut paths = config.logs.clone();
+    if let Some(list) = &config.files_from {
+        paths.extend(list::read(list)?);
+    }
+    let (inputs, mut unfound) = files::find(&paths);
     let others = config.interfaces.iter().chain(&config.spns).map(PathBuf::as_path);
     output::spare(
         config.outputs.files().chain(config.state.as_deref()),
@@ -179,21 +188,30 @@ pub fn run(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error> {
     let (seen, spool) = (Seen::default(), EventSpool::default());
     let told = before.state.as_ref().map(|(_, state, _)| &state.told);
     let workers = config.scan.workers();
-    let Scan { collectors, files: mut logs } =
+    let Scan { collectors, files: mut logs, unread } =
         scan::scan(&inputs, &events::selection(), &config.scan, progress, || {
             Gatherer::new(&seen, config.period)
                 .told(told)
                 .with_reaches(before.rows.is_some())
                 .witness(config.outputs.events.is_some().then(|| spool.witness(workers)))
         });
+    unfound.extend(unread);
     let mut gathered = Gathered::merge(collectors);
+    let order = FileOrder::new(&logs);
     for (&file, &count) in &gathered.duplicates {
-        if let Some(report) = logs.get_mut(file as usize) {
-            report.duplicates = count;
+        if let Some(report) = order.position(file).and_then(|i| logs.get_mut(i)) {
+            report.duplicates += count;
         }
     }
-    let names: Vec<_> = logs.iter().map(|f| f.path.clone()).collect();
-    let log_name = |file: u32| names.get(file as usize).map(ToString::to_string).unwrap_or_default();
+    let duplicates = logs.iter().map(|log| log.duplicates).sum();
+    gathered.rename_files(&|file| order.place(file));
+    let names: Vec<_> = (0..logs.len() as FileIndex)
+        .map(|place| order.report(&logs, place).map(|file| file.path.clone()).unwrap_or_default())
+        .collect();
+    let log_name = |place: FileIndex| {
+        let place = usize::try_from(place).ok();
+        place.and_then(|place| names.get(place)).map(ToString::to_string).unwrap_or_default()
+    };
 
     let (mut rows, inventories) = judge(config, &mut gathered, &log_name);
     let reaches = std::mem::take(&mut gathered.reaches);
@@ -216,7 +234,7 @@ pub fn run(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error> {
         unfound,
         period: config.period,
         events: gathered.events,
-        duplicates: seen.duplicates(),
+        duplicates,
         told_again: gathered.told_again,
         clues_dropped: gathered.clues_dropped,
         took: start.elapsed(),
@@ -226,14 +244,19 @@ pub fn run(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error> {
         Some((path, state, lock)) => {
             let (state, notes) = state.after(&outcome.rows, &gathered.prints, reaches, &|file| {
                 // Of a file that was not fully read the numbers tell nothing.
-                outcome.logs.get(file as usize).filter(|f| f.problems.is_empty()).and_then(|f| f.record_ids)
+                let file = order.report(&outcome.logs, file).filter(|file| file.problems.is_empty());
+                file.and_then(|file| file.record_ids)
             });
             outcome.notes = notes;
             Some((Staged::new(&path, |out| state.write(out))?, path, lock))
         }
         None => None,
     };
-    let evidence = Evidence { spool: &spool, twins: &gathered.twins, log_name: &log_name };
+    let evidence = Evidence {
+        spool: &spool,
+        twins: &gathered.twins,
+        log_name: &|file: FileIndex| log_name(order.place(file)),
+    };
     let taken = config.outputs.write(&mut outcome, &evidence)?;
     match next {
         // Last of all: an event whose report did not arrive is told again.
@@ -251,7 +274,7 @@ pub fn run(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error> {
 fn judge(
     config: &Config,
     gathered: &mut Gathered,
-    log_name: &dyn Fn(u32) -> String,
+    log_name: &dyn Fn(FileIndex) -> String,
 ) -> (Vec<Row>, Vec<InventoryFile>) {
     let load = addresses::LoadOptions { host: config.host.clone() };
     let mut interfaces = addresses::load(&config.interfaces, &load);

@@ -2,9 +2,8 @@ use std::collections::HashMap;
 use std::collections::hash_map::{Entry, RandomState};
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::records::Record;
+use crate::records::{Origin, Record};
 use crate::scan::FileIndex;
 
 /// Locks are taken per event; enough shards that two workers seldom meet.
@@ -18,17 +17,13 @@ const SHARDS: usize = 64;
 /// is 3 in a million.
 pub struct Seen {
     hasher: RandomState,
-    shards: Vec<Mutex<HashMap<u64, FileIndex>>>,
-    duplicates: AtomicU64,
+    /// The file that keeps the record, and (in the lowest bit) whether it was only seen in slack space so far.
+    shards: Vec<Mutex<HashMap<u64, u64>>>,
 }
 
 impl Default for Seen {
     fn default() -> Self {
-        Self {
-            hasher: RandomState::new(),
-            shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
-            duplicates: AtomicU64::new(0),
-        }
+        Self { hasher: RandomState::new(), shards: (0..SHARDS).map(|_| Mutex::default()).collect() }
     }
 }
 
@@ -40,6 +35,8 @@ pub enum Sight {
     /// the one that comes first in the inputs keeps it, whichever worker was faster.
     Again {
         duplicate_in: FileIndex,
+        /// Until now it was only seen in slack space, and now it is live.
+        live_at_last: bool,
     },
 }
 
@@ -62,24 +59,17 @@ impl Seen {
         let print = h.finish();
         let shard = &self.shards[print as usize % SHARDS];
         let mut shard = shard.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let slack = record.origin == Origin::Slack;
         match shard.entry(print) {
             Entry::Vacant(entry) => {
-                entry.insert(file);
+                entry.insert(file << 1 | u64::from(slack));
                 Sight::First
             }
             Entry::Occupied(mut entry) => {
-                self.duplicates.fetch_add(1, Ordering::Relaxed);
-                let kept = *entry.get();
-                if file < kept {
-                    entry.insert(file);
-                }
-                Sight::Again { duplicate_in: kept.max(file) }
+                let (kept, only_slack) = (*entry.get() >> 1, *entry.get() & 1 == 1);
+                entry.insert(kept.min(file) << 1 | u64::from(only_slack && slack));
+                Sight::Again { duplicate_in: kept.max(file), live_at_last: only_slack && !slack }
             }
         }
-    }
-
-    /// Records dropped because they were seen before.
-    pub fn duplicates(&self) -> u64 {
-        self.duplicates.load(Ordering::Relaxed)
     }
 }

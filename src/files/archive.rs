@@ -1,4 +1,4 @@
-//! Logs inside `.zip` and `.gz`: unpacked in memory as they are read, and never to disk.
+//! Logs inside `.zip`, `.gz` and `.zst`: unpacked in memory as they are read, and never to disk.
 
 use std::borrow::Cow;
 use std::fs::File;
@@ -111,6 +111,17 @@ impl<R: Read> Read for Unpacked<'_, R> {
 /// The content of a `.gz` file (of all its members, one behind the other).
 pub fn gunzip<'a>(packed: impl Read + 'a, budget: &'a Budget) -> impl Read + 'a {
     Unpacked { inner: MultiGzDecoder::new(packed), budget }
+}
+
+/// Largest window of a `.zst` file as a power of two: 8 MiB, which `zstd -19` and less keep to. That is what
+/// unpacking holds in memory, and the file chooses it.
+const MAX_WINDOW: u32 = 23;
+
+/// The content of a `.zst` file (of all its frames, one behind the other).
+pub fn unzstd<'a>(packed: impl Read + 'a, budget: &'a Budget) -> io::Result<impl Read + 'a> {
+    let mut decoder = zstd::Decoder::new(packed)?;
+    decoder.window_log_max(MAX_WINDOW)?;
+    Ok(Unpacked { inner: decoder, budget })
 }
 
 /// A zip archive's members.

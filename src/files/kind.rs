@@ -13,8 +13,11 @@ pub enum Kind {
     Xml,
     /// Text copied from Event Viewer (`Log Name:` ... `Computer:` ... `Description:`).
     Text,
+    /// What `extract --for-triage` wrote: lines of JSON with a member `krbtriage`.
+    Extract,
     Zip,
     Gzip,
+    Zstd,
     /// `LfLe`: the log format of Windows 2000, XP and 2003. Named, not read.
     LegacyEvt,
     /// Message-table archive beside a saved log. Not needed, passed over.
@@ -31,8 +34,10 @@ impl Kind {
             Kind::Evtx => "evtx",
             Kind::Xml => "xml",
             Kind::Text => "text",
+            Kind::Extract => "extract",
             Kind::Zip => "zip",
             Kind::Gzip => "gz",
+            Kind::Zstd => "zst",
             Kind::LegacyEvt => "evt",
             Kind::Mta => "mta",
             Kind::Empty => "empty",
@@ -40,15 +45,40 @@ impl Kind {
         }
     }
 
+    const ALL: [Self; 11] = [
+        Kind::Evtx,
+        Kind::Xml,
+        Kind::Text,
+        Kind::Extract,
+        Kind::Zip,
+        Kind::Gzip,
+        Kind::Zstd,
+        Kind::LegacyEvt,
+        Kind::Mta,
+        Kind::Empty,
+        Kind::Other,
+    ];
+
+    /// What [`Kind::name`] calls so; another name is [`Kind::Other`].
+    pub fn named(name: &str) -> Self {
+        Self::ALL.into_iter().find(|kind| kind.name() == name).unwrap_or(Kind::Other)
+    }
+
     /// Can events be read from it?
     pub fn is_read(self) -> bool {
-        matches!(self, Kind::Evtx | Kind::Xml | Kind::Text | Kind::Zip | Kind::Gzip)
+        self.refusal().is_none()
+    }
+
+    /// Is it another file, packed as a whole?
+    pub fn is_packed(self) -> bool {
+        matches!(self, Kind::Gzip | Kind::Zstd)
     }
 
     /// Why a file of this kind is not read, and what to do about it. `None` for kinds that are read.
     pub fn refusal(self) -> Option<&'static str> {
         Some(match self {
-            Kind::Evtx | Kind::Xml | Kind::Text | Kind::Zip | Kind::Gzip => return None,
+            Kind::Evtx | Kind::Xml | Kind::Text | Kind::Extract => return None,
+            Kind::Zip | Kind::Gzip | Kind::Zstd => return None,
             Kind::LegacyEvt => {
                 "this is a log in the format of Windows 2000, XP and 2003 (.evt), which is not read; \
                  convert it on a current Windows with `wevtutil epl OLD.evt NEW.evtx /lf:true`, or open \
@@ -60,8 +90,9 @@ impl Kind {
             }
             Kind::Empty => "the file is empty; export the log again",
             Kind::Other => {
-                "this is no event log (neither .evtx, event XML, text copied from Event Viewer, .zip \
-                 nor .gz); export the log with `wevtutil epl System System.evtx`"
+                "this is no event log (neither .evtx, event XML, text copied from Event Viewer, events that \
+                 `extract --for-triage` wrote, .zip, .gz nor .zst); export the log with \
+                 `wevtutil epl System System.evtx`"
             }
         })
     }
@@ -91,6 +122,9 @@ pub fn sniff(head: &[u8]) -> Kind {
     if head.starts_with(&[0x1f, 0x8b, 8]) {
         return Kind::Gzip;
     }
+    if is_zstd(head) {
+        return Kind::Zstd;
+    }
     if head.starts_with(b"MTAFile\0") {
         return Kind::Mta;
     }
@@ -101,10 +135,19 @@ pub fn sniff(head: &[u8]) -> Kind {
     }
 }
 
-/// Event XML and copied text, in UTF-8 or UTF-16 with or without a byte order mark.
+/// A frame (RFC 8878, 3.1.1), or a skippable one (3.1.2), with which `pzstd` begins.
+fn is_zstd(head: &[u8]) -> bool {
+    matches!(head, [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..])
+}
+
+/// Extracted events, event XML and copied text, in UTF-8 or UTF-16 with or without a byte order mark.
 fn text_kind(head: &[u8]) -> Option<Kind> {
     let ascii = narrow(head);
     let text = ascii.trim_ascii_start();
+    // Before all others: the events in it may hold any text.
+    if text.starts_with(b"{") {
+        return memmem::find(text, b"\"krbtriage\"").map(|_| Kind::Extract);
+    }
     let event = memmem::find(text, b"<Event").or_else(|| {
         // With a namespace prefix; `:Event` alone may stand in any text.
         memmem::find(text, b":Event").filter(|_| text.starts_with(b"<"))
@@ -132,8 +175,8 @@ fn narrow(head: &[u8]) -> Vec<u8> {
         [0xEF, 0xBB, 0xBF, ..] => rest(3).to_vec(),
         [0xFF, 0xFE, ..] => utf16(rest(2), 1),
         [0xFE, 0xFF, ..] => utf16(rest(2), 0),
-        [b'<' | b'L' | b'E' | b'\r' | b'\n' | b' ', 0, ..] => utf16(head, 1),
-        [0, b'<' | b'L' | b'E' | b'\r' | b'\n' | b' ', ..] => utf16(head, 0),
+        [b'<' | b'{' | b'L' | b'E' | b'\r' | b'\n' | b' ', 0, ..] => utf16(head, 1),
+        [0, b'<' | b'{' | b'L' | b'E' | b'\r' | b'\n' | b' ', ..] => utf16(head, 0),
         _ => head.to_vec(),
     }
 }
@@ -163,6 +206,12 @@ mod tests {
             (b"\x30\0\0\0LfLe\x01\0\0\0".to_vec(), Kind::LegacyEvt),
             (b"PK\x03\x04\x14\0".to_vec(), Kind::Zip),
             (b"\x1f\x8b\x08\0".to_vec(), Kind::Gzip),
+            (b"\x28\xb5\x2f\xfd\x04\0".to_vec(), Kind::Zstd),
+            (b"\x50\x2a\x4d\x18\x04\0".to_vec(), Kind::Zstd),
+            (br#"{"krbtriage":1,"type":"begin"}"#.to_vec(), Kind::Extract),
+            (br#"{"path": "<Event>", "krbtriage": 1}"#.to_vec(), Kind::Extract),
+            (utf16(r#"{"krbtriage":1}"#), Kind::Extract),
+            (br#"{"format": "krbtriage-report", "a": "<Event"}"#.to_vec(), Kind::Other),
             (event_xml.into(), Kind::Xml),
             (utf16("\r\n<Events>"), Kind::Xml),
             (b"\xEF\xBB\xBF<?xml version='1.0'?><Events>".to_vec(), Kind::Xml),
@@ -184,6 +233,7 @@ mod tests {
         for kind in [Kind::LegacyEvt, Kind::Mta, Kind::Empty, Kind::Other] {
             assert!(!kind.is_read() && kind.refusal().is_some());
         }
+        assert!(Kind::ALL.into_iter().all(|kind| Kind::named(kind.name()) == kind));
         assert!(Kind::Evtx.is_read() && Kind::Evtx.refusal().is_none());
     }
 }

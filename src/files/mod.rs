@@ -2,6 +2,7 @@
 
 pub mod archive;
 pub mod kind;
+pub mod list;
 pub mod text_encoding;
 
 pub use kind::Kind;
@@ -36,6 +37,9 @@ pub enum FileError {
     NotAFile { path: PathBuf },
     #[error("{}: cannot be read: {source}", path.display())]
     Unreadable { path: PathBuf, source: io::Error },
+    /// An extraction could not look at it, and says so.
+    #[error("{text}")]
+    Told { path: PathBuf, text: String },
 }
 
 impl FileError {
@@ -60,8 +64,22 @@ impl FileError {
             Self::Missing { path }
             | Self::Denied { path }
             | Self::NotAFile { path }
-            | Self::Unreadable { path, .. } => path,
+            | Self::Unreadable { path, .. }
+            | Self::Told { path, .. } => path,
         }
+    }
+
+    /// The same error, of a file that is called so.
+    #[must_use]
+    pub fn renamed(mut self, name: &Path) -> Self {
+        match &mut self {
+            Self::Missing { path }
+            | Self::Denied { path }
+            | Self::NotAFile { path }
+            | Self::Unreadable { path, .. } => *path = name.to_path_buf(),
+            Self::Told { .. } => {}
+        }
+        self
     }
 }
 

@@ -119,6 +119,14 @@ fn decode(decoder: &mut Decoder, raw: &[u8], last: bool, text: &mut Vec<u8>) {
     text.truncate(written);
 }
 
+/// The text of `bytes` where a byte order mark says what they are.
+pub fn marked_text(bytes: &[u8]) -> Option<String> {
+    let (_, mark) = sniff(bytes);
+    let mut text = Vec::new();
+    TextReader::new(bytes).read_to_end(&mut text).ok().filter(|_| mark > 0)?;
+    String::from_utf8(text).ok()
+}
+
 /// The text of `bytes`: UTF-8, or Windows-1252 where it is not (Notepad's "ANSI" of Western machines).
 pub fn text_of(bytes: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(bytes) {

@@ -137,8 +137,8 @@ impl<'a> Gatherer<'a> {
         is_told
     }
 
-    fn modified(&mut self, event: Modified, record: &Record, file: FileIndex, counts: bool) {
-        let told = self.is_told(record, counts, event.twin);
+    fn modified(&mut self, event: Modified, record: &Record, file: FileIndex, sight: Sight) {
+        let told = self.is_told(record, sight == Sight::First, event.twin);
         if !told && let Some(witness) = &mut self.witness {
             witness.event(&event, record, file);
         }
@@ -157,16 +157,16 @@ impl<'a> Gatherer<'a> {
         keep_smaller(&mut incident.target, event.target);
         keep_smaller(&mut incident.target_realm, event.target_realm);
         keep_smaller(&mut incident.client_realm, event.client_realm);
-        note(&mut incident.seen, record, file, counts, told);
+        note(&mut incident.seen, record, file, sight, told);
     }
 
-    fn clue(&mut self, clue: Clue, record: &Record, file: FileIndex, counts: bool) {
+    fn clue(&mut self, clue: Clue, record: &Record, file: FileIndex, sight: Sight) {
         if self.clues.len() >= MAX_CLUES && !self.clues.contains_key(&clue) {
             self.clues_dropped += 1;
             return;
         }
         let seen = self.clues.entry(clue).or_insert_with(|| Sightings::new(record.time, file));
-        note(seen, record, file, counts, false);
+        note(seen, record, file, sight, false);
     }
 }
 
@@ -181,16 +181,13 @@ impl Collector for Gatherer<'_> {
         if !timeless && !self.period.contains(record.time) {
             return;
         }
-        let counts = match self.seen.see(&record, file) {
-            Sight::First => true,
-            Sight::Again { duplicate_in } => {
-                *self.duplicates.entry(duplicate_in).or_default() += 1;
-                false
-            }
-        };
+        let sight = self.seen.see(&record, file);
+        if let Sight::Again { duplicate_in, .. } = sight {
+            *self.duplicates.entry(duplicate_in).or_default() += 1;
+        }
         match event {
-            Event::Modified(event) => self.modified(event, &record, file, counts),
-            Event::Clue(clue) => self.clue(clue, &record, file, counts),
+            Event::Modified(event) => self.modified(event, &record, file, sight),
+            Event::Clue(clue) => self.clue(clue, &record, file, sight),
         }
     }
 }
@@ -209,10 +206,12 @@ fn keep_smaller(kept: &mut Box<str>, other: Box<str>) {
     }
 }
 
-fn note(seen: &mut Sightings, record: &Record, file: FileIndex, counts: bool, told: bool) {
+fn note(seen: &mut Sightings, record: &Record, file: FileIndex, sight: Sight, told: bool) {
     // A duplicate adds only where else the event stands; its time is there already.
     seen.files.insert(file);
-    if counts {
+    if let Sight::Again { live_at_last, .. } = sight {
+        seen.from_slack -= i64::from(live_at_last);
+    } else {
         seen.first = seen.first.min(record.time);
         seen.last = seen.last.max(record.time);
         if told {
@@ -221,11 +220,20 @@ fn note(seen: &mut Sightings, record: &Record, file: FileIndex, counts: bool, to
             seen.events += 1;
             seen.moments.add(record.time);
         }
-        seen.from_slack += u64::from(record.origin == Origin::Slack);
+        seen.from_slack += i64::from(record.origin == Origin::Slack);
     }
 }
 
 impl Gathered {
+    /// Names every file by its place in the order of paths, so that nothing depends on the order they were named in.
+    pub fn rename_files(&mut self, name: &dyn Fn(FileIndex) -> FileIndex) {
+        let incidents = self.incidents.iter_mut().map(|incident| &mut incident.seen);
+        for seen in incidents.chain(self.clues.iter_mut().map(|clue| &mut clue.seen)) {
+            seen.files = seen.files.iter().map(|file| name(*file)).collect();
+        }
+        self.reaches.rename_files(name);
+    }
+
     /// Joins the workers' shares; the result does not depend on how the work was shared out.
     pub fn merge<'a>(shares: impl IntoIterator<Item = Gatherer<'a>>) -> Self {
         let mut incidents: HashMap<Key, Incident> = HashMap::new();

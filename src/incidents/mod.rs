@@ -42,8 +42,9 @@ pub struct Sightings {
     pub told: Moments,
     /// Every input that holds one of the events, duplicates too.
     pub files: BTreeSet<FileIndex>,
-    /// How many of the events were read from slack space.
-    pub from_slack: u64,
+    /// How many of the events were read from slack space alone. One worker's share may be below zero: another one saw
+    /// in slack space what this one saw live.
+    pub from_slack: i64,
 }
 
 /// A clue and when it was seen.

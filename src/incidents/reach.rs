@@ -70,6 +70,13 @@ impl Reaches {
         }
     }
 
+    pub fn rename_files(&mut self, name: &dyn Fn(FileIndex) -> FileIndex) {
+        self.0 = std::mem::take(&mut self.0)
+            .into_iter()
+            .map(|((file, log), reach)| ((name(file), log), reach))
+            .collect();
+    }
+
     /// Every computer that any record came from, in lower case.
     pub fn computers(&self) -> HashSet<Box<str>> {
         self.0.keys().map(|(_, log)| log.computer.clone()).collect()

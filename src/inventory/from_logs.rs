@@ -7,9 +7,10 @@ use super::addresses::{AddressInventory, HostAlias, OwnedAddress};
 use crate::events::ClueKind;
 use crate::incidents::SeenClue;
 use crate::names::HostName;
+use crate::scan::FileIndex;
 
 /// Adds what the clues tell. `log_name` gives the path of an input by its index.
-pub fn add(inventory: &mut AddressInventory, clues: &[SeenClue], log_name: &dyn Fn(u32) -> String) {
+pub fn add(inventory: &mut AddressInventory, clues: &[SeenClue], log_name: &dyn Fn(FileIndex) -> String) {
     for seen in clues {
         let clue = &seen.clue;
         let source = Source {

@@ -240,6 +240,11 @@ impl<'a> Hosts<'a> {
         pairs.filter_map(|pair| self.alias_sources.get(&pair)).min().map(String::as_str)
     }
 
+    /// The same, not copied: an address may have 20,000 owners, and each of them a name that leads to it.
+    pub fn owner_set(&self, address: IpAddr) -> Option<&BTreeSet<HostId>> {
+        self.by_address.get(&address)
+    }
+
     /// The hosts that own this address.
     pub fn owners_of(&self, address: IpAddr) -> Vec<HostId> {
         self.by_address.get(&address).into_iter().flatten().copied().collect()

@@ -3,18 +3,19 @@
 //! Windows PowerShell 5 writes UTF-16 with `>` and ASCII with `Export-Csv`, PowerShell 7 UTF-8 without a
 //! mark, `cmd` the OEM code page, a spreadsheet any of them with the list separator of its culture.
 
+mod table;
+
 use std::borrow::Cow;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use oem_cp::code_table::DECODING_TABLE_CP850;
+pub use table::{Row, Table, TableError, delimiter_of};
 
 /// Bytes looked at for zeros when UTF-16 carries no mark.
 const UTF16_SNIFF: usize = 4096;
 /// Non-ASCII lines shown to the detector; more would not change its mind, only take time.
 const DETECTOR_BYTES: usize = 64 * 1024;
-/// A record over more lines than this is taken for a quote that was never closed.
-const MAX_LINES_IN_RECORD: u64 = 64;
 
 /// Text of a file whose encoding nobody stated.
 ///
@@ -150,207 +151,6 @@ pub fn column_key(name: &str) -> String {
     name.chars().filter(|c| !matches!(c, ' ' | '_' | '-' | '\u{feff}')).flat_map(char::to_lowercase).collect()
 }
 
-/// A delimited text with a header, read row by row; the delimiter is `,`, `;` or tab, whichever the
-/// header holds most of. A `#TYPE` line (Windows PowerShell), a `sep=` line (Excel) and blank lines before
-/// the header are passed over.
-pub struct Table<'t> {
-    text: &'t str,
-    delimiter: u8,
-    columns: Vec<String>,
-    reader: csv::Reader<&'t [u8]>,
-    /// What the reader's own positions must be raised by: it is started anew behind the preamble and
-    /// after a quote that was never closed.
-    base: Base,
-    record: csv::StringRecord,
-}
-
-#[derive(Clone, Copy)]
-struct Base {
-    byte: usize,
-    line: u64,
-}
-
-/// One row of a [`Table`].
-pub struct Row<'r> {
-    record: &'r csv::StringRecord,
-    /// 1-based line of the file on which the row begins.
-    pub line: u64,
-}
-
-impl<'r> Row<'r> {
-    /// The cell without surrounding blanks; empty when the column or the cell is missing.
-    pub fn get(&self, column: Option<usize>) -> &'r str {
-        column.and_then(|i| self.record.get(i)).unwrap_or("").trim()
-    }
-
-    /// Cells in the row.
-    pub fn len(&self) -> usize {
-        self.record.len()
-    }
-
-    /// True when the row has no cell, or only empty ones (`;;;` at the end of a sheet).
-    pub fn is_empty(&self) -> bool {
-        self.record.iter().all(|cell| cell.trim().is_empty())
-    }
-}
-
-/// A row that cannot be read; the rest of the table can.
-#[derive(Debug, thiserror::Error)]
-pub enum TableError {
-    #[error("line {line}: a quotation mark is opened and not closed within {MAX_LINES_IN_RECORD} lines")]
-    OpenQuote { line: u64 },
-    #[error("line {line}: {reason}")]
-    Unreadable { line: u64, reason: String },
-}
-
-impl<'t> Table<'t> {
-    /// `None` when the text has no line that could be a header.
-    pub fn open(text: &'t str) -> Option<Self> {
-        let (base, forced) = preamble(text)?;
-        let body = text.get(base.byte..)?;
-        let first = body.lines().next()?;
-        let delimiter = forced.unwrap_or_else(|| delimiter_of(first));
-        let mut table = Table {
-            text,
-            delimiter,
-            columns: Vec::new(),
-            reader: reader_at(body, delimiter),
-            base,
-            record: csv::StringRecord::new(),
-        };
-        if !table.reader.read_record(&mut table.record).ok()? {
-            return None;
-        }
-        table.columns = table.record.iter().map(column_key).collect();
-        Some(table)
-    }
-
-    /// The header's names as [`column_key`] makes them.
-    pub fn columns(&self) -> &[String] {
-        &self.columns
-    }
-
-    /// Position of the first of `names` that the header has; `names` in any case.
-    pub fn column(&self, names: &[&str]) -> Option<usize> {
-        names.iter().find_map(|name| {
-            let key = column_key(name);
-            self.columns.iter().position(|c| *c == key)
-        })
-    }
-
-    /// The next row that is not blank; `None` at the end.
-    pub fn next_row(&mut self) -> Option<Result<Row<'_>, TableError>> {
-        loop {
-            let read = self.reader.read_record(&mut self.record);
-            let start = match &read {
-                Ok(_) => self.record.position().map(|p| p.byte()),
-                Err(error) => error.position().map(|p| p.byte()),
-            };
-            let start = start.unwrap_or(0);
-            let (byte, line) = self.first_line(start);
-            match read {
-                Ok(false) => return None,
-                Ok(true) => {
-                    let end = self.base.line + self.reader.position().line() - 1;
-                    if end.saturating_sub(line) > MAX_LINES_IN_RECORD {
-                        return match self.restart_after(byte, line) {
-                            true => Some(Err(TableError::OpenQuote { line })),
-                            false => None,
-                        };
-                    }
-                    if self.record.iter().all(|cell| cell.trim().is_empty()) {
-                        continue;
-                    }
-                    return Some(Ok(Row { record: &self.record, line }));
-                }
-                Err(error) => {
-                    let reason = error.to_string();
-                    return match self.restart_after(byte, line) {
-                        true => Some(Err(TableError::Unreadable { line, reason })),
-                        false => None,
-                    };
-                }
-            }
-        }
-    }
-
-    /// Place of a record's first character: the reader's position may stand on line ends before it
-    /// (`wmic` ends its lines with CR CR LF).
-    fn first_line(&self, start: u64) -> (usize, u64) {
-        let mut byte = self.base.byte + usize::try_from(start).unwrap_or(usize::MAX);
-        let before = self.record.position().map_or(1, |p| p.line());
-        let mut line = self.base.line + before - 1;
-        while let Some(&b) = self.text.as_bytes().get(byte) {
-            match b {
-                b'\n' => line += 1,
-                b'\r' => {}
-                _ => break,
-            }
-            byte += 1;
-        }
-        (byte, line)
-    }
-
-    /// Reads on at the line after the one at `byte`. Each opening quote is passed once, so the whole
-    /// stays linear: after the restart no quote before the old end can swallow as much again.
-    fn restart_after(&mut self, byte: usize, line: u64) -> bool {
-        let rest = self.text.as_bytes().get(byte..).unwrap_or_default();
-        let Some(end) = memchr::memchr(b'\n', rest) else {
-            return false;
-        };
-        self.base = Base { byte: byte + end + 1, line: line + 1 };
-        let Some(body) = self.text.get(self.base.byte..) else {
-            return false;
-        };
-        self.reader = reader_at(body, self.delimiter);
-        true
-    }
-}
-
-fn reader_at(body: &str, delimiter: u8) -> csv::Reader<&[u8]> {
-    csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(delimiter)
-        .from_reader(body.as_bytes())
-}
-
-/// Where the header stands, and the delimiter when a `sep=` line states it.
-fn preamble(text: &str) -> Option<(Base, Option<u8>)> {
-    let mut base = Base { byte: 0, line: 1 };
-    let mut forced = None;
-    loop {
-        let rest = text.get(base.byte..)?;
-        if rest.is_empty() {
-            return None;
-        }
-        let end = memchr::memchr(b'\n', rest.as_bytes());
-        let line = rest.get(..end.unwrap_or(rest.len()))?.trim_matches(['\r', '\u{feff}', ' ']);
-        let lower = line.get(..5).map(str::to_ascii_lowercase);
-        if lower.as_deref().is_some_and(|l| l.starts_with("sep=")) && line.len() == 5 {
-            forced = line.bytes().last().filter(|b| b.is_ascii());
-        } else if !line.is_empty() && lower.as_deref() != Some("#type") {
-            return Some((base, forced));
-        }
-        base = Base { byte: base.byte + end? + 1, line: base.line + 1 };
-    }
-}
-
-/// The delimiter of a header line; a comma when it has none of them.
-pub fn delimiter_of(header: &str) -> u8 {
-    let mut counts = [(b',', 0usize), (b';', 0), (b'\t', 0)];
-    let mut quoted = false;
-    for b in header.bytes() {
-        if b == b'"' {
-            quoted = !quoted;
-        } else if !quoted {
-            counts.iter_mut().filter(|(d, _)| *d == b).for_each(|(_, n)| *n += 1);
-        }
-    }
-    // The first of equals: `max_by_key` would take the last.
-    counts.iter().rev().max_by_key(|(_, n)| *n).map_or(b',', |(d, _)| *d)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -398,58 +198,5 @@ mod tests {
         let text = "   物理アドレス. . . . . . : 36-40-B5-00-00-01\r\n   説明: イーサネット アダプター\r\n";
         let (sjis, _, _) = encoding_rs::SHIFT_JIS.encode(text);
         assert_eq!(decode(&sjis), text);
-    }
-
-    fn rows(text: &str) -> Vec<(u64, Vec<String>)> {
-        let mut table = Table::open(text).unwrap();
-        let mut out = Vec::new();
-        while let Some(row) = table.next_row() {
-            match row {
-                Ok(row) => {
-                    out.push((row.line, (0..row.len()).map(|i| row.get(Some(i)).to_owned()).collect()))
-                }
-                Err(error) => out.push((0, vec![error.to_string()])),
-            }
-        }
-        out
-    }
-
-    #[test]
-    fn preambles_blank_lines_and_line_numbers() {
-        let text = "#TYPE Selected.X\r\n\"Host\";\"Prefix Length\"\r\na;1\r\n\r\n;\r\nb;2\r\n";
-        let table = Table::open(text).unwrap();
-        assert_eq!(table.columns(), ["host", "prefixlength"]);
-        assert_eq!(table.column(&["nothing", "PREFIX_LENGTH"]), Some(1));
-        let got = rows(text);
-        assert_eq!(got, [(3, vec!["a".into(), "1".into()]), (6, vec!["b".into(), "2".into()])]);
-        assert_eq!(rows("sep=\t\na\tb,c\n1\t2\n"), [(3, vec!["1".into(), "2".into()])]);
-    }
-
-    #[test]
-    fn wmic_line_ends_keep_line_numbers() {
-        let got = rows("\r\r\nNode,X\r\r\nA,1\r\r\nB,2\r\r\n");
-        assert_eq!(got, [(3, vec!["A".into(), "1".into()]), (4, vec!["B".into(), "2".into()])]);
-    }
-
-    #[test]
-    fn an_open_quote_costs_one_row() {
-        let mut text = String::from("a,b\n1,\"x\n");
-        for i in 0..200 {
-            text.push_str(&format!("{i},y\n"));
-        }
-        let got = rows(&text);
-        assert_eq!(got.len(), 201);
-        assert!(got[0].1[0].starts_with("line 2: a quotation mark"), "{:?}", got[0]);
-        assert_eq!(got[1], (3, vec!["0".into(), "y".into()]));
-        assert_eq!(got[200].0, 202);
-    }
-
-    #[test]
-    fn delimiters() {
-        assert_eq!(delimiter_of("host,address"), b',');
-        assert_eq!(delimiter_of("\"a,b,c\";d"), b';');
-        assert_eq!(delimiter_of("a\tb"), b'\t');
-        assert_eq!(delimiter_of("host"), b',');
-        assert_eq!(delimiter_of("a,b;c"), b',');
     }
 }

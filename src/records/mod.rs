@@ -5,6 +5,7 @@
 pub mod binxml;
 pub mod chunk;
 pub mod decode;
+pub mod extracted;
 pub mod full;
 pub mod gate;
 pub mod problems;

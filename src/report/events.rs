@@ -72,6 +72,30 @@ struct Line {
     origin: Box<str>,
 }
 
+/// A row that may still be replaced by the same event from another file.
+struct Pending {
+    time: i128,
+    identity: Vec<u8>,
+    log: String,
+    line: Line,
+}
+
+impl Pending {
+    /// Of several, the one with the least is written: a live one, by its log's name, then by its own spelling.
+    fn rank(&self) -> (bool, &str, [&str; 6]) {
+        let line = &self.line;
+        let spelling = [
+            &*line.client,
+            &*line.provider,
+            &*line.answered_by,
+            &*line.target_spn,
+            &*line.target_realm,
+            &*line.client_realm,
+        ];
+        (&*line.origin != "live", &self.log, spelling)
+    }
+}
+
 #[derive(Serialize)]
 struct WithLog<'a> {
     #[serde(flatten)]
@@ -96,7 +120,7 @@ impl EventSpool {
     }
 
     /// Writes every event once, in the order of time, then client, channel and record ID; of several files that hold it
-    /// the first is named. How many were written.
+    /// the first by name is named. How many were written.
     pub fn write(
         &self,
         format: EventFormat,
@@ -107,17 +131,10 @@ impl EventSpool {
         let twins: HashMap<&str, &Twin> = twins.iter().map(|t| (&*t.own_id, t)).collect();
         let sorters = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
         let mut lines = Lines::new(format, out)?;
-        let mut last = (None, Vec::new());
+        let mut pending: Option<Pending> = None;
         let mut written = 0;
-        sorter::merge(sorters, |key, row| {
-            let Some((identity, file, line)) = taken_apart(row) else {
-                return Err(io::Error::other("the spooled events are damaged"));
-            };
-            if last.0 == Some(key.time) && last.1 == identity {
-                return Ok(());
-            }
-            last = (Some(key.time), identity.to_vec());
-            let mut line: Line = serde_json::from_slice(line)?;
+        let mut write = |pending: Pending| {
+            let mut line = pending.line;
             if line.event_id == 3
                 && let Some(twin) = twins.get(&*line.incident_id)
             {
@@ -127,8 +144,29 @@ impl EventSpool {
                 line.incident_id.clone_from(&twin.incident_id);
             }
             written += 1;
-            lines.write(&line, &log_name(file))
+            lines.write(&line, &pending.log)
+        };
+        sorter::merge(sorters, |key, row| {
+            let Some((identity, file, line)) = taken_apart(row) else {
+                return Err(io::Error::other("the spooled events are damaged"));
+            };
+            let next = Pending {
+                time: key.time,
+                identity: identity.to_vec(),
+                log: log_name(file),
+                line: serde_json::from_slice(line)?,
+            };
+            match &mut pending {
+                Some(kept) if kept.time == next.time && kept.identity == next.identity => {
+                    if next.rank() < kept.rank() {
+                        *kept = next;
+                    }
+                    Ok(())
+                }
+                kept => kept.replace(next).map_or(Ok(()), &mut write),
+            }
         })?;
+        pending.map_or(Ok(()), &mut write)?;
         lines.finish()?;
         Ok(written)
     }

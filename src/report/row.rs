@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::findings::{Cause, Confidence, Finding, Kind};
+use crate::scan::FileIndex;
 
 /// The report's columns, in their order.
 pub const COLUMNS: [&str; 22] = [
@@ -91,7 +92,7 @@ pub struct Row {
 
 impl Row {
     /// `log_name` gives the path of an input by its index.
-    pub fn new(finding: &Finding, log_name: &dyn Fn(u32) -> String) -> Self {
+    pub fn new(finding: &Finding, log_name: &dyn Fn(FileIndex) -> String) -> Self {
         let incident = &finding.incident;
         let mut logs: Vec<String> = incident.seen.files.iter().map(|&f| log_name(f)).collect();
         logs.sort();

@@ -21,14 +21,14 @@ const AHEAD: usize = 16 * 1024;
 /// What a row is sorted by; equal ones by their bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key {
-    pub file: u32,
+    pub file: u64,
     pub record_id: u64,
     /// Nanoseconds since 1970.
     pub time: i128,
 }
 
 impl Key {
-    const LEN: usize = 28;
+    const LEN: usize = 32;
 
     fn to_bytes(self) -> [u8; Self::LEN] {
         let mut bytes = [0; Self::LEN];
@@ -43,7 +43,7 @@ impl Key {
         let (file, rest) = bytes.split_first_chunk()?;
         let (record_id, time) = rest.split_first_chunk()?;
         Some(Self {
-            file: u32::from_le_bytes(*file),
+            file: u64::from_le_bytes(*file),
             record_id: u64::from_le_bytes(*record_id),
             time: i128::from_le_bytes(time.try_into().ok()?),
         })
@@ -222,7 +222,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_order_and_any_limit_give_the_same(
-            rows in proptest::collection::vec((0u32..3, 0u64..9, -9i128..9, "[a-c]{0,9}", 0usize..3), 0..200),
+            rows in proptest::collection::vec((0u64..3, 0u64..9, -9i128..9, "[a-c]{0,9}", 0usize..3), 0..200),
             limit in 0usize..2000,
         ) {
             let rows: Vec<(Row, usize)> = rows

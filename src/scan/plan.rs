@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use super::extracted::ExtractedLogs;
 use super::{FileIndex, FileReport};
 use crate::chunks::BLOCK_LEN;
 use crate::files::archive::{self, Budget, Member};
-use crate::files::{Input, Kind};
+use crate::files::{FileError, Input, Kind};
 use crate::records::Problems;
 use crate::records::chunk::Counts;
 
@@ -74,10 +75,11 @@ impl Tally {
         }
     }
 
-    fn into_report(self) -> FileReport {
+    fn into_report(self, index: FileIndex) -> FileReport {
         let mut problems = self.problems.into_inner().unwrap_or_else(PoisonError::into_inner);
         let ids = (self.first_id.into_inner(), self.last_id.into_inner());
         FileReport {
+            index,
             path: self.path,
             kind: self.kind,
             bytes: self.bytes,
@@ -89,6 +91,7 @@ impl Tally {
             notes: problems.take_notes(),
             problems: problems.into_sentences(),
             record_ids: (ids.0 <= ids.1).then_some(ids),
+            extracted: None,
         }
     }
 }
@@ -125,6 +128,8 @@ pub struct Plan<'a> {
     budgets: Vec<Budget>,
     steps: usize,
     bytes: u64,
+    /// Filled by the workers, as they meet them.
+    pub extracted: ExtractedLogs,
 }
 
 impl<'a> Plan<'a> {
@@ -141,6 +146,7 @@ impl<'a> Plan<'a> {
             budgets: Vec::new(),
             steps: 0,
             bytes: 0,
+            extracted: ExtractedLogs::default(),
         };
         for (i, input) in inputs.iter().enumerate() {
             match input.kind.refusal() {
@@ -264,11 +270,15 @@ impl<'a> Plan<'a> {
     }
 
     pub fn tally(&self, file: FileIndex) -> Option<&Tally> {
-        self.tallies.get(file as usize)
+        self.tallies.get(usize::try_from(file).ok()?)
     }
 
-    pub fn into_reports(self) -> Vec<FileReport> {
-        self.tallies.into_iter().map(Tally::into_report).collect()
+    /// Of all files, and what an extraction could not look at.
+    pub fn into_reports(self) -> (Vec<FileReport>, Vec<FileError>) {
+        let mut reports: Vec<_> = (0..).zip(self.tallies).map(|(i, tally)| tally.into_report(i)).collect();
+        let (extracted, unread) = self.extracted.into_reports();
+        reports.extend(extracted);
+        (reports, unread)
     }
 }
 
@@ -310,7 +320,7 @@ mod tests {
         let inputs =
             [input(Kind::LegacyEvt, 1, false), input(Kind::Other, 1, false), input(Kind::Other, 1, true)];
         let told: Vec<_> =
-            Plan::new(&inputs).into_reports().iter().map(|report| report.problems.len()).collect();
+            Plan::new(&inputs).into_reports().0.iter().map(|report| report.problems.len()).collect();
         assert_eq!(told, [1, 0, 1]);
     }
 }

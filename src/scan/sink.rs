@@ -1,11 +1,15 @@
 //! Where a reader leaves what it finds.
 
+use std::collections::HashMap;
+use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use super::extracted::index_of;
 use super::plan::Plan;
 use super::{Collector, FileIndex, Progress};
 use crate::records::chunk::{Chunk, ChunkReader, Counts};
-use crate::records::{Problems, Record, Selection};
+use crate::records::extracted::{Told, read_lines};
+use crate::records::{Origin, Problems, Record, Selection};
 
 /// What a reader gets besides its bytes: what is wanted, and where to leave records, problems and counts.
 /// One per worker; it always stands on one file, and [`Sink::finish`] adds up what was counted for it.
@@ -74,6 +78,38 @@ impl<'a> Sink<'a> {
             }
         };
         read(self.selection, &mut emit, &mut self.counts.records, &mut self.problems);
+    }
+
+    /// Reads events that were extracted elsewhere; each is about the log it came from, and not about this file.
+    pub fn extracted(&mut self, input: impl Read) {
+        let Self { plan, selection, recover, collector, problems, .. } = self;
+        let logs = &plan.extracted;
+        let (mut found, mut slack) = (HashMap::new(), 0u64);
+        let mut take = |told| match told {
+            Told::Begin | Told::End => Ok(()),
+            Told::Log(line) => logs.log(line),
+            Told::Unread(line) => logs.unread(line),
+            Told::Event(number, record) => {
+                let log = index_of(number);
+                *found.entry(log).or_default() += 1;
+                if record.origin == Origin::Slack && !*recover {
+                    slack += 1;
+                } else if selection.accepts_record(&record) {
+                    collector.record(log, record);
+                }
+                // A crafted file may name a log in every line.
+                if found.len() > FOUND_AT_ONCE { logs.found(found.drain()) } else { Ok(()) }
+            }
+        };
+        read_lines(input, &mut take, problems);
+        if let Err(why) = logs.found(found) {
+            problems.add(u64::MAX, || why);
+        }
+        if slack > 0 {
+            problems.note(format!(
+                "{slack} of its events were read from slack space and are left out; --recover takes them in"
+            ));
+        }
     }
 
     /// Something that could not be read, `at` this offset of the file.
@@ -153,3 +189,6 @@ impl<'a> Sink<'a> {
         })
     }
 }
+
+/// Logs whose events are counted before the counts are handed over.
+const FOUND_AT_ONCE: usize = 4096;

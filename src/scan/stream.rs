@@ -8,7 +8,7 @@ use super::Progress;
 use super::plan::PlannedMember;
 use super::sink::Sink;
 use crate::chunks::{BLOCK_LEN, CHUNK_LEN, CHUNK_MAGIC, Carver, FILE_HEADER_LEN, FILE_MAGIC, Found};
-use crate::files::archive::{Budget, gunzip};
+use crate::files::archive::{Budget, gunzip, unzstd};
 use crate::files::kind::{SNIFF_LEN, sniff};
 use crate::files::{Input, Kind};
 use crate::records::{text, xml_stream};
@@ -17,7 +17,7 @@ use crate::records::{text, xml_stream};
 pub fn file(input: &Input, sink: &mut Sink<'_>) -> io::Result<()> {
     let file = Watched { inner: File::open(&input.path)?, progress: sink.progress(), left: input.len };
     match input.kind {
-        Kind::Gzip => packed(file, &Budget::new(input.len), sink),
+        kind if kind.is_packed() => packed(kind, file, &Budget::new(input.len), sink),
         kind => content(kind, file, sink),
     }
     Ok(())
@@ -33,7 +33,7 @@ pub fn member(planned: &PlannedMember, input: &Input, budget: &Budget, sink: &mu
             // A panic costs this file and not the ones behind it in the same archive.
             Ok(unpacked) => {
                 let read = catch_unwind(AssertUnwindSafe(|| match kind {
-                    Kind::Gzip => packed(unpacked, budget, sink),
+                    kind if kind.is_packed() => packed(kind, unpacked, budget, sink),
                     kind => content(kind, unpacked, sink),
                 }));
                 if read.is_err() {
@@ -45,16 +45,25 @@ pub fn member(planned: &PlannedMember, input: &Input, budget: &Budget, sink: &mu
     sink.advance(planned.share);
 }
 
-/// What is in a `.gz`. An archive in it is not read: who packs logs so twice can unpack them once.
-fn packed(packed: impl Read, budget: &Budget, sink: &mut Sink<'_>) {
-    let mut unpacked = gunzip(packed, budget);
+/// What is in a `.gz` or `.zst`. An archive in it is not read: who packs logs so twice can unpack them once.
+fn packed(kind: Kind, packed: impl Read, budget: &Budget, sink: &mut Sink<'_>) {
+    if kind == Kind::Gzip {
+        return unpacked(gunzip(packed, budget), sink);
+    }
+    match unzstd(packed, budget) {
+        Ok(content) => unpacked(content, sink),
+        Err(error) => sink.problem(0, || format!("it cannot be unpacked: {error}")),
+    }
+}
+
+fn unpacked(mut unpacked: impl Read, sink: &mut Sink<'_>) {
     let mut head = Vec::new();
     let read = unpacked.by_ref().take(SNIFF_LEN as u64).read_to_end(&mut head);
     if let (Err(error), true) = (read, head.is_empty()) {
         return sink.problem(0, || format!("it cannot be unpacked: {error}; copy or make it again"));
     }
     match sniff(&head) {
-        Kind::Zip | Kind::Gzip => {
+        Kind::Zip | Kind::Gzip | Kind::Zstd => {
             sink.problem(0, || "there is another archive in it, which is not read; unpack it once".to_owned())
         }
         kind => match kind.refusal() {
@@ -73,8 +82,9 @@ fn content(kind: Kind, input: impl Read, sink: &mut Sink<'_>) {
         Kind::Text => sink.read_with(|selection, emit, records, problems| {
             text::read_events(input, selection, emit, records, problems);
         }),
+        Kind::Extract => sink.extracted(input),
         // Taken apart by the plan, or refused by it.
-        Kind::Zip | Kind::Gzip | Kind::LegacyEvt | Kind::Mta | Kind::Empty | Kind::Other => {}
+        Kind::Zip | Kind::Gzip | Kind::Zstd | Kind::LegacyEvt | Kind::Mta | Kind::Empty | Kind::Other => {}
     }
 }
 

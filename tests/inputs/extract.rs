@@ -13,10 +13,13 @@ use crate::support::*;
 fn config(logs: &Path, output: PathBuf) -> Config {
     Config {
         logs: vec![logs.into()],
+        files_from: None,
+        called: None,
         providers: vec![],
         event_ids: vec![],
         format: Format::Csv,
         output: Output::File(output),
+        compress: false,
         scan: ScanOptions::default(),
     }
 }

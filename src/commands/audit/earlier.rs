@@ -1,10 +1,19 @@
 //! An earlier audit: what is new, what is gone, and what came back.
 
 use std::collections::{HashMap, HashSet};
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
+use super::allowed::Allowed;
 use super::{COLUMNS, Risk, Row};
-use crate::report::Status;
+use crate::inventory::InventoryFile;
+use crate::inventory::accounts::AccountInventory;
+use crate::inventory::addresses::AddressInventory;
+use crate::inventory::hosts::Hosts;
+use crate::names::HostName;
+use crate::report::guard::uncell;
+use crate::report::row::LIST_SEPARATOR;
+use crate::report::{Output, Status};
 
 /// An earlier audit that cannot be used must not silently make everything new.
 #[derive(Debug, thiserror::Error)]
@@ -16,28 +25,42 @@ pub enum EarlierError {
 }
 
 /// The rows of an earlier audit by their finding.
+#[derive(Default)]
 pub(super) struct Earlier {
     rows: HashMap<String, (Status, Row)>,
     order: Vec<String>,
 }
 
-pub(super) fn read(path: &Path) -> Result<Earlier, EarlierError> {
+/// What this run knows, to tell what is gone from what was not looked at.
+pub(super) struct Now<'n> {
+    pub hosts: &'n Hosts<'n>,
+    pub interfaces: &'n AddressInventory,
+    pub accounts: &'n AccountInventory,
+    pub allow: &'n Allowed,
+}
+
+/// A file that is not there yet begins the series when this run is to write it: `--baseline audit.csv -o audit.csv` every
+/// night. Any other name that does not exist is a mistake.
+pub(super) fn read(path: &Path, output: &Output) -> Result<Earlier, EarlierError> {
+    if !path.exists() && matches!(output, Output::File(file) if file == path) {
+        return Ok(Earlier::default());
+    }
     let unreadable = |source| EarlierError::Unreadable { path: path.to_path_buf(), source };
     let foreign = |line| EarlierError::Foreign { path: path.to_path_buf(), line };
-    let mut reader = csv::Reader::from_path(path).map_err(unreadable)?;
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_path(path).map_err(unreadable)?;
     if reader.headers().map_err(unreadable)?.iter().ne(COLUMNS) {
         return Err(foreign(1));
     }
-    let mut earlier = Earlier { rows: HashMap::new(), order: Vec::new() };
+    let mut earlier = Earlier::default();
     for record in reader.records() {
         let record = record.map_err(unreadable)?;
         let line = record.position().map_or(0, csv::Position::line);
-        let cells: Vec<String> =
-            record.iter().map(|c| c.strip_prefix('\'').unwrap_or(c).to_owned()).collect();
+        let cells: Vec<String> = record.iter().map(|c| uncell(c).to_owned()).collect();
         let row: Row = cells.try_into().map_err(|_| foreign(line))?;
         let status = Status::ALL.into_iter().find(|s| s.name() == row[1]).ok_or_else(|| foreign(line))?;
-        earlier.order.push(row[0].clone());
-        earlier.rows.insert(row[0].clone(), (status, row));
+        if earlier.rows.insert(row[0].clone(), (status, row.clone())).is_none() {
+            earlier.order.push(row[0].clone());
+        }
     }
     Ok(earlier)
 }
@@ -52,18 +75,64 @@ impl Earlier {
         }
     }
 
-    /// The rows of findings that are not there any more. They stay, so that one that comes back is known.
-    pub(super) fn gone(&self, risks: &[Risk]) -> Vec<Row> {
+    /// The rows of findings that this run does not have. They stay, so that one that comes back is known: as resolved,
+    /// or as they were where this run's inventories cannot tell.
+    pub(super) fn not_found(&self, risks: &[Risk], now: &Now<'_>) -> Vec<Row> {
         let here: HashSet<&str> = risks.iter().map(|r| r.id.as_str()).collect();
         self.order
             .iter()
             .filter(|id| !here.contains(id.as_str()))
             .filter_map(|id| self.rows.get(id))
-            .map(|(_, row)| {
+            .map(|(status, row)| {
                 let mut row = row.clone();
-                row[1] = Status::Resolved.name().to_owned();
+                let unseen = match status {
+                    Status::Resolved => None,
+                    _ => now.cannot_tell(&row),
+                };
+                row[1] = if unseen.is_some() { Status::Ongoing } else { Status::Resolved }.name().to_owned();
+                if let Some(why) = unseen.filter(|why| !row[9].contains(why.as_str())) {
+                    row[9] = [row[9].as_str(), &why].join(LIST_SEPARATOR);
+                }
                 row
             })
             .collect()
+    }
+}
+
+impl Now<'_> {
+    /// Why this run would not have the finding of this row even if it were still so. An inventory that could not be read
+    /// today, or that has fewer hosts, must not make it come and go.
+    fn cannot_tell(&self, row: &Row) -> Option<String> {
+        let [_, _, kind, what, owners, ..] = row;
+        match kind.as_str() {
+            "duplicate-spn" | "host-alias-collision" | "same-name-two-domains" => {
+                let read = |f: &InventoryFile| f.rows > 0 && f.problems.is_empty();
+                let whole = !self.accounts.files.is_empty() && self.accounts.files.iter().all(read);
+                (!whole).then(|| "a later audit had no whole list of accounts".to_owned())
+            }
+            "name-leads-elsewhere" => {
+                let name = what.split_once(" -> ").and_then(|(name, _)| HostName::parse(name))?;
+                let records = &self.interfaces.resolved;
+                let listed = records.iter().any(|r| HostName::parse(&r.name).is_some_and(|n| n == name));
+                (!listed).then(|| format!("a later audit had no DNS record of {name}"))
+            }
+            _ => {
+                let address: IpAddr = what.parse().ok()?;
+                if self.allow.has(address) {
+                    return None;
+                }
+                // `and 19900 more` of a long list is no host; those written stand for all.
+                let named = owners.split(LIST_SEPARATOR).filter(|text| !text.contains(' '));
+                let unseen: Vec<&str> = named
+                    .filter(|text| {
+                        let host = HostName::parse(text).and_then(|name| self.hosts.find(&name));
+                        host.is_none_or(|id| self.hosts.owned(id).is_empty())
+                    })
+                    .collect();
+                let has_it = usize::from(!self.hosts.owners_of(address).is_empty());
+                (unseen.len() + has_it >= 2)
+                    .then(|| format!("a later audit had no addresses of {}", unseen.first().unwrap_or(&"")))
+            }
+        }
     }
 }

@@ -1,16 +1,20 @@
 //! `krbtriage extract`: the events themselves, one a line, with all their values.
 
+mod for_triage;
 mod row;
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 
 use crate::events::{self, Modified};
+use crate::files::list::{self, ListError};
 use crate::files::{self, FileError};
 use crate::records::{Record, Selection, Wanted};
 use crate::report::sorter::{self, Key, Sorter};
 use crate::report::{Output, OutputError, output};
-use crate::scan::{self, Collector, FileIndex, FileReport, Progress, ScanOptions};
+use crate::scan::{self, Collector, FileIndex, FileOrder, FileReport, Progress, ScanOptions};
+use for_triage::{Lines, Sums};
 
 pub use row::COLUMNS;
 
@@ -24,6 +28,8 @@ pub enum Format {
     /// An object a line, members as [`COLUMNS`]; `data` is a list of `{"name": ..., "value": ...}` in the
     /// event's order, the name `null` where the value has none.
     JsonLines,
+    /// Everything that a triage of these logs needs, instead of the logs: see [`crate::records::extracted`].
+    ForTriage,
 }
 
 /// What an extract run is asked to do.
@@ -31,12 +37,18 @@ pub enum Format {
 pub struct Config {
     /// Log files and folders.
     pub logs: Vec<PathBuf>,
+    /// A file with more names for `logs`.
+    pub files_from: Option<PathBuf>,
+    /// What the one file in `logs` is called in what is written.
+    pub called: Option<String>,
     /// Names compared without case with the provider's; empty: any, if there are event IDs.
     pub providers: Vec<String>,
     /// Empty: any, if there are providers. Without both: Kerberos event 4, and event 3 with error 0x29.
     pub event_ids: Vec<u16>,
     pub format: Format,
     pub output: Output,
+    /// Write it in Zstandard's format.
+    pub compress: bool,
     pub scan: ScanOptions,
 }
 
@@ -63,6 +75,10 @@ impl Outcome {
 pub enum Error {
     #[error("no log could be read, so nothing is written; name .evtx files, or folders that hold some{}", list(.0))]
     NoLogs(Vec<String>),
+    #[error("--as calls one file by another name; name one file, and no folder")]
+    NotOne,
+    #[error(transparent)]
+    List(#[from] ListError),
     #[error(transparent)]
     Output(#[from] OutputError),
 }
@@ -77,56 +93,121 @@ fn list(reasons: &[String]) -> String {
 /// does not fit into 32 MiB is sorted in a temporary file.
 pub fn run(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error> {
     config.output.check()?;
-    let (inputs, unfound) = files::find(&config.logs);
+    let mut paths = config.logs.clone();
+    if let Some(list) = &config.files_from {
+        paths.extend(list::read(list)?);
+    }
+    if config.called.is_some() && (paths.len() != 1 || paths.iter().any(|path| path.is_dir())) {
+        return Err(Error::NotOne);
+    }
+    let (inputs, mut unfound) = files::find(&paths);
     output::spare(config.output.path(), files::to_spare(&inputs))?;
-    if !inputs.iter().any(|input| input.kind.is_read()) {
+    let any_log = inputs.iter().any(|input| input.kind.is_read());
+    // That a log could not be read is told to the triage too.
+    let told = !unfound.is_empty() || inputs.iter().any(|input| input.named);
+    if !any_log && !(told && config.format == Format::ForTriage) {
         return Err(Error::NoLogs(files::no_log_among(&inputs, &unfound)));
     }
     let (selection, only_modified) = selection(config);
-    let workers = match config.scan.threads {
-        0 => std::thread::available_parallelism().map_or(1, usize::from),
-        asked => asked,
-    };
+    let workers = config.scan.workers();
     let rows = || Rows {
         format: config.format,
         only_modified,
         left_out: HashMap::new(),
+        sums: Sums::new(),
         rows: 0,
         sorter: Sorter::new(workers),
     };
     let scan = scan::scan(&inputs, &selection, &config.scan, progress, rows);
     let mut logs = scan.files;
+    unfound.extend(scan.unread);
+    let order = FileOrder::new(&logs);
+    if let (Some(name), [path]) = (&config.called, &paths[..]) {
+        rename(&mut logs, path, name);
+        unfound = unfound.into_iter().map(|error| error.renamed(Path::new(name))).collect();
+    }
     let mut total = 0;
     let mut sorters = Vec::new();
+    let mut sums = Sums::new();
     for rows in scan.collectors {
         total += rows.rows;
+        for (file, sum) in rows.sums {
+            let all = sums.entry(file).or_default();
+            *all = all.wrapping_add(sum);
+        }
         for (file, left_out) in rows.left_out {
-            if let Some(report) = logs.get_mut(file as usize) {
+            if let Some(report) = order.position(file).and_then(|i| logs.get_mut(i)) {
                 report.events = report.events.saturating_sub(left_out);
             }
         }
         sorters.push(rows.sorter);
     }
+    let name = |file| order.position(file).and_then(|i| logs.get(i)).map_or("", |report| &*report.path);
     let written = config.output.write(|out| {
-        if config.format == Format::Csv {
-            out.write_all(&row::head()?)?;
-        }
-        let mut file = None;
-        let mut back = Vec::new();
-        sorter::merge(sorters, |key, front| {
-            if file.replace(key.file) != Some(key.file) {
-                let name = logs.get(key.file as usize).map_or("", |report| &*report.path);
-                back = row::back(name, config.format)?;
+        packed(config.compress, out, |out| match config.format {
+            Format::ForTriage => {
+                let mut lines = Lines::new(&logs, &sums, out)?;
+                sorter::merge(sorters, |key, row| lines.event(key.file, row))?;
+                total = lines.finish(&unfound)?;
+                Ok(())
             }
-            out.write_all(front)?;
-            out.write_all(&back)
+            format => write_rows(format, sorters, &name, out),
         })
     })?;
     Ok(Outcome { rows: total, written, logs, unfound })
 }
 
+fn write_rows<'a>(
+    format: Format,
+    sorters: Vec<Sorter>,
+    name: &dyn Fn(FileIndex) -> &'a str,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    if format == Format::Csv {
+        out.write_all(&row::head()?)?;
+    }
+    let mut file = None;
+    let mut back = Vec::new();
+    sorter::merge(sorters, |key, front| {
+        if file.replace(key.file) != Some(key.file) {
+            back = row::back(name(key.file), format)?;
+        }
+        out.write_all(front)?;
+        out.write_all(&back)
+    })
+}
+
+/// Gives `fill` a place to write to, packed where that is wanted.
+fn packed(
+    compress: bool,
+    out: &mut dyn Write,
+    fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
+    if !compress {
+        return fill(out);
+    }
+    let mut encoder = zstd::Encoder::new(out, zstd::DEFAULT_COMPRESSION_LEVEL)?;
+    // What was damaged on the way is found out.
+    encoder.include_checksum(true)?;
+    fill(&mut encoder)?;
+    encoder.finish().map(drop)
+}
+
+/// The one file, and what is in it, by another name.
+fn rename(logs: &mut [FileReport], path: &Path, name: &str) {
+    let path = path.to_string_lossy();
+    for log in logs.iter_mut().filter(|log| log.extracted.is_none()) {
+        if let Some(rest) = log.path.strip_prefix(&*path) {
+            log.path = format!("{name}{rest}").into();
+        }
+    }
+}
+
 /// What is wanted, and whether event 3 has to be looked at for its error.
 fn selection(config: &Config) -> (Selection, bool) {
+    if config.format == Format::ForTriage {
+        return (events::selection(), false);
+    }
     if config.providers.is_empty() && config.event_ids.is_empty() {
         return (events::kerberos_selection(), true);
     }
@@ -139,6 +220,7 @@ struct Rows {
     only_modified: bool,
     /// Per file, events 3 with another error: the scan cannot know them from the others.
     left_out: HashMap<FileIndex, u64>,
+    sums: Sums,
     rows: u64,
     sorter: Sorter,
 }
@@ -150,7 +232,14 @@ impl Collector for Rows {
             return;
         }
         let key = Key { file: input, record_id: record.record_id, time: record.time.as_nanosecond() };
-        match row::front(&record, self.format) {
+        let front = match self.format {
+            Format::ForTriage => match for_triage::front(&record, input, &mut self.sums) {
+                Some(front) => front,
+                None => return,
+            },
+            format => row::front(&record, format),
+        };
+        match front {
             Ok(front) => {
                 self.rows += 1;
                 self.sorter.add(key, front);

@@ -63,7 +63,7 @@ pub fn front(record: &Record, format: Format) -> io::Result<Vec<u8>> {
         },
     };
     match format {
-        Format::JsonLines => {
+        Format::JsonLines | Format::ForTriage => {
             let mut json = visible_json(&line)?;
             // The file is the last member.
             json.pop();
@@ -93,7 +93,7 @@ pub fn front(record: &Record, format: Format) -> io::Result<Vec<u8>> {
 /// The line's end: its file.
 pub fn back(file: &str, format: Format) -> io::Result<Vec<u8>> {
     match format {
-        Format::JsonLines => {
+        Format::JsonLines | Format::ForTriage => {
             let mut json = visible_json(&InFile { file })?;
             json.push('\n');
             Ok(json.split_off(1).into_bytes())

@@ -8,7 +8,7 @@ use memchr::memchr_iter;
 use super::ReadError;
 use super::collect::{Attribute, Collector};
 use crate::inventory::stream::{LineEnd, Lines, MAX_LINE, TextStream};
-use crate::inventory::text::{Row, Table, TableError};
+use crate::inventory::text::{Row, Table};
 
 /// Text in memory at once; half a second's reading is not worth more.
 const BLOCK: usize = 4 << 20;
@@ -35,15 +35,10 @@ pub(super) fn for_each_row<C>(
                     first_row.get_or_insert(next.line);
                     row(&columns, &next, block.line_of(next.line), to)?;
                 }
-                Err(TableError::OpenQuote { line }) => {
-                    first_row.get_or_insert(line);
-                    let line = block.line_of(line);
-                    lose(to, &TableError::OpenQuote { line });
-                }
-                Err(TableError::Unreadable { line, reason }) => {
-                    first_row.get_or_insert(line);
-                    let line = block.line_of(line);
-                    lose(to, &TableError::Unreadable { line, reason });
+                Err(error) => {
+                    first_row.get_or_insert(error.line());
+                    // The message names the line itself.
+                    to.lost(0, error.on_line(|line| block.line_of(line)).to_string());
                 }
             }
         }
@@ -58,11 +53,6 @@ pub(super) fn for_each_row<C>(
 /// The columns that hold attributes of directory objects.
 pub(super) fn attribute_columns(table: &Table) -> Vec<(usize, Attribute)> {
     table.columns().iter().enumerate().filter_map(|(i, key)| Some((i, Attribute::of_column(key)?))).collect()
-}
-
-/// The message names the line itself.
-fn lose(to: &mut Collector, error: &TableError) {
-    to.lost(0, error.to_string());
 }
 
 #[derive(Default)]

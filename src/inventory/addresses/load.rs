@@ -86,8 +86,9 @@ fn recognise_and_read(input: &mut (dyn Read + Send), rows: &mut Rows<'_>) -> Res
     let unreadable = |error: io::Error| Refusal::Unreadable(format!("cannot be read: {error}"));
     let mut head = Vec::new();
     input.take(Sample::BYTES as u64).read_to_end(&mut head).map_err(unreadable)?;
+    let empty = || Refusal::Unreadable("the file is empty".to_owned());
     if head.is_empty() {
-        return Err(Refusal::Unreadable("the file is empty".to_owned()));
+        return Err(empty());
     }
     let sample = Sample::new(&head, "");
     for format in FORMATS {
@@ -106,6 +107,9 @@ fn recognise_and_read(input: &mut (dyn Read + Send), rows: &mut Rows<'_>) -> Res
         )));
     }
     let text = decode(&head);
+    if text.trim().is_empty() {
+        return Err(empty());
+    }
     let (format, read) = recognise(&head, &text).ok_or_else(unknown_kind)?;
     rows.set_kind(format.name);
     read(&text, rows)
@@ -229,8 +233,10 @@ mod tests {
 
     #[test]
     fn an_empty_or_missing_file_is_named() {
-        let inventory = load_bytes("x.csv", b"", &LoadOptions::default());
-        assert_eq!(inventory.files[0].problems, ["the file is empty"]);
+        for nothing in [&b""[..], b"\r\n \r\n", b"\xff\xfe", b"\xff\xfe\r\0\n\0"] {
+            let inventory = load_bytes("x.csv", nothing, &LoadOptions::default());
+            assert_eq!(inventory.files[0].problems, ["the file is empty"]);
+        }
         let missing = PathBuf::from("no-such-folder/no-such-file.csv");
         let inventory = load(&[missing], &LoadOptions::default());
         assert!(inventory.files[0].problems[0].starts_with("cannot be opened: "));

@@ -57,7 +57,7 @@ pub const BMC_NICS: &[BmcNic] = &[
         descriptions: &["idrac virtual nic"],
         usb: &["vid_413c&pid_a102"],
         macs: &[],
-        source: "Dell knowledge base 000177295; racadm gethostnetworkinterfaces",
+        source: "Dell knowledge base 000177295; output of racadm gethostnetworkinterfaces",
     },
     BmcNic {
         vendor: "HPE iLO",
@@ -67,7 +67,7 @@ pub const BMC_NICS: &[BmcNic] = &[
         descriptions: &["hpe virtual nic", "ilo virtual nic"],
         usb: &["vid_03f0&pid_2927"],
         macs: &[],
-        source: "HPE iLO 5 documentation, \"Virtual NIC\" (16.1.15.2/30)",
+        source: "HPE, \"The iLO Redfish Host Interface (Virtual NIC)\", servermanagementportal.ext.hpe.com",
     },
     BmcNic {
         vendor: "AMI MegaRAC",
@@ -94,7 +94,7 @@ pub const BMC_NICS: &[BmcNic] = &[
         descriptions: &["sp-host"],
         usb: &[],
         macs: &[],
-        source: "Oracle ILOM documentation, local host interconnect (sp-host0)",
+        source: "Oracle ILOM Administrator's Guide, \"local host interconnect\" (sp-host0); the addresses from ipadm output of such servers",
     },
 ];
 

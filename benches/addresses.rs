@@ -1,0 +1,116 @@
+//! 500,000 addresses of 100,000 hosts in each format: time to load beside what the csv crate takes to read the same file
+//! into owned records (a plain line-by-line read for what is no CSV), and peak memory.
+//!
+//! `cargo bench --bench addresses`; `-- COUNT` for another number of addresses. The bounds asked for of CSV: three times the
+//! csv crate, 300 MiB.
+
+#[path = "support/apart.rs"]
+mod apart;
+#[path = "../tests/support/inventories/mod.rs"]
+#[allow(dead_code, reason = "the tests use the rest")]
+mod inventories;
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+
+use apart::{measured_apart, peak_memory, timed};
+use inventories::{Export, Row, exports};
+use krbtriage::inventory::addresses::{LoadOptions, load};
+
+const ADDRESSES_OF_A_HOST: usize = 5;
+const RUNS: usize = 5;
+
+fn main() {
+    match apart::file() {
+        Some(folder) => measure(&folder),
+        None => all_formats(),
+    }
+}
+
+fn all_formats() {
+    let count = std::env::args().skip(1).find_map(|a| a.parse().ok()).unwrap_or(500_000);
+    println!("{count} addresses, best of {RUNS}; processor time in ms");
+    println!("{:<36}{:>8}{:>10}{:>8}{:>8}{:>10}", "format", "MB", "csv/lines", "load", "times", "peak MiB");
+    let rows = rows(count);
+    for number in 0.. {
+        // Made one at a time: together they would fill the memory.
+        let Some(export) = exports_at(&rows, number) else { break };
+        let folder = tempfile::tempdir().unwrap();
+        let mut size = 0;
+        for (name, content) in &export.files {
+            size += content.len();
+            fs::write(folder.path().join(name), content).unwrap();
+        }
+        let name = export.files[0].0;
+        drop(export.files);
+        let runs: Vec<[f64; 3]> = (0..RUNS).map(|_| measured_apart(folder.path())).collect();
+        let best = |i: usize| runs.iter().map(|run| run[i]).fold(f64::MAX, f64::min);
+        let [read, load, peak] = [0, 1, 2].map(best);
+        let size = size / 1_000_000;
+        println!("{name:<36}{size:>8}{read:>10.0}{load:>8.0}{:>8.1}{peak:>10.0}", load / read);
+    }
+}
+
+fn exports_at(rows: &[Row], number: usize) -> Option<Export> {
+    exports(rows).into_iter().nth(number)
+}
+
+fn rows(count: usize) -> Vec<Row> {
+    let adapters = [
+        ("Ethernet", "Intel(R) Ethernet Connection X722 for 1GbE"),
+        ("Ethernet 2", "IBM USB Remote NDIS Network Device"),
+        ("vEthernet (Default Switch)", "Hyper-V Virtual Ethernet Adapter"),
+        ("Local Area Connection* 1", "Microsoft Failover Cluster Virtual Adapter"),
+        ("Ethernet 3", "HPE Ethernet 10Gb 2-port 562FLR-SFP+ Adapter"),
+    ];
+    (0..count)
+        .map(|i| {
+            let (host, nth) = (i / ADDRESSES_OF_A_HOST, i % ADDRESSES_OF_A_HOST);
+            let domain = if host % 3 == 0 { "emea.corp.example.com" } else { "apac.corp.example.com" };
+            let bits = u32::try_from(i).unwrap();
+            let address = match nth {
+                1 => "169.254.95.120".parse().unwrap(),
+                _ => std::net::Ipv4Addr::from(0x0a00_0000 | bits).into(),
+            };
+            let [_, a, b, c] = bits.to_be_bytes();
+            Row {
+                host: format!("srv{host:06}.{domain}"),
+                address,
+                interface: adapters[nth].0.to_owned(),
+                description: adapters[nth].1.to_owned(),
+                mac: format!("02-00-5E-{a:02X}-{b:02X}-{c:02X}"),
+                prefix: 16,
+            }
+        })
+        .collect()
+}
+
+/// Prints what [`measured_apart`] reads: ms for the plain read and the load, and the peak in MiB.
+fn measure(folder: &Path) {
+    let mut files: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
+    files.sort();
+    let (load_time, inventory) = timed(|| load(&files, &LoadOptions::default()));
+    let peak = peak_memory().map_or(f64::NAN, |kib| kib as f64 / 1024.0);
+    for file in &inventory.files {
+        assert_eq!(file.problems, Vec::<String>::new(), "{}", file.path);
+    }
+    assert!(!inventory.owned.is_empty());
+    let (read, _) = timed(|| files.iter().map(|file| plain_read(file)).sum::<usize>());
+    println!("{read} {load_time} {peak}");
+    // Freeing half a million texts one by one is no part of it.
+    std::process::exit(0);
+}
+
+fn plain_read(file: &Path) -> usize {
+    let is_utf8 = fs::File::open(file)
+        .map(|f| BufReader::new(f).split(b'\n').next().unwrap().unwrap())
+        .is_ok_and(|line| !line.contains(&0));
+    if file.extension().is_some_and(|e| e == "csv") && is_utf8 {
+        let reader = csv::ReaderBuilder::new().flexible(true).from_path(file).unwrap();
+        let records: Vec<csv::StringRecord> = reader.into_records().map(Result::unwrap).collect();
+        return records.len();
+    }
+    let lines = BufReader::new(fs::File::open(file).unwrap()).split(b'\n');
+    lines.map(|line| String::from_utf8_lossy(&line.unwrap()).len()).sum()
+}

@@ -1,0 +1,50 @@
+//! Interface inventories of every textual kind, through the recognition of their content: no panic, no hang, the same
+//! rows from UTF-8 as from UTF-16, and what was understood reads back the same.
+//!
+//! `cargo +nightly fuzz run inventory fuzz/corpus/inventory fuzz/seeds/inventory`
+
+#![no_main]
+
+use krbtriage::commands::inventory::write_csv;
+use krbtriage::inventory::addresses::{AddressInventory, LoadOptions, OwnedAddress, load_bytes};
+use libfuzzer_sys::fuzz_target;
+
+fn read(bytes: &[u8]) -> AddressInventory {
+    load_bytes("srv9.txt", bytes, &LoadOptions::default())
+}
+
+/// All but where it stood.
+fn rows(inventory: &AddressInventory) -> Vec<OwnedAddress> {
+    let mut rows = inventory.owned.clone();
+    rows.iter_mut().for_each(|row| row.source.line = 0);
+    rows
+}
+
+fuzz_target!(|bytes: &[u8]| {
+    let read_once = read(bytes);
+    let lines = bytes.iter().filter(|b| **b == b'\n').count() as u64 + 1;
+    let file = &read_once.files[0];
+    assert!(read_once.owned.iter().all(|row| row.source.line <= lines && !row.host.is_empty()));
+    assert!(file.rows > 0 || read_once.owned.is_empty());
+
+    // A text is the same text in another encoding. (Zeros are what tells UTF-16 without a mark.)
+    if let Ok(text) = std::str::from_utf8(bytes)
+        && !text.contains(['\0', '\u{feff}'])
+        && !file.kind.contains("capture")
+    {
+        let utf16: Vec<u8> =
+            [0xfeff].into_iter().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+        let again = read(&utf16);
+        assert_eq!(again.files[0].kind, file.kind);
+        assert_eq!(again.owned, read_once.owned);
+        assert_eq!(again.files[0].problems, file.problems);
+    }
+
+    if !read_once.owned.is_empty() {
+        let mut written = Vec::new();
+        write_csv(&read_once, &mut written).expect("memory takes all");
+        let again = read(&written);
+        assert_eq!(again.files[0].problems, Vec::<String>::new());
+        assert_eq!(rows(&again), rows(&read_once));
+    }
+});

@@ -1,0 +1,43 @@
+//! SPN lists of every kind, through the recognition of their content: no panic, no hang, the same accounts from UTF-8
+//! as from UTF-16, and an index and its duplicates of whatever was read.
+//!
+//! `cargo +nightly fuzz run spns fuzz/corpus/spns fuzz/seeds/spns`
+
+#![no_main]
+
+use std::path::PathBuf;
+use std::sync::LazyLock;
+
+use krbtriage::inventory::accounts::{AccountInventory, HostAliases, SpnIndex, load};
+use libfuzzer_sys::fuzz_target;
+
+/// The readers take files. One for each process, in memory where the system has such a folder.
+static FILE: LazyLock<PathBuf> = LazyLock::new(|| {
+    let memory = PathBuf::from("/dev/shm");
+    let folder = if memory.is_dir() { memory } else { std::env::temp_dir() };
+    folder.join(format!("krbtriage-fuzz-spns-{}", std::process::id()))
+});
+
+fn read(bytes: &[u8]) -> AccountInventory {
+    std::fs::write(&*FILE, bytes).expect("a file can be written");
+    load(std::slice::from_ref(&*FILE))
+}
+
+fuzz_target!(|bytes: &[u8]| {
+    let inventory = read(bytes);
+    let lines = bytes.iter().filter(|b| **b == b'\n').count() as u64 + 1;
+    assert!(inventory.accounts.iter().filter_map(|a| a.source.as_ref()).all(|s| s.line <= lines));
+    let index = SpnIndex::new(&inventory, &HostAliases::default());
+    for duplicate in index.duplicates() {
+        assert!(duplicate.accounts.len() + duplicate.shadowed.len() > 1, "{duplicate:?}");
+    }
+    if let Ok(text) = std::str::from_utf8(bytes)
+        && !text.contains(['\0', '\u{feff}'])
+    {
+        let utf16: Vec<u8> =
+            [0xfeff].into_iter().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+        let again = read(&utf16);
+        assert_eq!(again.accounts, inventory.accounts);
+        assert_eq!(again.files[0].problems, inventory.files[0].problems);
+    }
+});

@@ -1,0 +1,120 @@
+//! Duplicate SPNs, `HOST/` collisions, accounts of one name in two domains.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{MAX_EVIDENCE, Risk};
+use crate::findings::{Cause, Kind, fix};
+use crate::incidents::stable_id;
+use crate::inventory::accounts::{
+    AccountId, AccountInventory, Duplicate, DuplicateKind, HostAliases, SpnIndex,
+};
+use crate::names::Spn;
+use crate::report::Status;
+
+/// SPNs named in one finding.
+const MAX_SPNS: usize = 8;
+
+pub(super) fn risks(accounts: &AccountInventory, aliases: &HostAliases) -> Vec<Risk> {
+    let index = SpnIndex::new(accounts, aliases);
+    let all = index.duplicates();
+    let mut common = Common::of(&index, &all);
+    all.into_iter()
+        .enumerate()
+        .filter(|(n, _)| !common.folded.contains(n))
+        .map(|(n, d)| risk(&index, d, common.spns.remove(&n).unwrap_or_default()))
+        .collect()
+}
+
+/// What two computers of one name have in common because of their name (`HOST/srv2`, `TERMSRV/srv2`): it says once more
+/// that there are two, and is told with that.
+#[derive(Default)]
+struct Common {
+    /// By position of the finding of one name in two domains: SPNs that stand on more than one of its computers.
+    spns: HashMap<usize, Vec<String>>,
+    /// Positions of the findings that are told so.
+    folded: HashSet<usize>,
+}
+
+impl Common {
+    fn of(index: &SpnIndex<'_>, all: &[Duplicate]) -> Self {
+        let mut namesakes: HashMap<AccountId, usize> = HashMap::new();
+        for (n, d) in all.iter().enumerate().filter(|(_, d)| d.kind == DuplicateKind::AccountName) {
+            namesakes.extend(d.accounts.iter().filter(|id| index.is_computer(**id)).map(|id| (*id, n)));
+        }
+        let mut common = Self::default();
+        for (n, d) in all.iter().enumerate().filter(|(_, d)| d.kind != DuplicateKind::AccountName) {
+            let mut of = d.accounts.iter().chain(&d.shadowed).map(|id| namesakes.get(id).copied());
+            let Some(Some(first)) = of.next() else { continue };
+            let short = Spn::parse(&d.name).is_some_and(|spn| {
+                !spn.host.contains('.')
+                    && all
+                        .get(first)
+                        .is_some_and(|a| a.name.trim_end_matches('$').eq_ignore_ascii_case(&spn.host))
+            });
+            if short && of.all(|other| other == Some(first)) {
+                common.spns.entry(first).or_default().push(d.name.clone());
+                common.folded.insert(n);
+            }
+        }
+        common
+    }
+}
+
+fn risk(index: &SpnIndex<'_>, d: Duplicate, common: Vec<String>) -> Risk {
+    let name = |id| match index.domain(id) {
+        Some(domain) => format!("{} of {}", index.name(id), domain.to_lowercase()),
+        None => index.name(id).to_string(),
+    };
+    let place = |id| {
+        let source = index.records(id).find_map(|r| r.source.as_ref().map(ToString::to_string));
+        format!("{} ({})", name(id), source.unwrap_or_default())
+    };
+    let (kind, hurts, steps): (_, String, &[&str]) = match d.kind {
+        DuplicateKind::Spn => (
+            "duplicate-spn",
+            format!("a ticket for {} is made for one of them, or for none (KDC event 11)", d.name),
+            fix(Cause::DuplicateSpn, Kind::Duplicate),
+        ),
+        DuplicateKind::HostAlias => (
+            "host-alias-collision",
+            format!(
+                "{} is found before the HOST SPN of {}, so a service that runs under the computer's account cannot \
+                 decrypt its tickets; right where the service runs under the first account",
+                d.name,
+                d.shadowed.iter().take(MAX_EVIDENCE).map(|id| name(*id)).collect::<Vec<_>>().join(" and ")
+            ),
+            fix(Cause::DuplicateSpn, Kind::Misplaced),
+        ),
+        DuplicateKind::AccountName => (
+            "same-name-two-domains",
+            format!("asked for as {} alone, one can be reached with the other's ticket", d.name),
+            fix(Cause::DuplicateSpn, Kind::SameNameTwoDomains),
+        ),
+    };
+    let mut evidence: Vec<String> =
+        d.accounts.iter().chain(&d.shadowed).take(MAX_EVIDENCE).map(|id| place(*id)).collect();
+    if !common.is_empty() {
+        let shown = common.iter().take(MAX_SPNS).cloned().collect::<Vec<_>>().join(", ");
+        let more = match common.len().saturating_sub(MAX_SPNS) {
+            0 => String::new(),
+            n => format!(" and {n} more"),
+        };
+        evidence.push(format!("SPNs with the short name that more than one of them has: {shown}{more}"));
+    }
+    if !d.certain {
+        evidence.push("the lists do not tell surely that these are different accounts".to_owned());
+    }
+    Risk {
+        id: stable_id('a', &[kind, &d.name]),
+        status: Status::New,
+        kind,
+        owner_count: d.accounts.len() + d.shadowed.len(),
+        owners: d.accounts.iter().chain(&d.shadowed).map(|id| name(*id)).collect(),
+        adapters: Vec::new(),
+        what: d.name,
+        vendor: String::new(),
+        hurts,
+        evidence,
+        fix: steps.iter().map(|s| (*s).to_owned()).collect(),
+    }
+}

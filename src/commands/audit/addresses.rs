@@ -1,0 +1,272 @@
+//! Addresses that several hosts own, and names that lead to another host's address. The cost grows with the rows of the
+//! inventories: an address of 20,000 hosts is one finding, and no two hosts are ever compared.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::net::IpAddr;
+
+use super::allowed::Allowed;
+use super::{MAX_EVIDENCE, MAX_SHOWN, Risk};
+use crate::findings::{Cause, Kind, fix};
+use crate::incidents::stable_id;
+use crate::inventory::addresses::vendors::{AdapterKind, never_shared, recognise};
+use crate::inventory::addresses::{AddressInventory, OwnedAddress};
+use crate::inventory::hosts::{HostId, Hosts};
+use crate::names::HostName;
+use crate::report::Status;
+
+/// Every address that two or more hosts own, and how many of them are allowed.
+pub(super) fn shared(hosts: &Hosts<'_>, allow: &Allowed) -> (Vec<Risk>, usize) {
+    let mut known = Known::default();
+    let mut allowed = 0;
+    let mut owners_of: BTreeMap<IpAddr, Vec<HostId>> = BTreeMap::new();
+    for (address, owners) in hosts.owners() {
+        if owners.len() < 2 || never_shared(address) {
+            continue;
+        }
+        let owners: Vec<HostId> =
+            owners.iter().copied().filter(|id| !known.is_another_name(hosts, *id)).collect();
+        if owners.len() < 2 {
+            continue;
+        }
+        match allow.has(address) {
+            true => allowed += 1,
+            false => drop(owners_of.insert(address, owners)),
+        }
+    }
+    let mut rows_of = rows_of(hosts, &owners_of);
+    let mut risks: Vec<Risk> = owners_of
+        .iter()
+        .map(|(address, owners)| {
+            risk(hosts, *address, owners, rows_of.remove(address).unwrap_or_default(), &mut known)
+        })
+        .collect();
+    // The address that hurts most hosts first.
+    risks.sort_by(|a, b| (b.owner_count, &a.what).cmp(&(a.owner_count, &b.what)));
+    (risks, allowed)
+}
+
+/// What is found out once for each host: a host with many shared addresses must not cost their square.
+#[derive(Default)]
+struct Known {
+    /// Of all its addresses: hosts with the same are alike.
+    fingerprints: HashMap<HostId, u64>,
+    other_names: HashMap<HostId, bool>,
+}
+
+impl Known {
+    fn fingerprint(&mut self, hosts: &Hosts<'_>, host: HostId) -> u64 {
+        *self.fingerprints.entry(host).or_insert_with(|| {
+            let mut hasher = DefaultHasher::new();
+            addresses_of(hosts, host).hash(&mut hasher);
+            hasher.finish()
+        })
+    }
+
+    /// A short name that several full ones begin with (a capture calls the srv7 of every domain `SRV7`): where each of its
+    /// addresses is one of theirs, it is one of them or all of them, and not another host.
+    fn is_another_name(&mut self, hosts: &Hosts<'_>, host: HostId) -> bool {
+        *self.other_names.entry(host).or_insert_with(|| {
+            let name = hosts.name(host);
+            if name.domain().is_some_and(|d| d.contains('.')) {
+                return false;
+            }
+            let candidates: HashSet<HostId> =
+                hosts.same_label(name).into_iter().filter_map(|full| hosts.find(full)).collect();
+            let theirs: HashSet<IpAddr> =
+                candidates.iter().filter(|id| **id != host).flat_map(|id| addresses_of(hosts, *id)).collect();
+            addresses_of(hosts, host).iter().all(|address| theirs.contains(address))
+        })
+    }
+}
+
+fn addresses_of(hosts: &Hosts<'_>, host: HostId) -> BTreeSet<IpAddr> {
+    hosts.owned(host).iter().map(|r| r.address).filter(|a| !never_shared(*a)).collect()
+}
+
+/// For each of these addresses and each of its hosts one row, the one that tells most of the adapter.
+fn rows_of<'a>(
+    hosts: &Hosts<'a>,
+    owners_of: &BTreeMap<IpAddr, Vec<HostId>>,
+) -> HashMap<IpAddr, Vec<&'a OwnedAddress>> {
+    let mut all: HashMap<IpAddr, Vec<&OwnedAddress>> = HashMap::new();
+    let owners: BTreeSet<HostId> = owners_of.values().flatten().copied().collect();
+    let told = |row: &OwnedAddress| (row.description.is_some(), row.mac.is_some(), row.interface.is_some());
+    for host in owners {
+        let mut best: BTreeMap<IpAddr, &OwnedAddress> = BTreeMap::new();
+        for row in hosts.owned(host).iter().copied().filter(|r| owners_of.contains_key(&r.address)) {
+            let known = best.entry(row.address).or_insert(row);
+            if told(row) > told(known) {
+                *known = row;
+            }
+        }
+        // A short name that is another host's has rows too, and is no owner.
+        for (address, row) in best {
+            if owners_of.get(&address).is_some_and(|ids| ids.binary_search(&host).is_ok()) {
+                all.entry(address).or_default().push(row);
+            }
+        }
+    }
+    all
+}
+
+fn risk(
+    hosts: &Hosts<'_>,
+    address: IpAddr,
+    owners: &[HostId],
+    mut rows: Vec<&OwnedAddress>,
+    known: &mut Known,
+) -> Risk {
+    rows.sort_by_cached_key(|r| r.host.to_lowercase());
+    let adapter = rows
+        .iter()
+        .map(|row| {
+            let hints: Vec<&str> = row.interface.iter().map(|i| &**i).collect();
+            recognise(row.address, row.description.as_deref(), row.mac.as_deref(), &hints)
+        })
+        .find(|kind| *kind != AdapterKind::Other)
+        .unwrap_or(AdapterKind::Other);
+    let alike: HashSet<u64> = owners.iter().map(|id| known.fingerprint(hosts, *id)).collect();
+    let macs: HashSet<Option<&str>> = rows.iter().map(|r| r.mac.as_deref()).collect();
+    let one_mac = macs.len() == 1 && !macs.contains(&None);
+    let one_machine = adapter == AdapterKind::Other && (alike.len() == 1 || one_mac);
+    let kind = if one_machine { "renamed-or-duplicate-host" } else { adapter.name() };
+    let mut names: Vec<String> = owners.iter().map(|id| hosts.name(*id).to_string()).collect();
+    names.sort();
+    let on = |row: &OwnedAddress| row.description.as_deref().or(row.interface.as_deref()).map(str::to_owned);
+    let mut evidence: Vec<String> = rows
+        .iter()
+        .take(MAX_EVIDENCE)
+        .map(|row| {
+            let on = on(row).map(|adapter| format!(" on {adapter}")).unwrap_or_default();
+            format!("{} owns {address}{on} ({})", row.host, row.source)
+        })
+        .collect();
+    if rows.len() > MAX_EVIDENCE {
+        evidence.push(format!("and {} hosts more", rows.len() - MAX_EVIDENCE));
+    }
+    let adapters: BTreeSet<String> = rows.iter().filter_map(|row| on(row)).collect();
+    Risk {
+        id: stable_id('a', &["address", &address.to_string()]),
+        status: Status::New,
+        kind,
+        what: address.to_string(),
+        owner_count: names.len(),
+        hurts: hurts(kind, &names, address),
+        fix: fix_of(kind, names.len()),
+        owners: names,
+        adapters: adapters.into_iter().collect(),
+        vendor: adapter.vendor().unwrap_or_default().to_owned(),
+        evidence,
+    }
+}
+
+fn hurts(kind: &str, names: &[String], address: IpAddr) -> String {
+    let domains: BTreeSet<String> =
+        names.iter().filter_map(|n| HostName::parse(n).and_then(|h| h.domain().map(str::to_owned))).collect();
+    let across = match domains.len() {
+        0 | 1 => String::new(),
+        n => format!(
+            ", also across {n} domains ({})",
+            domains.iter().take(4).cloned().collect::<Vec<_>>().join(", ")
+        ),
+    };
+    if kind == "renamed-or-duplicate-host" {
+        return format!(
+            "probably one machine under {} names, or copies of one: if they are two, each can answer for the other{across}",
+            names.len()
+        );
+    }
+    match names {
+        [a, b] => format!(
+            "{a} asking {b} by DCOM or WMI can take {address} for the other's and reach itself, and {b} asking {a} \
+             likewise{across}"
+        ),
+        many => format!(
+            "each of the {} hosts asking any of the others by DCOM or WMI can take {address} for the other's and reach \
+             itself{across}",
+            many.len()
+        ),
+    }
+}
+
+/// Steps in safe order. An audit may find hundreds of hosts with one address, and there is no hurry yet.
+fn fix_of(kind: &str, hosts: usize) -> Vec<String> {
+    let many = hosts > 2;
+    let all_but_one = if many { "on all of these hosts but one" } else { "on one of the two hosts" };
+    let steps: Vec<String> = match kind {
+        "bmc-usb-nic" => vec![
+            "find out whether the vendor's update or monitoring tools use the adapter on these hosts, and try the change on \
+             one host first"
+                .to_owned(),
+            format!(
+                "{all_but_one}, disable the management controller's network adapter in Windows (Disable-NetAdapter), or the \
+                 LAN-over-USB interface in the controller itself; or give it another address there"
+            ),
+            "run krbtriage audit --baseline on a schedule: a firmware update or the vendor's update tool can switch the adapter \
+             on again"
+                .to_owned(),
+        ],
+        "virtual-switch" => vec![
+            format!("{all_but_one}, remove the virtual switch or disable its host adapter, where nothing uses it"),
+            "elsewhere give each host another address range for it".to_owned(),
+        ],
+        "cluster-or-nlb-address" => owned(fix(Cause::LoopbackSharedIp, Kind::ClusterOrNlbAddress))
+            .into_iter()
+            .chain(["put the address into a file for --allow when it is meant to be so".to_owned()])
+            .collect(),
+        "renamed-or-duplicate-host" => owned(&[
+            "find out whether it is one machine: compare serial numbers or MAC addresses",
+            "if it is one, leave the old name out of the inventory, and delete its DNS records",
+            "if it is a copy, give it its own addresses and name before it joins the domain again",
+        ]),
+        _ if many => owned(&[
+            "find out which of these hosts should have the address, or whether it is shared on purpose (then --allow)",
+            "take it from the others, or disable that adapter there",
+        ]),
+        _ => owned(fix(Cause::LoopbackSharedIp, Kind::OtherSharedAddress)),
+    };
+    steps
+}
+
+fn owned(steps: &[&str]) -> Vec<String> {
+    steps.iter().map(|s| (*s).to_owned()).collect()
+}
+
+/// Names that resolve to an address which their own host does not own and another does.
+pub(super) fn names(interfaces: &AddressInventory, hosts: &Hosts<'_>) -> Vec<Risk> {
+    let mut found: BTreeMap<(String, IpAddr), Risk> = BTreeMap::new();
+    for record in &interfaces.resolved {
+        let Some(name) = HostName::parse(&record.name) else { continue };
+        let Some(own) = hosts.find(&name) else { continue };
+        let owns = hosts.owned(own);
+        let (Some(others), Some(first)) = (hosts.owner_set(record.address), owns.first()) else { continue };
+        if others.contains(&own) || never_shared(record.address) {
+            continue;
+        }
+        let mut owners: Vec<String> =
+            others.iter().take(MAX_SHOWN).map(|id| hosts.name(*id).to_string()).collect();
+        owners.sort();
+        let what = format!("{name} -> {}", record.address);
+        found.entry((name.to_string(), record.address)).or_insert_with(|| Risk {
+            id: stable_id('a', &["name", &what]),
+            status: Status::New,
+            kind: "name-leads-elsewhere",
+            hurts: format!(
+                "whoever asks for {name} reaches {} with a ticket for {name}",
+                owners.iter().take(MAX_EVIDENCE).cloned().collect::<Vec<_>>().join(" or ")
+            ),
+            owner_count: others.len(),
+            owners,
+            adapters: Vec::new(),
+            vendor: String::new(),
+            evidence: vec![
+                format!("{} resolves to {} ({})", record.name, record.address, record.source),
+                format!("{name} owns other addresses ({})", first.source),
+            ],
+            what,
+            fix: owned(fix(Cause::WrongHost, Kind::StaleDns)),
+        });
+    }
+    found.into_values().collect()
+}

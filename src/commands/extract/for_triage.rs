@@ -1,0 +1,214 @@
+//! `extract --for-triage`: the lines of [`crate::records::extracted`].
+
+use std::collections::HashMap;
+use std::io::{self, Write};
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::events::{Event, Told};
+use crate::files::{FileError, Kind};
+use crate::records::extracted::{EventLine, LogLine, OfLog, UnreadLine, VERSION, log_name, log_number};
+use crate::records::{Origin, Record};
+use crate::scan::{FileIndex, FileReport};
+
+/// Before each line while it is sorted: what stands for its record, and whether it was read from slack space. So a record
+/// that stands twice in a log is written once, and the live one of the two.
+const PRINT: usize = 8;
+const PREFIX: usize = PRINT + 1;
+
+/// Sums of what stands for the events of each file: two logs of one name and size are told apart by them.
+pub type Sums = HashMap<FileIndex, u64>;
+
+/// An event's row, but for its log. `None` for what triage would not look at.
+pub fn front(record: &Record, file: FileIndex, sums: &mut Sums) -> Option<io::Result<Vec<u8>>> {
+    Event::read(record)?;
+    let print = Told::print(record);
+    let sum = sums.entry(file).or_default();
+    *sum = sum.wrapping_add(print);
+    let mut row = print.to_be_bytes().to_vec();
+    row.push(u8::from(record.origin == Origin::Slack));
+    Some(line("event", &EventLine::new(record)).map(|mut json| {
+        // The log is the last member.
+        json.pop();
+        row.extend_from_slice(json.as_bytes());
+        row
+    }))
+}
+
+#[derive(Serialize)]
+struct Versioned<'a, T> {
+    krbtriage: u32,
+    r#type: &'static str,
+    #[serde(flatten)]
+    line: &'a T,
+}
+
+#[derive(Serialize)]
+struct Begin {
+    program: &'static str,
+}
+
+#[derive(Serialize)]
+struct End {}
+
+fn line(kind: &'static str, line: &impl Serialize) -> io::Result<String> {
+    ascii(&serde_json::to_string(&Versioned { krbtriage: VERSION, r#type: kind, line })?)
+}
+
+/// Code pages and UTF-16 leave ASCII as it is, so a console or a mail gateway cannot spoil it.
+fn ascii(json: &str) -> io::Result<String> {
+    use std::fmt::Write;
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c.is_ascii() && c != '\x7f' {
+            out.push(c);
+            continue;
+        }
+        let mut units = [0; 2];
+        for unit in c.encode_utf16(&mut units) {
+            write!(out, "\\u{unit:04x}").map_err(io::Error::other)?;
+        }
+    }
+    Ok(out)
+}
+
+/// Writes the lines: events of a log, then the log, one log after the other.
+pub struct Lines<'a> {
+    out: &'a mut dyn Write,
+    /// What is left of the logs, the next one last.
+    logs: Vec<Log<'a>>,
+    /// The member that names the log whose events come now.
+    of_log: Vec<u8>,
+    last: Option<[u8; PRINT]>,
+    written: u64,
+    repeated: u64,
+    pub rows: u64,
+}
+
+struct Log<'a> {
+    number: u64,
+    report: &'a FileReport,
+}
+
+impl<'a> Lines<'a> {
+    /// `reports` are those of a scan whose events come by the files' indexes.
+    pub fn new(reports: &'a [FileReport], sums: &Sums, out: &'a mut dyn Write) -> io::Result<Self> {
+        let mut logs: Vec<_> = reports
+            .iter()
+            .filter(|report| is_told(report))
+            .map(|report| {
+                let sum = sums.get(&report.index).copied().unwrap_or_default();
+                Log { number: number(report, sum), report }
+            })
+            .collect();
+        logs.sort_by_key(|log| std::cmp::Reverse(log.report.index));
+        out.write_all(
+            line("begin", &Begin { program: concat!("krbtriage ", env!("CARGO_PKG_VERSION")) })?.as_bytes(),
+        )?;
+        out.write_all(b"\n")?;
+        let mut lines = Self { out, logs, of_log: Vec::new(), last: None, written: 0, repeated: 0, rows: 0 };
+        lines.begin_log()?;
+        Ok(lines)
+    }
+
+    /// The next event, by file and time.
+    pub fn event(&mut self, file: FileIndex, row: &[u8]) -> io::Result<()> {
+        while self.logs.last().is_some_and(|log| log.report.index < file) {
+            self.end_log()?;
+        }
+        let (Some(print), Some(json)) = (row.first_chunk(), row.get(PREFIX..)) else {
+            return Err(io::Error::other("the sorted events are damaged"));
+        };
+        if self.last.replace(*print) == Some(*print) {
+            self.repeated += 1;
+            return Ok(());
+        }
+        self.written += 1;
+        self.rows += 1;
+        self.out.write_all(json)?;
+        self.out.write_all(&self.of_log)
+    }
+
+    /// What could not be looked at, and the end. How many events were written.
+    pub fn finish(mut self, unfound: &[FileError]) -> io::Result<u64> {
+        while !self.logs.is_empty() {
+            self.end_log()?;
+        }
+        for error in unfound {
+            let unread =
+                UnreadLine { path: error.path().to_string_lossy().into(), problem: error.to_string() };
+            writeln!(self.out, "{}", line("unread", &unread)?)?;
+        }
+        writeln!(self.out, "{}", line("end", &End {})?)?;
+        Ok(self.rows)
+    }
+
+    fn begin_log(&mut self) -> io::Result<()> {
+        (self.last, self.written, self.repeated) = (None, 0, 0);
+        if let Some(log) = self.logs.last() {
+            let name = serde_json::to_string(&OfLog { log: log_name(log.number).into() })?;
+            self.of_log = name.replacen('{', ",", 1).into_bytes();
+            self.of_log.push(b'\n');
+        }
+        Ok(())
+    }
+
+    fn end_log(&mut self) -> io::Result<()> {
+        if let Some(log) = self.logs.pop() {
+            let facts = match &log.report.extracted {
+                // It was extracted elsewhere, and what was told of it stays true: also that some events were lost since.
+                Some(told) => LogLine { written: told.written.max(self.written), ..(**told).clone() },
+                None => LogLine {
+                    written: self.written,
+                    repeated: self.repeated,
+                    ..log_line(log.report, log_name(log.number))
+                },
+            };
+            writeln!(self.out, "{}", line("log", &facts)?)?;
+        }
+        self.begin_log()
+    }
+}
+
+/// Files that are no logs and were only met in a folder are not told of, nor extractions themselves and files whose line
+/// an extraction lacked, unless something in them could not be read.
+fn is_told(report: &FileReport) -> bool {
+    let kind = Kind::named(report.kind);
+    report.extracted.is_some()
+        || !report.problems.is_empty()
+        || !report.notes.is_empty()
+        || report.events > 0
+        || kind.is_read() && kind != Kind::Extract
+}
+
+fn log_line(report: &FileReport, log: String) -> LogLine {
+    LogLine {
+        log,
+        path: report.path.to_string(),
+        kind: report.kind.to_owned(),
+        bytes: report.bytes,
+        chunks: report.chunks,
+        bad_checksums: report.bad_checksums,
+        records: report.records,
+        events: report.events,
+        first_record_id: report.record_ids.map(|(first, _)| first),
+        last_record_id: report.record_ids.map(|(_, last)| last),
+        problems: report.problems.clone(),
+        notes: report.notes.clone(),
+        repeated: 0,
+        written: 0,
+    }
+}
+
+/// The same for the same log whenever it is extracted under the same name, and for no other.
+fn number(report: &FileReport, sum: u64) -> u64 {
+    if let Some(told) = &report.extracted
+        && let Some(number) = log_number(&told.log)
+    {
+        return number;
+    }
+    let facts = format!("{sum:016x} {:?}", log_line(report, String::new()));
+    let hash = Sha256::digest(facts);
+    hash.first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes)) >> 2
+}

@@ -1,0 +1,88 @@
+//! `--files-from`: more names than a command line holds.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use super::text_encoding::marked_text;
+
+/// A million long names.
+const MAX_LIST: u64 = 256 << 20;
+
+/// Why there are no names.
+#[derive(Debug, thiserror::Error)]
+pub enum ListError {
+    #[error("{name}: the list of files cannot be read: {source}")]
+    Read { name: String, source: io::Error },
+    #[error("{name}: the list of files is longer than {} MiB; split it", MAX_LIST >> 20)]
+    TooLong { name: String },
+}
+
+/// The names in the file `list`, or on standard input where it is called `-`.
+pub fn read(list: &Path) -> Result<Vec<PathBuf>, ListError> {
+    let name = if list.as_os_str() == "-" { "standard input".into() } else { list.display().to_string() };
+    let mut bytes = Vec::new();
+    let mut read = |input: &mut dyn Read| input.take(MAX_LIST + 1).read_to_end(&mut bytes).map(drop);
+    let done = match list.as_os_str() == "-" {
+        true => read(&mut io::stdin().lock()),
+        false => File::open(list).and_then(|mut file| read(&mut file)),
+    };
+    match done {
+        Err(source) => Err(ListError::Read { name, source }),
+        Ok(()) if bytes.len() as u64 > MAX_LIST => Err(ListError::TooLong { name }),
+        Ok(()) => Ok(names(&bytes)),
+    }
+}
+
+/// Names that end with NUL where there is one (`find -print0`), else at line ends; empty ones are none.
+fn names(bytes: &[u8]) -> Vec<PathBuf> {
+    // PowerShell's `>` writes UTF-16, in which every second byte is NUL.
+    let text = marked_text(bytes);
+    let bytes = text.as_deref().map_or(bytes, str::as_bytes);
+    let lines = !bytes.contains(&0);
+    let names = bytes.split(|b| *b == if lines { b'\n' } else { 0 });
+    names
+        .map(|name| match name {
+            [name @ .., b'\r'] if lines => name,
+            name => name,
+        })
+        .filter(|name| !name.is_empty())
+        .map(path)
+        .collect()
+}
+
+/// Names are bytes there, and any but NUL may stand in one.
+#[cfg(unix)]
+fn path(name: &[u8]) -> PathBuf {
+    use std::os::unix::ffi::OsStrExt;
+    std::ffi::OsStr::from_bytes(name).into()
+}
+
+#[cfg(not(unix))]
+fn path(name: &[u8]) -> PathBuf {
+    super::text_encoding::text_of(name).into_owned().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn listed(bytes: &[u8]) -> Vec<String> {
+        names(bytes).iter().map(|path| path.to_str().unwrap().to_owned()).collect()
+    }
+
+    #[test]
+    fn names_end_with_nul_or_with_a_line() {
+        assert_eq!(listed(b"a b.evtx\nc.evtx\r\n\r\n\nd"), ["a b.evtx", "c.evtx", "d"]);
+        assert_eq!(listed(b"a\nb.evtx\0c\r\0\0"), ["a\nb.evtx", "c\r"]);
+        assert_eq!(listed(b""), <[&str; 0]>::default());
+    }
+
+    #[test]
+    fn what_powershell_writes_is_read() {
+        let utf16: Vec<u8> =
+            "\u{feff}C:\\lögs\\a.evtx\r\nb.evtx\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(listed(&utf16), ["C:\\lögs\\a.evtx", "b.evtx"]);
+        assert_eq!(listed("\u{feff}a.evtx\r\n".as_bytes()), ["a.evtx"]);
+    }
+}

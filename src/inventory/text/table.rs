@@ -1,0 +1,333 @@
+//! Delimited text with a header, row by row, whatever its quotation marks do.
+
+use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
+use memchr::memchr;
+
+use super::column_key;
+
+/// A record over more lines than this is taken for a quote that was never closed, and one over more bytes too: each
+/// such row costs at most this much reading, whatever the file is.
+const MAX_LINES_IN_RECORD: usize = 64;
+const MAX_RECORD: usize = 4 << 20;
+
+/// A delimited text with a header, read row by row; the delimiter is `,`, `;` or tab, whichever the
+/// header holds most of. A `#TYPE` line (Windows PowerShell), a `sep=` line (Excel) and blank lines before
+/// the header are passed over.
+pub struct Table<'t> {
+    text: &'t str,
+    columns: Vec<String>,
+    reader: Reader,
+    /// Where the next record begins.
+    next: Place,
+    record: Record,
+}
+
+#[derive(Clone, Copy)]
+struct Place {
+    byte: usize,
+    /// 1-based.
+    line: u64,
+}
+
+/// The cells of one record, unquoted, one behind the other.
+#[derive(Default)]
+struct Record {
+    cells: Vec<u8>,
+    ends: Vec<usize>,
+    len: usize,
+}
+
+impl Record {
+    fn cell(&self, at: usize) -> Option<&str> {
+        let end = *self.ends.get(..self.len)?.get(at)?;
+        let start = at.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
+        // Whole characters of valid text: a delimiter and a quotation mark are characters of their own.
+        std::str::from_utf8(self.cells.get(start..end)?).ok()
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &str> {
+        (0..self.len).map(|at| self.cell(at).unwrap_or_default())
+    }
+}
+
+/// One row of a [`Table`].
+pub struct Row<'r> {
+    record: &'r Record,
+    /// 1-based line of the file on which the row begins.
+    pub line: u64,
+}
+
+impl<'r> Row<'r> {
+    /// The cell without surrounding blanks; empty when the column or the cell is missing.
+    pub fn get(&self, column: Option<usize>) -> &'r str {
+        column.and_then(|i| self.record.cell(i)).unwrap_or("").trim()
+    }
+
+    /// Cells in the row.
+    pub fn len(&self) -> usize {
+        self.record.len
+    }
+
+    /// True when the row has no cell, or only empty ones (`;;;` at the end of a sheet).
+    pub fn is_empty(&self) -> bool {
+        self.record.iter().all(|cell| cell.trim().is_empty())
+    }
+}
+
+/// A row that cannot be read; the rest of the table can.
+#[derive(Debug, thiserror::Error)]
+pub enum TableError {
+    #[error(
+        "line {line}: a quotation mark is opened and not closed within {MAX_LINES_IN_RECORD} lines; the row is skipped"
+    )]
+    OpenQuote { line: u64 },
+    #[error("line {line}: longer than {} MiB; the row is skipped", MAX_RECORD >> 20)]
+    TooLong { line: u64 },
+}
+
+impl TableError {
+    /// The same of another line: for a table that is a piece of a file.
+    pub fn on_line(self, of: impl FnOnce(u64) -> u64) -> Self {
+        match self {
+            Self::OpenQuote { line } => Self::OpenQuote { line: of(line) },
+            Self::TooLong { line } => Self::TooLong { line: of(line) },
+        }
+    }
+
+    pub fn line(&self) -> u64 {
+        match self {
+            Self::OpenQuote { line } | Self::TooLong { line } => *line,
+        }
+    }
+}
+
+impl<'t> Table<'t> {
+    /// `None` when the text has no line that could be a header.
+    pub fn open(text: &'t str) -> Option<Self> {
+        let (next, forced) = preamble(text)?;
+        let first = text.get(next.byte..)?.lines().next()?;
+        let delimiter = forced.unwrap_or_else(|| delimiter_of(first));
+        let reader = ReaderBuilder::new().delimiter(delimiter).build();
+        let mut table = Table { text, columns: Vec::new(), reader, next, record: Record::default() };
+        table.read()?.ok()?;
+        table.columns = table.record.iter().map(column_key).collect();
+        Some(table)
+    }
+
+    /// The header's names as [`column_key`] makes them.
+    pub fn columns(&self) -> &[String] {
+        &self.columns
+    }
+
+    /// Position of the first of `names` that the header has; `names` in any case.
+    pub fn column(&self, names: &[&str]) -> Option<usize> {
+        names.iter().find_map(|name| {
+            let key = column_key(name);
+            self.columns.iter().position(|c| *c == key)
+        })
+    }
+
+    /// The next row that is not blank; `None` at the end.
+    pub fn next_row(&mut self) -> Option<Result<Row<'_>, TableError>> {
+        loop {
+            match self.read()? {
+                Err(error) => return Some(Err(error)),
+                Ok(_) if self.record.iter().all(|cell| cell.trim().is_empty()) => {}
+                Ok(line) => return Some(Ok(Row { record: &self.record, line })),
+            }
+        }
+    }
+
+    /// Reads the next record and gives its line. It is fed to the reader line by line, so that a quote that is never
+    /// closed is noticed where it stands and not at the end of the file; reading goes on behind its line then.
+    fn read(&mut self) -> Option<Result<u64, TableError>> {
+        let bytes = self.text.as_bytes();
+        self.skip_line_ends();
+        let Place { byte: start, line } = self.next;
+        bytes.get(start)?;
+        self.reader.reset();
+        self.record.len = 0;
+        let (mut at, mut written) = (start, 0);
+        let mut first_end = None;
+        for _ in 0..MAX_LINES_IN_RECORD {
+            let rest = bytes.get(at..).unwrap_or_default();
+            if rest.is_empty() {
+                // The reader would take the end of its input for the end of the quote.
+                break;
+            }
+            // The last line may lack its end; with one, only a quote keeps the record open.
+            let (input, whole) = match memchr(b'\n', rest) {
+                Some(end) => (rest.get(..=end).unwrap_or_default(), true),
+                None => (rest, false),
+            };
+            first_end.get_or_insert(at + input.len());
+            if at + input.len() - start > MAX_RECORD {
+                self.next = Place { byte: first_end.unwrap_or(bytes.len()), line: line + 1 };
+                return Some(Err(match first_end == Some(at + input.len()) {
+                    true => TableError::TooLong { line },
+                    false => TableError::OpenQuote { line },
+                }));
+            }
+            let (mut done, used) = self.feed(input, &mut written);
+            at += used;
+            if !done && !whole {
+                done = self.feed(b"\n", &mut written).0;
+                if !done {
+                    break;
+                }
+            }
+            if done {
+                let lines = bytes.get(start..at).map_or(0, |all| memchr::memchr_iter(b'\n', all).count());
+                self.next = Place { byte: at, line: line + lines as u64 };
+                return Some(Ok(line));
+            }
+        }
+        self.next = Place { byte: first_end.unwrap_or(bytes.len()), line: line + 1 };
+        Some(Err(TableError::OpenQuote { line }))
+    }
+
+    /// Gives the reader more of a record: is it complete, and how much of the input was used?
+    fn feed(&mut self, input: &[u8], written: &mut usize) -> (bool, usize) {
+        let record = &mut self.record;
+        // Room for whatever the input can hold, so that the reader never stops for want of it.
+        record.cells.resize(record.cells.len().max(*written + input.len()), 0);
+        record.ends.resize(record.ends.len().max(record.len + input.len() + 1), 0);
+        let (cells, ends) = (record.cells.get_mut(*written..), record.ends.get_mut(record.len..));
+        let (result, used, new_bytes, new_ends) =
+            self.reader.read_record(input, cells.unwrap_or_default(), ends.unwrap_or_default());
+        *written += new_bytes;
+        record.len += new_ends;
+        (matches!(result, ReadRecordResult::Record), used)
+    }
+
+    /// A record ends before its line's end; blank lines and the CR CR LF of `wmic` are passed over.
+    fn skip_line_ends(&mut self) {
+        while let Some(b @ (b'\r' | b'\n')) = self.text.as_bytes().get(self.next.byte) {
+            self.next.line += u64::from(*b == b'\n');
+            self.next.byte += 1;
+        }
+    }
+}
+
+/// Where the header stands, and the delimiter when a `sep=` line states it.
+fn preamble(text: &str) -> Option<(Place, Option<u8>)> {
+    let mut base = Place { byte: 0, line: 1 };
+    let mut forced = None;
+    loop {
+        let rest = text.get(base.byte..)?;
+        if rest.is_empty() {
+            return None;
+        }
+        let end = memchr(b'\n', rest.as_bytes());
+        let line = rest.get(..end.unwrap_or(rest.len()))?.trim_matches(['\r', '\u{feff}', ' ']);
+        let lower = line.get(..5).map(str::to_ascii_lowercase);
+        if lower.as_deref().is_some_and(|l| l.starts_with("sep=")) && line.len() == 5 {
+            forced = line.bytes().last().filter(|b| b.is_ascii());
+        } else if !line.is_empty() && lower.as_deref() != Some("#type") {
+            return Some((base, forced));
+        }
+        base = Place { byte: base.byte + end? + 1, line: base.line + 1 };
+    }
+}
+
+/// The delimiter of a header line; a comma when it has none of them.
+pub fn delimiter_of(header: &str) -> u8 {
+    let mut counts = [(b',', 0usize), (b';', 0), (b'\t', 0)];
+    let mut quoted = false;
+    for b in header.bytes() {
+        if b == b'"' {
+            quoted = !quoted;
+        } else if !quoted {
+            counts.iter_mut().filter(|(d, _)| *d == b).for_each(|(_, n)| *n += 1);
+        }
+    }
+    // The first of equals: `max_by_key` would take the last.
+    counts.iter().rev().max_by_key(|(_, n)| *n).map_or(b',', |(d, _)| *d)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(text: &str) -> Vec<(u64, Vec<String>)> {
+        let mut table = Table::open(text).unwrap();
+        let mut out = Vec::new();
+        while let Some(row) = table.next_row() {
+            match row {
+                Ok(row) => {
+                    out.push((row.line, (0..row.len()).map(|i| row.get(Some(i)).to_owned()).collect()))
+                }
+                Err(error) => out.push((0, vec![error.to_string()])),
+            }
+        }
+        out
+    }
+
+    #[test]
+    fn preambles_blank_lines_and_line_numbers() {
+        let text = "#TYPE Selected.X\r\n\"Host\";\"Prefix Length\"\r\na;1\r\n\r\n;\r\nb;2\r\n";
+        let table = Table::open(text).unwrap();
+        assert_eq!(table.columns(), ["host", "prefixlength"]);
+        assert_eq!(table.column(&["nothing", "PREFIX_LENGTH"]), Some(1));
+        let got = rows(text);
+        assert_eq!(got, [(3, vec!["a".into(), "1".into()]), (6, vec!["b".into(), "2".into()])]);
+        assert_eq!(rows("sep=\t\na\tb,c\n1\t2\n"), [(3, vec!["1".into(), "2".into()])]);
+    }
+
+    #[test]
+    fn wmic_line_ends_keep_line_numbers() {
+        let got = rows("\r\r\nNode,X\r\r\nA,1\r\r\nB,2\r\r\n");
+        assert_eq!(got, [(3, vec!["A".into(), "1".into()]), (4, vec!["B".into(), "2".into()])]);
+    }
+
+    #[test]
+    fn an_open_quote_costs_one_row() {
+        let mut text = String::from("a,b\n1,\"x\n");
+        for i in 0..200 {
+            text.push_str(&format!("{i},y\n"));
+        }
+        let got = rows(&text);
+        assert_eq!(got.len(), 201);
+        assert!(got[0].1[0].starts_with("line 2: a quotation mark"), "{:?}", got[0]);
+        assert_eq!(got[1], (3, vec!["0".into(), "y".into()]));
+        assert_eq!(got[200].0, 202);
+    }
+
+    /// Every line opens a quote that it seems to close for those before it: `a` is no quoted cell, `"` opens one.
+    #[test]
+    fn a_quote_opened_on_every_line_does_not_cost_the_square() {
+        let text = format!("a,b\n{}1,2\n", "a\",\"\n".repeat(100_000));
+        let got = rows(&text);
+        assert_eq!(got.len(), 100_001);
+        assert!(got[..100_000].iter().all(|row| row.1[0].contains("is opened and not closed")));
+        assert_eq!(got[100_000], (100_002, vec!["1".into(), "2".into()]));
+    }
+
+    #[test]
+    fn an_open_quote_near_the_end_is_an_error_too() {
+        let got = rows("a,b\n1,\"x\n2,y\n3,z\n");
+        assert!(got[0].1[0].starts_with("line 2: a quotation mark"), "{got:?}");
+        assert_eq!(got[1], (3, vec!["2".into(), "y".into()]));
+        assert_eq!(got[2..], [(4, vec!["3".into(), "z".into()])]);
+        assert!(rows("a,b\n1,\"cut")[0].1[0].starts_with("line 2: a quotation mark"));
+        // A cell of two lines at the end is none.
+        assert_eq!(rows("a,b\n1,\"x\ny\""), [(2, vec!["1".into(), "x\ny".into()])]);
+    }
+
+    #[test]
+    fn a_row_without_end_costs_itself() {
+        let text = format!("a,b\n1,{}\n2,y\n", "x".repeat(2 * MAX_RECORD));
+        let got = rows(&text);
+        assert_eq!(got[0].1[0], "line 2: longer than 4 MiB; the row is skipped");
+        assert_eq!(got[1], (3, vec!["2".into(), "y".into()]));
+    }
+
+    #[test]
+    fn delimiters() {
+        assert_eq!(delimiter_of("host,address"), b',');
+        assert_eq!(delimiter_of("\"a,b,c\";d"), b';');
+        assert_eq!(delimiter_of("a\tb"), b'\t');
+        assert_eq!(delimiter_of("host"), b',');
+        assert_eq!(delimiter_of("a,b;c"), b',');
+    }
+}

@@ -1,0 +1,401 @@
+//! The file between extraction and judgement: lines of JSON, each an object with its version and type.
+//! Published: `docs/schema/events.schema.json`.
+//!
+//! The lines are a set. They may come in any order, in any number of files, and more than once, and mean the same:
+//! so files may be concatenated, split, sorted and merged by whatever an estate has for that.
+//!
+//! ```text
+//! {"krbtriage":1,"type":"begin","program":"krbtriage 0.1.0"}
+//! {"krbtriage":1,"type":"event","computer":"SRV1", ... ,"log":"03f1..."}
+//! {"krbtriage":1,"type":"log","log":"03f1...","path":"System.evtx", ... }
+//! {"krbtriage":1,"type":"end"}
+//! ```
+
+use std::borrow::Cow;
+use std::io::{self, BufRead, BufReader, Read};
+
+use jiff::Timestamp;
+use memchr::memchr;
+use serde::{Deserialize, Serialize};
+
+use super::{Datum, Origin, Problems, Record};
+use crate::files::text_encoding::TextReader;
+
+/// Rises when a reader of the old lines would misread new ones; a member more does not make it rise.
+pub const VERSION: u32 = 1;
+
+/// Longest line that is read. An event in XML has at most 1 MiB, of which an escape makes six times as much.
+pub const MAX_LINE: usize = 8 << 20;
+
+/// What every line says of itself.
+#[derive(Deserialize)]
+struct Head<'a> {
+    krbtriage: u32,
+    #[serde(borrow, rename = "type")]
+    kind: Cow<'a, str>,
+}
+
+/// An event, members as `extract --format jsonl` has them.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct EventLine<'a> {
+    #[serde(borrow)]
+    pub computer: Cow<'a, str>,
+    #[serde(borrow)]
+    pub channel: Cow<'a, str>,
+    #[serde(borrow)]
+    pub provider: Cow<'a, str>,
+    pub event_id: u16,
+    pub record_id: u64,
+    pub time_created: Timestamp,
+    #[serde(default)]
+    pub version: u8,
+    #[serde(default)]
+    pub level: u8,
+    #[serde(borrow)]
+    pub data: Vec<ValueLine<'a>>,
+    pub origin: OriginName,
+}
+
+/// A value; the name is `null` where the log has none.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ValueLine<'a> {
+    #[serde(borrow, default)]
+    pub name: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub value: Cow<'a, str>,
+}
+
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OriginName {
+    Live,
+    Slack,
+}
+
+/// Which log an event is from, at the end of its line.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct OfLog<'a> {
+    #[serde(borrow)]
+    pub log: Cow<'a, str>,
+}
+
+/// What happened to one log when it was extracted. What [`crate::scan::FileReport`] has, in the same words.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct LogLine {
+    /// 16 hexadecimal digits that stand for it in the lines of its events: the same whenever it is extracted.
+    pub log: String,
+    /// As it was named, or as `--as` calls it.
+    pub path: String,
+    pub kind: String,
+    pub bytes: u64,
+    pub chunks: u64,
+    pub bad_checksums: u64,
+    pub records: u64,
+    pub events: u64,
+    /// Lowest and highest record identifier of an .evtx file.
+    pub first_record_id: Option<u64>,
+    pub last_record_id: Option<u64>,
+    pub problems: Vec<String>,
+    pub notes: Vec<String>,
+    /// Events that stand in the log more than once, and in the lines once.
+    pub repeated: u64,
+    /// Events of it among the lines: fewer are there only when some were lost on the way.
+    pub written: u64,
+}
+
+/// A path that could not be looked at.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct UnreadLine {
+    pub path: String,
+    pub problem: String,
+}
+
+/// What one line says.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Told {
+    /// An extraction begins here.
+    Begin,
+    /// And was written to its end.
+    End,
+    /// A record of the log with this number.
+    Event(u64, Record),
+    Log(LogLine),
+    Unread(UnreadLine),
+}
+
+/// A log's number as it is written.
+pub fn log_name(number: u64) -> String {
+    format!("{number:016x}")
+}
+
+/// And read.
+pub fn log_number(name: &str) -> Option<u64> {
+    let digits = name.len() == 16 && name.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    digits.then(|| u64::from_str_radix(name, 16).ok()).flatten()
+}
+
+impl<'a> EventLine<'a> {
+    pub fn new(record: &'a Record) -> Self {
+        Self {
+            computer: record.computer.as_str().into(),
+            channel: record.channel.as_str().into(),
+            provider: record.provider.as_str().into(),
+            event_id: record.event_id,
+            record_id: record.record_id,
+            time_created: record.time,
+            version: record.version,
+            level: record.level,
+            data: record
+                .data
+                .iter()
+                .map(|d| ValueLine { name: d.name.as_deref().map(Into::into), value: (*d.value).into() })
+                .collect(),
+            origin: match record.origin {
+                Origin::Live => OriginName::Live,
+                Origin::Slack => OriginName::Slack,
+            },
+        }
+    }
+}
+
+impl From<EventLine<'_>> for Record {
+    fn from(line: EventLine<'_>) -> Self {
+        Self {
+            provider: (*line.provider).into(),
+            event_id: line.event_id,
+            version: line.version,
+            level: line.level,
+            channel: (*line.channel).into(),
+            computer: (*line.computer).into(),
+            record_id: line.record_id,
+            time: line.time_created,
+            data: line
+                .data
+                .into_iter()
+                .map(|d| Datum { name: d.name.as_deref().map(Into::into), value: (*d.value).into() })
+                .collect(),
+            origin: match line.origin {
+                OriginName::Live => Origin::Live,
+                OriginName::Slack => Origin::Slack,
+            },
+        }
+    }
+}
+
+/// Reads all lines of `input` and gives them to `take`, whose error is a problem of the line. A line that cannot be
+/// read is named and passed over.
+pub fn read_lines(
+    input: impl Read,
+    take: &mut dyn FnMut(Told) -> Result<(), String>,
+    problems: &mut Problems,
+) {
+    let mut lines = Lines::new(input);
+    let (mut begun, mut ended) = (0u64, 0u64);
+    loop {
+        let number = lines.number + 1;
+        let line = match lines.next() {
+            Ok(Some(line)) => line,
+            Ok(None) => break,
+            Err(error) => {
+                let behind = number - 1;
+                return problems.add(number, || format!("reading stopped behind line {behind}: {error}"));
+            }
+        };
+        if line.trim_ascii().is_empty() {
+            continue;
+        }
+        let done = match line.len() > MAX_LINE {
+            true => Err(format!("it is longer than {} MiB", MAX_LINE >> 20)),
+            false => parse(line),
+        };
+        let done = done.and_then(|told| {
+            begun += u64::from(told == Told::Begin);
+            ended += u64::from(told == Told::End);
+            take(told)
+        });
+        if let Err(why) = done {
+            problems.add(number, || format!("line {number} was passed over: {why}"));
+        }
+    }
+    if ended < begun {
+        problems.add(lines.number, || {
+            "its end is missing: the extraction was broken off, or the file was cut or not wholly copied; \
+             copy it or extract the logs again"
+                .to_owned()
+        });
+    }
+}
+
+fn parse(line: &[u8]) -> Result<Told, String> {
+    let unread = |error: serde_json::Error| format!("it is no line of an extraction, or damaged: {error}");
+    let text = std::str::from_utf8(line).map_err(|_| "it is not UTF-8".to_owned())?;
+    let head: Head<'_> = serde_json::from_str(text).map_err(unread)?;
+    if head.krbtriage != VERSION {
+        return Err(format!(
+            "it has version {} and this krbtriage reads version {VERSION}; update krbtriage",
+            head.krbtriage
+        ));
+    }
+    Ok(match &*head.kind {
+        "event" => {
+            let log: OfLog<'_> = serde_json::from_str(text).map_err(unread)?;
+            let number = log_number(&log.log).ok_or("\"log\" is not 16 hexadecimal digits")?;
+            let event: EventLine<'_> = serde_json::from_str(text).map_err(unread)?;
+            Told::Event(number, event.into())
+        }
+        "log" => {
+            let line: LogLine = serde_json::from_str(text).map_err(unread)?;
+            log_number(&line.log).ok_or("\"log\" is not 16 hexadecimal digits")?;
+            Told::Log(line)
+        }
+        "unread" => Told::Unread(serde_json::from_str(text).map_err(unread)?),
+        "begin" => Told::Begin,
+        "end" => Told::End,
+        _ => return Err("its type is unknown; update krbtriage".to_owned()),
+    })
+}
+
+/// Lines in bounded memory: of one that is too long, a byte more than [`MAX_LINE`] is given.
+struct Lines<R> {
+    reader: BufReader<TextReader<R>>,
+    line: Vec<u8>,
+    number: u64,
+}
+
+impl<R: Read> Lines<R> {
+    fn new(input: R) -> Self {
+        Self {
+            reader: BufReader::with_capacity(128 * 1024, TextReader::new(input)),
+            line: Vec::new(),
+            number: 0,
+        }
+    }
+
+    fn next(&mut self) -> io::Result<Option<&[u8]>> {
+        self.line.clear();
+        if self.line.capacity() > 1 << 20 {
+            // One long line shall not cost its memory for ever.
+            self.line = Vec::new();
+        }
+        let mut any = false;
+        loop {
+            let block = match self.reader.fill_buf() {
+                Ok(block) => block,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error),
+            };
+            let end = memchr(b'\n', block);
+            if block.is_empty() && !any {
+                return Ok(None);
+            }
+            any = true;
+            let part = block.get(..end.unwrap_or(block.len())).unwrap_or(block);
+            let room = (MAX_LINE + 1).saturating_sub(self.line.len());
+            self.line.extend_from_slice(part.get(..room).unwrap_or(part));
+            let used = end.map_or(block.len(), |end| end + 1);
+            let done = end.is_some() || block.is_empty();
+            self.reader.consume(used);
+            if done {
+                self.number += 1;
+                return Ok(Some(&self.line));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record() -> Record {
+        Record {
+            provider: "Kerberos".into(),
+            event_id: 4,
+            version: 1,
+            level: 2,
+            channel: "System".into(),
+            computer: "SRV1 \u{1b}\"漢".into(),
+            record_id: u64::MAX,
+            time: "2013-10-06T21:13:09.1234567Z".parse().unwrap(),
+            data: vec![
+                Datum { name: Some("Server".into()), value: "srv1$".into() },
+                Datum { name: None, value: "a\nb".into() },
+            ],
+            origin: Origin::Slack,
+        }
+    }
+
+    fn event_line(record: &Record) -> String {
+        let json = serde_json::to_string(&EventLine::new(record)).unwrap();
+        format!(r#"{{"krbtriage":1,"type":"event","log":"00000000000000ff",{}"#, &json[1..])
+    }
+
+    fn all(input: impl Read) -> (Vec<Told>, Vec<String>) {
+        let (mut told, mut problems) = (Vec::new(), Problems::default());
+        let mut take = |line| {
+            told.push(line);
+            Ok(())
+        };
+        read_lines(input, &mut take, &mut problems);
+        (told, problems.into_sentences())
+    }
+
+    const LOG: &str = r#"{"krbtriage":1,"type":"log","log":"00000000000000ff","path":"a.evtx","kind":"evtx","bytes":1,
+        "chunks":2,"bad_checksums":0,"records":3,"events":4,"first_record_id":null,"last_record_id":null,"problems":["p"],
+        "notes":[],"repeated":0,"written":1,"a later member":1}"#;
+
+    fn read(text: &str) -> (Vec<Told>, Vec<String>) {
+        all(text.as_bytes())
+    }
+
+    #[test]
+    fn a_record_comes_back_as_it_was() {
+        let log = LOG.replace('\n', " ");
+        let text = format!("{}\r\n\n{log}", event_line(&record()));
+        let (told, problems) = read(&text);
+        assert_eq!(problems, Vec::<String>::new());
+        assert_eq!(told[0], Told::Event(255, record()));
+        assert!(matches!(&told[1], Told::Log(line) if line.path == "a.evtx" && line.problems == ["p"]));
+        let utf16: Vec<u8> = format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(all(&utf16[..]), (told, problems));
+    }
+
+    #[test]
+    fn names_may_be_left_out_where_they_are_null() {
+        let line = event_line(&record()).replace(r#""name":null,"#, "");
+        assert!(!line.contains("null"));
+        assert_eq!(read(&line).0, [Told::Event(255, record())]);
+    }
+
+    #[test]
+    fn a_damaged_line_is_named_and_the_next_one_is_read() {
+        let good = event_line(&record());
+        for (bad, why) in [
+            (good[..good.len() - 1].to_owned(), "line 1 was passed over: it is no line of an extraction"),
+            (good.replace("00000000000000ff", "0xff"), "16 hexadecimal digits"),
+            (good.replace("00000000000000ff", "+0000000000000ff"), "16 hexadecimal digits"),
+            (good.replace("\"krbtriage\":1", "\"krbtriage\":2"), "version 2"),
+            (good.replace("\"event\"", "\"evnt\""), "type is unknown"),
+            (good.replace("2013-10-06", "2013-13-06"), "line 1"),
+            (good.replace(":4,", ":65536,"), "line 1"),
+            ("[1]".into(), "line 1"),
+            ("[".repeat(100_000), "line 1"),
+            ("x".repeat(MAX_LINE + 10), "longer than 8 MiB"),
+        ] {
+            let (told, problems) = read(&format!("{bad}\n{good}\n"));
+            assert_eq!(told, [Told::Event(255, record())], "{why}");
+            assert!(problems.len() == 1 && problems[0].contains(why), "{problems:?}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_was_cut_is_known_by_its_missing_end() {
+        let (begin, end) = (r#"{"krbtriage":1,"type":"begin"}"#, r#"{"krbtriage":1,"type":"end"}"#);
+        for whole in [format!("{begin}\n{end}\n{begin}\n{end}"), String::new(), end.to_owned()] {
+            assert_eq!(read(&whole).1, Vec::<String>::new(), "{whole}");
+        }
+        for cut in [begin.to_owned(), format!("{begin}\n{end}\n{begin}\n")] {
+            assert!(read(&cut).1[0].contains("its end is missing"), "{cut}");
+        }
+    }
+}

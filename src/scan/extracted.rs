@@ -1,0 +1,251 @@
+//! Logs that were extracted elsewhere: what all lines of all inputs tell of them, put together.
+
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::{FileIndex, FileReport};
+use crate::files::{FileError, Kind};
+use crate::records::extracted::{LogLine, UnreadLine, log_name, log_number};
+
+/// What may be kept of logs and unread paths in all: some three million of them.
+const MAX_BYTES: usize = 1 << 30;
+
+/// What a log costs beside its texts.
+const ENTRY: usize = 300;
+
+/// The bit that tells these logs from the files of the run. The lowest 62 bits of a log's number are its own.
+const BIT: FileIndex = 1 << 62;
+
+/// The index of the log with this number: the same in every run and whatever file tells of it.
+pub fn index_of(number: u64) -> FileIndex {
+    number & (BIT - 1) | BIT
+}
+
+/// Shared by all workers.
+#[derive(Default)]
+pub struct ExtractedLogs(Mutex<Logs>);
+
+#[derive(Default)]
+struct Logs {
+    logs: HashMap<FileIndex, Log>,
+    unread: BTreeSet<UnreadLine>,
+    bytes: usize,
+}
+
+/// A log as far as it is known.
+#[derive(Default)]
+struct Log {
+    line: Option<LogLine>,
+    /// Events read of it.
+    found: u64,
+    /// Lines differ that should be the same.
+    disputed: bool,
+}
+
+fn full() -> String {
+    "too many logs are told of; triage fewer at once".to_owned()
+}
+
+impl ExtractedLogs {
+    fn lock(&self) -> MutexGuard<'_, Logs> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What a line says of its log. Of two lines that contradict each other the smaller counts, whichever was first.
+    pub fn log(&self, mut line: LogLine) -> Result<(), String> {
+        let number = log_number(&line.log).ok_or("\"log\" is not 16 hexadecimal digits")?;
+        let mut logs = self.lock();
+        logs.spend(size(&line))?;
+        let log = logs.logs.entry(index_of(number)).or_default();
+        if let Some(kept) = &mut log.line {
+            // A later program may know fewer of its events; what neither has is not missing.
+            let written = kept.written.min(line.written);
+            (kept.written, line.written) = (written, written);
+            if *kept != line {
+                log.disputed = true;
+                if line < *kept {
+                    *kept = line;
+                }
+            }
+        } else {
+            log.line = Some(line);
+        }
+        Ok(())
+    }
+
+    pub fn unread(&self, line: UnreadLine) -> Result<(), String> {
+        let mut logs = self.lock();
+        logs.spend(line.path.len() + line.problem.len())?;
+        logs.unread.insert(line);
+        Ok(())
+    }
+
+    /// Counts events that were read.
+    pub fn found(&self, events: impl IntoIterator<Item = (FileIndex, u64)>) -> Result<(), String> {
+        let mut logs = self.lock();
+        for (index, count) in events {
+            if let Entry::Vacant(entry) = logs.logs.entry(index) {
+                entry.insert(Log::default());
+                logs.spend(0)?;
+            }
+            if let Some(log) = logs.logs.get_mut(&index) {
+                log.found += count;
+            }
+        }
+        Ok(())
+    }
+
+    /// The logs in the order of their paths, and what could not be looked at.
+    pub fn into_reports(self) -> (Vec<FileReport>, Vec<FileError>) {
+        let Logs { logs, unread, .. } = self.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut reports: Vec<_> = logs.into_iter().map(|(index, log)| log.into_report(index)).collect();
+        reports.sort_by(|a, b| (&a.path, a.index).cmp(&(&b.path, b.index)));
+        let unread = unread
+            .into_iter()
+            .map(|line| FileError::Told { path: line.path.into(), text: line.problem })
+            .collect();
+        (reports, unread)
+    }
+}
+
+impl Logs {
+    fn spend(&mut self, bytes: usize) -> Result<(), String> {
+        let bytes = self.bytes + bytes + ENTRY;
+        if bytes > MAX_BYTES {
+            return Err(full());
+        }
+        self.bytes = bytes;
+        Ok(())
+    }
+}
+
+fn size(line: &LogLine) -> usize {
+    let texts = line.problems.iter().chain(&line.notes).chain([&line.path, &line.kind]);
+    texts.map(|text| text.len() + size_of::<String>()).sum()
+}
+
+impl Log {
+    fn into_report(self, index: FileIndex) -> FileReport {
+        let Self { line, found, disputed } = self;
+        let Some(line) = line else {
+            let name = log_name(index & (BIT - 1));
+            return FileReport {
+                index,
+                path: format!("log {name}").into(),
+                kind: Kind::Extract.name(),
+                events: found,
+                problems: vec![
+                    "its events are there, but not the line that names it; name all files of the \
+                     extraction, or extract the log again"
+                        .to_owned(),
+                ],
+                ..FileReport::default()
+            };
+        };
+        let mut problems = line.problems.clone();
+        if found < line.written {
+            problems.push(format!(
+                "{} of its {} extracted events are missing; copy or extract again",
+                line.written - found,
+                line.written
+            ));
+        }
+        if disputed {
+            problems.push(
+                "extractions tell different things of it; extract the log again, and triage only that"
+                    .to_owned(),
+            );
+        }
+        FileReport {
+            index,
+            path: line.path.as_str().into(),
+            kind: Kind::named(&line.kind).name(),
+            bytes: line.bytes,
+            chunks: line.chunks,
+            bad_checksums: line.bad_checksums,
+            records: line.records,
+            events: line.events,
+            duplicates: line.repeated,
+            record_ids: line.first_record_id.zip(line.last_record_id),
+            problems,
+            notes: line.notes.clone(),
+            extracted: Some(Box::new(line)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(path: &str, written: u64) -> LogLine {
+        LogLine {
+            log: "00000000000000ff".into(),
+            path: path.into(),
+            kind: "evtx".into(),
+            bytes: 1,
+            chunks: 1,
+            bad_checksums: 0,
+            records: 9,
+            events: 9,
+            first_record_id: Some(1),
+            last_record_id: Some(9),
+            problems: vec![],
+            notes: vec![],
+            repeated: 0,
+            written,
+        }
+    }
+
+    fn problems(tell: impl FnOnce(&ExtractedLogs)) -> Vec<String> {
+        let logs = ExtractedLogs::default();
+        tell(&logs);
+        let (reports, _) = logs.into_reports();
+        assert_eq!(reports.len(), 1);
+        reports[0].problems.clone()
+    }
+
+    #[test]
+    fn a_log_told_of_twice_is_one_log() {
+        let found = problems(|logs| {
+            logs.log(line("a", 3)).unwrap();
+            logs.found([(index_of(255), 3)]).unwrap();
+            logs.log(line("a", 3)).unwrap();
+            logs.found([(index_of(255), 1)]).unwrap();
+        });
+        assert_eq!(found, Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_was_lost_on_the_way_is_told() {
+        let missing = problems(|logs| {
+            logs.log(line("a", 3)).unwrap();
+            logs.found([(index_of(255), 1)]).unwrap();
+        });
+        assert_eq!(missing, ["2 of its 3 extracted events are missing; copy or extract again"]);
+        let nameless = problems(|logs| logs.found([(index_of(255), 1)]).unwrap());
+        assert!(nameless[0].contains("not the line that names it"));
+    }
+
+    #[test]
+    fn contradictions_are_told_and_end_the_same_in_every_order() {
+        for order in [["a", "b"], ["b", "a"]] {
+            let logs = ExtractedLogs::default();
+            for path in order {
+                logs.log(line(path, 0)).unwrap();
+            }
+            let (reports, _) = logs.into_reports();
+            assert_eq!((&*reports[0].path, reports[0].problems.len()), ("a", 1));
+        }
+    }
+
+    #[test]
+    fn memory_is_bounded() {
+        let logs = ExtractedLogs::default();
+        let long = "x".repeat(MAX_BYTES / 4);
+        let told = (0..10).filter(|_| logs.log(line(&long, 0)).is_ok()).count();
+        assert_eq!(told, 3);
+        assert!(logs.unread(UnreadLine { path: long.clone(), problem: long }).is_err());
+    }
+}

@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use jiff::{SignedDuration, Timestamp};
 
+use super::paths::inputs;
 use super::time::{self, End};
 use crate::commands;
 use crate::commands::fail_on::FailOn;
@@ -13,11 +14,20 @@ use crate::report::format::UnknownFormat;
 use crate::report::{EventFormat, Format, Output, Target};
 use crate::scan::ScanOptions;
 
+/// What `--version` says; `-V` has the first line.
+const LONG_VERSION: &str = concat!(
+    env!("CARGO_PKG_VERSION"),
+    "\nLicence: ",
+    env!("CARGO_PKG_LICENSE"),
+    ", as you like. It comes without warranty. Licences of the libraries in it: THIRD-PARTY.txt of the release."
+);
+
 /// Finds out why Windows logs Kerberos event 4 (KRB_AP_ERR_MODIFIED).
 #[derive(Debug, Parser)]
 #[command(
     name = "krbtriage",
     version,
+    long_version = LONG_VERSION,
     about,
     arg_required_else_help = true,
     before_help = "Examples:
@@ -211,11 +221,11 @@ impl Triage {
             self.events.map(|path| EventFormat::of(&path).map(|format| (path, format))).transpose()?;
         let outputs = Outputs { reports, problems: self.problems, events, summary: self.summary };
         Ok(commands::triage::Config {
-            logs: self.logs,
+            logs: inputs(self.logs),
             files_from: self.files_from,
-            interfaces: self.interfaces,
+            interfaces: inputs(self.interfaces),
             host: self.host,
-            spns: self.spns,
+            spns: inputs(self.spns),
             host_aliases: self.spn_mappings.unwrap_or_default(),
             outputs,
             baseline: self.baseline,
@@ -261,7 +271,7 @@ pub struct Inventory {
 impl Inventory {
     pub fn into_config(self) -> commands::inventory::Config {
         commands::inventory::Config {
-            files: self.files,
+            files: inputs(self.files),
             host: self.host,
             output: self.output.map_or(Output::Stdout, Output::File),
         }
@@ -383,9 +393,9 @@ fn audit_fail_on(text: &str) -> Result<commands::audit::FailOn, String> {
 impl Audit {
     pub fn into_config(self) -> commands::audit::Config {
         commands::audit::Config {
-            interfaces: self.interfaces,
-            dns: self.dns,
-            spns: self.spns,
+            interfaces: inputs(self.interfaces),
+            dns: inputs(self.dns),
+            spns: inputs(self.spns),
             host: self.host,
             host_aliases: self.spn_mappings.unwrap_or_default(),
             allow: self.allow,
@@ -467,7 +477,7 @@ impl Extract {
         use commands::extract::Format;
         let named_zst = |path: &PathBuf| path.extension().is_some_and(|e| e.eq_ignore_ascii_case("zst"));
         commands::extract::Config {
-            logs: self.logs,
+            logs: inputs(self.logs),
             files_from: self.files_from,
             called: self.called,
             providers: self.providers,

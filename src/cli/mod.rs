@@ -2,6 +2,7 @@
 
 mod args;
 mod exit;
+mod paths;
 mod progress;
 mod time;
 
@@ -9,13 +10,14 @@ pub use exit::Exit;
 
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
+use std::path::Path;
 
 use clap::{CommandFactory, Parser};
 
 use crate::commands;
 use crate::report::guard::visible;
 use crate::report::numbers::{counted, grouped};
-use crate::report::{Output, OutputError};
+use crate::report::{Output, OutputError, unfinished};
 use args::{Cli, Command};
 use progress::Bar;
 
@@ -33,6 +35,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             return Exit::Complete;
         }
     };
+    // Where somebody has said that interruptions are to be ignored (nohup does), there is nothing to handle.
+    let _ = ctrlc::try_set_handler(|| unfinished::abandon(exit::INTERRUPTED));
     match cli.command {
         Command::Triage(args) => triage(*args),
         Command::Inventory(args) => inventory(args),
@@ -61,12 +65,8 @@ fn triage(args: args::Triage) -> Exit {
             } else if !terminal.quiet {
                 say(&commands::summary::problems(&outcome));
             }
-            for written in outcome.written.iter().filter(|w| w.path != w.asked) {
-                say(&format!(
-                    "{} is open in another program; what it should hold was written to {}\n",
-                    written.asked.display(),
-                    written.path.display()
-                ));
+            for written in &outcome.written {
+                say_where(&written.asked, Some(&written.path));
             }
             if outcome.found {
                 Exit::Found
@@ -95,7 +95,7 @@ fn inventory(args: args::Inventory) -> Exit {
                 let addresses = if outcome.addresses == 1 { "address" } else { "addresses" };
                 say(&format!("{} {addresses} written{names}\n", grouped(outcome.addresses)));
             }
-            say_moved(&config.output, outcome.written.as_deref());
+            say_place(&config.output, outcome.written.as_deref());
             let complete = outcome.files.iter().all(|file| file.problems.is_empty());
             if complete { Exit::Complete } else { Exit::Partial }
         }
@@ -113,7 +113,7 @@ fn audit(args: args::Audit) -> Exit {
             if terminal.is_talkative() {
                 say(&format!("{}\n", commands::summary::audit(&outcome)));
             }
-            say_moved(&config.output, outcome.written.as_deref());
+            say_place(&config.output, outcome.written.as_deref());
             match (outcome.found, outcome.is_complete()) {
                 (true, _) => Exit::Found,
                 (false, true) => Exit::Complete,
@@ -135,18 +135,6 @@ fn say_understood(terminal: args::Say, inventories: &[crate::inventory::Inventor
     }
 }
 
-fn say_moved(asked: &crate::report::Output, written: Option<&std::path::Path>) {
-    if let (crate::report::Output::File(asked), Some(path)) = (asked, written)
-        && asked != path
-    {
-        say(&format!(
-            "{} is open in another program; what it should hold was written to {}\n",
-            asked.display(),
-            path.display()
-        ));
-    }
-}
-
 fn extract(args: args::Extract) -> Exit {
     let terminal = args.terminal;
     let bar = Bar::new(!terminal.no_progress && !terminal.quiet);
@@ -161,6 +149,7 @@ fn extract(args: args::Extract) -> Exit {
     bar.finish();
     match result {
         Ok(outcome) => {
+            say_place(&config.output, outcome.written.as_deref());
             if !terminal.quiet {
                 say(&commands::summary::log_problems(&outcome.unfound, &outcome.logs));
             }
@@ -210,7 +199,12 @@ fn explain(args: &args::Explain) -> Exit {
 }
 
 fn collect_script(args: args::CollectScript) -> Exit {
-    match commands::collect_script::run(&args.into_config()) {
+    let config = args.into_config();
+    let result = commands::collect_script::run(&config);
+    if let Ok(outcome) = &result {
+        say_place(&config.output, outcome.written.as_deref());
+    }
+    match result.map(|outcome| outcome.left_out) {
         Ok(0) => Exit::Complete,
         Ok(left_out) => {
             say(&format!(
@@ -245,6 +239,23 @@ fn wrong_use(error: &dyn std::error::Error) -> Exit {
 fn fail(error: &dyn std::error::Error) -> Exit {
     say(&format!("krbtriage: {error}\n"));
     Exit::NoReport
+}
+
+fn say_place(asked: &Output, written: Option<&Path>) {
+    if let Output::File(asked) = asked {
+        say_where(asked, written);
+    }
+}
+
+/// Says so where an output got another name than was asked for.
+fn say_where(asked: &Path, written: Option<&Path>) {
+    if let Some(written) = written.filter(|w| *w != asked) {
+        say(&format!(
+            "{} is open in another program, or read-only; what it should hold was written to {}\n",
+            asked.display(),
+            written.display()
+        ));
+    }
 }
 
 /// Writes to standard error; names in it may be hostile. That it cannot be written changes nothing.

@@ -60,8 +60,17 @@ struct Task {
     for_people: BTreeSet<String>,
 }
 
-/// Makes the script; how many names had to be left out.
-pub fn run(config: &Config) -> Result<usize, Error> {
+/// What was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// Names that are no host names and are only in comments.
+    pub left_out: usize,
+    /// `None` for standard output.
+    pub written: Option<PathBuf>,
+}
+
+/// Makes the script.
+pub fn run(config: &Config) -> Result<Outcome, Error> {
     config.output.check()?;
     let mut task = Task::default();
     if let Some(path) = &config.report {
@@ -83,8 +92,8 @@ pub fn run(config: &Config) -> Result<usize, Error> {
             return Err(Error::NoHosts);
         }
     }
-    config.output.write(|out| out.write_all(task.script().as_bytes()))?;
-    Ok(task.refused.len())
+    let written = config.output.write(|out| out.write_all(task.script().as_bytes()))?;
+    Ok(Outcome { left_out: task.refused.len(), written })
 }
 
 fn hosts(config: &Config) -> Result<Vec<String>, Error> {

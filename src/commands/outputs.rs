@@ -1,10 +1,13 @@
 //! What a triage run writes: all outputs are complete on disk before the first takes its place.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use super::triage::{Error, Outcome};
 use crate::incidents::Twin;
 use crate::report::output::{Staged, write_stdout};
+use crate::report::place::Place;
+use crate::report::unfinished;
 use crate::report::{EventFormat, EventSpool, Output, Target, problem};
 use crate::scan::FileIndex;
 
@@ -47,11 +50,11 @@ impl Outputs {
         for path in others.into_iter().flatten() {
             Output::File(path.to_path_buf()).check()?;
         }
-        let mut all: Vec<&Path> = self.files().chain(state).collect();
-        all.sort_unstable();
-        match all.windows(2).find(|pair| matches!(pair, [a, b] if a == b)) {
-            Some([path, ..]) => Err(Error::Twice(path.to_path_buf())),
-            _ => Ok(()),
+        let mut places = HashSet::new();
+        let twice = |path: &&Path| Place::of(path).key().is_some_and(|key| !places.insert(key));
+        match self.files().chain(state).find(twice) {
+            Some(path) => Err(Error::Twice(path.to_path_buf())),
+            None => Ok(()),
         }
     }
 
@@ -93,7 +96,13 @@ impl Outputs {
         for target in self.reports.iter().filter(|t| t.output == Output::Stdout) {
             taken &= write_stdout(|out| target.format.write(&report, out))?;
         }
-        for (asked, file) in staged {
+        // A pipe may wait for its reader for ever, and then an interruption must not wait too.
+        let (devices, files): (Vec<_>, Vec<_>) = staged.into_iter().partition(|(_, file)| file.is_device());
+        for (_, file) in devices {
+            file.replace()?;
+        }
+        let _all = unfinished::settle();
+        for (asked, file) in files {
             let path = file.commit()?;
             outcome.written.push(Written { asked, path });
         }

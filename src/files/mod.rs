@@ -26,13 +26,20 @@ pub struct Input {
     pub named: bool,
 }
 
+/// What to do about a log that the event log service (or anybody else) does not let go of.
+const EXPORT: &str = "export the log and read the copy: wevtutil epl System System.evtx";
+
 /// A path that could not be looked at.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
     #[error("{}: there is no such file or folder", path.display())]
     Missing { path: PathBuf },
-    #[error("{}: access is denied; run as somebody who may read it, or export the log first", path.display())]
+    #[error("{}: no file matches this", path.display())]
+    NoMatch { path: PathBuf },
+    #[error("{}: access is denied; run as somebody who may read it (an administrator, for a live log), or {EXPORT}", path.display())]
     Denied { path: PathBuf },
+    #[error("{}: another program has it open and locked; {EXPORT}", path.display())]
+    InUse { path: PathBuf },
     #[error("{}: this is neither a file nor a folder", path.display())]
     NotAFile { path: PathBuf },
     #[error("{}: cannot be read: {source}", path.display())]
@@ -46,8 +53,15 @@ impl FileError {
     fn new(path: &Path, source: io::Error) -> Self {
         let path = path.to_path_buf();
         match source.kind() {
+            // Windows refuses a pattern as a name; the shells there leave patterns to the program.
+            io::ErrorKind::NotFound | io::ErrorKind::InvalidFilename
+                if path.as_os_str().as_encoded_bytes().iter().any(|b| b"*?".contains(b)) =>
+            {
+                Self::NoMatch { path }
+            }
             io::ErrorKind::NotFound => Self::Missing { path },
             io::ErrorKind::PermissionDenied => Self::Denied { path },
+            _ if is_locked(&source) => Self::InUse { path },
             _ => Self::Unreadable { path, source },
         }
     }
@@ -62,7 +76,9 @@ impl FileError {
     pub fn path(&self) -> &Path {
         match self {
             Self::Missing { path }
+            | Self::NoMatch { path }
             | Self::Denied { path }
+            | Self::InUse { path }
             | Self::NotAFile { path }
             | Self::Unreadable { path, .. }
             | Self::Told { path, .. } => path,
@@ -74,12 +90,28 @@ impl FileError {
     pub fn renamed(mut self, name: &Path) -> Self {
         match &mut self {
             Self::Missing { path }
+            | Self::NoMatch { path }
             | Self::Denied { path }
+            | Self::InUse { path }
             | Self::NotAFile { path }
             | Self::Unreadable { path, .. } => *path = name.to_path_buf(),
             Self::Told { .. } => {}
         }
         self
+    }
+}
+
+/// ERROR_SHARING_VIOLATION (32) and ERROR_LOCK_VIOLATION (33).
+fn is_locked(error: &io::Error) -> bool {
+    cfg!(windows) && matches!(error.raw_os_error(), Some(32 | 33))
+}
+
+/// Why a log that was found could not be read to its end, and what to do.
+pub fn unreadable(error: &io::Error) -> String {
+    if is_locked(error) {
+        format!("another program has it open and locked; {EXPORT}")
+    } else {
+        format!("cannot be read: {error}")
     }
 }
 

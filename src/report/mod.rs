@@ -8,10 +8,12 @@ pub mod json;
 pub mod numbers;
 pub mod output;
 pub mod page;
+pub mod place;
 pub mod problem;
 pub mod row;
 pub mod sorter;
 pub mod table;
+pub mod unfinished;
 
 pub use events::{EventFormat, EventSpool};
 pub use format::{Format, Target};

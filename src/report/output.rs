@@ -1,7 +1,10 @@
 //! Files that appear whole or not at all.
 
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Seek, Write};
 use std::path::{Path, PathBuf};
+
+use super::place::Place;
+use super::unfinished::Unfinished;
 
 /// Why a report could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -12,6 +15,11 @@ pub enum OutputError {
     Write { path: PathBuf, source: io::Error },
     #[error("{}: this file is read, and what is written would replace it; name another place with --output", path.display())]
     IsInput { path: PathBuf },
+    #[error(
+        "{}: cannot be replaced: it is open in another program (as Excel does), or read-only; close it there, or name another file",
+        path.display()
+    )]
+    InUse { path: PathBuf },
     #[error("standard output: {0}")]
     Stdout(io::Error),
 }
@@ -101,8 +109,11 @@ pub fn write_stdout(fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Resu
 /// A file that is complete and on disk, but not yet in its place. Several outputs of one run are all staged before the
 /// first takes its place. Dropped, it leaves nothing.
 pub struct Staged {
+    /// As the user wrote it.
     path: PathBuf,
+    place: Place,
     file: tempfile::NamedTempFile,
+    _unfinished: Unfinished,
 }
 
 impl Staged {
@@ -111,43 +122,82 @@ impl Staged {
         fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<Self, OutputError> {
         let failed = |source| OutputError::Write { path: path.to_path_buf(), source };
-        let mut file =
-            tempfile::Builder::new().prefix(".krbtriage-").tempfile_in(folder_of(path)).map_err(failed)?;
+        let place = Place::of(path);
+        let folder = match &place {
+            Place::File(file) => folder_of(file).to_path_buf(),
+            Place::Device(_) => std::env::temp_dir(),
+        };
+        let mut file = tempfile::Builder::new().prefix(".krbtriage-").tempfile_in(folder).map_err(failed)?;
+        let _unfinished = Unfinished::new(file.path());
         {
             let mut out = BufWriter::new(file.as_file_mut());
             fill(&mut out).map_err(failed)?;
             out.flush().map_err(failed)?;
         }
-        // The rename must not overtake the data: after a power cut there is the old report or the new one.
-        file.as_file().sync_all().map_err(failed)?;
-        readable(file.as_file(), path);
-        Ok(Self { path: path.to_path_buf(), file })
+        if let Place::File(target) = &place {
+            // The rename must not overtake the data: after a power cut there is the old report or the new one.
+            file.as_file().sync_all().map_err(failed)?;
+            readable(file.as_file(), target);
+        }
+        Ok(Self { path: path.to_path_buf(), place, file, _unfinished })
+    }
+
+    /// Is its place a pipe or a device?
+    pub fn is_device(&self) -> bool {
+        matches!(self.place, Place::Device(_))
     }
 
     /// Puts it in its place and nowhere else.
     pub fn replace(self) -> Result<(), OutputError> {
-        let Self { path, file } = self;
-        match file.persist(&path) {
-            Ok(_) => Ok(()),
-            Err(error) => Err(OutputError::Write { path, source: error.error }),
+        let Self { path, place, file, _unfinished } = self;
+        match place {
+            Place::Device(device) => copy(file, &device),
+            Place::File(target) => file.persist(target).map(drop).map_err(|e| e.error),
         }
+        .map_err(|source| refused(path, source))
     }
 
     /// Puts it in its place; the path it got (see [`Output::write`]).
     pub fn commit(self) -> Result<PathBuf, OutputError> {
-        let Self { path, file } = self;
-        match file.persist(&path) {
-            Ok(_) => Ok(path),
-            Err(error) if is_locked(&error.error) && path.exists() => {
-                let second = second_name(&path);
-                match error.file.persist(&second) {
-                    Ok(_) => Ok(second),
-                    Err(e) => Err(OutputError::Write { path, source: e.error }),
-                }
+        let target = match &self.place {
+            Place::File(target) => target.clone(),
+            Place::Device(_) => {
+                let path = self.path.clone();
+                return self.replace().map(|()| path);
             }
-            Err(error) => Err(OutputError::Write { path, source: error.error }),
+        };
+        let Self { path, place: _, file, _unfinished } = self;
+        let (first, mut file) = match file.persist(&target) {
+            Ok(_) => return Ok(path),
+            Err(e) if is_locked(&e.error) && target.exists() => (e.error, e.file),
+            Err(e) => return Err(refused(path, e.error)),
+        };
+        for n in 2..=LAST_NAME {
+            match file.persist(other_name(&target, n)) {
+                Ok(_) => return Ok(other_name(&path, n)),
+                Err(e) if is_locked(&e.error) => file = e.file,
+                Err(e) => return Err(refused(path, e.error)),
+            }
         }
+        Err(refused(path, first))
     }
+}
+
+/// `report-9.csv`: whoever has more of them open has forgotten them.
+const LAST_NAME: u32 = 9;
+
+fn copy(mut file: tempfile::NamedTempFile, device: &Path) -> io::Result<()> {
+    file.as_file_mut().seek(io::SeekFrom::Start(0))?;
+    let mut device = std::fs::File::options().write(true).open(device)?;
+    match io::copy(file.as_file_mut(), &mut device) {
+        // Whoever reads the pipe has seen enough.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn refused(path: PathBuf, source: io::Error) -> OutputError {
+    if is_locked(&source) { OutputError::InUse { path } } else { OutputError::Write { path, source } }
 }
 
 /// Temporary files are for their owner alone; a report has the rights of the one it replaces, or the usual ones.
@@ -167,9 +217,9 @@ fn is_locked(error: &io::Error) -> bool {
     cfg!(windows) && (error.kind() == io::ErrorKind::PermissionDenied || error.raw_os_error() == Some(32))
 }
 
-fn second_name(path: &Path) -> PathBuf {
+fn other_name(path: &Path, n: u32) -> PathBuf {
     let mut name = path.file_stem().unwrap_or_default().to_os_string();
-    name.push("-2");
+    name.push(format!("-{n}"));
     if let Some(extension) = path.extension() {
         name.push(".");
         name.push(extension);
@@ -206,6 +256,34 @@ mod tests {
 
     #[test]
     fn the_second_name_keeps_the_extension() {
-        assert_eq!(second_name(Path::new("a/report.csv")), Path::new("a/report-2.csv"));
+        assert_eq!(other_name(Path::new("a/report.csv"), 2), Path::new("a/report-2.csv"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_named_as_output_is_written_to_and_stays_a_pipe() {
+        use std::os::unix::fs::FileTypeExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        let reader = std::thread::spawn({
+            let path = path.clone();
+            move || std::fs::read_to_string(path).unwrap()
+        });
+        Output::File(path.clone()).write(|out| out.write_all(b"report")).unwrap();
+        assert_eq!(reader.join().unwrap(), "report");
+        assert!(std::fs::symlink_metadata(&path).unwrap().file_type().is_fifo());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_stays_a_link() {
+        let folder = tempfile::tempdir().unwrap();
+        let (real, link) = (folder.path().join("real.csv"), folder.path().join("latest.csv"));
+        std::fs::write(&real, "old").unwrap();
+        std::os::unix::fs::symlink(&real, &link).unwrap();
+        Output::File(link.clone()).write(|out| out.write_all(b"new")).unwrap();
+        assert_eq!(std::fs::read_to_string(&real).unwrap(), "new");
+        assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
     }
 }

@@ -11,7 +11,7 @@ use super::stream;
 use super::{Collector, FileIndex, Progress};
 use crate::chunks::read::fill_at;
 use crate::chunks::{BLOCK_LEN, CHUNK_LEN, CHUNK_MAGIC, Carver, FILE_HEADER_LEN, FILE_MAGIC, Found};
-use crate::files::Input;
+use crate::files::{Input, unreadable};
 use crate::records::Selection;
 
 /// What all workers share.
@@ -73,7 +73,7 @@ impl<'a> Worker<'a> {
             }));
             match done {
                 Ok(Ok(())) => {}
-                Ok(Err(error)) => self.sink.problem(0, || format!("cannot be read: {error}")),
+                Ok(Err(error)) => self.sink.problem(0, || unreadable(&error)),
                 Err(_) => self.sink.failed_inside(),
             }
         }

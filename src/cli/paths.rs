@@ -1,0 +1,74 @@
+//! Input paths as Windows users write them. cmd and PowerShell leave wildcards to the program, and `/` is a separator there too.
+
+use std::path::{MAIN_SEPARATOR_STR, PathBuf};
+
+/// The paths meant by those on the command line: on Windows wildcards are replaced by what they match, in order of name.
+/// A pattern that matches nothing stays, and is reported where it is read, like any file that is not there.
+pub fn inputs(written: Vec<PathBuf>) -> Vec<PathBuf> {
+    if cfg!(windows) { written.into_iter().flat_map(meant).collect() } else { written }
+}
+
+fn meant(path: PathBuf) -> Vec<PathBuf> {
+    let Some(text) = path.to_str() else { return vec![path] };
+    let text = plain(text);
+    let matches = match text.contains(['*', '?']) {
+        true => matching(&text),
+        false => Vec::new(),
+    };
+    if matches.is_empty() { vec![text.into()] } else { matches }
+}
+
+/// With the system's separator, so that a report names a file in one way however it was written. `\\?\`, which asks for
+/// a path as it is, is taken off: the standard library adds it to every long path.
+fn plain(text: &str) -> String {
+    let text = text.replace('/', MAIN_SEPARATOR_STR);
+    if let Some(share) = text.strip_prefix(r"\\?\UNC\") {
+        return format!(r"\\{share}");
+    }
+    match text.strip_prefix(r"\\?\") {
+        // A volume's name, `\\?\Volume{...}\`, has no other form.
+        Some(rest) if rest.get(1..2) == Some(":") => rest.to_owned(),
+        _ => text,
+    }
+}
+
+fn matching(pattern: &str) -> Vec<PathBuf> {
+    let options =
+        glob::MatchOptions { case_sensitive: false, require_literal_separator: true, ..Default::default() };
+    // To Windows a bracket is part of a name.
+    let pattern = pattern.replace('[', "[[]");
+    // A folder on the way that cannot be listed matches nothing.
+    glob::glob_with(&pattern, options).map(|found| found.filter_map(Result::ok).collect()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wildcards_match_in_order_without_case_and_brackets_are_themselves() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["b.EVTX", "a.evtx", "a.txt", "x[1].evtx", "x1.evtx"] {
+            std::fs::write(folder.path().join(name), "").unwrap();
+        }
+        let names = |pattern: &str| -> Vec<String> {
+            meant(folder.path().join(pattern))
+                .iter()
+                .map(|p| p.file_name().unwrap().to_string_lossy().into_owned())
+                .collect()
+        };
+        assert_eq!(names("*.evtx"), ["a.evtx", "b.EVTX", "x1.evtx", "x[1].evtx"]);
+        assert_eq!(names("?.evtx"), ["a.evtx", "b.EVTX"]);
+        assert_eq!(names("x[1].*"), ["x[1].evtx"]);
+        assert_eq!(names("*.log"), ["*.log"], "a pattern that matches nothing stays");
+        assert_eq!(names("x[2].evtx"), ["x[2].evtx"]);
+    }
+
+    #[test]
+    fn verbatim_paths_are_written_plainly() {
+        assert_eq!(plain(r"\\?\C:\logs\*.evtx").replace('/', r"\"), r"C:\logs\*.evtx");
+        assert_eq!(plain(r"\\?\UNC\srv1\logs\a.evtx"), r"\\srv1\logs\a.evtx");
+        assert_eq!(plain(r"\\?\Volume{1}\a.evtx"), r"\\?\Volume{1}\a.evtx");
+        assert_eq!(plain("samples/logs"), format!("samples{MAIN_SEPARATOR_STR}logs"));
+    }
+}

@@ -1,0 +1,50 @@
+//! What Cargo.toml and the README promise to whoever builds the program.
+
+use std::process::Command;
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+const RUST_VERSION: &str = env!("CARGO_PKG_RUST_VERSION");
+
+fn numbers(version: &str) -> Vec<u64> {
+    version.split('.').map(|part| part.parse().unwrap()).chain([0, 0]).take(3).collect()
+}
+
+/// That our own code keeps to it is clippy's to see (`incompatible_msrv`).
+#[test]
+fn no_dependency_needs_a_later_rust_than_ours() {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--locked", "--format-version", "1"])
+        .current_dir(ROOT)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let packages = metadata["packages"].as_array().unwrap();
+    assert!(packages.len() > 100);
+    let ours = numbers(RUST_VERSION);
+    let later: Vec<_> = packages
+        .iter()
+        .filter_map(|p| Some((p["rust_version"].as_str()?, &p["name"], &p["version"])))
+        .filter(|(rust, ..)| numbers(rust) > ours)
+        .collect();
+    assert!(later.is_empty(), "rust-version is {RUST_VERSION}, but these need more: {later:?}");
+}
+
+#[test]
+fn the_readme_names_the_rust_it_needs() {
+    let readme = std::fs::read_to_string(format!("{ROOT}/README.md")).unwrap();
+    assert!(readme.contains(&format!("Rust {RUST_VERSION} or later")));
+}
+
+#[test]
+fn version_tells_the_licence() {
+    let output = Command::new(env!("CARGO_BIN_EXE_krbtriage")).arg("--version").output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.starts_with(concat!("krbtriage ", env!("CARGO_PKG_VERSION"), "\n")), "{text}");
+    assert!(text.contains(env!("CARGO_PKG_LICENSE")), "{text}");
+    let short = Command::new(env!("CARGO_BIN_EXE_krbtriage")).arg("-V").output().unwrap();
+    assert_eq!(
+        String::from_utf8(short.stdout).unwrap(),
+        concat!("krbtriage ", env!("CARGO_PKG_VERSION"), "\n")
+    );
+}

@@ -1,0 +1,55 @@
+#!/usr/bin/env python3
+"""Stands for krbtriage in the test: notes which executor runs it, and kills one of them in the middle of the job.
+
+KRBTRIAGE_TEST is a folder: `program` in it is the real one.
+"""
+
+import os
+import signal
+import sys
+import time
+
+place = os.environ["KRBTRIAGE_TEST"]
+program = os.path.join(place, "program")
+
+
+def executor():
+    """The Java process this one descends from: executor, Python daemon, worker, this."""
+    pid = os.getpid()
+    while pid > 1:
+        with open(f"/proc/{pid}/status") as status:
+            pid = int(next(line for line in status if line.startswith("PPid:")).split()[1])
+        with open(f"/proc/{pid}/cmdline", "rb") as command:
+            if b"CoarseGrainedExecutorBackend" in command.read():
+                return pid
+    sys.exit("no executor runs this")
+
+
+if sys.argv[1] == "extract":
+    mine = executor()
+    with open(os.path.join(place, "runs"), "a") as runs:
+        runs.write(f"{mine}\n")
+    # Until the other one has begun too.
+    both, until = False, time.monotonic() + 30
+    while os.environ.get("KRBTRIAGE_KILL") and not both and time.monotonic() < until:
+        time.sleep(0.1)
+        with open(os.path.join(place, "runs")) as runs:
+            both = len(set(runs.read().split())) > 1
+    if both:
+        try:
+            os.close(os.open(os.path.join(place, "killed"), os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+        except FileExistsError:
+            pass
+        else:
+            with open(os.path.join(place, "killed"), "w") as killed:
+                killed.write(str(mine))
+            os.kill(mine, signal.SIGKILL)
+            time.sleep(60)
+    inputs = " ".join(sys.argv).encode()
+    if "--files-from" in sys.argv:
+        with open(sys.argv[sys.argv.index("--files-from") + 1], "rb") as names:
+            inputs += names.read()
+    if b"crashes.evtx" in inputs:
+        # As where the program itself fails on a file.
+        os.kill(os.getpid(), signal.SIGSEGV)
+os.execv(program, [program, *sys.argv[1:]])

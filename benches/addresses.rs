@@ -15,7 +15,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use apart::{measured_apart, peak_memory, timed};
-use inventories::{Export, Row, exports};
+use inventories::{Row, exports};
 use krbtriage::inventory::addresses::{LoadOptions, load};
 
 const ADDRESSES_OF_A_HOST: usize = 5;
@@ -32,10 +32,7 @@ fn all_formats() {
     let count = std::env::args().skip(1).find_map(|a| a.parse().ok()).unwrap_or(500_000);
     println!("{count} addresses, best of {RUNS}; processor time in ms");
     println!("{:<36}{:>8}{:>10}{:>8}{:>8}{:>10}", "format", "MB", "csv/lines", "load", "times", "peak MiB");
-    let rows = rows(count);
-    for number in 0.. {
-        // Made one at a time: together they would fill the memory.
-        let Some(export) = exports_at(&rows, number) else { break };
+    for export in exports(&rows(count)) {
         let folder = tempfile::tempdir().unwrap();
         let mut size = 0;
         for (name, content) in &export.files {
@@ -50,10 +47,6 @@ fn all_formats() {
         let size = size / 1_000_000;
         println!("{name:<36}{size:>8}{read:>10.0}{load:>8.0}{:>8.1}{peak:>10.0}", load / read);
     }
-}
-
-fn exports_at(rows: &[Row], number: usize) -> Option<Export> {
-    exports(rows).into_iter().nth(number)
 }
 
 fn rows(count: usize) -> Vec<Row> {

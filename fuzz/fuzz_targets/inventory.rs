@@ -7,17 +7,32 @@
 
 use krbtriage::commands::inventory::write_csv;
 use krbtriage::inventory::addresses::{AddressInventory, LoadOptions, OwnedAddress, load_bytes};
+use krbtriage::report::guard::visible;
 use libfuzzer_sys::fuzz_target;
 
 fn read(bytes: &[u8]) -> AddressInventory {
     load_bytes("srv9.txt", bytes, &LoadOptions::default())
 }
 
-/// All but where it stood.
+/// All but where it stood, texts as a file can hold them: control characters are written as visible escapes.
 fn rows(inventory: &AddressInventory) -> Vec<OwnedAddress> {
     let mut rows = inventory.owned.clone();
-    rows.iter_mut().for_each(|row| row.source.line = 0);
+    for row in &mut rows {
+        row.source.line = 0;
+        row.host = visible(&row.host).into();
+        for text in [&mut row.interface, &mut row.description].into_iter().flatten() {
+            *text = visible(text).into();
+        }
+    }
     rows
+}
+
+/// `'=x` is what `=x` is written as; which of them it was cannot be told.
+fn is_guarded(row: &OwnedAddress) -> bool {
+    [Some(&row.host), row.interface.as_ref(), row.description.as_ref()]
+        .into_iter()
+        .flatten()
+        .any(|text| text.starts_with('\''))
 }
 
 fuzz_target!(|bytes: &[u8]| {
@@ -40,7 +55,7 @@ fuzz_target!(|bytes: &[u8]| {
         assert_eq!(again.files[0].problems, file.problems);
     }
 
-    if !read_once.owned.is_empty() {
+    if !read_once.owned.is_empty() && !read_once.owned.iter().any(is_guarded) {
         let mut written = Vec::new();
         write_csv(&read_once, &mut written).expect("memory takes all");
         let again = read(&written);

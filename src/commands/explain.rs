@@ -86,7 +86,7 @@ pub fn topic(name: &str) -> Result<String, Error> {
 
 fn of_kind(cause: Cause, kind: Kind) -> String {
     let mut out = format!("{cause} / {kind}\n\n");
-    for line in textwrap::wrap(&paragraph(kind), 96) {
+    for line in textwrap::wrap(&paragraph(kind), whole_words(96)) {
         out.push_str(&format!("  {line}\n"));
     }
     out.push_str("\n  Recognised when (A asked, B answered, C was meant):\n");
@@ -106,8 +106,16 @@ fn of_kind(cause: Cause, kind: Kind) -> String {
     out
 }
 
+/// Lines end at blanks only: a path, a name or a command is copied from the terminal.
+fn whole_words(width: usize) -> textwrap::Options<'static> {
+    textwrap::Options::new(width)
+        .word_separator(textwrap::WordSeparator::AsciiSpace)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation)
+        .break_words(false)
+}
+
 fn item(out: &mut String, text: &str) {
-    let options = textwrap::Options::new(96).initial_indent("  - ").subsequent_indent("    ");
+    let options = whole_words(96).initial_indent("  - ").subsequent_indent("    ");
     for line in textwrap::wrap(text, options) {
         out.push_str(&line);
         out.push('\n');
@@ -170,15 +178,13 @@ fn story(record: &csv::StringRecord) -> String {
         |name: &str| COLUMNS.iter().position(|c| *c == name).and_then(|i| record.get(i)).unwrap_or_default();
     let mut out = format!("Incident {} of problem {}\n", cell("incident_id"), cell("problem_id"));
     out.push_str(&format!("{} / {}, {}\n\n", cell("cause"), cell("kind"), cell("confidence")));
-    for line in textwrap::wrap(&format!("{}.", cell("explanation")), 98) {
+    for line in textwrap::wrap(&format!("{}.", cell("explanation")), whole_words(98)) {
         out.push_str(&format!("{line}\n"));
     }
-    out.push_str(&format!(
-        "\n{} events from {} to {}\n",
-        cell("events"),
-        cell("first_seen"),
-        cell("last_seen")
-    ));
+    out.push_str(&match cell("events") {
+        "1" => format!("\n1 event at {}\n", cell("last_seen")),
+        events => format!("\n{events} events from {} to {}\n", cell("first_seen"), cell("last_seen")),
+    });
     for (title, column) in [
         ("Evidence", "evidence"),
         ("Missing", "missing"),
@@ -223,6 +229,9 @@ mod tests {
         let report = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/report.csv");
         let text = incident("I963B2FE1D1D6", &report).unwrap();
         assert!(text.contains("169.254.95.120") && text.contains("Evidence:"), "{text}");
+        for copied in ["(samples/interfaces.csv:4)", r"(Program=C:\Windows\System32\wbem\WmiPrvSE.exe,"] {
+            assert!(text.contains(copied), "{copied} is broken: {text}");
+        }
         assert!(matches!(incident("i000000000000", &report), Err(Error::NoIncident { .. })));
         let other = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/spns.csv");
         assert!(matches!(incident("x", &other), Err(Error::NoReport { .. })));

@@ -3,7 +3,7 @@
 
 use super::Cause;
 use super::case::{Case, Shape};
-use super::clues::NearClue;
+use super::clues::{NearClue, timeless};
 use crate::events::{Clue, ClueKind};
 use crate::names::HostName;
 
@@ -33,6 +33,7 @@ pub(super) fn beside(case: &Case<'_>, cause: Cause, told: &[String]) -> Vec<Stri
             continue;
         }
         match out.len() < MAX {
+            true if timeless(near.seen.clue.kind) => out.push(format!("also in the logs: {quoted}")),
             true => out.push(format!("near that time: {quoted}")),
             false => more += 1,
         }

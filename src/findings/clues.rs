@@ -94,7 +94,8 @@ impl ClueIndex {
     }
 }
 
-fn timeless(kind: ClueKind) -> bool {
+/// It says what a host has or is, whenever it was logged.
+pub(super) fn timeless(kind: ClueKind) -> bool {
     matches!(kind, ClueKind::UsbNicInstalled | ClueKind::Renamed)
 }
 

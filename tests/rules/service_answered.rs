@@ -1,7 +1,7 @@
 //! B is a service account: an account with no machine of its name.
 
 use super::situation::*;
-use super::{decides, misses, tests};
+use super::{decides, is_judged, misses, tests};
 use krbtriage::findings::Shape;
 
 const SHAPE: Shape = Shape::ServiceAnswered;
@@ -54,6 +54,17 @@ fn the_name_of_c_leads_to_an_address_that_another_host_owns_and_c_does_not_the_k
         ServiceAccount,
         Likely
     );
+}
+
+#[test]
+fn an_spn_on_another_computer_keeps_a_stale_name_from_being_confirmed() {
+    let judged = svc_sql_answered()
+        .owns(SRV5, "192.0.2.5")
+        .owns(SRV3, "192.0.2.3")
+        .resolves(SRV5, "192.0.2.3")
+        .account(account("SRV9$", ALPHA, &["HOST/srv9.alpha.example.com", SPN]))
+        .judge();
+    is_judged!(judged, WrongHost, StaleDns, Likely);
 }
 
 #[test]
@@ -120,6 +131,10 @@ fn the_spn_is_on_b_alone_whose_password_was_set_within_ticket_lifetime_before_th
         .proved_by("its password was last set 2026-10-06T02:00:01Z")
         .proved_by("all events lie within 10 hours after that")
         .lacks_nothing();
+    // The account lacks a key as well, which fails with any password.
+    let no_key = svc_sql_answered().service("svc_sql", &[SPN]).password_set("2026-10-06T02:00:01Z");
+    decides!(no_key.kdc(27, &[SPN, "svc_sql"]).judge(), PasswordMismatch, StaleTicket, Likely)
+        .lacks("msDS-SupportedEncryptionTypes");
     misses!(set("2026-10-06T01:59:59Z"), PasswordMismatch, ServiceAccount, Likely);
     misses!(set("2026-10-06T12:00:01Z"), PasswordMismatch, ServiceAccount, Likely);
 }

@@ -189,7 +189,12 @@ pub(in crate::findings) fn password_just_set(case: &Case<'_>) -> Option<Proof> {
         "all events lie within {} hours after that: tickets made before the change live no longer",
         TICKET_LIFETIME.as_hours()
     ));
-    p.missing.clear();
+    // A key that is lacking fails with any password.
+    let no_key = [ClueKind::NoSuitableKey, ClueKind::LacksStrongKeys];
+    match clue(case, &no_key, &[About::Owner, About::Target]) {
+        Some(_) => p.at_most_likely = true,
+        None => p.missing.clear(),
+    }
     Some(p)
 }
 

@@ -7,7 +7,7 @@ use crate::findings::advice;
 use crate::findings::beside::is_taken;
 use crate::findings::case::{Case, Shape};
 use crate::findings::clues::{About, NearClue};
-use crate::findings::ownership::KeyOf;
+use crate::findings::ownership::{KeyOf, is_machine};
 use crate::inventory::accounts::Account;
 use crate::inventory::hosts::HostId;
 use crate::names::{HostName, Same, Spn};
@@ -68,7 +68,15 @@ pub(in crate::findings) fn service_elsewhere(case: &Case<'_>) -> Option<Proof> {
         .push(format!("{name} resolves to {address} ({source}), which {owner} owns and {name} does not"));
     p.evidence.extend(case.ownership.owners.iter().take(MAX_ADDRESSES).map(|a| owner_line(case, a)));
     // An SPN of C's name on B says that B is meant to run on C: then who answered is not sure to be elsewhere.
-    p.at_most_likely |= case.ownership.key_of(case) != KeyOf::Other || serves_target(case);
+    // An SPN on another computer than C is a trouble of its own, and may be the one that shows here.
+    let astray = |account: &&Account| {
+        let name = HostName::parse(account.name.trim_end_matches('$'));
+        let of_target = name.zip(case.target_host.as_ref()).is_some_and(|(n, t)| n.same_label(t));
+        is_machine(account) && !of_target
+    };
+    p.at_most_likely |= case.ownership.key_of(case) != KeyOf::Other
+        || serves_target(case)
+        || case.ownership.owners.iter().any(astray);
     let files = |of: Option<HostId>| -> Vec<Arc<str>> {
         case.usable(of).iter().map(|row| Arc::clone(&row.source.file)).collect()
     };

@@ -19,7 +19,8 @@ pub struct Table<'t> {
     reader: Reader,
     /// Where the next record begins.
     next: Place,
-    record: Record,
+    delimiter: u8,
+    record: Record<'t>,
 }
 
 #[derive(Clone, Copy)]
@@ -29,16 +30,23 @@ struct Place {
     line: u64,
 }
 
-/// The cells of one record, unquoted, one behind the other.
+/// The cells of one record.
 #[derive(Default)]
-struct Record {
+struct Record<'t> {
+    /// The record's line, where the cells stand in it as they are, and where in it.
+    line: &'t str,
+    spans: Vec<(usize, usize)>,
+    /// Else the cells unquoted, one behind the other.
     cells: Vec<u8>,
     ends: Vec<usize>,
     len: usize,
 }
 
-impl Record {
+impl<'t> Record<'t> {
     fn cell(&self, at: usize) -> Option<&str> {
+        if let Some(&(start, end)) = self.spans.get(at) {
+            return self.line.get(start..end);
+        }
         let end = *self.ends.get(..self.len)?.get(at)?;
         let start = at.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
         // Whole characters of valid text: a delimiter and a quotation mark are characters of their own.
@@ -48,11 +56,50 @@ impl Record {
     fn iter(&self) -> impl Iterator<Item = &str> {
         (0..self.len).map(|at| self.cell(at).unwrap_or_default())
     }
+
+    /// Takes a line apart whose cells hold nothing that has to be unquoted: nearly all are so, and several times as fast
+    /// this way. False when the reader is needed.
+    fn take_plain(&mut self, line: &'t str, delimiter: u8) -> bool {
+        self.spans.clear();
+        let bytes = line.as_bytes();
+        // The reader takes a CR for the end of a line.
+        if memchr(b'\r', bytes).is_some() {
+            return false;
+        }
+        let mut at = 0;
+        loop {
+            let rest = bytes.get(at..).unwrap_or_default();
+            let next = if rest.first() == Some(&b'"') {
+                let closing = rest.get(1..).and_then(|quoted| memchr(b'"', quoted));
+                let Some(end) = closing.map(|n| at + 1 + n) else {
+                    self.spans.clear();
+                    return false;
+                };
+                if bytes.get(end + 1).is_some_and(|b| *b != delimiter) {
+                    self.spans.clear();
+                    return false;
+                }
+                self.spans.push((at + 1, end));
+                end + 1
+            } else {
+                let end = memchr(delimiter, rest).map_or(bytes.len(), |n| at + n);
+                self.spans.push((at, end));
+                end
+            };
+            if next >= bytes.len() {
+                break;
+            }
+            at = next + 1;
+        }
+        self.line = line;
+        self.len = self.spans.len();
+        true
+    }
 }
 
 /// One row of a [`Table`].
 pub struct Row<'r> {
-    record: &'r Record,
+    record: &'r Record<'r>,
     /// 1-based line of the file on which the row begins.
     pub line: u64,
 }
@@ -108,7 +155,8 @@ impl<'t> Table<'t> {
         let first = text.get(next.byte..)?.lines().next()?;
         let delimiter = forced.unwrap_or_else(|| delimiter_of(first));
         let reader = ReaderBuilder::new().delimiter(delimiter).build();
-        let mut table = Table { text, columns: Vec::new(), reader, next, record: Record::default() };
+        let mut table =
+            Table { text, columns: Vec::new(), reader, next, delimiter, record: Record::default() };
         table.read()?.ok()?;
         table.columns = table.record.iter().map(column_key).collect();
         Some(table)
@@ -145,6 +193,13 @@ impl<'t> Table<'t> {
         self.skip_line_ends();
         let Place { byte: start, line } = self.next;
         bytes.get(start)?;
+        let end = memchr(b'\n', bytes.get(start..)?).map_or(bytes.len(), |n| start + n);
+        let plain = self.text.get(start..end)?.trim_end_matches('\r');
+        if plain.len() <= MAX_RECORD && self.record.take_plain(plain, self.delimiter) {
+            // The line's end is passed over with the blank lines behind it.
+            self.next = Place { byte: end, line };
+            return Some(Ok(line));
+        }
         self.reader.reset();
         self.record.len = 0;
         let (mut at, mut written) = (start, 0);
@@ -320,6 +375,27 @@ mod tests {
         let got = rows(&text);
         assert_eq!(got[0].1[0], "line 2: longer than 4 MiB; the row is skipped");
         assert_eq!(got[1], (3, vec!["2".into(), "y".into()]));
+    }
+
+    proptest::proptest! {
+        /// Line by line or through the reader, the cells are those of the csv crate.
+        #[test]
+        fn the_cells_are_those_of_the_csv_crate(
+            lines in proptest::collection::vec("[a\" ,ö\r]{0,8}|\"[a,ö]{0,4}(\"\")?\",a?|(\"[ab]*\",)*\"x\"", 1..6),
+        ) {
+            let text = format!("h,i\n{}\n", lines.join("\n"));
+            let got = rows(&text);
+            if got.iter().all(|row| row.0 > 0) {
+                let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
+                let want: Vec<Vec<String>> = reader
+                    .records()
+                    .map(|r| r.unwrap().iter().map(|c| c.trim().to_owned()).collect())
+                    .filter(|cells: &Vec<String>| cells.iter().any(|c| !c.is_empty()))
+                    .collect();
+                let got: Vec<Vec<String>> = got.into_iter().map(|row| row.1).collect();
+                proptest::prop_assert_eq!(got, want);
+            }
+        }
     }
 
     #[test]

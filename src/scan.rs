@@ -16,6 +16,7 @@ pub use sink::Sink;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::files::{FileError, Input};
@@ -100,6 +101,9 @@ pub struct FileReport {
     /// Lowest and highest record identifier by the record headers of sound chunks; `None` where there are none.
     #[serde(skip)]
     pub record_ids: Option<(u64, u64)>,
+    /// When the latest of these records was written.
+    #[serde(skip)]
+    pub written: Option<Timestamp>,
     /// Why something in it could not be read, each naming an offset; empty when all was read.
     pub problems: Vec<String>,
     /// What had to be assumed to read it: the zone of times in copied text. Nothing was lost by it.

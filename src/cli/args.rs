@@ -4,6 +4,7 @@ use clap::{Args, Parser, Subcommand};
 use jiff::{SignedDuration, Timestamp};
 
 use super::paths::inputs;
+use super::screen;
 use super::time::{self, End};
 use crate::commands;
 use crate::commands::fail_on::FailOn;
@@ -11,7 +12,7 @@ use crate::commands::outputs::Outputs;
 use crate::incidents::Period;
 use crate::inventory::accounts::HostAliases;
 use crate::report::format::UnknownFormat;
-use crate::report::{EventFormat, Format, Output, Target};
+use crate::report::{EventFormat, Format, Output, Paper, Target};
 use crate::scan::ScanOptions;
 
 /// What `--version` says; `-V` has the first line.
@@ -61,6 +62,8 @@ pub enum Command {
     krbtriage triage System.evtx
   All logs of a folder, with addresses and SPNs, so that causes can be proved:
     krbtriage triage -i addresses.csv -s spns.csv -o report.csv exported-logs
+  The same as a page for a browser beside it:
+    krbtriage triage -i addresses.csv -s spns.csv -o report.csv -o report.html exported-logs
   Every night, exit status 1 when there is a new problem:
     krbtriage triage --state krbtriage.json --fail-on new-problem -o report.csv exported-logs
   What happened in the last week:
@@ -96,11 +99,12 @@ pub struct Triage {
     spn_mappings: Option<HostAliases>,
 
     /// Write the report here instead of to standard output; may be given again. The extension decides the format: .csv,
-    /// .json, .jsonl, .html (a page for a browser).
+    /// .json, .jsonl, .html (a page for a browser), .txt.
     #[arg(short, long, value_name = "FILE")]
     output: Vec<PathBuf>,
 
-    /// The format of standard output, and of an --output whose extension says none: csv, json, jsonl, html.
+    /// The format of standard output, and of an --output whose extension says none: csv, json, jsonl, html, text. Without
+    /// it, a terminal gets text and everything else CSV.
     #[arg(long, value_name = "FORMAT", value_parser = format_named)]
     format: Option<Format>,
 
@@ -119,6 +123,10 @@ pub struct Triage {
     /// Remember here what was told, so that the next run tells each event once and knows what is new.
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
+
+    /// With --state: an incident is resolved when its client's log has gone on for so long without an event of it.
+    #[arg(long, value_name = "SPAN", default_value = "1d", requires = "state", value_parser = time::span)]
+    resolved_after: SignedDuration,
 
     /// Exit with 1 if the report holds this: new, new-problem, any, or a cause; may be given again.
     #[arg(long, value_name = "WHAT", value_delimiter = ',')]
@@ -215,7 +223,11 @@ impl Triage {
         };
         let mut reports = self.output.into_iter().map(file).collect::<Result<Vec<_>, _>>()?;
         if reports.is_empty() {
-            reports.push(Target { output: Output::Stdout, format: self.format.unwrap_or_default() });
+            let format = match self.format {
+                None if screen::is_terminal() => Format::Text(screen::paper()),
+                format => format.unwrap_or_default(),
+            };
+            reports.push(Target { output: Output::Stdout, format });
         }
         let events =
             self.events.map(|path| EventFormat::of(&path).map(|format| (path, format))).transpose()?;
@@ -230,6 +242,7 @@ impl Triage {
             outputs,
             baseline: self.baseline,
             state: self.state,
+            resolved_after: self.resolved_after,
             fail_on: self.fail_on,
             period: Period { since: self.since, until: self.until },
             window: self.window,
@@ -243,6 +256,7 @@ fn format_named(name: &str) -> Result<Format, String> {
     Format::ALL
         .into_iter()
         .find(|f| f.name() == name)
+        .map(|f| if let Format::Text(_) = f { Format::Text(screen::paper()) } else { f })
         .ok_or_else(|| format!("\"{name}\" is no format; write one of {}", all()))
 }
 
@@ -374,6 +388,11 @@ pub struct Audit {
     #[arg(long, value_name = "new|any", value_parser = audit_fail_on)]
     fail_on: Option<commands::audit::FailOn>,
 
+    /// The format: csv, or text for reading. Without it a terminal gets text, and so does a file that ends in .txt;
+    /// everything else gets CSV.
+    #[arg(long, value_name = "FORMAT", value_parser = ["csv", "text"])]
+    format: Option<String>,
+
     /// Write here instead of to standard output.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -392,6 +411,15 @@ fn audit_fail_on(text: &str) -> Result<commands::audit::FailOn, String> {
 
 impl Audit {
     pub fn into_config(self) -> commands::audit::Config {
+        let view = match (self.format.as_deref(), &self.output) {
+            (Some("text"), None) => Some(screen::paper()),
+            (None, None) if screen::is_terminal() => Some(screen::paper()),
+            (Some("text"), Some(_)) => Some(Paper::PLAIN),
+            (None, Some(path)) if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("txt")) => {
+                Some(Paper::PLAIN)
+            }
+            _ => None,
+        };
         commands::audit::Config {
             interfaces: inputs(self.interfaces),
             dns: inputs(self.dns),
@@ -402,6 +430,7 @@ impl Audit {
             baseline: self.baseline,
             fail_on: self.fail_on,
             output: self.output.map_or(Output::Stdout, Output::File),
+            view,
         }
     }
 }

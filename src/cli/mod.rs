@@ -4,6 +4,7 @@ mod args;
 mod exit;
 mod paths;
 mod progress;
+mod screen;
 mod time;
 
 pub use exit::Exit;
@@ -17,6 +18,7 @@ use clap::{CommandFactory, Parser};
 use crate::commands;
 use crate::report::guard::visible;
 use crate::report::numbers::{counted, grouped};
+use crate::report::output::write_screen;
 use crate::report::{Output, OutputError, unfinished};
 use args::{Cli, Command};
 use progress::Bar;
@@ -56,12 +58,13 @@ fn triage(args: args::Triage) -> Exit {
         Ok(config) => config,
         Err(error) => return wrong_use(&error),
     };
+    let viewed = config.outputs.are_viewed();
     let result = commands::triage::run(&config, &bar);
     bar.finish();
     match result {
         Ok(outcome) => {
             if terminal.verbose || (!terminal.quiet && std::io::stderr().is_terminal()) {
-                say(&commands::summary::text(&outcome, terminal.verbose));
+                say(&commands::summary::text(&outcome, terminal.verbose, viewed));
             } else if !terminal.quiet {
                 say(&commands::summary::problems(&outcome));
             }
@@ -186,10 +189,11 @@ fn bytes(out: &[u8]) -> Exit {
 
 fn explain(args: &args::Explain) -> Exit {
     use commands::explain;
+    let paper = screen::paper();
     let text = match (&args.incident, &args.topic) {
-        (Some(id), Some(report)) => explain::incident(id, report),
-        (None, Some(topic)) => explain::topic(&topic.to_string_lossy()),
-        _ => Ok(explain::list()),
+        (Some(id), Some(report)) => explain::incident(id, report, paper),
+        (None, Some(topic)) => explain::topic(&topic.to_string_lossy(), paper),
+        _ => Ok(explain::list(paper)),
     };
     match text {
         Ok(text) => print(&text),
@@ -219,16 +223,10 @@ fn collect_script(args: args::CollectScript) -> Exit {
 
 /// Writes an answer to standard output. A closed pipe is no error.
 fn print(text: &str) -> Exit {
-    let mut out = std::io::stdout().lock();
-    for line in text.lines() {
-        if let Err(error) = writeln!(out, "{}", visible(line)) {
-            return match error.kind() {
-                std::io::ErrorKind::BrokenPipe => Exit::Complete,
-                _ => fail(&error),
-            };
-        }
+    match write_screen(text) {
+        Ok(_) => Exit::Complete,
+        Err(error) => fail(&error),
     }
-    Exit::Complete
 }
 
 fn wrong_use(error: &dyn std::error::Error) -> Exit {

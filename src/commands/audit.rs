@@ -5,17 +5,20 @@ mod accounts;
 mod addresses;
 mod allowed;
 mod earlier;
+mod view;
 
 use std::io;
 use std::path::PathBuf;
 
 use super::triage::known_hosts;
+use crate::files::unread;
 use crate::incidents::Gathered;
 use crate::inventory::accounts::HostAliases;
 use crate::inventory::{self, InventoryFile};
 use crate::report::guard::cell;
+use crate::report::output::write_screen;
 use crate::report::row::LIST_SEPARATOR;
-use crate::report::{Output, OutputError, Status, output};
+use crate::report::{Output, OutputError, Paper, Status, output};
 
 pub use earlier::EarlierError;
 
@@ -34,6 +37,8 @@ pub struct Config {
     pub baseline: Option<PathBuf>,
     pub fail_on: Option<FailOn>,
     pub output: Output,
+    /// Set for a person to read, instead of as CSV.
+    pub view: Option<Paper>,
 }
 
 /// What gives the exit status 1.
@@ -46,9 +51,9 @@ pub enum FailOn {
 /// Why there is no audit.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("{}: cannot be read: {source}", path.display())]
+    #[error("--allow {}: {}", path.display(), unread(path, source))]
     Allow { path: PathBuf, source: io::Error },
-    #[error("{}: line {line}: \"{text}\" is neither an address nor a network such as 192.0.2.0/24", path.display())]
+    #[error("--allow {}: line {line}: \"{text}\" is neither an address nor a network; write one such as 192.0.2.0/24 a line", path.display())]
     Allowed { path: PathBuf, line: usize, text: String },
     #[error(transparent)]
     Earlier(#[from] EarlierError),
@@ -149,7 +154,16 @@ pub fn run(config: &Config) -> Result<Outcome, Error> {
         Some(FailOn::New) => risks.iter().any(|r| matches!(r.status, Status::New | Status::Reopened)),
         None => false,
     };
-    let written = config.output.write(|out| write(&rows, out))?;
+    let written = match config.view {
+        None => config.output.write(|out| write(&rows, out))?,
+        Some(paper) => {
+            let text = view::view(&rows, allowed, earlier.is_some(), paper);
+            match config.output {
+                Output::Stdout => write_screen(&text).map(|_| None)?,
+                Output::File(_) => config.output.write(|out| out.write_all(text.as_bytes()))?,
+            }
+        }
+    };
     let inventories = [interfaces.files, accounts.files].concat();
     let compared = earlier.is_some();
     Ok(Outcome { risks: rows, inventories, allowed, written, found, compared })

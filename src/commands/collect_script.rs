@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::PathBuf;
 
+use crate::files::unread;
 use crate::findings::{Wanted, wanted};
 use crate::report::baseline::{self, BaselineError};
 use crate::report::guard::visible;
@@ -32,14 +33,13 @@ pub struct Config {
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("{}: the list of hosts cannot be read: {source}", path.display())]
+    #[error("--hosts {}: {}", path.display(), unread(path, source))]
     List { path: PathBuf, source: io::Error },
     #[error("no host is named; name some, or a list with --hosts, or a report with --report")]
     NoHosts,
-    #[error("{}: the report asks for nothing that a script can collect", .0.display())]
+    #[error("{}: the report's column missing asks for nothing that a script can collect, so there is nothing to do", .0.display())]
     NothingMissing(PathBuf),
-    // The same file is a baseline for triage; here it is what is asked about.
-    #[error(transparent)]
+    #[error("--report {0}")]
     Report(#[from] BaselineError),
     #[error(transparent)]
     Output(#[from] OutputError),

@@ -1,11 +1,14 @@
 //! `krbtriage explain`: what a cause or kind is, or one incident's story.
 
-use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::findings::{Cause, Kind, RULES, fix};
-use crate::report::COLUMNS;
-use crate::report::row::LIST_SEPARATOR;
+use crate::report::baseline::{self, BaselineError};
+use crate::report::numbers::counted;
+use crate::report::paper::{Ink, Page, Paper};
+use crate::report::text::{is_other_cause, of_confidence};
+use crate::report::{Row, Status};
+use crate::similar::did_you_mean;
 
 /// The paragraphs on kinds stand in the document alone, and are printed from it.
 const CAUSES: &str = include_str!("../../docs/causes.md");
@@ -13,39 +16,36 @@ const CAUSES: &str = include_str!("../../docs/causes.md");
 /// Why nothing can be explained.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("\"{name}\" is neither a cause nor a kind{}; krbtriage explain lists them", similar(.name))]
+    #[error(
+        "\"{name}\" is neither a cause nor a kind{}; `krbtriage explain` lists them",
+        did_you_mean(name, Cause::ALL.map(Cause::name).into_iter().chain(Kind::ALL.map(Kind::name)))
+    )]
     Unknown { name: String },
-    #[error("{}: cannot be read: {source}", path.display())]
-    Report { path: PathBuf, source: io::Error },
-    #[error("{}: this is no report of krbtriage triage: {why}", path.display())]
-    NoReport { path: PathBuf, why: String },
-    #[error("{}: no incident {id}; its first column has them", path.display())]
-    NoIncident { path: PathBuf, id: String },
-}
-
-fn similar(name: &str) -> String {
-    let names = Cause::ALL.iter().map(|c| c.name()).chain(Kind::ALL.iter().map(|k| k.name()));
-    names
-        .map(|n| (strsim::jaro_winkler(n, &name.to_lowercase()), n))
-        .filter(|(score, _)| *score > 0.8)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, n)| format!(" (did you mean {n}?)"))
-        .unwrap_or_default()
+    #[error(transparent)]
+    Report(#[from] BaselineError),
+    #[error("{}: no incident {id}{}; its first column has them", path.display(), similar_id.as_ref().map_or(String::new(), |s| format!(" (did you mean {s}?)")))]
+    NoIncident { path: PathBuf, id: String, similar_id: Option<String> },
 }
 
 /// All causes and their kinds, a line each.
-pub fn list() -> String {
-    let mut out = String::from("Causes, and the kinds of each:\n\n");
+pub fn list(paper: Paper) -> String {
+    let mut page = Page::new(paper);
+    page.say("Causes, and the kinds of each:");
     for cause in Cause::ALL {
-        out.push_str(&format!("{cause}\n"));
+        page.blank();
+        let name = page.ink(Ink::Strong, cause.name());
+        page.line("", &name);
         for kind in kinds_of(cause) {
-            out.push_str(&format!("    {kind}\n"));
+            page.line("    ", kind.name());
         }
     }
-    out.push_str(
-        "\nkrbtriage explain NAME tells what one is, how it is recognised and proved, and how to mend it.\n",
+    page.blank();
+    let text = format!(
+        "{} tells what one is, how it is recognised and proved, and how to mend it.",
+        page.ink(Ink::Command, "krbtriage explain NAME")
     );
-    out
+    page.line("", &text);
+    page.into_text()
 }
 
 /// The kinds a cause comes in, in the order of the decision table. A shared address has its adapter's kind.
@@ -66,59 +66,56 @@ fn kinds_of(cause: Cause) -> Vec<Kind> {
 }
 
 /// What a cause or a kind is, how it is recognised, what proves it, how to mend it.
-pub fn topic(name: &str) -> Result<String, Error> {
+pub fn topic(name: &str, paper: Paper) -> Result<String, Error> {
     let wanted = name.trim().to_lowercase();
+    let mut page = Page::new(paper);
     if let Some(cause) = Cause::ALL.into_iter().find(|c| c.name() == wanted) {
-        let mut out = format!("{cause}\n");
-        for kind in kinds_of(cause) {
-            out.push('\n');
-            out.push_str(&of_kind(cause, kind));
+        for (i, kind) in kinds_of(cause).into_iter().enumerate() {
+            if i > 0 {
+                page.blank();
+            }
+            of_kind(&mut page, cause, kind);
         }
-        return Ok(out);
+        return Ok(page.into_text());
     }
     let kind = Kind::ALL.into_iter().find(|k| k.name() == wanted);
     let cause = kind.and_then(|k| Cause::ALL.into_iter().find(|c| kinds_of(*c).contains(&k)));
     match (cause, kind) {
-        (Some(cause), Some(kind)) => Ok(of_kind(cause, kind)),
-        _ => Err(Error::Unknown { name: name.to_owned() }),
+        (Some(cause), Some(kind)) => of_kind(&mut page, cause, kind),
+        _ => return Err(Error::Unknown { name: name.to_owned() }),
     }
+    Ok(page.into_text())
 }
 
-fn of_kind(cause: Cause, kind: Kind) -> String {
-    let mut out = format!("{cause} / {kind}\n\n");
-    for line in textwrap::wrap(&paragraph(kind), whole_words(96)) {
-        out.push_str(&format!("  {line}\n"));
-    }
-    out.push_str("\n  Recognised when (A asked, B answered, C was meant):\n");
+fn of_kind(page: &mut Page, cause: Cause, kind: Kind) {
+    let title = page.ink(Ink::Heading, &format!("{cause} / {kind}"));
+    page.line("", &title);
+    page.blank();
+    page.line("  ", &paragraph(kind));
     let table_kind = |k: Kind| match k {
         Kind::BmcUsbNic | Kind::VirtualSwitch | Kind::ClusterOrNlbAddress => Kind::OtherSharedAddress,
         k => k,
     };
-    for rule in RULES.iter().filter(|r| r.cause == cause && r.kind == table_kind(kind)) {
-        item(&mut out, &format!("{}; {} ({})", rule.shape.text(), rule.when, rule.confidence));
-    }
-    out.push_str("\n  Proved by:\n");
-    item(&mut out, proof_of(cause));
-    out.push_str("\n  To mend it, in this order:\n");
-    for step in fix(cause, kind) {
-        item(&mut out, step);
-    }
-    out
+    let rules = RULES.iter().filter(|r| r.cause == cause && r.kind == table_kind(kind));
+    let rules = rules.map(|r| format!("{}; {} ({})", r.shape.text(), r.when, r.confidence));
+    section(page, "Recognised when (A asked, B answered, C was meant)", &rules.collect::<Vec<_>>(), false);
+    section(page, "Proved by", &[proof_of(cause).to_owned()], false);
+    let steps: Vec<String> = fix(cause, kind).iter().map(|s| (*s).to_owned()).collect();
+    section(page, "To mend it, in this order", &steps, true);
 }
 
-/// Lines end at blanks only: a path, a name or a command is copied from the terminal.
-fn whole_words(width: usize) -> textwrap::Options<'static> {
-    textwrap::Options::new(width)
-        .word_separator(textwrap::WordSeparator::AsciiSpace)
-        .word_splitter(textwrap::WordSplitter::NoHyphenation)
-        .break_words(false)
-}
-
-fn item(out: &mut String, text: &str) {
-    let options = whole_words(96).initial_indent("  - ").subsequent_indent("    ");
-    for line in textwrap::wrap(text, options) {
-        out.push_str(&line);
-        out.push('\n');
+/// A title and items under it.
+fn section(page: &mut Page, title: &str, items: &[String], numbered: bool) {
+    if items.is_empty() {
+        return;
+    }
+    page.blank();
+    let title = page.ink(Ink::Strong, &format!("{title}:"));
+    page.line("  ", &title);
+    for (i, item) in items.iter().enumerate() {
+        let mark = if numbered && items.len() > 1 { format!("  {}. ", i + 1) } else { "  - ".to_owned() };
+        let item = page.ink(Ink::Plain, item);
+        page.line(&mark, &item);
     }
 }
 
@@ -154,50 +151,50 @@ fn proof_of(cause: Cause) -> &'static str {
 }
 
 /// One incident of a report, told.
-pub fn incident(id: &str, path: &Path) -> Result<String, Error> {
-    let broken = |why: String| Error::NoReport { path: path.to_path_buf(), why };
-    let mut reader = csv::Reader::from_path(path).map_err(|e| match e.into_kind() {
-        csv::ErrorKind::Io(source) => Error::Report { path: path.to_path_buf(), source },
-        other => broken(format!("{other:?}")),
-    })?;
-    let headers = reader.headers().map_err(|e| broken(e.to_string()))?.clone();
-    if headers.iter().take(COLUMNS.len()).ne(COLUMNS) {
-        return Err(broken("its columns are others".to_owned()));
-    }
-    for record in reader.records() {
-        let record = record.map_err(|e| broken(e.to_string()))?;
-        if record.get(0).is_some_and(|own| own.eq_ignore_ascii_case(id.trim())) {
-            return Ok(story(&record));
+pub fn incident(id: &str, path: &Path, paper: Paper) -> Result<String, Error> {
+    let rows = baseline::read(path)?;
+    let id = id.trim();
+    match rows.iter().find(|r| r.incident_id.eq_ignore_ascii_case(id)) {
+        Some(row) => Ok(story(row, paper)),
+        None => {
+            let begins = |r: &&Row| r.incident_id.starts_with(&id.to_lowercase());
+            let mut like = rows.iter().filter(begins).take(2).map(|r| r.incident_id.clone());
+            let similar_id = like.next().filter(|_| !id.is_empty() && like.next().is_none());
+            Err(Error::NoIncident { path: path.to_path_buf(), id: id.to_owned(), similar_id })
         }
     }
-    Err(Error::NoIncident { path: path.to_path_buf(), id: id.to_owned() })
 }
 
-fn story(record: &csv::StringRecord) -> String {
-    let cell =
-        |name: &str| COLUMNS.iter().position(|c| *c == name).and_then(|i| record.get(i)).unwrap_or_default();
-    let mut out = format!("Incident {} of problem {}\n", cell("incident_id"), cell("problem_id"));
-    out.push_str(&format!("{} / {}, {}\n\n", cell("cause"), cell("kind"), cell("confidence")));
-    for line in textwrap::wrap(&format!("{}.", cell("explanation")), whole_words(98)) {
-        out.push_str(&format!("{line}\n"));
-    }
-    out.push_str(&match cell("events") {
-        "1" => format!("\n1 event at {}\n", cell("last_seen")),
-        events => format!("\n{events} events from {} to {}\n", cell("first_seen"), cell("last_seen")),
+fn story(row: &Row, paper: Paper) -> String {
+    let mut page = Page::new(paper);
+    let title = page.ink(Ink::Heading, &format!("Incident {}", row.incident_id));
+    let problem = match row.problem.as_str() {
+        "" => row.problem_id.clone(),
+        name => format!("{} ({name})", row.problem_id),
+    };
+    let problem = page.ink(Ink::Plain, &problem);
+    page.line("", &format!("{title} of problem {problem}"));
+    let confidence = page.ink(of_confidence(row.confidence), row.confidence.name());
+    let status = match row.status {
+        Status::New => String::new(),
+        other => format!(", {}", other.name()),
+    };
+    page.line("", &format!("{} / {}, {confidence}{status}", row.cause, row.kind));
+    page.blank();
+    page.say(&format!("{}.", row.explanation));
+    page.blank();
+    page.say(&match row.events {
+        1 => format!("1 event at {}", row.last_seen),
+        events => format!("{} from {} to {}", counted(events, "event"), row.first_seen, row.last_seen),
     });
-    for (title, column) in [
-        ("Evidence", "evidence"),
-        ("Missing", "missing"),
-        ("To mend it, in this order", "fix"),
-        ("Logs", "logs"),
-    ] {
-        let items: Vec<&str> = cell(column).split(LIST_SEPARATOR).filter(|i| !i.is_empty()).collect();
-        if !items.is_empty() {
-            out.push_str(&format!("\n{title}:\n"));
-            items.iter().for_each(|i| item(&mut out, i));
-        }
-    }
-    out
+    let (not_chosen, evidence): (Vec<String>, Vec<String>) =
+        row.evidence.iter().cloned().partition(|e| is_other_cause(e));
+    section(&mut page, "Evidence", &evidence, false);
+    section(&mut page, "Why it is nothing else", &not_chosen, false);
+    section(&mut page, "Missing", &row.missing, false);
+    section(&mut page, "To mend it, in this order", &row.fix, true);
+    section(&mut page, "Logs", &row.logs, false);
+    page.into_text()
 }
 
 #[cfg(test)]
@@ -207,33 +204,38 @@ mod tests {
     #[test]
     fn every_cause_and_kind_is_explained_with_steps() {
         for kind in Kind::ALL {
-            let text = topic(kind.name()).unwrap();
+            let text = topic(kind.name(), Paper::PLAIN).unwrap();
             assert!(!paragraph(kind).is_empty(), "{kind}");
             assert!(text.contains("Recognised when") && text.contains("To mend it"), "{kind}");
         }
         for cause in Cause::ALL {
-            assert!(topic(cause.name()).unwrap().contains(" / "), "{cause}");
-            assert!(list().contains(cause.name()));
+            assert!(topic(cause.name(), Paper::PLAIN).unwrap().contains(" / "), "{cause}");
+            assert!(list(Paper::PLAIN).contains(cause.name()));
         }
     }
 
     #[test]
     fn a_mistyped_name_gets_a_suggestion() {
-        let error = topic("misplased").unwrap_err().to_string();
+        let error = topic("misplased", Paper::PLAIN).unwrap_err().to_string();
         assert!(error.contains("did you mean misplaced?"), "{error}");
-        assert!(!topic("weather").unwrap_err().to_string().contains("did you mean"));
+        assert!(!topic("weather", Paper::PLAIN).unwrap_err().to_string().contains("did you mean"));
     }
 
     #[test]
     fn an_incident_of_the_samples_is_told() {
         let report = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/report.csv");
-        let text = incident("I963B2FE1D1D6", &report).unwrap();
+        let text = incident("I963B2FE1D1D6", &report, Paper::PLAIN).unwrap();
         assert!(text.contains("169.254.95.120") && text.contains("Evidence:"), "{text}");
         for copied in ["(samples/interfaces.csv:4)", r"(Program=C:\Windows\System32\wbem\WmiPrvSE.exe,"] {
             assert!(text.contains(copied), "{copied} is broken: {text}");
         }
-        assert!(matches!(incident("i000000000000", &report), Err(Error::NoIncident { .. })));
+        assert!(matches!(incident("i000000000000", &report, Paper::PLAIN), Err(Error::NoIncident { .. })));
+        let short = incident("i963b2f", &report, Paper::PLAIN).unwrap_err().to_string();
+        assert!(short.contains("did you mean i963b2fe1d1d6?"), "{short}");
         let other = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/spns.csv");
-        assert!(matches!(incident("x", &other), Err(Error::NoReport { .. })));
+        assert!(matches!(
+            incident("x", &other, Paper::PLAIN),
+            Err(Error::Report(BaselineError::Foreign { .. }))
+        ));
     }
 }

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use crate::findings::Cause;
 use crate::report::problem::is_new;
 use crate::report::{Problem, Row, Status};
+use crate::similar::did_you_mean;
 
 /// What a report may hold that somebody must be told of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +45,8 @@ impl FromStr for FailOn {
             "new-problem" => Ok(Self::NewProblem),
             "any" => Ok(Self::Any),
             cause => cause.parse().map(Self::Cause).map_err(|_| {
-                format!("\"{text}\" is nothing to fail on; write one of {}", Self::names().join(", "))
+                let like = did_you_mean(text, Self::names());
+                format!("\"{text}\" is nothing to fail on{like}; write one of {}", Self::names().join(", "))
             }),
         }
     }
@@ -61,5 +63,6 @@ mod tests {
         }
         assert_eq!("wrong-host".parse(), Ok(FailOn::Cause(Cause::WrongHost)));
         assert!("News".parse::<FailOn>().unwrap_err().contains("new-problem"));
+        assert!("duplicate-spm".parse::<FailOn>().unwrap_err().contains("did you mean duplicate-spn?"));
     }
 }

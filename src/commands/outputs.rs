@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use super::triage::{Error, Outcome};
 use crate::incidents::Twin;
-use crate::report::output::{Staged, write_stdout};
+use crate::report::output::{Staged, write_screen, write_stdout};
 use crate::report::place::Place;
 use crate::report::unfinished;
-use crate::report::{EventFormat, EventSpool, Output, Target, problem};
+use crate::report::{EventFormat, EventSpool, Format, Output, Target, problem, text};
 use crate::scan::FileIndex;
 
 /// Where a run writes besides its state.
@@ -58,6 +58,11 @@ impl Outputs {
         }
     }
 
+    /// Does a person see the report itself, so that nothing of it need be said again?
+    pub fn are_viewed(&self) -> bool {
+        self.reports.iter().any(|t| t.output == Output::Stdout && matches!(t.format, Format::Text(_)))
+    }
+
     /// The files that are written.
     pub fn files(&self) -> impl Iterator<Item = &Path> {
         let reports = self.reports.iter().filter_map(|t| t.output.path());
@@ -94,7 +99,10 @@ impl Outputs {
         }
         let mut taken = true;
         for target in self.reports.iter().filter(|t| t.output == Output::Stdout) {
-            taken &= write_stdout(|out| target.format.write(&report, out))?;
+            taken &= match target.format {
+                Format::Text(paper) => write_screen(&text::view(report.rows, report.problems, paper))?,
+                format => write_stdout(|out| format.write(&report, out))?,
+            };
         }
         // A pipe may wait for its reader for ever, and then an interruption must not wait too.
         let (devices, files): (Vec<_>, Vec<_>) = staged.into_iter().partition(|(_, file)| file.is_device());

@@ -11,7 +11,7 @@ use crate::findings::{Cause, Confidence};
 use crate::inventory::InventoryFile;
 use crate::report::Status;
 use crate::report::guard::visible;
-use crate::report::numbers::{counted, grouped, plural};
+use crate::report::numbers::{counted, grouped};
 use crate::scan::FileReport;
 
 /// One line of `--summary`.
@@ -39,7 +39,9 @@ pub fn write(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// What a person wants to know after a run, on standard error.
-pub fn text(outcome: &Outcome, verbose: bool) -> String {
+///
+/// `viewed`: the incidents are on the screen already.
+pub fn text(outcome: &Outcome, verbose: bool, viewed: bool) -> String {
     let mut out = String::new();
     let mut line = |text: String| {
         out.push_str(&visible(&text));
@@ -49,9 +51,8 @@ pub fn text(outcome: &Outcome, verbose: bool) -> String {
     let bytes: u64 = read.iter().map(|f| f.bytes).sum();
     let records: u64 = read.iter().map(|f| f.records).sum();
     line(format!(
-        "{} log{} read ({}), {} records looked at, {} in {}",
-        read.len(),
-        plural(read.len() as u64),
+        "{} read ({}), {} records looked at, {} in {}",
+        counted(read.len() as u64, "log"),
         size(bytes),
         grouped(records),
         counted(outcome.events, "event"),
@@ -66,6 +67,15 @@ pub fn text(outcome: &Outcome, verbose: bool) -> String {
     if outcome.told_again > 0 {
         line(format!("{} were counted by an earlier run", counted(outcome.told_again, "event")));
     }
+    if !viewed {
+        incidents(outcome, &mut line);
+    }
+    out.push_str(&unread(outcome, verbose));
+    out
+}
+
+/// How many there are, of each status and each cause.
+fn incidents(outcome: &Outcome, line: &mut impl FnMut(String)) {
     line(format!(
         "{}, {}",
         counted(outcome.rows.len() as u64, "incident"),
@@ -88,8 +98,6 @@ pub fn text(outcome: &Outcome, verbose: bool) -> String {
             .collect();
         line(format!("  {:<19}{:>7}  ({})", cause.name(), grouped(of_cause.len() as u64), sure.join(", ")));
     }
-    out.push_str(&unread(outcome, verbose));
-    out
 }
 
 /// Only what could not be read: what a script or scheduler keeps in its log.

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::fail_on::FailOn;
 use super::outputs::{Evidence, Outputs, Written};
@@ -17,11 +17,11 @@ use crate::inventory::directory::Directory;
 use crate::inventory::hosts::Hosts;
 use crate::inventory::{InventoryFile, accounts, addresses, from_logs};
 use crate::names::{HostName, Principal};
-use crate::report::baseline::{self, BaselineError};
+use crate::report::baseline::{self, BaselineError, Silence};
 use crate::report::output;
 use crate::report::{EventSpool, Output, OutputError, Problem, Reading, Report, Row, Staged, problem};
 use crate::scan::{self, FileIndex, FileOrder, FileReport, Progress, Scan, ScanOptions};
-use crate::state::{Lock, State, StateError};
+use crate::state::{self, FileEnds, Lock, State, StateError};
 
 /// What a triage run is asked to do.
 #[derive(Debug, Clone)]
@@ -43,6 +43,8 @@ pub struct Config {
     pub baseline: Option<PathBuf>,
     /// What is remembered from run to run; it is read, and replaced when all else has succeeded.
     pub state: Option<PathBuf>,
+    /// With a state: how long a client's log must have gone on without an incident's events for it to be resolved.
+    pub resolved_after: SignedDuration,
     pub fail_on: Vec<FailOn>,
     pub period: Period,
     /// How far another event may lie from an incident's events to count for it.
@@ -88,7 +90,7 @@ pub enum Error {
     Twice(PathBuf),
     #[error(transparent)]
     Output(#[from] OutputError),
-    #[error(transparent)]
+    #[error("--baseline {0}, or leave --baseline out to begin anew")]
     Baseline(#[from] BaselineError),
     #[error(transparent)]
     State(#[from] StateError),
@@ -215,12 +217,25 @@ pub fn run(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error> {
 
     let (mut rows, inventories) = judge(config, &mut gathered, &log_name);
     let reaches = std::mem::take(&mut gathered.reaches);
+    let computers = reaches.computers();
+    let followed = before.state.as_ref().map(|(_, state, _)| {
+        state::follow(&state.logs, reaches, &|file| {
+            let whole = order.report(&logs, file).filter(|f| f.problems.is_empty());
+            whole.map_or(FileEnds::default(), |f| FileEnds {
+                whole: true,
+                ids: f.record_ids,
+                written: f.written,
+            })
+        })
+    });
     let compared = before.rows.is_some();
     if let Some(earlier) = before.rows {
-        // Incidents of which all was told before have helped to judge the others; they are not seen again.
-        rows.retain(|row| row.events > 0);
-        let computers = reaches.computers();
-        rows = baseline::compare(rows, earlier, &|client| computers.contains(&*client.to_lowercase()));
+        rows = baseline::compare(rows, earlier, &|row| {
+            let client = row.client.to_lowercase();
+            let over =
+                followed.as_ref().is_none_or(|f| is_over(row, f.went_on.get(&client), config.resolved_after));
+            Silence { heard: computers.contains(&*client), over }
+        });
     }
     let mut outcome = Outcome {
         problems: problem::group(&rows),
@@ -242,12 +257,9 @@ pub fn run(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error> {
     outcome.found = config.fail_on.iter().any(|what| what.is_in(&outcome.rows, &outcome.problems));
     let next = match before.state {
         Some((path, state, lock)) => {
-            let (state, notes) = state.after(&outcome.rows, &gathered.prints, reaches, &|file| {
-                // Of a file that was not fully read the numbers tell nothing.
-                let file = order.report(&outcome.logs, file).filter(|file| file.problems.is_empty());
-                file.and_then(|file| file.record_ids)
-            });
-            outcome.notes = notes;
+            let followed = followed.unwrap_or_default();
+            outcome.notes = followed.notes;
+            let state = state.after(&outcome.rows, &gathered.prints, followed.logs);
             Some((Staged::new(&path, |out| state.write(out))?, path, lock))
         }
         None => None,
@@ -262,12 +274,20 @@ pub fn run(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error> {
         // Last of all: an event whose report did not arrive is told again.
         Some((staged, _, _lock)) if taken => staged.replace()?,
         Some((_, path, _lock)) => outcome.notes.push(format!(
-            "state {}: not updated, because standard output was closed before the whole report was taken",
+            "--state {}: not updated, because standard output was closed before the whole report was taken",
             path.display()
         )),
         None => {}
     }
     Ok(outcome)
+}
+
+/// Is an incident of earlier runs over, of which this one found nothing new? Only when its client's log was read further
+/// than before (`to`), and long enough behind its last event.
+fn is_over(row: &Row, to: Option<&Timestamp>, after: SignedDuration) -> bool {
+    let last: Option<Timestamp> = row.last_seen.parse().ok();
+    let due = last.and_then(|last| last.checked_add(after).ok());
+    to.zip(due).is_some_and(|(to, due)| *to >= due)
 }
 
 /// Reads the inventories and decides every incident.

@@ -4,8 +4,10 @@ pub mod archive;
 pub mod kind;
 pub mod list;
 pub mod text_encoding;
+mod unread;
 
 pub use kind::Kind;
+pub use unread::unread;
 
 use std::fs::File;
 use std::io;

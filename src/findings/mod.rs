@@ -15,6 +15,7 @@ mod problems;
 mod proofs;
 mod rules;
 mod story;
+mod topics;
 
 pub use advice::fix;
 pub use advice::{Wanted, is_silence, silence, wanted};
@@ -22,6 +23,7 @@ pub use age::FileDates;
 pub use case::{Case, Knowledge, Shape};
 pub use problems::{RowNames, order, problem_named};
 pub use rules::{RULES, Rule, table};
+pub use topics::{Topic, topic};
 
 use std::fmt;
 use std::net::IpAddr;

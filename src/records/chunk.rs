@@ -20,6 +20,8 @@ pub struct Counts {
     pub records: u64,
     /// Lowest and highest record identifier, by the record headers of sound chunks.
     pub ids: Option<(u64, u64)>,
+    /// When the latest record of a sound chunk was written, by its header: a FILETIME, 0 where there is none.
+    pub written: u64,
 }
 
 impl Counts {
@@ -81,6 +83,7 @@ impl ChunkReader {
                 slack = walk.end as usize;
                 if walk.records > 0 {
                     counts.note_ids(walk.ids.0, walk.ids.1);
+                    counts.written = counts.written.max(walk.written);
                 }
                 self.decoder.start_chunk();
                 self.odd.clear();

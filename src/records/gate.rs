@@ -58,6 +58,8 @@ pub struct Walk {
     pub end: u32,
     /// Lowest and highest identifier of the records.
     pub ids: (u64, u64),
+    /// When the last record was written: a FILETIME, 0 where there is none.
+    pub written: u64,
 }
 
 impl Walk {
@@ -108,7 +110,7 @@ impl Gate {
         self.passed.clear();
         let live_end = header.live_end(chunk);
         let mut at = CHUNK_HEADER_LEN;
-        let mut walk = Walk { records: 0, clean: true, end: 0, ids: (u64::MAX, 0) };
+        let mut walk = Walk { records: 0, clean: true, end: 0, ids: (u64::MAX, 0), written: 0 };
         let (mut last_id, mut last_time) = (0, 0);
         while at < live_end {
             let Some(record) = RecordHeader::at(chunk, at) else {
@@ -142,6 +144,7 @@ impl Gate {
             (last_id, last_time) = (record.id, record.written);
         }
         walk.end = at as u32;
+        walk.written = last_time;
         walk
     }
 

@@ -203,7 +203,7 @@ impl Value {
 const EPOCH_1601: i64 = 11_644_473_600;
 
 /// 100 ns since 1601 as an instant; the crate renders later ones in ways of its own.
-fn filetime(ticks: u64) -> Option<Timestamp> {
+pub fn filetime(ticks: u64) -> Option<Timestamp> {
     let seconds = i64::try_from(ticks / 10_000_000).ok()? - EPOCH_1601;
     Timestamp::new(seconds, (ticks % 10_000_000 * 100) as i32).ok()
 }

@@ -16,31 +16,27 @@ use super::json::{Document, FORMAT, VERSION};
 use super::problem::by_time;
 use super::row::{COLUMNS, LIST_SEPARATOR, Row, Status};
 use crate::files::text_encoding::{TextReader, text_of};
+use crate::files::unread;
 use crate::findings::{RowNames, is_silence, problem_named, silence};
 
 /// A report of a million incidents has less; something larger is another file.
 const MAX_LEN: u64 = 1 << 30;
 
-/// Why an earlier report could not be used.
+/// Why a report could not be read again.
 #[derive(Debug, thiserror::Error)]
 pub enum BaselineError {
-    #[error("baseline {}: cannot be read: {source}", path.display())]
+    #[error("{}: {}", path.display(), unread(path, source))]
     Read { path: PathBuf, source: io::Error },
-    #[error("baseline {}: it is larger than any report; name an earlier report of this program", path.display())]
+    #[error("{}: this is larger than any report; name a report of krbtriage triage", path.display())]
     TooLarge { path: PathBuf },
     #[error(
-        "baseline {}: this is no report of krbtriage: {why}; name an earlier report (.csv, .json or .jsonl), \
-         or leave --baseline out to start over", path.display()
+        "{}: this is no report of krbtriage triage: {why}; name one (.csv, .json or .jsonl)", path.display()
     )]
     Foreign { path: PathBuf, why: String },
-    #[error(
-        "baseline {}, line {line}: {why}; use an unchanged report, or leave --baseline out to start over",
-        path.display()
-    )]
+    #[error("{}: line {line}: {why}; name a report as krbtriage wrote it", path.display())]
     Line { path: PathBuf, line: u64, why: String },
     #[error(
-        "baseline {}, line {line}: the file ends inside this line, so it is not whole; use a complete report, \
-         or leave --baseline out to start over", path.display()
+        "{}: line {line}: the file ends inside this line, so it is not whole; name a complete report", path.display()
     )]
     Cut { path: PathBuf, line: u64 },
 }
@@ -262,16 +258,35 @@ fn names_of(row: &Row) -> RowNames<'_> {
     }
 }
 
-/// Gives every row its status against the rows of an earlier report, and adds those that are gone as resolved, with
-/// what they had then. `seen` tells whether these logs hold any event of a computer.
-pub fn compare(mut rows: Vec<Row>, earlier: Vec<Row>, seen: &dyn Fn(&str) -> bool) -> Vec<Row> {
+/// What logs tell of an earlier incident that they hold no event of, or none that was not told before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Silence {
+    /// They hold some event of its client.
+    pub heard: bool,
+    /// It counts as over.
+    pub over: bool,
+}
+
+/// Gives every row its status against the rows of an earlier report, and adds those that are gone: as resolved, or as
+/// ongoing with no event where nothing shows that it is over. Rows without events are those whose events were all told
+/// before; `silence_of` is asked of them and of the gone.
+pub fn compare(rows: Vec<Row>, earlier: Vec<Row>, silence_of: &dyn Fn(&Row) -> Silence) -> Vec<Row> {
     let mut earlier: HashMap<String, Row> =
         earlier.into_iter().map(|row| (row.incident_id.clone(), row)).collect();
-    for row in &mut rows {
+    let (mut present, mut gone) = (Vec::with_capacity(rows.len()), Vec::new());
+    for mut row in rows {
         let Some(old) = earlier.remove(&row.incident_id) else {
-            row.status = Status::New;
+            // An incident of which all was told before has helped to judge the others.
+            if row.events > 0 {
+                row.status = Status::New;
+                present.push(row);
+            }
             continue;
         };
+        if row.events == 0 && (old.status == Status::Resolved || silence_of(&old).over) {
+            gone.push(old);
+            continue;
+        }
         row.status = match old.status {
             Status::Resolved => Status::Reopened,
             Status::New | Status::Ongoing | Status::Reopened => Status::Ongoing,
@@ -279,19 +294,30 @@ pub fn compare(mut rows: Vec<Row>, earlier: Vec<Row>, seen: &dyn Fn(&str) -> boo
         if by_time(&old.first_seen, &row.first_seen).is_lt() {
             row.first_seen = old.first_seen;
         }
+        if row.events == 0 && by_time(&old.last_seen, &row.last_seen).is_gt() {
+            row.last_seen = old.last_seen;
+        }
+        present.push(row);
     }
-    let gone = earlier.into_values().map(|mut row| {
-        row.status = Status::Resolved;
+    gone.extend(earlier.into_values());
+    for row in &mut gone {
+        let silent = silence_of(row);
         row.missing.retain(|item| !is_silence(item));
-        if !seen(&row.client) {
+        if !silent.heard {
             row.missing.push(silence(&row.client));
         }
-        row
-    });
-    arrange(rows, gone.collect())
+        if silent.over || row.status == Status::Resolved {
+            row.status = Status::Resolved;
+        } else {
+            row.status = Status::Ongoing;
+            row.events = 0;
+        }
+    }
+    arrange(present, gone)
 }
 
-/// Resolved rows stand behind the others of their problem; problems that are wholly resolved come last, the latest first.
+/// Rows without new events stand behind the others of their problem, the resolved last; problems that have only such rows
+/// come last, the latest first, and the wholly resolved behind the others.
 fn arrange(rows: Vec<Row>, gone: Vec<Row>) -> Vec<Row> {
     let mut by_problem: HashMap<String, Vec<Row>> = HashMap::new();
     for row in gone {
@@ -299,8 +325,10 @@ fn arrange(rows: Vec<Row>, gone: Vec<Row>) -> Vec<Row> {
     }
     for rows in by_problem.values_mut() {
         rows.sort_by(|a, b| {
-            b.confidence
-                .cmp(&a.confidence)
+            let resolved = |row: &Row| row.status == Status::Resolved;
+            resolved(a)
+                .cmp(&resolved(b))
+                .then_with(|| b.confidence.cmp(&a.confidence))
                 .then_with(|| a.client.to_lowercase().cmp(&b.client.to_lowercase()))
                 .then_with(|| a.incident_id.cmp(&b.incident_id))
         });
@@ -316,7 +344,8 @@ fn arrange(rows: Vec<Row>, gone: Vec<Row>) -> Vec<Row> {
     }
     let latest = |rows: &[Row]| rows.iter().filter_map(|r| r.last_seen.parse::<Timestamp>().ok()).max();
     let mut rest: Vec<_> = by_problem.into_iter().collect();
-    rest.sort_by_cached_key(|(problem, rows)| (Reverse(latest(rows)), problem.clone()));
+    let over = |rows: &[Row]| rows.iter().all(|row| row.status == Status::Resolved);
+    rest.sort_by_cached_key(|(problem, rows)| (over(rows), Reverse(latest(rows)), problem.clone()));
     out.extend(rest.into_iter().flat_map(|(_, rows)| rows));
     out
 }

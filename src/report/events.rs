@@ -50,7 +50,7 @@ impl EventFormat {
             Format::Csv => Ok(Self::Csv),
             Format::Jsonl => Ok(Self::Jsonl),
             // Events are written as they come, so they are lines.
-            Format::Json | Format::Html => Err(UnknownFormat::of(path)),
+            Format::Json | Format::Html | Format::Text(_) => Err(UnknownFormat::of(path)),
         }
     }
 }

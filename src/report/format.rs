@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::{Output, Report, json, page, table};
+use super::{Output, Paper, Report, json, page, table, text};
 
 /// How a report is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -15,6 +15,8 @@ pub enum Format {
     Json,
     /// An incident per line: `docs/schema/incident.schema.json`.
     Jsonl,
+    /// For a person at a terminal; not read again.
+    Text(Paper),
     /// One page for a browser that needs nothing else: `docs/page.md`.
     Html,
 }
@@ -29,7 +31,7 @@ pub struct Target {
 /// The extension says nothing that is known.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{}: its name does not tell how to write it; a report ends in .csv, .json, .jsonl or .html (or say it with --format), \
+    "{}: its name does not tell how to write it; a report ends in .csv, .json, .jsonl, .html or .txt (or say it with --format), \
      events in .csv or .jsonl", path.display()
 )]
 pub struct UnknownFormat {
@@ -43,13 +45,14 @@ impl UnknownFormat {
 }
 
 impl Format {
-    pub const ALL: [Self; 4] = [Self::Csv, Self::Json, Self::Jsonl, Self::Html];
+    pub const ALL: [Self; 5] = [Self::Csv, Self::Json, Self::Jsonl, Self::Html, Self::Text(Paper::PLAIN)];
 
     pub fn name(self) -> &'static str {
         match self {
             Self::Csv => "csv",
             Self::Json => "json",
             Self::Jsonl => "jsonl",
+            Self::Text(_) => "text",
             Self::Html => "html",
         }
     }
@@ -63,6 +66,7 @@ impl Format {
             "csv" => Ok(Self::Csv),
             "json" => Ok(Self::Json),
             "jsonl" | "ndjson" => Ok(Self::Jsonl),
+            "txt" => Ok(Self::Text(Paper::PLAIN)),
             "html" | "htm" => Ok(Self::Html),
             _ => asked.ok_or_else(|| UnknownFormat::of(path)),
         }
@@ -74,6 +78,7 @@ impl Format {
             Self::Json => json::write(report.rows, report.problems, out),
             Self::Jsonl => json::write_lines(report.rows, out),
             Self::Html => page::write(report, out),
+            Self::Text(paper) => out.write_all(text::view(report.rows, report.problems, paper).as_bytes()),
         }
     }
 }

@@ -64,10 +64,16 @@ pub fn visible(text: &str) -> Cow<'_, str> {
 pub fn is_dangerous(c: char) -> bool {
     c.is_control()
         || matches!(c,
-            '\u{200b}'..='\u{200f}' // zero-width characters and direction marks
+            '\u{ad}' // soft hyphen
+            | '\u{61c}' // Arabic letter mark, which gives direction too
+            | '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' // fillers, which look like blanks or nothing
+            | '\u{180e}'
+            | '\u{200b}'..='\u{200f}' // zero-width characters and direction marks
             | '\u{2028}'..='\u{202e}' // line and paragraph separators, bidirectional overrides
             | '\u{2060}'..='\u{206f}' // invisible operators, isolates
-            | '\u{feff}')
+            | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}' // interlinear annotations
+            | '\u{e0000}'..='\u{e007f}') // tags: invisible text
 }
 
 /// JSON in which nothing can drive a terminal. What JSON allows raw (DEL, C1, directions of writing) stands
@@ -169,5 +175,13 @@ mod tests {
         assert_eq!(visible("a\x1b[31mb"), "a\\u{1b}[31mb");
         assert_eq!(visible("\u{202e}gpj.exe"), "\\u{202e}gpj.exe");
         assert_eq!(visible("Straße-日本"), "Straße-日本");
+    }
+
+    #[test]
+    fn the_arabic_letter_mark_and_invisible_letters_become_visible() {
+        assert_eq!(visible("srv\u{61c}1"), "srv\\u{61c}1");
+        for c in ['\u{ad}', '\u{3164}', '\u{180e}', '\u{fff9}', '\u{e0041}'] {
+            assert!(visible(&format!("srv{c}1")).contains("\\u{"), "{c:?}");
+        }
     }
 }

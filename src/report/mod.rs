@@ -8,16 +8,19 @@ pub mod json;
 pub mod numbers;
 pub mod output;
 pub mod page;
+pub mod paper;
 pub mod place;
 pub mod problem;
 pub mod row;
 pub mod sorter;
 pub mod table;
+pub mod text;
 pub mod unfinished;
 
 pub use events::{EventFormat, EventSpool};
 pub use format::{Format, Target};
 pub use output::{Output, OutputError, Staged};
+pub use paper::Paper;
 pub use problem::{PROBLEM_COLUMNS, Problem};
 pub use row::{COLUMNS, Row, Status};
 

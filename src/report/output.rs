@@ -106,6 +106,17 @@ pub fn write_stdout(fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Resu
     }
 }
 
+/// The same for text in colours. Where standard output is no terminal they are left out, and a console that does not know
+/// escape sequences (Windows before 10) is coloured in its own way.
+pub fn write_screen(text: &str) -> Result<bool, OutputError> {
+    let mut out = BufWriter::new(anstream::AutoStream::auto(io::stdout().lock()));
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(OutputError::Stdout(error)),
+        Ok(()) => Ok(true),
+    }
+}
+
 /// A file that is complete and on disk, but not yet in its place. Several outputs of one run are all staged before the
 /// first takes its place. Dropped, it leaves nothing.
 pub struct Staged {

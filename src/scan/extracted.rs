@@ -168,6 +168,8 @@ impl Log {
             events: line.events,
             duplicates: line.repeated,
             record_ids: line.first_record_id.zip(line.last_record_id),
+            // An extraction does not tell of records that triage has no use for.
+            written: None,
             problems,
             notes: line.notes.clone(),
             extracted: Some(Box::new(line)),

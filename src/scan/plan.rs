@@ -12,6 +12,7 @@ use crate::files::archive::{self, Budget, Member};
 use crate::files::{FileError, Input, Kind};
 use crate::records::Problems;
 use crate::records::chunk::Counts;
+use crate::records::values::filetime;
 
 /// One step of work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +36,7 @@ pub struct Tally {
     events: AtomicU64,
     first_id: AtomicU64,
     last_id: AtomicU64,
+    written: AtomicU64,
     problems: Mutex<Problems>,
 }
 
@@ -50,6 +52,7 @@ impl Tally {
             events: AtomicU64::new(0),
             first_id: AtomicU64::new(u64::MAX),
             last_id: AtomicU64::new(0),
+            written: AtomicU64::new(0),
             problems: Mutex::default(),
         }
     }
@@ -69,6 +72,7 @@ impl Tally {
         if let Some((first, last)) = counts.ids {
             self.first_id.fetch_min(first, Ordering::Relaxed);
             self.last_id.fetch_max(last, Ordering::Relaxed);
+            self.written.fetch_max(counts.written, Ordering::Relaxed);
         }
         if !problems.is_empty() {
             self.problems.lock().unwrap_or_else(PoisonError::into_inner).append(problems);
@@ -91,6 +95,7 @@ impl Tally {
             notes: problems.take_notes(),
             problems: problems.into_sentences(),
             record_ids: (ids.0 <= ids.1).then_some(ids),
+            written: Some(self.written.into_inner()).filter(|&w| w > 0).and_then(filetime),
             extracted: None,
         }
     }

@@ -19,29 +19,61 @@ pub struct LogState {
     pub record_id: u64,
     /// TimeCreated of the latest record that triage wants.
     pub time: Timestamp,
+    /// When the last record of the file that holds the log was written, wanted or not: until then it is known what
+    /// happened. `None` in states of programs that did not keep it.
+    #[serde(default)]
+    pub read_to: Option<Timestamp>,
 }
 
-/// First and last record identifier of a log file, as its record headers count them; `None` where there are none.
-pub type FileIds<'a> = &'a dyn Fn(FileIndex) -> Option<(u64, u64)>;
+/// What is known of a log file besides the records that triage wants.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct FileEnds {
+    /// All of it could be read. Else it tells of what is in it, but not of what is not.
+    pub whole: bool,
+    /// First and last record identifier by the record headers; `None` where there are none.
+    pub ids: Option<(u64, u64)>,
+    /// When the last record was written.
+    pub written: Option<Timestamp>,
+}
 
-/// The logs after a run: how far they were read, and a sentence for each that was cleared or overwritten.
-pub fn follow(before: &[LogState], reaches: Reaches, ids: FileIds<'_>) -> (Vec<LogState>, Vec<String>) {
+/// The logs after a run.
+#[derive(Debug, Default)]
+pub struct Followed {
+    /// How far they were read.
+    pub logs: Vec<LogState>,
+    /// A sentence for each that was cleared or overwritten.
+    pub notes: Vec<String>,
+    /// Computers (in lower case) whose log goes further than any earlier run read it, and how far.
+    pub went_on: HashMap<String, Timestamp>,
+}
+
+/// Compares the logs of a run with those of the runs before it.
+pub fn follow(before: &[LogState], reaches: Reaches, ends: &dyn Fn(FileIndex) -> FileEnds) -> Followed {
     let mut all: BTreeMap<(String, String), LogState> =
         before.iter().map(|log| ((log.computer.clone(), log.channel.clone()), log.clone())).collect();
     let logs = reaches.by_log();
     let mut logs_in: HashMap<FileIndex, usize> = HashMap::new();
-    for (file, _) in logs.iter().flat_map(|(_, files)| files) {
+    // A collector's file has the records of many computers: the latest of any shows how far it was read for all.
+    let mut read_to: HashMap<FileIndex, Timestamp> = HashMap::new();
+    for (file, reach) in logs.iter().flat_map(|(_, files)| files) {
         *logs_in.entry(*file).or_default() += 1;
+        let ends = ends(*file);
+        if ends.whole {
+            let time = ends.written.map_or(reach.newest.time, |written| written.max(reach.newest.time));
+            read_to.entry(*file).and_modify(|t| *t = time.max(*t)).or_insert(time);
+        }
     }
     let mut notes = Vec::new();
+    let mut went_on: HashMap<String, Timestamp> = HashMap::new();
     for (name, files) in &logs {
+        let read_to = files.iter().filter_map(|(file, _)| read_to.get(file)).max().copied();
         let files: Vec<Part<'_>> = files
             .iter()
             .filter(|(_, reach)| reach.highest_id > 0)
             .map(|(file, reach)| Part {
                 reach,
                 // A file of several logs, or one whose records were numbered anew (a filtered export), does not tell.
-                ids: ids(*file).filter(|(first, last)| {
+                ids: ends(*file).ids.filter(|(first, last)| {
                     logs_in.get(file) == Some(&1) && *first <= reach.lowest_id && reach.highest_id <= *last
                 }),
             })
@@ -56,18 +88,26 @@ pub fn follow(before: &[LogState], reaches: Reaches, ids: FileIds<'_>) -> (Vec<L
             channel: key.1.clone(),
             record_id: newest.ids.map_or(newest.reach.newest.record_id, |(_, last)| last),
             time: newest.reach.newest.time,
+            read_to,
         };
-        let Some(old) = all.get(&key) else {
+        let Some(old) = all.get_mut(&key) else {
             all.insert(key, now);
             continue;
         };
         notes.extend(cleared(old, name, &files).or_else(|| overwritten(old, name, &files)));
+        if let Some(to) =
+            read_to.filter(|to| now.record_id > old.record_id || *to > old.read_to.unwrap_or(old.time))
+        {
+            went_on.entry(key.0).and_modify(|t| *t = to.max(*t)).or_insert(to);
+        }
         // An older export may be given beside; what was read stays read.
-        if now.time > old.time || (now.time == old.time && now.record_id > old.record_id) {
-            all.insert(key, now);
+        if (now.time, now.record_id) > (old.time, old.record_id) {
+            *old = now;
+        } else {
+            old.read_to = old.read_to.max(read_to);
         }
     }
-    (all.into_values().collect(), notes)
+    Followed { logs: all.into_values().collect(), notes, went_on }
 }
 
 /// What one file holds of a log.
@@ -126,7 +166,8 @@ mod tests {
         for &(file, id, second) in records {
             reaches.note(&record("SRV1", id, second), file);
         }
-        let (logs, notes) = follow(before, reaches, &|file| ids.get(file as usize).copied());
+        let ends = |file| FileEnds { whole: true, ids: ids.get(file as usize).copied(), written: None };
+        let Followed { logs, notes, .. } = follow(before, reaches, &ends);
         (logs.iter().map(|l| (l.record_id, l.time.as_second())).collect(), notes, logs)
     }
 
@@ -159,6 +200,33 @@ mod tests {
         assert!(notes[0].contains("srv1, System: the log was cleared: record 3 of"), "{notes:?}");
         let (at, notes, _) = run(&logs, &[(0, 3, 300), (0, 7, 310), (0, 12, 400)], &[(1, 15)]);
         assert_eq!((at, notes.len()), (vec![(15, 400)], 0), "said once");
+    }
+
+    #[test]
+    fn a_log_goes_on_with_records_that_nobody_wants_and_a_collectors_with_those_of_others() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let went_on = |before: &[LogState], records: &[(&str, u64, i64)], ends: FileEnds| {
+            let mut reaches = Reaches::default();
+            records
+                .iter()
+                .for_each(|(computer, id, second)| reaches.note(&record(computer, *id, *second), 0));
+            let followed = follow(before, reaches, &|_| ends);
+            (followed.went_on.get("a").copied(), followed.logs)
+        };
+        let ends = |last, second| FileEnds { whole: true, ids: Some((1, last)), written: Some(at(second)) };
+        let (first, logs) = went_on(&[], &[("A", 7, 100)], ends(9, 150));
+        assert_eq!((first, logs[0].read_to), (None, Some(at(150))), "nothing was read before");
+        assert_eq!(went_on(&logs, &[("A", 7, 100)], ends(9, 150)).0, None, "the same export");
+        assert_eq!(
+            went_on(&logs, &[("A", 7, 100)], ends(12, 180)).0,
+            Some(at(180)),
+            "no wanted record is new"
+        );
+        assert_eq!(went_on(&logs, &[("B", 2, 500)], ends(12, 500)).0, None, "another computer's log");
+        let one_of_many = |second| FileEnds { whole: true, ids: None, written: Some(at(second)) };
+        let (_, logs) = went_on(&[], &[("A", 7, 100), ("B", 1, 90)], one_of_many(120));
+        let (to, logs) = went_on(&logs, &[("A", 7, 100), ("B", 1, 90), ("B", 2, 300)], one_of_many(300));
+        assert_eq!((to, logs[0].read_to), (Some(at(300)), Some(at(300))), "forwarded with others");
     }
 
     #[test]

@@ -14,10 +14,10 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::events::Told;
-use crate::incidents::Reaches;
+use crate::files::unread;
 use crate::report::{Row, Status, baseline, guard};
 
-pub use logs::{FileIds, LogState};
+pub use logs::{FileEnds, Followed, LogState, follow};
 
 const FORMAT: &str = "krbtriage-state";
 
@@ -27,17 +27,17 @@ const VERSION: u32 = 1;
 /// Why the state could not be used.
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {
-    #[error("state {}: cannot be read: {source}", path.display())]
+    #[error("--state {}: {}", path.display(), unread(path, source))]
     Read { path: PathBuf, source: io::Error },
-    #[error("state {}: another run is using it; wait for that one, or name another state", path.display())]
+    #[error("--state {}: another run is using it; wait for that one, or name another state", path.display())]
     Busy { path: PathBuf },
     #[error(
-        "state {}: version {version} was written by a later krbtriage, this one knows version {VERSION}; update it, \
+        "--state {}: version {version} was written by a later krbtriage, this one knows version {VERSION}; update it, \
          or name another state", path.display()
     )]
     Later { path: PathBuf, version: u32 },
     #[error(
-        "state {}: {why}; restore the file from a backup, or delete it to start over (every event counts as new then)",
+        "--state {}: {why}; restore the file from a backup, or delete it to start over (every event counts as new then)",
         path.display()
     )]
     Damaged { path: PathBuf, why: String },
@@ -138,28 +138,27 @@ impl State {
         self.incidents.iter().map(|kept| kept.row.clone()).collect()
     }
 
-    /// What is remembered after a run: its rows (compared with [`State::rows`]), the events it counted, the logs it read.
-    /// And a sentence for each log that was cleared or overwritten since the last run.
-    pub fn after(
-        mut self,
-        rows: &[Row],
-        prints: &[u64],
-        reaches: Reaches,
-        ids: FileIds<'_>,
-    ) -> (Self, Vec<String>) {
-        let (logs, notes) = logs::follow(&self.logs, reaches, ids);
-        let totals: HashMap<&str, u64> =
-            self.incidents.iter().map(|kept| (&*kept.row.incident_id, kept.total_events)).collect();
+    /// What is remembered after a run: its rows (compared with [`State::rows`]), the events it counted, how far it read.
+    #[must_use]
+    pub fn after(mut self, rows: &[Row], prints: &[u64], logs: Vec<LogState>) -> Self {
+        let before: HashMap<&str, &Kept> =
+            self.incidents.iter().map(|kept| (&*kept.row.incident_id, kept)).collect();
         let incidents = rows
             .iter()
             .map(|row| {
-                let before = totals.get(&*row.incident_id).copied().unwrap_or(0);
+                let before = before.get(&*row.incident_id);
                 let now = if row.status == Status::Resolved { 0 } else { row.events };
-                Kept { total_events: before.saturating_add(now), row: row.clone() }
+                let total_events = before.map_or(0, |kept| kept.total_events).saturating_add(now);
+                let mut row = row.clone();
+                if row.events == 0 {
+                    // When it is resolved one day, it is told with the events of the run that saw it last.
+                    row.events = before.map_or(0, |kept| kept.row.events);
+                }
+                Kept { total_events, row }
             })
             .collect();
         self.told.add(prints);
-        (Self { told: self.told, logs, incidents }, notes)
+        Self { told: self.told, logs, incidents }
     }
 }
 

@@ -81,7 +81,7 @@ fn a_baseline_that_cannot_be_read_is_an_error_and_leaves_the_old_report() {
     };
     let first_time = at(10);
     let table: Vec<(&str, String, &str)> = vec![
-        ("missing.csv", String::new(), "cannot be read"),
+        ("missing.csv", String::new(), "there is no such file"),
         ("empty.csv", String::new(), "it is empty"),
         ("foreign.csv", "host,address\r\nsrv1,10.0.0.1\r\n".into(), "it has no column incident_id"),
         ("picture.csv", "\u{1}\u{2}PNG\0\0".into(), "it has no column incident_id"),

@@ -1,3 +1,4 @@
+use crate::evtx_writer::Event;
 use crate::support::*;
 
 /// A night's run: the report it wrote, and what it said.
@@ -24,7 +25,7 @@ fn a_growing_export_is_told_once() {
 
     place.write("A.evtx", log(all[..5].to_vec()));
     let (second, said) = night(&place, &["A.evtx"]);
-    assert_eq!(second, want(&[("A", "cifs/often", 1, "ongoing"), ("A", "cifs/rare", 1, "resolved")]));
+    assert_eq!(second, want(&[("A", "cifs/often", 1, "ongoing"), ("A", "cifs/rare", 0, "ongoing")]));
     assert_eq!(records(&place), [5]);
     assert_eq!(said, "", "a growing log is nothing to speak of");
     let first_seen = &rows(&place.text("report.csv"))[0]["first_seen"];
@@ -32,10 +33,136 @@ fn a_growing_export_is_told_once() {
 
     place.write("A.evtx", log(all.clone()));
     let (third, _) = night(&place, &["A.evtx"]);
-    assert_eq!(third, want(&[("A", "cifs/often", 2, "ongoing"), ("A", "cifs/rare", 2, "reopened")]));
-    let (fourth, _) = night(&place, &["A.evtx"]);
-    assert!(fourth.iter().all(|(.., status)| status == "resolved"));
-    assert!(records(&place).is_empty());
+    assert_eq!(third, want(&[("A", "cifs/often", 2, "ongoing"), ("A", "cifs/rare", 2, "ongoing")]));
+    assert!(records(&place) == [6, 7, 8, 9]);
+}
+
+/// An event that triage wants and that is no incident of the tests: the log of `client` goes on.
+fn tick(client: &str, record_id: u64, minutes: u64) -> Event {
+    four(client, "tick", record_id, minutes)
+}
+
+fn without_ticks(report: Vec<(String, String, u64, String)>) -> Vec<(String, String, u64, String)> {
+    report.into_iter().filter(|row| row.1 != "cifs/tick").collect()
+}
+
+#[test]
+fn the_same_export_again_resolves_nothing() {
+    let place = Place::new();
+    place.write("A.evtx", log([four("A", "srv8", 1, 10), four("A", "srv7", 2, 3 * 1440)]));
+    night(&place, &["A.evtx"]);
+    for _ in 0..2 {
+        let (report, said) = night(&place, &["A.evtx"]);
+        assert_eq!(report, want(&[("A", "cifs/srv7", 0, "ongoing"), ("A", "cifs/srv8", 0, "ongoing")]));
+        assert!(records(&place).is_empty() && said.is_empty(), "{said}");
+        place.run(&["triage", "A.evtx", "--state", "state.json", "--fail-on", "new,new-problem"]).exits(0);
+    }
+    let mut seen: Vec<_> = rows(&place.text("report.csv"))
+        .iter()
+        .map(|r| (r["target_spn"].clone(), r["first_seen"].clone(), r["last_seen"].clone()))
+        .collect();
+    seen.sort();
+    let both = [("cifs/srv7.alpha.example.com", at(3 * 1440)), ("cifs/srv8.alpha.example.com", at(10))];
+    assert_eq!(seen, both.map(|(spn, time)| (spn.into(), time.clone(), time)));
+}
+
+#[test]
+fn an_incident_is_resolved_when_its_log_went_on_for_a_day_without_it_and_reopened_when_it_comes_back() {
+    let place = Place::new();
+    let mut events = vec![four("A", "srv8", 1, 10), four("A", "srv8", 2, 20)];
+    let mut run = |more: Event, arguments: &[&str]| {
+        events.push(more);
+        place.write("A.evtx", log(events.clone()));
+        let all = [&["triage", "A.evtx", "--state", "state.json", "-o", "report.csv"], arguments].concat();
+        place.run(&all).exits(0);
+        without_ticks(told(&place.text("report.csv")))
+    };
+    assert_eq!(run(tick("A", 3, 30), &[]), want(&[("A", "cifs/srv8", 2, "new")]));
+    assert_eq!(run(tick("A", 4, 20 + 1439), &[]), want(&[("A", "cifs/srv8", 0, "ongoing")]), "23:59 later");
+    assert_eq!(
+        run(tick("A", 5, 20 + 1440), &["--resolved-after", "7d"]),
+        want(&[("A", "cifs/srv8", 0, "ongoing")])
+    );
+    let resolved = want(&[("A", "cifs/srv8", 2, "resolved")]);
+    assert_eq!(run(tick("A", 6, 20 + 1441), &[]), resolved, "with the events of the run that saw it last");
+    assert_eq!(run(tick("A", 7, 20 + 1442), &[]), resolved, "and it stays so");
+    assert_eq!(run(four("A", "srv8", 8, 3000), &[]), want(&[("A", "cifs/srv8", 1, "reopened")]));
+    assert_eq!(rows(&place.text("report.csv"))[0]["first_seen"], at(10));
+    assert_eq!(run(four("A", "srv8", 9, 3001), &[]), want(&[("A", "cifs/srv8", 1, "ongoing")]));
+    assert_eq!(
+        run(tick("A", 10, 3002), &["--resolved-after", "0s"]),
+        want(&[("A", "cifs/srv8", 1, "resolved")])
+    );
+}
+
+#[test]
+fn a_log_that_did_not_come_tonight_resolves_nothing() {
+    let place = Place::new();
+    place.write("A.evtx", log([four("A", "srv8", 1, 10)]));
+    place.write("B.evtx", log([four("B", "srv8", 1, 10)]));
+    night(&place, &["A.evtx", "B.evtx"]);
+    place.write("B.evtx", log([four("B", "srv8", 1, 10), four("B", "srv8", 2, 9 * 1440)]));
+    let (report, _) = night(&place, &["B.evtx"]);
+    assert_eq!(report, want(&[("A", "cifs/srv8", 0, "ongoing"), ("B", "cifs/srv8", 1, "ongoing")]));
+    let silent = rows(&place.text("report.csv")).into_iter().find(|r| r["client"].starts_with('A')).unwrap();
+    assert!(silent["missing"].contains("the log of A.alpha.example.com"), "{silent:?}");
+    // It comes again and has gone on, with nothing that triage wants: now it is known.
+    let other = four("A", "srv8", 1, 10);
+    place.write(
+        "A.evtx",
+        log([
+            other,
+            crate::evtx_writer::event_log("A.alpha.example.com", 6013, &["", "", "86400"])
+                .at(&at(9 * 1440))
+                .record_id(2),
+        ]),
+    );
+    let (report, _) = night(&place, &["A.evtx", "B.evtx"]);
+    assert_eq!(report, want(&[("A", "cifs/srv8", 1, "resolved"), ("B", "cifs/srv8", 0, "ongoing")]));
+}
+
+#[test]
+fn a_log_that_is_cut_tonight_resolves_nothing() {
+    let place = Place::new();
+    let whole = log((1..=400).map(|n| four("A", if n == 1 { "rare" } else { "often" }, n, n * 10)));
+    place.write("A.evtx", log([four("A", "rare", 1, 10), four("A", "often", 2, 20)]));
+    night(&place, &["A.evtx"]);
+    place.write("A.evtx", &whole[..whole.len() - 30_000]);
+    let run = place.run(&["triage", "A.evtx", "--state", "state.json", "-o", "report.csv"]).exits(3);
+    assert!(run.stderr().contains("A.evtx"));
+    let report = told(&place.text("report.csv"));
+    assert!(report.contains(&("A".into(), "cifs/rare".into(), 0, "ongoing".into())), "{report:?}");
+}
+
+#[test]
+fn what_was_missing_and_is_given_now_changes_the_verdict_of_told_events() {
+    let place = Place::new();
+    place.write("A.evtx", log([four("A", "srv8", 1, 10)]));
+    night(&place, &["A.evtx"]);
+    let confidence = || rows(&place.text("report.csv"))[0]["confidence"].clone();
+    assert_ne!(confidence(), "confirmed");
+    place.write("spns.csv", "account,domain,spn\r\nsrv9$,alpha.example.com,HOST/srv9.alpha.example.com\r\nsrv8$,alpha.example.com,HOST/srv8.alpha.example.com\r\n");
+    place.write(
+        "addresses.csv",
+        "host,address\r\nsrv8.alpha.example.com,192.0.2.8\r\nsrv9.alpha.example.com,192.0.2.9\r\n",
+    );
+    place
+        .run(&[
+            "triage",
+            "A.evtx",
+            "--state",
+            "state.json",
+            "-s",
+            "spns.csv",
+            "-i",
+            "addresses.csv",
+            "-o",
+            "report.csv",
+        ])
+        .exits(0);
+    let row = rows(&place.text("report.csv")).remove(0);
+    assert_eq!((&*row["events"], &*row["status"]), ("0", "ongoing"));
+    assert!(row["evidence"].contains("spns.csv") || row["evidence"].contains("addresses.csv"), "{row:?}");
 }
 
 #[test]

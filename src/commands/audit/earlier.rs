@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::allowed::Allowed;
 use super::{COLUMNS, Risk, Row};
+use crate::files::unread;
 use crate::inventory::InventoryFile;
 use crate::inventory::accounts::AccountInventory;
 use crate::inventory::addresses::AddressInventory;
@@ -18,10 +19,21 @@ use crate::report::{Output, Status};
 /// An earlier audit that cannot be used must not silently make everything new.
 #[derive(Debug, thiserror::Error)]
 pub enum EarlierError {
-    #[error("{}: this earlier audit cannot be read: {source}; leave --baseline out to begin again", path.display())]
+    #[error("--baseline {}: {}; name an earlier audit (.csv), or leave --baseline out to begin anew", path.display(), unread_csv(path, source))]
     Unreadable { path: PathBuf, source: csv::Error },
-    #[error("{}: line {line}: this is no audit of krbtriage; leave --baseline out to begin again", path.display())]
+    #[error("--baseline {}: line {line}: this is no audit of krbtriage; name an earlier audit (.csv), or leave --baseline out to begin anew", path.display())]
     Foreign { path: PathBuf, line: u64 },
+}
+
+fn unread_csv(path: &Path, error: &csv::Error) -> String {
+    match error.kind() {
+        csv::ErrorKind::Io(source) => unread(path, source),
+        csv::ErrorKind::UnequalLengths { pos, expected_len, len } => {
+            let line = pos.as_ref().map_or(0, csv::Position::line);
+            format!("line {line}: it has {len} cells where the first line has {expected_len}")
+        }
+        _ => error.to_string(),
+    }
 }
 
 /// The rows of an earlier audit by their finding.

@@ -82,7 +82,8 @@ pub struct Story {
     pub first: Moment,
     pub last: Moment,
     pub told: Told,
-    /// Its fix is the one that stands above it.
+    /// Its sentence and its fix are those that stand above it.
+    pub same_why: bool,
     pub same_fix: bool,
 }
 
@@ -143,6 +144,7 @@ impl Card {
         let of_it: Vec<&Row> = problem.incidents.iter().filter_map(|&i| rows.get(i)).collect();
         let told = |row: &&&Row| row.confidence == problem.confidence && row.kind == problem.kind;
         let surest = of_it.iter().find(|r| is_present(r) && told(r)).or_else(|| of_it.iter().find(told));
+        let why = surest.map(|r| shown(&r.explanation)).unwrap_or_default();
         let fix = text::all(&problem.fix);
         let mut stories = Vec::new();
         for row in of_it.iter().take(room.each) {
@@ -150,6 +152,7 @@ impl Card {
                 break;
             }
             let mut story = Story::new(row);
+            story.same_why = story.told.explanation == why;
             story.same_fix = story.told.fix == fix;
             room.stories -= 1;
             room.bytes = room.bytes.saturating_sub(story.len());
@@ -158,7 +161,7 @@ impl Card {
         let card = Self {
             id: shown_in(&problem.problem_id, 40),
             what: what(&problem.problem, &problem.problem_id),
-            why: surest.map(|r| shown(&r.explanation)).unwrap_or_default(),
+            why,
             cause: problem.cause.name(),
             kind: problem.kind.name(),
             confidence: problem.confidence.name(),
@@ -238,6 +241,7 @@ impl Story {
             first: Moment::new(&row.first_seen),
             last: Moment::new(&row.last_seen),
             told: Told::new(row),
+            same_why: false,
             same_fix: false,
         }
     }
@@ -257,6 +261,7 @@ impl Story {
             first: no_time(),
             last: no_time(),
             told: Told::default(),
+            same_why: false,
             same_fix: false,
         }
     }

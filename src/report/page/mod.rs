@@ -13,6 +13,7 @@ mod text;
 mod timeline;
 mod verdict;
 
+use std::borrow::Borrow;
 use std::io::{self, Write};
 
 use askama::Template;
@@ -20,6 +21,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use sha2::{Digest, Sha256};
 
+use super::numbers::grouped;
 use super::{Report, Row, Status};
 use cards::{Card, Line, Story};
 use data::Data;
@@ -108,6 +110,11 @@ fn policy(style: &str, script: &str) -> String {
 /// A browser hashes what it has read, and it reads every end of a line as LF; a checkout on Windows may have CRLF.
 fn unix_lines(text: &str) -> String {
     text.replace("\r\n", "\n")
+}
+
+/// A number for the template, which hands over some as references.
+fn many(n: impl Borrow<usize>) -> String {
+    grouped(*n.borrow() as u64)
 }
 
 /// Is it there now? Only a comparison knows incidents that are not.

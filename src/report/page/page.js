@@ -1,5 +1,5 @@
 "use strict";
-// The table of incidents, and what folds. Texts from logs are only ever set as text: textContent, value, title.
+// The filter, the table of incidents, and what folds. Texts from logs are only ever set as text: textContent, value, title.
 (() => {
   const $ = (id) => document.getElementById(id);
   const element = (name, className, text) => {
@@ -89,8 +89,11 @@
   let shown = [];
   let first = 0;
   let problem = "";
+  let problemsInAll;
   const sorted = { by: null, down: false };
   const open = new Set();
+
+  const nameOf = (id) => all.find((row) => row.problem_id === id)?.problem ?? id;
 
   const haystack = (row) => {
     row.text ??= [
@@ -117,8 +120,24 @@
       });
     }
     first = 0;
-    $("only").hidden = problem === "";
+    follow();
     draw();
+  }
+
+  // Problems, wherever they stand on the page, are shown when one of their incidents is.
+  function follow() {
+    const whole = shown.length === all.length;
+    const fitting = new Set(shown.map((row) => row.problem_id));
+    for (const each of document.querySelectorAll("[data-p]")) each.hidden = !whole && !fitting.has(each.dataset.p);
+    for (const list of document.querySelectorAll(".further")) {
+      list.hidden = !whole && list.querySelector("tbody tr:not([hidden])") === null;
+    }
+    const problems = (rows) => new Set(rows.map((row) => row.problem_id)).size;
+    problemsInAll ??= problems(all);
+    $("shown").textContent = whole ? "" : (problem === "" ? "" : "Only " + nameOf(problem) + ". ") +
+      `Shown: ${grouped(fitting.size)} of ${grouped(problemsInAll)} problems, ` +
+      `${grouped(shown.length)} of ${grouped(all.length)} incidents.`;
+    $("shown").hidden = whole;
   }
 
   function draw() {
@@ -188,8 +207,16 @@
       if (items.length === 0) part.remove();
       else part.querySelector("ul, ol").replaceChildren(...items.map((item) => element("li", "", item)));
     }
-    const what = element("p", "counts", "Problem: " + row.problem);
+    const what = element("p", "counts", "Problem: ");
+    const card = $(row.problem_id);
+    what.append(card ? link(row.problem_id, row.problem) : row.problem);
     made.querySelector(".why").after(what);
+    return made;
+  }
+
+  function link(id, text) {
+    const made = element("a", "", text);
+    made.href = "#" + id;
     return made;
   }
 
@@ -235,7 +262,6 @@
     $("query").value = values.query ?? "";
     for (const id of ["cause", "confidence", "status"]) if ($(id)) $(id).value = values[id] ?? "";
     problem = values.problem ?? "";
-    if (problem) $("only-what").textContent = all.find((row) => row.problem_id === problem)?.problem ?? problem;
     choose();
   }
 
@@ -264,23 +290,31 @@
     };
     $("previous").addEventListener("click", () => turn(-1));
     $("next").addEventListener("click", () => turn(1));
-    const go = (values) => {
+    // Who follows a number goes on where it leads: the heading of that part takes the focus.
+    const go = (values, part = "incidents") => {
       filter(values);
-      $("incidents").scrollIntoView();
-      $("query").focus({ preventScroll: true });
+      $(part).scrollIntoView();
+      $(part + "-title").focus({ preventScroll: true });
     };
-    for (const cell of document.querySelectorAll("td[data-cause]")) {
-      const { cause, confidence } = cell.dataset;
+    const asButton = (cell, label, values, part) => {
       const button = element("button", "link", cell.textContent);
       button.type = "button";
-      button.setAttribute("aria-label", `Show ${cell.textContent} incidents: ${cause} ${confidence ?? ""}`);
-      button.addEventListener("click", () => go({ cause, confidence }));
+      button.setAttribute("aria-label", label);
+      button.addEventListener("click", () => go(values, part));
       cell.replaceChildren(button);
+    };
+    for (const cell of document.querySelectorAll("td[data-cause]")) {
+      const { cause, confidence, part } = cell.dataset;
+      asButton(cell, `Show ${cell.textContent} ${part}: ${cause} ${confidence ?? ""}`.trim(), { cause, confidence }, part);
+    }
+    for (const cell of document.querySelectorAll("td[data-problem]")) {
+      const { problem } = cell.dataset;
+      asButton(cell, `Show ${cell.textContent} incidents: ${nameOf(problem)}`, { problem });
     }
     for (const button of document.querySelectorAll("button[data-problem]")) {
       button.addEventListener("click", () => go({ problem: button.dataset.problem }));
     }
-    $("browse").hidden = false;
+    for (const part of ["filters", "browse"]) $(part).hidden = false;
     choose();
     return go;
   }
@@ -294,8 +328,11 @@
   const unfoldTo = (id, go) => {
     const target = id ? $(id) : null;
     for (let node = target; node; node = node.parentElement) if (node.localName === "details") node.open = true;
-    if (target) target.scrollIntoView();
-    else if (go && /^[ip][0-9a-f]{12}$/.test(id)) {
+    if (target) {
+      // A link wins over the filter.
+      if (go && target.closest("[hidden]")) $("clear").click();
+      target.scrollIntoView();
+    } else if (go && /^[ip][0-9a-f]{12}$/.test(id)) {
       const row = all.find((each) => each.incident_id === id);
       if (row) open.add(id);
       go(row ? { query: id } : { problem: id });

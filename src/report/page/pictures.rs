@@ -5,7 +5,7 @@
 //! below each picture says the same in words.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::is_present;
 use super::text::{self, cut, shown_in};
@@ -19,6 +19,9 @@ const MAX_LINES: usize = 200;
 
 /// Connections drawn of one address. With more, no line can be followed.
 const MAX_LANES: usize = 10;
+
+/// Hosts listed below a picture, each with its part.
+const MAX_HOSTS: usize = 600;
 
 /// Characters of a name that a box has room for.
 const NAME_CHARS: usize = 33;
@@ -53,6 +56,10 @@ pub struct Picture {
     pub boxes: Vec<HostBox>,
     pub hub: Hub,
     pub lanes: Vec<Lane>,
+    /// All who asked or were meant, those who asked most often first.
+    pub all_hosts: Vec<HostLine>,
+    pub all_hosts_count: String,
+    pub hosts_left_out: usize,
     /// What is not drawn, in words.
     pub rest: String,
     pub rest_y: usize,
@@ -62,6 +69,11 @@ pub struct AddressLine {
     pub id: String,
     pub name: String,
     pub summary: String,
+}
+
+pub struct HostLine {
+    pub name: String,
+    pub asked: String,
 }
 
 pub struct HostBox {
@@ -153,6 +165,25 @@ fn hosts(rows: &[&Row]) -> BTreeSet<String> {
     rows.iter().flat_map(|r| [r.client.to_lowercase(), meant(r).to_lowercase()]).collect()
 }
 
+/// The same with their names as they were first written, and the incidents of which each was the client.
+fn host_lines(rows: &[&Row]) -> Vec<HostLine> {
+    let mut asked: BTreeMap<String, (&str, u64)> = BTreeMap::new();
+    for row in rows {
+        asked.entry(row.client.to_lowercase()).or_insert((&row.client, 0)).1 += 1;
+        asked.entry(meant(row).to_lowercase()).or_insert((meant(row), 0));
+    }
+    let mut hosts: Vec<_> = asked.into_values().collect();
+    hosts.sort_by_key(|(_, incidents)| Reverse(*incidents));
+    let line = |(name, incidents): &(&str, u64)| HostLine {
+        name: shown_in(name, 100),
+        asked: match incidents {
+            0 => "only meant".to_owned(),
+            n => counted(*n, "incident"),
+        },
+    };
+    hosts.iter().take(MAX_HOSTS).map(line).collect()
+}
+
 fn meant(row: &Row) -> &str {
     if row.target_host.is_empty() { &row.target_spn } else { &row.target_host }
 }
@@ -235,6 +266,9 @@ impl Picture {
                 addresses: addresses.into_iter().enumerate().map(|(i, a)| (TOP + 24 + i * LINE, a)).collect(),
             },
             lanes,
+            all_hosts: host_lines(rows),
+            all_hosts_count: counted(all_hosts.len() as u64, "host"),
+            hosts_left_out: all_hosts.len().saturating_sub(MAX_HOSTS),
             rest,
             rest_y: bottom + 18,
         }

@@ -1,0 +1,25 @@
+//! What standard output is: a terminal with its width and colours, or something that reads bytes.
+
+use std::io::{self, IsTerminal};
+
+use anstream::{AutoStream, ColorChoice};
+
+use crate::report::Paper;
+
+/// Does a person read standard output?
+pub fn is_terminal() -> bool {
+    io::stdout().is_terminal()
+}
+
+/// Standard output as paper. Colours follow `NO_COLOR`, `CLICOLOR`, `CLICOLOR_FORCE` and `TERM=dumb`; where no terminal
+/// tells its width, `COLUMNS` may.
+pub fn paper() -> Paper {
+    let colours = AutoStream::choice(&io::stdout()) != ColorChoice::Never;
+    let columns = || std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok());
+    let width = match terminal_size::terminal_size_of(io::stdout()) {
+        // 0: a terminal that does not know, such as a serial line.
+        Some((terminal_size::Width(width @ 1..), _)) => usize::from(width),
+        _ => columns().unwrap_or(Paper::PLAIN.width),
+    };
+    Paper::new(width, colours)
+}

@@ -1,0 +1,305 @@
+//! An audit for a person at a terminal: by kind, a paragraph each, and what is left out counted.
+
+use std::collections::HashMap;
+
+use super::Row;
+use crate::report::Status;
+use crate::report::numbers::{counted, grouped};
+use crate::report::paper::{Ink, Page, Paper, few};
+use crate::report::row::LIST_SEPARATOR;
+use crate::report::text::shares;
+
+/// So many findings are all told in full; of more, [`MANY_TOLD`] are, and [`MAX_LINES`] of each kind get a line.
+const ALL_TOLD: usize = 10;
+const MANY_TOLD: usize = 5;
+const MAX_LINES: usize = 4;
+const MAX_OWNERS: usize = 4;
+const MAX_EVIDENCE: usize = 3;
+const MAX_RESOLVED: usize = 5;
+
+/// What a kind is, for somebody who meets it for the first time.
+fn meaning(kind: &str) -> &'static str {
+    match kind {
+        "bmc-usb-nic" => "a management card's adapter has the same address on several hosts",
+        "virtual-switch" => "a virtual switch has the same address on several hosts",
+        "cluster-or-nlb-address" => "a cluster's address, which its hosts share on purpose",
+        "renamed-or-duplicate-host" => "several names have all the same addresses",
+        "name-leads-elsewhere" => "DNS leads a name to another host's address",
+        "duplicate-spn" => "an SPN stands on several accounts",
+        "host-alias-collision" => "an SPN of its own hides what the computer's HOST SPN stands for",
+        "same-name-two-domains" => "accounts of one name in several domains",
+        _ => "several hosts own one address",
+    }
+}
+
+/// The cells that are shown, by name.
+struct Finding<'a> {
+    status: &'a str,
+    what: &'a str,
+    owners: Vec<String>,
+    owner_count: usize,
+    adapters: Vec<String>,
+    vendor: &'a str,
+    hurts: &'a str,
+    evidence: Vec<String>,
+    fix: &'a str,
+}
+
+fn list(cell: &str) -> Vec<String> {
+    cell.split(LIST_SEPARATOR).filter(|item| !item.is_empty()).map(str::to_owned).collect()
+}
+
+impl<'a> Finding<'a> {
+    fn new(row: &'a Row) -> (&'a str, Self) {
+        let [_, status, kind, what, owners, count, adapters, vendor, hurts, evidence, fix] = row;
+        let owners = list(owners);
+        let owner_count = count.parse().unwrap_or(owners.len());
+        (
+            kind,
+            Self {
+                status,
+                what,
+                owners,
+                owner_count,
+                adapters: list(adapters),
+                vendor,
+                hurts,
+                evidence: list(evidence),
+                fix,
+            },
+        )
+    }
+}
+
+/// The whole view. `compared`: there was an earlier audit.
+pub fn view(rows: &[Row], allowed: usize, compared: bool, paper: Paper) -> String {
+    let mut page = Page::new(paper);
+    let mut groups: Vec<(&str, Vec<Finding<'_>>)> = Vec::new();
+    let mut resolved = Vec::new();
+    for row in rows {
+        let (kind, finding) = Finding::new(row);
+        if finding.status == Status::Resolved.name() {
+            resolved.push((kind, finding.what));
+            continue;
+        }
+        match groups.iter_mut().find(|(known, _)| *known == kind) {
+            Some((_, group)) => group.push(finding),
+            None => groups.push((kind, vec![finding])),
+        }
+    }
+    head(&mut page, rows, allowed, compared);
+    let sizes: Vec<usize> = groups.iter().map(|(_, findings)| findings.len()).collect();
+    let most = if sizes.iter().sum::<usize>() <= ALL_TOLD { ALL_TOLD } else { MANY_TOLD.max(sizes.len()) };
+    let mut told: HashMap<&str, usize> = HashMap::new();
+    let mut number = 0;
+    for ((kind, findings), share) in groups.iter().zip(shares(&sizes, most)) {
+        page.blank();
+        let title = page.ink(Ink::Heading, kind);
+        let count = counted(findings.len() as u64, "finding");
+        page.line("", &format!("{title}: {} ({count})", meaning(kind)));
+        let (full, rest) = findings.split_at(share.min(findings.len()));
+        for finding in full {
+            page.blank();
+            number += 1;
+            paragraph(&mut page, finding, number, compared, &mut told);
+        }
+        lines(&mut page, rest, compared);
+    }
+    gone(&mut page, &resolved);
+    if !groups.is_empty() {
+        page.blank();
+        let text = format!(
+            "All of it, a row per finding: add {} to this command. What a kind is: {}",
+            page.ink(Ink::Command, "-o audit.csv"),
+            page.ink(Ink::Command, "krbtriage explain KIND")
+        );
+        page.line("", &text);
+    }
+    page.into_text()
+}
+
+fn head(page: &mut Page, rows: &[Row], allowed: usize, compared: bool) {
+    let of = |status: Status| rows.iter().filter(|row| row[1] == status.name()).count() as u64;
+    let here = rows.len() as u64 - of(Status::Resolved);
+    let passed = match allowed {
+        0 => String::new(),
+        n => format!(", {} allowed", counted_as(n as u64, "shared address", "shared addresses")),
+    };
+    let text = match here {
+        0 => format!("Nothing found that can hurt{passed}."),
+        n => format!("{}{passed}", counted(n, "finding")),
+    };
+    let text = page.ink(Ink::Strong, &text);
+    page.line("", &text);
+    if compared {
+        let since = Status::ALL.map(|s| format!("{} {}", grouped(of(s)), s.name()));
+        page.say(&format!("Since the earlier audit: {}", since.join(", ")));
+    }
+}
+
+fn counted_as(n: u64, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(n), if n == 1 { one } else { many })
+}
+
+fn named(page: &Page, finding: &Finding<'_>, compared: bool) -> String {
+    let mut text = page.ink(Ink::Strong, finding.what);
+    if compared {
+        let ink = if finding.status == Status::Ongoing.name() { Ink::Plain } else { Ink::Bad };
+        text.push_str(&format!(" ({})", page.ink(ink, finding.status)));
+    }
+    text
+}
+
+fn owners(page: &Page, finding: &Finding<'_>) -> String {
+    // The cell has no more than a hundred names.
+    let shown = few(&finding.owners, MAX_OWNERS);
+    match finding.owner_count {
+        n if n > finding.owners.len() => {
+            let first: Vec<String> = finding.owners.iter().take(MAX_OWNERS).cloned().collect();
+            page.ink(
+                Ink::Plain,
+                &format!("{} and {} more", first.join(", "), grouped((n - first.len()) as u64)),
+            )
+        }
+        _ => page.ink(Ink::Plain, &shown),
+    }
+}
+
+fn paragraph<'a>(
+    page: &mut Page,
+    finding: &Finding<'a>,
+    number: usize,
+    compared: bool,
+    told: &mut HashMap<&'a str, usize>,
+) {
+    let text = format!("{}: {}", named(page, finding, compared), owners(page, finding));
+    page.line(&format!("{number:>2}. "), &text);
+    let hurts = page.ink(Ink::Plain, &format!("{}.", finding.hurts));
+    page.line("    ", &hurts);
+    if !finding.adapters.is_empty() {
+        let adapters = page.ink(Ink::Plain, &few(&finding.adapters, MAX_OWNERS));
+        page.labelled("    Adapters", &adapters);
+    }
+    if !finding.vendor.is_empty() {
+        let vendor = page.ink(Ink::Plain, finding.vendor);
+        page.labelled("    Card", &vendor);
+    }
+    let shown = if finding.evidence.len() == MAX_EVIDENCE + 1 { MAX_EVIDENCE + 1 } else { MAX_EVIDENCE };
+    let mut proof: Vec<String> =
+        finding.evidence.iter().take(shown).map(|e| page.ink(Ink::Plain, e)).collect();
+    if finding.evidence.len() > shown {
+        proof.push(page.ink(Ink::Faint, &format!("and {} more", finding.evidence.len() - shown)));
+    }
+    page.items("    Proof", &proof, false);
+    if let Some(number) = told.get(finding.fix) {
+        page.labelled("    Fix", &format!("as for {number}. above"));
+        return;
+    }
+    told.insert(finding.fix, number);
+    let steps: Vec<String> = list(finding.fix).iter().map(|f| page.ink(Ink::Plain, f)).collect();
+    page.items("    Fix", &steps, steps.len() > 1);
+}
+
+/// What is not told in full.
+fn lines(page: &mut Page, rest: &[Finding<'_>], compared: bool) {
+    if rest.is_empty() {
+        return;
+    }
+    page.blank();
+    let shown = if rest.len() == MAX_LINES + 1 { MAX_LINES + 1 } else { MAX_LINES };
+    for finding in rest.iter().take(shown) {
+        let text = format!("{}: {}", named(page, finding, compared), owners(page, finding));
+        page.line("  - ", &text);
+    }
+    if rest.len() > shown {
+        page.line("  - ", &format!("and {} more", grouped((rest.len() - shown) as u64)));
+    }
+}
+
+fn gone(page: &mut Page, resolved: &[(&str, &str)]) {
+    if resolved.is_empty() {
+        return;
+    }
+    page.blank();
+    let title = page.ink(Ink::Heading, "resolved");
+    page.line("", &format!("{title}: in the earlier audit, and gone"));
+    let shown = if resolved.len() == MAX_RESOLVED + 1 { MAX_RESOLVED + 1 } else { MAX_RESOLVED };
+    for (kind, what) in resolved.iter().take(shown) {
+        let what = page.ink(Ink::Strong, what);
+        let kind = page.ink(Ink::Plain, kind);
+        page.line("  - ", &format!("{what}: {kind}"));
+    }
+    if resolved.len() > shown {
+        page.line("  - ", &format!("and {} more", grouped((resolved.len() - shown) as u64)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(status: &str, kind: &str, what: &str, owners: usize) -> Row {
+        let names: Vec<String> = (0..owners.min(100)).map(|i| format!("srv{i}.example.com")).collect();
+        [
+            "a0123456789ab",
+            status,
+            kind,
+            what,
+            &names.join("; "),
+            &owners.to_string(),
+            "",
+            "",
+            "each can reach the other",
+            "x.csv:1; x.csv:2; x.csv:3; x.csv:4; x.csv:5",
+            "do this; then that",
+        ]
+        .map(str::to_owned)
+    }
+
+    #[test]
+    fn ten_thousand_findings_are_a_screen_or_two() {
+        let kinds = ["bmc-usb-nic", "duplicate-spn", "name-leads-elsewhere"];
+        let rows: Vec<Row> =
+            (0..10_000).map(|i| row("new", kinds[i % 3], &format!("thing{i}"), 20_000)).collect();
+        let text = view(&rows, 3, false, Paper::PLAIN);
+        assert!(text.lines().count() < 90, "{text}");
+        for part in [
+            "10,000 findings, 3 shared addresses allowed",
+            "bmc-usb-nic: a management card's adapter",
+            "and 19,996 more",
+            "as for 1. above",
+            "and 2 more",
+            "  - and 3,327 more",
+        ] {
+            assert!(text.contains(part), "{part}:\n{text}");
+        }
+        assert!(text.lines().all(|l| textwrap::core::display_width(l) <= 80), "{text}");
+    }
+
+    #[test]
+    fn what_is_new_and_gone_stands_out() {
+        let rows = [
+            row("reopened", "bmc-usb-nic", "169.254.95.120", 2),
+            row("ongoing", "duplicate-spn", "HTTP/x", 2),
+            row("resolved", "duplicate-spn", "HTTP/y", 2),
+        ];
+        let text = view(&rows, 0, true, Paper::PLAIN);
+        for part in [
+            "2 findings\n",
+            "0 new, 1 ongoing, 1 resolved, 1 reopened",
+            "169.254.95.120 (reopened): srv0.example.com, srv1.example.com",
+            "  - HTTP/y: duplicate-spn",
+        ] {
+            assert!(text.contains(part), "{part}:\n{text}");
+        }
+        let nothing = view(&[], 1, false, Paper::PLAIN);
+        assert_eq!(nothing, "Nothing found that can hurt, 1 shared address allowed.\n");
+    }
+
+    #[test]
+    fn hostile_names_do_not_act() {
+        let rows = [row("new", "duplicate-spn", "HTTP/\u{1b}[2J\u{202e}x", 2)];
+        let text = view(&rows, 0, false, Paper::new(80, true));
+        assert!(!text.contains("\u{1b}[2J") && !text.contains('\u{202e}'), "{text}");
+    }
+}

@@ -1,0 +1,298 @@
+//! Text for people: wrapped by display width, coloured where that is wanted, and free of anything that could drive the
+//! terminal. Whoever sets it says what a piece of text is ([`Ink`]), never how that looks.
+
+use std::borrow::Cow;
+
+use anstyle::{AnsiColor, Style};
+use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
+
+use super::guard::visible;
+use super::numbers::grouped;
+
+/// What text is set on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Paper {
+    /// Columns of a terminal.
+    pub width: usize,
+    pub colours: bool,
+}
+
+impl Paper {
+    /// For a file, or where the width is not known.
+    pub const PLAIN: Self = Self { width: 80, colours: false };
+
+    /// Longer lines are hard to follow, shorter ones hold no host name.
+    pub fn new(width: usize, colours: bool) -> Self {
+        Self { width: width.clamp(40, 120), colours }
+    }
+}
+
+impl Default for Paper {
+    fn default() -> Self {
+        Self::PLAIN
+    }
+}
+
+/// What a piece of text is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ink {
+    Plain,
+    Heading,
+    /// What the reader looks for in a block.
+    Strong,
+    /// Identifiers, and what can be passed over.
+    Faint,
+    Command,
+    Good,
+    Doubtful,
+    Bad,
+}
+
+impl Ink {
+    fn style(self) -> Style {
+        let colour = |c: AnsiColor| Style::new().fg_color(Some(c.into()));
+        match self {
+            Self::Plain => Style::new(),
+            Self::Heading => Style::new().bold().underline(),
+            Self::Strong => Style::new().bold(),
+            Self::Faint => Style::new().dimmed(),
+            Self::Command => colour(AnsiColor::Cyan),
+            Self::Good => colour(AnsiColor::Green),
+            Self::Doubtful => colour(AnsiColor::Yellow),
+            Self::Bad => colour(AnsiColor::Red).bold(),
+        }
+    }
+}
+
+/// Characters of one piece that are shown: a crafted name of 64 KiB must not push everything else off the screen.
+const MAX_PIECE: usize = 600;
+
+/// Text as it grows.
+pub struct Page {
+    paper: Paper,
+    out: String,
+}
+
+impl Page {
+    pub fn new(paper: Paper) -> Self {
+        Self { paper, out: String::new() }
+    }
+
+    /// The text, lines ended by LF. It holds no control character but these and, on coloured paper, colours.
+    pub fn into_text(self) -> String {
+        self.out
+    }
+
+    pub fn width(&self) -> usize {
+        self.paper.width
+    }
+
+    /// A piece of text, made harmless, to be put into a line.
+    pub fn ink(&self, ink: Ink, text: &str) -> String {
+        let text = harmless(text);
+        match self.paper.colours && ink != Ink::Plain && !text.is_empty() {
+            true => format!("{}{text}{:#}", ink.style(), ink.style()),
+            false => text.into_owned(),
+        }
+    }
+
+    pub fn blank(&mut self) {
+        self.out.push('\n');
+    }
+
+    /// A line, or several where it does not fit: the first begins with `first`, the others with as many blanks.
+    /// The text is made of [`Page::ink`]'s pieces.
+    pub fn line(&mut self, first: &str, text: &str) {
+        self.hanging(first, &" ".repeat(textwrap::core::display_width(first)), text);
+    }
+
+    pub fn hanging(&mut self, first: &str, rest: &str, text: &str) {
+        // Commands are copied: nothing is broken at a hyphen or slash, and long names only where nothing else helps.
+        let options = Options::new(self.paper.width)
+            .initial_indent(first)
+            .subsequent_indent(rest)
+            .wrap_algorithm(WrapAlgorithm::FirstFit)
+            .word_separator(WordSeparator::AsciiSpace)
+            .word_splitter(WordSplitter::NoHyphenation);
+        for line in textwrap::wrap(text, options) {
+            self.push(line.trim_end());
+            self.out.push('\n');
+        }
+    }
+
+    /// Only colours may act. Pieces are harmless already; this is for the one that was forgotten.
+    fn push(&mut self, line: &str) {
+        for (i, part) in line.split('\u{1b}').enumerate() {
+            let colour = part.strip_prefix('[').and_then(|p| p.split_once('m')).filter(|(codes, _)| {
+                self.paper.colours && codes.bytes().all(|b| b.is_ascii_digit() || b == b';')
+            });
+            let rest = match colour {
+                _ if i == 0 => part,
+                Some((codes, rest)) => {
+                    self.out.push_str(&format!("\u{1b}[{codes}m"));
+                    rest
+                }
+                None => {
+                    self.out.push_str(&visible("\u{1b}"));
+                    part
+                }
+            };
+            self.out.push_str(&visible(rest));
+        }
+    }
+
+    /// A plain sentence from the left edge.
+    pub fn say(&mut self, text: &str) {
+        let text = self.ink(Ink::Plain, text);
+        self.line("", &text);
+    }
+
+    /// Items under a label: the label stands before the first only. `numbered` for steps that have an order.
+    pub fn items(&mut self, label: &str, items: &[String], numbered: bool) {
+        for (i, item) in items.iter().enumerate() {
+            let label = if i == 0 { label } else { "" };
+            let mark = if numbered { format!("{}. ", i + 1) } else { "- ".to_owned() };
+            self.line(&format!("{label:<LABEL$}{mark}"), item);
+        }
+    }
+
+    /// One text under a label.
+    pub fn labelled(&mut self, label: &str, text: &str) {
+        self.line(&format!("{label:<LABEL$}"), text);
+    }
+
+    /// Columns with two blanks between, each as wide as its widest cell; what does not fit goes on in the last column.
+    pub fn columns(&mut self, indent: &str, rows: &[Vec<String>]) {
+        let count = rows.iter().map(Vec::len).max().unwrap_or(0);
+        let width = |c: usize| {
+            let of_cell = |r: &Vec<String>| r.get(c).map_or(0, |t| textwrap::core::display_width(t));
+            rows.iter().map(of_cell).max().unwrap_or(0)
+        };
+        let widths: Vec<usize> = (0..count).map(width).collect();
+        let before: usize = widths.iter().take(count.saturating_sub(1)).map(|w| w + 2).sum();
+        let fits = indent.len() + before + 12 <= self.paper.width;
+        for row in rows {
+            let (last, cells) = row.split_last().map_or((None, row.as_slice()), |(l, c)| (Some(l), c));
+            let mut first = indent.to_owned();
+            for (cell, width) in cells.iter().zip(&widths) {
+                let room = if fits { width.saturating_sub(textwrap::core::display_width(cell)) } else { 0 };
+                first.push_str(cell);
+                first.push_str(&" ".repeat(room + 2));
+            }
+            let last = last.map_or("", String::as_str);
+            if fits {
+                self.line(&first, last);
+            } else {
+                self.hanging(indent, &format!("{indent}  "), &format!("{}{last}", first.trim_start()));
+            }
+        }
+    }
+}
+
+/// Columns of labels such as `Evidence`, with their indent.
+const LABEL: usize = 14;
+
+/// Text that cannot drive a terminal and is not endless.
+fn harmless(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(MAX_PIECE) {
+        Some((end, _)) => {
+            let (head, tail) = text.split_at(end);
+            Cow::Owned(format!("{}... ({} characters more)", visible(head), tail.chars().count()))
+        }
+        None => visible(text),
+    }
+}
+
+/// The first `most` of a list, and how many more there are: `a, b and 3 more`.
+pub fn few(items: &[String], most: usize) -> String {
+    let shown = if items.len() == most + 1 { most + 1 } else { most };
+    let mut text = items.iter().take(shown).map(String::as_str).collect::<Vec<_>>().join(", ");
+    if items.len() > shown {
+        text.push_str(&format!(" and {} more", grouped((items.len() - shown) as u64)));
+    }
+    text
+}
+
+/// `2026-10-06 14:37 to 22:13 UTC`, from times as reports have them.
+pub fn period(first: &str, last: &str) -> String {
+    let minute = |time: &str| {
+        let (day, clock) = time.split_once('T')?;
+        Some((day.to_owned(), clock.get(..5)?.to_owned()))
+    };
+    match (minute(first), minute(last)) {
+        (Some(a), Some(b)) if a == b => format!("{} {} UTC", a.0, a.1),
+        (Some(a), Some(b)) if a.0 == b.0 => format!("{} {} to {} UTC", a.0, a.1, b.1),
+        (Some(a), Some(b)) => format!("{} {} to {} {} UTC", a.0, a.1, b.0, b.1),
+        _ => format!("{first} to {last}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(paper: Paper, fill: impl FnOnce(&mut Page)) -> String {
+        let mut page = Page::new(paper);
+        fill(&mut page);
+        page.into_text()
+    }
+
+    #[test]
+    fn commands_are_not_broken_at_hyphens_or_slashes() {
+        let command = "Get-NetIPAddress -CimSession host/srv2.beta.example.com | Export-Csv addresses.csv";
+        let text = set(Paper::new(40, false), |p| p.line("  ", command));
+        for word in command.split(' ') {
+            assert!(text.split_whitespace().any(|w| w == word), "{word} in {text}");
+        }
+    }
+
+    #[test]
+    fn lines_keep_to_the_width_also_with_colours_and_wide_letters() {
+        for colours in [false, true] {
+            let text = set(Paper::new(60, colours), |p| {
+                let name = p.ink(Ink::Strong, &"漢字".repeat(60));
+                let words = p.ink(Ink::Good, &"confirmed by an inventory ".repeat(9));
+                p.line("    ", &format!("{name} {words}"));
+            });
+            assert!(text.lines().all(|l| textwrap::core::display_width(l) <= 60), "{text}");
+            assert_eq!(text.contains('\u{1b}'), colours);
+        }
+    }
+
+    #[test]
+    fn hostile_names_neither_act_nor_flood() {
+        let hostile = format!("a\u{1b}[2J\u{202e}\u{61c}\r\n{}", "x".repeat(70_000));
+        let text = set(Paper::new(80, true), |p| p.say(&hostile));
+        assert!(!text.contains('\u{1b}') && !text.contains('\u{202e}') && !text.contains('\u{61c}'));
+        assert!(text.contains("\\u{1b}[2J") && text.contains("characters more"), "{text}");
+        assert!(text.lines().count() < 20);
+    }
+
+    #[test]
+    fn columns_that_do_not_fit_are_lines() {
+        let rows = vec![vec!["i963b2fe1d1d6".to_owned(), "6 events".to_owned(), "a -> b".to_owned()]];
+        assert_eq!(
+            set(Paper::new(60, false), |p| p.columns("  ", &rows)),
+            "  i963b2fe1d1d6  6 events  a -> b\n"
+        );
+        let long = vec![vec!["x".repeat(50), "6 events".to_owned(), "a -> b".to_owned()]];
+        let text = set(Paper::new(60, false), |p| p.columns("  ", &long));
+        assert!(text.lines().all(|l| l.len() <= 60) && text.contains("a -> b"), "{text}");
+    }
+
+    #[test]
+    fn times_and_lists_are_short() {
+        assert_eq!(
+            period("2026-10-06T14:37:12.03Z", "2026-10-06T22:13:09Z"),
+            "2026-10-06 14:37 to 22:13 UTC"
+        );
+        assert_eq!(period("2026-10-06T14:37:12Z", "2026-10-06T14:37:13Z"), "2026-10-06 14:37 UTC");
+        assert_eq!(
+            period("2026-10-05T14:37:12Z", "2026-10-06T01:00:00Z"),
+            "2026-10-05 14:37 to 2026-10-06 01:00 UTC"
+        );
+        let names: Vec<String> = ["a", "b", "c", "d"].map(str::to_owned).to_vec();
+        assert_eq!(few(&names, 2), "a, b and 2 more");
+        assert_eq!(few(&names, 3), "a, b, c, d");
+    }
+}

@@ -1,0 +1,404 @@
+//! The report for a person at a terminal: the problems, the sure ones first, what is missing, and where the rest is.
+//!
+//! A screenful, however many incidents there are: what is left out is counted, and the view says how to see it.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::numbers::{counted, grouped};
+use super::paper::{Ink, Page, Paper, few, period};
+use super::row::{Row, Status};
+use super::{Problem, problem};
+use crate::findings::{Cause, Confidence, topic};
+
+/// So many problems are all told in full. Of more, only [`MANY_TOLD`] are; the others get a line each, until
+/// [`MAX_LINES`] of a cause.
+const ALL_TOLD: usize = 10;
+const MANY_TOLD: usize = 5;
+const MAX_LINES: usize = 3;
+/// Pieces of evidence, incidents and names of one problem.
+const MAX_EVIDENCE: usize = 3;
+const MAX_INCIDENTS: usize = 3;
+const MAX_NAMES: usize = 3;
+/// Resolved problems, a line each.
+const MAX_RESOLVED: usize = 5;
+
+/// What a cause is, for somebody who meets it for the first time.
+fn meaning(cause: Cause) -> &'static str {
+    match cause {
+        Cause::LoopbackSharedIp => "a host reached itself by an address that the target owns too",
+        Cause::DuplicateSpn => "the directory points at another account than the one that answered",
+        Cause::PasswordMismatch => "the right account answered, with another key than the directory has",
+        Cause::WrongHost => "the connection reached a machine that was not meant",
+        Cause::Undetermined => "these inputs do not tell why",
+    }
+}
+
+/// The whole view.
+pub fn view(rows: &[Row], problems: &[Problem], paper: Paper) -> String {
+    let compared = rows.iter().any(|r| r.status != Status::New);
+    View { rows, problems, page: Page::new(paper), told: HashMap::new(), number: 0, compared }.text()
+}
+
+struct View<'a> {
+    rows: &'a [Row],
+    problems: &'a [Problem],
+    page: Page,
+    /// Steps that were written out, and at which problem.
+    told: HashMap<&'a [String], usize>,
+    number: usize,
+    /// There was an earlier report to compare with.
+    compared: bool,
+}
+
+impl<'a> View<'a> {
+    fn text(mut self) -> String {
+        self.head();
+        let groups = self.groups();
+        let sizes: Vec<usize> = groups.iter().map(|(_, problems)| problems.len()).collect();
+        let most = if sizes.iter().sum::<usize>() <= ALL_TOLD { ALL_TOLD } else { MANY_TOLD };
+        for ((cause, problems), share) in groups.iter().zip(shares(&sizes, most)) {
+            self.group(*cause, problems, share);
+        }
+        self.resolved();
+        self.missing();
+        self.foot();
+        self.page.into_text()
+    }
+
+    fn present(&self) -> impl Iterator<Item = &'a Row> {
+        self.rows.iter().filter(|r| r.status != Status::Resolved)
+    }
+
+    fn head(&mut self) {
+        let page = &mut self.page;
+        if self.rows.is_empty() {
+            page.say("No incident: nothing in these logs is a Kerberos event 4 (KRB_AP_ERR_MODIFIED).");
+            return;
+        }
+        let present = self.rows.iter().filter(|r| r.status != Status::Resolved);
+        let (incidents, events) = present.clone().fold((0, 0), |(n, events), r| (n + 1, events + r.events));
+        if incidents == 0 {
+            page.say("Nothing is left: every incident of the earlier report is resolved.");
+            return;
+        }
+        let problems = self.problems.iter().filter(|p| p.status != Status::Resolved).count() as u64;
+        let first = present.clone().map(|r| &r.first_seen).min_by(|a, b| problem::by_time(a, b));
+        let last = present.map(|r| &r.last_seen).max_by(|a, b| problem::by_time(a, b));
+        let text = format!(
+            "{} in {}, {}, {}",
+            counted(problems, "problem"),
+            counted(incidents, "incident"),
+            counted(events, "event"),
+            period(first.map_or("", |t| t), last.map_or("", |t| t))
+        );
+        let text = page.ink(Ink::Strong, &text);
+        page.line("", &text);
+        if self.compared {
+            let of = |s: Status| {
+                let with = |n: usize, what: &str| counted(n as u64, what);
+                let problems = self.problems.iter().filter(|p| p.status == s).count();
+                let incidents = self.rows.iter().filter(|r| r.status == s).count();
+                format!("{}: {}, {}", s.name(), with(problems, "problem"), with(incidents, "incident"))
+            };
+            let since: Vec<String> = Status::ALL.map(of).to_vec();
+            page.say(&format!("Since the earlier report: {}", since.join("; ")));
+        }
+    }
+
+    /// The problems that are there by cause: the surest cause first, undetermined last; in each the surest problem first,
+    /// of equally sure ones first what is new, then that of most clients.
+    fn groups(&self) -> Vec<(Cause, Vec<&'a Problem>)> {
+        let mut groups: BTreeMap<Cause, Vec<&Problem>> = BTreeMap::new();
+        for problem in self.problems.iter().filter(|p| p.status != Status::Resolved) {
+            groups.entry(problem.cause).or_default().push(problem);
+        }
+        let mut groups: Vec<_> = groups.into_iter().collect();
+        for (_, problems) in &mut groups {
+            problems.sort_by_key(|p| {
+                let new = self.compared && problem::is_new(p.status);
+                std::cmp::Reverse((p.confidence, new, p.clients.len()))
+            });
+        }
+        groups.sort_by_key(|(cause, problems)| {
+            (*cause == Cause::Undetermined, std::cmp::Reverse(problems.first().map(|p| p.confidence)))
+        });
+        groups
+    }
+
+    fn group(&mut self, cause: Cause, problems: &[&'a Problem], share: usize) {
+        let incidents: usize = problems.iter().map(|p| self.present_of(p).count()).sum();
+        self.page.blank();
+        let title = self.page.ink(Ink::Heading, cause.name());
+        let text = format!(
+            "{title}: {} ({}, {})",
+            meaning(cause),
+            counted(problems.len() as u64, "problem"),
+            counted(incidents as u64, "incident")
+        );
+        self.page.line("", &text);
+        let (told, rest) = problems.split_at(share.min(problems.len()));
+        for problem in told {
+            self.page.blank();
+            self.problem(problem);
+        }
+        if rest.is_empty() {
+            return;
+        }
+        self.page.blank();
+        let lines = if rest.len() == MAX_LINES + 1 { MAX_LINES + 1 } else { MAX_LINES };
+        for problem in rest.iter().take(lines) {
+            self.line_of(problem);
+        }
+        if rest.len() > lines {
+            let more = format!("and {} more problems", grouped((rest.len() - lines) as u64));
+            self.page.line("  - ", &more);
+        }
+    }
+
+    /// A problem as one line.
+    fn line_of(&mut self, problem: &Problem) {
+        let incidents = self.present_of(problem).count().max(1) as u64;
+        let name = self.page.ink(Ink::Strong, &problem.problem);
+        let text = format!(
+            "{name}: {}, {}, {}",
+            self.sure(problem),
+            counted(incidents, "incident"),
+            counted(problem.clients.len() as u64, "client")
+        );
+        self.page.line("  - ", &text);
+    }
+
+    fn present_of(&self, problem: &'a Problem) -> impl Iterator<Item = &'a Row> {
+        let rows = self.rows;
+        problem.incidents.iter().filter_map(move |&i| rows.get(i)).filter(|r| r.status != Status::Resolved)
+    }
+
+    /// How sure it is, what kind, and whether it is new.
+    fn sure(&self, problem: &Problem) -> String {
+        let confidence = self.page.ink(of_confidence(problem.confidence), problem.confidence.name());
+        let mut text = format!("{confidence}, {}", problem.kind);
+        if self.compared {
+            let ink = if problem::is_new(problem.status) { Ink::Bad } else { Ink::Plain };
+            text.push_str(&format!(", {}", self.page.ink(ink, problem.status.name())));
+        }
+        text
+    }
+
+    /// A problem in full.
+    fn problem(&mut self, problem: &'a Problem) {
+        let incidents: Vec<&Row> = self.present_of(problem).collect();
+        let Some(best) =
+            incidents.iter().copied().reduce(|a, b| if b.confidence > a.confidence { b } else { a })
+        else {
+            return;
+        };
+        self.number += 1;
+        let name = self.page.ink(Ink::Strong, &problem.problem);
+        let text = format!("{name}: {}", self.sure(problem));
+        self.page.line(&format!("{:>2}. ", self.number), &text);
+        let story = self.page.ink(Ink::Plain, &format!("{}.", best.explanation));
+        self.page.line("    ", &story);
+        let evidence = self.evidence(best);
+        let label = if best.confidence == Confidence::Confirmed { "    Proof" } else { "    Evidence" };
+        self.page.items(label, &evidence, false);
+        self.fix(&problem.fix);
+        let events = match problem.events {
+            // Against a state: all of them were told by earlier runs.
+            0 => "no new event".to_owned(),
+            n => counted(n, "event"),
+        };
+        let seen = format!(
+            "{events} in {} from {}, {}",
+            counted(incidents.len() as u64, "incident"),
+            counted(problem.clients.len() as u64, "client"),
+            period(&problem.first_seen, &problem.last_seen)
+        );
+        self.page.labelled("    Seen", &seen);
+        self.incidents(problem, &incidents);
+    }
+
+    /// What supports it, then what speaks against it; not why other causes were left out.
+    fn evidence(&self, row: &Row) -> Vec<String> {
+        let (against, rest): (Vec<&String>, Vec<&String>) =
+            row.evidence.iter().partition(|e| e.starts_with("against it: "));
+        let support: Vec<&String> = rest.into_iter().filter(|e| !is_other_cause(e)).collect();
+        let shown = if support.len() == MAX_EVIDENCE + 1 { MAX_EVIDENCE + 1 } else { MAX_EVIDENCE };
+        let mut out: Vec<String> = support.iter().take(shown).map(|e| self.page.ink(Ink::Plain, e)).collect();
+        if support.len() > shown {
+            out.push(self.page.ink(Ink::Faint, &format!("and {} more", support.len() - shown)));
+        }
+        out.extend(against.iter().take(shown).map(|e| self.page.ink(Ink::Doubtful, e)));
+        out
+    }
+
+    fn fix(&mut self, fix: &'a [String]) {
+        if let Some(number) = self.told.get(fix) {
+            let text = format!("as for {number}. above");
+            self.page.labelled("    Fix", &text);
+            return;
+        }
+        self.told.insert(fix, self.number);
+        let steps: Vec<String> = fix.iter().map(|f| self.page.ink(Ink::Plain, f)).collect();
+        self.page.items("    Fix", &steps, steps.len() > 1);
+    }
+
+    fn incidents(&mut self, problem: &Problem, rows: &[&Row]) {
+        let shown = if rows.len() == MAX_INCIDENTS + 1 { MAX_INCIDENTS + 1 } else { MAX_INCIDENTS };
+        let compared = self.compared;
+        let cells = rows.iter().take(shown).map(|row| {
+            let mut sure = self.page.ink(of_confidence(row.confidence), row.confidence.name());
+            if compared {
+                let ink = if problem::is_new(row.status) { Ink::Bad } else { Ink::Plain };
+                sure.push_str(&format!(" {}", self.page.ink(ink, row.status.name())));
+            }
+            let target = if row.target_spn.is_empty() { "(no target)" } else { &row.target_spn };
+            vec![
+                self.page.ink(Ink::Faint, &row.incident_id),
+                sure,
+                self.page.ink(Ink::Plain, &format!("{} -> {target}", row.client)),
+            ]
+        });
+        let cells: Vec<Vec<String>> = cells.collect();
+        self.page.columns("      ", &cells);
+        if rows.len() > shown {
+            let more = format!(
+                "and {} more: rows of the report with problem_id {}",
+                grouped((rows.len() - shown) as u64),
+                problem.problem_id
+            );
+            let more = self.page.ink(Ink::Faint, &more);
+            self.page.line("      ", &more);
+        }
+    }
+
+    fn resolved(&mut self) {
+        let resolved: Vec<&Problem> = self.problems.iter().filter(|p| p.status == Status::Resolved).collect();
+        if resolved.is_empty() {
+            return;
+        }
+        self.page.blank();
+        let title = self.page.ink(Ink::Heading, "resolved");
+        let text = format!("{title}: in the earlier report, and not seen again");
+        self.page.line("", &text);
+        let shown = if resolved.len() == MAX_RESOLVED + 1 { MAX_RESOLVED + 1 } else { MAX_RESOLVED };
+        for problem in resolved.iter().take(shown) {
+            let name = self.page.ink(Ink::Strong, &problem.problem);
+            let text = format!(
+                "{name}: {} / {}, last seen {}",
+                problem.cause,
+                problem.kind,
+                moment(&problem.last_seen)
+            );
+            self.page.line("  - ", &text);
+        }
+        if resolved.len() > shown {
+            let more = format!("and {} more problems", grouped((resolved.len() - shown) as u64));
+            self.page.line("  - ", &more);
+        }
+    }
+
+    /// Everything that is missing, once, by what collects it.
+    fn missing(&mut self) {
+        struct Ask<'r> {
+            how: &'r str,
+            about: BTreeSet<&'r str>,
+            incidents: usize,
+        }
+        let mut asks: BTreeMap<&str, Ask<'_>> = BTreeMap::new();
+        for row in self.present() {
+            let mut of_row = BTreeSet::new();
+            for item in &row.missing {
+                let topic = topic(item);
+                let ask = asks.entry(topic.title).or_insert_with(|| Ask {
+                    how: topic.how,
+                    about: BTreeSet::new(),
+                    incidents: 0,
+                });
+                if !topic.about.is_empty() {
+                    ask.about.insert(topic.about);
+                }
+                if of_row.insert(topic.title) {
+                    ask.incidents += 1;
+                }
+            }
+        }
+        if asks.is_empty() {
+            return;
+        }
+        let mut asks: Vec<_> = asks.into_iter().collect();
+        asks.sort_by_key(|(_, ask)| std::cmp::Reverse(ask.incidents));
+        self.page.blank();
+        let title = self.page.ink(Ink::Heading, "missing");
+        let text = format!("{title}: what would make these findings surer, and how to collect it");
+        self.page.line("", &text);
+        for (title, ask) in asks {
+            let names: Vec<String> = ask.about.iter().map(|n| (*n).to_owned()).collect();
+            let mut text = self.page.ink(Ink::Strong, title);
+            text.push_str(&format!(", for {}", counted(ask.incidents as u64, "incident")));
+            if names.len() > 1 {
+                let few = few(&names, MAX_NAMES);
+                text.push_str(&self.page.ink(Ink::Plain, &format!(": {few}")));
+            }
+            self.page.line("  - ", &text);
+            let eg = if names.len() > 1 { "for example: " } else { "" };
+            let how = format!("{eg}{}", self.page.ink(Ink::Command, ask.how));
+            self.page.line("      ", &how);
+        }
+        self.page.blank();
+        let text = format!(
+            "A script that collects this: {}",
+            self.page.ink(Ink::Command, "krbtriage collect-script --report report.csv -o collect.ps1")
+        );
+        self.page.line("", &text);
+    }
+
+    fn foot(&mut self) {
+        let Some(row) = self.present().next() else { return };
+        self.page.blank();
+        let text = format!(
+            "The whole report, a row per incident: add {} to this command ({} for a row per problem). One incident's \
+             story: {}",
+            self.page.ink(Ink::Command, "-o report.csv"),
+            self.page.ink(Ink::Command, "--problems problems.csv"),
+            self.page
+                .ink(Ink::Command, &format!("krbtriage explain --incident {} report.csv", row.incident_id))
+        );
+        self.page.line("", &text);
+    }
+}
+
+fn moment(time: &str) -> String {
+    period(time, time)
+}
+
+/// How a confidence is shown.
+pub(crate) fn of_confidence(confidence: Confidence) -> Ink {
+    match confidence {
+        Confidence::Confirmed => Ink::Good,
+        Confidence::Likely => Ink::Doubtful,
+        Confidence::Possible => Ink::Plain,
+    }
+}
+
+/// Is it a sentence on a cause that was not chosen?
+pub(crate) fn is_other_cause(evidence: &str) -> bool {
+    let Some((cause, _)) = evidence.strip_prefix("not ").and_then(|rest| rest.split_once(": ")) else {
+        return false;
+    };
+    cause.parse::<Cause>().is_ok()
+}
+
+/// How many of each group are told when `most` may be in all: one of each in turn.
+pub(crate) fn shares(sizes: &[usize], most: usize) -> Vec<usize> {
+    let mut shares = vec![0; sizes.len()];
+    let mut left = most.min(sizes.iter().sum());
+    while left > 0 {
+        for (share, size) in shares.iter_mut().zip(sizes) {
+            if left > 0 && *share < *size {
+                *share += 1;
+                left -= 1;
+            }
+        }
+    }
+    shares
+}

@@ -1,0 +1,5 @@
+//! What a person sees: on a terminal, in help, in messages.
+
+#[cfg(unix)]
+mod pty;
+mod view;

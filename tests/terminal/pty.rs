@@ -1,0 +1,88 @@
+//! The binary on a real terminal.
+
+use std::fs::File;
+use std::io::Read;
+use std::os::fd::OwnedFd;
+use std::process::{Command, Stdio};
+
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{Winsize, tcsetwinsize};
+
+const SAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/samples");
+
+/// Runs the binary with its standard output on a terminal of so many columns; what it wrote there, and its exit status.
+pub fn on_terminal(columns: u16, set: &[(&str, &str)], arguments: &[&str]) -> (String, i32) {
+    let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
+    grantpt(&ours).expect("granted");
+    unlockpt(&ours).expect("unlocked");
+    let name = ptsname(&ours, Vec::new()).expect("a name");
+    let theirs: OwnedFd = rustix::fs::open(
+        name,
+        rustix::fs::OFlags::RDWR | rustix::fs::OFlags::NOCTTY,
+        rustix::fs::Mode::empty(),
+    )
+    .expect("its other end");
+    let size = Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+    tcsetwinsize(&theirs, size).expect("a size");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_krbtriage"));
+    for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "CI"] {
+        command.env_remove(name);
+    }
+    command.env("TERM", "xterm-256color").envs(set.iter().copied());
+    let mut child = command
+        .current_dir(SAMPLES)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .stdout(theirs)
+        .spawn()
+        .expect("it runs");
+    drop(command);
+    // Reading ends with an error when the other end is closed.
+    let mut text = Vec::new();
+    let _ = File::from(ours).read_to_end(&mut text);
+    let status = child.wait().expect("it ends").code().expect("a status");
+    (String::from_utf8(text).expect("UTF-8").replace("\r\n", "\n"), status)
+}
+
+const TRIAGE: [&str; 6] = ["triage", "-i", "interfaces.csv", "-s", "spns.csv", "logs"];
+
+#[test]
+fn on_a_terminal_the_report_is_readable_and_piped_it_is_csv() {
+    let (text, status) = on_terminal(72, &[], &TRIAGE);
+    assert_eq!(status, 0);
+    assert!(text.contains("9 problems in 12 incidents") && text.contains("\u{1b}["), "{text}");
+    assert!(text.lines().all(|l| textwrap::core::display_width(l) <= 72), "{text}");
+    let piped = Command::new(env!("CARGO_BIN_EXE_krbtriage"))
+        .current_dir(SAMPLES)
+        .args(TRIAGE)
+        .output()
+        .expect("it runs");
+    assert!(piped.stdout.starts_with(b"incident_id,problem_id,"));
+}
+
+#[test]
+fn format_forces_what_is_written() {
+    let (text, _) = on_terminal(80, &[], &[&TRIAGE[..], &["--format", "csv"]].concat());
+    assert!(text.starts_with("incident_id,problem_id,"), "{text}");
+    let piped = Command::new(env!("CARGO_BIN_EXE_krbtriage"))
+        .current_dir(SAMPLES)
+        .env_remove("CLICOLOR_FORCE")
+        .env_remove("COLUMNS")
+        .args(TRIAGE)
+        .args(["--format", "text"])
+        .output()
+        .expect("it runs");
+    let text = String::from_utf8(piped.stdout).expect("UTF-8");
+    assert!(text.starts_with("9 problems in 12 incidents") && !text.contains('\u{1b}'), "{text}");
+}
+
+#[test]
+fn colours_are_left_out_where_they_are_not_wanted() {
+    for unwanted in [("NO_COLOR", "1"), ("CLICOLOR", "0"), ("TERM", "dumb")] {
+        let (text, _) = on_terminal(80, &[unwanted], &TRIAGE);
+        assert!(!text.contains('\u{1b}') && text.starts_with("9 problems"), "{unwanted:?}: {text}");
+    }
+    let (text, _) = on_terminal(80, &[("NO_COLOR", "")], &TRIAGE);
+    assert!(text.contains('\u{1b}'), "an empty NO_COLOR asks for nothing (no-color.org)");
+}

@@ -1,0 +1,166 @@
+//! The readable report, of the samples and of what is made from them.
+
+use std::path::Path;
+
+use krbtriage::report::paper::Paper;
+use krbtriage::report::{Row, Status, baseline, problem, text};
+
+fn samples() -> Vec<Row> {
+    baseline::read(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/samples/report.csv"))).expect("a report")
+}
+
+fn view(rows: &[Row], width: usize, colours: bool) -> String {
+    let mut view = text::view(rows, &problem::group(rows), Paper::new(width, colours));
+    let end = view.trim_end().len();
+    view.truncate(end);
+    view
+}
+
+fn widest(text: &str) -> usize {
+    text.lines().map(textwrap::core::display_width).max().unwrap_or(0)
+}
+
+#[test]
+fn the_samples_at_80_columns() {
+    insta::assert_snapshot!(view(&samples(), 80, false));
+}
+
+#[test]
+fn the_samples_at_every_width() {
+    for width in [40, 60, 80, 100, 120] {
+        let text = view(&samples(), width, false);
+        assert!(widest(&text) <= width, "{width}:\n{text}");
+    }
+    assert_eq!(view(&samples(), 200, false), view(&samples(), 120, false), "longer lines cannot be followed");
+    // The same words, however they are broken: none is torn at a hyphen.
+    let words =
+        |width| view(&samples(), width, false).split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(words(80), words(120));
+}
+
+#[test]
+fn colours_change_nothing_but_colours() {
+    let coloured = view(&samples(), 80, true);
+    assert!(coloured.contains("\u{1b}["));
+    assert_eq!(anstream::adapter::strip_str(&coloured).to_string(), view(&samples(), 80, false));
+}
+
+#[test]
+fn no_incident_is_said() {
+    insta::assert_snapshot!(view(&[], 80, false), @"No incident: nothing in these logs is a Kerberos event 4 (KRB_AP_ERR_MODIFIED).");
+}
+
+#[test]
+fn all_resolved_is_said() {
+    let mut rows = samples();
+    rows.truncate(3);
+    rows.iter_mut().for_each(|r| r.status = Status::Resolved);
+    insta::assert_snapshot!(view(&rows, 80, false));
+}
+
+#[test]
+fn what_is_new_is_said() {
+    let mut rows = samples();
+    for (row, status) in rows.iter_mut().zip([
+        Status::Ongoing,
+        Status::New,
+        Status::New,
+        Status::New,
+        Status::Resolved,
+        Status::Resolved,
+    ]) {
+        row.status = status;
+    }
+    rows.truncate(6);
+    insta::assert_snapshot!(view(&rows, 100, false));
+}
+
+/// Every incident of the samples again and again, each time on another host.
+fn many(n: usize) -> Vec<Row> {
+    let samples = samples();
+    (0..n)
+        .map(|i| {
+            let mut row = samples[i % samples.len()].clone();
+            row.incident_id = format!("i{i:012x}");
+            // Half of them are problems of their own.
+            if i % 2 == 0 {
+                row.problem_id = format!("p{i:012x}");
+                row.problem = format!("{} ({i})", row.problem);
+            }
+            row.client = format!("SRV{i}.alpha.example.com");
+            row.missing.iter_mut().for_each(|m| *m = m.replace("srv", &format!("srv{i}x")));
+            row
+        })
+        .collect()
+}
+
+#[test]
+fn twenty_thousand_incidents_are_a_few_screens() {
+    let text = view(&many(20_000), 80, false);
+    assert!(text.lines().count() < 240, "{}\n{text}", text.lines().count());
+    assert!(widest(&text) <= 80);
+    let parts = [
+        "20,000 incidents",
+        " more problems",
+        " more: rows of the report with problem_id ",
+        "for 1,667 incidents",
+    ];
+    for part in parts {
+        assert!(text.contains(part), "{part}:\n{text}");
+    }
+}
+
+#[test]
+fn a_hostile_name_cannot_drive_the_terminal() {
+    let hostile = "x\u{1b}[2J\u{1b}]0;owned\u{7}\u{9b}31m\u{202e}\u{61c}\r\n\u{8}y";
+    for colours in [false, true] {
+        let mut rows = samples();
+        for row in &mut rows {
+            for text in [
+                &mut row.client,
+                &mut row.answered_by,
+                &mut row.target_spn,
+                &mut row.explanation,
+                &mut row.problem,
+            ]
+            .into_iter()
+            .chain(&mut row.evidence)
+            .chain(&mut row.missing)
+            .chain(&mut row.fix)
+            .chain(&mut row.logs)
+            {
+                text.push_str(hostile);
+            }
+            row.missing.push(hostile.to_owned());
+            row.last_seen = "2026-10-06T\u{1b}[2J".to_owned();
+        }
+        let text = view(&rows, 80, colours);
+        // Colours are ESC [ digits m; nothing else that acts may be there.
+        let plain = text
+            .split('\u{1b}')
+            .enumerate()
+            .map(|(i, part)| match i {
+                0 => part,
+                _ => {
+                    let (codes, rest) =
+                        part.strip_prefix('[').and_then(|p| p.split_once('m')).expect("a colour");
+                    assert!(codes.bytes().all(|b| b.is_ascii_digit() || b == b';'), "{codes:?}");
+                    rest
+                }
+            })
+            .collect::<String>();
+        assert!(!plain.chars().any(|c| c != '\n' && krbtriage::report::guard::is_dangerous(c)), "{plain:?}");
+        assert!(plain.contains("\\u{1b}[2J"));
+    }
+}
+
+#[test]
+fn a_name_of_64_kib_does_not_push_the_rest_off_the_screen() {
+    let mut rows = samples();
+    rows[0].target_spn = format!("host/{}", "a".repeat(65_536));
+    rows[0].explanation = rows[0].target_spn.clone();
+    rows[0].evidence = vec![rows[0].target_spn.clone(); 4];
+    let text = view(&rows, 80, false);
+    assert!(text.lines().count() < 300, "{}", text.lines().count());
+    assert!(widest(&text) <= 80);
+}

@@ -128,6 +128,14 @@ pub fn known() -> impl Iterator<Item = (&'static str, &'static [u16])> {
     CLUES.iter().map(|(_, name, ids, _)| (*name, *ids))
 }
 
+/// Records that are clues only by a value, so that the others need not be decoded: event ID, the value's name, and
+/// what it must be at least. A machine writes UserPnp 20001 and 20003 for every driver.
+pub(super) const CONDITIONS: [(u16, &str, fn(&str) -> bool); 3] = [
+    (20001, "DeviceInstanceID", is_usb_device),
+    (20003, "DeviceInstanceID", is_usb_device),
+    (7000, "param2", is_logon_failure),
+];
+
 /// The records that can be clues.
 pub(super) fn wanted() -> impl Iterator<Item = Wanted> {
     CLUES.iter().map(|(providers, _, ids, _)| Wanted {
@@ -211,7 +219,7 @@ impl Clue {
                 7000 => {
                     // 1069: the service did not start due to a logon failure. Other codes are other troubles.
                     let error = v.get("param2", 1);
-                    if !error.contains("1069") && !error.contains("1326") {
+                    if !is_logon_failure(error) {
                         return None;
                     }
                     self.about(&[v.get("param1", 0)], v.all())?;
@@ -329,10 +337,20 @@ fn addresses_in(text: &str) -> Vec<IpAddr> {
     found
 }
 
+/// The errors of Service Control Manager 7000 that mean a wrong password: 1069 and 1326.
+fn is_logon_failure(error: &str) -> bool {
+    error.contains("1069") || error.contains("1326")
+}
+
+fn is_usb_device(device: &str) -> bool {
+    const USB: &[u8] = b"USB\\VID_";
+    device.trim().as_bytes().get(..USB.len()).is_some_and(|start| start.eq_ignore_ascii_case(USB))
+}
+
 /// `USB\VID_..` of the network class, or served by an RNDIS/NCM driver.
 fn is_usb_nic(v: &Values, device: &str) -> bool {
     const NET_CLASS: &str = "{4d36e972-e325-11ce-bfc1-08002be10318}";
-    device.to_ascii_uppercase().starts_with("USB\\VID_")
+    is_usb_device(device)
         && (v.get("SetupClass", usize::MAX).eq_ignore_ascii_case(NET_CLASS)
             || ["ServiceName", "DriverName", "DriverFileName"].iter().any(|name| {
                 let value = v.get(name, usize::MAX).to_ascii_lowercase();

@@ -39,7 +39,10 @@ impl Event {
 pub fn selection() -> Selection {
     let mut wanted = vec![Wanted { providers: KERBEROS.map(String::from).to_vec(), event_ids: vec![3, 4] }];
     wanted.extend(clue::wanted());
-    Selection::new(wanted).only_where(3, "ErrorCode", modified::is_0x29)
+    clue::CONDITIONS.iter().fold(
+        Selection::new(wanted).only_where(3, "ErrorCode", modified::is_0x29),
+        |selection, (id, name, accepts)| selection.only_where(*id, name, *accepts),
+    )
 }
 
 /// Kerberos event 4 and its twin alone: what `extract` writes when nothing else is asked for.

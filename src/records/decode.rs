@@ -2,11 +2,11 @@
 
 use jiff::Timestamp;
 
-use super::binxml::{FRAGMENT, Instance, NO_DEPENDENCY, TEMPLATE, Wide, until_nul};
-use super::gate::{Passed, Provider, RECORD_HEADER, is_wanted};
+use super::binxml::{FRAGMENT, Instance, NO_DEPENDENCY, TEMPLATE, Wide};
+use super::gate::{Passed, Provider, RECORD_HEADER};
 use super::slack;
 use super::template::{Item, Kind, Leaf, Naming, Part, Program, System};
-use super::values::{BINARY, BINXML, NULL, TEXT, TEXT_ARRAY, Value, Values, write_wide};
+use super::values::{BINARY, BINXML, NULL, TEXT, TEXT_ARRAY, Value, Values, value_of, write_wide};
 use super::{Datum, Origin, Record, Selection, Text};
 
 /// What became of a record.
@@ -93,18 +93,11 @@ impl Decoder {
         let origin = if self.programs.slack { Origin::Slack } else { Origin::Live };
         let mut inline = None;
         let mut instance = None;
-        let mut known_wanted = passed.provider == Provider::Wanted;
+        let known_wanted = passed.provider == Provider::Wanted;
         if *token == TEMPLATE {
             let found = Instance::at(chunk, at + 5)?;
             self.values.read(chunk, found)?;
             ends(chunk, self.values.end, end)?;
-            if let Provider::Value(index) = passed.provider {
-                match self.value_is_wanted(chunk, index, selection) {
-                    Some(true) => known_wanted = true,
-                    Some(false) => return Some(Decoded::NotWanted),
-                    None => {}
-                }
-            }
             instance = Some(found);
         } else {
             // Its names would have to be verified.
@@ -170,16 +163,6 @@ impl Decoder {
         Some(Decoded::Wanted(record))
     }
 
-    /// Is the provider that this value names wanted? Asked before the definition is compiled, which for most
-    /// definitions then is not done at all.
-    fn value_is_wanted(&self, chunk: &[u8], index: u16, selection: &Selection) -> Option<bool> {
-        let value = self.values.get(index);
-        (value.kind == TEXT).then_some(())?;
-        let id = self.values.get(3).small_number(chunk)?;
-        let name = until_nul(chunk, value.at as usize, usize::from(value.len))?;
-        is_wanted(chunk, name, id, selection)
-    }
-
     /// Has the record a value that the selection does not want? What cannot be told here is told when all is
     /// decoded.
     fn fails_a_condition(
@@ -190,17 +173,21 @@ impl Decoder {
         selection: &Selection,
     ) -> Option<bool> {
         let (instance, _) = fragment_instance(chunk, value)?;
-        self.nested.read(chunk, instance)?;
         let program = self.programs.get(chunk, instance)?;
-        let mut event = Event { chunk, values: &self.nested, text: &mut self.text };
         for item in &program.items {
             let Item::Leaf(Leaf { naming: Naming::Known(name), content, .. }) = item else {
                 continue;
             };
-            for condition in selection.conditions(id) {
-                if name == condition.name {
-                    return Some(!condition.accepts(event.text(*content)?));
+            if let Some(condition) = selection.conditions(id).find(|condition| name == condition.name) {
+                self.text.clear();
+                match content {
+                    Part::Nothing => {}
+                    Part::Literal(wide) => write_wide(wide.bytes(chunk)?, &mut self.text)?,
+                    Part::Value(index) => {
+                        value_of(chunk, instance, *index)?.write(chunk, &mut self.text)?;
+                    }
                 }
+                return Some(!condition.accepts(&self.text));
             }
         }
         Some(false)

@@ -5,8 +5,9 @@
 //! providers at once: the event ID alone turns away most records, and no text is searched.
 
 use super::Selection;
-use super::binxml::{Instance, TEMPLATE, Wide};
+use super::binxml::{Instance, TEMPLATE, Wide, until_nul};
 use super::template::{Part, event_id_is_third};
+use super::values::{TEXT, value_of};
 use crate::chunks::CHUNK_HEADER_LEN;
 use crate::chunks::bytes::{u16_at, u32_at, u64_at};
 use crate::chunks::header::Header;
@@ -42,8 +43,6 @@ pub struct Passed {
 pub enum Provider {
     /// It is wanted with the record's event ID.
     Wanted,
-    /// Its name is this value.
-    Value(u16),
     Unknown,
 }
 
@@ -152,8 +151,8 @@ impl Gate {
     fn look_at(&mut self, chunk: &[u8], at: usize, size: usize, selection: &Selection) {
         let end = at + size;
         let provider = match self.event_id(chunk, at + RECORD_HEADER, end) {
-            Some((id, _)) if !selection.accepts_id(id) => return,
-            Some((id, slot)) => match self.provider(chunk, slot, id, selection) {
+            Some((id, ..)) if !selection.accepts_id(id) => return,
+            Some((id, slot, instance)) => match self.provider(chunk, slot, instance, id, selection) {
                 Some(provider) => provider,
                 None => return,
             },
@@ -163,11 +162,23 @@ impl Gate {
     }
 
     /// What is known of the provider of a record with this event ID; `None` when it is not wanted.
-    fn provider(&mut self, chunk: &[u8], slot: u8, id: u16, selection: &Selection) -> Option<Provider> {
+    fn provider(
+        &mut self,
+        chunk: &[u8],
+        slot: u8,
+        instance: Instance,
+        id: u16,
+        selection: &Selection,
+    ) -> Option<Provider> {
         let known = self.known.get_mut(usize::from(slot))?;
         match known.provider? {
             Part::Nothing => Some(Provider::Unknown),
-            Part::Value(index) => Some(Provider::Value(index)),
+            // Other providers than the wanted ones have events of the same ID by the dozen.
+            Part::Value(index) => match value_is_wanted(chunk, instance, index, id, selection) {
+                Some(true) => Some(Provider::Wanted),
+                Some(false) => None,
+                None => Some(Provider::Unknown),
+            },
             Part::Literal(_) if known.wanted == Some(id) => Some(Provider::Wanted),
             Part::Literal(_) if known.not_wanted == Some(id) => None,
             Part::Literal(name) => match is_wanted(chunk, name, id, selection) {
@@ -187,7 +198,7 @@ impl Gate {
     /// The event ID of a record in the usual shape, whose Binary XML starts `at`, and the place in `known` of
     /// its definition.
     #[inline]
-    fn event_id(&mut self, chunk: &[u8], at: usize, end: usize) -> Option<(u16, u8)> {
+    fn event_id(&mut self, chunk: &[u8], at: usize, end: usize) -> Option<(u16, u8, Instance)> {
         const TOKEN: u64 = (TEMPLATE as u64) << 32;
         const { assert!(USUAL_START & (0xff << 32) == TOKEN) };
         if u64_at(chunk, at)? & 0xff_ffff_ffff != USUAL_START {
@@ -201,7 +212,7 @@ impl Gate {
         let descriptors: &[u8; 16] = chunk.get(instance.descriptors..)?.first_chunk()?;
         let offset = if *descriptors == USUAL_DESCRIPTORS { 4 } else { odd_offset(descriptors)? };
         let slot = self.usual(chunk, instance.definition)?;
-        Some((u16_at(chunk, values + offset)?, slot))
+        Some((u16_at(chunk, values + offset)?, slot, instance))
     }
 
     /// The place in `known` of a definition that has its event ID where it is usual.
@@ -224,8 +235,21 @@ impl Gate {
     }
 }
 
+/// Is the provider that this value names wanted with this event ID?
+fn value_is_wanted(
+    chunk: &[u8],
+    instance: Instance,
+    index: u16,
+    id: u16,
+    selection: &Selection,
+) -> Option<bool> {
+    let value = value_of(chunk, instance, index)?;
+    (value.kind == TEXT).then_some(())?;
+    is_wanted(chunk, until_nul(chunk, value.at as usize, usize::from(value.len))?, id, selection)
+}
+
 /// Is this provider wanted with this event ID? `None` where only the decoder can tell.
-pub fn is_wanted(chunk: &[u8], name: Wide, id: u16, selection: &Selection) -> Option<bool> {
+fn is_wanted(chunk: &[u8], name: Wide, id: u16, selection: &Selection) -> Option<bool> {
     let (units, _) = name.bytes(chunk)?.as_chunks::<2>();
     // An empty name is replaced by the source's, and XML makes one space of another.
     let plain = !units.is_empty() && !units.iter().any(|unit| unit[1] == 0 && unit[0] < 0x20);

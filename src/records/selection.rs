@@ -18,11 +18,27 @@ pub struct Selection {
     wanted: Vec<Wanted>,
     /// One bit per event ID that any entry accepts: the first and cheapest question to a record.
     ids: Box<[u64; 1024]>,
-    /// Event ID and index of an entry that names it, rising.
-    by_id: Vec<(u16, usize)>,
-    /// Entries that want any event ID.
-    any_id: Vec<usize>,
+    /// Number in `groups` by event ID; 0 is for IDs that no entry names.
+    group_of: Vec<u32>,
+    groups: Vec<Group>,
     conditions: Vec<Condition>,
+}
+
+/// The providers wanted with an event ID.
+#[derive(Debug, Clone, Default)]
+struct Group {
+    any: bool,
+    /// Names, and the same as UTF-16.
+    names: Vec<(String, Box<[[u8; 2]]>)>,
+}
+
+impl Group {
+    fn add(&mut self, entry: &Wanted) {
+        self.any |= entry.providers.is_empty();
+        self.names.extend(
+            entry.providers.iter().map(|n| (n.clone(), n.encode_utf16().map(u16::to_le_bytes).collect())),
+        );
+    }
 }
 
 /// What a value must be for a record to be wanted.
@@ -43,19 +59,25 @@ impl Condition {
 impl Selection {
     pub fn new(wanted: Vec<Wanted>) -> Self {
         let mut ids = Box::new([0u64; 1024]);
-        let (mut by_id, mut any_id) = (Vec::new(), Vec::new());
-        for (i, entry) in wanted.iter().enumerate() {
-            if entry.event_ids.is_empty() {
-                ids.fill(u64::MAX);
-                any_id.push(i);
-            }
+        let mut group_of = vec![0u32; 1 << 16];
+        let mut groups = vec![Group::default()];
+        for entry in wanted.iter().filter(|entry| entry.event_ids.is_empty()) {
+            ids.fill(u64::MAX);
+            groups[0].add(entry);
+        }
+        let of_any = groups[0].clone();
+        for entry in &wanted {
             for &id in &entry.event_ids {
                 ids[usize::from(id) / 64] |= 1 << (id % 64);
-                by_id.push((id, i));
+                let group = &mut group_of[usize::from(id)];
+                if *group == 0 {
+                    *group = groups.len() as u32;
+                    groups.push(of_any.clone());
+                }
+                groups[*group as usize].add(entry);
             }
         }
-        by_id.sort_unstable();
-        Self { wanted, ids, by_id, any_id, conditions: Vec::new() }
+        Self { wanted, ids, group_of, groups, conditions: Vec::new() }
     }
 
     /// Records with this event ID are wanted only when `accepts` says so of the value called `name`; those
@@ -92,31 +114,30 @@ impl Selection {
 
     /// Is this record wanted?
     pub fn accepts(&self, provider: &str, id: u16) -> bool {
-        self.accepts_named(id, |name| name.eq_ignore_ascii_case(provider))
+        self.group(id).is_some_and(|group| {
+            group.any || group.names.iter().any(|(name, _)| name.eq_ignore_ascii_case(provider))
+        })
     }
 
     /// As [`Selection::accepts`], for a provider's name as UTF-16.
     pub fn accepts_wide(&self, provider: &[[u8; 2]], id: u16) -> bool {
-        let units = || provider.iter().map(|unit| u16::from_le_bytes(*unit));
-        self.accepts_named(id, |name| {
-            // Both lengths are the same for ASCII names, and telling by them is quick.
-            (!name.is_ascii() || name.len() == provider.len())
-                && name.encode_utf16().map(lower).eq(units().map(lower))
-        })
+        self.group(id)
+            .is_some_and(|group| group.any || group.names.iter().any(|(_, name)| same(name, provider)))
     }
 
-    fn accepts_named(&self, id: u16, same: impl Fn(&str) -> bool) -> bool {
-        let from = self.by_id.partition_point(|(other, _)| *other < id);
-        let of_id = self.by_id.iter().skip(from).take_while(|(other, _)| *other == id).map(|(_, i)| i);
-        of_id
-            .chain(&self.any_id)
-            .filter_map(|i| self.wanted.get(*i))
-            .any(|entry| entry.providers.is_empty() || entry.providers.iter().any(|name| same(name)))
+    fn group(&self, id: u16) -> Option<&Group> {
+        self.groups.get(*self.group_of.get(usize::from(id))? as usize)
     }
 
     pub fn wanted(&self) -> &[Wanted] {
         &self.wanted
     }
+}
+
+/// Are these names the same without ASCII case? Mostly they are the same in full.
+fn same(a: &[[u8; 2]], b: &[[u8; 2]]) -> bool {
+    let unit = |unit: &[u8; 2]| lower(u16::from_le_bytes(*unit));
+    a.len() == b.len() && (a == b || a.iter().map(unit).eq(b.iter().map(unit)))
 }
 
 /// Lower case in ASCII.

@@ -373,14 +373,16 @@ impl Program {
         let (provider, time) = (name.is(chunk, b"Provider"), name.is(chunk, b"TimeCreated"));
         attributes(tokens, child, |attribute, value| {
             let attribute = plain_name(chunk, attribute)?;
-            if provider && attribute.is(chunk, b"Name") {
-                named = value;
+            let field = if provider && attribute.is(chunk, b"Name") {
+                &mut named
             } else if provider && attribute.is(chunk, b"EventSourceName") {
-                source_named = value;
+                &mut source_named
             } else if time && attribute.is(chunk, b"SystemTime") {
-                timed = value;
-            }
-            Some(())
+                &mut timed
+            } else {
+                return Some(());
+            };
+            set_once(field, value)
         })?;
         let mut content = Part::Nothing;
         if has_content(tokens)? {
@@ -450,8 +452,7 @@ impl Program {
             let attribute = plain_name(chunk, attribute)?;
             match value {
                 Part::Value(_) | Part::Literal(_) if data && attribute.is(chunk, b"Name") => {
-                    attribute_name = value;
-                    Some(())
+                    set_once(&mut attribute_name, value)
                 }
                 // An array in it would repeat the element.
                 Part::Value(_) => None,
@@ -490,6 +491,13 @@ impl Program {
         }));
         Some(())
     }
+}
+
+/// What is said twice is not usual: a damaged name can look like another one.
+fn set_once(field: &mut Part, value: Part) -> Option<()> {
+    (*field == Part::Nothing).then_some(())?;
+    *field = value;
+    Some(())
 }
 
 fn section(chunk: &[u8], name: Wide) -> Option<Section> {

@@ -20,6 +20,7 @@ const U64: u8 = 0x0a;
 pub const BINARY: u8 = 0x0e;
 pub const FILETIME: u8 = 0x11;
 pub const SYSTEMTIME: u8 = 0x12;
+const SID: u8 = 0x13;
 pub const BINXML: u8 = 0x21;
 pub const TEXT_ARRAY: u8 = 0x81;
 
@@ -56,7 +57,7 @@ fn natural_len(kind: u8) -> Option<u16> {
         0x09 | U64 | FILETIME | 0x15 => 8,
         0x0f | SYSTEMTIME => 16,
         // A SID's length is in it; checked where it is used.
-        0x13 => 0,
+        SID => 0,
         _ => return None,
     })
 }
@@ -68,26 +69,15 @@ impl Values {
         if instance.count > MOST {
             return None;
         }
-        let descriptors = chunk.get(instance.descriptors..)?.get(..instance.count * 4)?;
-        let mut at = instance.descriptors + descriptors.len();
-        let (descriptors, _) = descriptors.as_chunks::<4>();
-        for (slot, &[low, high, kind, _]) in self.values.iter_mut().zip(descriptors) {
-            let len = u16::from_le_bytes([low, high]);
-            let natural = natural_len(kind)?;
-            let wrong = match kind {
-                TEXT | TEXT_ARRAY => len % 2 != 0,
-                0x13 => sid_len(chunk, at) != Some(usize::from(len)),
-                _ => natural != 0 && natural != len,
-            };
-            if wrong {
-                return None;
-            }
-            *slot = Value { kind, at: u32::try_from(at).ok()?, len };
-            at += usize::from(len);
+        let values = read(chunk, instance)?;
+        let mut end = instance.descriptors + instance.count * 4;
+        for (slot, value) in self.values.iter_mut().zip(values) {
+            *slot = value?;
+            end = slot.at as usize + usize::from(slot.len);
         }
         self.count = instance.count;
-        self.end = at;
-        (at <= chunk.len()).then_some(())
+        self.end = end;
+        (end <= chunk.len()).then_some(())
     }
 
     /// No values: for fragments without a template.
@@ -107,6 +97,31 @@ impl Values {
             .copied()
             .unwrap_or_default()
     }
+}
+
+/// One value of an instance, found by the lengths of those before it. What stands behind it is not looked at.
+pub fn value_of(chunk: &[u8], instance: Instance, index: u16) -> Option<Value> {
+    read(chunk, instance)?.nth(usize::from(index))?
+}
+
+/// The values of an instance, each `None` when it does not have its type's length. Those behind such a one are
+/// elsewhere than is said here.
+fn read(chunk: &[u8], instance: Instance) -> Option<impl Iterator<Item = Option<Value>>> {
+    let descriptors = chunk.get(instance.descriptors..)?.get(..instance.count.checked_mul(4)?)?;
+    let mut at = instance.descriptors + descriptors.len();
+    let mut sound = true;
+    Some(descriptors.as_chunks::<4>().0.iter().map(move |&[low, high, kind, _]| {
+        let len = u16::from_le_bytes([low, high]);
+        sound &= match (natural_len(kind), kind) {
+            (None, _) => false,
+            (Some(0), TEXT | TEXT_ARRAY) => len.is_multiple_of(2),
+            (Some(0), SID) => sid_len(chunk, at) == Some(usize::from(len)),
+            (Some(natural), _) => natural == 0 || natural == len,
+        };
+        let value = Value { kind, at: u32::try_from(at).ok()?, len };
+        at += usize::from(len);
+        sound.then_some(value)
+    }))
 }
 
 fn sid_len(chunk: &[u8], at: usize) -> Option<usize> {
@@ -177,7 +192,7 @@ impl Value {
             }
             0x0f => write_guid(self.bytes(chunk)?, out)?,
             FILETIME => write_time(filetime(u64_at(chunk, at)?)?, out),
-            0x13 => write_sid(self.bytes(chunk)?, out)?,
+            SID => write_sid(self.bytes(chunk)?, out)?,
             0x14 => write_fmt(out, format_args!("0x{:x}", u32_at(chunk, at)?)),
             0x15 => write_fmt(out, format_args!("0x{:x}", u64_at(chunk, at)?)),
             _ => return None,

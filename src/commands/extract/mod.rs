@@ -105,7 +105,8 @@ pub fn run(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error> {
     let any_log = inputs.iter().any(|input| input.kind.is_read());
     // That a log could not be read is told to the triage too.
     let told = !unfound.is_empty() || inputs.iter().any(|input| input.named);
-    if !any_log && !(told && config.format == Format::ForTriage) {
+    let says_so = told && config.format == Format::ForTriage;
+    if !any_log && !says_so {
         return Err(Error::NoLogs(files::no_log_among(&inputs, &unfound)));
     }
     let (selection, only_modified) = selection(config);

@@ -18,7 +18,7 @@ export const launch = () => chromium.launch({ executablePath: process.env.CHROMI
 // Opens a report. `watched.requests` are the addresses that were asked for, `watched.complaints` what the browser said.
 export async function open(browser, name, { hash = "", ...options } = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
-  context.setDefaultTimeout(20_000);
+  context.setDefaultTimeout(60_000);
   const page = await context.newPage();
   const watched = { requests: [], complaints: [], dialogs: [] };
   page.on("request", (request) => watched.requests.push(request.url()));

@@ -21,6 +21,12 @@ const on = (name, title, body, options) => test(title, async () => {
   await opened.close();
 });
 
+const accessible = async (page) => {
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => axe.run());
+  assert.deepEqual(violations.map(({ id, nodes }) => [id, nodes.slice(0, 3).map((node) => node.html)]), []);
+};
+
 const column = async (page, name) => (await table(page)).map((row) => row[name]);
 const sorted = (texts, compare) => texts.every((text, i) => i === 0 || compare(texts[i - 1], text) <= 0);
 const byText = (a, b) => (a.toLowerCase() < b.toLowerCase() ? -1 : a.toLowerCase() > b.toLowerCase() ? 1 : 0);
@@ -201,11 +207,26 @@ describe("against an earlier report", () => {
 });
 
 describe("twenty thousand incidents", () => {
+  // One page for all of them: to open it takes longest. Each test begins with nothing filtered.
+  let many;
+  let ready;
+  before(async () => {
+    const started = performance.now();
+    many = await open(browser, "many");
+    ready = performance.now() - started;
+  });
+  after(() => many.close());
+  const on = (title, body) => test(title, async (context) => {
+    await many.page.click("#clear");
+    await many.page.selectOption("#size", "50");
+    await body(many.page, context);
+  });
+
   test("the file is small", () => {
     assert.ok(fs.statSync(file("many")).size < 20_000_000);
   });
 
-  on("many", "the table sorts up, down and back", async (page) => {
+  on("the table sorts up, down and back", async (page) => {
     const before = await column(page, "Client");
     for (const name of ["Client", "Asked for", "Answered"]) {
       await head(page, name).locator("button").click();
@@ -221,9 +242,12 @@ describe("twenty thousand incidents", () => {
     assert.ok(sorted(await column(page, "Events"), (a, b) => number(b) - number(a)), "the most first");
     await head(page, "Last seen").locator("button").click();
     assert.ok(sorted(await column(page, "Last seen"), (a, b) => byText(b, a)), "the latest first");
+    await head(page, "Last seen").locator("button").click();
+    await head(page, "Last seen").locator("button").click();
+    assert.deepEqual(await column(page, "Client"), before);
   });
 
-  on("many", "filters and search narrow it, together", async (page) => {
+  on("filters and search narrow it, together", async (page) => {
     assert.equal(await count(page), "Incidents 1 to 50 of 20,000");
     await page.selectOption("#cause", "duplicate-spn");
     assert.equal(await count(page), "Incidents 1 to 50 of 3,000 (of 20,000)");
@@ -240,18 +264,20 @@ describe("twenty thousand incidents", () => {
     assert.deepEqual(new Set(await column(page, "Sure")), new Set(["confirmed"]));
   });
 
-  on("many", "pages turn, and the page holds few elements whatever is asked", async (page) => {
+  on("pages turn, and the page holds few elements whatever is asked", async (page) => {
     await page.click("#next");
     assert.equal(await count(page), "Incidents 51 to 100 of 20,000");
     await page.click("#previous");
-    await page.click("#previous");
+    // It says that it does nothing any more, and does nothing.
+    assert.equal(await page.getAttribute("#previous", "aria-disabled"), "true");
+    await page.click("#previous", { force: true });
     assert.equal(await count(page), "Incidents 1 to 50 of 20,000");
     await page.selectOption("#size", "200");
     assert.equal((await table(page)).length, 200);
     assert.ok(await page.evaluate(() => document.querySelectorAll("*").length) < 60_000);
   });
 
-  on("many", "numbers of the verdict and buttons of problems lead into the table", async (page) => {
+  on("numbers of the verdict and buttons of problems lead into the table", async (page) => {
     await page.getByRole("button", { name: "Show 3,000 incidents: duplicate-spn likely" }).click();
     assert.equal(await count(page), "Incidents 1 to 50 of 3,000 (of 20,000)");
     await page.click("#clear");
@@ -268,14 +294,14 @@ describe("twenty thousand incidents", () => {
     assert.ok(!(await page.locator("#shown").isVisible()));
   });
 
-  on("many", "a problem that has only a line leads to its incidents", async (page) => {
+  on("a problem that has only a line leads to its incidents", async (page) => {
     const line = page.locator(".further tbody tr").last();
     await line.locator("button").click();
     assert.equal(await count(page), "Incidents 1 to 1 of 1 (of 20,000)");
     assert.equal((await table(page)).length, 1);
   });
 
-  on("many", "a shared address of 300 hosts draws the busiest and counts the rest", async (page) => {
+  on("a shared address of 300 hosts draws the busiest and counts the rest", async (page) => {
     const picture = page.locator(".picture").first();
     assert.equal(await picture.locator(".went").count(), 10);
     assert.match(await picture.locator(".rest").textContent(), /^and 5,990 more connections/);
@@ -285,10 +311,7 @@ describe("twenty thousand incidents", () => {
   });
 
   // Said, not judged: a busy machine must not fail it. Each answer still has to come within the browser's timeout.
-  test("how long it takes", async (context) => {
-    const started = performance.now();
-    const { page, close } = await open(browser, "many");
-    const ready = performance.now() - started;
+  on("how long it takes", async (page, context) => {
     const times = await page.evaluate(async () => {
       const painted = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
       const timed = async (act) => {
@@ -317,7 +340,16 @@ describe("twenty thousand incidents", () => {
       };
     });
     context.diagnostic(`ready ${Math.round(ready)} ms, ${JSON.stringify(times)}`);
-    await close();
+  });
+
+  // The last: the rest of the long lists repeats what is looked at, and is taken away, as it takes minutes.
+  on("no rule of accessibility is broken", async (page) => {
+    await page.locator("#table button.unfold").first().click();
+    await page.evaluate(() => {
+      const rest = ".problem:nth-of-type(n + 4), .further tbody tr:nth-child(n + 4), #table tbody tr:nth-child(n + 9), ul > li:nth-child(n + 9)";
+      for (const each of document.querySelectorAll(rest)) each.remove();
+    });
+    await accessible(page);
   });
 });
 
@@ -368,15 +400,11 @@ describe("names made by somebody hostile", () => {
 
 describe("everybody can read it", () => {
   for (const colorScheme of ["light", "dark"]) {
-    for (const name of ["few", "compared", "many"]) {
-      on(name, `no rule of accessibility is broken: ${name}, ${colorScheme}`, async (page) => {
-        if (name !== "many") await page.getByRole("button", { name: "Unfold all" }).click();
-        await page.locator("#table button.unfold").first().click();
-        await page.evaluate(axe);
-        const { violations } = await page.evaluate(() => axe.run({ exclude: [".problem ~ .problem ~ .problem ~ .problem ~ .problem ~ .problem"] }));
-        assert.deepEqual(violations.map(({ id, nodes }) => [id, nodes.slice(0, 3).map((node) => node.html)]), []);
-      }, { colorScheme });
-    }
+    on("compared", `no rule of accessibility is broken: ${colorScheme}`, async (page) => {
+      await page.getByRole("button", { name: "Unfold all" }).click();
+      await page.locator("#table button.unfold").first().click();
+      await accessible(page);
+    }, { colorScheme });
   }
 
   for (const width of [360, 800, 1920]) {

@@ -7,18 +7,33 @@
 //!                                             ^
 //!                       inventory (addresses, accounts), names
 //! ```
+//!
+//! [`commands::triage::run`] goes the whole way in one function: it finds the logs, scans them in parallel, gathers
+//! incidents, judges them with what the inventories know, and writes what it found. `docs/architecture.md` says where
+//! the next thing goes, and why things are as they are.
 
+// Reading: from what the user named to single records. Knows nothing of Kerberos.
 pub mod chunks;
-pub mod cli;
-pub mod commands;
-pub mod events;
 pub mod files;
-pub mod findings;
+pub mod records;
+pub mod scan;
+
+// Meaning: which records tell something, counted once, as incidents.
+pub mod events;
 pub mod incidents;
+
+// Knowledge beside the logs: who owns an address or an SPN, and when two names are one.
 pub mod inventory;
 pub mod names;
-pub mod records;
+
+// Judgement: whose key, who answered, who was meant. Knows nothing of files.
+pub mod findings;
+
+// Telling: bytes that are safe where they go, and what the next run should remember.
 pub mod report;
-pub mod scan;
-pub mod similar;
 pub mod state;
+
+// The person: subcommands with plain configurations, and the command line in front of them.
+pub mod cli;
+pub mod commands;
+pub mod similar;

@@ -1,7 +1,7 @@
 //! `samples/` is what this program makes, byte for byte. To make it again:
 //!
 //! ```text
-//! KRBTRIAGE_BLESS=1 cargo test --test samples
+//! KRBTRIAGE_BLESS=1 cargo test --test samples --test triage
 //! ```
 
 #[path = "support/evtx/mod.rs"]

@@ -48,7 +48,7 @@ fn event(server: &str, target: &str) -> evtx_writer::Event {
         .at("2026-10-06T10:00:00Z")
 }
 
-/// `KRBTRIAGE_BLESS=1 cargo test --test triage` writes it anew.
+/// `KRBTRIAGE_BLESS=1 cargo test --test samples --test triage` writes it anew.
 #[test]
 fn the_samples_give_the_report_beside_them() {
     let output = krbtriage().arg("triage").args(ALL).output().unwrap();
@@ -80,11 +80,10 @@ fn without_inventories_nothing_is_confirmed_that_they_alone_prove_and_every_row_
     assert_eq!(status, 0);
     assert_eq!(rows.len(), 12);
     for row in &rows {
+        assert_ne!(&row[column("missing")], "", "{row:?}");
         if &row[column("confidence")] == "confirmed" {
             let evidence = &row[column("evidence")];
             assert!(evidence.contains("NETLOGON") || evidence.contains("KDC 11"), "{evidence}");
-        } else {
-            assert_ne!(&row[column("missing")], "", "{row:?}");
         }
     }
     let reference = row(&rows, "SRV1.alpha.example.com", "host/srv2.beta.example.com");
@@ -165,6 +164,42 @@ fn a_cell_cannot_run_in_a_spreadsheet() {
     }
 }
 
+/// Excel cuts cells at `;` where that separates lists: what it then takes for a cell must not run either.
+#[test]
+fn a_cell_cannot_run_in_a_spreadsheet_that_separates_with_semicolons() {
+    let evil = ["host/x;=cmd|' /C calc'!A0", "host/x;\"=1+1\"", "host/x; @SUM(A1)", "host/x;+1,2;-3"];
+    let (_folder, path) = log(evil.iter().map(|target| event(target, target)));
+    for arguments in [&["triage"][..], &["extract"]] {
+        let output = krbtriage().args(arguments).arg(&path).output().unwrap();
+        let mut csv = csv::ReaderBuilder::new();
+        csv.delimiter(b';').flexible(true).has_headers(false);
+        for record in csv.from_reader(&*output.stdout).records() {
+            for cell in record.unwrap().iter() {
+                assert!(!cell.trim_start().starts_with(['=', '+', '-', '@', '\t', '\r']), "{cell:?}");
+            }
+        }
+    }
+}
+
+/// On a terminal clap shows an argument as it is; `triage *` takes its arguments from file names.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_argument_cannot_drive_the_terminal() {
+    let binary = assert_cmd::cargo::cargo_bin("krbtriage");
+    for arguments in ["triage $'--x\\e[31m'", "triage a.evtx --since $'\\e[31m'", "$'\\e[31m'"] {
+        // `script` gives it a terminal; elsewhere clap leaves all escape sequences out.
+        let command = format!("exec bash -c \"'{}' {arguments}\"", binary.display());
+        let Ok(output) = std::process::Command::new("script").args(["-qec", &command, "/dev/null"]).output()
+        else {
+            println!("skipped: script is not installed");
+            return;
+        };
+        let shown = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(output.status.code(), Some(2), "{shown}");
+        assert!(shown.contains("error: ") && !shown.contains('\x1b'), "{shown:?}");
+    }
+}
+
 #[test]
 fn a_name_cannot_drive_the_terminal() {
     let (folder, path) = log([event("srv\u{1b}[2J\u{202e}1$", "host/\u{1b}]0;owned\u{7}srv2")]);
@@ -196,6 +231,22 @@ fn a_file_named_that_is_no_log_is_an_error_that_says_what_it_is() {
     assert!(errors.contains("Cargo.toml") && errors.contains("no event log"), "{errors}");
 }
 
+/// An empty report would replace the old one, and look like good news.
+#[test]
+fn where_no_input_is_a_log_there_is_no_report() {
+    let folder = tempfile::tempdir().unwrap();
+    let (report, legacy) = (folder.path().join("report.csv"), folder.path().join("SysEvent.Evt"));
+    fs::write(&report, "old").unwrap();
+    fs::write(&legacy, b"\x30\0\0\0LfLe\x01\0\0\0").unwrap();
+    for named in [Path::new("Cargo.toml"), &legacy, folder.path()] {
+        let output = krbtriage().arg("triage").arg(named).arg("-o").arg(&report).output().unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(4), "{}: {errors}", named.display());
+        assert!(errors.contains("this is"), "{errors}");
+        assert_eq!(fs::read_to_string(&report).unwrap(), "old");
+    }
+}
+
 #[test]
 fn a_run_that_fails_leaves_the_old_report() {
     let folder = tempfile::tempdir().unwrap();
@@ -205,6 +256,42 @@ fn a_run_that_fails_leaves_the_old_report() {
     assert_eq!(output.status.code(), Some(4));
     assert_eq!(fs::read_to_string(&report).unwrap(), "old");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+/// A log is evidence, and may be the only copy.
+#[test]
+fn an_output_never_replaces_an_input() {
+    let (folder, path) = log([event("srv1$", "host/a")]);
+    let list = folder.path().join("list.csv");
+    fs::write(&list, "account,domain,spn\r\nsvc,alpha.example.com,HTTP/x\r\n").unwrap();
+    let (log, list) = (path.to_str().unwrap(), list.to_str().unwrap());
+    let before = (fs::read(log).unwrap(), fs::read(list).unwrap());
+    for arguments in [
+        &["triage", log, "--format", "csv", "-o", log][..],
+        &["triage", folder.path().to_str().unwrap(), "--format", "csv", "-o", log],
+        &["triage", log, "-s", list, "-o", list],
+        &["triage", log, "-i", list, "--problems", list],
+        &["triage", log, "--summary", log],
+        &["extract", log, "-o", log],
+        &["audit", "-s", list, "-o", list],
+        &["inventory", list, "-o", list],
+    ] {
+        let output = krbtriage().args(arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains("would replace it"), "{output:?}");
+    }
+    assert_eq!((fs::read(log).unwrap(), fs::read(list).unwrap()), before);
+    // A report may replace the one it is compared with, also where it lies among the logs.
+    let report = folder.path().join("report.csv");
+    let report = report.to_str().unwrap();
+    for arguments in [
+        &["triage", log, "-o", report][..],
+        &["triage", log, "-o", report, "--baseline", report],
+        &["triage", folder.path().to_str().unwrap(), "-o", report],
+        &["extract", folder.path().to_str().unwrap(), "-o", report],
+    ] {
+        assert_eq!(krbtriage().args(arguments).output().unwrap().status.code(), Some(0));
+    }
 }
 
 #[test]
@@ -223,6 +310,14 @@ fn since_and_until_look_at_time_created() {
     };
     assert_eq!(targets(&["--since", "2026-10-06", "--until", "2026-10-06", path]), ["host/b"]);
     assert_eq!(targets(&["--since", "2026-10-06T12:00:00+00:00", path]), ["host/b", "host/c"]);
+}
+
+/// An empty report would look like good news.
+#[test]
+fn since_after_until_is_wrong_use() {
+    let (status, _, errors) = triage(&["--since", "2026-10-07", "--until", "2026-10-06", "samples/logs"]);
+    assert_eq!(status, 2);
+    assert!(errors.contains("--since 2026-10-07T00:00:00Z is later than --until"), "{errors}");
 }
 
 #[test]

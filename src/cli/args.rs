@@ -176,6 +176,18 @@ pub struct Terminal {
     pub verbose: bool,
 }
 
+/// Options that parse each by itself, but make no sense together.
+#[derive(Debug, thiserror::Error)]
+pub enum WrongUse {
+    /// An output whose name does not tell its format.
+    #[error(transparent)]
+    Format(#[from] UnknownFormat),
+    #[error(
+        "--since {since} is later than --until {until}, so there is no time between them; exchange the two"
+    )]
+    NoTime { since: Timestamp, until: Timestamp },
+}
+
 /// The same, for commands that are done before a bar would show.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct Say {
@@ -196,9 +208,13 @@ impl Say {
 }
 
 impl Triage {
-    /// The error is one of use: an output whose name does not tell its format.
-    pub fn into_config(self) -> Result<commands::triage::Config, UnknownFormat> {
-        let file = |path: PathBuf| {
+    pub fn into_config(self) -> Result<commands::triage::Config, WrongUse> {
+        if let (Some(since), Some(until)) = (self.since, self.until)
+            && since > until
+        {
+            return Err(WrongUse::NoTime { since, until });
+        }
+        let file = |path: PathBuf| -> Result<Target, UnknownFormat> {
             if path.as_os_str() == "-" {
                 return Ok(Target { output: Output::Stdout, format: self.format.unwrap_or_default() });
             }

@@ -16,11 +16,10 @@ use std::path::Path;
 use clap::{CommandFactory, Parser};
 
 use crate::commands;
-use crate::report::Output;
 use crate::report::guard::visible;
 use crate::report::numbers::{counted, grouped};
 use crate::report::output::write_screen;
-use crate::report::unfinished;
+use crate::report::{Output, OutputError, unfinished};
 use args::{Cli, Command};
 use progress::Bar;
 
@@ -29,9 +28,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => {
-            // Help and version are answers, not errors; clap knows which stream each belongs to.
+            // Help and version are answers, not errors. An error shows what was typed, or what `*` stood for.
+            if error.use_stderr() {
+                say(&error.render().to_string());
+                return Exit::Usage;
+            }
             let _ = error.print();
-            return if error.use_stderr() { Exit::Usage } else { Exit::Complete };
+            return Exit::Complete;
         }
     };
     // Where somebody has said that interruptions are to be ignored (nohup does), there is nothing to handle.
@@ -53,10 +56,7 @@ fn triage(args: args::Triage) -> Exit {
     let bar = Bar::new(!terminal.no_progress && !terminal.quiet);
     let config = match args.into_config() {
         Ok(config) => config,
-        Err(error) => {
-            say(&format!("krbtriage: {error}\n"));
-            return Exit::Usage;
-        }
+        Err(error) => return wrong_use(&error),
     };
     let viewed = config.outputs.are_viewed();
     let result = commands::triage::run(&config, &bar);
@@ -79,6 +79,7 @@ fn triage(args: args::Triage) -> Exit {
                 Exit::Partial
             }
         }
+        Err(error) if error.is_wrong_use() => wrong_use(&error),
         Err(error) => fail(&error),
     }
 }
@@ -101,6 +102,7 @@ fn inventory(args: args::Inventory) -> Exit {
             let complete = outcome.files.iter().all(|file| file.problems.is_empty());
             if complete { Exit::Complete } else { Exit::Partial }
         }
+        Err(error @ OutputError::IsInput { .. }) => wrong_use(&error),
         Err(error) => fail(&error),
     }
 }
@@ -121,6 +123,7 @@ fn audit(args: args::Audit) -> Exit {
                 (false, false) => Exit::Partial,
             }
         }
+        Err(error @ commands::audit::Error::Output(OutputError::IsInput { .. })) => wrong_use(&error),
         Err(error) => fail(&error),
     }
 }
@@ -158,6 +161,7 @@ fn extract(args: args::Extract) -> Exit {
             }
             if outcome.is_complete() { Exit::Complete } else { Exit::Partial }
         }
+        Err(error @ commands::extract::Error::Output(OutputError::IsInput { .. })) => wrong_use(&error),
         Err(error) => fail(&error),
     }
 }
@@ -193,10 +197,7 @@ fn explain(args: &args::Explain) -> Exit {
     };
     match text {
         Ok(text) => print(&text),
-        Err(error @ explain::Error::Unknown { .. }) => {
-            fail(&error);
-            Exit::Usage
-        }
+        Err(error @ explain::Error::Unknown { .. }) => wrong_use(&error),
         Err(error) => fail(&error),
     }
 }
@@ -215,10 +216,7 @@ fn collect_script(args: args::CollectScript) -> Exit {
             ));
             Exit::Partial
         }
-        Err(error @ commands::collect_script::Error::NoHosts) => {
-            fail(&error);
-            Exit::Usage
-        }
+        Err(error @ commands::collect_script::Error::NoHosts) => wrong_use(&error),
         Err(error) => fail(&error),
     }
 }
@@ -229,6 +227,11 @@ fn print(text: &str) -> Exit {
         Ok(_) => Exit::Complete,
         Err(error) => fail(&error),
     }
+}
+
+fn wrong_use(error: &dyn std::error::Error) -> Exit {
+    fail(error);
+    Exit::Usage
 }
 
 fn fail(error: &dyn std::error::Error) -> Exit {

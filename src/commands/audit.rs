@@ -18,7 +18,7 @@ use crate::inventory::{self, InventoryFile};
 use crate::report::guard::cell;
 use crate::report::output::write_screen;
 use crate::report::row::LIST_SEPARATOR;
-use crate::report::{Output, OutputError, Paper, Status};
+use crate::report::{Output, OutputError, Paper, Status, output};
 
 pub use earlier::EarlierError;
 
@@ -127,6 +127,8 @@ impl Outcome {
 /// Reads the inventories and writes what can hurt.
 pub fn run(config: &Config) -> Result<Outcome, Error> {
     config.output.check()?;
+    let inputs = [&config.interfaces, &config.dns, &config.spns].into_iter().flatten().chain(&config.allow);
+    output::spare(config.output.path(), inputs.map(PathBuf::as_path))?;
     let allow = allowed::Allowed::read(config.allow.as_deref())?;
     let earlier = config.baseline.as_deref().map(|path| earlier::read(path, &config.output)).transpose()?;
     let paths = [config.interfaces.as_slice(), config.dns.as_slice()].concat();

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use crate::inventory::InventoryFile;
 use crate::inventory::addresses::{AddressInventory, LoadOptions, load};
 use crate::report::guard::cell;
-use crate::report::{Output, OutputError};
+use crate::report::{Output, OutputError, output};
 
 /// What to read and where to write it.
 #[derive(Debug, Clone)]
@@ -38,6 +38,7 @@ pub const COLUMNS: [&str; 6] = ["host", "address", "interface", "description", "
 /// Reads the inventories and writes one row for each address.
 pub fn run(config: &Config) -> Result<Outcome, OutputError> {
     config.output.check()?;
+    output::spare(config.output.path(), config.files.iter().map(PathBuf::as_path))?;
     let options = LoadOptions { host: config.host.clone() };
     let inventory = load(&config.files, &options);
     let written = config.output.write(|out| write_csv(&inventory, out))?;

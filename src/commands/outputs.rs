@@ -63,11 +63,9 @@ impl Outputs {
         self.reports.iter().any(|t| t.output == Output::Stdout && matches!(t.format, Format::Text(_)))
     }
 
-    fn files(&self) -> impl Iterator<Item = &Path> {
-        let reports = self.reports.iter().filter_map(|t| match &t.output {
-            Output::File(path) => Some(path.as_path()),
-            Output::Stdout => None,
-        });
+    /// The files that are written.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        let reports = self.reports.iter().filter_map(|t| t.output.path());
         reports
             .chain(self.problems.as_deref())
             .chain(self.events.as_ref().map(|(path, _)| path.as_path()))

@@ -18,6 +18,7 @@ use crate::inventory::hosts::Hosts;
 use crate::inventory::{InventoryFile, accounts, addresses, from_logs};
 use crate::names::{HostName, Principal};
 use crate::report::baseline::{self, BaselineError, Silence};
+use crate::report::output;
 use crate::report::{EventSpool, Output, OutputError, Problem, Reading, Report, Row, Staged, problem};
 use crate::scan::{self, FileIndex, FileOrder, FileReport, Progress, Scan, ScanOptions};
 use crate::state::{self, FileEnds, Lock, State, StateError};
@@ -82,7 +83,7 @@ pub struct Outcome {
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("{}", no_logs(.0))]
-    NoLogs(Vec<FileError>),
+    NoLogs(Vec<String>),
     #[error(transparent)]
     List(#[from] ListError),
     #[error("{}: two outputs cannot go to one file; name another one", .0.display())]
@@ -95,12 +96,19 @@ pub enum Error {
     State(#[from] StateError),
 }
 
-fn no_logs(errors: &[FileError]) -> String {
-    let mut text = String::from("no log could be read, so there is no report");
-    for error in errors {
-        text.push_str(&format!("\n  {error}"));
+impl Error {
+    /// The command line asks for what cannot be.
+    pub fn is_wrong_use(&self) -> bool {
+        matches!(self, Self::Twice(_) | Self::Output(OutputError::IsInput { .. }))
     }
-    if errors.is_empty() {
+}
+
+fn no_logs(reasons: &[String]) -> String {
+    let mut text = String::from("no log could be read, so there is no report");
+    for reason in reasons {
+        text.push_str(&format!("\n  {reason}"));
+    }
+    if reasons.is_empty() {
         text.push_str(
             "; name .evtx files, or folders that hold some (wevtutil epl System System.evtx makes one)",
         );
@@ -170,8 +178,13 @@ pub fn run(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error> {
         paths.extend(list::read(list)?);
     }
     let (inputs, mut unfound) = files::find(&paths);
-    if !inputs.iter().any(|i| i.kind.is_read() || i.named) {
-        return Err(Error::NoLogs(unfound));
+    let others = config.interfaces.iter().chain(&config.spns).map(PathBuf::as_path);
+    output::spare(
+        config.outputs.files().chain(config.state.as_deref()),
+        files::to_spare(&inputs).chain(others),
+    )?;
+    if !inputs.iter().any(|input| input.kind.is_read()) {
+        return Err(Error::NoLogs(files::no_log_among(&inputs, &unfound)));
     }
 
     let (seen, spool) = (Seen::default(), EventSpool::default());

@@ -53,6 +53,11 @@ impl Modified {
         }
         Some(event)
     }
+
+    /// What makes an incident: client, answered by, target, and both realms.
+    pub fn names(&self) -> [&str; 5] {
+        [&self.client, &self.answered_by, &self.target, &self.target_realm, &self.client_realm]
+    }
 }
 
 /// `0x29`, `41`, or with the name after it (`0x29 KRB_AP_ERR_MODIFIED`).
@@ -67,21 +72,12 @@ pub(super) fn is_0x29(code: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::records::{Datum, Origin};
+    use crate::records::Datum;
 
     fn record(id: u16, data: &[(Option<&str>, &str)]) -> Record {
-        Record {
-            provider: "Microsoft-Windows-Security-Kerberos".into(),
-            event_id: id,
-            version: 0,
-            level: 2,
-            channel: "System".into(),
-            computer: "SRV1.alpha.example.com".into(),
-            record_id: 7,
-            time: jiff::Timestamp::UNIX_EPOCH,
-            data: data.iter().map(|(n, v)| Datum { name: n.map(Into::into), value: (*v).into() }).collect(),
-            origin: Origin::Live,
-        }
+        let datum = |(n, v): &(Option<&str>, &str)| Datum { name: n.map(Into::into), value: (*v).into() };
+        let data = data.iter().map(datum).collect();
+        Record { event_id: id, data, ..Record::of("SRV1.alpha.example.com") }
     }
 
     #[test]

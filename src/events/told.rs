@@ -72,21 +72,9 @@ impl Told {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::records::Origin;
 
     fn record(computer: &str, record_id: u64, time: &str) -> Record {
-        Record {
-            provider: "Kerberos".into(),
-            event_id: 4,
-            version: 0,
-            level: 2,
-            channel: "System".into(),
-            computer: computer.into(),
-            record_id,
-            time: time.parse().unwrap(),
-            data: Vec::new(),
-            origin: Origin::Live,
-        }
+        Record { record_id, time: time.parse().unwrap(), ..Record::of(computer) }
     }
 
     #[test]

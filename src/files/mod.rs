@@ -154,6 +154,20 @@ pub fn find(paths: &[PathBuf]) -> (Vec<Input>, Vec<FileError>) {
     (inputs, errors)
 }
 
+/// The files that an output must not replace: logs, and all that was named. An earlier report that lies in a folder of
+/// logs is neither, and the next one takes its place.
+pub fn to_spare(inputs: &[Input]) -> impl Iterator<Item = &Path> + Clone {
+    inputs.iter().filter(|input| input.named || input.kind != Kind::Other).map(|input| input.path.as_path())
+}
+
+/// Where nothing that was found is a log: why not, for all that was named or would be missed.
+pub fn no_log_among(inputs: &[Input], errors: &[FileError]) -> Vec<String> {
+    let refused = inputs.iter().filter(|input| input.named || input.kind == Kind::LegacyEvt);
+    let refused =
+        refused.filter_map(|input| Some(format!("{}: {}", input.path.display(), input.kind.refusal()?)));
+    errors.iter().map(ToString::to_string).chain(refused).collect()
+}
+
 fn is_file(entry: &walkdir::DirEntry) -> bool {
     entry.file_type().is_file()
         || (entry.path_is_symlink() && std::fs::metadata(entry.path()).is_ok_and(|m| m.is_file()))

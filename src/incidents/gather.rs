@@ -142,17 +142,7 @@ impl<'a> Gatherer<'a> {
         if !told && let Some(witness) = &mut self.witness {
             witness.event(&event, record, file);
         }
-        let fold = |s: &str| Box::from(s.to_lowercase());
-        let key = Key {
-            names: [
-                fold(&event.client),
-                fold(&event.answered_by),
-                fold(&event.target),
-                fold(&event.target_realm),
-                fold(&event.client_realm),
-            ],
-            twin: event.twin,
-        };
+        let key = Key { names: event.names().map(|name| name.to_lowercase().into()), twin: event.twin };
         let incident = self.incidents.entry(key).or_insert_with(|| Incident {
             client: event.client.clone(),
             answered_by: event.answered_by.clone(),
@@ -353,17 +343,13 @@ mod tests {
     use crate::records::Datum;
 
     fn record(id: u16, record_id: u64, second: i64, data: &[(&str, &str)]) -> Record {
+        let datum = |(n, v): &(&str, &str)| Datum { name: Some((*n).into()), value: (*v).into() };
         Record {
-            provider: "Microsoft-Windows-Security-Kerberos".into(),
             event_id: id,
-            version: 0,
-            level: 2,
-            channel: "System".into(),
-            computer: "SRV1.alpha.example.com".into(),
             record_id,
             time: Timestamp::from_second(second).unwrap(),
-            data: data.iter().map(|(n, v)| Datum { name: Some((*n).into()), value: (*v).into() }).collect(),
-            origin: Origin::Live,
+            data: data.iter().map(datum).collect(),
+            ..Record::of("SRV1.alpha.example.com")
         }
     }
 

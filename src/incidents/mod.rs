@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
-use crate::events::Clue;
+use crate::events::{Clue, Modified};
 use crate::scan::FileIndex;
 
 /// One trouble: a client asks for a target and something answers that cannot decrypt. Names as the log has them.
@@ -52,6 +52,11 @@ pub struct Sightings {
 pub struct SeenClue {
     pub clue: Clue,
     pub seen: Sightings,
+}
+
+/// The identity of the incident that an event belongs to, as [`Incident::id`].
+pub fn id_of(event: &Modified) -> String {
+    stable_id('i', &event.names())
 }
 
 impl Incident {

@@ -1,4 +1,4 @@
-use super::domain_key;
+use super::{domain_key, without_dot};
 
 /// NetBIOS names have at most 15 characters (MS-NBTE 2.2.1); a computer's sAMAccountName is the name cut there, plus `$`.
 const NETBIOS_LEN: usize = 15;
@@ -22,7 +22,7 @@ pub enum Same {
 impl HostName {
     /// From `srv1`, `SRV1.alpha.example.com.`; `None` for an empty name.
     pub fn parse(text: &str) -> Option<Self> {
-        let text = text.trim().trim_end_matches('.');
+        let text = without_dot(text.trim());
         let (label, domain) = match text.split_once('.') {
             Some((label, domain)) => (label, domain_key(domain)),
             None => (text, None),

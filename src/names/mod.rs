@@ -13,15 +13,20 @@ pub use spn::Spn;
 
 /// A DNS domain or Kerberos realm, ready to compare: lower case, no trailing dot. `None` when empty.
 pub fn domain_key(text: &str) -> Option<String> {
-    let text = text.trim().trim_end_matches('.');
+    let text = without_dot(text.trim());
     (!text.is_empty()).then(|| text.to_lowercase())
+}
+
+/// A fully qualified name may end with one dot (RFC 1034 3.1), and means the same without it.
+fn without_dot(text: &str) -> &str {
+    text.strip_suffix('.').unwrap_or(text)
 }
 
 /// Does this look like a DNS domain? At least two labels of letters, digits, `-` and `_`.
 ///
 /// Decides whether what follows the last `@` of a name is a realm (`HTTP/fela@corp.local`) or part of it.
 pub(crate) fn looks_like_domain(text: &str) -> bool {
-    let text = text.strip_suffix('.').unwrap_or(text);
+    let text = without_dot(text);
     text.contains('.')
         && text.split('.').all(|label| {
             !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-' || c == '_')

@@ -1,6 +1,6 @@
 use std::net::{IpAddr, Ipv6Addr};
 
-use super::looks_like_domain;
+use super::{looks_like_domain, without_dot};
 
 /// A service principal name: `class/host[:port|:instance][/service name][@REALM]` (MS-ADTS 2.2.21, "SPN syntax"; MS-KILE 3.1.5.11).
 ///
@@ -12,7 +12,7 @@ pub struct Spn {
     /// Host name, NetBIOS name, GUID or IP literal (IPv6 without brackets).
     pub host: Box<str>,
     pub port: Option<Box<str>>,
-    /// `INST1` of `MSSQLSvc/sql1:INST1`; what follows the colon and is not all digits.
+    /// `INST1` of `MSSQLSvc/sql1:INST1`; what follows the colon and is not all digits (empty where nothing does).
     pub instance: Option<Box<str>>,
     /// Third part: a domain, a DN, `ACTIVE`.
     pub service_name: Option<Box<str>>,
@@ -39,23 +39,28 @@ impl Spn {
         }
         let (port, instance) = match suffix {
             Some(s) if !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit()) => (Some(s), None),
-            Some(s) if !s.is_empty() => (None, Some(s)),
-            _ => (None, None),
+            other => (None, other),
         };
         Some(Self {
             class: class.into(),
             host: host.into(),
             port: port.map(Into::into),
             instance: instance.map(Into::into),
-            service_name: service_name.filter(|s| !s.is_empty()).map(Into::into),
+            service_name: service_name.map(Into::into),
             realm: realm.map(Into::into),
         })
     }
 
     /// What two SPNs are compared by: lower case, host without trailing dot, no realm.
     pub fn key(&self) -> String {
-        let mut key =
-            format!("{}/{}", self.class.to_lowercase(), self.host.trim_end_matches('.').to_lowercase());
+        let host = without_dot(&self.host);
+        let suffixed = self.port.is_some() || self.instance.is_some();
+        // Else the port would be taken for the address's last part.
+        let mut key = match self.address() {
+            Some(IpAddr::V6(_)) if suffixed => format!("{}/[{host}]", self.class),
+            _ => format!("{}/{host}", self.class),
+        }
+        .to_lowercase();
         for (mark, part) in [(':', &self.port), (':', &self.instance), ('/', &self.service_name)] {
             if let Some(part) = part {
                 key.push(mark);
@@ -108,9 +113,13 @@ pub(super) fn split_realm(text: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// Host and what follows its colon. Brackets first, then a bare IPv6 literal, then the last colon.
+/// Host and what follows its colon. Brackets first, then a bare IPv6 literal, then the last colon. Brackets around
+/// anything but an IPv6 literal are part of a name, which is another one than the name without them.
 fn split_host(text: &str) -> (&str, Option<&str>) {
-    if let Some((host, after)) = text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+    if let Some((host, after)) = text.strip_prefix('[').and_then(|rest| rest.split_once(']'))
+        && host.parse::<Ipv6Addr>().is_ok()
+        && (after.is_empty() || after.starts_with(':'))
+    {
         return (host, after.strip_prefix(':'));
     }
     match text.split_once(':') {
@@ -160,6 +169,10 @@ mod tests {
             ("HTTP/[2001:db8::1]:8080", ("HTTP", "2001:db8::1", Some("8080"), None, None, None)),
             ("cifs/2001:db8::1", ("cifs", "2001:db8::1", None, None, None, None)),
             ("cifs/192.0.2.1", ("cifs", "192.0.2.1", None, None, None, None)),
+            ("host/[srv1]", ("host", "[srv1]", None, None, None, None)),
+            ("HTTP/[::1]x", ("HTTP", "[::1]x", None, None, None, None)),
+            ("HTTP/web:", ("HTTP", "web", None, Some(""), None, None)),
+            ("HTTP/web/", ("HTTP", "web", None, None, Some(""), None)),
             (
                 "E3514235-4B06-11D1-AB04-00C04FC2DCD2/70ff33ce-2f41-4bf4-b7ca-7fa71d4ca13e/root.contoso.com@root.contoso.com",
                 (
@@ -196,6 +209,16 @@ mod tests {
         assert_ne!(key("HTTP/web:80"), key("HTTP/web"));
     }
 
+    /// Trap 15: who may choose a name must not make it equal to another one.
+    #[test]
+    fn nothing_but_case_one_dot_and_the_realm_is_left_out_of_the_comparison() {
+        let key = |t| Spn::parse(t).unwrap().key();
+        assert_ne!(key("cifs/[2001:db8::1]:80"), key("cifs/2001:db8::1:80"));
+        for other in ["HTTP/web..", "HTTP/web:", "HTTP/web/", "HTTP/[web]", "HTTP/web\u{200b}", "HTTP/web$"] {
+            assert_ne!(key(other), key("HTTP/web"), "{other}");
+        }
+    }
+
     #[test]
     fn guid_hosts_are_known_as_such() {
         assert!(
@@ -206,14 +229,75 @@ mod tests {
         assert!(!Spn::parse("ldap/dc1.alpha.example.com").unwrap().host_is_guid());
     }
 
+    fn any_spn() -> impl Strategy<Value = Spn> {
+        let guid = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}";
+        let class = prop_oneof!["[A-Za-z][A-Za-z0-9-]{0,7}", guid];
+        let host = prop_oneof![
+            "[a-zA-Z0-9_-]{1,20}\\$?",
+            "[a-z0-9-]{1,12}(\\.[a-z]{1,4}){1,2}\\.?",
+            guid,
+            any::<std::net::Ipv4Addr>().prop_map(|a| a.to_string()),
+            any::<Ipv6Addr>().prop_map(|a| a.to_string()),
+        ];
+        // A port or an instance, never both.
+        let suffix = proptest::option::of("[0-9]{1,5}|[A-Z][A-Z0-9$]{0,7}");
+        let service = proptest::option::of("[a-z.]{0,6}[a-z]|CN=[A-Za-z]{1,5},DC=[a-z]{1,3}/?");
+        let realm = proptest::option::of("[A-Z]{1,5}\\.[A-Z]{1,3}");
+        (class, host, suffix, service, realm).prop_map(|(class, host, suffix, service, realm)| {
+            let (port, instance) = match suffix {
+                Some(s) if s.starts_with(|c: char| c.is_ascii_digit()) => (Some(s), None),
+                other => (None, other),
+            };
+            Spn {
+                class: class.into(),
+                host: host.into(),
+                port: port.map(Into::into),
+                instance: instance.map(Into::into),
+                service_name: service.map(Into::into),
+                realm: realm.map(Into::into),
+            }
+        })
+    }
+
     proptest! {
         #[test]
-        fn what_is_printed_parses_to_the_same(class in "[A-Za-z]{1,8}", host in "[a-z0-9-]{1,12}(\\.[a-z]{1,4}){0,2}", port in proptest::option::of("[0-9]{1,5}"), service in proptest::option::of("[a-z.]{0,6}[a-z]"), realm in proptest::option::of("[A-Z]{1,5}\\.[A-Z]{1,3}")) {
-            let spn = Spn {
-                class: class.into(), host: host.into(), port: port.map(Into::into), instance: None,
-                service_name: service.map(Into::into), realm: realm.map(Into::into),
-            };
+        fn what_is_printed_parses_to_the_same(spn in any_spn()) {
             prop_assert_eq!(Spn::parse(&spn.to_string()), Some(spn));
+        }
+
+        #[test]
+        fn case_realm_and_a_trailing_dot_do_not_change_the_key(spn in any_spn()) {
+            let key = spn.key();
+            prop_assert_eq!(&Spn::parse(&spn.to_string().to_uppercase()).unwrap().key(), &key);
+            prop_assert_eq!(&Spn { realm: Some("CORP.EXAMPLE".into()), ..spn.clone() }.key(), &key);
+            let dotted = format!("{}.", spn.host);
+            if !spn.host.ends_with('.') && spn.address().is_none() {
+                prop_assert_eq!(&Spn { host: dotted.into(), ..spn }.key(), &key);
+            }
+        }
+
+        #[test]
+        fn different_parts_are_different_keys(a in any_spn(), b in any_spn()) {
+            let parts = |spn: &Spn| {
+                let lower = |part: &Option<Box<str>>| part.as_deref().map(str::to_lowercase);
+                let host = spn.host.to_lowercase();
+                (
+                    spn.class.to_lowercase(),
+                    host.strip_suffix('.').unwrap_or(&host).to_owned(),
+                    (lower(&spn.port), lower(&spn.instance), lower(&spn.service_name)),
+                )
+            };
+            prop_assert_eq!(a.key() == b.key(), parts(&a) == parts(&b));
+            let other = Spn { service_name: Some("x".into()), ..a.clone() };
+            prop_assert_eq!(a.key() == other.key(), parts(&a) == parts(&other));
+        }
+
+        #[test]
+        fn what_is_parsed_prints_as_it_was_and_parses_again(text in "[a-zA-Z0-9/:@.$\\[\\]\\\\ äK-]{0,24}") {
+            if let Some(spn) = Spn::parse(&text) {
+                let again = Spn::parse(&spn.to_string());
+                prop_assert_eq!(again.as_ref(), Some(&spn), "{}", spn);
+            }
         }
 
         #[test]

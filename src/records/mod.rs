@@ -52,6 +52,25 @@ pub struct Record {
     pub origin: Origin,
 }
 
+#[cfg(test)]
+impl Record {
+    /// An event 4 of `computer` without values; a test sets what it is about.
+    pub(crate) fn of(computer: &str) -> Self {
+        Self {
+            provider: "Microsoft-Windows-Security-Kerberos".into(),
+            event_id: 4,
+            version: 0,
+            level: 2,
+            channel: "System".into(),
+            computer: computer.into(),
+            record_id: 7,
+            time: Timestamp::UNIX_EPOCH,
+            data: Vec::new(),
+            origin: Origin::Live,
+        }
+    }
+}
+
 /// One value of `EventData`/`UserData`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Datum {

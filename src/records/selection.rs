@@ -151,6 +151,7 @@ fn lower(unit: u16) -> u16 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::records::Datum;
 
     #[test]
     fn a_name_in_utf_16_is_accepted_like_the_same_name_in_utf_8() {
@@ -172,20 +173,11 @@ mod tests {
             "ErrorCode",
             |code| code == "0x29",
         );
+        let datum = |code: &str| Datum { name: Some("ErrorCode".into()), value: code.into() };
         let record = |event_id, code: Option<&str>| Record {
-            provider: "P".into(),
             event_id,
-            version: 0,
-            level: 0,
-            channel: "".into(),
-            computer: "".into(),
-            record_id: 0,
-            time: jiff::Timestamp::UNIX_EPOCH,
-            data: code
-                .map(|code| crate::records::Datum { name: Some("ErrorCode".into()), value: code.into() })
-                .into_iter()
-                .collect(),
-            origin: crate::records::Origin::Live,
+            data: code.map(datum).into_iter().collect(),
+            ..Record::of("SRV1")
         };
         assert!(s.accepts_record(&record(3, Some("0x29"))));
         assert!(!s.accepts_record(&record(3, Some("0x19"))));

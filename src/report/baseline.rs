@@ -175,7 +175,7 @@ fn read_csv(path: &Path, text: &str) -> Result<Vec<Placed>, BaselineError> {
         })?;
         let line = record.position().map_or(last, line);
         let cells = places.map(|place| uncell(record.get(place).unwrap_or_default()));
-        rows.push((Some(line), row(cells).map_err(|why| at_line(line, why))?));
+        rows.push((Some(line), row(cells.each_ref().map(|c| &**c)).map_err(|why| at_line(line, why))?));
     }
     Ok(rows)
 }

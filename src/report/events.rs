@@ -15,7 +15,7 @@ use super::format::{Format, UnknownFormat};
 use super::guard::{cell, json};
 use super::sorter::{self, Key, Sorter};
 use crate::events::{Modified, Told};
-use crate::incidents::{Incident, Sightings, Twin, Witness};
+use crate::incidents::{self, Twin, Witness};
 use crate::records::{Origin, Record};
 use crate::scan::FileIndex;
 
@@ -175,15 +175,7 @@ impl EventSpool {
 impl Witness for Share<'_> {
     fn event(&mut self, event: &Modified, record: &Record, file: FileIndex) {
         let line = Line {
-            incident_id: Incident {
-                client: event.client.clone(),
-                answered_by: event.answered_by.clone(),
-                target: event.target.clone(),
-                target_realm: event.target_realm.clone(),
-                client_realm: event.client_realm.clone(),
-                seen: Sightings::new(record.time, file),
-            }
-            .id(),
+            incident_id: incidents::id_of(event),
             time_created: record.time,
             client: event.client.clone(),
             channel: record.channel.as_str().into(),

@@ -14,10 +14,33 @@ const FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
 ///
 /// Excel, LibreOffice and Google Sheets take a cell that begins with `=`, `+`, `-`, `@`, tab or CR (and
 /// their full-width forms) as a formula, also in quotes. An apostrophe in front makes it text (OWASP, "CSV injection").
+/// Where lists are separated by `;` (most of Europe), Excel cuts cells there: what follows one is guarded like a cell.
 /// Line breaks and other control characters are written as visible escapes, so that one row is one line.
 pub fn cell(text: &str) -> Cow<'_, str> {
     let text = visible(text);
-    if text.starts_with(FORMULA) { Cow::Owned(format!("'{text}")) } else { text }
+    if !is_formula(&text) && !text.split(';').any(is_formula) {
+        return text;
+    }
+    let mut out = String::with_capacity(text.len() + 8);
+    for (i, part) in text.split(';').enumerate() {
+        if i > 0 {
+            out.push(';');
+        }
+        if is_formula(part) {
+            // Behind the blank of a list's `; `, which a reader splits at.
+            let start = part.len() - part.trim_start_matches(' ').len();
+            let (blanks, rest) = part.split_at(start);
+            out.extend([blanks, "'", rest]);
+        } else {
+            out.push_str(part);
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// Blanks and quotes in front may be dropped by who reads the file.
+fn is_formula(text: &str) -> bool {
+    text.trim_start_matches([' ', '"']).starts_with(FORMULA)
 }
 
 /// Text that cannot drive a terminal: control characters, bidirectional overrides and line separators
@@ -74,13 +97,22 @@ pub fn json(value: &impl Serialize) -> io::Result<String> {
     Ok(out)
 }
 
-/// What [`cell`] had before it was guarded, as far as that can be told: the apostrophe is taken off again, visible
+/// The same as a CSV cell. No JSON begins like a formula, and what follows a `;` in a string does not either.
+pub fn json_cell(value: &impl Serialize) -> io::Result<String> {
+    let json = json(value)?;
+    Ok(if json.split(';').skip(1).any(is_formula) { json.replace(';', "\\u003b") } else { json })
+}
+
+/// What [`cell`] had before it was guarded, as far as that can be told: the apostrophes are taken off again, visible
 /// escapes stay, because a name can hold their letters.
-pub fn uncell(text: &str) -> &str {
-    match text.strip_prefix('\'') {
-        Some(rest) if rest.starts_with(FORMULA) => rest,
-        _ => text,
+pub fn uncell(text: &str) -> Cow<'_, str> {
+    let guarded = |part: &str| part.trim_start_matches(' ').strip_prefix('\'').is_some_and(is_formula);
+    if !text.split(';').any(guarded) {
+        return Cow::Borrowed(text);
     }
+    let parts =
+        text.split(';').map(|part| if guarded(part) { part.replacen('\'', "", 1) } else { part.to_owned() });
+    Cow::Owned(parts.collect::<Vec<_>>().join(";"))
 }
 
 #[cfg(test)]
@@ -98,6 +130,24 @@ mod tests {
     }
 
     #[test]
+    fn a_formula_behind_a_semicolon_becomes_text() {
+        for (bad, guarded) in [
+            ("host/x;=1+1", "host/x;'=1+1"),
+            ("host/x;@SUM(A1);+1", "host/x;'@SUM(A1);'+1"),
+            ("a; =1", "a; '=1"),
+            ("a;\"=1\"", "a;'\"=1\""),
+            (" =1", " '=1"),
+            ("\"=1", "'\"=1"),
+        ] {
+            assert_eq!(cell(bad), guarded);
+            assert_eq!(uncell(guarded), bad);
+        }
+        for good in ["a; b; c-d", "a;b=c", "; ", "\"quoted\"; x"] {
+            assert_eq!(cell(good), good);
+        }
+    }
+
+    #[test]
     fn guarding_can_be_undone() {
         for text in ["=1+1", "@SUM(A1)", "＝1", "'quoted'", "SRV1", "'", ""] {
             assert_eq!(uncell(&cell(text)), text);
@@ -110,6 +160,14 @@ mod tests {
         let written = json(&text).unwrap();
         assert!(!written.chars().any(is_dangerous), "{written:?}");
         assert_eq!(serde_json::from_str::<String>(&written).unwrap(), text);
+    }
+
+    #[test]
+    fn json_in_a_cell_has_no_formula_and_says_the_same() {
+        assert_eq!(json_cell(&"a; b").unwrap(), "\"a; b\"");
+        let written = json_cell(&["x;=1", "a; b"]).unwrap();
+        assert!(!written.contains(';'));
+        assert_eq!(serde_json::from_str::<[String; 2]>(&written).unwrap(), ["x;=1", "a; b"]);
     }
 
     #[test]

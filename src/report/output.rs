@@ -13,6 +13,8 @@ pub enum OutputError {
     NoFolder { path: PathBuf },
     #[error("{}: cannot be written: {source}", path.display())]
     Write { path: PathBuf, source: io::Error },
+    #[error("{}: this file is read, and what is written would replace it; name another place with --output", path.display())]
+    IsInput { path: PathBuf },
     #[error(
         "{}: cannot be replaced: it is open in another program (as Excel does), or read-only; close it there, or name another file",
         path.display()
@@ -43,6 +45,14 @@ impl Output {
         }
     }
 
+    /// The file, where it is one.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::File(path) => Some(path),
+            Self::Stdout => None,
+        }
+    }
+
     /// Can it be written, as far as one can tell before the work is done?
     pub fn check(&self) -> Result<(), OutputError> {
         match self {
@@ -58,6 +68,26 @@ impl Output {
             _ => Ok(()),
         }
     }
+}
+
+/// Would one of `outputs` replace one of `inputs`? A log is evidence, and may be the only copy.
+pub fn spare<'a>(
+    outputs: impl IntoIterator<Item = &'a Path>,
+    inputs: impl Iterator<Item = &'a Path> + Clone,
+) -> Result<(), OutputError> {
+    for output in outputs {
+        // An output that is not there yet replaces nothing.
+        let Ok(there) = output.canonicalize() else { continue };
+        // Asking where a file really stands costs a microsecond or ten, and there may be a million.
+        let named_so = |input: &&Path| match (input.file_name(), there.file_name()) {
+            (Some(a), Some(b)) => a.eq_ignore_ascii_case(b),
+            _ => false,
+        };
+        if inputs.clone().filter(named_so).any(|input| input.canonicalize().is_ok_and(|i| i == there)) {
+            return Err(OutputError::IsInput { path: output.to_path_buf() });
+        }
+    }
+    Ok(())
 }
 
 fn folder_of(path: &Path) -> &Path {

@@ -150,21 +150,10 @@ fn overwritten(old: &LogState, name: &LogName, files: &[Part<'_>]) -> Option<Str
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::records::{Origin, Record};
+    use crate::records::Record;
 
     fn record(computer: &str, record_id: u64, second: i64) -> Record {
-        Record {
-            provider: "Kerberos".into(),
-            event_id: 4,
-            version: 0,
-            level: 2,
-            channel: "System".into(),
-            computer: computer.into(),
-            record_id,
-            time: Timestamp::from_second(second).unwrap(),
-            data: Vec::new(),
-            origin: Origin::Live,
-        }
+        Record { record_id, time: Timestamp::from_second(second).unwrap(), ..Record::of(computer) }
     }
 
     /// Records as (file, record ID, second), and the identifiers of each file.

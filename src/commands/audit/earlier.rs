@@ -67,7 +67,7 @@ pub(super) fn read(path: &Path, output: &Output) -> Result<Earlier, EarlierError
     for record in reader.records() {
         let record = record.map_err(unreadable)?;
         let line = record.position().map_or(0, csv::Position::line);
-        let cells: Vec<String> = record.iter().map(|c| uncell(c).to_owned()).collect();
+        let cells: Vec<String> = record.iter().map(|c| uncell(c).into_owned()).collect();
         let row: Row = cells.try_into().map_err(|_| foreign(line))?;
         let status = Status::ALL.into_iter().find(|s| s.name() == row[1]).ok_or_else(|| foreign(line))?;
         if earlier.rows.insert(row[0].clone(), (status, row.clone())).is_none() {

@@ -12,7 +12,7 @@ use crate::files::list::{self, ListError};
 use crate::files::{self, FileError};
 use crate::records::{Record, Selection, Wanted};
 use crate::report::sorter::{self, Key, Sorter};
-use crate::report::{Output, OutputError};
+use crate::report::{Output, OutputError, output};
 use crate::scan::{self, Collector, FileIndex, FileOrder, FileReport, Progress, ScanOptions};
 use for_triage::{Lines, Sums};
 
@@ -74,7 +74,7 @@ impl Outcome {
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("no log could be read, so nothing is written; name .evtx files, or folders that hold some{}", list(.0))]
-    NoLogs(Vec<FileError>),
+    NoLogs(Vec<String>),
     #[error("--as calls one file by another name; name one file, and no folder")]
     NotOne,
     #[error(transparent)]
@@ -83,8 +83,8 @@ pub enum Error {
     Output(#[from] OutputError),
 }
 
-fn list(errors: &[FileError]) -> String {
-    errors.iter().map(|error| format!("\n  {error}")).collect()
+fn list(reasons: &[String]) -> String {
+    reasons.iter().map(|reason| format!("\n  {reason}")).collect()
 }
 
 /// Reads the logs and writes the wanted events.
@@ -101,10 +101,13 @@ pub fn run(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error> {
         return Err(Error::NotOne);
     }
     let (inputs, mut unfound) = files::find(&paths);
-    let any = inputs.iter().any(|input| input.kind.is_read() || input.named);
+    output::spare(config.output.path(), files::to_spare(&inputs))?;
+    let any_log = inputs.iter().any(|input| input.kind.is_read());
     // That a log could not be read is told to the triage too.
-    if !any && (config.format != Format::ForTriage || unfound.is_empty()) {
-        return Err(Error::NoLogs(unfound));
+    let told = !unfound.is_empty() || inputs.iter().any(|input| input.named);
+    let says_so = told && config.format == Format::ForTriage;
+    if !any_log && !says_so {
+        return Err(Error::NoLogs(files::no_log_among(&inputs, &unfound)));
     }
     let (selection, only_modified) = selection(config);
     let workers = config.scan.workers();

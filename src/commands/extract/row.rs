@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::Format;
 use crate::records::{Origin, Record};
-use crate::report::guard::{cell, json as visible_json};
+use crate::report::guard::{cell, json as visible_json, json_cell};
 
 /// The columns of the CSV, and the names in the JSON.
 pub const COLUMNS: [&str; 10] = [
@@ -71,7 +71,7 @@ pub fn front(record: &Record, format: Format) -> io::Result<Vec<u8>> {
             Ok(json.into_bytes())
         }
         Format::Csv => {
-            let data = visible_json(&line.data)?;
+            let data = json_cell(&line.data)?;
             let mut cells = csv_line(&[
                 &cell(line.computer),
                 &cell(line.channel),
@@ -122,18 +122,12 @@ mod tests {
     fn record(computer: &str, value: &str) -> Record {
         Record {
             provider: "Kerberos".into(),
-            event_id: 4,
-            version: 0,
-            level: 2,
-            channel: "System".into(),
-            computer: computer.into(),
-            record_id: 7,
             time: "2013-10-06T21:13:09.5Z".parse().unwrap(),
             data: vec![
                 Datum { name: Some("Server".into()), value: value.into() },
                 Datum { name: None, value: "".into() },
             ],
-            origin: Origin::Live,
+            ..Record::of(computer)
         }
     }
 

@@ -52,10 +52,9 @@ pub(in crate::findings) fn netlogon_refused(case: &Case<'_>) -> Option<Proof> {
             .take(MAX_ADDRESSES)
             .map(|c| quote(&c)),
     );
-    // A service account may own the SPN instead: then a broken machine password is another trouble beside it.
-    let service_class = case.target.spn().is_some_and(|s| run_by_services(&s.class));
-    if service_class && case.ownership.owners.is_empty() {
-        p.at_most_likely = true;
+    // Another account may own the SPN instead: then a broken machine password is another trouble beside it.
+    if let Some(spn) = case.target.spn().filter(|_| case.ownership.owners.is_empty()) {
+        p.at_most_likely |= run_by_services(&spn.class);
         p.missing.push(advice::spn_owner(&case.incident.target));
     }
     Some(p)

@@ -177,7 +177,7 @@ fn one_file_under_two_names_is_no_place_for_two_outputs() {
     for other in ["REPORT.CSV", r".\report.csv", r"logs\..\report.csv"] {
         place
             .run(&["triage", "logs", "-o", "report.csv", "--events", other])
-            .exits(4)
+            .exits(2)
             .says("two outputs cannot go to one file");
     }
 }

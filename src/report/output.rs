@@ -56,6 +56,8 @@ impl Output {
     /// Can it be written, as far as one can tell before the work is done?
     pub fn check(&self) -> Result<(), OutputError> {
         match self {
+            // A pipe's name on Windows, `\\.\pipe\name`, looks as if it were in a folder.
+            Self::File(path) if matches!(Place::of(path), Place::Device(_)) => Ok(()),
             Self::File(path) if !folder_of(path).is_dir() => {
                 Err(OutputError::NoFolder { path: path.clone() })
             }

@@ -1,5 +1,5 @@
 use std::fs::{File, OpenOptions};
-use std::os::windows::fs::OpenOptionsExt;
+use std::os::windows::fs::{FileExt, OpenOptionsExt};
 use std::os::windows::io::AsRawHandle;
 use std::path::Path;
 
@@ -31,6 +31,11 @@ fn a_log_whose_bytes_are_locked_is_named_with_what_to_do() {
     // SAFETY: the handle is open, and no memory is involved.
     let locked = unsafe { LockFile(log.as_raw_handle(), 4096, 0, 1 << 16, 0) };
     assert_ne!(locked, 0, "{}", std::io::Error::last_os_error());
+    let other = File::open(place.path(r"logs\SRV1-System.evtx")).unwrap();
+    if other.seek_read(&mut [0; 16], 4096).is_ok() {
+        eprintln!("skipped: this system (Wine) lets others read locked bytes");
+        return;
+    }
     place
         .run(&all(&["logs"]))
         .exits(3)
@@ -108,7 +113,7 @@ fn a_state_that_another_run_uses_or_another_program_has_open_is_named() {
     let other_run = File::options().write(true).open(place.path("state.json.lock")).unwrap();
     other_run.lock().unwrap();
     place.run(&arguments).exits(4).says("state.json: another run is using it");
-    other_run.unlock().unwrap();
+    drop(other_run);
 
     let open = open_in_excel(&place.path("state.json"));
     place.run(&arguments).exits(4).says("state.json: cannot be replaced: it is open in another program");

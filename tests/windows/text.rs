@@ -27,6 +27,7 @@ fn a_console_of_an_old_code_page_is_read() {
     let place = Place::new();
     let text = "\nWindows-IP-Konfiguration\n\n   Hostname  . . . . . . . . . . . . : SRV1\n   Prim\u{84}res DNS-Suffix . . . . . . . : alpha.example.com\n\
                 \nEthernet-Adapter B\u{81}ro:\n\n   Verbindungsspezifisches DNS-Suffix: \n   Beschreibung. . . . . . . . . . . : Intel Ethernet\n   \
+                Physische Adresse . . . . . . . . : 02-00-00-00-00-01\n   \
                 IPv4-Adresse  . . . . . . . . . . : 192.0.2.1(Bevorzugt)\n   Subnetzmaske  . . . . . . . . . . : 255.255.255.0\n";
     let bytes: Vec<u8> =
         text.replace('\n', "\r\n").chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();

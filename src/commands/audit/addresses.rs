@@ -201,7 +201,7 @@ fn fix_of(kind: &str, hosts: usize) -> Vec<String> {
                 .to_owned(),
             format!(
                 "{all_but_one}, disable the management controller's network adapter in Windows (Disable-NetAdapter), or the \
-                 LAN-over-USB interface in the controller itself; or give it another address there"
+                 LAN-over-USB interface in the controller itself, or give it another address there"
             ),
             "run krbtriage audit --baseline on a schedule: a firmware update or the vendor's update tool can switch the adapter \
              on again"

@@ -23,6 +23,8 @@ pub enum Kind {
     /// Message-table archive beside a saved log. Not needed, passed over.
     Mta,
     Empty,
+    /// Text of another kind: an inventory, a report, a script.
+    OtherText,
     /// Anything else.
     Other,
 }
@@ -41,11 +43,12 @@ impl Kind {
             Kind::LegacyEvt => "evt",
             Kind::Mta => "mta",
             Kind::Empty => "empty",
+            Kind::OtherText => "other-text",
             Kind::Other => "other",
         }
     }
 
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 12] = [
         Kind::Evtx,
         Kind::Xml,
         Kind::Text,
@@ -57,6 +60,7 @@ impl Kind {
         Kind::Mta,
         Kind::Empty,
         Kind::Other,
+        Kind::OtherText,
     ];
 
     /// What [`Kind::name`] calls so; another name is [`Kind::Other`].
@@ -67,6 +71,11 @@ impl Kind {
     /// Can events be read from it?
     pub fn is_read(self) -> bool {
         self.refusal().is_none()
+    }
+
+    /// Nothing that has to do with logs: in a folder it is passed over.
+    pub fn is_foreign(self) -> bool {
+        matches!(self, Kind::OtherText | Kind::Other)
     }
 
     /// Is it another file, packed as a whole?
@@ -89,8 +98,13 @@ impl Kind {
                  name the .evtx file beside it"
             }
             Kind::Empty => "the file is empty; export the log again",
+            Kind::OtherText => {
+                "this is text, but not of events (neither event XML, text copied from Event Viewer, nor what \
+                 `extract --for-triage` wrote); addresses of hosts go to --interfaces, accounts and SPNs to --spns, an \
+                 earlier report to --baseline, and logs are exported with `wevtutil epl System System.evtx`"
+            }
             Kind::Other => {
-                "this is no event log (neither .evtx, event XML, text copied from Event Viewer, events that \
+                "this is a file of bytes that are no event log (neither .evtx, event XML, text copied from Event Viewer, events that \
                  `extract --for-triage` wrote, .zip, .gz nor .zst); export the log with \
                  `wevtutil epl System System.evtx`"
             }
@@ -131,8 +145,16 @@ pub fn sniff(head: &[u8]) -> Kind {
     match text_kind(head) {
         Some(kind) => kind,
         None if memmem::find(head, CHUNK_MAGIC).is_some() => Kind::Evtx,
+        None if is_text(head) => Kind::OtherText,
         None => Kind::Other,
     }
+}
+
+/// UTF-16 with its mark, or bytes as text has them in any code page.
+fn is_text(head: &[u8]) -> bool {
+    head.starts_with(&[0xff, 0xfe])
+        || head.starts_with(&[0xfe, 0xff])
+        || head.iter().all(|&b| (b >= b' ' && b != 0x7f) || matches!(b, b'\t' | b'\n' | b'\r' | 0x0c))
 }
 
 /// A frame (RFC 8878, 3.1.1), or a skippable one (3.1.2), with which `pzstd` begins.
@@ -211,17 +233,19 @@ mod tests {
             (br#"{"krbtriage":1,"type":"begin"}"#.to_vec(), Kind::Extract),
             (br#"{"path": "<Event>", "krbtriage": 1}"#.to_vec(), Kind::Extract),
             (utf16(r#"{"krbtriage":1}"#), Kind::Extract),
-            (br#"{"format": "krbtriage-report", "a": "<Event"}"#.to_vec(), Kind::Other),
+            (br#"{"format": "krbtriage-report", "a": "<Event"}"#.to_vec(), Kind::OtherText),
             (event_xml.into(), Kind::Xml),
             (utf16("\r\n<Events>"), Kind::Xml),
             (b"\xEF\xBB\xBF<?xml version='1.0'?><Events>".to_vec(), Kind::Xml),
             (b"<e:Event xmlns:e='u'>".to_vec(), Kind::Xml),
             // The files of Office, and those inside them, are XML too.
-            (b"<?xml version='1.0'?><workbook>".to_vec(), Kind::Other),
+            (b"<?xml version='1.0'?><workbook>".to_vec(), Kind::OtherText),
             (format!("{copied}Event Xml:\r\n{event_xml}").into(), Kind::Text),
             (copied.into(), Kind::Text),
             (utf16(copied), Kind::Text),
-            (b"hello".to_vec(), Kind::Other),
+            (b"hello".to_vec(), Kind::OtherText),
+            (b"\xff\xfeh\0e\0".to_vec(), Kind::OtherText),
+            (b"h\0e\0llo".to_vec(), Kind::Other),
             (b"\x7fELF".to_vec(), Kind::Other),
         ] {
             assert_eq!(sniff(&head), kind, "{:?}", String::from_utf8_lossy(&head));
@@ -230,7 +254,7 @@ mod tests {
 
     #[test]
     fn what_is_not_read_says_what_to_do() {
-        for kind in [Kind::LegacyEvt, Kind::Mta, Kind::Empty, Kind::Other] {
+        for kind in [Kind::LegacyEvt, Kind::Mta, Kind::Empty, Kind::OtherText, Kind::Other] {
             assert!(!kind.is_read() && kind.refusal().is_some());
         }
         assert!(Kind::ALL.into_iter().all(|kind| Kind::named(kind.name()) == kind));

@@ -157,7 +157,7 @@ pub fn find(paths: &[PathBuf]) -> (Vec<Input>, Vec<FileError>) {
 /// The files that an output must not replace: logs, and all that was named. An earlier report that lies in a folder of
 /// logs is neither, and the next one takes its place.
 pub fn to_spare(inputs: &[Input]) -> impl Iterator<Item = &Path> + Clone {
-    inputs.iter().filter(|input| input.named || input.kind != Kind::Other).map(|input| input.path.as_path())
+    inputs.iter().filter(|input| input.named || !input.kind.is_foreign()).map(|input| input.path.as_path())
 }
 
 /// Where nothing that was found is a log: why not, for all that was named or would be missed.
@@ -215,7 +215,7 @@ fn look_at((path, named): (PathBuf, bool)) -> Result<Input, FileError> {
         let mut head = [0; SNIFF_LEN];
         let n = fill_at(&file, &mut head, 0)?;
         let mut kind = sniff(head.get(..n).unwrap_or_default());
-        if kind == Kind::Other && named && holds_chunk(&file)? {
+        if kind.is_foreign() && named && holds_chunk(&file)? {
             kind = Kind::Evtx;
         }
         Ok((kind, len))
@@ -257,7 +257,7 @@ mod tests {
                 ("b.evtx", Kind::Evtx, true),
                 ("a.log", Kind::Evtx, false),
                 ("b.evtx", Kind::Evtx, false),
-                ("note.txt", Kind::Other, false),
+                ("note.txt", Kind::OtherText, false),
                 ("c.bin", Kind::Evtx, false),
             ]
         );

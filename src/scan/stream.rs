@@ -84,7 +84,8 @@ fn content(kind: Kind, input: impl Read, sink: &mut Sink<'_>) {
         }),
         Kind::Extract => sink.extracted(input),
         // Taken apart by the plan, or refused by it.
-        Kind::Zip | Kind::Gzip | Kind::Zstd | Kind::LegacyEvt | Kind::Mta | Kind::Empty | Kind::Other => {}
+        Kind::Zip | Kind::Gzip | Kind::Zstd | Kind::LegacyEvt | Kind::Mta | Kind::Empty => {}
+        Kind::OtherText | Kind::Other => {}
     }
 }
 

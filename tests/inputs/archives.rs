@@ -38,8 +38,8 @@ fn every_member_is_a_file_of_its_own() {
             ("a.zip!logs/back.evtx", "evtx"),
             ("a.zip!events.xml", "xml"),
             ("a.zip!System.evtx.gz", "gz"),
-            ("a.zip!LocaleMetaData/System_1033.MTA", "other"),
-            ("a.zip!readme.txt", "other"),
+            ("a.zip!LocaleMetaData/System_1033.MTA", "other-text"),
+            ("a.zip!readme.txt", "other-text"),
             ("a.zip!old.evt", "evt"),
         ]
     );

@@ -116,6 +116,6 @@ fn other_xml_in_a_folder_is_no_log_and_no_problem() {
         .file("log.evtx", log([1]))
         .scan(&event_4());
     assert_eq!(found.ids(), [("log.evtx", 1)]);
-    assert_eq!(found.report("book.xml").kind, "other");
+    assert_eq!(found.report("book.xml").kind, "other-text");
     assert_eq!(found.report("book.xml").problems, Vec::<String>::new());
 }

@@ -48,3 +48,13 @@ fn version_tells_the_licence() {
         concat!("krbtriage ", env!("CARGO_PKG_VERSION"), "\n")
     );
 }
+
+#[test]
+fn the_manual_has_a_page_with_the_options_of_every_command() {
+    let output = Command::new(env!("CARGO_BIN_EXE_krbtriage")).arg("man").output().unwrap();
+    let page = String::from_utf8(output.stdout).unwrap();
+    for title in ["krbtriage 1", "krbtriage-triage 1", "krbtriage-audit 1", "krbtriage-extract 1"] {
+        assert!(page.contains(&format!(".TH {title}")), "{title}");
+    }
+    assert!(page.contains(r"\-\-resolved\-after") && page.contains(r"\-\-for\-triage"));
+}

@@ -166,12 +166,18 @@ fn extract(args: args::Extract) -> Exit {
     }
 }
 
+/// The program's page, and behind it one of each command with its options.
 fn manual() -> Exit {
+    let mut all = Cli::command();
+    all.build();
+    let commands = all.get_subcommands().filter(|command| command.get_name() != "help");
     let mut page = Vec::new();
-    match clap_mangen::Man::new(Cli::command()).render(&mut page) {
-        Ok(()) => bytes(&page),
-        Err(error) => fail(&error),
+    for command in std::iter::once(&all).chain(commands) {
+        if let Err(error) = clap_mangen::Man::new(command.clone()).render(&mut page) {
+            return fail(&error);
+        }
     }
+    bytes(&page)
 }
 
 fn completions(shell: clap_complete::Shell) -> Exit {

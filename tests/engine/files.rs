@@ -194,7 +194,7 @@ fn every_number_of_threads_finds_the_same() {
     }
     std::fs::write(folder.path().join("readme.txt"), "hello").unwrap();
     let (inputs, _) = files::find(&[folder.path().into()]);
-    assert_eq!(inputs[2].kind, Kind::Other);
+    assert_eq!(inputs[2].kind, Kind::OtherText);
     let mut results = [1, 2, 7].map(|threads| {
         let (records, reports) = read(&inputs, &everything(), &ScanOptions { threads, recover: false });
         (records, reports.iter().map(|r| (r.chunks, r.records, r.events)).collect::<Vec<_>>())

@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::findings::{Cause, Kind, RULES, fix};
+use crate::findings::{Cause, Evidence, Kind, RULES, fix};
 use crate::report::baseline::{self, BaselineError};
 use crate::report::numbers::counted;
 use crate::report::paper::{Ink, Page, Paper};
-use crate::report::text::{is_other_cause, of_confidence};
+use crate::report::text::of_confidence;
 use crate::report::{Row, Status};
 use crate::similar::did_you_mean;
 
@@ -188,7 +188,7 @@ fn story(row: &Row, paper: Paper) -> String {
         events => format!("{} from {} to {}", counted(events, "event"), row.first_seen, row.last_seen),
     });
     let (not_chosen, evidence): (Vec<String>, Vec<String>) =
-        row.evidence.iter().cloned().partition(|e| is_other_cause(e));
+        row.evidence.iter().cloned().partition(|item| matches!(Evidence::of(item), Evidence::Considered(_)));
     section(&mut page, "Evidence", &evidence, false);
     section(&mut page, "Why it is nothing else", &not_chosen, false);
     section(&mut page, "Missing", &row.missing, false);

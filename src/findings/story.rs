@@ -3,7 +3,7 @@
 use super::case::{Case, Shape};
 use super::proofs::target_name;
 use super::rules::Verdict;
-use super::{Cause, Confidence, Finding, Kind, advice, beside, problems};
+use super::{Cause, Confidence, Finding, Kind, advice, beside, evidence, problems};
 
 pub(super) fn tell(case: &Case<'_>, verdict: Verdict) -> Finding {
     let incident = case.incident;
@@ -21,7 +21,7 @@ pub(super) fn tell(case: &Case<'_>, verdict: Verdict) -> Finding {
     }
     let near = beside::beside(case, verdict.cause, &[&evidence[..], &verdict.conflicts].concat());
     let against = || verdict.conflicts.iter().chain(&verdict.doubts);
-    evidence.extend(against().map(|c| format!("against it: {c}")));
+    evidence.extend(against().map(|c| evidence::against(c)));
     evidence.extend(near);
     evidence.extend(not_chosen(case, verdict.cause));
     let mut missing = Vec::new();
@@ -165,7 +165,7 @@ fn not_chosen(case: &Case<'_>, chosen: Cause) -> Vec<String> {
     let mut out = Vec::new();
     let mut not = |cause: Cause, why: String| {
         if cause != chosen {
-            out.push(format!("not {cause}: {why}"));
+            out.push(evidence::not_chosen(cause, &why));
         }
     };
     match case.shape {

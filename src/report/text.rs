@@ -8,7 +8,7 @@ use super::numbers::{counted, grouped};
 use super::paper::{Ink, Page, Paper, few, period};
 use super::row::{Row, Status};
 use super::{Problem, problem};
-use crate::findings::{Cause, Confidence, topic};
+use crate::findings::{Cause, Confidence, Evidence, topic};
 
 /// So many problems are all told in full. Of more, only [`MANY_TOLD`] are; the others get a line each, until
 /// [`MAX_LINES`] of a cause.
@@ -219,15 +219,17 @@ impl<'a> View<'a> {
 
     /// What supports it, then what speaks against it; not why other causes were left out.
     fn evidence(&self, row: &Row) -> Vec<String> {
-        let (against, rest): (Vec<&String>, Vec<&String>) =
-            row.evidence.iter().partition(|e| e.starts_with("against it: "));
-        let support: Vec<&String> = rest.into_iter().filter(|e| !is_other_cause(e)).collect();
+        let all = |wanted: fn(&Evidence<'_>) -> bool| {
+            row.evidence.iter().filter(move |item| wanted(&Evidence::of(item)))
+        };
+        let support: Vec<&String> = all(|item| matches!(item, Evidence::For(_))).collect();
+        let against = all(|item| matches!(item, Evidence::Against(_)));
         let shown = if support.len() == MAX_EVIDENCE + 1 { MAX_EVIDENCE + 1 } else { MAX_EVIDENCE };
         let mut out: Vec<String> = support.iter().take(shown).map(|e| self.page.ink(Ink::Plain, e)).collect();
         if support.len() > shown {
             out.push(self.page.ink(Ink::Faint, &format!("and {} more", support.len() - shown)));
         }
-        out.extend(against.iter().take(shown).map(|e| self.page.ink(Ink::Doubtful, e)));
+        out.extend(against.take(shown).map(|e| self.page.ink(Ink::Doubtful, e)));
         out
     }
 
@@ -378,14 +380,6 @@ pub(crate) fn of_confidence(confidence: Confidence) -> Ink {
         Confidence::Likely => Ink::Doubtful,
         Confidence::Possible => Ink::Plain,
     }
-}
-
-/// Is it a sentence on a cause that was not chosen?
-pub(crate) fn is_other_cause(evidence: &str) -> bool {
-    let Some((cause, _)) = evidence.strip_prefix("not ").and_then(|rest| rest.split_once(": ")) else {
-        return false;
-    };
-    cause.parse::<Cause>().is_ok()
 }
 
 /// How many of each group are told when `most` may be in all: one of each in turn.

@@ -3,6 +3,7 @@
 use super::registration::{source_of, spn_proof};
 use super::{Proof, Repair, answerer_name, proof, target_name};
 use crate::findings::case::{Case, Shape};
+use crate::findings::evidence::against;
 use crate::findings::ownership::{KeyOf, is_machine};
 use crate::findings::{Kind, advice};
 use crate::inventory::accounts::Account;
@@ -144,11 +145,11 @@ pub(in crate::findings) fn known_cluster(case: &Case<'_>) -> Option<Proof> {
         p.missing.push(advice::resolve(&target_name(case), &case.incident.client));
     } else if let Some((address, source)) = leads_past(case) {
         p.at_most_likely = true;
-        p.evidence.push(format!(
-            "against it: {} resolves to {address} ({source}), which no list has on {}",
+        p.evidence.push(against(&format!(
+            "{} resolves to {address} ({source}), which no list has on {}",
             target_name(case),
             case.incident.answered_by
-        ));
+        )));
         p.missing.push(advice::cluster_nodes(&target_name(case), &answerer_name(case)));
     }
     Some(p)

@@ -2,7 +2,7 @@
 
 use super::is_present;
 use super::text::{self, Moment, shown, shown_in};
-use crate::findings::Cause;
+use crate::findings::Evidence;
 use crate::report::numbers::{counted, grouped};
 use crate::report::{Problem, Report, Row, Status};
 
@@ -291,23 +291,14 @@ impl Told {
             ..Self::default()
         };
         for item in &row.evidence {
-            if let Some(item) = item.strip_prefix("against it: ") {
-                told.against.push(shown(item));
-            } else if let Some(item) = considered(item) {
-                told.considered.push(shown(item));
-            } else {
-                told.evidence.push(shown(item));
+            match Evidence::of(item) {
+                Evidence::For(item) => told.evidence.push(shown(item)),
+                Evidence::Against(item) => told.against.push(shown(item)),
+                Evidence::Considered(item) => told.considered.push(shown(item)),
             }
         }
         told
     }
-}
-
-/// `not CAUSE: why` is a cause that was considered.
-fn considered(item: &str) -> Option<&str> {
-    let rest = item.strip_prefix("not ")?;
-    let (cause, _) = rest.split_once(": ")?;
-    cause.parse::<Cause>().is_ok().then_some(rest)
 }
 
 /// The thing to repair. An earlier report may not tell it.

@@ -17,7 +17,7 @@ use clap::{CommandFactory, Parser};
 
 use crate::commands;
 use crate::report::guard::visible;
-use crate::report::numbers::{counted, grouped};
+use crate::report::numbers::{counted, counted_as};
 use crate::report::output::write_screen;
 use crate::report::{Output, OutputError, unfinished};
 use args::{Cli, Command};
@@ -95,8 +95,8 @@ fn inventory(args: args::Inventory) -> Exit {
                     0 => String::new(),
                     n => format!("; {} of DNS or DHCP own nothing and are left out", counted(n, "name")),
                 };
-                let addresses = if outcome.addresses == 1 { "address" } else { "addresses" };
-                say(&format!("{} {addresses} written{names}\n", grouped(outcome.addresses)));
+                let addresses = counted_as(outcome.addresses, "address", "addresses");
+                say(&format!("{addresses} written{names}\n"));
             }
             say_place(&config.output, outcome.written.as_deref());
             let complete = outcome.files.iter().all(|file| file.problems.is_empty());

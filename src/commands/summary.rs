@@ -11,7 +11,7 @@ use crate::findings::{Cause, Confidence};
 use crate::inventory::InventoryFile;
 use crate::report::Status;
 use crate::report::guard::visible;
-use crate::report::numbers::{counted, grouped};
+use crate::report::numbers::{counted, counted_as, grouped};
 use crate::scan::FileReport;
 
 /// One line of `--summary`.
@@ -130,8 +130,8 @@ pub fn inventories_understood(inventories: &[InventoryFile], verbose: bool) -> S
 
 fn understood(f: &InventoryFile) -> String {
     let rows = counted(f.rows, "row");
-    let hosts = if f.hosts == 1 { "host or account" } else { "hosts or accounts" };
-    format!("inventory: {}: {}, {rows}, {} {hosts}", f.path, f.kind, grouped(f.hosts))
+    let hosts = counted_as(f.hosts, "host or account", "hosts or accounts");
+    format!("inventory: {}: {}, {rows}, {hosts}", f.path, f.kind)
 }
 
 /// How many findings an audit has, by what an earlier one says of them.

@@ -9,6 +9,11 @@ pub fn counted(n: u64, what: &str) -> String {
     format!("{} {what}{}", grouped(n), plural(n))
 }
 
+/// The same for a word with another plural.
+pub fn counted_as(n: u64, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(n), if n == 1 { one } else { many })
+}
+
 /// `12,345,678`.
 pub fn grouped(n: u64) -> String {
     let digits = n.to_string();
@@ -31,6 +36,8 @@ mod tests {
         assert_eq!(grouped(1), "1");
         assert_eq!(grouped(1234), "1,234");
         assert_eq!(grouped(12_345_678), "12,345,678");
+        let addresses = |n| counted_as(n, "address", "addresses");
+        assert_eq!((addresses(1), addresses(2000)), ("1 address".into(), "2,000 addresses".into()));
         assert_eq!((counted(1, "event"), counted(2000, "event")), ("1 event".into(), "2,000 events".into()));
     }
 }

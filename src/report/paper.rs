@@ -203,9 +203,15 @@ fn harmless(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// How many of so many items are shown where there is room for `most`: the one behind them takes no more room than
+/// `and 1 more` would.
+pub fn shown_of(len: usize, most: usize) -> usize {
+    if len == most + 1 { len } else { most }
+}
+
 /// The first `most` of a list, and how many more there are: `a, b and 3 more`.
 pub fn few(items: &[String], most: usize) -> String {
-    let shown = if items.len() == most + 1 { most + 1 } else { most };
+    let shown = shown_of(items.len(), most);
     let mut text = items.iter().take(shown).map(String::as_str).collect::<Vec<_>>().join(", ");
     if items.len() > shown {
         text.push_str(&format!(" and {} more", grouped((items.len() - shown) as u64)));

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::numbers::{counted, grouped};
-use super::paper::{Ink, Page, Paper, few, period};
+use super::paper::{Ink, Page, Paper, few, period, shown_of};
 use super::row::{Row, Status};
 use super::{Problem, problem};
 use crate::findings::{Cause, Confidence, Evidence, topic};
@@ -145,7 +145,7 @@ impl<'a> View<'a> {
             return;
         }
         self.page.blank();
-        let lines = if rest.len() == MAX_LINES + 1 { MAX_LINES + 1 } else { MAX_LINES };
+        let lines = shown_of(rest.len(), MAX_LINES);
         for problem in rest.iter().take(lines) {
             self.line_of(problem);
         }
@@ -224,7 +224,7 @@ impl<'a> View<'a> {
         };
         let support: Vec<&String> = all(|item| matches!(item, Evidence::For(_))).collect();
         let against = all(|item| matches!(item, Evidence::Against(_)));
-        let shown = if support.len() == MAX_EVIDENCE + 1 { MAX_EVIDENCE + 1 } else { MAX_EVIDENCE };
+        let shown = shown_of(support.len(), MAX_EVIDENCE);
         let mut out: Vec<String> = support.iter().take(shown).map(|e| self.page.ink(Ink::Plain, e)).collect();
         if support.len() > shown {
             out.push(self.page.ink(Ink::Faint, &format!("and {} more", support.len() - shown)));
@@ -245,7 +245,7 @@ impl<'a> View<'a> {
     }
 
     fn incidents(&mut self, problem: &Problem, rows: &[&Row]) {
-        let shown = if rows.len() == MAX_INCIDENTS + 1 { MAX_INCIDENTS + 1 } else { MAX_INCIDENTS };
+        let shown = shown_of(rows.len(), MAX_INCIDENTS);
         let compared = self.compared;
         let cells = rows.iter().take(shown).map(|row| {
             let mut sure = self.page.ink(of_confidence(row.confidence), row.confidence.name());
@@ -282,7 +282,7 @@ impl<'a> View<'a> {
         let title = self.page.ink(Ink::Heading, "resolved");
         let text = format!("{title}: in the earlier report, and not seen again");
         self.page.line("", &text);
-        let shown = if resolved.len() == MAX_RESOLVED + 1 { MAX_RESOLVED + 1 } else { MAX_RESOLVED };
+        let shown = shown_of(resolved.len(), MAX_RESOLVED);
         for problem in resolved.iter().take(shown) {
             let name = self.page.ink(Ink::Strong, &problem.problem);
             let text = format!(

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use super::Row;
 use crate::report::Status;
-use crate::report::numbers::{counted, grouped};
-use crate::report::paper::{Ink, Page, Paper, few};
+use crate::report::numbers::{counted, counted_as, grouped};
+use crate::report::paper::{Ink, Page, Paper, few, shown_of};
 use crate::report::row::LIST_SEPARATOR;
 use crate::report::text::shares;
 
@@ -137,10 +137,6 @@ fn head(page: &mut Page, rows: &[Row], allowed: usize, compared: bool) {
     }
 }
 
-fn counted_as(n: u64, one: &str, many: &str) -> String {
-    format!("{} {}", grouped(n), if n == 1 { one } else { many })
-}
-
 fn named(page: &Page, finding: &Finding<'_>, compared: bool) -> String {
     let mut text = page.ink(Ink::Strong, finding.what);
     if compared {
@@ -152,17 +148,12 @@ fn named(page: &Page, finding: &Finding<'_>, compared: bool) -> String {
 
 fn owners(page: &Page, finding: &Finding<'_>) -> String {
     // The cell has no more than a hundred names.
-    let shown = few(&finding.owners, MAX_OWNERS);
-    match finding.owner_count {
-        n if n > finding.owners.len() => {
-            let first: Vec<String> = finding.owners.iter().take(MAX_OWNERS).cloned().collect();
-            page.ink(
-                Ink::Plain,
-                &format!("{} and {} more", first.join(", "), grouped((n - first.len()) as u64)),
-            )
-        }
-        _ => page.ink(Ink::Plain, &shown),
+    if finding.owner_count <= finding.owners.len() {
+        return page.ink(Ink::Plain, &few(&finding.owners, MAX_OWNERS));
     }
+    let first = finding.owners.get(..MAX_OWNERS).unwrap_or(&finding.owners);
+    let more = grouped((finding.owner_count - first.len()) as u64);
+    page.ink(Ink::Plain, &format!("{} and {more} more", first.join(", ")))
 }
 
 fn paragraph<'a>(
@@ -184,7 +175,7 @@ fn paragraph<'a>(
         let vendor = page.ink(Ink::Plain, finding.vendor);
         page.labelled("    Card", &vendor);
     }
-    let shown = if finding.evidence.len() == MAX_EVIDENCE + 1 { MAX_EVIDENCE + 1 } else { MAX_EVIDENCE };
+    let shown = shown_of(finding.evidence.len(), MAX_EVIDENCE);
     let mut proof: Vec<String> =
         finding.evidence.iter().take(shown).map(|e| page.ink(Ink::Plain, e)).collect();
     if finding.evidence.len() > shown {
@@ -206,7 +197,7 @@ fn lines(page: &mut Page, rest: &[Finding<'_>], compared: bool) {
         return;
     }
     page.blank();
-    let shown = if rest.len() == MAX_LINES + 1 { MAX_LINES + 1 } else { MAX_LINES };
+    let shown = shown_of(rest.len(), MAX_LINES);
     for finding in rest.iter().take(shown) {
         let text = format!("{}: {}", named(page, finding, compared), owners(page, finding));
         page.line("  - ", &text);
@@ -223,7 +214,7 @@ fn gone(page: &mut Page, resolved: &[(&str, &str)]) {
     page.blank();
     let title = page.ink(Ink::Heading, "resolved");
     page.line("", &format!("{title}: in the earlier audit, and gone"));
-    let shown = if resolved.len() == MAX_RESOLVED + 1 { MAX_RESOLVED + 1 } else { MAX_RESOLVED };
+    let shown = shown_of(resolved.len(), MAX_RESOLVED);
     for (kind, what) in resolved.iter().take(shown) {
         let what = page.ink(Ink::Strong, what);
         let kind = page.ink(Ink::Plain, kind);

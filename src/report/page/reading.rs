@@ -2,7 +2,7 @@
 
 use super::text::{shown, shown_in};
 use crate::report::Reading;
-use crate::report::numbers::{counted, grouped};
+use crate::report::numbers::{counted, counted_as, grouped};
 
 /// Files listed, and problems of each: a folder of a hundred thousand files must not become a page of them.
 const MAX_FILES: usize = 500;
@@ -118,10 +118,7 @@ impl Read {
                 })
                 .collect(),
             inventories_left_out: read.inventories.len().saturating_sub(MAX_FILES),
-            inventories_shown: match read.inventories.len() {
-                1 => "1 inventory".to_owned(),
-                n => format!("{} inventories", grouped(n as u64)),
-            },
+            inventories_shown: counted_as(read.inventories.len() as u64, "inventory", "inventories"),
         }
     }
 }

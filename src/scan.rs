@@ -103,7 +103,7 @@ pub struct FileReport {
     pub record_ids: Option<(u64, u64)>,
     /// When the latest of these records was written.
     #[serde(skip)]
-    pub written: Option<Timestamp>,
+    pub last_written: Option<Timestamp>,
     /// Why something in it could not be read, each naming an offset; empty when all was read.
     pub problems: Vec<String>,
     /// What had to be assumed to read it: the zone of times in copied text. Nothing was lost by it.
@@ -111,6 +111,13 @@ pub struct FileReport {
     /// As an extraction told it, where this is a log that was extracted elsewhere.
     #[serde(skip)]
     pub extracted: Option<Box<LogLine>>,
+}
+
+impl FileReport {
+    /// Something in it was looked at: it is a log, and no file that was only met in a folder.
+    pub fn was_read(&self) -> bool {
+        self.chunks + self.records + self.events > 0
+    }
 }
 
 /// Reads all inputs and hands every wanted record to a collector.

@@ -151,7 +151,7 @@ pub fn run(config: &Config) -> Result<Outcome, Error> {
     }
     let found = match config.fail_on {
         Some(FailOn::Any) => !risks.is_empty(),
-        Some(FailOn::New) => risks.iter().any(|r| matches!(r.status, Status::New | Status::Reopened)),
+        Some(FailOn::New) => risks.iter().any(|r| r.status.is_new()),
         None => false,
     };
     let written = match config.view {

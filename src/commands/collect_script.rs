@@ -11,7 +11,7 @@ use crate::files::unread;
 use crate::findings::{Wanted, wanted};
 use crate::report::baseline::{self, BaselineError};
 use crate::report::guard::visible;
-use crate::report::{Output, OutputError, Row, Status};
+use crate::report::{Output, OutputError, Row};
 
 /// The part of the script that is the same for everybody.
 const BODY: &str = include_str!("collect_script.ps1");
@@ -132,14 +132,14 @@ impl Task {
         for item in &row.missing {
             // Of what is over only one thing matters: whether it is over.
             let all = wanted(item).into_iter();
-            let all = all.filter(|w| row.status != Status::Resolved || matches!(w, Wanted::LogOf(_)));
+            let all = all.filter(|w| row.status.is_present() || matches!(w, Wanted::LogOf(_)));
             let before = self.refused.len();
             let mut any = false;
             for one in all {
                 any = true;
                 self.add(one);
             }
-            if !any && row.status != Status::Resolved && self.refused.len() == before {
+            if !any && row.status.is_present() && self.refused.len() == before {
                 self.for_people.insert(item.clone());
             }
         }

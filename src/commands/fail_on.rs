@@ -3,8 +3,7 @@
 use std::str::FromStr;
 
 use crate::findings::Cause;
-use crate::report::problem::is_new;
-use crate::report::{Problem, Row, Status};
+use crate::report::{Problem, Row};
 use crate::similar::did_you_mean;
 
 /// What a report may hold that somebody must be told of.
@@ -23,10 +22,10 @@ pub enum FailOn {
 impl FailOn {
     pub fn is_in(self, rows: &[Row], problems: &[Problem]) -> bool {
         match self {
-            Self::New => rows.iter().any(|r| is_new(r.status)),
-            Self::NewProblem => problems.iter().any(|p| is_new(p.status)),
-            Self::Any => rows.iter().any(|r| r.status != Status::Resolved),
-            Self::Cause(cause) => rows.iter().any(|r| r.cause == cause && r.status != Status::Resolved),
+            Self::New => rows.iter().any(|r| r.status.is_new()),
+            Self::NewProblem => problems.iter().any(|p| p.status.is_new()),
+            Self::Any => rows.iter().any(|r| r.status.is_present()),
+            Self::Cause(cause) => rows.iter().any(|r| r.cause == cause && r.status.is_present()),
         }
     }
 

@@ -47,7 +47,7 @@ pub fn text(outcome: &Outcome, verbose: bool, viewed: bool) -> String {
         out.push_str(&visible(&text));
         out.push('\n');
     };
-    let read: Vec<_> = outcome.logs.iter().filter(|f| f.chunks + f.records > 0 || f.events > 0).collect();
+    let read: Vec<_> = outcome.logs.iter().filter(|f| f.was_read()).collect();
     let bytes: u64 = read.iter().map(|f| f.bytes).sum();
     let records: u64 = read.iter().map(|f| f.records).sum();
     line(format!(
@@ -175,7 +175,7 @@ fn unread(outcome: &Outcome, verbose: bool) -> String {
     let mut lines = lines_of(&outcome.unfound, &outcome.logs, &outcome.inventories, verbose);
     if verbose {
         lines.extend(outcome.inventories.iter().map(understood));
-        let passed = outcome.logs.iter().filter(|f| f.bytes > 0 && f.chunks + f.records + f.events == 0);
+        let passed = outcome.logs.iter().filter(|f| f.bytes > 0 && !f.was_read());
         lines.extend(passed.map(|f| format!("passed over: {}: {}", f.path, f.kind)));
     }
     lines.extend(outcome.notes.iter().cloned());

@@ -224,7 +224,7 @@ pub fn run(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error> {
             whole.map_or(FileEnds::default(), |f| FileEnds {
                 whole: true,
                 ids: f.record_ids,
-                written: f.written,
+                last_written: f.last_written,
             })
         })
     });

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use jiff::Timestamp;
 
 use super::guard::cell;
-use super::row::{LIST_SEPARATOR, Row, Status};
+use super::row::{LIST_SEPARATOR, Row, Status, problem_name};
 use crate::findings::{Cause, Confidence, Kind};
 
 /// The columns of `--problems`, in their order.
@@ -59,6 +59,12 @@ pub struct Problem {
     pub fix: Vec<String>,
 }
 
+impl Problem {
+    pub fn name(&self) -> &str {
+        problem_name(&self.problem, &self.problem_id)
+    }
+}
+
 /// The problems of a report, in the order of their first rows.
 pub fn group(rows: &[Row]) -> Vec<Problem> {
     let mut groups: Vec<Vec<usize>> = Vec::new();
@@ -77,7 +83,7 @@ pub fn group(rows: &[Row]) -> Vec<Problem> {
 
 fn problem(rows: &[Row], incidents: Vec<usize>) -> Option<Problem> {
     let all: Vec<&Row> = incidents.iter().filter_map(|&i| rows.get(i)).collect();
-    let present: Vec<&Row> = all.iter().copied().filter(|r| r.status != Status::Resolved).collect();
+    let present: Vec<&Row> = all.iter().copied().filter(|r| r.status.is_present()).collect();
     let told = if present.is_empty() { &all } else { &present };
     // The first of the surest, so that nothing depends on chance.
     let best = told.iter().copied().reduce(|a, b| if b.confidence > a.confidence { b } else { a })?;
@@ -88,7 +94,7 @@ fn problem(rows: &[Row], incidents: Vec<usize>) -> Option<Problem> {
         kind: best.kind,
         confidence: best.confidence,
         problem: all.iter().map(|r| &r.problem).find(|p| !p.is_empty()).cloned().unwrap_or_default(),
-        new: all.iter().filter(|r| is_new(r.status)).count(),
+        new: all.iter().filter(|r| r.status.is_new()).count(),
         clients: names(told.iter().map(|r| &r.client)),
         targets: names(told.iter().map(|r| &r.target_spn)),
         events: told.iter().map(|r| r.events).sum(),
@@ -111,11 +117,6 @@ fn status(all: &[&Row]) -> Status {
     } else {
         Status::New
     }
-}
-
-/// Is it something an earlier report did not have as present?
-pub fn is_new(status: Status) -> bool {
-    matches!(status, Status::New | Status::Reopened)
 }
 
 /// Each name once (names that differ only in case are one), without the empty.

@@ -56,6 +56,16 @@ impl Status {
             Self::Reopened => "reopened",
         }
     }
+
+    /// Is it there now? Only a comparison knows what is not.
+    pub fn is_present(self) -> bool {
+        self != Self::Resolved
+    }
+
+    /// Is it something an earlier report did not have as present?
+    pub fn is_new(self) -> bool {
+        matches!(self, Self::New | Self::Reopened)
+    }
 }
 
 /// One row. Texts are raw: each format guards them for the place it writes to. Its fields in this order are also the
@@ -88,6 +98,11 @@ pub struct Row {
     pub missing: Vec<String>,
     pub fix: Vec<String>,
     pub logs: Vec<String>,
+}
+
+/// What a problem is called: the thing to repair. An earlier report in CSV does not tell it, and then it is the ID.
+pub fn problem_name<'a>(problem: &'a str, id: &'a str) -> &'a str {
+    if problem.is_empty() { id } else { problem }
 }
 
 impl Row {

@@ -66,7 +66,7 @@ impl<'a> View<'a> {
     }
 
     fn present(&self) -> impl Iterator<Item = &'a Row> {
-        self.rows.iter().filter(|r| r.status != Status::Resolved)
+        self.rows.iter().filter(|r| r.status.is_present())
     }
 
     fn head(&mut self) {
@@ -75,13 +75,13 @@ impl<'a> View<'a> {
             page.say("No incident: nothing in these logs is a Kerberos event 4 (KRB_AP_ERR_MODIFIED).");
             return;
         }
-        let present = self.rows.iter().filter(|r| r.status != Status::Resolved);
+        let present = self.rows.iter().filter(|r| r.status.is_present());
         let (incidents, events) = present.clone().fold((0, 0), |(n, events), r| (n + 1, events + r.events));
         if incidents == 0 {
             page.say("Nothing is left: every incident of the earlier report is resolved.");
             return;
         }
-        let problems = self.problems.iter().filter(|p| p.status != Status::Resolved).count() as u64;
+        let problems = self.problems.iter().filter(|p| p.status.is_present()).count() as u64;
         let first = present.clone().map(|r| &r.first_seen).min_by(|a, b| problem::by_time(a, b));
         let last = present.map(|r| &r.last_seen).max_by(|a, b| problem::by_time(a, b));
         let text = format!(
@@ -109,13 +109,13 @@ impl<'a> View<'a> {
     /// of equally sure ones first what is new, then that of most clients.
     fn groups(&self) -> Vec<(Cause, Vec<&'a Problem>)> {
         let mut groups: BTreeMap<Cause, Vec<&Problem>> = BTreeMap::new();
-        for problem in self.problems.iter().filter(|p| p.status != Status::Resolved) {
+        for problem in self.problems.iter().filter(|p| p.status.is_present()) {
             groups.entry(problem.cause).or_default().push(problem);
         }
         let mut groups: Vec<_> = groups.into_iter().collect();
         for (_, problems) in &mut groups {
             problems.sort_by_key(|p| {
-                let new = self.compared && problem::is_new(p.status);
+                let new = self.compared && p.status.is_new();
                 std::cmp::Reverse((p.confidence, new, p.clients.len()))
             });
         }
@@ -158,7 +158,7 @@ impl<'a> View<'a> {
     /// A problem as one line.
     fn line_of(&mut self, problem: &Problem) {
         let incidents = self.present_of(problem).count().max(1) as u64;
-        let name = self.page.ink(Ink::Strong, &problem.problem);
+        let name = self.page.ink(Ink::Strong, problem.name());
         let text = format!(
             "{name}: {}, {}, {}",
             self.sure(problem),
@@ -170,7 +170,7 @@ impl<'a> View<'a> {
 
     fn present_of(&self, problem: &'a Problem) -> impl Iterator<Item = &'a Row> {
         let rows = self.rows;
-        problem.incidents.iter().filter_map(move |&i| rows.get(i)).filter(|r| r.status != Status::Resolved)
+        problem.incidents.iter().filter_map(move |&i| rows.get(i)).filter(|r| r.status.is_present())
     }
 
     /// How sure it is, what kind, and whether it is new.
@@ -178,7 +178,7 @@ impl<'a> View<'a> {
         let confidence = self.page.ink(of_confidence(problem.confidence), problem.confidence.name());
         let mut text = format!("{confidence}, {}", problem.kind);
         if self.compared {
-            let ink = if problem::is_new(problem.status) { Ink::Bad } else { Ink::Plain };
+            let ink = if problem.status.is_new() { Ink::Bad } else { Ink::Plain };
             text.push_str(&format!(", {}", self.page.ink(ink, problem.status.name())));
         }
         text
@@ -193,7 +193,7 @@ impl<'a> View<'a> {
             return;
         };
         self.number += 1;
-        let name = self.page.ink(Ink::Strong, &problem.problem);
+        let name = self.page.ink(Ink::Strong, problem.name());
         let text = format!("{name}: {}", self.sure(problem));
         self.page.line(&format!("{:>2}. ", self.number), &text);
         let story = self.page.ink(Ink::Plain, &format!("{}.", best.explanation));
@@ -250,7 +250,7 @@ impl<'a> View<'a> {
         let cells = rows.iter().take(shown).map(|row| {
             let mut sure = self.page.ink(of_confidence(row.confidence), row.confidence.name());
             if compared {
-                let ink = if problem::is_new(row.status) { Ink::Bad } else { Ink::Plain };
+                let ink = if row.status.is_new() { Ink::Bad } else { Ink::Plain };
                 sure.push_str(&format!(" {}", self.page.ink(ink, row.status.name())));
             }
             let target = if row.target_spn.is_empty() { "(no target)" } else { &row.target_spn };
@@ -284,7 +284,7 @@ impl<'a> View<'a> {
         self.page.line("", &text);
         let shown = shown_of(resolved.len(), MAX_RESOLVED);
         for problem in resolved.iter().take(shown) {
-            let name = self.page.ink(Ink::Strong, &problem.problem);
+            let name = self.page.ink(Ink::Strong, problem.name());
             let text = format!(
                 "{name}: {} / {}, last seen {}",
                 problem.cause,

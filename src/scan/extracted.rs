@@ -169,7 +169,7 @@ impl Log {
             duplicates: line.repeated,
             record_ids: line.first_record_id.zip(line.last_record_id),
             // An extraction does not tell of records that triage has no use for.
-            written: None,
+            last_written: None,
             problems,
             notes: line.notes.clone(),
             extracted: Some(Box::new(line)),

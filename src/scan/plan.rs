@@ -95,7 +95,7 @@ impl Tally {
             notes: problems.take_notes(),
             problems: problems.into_sentences(),
             record_ids: (ids.0 <= ids.1).then_some(ids),
-            written: Some(self.written.into_inner()).filter(|&w| w > 0).and_then(filetime),
+            last_written: Some(self.written.into_inner()).filter(|&w| w > 0).and_then(filetime),
             extracted: None,
         }
     }

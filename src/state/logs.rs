@@ -33,7 +33,7 @@ pub struct FileEnds {
     /// First and last record identifier by the record headers; `None` where there are none.
     pub ids: Option<(u64, u64)>,
     /// When the last record was written.
-    pub written: Option<Timestamp>,
+    pub last_written: Option<Timestamp>,
 }
 
 /// The logs after a run.
@@ -59,7 +59,7 @@ pub fn follow(before: &[LogState], reaches: Reaches, ends: &dyn Fn(FileIndex) ->
         *logs_in.entry(*file).or_default() += 1;
         let ends = ends(*file);
         if ends.whole {
-            let time = ends.written.map_or(reach.newest.time, |written| written.max(reach.newest.time));
+            let time = ends.last_written.map_or(reach.newest.time, |written| written.max(reach.newest.time));
             read_to.entry(*file).and_modify(|t| *t = time.max(*t)).or_insert(time);
         }
     }
@@ -166,7 +166,7 @@ mod tests {
         for &(file, id, second) in records {
             reaches.note(&record("SRV1", id, second), file);
         }
-        let ends = |file| FileEnds { whole: true, ids: ids.get(file as usize).copied(), written: None };
+        let ends = |file| FileEnds { whole: true, ids: ids.get(file as usize).copied(), last_written: None };
         let Followed { logs, notes, .. } = follow(before, reaches, &ends);
         (logs.iter().map(|l| (l.record_id, l.time.as_second())).collect(), notes, logs)
     }
@@ -213,7 +213,8 @@ mod tests {
             let followed = follow(before, reaches, &|_| ends);
             (followed.went_on.get("a").copied(), followed.logs)
         };
-        let ends = |last, second| FileEnds { whole: true, ids: Some((1, last)), written: Some(at(second)) };
+        let ends =
+            |last, second| FileEnds { whole: true, ids: Some((1, last)), last_written: Some(at(second)) };
         let (first, logs) = went_on(&[], &[("A", 7, 100)], ends(9, 150));
         assert_eq!((first, logs[0].read_to), (None, Some(at(150))), "nothing was read before");
         assert_eq!(went_on(&logs, &[("A", 7, 100)], ends(9, 150)).0, None, "the same export");
@@ -223,7 +224,7 @@ mod tests {
             "no wanted record is new"
         );
         assert_eq!(went_on(&logs, &[("B", 2, 500)], ends(12, 500)).0, None, "another computer's log");
-        let one_of_many = |second| FileEnds { whole: true, ids: None, written: Some(at(second)) };
+        let one_of_many = |second| FileEnds { whole: true, ids: None, last_written: Some(at(second)) };
         let (_, logs) = went_on(&[], &[("A", 7, 100), ("B", 1, 90)], one_of_many(120));
         let (to, logs) = went_on(&logs, &[("A", 7, 100), ("B", 1, 90), ("B", 2, 300)], one_of_many(300));
         assert_eq!((to, logs[0].read_to), (Some(at(300)), Some(at(300))), "forwarded with others");

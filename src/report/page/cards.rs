@@ -1,10 +1,10 @@
 //! Problems, each with its incidents: what stands in the page itself and reads without script.
 
-use super::is_present;
 use super::text::{self, Moment, shown, shown_in};
 use crate::findings::Evidence;
 use crate::report::numbers::{counted, grouped};
-use crate::report::{Problem, Report, Row, Status};
+use crate::report::row::problem_name;
+use crate::report::{Problem, Report, Row};
 
 /// Problems with all that is known of them. Those behind get a line, and those behind these a number; the table of
 /// incidents has all of them.
@@ -17,6 +17,9 @@ const STORIES_EACH: usize = 10;
 
 /// Bytes of texts in the cards. Texts are longest in a forest whose names somebody made long.
 const MAX_BYTES: usize = 2 << 20;
+
+/// Characters of a problem's name.
+const MAX_NAME: usize = 400;
 
 /// Names of clients or targets in a card.
 const MAX_NAMES: usize = 24;
@@ -68,6 +71,7 @@ pub struct Names {
 }
 
 /// One incident, all of it.
+#[derive(Default)]
 pub struct Story {
     /// Made for the script to fill: everything stands in it, and nothing is said.
     pub blank: bool,
@@ -118,10 +122,10 @@ pub fn all(report: &Report<'_>) -> (Cards, Cards) {
     };
     let (mut present, mut resolved) = (Cards::default(), Cards::default());
     for problem in report.problems {
-        let cards = if problem.status == Status::Resolved { &mut resolved } else { &mut present };
+        let cards = if problem.status.is_present() { &mut present } else { &mut resolved };
         if cards.cards.len() < MAX_CARDS && room.bytes > 0 {
             let mut card = Card::new(problem, report.rows, &mut room);
-            card.open = problem.status != Status::Resolved && cards.cards.len() < OPEN;
+            card.open = problem.status.is_present() && cards.cards.len() < OPEN;
             cards.cards.push(card);
         } else if cards.lines.len() < MAX_LINES {
             cards.lines.push(Line::new(problem));
@@ -143,7 +147,8 @@ impl Card {
     fn new(problem: &Problem, rows: &[Row], room: &mut Room) -> Self {
         let of_it: Vec<&Row> = problem.incidents.iter().filter_map(|&i| rows.get(i)).collect();
         let told = |row: &&&Row| row.confidence == problem.confidence && row.kind == problem.kind;
-        let surest = of_it.iter().find(|r| is_present(r) && told(r)).or_else(|| of_it.iter().find(told));
+        let surest =
+            of_it.iter().find(|r| r.status.is_present() && told(r)).or_else(|| of_it.iter().find(told));
         let why = surest.map(|r| shown(&r.explanation)).unwrap_or_default();
         let fix = text::all(&problem.fix);
         let mut stories = Vec::new();
@@ -160,7 +165,7 @@ impl Card {
         }
         let card = Self {
             id: shown_in(&problem.problem_id, 40),
-            what: what(&problem.problem, &problem.problem_id),
+            what: shown_in(problem.name(), MAX_NAME),
             why,
             cause: problem.cause.name(),
             kind: problem.kind.name(),
@@ -200,7 +205,7 @@ impl Line {
     fn new(problem: &Problem) -> Self {
         Self {
             id: shown_in(&problem.problem_id, 40),
-            what: shown_in(&what(&problem.problem, &problem.problem_id), 200),
+            what: shown_in(problem.name(), 200),
             cause: problem.cause.name(),
             kind: problem.kind.name(),
             confidence: problem.confidence.name(),
@@ -247,23 +252,7 @@ impl Story {
     }
 
     pub fn blank() -> Self {
-        let no_time = Moment::default;
-        Self {
-            blank: true,
-            id: String::new(),
-            kind: "",
-            confidence: "",
-            status: "",
-            client: String::new(),
-            answered_by: String::new(),
-            target: String::new(),
-            events: String::new(),
-            first: no_time(),
-            last: no_time(),
-            told: Told::default(),
-            same_why: false,
-            same_fix: false,
-        }
+        Self { blank: true, ..Self::default() }
     }
 
     fn len(&self) -> usize {
@@ -281,7 +270,7 @@ impl Story {
 impl Told {
     pub fn new(row: &Row) -> Self {
         let mut told = Self {
-            what: what(&row.problem, &row.problem_id),
+            what: shown_in(problem_name(&row.problem, &row.problem_id), MAX_NAME),
             explanation: shown(&row.explanation),
             realms: realms(row),
             shared: text::all(&row.shared_addresses),
@@ -299,11 +288,6 @@ impl Told {
         }
         told
     }
-}
-
-/// The thing to repair. An earlier report may not tell it.
-fn what(problem: &str, id: &str) -> String {
-    shown_in(if problem.is_empty() { id } else { problem }, 400)
 }
 
 fn realms(row: &Row) -> String {

@@ -21,8 +21,8 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use sha2::{Digest, Sha256};
 
+use super::Report;
 use super::numbers::grouped;
-use super::{Report, Row, Status};
 use cards::{Card, Line, Story};
 use data::Data;
 use pictures::Pictures;
@@ -115,11 +115,6 @@ fn unix_lines(text: &str) -> String {
 /// A number for the template, which hands over some as references.
 fn many(n: impl Borrow<usize>) -> String {
     grouped(*n.borrow() as u64)
-}
-
-/// Is it there now? Only a comparison knows incidents that are not.
-fn is_present(row: &Row) -> bool {
-    row.status != Status::Resolved
 }
 
 #[cfg(test)]

@@ -7,7 +7,6 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::is_present;
 use super::text::{self, cut, shown_in};
 use crate::findings::{Cause, Confidence};
 use crate::report::numbers::{counted, grouped, plural};
@@ -127,7 +126,7 @@ impl Pictures {
                 .incidents
                 .iter()
                 .filter_map(|&i| report.rows.get(i))
-                .filter(|r| is_present(r) && !r.shared_addresses.is_empty())
+                .filter(|r| r.status.is_present() && !r.shared_addresses.is_empty())
                 .collect();
             let Some(first) = rows.first() else { continue };
             if out.pictures.len() < MAX_PICTURES {
@@ -135,7 +134,7 @@ impl Pictures {
             } else if out.lines.len() < MAX_LINES {
                 out.lines.push(AddressLine {
                     id: shown_in(&problem.problem_id, 40),
-                    name: shown_in(&name(problem), 200),
+                    name: shown_in(problem.name(), 200),
                     summary: summary(&rows),
                 });
             } else {
@@ -144,10 +143,6 @@ impl Pictures {
         }
         out
     }
-}
-
-fn name(problem: &Problem) -> String {
-    if problem.problem.is_empty() { problem.problem_id.clone() } else { problem.problem.clone() }
 }
 
 fn summary(rows: &[&Row]) -> String {
@@ -256,7 +251,7 @@ impl Picture {
         }
         Self {
             id: shown_in(&problem.problem_id, 40),
-            name: shown_in(&name(problem), 200),
+            name: shown_in(problem.name(), 200),
             summary: summary(rows),
             description,
             height: bottom + if rest.is_empty() { 2 } else { 30 },

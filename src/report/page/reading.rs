@@ -87,7 +87,7 @@ impl Read {
                 grouped(read.clues_dropped)
             ));
         }
-        let taken: Vec<_> = read.logs.iter().filter(|f| f.chunks + f.records + f.events > 0).collect();
+        let taken: Vec<_> = read.logs.iter().filter(|f| f.was_read()).collect();
         Self {
             unread,
             unread_left_out,

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::findings::{Cause, Confidence, Kind};
-use crate::report::{Problem, Reading, problem};
+use crate::report::{Problem, Reading, Row, Status, problem};
 
 /// What a name can do to a page.
 const HOSTILE: [&str; 8] = [

@@ -2,7 +2,6 @@
 
 use jiff::Timestamp;
 
-use super::is_present;
 use super::text::{Moment, shown_in};
 use crate::findings::Cause;
 use crate::report::numbers::grouped;
@@ -94,7 +93,8 @@ impl Timeline {
         let span = Span { from: from.as_nanosecond(), to: to.as_nanosecond().max(from.as_nanosecond() + 1) };
         timeline.ticks = span.ticks();
         for cause in Cause::ALL {
-            let rows: Vec<&Row> = report.rows.iter().filter(|r| r.cause == cause && is_present(r)).collect();
+            let rows: Vec<&Row> =
+                report.rows.iter().filter(|r| r.cause == cause && r.status.is_present()).collect();
             timeline.causes.extend(span.lane(cause.name(), "", cause, &rows, true));
         }
         let present: Vec<_> = report
@@ -102,15 +102,20 @@ impl Timeline {
             .iter()
             .map(|p| {
                 let rows = p.incidents.iter().filter_map(|&i| report.rows.get(i));
-                (p, rows.filter(|r| is_present(r)).collect::<Vec<_>>())
+                (p, rows.filter(|r| r.status.is_present()).collect::<Vec<_>>())
             })
             .filter(|(_, rows)| !rows.is_empty())
             .collect();
         timeline.left_out = present.len().saturating_sub(MAX_PROBLEMS);
         for (problem, rows) in present.iter().take(MAX_PROBLEMS) {
-            let name = if problem.problem.is_empty() { &problem.problem_id } else { &problem.problem };
             let id = shown_in(&problem.problem_id, 40);
-            timeline.problems.extend(span.lane(&shown_in(name, 120), &id, problem.cause, rows, false));
+            timeline.problems.extend(span.lane(
+                &shown_in(problem.name(), 120),
+                &id,
+                problem.cause,
+                rows,
+                false,
+            ));
         }
         timeline
     }

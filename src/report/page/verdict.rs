@@ -2,11 +2,10 @@
 
 use jiff::Timestamp;
 
-use super::is_present;
 use super::text::{Moment, shown, shown_in};
 use crate::findings::{Cause, Confidence};
 use crate::report::numbers::{counted, grouped};
-use crate::report::problem::{by_time, is_new};
+use crate::report::problem::by_time;
 use crate::report::{Problem, Report, Status};
 
 /// Problems named in the verdict when they are new.
@@ -59,10 +58,10 @@ pub struct Fact {
 
 impl Verdict {
     pub fn new(report: &Report<'_>) -> Self {
-        let present: Vec<_> = report.rows.iter().filter(|r| is_present(r)).collect();
-        let problems: Vec<_> = report.problems.iter().filter(|p| p.status != Status::Resolved).collect();
+        let present: Vec<_> = report.rows.iter().filter(|r| r.status.is_present()).collect();
+        let problems: Vec<_> = report.problems.iter().filter(|p| p.status.is_present()).collect();
         let resolved = report.problems.len() - problems.len();
-        let new = problems.iter().filter(|p| is_new(p.status)).count();
+        let new = problems.iter().filter(|p| p.status.is_new()).count();
         let events: u64 = present.iter().map(|r| r.events).sum();
         let n = |n: usize, what: &str| counted(n as u64, what);
 
@@ -113,7 +112,7 @@ impl Verdict {
 /// The report's order has those first that hurt most clients.
 fn heads(report: &Report<'_>, present: &[&Problem]) -> (String, Vec<Head>) {
     let wanted: Vec<&Problem> =
-        present.iter().copied().filter(|p| !report.compared || is_new(p.status)).collect();
+        present.iter().copied().filter(|p| !report.compared || p.status.is_new()).collect();
     // A list of one problem is the list of problems, which follows.
     if wanted.is_empty() || present.len() == 1 {
         return (String::new(), Vec::new());
@@ -125,7 +124,7 @@ fn heads(report: &Report<'_>, present: &[&Problem]) -> (String, Vec<Head>) {
     };
     let head = |p: &&Problem| Head {
         id: shown_in(&p.problem_id, 40),
-        what: shown_in(if p.problem.is_empty() { &p.problem_id } else { &p.problem }, 120),
+        what: shown_in(p.name(), 120),
         cause: p.cause.name(),
         confidence: p.confidence.name(),
         counts: format!(
@@ -140,9 +139,9 @@ fn heads(report: &Report<'_>, present: &[&Problem]) -> (String, Vec<Head>) {
 
 fn causes(report: &Report<'_>) -> Vec<CauseLine> {
     let line = |cause: Cause| {
-        let rows: Vec<_> = report.rows.iter().filter(|r| r.cause == cause && is_present(r)).collect();
+        let rows: Vec<_> = report.rows.iter().filter(|r| r.cause == cause && r.status.is_present()).collect();
         let problems: Vec<_> =
-            report.problems.iter().filter(|p| p.cause == cause && p.status != Status::Resolved).collect();
+            report.problems.iter().filter(|p| p.cause == cause && p.status.is_present()).collect();
         (!rows.is_empty()).then(|| CauseLine {
             cause: cause.name(),
             means: means(cause),
@@ -156,7 +155,7 @@ fn causes(report: &Report<'_>) -> Vec<CauseLine> {
                 })
                 .collect(),
             events: grouped(rows.iter().map(|r| r.events).sum()),
-            new: grouped(problems.iter().filter(|p| is_new(p.status)).count() as u64),
+            new: grouped(problems.iter().filter(|p| p.status.is_new()).count() as u64),
         })
     };
     Cause::ALL.into_iter().filter_map(line).collect()
@@ -189,7 +188,7 @@ fn facts(report: &Report<'_>) -> Vec<Fact> {
         (None, None) => None,
     };
     facts.extend(asked.map(|value| Fact { name: "Period asked for", value }));
-    let read: Vec<_> = report.read.logs.iter().filter(|f| f.chunks + f.records + f.events > 0).collect();
+    let read: Vec<_> = report.read.logs.iter().filter(|f| f.was_read()).collect();
     let named = match read.as_slice() {
         [one] => shown(&one.path),
         all => counted(all.len() as u64, "log"),

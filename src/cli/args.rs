@@ -160,35 +160,18 @@ pub struct Triage {
     pub terminal: Terminal,
 }
 
-/// What is said on the terminal.
+/// What is said on the terminal by commands that take long enough for a bar.
 #[derive(Debug, Args, Clone, Copy)]
 pub struct Terminal {
     /// Show no progress bar.
     #[arg(long)]
     pub no_progress: bool,
 
-    /// Say nothing but errors.
-    #[arg(short, long, conflicts_with = "verbose")]
-    pub quiet: bool,
-
-    /// Say what was read of each file.
-    #[arg(short, long)]
-    pub verbose: bool,
+    #[command(flatten)]
+    pub say: Say,
 }
 
-/// Options that parse each by itself, but make no sense together.
-#[derive(Debug, thiserror::Error)]
-pub enum WrongUse {
-    /// An output whose name does not tell its format.
-    #[error(transparent)]
-    Format(#[from] UnknownFormat),
-    #[error(
-        "--since {since} is later than --until {until}, so there is no time between them; exchange the two"
-    )]
-    NoTime { since: Timestamp, until: Timestamp },
-}
-
-/// The same, for commands that are done before a bar would show.
+/// What any command says on standard error.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct Say {
     /// Say nothing but errors.
@@ -205,6 +188,18 @@ impl Say {
     pub fn is_talkative(self) -> bool {
         self.verbose || (!self.quiet && std::io::IsTerminal::is_terminal(&std::io::stderr()))
     }
+}
+
+/// Options that parse each by itself, but make no sense together.
+#[derive(Debug, thiserror::Error)]
+pub enum WrongUse {
+    /// An output whose name does not tell its format.
+    #[error(transparent)]
+    Format(#[from] UnknownFormat),
+    #[error(
+        "--since {since} is later than --until {until}, so there is no time between them; exchange the two"
+    )]
+    NoTime { since: Timestamp, until: Timestamp },
 }
 
 impl Triage {

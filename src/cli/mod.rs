@@ -53,7 +53,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
 
 fn triage(args: args::Triage) -> Exit {
     let terminal = args.terminal;
-    let bar = Bar::new(!terminal.no_progress && !terminal.quiet);
+    let bar = Bar::new(!terminal.no_progress && !terminal.say.quiet);
     let config = match args.into_config() {
         Ok(config) => config,
         Err(error) => return wrong_use(&error),
@@ -63,9 +63,9 @@ fn triage(args: args::Triage) -> Exit {
     bar.finish();
     match result {
         Ok(outcome) => {
-            if terminal.verbose || (!terminal.quiet && std::io::stderr().is_terminal()) {
-                say(&commands::summary::text(&outcome, terminal.verbose, viewed));
-            } else if !terminal.quiet {
+            if terminal.say.is_talkative() {
+                say(&commands::summary::text(&outcome, terminal.say.verbose, viewed));
+            } else if !terminal.say.quiet {
                 say(&commands::summary::problems(&outcome));
             }
             for written in &outcome.written {
@@ -140,7 +140,7 @@ fn say_understood(terminal: args::Say, inventories: &[crate::inventory::Inventor
 
 fn extract(args: args::Extract) -> Exit {
     let terminal = args.terminal;
-    let bar = Bar::new(!terminal.no_progress && !terminal.quiet);
+    let bar = Bar::new(!terminal.no_progress && !terminal.say.quiet);
     let config = args.into_config();
     if config.compress && config.output == Output::Stdout && std::io::stdout().is_terminal() {
         say(
@@ -153,10 +153,10 @@ fn extract(args: args::Extract) -> Exit {
     match result {
         Ok(outcome) => {
             say_place(&config.output, outcome.written.as_deref());
-            if !terminal.quiet {
+            if !terminal.say.quiet {
                 say(&commands::summary::log_problems(&outcome.unfound, &outcome.logs));
             }
-            if terminal.verbose || (!terminal.quiet && std::io::stderr().is_terminal()) {
+            if terminal.say.is_talkative() {
                 say(&format!("{} events written\n", outcome.rows));
             }
             if outcome.is_complete() { Exit::Complete } else { Exit::Partial }

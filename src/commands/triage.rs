@@ -173,10 +173,7 @@ pub fn run(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error> {
     let start = Instant::now();
     config.outputs.check(config.state.as_deref())?;
     let before = Before::read(config)?;
-    let mut paths = config.logs.clone();
-    if let Some(list) = &config.files_from {
-        paths.extend(list::read(list)?);
-    }
+    let paths = list::all(&config.logs, config.files_from.as_deref())?;
     let (inputs, mut unfound) = files::find(&paths);
     let others = config.interfaces.iter().chain(&config.spns).map(PathBuf::as_path);
     output::spare(

@@ -18,8 +18,14 @@ pub enum ListError {
     TooLong { name: String },
 }
 
+/// What is named, and what the list names besides.
+pub fn all(named: &[PathBuf], list: Option<&Path>) -> Result<Vec<PathBuf>, ListError> {
+    let listed = list.map(read).transpose()?;
+    Ok(named.iter().cloned().chain(listed.into_iter().flatten()).collect())
+}
+
 /// The names in the file `list`, or on standard input where it is called `-`.
-pub fn read(list: &Path) -> Result<Vec<PathBuf>, ListError> {
+fn read(list: &Path) -> Result<Vec<PathBuf>, ListError> {
     let name = if list.as_os_str() == "-" { "standard input".into() } else { list.display().to_string() };
     let mut bytes = Vec::new();
     let mut read = |input: &mut dyn Read| input.take(MAX_LIST + 1).read_to_end(&mut bytes).map(drop);

@@ -93,10 +93,7 @@ fn list(reasons: &[String]) -> String {
 /// does not fit into 32 MiB is sorted in a temporary file.
 pub fn run(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error> {
     config.output.check()?;
-    let mut paths = config.logs.clone();
-    if let Some(list) = &config.files_from {
-        paths.extend(list::read(list)?);
-    }
+    let paths = list::all(&config.logs, config.files_from.as_deref())?;
     if config.called.is_some() && (paths.len() != 1 || paths.iter().any(|path| path.is_dir())) {
         return Err(Error::NotOne);
     }

@@ -95,6 +95,9 @@ pub struct LogLine {
     /// Lowest and highest record identifier of an .evtx file.
     pub first_record_id: Option<u64>,
     pub last_record_id: Option<u64>,
+    /// When the latest of these records was written, wanted or not.
+    #[serde(default)]
+    pub last_written: Option<Timestamp>,
     pub problems: Vec<String>,
     pub notes: Vec<String>,
     /// Events that stand in the log more than once, and in the lines once.

@@ -168,8 +168,7 @@ impl Log {
             events: line.events,
             duplicates: line.repeated,
             record_ids: line.first_record_id.zip(line.last_record_id),
-            // An extraction does not tell of records that triage has no use for.
-            last_written: None,
+            last_written: line.last_written,
             problems,
             notes: line.notes.clone(),
             extracted: Some(Box::new(line)),
@@ -193,6 +192,7 @@ mod tests {
             events: 9,
             first_record_id: Some(1),
             last_record_id: Some(9),
+            last_written: None,
             problems: vec![],
             notes: vec![],
             repeated: 0,

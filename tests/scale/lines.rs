@@ -106,3 +106,20 @@ fn a_log_is_called_by_its_old_name() {
     let missing = place.run(&["extract", "--for-triage", "--as", "s3://x", "gone.tmp"]).exits(3);
     assert!(missing.stdout().contains(r#""path":"s3://x","problem":"s3://x: there is no such file"#));
 }
+
+/// A bug: a log that went on with records nobody wants looked, from its extraction, as if it ended with the last wanted one,
+/// so that --state resolved later, or other incidents, than from the log itself.
+#[test]
+fn a_state_knows_from_an_extraction_how_far_its_log_went() {
+    let place = Place::new();
+    let later = event_log("A.alpha.example.com", 6013, &["", "", "86400"]).record_id(2).at(&at(600));
+    place.write("a.evtx", log([four("A", "srv8", 1, 10), later]));
+    place.run(&["extract", "--for-triage", "a.evtx", "-o", "a.jsonl"]).exits(0);
+    let read_to = |input: &str, state: &str| {
+        place.run(&["triage", input, "--state", state, "-o", "report.csv"]).exits(0);
+        let state: Value = serde_json::from_str(&place.text(state)).unwrap();
+        state["logs"][0]["read_to"].clone()
+    };
+    assert_eq!(read_to("a.evtx", "of-log.json"), at(600));
+    assert_eq!(read_to("a.jsonl", "of-extraction.json"), at(600));
+}

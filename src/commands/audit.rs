@@ -10,9 +10,7 @@ mod view;
 use std::io;
 use std::path::PathBuf;
 
-use super::triage::known_hosts;
 use crate::files::unread;
-use crate::incidents::Gathered;
 use crate::inventory::accounts::HostAliases;
 use crate::inventory::{self, InventoryFile};
 use crate::report::guard::cell;
@@ -135,7 +133,8 @@ pub fn run(config: &Config) -> Result<Outcome, Error> {
     let options = inventory::addresses::LoadOptions { host: config.host.clone() };
     let interfaces = inventory::addresses::load(&paths, &options);
     let accounts = inventory::accounts::load(&config.spns);
-    let hosts = known_hosts(&interfaces, &accounts, &Gathered::default());
+    let mut hosts = inventory::known::hosts(&interfaces, &accounts);
+    hosts.settle();
 
     let (mut risks, allowed) = addresses::shared(&hosts, &allow);
     risks.extend(addresses::names(&interfaces, &hosts));

@@ -1,6 +1,5 @@
 //! `krbtriage triage`: the whole pipeline, from files to the report.
 
-use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -15,8 +14,8 @@ use crate::findings::{self, FileDates, Finding, Knowledge};
 use crate::incidents::{Gathered, Gatherer, Period};
 use crate::inventory::directory::Directory;
 use crate::inventory::hosts::Hosts;
-use crate::inventory::{InventoryFile, accounts, addresses, from_logs};
-use crate::names::{HostName, Principal};
+use crate::inventory::{InventoryFile, accounts, addresses, from_logs, known};
+use crate::names::Principal;
 use crate::report::baseline::{self, BaselineError, Silence};
 use crate::report::output;
 use crate::report::{EventSpool, Output, OutputError, Problem, Reading, Report, Row, Staged, problem};
@@ -314,22 +313,7 @@ pub fn known_hosts<'a>(
     accounts: &accounts::AccountInventory,
     gathered: &Gathered,
 ) -> Hosts<'a> {
-    let mut hosts = Hosts::new(interfaces);
-    let computers = Computers::with_aliases(accounts, interfaces);
-    hosts.join_aliases(interfaces, |a, b| computers.both(a, b));
-    for account in &accounts.accounts {
-        let Some(dns) = account.dns_host_name.as_deref().filter(|n| !n.is_empty()) else { continue };
-        hosts.add(dns);
-        let why = || account.source.as_ref().map(ToString::to_string).unwrap_or_default();
-        if !account.domain.is_empty() {
-            // A disjoint namespace: the computer is known by its account's domain as well.
-            let name = format!("{}.{}", account.name.trim_end_matches('$'), account.domain);
-            hosts.alias(&name, dns, why());
-        }
-        for other in &account.additional_dns_host_names {
-            hosts.alias(other, dns, why());
-        }
-    }
+    let mut hosts = known::hosts(interfaces, accounts);
     for incident in &gathered.incidents {
         hosts.add(&incident.client);
         if let Some(target) = Principal::parse(&incident.target).host() {
@@ -338,45 +322,4 @@ pub fn known_hosts<'a>(
     }
     hosts.settle();
     hosts
-}
-
-/// Computers by name and the lists they stand in, for names that an alias mentions: where one list has a computer of each
-/// name, they are two machines, whatever one of them was called before.
-struct Computers<'a>(HashMap<Box<str>, Vec<(&'a accounts::Account, &'a str)>>);
-
-impl<'a> Computers<'a> {
-    fn with_aliases(
-        accounts: &'a accounts::AccountInventory,
-        interfaces: &addresses::AddressInventory,
-    ) -> Self {
-        let named = interfaces.aliases.iter().filter(|a| !a.cname).flat_map(|a| [&a.name, &a.other]);
-        let mut computers: HashMap<Box<str>, Vec<_>> = named
-            .filter_map(|name| HostName::parse(name))
-            .map(|n| (n.netbios().into(), Vec::new()))
-            .collect();
-        if computers.is_empty() {
-            return Self(computers);
-        }
-        for account in accounts.accounts.iter().filter(|a| a.is_computer()) {
-            let name = HostName::parse(account.name.trim_end_matches('$'));
-            if let Some(list) = name.and_then(|n| computers.get_mut(n.netbios()))
-                && let Some(source) = &account.source
-            {
-                list.push((account, &*source.file));
-            }
-        }
-        Self(computers)
-    }
-
-    fn both(&self, a: &HostName, b: &HostName) -> bool {
-        let files = |host: &HostName| -> BTreeSet<&str> {
-            let of_domain = |account: &accounts::Account| {
-                host.domain()
-                    .is_none_or(|d| account.domain.is_empty() || account.domain.eq_ignore_ascii_case(d))
-            };
-            let list = self.0.get(host.netbios()).map_or(&[][..], Vec::as_slice);
-            list.iter().filter(|(account, _)| of_domain(account)).map(|(_, file)| *file).collect()
-        };
-        !files(a).is_disjoint(&files(b))
-    }
 }

@@ -93,7 +93,7 @@ pub(super) fn is_answerer(case: &Case<'_>, account: &Account) -> bool {
             let Some(host) = &case.answerer_host else { return false };
             let dns = account.dns_host_name.as_deref().and_then(HostName::parse);
             if dns.is_some_and(|dns| dns == *host)
-                || (same_name(host.label(), name) && is_named(account, host))
+                || (same_name(host.label(), name) && account.has_host_spn(host))
             {
                 return true;
             }
@@ -110,16 +110,6 @@ pub(super) fn is_answerer(case: &Case<'_>, account: &Account) -> bool {
         Some(domain) => domain == account_domain || account_domain.split('.').next() == Some(domain),
         None => in_realms(case, &account_domain),
     }
-}
-
-/// The account has the host's own SPN under this name: `setspn` shows no dNSHostName.
-fn is_named(account: &Account, host: &HostName) -> bool {
-    let of_host = |spn: &str| {
-        Spn::parse(spn).is_some_and(|s| {
-            s.class.eq_ignore_ascii_case("host") && HostName::parse(&s.host).as_ref() == Some(host)
-        })
-    };
-    account.spns.iter().any(of_host)
 }
 
 /// The account is of one of the event's realms. A machine that is A or C is also of that host's domain.

@@ -104,12 +104,9 @@ impl<'a> Directory<'a> {
         let elsewhere = host.domain().is_some_and(|d| self.has_computer(label, d));
         self.computers(label).any(|a| {
             let is_host = |name: &str| HostName::parse(name).is_some_and(|n| n == *host);
-            let of_host = |spn: &str| {
-                Spn::parse(spn).is_some_and(|s| s.class.eq_ignore_ascii_case("host") && is_host(&s.host))
-            };
             a.domain.eq_ignore_ascii_case(domain)
                 && (a.dns_host_name.iter().chain(&a.additional_dns_host_names).any(|n| is_host(n))
-                    || (!elsewhere && a.spns.iter().any(of_host)))
+                    || (!elsewhere && a.has_host_spn(host)))
         })
     }
 

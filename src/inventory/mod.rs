@@ -9,6 +9,7 @@ pub mod addresses;
 pub mod directory;
 pub mod from_logs;
 pub mod hosts;
+pub mod known;
 pub mod stream;
 pub mod text;
 

@@ -9,12 +9,24 @@ pub mod unclear;
 
 use crate::findings::Kind;
 use crate::findings::case::Case;
+use crate::inventory::addresses::OwnedAddress;
 use crate::names::Principal;
 use jiff::SignedDuration;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 pub(super) use super::beside::quote;
+
+/// The lists that these addresses stand in.
+fn files_of<'r>(rows: impl IntoIterator<Item = &'r OwnedAddress>) -> Vec<Arc<str>> {
+    rows.into_iter().map(|row| Arc::clone(&row.source.file)).collect()
+}
+
+/// The lists that say C's name leads to such an address.
+fn dns_files(case: &Case<'_>, is_such: impl Fn(IpAddr) -> bool) -> Vec<Arc<str>> {
+    let led = case.resolved().iter().filter(|(address, _)| is_such(*address));
+    led.map(|(_, source)| Arc::clone(&source.file)).collect()
+}
 
 /// Service tickets live at most this long by default ("Maximum lifetime for service ticket", 600 minutes).
 pub(super) const TICKET_LIFETIME: SignedDuration = SignedDuration::from_hours(10);

@@ -1,7 +1,7 @@
 //! Whose SPN it is.
 
 use super::keys::clue;
-use super::{MAX_ADDRESSES, Proof, Repair, proof, quote, target_name};
+use super::{MAX_ADDRESSES, Proof, Repair, dns_files, files_of, proof, quote, target_name};
 use crate::events::ClueKind;
 use crate::findings::advice;
 use crate::findings::beside::is_taken;
@@ -9,10 +9,8 @@ use crate::findings::case::{Case, Shape};
 use crate::findings::clues::{About, NearClue};
 use crate::findings::ownership::{KeyOf, is_machine};
 use crate::inventory::accounts::Account;
-use crate::inventory::hosts::HostId;
 use crate::names::{HostName, Same, Spn};
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 pub(in crate::findings) fn spn_elsewhere(case: &Case<'_>) -> Option<Proof> {
     let own = &case.ownership;
@@ -77,11 +75,11 @@ pub(in crate::findings) fn service_elsewhere(case: &Case<'_>) -> Option<Proof> {
     p.at_most_likely |= case.ownership.key_of(case) != KeyOf::Other
         || serves_target(case)
         || case.ownership.owners.iter().any(astray);
-    let files = |of: Option<HostId>| -> Vec<Arc<str>> {
-        case.usable(of).iter().map(|row| Arc::clone(&row.source.file)).collect()
-    };
-    let dns = case.resolved().iter().filter(|r| r.0 == address).map(|r| Arc::clone(&r.1.file)).collect();
-    p.rests_on = vec![files(Some(host)), files(case.target_id), dns];
+    p.rests_on = vec![
+        files_of(case.usable(Some(host))),
+        files_of(case.usable(case.target_id)),
+        dns_files(case, |a| a == address),
+    ];
     p.rests_on_owners = true;
     Some(p)
 }

@@ -1,6 +1,6 @@
 //! Addresses that two hosts own, and names that lead to the wrong one.
 
-use super::{MAX_ADDRESSES, Proof, Repair, proof, quote, target_name};
+use super::{MAX_ADDRESSES, Proof, Repair, dns_files, files_of, proof, quote, target_name};
 use crate::events::ClueKind;
 use crate::findings::case::Case;
 use crate::findings::clues::{About, NearClue, is_card};
@@ -17,14 +17,9 @@ pub(in crate::findings) fn client_shares_address(case: &Case<'_>) -> Option<Proo
     let chosen = |address: IpAddr| asks_dcom(case) || leads_to(case, address);
     let mut p = shared_address(case, case.client_id, &chosen)?;
     if !asks_dcom(case) {
-        p.rests_on.push(dns_files(case));
+        p.rests_on.push(dns_files(case, |_| true));
     }
     Some(p)
-}
-
-/// The lists that say where C's name leads.
-fn dns_files(case: &Case<'_>) -> Vec<Arc<str>> {
-    case.resolved().iter().map(|(_, source)| Arc::clone(&source.file)).collect()
 }
 
 /// They share an address, and what C's name leads to is not known.
@@ -56,7 +51,7 @@ pub(in crate::findings) fn answerer_shares_address(case: &Case<'_>) -> Option<Pr
         }
         p.missing.push(advice::resolve(&target_name(case), &case.incident.client));
     } else {
-        p.rests_on.push(dns_files(case));
+        p.rests_on.push(dns_files(case, |_| true));
     }
     Some(p)
 }
@@ -141,8 +136,7 @@ fn shared_address(case: &Case<'_>, host: Option<HostId>, may: &dyn Fn(IpAddr) ->
     // That both had it at one time, logs of two times do not show of an address that is given out and taken back.
     let shows = |row: &&OwnedAddress| kind != Kind::OtherSharedAddress || row.seen.is_none();
     let files = |of: Option<HostId>| -> Vec<Arc<str>> {
-        let rows = blamed.iter().flat_map(|&a| rows(of, a)).filter(shows);
-        rows.map(|row| Arc::clone(&row.source.file)).collect()
+        files_of(blamed.iter().flat_map(|&a| rows(of, a)).filter(shows))
     };
     let mut p = proof(case, Repair::Addresses(blamed.iter().copied().collect()));
     p.rests_on = vec![files(host), files(case.target_id)];
@@ -220,9 +214,9 @@ pub(in crate::findings) fn name_leads(case: &Case<'_>, host: Option<HostId>) -> 
     let exported = own.iter().any(|row| row.seen.is_none());
     p.at_most_likely |= !exported || !theirs.iter().any(|row| case.near(row));
     p.rests_on = vec![
-        theirs.iter().map(|row| Arc::clone(&row.source.file)).collect(),
-        own.iter().map(|row| Arc::clone(&row.source.file)).collect(),
-        case.resolved().iter().filter(|r| r.0 == address).map(|r| Arc::clone(&r.1.file)).collect(),
+        files_of(theirs.iter().copied()),
+        files_of(own.iter().copied()),
+        dns_files(case, |a| a == address),
     ];
     if p.at_most_likely {
         p.missing.push(advice::addresses_of(&target_name(case)));

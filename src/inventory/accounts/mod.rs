@@ -28,6 +28,7 @@ use rayon::prelude::*;
 
 use super::stream::TextStream;
 use super::{InventoryFile, Source};
+use crate::names::{HostName, Spn};
 pub use aliases::{AliasError, HostAliases};
 pub use duplicates::{Duplicate, DuplicateKind};
 pub use owners::{AccountId, Conflict, Effective, HostMatch, SpnIndex};
@@ -79,6 +80,13 @@ impl Account {
 }
 
 impl Account {
+    /// It has the `HOST/` SPN of this host, which every computer registers for itself: `setspn` shows no dNSHostName.
+    pub fn has_host_spn(&self, host: &HostName) -> bool {
+        self.spns.iter().filter_map(Spn::parse).any(|spn| {
+            spn.class.eq_ignore_ascii_case("host") && HostName::parse(&spn.host).as_ref() == Some(host)
+        })
+    }
+
     /// A (group) managed service account, by the container that New-ADServiceAccount makes them in, or because it has SPNs
     /// and none of those that every computer registers for itself.
     pub fn is_managed_service(&self) -> bool {

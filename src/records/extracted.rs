@@ -12,14 +12,13 @@
 //! ```
 
 use std::borrow::Cow;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::Read;
 
 use jiff::Timestamp;
-use memchr::memchr;
 use serde::{Deserialize, Serialize};
 
+use super::lines::Lines;
 use super::{Datum, Origin, Problems, Record};
-use crate::files::text_encoding::TextReader;
 
 /// Rises when a reader of the old lines would misread new ones; a member more does not make it rise.
 pub const VERSION: u32 = 1;
@@ -54,6 +53,9 @@ pub struct EventLine<'a> {
     #[serde(borrow)]
     pub data: Vec<ValueLine<'a>>,
     pub origin: OriginName,
+    /// As [`OfLog`] has it, which is written behind the rest.
+    #[serde(borrow, skip_serializing)]
+    log: Cow<'a, str>,
 }
 
 /// A value; the name is `null` where the log has none.
@@ -73,9 +75,8 @@ pub enum OriginName {
 }
 
 /// Which log an event is from, at the end of its line.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize)]
 pub struct OfLog<'a> {
-    #[serde(borrow)]
     pub log: Cow<'a, str>,
 }
 
@@ -157,6 +158,7 @@ impl<'a> EventLine<'a> {
                 Origin::Live => OriginName::Live,
                 Origin::Slack => OriginName::Slack,
             },
+            log: "".into(),
         }
     }
 }
@@ -192,16 +194,16 @@ pub fn read_lines(
     take: &mut dyn FnMut(Told) -> Result<(), String>,
     problems: &mut Problems,
 ) {
-    let mut lines = Lines::new(input);
+    // A byte more, so that a line that is too long is known.
+    let mut lines = Lines::new(input, MAX_LINE + 1);
     let (mut begun, mut ended) = (0u64, 0u64);
     loop {
-        let number = lines.number + 1;
-        let line = match lines.next() {
+        let (number, line) = match lines.next() {
             Ok(Some(line)) => line,
             Ok(None) => break,
             Err(error) => {
-                let behind = number - 1;
-                return problems.add(number, || format!("reading stopped behind line {behind}: {error}"));
+                let behind = lines.number();
+                return problems.add(behind + 1, || format!("reading stopped behind line {behind}: {error}"));
             }
         };
         if line.trim_ascii().is_empty() {
@@ -221,7 +223,7 @@ pub fn read_lines(
         }
     }
     if ended < begun {
-        problems.add(lines.number, || {
+        problems.add(lines.number(), || {
             "its end is missing: the extraction was broken off, or the file was cut or not wholly copied; \
              copy it or extract the logs again"
                 .to_owned()
@@ -241,9 +243,8 @@ fn parse(line: &[u8]) -> Result<Told, String> {
     }
     Ok(match &*head.kind {
         "event" => {
-            let log: OfLog<'_> = serde_json::from_str(text).map_err(unread)?;
-            let number = log_number(&log.log).ok_or("\"log\" is not 16 hexadecimal digits")?;
             let event: EventLine<'_> = serde_json::from_str(text).map_err(unread)?;
+            let number = log_number(&event.log).ok_or("\"log\" is not 16 hexadecimal digits")?;
             Told::Event(number, event.into())
         }
         "log" => {
@@ -256,54 +257,6 @@ fn parse(line: &[u8]) -> Result<Told, String> {
         "end" => Told::End,
         _ => return Err("its type is unknown; update krbtriage".to_owned()),
     })
-}
-
-/// Lines in bounded memory: of one that is too long, a byte more than [`MAX_LINE`] is given.
-struct Lines<R> {
-    reader: BufReader<TextReader<R>>,
-    line: Vec<u8>,
-    number: u64,
-}
-
-impl<R: Read> Lines<R> {
-    fn new(input: R) -> Self {
-        Self {
-            reader: BufReader::with_capacity(128 * 1024, TextReader::new(input)),
-            line: Vec::new(),
-            number: 0,
-        }
-    }
-
-    fn next(&mut self) -> io::Result<Option<&[u8]>> {
-        self.line.clear();
-        if self.line.capacity() > 1 << 20 {
-            // One long line shall not cost its memory for ever.
-            self.line = Vec::new();
-        }
-        let mut any = false;
-        loop {
-            let block = match self.reader.fill_buf() {
-                Ok(block) => block,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(error),
-            };
-            let end = memchr(b'\n', block);
-            if block.is_empty() && !any {
-                return Ok(None);
-            }
-            any = true;
-            let part = block.get(..end.unwrap_or(block.len())).unwrap_or(block);
-            let room = (MAX_LINE + 1).saturating_sub(self.line.len());
-            self.line.extend_from_slice(part.get(..room).unwrap_or(part));
-            let used = end.map_or(block.len(), |end| end + 1);
-            let done = end.is_some() || block.is_empty();
-            self.reader.consume(used);
-            if done {
-                self.number += 1;
-                return Ok(Some(&self.line));
-            }
-        }
-    }
 }
 
 #[cfg(test)]

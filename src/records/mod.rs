@@ -8,6 +8,7 @@ pub mod decode;
 pub mod extracted;
 pub mod full;
 pub mod gate;
+mod lines;
 pub mod problems;
 pub mod selection;
 pub mod slack;

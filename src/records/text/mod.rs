@@ -16,7 +16,6 @@
 
 mod date;
 mod draft;
-mod lines;
 mod wording;
 
 use std::io::Read;
@@ -25,10 +24,13 @@ use jiff::Timestamp;
 
 use self::date::{DateOrder, Reading};
 use self::draft::{Draft, Part};
-use self::lines::Lines;
+use super::lines::Lines;
 use super::xml::parse_event;
 use super::{Datum, Origin, Problems, Record, Selection};
 use crate::files::text_encoding::text_of;
+
+/// What is kept of a line; the longest description of a Kerberos event has less than 1,500 characters.
+const MAX_LINE: usize = 64 * 1024;
 
 /// Reads all events of `input`, hands the wanted ones to `emit` (they have record ID 0) and counts all of
 /// them in `records`.
@@ -51,7 +53,7 @@ pub fn read_events(
         local_times: false,
         ambiguous: None,
     };
-    let mut lines = Lines::new(input);
+    let mut lines = Lines::new(input, MAX_LINE);
     let mut draft = Draft::default();
     loop {
         match lines.next() {

@@ -6,21 +6,23 @@ use memchr::memchr2;
 
 use crate::files::text_encoding::TextReader;
 
-/// What is kept of a line; the longest description of a Kerberos event has less than 1,500 characters.
-pub const MAX_LINE: usize = 64 * 1024;
+/// Room that is kept from line to line.
+const KEPT: usize = 1 << 20;
 
-/// Splits at LF, CR LF and lone CR. Of a longer line, the first [`MAX_LINE`] bytes are given.
+/// Splits at LF, CR LF and lone CR. Of a line that is longer than `most` bytes, so many are given.
 pub struct Lines<R> {
     reader: BufReader<TextReader<R>>,
+    most: usize,
     line: Vec<u8>,
     number: u64,
     after_cr: bool,
 }
 
 impl<R: Read> Lines<R> {
-    pub fn new(input: R) -> Self {
+    pub fn new(input: R, most: usize) -> Self {
         Self {
             reader: BufReader::with_capacity(64 * 1024, TextReader::new(input)),
+            most,
             line: Vec::new(),
             number: 0,
             after_cr: false,
@@ -35,6 +37,10 @@ impl<R: Read> Lines<R> {
     /// The next line with its number, without its end; `None` at the end of the input.
     pub fn next(&mut self) -> io::Result<Option<(u64, &[u8])>> {
         self.line.clear();
+        if self.line.capacity() > KEPT {
+            // One long line shall not cost its memory for ever.
+            self.line = Vec::new();
+        }
         let mut any = false;
         loop {
             let block = match self.reader.fill_buf() {
@@ -53,7 +59,7 @@ impl<R: Read> Lines<R> {
             any = true;
             let end = memchr2(b'\n', b'\r', block);
             let part = block.get(..end.unwrap_or(block.len())).unwrap_or(block);
-            let room = MAX_LINE.saturating_sub(self.line.len());
+            let room = self.most.saturating_sub(self.line.len());
             self.line.extend_from_slice(part.get(..room).unwrap_or(part));
             let used = match end {
                 Some(end) => {
@@ -75,8 +81,10 @@ impl<R: Read> Lines<R> {
 mod tests {
     use super::*;
 
+    const MOST: usize = 64 * 1024;
+
     fn lines(text: &str) -> Vec<(u64, String)> {
-        let mut lines = Lines::new(text.as_bytes());
+        let mut lines = Lines::new(text.as_bytes(), MOST);
         let mut all = Vec::new();
         while let Some((number, line)) = lines.next().unwrap() {
             all.push((number, String::from_utf8(line.to_vec()).unwrap()));
@@ -96,9 +104,9 @@ mod tests {
 
     #[test]
     fn a_long_line_is_cut_and_counts_once() {
-        let long = "x".repeat(5 * MAX_LINE);
+        let long = "x".repeat(5 * MOST);
         let all = lines(&format!("{long}\nshort"));
-        assert_eq!(all[0].1.len(), MAX_LINE);
+        assert_eq!(all[0].1.len(), MOST);
         assert_eq!(all[1], (2, "short".to_owned()));
     }
 }

@@ -2,18 +2,13 @@
 
 #![cfg(unix)]
 
-use std::path::Path;
+#[path = "support/folder.rs"]
+mod folder;
+
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-fn names(folder: &Path) -> Vec<String> {
-    let mut names: Vec<_> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
-        .collect();
-    names.sort();
-    names
-}
+use folder::names;
 
 #[track_caller]
 fn until(what: &str, mut true_now: impl FnMut() -> bool) {

@@ -10,33 +10,13 @@ mod evtx;
 use std::cell::RefCell;
 use std::sync::LazyLock;
 
-use evtx::{
-    EvtxWriter, dcom_10028, dns_client_8015, event_log, kerberos_event4, kerberos_event5, user_pnp_20001,
-};
+use evtx::chunk_of_every_layout;
 use krbtriage::records::chunk::{Chunk, ChunkReader, Counts};
 use krbtriage::records::full::{FullReader, Pick};
 use krbtriage::records::{Problems, Record, Selection, Wanted};
 use libfuzzer_sys::fuzz_target;
 
-const FILE_HEADER: usize = 4096;
-const CHUNK: usize = 65536;
-
-/// A sound chunk with every layout; short, so that a mutation mostly hits something.
-static WHOLE: LazyLock<Vec<u8>> = LazyLock::new(|| {
-    let client = "CLIENT1.alpha.example.com";
-    let event4 = || kerberos_event4(client, "srv1$", "ALPHA.EXAMPLE", "host/srv2.beta.example", "BETA.EXAMPLE");
-    let log = EvtxWriter::new()
-        .event(event4())
-        .event(event4().forwarded("The Kerberos client received"))
-        .event(event_log(client, 6013, &["", "1", "60"]))
-        .event(dcom_10028(client, "srv7", "svchost.exe"))
-        .event(dns_client_8015(client, "client1", "alpha.example.com", &["192.0.2.1"]))
-        .event(user_pnp_20001(client, "oem1.inf", "USB\\VID_04B3", "IBM USB Remote NDIS"))
-        .event(kerberos_event5(client, "srv1$", "ALPHA.EXAMPLE"))
-        .event(event4())
-        .finish();
-    log[FILE_HEADER..FILE_HEADER + CHUNK].to_vec()
-});
+static WHOLE: LazyLock<Vec<u8>> = LazyLock::new(chunk_of_every_layout);
 
 static EVERYTHING: LazyLock<Selection> =
     LazyLock::new(|| Selection::new(vec![Wanted { providers: vec![], event_ids: vec![] }]));

@@ -3,6 +3,7 @@
 use super::exchange::Ask;
 use super::rng::Rng;
 use super::world::*;
+use std::net::IpAddr;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fault {
@@ -164,6 +165,19 @@ fn client_of(rng: &mut Rng, world: &World, host: Id) -> Option<Id> {
 fn forms(world: &World, class: &str, host: Id) -> [String; 2] {
     let port = port_of(class);
     [format!("{class}/{}{port}", world.hosts[host].label), format!("{class}/{}{port}", world.full_name(host))]
+}
+
+/// `c` gets another address, and `b`, another host, the one it had, where DNS leads its name now. The address handed over.
+fn hand_over(rng: &mut Rng, world: &mut World, c: Id, b: Id) -> Option<IpAddr> {
+    if b == c {
+        return None;
+    }
+    let old = world.address(c);
+    world.hosts[c].nics[0] = ordinary(world.free_address(world.hosts[c].domain, rng));
+    world.hosts[b].nics[0] = ordinary(old);
+    let name = world.full_name(b);
+    world.set_dns(&name, old);
+    Some(old)
 }
 
 /// Puts the fault into the forest at `when`. `None` where the forest has no place for it.
@@ -444,14 +458,7 @@ pub fn inject(fault: Fault, world: &mut World, when: i64, rng: &mut Rng) -> Opti
         Fault::ReusedAddress => {
             let (a, c) = any_pair(rng, world)?;
             let b = if rng.chance(30) { a } else { *rng.pick(&world.all_members()) };
-            if b == c {
-                return None;
-            }
-            let old = world.address(c);
-            world.hosts[c].nics[0] = ordinary(world.free_address(world.hosts[c].domain, rng));
-            let name = world.full_name(b);
-            world.hosts[b].nics[0] = ordinary(old);
-            world.set_dns(&name, old);
+            hand_over(rng, world, c, b)?;
             let class = machine_class(rng, world, c);
             asks.push(ask(rng, world, a, class, c));
         }
@@ -553,14 +560,7 @@ pub fn inject(fault: Fault, world: &mut World, when: i64, rng: &mut Rng) -> Opti
             // A lease ended, another host has the address now, and DNS has the old name. Both registered it themselves.
             let (client, c) = any_pair(rng, world)?;
             let b = if rng.chance(40) { client } else { *rng.pick(&world.all_members()) };
-            if b == c {
-                return None;
-            }
-            let old = world.address(c);
-            world.hosts[c].nics[0] = ordinary(world.free_address(world.hosts[c].domain, rng));
-            world.hosts[b].nics[0] = ordinary(old);
-            let name = world.full_name(b);
-            world.set_dns(&name, old);
+            let old = hand_over(rng, world, c, b)?;
             let class = machine_class(rng, world, c);
             asks.push(ask(rng, world, client, class, c));
             traces.push(Trace::Registered(c, old, 20 * HOUR));

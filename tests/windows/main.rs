@@ -3,6 +3,8 @@
 
 #![cfg(windows)]
 
+#[path = "../support/folder.rs"]
+mod folder;
 mod interrupted;
 mod locked;
 mod paths;

@@ -45,12 +45,7 @@ impl Place {
 
     /// Names in a folder, in order.
     pub fn names(folder: &Path) -> Vec<String> {
-        let mut names: Vec<_> = std::fs::read_dir(folder)
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
-            .collect();
-        names.sort();
-        names
+        crate::folder::names(folder)
     }
 }
 

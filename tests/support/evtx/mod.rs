@@ -37,3 +37,21 @@ pub use writer::{Damage, EvtxWriter, FileHeader};
 /// Bytes of a chunk and of the file header block.
 pub const CHUNK: usize = 65536;
 pub const FILE_HEADER: usize = 4096;
+
+/// A sound chunk with every layout; short, so that damage mostly hits something.
+pub fn chunk_of_every_layout() -> Vec<u8> {
+    let client = "CLIENT1.alpha.example.com";
+    let event4 =
+        || kerberos_event4(client, "srv1$", "ALPHA.EXAMPLE", "host/srv2.beta.example", "BETA.EXAMPLE");
+    let log = EvtxWriter::new()
+        .event(event4())
+        .event(event4().forwarded("The Kerberos client received"))
+        .event(event_log(client, 6013, &["", "1", "60"]))
+        .event(dcom_10028(client, "srv7", "svchost.exe"))
+        .event(dns_client_8015(client, "client1", "alpha.example.com", &["192.0.2.1"]))
+        .event(user_pnp_20001(client, "oem1.inf", "USB\\VID_04B3", "IBM USB Remote NDIS"))
+        .event(kerberos_event5(client, "srv1$", "ALPHA.EXAMPLE"))
+        .event(event4())
+        .finish();
+    log[FILE_HEADER..FILE_HEADER + CHUNK].to_vec()
+}

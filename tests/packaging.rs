@@ -58,3 +58,26 @@ fn the_manual_has_a_page_with_the_options_of_every_command() {
     }
     assert!(page.contains(r"\-\-resolved\-after") && page.contains(r"\-\-for\-triage"));
 }
+
+#[test]
+fn the_help_of_every_command_starts_with_examples() {
+    let help = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_krbtriage")).args(arguments).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let all = help(&["--help"]);
+    assert!(all.starts_with("Examples:"), "{all}");
+    let (_, commands) = all.split_once("Commands:\n").unwrap();
+    let commands: Vec<&str> = commands
+        .lines()
+        .take_while(|line| !line.is_empty())
+        .filter(|line| line.starts_with("  ") && !line.starts_with("   "))
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|command| *command != "help")
+        .collect();
+    assert!(commands.len() >= 8, "{commands:?}");
+    for command in commands {
+        let text = help(&[command, "--help"]);
+        assert!(text.starts_with("Examples:"), "{command}: {text}");
+    }
+}

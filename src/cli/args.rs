@@ -50,7 +50,10 @@ pub enum Command {
     Explain(Explain),
     Extract(Extract),
     CollectScript(CollectScript),
-    /// Print the manual page (roff).
+    /// Print the manual: a page for the program and one for each command (roff).
+    #[command(before_help = "Examples:
+  krbtriage man > krbtriage.1
+  krbtriage man | man -l -")]
     Man,
     Completions(Completions),
 }

@@ -126,7 +126,7 @@ impl Outcome {
 pub fn run(config: &Config) -> Result<Outcome, Error> {
     config.output.check()?;
     let inputs = [&config.interfaces, &config.dns, &config.spns].into_iter().flatten().chain(&config.allow);
-    output::spare(config.output.path(), inputs.map(PathBuf::as_path))?;
+    let spared = output::spare(config.output.path(), inputs.map(PathBuf::as_path))?;
     let allow = allowed::Allowed::read(config.allow.as_deref())?;
     let earlier = config.baseline.as_deref().map(|path| earlier::read(path, &config.output)).transpose()?;
     let paths = [config.interfaces.as_slice(), config.dns.as_slice()].concat();
@@ -154,12 +154,12 @@ pub fn run(config: &Config) -> Result<Outcome, Error> {
         None => false,
     };
     let written = match config.view {
-        None => config.output.write(|out| write(&rows, out))?,
+        None => config.output.write(&spared, |out| write(&rows, out))?,
         Some(paper) => {
             let text = view::view(&rows, allowed, earlier.is_some(), paper);
             match config.output {
                 Output::Stdout => write_screen(&text).map(|_| None)?,
-                Output::File(_) => config.output.write(|out| out.write_all(text.as_bytes()))?,
+                Output::File(_) => config.output.write(&spared, |out| out.write_all(text.as_bytes()))?,
             }
         }
     };

@@ -11,6 +11,7 @@ use crate::files::unread;
 use crate::findings::{Wanted, wanted};
 use crate::report::baseline::{self, BaselineError};
 use crate::report::guard::visible;
+use crate::report::output::Spared;
 use crate::report::{Output, OutputError, Row};
 
 /// The part of the script that is the same for everybody.
@@ -92,7 +93,7 @@ pub fn run(config: &Config) -> Result<Outcome, Error> {
             return Err(Error::NoHosts);
         }
     }
-    let written = config.output.write(|out| out.write_all(task.script().as_bytes()))?;
+    let written = config.output.write(&Spared::default(), |out| out.write_all(task.script().as_bytes()))?;
     Ok(Outcome { left_out: task.refused.len(), written })
 }
 

@@ -38,10 +38,10 @@ pub const COLUMNS: [&str; 6] = ["host", "address", "interface", "description", "
 /// Reads the inventories and writes one row for each address.
 pub fn run(config: &Config) -> Result<Outcome, OutputError> {
     config.output.check()?;
-    output::spare(config.output.path(), config.files.iter().map(PathBuf::as_path))?;
+    let spared = output::spare(config.output.path(), config.files.iter().map(PathBuf::as_path))?;
     let options = LoadOptions { host: config.host.clone() };
     let inventory = load(&config.files, &options);
-    let written = config.output.write(|out| write_csv(&inventory, out))?;
+    let written = config.output.write(&spared, |out| write_csv(&inventory, out))?;
     Ok(Outcome {
         addresses: inventory.owned.len() as u64,
         resolved_names: inventory.resolved.len() as u64,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::triage::{Error, Outcome};
 use crate::incidents::Twin;
-use crate::report::output::{Staged, write_screen, write_stdout};
+use crate::report::output::{Spared, Staged, write_screen, write_stdout};
 use crate::report::place::Place;
 use crate::report::unfinished;
 use crate::report::{EventFormat, EventSpool, Format, Output, Target, problem, text};
@@ -73,7 +73,12 @@ impl Outputs {
     }
 
     /// Writes everything. Was all of it taken (standard output may have been closed early)?
-    pub fn write(&self, outcome: &mut Outcome, evidence: &Evidence<'_>) -> Result<bool, Error> {
+    pub fn write(
+        &self,
+        spared: &Spared,
+        outcome: &mut Outcome,
+        evidence: &Evidence<'_>,
+    ) -> Result<bool, Error> {
         let mut staged = Vec::new();
         let mut stage =
             |path: &Path, fill: &mut dyn FnMut(&mut dyn std::io::Write) -> std::io::Result<()>| {
@@ -111,7 +116,7 @@ impl Outputs {
         }
         let _all = unfinished::settle();
         for (asked, file) in files {
-            let path = file.commit()?;
+            let path = file.commit(spared)?;
             outcome.written.push(Written { asked, path });
         }
         Ok(taken)

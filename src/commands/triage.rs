@@ -175,7 +175,7 @@ pub fn run(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error> {
     let paths = list::all(&config.logs, config.files_from.as_deref())?;
     let (inputs, mut unfound) = files::find(&paths);
     let others = config.interfaces.iter().chain(&config.spns).map(PathBuf::as_path);
-    output::spare(
+    let spared = output::spare(
         config.outputs.files().chain(config.state.as_deref()),
         files::to_spare(&inputs).chain(others),
     )?;
@@ -265,7 +265,7 @@ pub fn run(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error> {
         twins: &gathered.twins,
         log_name: &|file: FileIndex| log_name(order.place(file)),
     };
-    let taken = config.outputs.write(&mut outcome, &evidence)?;
+    let taken = config.outputs.write(&spared, &mut outcome, &evidence)?;
     match next {
         // Last of all: an event whose report did not arrive is told again.
         Some((staged, _, _lock)) if taken => staged.replace()?,

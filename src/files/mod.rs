@@ -103,8 +103,8 @@ impl FileError {
     }
 }
 
-/// ERROR_SHARING_VIOLATION (32) and ERROR_LOCK_VIOLATION (33).
-fn is_locked(error: &io::Error) -> bool {
+/// Another program has it open and shares it with nobody: ERROR_SHARING_VIOLATION (32) and ERROR_LOCK_VIOLATION (33).
+pub fn is_locked(error: &io::Error) -> bool {
     cfg!(windows) && matches!(error.raw_os_error(), Some(32 | 33))
 }
 

@@ -1,10 +1,12 @@
 //! Files that appear whole or not at all.
 
+use std::collections::HashSet;
 use std::io::{self, BufWriter, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use super::place::Place;
 use super::unfinished::Unfinished;
+use crate::files;
 
 /// Why a report could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -37,11 +39,12 @@ impl Output {
     /// program that locks it (Excel does): `report.csv` becomes `report-2.csv`.
     pub fn write(
         &self,
+        spared: &Spared,
         fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<Option<PathBuf>, OutputError> {
         match self {
             Self::Stdout => write_stdout(fill).map(|_| None),
-            Self::File(path) => Staged::new(path, fill)?.commit().map(Some),
+            Self::File(path) => Staged::new(path, fill)?.commit(spared).map(Some),
         }
     }
 
@@ -70,24 +73,37 @@ impl Output {
     }
 }
 
+/// Second names (`report-2.csv`) that no output of the run may take: what is called so is read, or is another output.
+#[derive(Debug, Default)]
+pub struct Spared(HashSet<PathBuf>);
+
 /// Would one of `outputs` replace one of `inputs`? A log is evidence, and may be the only copy.
 pub fn spare<'a>(
     outputs: impl IntoIterator<Item = &'a Path>,
     inputs: impl Iterator<Item = &'a Path> + Clone,
-) -> Result<(), OutputError> {
-    for output in outputs {
+) -> Result<Spared, OutputError> {
+    let is_input = |output: &Path| {
         // An output that is not there yet replaces nothing.
-        let Ok(there) = output.canonicalize() else { continue };
+        let Ok(there) = output.canonicalize() else { return false };
         // Asking where a file really stands costs a microsecond or ten, and there may be a million.
         let named_so = |input: &&Path| match (input.file_name(), there.file_name()) {
             (Some(a), Some(b)) => a.eq_ignore_ascii_case(b),
             _ => false,
         };
-        if inputs.clone().filter(named_so).any(|input| input.canonicalize().is_ok_and(|i| i == there)) {
-            return Err(OutputError::IsInput { path: output.to_path_buf() });
-        }
+        inputs.clone().filter(named_so).any(|input| input.canonicalize().is_ok_and(|i| i == there))
+    };
+    let outputs: Vec<&Path> = outputs.into_iter().collect();
+    if let Some(output) = outputs.iter().find(|output| is_input(output)) {
+        return Err(OutputError::IsInput { path: output.to_path_buf() });
     }
-    Ok(())
+    let key = |path: &Path| Place::of(path).key();
+    let keys: HashSet<PathBuf> = outputs.iter().filter_map(|output| key(output)).collect();
+    let second = outputs.iter().flat_map(|output| (2..=LAST_NAME).map(|n| other_name(output, n)));
+    let spared = second.filter_map(|name| {
+        let key = key(&name)?;
+        (keys.contains(&key) || is_input(&name)).then_some(key)
+    });
+    Ok(Spared(spared.collect()))
 }
 
 fn folder_of(path: &Path) -> &Path {
@@ -171,7 +187,7 @@ impl Staged {
     }
 
     /// Puts it in its place; the path it got (see [`Output::write`]).
-    pub fn commit(self) -> Result<PathBuf, OutputError> {
+    pub fn commit(self, spared: &Spared) -> Result<PathBuf, OutputError> {
         let target = match &self.place {
             Place::File(target) => target.clone(),
             Place::Device(_) => {
@@ -186,6 +202,10 @@ impl Staged {
             Err(e) => return Err(refused(path, e.error)),
         };
         for n in 2..=LAST_NAME {
+            let key = Place::File(other_name(&target, n)).key();
+            if key.is_some_and(|key| spared.0.contains(&key)) {
+                continue;
+            }
             match file.persist(other_name(&target, n)) {
                 Ok(_) => return Ok(other_name(&path, n)),
                 Err(e) if is_locked(&e.error) => file = e.file,
@@ -225,9 +245,9 @@ fn readable(file: &std::fs::File, path: &Path) {
 #[cfg(not(unix))]
 fn readable(_: &std::fs::File, _: &Path) {}
 
-/// ERROR_ACCESS_DENIED (5) and ERROR_SHARING_VIOLATION (32): another program has the file open.
+/// Another program has the file open. Where one is to be replaced Windows may say ERROR_ACCESS_DENIED (5) for that too.
 fn is_locked(error: &io::Error) -> bool {
-    cfg!(windows) && (error.kind() == io::ErrorKind::PermissionDenied || error.raw_os_error() == Some(32))
+    files::is_locked(error) || (cfg!(windows) && error.kind() == io::ErrorKind::PermissionDenied)
 }
 
 fn other_name(path: &Path, n: u32) -> PathBuf {
@@ -249,7 +269,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("report.csv");
         std::fs::write(&path, "old").unwrap();
-        let result = Output::File(path.clone()).write(|out| {
+        let result = Output::File(path.clone()).write(&Spared::default(), |out| {
             out.write_all(b"half")?;
             Err(io::Error::other("disk full"))
         });
@@ -263,13 +283,27 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("report.csv");
         std::fs::write(&path, "old").unwrap();
-        Output::File(path.clone()).write(|out| out.write_all(b"new")).unwrap();
+        Output::File(path.clone()).write(&Spared::default(), |out| out.write_all(b"new")).unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "new");
     }
 
     #[test]
     fn the_second_name_keeps_the_extension() {
         assert_eq!(other_name(Path::new("a/report.csv"), 2), Path::new("a/report-2.csv"));
+    }
+
+    #[test]
+    fn a_second_name_is_never_that_of_an_input_or_another_output() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        for name in ["report-2.csv", "report-5.csv"] {
+            std::fs::write(path(name), "read").unwrap();
+        }
+        let (outputs, input) = ([path("report.csv"), path("report-4.csv")], path("report-2.csv"));
+        let outputs = || outputs.iter().map(PathBuf::as_path);
+        let Spared(spared) = spare(outputs(), [&*input].into_iter()).unwrap();
+        let keys = ["report-2.csv", "report-4.csv"].map(|name| Place::of(&path(name)).key().unwrap());
+        assert_eq!(spared, HashSet::from(keys), "an earlier second name is not spared");
     }
 
     #[cfg(unix)]
@@ -283,7 +317,7 @@ mod tests {
             let path = path.clone();
             move || std::fs::read_to_string(path).unwrap()
         });
-        Output::File(path.clone()).write(|out| out.write_all(b"report")).unwrap();
+        Output::File(path.clone()).write(&Spared::default(), |out| out.write_all(b"report")).unwrap();
         assert_eq!(reader.join().unwrap(), "report");
         assert!(std::fs::symlink_metadata(&path).unwrap().file_type().is_fifo());
     }
@@ -295,7 +329,7 @@ mod tests {
         let (real, link) = (folder.path().join("real.csv"), folder.path().join("latest.csv"));
         std::fs::write(&real, "old").unwrap();
         std::os::unix::fs::symlink(&real, &link).unwrap();
-        Output::File(link.clone()).write(|out| out.write_all(b"new")).unwrap();
+        Output::File(link.clone()).write(&Spared::default(), |out| out.write_all(b"new")).unwrap();
         assert_eq!(std::fs::read_to_string(&real).unwrap(), "new");
         assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
     }

@@ -74,6 +74,32 @@ fn a_report_that_is_open_in_excel_gets_a_second_name_and_says_so() {
 }
 
 #[test]
+fn a_second_name_is_never_that_of_an_input_or_another_output() {
+    let place = Place::new();
+    std::fs::rename(place.path("interfaces.csv"), place.path("report-2.csv")).unwrap();
+    let inventory = place.text("report-2.csv");
+    std::fs::write(place.path("report.csv"), "old").unwrap();
+    let _open = open_in_excel(&place.path("report.csv"));
+    place
+        .run(&[
+            "triage",
+            "-i",
+            "report-2.csv",
+            "logs",
+            "-q",
+            "-o",
+            "report.csv",
+            "--problems",
+            "report-3.csv",
+        ])
+        .exits(0)
+        .says("was written to report-4.csv");
+    assert_eq!(place.text("report-2.csv"), inventory);
+    assert!(place.text("report-3.csv").starts_with("problem_id,"));
+    assert!(place.text("report-4.csv").starts_with("incident_id,"));
+}
+
+#[test]
 fn other_commands_outputs_get_a_second_name_too() {
     let place = Place::new();
     let _open: Vec<_> = ["a.csv", "b.csv", "c.csv", "d.ps1"]

@@ -98,7 +98,7 @@ pub fn run(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error> {
         return Err(Error::NotOne);
     }
     let (inputs, mut unfound) = files::find(&paths);
-    output::spare(config.output.path(), files::to_spare(&inputs))?;
+    let spared = output::spare(config.output.path(), files::to_spare(&inputs))?;
     let any_log = inputs.iter().any(|input| input.kind.is_read());
     // That a log could not be read is told to the triage too.
     let told = !unfound.is_empty() || inputs.iter().any(|input| input.named);
@@ -141,7 +141,7 @@ pub fn run(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error> {
         sorters.push(rows.sorter);
     }
     let name = |file| order.position(file).and_then(|i| logs.get(i)).map_or("", |report| &*report.path);
-    let written = config.output.write(|out| {
+    let written = config.output.write(&spared, |out| {
         packed(config.compress, out, |out| match config.format {
             Format::ForTriage => {
                 let mut lines = Lines::new(&logs, &sums, out)?;

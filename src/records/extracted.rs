@@ -5,11 +5,14 @@
 //! so files may be concatenated, split, sorted and merged by whatever an estate has for that.
 //!
 //! ```text
-//! {"krbtriage":1,"type":"begin","program":"krbtriage 0.1.0"}
+//! {"krbtriage":1,"type":"begin","extraction":"9c1e...","program":"krbtriage 0.1.0"}
 //! {"krbtriage":1,"type":"event","computer":"SRV1", ... ,"log":"03f1..."}
 //! {"krbtriage":1,"type":"log","log":"03f1...","path":"System.evtx", ... }
-//! {"krbtriage":1,"type":"end"}
+//! {"krbtriage":1,"type":"end","extraction":"9c1e..."}
 //! ```
+//!
+//! One that begins somewhere and ends nowhere was cut. That is known when all files were read, not of one alone: they may be
+//! parts of it.
 
 use std::borrow::Cow;
 use std::io::Read;
@@ -107,6 +110,13 @@ pub struct LogLine {
     pub written: u64,
 }
 
+/// Where an extraction begins or ends.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct BoundLine {
+    /// 16 hexadecimal digits that stand for all it tells: the same for the same logs.
+    pub extraction: String,
+}
+
 /// A path that could not be looked at.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct UnreadLine {
@@ -117,23 +127,23 @@ pub struct UnreadLine {
 /// What one line says.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Told {
-    /// An extraction begins here.
-    Begin,
+    /// The extraction with this number begins here.
+    Begin(u64),
     /// And was written to its end.
-    End,
+    End(u64),
     /// A record of the log with this number.
     Event(u64, Record),
     Log(LogLine),
     Unread(UnreadLine),
 }
 
-/// A log's number as it is written.
-pub fn log_name(number: u64) -> String {
+/// The number of a log or of an extraction as it is written.
+pub fn name_of(number: u64) -> String {
     format!("{number:016x}")
 }
 
 /// And read.
-pub fn log_number(name: &str) -> Option<u64> {
+pub fn number_of(name: &str) -> Option<u64> {
     let digits = name.len() == 16 && name.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
     digits.then(|| u64::from_str_radix(name, 16).ok()).flatten()
 }
@@ -196,7 +206,6 @@ pub fn read_lines(
 ) {
     // A byte more, so that a line that is too long is known.
     let mut lines = Lines::new(input, MAX_LINE + 1);
-    let (mut begun, mut ended) = (0u64, 0u64);
     loop {
         let (number, line) = match lines.next() {
             Ok(Some(line)) => line,
@@ -213,21 +222,9 @@ pub fn read_lines(
             true => Err(format!("it is longer than {} MiB", MAX_LINE >> 20)),
             false => parse(line),
         };
-        let done = done.and_then(|told| {
-            begun += u64::from(told == Told::Begin);
-            ended += u64::from(told == Told::End);
-            take(told)
-        });
-        if let Err(why) = done {
+        if let Err(why) = done.and_then(&mut *take) {
             problems.add(number, || format!("line {number} was passed over: {why}"));
         }
-    }
-    if ended < begun {
-        problems.add(lines.number(), || {
-            "its end is missing: the extraction was broken off, or the file was cut or not wholly copied; \
-             copy it or extract the logs again"
-                .to_owned()
-        });
     }
 }
 
@@ -241,20 +238,24 @@ fn parse(line: &[u8]) -> Result<Told, String> {
             head.krbtriage
         ));
     }
+    let bound = || {
+        let line: BoundLine = serde_json::from_str(text).map_err(unread)?;
+        number_of(&line.extraction).ok_or("\"extraction\" is not 16 hexadecimal digits".to_owned())
+    };
     Ok(match &*head.kind {
         "event" => {
             let event: EventLine<'_> = serde_json::from_str(text).map_err(unread)?;
-            let number = log_number(&event.log).ok_or("\"log\" is not 16 hexadecimal digits")?;
+            let number = number_of(&event.log).ok_or("\"log\" is not 16 hexadecimal digits")?;
             Told::Event(number, event.into())
         }
         "log" => {
             let line: LogLine = serde_json::from_str(text).map_err(unread)?;
-            log_number(&line.log).ok_or("\"log\" is not 16 hexadecimal digits")?;
+            number_of(&line.log).ok_or("\"log\" is not 16 hexadecimal digits")?;
             Told::Log(line)
         }
         "unread" => Told::Unread(serde_json::from_str(text).map_err(unread)?),
-        "begin" => Told::Begin,
-        "end" => Told::End,
+        "begin" => Told::Begin(bound()?),
+        "end" => Told::End(bound()?),
         _ => return Err("its type is unknown; update krbtriage".to_owned()),
     })
 }
@@ -345,13 +346,14 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_was_cut_is_known_by_its_missing_end() {
-        let (begin, end) = (r#"{"krbtriage":1,"type":"begin"}"#, r#"{"krbtriage":1,"type":"end"}"#);
-        for whole in [format!("{begin}\n{end}\n{begin}\n{end}"), String::new(), end.to_owned()] {
-            assert_eq!(read(&whole).1, Vec::<String>::new(), "{whole}");
-        }
-        for cut in [begin.to_owned(), format!("{begin}\n{end}\n{begin}\n")] {
-            assert!(read(&cut).1[0].contains("its end is missing"), "{cut}");
-        }
+    fn beginning_and_end_name_their_extraction() {
+        let bound = |kind: &str, name: &str| {
+            format!(r#"{{"krbtriage":1,"type":"{kind}","extraction":"{name}","program":"p"}}"#)
+        };
+        let name = "00000000000000ff";
+        let told = read(&[bound("begin", name), bound("end", name)].join("\n"));
+        assert_eq!(told, (vec![Told::Begin(255), Told::End(255)], vec![]));
+        assert!(read(&bound("begin", "255")).1[0].contains("\"extraction\" is not 16 hexadecimal digits"));
+        assert!(read(r#"{"krbtriage":1,"type":"end"}"#).1[0].contains("missing field `extraction`"));
     }
 }

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::{FileIndex, FileReport};
 use crate::files::{FileError, Kind};
-use crate::records::extracted::{LogLine, UnreadLine, log_name, log_number};
+use crate::records::extracted::{LogLine, UnreadLine, name_of, number_of};
 
 /// What may be kept of logs and unread paths in all: some three million of them.
 const MAX_BYTES: usize = 1 << 30;
@@ -30,6 +30,9 @@ pub struct ExtractedLogs(Mutex<Logs>);
 struct Logs {
     logs: HashMap<FileIndex, Log>,
     unread: BTreeSet<UnreadLine>,
+    /// Number of the extraction, and the file that has the line.
+    begun: BTreeSet<(u64, FileIndex)>,
+    ended: BTreeSet<(u64, FileIndex)>,
     bytes: usize,
 }
 
@@ -43,6 +46,11 @@ struct Log {
     disputed: bool,
 }
 
+const NO_END: &str = "its end is missing: the extraction was broken off, or the file was cut or not wholly copied; \
+                      copy it or extract the logs again (where it is in parts, name all of them)";
+const NO_BEGINNING: &str =
+    "its beginning is missing; copy it or extract the logs again (where it is in parts, name all of them)";
+
 fn full() -> String {
     "too many logs are told of; triage fewer at once".to_owned()
 }
@@ -54,7 +62,7 @@ impl ExtractedLogs {
 
     /// What a line says of its log. Of two lines that contradict each other the smaller counts, whichever was first.
     pub fn log(&self, mut line: LogLine) -> Result<(), String> {
-        let number = log_number(&line.log).ok_or("\"log\" is not 16 hexadecimal digits")?;
+        let number = number_of(&line.log).ok_or("\"log\" is not 16 hexadecimal digits")?;
         let mut logs = self.lock();
         logs.spend(size(&line))?;
         let log = logs.logs.entry(index_of(number)).or_default();
@@ -79,6 +87,32 @@ impl ExtractedLogs {
         logs.spend(line.path.len() + line.problem.len())?;
         logs.unread.insert(line);
         Ok(())
+    }
+
+    pub fn begun(&self, extraction: u64, file: FileIndex) -> Result<(), String> {
+        let mut logs = self.lock();
+        logs.spend(0)?;
+        logs.begun.insert((extraction, file));
+        Ok(())
+    }
+
+    pub fn ended(&self, extraction: u64, file: FileIndex) -> Result<(), String> {
+        let mut logs = self.lock();
+        logs.spend(0)?;
+        logs.ended.insert((extraction, file));
+        Ok(())
+    }
+
+    /// Files with the beginning of an extraction whose end no file has, or the other way round.
+    pub fn cut(&self) -> BTreeSet<(FileIndex, &'static str)> {
+        let logs = self.lock();
+        let lacking = |ones: &BTreeSet<(u64, FileIndex)>, others: &BTreeSet<(u64, FileIndex)>, what| {
+            let has_none = |number| others.range((number, 0)..=(number, FileIndex::MAX)).next().is_none();
+            let lacking = ones.iter().filter(|(number, _)| has_none(*number));
+            lacking.map(|(_, file)| (*file, what)).collect::<Vec<_>>()
+        };
+        let endless = lacking(&logs.begun, &logs.ended, NO_END);
+        endless.into_iter().chain(lacking(&logs.ended, &logs.begun, NO_BEGINNING)).collect()
     }
 
     /// Counts events that were read.
@@ -129,7 +163,7 @@ impl Log {
     fn into_report(self, index: FileIndex) -> FileReport {
         let Self { line, found, disputed } = self;
         let Some(line) = line else {
-            let name = log_name(index & (BIT - 1));
+            let name = name_of(index & (BIT - 1));
             return FileReport {
                 index,
                 path: format!("log {name}").into(),

@@ -281,6 +281,11 @@ impl<'a> Plan<'a> {
     /// Of all files, and what an extraction could not look at.
     pub fn into_reports(self) -> (Vec<FileReport>, Vec<FileError>) {
         let mut reports: Vec<_> = (0..).zip(self.tallies).map(|(i, tally)| tally.into_report(i)).collect();
+        for (file, problem) in self.extracted.cut() {
+            if let Some(report) = usize::try_from(file).ok().and_then(|file| reports.get_mut(file)) {
+                report.problems.push(problem.to_owned());
+            }
+        }
         let (extracted, unread) = self.extracted.into_reports();
         reports.extend(extracted);
         (reports, unread)

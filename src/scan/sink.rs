@@ -82,11 +82,12 @@ impl<'a> Sink<'a> {
 
     /// Reads events that were extracted elsewhere; each is about the log it came from, and not about this file.
     pub fn extracted(&mut self, input: impl Read) {
-        let Self { plan, selection, recover, collector, problems, .. } = self;
+        let Self { plan, selection, recover, collector, problems, file, .. } = self;
         let logs = &plan.extracted;
         let (mut found, mut slack) = (HashMap::new(), 0u64);
         let mut take = |told| match told {
-            Told::Begin | Told::End => Ok(()),
+            Told::Begin(extraction) => logs.begun(extraction, *file),
+            Told::End(extraction) => logs.ended(extraction, *file),
             Told::Log(line) => logs.log(line),
             Told::Unread(line) => logs.unread(line),
             Told::Event(number, record) => {

@@ -56,13 +56,15 @@ fn the_same_file_twice_changes_nothing() {
     assert_eq!(place.run(&["triage", "e.jsonl", "f.jsonl", "a.evtx"]).exits(0).stdout(), report);
 }
 
+const UNREAD: &str = r#"{"krbtriage":1,"type":"unread","path":"a","problem":"p"}"#;
+
 #[test]
 fn a_bomb_stops_at_its_limit() {
     let place = Place::new();
     // A line without end, and lines that say nothing.
     for (name, piece) in [("line", b" ".repeat(1 << 20)), ("lines", b"\n".repeat(1 << 14))] {
         let mut encoder = zstd::Encoder::new(Vec::new(), 1).unwrap();
-        std::io::Write::write_all(&mut encoder, b"{\"krbtriage\":1,\"type\":\"end\"}\n").unwrap();
+        std::io::Write::write_all(&mut encoder, format!("{UNREAD}\n").as_bytes()).unwrap();
         for _ in 0..64 {
             std::io::Write::write_all(&mut encoder, &piece).unwrap();
         }
@@ -73,8 +75,7 @@ fn a_bomb_stops_at_its_limit() {
     // More memory to unpack it than ours are ever written with.
     let mut encoder = zstd::Encoder::new(Vec::new(), 1).unwrap();
     encoder.window_log(27).unwrap();
-    std::io::Write::write_all(&mut encoder, &b"{\"krbtriage\":1,\"type\":\"end\"}\n".repeat(400_000))
-        .unwrap();
+    std::io::Write::write_all(&mut encoder, format!("{UNREAD}\n").repeat(400_000).as_bytes()).unwrap();
     place.write("window", encoder.finish().unwrap());
     let said = place.run(&["triage", "window"]).exits(3).stderr();
     assert!(said.contains("window: it cannot be unpacked"), "{said}");

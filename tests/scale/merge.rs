@@ -52,7 +52,7 @@ const INVENTORY: &str = "host,address\nSRV1.alpha.example.com,169.254.95.120\nSR
                          SRV9.alpha.example.com,192.0.2.9\n";
 
 /// Everything that is compared: report, problems, events, state, what was said on the terminal, exit status.
-fn triage(place: &Place, options: &[&str], name: &str, inputs: &[String]) -> Vec<(String, String)> {
+pub fn triage(place: &Place, options: &[&str], name: &str, inputs: &[String]) -> Vec<(String, String)> {
     let file = |what: &str| format!("{name}-{what}");
     let outputs = [file("r.csv"), file("r.json"), file("p.csv"), file("e.csv"), file("e.jsonl")];
     let state = file("state.json");
@@ -71,14 +71,19 @@ fn triage(place: &Place, options: &[&str], name: &str, inputs: &[String]) -> Vec
     all
 }
 
-fn check(world: &World, sharing: &Sharing) -> Result<(), TestCaseError> {
+/// The world's logs and an inventory in a folder; the logs' names.
+pub fn placed(world: &World) -> (Place, Vec<String>) {
     let place = Place::new();
     place.write("addresses.csv", INVENTORY);
     for log in &world.logs {
         place.write(&log.name, world.bytes(log));
     }
+    (place, world.logs.iter().map(|log| log.name.clone()).collect())
+}
+
+fn check(world: &World, sharing: &Sharing) -> Result<(), TestCaseError> {
+    let (place, logs) = placed(world);
     let options = OPTIONS[sharing.options];
-    let logs: Vec<String> = world.logs.iter().map(|log| log.name.clone()).collect();
     let expected = triage(&place, options, "logs", &logs);
 
     let mut inputs = Vec::new();

@@ -2,13 +2,24 @@
 
 use proptest::prelude::*;
 
+use crate::clues::{About, clue, kinds};
 use crate::evtx_writer::*;
 use crate::support::{at, four, three};
+
+#[derive(Debug, Clone, Copy)]
+enum What {
+    Four,
+    Three,
+    /// One of [`kinds`].
+    Clue(usize),
+    /// Nothing that a triage looks at.
+    Other,
+}
 
 /// A record that stands in some log.
 #[derive(Debug, Clone)]
 pub struct Made {
-    what: u8,
+    what: What,
     client: usize,
     target: usize,
     minute: u64,
@@ -34,7 +45,13 @@ pub struct World {
 const NAMES: [&str; 4] = ["SRV1", "srv2", "SRV3", "sRv4"];
 
 pub fn worlds() -> impl Strategy<Value = World> {
-    let made = (0u8..10, 0usize..4, 0usize..4, 0u64..40, proptest::bool::weighted(0.1))
+    let what = prop_oneof![
+        4 => Just(What::Four),
+        1 => Just(What::Three),
+        5 => (0..kinds().len()).prop_map(What::Clue),
+        1 => Just(What::Other),
+    ];
+    let made = (what, 0usize..4, 0usize..4, 0u64..40, proptest::bool::weighted(0.1))
         .prop_map(|(what, client, target, minute, slack)| Made { what, client, target, minute, slack });
     let log = (proptest::collection::vec(0usize..40, 0..12), 0u8..12);
     (proptest::collection::vec(made, 40), proptest::collection::vec(log, 1..6)).prop_map(|(made, logs)| {
@@ -57,13 +74,13 @@ impl World {
         let full = format!("{client}.alpha.example.com");
         let id = 100 + index as u64;
         let event = match made.what {
-            0..4 => return four(client, target, id, made.minute),
-            4 => return three(client, id, made.minute),
-            5 => event_log(&full, 6011, &[client, target]),
-            6 => dns_client_8015(&full, client, "alpha.example.com", &["192.0.2.1", "169.254.95.120"]),
-            7 => netlogon(&full, 5722, &[target, &format!("{target}$"), "%%5"], 0xc000_0022),
-            8 => lsasrv_6037(&full, "C:\\a \"b\" é漢.exe", &format!("cifs/{target}.alpha.example.com")),
-            _ => service_state(&full, "Windows Update", "running"),
+            What::Four => return four(client, target, id, made.minute),
+            What::Three => return three(client, id, made.minute),
+            What::Clue(kind) => {
+                let other = NAMES[(made.target + 1) % 4];
+                clue(kinds()[kind], &About { computer: &full, host: target, other })
+            }
+            What::Other => service_state(&full, "Windows Update", "running"),
         };
         event.record_id(id).at(&at(made.minute))
     }

@@ -8,7 +8,9 @@ use sha2::{Digest, Sha256};
 
 use crate::events::{Event, Told};
 use crate::files::{FileError, Kind};
-use crate::records::extracted::{EventLine, LogLine, OfLog, UnreadLine, VERSION, log_name, log_number};
+use crate::records::extracted::{
+    BoundLine, EventLine, LogLine, OfLog, UnreadLine, VERSION, name_of, number_of,
+};
 use crate::records::{Origin, Record};
 use crate::scan::{FileIndex, FileReport};
 
@@ -45,12 +47,11 @@ struct Versioned<'a, T> {
 }
 
 #[derive(Serialize)]
-struct Begin {
+struct Begin<'a> {
+    #[serde(flatten)]
+    bound: &'a BoundLine,
     program: &'static str,
 }
-
-#[derive(Serialize)]
-struct End {}
 
 fn line(kind: &'static str, line: &impl Serialize) -> io::Result<String> {
     ascii(&serde_json::to_string(&Versioned { krbtriage: VERSION, r#type: kind, line })?)
@@ -76,6 +77,8 @@ fn ascii(json: &str) -> io::Result<String> {
 /// Writes the lines: events of a log, then the log, one log after the other.
 pub struct Lines<'a> {
     out: &'a mut dyn Write,
+    bound: BoundLine,
+    unfound: &'a [FileError],
     /// What is left of the logs, the next one last.
     logs: Vec<Log<'a>>,
     /// The member that names the log whose events come now.
@@ -93,7 +96,12 @@ struct Log<'a> {
 
 impl<'a> Lines<'a> {
     /// `reports` are those of a scan whose events come by the files' indexes.
-    pub fn new(reports: &'a [FileReport], sums: &Sums, out: &'a mut dyn Write) -> io::Result<Self> {
+    pub fn new(
+        reports: &'a [FileReport],
+        unfound: &'a [FileError],
+        sums: &Sums,
+        out: &'a mut dyn Write,
+    ) -> io::Result<Self> {
         let mut logs: Vec<_> = reports
             .iter()
             .filter(|report| is_told(report))
@@ -103,11 +111,20 @@ impl<'a> Lines<'a> {
             })
             .collect();
         logs.sort_by_key(|log| std::cmp::Reverse(log.report.index));
-        out.write_all(
-            line("begin", &Begin { program: concat!("krbtriage ", env!("CARGO_PKG_VERSION")) })?.as_bytes(),
-        )?;
-        out.write_all(b"\n")?;
-        let mut lines = Self { out, logs, of_log: Vec::new(), last: None, written: 0, repeated: 0, rows: 0 };
+        let bound = BoundLine { extraction: name_of(number_of_all(&logs, unfound)) };
+        let program = concat!("krbtriage ", env!("CARGO_PKG_VERSION"));
+        writeln!(out, "{}", line("begin", &Begin { bound: &bound, program })?)?;
+        let mut lines = Self {
+            out,
+            bound,
+            unfound,
+            logs,
+            of_log: Vec::new(),
+            last: None,
+            written: 0,
+            repeated: 0,
+            rows: 0,
+        };
         lines.begin_log()?;
         Ok(lines)
     }
@@ -131,23 +148,23 @@ impl<'a> Lines<'a> {
     }
 
     /// What could not be looked at, and the end. How many events were written.
-    pub fn finish(mut self, unfound: &[FileError]) -> io::Result<u64> {
+    pub fn finish(mut self) -> io::Result<u64> {
         while !self.logs.is_empty() {
             self.end_log()?;
         }
-        for error in unfound {
+        for error in self.unfound {
             let unread =
                 UnreadLine { path: error.path().to_string_lossy().into(), problem: error.to_string() };
             writeln!(self.out, "{}", line("unread", &unread)?)?;
         }
-        writeln!(self.out, "{}", line("end", &End {})?)?;
+        writeln!(self.out, "{}", line("end", &self.bound)?)?;
         Ok(self.rows)
     }
 
     fn begin_log(&mut self) -> io::Result<()> {
         (self.last, self.written, self.repeated) = (None, 0, 0);
         if let Some(log) = self.logs.last() {
-            let name = serde_json::to_string(&OfLog { log: log_name(log.number).into() })?;
+            let name = serde_json::to_string(&OfLog { log: name_of(log.number).into() })?;
             self.of_log = name.replacen('{', ",", 1).into_bytes();
             self.of_log.push(b'\n');
         }
@@ -162,7 +179,7 @@ impl<'a> Lines<'a> {
                 None => LogLine {
                     written: self.written,
                     repeated: self.repeated,
-                    ..log_line(log.report, log_name(log.number))
+                    ..log_line(log.report, name_of(log.number))
                 },
             };
             writeln!(self.out, "{}", line("log", &facts)?)?;
@@ -205,11 +222,23 @@ fn log_line(report: &FileReport, log: String) -> LogLine {
 /// The same for the same log whenever it is extracted under the same name, and for no other.
 fn number(report: &FileReport, sum: u64) -> u64 {
     if let Some(told) = &report.extracted
-        && let Some(number) = log_number(&told.log)
+        && let Some(number) = number_of(&told.log)
     {
         return number;
     }
-    let facts = format!("{sum:016x} {:?}", log_line(report, String::new()));
-    let hash = Sha256::digest(facts);
-    hash.first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes)) >> 2
+    number_for(format!("{sum:016x} {:?}", log_line(report, String::new()))) >> 2
+}
+
+/// Stands for everything that is told, in whatever order it was found: merged in another way it is the same.
+fn number_of_all(logs: &[Log<'_>], unfound: &[FileError]) -> u64 {
+    let mut logs: Vec<_> = logs.iter().map(|log| log.number).collect();
+    logs.sort_unstable();
+    logs.dedup();
+    let mut unfound: Vec<_> = unfound.iter().map(ToString::to_string).collect();
+    unfound.sort_unstable();
+    number_for(format!("{logs:?} {unfound:?}"))
+}
+
+fn number_for(facts: String) -> u64 {
+    Sha256::digest(facts).first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes))
 }

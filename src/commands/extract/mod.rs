@@ -144,9 +144,9 @@ pub fn run(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error> {
     let written = config.output.write(&spared, |out| {
         packed(config.compress, out, |out| match config.format {
             Format::ForTriage => {
-                let mut lines = Lines::new(&logs, &sums, out)?;
+                let mut lines = Lines::new(&logs, &unfound, &sums, out)?;
                 sorter::merge(sorters, |key, row| lines.event(key.file, row))?;
-                total = lines.finish(&unfound)?;
+                total = lines.finish()?;
                 Ok(())
             }
             format => write_rows(format, sorters, &name, out),

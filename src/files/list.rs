@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::text_encoding::marked_text;
+use super::unread;
 
 /// A million long names.
 const MAX_LIST: u64 = 256 << 20;
@@ -12,10 +13,10 @@ const MAX_LIST: u64 = 256 << 20;
 /// Why there are no names.
 #[derive(Debug, thiserror::Error)]
 pub enum ListError {
-    #[error("{name}: the list of files cannot be read: {source}")]
-    Read { name: String, source: io::Error },
-    #[error("{name}: the list of files is longer than {} MiB; split it", MAX_LIST >> 20)]
-    TooLong { name: String },
+    #[error("--files-from {}: {}", path.display(), unread(path, source))]
+    Read { path: PathBuf, source: io::Error },
+    #[error("--files-from {}: the list is longer than {} MiB; split it", path.display(), MAX_LIST >> 20)]
+    TooLong { path: PathBuf },
 }
 
 /// What is named, and what the list names besides.
@@ -26,7 +27,7 @@ pub fn all(named: &[PathBuf], list: Option<&Path>) -> Result<Vec<PathBuf>, ListE
 
 /// The names in the file `list`, or on standard input where it is called `-`.
 fn read(list: &Path) -> Result<Vec<PathBuf>, ListError> {
-    let name = if list.as_os_str() == "-" { "standard input".into() } else { list.display().to_string() };
+    let path = list.to_path_buf();
     let mut bytes = Vec::new();
     let mut read = |input: &mut dyn Read| input.take(MAX_LIST + 1).read_to_end(&mut bytes).map(drop);
     let done = match list.as_os_str() == "-" {
@@ -34,8 +35,8 @@ fn read(list: &Path) -> Result<Vec<PathBuf>, ListError> {
         false => File::open(list).and_then(|mut file| read(&mut file)),
     };
     match done {
-        Err(source) => Err(ListError::Read { name, source }),
-        Ok(()) if bytes.len() as u64 > MAX_LIST => Err(ListError::TooLong { name }),
+        Err(source) => Err(ListError::Read { path, source }),
+        Ok(()) if bytes.len() as u64 > MAX_LIST => Err(ListError::TooLong { path }),
         Ok(()) => Ok(names(&bytes)),
     }
 }

@@ -40,6 +40,13 @@ pub struct Report<'a> {
     pub read: Reading<'a>,
 }
 
+/// Does the beginning of a text look like something a run wrote: report, problems, events, state or audit?
+pub fn is_written(beginning: &str) -> bool {
+    ["incident_id", "problem_id", "finding_id", "\"krbtriage-", "content=\"krbtriage "]
+        .iter()
+        .any(|mark| beginning.contains(mark))
+}
+
 /// What was read for it, and what could not be.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Reading<'a> {

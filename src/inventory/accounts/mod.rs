@@ -26,6 +26,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use rayon::prelude::*;
 
+use super::other::Other;
 use super::stream::TextStream;
 use super::{InventoryFile, Source};
 use crate::names::{HostName, Spn};
@@ -141,6 +142,11 @@ const FORMATS: &[Format] = &[
     get_ad_csv::FORMAT,
 ];
 
+/// Does the beginning of a text look like one of them?
+pub(super) fn is_known(head: &str) -> bool {
+    FORMATS.iter().any(|format| (format.recognise)(head))
+}
+
 /// What a person can do about a file that no format knows.
 const KINDS: &str = "give the output of `setspn -Q */*`, an LDIF (ldifde, ldapsearch, ldbsearch), csvde's CSV, \
     Get-ADObject, Get-ADComputer or Get-ADUser as JSON or CSV, SharpHound's computers or users JSON, \
@@ -238,9 +244,11 @@ fn read_file(path: &Path, named: bool) -> FileRead {
     let head = text.head();
     let Some(format) = FORMATS.iter().find(|format| (format.recognise)(head)) else {
         if named {
-            let empty = head.trim().is_empty();
-            let what = if empty { "is empty" } else { "is of no known kind" };
-            to.file_problem(format!("the file {what}; {KINDS}"));
+            to.file_problem(match Other::of_file(path) {
+                Some(other) => other.advice().to_owned(),
+                None if head.trim().is_empty() => format!("the file is empty; {KINDS}"),
+                None => format!("the file is of no known kind; {KINDS}"),
+            });
         }
         return to.finish("");
     };

@@ -7,6 +7,7 @@ use super::{
     ansible, capture, dhcp_leases, dns_records, dnscmd, ipconfig, net_adapter, net_ip_address,
     nic_configuration, osquery, powershell_json, project_csv, server_alive_text,
 };
+use crate::inventory::other::Other;
 use crate::inventory::text::Table;
 
 /// An input format. Adding one is a file beside this one and a line in [`FORMATS`].
@@ -33,6 +34,9 @@ pub enum Refusal {
     LostData { found: String, command: &'static str },
     #[error("{0}")]
     Unreadable(String),
+    /// Nothing to be told of where it was met in a folder.
+    #[error("{}", .0.advice())]
+    Other(Other),
 }
 
 /// In this order; the first that recognises the content reads it.
@@ -54,6 +58,11 @@ pub const FORMATS: &[Format] = &[
     server_alive_text::NETWORK_MONITOR,
     dnscmd::FORMAT,
 ];
+
+/// Does one of them recognise the file?
+pub fn is_known(sample: &Sample<'_>) -> bool {
+    FORMATS.iter().any(|format| (format.detect)(sample))
+}
 
 /// What a format looks at: the first part of a file.
 pub struct Sample<'s> {

@@ -11,6 +11,7 @@ use super::AddressInventory;
 use super::format::{FORMATS, Format, Reader, Refusal, Sample};
 use super::join::join;
 use super::rows::{Collected, Rows};
+use crate::inventory::other::Other;
 use crate::inventory::text::{beginning, decode};
 
 /// Text read into memory at most; ten million rows of the project's CSV are about half of it.
@@ -24,18 +25,19 @@ pub struct LoadOptions {
     pub host: Option<String>,
 }
 
-/// Reads every file named or found in a folder named. Never fails as a whole: what could not be read is in
+/// Reads every file named or found in a folder named, where logs, account lists and reports may lie beside the exports and
+/// are passed over (their `kind` is empty then). Never fails as a whole: what could not be read is in
 /// [`AddressInventory::files`], each with what to do about it.
 pub fn load(paths: &[PathBuf], options: &LoadOptions) -> AddressInventory {
     let mut all = Collected::default();
     for path in paths {
         if !path.is_dir() {
-            read_path(path, options, &mut all);
+            read_path(path, true, options, &mut all);
             continue;
         }
         for entry in WalkDir::new(path).sort_by_file_name() {
             match entry {
-                Ok(entry) if entry.file_type().is_file() => read_path(entry.path(), options, &mut all),
+                Ok(entry) if entry.file_type().is_file() => read_path(entry.path(), false, options, &mut all),
                 Ok(_) => {}
                 Err(error) => {
                     let at = error.path().unwrap_or(path).to_path_buf();
@@ -52,18 +54,18 @@ pub fn load(paths: &[PathBuf], options: &LoadOptions) -> AddressInventory {
 pub fn load_bytes(name: &str, bytes: &[u8], options: &LoadOptions) -> AddressInventory {
     let mut all = Collected::default();
     let rows = Rows::new(&mut all, Arc::from(name), default_host(Path::new(name), options));
-    read_from(&mut Cursor::new(bytes), rows);
+    read_from(&mut Cursor::new(bytes), true, rows);
     join(&mut all);
     all.inventory
 }
 
-fn read_path(path: &Path, options: &LoadOptions, all: &mut Collected) {
+fn read_path(path: &Path, named: bool, options: &LoadOptions, all: &mut Collected) {
     let mut file = match File::open(path) {
         Ok(file) => file,
         Err(error) => return failed(path, &format!("cannot be opened: {error}"), all),
     };
     let rows = Rows::new(all, display(path), default_host(path, options));
-    read_from(&mut file, rows);
+    read_from(&mut file, named, rows);
 }
 
 fn failed(path: &Path, problem: &str, all: &mut Collected) {
@@ -72,12 +74,14 @@ fn failed(path: &Path, problem: &str, all: &mut Collected) {
     rows.finish();
 }
 
-fn read_from(input: &mut (dyn Read + Send), mut rows: Rows<'_>) {
+fn read_from(input: &mut (dyn Read + Send), named: bool, mut rows: Rows<'_>) {
     if let Err(refusal) = recognise_and_read(input, &mut rows) {
         if matches!(refusal, Refusal::LostData { .. }) {
             rows.discard();
         }
-        rows.problem(0, refusal);
+        if named || !matches!(refusal, Refusal::Other(_)) {
+            rows.problem(0, refusal);
+        }
     }
     rows.finish();
 }
@@ -99,6 +103,10 @@ fn recognise_and_read(input: &mut (dyn Read + Send), rows: &mut Rows<'_>) -> Res
             return read(&mut Cursor::new(&head).chain(input), rows);
         }
     }
+    // Before it is read whole: a log may be larger than memory.
+    if let Some(other) = Other::by_bytes(&head) {
+        return Err(Refusal::Other(other));
+    }
     input.take(MAX_TEXT).read_to_end(&mut head).map_err(unreadable)?;
     if head.len() as u64 > MAX_TEXT {
         return Err(Refusal::Unreadable(format!(
@@ -110,7 +118,10 @@ fn recognise_and_read(input: &mut (dyn Read + Send), rows: &mut Rows<'_>) -> Res
     if text.trim().is_empty() {
         return Err(empty());
     }
-    let (format, read) = recognise(&head, &text).ok_or_else(unknown_kind)?;
+    let Some((format, read)) = recognise(&head, &text) else {
+        let head = head.get(..Sample::BYTES).unwrap_or(&head);
+        return Err(Other::of(head).map_or_else(unknown_kind, Refusal::Other));
+    };
     rows.set_kind(format.name);
     read(&text, rows)
 }
@@ -229,6 +240,28 @@ mod tests {
             assert!(problem.contains(format.name));
         }
         assert_eq!(inventory.files[0].kind, "");
+    }
+
+    #[test]
+    fn what_belongs_elsewhere_is_passed_over_in_a_folder_and_named_with_where_it_belongs() {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, content) in [
+            ("System.evtx", &b"ElfFile\0"[..]),
+            ("spns.csv", b"account,domain,spn\nSRV1$,a.example,host/srv1\n"),
+            ("report.csv", b"incident_id,problem_id,status\n"),
+        ] {
+            let path = folder.path().join(name);
+            std::fs::write(&path, content).unwrap();
+            let named = load(&[path], &LoadOptions::default());
+            assert!(named.files[0].problems[0].contains("name"), "{:?}", named.files);
+        }
+        std::fs::write(folder.path().join("a.csv"), "host,address\nSRV1,192.0.2.1\n").unwrap();
+        let found = load(&[folder.path().to_path_buf()], &LoadOptions::default());
+        assert_eq!(found.owned.len(), 1);
+        assert_eq!(found.files.iter().map(|f| f.problems.len()).sum::<usize>(), 0, "{:?}", found.files);
+        std::fs::write(folder.path().join("notes.txt"), "hello\n").unwrap();
+        let found = load(&[folder.path().to_path_buf()], &LoadOptions::default());
+        assert_eq!(found.files.iter().map(|f| f.problems.len()).sum::<usize>(), 1, "{:?}", found.files);
     }
 
     #[test]

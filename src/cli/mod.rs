@@ -113,7 +113,8 @@ fn audit(args: args::Audit) -> Exit {
     match commands::audit::run(&config) {
         Ok(outcome) => {
             say_understood(terminal, &outcome.inventories);
-            if terminal.is_talkative() {
+            // The view begins with the same count.
+            if terminal.is_talkative() && !config.is_viewed() {
                 say(&format!("{}\n", commands::summary::audit(&outcome)));
             }
             say_place(&config.output, outcome.written.as_deref());

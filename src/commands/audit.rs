@@ -39,6 +39,13 @@ pub struct Config {
     pub view: Option<Paper>,
 }
 
+impl Config {
+    /// Does a person see the audit itself, so that nothing of it need be said again?
+    pub fn is_viewed(&self) -> bool {
+        self.output == Output::Stdout && self.view.is_some()
+    }
+}
+
 /// What gives the exit status 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FailOn {

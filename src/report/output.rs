@@ -83,6 +83,10 @@ pub fn spare<'a>(
     inputs: impl Iterator<Item = &'a Path> + Clone,
 ) -> Result<Spared, OutputError> {
     let is_input = |output: &Path| {
+        // A device is not replaced; and on Windows asking opens it, and a pipe that was opened and closed is busy.
+        if matches!(Place::of(output), Place::Device(_)) {
+            return false;
+        }
         // An output that is not there yet replaces nothing.
         let Ok(there) = output.canonicalize() else { return false };
         // Asking where a file really stands costs a microsecond or ten, and there may be a million.

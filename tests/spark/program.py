@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Stands for krbtriage in the test: notes which executor runs it, and kills one of them in the middle of the job.
 
-KRBTRIAGE_TEST is a folder: `program` in it is the real one.
+KRBTRIAGE_TEST is a folder: `program` in it is the real one, and `kill` says what is to be killed: "executor", or
+"worker", which is the worker with its executor, as when a machine is lost.
 """
 
 import os
@@ -13,25 +14,32 @@ place = os.environ["KRBTRIAGE_TEST"]
 program = os.path.join(place, "program")
 
 
-def executor():
-    """The Java process this one descends from: executor, Python daemon, worker, this."""
-    pid = os.getpid()
+def above(pid, program):
+    """The process of this Java program that `pid` descends from: worker, executor, Python daemon, Python worker, this."""
     while pid > 1:
         with open(f"/proc/{pid}/status") as status:
             pid = int(next(line for line in status if line.startswith("PPid:")).split()[1])
         with open(f"/proc/{pid}/cmdline", "rb") as command:
-            if b"CoarseGrainedExecutorBackend" in command.read():
+            if program in command.read():
                 return pid
-    sys.exit("no executor runs this")
+    sys.exit(f"no {program.decode()} runs this")
+
+
+def to_kill():
+    try:
+        with open(os.path.join(place, "kill")) as file:
+            return file.read()
+    except FileNotFoundError:
+        return ""
 
 
 if sys.argv[1] == "extract":
-    mine = executor()
+    mine = above(os.getpid(), b"CoarseGrainedExecutorBackend")
     with open(os.path.join(place, "runs"), "a") as runs:
         runs.write(f"{mine}\n")
     # Until the other one has begun too.
     both, until = False, time.monotonic() + 30
-    while os.environ.get("KRBTRIAGE_KILL") and not both and time.monotonic() < until:
+    while to_kill() and not both and time.monotonic() < until:
         time.sleep(0.1)
         with open(os.path.join(place, "runs")) as runs:
             both = len(set(runs.read().split())) > 1
@@ -43,6 +51,8 @@ if sys.argv[1] == "extract":
         else:
             with open(os.path.join(place, "killed"), "w") as killed:
                 killed.write(str(mine))
+            if to_kill() == "worker":
+                os.kill(above(mine, b"deploy.worker.Worker"), signal.SIGKILL)
             os.kill(mine, signal.SIGKILL)
             time.sleep(60)
     inputs = " ".join(sys.argv).encode()

@@ -91,7 +91,7 @@ mod files_and_folders {
         assert_eq!(got.files[0].kind, "");
         assert!(loaded("").files[0].problems[0].contains("is empty"));
         let missing = load(&[PathBuf::from("/no/such/file")]);
-        assert!(missing.files[0].problems[0].contains("cannot be read"));
+        assert!(missing.files[0].problems[0].contains("there is no such file; check"));
     }
 
     #[test]

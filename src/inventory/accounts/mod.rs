@@ -29,6 +29,7 @@ use rayon::prelude::*;
 use super::other::Other;
 use super::stream::TextStream;
 use super::{InventoryFile, Source};
+use crate::files::unread;
 use crate::names::{HostName, Spn};
 pub use aliases::{AliasError, HostAliases};
 pub use duplicates::{Duplicate, DuplicateKind};
@@ -237,7 +238,7 @@ fn read_file(path: &Path, named: bool) -> FileRead {
     let mut text = match File::open(path).and_then(TextStream::new) {
         Ok(text) => text,
         Err(error) => {
-            to.file_problem(format!("cannot be read: {error}"));
+            to.file_problem(unread(path, &error));
             return to.finish("");
         }
     };

@@ -11,6 +11,7 @@ use super::AddressInventory;
 use super::format::{FORMATS, Format, Reader, Refusal, Sample};
 use super::join::join;
 use super::rows::{Collected, Rows};
+use crate::files::unread;
 use crate::inventory::other::Other;
 use crate::inventory::text::{beginning, decode};
 
@@ -62,7 +63,7 @@ pub fn load_bytes(name: &str, bytes: &[u8], options: &LoadOptions) -> AddressInv
 fn read_path(path: &Path, named: bool, options: &LoadOptions, all: &mut Collected) {
     let mut file = match File::open(path) {
         Ok(file) => file,
-        Err(error) => return failed(path, &format!("cannot be opened: {error}"), all),
+        Err(error) => return failed(path, &unread(path, &error), all),
     };
     let rows = Rows::new(all, display(path), default_host(path, options));
     read_from(&mut file, named, rows);
@@ -272,7 +273,7 @@ mod tests {
         }
         let missing = PathBuf::from("no-such-folder/no-such-file.csv");
         let inventory = load(&[missing], &LoadOptions::default());
-        assert!(inventory.files[0].problems[0].starts_with("cannot be opened: "));
+        assert!(inventory.files[0].problems[0].starts_with("there is no such file; check"));
     }
 
     #[test]

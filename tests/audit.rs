@@ -32,8 +32,7 @@ impl Bench {
     }
 
     fn run(&self, arguments: &[&str]) -> Run {
-        let output = Command::cargo_bin("krbtriage")
-            .unwrap()
+        let output = Command::new(env!("CARGO_BIN_EXE_krbtriage"))
             .current_dir(self.0.path())
             .args(arguments)
             .output()
@@ -477,7 +476,9 @@ fn hostile_names_stay_text() {
 
 #[test]
 fn an_inventory_reads_back_the_same_from_every_sample() {
+    // Absolute, as the program runs in another folder: on Windows a path from the root is one of the current drive.
     let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/inventories");
+    let samples = std::path::absolute(samples).unwrap();
     let bench = Bench::with(&[]);
     for entry in fs::read_dir(samples).unwrap() {
         let path = entry.unwrap().path();

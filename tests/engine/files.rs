@@ -1,5 +1,6 @@
 //! Files that are not as their headers say.
 
+#[cfg(unix)]
 use std::io::{Seek, SeekFrom, Write};
 
 use krbtriage::files::{self, Kind};

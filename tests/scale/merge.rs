@@ -157,8 +157,8 @@ proptest! {
 #[test]
 fn the_samples_report_is_the_same_from_their_extraction() {
     let place = Place::new();
-    let (interfaces, spns) = (format!("{SAMPLES}/interfaces.csv"), format!("{SAMPLES}/spns.csv"));
-    let logs = format!("{SAMPLES}/logs");
+    let (interfaces, spns) = (sample("interfaces.csv"), sample("spns.csv"));
+    let logs = sample("logs");
     place.run(&["extract", "--for-triage", "-o", "e.jsonl.zst", &logs]).exits(0);
     let summaries = ["logs.jsonl", "extraction.jsonl"].map(|summary| {
         let input = if summary.starts_with("logs") { logs.as_str() } else { "e.jsonl.zst" };

@@ -28,7 +28,7 @@ fn a_list_of_hosts_gives_everything_of_them() {
 #[test]
 fn a_report_gives_only_what_it_misses() {
     let place = Place::new();
-    let logs = format!("{SAMPLES}/logs");
+    let logs = sample("logs");
     place.run(&["triage", &logs, "-o", "report.csv", "-o", "report.jsonl"]).exits(0);
     let script = place.run(&["collect-script", "--report", "report.csv"]).exits(0).stdout();
     let addresses = array(&script, "AddressHosts");
@@ -39,7 +39,7 @@ fn a_report_gives_only_what_it_misses() {
     assert_eq!(place.run(&["collect-script", "--report", "report.jsonl"]).exits(0).stdout(), script);
 
     // With the inventories most is settled: nobody's addresses are asked for again.
-    let (interfaces, spns) = (format!("{SAMPLES}/interfaces.csv"), format!("{SAMPLES}/spns.csv"));
+    let (interfaces, spns) = (sample("interfaces.csv"), sample("spns.csv"));
     place.run(&["triage", "-i", &interfaces, "-s", &spns, &logs, "-o", "less.csv"]).exits(0);
     let script = place.run(&["collect-script", "--report", "less.csv"]).exits(0).stdout();
     assert!(array(&script, "AddressHosts").is_empty());

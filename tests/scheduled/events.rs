@@ -13,7 +13,7 @@ fn per_incident(events: &Rows) -> BTreeMap<String, u64> {
 #[test]
 fn the_events_of_the_samples_are_those_the_report_counts() {
     let place = Place::new();
-    let logs = format!("{SAMPLES}/logs");
+    let logs = sample("logs");
     for threads in ["1", "4"] {
         let csv = format!("{threads}.csv");
         let lines = format!("{threads}.jsonl");

@@ -14,8 +14,7 @@ fn schema(name: &str) -> Value {
 /// The samples' report in every format at once.
 fn samples() -> Place {
     let place = Place::new();
-    let (interfaces, spns, logs) =
-        (format!("{SAMPLES}/interfaces.csv"), format!("{SAMPLES}/spns.csv"), format!("{SAMPLES}/logs"));
+    let (interfaces, spns, logs) = (sample("interfaces.csv"), sample("spns.csv"), sample("logs"));
     let inputs = ["triage", "-i", &interfaces, "-s", &spns, &logs];
     let outputs =
         ["-o", "r.csv", "-o", "r.json", "-o", "r.jsonl", "--problems", "p.csv", "--events", "e.csv"];
@@ -49,9 +48,8 @@ fn all_formats_hold_the_same() {
         assert_eq!(row["incidents"], object["incidents"].as_array().unwrap().len().to_string());
     }
     for (format, file) in [("csv", "r.csv"), ("json", "r.json"), ("jsonl", "r.jsonl")] {
-        let run = place.run(&["triage", &format!("{SAMPLES}/logs"), "--format", format]).exits(0);
-        let again =
-            place.run(&["triage", &format!("{SAMPLES}/logs"), "-o", file, "-o", "-", "--format", format]);
+        let run = place.run(&["triage", &sample("logs"), "--format", format]).exits(0);
+        let again = place.run(&["triage", &sample("logs"), "-o", file, "-o", "-", "--format", format]);
         assert_eq!(place.text(file), run.stdout(), "{format}: a file and standard output are the same");
         assert_eq!(again.stdout(), run.stdout());
     }

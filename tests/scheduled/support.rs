@@ -4,7 +4,11 @@ use std::process::{Command, Output};
 
 use crate::evtx_writer::{Event, EvtxWriter, kerberos_event3, kerberos_event4};
 
-pub const SAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/samples");
+/// A sample's path for a program that runs in another folder. On Windows a path from the root is one of the current drive.
+pub fn sample(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples").join(name);
+    std::path::absolute(path).expect("a path").into_os_string().into_string().expect("Unicode")
+}
 
 pub fn krbtriage() -> Command {
     Command::new(env!("CARGO_BIN_EXE_krbtriage"))

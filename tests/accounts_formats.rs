@@ -104,7 +104,7 @@ mod files_and_folders {
         let got = load(&[folder.path().to_owned()]);
         let names: Vec<&str> = got.accounts.iter().map(|a| &*a.name).collect();
         assert_eq!(names, ["a$", "b$"]);
-        assert!(got.files.iter().all(|file| file.problems.is_empty()));
+        assert!(got.files.len() == 2 && got.files.iter().all(|file| file.problems.is_empty()));
         let empty = tempfile::tempdir().unwrap();
         assert!(load(&[empty.path().to_owned()]).files[0].problems[0].contains("holds no file"));
     }

@@ -490,6 +490,24 @@ fn an_inventory_reads_back_the_same_from_every_sample() {
     }
 }
 
+/// A bug: whatever lay beside the lists in their folder kept a later audit from calling a finding resolved.
+#[test]
+fn other_files_in_a_folder_of_inventories_do_not_matter() {
+    let list = |spns: &str| format!("account,domain,spn\n{spns}");
+    let twice = list("a,x.example,HTTP/w\nb,x.example,HTTP/w\n");
+    let bench = Bench::with(&[
+        ("in/addresses.csv", "host,address\na.example.com,192.0.2.1\n"),
+        ("in/spns.csv", &twice),
+        ("in/System.evtx", "ElfFile\0"),
+        ("in/report.csv", "incident_id,problem_id\n"),
+    ]);
+    let run = bench.audit(&["-v", "-i", "in", "-s", "in", "-o", "before.csv"]);
+    assert_eq!((run.status, run.err.matches("inventory: ").count()), (0, 2), "{}", run.err);
+    bench.write("in/spns.csv", &list("a,x.example,HTTP/w\n"));
+    let run = bench.audit(&["-i", "in", "-s", "in", "--baseline", "before.csv"]);
+    assert!(run.status == 0 && run.out.contains(",resolved,duplicate-spn,"), "{}{}", run.out, run.err);
+}
+
 #[test]
 fn rows_without_a_host_take_the_files_name_or_the_option() {
     let bench = Bench::with(&[

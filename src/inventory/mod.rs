@@ -51,5 +51,12 @@ pub struct InventoryFile {
     pub problems: Vec<String>,
 }
 
+impl InventoryFile {
+    /// Found in a folder, of no kind that is asked for, and nothing to be told of.
+    fn is_passed_over(&self) -> bool {
+        self.kind.is_empty() && self.problems.is_empty()
+    }
+}
+
 /// Problems kept for one file: a broken export of a million rows must not become a million messages.
 pub const MAX_PROBLEMS: usize = 100;

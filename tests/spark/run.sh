@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# The Spark job on a local cluster of two worker processes, one of which is killed in the middle of it: the report must be
-# that of a single machine, byte for byte. Needs Java 17, Python 3 and some 600 MB for PySpark; takes some minutes (six, for all
-# but the last job, on two busy cores).
+# The Spark job on a local cluster, a master and two worker processes, of which an executor and then a worker are killed in the
+# middle of a job: the report must be that of a single machine, byte for byte. Needs Java 17, Python 3 and some 600 MB for
+# PySpark; takes four minutes on two cores.
 #
 #   tests/spark/run.sh [FOLDER]     PySpark is kept in FOLDER (default: target/spark)
 set -euo pipefail

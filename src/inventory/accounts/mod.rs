@@ -167,7 +167,7 @@ enum ReadError {
 /// Reads account inventories: files, and folders searched recursively, each file by its content.
 ///
 /// Nothing here ends the run: what is wrong with a file is in its [`InventoryFile`]. A file of no known
-/// kind is a problem when it was named itself, and passed over in a folder (its `kind` is empty then).
+/// kind is a problem when it was named itself, and passed over in a folder.
 pub fn load(paths: &[PathBuf]) -> AccountInventory {
     let mut inventory = AccountInventory::default();
     let read: Vec<FileRead> = files_of(paths).into_par_iter().map(read_found).collect();
@@ -180,7 +180,9 @@ pub fn load(paths: &[PathBuf]) -> AccountInventory {
                 inventory.complete_domains.push(domain);
             }
         }
-        inventory.files.push(file);
+        if !file.is_passed_over() {
+            inventory.files.push(file);
+        }
     }
     inventory
 }

@@ -10,7 +10,7 @@ use super::outputs::{Evidence, Outputs, Written};
 use crate::events::{self, Seen};
 use crate::files::list::{self, ListError};
 use crate::files::{self, FileError};
-use crate::findings::{self, FileDates, Finding, Knowledge};
+use crate::findings::{self, FileDates, Finding, Knowledge, LogDates};
 use crate::incidents::{Gathered, Gatherer, Period};
 use crate::inventory::directory::Directory;
 use crate::inventory::hosts::Hosts;
@@ -211,7 +211,16 @@ pub fn run(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error> {
         place.and_then(|place| names.get(place)).map(ToString::to_string).unwrap_or_default()
     };
 
-    let (mut rows, inventories) = judge(config, &mut gathered, &log_name);
+    let log_dates = (0..logs.len() as FileIndex).filter_map(|place| {
+        let file = order.report(&logs, place)?;
+        // Behind the end of the period, nobody looked.
+        let ends = match config.period.until {
+            Some(until) => file.last_written.map(|to| to.min(until)),
+            None => file.last_written,
+        };
+        Some((place, LogDates { ends, written: findings::written(&file.path) }))
+    });
+    let (mut rows, inventories) = judge(config, &mut gathered, log_dates.collect(), &log_name);
     let reaches = std::mem::take(&mut gathered.reaches);
     let computers = reaches.computers();
     let followed = before.state.as_ref().map(|(_, state, _)| {
@@ -290,6 +299,7 @@ fn is_over(row: &Row, to: Option<&Timestamp>, after: SignedDuration) -> bool {
 fn judge(
     config: &Config,
     gathered: &mut Gathered,
+    log_dates: Vec<(FileIndex, LogDates)>,
     log_name: &dyn Fn(FileIndex) -> String,
 ) -> (Vec<Row>, Vec<InventoryFile>) {
     let load = addresses::LoadOptions { host: config.host.clone() };
@@ -301,7 +311,7 @@ fn judge(
     let hosts = known_hosts(&interfaces, &accounts, gathered);
     let directory = Directory::new(&accounts, &config.host_aliases);
     let clues = std::mem::take(&mut gathered.clues);
-    let dates = FileDates::of_files(inventories.iter().map(|file| &file.path));
+    let dates = FileDates::of_files(inventories.iter().map(|file| &file.path)).with_logs(log_dates);
     let knowledge = Knowledge::new(hosts, directory, clues, config.window).dated(dates);
     let findings = findings::judge(std::mem::take(&mut gathered.incidents), &knowledge);
     (findings.iter().map(|f: &Finding| Row::new(f, log_name)).collect(), inventories)

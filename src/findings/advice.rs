@@ -150,6 +150,23 @@ pub(super) fn tickets(client: &str) -> String {
     )
 }
 
+/// What the KDC itself found for the SPN.
+pub(super) fn kdc_log(spn: &str) -> String {
+    format!(
+        "the KDC's event 11 for {}: on every domain controller, wevtutil epl System dc-System.evtx, given with the other logs",
+        safe_spn(spn)
+    )
+}
+
+/// Whether the trouble goes on, so that what is exported now is of its time.
+pub(super) fn goes_on(client: &str) -> String {
+    let client = safe(client, "<client>");
+    format!(
+        "the log of {client} as it is now (with such events, the inventories of the same day are proof): on it, wevtutil epl \
+         System {client}-System.evtx, given with the other logs"
+    )
+}
+
 const SILENCE: &str = "these logs hold no event of it, so the trouble may go on";
 
 /// Of an incident that was not seen again: whether its client's log was among the inputs is not known.
@@ -194,6 +211,9 @@ pub fn wanted(missing: &str) -> Vec<Wanted> {
     }
     if let Some(host) = missing.strip_prefix("the log of ") {
         return vec![Wanted::LogOf(word(host))];
+    }
+    if missing.starts_with("the KDC's event 11 ") {
+        return vec![Wanted::ControllersLogs];
     }
     if topic == "what"
         && let Some((name, client)) = rest.split_once(" resolves to on ")
@@ -311,9 +331,15 @@ mod tests {
     fn a_hostile_name_never_reaches_a_command() {
         for name in ["a; Remove-Item C:\\", "$(calc)", "a`b", "x|y", "-Force", "a\"b", "a b", "x\ny", "&calc"]
         {
-            for line in
-                [addresses_of(name), resolve(name, name), netlogon(name), who_is(name), spn_owner(name)]
-            {
+            for line in [
+                addresses_of(name),
+                resolve(name, name),
+                netlogon(name),
+                who_is(name),
+                spn_owner(name),
+                goes_on(name),
+                kdc_log(name),
+            ] {
                 assert!(!line.contains(name) || name.is_empty(), "{line}");
             }
         }
@@ -328,6 +354,8 @@ mod tests {
         assert_eq!(wanted(&resolve(host, client)), [Resolve { name: host.into(), client: client.into() }]);
         assert_eq!(wanted(&netlogon(host)), [LogOf(host.into()), ControllersLogs]);
         assert_eq!(wanted(&silence(host)), [LogOf(host.into())]);
+        assert_eq!(wanted(&goes_on(host)), [LogOf(host.into())]);
+        assert_eq!(wanted(&kdc_log("HTTP/portal")), [ControllersLogs]);
         for text in [
             spn_owner("HTTP/portal"),
             service_logon("svc_web"),

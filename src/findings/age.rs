@@ -1,8 +1,8 @@
 //! Whether what proves a verdict is of the time of the events. An inventory proves what was so when it was made: one made
-//! before the first event, or a registration changed after the last one, may show what was not so at the event. Such doubts
-//! are shown, and keep a verdict from being `confirmed`.
+//! before the first event, or when the trouble was over, or a registration changed after the last event, may show what was not
+//! so at the event. Such doubts are shown, and keep a verdict from being `confirmed`.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -13,6 +13,7 @@ use super::proofs::Proof;
 use super::{Cause, Kind};
 use crate::events::ClueKind;
 use crate::inventory::accounts::Account;
+use crate::scan::FileIndex;
 
 /// Clocks of one domain differ by no more (Kerberos' own limit, RFC 4120 1.6).
 const SKEW: SignedDuration = SignedDuration::from_mins(5);
@@ -23,42 +24,141 @@ const PASSWORD_AGE: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// A list whose newest date is this much older than the events is of no use as a witness, however few computers it has.
 const OLD: SignedDuration = SignedDuration::from_hours(14 * 24);
 
-/// When each inventory was written, as its file says. It was made then or before: a copy may be younger than what it holds,
-/// never older.
+/// How long after its last event a trouble counts as going on: what happens every day is over when it has not come for a day
+/// and a half.
+const GOES_ON: SignedDuration = SignedDuration::from_hours(36);
+
+/// When inventories and logs were written, as their files say. An inventory was made then or before: a copy may be younger than
+/// what it holds, never older.
 #[derive(Debug, Clone, Default)]
 pub struct FileDates {
-    written: HashMap<Arc<str>, Timestamp>,
+    written: HashMap<Arc<str>, Option<Timestamp>>,
+    logs: HashMap<FileIndex, LogDates>,
     now: Option<Timestamp>,
+}
+
+/// How far a log goes, and when its file was written.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct LogDates {
+    /// Time of its last record.
+    pub ends: Option<Timestamp>,
+    pub written: Option<Timestamp>,
+}
+
+/// Until when it is known what a client logged.
+#[derive(Debug, Clone, Copy)]
+pub struct Heard {
+    to: Timestamp,
+    /// When the file of that log was written, where it says so.
+    written: Option<Timestamp>,
+}
+
+impl Heard {
+    /// The log's file has the date of its export: then the inventories beside it have theirs, most likely.
+    fn dates_were_kept(self) -> bool {
+        self.written.is_some_and(|written| written.duration_since(self.to).abs() <= GOES_ON)
+    }
+
+    /// The log's file was copied without its date.
+    fn dates_were_lost(self) -> Option<Timestamp> {
+        self.written.filter(|written| written.duration_since(self.to) > GOES_ON)
+    }
 }
 
 impl FileDates {
     /// `now` is the time of the run: where events lie after it, the clocks contradict each other and no date counts.
-    pub fn new(written: impl IntoIterator<Item = (Arc<str>, Timestamp)>, now: Timestamp) -> Self {
-        Self { written: written.into_iter().collect(), now: Some(now) }
+    pub fn new(written: impl IntoIterator<Item = (Arc<str>, Option<Timestamp>)>, now: Timestamp) -> Self {
+        Self { written: written.into_iter().collect(), logs: HashMap::new(), now: Some(now) }
     }
 
     /// The dates of the files at these paths; a path that is no file of its own (a member of an archive) has none.
     pub fn of_files<'p>(paths: impl IntoIterator<Item = &'p Arc<str>>) -> Self {
-        let written = |path: &Arc<str>| {
-            let time = Path::new(&**path).metadata().and_then(|m| m.modified()).ok()?;
-            Some((Arc::clone(path), Timestamp::try_from(time).ok()?))
-        };
-        Self::new(paths.into_iter().filter_map(written), Timestamp::now())
+        Self::new(paths.into_iter().map(|path| (Arc::clone(path), written(path))), Timestamp::now())
     }
 
-    /// When the file was written, if that is before the first event.
-    fn before(&self, file: &str, case: &Case<'_>) -> Option<Timestamp> {
-        let seen = &case.incident.seen;
-        let written = *self.written.get(file)?;
-        let clocks_agree = self.now.is_some_and(|now| seen.last <= now + SKEW);
-        (clocks_agree && written < seen.first - SKEW).then_some(written)
+    /// And how far the logs go.
+    #[must_use]
+    pub fn with_logs(mut self, logs: impl IntoIterator<Item = (FileIndex, LogDates)>) -> Self {
+        self.logs.extend(logs);
+        self
     }
+
+    /// How far the logs in these files go.
+    pub(super) fn heard(&self, files: &BTreeSet<FileIndex>) -> Option<Heard> {
+        let of = |file: &FileIndex| {
+            let log = self.logs.get(file)?;
+            Some(Heard { to: log.ends?, written: log.written })
+        };
+        files.iter().filter_map(of).max_by_key(|heard| heard.to)
+    }
+
+    /// Why what this inventory shows may not have been so when the events happened.
+    fn doubt(&self, file: &str, case: &Case<'_>) -> Option<String> {
+        let seen = &case.incident.seen;
+        // What a log tells of has its own time.
+        let written = *self.written.get(file)?;
+        if self.now.is_none_or(|now| seen.last > now + SKEW) {
+            return None;
+        }
+        if let Some(written) = written.filter(|written| *written < seen.first - SKEW) {
+            return Some(format!(
+                "{file} was written {written}, before the first of these events: what it shows may have changed since"
+            ));
+        }
+        let (heard, over) = (case.heard?, seen.last + goes_on(case));
+        if written.is_some_and(|written| written <= over) {
+            return None;
+        }
+        let of = match written.filter(|_| heard.dates_were_kept()) {
+            Some(written) => format!("is of {written}"),
+            None => "is not known to be older".to_owned(),
+        };
+        if heard.to > over {
+            return Some(format!(
+                "the last of these events is of {}, and the log of {} goes on to {} without one; {file} {of}: somebody may \
+                 have changed in between what it shows",
+                seen.last, case.incident.client, heard.to
+            ));
+        }
+        (written.is_some() && heard.dates_were_kept()).then(|| {
+            format!(
+                "{file} {of}, and the log of {} ends {}: nothing shows that the trouble still went on when it was made",
+                case.incident.client, heard.to
+            )
+        })
+    }
+
+    /// Nothing says when this inventory was made, for the files were copied without their dates.
+    fn undated(&self, file: &str, case: &Case<'_>) -> Option<String> {
+        let heard = case.heard?;
+        let lost = heard.dates_were_lost()?;
+        let over = case.incident.seen.last + goes_on(case);
+        self.written.get(file)?.is_none_or(|written| written > over).then(|| {
+            format!(
+                "when {file} was made is not known (the log of {} ends {}, and its file says {lost}, so the files lost their \
+                 dates), and names and addresses change by themselves",
+                case.incident.client, heard.to
+            )
+        })
+    }
+}
+
+/// When a file was written; `None` for a path that is no file of its own.
+pub(crate) fn written(path: &str) -> Option<Timestamp> {
+    Timestamp::try_from(Path::new(path).metadata().and_then(|m| m.modified()).ok()?).ok()
+}
+
+/// How long it may be silent and still go on: a trouble of every Sunday is not over on Wednesday.
+fn goes_on(case: &Case<'_>) -> SignedDuration {
+    let moments = &case.incident.seen.moments;
+    let longest = moments.iter().zip(moments.iter().skip(1)).map(|(a, b)| b.duration_since(a)).max();
+    longest.map_or(GOES_ON, |longest| (longest + longest / 2).max(GOES_ON))
 }
 
 /// Sentences, each with its source.
 pub(super) fn doubts(case: &Case<'_>, cause: Cause, kind: Kind, proof: &Proof) -> Vec<String> {
     let mut out = Vec::new();
-    written_before(case, proof, &mut out);
+    of_another_time(case, proof, &mut out);
     if proof.rests_on_owners {
         old_list(case, &mut out);
         changed_since(case, &mut out);
@@ -69,22 +169,24 @@ pub(super) fn doubts(case: &Case<'_>, cause: Cause, kind: Kind, proof: &Proof) -
     out
 }
 
-fn written_before(case: &Case<'_>, proof: &Proof, out: &mut Vec<String>) {
+fn of_another_time(case: &Case<'_>, proof: &Proof, out: &mut Vec<String>) {
     let dates = &case.know.dates;
-    let mut files = proof.rests_on.clone();
+    let mut facts = proof.rests_on.clone();
     if proof.rests_on_owners {
         let of = |account: &&Account| Some(vec![Arc::clone(&account.source.as_ref()?.file)]);
-        files.extend(case.ownership.owners.iter().filter_map(of));
+        facts.extend(case.ownership.owners.iter().filter_map(of));
     }
-    let old = |says: &Vec<Arc<str>>| {
-        let times: Option<Vec<_>> = says.iter().map(|file| dates.before(file, case)).collect();
-        Some((says.first()?.clone(), *times?.first()?))
+    // A fact is in doubt if every list that shows it is.
+    let doubt = |doubt_of: &dyn Fn(&str) -> Option<String>| {
+        facts.iter().find_map(|files| {
+            let doubts: Option<Vec<String>> = files.iter().map(|file| doubt_of(file)).collect();
+            doubts?.into_iter().next()
+        })
     };
-    if let Some((file, written)) = files.iter().find_map(old) {
-        out.push(format!(
-            "{file} was written {written}, before the first of these events: what it shows may have changed since"
-        ));
-    }
+    let found = doubt(&|file| dates.doubt(file, case));
+    out.extend(
+        found.or_else(|| proof.changes_by_itself.then(|| doubt(&|file| dates.undated(file, case))).flatten()),
+    );
 }
 
 /// A list of computers changes every day, for each sets its password every 30 days: of a hundred one does every seven hours.

@@ -1,11 +1,12 @@
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use jiff::SignedDuration;
 
-use super::age::FileDates;
+use super::age::{FileDates, Heard};
 use super::clues::{ClueIndex, NearClue};
 use super::ownership::{KeyOf, Ownership};
+use super::patterns::Patterns;
 use crate::incidents::{Incident, SeenClue};
 use crate::inventory::Source;
 use crate::inventory::addresses::OwnedAddress;
@@ -21,7 +22,7 @@ const NEAR: SignedDuration = SignedDuration::from_hours(24);
 pub struct Knowledge<'a> {
     pub hosts: Hosts<'a>,
     pub accounts: Directory<'a>,
-    clues: ClueIndex,
+    pub(super) clues: ClueIndex,
     /// How far a clue may lie from an event of the incident (`--window`).
     pub window: SignedDuration,
     /// How old the inventories are; without [`Knowledge::dated`] nothing is known of it.
@@ -43,30 +44,6 @@ impl<'a> Knowledge<'a> {
     pub fn dated(mut self, dates: FileDates) -> Self {
         self.dates = dates;
         self
-    }
-}
-
-/// What only all incidents together show.
-#[derive(Debug, Default)]
-pub struct Patterns {
-    /// Service classes that fail for a host that answers itself, by the target's folded host name.
-    classes: HashMap<String, BTreeSet<String>>,
-}
-
-impl Patterns {
-    pub fn of(incidents: &[Incident]) -> Self {
-        let mut patterns = Self::default();
-        for incident in incidents {
-            let (target, answerer) =
-                (Principal::parse(&incident.target), Principal::parse(&incident.answered_by));
-            let (Some(spn), Some(host), Some(by)) = (target.spn(), target.host(), answerer.host()) else {
-                continue;
-            };
-            if host.same_label(&by) {
-                patterns.classes.entry(host.to_string()).or_default().insert(spn.class.to_lowercase());
-            }
-        }
-        patterns
     }
 }
 
@@ -122,6 +99,8 @@ pub struct Case<'a> {
     pub ownership: Ownership<'a>,
     /// Other classes that fail for the same host.
     pub failing_classes: usize,
+    /// Until when the client's logs are known.
+    pub heard: Option<Heard>,
 }
 
 impl<'a> Case<'a> {
@@ -151,6 +130,7 @@ impl<'a> Case<'a> {
             target_id: None,
             ownership: Ownership::default(),
             failing_classes: 0,
+            heard: patterns.logs_of(&incident.client).and_then(|files| know.dates.heard(files)),
         };
         case.client_id = case.client_host.as_ref().and_then(|h| know.hosts.find(h));
         case.target_id = case.target_in_domain().and_then(|h| know.hosts.find(&h));
@@ -168,11 +148,7 @@ impl<'a> Case<'a> {
             // C is B under another name, and the ticket was B's: whoever was meant answered.
             case.shape = Shape::TargetAnswered;
         }
-        case.failing_classes = case
-            .target_host
-            .as_ref()
-            .and_then(|h| patterns.classes.get(&h.to_string()))
-            .map_or(0, BTreeSet::len);
+        case.failing_classes = case.target_host.as_ref().map_or(0, |host| patterns.failing_classes(host));
         case
     }
 
@@ -258,11 +234,14 @@ impl<'a> Case<'a> {
         }
         let own = self.domains_known_of(host, domain);
         let is_own = |realm: &str| own.iter().any(|d| d == realm);
-        if let Some(foreign) = self.foreign_realm()
-            && !is_own(foreign)
-            && self.exists_in(answerer, foreign)
-        {
-            return Same::No;
+        if let Some(foreign) = self.foreign_realm().filter(|realm| !is_own(realm)) {
+            if self.exists_in(answerer, foreign) {
+                return Same::No;
+            }
+            // What a list has not got may be there all the same, unless the list is whole.
+            if !self.know.accounts.is_complete(foreign) {
+                return Same::Maybe;
+            }
         }
         if self.realms.iter().any(|r| is_own(r)) {
             // With two realms, a second machine of that name in the other one would answer with the same words.

@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
 
 use jiff::Timestamp;
@@ -10,6 +10,7 @@ use crate::incidents::SeenClue;
 use crate::inventory::accounts::Account;
 use crate::inventory::addresses::vendors::{AdapterKind, recognise};
 use crate::names::{HostName, Principal, Same, Spn};
+use crate::scan::FileIndex;
 
 /// Clues by the names they are about, so that an incident meets only those that may concern it.
 #[derive(Debug, Default)]
@@ -61,6 +62,11 @@ impl ClueIndex {
             }
         }
         Self { clues, by_label }
+    }
+
+    /// Whose log each clue stands in, and the files that hold it.
+    pub(super) fn files(&self) -> impl Iterator<Item = (&str, &BTreeSet<FileIndex>)> {
+        self.clues.iter().map(|seen| (&*seen.clue.computer, &seen.seen.files))
     }
 
     pub(super) fn near<'a>(&'a self, case: &Case<'a>) -> impl Iterator<Item = NearClue<'a>> {
@@ -256,7 +262,9 @@ fn is_target(case: &Case<'_>, host: Option<&HostName>) -> bool {
         return true;
     }
     let id = case.know.hosts.find(host);
-    id.is_some() && (id == case.target_id || case.name_leads_to(id).is_some())
+    // Where C has addresses of its own, a name that leads elsewhere leads astray.
+    let alias = || case.usable(case.target_id).is_empty() && case.name_leads_to(id).is_some();
+    id.is_some() && (id == case.target_id || alias())
 }
 
 /// `ALPHA\svc_app`, where the account that answered is svc_app of a realm named ALPHA. `.\svc_app` is of the machine alone.

@@ -14,6 +14,12 @@ pub(super) fn against(case: &Case<'_>, cause: Cause, kind: Kind, proof: &Proof) 
     if proof.rests_on_owners {
         not_registered(case, &mut out);
     }
+    if !proof.rests_on.is_empty() {
+        registered_nowhere(case, &mut out);
+    }
+    if cause != Cause::LoopbackSharedIp {
+        reached_itself_instead(case, proof, &mut out);
+    }
     match cause {
         Cause::LoopbackSharedIp => {
             dns_leads_to(case, case.client_id, &mut out);
@@ -91,6 +97,30 @@ fn disputed_addresses(case: &Case<'_>, hosts: &[Option<HostId>], proof: &Proof, 
 fn disputed_owners(case: &Case<'_>, out: &mut Vec<String>) {
     if case.ownership.disputed {
         out.push("the account lists disagree about the SPNs of an owner: one of them may be old".to_owned());
+    }
+}
+
+/// The full lists have no owner of the SPN, and without one there is no ticket: they are of another time.
+fn registered_nowhere(case: &Case<'_>, out: &mut Vec<String>) {
+    if case.target.spn().is_some() && case.ownership.complete && case.ownership.owners.is_empty() {
+        out.push(format!(
+            "no account of the lists has {}, and yet there was a ticket for it: the lists may be old",
+            case.incident.target
+        ));
+    }
+}
+
+/// The client owns the address by which another machine is said to have answered: it would have reached itself.
+fn reached_itself_instead(case: &Case<'_>, proof: &Proof, out: &mut Vec<String>) {
+    let own = match case.shape {
+        Shape::ClientAnswered => return,
+        _ => case.usable(case.client_id),
+    };
+    if let Some(row) = own.iter().find(|row| proof.reached.contains(&row.address)) {
+        out.push(format!(
+            "{} owns {} itself ({}), and would have reached itself by it",
+            case.incident.client, row.address, row.source
+        ));
     }
 }
 

@@ -12,6 +12,7 @@ mod clues;
 mod conflicts;
 mod evidence;
 mod ownership;
+mod patterns;
 mod problems;
 mod proofs;
 mod rules;
@@ -20,7 +21,8 @@ mod topics;
 
 pub use advice::fix;
 pub use advice::{Wanted, is_silence, silence, wanted};
-pub use age::FileDates;
+pub(crate) use age::written;
+pub use age::{FileDates, LogDates};
 pub use case::{Case, Knowledge, Shape};
 pub use evidence::Evidence;
 pub use problems::{RowNames, order, problem_named};
@@ -97,6 +99,19 @@ impl Cause {
             Self::PasswordMismatch => "password-mismatch",
             Self::WrongHost => "wrong-host",
             Self::Undetermined => "undetermined",
+        }
+    }
+
+    /// What it is, in half a sentence, for somebody who meets it for the first time.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::LoopbackSharedIp => {
+                "the client reached itself, by an address that it and the target both own"
+            }
+            Self::DuplicateSpn => "the directory points at another account than the one that answered",
+            Self::PasswordMismatch => "one account, two keys: a password, an encryption type, an old ticket",
+            Self::WrongHost => "the connection reached a machine that was not meant",
+            Self::Undetermined => "what was read does not tell; each incident says what to collect",
         }
     }
 }
@@ -237,7 +252,7 @@ pub struct Finding {
 /// Decides every incident, and orders the findings by problem, the one that hurts most clients first.
 pub fn judge(incidents: Vec<Incident>, knowledge: &Knowledge<'_>) -> Vec<Finding> {
     use rayon::prelude::*;
-    let patterns = case::Patterns::of(&incidents);
+    let patterns = patterns::Patterns::of(&incidents, knowledge);
     let mut findings: Vec<Finding> = incidents
         .into_par_iter()
         .map(|incident| {

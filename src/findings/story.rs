@@ -1,7 +1,7 @@
 //! One incident told: who asked for what, whose key was used, who answered, and why.
 
 use super::case::{Case, Shape};
-use super::proofs::target_name;
+use super::proofs::{answerer_name, target_name};
 use super::rules::Verdict;
 use super::{Cause, Confidence, Finding, Kind, advice, beside, evidence, problems};
 
@@ -30,6 +30,14 @@ pub(super) fn tell(case: &Case<'_>, verdict: Verdict) -> Finding {
             missing.push(item);
         }
     }
+    if !verdict.doubts.is_empty() {
+        missing.extend(
+            of_the_time(case, verdict.cause)
+                .into_iter()
+                .filter(|item| !missing.contains(item))
+                .collect::<Vec<_>>(),
+        );
+    }
     if missing.is_empty() && against().next().is_some() {
         missing.push("fresh exports of what disagrees: the inventories named in the evidence".to_owned());
     }
@@ -56,6 +64,26 @@ pub(super) fn tell(case: &Case<'_>, verdict: Verdict) -> Finding {
         missing,
         fix: advice::fix(verdict.cause, verdict.kind).iter().map(|s| (*s).to_owned()).collect(),
     }
+}
+
+/// What would be proof where the inventories are of another time.
+fn of_the_time(case: &Case<'_>, cause: Cause) -> Vec<String> {
+    let mut out = vec![advice::goes_on(&case.incident.client)];
+    match cause {
+        Cause::LoopbackSharedIp | Cause::WrongHost => {
+            let answerer = match case.shape {
+                Shape::ClientAnswered => case.incident.client.to_string(),
+                _ => answerer_name(case),
+            };
+            out.extend([advice::addresses_of(&answerer), advice::addresses_of(&target_name(case))]);
+            if cause == Cause::WrongHost {
+                out.push(advice::resolve(&target_name(case), &case.incident.client));
+            }
+        }
+        Cause::DuplicateSpn | Cause::PasswordMismatch => out.push(advice::spn_owner(&case.incident.target)),
+        Cause::Undetermined => {}
+    }
+    out
 }
 
 /// What would settle a verdict that only the names keep from being sure.

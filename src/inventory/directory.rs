@@ -4,7 +4,7 @@
 use super::accounts::{Account, AccountId, AccountInventory, HostAliases, SpnIndex};
 use crate::names::{HostName, Spn};
 use jiff::Timestamp;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// Owners of one SPN that are looked at: each is compared with each, and a crafted list could have a million.
 const MAX_OWNERS: usize = 64;
@@ -13,6 +13,7 @@ const MAX_OWNERS: usize = 64;
 pub struct Directory<'a> {
     index: SpnIndex<'a>,
     newest: HashMap<&'a str, (Timestamp, u32)>,
+    clusters: HashMap<String, usize>,
 }
 
 /// The accounts an SPN is registered on.
@@ -31,7 +32,11 @@ impl Owners<'_> {
 
 impl<'a> Directory<'a> {
     pub fn new(inventory: &'a AccountInventory, aliases: &HostAliases) -> Self {
-        Self { index: SpnIndex::new(inventory, aliases), newest: newest_dates(inventory) }
+        Self {
+            index: SpnIndex::new(inventory, aliases),
+            newest: newest_dates(inventory),
+            clusters: clusters(inventory),
+        }
     }
 
     /// The latest date in a list of ten computers or more, and how many have dates; `None` where it has fewer, or none.
@@ -115,10 +120,48 @@ impl<'a> Directory<'a> {
         self.index.is_complete(domain)
     }
 
+    /// How many failover clusters the lists know in the domain.
+    pub fn clusters_of(&self, domain: &str) -> usize {
+        self.clusters.get(&domain.to_lowercase()).copied().unwrap_or_default()
+    }
+
     /// `HOST/x` stands for `class/x`.
     pub fn host_covers(&self, class: &str) -> bool {
         self.index.aliases().covers(class)
     }
+}
+
+/// Clusters by domain. Every name of a cluster has an account with [cluster SPNs](is_cluster_spn); the one of the cluster's own
+/// name has that of the management API as well, as its nodes have.
+fn clusters(inventory: &AccountInventory) -> HashMap<String, usize> {
+    let mut names: HashMap<String, (BTreeSet<String>, BTreeSet<String>)> = HashMap::new();
+    for account in inventory.accounts.iter().filter(|a| a.spns.iter().any(is_cluster_spn)) {
+        let own = account.spns.iter().any(is_cluster_management_spn);
+        let (clusters, others) = names.entry(account.domain.to_lowercase()).or_default();
+        let names = if own { clusters } else { others };
+        names.insert(account.name.trim_end_matches('$').to_lowercase());
+    }
+    let count = |(clusters, others): (BTreeSet<_>, BTreeSet<_>)| match clusters.len() {
+        0 => others.len(),
+        count => count,
+    };
+    names.into_iter().map(|(domain, names)| (domain, count(names))).collect()
+}
+
+/// SPN classes that only the name objects of a failover cluster have.
+pub fn is_cluster_spn(spn: &str) -> bool {
+    class_of(spn).is_some_and(|class| {
+        class.eq_ignore_ascii_case("MSClusterVirtualServer") || class.eq_ignore_ascii_case("MSServerCluster")
+    })
+}
+
+/// The class by which clusters are managed: the cluster's own name and its nodes register it on their accounts.
+pub fn is_cluster_management_spn(spn: &str) -> bool {
+    class_of(spn).is_some_and(|class| class.eq_ignore_ascii_case("MSServerClusterMgmtAPI"))
+}
+
+fn class_of(spn: &str) -> Option<&str> {
+    Some(spn.split_once('/')?.0)
 }
 
 /// Fewer computers may have been left alone for weeks.

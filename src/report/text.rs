@@ -22,17 +22,6 @@ const MAX_NAMES: usize = 3;
 /// Resolved problems, a line each.
 const MAX_RESOLVED: usize = 5;
 
-/// What a cause is, for somebody who meets it for the first time.
-fn meaning(cause: Cause) -> &'static str {
-    match cause {
-        Cause::LoopbackSharedIp => "a host reached itself by an address that the target owns too",
-        Cause::DuplicateSpn => "the directory points at another account than the one that answered",
-        Cause::PasswordMismatch => "the right account answered, with another key than the directory has",
-        Cause::WrongHost => "the connection reached a machine that was not meant",
-        Cause::Undetermined => "these inputs do not tell why",
-    }
-}
-
 /// The whole view.
 pub fn view(rows: &[Row], problems: &[Problem], paper: Paper) -> String {
     let compared = rows.iter().any(|r| r.status != Status::New);
@@ -131,7 +120,7 @@ impl<'a> View<'a> {
         let title = self.page.ink(Ink::Heading, cause.name());
         let text = format!(
             "{title}: {} ({}, {})",
-            meaning(cause),
+            cause.meaning(),
             counted(problems.len() as u64, "problem"),
             counted(incidents as u64, "incident")
         );

@@ -9,6 +9,7 @@ const SHAPE: Shape = Shape::ClientAnswered;
 
 pub const ROWS: &[&str] = tests![
     c_is_another_name_of_a_and_the_spn_is_on_another_account,
+    c_is_a_clusters_virtual_computer_and_an_inventory_shows_that_b_is_a_node_of_it,
     c_is_a_clusters_virtual_computer_as_the_account_list_shows,
     c_is_no_host_dns_leads_it_to_a_and_the_spn_is_on_another_account,
     c_is_no_host_but_another_name_of_a_as_an_inventory_shows,
@@ -54,24 +55,64 @@ fn c_is_another_name_of_a_and_the_spn_is_on_another_account() {
     misses!(reached_itself(PORTAL_SPN).account(portal_is_srv1).judge(), WrongHost, ClusterOrAlias, Likely);
 }
 
+/// SRV1 asked for a cluster, whose name object has these SPNs beside its own HOST.
+fn cluster(spns: &[&str]) -> Situation {
+    let own = &["HOST/clu1.alpha.example.com"];
+    reached_itself("host/clu1.alpha.example.com").account(Account {
+        dns_host_name: Some("clu1.alpha.example.com".into()),
+        ..account("CLU1$", ALPHA, &[spns, own].concat())
+    })
+}
+
+const VIRTUAL: &str = "MSClusterVirtualServer/clu1.alpha.example.com";
+
 #[test]
-fn c_is_a_clusters_virtual_computer_as_the_account_list_shows() {
-    let name = "clu1.alpha.example.com";
-    let target = "host/clu1.alpha.example.com";
-    let cluster = |spns: &[&str]| Account {
-        dns_host_name: Some(name.into()),
-        ..account("CLU1$", ALPHA, &[spns, &["HOST/clu1.alpha.example.com"]].concat())
+fn c_is_a_clusters_virtual_computer_and_an_inventory_shows_that_b_is_a_node_of_it() {
+    // The cluster's address is on SRV1.
+    let led =
+        |to| cluster(&[VIRTUAL]).owns(SRV1, "192.0.2.50").resolves("clu1.alpha.example.com", to).judge();
+    decides!(led("192.0.2.50"), WrongHost, ClusterOrAlias, Confirmed)
+        .proved_by("it owns MSClusterVirtualServer/clu1.alpha.example.com (spns.csv:2)")
+        .proved_by("clu1.alpha.example.com resolves to 192.0.2.50 (dns.csv:2), which srv1$ has")
+        .lacks_nothing();
+    misses!(led("192.0.2.51"), WrongHost, ClusterOrAlias, Likely).lacks("Get-ClusterNode");
+    // SRV1 is a node, and there is one cluster.
+    let node = || Account {
+        spns: ["HOST/SRV1.alpha.example.com", "MSServerClusterMgmtAPI/SRV1.alpha.example.com"]
+            .iter()
+            .collect(),
+        ..computer(SRV1)
     };
+    decides!(cluster(&[VIRTUAL]).account(node()).whole_list().judge(), WrongHost, ClusterOrAlias, Confirmed)
+        .proved_by("srv1$ has the MSServerClusterMgmtAPI SPN of a node (spns.csv:2), and alpha.example.com has one cluster")
+        .lacks_nothing();
     decides!(
-        reached_itself(target).account(cluster(&["MSClusterVirtualServer/clu1.alpha.example.com"])).judge(),
+        cluster(&[VIRTUAL])
+            .owns_on(SRV1, "169.254.1.77", "Microsoft Failover Cluster Virtual Adapter")
+            .whole_list()
+            .judge(),
         WrongHost,
         ClusterOrAlias,
         Confirmed
-    )
-    .proved_by("it owns MSClusterVirtualServer/clu1.alpha.example.com (spns.csv:2)")
-    .lacks_nothing();
+    );
+    // Of which cluster, a second one leaves open; and of what is not listed, nothing is known.
+    let another = account("CLU2$", ALPHA, &["MSClusterVirtualServer/clu2", "HOST/clu2"]);
+    misses!(
+        cluster(&[VIRTUAL]).account(node()).account(another).whole_list().judge(),
+        WrongHost,
+        ClusterOrAlias,
+        Likely
+    );
+    misses!(cluster(&[VIRTUAL]).account(node()).judge(), WrongHost, ClusterOrAlias, Likely);
+}
+
+#[test]
+fn c_is_a_clusters_virtual_computer_as_the_account_list_shows() {
+    decides!(cluster(&[VIRTUAL]).judge(), WrongHost, ClusterOrAlias, Likely)
+        .proved_by("it owns MSClusterVirtualServer/clu1.alpha.example.com (spns.csv:2)")
+        .lacks("Get-ClusterNode");
     // An ordinary computer of that name.
-    misses!(reached_itself(target).account(cluster(&[])).judge(), LoopbackSharedIp, AddressesUnknown, Likely);
+    misses!(cluster(&[]).judge(), LoopbackSharedIp, AddressesUnknown, Likely);
 }
 
 #[test]

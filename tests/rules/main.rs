@@ -7,6 +7,8 @@
 mod situation;
 
 mod client_answered;
+mod contradictions;
+mod of_another_time;
 mod other_answered;
 mod other_events;
 mod same_short_name;

@@ -9,6 +9,7 @@ const SHAPE: Shape = Shape::OtherAnswered;
 
 pub const ROWS: &[&str] = tests![
     c_is_another_name_of_b_and_the_spn_is_on_another_account,
+    c_is_a_clusters_virtual_computer_and_an_inventory_shows_that_b_is_a_node_of_it,
     c_is_a_clusters_virtual_computer_as_the_account_list_shows,
     c_is_no_host_dns_leads_it_to_b_and_the_spn_is_on_another_account,
     c_is_no_host_but_another_name_of_b_as_an_inventory_shows,
@@ -46,33 +47,38 @@ fn c_is_another_name_of_b_and_the_spn_is_on_another_account() {
     misses!(srv3_answered(PORTAL_SPN).account(portal_is_srv3).judge(), WrongHost, ClusterOrAlias, Likely);
 }
 
+const SQLCLU: &str = "MSSQLSvc/sqlclu.alpha.example.com:1433";
+const CLUSTER: &str = "MSServerCluster/sqlclu.alpha.example.com";
+
+#[test]
+fn c_is_a_clusters_virtual_computer_and_an_inventory_shows_that_b_is_a_node_of_it() {
+    let on_node = |spns: &[&str]| {
+        srv3_answered(SQLCLU)
+            .account(account("SQLCLU$", ALPHA, spns))
+            .owns(SRV3, "192.0.2.3")
+            .owns(SRV3, "192.0.2.60")
+            .resolves("sqlclu.alpha.example.com", "192.0.2.60")
+    };
+    decides!(on_node(&[CLUSTER, SQLCLU]).judge(), WrongHost, ClusterOrAlias, Confirmed)
+        .proved_by(
+            "SQLCLU$ is a cluster's virtual computer: it owns MSServerCluster/sqlclu.alpha.example.com",
+        )
+        .lacks_nothing();
+    // Somebody else owns the SPN that was asked for.
+    decides!(on_node(&[CLUSTER]).service("svc_sql", &[SQLCLU]).judge(), WrongHost, ClusterOrAlias, Likely)
+        .lacks("setspn -F -Q \"MSSQLSvc/sqlclu.alpha.example.com:1433\"");
+    // The address is that of the host's own name.
+    misses!(on_node(&[CLUSTER, SQLCLU]).resolves(SRV3, "192.0.2.60").judge(), WrongHost, StaleDns, Likely);
+}
+
 #[test]
 fn c_is_a_clusters_virtual_computer_as_the_account_list_shows() {
-    let target = "MSSQLSvc/sqlclu.alpha.example.com:1433";
-    let cluster = |name: &str, spn: &str| account(name, ALPHA, &[spn, target]);
-    let spn = "MSServerCluster/sqlclu.alpha.example.com";
-    decides!(
-        srv3_answered(target).account(cluster("SQLCLU$", spn)).judge(),
-        WrongHost,
-        ClusterOrAlias,
-        Confirmed
-    )
-    .proved_by("SQLCLU$ is a cluster's virtual computer: it owns MSServerCluster/sqlclu.alpha.example.com")
-    .lacks_nothing();
-    // Somebody else owns the SPN that was asked for.
-    decides!(
-        srv3_answered(target)
-            .account(account("SQLCLU$", ALPHA, &[spn]))
-            .service("svc_sql", &[target])
-            .judge(),
-        WrongHost,
-        ClusterOrAlias,
-        Likely
-    )
-    .lacks("setspn -F -Q \"MSSQLSvc/sqlclu.alpha.example.com:1433\"");
+    let cluster = account("SQLCLU$", ALPHA, &[CLUSTER, SQLCLU]);
+    decides!(srv3_answered(SQLCLU).account(cluster.clone()).judge(), WrongHost, ClusterOrAlias, Likely)
+        .lacks("Get-ClusterNode");
     // A cluster of that name in another domain.
-    let in_beta = Account { domain: "beta.example.com".into(), ..cluster("SQLCLU$", spn) };
-    misses!(srv3_answered(target).account(in_beta).judge(), WrongHost, StaleDns, Likely);
+    let in_beta = Account { domain: "beta.example.com".into(), ..cluster };
+    misses!(srv3_answered(SQLCLU).account(in_beta).judge(), WrongHost, StaleDns, Likely);
 }
 
 #[test]

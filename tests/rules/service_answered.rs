@@ -10,8 +10,9 @@ pub const ROWS: &[&str] = tests![
     the_name_of_c_leads_to_an_address_that_another_host_owns_and_c_does_not_the_key_is_not_bs,
     the_spn_is_on_another_account_and_b_has_an_spn_of_cs_name,
     the_spn_is_on_another_account_it_is_not_known_that_b_runs_on_c,
-    the_spn_is_on_b_and_on_others_and_the_kdc_does_not_find_bs_first,
+    the_spn_is_on_two_or_more_accounts_and_the_kdc_finds_one_that_is_not_b,
     the_kdc_logged_event_11_or_operational_101_for_it,
+    the_spn_is_on_b_and_on_others_and_it_is_not_known_whose_the_kdc_finds,
     the_spn_is_on_b_alone_whose_service_failed_to_log_on_service_control_manager,
     the_spn_is_on_b_alone_whose_password_was_set_within_ticket_lifetime_before_the_events,
     kdc_14_16_26_27_or_42_for_the_account_near_the_time,
@@ -85,23 +86,33 @@ fn the_spn_is_on_another_account_it_is_not_known_that_b_runs_on_c() {
 }
 
 #[test]
-fn the_spn_is_on_b_and_on_others_and_the_kdc_does_not_find_bs_first() {
-    decides!(
-        svc_sql_answered().service("svc_sql", &[SPN]).service("svc_old", &[SPN]).judge(),
-        DuplicateSpn,
-        Duplicate,
-        Confirmed
-    )
-    .proved_by("registered on svc_sql of alpha.example.com")
-    .proved_by("registered on svc_old of alpha.example.com")
-    .lacks_nothing();
+fn the_spn_is_on_two_or_more_accounts_and_the_kdc_finds_one_that_is_not_b() {
     // Over two domains the client's KDC finds its own: here the other one, there B.
     let of = |own, other| {
-        svc_sql_answered().account(account("svc_sql", own, &[SPN])).account(account("svc_old", other, &[SPN]))
+        svc_sql_answered()
+            .account(account("svc_sql", own, &[SPN, "MSSQLSvc/srv5.alpha.example.com"]))
+            .account(account("svc_old", other, &[SPN]))
     };
     decides!(of(BETA, ALPHA).judge(), DuplicateSpn, Duplicate, Likely)
         .proved_by("the KDC of SRV1.alpha.example.com's domain finds svc_old of alpha.example.com first");
     misses!(of(ALPHA, BETA).judge(), PasswordMismatch, ServiceAccount, Likely);
+    // B is of beta, as its realm says, and clients of alpha find alpha's.
+    let of_beta = Situation::asked(SRV1, SPN, "svc_sql", [BETA, ALPHA])
+        .account(account("svc_sql", BETA, &[SPN]))
+        .service("svc_old", &[SPN])
+        .judge();
+    decides!(of_beta, DuplicateSpn, Duplicate, Confirmed).lacks_nothing();
+}
+
+#[test]
+fn the_spn_is_on_b_and_on_others_and_it_is_not_known_whose_the_kdc_finds() {
+    let two = || svc_sql_answered().service("svc_sql", &[SPN]).service("svc_old", &[SPN]);
+    decides!(two().judge(), DuplicateSpn, Duplicate, Likely)
+        .proved_by("registered on svc_sql of alpha.example.com")
+        .proved_by("registered on svc_old of alpha.example.com")
+        .lacks("the KDC's event 11 for MSSQLSvc/srv5.alpha.example.com:1433");
+    let met = two().kdc(11, &[SPN, "DS_SERVICE_PRINCIPAL_NAME"]).judge();
+    misses!(met, DuplicateSpn, Duplicate, Confirmed).lacks_nothing();
 }
 
 #[test]
@@ -127,13 +138,10 @@ fn the_spn_is_on_b_alone_whose_service_failed_to_log_on_service_control_manager(
 #[test]
 fn the_spn_is_on_b_alone_whose_password_was_set_within_ticket_lifetime_before_the_events() {
     let set = |when| svc_sql_answered().service("svc_sql", &[SPN]).password_set(when).judge();
-    decides!(set("2026-10-06T02:00:01Z"), PasswordMismatch, StaleTicket, Confirmed)
+    // A key that is lacking fails with any password, old or new.
+    decides!(set("2026-10-06T02:00:01Z"), PasswordMismatch, StaleTicket, Likely)
         .proved_by("its password was last set 2026-10-06T02:00:01Z")
         .proved_by("all events lie within 10 hours after that")
-        .lacks_nothing();
-    // The account lacks a key as well, which fails with any password.
-    let no_key = svc_sql_answered().service("svc_sql", &[SPN]).password_set("2026-10-06T02:00:01Z");
-    decides!(no_key.kdc(27, &[SPN, "svc_sql"]).judge(), PasswordMismatch, StaleTicket, Likely)
         .lacks("msDS-SupportedEncryptionTypes");
     misses!(set("2026-10-06T01:59:59Z"), PasswordMismatch, ServiceAccount, Likely);
     misses!(set("2026-10-06T12:00:01Z"), PasswordMismatch, ServiceAccount, Likely);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use krbtriage::commands::triage::known_hosts;
 use krbtriage::events::Seen;
-use krbtriage::findings::{self, Finding, Knowledge, Shape};
+use krbtriage::findings::{self, FileDates, Finding, Knowledge, LogDates, Shape};
 use krbtriage::incidents::{Gathered, Gatherer, Period};
 use krbtriage::inventory::Source;
 use krbtriage::inventory::accounts::{Account, AccountInventory, HostAliases};
@@ -34,6 +34,8 @@ pub struct Situation {
     addresses: AddressInventory,
     accounts: AccountInventory,
     aliases: HostAliases,
+    written: Vec<(Arc<str>, Option<Timestamp>)>,
+    log: Option<LogDates>,
 }
 
 /// An account of `domain` with its SPNs.
@@ -191,9 +193,21 @@ impl Situation {
         self
     }
 
+    /// When an inventory's file was written; with an empty time, it has none.
+    pub fn written(mut self, file: &str, when: &str) -> Self {
+        self.written.push((file.into(), (!when.is_empty()).then(|| time(when))));
+        self
+    }
+
+    /// The last record of the logs, and when their file was written.
+    pub fn log_ends(mut self, ends: &str, written: &str) -> Self {
+        self.log = Some(LogDates { ends: Some(time(ends)), written: Some(time(written)) });
+        self
+    }
+
     /// The findings, worst first.
     pub fn judge_all(self) -> Vec<Finding> {
-        let Self { records, mut addresses, accounts, aliases } = self;
+        let Self { records, mut addresses, accounts, aliases, written, log } = self;
         let seen = Seen::default();
         let mut gatherer = Gatherer::new(&seen, Period::default());
         for record in records {
@@ -205,7 +219,8 @@ impl Situation {
         let clues = std::mem::take(&mut gathered.clues);
         let directory = Directory::new(&accounts, &aliases);
         let window = SignedDuration::from_mins(10);
-        findings::judge(gathered.incidents, &Knowledge::new(hosts, directory, clues, window))
+        let dates = FileDates::new(written, time("2027-01-01T00:00:00Z")).with_logs(log.map(|log| (0, log)));
+        findings::judge(gathered.incidents, &Knowledge::new(hosts, directory, clues, window).dated(dates))
     }
 
     /// The finding of the only incident.

@@ -8,8 +8,9 @@ const SHAPE: Shape = Shape::TargetAnswered;
 
 pub const ROWS: &[&str] = tests![
     the_exact_spn_is_on_another_account,
-    the_spn_is_on_two_or_more_accounts_and_the_kdc_does_not_find_bs_first,
+    the_spn_is_on_two_or_more_accounts_and_the_kdc_finds_one_that_is_not_b,
     the_kdc_logged_event_11_or_operational_101_for_it,
+    the_spn_is_on_b_and_on_others_and_it_is_not_known_whose_the_kdc_finds,
     netlogon_3210_5722_5723_5805_5720_or_5721_for_c_near_the_time,
     kdc_14_16_26_27_or_42_for_the_account_near_the_time,
     netlogon_5788_5789_or_5800_for_c_near_the_time_or_winrm_10154_because_the_spn_is_taken,
@@ -51,18 +52,12 @@ fn the_exact_spn_is_on_another_account() {
 }
 
 #[test]
-fn the_spn_is_on_two_or_more_accounts_and_the_kdc_does_not_find_bs_first() {
+fn the_spn_is_on_two_or_more_accounts_and_the_kdc_finds_one_that_is_not_b() {
     let two = || srv5_answered(HTTP).service("svc_web", &[HTTP]).service("svc_old", &[HTTP]);
     decides!(two().account(computer(SRV5)).judge(), DuplicateSpn, Duplicate, Confirmed)
         .proved_by("registered on svc_web of alpha.example.com")
         .proved_by("registered on svc_old of alpha.example.com")
         .lacks_nothing();
-    decides!(
-        srv5_answered(HTTP).service("svc_web", &[HTTP]).account(account("SRV5$", ALPHA, &[HTTP])).judge(),
-        DuplicateSpn,
-        Duplicate,
-        Confirmed
-    );
     // The other owner is of another domain: alpha's KDC finds the one of alpha.
     misses!(
         srv5_answered(HTTP)
@@ -73,6 +68,18 @@ fn the_spn_is_on_two_or_more_accounts_and_the_kdc_does_not_find_bs_first() {
         MachineAccount,
         Likely
     );
+}
+
+#[test]
+fn the_spn_is_on_b_and_on_others_and_it_is_not_known_whose_the_kdc_finds() {
+    let two = || srv5_answered(HTTP).service("svc_web", &[HTTP]).account(account("SRV5$", ALPHA, &[HTTP]));
+    decides!(two().judge(), DuplicateSpn, Duplicate, Likely)
+        .proved_by("registered on svc_web of alpha.example.com")
+        .proved_by("registered on SRV5$ of alpha.example.com")
+        .lacks("the KDC's event 11 for HTTP/srv5.alpha.example.com");
+    // The KDC met both, as it says itself.
+    let met = two().kdc(11, &[HTTP, "DS_SERVICE_PRINCIPAL_NAME"]).judge();
+    misses!(met, DuplicateSpn, Duplicate, Confirmed).lacks_nothing();
 }
 
 #[test]

@@ -99,7 +99,7 @@ fn trap_09_a_burst_after_a_password_change_may_be_harmless_and_a_steady_beat_is_
     let steady = || triage(at(&["2026-10-06T08:00:05Z", "2026-10-07T08:00:05Z"]), Some(spns));
 
     let service = row(burst(), spn);
-    assert_eq!((&service["kind"], &service["confidence"]), ("stale-ticket", "confirmed"));
+    assert_eq!((&service["kind"], &service["confidence"]), ("stale-ticket", "likely"));
     assert!(service["fix"].starts_with("nothing, if it stops within 10 hours"), "{}", &service["fix"]);
     let service = row(steady(), spn);
     assert_eq!((&service["kind"], &service["confidence"]), ("service-account", "likely"));

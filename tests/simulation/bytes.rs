@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
+use std::time::{Duration, SystemTime};
 
 use assert_cmd::Command;
 use jiff::Timestamp;
@@ -35,6 +36,14 @@ pub fn write(scenario: &Scenario, folder: &Path) {
     for domain in 0..world.domains.len() {
         let file = format!("{}.ldif", world.domains[domain]);
         fs::write(folder.join("spns").join(file), ldif(world, domain)).unwrap();
+    }
+    // All of it exported as the forest's inventories are.
+    let exported = SystemTime::UNIX_EPOCH + Duration::from_secs(scenario.taken[1].unsigned_abs());
+    for kind in ["logs", "addresses", "spns"] {
+        for file in fs::read_dir(folder.join(kind)).unwrap() {
+            let file = fs::File::options().write(true).open(file.unwrap().path()).unwrap();
+            file.set_modified(exported).unwrap();
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use krbtriage::commands::triage::known_hosts;
 use krbtriage::events::Seen;
-use krbtriage::findings::{Cause, Confidence, FileDates, Finding, Kind, Knowledge, judge};
+use krbtriage::findings::{Cause, Confidence, FileDates, Finding, Kind, Knowledge, LogDates, judge};
 use krbtriage::incidents::{Gathered, Gatherer, Period};
 use krbtriage::inventory::accounts::{AccountInventory, HostAliases};
 use krbtriage::inventory::addresses::AddressInventory;
@@ -21,7 +21,7 @@ use super::rng::Rng;
 use super::scenario::{Expected, Scenario};
 use super::snapshots::{self, Style};
 use super::truth::truth;
-use super::world::{AES, RC4, Replica, World};
+use super::world::{AES, DAY, HOUR, RC4, Replica, World};
 
 /// When an inventory was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,8 +41,13 @@ pub struct Given {
     pub spns: Vec<(When, Option<Style>)>,
     pub controllers: bool,
     pub members: bool,
-    /// The files have the dates at which they were made; else they were copied since, and have the day's.
-    pub dated: bool,
+    /// The logs were exported when the events were new, whenever the inventories were made; else together with the last of
+    /// these.
+    pub logs_before: bool,
+    /// All files were copied without their dates, so long after the logs were exported; `None` where they have their own.
+    pub copied: Option<i64>,
+    /// What is of after the repair was made some hours after the events.
+    pub repaired_soon: bool,
 }
 
 impl Given {
@@ -54,12 +59,14 @@ impl Given {
             spns: vec![(When::Now, Some(Style::Ldap))],
             controllers: true,
             members: true,
-            dated: true,
+            logs_before: false,
+            copied: None,
+            repaired_soon: false,
         }
     }
 
     pub fn none() -> Self {
-        Self { covered: 100, dated: true, ..Self::default() }
+        Self { covered: 100, ..Self::default() }
     }
 
     /// Some of everything, old or new, once or twice.
@@ -75,8 +82,26 @@ impl Given {
             spns: spns.into_iter().map(|w| (w, style(rng))).collect(),
             controllers: rng.chance(50),
             members: rng.chance(50),
-            dated: true,
+            logs_before: rng.chance(30),
+            copied: None,
+            repaired_soon: false,
         }
+    }
+
+    /// When an inventory was made: seconds since 1970.
+    fn made(&self, scenario: &Scenario, when: When) -> i64 {
+        match (when, self.repaired_soon) {
+            (When::Later, true) => DAY + 20 * HOUR,
+            _ => scenario.taken[when as usize],
+        }
+    }
+
+    /// When the logs were.
+    fn exported(&self, scenario: &Scenario) -> i64 {
+        let spns = self.spns.iter().map(|s| s.0).collect();
+        let all = [self.addresses.clone(), self.dns.clone(), spns].concat();
+        let later = all.contains(&When::Later) && !self.logs_before;
+        self.made(scenario, if later { When::Later } else { When::Now })
     }
 }
 
@@ -149,19 +174,24 @@ pub fn verdicts_of(scenario: &Scenario, given: &Given) -> Vec<Finding> {
     verdicts(gather(scenario, given), addresses, &accounts, dates(scenario, given))
 }
 
-/// When the inventories' files were written.
+/// When the files were written, and how far the logs go.
 fn dates(scenario: &Scenario, given: &Given) -> FileDates {
-    let at = |when: When| if given.dated { scenario.taken[when as usize] } else { scenario.taken[2] };
-    let named = |prefix: &str, end: &str, whens: Vec<When>| -> Vec<(Arc<str>, Timestamp)> {
+    let exported = given.exported(scenario);
+    let copied = given.copied.map(|after| exported + after);
+    let time = |seconds: i64| Timestamp::from_second(seconds).unwrap();
+    let at = |when: When| time(copied.unwrap_or(given.made(scenario, when)));
+    let named = |prefix: &str, end: &str, whens: Vec<When>| -> Vec<(Arc<str>, Option<Timestamp>)> {
         let name = |(n, when): (usize, &When)| Arc::from(format!("{prefix}-{n}-{when:?}.{end}"));
-        whens.iter().enumerate().map(|f| (name(f), Timestamp::from_second(at(*f.1)).unwrap())).collect()
+        whens.iter().enumerate().map(|f| (name(f), Some(at(*f.1)))).collect()
     };
     let written = [
         named("addresses", "csv", given.addresses.clone()),
         named("dns", "csv", given.dns.clone()),
         named("spns", "txt", given.spns.iter().map(|s| s.0).collect()),
     ];
-    FileDates::new(written.concat(), Timestamp::from_second(scenario.taken[2]).unwrap())
+    let log = LogDates { ends: Some(time(exported)), written: Some(time(copied.unwrap_or(exported))) };
+    let now = exported.max(scenario.taken[When::Later as usize]).max(copied.unwrap_or_default());
+    FileDates::new(written.concat(), time(now)).with_logs([(0, log)])
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -369,10 +399,18 @@ fn hybrid(
     for (n, host) in world_at(scenario, addresses).hosts.iter().enumerate() {
         world.hosts[n].nics.clone_from(&host.nics);
     }
+    // What came later was not there yet.
+    let then = world_at(scenario, addresses);
+    for host in world.hosts.iter_mut().skip(then.hosts.len()) {
+        host.gone = true;
+    }
+    for account in world.accounts.iter_mut().skip(world_at(scenario, spns).accounts.len()) {
+        account.spns.clear();
+    }
     // Of what no list has the address, nothing says that DNS was not right.
     let listed =
         if given.dns.is_empty() && flags & 4 == 0 { Vec::new() } else { world_at(scenario, dns).dns.clone() };
-    for host in 0..world.hosts.len() {
+    for host in (0..world.hosts.len()).filter(|&host| !then.hosts.get(host).is_none_or(|h| h.gone)) {
         let (name, address) = (world.full_name(host), world.address(host));
         if !listed.iter().any(|d| d.0 == name.to_lowercase()) {
             world.set_dns(&name, address);

@@ -66,15 +66,19 @@ pub fn truth(world: &World, ask: &Ask, refusal: &Refusal) -> Vec<Truth> {
                     out.push((Cause::DuplicateSpn, Kind::SameNameTwoDomains));
                 }
                 out.push((Cause::WrongHost, Kind::StaleDns));
-                // The name leads astray, and were it mended, the shared address would.
-                let own = world.address(target);
+                // The name leads astray, and were it mended, the shared address would: the host's own, or, where a hosts file
+                // leads astray, the one that DNS has.
+                let in_file = world.hosts_files.iter().any(|f| f.0 == ask.client && f.2 == refusal.address);
+                let names = full_names(world, ask.client, &ask.name);
+                let in_dns = names.iter().find_map(|n| world.dns.iter().find(|d| d.0 == *n)).map(|d| d.1);
+                let mended = in_dns.filter(|_| in_file).unwrap_or_else(|| world.address(target));
                 if itself {
                     let would = match ask.dcom {
                         true => nics.get(world.preferred % nics.len().max(1)),
-                        false => nics.iter().find(|n| n.address == own),
+                        false => nics.iter().find(|n| n.address == mended),
                     };
                     out.extend(would.map(|n| (Cause::LoopbackSharedIp, kind_of(n))));
-                } else if nics.iter().any(|n| n.address == own) {
+                } else if nics.iter().any(|n| n.address == mended) {
                     out.push((Cause::WrongHost, Kind::SharedAddress));
                 }
             }

@@ -1,7 +1,9 @@
 //! The right account answered, with another key.
 
 use super::registration::{owner_line, spn_repair};
-use super::{MAX_ADDRESSES, Proof, Repair, TICKET_LIFETIME, answerer_name, proof, quote, target_name};
+use super::{
+    MAX_ADDRESSES, Proof, Repair, TICKET_LIFETIME, answerer_name, dns_files, proof, quote, target_name,
+};
 use crate::events::ClueKind;
 use crate::findings::advice;
 use crate::findings::case::{Case, Shape};
@@ -162,6 +164,10 @@ pub(in crate::findings) fn service_logon_failed(case: &Case<'_>) -> Option<Proof
     let near = case.clues().find(|c| c.about == About::Answerer && is_wrong_password(c))?;
     let mut p = spn_is_clean(case)?;
     p.evidence.push(quote(&near));
+    // By which list the host that logged it is the one that was meant.
+    if case.usable(case.target_id).is_empty() && !case.resolved().is_empty() {
+        p.rests_on.push(dns_files(case, |_| true));
+    }
     Some(p)
 }
 
@@ -189,12 +195,6 @@ pub(in crate::findings) fn password_just_set(case: &Case<'_>) -> Option<Proof> {
         "all events lie within {} hours after that: tickets made before the change live no longer",
         TICKET_LIFETIME.as_hours()
     ));
-    // A key that is lacking fails with any password.
-    let no_key = [ClueKind::NoSuitableKey, ClueKind::LacksStrongKeys];
-    match clue(case, &no_key, &[About::Owner, About::Target]) {
-        Some(_) => p.at_most_likely = true,
-        None => p.missing.clear(),
-    }
     Some(p)
 }
 

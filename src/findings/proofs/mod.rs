@@ -41,6 +41,8 @@ pub struct Proof {
     /// A closer kind than the row's.
     pub kind: Option<Kind>,
     pub shared: Vec<IpAddr>,
+    /// The addresses by which B was reached, as the inventories say.
+    pub reached: Vec<IpAddr>,
     /// What would settle it, with the command.
     pub missing: Vec<String>,
     pub repair: Repair,
@@ -52,6 +54,9 @@ pub struct Proof {
     pub rests_on: Vec<Vec<Arc<str>>>,
     /// It is proved by who owns the SPN, as the account lists say.
     pub rests_on_owners: bool,
+    /// It rests on names and addresses that change without anybody's doing (leases, dynamic registration): only lists that are
+    /// known to be of the time show it.
+    pub changes_by_itself: bool,
 }
 
 /// What one repair would end: incidents with the same repair are one problem.

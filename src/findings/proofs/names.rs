@@ -1,13 +1,15 @@
 //! C is another name of the machine that answered, or a cluster's.
 
 use super::registration::{source_of, spn_proof};
-use super::{Proof, Repair, answerer_name, proof, target_name};
+use super::{Proof, Repair, answerer_name, dns_files, files_of, proof, target_name};
+use crate::events::ClueKind;
 use crate::findings::case::{Case, Shape};
 use crate::findings::evidence::against;
 use crate::findings::ownership::{KeyOf, is_machine};
 use crate::findings::{Kind, advice};
 use crate::inventory::accounts::Account;
-use crate::names::{HostName, Principal, Same, Spn};
+use crate::inventory::directory::{is_cluster_management_spn, is_cluster_spn};
+use crate::names::{HostName, Principal, Same};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -51,18 +53,8 @@ fn name_in_dns(case: &Case<'_>) -> Option<String> {
     ))
 }
 
-/// SPN classes that only the name objects of a failover cluster have. Its nodes have MSServerClusterMgmtAPI as well.
-pub(in crate::findings) fn is_cluster_spn(spn: &str) -> bool {
-    Spn::parse(spn).is_some_and(|s| {
-        ["msclustervirtualserver", "msservercluster"].contains(&s.class.to_lowercase().as_str())
-    })
-}
-
-/// The class by which clusters are managed: name objects and nodes register it on their accounts.
 fn has_management_spn(account: &Account) -> bool {
-    let management =
-        |spn: &str| Spn::parse(spn).is_some_and(|s| s.class.eq_ignore_ascii_case("msserverclustermgmtapi"));
-    account.spns.iter().any(management)
+    account.spns.iter().any(is_cluster_management_spn)
 }
 
 pub(in crate::findings) fn cluster_account<'a>(case: &Case<'a>) -> Option<&'a Account> {
@@ -101,7 +93,28 @@ pub(in crate::findings) fn alias_with_foreign_spn(case: &Case<'_>) -> Option<Pro
     }
     let mut p = spn_proof(case);
     p.evidence.insert(0, alias);
+    // A name that a machine gave up may be another one's by now.
+    if gave_up(case) {
+        p.at_most_likely = true;
+        p.missing.push(advice::who_is(&target_name(case)));
+    }
     Some(p)
+}
+
+/// B had C's name once, as its log says, and no export has it as another name of B.
+fn gave_up(case: &Case<'_>) -> bool {
+    let target = case.target_host.as_ref();
+    case.clues().any(|near| {
+        near.seen.clue.kind == ClueKind::Renamed
+            && near
+                .seen
+                .clue
+                .subjects
+                .first()
+                .and_then(|name| HostName::parse(name))
+                .zip(target)
+                .is_some_and(|(former, target)| former.same_label(target))
+    })
 }
 
 pub(in crate::findings) fn dns_alias_with_foreign_spn(case: &Case<'_>) -> Option<Proof> {
@@ -115,8 +128,49 @@ pub(in crate::findings) fn dns_alias_with_foreign_spn(case: &Case<'_>) -> Option
     Some(p)
 }
 
+/// C is a cluster's name, and B a node of that cluster, where it belongs.
+pub(in crate::findings) fn cluster_on_its_node(case: &Case<'_>) -> Option<Proof> {
+    let account = cluster_account(case)?;
+    if astray(case, account).is_some() || leads_past(case).is_some() {
+        return None;
+    }
+    let mut p = cluster_proof(case, account);
+    if let Some((address, source)) = leads_to_answerer(case) {
+        p.evidence.push(format!(
+            "{} resolves to {address} ({source}), which {} has",
+            target_name(case),
+            case.incident.answered_by
+        ));
+        p.rests_on.push(dns_files(case, |a| a == address));
+        p.rests_on.push(files_of(case.usable(case.answerer_id)));
+    } else {
+        p.evidence.push(is_node(case, account)?);
+    }
+    Some(p)
+}
+
+/// By its account alone: the name may lead astray, to a machine that is no node of this cluster.
 pub(in crate::findings) fn known_cluster(case: &Case<'_>) -> Option<Proof> {
     let account = cluster_account(case)?;
+    let mut p = cluster_proof(case, account);
+    if let Some(why) = astray(case, account) {
+        p.kind = Some(Kind::StaleDns);
+        p.evidence.push(why);
+        p.missing.push(advice::resolve(&target_name(case), &case.incident.client));
+        return Some(p);
+    }
+    p.evidence.extend(leads_past(case).map(|(address, source)| {
+        against(&format!(
+            "{} resolves to {address} ({source}), which no list has on {}",
+            target_name(case),
+            case.incident.answered_by
+        ))
+    }));
+    p.missing.push(advice::cluster_nodes(&target_name(case), &answerer_name(case)));
+    Some(p)
+}
+
+fn cluster_proof(case: &Case<'_>, account: &Account) -> Proof {
     let mut p = proof(case, Repair::Name(target_name(case)));
     p.evidence.push(format!(
         "{} is a cluster's virtual computer: it owns {} ({})",
@@ -131,28 +185,43 @@ pub(in crate::findings) fn known_cluster(case: &Case<'_>) -> Option<Proof> {
         p.missing.push(advice::spn_owner(&case.incident.target));
     }
     p.rests_on.extend(account.source.as_ref().map(|s| vec![Arc::clone(&s.file)]));
-    let astray = match is_no_node(case, account) {
-        true => Some(format!(
+    p
+}
+
+/// Why B cannot be a node of the cluster that was meant.
+fn astray(case: &Case<'_>, cluster: &Account) -> Option<String> {
+    if is_no_node(case, cluster) {
+        return Some(format!(
             "{} has no MSServerClusterMgmtAPI SPN, as that cluster's nodes have: it is none of them",
             case.incident.answered_by
-        )),
-        false => leads_to_own_name(case),
-    };
-    if let Some(why) = astray {
-        p.at_most_likely = true;
-        p.kind = Some(Kind::StaleDns);
-        p.evidence.push(why);
-        p.missing.push(advice::resolve(&target_name(case), &case.incident.client));
-    } else if let Some((address, source)) = leads_past(case) {
-        p.at_most_likely = true;
-        p.evidence.push(against(&format!(
-            "{} resolves to {address} ({source}), which no list has on {}",
-            target_name(case),
-            case.incident.answered_by
-        )));
-        p.missing.push(advice::cluster_nodes(&target_name(case), &answerer_name(case)));
+        ));
     }
-    Some(p)
+    leads_to_own_name(case)
+}
+
+/// B is a node, and of this cluster, for the domain has no other.
+fn is_node(case: &Case<'_>, cluster: &Account) -> Option<String> {
+    let by = &case.incident.answered_by;
+    let of_accounts = case.ownership.answerer_accounts.iter().find(|a| has_management_spn(a));
+    let of_adapters = case.usable(case.answerer_id).into_iter().find(|row| {
+        row.description.as_ref().is_some_and(|d| d.contains("Microsoft Failover Cluster Virtual Adapter"))
+    });
+    let node = match (of_accounts, of_adapters) {
+        (Some(account), _) => {
+            format!("{by} has the MSServerClusterMgmtAPI SPN of a node ({})", source_of(account))
+        }
+        (None, Some(row)) => format!("{by} has the adapter of a node ({})", row.source),
+        (None, None) => return None,
+    };
+    (case.know.accounts.is_complete(&cluster.domain) && case.know.accounts.clusters_of(&cluster.domain) == 1)
+        .then(|| format!("{node}, and {} has one cluster", cluster.domain))
+}
+
+/// C's name leads to an address that B has.
+fn leads_to_answerer(case: &Case<'_>) -> Option<(IpAddr, String)> {
+    let owned = case.usable(case.answerer_id);
+    let led = case.resolved().iter().find(|(address, _)| owned.iter().any(|row| row.address == *address));
+    led.map(|(address, source)| (*address, source.to_string()))
 }
 
 /// C's name leads to the address of B's own name, where a cluster has one of its own beside it.

@@ -10,7 +10,6 @@ use crate::findings::clues::{About, NearClue};
 use crate::findings::ownership::{KeyOf, is_machine};
 use crate::inventory::accounts::Account;
 use crate::names::{HostName, Same, Spn};
-use std::collections::BTreeSet;
 
 pub(in crate::findings) fn spn_elsewhere(case: &Case<'_>) -> Option<Proof> {
     let own = &case.ownership;
@@ -81,6 +80,8 @@ pub(in crate::findings) fn service_elsewhere(case: &Case<'_>) -> Option<Proof> {
         dns_files(case, |a| a == address),
     ];
     p.rests_on_owners = true;
+    p.changes_by_itself = true;
+    p.reached = vec![address];
     Some(p)
 }
 
@@ -126,25 +127,27 @@ pub(in crate::findings) fn spn_repair(case: &Case<'_>) -> Repair {
 
 pub(in crate::findings) fn spn_twice(case: &Case<'_>) -> Option<Proof> {
     let own = &case.ownership;
-    if own.owners.len() < 2 {
+    let mut p = spn_on_several(case, KeyOf::Other)?;
+    p.evidence.extend(own.key_owner().map(|owner| {
+        format!("the KDC of {}'s domain finds {} first", case.incident.client, account_text(owner))
+    }));
+    Some(p)
+}
+
+/// B is one of the owners, and the KDC may have taken B's key: of two owners in one domain it mostly takes none (trap 6), and
+/// a controller that knows only B's registration makes a ticket that B cannot decrypt for another reason.
+pub(in crate::findings) fn spn_twice_perhaps(case: &Case<'_>) -> Option<Proof> {
+    let mut p = spn_on_several(case, KeyOf::Unknown)?;
+    p.missing.push(advice::kdc_log(&case.incident.target));
+    Some(p)
+}
+
+/// Where the client's KDC finds B's own registration, the other one, in another domain, does no harm.
+fn spn_on_several(case: &Case<'_>, key: KeyOf) -> Option<Proof> {
+    if case.ownership.owners.len() < 2 || case.ownership.key_of(case) != key {
         return None;
     }
     let mut p = spn_proof(case);
-    match own.key_of(case) {
-        // The client's KDC finds B's own registration: the other one, in another domain, does no harm here.
-        KeyOf::Answerer => return None,
-        KeyOf::Other => p.evidence.extend(own.key_owner().map(|owner| {
-            format!("the KDC of {}'s domain finds {} first", case.incident.client, account_text(owner))
-        })),
-        KeyOf::Unknown => {
-            // Two owners in one domain are a broken directory, whoever asks, if one list shows both: between two lists the
-            // SPN may have been moved. Over domains it depends on the KDC.
-            let place =
-                |a: &Account| (a.domain.to_lowercase(), a.source.as_ref().map(|s| s.file.to_string()));
-            let places: BTreeSet<_> = own.owners.iter().map(|a| place(a)).collect();
-            p.at_most_likely |= places.len() == own.owners.len();
-        }
-    }
     if case.shape == Shape::ServiceAnswered && !serves_target(case) {
         p.at_most_likely = true;
         p.missing.push(advice::resolve(&target_name(case), &case.incident.client));

@@ -79,21 +79,24 @@ fn is_reachable(row: &OwnedAddress) -> bool {
 }
 
 /// Of the addresses that `host` and C both own, those that `may` have been used. Where C's name leads to some of them, it
-/// was one of those: whoever follows the name has reached `host` already, and asks nobody for more addresses.
-fn candidates(case: &Case<'_>, host: Option<HostId>, may: &dyn Fn(IpAddr) -> bool) -> Vec<IpAddr> {
+/// was one of those: whoever follows the name has reached `host` already, and asks nobody for more addresses. The second is
+/// true if names decided so.
+fn candidates(case: &Case<'_>, host: Option<HostId>, may: &dyn Fn(IpAddr) -> bool) -> (Vec<IpAddr>, bool) {
     let mut common = case.common(host, case.target_id);
     common.retain(|&address| may(address));
+    let all = common.len();
     if common.iter().any(|&address| leads_to(case, address)) {
         common.retain(|&address| leads_to(case, address));
     }
-    common
+    let by_names = common.len() < all;
+    (common, by_names)
 }
 
 fn shared_address(case: &Case<'_>, host: Option<HostId>, may: &dyn Fn(IpAddr) -> bool) -> Option<Proof> {
     let rows = |of: Option<HostId>, address: IpAddr| {
         case.usable(of).into_iter().filter(move |row| row.address == address)
     };
-    let mut common = candidates(case, host, may);
+    let (mut common, by_names) = candidates(case, host, may);
     if common.is_empty() {
         return None;
     }
@@ -140,6 +143,9 @@ fn shared_address(case: &Case<'_>, host: Option<HostId>, may: &dyn Fn(IpAddr) ->
     };
     let mut p = proof(case, Repair::Addresses(blamed.iter().copied().collect()));
     p.rests_on = vec![files(host), files(case.target_id)];
+    if by_names {
+        p.rests_on.push(dns_files(case, |_| true));
+    }
     p.at_most_likely |= !in_time
         || several_kinds
         || !case.target_by_own_name()
@@ -147,6 +153,7 @@ fn shared_address(case: &Case<'_>, host: Option<HostId>, may: &dyn Fn(IpAddr) ->
     if several_kinds {
         p.missing.push(advice::which_address(&case.incident.client, &target_name(case)));
     }
+    p.reached = blamed.into_iter().collect();
     p.shared = common;
     p.evidence = evidence;
     p.kind = Some(kind);
@@ -213,6 +220,8 @@ pub(in crate::findings) fn name_leads(case: &Case<'_>, host: Option<HostId>) -> 
     // A log tells of one adapter at one time; that a host does not own an address, only an export of all of them shows.
     let exported = own.iter().any(|row| row.seen.is_none());
     p.at_most_likely |= !exported || !theirs.iter().any(|row| case.near(row));
+    p.changes_by_itself = true;
+    p.reached = vec![address];
     p.rests_on = vec![
         files_of(theirs.iter().copied()),
         files_of(own.iter().copied()),

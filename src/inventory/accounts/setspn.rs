@@ -120,8 +120,14 @@ fn account_in(text: &str) -> Option<&str> {
     DistinguishedName::parse(dn).map(|_| dn)
 }
 
-/// `Checking domain DC=alpha,DC=com`: words, and a domain's DN.
+/// `Checking domain DC=alpha,DC=com`: words, and a domain's DN. A command or table in a document that stands beside the exports
+/// (`ldapsearch -b DC=alpha,DC=com`) is none.
 fn names_domain(text: &str) -> bool {
+    let option =
+        |word: &str| word.strip_prefix('-').is_some_and(|rest| rest.starts_with(char::is_alphabetic));
+    if text.contains(['|', '`']) || text.split_whitespace().any(option) {
+        return false;
+    }
     text.split_whitespace().any(|word| DistinguishedName::parse(word).is_some_and(|dn| dn.is_domain()))
 }
 
@@ -294,6 +300,8 @@ mod tests {
             "DN,objectClass\n\"CN=x,DC=y\",user\n",
             "dn: CN=x,DC=y\nservicePrincipalName: HOST/x\n",
             "Log Name: System\n\tHOST/x\n",
+            "| `x.ldif` | `ldapsearch -b DC=a,DC=b` |\n",
+            "ldapsearch -b DC=a,DC=b (servicePrincipalName=*)\n",
         ] {
             assert!(!recognise(other), "{other}");
         }

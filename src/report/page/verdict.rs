@@ -144,7 +144,7 @@ fn causes(report: &Report<'_>) -> Vec<CauseLine> {
             report.problems.iter().filter(|p| p.cause == cause && p.status.is_present()).collect();
         (!rows.is_empty()).then(|| CauseLine {
             cause: cause.name(),
-            means: means(cause),
+            means: cause.meaning(),
             problems: grouped(problems.len() as u64),
             incidents: grouped(rows.len() as u64),
             sure: Confidence::ALL
@@ -159,17 +159,6 @@ fn causes(report: &Report<'_>) -> Vec<CauseLine> {
         })
     };
     Cause::ALL.into_iter().filter_map(line).collect()
-}
-
-/// A cause in half a sentence.
-pub fn means(cause: Cause) -> &'static str {
-    match cause {
-        Cause::LoopbackSharedIp => "the client reached itself, by an address that it and the target both own",
-        Cause::DuplicateSpn => "the directory points at another account than the one that answered",
-        Cause::PasswordMismatch => "one account, two keys: a password, an encryption type, an old ticket",
-        Cause::WrongHost => "the connection reached a machine that was not meant",
-        Cause::Undetermined => "what was read does not tell; each incident says what to collect",
-    }
 }
 
 fn facts(report: &Report<'_>) -> Vec<Fact> {

@@ -1,0 +1,102 @@
+//! Inventories that cannot all be of the time of the events, and names that say less than they seem to. Each was found by the
+//! simulation as a wrong `confirmed`.
+
+use super::is_judged;
+use super::situation::*;
+use krbtriage::inventory::accounts::Account;
+
+const PORTAL: &str = "portal.alpha.example.com";
+const PORTAL_SPN: &str = "HTTP/portal.alpha.example.com";
+
+#[test]
+fn a_client_that_owns_the_address_itself_would_have_reached_itself() {
+    let asked = || Situation::asked(SRV1, "cifs/srv5.alpha.example.com", "srv3$", [ALPHA, ALPHA]);
+    let led = || asked().owns(SRV3, "192.0.2.3").owns(SRV5, "192.0.2.5").resolves(SRV5, "192.0.2.3");
+    is_judged!(led().judge(), WrongHost, StaleDns, Confirmed);
+    is_judged!(led().owns(SRV1, "192.0.2.3").judge(), WrongHost, StaleDns, Likely)
+        .proved_by("against it: SRV1.alpha.example.com owns 192.0.2.3 itself (addresses.csv:2)");
+    let shared = || asked().owns(SRV3, "192.0.2.5").owns(SRV5, "192.0.2.5").resolves(SRV5, "192.0.2.5");
+    is_judged!(shared().judge(), WrongHost, SharedAddress, Confirmed);
+    is_judged!(shared().owns(SRV1, "192.0.2.5").judge(), WrongHost, SharedAddress, Likely);
+}
+
+#[test]
+fn without_an_owner_of_the_spn_there_would_be_no_ticket() {
+    let led = |spns: &[&str]| {
+        Situation::asked(SRV1, "cifs/srv5.alpha.example.com", "srv3$", [ALPHA, ALPHA])
+            .owns(SRV3, "192.0.2.3")
+            .owns(SRV5, "192.0.2.5")
+            .resolves(SRV5, "192.0.2.3")
+            .account(account("SRV5$", ALPHA, spns))
+            .whole_list()
+            .judge()
+    };
+    is_judged!(led(&["HOST/srv5.alpha.example.com"]), WrongHost, StaleDns, Confirmed);
+    is_judged!(led(&["HOST/other.alpha.example.com"]), WrongHost, StaleDns, Likely)
+        .proved_by("against it: no account of the lists has cifs/srv5.alpha.example.com");
+}
+
+#[test]
+fn a_realm_that_is_neither_as_nor_cs_domain_was_brought_in_by_b() {
+    // SRV5 of alpha was meant, and the realms are beta and alpha: there may be a SRV5 in beta, too.
+    let spn = "HTTP/srv5.alpha.example.com";
+    let answered = || {
+        Situation::asked(SRV1, spn, "srv5$", [BETA, ALPHA]).account(computer(SRV5)).service("svc_web", &[spn])
+    };
+    is_judged!(answered().judge(), DuplicateSpn, Misplaced, Likely)
+        .proved_by("srv5$ may be another machine than the name suggests");
+    // A whole list has none.
+    is_judged!(answered().whole_list().judge(), DuplicateSpn, Misplaced, Confirmed);
+}
+
+#[test]
+fn a_name_that_a_machine_gave_up_may_be_another_ones_by_now() {
+    let asked =
+        || Situation::asked(SRV1, PORTAL_SPN, "srv3$", [ALPHA, ALPHA]).service("svc_web", &[PORTAL_SPN]);
+    let renamed = asked()
+        .account(computer(SRV3))
+        .event("EventLog", 6011, SRV3, &[("", "PORTAL"), ("", "SRV3")])
+        .at("2026-01-02T08:00:00Z");
+    is_judged!(renamed.judge(), DuplicateSpn, Misplaced, Likely).lacks("what portal.alpha.example.com is");
+    // A name that the account has beside its own is no other machine's.
+    let also = Account { additional_dns_host_names: vec![PORTAL.into()], ..computer(SRV3) };
+    is_judged!(asked().account(also).judge(), DuplicateSpn, Misplaced, Confirmed);
+}
+
+#[test]
+fn a_stale_name_does_not_make_another_host_the_one_that_was_meant() {
+    const SPN: &str = "MSSQLSvc/srv5.alpha.example.com:1433";
+    let failed_on_srv3 = || {
+        let values = [("param1", "MSSQLSERVER"), ("param2", "ALPHA\\svc_sql"), ("param3", "%%1326")];
+        Situation::asked(SRV1, SPN, "svc_sql", [ALPHA, ALPHA])
+            .service("svc_sql", &[SPN])
+            .owns(SRV3, "192.0.2.3")
+            .resolves(SRV5, "192.0.2.3")
+            .event("Service Control Manager", 7038, SRV3, &values)
+    };
+    // srv5 is a name of SRV3's, as far as anything shows.
+    is_judged!(failed_on_srv3().judge(), PasswordMismatch, ServiceAccount, Confirmed);
+    // It is a host of its own.
+    is_judged!(failed_on_srv3().owns(SRV5, "192.0.2.5").judge(), PasswordMismatch, ServiceAccount, Likely);
+}
+
+#[test]
+fn names_that_tell_which_of_two_shared_addresses_was_taken_must_be_of_the_time() {
+    let nlb = "Microsoft Network Load Balancing Filter Device";
+    let two = || {
+        Situation::asked(SRV1, "host/srv3.alpha.example.com", "srv1$", [ALPHA, ALPHA])
+            .owns_on(SRV1, "192.0.2.80", nlb)
+            .owns_on(SRV3, "192.0.2.80", nlb)
+            .owns_on(SRV1, "169.254.95.120", IBM_USB)
+            .owns_on(SRV3, "169.254.95.120", IBM_USB)
+            .resolves(SRV3, "192.0.2.80")
+    };
+    is_judged!(two().judge(), LoopbackSharedIp, ClusterOrNlbAddress, Confirmed);
+    is_judged!(
+        two().written("dns.csv", "2026-09-01T08:00:00Z").judge(),
+        LoopbackSharedIp,
+        ClusterOrNlbAddress,
+        Likely
+    )
+    .proved_by("dns.csv was written 2026-09-01T08:00:00Z");
+}

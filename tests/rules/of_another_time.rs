@@ -1,0 +1,149 @@
+//! Inventories that are older than the events, or younger than the trouble.
+//!
+//! All events happen at noon of 6 October 2026.
+
+use super::is_judged;
+use super::situation::*;
+
+/// The reference case, with the addresses of both hosts.
+fn reference_case() -> Situation {
+    Situation::asked(SRV1, "host/srv2.beta.example.com", "srv1$", [ALPHA, BETA])
+        .owns_on(SRV1, "169.254.95.120", IBM_USB)
+        .owns_on(SRV2, "169.254.95.120", IBM_USB)
+}
+
+#[test]
+fn where_nothing_has_a_date_the_inventory_is_taken_to_be_of_the_time() {
+    is_judged!(reference_case().judge(), LoopbackSharedIp, BmcUsbNic, Confirmed).lacks_nothing();
+    // As in a folder that was unpacked weeks later: all files have that day's date.
+    let unpacked = "2026-11-20T09:00:00Z";
+    is_judged!(
+        reference_case()
+            .written("addresses.csv", unpacked)
+            .log_ends("2026-10-06T22:00:00Z", unpacked)
+            .judge(),
+        LoopbackSharedIp,
+        BmcUsbNic,
+        Confirmed
+    );
+}
+
+#[test]
+fn an_inventory_of_before_the_first_event_may_show_what_has_changed_since() {
+    is_judged!(
+        reference_case().written("addresses.csv", "2026-10-06T11:54:00Z").judge(),
+        LoopbackSharedIp,
+        BmcUsbNic,
+        Likely
+    )
+    .proved_by("against it: addresses.csv was written 2026-10-06T11:54:00Z, before the first of these events")
+    .lacks("Get-NetIPAddress -CimSession SRV1.alpha.example.com");
+    // Clocks of one domain may differ by five minutes.
+    let judged = reference_case().written("addresses.csv", "2026-10-06T11:56:00Z").judge();
+    is_judged!(judged, LoopbackSharedIp, BmcUsbNic, Confirmed);
+}
+
+#[test]
+fn an_inventory_of_the_day_of_the_events_or_the_next_is_proof() {
+    for (made, log_ends) in [
+        ("2026-10-06T12:30:00Z", "2026-10-06T12:20:00Z"),
+        // The night passed without an event.
+        ("2026-10-07T09:00:00Z", "2026-10-07T08:00:00Z"),
+        // Whatever the log goes on to say, then it was still going on.
+        ("2026-10-07T09:00:00Z", "2026-10-20T08:00:00Z"),
+    ] {
+        let judged = reference_case().written("addresses.csv", made).log_ends(log_ends, log_ends).judge();
+        is_judged!(judged, LoopbackSharedIp, BmcUsbNic, Confirmed).lacks_nothing();
+    }
+}
+
+#[test]
+fn an_inventory_of_after_the_trouble_may_show_what_was_changed_in_between() {
+    let made = |when, ends| reference_case().written("addresses.csv", when).log_ends(ends, ends).judge();
+    is_judged!(made("2026-10-09T09:00:00Z", "2026-10-09T08:00:00Z"), LoopbackSharedIp, BmcUsbNic, Likely)
+        .proved_by(
+            "against it: the last of these events is of 2026-10-06T12:00:00Z, and the log of SRV1.alpha.example.com goes on \
+             to 2026-10-09T08:00:00Z without one; addresses.csv is of 2026-10-09T09:00:00Z",
+        )
+        .lacks("the log of SRV1.alpha.example.com as it is now")
+        .lacks("addresses of srv2.beta.example.com");
+    // Of an archive's member no date is known; the log tells that it is over.
+    is_judged!(made("", "2026-10-09T08:00:00Z"), LoopbackSharedIp, BmcUsbNic, Likely)
+        .proved_by("addresses.csv is not known to be older");
+    // The log was exported at once, and the addresses days later.
+    is_judged!(made("2026-10-09T09:00:00Z", "2026-10-06T13:00:00Z"), LoopbackSharedIp, BmcUsbNic, Likely)
+        .proved_by("nothing shows that the trouble still went on when it was made");
+}
+
+#[test]
+fn a_trouble_of_every_week_is_not_over_after_three_days() {
+    let weekly = |last: &str| {
+        Situation::asked(SRV1, "host/srv2.beta.example.com", "srv1$", [ALPHA, BETA])
+            .at(last)
+            .and_asked(SRV1, "host/srv2.beta.example.com", "srv1$", [ALPHA, BETA])
+            .owns_on(SRV1, "169.254.95.120", IBM_USB)
+            .owns_on(SRV2, "169.254.95.120", IBM_USB)
+            .written("addresses.csv", "2026-10-09T09:00:00Z")
+            .log_ends("2026-10-09T08:00:00Z", "2026-10-09T08:00:00Z")
+            .judge()
+    };
+    is_judged!(weekly("2026-09-29T12:00:00Z"), LoopbackSharedIp, BmcUsbNic, Confirmed);
+    is_judged!(weekly("2026-10-05T12:00:00Z"), LoopbackSharedIp, BmcUsbNic, Likely);
+}
+
+#[test]
+fn one_list_of_the_time_is_enough_for_a_fact() {
+    let judged = reference_case()
+        .owns_as(SRV1, "169.254.95.120", IBM_USB, "again.csv")
+        .owns_as(SRV2, "169.254.95.120", IBM_USB, "again.csv")
+        .written("addresses.csv", "2026-10-01T09:00:00Z")
+        .written("again.csv", "2026-10-06T13:00:00Z")
+        .judge();
+    is_judged!(judged, LoopbackSharedIp, BmcUsbNic, Confirmed);
+}
+
+#[test]
+fn names_and_addresses_without_a_date_prove_nothing_where_the_dates_were_lost() {
+    let led_astray = || {
+        Situation::asked(SRV1, "cifs/srv5.alpha.example.com", "srv3$", [ALPHA, ALPHA])
+            .owns(SRV3, "192.0.2.3")
+            .owns(SRV5, "192.0.2.5")
+            .resolves(SRV5, "192.0.2.3")
+    };
+    let lost = |situation: Situation, made| {
+        situation
+            .written("addresses.csv", made)
+            .written("dns.csv", made)
+            .log_ends("2026-10-06T22:00:00Z", "2026-11-20T09:00:00Z")
+            .judge()
+    };
+    is_judged!(led_astray().judge(), WrongHost, StaleDns, Confirmed);
+    is_judged!(lost(led_astray(), "2026-11-20T09:00:00Z"), WrongHost, StaleDns, Likely)
+        .proved_by("when addresses.csv was made is not known")
+        .lacks("Resolve-DnsName srv5.alpha.example.com");
+    // The log lost its date, and these did not.
+    is_judged!(lost(led_astray(), "2026-10-06T22:00:00Z"), WrongHost, StaleDns, Confirmed);
+}
+
+#[test]
+fn an_account_list_of_after_the_trouble_may_show_a_registration_that_came_since() {
+    let spn = "HTTP/srv5.alpha.example.com";
+    let elsewhere = || {
+        Situation::asked(SRV1, spn, "srv5$", [ALPHA, ALPHA])
+            .account(computer(SRV5))
+            .service("svc_web", &[spn])
+    };
+    let made =
+        |ends| elsewhere().written("spns.csv", "2026-10-09T09:00:00Z").log_ends(ends, "2026-11-20T09:00:00Z");
+    is_judged!(made("2026-10-09T08:00:00Z").judge(), DuplicateSpn, Misplaced, Likely)
+        .lacks("the log of SRV1.alpha.example.com as it is now")
+        .lacks("setspn -F -Q");
+    // What an event proves needs no list.
+    let with_event = made("2026-10-09T08:00:00Z").kdc(11, &[spn, "DS_SERVICE_PRINCIPAL_NAME"]);
+    is_judged!(
+        with_event.account(account("SRV5$", ALPHA, &[spn])).judge(),
+        DuplicateSpn,
+        Duplicate,
+        Confirmed
+    );
+}

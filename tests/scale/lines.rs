@@ -80,6 +80,24 @@ fn a_record_that_stands_twice_in_a_log_is_written_once_and_live() {
     assert!(text.contains("\"repeated\":2,\"written\":2"), "{text}");
 }
 
+/// A bug: a log that was named twice had each of its lines twice.
+#[test]
+fn a_log_that_is_named_twice_or_beside_its_extraction_is_written_once() {
+    let place = Place::new();
+    for name in ["a", "b"] {
+        place.write(&format!("{name}.evtx"), log((1..9).map(|i| four(name, "srv8", i, i))));
+    }
+    let extract = |inputs: &[&str]| {
+        let run = place.run(&[&["extract", "--for-triage"], inputs].concat()).exits(0);
+        assert!(run.stderr().is_empty(), "{}", run.stderr());
+        run.stdout()
+    };
+    let once = extract(&["a.evtx", "b.evtx"]);
+    assert_eq!(extract(&["a.evtx", "b.evtx", "a.evtx", "b.evtx"]), once);
+    place.write("e.jsonl", extract(&["b.evtx"]));
+    assert_eq!(extract(&["a.evtx", "e.jsonl", "b.evtx"]), once);
+}
+
 #[test]
 fn the_same_logs_give_the_same_bytes() {
     let place = Place::new();

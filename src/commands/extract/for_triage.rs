@@ -1,6 +1,6 @@
 //! `extract --for-triage`: the lines of [`crate::records::extracted`].
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::{self, Write};
 
 use serde::Serialize;
@@ -81,6 +81,8 @@ pub struct Lines<'a> {
     unfound: &'a [FileError],
     /// What is left of the logs, the next one last.
     logs: Vec<Log<'a>>,
+    /// Files that are one of these logs again: named twice, or beside an extraction of them.
+    again: HashSet<FileIndex>,
     /// The member that names the log whose events come now.
     of_log: Vec<u8>,
     last: Option<[u8; PRINT]>,
@@ -110,7 +112,10 @@ impl<'a> Lines<'a> {
                 Log { number: number(report, sum), report }
             })
             .collect();
-        logs.sort_by_key(|log| std::cmp::Reverse(log.report.index));
+        logs.sort_by_key(|log| log.report.index);
+        let (mut numbers, mut again) = (HashSet::new(), HashSet::new());
+        logs.retain(|log| numbers.insert(log.number) || !again.insert(log.report.index));
+        logs.reverse();
         let bound = BoundLine { extraction: name_of(number_of_all(&logs, unfound)) };
         let program = concat!("krbtriage ", env!("CARGO_PKG_VERSION"));
         writeln!(out, "{}", line("begin", &Begin { bound: &bound, program })?)?;
@@ -119,6 +124,7 @@ impl<'a> Lines<'a> {
             bound,
             unfound,
             logs,
+            again,
             of_log: Vec::new(),
             last: None,
             written: 0,
@@ -131,6 +137,9 @@ impl<'a> Lines<'a> {
 
     /// The next event, by file and time.
     pub fn event(&mut self, file: FileIndex, row: &[u8]) -> io::Result<()> {
+        if self.again.contains(&file) {
+            return Ok(());
+        }
         while self.logs.last().is_some_and(|log| log.report.index < file) {
             self.end_log()?;
         }
@@ -233,7 +242,6 @@ fn number(report: &FileReport, sum: u64) -> u64 {
 fn number_of_all(logs: &[Log<'_>], unfound: &[FileError]) -> u64 {
     let mut logs: Vec<_> = logs.iter().map(|log| log.number).collect();
     logs.sort_unstable();
-    logs.dedup();
     let mut unfound: Vec<_> = unfound.iter().map(ToString::to_string).collect();
     unfound.sort_unstable();
     number_for(format!("{logs:?} {unfound:?}"))

@@ -1,3 +1,4 @@
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
@@ -101,6 +102,7 @@ pub struct Case<'a> {
     pub failing_classes: usize,
     /// Until when the client's logs are known.
     pub heard: Option<Heard>,
+    near: OnceCell<Vec<NearClue<'a>>>,
 }
 
 impl<'a> Case<'a> {
@@ -131,6 +133,7 @@ impl<'a> Case<'a> {
             ownership: Ownership::default(),
             failing_classes: 0,
             heard: patterns.logs_of(&incident.client).and_then(|files| know.dates.heard(files)),
+            near: OnceCell::new(),
         };
         case.client_id = case.client_host.as_ref().and_then(|h| know.hosts.find(h));
         case.target_id = case.target_in_domain().and_then(|h| know.hosts.find(&h));
@@ -469,9 +472,9 @@ impl<'a> Case<'a> {
             .map(|(address, source)| (*address, source.to_string()))
     }
 
-    /// Clues near the incident in time.
+    /// Clues near the incident in time. Proofs, doubts and the story all ask for them.
     pub fn clues(&self) -> impl Iterator<Item = NearClue<'a>> + '_ {
-        self.know.clues.near(self)
+        self.near.get_or_init(|| self.know.clues.near(self)).iter().copied()
     }
 }
 

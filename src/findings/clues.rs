@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::case::{Case, Shape};
 use super::ownership::Ownership;
-use crate::events::ClueKind;
+use crate::events::{Clue, ClueKind};
 use crate::incidents::SeenClue;
 use crate::inventory::accounts::Account;
 use crate::inventory::addresses::vendors::{AdapterKind, recognise};
@@ -16,8 +16,31 @@ use crate::scan::FileIndex;
 #[derive(Debug, Default)]
 pub struct ClueIndex {
     clues: Vec<SeenClue>,
+    /// Beside `clues`: their names as hosts.
+    names: Vec<Names>,
     /// First 15 characters of a host label or account name, in lower case.
     by_label: HashMap<Box<str>, Vec<u32>>,
+}
+
+/// The hosts that a clue names.
+#[derive(Debug)]
+struct Names {
+    logged_by: Option<HostName>,
+    /// NETLOGON writes short names: the domain is that of the log it stands in.
+    subjects: Vec<HostName>,
+}
+
+impl Names {
+    fn of(clue: &Clue) -> Self {
+        let logged_by = HostName::parse(&clue.computer);
+        let domain = logged_by.as_ref().and_then(HostName::domain);
+        let host = |subject: &Box<str>| {
+            let host = Principal::parse(subject).host()?;
+            Some(if host.domain().is_some() { host } else { host.in_domain(domain) })
+        };
+        let subjects = clue.subjects.iter().filter_map(host).collect();
+        Self { logged_by, subjects }
+    }
 }
 
 /// A clue that lies near an incident in time and concerns one of its names.
@@ -61,7 +84,8 @@ impl ClueIndex {
                 by_label.entry(label).or_default().push(i as u32);
             }
         }
-        Self { clues, by_label }
+        let names = clues.iter().map(|seen| Names::of(&seen.clue)).collect();
+        Self { clues, names, by_label }
     }
 
     /// Whose log each clue stands in, and the files that hold it.
@@ -69,7 +93,7 @@ impl ClueIndex {
         self.clues.iter().map(|seen| (&*seen.clue.computer, &seen.seen.files))
     }
 
-    pub(super) fn near<'a>(&'a self, case: &Case<'a>) -> impl Iterator<Item = NearClue<'a>> {
+    pub(super) fn near<'a>(&'a self, case: &Case<'a>) -> Vec<NearClue<'a>> {
         let window = u32::try_from(case.know.window.as_secs().max(0)).unwrap_or(u32::MAX);
         let mut indices: Vec<u32> = labels_of(case, &case.ownership)
             .iter()
@@ -83,20 +107,20 @@ impl ClueIndex {
             .into_iter()
             .filter_map(|i| {
                 let seen = &self.clues[i as usize];
-                let about = about(case, seen)?;
-                let moments = &seen.seen.moments;
+                // Times first: to compare them takes less than to compare names.
                 let at = if timeless(seen.clue.kind) {
                     seen.seen.first
                 } else {
-                    moments
-                        .first_near(&case.incident.seen.moments, window)
+                    let (clue, incident) = (&seen.seen.moments, &case.incident.seen.moments);
+                    clue.first_near(incident, window)
                         .or_else(|| lasted(case, seen).then_some(seen.seen.first))?
                 };
+                let about = about(case, seen, &self.names[i as usize])?;
                 Some(NearClue { seen, at, about })
             })
             .collect();
         near.sort_by_key(|c| (c.about, c.seen.clue.kind, c.at));
-        near.into_iter()
+        near
     }
 }
 
@@ -129,15 +153,14 @@ fn labels_of(case: &Case<'_>, ownership: &Ownership<'_>) -> Vec<Box<str>> {
 }
 
 /// Whom of the incident's names a clue concerns; `None` when it is about others.
-fn about(case: &Case<'_>, seen: &SeenClue) -> Option<About> {
-    let clue = &seen.clue;
-    let logged_by = HostName::parse(&clue.computer);
-    let by = |host: &Option<HostName>| {
-        host.as_ref().zip(logged_by.as_ref()).is_some_and(|(h, l)| h.same(l) != Same::No)
-    };
+fn about(case: &Case<'_>, seen: &SeenClue, names: &Names) -> Option<About> {
+    let (clue, logged_by) = (&seen.clue, names.logged_by.as_ref());
+    let by =
+        |host: &Option<HostName>| host.as_ref().zip(logged_by).is_some_and(|(h, l)| h.same(l) != Same::No);
     let by_client = || by(&case.client_host);
-    let subject =
-        |wanted: Option<&HostName>| clue.subjects.iter().any(|s| names_host(s, logged_by.as_ref(), wanted));
+    let subject = |wanted: Option<&HostName>| {
+        wanted.is_some_and(|wanted| names.subjects.iter().any(|named| named.same(wanted) != Same::No))
+    };
     match clue.kind {
         ClueKind::DuplicateName | ClueKind::NotRegistered => {
             clue.subjects.iter().any(|s| same_spn(case, s)).then_some(About::Spn)
@@ -193,7 +216,7 @@ fn about(case: &Case<'_>, seen: &SeenClue) -> Option<About> {
             if case.shape != Shape::ServiceAnswered {
                 return None;
             }
-            let on_target = is_target(case, logged_by.as_ref());
+            let on_target = is_target(case, logged_by);
             // The subjects are the service and, but in 7000, its account.
             match clue.subjects.get(1) {
                 Some(account) if !names_account_of_answerer(case, account) => None,
@@ -218,16 +241,6 @@ fn about(case: &Case<'_>, seen: &SeenClue) -> Option<About> {
 /// The address that management cards of a vendor have on every host.
 pub(super) fn is_card(address: IpAddr) -> bool {
     matches!(recognise(address, None, None, &[]), AdapterKind::BmcUsbNic(_))
-}
-
-/// Does a clue's subject name this host? NETLOGON writes short names: the domain is that of the log it stands in.
-fn names_host(subject: &str, logged_by: Option<&HostName>, wanted: Option<&HostName>) -> bool {
-    let (Some(host), Some(wanted)) = (Principal::parse(subject).host(), wanted) else { return false };
-    let host = match host.domain() {
-        Some(_) => host,
-        None => host.in_domain(logged_by.and_then(HostName::domain)),
-    };
-    host.same(wanted) != Same::No
 }
 
 fn same_spn(case: &Case<'_>, text: &str) -> bool {

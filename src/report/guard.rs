@@ -18,7 +18,7 @@ const FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
 /// Line breaks and other control characters are written as visible escapes, so that one row is one line.
 pub fn cell(text: &str) -> Cow<'_, str> {
     let text = visible(text);
-    if !is_formula(&text) && !text.split(';').any(is_formula) {
+    if !has_formula(&text) {
         return text;
     }
     let mut out = String::with_capacity(text.len() + 8);
@@ -38,6 +38,21 @@ pub fn cell(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// Would a spreadsheet execute a part of this cell?
+fn has_formula(text: &str) -> bool {
+    let mut from = 0;
+    loop {
+        let part = text.get(from..).unwrap_or_default();
+        if is_formula(part) {
+            return true;
+        }
+        match memchr::memchr(b';', part.as_bytes()) {
+            Some(at) => from += at + 1,
+            None => return false,
+        }
+    }
+}
+
 /// Blanks and quotes in front may be dropped by who reads the file.
 fn is_formula(text: &str) -> bool {
     text.trim_start_matches([' ', '"']).starts_with(FORMULA)
@@ -46,7 +61,7 @@ fn is_formula(text: &str) -> bool {
 /// Text that cannot drive a terminal: control characters, bidirectional overrides and line separators
 /// become `\u{..}`, so that a name can neither recolour, move, nor reorder what a person reads.
 pub fn visible(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_dangerous) {
+    if is_printable(text) || !text.chars().any(is_dangerous) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 16);
@@ -58,6 +73,12 @@ pub fn visible(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(out)
+}
+
+/// Is this printable ASCII, as nearly all text here is? Asked of all bytes without leaving early, which takes a processor a
+/// few for each of its vectors.
+fn is_printable(text: &str) -> bool {
+    text.bytes().fold(true, |printable, byte| printable & matches!(byte, b' '..=b'~'))
 }
 
 /// Can this character drive a terminal, or hide or reorder what is read?
@@ -80,7 +101,7 @@ pub fn is_dangerous(c: char) -> bool {
 /// in strings only, so it can be escaped after the fact.
 pub fn json(value: &impl Serialize) -> io::Result<String> {
     let json = serde_json::to_string(value)?;
-    if !json.chars().any(is_dangerous) {
+    if is_printable(&json) || !json.chars().any(is_dangerous) {
         return Ok(json);
     }
     let mut out = String::with_capacity(json.len() + 16);

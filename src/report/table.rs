@@ -10,7 +10,10 @@ pub fn write(rows: &[Row], out: &mut dyn Write) -> io::Result<()> {
     let mut csv = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
     csv.write_record(COLUMNS).map_err(io_error)?;
     for row in rows {
-        csv.write_record(row.cells().iter().map(|c| cell(c).into_owned())).map_err(io_error)?;
+        for text in row.cells() {
+            csv.write_field(cell(&text).as_bytes()).map_err(io_error)?;
+        }
+        csv.write_record(None::<&[u8]>).map_err(io_error)?;
     }
     csv.flush()
 }

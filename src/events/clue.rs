@@ -372,24 +372,17 @@ fn apipa(text: &str) -> Option<IpAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::records::{Datum, Origin};
+    use crate::records::Datum;
 
     fn read(provider: &str, id: u16, data: &[(&str, &str)]) -> Option<Clue> {
-        Clue::read(&Record {
-            provider: provider.into(),
-            event_id: id,
-            version: 0,
-            level: 2,
-            channel: "System".into(),
-            computer: "dc1.alpha.example.com".into(),
-            record_id: 1,
-            time: jiff::Timestamp::UNIX_EPOCH,
-            data: data
+        Clue::read(&Record::of("dc1.alpha.example.com").saying(|content| {
+            content.provider = provider.into();
+            content.event_id = id;
+            content.data = data
                 .iter()
                 .map(|(n, v)| Datum { name: (!n.is_empty()).then(|| (*n).into()), value: (*v).into() })
-                .collect(),
-            origin: Origin::Live,
-        })
+                .collect();
+        }))
     }
 
     fn subjects(clue: Option<Clue>) -> Vec<String> {

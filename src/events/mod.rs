@@ -7,7 +7,7 @@ mod told;
 
 pub use clue::{Clue, ClueKind, known};
 pub use modified::Modified;
-pub use seen::{Seen, Sight};
+pub use seen::{Seen, Sight, Source};
 pub use told::Told;
 
 use crate::records::{Record, Selection, Wanted};

@@ -77,7 +77,10 @@ mod tests {
     fn record(id: u16, data: &[(Option<&str>, &str)]) -> Record {
         let datum = |(n, v): &(Option<&str>, &str)| Datum { name: n.map(Into::into), value: (*v).into() };
         let data = data.iter().map(datum).collect();
-        Record { event_id: id, data, ..Record::of("SRV1.alpha.example.com") }
+        Record::of("SRV1.alpha.example.com").saying(|content| {
+            content.event_id = id;
+            content.data = data;
+        })
     }
 
     #[test]

@@ -27,6 +27,10 @@ impl Default for Seen {
     }
 }
 
+/// The fingerprint of a log: computer and channel.
+#[derive(Debug, Clone, Copy)]
+pub struct Source(u64);
+
 /// What is to be done with a record that was offered to [`Seen`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sight {
@@ -41,14 +45,21 @@ pub enum Sight {
 }
 
 impl Seen {
-    pub fn see(&self, record: &Record, file: FileIndex) -> Sight {
+    /// Stands for the log that the record is of: the half of its fingerprint that records of one content share.
+    pub fn source(&self, record: &Record) -> Source {
         let mut h = self.hasher.build_hasher();
-        for byte in record.computer.bytes() {
-            h.write_u8(byte.to_ascii_lowercase());
-        }
+        let mut computer = record.computer.clone();
+        computer.make_ascii_lowercase();
+        computer.hash(&mut h);
         record.channel.hash(&mut h);
-        record.record_id.hash(&mut h);
-        record.time.as_nanosecond().hash(&mut h);
+        Source(h.finish())
+    }
+
+    pub fn see(&self, source: Source, record: &Record, file: FileIndex) -> Sight {
+        let mut h = self.hasher.build_hasher();
+        h.write_u64(source.0);
+        h.write_u64(record.record_id);
+        h.write_i128(record.time.as_nanosecond());
         if record.record_id == 0 {
             // Copied text has no record ID: there the values tell events of one second apart.
             record.event_id.hash(&mut h);

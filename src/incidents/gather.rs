@@ -1,15 +1,21 @@
 use std::collections::HashMap;
+use std::sync::Arc;
 
+use indexmap::IndexMap;
+use indexmap::map::Entry;
 use jiff::Timestamp;
 
 use super::{Incident, Moments, Reaches, SeenClue, Sightings};
-use crate::events::{Clue, ClueKind, Event, Modified, Seen, Sight, Told};
-use crate::records::{Origin, Record};
+use crate::events::{Clue, ClueKind, Event, Modified, Seen, Sight, Source, Told};
+use crate::records::{Content, Origin, Record};
 use crate::scan::{Collector, FileIndex};
 
 /// Different clues kept by one worker. Real logs have some thousands; a crafted log with a new name in every record
 /// must not fill the memory.
 const MAX_CLUES: usize = 100_000;
+
+/// Contents of which one worker remembers the meaning. As many are shared by records at one time.
+const MAX_KNOWN: usize = 4096;
 
 /// The time a run looks at, on TimeCreated; both ends belong to it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -41,8 +47,10 @@ pub trait Witness: Send {
 pub struct Gatherer<'a> {
     seen: &'a Seen,
     period: Period,
-    incidents: HashMap<Key, Incident>,
-    clues: HashMap<Clue, Sightings>,
+    incidents: IndexMap<Key, Incident>,
+    clues: IndexMap<Clue, Sightings>,
+    /// By address of the content, which is kept so that no other can stand there.
+    known: HashMap<usize, (Arc<Content>, Known)>,
     clues_dropped: u64,
     duplicates: HashMap<FileIndex, u64>,
     told: Option<&'a Told>,
@@ -50,6 +58,23 @@ pub struct Gatherer<'a> {
     prints: Vec<u64>,
     reaches: Option<Reaches>,
     witness: Option<Box<dyn Witness + 'a>>,
+}
+
+/// What a content that records share means, so that it is not read again for each of them.
+#[derive(Debug, Clone, Copy)]
+struct Known {
+    source: Source,
+    meaning: Meaning,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Meaning {
+    /// It is none of ours.
+    Nothing,
+    /// A place in the gatherer's incidents.
+    Incident(usize),
+    /// A place among its clues.
+    Clue { at: usize, timeless: bool },
 }
 
 /// Events 3 that belong to an incident of another name: that of the event 4 they stand beside.
@@ -91,8 +116,9 @@ impl<'a> Gatherer<'a> {
         Self {
             seen,
             period,
-            incidents: HashMap::new(),
-            clues: HashMap::new(),
+            incidents: IndexMap::new(),
+            clues: IndexMap::new(),
+            known: HashMap::new(),
             clues_dropped: 0,
             duplicates: HashMap::new(),
             told: None,
@@ -137,13 +163,15 @@ impl<'a> Gatherer<'a> {
         is_told
     }
 
-    fn modified(&mut self, event: Modified, record: &Record, file: FileIndex, sight: Sight) {
+    fn modified(&mut self, event: Modified, record: &Record, file: FileIndex, sight: Sight) -> Meaning {
         let told = self.is_told(record, sight == Sight::First, event.twin);
         if !told && let Some(witness) = &mut self.witness {
             witness.event(&event, record, file);
         }
         let key = Key { names: event.names().map(|name| name.to_lowercase().into()), twin: event.twin };
-        let incident = self.incidents.entry(key).or_insert_with(|| Incident {
+        let entry = self.incidents.entry(key);
+        let at = entry.index();
+        let incident = entry.or_insert_with(|| Incident {
             client: event.client.clone(),
             answered_by: event.answered_by.clone(),
             target: event.target.clone(),
@@ -158,36 +186,89 @@ impl<'a> Gatherer<'a> {
         keep_smaller(&mut incident.target_realm, event.target_realm);
         keep_smaller(&mut incident.client_realm, event.client_realm);
         note(&mut incident.seen, record, file, sight, told);
+        Meaning::Incident(at)
     }
 
-    fn clue(&mut self, clue: Clue, record: &Record, file: FileIndex, sight: Sight) {
+    fn clue(&mut self, clue: Clue, record: &Record, file: FileIndex, sight: Sight) -> Option<Meaning> {
         if self.clues.len() >= MAX_CLUES && !self.clues.contains_key(&clue) {
             self.clues_dropped += 1;
-            return;
+            return None;
         }
-        let seen = self.clues.entry(clue).or_insert_with(|| Sightings::new(record.time, file));
-        note(seen, record, file, sight, false);
+        let timeless = is_fact(clue.kind);
+        let entry = self.clues.entry(clue);
+        let at = entry.index();
+        note(entry.or_insert_with(|| Sightings::new(record.time, file)), record, file, sight, false);
+        Some(Meaning::Clue { at, timeless })
+    }
+
+    /// What the record means, if its content came before.
+    fn known(&self, record: &Record) -> Option<Known> {
+        self.known.get(&Arc::as_ptr(&record.content).addr()).map(|(_, known)| *known)
+    }
+
+    fn remember(&mut self, record: &Record, known: Known) {
+        // Of a content that nobody else holds no other record can come.
+        if Arc::strong_count(&record.content) > 1 && self.told.is_none() && self.witness.is_none() {
+            if self.known.len() >= MAX_KNOWN {
+                self.known.clear();
+            }
+            let address = Arc::as_ptr(&record.content).addr();
+            self.known.insert(address, (Arc::clone(&record.content), known));
+        }
+    }
+
+    /// A record that says what one before it said.
+    fn again(&mut self, known: Known, record: &Record, file: FileIndex) {
+        let timeless = match known.meaning {
+            Meaning::Nothing => return,
+            Meaning::Incident(_) => false,
+            Meaning::Clue { timeless, .. } => timeless,
+        };
+        let Some(sight) = self.see(known.source, timeless, record, file) else { return };
+        let seen = match known.meaning {
+            Meaning::Nothing => None,
+            Meaning::Incident(at) => self.incidents.get_index_mut(at).map(|(_, incident)| &mut incident.seen),
+            Meaning::Clue { at, .. } => self.clues.get_index_mut(at).map(|(_, seen)| seen),
+        };
+        if let Some(seen) = seen {
+            note(seen, record, file, sight, false);
+        }
+    }
+
+    /// Was the record seen before? `None` when it is of another time than the run looks at.
+    fn see(&mut self, source: Source, timeless: bool, record: &Record, file: FileIndex) -> Option<Sight> {
+        if let Some(reaches) = &mut self.reaches {
+            reaches.note(record, file);
+        }
+        if !timeless && !self.period.contains(record.time) {
+            return None;
+        }
+        let sight = self.seen.see(source, record, file);
+        if let Sight::Again { duplicate_in, .. } = sight {
+            *self.duplicates.entry(duplicate_in).or_default() += 1;
+        }
+        Some(sight)
     }
 }
 
 impl Collector for Gatherer<'_> {
     fn record(&mut self, file: FileIndex, record: Record) {
-        let Some(event) = Event::read(&record) else { return };
-        if let Some(reaches) = &mut self.reaches {
-            reaches.note(&record, file);
+        if let Some(known) = self.known(&record) {
+            return self.again(known, &record, file);
         }
+        let source = self.seen.source(&record);
+        let Some(event) = Event::read(&record) else {
+            return self.remember(&record, Known { source, meaning: Meaning::Nothing });
+        };
         // Who owned an address or had which name is worth knowing from any time.
         let timeless = matches!(&event, Event::Clue(c) if is_fact(c.kind));
-        if !timeless && !self.period.contains(record.time) {
-            return;
-        }
-        let sight = self.seen.see(&record, file);
-        if let Sight::Again { duplicate_in, .. } = sight {
-            *self.duplicates.entry(duplicate_in).or_default() += 1;
-        }
-        match event {
-            Event::Modified(event) => self.modified(event, &record, file, sight),
+        let Some(sight) = self.see(source, timeless, &record, file) else { return };
+        let meaning = match event {
+            Event::Modified(event) => Some(self.modified(event, &record, file, sight)),
             Event::Clue(clue) => self.clue(clue, &record, file, sight),
+        };
+        if let Some(meaning) = meaning {
+            self.remember(&record, Known { source, meaning });
         }
     }
 }
@@ -236,8 +317,8 @@ impl Gathered {
 
     /// Joins the workers' shares; the result does not depend on how the work was shared out.
     pub fn merge<'a>(shares: impl IntoIterator<Item = Gatherer<'a>>) -> Self {
-        let mut incidents: HashMap<Key, Incident> = HashMap::new();
-        let mut clues: HashMap<Clue, Sightings> = HashMap::new();
+        let mut incidents: IndexMap<Key, Incident> = IndexMap::new();
+        let mut clues: IndexMap<Clue, Sightings> = IndexMap::new();
         let mut gathered = Self::default();
         for share in shares {
             gathered.clues_dropped += share.clues_dropped;
@@ -249,10 +330,10 @@ impl Gathered {
             }
             for (key, incident) in share.incidents {
                 match incidents.entry(key) {
-                    std::collections::hash_map::Entry::Vacant(entry) => {
+                    Entry::Vacant(entry) => {
                         entry.insert(incident);
                     }
-                    std::collections::hash_map::Entry::Occupied(mut entry) => {
+                    Entry::Occupied(mut entry) => {
                         let kept = entry.get_mut();
                         kept.seen.merge(&incident.seen);
                         keep_smaller(&mut kept.client, incident.client);
@@ -284,7 +365,7 @@ impl Gathered {
 
 /// With Kerberos LogLevel=1, event 3 with 0x29 stands beside event 4 in the same second and is not counted again; its
 /// target may be empty. Times may be cut to whole seconds, so the next second is the same one.
-fn join_twins(incidents: HashMap<Key, Incident>, joined: &mut Vec<Twin>) -> Vec<(Key, Incident)> {
+fn join_twins(incidents: IndexMap<Key, Incident>, joined: &mut Vec<Twin>) -> Vec<(Key, Incident)> {
     const SAME_SECOND: u32 = 1;
     let (mut twins, mut fours): (Vec<_>, Vec<_>) = incidents.into_iter().partition(|(key, _)| key.twin);
     fours.sort_by(|a, b| a.0.names.cmp(&b.0.names));
@@ -344,13 +425,11 @@ mod tests {
 
     fn record(id: u16, record_id: u64, second: i64, data: &[(&str, &str)]) -> Record {
         let datum = |(n, v): &(&str, &str)| Datum { name: Some((*n).into()), value: (*v).into() };
-        Record {
-            event_id: id,
-            record_id,
-            time: Timestamp::from_second(second).unwrap(),
-            data: data.iter().map(datum).collect(),
-            ..Record::of("SRV1.alpha.example.com")
-        }
+        let record = Record::of("SRV1.alpha.example.com").saying(|content| {
+            content.event_id = id;
+            content.data = data.iter().map(datum).collect();
+        });
+        Record { record_id, time: Timestamp::from_second(second).unwrap(), ..record }
     }
 
     fn four(record_id: u64, second: i64, target: &str) -> Record {

@@ -1,13 +1,17 @@
 //! From a record's bytes to a [`Record`], without the detour over XML.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
-use super::binxml::{FRAGMENT, Instance, NO_DEPENDENCY, TEMPLATE, Wide};
+use super::binxml::{DEFINITION_HEADER, FRAGMENT, Instance, NO_DEPENDENCY, TEMPLATE, Wide};
+use super::definitions::Definitions;
 use super::gate::{Passed, Provider, RECORD_HEADER};
+use super::repeats::Repeats;
 use super::slack;
 use super::template::{Item, Kind, Leaf, Naming, Part, Program, System};
 use super::values::{BINARY, BINXML, NULL, TEXT, TEXT_ARRAY, Value, Values, value_of, write_wide};
-use super::{Datum, Origin, Record, Selection, Text};
+use super::{Content, Datum, Origin, Record, Selection, Text};
 
 /// What became of a record.
 #[derive(Debug)]
@@ -18,67 +22,94 @@ pub enum Decoded {
     Odd,
 }
 
-/// Decodes records of one chunk after the other; keeps programs per chunk and buffers for ever.
+/// Decodes records of one chunk after the other; keeps programs and buffers for ever.
 #[derive(Default)]
 pub struct Decoder {
     programs: Programs,
+    repeats: Repeats,
     values: Values,
     nested: Values,
     text: String,
+    turned_away: TurnedAway,
 }
 
-/// Compiled definitions of the current chunk.
+/// The value for which a record was turned away last: the next one mostly has the same.
+#[derive(Default)]
+struct TurnedAway {
+    event_id: u16,
+    name: &'static str,
+    bytes: Vec<u8>,
+}
+
+/// The programs that the current chunk uses.
 #[derive(Default)]
 struct Programs {
-    /// Offset of the definition, and whether it could be compiled.
-    known: Vec<(u32, bool)>,
-    /// Beside `known`; longer when earlier chunks had more.
-    compiled: Vec<Program>,
-    /// For records in slack.
-    slack: bool,
+    definitions: Definitions,
+    /// Offsets of the chunk's definitions, and their numbers.
+    known: Vec<(u32, Option<u64>)>,
+    /// For records in slack: programs that hold in this chunk only, by number.
+    slack: Option<Vec<Program>>,
+}
+
+/// A program, and where its literals are counted from.
+struct Compiled<'a> {
+    program: &'a Program,
+    base: usize,
+    /// Of its definition, the same in every chunk.
+    number: u64,
 }
 
 /// A chunk has some 30 definitions; a hostile one could name thousands, and each is looked for in a row.
 const MOST_PROGRAMS: usize = 256;
 
 impl Programs {
-    fn get(&mut self, chunk: &[u8], instance: Instance) -> Option<&Program> {
+    fn start(&mut self, slack: bool) {
+        self.known.clear();
+        self.slack = slack.then(Vec::new);
+    }
+
+    fn get(&mut self, chunk: &[u8], instance: Instance) -> Option<Compiled<'_>> {
         let definition = instance.definition;
-        let at = match self.known.iter().position(|(at, _)| *at == definition) {
-            Some(at) => at,
+        let number = match self.known.iter().find(|(at, _)| *at == definition) {
+            Some((_, number)) => *number,
             None => {
-                let at = self.known.len();
-                if at == MOST_PROGRAMS {
-                    return None;
-                }
-                if self.compiled.len() == at {
-                    self.compiled.push(Program::default());
-                }
-                let program = self.compiled.get_mut(at)?;
-                let sound = if self.slack {
-                    slack::compile(program, chunk, definition, instance.id).is_some()
-                } else {
-                    program.compile(chunk, definition).is_some()
+                (self.known.len() < MOST_PROGRAMS).then_some(())?;
+                let number = match &mut self.slack {
+                    None => self.definitions.number(chunk, definition),
+                    Some(programs) => {
+                        let mut program = Program::default();
+                        slack::compile(&mut program, chunk, definition, instance.id).map(|()| {
+                            programs.push(program);
+                            programs.len() as u64 - 1
+                        })
+                    }
                 };
-                self.known.push((definition, sound));
-                at
+                self.known.push((definition, number));
+                number
             }
-        };
-        self.compiled.get(at).filter(|_| self.known.get(at).is_some_and(|(_, sound)| *sound))
+        }?;
+        Some(match &self.slack {
+            None => Compiled {
+                program: self.definitions.program(number)?,
+                base: definition as usize + DEFINITION_HEADER,
+                number,
+            },
+            Some(programs) => {
+                Compiled { program: programs.get(usize::try_from(number).ok()?)?, base: 0, number }
+            }
+        })
     }
 }
 
 impl Decoder {
-    /// Forgets the templates of the chunk before.
+    /// Forgets where the definitions of the chunk before stood.
     pub fn start_chunk(&mut self) {
-        self.programs.known.clear();
-        self.programs.slack = false;
+        self.programs.start(false);
     }
 
     /// From here on the records are in the chunk's slack, where definitions and names may be overwritten.
     pub fn start_slack(&mut self) {
-        self.programs.known.clear();
-        self.programs.slack = true;
+        self.programs.start(true);
     }
 
     /// Decodes a record that got past the gate.
@@ -90,7 +121,7 @@ impl Decoder {
         // The copy of the size at the end is no part of the stream.
         let (at, end) = (passed.at as usize + RECORD_HEADER, (passed.end as usize).checked_sub(4)?);
         let token = chunk.get(at..end)?.strip_prefix(&FRAGMENT)?.first()?;
-        let origin = if self.programs.slack { Origin::Slack } else { Origin::Live };
+        let origin = if self.programs.slack.is_some() { Origin::Slack } else { Origin::Live };
         let mut inline = None;
         let mut instance = None;
         let known_wanted = passed.provider == Provider::Wanted;
@@ -101,19 +132,15 @@ impl Decoder {
             instance = Some(found);
         } else {
             // Its names would have to be verified.
-            (!self.programs.slack).then_some(())?;
+            (origin == Origin::Live).then_some(())?;
             let mut program = Program::default();
             program.compile_inline(chunk.get(..end)?, at + FRAGMENT.len())?;
             self.values.clear();
             inline = Some(program);
         }
-        let program = match &inline {
-            Some(program) => program,
-            None => self.programs.get(chunk, instance?)?,
-        };
+        let (program, mut event) = self.event(chunk, inline.as_ref(), instance)?;
         (program.kind == Kind::Event).then_some(())?;
         let system = &program.system;
-        let mut event = Event { chunk, values: &self.values, text: &mut self.text };
         let event_id = event.event_id(system.event_id)?;
         if !selection.accepts_id(event_id) {
             return Some(Decoded::NotWanted);
@@ -123,6 +150,7 @@ impl Decoder {
         }
         // Copied out, as the fragments' own programs are kept beside this one.
         let fragments = program.fragments()?;
+        let (record_id, time) = (event.record_id(system.record_id)?, event.time(system.time)?);
         if selection.conditions(event_id).next().is_some() {
             for (index, _) in fragments.iter().flatten() {
                 if self.fails_a_condition(chunk, self.values.get(*index), event_id, selection)? {
@@ -130,13 +158,17 @@ impl Decoder {
                 }
             }
         }
-        let program = match &inline {
-            Some(program) => program,
-            None => self.programs.get(chunk, instance?)?,
-        };
+        let record = |content| Some(Decoded::Wanted(Record { content, record_id, time, origin }));
+        let may_repeat = instance.filter(|_| origin == Origin::Live);
+        if let Some(instance) = may_repeat {
+            self.note_values(chunk, instance, &fragments)?;
+            if let Some(content) = self.repeats.get() {
+                return record(Arc::clone(content));
+            }
+        }
+        let (program, mut event) = self.event(chunk, inline.as_ref(), instance)?;
         let system = &program.system;
-        let mut event = Event { chunk, values: &self.values, text: &mut self.text };
-        let mut record = Record {
+        let mut content = Content {
             provider: match &system.known.provider {
                 Some(provider) => provider.clone(),
                 None => event.provider(system)?.into(),
@@ -146,21 +178,65 @@ impl Decoder {
             level: event.small(system.level)?,
             channel: event.trimmed_or(&system.known.channel, system.channel)?,
             computer: event.trimmed_or(&system.known.computer, system.computer)?,
-            record_id: event.record_id(system.record_id)?,
-            time: event.time(system.time)?,
             data: Vec::with_capacity(8),
-            origin,
         };
         for item in &program.items {
             if let Item::Leaf(leaf) = item {
-                event.leaf(leaf, &mut record.data)?;
+                event.leaf(leaf, &mut content.data)?;
             }
         }
         for (index, kind) in fragments.into_iter().flatten() {
             let value = self.values.get(index);
-            self.fragment(chunk, value, kind, &mut record.data)?;
+            self.fragment(chunk, value, kind, &mut content.data)?;
         }
-        Some(Decoded::Wanted(record))
+        let content = Arc::new(content);
+        if may_repeat.is_some() {
+            self.repeats.keep(&content);
+        }
+        record(content)
+    }
+
+    /// The program of a record, and what it is run on.
+    fn event<'a>(
+        &'a mut self,
+        chunk: &'a [u8],
+        inline: Option<&'a Program>,
+        instance: Option<Instance>,
+    ) -> Option<(&'a Program, Event<'a>)> {
+        let Self { programs, values, text, .. } = self;
+        let (program, base) = match inline {
+            Some(program) => (program, 0),
+            None => {
+                let Compiled { program, base, .. } = programs.get(chunk, instance?)?;
+                (program, base)
+            }
+        };
+        Some((program, Event { chunk, literals: chunk.get(base..)?, values, text }))
+    }
+
+    /// Notes what decides what the record says, so that it is known again.
+    fn note_values(
+        &mut self,
+        chunk: &[u8],
+        instance: Instance,
+        fragments: &[Option<(u16, Kind)>],
+    ) -> Option<()> {
+        self.repeats.start();
+        let Compiled { number, program, .. } = self.programs.get(chunk, instance)?;
+        self.repeats.add(number, program, &self.values, chunk)?;
+        for (index, _) in fragments.iter().flatten() {
+            let value = self.values.get(*index);
+            if is_nothing(value) {
+                self.repeats.add_nothing();
+                continue;
+            }
+            let (nested, end) = fragment_instance(chunk, value)?;
+            self.nested.read(chunk, nested)?;
+            ends(chunk, self.nested.end, end)?;
+            let Compiled { number, program, .. } = self.programs.get(chunk, nested)?;
+            self.repeats.add(number, program, &self.nested, chunk)?;
+        }
+        Some(())
     }
 
     /// Has the record a value that the selection does not want? What cannot be told here is told when all is
@@ -173,7 +249,7 @@ impl Decoder {
         selection: &Selection,
     ) -> Option<bool> {
         let (instance, _) = fragment_instance(chunk, value)?;
-        let program = self.programs.get(chunk, instance)?;
+        let Compiled { program, base, .. } = self.programs.get(chunk, instance)?;
         for item in &program.items {
             let Item::Leaf(Leaf { naming: Naming::Known(name), content, .. }) = item else {
                 continue;
@@ -182,9 +258,20 @@ impl Decoder {
                 self.text.clear();
                 match content {
                     Part::Nothing => {}
-                    Part::Literal(wide) => write_wide(wide.bytes(chunk)?, &mut self.text)?,
+                    Part::Literal(wide) => write_wide(wide.bytes(chunk.get(base..)?)?, &mut self.text)?,
                     Part::Value(index) => {
-                        value_of(chunk, instance, *index)?.write(chunk, &mut self.text)?;
+                        let value = value_of(chunk, instance, *index)?;
+                        let bytes = value.bytes(chunk)?;
+                        let last = &mut self.turned_away;
+                        let again = (last.event_id, last.name, &*last.bytes) == (id, condition.name, bytes);
+                        if value.kind == TEXT && again {
+                            return Some(true);
+                        }
+                        value.write(chunk, &mut self.text)?;
+                        if value.kind == TEXT && !condition.accepts(&self.text) {
+                            (last.event_id, last.name) = (id, condition.name);
+                            bytes.clone_into(&mut last.bytes);
+                        }
                     }
                 }
                 return Some(!condition.accepts(&self.text));
@@ -195,15 +282,16 @@ impl Decoder {
 
     /// `EventData` or `UserData` as a fragment in a substitution.
     fn fragment(&mut self, chunk: &[u8], value: Value, kind: Kind, data: &mut Vec<Datum>) -> Option<()> {
-        if value.kind == NULL || (value.kind == BINXML && value.len == 0) {
+        if is_nothing(value) {
             return Some(());
         }
         let (instance, end) = fragment_instance(chunk, value)?;
         self.nested.read(chunk, instance)?;
         ends(chunk, self.nested.end, end)?;
-        let program = self.programs.get(chunk, instance)?;
+        let Compiled { program, base, .. } = self.programs.get(chunk, instance)?;
         (program.kind == kind).then_some(())?;
-        let mut event = Event { chunk, values: &self.nested, text: &mut self.text };
+        let (values, text) = (&self.nested, &mut self.text);
+        let mut event = Event { chunk, literals: chunk.get(base..)?, values, text };
         for item in &program.items {
             match item {
                 Item::Leaf(leaf) => event.leaf(leaf, data)?,
@@ -212,6 +300,11 @@ impl Decoder {
         }
         Some(())
     }
+}
+
+/// No fragment stands here.
+fn is_nothing(value: Value) -> bool {
+    value.kind == NULL || (value.kind == BINXML && value.len == 0)
 }
 
 /// The template instance that a value holds, and where its stream ends.
@@ -233,6 +326,8 @@ fn ends(chunk: &[u8], at: usize, end: usize) -> Option<()> {
 /// The event that is being decoded.
 struct Event<'a> {
     chunk: &'a [u8],
+    /// What the program counts its literals in.
+    literals: &'a [u8],
     values: &'a Values,
     text: &'a mut String,
 }
@@ -259,7 +354,7 @@ impl Event<'_> {
     }
 
     fn literal(&mut self, wide: Wide) -> Option<()> {
-        write_wide(wide.bytes(self.chunk)?, self.text)
+        write_wide(wide.bytes(self.literals)?, self.text)
     }
 
     /// The text of an attribute; spaces of other kinds would be made plain in XML.
@@ -368,7 +463,6 @@ impl Event<'_> {
 
     fn is_null(&self, index: u16) -> bool {
         let value = self.values.get(index);
-        usize::from(index) < self.values.count()
-            && (value.kind == NULL || (value.kind == BINXML && value.len == 0))
+        usize::from(index) < self.values.count() && is_nothing(value)
     }
 }

@@ -21,7 +21,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::lines::Lines;
-use super::{Datum, Origin, Problems, Record};
+use super::{Content, Datum, Origin, Problems, Record};
 
 /// Rises when a reader of the old lines would misread new ones; a member more does not make it rise.
 pub const VERSION: u32 = 1;
@@ -175,20 +175,23 @@ impl<'a> EventLine<'a> {
 
 impl From<EventLine<'_>> for Record {
     fn from(line: EventLine<'_>) -> Self {
-        Self {
+        let content = Content {
             provider: (*line.provider).into(),
             event_id: line.event_id,
             version: line.version,
             level: line.level,
             channel: (*line.channel).into(),
             computer: (*line.computer).into(),
-            record_id: line.record_id,
-            time: line.time_created,
             data: line
                 .data
                 .into_iter()
                 .map(|d| Datum { name: d.name.as_deref().map(Into::into), value: (*d.value).into() })
                 .collect(),
+        };
+        Self {
+            content: content.into(),
+            record_id: line.record_id,
+            time: line.time_created,
             origin: match line.origin {
                 OriginName::Live => Origin::Live,
                 OriginName::Slack => Origin::Slack,
@@ -265,19 +268,22 @@ mod tests {
     use super::*;
 
     fn record() -> Record {
-        Record {
+        let content = Content {
             provider: "Kerberos".into(),
             event_id: 4,
             version: 1,
             level: 2,
             channel: "System".into(),
             computer: "SRV1 \u{1b}\"漢".into(),
-            record_id: u64::MAX,
-            time: "2013-10-06T21:13:09.1234567Z".parse().unwrap(),
             data: vec![
                 Datum { name: Some("Server".into()), value: "srv1$".into() },
                 Datum { name: None, value: "a\nb".into() },
             ],
+        };
+        Record {
+            content: content.into(),
+            record_id: u64::MAX,
+            time: "2013-10-06T21:13:09.1234567Z".parse().unwrap(),
             origin: Origin::Slack,
         }
     }

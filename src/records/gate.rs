@@ -7,7 +7,7 @@
 use super::Selection;
 use super::binxml::{Instance, TEMPLATE, Wide, until_nul};
 use super::template::{Part, event_id_is_third};
-use super::values::{TEXT, value_of};
+use super::values::{Layout, TEXT};
 use crate::chunks::CHUNK_HEADER_LEN;
 use crate::chunks::bytes::{u16_at, u32_at, u64_at};
 use crate::chunks::header::Header;
@@ -85,6 +85,8 @@ struct Known {
 pub struct Gate {
     generation: u32,
     known: Box<[Known; 256]>,
+    /// Beside `known`: where the provider's name was in the record before.
+    layouts: Box<[Layout; 256]>,
     names: [u32; 4],
     /// The records that got past, in rising order.
     pub passed: Vec<Passed>,
@@ -95,6 +97,7 @@ impl Default for Gate {
         Self {
             generation: 0,
             known: Box::new([Known::default(); 256]),
+            layouts: Box::new([Layout::default(); 256]),
             names: [u32::MAX; 4],
             passed: Vec::new(),
         }
@@ -171,10 +174,11 @@ impl Gate {
         selection: &Selection,
     ) -> Option<Provider> {
         let known = self.known.get_mut(usize::from(slot))?;
+        let layout = self.layouts.get_mut(usize::from(slot))?;
         match known.provider? {
             Part::Nothing => Some(Provider::Unknown),
             // Other providers than the wanted ones have events of the same ID by the dozen.
-            Part::Value(index) => match value_is_wanted(chunk, instance, index, id, selection) {
+            Part::Value(index) => match value_is_wanted(chunk, instance, index, id, selection, layout) {
                 Some(true) => Some(Provider::Wanted),
                 Some(false) => None,
                 None => Some(Provider::Unknown),
@@ -201,15 +205,25 @@ impl Gate {
     fn event_id(&mut self, chunk: &[u8], at: usize, end: usize) -> Option<(u16, u8, Instance)> {
         const TOKEN: u64 = (TEMPLATE as u64) << 32;
         const { assert!(USUAL_START & (0xff << 32) == TOKEN) };
-        if u64_at(chunk, at)? & 0xff_ffff_ffff != USUAL_START {
+        // Start, token and instance with its first four descriptors, where the definition stands elsewhere: nearly
+        // always.
+        let head: &[u8; 34] = chunk.get(at..)?.first_chunk()?;
+        if u64_at(head, 0)? & 0xff_ffff_ffff != USUAL_START {
             return None;
         }
-        let instance = Instance::at(chunk, at + 5)?;
+        let (id, definition) = (u32_at(head, 6)?, u32_at(head, 10)?);
+        let behind = at + 14;
+        let (instance, descriptors) = if definition as usize == behind {
+            let instance = Instance::at(chunk, at + 5)?;
+            (instance, chunk.get(instance.descriptors..)?.first_chunk()?)
+        } else {
+            let count = u32_at(head, 14)? as usize;
+            (Instance { definition, id, descriptors: behind + 4, count }, head.last_chunk()?)
+        };
         let values = instance.descriptors.checked_add(instance.count.checked_mul(4)?)?;
         if instance.count < 4 || values + 6 > end {
             return None;
         }
-        let descriptors: &[u8; 16] = chunk.get(instance.descriptors..)?.first_chunk()?;
         let offset = if *descriptors == USUAL_DESCRIPTORS { 4 } else { odd_offset(descriptors)? };
         let slot = self.usual(chunk, instance.definition)?;
         Some((u16_at(chunk, values + offset)?, slot, instance))
@@ -242,8 +256,9 @@ fn value_is_wanted(
     index: u16,
     id: u16,
     selection: &Selection,
+    layout: &mut Layout,
 ) -> Option<bool> {
-    let value = value_of(chunk, instance, index)?;
+    let value = layout.value_of(chunk, instance, index)?;
     (value.kind == TEXT).then_some(())?;
     is_wanted(chunk, until_nul(chunk, value.at as usize, usize::from(value.len))?, id, selection)
 }
@@ -251,9 +266,11 @@ fn value_is_wanted(
 /// Is this provider wanted with this event ID? `None` where only the decoder can tell.
 fn is_wanted(chunk: &[u8], name: Wide, id: u16, selection: &Selection) -> Option<bool> {
     let (units, _) = name.bytes(chunk)?.as_chunks::<2>();
+    let wanted = selection.accepts_wide(units, id);
     // An empty name is replaced by the source's, and XML makes one space of another.
-    let plain = !units.is_empty() && !units.iter().any(|unit| unit[1] == 0 && unit[0] < 0x20);
-    plain.then(|| selection.accepts_wide(units, id))
+    let plain =
+        units.iter().fold(!units.is_empty(), |plain, unit| plain & (u16::from_le_bytes(*unit) >= 0x20));
+    plain.then_some(wanted)
 }
 
 /// Where the fourth value stands behind three of other sizes than usual, each of its type's length.

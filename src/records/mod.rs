@@ -5,11 +5,13 @@
 pub mod binxml;
 pub mod chunk;
 pub mod decode;
+mod definitions;
 pub mod extracted;
 pub mod full;
 pub mod gate;
 mod lines;
 pub mod problems;
+mod repeats;
 pub mod selection;
 pub mod slack;
 pub mod template;
@@ -22,6 +24,9 @@ pub mod xml_stream;
 pub use problems::Problems;
 pub use selection::{Selection, Wanted};
 
+use std::ops::Deref;
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 /// Text of a record. Up to 24 bytes are kept in place, as most names and values are shorter: a record of
@@ -31,6 +36,19 @@ pub type Text = compact_str::CompactString;
 /// One event record, as the log has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
+    /// What it says. Records that say the same may share it, as a log repeats itself.
+    pub content: Arc<Content>,
+    /// `System/EventRecordID`; 0 where the input has none (copied text).
+    pub record_id: u64,
+    /// `System/TimeCreated/@SystemTime`, never the record header's time.
+    pub time: Timestamp,
+    /// Where in the input the record was found.
+    pub origin: Origin,
+}
+
+/// What a record says, but for when and under which number it was logged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Content {
     /// `System/Provider/@Name`, or `@EventSourceName` where there is no name.
     pub provider: Text,
     /// `System/EventID` without its qualifiers.
@@ -43,32 +61,39 @@ pub struct Record {
     pub channel: Text,
     /// `System/Computer`: who logged the event. May be empty.
     pub computer: Text,
-    /// `System/EventRecordID`; 0 where the input has none (copied text).
-    pub record_id: u64,
-    /// `System/TimeCreated/@SystemTime`, never the record header's time.
-    pub time: Timestamp,
     /// `EventData` or `UserData` values in document order.
     pub data: Vec<Datum>,
-    /// Where in the input the record was found.
-    pub origin: Origin,
+}
+
+/// `record.computer` and the like: the fields of its content are the record's.
+impl Deref for Record {
+    type Target = Content;
+
+    fn deref(&self) -> &Content {
+        &self.content
+    }
 }
 
 #[cfg(test)]
 impl Record {
     /// An event 4 of `computer` without values; a test sets what it is about.
     pub(crate) fn of(computer: &str) -> Self {
-        Self {
+        let content = Content {
             provider: "Microsoft-Windows-Security-Kerberos".into(),
             event_id: 4,
             version: 0,
             level: 2,
             channel: "System".into(),
             computer: computer.into(),
-            record_id: 7,
-            time: Timestamp::UNIX_EPOCH,
             data: Vec::new(),
-            origin: Origin::Live,
-        }
+        };
+        Self { content: content.into(), record_id: 7, time: Timestamp::UNIX_EPOCH, origin: Origin::Live }
+    }
+
+    /// The same with something else to say.
+    pub(crate) fn saying(mut self, change: impl FnOnce(&mut Content)) -> Self {
+        change(Arc::make_mut(&mut self.content));
+        self
     }
 }
 
@@ -91,7 +116,7 @@ pub enum Origin {
     Slack,
 }
 
-impl Record {
+impl Content {
     /// The value named `name`, compared without ASCII case (event 4 says `Targetname`, event 3 `TargetName`).
     pub fn named(&self, name: &str) -> Option<&str> {
         self.data

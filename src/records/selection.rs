@@ -174,10 +174,11 @@ mod tests {
             |code| code == "0x29",
         );
         let datum = |code: &str| Datum { name: Some("ErrorCode".into()), value: code.into() };
-        let record = |event_id, code: Option<&str>| Record {
-            event_id,
-            data: code.map(datum).into_iter().collect(),
-            ..Record::of("SRV1")
+        let record = |event_id, code: Option<&str>| {
+            Record::of("SRV1").saying(|content| {
+                content.event_id = event_id;
+                content.data = code.map(datum).into_iter().collect();
+            })
         };
         assert!(s.accepts_record(&record(3, Some("0x29"))));
         assert!(!s.accepts_record(&record(3, Some("0x19"))));

@@ -20,6 +20,16 @@ pub enum Part {
     Value(u16),
 }
 
+impl Part {
+    /// The number of the value it is.
+    fn value(self) -> Option<u16> {
+        match self {
+            Self::Value(index) => Some(index),
+            _ => None,
+        }
+    }
+}
+
 /// The fields of `System`.
 #[derive(Debug, Clone, Default)]
 pub struct System {
@@ -118,6 +128,8 @@ pub struct Program {
     /// Of an event; fragments have none.
     pub system: System,
     pub items: Vec<Item>,
+    /// The values that decide what the record says: all that are used but its number and its time.
+    pub used: Vec<u16>,
 }
 
 /// Deepest nesting of elements that is usual; `UserData` reaches 4.
@@ -254,11 +266,68 @@ pub(super) fn part(tokens: &mut Tokens<'_>) -> Option<Option<Part>> {
 }
 
 impl Program {
-    /// Compiles a template definition into `self`, whose memory is used again.
+    /// Compiles a template definition. Literals are counted from the start of its body, as it stands elsewhere in
+    /// other chunks.
     pub fn compile(&mut self, chunk: &[u8], at: u32) -> Option<()> {
         let mut tokens = definition(chunk, at)?;
+        let start = u32::try_from(tokens.at).ok()?;
         tokens.fragment()?;
-        self.root(&mut tokens)
+        self.root(&mut tokens)?;
+        for part in self.parts() {
+            if let Part::Literal(wide) = part {
+                wide.at -= start;
+            }
+        }
+        self.note_used();
+        Some(())
+    }
+
+    fn parts(&mut self) -> impl Iterator<Item = &mut Part> {
+        let System {
+            known: _,
+            name,
+            source_name,
+            event_id,
+            version,
+            level,
+            channel,
+            computer,
+            record_id,
+            time,
+        } = &mut self.system;
+        let leaves = self.items.iter_mut().filter_map(|item| match item {
+            Item::Leaf(leaf) => Some(&mut leaf.content),
+            Item::Fragment(..) => None,
+        });
+        [name, source_name, event_id, version, level, channel, computer, record_id, time]
+            .into_iter()
+            .chain(leaves)
+    }
+
+    fn note_used(&mut self) {
+        let system = &self.system;
+        let parts = [
+            system.name,
+            system.source_name,
+            system.event_id,
+            system.version,
+            system.level,
+            system.channel,
+            system.computer,
+        ];
+        let mut used: Vec<u16> = parts.into_iter().filter_map(Part::value).collect();
+        for item in &self.items {
+            let Item::Leaf(leaf) = item else { continue };
+            used.extend(leaf.content.value());
+            used.extend(match leaf.naming {
+                Naming::Value(index) => Some(index),
+                _ => None,
+            });
+            used.extend((leaf.dependency != NO_DEPENDENCY).then_some(leaf.dependency));
+        }
+        used.sort_unstable();
+        used.dedup();
+        self.used = used;
     }
 
     /// Compiles a fragment that stands in a record itself, behind the fragment's header.

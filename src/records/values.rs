@@ -46,21 +46,41 @@ impl Default for Values {
     }
 }
 
-/// Bytes that a value of this type takes whatever its descriptor says; 0 where the descriptor decides,
-/// `None` for what is left to the crate.
-fn natural_len(kind: u8) -> Option<u16> {
-    Some(match kind {
-        NULL | TEXT | ANSI | BINARY | BINXML | TEXT_ARRAY => 0,
-        0x03 | U8 => 1,
-        0x05 | U16 => 2,
-        0x07 | 0x08 | 0x0d | 0x14 => 4,
-        0x09 | U64 | FILETIME | 0x15 => 8,
-        0x0f | SYSTEMTIME => 16,
-        // A SID's length is in it; checked where it is used.
-        SID => 0,
-        _ => return None,
-    })
+/// How long a value of some type is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Length {
+    /// So many bytes, whatever its descriptor says.
+    Natural(u8),
+    /// As its descriptor says.
+    Told,
+    /// The same, in units of UTF-16.
+    Wide,
+    /// Its own bytes say it.
+    Sid,
+    /// The type is left to the crate.
+    Unusual,
 }
+
+/// By type. A table, as it is asked for every value of every record that is decoded.
+const LENGTHS: [Length; 256] = {
+    let mut lengths = [Length::Unusual; 256];
+    let mut kind = 0;
+    while kind < lengths.len() {
+        lengths[kind] = match kind as u8 {
+            NULL | ANSI | BINARY | BINXML => Length::Told,
+            TEXT | TEXT_ARRAY => Length::Wide,
+            0x03 | U8 => Length::Natural(1),
+            0x05 | U16 => Length::Natural(2),
+            0x07 | 0x08 | 0x0d | 0x14 => Length::Natural(4),
+            0x09 | U64 | FILETIME | 0x15 => Length::Natural(8),
+            0x0f | SYSTEMTIME => Length::Natural(16),
+            SID => Length::Sid,
+            _ => Length::Unusual,
+        };
+        kind += 1;
+    }
+    lengths
+};
 
 impl Values {
     /// Reads the descriptors of `instance`. `None` when a value does not have its type's length, as then
@@ -69,11 +89,11 @@ impl Values {
         if instance.count > MOST {
             return None;
         }
-        let values = read(chunk, instance)?;
+        let descriptors = descriptors(chunk, instance)?;
         let mut end = instance.descriptors + instance.count * 4;
-        for (slot, value) in self.values.iter_mut().zip(values) {
-            *slot = value?;
-            end = slot.at as usize + usize::from(slot.len);
+        for (slot, descriptor) in self.values.iter_mut().zip(descriptors) {
+            *slot = value_at(chunk, end, *descriptor)?;
+            end += usize::from(slot.len);
         }
         self.count = instance.count;
         self.end = end;
@@ -101,27 +121,93 @@ impl Values {
 
 /// One value of an instance, found by the lengths of those before it. What stands behind it is not looked at.
 pub fn value_of(chunk: &[u8], instance: Instance, index: u16) -> Option<Value> {
-    read(chunk, instance)?.nth(usize::from(index))?
+    let descriptors = descriptors(chunk, instance)?.get(..=usize::from(index))?;
+    let mut at = instance.descriptors + instance.count * 4;
+    let mut value = Value::default();
+    for descriptor in descriptors {
+        value = value_at(chunk, at, *descriptor)?;
+        at += usize::from(value.len);
+    }
+    Some(value)
 }
 
-/// The values of an instance, each `None` when it does not have its type's length. Those behind such a one are
-/// elsewhere than is said here.
-fn read(chunk: &[u8], instance: Instance) -> Option<impl Iterator<Item = Option<Value>>> {
-    let descriptors = chunk.get(instance.descriptors..)?.get(..instance.count.checked_mul(4)?)?;
-    let mut at = instance.descriptors + descriptors.len();
-    let mut sound = true;
-    Some(descriptors.as_chunks::<4>().0.iter().map(move |&[low, high, kind, _]| {
-        let len = u16::from_le_bytes([low, high]);
-        sound &= match (natural_len(kind), kind) {
-            (None, _) => false,
-            (Some(0), TEXT | TEXT_ARRAY) => len.is_multiple_of(2),
-            (Some(0), SID) => sid_len(chunk, at) == Some(usize::from(len)),
-            (Some(natural), _) => natural == 0 || natural == len,
-        };
-        let value = Value { kind, at: u32::try_from(at).ok()?, len };
-        at += usize::from(len);
-        sound.then_some(value)
-    }))
+/// Where one value stood in the last instance that was asked, as the next of its definition mostly has values of the
+/// same types and lengths.
+#[derive(Debug, Clone, Copy)]
+pub struct Layout {
+    /// How many values the instance had.
+    count: usize,
+    /// The descriptors up to the value's own.
+    descriptors: [[u8; 4]; Self::MOST],
+    /// Which value was asked for; `u16::MAX` where nothing is known.
+    index: u16,
+    /// It, and a SID before it, counted from the first value. A SID's length is in its bytes, too.
+    value: Value,
+    sid: Option<Value>,
+}
+
+impl Default for Layout {
+    fn default() -> Self {
+        let (descriptors, value) = ([[0; 4]; Self::MOST], Value::default());
+        Self { count: 0, descriptors, index: u16::MAX, value, sid: None }
+    }
+}
+
+impl Layout {
+    const MOST: usize = 16;
+
+    /// As [`value_of`].
+    pub fn value_of(&mut self, chunk: &[u8], instance: Instance, index: u16) -> Option<Value> {
+        let descriptors = descriptors(chunk, instance)?.get(..=usize::from(index))?;
+        let first = u32::try_from(instance.descriptors + instance.count * 4).ok()?;
+        let known = self.descriptors.get(..descriptors.len());
+        if (index, instance.count) == (self.index, self.count)
+            && known.is_some_and(|known| known == descriptors)
+            && self
+                .sid
+                .is_none_or(|sid| sid_len(chunk, (first + sid.at) as usize) == Some(usize::from(sid.len)))
+        {
+            return Some(Value { at: first + self.value.at, ..self.value });
+        }
+        self.index = u16::MAX;
+        self.sid = None;
+        let (mut value, mut sids, mut at) = (Value::default(), 0, first);
+        for descriptor in descriptors {
+            value = value_at(chunk, at as usize, *descriptor)?;
+            if value.kind == SID {
+                self.sid = Some(Value { at: at - first, ..value });
+                sids += 1;
+            }
+            at += u32::from(value.len);
+        }
+        self.value = Value { at: value.at - first, ..value };
+        if let (Some(known), 0 | 1) = (self.descriptors.get_mut(..descriptors.len()), sids) {
+            known.copy_from_slice(descriptors);
+            (self.count, self.index) = (instance.count, index);
+        }
+        Some(value)
+    }
+}
+
+/// Length (2 bytes), type and a reserved byte of each value of an instance.
+fn descriptors(chunk: &[u8], instance: Instance) -> Option<&[[u8; 4]]> {
+    let bytes = chunk.get(instance.descriptors..)?.get(..instance.count.checked_mul(4)?)?;
+    Some(bytes.as_chunks().0)
+}
+
+/// The value that stands `at`. `None` when it does not have its type's length, as then nobody but the crate knows where
+/// the next one is.
+#[inline]
+fn value_at(chunk: &[u8], at: usize, [low, high, kind, _]: [u8; 4]) -> Option<Value> {
+    let len = u16::from_le_bytes([low, high]);
+    let sound = match LENGTHS[usize::from(kind)] {
+        Length::Natural(natural) => len == u16::from(natural),
+        Length::Told => true,
+        Length::Wide => len.is_multiple_of(2),
+        Length::Sid => sid_len(chunk, at) == Some(usize::from(len)),
+        Length::Unusual => false,
+    };
+    sound.then_some(Value { kind, at: u32::try_from(at).ok()?, len })
 }
 
 fn sid_len(chunk: &[u8], at: usize) -> Option<usize> {

@@ -9,7 +9,7 @@ use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
 
-use super::{Datum, Origin, Record, Selection, Text};
+use super::{Content, Datum, Origin, Record, Selection, Text};
 
 /// Deepest nesting read. Events of Windows reach 6; the `evtx` crate stops at 64 too.
 pub const MAX_DEPTH: usize = 64;
@@ -256,18 +256,17 @@ impl<'a> Parser<'a> {
             return Ok(None);
         }
         let time = time(&system.time).ok_or(XmlError::NoTime)?;
-        Ok(Some(Record {
+        let content = Content {
             provider: system.provider().into(),
             event_id,
             version: system.version.parse().unwrap_or(0),
             level: system.level.parse().unwrap_or(0),
             channel: system.channel.into(),
             computer: system.computer.into(),
-            record_id: system.record_id.parse().unwrap_or(0),
-            time,
             data: self.data,
-            origin: Origin::Live,
-        }))
+        };
+        let record_id = system.record_id.parse().unwrap_or(0);
+        Ok(Some(Record { content: content.into(), record_id, time, origin: Origin::Live }))
     }
 }
 
@@ -337,8 +336,8 @@ mod tests {
         parse_event(&with_data(data))
             .unwrap()
             .data
-            .into_iter()
-            .map(|d| (d.name.map(Into::into), d.value.into()))
+            .iter()
+            .map(|d| (d.name.as_deref().map(Into::into), d.value.to_string()))
             .collect()
     }
 

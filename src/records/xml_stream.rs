@@ -316,7 +316,7 @@ mod tests {
         let selection =
             Selection::new(vec![Wanted { providers: vec!["Kerberos".into()], event_ids: vec![4] }]);
         let (mut computers, mut records, mut problems) = (Vec::new(), 0, Problems::default());
-        let mut emit = |r: Record| computers.push(r.computer.into());
+        let mut emit = |r: Record| computers.push(r.computer.to_string());
         read_events(input, &selection, &mut emit, &mut records, &mut problems);
         (computers, records, problems.into_sentences())
     }

@@ -120,15 +120,14 @@ mod tests {
     use crate::report::guard::is_dangerous;
 
     fn record(computer: &str, value: &str) -> Record {
-        Record {
-            provider: "Kerberos".into(),
-            time: "2013-10-06T21:13:09.5Z".parse().unwrap(),
-            data: vec![
+        let record = Record::of(computer).saying(|content| {
+            content.provider = "Kerberos".into();
+            content.data = vec![
                 Datum { name: Some("Server".into()), value: value.into() },
                 Datum { name: None, value: "".into() },
-            ],
-            ..Record::of(computer)
-        }
+            ];
+        });
+        Record { time: "2013-10-06T21:13:09.5Z".parse().unwrap(), ..record }
     }
 
     fn line(record: &Record, file: &str, format: Format) -> String {

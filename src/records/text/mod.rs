@@ -26,7 +26,7 @@ use self::date::{DateOrder, Reading};
 use self::draft::{Draft, Part};
 use super::lines::Lines;
 use super::xml::parse_event;
-use super::{Datum, Origin, Problems, Record, Selection};
+use super::{Content, Datum, Origin, Problems, Record, Selection};
 use crate::files::text_encoding::text_of;
 
 /// What is kept of a line; the longest description of a Kerberos event has less than 1,500 characters.
@@ -160,18 +160,16 @@ impl Reader<'_> {
                 self.ambiguous.get_or_insert((draft.line, day_first));
             }
         }
-        Ok(Record {
+        let content = Content {
             provider: provider.into(),
             event_id,
             version: 0,
             level: draft.level(),
             channel: draft.log_name.as_str().into(),
             computer: draft.computer.as_str().into(),
-            record_id: 0,
-            time,
             data,
-            origin: Origin::Live,
-        })
+        };
+        Ok(Record { content: content.into(), record_id: 0, time, origin: Origin::Live })
     }
 
     fn say_what_was_assumed(&mut self) {

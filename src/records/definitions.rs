@@ -1,0 +1,156 @@
+//! Template definitions that were met before, in this chunk or another, with their programs.
+//!
+//! Every chunk has its own copy of each definition it uses. The copies differ in where the names stand that they refer
+//! to, and in which names stand in the definition itself, at their first use in the chunk; all else is the same bytes.
+//! To compare a copy takes an eighth of what it takes to compile it.
+
+use std::collections::HashMap;
+
+use super::binxml::{
+    ATTRIBUTE, CLOSE, CLOSE_EMPTY, CLOSE_START, DEFINITION_HEADER, END, MORE, OPEN, OPTIONAL_SUBSTITUTION,
+    SUBSTITUTION, Tokens, VALUE,
+};
+use super::template::{Program, definition};
+use crate::chunks::bytes::{u16_at, u32_at};
+
+/// Definitions and their bytes that are kept. Real logs have some hundreds of a few KB each; of a crafted one with
+/// ever new ones the last are kept.
+const MOST: usize = 2048;
+const MOST_BYTES: usize = 4 << 20;
+
+/// GUID and length of the body: what tells most definitions apart.
+type Key = ([u8; 16], u32);
+
+/// Definitions with their programs; one per worker.
+#[derive(Default)]
+pub struct Definitions {
+    numbers: HashMap<Key, Vec<u64>>,
+    known: Vec<Known>,
+    /// The number of the first that is known. No number stands for two definitions, also when all were forgotten to
+    /// make room.
+    first: u64,
+    bytes: usize,
+}
+
+struct Known {
+    body: Box<[u8]>,
+    names: Box<[Name]>,
+    /// `None` where its shape is not usual.
+    program: Option<Program>,
+}
+
+/// A reference to a name.
+struct Name {
+    /// Where in the body it is.
+    at: u32,
+    /// Length and text of a name that stands elsewhere in the chunk; `None` for one that stands right here.
+    elsewhere: Option<Box<[u8]>>,
+}
+
+impl Definitions {
+    /// The number of the definition that stands at this offset; `None` when its shape is not usual.
+    pub fn number(&mut self, chunk: &[u8], at: u32) -> Option<u64> {
+        let (key, tokens) = (key(chunk, at)?, definition(chunk, at)?);
+        let known = self.numbers.get(&key).into_iter().flatten().copied();
+        let same = |number: &u64| self.get(*number).is_some_and(|known| known.is(tokens.chunk, tokens.at));
+        if let Some(number) = known.into_iter().find(same) {
+            return Some(number);
+        }
+        let names = names(tokens)?;
+        let body = tokens.chunk.get(tokens.at..)?;
+        let number = self.first + self.known.len() as u64;
+        if self.known.len() >= MOST || self.bytes + body.len() > MOST_BYTES {
+            *self = Self { first: number, ..Self::default() };
+        }
+        let mut program = Program::default();
+        let program = program.compile(chunk, at).map(|()| program);
+        self.bytes += body.len();
+        self.numbers.entry(key).or_default().push(number);
+        self.known.push(Known { body: body.into(), names: names.into(), program });
+        Some(number)
+    }
+
+    /// The program of a definition; `None` when its shape is not usual, or it was forgotten.
+    pub fn program(&self, number: u64) -> Option<&Program> {
+        self.get(number)?.program.as_ref()
+    }
+
+    fn get(&self, number: u64) -> Option<&Known> {
+        self.known.get(usize::try_from(number.checked_sub(self.first)?).ok()?)
+    }
+}
+
+fn key(chunk: &[u8], at: u32) -> Option<Key> {
+    let header: &[u8; DEFINITION_HEADER] = chunk.get(at as usize..)?.first_chunk()?;
+    let [_, _, _, _, rest @ ..] = header;
+    Some((*rest.first_chunk()?, u32_at(rest, 16)?))
+}
+
+impl Known {
+    /// Is what stands `at` the same definition? `chunk` ends where the definition does.
+    fn is(&self, chunk: &[u8], start: usize) -> bool {
+        let Some(body) = chunk.get(start..) else { return false };
+        let mut from = 0;
+        for name in &self.names {
+            let at = name.at as usize;
+            let Some(offset) = u32_at(body, at) else { return false };
+            let here = offset as usize == start + at + 4;
+            let same = match &name.elsewhere {
+                None => here,
+                Some(text) => !here && name_at(chunk, offset).is_some_and(|name| name.starts_with(text)),
+            };
+            if !same || body.get(from..at) != self.body.get(from..at) {
+                return false;
+            }
+            // Before a name stands a link to the next one of its bucket, which is another in each chunk.
+            from = if here { at + 8 } else { at + 4 };
+        }
+        body.get(from..) == self.body.get(from..)
+    }
+}
+
+/// The names that a definition refers to, in order. `None` where it has tokens that are not usual.
+fn names(mut tokens: Tokens<'_>) -> Option<Vec<Name>> {
+    let start = tokens.at;
+    let mut names = Vec::new();
+    tokens.fragment()?;
+    while let Some(token) = tokens.u8() {
+        match token {
+            END => break,
+            CLOSE_START | CLOSE_EMPTY | CLOSE => continue,
+            SUBSTITUTION | OPTIONAL_SUBSTITUTION => {
+                tokens.substitution()?;
+                continue;
+            }
+            _ => {}
+        }
+        let at = match token & !MORE {
+            VALUE => {
+                tokens.text()?;
+                continue;
+            }
+            // Dependency and length, or nothing, stand before the name.
+            OPEN => tokens.at + 6,
+            ATTRIBUTE => tokens.at,
+            _ => return None,
+        };
+        let offset = match token & !MORE {
+            OPEN => tokens.element(token)?.name,
+            _ => tokens.name()?,
+        };
+        let elsewhere = if offset as usize == at + 4 {
+            None
+        } else {
+            let name = name_at(tokens.chunk, offset)?;
+            let len = 2 + usize::from(u16_at(name, 0)?) * 2;
+            Some(name.get(..len)?.into())
+        };
+        names.push(Name { at: u32::try_from(at - start).ok()?, elsewhere });
+    }
+    Some(names)
+}
+
+/// Length and text of a name, and what follows.
+fn name_at(chunk: &[u8], offset: u32) -> Option<&[u8]> {
+    chunk.get((offset as usize).checked_add(6)?..)
+}

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use super::fail_on::FailOn;
 use super::outputs::{Evidence, Outputs, Written};
@@ -300,7 +301,7 @@ fn judge(
     config: &Config,
     gathered: &mut Gathered,
     log_dates: Vec<(FileIndex, LogDates)>,
-    log_name: &dyn Fn(FileIndex) -> String,
+    log_name: &(dyn Fn(FileIndex) -> String + Sync),
 ) -> (Vec<Row>, Vec<InventoryFile>) {
     let load = addresses::LoadOptions { host: config.host.clone() };
     let mut interfaces = addresses::load(&config.interfaces, &load);
@@ -314,7 +315,7 @@ fn judge(
     let dates = FileDates::of_files(inventories.iter().map(|file| &file.path)).with_logs(log_dates);
     let knowledge = Knowledge::new(hosts, directory, clues, config.window).dated(dates);
     let findings = findings::judge(std::mem::take(&mut gathered.incidents), &knowledge);
-    (findings.iter().map(|f: &Finding| Row::new(f, log_name)).collect(), inventories)
+    (findings.par_iter().map(|f: &Finding| Row::new(f, log_name)).collect(), inventories)
 }
 
 /// Every name that anything mentions, so that a short name is only taken for a full one where no other fits.

@@ -1,7 +1,8 @@
-use std::collections::HashMap;
 use std::collections::hash_map::{Entry, RandomState};
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::Mutex;
+
+use foldhash::HashMap;
 
 use crate::records::{Origin, Record};
 use crate::scan::FileIndex;

@@ -50,7 +50,7 @@ pub struct Gatherer<'a> {
     incidents: IndexMap<Key, Incident>,
     clues: IndexMap<Clue, Sightings>,
     /// By address of the content, which is kept so that no other can stand there.
-    known: HashMap<usize, (Arc<Content>, Known)>,
+    known: foldhash::HashMap<usize, (Arc<Content>, Known)>,
     clues_dropped: u64,
     duplicates: HashMap<FileIndex, u64>,
     told: Option<&'a Told>,
@@ -118,7 +118,7 @@ impl<'a> Gatherer<'a> {
             period,
             incidents: IndexMap::new(),
             clues: IndexMap::new(),
-            known: HashMap::new(),
+            known: foldhash::HashMap::default(),
             clues_dropped: 0,
             duplicates: HashMap::new(),
             told: None,

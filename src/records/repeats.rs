@@ -3,8 +3,9 @@
 //! A storm writes the same few events again and again. What they say is decoded once; the next one is known by the
 //! values that its template uses.
 
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use foldhash::HashMap;
 
 use super::Content;
 use super::template::Program;

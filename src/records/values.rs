@@ -33,8 +33,18 @@ pub struct Value {
 }
 
 /// The values of one template instance.
+///
+/// Those of the instance before are kept: a record mostly begins with values of the same types and lengths, and where
+/// these are need not be worked out again.
 pub struct Values {
+    /// Counted from the first value.
     values: [Value; MOST],
+    descriptors: [[u8; 4]; MOST],
+    /// So many of both hold for any instance that begins with these descriptors: up to a SID, whose length is in its
+    /// bytes, too.
+    known: usize,
+    /// Where the first value is.
+    first: u32,
     count: usize,
     /// Behind the last value.
     pub end: usize,
@@ -42,7 +52,8 @@ pub struct Values {
 
 impl Default for Values {
     fn default() -> Self {
-        Self { values: [Value::default(); MOST], count: 0, end: 0 }
+        let (values, descriptors) = ([Value::default(); MOST], [[0; 4]; MOST]);
+        Self { values, descriptors, known: 0, first: 0, count: 0, end: 0 }
     }
 }
 
@@ -90,14 +101,25 @@ impl Values {
             return None;
         }
         let descriptors = descriptors(chunk, instance)?;
-        let mut end = instance.descriptors + instance.count * 4;
-        for (slot, descriptor) in self.values.iter_mut().zip(descriptors) {
-            *slot = value_at(chunk, end, *descriptor)?;
-            end += usize::from(slot.len);
+        let before = self.descriptors.get(..self.known)?.iter().zip(descriptors);
+        let same = before.take_while(|(before, now)| before == now).count();
+        self.known = same;
+        self.first = u32::try_from(instance.descriptors + instance.count * 4).ok()?;
+        let last = same.checked_sub(1).and_then(|last| self.values.get(last));
+        let mut end = self.first + last.map_or(0, |last| last.at + u32::from(last.len));
+        let slots = self.values.iter_mut().zip(&mut self.descriptors).zip(descriptors);
+        for (i, ((slot, kept), descriptor)) in slots.enumerate().skip(same) {
+            let value = value_at(chunk, end as usize, *descriptor)?;
+            *slot = Value { at: value.at - self.first, ..value };
+            *kept = *descriptor;
+            if self.known == i && value.kind != SID {
+                self.known += 1;
+            }
+            end += u32::from(value.len);
         }
         self.count = instance.count;
-        self.end = end;
-        (end <= chunk.len()).then_some(())
+        self.end = end as usize;
+        (self.end <= chunk.len()).then_some(())
     }
 
     /// No values: for fragments without a template.
@@ -114,7 +136,7 @@ impl Values {
         self.values
             .get(..self.count)
             .and_then(|values| values.get(usize::from(index)))
-            .copied()
+            .map(|value| Value { at: self.first + value.at, ..*value })
             .unwrap_or_default()
     }
 }

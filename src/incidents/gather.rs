@@ -468,6 +468,31 @@ mod tests {
         assert_eq!(g.duplicates, HashMap::from([(1, 1)]), "the earlier input keeps the record");
     }
 
+    /// A storm's records share their content, and only the first of them is read for what it means.
+    #[test]
+    fn records_of_one_content_are_counted_as_if_each_was_read() {
+        let records = |shared: bool| {
+            let first = four(1, 100, "host/srv2");
+            let other = four(2, 150, "HTTP/srv3");
+            (0..20u64).map(move |n| {
+                let like = if n % 3 == 0 { &other } else { &first };
+                let content =
+                    if shared { Arc::clone(&like.content) } else { Arc::new((*like.content).clone()) };
+                let time = Timestamp::from_second(100 + n as i64 * 60).unwrap();
+                // The last is in two files.
+                (n / 10, Record { content, record_id: n.min(18), time, origin: Origin::Live })
+            })
+        };
+        let gather = |shared| {
+            let mut given: Vec<_> = records(shared).collect();
+            given.push((5, given[3].1.clone()));
+            gather(vec![given])
+        };
+        let (shared, apart) = (gather(true), gather(false));
+        assert_eq!((shared.events, shared.duplicates.clone()), (20, HashMap::from([(5, 1)])));
+        assert_eq!(format!("{shared:?}"), format!("{apart:?}"));
+    }
+
     #[test]
     fn a_record_id_used_again_after_clearing_is_another_event() {
         let g = gather(vec![vec![(0, four(7, 100, "host/srv2")), (0, four(7, 5000, "host/srv2"))]]);

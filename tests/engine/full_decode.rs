@@ -14,7 +14,11 @@ use crate::support::{everything, read_path, real_logs};
 /// Every record of a log, by the crate alone. Chunks it gives up as a whole are read one by one with its
 /// name table emptied, as the crate then reads names in place.
 fn full_decode(path: &Path) -> Vec<Record> {
-    let mut parser = EvtxParser::from_path(path)
+    full_decode_of(std::fs::read(path).unwrap())
+}
+
+pub fn full_decode_of(log: Vec<u8>) -> Vec<Record> {
+    let mut parser = EvtxParser::from_buffer(log)
         .unwrap()
         .with_configuration(ParserSettings::new().indent(false).num_threads(1));
     let mut records = Vec::new();

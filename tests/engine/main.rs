@@ -6,4 +6,5 @@ mod damage;
 mod evtx;
 mod files;
 mod full_decode;
+mod repeats;
 mod support;

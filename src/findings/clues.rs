@@ -34,11 +34,11 @@ impl Names {
     fn of(clue: &Clue) -> Self {
         let logged_by = HostName::parse(&clue.computer);
         let domain = logged_by.as_ref().and_then(HostName::domain);
-        let host = |subject: &Box<str>| {
+        let host = |subject: &str| {
             let host = Principal::parse(subject).host()?;
             Some(if host.domain().is_some() { host } else { host.in_domain(domain) })
         };
-        let subjects = clue.subjects.iter().filter_map(host).collect();
+        let subjects = clue.subjects.iter().filter_map(|subject| host(subject)).collect();
         Self { logged_by, subjects }
     }
 }

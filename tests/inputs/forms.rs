@@ -1,6 +1,7 @@
 //! The same events as .evtx, XML and text.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use evtx::{EvtxParser, ParserSettings};
 
@@ -98,12 +99,13 @@ fn copied_text_gives_the_event_of_the_log_but_for_what_it_lacks() {
     let [(_, from_text)] = &found.records[..] else { panic!("{:?}", found.reports) };
     let mut expected = from_log.clone();
     expected.record_id = 0;
-    expected.data.retain(|d| d.name.as_deref() != Some("Binary"));
-    let mut from_text = from_text.clone();
+    let said = Arc::make_mut(&mut expected.content);
+    said.data.retain(|d| d.name.as_deref() != Some("Binary"));
+    said.version = 0;
+    let from_text = from_text.clone();
     // Seconds are the finest a copied text has.
     expected.time = from_text.time;
     assert_eq!(from_text.time.as_second(), from_log.time.as_second());
-    from_text.version = expected.version;
     assert_eq!(from_text, expected);
     assert_eq!(found.report("copied.txt").problems, Vec::<String>::new());
     assert!(found.report("copied.txt").notes[0].contains("taken as UTC"));

@@ -12,7 +12,7 @@ use krbtriage::inventory::accounts::{Account, AccountInventory, HostAliases};
 use krbtriage::inventory::addresses::{AddressInventory, HostAlias, OwnedAddress, ResolvedName};
 use krbtriage::inventory::directory::Directory;
 use krbtriage::inventory::from_logs;
-use krbtriage::records::{Datum, Origin, Record};
+use krbtriage::records::{Content, Datum, Origin, Record};
 use krbtriage::scan::Collector;
 
 pub const ALPHA: &str = "ALPHA.EXAMPLE.COM";
@@ -89,15 +89,13 @@ impl Situation {
 
     /// Any event. A value without a name is an insertion string.
     pub fn event(mut self, provider: &str, id: u16, computer: &str, values: &[(&str, &str)]) -> Self {
-        self.records.push(Record {
+        let content = Content {
             provider: provider.into(),
             event_id: id,
             version: 0,
             level: 2,
             channel: "System".into(),
             computer: computer.into(),
-            record_id: 1 + self.records.len() as u64,
-            time: time(NOON),
             data: values
                 .iter()
                 .map(|(name, value)| Datum {
@@ -105,6 +103,12 @@ impl Situation {
                     value: (*value).into(),
                 })
                 .collect(),
+        };
+        let record_id = 1 + self.records.len() as u64;
+        self.records.push(Record {
+            content: content.into(),
+            record_id,
+            time: time(NOON),
             origin: Origin::Live,
         });
         self

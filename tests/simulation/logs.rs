@@ -1,7 +1,7 @@
 //! What the machines write down: event 4 on the client, the other events where they belong.
 
 use jiff::Timestamp;
-use krbtriage::records::{Datum, Origin, Record};
+use krbtriage::records::{Content, Datum, Origin, Record};
 
 use super::evtx_writer::{self as evtx, Event};
 use super::exchange::{Ask, Refusal, target_text};
@@ -36,22 +36,21 @@ const SERVICES: &str = "Service Control Manager";
 
 impl Entry {
     pub fn record(&self, record_id: u64) -> Record {
-        Record {
+        let content = Content {
             provider: self.provider.into(),
             event_id: self.id,
             version: 0,
             level: 2,
             channel: "System".into(),
             computer: self.computer.as_str().into(),
-            record_id,
-            time: Timestamp::from_second(self.time).unwrap(),
             data: self
                 .data
                 .iter()
                 .map(|(n, v)| Datum { name: (!n.is_empty()).then(|| (*n).into()), value: v.as_str().into() })
                 .collect(),
-            origin: Origin::Live,
-        }
+        };
+        let time = Timestamp::from_second(self.time).unwrap();
+        Record { content: content.into(), record_id, time, origin: Origin::Live }
     }
 
     pub fn event(&self) -> Event {

@@ -113,14 +113,18 @@ impl Entry {
             Attribute::AccountName => self.account.name = value.into(),
             // LDIF has it twice: as `dn` and as an attribute.
             Attribute::DistinguishedName if self.account.distinguished_name.as_deref() == Some(value) => {}
-            Attribute::DistinguishedName => match DistinguishedName::parse(value) {
-                Some(dn) => {
-                    self.deleted |= dn.is_deleted();
-                    self.account.domain = to.intern(&dn.domain());
-                    self.account.distinguished_name = Some(value.into());
+            Attribute::DistinguishedName => {
+                let mut domain = std::mem::take(&mut to.domain);
+                match DistinguishedName::domain_of(value, &mut domain) {
+                    Some(deleted) => {
+                        self.deleted |= deleted;
+                        self.account.domain = to.intern(&domain);
+                        self.account.distinguished_name = Some(value.into());
+                    }
+                    None => to.lost(line, format!("{} is no distinguished name of a domain", quoted(value))),
                 }
-                None => to.lost(line, format!("{} is no distinguished name of a domain", quoted(value))),
-            },
+                to.domain = domain;
+            }
             Attribute::Domain => {
                 if self.account.distinguished_name.is_none() {
                     self.account.domain = to.intern(value);
@@ -245,6 +249,8 @@ pub(super) struct Collector {
     pub completeness: Completeness,
     names: HashMap<Box<str>, Arc<str>>,
     last_name: Arc<str>,
+    /// Room for the domain of the next entry.
+    domain: String,
     /// SPNs that [`add_spn`](Self::add_spn) took for the account of this index.
     gathered: Option<usize>,
     /// Room for the SPNs of the next entry, or those gathered.
@@ -264,6 +270,7 @@ impl Collector {
             completeness: Completeness::default(),
             names: HashMap::new(),
             last_name: Arc::default(),
+            domain: String::new(),
             spare: SpnListBuilder::default(),
             gathered: None,
         }

@@ -23,31 +23,34 @@ impl<'t> DistinguishedName<'t> {
         let mut parts = Vec::with_capacity(8);
         let mut rest = text.trim();
         while !rest.is_empty() {
-            let (part, after) = split_part(rest);
-            let (kind, value) = part.split_once('=')?;
-            let kind = kind.trim();
-            let named = kind.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.');
-            if kind.is_empty() || !named {
-                return None;
-            }
-            parts.push((kind, unescape(value)));
+            let (kind, value, after) = next_part(rest)?;
+            parts.push((kind, value));
             rest = after;
         }
         let dn = Self { parts };
         dn.parts.last().is_some_and(|(kind, _)| is_dc(kind)).then_some(dn)
     }
 
-    /// The domain's DNS name from the trailing `DC=` parts, as written.
-    pub fn domain(&self) -> String {
-        let not_dc = self.parts.iter().rposition(|(kind, _)| !is_dc(kind));
-        let mut domain = String::new();
-        for (_, label) in self.parts.iter().skip(not_dc.map_or(0, |i| i + 1)) {
-            if !domain.is_empty() {
-                domain.push('.');
+    /// Of a DN that [`parse`](Self::parse) would take, the domain's DNS name from the trailing `DC=` parts, as written, and
+    /// whether the object is a deleted one: its DN holds a line feed and `DEL:` with its GUID (MS-ADTS 3.1.1.5.5.1.1). Every
+    /// account has a DN, so nothing else is kept of it.
+    pub fn domain_of(text: &str, domain: &mut String) -> Option<bool> {
+        domain.clear();
+        let (mut deleted, mut rest) = (false, text.trim());
+        while !rest.is_empty() {
+            let (kind, value, after) = next_part(rest)?;
+            if is_dc(kind) {
+                if !domain.is_empty() {
+                    domain.push('.');
+                }
+                domain.push_str(&value);
+            } else {
+                domain.clear();
+                deleted |= value.contains("\nDEL:");
             }
-            domain.push_str(label);
+            rest = after;
         }
-        domain
+        (!domain.is_empty()).then_some(deleted)
     }
 
     /// [`common_name`](Self::common_name) of a DN that parses, without the rest of it.
@@ -66,11 +69,6 @@ impl<'t> DistinguishedName<'t> {
         self.parts.iter().all(|(kind, _)| is_dc(kind))
     }
 
-    /// A deleted object's DN holds a line feed and `DEL:` with its GUID (MS-ADTS 3.1.1.5.5.1.1).
-    pub fn is_deleted(&self) -> bool {
-        self.parts.iter().any(|(kind, value)| !is_dc(kind) && value.contains("\nDEL:"))
-    }
-
     /// One text for all ways to write the same DN, to compare by.
     pub fn key(&self) -> String {
         let mut key = String::with_capacity(80);
@@ -87,6 +85,15 @@ impl<'t> DistinguishedName<'t> {
 
 fn is_dc(kind: &str) -> bool {
     kind.eq_ignore_ascii_case("DC")
+}
+
+/// `type=value`, and what stands behind it.
+fn next_part(text: &str) -> Option<(&str, Cow<'_, str>, &str)> {
+    let (part, after) = split_part(text);
+    let (kind, value) = part.split_once('=')?;
+    let kind = kind.trim();
+    let named = kind.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.');
+    (!kind.is_empty() && named).then(|| (kind, unescape(value), after))
 }
 
 /// Cuts at the first comma that is not escaped.
@@ -284,6 +291,12 @@ mod tests {
         DistinguishedName::parse(text).unwrap()
     }
 
+    fn in_domain(text: &str) -> Option<(String, bool)> {
+        let mut domain = "left from before".to_owned();
+        let deleted = DistinguishedName::domain_of(text, &mut domain)?;
+        Some((domain, deleted))
+    }
+
     #[test]
     fn names_and_domains_of_dns() {
         let table = [
@@ -295,14 +308,17 @@ mod tests {
         ];
         for (text, name, domain) in table {
             assert_eq!(dn(text).common_name(), name, "{text}");
-            assert_eq!(dn(text).domain(), domain, "{text}");
+            assert_eq!(in_domain(text), Some((domain.to_owned(), false)), "{text}");
             assert_eq!(DistinguishedName::first_name(text).as_deref(), name, "{text}");
         }
         assert!(dn("DC=alpha,DC=com").is_domain());
-        assert!(dn("CN=srv1\\0ADEL:7f,CN=Deleted Objects,DC=alpha").is_deleted());
-        assert!(!dn("CN=srv1\\0ACNF:7f,DC=alpha").is_deleted());
+        let deleted = "CN=srv1\\0ADEL:7f,CN=Deleted Objects,DC=alpha";
+        assert_eq!(in_domain(deleted), Some(("alpha".to_owned(), true)));
+        assert_eq!(in_domain("CN=srv1\\0ACNF:7f,DC=alpha"), Some(("alpha".to_owned(), false)));
+        assert_eq!(in_domain("CN=x,DC=a,OU=y,DC=b"), Some(("b".to_owned(), false)));
         for no_dn in ["", "srv1", "CN=a", "HOST/x,DC=y", "a b=c,DC=d", "O=Org,C=DE", "=,DC=x"] {
             assert_eq!(DistinguishedName::parse(no_dn), None, "{no_dn}");
+            assert_eq!(in_domain(no_dn), None, "{no_dn}");
         }
     }
 

@@ -271,15 +271,18 @@ impl Said {
             return Completeness::Part;
         }
         let base = self.base.as_deref().and_then(DistinguishedName::parse);
+        let mut domain = String::new();
+        let named = self.base.as_deref().and_then(|base| DistinguishedName::domain_of(base, &mut domain));
         match base {
             Some(base) if !base.is_domain() => Completeness::Part,
-            Some(base)
-                if self.subtree
+            Some(_)
+                if named.is_some()
+                    && self.subtree
                     && self.filter.is_some()
                     && self.requested
                     && self.succeeded == Some(true) =>
             {
-                Completeness::Declared(base.domain())
+                Completeness::Declared(domain)
             }
             _ => Completeness::Evident,
         }

@@ -179,7 +179,9 @@ mod tests {
     }
 
     fn with_dn(mut account: Account, dn: &str) -> Account {
-        account.domain = DistinguishedName::parse(dn).unwrap().domain().as_str().into();
+        let mut domain = String::new();
+        DistinguishedName::domain_of(dn, &mut domain).unwrap();
+        account.domain = domain.into();
         account.distinguished_name = Some(dn.into());
         account
     }

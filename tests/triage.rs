@@ -302,6 +302,33 @@ fn an_output_never_replaces_an_input() {
 }
 
 #[test]
+fn an_output_never_replaces_an_inventory_in_a_folder() {
+    let (folder, log) = log([event("srv1$", "host/a")]);
+    let lists = folder.path().join("lists");
+    fs::create_dir(&lists).unwrap();
+    let list = lists.join("list.csv");
+    let text = "account,domain,spn\r\nsvc,alpha.example.com,HTTP/x\r\n";
+    fs::write(&list, text).unwrap();
+    let [log, lists, list] = [&log, &lists, &list].map(|path| path.to_str().unwrap());
+    for arguments in [
+        &["triage", log, "-s", lists, "-o", list][..],
+        &["triage", log, "-s", folder.path().to_str().unwrap(), "--problems", list],
+        &["audit", "-s", lists, "-o", list],
+    ] {
+        let output = krbtriage().args(arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?} {output:?}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains("would replace it"), "{output:?}");
+    }
+    assert_eq!(fs::read_to_string(list).unwrap(), text);
+    // An earlier report that lies among the lists is no list.
+    let report = format!("{lists}/report.csv");
+    for _ in 0..2 {
+        let (status, ..) = triage(&[log, "-s", lists, "-o", &report]);
+        assert_eq!(status, 0);
+    }
+}
+
+#[test]
 fn since_and_until_look_at_time_created() {
     let (_folder, path) = log([
         event("srv1$", "host/a").at("2026-10-05T23:59:59Z"),

@@ -8,7 +8,7 @@ mod earlier;
 mod view;
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::files::unread;
 use crate::inventory::accounts::HostAliases;
@@ -133,7 +133,10 @@ impl Outcome {
 pub fn run(config: &Config) -> Result<Outcome, Error> {
     config.output.check()?;
     let inputs = [&config.interfaces, &config.dns, &config.spns].into_iter().flatten().chain(&config.allow);
-    let spared = output::spare(config.output.path(), inputs.map(PathBuf::as_path))?;
+    let inputs: Vec<&Path> = inputs.map(PathBuf::as_path).collect();
+    let beside = inventory::other::beside(config.output.path().into_iter(), inputs.iter().copied());
+    let beside = beside.iter().map(PathBuf::as_path);
+    let spared = output::spare(config.output.path(), inputs.iter().copied().chain(beside))?;
     let allow = allowed::Allowed::read(config.allow.as_deref())?;
     let earlier = config.baseline.as_deref().map(|path| earlier::read(path, &config.output)).transpose()?;
     let paths = [config.interfaces.as_slice(), config.dns.as_slice()].concat();

@@ -15,7 +15,7 @@ use crate::findings::{self, FileDates, Finding, Knowledge, LogDates};
 use crate::incidents::{Gathered, Gatherer, Period};
 use crate::inventory::directory::Directory;
 use crate::inventory::hosts::Hosts;
-use crate::inventory::{InventoryFile, accounts, addresses, from_logs, known};
+use crate::inventory::{InventoryFile, accounts, addresses, from_logs, known, other};
 use crate::names::Principal;
 use crate::report::baseline::{self, BaselineError, Silence};
 use crate::report::output;
@@ -176,9 +176,11 @@ pub fn run(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error> {
     let paths = list::all(&config.logs, config.files_from.as_deref())?;
     let (inputs, mut unfound) = files::find(&paths);
     let others = config.interfaces.iter().chain(&config.spns).map(PathBuf::as_path);
+    let outputs = || config.outputs.files().chain(config.state.as_deref());
+    let beside = other::beside(outputs(), others.clone());
     let spared = output::spare(
-        config.outputs.files().chain(config.state.as_deref()),
-        files::to_spare(&inputs).chain(others),
+        outputs(),
+        files::to_spare(&inputs).chain(others).chain(beside.iter().map(PathBuf::as_path)),
     )?;
     if !inputs.iter().any(|input| input.kind.is_read()) {
         return Err(Error::NoLogs(files::no_log_among(&inputs, &unfound)));

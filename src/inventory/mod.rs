@@ -10,7 +10,7 @@ pub mod directory;
 pub mod from_logs;
 pub mod hosts;
 pub mod known;
-mod other;
+pub mod other;
 pub mod stream;
 pub mod text;
 

@@ -3,7 +3,7 @@
 
 use std::fs::File;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::addresses::format::Sample;
 use super::text::decode;
@@ -67,6 +67,33 @@ impl Other {
             }
         }
     }
+}
+
+/// What lies in one of the `named` folders beside an output, is called like it, and is read: an output must not replace
+/// it. An earlier report is not read, and the next one takes its place.
+pub fn beside<'a>(
+    outputs: impl Iterator<Item = &'a Path>,
+    named: impl Iterator<Item = &'a Path>,
+) -> Vec<PathBuf> {
+    let folders: Vec<PathBuf> =
+        named.filter(|path| path.is_dir()).filter_map(|path| path.canonicalize().ok()).collect();
+    let mut found = Vec::new();
+    for output in outputs {
+        let (Some(parent), Some(stem)) = (output.parent(), output.file_stem()) else { continue };
+        let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
+        let inside = |parent: &PathBuf| folders.iter().any(|folder| parent.starts_with(folder));
+        let Some(files) = parent.canonicalize().ok().filter(inside).and_then(|p| p.read_dir().ok()) else {
+            continue;
+        };
+        let stem = stem.to_string_lossy().to_lowercase();
+        found.extend(files.flatten().map(|entry| entry.path()).filter(|path| {
+            let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase());
+            name.is_some_and(|name| name.starts_with(&stem))
+                && path.is_file()
+                && Other::of_file(path).is_some_and(|other| other != Other::Report)
+        }));
+    }
+    found
 }
 
 #[cfg(test)]

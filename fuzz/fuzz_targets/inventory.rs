@@ -27,12 +27,13 @@ fn rows(inventory: &AddressInventory) -> Vec<OwnedAddress> {
     rows
 }
 
-/// `'=x` is what `=x` is written as; which of them it was cannot be told.
+/// `'=x` is what `=x` is written as, also behind a `;`; which of them it was cannot be told.
 fn is_guarded(row: &OwnedAddress) -> bool {
     [Some(&row.host), row.interface.as_ref(), row.description.as_ref()]
         .into_iter()
         .flatten()
-        .any(|text| text.starts_with('\''))
+        .flat_map(|text| text.split(';'))
+        .any(|part| part.trim_start_matches(' ').starts_with('\''))
 }
 
 fuzz_target!(|bytes: &[u8]| {

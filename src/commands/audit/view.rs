@@ -71,8 +71,20 @@ impl<'a> Finding<'a> {
     }
 }
 
-/// The whole view. `compared`: there was an earlier audit.
-pub fn view(rows: &[Row], allowed: usize, compared: bool, paper: Paper) -> String {
+/// What an audit read, beside its rows.
+#[derive(Debug, Clone, Copy)]
+pub struct Read {
+    /// Shared addresses that `--allow` passes.
+    pub allowed: usize,
+    /// There was an earlier audit.
+    pub compared: bool,
+    /// All that was named could be read.
+    pub complete: bool,
+}
+
+/// The whole view.
+pub fn view(rows: &[Row], read: Read, paper: Paper) -> String {
+    let Read { compared, .. } = read;
     let mut page = Page::new(paper);
     let mut groups: Vec<(&str, Vec<Finding<'_>>)> = Vec::new();
     let mut resolved = Vec::new();
@@ -87,7 +99,7 @@ pub fn view(rows: &[Row], allowed: usize, compared: bool, paper: Paper) -> Strin
             None => groups.push((kind, vec![finding])),
         }
     }
-    head(&mut page, rows, allowed, compared);
+    head(&mut page, rows, read);
     let sizes: Vec<usize> = groups.iter().map(|(_, findings)| findings.len()).collect();
     let most = if sizes.iter().sum::<usize>() <= ALL_TOLD { ALL_TOLD } else { MANY_TOLD.max(sizes.len()) };
     let mut told: HashMap<&str, usize> = HashMap::new();
@@ -118,20 +130,22 @@ pub fn view(rows: &[Row], allowed: usize, compared: bool, paper: Paper) -> Strin
     page.into_text()
 }
 
-fn head(page: &mut Page, rows: &[Row], allowed: usize, compared: bool) {
+fn head(page: &mut Page, rows: &[Row], read: Read) {
     let of = |status: Status| rows.iter().filter(|row| row[1] == status.name()).count() as u64;
     let here = rows.len() as u64 - of(Status::Resolved);
-    let passed = match allowed {
+    let passed = match read.allowed {
         0 => String::new(),
         n => format!(", {} allowed", counted_as(n as u64, "shared address", "shared addresses")),
     };
     let text = match here {
+        // Of what was not read nothing is known.
+        0 if !read.complete => format!("Nothing found that can hurt in what could be read{passed}."),
         0 => format!("Nothing found that can hurt{passed}."),
         n => format!("{}{passed}", counted(n, "finding")),
     };
     let text = page.ink(Ink::Strong, &text);
     page.line("", &text);
-    if compared {
+    if read.compared {
         let since = Status::ALL.map(|s| format!("{} {}", grouped(of(s)), s.name()));
         page.say(&format!("Since the earlier audit: {}", since.join(", ")));
     }
@@ -229,6 +243,8 @@ fn gone(page: &mut Page, resolved: &[(&str, &str)]) {
 mod tests {
     use super::*;
 
+    const READ: Read = Read { allowed: 0, compared: false, complete: true };
+
     fn row(status: &str, kind: &str, what: &str, owners: usize) -> Row {
         let names: Vec<String> = (0..owners.min(100)).map(|i| format!("srv{i}.example.com")).collect();
         [
@@ -252,7 +268,7 @@ mod tests {
         let kinds = ["bmc-usb-nic", "duplicate-spn", "name-leads-elsewhere"];
         let rows: Vec<Row> =
             (0..10_000).map(|i| row("new", kinds[i % 3], &format!("thing{i}"), 20_000)).collect();
-        let text = view(&rows, 3, false, Paper::PLAIN);
+        let text = view(&rows, Read { allowed: 3, ..READ }, Paper::PLAIN);
         assert!(text.lines().count() < 90, "{text}");
         for part in [
             "10,000 findings, 3 shared addresses allowed",
@@ -274,7 +290,7 @@ mod tests {
             row("ongoing", "duplicate-spn", "HTTP/x", 2),
             row("resolved", "duplicate-spn", "HTTP/y", 2),
         ];
-        let text = view(&rows, 0, true, Paper::PLAIN);
+        let text = view(&rows, Read { compared: true, ..READ }, Paper::PLAIN);
         for part in [
             "2 findings\n",
             "0 new, 1 ongoing, 1 resolved, 1 reopened",
@@ -283,14 +299,20 @@ mod tests {
         ] {
             assert!(text.contains(part), "{part}:\n{text}");
         }
-        let nothing = view(&[], 1, false, Paper::PLAIN);
+        let nothing = view(&[], Read { allowed: 1, ..READ }, Paper::PLAIN);
         assert_eq!(nothing, "Nothing found that can hurt, 1 shared address allowed.\n");
+    }
+
+    #[test]
+    fn an_audit_that_could_not_read_its_only_list_does_not_say_that_all_is_well() {
+        let nothing = view(&[], Read { complete: false, ..READ }, Paper::PLAIN);
+        assert_eq!(nothing, "Nothing found that can hurt in what could be read.\n");
     }
 
     #[test]
     fn hostile_names_do_not_act() {
         let rows = [row("new", "duplicate-spn", "HTTP/\u{1b}[2J\u{202e}x", 2)];
-        let text = view(&rows, 0, false, Paper::new(80, true));
+        let text = view(&rows, READ, Paper::new(80, true));
         assert!(!text.contains("\u{1b}[2J") && !text.contains('\u{202e}'), "{text}");
     }
 }

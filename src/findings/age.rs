@@ -115,7 +115,7 @@ impl FileDates {
         };
         if heard.to > over {
             return Some(format!(
-                "the last of these events is of {}, and the log of {} goes on to {} without one; {file} {of}: somebody may \
+                "the last of these events is of {}, and the log of {} goes on to {} without one, while {file} {of}: somebody may \
                  have changed in between what it shows",
                 seen.last, case.incident.client, heard.to
             ));

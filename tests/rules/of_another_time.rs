@@ -63,7 +63,7 @@ fn an_inventory_of_after_the_trouble_may_show_what_was_changed_in_between() {
     is_judged!(made("2026-10-09T09:00:00Z", "2026-10-09T08:00:00Z"), LoopbackSharedIp, BmcUsbNic, Likely)
         .proved_by(
             "against it: the last of these events is of 2026-10-06T12:00:00Z, and the log of SRV1.alpha.example.com goes on \
-             to 2026-10-09T08:00:00Z without one; addresses.csv is of 2026-10-09T09:00:00Z",
+             to 2026-10-09T08:00:00Z without one, while addresses.csv is of 2026-10-09T09:00:00Z",
         )
         .lacks("the log of SRV1.alpha.example.com as it is now")
         .lacks("addresses of srv2.beta.example.com");

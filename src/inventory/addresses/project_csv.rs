@@ -4,6 +4,7 @@
 use super::format::{Format, Reader, Refusal, Sample};
 use super::rows::{NewAddress, Rows, parse_address, parse_prefix, quoted};
 use crate::inventory::text::Table;
+use crate::report::guard::uncell;
 
 pub const FORMAT: Format = Format { name: "krbtriage CSV", detect, read: Reader::Text(read) };
 
@@ -47,7 +48,9 @@ fn read(text: &str, rows: &mut Rows<'_>) -> Result<(), Refusal> {
             rows.problem(row.line, format!("{what}; the row is skipped"));
             continue;
         };
-        let own_host = unguarded(row.get(host));
+        // What this program writes for a spreadsheet it reads back the same.
+        let [own_host, interface, description] =
+            [host, interface, description].map(|column| uncell(row.get(column)));
         if host.is_some() && own_host.is_empty() {
             rows.problem(row.line, format!("no host for address {ip}; the row is skipped"));
             continue;
@@ -61,25 +64,16 @@ fn read(text: &str, rows: &mut Rows<'_>) -> Result<(), Refusal> {
             );
         }
         rows.own(NewAddress {
-            host: own_host,
+            host: &own_host,
             address: ip,
             prefix_length,
-            interface: unguarded(row.get(interface)),
-            description: unguarded(row.get(description)),
+            interface: &interface,
+            description: &description,
             mac: row.get(mac),
             line: row.line,
         });
     }
     Ok(())
-}
-
-/// The cell without the apostrophe that keeps a spreadsheet from running it: what this program writes it
-/// reads back the same.
-fn unguarded(cell: &str) -> &str {
-    match cell.strip_prefix('\'') {
-        Some(rest) if rest.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']) => rest,
-        _ => cell,
-    }
 }
 
 #[cfg(test)]
@@ -157,5 +151,8 @@ mod tests {
     fn a_guarded_cell_reads_back() {
         let inventory = read("host,address,description\n'=cmd,192.0.2.1,'quoted\n");
         assert_eq!(lines(&inventory), ["=cmd 192.0.2.1/- - 'quoted - srv9.csv:2"]);
+        // Behind a semicolon, where some spreadsheets cut, cells are guarded too; found by fuzzing.
+        let inventory = read("host,address,description\nsrv1,192.0.2.1,a;'@B8\n");
+        assert_eq!(lines(&inventory), ["srv1 192.0.2.1/- - a;@B8 - srv9.csv:2"]);
     }
 }

@@ -97,15 +97,15 @@ impl FileDates {
         let seen = &case.incident.seen;
         // What a log tells of has its own time.
         let written = *self.written.get(file)?;
-        if self.now.is_none_or(|now| seen.last > now + SKEW) {
+        if self.now.is_none_or(|now| seen.last > later(now, SKEW)) {
             return None;
         }
-        if let Some(written) = written.filter(|written| *written < seen.first - SKEW) {
+        if let Some(written) = written.filter(|written| *written < earlier(seen.first, SKEW)) {
             return Some(format!(
                 "{file} was written {written}, before the first of these events: what it shows may have changed since"
             ));
         }
-        let (heard, over) = (case.heard?, seen.last + goes_on(case));
+        let (heard, over) = (case.heard?, later(seen.last, goes_on(case)));
         if written.is_some_and(|written| written <= over) {
             return None;
         }
@@ -132,7 +132,7 @@ impl FileDates {
     fn undated(&self, file: &str, case: &Case<'_>) -> Option<String> {
         let heard = case.heard?;
         let lost = heard.dates_were_lost()?;
-        let over = case.incident.seen.last + goes_on(case);
+        let over = later(case.incident.seen.last, goes_on(case));
         self.written.get(file)?.is_none_or(|written| written > over).then(|| {
             format!(
                 "when {file} was made is not known (the log of {} ends {}, and its file says {lost}, so the files lost their \
@@ -141,6 +141,15 @@ impl FileDates {
             )
         })
     }
+}
+
+/// A crafted log has events at the end of all time, behind which nothing can be.
+fn later(time: Timestamp, by: SignedDuration) -> Timestamp {
+    time.checked_add(by).unwrap_or(Timestamp::MAX)
+}
+
+fn earlier(time: Timestamp, by: SignedDuration) -> Timestamp {
+    time.checked_sub(by).unwrap_or(Timestamp::MIN)
 }
 
 /// When a file was written; `None` for a path that is no file of its own.
@@ -211,7 +220,7 @@ fn old_list(case: &Case<'_>, out: &mut Vec<String>) {
 fn changed_since(case: &Case<'_>, out: &mut Vec<String>) {
     let last = case.incident.seen.last;
     for owner in &case.ownership.owners {
-        if let Some(changed) = owner.when_changed.filter(|changed| *changed > last + SKEW) {
+        if let Some(changed) = owner.when_changed.filter(|changed| *changed > later(last, SKEW)) {
             out.push(format!(
                 "{} was changed {changed}, after the last of these events (whenChanged): the SPN may have been \
                  registered there since",
@@ -226,7 +235,7 @@ fn changed_since(case: &Case<'_>, out: &mut Vec<String>) {
 fn installed_since(case: &Case<'_>, out: &mut Vec<String>) {
     let seen = &case.incident.seen;
     for near in case.clues().filter(|c| c.seen.clue.kind == ClueKind::UsbNicInstalled) {
-        if near.seen.seen.first > seen.last + SKEW {
+        if near.seen.seen.first > later(seen.last, SKEW) {
             out.push(format!(
                 "{} installed a USB network adapter at {}, after the last of these events: it may not have had it before",
                 near.seen.clue.computer, near.seen.seen.first

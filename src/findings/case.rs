@@ -423,7 +423,10 @@ impl<'a> Case<'a> {
     /// written.
     pub fn near(&self, row: &OwnedAddress) -> bool {
         let seen = &self.incident.seen;
-        row.seen.is_none_or(|at| at >= seen.first - NEAR && at <= seen.last + NEAR)
+        row.seen.is_none_or(|at| {
+            // Differences of times, which never overflow: a crafted log has events at the end of all time.
+            seen.first.duration_since(at) <= NEAR && at.duration_since(seen.last) <= NEAR
+        })
     }
 
     /// Another host than C owns an address that C's name resolves to, and C, whose addresses are known, does not.

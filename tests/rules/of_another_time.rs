@@ -2,6 +2,8 @@
 //!
 //! All events happen at noon of 6 October 2026.
 
+use krbtriage::inventory::accounts::Account;
+
 use super::is_judged;
 use super::situation::*;
 
@@ -146,4 +148,21 @@ fn an_account_list_of_after_the_trouble_may_show_a_registration_that_came_since(
         Duplicate,
         Confirmed
     );
+}
+
+/// A crafted log: what is added to the last time there is must not end the run.
+#[test]
+fn events_at_the_end_of_all_time_are_judged_too() {
+    for when in ["9999-12-30T22:00:00Z", "-009999-01-02T01:59:59Z"] {
+        let judged = reference_case()
+            .at(when)
+            .account(Account {
+                when_changed: Some(when.parse().unwrap()),
+                ..computer("srv2.beta.example.com")
+            })
+            .written("addresses.csv", "2026-10-09T09:00:00Z")
+            .log_ends("2026-10-09T08:00:00Z", "2026-10-19T08:00:00Z")
+            .judge_all();
+        assert_eq!(judged.len(), 1);
+    }
 }

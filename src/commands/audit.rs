@@ -163,20 +163,21 @@ pub fn run(config: &Config) -> Result<Outcome, Error> {
         Some(FailOn::New) => risks.iter().any(|r| r.status.is_new()),
         None => false,
     };
-    let inventories = [interfaces.files.clone(), accounts.files.clone()].concat();
-    let complete = inventories.iter().all(|file| file.problems.is_empty());
+    let inventories = [interfaces.files, accounts.files].concat();
     let compared = earlier.is_some();
-    let written = match config.view {
-        None => config.output.write(&spared, |out| write(&rows, out))?,
+    let mut outcome = Outcome { risks: rows, inventories, allowed, written: None, found, compared };
+    outcome.written = match config.view {
+        None => config.output.write(&spared, |out| write(&outcome.risks, out))?,
         Some(paper) => {
-            let text = view::view(&rows, view::Read { allowed, compared, complete }, paper);
+            let read = view::Read { allowed, compared, complete: outcome.is_complete() };
+            let text = view::view(&outcome.risks, read, paper);
             match config.output {
                 Output::Stdout => write_screen(&text).map(|_| None)?,
                 Output::File(_) => config.output.write(&spared, |out| out.write_all(text.as_bytes()))?,
             }
         }
     };
-    Ok(Outcome { risks: rows, inventories, allowed, written, found, compared })
+    Ok(outcome)
 }
 
 fn row(risk: &Risk) -> Row {

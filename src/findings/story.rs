@@ -25,18 +25,11 @@ pub(super) fn tell(case: &Case<'_>, verdict: Verdict) -> Finding {
     evidence.extend(near);
     evidence.extend(not_chosen(case, verdict.cause));
     let mut missing = Vec::new();
-    for item in verdict.proof.missing {
+    let of_the_time = (!verdict.doubts.is_empty()).then(|| of_the_time(case, verdict.cause));
+    for item in verdict.proof.missing.into_iter().chain(of_the_time.into_iter().flatten()) {
         if !missing.contains(&item) {
             missing.push(item);
         }
-    }
-    if !verdict.doubts.is_empty() {
-        missing.extend(
-            of_the_time(case, verdict.cause)
-                .into_iter()
-                .filter(|item| !missing.contains(item))
-                .collect::<Vec<_>>(),
-        );
     }
     if missing.is_empty() && against().next().is_some() {
         missing.push("fresh exports of what disagrees: the inventories named in the evidence".to_owned());

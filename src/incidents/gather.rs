@@ -14,7 +14,7 @@ use crate::scan::{Collector, FileIndex};
 /// must not fill the memory.
 const MAX_CLUES: usize = 100_000;
 
-/// Contents of which one worker remembers the meaning. As many are shared by records at one time.
+/// Contents of which one worker remembers the meaning: twice as many as a reader of chunks shares at one time.
 const MAX_KNOWN: usize = 4096;
 
 /// The time a run looks at, on TimeCreated; both ends belong to it.

@@ -11,6 +11,7 @@ use super::{accounts, addresses};
 use crate::files::Kind;
 use crate::files::kind::sniff;
 use crate::report;
+use crate::report::output::folder_of;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Other {
@@ -79,12 +80,10 @@ pub fn beside<'a>(
         named.filter(|path| path.is_dir()).filter_map(|path| path.canonicalize().ok()).collect();
     let mut found = Vec::new();
     for output in outputs {
-        let (Some(parent), Some(stem)) = (output.parent(), output.file_stem()) else { continue };
-        let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
-        let inside = |parent: &PathBuf| folders.iter().any(|folder| parent.starts_with(folder));
-        let Some(files) = parent.canonicalize().ok().filter(inside).and_then(|p| p.read_dir().ok()) else {
-            continue;
-        };
+        let Some(stem) = output.file_stem() else { continue };
+        let inside = |place: &PathBuf| folders.iter().any(|folder| place.starts_with(folder));
+        let place = folder_of(output).canonicalize().ok().filter(inside);
+        let Some(files) = place.and_then(|place| place.read_dir().ok()) else { continue };
         let stem = stem.to_string_lossy().to_lowercase();
         found.extend(files.flatten().map(|entry| entry.path()).filter(|path| {
             let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase());

@@ -51,10 +51,9 @@ impl Definitions {
     /// The number of the definition that stands at this offset; `None` when its shape is not usual.
     pub fn number(&mut self, chunk: &[u8], at: u32) -> Option<u64> {
         let (key, tokens) = (key(chunk, at)?, definition(chunk, at)?);
-        let known = self.numbers.get(&key).into_iter().flatten().copied();
-        let same = |number: &u64| self.get(*number).is_some_and(|known| known.is(tokens.chunk, tokens.at));
-        if let Some(number) = known.into_iter().find(same) {
-            return Some(number);
+        let same = |number: &&u64| self.get(**number).is_some_and(|known| known.is(tokens.chunk, tokens.at));
+        if let Some(number) = self.numbers.get(&key).into_iter().flatten().find(same) {
+            return Some(*number);
         }
         let names = names(tokens)?;
         let body = tokens.chunk.get(tokens.at..)?;

@@ -18,7 +18,7 @@ const FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
 /// Line breaks and other control characters are written as visible escapes, so that one row is one line.
 pub fn cell(text: &str) -> Cow<'_, str> {
     let text = visible(text);
-    if !has_formula(&text) {
+    if !text.split(';').any(is_formula) {
         return text;
     }
     let mut out = String::with_capacity(text.len() + 8);
@@ -36,21 +36,6 @@ pub fn cell(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(out)
-}
-
-/// Would a spreadsheet execute a part of this cell?
-fn has_formula(text: &str) -> bool {
-    let mut from = 0;
-    loop {
-        let part = text.get(from..).unwrap_or_default();
-        if is_formula(part) {
-            return true;
-        }
-        match memchr::memchr(b';', part.as_bytes()) {
-            Some(at) => from += at + 1,
-            None => return false,
-        }
-    }
 }
 
 /// Blanks and quotes in front may be dropped by who reads the file.

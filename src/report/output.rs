@@ -110,7 +110,8 @@ pub fn spare<'a>(
     Ok(Spared(spared.collect()))
 }
 
-fn folder_of(path: &Path) -> &Path {
+/// The folder that a file of this name is in, or would be.
+pub(crate) fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),

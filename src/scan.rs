@@ -104,6 +104,9 @@ pub struct FileReport {
     /// When the latest of these records was written.
     #[serde(skip)]
     pub last_written: Option<Timestamp>,
+    /// When the file itself was written; `None` for a member of an archive.
+    #[serde(skip)]
+    pub modified: Option<Timestamp>,
     /// Why something in it could not be read, each naming an offset; empty when all was read.
     pub problems: Vec<String>,
     /// What had to be assumed to read it: the zone of times in copied text. Nothing was lost by it.

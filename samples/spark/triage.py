@@ -82,7 +82,13 @@ def extract(program, options, inputs, names, out):
             yield from extract(program, options, [name], [name], out)
 
 
-def extract_contents(program, options):
+def modified(spark, paths):
+    """When each file was written, in seconds since 1970: `binaryFiles` does not tell, and inventories of that day are proof."""
+    files = spark.read.format("binaryFile").option("recursiveFileLookup", "true").load(list(paths))
+    return {row.path: row.time for row in files.select("path", F.unix_timestamp("modificationTime").alias("time")).collect()}
+
+
+def extract_contents(program, options, times):
     """Of (path, content), as `binaryFiles` gives them."""
 
     def of_partition(files):
@@ -92,6 +98,8 @@ def extract_contents(program, options):
                 name = path[len("file:") :] if path.startswith("file:/") else path
                 with open(log, "wb") as file:
                     file.write(content)
+                if path in times.value:
+                    os.utime(log, (times.value[path],) * 2)
                 yield from extract(program, [*options, "--as", name], [log], [name], out)
 
     return of_partition
@@ -152,7 +160,8 @@ def lines_of(spark, args, paths):
     else:
         context._jsc.hadoopConfiguration().set("mapreduce.input.fileinputformat.input.dir.recursive", "true")
         files = context.binaryFiles(",".join(paths), args.tasks or None)
-        lines = files.mapPartitions(extract_contents(args.krbtriage, options))
+        times = context.broadcast(modified(spark, paths))
+        lines = files.mapPartitions(extract_contents(args.krbtriage, options, times))
     return lines.filter(found_in_folder(frozenset(paths)))
 
 

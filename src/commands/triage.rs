@@ -221,7 +221,7 @@ pub fn run(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error> {
             Some(until) => file.last_written.map(|to| to.min(until)),
             None => file.last_written,
         };
-        Some((place, LogDates { ends, written: findings::written(&file.path) }))
+        Some((place, LogDates { ends, written: file.modified }))
     });
     let (mut rows, inventories) = judge(config, &mut gathered, log_dates.collect(), &log_name);
     let reaches = std::mem::take(&mut gathered.reaches);

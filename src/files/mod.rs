@@ -9,10 +9,12 @@ mod unread;
 pub use kind::Kind;
 pub use unread::unread;
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
+
+use jiff::Timestamp;
 
 use crate::chunks::read::fill_at;
 use kind::{SNIFF_LEN, sniff};
@@ -24,6 +26,8 @@ pub struct Input {
     pub kind: Kind,
     /// Size when it was found; a file being written may have grown since.
     pub len: u64,
+    /// When it was written, as its file system says.
+    pub modified: Option<Timestamp>,
     /// Named on the command line itself, not found in a folder.
     pub named: bool,
 }
@@ -209,21 +213,29 @@ fn look_at_all(candidates: Vec<(PathBuf, bool)>) -> Vec<Result<Input, FileError>
 }
 
 fn look_at((path, named): (PathBuf, bool)) -> Result<Input, FileError> {
-    let look = || -> io::Result<(Kind, u64)> {
+    let look = || -> io::Result<(Kind, Metadata)> {
         let file = File::open(&path)?;
-        let len = file.metadata()?.len();
+        let metadata = file.metadata()?;
         let mut head = [0; SNIFF_LEN];
         let n = fill_at(&file, &mut head, 0)?;
         let mut kind = sniff(head.get(..n).unwrap_or_default());
         if kind.is_foreign() && named && holds_chunk(&file)? {
             kind = Kind::Evtx;
         }
-        Ok((kind, len))
+        Ok((kind, metadata))
     };
     match look() {
-        Ok((kind, len)) => Ok(Input { path, kind, len, named }),
+        Ok((kind, metadata)) => {
+            Ok(Input { path, kind, len: metadata.len(), modified: modified(&metadata), named })
+        }
         Err(error) => Err(FileError::new(&path, error)),
     }
+}
+
+/// When a file was written, to the second: file systems and what copies between them keep no more for sure.
+pub fn modified(metadata: &Metadata) -> Option<Timestamp> {
+    let time = Timestamp::try_from(metadata.modified().ok()?).ok()?;
+    Timestamp::from_second(time.as_second()).ok()
 }
 
 /// Is there a chunk in the first megabyte? Asked only of named files: what a carving tool cut out of a

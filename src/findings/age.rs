@@ -12,6 +12,7 @@ use super::case::Case;
 use super::proofs::Proof;
 use super::{Cause, Kind};
 use crate::events::ClueKind;
+use crate::files;
 use crate::inventory::accounts::Account;
 use crate::scan::FileIndex;
 
@@ -153,8 +154,8 @@ fn earlier(time: Timestamp, by: SignedDuration) -> Timestamp {
 }
 
 /// When a file was written; `None` for a path that is no file of its own.
-pub(crate) fn written(path: &str) -> Option<Timestamp> {
-    Timestamp::try_from(Path::new(path).metadata().and_then(|m| m.modified()).ok()?).ok()
+fn written(path: &str) -> Option<Timestamp> {
+    files::modified(&Path::new(path).metadata().ok()?)
 }
 
 /// How long it may be silent and still go on: a trouble of every Sunday is not over on Wednesday.

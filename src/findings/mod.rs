@@ -21,7 +21,6 @@ mod topics;
 
 pub use advice::fix;
 pub use advice::{Wanted, is_silence, silence, wanted};
-pub(crate) use age::written;
 pub use age::{FileDates, LogDates};
 pub use case::{Case, Knowledge, Shape};
 pub use evidence::Evidence;

@@ -102,6 +102,9 @@ pub struct LogLine {
     /// When the latest of these records was written, wanted or not.
     #[serde(default)]
     pub last_written: Option<Timestamp>,
+    /// When the file itself was written.
+    #[serde(default)]
+    pub modified: Option<Timestamp>,
     pub problems: Vec<String>,
     pub notes: Vec<String>,
     /// Events that stand in the log more than once, and in the lines once.
@@ -133,7 +136,7 @@ pub enum Told {
     End(u64),
     /// A record of the log with this number.
     Event(u64, Record),
-    Log(LogLine),
+    Log(Box<LogLine>),
     Unread(UnreadLine),
 }
 
@@ -254,7 +257,7 @@ fn parse(line: &[u8]) -> Result<Told, String> {
         "log" => {
             let line: LogLine = serde_json::from_str(text).map_err(unread)?;
             number_of(&line.log).ok_or("\"log\" is not 16 hexadecimal digits")?;
-            Told::Log(line)
+            Told::Log(line.into())
         }
         "unread" => Told::Unread(serde_json::from_str(text).map_err(unread)?),
         "begin" => Told::Begin(bound()?),

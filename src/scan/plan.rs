@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use jiff::Timestamp;
+
 use super::extracted::ExtractedLogs;
 use super::{FileIndex, FileReport};
 use crate::chunks::BLOCK_LEN;
@@ -30,6 +32,7 @@ pub struct Tally {
     path: Arc<str>,
     kind: &'static str,
     bytes: u64,
+    modified: Option<Timestamp>,
     chunks: AtomicU64,
     bad_checksums: AtomicU64,
     records: AtomicU64,
@@ -41,11 +44,12 @@ pub struct Tally {
 }
 
 impl Tally {
-    fn new(path: Arc<str>, kind: Kind, bytes: u64) -> Self {
+    fn new(path: Arc<str>, kind: Kind, bytes: u64, modified: Option<Timestamp>) -> Self {
         Self {
             path,
             kind: kind.name(),
             bytes,
+            modified,
             chunks: AtomicU64::new(0),
             bad_checksums: AtomicU64::new(0),
             records: AtomicU64::new(0),
@@ -95,6 +99,7 @@ impl Tally {
             notes: problems.take_notes(),
             problems: problems.into_sentences(),
             record_ids: (ids.0 <= ids.1).then_some(ids),
+            modified: self.modified,
             last_written: Some(self.written.into_inner()).filter(|&w| w > 0).and_then(filetime),
             extracted: None,
         }
@@ -143,7 +148,7 @@ impl<'a> Plan<'a> {
             inputs,
             tallies: inputs
                 .iter()
-                .map(|input| Tally::new(input.path.to_string_lossy().into(), input.kind, input.len))
+                .map(|i| Tally::new(i.path.to_string_lossy().into(), i.kind, i.len, i.modified))
                 .collect(),
             blocks: Vec::new(),
             wholes: Vec::new(),
@@ -207,7 +212,7 @@ impl<'a> Plan<'a> {
             let first = self.tallies.len();
             for part in &member.parts {
                 let path = format!("{}!{}", input.path.to_string_lossy(), part.name);
-                self.tallies.push(Tally::new(path.into(), part.kind, part.len));
+                self.tallies.push(Tally::new(path.into(), part.kind, part.len, None));
                 let file = self.tallies.len() - 1;
                 if let Some(refusal) = &part.refusal {
                     self.problem(file, || format!("it is not read: {refusal}"));
@@ -297,7 +302,7 @@ mod tests {
     use super::*;
 
     fn input(kind: Kind, len: u64, named: bool) -> Input {
-        Input { path: format!("{len}").into(), kind, len, named }
+        Input { path: format!("{len}").into(), kind, len, modified: None, named }
     }
 
     #[test]

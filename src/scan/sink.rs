@@ -88,7 +88,7 @@ impl<'a> Sink<'a> {
         let mut take = |told| match told {
             Told::Begin(extraction) => logs.begun(extraction, *file),
             Told::End(extraction) => logs.ended(extraction, *file),
-            Told::Log(line) => logs.log(line),
+            Told::Log(line) => logs.log(*line),
             Told::Unread(line) => logs.unread(line),
             Told::Event(number, record) => {
                 let log = index_of(number);

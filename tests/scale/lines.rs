@@ -141,3 +141,36 @@ fn a_state_knows_from_an_extraction_how_far_its_log_went() {
     assert_eq!(read_to("a.evtx", "of-log.json"), at(600));
     assert_eq!(read_to("a.jsonl", "of-extraction.json"), at(600));
 }
+
+/// A bug: the date of a log's file was asked of whatever had the path that an extraction tells. So the report depended on the
+/// machine that made it, and a crafted extraction made the program ask a share of somebody else's for a file.
+#[test]
+fn an_extraction_tells_when_its_log_was_written_and_nobody_looks_for_the_log() {
+    let place = Place::new();
+    let (client, target) = ("SRV1.alpha.example.com", "host/srv2.beta.example.com");
+    let event = kerberos_event4(client, "srv1$", "ALPHA.EXAMPLE.COM", target, "BETA.EXAMPLE.COM");
+    let later = event_log(client, 6013, &["", "", "86400"]).record_id(2);
+    place.write(
+        "a.evtx",
+        log([event.record_id(1).at("2026-03-01T10:00:00Z"), later.at("2026-03-05T10:00:00Z")]),
+    );
+    place.write(
+        "addresses.csv",
+        "host,address\nSRV1.alpha.example.com,169.254.95.120\nsrv2.beta.example.com,169.254.95.120\n",
+    );
+    let dated = |name: &str, time: &str| {
+        let file = std::fs::File::options().write(true).open(place.0.path().join(name)).unwrap();
+        file.set_modified(time.parse::<jiff::Timestamp>().unwrap().into()).unwrap();
+    };
+    dated("a.evtx", "2026-03-05T11:00:00Z");
+    dated("addresses.csv", "2026-03-05T12:00:00Z");
+    let triage = |input: &str| place.run(&["triage", "-i", "addresses.csv", input]).exits(0).stdout();
+    let expected = triage("a.evtx");
+    assert!(expected.contains("addresses.csv is of 2026-03-05T12:00:00Z"), "{expected}");
+    place.run(&["extract", "--for-triage", "a.evtx", "-o", "a.jsonl"]).exits(0);
+    // As on a machine where that path is another file, or none.
+    dated("a.evtx", "2026-11-01T11:00:00Z");
+    assert_eq!(triage("a.jsonl"), expected);
+    std::fs::remove_file(place.0.path().join("a.evtx")).unwrap();
+    assert_eq!(triage("a.jsonl"), expected);
+}

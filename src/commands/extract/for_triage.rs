@@ -221,6 +221,7 @@ fn log_line(report: &FileReport, log: String) -> LogLine {
         first_record_id: report.record_ids.map(|(first, _)| first),
         last_record_id: report.record_ids.map(|(_, last)| last),
         last_written: report.last_written,
+        modified: report.modified,
         problems: report.problems.clone(),
         notes: report.notes.clone(),
         repeated: 0,

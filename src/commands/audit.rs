@@ -10,6 +10,7 @@ mod view;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::outputs::beside;
 use crate::files::unread;
 use crate::inventory::accounts::HostAliases;
 use crate::inventory::{self, InventoryFile};
@@ -134,7 +135,7 @@ pub fn run(config: &Config) -> Result<Outcome, Error> {
     config.output.check()?;
     let inputs = [&config.interfaces, &config.dns, &config.spns].into_iter().flatten().chain(&config.allow);
     let inputs: Vec<&Path> = inputs.map(PathBuf::as_path).collect();
-    let beside = inventory::other::beside(config.output.path().into_iter(), inputs.iter().copied());
+    let beside = beside(config.output.path().into_iter(), inputs.iter().copied());
     let beside = beside.iter().map(PathBuf::as_path);
     let spared = output::spare(config.output.path(), inputs.iter().copied().chain(beside))?;
     let allow = allowed::Allowed::read(config.allow.as_deref())?;

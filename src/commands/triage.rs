@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use super::fail_on::FailOn;
-use super::outputs::{Evidence, Outputs, Written};
+use super::outputs::{Evidence, Outputs, Written, beside};
 use crate::events::{self, Seen};
 use crate::files::list::{self, ListError};
 use crate::files::{self, FileError};
@@ -15,7 +15,7 @@ use crate::findings::{self, FileDates, Finding, Knowledge, LogDates};
 use crate::incidents::{Gathered, Gatherer, Period};
 use crate::inventory::directory::Directory;
 use crate::inventory::hosts::Hosts;
-use crate::inventory::{InventoryFile, accounts, addresses, from_logs, known, other};
+use crate::inventory::{InventoryFile, accounts, addresses, from_logs, known};
 use crate::names::Principal;
 use crate::report::baseline::{self, BaselineError, Silence};
 use crate::report::output;
@@ -177,7 +177,7 @@ pub fn run(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error> {
     let (inputs, mut unfound) = files::find(&paths);
     let others = config.interfaces.iter().chain(&config.spns).map(PathBuf::as_path);
     let outputs = || config.outputs.files().chain(config.state.as_deref());
-    let beside = other::beside(outputs(), others.clone());
+    let beside = beside(outputs(), others.clone());
     let spared = output::spare(
         outputs(),
         files::to_spare(&inputs).chain(others).chain(beside.iter().map(PathBuf::as_path)),

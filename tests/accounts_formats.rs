@@ -263,10 +263,10 @@ mod ldif {
 
     #[test]
     fn folded_base64_and_unended() {
-        // No blank line at the end, as ldapsearch -LLL leaves it when it is cut; a comment folds too.
+        // No blank line at the end; a comment folds too.
         let got = loaded(
             "version: 1\n\n# a comment that\n  goes on\ndn:: Q049R3LDvMOfZSxEQz1hLERDPW\n I=\n\
-             sAMAccountName: Gr\n \u{fc}\u{df}e\nthumbnailPhoto:: AAAA\n AAAA\nservicePrincipalName: HOST/\n  x",
+             sAMAccountName: Gr\n \u{fc}\u{df}e\nthumbnailPhoto:: AAAA\n AAAA\nservicePrincipalName: HOST/\n  x\n",
         );
         assert_eq!(problems(&got), [""; 0]);
         assert_eq!(got.accounts[0].distinguished_name.as_deref(), Some("CN=Grüße,DC=a,DC=b"));
@@ -413,5 +413,87 @@ mod tables_and_json {
             "{:?}",
             problems(&got)
         );
+    }
+}
+
+mod cut_off {
+    use super::*;
+
+    /// `HOST/srv1` of `HOST/srv10`: it would make a duplicate of two accounts that have none.
+    #[test]
+    fn what_may_go_on_behind_the_end_of_a_file_is_no_spn() {
+        let files = [
+            "Checking domain DC=a,DC=b\r\nCN=SRV10,DC=a,DC=b\r\n\tWSMAN/srv10\r\n\tHOST/srv1",
+            "dn: CN=SRV10,DC=a,DC=b\nsAMAccountName: SRV10$\nservicePrincipalName: WSMAN/srv10\nservicePrincipalName: HOST/srv1",
+            "dn: CN=SRV10,DC=a,DC=b\nsAMAccountName: SRV10$\nservicePrincipalName: WSMAN/srv10\nservicePrincipalName: HOST/\n srv1",
+        ];
+        for file in files {
+            let got = loaded(file);
+            assert_eq!(spns(&got.accounts[0]), ["WSMAN/srv10"], "{file}");
+            assert!(problems(&got)[0].contains("the file ends within this line"), "{:?}", problems(&got));
+            let whole = loaded(format!("{file}\n"));
+            assert_eq!(spns(&whole.accounts[0]), ["WSMAN/srv10", "HOST/srv1"], "{file}");
+            assert_eq!(problems(&whole), [""; 0]);
+        }
+        let group = "HOST/x is registered on these accounts:\n\tCN=A,DC=a,DC=b\n\tCN=B,DC=a,DC=bet";
+        assert_eq!(loaded(group).accounts.len(), 1);
+    }
+
+    /// A listing of one account is copied from a screen.
+    #[test]
+    fn what_was_copied_from_a_screen_needs_no_last_line_end() {
+        let got =
+            loaded("Registered ServicePrincipalNames for CN=SRV1,DC=a,DC=b:\r\n\tWSMAN/srv1\r\n\tHOST/srv1");
+        assert_eq!(spns(&got.accounts[0]), ["WSMAN/srv1", "HOST/srv1"]);
+        assert_eq!(problems(&got), [""; 0]);
+    }
+}
+
+mod by_hand {
+    use super::*;
+
+    #[test]
+    fn a_listing_of_an_account_without_spns_is_known() {
+        let got = loaded("Registered ServicePrincipalNames for CN=SRV9,DC=a,DC=b:\r\n");
+        assert_eq!((got.files[0].kind, problems(&got)), ("setspn", &[][..]));
+    }
+
+    #[test]
+    fn an_object_in_the_recycle_bin_owns_nothing() {
+        let node = |name: &str, deleted: &str| {
+            format!(
+                "{{\"Properties\": {{\"samaccountname\": \"{name}$\", \"distinguishedname\": \"CN={name},DC=A,DC=B\", \
+                 \"serviceprincipalnames\": [\"HTTP/x\"]}}, \"IsDeleted\": {deleted}}}"
+            )
+        };
+        let nodes = [node("SRV1", "false"), node("SRV2", "true"), node("SRV3", "null")].join(",");
+        let got = loaded(format!("{{\"data\": [{nodes}], \"meta\": {{\"type\": \"computers\"}}}}"));
+        let names: Vec<&str> = got.accounts.iter().map(|a| &*a.name).collect();
+        assert_eq!((names, problems(&got)), (vec!["SRV1$", "SRV3$"], &[][..]));
+    }
+
+    #[test]
+    fn a_search_without_a_bind_is_not_told_to_page() {
+        let search = |result: &str| {
+            loaded(format!("# extended LDIF\n#\n# LDAPv3\n\n# search result\nsearch: 2\nresult: {result}\n"))
+        };
+        let problem = |result| problems(&search(result))[0].clone();
+        assert!(problem("1 Operations error").contains("-Y GSSAPI"));
+        assert!(problem("4 Size limit exceeded").contains("add paging"));
+    }
+
+    #[test]
+    fn a_refused_export_is_told_once_and_lost_host_names_too() {
+        let list = "Microsoft.ActiveDirectory.Management.ADPropertyValueCollection";
+        let head = "\"DistinguishedName\",\"SamAccountName\",\"msDS-AdditionalDnsHostName\",\"servicePrincipalName\"\n";
+        let row =
+            |n: u8, names: &str, spns: &str| format!("\"CN=S{n},DC=a\",\"S{n}$\",\"{names}\",\"{spns}\"\n");
+        let refused = loaded(format!("{head}{}", row(1, "", list)));
+        assert_eq!(problems(&refused).len(), 1, "{:?}", problems(&refused));
+        let got = loaded(format!("{head}{}{}", row(1, list, "HOST/a"), row(2, list, "HOST/b")));
+        assert_eq!((got.accounts.len(), problems(&got).len()), (2, 1));
+        let problem = &problems(&got)[0];
+        assert!(problem.starts_with("line 2: the list of additional host names was lost"), "{problem}");
+        assert!(problem.contains("-join ';'"), "{problem}");
     }
 }

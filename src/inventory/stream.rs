@@ -199,6 +199,8 @@ pub struct Line<'l> {
     pub number: u64,
     /// It was longer than [`MAX_LINE`], and this is its beginning.
     pub cut: bool,
+    /// A line end stands behind it; the text does not end within it.
+    pub ended: bool,
 }
 
 impl<'s, R: Read> Lines<'s, R> {
@@ -213,7 +215,7 @@ impl<'s, R: Read> Lines<'s, R> {
             self.stream.consume(whole.used);
             self.number += whole.line_feeds;
             let text = std::str::from_utf8(self.stream.consumed(&whole)).unwrap_or_default();
-            return Ok(Some(Line { text, number, cut: false }));
+            return Ok(Some(Line { text, number, cut: false, ended: true }));
         }
         self.gather_line(number)
     }
@@ -221,13 +223,14 @@ impl<'s, R: Read> Lines<'s, R> {
     /// A line that goes on in the next block.
     fn gather_line(&mut self, number: u64) -> io::Result<Option<Line<'_>>> {
         self.line.clear();
-        let mut cut = false;
+        let (mut cut, mut ended) = (false, true);
         loop {
             let block = self.stream.fill_buf()?;
             if block.is_empty() {
                 if self.line.is_empty() && !cut {
                     return Ok(None);
                 }
+                ended = false;
                 break;
             }
             let end = match self.end {
@@ -259,7 +262,7 @@ impl<'s, R: Read> Lines<'s, R> {
                 std::str::from_utf8(valid).unwrap_or_default()
             }
         };
-        Ok(Some(Line { text, number, cut }))
+        Ok(Some(Line { text, number, cut, ended }))
     }
 
     /// After a CR: the rest of CR LF or CR CR LF is the same line's end.

@@ -17,6 +17,10 @@ const MAX_ROWS: u64 = 10_000_000;
 /// The service class of directory replication: every domain controller has one (MS-DRSR 2.2.3.2).
 const REPLICATION_CLASS: &str = "E3514235-4B06-11D1-AB04-00C04FC2DCD2/";
 
+/// Of a file that ends within a line.
+pub(super) const CUT_OFF: &str = "the file ends within this line, which may be cut off and is passed over; \
+    export it again, or end the line where it is whole";
+
 /// Attributes that are taken along, under the names exports give them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Attribute {

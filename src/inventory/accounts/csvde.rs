@@ -16,7 +16,7 @@ use crate::inventory::text::Table;
 pub(super) const FORMAT: Format = Format { name: "csvde", recognise, read, may_be_empty: false };
 
 /// What exports all that is wanted.
-const COMMAND: &str = "csvde -f spns.csv -r \"(servicePrincipalName=*)\" -l sAMAccountName,servicePrincipalName,dNSHostName,pwdLastSet,whenChanged,userAccountControl,msDS-SupportedEncryptionTypes";
+const COMMAND: &str = "csvde -f spns.csv -r \"(servicePrincipalName=*)\" -l sAMAccountName,servicePrincipalName,dNSHostName,pwdLastSet,whenChanged,userAccountControl,msDS-SupportedEncryptionTypes,msDS-AdditionalDnsHostName";
 
 fn recognise(head: &str) -> bool {
     Table::open(head).is_some_and(|table| {

@@ -17,7 +17,7 @@ use crate::inventory::text::Table;
 pub(super) const FORMAT: Format = Format { name: "Get-AD CSV", recognise, read, may_be_empty: false };
 
 /// What exports all that is wanted as CSV.
-pub(super) const COMMAND: &str = "Get-ADObject -LDAPFilter '(servicePrincipalName=*)' -Properties sAMAccountName,servicePrincipalName,dNSHostName,pwdLastSet,whenChanged,userAccountControl,msDS-SupportedEncryptionTypes | Select-Object sAMAccountName,DistinguishedName,dNSHostName,pwdLastSet,userAccountControl,msDS-SupportedEncryptionTypes,@{n='whenChanged';e={$_.whenChanged.ToUniversalTime().ToString('o')}},@{n='servicePrincipalName';e={$_.servicePrincipalName -join ';'}} | Export-Csv -NoTypeInformation -Encoding UTF8 spns.csv";
+pub(super) const COMMAND: &str = "Get-ADObject -LDAPFilter '(servicePrincipalName=*)' -Properties sAMAccountName,servicePrincipalName,dNSHostName,pwdLastSet,whenChanged,userAccountControl,msDS-SupportedEncryptionTypes,msDS-AdditionalDnsHostName | Select-Object sAMAccountName,DistinguishedName,dNSHostName,pwdLastSet,userAccountControl,msDS-SupportedEncryptionTypes,@{n='whenChanged';e={$_.whenChanged.ToUniversalTime().ToString('o')}},@{n='msDS-AdditionalDnsHostName';e={$_.'msDS-AdditionalDnsHostName' -join ';'}},@{n='servicePrincipalName';e={$_.servicePrincipalName -join ';'}} | Export-Csv -NoTypeInformation -Encoding UTF8 spns.csv";
 
 fn recognise(head: &str) -> bool {
     Table::open(head).is_some_and(|table| {
@@ -29,7 +29,7 @@ fn recognise(head: &str) -> bool {
 }
 
 fn read(text: &mut TextStream<File>, to: &mut Collector) -> Result<(), ReadError> {
-    let mut without_spns = false;
+    let (mut without_spns, mut names_lost) = (false, false);
     for_each_row(text, to, attribute_columns, |columns, row, line, to| {
         let mut entry = Entry::new(line, to);
         without_spns = true;
@@ -40,6 +40,10 @@ fn read(text: &mut TextStream<File>, to: &mut Collector) -> Result<(), ReadError
             if is_type_name(cell) {
                 if spns {
                     return Err(ReadError::Flattened { line, type_name: cell.to_owned(), command: COMMAND });
+                }
+                if *attribute == Attribute::AdditionalDnsHostName && !names_lost {
+                    names_lost = true;
+                    to.problem(line, format!("the list of additional host names was lost when it was exported; export it again with: {COMMAND}"));
                 }
                 continue;
             }

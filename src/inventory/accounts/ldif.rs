@@ -11,7 +11,7 @@ use std::fs::File;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD as BASE64;
 
-use super::collect::{Attribute, Collector, Completeness, Entry, quoted};
+use super::collect::{Attribute, CUT_OFF, Collector, Completeness, Entry, quoted};
 use super::directory::DistinguishedName;
 use super::{Format, ReadError};
 use crate::inventory::stream::{LineEnd, Lines, MAX_LINE, TextStream};
@@ -38,6 +38,15 @@ fn read(text: &mut TextStream<File>, to: &mut Collector) -> Result<(), ReadError
             to.lost(line.number, format!("a line of more than {MAX_LINE} bytes is passed over"));
             reader.logical.skip();
             continue;
+        }
+        if !line.ended && reader.wants(line.text) {
+            // The line before is whole, unless it goes on in this one.
+            if !line.text.starts_with(' ') {
+                reader.flush(to);
+            }
+            reader.logical.skip();
+            to.lost(line.number, CUT_OFF.to_owned());
+            break;
         }
         reader.line(line.text, line.number, to);
     }
@@ -142,9 +151,20 @@ impl Reader {
             let succeeded = value == "0" || value.starts_with("0 ");
             self.said.succeeded = Some(succeeded);
             if !succeeded {
+                // sizeLimitExceeded and adminLimitExceeded (RFC 4511 4.1.9).
+                let too_many = matches!(value.split_whitespace().next(), Some("4" | "11"));
+                let advice = match too_many {
+                    true => "add paging (ldapsearch -E pr=1000/noprompt)",
+                    false => {
+                        "search again as a user who may read the domain (ldapsearch -Y GSSAPI, or -D and -W)"
+                    }
+                };
                 to.problem(
                     number,
-                    format!("the search did not end well: {}; the export is not whole, add paging (ldapsearch -E pr=1000/noprompt)", quoted(value)),
+                    format!(
+                        "the search did not end well: {}; the export is not whole, {advice}",
+                        quoted(value)
+                    ),
                 );
             }
         } else if name.eq_ignore_ascii_case("changetype") && !value.eq_ignore_ascii_case("add") {
@@ -221,7 +241,10 @@ impl Reader {
             return;
         };
         if raw.starts_with('<') {
-            to.problem(number, "a value in another file (`:<`) is passed over".to_owned());
+            to.lost(
+                number,
+                "a value in another file (`:<`) is passed over; export without ldapsearch's -t".to_owned(),
+            );
             return;
         }
         entry.set(attribute, &value, number, to);

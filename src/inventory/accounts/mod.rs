@@ -256,6 +256,9 @@ fn read_file(path: &Path, named: bool) -> FileRead {
         return to.finish("");
     };
     match (format.read)(&mut text, &mut to) {
+        Ok(()) if named && !format.may_be_empty && to.accounts() == 0 => {
+            to.file_problem(format!("no account was found in this {} file", format.name));
+        }
         Ok(()) => {}
         Err(error) => {
             if matches!(error, ReadError::Flattened { .. }) {
@@ -263,9 +266,6 @@ fn read_file(path: &Path, named: bool) -> FileRead {
             }
             to.lost(0, error.to_string());
         }
-    }
-    if named && !format.may_be_empty && to.accounts() == 0 {
-        to.file_problem(format!("no account was found in this {} file", format.name));
     }
     to.finish(format.name)
 }

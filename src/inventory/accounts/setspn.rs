@@ -13,7 +13,7 @@
 
 use std::fs::File;
 
-use super::collect::{Attribute, Collector, Completeness, Entry, quoted};
+use super::collect::{Attribute, CUT_OFF, Collector, Completeness, Entry, quoted};
 use super::directory::DistinguishedName;
 use super::{Format, ReadError};
 use crate::inventory::stream::{LineEnd, Lines, TextStream};
@@ -25,6 +25,10 @@ fn recognise(head: &str) -> bool {
     while let Some(shape) = lines.next() {
         let known = match (shape, lines.peek()) {
             (Shape::Checking, _) => true,
+            // An account without any SPN.
+            (Shape::Account(dn), None) => {
+                dn.len() < head.trim().len() && head.contains("ServicePrincipalName")
+            }
             (Shape::Account(_), Some(Shape::Indented(below))) => below.contains('/'),
             (Shape::Spn(_), Some(Shape::IndentedAccount(_))) => true,
             _ => false,
@@ -43,6 +47,8 @@ fn read(text: &mut TextStream<File>, to: &mut Collector) -> Result<(), ReadError
     while let Some(line) = lines.next_line()? {
         if line.cut {
             to.lost(line.number, "a line without end is passed over".to_owned());
+        } else if !line.ended && reader.may_be_cut(line.text) {
+            to.lost(line.number, CUT_OFF.to_owned());
         } else {
             reader.line(line.text, line.number, to);
         }
@@ -216,6 +222,16 @@ impl Reader {
                 }
                 None => {}
             },
+        }
+    }
+
+    /// Of the last line, without a line end: is it in the middle of a listing, so that an SPN may go on (`HOST/srv1` of
+    /// `HOST/srv10`)? `-L` is copied from a screen, mostly without the last line end.
+    fn may_be_cut(&self, line: &str) -> bool {
+        match Shape::of(line) {
+            Shape::Indented(_) => !self.part,
+            Shape::IndentedAccount(_) => true,
+            _ => false,
         }
     }
 

@@ -28,13 +28,17 @@ fn recognise(head: &str) -> bool {
 struct Node<'j> {
     #[serde(rename = "Properties", borrow)]
     properties: Option<Attributes<'j>>,
+    /// In the recycle bin, where it keeps its SPNs.
+    #[serde(rename = "IsDeleted", default)]
+    is_deleted: Option<bool>,
 }
 
 fn read(text: &mut TextStream<File>, to: &mut Collector) -> Result<(), ReadError> {
     to.completeness = Completeness::Part;
     for_each_object(text, Layout::Wrapped, to, |object, to| {
         match serde_json::from_slice::<Node>(object.bytes) {
-            Ok(Node { properties: Some(properties) }) => take(properties, object.line, to),
+            Ok(Node { is_deleted: Some(true), .. }) => {}
+            Ok(Node { properties: Some(properties), .. }) => take(properties, object.line, to),
             Ok(_) => {}
             Err(error) => to.lost(object.line, format!("an object is no JSON: {error}")),
         }

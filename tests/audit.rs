@@ -545,3 +545,39 @@ fn the_documents_table_of_cards_is_the_programs() {
     }
     assert_eq!(text.replace("\r\n", "\n"), wanted);
 }
+
+/// The view of an audit says: `krbtriage explain KIND`.
+#[test]
+fn every_kind_of_a_finding_can_be_explained() {
+    let kinds = [
+        "bmc-usb-nic",
+        "virtual-switch",
+        "cluster-or-nlb-address",
+        "renamed-or-duplicate-host",
+        "other",
+        "name-leads-elsewhere",
+        "duplicate-spn",
+        "host-alias-collision",
+        "same-name-two-domains",
+    ];
+    let bench = Bench::with(&[]);
+    for kind in kinds {
+        let run = bench.run(&["explain", kind]);
+        assert_eq!((run.status, &*run.err), (0, ""), "{kind}");
+        let text = run.out.split_once("\n\n").map_or("", |(_, text)| text.trim_start());
+        assert!(text.starts_with(char::is_alphabetic) && text.contains("To mend it"), "{kind}: {}", run.out);
+    }
+    assert!(bench.run(&["explain"]).out.contains("name-leads-elsewhere"));
+}
+
+/// A shell makes several names of `exports/*.csv`.
+#[test]
+fn an_option_takes_several_files() {
+    let bench = Bench::with(&[
+        ("a.csv", "account,domain,spn\na$,alpha.test,HTTP/x\n"),
+        ("b.csv", "account,domain,spn\nb$,alpha.test,HTTP/x\n"),
+    ]);
+    let run = bench.audit(&["--spns", "a.csv", "b.csv", "--format", "csv"]);
+    assert_eq!(run.status, 0, "{}", run.err);
+    assert!(run.out.contains("duplicate-spn,HTTP/x"), "{}", run.out);
+}

@@ -354,16 +354,16 @@ impl CollectScript {
 input could not be read; 4 no audit."
 )]
 pub struct Audit {
-    /// Which host owns which address: a file or folder; may be given again.
-    #[arg(short, long, value_name = "FILE", required_unless_present = "spns")]
+    /// Which host owns which address: files or folders.
+    #[arg(short, long, value_name = "FILE", num_args = 1.., required_unless_present = "spns")]
     interfaces: Vec<PathBuf>,
 
     /// DNS records: what names resolve to.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", num_args = 1..)]
     dns: Vec<PathBuf>,
 
-    /// Accounts and their SPNs.
-    #[arg(short, long, value_name = "FILE")]
+    /// Accounts and their SPNs: files or folders.
+    #[arg(short, long, value_name = "FILE", num_args = 1..)]
     spns: Vec<PathBuf>,
 
     /// The host of inventory rows that name none (without it, the file's name tells).

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use super::outputs::beside;
 use crate::files::unread;
+use crate::findings::{Cause, Kind, fix};
 use crate::inventory::accounts::HostAliases;
 use crate::inventory::{self, InventoryFile};
 use crate::report::guard::cell;
@@ -52,6 +53,20 @@ impl Config {
 pub enum FailOn {
     New,
     Any,
+}
+
+/// Kinds of findings that no incident has; `docs/audit.md` explains them.
+pub const AUDIT_KINDS: [&str; 3] =
+    ["host-alias-collision", "name-leads-elsewhere", "renamed-or-duplicate-host"];
+
+/// What mends a finding of such a kind, in safe order.
+pub fn steps_of(kind: &str) -> Vec<String> {
+    let steps = match kind {
+        "host-alias-collision" => fix(Cause::DuplicateSpn, Kind::Misplaced),
+        "name-leads-elsewhere" => fix(Cause::WrongHost, Kind::StaleDns),
+        kind => return addresses::fix_of(kind, 2),
+    };
+    steps.iter().map(|s| (*s).to_owned()).collect()
 }
 
 /// Why there is no audit.

@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use super::audit::{AUDIT_KINDS, steps_of};
 use crate::findings::{Cause, Evidence, Kind, RULES, fix};
+use crate::inventory::addresses::vendors::AdapterKind;
 use crate::report::baseline::{self, BaselineError};
 use crate::report::numbers::counted;
 use crate::report::paper::{Ink, Page, Paper};
@@ -12,13 +14,14 @@ use crate::similar::did_you_mean;
 
 /// The paragraphs on kinds stand in the document alone, and are printed from it.
 const CAUSES: &str = include_str!("../../docs/causes.md");
+const AUDIT: &str = include_str!("../../docs/audit.md");
 
 /// Why nothing can be explained.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error(
         "\"{name}\" is neither a cause nor a kind{}; `krbtriage explain` lists them",
-        did_you_mean(name, Cause::ALL.map(Cause::name).into_iter().chain(Kind::ALL.map(Kind::name)))
+        did_you_mean(name, Cause::ALL.map(Cause::name).into_iter().chain(Kind::ALL.map(Kind::name)).chain(AUDIT_KINDS))
     )]
     Unknown { name: String },
     #[error(transparent)]
@@ -38,6 +41,12 @@ pub fn list(paper: Paper) -> String {
         for kind in kinds_of(cause) {
             page.line("    ", kind.name());
         }
+    }
+    page.blank();
+    page.say("Kinds that only `krbtriage audit` has:");
+    page.blank();
+    for kind in AUDIT_KINDS {
+        page.line("    ", kind);
     }
     page.blank();
     let text = format!(
@@ -78,7 +87,14 @@ pub fn topic(name: &str, paper: Paper) -> Result<String, Error> {
         }
         return Ok(page.into_text());
     }
-    let kind = Kind::ALL.into_iter().find(|k| k.name() == wanted);
+    if AUDIT_KINDS.contains(&wanted.as_str()) {
+        of_audit(&mut page, &wanted);
+        return Ok(page.into_text());
+    }
+    // The audit's name for it.
+    let other = wanted == AdapterKind::Other.name();
+    let kind =
+        Kind::ALL.into_iter().find(|k| k.name() == wanted || (other && *k == Kind::OtherSharedAddress));
     let cause = kind.and_then(|k| Cause::ALL.into_iter().find(|c| kinds_of(*c).contains(&k)));
     match (cause, kind) {
         (Some(cause), Some(kind)) => of_kind(&mut page, cause, kind),
@@ -91,7 +107,7 @@ fn of_kind(page: &mut Page, cause: Cause, kind: Kind) {
     let title = page.ink(Ink::Heading, &format!("{cause} / {kind}"));
     page.line("", &title);
     page.blank();
-    page.line("  ", &paragraph(kind));
+    page.line("  ", &paragraph(CAUSES, kind.name()));
     let table_kind = |k: Kind| match k {
         Kind::BmcUsbNic | Kind::VirtualSwitch | Kind::ClusterOrNlbAddress => Kind::OtherSharedAddress,
         k => k,
@@ -102,6 +118,14 @@ fn of_kind(page: &mut Page, cause: Cause, kind: Kind) {
     section(page, "Proved by", &[proof_of(cause).to_owned()], false);
     let steps: Vec<String> = fix(cause, kind).iter().map(|s| (*s).to_owned()).collect();
     section(page, "To mend it, in this order", &steps, true);
+}
+
+fn of_audit(page: &mut Page, kind: &str) {
+    let title = page.ink(Ink::Heading, &format!("audit / {kind}"));
+    page.line("", &title);
+    page.blank();
+    page.line("  ", &paragraph(AUDIT, kind));
+    section(page, "To mend it, in this order", &steps_of(kind), true);
 }
 
 /// A title and items under it.
@@ -120,9 +144,9 @@ fn section(page: &mut Page, title: &str, items: &[String], numbered: bool) {
 }
 
 /// The document's paragraph that begins with the kind's name.
-fn paragraph(kind: Kind) -> String {
+fn paragraph(document: &str, kind: &str) -> String {
     let start = format!("**`{kind}`** ");
-    let text = CAUSES.replace("\r\n", "\n");
+    let text = document.replace("\r\n", "\n");
     let Some((_, rest)) = text.split_once(&start) else { return String::new() };
     let paragraph = rest.split("\n\n").next().unwrap_or_default();
     paragraph.replace('\n', " ").replace('`', "")
@@ -205,7 +229,7 @@ mod tests {
     fn every_cause_and_kind_is_explained_with_steps() {
         for kind in Kind::ALL {
             let text = topic(kind.name(), Paper::PLAIN).unwrap();
-            assert!(!paragraph(kind).is_empty(), "{kind}");
+            assert!(!paragraph(CAUSES, kind.name()).is_empty(), "{kind}");
             assert!(text.contains("Recognised when") && text.contains("To mend it"), "{kind}");
         }
         for cause in Cause::ALL {

@@ -191,7 +191,7 @@ fn hurts(kind: &str, names: &[String], address: IpAddr) -> String {
 }
 
 /// Steps in safe order. An audit may find hundreds of hosts with one address, and there is no hurry yet.
-fn fix_of(kind: &str, hosts: usize) -> Vec<String> {
+pub(super) fn fix_of(kind: &str, hosts: usize) -> Vec<String> {
     let many = hosts > 2;
     let all_but_one = if many { "on all of these hosts but one" } else { "on one of the two hosts" };
     let steps: Vec<String> = match kind {

@@ -5,6 +5,7 @@
 
 pub mod blocks;
 pub mod bytes;
+pub mod file_header;
 pub mod header;
 pub mod read;
 

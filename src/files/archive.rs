@@ -63,6 +63,8 @@ impl From<ZipError> for ArchiveError {
                 Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
                     Self::Broken("it ends early".into())
                 }
+                // So it says of a method that this program was built without.
+                Err(error) if error.kind() == io::ErrorKind::Unsupported => Self::Method,
                 Err(error) => Self::Io(error),
             },
             ZipError::CompressionMethodNotSupported(_) => Self::Method,
@@ -164,7 +166,7 @@ pub fn list(path: &Path) -> Result<Listing, ArchiveError> {
     let (entries, mut file, duplicates) = entries(file)?;
     let mut listing = Listing { members: Vec::new(), budget, problems: Vec::new() };
     if duplicates {
-        listing.problems.push("members have the same name; of each name only the last is read".to_owned());
+        listing.problems.push("members have the same name; of each name only the last is read: make the archive again with names of their own".to_owned());
     }
     let mut room = MAX_MEMBERS;
     for entry in entries {

@@ -1,5 +1,7 @@
 //! What a file is, by its first bytes and never by its extension.
 
+use std::path::Path;
+
 use memchr::memmem;
 
 use crate::chunks::{CHUNK_MAGIC, FILE_HEADER_LEN, FILE_MAGIC};
@@ -76,6 +78,13 @@ impl Kind {
     /// Nothing that has to do with logs: in a folder it is passed over.
     pub fn is_foreign(self) -> bool {
         matches!(self, Kind::OtherText | Kind::Other)
+    }
+
+    /// It is not read, and somebody who looks for it in a folder's report would miss it: an old log, or what its name says
+    /// is one and its content is not (a copy that failed leaves nothing, or zeros).
+    pub fn is_missed(self, path: &Path) -> bool {
+        let named_so = || path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("evtx"));
+        self == Kind::LegacyEvt || (!self.is_read() && named_so())
     }
 
     /// Is it another file, packed as a whole?

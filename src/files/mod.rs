@@ -166,7 +166,7 @@ pub fn to_spare(inputs: &[Input]) -> impl Iterator<Item = &Path> + Clone {
 
 /// Where nothing that was found is a log: why not, for all that was named or would be missed.
 pub fn no_log_among(inputs: &[Input], errors: &[FileError]) -> Vec<String> {
-    let refused = inputs.iter().filter(|input| input.named || input.kind == Kind::LegacyEvt);
+    let refused = inputs.iter().filter(|input| input.named || input.kind.is_missed(&input.path));
     let refused =
         refused.filter_map(|input| Some(format!("{}: {}", input.path.display(), input.kind.refusal()?)));
     errors.iter().map(ToString::to_string).chain(refused).collect()

@@ -1,6 +1,7 @@
 //! What there is to do, laid out before any worker starts.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -40,6 +41,8 @@ pub struct Tally {
     first_id: AtomicU64,
     last_id: AtomicU64,
     written: AtomicU64,
+    /// Chunks that the header of a closed log tells of.
+    promised: AtomicU64,
     problems: Mutex<Problems>,
 }
 
@@ -57,8 +60,14 @@ impl Tally {
             first_id: AtomicU64::new(u64::MAX),
             last_id: AtomicU64::new(0),
             written: AtomicU64::new(0),
+            promised: AtomicU64::new(0),
             problems: Mutex::default(),
         }
+    }
+
+    /// So many chunks should be found in it.
+    pub fn promise(&self, chunks: u64) {
+        self.promised.store(chunks, Ordering::Relaxed);
     }
 
     /// Adds what a worker counted in a part of the file.
@@ -83,8 +92,17 @@ impl Tally {
         }
     }
 
-    fn into_report(self, index: FileIndex) -> FileReport {
-        let mut problems = self.problems.into_inner().unwrap_or_else(PoisonError::into_inner);
+    fn into_report(mut self, index: FileIndex) -> FileReport {
+        let mut problems = std::mem::take(self.problems.get_mut().unwrap_or_else(PoisonError::into_inner));
+        let (promised, found) = (self.promised.into_inner(), *self.chunks.get_mut());
+        if found < promised {
+            // Behind what tells where.
+            problems.add(u64::MAX, || {
+                format!(
+                    "its header tells of {promised} chunks and {found} of them are there; copy it again, or export the log anew"
+                )
+            });
+        }
         let ids = (self.first_id.into_inner(), self.last_id.into_inner());
         FileReport {
             index,
@@ -168,7 +186,7 @@ impl<'a> Plan<'a> {
                     }
                 }
                 // A folder holds all sorts of files; only a log that will be missed is worth a word.
-                Some(refusal) if input.named || input.kind == Kind::LegacyEvt => {
+                Some(refusal) if input.named || input.kind.is_missed(&input.path) => {
                     plan.problem(i, || refusal.to_string());
                 }
                 Some(_) => {}
@@ -216,7 +234,9 @@ impl<'a> Plan<'a> {
                 let file = self.tallies.len() - 1;
                 if let Some(refusal) = &part.refusal {
                     self.problem(file, || format!("it is not read: {refusal}"));
-                } else if let (Kind::LegacyEvt, Some(refusal)) = (part.kind, part.kind.refusal()) {
+                } else if let Some(refusal) = part.kind.refusal()
+                    && part.kind.is_missed(Path::new(&part.name))
+                {
                     self.problem(file, || refusal.to_owned());
                 }
             }

@@ -7,6 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::extracted::index_of;
 use super::plan::Plan;
 use super::{Collector, FileIndex, Progress};
+use crate::chunks::FILE_HEADER_LEN;
 use crate::records::chunk::{Chunk, ChunkReader, Counts};
 use crate::records::extracted::{Told, read_lines};
 use crate::records::{Origin, Problems, Record, Selection};
@@ -129,6 +130,18 @@ impl<'a> Sink<'a> {
              (please report this)"
                 .to_string()
         });
+    }
+
+    /// What the file header promises, and how long the file is (or what of its beginning is known).
+    pub(super) fn header(&mut self, promised: Option<u64>, len: u64) {
+        if len < FILE_HEADER_LEN as u64 {
+            self.problem(0, || {
+                "the file ends within its header; copy it again, or export the log anew".to_owned()
+            });
+        }
+        if let (Some(promised), Some(tally)) = (promised, self.plan.tally(self.file)) {
+            tally.promise(promised);
+        }
     }
 
     /// The file ends inside the chunk at `offset`, behind `there` bytes of it.

@@ -7,6 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::Progress;
 use super::plan::PlannedMember;
 use super::sink::Sink;
+use crate::chunks::file_header::promised_chunks;
 use crate::chunks::{BLOCK_LEN, CHUNK_LEN, CHUNK_MAGIC, Carver, FILE_HEADER_LEN, FILE_MAGIC, Found};
 use crate::files::archive::{Budget, gunzip, unzstd};
 use crate::files::kind::{SNIFF_LEN, sniff};
@@ -103,6 +104,7 @@ fn evtx(mut input: impl Read, sink: &mut Sink<'_>) {
         let slots = *slots.get_or_insert_with(|| {
             let slots = are_slots(&bytes);
             if slots {
+                sink.header(promised_chunks(&bytes), bytes.len() as u64);
                 bytes.drain(..FILE_HEADER_LEN.min(bytes.len()));
                 start = FILE_HEADER_LEN as u64;
             }

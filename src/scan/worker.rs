@@ -9,6 +9,7 @@ use super::plan::{Plan, Step};
 use super::sink::Sink;
 use super::stream;
 use super::{Collector, FileIndex, Progress};
+use crate::chunks::file_header::{FIELDS_LEN, promised_chunks};
 use crate::chunks::read::fill_at;
 use crate::chunks::{BLOCK_LEN, CHUNK_LEN, CHUNK_MAGIC, Carver, FILE_HEADER_LEN, FILE_MAGIC, Found};
 use crate::files::{Input, unreadable};
@@ -30,6 +31,8 @@ struct Open {
     file: File,
     /// Chunks stand in slots behind a file header; else they may stand anywhere.
     slots: bool,
+    /// Chunks that the header tells of.
+    promised: Option<u64>,
 }
 
 pub struct Worker<'a> {
@@ -88,13 +91,15 @@ impl<'a> Worker<'a> {
         if self.open.as_ref().is_none_or(|open| open.input != index) {
             self.open = None;
             let file = File::open(&input.path)?;
-            let mut magic = [0; 8];
-            let mut slots = fill_at(&file, &mut magic, 0)? == magic.len() && magic == *FILE_MAGIC;
-            if !slots && magic != *CHUNK_MAGIC {
+            let mut fields = [0; FIELDS_LEN];
+            fill_at(&file, &mut fields, 0)?;
+            let mut slots = fields.starts_with(FILE_MAGIC);
+            if !slots && !fields.starts_with(CHUNK_MAGIC) {
+                let mut magic = [0; 8];
                 fill_at(&file, &mut magic, FILE_HEADER_LEN as u64)?;
                 slots = magic == *CHUNK_MAGIC;
             }
-            self.open = Some(Open { input: index, file, slots });
+            self.open = Some(Open { input: index, file, slots, promised: promised_chunks(&fields) });
         }
         self.open.as_ref().ok_or_else(|| io::Error::other("the file is not open"))
     }
@@ -105,13 +110,16 @@ impl<'a> Worker<'a> {
         let mut buffer = std::mem::take(&mut self.buffer);
         buffer.resize(BLOCK_LEN + CHUNK_LEN, 0);
         let done = self.open(index, input).and_then(|open| {
-            let slots = open.slots;
+            let (slots, promised) = (open.slots, open.promised);
             let start = from + if slots { FILE_HEADER_LEN as u64 } else { 0 };
             let wanted = if slots { BLOCK_LEN } else { BLOCK_LEN + CHUNK_LEN };
             let n = fill_at(&open.file, &mut buffer[..wanted], start)?;
-            Ok((slots, start, n))
+            Ok((slots, promised, start, n))
         });
-        let done = done.and_then(|(slots, start, n)| {
+        let done = done.and_then(|(slots, promised, start, n)| {
+            if block == 0 && slots {
+                self.sink.header(promised, input.len);
+            }
             if start + (n as u64) < input.len.min(from + planned) {
                 self.sink.problem(start + n as u64, || {
                     format!(

@@ -69,6 +69,29 @@ fn a_chunk_that_is_cut_off_gives_the_records_that_are_there() {
     assert_eq!(before, all.len());
 }
 
+/// A copy that was broken off where a chunk ends, or left zeros behind what it had got.
+#[test]
+fn chunks_that_a_closed_log_had_and_are_not_there_are_told() {
+    let log = written_log(3);
+    let told = |bytes: &[u8]| read_bytes(bytes, &event4(), &ScanOptions::default()).1.problems;
+    assert_eq!(told(&log), [""; 0]);
+    let cut = &log[..HEADER + CHUNK];
+    let zeros = [cut, &[0; 2 * CHUNK]].concat();
+    for bytes in [cut, &zeros[..]] {
+        let problems = told(bytes);
+        assert!(problems[0].contains("tells of 3 chunks and 1 of them"), "{problems:?}");
+    }
+    assert!(told(&log[..100])[0].contains("ends within its header"));
+    // The counts of a log in use are of an earlier time.
+    let mut in_use = cut.to_vec();
+    in_use[120] |= 1;
+    assert_eq!(told(&in_use), [""; 0]);
+    // And what a damaged header says is nothing.
+    let mut damaged = cut.to_vec();
+    damaged[42] = 200;
+    assert_eq!(told(&damaged), [""; 0]);
+}
+
 /// A header is written later than its records (a log that is copied while Windows writes it).
 #[test]
 fn records_behind_a_stale_chunk_header_are_read() {

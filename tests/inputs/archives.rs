@@ -140,7 +140,8 @@ fn a_broken_member_costs_itself() {
     assert_eq!(found.ids(), [("a.zip!a.evtx", 1), ("a.zip!b.evtx", 2)]);
     assert!(found.only_problem("a.zip!a.evtx").contains("checksum"), "{:?}", found.reports);
 
-    for (what, position, value) in [("encrypted", 8, 1), ("method", 10, 12)] {
+    let other_method = "method that is not read (deflate is); unpack it";
+    for (what, position, value) in [("encrypted", 8, 1), (other_method, 10, 12)] {
         let mut changed = good.clone();
         changed[listed + position] = value;
         let local = memchr::memmem::find(&changed, b"PK\x03\x04").unwrap();
@@ -167,6 +168,24 @@ fn a_broken_member_costs_itself() {
     assert!(found.only_problem("junk.gz").contains("cannot be unpacked"));
     assert!(found.only_problem("nested.gz").contains("another archive"));
     assert!(found.only_problem("text.gz").contains("what is in it is not read"));
+}
+
+/// A copy that failed: its name says that it is a log.
+#[test]
+fn a_file_that_only_its_name_makes_a_log_is_told_in_a_folder_too() {
+    let files: [(&str, &[u8]); 4] =
+        [("empty.evtx", b""), ("zeros.EVTX", &[0; 5000]), ("zeros.bin", &[0; 5000]), ("empty.txt", b"")];
+    let mut folder = Folder::new().file("a.evtx", log([1])).file("a.zip", zip_of(&files));
+    for (name, bytes) in files {
+        folder = folder.file(name, bytes);
+    }
+    let found = folder.scan(&event_4());
+    assert_eq!(found.ids(), [("a.evtx", 1)]);
+    let told = found.reports.iter().filter(|r| !r.problems.is_empty()).map(|r| &*r.path);
+    assert_eq!(
+        told.collect::<Vec<_>>(),
+        ["empty.evtx", "zeros.EVTX", "a.zip!empty.evtx", "a.zip!zeros.EVTX"]
+    );
 }
 
 #[test]

@@ -497,3 +497,40 @@ mod by_hand {
         assert!(problem.contains("-join ';'"), "{problem}");
     }
 }
+
+/// When a list was made, told in it.
+#[test]
+fn the_column_collected_dates_the_accounts() {
+    let collected = |content: &str| {
+        let got = loaded(content);
+        let times: Vec<String> = (got.accounts.iter())
+            .map(|a| a.source.as_ref().unwrap().collected.map_or("-".into(), |time| time.to_string()))
+            .collect();
+        (got.files[0].kind, times, got.files[0].problems.clone())
+    };
+    let (kind, times, problems) = collected(
+        "account,domain,spn,collected\n\
+         a$,alpha.example.com,HOST/a,2026-10-06T23:30:00Z\n\
+         a$,alpha.example.com,HOST/a.alpha.example.com,2026-10-07T23:30:00Z\n\
+         b$,alpha.example.com,HOST/b,\n\
+         c$,alpha.example.com,HOST/c,soon\n",
+    );
+    assert_eq!((kind, times), ("krbtriage CSV", vec!["2026-10-06T23:30:00Z".into(), "-".into(), "-".into()]));
+    assert_eq!(
+        problems,
+        [
+            "line 3: collected differs from an earlier row of \"a$\", which is kept",
+            "line 5: collected \"soon\" is no time; write it as 2026-11-23T22:57:50Z"
+        ]
+    );
+    let dn = "CN=a,CN=Computers,DC=alpha,DC=example,DC=com";
+    let json = format!(
+        r#"[{{"sAMAccountName":"a$","DistinguishedName":"{dn}","servicePrincipalName":["HOST/a"],"collected":"2026-10-06T23:30:00Z"}}]"#
+    );
+    let csv = format!(
+        "sAMAccountName,DistinguishedName,servicePrincipalName,collected\r\na$,\"{dn}\",HOST/a,2026-10-06T23:30:00Z\r\n"
+    );
+    for (kind, content) in [("Get-AD JSON", json), ("Get-AD CSV", csv)] {
+        assert_eq!(collected(&content), (kind, vec!["2026-10-06T23:30:00Z".into()], Vec::new()));
+    }
+}

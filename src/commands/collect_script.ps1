@@ -6,6 +6,8 @@ $addressFolder = Join-Path $Folder 'addresses'
 $accountFolder = Join-Path $Folder 'accounts'
 $null = New-Item -ItemType Directory -Force -Path $logFolder, $addressFolder, $accountFolder
 $script:failed = @()
+# Copies lose their files' dates; what was so when must not be lost with them.
+$collected = (Get-Date).ToUniversalTime().ToString('s') + 'Z'
 
 # One host that does not answer must not end the collection.
 function Invoke-Step([string] $What, [scriptblock] $Do) {
@@ -79,6 +81,7 @@ function Save-Addresses([string[]] $Computers) {
                             interface     = $adapter.InterfaceIndex
                             description   = $adapter.Description
                             mac           = $adapter.MACAddress
+                            collected     = $collected
                         }
                     }
                 }
@@ -98,6 +101,7 @@ function Save-Accounts {
             $properties = 'sAMAccountName', 'servicePrincipalName', 'dNSHostName', 'pwdLastSet', 'whenChanged', 'userAccountControl', 'msDS-SupportedEncryptionTypes'
             $columns = @('DistinguishedName') + @($properties | Where-Object { $_ -ne 'servicePrincipalName' })
             $columns += @{ n = 'servicePrincipalName'; e = { [string[]] $_.servicePrincipalName } }
+            $columns += @{ n = 'collected'; e = { $collected } }
             $found = Get-ADObject -Server $domain -LDAPFilter '(|(servicePrincipalName=*)(objectClass=computer))' -Properties $properties |
                 Select-Object -Property $columns
             ConvertTo-Json -Depth 3 -InputObject @($found) | Out-File -Encoding UTF8 -FilePath (Join-Path $accountFolder "accounts-$domain.json")
@@ -114,6 +118,7 @@ function Save-DnsRecords {
             $columns = @(
                 'HostName', 'RecordType', 'DistinguishedName',
                 @{ n = 'ZoneName'; e = { $domain } },
+                @{ n = 'collected'; e = { $collected } },
                 @{ n = 'Data'; e = { "$($_.RecordData.IPv4Address)$($_.RecordData.IPv6Address)$($_.RecordData.HostNameAlias)" } }
             )
             Get-DnsServerResourceRecord -ComputerName $server -ZoneName $domain |

@@ -1,9 +1,14 @@
 //! `krbtriage inventory`: what was understood of the interface inventories, as the project's own CSV, so
 //! that a person can check it, keep it, or merge it.
 
+use std::collections::HashMap;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use jiff::Timestamp;
+
+use crate::files;
 use crate::inventory::InventoryFile;
 use crate::inventory::addresses::{AddressInventory, LoadOptions, load};
 use crate::report::guard::cell;
@@ -33,14 +38,16 @@ pub struct Outcome {
 }
 
 /// The columns written, in this order.
-pub const COLUMNS: [&str; 6] = ["host", "address", "interface", "description", "mac", "prefix_length"];
+pub const COLUMNS: [&str; 7] =
+    ["host", "address", "interface", "description", "mac", "prefix_length", "collected"];
 
 /// Reads the inventories and writes one row for each address.
 pub fn run(config: &Config) -> Result<Outcome, OutputError> {
     config.output.check()?;
     let spared = output::spare(config.output.path(), config.files.iter().map(PathBuf::as_path))?;
     let options = LoadOptions { host: config.host.clone() };
-    let inventory = load(&config.files, &options);
+    let mut inventory = load(&config.files, &options);
+    keep_dates(&mut inventory);
     let written = config.output.write(&spared, |out| write_csv(&inventory, out))?;
     Ok(Outcome {
         addresses: inventory.owned.len() as u64,
@@ -50,13 +57,26 @@ pub fn run(config: &Config) -> Result<Outcome, OutputError> {
     })
 }
 
+/// What does not say when it was collected has the date of its file: what is written here is younger.
+fn keep_dates(inventory: &mut AddressInventory) {
+    let written: HashMap<Arc<str>, Option<Timestamp>> = inventory
+        .files
+        .iter()
+        .map(|file| (Arc::clone(&file.path), files::modified_at(Path::new(&*file.path))))
+        .collect();
+    for row in &mut inventory.owned {
+        let source = &mut row.source;
+        source.collected = source.collected.or_else(|| *written.get(&source.file)?);
+    }
+}
+
 /// The inventory's addresses as the project's CSV, in the order they were read. Cells cannot run in a
 /// spreadsheet, and the reader takes the guard off again.
 pub fn write_csv(inventory: &AddressInventory, out: &mut dyn Write) -> io::Result<()> {
     let mut csv = csv::Writer::from_writer(out);
     csv.write_record(COLUMNS)?;
     for row in &inventory.owned {
-        let text = |value: &Option<std::sync::Arc<str>>| cell(value.as_deref().unwrap_or("")).into_owned();
+        let text = |value: &Option<Arc<str>>| cell(value.as_deref().unwrap_or("")).into_owned();
         csv.write_record([
             &*cell(&row.host),
             &row.address.to_string(),
@@ -64,6 +84,7 @@ pub fn write_csv(inventory: &AddressInventory, out: &mut dyn Write) -> io::Resul
             &text(&row.description),
             &text(&row.mac),
             &row.prefix_length.map_or(String::new(), |p| p.to_string()),
+            &row.source.collected.map_or(String::new(), |time| time.to_string()),
         ])?;
     }
     csv.flush()
@@ -74,10 +95,10 @@ mod tests {
     use super::*;
     use crate::inventory::addresses::load_bytes;
 
-    const TEXT: &str = "host,address,interface,description,mac,prefix_length\n\
-        SRV1,192.0.2.1,Ethernet,\"Intel \"\"I350\"\", port 1\",00-00-5E-00-53-01,24\n\
-        '=SRV2,169.254.95.120,,'@IBM USB Remote NDIS Network Device,,16\n\
-        SRV3,2001:db8::3,,,,\n";
+    const TEXT: &str = "host,address,interface,description,mac,prefix_length,collected\n\
+        SRV1,192.0.2.1,Ethernet,\"Intel \"\"I350\"\", port 1\",00-00-5E-00-53-01,24,2026-11-23T22:57:50Z\n\
+        '=SRV2,169.254.95.120,,'@IBM USB Remote NDIS Network Device,,16,2026-11-24T06:00:00.5Z\n\
+        SRV3,2001:db8::3,,,,,\n";
 
     #[test]
     fn what_is_written_reads_back_the_same() {
@@ -98,7 +119,9 @@ mod tests {
         let config = Config { files: vec![input], host: None, output: Output::File(output.clone()) };
         let outcome = run(&config).unwrap();
         assert_eq!((outcome.addresses, outcome.files.len()), (3, 1));
-        assert_eq!(std::fs::read_to_string(&output).unwrap(), TEXT);
+        let date = files::modified_at(&config.files[0]).unwrap();
+        let dated = TEXT.replace("2001:db8::3,,,,,", &format!("2001:db8::3,,,,,{date}"));
+        assert_eq!(std::fs::read_to_string(&output).unwrap(), dated);
         let config = Config { output: Output::File(folder.path().join("none").join("out.csv")), ..config };
         assert!(run(&config).unwrap_err().to_string().contains("the folder does not exist"));
     }

@@ -238,6 +238,11 @@ pub fn modified(metadata: &Metadata) -> Option<Timestamp> {
     Timestamp::from_second(time.as_second()).ok()
 }
 
+/// When the file at this path was written; `None` for a path that is no file of its own (a member of an archive).
+pub fn modified_at(path: &Path) -> Option<Timestamp> {
+    modified(&path.metadata().ok()?)
+}
+
 /// Is there a chunk in the first megabyte? Asked only of named files: what a carving tool cut out of a
 /// disk may start anywhere.
 fn holds_chunk(file: &File) -> io::Result<bool> {

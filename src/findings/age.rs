@@ -13,7 +13,7 @@ use super::proofs::Proof;
 use super::{Cause, Kind};
 use crate::events::ClueKind;
 use crate::files;
-use crate::inventory::accounts::Account;
+use crate::inventory::Source;
 use crate::scan::FileIndex;
 
 /// Clocks of one domain differ by no more (Kerberos' own limit, RFC 4120 1.6).
@@ -29,8 +29,8 @@ const OLD: SignedDuration = SignedDuration::from_hours(14 * 24);
 /// and a half.
 const GOES_ON: SignedDuration = SignedDuration::from_hours(36);
 
-/// When inventories and logs were written, as their files say. An inventory was made then or before: a copy may be younger than
-/// what it holds, never older.
+/// When inventories and logs were written, as their files say. What does not tell when it was collected was then or before: a copy
+/// may be younger than what it holds, never older.
 #[derive(Debug, Clone, Default)]
 pub struct FileDates {
     written: HashMap<Arc<str>, Option<Timestamp>>,
@@ -74,7 +74,10 @@ impl FileDates {
 
     /// The dates of the files at these paths; a path that is no file of its own (a member of an archive) has none.
     pub fn of_files<'p>(paths: impl IntoIterator<Item = &'p Arc<str>>) -> Self {
-        Self::new(paths.into_iter().map(|path| (Arc::clone(path), written(path))), Timestamp::now())
+        Self::new(
+            paths.into_iter().map(|path| (Arc::clone(path), files::modified_at(Path::new(&**path)))),
+            Timestamp::now(),
+        )
     }
 
     /// And how far the logs go.
@@ -93,25 +96,26 @@ impl FileDates {
         files.iter().filter_map(of).max_by_key(|heard| heard.to)
     }
 
-    /// Why what this inventory shows may not have been so when the events happened.
-    fn doubt(&self, file: &str, case: &Case<'_>) -> Option<String> {
-        let seen = &case.incident.seen;
-        // What a log tells of has its own time.
-        let written = *self.written.get(file)?;
+    /// Why what stands here may not have been so when the events happened.
+    fn doubt(&self, source: &Source, case: &Case<'_>) -> Option<String> {
+        let (seen, file) = (&case.incident.seen, &source.file);
+        let made = self.made(source)?;
         if self.now.is_none_or(|now| seen.last > later(now, SKEW)) {
             return None;
         }
-        if let Some(written) = written.filter(|written| *written < earlier(seen.first, SKEW)) {
+        if let Some(at) = made.at.filter(|at| *at < earlier(seen.first, SKEW)) {
+            let was = if made.told { "collected" } else { "written" };
             return Some(format!(
-                "{file} was written {written}, before the first of these events: what it shows may have changed since"
+                "{file} was {was} {at}, before the first of these events: what it shows may have changed since"
             ));
         }
         let (heard, over) = (case.heard?, later(seen.last, goes_on(case)));
-        if written.is_some_and(|written| written <= over) {
+        if made.at.is_some_and(|at| at <= over) {
             return None;
         }
-        let of = match written.filter(|_| heard.dates_were_kept()) {
-            Some(written) => format!("is of {written}"),
+        let sure = made.told || heard.dates_were_kept();
+        let of = match made.at.filter(|_| sure) {
+            Some(at) => format!("is of {at}"),
             None => "is not known to be older".to_owned(),
         };
         if heard.to > over {
@@ -121,7 +125,7 @@ impl FileDates {
                 seen.last, case.incident.client, heard.to
             ));
         }
-        (written.is_some() && heard.dates_were_kept()).then(|| {
+        (made.at.is_some() && sure).then(|| {
             format!(
                 "{file} {of}, and the log of {} ends {}: nothing shows that the trouble still went on when it was made",
                 case.incident.client, heard.to
@@ -129,12 +133,13 @@ impl FileDates {
         })
     }
 
-    /// Nothing says when this inventory was made, for the files were copied without their dates.
-    fn undated(&self, file: &str, case: &Case<'_>) -> Option<String> {
-        let heard = case.heard?;
+    /// Nothing says when this was collected, for the files were copied without their dates.
+    fn undated(&self, source: &Source, case: &Case<'_>) -> Option<String> {
+        let (heard, file) = (case.heard?, &source.file);
         let lost = heard.dates_were_lost()?;
         let over = later(case.incident.seen.last, goes_on(case));
-        self.written.get(file)?.is_none_or(|written| written > over).then(|| {
+        let made = self.made(source)?;
+        (!made.told && made.at.is_none_or(|at| at > over)).then(|| {
             format!(
                 "when {file} was made is not known (the log of {} ends {}, and its file says {lost}, so the files lost their \
                  dates), and names and addresses change by themselves",
@@ -142,6 +147,20 @@ impl FileDates {
             )
         })
     }
+
+    /// `None` for what a log tells of, which has its own time.
+    fn made(&self, source: &Source) -> Option<Made> {
+        let written = *self.written.get(&source.file)?;
+        Some(Made { at: source.collected.or(written), told: source.collected.is_some() })
+    }
+}
+
+/// When what an inventory shows was so.
+#[derive(Debug, Clone, Copy)]
+struct Made {
+    at: Option<Timestamp>,
+    /// The inventory says so itself, and not only its file's date.
+    told: bool,
 }
 
 /// A crafted log has events at the end of all time, behind which nothing can be.
@@ -153,16 +172,14 @@ fn earlier(time: Timestamp, by: SignedDuration) -> Timestamp {
     time.checked_sub(by).unwrap_or(Timestamp::MIN)
 }
 
-/// When a file was written; `None` for a path that is no file of its own.
-fn written(path: &str) -> Option<Timestamp> {
-    files::modified(&Path::new(path).metadata().ok()?)
-}
+/// The rarest job that anybody waits for runs every month.
+const RAREST: SignedDuration = SignedDuration::from_hours(45 * 24);
 
 /// How long it may be silent and still go on: a trouble of every Sunday is not over on Wednesday.
 fn goes_on(case: &Case<'_>) -> SignedDuration {
     let moments = &case.incident.seen.moments;
     let longest = moments.iter().zip(moments.iter().skip(1)).map(|(a, b)| b.duration_since(a)).max();
-    longest.map_or(GOES_ON, |longest| (longest + longest / 2).max(GOES_ON))
+    longest.map_or(GOES_ON, |longest| (longest + longest / 2).clamp(GOES_ON, RAREST))
 }
 
 /// Sentences, each with its source.
@@ -179,23 +196,43 @@ pub(super) fn doubts(case: &Case<'_>, cause: Cause, kind: Kind, proof: &Proof) -
     out
 }
 
-fn of_another_time(case: &Case<'_>, proof: &Proof, out: &mut Vec<String>) {
+/// What a verdict without doubts takes on trust: that a list of unknown age is of the time of the events.
+pub(super) fn premise(case: &Case<'_>, proof: &Proof) -> Option<String> {
     let dates = &case.know.dates;
+    let unknown = |source: &Source| dates.made(source).is_some_and(|made| !made.told);
+    case.heard?.dates_were_lost()?;
+    let facts = facts(case, proof);
+    let file = &facts.iter().find(|sources| sources.iter().all(unknown))?.first()?.file;
+    Some(format!(
+        "nothing says when {file} was collected: that it is of the time of the events is taken on trust (a column collected \
+         in it tells)"
+    ))
+}
+
+/// The facts that inventories prove it with: for each, where it stands.
+fn facts(case: &Case<'_>, proof: &Proof) -> Vec<Vec<Source>> {
     let mut facts = proof.rests_on.clone();
     if proof.rests_on_owners {
-        let of = |account: &&Account| Some(vec![Arc::clone(&account.source.as_ref()?.file)]);
-        facts.extend(case.ownership.owners.iter().filter_map(of));
+        facts.extend(case.ownership.owners.iter().filter_map(|owner| Some(vec![owner.source.clone()?])));
     }
+    facts
+}
+
+fn of_another_time(case: &Case<'_>, proof: &Proof, out: &mut Vec<String>) {
+    let dates = &case.know.dates;
+    let facts = facts(case, proof);
     // A fact is in doubt if every list that shows it is.
-    let doubt = |doubt_of: &dyn Fn(&str) -> Option<String>| {
-        facts.iter().find_map(|files| {
-            let doubts: Option<Vec<String>> = files.iter().map(|file| doubt_of(file)).collect();
+    let doubt = |doubt_of: &dyn Fn(&Source) -> Option<String>| {
+        facts.iter().find_map(|sources| {
+            let doubts: Option<Vec<String>> = sources.iter().map(doubt_of).collect();
             doubts?.into_iter().next()
         })
     };
-    let found = doubt(&|file| dates.doubt(file, case));
+    let found = doubt(&|source| dates.doubt(source, case));
     out.extend(
-        found.or_else(|| proof.changes_by_itself.then(|| doubt(&|file| dates.undated(file, case))).flatten()),
+        found.or_else(|| {
+            proof.changes_by_itself.then(|| doubt(&|source| dates.undated(source, case))).flatten()
+        }),
     );
 }
 
@@ -203,7 +240,7 @@ fn of_another_time(case: &Case<'_>, proof: &Proof, out: &mut Vec<String>) {
 /// One whose newest date is much older than the events shows a registration that may have ended since.
 fn old_list(case: &Case<'_>, out: &mut Vec<String>) {
     let sources = case.ownership.owners.iter().filter_map(|owner| owner.source.as_ref());
-    for file in sources.map(|s| &s.file) {
+    for file in sources.filter(|source| source.collected.is_none()).map(|source| &source.file) {
         let Some((newest, computers)) = case.know.accounts.newest_date(file) else { continue };
         // Ten times the mean distance is exceeded by chance once in 20,000 lists (e^-10).
         let mean = PASSWORD_AGE / i32::try_from(computers).unwrap_or(i32::MAX).max(1);

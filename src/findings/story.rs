@@ -3,12 +3,14 @@
 use super::case::{Case, Shape};
 use super::proofs::{answerer_name, target_name};
 use super::rules::Verdict;
-use super::{Cause, Confidence, Finding, Kind, advice, beside, evidence, problems};
+use super::{Cause, Confidence, Finding, Kind, advice, age, beside, evidence, problems};
 
 pub(super) fn tell(case: &Case<'_>, verdict: Verdict) -> Finding {
     let incident = case.incident;
     let (problem_id, problem) = problems::problem_of(verdict.cause, &verdict.proof.repair, incident);
     let explanation = sentence(case, &verdict);
+    let confirmed = verdict.confidence == Confidence::Confirmed;
+    let premise = confirmed.then(|| age::premise(case, &verdict.proof)).flatten();
     let mut evidence = verdict.proof.evidence;
     if incident.seen.from_slack > 0 {
         evidence.push(format!("{} of the events were read from slack space", incident.seen.from_slack));
@@ -19,6 +21,7 @@ pub(super) fn tell(case: &Case<'_>, verdict: Verdict) -> Finding {
             incident.answered_by
         ));
     }
+    evidence.extend(premise);
     let near = beside::beside(case, verdict.cause, &[&evidence[..], &verdict.conflicts].concat());
     let against = || verdict.conflicts.iter().chain(&verdict.doubts);
     evidence.extend(against().map(|c| evidence::against(c)));

@@ -22,6 +22,7 @@ pub fn add(inventory: &mut AddressInventory, clues: &[SeenClue], log_name: &dyn 
             )
             .into(),
             line: 0,
+            collected: None,
         };
         match clue.kind {
             ClueKind::OwnAddresses | ClueKind::SelfAssigned => {

@@ -297,7 +297,7 @@ mod tests {
     use crate::inventory::addresses::{HostAlias, ResolvedName};
 
     fn source() -> Source {
-        Source { file: "t.csv".into(), line: 1 }
+        Source { file: "t.csv".into(), line: 1, collected: None }
     }
 
     fn owned(host: &str, address: &str) -> OwnedAddress {

@@ -16,6 +16,7 @@ pub mod text;
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 /// Where a fact stands, so that a person can look it up.
@@ -25,6 +26,8 @@ pub struct Source {
     pub file: Arc<str>,
     /// 1-based; 0 where the format has no lines (a capture, a JSON document without positions).
     pub line: u64,
+    /// When the fact was collected, where the source says so itself (a column `collected`).
+    pub collected: Option<Timestamp>,
 }
 
 impl std::fmt::Display for Source {

@@ -27,7 +27,44 @@ fn where_nothing_has_a_date_the_inventory_is_taken_to_be_of_the_time() {
         LoopbackSharedIp,
         BmcUsbNic,
         Confirmed
+    )
+    .proved_by("nothing says when addresses.csv was collected");
+}
+
+#[test]
+fn what_a_list_tells_of_its_age_goes_before_its_files_date() {
+    let unpacked = "2026-11-20T09:00:00Z";
+    let told = |when| {
+        reference_case()
+            .written("addresses.csv", unpacked)
+            .log_ends("2026-10-06T22:00:00Z", unpacked)
+            .collected(when)
+            .judge()
+    };
+    let judged = is_judged!(told("2026-10-06T21:00:00Z"), LoopbackSharedIp, BmcUsbNic, Confirmed);
+    assert!(!judged.0.evidence.iter().any(|item| item.contains("was collected")), "{:#?}", judged.0.evidence);
+    is_judged!(told("2026-10-06T11:00:00Z"), LoopbackSharedIp, BmcUsbNic, Likely).proved_by(
+        "against it: addresses.csv was collected 2026-10-06T11:00:00Z, before the first of these events",
     );
+    // The log lost its date, but not the list.
+    is_judged!(told("2026-10-12T09:00:00Z"), LoopbackSharedIp, BmcUsbNic, Likely).proved_by(
+        "addresses.csv is of 2026-10-12T09:00:00Z, and the log of SRV1.alpha.example.com ends 2026-10-06T22:00:00Z: nothing \
+         shows that the trouble still went on",
+    );
+}
+
+#[test]
+fn two_events_years_apart_do_not_go_on_for_years() {
+    let judged = Situation::asked(SRV1, "host/srv2.beta.example.com", "srv1$", [ALPHA, BETA])
+        .at("2022-10-06T12:00:00Z")
+        .and_asked(SRV1, "host/srv2.beta.example.com", "srv1$", [ALPHA, BETA])
+        .owns_on(SRV1, "169.254.95.120", IBM_USB)
+        .owns_on(SRV2, "169.254.95.120", IBM_USB)
+        .written("addresses.csv", "2026-12-09T09:00:00Z")
+        .log_ends("2026-12-09T08:00:00Z", "2026-12-09T08:00:00Z")
+        .judge();
+    is_judged!(judged, LoopbackSharedIp, BmcUsbNic, Likely)
+        .proved_by("goes on to 2026-12-09T08:00:00Z without one");
 }
 
 #[test]
@@ -123,6 +160,9 @@ fn names_and_addresses_without_a_date_prove_nothing_where_the_dates_were_lost() 
     is_judged!(lost(led_astray(), "2026-11-20T09:00:00Z"), WrongHost, StaleDns, Likely)
         .proved_by("when addresses.csv was made is not known")
         .lacks("Resolve-DnsName srv5.alpha.example.com");
+    // They tell themselves.
+    let told = lost(led_astray().collected("2026-10-06T21:00:00Z"), "2026-11-20T09:00:00Z");
+    is_judged!(told, WrongHost, StaleDns, Confirmed);
     // The log lost its date, and these did not.
     is_judged!(lost(led_astray(), "2026-10-06T22:00:00Z"), WrongHost, StaleDns, Confirmed);
 }

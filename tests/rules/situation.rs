@@ -58,7 +58,7 @@ pub fn computer(name: &str) -> Account {
 }
 
 fn source(file: &str) -> Source {
-    Source { file: file.into(), line: 2 }
+    Source { file: file.into(), line: 2, collected: None }
 }
 
 fn time(text: &str) -> Timestamp {
@@ -200,6 +200,17 @@ impl Situation {
     /// When an inventory's file was written; with an empty time, it has none.
     pub fn written(mut self, file: &str, when: &str) -> Self {
         self.written.push((file.into(), (!when.is_empty()).then(|| time(when))));
+        self
+    }
+
+    /// All lists tell when they were collected, whatever their files' dates are.
+    pub fn collected(mut self, when: &str) -> Self {
+        let sources = (self.addresses.owned.iter_mut().map(|row| &mut row.source))
+            .chain(self.addresses.resolved.iter_mut().map(|row| &mut row.source))
+            .chain(self.accounts.accounts.iter_mut().filter_map(|account| account.source.as_mut()));
+        for source in sources {
+            source.collected = Some(time(when));
+        }
         self
     }
 

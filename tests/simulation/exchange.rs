@@ -150,7 +150,7 @@ pub fn full_names(world: &World, client: Id, name: &str) -> Vec<String> {
     std::iter::once(own).chain(others).map(|d| world.name_in(name, d).to_lowercase()).collect()
 }
 
-fn resolve(world: &World, ask: &Ask) -> Option<IpAddr> {
+pub fn resolve(world: &World, ask: &Ask) -> Option<IpAddr> {
     let names = full_names(world, ask.client, &ask.name);
     let in_file =
         |name: &String| world.hosts_files.iter().find(|f| f.0 == ask.client && f.1 == *name).map(|f| f.2);

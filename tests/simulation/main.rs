@@ -36,6 +36,14 @@ fn measure_forest(seed: u64) -> Tally {
     let mut rng = Rng::new(seed ^ 0xACC0);
     let ldap = |when| vec![(when, Some(Style::Ldap))];
     let full = Given::full;
+    let old_copied = Given {
+        addresses: vec![When::Past],
+        dns: vec![When::Past],
+        spns: ldap(When::Past),
+        // Put beside the new logs, or all of them sent on later.
+        copied: Some(*rng.pick(&[0, 24 * HOUR, 10 * 24 * HOUR])),
+        ..full()
+    };
     let mut runs: Vec<(&'static str, Given)> = vec![
         ("full", full()),
         ("none", Given::none()),
@@ -53,17 +61,8 @@ fn measure_forest(seed: u64) -> Tally {
             "all old",
             Given { addresses: vec![When::Past], dns: vec![When::Past], spns: ldap(When::Past), ..full() },
         ),
-        (
-            "all old, dates lost",
-            Given {
-                addresses: vec![When::Past],
-                dns: vec![When::Past],
-                spns: ldap(When::Past),
-                // Put beside the new logs, or all of them sent on later.
-                copied: Some(*rng.pick(&[0, 24 * HOUR, 10 * 24 * HOUR])),
-                ..full()
-            },
-        ),
+        ("all old, dates lost", old_copied.clone()),
+        ("all old, dates lost, `collected` told", Given { told: true, ..old_copied }),
         ("old addresses alone", Given { addresses: vec![When::Past], ..Given::none() }),
         ("old spns alone", Given { spns: ldap(When::Past), ..Given::none() }),
         (

@@ -14,12 +14,12 @@ use krbtriage::inventory::directory::Directory;
 use krbtriage::inventory::from_logs;
 use krbtriage::scan::Collector;
 
-use super::exchange::{Ask, Outcome, attempt};
+use super::exchange::{self, Ask, Outcome, attempt};
 use super::faults::Fault;
 use super::logs::Place;
 use super::rng::Rng;
 use super::scenario::{Expected, Scenario};
-use super::snapshots::{self, Style};
+use super::snapshots::{self, List, Style};
 use super::truth::truth;
 use super::world::{AES, DAY, HOUR, RC4, Replica, World};
 
@@ -46,6 +46,8 @@ pub struct Given {
     pub logs_before: bool,
     /// All files were copied without their dates, so long after the logs were exported; `None` where they have their own.
     pub copied: Option<i64>,
+    /// The inventories tell when they were collected.
+    pub told: bool,
     /// What is of after the repair was made some hours after the events.
     pub repaired_soon: bool,
 }
@@ -61,6 +63,7 @@ impl Given {
             members: true,
             logs_before: false,
             copied: None,
+            told: false,
             repaired_soon: false,
         }
     }
@@ -84,6 +87,7 @@ impl Given {
             members: rng.chance(50),
             logs_before: rng.chance(30),
             copied: None,
+            told: rng.chance(50),
             repaired_soon: false,
         }
     }
@@ -116,20 +120,25 @@ pub fn world_at(scenario: &Scenario, when: When) -> &World {
 /// Exports what is given.
 pub fn inventories(scenario: &Scenario, given: &Given) -> (AddressInventory, AccountInventory) {
     let (mut addresses, mut accounts) = (AddressInventory::default(), AccountInventory::default());
+    let list = |file: String, when: When| {
+        let made = Timestamp::from_second(given.made(scenario, when)).ok();
+        List { file, collected: made.filter(|_| given.told) }
+    };
     for (n, when) in given.addresses.iter().enumerate() {
-        let file = format!("addresses-{n}-{when:?}.csv");
+        let list = list(format!("addresses-{n}-{when:?}.csv"), *when);
         let keep = |id: usize| (id * 37 + scenario.seed as usize) % 100 < given.covered;
-        snapshots::addresses(world_at(scenario, *when), &file, &mut addresses, keep);
+        snapshots::addresses(world_at(scenario, *when), &list, &mut addresses, keep);
     }
     for (n, when) in given.dns.iter().enumerate() {
-        snapshots::dns(world_at(scenario, *when), &format!("dns-{n}-{when:?}.csv"), &mut addresses);
+        let list = list(format!("dns-{n}-{when:?}.csv"), *when);
+        snapshots::dns(world_at(scenario, *when), &list, &mut addresses);
     }
     let asked: Vec<String> = scenario.expected.keys().map(|k| k[2].clone()).collect();
     for (n, (when, style)) in given.spns.iter().enumerate() {
-        let file = format!("spns-{n}-{when:?}.txt");
+        let list = list(format!("spns-{n}-{when:?}.txt"), *when);
         snapshots::accounts(
             world_at(scenario, *when),
-            &file,
+            &list,
             style.unwrap_or(Style::Ldap),
             &asked,
             &mut accounts,
@@ -433,7 +442,7 @@ fn hybrid(
     world.last_reached = flags & 32 == 0;
     // No inventory shows where a service runs, which hosts are a cluster's nodes, and which keys a host or service has.
     if flags & 64 != 0 {
-        let reached = world.dns.iter().find(|d| d.0 == expected.ask.name.to_lowercase()).map(|d| d.1);
+        let reached = exchange::resolve(&world, &expected.ask);
         let host = reached.and_then(|address| world.reached(address).first().copied());
         for service in world.services.iter_mut().filter(|s| s.account == expected.account) {
             service.host = host.unwrap_or(service.host);

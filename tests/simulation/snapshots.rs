@@ -20,12 +20,20 @@ pub enum Style {
     Query,
 }
 
-fn source(file: &str) -> Source {
-    Source { file: file.into(), line: 1 }
+/// A list: its name, and when it was made, where it tells that itself.
+pub struct List {
+    pub file: String,
+    pub collected: Option<Timestamp>,
+}
+
+impl List {
+    fn source(&self) -> Source {
+        Source { file: self.file.as_str().into(), line: 1, collected: self.collected }
+    }
 }
 
 /// Every address of every host, from one collection over all of them.
-pub fn addresses(world: &World, file: &str, to: &mut AddressInventory, keep: impl Fn(Id) -> bool) {
+pub fn addresses(world: &World, list: &List, to: &mut AddressInventory, keep: impl Fn(Id) -> bool) {
     for (id, host) in world.hosts.iter().enumerate().filter(|(id, h)| !h.gone && keep(*id)) {
         let name: Arc<str> = world.full_name(id).into();
         to.owned.extend(host.nics.iter().map(|nic| OwnedAddress {
@@ -35,17 +43,17 @@ pub fn addresses(world: &World, file: &str, to: &mut AddressInventory, keep: imp
             interface: Some(nic.interface.into()),
             description: Some(nic.description.into()),
             mac: None,
-            source: source(file),
+            source: list.source(),
             seen: None,
         }));
     }
 }
 
-pub fn dns(world: &World, file: &str, to: &mut AddressInventory) {
+pub fn dns(world: &World, list: &List, to: &mut AddressInventory) {
     to.resolved.extend(world.dns.iter().map(|(name, address)| ResolvedName {
         name: name.as_str().into(),
         address: *address,
-        source: source(file),
+        source: list.source(),
     }));
 }
 
@@ -58,7 +66,7 @@ fn dn(world: &World, account: &super::world::Account, cn: &str) -> Arc<str> {
     format!("CN={cn},CN={folder},DC={}", world.domains[account.domain].replace('.', ",DC=")).into()
 }
 
-pub fn accounts(world: &World, file: &str, style: Style, asked: &[String], to: &mut AccountInventory) {
+pub fn accounts(world: &World, list: &List, style: Style, asked: &[String], to: &mut AccountInventory) {
     let time = |seconds: i64| Timestamp::from_second(seconds).ok();
     for account in world.accounts.iter().filter(|a| !a.gone && !a.spns.is_empty()) {
         if style == Style::Query && !account.spns.iter().any(|s| asked.contains(&s.to_lowercase())) {
@@ -79,16 +87,21 @@ pub fn accounts(world: &World, file: &str, style: Style, asked: &[String], to: &
             dns_host_name: account.dns.as_deref().filter(|_| computer && !bare).map(Into::into),
             password_last_set: time(account.set).filter(|_| !bare),
             when_changed: time(account.changed).filter(|_| !bare),
-            source: Some(source(file)),
+            source: Some(list.source()),
             ..Account::default()
         });
     }
     let rows = to.accounts.len() as u64;
-    to.files.push(InventoryFile { path: file.into(), kind: "simulated", rows, ..InventoryFile::default() });
+    to.files.push(InventoryFile {
+        path: list.file.as_str().into(),
+        kind: "simulated",
+        rows,
+        ..InventoryFile::default()
+    });
     if style != Style::Query {
         for domain in &world.domains {
             to.complete_domains.push(domain.as_str().into());
-            to.complete_files.push((file.into(), domain.as_str().into()));
+            to.complete_files.push((list.file.as_str().into(), domain.as_str().into()));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::registration::{owner_line, spn_repair};
 use super::{
-    MAX_ADDRESSES, Proof, Repair, TICKET_LIFETIME, answerer_name, dns_files, proof, quote, target_name,
+    MAX_ADDRESSES, Proof, Repair, TICKET_LIFETIME, answerer_name, dns_sources, proof, quote, target_name,
 };
 use crate::events::ClueKind;
 use crate::findings::advice;
@@ -166,7 +166,7 @@ pub(in crate::findings) fn service_logon_failed(case: &Case<'_>) -> Option<Proof
     p.evidence.push(quote(&near));
     // By which list the host that logged it is the one that was meant.
     if case.usable(case.target_id).is_empty() && !case.resolved().is_empty() {
-        p.rests_on.push(dns_files(case, |_| true));
+        p.rests_on.push(dns_sources(case, |_| true));
     }
     Some(p)
 }

@@ -9,23 +9,23 @@ pub mod unclear;
 
 use crate::findings::Kind;
 use crate::findings::case::Case;
+use crate::inventory::Source;
 use crate::inventory::addresses::OwnedAddress;
 use crate::names::Principal;
 use jiff::SignedDuration;
 use std::net::IpAddr;
-use std::sync::Arc;
 
 pub(super) use super::beside::quote;
 
-/// The lists that these addresses stand in.
-fn files_of<'r>(rows: impl IntoIterator<Item = &'r OwnedAddress>) -> Vec<Arc<str>> {
-    rows.into_iter().map(|row| Arc::clone(&row.source.file)).collect()
+/// Where these addresses stand.
+fn sources_of<'r>(rows: impl IntoIterator<Item = &'r OwnedAddress>) -> Vec<Source> {
+    rows.into_iter().map(|row| row.source.clone()).collect()
 }
 
-/// The lists that say C's name leads to such an address.
-fn dns_files(case: &Case<'_>, is_such: impl Fn(IpAddr) -> bool) -> Vec<Arc<str>> {
+/// Where it stands that C's name leads to such an address.
+fn dns_sources(case: &Case<'_>, is_such: impl Fn(IpAddr) -> bool) -> Vec<Source> {
     let led = case.resolved().iter().filter(|(address, _)| is_such(*address));
-    led.map(|(_, source)| Arc::clone(&source.file)).collect()
+    led.map(|(_, source)| (*source).clone()).collect()
 }
 
 /// Service tickets live at most this long by default ("Maximum lifetime for service ticket", 600 minutes).
@@ -50,8 +50,8 @@ pub struct Proof {
     pub detail: String,
     /// The names alone do not tell surely who answered.
     pub at_most_likely: bool,
-    /// The facts that inventories prove it with: for each, the files that say so.
-    pub rests_on: Vec<Vec<Arc<str>>>,
+    /// The facts that inventories prove it with: for each, where it stands.
+    pub rests_on: Vec<Vec<Source>>,
     /// It is proved by who owns the SPN, as the account lists say.
     pub rests_on_owners: bool,
     /// It rests on names and addresses that change without anybody's doing (leases, dynamic registration): only lists that are

@@ -1,7 +1,7 @@
 //! C is another name of the machine that answered, or a cluster's.
 
 use super::registration::{source_of, spn_proof};
-use super::{Proof, Repair, answerer_name, dns_files, files_of, proof, target_name};
+use super::{Proof, Repair, answerer_name, dns_sources, proof, sources_of, target_name};
 use crate::events::ClueKind;
 use crate::findings::case::{Case, Shape};
 use crate::findings::evidence::against;
@@ -11,7 +11,6 @@ use crate::inventory::accounts::Account;
 use crate::inventory::directory::{is_cluster_management_spn, is_cluster_spn};
 use crate::names::{HostName, Principal, Same};
 use std::net::IpAddr;
-use std::sync::Arc;
 
 /// The machine that answered: A where that is B.
 fn machine(case: &Case<'_>) -> Option<HostName> {
@@ -141,8 +140,8 @@ pub(in crate::findings) fn cluster_on_its_node(case: &Case<'_>) -> Option<Proof>
             target_name(case),
             case.incident.answered_by
         ));
-        p.rests_on.push(dns_files(case, |a| a == address));
-        p.rests_on.push(files_of(case.usable(case.answerer_id)));
+        p.rests_on.push(dns_sources(case, |a| a == address));
+        p.rests_on.push(sources_of(case.usable(case.answerer_id)));
     } else {
         p.evidence.push(is_node(case, account)?);
     }
@@ -184,7 +183,7 @@ fn cluster_proof(case: &Case<'_>, account: &Account) -> Proof {
         p.at_most_likely = true;
         p.missing.push(advice::spn_owner(&case.incident.target));
     }
-    p.rests_on.extend(account.source.as_ref().map(|s| vec![Arc::clone(&s.file)]));
+    p.rests_on.extend(account.source.clone().map(|source| vec![source]));
     p
 }
 

@@ -1,7 +1,7 @@
 //! Whose SPN it is.
 
 use super::keys::clue;
-use super::{MAX_ADDRESSES, Proof, Repair, dns_files, files_of, proof, quote, target_name};
+use super::{MAX_ADDRESSES, Proof, Repair, dns_sources, proof, quote, sources_of, target_name};
 use crate::events::ClueKind;
 use crate::findings::advice;
 use crate::findings::beside::is_taken;
@@ -75,9 +75,9 @@ pub(in crate::findings) fn service_elsewhere(case: &Case<'_>) -> Option<Proof> {
         || serves_target(case)
         || case.ownership.owners.iter().any(astray);
     p.rests_on = vec![
-        files_of(case.usable(Some(host))),
-        files_of(case.usable(case.target_id)),
-        dns_files(case, |a| a == address),
+        sources_of(case.usable(Some(host))),
+        sources_of(case.usable(case.target_id)),
+        dns_sources(case, |a| a == address),
     ];
     p.rests_on_owners = true;
     p.changes_by_itself = true;

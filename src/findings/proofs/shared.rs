@@ -1,23 +1,23 @@
 //! Addresses that two hosts own, and names that lead to the wrong one.
 
-use super::{MAX_ADDRESSES, Proof, Repair, dns_files, files_of, proof, quote, target_name};
+use super::{MAX_ADDRESSES, Proof, Repair, dns_sources, proof, quote, sources_of, target_name};
 use crate::events::ClueKind;
 use crate::findings::case::Case;
 use crate::findings::clues::{About, NearClue, is_card};
 use crate::findings::{Kind, advice};
+use crate::inventory::Source;
 use crate::inventory::addresses::OwnedAddress;
 use crate::inventory::addresses::vendors::{AdapterKind, recognise};
 use crate::inventory::hosts::HostId;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
-use std::sync::Arc;
 
 /// The client chose an address that both own: DCOM does so, and whoever is led there by C's name.
 pub(in crate::findings) fn client_shares_address(case: &Case<'_>) -> Option<Proof> {
     let chosen = |address: IpAddr| asks_dcom(case) || leads_to(case, address);
     let mut p = shared_address(case, case.client_id, &chosen)?;
     if !asks_dcom(case) {
-        p.rests_on.push(dns_files(case, |_| true));
+        p.rests_on.push(dns_sources(case, |_| true));
     }
     Some(p)
 }
@@ -51,7 +51,7 @@ pub(in crate::findings) fn answerer_shares_address(case: &Case<'_>) -> Option<Pr
         }
         p.missing.push(advice::resolve(&target_name(case), &case.incident.client));
     } else {
-        p.rests_on.push(dns_files(case, |_| true));
+        p.rests_on.push(dns_sources(case, |_| true));
     }
     Some(p)
 }
@@ -138,13 +138,13 @@ fn shared_address(case: &Case<'_>, host: Option<HostId>, may: &dyn Fn(IpAddr) ->
         .any(|&a| rows(host, a).any(|r| case.near(r)) && rows(case.target_id, a).any(|r| case.near(r)));
     // That both had it at one time, logs of two times do not show of an address that is given out and taken back.
     let shows = |row: &&OwnedAddress| kind != Kind::OtherSharedAddress || row.seen.is_none();
-    let files = |of: Option<HostId>| -> Vec<Arc<str>> {
-        files_of(blamed.iter().flat_map(|&a| rows(of, a)).filter(shows))
+    let sources = |of: Option<HostId>| -> Vec<Source> {
+        sources_of(blamed.iter().flat_map(|&a| rows(of, a)).filter(shows))
     };
     let mut p = proof(case, Repair::Addresses(blamed.iter().copied().collect()));
-    p.rests_on = vec![files(host), files(case.target_id)];
+    p.rests_on = vec![sources(host), sources(case.target_id)];
     if by_names {
-        p.rests_on.push(dns_files(case, |_| true));
+        p.rests_on.push(dns_sources(case, |_| true));
     }
     p.at_most_likely |= !in_time
         || several_kinds
@@ -223,9 +223,9 @@ pub(in crate::findings) fn name_leads(case: &Case<'_>, host: Option<HostId>) -> 
     p.changes_by_itself = true;
     p.reached = vec![address];
     p.rests_on = vec![
-        files_of(theirs.iter().copied()),
-        files_of(own.iter().copied()),
-        dns_files(case, |a| a == address),
+        sources_of(theirs.iter().copied()),
+        sources_of(own.iter().copied()),
+        dns_sources(case, |a| a == address),
     ];
     if p.at_most_likely {
         p.missing.push(advice::addresses_of(&target_name(case)));

@@ -4,6 +4,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::directory::{self, DistinguishedName, When};
 use super::spn_list::SpnListBuilder;
 use super::{Account, SpnList};
@@ -36,6 +38,8 @@ pub(super) enum Attribute {
     UserAccountControl,
     EncryptionTypes,
     IsDeleted,
+    /// Not the directory's: when the list was made, as this program's collection writes it.
+    Collected,
 }
 
 impl Attribute {
@@ -68,6 +72,7 @@ const NAMES: &[(&str, Attribute)] = &[
     ("KerberosEncryptionType", Attribute::EncryptionTypes),
     ("supportedencryptiontypes", Attribute::EncryptionTypes),
     ("isDeleted", Attribute::IsDeleted),
+    ("collected", Attribute::Collected),
 ];
 
 /// What the absence of an SPN in a file means.
@@ -91,6 +96,7 @@ pub(super) struct Entry {
     spns: SpnListBuilder,
     line: u64,
     deleted: bool,
+    collected: Option<Timestamp>,
 }
 
 impl Entry {
@@ -149,6 +155,7 @@ impl Entry {
                     self.account.when_changed = Some(time);
                 }
             }
+            Attribute::Collected => self.collected = self.time(value, line, to),
             Attribute::UserAccountControl => match directory::flags(value) {
                 Some(bits) => self.account.user_account_control = Some(bits),
                 None => to.problem(line, format!("{} is no userAccountControl number", quoted(value))),
@@ -191,13 +198,13 @@ impl Entry {
         }
     }
 
-    fn time(&self, value: &str, line: u64, to: &mut Collector) -> Option<jiff::Timestamp> {
+    fn time(&self, value: &str, line: u64, to: &mut Collector) -> Option<Timestamp> {
         let when = directory::time(value);
         if when == When::Unclear {
             to.problem(
                 line,
                 format!(
-                    "the time {} names no zone or is in the order of some culture; export pwdLastSet and whenChanged in UTC (ToString('o'))",
+                    "the time {} names no zone or is in the order of some culture; export times in UTC (ToString('o'))",
                     quoted(value)
                 ),
             );
@@ -232,7 +239,7 @@ impl Entry {
             );
             return;
         }
-        to.push(self.account, self.line);
+        to.push(self.account, self.line, self.collected);
     }
 }
 
@@ -289,12 +296,12 @@ impl Collector {
         self.accounts.get_mut(index)
     }
 
-    pub fn push(&mut self, mut account: Account, line: u64) {
+    pub fn push(&mut self, mut account: Account, line: u64, collected: Option<Timestamp>) {
         if self.rows > MAX_ROWS || self.accounts.len() as u64 > MAX_ROWS {
             self.refuse_more();
             return;
         }
-        account.source = Some(Source { file: Arc::clone(&self.file), line });
+        account.source = Some(Source { file: Arc::clone(&self.file), line, collected });
         self.rows += account.spns.len() as u64;
         self.accounts.push(account);
     }

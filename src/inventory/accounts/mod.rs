@@ -6,7 +6,7 @@ mod aliases;
 mod blocks;
 mod collect;
 mod csvde;
-mod directory;
+pub(super) mod directory;
 mod duplicates;
 mod get_ad_csv;
 mod get_ad_json;

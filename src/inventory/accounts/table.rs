@@ -1,5 +1,5 @@
-//! The project's own CSV: `account`, `domain`, `spn`, and where known `dns_host_name` and
-//! `password_last_set`. One row per SPN; rows of one account need not stand together.
+//! The project's own CSV: `account`, `domain`, `spn`, and where known `dns_host_name`,
+//! `password_last_set` and `collected` (when this was so). One row per SPN; rows of one account need not stand together.
 //!
 //! What the absence of an SPN means: nothing, unless the rows show a full dump
 //! ([`Completeness::Evident`](super::collect::Completeness)). A person may have written down only the SPNs
@@ -26,6 +26,7 @@ struct Columns {
     spn: Option<usize>,
     dns_host_name: Option<usize>,
     password_last_set: Option<usize>,
+    collected: Option<usize>,
 }
 
 impl Columns {
@@ -36,6 +37,7 @@ impl Columns {
             spn: table.column(&["spn"]),
             dns_host_name: table.column(&["dns_host_name"]),
             password_last_set: table.column(&["password_last_set"]),
+            collected: table.column(&["collected"]),
         }
     }
 }
@@ -62,7 +64,14 @@ struct Rows {
     known: HashMap<(String, String), usize>,
     /// The row before, as written: rows of one account mostly stand together.
     last: Option<(String, String, usize)>,
-    last_time: Option<(String, Option<Timestamp>)>,
+    password_last_set: TimeColumn,
+    collected: TimeColumn,
+}
+
+/// Every row of an account repeats its times.
+#[derive(Default)]
+struct TimeColumn {
+    last: Option<(String, Option<Timestamp>)>,
 }
 
 impl Rows {
@@ -85,12 +94,10 @@ impl Rows {
             to.lost(line, format!("{} is no SPN: it has no `/`, or a line break", quoted(spn)));
             return;
         }
-        let index = self.index_of(name, domain, line, to);
-        let password = row.get(columns.password_last_set);
-        let time = match password {
-            "" => None,
-            text => self.time(text, line, to),
-        };
+        let collected = self.collected.time("collected", row.get(columns.collected), line, to);
+        let index = self.index_of(name, domain, (line, collected), to);
+        let time =
+            self.password_last_set.time("password_last_set", row.get(columns.password_last_set), line, to);
         let host = row.get(columns.dns_host_name);
         let Some(account) = to.account_mut(index) else {
             return;
@@ -101,6 +108,9 @@ impl Rows {
                 differing.push("password_last_set");
             }
             account.password_last_set.get_or_insert(time);
+        }
+        if collected.is_some() && account.source.as_ref().is_some_and(|s| s.collected != collected) {
+            differing.push("collected");
         }
         if !host.is_empty() {
             let known = account.dns_host_name.get_or_insert_with(|| host.into());
@@ -119,25 +129,13 @@ impl Rows {
         }
     }
 
-    /// Every row of an account repeats its time.
-    fn time(&mut self, text: &str, line: u64, to: &mut Collector) -> Option<Timestamp> {
-        if let Some((last, time)) = &self.last_time
-            && last == text
-        {
-            return *time;
-        }
-        let when = time_or_utc(text);
-        if when == When::Unclear {
-            let what =
-                format!("password_last_set {} is no time; write it as 2026-11-23T22:57:50Z", quoted(text));
-            to.problem(line, what);
-            return None;
-        }
-        self.last_time = Some((text.to_owned(), when.at()));
-        when.at()
-    }
-
-    fn index_of(&mut self, name: &str, domain: &str, line: u64, to: &mut Collector) -> usize {
+    fn index_of(
+        &mut self,
+        name: &str,
+        domain: &str,
+        (line, collected): (u64, Option<Timestamp>),
+        to: &mut Collector,
+    ) -> usize {
         if let Some((last_name, last_domain, index)) = &self.last
             && last_name == name
             && last_domain == domain
@@ -151,12 +149,35 @@ impl Rows {
                 let index = to.accounts();
                 let account =
                     Account { name: Arc::from(name), domain: to.intern(domain), ..Account::default() };
-                to.push(account, line);
+                to.push(account, line, collected);
                 self.known.insert(key, index);
                 index
             }
         };
         self.last = Some((name.to_owned(), domain.to_owned(), index));
         index
+    }
+}
+
+impl TimeColumn {
+    fn time(&mut self, column: &str, text: &str, line: u64, to: &mut Collector) -> Option<Timestamp> {
+        if text.is_empty() {
+            return None;
+        }
+        if let Some((last, time)) = &self.last
+            && last == text
+        {
+            return *time;
+        }
+        let when = time_or_utc(text);
+        if when == When::Unclear {
+            to.problem(
+                line,
+                format!("{column} {} is no time; write it as 2026-11-23T22:57:50Z", quoted(text)),
+            );
+            return None;
+        }
+        self.last = Some((text.to_owned(), when.at()));
+        when.at()
     }
 }

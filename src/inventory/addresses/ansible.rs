@@ -100,6 +100,12 @@ fn facts(rows: &mut Rows<'_>, inventory_name: &str, document: &Object, line: u64
     if parse_address(inventory_name).is_none() {
         rows.alias(inventory_name, &host, line);
     }
+    // The facts are of this time (`date_time` of the setup module, UTC).
+    let collected = match fact(facts, "date_time") {
+        Some(Value::Object(time)) => text(&time, "iso8601"),
+        _ => String::new(),
+    };
+    rows.collected(&collected, line);
     let mut taken = Vec::new();
     let interfaces = fact(facts, "interfaces").unwrap_or(Value::Null);
     for interface in list(&interfaces) {
@@ -200,6 +206,16 @@ mod tests {
         assert_eq!(rows, ["srv1.alpha.example.com 192.0.2.1/None - srv1:1", "web4 192.0.2.4/None - srv1:12"]);
         assert_eq!(problems.len(), 1);
         assert!(problems[0].starts_with("line 11: the facts of \"web3\" cannot be read"), "{problems:?}");
+    }
+
+    #[test]
+    fn facts_are_of_their_time() {
+        let text = "web1 | SUCCESS => {\"ansible_facts\": {\"ansible_date_time\": {\"iso8601\": \"2026-10-06T23:30:00Z\"}, \
+                    \"ansible_ip_addresses\": [\"192.0.2.1\"]}}\n\
+                    web2 | SUCCESS => {\"ansible_facts\": {\"ansible_ip_addresses\": [\"192.0.2.2\"]}}\n";
+        let inventory = load_bytes("facts", text.as_bytes(), &LoadOptions::default());
+        let times: Vec<_> = inventory.owned.iter().map(|o| o.source.collected).collect();
+        assert_eq!(times, [Some("2026-10-06T23:30:00Z".parse().unwrap()), None]);
     }
 
     #[test]

@@ -28,6 +28,7 @@ fn read(text: &str, rows: &mut Rows<'_>) -> Result<(), Refusal> {
     let kind = table.column(&["RecordType"]);
     let zone = table.column(&["ZoneName", "Zone"]);
     let dn = table.column(&["DistinguishedName"]);
+    let collected = table.column(&["collected"]);
     let data: Vec<Option<usize>> =
         DATA.iter().map(|name| table.column(&[name])).filter(Option::is_some).collect();
     while let Some(row) = table.next_row() {
@@ -46,6 +47,7 @@ fn read(text: &str, rows: &mut Rows<'_>) -> Result<(), Refusal> {
             data: data.iter().map(|column| row.get(*column)).find(|text| !text.is_empty()).unwrap_or(""),
             line: row.line,
         };
+        rows.collected(row.get(collected), row.line);
         take(rows, &record)?;
     }
     Ok(())
@@ -123,6 +125,15 @@ pub fn full_name(name: &str, zone: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_record_may_tell_when_it_was_collected() {
+        use crate::inventory::addresses::{LoadOptions, load_bytes};
+        let text = "HostName,RecordType,ZoneName,Data,collected\nsrv1,A,alpha.example.com,192.0.2.1,2026-10-06T23:30:00Z\n";
+        let inventory = load_bytes("dns.csv", text.as_bytes(), &LoadOptions::default());
+        let times: Vec<_> = inventory.resolved.iter().map(|name| name.source.collected).collect();
+        assert_eq!(times, [Some("2026-10-06T23:30:00Z".parse().unwrap())]);
+    }
 
     #[test]
     fn names_in_zones() {

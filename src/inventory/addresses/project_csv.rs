@@ -1,5 +1,5 @@
 //! The project's own CSV: `host` and `address`, optionally `interface`, `description`, `mac`,
-//! `prefix_length`, in any order and case.
+//! `prefix_length`, and `collected` (when this was so), in any order and case.
 
 use super::format::{Format, Reader, Refusal, Sample};
 use super::rows::{NewAddress, Rows, parse_address, parse_prefix, quoted};
@@ -12,8 +12,9 @@ pub const FORMAT: Format = Format { name: "krbtriage CSV", detect, read: Reader:
 const HOST: &[&str] = &["host", "hostname", "computer", "computername", "pscomputername"];
 
 fn detect(sample: &Sample<'_>) -> bool {
-    let known =
-        |c: &String| matches!(c.as_str(), "address" | "interface" | "description" | "mac" | "prefixlength");
+    let known = |c: &String| {
+        matches!(c.as_str(), "address" | "interface" | "description" | "mac" | "prefixlength" | "collected")
+    };
     // Without a host column only a table of nothing but ours is ours. `Get-NetIPAddress` has an `Address` too,
     // which is not the address.
     let ours = sample.has_any(HOST) || sample.columns.iter().all(known);
@@ -30,6 +31,7 @@ fn read(text: &str, rows: &mut Rows<'_>) -> Result<(), Refusal> {
     let description = table.column(&["description"]);
     let mac = table.column(&["mac"]);
     let prefix = table.column(&["prefix_length"]);
+    let collected = table.column(&["collected"]);
     while let Some(row) = table.next_row() {
         let row = match row {
             Ok(row) => row,
@@ -63,6 +65,7 @@ fn read(text: &str, rows: &mut Rows<'_>) -> Result<(), Refusal> {
                 format!("{} is no prefix length; the row is kept without", quoted(length)),
             );
         }
+        rows.collected(row.get(collected), row.line);
         rows.own(NewAddress {
             host: &own_host,
             address: ip,
@@ -127,6 +130,22 @@ mod tests {
             ]
         );
         assert_eq!((inventory.files[0].rows, inventory.files[0].hosts), (2, 2));
+    }
+
+    #[test]
+    fn a_row_may_tell_when_it_was_collected() {
+        let inventory = read(
+            "host,address,collected\nSRV1,192.0.2.1,2026-10-06T23:30:00Z\nSRV2,192.0.2.2,2026-10-06\nSRV3,192.0.2.3,\n\
+             SRV4,192.0.2.4,soon\nSRV5,192.0.2.5,soon\n",
+        );
+        let times =
+            inventory.owned.iter().map(|o| o.source.collected.map_or("-".to_owned(), |t| t.to_string()));
+        let want = ["2026-10-06T23:30:00Z", "2026-10-06T00:00:00Z", "-", "-", "-"];
+        assert_eq!(times.collect::<Vec<_>>(), want);
+        assert_eq!(
+            inventory.files[0].problems,
+            ["line 5: collected \"soon\" is no time; write it as 2026-11-23T22:57:50Z"]
+        );
     }
 
     #[test]

@@ -5,8 +5,11 @@ use std::collections::HashSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::join::Adapter;
 use super::{AddressInventory, HostAlias, OwnedAddress, ResolvedName};
+use crate::inventory::accounts::directory::{When, time_or_utc};
 use crate::inventory::{InventoryFile, MAX_PROBLEMS, Source};
 
 /// Equal strings share one allocation: a hundred thousand hosts have a dozen adapter descriptions.
@@ -81,6 +84,8 @@ pub struct Rows<'c> {
     last: Last,
     problems: u64,
     first: Marks,
+    /// When the rows at hand were collected: as written, and as a time.
+    collected: (String, Option<Timestamp>),
 }
 
 /// The cells of the row before: neighbours in an export mostly repeat them, and a comparison is cheaper
@@ -112,7 +117,16 @@ impl<'c> Rows<'c> {
             adapters: all.adapters.len(),
         };
         let file = InventoryFile { path, ..InventoryFile::default() };
-        Rows { all, file, default_host, hosts: HashSet::new(), last: Last::default(), problems: 0, first }
+        Rows {
+            all,
+            file,
+            default_host,
+            hosts: HashSet::new(),
+            last: Last::default(),
+            problems: 0,
+            first,
+            collected: Default::default(),
+        }
     }
 
     pub fn set_kind(&mut self, kind: &'static str) {
@@ -125,7 +139,22 @@ impl<'c> Rows<'c> {
     }
 
     pub fn source(&self, line: u64) -> Source {
-        Source { file: Arc::clone(&self.file.path), line }
+        Source { file: Arc::clone(&self.file.path), line, collected: self.collected.1 }
+    }
+
+    /// When the rows that follow were collected; empty where the source does not say.
+    pub fn collected(&mut self, text: &str, line: u64) {
+        if self.collected.0 == text {
+            return;
+        }
+        let when = time_or_utc(text);
+        if when == When::Unclear && !text.is_empty() {
+            self.problem(
+                line,
+                format!("collected {} is no time; write it as 2026-11-23T22:57:50Z", quoted(text)),
+            );
+        }
+        self.collected = (text.to_owned(), when.at());
     }
 
     /// Takes an address a host owns. A row whose host nobody names becomes a problem.
@@ -147,7 +176,7 @@ impl<'c> Rows<'c> {
             interface: shared(names, &mut self.last.interface, new.interface),
             description: shared(names, &mut self.last.description, new.description),
             mac: mac.and_then(|mac| shared(names, &mut self.last.mac, &mac)),
-            source: Source { file: Arc::clone(&self.file.path), line: new.line },
+            source: self.source(new.line),
             seen: None,
         };
         self.file.rows += 1;

@@ -3,27 +3,30 @@
 const ALPHA: &str = "alpha.example.com";
 const BETA: &str = "beta.example.com";
 
+/// When both lists were made: after the last event, and before the trouble was over.
+const COLLECTED: &str = "2026-10-06T23:30:00Z";
+
 /// srv10 is a node of cluster clu1 and holds its address, 192.0.2.50.
 pub const INTERFACES: &str = "\
-host,address,interface,description,mac,prefix_length
-dc-alpha.alpha.example.com,192.0.2.53,Ethernet,Intel(R) Ethernet Connection X722 for 1GbE,00-00-5E-00-53-35,24
-srv1.alpha.example.com,192.0.2.1,Ethernet,Intel(R) Ethernet Connection X722 for 1GbE,00-00-5E-00-53-01,24
-srv1.alpha.example.com,169.254.95.120,Ethernet 2,IBM USB Remote NDIS Network Device,36-40-B5-00-53-01,16
-srv2.beta.example.com,203.0.113.2,Ethernet,Intel(R) Ethernet Connection X722 for 1GbE,00-00-5E-00-53-02,24
-srv2.beta.example.com,169.254.95.120,Ethernet 3,IBM USB Remote NDIS Network Device,36-40-B5-00-53-02,16
-srv3.alpha.example.com,192.0.2.3,Ethernet,Intel(R) Ethernet Connection X722 for 1GbE,00-00-5E-00-53-03,24
-srv4.alpha.example.com,192.0.2.4,Ethernet,Intel(R) Ethernet Connection X722 for 1GbE,00-00-5E-00-53-04,24
-srv5.alpha.example.com,192.0.2.5,Ethernet,Intel(R) Ethernet Connection X722 for 1GbE,00-00-5E-00-53-05,24
-srv6.alpha.example.com,192.0.2.6,Ethernet,Intel(R) Ethernet Connection X722 for 1GbE,00-00-5E-00-53-06,24
-srv7.alpha.example.com,192.0.2.7,Ethernet,Intel(R) Ethernet Connection X722 for 1GbE,00-00-5E-00-53-07,24
-srv7.beta.example.com,203.0.113.7,Ethernet,Intel(R) Ethernet Connection X722 for 1GbE,00-00-5E-00-53-17,24
-srv8.alpha.example.com,192.0.2.8,Ethernet,Intel(R) Ethernet Connection X722 for 1GbE,00-00-5E-00-53-08,24
-srv9.alpha.example.com,192.0.2.9,Ethernet,Intel(R) Ethernet Connection X722 for 1GbE,00-00-5E-00-53-09,24
-srv10.alpha.example.com,192.0.2.10,Ethernet,Intel(R) Ethernet Connection X722 for 1GbE,00-00-5E-00-53-0A,24
-srv10.alpha.example.com,192.0.2.50,Ethernet,Intel(R) Ethernet Connection X722 for 1GbE,00-00-5E-00-53-0A,24
-srv10.alpha.example.com,169.254.1.77,Local Area Connection* 1,Microsoft Failover Cluster Virtual Adapter,02-00-5E-00-53-0A,16
-srv11.alpha.example.com,192.0.2.11,Ethernet,Intel(R) Ethernet Connection X722 for 1GbE,00-00-5E-00-53-0B,24
-srv12.alpha.example.com,192.0.2.12,Ethernet,Intel(R) Ethernet Connection X722 for 1GbE,00-00-5E-00-53-0C,24
+host,address,interface,description,mac,prefix_length,collected
+dc-alpha.alpha.example.com,192.0.2.53,Ethernet,Intel(R) Ethernet Connection X722 for 1GbE,00-00-5E-00-53-35,24,2026-10-06T23:30:00Z
+srv1.alpha.example.com,192.0.2.1,Ethernet,Intel(R) Ethernet Connection X722 for 1GbE,00-00-5E-00-53-01,24,2026-10-06T23:30:00Z
+srv1.alpha.example.com,169.254.95.120,Ethernet 2,IBM USB Remote NDIS Network Device,36-40-B5-00-53-01,16,2026-10-06T23:30:00Z
+srv2.beta.example.com,203.0.113.2,Ethernet,Intel(R) Ethernet Connection X722 for 1GbE,00-00-5E-00-53-02,24,2026-10-06T23:30:00Z
+srv2.beta.example.com,169.254.95.120,Ethernet 3,IBM USB Remote NDIS Network Device,36-40-B5-00-53-02,16,2026-10-06T23:30:00Z
+srv3.alpha.example.com,192.0.2.3,Ethernet,Intel(R) Ethernet Connection X722 for 1GbE,00-00-5E-00-53-03,24,2026-10-06T23:30:00Z
+srv4.alpha.example.com,192.0.2.4,Ethernet,Intel(R) Ethernet Connection X722 for 1GbE,00-00-5E-00-53-04,24,2026-10-06T23:30:00Z
+srv5.alpha.example.com,192.0.2.5,Ethernet,Intel(R) Ethernet Connection X722 for 1GbE,00-00-5E-00-53-05,24,2026-10-06T23:30:00Z
+srv6.alpha.example.com,192.0.2.6,Ethernet,Intel(R) Ethernet Connection X722 for 1GbE,00-00-5E-00-53-06,24,2026-10-06T23:30:00Z
+srv7.alpha.example.com,192.0.2.7,Ethernet,Intel(R) Ethernet Connection X722 for 1GbE,00-00-5E-00-53-07,24,2026-10-06T23:30:00Z
+srv7.beta.example.com,203.0.113.7,Ethernet,Intel(R) Ethernet Connection X722 for 1GbE,00-00-5E-00-53-17,24,2026-10-06T23:30:00Z
+srv8.alpha.example.com,192.0.2.8,Ethernet,Intel(R) Ethernet Connection X722 for 1GbE,00-00-5E-00-53-08,24,2026-10-06T23:30:00Z
+srv9.alpha.example.com,192.0.2.9,Ethernet,Intel(R) Ethernet Connection X722 for 1GbE,00-00-5E-00-53-09,24,2026-10-06T23:30:00Z
+srv10.alpha.example.com,192.0.2.10,Ethernet,Intel(R) Ethernet Connection X722 for 1GbE,00-00-5E-00-53-0A,24,2026-10-06T23:30:00Z
+srv10.alpha.example.com,192.0.2.50,Ethernet,Intel(R) Ethernet Connection X722 for 1GbE,00-00-5E-00-53-0A,24,2026-10-06T23:30:00Z
+srv10.alpha.example.com,169.254.1.77,Local Area Connection* 1,Microsoft Failover Cluster Virtual Adapter,02-00-5E-00-53-0A,16,2026-10-06T23:30:00Z
+srv11.alpha.example.com,192.0.2.11,Ethernet,Intel(R) Ethernet Connection X722 for 1GbE,00-00-5E-00-53-0B,24,2026-10-06T23:30:00Z
+srv12.alpha.example.com,192.0.2.12,Ethernet,Intel(R) Ethernet Connection X722 for 1GbE,00-00-5E-00-53-0C,24,2026-10-06T23:30:00Z
 ";
 
 /// Member servers: name, domain, when the password was last set.
@@ -77,5 +80,6 @@ pub fn spns() -> String {
         }
     }
     csv.push_str(OTHER_ACCOUNTS);
-    csv
+    let dated = |(n, row): (usize, &str)| format!("{row},{}\n", if n == 0 { "collected" } else { COLLECTED });
+    csv.lines().enumerate().map(dated).collect()
 }

@@ -453,6 +453,20 @@ mod by_hand {
     use super::*;
 
     #[test]
+    fn a_line_too_long_costs_an_ldif_that_line_only() {
+        let long = "x".repeat(2 << 20);
+        let got = loaded(format!(
+            "dn: CN=a,DC=b\nsAMAccountName: a$\nservicePrincipalName: HOST/x\nservicePrincipalName: HOST/{long}\n\n\
+             dn: CN=b,DC=b\nsAMAccountName: b$\nservicePrincipalName: HOST/y\n {long}\nservicePrincipalName: HOST/z\n"
+        ));
+        let owned: Vec<Vec<&str>> = got.accounts.iter().map(spns).collect();
+        assert_eq!(owned, [["HOST/x"], ["HOST/z"]]);
+        let problems = problems(&got);
+        assert!(problems[0].starts_with("line 4: a line of more than"), "{problems:?}");
+        assert!(problems[1].starts_with("line 9: a line of more than"), "{problems:?}");
+    }
+
+    #[test]
     fn a_listing_of_an_account_without_spns_is_known() {
         let got = loaded("Registered ServicePrincipalNames for CN=SRV9,DC=a,DC=b:\r\n");
         assert_eq!((got.files[0].kind, problems(&got)), ("setspn", &[][..]));

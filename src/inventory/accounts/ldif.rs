@@ -34,19 +34,19 @@ fn read(text: &mut TextStream<File>, to: &mut Collector) -> Result<(), ReadError
     let mut reader = Reader::default();
     let mut lines = Lines::new(text, LineEnd::Lf);
     while let Some(line) = lines.next_line()? {
-        if line.cut && reader.wants(line.text) {
-            to.lost(line.number, format!("a line of more than {MAX_LINE} bytes is passed over"));
-            reader.logical.skip();
-            continue;
-        }
-        if !line.ended && reader.wants(line.text) {
+        if (line.cut || !line.ended) && reader.wants(line.text) {
             // The line before is whole, unless it goes on in this one.
             if !line.text.starts_with(' ') {
                 reader.flush(to);
             }
             reader.logical.skip();
-            to.lost(line.number, CUT_OFF.to_owned());
-            break;
+            match line.cut {
+                true => {
+                    to.lost(line.number, format!("a line of more than {MAX_LINE} bytes is passed over"));
+                }
+                false => to.lost(line.number, CUT_OFF.to_owned()),
+            }
+            continue;
         }
         reader.line(line.text, line.number, to);
     }

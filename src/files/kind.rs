@@ -108,7 +108,7 @@ impl Kind {
             }
             Kind::Empty => "the file is empty; export the log again",
             Kind::OtherText => {
-                "this is text, but not of events (neither event XML, text copied from Event Viewer, nor what \
+                "this is text, but not of events (neither event XML, text copied from an English Event Viewer, nor what \
                  `extract --for-triage` wrote); addresses of hosts go to --interfaces, accounts and SPNs to --spns, an \
                  earlier report to --baseline, and logs are exported with `wevtutil epl System System.evtx`"
             }

@@ -229,7 +229,13 @@ fn not_chosen(case: &Case<'_>, chosen: Cause) -> Vec<String> {
                     "no event shows that the account's password is refused".to_owned(),
                 );
             } else if case.ownership.answerer_owns {
-                not(Cause::DuplicateSpn, format!("the account list has the SPN on {by}"));
+                let why = match case.ownership.owners.len() {
+                    0 | 1 => format!("the account list has the SPN on {by}"),
+                    _ => format!(
+                        "the KDC that was asked finds the SPN on {by}; only another domain's finds the other owner"
+                    ),
+                };
+                not(Cause::DuplicateSpn, why);
                 not(Cause::PasswordMismatch, "the SPN is on other accounts as well".to_owned());
             } else {
                 not(Cause::PasswordMismatch, format!("{by} does not own the SPN, so its key was not used"));

@@ -67,7 +67,8 @@ fn the_spn_is_on_two_or_more_accounts_and_the_kdc_finds_one_that_is_not_b() {
         PasswordMismatch,
         MachineAccount,
         Likely
-    );
+    )
+    .proved_by("only another domain's finds the other owner");
 }
 
 #[test]

@@ -95,8 +95,10 @@ fn disputed_addresses(case: &Case<'_>, hosts: &[Option<HostId>], proof: &Proof, 
 }
 
 fn disputed_owners(case: &Case<'_>, out: &mut Vec<String>) {
-    if case.ownership.disputed {
-        out.push("the account lists disagree about the SPNs of an owner: one of them may be old".to_owned());
+    if let Some((owner, place)) = &case.ownership.disputed {
+        out.push(format!(
+            "the account lists disagree whether {owner} has the SPN ({place} says so): one of them may be old"
+        ));
     }
 }
 

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use super::case::{Case, Shape};
 use crate::inventory::accounts::Account;
 use crate::names::{HostName, Principal, Spn};
@@ -19,8 +21,8 @@ pub struct Ownership<'a> {
     pub answerer_accounts: Vec<&'a Account>,
     /// Full exports of the domains concerned were given: that an SPN is not listed means something.
     pub complete: bool,
-    /// Two files name different owners.
-    pub disputed: bool,
+    /// Two files name different owners: an account of which one says that it owns the SPN, and where.
+    pub disputed: Option<(Arc<str>, String)>,
 }
 
 /// Whether the key that encrypted the ticket is B's.
@@ -44,7 +46,8 @@ impl<'a> Ownership<'a> {
             let host = accounts.registered_as_host(spn);
             out.keys = keys(case, &exact.accounts, &host.accounts);
             out.via_host = exact.accounts.is_empty() && !host.accounts.is_empty();
-            out.disputed = exact.disputed || (host.disputed && !exact.only_one());
+            out.disputed =
+                exact.disputed.clone().or_else(|| host.disputed.clone().filter(|_| !exact.only_one()));
             out.owners = if out.via_host { host.accounts } else { exact.accounts };
             out.complete = domains_of_interest(case).iter().all(|d| accounts.is_complete(d));
         }

@@ -5,6 +5,7 @@ use super::accounts::{Account, AccountId, AccountInventory, HostAliases, SpnInde
 use crate::names::{HostName, Spn};
 use jiff::Timestamp;
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 /// Owners of one SPN that are looked at: each is compared with each, and a crafted list could have a million.
 const MAX_OWNERS: usize = 64;
@@ -20,8 +21,9 @@ pub struct Directory<'a> {
 #[derive(Debug, Default)]
 pub struct Owners<'a> {
     pub accounts: Vec<&'a Account>,
-    /// The files disagree on whether one of them owns it: one file is older than the other.
-    pub disputed: bool,
+    /// The files disagree on whether one of them owns it: one file is older than the other. Which account, and where a file
+    /// says that it does.
+    pub disputed: Option<(Arc<str>, String)>,
 }
 
 impl Owners<'_> {
@@ -59,7 +61,10 @@ impl<'a> Directory<'a> {
         }
         Owners {
             accounts: kept.into_iter().map(|(_, record)| record).collect(),
-            disputed: ids.iter().any(|id| self.index.is_disputed(spn, *id)),
+            disputed: ids
+                .iter()
+                .find(|id| self.index.is_disputed(spn, **id))
+                .map(|id| (self.index.name(*id), self.index.place_of(spn, *id).unwrap_or_default())),
         }
     }
 

@@ -3,6 +3,7 @@
 
 use super::is_judged;
 use super::situation::*;
+use krbtriage::inventory::Source;
 use krbtriage::inventory::accounts::Account;
 
 const PORTAL: &str = "portal.alpha.example.com";
@@ -99,4 +100,18 @@ fn names_that_tell_which_of_two_shared_addresses_was_taken_must_be_of_the_time()
         Likely
     )
     .proved_by("dns.csv was written 2026-09-01T08:00:00Z");
+}
+
+#[test]
+fn lists_that_disagree_on_an_owner_say_which_and_where() {
+    let spn = "HTTP/srv5.alpha.example.com";
+    let old = Some(Source { file: "old.csv".into(), line: 9, collected: None });
+    let asked = || {
+        Situation::asked(SRV1, spn, "srv5$", [ALPHA, ALPHA])
+            .account(computer(SRV5))
+            .account(Account { source: old.clone(), ..account("svc_web", ALPHA, &[spn]) })
+    };
+    is_judged!(asked().judge(), DuplicateSpn, Misplaced, Confirmed);
+    is_judged!(asked().whole_list().judge(), DuplicateSpn, Misplaced, Likely)
+        .proved_by("against it: the account lists disagree whether svc_web has the SPN (old.csv:9 says so)");
 }

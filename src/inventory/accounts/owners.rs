@@ -216,6 +216,13 @@ impl<'a> SpnIndex<'a> {
         self.key_is_disputed(key, id)
     }
 
+    /// Where a file lists the SPN for this account (`file:line`).
+    pub fn place_of(&self, spn: &Spn, id: AccountId) -> Option<String> {
+        let (key, _) = self.entry(spn)?;
+        let lists = |record: &&Account| record.spns.iter().any(|listed| *stored_key(listed) == *key);
+        self.records(id).find(lists).map(place)
+    }
+
     pub(super) fn key_is_disputed(&self, key: &str, id: AccountId) -> bool {
         self.disputes.whole.contains(&id)
             || self.disputes.spns.get(&id).is_some_and(|keys| keys.contains(key))

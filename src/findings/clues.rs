@@ -50,6 +50,8 @@ pub struct NearClue<'a> {
     /// The first time it was seen within the window.
     pub at: Timestamp,
     pub about: About,
+    /// It names the target's host with its domain: a short name may be that of another domain's machine.
+    pub sure: bool,
 }
 
 /// Whom a clue concerns.
@@ -115,8 +117,8 @@ impl ClueIndex {
                     clue.first_near(incident, window)
                         .or_else(|| lasted(case, seen).then_some(seen.seen.first))?
                 };
-                let about = about(case, seen, &self.names[i as usize])?;
-                Some(NearClue { seen, at, about })
+                let names = &self.names[i as usize];
+                Some(NearClue { seen, at, about: about(case, seen, names)?, sure: names_target(case, names) })
             })
             .collect();
         near.sort_by_key(|c| (c.about, c.seen.clue.kind, c.at));
@@ -150,6 +152,18 @@ fn labels_of(case: &Case<'_>, ownership: &Ownership<'_>) -> Vec<Box<str>> {
     labels.sort();
     labels.dedup();
     labels
+}
+
+/// Is one of the names that of C's host, with a domain?
+fn names_target(case: &Case<'_>, names: &Names) -> bool {
+    let Some(target) = &case.target_host else { return false };
+    names.subjects.iter().any(|named| named.domain().is_some() && named.same(target) != Same::No)
+}
+
+/// Is this domain (DNS or NetBIOS name) the realm?
+pub(super) fn is_of_realm(domain: &str, realm: &str) -> bool {
+    let flat = |name: &str, other: &str| !name.contains('.') && other.split('.').next() == Some(name);
+    domain == realm || flat(domain, realm) || flat(realm, domain)
 }
 
 /// Whom of the incident's names a clue concerns; `None` when it is about others.

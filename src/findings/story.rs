@@ -127,7 +127,7 @@ fn sentence(case: &Case<'_>, verdict: &Verdict) -> String {
         (Cause::DuplicateSpn, Kind::Duplicate) => format!(
             "{client} asked for {target}, which is {hedge}registered on more than one account{}; {by} answered and could \
              not decrypt the ticket that was made for another one",
-            if detail.is_empty() { String::new() } else { format!(" ({detail})") }
+            if case.ownership.owners.len() < 2 { String::new() } else { format!(" ({detail})") }
         ),
         (Cause::DuplicateSpn, _) => format!(
             "{client} asked for {target} and {by} answered: {hedge}two computers of one name, {}, so the ticket was made \

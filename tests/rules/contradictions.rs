@@ -115,3 +115,29 @@ fn lists_that_disagree_on_an_owner_say_which_and_where() {
     is_judged!(asked().whole_list().judge(), DuplicateSpn, Misplaced, Likely)
         .proved_by("against it: the account lists disagree whether svc_web has the SPN (old.csv:9 says so)");
 }
+
+/// Text copied from Windows 2003 has short names, and events of a workgroup too.
+#[test]
+fn a_short_name_in_a_log_may_be_another_domains_machine() {
+    let asked = || Situation::asked(SRV1, "cifs/srv5.alpha.example.com", "srv5$", [ALPHA, ALPHA]);
+    let refused = |computer: &str| asked().netlogon(3210, computer, &["\\\\DC1", "BETA"]).judge();
+    is_judged!(refused(SRV5), PasswordMismatch, MachineAccount, Confirmed);
+    is_judged!(refused("SRV5"), PasswordMismatch, MachineAccount, Likely).proved_by("tells no domain");
+    // A controller writes short names; its own is that of its domain.
+    let session = |controller: &str| asked().netlogon(5722, controller, &["SRV5", "SRV5$", "%%5"]).judge();
+    is_judged!(session("dc1.alpha.example.com"), PasswordMismatch, MachineAccount, Confirmed);
+    is_judged!(session("DC1"), PasswordMismatch, MachineAccount, Likely);
+}
+
+#[test]
+fn a_duplicate_that_another_domains_kdc_met_was_not_met_by_this_client() {
+    let spn = "cifs/srv5.alpha.example.com";
+    let met = |controller: &str| {
+        Situation::asked(SRV1, spn, "srv5$", [ALPHA, ALPHA])
+            .event("Microsoft-Windows-Kerberos-Key-Distribution-Center", 11, controller, &[("Name", spn)])
+            .judge()
+    };
+    is_judged!(met("dc1.alpha.example.com"), DuplicateSpn, Duplicate, Confirmed);
+    is_judged!(met("DC1"), DuplicateSpn, Duplicate, Confirmed);
+    is_judged!(met("dc1.gamma.example.com"), DuplicateSpn, Duplicate, Likely).proved_by("of another domain");
+}

@@ -54,6 +54,14 @@ pub(in crate::findings) fn netlogon_refused(case: &Case<'_>) -> Option<Proof> {
             .take(MAX_ADDRESSES)
             .map(|c| quote(&c)),
     );
+    let about_target = |c: &NearClue<'_>| kinds.contains(&c.seen.clue.kind) && c.about == About::Target;
+    if !case.clues().any(|c| about_target(&c) && c.sure) {
+        p.at_most_likely = true;
+        p.evidence.push(format!(
+            "that event tells no domain: it may be about another machine of the name {}",
+            target_name(case)
+        ));
+    }
     // Another account may own the SPN instead: then a broken machine password is another trouble beside it.
     if let Some(spn) = case.target.spn().filter(|_| case.ownership.owners.is_empty()) {
         p.at_most_likely |= run_by_services(&spn.class);

@@ -1,12 +1,11 @@
 //! Whose SPN it is.
 
-use super::keys::clue;
 use super::{MAX_ADDRESSES, Proof, Repair, dns_sources, proof, quote, sources_of, target_name};
 use crate::events::ClueKind;
 use crate::findings::advice;
 use crate::findings::beside::is_taken;
 use crate::findings::case::{Case, Shape};
-use crate::findings::clues::{About, NearClue};
+use crate::findings::clues::{About, NearClue, is_of_realm};
 use crate::findings::ownership::{KeyOf, is_machine};
 use crate::inventory::accounts::Account;
 use crate::names::{HostName, Same, Spn};
@@ -156,8 +155,15 @@ fn spn_on_several(case: &Case<'_>, key: KeyOf) -> Option<Proof> {
 }
 
 pub(in crate::findings) fn kdc_found_duplicate(case: &Case<'_>) -> Option<Proof> {
-    let near = clue(case, &[ClueKind::DuplicateName], &[About::Spn])?;
+    let found = |c: &NearClue<'_>| c.seen.clue.kind == ClueKind::DuplicateName && c.about == About::Spn;
+    let near = case.clues().find(|c| found(c) && was_asked(case, c)).or_else(|| case.clues().find(found))?;
     let mut p = spn_proof(case);
+    if !was_asked(case, &near) {
+        p.at_most_likely = true;
+        p.evidence.push(
+            "the controller that says so is of another domain than the one that made the ticket".to_owned(),
+        );
+    }
     // The event proves it, at its time, whatever the lists say of another.
     p.rests_on_owners = false;
     p.evidence.push(quote(&near));
@@ -173,6 +179,14 @@ pub(in crate::findings) fn kdc_found_duplicate(case: &Case<'_>) -> Option<Proof>
         p.missing.push(advice::spn_owner(&case.incident.target));
     }
     Some(p)
+}
+
+/// Did the client ask this controller's domain, as far as the event's realms tell? Operational 101 is the client's own.
+fn was_asked(case: &Case<'_>, near: &NearClue<'_>) -> bool {
+    let Some(host) = HostName::parse(&near.seen.clue.computer) else { return true };
+    let own = case.client_host.as_ref().is_some_and(|client| client.same(&host) != Same::No);
+    let in_realm = |domain: &str| case.realms.iter().any(|realm| is_of_realm(domain, realm));
+    own || case.realms.is_empty() || host.domain().is_none_or(in_realm)
 }
 
 /// The target could not write its own SPNs or DNS name, or its controller has two accounts of its name.

@@ -3,7 +3,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 /// Set for the process that measures one file or folder.
@@ -23,26 +22,42 @@ pub fn measured_apart<const N: usize>(file: &Path) -> [f64; N] {
     numbers.try_into().unwrap()
 }
 
-/// In ms.
+/// Processor time in ms.
 pub fn timed<T>(work: impl FnOnce() -> T) -> (f64, T) {
-    let start = now();
-    let done = work();
-    (now().saturating_sub(start).as_secs_f64() * 1000.0, done)
+    let (Spent { processor, .. }, done) = spent(work);
+    (processor, done)
 }
 
-/// Processor time of this process, where the system tells it to the nanosecond: what else the machine does must not
-/// count. Else the clock. All that is measured runs in one thread, and from the page cache.
-fn now() -> Duration {
-    static START: OnceLock<Instant> = OnceLock::new();
+/// What some work took, in ms.
+pub struct Spent {
+    /// What a user waits.
+    #[allow(dead_code, reason = "not every bench asks for it")]
+    pub clock: f64,
+    /// Of all threads of this process, where the system tells it to the nanosecond: what else the machine does must
+    /// not count. Else the clock again.
+    pub processor: f64,
+}
+
+pub fn spent<T>(work: impl FnOnce() -> T) -> (Spent, T) {
+    let (start, before) = (Instant::now(), processor_time());
+    let done = work();
+    let (clock, after) = (start.elapsed(), processor_time());
+    let processor = match (before, after) {
+        (Some(before), Some(after)) => after.saturating_sub(before),
+        _ => clock,
+    };
+    let ms = |time: Duration| time.as_secs_f64() * 1000.0;
+    (Spent { clock: ms(clock), processor: ms(processor) }, done)
+}
+
+/// Of the threads that this process has; none of those that are measured ends before the process.
+fn processor_time() -> Option<Duration> {
     let threads = fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
     let used: u64 = threads
         .filter_map(|thread| fs::read_to_string(thread.path().join("schedstat")).ok())
         .filter_map(|text| text.split_whitespace().next()?.parse::<u64>().ok())
         .sum();
-    match used {
-        0 => START.get_or_init(Instant::now).elapsed(),
-        used => Duration::from_nanos(used),
-    }
+    (used > 0).then(|| Duration::from_nanos(used))
 }
 
 /// In KiB, where the system tells it.

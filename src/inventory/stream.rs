@@ -1,30 +1,26 @@
 //! Text of any size, decoded while it is read: for exports that should not stand in memory as a whole.
 //!
-//! Encodings are told apart as in [`super::text`]; here the decision is made on the first block, and made
+//! Encodings are told apart as in [`super::text`]; here the decision is made on the first bytes, and made
 //! anew at the first byte that is not UTF-8 (an ANSI export is ASCII until its first umlaut).
 
-use std::io::{self, BufRead, Read};
+use std::io::{self, Read};
 
 use encoding_rs::{CoderResult, Decoder, Encoding, UTF_8};
+use memchr::{memchr, memchr2};
 
 use super::text::{CodePage, utf16_without_mark};
 
-/// Bytes read at once.
-const BLOCK: usize = 256 * 1024;
-/// A line is given up to here; what follows is passed over. The longest value a directory export may
-/// sensibly hold in one line (a flattened list of 1,500 SPNs) is a tenth of it.
-pub const MAX_LINE: usize = 1 << 20;
+/// Bytes read to tell the encoding and the format by.
+const HEAD: usize = 256 * 1024;
 
 /// A reader of bytes as a reader of valid UTF-8.
 pub struct TextStream<R> {
     inner: R,
     decoding: Decoding,
-    /// Bytes as read, for what is not UTF-8.
+    /// Bytes that are read and not yet text: a character that the last read cut, or what is not UTF-8.
     raw: Vec<u8>,
-    /// UTF-8: `ready[taken..valid]` is to be handed out; a character cut by the block's end stands behind it.
-    ready: Vec<u8>,
-    taken: usize,
-    valid: usize,
+    /// The beginning of the text, until it is taken.
+    head: String,
     ended: bool,
 }
 
@@ -35,142 +31,112 @@ enum Decoding {
 }
 
 impl<R: Read> TextStream<R> {
-    /// Reads the first block and decides on the encoding.
+    /// Reads the beginning and decides on the encoding.
     pub fn new(inner: R) -> io::Result<Self> {
-        let mut stream = Self {
-            inner,
-            decoding: Decoding::Utf8,
-            raw: Vec::new(),
-            ready: Vec::new(),
-            taken: 0,
-            valid: 0,
-            ended: false,
-        };
+        let mut stream =
+            Self { inner, decoding: Decoding::Utf8, raw: Vec::new(), head: String::new(), ended: false };
         let mut first = Vec::new();
-        stream.ended = read_block(&mut stream.inner, &mut first)?;
+        stream.ended = read_some(&mut stream.inner, &mut first, HEAD)?;
         let mark = Encoding::for_bom(&first);
         let encoding = mark.map(|(encoding, _)| encoding).or_else(|| utf16_without_mark(&first));
         first.drain(..mark.map_or(0, |(_, len)| len));
+        let mut head = String::new();
         match encoding {
             Some(encoding) if encoding != UTF_8 => {
                 stream.decoding = Decoding::Coded(Box::new(encoding.new_decoder_without_bom_handling()));
                 stream.raw = first;
-                stream.decode_raw();
+                stream.decode_raw(&mut head);
             }
-            _ => {
-                stream.ready = first;
-                stream.validate();
-            }
+            _ => stream.validate(first, &mut head),
         }
+        stream.head = head;
         Ok(stream)
     }
 
-    /// The text that is ready to be read; after [`new`](Self::new) the file's beginning, by which formats
-    /// are recognised.
+    /// The text that [`new`](Self::new) read, by which formats are recognised; it is appended first.
     pub fn head(&self) -> &str {
-        let bytes = self.ready.get(self.taken..self.valid).unwrap_or_default();
-        std::str::from_utf8(bytes).unwrap_or_default()
+        &self.head
     }
 
-    /// The text of a line that was just consumed; it stays until the next refill.
-    fn consumed(&self, line: &Whole) -> &[u8] {
-        let from = self.taken.saturating_sub(line.used);
-        self.ready.get(from..from + line.len).unwrap_or_default()
+    /// Nothing is left to append.
+    pub fn has_ended(&self) -> bool {
+        self.ended && self.head.is_empty()
     }
 
-    fn refill(&mut self) -> io::Result<()> {
-        self.ready.drain(..self.valid);
-        (self.taken, self.valid) = (0, 0);
-        match self.decoding {
-            Decoding::Utf8 => {
-                self.ended = read_block(&mut self.inner, &mut self.ready)?;
-                self.validate();
+    /// Appends what comes next: what was read to begin with, or about `want` bytes of the file.
+    pub fn append_to(&mut self, text: &mut String, want: usize) -> io::Result<()> {
+        if !self.head.is_empty() {
+            let head = std::mem::take(&mut self.head);
+            match text.is_empty() {
+                true => *text = head,
+                false => text.push_str(&head),
             }
-            _ => {
-                self.raw.clear();
-                self.ended = read_block(&mut self.inner, &mut self.raw)?;
-                self.decode_raw();
-            }
+        } else if self.ended {
+            // Nothing comes any more.
+        } else if matches!(self.decoding, Decoding::Utf8) {
+            // Read behind the text that is there: it is validated again, but never copied.
+            let mut bytes = std::mem::take(text).into_bytes();
+            bytes.append(&mut self.raw);
+            self.ended = read_some(&mut self.inner, &mut bytes, want)?;
+            self.validate(bytes, text);
+        } else {
+            self.raw.clear();
+            self.ended = read_some(&mut self.inner, &mut self.raw, want)?;
+            self.decode_raw(text);
         }
         Ok(())
     }
 
-    /// Finds how much of `ready` is UTF-8, and changes to a code page where it is not.
-    fn validate(&mut self) {
-        let Err(error) = std::str::from_utf8(&self.ready) else {
-            self.valid = self.ready.len();
-            return;
+    /// Finds how much of the bytes is UTF-8, and changes to a code page where they are not.
+    fn validate(&mut self, bytes: Vec<u8>, text: &mut String) {
+        let error = match String::from_utf8(bytes) {
+            Ok(valid) => {
+                *text = valid;
+                return;
+            }
+            Err(error) => error,
         };
-        self.valid = error.valid_up_to();
-        if error.error_len().is_none() && !self.ended {
+        let (valid, wrong) = (error.utf8_error().valid_up_to(), error.utf8_error().error_len());
+        let mut bytes = error.into_bytes();
+        self.raw = bytes.split_off(valid);
+        *text = String::from_utf8(bytes).unwrap_or_default();
+        if wrong.is_none() && !self.ended {
             return;
         }
-        self.raw = self.ready.split_off(self.valid);
         self.decoding = match CodePage::guess(&self.raw) {
             CodePage::Known(encoding) => {
                 Decoding::Coded(Box::new(encoding.new_decoder_without_bom_handling()))
             }
             page => Decoding::Page(page),
         };
-        self.decode_raw();
+        self.decode_raw(text);
     }
 
-    /// Appends the text of `raw` to `ready`.
-    fn decode_raw(&mut self) {
+    /// Appends the text of `raw`.
+    fn decode_raw(&mut self, text: &mut String) {
         match &mut self.decoding {
             Decoding::Coded(decoder) => {
                 let mut at = 0;
-                let mut text = String::new();
                 loop {
                     let rest = self.raw.get(at..).unwrap_or_default();
                     text.reserve(rest.len() + 64);
-                    let (result, read, _) = decoder.decode_to_string(rest, &mut text, self.ended);
+                    let (result, read, _) = decoder.decode_to_string(rest, text, self.ended);
                     at += read;
                     if result == CoderResult::InputEmpty {
                         break;
                     }
                 }
-                self.ready.extend_from_slice(text.as_bytes());
             }
-            Decoding::Page(page) => {
-                let text = page.decode(&self.raw);
-                self.ready.extend_from_slice(text.as_bytes());
-            }
+            Decoding::Page(page) => text.push_str(&page.decode(&self.raw)),
             Decoding::Utf8 => {}
         }
-        self.valid = self.ready.len();
     }
 }
 
-/// Appends up to a block; true at the end of the input.
-fn read_block(inner: &mut impl Read, to: &mut Vec<u8>) -> io::Result<bool> {
-    let want = BLOCK as u64;
-    Ok((inner.take(want).read_to_end(to)? as u64) < want)
-}
-
-impl<R: Read> BufRead for TextStream<R> {
-    fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        while self.taken == self.valid && !self.ended {
-            self.refill()?;
-        }
-        Ok(self.ready.get(self.taken..self.valid).unwrap_or_default())
-    }
-
-    fn consume(&mut self, amount: usize) {
-        self.taken = (self.taken + amount).min(self.valid);
-    }
-}
-
-impl<R: Read> Read for TextStream<R> {
-    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
-        let from = self.fill_buf()?;
-        let len = from.len().min(to.len());
-        if let (Some(to), Some(from)) = (to.get_mut(..len), from.get(..len)) {
-            to.copy_from_slice(from);
-        }
-        self.consume(len);
-        Ok(len)
-    }
+/// Appends up to `want` bytes; true at the end of the input.
+fn read_some(inner: &mut impl Read, to: &mut Vec<u8>, want: usize) -> io::Result<bool> {
+    to.reserve(want);
+    Ok(inner.take(want as u64).read_to_end(to)? < want)
 }
 
 /// What ends a line.
@@ -182,133 +148,78 @@ pub enum LineEnd {
     LfOrCr,
 }
 
-/// Numbered lines of a [`TextStream`], none of them longer than [`MAX_LINE`].
-pub struct Lines<'s, R> {
-    stream: &'s mut TextStream<R>,
+impl LineEnd {
+    pub fn first(self, bytes: &[u8]) -> Option<usize> {
+        match self {
+            Self::Lf => memchr(b'\n', bytes),
+            Self::LfOrCr => memchr2(b'\n', b'\r', bytes),
+        }
+    }
+
+    pub fn last(self, bytes: &[u8]) -> Option<usize> {
+        match self {
+            Self::Lf => memchr::memrchr(b'\n', bytes),
+            Self::LfOrCr => memchr::memrchr2(b'\n', b'\r', bytes),
+        }
+    }
+}
+
+/// The lines of a text, with their numbers.
+pub struct Lines<'t> {
+    text: &'t str,
     end: LineEnd,
-    /// LF seen so far, so that numbers agree with an editor's.
+    at: usize,
     number: u64,
-    line: Vec<u8>,
 }
 
 /// One line without its end.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Line<'l> {
-    pub text: &'l str,
-    /// 1-based.
+pub struct Line<'t> {
+    pub text: &'t str,
+    /// 1-based, by the LF before it, so that numbers agree with an editor's.
     pub number: u64,
-    /// It was longer than [`MAX_LINE`], and this is its beginning.
-    pub cut: bool,
+    /// Where in the text it begins.
+    pub start: usize,
     /// A line end stands behind it; the text does not end within it.
     pub ended: bool,
 }
 
-impl<'s, R: Read> Lines<'s, R> {
-    pub fn new(stream: &'s mut TextStream<R>, end: LineEnd) -> Self {
-        Self { stream, end, number: 1, line: Vec::new() }
-    }
-
-    /// `None` at the end of the text.
-    pub fn next_line(&mut self) -> io::Result<Option<Line<'_>>> {
-        let number = self.number;
-        if let Some(whole) = Whole::find(self.stream.fill_buf()?, self.end) {
-            self.stream.consume(whole.used);
-            self.number += whole.line_feeds;
-            let text = std::str::from_utf8(self.stream.consumed(&whole)).unwrap_or_default();
-            return Ok(Some(Line { text, number, cut: false, ended: true }));
-        }
-        self.gather_line(number)
-    }
-
-    /// A line that goes on in the next block.
-    fn gather_line(&mut self, number: u64) -> io::Result<Option<Line<'_>>> {
-        self.line.clear();
-        let (mut cut, mut ended) = (false, true);
-        loop {
-            let block = self.stream.fill_buf()?;
-            if block.is_empty() {
-                if self.line.is_empty() && !cut {
-                    return Ok(None);
-                }
-                ended = false;
-                break;
-            }
-            let end = match self.end {
-                LineEnd::Lf => memchr::memchr(b'\n', block),
-                LineEnd::LfOrCr => memchr::memchr2(b'\n', b'\r', block),
-            };
-            let part = block.get(..end.unwrap_or(block.len())).unwrap_or_default();
-            let room = MAX_LINE - self.line.len();
-            cut |= part.len() > room;
-            self.line.extend_from_slice(part.get(..room.min(part.len())).unwrap_or_default());
-            let used = part.len() + usize::from(end.is_some());
-            let ended_by = end.and_then(|end| block.get(end)).copied();
-            self.stream.consume(used);
-            match ended_by {
-                Some(b'\r') => self.skip_line_feed()?,
-                Some(_) => self.number += 1,
-                None => continue,
-            }
-            break;
-        }
-        while self.line.last() == Some(&b'\r') {
-            self.line.pop();
-        }
-        let text = match std::str::from_utf8(&self.line) {
-            Ok(text) => text,
-            // Only a line cut inside a character.
-            Err(error) => {
-                let valid = self.line.get(..error.valid_up_to()).unwrap_or_default();
-                std::str::from_utf8(valid).unwrap_or_default()
-            }
-        };
-        Ok(Some(Line { text, number, cut, ended }))
-    }
-
-    /// After a CR: the rest of CR LF or CR CR LF is the same line's end.
-    fn skip_line_feed(&mut self) -> io::Result<()> {
-        loop {
-            let next = self.stream.fill_buf()?.first().copied();
-            if matches!(next, Some(b'\r' | b'\n')) {
-                self.stream.consume(1);
-            }
-            if next == Some(b'\n') {
-                self.number += 1;
-            }
-            if next != Some(b'\r') {
-                return Ok(());
-            }
-        }
+impl<'t> Lines<'t> {
+    /// `number` is that of the first line.
+    pub fn new(text: &'t str, number: u64, end: LineEnd) -> Self {
+        Self { text, end, at: 0, number }
     }
 }
 
-/// A line that ends in the block it begins in, as nearly all do: it need not be copied.
-struct Whole {
-    /// Bytes of its text, and with its end.
-    len: usize,
-    used: usize,
-    line_feeds: u64,
-}
+impl<'t> Iterator for Lines<'t> {
+    type Item = Line<'t>;
 
-impl Whole {
-    fn find(block: &[u8], end: LineEnd) -> Option<Self> {
-        let (len, used, line_feeds) = match end {
-            LineEnd::Lf => {
-                let at = memchr::memchr(b'\n', block)?;
-                let returns = block.get(..at)?.iter().rev().take_while(|b| **b == b'\r').count();
-                (at - returns, at + 1, 1)
+    fn next(&mut self) -> Option<Line<'t>> {
+        let (start, number) = (self.at, self.number);
+        let rest = self.text.as_bytes().get(start..).filter(|rest| !rest.is_empty())?;
+        let end = self.end.first(rest);
+        let mut len = end.unwrap_or(rest.len());
+        let mut next = len;
+        if self.end == LineEnd::LfOrCr {
+            // CR CR LF is one end, as `wmic` writes it, and CR CR too.
+            while rest.get(next) == Some(&b'\r') {
+                next += 1;
             }
-            LineEnd::LfOrCr => {
-                let at = memchr::memchr2(b'\n', b'\r', block)?;
-                match (block.get(at), block.get(at + 1)) {
-                    (Some(b'\n'), _) => (at, at + 1, 1),
-                    (_, Some(b'\n')) => (at, at + 2, 1),
-                    (_, Some(b'\r') | None) => return None,
-                    _ => (at, at + 1, 0),
-                }
-            }
-        };
-        (len <= MAX_LINE).then_some(Self { len, used, line_feeds })
+        }
+        if rest.get(next) == Some(&b'\n') {
+            next += 1;
+            self.number += 1;
+        }
+        while let Some(b'\r') = len.checked_sub(1).and_then(|last| rest.get(last)) {
+            len -= 1;
+        }
+        self.at = start + next;
+        Some(Line {
+            text: self.text.get(start..start + len).unwrap_or_default(),
+            number,
+            start,
+            ended: end.is_some(),
+        })
     }
 }
 
@@ -331,7 +242,10 @@ mod tests {
 
     fn all(bytes: &[u8]) -> String {
         let mut text = String::new();
-        TextStream::new(Trickle(bytes, 1000)).unwrap().read_to_string(&mut text).unwrap();
+        let mut stream = TextStream::new(Trickle(bytes, 1000)).unwrap();
+        while !stream.has_ended() {
+            stream.append_to(&mut text, 300_001).unwrap();
+        }
         text
     }
 
@@ -356,39 +270,17 @@ mod tests {
         assert!(all(&bytes).ends_with("CN=Grüße aus München, schöne Größen\r\n"));
     }
 
-    fn lines(text: &str, end: LineEnd) -> Vec<(u64, String, bool)> {
-        let mut stream = TextStream::new(text.as_bytes()).unwrap();
-        let mut lines = Lines::new(&mut stream, end);
-        let mut out = Vec::new();
-        while let Some(line) = lines.next_line().unwrap() {
-            out.push((line.number, line.text.to_owned(), line.cut));
-        }
-        out
+    fn lines(text: &str, end: LineEnd) -> Vec<(u64, &str)> {
+        Lines::new(text, 1, end).map(|line| (line.number, line.text)).collect()
     }
 
     #[test]
     fn line_numbers_are_an_editors() {
         assert_eq!(
             lines("a\r\nb\r1\r\r\n2\nc", LineEnd::LfOrCr),
-            [
-                (1, "a".into(), false),
-                (2, "b".into(), false),
-                (2, "1".into(), false),
-                (3, "2".into(), false),
-                (4, "c".into(), false)
-            ]
+            [(1, "a"), (2, "b"), (2, "1"), (3, "2"), (4, "c")]
         );
-        assert_eq!(
-            lines("a\r\r\n\r\nb", LineEnd::Lf),
-            [(1, "a".into(), false), (2, String::new(), false), (3, "b".into(), false)]
-        );
-    }
-
-    #[test]
-    fn a_line_without_end_costs_its_limit_only() {
-        let text = format!("{}é\nb\n", "x".repeat(3 * MAX_LINE));
-        let got = lines(&text, LineEnd::Lf);
-        assert_eq!((got[0].1.len(), got[0].2), (MAX_LINE, true));
-        assert_eq!(got[1], (2, "b".into(), false));
+        assert_eq!(lines("a\r\r\n\r\nb", LineEnd::Lf), [(1, "a"), (2, ""), (3, "b")]);
+        assert_eq!(lines("", LineEnd::Lf), []);
     }
 }

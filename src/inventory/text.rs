@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use oem_cp::code_table::DECODING_TABLE_CP850;
-pub use table::{Row, Table, TableError, delimiter_of};
+pub use table::{Header, Row, Table, TableError, delimiter_of};
 
 /// Bytes looked at for zeros when UTF-16 carries no mark.
 const UTF16_SNIFF: usize = 4096;
@@ -144,6 +144,26 @@ pub fn beginning(text: &str, bytes: usize) -> &str {
         end -= 1;
     }
     text.get(..end).unwrap_or_default()
+}
+
+/// [`str::trim`], which decodes characters, only where there may be blanks.
+pub fn trimmed(text: &str) -> &str {
+    let visible = |b: Option<&u8>| b.is_some_and(u8::is_ascii_graphic);
+    match visible(text.as_bytes().first()) && visible(text.as_bytes().last()) {
+        true => text,
+        false if text.is_empty() => text,
+        false => text.trim(),
+    }
+}
+
+/// [`str::split`] by an ASCII character.
+pub fn split_by(text: &str, separator: u8) -> impl Iterator<Item = &str> {
+    let ends = memchr::memchr_iter(separator, text.as_bytes()).chain([text.len()]);
+    ends.scan(0, |from, end| {
+        let part = text.get(*from..end);
+        *from = end + 1;
+        part
+    })
 }
 
 /// A column name as it is compared: `Prefix Length`, `prefix_length` and `PrefixLength` are one.

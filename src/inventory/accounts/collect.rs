@@ -1,23 +1,22 @@
 //! What every format hands its rows to: entries become accounts, problems are counted, completeness is
 //! judged.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::completeness::{Completeness, Evidence, Shown};
 use super::directory::{self, DistinguishedName, When};
+use super::known_domains::KnownDomains;
 use super::spn_list::SpnListBuilder;
 use super::{Account, SpnList};
-use crate::inventory::text::column_key;
+use crate::inventory::text::{column_key, split_by, trimmed};
 use crate::inventory::{InventoryFile, MAX_PROBLEMS, Source};
 
 /// Longest value taken; AD's own limit for a servicePrincipalName is 1,024 characters less a few.
 const MAX_VALUE: usize = 64 * 1024;
 /// SPNs taken from one file: ten times the largest forest known to us, and 800 MB.
 const MAX_ROWS: u64 = 10_000_000;
-/// The service class of directory replication: every domain controller has one (MS-DRSR 2.2.3.2).
-const REPLICATION_CLASS: &str = "E3514235-4B06-11D1-AB04-00C04FC2DCD2/";
 
 /// Of a file that ends within a line.
 pub(super) const CUT_OFF: &str = "the file ends within this line, which may be cut off and is passed over; \
@@ -75,25 +74,12 @@ const NAMES: &[(&str, Attribute)] = &[
     ("collected", Attribute::Collected),
 ];
 
-/// What the absence of an SPN in a file means.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) enum Completeness {
-    /// Nothing: the file holds a part, or lost some.
-    Part,
-    /// A domain counts as complete when the file shows what only a full dump shows: krbtgt's
-    /// `kadmin/changepw` and a domain controller's replication SPN. An export of computers lacks the
-    /// first, one of users the second, one of some SPN or organizational unit lacks one or both.
-    #[default]
-    Evident,
-    /// As `Evident`, and the file says itself that it is all of this domain.
-    Declared(String),
-}
-
 /// One directory object while it is read.
 #[derive(Debug, Default)]
 pub(super) struct Entry {
     account: Account,
     spns: SpnListBuilder,
+    shown: Shown,
     line: u64,
     deleted: bool,
     collected: Option<Timestamp>,
@@ -123,21 +109,17 @@ impl Entry {
             Attribute::AccountName => self.account.name = value.into(),
             // LDIF has it twice: as `dn` and as an attribute.
             Attribute::DistinguishedName if self.account.distinguished_name.as_deref() == Some(value) => {}
-            Attribute::DistinguishedName => {
-                let mut domain = std::mem::take(&mut to.domain);
-                match DistinguishedName::domain_of(value, &mut domain) {
-                    Some(deleted) => {
-                        self.deleted |= deleted;
-                        self.account.domain = to.intern(&domain);
-                        self.account.distinguished_name = Some(value.into());
-                    }
-                    None => to.lost(line, format!("{} is no distinguished name of a domain", quoted(value))),
+            Attribute::DistinguishedName => match to.domains.of(value) {
+                Some((domain, deleted)) => {
+                    self.deleted |= deleted;
+                    self.account.domain = domain;
+                    self.account.distinguished_name = Some(value.into());
                 }
-                to.domain = domain;
-            }
+                None => to.lost(line, format!("{} is no distinguished name of a domain", quoted(value))),
+            },
             Attribute::Domain => {
                 if self.account.distinguished_name.is_none() {
-                    self.account.domain = to.intern(value);
+                    self.account.domain = to.domains.named(value);
                 }
             }
             Attribute::ServicePrincipalName => self.add_spn(value, line, to),
@@ -174,13 +156,15 @@ impl Entry {
     /// SPNs of a cell or a text into which a list was flattened.
     pub fn set_flattened(&mut self, attribute: Attribute, value: &str, line: u64, to: &mut Collector) {
         match attribute {
+            _ if value.is_empty() => {}
             Attribute::ServicePrincipalName => {
-                for spn in flattened(value, |part| memchr::memchr(b'/', part.as_bytes()).is_some()) {
+                for spn in flattened(value, |separator| joins_spns(value, separator)) {
                     self.set(attribute, spn, line, to);
                 }
             }
             Attribute::AdditionalDnsHostName => {
-                for host in flattened(value, |part| !part.is_empty()) {
+                let joins = |separator| memchr::memchr(separator, value.as_bytes()).is_some();
+                for host in flattened(value, joins) {
                     self.set(attribute, host, line, to);
                 }
             }
@@ -191,10 +175,10 @@ impl Entry {
     fn add_spn(&mut self, value: &str, line: u64, to: &mut Collector) {
         if memchr::memchr(b'/', value.as_bytes()).is_none() {
             to.lost(line, format!("{} is no SPN: it has no `/`", quoted(value)));
-        } else if !SpnList::may_hold(value) {
+        } else if !self.spns.push(value) {
             to.lost(line, format!("{} is no SPN: it has a line break", quoted(value)));
         } else {
-            self.spns.push(value);
+            self.shown.see(value);
         }
     }
 
@@ -239,17 +223,17 @@ impl Entry {
             );
             return;
         }
-        to.push(self.account, self.line, self.collected);
+        to.push(self.account, (self.line, self.collected), self.shown);
     }
 }
 
-/// Takes the accounts of one file.
+/// Takes the accounts of one file, or of a part of it.
 #[derive(Debug)]
 pub(super) struct Collector {
     file: Arc<str>,
     accounts: Vec<Account>,
     rows: u64,
-    problems: Vec<String>,
+    problems: Vec<Problem>,
     /// Problems beyond [`MAX_PROBLEMS`].
     more_problems: u64,
     /// An SPN or account of the file could not be read.
@@ -258,14 +242,23 @@ pub(super) struct Collector {
     full: bool,
     /// What the format found out about itself.
     pub completeness: Completeness,
-    names: HashMap<Box<str>, Arc<str>>,
-    last_name: Arc<str>,
-    /// Room for the domain of the next entry.
-    domain: String,
-    /// SPNs that [`add_spn`](Self::add_spn) took for the account of this index.
-    gathered: Option<usize>,
-    /// Room for the SPNs of the next entry, or those gathered.
+    evidence: Evidence,
+    pub domains: KnownDomains,
+    /// Room for the SPNs of the next entry.
     spare: SpnListBuilder,
+}
+
+/// What is wrong, as it is told, and the line, for the order.
+#[derive(Debug)]
+pub(super) struct Problem {
+    pub line: u64,
+    pub what: String,
+}
+
+impl Problem {
+    pub fn of_line(line: u64, what: &str) -> Self {
+        Self { line, what: format!("line {line}: {what}") }
+    }
 }
 
 impl Collector {
@@ -279,56 +272,81 @@ impl Collector {
             lost: false,
             full: false,
             completeness: Completeness::default(),
-            names: HashMap::new(),
-            last_name: Arc::default(),
-            domain: String::new(),
+            evidence: Evidence::default(),
+            domains: KnownDomains::default(),
             spare: SpnListBuilder::default(),
-            gathered: None,
         }
     }
 
-    pub fn accounts(&self) -> usize {
-        self.accounts.len()
+    pub fn file(&self) -> Arc<str> {
+        Arc::clone(&self.file)
     }
 
-    /// The account a later row adds to.
+    pub fn accounts(&self) -> &[Account] {
+        &self.accounts
+    }
+
+    /// The account that more was found of.
     pub fn account_mut(&mut self, index: usize) -> Option<&mut Account> {
         self.accounts.get_mut(index)
     }
 
-    pub fn push(&mut self, mut account: Account, line: u64, collected: Option<Timestamp>) {
-        if self.rows > MAX_ROWS || self.accounts.len() as u64 > MAX_ROWS {
+    /// The line, and when the list was made, are the account's source.
+    pub fn push(&mut self, mut account: Account, (line, collected): (u64, Option<Timestamp>), shown: Shown) {
+        account.source = Some(Source { file: Arc::clone(&self.file), line, collected });
+        self.evidence.add(&account, shown);
+        self.take(account);
+    }
+
+    fn take(&mut self, account: Account) {
+        if self.is_full() {
             self.refuse_more();
             return;
         }
-        account.source = Some(Source { file: Arc::clone(&self.file), line, collected });
         self.rows += account.spns.len() as u64;
         self.accounts.push(account);
     }
 
-    /// Adds an SPN to an account that was pushed before. Those of one account mostly come together; they are joined
-    /// to its list at once.
-    pub fn add_spn(&mut self, index: usize, spn: &str) {
-        if self.rows > MAX_ROWS {
-            self.refuse_more();
+    /// Adds SPNs to an account that was taken before.
+    pub fn add_spns(&mut self, index: usize, spns: &SpnList, shown: Shown) {
+        if spns.is_empty() {
             return;
         }
-        if self.gathered != Some(index) {
-            self.join_gathered();
-            self.gathered = Some(index);
+        if self.is_full() {
+            self.refuse_more();
+        } else if let Some(account) = self.accounts.get_mut(index) {
+            self.rows += spns.len() as u64;
+            account.spns.append(spns);
+            self.evidence.add(account, shown);
         }
-        self.spare.push(spn);
-        self.rows += 1;
     }
 
-    fn join_gathered(&mut self) {
-        if let Some(account) = self.gathered.take().and_then(|index| self.accounts.get_mut(index)) {
-            let more = self.spare.take();
-            account.spns = match account.spns.is_empty() {
-                true => more,
-                false => account.spns.iter().chain(&more).collect(),
-            };
+    /// Takes over what was found behind this in the file. `problems` are more of the same lines, in their order.
+    /// The part is empty then, and can be used again.
+    pub fn append(&mut self, part: &mut Self, problems: Vec<Problem>) {
+        if self.rows + part.rows <= MAX_ROWS {
+            self.rows += part.rows;
+            self.accounts.append(&mut part.accounts);
+        } else {
+            part.accounts.drain(..).for_each(|account| self.take(account));
         }
+        part.rows = 0;
+        self.evidence.join(std::mem::take(&mut part.evidence));
+        self.lost |= std::mem::take(&mut part.lost);
+        self.full |= std::mem::take(&mut part.full);
+        let mut more = problems.into_iter().peekable();
+        for problem in part.problems.drain(..) {
+            while let Some(before) = more.next_if(|more| more.line < problem.line) {
+                self.add_problem(before);
+            }
+            self.add_problem(problem);
+        }
+        more.for_each(|problem| self.add_problem(problem));
+        self.more_problems += std::mem::take(&mut part.more_problems);
+    }
+
+    fn is_full(&self) -> bool {
+        self.rows > MAX_ROWS || self.accounts.len() as u64 > MAX_ROWS
     }
 
     fn refuse_more(&mut self) {
@@ -348,33 +366,22 @@ impl Collector {
         self.rows = 0;
     }
 
-    /// One shared copy of a text that many accounts have (a domain).
-    pub fn intern(&mut self, text: &str) -> Arc<str> {
-        if *self.last_name != *text {
-            self.last_name = match self.names.get(text) {
-                Some(known) => Arc::clone(known),
-                None => {
-                    let name: Arc<str> = text.into();
-                    self.names.insert(text.into(), Arc::clone(&name));
-                    name
-                }
-            };
-        }
-        Arc::clone(&self.last_name)
-    }
-
     /// Something about a line that costs no account and no SPN.
     pub fn problem(&mut self, line: u64, what: String) {
-        self.file_problem(match line {
-            0 => what,
-            line => format!("line {line}: {what}"),
+        self.add_problem(match line {
+            0 => Problem { line, what },
+            line => Problem::of_line(line, &what),
         });
     }
 
     /// Something about the file.
     pub fn file_problem(&mut self, what: String) {
+        self.problem(0, what);
+    }
+
+    fn add_problem(&mut self, problem: Problem) {
         if self.problems.len() < MAX_PROBLEMS - 1 {
-            self.problems.push(what);
+            self.problems.push(problem);
         } else {
             self.more_problems += 1;
         }
@@ -386,45 +393,61 @@ impl Collector {
         self.problem(line, what);
     }
 
+    /// [`lost`](Self::lost), told later.
+    pub fn loses(&mut self) {
+        self.lost = true;
+    }
+
+    /// [`lost`](Self::lost), in words that name the line themselves.
+    pub fn lost_as_told(&mut self, line: u64, what: String) {
+        self.lost = true;
+        self.add_problem(Problem { line, what });
+    }
+
     /// The accounts, the line of the summary, and the domains of which every SPN is in the file.
-    pub fn finish(mut self, kind: &'static str) -> (Vec<Account>, InventoryFile, Vec<Arc<str>>) {
-        self.join_gathered();
+    pub fn finish(self, kind: &'static str) -> (Vec<Account>, InventoryFile, Vec<Arc<str>>) {
+        let mut problems: Vec<String> = self.problems.into_iter().map(|problem| problem.what).collect();
         if self.more_problems > 0 {
-            self.problems.push(format!("{} more problems of this file", self.more_problems));
+            problems.push(format!("{} more problems of this file", self.more_problems));
         }
-        let complete =
-            if self.lost { Vec::new() } else { complete_domains(&self.completeness, &self.accounts) };
+        let complete = match self.lost {
+            true => Vec::new(),
+            false => self.evidence.complete(&self.completeness, &self.accounts),
+        };
         let file = InventoryFile {
             path: self.file,
             kind,
             rows: self.rows,
             hosts: self.accounts.len() as u64,
-            problems: self.problems,
+            problems,
         };
         (self.accounts, file, complete)
     }
 }
 
-/// [`str::trim`], which decodes characters, only where there may be blanks.
-fn trimmed(text: &str) -> &str {
-    let visible = |b: Option<&u8>| b.is_some_and(u8::is_ascii_graphic);
-    match visible(text.as_bytes().first()) && visible(text.as_bytes().last()) {
-        true => text,
-        false => text.trim(),
-    }
+/// The parts of a list that was joined into one text, by the first separator that `joins` them: an SPN may itself
+/// hold a comma (in a DN) or a blank.
+fn flattened(text: &str, joins: impl Fn(u8) -> bool) -> impl Iterator<Item = &str> {
+    // NUL: the whole is one part.
+    let separator = *b"\n;|, ".iter().find(|separator| joins(**separator)).unwrap_or(&0);
+    split_by(text, separator).map(trimmed).filter(|part| !part.is_empty())
 }
 
-/// The parts of a list that was joined into one text, by whichever separator leaves only parts that are
-/// `whole`: an SPN may itself hold a comma (in a DN) or a blank.
-pub(super) fn flattened(text: &str, whole: impl Fn(&str) -> bool) -> impl Iterator<Item = &str> {
-    let parts =
-        |separator: u8| text.split(char::from(separator)).map(trimmed).filter(|part| !part.is_empty());
-    let separator = *b"\n;|, "
-        .iter()
-        .find(|s| memchr::memchr(**s, text.as_bytes()).is_some() && parts(**s).all(&whole))
-        // NUL: the whole is one part.
-        .unwrap_or(&0);
-    parts(separator)
+/// Does the separator leave only parts with a `/`?
+fn joins_spns(text: &str, separator: u8) -> bool {
+    let bytes = text.as_bytes();
+    let is_blank = |from, to| trimmed(text.get(from..to).unwrap_or_default()).is_empty();
+    let (mut from, mut slash) = (0, false);
+    for at in memchr::memchr2_iter(separator, b'/', bytes) {
+        if bytes.get(at) == Some(&b'/') {
+            slash = true;
+        } else if slash || is_blank(from, at) {
+            (from, slash) = (at + 1, false);
+        } else {
+            return false;
+        }
+    }
+    from > 0 && (slash || is_blank(from, text.len()))
 }
 
 /// Text from a file inside a message: short, and no control character in it.
@@ -434,42 +457,4 @@ pub(super) fn quoted(text: &str) -> String {
         Some((end, _)) => format!("{:?}...", text.get(..end).unwrap_or_default()),
         None => format!("{text:?}"),
     }
-}
-
-fn complete_domains(completeness: &Completeness, accounts: &[Account]) -> Vec<Arc<str>> {
-    if *completeness == Completeness::Part {
-        return Vec::new();
-    }
-    // Domain -> (krbtgt seen, domain controller seen, declared), in the order of the file.
-    let mut seen: HashMap<String, (Arc<str>, bool, bool)> = HashMap::new();
-    for account in accounts {
-        let full = |spn: &str| {
-            spn.get(..REPLICATION_CLASS.len())
-                .is_some_and(|start| start.eq_ignore_ascii_case(REPLICATION_CLASS))
-        };
-        let krbtgt = account.name.eq_ignore_ascii_case("krbtgt")
-            && account.spns.iter().any(|spn| spn.eq_ignore_ascii_case("kadmin/changepw"));
-        let controller = account.spns.iter().any(full);
-        if (krbtgt || controller) && !account.domain.is_empty() {
-            let of = seen
-                .entry(account.domain.to_lowercase())
-                .or_insert_with(|| (Arc::clone(&account.domain), false, false));
-            of.1 |= krbtgt;
-            of.2 |= controller;
-        }
-    }
-    let mut complete: Vec<Arc<str>> = seen
-        .into_values()
-        .filter(|(_, krbtgt, controller)| *krbtgt && *controller)
-        .map(|(domain, ..)| domain)
-        .collect();
-    if let Completeness::Declared(domain) = completeness {
-        let of_domain = |d: &Arc<str>| d.to_lowercase() == domain.to_lowercase();
-        if !complete.iter().any(of_domain) {
-            let first = accounts.iter().map(|a| &a.domain).find(|d| of_domain(d));
-            complete.extend(first.cloned());
-        }
-    }
-    complete.sort();
-    complete
 }

@@ -2,16 +2,16 @@
 //!
 //! Written after the documentation and Microsoft's examples, without a real file of a directory with SPNs.
 //! `csvde` writes no filter: the content decides what the absence of an SPN means
-//! ([`Completeness::Evident`](super::collect::Completeness)).
+//! ([`Completeness::Evident`](super::completeness::Completeness)).
 
 use std::borrow::Cow;
 use std::fs::File;
 
-use super::blocks::{attribute_columns, for_each_row};
 use super::collect::{Attribute, Collector, Entry};
+use super::rows::{Rows, attribute_columns, read_rows};
 use super::{Format, ReadError};
 use crate::inventory::stream::TextStream;
-use crate::inventory::text::Table;
+use crate::inventory::text::{Header, Row, Table, split_by};
 
 pub(super) const FORMAT: Format = Format { name: "csvde", recognise, read, may_be_empty: false };
 
@@ -24,34 +24,54 @@ fn recognise(head: &str) -> bool {
     })
 }
 
-fn read(text: &mut TextStream<File>, to: &mut Collector) -> Result<(), ReadError> {
-    let mut without_spns = false;
-    for_each_row(text, to, attribute_columns, |columns, row, line, to| {
-        let mut entry = Entry::new(line, to);
-        without_spns = true;
-        for (column, attribute) in columns {
-            let cell = row.get(Some(*column));
-            let spns = *attribute == Attribute::ServicePrincipalName;
-            without_spns &= !spns;
-            if spns || *attribute == Attribute::AdditionalDnsHostName {
-                for_each_part(cell, |part| entry.set(*attribute, &text_of(part), line, to));
-            } else {
-                entry.set(*attribute, &text_of(cell), line, to);
-            }
-        }
-        entry.finish(to);
-        Ok(())
-    })?;
+fn read(text: &mut TextStream<File>, block: usize, to: &mut Collector) -> Result<(), ReadError> {
+    let Objects { without_spns } = read_rows(text, block, to)?;
     if without_spns {
         to.lost(0, format!("the export has no column servicePrincipalName; export it with: {COMMAND}"));
     }
     Ok(())
 }
 
+#[derive(Default)]
+struct Objects {
+    /// There are rows, and none has a column for its SPNs.
+    without_spns: bool,
+}
+
+impl Rows for Objects {
+    type Columns = Vec<(usize, Attribute)>;
+
+    fn columns(header: &Header) -> Self::Columns {
+        attribute_columns(header)
+    }
+
+    fn row(&mut self, columns: &Self::Columns, row: &Row, to: &mut Collector) -> Result<(), ReadError> {
+        let mut entry = Entry::new(row.line, to);
+        self.without_spns = true;
+        for (column, attribute) in columns {
+            let cell = row.get(Some(*column));
+            let spns = *attribute == Attribute::ServicePrincipalName;
+            self.without_spns &= !spns;
+            if spns || *attribute == Attribute::AdditionalDnsHostName {
+                for_each_part(cell, |part| entry.set(*attribute, &text_of(part), row.line, to));
+            } else {
+                entry.set(*attribute, &text_of(cell), row.line, to);
+            }
+        }
+        entry.finish(to);
+        Ok(())
+    }
+
+    fn join(&mut self, next: Self, part: &mut Collector, to: &mut Collector) {
+        self.without_spns |= next.without_spns;
+        to.append(part, Vec::new());
+    }
+}
+
 /// Gives the parts between `;` that have no backslash before them.
 fn for_each_part(cell: &str, mut take: impl FnMut(&str)) {
     if memchr::memchr(b'\\', cell.as_bytes()).is_none() {
-        cell.split(';').for_each(take);
+        split_by(cell, b';').for_each(take);
         return;
     }
     let mut value = String::new();

@@ -6,6 +6,8 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::Offset;
 
+use crate::inventory::text::trimmed;
+
 /// FILETIME counts 100 ns from 1601-01-01 (MS-DTYP 2.3.3); this is 1970-01-01.
 const UNIX_EPOCH_IN_FILETIME: i64 = 116_444_736_000_000_000;
 
@@ -51,6 +53,26 @@ impl<'t> DistinguishedName<'t> {
             rest = after;
         }
         (!domain.is_empty()).then_some(deleted)
+    }
+
+    /// The end of a DN from its first `DC=`, which is all that says its domain: of a text that is a DN if this end is
+    /// one, and not that of a deleted object. `None` where that takes a closer look.
+    pub fn plain_domain(text: &str) -> Option<&str> {
+        if memchr::memchr2(b'\\', b'\n', text.as_bytes()).is_some() {
+            return None;
+        }
+        let mut rest = text;
+        loop {
+            let kind = rest.bytes().position(|b| !b.is_ascii_alphanumeric())?;
+            if kind == 0 || rest.as_bytes().get(kind) != Some(&b'=') {
+                return None;
+            }
+            if rest.get(..kind).is_some_and(is_dc) {
+                return Some(rest);
+            }
+            let comma = memchr::memchr(b',', rest.as_bytes().get(kind..)?)?;
+            rest = rest.get(kind + comma + 1..)?;
+        }
     }
 
     /// [`common_name`](Self::common_name) of a DN that parses, without the rest of it.
@@ -158,7 +180,7 @@ impl When {
 
 /// FILETIME as a decimal number (`pwdLastSet`).
 pub fn filetime(text: &str) -> When {
-    match text.trim().parse::<i64>() {
+    match trimmed(text).parse::<i64>() {
         Ok(ticks) if ticks <= 0 || ticks == i64::MAX => When::Never,
         Ok(ticks) => {
             let since = ticks - UNIX_EPOCH_IN_FILETIME;
@@ -180,8 +202,10 @@ pub fn unix_seconds(seconds: i64) -> When {
 /// Any form a directory export has: FILETIME, generalised time (RFC 4517 3.3.13: `20261123225750.0Z`),
 /// `/Date(1700000000000)/` (Windows PowerShell's JSON, milliseconds), or RFC 3339.
 pub fn time(text: &str) -> When {
-    let text = text.trim();
-    if let Some(rest) = text.strip_prefix("/Date(").or_else(|| text.strip_prefix("\\/Date(")) {
+    let text = trimmed(text);
+    if text.starts_with(['/', '\\'])
+        && let Some(rest) = text.strip_prefix("/Date(").or_else(|| text.strip_prefix("\\/Date("))
+    {
         // A zone after the number (`+0100`) is for display only.
         let end = rest.char_indices().position(|(i, c)| !(c.is_ascii_digit() || (i == 0 && c == '-')));
         let number = rest.get(..end.unwrap_or(rest.len())).unwrap_or("");
@@ -218,11 +242,12 @@ pub fn time_or_utc(text: &str) -> When {
 
 /// `20261123225750.0Z`, `20261123225750Z`, `20261123235750+0100`.
 fn generalised_time(text: &str) -> Option<Timestamp> {
-    let number = |from: usize, to: usize| -> Option<i8> {
-        let digits = text.get(from..to).filter(|t| t.bytes().all(|b| b.is_ascii_digit()))?;
-        digits.parse().ok()
+    // Two digits.
+    let number = |from: usize| -> Option<i8> {
+        let digit = |at: usize| text.as_bytes().get(at).map(|b| b.wrapping_sub(b'0')).filter(|d| *d < 10);
+        i8::try_from(digit(from)? * 10 + digit(from + 1)?).ok()
     };
-    let year = i16::from(number(0, 2)?) * 100 + i16::from(number(2, 4)?);
+    let year = i16::from(number(0)?) * 100 + i16::from(number(2)?);
     let zone = text.get(14..)?;
     let zone = match zone.strip_prefix('.') {
         Some(fraction) => fraction.trim_start_matches(|c: char| c.is_ascii_digit()),
@@ -232,27 +257,19 @@ fn generalised_time(text: &str) -> Option<Timestamp> {
         b"Z" => Offset::UTC,
         [sign @ (b'+' | b'-'), ..] if matches!(zone.len(), 3 | 5) => {
             let at = text.len() - zone.len();
-            let minutes = if zone.len() == 5 { number(at + 3, at + 5)? } else { 0 };
-            let seconds = i32::from(number(at + 1, at + 3)?) * 3600 + i32::from(minutes) * 60;
+            let minutes = if zone.len() == 5 { number(at + 3)? } else { 0 };
+            let seconds = i32::from(number(at + 1)?) * 3600 + i32::from(minutes) * 60;
             Offset::from_seconds(if *sign == b'-' { -seconds } else { seconds }).ok()?
         }
         _ => return None,
     };
-    let civil = DateTime::new(
-        year,
-        number(4, 6)?,
-        number(6, 8)?,
-        number(8, 10)?,
-        number(10, 12)?,
-        number(12, 14)?,
-        0,
-    );
+    let civil = DateTime::new(year, number(4)?, number(6)?, number(8)?, number(10)?, number(12)?, 0);
     offset.to_timestamp(civil.ok()?).ok()
 }
 
 /// A bit field as decimal (negative as AD's signed 32 bits) or `0x` number.
 pub fn flags(text: &str) -> Option<u32> {
-    let text = text.trim();
+    let text = trimmed(text);
     if let Some(hex) = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
         return u32::from_str_radix(hex, 16).ok();
     }

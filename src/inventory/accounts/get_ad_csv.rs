@@ -3,16 +3,16 @@
 //!
 //! Without that, `Export-Csv` writes the name of the list's type and no SPN: such a file is refused. The
 //! filter is not in the file: the content decides what the absence of an SPN means
-//! ([`Completeness::Evident`](super::collect::Completeness)); `Get-ADComputer` never shows krbtgt, `Get-ADUser`
+//! ([`Completeness::Evident`](super::completeness::Completeness)); `Get-ADComputer` never shows krbtgt, `Get-ADUser`
 //! never a domain controller, so neither proves an absence.
 
 use std::fs::File;
 
-use super::blocks::{attribute_columns, for_each_row};
-use super::collect::{Attribute, Collector, Entry};
+use super::collect::{Attribute, Collector, Entry, Problem};
+use super::rows::{Rows, attribute_columns, read_rows};
 use super::{Format, ReadError};
 use crate::inventory::stream::TextStream;
-use crate::inventory::text::Table;
+use crate::inventory::text::{Header, Row, Table, trimmed};
 
 pub(super) const FORMAT: Format = Format { name: "Get-AD CSV", recognise, read, may_be_empty: false };
 
@@ -22,28 +22,54 @@ pub(super) const COMMAND: &str = "Get-ADObject -LDAPFilter '(servicePrincipalNam
 fn recognise(head: &str) -> bool {
     Table::open(head).is_some_and(|table| {
         let known: Vec<Attribute> =
-            attribute_columns(&table).into_iter().map(|(_, attribute)| attribute).collect();
+            attribute_columns(table.header()).into_iter().map(|(_, attribute)| attribute).collect();
         let named = known.contains(&Attribute::DistinguishedName) || known.contains(&Attribute::AccountName);
         named && known.len() > 1
     })
 }
 
-fn read(text: &mut TextStream<File>, to: &mut Collector) -> Result<(), ReadError> {
-    let (mut without_spns, mut names_lost) = (false, false);
-    for_each_row(text, to, attribute_columns, |columns, row, line, to| {
+fn read(text: &mut TextStream<File>, block: usize, to: &mut Collector) -> Result<(), ReadError> {
+    let Objects { without_spns, .. } = read_rows(text, block, to)?;
+    if without_spns {
+        to.lost(0, format!("the export has no column servicePrincipalName; export it with: {COMMAND}"));
+    }
+    Ok(())
+}
+
+#[derive(Default)]
+struct Objects {
+    /// There are rows, and none has a column for its SPNs.
+    without_spns: bool,
+    /// The first list of host names that was lost when it was exported.
+    names_lost: Option<Problem>,
+    /// It was told.
+    names_told: bool,
+}
+
+impl Rows for Objects {
+    type Columns = Vec<(usize, Attribute)>;
+
+    fn columns(header: &Header) -> Self::Columns {
+        attribute_columns(header)
+    }
+
+    fn row(&mut self, columns: &Self::Columns, row: &Row, to: &mut Collector) -> Result<(), ReadError> {
+        let line = row.line;
         let mut entry = Entry::new(line, to);
-        without_spns = true;
+        self.without_spns = true;
         for (column, attribute) in columns {
             let cell = row.get(Some(*column));
             let spns = *attribute == Attribute::ServicePrincipalName;
-            without_spns &= !spns;
+            self.without_spns &= !spns;
             if is_type_name(cell) {
                 if spns {
                     return Err(ReadError::Flattened { line, type_name: cell.to_owned(), command: COMMAND });
                 }
-                if *attribute == Attribute::AdditionalDnsHostName && !names_lost {
-                    names_lost = true;
-                    to.problem(line, format!("the list of additional host names was lost when it was exported; export it again with: {COMMAND}"));
+                if *attribute == Attribute::AdditionalDnsHostName && self.names_lost.is_none() {
+                    let what = format!(
+                        "the list of additional host names was lost when it was exported; export it again with: {COMMAND}"
+                    );
+                    self.names_lost = Some(Problem::of_line(line, &what));
                 }
                 continue;
             }
@@ -51,17 +77,19 @@ fn read(text: &mut TextStream<File>, to: &mut Collector) -> Result<(), ReadError
         }
         entry.finish(to);
         Ok(())
-    })?;
-    if without_spns {
-        to.lost(0, format!("the export has no column servicePrincipalName; export it with: {COMMAND}"));
     }
-    Ok(())
+
+    fn join(&mut self, next: Self, part: &mut Collector, to: &mut Collector) {
+        self.without_spns |= next.without_spns;
+        let first = next.names_lost.filter(|_| !std::mem::replace(&mut self.names_told, true));
+        to.append(part, first.into_iter().collect());
+    }
 }
 
 /// What .NET writes for a list that nobody turned into text.
 pub(super) fn is_type_name(text: &str) -> bool {
     matches!(
-        text.trim(),
+        trimmed(text),
         "Microsoft.ActiveDirectory.Management.ADPropertyValueCollection"
             | "System.String[]"
             | "System.Object[]"

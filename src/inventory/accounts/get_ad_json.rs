@@ -8,7 +8,8 @@ use std::fs::File;
 
 use super::collect::{Attribute, Collector, Entry};
 use super::get_ad_csv::is_type_name;
-use super::json::{Attributes, Layout, for_each_object, set_all};
+use super::json::{Attributes, set_all};
+use super::objects::{Layout, Object, Objects, read_objects};
 use super::{Format, ReadError};
 use crate::inventory::stream::TextStream;
 
@@ -35,11 +36,23 @@ fn is_wrapped(head: &str) -> bool {
     start.starts_with('{') && rest.starts_with("\"value\":[")
 }
 
-fn read(text: &mut TextStream<File>, to: &mut Collector) -> Result<(), ReadError> {
+fn read(text: &mut TextStream<File>, block: usize, to: &mut Collector) -> Result<(), ReadError> {
     let layout = if is_wrapped(text.head()) { Layout::Wrapped } else { Layout::List };
-    let mut with_spns = false;
-    for_each_object(text, layout, to, |object, to| {
-        let attributes: Attributes = match serde_json::from_slice(object.bytes) {
+    let Accounts { with_spns } = read_objects(text, layout, block, to)?;
+    if !with_spns {
+        to.lost(0, format!("no object has a servicePrincipalName; export them with: {COMMAND}"));
+    }
+    Ok(())
+}
+
+#[derive(Default)]
+struct Accounts {
+    with_spns: bool,
+}
+
+impl Objects for Accounts {
+    fn object(&mut self, object: &Object, to: &mut Collector) -> Result<(), ReadError> {
+        let attributes: Attributes = match serde_json::from_str(object.text) {
             Ok(attributes) => attributes,
             Err(error) => {
                 to.lost(object.line, format!("an object is no JSON: {error}"));
@@ -50,7 +63,7 @@ fn read(text: &mut TextStream<File>, to: &mut Collector) -> Result<(), ReadError
             if *attribute != Attribute::ServicePrincipalName {
                 continue;
             }
-            with_spns = true;
+            self.with_spns = true;
             if let Some(type_name) = value.texts.iter().find(|text| is_type_name(text)) {
                 let type_name = type_name.to_string();
                 return Err(ReadError::Flattened { line: object.line, type_name, command: COMMAND });
@@ -60,9 +73,9 @@ fn read(text: &mut TextStream<File>, to: &mut Collector) -> Result<(), ReadError
         set_all(&mut entry, &attributes.attributes, object.line, to);
         entry.finish(to);
         Ok(())
-    })?;
-    if !with_spns {
-        to.lost(0, format!("no object has a servicePrincipalName; export them with: {COMMAND}"));
     }
-    Ok(())
+
+    fn join(&mut self, next: Self) {
+        self.with_spns |= next.with_spns;
+    }
 }

@@ -11,10 +11,13 @@ use std::fs::File;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD as BASE64;
 
-use super::collect::{Attribute, CUT_OFF, Collector, Completeness, Entry, quoted};
+use super::blocks::{Reader, read_all};
+use super::collect::{Attribute, CUT_OFF, Collector, Entry, Problem, quoted};
+use super::completeness::Completeness;
 use super::directory::DistinguishedName;
+use super::text_blocks::{Block, Boundaries, MAX_LINE, TextBlocks, line_starts};
 use super::{Format, ReadError};
-use crate::inventory::stream::{LineEnd, Lines, MAX_LINE, TextStream};
+use crate::inventory::stream::{LineEnd, TextStream};
 
 pub(super) const FORMAT: Format = Format { name: "LDIF", recognise, read, may_be_empty: false };
 
@@ -30,32 +33,28 @@ fn recognise(head: &str) -> bool {
     })
 }
 
-fn read(text: &mut TextStream<File>, to: &mut Collector) -> Result<(), ReadError> {
-    let mut reader = Reader::default();
-    let mut lines = Lines::new(text, LineEnd::Lf);
-    while let Some(line) = lines.next_line()? {
-        if (line.cut || !line.ended) && reader.wants(line.text) {
-            // The line before is whole, unless it goes on in this one.
-            if !line.text.starts_with(' ') {
-                reader.flush(to);
-            }
-            reader.logical.skip();
-            match line.cut {
-                true => {
-                    to.lost(line.number, format!("a line of more than {MAX_LINE} bytes is passed over"));
-                }
-                false => to.lost(line.number, CUT_OFF.to_owned()),
-            }
-            continue;
-        }
-        reader.line(line.text, line.number, to);
-    }
-    reader.end(to);
+fn read(text: &mut TextStream<File>, block: usize, to: &mut Collector) -> Result<(), ReadError> {
+    let export: Export = read_all(TextBlocks::new(text, BetweenEntries, block), Export::default, to)?;
+    to.completeness = export.said.completeness(export.entries);
     Ok(())
 }
 
+/// A blank line ends an entry, and so does the `dn:` of the next.
+struct BetweenEntries;
+
+impl Boundaries for BetweenEntries {
+    fn last(&mut self, block: &Block, end: usize) -> Option<usize> {
+        let text = block.text.as_bytes();
+        line_starts(&block.text, end, LineEnd::Lf).find(|at| {
+            let rest = text.get(*at..).unwrap_or_default();
+            // In base64 it may turn out to be none.
+            let before = text.get(..at.saturating_sub(1)).unwrap_or_default();
+            rest.starts_with(b"dn: ") || before.ends_with(b"\n") || before.ends_with(b"\n\r")
+        })
+    }
+}
+
 /// A line with those that are folded into it.
-#[derive(Default)]
 struct Logical {
     text: String,
     number: u64,
@@ -63,6 +62,12 @@ struct Logical {
     skipped: bool,
     /// It grew over [`MAX_FOLDED`].
     too_long: bool,
+}
+
+impl Default for Logical {
+    fn default() -> Self {
+        Self { text: String::new(), number: 0, skipped: true, too_long: false }
+    }
 }
 
 impl Logical {
@@ -92,15 +97,17 @@ impl Logical {
 }
 
 #[derive(Default)]
-struct Reader {
+struct Export {
     logical: Logical,
     entry: Option<Entry>,
     /// The entry is one `dn:` of a change that is no addition.
     change: bool,
     said: Said,
     entries: u64,
-    /// A range of values (`servicePrincipalName;range=0-1499`) that is not the last.
-    ranged: bool,
+    /// The first range of values (`servicePrincipalName;range=0-1499`) that is not the last.
+    ranged: Option<Problem>,
+    /// The first range was told.
+    ranged_told: bool,
 }
 
 /// What the comments and the result line say of the whole file.
@@ -110,19 +117,61 @@ struct Said {
     subtree: bool,
     filter: Option<String>,
     /// `requesting:` names the SPNs, or everything.
-    requested: bool,
+    requested: Option<bool>,
     entries: Option<u64>,
     /// `result: 0 Success`; `Some(false)` when the search was cut (`4 Size limit exceeded`).
     succeeded: Option<bool>,
 }
 
-impl Reader {
+impl Reader<Block> for Export {
+    fn read(&mut self, block: &Block, to: &mut Collector) -> Result<(), ReadError> {
+        for line in block.lines(LineEnd::Lf) {
+            let cut = block.is_cut(&line);
+            if (cut || !line.ended) && self.wants(line.text) {
+                self.pass_over(line.text, to);
+                to.lost(
+                    line.number,
+                    match cut {
+                        true => format!("a line of more than {MAX_LINE} bytes is passed over"),
+                        false => CUT_OFF.to_owned(),
+                    },
+                );
+            } else {
+                self.line(line.text, line.number, to);
+            }
+        }
+        Ok(())
+    }
+
+    fn join(&mut self, mut next: Self, part: &mut Collector, to: &mut Collector) {
+        next.flush(part);
+        next.end_entry(part);
+        let ranged = next.ranged.filter(|_| !std::mem::replace(&mut self.ranged_told, true));
+        to.append(part, ranged.into_iter().collect());
+        self.said.join(next.said);
+        self.entries += next.entries;
+    }
+}
+
+impl Export {
     /// Would this physical line be kept?
     fn wants(&self, line: &str) -> bool {
         match line.strip_prefix(' ') {
             Some(_) => !self.logical.skipped,
             None => attribute_of(line).is_some(),
         }
+    }
+
+    /// The line is not whole.
+    fn pass_over(&mut self, line: &str, to: &mut Collector) {
+        // The line it continues is not whole either.
+        if !line.starts_with(' ') {
+            self.flush(to);
+        }
+        if is_dn(line) {
+            self.end_entry(to);
+        }
+        self.logical.skip();
     }
 
     fn line(&mut self, line: &str, number: u64, to: &mut Collector) {
@@ -200,14 +249,15 @@ impl Reader {
             let filter: String = filter.split_whitespace().collect();
             self.said.filter = Some(filter.to_lowercase());
         } else if let Some(requested) = comment.strip_prefix("requesting:") {
-            self.said.requested = requested.split_whitespace().any(|name| {
+            let all = requested.split_whitespace().any(|name| {
                 matches!(name, "ALL" | "*") || Attribute::named(name) == Some(Attribute::ServicePrincipalName)
             });
+            self.said.requested = Some(all);
         } else if let Some(count) = comment.strip_prefix("numEntries:") {
-            self.said.entries = count.trim().parse().ok();
+            self.said.entries = count.trim().parse().ok().or(self.said.entries);
         } else if let Some(count) = comment.strip_suffix(" entries") {
             // ldbsearch: `# 18 entries`.
-            self.said.entries = count.trim().parse().ok();
+            self.said.entries = count.trim().parse().ok().or(self.said.entries);
         }
     }
 
@@ -228,8 +278,7 @@ impl Reader {
                 }
             },
         };
-        let is_dn = line.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("dn:"));
-        if is_dn {
+        if is_dn(line) {
             self.end_entry(to);
             self.entries += 1;
             self.entry = Some(Entry::new(number, to));
@@ -259,14 +308,13 @@ impl Reader {
         if let Some(entry) = &mut self.entry {
             entry.is_partial();
         }
-        if !std::mem::replace(&mut self.ranged, true) {
-            to.lost(
-                number,
-                format!(
-                    "only a part of an account's SPNs was exported ({}); read that account with `setspn -L`",
-                    quoted(options)
-                ),
+        to.loses();
+        if self.ranged.is_none() {
+            let what = format!(
+                "only a part of an account's SPNs was exported ({}); read that account with `setspn -L`",
+                quoted(options)
             );
+            self.ranged = Some(Problem::of_line(number, &what));
         }
     }
 
@@ -278,15 +326,20 @@ impl Reader {
         }
         self.change = false;
     }
-
-    fn end(mut self, to: &mut Collector) {
-        self.flush(to);
-        self.end_entry(to);
-        to.completeness = self.said.completeness(self.entries);
-    }
 }
 
 impl Said {
+    /// What is said later in the file goes.
+    fn join(&mut self, next: Self) {
+        if next.base.is_some() {
+            (self.base, self.subtree) = (next.base, next.subtree);
+        }
+        self.filter = next.filter.or(self.filter.take());
+        self.requested = next.requested.or(self.requested);
+        self.entries = next.entries.or(self.entries);
+        self.succeeded = next.succeeded.or(self.succeeded);
+    }
+
     fn completeness(self, entries: u64) -> Completeness {
         let cut = self.succeeded == Some(false) || self.entries.is_some_and(|said| said != entries);
         let narrowed = |filter: &String| !WHOLE_FILTERS.contains(&filter.as_str());
@@ -302,7 +355,7 @@ impl Said {
                 if named.is_some()
                     && self.subtree
                     && self.filter.is_some()
-                    && self.requested
+                    && self.requested == Some(true)
                     && self.succeeded == Some(true) =>
             {
                 Completeness::Declared(domain)
@@ -310,6 +363,10 @@ impl Said {
             _ => Completeness::Evident,
         }
     }
+}
+
+fn is_dn(line: &str) -> bool {
+    line.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("dn:"))
 }
 
 /// The attribute of a line and its options (`;range=0-1499`).

@@ -5,19 +5,26 @@
 mod aliases;
 mod blocks;
 mod collect;
+mod completeness;
 mod csvde;
 pub(super) mod directory;
 mod duplicates;
 mod get_ad_csv;
 mod get_ad_json;
+#[cfg(test)]
+mod in_blocks;
 mod json;
+mod known_domains;
 mod ldif;
 mod merge;
+mod objects;
 mod owners;
+mod rows;
 mod setspn;
 mod sharphound;
 mod spn_list;
 mod table;
+mod text_blocks;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -127,7 +134,8 @@ struct Format {
     name: &'static str,
     /// Does the beginning of a text look like it?
     recognise: fn(&str) -> bool,
-    read: fn(&mut TextStream<File>, &mut Collector) -> Result<(), ReadError>,
+    /// In blocks of so many bytes, see [`blocks`].
+    read: fn(&mut TextStream<File>, usize, &mut Collector) -> Result<(), ReadError>,
     /// A file without any account says something too (`setspn -X` without duplicates).
     may_be_empty: bool,
 }
@@ -137,10 +145,10 @@ const FORMATS: &[Format] = &[
     sharphound::FORMAT,
     get_ad_json::FORMAT,
     ldif::FORMAT,
-    setspn::FORMAT,
     table::FORMAT,
     csvde::FORMAT,
     get_ad_csv::FORMAT,
+    setspn::FORMAT,
 ];
 
 /// Does the beginning of a text look like one of them?
@@ -162,6 +170,8 @@ enum ReadError {
         "line {line}: the list of SPNs was lost when it was exported ({type_name}); export it again with: {command}"
     )]
     Flattened { line: u64, type_name: String, command: &'static str },
+    #[error("reading it failed inside the program; what was found in it before is kept (please report this)")]
+    FailedInside,
 }
 
 /// Reads account inventories: files, and folders searched recursively, each file by its content.
@@ -170,9 +180,17 @@ enum ReadError {
 /// kind is a problem when it was named itself, and passed over in a folder.
 pub fn load(paths: &[PathBuf]) -> AccountInventory {
     let mut inventory = AccountInventory::default();
-    let read: Vec<FileRead> = files_of(paths).into_par_iter().map(read_found).collect();
-    for (accounts, file, complete) in read {
-        inventory.accounts.extend(accounts);
+    let found = files_of(paths);
+    let read: Vec<FileRead> = match found.len() {
+        // A pool of threads takes longer to start than a small file to read.
+        0 | 1 => found.into_iter().map(read_found).collect(),
+        _ => found.into_par_iter().map(read_found).collect(),
+    };
+    for (mut accounts, file, complete) in read {
+        match inventory.accounts.is_empty() {
+            true => inventory.accounts = accounts,
+            false => inventory.accounts.append(&mut accounts),
+        }
         for domain in complete {
             inventory.complete_files.push((Arc::clone(&file.path), Arc::clone(&domain)));
             let known = |d: &Arc<str>| d.to_lowercase() == domain.to_lowercase();
@@ -226,7 +244,7 @@ fn files_of(paths: &[PathBuf]) -> Vec<Found> {
 
 fn read_found(found: Found) -> FileRead {
     match found {
-        Found::File(path, named) => read_file(&path, named),
+        Found::File(path, named) => read_file(&path, named, blocks::BLOCK),
         Found::Problem(path, problem) => {
             let mut to = Collector::new(path_text(&path));
             to.file_problem(problem);
@@ -235,7 +253,7 @@ fn read_found(found: Found) -> FileRead {
     }
 }
 
-fn read_file(path: &Path, named: bool) -> FileRead {
+fn read_file(path: &Path, named: bool, block: usize) -> FileRead {
     let mut to = Collector::new(path_text(path));
     let mut text = match File::open(path).and_then(TextStream::new) {
         Ok(text) => text,
@@ -255,8 +273,8 @@ fn read_file(path: &Path, named: bool) -> FileRead {
         }
         return to.finish("");
     };
-    match (format.read)(&mut text, &mut to) {
-        Ok(()) if named && !format.may_be_empty && to.accounts() == 0 => {
+    match (format.read)(&mut text, block, &mut to) {
+        Ok(()) if named && !format.may_be_empty && to.accounts().is_empty() => {
             to.file_problem(format!("no account was found in this {} file", format.name));
         }
         Ok(()) => {}

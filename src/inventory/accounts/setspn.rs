@@ -13,10 +13,13 @@
 
 use std::fs::File;
 
-use super::collect::{Attribute, CUT_OFF, Collector, Completeness, Entry, quoted};
+use super::blocks::{Reader, read_all};
+use super::collect::{Attribute, CUT_OFF, Collector, Entry, quoted};
+use super::completeness::Completeness;
 use super::directory::DistinguishedName;
+use super::text_blocks::{Block, Boundaries, MAX_LINE, TextBlocks, line_starts};
 use super::{Format, ReadError};
-use crate::inventory::stream::{LineEnd, Lines, TextStream};
+use crate::inventory::stream::{LineEnd, TextStream};
 
 pub(super) const FORMAT: Format = Format { name: "setspn", recognise, read, may_be_empty: true };
 
@@ -40,21 +43,37 @@ fn recognise(head: &str) -> bool {
     false
 }
 
-fn read(text: &mut TextStream<File>, to: &mut Collector) -> Result<(), ReadError> {
-    let mut reader = Reader::default();
-    // Progress (`Processing entry 7`) is written over itself with CR.
-    let mut lines = Lines::new(text, LineEnd::LfOrCr);
-    while let Some(line) = lines.next_line()? {
-        if line.cut {
-            to.lost(line.number, "a line without end is passed over".to_owned());
-        } else if !line.ended && reader.may_be_cut(line.text) {
-            to.lost(line.number, CUT_OFF.to_owned());
-        } else {
-            reader.line(line.text, line.number, to);
-        }
+/// Progress (`Processing entry 7`) is written over itself with CR.
+const LINE_END: LineEnd = LineEnd::LfOrCr;
+
+fn read(text: &mut TextStream<File>, block: usize, to: &mut Collector) -> Result<(), ReadError> {
+    let mut listing: Listing = read_all(TextBlocks::new(text, Accounts, block), Listing::default, to)?;
+    listing.end_account(to);
+    if listing.part || !listing.closed {
+        to.completeness = Completeness::Part;
     }
-    reader.end(to);
     Ok(())
+}
+
+/// An account at the margin begins anew whatever stood before it.
+struct Accounts;
+
+impl Boundaries for Accounts {
+    const LINE_END: LineEnd = LINE_END;
+
+    fn last(&mut self, block: &Block, end: usize) -> Option<usize> {
+        line_starts(&block.text, end, LINE_END).find(|at| {
+            let rest = block.text.get(*at..).unwrap_or_default();
+            let named =
+                rest.get(..3).is_some_and(|k| k.eq_ignore_ascii_case("CN=") || k.eq_ignore_ascii_case("OU="));
+            // The whole line, and not of those that are passed over.
+            named
+                && LINE_END.first(rest.as_bytes()).is_some_and(|len| {
+                    len < MAX_LINE
+                        && matches!(Shape::of(rest.get(..len).unwrap_or_default()), Shape::Account(_))
+                })
+        })
+    }
 }
 
 /// What a line is, by itself.
@@ -151,7 +170,7 @@ fn spn_in(text: &str) -> Option<&str> {
 }
 
 #[derive(Default)]
-struct Reader {
+struct Listing {
     /// The account whose SPNs follow.
     account: Option<Entry>,
     /// The SPN whose accounts follow.
@@ -163,9 +182,45 @@ struct Reader {
     /// A sentence at the margin after the last account: the closing line.
     closed: bool,
     accounts: u64,
+    /// The last line of the file, without a line end, and its number: where the listing is a whole one, an SPN may be cut
+    /// off in it (`HOST/srv1` of `HOST/srv10`). `-L` is copied from a screen, mostly without the last line end.
+    unended: Option<(String, u64)>,
 }
 
-impl Reader {
+impl Reader<Block> for Listing {
+    fn read(&mut self, block: &Block, to: &mut Collector) -> Result<(), ReadError> {
+        for line in block.lines(LINE_END) {
+            if block.is_cut(&line) {
+                to.lost(line.number, "a line without end is passed over".to_owned());
+            } else if !line.ended && matches!(Shape::of(line.text), Shape::IndentedAccount(_)) {
+                to.lost(line.number, CUT_OFF.to_owned());
+            } else if !line.ended && matches!(Shape::of(line.text), Shape::Indented(_)) {
+                self.unended = Some((line.text.to_owned(), line.number));
+            } else {
+                self.line(line.text, line.number, to);
+            }
+        }
+        Ok(())
+    }
+
+    fn join(&mut self, mut next: Self, part: &mut Collector, to: &mut Collector) {
+        // Every part but the first begins with an account.
+        self.part |= next.part || (self.closed && next.accounts > 0);
+        match next.unended.take() {
+            Some((line, number)) if self.part => next.line(&line, number, part),
+            Some((_, number)) => part.lost(number, CUT_OFF.to_owned()),
+            None => {}
+        }
+        next.end_account(part);
+        to.append(part, Vec::new());
+        if next.accounts > 0 {
+            self.closed = next.closed;
+        }
+        self.accounts += next.accounts;
+    }
+}
+
+impl Listing {
     fn line(&mut self, line: &str, number: u64, to: &mut Collector) {
         match Shape::of(line) {
             Shape::Blank => self.duplicate = None,
@@ -225,16 +280,6 @@ impl Reader {
         }
     }
 
-    /// Of the last line, without a line end: is it in the middle of a listing, so that an SPN may go on (`HOST/srv1` of
-    /// `HOST/srv10`)? `-L` is copied from a screen, mostly without the last line end.
-    fn may_be_cut(&self, line: &str) -> bool {
-        match Shape::of(line) {
-            Shape::Indented(_) => !self.part,
-            Shape::IndentedAccount(_) => true,
-            _ => false,
-        }
-    }
-
     fn entry(&mut self, dn: &str, number: u64, to: &mut Collector) -> Entry {
         self.accounts += 1;
         let mut entry = Entry::new(number, to);
@@ -252,13 +297,6 @@ impl Reader {
     fn end_account(&mut self, to: &mut Collector) {
         if let Some(entry) = self.account.take() {
             entry.finish(to);
-        }
-    }
-
-    fn end(mut self, to: &mut Collector) {
-        self.end_account(to);
-        if self.part || !self.closed {
-            to.completeness = Completeness::Part;
         }
     }
 }

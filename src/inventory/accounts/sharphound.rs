@@ -2,15 +2,17 @@
 //! attributes in lower case and times in seconds since 1970 (SharpHoundCommon at 276237fe).
 //!
 //! What the absence of an SPN means: nothing. Computers and users stand in separate files, so no file shows
-//! what [`Completeness::Evident`](super::collect::Completeness) asks for.
+//! what [`Completeness::Evident`](super::completeness::Completeness) asks for.
 
 use std::fs::File;
 
 use serde::Deserialize;
 
-use super::collect::{Attribute, Collector, Completeness, Entry};
+use super::collect::{Attribute, Collector, Entry};
+use super::completeness::Completeness;
 use super::directory::unix_seconds;
-use super::json::{Attributes, Layout, Texts, for_each_object, set_all};
+use super::json::{Attributes, Texts, set_all};
+use super::objects::{Layout, Object, Objects, read_objects};
 use super::{Format, ReadError};
 use crate::inventory::stream::TextStream;
 
@@ -33,17 +35,26 @@ struct Node<'j> {
     is_deleted: Option<bool>,
 }
 
-fn read(text: &mut TextStream<File>, to: &mut Collector) -> Result<(), ReadError> {
+fn read(text: &mut TextStream<File>, block: usize, to: &mut Collector) -> Result<(), ReadError> {
     to.completeness = Completeness::Part;
-    for_each_object(text, Layout::Wrapped, to, |object, to| {
-        match serde_json::from_slice::<Node>(object.bytes) {
+    read_objects::<Nodes>(text, Layout::Wrapped, block, to).map(|_| ())
+}
+
+#[derive(Default)]
+struct Nodes;
+
+impl Objects for Nodes {
+    fn object(&mut self, object: &Object, to: &mut Collector) -> Result<(), ReadError> {
+        match serde_json::from_str::<Node>(object.text) {
             Ok(Node { is_deleted: Some(true), .. }) => {}
             Ok(Node { properties: Some(properties), .. }) => take(properties, object.line, to),
             Ok(_) => {}
             Err(error) => to.lost(object.line, format!("an object is no JSON: {error}")),
         }
         Ok(())
-    })
+    }
+
+    fn join(&mut self, _: Self) {}
 }
 
 fn take(properties: Attributes, line: u64, to: &mut Collector) {

@@ -39,7 +39,19 @@ impl SpnList {
 
     /// Adds one; for many, collect them.
     pub fn push(&mut self, spn: &str) {
-        *self = self.iter().chain([spn]).collect();
+        self.append(&[spn].into_iter().collect());
+    }
+
+    /// Adds those of another, in a piece: an account may have millions, in many blocks of a file.
+    pub(super) fn append(&mut self, more: &Self) {
+        let mut joined = String::from(std::mem::take(&mut self.joined));
+        joined.reserve_exact(more.joined.len() + 1);
+        if !self.is_empty() && !more.is_empty() {
+            joined.push(SEPARATOR);
+        }
+        joined.push_str(&more.joined);
+        self.joined = joined.into_boxed_str();
+        self.len += more.len;
     }
 
     /// Can this stand in a list? A line break cannot, and never is part of an SPN.
@@ -63,16 +75,17 @@ impl SpnList {
 }
 
 impl SpnListBuilder {
-    /// `spn` must be one that a list [may hold](SpnList::may_hold); another is left out.
-    pub fn push(&mut self, spn: &str) {
+    /// False for one that no list [may hold](SpnList::may_hold); it is left out.
+    pub fn push(&mut self, spn: &str) -> bool {
         if !SpnList::may_hold(spn) {
-            return;
+            return false;
         }
         if self.len > 0 {
             self.joined.push(SEPARATOR);
         }
         self.joined.push_str(spn);
         self.len += 1;
+        true
     }
 
     /// The list, and the builder empty again: its room serves the next account.

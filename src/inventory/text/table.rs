@@ -1,26 +1,52 @@
 //! Delimited text with a header, row by row, whatever its quotation marks do.
 
+mod boundary;
+
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 use memchr::memchr;
 
-use super::column_key;
+use super::{column_key, trimmed};
 
 /// A record over more lines than this is taken for a quote that was never closed, and one over more bytes too: each
 /// such row costs at most this much reading, whatever the file is.
-const MAX_LINES_IN_RECORD: usize = 64;
+pub(super) const MAX_LINES_IN_RECORD: usize = 64;
 const MAX_RECORD: usize = 4 << 20;
+
+/// What the first line of a table says.
+#[derive(Debug, Clone)]
+pub struct Header {
+    /// As [`column_key`] makes them.
+    columns: Vec<String>,
+    delimiter: u8,
+}
+
+impl Header {
+    pub fn columns(&self) -> &[String] {
+        &self.columns
+    }
+
+    /// Position of the first of `names` that the header has; `names` in any case.
+    pub fn column(&self, names: &[&str]) -> Option<usize> {
+        names.iter().find_map(|name| {
+            let key = column_key(name);
+            self.columns.iter().position(|c| *c == key)
+        })
+    }
+}
 
 /// A delimited text with a header, read row by row; the delimiter is `,`, `;` or tab, whichever the
 /// header holds most of. A `#TYPE` line (Windows PowerShell), a `sep=` line (Excel) and blank lines before
 /// the header are passed over.
 pub struct Table<'t> {
     text: &'t str,
-    columns: Vec<String>,
-    reader: Reader,
+    header: Header,
+    /// For rows that hold what has to be unquoted; making one costs more than a hundred rows without.
+    reader: Option<Reader>,
     /// Where the next record begins.
     next: Place,
-    delimiter: u8,
     record: Record<'t>,
+    /// The last record ended because the text did.
+    cut: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -107,7 +133,7 @@ pub struct Row<'r> {
 impl<'r> Row<'r> {
     /// The cell without surrounding blanks; empty when the column or the cell is missing.
     pub fn get(&self, column: Option<usize>) -> &'r str {
-        column.and_then(|i| self.record.cell(i)).unwrap_or("").trim()
+        trimmed(column.and_then(|i| self.record.cell(i)).unwrap_or(""))
     }
 
     /// Cells in the row.
@@ -117,7 +143,7 @@ impl<'r> Row<'r> {
 
     /// True when the row has no cell, or only empty ones (`;;;` at the end of a sheet).
     pub fn is_empty(&self) -> bool {
-        self.record.iter().all(|cell| cell.trim().is_empty())
+        self.record.iter().all(|cell| trimmed(cell).is_empty())
     }
 }
 
@@ -133,14 +159,6 @@ pub enum TableError {
 }
 
 impl TableError {
-    /// The same of another line: for a table that is a piece of a file.
-    pub fn on_line(self, of: impl FnOnce(u64) -> u64) -> Self {
-        match self {
-            Self::OpenQuote { line } => Self::OpenQuote { line: of(line) },
-            Self::TooLong { line } => Self::TooLong { line: of(line) },
-        }
-    }
-
     pub fn line(&self) -> u64 {
         match self {
             Self::OpenQuote { line } | Self::TooLong { line } => *line,
@@ -154,25 +172,61 @@ impl<'t> Table<'t> {
         let (next, forced) = preamble(text)?;
         let first = text.get(next.byte..)?.lines().next()?;
         let delimiter = forced.unwrap_or_else(|| delimiter_of(first));
-        let reader = ReaderBuilder::new().delimiter(delimiter).build();
-        let mut table =
-            Table { text, columns: Vec::new(), reader, next, delimiter, record: Record::default() };
+        let mut table = Table::at(next, text, Header { columns: Vec::new(), delimiter });
         table.read()?.ok()?;
-        table.columns = table.record.iter().map(column_key).collect();
+        table.header.columns = table.record.iter().map(column_key).collect();
         Some(table)
+    }
+
+    /// More rows of a table: a text that begins on this line of the file.
+    pub fn below(header: &Header, text: &'t str, line: u64) -> Self {
+        Table::at(Place { byte: 0, line }, text, header.clone())
+    }
+
+    fn at(next: Place, text: &'t str, header: Header) -> Self {
+        Table { text, header, reader: None, next, record: Record::default(), cut: false }
+    }
+
+    pub fn header(&self) -> &Header {
+        &self.header
     }
 
     /// The header's names as [`column_key`] makes them.
     pub fn columns(&self) -> &[String] {
-        &self.columns
+        self.header.columns()
     }
 
-    /// Position of the first of `names` that the header has; `names` in any case.
+    /// [`Header::column`].
     pub fn column(&self, names: &[&str]) -> Option<usize> {
-        names.iter().find_map(|name| {
-            let key = column_key(name);
-            self.columns.iter().position(|c| *c == key)
-        })
+        self.header.column(names)
+    }
+
+    /// The last line of its text up to `end` that begins between two records, however the text may go on. `self` has
+    /// read none but the header.
+    ///
+    /// Looks for a line near the end that tells by itself; where none is, all records are read.
+    pub fn last_boundary(mut self, end: usize) -> Option<usize> {
+        let bytes = self.text.as_bytes();
+        if let Some(at) = boundary::near(bytes, end, self.header.delimiter).filter(|at| *at > self.next.byte)
+        {
+            return Some(at);
+        }
+        let mut last = None;
+        while self.read().is_some() && !self.cut {
+            let rest = bytes.get(self.next.byte..)?;
+            let returns = rest.iter().take_while(|b| **b == b'\r').count();
+            let at = match rest.get(returns) {
+                Some(b'\n') => self.next.byte + returns + 1,
+                // The reader stands behind the line's end, or at a CR within a line.
+                _ if bytes.get(..self.next.byte)?.ends_with(b"\n") => self.next.byte,
+                _ => continue,
+            };
+            if at > end {
+                break;
+            }
+            last = Some(at);
+        }
+        last
     }
 
     /// The next row that is not blank; `None` at the end.
@@ -180,7 +234,7 @@ impl<'t> Table<'t> {
         loop {
             match self.read()? {
                 Err(error) => return Some(Err(error)),
-                Ok(_) if self.record.iter().all(|cell| cell.trim().is_empty()) => {}
+                Ok(_) if self.record.iter().all(|cell| trimmed(cell).is_empty()) => {}
                 Ok(line) => return Some(Ok(Row { record: &self.record, line })),
             }
         }
@@ -195,12 +249,15 @@ impl<'t> Table<'t> {
         bytes.get(start)?;
         let end = memchr(b'\n', bytes.get(start..)?).map_or(bytes.len(), |n| start + n);
         let plain = self.text.get(start..end)?.trim_end_matches('\r');
-        if plain.len() <= MAX_RECORD && self.record.take_plain(plain, self.delimiter) {
+        self.cut = end == bytes.len();
+        if plain.len() <= MAX_RECORD && self.record.take_plain(plain, self.header.delimiter) {
             // The line's end is passed over with the blank lines behind it.
             self.next = Place { byte: end, line };
             return Some(Ok(line));
         }
-        self.reader.reset();
+        if let Some(reader) = &mut self.reader {
+            reader.reset();
+        }
         self.record.len = 0;
         let (mut at, mut written) = (start, 0);
         let mut first_end = None;
@@ -208,6 +265,7 @@ impl<'t> Table<'t> {
             let rest = bytes.get(at..).unwrap_or_default();
             if rest.is_empty() {
                 // The reader would take the end of its input for the end of the quote.
+                self.cut = true;
                 break;
             }
             // The last line may lack its end; with one, only a quote keeps the record open.
@@ -215,6 +273,7 @@ impl<'t> Table<'t> {
                 Some(end) => (rest.get(..=end).unwrap_or_default(), true),
                 None => (rest, false),
             };
+            self.cut |= !whole;
             first_end.get_or_insert(at + input.len());
             if at + input.len() - start > MAX_RECORD {
                 self.next = Place { byte: first_end.unwrap_or(bytes.len()), line: line + 1 };
@@ -248,8 +307,10 @@ impl<'t> Table<'t> {
         record.cells.resize(record.cells.len().max(*written + input.len()), 0);
         record.ends.resize(record.ends.len().max(record.len + input.len() + 1), 0);
         let (cells, ends) = (record.cells.get_mut(*written..), record.ends.get_mut(record.len..));
+        let delimiter = self.header.delimiter;
+        let reader = self.reader.get_or_insert_with(|| ReaderBuilder::new().delimiter(delimiter).build());
         let (result, used, new_bytes, new_ends) =
-            self.reader.read_record(input, cells.unwrap_or_default(), ends.unwrap_or_default());
+            reader.read_record(input, cells.unwrap_or_default(), ends.unwrap_or_default());
         *written += new_bytes;
         record.len += new_ends;
         (matches!(result, ReadRecordResult::Record), used)

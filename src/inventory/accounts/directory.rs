@@ -221,7 +221,7 @@ pub fn time(text: &str) -> When {
     {
         return filetime(text);
     }
-    if let Some(time) = generalised_time(text) {
+    if let Some(time) = generalised_time(text).or_else(|| utc_time(text)) {
         return When::At(time);
     }
     text.parse().map_or(When::Unclear, When::At)
@@ -238,6 +238,39 @@ pub fn time_or_utc(text: &str) -> When {
             .map_or(When::Unclear, When::At),
         when => when,
     }
+}
+
+/// The form of RFC 3339 that exports have, `2026-11-23T22:57:50.1234567Z`; every other is left to `jiff`, which takes
+/// three times as long.
+fn utc_time(text: &str) -> Option<Timestamp> {
+    let (seconds, rest) = text.split_at_checked(19)?;
+    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, b'T', h1, h2, b':', n1, n2, b':', s1, s2] =
+        *seconds.as_bytes()
+    else {
+        return None;
+    };
+    let digit = |b: u8| Some(b.wrapping_sub(b'0')).filter(|digit| *digit < 10);
+    let number = |high: u8, low: u8| i8::try_from(digit(high)? * 10 + digit(low)?).ok();
+    let fraction = rest.strip_suffix('Z')?;
+    let nanoseconds = match fraction.strip_prefix('.') {
+        None if fraction.is_empty() => 0,
+        Some(digits) if matches!(digits.len(), 1..=9) => {
+            let value = digits.bytes().try_fold(0, |value, b| Some(value * 10 + i32::from(digit(b)?)))?;
+            value * 10_i32.pow(9 - u32::try_from(digits.len()).ok()?)
+        }
+        _ => return None,
+    };
+    let year = i16::from(number(y1, y2)?) * 100 + i16::from(number(y3, y4)?);
+    let civil = DateTime::new(
+        year,
+        number(m1, m2)?,
+        number(d1, d2)?,
+        number(h1, h2)?,
+        number(n1, n2)?,
+        number(s1, s2)?,
+        nanoseconds,
+    );
+    Offset::UTC.to_timestamp(civil.ok()?).ok()
 }
 
 /// `20261123225750.0Z`, `20261123225750Z`, `20261123235750+0100`.
@@ -376,6 +409,33 @@ mod tests {
         assert_eq!(time_or_utc("2026-11-23"), at("2026-11-23T00:00:00Z"));
         assert_eq!(unix_seconds(1_795_474_670), at("2026-11-23T22:57:50Z"));
         assert_eq!(unix_seconds(-1), When::Never);
+    }
+
+    #[test]
+    fn the_common_form_is_read_as_jiff_reads_it() {
+        for text in [
+            "2026-11-23T22:57:50Z",
+            "2026-11-23T22:57:50.0000000Z",
+            "2026-11-23T22:57:50.1Z",
+            "2026-11-23T22:57:50.123456789Z",
+            "1601-01-01T00:00:00Z",
+            "2024-02-29T23:59:59.999999999Z",
+        ] {
+            assert_eq!(utc_time(text), Some(text.parse().unwrap()), "{text}");
+        }
+        for other in [
+            "2026-02-29T00:00:00Z",
+            "2026-11-23T22:57:60Z",
+            "2026-11-23T22:57:50.Z",
+            "2026-11-23T22:57:50.1234567891Z",
+            "2026-11-23T22:57:50+01:00",
+            "2026-11-23 22:57:50Z",
+            "2026-11-23T22:57:5éZ",
+            "2026-11-2éT22:57:50Z",
+            "",
+        ] {
+            assert_eq!(utc_time(other), None, "{other}");
+        }
     }
 
     #[test]

@@ -170,6 +170,9 @@ mod tests {
     fn a_guarded_cell_reads_back() {
         let inventory = read("host,address,description\n'=cmd,192.0.2.1,'quoted\n");
         assert_eq!(lines(&inventory), ["=cmd 192.0.2.1/- - 'quoted - srv9.csv:2"]);
+        // Dots and blanks at a name's end, in turns, are not the name's; found by fuzzing.
+        let inventory = read("host,address,description\nsrv1. . ,192.0.2.1,a\n");
+        assert_eq!(lines(&inventory), ["srv1 192.0.2.1/- - a - srv9.csv:2"]);
         // Behind a semicolon, where some spreadsheets cut, cells are guarded too; found by fuzzing.
         let inventory = read("host,address,description\nsrv1,192.0.2.1,a;'@B8\n");
         assert_eq!(lines(&inventory), ["srv1 192.0.2.1/- - a;@B8 - srv9.csv:2"]);

@@ -231,7 +231,7 @@ impl<'c> Rows<'c> {
 
     /// The host as shared text, or the default one; `None` when neither is known.
     pub fn host(&mut self, name: &str) -> Option<Arc<str>> {
-        let name = name.trim().trim_end_matches('.');
+        let name = name.trim_start().trim_end_matches(|c: char| c == '.' || c.is_whitespace());
         // What `Invoke-Command -ComputerName localhost` writes says nothing.
         let unknown =
             name.is_empty() || name.eq_ignore_ascii_case("localhost") || name == "127.0.0.1" || name == ".";

@@ -71,13 +71,16 @@ fn triage(args: args::Triage) -> Exit {
             for written in &outcome.written {
                 say_where(&written.asked, Some(&written.path));
             }
-            if outcome.found {
+            let exit = if outcome.found {
                 Exit::Found
             } else if outcome.is_complete() {
                 Exit::Complete
             } else {
                 Exit::Partial
-            }
+            };
+            // The process ends here, and gives it back at once.
+            std::mem::forget(outcome);
+            exit
         }
         Err(error) if error.is_wrong_use() => wrong_use(&error),
         Err(error) => fail(&error),

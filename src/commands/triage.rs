@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
-use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use super::fail_on::FailOn;
 use super::outputs::{Evidence, Outputs, Written, beside};
@@ -287,6 +287,8 @@ pub fn run(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error> {
         )),
         None => {}
     }
+    // The process gives them back at once; piece by piece it would take longer than writing the report.
+    std::mem::forget((gathered, seen));
     Ok(outcome)
 }
 
@@ -317,7 +319,7 @@ fn judge(
     let dates = FileDates::of_files(inventories.iter().map(|file| &file.path)).with_logs(log_dates);
     let knowledge = Knowledge::new(hosts, directory, clues, config.window).dated(dates);
     let findings = findings::judge(std::mem::take(&mut gathered.incidents), &knowledge);
-    (findings.par_iter().map(|f: &Finding| Row::new(f, log_name)).collect(), inventories)
+    (findings.into_par_iter().map(|f: Finding| Row::new(&f, log_name)).collect(), inventories)
 }
 
 /// Every name that anything mentions, so that a short name is only taken for a full one where no other fits.

@@ -1,3 +1,4 @@
+use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap};
 
 use super::proofs::Repair;
@@ -78,12 +79,13 @@ pub fn order(findings: &mut [Finding]) {
     }
     let weight: HashMap<String, (usize, u64)> =
         clients.into_iter().map(|(id, (clients, events))| (id, (clients.len(), events))).collect();
-    findings.sort_by(|a, b| {
-        let (wa, wb) = (weight.get(&a.problem_id), weight.get(&b.problem_id));
-        wb.cmp(&wa)
-            .then_with(|| a.problem_id.cmp(&b.problem_id))
-            .then_with(|| b.confidence.cmp(&a.confidence))
-            .then_with(|| a.incident.client.to_lowercase().cmp(&b.incident.client.to_lowercase()))
-            .then_with(|| a.incident_id.cmp(&b.incident_id))
+    findings.sort_by_cached_key(|finding| {
+        (
+            Reverse(weight.get(&finding.problem_id).copied()),
+            finding.problem_id.clone(),
+            Reverse(finding.confidence),
+            finding.incident.client.to_lowercase(),
+            finding.incident_id.clone(),
+        )
     });
 }

@@ -1,6 +1,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 use indexmap::map::Entry;
 use jiff::Timestamp;
@@ -47,8 +48,8 @@ pub trait Witness: Send {
 pub struct Gatherer<'a> {
     seen: &'a Seen,
     period: Period,
-    incidents: IndexMap<Key, Incident>,
-    clues: IndexMap<Clue, Sightings>,
+    incidents: IndexMap<Key, Incident, RandomState>,
+    clues: IndexMap<Clue, Sightings, RandomState>,
     /// By address of the content, which is kept so that no other can stand there.
     known: foldhash::HashMap<usize, (Arc<Content>, Known)>,
     clues_dropped: u64,
@@ -116,8 +117,8 @@ impl<'a> Gatherer<'a> {
         Self {
             seen,
             period,
-            incidents: IndexMap::new(),
-            clues: IndexMap::new(),
+            incidents: IndexMap::default(),
+            clues: IndexMap::default(),
             known: foldhash::HashMap::default(),
             clues_dropped: 0,
             duplicates: HashMap::new(),
@@ -317,8 +318,8 @@ impl Gathered {
 
     /// Joins the workers' shares; the result does not depend on how the work was shared out.
     pub fn merge<'a>(shares: impl IntoIterator<Item = Gatherer<'a>>) -> Self {
-        let mut incidents: IndexMap<Key, Incident> = IndexMap::new();
-        let mut clues: IndexMap<Clue, Sightings> = IndexMap::new();
+        let mut incidents: IndexMap<Key, Incident, RandomState> = IndexMap::default();
+        let mut clues: IndexMap<Clue, Sightings, RandomState> = IndexMap::default();
         let mut gathered = Self::default();
         for share in shares {
             gathered.clues_dropped += share.clues_dropped;
@@ -349,7 +350,8 @@ impl Gathered {
             }
         }
         let mut incidents = join_twins(incidents, &mut gathered.twins);
-        incidents.sort_by_cached_key(|(key, _)| key.names.clone());
+        // Sorted but for twins at the end, which a merge sort sees.
+        incidents.sort_by(|a, b| a.0.names.cmp(&b.0.names));
         gathered.incidents = incidents.into_iter().map(|(_, incident)| incident).collect();
         for incident in &mut gathered.incidents {
             let told = std::mem::take(&mut incident.seen.told);
@@ -365,7 +367,10 @@ impl Gathered {
 
 /// With Kerberos LogLevel=1, event 3 with 0x29 stands beside event 4 in the same second and is not counted again; its
 /// target may be empty. Times may be cut to whole seconds, so the next second is the same one.
-fn join_twins(incidents: IndexMap<Key, Incident>, joined: &mut Vec<Twin>) -> Vec<(Key, Incident)> {
+fn join_twins(
+    incidents: IndexMap<Key, Incident, RandomState>,
+    joined: &mut Vec<Twin>,
+) -> Vec<(Key, Incident)> {
     const SAME_SECOND: u32 = 1;
     let (mut twins, mut fours): (Vec<_>, Vec<_>) = incidents.into_iter().partition(|(key, _)| key.twin);
     fours.sort_by(|a, b| a.0.names.cmp(&b.0.names));

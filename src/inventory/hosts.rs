@@ -1,8 +1,10 @@
 //! Which names mean one host, and which addresses it owns. Names are merged before anything is compared: a host
 //! under two names would share all its addresses with itself.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+
+use foldhash::{HashMap, HashMapExt};
 
 use super::Source;
 use super::addresses::{AddressInventory, OwnedAddress};

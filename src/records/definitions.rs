@@ -4,7 +4,7 @@
 //! to, and in which names stand in the definition itself, at their first use in the chunk; all else is the same bytes.
 //! To compare a copy takes an eighth of what it takes to compile it.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use super::binxml::{
     ATTRIBUTE, CLOSE, CLOSE_EMPTY, CLOSE_START, DEFINITION_HEADER, END, MORE, OPEN, OPTIONAL_SUBSTITUTION,

@@ -439,6 +439,28 @@ mod cut_off {
         assert_eq!(loaded(group).accounts.len(), 1);
     }
 
+    #[test]
+    fn a_table_that_ends_within_a_row_takes_no_half_spn() {
+        let csvde = "DN,sAMAccountName,servicePrincipalName,userAccountControl\r\n\"CN=SRV1,DC=a,DC=b\",SRV1$,HOST/srv1,4096\r\n\
+                     \"CN=SRV10,DC=a,DC=b\",SRV10$,HOST/srv1";
+        let own = "account,domain,spn,collected\nSRV1$,a.b,HOST/srv1,\nSRV10$,a.b,HOST/srv1";
+        for (file, kind, cells) in [(csvde, "csvde", "0,4096\r\n"), (own, "krbtriage CSV", "0,\n")] {
+            let got = loaded(file);
+            assert_eq!((got.accounts.len(), got.files[0].kind), (1, kind));
+            assert_eq!(problems(&got).len(), 1);
+            assert!(
+                problems(&got)[0].starts_with("line 3: the file ends within this row"),
+                "{:?}",
+                problems(&got)
+            );
+            let whole = loaded(format!("{file}{cells}"));
+            assert_eq!((spns(&whole.accounts[1]), problems(&whole)), (vec!["HOST/srv10"], &[][..]));
+            // All cells are there: an editor has put no line end behind the last row.
+            let unended = loaded(format!("{file}{}", cells.trim_end()));
+            assert_eq!((spns(&unended.accounts[1]), problems(&unended)), (vec!["HOST/srv10"], &[][..]));
+        }
+    }
+
     /// A listing of one account is copied from a screen.
     #[test]
     fn what_was_copied_from_a_screen_needs_no_last_line_end() {

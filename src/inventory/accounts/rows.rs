@@ -37,6 +37,9 @@ pub(super) fn read_rows<W: Rows>(
     Ok(reader.rows)
 }
 
+/// `HOST/srv1` of `HOST/srv10` would make a duplicate of two accounts that have none.
+const CUT_OFF: &str = "the file ends within this row, which is passed over; export it again, or end the row with a line end if it is whole";
+
 /// The columns that hold attributes of directory objects.
 pub(super) fn attribute_columns(header: &Header) -> Vec<(usize, Attribute)> {
     let columns = header.columns().iter().enumerate();
@@ -75,6 +78,7 @@ impl<W: Rows> Reader<Block> for RowReader<'_, W> {
         let Some(mut table) = table(block, self.header) else {
             return Ok(());
         };
+        let unended = block.unended_line();
         let mut cut = block.cut_lines().peekable();
         let mut cut_before = |line: u64, to: &mut Collector| {
             while let Some(number) = cut.next_if(|number| *number < line) {
@@ -83,6 +87,10 @@ impl<W: Rows> Reader<Block> for RowReader<'_, W> {
         };
         while let Some(next) = table.next_row() {
             match next {
+                Ok(row) if Some(row.line) == unended && row.len() < self.header.columns().len() => {
+                    cut_before(row.line, to);
+                    to.lost(row.line, CUT_OFF.to_owned());
+                }
                 Ok(row) => {
                     cut_before(row.line, to);
                     self.rows.row(self.columns, &row, to)?;

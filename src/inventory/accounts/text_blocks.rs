@@ -28,6 +28,13 @@ impl Block {
         Lines::new(&self.text, self.line, end)
     }
 
+    /// The number of the last line, where the file ends in it.
+    pub fn unended_line(&self) -> Option<u64> {
+        let text = self.text.as_bytes();
+        let unended = text.last().is_some_and(|byte| !matches!(byte, b'\n' | b'\r'));
+        unended.then(|| self.line + memchr_iter(b'\n', text).count() as u64)
+    }
+
     /// Is the line longer than [`MAX_LINE`], and this its beginning?
     pub fn is_cut(&self, line: &Line) -> bool {
         !self.cut_lines.is_empty() && self.cut_lines.contains(&line.start)

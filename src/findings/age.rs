@@ -202,7 +202,8 @@ pub(super) fn premise(case: &Case<'_>, proof: &Proof) -> Option<String> {
     let unknown = |source: &Source| dates.made(source).is_some_and(|made| !made.told);
     case.heard?.dates_were_lost()?;
     let facts = facts(case, proof);
-    let file = &facts.iter().find(|sources| sources.iter().all(unknown))?.first()?.file;
+    let file =
+        &facts.iter().find(|sources| !sources.is_empty() && sources.iter().all(unknown))?.first()?.file;
     Some(format!(
         "nothing says when {file} was collected: that it is of the time of the events is taken on trust (a column collected \
          in it tells)"

@@ -35,10 +35,13 @@ def main():
         name = f"{package['name']} {package['version']}"
         authors = f", by {', '.join(package['authors'])}" if package["authors"] else ""
         print(f"{name}: {package['license']}{authors}")
-        for file in sorted(Path(package["manifest_path"]).parent.iterdir()):
-            if file.is_file() and TEXT.search(file.name):
-                text = file.read_text(encoding="utf-8", errors="replace").strip()
-                users.setdefault(text, []).append(f"{name} ({file.name})")
+        folder = Path(package["manifest_path"]).parent
+        files = {file for file in folder.iterdir() if TEXT.search(file.name)}
+        # A library in C that a package brings has its licence beside its source.
+        files.update(folder.rglob("LICENSE") if package["name"].endswith("-sys") else [])
+        for file in sorted(filter(Path.is_file, files)):
+            text = file.read_text(encoding="utf-8", errors="replace").strip()
+            users.setdefault(text, []).append(f"{name} ({file.relative_to(folder).as_posix()})")
     for text, names in users.items():
         print(f"\n{'=' * 100}\n{', '.join(names)}\n\n{text}")
 

@@ -24,7 +24,7 @@ pub fn write(rows: &[Row], out: &mut dyn Write) -> io::Result<()> {
 
 /// Rows are made into text on all cores, so many in a piece, and so many before they are written: 2 KB each.
 const PIECE: usize = 64;
-const AT_ONCE: usize = 4096;
+const AT_ONCE: usize = 1024;
 
 fn piece(rows: &[Row]) -> io::Result<Vec<u8>> {
     let mut csv = writer(Vec::with_capacity(PIECE * 2048));

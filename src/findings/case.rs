@@ -103,6 +103,7 @@ pub struct Case<'a> {
     /// Until when the client's logs are known.
     pub heard: Option<Heard>,
     near: OnceCell<Vec<NearClue<'a>>>,
+    answerer_in_domain: OnceCell<Option<HostName>>,
 }
 
 impl<'a> Case<'a> {
@@ -134,6 +135,7 @@ impl<'a> Case<'a> {
             failing_classes: 0,
             heard: patterns.logs_of(&incident.client).and_then(|files| know.dates.heard(files)),
             near: OnceCell::new(),
+            answerer_in_domain: OnceCell::new(),
         };
         case.client_id = case.client_host.as_ref().and_then(|h| know.hosts.find(h));
         case.target_id = case.target_in_domain().and_then(|h| know.hosts.find(&h));
@@ -348,6 +350,10 @@ impl<'a> Case<'a> {
 
     /// B with its domain, where only one realm is named.
     pub fn answerer_in_domain(&self) -> Option<HostName> {
+        self.answerer_in_domain.get_or_init(|| self.find_answerer_in_domain()).clone()
+    }
+
+    fn find_answerer_in_domain(&self) -> Option<HostName> {
         let host = self.answerer_host.clone()?;
         if host.domain().is_some() {
             return Some(host);

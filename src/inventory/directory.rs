@@ -85,6 +85,9 @@ impl<'a> Directory<'a> {
 
     /// Accounts of this name, with or without `$`, also cut to 15 characters, in any domain.
     pub fn named(&self, name: &str) -> Vec<&'a Account> {
+        if self.index.is_empty() {
+            return Vec::new();
+        }
         let Some(host) = HostName::parse(name.trim_end_matches('$')) else { return Vec::new() };
         let mut ids = self.index.named(name, None);
         ids.extend(self.index.named(host.netbios(), None));

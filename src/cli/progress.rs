@@ -1,8 +1,12 @@
 use std::io::IsTerminal;
+use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::scan::Progress;
+
+/// What ends sooner needs no bar: it would only flicker.
+const SHOWN_AFTER: Duration = Duration::from_millis(300);
 
 /// A progress bar by bytes on standard error. Hidden where that is no terminal.
 pub struct Bar(Option<ProgressBar>);
@@ -10,7 +14,7 @@ pub struct Bar(Option<ProgressBar>);
 impl Bar {
     pub fn new(wanted: bool) -> Self {
         Self((wanted && std::io::stderr().is_terminal()).then(|| {
-            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
+            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
             let style = ProgressStyle::with_template(
                 "{bar:30} {bytes}/{total_bytes} {binary_bytes_per_sec}, {eta} left",
             );
@@ -36,6 +40,9 @@ impl Progress for Bar {
     fn advance(&self, bytes: u64) {
         if let Some(bar) = &self.0 {
             bar.inc(bytes);
+            if bar.is_hidden() && bar.elapsed() >= SHOWN_AFTER {
+                bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(10));
+            }
         }
     }
 }

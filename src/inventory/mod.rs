@@ -13,6 +13,7 @@ pub mod known;
 pub mod other;
 pub mod stream;
 pub mod text;
+pub mod times;
 
 use std::sync::Arc;
 

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::completeness::{Completeness, Evidence, Shown};
-use super::directory::{self, DistinguishedName, When};
+use super::directory::{self, DistinguishedName};
 use super::known_domains::KnownDomains;
 use super::spn_list::SpnListBuilder;
 use super::{Account, SpnList};
 use crate::inventory::text::{column_key, split_by, trimmed};
+use crate::inventory::times::{self, When};
 use crate::inventory::{InventoryFile, MAX_PROBLEMS, Source};
 
 /// Longest value taken; AD's own limit for a servicePrincipalName is 1,024 characters less a few.
@@ -88,6 +89,11 @@ pub(super) struct Entry {
 impl Entry {
     pub fn new(line: u64, to: &mut Collector) -> Self {
         Self { line, spns: std::mem::take(&mut to.spare), ..Self::default() }
+    }
+
+    /// Where it begins in the file.
+    pub fn line(&self) -> u64 {
+        self.line
     }
 
     /// The account has more SPNs than the file shows.
@@ -183,7 +189,7 @@ impl Entry {
     }
 
     fn time(&self, value: &str, line: u64, to: &mut Collector) -> Option<Timestamp> {
-        let when = directory::time(value);
+        let when = times::time(value);
         if when == When::Unclear {
             to.problem(
                 line,

@@ -8,10 +8,10 @@ use std::borrow::Cow;
 use std::fs::File;
 
 use super::collect::{Attribute, Collector, Entry};
-use super::rows::{Rows, attribute_columns, read_rows};
+use super::object_rows::{ObjectCells, read_object_rows};
 use super::{Format, ReadError};
 use crate::inventory::stream::TextStream;
-use crate::inventory::text::{Header, Row, Table, split_by};
+use crate::inventory::text::{Table, split_by};
 
 pub(super) const FORMAT: Format = Format { name: "csvde", recognise, read, may_be_empty: false };
 
@@ -25,46 +25,27 @@ fn recognise(head: &str) -> bool {
 }
 
 fn read(text: &mut TextStream<File>, block: usize, to: &mut Collector) -> Result<(), ReadError> {
-    let Objects { without_spns } = read_rows(text, block, to)?;
-    if without_spns {
-        to.lost(0, format!("the export has no column servicePrincipalName; export it with: {COMMAND}"));
-    }
-    Ok(())
+    read_object_rows::<Cells>(text, block, to, COMMAND)
 }
 
 #[derive(Default)]
-struct Objects {
-    /// There are rows, and none has a column for its SPNs.
-    without_spns: bool,
-}
+struct Cells;
 
-impl Rows for Objects {
-    type Columns = Vec<(usize, Attribute)>;
-
-    fn columns(header: &Header) -> Self::Columns {
-        attribute_columns(header)
-    }
-
-    fn row(&mut self, columns: &Self::Columns, row: &Row, to: &mut Collector) -> Result<(), ReadError> {
-        let mut entry = Entry::new(row.line, to);
-        self.without_spns = true;
-        for (column, attribute) in columns {
-            let cell = row.get(Some(*column));
-            let spns = *attribute == Attribute::ServicePrincipalName;
-            self.without_spns &= !spns;
-            if spns || *attribute == Attribute::AdditionalDnsHostName {
-                for_each_part(cell, |part| entry.set(*attribute, &text_of(part), row.line, to));
-            } else {
-                entry.set(*attribute, &text_of(cell), row.line, to);
-            }
+impl ObjectCells for Cells {
+    fn cell(
+        &mut self,
+        attribute: Attribute,
+        cell: &str,
+        entry: &mut Entry,
+        to: &mut Collector,
+    ) -> Result<(), ReadError> {
+        let line = entry.line();
+        if matches!(attribute, Attribute::ServicePrincipalName | Attribute::AdditionalDnsHostName) {
+            for_each_part(cell, |part| entry.set(attribute, &text_of(part), line, to));
+        } else {
+            entry.set(attribute, &text_of(cell), line, to);
         }
-        entry.finish(to);
         Ok(())
-    }
-
-    fn join(&mut self, next: Self, part: &mut Collector, to: &mut Collector) {
-        self.without_spns |= next.without_spns;
-        to.append(part, Vec::new());
     }
 }
 

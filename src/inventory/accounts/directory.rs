@@ -1,15 +1,9 @@
-//! How Active Directory and its exports write values: distinguished names, times, encryption types.
+//! How Active Directory and its exports write values: distinguished names, bit fields, encryption types. Times are read in
+//! [`times`](crate::inventory::times).
 
 use std::borrow::Cow;
 
-use jiff::Timestamp;
-use jiff::civil::DateTime;
-use jiff::tz::Offset;
-
 use crate::inventory::text::trimmed;
-
-/// FILETIME counts 100 ns from 1601-01-01 (MS-DTYP 2.3.3); this is 1970-01-01.
-const UNIX_EPOCH_IN_FILETIME: i64 = 116_444_736_000_000_000;
 
 /// A distinguished name, taken apart (RFC 4514).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -159,147 +153,6 @@ fn unescape(value: &str) -> Cow<'_, str> {
     )
 }
 
-/// A point in time as an export has it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum When {
-    At(Timestamp),
-    /// 0 or the largest value: never, or not set.
-    Never,
-    /// No time, or one without a zone, or one written in the order of some culture.
-    Unclear,
-}
-
-impl When {
-    pub fn at(self) -> Option<Timestamp> {
-        match self {
-            Self::At(time) => Some(time),
-            _ => None,
-        }
-    }
-}
-
-/// FILETIME as a decimal number (`pwdLastSet`).
-pub fn filetime(text: &str) -> When {
-    match trimmed(text).parse::<i64>() {
-        Ok(ticks) if ticks <= 0 || ticks == i64::MAX => When::Never,
-        Ok(ticks) => {
-            let since = ticks - UNIX_EPOCH_IN_FILETIME;
-            let nanoseconds = i32::try_from(since % 10_000_000 * 100).unwrap_or_default();
-            Timestamp::new(since / 10_000_000, nanoseconds).map_or(When::Unclear, When::At)
-        }
-        Err(_) => When::Unclear,
-    }
-}
-
-/// Seconds since 1970, as SharpHound has them; 0 and -1 are never.
-pub fn unix_seconds(seconds: i64) -> When {
-    if seconds <= 0 {
-        return When::Never;
-    }
-    Timestamp::from_second(seconds).map_or(When::Unclear, When::At)
-}
-
-/// Any form a directory export has: FILETIME, generalised time (RFC 4517 3.3.13: `20261123225750.0Z`),
-/// `/Date(1700000000000)/` (Windows PowerShell's JSON, milliseconds), or RFC 3339.
-pub fn time(text: &str) -> When {
-    let text = trimmed(text);
-    if text.starts_with(['/', '\\'])
-        && let Some(rest) = text.strip_prefix("/Date(").or_else(|| text.strip_prefix("\\/Date("))
-    {
-        // A zone after the number (`+0100`) is for display only.
-        let end = rest.char_indices().position(|(i, c)| !(c.is_ascii_digit() || (i == 0 && c == '-')));
-        let number = rest.get(..end.unwrap_or(rest.len())).unwrap_or("");
-        return match number.parse() {
-            // 1601 is a FILETIME of 0.
-            Ok(milliseconds) if milliseconds <= -11_644_473_600_000 => When::Never,
-            Ok(milliseconds) => Timestamp::from_millisecond(milliseconds).map_or(When::Unclear, When::At),
-            Err(_) => When::Unclear,
-        };
-    }
-    if text.len() >= 15 && text.len() <= 19 && text.bytes().all(|b| b.is_ascii_digit())
-        || matches!(text, "0" | "-1")
-    {
-        return filetime(text);
-    }
-    if let Some(time) = generalised_time(text).or_else(|| utc_time(text)) {
-        return When::At(time);
-    }
-    text.parse().map_or(When::Unclear, When::At)
-}
-
-/// The project's own tables: as [`time`], and what has no zone is UTC.
-pub fn time_or_utc(text: &str) -> When {
-    match time(text) {
-        When::Unclear => text
-            .trim()
-            .parse::<DateTime>()
-            .ok()
-            .and_then(|civil| Offset::UTC.to_timestamp(civil).ok())
-            .map_or(When::Unclear, When::At),
-        when => when,
-    }
-}
-
-/// The form of RFC 3339 that exports have, `2026-11-23T22:57:50.1234567Z`; every other is left to `jiff`, which takes
-/// three times as long.
-fn utc_time(text: &str) -> Option<Timestamp> {
-    let (seconds, rest) = text.split_at_checked(19)?;
-    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, b'T', h1, h2, b':', n1, n2, b':', s1, s2] =
-        *seconds.as_bytes()
-    else {
-        return None;
-    };
-    let digit = |b: u8| Some(b.wrapping_sub(b'0')).filter(|digit| *digit < 10);
-    let number = |high: u8, low: u8| i8::try_from(digit(high)? * 10 + digit(low)?).ok();
-    let fraction = rest.strip_suffix('Z')?;
-    let nanoseconds = match fraction.strip_prefix('.') {
-        None if fraction.is_empty() => 0,
-        Some(digits) if matches!(digits.len(), 1..=9) => {
-            let value = digits.bytes().try_fold(0, |value, b| Some(value * 10 + i32::from(digit(b)?)))?;
-            value * 10_i32.pow(9 - u32::try_from(digits.len()).ok()?)
-        }
-        _ => return None,
-    };
-    let year = i16::from(number(y1, y2)?) * 100 + i16::from(number(y3, y4)?);
-    let civil = DateTime::new(
-        year,
-        number(m1, m2)?,
-        number(d1, d2)?,
-        number(h1, h2)?,
-        number(n1, n2)?,
-        number(s1, s2)?,
-        nanoseconds,
-    );
-    Offset::UTC.to_timestamp(civil.ok()?).ok()
-}
-
-/// `20261123225750.0Z`, `20261123225750Z`, `20261123235750+0100`.
-fn generalised_time(text: &str) -> Option<Timestamp> {
-    // Two digits.
-    let number = |from: usize| -> Option<i8> {
-        let digit = |at: usize| text.as_bytes().get(at).map(|b| b.wrapping_sub(b'0')).filter(|d| *d < 10);
-        i8::try_from(digit(from)? * 10 + digit(from + 1)?).ok()
-    };
-    let year = i16::from(number(0)?) * 100 + i16::from(number(2)?);
-    let zone = text.get(14..)?;
-    let zone = match zone.strip_prefix('.') {
-        Some(fraction) => fraction.trim_start_matches(|c: char| c.is_ascii_digit()),
-        None => zone,
-    };
-    let offset = match zone.as_bytes() {
-        b"Z" => Offset::UTC,
-        [sign @ (b'+' | b'-'), ..] if matches!(zone.len(), 3 | 5) => {
-            let at = text.len() - zone.len();
-            let minutes = if zone.len() == 5 { number(at + 3)? } else { 0 };
-            let seconds = i32::from(number(at + 1)?) * 3600 + i32::from(minutes) * 60;
-            Offset::from_seconds(if *sign == b'-' { -seconds } else { seconds }).ok()?
-        }
-        _ => return None,
-    };
-    let civil = DateTime::new(year, number(4)?, number(6)?, number(8)?, number(10)?, number(12)?, 0);
-    offset.to_timestamp(civil.ok()?).ok()
-}
-
 /// A bit field as decimal (negative as AD's signed 32 bits) or `0x` number.
 pub fn flags(text: &str) -> Option<u32> {
     let text = trimmed(text);
@@ -376,66 +229,6 @@ mod tests {
     fn one_dn_written_twice_has_one_key() {
         assert_eq!(dn("CN=A\\,B, OU=x,DC=Alpha").key(), dn("cn=a\\2cb,ou=X,dc=alpha").key());
         assert_ne!(dn("CN=a,DC=b").key(), dn("CN=a\\,DC=b,DC=b").key());
-    }
-
-    #[test]
-    fn times_in_every_form() {
-        let at = |text: &str| When::At(text.parse().unwrap());
-        let table = [
-            ("134399482698105880", at("2026-11-23T22:57:49.810588Z")),
-            ("0", When::Never),
-            ("-1", When::Never),
-            ("9223372036854775807", When::Never),
-            ("20261123225750.0Z", at("2026-11-23T22:57:50Z")),
-            ("20261123235750+0100", at("2026-11-23T22:57:50Z")),
-            ("20261123175750-05", at("2026-11-23T22:57:50Z")),
-            ("20261323225750.0Z", When::Unclear),
-            ("20261123225750.0+é0", When::Unclear),
-            ("/Date(1795474670000)/", at("2026-11-23T22:57:50Z")),
-            ("/Date(1795474670000+0100)/", at("2026-11-23T22:57:50Z")),
-            ("/Date(-11644473600000)/", When::Never),
-            ("2026-11-23T23:57:50.1234567+01:00", at("2026-11-23T22:57:50.1234567Z")),
-            ("11/23/2026 10:57:50 PM", When::Unclear),
-            ("2026-11-23T22:57:50", When::Unclear),
-            ("", When::Unclear),
-            ("/Date(é", When::Unclear),
-            ("2026é123225750.0Z", When::Unclear),
-            ("99999999999999.0Z", When::Unclear),
-        ];
-        for (text, want) in table {
-            assert_eq!(time(text), want, "{text}");
-        }
-        assert_eq!(time_or_utc("2026-11-23 22:57:50"), at("2026-11-23T22:57:50Z"));
-        assert_eq!(time_or_utc("2026-11-23"), at("2026-11-23T00:00:00Z"));
-        assert_eq!(unix_seconds(1_795_474_670), at("2026-11-23T22:57:50Z"));
-        assert_eq!(unix_seconds(-1), When::Never);
-    }
-
-    #[test]
-    fn the_common_form_is_read_as_jiff_reads_it() {
-        for text in [
-            "2026-11-23T22:57:50Z",
-            "2026-11-23T22:57:50.0000000Z",
-            "2026-11-23T22:57:50.1Z",
-            "2026-11-23T22:57:50.123456789Z",
-            "1601-01-01T00:00:00Z",
-            "2024-02-29T23:59:59.999999999Z",
-        ] {
-            assert_eq!(utc_time(text), Some(text.parse().unwrap()), "{text}");
-        }
-        for other in [
-            "2026-02-29T00:00:00Z",
-            "2026-11-23T22:57:60Z",
-            "2026-11-23T22:57:50.Z",
-            "2026-11-23T22:57:50.1234567891Z",
-            "2026-11-23T22:57:50+01:00",
-            "2026-11-23 22:57:50Z",
-            "2026-11-23T22:57:5éZ",
-            "2026-11-2éT22:57:50Z",
-            "",
-        ] {
-            assert_eq!(utc_time(other), None, "{other}");
-        }
     }
 
     #[test]

@@ -9,10 +9,10 @@
 use std::fs::File;
 
 use super::collect::{Attribute, Collector, Entry, Problem};
-use super::rows::{Rows, attribute_columns, read_rows};
+use super::object_rows::{ObjectCells, attribute_columns, read_object_rows};
 use super::{Format, ReadError};
 use crate::inventory::stream::TextStream;
-use crate::inventory::text::{Header, Row, Table, trimmed};
+use crate::inventory::text::{Table, trimmed};
 
 pub(super) const FORMAT: Format = Format { name: "Get-AD CSV", recognise, read, may_be_empty: false };
 
@@ -29,60 +29,47 @@ fn recognise(head: &str) -> bool {
 }
 
 fn read(text: &mut TextStream<File>, block: usize, to: &mut Collector) -> Result<(), ReadError> {
-    let Objects { without_spns, .. } = read_rows(text, block, to)?;
-    if without_spns {
-        to.lost(0, format!("the export has no column servicePrincipalName; export it with: {COMMAND}"));
-    }
-    Ok(())
+    read_object_rows::<Cells>(text, block, to, COMMAND)
 }
 
 #[derive(Default)]
-struct Objects {
-    /// There are rows, and none has a column for its SPNs.
-    without_spns: bool,
+struct Cells {
     /// The first list of host names that was lost when it was exported.
     names_lost: Option<Problem>,
     /// It was told.
     names_told: bool,
 }
 
-impl Rows for Objects {
-    type Columns = Vec<(usize, Attribute)>;
-
-    fn columns(header: &Header) -> Self::Columns {
-        attribute_columns(header)
-    }
-
-    fn row(&mut self, columns: &Self::Columns, row: &Row, to: &mut Collector) -> Result<(), ReadError> {
-        let line = row.line;
-        let mut entry = Entry::new(line, to);
-        self.without_spns = true;
-        for (column, attribute) in columns {
-            let cell = row.get(Some(*column));
-            let spns = *attribute == Attribute::ServicePrincipalName;
-            self.without_spns &= !spns;
-            if is_type_name(cell) {
-                if spns {
-                    return Err(ReadError::Flattened { line, type_name: cell.to_owned(), command: COMMAND });
-                }
-                if *attribute == Attribute::AdditionalDnsHostName && self.names_lost.is_none() {
-                    let what = format!(
-                        "the list of additional host names was lost when it was exported; export it again with: {COMMAND}"
-                    );
-                    self.names_lost = Some(Problem::of_line(line, &what));
-                }
-                continue;
-            }
-            entry.set_flattened(*attribute, cell, line, to);
+impl ObjectCells for Cells {
+    fn cell(
+        &mut self,
+        attribute: Attribute,
+        cell: &str,
+        entry: &mut Entry,
+        to: &mut Collector,
+    ) -> Result<(), ReadError> {
+        let line = entry.line();
+        if !is_type_name(cell) {
+            entry.set_flattened(attribute, cell, line, to);
+            return Ok(());
         }
-        entry.finish(to);
+        match attribute {
+            Attribute::ServicePrincipalName => {
+                return Err(ReadError::Flattened { line, type_name: cell.to_owned(), command: COMMAND });
+            }
+            Attribute::AdditionalDnsHostName if self.names_lost.is_none() => {
+                let what = format!(
+                    "the list of additional host names was lost when it was exported; export it again with: {COMMAND}"
+                );
+                self.names_lost = Some(Problem::of_line(line, &what));
+            }
+            _ => {}
+        }
         Ok(())
     }
 
-    fn join(&mut self, next: Self, part: &mut Collector, to: &mut Collector) {
-        self.without_spns |= next.without_spns;
-        let first = next.names_lost.filter(|_| !std::mem::replace(&mut self.names_told, true));
-        to.append(part, first.into_iter().collect());
+    fn join(&mut self, next: Self) -> Option<Problem> {
+        next.names_lost.filter(|_| !std::mem::replace(&mut self.names_told, true))
     }
 }
 

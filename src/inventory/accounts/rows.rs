@@ -4,7 +4,7 @@ use std::io::Read;
 
 use super::ReadError;
 use super::blocks::{Reader, read_all};
-use super::collect::{Attribute, Collector};
+use super::collect::Collector;
 use super::text_blocks::{Block, Boundaries, MAX_LINE, TextBlocks};
 use crate::inventory::stream::TextStream;
 use crate::inventory::text::{Header, Row, Table};
@@ -39,12 +39,6 @@ pub(super) fn read_rows<W: Rows>(
 
 /// `HOST/srv1` of `HOST/srv10` would make a duplicate of two accounts that have none.
 const CUT_OFF: &str = "the file ends within this row, which is passed over; export it again, or end the row with a line end if it is whole";
-
-/// The columns that hold attributes of directory objects.
-pub(super) fn attribute_columns(header: &Header) -> Vec<(usize, Attribute)> {
-    let columns = header.columns().iter().enumerate();
-    columns.filter_map(|(i, key)| Some((i, Attribute::of_column(key)?))).collect()
-}
 
 /// The table of a block; the first has the header in it.
 fn table<'b>(block: &'b Block, header: &Header) -> Option<Table<'b>> {

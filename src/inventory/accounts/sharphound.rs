@@ -10,11 +10,11 @@ use serde::Deserialize;
 
 use super::collect::{Attribute, Collector, Entry};
 use super::completeness::Completeness;
-use super::directory::unix_seconds;
 use super::json::{Attributes, Texts, set_all};
 use super::objects::{Layout, Object, Objects, read_objects};
 use super::{Format, ReadError};
 use crate::inventory::stream::TextStream;
+use crate::inventory::times::unix_seconds;
 
 pub(super) const FORMAT: Format = Format { name: "SharpHound", recognise, read, may_be_empty: false };
 

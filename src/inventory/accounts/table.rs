@@ -15,12 +15,12 @@ use jiff::Timestamp;
 
 use super::collect::{Collector, Problem, quoted};
 use super::completeness::Shown;
-use super::directory::{When, time_or_utc};
 use super::rows::{Rows, read_rows};
 use super::spn_list::SpnListBuilder;
 use super::{Account, Format, ReadError, SpnList};
 use crate::inventory::stream::TextStream;
 use crate::inventory::text::{Header, Row, Table};
+use crate::inventory::times::{When, no_time, time_or_utc};
 
 pub(super) const FORMAT: Format = Format { name: "krbtriage CSV", recognise, read, may_be_empty: false };
 
@@ -272,8 +272,7 @@ impl TimeColumn {
         if self.last != text {
             let when = time_or_utc(text);
             if when == When::Unclear {
-                let what = format!("{column} {} is no time; write it as 2026-11-23T22:57:50Z", quoted(text));
-                to.problem(line, what);
+                to.problem(line, no_time(column, &quoted(text)));
             }
             let Some(time) = when.at() else { return 0 };
             self.times.push(time);

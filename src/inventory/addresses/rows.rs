@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::join::Adapter;
 use super::{AddressInventory, HostAlias, OwnedAddress, ResolvedName};
-use crate::inventory::accounts::directory::{When, time_or_utc};
+use crate::inventory::times::{When, no_time, time_or_utc};
 use crate::inventory::{InventoryFile, MAX_PROBLEMS, Source};
 
 /// Equal strings share one allocation: a hundred thousand hosts have a dozen adapter descriptions.
@@ -149,10 +149,7 @@ impl<'c> Rows<'c> {
         }
         let when = time_or_utc(text);
         if when == When::Unclear && !text.is_empty() {
-            self.problem(
-                line,
-                format!("collected {} is no time; write it as 2026-11-23T22:57:50Z", quoted(text)),
-            );
+            self.problem(line, no_time("collected", &quoted(text)));
         }
         self.collected = (text.to_owned(), when.at());
     }

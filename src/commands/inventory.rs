@@ -3,12 +3,11 @@
 
 use std::collections::HashMap;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::files;
 use crate::inventory::InventoryFile;
 use crate::inventory::addresses::{AddressInventory, LoadOptions, load};
 use crate::report::guard::cell;
@@ -59,11 +58,8 @@ pub fn run(config: &Config) -> Result<Outcome, OutputError> {
 
 /// What does not say when it was collected has the date of its file: what is written here is younger.
 fn keep_dates(inventory: &mut AddressInventory) {
-    let written: HashMap<Arc<str>, Option<Timestamp>> = inventory
-        .files
-        .iter()
-        .map(|file| (Arc::clone(&file.path), files::modified_at(Path::new(&*file.path))))
-        .collect();
+    let written: HashMap<Arc<str>, Option<Timestamp>> =
+        inventory.files.iter().map(|file| (Arc::clone(&file.path), file.written())).collect();
     for row in &mut inventory.owned {
         let source = &mut row.source;
         source.collected = source.collected.or_else(|| *written.get(&source.file)?);
@@ -119,7 +115,7 @@ mod tests {
         let config = Config { files: vec![input], host: None, output: Output::File(output.clone()) };
         let outcome = run(&config).unwrap();
         assert_eq!((outcome.addresses, outcome.files.len()), (3, 1));
-        let date = files::modified_at(&config.files[0]).unwrap();
+        let date = crate::files::modified_at(&config.files[0]).unwrap();
         let dated = TEXT.replace("2001:db8::3,,,,,", &format!("2001:db8::3,,,,,{date}"));
         assert_eq!(std::fs::read_to_string(&output).unwrap(), dated);
         let config = Config { output: Output::File(folder.path().join("none").join("out.csv")), ..config };

@@ -1,6 +1,7 @@
 //! `krbtriage triage`: the whole pipeline, from files to the report.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
@@ -316,7 +317,8 @@ fn judge(
     let hosts = known_hosts(&interfaces, &accounts, gathered);
     let directory = Directory::new(&accounts, &config.host_aliases);
     let clues = std::mem::take(&mut gathered.clues);
-    let dates = FileDates::of_files(inventories.iter().map(|file| &file.path)).with_logs(log_dates);
+    let written = inventories.iter().map(|file| (Arc::clone(&file.path), file.written()));
+    let dates = FileDates::new(written, Timestamp::now()).with_logs(log_dates);
     let knowledge = Knowledge::new(hosts, directory, clues, config.window).dated(dates);
     let findings = findings::judge(std::mem::take(&mut gathered.incidents), &knowledge);
     (findings.into_par_iter().map(|f: Finding| Row::new(&f, log_name)).collect(), inventories)

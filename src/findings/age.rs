@@ -3,7 +3,6 @@
 //! so at the event. Such doubts are shown, and keep a verdict from being `confirmed`.
 
 use std::collections::{BTreeSet, HashMap};
-use std::path::Path;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -12,7 +11,6 @@ use super::case::Case;
 use super::proofs::Proof;
 use super::{Cause, Kind};
 use crate::events::ClueKind;
-use crate::files;
 use crate::inventory::Source;
 use crate::scan::FileIndex;
 
@@ -67,17 +65,10 @@ impl Heard {
 }
 
 impl FileDates {
-    /// `now` is the time of the run: where events lie after it, the clocks contradict each other and no date counts.
+    /// The inventories, and when their files were written. `now` is the time of the run: where events lie after it, the clocks
+    /// contradict each other and no date counts.
     pub fn new(written: impl IntoIterator<Item = (Arc<str>, Option<Timestamp>)>, now: Timestamp) -> Self {
         Self { written: written.into_iter().collect(), logs: HashMap::new(), now: Some(now) }
-    }
-
-    /// The dates of the files at these paths; a path that is no file of its own (a member of an archive) has none.
-    pub fn of_files<'p>(paths: impl IntoIterator<Item = &'p Arc<str>>) -> Self {
-        Self::new(
-            paths.into_iter().map(|path| (Arc::clone(path), files::modified_at(Path::new(&**path)))),
-            Timestamp::now(),
-        )
     }
 
     /// And how far the logs go.

@@ -15,10 +15,13 @@ pub mod stream;
 pub mod text;
 pub mod times;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::Serialize;
+
+use crate::files;
 
 /// Where a fact stands, so that a person can look it up.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -56,6 +59,11 @@ pub struct InventoryFile {
 }
 
 impl InventoryFile {
+    /// When the file was written; `None` where the path is no file of its own.
+    pub fn written(&self) -> Option<Timestamp> {
+        files::modified_at(Path::new(&*self.path))
+    }
+
     /// Found in a folder, of no kind that is asked for, and nothing to be told of.
     fn is_passed_over(&self) -> bool {
         self.kind.is_empty() && self.problems.is_empty()

@@ -10,10 +10,10 @@ use evtx::{EvtxWriter, dcom_10028, event_log, kerberos_event4, kerberos_event5, 
 use krbtriage::chunks::header::Header;
 use krbtriage::chunks::{CHUNK_LEN, Carver, FILE_HEADER_LEN};
 use krbtriage::events;
-use krbtriage::events::Seen;
-use krbtriage::incidents::{Gatherer, Period};
+use krbtriage::events::DedupIndex;
+use krbtriage::incidents::{IncidentBuilder, Period};
 use krbtriage::records::chunk::{Chunk, ChunkReader, Counts};
-use krbtriage::records::full::{FullReader, Pick};
+use krbtriage::records::fallback::{FallbackReader, Pick};
 use krbtriage::records::gate::Gate;
 use krbtriage::records::{Problems, Record, Selection};
 use krbtriage::scan::Collector;
@@ -94,16 +94,16 @@ fn gate_and_decode(bencher: Bencher<'_, '_>, kind: &str) {
 /// The gate, decoding, and grouping into incidents; every record is a duplicate but in the first round.
 #[divan::bench(args = KINDS)]
 fn gate_decode_and_group(bencher: Bencher<'_, '_>, kind: &str) {
-    let seen = Seen::default();
-    let mut gatherer = Gatherer::new(&seen, Period::default());
-    read(bencher, kind, &events::selection(), |record| gatherer.record(0, record));
+    let seen = DedupIndex::default();
+    let mut builder = IncidentBuilder::new(&seen, Period::default());
+    read(bencher, kind, &events::selection(), |record| builder.record(0, record));
 }
 
 /// The same by the `evtx` crate, which decodes everything and renders it as XML.
 #[divan::bench(args = KINDS)]
 fn full_decode(bencher: Bencher<'_, '_>, kind: &str) {
     let (bytes, selection) = (chunk(kind), events::selection());
-    let mut reader = FullReader::default();
+    let mut reader = FallbackReader::default();
     bencher.bench_local(|| {
         let chunk = Chunk { bytes: black_box(&bytes), at: 0 };
         reader.read(chunk, Pick::All, &selection, &mut Problems::default(), |record| drop(black_box(record)))

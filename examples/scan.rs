@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use krbtriage::chunks::BLOCK_LEN;
 use krbtriage::chunks::read::fill_at;
 use krbtriage::files::{self, Input, Kind};
-use krbtriage::records::{Record, Selection, Wanted};
+use krbtriage::records::{EventFilter, Record, Selection};
 use krbtriage::scan::{Collector, FileIndex, ScanOptions, scan};
 
 /// Counts records and lets them go.
@@ -93,7 +93,7 @@ fn number(text: Option<String>) -> usize {
 }
 
 fn kerberos() -> Selection {
-    Selection::new(vec![Wanted {
+    Selection::new(vec![EventFilter {
         providers: vec!["Microsoft-Windows-Security-Kerberos".into(), "Kerberos".into()],
         event_ids: vec![4],
     }])

@@ -36,4 +36,4 @@ pub mod state;
 // The person: subcommands with plain configurations, and the command line in front of them.
 pub mod cli;
 pub mod commands;
-pub mod similar;
+pub mod suggest;

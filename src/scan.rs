@@ -94,7 +94,7 @@ pub struct FileReport {
     pub bad_checksums: u64,
     /// Records looked at (their headers, at least).
     pub records: u64,
-    /// Wanted records found.
+    /// EventFilter records found.
     pub events: u64,
     /// Of `events`, those that an earlier file (or place in this file) also holds.
     pub duplicates: u64,

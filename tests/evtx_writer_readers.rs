@@ -13,7 +13,7 @@ use std::process::{Command, Output};
 
 use corpus::{corpus, forwarded_corpus};
 use evtx_writer::{CHUNK, Event, EvtxWriter, FILE_HEADER, Payload};
-use seen::{Seen, expected, from_json, from_xml};
+use seen::{DedupIndex, expected, from_json, from_xml};
 
 /// Chunks the corpus fills at least, so that a new chunk's tables are tested too.
 const CHUNKS: usize = 5;
@@ -27,7 +27,7 @@ fn written(name: &str, events: &[Event]) -> PathBuf {
     path
 }
 
-fn compare(reader: &str, events: &[Event], seen: Vec<Seen>) {
+fn compare(reader: &str, events: &[Event], seen: Vec<DedupIndex>) {
     assert_eq!(seen.len(), events.len(), "{reader} read another number of records");
     for (i, (event, seen)) in events.iter().zip(seen).enumerate() {
         let expected = expected(event, i as u64 + 1);
@@ -58,7 +58,7 @@ fn run(program: &str, arguments: &[&str]) -> Option<Output> {
     None
 }
 
-fn evtx_crate(path: &Path) -> Vec<Seen> {
+fn evtx_crate(path: &Path) -> Vec<DedupIndex> {
     let settings = evtx::ParserSettings::new().num_threads(1).indent(false).validate_checksums(true);
     let mut parser = evtx::EvtxParser::from_path(path).expect("a log").with_configuration(settings);
     assert!(parser.header().validate_checksum(), "the file header's checksum is wrong");
@@ -112,7 +112,7 @@ fn python_evtx_reads_what_was_written() {
         return;
     };
     let text = String::from_utf8(output.stdout).expect("UTF-8");
-    let seen: Vec<Seen> = text.lines().map(from_json).collect();
+    let seen: Vec<DedupIndex> = text.lines().map(from_json).collect();
     // It keeps times as floating point seconds and loses some microseconds.
     let seen = seen.into_iter().zip(&events).map(|(mut seen, event)| {
         if seen.time.abs_diff(event.time) <= 50 {

@@ -13,13 +13,13 @@ use std::sync::LazyLock;
 use evtx::chunk_of_every_layout;
 use krbtriage::records::chunk::{Chunk, ChunkReader, Counts};
 use krbtriage::records::full::{FullReader, Pick};
-use krbtriage::records::{Problems, Record, Selection, Wanted};
+use krbtriage::records::{Problems, Record, Selection, EventFilter};
 use libfuzzer_sys::fuzz_target;
 
 static WHOLE: LazyLock<Vec<u8>> = LazyLock::new(chunk_of_every_layout);
 
 static EVERYTHING: LazyLock<Selection> =
-    LazyLock::new(|| Selection::new(vec![Wanted { providers: vec![], event_ids: vec![] }]));
+    LazyLock::new(|| Selection::new(vec![EventFilter { providers: vec![], event_ids: vec![] }]));
 
 thread_local! {
     static READERS: RefCell<(ChunkReader, FullReader)> = RefCell::default();

@@ -7,7 +7,7 @@
 use std::io::Read;
 
 use krbtriage::records::text::read_events;
-use krbtriage::records::{Problems, Record, Selection, Wanted};
+use krbtriage::records::{Problems, Record, Selection, EventFilter};
 use libfuzzer_sys::fuzz_target;
 
 /// Gives a few bytes at a time.
@@ -27,13 +27,13 @@ fn read(input: impl Read, selection: &Selection) -> (Vec<Record>, u64, Vec<Strin
 }
 
 fuzz_target!(|bytes: &[u8]| {
-    let everything = Selection::new(vec![Wanted { providers: vec![], event_ids: vec![] }]);
+    let everything = Selection::new(vec![EventFilter { providers: vec![], event_ids: vec![] }]);
     let whole = read(bytes, &everything);
     assert!(whole.0.len() as u64 <= whole.1);
     assert_eq!(whole, read(Drip(bytes), &everything));
 
     // What is wanted is found, wanted alone or among all.
-    let fours = Selection::new(vec![Wanted { providers: vec![], event_ids: vec![4] }]);
+    let fours = Selection::new(vec![EventFilter { providers: vec![], event_ids: vec![4] }]);
     let of_all: Vec<_> = whole.0.into_iter().filter(|r| r.event_id == 4).collect();
     assert_eq!(read(bytes, &fours).0, of_all);
 });

@@ -11,7 +11,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::outputs::beside;
-use crate::files::unread;
+use crate::files::describe_read_error;
 use crate::findings::{Cause, Kind, fix};
 use crate::inventory::accounts::HostAliases;
 use crate::inventory::{self, InventoryFile};
@@ -72,7 +72,7 @@ pub fn steps_of(kind: &str) -> Vec<String> {
 /// Why there is no audit.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("--allow {}: {}", path.display(), unread(path, source))]
+    #[error("--allow {}: {}", path.display(), describe_read_error(path, source))]
     Allow { path: PathBuf, source: io::Error },
     #[error("--allow {}: line {line}: \"{text}\" is neither an address nor a network; write one such as 192.0.2.0/24 a line", path.display())]
     Allowed { path: PathBuf, line: usize, text: String },

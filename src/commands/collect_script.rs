@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::PathBuf;
 
-use crate::files::unread;
+use crate::files::describe_read_error;
 use crate::findings::{Wanted, wanted};
 use crate::report::baseline::{self, BaselineError};
 use crate::report::guard::visible;
@@ -34,7 +34,7 @@ pub struct Config {
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("--hosts {}: {}", path.display(), unread(path, source))]
+    #[error("--hosts {}: {}", path.display(), describe_read_error(path, source))]
     List { path: PathBuf, source: io::Error },
     #[error("no host is named; name some, or a list with --hosts, or a report with --report")]
     NoHosts,

@@ -10,7 +10,7 @@ use crate::report::numbers::counted;
 use crate::report::paper::{Ink, Page, Paper};
 use crate::report::text::of_confidence;
 use crate::report::{Row, Status};
-use crate::similar::did_you_mean;
+use crate::suggest::did_you_mean;
 
 /// The paragraphs on kinds stand in the document alone, and are printed from it.
 const CAUSES: &str = include_str!("../../docs/causes.md");

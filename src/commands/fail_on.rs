@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use crate::findings::Cause;
 use crate::report::{Problem, Row};
-use crate::similar::did_you_mean;
+use crate::suggest::did_you_mean;
 
 /// What a report may hold that somebody must be told of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -64,13 +64,13 @@ pub fn text(outcome: &Outcome, verbose: bool, viewed: bool) -> String {
             counted(outcome.duplicates, "record")
         ));
     }
-    if outcome.told_again > 0 {
-        line(format!("{} were counted by an earlier run", counted(outcome.told_again, "event")));
+    if outcome.already_reported > 0 {
+        line(format!("{} were counted by an earlier run", counted(outcome.already_reported, "event")));
     }
     if !viewed {
         incidents(outcome, &mut line);
     }
-    out.push_str(&unread(outcome, verbose));
+    out.push_str(&write_unread(outcome, verbose));
     out
 }
 
@@ -102,7 +102,7 @@ fn incidents(outcome: &Outcome, line: &mut impl FnMut(String)) {
 
 /// Only what could not be read: what a script or scheduler keeps in its log.
 pub fn problems(outcome: &Outcome) -> String {
-    unread(outcome, false)
+    write_unread(outcome, false)
 }
 
 /// What could not be read of logs, for the commands that read only those.
@@ -171,7 +171,7 @@ fn lines_of(
     lines
 }
 
-fn unread(outcome: &Outcome, verbose: bool) -> String {
+fn write_unread(outcome: &Outcome, verbose: bool) -> String {
     let mut lines = lines_of(&outcome.unfound, &outcome.logs, &outcome.inventories, verbose);
     if verbose {
         lines.extend(outcome.inventories.iter().map(understood));
@@ -179,8 +179,9 @@ fn unread(outcome: &Outcome, verbose: bool) -> String {
         lines.extend(passed.map(|f| format!("passed over: {}: {}", f.path, f.kind)));
     }
     lines.extend(outcome.notes.iter().cloned());
-    if outcome.clues_dropped > 0 {
-        lines.push(format!("{} other events were left out: too many different ones", outcome.clues_dropped));
+    if outcome.signals_dropped > 0 {
+        lines
+            .push(format!("{} other events were left out: too many different ones", outcome.signals_dropped));
     }
     lines.iter().map(|l| format!("{}\n", visible(l))).collect()
 }

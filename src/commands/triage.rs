@@ -9,11 +9,11 @@ use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use super::fail_on::FailOn;
 use super::outputs::{Evidence, Outputs, Written, beside};
-use crate::events::{self, Seen};
+use crate::events::{self, DedupIndex};
 use crate::files::list::{self, ListError};
 use crate::files::{self, FileError};
 use crate::findings::{self, FileDates, Finding, Knowledge, LogDates};
-use crate::incidents::{Gathered, Gatherer, Period};
+use crate::incidents::{CollectedIncidents, IncidentBuilder, Period};
 use crate::inventory::directory::Directory;
 use crate::inventory::hosts::Hosts;
 use crate::inventory::{InventoryFile, accounts, addresses, from_logs, known};
@@ -75,8 +75,8 @@ pub struct Outcome {
     pub events: u64,
     pub duplicates: u64,
     /// Events that an earlier run had counted.
-    pub told_again: u64,
-    pub clues_dropped: u64,
+    pub already_reported: u64,
+    pub signals_dropped: u64,
     pub took: Duration,
 }
 
@@ -131,8 +131,8 @@ impl Outcome {
                 unfound: &self.unfound,
                 notes: &self.notes,
                 duplicates: self.duplicates,
-                told_again: self.told_again,
-                clues_dropped: self.clues_dropped,
+                already_reported: self.already_reported,
+                signals_dropped: self.signals_dropped,
             },
         }
     }
@@ -140,7 +140,7 @@ impl Outcome {
     /// Everything that was named could be read.
     pub fn is_complete(&self) -> bool {
         self.unfound.is_empty()
-            && self.clues_dropped == 0
+            && self.signals_dropped == 0
             && self.logs.iter().all(|f| f.problems.is_empty())
             && self.inventories.iter().all(|f| f.problems.is_empty())
     }
@@ -187,26 +187,26 @@ pub fn run(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error> {
         return Err(Error::NoLogs(files::no_log_among(&inputs, &unfound)));
     }
 
-    let (seen, spool) = (Seen::default(), EventSpool::default());
+    let (seen, spool) = (DedupIndex::default(), EventSpool::default());
     let told = before.state.as_ref().map(|(_, state, _)| &state.told);
     let workers = config.scan.workers();
     let Scan { collectors, files: mut logs, unread } =
         scan::scan(&inputs, &events::selection(), &config.scan, progress, || {
-            Gatherer::new(&seen, config.period)
+            IncidentBuilder::new(&seen, config.period)
                 .told(told)
-                .with_reaches(before.rows.is_some())
-                .witness(config.outputs.events.is_some().then(|| spool.witness(workers)))
+                .with_log_ranges(before.rows.is_some())
+                .event_sink(config.outputs.events.is_some().then(|| spool.event_sink(workers)))
         });
     unfound.extend(unread);
-    let mut gathered = Gathered::merge(collectors);
+    let mut collected = CollectedIncidents::merge(collectors);
     let order = FileOrder::new(&logs);
-    for (&file, &count) in &gathered.duplicates {
+    for (&file, &count) in &collected.duplicates {
         if let Some(report) = order.position(file).and_then(|i| logs.get_mut(i)) {
             report.duplicates += count;
         }
     }
     let duplicates = logs.iter().map(|log| log.duplicates).sum();
-    gathered.rename_files(&|file| order.place(file));
+    collected.rename_files(&|file| order.place(file));
     let names: Vec<_> = (0..logs.len() as FileIndex)
         .map(|place| order.report(&logs, place).map(|file| file.path.clone()).unwrap_or_default())
         .collect();
@@ -224,11 +224,11 @@ pub fn run(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error> {
         };
         Some((place, LogDates { ends, written: file.modified }))
     });
-    let (mut rows, inventories) = judge(config, &mut gathered, log_dates.collect(), &log_name);
-    let reaches = std::mem::take(&mut gathered.reaches);
-    let computers = reaches.computers();
+    let (mut rows, inventories) = diagnose(config, &mut collected, log_dates.collect(), &log_name);
+    let log_ranges = std::mem::take(&mut collected.log_ranges);
+    let computers = log_ranges.computers();
     let followed = before.state.as_ref().map(|(_, state, _)| {
-        state::follow(&state.logs, reaches, &|file| {
+        state::follow(&state.logs, log_ranges, &|file| {
             let whole = order.report(&logs, file).filter(|f| f.problems.is_empty());
             whole.map_or(FileEnds::default(), |f| FileEnds {
                 whole: true,
@@ -257,10 +257,10 @@ pub fn run(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error> {
         inventories,
         unfound,
         period: config.period,
-        events: gathered.events,
+        events: collected.events,
         duplicates,
-        told_again: gathered.told_again,
-        clues_dropped: gathered.clues_dropped,
+        already_reported: collected.already_reported,
+        signals_dropped: collected.signals_dropped,
         took: start.elapsed(),
     };
     outcome.found = config.fail_on.iter().any(|what| what.is_in(&outcome.rows, &outcome.problems));
@@ -268,14 +268,14 @@ pub fn run(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error> {
         Some((path, state, lock)) => {
             let followed = followed.unwrap_or_default();
             outcome.notes = followed.notes;
-            let state = state.after(&outcome.rows, &gathered.prints, followed.logs);
+            let state = state.after(&outcome.rows, &collected.fingerprints, followed.logs);
             Some((Staged::new(&path, |out| state.write(out))?, path, lock))
         }
         None => None,
     };
     let evidence = Evidence {
         spool: &spool,
-        twins: &gathered.twins,
+        twins: &collected.twins,
         log_name: &|file: FileIndex| log_name(order.place(file)),
     };
     let taken = config.outputs.write(&spared, &mut outcome, &evidence)?;
@@ -289,7 +289,7 @@ pub fn run(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error> {
         None => {}
     }
     // The process gives them back at once; piece by piece it would take longer than writing the report.
-    std::mem::forget((gathered, seen));
+    std::mem::forget((collected, seen));
     Ok(outcome)
 }
 
@@ -302,25 +302,25 @@ fn is_over(row: &Row, to: Option<&Timestamp>, after: SignedDuration) -> bool {
 }
 
 /// Reads the inventories and decides every incident.
-fn judge(
+fn diagnose(
     config: &Config,
-    gathered: &mut Gathered,
+    collected: &mut CollectedIncidents,
     log_dates: Vec<(FileIndex, LogDates)>,
     log_name: &(dyn Fn(FileIndex) -> String + Sync),
 ) -> (Vec<Row>, Vec<InventoryFile>) {
     let load = addresses::LoadOptions { host: config.host.clone() };
     let mut interfaces = addresses::load(&config.interfaces, &load);
     let accounts = accounts::load(&config.spns);
-    from_logs::add(&mut interfaces, &gathered.clues, log_name);
+    from_logs::add(&mut interfaces, &collected.signals, log_name);
     let inventories = [interfaces.files.clone(), accounts.files.clone()].concat();
 
-    let hosts = known_hosts(&interfaces, &accounts, gathered);
+    let hosts = known_hosts(&interfaces, &accounts, collected);
     let directory = Directory::new(&accounts, &config.host_aliases);
-    let clues = std::mem::take(&mut gathered.clues);
+    let signals = std::mem::take(&mut collected.signals);
     let written = inventories.iter().map(|file| (Arc::clone(&file.path), file.written()));
     let dates = FileDates::new(written, Timestamp::now()).with_logs(log_dates);
-    let knowledge = Knowledge::new(hosts, directory, clues, config.window).dated(dates);
-    let findings = findings::judge(std::mem::take(&mut gathered.incidents), &knowledge);
+    let knowledge = Knowledge::new(hosts, directory, signals, config.window).dated(dates);
+    let findings = findings::diagnose(std::mem::take(&mut collected.incidents), &knowledge);
     (findings.into_par_iter().map(|f: Finding| Row::new(&f, log_name)).collect(), inventories)
 }
 
@@ -328,10 +328,10 @@ fn judge(
 pub fn known_hosts<'a>(
     interfaces: &'a addresses::AddressInventory,
     accounts: &accounts::AccountInventory,
-    gathered: &Gathered,
+    collected: &CollectedIncidents,
 ) -> Hosts<'a> {
     let mut hosts = known::hosts(interfaces, accounts);
-    for incident in &gathered.incidents {
+    for incident in &collected.incidents {
         hosts.add(&incident.client);
         if let Some(target) = Principal::parse(&incident.target).host() {
             hosts.mention(target);

@@ -1,16 +1,16 @@
-//! Events: what a record means. Kerberos event 4 and its twin, and the clues around them.
+//! Events: what a record means. Kerberos event 4 and its twin, and the signals around them.
 
-mod clue;
-mod modified;
-mod seen;
-mod told;
+mod ap_err_modified;
+mod dedup;
+mod reported;
+mod signal;
 
-pub use clue::{Clue, ClueKind, known};
-pub use modified::Modified;
-pub use seen::{Seen, Sight, Source};
-pub use told::Told;
+pub use ap_err_modified::ApErrModified;
+pub use dedup::{DedupIndex, Insertion, LogFingerprint};
+pub use reported::ReportedEvents;
+pub use signal::{Signal, SignalKind, known};
 
-use crate::records::{Record, Selection, Wanted};
+use crate::records::{EventFilter, Record, Selection};
 
 /// Names the Kerberos client's provider goes by. Where its manifest is missing (and on XP and 2003) it is `Kerberos`.
 const KERBEROS: [&str; 2] = ["Microsoft-Windows-Security-Kerberos", "Kerberos"];
@@ -19,36 +19,40 @@ const KERBEROS: [&str; 2] = ["Microsoft-Windows-Security-Kerberos", "Kerberos"];
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
     /// KRB_AP_ERR_MODIFIED: what the program is about.
-    Modified(Modified),
+    ApErrModified(ApErrModified),
     /// Something else that happened, which may prove or refute a cause, or tell who owns an address.
-    Clue(Clue),
+    Signal(Signal),
 }
 
 impl Event {
     /// The record's meaning; `None` for a record that only looks like one of ours (event 3 with another error,
-    /// a clue without the value that makes it one).
+    /// a signal without the value that makes it one).
     pub fn read(record: &Record) -> Option<Self> {
         if is_kerberos(&record.provider) && matches!(record.event_id, 3 | 4) {
-            return Modified::read(record).map(Self::Modified);
+            return ApErrModified::read(record).map(Self::ApErrModified);
         }
-        Clue::read(record).map(Self::Clue)
+        Signal::read(record).map(Self::Signal)
     }
 }
 
-/// The records that triage wants: event 4, its twin, and every clue.
+/// The records that triage wants: event 4, its twin, and every signal.
 pub fn selection() -> Selection {
-    let mut wanted = vec![Wanted { providers: KERBEROS.map(String::from).to_vec(), event_ids: vec![3, 4] }];
-    wanted.extend(clue::wanted());
-    clue::CONDITIONS.iter().fold(
-        Selection::new(wanted).only_where(3, "ErrorCode", modified::is_0x29),
+    let mut wanted =
+        vec![EventFilter { providers: KERBEROS.map(String::from).to_vec(), event_ids: vec![3, 4] }];
+    wanted.extend(signal::wanted());
+    signal::CONDITIONS.iter().fold(
+        Selection::new(wanted).only_where(3, "ErrorCode", ap_err_modified::is_0x29),
         |selection, (id, name, accepts)| selection.only_where(*id, name, *accepts),
     )
 }
 
 /// Kerberos event 4 and its twin alone: what `extract` writes when nothing else is asked for.
 pub fn kerberos_selection() -> Selection {
-    Selection::new(vec![Wanted { providers: KERBEROS.map(String::from).to_vec(), event_ids: vec![3, 4] }])
-        .only_where(3, "ErrorCode", modified::is_0x29)
+    Selection::new(vec![EventFilter {
+        providers: KERBEROS.map(String::from).to_vec(),
+        event_ids: vec![3, 4],
+    }])
+    .only_where(3, "ErrorCode", ap_err_modified::is_0x29)
 }
 
 fn is_kerberos(provider: &str) -> bool {

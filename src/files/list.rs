@@ -4,8 +4,8 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use super::describe_read_error;
 use super::text_encoding::marked_text;
-use super::unread;
 
 /// A million long names.
 const MAX_LIST: u64 = 256 << 20;
@@ -13,7 +13,7 @@ const MAX_LIST: u64 = 256 << 20;
 /// Why there are no names.
 #[derive(Debug, thiserror::Error)]
 pub enum ListError {
-    #[error("--files-from {}: {}", path.display(), unread(path, source))]
+    #[error("--files-from {}: {}", path.display(), describe_read_error(path, source))]
     Read { path: PathBuf, source: io::Error },
     #[error("--files-from {}: the list is longer than {} MiB; split it", path.display(), MAX_LIST >> 20)]
     TooLong { path: PathBuf },

@@ -3,11 +3,11 @@
 pub mod archive;
 pub mod kind;
 pub mod list;
+mod read_error;
 pub mod text_encoding;
-mod unread;
 
 pub use kind::Kind;
-pub use unread::unread;
+pub use read_error::describe_read_error;
 
 use std::fs::{File, Metadata};
 use std::io;
@@ -52,7 +52,7 @@ pub enum FileError {
     Unreadable { path: PathBuf, source: io::Error },
     /// An extraction could not look at it, and says so.
     #[error("{text}")]
-    Told { path: PathBuf, text: String },
+    ReportedElsewhere { path: PathBuf, text: String },
 }
 
 impl FileError {
@@ -87,7 +87,7 @@ impl FileError {
             | Self::InUse { path }
             | Self::NotAFile { path }
             | Self::Unreadable { path, .. }
-            | Self::Told { path, .. } => path,
+            | Self::ReportedElsewhere { path, .. } => path,
         }
     }
 
@@ -101,7 +101,7 @@ impl FileError {
             | Self::InUse { path }
             | Self::NotAFile { path }
             | Self::Unreadable { path, .. } => *path = name.to_path_buf(),
-            Self::Told { .. } => {}
+            Self::ReportedElsewhere { .. } => {}
         }
         self
     }

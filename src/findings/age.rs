@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::case::Case;
 use super::proofs::Proof;
 use super::{Cause, Kind};
-use crate::events::ClueKind;
+use crate::events::SignalKind;
 use crate::inventory::Source;
 use crate::scan::FileIndex;
 
@@ -46,13 +46,13 @@ pub struct LogDates {
 
 /// Until when it is known what a client logged.
 #[derive(Debug, Clone, Copy)]
-pub struct Heard {
+pub struct LogCoverage {
     to: Timestamp,
     /// When the file of that log was written, where it says so.
     written: Option<Timestamp>,
 }
 
-impl Heard {
+impl LogCoverage {
     /// The log's file has the date of its export: then the inventories beside it have theirs, most likely.
     fn dates_were_kept(self) -> bool {
         self.written.is_some_and(|written| written.duration_since(self.to).abs() <= GOES_ON)
@@ -79,17 +79,17 @@ impl FileDates {
     }
 
     /// How far the logs in these files go.
-    pub(super) fn heard(&self, files: &BTreeSet<FileIndex>) -> Option<Heard> {
+    pub(super) fn coverage(&self, files: &BTreeSet<FileIndex>) -> Option<LogCoverage> {
         let of = |file: &FileIndex| {
             let log = self.logs.get(file)?;
-            Some(Heard { to: log.ends?, written: log.written })
+            Some(LogCoverage { to: log.ends?, written: log.written })
         };
-        files.iter().filter_map(of).max_by_key(|heard| heard.to)
+        files.iter().filter_map(of).max_by_key(|coverage| coverage.to)
     }
 
     /// Why what stands here may not have been so when the events happened.
     fn doubt(&self, source: &Source, case: &Case<'_>) -> Option<String> {
-        let (seen, file) = (&case.incident.seen, &source.file);
+        let (seen, file) = (&case.incident.occurrences, &source.file);
         let made = self.made(source)?;
         if self.now.is_none_or(|now| seen.last > later(now, SKEW)) {
             return None;
@@ -100,41 +100,41 @@ impl FileDates {
                 "{file} was {was} {at}, before the first of these events: what it shows may have changed since"
             ));
         }
-        let (heard, over) = (case.heard?, later(seen.last, goes_on(case)));
+        let (coverage, over) = (case.coverage?, later(seen.last, goes_on(case)));
         if made.at.is_some_and(|at| at <= over) {
             return None;
         }
-        let sure = made.told || heard.dates_were_kept();
+        let sure = made.told || coverage.dates_were_kept();
         let of = match made.at.filter(|_| sure) {
             Some(at) => format!("is of {at}"),
             None => "is not known to be older".to_owned(),
         };
-        if heard.to > over {
+        if coverage.to > over {
             return Some(format!(
                 "the last of these events is of {}, and the log of {} goes on to {} without one, while {file} {of}: somebody may \
                  have changed in between what it shows",
-                seen.last, case.incident.client, heard.to
+                seen.last, case.incident.client, coverage.to
             ));
         }
         (made.at.is_some() && sure).then(|| {
             format!(
                 "{file} {of}, and the log of {} ends {}: nothing shows that the trouble still went on when it was made",
-                case.incident.client, heard.to
+                case.incident.client, coverage.to
             )
         })
     }
 
     /// Nothing says when this was collected, for the files were copied without their dates.
     fn undated(&self, source: &Source, case: &Case<'_>) -> Option<String> {
-        let (heard, file) = (case.heard?, &source.file);
-        let lost = heard.dates_were_lost()?;
-        let over = later(case.incident.seen.last, goes_on(case));
+        let (coverage, file) = (case.coverage?, &source.file);
+        let lost = coverage.dates_were_lost()?;
+        let over = later(case.incident.occurrences.last, goes_on(case));
         let made = self.made(source)?;
         (!made.told && made.at.is_none_or(|at| at > over)).then(|| {
             format!(
                 "when {file} was made is not known (the log of {} ends {}, and its file says {lost}, so the files lost their \
                  dates), and names and addresses change by themselves",
-                case.incident.client, heard.to
+                case.incident.client, coverage.to
             )
         })
     }
@@ -168,8 +168,8 @@ const RAREST: SignedDuration = SignedDuration::from_hours(45 * 24);
 
 /// How long it may be silent and still go on: a trouble of every Sunday is not over on Wednesday.
 fn goes_on(case: &Case<'_>) -> SignedDuration {
-    let moments = &case.incident.seen.moments;
-    let longest = moments.iter().zip(moments.iter().skip(1)).map(|(a, b)| b.duration_since(a)).max();
+    let activity = &case.incident.occurrences.activity;
+    let longest = activity.iter().zip(activity.iter().skip(1)).map(|(a, b)| b.duration_since(a)).max();
     longest.map_or(GOES_ON, |longest| (longest + longest / 2).clamp(GOES_ON, RAREST))
 }
 
@@ -191,7 +191,7 @@ pub(super) fn doubts(case: &Case<'_>, cause: Cause, kind: Kind, proof: &Proof) -
 pub(super) fn premise(case: &Case<'_>, proof: &Proof) -> Option<String> {
     let dates = &case.know.dates;
     let unknown = |source: &Source| dates.made(source).is_some_and(|made| !made.told);
-    case.heard?.dates_were_lost()?;
+    case.coverage?.dates_were_lost()?;
     let facts = facts(case, proof);
     let file =
         &facts.iter().find(|sources| !sources.is_empty() && sources.iter().all(unknown))?.first()?.file;
@@ -237,7 +237,7 @@ fn old_list(case: &Case<'_>, out: &mut Vec<String>) {
         // Ten times the mean distance is exceeded by chance once in 20,000 lists (e^-10).
         let mean = PASSWORD_AGE / i32::try_from(computers).unwrap_or(i32::MAX).max(1);
         let quiet = (mean * 10).clamp(SignedDuration::from_hours(24), OLD);
-        if case.incident.seen.first.duration_since(newest) > quiet {
+        if case.incident.occurrences.first.duration_since(newest) > quiet {
             out.push(format!(
                 "the newest change that {file} knows of is of {newest}: it may be older than the events"
             ));
@@ -248,7 +248,7 @@ fn old_list(case: &Case<'_>, out: &mut Vec<String>) {
 
 /// Somebody changed an owner after the last event: the SPN may have come then.
 fn changed_since(case: &Case<'_>, out: &mut Vec<String>) {
-    let last = case.incident.seen.last;
+    let last = case.incident.occurrences.last;
     for owner in &case.ownership.owners {
         if let Some(changed) = owner.when_changed.filter(|changed| *changed > later(last, SKEW)) {
             out.push(format!(
@@ -263,12 +263,12 @@ fn changed_since(case: &Case<'_>, out: &mut Vec<String>) {
 
 /// The management card was installed after the last event, by the host's own log.
 fn installed_since(case: &Case<'_>, out: &mut Vec<String>) {
-    let seen = &case.incident.seen;
-    for near in case.clues().filter(|c| c.seen.clue.kind == ClueKind::UsbNicInstalled) {
-        if near.seen.seen.first > later(seen.last, SKEW) {
+    let seen = &case.incident.occurrences;
+    for near in case.signals().filter(|c| c.recorded.signal.kind == SignalKind::UsbNicInstalled) {
+        if near.recorded.occurrences.first > later(seen.last, SKEW) {
             out.push(format!(
                 "{} installed a USB network adapter at {}, after the last of these events: it may not have had it before",
-                near.seen.clue.computer, near.seen.seen.first
+                near.recorded.signal.computer, near.recorded.occurrences.first
             ));
             return;
         }

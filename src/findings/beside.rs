@@ -3,37 +3,37 @@
 
 use super::Cause;
 use super::case::{Case, Shape};
-use super::clues::{NearClue, timeless};
-use crate::events::{Clue, ClueKind};
+use super::signals::{NearSignal, timeless};
+use crate::events::{Signal, SignalKind};
 use crate::names::HostName;
 
 /// Quoted beside what proves a verdict; a storm of them must not fill a cell.
 const MAX: usize = 6;
 
 /// An event as evidence: time, computer, provider and ID, values, and what it says.
-pub(super) fn quote(near: &NearClue<'_>) -> String {
-    let clue = &near.seen.clue;
-    let mut text = format!("{}: {} {} on {}", near.at, clue.provider, clue.event_id, clue.computer);
-    if !clue.values.is_empty() {
-        text.push_str(&format!(" ({})", clue.values));
+pub(super) fn quote(near: &NearSignal<'_>) -> String {
+    let signal = &near.recorded.signal;
+    let mut text = format!("{}: {} {} on {}", near.at, signal.provider, signal.event_id, signal.computer);
+    if !signal.values.is_empty() {
+        text.push_str(&format!(" ({})", signal.values));
     }
-    if near.seen.seen.events > 1 {
-        text.push_str(&format!(", {} times in all", near.seen.seen.events));
+    if near.recorded.occurrences.events > 1 {
+        text.push_str(&format!(", {} times in all", near.recorded.occurrences.events));
     }
-    format!("{text}: {}", says(clue))
+    format!("{text}: {}", says(signal))
 }
 
 /// Events near the incident that `told` does not quote yet.
 pub(super) fn beside(case: &Case<'_>, cause: Cause, told: &[String]) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
     let mut more = 0;
-    for near in case.clues().filter(|near| concerns(case, cause, near)) {
+    for near in case.signals().filter(|near| concerns(case, cause, near)) {
         let quoted = quote(&near);
         if told.iter().any(|line| line.contains(&quoted)) {
             continue;
         }
         match out.len() < MAX {
-            true if timeless(near.seen.clue.kind) => out.push(format!("also in the logs: {quoted}")),
+            true if timeless(near.recorded.signal.kind) => out.push(format!("also in the logs: {quoted}")),
             true => out.push(format!("near that time: {quoted}")),
             false => more += 1,
         }
@@ -45,15 +45,15 @@ pub(super) fn beside(case: &Case<'_>, cause: Cause, told: &[String]) -> Vec<Stri
 }
 
 /// Does it tell anything about this verdict? What hosts own is told by the lines of their addresses.
-fn concerns(case: &Case<'_>, cause: Cause, near: &NearClue<'_>) -> bool {
-    let clue = &near.seen.clue;
-    match clue.kind {
-        ClueKind::OwnAddresses | ClueKind::SelfAssigned => false,
-        ClueKind::UsbNicInstalled | ClueKind::DcomSuppressed => case.shape == Shape::ClientAnswered,
-        ClueKind::Restarted => cause == Cause::PasswordMismatch,
+fn concerns(case: &Case<'_>, cause: Cause, near: &NearSignal<'_>) -> bool {
+    let signal = &near.recorded.signal;
+    match signal.kind {
+        SignalKind::OwnAddresses | SignalKind::SelfAssigned => false,
+        SignalKind::UsbNicInstalled | SignalKind::DcomSuppressed => case.shape == Shape::ClientAnswered,
+        SignalKind::Restarted => cause == Cause::PasswordMismatch,
         // A former name matters where the event still has it.
-        ClueKind::Renamed => {
-            let former = clue.subjects.first().and_then(|name| HostName::parse(name));
+        SignalKind::Renamed => {
+            let former = signal.subjects.first().and_then(|name| HostName::parse(name));
             former.is_some_and(|former| {
                 [&case.answerer_host, &case.target_host].into_iter().flatten().any(|h| h.same_label(&former))
             })
@@ -63,48 +63,48 @@ fn concerns(case: &Case<'_>, cause: Cause, near: &NearClue<'_>) -> bool {
 }
 
 /// ERROR_DS_SPN_VALUE_NOT_UNIQUE_IN_FOREST (winerror.h): another account has the SPN.
-pub(super) fn is_taken(clue: &Clue) -> bool {
-    let values = clue.values.to_ascii_lowercase();
-    clue.kind == ClueKind::WinRmSpnRefused && (values.contains("8647") || values.contains("0x21c7"))
+pub(super) fn is_taken(signal: &Signal) -> bool {
+    let values = signal.values.to_ascii_lowercase();
+    signal.kind == SignalKind::WinRmSpnRefused && (values.contains("8647") || values.contains("0x21c7"))
 }
 
 /// What an event of this kind says, whoever logs it.
-fn says(clue: &Clue) -> &'static str {
-    match clue.kind {
-        ClueKind::DuplicateName => "the KDC found the name on more than one account",
-        ClueKind::NotRegistered => "the KDC found no account with this SPN",
-        ClueKind::NoSuitableKey => "the account has no key of the encryption type that was asked for",
-        ClueKind::LacksStrongKeys => "the account has no strong keys, until its password is set again",
-        ClueKind::PasswordRejected => "its domain does not accept its password",
-        ClueKind::SessionRefused => "the domain controller did not accept the computer's password",
-        ClueKind::NoMachineAccount => "the domain has no account for the computer",
-        ClueKind::NoLogonServer => "it reached no domain controller, which says nothing of keys",
-        ClueKind::OwnNamesRefused => {
+fn says(signal: &Signal) -> &'static str {
+    match signal.kind {
+        SignalKind::DuplicateName => "the KDC found the name on more than one account",
+        SignalKind::NotRegistered => "the KDC found no account with this SPN",
+        SignalKind::NoSuitableKey => "the account has no key of the encryption type that was asked for",
+        SignalKind::LacksStrongKeys => "the account has no strong keys, until its password is set again",
+        SignalKind::PasswordRejected => "its domain does not accept its password",
+        SignalKind::SessionRefused => "the domain controller did not accept the computer's password",
+        SignalKind::NoMachineAccount => "the domain has no account for the computer",
+        SignalKind::NoLogonServer => "it reached no domain controller, which says nothing of keys",
+        SignalKind::OwnNamesRefused => {
             "it could not write its own SPNs or DNS name, often because another account has them"
         }
-        ClueKind::TwoAccounts => "the domain controller has more than one account of this name",
-        ClueKind::NotALocalName => {
+        SignalKind::TwoAccounts => "the domain controller has more than one account of this name",
+        SignalKind::NotALocalName => {
             "a program asked its own machine for a name that is not the machine's: it had reached itself"
         }
-        ClueKind::AuthenticationFailed => failure(&clue.values),
-        ClueKind::DcomFailed => "DCOM to it failed",
-        ClueKind::DcomSuppressed => {
+        SignalKind::AuthenticationFailed => failure(&signal.values),
+        SignalKind::DcomFailed => "DCOM to it failed",
+        SignalKind::DcomSuppressed => {
             "repeated DCOM events are not logged, so there were more than are counted"
         }
-        ClueKind::WinRmSpnRefused if is_taken(clue) => {
+        SignalKind::WinRmSpnRefused if is_taken(signal) => {
             "the SPNs could not be created: another account has them"
         }
-        ClueKind::WinRmSpnRefused => "the SPNs could not be created",
-        ClueKind::ServiceLogonFailed => "the service could not log on",
-        ClueKind::PolicyLogonFailed => "the computer's own logon failed when it read its policy",
-        ClueKind::Restarted if clue.event_id == 6008 => "it had gone down unexpectedly",
-        ClueKind::Restarted => "it started, as it does after a snapshot was put back",
-        ClueKind::Renamed => "the computer got another name",
-        ClueKind::PacRefused => "the rights in a ticket could not be checked, mostly because of a trust",
-        ClueKind::OwnAddresses => "it registered these addresses",
-        ClueKind::UsbNicInstalled => "a USB network adapter was installed",
-        ClueKind::SelfAssigned => "an adapter gave itself an address",
-        ClueKind::AddressConflict => "another machine has its address",
+        SignalKind::WinRmSpnRefused => "the SPNs could not be created",
+        SignalKind::ServiceLogonFailed => "the service could not log on",
+        SignalKind::PolicyLogonFailed => "the computer's own logon failed when it read its policy",
+        SignalKind::Restarted if signal.event_id == 6008 => "it had gone down unexpectedly",
+        SignalKind::Restarted => "it started, as it does after a snapshot was put back",
+        SignalKind::Renamed => "the computer got another name",
+        SignalKind::PacRefused => "the rights in a ticket could not be checked, mostly because of a trust",
+        SignalKind::OwnAddresses => "it registered these addresses",
+        SignalKind::UsbNicInstalled => "a USB network adapter was installed",
+        SignalKind::SelfAssigned => "an adapter gave itself an address",
+        SignalKind::AddressConflict => "another machine has its address",
     }
 }
 

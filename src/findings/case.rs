@@ -4,11 +4,11 @@ use std::net::IpAddr;
 
 use jiff::SignedDuration;
 
-use super::age::{FileDates, Heard};
-use super::clues::{ClueIndex, NearClue};
+use super::age::{FileDates, LogCoverage};
 use super::ownership::{KeyOf, Ownership};
 use super::patterns::Patterns;
-use crate::incidents::{Incident, SeenClue};
+use super::signals::{NearSignal, SignalIndex};
+use crate::incidents::{Incident, RecordedSignal};
 use crate::inventory::Source;
 use crate::inventory::addresses::OwnedAddress;
 use crate::inventory::addresses::vendors::{AdapterKind, never_shared, recognise};
@@ -23,8 +23,8 @@ const NEAR: SignedDuration = SignedDuration::from_hours(24);
 pub struct Knowledge<'a> {
     pub hosts: Hosts<'a>,
     pub accounts: Directory<'a>,
-    pub(super) clues: ClueIndex,
-    /// How far a clue may lie from an event of the incident (`--window`).
+    pub(super) signals: SignalIndex,
+    /// How far a signal may lie from an event of the incident (`--window`).
     pub window: SignedDuration,
     /// How old the inventories are; without [`Knowledge::dated`] nothing is known of it.
     pub dates: FileDates,
@@ -34,10 +34,10 @@ impl<'a> Knowledge<'a> {
     pub fn new(
         hosts: Hosts<'a>,
         accounts: Directory<'a>,
-        clues: Vec<SeenClue>,
+        signals: Vec<RecordedSignal>,
         window: SignedDuration,
     ) -> Self {
-        Self { hosts, accounts, clues: ClueIndex::new(clues), window, dates: FileDates::default() }
+        Self { hosts, accounts, signals: SignalIndex::new(signals), window, dates: FileDates::default() }
     }
 
     /// When the inventories were written.
@@ -101,8 +101,8 @@ pub struct Case<'a> {
     /// Other classes that fail for the same host.
     pub failing_classes: usize,
     /// Until when the client's logs are known.
-    pub heard: Option<Heard>,
-    near: OnceCell<Vec<NearClue<'a>>>,
+    pub coverage: Option<LogCoverage>,
+    near: OnceCell<Vec<NearSignal<'a>>>,
     answerer_in_domain: OnceCell<Option<HostName>>,
 }
 
@@ -133,7 +133,7 @@ impl<'a> Case<'a> {
             target_id: None,
             ownership: Ownership::default(),
             failing_classes: 0,
-            heard: patterns.logs_of(&incident.client).and_then(|files| know.dates.heard(files)),
+            coverage: patterns.logs_of(&incident.client).and_then(|files| know.dates.coverage(files)),
             near: OnceCell::new(),
             answerer_in_domain: OnceCell::new(),
         };
@@ -403,11 +403,11 @@ impl<'a> Case<'a> {
     fn gave_away(&self, from: Option<HostId>, to: Option<HostId>, address: IpAddr) -> bool {
         let (from, to) = (self.usable(from), self.usable(to));
         let has = |rows: &[&OwnedAddress], exported: bool| {
-            rows.iter().any(|row| row.address == address && row.seen.is_none() == exported)
+            rows.iter().any(|row| row.address == address && row.logged_at.is_none() == exported)
         };
         let leased = recognise(address, None, None, &[]) == AdapterKind::Other;
         leased
-            && from.iter().any(|row| row.seen.is_none())
+            && from.iter().any(|row| row.logged_at.is_none())
             && !has(&from, true)
             && has(&from, false)
             && has(&to, true)
@@ -428,8 +428,8 @@ impl<'a> Case<'a> {
     /// An export is taken to be true at the time of the events; what a log says of an address was true when it was
     /// written.
     pub fn near(&self, row: &OwnedAddress) -> bool {
-        let seen = &self.incident.seen;
-        row.seen.is_none_or(|at| {
+        let seen = &self.incident.occurrences;
+        row.logged_at.is_none_or(|at| {
             // Differences of times, which never overflow: a crafted log has events at the end of all time.
             seen.first.duration_since(at) <= NEAR && at.duration_since(seen.last) <= NEAR
         })
@@ -482,8 +482,8 @@ impl<'a> Case<'a> {
     }
 
     /// Clues near the incident in time. Proofs, doubts and the story all ask for them.
-    pub fn clues(&self) -> impl Iterator<Item = NearClue<'a>> + '_ {
-        self.near.get_or_init(|| self.know.clues.near(self)).iter().copied()
+    pub fn signals(&self) -> impl Iterator<Item = NearSignal<'a>> + '_ {
+        self.near.get_or_init(|| self.know.signals.near(self)).iter().copied()
     }
 }
 

@@ -2,10 +2,10 @@
 
 use super::beside::is_taken;
 use super::case::{Case, Shape};
-use super::clues::{About, NearClue};
 use super::proofs::{Proof, quote, target_name};
+use super::signals::{About, NearSignal};
 use super::{Cause, Kind};
-use crate::events::ClueKind;
+use crate::events::SignalKind;
 use crate::inventory::hosts::HostId;
 
 /// Sentences, each with its source.
@@ -36,11 +36,11 @@ pub(super) fn against(case: &Case<'_>, cause: Cause, kind: Kind, proof: &Proof) 
             if case.shape == Shape::TargetAnswered {
                 dns_leads_nowhere(case, &mut out);
             }
-            key_clues(case, &mut out);
+            key_signals(case, &mut out);
         }
         Cause::PasswordMismatch => {
             disputed_owners(case, &mut out);
-            duplicate_clues(case, kind, &mut out);
+            duplicate_signals(case, kind, &mut out);
         }
         Cause::WrongHost | Cause::Undetermined => {}
     }
@@ -82,7 +82,7 @@ fn disputed_addresses(case: &Case<'_>, hosts: &[Option<HostId>], proof: &Proof, 
         for address in &proof.shared {
             // What a host registered in DNS at some time lists one adapter only and refutes nothing.
             let has = |file: &str| rows.iter().any(|r| *r.source.file == *file && r.address == *address);
-            let lacking = rows.iter().filter(|r| r.seen.is_none()).find(|r| !has(&r.source.file));
+            let lacking = rows.iter().filter(|r| r.logged_at.is_none()).find(|r| !has(&r.source.file));
             if let Some(row) = lacking {
                 out.push(format!(
                     "{} lists other addresses of {} and not {address}: one of the inventories may be old",
@@ -128,17 +128,17 @@ fn reached_itself_instead(case: &Case<'_>, proof: &Proof, out: &mut Vec<String>)
 
 /// Near the time the KDC knew no owner at all, whatever the lists have.
 fn not_registered(case: &Case<'_>, out: &mut Vec<String>) {
-    let none = |near: &NearClue<'_>| near.seen.clue.kind == ClueKind::NotRegistered;
-    if let Some(near) = case.clues().find(none) {
+    let none = |near: &NearSignal<'_>| near.recorded.signal.kind == SignalKind::NotRegistered;
+    if let Some(near) = case.signals().find(none) {
         out.push(format!("the directory had no owner of the SPN: {}", quote(&near)));
     }
 }
 
 /// The target's key is broken as well, so two troubles may hide in one.
-fn key_clues(case: &Case<'_>, out: &mut Vec<String>) {
-    use ClueKind::{NoMachineAccount, PasswordRejected, ServiceLogonFailed, SessionRefused};
-    for near in case.clues() {
-        let what = match near.seen.clue.kind {
+fn key_signals(case: &Case<'_>, out: &mut Vec<String>) {
+    use SignalKind::{NoMachineAccount, PasswordRejected, ServiceLogonFailed, SessionRefused};
+    for near in case.signals() {
+        let what = match near.recorded.signal.kind {
             PasswordRejected | SessionRefused | NoMachineAccount if near.about == About::Target => "computer",
             ServiceLogonFailed if near.about == About::Answerer => "service",
             _ => continue,
@@ -148,12 +148,12 @@ fn key_clues(case: &Case<'_>, out: &mut Vec<String>) {
     }
 }
 
-fn duplicate_clues(case: &Case<'_>, kind: Kind, out: &mut Vec<String>) {
-    for near in case.clues() {
+fn duplicate_signals(case: &Case<'_>, kind: Kind, out: &mut Vec<String>) {
+    for near in case.signals() {
         let duplicate = matches!(
-            near.seen.clue.kind,
-            ClueKind::DuplicateName | ClueKind::TwoAccounts | ClueKind::OwnNamesRefused
-        ) || is_taken(&near.seen.clue);
+            near.recorded.signal.kind,
+            SignalKind::DuplicateName | SignalKind::TwoAccounts | SignalKind::OwnNamesRefused
+        ) || is_taken(&near.recorded.signal);
         if duplicate && kind != Kind::Duplicate {
             out.push(format!("the directory has trouble with the name too: {}", quote(&near)));
             return;

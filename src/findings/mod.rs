@@ -8,7 +8,6 @@ mod advice;
 mod age;
 mod beside;
 mod case;
-mod clues;
 mod conflicts;
 mod evidence;
 mod ownership;
@@ -16,6 +15,7 @@ mod patterns;
 mod problems;
 mod proofs;
 mod rules;
+mod signals;
 mod story;
 mod topics;
 
@@ -249,7 +249,7 @@ pub struct Finding {
 }
 
 /// Decides every incident, and orders the findings by problem, the one that hurts most clients first.
-pub fn judge(incidents: Vec<Incident>, knowledge: &Knowledge<'_>) -> Vec<Finding> {
+pub fn diagnose(incidents: Vec<Incident>, knowledge: &Knowledge<'_>) -> Vec<Finding> {
     use rayon::prelude::*;
     let patterns = patterns::Patterns::of(&incidents, knowledge);
     let mut findings: Vec<Finding> = incidents

@@ -20,9 +20,13 @@ impl Patterns {
     pub fn of(incidents: &[Incident], know: &Knowledge<'_>) -> Self {
         let mut patterns = Self::default();
         for incident in incidents {
-            patterns.logs.entry(incident.client.to_lowercase()).or_default().extend(&incident.seen.files);
+            patterns
+                .logs
+                .entry(incident.client.to_lowercase())
+                .or_default()
+                .extend(&incident.occurrences.files);
         }
-        for (computer, files) in know.clues.files() {
+        for (computer, files) in know.signals.files() {
             if let Some(known) = patterns.logs.get_mut(&computer.to_lowercase()) {
                 known.extend(files);
             }

@@ -75,7 +75,7 @@ pub fn order(findings: &mut [Finding]) {
     for finding in findings.iter() {
         let entry = clients.entry(finding.problem_id.clone()).or_default();
         entry.0.insert(finding.incident.client.to_lowercase());
-        entry.1 += finding.incident.seen.events;
+        entry.1 += finding.incident.occurrences.events;
     }
     let weight: HashMap<String, (usize, u64)> =
         clients.into_iter().map(|(id, (clients, events))| (id, (clients.len(), events))).collect();

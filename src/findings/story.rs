@@ -12,8 +12,9 @@ pub(super) fn tell(case: &Case<'_>, verdict: Verdict) -> Finding {
     let confirmed = verdict.confidence == Confidence::Confirmed;
     let premise = confirmed.then(|| age::premise(case, &verdict.proof)).flatten();
     let mut evidence = verdict.proof.evidence;
-    if incident.seen.from_slack > 0 {
-        evidence.push(format!("{} of the events were read from slack space", incident.seen.from_slack));
+    if incident.occurrences.from_slack > 0 {
+        evidence
+            .push(format!("{} of the events were read from slack space", incident.occurrences.from_slack));
     }
     if !case.sure_who_answered && verdict.confidence >= Confidence::Likely {
         evidence.push(format!(

@@ -3,20 +3,20 @@
 //! An incident is one (client, answered by, target SPN, realms). Clues are gathered beside them, like with like, to be
 //! joined by host, account and time in [`crate::findings`].
 
-mod gather;
-mod moments;
-mod reach;
+mod activity;
+mod builder;
+mod log_range;
 
-pub use gather::{Gathered, Gatherer, Period, Twin, Witness};
-pub use moments::Moments;
-pub use reach::{LogName, Place, Reach, Reaches};
+pub use activity::ActivityTimes;
+pub use builder::{CollectedIncidents, EventSink, IncidentBuilder, Period, Twin};
+pub use log_range::{LogName, LogRange, LogRanges, RecordPosition};
 
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
-use crate::events::{Clue, Modified};
+use crate::events::{ApErrModified, Signal};
 use crate::scan::FileIndex;
 
 /// One trouble: a client asks for a target and something answers that cannot decrypt. Names as the log has them.
@@ -27,19 +27,19 @@ pub struct Incident {
     pub target: Box<str>,
     pub target_realm: Box<str>,
     pub client_realm: Box<str>,
-    pub seen: Sightings,
+    pub occurrences: Occurrences,
 }
 
 /// How often and when something was seen, and where it stands.
 #[derive(Debug, Clone)]
-pub struct Sightings {
+pub struct Occurrences {
     pub events: u64,
     pub first: Timestamp,
     pub last: Timestamp,
-    pub moments: Moments,
+    pub activity: ActivityTimes,
     /// When those happened that an earlier run counted: they are evidence, and not among `events`. Empty once all
     /// shares are merged, when `moments` has them too.
-    pub told: Moments,
+    pub told: ActivityTimes,
     /// Every input that holds one of the events, duplicates too.
     pub files: BTreeSet<FileIndex>,
     /// How many of the events were read from slack space alone. One worker's share may be below zero: another one saw
@@ -47,15 +47,15 @@ pub struct Sightings {
     pub from_slack: i64,
 }
 
-/// A clue and when it was seen.
+/// A signal and when it was seen.
 #[derive(Debug, Clone)]
-pub struct SeenClue {
-    pub clue: Clue,
-    pub seen: Sightings,
+pub struct RecordedSignal {
+    pub signal: Signal,
+    pub occurrences: Occurrences,
 }
 
 /// The identity of the incident that an event belongs to, as [`Incident::id`].
-pub fn id_of(event: &Modified) -> String {
+pub fn id_of(event: &ApErrModified) -> String {
     stable_id('i', &event.names())
 }
 
@@ -86,14 +86,14 @@ pub fn stable_id(letter: char, parts: &[&str]) -> String {
     id
 }
 
-impl Sightings {
+impl Occurrences {
     pub fn new(time: Timestamp, file: FileIndex) -> Self {
         Self {
             events: 0,
             first: time,
             last: time,
-            moments: Moments::default(),
-            told: Moments::default(),
+            activity: ActivityTimes::default(),
+            told: ActivityTimes::default(),
             files: BTreeSet::from([file]),
             from_slack: 0,
         }
@@ -103,7 +103,7 @@ impl Sightings {
         self.events += other.events;
         self.first = self.first.min(other.first);
         self.last = self.last.max(other.last);
-        self.moments.merge(&other.moments);
+        self.activity.merge(&other.activity);
         self.told.merge(&other.told);
         self.files.extend(&other.files);
         self.from_slack += other.from_slack;

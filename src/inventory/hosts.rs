@@ -82,7 +82,8 @@ impl<'a> Hosts<'a> {
             self.ids.get(name).and_then(|id| self.owned.get(id)).map_or(&[][..], Vec::as_slice)
         };
         let (a, b) = (rows(a), rows(b));
-        let both = a.iter().any(|x| x.seen.is_none() && b.iter().any(|y| y.source.file == x.source.file));
+        let both =
+            a.iter().any(|x| x.logged_at.is_none() && b.iter().any(|y| y.source.file == x.source.file));
         both && a.iter().any(|x| !b.iter().any(|y| x.address == y.address))
     }
 
@@ -311,7 +312,7 @@ mod tests {
             description: None,
             mac: None,
             source: source(),
-            seen: None,
+            logged_at: None,
         }
     }
 

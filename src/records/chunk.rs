@@ -1,7 +1,7 @@
 //! The records of one chunk: gate, decoder, and the `evtx` crate for what they leave to it.
 
 use super::decode::{Decoded, Decoder};
-use super::full::{FullReader, Pick};
+use super::fallback::{FallbackReader, Pick};
 use super::gate::Gate;
 use super::slack;
 use super::{Problems, Record, Selection};
@@ -35,7 +35,7 @@ impl Counts {
 pub struct ChunkReader {
     gate: Gate,
     decoder: Decoder,
-    full: FullReader,
+    full: FallbackReader,
     /// Offsets of the records that are left to the crate.
     odd: Vec<u32>,
 }
@@ -89,7 +89,7 @@ impl ChunkReader {
                 self.odd.clear();
                 for passed in &self.gate.passed {
                     match self.decoder.record(bytes, *passed, selection) {
-                        Decoded::Wanted(record) => emit(record),
+                        Decoded::EventFilter(record) => emit(record),
                         Decoded::NotWanted => {}
                         Decoded::Odd => self.odd.push(passed.at),
                     }
@@ -112,7 +112,7 @@ impl ChunkReader {
                 }
                 counts.records += 1;
                 // What leans on something that is overwritten is left out.
-                if let Decoded::Wanted(record) = decoder.record(bytes, passed, selection) {
+                if let Decoded::EventFilter(record) = decoder.record(bytes, passed, selection) {
                     emit(record);
                 }
             });

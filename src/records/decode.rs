@@ -5,18 +5,18 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::binxml::{DEFINITION_HEADER, FRAGMENT, Instance, NO_DEPENDENCY, TEMPLATE, Wide};
-use super::definitions::Definitions;
+use super::content_cache::ContentCache;
 use super::gate::{Passed, Provider, RECORD_HEADER};
-use super::repeats::Repeats;
 use super::slack;
 use super::template::{Item, Kind, Leaf, Naming, Part, Program, System};
+use super::template_cache::TemplateCache;
 use super::values::{BINARY, BINXML, NULL, TEXT, TEXT_ARRAY, Value, Values, value_of, write_wide};
 use super::{Content, Datum, Origin, Record, Selection, Text};
 
 /// What became of a record.
 #[derive(Debug)]
 pub enum Decoded {
-    Wanted(Record),
+    EventFilter(Record),
     NotWanted,
     /// Its shape is not the usual one; the `evtx` crate has to read it.
     Odd,
@@ -26,7 +26,7 @@ pub enum Decoded {
 #[derive(Default)]
 pub struct Decoder {
     programs: Programs,
-    repeats: Repeats,
+    repeats: ContentCache,
     values: Values,
     nested: Values,
     text: String,
@@ -44,7 +44,7 @@ struct TurnedAway {
 /// The programs that the current chunk uses.
 #[derive(Default)]
 struct Programs {
-    definitions: Definitions,
+    definitions: TemplateCache,
     /// Offsets of the chunk's definitions, and their numbers.
     known: Vec<(u32, Option<u64>)>,
     /// For records in slack: programs that hold in this chunk only, by number.
@@ -124,7 +124,7 @@ impl Decoder {
         let origin = if self.programs.slack.is_some() { Origin::Slack } else { Origin::Live };
         let mut inline = None;
         let mut instance = None;
-        let known_wanted = passed.provider == Provider::Wanted;
+        let known_wanted = passed.provider == Provider::EventFilter;
         if *token == TEMPLATE {
             let found = Instance::at(chunk, at + 5)?;
             self.values.read(chunk, found)?;
@@ -158,7 +158,7 @@ impl Decoder {
                 }
             }
         }
-        let record = |content| Some(Decoded::Wanted(Record { content, record_id, time, origin }));
+        let record = |content| Some(Decoded::EventFilter(Record { content, record_id, time, origin }));
         let may_repeat = instance.filter(|_| origin == Origin::Live);
         if let Some(instance) = may_repeat {
             self.note_values(chunk, instance, &fragments)?;

@@ -129,7 +129,7 @@ pub struct UnreadLine {
 
 /// What one line says.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Told {
+pub enum ExtractLine {
     /// The extraction with this number begins here.
     Begin(u64),
     /// And was written to its end.
@@ -207,7 +207,7 @@ impl From<EventLine<'_>> for Record {
 /// read is named and passed over.
 pub fn read_lines(
     input: impl Read,
-    take: &mut dyn FnMut(Told) -> Result<(), String>,
+    take: &mut dyn FnMut(ExtractLine) -> Result<(), String>,
     problems: &mut Problems,
 ) {
     // A byte more, so that a line that is too long is known.
@@ -234,7 +234,7 @@ pub fn read_lines(
     }
 }
 
-fn parse(line: &[u8]) -> Result<Told, String> {
+fn parse(line: &[u8]) -> Result<ExtractLine, String> {
     let unread = |error: serde_json::Error| format!("it is no line of an extraction, or damaged: {error}");
     let text = std::str::from_utf8(line).map_err(|_| "it is not UTF-8".to_owned())?;
     let head: Head<'_> = serde_json::from_str(text).map_err(unread)?;
@@ -252,16 +252,16 @@ fn parse(line: &[u8]) -> Result<Told, String> {
         "event" => {
             let event: EventLine<'_> = serde_json::from_str(text).map_err(unread)?;
             let number = number_of(&event.log).ok_or("\"log\" is not 16 hexadecimal digits")?;
-            Told::Event(number, event.into())
+            ExtractLine::Event(number, event.into())
         }
         "log" => {
             let line: LogLine = serde_json::from_str(text).map_err(unread)?;
             number_of(&line.log).ok_or("\"log\" is not 16 hexadecimal digits")?;
-            Told::Log(line.into())
+            ExtractLine::Log(line.into())
         }
-        "unread" => Told::Unread(serde_json::from_str(text).map_err(unread)?),
-        "begin" => Told::Begin(bound()?),
-        "end" => Told::End(bound()?),
+        "unread" => ExtractLine::Unread(serde_json::from_str(text).map_err(unread)?),
+        "begin" => ExtractLine::Begin(bound()?),
+        "end" => ExtractLine::End(bound()?),
         _ => return Err("its type is unknown; update krbtriage".to_owned()),
     })
 }
@@ -296,7 +296,7 @@ mod tests {
         format!(r#"{{"krbtriage":1,"type":"event","log":"00000000000000ff",{}"#, &json[1..])
     }
 
-    fn all(input: impl Read) -> (Vec<Told>, Vec<String>) {
+    fn all(input: impl Read) -> (Vec<ExtractLine>, Vec<String>) {
         let (mut told, mut problems) = (Vec::new(), Problems::default());
         let mut take = |line| {
             told.push(line);
@@ -310,7 +310,7 @@ mod tests {
         "chunks":2,"bad_checksums":0,"records":3,"events":4,"first_record_id":null,"last_record_id":null,"problems":["p"],
         "notes":[],"repeated":0,"written":1,"a later member":1}"#;
 
-    fn read(text: &str) -> (Vec<Told>, Vec<String>) {
+    fn read(text: &str) -> (Vec<ExtractLine>, Vec<String>) {
         all(text.as_bytes())
     }
 
@@ -320,8 +320,10 @@ mod tests {
         let text = format!("{}\r\n\n{log}", event_line(&record()));
         let (told, problems) = read(&text);
         assert_eq!(problems, Vec::<String>::new());
-        assert_eq!(told[0], Told::Event(255, record()));
-        assert!(matches!(&told[1], Told::Log(line) if line.path == "a.evtx" && line.problems == ["p"]));
+        assert_eq!(told[0], ExtractLine::Event(255, record()));
+        assert!(
+            matches!(&told[1], ExtractLine::Log(line) if line.path == "a.evtx" && line.problems == ["p"])
+        );
         let utf16: Vec<u8> = format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect();
         assert_eq!(all(&utf16[..]), (told, problems));
     }
@@ -330,7 +332,7 @@ mod tests {
     fn names_may_be_left_out_where_they_are_null() {
         let line = event_line(&record()).replace(r#""name":null,"#, "");
         assert!(!line.contains("null"));
-        assert_eq!(read(&line).0, [Told::Event(255, record())]);
+        assert_eq!(read(&line).0, [ExtractLine::Event(255, record())]);
     }
 
     #[test]
@@ -349,7 +351,7 @@ mod tests {
             ("x".repeat(MAX_LINE + 10), "longer than 8 MiB"),
         ] {
             let (told, problems) = read(&format!("{bad}\n{good}\n"));
-            assert_eq!(told, [Told::Event(255, record())], "{why}");
+            assert_eq!(told, [ExtractLine::Event(255, record())], "{why}");
             assert!(problems.len() == 1 && problems[0].contains(why), "{problems:?}");
         }
     }
@@ -361,7 +363,7 @@ mod tests {
         };
         let name = "00000000000000ff";
         let told = read(&[bound("begin", name), bound("end", name)].join("\n"));
-        assert_eq!(told, (vec![Told::Begin(255), Told::End(255)], vec![]));
+        assert_eq!(told, (vec![ExtractLine::Begin(255), ExtractLine::End(255)], vec![]));
         assert!(read(&bound("begin", "255")).1[0].contains("\"extraction\" is not 16 hexadecimal digits"));
         assert!(read(r#"{"krbtriage":1,"type":"end"}"#).1[0].contains("missing field `extraction`"));
     }

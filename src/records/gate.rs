@@ -42,7 +42,7 @@ pub struct Passed {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Provider {
     /// It is wanted with the record's event ID.
-    Wanted,
+    EventFilter,
     Unknown,
 }
 
@@ -179,16 +179,16 @@ impl Gate {
             Part::Nothing => Some(Provider::Unknown),
             // Other providers than the wanted ones have events of the same ID by the dozen.
             Part::Value(index) => match value_is_wanted(chunk, instance, index, id, selection, layout) {
-                Some(true) => Some(Provider::Wanted),
+                Some(true) => Some(Provider::EventFilter),
                 Some(false) => None,
                 None => Some(Provider::Unknown),
             },
-            Part::Literal(_) if known.wanted == Some(id) => Some(Provider::Wanted),
+            Part::Literal(_) if known.wanted == Some(id) => Some(Provider::EventFilter),
             Part::Literal(_) if known.not_wanted == Some(id) => None,
             Part::Literal(name) => match is_wanted(chunk, name, id, selection) {
                 Some(true) => {
                     known.wanted = Some(id);
-                    Some(Provider::Wanted)
+                    Some(Provider::EventFilter)
                 }
                 Some(false) => {
                     known.not_wanted = Some(id);
@@ -232,7 +232,7 @@ impl Gate {
     /// The place in `known` of a definition that has its event ID where it is usual.
     #[inline]
     fn usual(&mut self, chunk: &[u8], definition: u32) -> Option<u8> {
-        // Definitions are at least 100 bytes apart, in steps of 8.
+        // TemplateCache are at least 100 bytes apart, in steps of 8.
         let slot = ((definition >> 3).wrapping_mul(0x9e37_79b1) >> 24) as u8;
         let generation = self.generation;
         let known = self.known.get_mut(usize::from(slot))?;

@@ -4,25 +4,25 @@
 
 pub mod binxml;
 pub mod chunk;
+mod content_cache;
 pub mod decode;
-mod definitions;
 pub mod extracted;
-pub mod full;
+pub mod fallback;
 pub mod gate;
 mod lines;
 pub mod problems;
-mod repeats;
 pub mod selection;
 pub mod slack;
+mod sliding_buffer;
 pub mod template;
+mod template_cache;
 pub mod text;
 pub mod values;
-mod window;
 pub mod xml;
 pub mod xml_stream;
 
 pub use problems::Problems;
-pub use selection::{Selection, Wanted};
+pub use selection::{EventFilter, Selection};
 
 use std::ops::Deref;
 use std::sync::Arc;

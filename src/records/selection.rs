@@ -4,7 +4,7 @@ use super::Record;
 
 /// A provider (under all names it goes by) and the event IDs wanted of it.
 #[derive(Debug, Clone)]
-pub struct Wanted {
+pub struct EventFilter {
     /// Names compared without ASCII case with `Provider/@Name` (or `@EventSourceName` where there is no name).
     /// Empty: any provider.
     pub providers: Vec<String>,
@@ -15,7 +15,7 @@ pub struct Wanted {
 /// The records a run wants. A record is wanted when one of the entries accepts it.
 #[derive(Debug, Clone)]
 pub struct Selection {
-    wanted: Vec<Wanted>,
+    wanted: Vec<EventFilter>,
     /// One bit per event ID that any entry accepts: the first and cheapest question to a record.
     ids: Box<[u64; 1024]>,
     /// Number in `groups` by event ID; 0 is for IDs that no entry names.
@@ -33,7 +33,7 @@ struct Group {
 }
 
 impl Group {
-    fn add(&mut self, entry: &Wanted) {
+    fn add(&mut self, entry: &EventFilter) {
         self.any |= entry.providers.is_empty();
         self.names.extend(
             entry.providers.iter().map(|n| (n.clone(), n.encode_utf16().map(u16::to_le_bytes).collect())),
@@ -57,7 +57,7 @@ impl Condition {
 }
 
 impl Selection {
-    pub fn new(wanted: Vec<Wanted>) -> Self {
+    pub fn new(wanted: Vec<EventFilter>) -> Self {
         let mut ids = Box::new([0u64; 1024]);
         let mut group_of = vec![0u32; 1 << 16];
         let mut groups = vec![Group::default()];
@@ -129,7 +129,7 @@ impl Selection {
         self.groups.get(*self.group_of.get(usize::from(id))? as usize)
     }
 
-    pub fn wanted(&self) -> &[Wanted] {
+    pub fn wanted(&self) -> &[EventFilter] {
         &self.wanted
     }
 }
@@ -155,7 +155,7 @@ mod tests {
 
     #[test]
     fn a_name_in_utf_16_is_accepted_like_the_same_name_in_utf_8() {
-        let s = Selection::new(vec![Wanted {
+        let s = Selection::new(vec![EventFilter {
             providers: vec!["KDC".into(), "Dienst ü".into()],
             event_ids: vec![4],
         }]);
@@ -168,7 +168,7 @@ mod tests {
 
     #[test]
     fn a_condition_turns_away_by_value_and_nothing_without_the_value() {
-        let s = Selection::new(vec![Wanted { providers: vec![], event_ids: vec![3, 4] }]).only_where(
+        let s = Selection::new(vec![EventFilter { providers: vec![], event_ids: vec![3, 4] }]).only_where(
             3,
             "ErrorCode",
             |code| code == "0x29",
@@ -188,7 +188,7 @@ mod tests {
 
     #[test]
     fn accepts_by_provider_and_id_together() {
-        let s = Selection::new(vec![Wanted { providers: vec!["Kerberos".into()], event_ids: vec![4] }]);
+        let s = Selection::new(vec![EventFilter { providers: vec!["Kerberos".into()], event_ids: vec![4] }]);
         assert!(s.accepts("kerberos", 4));
         assert!(!s.accepts("Kerberos", 5));
         assert!(!s.accepts("KDC", 4));
@@ -197,7 +197,7 @@ mod tests {
 
     #[test]
     fn no_ids_means_all_ids_and_no_provider_all_providers() {
-        let s = Selection::new(vec![Wanted { providers: vec![], event_ids: vec![] }]);
+        let s = Selection::new(vec![EventFilter { providers: vec![], event_ids: vec![] }]);
         assert!(s.accepts("anything", 65535));
     }
 }

@@ -63,7 +63,7 @@ enum Length {
     /// So many bytes, whatever its descriptor says.
     Natural(u8),
     /// As its descriptor says.
-    Told,
+    ReportedEvents,
     /// The same, in units of UTF-16.
     Wide,
     /// Its own bytes say it.
@@ -78,7 +78,7 @@ const LENGTHS: [Length; 256] = {
     let mut kind = 0;
     while kind < lengths.len() {
         lengths[kind] = match kind as u8 {
-            NULL | ANSI | BINARY | BINXML => Length::Told,
+            NULL | ANSI | BINARY | BINXML => Length::ReportedEvents,
             TEXT | TEXT_ARRAY => Length::Wide,
             0x03 | U8 => Length::Natural(1),
             0x05 | U16 => Length::Natural(2),
@@ -224,7 +224,7 @@ fn value_at(chunk: &[u8], at: usize, [low, high, kind, _]: [u8; 4]) -> Option<Va
     let len = u16::from_le_bytes([low, high]);
     let sound = match LENGTHS[usize::from(kind)] {
         Length::Natural(natural) => len == u16::from(natural),
-        Length::Told => true,
+        Length::ReportedEvents => true,
         Length::Wide => len.is_multiple_of(2),
         Length::Sid => sid_len(chunk, at) == Some(usize::from(len)),
         Length::Unusual => false,

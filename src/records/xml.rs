@@ -486,8 +486,10 @@ mod tests {
 
     #[test]
     fn an_unwanted_record_is_left_after_its_system() {
-        let selection =
-            Selection::new(vec![crate::records::Wanted { providers: vec!["p".into()], event_ids: vec![5] }]);
+        let selection = Selection::new(vec![crate::records::EventFilter {
+            providers: vec!["p".into()],
+            event_ids: vec![5],
+        }]);
         // Broken after System: it is not looked at.
         let xml = with_data("<EventData><Data>");
         assert_eq!(parse_wanted(&xml, &selection), Ok(None));

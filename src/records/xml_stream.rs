@@ -7,7 +7,7 @@ use std::io::Read;
 
 use memchr::{memchr, memchr2, memmem};
 
-use super::window::Window;
+use super::sliding_buffer::Window;
 use super::xml::parse_wanted;
 use super::{Problems, Record, Selection};
 use crate::files::text_encoding::text_of;
@@ -300,7 +300,7 @@ fn start_tag(rest: &[u8], named: usize, ended: bool) -> Tag {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::records::Wanted;
+    use crate::records::EventFilter;
     use proptest::prelude::*;
 
     fn event(id: u16, computer: &str) -> String {
@@ -314,7 +314,7 @@ mod tests {
 
     fn read(input: impl Read) -> (Vec<String>, u64, Vec<String>) {
         let selection =
-            Selection::new(vec![Wanted { providers: vec!["Kerberos".into()], event_ids: vec![4] }]);
+            Selection::new(vec![EventFilter { providers: vec!["Kerberos".into()], event_ids: vec![4] }]);
         let (mut computers, mut records, mut problems) = (Vec::new(), 0, Problems::default());
         let mut emit = |r: Record| computers.push(r.computer.to_string());
         read_events(input, &selection, &mut emit, &mut records, &mut problems);

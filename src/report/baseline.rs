@@ -15,8 +15,8 @@ use super::guard::uncell;
 use super::json::{Document, FORMAT, VERSION};
 use super::problem::by_time;
 use super::row::{COLUMNS, LIST_SEPARATOR, Row, Status};
+use crate::files::describe_read_error;
 use crate::files::text_encoding::{TextReader, text_of};
-use crate::files::unread;
 use crate::findings::{RowNames, is_silence, problem_named, silence};
 
 /// A report of a million incidents has less; something larger is another file.
@@ -25,7 +25,7 @@ const MAX_LEN: u64 = 1 << 30;
 /// Why a report could not be read again.
 #[derive(Debug, thiserror::Error)]
 pub enum BaselineError {
-    #[error("{}: {}", path.display(), unread(path, source))]
+    #[error("{}: {}", path.display(), describe_read_error(path, source))]
     Read { path: PathBuf, source: io::Error },
     #[error("{}: this is larger than any report; name a report of krbtriage triage", path.display())]
     TooLarge { path: PathBuf },

@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 use super::format::{Format, UnknownFormat};
 use super::guard::{cell, json};
 use super::sorter::{self, Key, Sorter};
-use crate::events::{Modified, Told};
-use crate::incidents::{self, Twin, Witness};
+use crate::events::{ApErrModified, ReportedEvents};
+use crate::incidents::{self, EventSink, Twin};
 use crate::records::{Origin, Record};
 use crate::scan::FileIndex;
 
@@ -115,7 +115,7 @@ struct Share<'a> {
 
 impl EventSpool {
     /// For one of `workers`.
-    pub fn witness(&self, workers: usize) -> Box<dyn Witness + '_> {
+    pub fn event_sink(&self, workers: usize) -> Box<dyn EventSink + '_> {
         Box::new(Share { spool: self, sorter: Sorter::new(workers) })
     }
 
@@ -172,8 +172,8 @@ impl EventSpool {
     }
 }
 
-impl Witness for Share<'_> {
-    fn event(&mut self, event: &Modified, record: &Record, file: FileIndex) {
+impl EventSink for Share<'_> {
+    fn event(&mut self, event: &ApErrModified, record: &Record, file: FileIndex) {
         let line = Line {
             incident_id: incidents::id_of(event),
             time_created: record.time,
@@ -212,7 +212,7 @@ impl Drop for Share<'_> {
 /// What is sorted by after the time: what tells the record from others, then the file, then the line; between them a NUL,
 /// which JSON never holds.
 fn put_together(record: &Record, file: FileIndex, line: &Line) -> io::Result<Vec<u8>> {
-    let print = if record.record_id == 0 { Told::print(record) } else { 0 };
+    let print = if record.record_id == 0 { ReportedEvents::fingerprint(record) } else { 0 };
     let (client, channel, id) = (record.computer.to_lowercase(), &record.channel, record.record_id);
     let mut row = format!("{client}\0{channel}\0{id:020}{print:016x}\0{file:010}\0").into_bytes();
     serde_json::to_writer(&mut row, line)?;

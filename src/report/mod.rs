@@ -61,6 +61,6 @@ pub struct Reading<'a> {
     /// Records that an earlier input also holds.
     pub duplicates: u64,
     /// Events that an earlier run had counted.
-    pub told_again: u64,
-    pub clues_dropped: u64,
+    pub already_reported: u64,
+    pub signals_dropped: u64,
 }

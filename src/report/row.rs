@@ -111,7 +111,7 @@ impl Row {
     /// `log_name` gives the path of an input by its index.
     pub fn new(finding: &Finding, log_name: &dyn Fn(FileIndex) -> String) -> Self {
         let incident = &finding.incident;
-        let mut logs: Vec<String> = incident.seen.files.iter().map(|&f| log_name(f)).collect();
+        let mut logs: Vec<String> = incident.occurrences.files.iter().map(|&f| log_name(f)).collect();
         logs.sort();
         logs.dedup();
         Self {
@@ -130,9 +130,9 @@ impl Row {
             target_realm: incident.target_realm.to_string(),
             client_realm: incident.client_realm.to_string(),
             shared_addresses: finding.shared_addresses.iter().map(ToString::to_string).collect(),
-            events: incident.seen.events,
-            first_seen: incident.seen.first.to_string(),
-            last_seen: incident.seen.last.to_string(),
+            events: incident.occurrences.events,
+            first_seen: incident.occurrences.first.to_string(),
+            last_seen: incident.occurrences.last.to_string(),
             explanation: finding.explanation.clone(),
             evidence: finding.evidence.clone(),
             missing: finding.missing.clone(),

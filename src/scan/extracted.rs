@@ -82,7 +82,7 @@ impl ExtractedLogs {
         Ok(())
     }
 
-    pub fn unread(&self, line: UnreadLine) -> Result<(), String> {
+    pub fn describe_read_error(&self, line: UnreadLine) -> Result<(), String> {
         let mut logs = self.lock();
         logs.spend(line.path.len() + line.problem.len())?;
         logs.unread.insert(line);
@@ -137,7 +137,7 @@ impl ExtractedLogs {
         reports.sort_by(|a, b| (&a.path, a.index).cmp(&(&b.path, b.index)));
         let unread = unread
             .into_iter()
-            .map(|line| FileError::Told { path: line.path.into(), text: line.problem })
+            .map(|line| FileError::ReportedElsewhere { path: line.path.into(), text: line.problem })
             .collect();
         (reports, unread)
     }
@@ -284,6 +284,6 @@ mod tests {
         let long = "x".repeat(MAX_BYTES / 4);
         let told = (0..10).filter(|_| logs.log(line(&long, 0)).is_ok()).count();
         assert_eq!(told, 3);
-        assert!(logs.unread(UnreadLine { path: long.clone(), problem: long }).is_err());
+        assert!(logs.describe_read_error(UnreadLine { path: long.clone(), problem: long }).is_err());
     }
 }

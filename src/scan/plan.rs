@@ -29,7 +29,7 @@ pub enum Step {
 }
 
 /// One file (or archive member) and what has been found in it so far, by any worker.
-pub struct Tally {
+pub struct FileProgress {
     path: Arc<str>,
     kind: &'static str,
     bytes: u64,
@@ -46,7 +46,7 @@ pub struct Tally {
     problems: Mutex<Problems>,
 }
 
-impl Tally {
+impl FileProgress {
     fn new(path: Arc<str>, kind: Kind, bytes: u64, modified: Option<Timestamp>) -> Self {
         Self {
             path,
@@ -146,7 +146,7 @@ impl PlannedMember {
 /// All files and all steps.
 pub struct Plan<'a> {
     inputs: &'a [Input],
-    tallies: Vec<Tally>,
+    tallies: Vec<FileProgress>,
     /// Step at which an input's blocks start, rising; the blocks themselves are not listed, so a file of
     /// terabytes costs no memory.
     blocks: Vec<(usize, usize)>,
@@ -166,7 +166,7 @@ impl<'a> Plan<'a> {
             inputs,
             tallies: inputs
                 .iter()
-                .map(|i| Tally::new(i.path.to_string_lossy().into(), i.kind, i.len, i.modified))
+                .map(|i| FileProgress::new(i.path.to_string_lossy().into(), i.kind, i.len, i.modified))
                 .collect(),
             blocks: Vec::new(),
             wholes: Vec::new(),
@@ -230,7 +230,7 @@ impl<'a> Plan<'a> {
             let first = self.tallies.len();
             for part in &member.parts {
                 let path = format!("{}!{}", input.path.to_string_lossy(), part.name);
-                self.tallies.push(Tally::new(path.into(), part.kind, part.len, None));
+                self.tallies.push(FileProgress::new(path.into(), part.kind, part.len, None));
                 let file = self.tallies.len() - 1;
                 if let Some(refusal) = &part.refusal {
                     self.problem(file, || format!("it is not read: {refusal}"));
@@ -299,7 +299,7 @@ impl<'a> Plan<'a> {
         Some((member, self.inputs.get(member.input)?, self.budgets.get(member.budget)?))
     }
 
-    pub fn tally(&self, file: FileIndex) -> Option<&Tally> {
+    pub fn tally(&self, file: FileIndex) -> Option<&FileProgress> {
         self.tallies.get(usize::try_from(file).ok()?)
     }
 

@@ -9,7 +9,7 @@ use super::plan::Plan;
 use super::{Collector, FileIndex, Progress};
 use crate::chunks::FILE_HEADER_LEN;
 use crate::records::chunk::{Chunk, ChunkReader, Counts};
-use crate::records::extracted::{Told, read_lines};
+use crate::records::extracted::{ExtractLine, read_lines};
 use crate::records::{Origin, Problems, Record, Selection};
 
 /// What a reader gets besides its bytes: what is wanted, and where to leave records, problems and counts.
@@ -50,7 +50,7 @@ impl<'a> Sink<'a> {
     }
 
     /// From here on everything is about this file.
-    pub(super) fn stand_on(&mut self, file: FileIndex) {
+    pub(super) fn switch_to_file(&mut self, file: FileIndex) {
         if file != self.file {
             self.finish();
             self.file = file;
@@ -87,11 +87,11 @@ impl<'a> Sink<'a> {
         let logs = &plan.extracted;
         let (mut found, mut slack) = (HashMap::new(), 0u64);
         let mut take = |told| match told {
-            Told::Begin(extraction) => logs.begun(extraction, *file),
-            Told::End(extraction) => logs.ended(extraction, *file),
-            Told::Log(line) => logs.log(*line),
-            Told::Unread(line) => logs.unread(line),
-            Told::Event(number, record) => {
+            ExtractLine::Begin(extraction) => logs.begun(extraction, *file),
+            ExtractLine::End(extraction) => logs.ended(extraction, *file),
+            ExtractLine::Log(line) => logs.log(*line),
+            ExtractLine::Unread(line) => logs.describe_read_error(line),
+            ExtractLine::Event(number, record) => {
                 let log = index_of(number);
                 *found.entry(log).or_default() += 1;
                 if record.origin == Origin::Slack && !*recover {

@@ -27,7 +27,7 @@ pub fn file(input: &Input, sink: &mut Sink<'_>) -> io::Result<()> {
 /// Reads a member of an archive, or all files in it where it is an archive itself.
 pub fn member(planned: &PlannedMember, input: &Input, budget: &Budget, sink: &mut Sink<'_>) {
     planned.member.read(&input.path, budget, &mut |part, unpacked| {
-        sink.stand_on(planned.file_of(part));
+        sink.switch_to_file(planned.file_of(part));
         let kind = planned.member.parts.get(part).map_or(Kind::Other, |part| part.kind);
         match unpacked {
             Err(error) => sink.problem(0, || format!("this part of the archive was passed over: {error}")),

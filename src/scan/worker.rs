@@ -69,7 +69,7 @@ impl<'a> Worker<'a> {
             let Some(input) = self.run.plan.input(index) else {
                 continue;
             };
-            self.sink.stand_on(index as FileIndex);
+            self.sink.switch_to_file(index as FileIndex);
             let done = catch_unwind(AssertUnwindSafe(|| match step {
                 Step::Block { block, .. } => self.block(index, input, block),
                 Step::Whole { .. } | Step::Member { .. } => stream::file(input, &mut self.sink),

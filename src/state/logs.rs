@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, HashMap};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::incidents::{LogName, Reach, Reaches};
+use crate::incidents::{LogName, LogRange, LogRanges};
 use crate::scan::FileIndex;
 
-/// How far one log was read. Events are known by what they are ([`crate::events::Told`]), so this decides nothing: it is
+/// How far one log was read. Events are known by what they are ([`crate::events::ReportedEvents`]), so this decides nothing: it is
 /// kept to notice what was lost, and for people who look into the file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogState {
@@ -48,18 +48,19 @@ pub struct Followed {
 }
 
 /// Compares the logs of a run with those of the runs before it.
-pub fn follow(before: &[LogState], reaches: Reaches, ends: &dyn Fn(FileIndex) -> FileEnds) -> Followed {
+pub fn follow(before: &[LogState], log_ranges: LogRanges, ends: &dyn Fn(FileIndex) -> FileEnds) -> Followed {
     let mut all: BTreeMap<(String, String), LogState> =
         before.iter().map(|log| ((log.computer.clone(), log.channel.clone()), log.clone())).collect();
-    let logs = reaches.by_log();
+    let logs = log_ranges.by_log();
     let mut logs_in: HashMap<FileIndex, usize> = HashMap::new();
     // A collector's file has the records of many computers: the latest of any shows how far it was read for all.
     let mut read_to: HashMap<FileIndex, Timestamp> = HashMap::new();
-    for (file, reach) in logs.iter().flat_map(|(_, files)| files) {
+    for (file, log_range) in logs.iter().flat_map(|(_, files)| files) {
         *logs_in.entry(*file).or_default() += 1;
         let ends = ends(*file);
         if ends.whole {
-            let time = ends.last_written.map_or(reach.newest.time, |written| written.max(reach.newest.time));
+            let time =
+                ends.last_written.map_or(log_range.newest.time, |written| written.max(log_range.newest.time));
             read_to.entry(*file).and_modify(|t| *t = time.max(*t)).or_insert(time);
         }
     }
@@ -69,16 +70,19 @@ pub fn follow(before: &[LogState], reaches: Reaches, ends: &dyn Fn(FileIndex) ->
         let read_to = files.iter().filter_map(|(file, _)| read_to.get(file)).max().copied();
         let files: Vec<Part<'_>> = files
             .iter()
-            .filter(|(_, reach)| reach.highest_id > 0)
-            .map(|(file, reach)| Part {
-                reach,
+            .filter(|(_, log_range)| log_range.highest_id > 0)
+            .map(|(file, log_range)| Part {
+                log_range,
                 // A file of several logs, or one whose records were numbered anew (a filtered export), does not tell.
                 ids: ends(*file).ids.filter(|(first, last)| {
-                    logs_in.get(file) == Some(&1) && *first <= reach.lowest_id && reach.highest_id <= *last
+                    logs_in.get(file) == Some(&1)
+                        && *first <= log_range.lowest_id
+                        && log_range.highest_id <= *last
                 }),
             })
             .collect();
-        let Some(newest) = files.iter().max_by_key(|p| (p.reach.newest.time, p.reach.newest.record_id))
+        let Some(newest) =
+            files.iter().max_by_key(|p| (p.log_range.newest.time, p.log_range.newest.record_id))
         else {
             continue;
         };
@@ -86,8 +90,8 @@ pub fn follow(before: &[LogState], reaches: Reaches, ends: &dyn Fn(FileIndex) ->
         let now = LogState {
             computer: key.0.clone(),
             channel: key.1.clone(),
-            record_id: newest.ids.map_or(newest.reach.newest.record_id, |(_, last)| last),
-            time: newest.reach.newest.time,
+            record_id: newest.ids.map_or(newest.log_range.newest.record_id, |(_, last)| last),
+            time: newest.log_range.newest.time,
             read_to,
         };
         let Some(old) = all.get_mut(&key) else {
@@ -112,7 +116,7 @@ pub fn follow(before: &[LogState], reaches: Reaches, ends: &dyn Fn(FileIndex) ->
 
 /// What one file holds of a log.
 struct Part<'a> {
-    reach: &'a Reach,
+    log_range: &'a LogRange,
     ids: Option<(u64, u64)>,
 }
 
@@ -121,7 +125,7 @@ struct Part<'a> {
 fn cleared(old: &LogState, name: &LogName, files: &[Part<'_>]) -> Option<String> {
     let place = files
         .iter()
-        .flat_map(|part| [part.reach.oldest, part.reach.newest])
+        .flat_map(|part| [part.log_range.oldest, part.log_range.newest])
         .find(|place| place.time > old.time && place.record_id <= old.record_id && place.record_id > 0)?;
     Some(format!(
         "{}, {}: the log was cleared: record {} of {} is later than record {} of {}; what it held after that time is lost \
@@ -162,7 +166,7 @@ mod tests {
         records: &[(FileIndex, u64, i64)],
         ids: &[(u64, u64)],
     ) -> (Vec<(u64, i64)>, Vec<String>, Vec<LogState>) {
-        let mut reaches = Reaches::default();
+        let mut reaches = LogRanges::default();
         for &(file, id, second) in records {
             reaches.note(&record("SRV1", id, second), file);
         }
@@ -206,7 +210,7 @@ mod tests {
     fn a_log_goes_on_with_records_that_nobody_wants_and_a_collectors_with_those_of_others() {
         let at = |second| Timestamp::from_second(second).unwrap();
         let went_on = |before: &[LogState], records: &[(&str, u64, i64)], ends: FileEnds| {
-            let mut reaches = Reaches::default();
+            let mut reaches = LogRanges::default();
             records
                 .iter()
                 .for_each(|(computer, id, second)| reaches.note(&record(computer, *id, *second), 0));

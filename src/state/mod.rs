@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::events::Told;
-use crate::files::unread;
+use crate::events::ReportedEvents;
+use crate::files::describe_read_error;
 use crate::report::{Row, Status, baseline, guard};
 
 pub use logs::{FileEnds, Followed, LogState, follow};
@@ -27,7 +27,7 @@ const VERSION: u32 = 1;
 /// Why the state could not be used.
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {
-    #[error("--state {}: {}", path.display(), unread(path, source))]
+    #[error("--state {}: {}", path.display(), describe_read_error(path, source))]
     Read { path: PathBuf, source: io::Error },
     #[error("--state {}: another run is using it; wait for that one, or name another state", path.display())]
     Busy { path: PathBuf },
@@ -55,7 +55,7 @@ pub struct Kept {
 /// What is remembered.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct State {
-    pub told: Told,
+    pub told: ReportedEvents,
     /// In the order of their names.
     pub logs: Vec<LogState>,
     pub incidents: Vec<Kept>,
@@ -120,8 +120,8 @@ impl State {
                 return Err(damaged(format!("{} stands in it twice", kept.row.incident_id)));
             }
         }
-        let told =
-            Told::from_text(&document.told).ok_or_else(|| damaged("\"told\" is damaged".to_owned()))?;
+        let told = ReportedEvents::from_text(&document.told)
+            .ok_or_else(|| damaged("\"told\" is damaged".to_owned()))?;
         Ok(Self { told, logs: document.logs, incidents: document.incidents })
     }
 
@@ -140,7 +140,7 @@ impl State {
 
     /// What is remembered after a run: its rows (compared with [`State::rows`]), the events it counted, how far it read.
     #[must_use]
-    pub fn after(mut self, rows: &[Row], prints: &[u64], logs: Vec<LogState>) -> Self {
+    pub fn after(mut self, rows: &[Row], fingerprints: &[u64], logs: Vec<LogState>) -> Self {
         let before: HashMap<&str, &Kept> =
             self.incidents.iter().map(|kept| (&*kept.row.incident_id, kept)).collect();
         let incidents = rows
@@ -157,7 +157,7 @@ impl State {
                 Kept { total_events, row }
             })
             .collect();
-        self.told.add(prints);
+        self.told.add(fingerprints);
         Self { told: self.told, logs, incidents }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use krbtriage::records::chunk::{Chunk, ChunkReader, Counts};
-use krbtriage::records::full::{FullReader, Pick};
+use krbtriage::records::fallback::{FallbackReader, Pick};
 use krbtriage::records::{Problems, Record, Selection};
 use krbtriage::scan::ScanOptions;
 
@@ -41,7 +41,7 @@ fn by_ours(reader: &mut ChunkReader, chunk: &[u8], selection: &Selection) -> (Ve
     (records, counts)
 }
 
-fn by_crate(reader: &mut FullReader, chunk: &[u8], selection: &Selection) -> Vec<Record> {
+fn by_crate(reader: &mut FallbackReader, chunk: &[u8], selection: &Selection) -> Vec<Record> {
     let mut records = Vec::new();
     let chunk = Chunk { bytes: chunk, at: 0 };
     reader.read(chunk, Pick::All, selection, &mut Problems::default(), |r| records.push(r));
@@ -67,7 +67,7 @@ fn chunks() -> Vec<Vec<u8>> {
 #[test]
 fn a_damaged_chunk_loses_nothing_that_the_full_decode_finds() {
     let chunks = chunks();
-    let (mut ours, mut full) = (ChunkReader::default(), FullReader::default());
+    let (mut ours, mut full) = (ChunkReader::default(), FallbackReader::default());
     let mut random = Random(0x5eed);
     for round in 0..rounds(200) {
         let mut chunk = chunks[random.below(chunks.len())].clone();
@@ -100,7 +100,7 @@ fn of_two_provider_names_the_same_counts_as_in_the_full_decode() {
     chunk[8 + 0xee79 % 12_000] = 0x79;
     chunk[8 + 0x3a59 % 12_000] = 0x1b;
     let mut found: Vec<_> = by_ours(&mut ChunkReader::default(), &chunk, &everything()).0;
-    let full = by_crate(&mut FullReader::default(), &chunk, &everything());
+    let full = by_crate(&mut FallbackReader::default(), &chunk, &everything());
     found.sort_by_key(|record| record.record_id);
     assert_eq!(
         found.iter().filter(|record| full.contains(record)).count(),

@@ -4,7 +4,7 @@
 use std::io::{Seek, SeekFrom, Write};
 
 use krbtriage::files::{self, Kind};
-use krbtriage::records::{Selection, Wanted};
+use krbtriage::records::{EventFilter, Selection};
 use krbtriage::scan::ScanOptions;
 
 use crate::evtx::EvtxWriter;
@@ -14,7 +14,7 @@ const HEADER: usize = 4096;
 const CHUNK: usize = 65536;
 
 fn event4() -> Selection {
-    Selection::new(vec![Wanted {
+    Selection::new(vec![EventFilter {
         providers: vec!["microsoft-windows-security-kerberos".into()],
         event_ids: vec![4],
     }])

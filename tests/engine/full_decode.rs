@@ -7,7 +7,7 @@ use evtx::{EvtxParser, ParserSettings};
 use krbtriage::chunks::header::Header;
 use krbtriage::records::decode::{Decoded, Decoder};
 use krbtriage::records::gate::Gate;
-use krbtriage::records::{Origin, Record, Selection, Wanted, xml};
+use krbtriage::records::{EventFilter, Origin, Record, Selection, xml};
 
 use crate::support::{everything, read_path, real_logs};
 
@@ -64,8 +64,10 @@ fn every_provider_and_event_id_alone_is_the_full_decode() {
         let all = full_decode(&path);
         let pairs: BTreeSet<_> = all.iter().map(|r| (&*r.provider, r.event_id)).collect();
         for (provider, id) in pairs {
-            let selection =
-                Selection::new(vec![Wanted { providers: vec![provider.to_string()], event_ids: vec![id] }]);
+            let selection = Selection::new(vec![EventFilter {
+                providers: vec![provider.to_string()],
+                event_ids: vec![id],
+            }]);
             let (mut found, _) = read_path(&path, &selection);
             found.sort_by_key(|r| (r.record_id, r.time));
             let expected: Vec<_> =

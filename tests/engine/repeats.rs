@@ -1,4 +1,4 @@
-//! Definitions that stand elsewhere in each chunk, and records that say again what others said: read from what is
+//! TemplateCache that stand elsewhere in each chunk, and records that say again what others said: read from what is
 //! remembered, and the same as the full decode.
 
 use std::sync::Arc;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use krbtriage::files::{self, Input};
-use krbtriage::records::{Record, Selection, Wanted};
+use krbtriage::records::{EventFilter, Record, Selection};
 use krbtriage::scan::{Collector, FileIndex, FileReport, ScanOptions, scan};
 
 use crate::evtx::{
@@ -40,7 +40,7 @@ pub fn real_logs() -> Option<Vec<PathBuf>> {
 }
 
 pub fn everything() -> Selection {
-    Selection::new(vec![Wanted { providers: vec![], event_ids: vec![] }])
+    Selection::new(vec![EventFilter { providers: vec![], event_ids: vec![] }])
 }
 
 /// Records of all inputs in a fixed order, and the reports.

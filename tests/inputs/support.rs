@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use krbtriage::files;
-use krbtriage::records::{Record, Selection, Wanted};
+use krbtriage::records::{EventFilter, Record, Selection};
 use krbtriage::scan::{Collector, FileIndex, FileReport, ScanOptions, scan};
 use tempfile::TempDir;
 use zip::write::{SimpleFileOptions, ZipWriter};
@@ -55,12 +55,12 @@ impl Found {
 }
 
 pub fn everything() -> Selection {
-    Selection::new(vec![Wanted { providers: vec![], event_ids: vec![] }])
+    Selection::new(vec![EventFilter { providers: vec![], event_ids: vec![] }])
 }
 
 pub fn event_4() -> Selection {
     let providers = vec!["Microsoft-Windows-Security-Kerberos".into(), "Kerberos".into()];
-    Selection::new(vec![Wanted { providers, event_ids: vec![3, 4] }])
+    Selection::new(vec![EventFilter { providers, event_ids: vec![3, 4] }])
 }
 
 /// Files in a folder of their own.

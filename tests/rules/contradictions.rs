@@ -13,12 +13,12 @@ const PORTAL_SPN: &str = "HTTP/portal.alpha.example.com";
 fn a_client_that_owns_the_address_itself_would_have_reached_itself() {
     let asked = || Situation::asked(SRV1, "cifs/srv5.alpha.example.com", "srv3$", [ALPHA, ALPHA]);
     let led = || asked().owns(SRV3, "192.0.2.3").owns(SRV5, "192.0.2.5").resolves(SRV5, "192.0.2.3");
-    is_judged!(led().judge(), WrongHost, StaleDns, Confirmed);
-    is_judged!(led().owns(SRV1, "192.0.2.3").judge(), WrongHost, StaleDns, Likely)
+    is_judged!(led().diagnose(), WrongHost, StaleDns, Confirmed);
+    is_judged!(led().owns(SRV1, "192.0.2.3").diagnose(), WrongHost, StaleDns, Likely)
         .proved_by("against it: SRV1.alpha.example.com owns 192.0.2.3 itself (addresses.csv:2)");
     let shared = || asked().owns(SRV3, "192.0.2.5").owns(SRV5, "192.0.2.5").resolves(SRV5, "192.0.2.5");
-    is_judged!(shared().judge(), WrongHost, SharedAddress, Confirmed);
-    is_judged!(shared().owns(SRV1, "192.0.2.5").judge(), WrongHost, SharedAddress, Likely);
+    is_judged!(shared().diagnose(), WrongHost, SharedAddress, Confirmed);
+    is_judged!(shared().owns(SRV1, "192.0.2.5").diagnose(), WrongHost, SharedAddress, Likely);
 }
 
 #[test]
@@ -30,7 +30,7 @@ fn without_an_owner_of_the_spn_there_would_be_no_ticket() {
             .resolves(SRV5, "192.0.2.3")
             .account(account("SRV5$", ALPHA, spns))
             .whole_list()
-            .judge()
+            .diagnose()
     };
     is_judged!(led(&["HOST/srv5.alpha.example.com"]), WrongHost, StaleDns, Confirmed);
     is_judged!(led(&["HOST/other.alpha.example.com"]), WrongHost, StaleDns, Likely)
@@ -44,10 +44,10 @@ fn a_realm_that_is_neither_as_nor_cs_domain_was_brought_in_by_b() {
     let answered = || {
         Situation::asked(SRV1, spn, "srv5$", [BETA, ALPHA]).account(computer(SRV5)).service("svc_web", &[spn])
     };
-    is_judged!(answered().judge(), DuplicateSpn, Misplaced, Likely)
+    is_judged!(answered().diagnose(), DuplicateSpn, Misplaced, Likely)
         .proved_by("srv5$ may be another machine than the name suggests");
     // A whole list has none.
-    is_judged!(answered().whole_list().judge(), DuplicateSpn, Misplaced, Confirmed);
+    is_judged!(answered().whole_list().diagnose(), DuplicateSpn, Misplaced, Confirmed);
 }
 
 #[test]
@@ -58,10 +58,10 @@ fn a_name_that_a_machine_gave_up_may_be_another_ones_by_now() {
         .account(computer(SRV3))
         .event("EventLog", 6011, SRV3, &[("", "PORTAL"), ("", "SRV3")])
         .at("2026-01-02T08:00:00Z");
-    is_judged!(renamed.judge(), DuplicateSpn, Misplaced, Likely).lacks("what portal.alpha.example.com is");
+    is_judged!(renamed.diagnose(), DuplicateSpn, Misplaced, Likely).lacks("what portal.alpha.example.com is");
     // A name that the account has beside its own is no other machine's.
     let also = Account { additional_dns_host_names: vec![PORTAL.into()], ..computer(SRV3) };
-    is_judged!(asked().account(also).judge(), DuplicateSpn, Misplaced, Confirmed);
+    is_judged!(asked().account(also).diagnose(), DuplicateSpn, Misplaced, Confirmed);
 }
 
 #[test]
@@ -76,9 +76,9 @@ fn a_stale_name_does_not_make_another_host_the_one_that_was_meant() {
             .event("Service Control Manager", 7038, SRV3, &values)
     };
     // srv5 is a name of SRV3's, as far as anything shows.
-    is_judged!(failed_on_srv3().judge(), PasswordMismatch, ServiceAccount, Confirmed);
+    is_judged!(failed_on_srv3().diagnose(), PasswordMismatch, ServiceAccount, Confirmed);
     // It is a host of its own.
-    is_judged!(failed_on_srv3().owns(SRV5, "192.0.2.5").judge(), PasswordMismatch, ServiceAccount, Likely);
+    is_judged!(failed_on_srv3().owns(SRV5, "192.0.2.5").diagnose(), PasswordMismatch, ServiceAccount, Likely);
 }
 
 #[test]
@@ -92,9 +92,9 @@ fn names_that_tell_which_of_two_shared_addresses_was_taken_must_be_of_the_time()
             .owns_on(SRV3, "169.254.95.120", IBM_USB)
             .resolves(SRV3, "192.0.2.80")
     };
-    is_judged!(two().judge(), LoopbackSharedIp, ClusterOrNlbAddress, Confirmed);
+    is_judged!(two().diagnose(), LoopbackSharedIp, ClusterOrNlbAddress, Confirmed);
     is_judged!(
-        two().written("dns.csv", "2026-09-01T08:00:00Z").judge(),
+        two().written("dns.csv", "2026-09-01T08:00:00Z").diagnose(),
         LoopbackSharedIp,
         ClusterOrNlbAddress,
         Likely
@@ -111,8 +111,8 @@ fn lists_that_disagree_on_an_owner_say_which_and_where() {
             .account(computer(SRV5))
             .account(Account { source: old.clone(), ..account("svc_web", ALPHA, &[spn]) })
     };
-    is_judged!(asked().judge(), DuplicateSpn, Misplaced, Confirmed);
-    is_judged!(asked().whole_list().judge(), DuplicateSpn, Misplaced, Likely)
+    is_judged!(asked().diagnose(), DuplicateSpn, Misplaced, Confirmed);
+    is_judged!(asked().whole_list().diagnose(), DuplicateSpn, Misplaced, Likely)
         .proved_by("against it: the account lists disagree whether svc_web has the SPN (old.csv:9 says so)");
 }
 
@@ -120,11 +120,11 @@ fn lists_that_disagree_on_an_owner_say_which_and_where() {
 #[test]
 fn a_short_name_in_a_log_may_be_another_domains_machine() {
     let asked = || Situation::asked(SRV1, "cifs/srv5.alpha.example.com", "srv5$", [ALPHA, ALPHA]);
-    let refused = |computer: &str| asked().netlogon(3210, computer, &["\\\\DC1", "BETA"]).judge();
+    let refused = |computer: &str| asked().netlogon(3210, computer, &["\\\\DC1", "BETA"]).diagnose();
     is_judged!(refused(SRV5), PasswordMismatch, MachineAccount, Confirmed);
     is_judged!(refused("SRV5"), PasswordMismatch, MachineAccount, Likely).proved_by("tells no domain");
     // A controller writes short names; its own is that of its domain.
-    let session = |controller: &str| asked().netlogon(5722, controller, &["SRV5", "SRV5$", "%%5"]).judge();
+    let session = |controller: &str| asked().netlogon(5722, controller, &["SRV5", "SRV5$", "%%5"]).diagnose();
     is_judged!(session("dc1.alpha.example.com"), PasswordMismatch, MachineAccount, Confirmed);
     is_judged!(session("DC1"), PasswordMismatch, MachineAccount, Likely);
 }
@@ -135,7 +135,7 @@ fn a_duplicate_that_another_domains_kdc_met_was_not_met_by_this_client() {
     let met = |controller: &str| {
         Situation::asked(SRV1, spn, "srv5$", [ALPHA, ALPHA])
             .event("Microsoft-Windows-Kerberos-Key-Distribution-Center", 11, controller, &[("Name", spn)])
-            .judge()
+            .diagnose()
     };
     is_judged!(met("dc1.alpha.example.com"), DuplicateSpn, Duplicate, Confirmed);
     is_judged!(met("DC1"), DuplicateSpn, Duplicate, Confirmed);

@@ -16,14 +16,14 @@ fn reference_case() -> Situation {
 
 #[test]
 fn where_nothing_has_a_date_the_inventory_is_taken_to_be_of_the_time() {
-    is_judged!(reference_case().judge(), LoopbackSharedIp, BmcUsbNic, Confirmed).lacks_nothing();
+    is_judged!(reference_case().diagnose(), LoopbackSharedIp, BmcUsbNic, Confirmed).lacks_nothing();
     // As in a folder that was unpacked weeks later: all files have that day's date.
     let unpacked = "2026-11-20T09:00:00Z";
     is_judged!(
         reference_case()
             .written("addresses.csv", unpacked)
             .log_ends("2026-10-06T22:00:00Z", unpacked)
-            .judge(),
+            .diagnose(),
         LoopbackSharedIp,
         BmcUsbNic,
         Confirmed
@@ -39,7 +39,7 @@ fn what_a_list_tells_of_its_age_goes_before_its_files_date() {
             .written("addresses.csv", unpacked)
             .log_ends("2026-10-06T22:00:00Z", unpacked)
             .collected(when)
-            .judge()
+            .diagnose()
     };
     let judged = is_judged!(told("2026-10-06T21:00:00Z"), LoopbackSharedIp, BmcUsbNic, Confirmed);
     assert!(!judged.0.evidence.iter().any(|item| item.contains("was collected")), "{:#?}", judged.0.evidence);
@@ -62,7 +62,7 @@ fn two_events_years_apart_do_not_go_on_for_years() {
         .owns_on(SRV2, "169.254.95.120", IBM_USB)
         .written("addresses.csv", "2026-12-09T09:00:00Z")
         .log_ends("2026-12-09T08:00:00Z", "2026-12-09T08:00:00Z")
-        .judge();
+        .diagnose();
     is_judged!(judged, LoopbackSharedIp, BmcUsbNic, Likely)
         .proved_by("goes on to 2026-12-09T08:00:00Z without one");
 }
@@ -70,7 +70,7 @@ fn two_events_years_apart_do_not_go_on_for_years() {
 #[test]
 fn an_inventory_of_before_the_first_event_may_show_what_has_changed_since() {
     is_judged!(
-        reference_case().written("addresses.csv", "2026-10-06T11:54:00Z").judge(),
+        reference_case().written("addresses.csv", "2026-10-06T11:54:00Z").diagnose(),
         LoopbackSharedIp,
         BmcUsbNic,
         Likely
@@ -78,7 +78,7 @@ fn an_inventory_of_before_the_first_event_may_show_what_has_changed_since() {
     .proved_by("against it: addresses.csv was written 2026-10-06T11:54:00Z, before the first of these events")
     .lacks("Get-NetIPAddress -CimSession SRV1.alpha.example.com");
     // Clocks of one domain may differ by five minutes.
-    let judged = reference_case().written("addresses.csv", "2026-10-06T11:56:00Z").judge();
+    let judged = reference_case().written("addresses.csv", "2026-10-06T11:56:00Z").diagnose();
     is_judged!(judged, LoopbackSharedIp, BmcUsbNic, Confirmed);
 }
 
@@ -91,14 +91,14 @@ fn an_inventory_of_the_day_of_the_events_or_the_next_is_proof() {
         // Whatever the log goes on to say, then it was still going on.
         ("2026-10-07T09:00:00Z", "2026-10-20T08:00:00Z"),
     ] {
-        let judged = reference_case().written("addresses.csv", made).log_ends(log_ends, log_ends).judge();
+        let judged = reference_case().written("addresses.csv", made).log_ends(log_ends, log_ends).diagnose();
         is_judged!(judged, LoopbackSharedIp, BmcUsbNic, Confirmed).lacks_nothing();
     }
 }
 
 #[test]
 fn an_inventory_of_after_the_trouble_may_show_what_was_changed_in_between() {
-    let made = |when, ends| reference_case().written("addresses.csv", when).log_ends(ends, ends).judge();
+    let made = |when, ends| reference_case().written("addresses.csv", when).log_ends(ends, ends).diagnose();
     is_judged!(made("2026-10-09T09:00:00Z", "2026-10-09T08:00:00Z"), LoopbackSharedIp, BmcUsbNic, Likely)
         .proved_by(
             "against it: the last of these events is of 2026-10-06T12:00:00Z, and the log of SRV1.alpha.example.com goes on \
@@ -124,7 +124,7 @@ fn a_trouble_of_every_week_is_not_over_after_three_days() {
             .owns_on(SRV2, "169.254.95.120", IBM_USB)
             .written("addresses.csv", "2026-10-09T09:00:00Z")
             .log_ends("2026-10-09T08:00:00Z", "2026-10-09T08:00:00Z")
-            .judge()
+            .diagnose()
     };
     is_judged!(weekly("2026-09-29T12:00:00Z"), LoopbackSharedIp, BmcUsbNic, Confirmed);
     is_judged!(weekly("2026-10-05T12:00:00Z"), LoopbackSharedIp, BmcUsbNic, Likely);
@@ -137,7 +137,7 @@ fn one_list_of_the_time_is_enough_for_a_fact() {
         .owns_as(SRV2, "169.254.95.120", IBM_USB, "again.csv")
         .written("addresses.csv", "2026-10-01T09:00:00Z")
         .written("again.csv", "2026-10-06T13:00:00Z")
-        .judge();
+        .diagnose();
     is_judged!(judged, LoopbackSharedIp, BmcUsbNic, Confirmed);
 }
 
@@ -154,9 +154,9 @@ fn names_and_addresses_without_a_date_prove_nothing_where_the_dates_were_lost() 
             .written("addresses.csv", made)
             .written("dns.csv", made)
             .log_ends("2026-10-06T22:00:00Z", "2026-11-20T09:00:00Z")
-            .judge()
+            .diagnose()
     };
-    is_judged!(led_astray().judge(), WrongHost, StaleDns, Confirmed);
+    is_judged!(led_astray().diagnose(), WrongHost, StaleDns, Confirmed);
     is_judged!(lost(led_astray(), "2026-11-20T09:00:00Z"), WrongHost, StaleDns, Likely)
         .proved_by("when addresses.csv was made is not known")
         .lacks("Resolve-DnsName srv5.alpha.example.com");
@@ -177,13 +177,13 @@ fn an_account_list_of_after_the_trouble_may_show_a_registration_that_came_since(
     };
     let made =
         |ends| elsewhere().written("spns.csv", "2026-10-09T09:00:00Z").log_ends(ends, "2026-11-20T09:00:00Z");
-    is_judged!(made("2026-10-09T08:00:00Z").judge(), DuplicateSpn, Misplaced, Likely)
+    is_judged!(made("2026-10-09T08:00:00Z").diagnose(), DuplicateSpn, Misplaced, Likely)
         .lacks("the log of SRV1.alpha.example.com as it is now")
         .lacks("setspn -F -Q");
     // What an event proves needs no list.
     let with_event = made("2026-10-09T08:00:00Z").kdc(11, &[spn, "DS_SERVICE_PRINCIPAL_NAME"]);
     is_judged!(
-        with_event.account(account("SRV5$", ALPHA, &[spn])).judge(),
+        with_event.account(account("SRV5$", ALPHA, &[spn])).diagnose(),
         DuplicateSpn,
         Duplicate,
         Confirmed

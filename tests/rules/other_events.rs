@@ -160,7 +160,7 @@ impl Beside {
     }
 
     fn with(&self, when: &str) -> Judged {
-        (self.incident)().event(self.provider.0, self.id, self.on, self.values).at(when).judge()
+        (self.incident)().event(self.provider.0, self.id, self.on, self.values).at(when).diagnose()
     }
 
     /// Holds at any time.
@@ -173,7 +173,7 @@ impl Beside {
 fn every_event_is_quoted_and_weighed() {
     for event in EVENTS {
         let what = format!("{} {}", event.provider.1, event.id);
-        assert_eq!(Beside::verdict(&(event.incident)().judge()), event.verdicts.0, "without {what}");
+        assert_eq!(Beside::verdict(&(event.incident)().diagnose()), event.verdicts.0, "without {what}");
         for when in ["2026-10-06T11:50:00Z", "2026-10-06T12:09:59Z"] {
             let judged = event.with(when);
             assert_eq!(Beside::verdict(&judged), event.verdicts.1, "with {what} at {when}: {judged:#?}");
@@ -214,7 +214,7 @@ fn an_event_of_another_host_or_account_is_neither_quoted_nor_weighed() {
             DC1 => DC1.to_owned(),
             _ => "srv7.alpha.example.com".to_owned(),
         };
-        let judged = (event.incident)().event(event.provider.0, event.id, &on, &values).judge();
+        let judged = (event.incident)().event(event.provider.0, event.id, &on, &values).diagnose();
         assert_eq!(Beside::verdict(&judged), event.verdicts.0, "{} {}", event.provider.1, event.id);
         let start = format!("{} {} on", event.provider.1, event.id);
         assert!(!judged.0.evidence.iter().any(|line| line.contains(&start)), "{judged:#?}");
@@ -249,7 +249,7 @@ fn addresses_in_logs_are_an_inventory() {
             let judged = loopback()
                 .event(provider, id, SRV1, &of("SRV1"))
                 .event(provider, id, SRV2, &of("srv2"))
-                .judge();
+                .diagnose();
             assert_eq!(Beside::verdict(&judged), (LoopbackSharedIp, BmcUsbNic, Confirmed), "{provider} {id}");
             let short = provider.trim_start_matches("Microsoft-Windows-");
             judged.proved_by(&format!("srv2.beta.example.com owns 169.254.95.120 ({short} {id} in System.evtx at 2026-10-06T12:00:00Z)"));
@@ -259,7 +259,7 @@ fn addresses_in_logs_are_an_inventory() {
     let judged = loopback()
         .event("Microsoft-Windows-Dhcp-Client", 1007, SRV1, &dhcp)
         .event("Microsoft-Windows-Dhcp-Client", 1007, SRV2, &dhcp)
-        .judge();
+        .diagnose();
     assert_eq!(Beside::verdict(&judged), (LoopbackSharedIp, BmcUsbNic, Confirmed));
 }
 
@@ -291,7 +291,7 @@ fn a_storm_of_events_does_not_fill_the_cell() {
             &[("Program", &peer), ("TargetName", "host/srv2.beta.example.com")],
         );
     }
-    let judged = situation.judge();
+    let judged = situation.diagnose();
     let length: usize = judged.0.evidence.iter().map(String::len).sum();
     assert!(length < 4000, "{length} characters");
 }

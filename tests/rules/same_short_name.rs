@@ -26,14 +26,14 @@ fn a_has_that_name_too_and_a_and_c_own_a_common_address() {
         namesakes()
             .owns_on(SRV7_ALPHA, "169.254.95.120", IBM_USB)
             .owns_on(SRV7_BETA, "169.254.95.120", IBM_USB)
-            .judge(),
+            .diagnose(),
         LoopbackSharedIp,
         BmcUsbNic,
         Likely
     )
     .shared(&["169.254.95.120"]);
     misses!(
-        namesakes().owns(SRV7_ALPHA, "192.0.2.7").owns(SRV7_BETA, "198.51.100.7").judge(),
+        namesakes().owns(SRV7_ALPHA, "192.0.2.7").owns(SRV7_BETA, "198.51.100.7").diagnose(),
         DuplicateSpn,
         SameNameTwoDomains,
         Possible
@@ -45,7 +45,7 @@ fn the_name_exists_in_both_domains() {
     // From beta, SRV2 asked for the srv7 of its own domain, and the realm of alpha was named.
     let asked = || Situation::asked(SRV2, "cifs/srv7.beta.example.com", "srv7$", [ALPHA, BETA]);
     decides!(
-        asked().account(computer(SRV7_ALPHA)).account(computer(SRV7_BETA)).judge(),
+        asked().account(computer(SRV7_ALPHA)).account(computer(SRV7_BETA)).diagnose(),
         DuplicateSpn,
         SameNameTwoDomains,
         Confirmed
@@ -54,17 +54,17 @@ fn the_name_exists_in_both_domains() {
     .proved_by("srv7 exists in beta.example.com (spns.csv:2)")
     .lacks_nothing();
     // The name is known in one of them only.
-    misses!(asked().account(computer(SRV7_BETA)).judge(), PasswordMismatch, MachineAccount, Likely);
+    misses!(asked().account(computer(SRV7_BETA)).diagnose(), PasswordMismatch, MachineAccount, Likely);
 }
 
 #[test]
 fn it_is_not_known_in_which_domains_the_name_exists() {
     // A short name from alpha, and a realm that is not alpha's.
     let asked = |realms| Situation::asked(SRV1, "cifs/srv7", "srv7$", realms);
-    decides!(asked([BETA, BETA]).judge(), DuplicateSpn, SameNameTwoDomains, Possible)
+    decides!(asked([BETA, BETA]).diagnose(), DuplicateSpn, SameNameTwoDomains, Possible)
         .proved_by("srv7$ and cifs/srv7 have one short name, and the realms are beta.example.com")
         .lacks(
             "'beta.example.com' | ForEach-Object { Get-ADComputer -Filter \"Name -eq 'srv7'\" -Server $_ }",
         );
-    misses!(asked([ALPHA, ALPHA]).judge(), PasswordMismatch, MachineAccount, Possible);
+    misses!(asked([ALPHA, ALPHA]).diagnose(), PasswordMismatch, MachineAccount, Possible);
 }

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use krbtriage::commands::triage::known_hosts;
-use krbtriage::events::Seen;
+use krbtriage::events::DedupIndex;
 use krbtriage::findings::{self, FileDates, Finding, Knowledge, LogDates, Shape};
-use krbtriage::incidents::{Gathered, Gatherer, Period};
+use krbtriage::incidents::{CollectedIncidents, IncidentBuilder, Period};
 use krbtriage::inventory::Source;
 use krbtriage::inventory::accounts::{Account, AccountInventory, HostAliases};
 use krbtriage::inventory::addresses::{AddressInventory, HostAlias, OwnedAddress, ResolvedName};
@@ -149,7 +149,7 @@ impl Situation {
             description: Some(adapter.into()),
             mac: None,
             source: source(file),
-            seen: None,
+            logged_at: None,
         });
         self
     }
@@ -223,23 +223,26 @@ impl Situation {
     /// The findings, worst first.
     pub fn judge_all(self) -> Vec<Finding> {
         let Self { records, mut addresses, accounts, aliases, written, log } = self;
-        let seen = Seen::default();
-        let mut gatherer = Gatherer::new(&seen, Period::default());
+        let seen = DedupIndex::default();
+        let mut builder = IncidentBuilder::new(&seen, Period::default());
         for record in records {
-            gatherer.record(0, record);
+            builder.record(0, record);
         }
-        let mut gathered = Gathered::merge([gatherer]);
-        from_logs::add(&mut addresses, &gathered.clues, &|_| "System.evtx".to_owned());
-        let hosts = known_hosts(&addresses, &accounts, &gathered);
-        let clues = std::mem::take(&mut gathered.clues);
+        let mut collected = CollectedIncidents::merge([builder]);
+        from_logs::add(&mut addresses, &collected.signals, &|_| "System.evtx".to_owned());
+        let hosts = known_hosts(&addresses, &accounts, &collected);
+        let signals = std::mem::take(&mut collected.signals);
         let directory = Directory::new(&accounts, &aliases);
         let window = SignedDuration::from_mins(10);
         let dates = FileDates::new(written, time("2027-01-01T00:00:00Z")).with_logs(log.map(|log| (0, log)));
-        findings::judge(gathered.incidents, &Knowledge::new(hosts, directory, clues, window).dated(dates))
+        findings::diagnose(
+            collected.incidents,
+            &Knowledge::new(hosts, directory, signals, window).dated(dates),
+        )
     }
 
     /// The finding of the only incident.
-    pub fn judge(self) -> Judged {
+    pub fn diagnose(self) -> Judged {
         let mut all = self.judge_all();
         assert_eq!(all.len(), 1, "one incident");
         Judged(all.remove(0))

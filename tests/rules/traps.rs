@@ -23,26 +23,32 @@ fn trap_01_answerer_equals_client_is_not_yet_loopback() {
     let answered_itself = |target| Situation::asked(SRV1, target, "srv1$", [ALPHA, ALPHA]);
     // A cluster's name on its own node.
     let cluster = account("CLU1$", ALPHA, &["MSClusterVirtualServer/clu1", "HOST/clu1"]);
-    is_judged!(answered_itself("host/clu1").account(cluster).judge(), WrongHost, ClusterOrAlias, Likely);
+    is_judged!(answered_itself("host/clu1").account(cluster).diagnose(), WrongHost, ClusterOrAlias, Likely);
     // A ticket to itself, by each of its names.
     for target in ["host/srv1.alpha.example.com", "host/srv1", "srv1$", "HTTP/SRV1.alpha.example.com:8080"] {
-        let judged = answered_itself(target).judge();
+        let judged = answered_itself(target).diagnose();
         assert_ne!(judged.0.cause, krbtriage::findings::Cause::LoopbackSharedIp, "{judged:#?}");
     }
     // A misplaced SPN of its own name.
     let spn = "HTTP/srv1.alpha.example.com";
     is_judged!(
-        answered_itself(spn).account(computer("srv1.alpha.example.com")).service("svc_web", &[spn]).judge(),
+        answered_itself(spn)
+            .account(computer("srv1.alpha.example.com"))
+            .service("svc_web", &[spn])
+            .diagnose(),
         DuplicateSpn,
         Misplaced,
         Confirmed
     );
     // Another host, and no address: only likely, until an inventory has one that both own.
     let another = || answered_itself("host/srv3.alpha.example.com");
-    is_judged!(another().judge(), LoopbackSharedIp, AddressesUnknown, Likely)
+    is_judged!(another().diagnose(), LoopbackSharedIp, AddressesUnknown, Likely)
         .lacks("addresses of srv3.alpha.example.com");
     is_judged!(
-        another().owns_on(SRV1, "169.254.95.120", IBM_USB).owns_on(SRV3, "169.254.95.120", IBM_USB).judge(),
+        another()
+            .owns_on(SRV1, "169.254.95.120", IBM_USB)
+            .owns_on(SRV3, "169.254.95.120", IBM_USB)
+            .diagnose(),
         LoopbackSharedIp,
         BmcUsbNic,
         Confirmed
@@ -55,7 +61,7 @@ fn trap_02_0x80070721_beside_it_proves_nothing() {
         let text = "A security package specific error occurred. (0x80070721)";
         situation
             .event("DCOM", 10006, SRV1, &[("param1", text), ("param2", peer), ("param3", "{8BC3F05E}")])
-            .judge()
+            .diagnose()
     };
     // The service behind the name runs under another account now: the same code, and no loopback.
     let spn = "MSSQLSvc/srv5.alpha.example.com:1433";
@@ -77,7 +83,7 @@ fn trap_04_an_explicit_spn_on_a_user_shadows_the_computers_host_and_is_no_duplic
                 .account(computer(SRV5))
                 .service("svc_web", &[&spn])
                 .whole_list()
-                .judge(),
+                .diagnose(),
             DuplicateSpn,
             Misplaced,
             Confirmed
@@ -90,7 +96,7 @@ fn trap_04_an_explicit_spn_on_a_user_shadows_the_computers_host_and_is_no_duplic
     let mut srv5 = computer(SRV5);
     srv5.spns = srv5.spns.iter().chain([wsman]).collect();
     is_judged!(
-        Situation::asked(SRV1, wsman, "srv5$", [ALPHA, ALPHA]).account(srv5).whole_list().judge(),
+        Situation::asked(SRV1, wsman, "srv5$", [ALPHA, ALPHA]).account(srv5).whole_list().diagnose(),
         PasswordMismatch,
         MachineAccount,
         Likely
@@ -103,7 +109,7 @@ fn trap_05_spns_are_grouped_without_case() {
         Situation::asked(SRV1, "HTTP/Portal.alpha.example.com", "svc_web", [ALPHA, ALPHA])
             .service("svc_web", &["http/portal.ALPHA.example.com"])
             .service("svc_old", &["Http/PORTAL.alpha.example.com"])
-            .judge(),
+            .diagnose(),
         DuplicateSpn,
         Duplicate,
         Likely
@@ -120,7 +126,7 @@ fn trap_06_a_duplicate_with_kdc_event_11_and_no_event_4_is_no_incident() {
         two()
             .kdc(11, &[spn, "DS_SERVICE_PRINCIPAL_NAME"])
             .and_asked(SRV1, "cifs/srv3.alpha.example.com", "srv3$", [ALPHA, ALPHA])
-            .judge(),
+            .diagnose(),
         PasswordMismatch,
         MachineAccount,
         Possible
@@ -132,7 +138,7 @@ fn trap_07_a_computers_own_host_spn_is_never_to_be_moved() {
     let judged = is_judged!(
         Situation::asked(SRV1, "HOST/srv5.alpha.example.com", "srv5$", [ALPHA, ALPHA])
             .service("svc_web", &["HOST/srv5.alpha.example.com"])
-            .judge(),
+            .diagnose(),
         DuplicateSpn,
         Misplaced,
         Confirmed
@@ -147,7 +153,7 @@ fn trap_08_the_reverted_machine_logs_3210_and_the_others_log_event_4() {
     let with_3210_on = |host| {
         Situation::asked(SRV1, "cifs/srv5.alpha.example.com", "srv5$", [ALPHA, ALPHA])
             .netlogon(3210, host, &["ALPHA", "\\\\DC1"])
-            .judge()
+            .diagnose()
     };
     is_judged!(with_3210_on(SRV5), PasswordMismatch, MachineAccount, Confirmed)
         .proved_by("NETLOGON 3210 on srv5.alpha.example.com");
@@ -191,19 +197,19 @@ fn trap_12_a_host_under_two_names_does_not_share_addresses_with_itself() {
     };
     // Two exports of one host, before and after it was renamed.
     is_judged!(
-        asked().event("EventLog", 6011, SRV1, &[("", "PORTAL"), ("", "SRV1")]).judge(),
+        asked().event("EventLog", 6011, SRV1, &[("", "PORTAL"), ("", "SRV1")]).diagnose(),
         WrongHost,
         ClusterOrAlias,
         Likely
     )
     .shared(&[]);
     // Without that event they are two hosts that share an address, and nobody knows better.
-    is_judged!(asked().judge(), LoopbackSharedIp, OtherSharedAddress, Confirmed);
+    is_judged!(asked().diagnose(), LoopbackSharedIp, OtherSharedAddress, Confirmed);
     // Short and full name are one host without being told.
     let itself = Situation::asked(SRV1, "host/SRV1", "srv1$", [ALPHA, ALPHA])
         .owns("srv1", "192.0.2.1")
         .owns(SRV1, "192.0.2.1");
-    is_judged!(itself.judge(), PasswordMismatch, MachineAccount, Possible).shared(&[]);
+    is_judged!(itself.diagnose(), PasswordMismatch, MachineAccount, Possible).shared(&[]);
 }
 
 #[test]
@@ -214,7 +220,7 @@ fn trap_13_some_addresses_are_never_shared_and_a_clusters_is_shared_on_purpose()
             .owns(SRV3, "192.0.2.3")
             .owns_on(SRV1, address, adapter)
             .owns_on(SRV3, address, adapter)
-            .judge()
+            .diagnose()
     };
     for address in [
         "127.0.0.1",
@@ -241,7 +247,7 @@ fn trap_15_names_may_be_chosen_by_somebody_hostile() {
         Situation::asked(SRV1, "host/srv3.alpha.example.com", by, [ALPHA, ALPHA])
             .owns_on(SRV1, "169.254.95.120", IBM_USB)
             .owns_on(SRV3, "169.254.95.120", IBM_USB)
-            .judge()
+            .diagnose()
     };
     is_judged!(shared("SRV1$"), LoopbackSharedIp, BmcUsbNic, Confirmed);
     // Like the client's account when something strips, cleans or normalises: a zero-width space, a Cyrillic letter, a
@@ -272,7 +278,7 @@ fn trap_15_names_may_be_chosen_by_somebody_hostile() {
     let spn = "HTTP/srv5.alpha.example.com";
     let evil = Account { name: "svc\u{200b}_web".into(), ..account("", ALPHA, &[spn]) };
     is_judged!(
-        Situation::asked(SRV1, spn, "svc_web", [ALPHA, ALPHA]).account(evil).judge(),
+        Situation::asked(SRV1, spn, "svc_web", [ALPHA, ALPHA]).account(evil).diagnose(),
         DuplicateSpn,
         Misplaced,
         Likely

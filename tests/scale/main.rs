@@ -6,10 +6,10 @@ mod evtx_writer;
 #[allow(dead_code)]
 mod support;
 
-mod clues;
 mod hostile;
 mod lines;
 mod merge;
 mod packing;
 mod sets;
+mod signals;
 mod world;

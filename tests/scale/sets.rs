@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 
-use crate::clues::{About, clue, kinds};
 use crate::merge::{placed, triage};
+use crate::signals::{About, kinds, signal};
 use crate::support::*;
 use crate::world::{World, worlds};
 
@@ -118,7 +118,7 @@ proptest! {
 fn an_extraction_has_every_kind_of_event_that_triage_looks_at() {
     let place = Place::new();
     let about = About { computer: "SRV1.alpha.example.com", host: "srv2", other: "SRV3" };
-    place.write("a.evtx", log(kinds().into_iter().map(|kind| clue(kind, &about))));
+    place.write("a.evtx", log(kinds().into_iter().map(|kind| signal(kind, &about))));
     let text = place.run(&["extract", "--for-triage", "a.evtx"]).exits(0).stdout();
     let event = |line: &str| {
         let line: serde_json::Value = serde_json::from_str(line).unwrap();

@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 
-use crate::clues::{About, clue, kinds};
 use crate::evtx_writer::*;
+use crate::signals::{About, kinds, signal};
 use crate::support::{at, four, three};
 
 #[derive(Debug, Clone, Copy)]
@@ -11,7 +11,7 @@ enum What {
     Four,
     Three,
     /// One of [`kinds`].
-    Clue(usize),
+    Signal(usize),
     /// Nothing that a triage looks at.
     Other,
 }
@@ -48,7 +48,7 @@ pub fn worlds() -> impl Strategy<Value = World> {
     let what = prop_oneof![
         4 => Just(What::Four),
         1 => Just(What::Three),
-        5 => (0..kinds().len()).prop_map(What::Clue),
+        5 => (0..kinds().len()).prop_map(What::Signal),
         1 => Just(What::Other),
     ];
     let made = (what, 0usize..4, 0usize..4, 0u64..40, proptest::bool::weighted(0.1))
@@ -76,9 +76,9 @@ impl World {
         let event = match made.what {
             What::Four => return four(client, target, id, made.minute),
             What::Three => return three(client, id, made.minute),
-            What::Clue(kind) => {
+            What::Signal(kind) => {
                 let other = NAMES[(made.target + 1) % 4];
-                clue(kinds()[kind], &About { computer: &full, host: target, other })
+                signal(kinds()[kind], &About { computer: &full, host: target, other })
             }
             What::Other => service_state(&full, "Windows Update", "running"),
         };

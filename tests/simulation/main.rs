@@ -22,7 +22,7 @@ mod snapshots;
 mod truth;
 mod world;
 
-use measure::{Given, Tally, When, verdicts_of};
+use measure::{FileProgress, Given, When, verdicts_of};
 use rayon::prelude::*;
 use rng::Rng;
 use scenario::Scenario;
@@ -30,9 +30,9 @@ use snapshots::Style;
 use world::HOUR;
 
 /// Judges one forest with every kind of incomplete, old and contradictory inventories.
-fn measure_forest(seed: u64) -> Tally {
+fn measure_forest(seed: u64) -> FileProgress {
     let scenario = Scenario::new(seed);
-    let mut tally = Tally::default();
+    let mut tally = FileProgress::default();
     let mut rng = Rng::new(seed ^ 0xACC0);
     let ldap = |when| vec![(when, Some(Style::Ldap))];
     let full = Given::full;
@@ -109,8 +109,8 @@ fn measure_forest(seed: u64) -> Tally {
     tally
 }
 
-fn measure(seeds: std::ops::Range<u64>) -> Tally {
-    seeds.into_par_iter().map(measure_forest).reduce(Tally::default, |mut a, b| {
+fn measure(seeds: std::ops::Range<u64>) -> FileProgress {
+    seeds.into_par_iter().map(measure_forest).reduce(FileProgress::default, |mut a, b| {
         a.merge(b);
         a
     })
@@ -126,7 +126,7 @@ fn number(variable: &str) -> Option<u64> {
 }
 
 /// Prints what is wrong, as many of each as `SHOW` says.
-fn show(tally: &Tally) {
+fn show(tally: &FileProgress) {
     let shown = std::env::var("SHOW").ok().and_then(|n| n.parse().ok()).unwrap_or(3);
     for (what, texts) in [("WRONG", &tally.mistakes), ("LIMIT", &tally.limits), ("MISSED", &tally.missed)] {
         for text in texts.iter().take(shown) {
@@ -139,7 +139,7 @@ fn show(tally: &Tally) {
 const UNDATED: [&str; 2] = ["all old, dates lost", "after the repair of the same day"];
 
 /// What must hold of any number of forests.
-fn check(tally: &Tally) {
+fn check(tally: &FileProgress) {
     let full = &tally.scores["full"];
     assert!(full.cause * 100 >= full.incidents * 99, "with full inventories {full:?}");
     // Which of two shared addresses was taken, and which key of one account was wrong, nothing may tell.

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use krbtriage::commands::triage::known_hosts;
-use krbtriage::events::Seen;
-use krbtriage::findings::{Cause, Confidence, FileDates, Finding, Kind, Knowledge, LogDates, judge};
-use krbtriage::incidents::{Gathered, Gatherer, Period};
+use krbtriage::events::DedupIndex;
+use krbtriage::findings::{Cause, Confidence, FileDates, Finding, Kind, Knowledge, LogDates, diagnose};
+use krbtriage::incidents::{CollectedIncidents, IncidentBuilder, Period};
 use krbtriage::inventory::accounts::{AccountInventory, HostAliases};
 use krbtriage::inventory::addresses::AddressInventory;
 use krbtriage::inventory::directory::Directory;
@@ -148,9 +148,9 @@ pub fn inventories(scenario: &Scenario, given: &Given) -> (AddressInventory, Acc
 }
 
 /// The records of the logs that are given, handed to the gatherer as the scan would.
-pub fn gather(scenario: &Scenario, given: &Given) -> Gathered {
-    let seen = Seen::default();
-    let mut gatherer = Gatherer::new(&seen, Period::default());
+pub fn gather(scenario: &Scenario, given: &Given) -> CollectedIncidents {
+    let seen = DedupIndex::default();
+    let mut builder = IncidentBuilder::new(&seen, Period::default());
     for (n, entry) in scenario.entries.iter().enumerate() {
         let readable = match entry.place {
             Place::Client => true,
@@ -158,24 +158,24 @@ pub fn gather(scenario: &Scenario, given: &Given) -> Gathered {
             Place::Member => given.members,
         };
         if readable {
-            gatherer.record(0, entry.record(n as u64 + 1));
+            builder.record(0, entry.record(n as u64 + 1));
         }
     }
-    Gathered::merge([gatherer])
+    CollectedIncidents::merge([builder])
 }
 
 pub fn verdicts(
-    gathered: Gathered,
+    collected: CollectedIncidents,
     mut addresses: AddressInventory,
     accounts: &AccountInventory,
     dates: FileDates,
 ) -> Vec<Finding> {
-    from_logs::add(&mut addresses, &gathered.clues, &|_| "System.evtx".to_owned());
-    let hosts = known_hosts(&addresses, accounts, &gathered);
+    from_logs::add(&mut addresses, &collected.signals, &|_| "System.evtx".to_owned());
+    let hosts = known_hosts(&addresses, accounts, &collected);
     let directory = Directory::new(accounts, &HostAliases::default());
     let knowledge =
-        Knowledge::new(hosts, directory, gathered.clues, SignedDuration::from_mins(10)).dated(dates);
-    judge(gathered.incidents, &knowledge)
+        Knowledge::new(hosts, directory, collected.signals, SignedDuration::from_mins(10)).dated(dates);
+    diagnose(collected.incidents, &knowledge)
 }
 
 pub fn verdicts_of(scenario: &Scenario, given: &Given) -> Vec<Finding> {
@@ -222,7 +222,7 @@ pub struct Score {
 }
 
 #[derive(Default)]
-pub struct Tally {
+pub struct FileProgress {
     pub scores: BTreeMap<&'static str, Score>,
     /// With full inventories: the true cause and kind, and what was said.
     pub confusion: BTreeMap<(Cause, Cause), u64>,
@@ -236,7 +236,7 @@ pub struct Tally {
     pub missed: Vec<String>,
 }
 
-impl Tally {
+impl FileProgress {
     pub fn add(&mut self, name: &'static str, scenario: &Scenario, given: &Given, findings: &[Finding]) {
         let score = self.scores.entry(name).or_default();
         assert_eq!(

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::fmt::{Display, Write as _};
 
-use super::measure::Tally;
+use super::measure::FileProgress;
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/accuracy.md");
 const MARKS: (&str, &str) = ("<!-- numbers -->\n", "<!-- end of numbers -->");
 
-pub fn markdown(forests: u64, tally: &Tally) -> String {
+pub fn markdown(forests: u64, tally: &FileProgress) -> String {
     let mut out = String::new();
     let incidents = tally.scores["full"].incidents;
     writeln!(out, "{forests} forests, {incidents} incidents.\n").unwrap();

@@ -44,7 +44,7 @@ pub fn addresses(world: &World, list: &List, to: &mut AddressInventory, keep: im
             description: Some(nic.description.into()),
             mac: None,
             source: list.source(),
-            seen: None,
+            logged_at: None,
         }));
     }
 }

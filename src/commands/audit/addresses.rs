@@ -253,7 +253,7 @@ pub(super) fn names(interfaces: &AddressInventory, hosts: &Hosts<'_>) -> Vec<Ris
             status: Status::New,
             kind: "name-leads-elsewhere",
             hurts: format!(
-                "whoever asks for {name} reaches {} with a ticket for {name}",
+                "whoever asks for {name} log_ranges {} with a ticket for {name}",
                 owners.iter().take(MAX_EVIDENCE).cloned().collect::<Vec<_>>().join(" or ")
             ),
             owner_count: others.len(),

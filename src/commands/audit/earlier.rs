@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::allowed::Allowed;
 use super::{COLUMNS, Risk, Row};
-use crate::files::unread;
+use crate::files::describe_read_error;
 use crate::inventory::InventoryFile;
 use crate::inventory::accounts::AccountInventory;
 use crate::inventory::addresses::AddressInventory;
@@ -27,7 +27,7 @@ pub enum EarlierError {
 
 fn unread_csv(path: &Path, error: &csv::Error) -> String {
     match error.kind() {
-        csv::ErrorKind::Io(source) => unread(path, source),
+        csv::ErrorKind::Io(source) => describe_read_error(path, source),
         csv::ErrorKind::UnequalLengths { pos, expected_len, len } => {
             let line = pos.as_ref().map_or(0, csv::Position::line);
             format!("line {line}: it has {len} cells where the first line has {expected_len}")

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::events::{Event, Told};
+use crate::events::{Event, ReportedEvents};
 use crate::files::{FileError, Kind};
 use crate::records::extracted::{
     BoundLine, EventLine, LogLine, OfLog, UnreadLine, VERSION, name_of, number_of,
@@ -25,7 +25,7 @@ pub type Sums = HashMap<FileIndex, u64>;
 /// An event's row, but for its log. `None` for what triage would not look at.
 pub fn front(record: &Record, file: FileIndex, sums: &mut Sums) -> Option<io::Result<Vec<u8>>> {
     Event::read(record)?;
-    let print = Told::print(record);
+    let print = ReportedEvents::fingerprint(record);
     let sum = sums.entry(file).or_default();
     *sum = sum.wrapping_add(print);
     let mut row = print.to_be_bytes().to_vec();

@@ -7,10 +7,10 @@ use std::collections::HashMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::events::{self, Modified};
+use crate::events::{self, ApErrModified};
 use crate::files::list::{self, ListError};
 use crate::files::{self, FileError};
-use crate::records::{Record, Selection, Wanted};
+use crate::records::{EventFilter, Record, Selection};
 use crate::report::sorter::{self, Key, Sorter};
 use crate::report::{Output, OutputError, output};
 use crate::scan::{self, Collector, FileIndex, FileOrder, FileReport, Progress, ScanOptions};
@@ -209,7 +209,7 @@ fn selection(config: &Config) -> (Selection, bool) {
     if config.providers.is_empty() && config.event_ids.is_empty() {
         return (events::kerberos_selection(), true);
     }
-    let wanted = Wanted { providers: config.providers.clone(), event_ids: config.event_ids.clone() };
+    let wanted = EventFilter { providers: config.providers.clone(), event_ids: config.event_ids.clone() };
     (Selection::new(vec![wanted]), false)
 }
 
@@ -225,7 +225,7 @@ struct Rows {
 
 impl Collector for Rows {
     fn record(&mut self, input: FileIndex, record: Record) {
-        if self.only_modified && Modified::read(&record).is_none() {
+        if self.only_modified && ApErrModified::read(&record).is_none() {
             *self.left_out.entry(input).or_default() += 1;
             return;
         }

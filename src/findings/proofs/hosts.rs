@@ -5,8 +5,8 @@ use super::shared::ownership_line;
 use super::{Proof, Repair, answerer_name, proof, quote, target_name};
 use crate::findings::advice;
 use crate::findings::case::Case;
-use crate::findings::clues::About;
 use crate::findings::ownership::is_machine;
+use crate::findings::signals::About;
 use crate::names::HostName;
 
 pub(in crate::findings) fn target_is_a_host(case: &Case<'_>) -> Option<Proof> {
@@ -42,7 +42,7 @@ pub(in crate::findings) fn another_host(case: &Case<'_>) -> Option<Proof> {
         p.missing.push(advice::spn_owner(&case.incident.target));
     }
     p.missing.push(advice::netlogon(&answerer_name(case)));
-    for near in case.clues().filter(|c| matches!(c.about, About::Answerer | About::Target)) {
+    for near in case.signals().filter(|c| matches!(c.about, About::Answerer | About::Target)) {
         p.evidence.push(quote(&near));
     }
     Some(p)

@@ -4,11 +4,11 @@ use super::registration::{owner_line, spn_repair};
 use super::{
     MAX_ADDRESSES, Proof, Repair, TICKET_LIFETIME, answerer_name, dns_sources, proof, quote, target_name,
 };
-use crate::events::ClueKind;
+use crate::events::SignalKind;
 use crate::findings::advice;
 use crate::findings::case::{Case, Shape};
-use crate::findings::clues::{About, NearClue};
 use crate::findings::ownership::KeyOf;
+use crate::findings::signals::{About, NearSignal};
 use crate::names::Principal;
 
 pub(in crate::findings) fn account_repair(case: &Case<'_>) -> Repair {
@@ -35,27 +35,28 @@ pub(in crate::findings) fn key_proof(case: &Case<'_>) -> Proof {
     p
 }
 
-pub(in crate::findings) fn clue<'a>(
+pub(in crate::findings) fn signal<'a>(
     case: &Case<'a>,
-    kinds: &[ClueKind],
+    kinds: &[SignalKind],
     about: &[About],
-) -> Option<NearClue<'a>> {
-    case.clues().find(|c| kinds.contains(&c.seen.clue.kind) && about.contains(&c.about))
+) -> Option<NearSignal<'a>> {
+    case.signals().find(|c| kinds.contains(&c.recorded.signal.kind) && about.contains(&c.about))
 }
 
 pub(in crate::findings) fn netlogon_refused(case: &Case<'_>) -> Option<Proof> {
-    use ClueKind::{NoMachineAccount, PasswordRejected, SessionRefused};
+    use SignalKind::{NoMachineAccount, PasswordRejected, SessionRefused};
     let kinds = [PasswordRejected, SessionRefused, NoMachineAccount];
-    clue(case, &kinds, &[About::Target])?;
+    signal(case, &kinds, &[About::Target])?;
     let mut p = key_proof(case);
     p.evidence.extend(
-        case.clues()
-            .filter(|c| kinds.contains(&c.seen.clue.kind) && c.about == About::Target)
+        case.signals()
+            .filter(|c| kinds.contains(&c.recorded.signal.kind) && c.about == About::Target)
             .take(MAX_ADDRESSES)
             .map(|c| quote(&c)),
     );
-    let about_target = |c: &NearClue<'_>| kinds.contains(&c.seen.clue.kind) && c.about == About::Target;
-    if !case.clues().any(|c| about_target(&c) && c.sure) {
+    let about_target =
+        |c: &NearSignal<'_>| kinds.contains(&c.recorded.signal.kind) && c.about == About::Target;
+    if !case.signals().any(|c| about_target(&c) && c.sure) {
         p.at_most_likely = true;
         p.evidence.push(format!(
             "that event tells no domain: it may be about another machine of the name {}",
@@ -71,8 +72,8 @@ pub(in crate::findings) fn netlogon_refused(case: &Case<'_>) -> Option<Proof> {
 }
 
 pub(in crate::findings) fn no_suitable_key(case: &Case<'_>) -> Option<Proof> {
-    let kinds = [ClueKind::NoSuitableKey, ClueKind::LacksStrongKeys];
-    let near = clue(case, &kinds, &[About::Owner, About::Target])?;
+    let kinds = [SignalKind::NoSuitableKey, SignalKind::LacksStrongKeys];
+    let near = signal(case, &kinds, &[About::Owner, About::Target])?;
     let mut p = key_proof(case);
     p.evidence.push(quote(&near));
     p.missing.push(advice::encryption_types(&case.incident.answered_by));
@@ -102,7 +103,7 @@ pub(in crate::findings) fn spn_is_clean(case: &Case<'_>) -> Option<Proof> {
 }
 
 pub(in crate::findings) fn policy_refused(case: &Case<'_>) -> Option<Proof> {
-    let near = clue(case, &[ClueKind::PolicyLogonFailed], &[About::Target])?;
+    let near = signal(case, &[SignalKind::PolicyLogonFailed], &[About::Target])?;
     let mut p = key_proof(case);
     p.evidence.push(quote(&near));
     p.missing.push(advice::netlogon(&answerer_name(case)));
@@ -169,7 +170,7 @@ pub(in crate::findings) fn service_logon_failed(case: &Case<'_>) -> Option<Proof
     if case.ownership.key_of(case) != KeyOf::Answerer {
         return None;
     }
-    let near = case.clues().find(|c| c.about == About::Answerer && is_wrong_password(c))?;
+    let near = case.signals().find(|c| c.about == About::Answerer && is_wrong_password(c))?;
     let mut p = spn_is_clean(case)?;
     p.evidence.push(quote(&near));
     // By which list the host that logged it is the one that was meant.
@@ -181,11 +182,11 @@ pub(in crate::findings) fn service_logon_failed(case: &Case<'_>) -> Option<Proof
 
 /// 7038 with error 1326, or with the text of an error whose number was not kept. 7041 is about a right that is lacking, and
 /// other errors about a locked or disabled account.
-fn is_wrong_password(near: &NearClue<'_>) -> bool {
-    let clue = &near.seen.clue;
-    clue.kind == ClueKind::ServiceLogonFailed
-        && clue.event_id == 7038
-        && (!clue.values.contains("%%") || clue.values.contains("%%1326"))
+fn is_wrong_password(near: &NearSignal<'_>) -> bool {
+    let signal = &near.recorded.signal;
+    signal.kind == SignalKind::ServiceLogonFailed
+        && signal.event_id == 7038
+        && (!signal.values.contains("%%") || signal.values.contains("%%1326"))
 }
 
 pub(in crate::findings) fn password_just_set(case: &Case<'_>) -> Option<Proof> {
@@ -193,7 +194,7 @@ pub(in crate::findings) fn password_just_set(case: &Case<'_>) -> Option<Proof> {
         return None;
     }
     let set = case.ownership.key_owner()?.password_last_set?;
-    let seen = &case.incident.seen;
+    let seen = &case.incident.occurrences;
     // Every event lies between the change and the end of the last ticket made before it.
     if seen.first < set || seen.last.duration_since(set) > TICKET_LIFETIME {
         return None;

@@ -2,7 +2,7 @@
 
 use super::registration::{source_of, spn_proof};
 use super::{Proof, Repair, answerer_name, dns_sources, proof, sources_of, target_name};
-use crate::events::ClueKind;
+use crate::events::SignalKind;
 use crate::findings::case::{Case, Shape};
 use crate::findings::evidence::against;
 use crate::findings::ownership::{KeyOf, is_machine};
@@ -103,11 +103,11 @@ pub(in crate::findings) fn alias_with_foreign_spn(case: &Case<'_>) -> Option<Pro
 /// B had C's name once, as its log says, and no export has it as another name of B.
 fn gave_up(case: &Case<'_>) -> bool {
     let target = case.target_host.as_ref();
-    case.clues().any(|near| {
-        near.seen.clue.kind == ClueKind::Renamed
+    case.signals().any(|near| {
+        near.recorded.signal.kind == SignalKind::Renamed
             && near
-                .seen
-                .clue
+                .recorded
+                .signal
                 .subjects
                 .first()
                 .and_then(|name| HostName::parse(name))

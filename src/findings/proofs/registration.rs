@@ -1,12 +1,12 @@
 //! Whose SPN it is.
 
 use super::{MAX_ADDRESSES, Proof, Repair, dns_sources, proof, quote, sources_of, target_name};
-use crate::events::ClueKind;
+use crate::events::SignalKind;
 use crate::findings::advice;
 use crate::findings::beside::is_taken;
 use crate::findings::case::{Case, Shape};
-use crate::findings::clues::{About, NearClue, is_of_realm};
 use crate::findings::ownership::{KeyOf, is_machine};
+use crate::findings::signals::{About, NearSignal, is_of_realm};
 use crate::inventory::accounts::Account;
 use crate::names::{HostName, Same, Spn};
 
@@ -155,8 +155,10 @@ fn spn_on_several(case: &Case<'_>, key: KeyOf) -> Option<Proof> {
 }
 
 pub(in crate::findings) fn kdc_found_duplicate(case: &Case<'_>) -> Option<Proof> {
-    let found = |c: &NearClue<'_>| c.seen.clue.kind == ClueKind::DuplicateName && c.about == About::Spn;
-    let near = case.clues().find(|c| found(c) && was_asked(case, c)).or_else(|| case.clues().find(found))?;
+    let found =
+        |c: &NearSignal<'_>| c.recorded.signal.kind == SignalKind::DuplicateName && c.about == About::Spn;
+    let near =
+        case.signals().find(|c| found(c) && was_asked(case, c)).or_else(|| case.signals().find(found))?;
     let mut p = spn_proof(case);
     if !was_asked(case, &near) {
         p.at_most_likely = true;
@@ -182,8 +184,8 @@ pub(in crate::findings) fn kdc_found_duplicate(case: &Case<'_>) -> Option<Proof>
 }
 
 /// Did the client ask this controller's domain, as far as the event's realms tell? Operational 101 is the client's own.
-fn was_asked(case: &Case<'_>, near: &NearClue<'_>) -> bool {
-    let Some(host) = HostName::parse(&near.seen.clue.computer) else { return true };
+fn was_asked(case: &Case<'_>, near: &NearSignal<'_>) -> bool {
+    let Some(host) = HostName::parse(&near.recorded.signal.computer) else { return true };
     let own = case.client_host.as_ref().is_some_and(|client| client.same(&host) != Same::No);
     let in_realm = |domain: &str| case.realms.iter().any(|realm| is_of_realm(domain, realm));
     own || case.realms.is_empty() || host.domain().is_none_or(in_realm)
@@ -195,13 +197,13 @@ pub(in crate::findings) fn names_refused(case: &Case<'_>) -> Option<Proof> {
     if case.ownership.key_of(case) == KeyOf::Answerer {
         return None;
     }
-    let refused = |near: &NearClue<'_>| match near.seen.clue.kind {
-        ClueKind::OwnNamesRefused | ClueKind::TwoAccounts => near.about == About::Target,
-        _ => near.about == About::Spn && is_taken(&near.seen.clue),
+    let refused = |near: &NearSignal<'_>| match near.recorded.signal.kind {
+        SignalKind::OwnNamesRefused | SignalKind::TwoAccounts => near.about == About::Target,
+        _ => near.about == About::Spn && is_taken(&near.recorded.signal),
     };
     let mut p = spn_proof(case);
     p.rests_on_owners = false;
-    p.evidence.extend(case.clues().filter(refused).map(|near| quote(&near)));
+    p.evidence.extend(case.signals().filter(refused).map(|near| quote(&near)));
     p.missing.push(advice::spn_owner(&case.incident.target));
-    case.clues().any(|near| refused(&near)).then_some(p)
+    case.signals().any(|near| refused(&near)).then_some(p)
 }

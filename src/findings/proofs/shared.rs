@@ -1,9 +1,9 @@
 //! Addresses that two hosts own, and names that lead to the wrong one.
 
 use super::{MAX_ADDRESSES, Proof, Repair, dns_sources, proof, quote, sources_of, target_name};
-use crate::events::ClueKind;
+use crate::events::SignalKind;
 use crate::findings::case::Case;
-use crate::findings::clues::{About, NearClue, is_card};
+use crate::findings::signals::{About, NearSignal, is_card};
 use crate::findings::{Kind, advice};
 use crate::inventory::Source;
 use crate::inventory::addresses::OwnedAddress;
@@ -129,15 +129,15 @@ fn shared_address(case: &Case<'_>, host: Option<HostId>, may: &dyn Fn(IpAddr) ->
     // An ordinary address may have been given from one to the other between two exports.
     let one_export = blamed.iter().any(|&a| {
         rows(host, a).any(|x| {
-            x.seen.is_none()
-                && rows(case.target_id, a).any(|y| y.seen.is_none() && y.source.file == x.source.file)
+            x.logged_at.is_none()
+                && rows(case.target_id, a).any(|y| y.logged_at.is_none() && y.source.file == x.source.file)
         })
     });
     let in_time = blamed
         .iter()
         .any(|&a| rows(host, a).any(|r| case.near(r)) && rows(case.target_id, a).any(|r| case.near(r)));
     // That both had it at one time, logs of two times do not show of an address that is given out and taken back.
-    let shows = |row: &&OwnedAddress| kind != Kind::OtherSharedAddress || row.seen.is_none();
+    let shows = |row: &&OwnedAddress| kind != Kind::OtherSharedAddress || row.logged_at.is_none();
     let sources = |of: Option<HostId>| -> Vec<Source> {
         sources_of(blamed.iter().flat_map(|&a| rows(of, a)).filter(shows))
     };
@@ -163,10 +163,10 @@ fn shared_address(case: &Case<'_>, host: Option<HostId>, may: &dyn Fn(IpAddr) ->
 
 /// DistributedCOM named the address itself as the peer that failed.
 fn was_quoted(case: &Case<'_>, address: IpAddr) -> bool {
-    case.clues().any(|near| {
+    case.signals().any(|near| {
         near.about == About::Connection
-            && near.seen.clue.kind == ClueKind::DcomFailed
-            && near.seen.clue.addresses.contains(&address)
+            && near.recorded.signal.kind == SignalKind::DcomFailed
+            && near.recorded.signal.addresses.contains(&address)
     })
 }
 
@@ -189,7 +189,7 @@ pub(in crate::findings) fn ownership_line(row: &OwnedAddress) -> String {
     if let Some(on) = row.description.as_deref().or(row.interface.as_deref()) {
         line.push_str(&format!(" on {on}"));
     }
-    match row.seen {
+    match row.logged_at {
         Some(time) => line.push_str(&format!(" ({} at {time})", row.source)),
         None => line.push_str(&format!(" ({})", row.source)),
     }
@@ -218,7 +218,7 @@ pub(in crate::findings) fn name_leads(case: &Case<'_>, host: Option<HostId>) -> 
     p.evidence.extend(theirs.first().map(|r| ownership_line(r)));
     p.evidence.push(format!("{} does not own {address}, {owner} does", target_name(case)));
     // A log tells of one adapter at one time; that a host does not own an address, only an export of all of them shows.
-    let exported = own.iter().any(|row| row.seen.is_none());
+    let exported = own.iter().any(|row| row.logged_at.is_none());
     p.at_most_likely |= !exported || !theirs.iter().any(|row| case.near(row));
     p.changes_by_itself = true;
     p.reached = vec![address];
@@ -236,13 +236,13 @@ pub(in crate::findings) fn name_leads(case: &Case<'_>, host: Option<HostId>) -> 
 
 /// B or C found another machine on its link with its own address. Which machine that is, only a MAC tells.
 pub(in crate::findings) fn address_conflict(case: &Case<'_>) -> Option<Proof> {
-    let near = case.clues().find(|near| {
-        near.seen.clue.kind == ClueKind::AddressConflict
+    let near = case.signals().find(|near| {
+        near.recorded.signal.kind == SignalKind::AddressConflict
             && matches!(near.about, About::Target | About::Answerer)
-            && near.seen.clue.addresses.iter().all(|&address| may_be_of_both(case, address))
+            && near.recorded.signal.addresses.iter().all(|&address| may_be_of_both(case, address))
     })?;
-    let mut p = proof(case, Repair::Addresses(near.seen.clue.addresses.clone()));
-    p.shared.clone_from(&near.seen.clue.addresses);
+    let mut p = proof(case, Repair::Addresses(near.recorded.signal.addresses.clone()));
+    p.shared.clone_from(&near.recorded.signal.addresses);
     p.evidence.push(quote(&near));
     p.missing.push(advice::addresses_of(&case.incident.answered_by));
     p.missing.push(advice::addresses_of(&target_name(case)));
@@ -253,7 +253,7 @@ pub(in crate::findings) fn address_conflict(case: &Case<'_>) -> Option<Proof> {
 fn may_be_of_both(case: &Case<'_>, address: IpAddr) -> bool {
     [case.answerer_id, case.target_id].into_iter().all(|host| {
         let rows = case.usable(host);
-        rows.iter().any(|row| row.address == address) || rows.iter().all(|row| row.seen.is_some())
+        rows.iter().any(|row| row.address == address) || rows.iter().all(|row| row.logged_at.is_some())
     })
 }
 
@@ -311,12 +311,12 @@ pub(in crate::findings) fn addresses_unknown(case: &Case<'_>) -> Option<Proof> {
     }
     // The address is known of one side only: it is a suspicion, and not yet shared.
     p.shared.clear();
-    let tells_of_card = |near: &NearClue<'_>| match near.seen.clue.kind {
-        ClueKind::UsbNicInstalled => true,
-        ClueKind::DcomFailed => near.seen.clue.addresses.iter().any(|&address| is_card(address)),
+    let tells_of_card = |near: &NearSignal<'_>| match near.recorded.signal.kind {
+        SignalKind::UsbNicInstalled => true,
+        SignalKind::DcomFailed => near.recorded.signal.addresses.iter().any(|&address| is_card(address)),
         _ => false,
     };
-    if let Some(near) = case.clues().find(tells_of_card) {
+    if let Some(near) = case.signals().find(tells_of_card) {
         p.kind = Some(Kind::BmcUsbNic);
         p.evidence.push(quote(&near));
     }

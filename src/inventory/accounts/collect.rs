@@ -66,7 +66,7 @@ const NAMES: &[(&str, Attribute)] = &[
     ("pwdLastSet", Attribute::PasswordLastSet),
     ("PasswordLastSet", Attribute::PasswordLastSet),
     ("whenChanged", Attribute::WhenChanged),
-    ("Modified", Attribute::WhenChanged),
+    ("ApErrModified", Attribute::WhenChanged),
     ("userAccountControl", Attribute::UserAccountControl),
     ("msDS-SupportedEncryptionTypes", Attribute::EncryptionTypes),
     ("KerberosEncryptionType", Attribute::EncryptionTypes),

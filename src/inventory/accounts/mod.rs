@@ -37,7 +37,7 @@ use rayon::prelude::*;
 use super::other::Other;
 use super::stream::TextStream;
 use super::{InventoryFile, Source};
-use crate::files::unread;
+use crate::files::describe_read_error;
 use crate::names::{HostName, Spn};
 pub use aliases::{AliasError, HostAliases};
 pub use duplicates::{Duplicate, DuplicateKind};
@@ -259,7 +259,7 @@ fn read_file(path: &Path, named: bool, block: usize) -> FileRead {
     let mut text = match File::open(path).and_then(TextStream::new) {
         Ok(text) => text,
         Err(error) => {
-            to.file_problem(unread(path, &error));
+            to.file_problem(describe_read_error(path, &error));
             return to.finish("");
         }
     };

@@ -11,7 +11,7 @@ use super::AddressInventory;
 use super::format::{FORMATS, Format, Reader, Refusal, Sample};
 use super::join::join;
 use super::rows::{Collected, Rows};
-use crate::files::unread;
+use crate::files::describe_read_error;
 use crate::inventory::other::Other;
 use crate::inventory::text::{beginning, decode};
 
@@ -64,7 +64,7 @@ pub fn load_bytes(name: &str, bytes: &[u8], options: &LoadOptions) -> AddressInv
 fn read_path(path: &Path, named: bool, options: &LoadOptions, all: &mut Collected) {
     let mut file = match File::open(path) {
         Ok(file) => file,
-        Err(error) => return failed(path, &unread(path, &error), all),
+        Err(error) => return failed(path, &describe_read_error(path, &error), all),
     };
     let rows = Rows::new(all, display(path), default_host(path, options));
     read_from(&mut file, named, rows);

@@ -55,7 +55,7 @@ pub struct OwnedAddress {
     pub mac: Option<Arc<str>>,
     pub source: Source,
     /// When it was seen, for facts that come from an event; `None` for an inventory file.
-    pub seen: Option<Timestamp>,
+    pub logged_at: Option<Timestamp>,
 }
 
 /// A name and the address it resolves to (DNS, DHCP): what clients reach, not what hosts own.

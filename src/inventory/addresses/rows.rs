@@ -174,7 +174,7 @@ impl<'c> Rows<'c> {
             description: shared(names, &mut self.last.description, new.description),
             mac: mac.and_then(|mac| shared(names, &mut self.last.mac, &mac)),
             source: self.source(new.line),
-            seen: None,
+            logged_at: None,
         };
         self.file.rows += 1;
         self.all.inventory.owned.push(row);

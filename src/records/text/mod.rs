@@ -15,15 +15,15 @@
 //! "Copy" puts `Event Xml:` behind it; where that is there, it is read and the text is not.
 
 mod date;
-mod draft;
-mod wording;
+mod event_builder;
+mod message_catalog;
 
 use std::io::Read;
 
 use jiff::Timestamp;
 
 use self::date::{DateOrder, Reading};
-use self::draft::{Draft, Part};
+use self::event_builder::{EventBuilder, Part};
 use super::lines::Lines;
 use super::xml::parse_event;
 use super::{Content, Datum, Origin, Problems, Record, Selection};
@@ -54,7 +54,7 @@ pub fn read_events(
         ambiguous: None,
     };
     let mut lines = Lines::new(input, MAX_LINE);
-    let mut draft = Draft::default();
+    let mut draft = EventBuilder::default();
     loop {
         match lines.next() {
             Ok(Some((number, line))) => {
@@ -96,7 +96,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn take(&mut self, draft: Draft) {
+    fn take(&mut self, draft: EventBuilder) {
         // All of it is parsed, wanted or not: whether the text has to do must not depend on what is wanted.
         if draft.part == Part::Xml
             && let Ok(record) = parse_event(&draft.xml)
@@ -137,15 +137,15 @@ impl Reader<'_> {
 
     fn record(
         &mut self,
-        draft: &Draft,
+        draft: &EventBuilder,
         provider: String,
         event_id: u16,
         date: Option<(Timestamp, Reading)>,
     ) -> Result<Record, &'static str> {
         let description = draft.description.split_whitespace().collect::<Vec<_>>().join(" ");
-        let data = match wording::values(&provider, event_id, &description) {
+        let data = match message_catalog::values(&provider, event_id, &description) {
             Some(values) => values,
-            None if wording::is_known(&provider, event_id) => {
+            None if message_catalog::is_known(&provider, event_id) => {
                 return Err("its description is not in a wording the program knows (another language, or \
                      cut off); save the log as .evtx");
             }

@@ -1,15 +1,15 @@
 use super::*;
-use crate::records::Wanted;
+use crate::records::EventFilter;
 use proptest::prelude::*;
 
 /// Records, events seen, notes and problems.
 fn read(input: &[u8]) -> (Vec<Record>, u64, Vec<String>) {
     let selection = Selection::new(vec![
-        Wanted {
+        EventFilter {
             providers: vec!["Microsoft-Windows-Security-Kerberos".into(), "Kerberos".into()],
             event_ids: vec![3, 4],
         },
-        Wanted { providers: vec!["NETLOGON".into()], event_ids: vec![] },
+        EventFilter { providers: vec!["NETLOGON".into()], event_ids: vec![] },
     ]);
     let (mut found, mut records, mut problems) = (Vec::new(), 0, Problems::default());
     read_events(input, &selection, &mut |r| found.push(r), &mut records, &mut problems);

@@ -85,7 +85,7 @@ pub struct Story {
     pub events: String,
     pub first: Moment,
     pub last: Moment,
-    pub told: Told,
+    pub told: IncidentCard,
     /// Its sentence and its fix are those that stand above it.
     pub same_why: bool,
     pub same_fix: bool,
@@ -93,7 +93,7 @@ pub struct Story {
 
 /// The texts of an incident, for the template and for the script.
 #[derive(Default)]
-pub struct Told {
+pub struct IncidentCard {
     pub what: String,
     pub explanation: String,
     pub realms: String,
@@ -245,7 +245,7 @@ impl Story {
             events: grouped(row.events),
             first: Moment::new(&row.first_seen),
             last: Moment::new(&row.last_seen),
-            told: Told::new(row),
+            told: IncidentCard::new(row),
             same_why: false,
             same_fix: false,
         }
@@ -267,7 +267,7 @@ impl Story {
     }
 }
 
-impl Told {
+impl IncidentCard {
     pub fn new(row: &Row) -> Self {
         let mut told = Self {
             what: shown_in(problem_name(&row.problem, &row.problem_id), MAX_NAME),

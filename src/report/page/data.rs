@@ -12,7 +12,7 @@ use base64::prelude::BASE64_STANDARD;
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
 
-use super::cards::Told;
+use super::cards::IncidentCard;
 use super::text::{name, shown_in};
 use crate::report::numbers::grouped;
 use crate::report::{Report, Row};
@@ -96,7 +96,7 @@ impl Data {
 
 impl Writer {
     fn row(&mut self, row: &Row) -> io::Result<()> {
-        let told = Told::new(row);
+        let told = IncidentCard::new(row);
         let value = serde_json::json!([
             shown_in(&row.incident_id, 40),
             self.text(&shown_in(&row.problem_id, 40))?,

@@ -78,13 +78,16 @@ impl Read {
             let records = counted(read.duplicates, "record");
             notes.push(format!("{records} stood in more than one export; each counts once."));
         }
-        if read.told_again > 0 {
-            notes.push(format!("{} had been counted by an earlier run.", counted(read.told_again, "event")));
+        if read.already_reported > 0 {
+            notes.push(format!(
+                "{} had been counted by an earlier run.",
+                counted(read.already_reported, "event")
+            ));
         }
-        if read.clues_dropped > 0 {
+        if read.signals_dropped > 0 {
             notes.push(format!(
                 "{} other events were left out: too many different ones. A cause may be less sure for it.",
-                grouped(read.clues_dropped)
+                grouped(read.signals_dropped)
             ));
         }
         let taken: Vec<_> = read.logs.iter().filter(|f| f.was_read()).collect();

@@ -200,7 +200,7 @@ fn incomplete(report: &Report<'_>) -> Option<String> {
     let bad = read.unfound.len()
         + read.logs.iter().filter(|f| !f.problems.is_empty()).count()
         + read.inventories.iter().filter(|f| !f.problems.is_empty()).count();
-    match (bad, read.clues_dropped) {
+    match (bad, read.signals_dropped) {
         (0, 0) => None,
         (0, _) => Some("Not all other events could be kept".to_owned()),
         (1, _) => Some("1 input could not be read, or not all of it".to_owned()),

@@ -29,10 +29,10 @@ pub enum Body {
     Inline(Box<Element>),
 }
 
-/// Definitions made so far, by GUID: building one is most of the work of writing a record.
-pub type Definitions = std::collections::HashMap<[u8; 16], Rc<Definition>>;
+/// TemplateCache made so far, by GUID: building one is most of the work of writing a record.
+pub type TemplateCache = std::collections::HashMap<[u8; 16], Rc<Definition>>;
 
-pub fn body(event: &Event, record_id: u64, made: &mut Definitions) -> Body {
+pub fn body(event: &Event, record_id: u64, made: &mut TemplateCache) -> Body {
     if event.layout == Layout::Forwarded {
         Body::Inline(Box::new(inline(event, record_id)))
     } else {
@@ -45,7 +45,7 @@ fn is_classic(event: &Event) -> bool {
     event.layout == Layout::Classic
 }
 
-fn instance(event: &Event, record_id: u64, made: &mut Definitions) -> Instance {
+fn instance(event: &Event, record_id: u64, made: &mut TemplateCache) -> Instance {
     let windows10 = event.layout == Layout::Manifest;
     let null = |stale: usize| {
         if windows10 { Value::Stale(vec![1; stale]) } else { Value::Null }
@@ -93,7 +93,7 @@ fn instance(event: &Event, record_id: u64, made: &mut Definitions) -> Instance {
     Instance { definition, values }
 }
 
-fn define(made: &mut Definitions, guid: [u8; 16], root: impl FnOnce() -> Node) -> Rc<Definition> {
+fn define(made: &mut TemplateCache, guid: [u8; 16], root: impl FnOnce() -> Node) -> Rc<Definition> {
     made.entry(guid).or_insert_with(|| Rc::new(Definition { guid, root: root() })).clone()
 }
 
@@ -164,7 +164,7 @@ fn event_tree(event: &Event) -> Element {
 const STRINGS: [u8; 16] =
     [0x01, 0x46, 0xd3, 0xec, 0x25, 0x02, 0x67, 0x3e, 0xb6, 0x39, 0xd7, 0x7b, 0x70, 0x28, 0x1c, 0xe9];
 
-fn payload_instance(event: &Event, made: &mut Definitions) -> Option<Instance> {
+fn payload_instance(event: &Event, made: &mut TemplateCache) -> Option<Instance> {
     let mut key = Fingerprint::new();
     let (definition, values) = match &event.payload {
         Payload::None => return None,

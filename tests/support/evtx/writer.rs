@@ -2,7 +2,7 @@
 
 use super::chunk::{Chunk, Wrong};
 use super::event::Event;
-use super::layout::{Body, Definitions, body};
+use super::layout::{Body, TemplateCache, body};
 use super::{CHUNK, FILE_HEADER};
 
 /// What the file header says; it is right unless a test changes it.
@@ -31,7 +31,7 @@ type HeaderChange = Box<dyn FnOnce(&mut FileHeader)>;
 pub struct EvtxWriter {
     slots: Vec<Slot>,
     current: Chunk,
-    definitions: Definitions,
+    definitions: TemplateCache,
     /// Of the next record: its number in the file and its `EventRecordID`.
     number: u64,
     id: u64,
@@ -58,7 +58,7 @@ impl EvtxWriter {
         Self {
             slots: Vec::new(),
             current: Chunk::new(),
-            definitions: Definitions::new(),
+            definitions: TemplateCache::new(),
             number: 1,
             id: 1,
             renumbered: false,

@@ -6,7 +6,7 @@ use quick_xml::events::Event as Xml;
 use crate::evtx_writer::{Event, Payload, Value, filetime};
 
 #[derive(Debug, PartialEq, Eq, Default)]
-pub struct Seen {
+pub struct DedupIndex {
     pub provider: String,
     pub event_id: String,
     pub record_id: String,
@@ -18,7 +18,7 @@ pub struct Seen {
 }
 
 /// What a reader has to see of `event`.
-pub fn expected(event: &Event, record_id: u64) -> Seen {
+pub fn expected(event: &Event, record_id: u64) -> DedupIndex {
     let named = |values: &[(String, Value)]| -> Vec<(Option<String>, String)> {
         values.iter().map(|(name, value)| (Some(name.clone()), canonical(&value.text()))).collect()
     };
@@ -34,7 +34,7 @@ pub fn expected(event: &Event, record_id: u64) -> Seen {
     if let Some(bytes) = binary.filter(|b| !b.is_empty()) {
         data.push((Some("Binary".into()), canonical(&Value::Binary(bytes).text())));
     }
-    Seen {
+    DedupIndex {
         provider: event.provider.name.clone(),
         event_id: event.event_id.to_string(),
         record_id: record_id.to_string(),
@@ -56,17 +56,17 @@ fn canonical(text: &str) -> String {
     text.to_owned()
 }
 
-fn keep(seen: &mut Seen, name: Option<String>, value: &str) {
+fn keep(seen: &mut DedupIndex, name: Option<String>, value: &str) {
     if name.as_deref() != Some("Binary") || !value.is_empty() {
         seen.data.push((name, canonical(value)));
     }
 }
 
 /// From an event's XML.
-pub fn from_xml(xml: &str) -> Seen {
+pub fn from_xml(xml: &str) -> DedupIndex {
     let mut reader = Reader::from_str(xml);
     reader.config_mut().expand_empty_elements = true;
-    let mut seen = Seen::default();
+    let mut seen = DedupIndex::default();
     let mut path: Vec<String> = Vec::new();
     let mut name = None;
     let mut text = String::new();
@@ -122,10 +122,10 @@ pub fn from_xml(xml: &str) -> Seen {
 }
 
 /// From a line of tests/support/readers/python_evtx.py.
-pub fn from_json(line: &str) -> Seen {
+pub fn from_json(line: &str) -> DedupIndex {
     let record: serde_json::Value = serde_json::from_str(line).expect("JSON");
     let text = |key: &str| record[key].as_str().expect("text").to_owned();
-    let mut seen = Seen {
+    let mut seen = DedupIndex {
         provider: text("provider"),
         event_id: text("event_id"),
         record_id: text("record_id"),

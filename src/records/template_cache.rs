@@ -13,7 +13,7 @@ use super::binxml::{
 use super::template::{Program, definition};
 use crate::chunks::bytes::{u16_at, u32_at};
 
-/// Definitions and their bytes that are kept. Real logs have some hundreds of a few KB each; of a crafted one with
+/// TemplateCache and their bytes that are kept. Real logs have some hundreds of a few KB each; of a crafted one with
 /// ever new ones the last are kept.
 const MOST: usize = 2048;
 const MOST_BYTES: usize = 4 << 20;
@@ -21,9 +21,9 @@ const MOST_BYTES: usize = 4 << 20;
 /// GUID and length of the body: what tells most definitions apart.
 type Key = ([u8; 16], u32);
 
-/// Definitions with their programs; one per worker.
+/// TemplateCache with their programs; one per worker.
 #[derive(Default)]
-pub struct Definitions {
+pub struct TemplateCache {
     numbers: HashMap<Key, Vec<u64>>,
     known: Vec<Known>,
     /// The number of the first that is known. No number stands for two definitions, also when all were forgotten to
@@ -47,7 +47,7 @@ struct Name {
     elsewhere: Option<Box<[u8]>>,
 }
 
-impl Definitions {
+impl TemplateCache {
     /// The number of the definition that stands at this offset; `None` when its shape is not usual.
     pub fn number(&mut self, chunk: &[u8], at: u32) -> Option<u64> {
         let (key, tokens) = (key(chunk, at)?, definition(chunk, at)?);

@@ -21,8 +21,8 @@ pub struct About<'a> {
 /// The address that two hosts of the inventory have.
 const ADDRESS: &str = "169.254.95.120";
 
-/// An event that is a clue, with the values that make it one.
-pub fn clue((provider, id): (&str, u16), about: &About<'_>) -> Event {
+/// An event that is a signal, with the values that make it one.
+pub fn signal((provider, id): (&str, u16), about: &About<'_>) -> Event {
     let About { computer, host, other } = *about;
     let account = &*format!("{host}$");
     let spn = &*format!("cifs/{other}.alpha.example.com");

@@ -13,16 +13,16 @@ const MAX_LOGS: usize = 100_000;
 
 /// A place in a log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
+pub struct RecordPosition {
     pub time: Timestamp,
     pub record_id: u64,
 }
 
 /// What one file holds of one log.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reach {
-    pub oldest: Place,
-    pub newest: Place,
+pub struct LogRange {
+    pub oldest: RecordPosition,
+    pub newest: RecordPosition,
     pub lowest_id: u64,
     pub highest_id: u64,
 }
@@ -36,9 +36,9 @@ pub struct LogName {
 
 /// The logs of a run, by file.
 #[derive(Debug, Clone, Default)]
-pub struct Reaches(HashMap<(FileIndex, LogName), Reach>);
+pub struct LogRanges(HashMap<(FileIndex, LogName), LogRange>);
 
-impl Reaches {
+impl LogRanges {
     pub fn note(&mut self, record: &Record, file: FileIndex) {
         if record.computer.is_empty() {
             return;
@@ -47,13 +47,17 @@ impl Reaches {
             computer: record.computer.to_lowercase().into(),
             channel: record.channel.as_str().into(),
         };
-        let place = Place { time: record.time, record_id: record.record_id };
-        let reach =
-            Reach { oldest: place, newest: place, lowest_id: place.record_id, highest_id: place.record_id };
-        self.add((file, log), reach);
+        let place = RecordPosition { time: record.time, record_id: record.record_id };
+        let log_range = LogRange {
+            oldest: place,
+            newest: place,
+            lowest_id: place.record_id,
+            highest_id: place.record_id,
+        };
+        self.add((file, log), log_range);
     }
 
-    fn add(&mut self, key: (FileIndex, LogName), other: Reach) {
+    fn add(&mut self, key: (FileIndex, LogName), other: LogRange) {
         let full = self.0.len() >= MAX_LOGS;
         match self.0.entry(key) {
             Entry::Vacant(entry) if !full => {
@@ -65,15 +69,15 @@ impl Reaches {
     }
 
     pub fn merge(&mut self, other: Self) {
-        for (key, reach) in other.0 {
-            self.add(key, reach);
+        for (key, log_range) in other.0 {
+            self.add(key, log_range);
         }
     }
 
     pub fn rename_files(&mut self, name: &dyn Fn(FileIndex) -> FileIndex) {
         self.0 = std::mem::take(&mut self.0)
             .into_iter()
-            .map(|((file, log), reach)| ((name(file), log), reach))
+            .map(|((file, log), log_range)| ((name(file), log), log_range))
             .collect();
     }
 
@@ -83,23 +87,24 @@ impl Reaches {
     }
 
     /// In the order of their names, then of the files.
-    pub fn by_log(self) -> Vec<(LogName, Vec<(FileIndex, Reach)>)> {
-        let mut all: Vec<_> = self.0.into_iter().map(|((file, log), reach)| (log, file, reach)).collect();
+    pub fn by_log(self) -> Vec<(LogName, Vec<(FileIndex, LogRange)>)> {
+        let mut all: Vec<_> =
+            self.0.into_iter().map(|((file, log), log_range)| (log, file, log_range)).collect();
         all.sort_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
-        let mut out: Vec<(LogName, Vec<(FileIndex, Reach)>)> = Vec::new();
-        for (log, file, reach) in all {
+        let mut out: Vec<(LogName, Vec<(FileIndex, LogRange)>)> = Vec::new();
+        for (log, file, log_range) in all {
             match out.last_mut() {
-                Some((last, files)) if *last == log => files.push((file, reach)),
-                _ => out.push((log, vec![(file, reach)])),
+                Some((last, files)) if *last == log => files.push((file, log_range)),
+                _ => out.push((log, vec![(file, log_range)])),
             }
         }
         out
     }
 }
 
-impl Reach {
+impl LogRange {
     fn join(&mut self, other: &Self) {
-        let key = |p: &Place| (p.time, p.record_id);
+        let key = |p: &RecordPosition| (p.time, p.record_id);
         if key(&other.oldest) < key(&self.oldest) {
             self.oldest = other.oldest;
         }

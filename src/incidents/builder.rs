@@ -6,14 +6,16 @@ use indexmap::IndexMap;
 use indexmap::map::Entry;
 use jiff::Timestamp;
 
-use super::{Incident, Moments, Reaches, SeenClue, Sightings};
-use crate::events::{Clue, ClueKind, Event, Modified, Seen, Sight, Source, Told};
+use super::{ActivityTimes, Incident, LogRanges, Occurrences, RecordedSignal};
+use crate::events::{
+    ApErrModified, DedupIndex, Event, Insertion, LogFingerprint, ReportedEvents, Signal, SignalKind,
+};
 use crate::records::{Content, Origin, Record};
 use crate::scan::{Collector, FileIndex};
 
-/// Different clues kept by one worker. Real logs have some thousands; a crafted log with a new name in every record
+/// Different signals kept by one worker. Real logs have some thousands; a crafted log with a new name in every record
 /// must not fill the memory.
-const MAX_CLUES: usize = 100_000;
+const MAX_SIGNALS: usize = 100_000;
 
 /// Contents of which one worker remembers the meaning: twice as many as a reader of chunks shares at one time.
 const MAX_KNOWN: usize = 4096;
@@ -39,43 +41,43 @@ struct Key {
 }
 
 /// Takes every event 4 (and 3) as it is found, with what it says; one per worker.
-pub trait Witness: Send {
-    /// `Sight::Again` events come too: which of two files keeps an event is known at the end only.
-    fn event(&mut self, event: &Modified, record: &Record, file: FileIndex);
+pub trait EventSink: Send {
+    /// `Insertion::Duplicate` events come too: which of two files keeps an event is known at the end only.
+    fn event(&mut self, event: &ApErrModified, record: &Record, file: FileIndex);
 }
 
-/// One worker's share of events and clues.
-pub struct Gatherer<'a> {
-    seen: &'a Seen,
+/// One worker's share of events and signals.
+pub struct IncidentBuilder<'a> {
+    dedup: &'a DedupIndex,
     period: Period,
     incidents: IndexMap<Key, Incident, RandomState>,
-    clues: IndexMap<Clue, Sightings, RandomState>,
+    signals: IndexMap<Signal, Occurrences, RandomState>,
     /// By address of the content, which is kept so that no other can stand there.
-    known: foldhash::HashMap<usize, (Arc<Content>, Known)>,
-    clues_dropped: u64,
+    known: foldhash::HashMap<usize, (Arc<Content>, CachedMeaning)>,
+    signals_dropped: u64,
     duplicates: HashMap<FileIndex, u64>,
-    told: Option<&'a Told>,
-    told_again: u64,
-    prints: Vec<u64>,
-    reaches: Option<Reaches>,
-    witness: Option<Box<dyn Witness + 'a>>,
+    told: Option<&'a ReportedEvents>,
+    already_reported: u64,
+    fingerprints: Vec<u64>,
+    log_ranges: Option<LogRanges>,
+    event_sink: Option<Box<dyn EventSink + 'a>>,
 }
 
 /// What a content that records share means, so that it is not read again for each of them.
 #[derive(Debug, Clone, Copy)]
-struct Known {
-    source: Source,
-    meaning: Meaning,
+struct CachedMeaning {
+    log: LogFingerprint,
+    meaning: Classification,
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Meaning {
+enum Classification {
     /// It is none of ours.
     Nothing,
     /// A place in the gatherer's incidents.
     Incident(usize),
-    /// A place among its clues.
-    Clue { at: usize, timeless: bool },
+    /// A place among its signals.
+    Signal { at: usize, timeless: bool },
 }
 
 /// Events 3 that belong to an incident of another name: that of the event 4 they stand beside.
@@ -86,88 +88,94 @@ pub struct Twin {
     /// The incident they belong to.
     pub incident_id: String,
     /// Those that have no event 4 beside them, and count.
-    pub counted: Moments,
+    pub counted: ActivityTimes,
 }
 
 /// Everything the logs said.
 #[derive(Debug, Default)]
-pub struct Gathered {
+pub struct CollectedIncidents {
     /// In the order of their names.
     pub incidents: Vec<Incident>,
     /// In the order of kind, computer and names.
-    pub clues: Vec<SeenClue>,
+    pub signals: Vec<RecordedSignal>,
     /// Event 4 (and lonely event 3) counted once.
     pub events: u64,
     /// Clues left out because there were too many different ones.
-    pub clues_dropped: u64,
+    pub signals_dropped: u64,
     /// Records of each file that another file (or place) also holds.
     pub duplicates: HashMap<FileIndex, u64>,
     /// Events that an earlier run counted, and this one does not.
-    pub told_again: u64,
-    /// What stands for each event counted, and for the twins beside them; without [`Gatherer::told`] empty.
-    pub prints: Vec<u64>,
-    /// How far each log reaches; without [`Gatherer::with_reaches`] empty.
-    pub reaches: Reaches,
+    pub already_reported: u64,
+    /// What stands for each event counted, and for the twins beside them; without [`IncidentBuilder::told`] empty.
+    pub fingerprints: Vec<u64>,
+    /// How far each log reaches; without [`IncidentBuilder::with_reaches`] empty.
+    pub log_ranges: LogRanges,
     /// In the order of their names.
     pub twins: Vec<Twin>,
 }
 
-impl<'a> Gatherer<'a> {
-    pub fn new(seen: &'a Seen, period: Period) -> Self {
+impl<'a> IncidentBuilder<'a> {
+    pub fn new(dedup: &'a DedupIndex, period: Period) -> Self {
         Self {
-            seen,
+            dedup,
             period,
             incidents: IndexMap::default(),
-            clues: IndexMap::default(),
+            signals: IndexMap::default(),
             known: foldhash::HashMap::default(),
-            clues_dropped: 0,
+            signals_dropped: 0,
             duplicates: HashMap::new(),
             told: None,
-            told_again: 0,
-            prints: Vec::new(),
-            reaches: None,
-            witness: None,
+            already_reported: 0,
+            fingerprints: Vec::new(),
+            log_ranges: None,
+            event_sink: None,
         }
     }
 
     /// Counts only what no earlier run has counted. The rest is still evidence: a cause is decided on all the inputs.
     #[must_use]
-    pub fn told(mut self, told: Option<&'a Told>) -> Self {
+    pub fn told(mut self, told: Option<&'a ReportedEvents>) -> Self {
         self.told = told;
         self
     }
 
     /// Remembers how far each log reaches.
     #[must_use]
-    pub fn with_reaches(mut self, wanted: bool) -> Self {
-        self.reaches = wanted.then(Reaches::default);
+    pub fn with_log_ranges(mut self, wanted: bool) -> Self {
+        self.log_ranges = wanted.then(LogRanges::default);
         self
     }
 
     #[must_use]
-    pub fn witness(mut self, witness: Option<Box<dyn Witness + 'a>>) -> Self {
-        self.witness = witness;
+    pub fn event_sink(mut self, event_sink: Option<Box<dyn EventSink + 'a>>) -> Self {
+        self.event_sink = event_sink;
         self
     }
 
     /// Did an earlier run count this event? If not, this one does.
     fn is_told(&mut self, record: &Record, counts: bool, twin: bool) -> bool {
         let Some(told) = self.told else { return false };
-        let print = Told::print(record);
-        let is_told = told.contains(print);
+        let fingerprint = ReportedEvents::fingerprint(record);
+        let is_told = told.contains(fingerprint);
         if counts && is_told {
             // A twin is the same event once more.
-            self.told_again += u64::from(!twin);
+            self.already_reported += u64::from(!twin);
         } else if counts {
-            self.prints.push(print);
+            self.fingerprints.push(fingerprint);
         }
         is_told
     }
 
-    fn modified(&mut self, event: Modified, record: &Record, file: FileIndex, sight: Sight) -> Meaning {
-        let told = self.is_told(record, sight == Sight::First, event.twin);
-        if !told && let Some(witness) = &mut self.witness {
-            witness.event(&event, record, file);
+    fn modified(
+        &mut self,
+        event: ApErrModified,
+        record: &Record,
+        file: FileIndex,
+        insertion: Insertion,
+    ) -> Classification {
+        let told = self.is_told(record, insertion == Insertion::New, event.twin);
+        if !told && let Some(event_sink) = &mut self.event_sink {
+            event_sink.event(&event, record, file);
         }
         let key = Key { names: event.names().map(|name| name.to_lowercase().into()), twin: event.twin };
         let entry = self.incidents.entry(key);
@@ -178,7 +186,7 @@ impl<'a> Gatherer<'a> {
             target: event.target.clone(),
             target_realm: event.target_realm.clone(),
             client_realm: event.client_realm.clone(),
-            seen: Sightings::new(record.time, file),
+            occurrences: Occurrences::new(record.time, file),
         });
         // Of several spellings the smallest is shown, so that it does not depend on which worker came first.
         keep_smaller(&mut incident.client, event.client);
@@ -186,30 +194,36 @@ impl<'a> Gatherer<'a> {
         keep_smaller(&mut incident.target, event.target);
         keep_smaller(&mut incident.target_realm, event.target_realm);
         keep_smaller(&mut incident.client_realm, event.client_realm);
-        note(&mut incident.seen, record, file, sight, told);
-        Meaning::Incident(at)
+        note(&mut incident.occurrences, record, file, insertion, told);
+        Classification::Incident(at)
     }
 
-    fn clue(&mut self, clue: Clue, record: &Record, file: FileIndex, sight: Sight) -> Option<Meaning> {
-        if self.clues.len() >= MAX_CLUES && !self.clues.contains_key(&clue) {
-            self.clues_dropped += 1;
+    fn signal(
+        &mut self,
+        signal: Signal,
+        record: &Record,
+        file: FileIndex,
+        insertion: Insertion,
+    ) -> Option<Classification> {
+        if self.signals.len() >= MAX_SIGNALS && !self.signals.contains_key(&signal) {
+            self.signals_dropped += 1;
             return None;
         }
-        let timeless = is_fact(clue.kind);
-        let entry = self.clues.entry(clue);
+        let timeless = is_fact(signal.kind);
+        let entry = self.signals.entry(signal);
         let at = entry.index();
-        note(entry.or_insert_with(|| Sightings::new(record.time, file)), record, file, sight, false);
-        Some(Meaning::Clue { at, timeless })
+        note(entry.or_insert_with(|| Occurrences::new(record.time, file)), record, file, insertion, false);
+        Some(Classification::Signal { at, timeless })
     }
 
     /// What the record means, if its content came before.
-    fn known(&self, record: &Record) -> Option<Known> {
+    fn known(&self, record: &Record) -> Option<CachedMeaning> {
         self.known.get(&Arc::as_ptr(&record.content).addr()).map(|(_, known)| *known)
     }
 
-    fn remember(&mut self, record: &Record, known: Known) {
+    fn remember(&mut self, record: &Record, known: CachedMeaning) {
         // Of a content that nobody else holds no other record can come.
-        if Arc::strong_count(&record.content) > 1 && self.told.is_none() && self.witness.is_none() {
+        if Arc::strong_count(&record.content) > 1 && self.told.is_none() && self.event_sink.is_none() {
             if self.known.len() >= MAX_KNOWN {
                 self.known.clear();
             }
@@ -219,66 +233,79 @@ impl<'a> Gatherer<'a> {
     }
 
     /// A record that says what one before it said.
-    fn again(&mut self, known: Known, record: &Record, file: FileIndex) {
+    fn again(&mut self, known: CachedMeaning, record: &Record, file: FileIndex) {
         let timeless = match known.meaning {
-            Meaning::Nothing => return,
-            Meaning::Incident(_) => false,
-            Meaning::Clue { timeless, .. } => timeless,
+            Classification::Nothing => return,
+            Classification::Incident(_) => false,
+            Classification::Signal { timeless, .. } => timeless,
         };
-        let Some(sight) = self.see(known.source, timeless, record, file) else { return };
-        let seen = match known.meaning {
-            Meaning::Nothing => None,
-            Meaning::Incident(at) => self.incidents.get_index_mut(at).map(|(_, incident)| &mut incident.seen),
-            Meaning::Clue { at, .. } => self.clues.get_index_mut(at).map(|(_, seen)| seen),
+        let Some(insertion) = self.register(known.log, timeless, record, file) else { return };
+        let occurrences = match known.meaning {
+            Classification::Nothing => None,
+            Classification::Incident(at) => {
+                self.incidents.get_index_mut(at).map(|(_, incident)| &mut incident.occurrences)
+            }
+            Classification::Signal { at, .. } => {
+                self.signals.get_index_mut(at).map(|(_, occurrences)| occurrences)
+            }
         };
-        if let Some(seen) = seen {
-            note(seen, record, file, sight, false);
+        if let Some(occurrences) = occurrences {
+            note(occurrences, record, file, insertion, false);
         }
     }
 
     /// Was the record seen before? `None` when it is of another time than the run looks at.
-    fn see(&mut self, source: Source, timeless: bool, record: &Record, file: FileIndex) -> Option<Sight> {
-        if let Some(reaches) = &mut self.reaches {
-            reaches.note(record, file);
+    fn register(
+        &mut self,
+        log: LogFingerprint,
+        timeless: bool,
+        record: &Record,
+        file: FileIndex,
+    ) -> Option<Insertion> {
+        if let Some(log_ranges) = &mut self.log_ranges {
+            log_ranges.note(record, file);
         }
         if !timeless && !self.period.contains(record.time) {
             return None;
         }
-        let sight = self.seen.see(source, record, file);
-        if let Sight::Again { duplicate_in, .. } = sight {
+        let insertion = self.dedup.insert(log, record, file);
+        if let Insertion::Duplicate { duplicate_in, .. } = insertion {
             *self.duplicates.entry(duplicate_in).or_default() += 1;
         }
-        Some(sight)
+        Some(insertion)
     }
 }
 
-impl Collector for Gatherer<'_> {
+impl Collector for IncidentBuilder<'_> {
     fn record(&mut self, file: FileIndex, record: Record) {
         if let Some(known) = self.known(&record) {
             return self.again(known, &record, file);
         }
-        let source = self.seen.source(&record);
+        let log = self.dedup.log_fingerprint(&record);
         let Some(event) = Event::read(&record) else {
-            return self.remember(&record, Known { source, meaning: Meaning::Nothing });
+            return self.remember(&record, CachedMeaning { log, meaning: Classification::Nothing });
         };
         // Who owned an address or had which name is worth knowing from any time.
-        let timeless = matches!(&event, Event::Clue(c) if is_fact(c.kind));
-        let Some(sight) = self.see(source, timeless, &record, file) else { return };
+        let timeless = matches!(&event, Event::Signal(c) if is_fact(c.kind));
+        let Some(insertion) = self.register(log, timeless, &record, file) else { return };
         let meaning = match event {
-            Event::Modified(event) => Some(self.modified(event, &record, file, sight)),
-            Event::Clue(clue) => self.clue(clue, &record, file, sight),
+            Event::ApErrModified(event) => Some(self.modified(event, &record, file, insertion)),
+            Event::Signal(signal) => self.signal(signal, &record, file, insertion),
         };
         if let Some(meaning) = meaning {
-            self.remember(&record, Known { source, meaning });
+            self.remember(&record, CachedMeaning { log, meaning });
         }
     }
 }
 
 /// Clues that tell about a host rather than about a moment.
-fn is_fact(kind: ClueKind) -> bool {
+fn is_fact(kind: SignalKind) -> bool {
     matches!(
         kind,
-        ClueKind::OwnAddresses | ClueKind::UsbNicInstalled | ClueKind::SelfAssigned | ClueKind::Renamed
+        SignalKind::OwnAddresses
+            | SignalKind::UsbNicInstalled
+            | SignalKind::SelfAssigned
+            | SignalKind::Renamed
     )
 }
 
@@ -288,46 +315,46 @@ fn keep_smaller(kept: &mut Box<str>, other: Box<str>) {
     }
 }
 
-fn note(seen: &mut Sightings, record: &Record, file: FileIndex, sight: Sight, told: bool) {
+fn note(occurrences: &mut Occurrences, record: &Record, file: FileIndex, insertion: Insertion, told: bool) {
     // A duplicate adds only where else the event stands; its time is there already.
-    seen.files.insert(file);
-    if let Sight::Again { live_at_last, .. } = sight {
-        seen.from_slack -= i64::from(live_at_last);
+    occurrences.files.insert(file);
+    if let Insertion::Duplicate { now_live, .. } = insertion {
+        occurrences.from_slack -= i64::from(now_live);
     } else {
-        seen.first = seen.first.min(record.time);
-        seen.last = seen.last.max(record.time);
+        occurrences.first = occurrences.first.min(record.time);
+        occurrences.last = occurrences.last.max(record.time);
         if told {
-            seen.told.add(record.time);
+            occurrences.told.add(record.time);
         } else {
-            seen.events += 1;
-            seen.moments.add(record.time);
+            occurrences.events += 1;
+            occurrences.activity.add(record.time);
         }
-        seen.from_slack += i64::from(record.origin == Origin::Slack);
+        occurrences.from_slack += i64::from(record.origin == Origin::Slack);
     }
 }
 
-impl Gathered {
+impl CollectedIncidents {
     /// Names every file by its place in the order of paths, so that nothing depends on the order they were named in.
     pub fn rename_files(&mut self, name: &dyn Fn(FileIndex) -> FileIndex) {
-        let incidents = self.incidents.iter_mut().map(|incident| &mut incident.seen);
-        for seen in incidents.chain(self.clues.iter_mut().map(|clue| &mut clue.seen)) {
-            seen.files = seen.files.iter().map(|file| name(*file)).collect();
+        let incidents = self.incidents.iter_mut().map(|incident| &mut incident.occurrences);
+        for occurrences in incidents.chain(self.signals.iter_mut().map(|signal| &mut signal.occurrences)) {
+            occurrences.files = occurrences.files.iter().map(|file| name(*file)).collect();
         }
-        self.reaches.rename_files(name);
+        self.log_ranges.rename_files(name);
     }
 
     /// Joins the workers' shares; the result does not depend on how the work was shared out.
-    pub fn merge<'a>(shares: impl IntoIterator<Item = Gatherer<'a>>) -> Self {
+    pub fn merge<'a>(shares: impl IntoIterator<Item = IncidentBuilder<'a>>) -> Self {
         let mut incidents: IndexMap<Key, Incident, RandomState> = IndexMap::default();
-        let mut clues: IndexMap<Clue, Sightings, RandomState> = IndexMap::default();
-        let mut gathered = Self::default();
+        let mut signals: IndexMap<Signal, Occurrences, RandomState> = IndexMap::default();
+        let mut collected = Self::default();
         for share in shares {
-            gathered.clues_dropped += share.clues_dropped;
-            gathered.told_again += share.told_again;
-            gathered.prints.extend(share.prints);
-            gathered.reaches.merge(share.reaches.unwrap_or_default());
+            collected.signals_dropped += share.signals_dropped;
+            collected.already_reported += share.already_reported;
+            collected.fingerprints.extend(share.fingerprints);
+            collected.log_ranges.merge(share.log_ranges.unwrap_or_default());
             for (file, count) in share.duplicates {
-                *gathered.duplicates.entry(file).or_default() += count;
+                *collected.duplicates.entry(file).or_default() += count;
             }
             for (key, incident) in share.incidents {
                 match incidents.entry(key) {
@@ -336,7 +363,7 @@ impl Gathered {
                     }
                     Entry::Occupied(mut entry) => {
                         let kept = entry.get_mut();
-                        kept.seen.merge(&incident.seen);
+                        kept.occurrences.merge(&incident.occurrences);
                         keep_smaller(&mut kept.client, incident.client);
                         keep_smaller(&mut kept.answered_by, incident.answered_by);
                         keep_smaller(&mut kept.target, incident.target);
@@ -345,23 +372,24 @@ impl Gathered {
                     }
                 }
             }
-            for (clue, seen) in share.clues {
-                clues.entry(clue).and_modify(|kept| kept.merge(&seen)).or_insert(seen);
+            for (signal, occurrences) in share.signals {
+                signals.entry(signal).and_modify(|kept| kept.merge(&occurrences)).or_insert(occurrences);
             }
         }
-        let mut incidents = join_twins(incidents, &mut gathered.twins);
+        let mut incidents = join_twins(incidents, &mut collected.twins);
         // Sorted but for twins at the end, which a merge sort sees.
         incidents.sort_by(|a, b| a.0.names.cmp(&b.0.names));
-        gathered.incidents = incidents.into_iter().map(|(_, incident)| incident).collect();
-        for incident in &mut gathered.incidents {
-            let told = std::mem::take(&mut incident.seen.told);
-            incident.seen.moments.merge(&told);
+        collected.incidents = incidents.into_iter().map(|(_, incident)| incident).collect();
+        for incident in &mut collected.incidents {
+            let told = std::mem::take(&mut incident.occurrences.told);
+            incident.occurrences.activity.merge(&told);
         }
-        gathered.events = gathered.incidents.iter().map(|i| i.seen.events).sum();
-        let mut clues: Vec<_> = clues.into_iter().map(|(clue, seen)| SeenClue { clue, seen }).collect();
-        clues.sort_by(|a, b| a.clue.cmp(&b.clue));
-        gathered.clues = clues;
-        gathered
+        collected.events = collected.incidents.iter().map(|i| i.occurrences.events).sum();
+        let mut signals: Vec<_> =
+            signals.into_iter().map(|(signal, occurrences)| RecordedSignal { signal, occurrences }).collect();
+        signals.sort_by(|a, b| a.signal.cmp(&b.signal));
+        collected.signals = signals;
+        collected
     }
 }
 
@@ -388,19 +416,19 @@ fn join_twins(
             .copied()
             .filter(|&i| key.names[2].is_empty() || fours[i].0.names[2] == key.names[2])
             .collect();
-        let before = twin.seen.moments.seconds();
+        let before = twin.occurrences.activity.seconds();
         let mut home = None;
         for &i in &candidates {
-            let four = &mut fours[i].1.seen;
+            let four = &mut fours[i].1.occurrences;
             // An event 4 that an earlier run counted has its twin all the same, and a twin its event 4.
-            let alone = |moments: &Moments| {
-                moments.without_near(&four.moments, SAME_SECOND).without_near(&four.told, SAME_SECOND)
+            let alone = |activity: &ActivityTimes| {
+                activity.without_near(&four.activity, SAME_SECOND).without_near(&four.told, SAME_SECOND)
             };
-            let (left, told) = (alone(&twin.seen.moments), alone(&twin.seen.told));
-            if left != twin.seen.moments || told != twin.seen.told {
+            let (left, told) = (alone(&twin.occurrences.activity), alone(&twin.occurrences.told));
+            if left != twin.occurrences.activity || told != twin.occurrences.told {
                 home.get_or_insert(i);
-                four.files.extend(&twin.seen.files);
-                (twin.seen.moments, twin.seen.told) = (left, told);
+                four.files.extend(&twin.occurrences.files);
+                (twin.occurrences.activity, twin.occurrences.told) = (left, told);
             }
         }
         // Without one of the same second it is the same incident all the same, when all names are.
@@ -409,15 +437,15 @@ fn join_twins(
             fours.push((Key { twin: false, ..key }, twin));
             continue;
         };
-        let counted = twin.seen.moments.clone();
+        let counted = twin.occurrences.activity.clone();
         joined.push(Twin { own_id, incident_id: fours[i].1.id(), counted });
         // Some had their event 4: the rest is the same trouble, whose event 4 was not kept.
-        if !twin.seen.moments.is_empty() || !twin.seen.told.is_empty() {
-            twin.seen.events = match twin.seen.moments.seconds() {
+        if !twin.occurrences.activity.is_empty() || !twin.occurrences.told.is_empty() {
+            twin.occurrences.events = match twin.occurrences.activity.seconds() {
                 0 => 0,
-                left => twin.seen.events.saturating_sub(before - left),
+                left => twin.occurrences.events.saturating_sub(before - left),
             };
-            fours[i].1.seen.merge(&twin.seen);
+            fours[i].1.occurrences.merge(&twin.occurrences);
         }
     }
     fours
@@ -450,10 +478,10 @@ mod tests {
         )
     }
 
-    fn gather(shares: Vec<Vec<(FileIndex, Record)>>) -> Gathered {
-        let seen = Seen::default();
-        Gathered::merge(shares.into_iter().map(|records| {
-            let mut g = Gatherer::new(&seen, Period::default());
+    fn gather(shares: Vec<Vec<(FileIndex, Record)>>) -> CollectedIncidents {
+        let occurrences = DedupIndex::default();
+        CollectedIncidents::merge(shares.into_iter().map(|records| {
+            let mut g = IncidentBuilder::new(&occurrences, Period::default());
             for (file, r) in records {
                 g.record(file, r);
             }
@@ -469,7 +497,7 @@ mod tests {
         ]);
         assert_eq!(g.events, 2);
         assert_eq!(g.incidents.len(), 1);
-        assert_eq!(g.incidents[0].seen.files.len(), 2);
+        assert_eq!(g.incidents[0].occurrences.files.len(), 2);
         assert_eq!(g.duplicates, HashMap::from([(1, 1)]), "the earlier input keeps the record");
     }
 

@@ -18,14 +18,14 @@ const LONGEST: usize = 1024;
 
 /// What was decoded; one per worker.
 #[derive(Default)]
-pub struct Repeats {
+pub struct ContentCache {
     known: HashMap<Box<[u8]>, Arc<Content>>,
     /// Of the record that is being decoded.
     key: Vec<u8>,
     too_long: bool,
 }
 
-impl Repeats {
+impl ContentCache {
     pub fn start(&mut self) {
         self.key.clear();
         self.too_long = false;

@@ -1,13 +1,13 @@
 use std::net::{IpAddr, Ipv4Addr};
 
-use crate::records::{Record, Wanted};
+use crate::records::{EventFilter, Record};
 
 /// An event that tells something about the hosts and accounts of an incident.
 ///
 /// Which events these are, where their values stand and what they prove: `docs/causes.md`, "The other events".
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Clue {
-    pub kind: ClueKind,
+pub struct Signal {
+    pub kind: SignalKind,
     /// The provider's usual short name, as people quote it.
     pub provider: &'static str,
     pub event_id: u16,
@@ -20,9 +20,9 @@ pub struct Clue {
     pub values: Box<str>,
 }
 
-/// What a clue says. The subjects of each kind are named.
+/// What a signal says. The subjects of each kind are named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum ClueKind {
+pub enum SignalKind {
     /// KDC 11, Kerberos/Operational 101: the KDC found a name on more than one account. Subject: the name.
     DuplicateName,
     /// Kerberos/Operational 100: the KDC found no account. Subject: the SPN.
@@ -74,7 +74,7 @@ pub enum ClueKind {
 }
 
 /// One line per event: provider names, short name, IDs, kind.
-type Line = (&'static [&'static str], &'static str, &'static [u16], ClueKind);
+type Line = (&'static [&'static str], &'static str, &'static [u16], SignalKind);
 
 const KDC: &[&str] = &["Microsoft-Windows-Kerberos-Key-Distribution-Center", "KDC"];
 const LSASRV: &[&str] = &["LsaSrv", "Microsoft-Windows-LSA", "LSASRV"];
@@ -83,52 +83,52 @@ const EVENTLOG: &[&str] = &["EventLog", "Microsoft-Windows-EventLog"];
 const DNS: &[&str] = &["Microsoft-Windows-DNS-Client", "Microsoft-Windows-DNS-Client-Events", "DnsApi"];
 const KERBEROS_OPERATIONAL: &[&str] = &["Microsoft-Windows-Security-Kerberos"];
 
-/// Every clue the program knows; sources in `docs/causes.md`.
-const CLUES: &[Line] = &[
-    (KDC, "KDC", &[11], ClueKind::DuplicateName),
-    (KDC, "KDC", &[14, 16, 26, 27], ClueKind::NoSuitableKey),
-    (KDC, "KDC", &[42], ClueKind::LacksStrongKeys),
-    (&["NETLOGON"], "NETLOGON", &[3210], ClueKind::PasswordRejected),
-    (&["NETLOGON"], "NETLOGON", &[5719], ClueKind::NoLogonServer),
-    (&["NETLOGON"], "NETLOGON", &[5722, 5805], ClueKind::SessionRefused),
-    (&["NETLOGON"], "NETLOGON", &[5720, 5721, 5723], ClueKind::NoMachineAccount),
-    (&["NETLOGON"], "NETLOGON", &[5788, 5789], ClueKind::OwnNamesRefused),
-    (&["NETLOGON"], "NETLOGON", &[5800], ClueKind::TwoAccounts),
-    (LSASRV, "LsaSrv", &[6037], ClueKind::NotALocalName),
-    (LSASRV, "LsaSrv", &[40960], ClueKind::AuthenticationFailed),
-    (DCOM, "DistributedCOM", &[10006, 10009, 10028], ClueKind::DcomFailed),
-    (DCOM, "DistributedCOM", &[10026], ClueKind::DcomSuppressed),
-    (&["Microsoft-Windows-WinRM", "WinRM"], "WinRM", &[10154], ClueKind::WinRmSpnRefused),
+/// Every signal the program knows; sources in `docs/causes.md`.
+const SIGNALS: &[Line] = &[
+    (KDC, "KDC", &[11], SignalKind::DuplicateName),
+    (KDC, "KDC", &[14, 16, 26, 27], SignalKind::NoSuitableKey),
+    (KDC, "KDC", &[42], SignalKind::LacksStrongKeys),
+    (&["NETLOGON"], "NETLOGON", &[3210], SignalKind::PasswordRejected),
+    (&["NETLOGON"], "NETLOGON", &[5719], SignalKind::NoLogonServer),
+    (&["NETLOGON"], "NETLOGON", &[5722, 5805], SignalKind::SessionRefused),
+    (&["NETLOGON"], "NETLOGON", &[5720, 5721, 5723], SignalKind::NoMachineAccount),
+    (&["NETLOGON"], "NETLOGON", &[5788, 5789], SignalKind::OwnNamesRefused),
+    (&["NETLOGON"], "NETLOGON", &[5800], SignalKind::TwoAccounts),
+    (LSASRV, "LsaSrv", &[6037], SignalKind::NotALocalName),
+    (LSASRV, "LsaSrv", &[40960], SignalKind::AuthenticationFailed),
+    (DCOM, "DistributedCOM", &[10006, 10009, 10028], SignalKind::DcomFailed),
+    (DCOM, "DistributedCOM", &[10026], SignalKind::DcomSuppressed),
+    (&["Microsoft-Windows-WinRM", "WinRM"], "WinRM", &[10154], SignalKind::WinRmSpnRefused),
     (
         &["Service Control Manager"],
         "Service Control Manager",
         &[7000, 7038, 7041],
-        ClueKind::ServiceLogonFailed,
+        SignalKind::ServiceLogonFailed,
     ),
-    (&["Microsoft-Windows-GroupPolicy"], "GroupPolicy", &[1006, 1097], ClueKind::PolicyLogonFailed),
-    (EVENTLOG, "EventLog", &[6008, 6009], ClueKind::Restarted),
-    (EVENTLOG, "EventLog", &[6011], ClueKind::Renamed),
-    (KERBEROS_OPERATIONAL, "Security-Kerberos", &[7], ClueKind::PacRefused),
-    (KERBEROS_OPERATIONAL, "Security-Kerberos", &[100], ClueKind::NotRegistered),
-    (KERBEROS_OPERATIONAL, "Security-Kerberos", &[101], ClueKind::DuplicateName),
-    (DNS, "DNS-Client", &[8015, 8016, 8017, 8018, 8019, 8020, 8021], ClueKind::OwnAddresses),
+    (&["Microsoft-Windows-GroupPolicy"], "GroupPolicy", &[1006, 1097], SignalKind::PolicyLogonFailed),
+    (EVENTLOG, "EventLog", &[6008, 6009], SignalKind::Restarted),
+    (EVENTLOG, "EventLog", &[6011], SignalKind::Renamed),
+    (KERBEROS_OPERATIONAL, "Security-Kerberos", &[7], SignalKind::PacRefused),
+    (KERBEROS_OPERATIONAL, "Security-Kerberos", &[100], SignalKind::NotRegistered),
+    (KERBEROS_OPERATIONAL, "Security-Kerberos", &[101], SignalKind::DuplicateName),
+    (DNS, "DNS-Client", &[8015, 8016, 8017, 8018, 8019, 8020, 8021], SignalKind::OwnAddresses),
     (
         &["DnsApi"],
         "DnsApi",
         &[11150, 11151, 11152, 11153, 11154, 11155, 11160, 11161, 11162, 11163, 11164, 11165, 11166, 11167],
-        ClueKind::OwnAddresses,
+        SignalKind::OwnAddresses,
     ),
-    (&["Microsoft-Windows-UserPnp"], "UserPnp", &[20001, 20003], ClueKind::UsbNicInstalled),
-    (&["Microsoft-Windows-Dhcp-Client", "Dhcp"], "Dhcp-Client", &[1007], ClueKind::SelfAssigned),
-    (&["Tcpip", "Microsoft-Windows-TCPIP"], "Tcpip", &[4198, 4199], ClueKind::AddressConflict),
+    (&["Microsoft-Windows-UserPnp"], "UserPnp", &[20001, 20003], SignalKind::UsbNicInstalled),
+    (&["Microsoft-Windows-Dhcp-Client", "Dhcp"], "Dhcp-Client", &[1007], SignalKind::SelfAssigned),
+    (&["Tcpip", "Microsoft-Windows-TCPIP"], "Tcpip", &[4198, 4199], SignalKind::AddressConflict),
 ];
 
-/// The short name of each provider, and its events that can be clues.
+/// The short name of each provider, and its events that can be signals.
 pub fn known() -> impl Iterator<Item = (&'static str, &'static [u16])> {
-    CLUES.iter().map(|(_, name, ids, _)| (*name, *ids))
+    SIGNALS.iter().map(|(_, name, ids, _)| (*name, *ids))
 }
 
-/// Records that are clues only by a value, so that the others need not be decoded: event ID, the value's name, and
+/// Records that are signals only by a value, so that the others need not be decoded: event ID, the value's name, and
 /// what it must be at least. A machine writes UserPnp 20001 and 20003 for every driver.
 pub(super) const CONDITIONS: [(u16, &str, fn(&str) -> bool); 3] = [
     (20001, "DeviceInstanceID", is_usb_device),
@@ -136,21 +136,21 @@ pub(super) const CONDITIONS: [(u16, &str, fn(&str) -> bool); 3] = [
     (7000, "param2", is_logon_failure),
 ];
 
-/// The records that can be clues.
-pub(super) fn wanted() -> impl Iterator<Item = Wanted> {
-    CLUES.iter().map(|(providers, _, ids, _)| Wanted {
+/// The records that can be signals.
+pub(super) fn wanted() -> impl Iterator<Item = EventFilter> {
+    SIGNALS.iter().map(|(providers, _, ids, _)| EventFilter {
         providers: providers.iter().map(|p| (*p).to_owned()).collect(),
         event_ids: ids.to_vec(),
     })
 }
 
-impl Clue {
+impl Signal {
     pub fn read(record: &Record) -> Option<Self> {
-        let (_, provider, _, kind) = CLUES.iter().find(|(providers, _, ids, _)| {
+        let (_, provider, _, kind) = SIGNALS.iter().find(|(providers, _, ids, _)| {
             ids.contains(&record.event_id)
                 && providers.iter().any(|p| p.eq_ignore_ascii_case(&record.provider))
         })?;
-        let mut clue = Self {
+        let mut signal = Self {
             kind: *kind,
             provider,
             event_id: record.event_id,
@@ -159,13 +159,13 @@ impl Clue {
             addresses: Vec::new(),
             values: Box::default(),
         };
-        clue.fill(&Values(record))?;
-        Some(clue)
+        signal.fill(&Values(record))?;
+        Some(signal)
     }
 
-    /// Subjects, addresses and quoted values of each kind; `None` when the value that makes it a clue is not there.
+    /// Subjects, addresses and quoted values of each kind; `None` when the value that makes it a signal is not there.
     fn fill(&mut self, v: &Values) -> Option<()> {
-        use ClueKind as K;
+        use SignalKind as K;
         match self.kind {
             K::DuplicateName if self.event_id == 11 => self.about(&[v.get("Name", 0)], v.all())?,
             K::DuplicateName | K::NotRegistered => self.about(&[v.get("SPN", 0)], v.all())?,
@@ -268,7 +268,7 @@ impl Clue {
         Some(())
     }
 
-    /// `None` when the first name is missing: a clue about nobody is none.
+    /// `None` when the first name is missing: a signal about nobody is none.
     fn about(&mut self, names: &[&str], values: impl Into<Box<str>>) -> Option<()> {
         if names.first().is_none_or(|n| n.is_empty()) {
             return None;
@@ -374,8 +374,8 @@ mod tests {
     use super::*;
     use crate::records::Datum;
 
-    fn read(provider: &str, id: u16, data: &[(&str, &str)]) -> Option<Clue> {
-        Clue::read(&Record::of("dc1.alpha.example.com").saying(|content| {
+    fn read(provider: &str, id: u16, data: &[(&str, &str)]) -> Option<Signal> {
+        Signal::read(&Record::of("dc1.alpha.example.com").saying(|content| {
             content.provider = provider.into();
             content.event_id = id;
             content.data = data
@@ -385,8 +385,8 @@ mod tests {
         }))
     }
 
-    fn subjects(clue: Option<Clue>) -> Vec<String> {
-        clue.map(|c| c.subjects.iter().map(ToString::to_string).collect()).unwrap_or_default()
+    fn subjects(signal: Option<Signal>) -> Vec<String> {
+        signal.map(|c| c.subjects.iter().map(ToString::to_string).collect()).unwrap_or_default()
     }
 
     #[test]
@@ -442,13 +442,13 @@ mod tests {
     }
 
     #[test]
-    fn trap_11_another_providers_event_of_the_same_id_is_no_clue() {
+    fn trap_11_another_providers_event_of_the_same_id_is_no_signal() {
         assert_eq!(read("Microsoft-Windows-Time-Service", 11, &[("Name", "x")]), None);
         assert_eq!(read("NETLOGON", 11, &[("Name", "x")]), None);
     }
 
     #[test]
-    fn events_with_another_reason_are_no_clue() {
+    fn events_with_another_reason_are_no_signal() {
         assert_eq!(read("Service Control Manager", 7000, &[("param1", "App"), ("param2", "%%1053")]), None);
         assert!(read("Service Control Manager", 7000, &[("param1", "App"), ("param2", "%%1069")]).is_some());
         assert_eq!(read("Microsoft-Windows-GroupPolicy", 1006, &[("ErrorCode", "81")]), None);
@@ -457,7 +457,7 @@ mod tests {
 
     #[test]
     fn addresses_a_host_registers_are_read_from_the_multi_line_list() {
-        let clue = read(
+        let signal = read(
             "Microsoft-Windows-DNS-Client",
             8015,
             &[
@@ -472,7 +472,7 @@ mod tests {
         )
         .unwrap();
         assert_eq!(
-            clue.addresses,
+            signal.addresses,
             ["169.254.95.120".parse::<IpAddr>().unwrap(), "192.0.2.1".parse().unwrap()]
         );
     }

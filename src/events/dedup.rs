@@ -16,13 +16,13 @@ const SHARDS: usize = 64;
 /// cleared). Memory: 16 bytes and a control byte per distinct event at a load of 7/8 to 7/16, so 20 to 40 bytes each;
 /// a 64-bit fingerprint stands for the four values: over ten million events the chance that any two differ and collide
 /// is 3 in a million.
-pub struct Seen {
+pub struct DedupIndex {
     hasher: RandomState,
     /// The file that keeps the record, and (in the lowest bit) whether it was only seen in slack space so far.
     shards: Vec<Mutex<HashMap<u64, u64>>>,
 }
 
-impl Default for Seen {
+impl Default for DedupIndex {
     fn default() -> Self {
         Self { hasher: RandomState::new(), shards: (0..SHARDS).map(|_| Mutex::default()).collect() }
     }
@@ -30,33 +30,33 @@ impl Default for Seen {
 
 /// The fingerprint of a log: computer and channel.
 #[derive(Debug, Clone, Copy)]
-pub struct Source(u64);
+pub struct LogFingerprint(u64);
 
-/// What is to be done with a record that was offered to [`Seen`].
+/// What is to be done with a record that was offered to [`DedupIndex`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sight {
-    First,
+pub enum Insertion {
+    New,
     /// The record was seen before. It counts as the duplicate of this file: of two files that hold it,
     /// the one that comes first in the inputs keeps it, whichever worker was faster.
-    Again {
+    Duplicate {
         duplicate_in: FileIndex,
         /// Until now it was only seen in slack space, and now it is live.
-        live_at_last: bool,
+        now_live: bool,
     },
 }
 
-impl Seen {
+impl DedupIndex {
     /// Stands for the log that the record is of: the half of its fingerprint that records of one content share.
-    pub fn source(&self, record: &Record) -> Source {
+    pub fn log_fingerprint(&self, record: &Record) -> LogFingerprint {
         let mut h = self.hasher.build_hasher();
         let mut computer = record.computer.clone();
         computer.make_ascii_lowercase();
         computer.hash(&mut h);
         record.channel.hash(&mut h);
-        Source(h.finish())
+        LogFingerprint(h.finish())
     }
 
-    pub fn see(&self, source: Source, record: &Record, file: FileIndex) -> Sight {
+    pub fn insert(&self, source: LogFingerprint, record: &Record, file: FileIndex) -> Insertion {
         let mut h = self.hasher.build_hasher();
         h.write_u64(source.0);
         h.write_u64(record.record_id);
@@ -68,19 +68,19 @@ impl Seen {
                 datum.value.hash(&mut h);
             }
         }
-        let print = h.finish();
-        let shard = &self.shards[print as usize % SHARDS];
+        let fingerprint = h.finish();
+        let shard = &self.shards[fingerprint as usize % SHARDS];
         let mut shard = shard.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let slack = record.origin == Origin::Slack;
-        match shard.entry(print) {
+        match shard.entry(fingerprint) {
             Entry::Vacant(entry) => {
                 entry.insert(file << 1 | u64::from(slack));
-                Sight::First
+                Insertion::New
             }
             Entry::Occupied(mut entry) => {
                 let (kept, only_slack) = (*entry.get() >> 1, *entry.get() & 1 == 1);
                 entry.insert(kept.min(file) << 1 | u64::from(only_slack && slack));
-                Sight::Again { duplicate_in: kept.max(file), live_at_last: only_slack && !slack }
+                Insertion::Duplicate { duplicate_in: kept.max(file), now_live: only_slack && !slack }
             }
         }
     }

@@ -5,8 +5,8 @@ use jiff::Timestamp;
 
 use super::case::{Case, Shape};
 use super::ownership::Ownership;
-use crate::events::{Clue, ClueKind};
-use crate::incidents::SeenClue;
+use crate::events::{Signal, SignalKind};
+use crate::incidents::RecordedSignal;
 use crate::inventory::accounts::Account;
 use crate::inventory::addresses::vendors::{AdapterKind, recognise};
 use crate::names::{HostName, Principal, Same, Spn};
@@ -14,15 +14,15 @@ use crate::scan::FileIndex;
 
 /// Clues by the names they are about, so that an incident meets only those that may concern it.
 #[derive(Debug, Default)]
-pub struct ClueIndex {
-    clues: Vec<SeenClue>,
-    /// Beside `clues`: their names as hosts.
+pub struct SignalIndex {
+    signals: Vec<RecordedSignal>,
+    /// Beside `signals`: their names as hosts.
     names: Vec<Names>,
     /// First 15 characters of a host label or account name, in lower case.
     by_label: HashMap<Box<str>, Vec<u32>>,
 }
 
-/// The hosts that a clue names.
+/// The hosts that a signal names.
 #[derive(Debug)]
 struct Names {
     logged_by: Option<HostName>,
@@ -31,30 +31,30 @@ struct Names {
 }
 
 impl Names {
-    fn of(clue: &Clue) -> Self {
-        let logged_by = HostName::parse(&clue.computer);
+    fn of(signal: &Signal) -> Self {
+        let logged_by = HostName::parse(&signal.computer);
         let domain = logged_by.as_ref().and_then(HostName::domain);
         let host = |subject: &str| {
             let host = Principal::parse(subject).host()?;
             Some(if host.domain().is_some() { host } else { host.in_domain(domain) })
         };
-        let subjects = clue.subjects.iter().filter_map(|subject| host(subject)).collect();
+        let subjects = signal.subjects.iter().filter_map(|subject| host(subject)).collect();
         Self { logged_by, subjects }
     }
 }
 
-/// A clue that lies near an incident in time and concerns one of its names.
+/// A signal that lies near an incident in time and concerns one of its names.
 #[derive(Debug, Clone, Copy)]
-pub struct NearClue<'a> {
-    pub seen: &'a SeenClue,
-    /// The first time it was seen within the window.
+pub struct NearSignal<'a> {
+    pub recorded: &'a RecordedSignal,
+    /// The first time it was recorded within the window.
     pub at: Timestamp,
     pub about: About,
     /// It names the target's host with its domain: a short name may be that of another domain's machine.
     pub sure: bool,
 }
 
-/// Whom a clue concerns.
+/// Whom a signal concerns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum About {
     /// The target's SPN itself (or its HOST form).
@@ -73,29 +73,30 @@ pub enum About {
     Client,
 }
 
-impl ClueIndex {
-    pub fn new(clues: Vec<SeenClue>) -> Self {
+impl SignalIndex {
+    pub fn new(signals: Vec<RecordedSignal>) -> Self {
         let mut by_label: HashMap<Box<str>, Vec<u32>> = HashMap::new();
-        for (i, seen) in clues.iter().enumerate() {
-            let mut labels: Vec<Box<str>> = seen.clue.subjects.iter().filter_map(|s| label_of(s)).collect();
+        for (i, recorded) in signals.iter().enumerate() {
+            let mut labels: Vec<Box<str>> =
+                recorded.signal.subjects.iter().filter_map(|s| label_of(s)).collect();
             // What a client says of its connections is looked up by the client, too.
-            labels.extend(label_of(&seen.clue.computer));
+            labels.extend(label_of(&recorded.signal.computer));
             labels.sort();
             labels.dedup();
             for label in labels {
                 by_label.entry(label).or_default().push(i as u32);
             }
         }
-        let names = clues.iter().map(|seen| Names::of(&seen.clue)).collect();
-        Self { clues, names, by_label }
+        let names = signals.iter().map(|recorded| Names::of(&recorded.signal)).collect();
+        Self { signals, names, by_label }
     }
 
-    /// Whose log each clue stands in, and the files that hold it.
+    /// Whose log each signal stands in, and the files that hold it.
     pub(super) fn files(&self) -> impl Iterator<Item = (&str, &BTreeSet<FileIndex>)> {
-        self.clues.iter().map(|seen| (&*seen.clue.computer, &seen.seen.files))
+        self.signals.iter().map(|recorded| (&*recorded.signal.computer, &recorded.occurrences.files))
     }
 
-    pub(super) fn near<'a>(&'a self, case: &Case<'a>) -> Vec<NearClue<'a>> {
+    pub(super) fn near<'a>(&'a self, case: &Case<'a>) -> Vec<NearSignal<'a>> {
         let window = u32::try_from(case.know.window.as_secs().max(0)).unwrap_or(u32::MAX);
         let mut indices: Vec<u32> = labels_of(case, &case.ownership)
             .iter()
@@ -105,40 +106,47 @@ impl ClueIndex {
             .collect();
         indices.sort_unstable();
         indices.dedup();
-        let mut near: Vec<NearClue<'a>> = indices
+        let mut near: Vec<NearSignal<'a>> = indices
             .into_iter()
             .filter_map(|i| {
-                let seen = &self.clues[i as usize];
+                let recorded = &self.signals[i as usize];
                 // Times first: to compare them takes less than to compare names.
-                let at = if timeless(seen.clue.kind) {
-                    seen.seen.first
+                let at = if timeless(recorded.signal.kind) {
+                    recorded.occurrences.first
                 } else {
-                    let (clue, incident) = (&seen.seen.moments, &case.incident.seen.moments);
-                    clue.first_near(incident, window)
-                        .or_else(|| lasted(case, seen).then_some(seen.seen.first))?
+                    let (signal, incident) =
+                        (&recorded.occurrences.activity, &case.incident.occurrences.activity);
+                    signal
+                        .first_near(incident, window)
+                        .or_else(|| lasted(case, recorded).then_some(recorded.occurrences.first))?
                 };
                 let names = &self.names[i as usize];
-                Some(NearClue { seen, at, about: about(case, seen, names)?, sure: names_target(case, names) })
+                Some(NearSignal {
+                    recorded,
+                    at,
+                    about: about(case, recorded, names)?,
+                    sure: names_target(case, names),
+                })
             })
             .collect();
-        near.sort_by_key(|c| (c.about, c.seen.clue.kind, c.at));
+        near.sort_by_key(|c| (c.about, c.recorded.signal.kind, c.at));
         near
     }
 }
 
 /// It says what a host has or is, whenever it was logged.
-pub(super) fn timeless(kind: ClueKind) -> bool {
-    matches!(kind, ClueKind::UsbNicInstalled | ClueKind::Renamed)
+pub(super) fn timeless(kind: SignalKind) -> bool {
+    matches!(kind, SignalKind::UsbNicInstalled | SignalKind::Renamed)
 }
 
 /// A password that is refused before and after stays refused in between: nobody repairs it and breaks it again. NETLOGON
 /// itself tries only every few hours.
-fn lasted(case: &Case<'_>, seen: &SeenClue) -> bool {
-    use ClueKind::{NoMachineAccount, PasswordRejected, SessionRefused};
-    let incident = &case.incident.seen;
-    matches!(seen.clue.kind, PasswordRejected | SessionRefused | NoMachineAccount)
-        && seen.seen.first <= incident.first
-        && incident.last <= seen.seen.last
+fn lasted(case: &Case<'_>, recorded: &RecordedSignal) -> bool {
+    use SignalKind::{NoMachineAccount, PasswordRejected, SessionRefused};
+    let incident = &case.incident.occurrences;
+    matches!(recorded.signal.kind, PasswordRejected | SessionRefused | NoMachineAccount)
+        && recorded.occurrences.first <= incident.first
+        && incident.last <= recorded.occurrences.last
 }
 
 fn label_of(name: &str) -> Option<Box<str>> {
@@ -166,21 +174,21 @@ pub(super) fn is_of_realm(domain: &str, realm: &str) -> bool {
     domain == realm || flat(domain, realm) || flat(realm, domain)
 }
 
-/// Whom of the incident's names a clue concerns; `None` when it is about others.
-fn about(case: &Case<'_>, seen: &SeenClue, names: &Names) -> Option<About> {
-    let (clue, logged_by) = (&seen.clue, names.logged_by.as_ref());
+/// Whom of the incident's names a signal concerns; `None` when it is about others.
+fn about(case: &Case<'_>, recorded: &RecordedSignal, names: &Names) -> Option<About> {
+    let (signal, logged_by) = (&recorded.signal, names.logged_by.as_ref());
     let by =
         |host: &Option<HostName>| host.as_ref().zip(logged_by).is_some_and(|(h, l)| h.same(l) != Same::No);
     let by_client = || by(&case.client_host);
     let subject = |wanted: Option<&HostName>| {
         wanted.is_some_and(|wanted| names.subjects.iter().any(|named| named.same(wanted) != Same::No))
     };
-    match clue.kind {
-        ClueKind::DuplicateName | ClueKind::NotRegistered => {
-            clue.subjects.iter().any(|s| same_spn(case, s)).then_some(About::Spn)
+    match signal.kind {
+        SignalKind::DuplicateName | SignalKind::NotRegistered => {
+            signal.subjects.iter().any(|s| same_spn(case, s)).then_some(About::Spn)
         }
-        ClueKind::NoSuitableKey | ClueKind::LacksStrongKeys => {
-            if clue.subjects.iter().any(|s| names_account(case, s, &case.ownership.owners)) {
+        SignalKind::NoSuitableKey | SignalKind::LacksStrongKeys => {
+            if signal.subjects.iter().any(|s| names_account(case, s, &case.ownership.owners)) {
                 Some(About::Owner)
             } else if subject(case.answerer_host.as_ref()) || subject(case.target_host.as_ref()) {
                 Some(About::Target)
@@ -188,13 +196,13 @@ fn about(case: &Case<'_>, seen: &SeenClue, names: &Names) -> Option<About> {
                 None
             }
         }
-        ClueKind::PasswordRejected
-        | ClueKind::SessionRefused
-        | ClueKind::NoMachineAccount
-        | ClueKind::OwnNamesRefused
-        | ClueKind::TwoAccounts
-        | ClueKind::PolicyLogonFailed
-        | ClueKind::Restarted => {
+        SignalKind::PasswordRejected
+        | SignalKind::SessionRefused
+        | SignalKind::NoMachineAccount
+        | SignalKind::OwnNamesRefused
+        | SignalKind::TwoAccounts
+        | SignalKind::PolicyLogonFailed
+        | SignalKind::Restarted => {
             if subject(case.target_host.as_ref()) {
                 Some(About::Target)
             } else if subject(case.answerer_host.as_ref()) {
@@ -203,44 +211,47 @@ fn about(case: &Case<'_>, seen: &SeenClue, names: &Names) -> Option<About> {
                 None
             }
         }
-        ClueKind::UsbNicInstalled | ClueKind::SelfAssigned | ClueKind::OwnAddresses => {
+        SignalKind::UsbNicInstalled | SignalKind::SelfAssigned | SignalKind::OwnAddresses => {
             if by_client() {
                 Some(About::Client)
             } else {
                 by(&case.target_host).then_some(About::Target)
             }
         }
-        ClueKind::NotALocalName | ClueKind::AuthenticationFailed => {
+        SignalKind::NotALocalName | SignalKind::AuthenticationFailed => {
             (by_client() && subject(case.target_host.as_ref())).then_some(About::Connection)
         }
-        ClueKind::DcomFailed => {
+        SignalKind::DcomFailed => {
             let peer = subject(case.target_host.as_ref())
                 || case
                     .common(case.client_id, case.target_id)
                     .iter()
-                    .any(|shared| clue.addresses.contains(shared))
-                || clue.addresses.iter().any(|&address| is_card(address));
+                    .any(|shared| signal.addresses.contains(shared))
+                || signal.addresses.iter().any(|&address| is_card(address));
             (by_client() && peer).then_some(About::Connection)
         }
-        ClueKind::WinRmSpnRefused => {
+        SignalKind::WinRmSpnRefused => {
             let wsman = case.target.spn().is_some_and(|s| s.class.eq_ignore_ascii_case("wsman"));
-            (wsman && clue.subjects.iter().any(|s| same_spn(case, s))).then_some(About::Spn)
+            (wsman && signal.subjects.iter().any(|s| same_spn(case, s))).then_some(About::Spn)
         }
-        ClueKind::ServiceLogonFailed => {
+        SignalKind::ServiceLogonFailed => {
             if case.shape != Shape::ServiceAnswered {
                 return None;
             }
             let on_target = is_target(case, logged_by);
             // The subjects are the service and, but in 7000, its account.
-            match clue.subjects.get(1) {
+            match signal.subjects.get(1) {
                 Some(account) if !names_account_of_answerer(case, account) => None,
                 Some(_) if on_target => Some(About::Answerer),
                 Some(_) => Some(About::Elsewhere),
                 None => on_target.then_some(About::Target),
             }
         }
-        ClueKind::DcomSuppressed => by_client().then_some(About::Client),
-        ClueKind::NoLogonServer | ClueKind::PacRefused | ClueKind::AddressConflict | ClueKind::Renamed => {
+        SignalKind::DcomSuppressed => by_client().then_some(About::Client),
+        SignalKind::NoLogonServer
+        | SignalKind::PacRefused
+        | SignalKind::AddressConflict
+        | SignalKind::Renamed => {
             if by(&case.target_host) {
                 Some(About::Target)
             } else if by(&case.answerer_host) {

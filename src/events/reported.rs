@@ -6,18 +6,18 @@ use crate::records::Record;
 
 /// Which events earlier runs have told of, so that each is counted in one run only.
 ///
-/// An event is the same when computer, channel, record ID and TimeCreated are, as in [`super::Seen`]; 64 bits of the
+/// An event is the same when computer, channel, record ID and TimeCreated are, as in [`super::DedupIndex`]; 64 bits of the
 /// SHA-256 over them stand for it. So it does not matter in what order exports arrive, how they overlap, or whether
 /// the log was cleared and its record IDs begin again. Eight bytes an event, for ever: ten million are 80 MB.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Told {
+pub struct ReportedEvents {
     /// Rising, each once.
-    prints: Vec<u64>,
+    fingerprints: Vec<u64>,
 }
 
-impl Told {
+impl ReportedEvents {
     /// What stands for a record, the same in every run and on every machine.
-    pub fn print(record: &Record) -> u64 {
+    pub fn fingerprint(record: &Record) -> u64 {
         let mut hash = Sha256::new();
         hash.update(record.computer.to_ascii_lowercase());
         hash.update([0]);
@@ -36,36 +36,36 @@ impl Told {
         hash.finalize().first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
     }
 
-    pub fn contains(&self, print: u64) -> bool {
-        self.prints.binary_search(&print).is_ok()
+    pub fn contains(&self, fingerprint: u64) -> bool {
+        self.fingerprints.binary_search(&fingerprint).is_ok()
     }
 
     pub fn len(&self) -> usize {
-        self.prints.len()
+        self.fingerprints.len()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.prints.is_empty()
+        self.fingerprints.is_empty()
     }
 
-    pub fn add(&mut self, prints: &[u64]) {
-        self.prints.extend_from_slice(prints);
-        self.prints.sort_unstable();
-        self.prints.dedup();
+    pub fn add(&mut self, fingerprints: &[u64]) {
+        self.fingerprints.extend_from_slice(fingerprints);
+        self.fingerprints.sort_unstable();
+        self.fingerprints.dedup();
     }
 
     /// As text: base64 of the little-endian numbers.
     pub fn to_text(&self) -> String {
-        let bytes: Vec<u8> = self.prints.iter().flat_map(|p| p.to_le_bytes()).collect();
+        let bytes: Vec<u8> = self.fingerprints.iter().flat_map(|p| p.to_le_bytes()).collect();
         STANDARD.encode(bytes)
     }
 
-    /// `None` when the text is not what [`Told::to_text`] writes.
+    /// `None` when the text is not what [`ReportedEvents::to_text`] writes.
     pub fn from_text(text: &str) -> Option<Self> {
         let bytes = STANDARD.decode(text).ok()?;
         let (chunks, rest) = bytes.as_chunks::<8>();
-        let prints: Vec<u64> = chunks.iter().map(|c| u64::from_le_bytes(*c)).collect();
-        (rest.is_empty() && prints.is_sorted_by(|a, b| a < b)).then_some(Self { prints })
+        let fingerprints: Vec<u64> = chunks.iter().map(|c| u64::from_le_bytes(*c)).collect();
+        (rest.is_empty() && fingerprints.is_sorted_by(|a, b| a < b)).then_some(Self { fingerprints })
     }
 }
 
@@ -80,31 +80,35 @@ mod tests {
     #[test]
     fn a_record_is_known_again_and_no_other_is() {
         let one = record("SRV1.alpha.example.com", 7, "2026-10-06T21:13:09Z");
-        let mut told = Told::default();
-        told.add(&[Told::print(&one)]);
-        assert!(told.contains(Told::print(&record("srv1.ALPHA.example.com", 7, "2026-10-06T21:13:09Z"))));
+        let mut told = ReportedEvents::default();
+        told.add(&[ReportedEvents::fingerprint(&one)]);
+        assert!(told.contains(ReportedEvents::fingerprint(&record(
+            "srv1.ALPHA.example.com",
+            7,
+            "2026-10-06T21:13:09Z"
+        ))));
         for other in [
             record("SRV2.alpha.example.com", 7, "2026-10-06T21:13:09Z"),
             record("SRV1.alpha.example.com", 8, "2026-10-06T21:13:09Z"),
             // The log was cleared and the ID used again.
             record("SRV1.alpha.example.com", 7, "2026-10-07T21:13:09Z"),
         ] {
-            assert!(!told.contains(Told::print(&other)));
+            assert!(!told.contains(ReportedEvents::fingerprint(&other)));
         }
         // Stored in state files: it must never change.
-        assert_eq!(Told::print(&one), STORED);
+        assert_eq!(ReportedEvents::fingerprint(&one), STORED);
     }
 
     const STORED: u64 = 8_458_725_043_571_609_264;
 
     #[test]
     fn text_and_back() {
-        let mut told = Told::default();
-        assert_eq!(Told::from_text(&told.to_text()), Some(told.clone()));
+        let mut told = ReportedEvents::default();
+        assert_eq!(ReportedEvents::from_text(&told.to_text()), Some(told.clone()));
         told.add(&[u64::MAX, 1, 1, 0]);
-        assert_eq!((told.len(), Told::from_text(&told.to_text())), (3, Some(told)));
+        assert_eq!((told.len(), ReportedEvents::from_text(&told.to_text())), (3, Some(told)));
         for broken in ["AAAA", "!", "AQAAAAAAAAAAAAAAAAAAAA=="] {
-            assert_eq!(Told::from_text(broken), None, "{broken}");
+            assert_eq!(ReportedEvents::from_text(broken), None, "{broken}");
         }
     }
 }

@@ -4,7 +4,7 @@ use std::io::{Error, ErrorKind};
 use std::path::Path;
 
 /// The second half of a message that begins with the path.
-pub fn unread(path: &Path, error: &Error) -> String {
+pub fn describe_read_error(path: &Path, error: &Error) -> String {
     match error.kind() {
         ErrorKind::NotFound => "there is no such file; check its name and the folder you are in".to_owned(),
         // Windows says so of folders too.
@@ -25,10 +25,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let missing = folder.path().join("none.csv");
         let error = std::fs::read(&missing).unwrap_err();
-        assert!(unread(&missing, &error).contains("no such file; check"));
+        assert!(describe_read_error(&missing, &error).contains("no such file; check"));
         let error = std::fs::read(folder.path()).unwrap_err();
-        assert!(unread(folder.path(), &error).contains("name a file in it"));
+        assert!(describe_read_error(folder.path(), &error).contains("name a file in it"));
         let denied = Error::from(ErrorKind::PermissionDenied);
-        assert!(unread(&missing, &denied).contains("run as somebody"));
+        assert!(describe_read_error(&missing, &denied).contains("run as somebody"));
     }
 }

@@ -4,7 +4,7 @@ use crate::records::Record;
 ///
 /// Names are as the log has them; a value the log lacks is empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Modified {
+pub struct ApErrModified {
     /// `System/Computer`: who asked. Never the file's name: one file can hold many computers (ForwardedEvents).
     pub client: Box<str>,
     /// `Server`: the account that answered and could not decrypt. Not the owner of the SPN.
@@ -17,7 +17,7 @@ pub struct Modified {
     pub twin: bool,
 }
 
-impl Modified {
+impl ApErrModified {
     /// From event 4 (all layouts) or event 3 with error 0x29. `None` for event 3 with another error.
     pub fn read(record: &Record) -> Option<Self> {
         let value = |name: &str| Box::from(record.named(name).unwrap_or_default().trim());
@@ -96,7 +96,7 @@ mod tests {
                 (Some("binary"), ""),
             ],
         );
-        let e = Modified::read(&r).unwrap();
+        let e = ApErrModified::read(&r).unwrap();
         assert_eq!((&*e.answered_by, &*e.target), ("srv1$", "host/srv2.beta.example.com"));
         assert_eq!((&*e.target_realm, &*e.client_realm), ("ALPHA.EXAMPLE.COM", "BETA.EXAMPLE.COM"));
     }
@@ -106,7 +106,7 @@ mod tests {
         let all = ["srv1$", "A.COM", "host/srv2", "B.COM"];
         for n in [4, 3, 2] {
             let data: Vec<_> = all[..n].iter().map(|v| (None, *v)).collect();
-            let e = Modified::read(&record(4, &data)).unwrap();
+            let e = ApErrModified::read(&record(4, &data)).unwrap();
             assert_eq!(&*e.answered_by, "srv1$");
             assert_eq!(&*e.target, if n > 2 { "host/srv2" } else { "" });
             assert_eq!(&*e.client_realm, if n > 3 { "B.COM" } else { "" });
@@ -115,8 +115,9 @@ mod tests {
 
     #[test]
     fn trap_14_event_3_counts_only_with_0x29() {
-        let with =
-            |code| Modified::read(&record(3, &[(Some("ErrorCode"), code), (Some("ServerName"), "dc01$")]));
+        let with = |code| {
+            ApErrModified::read(&record(3, &[(Some("ErrorCode"), code), (Some("ServerName"), "dc01$")]))
+        };
         assert!(with("0x29").is_some_and(|e| e.twin && &*e.answered_by == "dc01$" && e.target.is_empty()));
         assert!(with("0x29 KRB_AP_ERR_MODIFIED").is_some());
         assert!(with("0x19").is_none());

@@ -22,21 +22,21 @@ pub enum Pick<'a> {
 }
 
 /// Reads chunks with the `evtx` crate; keeps its buffer from chunk to chunk.
-pub struct FullReader {
+pub struct FallbackReader {
     settings: Arc<ParserSettings>,
     copy: Vec<u8>,
     /// Where the records of the last chunk are: first byte and end, in rising order.
     pub spans: Vec<(u32, u32)>,
 }
 
-impl Default for FullReader {
+impl Default for FallbackReader {
     fn default() -> Self {
         // The crate's own threads are never used: inside another pool they dead-lock.
         Self { settings: Arc::new(ParserSettings::new().indent(false)), copy: Vec::new(), spans: Vec::new() }
     }
 }
 
-impl FullReader {
+impl FallbackReader {
     /// Hands the wanted records of `chunk` to `emit`; the number of records seen.
     pub fn read(
         &mut self,

@@ -7,9 +7,9 @@ use roaring::RoaringBitmap;
 /// seconds since 1970: two bytes for a lonely second, at most 8 KiB for 18 hours, so memory is bounded by the time a
 /// log spans and not by the number of events.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Moments(RoaringBitmap);
+pub struct ActivityTimes(RoaringBitmap);
 
-impl Moments {
+impl ActivityTimes {
     pub fn add(&mut self, time: Timestamp) {
         self.0.insert(second(time));
     }
@@ -33,7 +33,7 @@ impl Moments {
 
     /// The first moment of `self` that lies within `window` seconds of a moment of `other`.
     pub fn first_near(&self, other: &Self, window: u32) -> Option<Timestamp> {
-        // Walk the smaller set: one client's incident against a storm of clues, or the other way round.
+        // Walk the smaller set: one client's incident against a storm of signals, or the other way round.
         if self.0.len() <= other.0.len() {
             return self.0.iter().find(|&s| near(&other.0, s, window)).map(timestamp);
         }
@@ -71,8 +71,8 @@ fn timestamp(second: u32) -> Timestamp {
 mod tests {
     use super::*;
 
-    fn moments(seconds: &[i64]) -> Moments {
-        let mut m = Moments::default();
+    fn activity(seconds: &[i64]) -> ActivityTimes {
+        let mut m = ActivityTimes::default();
         for &s in seconds {
             m.add(Timestamp::from_second(s).unwrap());
         }
@@ -81,8 +81,8 @@ mod tests {
 
     #[test]
     fn near_is_the_same_from_both_sides() {
-        let few = moments(&[1000]);
-        let many = moments(&[10, 500, 1500, 9000, 9001]);
+        let few = activity(&[1000]);
+        let many = activity(&[10, 500, 1500, 9000, 9001]);
         assert_eq!(many.first_near(&few, 600), Timestamp::from_second(500).ok());
         assert_eq!(few.first_near(&many, 600), Timestamp::from_second(1000).ok());
         assert_eq!(few.first_near(&many, 499), None);
@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn times_before_1970_do_not_panic() {
-        let mut m = Moments::default();
+        let mut m = ActivityTimes::default();
         m.add(Timestamp::MIN);
         m.add(Timestamp::MAX);
         assert_eq!(m.seconds(), 2);

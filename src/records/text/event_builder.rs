@@ -76,7 +76,7 @@ pub enum Part {
 
 /// An event as far as it was read.
 #[derive(Debug, Default)]
-pub struct Draft {
+pub struct EventBuilder {
     /// Where it begins, from 1.
     pub line: u64,
     /// What is being read of it.
@@ -95,7 +95,7 @@ pub struct Draft {
     seen: u16,
 }
 
-impl Draft {
+impl EventBuilder {
     /// Does `line` belong to the next event?
     pub fn is_complete_before(&self, line: &str) -> bool {
         let Some((label, _)) = Label::split(line) else {

@@ -1,6 +1,6 @@
 //! Times as people write them: `2026-10-06`, `2026-10-06T12:00+02:00`, `7d`.
 
-use jiff::civil::{Date, DateTime};
+use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
@@ -27,7 +27,9 @@ pub fn moment(text: &str, end: End, now: Timestamp) -> Result<Timestamp, String>
         && text.len() <= "-009999-12-31".len()
         && !text.contains(['T', 't', ' '])
     {
-        let start = date.to_zoned(TimeZone::UTC).map_err(|_| format!("{text} is out of range"))?.timestamp();
+        let start = TimeZone::UTC
+            .to_timestamp(date.to_datetime(Time::midnight()))
+            .map_err(|_| format!("{text} is out of range"))?;
         return match end {
             End::Since => Ok(start),
             End::Until => start
@@ -36,10 +38,9 @@ pub fn moment(text: &str, end: End, now: Timestamp) -> Result<Timestamp, String>
                 .map_err(|_| format!("{text} is out of range")),
         };
     }
-    match text.parse::<DateTime>().and_then(|t| t.to_zoned(TimeZone::UTC)) {
-        Ok(time) => Ok(time.timestamp()),
-        Err(_) => Err(format!("\"{text}\" is no time; {HELP}")),
-    }
+    text.parse::<DateTime>()
+        .and_then(|time| TimeZone::UTC.to_timestamp(time))
+        .map_err(|_| format!("\"{text}\" is no time; {HELP}"))
 }
 
 /// `90s`, `10m`, `36h`, `7d`, `2w`.

@@ -26,7 +26,8 @@ pub mod incidents;
 pub mod inventory;
 pub mod names;
 
-// Judgement: whose key, who answered, who was meant. Knows nothing of files.
+// Diagnosis: whose key, who answered, who was meant. Knows nothing of files.
+pub mod diagnosis;
 pub mod findings;
 
 // Telling: bytes that are safe where they go, and what the next run should remember.

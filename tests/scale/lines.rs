@@ -160,7 +160,8 @@ fn an_extraction_tells_when_its_log_was_written_and_nobody_looks_for_the_log() {
     );
     let dated = |name: &str, time: &str| {
         let file = std::fs::File::options().write(true).open(place.0.path().join(name)).unwrap();
-        file.set_modified(std::time::SystemTime::try_from(time.parse::<jiff::Timestamp>().unwrap()).unwrap()).unwrap();
+        file.set_modified(std::time::SystemTime::try_from(time.parse::<jiff::Timestamp>().unwrap()).unwrap())
+            .unwrap();
     };
     dated("a.evtx", "2026-03-05T11:00:00Z");
     dated("addresses.csv", "2026-03-05T12:00:00Z");

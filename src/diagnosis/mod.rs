@@ -1,0 +1,11 @@
+//! Diagnosis: the cause of each incident, how well it is proved, and what to do.
+//!
+//! A line of whole parts, each built from those before it:
+//!
+//! ```text
+//! verdict (vocabulary) -> parties -> ownership -> signals -> freshness -> predicates -> rules -> narrative
+//! ```
+
+mod verdict;
+
+pub use verdict::{Cause, Confidence, Kind, UnknownName};

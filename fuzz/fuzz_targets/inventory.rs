@@ -7,7 +7,7 @@
 
 use krbtriage::commands::inventory::write_csv;
 use krbtriage::inventory::addresses::{AddressInventory, LoadOptions, OwnedAddress, load_bytes};
-use krbtriage::report::guard::visible;
+use krbtriage::text::escape::escape_control;
 use libfuzzer_sys::fuzz_target;
 
 fn read(bytes: &[u8]) -> AddressInventory {
@@ -19,9 +19,9 @@ fn rows(inventory: &AddressInventory) -> Vec<OwnedAddress> {
     let mut rows = inventory.owned.clone();
     for row in &mut rows {
         row.source.line = 0;
-        row.host = visible(&row.host).into();
+        row.host = escape_control(&row.host).into();
         for text in [&mut row.interface, &mut row.description].into_iter().flatten() {
-            *text = visible(text).into();
+            *text = escape_control(text).into();
         }
     }
     rows

@@ -16,10 +16,10 @@ use std::path::Path;
 use clap::{CommandFactory, Parser};
 
 use crate::commands;
-use crate::report::guard::visible;
 use crate::report::numbers::{counted, counted_as};
 use crate::report::output::write_screen;
 use crate::report::{Output, OutputError, unfinished};
+use crate::text::escape::escape_control;
 use args::{Cli, Command};
 use progress::Bar;
 
@@ -270,6 +270,6 @@ fn say_where(asked: &Path, written: Option<&Path>) {
 fn say(text: &str) {
     let mut err = std::io::stderr().lock();
     for line in text.lines() {
-        let _ = writeln!(err, "{}", visible(line));
+        let _ = writeln!(err, "{}", escape_control(line));
     }
 }

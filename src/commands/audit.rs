@@ -15,10 +15,10 @@ use crate::files::describe_read_error;
 use crate::findings::{Cause, Kind, fix};
 use crate::inventory::accounts::HostAliases;
 use crate::inventory::{self, InventoryFile};
-use crate::report::guard::cell;
 use crate::report::output::write_screen;
 use crate::report::row::LIST_SEPARATOR;
 use crate::report::{Output, OutputError, Paper, Status, output};
+use crate::text::escape::escape_cell;
 
 pub use earlier::EarlierError;
 
@@ -226,7 +226,8 @@ fn write(rows: &[Row], out: &mut dyn io::Write) -> io::Result<()> {
     let mut csv = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
     csv.write_record(COLUMNS).map_err(crate::report::table::io_error)?;
     for row in rows {
-        csv.write_record(row.iter().map(|c| cell(c).into_owned())).map_err(crate::report::table::io_error)?;
+        csv.write_record(row.iter().map(|c| escape_cell(c).into_owned()))
+            .map_err(crate::report::table::io_error)?;
     }
     csv.flush()
 }

@@ -10,9 +10,9 @@ use std::path::PathBuf;
 use crate::files::describe_read_error;
 use crate::findings::{Wanted, wanted};
 use crate::report::baseline::{self, BaselineError};
-use crate::report::guard::visible;
 use crate::report::output::Spared;
 use crate::report::{Output, OutputError, Row};
+use crate::text::escape::escape_control;
 
 /// The part of the script that is the same for everybody.
 const BODY: &str = include_str!("collect_script.ps1");
@@ -235,7 +235,11 @@ fn array<'a>(name: &str, what: &str, items: impl Iterator<Item = &'a String>, li
 
 /// Text that stays in its comment: one line of printable ASCII, and not endless.
 fn comment(text: &str) -> String {
-    visible(text).chars().take(300).map(|c| if c == ' ' || c.is_ascii_graphic() { c } else { '?' }).collect()
+    escape_control(text)
+        .chars()
+        .take(300)
+        .map(|c| if c == ' ' || c.is_ascii_graphic() { c } else { '?' })
+        .collect()
 }
 
 #[cfg(test)]

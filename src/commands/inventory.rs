@@ -10,8 +10,8 @@ use jiff::Timestamp;
 
 use crate::inventory::InventoryFile;
 use crate::inventory::addresses::{AddressInventory, LoadOptions, load};
-use crate::report::guard::cell;
 use crate::report::{Output, OutputError, output};
+use crate::text::escape::escape_cell;
 
 /// What to read and where to write it.
 #[derive(Debug, Clone)]
@@ -72,9 +72,9 @@ pub fn write_csv(inventory: &AddressInventory, out: &mut dyn Write) -> io::Resul
     let mut csv = csv::Writer::from_writer(out);
     csv.write_record(COLUMNS)?;
     for row in &inventory.owned {
-        let text = |value: &Option<Arc<str>>| cell(value.as_deref().unwrap_or("")).into_owned();
+        let text = |value: &Option<Arc<str>>| escape_cell(value.as_deref().unwrap_or("")).into_owned();
         csv.write_record([
-            &*cell(&row.host),
+            &*escape_cell(&row.host),
             &row.address.to_string(),
             &text(&row.interface),
             &text(&row.description),

@@ -10,9 +10,9 @@ use crate::files::FileError;
 use crate::findings::{Cause, Confidence};
 use crate::inventory::InventoryFile;
 use crate::report::Status;
-use crate::report::guard::visible;
 use crate::report::numbers::{counted, counted_as, grouped};
 use crate::scan::FileReport;
+use crate::text::escape::escape_control;
 
 /// One line of `--summary`.
 #[derive(Serialize)]
@@ -44,7 +44,7 @@ pub fn write(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
 pub fn text(outcome: &Outcome, verbose: bool, viewed: bool) -> String {
     let mut out = String::new();
     let mut line = |text: String| {
-        out.push_str(&visible(&text));
+        out.push_str(&escape_control(&text));
         out.push('\n');
     };
     let read: Vec<_> = outcome.logs.iter().filter(|f| f.was_read()).collect();
@@ -107,12 +107,12 @@ pub fn problems(outcome: &Outcome) -> String {
 
 /// What could not be read of logs, for the commands that read only those.
 pub fn log_problems(unfound: &[FileError], logs: &[FileReport]) -> String {
-    lines_of(unfound, logs, &[], false).iter().map(|l| format!("{}\n", visible(l))).collect()
+    lines_of(unfound, logs, &[], false).iter().map(|l| format!("{}\n", escape_control(l))).collect()
 }
 
 /// What could not be read of inventories.
 pub fn inventory_problems(inventories: &[InventoryFile], verbose: bool) -> String {
-    lines_of(&[], &[], inventories, verbose).iter().map(|l| format!("{}\n", visible(l))).collect()
+    lines_of(&[], &[], inventories, verbose).iter().map(|l| format!("{}\n", escape_control(l))).collect()
 }
 
 /// What each inventory was taken for, for the commands that read only those.
@@ -125,7 +125,7 @@ pub fn inventories_understood(inventories: &[InventoryFile], verbose: bool) -> S
     if known().count() > shown {
         lines.push(format!("  and {} files more (-v lists them)", known().count() - shown));
     }
-    lines.iter().map(|l| format!("{}\n", visible(l))).collect()
+    lines.iter().map(|l| format!("{}\n", escape_control(l))).collect()
 }
 
 fn understood(f: &InventoryFile) -> String {
@@ -183,7 +183,7 @@ fn write_unread(outcome: &Outcome, verbose: bool) -> String {
         lines
             .push(format!("{} other events were left out: too many different ones", outcome.signals_dropped));
     }
-    lines.iter().map(|l| format!("{}\n", visible(l))).collect()
+    lines.iter().map(|l| format!("{}\n", escape_control(l))).collect()
 }
 
 fn size(bytes: u64) -> String {

@@ -11,13 +11,13 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use super::guard::uncell;
 use super::json::{Document, FORMAT, VERSION};
 use super::problem::by_time;
 use super::row::{COLUMNS, LIST_SEPARATOR, Row, Status};
 use crate::files::describe_read_error;
 use crate::files::text_encoding::{TextReader, text_of};
 use crate::findings::{RowNames, is_silence, problem_named, silence};
+use crate::text::escape::unescape_cell;
 
 /// A report of a million incidents has less; something larger is another file.
 const MAX_LEN: u64 = 1 << 30;
@@ -174,7 +174,7 @@ fn read_csv(path: &Path, text: &str) -> Result<Vec<Placed>, BaselineError> {
             }
         })?;
         let line = record.position().map_or(last, line);
-        let cells = places.map(|place| uncell(record.get(place).unwrap_or_default()));
+        let cells = places.map(|place| unescape_cell(record.get(place).unwrap_or_default()));
         rows.push((Some(line), row(cells.each_ref().map(|c| &**c)).map_err(|why| at_line(line, why))?));
     }
     Ok(rows)

@@ -12,12 +12,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::format::{Format, UnknownFormat};
-use super::guard::{cell, json};
 use super::sorter::{self, Key, Sorter};
 use crate::events::{ApErrModified, ReportedEvents};
 use crate::incidents::{self, EventSink, Twin};
 use crate::records::{Origin, Record};
 use crate::scan::FileIndex;
+use crate::text::escape::{escape_cell, escape_json};
 
 /// The columns of the CSV, and the members of a line of JSON.
 pub const EVENT_COLUMNS: [&str; 13] = [
@@ -246,24 +246,24 @@ impl<'a> Lines<'a> {
     fn write(&mut self, line: &Line, log: &str) -> io::Result<()> {
         match self {
             Self::Jsonl(out) => {
-                out.write_all(json(&WithLog { line, log })?.as_bytes())?;
+                out.write_all(escape_json(&WithLog { line, log })?.as_bytes())?;
                 out.write_all(b"\n")
             }
             Self::Csv(csv) => {
                 let cells = [
-                    cell(&line.incident_id),
+                    escape_cell(&line.incident_id),
                     line.time_created.to_string().into(),
-                    cell(&line.client),
-                    cell(&line.channel),
+                    escape_cell(&line.client),
+                    escape_cell(&line.channel),
                     line.record_id.to_string().into(),
                     line.event_id.to_string().into(),
-                    cell(&line.provider),
-                    cell(&line.answered_by),
-                    cell(&line.target_spn),
-                    cell(&line.target_realm),
-                    cell(&line.client_realm),
-                    cell(&line.origin),
-                    cell(log),
+                    escape_cell(&line.provider),
+                    escape_cell(&line.answered_by),
+                    escape_cell(&line.target_spn),
+                    escape_cell(&line.target_realm),
+                    escape_cell(&line.client_realm),
+                    escape_cell(&line.origin),
+                    escape_cell(log),
                 ];
                 Ok(csv.write_record(cells.iter().map(|c| &**c))?)
             }

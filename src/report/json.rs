@@ -4,10 +4,10 @@ use std::io::{self, Write};
 
 use serde::{Deserialize, Serialize};
 
-use super::guard;
 use super::row::Row;
 use super::{Problem, Status};
 use crate::findings::{Cause, Confidence, Kind};
+use crate::text::escape;
 
 /// What the document says it is.
 pub const FORMAT: &str = "krbtriage-report";
@@ -72,7 +72,7 @@ fn items(objects: impl Iterator<Item = impl Serialize>, out: &mut dyn Write) -> 
     for object in objects {
         out.write_all(if any { b",\n" } else { b"\n" })?;
         any = true;
-        out.write_all(guard::json(&object)?.as_bytes())?;
+        out.write_all(escape::escape_json(&object)?.as_bytes())?;
     }
     if any { out.write_all(b"\n") } else { Ok(()) }
 }
@@ -80,7 +80,7 @@ fn items(objects: impl Iterator<Item = impl Serialize>, out: &mut dyn Write) -> 
 /// Writes an incident per line.
 pub fn write_lines(rows: &[Row], out: &mut dyn Write) -> io::Result<()> {
     for row in rows {
-        out.write_all(guard::json(row)?.as_bytes())?;
+        out.write_all(escape::escape_json(row)?.as_bytes())?;
         out.write_all(b"\n")?;
     }
     Ok(())

@@ -3,7 +3,6 @@
 pub mod baseline;
 pub mod events;
 pub mod format;
-pub mod guard;
 pub mod json;
 pub mod numbers;
 pub mod output;

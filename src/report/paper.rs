@@ -6,8 +6,8 @@ use std::borrow::Cow;
 use anstyle::{AnsiColor, Style};
 use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
 
-use super::guard::visible;
 use super::numbers::grouped;
+use crate::text::escape::escape_control;
 
 /// What text is set on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -133,11 +133,11 @@ impl Page {
                     rest
                 }
                 None => {
-                    self.out.push_str(&visible("\u{1b}"));
+                    self.out.push_str(&escape_control("\u{1b}"));
                     part
                 }
             };
-            self.out.push_str(&visible(rest));
+            self.out.push_str(&escape_control(rest));
         }
     }
 
@@ -197,9 +197,9 @@ fn harmless(text: &str) -> Cow<'_, str> {
     match text.char_indices().nth(MAX_PIECE) {
         Some((end, _)) => {
             let (head, tail) = text.split_at(end);
-            Cow::Owned(format!("{}... ({} characters more)", visible(head), tail.chars().count()))
+            Cow::Owned(format!("{}... ({} characters more)", escape_control(head), tail.chars().count()))
         }
-        None => visible(text),
+        None => escape_control(text),
     }
 }
 

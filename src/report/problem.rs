@@ -6,9 +6,9 @@ use std::io::{self, Write};
 
 use jiff::Timestamp;
 
-use super::guard::cell;
 use super::row::{LIST_SEPARATOR, Row, Status, problem_name};
 use crate::findings::{Cause, Confidence, Kind};
+use crate::text::escape::escape_cell;
 
 /// The columns of `--problems`, in their order.
 pub const PROBLEM_COLUMNS: [&str; 14] = [
@@ -179,7 +179,7 @@ pub fn write(problems: &[Problem], out: &mut dyn Write) -> io::Result<()> {
     let mut csv = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
     csv.write_record(PROBLEM_COLUMNS)?;
     for problem in problems {
-        csv.write_record(problem.cells().iter().map(|c| cell(c).into_owned()))?;
+        csv.write_record(problem.cells().iter().map(|c| escape_cell(c).into_owned()))?;
     }
     csv.flush()
 }

@@ -4,8 +4,8 @@ use std::io::{self, Write};
 
 use rayon::prelude::*;
 
-use super::guard::cell;
 use super::row::{COLUMNS, Row};
+use crate::text::escape::escape_cell;
 
 /// Writes header and rows. UTF-8 without BOM, CRLF as RFC 4180 has it; every cell guarded.
 pub fn write(rows: &[Row], out: &mut dyn Write) -> io::Result<()> {
@@ -30,7 +30,7 @@ fn piece(rows: &[Row]) -> io::Result<Vec<u8>> {
     let mut csv = writer(Vec::with_capacity(PIECE * 2048));
     for row in rows {
         for text in row.cells() {
-            csv.write_field(cell(&text).as_bytes()).map_err(io_error)?;
+            csv.write_field(escape_cell(&text).as_bytes()).map_err(io_error)?;
         }
         csv.write_record(None::<&[u8]>).map_err(io_error)?;
     }

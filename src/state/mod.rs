@@ -15,7 +15,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::events::ReportedEvents;
 use crate::files::describe_read_error;
-use crate::report::{Row, Status, baseline, guard};
+use crate::report::{Row, Status, baseline};
+use crate::text::escape;
 
 pub use logs::{FileEnds, Followed, LogState, follow};
 
@@ -165,7 +166,7 @@ impl State {
 fn items(objects: &[impl Serialize], out: &mut dyn Write) -> io::Result<()> {
     for (i, object) in objects.iter().enumerate() {
         out.write_all(if i == 0 { b"\n" } else { b",\n" })?;
-        out.write_all(guard::json(object)?.as_bytes())?;
+        out.write_all(escape::escape_json(object)?.as_bytes())?;
     }
     if objects.is_empty() { Ok(()) } else { out.write_all(b"\n") }
 }

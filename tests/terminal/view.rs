@@ -149,7 +149,7 @@ fn a_hostile_name_cannot_drive_the_terminal() {
                 }
             })
             .collect::<String>();
-        assert!(!plain.chars().any(|c| c != '\n' && krbtriage::report::guard::is_dangerous(c)), "{plain:?}");
+        assert!(!plain.chars().any(|c| c != '\n' && krbtriage::text::escape::is_dangerous(c)), "{plain:?}");
         assert!(plain.contains("\\u{1b}[2J"));
     }
 }

@@ -12,9 +12,9 @@ use crate::inventory::accounts::AccountInventory;
 use crate::inventory::addresses::AddressInventory;
 use crate::inventory::hosts::Hosts;
 use crate::names::HostName;
-use crate::report::guard::uncell;
 use crate::report::row::LIST_SEPARATOR;
 use crate::report::{Output, Status};
+use crate::text::escape::unescape_cell;
 
 /// An earlier audit that cannot be used must not silently make everything new.
 #[derive(Debug, thiserror::Error)]
@@ -67,7 +67,7 @@ pub(super) fn read(path: &Path, output: &Output) -> Result<Earlier, EarlierError
     for record in reader.records() {
         let record = record.map_err(unreadable)?;
         let line = record.position().map_or(0, csv::Position::line);
-        let cells: Vec<String> = record.iter().map(|c| uncell(c).into_owned()).collect();
+        let cells: Vec<String> = record.iter().map(|c| unescape_cell(c).into_owned()).collect();
         let row: Row = cells.try_into().map_err(|_| foreign(line))?;
         let status = Status::ALL.into_iter().find(|s| s.name() == row[1]).ok_or_else(|| foreign(line))?;
         if earlier.rows.insert(row[0].clone(), (status, row.clone())).is_none() {

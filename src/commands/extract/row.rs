@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::Format;
 use crate::records::{Origin, Record};
-use crate::report::guard::{cell, json as visible_json, json_cell};
+use crate::text::escape::{escape_cell, escape_json, escape_json_cell};
 
 /// The columns of the CSV, and the names in the JSON.
 pub const COLUMNS: [&str; 10] = [
@@ -64,18 +64,18 @@ pub fn front(record: &Record, format: Format) -> io::Result<Vec<u8>> {
     };
     match format {
         Format::JsonLines | Format::ForTriage => {
-            let mut json = visible_json(&line)?;
+            let mut json = escape_json(&line)?;
             // The file is the last member.
             json.pop();
             json.push(',');
             Ok(json.into_bytes())
         }
         Format::Csv => {
-            let data = json_cell(&line.data)?;
+            let data = escape_json_cell(&line.data)?;
             let mut cells = csv_line(&[
-                &cell(line.computer),
-                &cell(line.channel),
-                &cell(line.provider),
+                &escape_cell(line.computer),
+                &escape_cell(line.channel),
+                &escape_cell(line.provider),
                 &line.event_id.to_string(),
                 &line.record_id.to_string(),
                 &line.time_created,
@@ -94,11 +94,11 @@ pub fn front(record: &Record, format: Format) -> io::Result<Vec<u8>> {
 pub fn back(file: &str, format: Format) -> io::Result<Vec<u8>> {
     match format {
         Format::JsonLines | Format::ForTriage => {
-            let mut json = visible_json(&InFile { file })?;
+            let mut json = escape_json(&InFile { file })?;
             json.push('\n');
             Ok(json.split_off(1).into_bytes())
         }
-        Format::Csv => csv_line(&[&cell(file)]),
+        Format::Csv => csv_line(&[&escape_cell(file)]),
     }
 }
 
@@ -117,7 +117,7 @@ fn csv_line(cells: &[&str]) -> io::Result<Vec<u8>> {
 mod tests {
     use super::*;
     use crate::records::Datum;
-    use crate::report::guard::is_dangerous;
+    use crate::text::escape::is_dangerous;
 
     fn record(computer: &str, value: &str) -> Record {
         let record = Record::of(computer).saying(|content| {

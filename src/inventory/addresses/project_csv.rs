@@ -4,7 +4,7 @@
 use super::format::{Format, Reader, Refusal, Sample};
 use super::rows::{NewAddress, Rows, parse_address, parse_prefix, quoted};
 use crate::inventory::text::Table;
-use crate::report::guard::uncell;
+use crate::text::escape::unescape_cell;
 
 pub const FORMAT: Format = Format { name: "krbtriage CSV", detect, read: Reader::Text(read) };
 
@@ -52,7 +52,7 @@ fn read(text: &str, rows: &mut Rows<'_>) -> Result<(), Refusal> {
         };
         // What this program writes for a spreadsheet it reads back the same.
         let [own_host, interface, description] =
-            [host, interface, description].map(|column| uncell(row.get(column)));
+            [host, interface, description].map(|column| unescape_cell(row.get(column)));
         if host.is_some() && own_host.is_empty() {
             rows.problem(row.line, format!("no host for address {ip}; the row is skipped"));
             continue;

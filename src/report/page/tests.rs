@@ -143,9 +143,9 @@ fn hostile_names_are_no_markup_wherever_they_stand() {
         assert!(!written.contains(name), "{name}");
         // Not a tag more than lists of one item need.
         assert!(tags(&written) <= tags(&plain), "{name}");
-        assert!(!written.chars().any(|c| c != '\n' && crate::report::guard::is_dangerous(c)), "{name}");
+        assert!(!written.chars().any(|c| c != '\n' && crate::text::escape::is_dangerous(c)), "{name}");
         let seen = incidents(&written);
-        assert_eq!(seen[0]["client"], crate::report::guard::visible(name).as_ref());
+        assert_eq!(seen[0]["client"], crate::text::escape::escape_control(name).as_ref());
     }
 }
 

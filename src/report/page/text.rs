@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::report::guard::visible;
+use crate::text::escape::escape_control;
 
 /// Characters of a text. A name in an event has 32,767 at most, and nobody reads so many; the CSV has them.
 const MAX_CHARS: usize = 2_000;
@@ -18,9 +18,9 @@ pub fn shown_in(text: &str, chars: usize) -> String {
     match text.char_indices().nth(chars) {
         Some((end, _)) => {
             let (kept, rest) = text.split_at(end);
-            format!("{}… ({} more characters)", visible(kept), rest.chars().count())
+            format!("{}… ({} more characters)", escape_control(kept), rest.chars().count())
         }
-        None => visible(text).into_owned(),
+        None => escape_control(text).into_owned(),
     }
 }
 
@@ -34,9 +34,9 @@ pub fn cut(text: &str, chars: usize) -> String {
     match text.char_indices().nth(chars) {
         Some(_) => {
             let kept: String = text.chars().take(chars.saturating_sub(1)).collect();
-            format!("{}…", visible(&kept))
+            format!("{}…", escape_control(&kept))
         }
-        None => visible(text).into_owned(),
+        None => escape_control(text).into_owned(),
     }
 }
 

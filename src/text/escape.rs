@@ -1,5 +1,7 @@
-//! Names come from logs and may be chosen by somebody hostile: here they are made harmless for the place
-//! they are written to. Nothing is lost or cleaned elsewhere; names are compared as the log has them.
+//! Escapes text for the place it is written to: a CSV cell, a terminal, JSON.
+//!
+//! Names come from logs, and an attacker may have chosen them. Nothing else changes a name: names are
+//! compared as the log has them.
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -7,17 +9,18 @@ use std::io;
 
 use serde::Serialize;
 
-/// What makes a spreadsheet take a cell as a formula.
+/// Characters that make a spreadsheet read a cell as a formula.
 const FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
 
-/// A CSV cell that a spreadsheet will not execute.
+/// A CSV cell that a spreadsheet does not execute.
 ///
-/// Excel, LibreOffice and Google Sheets take a cell that begins with `=`, `+`, `-`, `@`, tab or CR (and
-/// their full-width forms) as a formula, also in quotes. An apostrophe in front makes it text (OWASP, "CSV injection").
-/// Where lists are separated by `;` (most of Europe), Excel cuts cells there: what follows one is guarded like a cell.
-/// Line breaks and other control characters are written as visible escapes, so that one row is one line.
-pub fn cell(text: &str) -> Cow<'_, str> {
-    let text = visible(text);
+/// Excel, LibreOffice and Google Sheets read a cell that begins with `=`, `+`, `-`, `@`, tab or CR (and
+/// their full-width forms) as a formula, also in quotes. An apostrophe in front makes it text (OWASP,
+/// "CSV injection"). Where the list separator is `;` (most of Europe), Excel splits cells there, so the
+/// text after each `;` is escaped as a cell of its own. Control characters become visible escapes
+/// ([`escape_control`]), so that one row is one line.
+pub fn escape_cell(text: &str) -> Cow<'_, str> {
+    let text = escape_control(text);
     if !text.split(';').any(is_formula) {
         return text;
     }
@@ -27,7 +30,7 @@ pub fn cell(text: &str) -> Cow<'_, str> {
             out.push(';');
         }
         if is_formula(part) {
-            // Behind the blank of a list's `; `, which a reader splits at.
+            // After the blank of `; `, at which a reader splits the list.
             let start = part.len() - part.trim_start_matches(' ').len();
             let (blanks, rest) = part.split_at(start);
             out.extend([blanks, "'", rest]);
@@ -38,14 +41,14 @@ pub fn cell(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Blanks and quotes in front may be dropped by who reads the file.
+/// Is the text a formula for a spreadsheet, which may drop blanks and quotes in front?
 fn is_formula(text: &str) -> bool {
     text.trim_start_matches([' ', '"']).starts_with(FORMULA)
 }
 
 /// Text that cannot drive a terminal: control characters, bidirectional overrides and line separators
 /// become `\u{..}`, so that a name can neither recolour, move, nor reorder what a person reads.
-pub fn visible(text: &str) -> Cow<'_, str> {
+pub fn escape_control(text: &str) -> Cow<'_, str> {
     if is_printable(text) || !text.chars().any(is_dangerous) {
         return Cow::Borrowed(text);
     }
@@ -60,13 +63,13 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Is this printable ASCII, as nearly all text here is? Asked of all bytes without leaving early, which takes a processor a
-/// few for each of its vectors.
+/// Is this printable ASCII, as nearly all text here is? The loop has no early exit, so that the compiler
+/// vectorises it.
 fn is_printable(text: &str) -> bool {
     text.bytes().fold(true, |printable, byte| printable & matches!(byte, b' '..=b'~'))
 }
 
-/// Can this character drive a terminal, or hide or reorder what is read?
+/// Can this character drive a terminal, or hide or reorder what a person reads?
 pub fn is_dangerous(c: char) -> bool {
     c.is_control()
         || matches!(c,
@@ -82,9 +85,9 @@ pub fn is_dangerous(c: char) -> bool {
             | '\u{e0000}'..='\u{e007f}') // tags: invisible text
 }
 
-/// JSON in which nothing can drive a terminal. What JSON allows raw (DEL, C1, directions of writing) stands
-/// in strings only, so it can be escaped after the fact.
-pub fn json(value: &impl Serialize) -> io::Result<String> {
+/// JSON without characters that drive a terminal. Those that JSON allows raw (DEL, C1, text direction)
+/// occur only in strings, so they are escaped in the finished text.
+pub fn escape_json(value: &impl Serialize) -> io::Result<String> {
     let json = serde_json::to_string(value)?;
     if is_printable(&json) || !json.chars().any(is_dangerous) {
         return Ok(json);
@@ -103,21 +106,21 @@ pub fn json(value: &impl Serialize) -> io::Result<String> {
     Ok(out)
 }
 
-/// The same as a CSV cell. No JSON begins like a formula, and what follows a `;` in a string does not either.
-pub fn json_cell(value: &impl Serialize) -> io::Result<String> {
-    let json = json(value)?;
+/// JSON as a CSV cell. JSON never begins like a formula, so only text after a `;` in a string is escaped.
+pub fn escape_json_cell(value: &impl Serialize) -> io::Result<String> {
+    let json = escape_json(value)?;
     Ok(if json.split(';').skip(1).any(is_formula) { json.replace(';', "\\u003b") } else { json })
 }
 
-/// What [`cell`] had before it was guarded, as far as that can be told: the apostrophes are taken off again, visible
-/// escapes stay, because a name can hold their letters.
-pub fn uncell(text: &str) -> Cow<'_, str> {
-    let guarded = |part: &str| part.trim_start_matches(' ').strip_prefix('\'').is_some_and(is_formula);
-    if !text.split(';').any(guarded) {
+/// The text that [`escape_cell`] escaped: removes its apostrophes. Visible escapes stay, because a name may
+/// contain their letters.
+pub fn unescape_cell(text: &str) -> Cow<'_, str> {
+    let escaped = |part: &str| part.trim_start_matches(' ').strip_prefix('\'').is_some_and(is_formula);
+    if !text.split(';').any(escaped) {
         return Cow::Borrowed(text);
     }
     let parts =
-        text.split(';').map(|part| if guarded(part) { part.replacen('\'', "", 1) } else { part.to_owned() });
+        text.split(';').map(|part| if escaped(part) { part.replacen('\'', "", 1) } else { part.to_owned() });
     Cow::Owned(parts.collect::<Vec<_>>().join(";"))
 }
 
@@ -128,16 +131,16 @@ mod tests {
     #[test]
     fn formula_starts_become_text() {
         for bad in ["=1+1", "+1", "-1", "@SUM(A1)", "＝1"] {
-            assert_eq!(cell(bad), format!("'{bad}"));
+            assert_eq!(escape_cell(bad), format!("'{bad}"));
         }
-        assert_eq!(cell("\t=1"), "\\u{9}=1");
-        assert_eq!(cell("\r=1"), "\\u{d}=1");
-        assert_eq!(cell("HTTP/a=b"), "HTTP/a=b");
+        assert_eq!(escape_cell("\t=1"), "\\u{9}=1");
+        assert_eq!(escape_cell("\r=1"), "\\u{d}=1");
+        assert_eq!(escape_cell("HTTP/a=b"), "HTTP/a=b");
     }
 
     #[test]
     fn a_formula_behind_a_semicolon_becomes_text() {
-        for (bad, guarded) in [
+        for (bad, escaped) in [
             ("host/x;=1+1", "host/x;'=1+1"),
             ("host/x;@SUM(A1);+1", "host/x;'@SUM(A1);'+1"),
             ("a; =1", "a; '=1"),
@@ -145,49 +148,49 @@ mod tests {
             (" =1", " '=1"),
             ("\"=1", "'\"=1"),
         ] {
-            assert_eq!(cell(bad), guarded);
-            assert_eq!(uncell(guarded), bad);
+            assert_eq!(escape_cell(bad), escaped);
+            assert_eq!(unescape_cell(escaped), bad);
         }
         for good in ["a; b; c-d", "a;b=c", "; ", "\"quoted\"; x"] {
-            assert_eq!(cell(good), good);
+            assert_eq!(escape_cell(good), good);
         }
     }
 
     #[test]
-    fn guarding_can_be_undone() {
+    fn escaping_can_be_undone() {
         for text in ["=1+1", "@SUM(A1)", "＝1", "'quoted'", "SRV1", "'", ""] {
-            assert_eq!(uncell(&cell(text)), text);
+            assert_eq!(unescape_cell(&escape_cell(text)), text);
         }
     }
 
     #[test]
     fn json_keeps_every_character_and_none_of_them_acts() {
         let text = "a\u{9b}31m\u{7f}\u{202e}é漢\u{1b}";
-        let written = json(&text).unwrap();
+        let written = escape_json(&text).unwrap();
         assert!(!written.chars().any(is_dangerous), "{written:?}");
         assert_eq!(serde_json::from_str::<String>(&written).unwrap(), text);
     }
 
     #[test]
     fn json_in_a_cell_has_no_formula_and_says_the_same() {
-        assert_eq!(json_cell(&"a; b").unwrap(), "\"a; b\"");
-        let written = json_cell(&["x;=1", "a; b"]).unwrap();
+        assert_eq!(escape_json_cell(&"a; b").unwrap(), "\"a; b\"");
+        let written = escape_json_cell(&["x;=1", "a; b"]).unwrap();
         assert!(!written.contains(';'));
         assert_eq!(serde_json::from_str::<[String; 2]>(&written).unwrap(), ["x;=1", "a; b"]);
     }
 
     #[test]
     fn escape_sequences_become_visible() {
-        assert_eq!(visible("a\x1b[31mb"), "a\\u{1b}[31mb");
-        assert_eq!(visible("\u{202e}gpj.exe"), "\\u{202e}gpj.exe");
-        assert_eq!(visible("Straße-日本"), "Straße-日本");
+        assert_eq!(escape_control("a\x1b[31mb"), "a\\u{1b}[31mb");
+        assert_eq!(escape_control("\u{202e}gpj.exe"), "\\u{202e}gpj.exe");
+        assert_eq!(escape_control("Straße-日本"), "Straße-日本");
     }
 
     #[test]
     fn the_arabic_letter_mark_and_invisible_letters_become_visible() {
-        assert_eq!(visible("srv\u{61c}1"), "srv\\u{61c}1");
+        assert_eq!(escape_control("srv\u{61c}1"), "srv\\u{61c}1");
         for c in ['\u{ad}', '\u{3164}', '\u{180e}', '\u{fff9}', '\u{e0041}'] {
-            assert!(visible(&format!("srv{c}1")).contains("\\u{"), "{c:?}");
+            assert!(escape_control(&format!("srv{c}1")).contains("\\u{"), "{c:?}");
         }
     }
 }

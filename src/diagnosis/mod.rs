@@ -6,6 +6,8 @@
 //! verdict (vocabulary) -> parties -> ownership -> signals -> freshness -> predicates -> rules -> narrative
 //! ```
 
+mod subject;
 mod verdict;
 
+pub use subject::{AccountFacts, AccountKind, Named, RemedyInput, SharedAddress};
 pub use verdict::{Cause, Confidence, Kind, UnknownName};

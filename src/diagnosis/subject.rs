@@ -1,0 +1,96 @@
+//! What a remedy may know of an incident: the names with who vouches for them, the accounts, the addresses.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::{Cause, Confidence, Kind};
+use crate::inventory::Source;
+use crate::names::Spn;
+
+/// A host or account name of the incident, as written there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    pub text: Box<str>,
+    /// An inventory, an account list, or the `Computer` of a given log has this name. Else only the responder reports it,
+    /// which nobody authenticated: such a name goes into no command.
+    pub known: bool,
+}
+
+/// What kind of account it is, as objectClass, userAccountControl, primaryGroupID or its SPNs show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum AccountKind {
+    Computer,
+    DomainController,
+    ReadOnlyDomainController,
+    /// Group or stand-alone managed service account.
+    ManagedService,
+    /// Delegated managed service account (dMSA).
+    DelegatedManagedService,
+    /// CNO or VCO of a failover cluster.
+    ClusterName,
+    /// AZUREADSSOACC: Entra ID has its key.
+    EntraSeamlessSso,
+    /// An account whose key an Azure storage account has.
+    AzureStorage,
+    User,
+    /// The name ends in `$`, and nothing shows what it is.
+    Unknown,
+}
+
+/// An account of the incident.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountFacts {
+    /// sAMAccountName as the list has it; the name in the event where no list has the account.
+    pub name: Arc<str>,
+    /// DNS domain; empty where unknown.
+    pub domain: Arc<str>,
+    pub kind: AccountKind,
+    /// An account list has it. Else the name is only reported by the responder.
+    pub listed: bool,
+    pub disabled: bool,
+    pub operating_system: Option<Arc<str>>,
+    pub password_last_set: Option<Timestamp>,
+    pub source: Option<Source>,
+}
+
+/// An address that decides the incident.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SharedAddress {
+    pub address: IpAddr,
+    /// The adapter's description or interface name; empty where unknown.
+    pub adapter: Box<str>,
+    /// How many hosts of the inventories own it, and how many hosts have addresses there.
+    pub owners: usize,
+    pub hosts: usize,
+}
+
+/// Everything the steps of a fix may name. Whole before a remedy is asked for.
+#[derive(Debug, Clone)]
+pub struct RemedyInput<'a> {
+    pub cause: Cause,
+    pub kind: Kind,
+    pub confidence: Confidence,
+    /// The `Computer` that logged the event.
+    pub client: &'a Named,
+    /// `Targetname` as logged.
+    pub target: &'a str,
+    pub spn: Option<&'a Spn>,
+    /// The host that the target names.
+    pub target_host: &'a Named,
+    /// `Server` as logged.
+    pub responder: &'a Named,
+    /// The host behind it: for `srv1$` and `host/srv1`; none for a service account.
+    pub responder_host: Option<&'a Named>,
+    pub responder_account: Option<&'a AccountFacts>,
+    /// The accounts that own the SPN, exactly or through its HOST alias.
+    pub owners: &'a [AccountFacts],
+    /// The owners own `HOST/host`, and nobody owns the exact SPN: the HOST SPN must stay where it is.
+    pub via_host: bool,
+    pub addresses: &'a [SharedAddress],
+    /// Domains of the event, lower case.
+    pub realms: &'a [String],
+    /// The responder is or may be a domain controller: `None` where nothing shows it.
+    pub responder_is_controller: Option<bool>,
+}

@@ -58,6 +58,19 @@ pub enum Command {
     Completions(Completions),
 }
 
+impl Command {
+    /// How often `-v` was given; 0 for commands without it.
+    pub fn verbosity(&self) -> u8 {
+        match self {
+            Self::Triage(args) => args.terminal.say.verbosity(),
+            Self::Extract(args) => args.terminal.say.verbosity(),
+            Self::Inventory(args) => args.terminal.verbosity(),
+            Self::Audit(args) => args.terminal.verbosity(),
+            Self::Explain(_) | Self::CollectScript(_) | Self::Man | Self::Completions(_) => 0,
+        }
+    }
+}
+
 /// Read exported logs and write a report: what is wrong, how sure that is, what proves it, what to do.
 #[derive(Debug, Args)]
 #[command(before_help = "Examples:
@@ -181,15 +194,25 @@ pub struct Say {
     #[arg(short, long, conflicts_with = "verbose")]
     pub quiet: bool,
 
-    /// Say what was read of each file, also to a script.
-    #[arg(short, long)]
-    pub verbose: bool,
+    /// Show what was read of each file, also to a script. -vv logs each decision and its reason, -vvv every detail;
+    /// KRBTRIAGE_LOG=FILTER logs without it.
+    #[arg(short, long, action = clap::ArgAction::Count)]
+    verbose: u8,
 }
 
 impl Say {
+    pub fn is_verbose(self) -> bool {
+        self.verbose > 0
+    }
+
+    /// How often `-v` was given.
+    pub fn verbosity(self) -> u8 {
+        self.verbose
+    }
+
     /// A person reads along, or asked for it.
     pub fn is_talkative(self) -> bool {
-        self.verbose || (!self.quiet && std::io::IsTerminal::is_terminal(&std::io::stderr()))
+        self.is_verbose() || (!self.quiet && std::io::IsTerminal::is_terminal(&std::io::stderr()))
     }
 }
 

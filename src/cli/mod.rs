@@ -6,6 +6,7 @@ mod paths;
 mod progress;
 mod screen;
 mod time;
+mod trace;
 
 pub use exit::Exit;
 
@@ -39,6 +40,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     };
     // Where somebody has said that interruptions are to be ignored (nohup does), there is nothing to handle.
     let _ = ctrlc::try_set_handler(|| unfinished::abandon(exit::INTERRUPTED));
+    trace::start(cli.command.verbosity());
     match cli.command {
         Command::Triage(args) => triage(*args),
         Command::Inventory(args) => inventory(args),
@@ -64,7 +66,7 @@ fn triage(args: args::Triage) -> Exit {
     match result {
         Ok(outcome) => {
             if terminal.say.is_talkative() {
-                say(&commands::summary::text(&outcome, terminal.say.verbose, viewed));
+                say(&commands::summary::text(&outcome, terminal.say.is_verbose(), viewed));
             } else if !terminal.say.quiet {
                 say(&commands::summary::problems(&outcome));
             }
@@ -135,10 +137,10 @@ fn audit(args: args::Audit) -> Exit {
 /// What each inventory was taken for, to a person; to a script only what was wrong.
 fn say_understood(terminal: args::Say, inventories: &[crate::inventory::InventoryFile]) {
     if terminal.is_talkative() {
-        say(&commands::summary::inventories_understood(inventories, terminal.verbose));
+        say(&commands::summary::inventories_understood(inventories, terminal.is_verbose()));
     }
     if !terminal.quiet {
-        say(&commands::summary::inventory_problems(inventories, terminal.verbose));
+        say(&commands::summary::inventory_problems(inventories, terminal.is_verbose()));
     }
 }
 

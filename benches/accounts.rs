@@ -5,7 +5,7 @@
 //! read by the clock, 600 MiB. The plain read is what one thread does; a load takes what the machine has.
 
 #[allow(dead_code, reason = "the tests use the other formats")]
-#[path = "../tests/support/account_files.rs"]
+#[path = "../tests/it/support/account_files.rs"]
 mod account_files;
 #[path = "support/apart.rs"]
 mod apart;

@@ -6,7 +6,7 @@
 
 #[path = "support/apart.rs"]
 mod apart;
-#[path = "../tests/support/inventories/mod.rs"]
+#[path = "../tests/it/support/inventories/mod.rs"]
 #[allow(dead_code, reason = "the tests use the rest")]
 mod inventories;
 

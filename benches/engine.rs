@@ -2,7 +2,8 @@
 //!
 //! Times are for 64 KiB. For scale: a plain read of a chunk from the page cache takes some 7 us on a core.
 
-#[path = "../tests/support/evtx/mod.rs"]
+#[allow(dead_code, unused_imports, reason = "the tests use the rest")]
+#[path = "../tests/it/support/evtx/mod.rs"]
 mod evtx;
 
 use divan::{Bencher, black_box};

@@ -8,7 +8,8 @@
 //! chunk of the Kerberos provider, 10 % of those records event 4. The other chunks are the sound ones of
 //! the real logs in REAL_LOGS (`../shared/data/evtx`), one after the other. Two runs give the same bytes.
 
-#[path = "../tests/support/evtx/mod.rs"]
+#[allow(dead_code, unused_imports, reason = "the tests use the rest")]
+#[path = "../tests/it/support/evtx/mod.rs"]
 mod evtx;
 
 use std::error::Error;

@@ -8,7 +8,8 @@
 //! first and last chunk; FOLDER/flood 10 million event 4 of 1,000 incidents (6 GB); FOLDER/many 50,000 logs of one
 //! chunk (3.4 GB). Two runs give the same bytes.
 
-#[path = "../tests/support/evtx/mod.rs"]
+#[allow(dead_code, unused_imports, reason = "the tests use the rest")]
+#[path = "../tests/it/support/evtx/mod.rs"]
 mod evtx;
 
 use std::error::Error;

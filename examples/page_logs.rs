@@ -7,7 +7,8 @@
 //! FOLDER/few has 5 incidents, FOLDER/many 20,000 of all causes, with an address that 300 hosts share, and FOLDER/hostile
 //! names made to be taken for markup, script, or a terminal's orders. Two runs give the same bytes.
 
-#[path = "../tests/support/evtx/mod.rs"]
+#[allow(dead_code, unused_imports, reason = "the tests use the rest")]
+#[path = "../tests/it/support/evtx/mod.rs"]
 mod evtx;
 
 use std::error::Error;

@@ -4,7 +4,8 @@
 //! `cargo +nightly fuzz run chunk -- -max_len=65536 -timeout=10`
 #![no_main]
 
-#[path = "../../tests/support/evtx/mod.rs"]
+#[allow(dead_code, unused_imports, reason = "the tests use the rest")]
+#[path = "../../tests/it/support/evtx/mod.rs"]
 mod evtx;
 
 use std::cell::RefCell;

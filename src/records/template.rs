@@ -1,7 +1,7 @@
 //! A template definition (or a fragment without one) boiled down to where a record's fields are.
 //!
 //! What comes out of a program must be what [`super::xml`] reads from the crate's XML of the same record;
-//! `tests/engine` holds the two against each other. Shapes that are not usual are refused (`None`).
+//! `tests/it/engine` holds the two against each other. Shapes that are not usual are refused (`None`).
 
 use super::Text;
 use super::binxml::{

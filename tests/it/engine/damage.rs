@@ -1,0 +1,185 @@
+//! Damage: flipped, zeroed and cut bytes at random places. No panic, no hang, and what is whole is found.
+
+use std::collections::HashMap;
+
+use krbtriage::records::chunk::{Chunk, ChunkReader, Counts};
+use krbtriage::records::fallback::{FallbackReader, Pick};
+use krbtriage::records::{Problems, Record, Selection};
+use krbtriage::scan::ScanOptions;
+
+use super::support::{Random, everything, read_bytes, real_logs, rounds, written_log};
+use crate::support::evtx::chunk_of_every_layout;
+
+const HEADER: usize = 4096;
+const CHUNK: usize = 65536;
+
+/// How many places of a log are damaged at most, and the longest damage, in turns: few places with up to whole
+/// records, many with a few bytes. Some 3,000 places in an ordinary run of the tests.
+const ROUNDS: [(usize, usize); 2] = [(3, 20_000), (40, 8)];
+
+/// One piece of damage between `from` and `to`, at most `longest` bytes.
+fn damage(bytes: &mut [u8], from: usize, to: usize, longest: usize, random: &mut Random) {
+    let at = from + random.below(to - from);
+    let len = match random.below(4) {
+        0 => 1,
+        1 => 1 + random.below(8),
+        2 => 1 + random.below(600),
+        _ => 1 + random.below(20_000),
+    };
+    let end = (at + len.min(longest)).min(to);
+    match random.below(3) {
+        0 => bytes[at] ^= 1 << random.below(8),
+        1 => bytes[at..end].fill(0),
+        _ => bytes[at..end].iter_mut().for_each(|byte| *byte = random.below(256) as u8),
+    }
+}
+
+fn by_ours(reader: &mut ChunkReader, chunk: &[u8], selection: &Selection) -> (Vec<Record>, Counts) {
+    let (mut records, mut counts) = (Vec::new(), Counts::default());
+    let chunk = Chunk { bytes: chunk, at: 0 };
+    reader.read(chunk, selection, false, &mut counts, &mut Problems::default(), |r| records.push(r));
+    (records, counts)
+}
+
+fn by_crate(reader: &mut FallbackReader, chunk: &[u8], selection: &Selection) -> Vec<Record> {
+    let mut records = Vec::new();
+    let chunk = Chunk { bytes: chunk, at: 0 };
+    reader.read(chunk, Pick::All, selection, &mut Problems::default(), |r| records.push(r));
+    records
+}
+
+/// Chunks to damage: all of the written log, and a few of every real one.
+fn chunks() -> Vec<Vec<u8>> {
+    let mut logs = vec![written_log(6)];
+    for path in real_logs().unwrap_or_default() {
+        logs.push(std::fs::read(path).unwrap());
+    }
+    let mut chunks = Vec::new();
+    for log in logs {
+        let all = log[HEADER..].chunks(CHUNK).filter(|c| c.starts_with(b"ElfChnk\0"));
+        chunks.extend(all.take(6).map(<[u8]>::to_vec));
+    }
+    chunks
+}
+
+/// What the crate finds in a damaged chunk, ours finds as well; it may find more, as it does not give up a
+/// record for a value that nobody needs.
+#[test]
+fn a_damaged_chunk_loses_nothing_that_the_full_decode_finds() {
+    let chunks = chunks();
+    let (mut ours, mut full) = (ChunkReader::default(), FallbackReader::default());
+    let mut random = Random(0x5eed);
+    for round in 0..rounds(200) {
+        let mut chunk = chunks[random.below(chunks.len())].clone();
+        let (places, longest) = ROUNDS[round % ROUNDS.len()];
+        for _ in 0..1 + random.below(places) {
+            // A third of the damage hits the header.
+            let from = if random.below(3) == 0 { 8 } else { 512 };
+            damage(&mut chunk, from, CHUNK, longest, &mut random);
+        }
+        if random.below(8) == 0 {
+            chunk.truncate(600 + random.below(CHUNK - 600));
+        }
+        let (found, _) = by_ours(&mut ours, &chunk, &everything());
+        let mut counted: HashMap<String, usize> = HashMap::new();
+        for record in &found {
+            *counted.entry(format!("{record:?}")).or_default() += 1;
+        }
+        for record in by_crate(&mut full, &chunk, &everything()) {
+            let left = counted.get_mut(&format!("{record:?}")).filter(|left| **left > 0);
+            let left = left.unwrap_or_else(|| panic!("round {round}: lost or changed {record:#?}"));
+            *left -= 1;
+        }
+    }
+}
+
+/// A find of the fuzzer: the offset of an attribute's name damaged so that `Provider` has two that are called `Name`.
+#[test]
+fn of_two_provider_names_the_same_counts_as_in_the_full_decode() {
+    let mut chunk = chunk_of_every_layout();
+    chunk[8 + 0xee79 % 12_000] = 0x79;
+    chunk[8 + 0x3a59 % 12_000] = 0x1b;
+    let mut found: Vec<_> = by_ours(&mut ChunkReader::default(), &chunk, &everything()).0;
+    let full = by_crate(&mut FallbackReader::default(), &chunk, &everything());
+    found.sort_by_key(|record| record.record_id);
+    assert_eq!(
+        found.iter().filter(|record| full.contains(record)).count(),
+        full.len(),
+        "{found:#?} {full:#?}"
+    );
+}
+
+/// Whole files through the whole scan: chunks that were not hit give all of their events.
+#[test]
+fn undamaged_chunks_give_all_events_whatever_happens_to_the_others() {
+    let log = written_log(6);
+    let (all, _) = read_bytes(&log, &everything(), &ScanOptions::default());
+    assert_eq!(all.len(), 6 * 40);
+    let mut reader = ChunkReader::default();
+    let whole: Vec<Vec<Record>> =
+        log[HEADER..].chunks(CHUNK).map(|chunk| by_ours(&mut reader, chunk, &everything()).0).collect();
+    let mut random = Random(0xfee1);
+    for round in 0..rounds(50) {
+        let mut bytes = log.clone();
+        let mut hit = [false; 6];
+        let few = [random.below(6), random.below(6), random.below(6)];
+        let (places, longest) = ROUNDS[round % ROUNDS.len()];
+        for _ in 0..1 + random.below(places) {
+            let chunk = few[random.below(few.len())];
+            hit[chunk] = true;
+            damage(&mut bytes, HEADER + chunk * CHUNK, HEADER + (chunk + 1) * CHUNK, longest, &mut random);
+        }
+        // The file's header is trusted for nothing but that there is one.
+        damage(&mut bytes, 8, HEADER, longest, &mut random);
+        if random.below(4) == 0 {
+            let cut = random.below(6 * CHUNK);
+            bytes.truncate(HEADER + cut);
+            hit[cut / CHUNK..].fill(true);
+        }
+        let (found, report) = read_bytes(&bytes, &everything(), &ScanOptions::default());
+        let found: std::collections::HashSet<_> = found.iter().map(|r| format!("{r:?}")).collect();
+        for (records, hit) in whole.iter().zip(hit) {
+            for record in records.iter().filter(|_| !hit) {
+                assert!(found.contains(&format!("{record:?}")), "round {round}: {record:?} {report:?}");
+            }
+        }
+    }
+}
+
+/// Bytes that are no log at all, behind the magic of one.
+#[test]
+fn noise_ends() {
+    let mut random = Random(7);
+    for _ in 0..rounds(6) {
+        let mut bytes: Vec<u8> = (0..3 * CHUNK).map(|_| random.below(256) as u8).collect();
+        bytes[..8].copy_from_slice(b"ElfFile\0");
+        for slot in 0..2 {
+            bytes[HEADER + slot * CHUNK..][..8].copy_from_slice(b"ElfChnk\0");
+        }
+        for recover in [false, true] {
+            let options = ScanOptions { recover, ..Default::default() };
+            read_bytes(&bytes, &everything(), &options);
+        }
+    }
+}
+
+/// 8192 magics in a chunk, each of which could start one: time must not grow with their square.
+#[test]
+fn a_file_of_nothing_but_magics_is_read_in_reasonable_time() {
+    let bytes = b"ElfChnk\0".repeat(2 * CHUNK / 8);
+    let start = std::time::Instant::now();
+    read_bytes(&bytes, &everything(), &ScanOptions::default());
+    assert!(start.elapsed().as_secs() < 60, "{:?}", start.elapsed());
+}
+
+#[test]
+fn wrong_checksums_are_counted_and_drop_nothing() {
+    let log = written_log(2);
+    let (all, report) = read_bytes(&log, &everything(), &ScanOptions::default());
+    assert_eq!(report.bad_checksums, 0);
+    let mut bytes = log.clone();
+    // The header's checksum of the second chunk.
+    bytes[HEADER + CHUNK + 124] ^= 1;
+    let (found, report) = read_bytes(&bytes, &everything(), &ScanOptions::default());
+    assert_eq!((found, report.bad_checksums), (all, 1));
+}

@@ -1,0 +1,30 @@
+//! All integration tests, in one binary: linking is most of a build. `tests/README.md` says what each module proves.
+//!
+//! One module: `cargo test --test it rules::`.
+
+mod support;
+
+mod accounts_formats;
+mod accounts_owners;
+mod accounts_samples;
+mod audit;
+mod cases;
+mod causes_doc;
+mod engine;
+mod evtx_writer;
+mod evtx_writer_readers;
+mod inputs;
+#[cfg(unix)]
+mod interrupted;
+mod inventory_formats;
+mod inventory_samples;
+mod packaging;
+mod rules;
+mod samples;
+mod scale;
+mod scheduled;
+mod simulation;
+mod terminal;
+mod triage;
+#[cfg(windows)]
+mod windows;

@@ -1,0 +1,184 @@
+//! Whatever of the logs is extracted, together with what, how it is packed, merged, and in which order it is named: the
+//! report is that of the logs.
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+
+use super::world::{World, worlds};
+use crate::support::program::*;
+
+/// How the logs are shared out.
+#[derive(Debug, Clone)]
+struct Sharing {
+    /// For each log, whether it is given as it is, and the extractions it is in. One in none of them is given as it is.
+    places: Vec<(bool, [bool; 3])>,
+    /// How each extraction is packed.
+    packed: [u8; 3],
+    /// The first two are merged into one by an extraction of extractions.
+    merged: bool,
+    /// Lines of the last one are turned round.
+    reversed: bool,
+    /// Inputs are named in the other order.
+    backwards: bool,
+    options: usize,
+}
+
+fn sharings() -> impl Strategy<Value = Sharing> {
+    let place = (proptest::bool::weighted(0.3), proptest::array::uniform3(any::<bool>()));
+    let places = proptest::collection::vec(place, 6);
+    (places, [0u8..3, 0u8..3, 0u8..3], any::<[bool; 3]>(), 0usize..6).prop_map(
+        |(places, packed, [merged, reversed, backwards], options)| Sharing {
+            places,
+            packed,
+            merged,
+            reversed,
+            backwards,
+            options,
+        },
+    )
+}
+
+const OPTIONS: [&[&str]; 6] = [
+    &[],
+    &["--recover"],
+    &["--since", "2026-10-06T12:10:00Z", "--until", "2026-10-06T12:30:00Z"],
+    &["--window", "1m"],
+    &["--recover", "--state", "STATE"],
+    &["--state", "STATE"],
+];
+
+const INVENTORY: &str = "host,address\nSRV1.alpha.example.com,169.254.95.120\nSRV2.alpha.example.com,169.254.95.120\n\
+                         SRV9.alpha.example.com,192.0.2.9\n";
+
+/// Everything that is compared: report, problems, events, state, what was said on the terminal, exit status.
+pub fn triage(place: &Place, options: &[&str], name: &str, inputs: &[String]) -> Vec<(String, String)> {
+    let file = |what: &str| format!("{name}-{what}");
+    let outputs = [file("r.csv"), file("r.json"), file("p.csv"), file("e.csv"), file("e.jsonl")];
+    let state = file("state.json");
+    let mut arguments = vec!["triage", "-i", "addresses.csv", "-o", &outputs[0], "-o", &outputs[1]];
+    arguments.extend(["--problems", &outputs[2], "--events", &outputs[3]]);
+    arguments.extend(options.iter().map(|option| if *option == "STATE" { state.as_str() } else { option }));
+    arguments.extend(inputs.iter().map(String::as_str));
+    let run = place.run(&arguments);
+    // A log that is given twice says twice what is wrong with it.
+    let said: BTreeSet<String> = run.stderr().lines().map(str::to_owned).collect();
+    let mut all =
+        vec![("exit".to_owned(), run.code().to_string()), ("said".to_owned(), format!("{said:#?}"))];
+    for output in outputs.iter().chain([&state]).filter(|output| exists(&place.path(output))) {
+        all.push((output.replacen(name, "", 1), place.text(output)));
+    }
+    all
+}
+
+/// The world's logs and an inventory in a folder; the logs' names.
+pub fn placed(world: &World) -> (Place, Vec<String>) {
+    let place = Place::new();
+    place.write("addresses.csv", INVENTORY);
+    for log in &world.logs {
+        place.write(&log.name, world.bytes(log));
+    }
+    (place, world.logs.iter().map(|log| log.name.clone()).collect())
+}
+
+fn check(world: &World, sharing: &Sharing) -> Result<(), TestCaseError> {
+    let (place, logs) = placed(world);
+    let options = OPTIONS[sharing.options];
+    let expected = triage(&place, options, "logs", &logs);
+
+    let mut inputs = Vec::new();
+    let recover: &[&str] = if options.contains(&"--recover") { &["--recover"] } else { &[] };
+    let extract = |from: &[String], to: &str| {
+        let mut arguments = vec!["extract", "--for-triage", "-o", to];
+        arguments.extend(recover);
+        arguments.extend(from.iter().map(String::as_str));
+        place.run(&arguments).code()
+    };
+    for (log, (raw, extractions)) in logs.iter().zip(&sharing.places) {
+        if *raw || !extractions.contains(&true) {
+            inputs.push(log.clone());
+        }
+    }
+    let mut extracted = Vec::new();
+    for (i, packed) in sharing.packed.iter().enumerate() {
+        let of: Vec<String> =
+            logs.iter().zip(&sharing.places).filter(|(_, (_, e))| e[i]).map(|(log, _)| log.clone()).collect();
+        if of.is_empty() {
+            continue;
+        }
+        let name = format!("{i}.jsonl{}", if *packed == 1 { ".zst" } else { "" });
+        let code = extract(&of, &name);
+        prop_assert!(code == 0 || code == 3, "{}", code);
+        if *packed == 2 {
+            let bytes = std::fs::read(place.path(&name)).unwrap();
+            let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+            std::io::Write::write_all(&mut gz, &bytes).unwrap();
+            std::fs::write(place.path(&name), gz.finish().unwrap()).unwrap();
+        }
+        extracted.push(name);
+    }
+    if sharing.merged && extracted.len() > 1 {
+        let rest = extracted.split_off(2);
+        extract(&extracted, "merged.jsonl.zst");
+        extracted = [vec!["merged.jsonl.zst".to_owned()], rest].concat();
+    }
+    if let Some(last) = extracted.last().filter(|name| sharing.reversed && name.ends_with(".jsonl"))
+        && let Ok(text) = std::fs::read_to_string(place.path(last))
+    {
+        let lines: Vec<&str> = text.lines().rev().collect();
+        std::fs::write(place.path(last), lines.join("\r\n")).unwrap();
+    }
+    inputs.extend(extracted);
+    if sharing.backwards {
+        inputs.reverse();
+    }
+    let found = triage(&place, options, "shared", &inputs);
+    if expected[0].1 == "4" {
+        // No log at all is no report; an extraction that says so was read, and gives a report of nothing.
+        prop_assert!(["3", "4"].contains(&&*found[0].1), "{:?}", inputs);
+        return Ok(());
+    }
+    for (found, expected) in found.iter().zip(&expected) {
+        prop_assert_eq!(found, expected, "{:?}", inputs);
+    }
+    prop_assert_eq!(found.len(), expected.len());
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_report_of_extractions_is_that_of_the_logs(world in worlds(), sharing in sharings()) {
+        check(&world, &sharing)?;
+    }
+}
+
+#[test]
+fn the_samples_report_is_the_same_from_their_extraction() {
+    let place = Place::new();
+    let (interfaces, spns) = (sample("interfaces.csv"), sample("spns.csv"));
+    let logs = sample("logs");
+    place.run(&["extract", "--for-triage", "-o", "e.jsonl.zst", &logs]).exits(0);
+    let summaries = ["logs.jsonl", "extraction.jsonl"].map(|summary| {
+        let input = if summary.starts_with("logs") { logs.as_str() } else { "e.jsonl.zst" };
+        place
+            .run(&["triage", "-i", &interfaces, "-s", &spns, "-o", "r.csv", "--summary", summary, input])
+            .exits(0);
+        if summary.starts_with("logs") {
+            std::fs::rename(place.path("r.csv"), place.path("expected.csv")).unwrap();
+        }
+        place.text(summary)
+    });
+    assert_eq!(place.text("r.csv"), place.text("expected.csv"));
+    // Each log has its line; the extraction has one more.
+    let lines = |summary: &str| -> BTreeSet<String> {
+        let log = |line: &str| {
+            let line: serde_json::Value = serde_json::from_str(line).unwrap();
+            // Of two logs that hold an event, another one may be called the duplicate.
+            ["path", "bytes", "chunks", "records", "events"].map(|member| line[member].to_string()).join(" ")
+        };
+        summary.lines().map(log).filter(|line| !line.contains("e.jsonl.zst")).collect()
+    };
+    assert_eq!(lines(&summaries[0]), lines(&summaries[1]));
+}

@@ -1,0 +1,104 @@
+//! Runs killed at any moment: the state is always whole, and no event is lost or counted twice.
+
+use std::collections::BTreeSet;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use krbtriage::state::State;
+
+use crate::support::program::*;
+
+/// How many runs are started; about half of them end by the kill.
+const RUNS: u64 = 60;
+const EVENTS_A_NIGHT: u64 = 7;
+
+/// A small generator of its own: the moments must be many, not good.
+struct Chance(u64);
+
+impl Chance {
+    fn next(&mut self, below: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % below.max(1)
+    }
+}
+
+fn state(place: &Place) -> State {
+    // The lock of a killed run is gone with it; Windows may take a moment.
+    let deadline = Instant::now() + Duration::from_secs(10);
+    loop {
+        match State::open(&place.path("state.json")) {
+            Ok((state, _lock)) => return state,
+            Err(krbtriage::state::StateError::Busy { .. }) if Instant::now() < deadline => {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+#[test]
+fn the_state_survives_a_kill_at_any_moment_and_every_event_counts_once() {
+    let place = Place::new();
+    let event = |n: u64| four(["A", "B", "C"][n as usize % 3], &format!("srv{}", n % 5), n, n);
+    let arguments =
+        ["triage", "logs", "--state", "state.json", "-o", "report.csv", "--events", "events.csv", "-q"];
+    let mut chance = Chance(0x5eed);
+    let mut told: BTreeSet<u64> = BTreeSet::new();
+    let mut usual = Duration::from_millis(100);
+    let (mut killed, mut kept) = (0, 0);
+    for run in 1..=RUNS {
+        let events: Vec<_> = (1..=run * EVENTS_A_NIGHT).map(event).collect();
+        place.write("logs/all.evtx", log(events));
+        let before = state(&place);
+        let start = Instant::now();
+        let mut child = krbtriage()
+            .current_dir(place.0.path())
+            .args(arguments)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("it starts");
+        // Every fourth run lives, and tells how long one takes; the others are killed somewhere in that time, or a little
+        // later.
+        let lives = run % 4 == 1 || run == RUNS;
+        if !lives {
+            let moment = Duration::from_micros(chance.next(usual.as_micros() as u64 * 5 / 4));
+            std::thread::sleep(moment.saturating_sub(start.elapsed()));
+            child.kill().expect("it can be killed");
+        }
+        let done = child.wait().expect("it ends").success();
+        if lives {
+            usual = start.elapsed();
+        }
+        killed += u64::from(!done);
+
+        let after = state(&place);
+        let total: u64 = after.incidents.iter().map(|kept| kept.total_events).sum();
+        assert_eq!(total, after.told.len() as u64, "run {run}: counted and remembered are the same");
+        if after == before {
+            assert!(!done, "run {run} ended well and kept nothing");
+            continue;
+        }
+        kept += 1;
+        // The outputs were in place before the state: they hold exactly what it has more.
+        let new: Vec<u64> =
+            rows(&place.text("events.csv")).iter().map(|r| r["record_id"].parse().unwrap()).collect();
+        assert_eq!(new.len(), after.told.len() - before.told.len(), "run {run}");
+        for id in new {
+            assert!(told.insert(id), "run {run}: event {id} was told before");
+        }
+        let counted: u64 =
+            self::told(&place.text("report.csv")).iter().filter(|r| r.3 != "resolved").map(|r| r.2).sum();
+        assert_eq!(counted, (after.told.len() - before.told.len()) as u64, "run {run}");
+    }
+    assert_eq!(told, (1..=RUNS * EVENTS_A_NIGHT).collect(), "every event was told in one run");
+    assert!(
+        killed >= 5 && kept >= RUNS / 4,
+        "the test must kill some runs and let others live: {killed}, {kept}"
+    );
+    // What a killed run leaves behind is its half-written files, under names nobody reads.
+    for name in place.files() {
+        let known = ["state.json", "state.json.lock", "report.csv", "events.csv"].contains(&name.as_str());
+        assert!(known || name.starts_with(".krbtriage-"), "{name}");
+    }
+}

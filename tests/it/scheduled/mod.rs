@@ -1,0 +1,8 @@
+//! Through the real binary: what a schedule relies on.
+
+mod baseline;
+mod collect_script;
+mod events;
+mod formats;
+mod kills;
+mod state;

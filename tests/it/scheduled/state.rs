@@ -1,0 +1,325 @@
+use crate::support::evtx::Event;
+use crate::support::program::*;
+
+/// A night's run: the report it wrote, and what it said.
+fn night(place: &Place, logs: &[&str]) -> (Vec<(String, String, u64, String)>, String) {
+    let mut arguments = vec!["triage", "--state", "state.json", "-o", "report.csv", "--events", "events.csv"];
+    arguments.extend(logs);
+    let run = place.run(&arguments).exits(0);
+    (told(&place.text("report.csv")), run.stderr())
+}
+
+fn records(place: &Place) -> Vec<u64> {
+    rows(&place.text("events.csv")).iter().map(|r| r["record_id"].parse().unwrap()).collect()
+}
+
+#[test]
+fn a_growing_export_is_told_once() {
+    let place = Place::new();
+    let all: Vec<_> =
+        (1..=9).map(|n| four("A", if n % 3 == 0 { "rare" } else { "often" }, n, n * 10)).collect();
+    place.write("A.evtx", log(all[..4].to_vec()));
+    let (first, _) = night(&place, &["A.evtx"]);
+    assert_eq!(first, want(&[("A", "cifs/often", 3, "new"), ("A", "cifs/rare", 1, "new")]));
+    assert_eq!(records(&place), [1, 2, 3, 4]);
+
+    place.write("A.evtx", log(all[..5].to_vec()));
+    let (second, said) = night(&place, &["A.evtx"]);
+    assert_eq!(second, want(&[("A", "cifs/often", 1, "ongoing"), ("A", "cifs/rare", 0, "ongoing")]));
+    assert_eq!(records(&place), [5]);
+    assert_eq!(said, "", "a growing log is nothing to speak of");
+    let first_seen = &rows(&place.text("report.csv"))[0]["first_seen"];
+    assert_eq!(*first_seen, at(10));
+
+    place.write("A.evtx", log(all.clone()));
+    let (third, _) = night(&place, &["A.evtx"]);
+    assert_eq!(third, want(&[("A", "cifs/often", 2, "ongoing"), ("A", "cifs/rare", 2, "ongoing")]));
+    assert!(records(&place) == [6, 7, 8, 9]);
+}
+
+/// An event that triage wants and that is no incident of the tests: the log of `client` goes on.
+fn tick(client: &str, record_id: u64, minutes: u64) -> Event {
+    four(client, "tick", record_id, minutes)
+}
+
+fn without_ticks(report: Vec<(String, String, u64, String)>) -> Vec<(String, String, u64, String)> {
+    report.into_iter().filter(|row| row.1 != "cifs/tick").collect()
+}
+
+#[test]
+fn the_same_export_again_resolves_nothing() {
+    let place = Place::new();
+    place.write("A.evtx", log([four("A", "srv8", 1, 10), four("A", "srv7", 2, 3 * 1440)]));
+    night(&place, &["A.evtx"]);
+    for _ in 0..2 {
+        let (report, said) = night(&place, &["A.evtx"]);
+        assert_eq!(report, want(&[("A", "cifs/srv7", 0, "ongoing"), ("A", "cifs/srv8", 0, "ongoing")]));
+        assert!(records(&place).is_empty() && said.is_empty(), "{said}");
+        place.run(&["triage", "A.evtx", "--state", "state.json", "--fail-on", "new,new-problem"]).exits(0);
+    }
+    let mut seen: Vec<_> = rows(&place.text("report.csv"))
+        .iter()
+        .map(|r| (r["target_spn"].clone(), r["first_seen"].clone(), r["last_seen"].clone()))
+        .collect();
+    seen.sort();
+    let both = [("cifs/srv7.alpha.example.com", at(3 * 1440)), ("cifs/srv8.alpha.example.com", at(10))];
+    assert_eq!(seen, both.map(|(spn, time)| (spn.into(), time.clone(), time)));
+}
+
+#[test]
+fn an_incident_is_resolved_when_its_log_went_on_for_a_day_without_it_and_reopened_when_it_comes_back() {
+    let place = Place::new();
+    let mut events = vec![four("A", "srv8", 1, 10), four("A", "srv8", 2, 20)];
+    let mut run = |more: Event, arguments: &[&str]| {
+        events.push(more);
+        place.write("A.evtx", log(events.clone()));
+        let all = [&["triage", "A.evtx", "--state", "state.json", "-o", "report.csv"], arguments].concat();
+        place.run(&all).exits(0);
+        without_ticks(told(&place.text("report.csv")))
+    };
+    assert_eq!(run(tick("A", 3, 30), &[]), want(&[("A", "cifs/srv8", 2, "new")]));
+    assert_eq!(run(tick("A", 4, 20 + 1439), &[]), want(&[("A", "cifs/srv8", 0, "ongoing")]), "23:59 later");
+    assert_eq!(
+        run(tick("A", 5, 20 + 1440), &["--resolved-after", "7d"]),
+        want(&[("A", "cifs/srv8", 0, "ongoing")])
+    );
+    let resolved = want(&[("A", "cifs/srv8", 2, "resolved")]);
+    assert_eq!(run(tick("A", 6, 20 + 1441), &[]), resolved, "with the events of the run that saw it last");
+    assert_eq!(run(tick("A", 7, 20 + 1442), &[]), resolved, "and it stays so");
+    assert_eq!(run(four("A", "srv8", 8, 3000), &[]), want(&[("A", "cifs/srv8", 1, "reopened")]));
+    assert_eq!(rows(&place.text("report.csv"))[0]["first_seen"], at(10));
+    assert_eq!(run(four("A", "srv8", 9, 3001), &[]), want(&[("A", "cifs/srv8", 1, "ongoing")]));
+    assert_eq!(
+        run(tick("A", 10, 3002), &["--resolved-after", "0s"]),
+        want(&[("A", "cifs/srv8", 1, "resolved")])
+    );
+}
+
+#[test]
+fn a_log_that_did_not_come_tonight_resolves_nothing() {
+    let place = Place::new();
+    place.write("A.evtx", log([four("A", "srv8", 1, 10)]));
+    place.write("B.evtx", log([four("B", "srv8", 1, 10)]));
+    night(&place, &["A.evtx", "B.evtx"]);
+    place.write("B.evtx", log([four("B", "srv8", 1, 10), four("B", "srv8", 2, 9 * 1440)]));
+    let (report, _) = night(&place, &["B.evtx"]);
+    assert_eq!(report, want(&[("A", "cifs/srv8", 0, "ongoing"), ("B", "cifs/srv8", 1, "ongoing")]));
+    let silent = rows(&place.text("report.csv")).into_iter().find(|r| r["client"].starts_with('A')).unwrap();
+    assert!(silent["missing"].contains("the log of A.alpha.example.com"), "{silent:?}");
+    // It comes again and has gone on, with nothing that triage wants: now it is known.
+    let other = four("A", "srv8", 1, 10);
+    place.write(
+        "A.evtx",
+        log([
+            other,
+            crate::support::evtx::event_log("A.alpha.example.com", 6013, &["", "", "86400"])
+                .at(&at(9 * 1440))
+                .record_id(2),
+        ]),
+    );
+    let (report, _) = night(&place, &["A.evtx", "B.evtx"]);
+    assert_eq!(report, want(&[("A", "cifs/srv8", 1, "resolved"), ("B", "cifs/srv8", 0, "ongoing")]));
+}
+
+#[test]
+fn a_log_that_is_cut_tonight_resolves_nothing() {
+    let place = Place::new();
+    let whole = log((1..=400).map(|n| four("A", if n == 1 { "rare" } else { "often" }, n, n * 10)));
+    place.write("A.evtx", log([four("A", "rare", 1, 10), four("A", "often", 2, 20)]));
+    night(&place, &["A.evtx"]);
+    place.write("A.evtx", &whole[..whole.len() - 30_000]);
+    let run = place.run(&["triage", "A.evtx", "--state", "state.json", "-o", "report.csv"]).exits(3);
+    assert!(run.stderr().contains("A.evtx"));
+    let report = told(&place.text("report.csv"));
+    assert!(report.contains(&("A".into(), "cifs/rare".into(), 0, "ongoing".into())), "{report:?}");
+}
+
+#[test]
+fn what_was_missing_and_is_given_now_changes_the_verdict_of_told_events() {
+    let place = Place::new();
+    place.write("A.evtx", log([four("A", "srv8", 1, 10)]));
+    night(&place, &["A.evtx"]);
+    let confidence = || rows(&place.text("report.csv"))[0]["confidence"].clone();
+    assert_ne!(confidence(), "confirmed");
+    place.write("spns.csv", "account,domain,spn\r\nsrv9$,alpha.example.com,HOST/srv9.alpha.example.com\r\nsrv8$,alpha.example.com,HOST/srv8.alpha.example.com\r\n");
+    place.write(
+        "addresses.csv",
+        "host,address\r\nsrv8.alpha.example.com,192.0.2.8\r\nsrv9.alpha.example.com,192.0.2.9\r\n",
+    );
+    place
+        .run(&[
+            "triage",
+            "A.evtx",
+            "--state",
+            "state.json",
+            "-s",
+            "spns.csv",
+            "-i",
+            "addresses.csv",
+            "-o",
+            "report.csv",
+        ])
+        .exits(0);
+    let row = rows(&place.text("report.csv")).remove(0);
+    assert_eq!((&*row["events"], &*row["status"]), ("0", "ongoing"));
+    assert!(row["evidence"].contains("spns.csv") || row["evidence"].contains("addresses.csv"), "{row:?}");
+}
+
+#[test]
+fn exports_may_come_in_any_order_and_overlap() {
+    let place = Place::new();
+    let all: Vec<_> = (1..=30).map(|n| four("A", "srv8", n, n * 10)).collect();
+    let parts = [("late", 20..30), ("early", 0..12), ("middle", 8..25), ("all", 0..30)];
+    let mut seen = Vec::new();
+    for (name, part) in parts {
+        place.write(&format!("{name}.evtx"), log(all[part].to_vec()));
+        night(&place, &[&format!("{name}.evtx")]);
+        seen.extend(records(&place));
+    }
+    seen.sort_unstable();
+    assert_eq!(seen, (1..=30).collect::<Vec<u64>>());
+}
+
+#[test]
+fn a_cleared_log_is_noticed_and_its_new_events_are_told() {
+    let place = Place::new();
+    place.write("A.evtx", log((1..=20).map(|n| four("A", "srv8", n, n))));
+    night(&place, &["A.evtx"]);
+    place.write("A.evtx", log((1..=5).map(|n| four("A", "srv8", n, 100 + n))));
+    let (report, said) = night(&place, &["A.evtx"]);
+    assert_eq!(report, want(&[("A", "cifs/srv8", 5, "ongoing")]));
+    assert!(said.contains("a.alpha.example.com, System: the log was cleared"), "{said}");
+    let (_, said) = night(&place, &["A.evtx"]);
+    assert_eq!(said, "", "said once");
+    // The old log given once more: nothing of it is told again.
+    place.write("archive.evtx", log((1..=20).map(|n| four("A", "srv8", n, n))));
+    night(&place, &["archive.evtx", "A.evtx"]);
+    assert!(records(&place).is_empty());
+}
+
+#[test]
+fn a_log_that_wrapped_before_it_was_read_is_noticed() {
+    let place = Place::new();
+    place.write("A.evtx", log((1..=20).map(|n| four("A", "srv8", n, n))));
+    night(&place, &["A.evtx"]);
+    place.write("A.evtx", log((31..=40).map(|n| four("A", "srv8", n, n))));
+    let (report, said) = night(&place, &["A.evtx"]);
+    assert_eq!(report, want(&[("A", "cifs/srv8", 10, "ongoing")]));
+    assert!(said.contains("records 21 to 30 were overwritten before a run read them"), "{said}");
+}
+
+#[test]
+fn a_twin_is_told_with_its_event_and_never_again() {
+    let place = Place::new();
+    place.write("A.evtx", log([four("A", "srv8", 1, 10), three("A", 2, 10), three("A", 3, 20)]));
+    let (first, _) = night(&place, &["A.evtx"]);
+    assert_eq!(first, want(&[("A", "cifs/srv8", 2, "new")]), "the lonely event 3 counts");
+    assert_eq!(records(&place), [1, 3]);
+    // The twin of an event that the first run told arrives later, with a new pair.
+    place.write(
+        "A.evtx",
+        log([
+            four("A", "srv8", 1, 10),
+            three("A", 2, 10),
+            three("A", 3, 20),
+            three("A", 4, 10),
+            three("A", 5, 30),
+            four("A", "srv8", 6, 30),
+        ]),
+    );
+    let (second, _) = night(&place, &["A.evtx"]);
+    assert_eq!(second, want(&[("A", "cifs/srv8", 1, "ongoing")]));
+    assert_eq!(records(&place), [6]);
+}
+
+#[test]
+fn what_was_told_is_still_evidence() {
+    let place = Place::new();
+    let other = |n, minutes| {
+        crate::support::evtx::kerberos_event4("A.a.com", "srv8$", "A.COM", "HTTP/srv8.a.com", "A.COM")
+            .at(&at(minutes))
+            .record_id(n)
+    };
+    let cifs = |n, minutes| {
+        crate::support::evtx::kerberos_event4("A.a.com", "srv8$", "A.COM", "cifs/srv8.a.com", "A.COM")
+            .at(&at(minutes))
+            .record_id(n)
+    };
+    place.write("A.evtx", log([other(1, 10), cifs(2, 20), cifs(3, 30)]));
+    night(&place, &["A.evtx"]);
+    let verdict =
+        |row: &std::collections::BTreeMap<String, String>| (row["cause"].clone(), row["confidence"].clone());
+    let all = rows(&place.text("report.csv"));
+    let before = verdict(all.iter().find(|r| r["target_spn"].starts_with("cifs")).unwrap());
+    assert_eq!(before, ("password-mismatch".into(), "likely".into()), "several classes fail for one host");
+    place.write("A.evtx", log([other(1, 10), cifs(2, 20), cifs(3, 30), cifs(4, 2000)]));
+    night(&place, &["A.evtx"]);
+    let all = rows(&place.text("report.csv"));
+    let row = all.iter().find(|r| r["target_spn"].starts_with("cifs")).unwrap();
+    assert_eq!((verdict(row), &*row["events"]), (before, "1"));
+}
+
+#[test]
+fn a_run_that_fails_leaves_the_state_as_it_was() {
+    let place = Place::new();
+    place.write("A.evtx", log([four("A", "srv8", 1, 10)]));
+    place.run(&["triage", "A.evtx", "--state", "state.json", "-o", "nowhere/report.csv"]).exits(4);
+    assert!(!exists(&place.path("state.json")));
+    night(&place, &["A.evtx"]);
+    let state = place.text("state.json");
+    place.run(&["triage", "missing.evtx", "--state", "state.json"]).exits(4);
+    assert_eq!(place.text("state.json"), state);
+}
+
+#[test]
+fn events_that_the_period_leaves_out_are_not_taken_as_told() {
+    let place = Place::new();
+    place.write("A.evtx", log((1..=6).map(|n| four("A", "srv8", n, n * 10))));
+    let until = at(35);
+    let mut arguments = vec!["triage", "A.evtx", "--state", "state.json", "--events", "events.csv"];
+    place.run(&[&arguments[..], &["--until", &until]].concat()).exits(0);
+    assert_eq!(records(&place), [1, 2, 3]);
+    arguments.push("-q");
+    place.run(&arguments).exits(0);
+    assert_eq!(records(&place), [4, 5, 6]);
+}
+
+#[test]
+fn a_state_that_cannot_be_used_is_an_error() {
+    let place = Place::new();
+    place.write("A.evtx", log([four("A", "srv8", 1, 10)]));
+    night(&place, &["A.evtx"]);
+    let good = place.text("state.json");
+    let table: Vec<(String, &str)> = vec![
+        (good[..good.len() / 2].into(), "no state of krbtriage, or damaged"),
+        (String::new(), "no state of krbtriage, or damaged"),
+        ("{\"format\":\"other\",\"version\":1}".into(), "another kind of file"),
+        (good.replace("\"version\": 1", "\"version\": 2"), "written by a later krbtriage"),
+        (good.replace("\"told\": \"", "\"told\": \"A"), "\"told\" is damaged"),
+        (good.replace("\"incident_id\":\"i", "\"incident_id\":\"x"), "is no incident_id"),
+    ];
+    for (text, says) in table {
+        place.write("state.json", &text);
+        let stderr = place.run(&["triage", "A.evtx", "--state", "state.json"]).exits(4).stderr();
+        assert!(stderr.contains("state.json") && stderr.contains(says), "{stderr}");
+        assert_eq!(place.text("state.json"), text, "it is left for a person to look at");
+    }
+}
+
+#[test]
+fn a_second_run_on_the_same_state_is_kept_away() {
+    let place = Place::new();
+    place.write("A.evtx", log([four("A", "srv8", 1, 10)]));
+    let lock = std::fs::File::create(place.path("state.json.lock")).unwrap();
+    lock.lock().unwrap();
+    let stderr = place.run(&["triage", "A.evtx", "--state", "state.json"]).exits(4).stderr();
+    assert!(stderr.contains("another run is using it"), "{stderr}");
+    drop(lock);
+    place.run(&["triage", "A.evtx", "--state", "state.json"]).exits(0);
+}
+
+#[test]
+fn state_and_baseline_do_not_go_together() {
+    let place = Place::new();
+    place.run(&["triage", "A.evtx", "--state", "s.json", "--baseline", "b.csv"]).exits(2);
+}

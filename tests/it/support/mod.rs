@@ -1,0 +1,10 @@
+//! What tests share. Benches, examples and fuzz targets include `evtx`, `inventories` and `account_files` through
+//! `#[path]`, so those three name nothing outside themselves.
+
+pub mod account_files;
+pub mod evtx;
+pub mod folder;
+pub mod forest;
+pub mod inventories;
+pub mod program;
+pub mod readers;

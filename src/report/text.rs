@@ -202,7 +202,7 @@ impl<'a> View<'a> {
             counted(problem.clients.len() as u64, "client"),
             period(&problem.first_seen, &problem.last_seen)
         );
-        self.page.labelled("    DedupIndex", &seen);
+        self.page.labelled("    Seen", &seen);
         self.incidents(problem, &incidents);
     }
 

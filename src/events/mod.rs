@@ -3,12 +3,12 @@
 mod ap_err_modified;
 mod dedup;
 mod reported;
-mod signal;
+mod signals;
 
 pub use ap_err_modified::ApErrModified;
 pub use dedup::{DedupIndex, Insertion, LogFingerprint};
 pub use reported::ReportedEvents;
-pub use signal::{Signal, SignalKind, known};
+pub use signals::{Role, Signal, SignalKind, known};
 
 use crate::records::{EventFilter, Record, Selection};
 
@@ -39,8 +39,8 @@ impl Event {
 pub fn selection() -> Selection {
     let mut wanted =
         vec![EventFilter { providers: KERBEROS.map(String::from).to_vec(), event_ids: vec![3, 4] }];
-    wanted.extend(signal::wanted());
-    signal::CONDITIONS.iter().fold(
+    wanted.extend(signals::wanted());
+    signals::CONDITIONS.iter().fold(
         Selection::new(wanted).only_where(3, "ErrorCode", ap_err_modified::is_0x29),
         |selection, (id, name, accepts)| selection.only_where(*id, name, *accepts),
     )

@@ -4,7 +4,7 @@
 use super::Cause;
 use super::case::{Case, Shape};
 use super::signals::{NearSignal, timeless};
-use crate::events::{Signal, SignalKind};
+use crate::events::{Role, Signal, SignalKind};
 use crate::names::HostName;
 
 /// Quoted beside what proves a verdict; a storm of them must not fill a cell.
@@ -53,7 +53,7 @@ fn concerns(case: &Case<'_>, cause: Cause, near: &NearSignal<'_>) -> bool {
         SignalKind::Restarted => cause == Cause::PasswordMismatch,
         // A former name matters where the event still has it.
         SignalKind::Renamed => {
-            let former = signal.subjects.first().and_then(|name| HostName::parse(name));
+            let former = signal.name(Role::Computer).and_then(HostName::parse);
             former.is_some_and(|former| {
                 [&case.answerer_host, &case.target_host].into_iter().flatten().any(|h| h.same_label(&former))
             })
@@ -64,8 +64,7 @@ fn concerns(case: &Case<'_>, cause: Cause, near: &NearSignal<'_>) -> bool {
 
 /// ERROR_DS_SPN_VALUE_NOT_UNIQUE_IN_FOREST (winerror.h): another account has the SPN.
 pub(super) fn is_taken(signal: &Signal) -> bool {
-    let values = signal.values.to_ascii_lowercase();
-    signal.kind == SignalKind::WinRmSpnRefused && (values.contains("8647") || values.contains("0x21c7"))
+    signal.kind == SignalKind::WinRmSpnRefused && signal.error == Some(8647)
 }
 
 /// What an event of this kind says, whoever logs it.

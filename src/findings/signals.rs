@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::case::{Case, Shape};
 use super::ownership::Ownership;
-use crate::events::{Signal, SignalKind};
+use crate::events::{Role, Signal, SignalKind};
 use crate::incidents::RecordedSignal;
 use crate::inventory::accounts::Account;
 use crate::inventory::addresses::vendors::{AdapterKind, recognise};
@@ -38,7 +38,7 @@ impl Names {
             let host = Principal::parse(subject).host()?;
             Some(if host.domain().is_some() { host } else { host.in_domain(domain) })
         };
-        let subjects = signal.subjects.iter().filter_map(|subject| host(subject)).collect();
+        let subjects = signal.subjects().filter_map(host).collect();
         Self { logged_by, subjects }
     }
 }
@@ -77,8 +77,7 @@ impl SignalIndex {
     pub fn new(signals: Vec<RecordedSignal>) -> Self {
         let mut by_label: HashMap<Box<str>, Vec<u32>> = HashMap::new();
         for (i, recorded) in signals.iter().enumerate() {
-            let mut labels: Vec<Box<str>> =
-                recorded.signal.subjects.iter().filter_map(|s| label_of(s)).collect();
+            let mut labels: Vec<Box<str>> = recorded.signal.subjects().filter_map(label_of).collect();
             // What a client says of its connections is looked up by the client, too.
             labels.extend(label_of(&recorded.signal.computer));
             labels.sort();
@@ -185,10 +184,10 @@ fn about(case: &Case<'_>, recorded: &RecordedSignal, names: &Names) -> Option<Ab
     };
     match signal.kind {
         SignalKind::DuplicateName | SignalKind::NotRegistered => {
-            signal.subjects.iter().any(|s| same_spn(case, s)).then_some(About::Spn)
+            signal.subjects().any(|s| same_spn(case, s)).then_some(About::Spn)
         }
         SignalKind::NoSuitableKey | SignalKind::LacksStrongKeys => {
-            if signal.subjects.iter().any(|s| names_account(case, s, &case.ownership.owners)) {
+            if signal.subjects().any(|s| names_account(case, s, &case.ownership.owners)) {
                 Some(About::Owner)
             } else if subject(case.answerer_host.as_ref()) || subject(case.target_host.as_ref()) {
                 Some(About::Target)
@@ -232,15 +231,14 @@ fn about(case: &Case<'_>, recorded: &RecordedSignal, names: &Names) -> Option<Ab
         }
         SignalKind::WinRmSpnRefused => {
             let wsman = case.target.spn().is_some_and(|s| s.class.eq_ignore_ascii_case("wsman"));
-            (wsman && signal.subjects.iter().any(|s| same_spn(case, s))).then_some(About::Spn)
+            (wsman && signal.subjects().any(|s| same_spn(case, s))).then_some(About::Spn)
         }
         SignalKind::ServiceLogonFailed => {
             if case.shape != Shape::ServiceAnswered {
                 return None;
             }
             let on_target = is_target(case, logged_by);
-            // The subjects are the service and, but in 7000, its account.
-            match signal.subjects.get(1) {
+            match signal.name(Role::Account) {
                 Some(account) if !names_account_of_answerer(case, account) => None,
                 Some(_) if on_target => Some(About::Answerer),
                 Some(_) => Some(About::Elsewhere),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Source;
 use super::addresses::{AddressInventory, HostAlias, OwnedAddress};
-use crate::events::SignalKind;
+use crate::events::{Role, SignalKind};
 use crate::incidents::RecordedSignal;
 use crate::names::HostName;
 use crate::scan::FileIndex;
@@ -42,7 +42,8 @@ pub fn add(
                 }));
             }
             SignalKind::Renamed => {
-                if let [old, new] = &*signal.subjects {
+                let mut names = signal.all(Role::Computer);
+                if let (Some(old), Some(new)) = (names.next(), names.next()) {
                     // The event has short names; the log's computer tells the domain of both.
                     let domain =
                         HostName::parse(&signal.computer).and_then(|h| h.domain().map(str::to_owned));

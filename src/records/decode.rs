@@ -178,6 +178,7 @@ impl Decoder {
             level: event.small(system.level)?,
             channel: event.trimmed_or(&system.known.channel, system.channel)?,
             computer: event.trimmed_or(&system.known.computer, system.computer)?,
+            user_id: event.attribute(system.user_id)?.into(),
             data: Vec::with_capacity(8),
         };
         for item in &program.items {

@@ -53,6 +53,8 @@ pub struct EventLine<'a> {
     pub version: u8,
     #[serde(default)]
     pub level: u8,
+    #[serde(borrow, default, skip_serializing_if = "str::is_empty")]
+    pub user_id: Cow<'a, str>,
     #[serde(borrow)]
     pub data: Vec<ValueLine<'a>>,
     pub origin: OriginName,
@@ -162,6 +164,7 @@ impl<'a> EventLine<'a> {
             time_created: record.time,
             version: record.version,
             level: record.level,
+            user_id: record.user_id.as_str().into(),
             data: record
                 .data
                 .iter()
@@ -185,6 +188,7 @@ impl From<EventLine<'_>> for Record {
             level: line.level,
             channel: (*line.channel).into(),
             computer: (*line.computer).into(),
+            user_id: (*line.user_id).into(),
             data: line
                 .data
                 .into_iter()
@@ -278,6 +282,7 @@ mod tests {
             level: 2,
             channel: "System".into(),
             computer: "SRV1 \u{1b}\"漢".into(),
+            user_id: "S-1-5-18".into(),
             data: vec![
                 Datum { name: Some("Server".into()), value: "srv1$".into() },
                 Datum { name: None, value: "a\nb".into() },

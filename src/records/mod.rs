@@ -61,6 +61,8 @@ pub struct Content {
     pub channel: Text,
     /// `System/Computer`: who logged the event. May be empty.
     pub computer: Text,
+    /// `System/Security/@UserID`: the SID of the account that the event is logged for. Empty where the log has none.
+    pub user_id: Text,
     /// `EventData` or `UserData` values in document order.
     pub data: Vec<Datum>,
 }
@@ -85,6 +87,7 @@ impl Record {
             level: 2,
             channel: "System".into(),
             computer: computer.into(),
+            user_id: Text::default(),
             data: Vec::new(),
         };
         Self { content: content.into(), record_id: 7, time: Timestamp::UNIX_EPOCH, origin: Origin::Live }

@@ -65,6 +65,7 @@ const PROVIDER: usize = 0;
 const TIME: usize = 7;
 const CHANNEL: usize = 11;
 const COMPUTER: usize = 12;
+const SECURITY: usize = 13;
 
 fn event(program: &mut Program, tokens: &mut Tokens<'_>) -> Option<()> {
     tokens.fragment()?;
@@ -97,6 +98,7 @@ fn event(program: &mut Program, tokens: &mut Tokens<'_>) -> Option<()> {
             TIME => fields.time = (first == Part::Value(6)).then_some(first)?,
             CHANNEL => fields.channel = content,
             COMPUTER => fields.computer = content,
+            SECURITY => fields.user_id = first,
             _ => {}
         }
     }

@@ -42,6 +42,7 @@ pub struct System {
     pub level: Part,
     pub channel: Part,
     pub computer: Part,
+    pub user_id: Part,
     pub record_id: Part,
     pub time: Part,
 }
@@ -292,6 +293,7 @@ impl Program {
             level,
             channel,
             computer,
+            user_id,
             record_id,
             time,
         } = &mut self.system;
@@ -299,7 +301,7 @@ impl Program {
             Item::Leaf(leaf) => Some(&mut leaf.content),
             Item::Fragment(..) => None,
         });
-        [name, source_name, event_id, version, level, channel, computer, record_id, time]
+        [name, source_name, event_id, version, level, channel, computer, user_id, record_id, time]
             .into_iter()
             .chain(leaves)
     }
@@ -314,6 +316,7 @@ impl Program {
             system.level,
             system.channel,
             system.computer,
+            system.user_id,
         ];
         let mut used: Vec<u16> = parts.into_iter().filter_map(Part::value).collect();
         for item in &self.items {
@@ -438,8 +441,9 @@ impl Program {
         let chunk = tokens.chunk;
         let child = tokens.element(token)?;
         let name = plain_name(chunk, child.name)?;
-        let (mut named, mut source_named, mut timed) = (Part::Nothing, Part::Nothing, Part::Nothing);
+        let [mut named, mut source_named, mut timed, mut user_id] = [Part::Nothing; 4];
         let (provider, time) = (name.is(chunk, b"Provider"), name.is(chunk, b"TimeCreated"));
+        let security = name.is(chunk, b"Security");
         attributes(tokens, child, |attribute, value| {
             let attribute = plain_name(chunk, attribute)?;
             let field = if provider && attribute.is(chunk, b"Name") {
@@ -448,6 +452,8 @@ impl Program {
                 &mut source_named
             } else if time && attribute.is(chunk, b"SystemTime") {
                 &mut timed
+            } else if security && attribute.is(chunk, b"UserID") {
+                &mut user_id
             } else {
                 return Some(());
             };
@@ -459,10 +465,11 @@ impl Program {
             tokens.expect(CLOSE)?;
         }
         let system = &mut self.system;
-        let fields: [(&[u8], &mut Part, Part); 9] = [
+        let fields: [(&[u8], &mut Part, Part); 10] = [
             (b"Provider", &mut system.name, named),
             (b"Provider", &mut system.source_name, source_named),
             (b"TimeCreated", &mut system.time, timed),
+            (b"Security", &mut system.user_id, user_id),
             (b"EventID", &mut system.event_id, content),
             (b"Version", &mut system.version, content),
             (b"Level", &mut system.level, content),

@@ -59,6 +59,7 @@ struct System {
     level: String,
     channel: String,
     computer: String,
+    user_id: String,
     record_id: String,
     time: String,
 }
@@ -184,6 +185,11 @@ impl<'a> Parser<'a> {
                     system.time = attribute(element, "SystemTime").unwrap_or_default();
                 }
             }
+            (Section::System, "Security") => {
+                if let Some(system) = &mut self.system {
+                    system.user_id = attribute(element, "UserID").unwrap_or_default();
+                }
+            }
             (Section::EventData | Section::UserData, "Data" | "ComplexData") => {
                 self.name = attribute(element, "Name").map(Into::into);
             }
@@ -263,6 +269,7 @@ impl<'a> Parser<'a> {
             level: system.level.parse().unwrap_or(0),
             channel: system.channel.into(),
             computer: system.computer.into(),
+            user_id: system.user_id.into(),
             data: self.data,
         };
         let record_id = system.record_id.parse().unwrap_or(0);
@@ -347,6 +354,13 @@ mod tests {
 
     fn plain(value: &str) -> (Option<String>, String) {
         (None, value.into())
+    }
+
+    #[test]
+    fn reads_the_account_that_an_event_is_logged_for() {
+        let record = parse_event(&EVENT_4.replace("<Security/>", "<Security UserID=\"S-1-5-18\"/>"));
+        assert_eq!(&*record.unwrap().user_id, "S-1-5-18");
+        assert_eq!(&*parse_event(EVENT_4).unwrap().user_id, "");
     }
 
     #[test]

@@ -186,7 +186,7 @@ fn is_wrong_password(near: &NearSignal<'_>) -> bool {
     let signal = &near.recorded.signal;
     signal.kind == SignalKind::ServiceLogonFailed
         && signal.event_id == 7038
-        && (!signal.values.contains("%%") || signal.values.contains("%%1326"))
+        && signal.error.is_none_or(|error| error == 1326)
 }
 
 pub(in crate::findings) fn password_just_set(case: &Case<'_>) -> Option<Proof> {

@@ -2,7 +2,7 @@
 
 use super::registration::{source_of, spn_proof};
 use super::{Proof, Repair, answerer_name, dns_sources, proof, sources_of, target_name};
-use crate::events::SignalKind;
+use crate::events::{Role, SignalKind};
 use crate::findings::case::{Case, Shape};
 use crate::findings::evidence::against;
 use crate::findings::ownership::{KeyOf, is_machine};
@@ -108,9 +108,8 @@ fn gave_up(case: &Case<'_>) -> bool {
             && near
                 .recorded
                 .signal
-                .subjects
-                .first()
-                .and_then(|name| HostName::parse(name))
+                .name(Role::Computer)
+                .and_then(HostName::parse)
                 .zip(target)
                 .is_some_and(|(former, target)| former.same_label(target))
     })

@@ -167,6 +167,8 @@ impl Reader<'_> {
             level: draft.level(),
             channel: draft.log_name.as_str().into(),
             computer: draft.computer.as_str().into(),
+            // Event Viewer's copied text shows the account's name, in the language of the machine.
+            user_id: Default::default(),
             data,
         };
         Ok(Record { content: content.into(), record_id: 0, time, origin: Origin::Live })

@@ -36,6 +36,7 @@ pub fn full_decode_of(log: Vec<u8>) -> Vec<Record> {
 #[test]
 fn a_scan_for_everything_is_the_full_decode() {
     let mut all = None;
+    let mut for_an_account = 0;
     for path in real_logs().unwrap_or_default() {
         let expected = full_decode(&path);
         *all.get_or_insert(0) += expected.len();
@@ -44,6 +45,7 @@ fn a_scan_for_everything_is_the_full_decode() {
         assert_eq!(found.len(), expected.len(), "{path:?} {report:?}");
         for (found, expected) in found.iter().zip(&expected) {
             assert_eq!(found, expected, "{path:?}");
+            for_an_account += usize::from(found.user_id.starts_with("S-1-"));
         }
         println!(
             "{}: {} records, {} chunks, {} bad checksums, {:?}",
@@ -56,6 +58,7 @@ fn a_scan_for_everything_is_the_full_decode() {
     }
     // What the two agree on is not nothing.
     assert!(all.is_none_or(|all| all > 12_000), "{all:?} records");
+    assert!(all.is_none() || for_an_account > 100, "{for_an_account} records with Security/@UserID");
 }
 
 #[test]

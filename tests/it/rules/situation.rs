@@ -96,6 +96,7 @@ impl Situation {
             level: 2,
             channel: "System".into(),
             computer: computer.into(),
+            user_id: Default::default(),
             data: values
                 .iter()
                 .map(|(name, value)| Datum {

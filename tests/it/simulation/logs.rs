@@ -43,6 +43,7 @@ impl Entry {
             level: 2,
             channel: "System".into(),
             computer: self.computer.as_str().into(),
+            user_id: Default::default(),
             data: self
                 .data
                 .iter()

@@ -1,0 +1,84 @@
+//! What a host logs of itself: names, addresses, adapters, restarts.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use super::values::{Values, addresses_in};
+use super::{Role, Signal};
+
+/// EventLog 6008, 6009 (XML).
+pub(super) fn restarted(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
+    signal.about_this_computer();
+    signal.values = v.all().into();
+    Some(())
+}
+
+/// EventLog 6011: the old and the new name (XML).
+pub(super) fn renamed(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
+    signal.about([(Role::Computer, v.at(0)), (Role::Computer, v.at(1))], v)
+}
+
+/// DNS-Client 8015 to 8021: AdapterName, HostName, AdapterSuffixName, DnsServerList, SentUpdateServer, Ipaddress (MAN);
+/// DnsApi has the same as insertion strings.
+pub(super) fn own_addresses(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
+    let host = v.get("HostName", 1);
+    let suffix = v.get("AdapterSuffixName", 2);
+    signal.addresses = addresses_in(v.get("Ipaddress", 5));
+    signal.addresses.first()?;
+    signal.about([(Role::Computer, host)], v)?;
+    let list: Vec<_> = signal.addresses.iter().map(ToString::to_string).collect();
+    signal.values =
+        format!("HostName={host}, AdapterSuffixName={suffix}, Ipaddress={}", list.join(", ")).into();
+    Some(())
+}
+
+/// UserPnp 20001, 20003 (MAN): `UserData` with names only.
+pub(super) fn usb_nic_installed(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
+    let device = v.of_name("DeviceInstanceID");
+    is_usb_nic(v, device).then_some(())?;
+    signal.about([(Role::Device, device)], v)?;
+    signal.values = format!("DeviceInstanceID={device}, {}", v.of_name("DriverDescription")).into();
+    Some(())
+}
+
+/// Dhcp-Client 1007: HWLength, HWAddress, Address (MAN).
+pub(super) fn self_assigned(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
+    signal.addresses.push(apipa(v.get("Address", 2))?);
+    signal.values = format!("HWAddress={}", v.get("HWAddress", 1)).into();
+    Some(())
+}
+
+/// Tcpip 4198, 4199: the device's name, which is often empty, the address and the other machine's hardware address.
+pub(super) fn address_conflict(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
+    let address: IpAddr = v.at(1).parse().ok()?;
+    (!address.is_unspecified()).then_some(())?;
+    signal.addresses.push(address);
+    signal.values = format!("address {address}, hardware address {}", v.at(2)).into();
+    Some(())
+}
+
+pub(super) fn is_usb_device(device: &str) -> bool {
+    const USB: &[u8] = b"USB\\VID_";
+    device.trim().as_bytes().get(..USB.len()).is_some_and(|start| start.eq_ignore_ascii_case(USB))
+}
+
+/// `USB\VID_..` of the network class, or served by an RNDIS/NCM driver.
+fn is_usb_nic(v: &Values<'_>, device: &str) -> bool {
+    const NET_CLASS: &str = "{4d36e972-e325-11ce-bfc1-08002be10318}";
+    is_usb_device(device)
+        && (v.of_name("SetupClass").eq_ignore_ascii_case(NET_CLASS)
+            || ["ServiceName", "DriverName", "DriverFileName"].iter().any(|name| {
+                let value = v.of_name(name).to_ascii_lowercase();
+                ["rndis", "usbncm", "cdc"].iter().any(|driver| value.contains(driver))
+            }))
+}
+
+/// The address of Dhcp-Client 1007: text, or a number in either byte order. Only 169.254.0.0/16 makes sense in this event,
+/// and that tells the order.
+pub(super) fn apipa(text: &str) -> Option<IpAddr> {
+    let is_apipa = |a: &Ipv4Addr| a.is_link_local();
+    if let Ok(address) = text.parse::<Ipv4Addr>() {
+        return is_apipa(&address).then_some(address.into());
+    }
+    let number: u32 = text.parse().ok()?;
+    [Ipv4Addr::from(number), Ipv4Addr::from(number.swap_bytes())].into_iter().find(is_apipa).map(Into::into)
+}

@@ -1,0 +1,48 @@
+//! What a host logs of its connections and of the names it serves.
+
+use std::net::IpAddr;
+
+use super::values::{Values, error_number, hex_in_parentheses};
+use super::{Role, Signal};
+
+/// LsaSrv 6037: PID, Program, TargetName (MAN).
+pub(super) fn not_a_local_name(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
+    let target = v.get("TargetName", 2);
+    signal.about([(Role::Spn, target)], v)?;
+    signal.values = format!("Program={}, TargetName={target}", v.get("Program", 1)).into();
+    Some(())
+}
+
+/// LsaSrv 40960: Target, Protocol, Error (MAN). The error is localised; only the code in parentheses is the same everywhere.
+pub(super) fn authentication_failed(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
+    let target = v.get("Target", 0);
+    signal.about([(Role::Spn, target)], v)?;
+    let code = hex_in_parentheses(v.get("Error", 2));
+    signal.error = code.map(|(_, number)| number);
+    signal.values = format!("Target={target}, Error={}", code.map_or("", |(text, _)| text)).into();
+    Some(())
+}
+
+/// DistributedCOM 10009, 10028: param1 is the peer; 10006: param1 is the error's text and param2 the peer (message table).
+pub(super) fn dcom_failed(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
+    let peer = match signal.event_id {
+        10006 => v.get("param2", 1),
+        _ => v.get("param1", 0),
+    };
+    signal.addresses.extend(peer.parse::<IpAddr>());
+    signal.about([(Role::Computer, peer)], v)?;
+    signal.values = format!("computer={peer}").into();
+    Some(())
+}
+
+/// Only quoted.
+pub(super) fn quoted(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
+    signal.values = v.all().into();
+    Some(())
+}
+
+/// WinRM 10154: spn1, spn2, error (XML).
+pub(super) fn winrm_spns_refused(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
+    signal.error = error_number(v.get("error", 2));
+    signal.about([(Role::Spn, v.get("spn1", 0)), (Role::Spn, v.get("spn2", 1))], v)
+}

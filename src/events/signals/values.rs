@@ -1,0 +1,152 @@
+//! Values of a record by name or position, and what is read out of a value.
+
+use std::net::IpAddr;
+
+use crate::records::{Datum, Record};
+
+/// Most characters of an event's values that are quoted, so that a hostile record cannot swell the report.
+const MAX_QUOTED: usize = 300;
+
+/// A record's values.
+pub(super) struct Values<'a>(pub &'a Record);
+
+impl<'a> Values<'a> {
+    /// By name, or by position where the values are unnamed or have other names: those of the KDC differ between Windows
+    /// versions. Empty where there is none.
+    pub fn get(&self, name: &str, position: usize) -> &'a str {
+        self.named(name)
+            .or_else(|| self.0.strings().nth(position))
+            .or_else(|| self.0.data.iter().filter(|d| !is_binary(d)).nth(position).map(|d| &*d.value))
+            .unwrap_or_default()
+            .trim()
+    }
+
+    /// The insertion string `%1`, `%2`.. (from 0) of a classic event.
+    pub fn at(&self, position: usize) -> &'a str {
+        self.get("", position)
+    }
+
+    /// By name only.
+    pub fn of_name(&self, name: &str) -> &'a str {
+        self.named(name).unwrap_or_default().trim()
+    }
+
+    fn named(&self, name: &str) -> Option<&'a str> {
+        (!name.is_empty()).then(|| self.0.named(name)).flatten()
+    }
+
+    /// All values as they are quoted, cut at [`MAX_QUOTED`] characters.
+    pub fn all(&self) -> String {
+        let mut out = String::new();
+        let mut left = MAX_QUOTED;
+        for datum in &self.0.data {
+            let name = datum.name.as_deref().unwrap_or_default();
+            if datum.value.is_empty() || name.eq_ignore_ascii_case("__binLength") {
+                continue;
+            }
+            let separators =
+                [if out.is_empty() { "" } else { ", " }, name, if name.is_empty() { "" } else { "=" }];
+            let mut text = separators.into_iter().chain([datum.value.trim()]).flat_map(str::chars);
+            let before = out.len();
+            out.extend(text.by_ref().take(left));
+            left -= out.get(before..).unwrap_or_default().chars().count();
+            if text.next().is_some() {
+                out.push_str(" ...");
+                break;
+            }
+        }
+        out
+    }
+
+    /// `Binary` as an NTSTATUS: four bytes, the lowest first.
+    pub fn status(&self) -> Option<u32> {
+        let hex = self.0.named("Binary")?.get(..8)?;
+        u32::from_str_radix(hex, 16).ok().map(u32::swap_bytes)
+    }
+}
+
+fn is_binary(datum: &Datum) -> bool {
+    let name = datum.name.as_deref().unwrap_or_default();
+    ["Binary", "__binLength"].iter().any(|binary| name.eq_ignore_ascii_case(binary))
+}
+
+/// The number of an error as Windows inserts it: `%%1326`, which a reader replaces by the error's text, or a number alone,
+/// decimal or `0x` hexadecimal.
+pub(super) fn error_number(text: &str) -> Option<u32> {
+    let text = text.trim();
+    if let Some((_, number)) = text.split_once("%%") {
+        let digits = number.find(|c: char| !c.is_ascii_digit()).unwrap_or(number.len());
+        return number.get(..digits)?.parse().ok();
+    }
+    match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+        Some(hex) => u32::from_str_radix(hex, 16).ok(),
+        None => text.parse().ok().or_else(|| text.parse::<i32>().ok().map(i32::cast_unsigned)),
+    }
+}
+
+/// `(0xc000006d)` at the end of a localised text, with the number.
+pub(super) fn hex_in_parentheses(text: &str) -> Option<(&str, u32)> {
+    let start = text.rfind("(0x")? + 1;
+    let code = text.get(start..)?.split(')').next()?;
+    Some((code, u32::from_str_radix(code.get(2..)?, 16).ok()?))
+}
+
+/// Every address in a list separated by commas, blanks and line ends.
+pub(super) fn addresses_in(text: &str) -> Vec<IpAddr> {
+    let mut found: Vec<IpAddr> = text
+        .split(|c: char| c.is_whitespace() || c == ',' || c == ';')
+        .filter_map(|word| word.split('%').next()?.parse().ok())
+        .take(256)
+        .collect();
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_a_number_and_no_part_of_a_name() {
+        let table = [
+            ("%%1069", Some(1069)),
+            ("%%10690", Some(10690)),
+            (" %%1326 (text)", Some(1326)),
+            ("1326", Some(1326)),
+            ("0x21C7", Some(8647)),
+            ("-2146893039", Some(0x8009_0311)),
+            ("Svc1069", None),
+            ("%%", None),
+            ("the service did not start due to a logon failure", None),
+            ("", None),
+        ];
+        for (text, want) in table {
+            assert_eq!(error_number(text), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn quoted_values_are_cut_at_300_characters_of_any_size() {
+        let of = |value: String| {
+            let record = Record::of("srv1").saying(|content| {
+                content.data = vec![
+                    Datum { name: Some("a".into()), value: value.as_str().into() },
+                    Datum { name: None, value: "b".into() },
+                ];
+            });
+            Values(&record).all()
+        };
+        assert_eq!(of("é".repeat(400)), format!("a={} ...", "é".repeat(298)));
+        assert_eq!(of("漢".repeat(295)), format!("a={}, b", "漢".repeat(295)));
+        assert_eq!(of("漢".repeat(298)), format!("a={} ...", "漢".repeat(298)));
+    }
+
+    #[test]
+    fn a_status_stands_in_the_binary_data_lowest_byte_first() {
+        let record = Record::of("srv1").saying(|content| {
+            content.data = vec![Datum { name: Some("Binary".into()), value: "220000C0".into() }];
+        });
+        assert_eq!(Values(&record).status(), Some(0xc000_0022));
+    }
+}

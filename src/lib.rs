@@ -1,6 +1,6 @@
 //! krbtriage finds out why Windows logs Kerberos event 4, KRB_AP_ERR_MODIFIED.
 //!
-//! Data flows one way, and the modules stand in its order:
+//! Data flows one way, and the modules are in its order (`tests/layers/check` fails on an import against it):
 //!
 //! ```text
 //! files -> chunks -> records -> events -> incidents -> findings -> report
@@ -16,8 +16,8 @@
 pub mod text;
 
 // Reading: from what the user named to single records. Knows nothing of Kerberos.
-pub mod chunks;
 pub mod files;
+pub mod chunks;
 pub mod records;
 pub mod scan;
 
@@ -26,8 +26,8 @@ pub mod events;
 pub mod incidents;
 
 // Knowledge beside the logs: who owns an address or an SPN, and when two names are one.
-pub mod inventory;
 pub mod names;
+pub mod inventory;
 
 // Diagnosis: whose key, who answered, who was meant. Knows nothing of files.
 pub mod diagnosis;
@@ -38,6 +38,6 @@ pub mod report;
 pub mod state;
 
 // The person: subcommands with plain configurations, and the command line in front of them.
-pub mod cli;
-pub mod commands;
 pub mod suggest;
+pub mod commands;
+pub mod cli;

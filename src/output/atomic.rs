@@ -4,43 +4,25 @@ use std::io::{self, BufWriter, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use super::cleanup::{PREFIX, TempFileGuard, commit_lock};
+use super::error::OutputError;
 use super::protect::ProtectedPaths;
-use super::target::{ResolvedTarget, folder_of};
+use super::target::{Output, ResolvedTarget, SECOND_NAMES, folder_of, second_name};
 use crate::files;
 
-/// Why an output could not be written.
-#[derive(Debug, thiserror::Error)]
-pub enum OutputError {
-    #[error("{}: the folder does not exist; create it, or name another file", path.display())]
-    NoFolder { path: PathBuf },
-    #[error("{}: cannot be written: {source}", path.display())]
-    Write { path: PathBuf, source: io::Error },
-    #[error("{}: this file is an input, and the output would replace it; name another file", path.display())]
-    IsInput { path: PathBuf },
-    #[error("{}: two outputs cannot go to one file; name another file for one of them", path.display())]
-    Twice { path: PathBuf },
-    #[error("two outputs cannot both go to standard output; name a file for one of them")]
-    StdoutTwice,
-    #[error(
-        "{}: cannot be replaced: it is open in another program (as Excel does), or read-only; close it there, or name another file",
-        path.display()
-    )]
-    InUse { path: PathBuf },
-    #[error("standard output: {0}")]
-    Stdout(io::Error),
-    #[error("{failed}\nAlready replaced: {}\nNot replaced: {}", list(replaced), list(not_replaced))]
-    Partial { failed: Box<OutputError>, replaced: Vec<PathBuf>, not_replaced: Vec<PathBuf> },
-}
-
-impl OutputError {
-    /// The command line asks for something impossible, whatever the inputs hold.
-    pub fn is_wrong_use(&self) -> bool {
-        matches!(self, Self::IsInput { .. } | Self::Twice { .. } | Self::StdoutTwice)
+impl Output {
+    /// Writes what `fill` produces. A file is replaced when all of it is on disk, so a run that fails leaves the old file,
+    /// or none. Returns the path written, which is another one where a program holds the file open (Excel does):
+    /// `report-2.csv` instead of `report.csv`.
+    pub fn write(
+        &self,
+        protected: &ProtectedPaths,
+        fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<Option<PathBuf>, OutputError> {
+        match self {
+            Self::Stdout => write_stdout(fill).map(|_| None),
+            Self::File(path) => StagedFile::new(path, fill)?.commit(protected).map(Some),
+        }
     }
-}
-
-fn list(paths: &[PathBuf]) -> String {
-    paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
 }
 
 /// Writes to standard output. Returns false where the reader closed the pipe before the end (`| head`), which is not an error.
@@ -185,9 +167,6 @@ pub fn commit_all(
     Ok(written)
 }
 
-/// `report-2.csv` to `report-9.csv`: a user with all of them open has forgotten them.
-pub(super) const SECOND_NAMES: [u32; 8] = [2, 3, 4, 5, 6, 7, 8, 9];
-
 fn copy(mut file: tempfile::NamedTempFile, device: &Path) -> io::Result<()> {
     file.as_file_mut().seek(io::SeekFrom::Start(0))?;
     let mut device = std::fs::File::options().write(true).open(device)?;
@@ -219,20 +198,9 @@ fn is_locked(error: &io::Error) -> bool {
     files::is_locked(error) || (cfg!(windows) && error.kind() == io::ErrorKind::PermissionDenied)
 }
 
-pub(super) fn second_name(path: &Path, n: u32) -> PathBuf {
-    let mut name = path.file_stem().unwrap_or_default().to_os_string();
-    name.push(format!("-{n}"));
-    if let Some(extension) = path.extension() {
-        name.push(".");
-        name.push(extension);
-    }
-    path.with_file_name(name)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::output::Output;
 
     #[test]
     fn a_failed_write_leaves_the_old_report_and_nothing_beside_it() {

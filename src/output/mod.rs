@@ -5,9 +5,11 @@
 
 mod atomic;
 pub mod cleanup;
+mod error;
 mod protect;
 mod target;
 
-pub use atomic::{OutputError, StagedFile, Written, commit_all, write_stdout, write_terminal};
+pub use atomic::{StagedFile, Written, commit_all, write_stdout, write_terminal};
+pub use error::OutputError;
 pub use protect::{ProtectedPaths, protect};
 pub use target::{Output, ResolvedTarget, folder_of};

@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use super::atomic::{OutputError, SECOND_NAMES, second_name};
-use super::target::ResolvedTarget;
+use super::error::OutputError;
+use super::target::{ResolvedTarget, SECOND_NAMES, second_name};
 
 /// Second names (`report-2.csv`) that no output of the run may get: an input or another output has the name.
 #[derive(Debug, Default)]

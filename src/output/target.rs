@@ -4,8 +4,7 @@ use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::atomic::{self, OutputError, StagedFile};
-use super::protect::ProtectedPaths;
+use super::error::OutputError;
 
 /// Where a result is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,20 +54,6 @@ impl Output {
             }
         }
     }
-
-    /// Writes what `fill` produces. A file is replaced when all of it is on disk, so a run that fails leaves the old file,
-    /// or none. Returns the path written, which is another one where a program holds the file open (Excel does):
-    /// `report-2.csv` instead of `report.csv`.
-    pub fn write(
-        &self,
-        protected: &ProtectedPaths,
-        fill: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
-    ) -> Result<Option<PathBuf>, OutputError> {
-        match self {
-            Self::Stdout => atomic::write_stdout(fill).map(|_| None),
-            Self::File(path) => StagedFile::new(path, fill)?.commit(protected).map(Some),
-        }
-    }
 }
 
 fn ends_with_separator(path: &Path) -> bool {
@@ -82,6 +67,19 @@ pub fn folder_of(path: &Path) -> &Path {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     }
+}
+
+/// `report-2.csv` to `report-9.csv`: a user with all of them open has forgotten them.
+pub(super) const SECOND_NAMES: [u32; 8] = [2, 3, 4, 5, 6, 7, 8, 9];
+
+pub(super) fn second_name(path: &Path, n: u32) -> PathBuf {
+    let mut name = path.file_stem().unwrap_or_default().to_os_string();
+    name.push(format!("-{n}"));
+    if let Some(extension) = path.extension() {
+        name.push(".");
+        name.push(extension);
+    }
+    path.with_file_name(name)
 }
 
 /// What a path leads to after links.

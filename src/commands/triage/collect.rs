@@ -1,6 +1,6 @@
 //! Stage 2: scans the logs and builds incidents.
 
-use super::Config;
+use super::config::Config;
 use super::inputs::Inputs;
 use crate::events::{self, DedupIndex};
 use crate::files::FileError;

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::Config;
 use super::collect::Collected;
+use super::config::Config;
 use super::inputs::{OpenState, Previous};
 use crate::report::baseline::{self, Silence};
 use crate::report::{Problem, Row, problem};

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
-use super::Config;
 use super::collect::Collected;
+use super::config::Config;
 use crate::findings::{self, FileDates, Finding, Knowledge};
 use crate::incidents::CollectedIncidents;
 use crate::inventory::directory::Directory;

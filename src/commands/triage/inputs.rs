@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Config, Error};
+use super::config::{Config, Error};
 use crate::commands::paths;
 use crate::files::{self, FileError, Input, list};
 use crate::output::{Output, OutputError, ProtectedPaths};

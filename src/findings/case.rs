@@ -220,7 +220,7 @@ impl<'a> Case<'a> {
         let Principal::Machine { name, .. } = &self.answerer else { return false };
         let accounts = self.know.accounts.named(name);
         !accounts.is_empty()
-            && accounts.iter().all(|account| account.is_managed_service())
+            && accounts.iter().all(|account| account.is_managed_service_account())
             && self.answerer_host.as_ref().is_some_and(|h| self.usable(self.know.hosts.find(h)).is_empty())
     }
 

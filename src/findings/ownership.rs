@@ -84,7 +84,7 @@ impl<'a> Ownership<'a> {
 pub(super) fn is_answerer(case: &Case<'_>, account: &Account) -> bool {
     let name = account.name.trim_end_matches('$');
     // `setspn` shows managed service accounts by their CN, without `$`.
-    let machine = is_machine(account) || account.is_managed_service();
+    let machine = is_machine(account) || account.is_managed_service_account();
     let explicit = match &case.answerer {
         Principal::Machine { domain, name: by } if machine => {
             same_name(by, name).then_some(domain.as_deref())

@@ -1,7 +1,9 @@
 //! The directory as a verdict asks it: who owns an SPN, which accounts have a name. What the files say of one account is
 //! merged in [`SpnIndex`]; here it is one record for each account.
 
-use super::accounts::{Account, AccountId, AccountInventory, HostAliases, SpnIndex};
+use super::accounts::{
+    Account, AccountId, AccountInventory, HostAliases, SpnIndex, is_cluster_management_spn, is_cluster_spn,
+};
 use crate::names::{HostName, Spn};
 use jiff::Timestamp;
 use std::collections::{BTreeSet, HashMap};
@@ -78,9 +80,10 @@ impl<'a> Directory<'a> {
 
     /// The record that says most of an account: one with its real name before one that has only the CN.
     fn record(&self, id: AccountId) -> Option<&'a Account> {
-        self.index
-            .records(id)
-            .max_by_key(|r| (!r.name_is_cn, r.password_last_set, r.dns_host_name.is_some(), r.spns.len()))
+        self.index.records(id).max_by_key(|r| {
+            let attributes = r.attributes_listed();
+            (!r.name_is_cn, r.password_last_set, attributes, r.dns_host_name.is_some(), r.spns.len())
+        })
     }
 
     /// Accounts of this name, with or without `$`, also cut to 15 characters, in any domain.
@@ -154,22 +157,6 @@ fn clusters(inventory: &AccountInventory) -> HashMap<String, usize> {
         count => count,
     };
     names.into_iter().map(|(domain, names)| (domain, count(names))).collect()
-}
-
-/// SPN classes that only the name objects of a failover cluster have.
-pub fn is_cluster_spn(spn: &str) -> bool {
-    class_of(spn).is_some_and(|class| {
-        class.eq_ignore_ascii_case("MSClusterVirtualServer") || class.eq_ignore_ascii_case("MSServerCluster")
-    })
-}
-
-/// The class by which clusters are managed: the cluster's own name and its nodes register it on their accounts.
-pub fn is_cluster_management_spn(spn: &str) -> bool {
-    class_of(spn).is_some_and(|class| class.eq_ignore_ascii_case("MSServerClusterMgmtAPI"))
-}
-
-fn class_of(spn: &str) -> Option<&str> {
-    Some(spn.split_once('/')?.0)
 }
 
 /// Fewer computers may have been left alone for weeks.

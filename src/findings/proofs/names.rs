@@ -8,7 +8,7 @@ use crate::findings::evidence::against;
 use crate::findings::ownership::{KeyOf, is_machine};
 use crate::findings::{Kind, advice};
 use crate::inventory::accounts::Account;
-use crate::inventory::directory::{is_cluster_management_spn, is_cluster_spn};
+use crate::inventory::accounts::{is_cluster_management_spn, is_cluster_spn};
 use crate::names::{HostName, Principal, Same};
 use std::net::IpAddr;
 

@@ -9,7 +9,7 @@ use super::completeness::{Completeness, Evidence, Shown};
 use super::directory::{self, DistinguishedName};
 use super::known_domains::KnownDomains;
 use super::spn_list::SpnListBuilder;
-use super::{Account, SpnList};
+use super::{Account, ObjectClass, SpnList, attributes};
 use crate::inventory::text::{column_key, split_by, trimmed};
 use crate::inventory::times::{self, When};
 use crate::inventory::{InventoryFile, MAX_PROBLEMS, Source};
@@ -37,6 +37,16 @@ pub(super) enum Attribute {
     WhenChanged,
     UserAccountControl,
     EncryptionTypes,
+    ObjectClass,
+    PrimaryGroup,
+    OperatingSystem,
+    WhenCreated,
+    Enabled,
+    /// SharpHound's own, each true or false.
+    IsDomainController,
+    IsReadOnlyDc,
+    IsManagedService,
+    IsGroupManagedService,
     IsDeleted,
     /// Not the directory's: when the list was made, as this program's collection writes it.
     Collected,
@@ -66,11 +76,22 @@ const NAMES: &[(&str, Attribute)] = &[
     ("pwdLastSet", Attribute::PasswordLastSet),
     ("PasswordLastSet", Attribute::PasswordLastSet),
     ("whenChanged", Attribute::WhenChanged),
-    ("ApErrModified", Attribute::WhenChanged),
+    // The ActiveDirectory module's names of both.
+    ("Modified", Attribute::WhenChanged),
+    ("whenCreated", Attribute::WhenCreated),
+    ("Created", Attribute::WhenCreated),
     ("userAccountControl", Attribute::UserAccountControl),
     ("msDS-SupportedEncryptionTypes", Attribute::EncryptionTypes),
     ("KerberosEncryptionType", Attribute::EncryptionTypes),
     ("supportedencryptiontypes", Attribute::EncryptionTypes),
+    ("objectClass", Attribute::ObjectClass),
+    ("primaryGroupID", Attribute::PrimaryGroup),
+    ("operatingSystem", Attribute::OperatingSystem),
+    ("Enabled", Attribute::Enabled),
+    ("isdc", Attribute::IsDomainController),
+    ("isreadonlydc", Attribute::IsReadOnlyDc),
+    ("msa", Attribute::IsManagedService),
+    ("gmsa", Attribute::IsGroupManagedService),
     ("isDeleted", Attribute::IsDeleted),
     ("collected", Attribute::Collected),
 ];
@@ -111,6 +132,7 @@ impl Entry {
             to.lost(line, format!("a value of {} bytes is passed over", value.len()));
             return;
         }
+        let (is_true, is_false) = (value.eq_ignore_ascii_case("true"), value.eq_ignore_ascii_case("false"));
         match attribute {
             Attribute::AccountName => self.account.name = value.into(),
             // LDIF has it twice: as `dn` and as an attribute.
@@ -143,6 +165,11 @@ impl Entry {
                     self.account.when_changed = Some(time);
                 }
             }
+            Attribute::WhenCreated => {
+                if let Some(time) = self.time(value, line, to) {
+                    self.account.when_created = Some(time);
+                }
+            }
             Attribute::Collected => self.collected = self.time(value, line, to),
             Attribute::UserAccountControl => match directory::flags(value) {
                 Some(bits) => self.account.user_account_control = Some(bits),
@@ -155,7 +182,33 @@ impl Entry {
                     self.account.supported_encryption_types = Some(known | bits);
                 }
             }
-            Attribute::IsDeleted => self.deleted |= value.eq_ignore_ascii_case("true"),
+            // Given from the most general to the most specific, or the last alone.
+            Attribute::ObjectClass => {
+                self.account.object_class = self.account.object_class.max(ObjectClass::named(value));
+            }
+            Attribute::PrimaryGroup => self.account.primary_group_id = value.parse().ok(),
+            Attribute::OperatingSystem => self.account.operating_system = Some(value.into()),
+            Attribute::Enabled => {
+                self.account.enabled = is_true.then_some(true).or(is_false.then_some(false));
+            }
+            Attribute::IsDomainController if is_true => {
+                self.account.primary_group_id.get_or_insert(attributes::DOMAIN_CONTROLLERS);
+            }
+            Attribute::IsReadOnlyDc if is_true => {
+                self.account.primary_group_id = Some(attributes::READ_ONLY_DOMAIN_CONTROLLERS);
+            }
+            Attribute::IsManagedService if is_true => {
+                self.account.object_class = self.account.object_class.max(Some(ObjectClass::ManagedService));
+            }
+            Attribute::IsGroupManagedService if is_true => {
+                self.account.object_class =
+                    self.account.object_class.max(Some(ObjectClass::GroupManagedService));
+            }
+            Attribute::IsDomainController
+            | Attribute::IsReadOnlyDc
+            | Attribute::IsManagedService
+            | Attribute::IsGroupManagedService => {}
+            Attribute::IsDeleted => self.deleted |= is_true,
         }
     }
 
@@ -166,6 +219,11 @@ impl Entry {
             Attribute::ServicePrincipalName => {
                 for spn in flattened(value, |separator| joins_spns(value, separator)) {
                     self.set(attribute, spn, line, to);
+                }
+            }
+            Attribute::ObjectClass => {
+                for class in value.split([';', ',', '|', ' ']) {
+                    self.set(attribute, class, line, to);
                 }
             }
             Attribute::AdditionalDnsHostName => {
@@ -217,8 +275,10 @@ impl Entry {
             account.name = name.as_ref().into();
             account.name_is_cn = true;
         }
-        let is_account =
-            !account.spns.is_empty() || account.user_account_control.is_some() || account.name.ends_with('$');
+        let is_account = !account.spns.is_empty()
+            || account.user_account_control.is_some()
+            || account.object_class.is_some()
+            || account.name.ends_with('$');
         if !is_account {
             return;
         }

@@ -16,7 +16,7 @@ use crate::inventory::text::{Table, split_by};
 pub(super) const FORMAT: Format = Format { name: "csvde", recognise, read, may_be_empty: false };
 
 /// What exports all that is wanted.
-const COMMAND: &str = "csvde -f spns.csv -r \"(servicePrincipalName=*)\" -l sAMAccountName,servicePrincipalName,dNSHostName,pwdLastSet,whenChanged,userAccountControl,msDS-SupportedEncryptionTypes,msDS-AdditionalDnsHostName";
+const COMMAND: &str = "csvde -f spns.csv -r \"(servicePrincipalName=*)\" -l objectClass,sAMAccountName,servicePrincipalName,dNSHostName,pwdLastSet,whenChanged,userAccountControl,msDS-SupportedEncryptionTypes,primaryGroupID,operatingSystem,whenCreated,msDS-AdditionalDnsHostName";
 
 fn recognise(head: &str) -> bool {
     Table::open(head).is_some_and(|table| {
@@ -40,7 +40,10 @@ impl ObjectCells for Cells {
         to: &mut Collector,
     ) -> Result<(), ReadError> {
         let line = entry.line();
-        if matches!(attribute, Attribute::ServicePrincipalName | Attribute::AdditionalDnsHostName) {
+        if matches!(
+            attribute,
+            Attribute::ServicePrincipalName | Attribute::AdditionalDnsHostName | Attribute::ObjectClass
+        ) {
             for_each_part(cell, |part| entry.set(attribute, &text_of(part), line, to));
         } else {
             entry.set(attribute, &text_of(cell), line, to);

@@ -17,7 +17,7 @@ use crate::inventory::text::{Table, trimmed};
 pub(super) const FORMAT: Format = Format { name: "Get-AD CSV", recognise, read, may_be_empty: false };
 
 /// What exports all that is wanted as CSV.
-pub(super) const COMMAND: &str = "Get-ADObject -LDAPFilter '(servicePrincipalName=*)' -Properties sAMAccountName,servicePrincipalName,dNSHostName,pwdLastSet,whenChanged,userAccountControl,msDS-SupportedEncryptionTypes,msDS-AdditionalDnsHostName | Select-Object sAMAccountName,DistinguishedName,dNSHostName,pwdLastSet,userAccountControl,msDS-SupportedEncryptionTypes,@{n='whenChanged';e={$_.whenChanged.ToUniversalTime().ToString('o')}},@{n='msDS-AdditionalDnsHostName';e={$_.'msDS-AdditionalDnsHostName' -join ';'}},@{n='servicePrincipalName';e={$_.servicePrincipalName -join ';'}} | Export-Csv -NoTypeInformation -Encoding UTF8 spns.csv";
+pub(super) const COMMAND: &str = "Get-ADObject -LDAPFilter '(servicePrincipalName=*)' -Properties objectClass,sAMAccountName,servicePrincipalName,dNSHostName,pwdLastSet,whenChanged,userAccountControl,msDS-SupportedEncryptionTypes,primaryGroupID,operatingSystem,whenCreated,msDS-AdditionalDnsHostName | Select-Object ObjectClass,sAMAccountName,DistinguishedName,dNSHostName,pwdLastSet,userAccountControl,msDS-SupportedEncryptionTypes,primaryGroupID,operatingSystem,@{n='whenChanged';e={$_.whenChanged.ToUniversalTime().ToString('o')}},@{n='whenCreated';e={$_.whenCreated.ToUniversalTime().ToString('o')}},@{n='msDS-AdditionalDnsHostName';e={$_.'msDS-AdditionalDnsHostName' -join ';'}},@{n='servicePrincipalName';e={$_.servicePrincipalName -join ';'}} | Export-Csv -NoTypeInformation -Encoding UTF8 spns.csv";
 
 fn recognise(head: &str) -> bool {
     Table::open(head).is_some_and(|table| {

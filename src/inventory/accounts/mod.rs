@@ -3,6 +3,7 @@
 //! An export format is one file here, and one line in [`FORMATS`].
 
 mod aliases;
+mod attributes;
 mod blocks;
 mod collect;
 mod completeness;
@@ -40,6 +41,7 @@ use super::{InventoryFile, Source};
 use crate::files::describe_read_error;
 use crate::names::{HostName, Spn};
 pub use aliases::{AliasError, HostAliases};
+pub use attributes::{ObjectClass, is_cluster_management_spn, is_cluster_spn};
 pub use duplicates::{Duplicate, DuplicateKind};
 pub use owners::{AccountId, Conflict, Effective, HostMatch, SpnIndex};
 pub use spn_list::SpnList;
@@ -72,6 +74,15 @@ pub struct Account {
     pub user_account_control: Option<u32>,
     /// msDS-SupportedEncryptionTypes (MS-KILE 2.2.7).
     pub supported_encryption_types: Option<u32>,
+    /// The most specific objectClass; `None` when unknown.
+    pub object_class: Option<ObjectClass>,
+    /// primaryGroupID: 515 for computers, 516 for domain controllers, 521 for read-only ones.
+    pub primary_group_id: Option<u32>,
+    /// operatingSystem, as the machine or whoever joined it wrote it.
+    pub operating_system: Option<Arc<str>>,
+    pub when_created: Option<Timestamp>,
+    /// `Enabled` of Get-AD and SharpHound, which is userAccountControl without bit 2.
+    pub enabled: Option<bool>,
     pub source: Option<Source>,
 }
 
@@ -95,25 +106,6 @@ impl Account {
         self.spns.iter().filter_map(Spn::parse).any(|spn| {
             spn.class.eq_ignore_ascii_case("host") && HostName::parse(&spn.host).as_ref() == Some(host)
         })
-    }
-
-    /// A (group) managed service account, by the container that New-ADServiceAccount makes them in, or because it has SPNs
-    /// and none of those that every computer registers for itself.
-    pub fn is_managed_service(&self) -> bool {
-        const CONTAINER: &str = ",cn=managed service accounts,";
-        let own = |spn: &str| {
-            ["host/", "restrictedkrbhost/"]
-                .iter()
-                .any(|class| spn.get(..class.len()).is_some_and(|c| c.eq_ignore_ascii_case(class)))
-        };
-        let contained =
-            self.distinguished_name.as_ref().is_some_and(|dn| dn.to_lowercase().contains(CONTAINER));
-        contained
-            || (self.name.ends_with('$')
-                && !self.spns_are_partial
-                && self.distinguished_name.is_some()
-                && !self.spns.is_empty()
-                && !self.spns.iter().any(own))
     }
 }
 

@@ -4,6 +4,7 @@
 //! What the absence of an SPN means: nothing. Computers and users stand in separate files, so no file shows
 //! what [`Completeness::Evident`](super::completeness::Completeness) asks for.
 
+use std::borrow::Cow;
 use std::fs::File;
 
 use serde::Deserialize;
@@ -33,6 +34,9 @@ struct Node<'j> {
     /// In the recycle bin, where it keeps its SPNs.
     #[serde(rename = "IsDeleted", default)]
     is_deleted: Option<bool>,
+    /// Ends in the primaryGroupID.
+    #[serde(rename = "PrimaryGroupSID", borrow, default)]
+    primary_group: Option<Cow<'j, str>>,
 }
 
 fn read(text: &mut TextStream<File>, block: usize, to: &mut Collector) -> Result<(), ReadError> {
@@ -47,7 +51,9 @@ impl Objects for Nodes {
     fn object(&mut self, object: &Object, to: &mut Collector) -> Result<(), ReadError> {
         match serde_json::from_str::<Node>(object.text) {
             Ok(Node { is_deleted: Some(true), .. }) => {}
-            Ok(Node { properties: Some(properties), .. }) => take(properties, object.line, to),
+            Ok(Node { properties: Some(properties), primary_group, .. }) => {
+                take(properties, primary_group.as_deref(), object.line, to);
+            }
             Ok(_) => {}
             Err(error) => to.lost(object.line, format!("an object is no JSON: {error}")),
         }
@@ -57,12 +63,12 @@ impl Objects for Nodes {
     fn join(&mut self, _: Self) {}
 }
 
-fn take(properties: Attributes, line: u64, to: &mut Collector) {
+fn take(properties: Attributes, primary_group: Option<&str>, line: u64, to: &mut Collector) {
     let Attributes { mut attributes, name } = properties;
     let mut is_computer = false;
     for (attribute, Texts { texts, .. }) in &mut attributes {
         match attribute {
-            Attribute::PasswordLastSet => {
+            Attribute::PasswordLastSet | Attribute::WhenCreated => {
                 let seconds = texts.first().and_then(|text| text.parse().ok());
                 let time = seconds.and_then(|seconds| unix_seconds(seconds).at());
                 *texts = time.map(|time| time.to_string().into()).into_iter().collect();
@@ -76,6 +82,9 @@ fn take(properties: Attributes, line: u64, to: &mut Collector) {
     // A computer's name is its DNS name in upper case; a user's is `NAME@DOMAIN`.
     for name in name.iter().flat_map(|name| &name.texts).filter(|name| is_computer && name.contains('.')) {
         entry.set(Attribute::DnsHostName, name, line, to);
+    }
+    if let Some((_, group)) = primary_group.and_then(|sid| sid.rsplit_once('-')) {
+        entry.set(Attribute::PrimaryGroup, group, line, to);
     }
     entry.finish(to);
 }

@@ -1,0 +1,300 @@
+//! What an account is, as its attributes show. An attribute that a list lacks shows nothing: `setspn` prints distinguished
+//! names and SPNs only.
+
+use super::Account;
+
+/// userAccountControl (MS-ADTS 2.2.16).
+const ACCOUNT_DISABLED: u32 = 0x2;
+const INTERDOMAIN_TRUST: u32 = 0x800;
+/// ADS_UF_SERVER_TRUST_ACCOUNT: a writable domain controller.
+const SERVER_TRUST: u32 = 0x2000;
+/// ADS_UF_PARTIAL_SECRETS_ACCOUNT: a read-only domain controller.
+const PARTIAL_SECRETS: u32 = 0x0400_0000;
+
+/// primaryGroupID of domain controllers, and of read-only ones (MS-DTYP 2.4.2.4).
+pub(super) const DOMAIN_CONTROLLERS: u32 = 516;
+pub(super) const READ_ONLY_DOMAIN_CONTROLLERS: u32 = 521;
+
+/// Class of the replication SPN that only a domain controller has (MS-DRSR 2.2.3.2).
+const REPLICATION: &str = "e3514235-4b06-11d1-ab04-00c04fc2dcd2";
+
+/// objectClass of an account, the more specific the higher: a computer is a user, a managed service account a computer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ObjectClass {
+    User,
+    Computer,
+    /// msDS-ManagedServiceAccount: of one computer.
+    ManagedService,
+    /// msDS-GroupManagedServiceAccount (gMSA).
+    GroupManagedService,
+    /// msDS-DelegatedManagedServiceAccount (dMSA, Windows Server 2025).
+    DelegatedManagedService,
+}
+
+impl ObjectClass {
+    /// By lDAPDisplayName in any case; `None` for classes that say nothing (`top`, `person`) or are no account.
+    pub fn named(name: &str) -> Option<Self> {
+        const NAMES: [(&str, ObjectClass); 6] = [
+            ("user", ObjectClass::User),
+            ("inetOrgPerson", ObjectClass::User),
+            ("computer", ObjectClass::Computer),
+            ("msDS-ManagedServiceAccount", ObjectClass::ManagedService),
+            ("msDS-GroupManagedServiceAccount", ObjectClass::GroupManagedService),
+            ("msDS-DelegatedManagedServiceAccount", ObjectClass::DelegatedManagedService),
+        ];
+        NAMES.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, class)| *class)
+    }
+}
+
+impl Account {
+    /// It cannot log on; the KDC still issues tickets for its SPNs.
+    pub fn is_disabled(&self) -> bool {
+        self.has_flag(ACCOUNT_DISABLED).or(self.enabled.map(|enabled| !enabled)).unwrap_or(false)
+    }
+
+    /// A domain controller, writable or read-only: by userAccountControl, by primaryGroupID, and where a list has neither by
+    /// the organizational unit that controllers are in or the replication SPN.
+    pub fn is_domain_controller(&self) -> bool {
+        let by_group =
+            self.primary_group_id.map(|id| matches!(id, DOMAIN_CONTROLLERS | READ_ONLY_DOMAIN_CONTROLLERS));
+        self.has_flag(SERVER_TRUST | PARTIAL_SECRETS)
+            .or(by_group)
+            .unwrap_or_else(|| self.dn_has(",ou=domain controllers,") || self.has_class(REPLICATION))
+    }
+
+    /// A read-only domain controller, which has the passwords of few accounts.
+    pub fn is_read_only_dc(&self) -> bool {
+        let by_group = self.primary_group_id.map(|id| id == READ_ONLY_DOMAIN_CONTROLLERS);
+        self.has_flag(PARTIAL_SECRETS).or(by_group).unwrap_or(false)
+    }
+
+    /// The account of a trust: `BETA$` in the domain that trusts beta.
+    pub fn is_trust(&self) -> bool {
+        self.has_flag(INTERDOMAIN_TRUST).unwrap_or(false)
+    }
+
+    /// A managed service account of any kind: by objectClass; without it, by the container that New-ADServiceAccount makes
+    /// them in, or because it has SPNs and none of those that every computer registers for itself.
+    pub fn is_managed_service_account(&self) -> bool {
+        if let Some(class) = self.object_class {
+            return class > ObjectClass::Computer;
+        }
+        self.dn_has(",cn=managed service accounts,")
+            || (self.name.ends_with('$')
+                && !self.spns_are_partial
+                && self.distinguished_name.is_some()
+                && !self.spns.is_empty()
+                && !self.has_class("host")
+                && !self.has_class("restrictedkrbhost"))
+    }
+
+    /// A hint that it is the name of a failover cluster or of a role in one (CNO, VCO), whose nodes share its key.
+    pub fn is_cluster_name(&self) -> bool {
+        self.spns.iter().any(is_cluster_spn)
+    }
+
+    /// Whether it runs Windows; `None` when no list has operatingSystem. Samba and appliances write a name of their own.
+    pub fn is_windows(&self) -> Option<bool> {
+        self.operating_system
+            .as_deref()
+            .map(|name| name.trim_start().get(..7).is_some_and(|start| start.eq_ignore_ascii_case("windows")))
+    }
+
+    /// Which attributes that show what it is a list has.
+    pub(in crate::inventory) fn attributes_listed(&self) -> usize {
+        [
+            self.object_class.is_some(),
+            self.user_account_control.is_some() || self.enabled.is_some(),
+            self.primary_group_id.is_some(),
+            self.operating_system.is_some(),
+            self.supported_encryption_types.is_some(),
+        ]
+        .into_iter()
+        .filter(|listed| *listed)
+        .count()
+    }
+
+    /// Is one of these bits of userAccountControl set? `None` when unknown.
+    fn has_flag(&self, bits: u32) -> Option<bool> {
+        self.user_account_control.map(|flags| flags & bits != 0)
+    }
+
+    fn dn_has(&self, part: &str) -> bool {
+        self.distinguished_name.as_ref().is_some_and(|dn| dn.to_lowercase().contains(part))
+    }
+
+    fn has_class(&self, class: &str) -> bool {
+        self.spns.iter().filter_map(class_of).any(|other| other.eq_ignore_ascii_case(class))
+    }
+}
+
+/// SPN classes that only the name objects of a failover cluster have.
+pub fn is_cluster_spn(spn: &str) -> bool {
+    class_of(spn).is_some_and(|class| {
+        class.eq_ignore_ascii_case("MSClusterVirtualServer") || class.eq_ignore_ascii_case("MSServerCluster")
+    })
+}
+
+/// The class by which clusters are managed: the cluster's own name and its nodes register it on their accounts.
+pub fn is_cluster_management_spn(spn: &str) -> bool {
+    class_of(spn).is_some_and(|class| class.eq_ignore_ascii_case("MSServerClusterMgmtAPI"))
+}
+
+fn class_of(spn: &str) -> Option<&str> {
+    Some(spn.split_once('/')?.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::inventory::accounts::load;
+
+    /// The only account of a list.
+    fn account(text: &str) -> Account {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("list");
+        std::fs::write(&path, text).unwrap();
+        let mut inventory = load(&[path]);
+        assert_eq!(inventory.files[0].problems, [""; 0], "{text}");
+        assert_eq!(inventory.accounts.len(), 1, "{text}");
+        inventory.accounts.remove(0)
+    }
+
+    /// A read-only domain controller as a format shows it.
+    fn assert_is_rodc(text: &str) {
+        let rodc = account(text);
+        assert_eq!(rodc.object_class, Some(ObjectClass::Computer), "{text}");
+        assert_eq!(rodc.user_account_control, Some(0x0500_1000), "{text}");
+        assert_eq!(rodc.primary_group_id, Some(521), "{text}");
+        assert_eq!(rodc.operating_system.as_deref(), Some("Windows Server 2022 Standard"), "{text}");
+        assert_eq!(rodc.supported_encryption_types, Some(28), "{text}");
+        assert_eq!(rodc.dns_host_name.as_deref(), Some("rodc1.alpha.com"), "{text}");
+        assert_eq!(rodc.additional_dns_host_names, [Arc::from("old1.alpha.com")], "{text}");
+        assert_eq!(&*rodc.name, "RODC1$", "{text}");
+        assert_eq!(rodc.distinguished_name.as_deref(), Some("CN=RODC1,OU=DCs,DC=alpha,DC=com"), "{text}");
+        let times = [rodc.password_last_set, rodc.when_changed, rodc.when_created];
+        assert_eq!(
+            times.map(|t| t.unwrap().to_string()),
+            ["2024-05-01T12:00:00Z", "2024-05-02T12:00:00Z", "2023-01-01T12:00:00Z",]
+        );
+        assert!(rodc.is_domain_controller() && rodc.is_read_only_dc() && rodc.is_computer(), "{text}");
+        assert!(!rodc.is_disabled() && !rodc.is_trust() && !rodc.is_managed_service_account(), "{text}");
+        assert_eq!(rodc.is_windows(), Some(true), "{text}");
+    }
+
+    #[test]
+    fn every_attribute_of_ldif() {
+        assert_is_rodc(
+            "dn: CN=RODC1,OU=DCs,DC=alpha,DC=com\nobjectClass: top\nobjectClass: person\nobjectClass: user\n\
+             objectClass: computer\nsAMAccountName: RODC1$\nuserAccountControl: 83890176\nprimaryGroupID: 521\n\
+             operatingSystem: Windows Server 2022 Standard\nmsDS-SupportedEncryptionTypes: 28\n\
+             dNSHostName: rodc1.alpha.com\nmsDS-AdditionalDnsHostName: old1.alpha.com\n\
+             pwdLastSet: 133590384000000000\nwhenChanged: 20240502120000.0Z\nwhenCreated: 20230101120000.0Z\n\
+             servicePrincipalName: HOST/rodc1\n",
+        );
+    }
+
+    #[test]
+    fn every_attribute_of_csvde() {
+        assert_is_rodc(
+            "DN,objectClass,sAMAccountName,userAccountControl,primaryGroupID,operatingSystem,\
+             msDS-SupportedEncryptionTypes,dNSHostName,msDS-AdditionalDnsHostName,pwdLastSet,whenChanged,whenCreated,\
+             servicePrincipalName\n\
+             \"CN=RODC1,OU=DCs,DC=alpha,DC=com\",top;person;organizationalPerson;user;computer,RODC1$,83890176,521,\
+             Windows Server 2022 Standard,28,rodc1.alpha.com,old1.alpha.com,133590384000000000,20240502120000.0Z,\
+             20230101120000.0Z,HOST/rodc1\n",
+        );
+    }
+
+    #[test]
+    fn every_attribute_of_get_ad_csv() {
+        assert_is_rodc(
+            "\"ObjectClass\",\"sAMAccountName\",\"DistinguishedName\",\"dNSHostName\",\"pwdLastSet\",\
+             \"userAccountControl\",\"msDS-SupportedEncryptionTypes\",\"primaryGroupID\",\"operatingSystem\",\
+             \"Modified\",\"Created\",\"msDS-AdditionalDnsHostName\",\"servicePrincipalName\"\n\
+             \"computer\",\"RODC1$\",\"CN=RODC1,OU=DCs,DC=alpha,DC=com\",\"rodc1.alpha.com\",\"133590384000000000\",\
+             \"83890176\",\"28\",\"521\",\"Windows Server 2022 Standard\",\"2024-05-02T12:00:00Z\",\
+             \"2023-01-01T12:00:00Z\",\"old1.alpha.com\",\"HOST/rodc1\"\n",
+        );
+    }
+
+    #[test]
+    fn every_attribute_of_get_ad_json() {
+        assert_is_rodc(
+            r#"[{"ObjectClass":"computer","sAMAccountName":"RODC1$","DistinguishedName":"CN=RODC1,OU=DCs,DC=alpha,DC=com",
+             "dNSHostName":"rodc1.alpha.com","pwdLastSet":133590384000000000,"whenChanged":"\/Date(1714651200000)\/",
+             "whenCreated":"2023-01-01T12:00:00Z","userAccountControl":83890176,"msDS-SupportedEncryptionTypes":28,
+             "primaryGroupID":521,"operatingSystem":"Windows Server 2022 Standard",
+             "msDS-AdditionalDnsHostName":["old1.alpha.com"],"servicePrincipalName":["HOST/rodc1"]}]"#,
+        );
+    }
+
+    #[test]
+    fn what_sharphound_has() {
+        let node = |properties: &str, rest: &str| {
+            account(&format!(
+                r#"{{"data":[{{"Properties":{{"domain":"ALPHA.COM","distinguishedname":"CN=X,DC=ALPHA,DC=COM",{properties}}}{rest}}}],
+                "meta":{{"type":"computers"}}}}"#
+            ))
+        };
+        let dc = node(
+            r#""samaccountname":"DC1$","operatingsystem":"Windows Server 2019 Standard","enabled":true,
+               "whencreated":1672574400,"supportedencryptiontypes":["RC4-HMAC-MD5","AES256-CTS-HMAC-SHA1-96"]"#,
+            r#","PrimaryGroupSID":"S-1-5-21-1-2-3-516""#,
+        );
+        assert!(dc.is_domain_controller() && !dc.is_read_only_dc() && !dc.is_disabled());
+        assert_eq!((dc.is_windows(), dc.supported_encryption_types), (Some(true), Some(0x14)));
+        assert_eq!(dc.when_created.unwrap().to_string(), "2023-01-01T12:00:00Z");
+        let rodc = node(r#""samaccountname":"DC2$","isdc":true,"isreadonlydc":true,"enabled":false"#, "");
+        assert!(rodc.is_domain_controller() && rodc.is_read_only_dc() && rodc.is_disabled());
+        let gmsa = node(r#""samaccountname":"gmsa1$","gmsa":true,"isdc":false"#, "");
+        assert!(gmsa.is_managed_service_account() && !gmsa.is_domain_controller());
+    }
+
+    /// It prints names only: what the account is, its place in the directory and its SPNs tell.
+    #[test]
+    fn what_setspn_shows() {
+        let listed =
+            |dn: &str, spns: &str| account(&format!("Checking domain DC=alpha,DC=com\n{dn}\n{spns}\n"));
+        let dc = listed("CN=DC1,OU=Domain Controllers,DC=alpha,DC=com", "\tHOST/dc1.alpha.com");
+        assert!(dc.is_domain_controller() && !dc.is_disabled() && dc.is_windows().is_none());
+        let moved = listed(
+            "CN=DC1,OU=x,DC=alpha,DC=com",
+            "\tHOST/dc1\n\tE3514235-4B06-11D1-AB04-00C04FC2DCD2/1/alpha.com",
+        );
+        assert!(moved.is_domain_controller());
+        let cluster = listed("CN=sql,OU=x,DC=alpha,DC=com", "\tMSClusterVirtualServer/sql\n\tHOST/sql");
+        assert!(cluster.is_cluster_name() && !cluster.is_domain_controller());
+        let managed = listed("CN=g,CN=Managed Service Accounts,DC=alpha,DC=com", "\tHTTP/web");
+        assert!(managed.is_managed_service_account());
+    }
+
+    #[test]
+    fn an_object_class_decides_before_any_hint() {
+        let of = |class: &str, name: &str| {
+            account(&format!(
+                "dn: CN=x,CN=Managed Service Accounts,DC=alpha,DC=com\nobjectClass: {class}\nsAMAccountName: {name}\n\
+                 servicePrincipalName: host/sts\n"
+            ))
+        };
+        for class in [
+            "msDS-ManagedServiceAccount",
+            "msDS-GroupManagedServiceAccount",
+            "msDS-DelegatedManagedServiceAccount",
+        ] {
+            assert!(of(class, "sts$").is_managed_service_account(), "{class}");
+        }
+        assert!(!of("computer", "sts$").is_managed_service_account());
+        let trust = account(
+            "dn: CN=BETA$,CN=Users,DC=alpha,DC=com\nobjectClass: user\nsAMAccountName: BETA$\nuserAccountControl: 2080\n",
+        );
+        assert!(trust.is_trust() && !trust.is_domain_controller());
+        let old = account(
+            "dn: CN=svc_old,DC=alpha,DC=com\nsAMAccountName: svc_old\nuserAccountControl: 514\noperatingSystem: Samba\n",
+        );
+        assert!(old.is_disabled());
+        assert_eq!(old.is_windows(), Some(false));
+    }
+}

@@ -2,8 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use super::signal::{Role, Signal};
 use super::values::{Values, addresses_in};
-use super::{Role, Signal};
 
 /// EventLog 6008, 6009 (XML).
 pub(super) fn restarted(signal: &mut Signal, v: &Values<'_>) -> Option<()> {

@@ -1,7 +1,7 @@
 //! What the KDC logs, and what the client logs of the KDC's answers.
 
+use super::signal::{Role, Signal};
 use super::values::{Values, error_number};
-use super::{Role, Signal};
 
 /// KDC 11: Name, Type (names third party).
 pub(super) fn duplicate_name(signal: &mut Signal, v: &Values<'_>) -> Option<()> {

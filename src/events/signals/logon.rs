@@ -1,7 +1,7 @@
 //! Logons of services and computers that failed.
 
+use super::signal::{Role, Signal};
 use super::values::{Values, error_number};
-use super::{Role, Signal};
 
 /// The SID of a computer's own account, as `Security/@UserID` has it.
 const LOCAL_SYSTEM: &str = "S-1-5-18";

@@ -1,8 +1,8 @@
 //! NETLOGON: the computer's own password, and the computers that a domain controller refused. Insertion strings as in LMERR;
 //! the status is in `Binary` (XML of 5723 and 5805).
 
+use super::signal::{Role, Signal};
 use super::values::{Values, error_number};
-use super::{Role, Signal};
 
 /// 3210: `%1` domain, `%2` domain controller. The controller is written `\\DC1` mostly, which tells the two apart
 /// where a converter exchanged them.

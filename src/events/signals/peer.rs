@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 
+use super::signal::{Role, Signal};
 use super::values::{Values, error_number, hex_in_parentheses};
-use super::{Role, Signal};
 
 /// LsaSrv 6037: PID, Program, TargetName (MAN).
 pub(super) fn not_a_local_name(signal: &mut Signal, v: &Values<'_>) -> Option<()> {

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::SpnList;
+use super::account::{self, Account, ObjectClass};
 use super::completeness::{Completeness, Evidence, Shown};
 use super::directory::{self, DistinguishedName};
 use super::known_domains::KnownDomains;
 use super::spn_list::SpnListBuilder;
-use super::{Account, ObjectClass, SpnList, attributes};
 use crate::inventory::text::{column_key, split_by, trimmed};
 use crate::inventory::times::{self, When};
 use crate::inventory::{InventoryFile, MAX_PROBLEMS, Source};
@@ -192,10 +193,10 @@ impl Entry {
                 self.account.enabled = is_true.then_some(true).or(is_false.then_some(false));
             }
             Attribute::IsDomainController if is_true => {
-                self.account.primary_group_id.get_or_insert(attributes::DOMAIN_CONTROLLERS);
+                self.account.primary_group_id.get_or_insert(account::DOMAIN_CONTROLLERS);
             }
             Attribute::IsReadOnlyDc if is_true => {
-                self.account.primary_group_id = Some(attributes::READ_ONLY_DOMAIN_CONTROLLERS);
+                self.account.primary_group_id = Some(account::READ_ONLY_DOMAIN_CONTROLLERS);
             }
             Attribute::IsManagedService if is_true => {
                 self.account.object_class = self.account.object_class.max(Some(ObjectClass::ManagedService));

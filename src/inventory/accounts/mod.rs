@@ -2,8 +2,8 @@
 //!
 //! An export format is one file here, and one line in [`FORMATS`].
 
+mod account;
 mod aliases;
-mod attributes;
 mod blocks;
 mod collect;
 mod completeness;
@@ -32,82 +32,19 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use rayon::prelude::*;
 
+use super::InventoryFile;
 use super::other::Other;
 use super::stream::TextStream;
-use super::{InventoryFile, Source};
 use crate::files::describe_read_error;
-use crate::names::{HostName, Spn};
+pub use account::{Account, ObjectClass, is_cluster_management_spn, is_cluster_spn};
 pub use aliases::{AliasError, HostAliases};
-pub use attributes::{ObjectClass, is_cluster_management_spn, is_cluster_spn};
 pub use duplicates::{Duplicate, DuplicateKind};
 pub use owners::{AccountId, Conflict, Effective, HostMatch, SpnIndex};
 pub use spn_list::SpnList;
 
 use collect::Collector;
-
-/// A directory account (computer, user, managed service account) and its SPNs.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Account {
-    /// sAMAccountName as written (`SRV1$`, `svc_web`); the `CN` of the DN where the source has no more
-    /// (`setspn` prints only DNs), see `name_is_cn`.
-    pub name: Arc<str>,
-    /// The name came from the DN's `CN`: a computer's has no `$` then.
-    pub name_is_cn: bool,
-    /// DNS domain, from the DN or the source's column; empty when unknown.
-    pub domain: Arc<str>,
-    pub distinguished_name: Option<Arc<str>>,
-    /// As written.
-    pub spns: SpnList,
-    /// The account has more SPNs than these (`setspn -X` lists duplicates only).
-    pub spns_are_partial: bool,
-    /// dNSHostName.
-    pub dns_host_name: Option<Arc<str>>,
-    /// msDS-AdditionalDnsHostName.
-    pub additional_dns_host_names: Vec<Arc<str>>,
-    /// pwdLastSet; `None` when unknown or never (0).
-    pub password_last_set: Option<Timestamp>,
-    pub when_changed: Option<Timestamp>,
-    /// userAccountControl (MS-ADTS 2.2.16).
-    pub user_account_control: Option<u32>,
-    /// msDS-SupportedEncryptionTypes (MS-KILE 2.2.7).
-    pub supported_encryption_types: Option<u32>,
-    /// The most specific objectClass; `None` when unknown.
-    pub object_class: Option<ObjectClass>,
-    /// primaryGroupID: 515 for computers, 516 for domain controllers, 521 for read-only ones.
-    pub primary_group_id: Option<u32>,
-    /// operatingSystem, as the machine or whoever joined it wrote it.
-    pub operating_system: Option<Arc<str>>,
-    pub when_created: Option<Timestamp>,
-    /// `Enabled` of Get-AD and SharpHound, which is userAccountControl without bit 2.
-    pub enabled: Option<bool>,
-    pub source: Option<Source>,
-}
-
-impl Account {
-    /// A computer (or managed service) account: its name ends in `$`, or it has a host's name, or only its CN is known
-    /// and it has a host's SPN (`setspn` shows computers so, without `$`).
-    pub fn is_computer(&self) -> bool {
-        const HOST: [&str; 2] = ["host/", "restrictedkrbhost/"];
-        let host_spn = |spn: &str| {
-            HOST.iter().any(|class| spn.get(..class.len()).is_some_and(|c| c.eq_ignore_ascii_case(class)))
-        };
-        self.name.ends_with('$')
-            || self.dns_host_name.is_some()
-            || (self.name_is_cn && self.spns.iter().any(host_spn))
-    }
-}
-
-impl Account {
-    /// It has the `HOST/` SPN of this host, which every computer registers for itself: `setspn` shows no dNSHostName.
-    pub fn has_host_spn(&self, host: &HostName) -> bool {
-        self.spns.iter().filter_map(Spn::parse).any(|spn| {
-            spn.class.eq_ignore_ascii_case("host") && HostName::parse(&spn.host).as_ref() == Some(host)
-        })
-    }
-}
 
 /// All account inventories of a run, as read.
 #[derive(Debug, Clone, Default)]

@@ -1,0 +1,144 @@
+//! What a signal is, and whom it names.
+
+use std::net::IpAddr;
+
+use super::values::Values;
+
+/// An event that says something about the hosts and accounts of an incident.
+///
+/// What each proves: `docs/causes.md`, "The other events".
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Signal {
+    pub kind: SignalKind,
+    /// The provider's usual short name, as people quote it.
+    pub provider: &'static str,
+    pub event_id: u16,
+    /// Who logged it.
+    pub computer: Box<str>,
+    /// Whom and what it names, each with its role, as the log has them. Empty names are left out.
+    pub names: Vec<(Role, Box<str>)>,
+    pub addresses: Vec<IpAddr>,
+    /// The error it names: a Win32 error, an NTSTATUS or an LDAP result, as is usual for the event.
+    pub error: Option<u32>,
+    /// `Security/@UserID`, where the event is about that account (GroupPolicy).
+    pub user_id: Option<Box<str>>,
+    /// The values worth quoting, without those that change with every event (process IDs).
+    pub values: Box<str>,
+}
+
+/// What a name in an event is to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Role {
+    /// A host that the event is about.
+    Computer,
+    /// An account that the event is about: the one to reset, the one that was refused.
+    Account,
+    /// The SPN, or what is asked for in its place.
+    Spn,
+    /// A Windows service, an application pool or a cluster resource.
+    Service,
+    /// A domain, as DNS or NetBIOS name.
+    Domain,
+    /// The domain controller that refused or was asked.
+    Controller,
+    /// Who asked the KDC for a ticket, or changed an account. The event is not about it.
+    Requester,
+    /// A device instance ID.
+    Device,
+}
+
+/// What a signal says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum SignalKind {
+    /// KDC 11, Kerberos/Operational 101: the KDC found an SPN on more than one account.
+    DuplicateName,
+    /// Kerberos/Operational 100: the KDC found no account with the SPN.
+    NotRegistered,
+    /// KDC 14, 16, 26, 27: no key of the wanted encryption type. The KDC issued no ticket. SPN (or account) asked for,
+    /// requester; 14 and 16 name the account to reset.
+    NoSuitableKey,
+    /// KDC 42: an account lacks strong keys.
+    LacksStrongKeys,
+    /// NETLOGON 3210: a domain (named) refused this computer's password. On a domain controller another domain is a trust.
+    PasswordRejected,
+    /// NETLOGON 5722, 5805: a computer failed to authenticate to a domain controller. 5722 names the account too, which
+    /// is not the computer's when a trust is refused.
+    SessionRefused,
+    /// NETLOGON 5720, 5721, 5723: there is no account for the computer. 5723 names the account that was looked for.
+    NoMachineAccount,
+    /// NETLOGON 5719: no domain controller of the domain was reached. Says nothing of keys.
+    NoLogonServer,
+    /// NETLOGON 5788, 5789: a computer could not write its own SPNs or host name.
+    OwnNamesRefused,
+    /// NETLOGON 5800: the domain controller has two accounts of one name.
+    TwoAccounts,
+    /// LsaSrv 6037: a program used a target name that is not a name of the machine it reached: itself.
+    NotALocalName,
+    /// LsaSrv 40960: authentication to the target failed.
+    AuthenticationFailed,
+    /// DistributedCOM 10006, 10009, 10028: DCOM to a peer (host or address) failed.
+    DcomFailed,
+    /// DistributedCOM 10026: repeated DCOM events are suppressed, so counts are lower bounds.
+    DcomSuppressed,
+    /// WinRM 10154: WSMAN SPNs could not be created.
+    WinRmSpnRefused,
+    /// Service Control Manager 7000 (with a logon error), 7038, 7041: a service could not log on. 7000 names no account.
+    ServiceLogonFailed,
+    /// GroupPolicy 1006 with invalid credentials (49), 1097: a logon failed while policy was read. It names the computer
+    /// only where the event is logged for the computer's own account (S-1-5-18) or says not for whom.
+    PolicyLogonFailed,
+    /// EventLog 6008: the computer went down unexpectedly; 6009: it started.
+    Restarted,
+    /// EventLog 6011: the computer was renamed. Computers: the old and the new name.
+    Renamed,
+    /// Security-Kerberos 7: the PAC of the client could not be validated, mostly a trust problem.
+    PacRefused,
+    /// DNS-Client 8015 to 8021, DnsApi 11150 to 11167: host name and addresses of an adapter at that time.
+    OwnAddresses,
+    /// UserPnp 20001, 20003: a USB network adapter was installed.
+    UsbNicInstalled,
+    /// Dhcp-Client 1007: an adapter gave itself an address.
+    SelfAssigned,
+    /// Tcpip 4198, 4199: another machine on the link has this computer's address.
+    AddressConflict,
+}
+
+impl Signal {
+    /// The hosts, accounts and SPNs it is about: not those of the domain, its controller or whoever asked.
+    pub fn subjects(&self) -> impl Iterator<Item = &str> {
+        let is_about = |role: Role| match role {
+            Role::Computer | Role::Account | Role::Spn | Role::Service | Role::Device => true,
+            Role::Domain | Role::Controller | Role::Requester => false,
+        };
+        self.names.iter().filter(move |(role, _)| is_about(*role)).map(|(_, name)| &**name)
+    }
+
+    /// Every name of this role, in the event's order.
+    pub fn all(&self, wanted: Role) -> impl Iterator<Item = &str> {
+        self.names.iter().filter(move |(role, _)| *role == wanted).map(|(_, name)| &**name)
+    }
+
+    /// The first name of this role.
+    pub fn name(&self, wanted: Role) -> Option<&str> {
+        self.all(wanted).next()
+    }
+
+    /// Adds names that are not empty.
+    pub(super) fn names<'v>(&mut self, names: impl IntoIterator<Item = (Role, &'v str)>) {
+        let given = names.into_iter().filter(|(_, name)| !name.is_empty());
+        self.names.extend(given.map(|(role, name)| (role, name.into())));
+    }
+
+    /// Adds the names and quotes all values. `None` when the first name is missing: a signal about nobody is none.
+    pub(super) fn about<const N: usize>(&mut self, names: [(Role, &str); N], v: &Values<'_>) -> Option<()> {
+        names.first().filter(|(_, name)| !name.is_empty())?;
+        self.names(names);
+        self.values = v.all().into();
+        Some(())
+    }
+
+    /// Adds the computer that logged the event, which it is about.
+    pub(super) fn about_this_computer(&mut self) {
+        self.names.push((Role::Computer, self.computer.clone()));
+    }
+}

@@ -8,12 +8,11 @@ use super::screen;
 use super::time::{self, End};
 use crate::commands;
 use crate::commands::fail_on::FailOn;
-use crate::commands::triage::Outputs;
+use crate::commands::outputs::Outputs;
 use crate::incidents::Period;
 use crate::inventory::accounts::HostAliases;
-use crate::output::Output;
 use crate::report::format::UnknownFormat;
-use crate::report::{EventFormat, Format, Paper, Target};
+use crate::report::{EventFormat, Format, Output, Paper, Target};
 use crate::scan::ScanOptions;
 
 /// What `--version` says; `-V` has the first line.
@@ -237,32 +236,23 @@ impl Triage {
             return Err(WrongUse::NoTime { since, until });
         }
         let file = |path: PathBuf| -> Result<Target, UnknownFormat> {
-            let output = Output::from_arg(path);
-            let format = match output.path() {
-                Some(path) => Format::of(path, self.format)?,
-                None => self.format.unwrap_or_default(),
-            };
-            Ok(Target { output, format })
+            if path.as_os_str() == "-" {
+                return Ok(Target { output: Output::Stdout, format: self.format.unwrap_or_default() });
+            }
+            let format = Format::of(&path, self.format)?;
+            Ok(Target { output: Output::File(path), format })
         };
         let mut reports = self.output.into_iter().map(file).collect::<Result<Vec<_>, _>>()?;
-        let events = match self.events.map(Output::from_arg) {
-            Some(output) => {
-                let format = EventFormat::of(output.path())?;
-                Some((output, format))
-            }
-            None => None,
-        };
-        let [problems, summary] = [self.problems, self.summary].map(|path| path.map(Output::from_arg));
-        let sides = problems.iter().chain(&summary).chain(events.as_ref().map(|(output, _)| output));
-        let is_stdout_taken = sides.into_iter().any(|output| *output == Output::Stdout);
-        if reports.is_empty() && !is_stdout_taken {
+        if reports.is_empty() {
             let format = match self.format {
                 None if screen::is_terminal() => Format::Text(screen::paper()),
                 format => format.unwrap_or_default(),
             };
             reports.push(Target { output: Output::Stdout, format });
         }
-        let outputs = Outputs { reports, problems, events, summary };
+        let events =
+            self.events.map(|path| EventFormat::of(&path).map(|format| (path, format))).transpose()?;
+        let outputs = Outputs { reports, problems: self.problems, events, summary: self.summary };
         Ok(commands::triage::Config {
             logs: inputs(self.logs),
             files_from: self.files_from,
@@ -318,7 +308,7 @@ impl Inventory {
         commands::inventory::Config {
             files: inputs(self.files),
             host: self.host,
-            output: Output::from_option(self.output),
+            output: self.output.map_or(Output::Stdout, Output::File),
         }
     }
 }
@@ -370,7 +360,7 @@ impl CollectScript {
             hosts: self.hosts,
             lists: self.lists,
             report: self.report,
-            output: Output::from_option(self.output),
+            output: self.output.map_or(Output::Stdout, Output::File),
         }
     }
 }
@@ -460,7 +450,7 @@ impl Audit {
             allow: self.allow,
             baseline: self.baseline,
             fail_on: self.fail_on,
-            output: Output::from_option(self.output),
+            output: self.output.map_or(Output::Stdout, Output::File),
             view,
         }
     }
@@ -548,7 +538,10 @@ impl Extract {
                 _ => Format::Csv,
             },
             compress: self.compress || self.output.as_ref().is_some_and(named_zst),
-            output: Output::from_option(self.output),
+            output: match self.output {
+                Some(path) if path.as_os_str() != "-" => Output::File(path),
+                _ => Output::Stdout,
+            },
             scan: ScanOptions { threads: self.threads, recover: self.recover },
         }
     }

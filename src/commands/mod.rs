@@ -7,6 +7,6 @@ pub mod explain;
 pub mod extract;
 pub mod fail_on;
 pub mod inventory;
-mod paths;
-mod threads;
+pub mod outputs;
+pub mod summary;
 pub mod triage;

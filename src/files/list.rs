@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::describe_read_error;
-use super::text_encoding::marked_text;
+use crate::text::decode::{decode, has_mark};
 
 /// A million long names.
 const MAX_LIST: u64 = 256 << 20;
@@ -44,7 +44,7 @@ fn read(list: &Path) -> Result<Vec<PathBuf>, ListError> {
 /// Names that end with NUL where there is one (`find -print0`), else at line ends; empty ones are none.
 fn names(bytes: &[u8]) -> Vec<PathBuf> {
     // PowerShell's `>` writes UTF-16, in which every second byte is NUL.
-    let text = marked_text(bytes);
+    let text = has_mark(bytes).then(|| decode(bytes));
     let bytes = text.as_deref().map_or(bytes, str::as_bytes);
     let lines = !bytes.contains(&0);
     let names = bytes.split(|b| *b == if lines { b'\n' } else { 0 });
@@ -67,7 +67,7 @@ fn path(name: &[u8]) -> PathBuf {
 
 #[cfg(not(unix))]
 fn path(name: &[u8]) -> PathBuf {
-    super::text_encoding::text_of(name).into_owned().into()
+    decode(name).into_owned().into()
 }
 
 #[cfg(test)]

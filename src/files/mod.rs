@@ -4,7 +4,6 @@ pub mod archive;
 pub mod kind;
 pub mod list;
 mod read_error;
-pub mod text_encoding;
 
 pub use kind::Kind;
 pub use read_error::describe_read_error;

@@ -20,8 +20,9 @@ use std::io::Read;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::lines::Lines;
 use super::{Content, Datum, Origin, Problems, Record};
+use crate::text::decode::TextReader;
+use crate::text::lines::Lines;
 
 /// Rises when a reader of the old lines would misread new ones; a member more does not make it rise.
 pub const VERSION: u32 = 1;
@@ -214,23 +215,22 @@ pub fn read_lines(
     take: &mut dyn FnMut(ExtractLine) -> Result<(), String>,
     problems: &mut Problems,
 ) {
-    // A byte more, so that a line that is too long is known.
-    let mut lines = Lines::new(input, MAX_LINE + 1);
-    loop {
-        let (number, line) = match lines.next() {
-            Ok(Some(line)) => line,
-            Ok(None) => break,
+    let mut lines = Lines::new(TextReader::new(input), MAX_LINE);
+    let mut number = 0;
+    while let Some(line) = lines.next() {
+        let line = match line {
+            Ok(line) => line,
             Err(error) => {
-                let behind = lines.number();
-                return problems.add(behind + 1, || format!("reading stopped behind line {behind}: {error}"));
+                return problems.add(number + 1, || format!("reading stopped behind line {number}: {error}"));
             }
         };
-        if line.trim_ascii().is_empty() {
+        number = line.number;
+        if line.text.trim_ascii().is_empty() {
             continue;
         }
-        let done = match line.len() > MAX_LINE {
+        let done = match line.is_cut {
             true => Err(format!("it is longer than {} MiB", MAX_LINE >> 20)),
-            false => parse(line),
+            false => parse(line.text),
         };
         if let Err(why) = done.and_then(&mut *take) {
             problems.add(number, || format!("line {number} was passed over: {why}"));
@@ -238,9 +238,8 @@ pub fn read_lines(
     }
 }
 
-fn parse(line: &[u8]) -> Result<ExtractLine, String> {
+fn parse(text: &str) -> Result<ExtractLine, String> {
     let unread = |error: serde_json::Error| format!("it is no line of an extraction, or damaged: {error}");
-    let text = std::str::from_utf8(line).map_err(|_| "it is not UTF-8".to_owned())?;
     let head: Head<'_> = serde_json::from_str(text).map_err(unread)?;
     if head.krbtriage != VERSION {
         return Err(format!(

@@ -9,7 +9,6 @@ pub mod decode;
 pub mod extracted;
 pub mod fallback;
 pub mod gate;
-mod lines;
 pub mod problems;
 pub mod selection;
 pub mod slack;

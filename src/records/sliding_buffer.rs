@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io::{self, Read};
 
-use crate::files::text_encoding::TextReader;
+use crate::text::decode::TextReader;
 
 /// Bytes read at once.
 const BLOCK: usize = 128 * 1024;
@@ -23,7 +23,8 @@ pub struct Window<R> {
 pub struct Place {
     /// From 1.
     line: u64,
-    /// From 0; `None` in UTF-16, where positions in the decoded text are not those in the file.
+    /// From 0; `None` in UTF-16 and code pages, where positions in the decoded text are not those in the
+    /// file.
     byte: Option<u64>,
 }
 
@@ -75,7 +76,7 @@ impl<R: Read> Window<R> {
     pub fn place(&self, index: usize) -> Place {
         Place {
             line: 1 + self.lines_dropped + self.line_ends(index),
-            byte: (!self.reader.is_utf16()).then_some(self.offset(index)),
+            byte: self.reader.keeps_positions().then_some(self.offset(index)),
         }
     }
 

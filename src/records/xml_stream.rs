@@ -10,7 +10,6 @@ use memchr::{memchr, memchr2, memmem};
 use super::sliding_buffer::Window;
 use super::xml::parse_wanted;
 use super::{Problems, Record, Selection};
-use crate::files::text_encoding::text_of;
 
 /// Longest event read, in bytes of UTF-8. A record in an .evtx file is less than 64 KiB (a chunk), which
 /// XML with names, escapes and `RenderingInfo` does not make sixteen times longer.
@@ -36,7 +35,7 @@ pub fn read_events(
     let mut cutter = Cutter { window: Window::new(input), at: 0, open: None, searched: [0; 2] };
     cutter.run(&mut |window, at, cut| {
         let why = match cut {
-            Cut::Whole(text) => match parse_wanted(&text_of(text), selection) {
+            Cut::Whole(text) => match parse_wanted(text, selection) {
                 Ok(None) => None,
                 Ok(Some(record)) => {
                     emit(record);
@@ -68,7 +67,7 @@ pub fn read_events(
 
 /// What the cutter finds.
 enum Cut<'a> {
-    Whole(&'a [u8]),
+    Whole(&'a str),
     TooLong,
     Unfinished,
     Failed(std::io::Error),
@@ -143,7 +142,11 @@ impl<R: Read> Cutter<R> {
                         Some(open) => {
                             let whole = open.start..self.at;
                             let text = self.window.bytes().get(whole).unwrap_or_default();
-                            let cut = if text.len() > MAX_EVENT { Cut::TooLong } else { Cut::Whole(text) };
+                            let cut = match std::str::from_utf8(text) {
+                                // Between two tags, so no character is split.
+                                Ok(text) if text.len() <= MAX_EVENT => Cut::Whole(text),
+                                _ => Cut::TooLong,
+                            };
                             found(&self.window, open.start, cut);
                             self.open = None;
                         }

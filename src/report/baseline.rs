@@ -6,7 +6,7 @@
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -15,8 +15,8 @@ use super::json::{Document, FORMAT, VERSION};
 use super::problem::by_time;
 use super::row::{COLUMNS, LIST_SEPARATOR, Row, Status};
 use crate::files::describe_read_error;
-use crate::files::text_encoding::{TextReader, text_of};
 use crate::findings::{RowNames, is_silence, problem_named, silence};
+use crate::text::decode::TextReader;
 use crate::text::escape::unescape_cell;
 
 /// A report of a million incidents has less; something larger is another file.
@@ -44,13 +44,14 @@ pub enum BaselineError {
 /// Reads a report of any format that has incidents in it: CSV (also as a spreadsheet program saved it), JSON, JSON Lines.
 pub fn read(path: &Path) -> Result<Vec<Row>, BaselineError> {
     let failed = |source| BaselineError::Read { path: path.to_path_buf(), source };
-    let mut bytes = Vec::new();
-    let file = File::open(path).map_err(failed)?;
-    TextReader::new(file).take(MAX_LEN + 1).read_to_end(&mut bytes).map_err(failed)?;
-    if bytes.len() as u64 > MAX_LEN {
-        return Err(BaselineError::TooLarge { path: path.to_path_buf() });
+    let mut text = String::new();
+    let mut reader = TextReader::new(File::open(path).map_err(failed)?);
+    while reader.append_to(&mut text).map_err(failed)? {
+        if text.len() as u64 > MAX_LEN {
+            return Err(BaselineError::TooLarge { path: path.to_path_buf() });
+        }
     }
-    parse(path, &text_of(&bytes))
+    parse(path, &text)
 }
 
 /// The same of a text; `path` is for messages.

@@ -44,9 +44,8 @@ pub enum EventFormat {
 }
 
 impl EventFormat {
-    /// By the path's extension; CSV for standard output.
-    pub fn of(path: Option<&Path>) -> Result<Self, UnknownFormat> {
-        let Some(path) = path else { return Ok(Self::Csv) };
+    /// By the path's extension.
+    pub fn of(path: &Path) -> Result<Self, UnknownFormat> {
         match Format::of(path, None)? {
             Format::Csv => Ok(Self::Csv),
             Format::Jsonl => Ok(Self::Jsonl),

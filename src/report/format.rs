@@ -3,8 +3,7 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::{Paper, Report, json, page, table, text};
-use crate::output::Output;
+use super::{Output, Paper, Report, json, page, table, text};
 
 /// How a report is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

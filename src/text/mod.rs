@@ -1,3 +1,39 @@
-//! Text: from bytes to text, lines and cells, and escaped where it is written.
+//! Text: from bytes to text, lines, cells and JSON objects, and escaped where it is written.
+//!
+//! Order of the files: [`decode`], then what reads its text ([`lines`], [`delimited`], [`json`]);
+//! [`escape`] stands alone.
 
+pub mod decode;
+pub mod delimited;
 pub mod escape;
+pub mod json;
+pub mod lines;
+
+/// The first `bytes` bytes of a text, or a few less so as not to split a character.
+pub fn beginning(text: &str, bytes: usize) -> &str {
+    let mut end = bytes.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or_default()
+}
+
+/// [`str::trim`], which decodes characters only where the text may begin or end with blanks.
+pub fn trimmed(text: &str) -> &str {
+    let is_visible = |b: Option<&u8>| b.is_some_and(u8::is_ascii_graphic);
+    if text.is_empty() || (is_visible(text.as_bytes().first()) && is_visible(text.as_bytes().last())) {
+        text
+    } else {
+        text.trim()
+    }
+}
+
+/// [`str::split`] by an ASCII character.
+pub fn split_by(text: &str, separator: u8) -> impl Iterator<Item = &str> {
+    let ends = memchr::memchr_iter(separator, text.as_bytes()).chain([text.len()]);
+    ends.scan(0, |from, end| {
+        let part = text.get(*from..end);
+        *from = end + 1;
+        part
+    })
+}

@@ -18,7 +18,6 @@ mod inputs;
 mod interrupted;
 mod inventory_formats;
 mod inventory_samples;
-mod outputs;
 mod packaging;
 mod rules;
 mod samples;

@@ -24,10 +24,10 @@ use jiff::Timestamp;
 
 use self::date::{DateOrder, Reading};
 use self::event_builder::{EventBuilder, Part};
-use super::lines::Lines;
 use super::xml::parse_event;
 use super::{Content, Datum, Origin, Problems, Record, Selection};
-use crate::files::text_encoding::text_of;
+use crate::text::decode::TextReader;
+use crate::text::lines::Lines;
 
 /// What is kept of a line; the longest description of a Kerberos event has less than 1,500 characters.
 const MAX_LINE: usize = 64 * 1024;
@@ -53,24 +53,22 @@ pub fn read_events(
         local_times: false,
         ambiguous: None,
     };
-    let mut lines = Lines::new(input, MAX_LINE);
+    let mut lines = Lines::new(TextReader::new(input), MAX_LINE);
     let mut draft = EventBuilder::default();
-    loop {
-        match lines.next() {
-            Ok(Some((number, line))) => {
-                let line = text_of(line);
-                if draft.is_complete_before(&line) {
-                    reader.take(std::mem::take(&mut draft));
-                }
-                draft.add(&line, number);
-            }
-            Ok(None) => break,
+    let mut number = 0;
+    while let Some(line) = lines.next() {
+        let line = match line {
+            Ok(line) => line,
             Err(error) => {
-                let number = lines.number();
                 reader.problems.add(number, || format!("reading stopped behind line {number}: {error}"));
                 break;
             }
+        };
+        number = line.number;
+        if draft.is_complete_before(line.text) {
+            reader.take(std::mem::take(&mut draft));
         }
+        draft.add(line.text, number);
     }
     reader.take(draft);
     reader.say_what_was_assumed();

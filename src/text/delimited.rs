@@ -1,0 +1,418 @@
+//! Delimited text with a header (CSV), row by row, whatever its quotation marks do.
+
+use std::io::{self, Read};
+
+use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
+use memchr::memchr;
+
+use super::decode::TextReader;
+use super::trimmed;
+
+/// A record of more lines than this has a quote that was never closed, and so has one of more bytes:
+/// each such row costs at most this much reading, whatever the file is.
+const MAX_LINES: usize = 64;
+const MAX_RECORD: usize = 1 << 20;
+
+/// A column name as it is compared: `Prefix Length`, `prefix_length` and `PrefixLength` are one.
+pub fn column_key(name: &str) -> String {
+    name.chars().filter(|c| !matches!(c, ' ' | '_' | '-' | '\u{feff}')).flat_map(char::to_lowercase).collect()
+}
+
+/// The columns of a table.
+#[derive(Debug, Clone, Default)]
+pub struct Header {
+    /// As [`column_key`] makes them.
+    columns: Vec<String>,
+}
+
+impl Header {
+    /// The header of a table that begins with this text.
+    pub fn of(head: &str) -> Option<Self> {
+        Some(Table::open(TextReader::of(head)).ok()??.header)
+    }
+
+    pub fn columns(&self) -> &[String] {
+        &self.columns
+    }
+
+    /// Position of the first of `names` that the header has; `names` in any case.
+    pub fn column(&self, names: &[&str]) -> Option<usize> {
+        names.iter().find_map(|name| {
+            let key = column_key(name);
+            self.columns.iter().position(|c| *c == key)
+        })
+    }
+}
+
+/// A delimited text with a header. The delimiter is `,`, `;` or tab, whichever the header has most of.
+/// A `#TYPE` line (Windows PowerShell), a `sep=` line (Excel) and blank lines before the header are
+/// skipped.
+pub struct Table<R> {
+    reader: TextReader<R>,
+    /// What was read and not yet split, from the next record on.
+    text: String,
+    at: usize,
+    /// Line of the next record, from 1.
+    line: u64,
+    header: Header,
+    delimiter: u8,
+    csv: Reader,
+    record: Record,
+}
+
+/// The cells of one record, unquoted, one after the other.
+#[derive(Default)]
+struct Record {
+    cells: String,
+    ends: Vec<usize>,
+    len: usize,
+}
+
+impl Record {
+    fn cell(&self, at: usize) -> Option<&str> {
+        let end = *self.ends.get(..self.len)?.get(at)?;
+        let start = at.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
+        self.cells.get(start..end)
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &str> {
+        (0..self.len).map(|at| self.cell(at).unwrap_or_default())
+    }
+}
+
+/// One row of a [`Table`].
+pub struct Row<'r> {
+    record: &'r Record,
+    /// Line of the file on which the row begins, from 1.
+    pub line: u64,
+    /// A line end follows; the file does not end within the row.
+    pub is_ended: bool,
+}
+
+impl<'r> Row<'r> {
+    /// The cell without blanks around it; empty when the column or the cell is missing.
+    pub fn get(&self, column: Option<usize>) -> &'r str {
+        trimmed(column.and_then(|i| self.record.cell(i)).unwrap_or(""))
+    }
+
+    /// Number of cells in the row.
+    pub fn width(&self) -> usize {
+        self.record.len
+    }
+}
+
+/// A row that cannot be read. After [`Io`](Self::Io) the table ends; else the rest of it can be read.
+#[derive(Debug, thiserror::Error)]
+pub enum TableError {
+    #[error(
+        "line {line}: a quotation mark is opened and not closed within {MAX_LINES} lines; the row is skipped"
+    )]
+    OpenQuote { line: u64 },
+    #[error("line {line}: longer than {} MiB; the row is skipped", MAX_RECORD >> 20)]
+    TooLong { line: u64 },
+    #[error("cannot be read on: {0}")]
+    Io(#[from] io::Error),
+}
+
+impl<R: Read> Table<R> {
+    /// `None` when no line can be a header.
+    pub fn open(reader: TextReader<R>) -> io::Result<Option<Self>> {
+        let mut table = Table {
+            reader,
+            text: String::new(),
+            at: 0,
+            line: 1,
+            header: Header::default(),
+            delimiter: b',',
+            csv: Reader::new(),
+            record: Record::default(),
+        };
+        let mut stated = None;
+        loop {
+            let Some((len, _)) = table.find_line(0)? else { return Ok(None) };
+            let line =
+                table.rest().get(..len).unwrap_or_default().trim_matches(['\r', '\n', '\u{feff}', ' ']);
+            let start = line.get(..5).map(str::to_ascii_lowercase);
+            if start.as_deref().is_some_and(|l| l.starts_with("sep=")) && line.len() == 5 {
+                stated = line.bytes().last().filter(u8::is_ascii);
+            } else if !line.is_empty() && start.as_deref() != Some("#type") {
+                table.delimiter = stated.unwrap_or_else(|| delimiter_of(line));
+                break;
+            }
+            table.at += len;
+            table.line += 1;
+        }
+        table.csv = ReaderBuilder::new().delimiter(table.delimiter).build();
+        if !matches!(table.read(), Some(Ok(_))) {
+            return Ok(None);
+        }
+        table.header.columns = table.record.iter().map(column_key).collect();
+        Ok(Some(table))
+    }
+
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// The next row that is not blank; `None` at the end.
+    pub fn next_row(&mut self) -> Option<Result<Row<'_>, TableError>> {
+        loop {
+            match self.read()? {
+                Err(error) => return Some(Err(error)),
+                // `;;;` at the end of a sheet.
+                Ok(_) if self.record.iter().all(|cell| trimmed(cell).is_empty()) => {}
+                Ok((line, is_ended)) => return Some(Ok(Row { record: &self.record, line, is_ended })),
+            }
+        }
+    }
+
+    fn rest(&self) -> &str {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    /// Length of the rest up to the end of the line that begins `from` bytes behind, and whether that
+    /// line has an end. Reads on as needed, up to the longest record. `None` at the end of the file.
+    fn find_line(&mut self, from: usize) -> io::Result<Option<(usize, bool)>> {
+        let mut searched = from;
+        loop {
+            let rest = self.rest().as_bytes();
+            if let Some(end) = memchr(b'\n', rest.get(searched..).unwrap_or_default()) {
+                return Ok(Some((searched + end + 1, true)));
+            }
+            searched = rest.len();
+            if searched > MAX_RECORD {
+                return Ok(Some((searched, false)));
+            }
+            self.text.drain(..self.at);
+            self.at = 0;
+            if !self.reader.append_to(&mut self.text)? {
+                return Ok((searched > from).then_some((searched, false)));
+            }
+        }
+    }
+
+    /// Reads the next record: its line, and whether a line end follows. The reader gets it line by line,
+    /// so that a quote that is never closed is noticed where it begins, and reading goes on after that
+    /// line.
+    fn read(&mut self) -> Option<Result<(u64, bool), TableError>> {
+        self.read_record().transpose()
+    }
+
+    fn read_record(&mut self) -> Result<Option<(u64, bool)>, TableError> {
+        self.skip_line_ends()?;
+        let line = self.line;
+        self.csv.reset();
+        let mut cells = std::mem::take(&mut self.record.cells).into_bytes();
+        self.record.len = 0;
+        let (mut read, mut written, mut first_line) = (0, 0, 0);
+        for _ in 0..MAX_LINES {
+            // At the end of the file the reader would close the quote.
+            let Some((end, is_ended)) = self.find_line(read)? else { break };
+            if end > MAX_RECORD {
+                return Err(self.skip_line(first_line, line));
+            }
+            if first_line == 0 {
+                first_line = end;
+            }
+            let input = self.text.as_bytes().get(self.at + read..self.at + end).unwrap_or_default();
+            let (mut done, used) = feed(&mut self.csv, input, &mut cells, &mut written, &mut self.record);
+            read += used;
+            if !done && !is_ended {
+                done = feed(&mut self.csv, b"\n", &mut cells, &mut written, &mut self.record).0;
+            }
+            if done {
+                let lines = self.rest().as_bytes().get(..read).unwrap_or_default();
+                self.line += memchr::memchr_iter(b'\n', lines).count() as u64;
+                self.at += read;
+                cells.truncate(written);
+                // Whole characters of valid text: delimiters and quotation marks are ASCII.
+                self.record.cells = String::from_utf8(cells).unwrap_or_default();
+                return Ok(Some((line, is_ended)));
+            }
+        }
+        if first_line == 0 {
+            return Ok(None);
+        }
+        self.at += first_line;
+        self.line += 1;
+        Err(TableError::OpenQuote { line })
+    }
+
+    /// Skips the first line of a record that is too long: all of the line, or what opened the quote.
+    fn skip_line(&mut self, first_line: usize, line: u64) -> TableError {
+        self.line += 1;
+        if first_line > 0 {
+            self.at += first_line;
+            return TableError::OpenQuote { line };
+        }
+        loop {
+            if let Some(end) = memchr(b'\n', self.rest().as_bytes()) {
+                self.at += end + 1;
+                return TableError::TooLong { line };
+            }
+            self.text.clear();
+            self.at = 0;
+            match self.reader.append_to(&mut self.text) {
+                Ok(true) => {}
+                Ok(false) => return TableError::TooLong { line },
+                Err(error) => return error.into(),
+            }
+        }
+    }
+
+    /// A record ends before its line's end; blank lines and the CR CR LF of `wmic` are skipped with it.
+    fn skip_line_ends(&mut self) -> io::Result<()> {
+        loop {
+            let rest = self.rest().as_bytes();
+            let ends = rest.iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
+            let all = ends == rest.len();
+            self.line += rest.iter().take(ends).filter(|b| **b == b'\n').count() as u64;
+            self.at += ends;
+            if !all || self.find_line(0)?.is_none() {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// Gives the reader more of a record: is it complete, and how much of the input was used?
+fn feed(
+    csv: &mut Reader,
+    input: &[u8],
+    cells: &mut Vec<u8>,
+    written: &mut usize,
+    record: &mut Record,
+) -> (bool, usize) {
+    // Room for whatever the input can hold, so that the reader never stops for want of it.
+    cells.resize(cells.len().max(*written + input.len()), 0);
+    record.ends.resize(record.ends.len().max(record.len + input.len() + 1), 0);
+    let (cells, ends) = (cells.get_mut(*written..), record.ends.get_mut(record.len..));
+    let (result, used, new_bytes, new_ends) =
+        csv.read_record(input, cells.unwrap_or_default(), ends.unwrap_or_default());
+    *written += new_bytes;
+    record.len += new_ends;
+    (matches!(result, ReadRecordResult::Record), used)
+}
+
+/// The delimiter of a header line; a comma when it has none of them.
+fn delimiter_of(header: &str) -> u8 {
+    let mut counts = [(b',', 0usize), (b';', 0), (b'\t', 0)];
+    let mut quoted = false;
+    for b in header.bytes() {
+        if b == b'"' {
+            quoted = !quoted;
+        } else if !quoted {
+            counts.iter_mut().filter(|(d, _)| *d == b).for_each(|(_, n)| *n += 1);
+        }
+    }
+    // The first of equals: `max_by_key` would take the last.
+    counts.iter().rev().max_by_key(|(_, n)| *n).map_or(b',', |(d, _)| *d)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(text: &str) -> Vec<(u64, Vec<String>)> {
+        let mut table = Table::open(TextReader::of(text)).unwrap().unwrap();
+        let mut out = Vec::new();
+        while let Some(row) = table.next_row() {
+            match row {
+                Ok(row) => {
+                    out.push((row.line, (0..row.width()).map(|i| row.get(Some(i)).to_owned()).collect()))
+                }
+                Err(error) => out.push((0, vec![error.to_string()])),
+            }
+        }
+        out
+    }
+
+    #[test]
+    fn preambles_blank_lines_and_line_numbers() {
+        let text = "#TYPE Selected.X\r\n\"Host\";\"Prefix Length\"\r\na;1\r\n\r\n;\r\nb;2\r\n";
+        let table = Table::open(TextReader::of(text)).unwrap().unwrap();
+        assert_eq!(table.header().columns(), ["host", "prefixlength"]);
+        assert_eq!(table.header().column(&["nothing", "PREFIX_LENGTH"]), Some(1));
+        let got = rows(text);
+        assert_eq!(got, [(3, vec!["a".into(), "1".into()]), (6, vec!["b".into(), "2".into()])]);
+        assert_eq!(rows("sep=\t\na\tb,c\n1\t2\n"), [(3, vec!["1".into(), "2".into()])]);
+    }
+
+    #[test]
+    fn wmic_line_ends_keep_line_numbers() {
+        let got = rows("\r\r\nNode,X\r\r\nA,1\r\r\nB,2\r\r\n");
+        assert_eq!(got, [(3, vec!["A".into(), "1".into()]), (4, vec!["B".into(), "2".into()])]);
+    }
+
+    #[test]
+    fn an_open_quote_costs_one_row() {
+        let mut text = String::from("a,b\n1,\"x\n");
+        for i in 0..200 {
+            text.push_str(&format!("{i},y\n"));
+        }
+        let got = rows(&text);
+        assert_eq!(got.len(), 201);
+        assert!(got[0].1[0].starts_with("line 2: a quotation mark"), "{:?}", got[0]);
+        assert_eq!(got[1], (3, vec!["0".into(), "y".into()]));
+        assert_eq!(got[200].0, 202);
+    }
+
+    /// Every line opens a quote that it seems to close for those before it: `a` is no quoted cell, `"` opens one.
+    #[test]
+    fn a_quote_opened_on_every_line_does_not_cost_the_square() {
+        let text = format!("a,b\n{}1,2\n", "a\",\"\n".repeat(100_000));
+        let got = rows(&text);
+        assert_eq!(got.len(), 100_001);
+        assert!(got[..100_000].iter().all(|row| row.1[0].contains("is opened and not closed")));
+        assert_eq!(got[100_000], (100_002, vec!["1".into(), "2".into()]));
+    }
+
+    #[test]
+    fn an_open_quote_near_the_end_is_an_error_too() {
+        let got = rows("a,b\n1,\"x\n2,y\n3,z\n");
+        assert!(got[0].1[0].starts_with("line 2: a quotation mark"), "{got:?}");
+        assert_eq!(got[1], (3, vec!["2".into(), "y".into()]));
+        assert_eq!(got[2..], [(4, vec!["3".into(), "z".into()])]);
+        assert!(rows("a,b\n1,\"cut")[0].1[0].starts_with("line 2: a quotation mark"));
+        // A cell of two lines at the end is none.
+        assert_eq!(rows("a,b\n1,\"x\ny\""), [(2, vec!["1".into(), "x\ny".into()])]);
+    }
+
+    #[test]
+    fn a_row_without_end_costs_itself() {
+        let text = format!("a,b\n1,{}\n2,y\n", "x".repeat(2 * MAX_RECORD));
+        let got = rows(&text);
+        assert_eq!(got[0].1[0], "line 2: longer than 1 MiB; the row is skipped");
+        assert_eq!(got[1], (3, vec!["2".into(), "y".into()]));
+    }
+
+    proptest::proptest! {
+        /// Line by line or through the reader, the cells are those of the csv crate.
+        #[test]
+        fn the_cells_are_those_of_the_csv_crate(
+            lines in proptest::collection::vec("[a\" ,ö\r]{0,8}|\"[a,ö]{0,4}(\"\")?\",a?|(\"[ab]*\",)*\"x\"", 1..6),
+        ) {
+            let text = format!("h,i\n{}\n", lines.join("\n"));
+            let got = rows(&text);
+            if got.iter().all(|row| row.0 > 0) {
+                let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
+                let want: Vec<Vec<String>> = reader
+                    .records()
+                    .map(|r| r.unwrap().iter().map(|c| c.trim().to_owned()).collect())
+                    .filter(|cells: &Vec<String>| cells.iter().any(|c| !c.is_empty()))
+                    .collect();
+                let got: Vec<Vec<String>> = got.into_iter().map(|row| row.1).collect();
+                proptest::prop_assert_eq!(got, want);
+            }
+        }
+    }
+
+    #[test]
+    fn delimiters() {
+        assert_eq!(delimiter_of("host,address"), b',');
+        assert_eq!(delimiter_of("\"a,b,c\";d"), b';');
+        assert_eq!(delimiter_of("a\tb"), b'\t');
+        assert_eq!(delimiter_of("host"), b',');
+        assert_eq!(delimiter_of("a,b;c"), b',');
+    }
+}

@@ -6,6 +6,12 @@
 //! verdict (vocabulary) -> parties -> ownership -> signals -> freshness -> predicates -> rules -> narrative
 //! ```
 
+#[allow(dead_code, reason = "triage uses it as soon as the rules are here")]
+mod command;
+#[allow(dead_code, reason = "triage uses it as soon as the rules are here")]
+mod remedy;
+#[allow(dead_code, reason = "triage uses it as soon as the rules are here")]
+mod request;
 mod subject;
 mod verdict;
 

@@ -1,0 +1,314 @@
+//! Commands that an administrator copies, and the names in them.
+//!
+//! An administrator copies these lines into an elevated PowerShell. `Server` of event 4 is text that
+//! the responder chose (nobody authenticates a KRB-ERROR: RFC 4120 5.9.1), so two rules hold:
+//!
+//! - A command connects only to hosts, and changes only accounts, that an inventory, an account list or
+//!   the `Computer` of a given log has ([`Named::known`], [`AccountFacts::listed`]). What the client itself
+//!   asked for may be looked up in DNS or the directory, and is never a destination.
+//! - A name holds only characters that PowerShell, cmd and POSIX shells leave alone. An account, which
+//!   may hold a blank and ends with `$`, is in single quotes.
+//!
+//! Any other name becomes a placeholder such as `<responder>`, which no shell runs.
+
+use serde::{Serialize, Serializer};
+
+use super::subject::{AccountFacts, Named};
+use crate::names::Spn;
+
+/// Longest DNS name (RFC 1035 2.3.4).
+const MAX_HOST: usize = 253;
+/// Longest sAMAccountName of any object is 256 (MS-ADA3 2.222).
+const MAX_ACCOUNT: usize = 256;
+const MAX_SPN: usize = 512;
+
+/// What a name is in the incident. It gives the placeholder, and the words where no name is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Role {
+    Client,
+    Responder,
+    Target,
+    Host,
+    Node,
+    Controller,
+    /// The account that owns the SPN.
+    Owner,
+    /// The account that should own it.
+    Account,
+    Spn,
+    Domain,
+}
+
+impl Role {
+    pub(crate) fn placeholder(self) -> &'static str {
+        match self {
+            Self::Client => "<client>",
+            Self::Responder => "<responder>",
+            Self::Target => "<target host>",
+            Self::Host => "<host>",
+            Self::Node => "<node>",
+            Self::Controller => "<other DC>",
+            Self::Owner => "<owner of the SPN>",
+            Self::Account => "<account>",
+            Self::Spn => "<SPN>",
+            Self::Domain => "<domain>",
+        }
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Self::Client => "the client",
+            Self::Responder => "the responder",
+            Self::Target => "the target host",
+            Self::Host => "the host",
+            Self::Node => "the node",
+            Self::Controller => "another domain controller",
+            Self::Owner => "the present owner of the SPN",
+            Self::Account => "the account that answered",
+            Self::Spn => "the SPN",
+            Self::Domain => "the domain",
+        }
+    }
+}
+
+/// How far a name may go in a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+enum Reach {
+    /// Shown in sentences only.
+    Shown,
+    /// The argument of a query to DNS or the directory.
+    Query,
+    /// The host a command connects to, or the account it changes.
+    Full,
+}
+
+/// A name for sentences, and for commands as far as it may go there.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Name {
+    shown: Box<str>,
+    /// As a command writes it, quoted where needed.
+    word: Box<str>,
+    role: Role,
+    reach: Reach,
+}
+
+impl Name {
+    /// No name is given: commands have the role's placeholder.
+    pub(crate) fn absent(role: Role) -> Self {
+        Self { shown: "".into(), word: role.placeholder().into(), role, reach: Reach::Shown }
+    }
+
+    fn unsafe_or_unknown(shown: &str, role: Role) -> Self {
+        Self { shown: shown.into(), ..Self::absent(role) }
+    }
+
+    /// A host to connect to, if it is known.
+    pub(crate) fn host(named: &Named, role: Role) -> Self {
+        match named.known && is_host(&named.text) {
+            true => Self {
+                shown: named.text.clone(),
+                word: named.text.trim_end_matches('.').into(),
+                role,
+                reach: Reach::Full,
+            },
+            false => Self::unsafe_or_unknown(&named.text, role),
+        }
+    }
+
+    /// The host that the client asked for: to connect to if it is known, else to look up.
+    pub(crate) fn target(named: &Named) -> Self {
+        let name = Self::host(named, Role::Target);
+        match name.reach {
+            Reach::Shown if is_host(&named.text) => {
+                Self { word: named.text.trim_end_matches('.').into(), reach: Reach::Query, ..name }
+            }
+            _ => name,
+        }
+    }
+
+    /// An account by its sAMAccountName, to change if a list has it.
+    pub(crate) fn account(facts: &AccountFacts, role: Role) -> Self {
+        match facts.listed && is_account(&facts.name) {
+            true => Self {
+                shown: (*facts.name).into(),
+                word: format!("'{}'", facts.name).into(),
+                role,
+                reach: Reach::Full,
+            },
+            false => Self::unsafe_or_unknown(&facts.name, role),
+        }
+    }
+
+    /// What `Server` has, where no list has such an account.
+    pub(crate) fn unlisted(text: &str, role: Role) -> Self {
+        Self::unsafe_or_unknown(text, role)
+    }
+
+    /// The SPN that the client asked for, without its realm.
+    pub(crate) fn spn(spn: &Spn) -> Self {
+        let bare = Spn { realm: None, ..spn.clone() }.to_string();
+        match is_spn(&bare) {
+            true => {
+                Self { shown: bare.as_str().into(), word: bare.into(), role: Role::Spn, reach: Reach::Full }
+            }
+            false => Self::unsafe_or_unknown(&bare, Role::Spn),
+        }
+    }
+
+    /// A DNS domain; `known` if a listed account or a known host is in it.
+    pub(crate) fn domain(text: &str, known: bool) -> Self {
+        match known && is_host(text) {
+            true => Self { shown: text.into(), word: text.into(), role: Role::Domain, reach: Reach::Full },
+            false => Self::unsafe_or_unknown(text, Role::Domain),
+        }
+    }
+
+    /// For a sentence: the name, or the role in words where no name is given.
+    pub(crate) fn shown(&self) -> &str {
+        if self.shown.is_empty() { self.role.words() } else { &self.shown }
+    }
+
+    /// For the beginning of a sentence.
+    pub(crate) fn first(&self) -> String {
+        let text = self.shown();
+        match text.strip_prefix("the ") {
+            Some(rest) if self.shown.is_empty() => format!("The {rest}"),
+            _ => text.to_owned(),
+        }
+    }
+
+    /// For a sentence that sends somebody to a name which only the responder gave.
+    pub(crate) fn reported(&self) -> String {
+        match self.role == Role::Responder && self.reach == Reach::Shown && !self.shown.is_empty() {
+            true => format!("{} (reported by the responder, in no list)", self.shown),
+            false => self.shown().to_owned(),
+        }
+    }
+
+    /// For a query: the name or the placeholder.
+    pub(crate) fn word(&self) -> &str {
+        &self.word
+    }
+
+    /// For a command that connects to the host or changes the account: the name or the placeholder.
+    pub(crate) fn destination(&self) -> &str {
+        if self.is_known() { &self.word } else { self.role.placeholder() }
+    }
+
+    /// May a command connect to it or change it?
+    pub(crate) fn is_known(&self) -> bool {
+        self.reach == Reach::Full
+    }
+
+    pub(crate) fn is_absent(&self) -> bool {
+        self.shown.is_empty()
+    }
+
+    /// The first label of a host for a query, such as the `Name` of a computer.
+    pub(crate) fn label(&self) -> &str {
+        match self.reach {
+            Reach::Shown => &self.word,
+            _ => self.word.split('.').next().unwrap_or(&self.word),
+        }
+    }
+
+    /// The label as a computer's sAMAccountName has it, without `$`: cut to 15 characters (MS-NBTE 2.2.1).
+    pub(crate) fn computer(&self) -> &str {
+        match self.reach {
+            Reach::Shown => &self.word,
+            // The characters of a host are ASCII.
+            _ => self.label().get(..15).unwrap_or(self.label()),
+        }
+    }
+
+    /// The DNS domain of a full host name.
+    pub(crate) fn suffix(&self) -> Option<&str> {
+        match self.reach {
+            Reach::Shown => None,
+            _ => self.word.split_once('.').map(|(_, domain)| domain),
+        }
+    }
+
+    /// An account's name inside an LDAP filter in single quotes, or the placeholder.
+    pub(crate) fn in_filter(&self) -> &str {
+        self.word.strip_prefix('\'').and_then(|w| w.strip_suffix('\'')).unwrap_or(&self.word)
+    }
+}
+
+impl Serialize for Name {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.shown())
+    }
+}
+
+/// Letters, digits, `.`, `-` and `_`: nothing that a shell reads, no option, no path.
+pub(crate) fn is_host(text: &str) -> bool {
+    let text = text.strip_suffix('.').unwrap_or(text);
+    let label = |label: &str| {
+        label.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
+            && label.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
+    };
+    text.len() <= MAX_HOST && text.split('.').all(label)
+}
+
+/// A sAMAccountName that is inert in single quotes and in an LDAP filter: `$` only at its end.
+pub(crate) fn is_account(text: &str) -> bool {
+    let name = text.strip_suffix('$').unwrap_or(text);
+    let inner = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ' ');
+    text.len() <= MAX_ACCOUNT
+        && name.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
+        && !name.ends_with(' ')
+        && name.chars().all(inner)
+}
+
+/// An SPN whose parts, between `/` and `:`, have host characters only.
+fn is_spn(text: &str) -> bool {
+    text.len() <= MAX_SPN && text.split(['/', ':']).all(is_host)
+}
+
+/// One line for an elevated Windows PowerShell 5.1, and where to run it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+pub(crate) struct Command {
+    /// The machine to run it on, for people; without one any management host will do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) on: Option<String>,
+    pub(crate) line: String,
+}
+
+impl Command {
+    /// To run on any management host.
+    pub(crate) fn new(line: impl Into<String>) -> Self {
+        Self { on: None, line: line.into() }
+    }
+
+    /// To run on this host.
+    pub(crate) fn on(host: &Name, line: impl Into<String>) -> Self {
+        Self::at(host.reported(), line)
+    }
+
+    /// To run at a place in words, such as `the DNS server`.
+    pub(crate) fn at(place: impl Into<String>, line: impl Into<String>) -> Self {
+        Self { on: Some(place.into()), line: line.into() }
+    }
+}
+
+/// Commands as a sentence's end: `on srv1: ...; ...`. The place is given once for commands that
+/// share it.
+pub(crate) fn sentence(commands: &[Command]) -> String {
+    let mut out = String::new();
+    let mut place = None;
+    for command in commands {
+        let here = command.on.as_deref();
+        if !out.is_empty() {
+            out.push_str("; ");
+        }
+        match here {
+            Some(here) if Some(here) != place => out.push_str(&format!("on {here}: ")),
+            None if place.is_some() => out.push_str("on any host: "),
+            _ => {}
+        }
+        place = here;
+        out.push_str(&format!("`{}`", command.line));
+    }
+    out
+}

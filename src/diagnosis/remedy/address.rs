@@ -1,0 +1,225 @@
+//! Addresses that two hosts own: management cards, virtual switches, mistakes.
+
+use super::Step;
+use super::view::View;
+use crate::diagnosis::command::Command;
+
+/// The adapter of an address on the client or on the target.
+fn adapter_query(view: &View<'_>) -> [Command; 2] {
+    let line = format!(
+        "Get-NetIPAddress -IPAddress {} | Select-Object InterfaceAlias, InterfaceIndex",
+        view.address()
+    );
+    [Command::on(&view.client, &*line), Command::on(&view.target, line)]
+}
+
+/// The check that separates a loopback by address from one by name.
+fn name_first(view: &View<'_>) -> Step {
+    let target = view.target.shown();
+    let client = view.client.shown();
+    Step::read(format!(
+        "Check the name first. If {target} resolves to an address of {client} itself (DNS, hosts file), \
+         correct that entry; a change of the shared address fixes nothing then."
+    ))
+    .run(Command::on(&view.client, format!("Resolve-DnsName {}", view.target.word())))
+    .run(Command::on(
+        &view.client,
+        format!("Select-String {} {}", view.target.label(), crate::diagnosis::request::HOSTS_FILE),
+    ))
+}
+
+pub(super) fn management_card(view: &View<'_>) -> Vec<Step> {
+    let (client, target, address) = (view.client.shown(), view.target.shown(), view.address_words());
+    let mut fleet = match view.input.addresses.first() {
+        Some(shared) if shared.owners > 2 => format!(
+            "{} of the {} hosts in the inventories own the address. Do this on every host that connects to \
+             another one of them. ",
+            shared.owners, shared.hosts
+        ),
+        _ => String::new(),
+    };
+    fleet.push_str("Try one host first.");
+    let steps = vec![
+        Step::note(
+            "Safe in production hours, without a restart. The adapter connects the server to its own \
+             management controller only; vendor tools that use it lose that path.",
+        ),
+        name_first(view),
+        Step::read(format!(
+            "Ask whether the vendor's update or monitoring tools on {client} and {target} use the adapter \
+             that has {address}, and note its name."
+        ))
+        .runs(adapter_query(view)),
+        view.verified(
+            Step::host(format!(
+                "On {client} or on {target}, disable that adapter, or turn LAN over USB off in the \
+                 management controller, or give the adapter another address. {fleet}"
+            ))
+            .risk("vendor tools that talk to the controller through the operating system stop working.")
+            .needs("an elevated prompt.")
+            .run(Command::at(
+                format!("{client} or {target}"),
+                format!(
+                    "Get-NetAdapter -InterfaceIndex (Get-NetIPAddress -IPAddress {}).InterfaceIndex | \
+                     Disable-NetAdapter",
+                    view.address()
+                ),
+            ))
+            .undo(
+                "Enable the adapter again.",
+                [Command::at("the same host", "Enable-NetAdapter -Name '<adapter>'")],
+            ),
+        ),
+        Step::read(
+            "Run krbtriage audit on a schedule: a firmware update or the vendor's update tool can switch \
+             the adapter on again.",
+        ),
+    ];
+    steps
+}
+
+pub(super) fn virtual_switch(view: &View<'_>) -> Vec<Step> {
+    let (client, target, address) = (view.client.shown(), view.target.shown(), view.address_words());
+    vec![
+        Step::note(
+            "Safe on a host where nothing uses the virtual switch. Elsewhere its virtual machines and \
+             containers lose their network until they have addresses of the new range.",
+        ),
+        name_first(view),
+        Step::read(format!("Find out what uses the switch that has {address} on {client} and on {target}."))
+            .runs(adapter_query(view))
+            .run(Command::at(
+                "a Hyper-V host",
+                "Get-VMNetworkAdapter -VMName * | Select-Object VMName, SwitchName",
+            )),
+        view.verified(
+            Step::host(format!(
+                "On {client} or on {target}, give the switch another address range, or disable the host's \
+                 adapter of a switch that nothing uses."
+            ))
+            .risk("virtual machines and containers on that switch lose their network.")
+            .needs("an elevated prompt.")
+            .run(Command::at(
+                format!("{client} or {target}"),
+                format!(
+                    "Get-NetIPAddress -IPAddress {0} | Remove-NetIPAddress; New-NetIPAddress \
+                     -InterfaceAlias '<adapter>' -IPAddress <new address> -PrefixLength <length>",
+                    view.address()
+                ),
+            ))
+            .undo(
+                "Give the adapter its old address.",
+                [Command::at(
+                    "the same host",
+                    format!(
+                        "Get-NetIPAddress -IPAddress <new address> | Remove-NetIPAddress; New-NetIPAddress \
+                         -InterfaceAlias '<adapter>' -IPAddress {} -PrefixLength <length>",
+                        view.address()
+                    ),
+                )],
+            ),
+        ),
+    ]
+}
+
+/// An address of two hosts, whatever it is on: also between a target and the host that answered for it.
+pub(super) fn shared(view: &View<'_>) -> Vec<Step> {
+    let (target, address) = (view.target.shown(), view.address_words());
+    let short = view.address();
+    let other = if view.responder.is_absent() { view.client.shown() } else { view.responder.shown() };
+    vec![
+        Step::note(format!(
+            "Not safe before you know which host should have {address}: the wrong change takes a host off \
+             the network."
+        )),
+        Step::read(format!(
+            "Find out whether {target} or {other} should have {short}: address plan, DHCP leases and \
+             reservations, the MAC that answers now. An address that moved from one host to the other by \
+             DHCP shows up in both of two old lists. An address that a cluster, NLB or failover pair \
+             shares on purpose stays where it is."
+        ))
+        .run(Command::on(&view.client, format!("Get-NetNeighbor -IPAddress {}", view.address())))
+        .run(Command::at("the DHCP server", format!("Get-DhcpServerv4Lease -IPAddress {}", view.address())))
+        .run(Command::on(&view.target, "Get-NetIPConfiguration -Detailed > before.txt"))
+        .run(Command::on(view.server(), "Get-NetIPConfiguration -Detailed > before.txt")),
+        view.verified(
+            Step::host(
+                "Give the host that has the address by mistake another one, and register its name again.",
+            )
+            .only_if(format!("one of the two hosts has {short} by mistake"))
+            .risk("every connection to that host ends, your remote session too. Use its console.")
+            .needs("an elevated prompt on that host, and a free address.")
+            .run(Command::at(
+                "the host that has it by mistake",
+                format!(
+                    "New-NetIPAddress -InterfaceAlias '<adapter>' -IPAddress <new address> \
+                         -PrefixLength <length>; Remove-NetIPAddress -IPAddress {}; ipconfig /registerdns",
+                    view.address()
+                ),
+            ))
+            .undo(
+                "Restore what before.txt shows.",
+                [Command::at(
+                    "the same host",
+                    format!(
+                        "New-NetIPAddress -InterfaceAlias '<adapter>' -IPAddress {} -PrefixLength \
+                             <length>; Remove-NetIPAddress -IPAddress <new address>; ipconfig \
+                             /registerdns",
+                        view.address()
+                    ),
+                )],
+            ),
+        ),
+        Step::read(format!("Clear the caches on {} when the change is done.", view.client.shown()))
+            .run(Command::on(&view.client, "ipconfig /flushdns"))
+            .run(Command::on(&view.client, "arp -d *")),
+    ]
+}
+
+pub(super) fn unknown(view: &View<'_>) -> Vec<Step> {
+    let (client, target) = (view.client.shown(), view.target.shown());
+    let both = format!("{client} and {target} both own an address");
+    let web = match view.service {
+        super::view::Service::Web => {
+            " A web server that asks for its own site also answers itself: IIS in kernel mode then uses \
+             the machine's key."
+        }
+        _ => "",
+    };
+    vec![
+        Step::note(format!(
+            "Change nothing before the addresses of {client} and {target} are known. {} may also be a \
+             cluster name or an alias that is meant to resolve to {client}, which needs no change of \
+             addresses.{web}",
+            view.target.first()
+        )),
+        name_first(view),
+        Step::read(format!(
+            "Compare the addresses of {client} and {target}. Look at management cards first (adapters \
+             named USB, NDIS, iDRAC, XClarity; addresses 169.254.x.x or 16.1.15.2), then at virtual \
+             switches."
+        ))
+        .run(Command::on(&view.client, "ipconfig /all"))
+        .run(Command::on(&view.target, "ipconfig /all")),
+        view.verified(
+            Step::host(
+                "Disable the adapter that has the address on one of the two hosts, or give it another \
+                 address. krbtriage explain bmc-usb-nic and krbtriage explain other-shared-address have \
+                 the steps.",
+            )
+            .only_if(&both)
+            .risk("what uses that adapter stops working.")
+            .undo(
+                "Enable the adapter again.",
+                [Command::at("the same host", "Enable-NetAdapter -Name '<adapter>'")],
+            ),
+        ),
+        Step::host(format!(
+            "Let {client} accept its own alias: add {target} to BackConnectionHostNames \
+             (HKLM\\SYSTEM\\CurrentControlSet\\Control\\Lsa\\MSV1_0, REG_MULTI_SZ) and restart."
+        ))
+        .only_if(format!("{target} is an alias of {client} and programs on {client} open it"))
+        .risk("the loopback check of Windows no longer protects that name.")
+        .undo("Take the name out of the value and restart.", []),
+    ]
+}

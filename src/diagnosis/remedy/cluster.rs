@@ -1,0 +1,225 @@
+//! Names and addresses that several nodes share: farms, load balancers, availability groups, clusters.
+
+use super::Step;
+use super::view::{Service, View};
+use crate::diagnosis::command::Command;
+use crate::diagnosis::request::{POOLS, WINDOWS_AUTHENTICATION, account_query, appcmd, spn_query};
+
+/// One account for every node: the rule of all shared names.
+fn one_account(view: &View<'_>) -> Step {
+    let owner = view.owner.shown();
+    let service = view.service.words();
+    let step = Step::host(format!(
+        "Run {service} on every node under one account, {owner}, and restart the nodes one after the \
+         other. A group managed service account suits this."
+    ))
+    .only_if(format!("{owner} is the account that all nodes are meant to use"))
+    .risk("each node is away while its service restarts.")
+    .needs("the account's right to log on as a service on every node, and its rights to the data.")
+    .undo("Run the service under its old account again.", []);
+    match view.service {
+        Service::Web => step.run(appcmd(
+            "every node",
+            &format!(
+                "set config '<site>' {WINDOWS_AUTHENTICATION} -useAppPoolCredentials:true /commit:apphost"
+            ),
+        )),
+        _ => step,
+    }
+}
+
+/// A shared name whose account the answering node does not use.
+pub(super) fn shared_name(view: &View<'_>) -> Vec<Step> {
+    let (target, spn, owner, account) =
+        (view.target.shown(), view.spn.shown(), view.owner.shown(), view.account.reported());
+    let mut steps = vec![Step::note(format!(
+        "Not safe to move {spn} to the node that answered: it works until the next failover. {} is a \
+         shared name (farm, load balancer, availability group listener), so all nodes need the key of one \
+         account. DNS is right.",
+        view.target.first()
+    ))];
+    steps.push(nodes(view));
+    steps.push(view.verified(one_account(view)));
+    match view.service {
+        Service::Web => steps.extend(exchange(view)),
+        Service::Windows => steps.push(Step::read(format!(
+            "For AD FS, HOST/{target} on the service account is right: leave it there, and check that \
+             every node of the farm runs under {owner}."
+        ))),
+        _ => {}
+    }
+    steps.push(view.save_spns(&[&view.owner, &view.account]));
+    steps.push(view.move_spn(
+        &view.owner,
+        &view.account,
+        &format!("every node already runs under {account}, and {owner} is the wrong account"),
+    ));
+    if view.service == Service::Sql {
+        steps.push(Step::read(
+            "Register the SPNs of the listener twice, with its port and without, on that one account, and \
+             test once after a failover.",
+        ));
+    }
+    steps.push(view.purge());
+    steps
+}
+
+fn nodes(view: &View<'_>) -> Step {
+    let step = Step::read(format!(
+        "List every node that serves {} and the account that {} runs under on each.",
+        view.target.shown(),
+        view.service.words()
+    ));
+    let services =
+        Command::at("every node", "Get-CimInstance Win32_Service | Select-Object Name, StartName, State");
+    match view.service {
+        Service::Sql => step.run(services).run(Command::at(
+            "SQL Server",
+            "sqlcmd -E -Q 'SELECT replica_server_name FROM sys.availability_replicas'",
+        )),
+        Service::Web => step.run(appcmd("every node", POOLS)).run(services),
+        _ => step.run(services),
+    }
+}
+
+/// Exchange behind a load balancer: the alternate service account (ASA).
+fn exchange(view: &View<'_>) -> Option<Step> {
+    let server = view.responder.destination();
+    Some(
+        Step::host(format!(
+            "Give {} the alternate service account (ASA) that the other servers have, from one of them.",
+            view.responder.reported()
+        ))
+        .only_if("the service is Exchange")
+        .risk("clients of that server authenticate again.")
+        .needs("the Exchange Management Shell, and the script RollAlternateServiceAccountPassword.ps1 of Exchange.")
+        .run(Command::new(format!(
+            ".\\RollAlternateServiceAccountPassword.ps1 -ToSpecificServer {server} -CopyFrom <server that \
+             has it>"
+        )))
+        .undo(
+            "Take the credential away again.",
+            [Command::new(format!(
+                "Set-ClientAccessService {server} -RemoveAlternateServiceAccountCredentials"
+            ))],
+        )
+        .verify(
+            "The server shows the same account as the others.",
+            [Command::new(
+                "Get-ClientAccessService -IncludeAlternateServiceAccountCredentialStatus | Format-List \
+                 Name, AlternateServiceAccount*",
+            )],
+        ),
+    )
+}
+
+/// An address that a cluster or NLB shares.
+pub(super) fn shared_on_purpose(view: &View<'_>) -> Vec<Step> {
+    let (target, address) = (view.target.shown(), view.address_words());
+    vec![
+        Step::note(format!(
+            "A cluster, NLB or load balancer shares {address} on purpose: leave it on every node. Never \
+             remove it or its adapter, because that takes the farm down."
+        )),
+        Step::read(format!(
+            "See which nodes share the address, and what {target} and the nodes' own names resolve to."
+        ))
+        .run(Command::at("a node", "Get-NlbClusterNode"))
+        .run(Command::at("a node", "Get-ClusterNode"))
+        .run(Command::on(&view.client, format!("Resolve-DnsName {}", view.target.word()))),
+        view.verified(
+            Step::host(
+                "Let the nodes reach each other by their own names at their own addresses: stop each node \
+                 from registering the shared address under its own name.",
+            )
+            .only_if(format!("{target} is the own name of a node and resolves to the shared address"))
+            .risk("none for clients of the shared name.")
+            .needs("an elevated prompt on the node.")
+            .run(Command::at(
+                "the node",
+                "Set-DnsClient -InterfaceAlias '<shared adapter>' -RegisterThisConnectionsAddress $false",
+            ))
+            .run(Command::at("the node", "ipconfig /registerdns"))
+            .undo(
+                "Register it again.",
+                [Command::at(
+                    "the node",
+                    "Set-DnsClient -InterfaceAlias '<shared adapter>' -RegisterThisConnectionsAddress $true",
+                )],
+            ),
+        ),
+        one_account(view),
+        Step::directory(format!("Register {} on that one account.", view.spn.shown()))
+            .only_if(format!("{target} is the name of the farm and no account owns {}", view.spn.shown()))
+            .risk("a node whose service runs under another account then fails for every client.")
+            .needs("the right to write servicePrincipalName on the account.")
+            .run(Command::new(format!("setspn -S {} {}", view.spn.word(), view.owner.destination())))
+            .undo(
+                "Remove it again.",
+                [Command::new(format!("setspn -D {} {}", view.spn.word(), view.owner.destination()))],
+            )
+            .verify("One account owns it.", spn_query(&view.spn)),
+        view.purge(),
+    ]
+}
+
+/// CNO or VCO: the cluster's copy of the password differs from the directory.
+pub(super) fn name_account(view: &View<'_>) -> Vec<Step> {
+    let account = view.account.shown();
+    let target = view.target.shown();
+    let resource = "<network name resource>";
+    vec![
+        Step::note(format!(
+            "Not in production hours without a window: the network name of {target} goes offline for about \
+             a minute, and everything that depends on it too. A reset of the account's password in the \
+             directory, or Test-ComputerSecureChannel on a node, does not help: the cluster keeps this \
+             password itself."
+        )),
+        Step::read(format!(
+            "Check that {account} exists and is enabled, and read the cluster's events. The cluster's own \
+             account (CNO) needs the right to reset the password of the accounts of its roles."
+        ))
+        .run(Command::new(account_query(
+            &view.account,
+            "userAccountControl, pwdLastSet, whenChanged, isDeleted",
+        )))
+        .run(Command::on(
+            view.server(),
+            "Get-WinEvent -FilterHashtable @{ LogName = 'System'; ProviderName = \
+             'Microsoft-Windows-FailoverClustering'; Id = 1196, 1206, 1207, 1211, 1212, 1218, 1219 }",
+        ))
+        .run(Command::on(
+            view.server(),
+            "Get-ClusterResource | Where-Object ResourceType -eq 'Network Name'",
+        )),
+        Step::directory(format!("Enable {account}, or restore it from the Active Directory Recycle Bin."))
+            .only_if(format!("{account} is disabled or deleted"))
+            .risk("none, if no other machine uses the account.")
+            .needs("the right to change the account.")
+            .run(Command::new(format!("Enable-ADAccount {}", view.account.destination())))
+            .undo(
+                "Disable it again.",
+                [Command::new(format!("Disable-ADAccount {}", view.account.destination()))],
+            )
+            .verify(
+                "The account is enabled on every domain controller.",
+                [Command::new(account_query(&view.account, "userAccountControl"))],
+            ),
+        view.verified(
+            Step::host(
+                "Take the network name offline, then choose Repair Active Directory Object in Failover \
+                 Cluster Manager (More Actions), then bring it online. For the cluster's own name do this \
+                 as a user who may reset the password of its account.",
+            )
+            .risk("clients of the role are disconnected while the name is offline.")
+            .needs("a maintenance window, and the right to reset the password of the account.")
+            .run(Command::on(view.server(), format!("Stop-ClusterResource '{resource}'")))
+            .run(Command::on(view.server(), format!("Start-ClusterResource '{resource}'")))
+            .undo(
+                "Bring the name online without the repair.",
+                [Command::on(view.server(), format!("Start-ClusterResource '{resource}'"))],
+            ),
+        ),
+        view.purge(),
+    ]
+}

@@ -1,0 +1,107 @@
+//! The fix of an incident, as steps in a safe order. Triage, audit, `explain` and the page print the same
+//! steps from here.
+//!
+//! The first step is a note: whether the fix is safe now, and what it can break. Checks come before
+//! changes. Where the cause is not confirmed, each change has a condition.
+//!
+//! Files: [`step`] (the type), [`view`] (the incident as the texts name it), then one file for each group
+//! of kinds.
+
+mod address;
+mod cluster;
+mod controller;
+mod foreign;
+mod key;
+mod name;
+mod registration;
+mod step;
+#[cfg(test)]
+mod tests;
+mod view;
+mod web;
+
+pub(crate) use step::{Effect, Step};
+
+use super::command::Role;
+use super::{Cause, Confidence, Kind, Named, RemedyInput};
+use view::View;
+
+/// The steps for an incident.
+pub(crate) fn steps(input: &RemedyInput<'_>) -> Vec<Step> {
+    let view = View::new(input);
+    let mut steps = match (input.kind, input.cause) {
+        (Kind::BmcUsbNic, _) => address::management_card(&view),
+        (Kind::VirtualSwitch, _) => address::virtual_switch(&view),
+        (Kind::ClusterOrNlbAddress, _) => cluster::shared_on_purpose(&view),
+        (Kind::OtherSharedAddress | Kind::SharedAddress, _) => address::shared(&view),
+        (Kind::AddressesUnknown, _) => address::unknown(&view),
+        (Kind::Misplaced, _) => registration::misplaced(&view),
+        (Kind::Duplicate, _) => registration::duplicate(&view),
+        (Kind::LeftoverAccount, _) => registration::leftover(&view),
+        (Kind::SameNameTwoDomains, _) => name::same_name(&view),
+        (Kind::NameTakenOver, _) => name::taken_over(&view),
+        (Kind::ClusterOrAlias, _) => name::alias(&view),
+        (Kind::StaleDns, _) => name::stale_dns(&view),
+        (Kind::KernelMode, _) => web::kernel_mode(&view),
+        (Kind::TwoServices, _) => web::two_services(&view),
+        (Kind::SharedName, _) => cluster::shared_name(&view),
+        (Kind::ClusterNameAccount, _) => cluster::name_account(&view),
+        (Kind::MachineAccount, _) => key::machine(&view),
+        (Kind::ServiceAccount, _) => key::service(&view),
+        (Kind::ManagedServiceAccount, _) => key::managed(&view),
+        (Kind::EncryptionType, _) => key::encryption_type(&view),
+        (Kind::StaleTicket, _) => key::stale_ticket(&view),
+        (Kind::Trust, _) => foreign::trust(&view),
+        (Kind::Keytab, _) => foreign::keytab(&view),
+        (Kind::AzureFiles, _) => foreign::azure_files(&view),
+        (Kind::EntraSeamlessSso, _) => foreign::entra(&view),
+        (Kind::NotEnoughData, _) => name::not_enough_data(&view),
+    };
+    hold_back(&mut steps, input.confidence);
+    steps
+}
+
+/// The steps for a kind, with placeholders for every name: for `explain` and the docs.
+pub(crate) fn general(cause: Cause, kind: Kind) -> Vec<Step> {
+    let absent = Named { text: "".into(), known: false };
+    steps(&RemedyInput {
+        cause,
+        kind,
+        confidence: Confidence::Confirmed,
+        client: &absent,
+        target: "",
+        spn: None,
+        target_host: &absent,
+        responder: &absent,
+        responder_host: None,
+        responder_account: None,
+        owners: &[],
+        via_host: false,
+        addresses: &[],
+        realms: &[],
+        responder_is_controller: None,
+    })
+}
+
+/// Puts checks before changes where the cause is not confirmed.
+fn hold_back(steps: &mut [Step], confidence: Confidence) {
+    let before = match confidence {
+        Confidence::Confirmed => return,
+        Confidence::Likely => {
+            "The cause is likely, not confirmed: do the checks that this report asks for first."
+        }
+        Confidence::Possible => {
+            "Change nothing yet: the cause is only possible, and others fit as well. Do the checks that \
+             this report asks for first."
+        }
+    };
+    for step in steps {
+        match step.effect {
+            Effect::Note => step.action = format!("{before} {}", step.action),
+            _ if step.changes() && step.condition.is_none() => {
+                step.condition = Some("Only if the checks confirm this cause".to_owned());
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! SPNs on the wrong account, on several accounts, or on an account that is no longer used.
+
+use super::Step;
+use super::view::{Service, View};
+use crate::diagnosis::AccountKind;
+use crate::diagnosis::command::{Command, Name, Role};
+use crate::diagnosis::request::spn_query;
+
+pub(super) fn misplaced(view: &View<'_>) -> Vec<Step> {
+    let is_machine_class = view.input.spn.is_some_and(|spn| {
+        spn.class.eq_ignore_ascii_case("host") || spn.class.eq_ignore_ascii_case("RestrictedKrbHost")
+    });
+    let owner_is_computer = view.owner_facts().is_some_and(|owner| {
+        matches!(
+            owner.kind,
+            AccountKind::Computer | AccountKind::DomainController | AccountKind::ReadOnlyDomainController
+        )
+    });
+    match (is_machine_class, view.input.via_host) {
+        (true, _) if owner_is_computer || view.owner.is_absent() && view.service == Service::Windows => {
+            host_spn(view)
+        }
+        (_, true) => through_host(view),
+        _ => on_another_account(view),
+    }
+}
+
+/// The SPN is on another account than the one that answered.
+fn on_another_account(view: &View<'_>) -> Vec<Step> {
+    let (spn, owner, account) = (view.spn.shown(), view.owner.shown(), view.account.reported());
+    let server = view.server();
+    let service = view.service.words();
+    let mut steps = vec![Step::note(format!(
+        "Not safe before you know which account {service} is meant to run under: moving {spn} from the \
+         right account ends Kerberos for every client of it."
+    ))];
+    if view.service == Service::Web {
+        steps.push(super::web::both_right(view));
+    }
+    steps.push(
+        Step::read(format!(
+            "Find the account that {service} runs under on {}, and ask its owner which account is \
+             intended. If several nodes serve the name, all of them must run under one account.",
+            server.reported()
+        ))
+        .runs(view.service_accounts(server))
+        .runs(spn_query(&view.spn)),
+    );
+    steps.push(view.save_spns(&[&view.owner, &view.account]));
+    if view.owner_facts().is_some_and(|owner| owner.disabled) {
+        steps.push(Step::read(format!(
+            "{owner} is disabled: it is probably a leftover, and no service can run under it."
+        )));
+    }
+    let managed =
+        matches!(view.account_kind(), AccountKind::ManagedService | AccountKind::DelegatedManagedService);
+    let run_under =
+        Step::host(format!("Run {service} under {owner}, restart it, and leave the SPN where it is."))
+            .only_if(format!("{owner} is the intended service account"))
+            .risk("the service restarts.")
+            .needs(format!("the password of {owner}, unless it is a managed service account."))
+            .undo(format!("Run {service} under {account} again."), []);
+    steps.push(run_under);
+    let managed = if managed { ", a managed service account" } else { "" };
+    steps.push(view.move_spn(
+        &view.owner,
+        &view.account,
+        &format!(
+            "{service} is meant to run under {}{managed}, and nothing else uses {spn} on {owner}",
+            view.account.shown()
+        ),
+    ));
+    if view.service == Service::Sql {
+        steps.push(
+            Step::read(
+                "Restart SQL Server in a maintenance window. It registers its SPNs itself at the start \
+                 where its account may write them; the application log shows event 26037 where it may \
+                 not.",
+            )
+            .risk("connections to the instance end."),
+        );
+    }
+    steps.push(view.purge());
+    steps
+}
+
+/// Nobody owns the exact SPN; by its HOST alias it belongs to the computer, and a service account answered.
+fn through_host(view: &View<'_>) -> Vec<Step> {
+    let (spn, account) = (view.spn.shown(), view.account.shown());
+    let (service, server) = (view.service.words(), view.server());
+    let word = (view.spn.word(), view.account.destination());
+    let mut steps = vec![
+        Step::note(format!(
+            "Safe if {account} is the account that {service} is meant to run under: one SPN is added, and \
+             nothing is removed. The HOST SPN of the computer stays where it is."
+        )),
+        Step::read(format!("Check the account that {service} runs under on {}.", server.reported()))
+            .runs(view.service_accounts(server)),
+    ];
+    let risk = match view.service {
+        Service::Web => {
+            "WinRM (PowerShell remoting) to this host name then also gets tickets for this account and \
+             fails, unless it uses -UseSSL or -IncludePortInSPN. An alias with an A record of its own for \
+             the site avoids that."
+        }
+        _ => "every other service of this class on the host then gets tickets for this account.",
+    };
+    steps.push(
+        Step::directory(format!("Register {spn} on {account}."))
+            .only_if(format!("{service} is meant to run under {account}"))
+            .risk(risk)
+            .needs("the right to write servicePrincipalName on the account.")
+            .run(Command::new(format!("setspn -S {} {}", word.0, word.1)))
+            .undo("Remove it again.", [Command::new(format!("setspn -D {} {}", word.0, word.1))])
+            .verify(format!("{account} is the only owner."), spn_query(&view.spn)),
+    );
+    steps.push(
+        Step::host(format!(
+            "Run {service} under the computer's own account (LocalSystem, NetworkService) again."
+        ))
+        .only_if(format!("{account} is not the intended service account"))
+        .risk("the service restarts.")
+        .undo(format!("Run it under {account} again."), []),
+    );
+    steps.push(view.purge());
+    steps
+}
+
+/// A `HOST` SPN, and a service under another account answered.
+fn host_spn(view: &View<'_>) -> Vec<Step> {
+    let (spn, account) = (view.spn.shown(), view.account.reported());
+    let server = view.server();
+    vec![
+        Step::note(format!(
+            "Leave {spn} where it is. Never move a computer's own HOST SPN: that breaks every other \
+             service of the computer."
+        )),
+        Step::read(format!("Find the service on {} that runs under {account}.", server.reported()))
+            .runs(view.service_accounts(server)),
+        view.verified(
+            Step::host(
+                "Run the service as LocalSystem or NetworkService again, which use the computer's key, or \
+                 let the client ask for an SPN class of the service's own and register that one on its \
+                 account.",
+            )
+            .only_if(format!("the service was moved to {account} and its clients ask for {spn}"))
+            .risk("the service restarts and loses the rights of the old account.")
+            .undo(format!("Run the service under {account} again."), []),
+        ),
+        view.purge(),
+    ]
+}
+
+pub(super) fn duplicate(view: &View<'_>) -> Vec<Step> {
+    let spn = view.spn.shown();
+    let (service, server) = (view.service.words(), view.server());
+    let owners: Vec<Name> = view.input.owners.iter().map(|facts| Name::account(facts, Role::Owner)).collect();
+    let all = match owners.is_empty() {
+        true => "the accounts that own it".to_owned(),
+        false => crate::diagnosis::request::list_and(&owners),
+    };
+    let save: Vec<&Name> = if owners.is_empty() { vec![&view.owner] } else { owners.iter().collect() };
+    let mut steps = vec![
+        Step::note(format!(
+            "Not safe before you know which account {service} runs under. While two accounts of one domain \
+             own {spn}, the KDC issues no ticket for it; removing it from the right account leaves clients \
+             without Kerberos."
+        )),
+        Step::read(format!(
+            "Find out which of {all} {service} runs under on {}. Two domains of a forest may each have one \
+             on purpose, where each has its own service.",
+            server.reported()
+        ))
+        .runs(view.service_accounts(server))
+        .runs(spn_query(&view.spn)),
+        view.save_spns(&save),
+    ];
+    let wrong = if view.owner.is_absent() { Name::absent(Role::Owner) } else { view.owner.clone() };
+    steps.push(
+        Step::directory(format!("Remove {spn} from the account that is wrong, one account at a time."))
+            .only_if(format!("{service} does not run under {} on any host", wrong.shown()))
+            .risk(
+                "Kerberos ends for every service that runs under that account and uses the SPN. Never \
+                 remove a computer's own HOST SPN from its account.",
+            )
+            .needs("the right to write servicePrincipalName on the account.")
+            .run(Command::new(format!("setspn -D {} {}", view.spn.word(), wrong.destination())))
+            .undo(
+                "Restore it from before.txt. setspn -S refuses it while another account has it.",
+                [Command::new(format!("setspn -S {} {}", view.spn.word(), wrong.destination()))],
+            )
+            .verify(
+                "One owner is left. Do not wait for a clean setspn -F -X: it takes long and much memory, \
+                 and in a forest with child domains it always lists kadmin/changepw.",
+                spn_query(&view.spn),
+            ),
+    );
+    steps.push(view.purge());
+    steps
+}
+
+/// An account that no machine or service uses any more.
+pub(super) fn leftover(view: &View<'_>) -> Vec<Step> {
+    let (spn, owner, account) = (view.spn.shown(), view.owner.shown(), view.account.reported());
+    let unused = format!("no machine and no service uses {owner} any more");
+    let mut steps = vec![
+        Step::note(format!(
+            "Safe once nobody uses {owner}. Disable it before you remove anything: that is undone in a second."
+        )),
+        Step::read(format!("Find out whether anything still logs on as {owner}, and save its SPNs."))
+            .run(Command::new(crate::diagnosis::request::account_query(
+                &view.owner,
+                "lastLogonTimestamp, pwdLastSet, userAccountControl, whenChanged, operatingSystem",
+            )))
+            .run(Command::new(format!("setspn -L {} > before.txt", view.owner.destination()))),
+    ];
+    if !view.owner_facts().is_some_and(|facts| facts.disabled) {
+        steps.push(
+            Step::directory(format!("Disable {owner}, and wait some days before you go on."))
+                .only_if(&unused)
+                .risk("what still logs on as this account fails.")
+                .needs("the right to change the account.")
+                .run(Command::new(format!("Disable-ADAccount {}", view.owner.destination())))
+                .undo(
+                    "Enable it again.",
+                    [Command::new(format!("Enable-ADAccount {}", view.owner.destination()))],
+                )
+                .verify("Nobody reports a failed logon.", []),
+        );
+    }
+    let spn_word = view.spn.word();
+    steps.push(
+        Step::directory(format!(
+            "Remove {spn} from {owner}, and register it on {account} where {account} should serve it."
+        ))
+        .only_if(&unused)
+        .risk("clients get no ticket for it until it is registered and replicated.")
+        .needs("the right to write servicePrincipalName on both accounts.")
+        .run(Command::new(format!("setspn -D {spn_word} {}", view.owner.destination())))
+        .run(Command::new(crate::diagnosis::request::on_every_controller(
+            &view.owner,
+            "servicePrincipalName",
+        )))
+        .run(Command::new(format!("setspn -S {spn_word} {}", view.account.destination())))
+        .undo(
+            "Restore what before.txt shows.",
+            [
+                Command::new(format!("setspn -D {spn_word} {}", view.account.destination())),
+                Command::new(format!("setspn -S {spn_word} {}", view.owner.destination())),
+            ],
+        )
+        .verify(
+            "The owner is right, or the SPN falls back to the HOST SPN of the right computer.",
+            spn_query(&view.spn),
+        ),
+    );
+    steps.push(view.purge());
+    steps
+}

@@ -1,0 +1,171 @@
+//! One step of a fix: what to do, under which condition, at which risk, and how to undo and verify it.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::diagnosis::command::{Command, sentence};
+
+/// What a step changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Effect {
+    /// Nothing to run: whether the fix is safe now and what it can break.
+    Note,
+    /// It reads, or empties a cache.
+    Read,
+    /// The configuration of a host, service or appliance.
+    Host,
+    /// The directory: SPNs, accounts, passwords, trusts.
+    Directory,
+    Dns,
+}
+
+/// A text with the commands that carry it out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Action {
+    pub(crate) text: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) commands: Vec<Command>,
+}
+
+/// One step. Fields are in the order in which a person should read them, also in JSON.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Step {
+    pub(crate) effect: Effect,
+    /// A clause that begins with `Only if` or `If`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) condition: Option<String>,
+    /// Sentences without commands.
+    pub(crate) action: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) risk: Option<String>,
+    /// Rights and states that the commands need.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) prerequisite: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) commands: Vec<Command>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) undo: Option<Action>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) verify: Option<Action>,
+}
+
+impl Step {
+    fn new(effect: Effect, action: impl Into<String>) -> Self {
+        Self {
+            effect,
+            condition: None,
+            action: action.into(),
+            risk: None,
+            prerequisite: None,
+            commands: Vec::new(),
+            undo: None,
+            verify: None,
+        }
+    }
+
+    pub(super) fn note(text: impl Into<String>) -> Self {
+        Self::new(Effect::Note, text)
+    }
+
+    pub(super) fn read(action: impl Into<String>) -> Self {
+        Self::new(Effect::Read, action)
+    }
+
+    pub(super) fn host(action: impl Into<String>) -> Self {
+        Self::new(Effect::Host, action)
+    }
+
+    pub(super) fn directory(action: impl Into<String>) -> Self {
+        Self::new(Effect::Directory, action)
+    }
+
+    pub(super) fn dns(action: impl Into<String>) -> Self {
+        Self::new(Effect::Dns, action)
+    }
+
+    /// A clause without `Only if` and without a full stop.
+    pub(super) fn only_if(self, condition: impl fmt::Display) -> Self {
+        Self { condition: Some(format!("Only if {condition}")), ..self }
+    }
+
+    pub(super) fn when(self, condition: impl fmt::Display) -> Self {
+        Self { condition: Some(format!("If {condition}")), ..self }
+    }
+
+    pub(super) fn risk(self, text: impl Into<String>) -> Self {
+        Self { risk: Some(text.into()), ..self }
+    }
+
+    pub(super) fn needs(self, text: impl Into<String>) -> Self {
+        Self { prerequisite: Some(text.into()), ..self }
+    }
+
+    pub(super) fn run(mut self, command: Command) -> Self {
+        self.commands.push(command);
+        self
+    }
+
+    pub(super) fn runs(mut self, commands: impl IntoIterator<Item = Command>) -> Self {
+        self.commands.extend(commands);
+        self
+    }
+
+    pub(super) fn undo(self, text: impl Into<String>, commands: impl Into<Vec<Command>>) -> Self {
+        Self { undo: Some(Action { text: text.into(), commands: commands.into() }), ..self }
+    }
+
+    pub(super) fn verify(self, text: impl Into<String>, commands: impl Into<Vec<Command>>) -> Self {
+        Self { verify: Some(Action { text: text.into(), commands: commands.into() }), ..self }
+    }
+
+    /// Does it change something that stays?
+    pub(crate) fn changes(&self) -> bool {
+        matches!(self.effect, Effect::Host | Effect::Directory | Effect::Dns)
+    }
+
+    /// All commands: those of the step, of its undo and of its verification.
+    pub(crate) fn all_commands(&self) -> impl Iterator<Item = &Command> {
+        let actions = self.undo.iter().chain(&self.verify);
+        self.commands.iter().chain(actions.flat_map(|action| &action.commands))
+    }
+}
+
+/// The whole step, as a report's cell has it.
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.condition {
+            Some(condition) => write!(f, "{condition}: {}", uncapitalised(&self.action))?,
+            None => f.write_str(&self.action)?,
+        }
+        if let Some(risk) = &self.risk {
+            write!(f, " Risk: {risk}")?;
+        }
+        if let Some(prerequisite) = &self.prerequisite {
+            write!(f, " Needs: {prerequisite}")?;
+        }
+        if !self.commands.is_empty() {
+            write!(f, " Run {}.", sentence(&self.commands))?;
+        }
+        for (title, action) in [("Undo", &self.undo), ("Verify", &self.verify)] {
+            let Some(Action { text, commands }) = action else { continue };
+            write!(f, " {title}: {text}")?;
+            if !commands.is_empty() {
+                write!(f, " Run {}.", sentence(commands))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The sentence after a condition, unless it begins with a name or an abbreviation.
+fn uncapitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    match (chars.next(), chars.clone().next()) {
+        (Some(first), Some(second)) if second.is_lowercase() || second == ' ' => {
+            first.to_lowercase().chain(chars).collect()
+        }
+        _ => text.to_owned(),
+    }
+}

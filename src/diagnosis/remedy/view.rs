@@ -1,0 +1,238 @@
+//! The incident as the texts of a fix name it, and the steps that many fixes share.
+
+use std::net::IpAddr;
+
+use super::{RemedyInput, Role, Step};
+use crate::diagnosis::command::{Command, Name};
+use crate::diagnosis::request::{NEWEST_EVENT, POOLS, appcmd, on_every_controller, spn_query};
+use crate::diagnosis::{AccountFacts, AccountKind, Named};
+
+/// What listens behind a service class.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Service {
+    Web,
+    Files,
+    Sql,
+    /// `HOST`, `RPCSS`, `RestrictedKrbHost`: WMI, DCOM and other RPC of Windows itself.
+    Windows,
+    Directory,
+    Other,
+}
+
+impl Service {
+    fn of(class: &str) -> Self {
+        const CLASSES: [(&str, Service); 11] = [
+            ("http", Service::Web),
+            ("wsman", Service::Web),
+            ("cifs", Service::Files),
+            ("mssqlsvc", Service::Sql),
+            ("host", Service::Windows),
+            ("rpcss", Service::Windows),
+            ("restrictedkrbhost", Service::Windows),
+            ("rpc", Service::Windows),
+            ("ldap", Service::Directory),
+            ("gc", Service::Directory),
+            ("e3514235-4b06-11d1-ab04-00c04fc2dcd2", Service::Directory),
+        ];
+        CLASSES
+            .into_iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case(class))
+            .map_or(Self::Other, |(_, service)| service)
+    }
+
+    /// In a sentence.
+    pub(super) fn words(self) -> &'static str {
+        match self {
+            Self::Web => "the web service",
+            Self::Files => "the file service",
+            Self::Sql => "SQL Server",
+            Self::Windows | Self::Directory | Self::Other => "the service",
+        }
+    }
+}
+
+/// Names, accounts and addresses, ready for sentences and commands.
+pub(super) struct View<'a> {
+    pub(super) input: &'a RemedyInput<'a>,
+    pub(super) client: Name,
+    pub(super) target: Name,
+    pub(super) spn: Name,
+    pub(super) service: Service,
+    /// The host that answered.
+    pub(super) responder: Name,
+    /// The account that answered.
+    pub(super) account: Name,
+    /// The first account that owns the SPN and is not the one that answered.
+    pub(super) owner: Name,
+    pub(super) addresses: Vec<IpAddr>,
+    pub(super) domains: Vec<Name>,
+}
+
+impl<'a> View<'a> {
+    pub(super) fn new(input: &'a RemedyInput<'a>) -> Self {
+        let absent = || Named { text: "".into(), known: false };
+        let responder_host = input.responder_host.cloned().unwrap_or_else(absent);
+        let account = match input.responder_account {
+            Some(facts) => Name::account(facts, Role::Account),
+            None => Name::unlisted(&input.responder.text, Role::Account),
+        };
+        let is_responder = |owner: &&AccountFacts| {
+            input
+                .responder_account
+                .is_some_and(|facts| facts.name == owner.name && facts.domain == owner.domain)
+        };
+        let owner = input.owners.iter().find(|owner| !is_responder(owner));
+        let hosts = [input.client, input.target_host].into_iter().filter(|host| host.known);
+        let listed = input.owners.iter().chain(input.responder_account).filter(|account| account.listed);
+        let known: Vec<&str> = hosts
+            .filter_map(|host| host.text.split_once('.').map(|(_, domain)| domain))
+            .chain(listed.map(|account| &*account.domain))
+            .collect();
+        let is_known = |realm: &str| known.iter().any(|domain| domain.eq_ignore_ascii_case(realm));
+        Self {
+            input,
+            client: Name::host(input.client, Role::Client),
+            target: Name::target(input.target_host),
+            spn: input.spn.map_or_else(|| Name::unlisted(input.target, Role::Spn), Name::spn),
+            service: input.spn.map_or(Service::Other, |spn| Service::of(&spn.class)),
+            responder: Name::host(&responder_host, Role::Responder),
+            account,
+            owner: owner.map_or(Name::absent(Role::Owner), |facts| Name::account(facts, Role::Owner)),
+            addresses: input.addresses.iter().map(|shared| shared.address).collect(),
+            domains: input.realms.iter().map(|realm| Name::domain(realm, is_known(realm))).collect(),
+        }
+    }
+
+    /// What the account that answered is.
+    pub(super) fn account_kind(&self) -> AccountKind {
+        self.input.responder_account.map_or(AccountKind::Unknown, |facts| facts.kind)
+    }
+
+    /// What the other owner of the SPN is.
+    pub(super) fn owner_facts(&self) -> Option<&AccountFacts> {
+        self.input.owners.iter().find(|owner| *owner.name == *self.owner.shown())
+    }
+
+    /// The host to look at for the service: the one that answered, else the target.
+    pub(super) fn server(&self) -> &Name {
+        if self.responder.is_absent() { &self.target } else { &self.responder }
+    }
+
+    /// `169.254.95.120 (IBM USB Remote NDIS Network Device)`, or `the shared address`.
+    pub(super) fn address_words(&self) -> String {
+        let one = |shared: &crate::diagnosis::SharedAddress| match shared.adapter.is_empty() {
+            true => shared.address.to_string(),
+            false => format!("{} ({})", shared.address, shared.adapter),
+        };
+        match self.input.addresses {
+            [] => "the shared address".to_owned(),
+            all => all.iter().take(4).map(one).collect::<Vec<_>>().join(", "),
+        }
+    }
+
+    /// The address for a command.
+    pub(super) fn address(&self) -> String {
+        self.addresses.first().map_or_else(|| "<address>".to_owned(), ToString::to_string)
+    }
+
+    /// The domain to name in a command: of the target, else the first known one.
+    pub(super) fn domain(&self) -> &str {
+        self.domains.iter().find(|domain| domain.is_known()).map_or("<domain>", Name::destination)
+    }
+
+    /// Commands that show on the client whether the fix worked.
+    pub(super) fn proof(&self) -> Vec<Command> {
+        let target = self.target.destination();
+        let test = match self.service {
+            Service::Windows => Some(format!("Get-WmiObject Win32_OperatingSystem -ComputerName {target}")),
+            Service::Web => {
+                Some(format!("Invoke-WebRequest http://{target}/ -UseDefaultCredentials -UseBasicParsing"))
+            }
+            Service::Sql => Some(format!(
+                "sqlcmd -S {target} -E -Q 'SELECT auth_scheme FROM sys.dm_exec_connections WHERE \
+                 session_id = @@SPID'"
+            )),
+            Service::Files => Some(format!("net view \\\\{target}")),
+            Service::Directory | Service::Other => None,
+        };
+        let test = test.filter(|_| self.target.is_known());
+        let events = Command::on(&self.client, NEWEST_EVENT);
+        test.map(|line| Command::on(&self.client, line)).into_iter().chain([events]).collect()
+    }
+
+    /// Adds to a step how to see on the client that the fix worked.
+    pub(super) fn verified(&self, step: Step) -> Step {
+        let text = format!(
+            "Repeat what failed on {}. No event 4 for {} is newer than the fix.",
+            self.client.shown(),
+            self.spn.shown()
+        );
+        step.verify(text, self.proof())
+    }
+
+    /// Empties the ticket caches of the client; the last step of a fix of keys and SPNs.
+    pub(super) fn purge(&self) -> Step {
+        let purge = |session: &str| Command::on(&self.client, format!("klist {session}purge"));
+        let step = Step::read(format!(
+            "After replication, purge the old tickets on {}: of LocalSystem (0x3e7), of NetworkService \
+             (0x3e4) and of your own session. Restart services there that run under other accounts. Or \
+             wait: tickets live up to 10 hours.",
+            self.client.shown()
+        ))
+        .runs([purge("-li 0x3e7 "), purge("-li 0x3e4 "), purge("")]);
+        self.verified(step)
+    }
+
+    /// Saves the SPNs of accounts before one is changed.
+    pub(super) fn save_spns(&self, accounts: &[&Name]) -> Step {
+        let commands = accounts.iter().enumerate().map(|(i, account)| {
+            let arrow = if i == 0 { ">" } else { ">>" };
+            Command::new(format!("setspn -L {} {arrow} before.txt", account.destination()))
+        });
+        Step::read("Save the SPNs of every account you are going to change, so that you can restore them.")
+            .runs(commands)
+    }
+
+    /// Moves the SPN from one account to another.
+    pub(super) fn move_spn(&self, from: &Name, to: &Name, condition: &str) -> Step {
+        let spn = self.spn.word();
+        let (from_word, to_word) = (from.destination(), to.destination());
+        Step::directory(format!(
+            "Move {} from {} to {} on one domain controller: remove it, wait until every domain controller \
+             shows the change, then register it.",
+            self.spn.shown(),
+            from.shown(),
+            to.shown()
+        ))
+        .only_if(condition)
+        .risk(
+            "clients get no ticket for it between the two commands, and Kerberos ends for every other \
+             service that uses it on the old account. Never move a computer's own HOST SPN.",
+        )
+        .needs("the right to write servicePrincipalName on both accounts.")
+        .run(Command::new(format!("setspn -D {spn} {from_word}")))
+        .run(Command::new(on_every_controller(from, "servicePrincipalName")))
+        .run(Command::new(format!("setspn -S {spn} {to_word}")))
+        .undo(
+            "Restore what before.txt shows.",
+            [
+                Command::new(format!("setspn -D {spn} {to_word}")),
+                Command::new(format!("setspn -S {spn} {from_word}")),
+            ],
+        )
+        .verify(format!("{} is the only owner of {}.", to.first(), self.spn.shown()), spn_query(&self.spn))
+    }
+
+    /// Shows the accounts that services on a host run under.
+    pub(super) fn service_accounts(&self, host: &Name) -> Vec<Command> {
+        let place = host.reported();
+        let filter = match self.service {
+            Service::Sql => " | Where-Object Name -like 'MSSQL*'",
+            _ => "",
+        };
+        let services =
+            format!("Get-CimInstance Win32_Service{filter} | Select-Object Name, StartName, State");
+        let pools = (self.service == Service::Web).then(|| appcmd(&place, POOLS));
+        [Command::at(&*place, services)].into_iter().chain(pools).collect()
+    }
+}

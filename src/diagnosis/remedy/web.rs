@@ -1,0 +1,139 @@
+//! HTTP where two accounts are right: IIS kernel mode, and WinRM on a host with a web site.
+
+use super::Step;
+use super::view::View;
+use crate::diagnosis::command::Command;
+use crate::diagnosis::request::{POOLS, WINDOWS_AUTHENTICATION, appcmd, spn_query};
+
+/// The two registrations that are right although another account answered.
+pub(super) fn both_right(view: &View<'_>) -> Step {
+    Step::read(format!(
+        "Rule out two cases in which the SPN is right and must stay. IIS in kernel mode decrypts with the \
+         machine's key whatever account the pool runs under: set useAppPoolCredentials (krbtriage explain \
+         kernel-mode). WinRM asks for HTTP/{} too and meets the SPN of the web site: connect with -UseSSL \
+         or -IncludePortInSPN (krbtriage explain two-services).",
+        view.target.shown()
+    ))
+    .run(appcmd(&view.server().reported(), &format!("list config '<site>' {WINDOWS_AUTHENTICATION}")))
+}
+
+pub(super) fn kernel_mode(view: &View<'_>) -> Vec<Step> {
+    let (spn, owner) = (view.spn.shown(), view.owner.shown());
+    let server = view.server();
+    let place = server.reported();
+    let iis = |arguments: &str| appcmd(&place, arguments);
+    let set = |on: &str| iis(&format!("set config '<site>' {WINDOWS_AUTHENTICATION} {on} /commit:apphost"));
+    vec![
+        Step::note(format!(
+            "Safe now: one setting of IIS, no change in the directory or in DNS. Leave {spn} on {owner}: \
+             without it Kerberos for the site ends for every client. Open requests of the site may fail \
+             while it reloads."
+        )),
+        Step::read(format!(
+            "Check that the site on {} uses kernel-mode authentication and that its pool runs under \
+             {owner}. If the client is PowerShell remoting, SCVMM or Server Manager, the web site is in \
+             order: see krbtriage explain two-services.",
+            server.reported()
+        ))
+        .run(iis(&format!("list config '<site>' {WINDOWS_AUTHENTICATION}")))
+        .run(iis(POOLS)),
+        view.verified(
+            Step::host(format!(
+                "Let IIS decrypt with the key of the pool's account: set useAppPoolCredentials to true, or \
+                 turn kernel mode off. Do this on every node that serves the name, and let all of them use \
+                 {owner}."
+            ))
+            .only_if(format!("the pool of the site runs under {owner}"))
+            .risk("with kernel mode off, authentication costs more time; some sites rely on it.")
+            .needs("an elevated prompt on the web server.")
+            .run(iis("add backup before-kernel-mode"))
+            .run(set("-useAppPoolCredentials:true"))
+            .undo("Set it back, or restore the backup.", [set("-useAppPoolCredentials:false")]),
+        ),
+        Step::host(format!("Run the pool under {owner} on every node, then set useAppPoolCredentials to true."))
+            .only_if(format!("the pool runs under another account although {owner} is the intended one"))
+            .risk("the pool restarts and loses the rights of its old account.")
+            .undo("Run the pool under its old account again.", []),
+        view.save_spns(&[&view.owner]),
+        Step::directory(format!("Remove {spn} from {owner}, so that it falls back to the HOST SPN of the computer."))
+            .only_if(format!("no pool and no service on any node runs under {owner} any more, and each node has a name of its own"))
+            .risk("Kerberos ends for every site whose pool still runs under that account.")
+            .needs("the right to write servicePrincipalName on the account.")
+            .run(Command::new(format!("setspn -D {} {}", view.spn.word(), view.owner.destination())))
+            .undo(
+                "Register it again.",
+                [Command::new(format!("setspn -S {} {}", view.spn.word(), view.owner.destination()))],
+            )
+            .verify("Only HOST of the computer is left.", spn_query(&view.spn)),
+        view.purge(),
+    ]
+}
+
+pub(super) fn two_services(view: &View<'_>) -> Vec<Step> {
+    let (spn, owner, target) = (view.spn.shown(), view.owner.shown(), view.target.shown());
+    let host = view.target.destination();
+    let computer = match (view.account.is_known(), view.target.is_known()) {
+        (true, _) => view.account.destination().to_owned(),
+        (false, true) => format!("'{}$'", view.target.computer()),
+        (false, false) => "<computer account>".to_owned(),
+    };
+    let port_spn = format!("HTTP/{}:5985", view.target.word());
+    vec![
+        Step::note(format!(
+            "Safe now, as long as {spn} stays on {owner}. Both services are right: the web service owns \
+             the SPN, and WinRM, which Windows runs under the computer's account, asks for the same one. \
+             Moving it breaks the web service."
+        )),
+        Step::read(format!(
+            "Check that the program on {} is WinRM: PowerShell remoting, Server Manager, SCVMM, Windows \
+             Admin Center. If a browser or a web client failed, see krbtriage explain kernel-mode.",
+            view.client.shown()
+        ))
+        .runs(view.service_accounts(view.server())),
+        with_port(view, host, &port_spn, &computer),
+        Step::directory(format!(
+            "Give the web service a name of its own: an A record, HTTP/<site name> registered on {owner}, \
+             and the clients changed to it. Remove {spn} from {owner} last."
+        ))
+        .only_if(
+            "the program can do neither, and every client of the web service can be changed to another name",
+        )
+        .risk(format!("clients that still use {target} lose Kerberos for the web service."))
+        .needs("the right to write servicePrincipalName on the account, and to add a DNS record.")
+        .run(Command::new(format!("setspn -L {} > before.txt", view.owner.destination())))
+        .run(Command::new(format!("setspn -S HTTP/<site name> {}", view.owner.destination())))
+        .run(Command::new(format!("setspn -D {} {}", view.spn.word(), view.owner.destination())))
+        .undo(
+            "Register the old SPN again.",
+            [Command::new(format!("setspn -S {} {}", view.spn.word(), view.owner.destination()))],
+        )
+        .verify("Each name has one owner.", spn_query(&view.spn)),
+        view.purge(),
+    ]
+}
+
+/// WinRM with the port in its SPN, which the computer owns.
+fn with_port(view: &View<'_>, host: &str, port_spn: &str, computer: &str) -> Step {
+    let session = format!(
+        "Invoke-Command -ComputerName {host} -SessionOption (New-PSSessionOption -IncludePortInSPN) {{ \
+         hostname }}"
+    );
+    Step::directory(format!(
+        "Let WinRM ask for an SPN with its port: register {} on the computer, and connect with \
+         -IncludePortInSPN. Or connect with -UseSSL, where the target has an HTTPS listener with a \
+         certificate for its name.",
+        if view.target.is_absent() { "HTTP/<target host>:5985" } else { port_spn }
+    ))
+    .only_if("the program is WinRM and can set one of these options")
+    .risk("none for the web service.")
+    .needs("the right to write servicePrincipalName on the computer account.")
+    .run(Command::new(format!("setspn -S {port_spn} {computer}")))
+    .undo("Remove it again.", [Command::new(format!("setspn -D {port_spn} {computer}"))])
+    .verify(
+        "The session opens.",
+        [
+            Command::on(&view.client, session),
+            Command::on(&view.client, format!("Enter-PSSession -ComputerName {host} -UseSSL")),
+        ],
+    )
+}

@@ -1,0 +1,127 @@
+//! What `collect-script` can collect for a request, and how a report's column has it.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::Request;
+use crate::diagnosis::command::{Name, is_host};
+
+/// What `collect-script` can collect for a request.
+///
+/// Written as `addresses=srv2`, `resolve=srv2@srv1`, `accounts`, for a report's column; names that no
+/// inventory, account list or given log knows are left out.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Collect {
+    Addresses(String),
+    SystemLog(String),
+    ControllerLogs,
+    /// All accounts with their SPNs, dates and encryption types.
+    Accounts,
+    Resolution {
+        name: String,
+        client: String,
+    },
+    /// Services, application pools, encryption policy and secure channel of a host.
+    HostState(String),
+    /// The tickets of a host's services.
+    Tickets(String),
+}
+
+/// A text that is not a [`Collect`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("\"{0}\" is not something a script can collect")]
+pub(crate) struct NotCollectable(String);
+
+impl fmt::Display for Collect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Addresses(host) => write!(f, "addresses={host}"),
+            Self::SystemLog(host) => write!(f, "log={host}"),
+            Self::ControllerLogs => f.write_str("controller-logs"),
+            Self::Accounts => f.write_str("accounts"),
+            Self::Resolution { name, client } => write!(f, "resolve={name}@{client}"),
+            Self::HostState(host) => write!(f, "state={host}"),
+            Self::Tickets(host) => write!(f, "tickets={host}"),
+        }
+    }
+}
+
+impl FromStr for Collect {
+    type Err = NotCollectable;
+
+    fn from_str(text: &str) -> Result<Self, NotCollectable> {
+        let host = |name: &str| is_host(name).then(|| name.to_owned());
+        let parsed = match text.split_once('=') {
+            None if text == "controller-logs" => Some(Self::ControllerLogs),
+            None if text == "accounts" => Some(Self::Accounts),
+            Some(("addresses", name)) => host(name).map(Self::Addresses),
+            Some(("log", name)) => host(name).map(Self::SystemLog),
+            Some(("state", name)) => host(name).map(Self::HostState),
+            Some(("tickets", name)) => host(name).map(Self::Tickets),
+            Some(("resolve", pair)) => pair.split_once('@').and_then(|(name, client)| {
+                Some(Self::Resolution { name: host(name)?, client: host(client)? })
+            }),
+            _ => None,
+        };
+        parsed.ok_or_else(|| NotCollectable(text.to_owned()))
+    }
+}
+
+impl Request {
+    /// What `collect-script` can collect of it. Hosts that nothing knows are left out.
+    pub(crate) fn collects(&self) -> Vec<Collect> {
+        let host = |name: &Name| name.is_known().then(|| name.destination().to_owned());
+        let mut out = Vec::new();
+        match self {
+            Self::Addresses { host: name } => out.extend(host(name).map(Collect::Addresses)),
+            Self::Resolution { name, client } => {
+                if let (Some(client), true) = (host(client), is_host(name.word())) {
+                    out.push(Collect::Resolution { name: name.word().to_owned(), client });
+                }
+            }
+            Self::HostLog { host: name } => {
+                out.extend(host(name).map(Collect::SystemLog));
+                out.extend(host(name).map(Collect::HostState));
+                out.push(Collect::ControllerLogs);
+            }
+            Self::ControllerLogs { .. } | Self::Trust { .. } => out.push(Collect::ControllerLogs),
+            Self::ClientLog { client, .. } => out.extend(host(client).map(Collect::SystemLog)),
+            Self::ServiceLogon { host: name, .. } => {
+                out.push(Collect::Accounts);
+                out.extend(host(name).map(Collect::SystemLog));
+            }
+            Self::EncryptionTypes { host: name, .. } => {
+                out.push(Collect::Accounts);
+                out.extend(host(name).map(Collect::HostState));
+            }
+            Self::ServiceIdentity { host: name, .. } | Self::KernelMode { host: name } => {
+                out.extend(host(name).map(Collect::HostState));
+            }
+            Self::ClusterAccount { host: name, .. } => {
+                out.push(Collect::Accounts);
+                out.extend(host(name).map(Collect::SystemLog));
+            }
+            Self::Tickets { client } => out.extend(host(client).map(Collect::Tickets)),
+            Self::SpnOwner { .. }
+            | Self::AccountClass { .. }
+            | Self::Machine { .. }
+            | Self::Namesakes { .. }
+            | Self::Twins { .. }
+            | Self::CutName { .. }
+            | Self::Replication { .. }
+            | Self::EntraKey { .. }
+            | Self::KeyVersion { .. } => out.push(Collect::Accounts),
+            Self::MeantName { .. }
+            | Self::SharedConnection { .. }
+            | Self::AddressOwner { .. }
+            | Self::ClusterNodes { .. }
+            | Self::ManagedAccount { .. }
+            | Self::DirectoryServer { .. }
+            | Self::Program { .. }
+            | Self::UsnRollback { .. }
+            | Self::StorageKeys { .. }
+            | Self::NewerInventory { .. } => {}
+        }
+        out
+    }
+}

@@ -1,0 +1,251 @@
+//! What to collect next: the question, the commands that answer it, and what the answer separates.
+
+//!
+//! Files: [`text`] (title, question, reading), [`commands`], [`collect`] (what a script can collect).
+
+mod collect;
+mod commands;
+mod text;
+
+use std::fmt;
+use std::net::IpAddr;
+
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
+
+#[allow(unused_imports, reason = "collect-script uses it as soon as reports carry it")]
+pub(crate) use collect::Collect;
+pub(super) use commands::{
+    ENCRYPTION_POLICY, HOSTS_FILE, NEWEST_EVENT, POOLS, WINDOWS_AUTHENTICATION, account_query, appcmd,
+    on_every_controller, spn_query, two_domains,
+};
+pub(super) use text::list_and;
+
+use super::command::{Name, sentence};
+
+/// What a log or a list lacks to settle an incident.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Request {
+    /// The addresses of a host.
+    Addresses {
+        host: Name,
+    },
+    /// What a name resolves to on the client, by DNS and by its hosts file.
+    Resolution {
+        name: Name,
+        client: Name,
+    },
+    /// Whether a name is meant to resolve to the host that answered.
+    MeantName {
+        name: Name,
+        responder: Name,
+    },
+    /// Which of several shared addresses the client used.
+    SharedConnection {
+        client: Name,
+        target: Name,
+    },
+    AddressOwner {
+        address: IpAddr,
+    },
+    SpnOwner {
+        spn: Name,
+    },
+    /// The System log of a host and of its domain controllers: its secure channel.
+    HostLog {
+        host: Name,
+    },
+    /// The System logs of the domain controllers: what the KDC says of the SPN.
+    ControllerLogs {
+        spn: Name,
+    },
+    /// The client's own log, as it is now.
+    ClientLog {
+        client: Name,
+        reason: LogReason,
+    },
+    /// When the password of a service account was set, and whether its service could log on.
+    ServiceLogon {
+        account: Name,
+        host: Name,
+    },
+    /// The account a service runs under.
+    ServiceIdentity {
+        host: Name,
+        name: Name,
+    },
+    /// IIS: whether the pool's account or Windows itself decrypts.
+    KernelMode {
+        host: Name,
+    },
+    EncryptionTypes {
+        account: Name,
+        host: Name,
+    },
+    /// What an account that ends in `$` is.
+    AccountClass {
+        account: Name,
+    },
+    /// What a name is that belongs to no known host.
+    Machine {
+        name: Name,
+    },
+    ClusterNodes {
+        name: Name,
+        host: Name,
+    },
+    /// Whether a host may fetch the password of a managed service account.
+    ManagedAccount {
+        account: Name,
+        host: Name,
+    },
+    /// The cluster's events and the account of one of its names.
+    ClusterAccount {
+        account: Name,
+        host: Name,
+    },
+    /// The domains in which a computer of one name exists.
+    Namesakes {
+        host: Name,
+        domains: Vec<Name>,
+    },
+    /// Whether two machines use one computer account.
+    Twins {
+        host: Name,
+    },
+    /// Two names that are equal in their first 15 characters.
+    CutName {
+        names: Vec<Name>,
+    },
+    /// The domain controller of a DSA GUID.
+    DirectoryServer {
+        guid: String,
+        forest: Name,
+    },
+    /// The tickets of the client, and a target the event does not name.
+    Tickets {
+        client: Name,
+    },
+    /// The program on the client that asked.
+    Program {
+        client: Name,
+        target: Name,
+    },
+    Trust {
+        domains: Vec<Name>,
+    },
+    /// The account as each domain controller has it.
+    Replication {
+        account: Name,
+    },
+    UsnRollback {
+        host: Name,
+    },
+    StorageKeys {
+        account: Name,
+    },
+    EntraKey {
+        account: Name,
+    },
+    /// The key version in a keytab and in the directory.
+    KeyVersion {
+        account: Name,
+        spn: Name,
+    },
+    /// Exports that are as recent as the events.
+    NewerInventory {
+        files: Vec<String>,
+    },
+}
+
+/// Why the client's log is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum LogReason {
+    /// The given logs hold no later event of it, so the trouble may go on.
+    Silent,
+    /// The inventories are newer than the events; events of their day would fit them.
+    Outdated,
+    /// The log begins after the first event, or was not given.
+    NotGiven,
+}
+
+impl Request {
+    /// The word for it in JSON.
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::Addresses { .. } => "addresses",
+            Self::Resolution { .. } => "resolution",
+            Self::MeantName { .. } => "meant-name",
+            Self::SharedConnection { .. } => "shared-connection",
+            Self::AddressOwner { .. } => "address-owner",
+            Self::SpnOwner { .. } => "spn-owner",
+            Self::HostLog { .. } => "host-log",
+            Self::ControllerLogs { .. } => "controller-logs",
+            Self::ClientLog { .. } => "client-log",
+            Self::ServiceLogon { .. } => "service-logon",
+            Self::ServiceIdentity { .. } => "service-identity",
+            Self::KernelMode { .. } => "kernel-mode",
+            Self::EncryptionTypes { .. } => "encryption-types",
+            Self::AccountClass { .. } => "account-class",
+            Self::Machine { .. } => "machine",
+            Self::ClusterNodes { .. } => "cluster-nodes",
+            Self::ManagedAccount { .. } => "managed-account",
+            Self::ClusterAccount { .. } => "cluster-account",
+            Self::Namesakes { .. } => "namesakes",
+            Self::Twins { .. } => "twins",
+            Self::CutName { .. } => "cut-name",
+            Self::DirectoryServer { .. } => "directory-server",
+            Self::Tickets { .. } => "tickets",
+            Self::Program { .. } => "program",
+            Self::Trust { .. } => "trust",
+            Self::Replication { .. } => "replication",
+            Self::UsnRollback { .. } => "usn-rollback",
+            Self::StorageKeys { .. } => "storage-keys",
+            Self::EntraKey { .. } => "entra-key",
+            Self::KeyVersion { .. } => "key-version",
+            Self::NewerInventory { .. } => "newer-inventory",
+        }
+    }
+}
+
+/// The whole item, as a report's cell and a summary have it.
+impl fmt::Display for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.question())?;
+        let commands = self.commands();
+        if !commands.is_empty() {
+            write!(f, " {}", capitalised(&sentence(&commands)))?;
+            let fallback = self.fallback();
+            if !fallback.is_empty() {
+                write!(f, "; or, without the tools for that, {}", sentence(&fallback))?;
+            }
+            f.write_str(".")?;
+        }
+        for text in [self.separates(), self.hand_over()].into_iter().filter(|t| !t.is_empty()) {
+            write!(f, " {text}")?;
+        }
+        Ok(())
+    }
+}
+
+fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+impl Serialize for Request {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut out = serializer.serialize_struct("Request", 8)?;
+        out.serialize_field("request", self.code())?;
+        out.serialize_field("title", self.title())?;
+        out.serialize_field("subject", &self.subject())?;
+        out.serialize_field("question", &self.question())?;
+        out.serialize_field("commands", &self.commands())?;
+        out.serialize_field("fallback", &self.fallback())?;
+        let how = [self.separates(), self.hand_over()];
+        out.serialize_field("reading", &how.iter().filter(|t| !t.is_empty()).collect::<Vec<_>>())?;
+        let collects: Vec<String> = self.collects().iter().map(ToString::to_string).collect();
+        out.serialize_field("collect", &collects)?;
+        out.end()
+    }
+}

@@ -6,7 +6,7 @@
 //!
 //! FOLDER/haystack has 16 logs of 64 MiB, one chunk in 200 with event 4; FOLDER/storm has 4, every second
 //! chunk of the Kerberos provider, 10 % of those records event 4. The other chunks are the sound ones of
-//! the real logs in REAL_LOGS (`../shared/data/evtx`), one after the other. Two runs give the same bytes.
+//! the real logs in REAL_LOGS (`tests/data/evtx`; zstd or plain), one after the other. Two runs give the same bytes.
 
 #[allow(dead_code, unused_imports, reason = "the tests use the rest")]
 #[path = "../tests/it/support/evtx/mod.rs"]
@@ -32,7 +32,8 @@ const INCIDENTS: usize = 250;
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);
     let folder = arguments.next().ok_or("say where to make the corpora: corpora FOLDER [REAL_LOGS]")?;
-    let logs = arguments.next().unwrap_or_else(|| "../shared/data/evtx".into());
+    let logs =
+        arguments.next().unwrap_or_else(|| concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/evtx").into());
     let real = sound_chunks(&logs)?;
     println!("{} sound chunks in {}", real.len(), logs.display());
     let mut numbers = 0..;
@@ -67,8 +68,14 @@ fn sound_chunks(folder: &Path) -> Result<Vec<Vec<u8>>, Box<dyn Error>> {
         fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
     paths.sort();
     let mut sound = Vec::new();
-    for path in paths.iter().filter(|p| p.extension().is_some_and(|e| e == "evtx")) {
-        let bytes = fs::read(path)?;
+    for path in paths {
+        let mut bytes = fs::read(&path)?;
+        let name = path.to_string_lossy();
+        if name.ends_with(".evtx.zst") {
+            bytes = zstd::decode_all(&*bytes)?;
+        } else if !name.ends_with(".evtx") {
+            continue;
+        }
         for chunk in bytes.get(FILE_HEADER_LEN..).unwrap_or_default().chunks(CHUNK_LEN) {
             if let Some(header) = Header::parse(chunk)
                 && chunk.len() == CHUNK_LEN

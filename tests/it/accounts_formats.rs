@@ -1,9 +1,11 @@
 //! Account inventories through the library's door, [`load`]: every format as files on disk.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use krbtriage::inventory::accounts::{Account, AccountInventory, load};
+
+use crate::support::data;
 
 /// Loads one file with this content.
 fn loaded(content: impl AsRef<[u8]>) -> AccountInventory {
@@ -202,13 +204,10 @@ mod setspn {
 mod ldif {
     use super::*;
 
-    /// A real export of a Samba domain, outside the repository.
+    /// A real export of a Samba domain.
     #[test]
     fn the_real_export() {
-        let file = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().skip(1).take(2);
-        let file = file.map(|up| up.join("shared/data/ad/alpha.ldapsearch.ldif")).find(|f| f.exists());
-        let Some(file) = file else { return };
-        let got = load(&[file]);
+        let got = load(&[data::path("accounts/alpha.ldapsearch.ldif")]);
         assert_eq!(problems(&got), [""; 0]);
         assert_eq!((got.files[0].kind, got.files[0].hosts, got.files[0].rows), ("LDIF", 18, 81));
         assert_eq!(got.complete_domains, ["alpha.example.com".into()]);

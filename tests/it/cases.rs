@@ -1,14 +1,15 @@
-//! Published cases (`../shared/data/cases`), where the folder is there: what their events alone must and must not give.
+//! Published cases (`tests/data/cases`): what their events alone must and must not give.
 //!
 //! A confirmed case gives its cause or, where the event cannot tell, `possible` with what settles it. An unresolved one is
 //! never `confirmed`. The set is small: nothing is tuned to it.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use assert_cmd::Command;
 use serde_json::Value;
 
+use crate::support::data;
 use crate::support::evtx::{EvtxWriter, kerberos_event4};
 
 /// What the collection calls a cause, the report's name for it, and what `missing` must ask for where it is only possible.
@@ -21,11 +22,9 @@ const CAUSES: [(&str, &str, &str); 5] = [
 ];
 
 fn cases(name: &str) -> Vec<Value> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/cases").join(name);
-    match fs::read(path) {
-        Ok(text) => serde_json::from_slice::<Vec<Value>>(&text).unwrap(),
-        Err(_) => Vec::new(),
-    }
+    let cases: Vec<Value> = serde_json::from_slice(&fs::read(data::path(name)).unwrap()).unwrap();
+    assert!(!cases.is_empty(), "{name}");
+    cases
 }
 
 fn text<'c>(case: &'c Value, field: &str) -> &'c str {
@@ -81,7 +80,7 @@ fn triage(case: &Value) -> Row {
 
 #[test]
 fn a_confirmed_case_gives_its_cause_or_says_what_to_collect() {
-    for case in cases("confirmed.json") {
+    for case in cases("cases/confirmed.json") {
         let (id, row) = (text(&case, "id").to_owned(), triage(&case));
         let (_, cause, collect) = CAUSES
             .into_iter()
@@ -100,7 +99,7 @@ fn a_confirmed_case_gives_its_cause_or_says_what_to_collect() {
 
 #[test]
 fn an_unresolved_case_is_never_confirmed() {
-    for case in cases("unresolved.json") {
+    for case in cases("cases/unresolved.json") {
         let row = triage(&case);
         assert_ne!(row.get("confidence"), "confirmed", "{}", text(&case, "id"));
         assert!(!row.get("missing").is_empty(), "{}", text(&case, "id"));
@@ -110,7 +109,7 @@ fn an_unresolved_case_is_never_confirmed() {
 /// K13: a web program started by hand answers with the computer's key, and `setspn -L` shows whose SPN it is.
 #[test]
 fn an_spn_list_confirms_the_case_that_it_was_published_with() {
-    let Some(case) = cases("confirmed.json").into_iter().find(|case| case["id"] == "K13") else { return };
+    let case = cases("cases/confirmed.json").into_iter().find(|case| case["id"] == "K13").unwrap();
     let folder = tempfile::tempdir().unwrap();
     let (log, spns) = (folder.path().join("System.evtx"), folder.path().join("spns.txt"));
     let event = kerberos_event4(

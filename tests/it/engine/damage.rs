@@ -7,7 +7,8 @@ use krbtriage::records::fallback::{FallbackReader, Pick};
 use krbtriage::records::{Problems, Record, Selection};
 use krbtriage::scan::ScanOptions;
 
-use super::support::{Random, everything, read_bytes, real_logs, rounds, written_log};
+use super::support::{Random, everything, read_bytes, rounds, written_log};
+use crate::support::data::real_logs;
 use crate::support::evtx::chunk_of_every_layout;
 
 const HEADER: usize = 4096;
@@ -51,7 +52,7 @@ fn by_crate(reader: &mut FallbackReader, chunk: &[u8], selection: &Selection) ->
 /// Chunks to damage: all of the written log, and a few of every real one.
 fn chunks() -> Vec<Vec<u8>> {
     let mut logs = vec![written_log(6)];
-    for path in real_logs().unwrap_or_default() {
+    for path in real_logs() {
         logs.push(std::fs::read(path).unwrap());
     }
     let mut chunks = Vec::new();

@@ -1,5 +1,4 @@
-//! The scan on real logs (`../shared/data/evtx`, passed over with a message where they are not there) and
-//! on what can happen to them.
+//! The scan on real logs (`tests/data/evtx`) and on what can happen to them.
 
 mod damage;
 mod files;

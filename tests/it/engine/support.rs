@@ -1,6 +1,6 @@
 //! Scanning in memory-sized tests: inputs on disk, records in a vector.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use krbtriage::files::{self, Input};
 use krbtriage::records::{EventFilter, Record, Selection};
@@ -19,24 +19,6 @@ impl Collector for Kept {
     fn record(&mut self, input: FileIndex, record: Record) {
         self.0.push((input, record));
     }
-}
-
-/// The real logs, or `None` with a message.
-pub fn real_logs() -> Option<Vec<PathBuf>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/evtx");
-    let folder = [folder, "/work/shared/data/evtx".into()].into_iter().find(|folder| folder.is_dir());
-    let Some(folder) = folder else {
-        eprintln!("skipped: the real logs (../shared/data/evtx) are not on this machine");
-        return None;
-    };
-    let mut logs: Vec<_> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|e| e == "evtx"))
-        .collect();
-    logs.sort();
-    assert!(logs.len() >= 12, "{logs:?}");
-    Some(logs)
 }
 
 pub fn everything() -> Selection {

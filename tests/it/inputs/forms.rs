@@ -1,11 +1,11 @@
 //! The same events as .evtx, XML and text.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use evtx::{EvtxParser, ParserSettings};
 
 use super::support::*;
+use crate::support::data::real_logs_folder;
 use crate::support::evtx::*;
 
 /// The events of a log as XML, without declarations, as the `evtx` crate renders them.
@@ -63,16 +63,12 @@ fn an_xml_export_gives_the_records_of_its_log() {
 
 #[test]
 fn xml_exports_of_real_logs_give_the_records_of_the_logs() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/evtx");
-    let folder = [folder, "/work/shared/data/evtx".into()].into_iter().find(|f| f.is_dir());
-    let Some(folder) = folder else {
-        return eprintln!("skipped: the real logs (../shared/data/evtx) are not on this machine");
-    };
+    let folder = real_logs_folder();
     // Sound logs: of damaged ones, the crate reads less than the program does.
     for name in ["System-2015-dc.evtx", "System-winrm-10154.evtx", "forwarded-no-templates.evtx"] {
         let log = folder.join(name);
         let events = rendered(std::fs::read(&log).unwrap());
-        let expected = scan_paths(&[log], &everything(), &folder);
+        let expected = scan_paths(&[log], &everything(), folder);
         assert_eq!(expected.records.len(), events.len());
         let (name, document) = documents(&events).swap_remove(1);
         let found = Folder::new().file(name, document).scan(&everything());

@@ -2,6 +2,7 @@
 //! `#[path]`, so those three name nothing outside themselves.
 
 pub mod account_files;
+pub mod data;
 pub mod evtx;
 pub mod folder;
 pub mod forest;

@@ -97,18 +97,14 @@ fn paths_longer_than_260_characters_are_read_and_written() {
 
 /// A share: `KRBTRIAGE_TEST_SHARE`, or this machine's own administrative one.
 #[test]
+#[ignore = "needs an administrator, or a share in KRBTRIAGE_TEST_SHARE"]
 fn shares_are_read_and_written() {
     let place = Place::new();
     let share = match std::env::var("KRBTRIAGE_TEST_SHARE") {
         Ok(share) => share,
         Err(_) => {
             let drive = place.folder().to_str().unwrap().replacen(':', "$", 1);
-            let share = format!(r"\\localhost\{drive}");
-            if !std::fs::exists(&share).is_ok_and(|there| there) {
-                eprintln!("skipped: {share} needs an administrator; or name a share in KRBTRIAGE_TEST_SHARE");
-                return;
-            }
-            share
+            format!(r"\\localhost\{drive}")
         }
     };
     let folder = format!(r"{share}\logs of share");
@@ -145,15 +141,13 @@ fn names_in_other_scripts_are_read_and_written() {
     assert_eq!(place.text("Bericht für 日本.csv"), report);
 }
 
-/// Windows lets names be any 16-bit numbers; half of a surrogate pair is no Unicode.
+/// Windows lets names be any 16-bit numbers; half of a surrogate pair is no Unicode. Wine cannot store such a name, so
+/// `tests/windows/run` leaves this test out.
 #[test]
 fn a_name_that_is_no_unicode_is_read() {
     let place = Place::new();
     let name = OsString::from_wide(&[b'a'.into(), 0xD800, b'b'.into()]);
-    if let Err(error) = std::fs::rename(place.path("logs"), place.folder().join(&name)) {
-        eprintln!("skipped: this file system cannot store such a name: {error}");
-        return;
-    }
+    std::fs::rename(place.path("logs"), place.folder().join(&name)).unwrap();
     let output = place.command().args(ALL).arg(&name).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     let report = String::from_utf8(output.stdout).unwrap();

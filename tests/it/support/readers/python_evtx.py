@@ -1,11 +1,6 @@
 """Reads an EVTX file with python-evtx and prints one JSON object per record.
 
-Used by tests/it/evtx_writer_readers.rs, which needs two readers that share no code with the writer:
-
-    apt-get install libevtx-utils          # evtxexport
-    python3 -m pip install python-evtx==0.8.1
-
-Without them those tests are skipped with a message; with CI=true in the environment they fail.
+Used by tests/it/evtx_writer_readers.rs. .ci/setup installs python-evtx.
 """
 
 import base64

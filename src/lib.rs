@@ -34,6 +34,7 @@ pub mod diagnosis;
 pub mod findings;
 
 // Telling: bytes that are safe where they go, and what the next run should remember.
+pub mod output;
 pub mod report;
 pub mod state;
 

@@ -8,11 +8,12 @@ use super::screen;
 use super::time::{self, End};
 use crate::commands;
 use crate::commands::fail_on::FailOn;
-use crate::commands::outputs::Outputs;
+use crate::commands::triage::Outputs;
 use crate::incidents::Period;
 use crate::inventory::accounts::HostAliases;
+use crate::output::Output;
 use crate::report::format::UnknownFormat;
-use crate::report::{EventFormat, Format, Output, Paper, Target};
+use crate::report::{EventFormat, Format, Paper, Target};
 use crate::scan::ScanOptions;
 
 /// What `--version` says; `-V` has the first line.
@@ -236,23 +237,32 @@ impl Triage {
             return Err(WrongUse::NoTime { since, until });
         }
         let file = |path: PathBuf| -> Result<Target, UnknownFormat> {
-            if path.as_os_str() == "-" {
-                return Ok(Target { output: Output::Stdout, format: self.format.unwrap_or_default() });
-            }
-            let format = Format::of(&path, self.format)?;
-            Ok(Target { output: Output::File(path), format })
+            let output = Output::from_arg(path);
+            let format = match output.path() {
+                Some(path) => Format::of(path, self.format)?,
+                None => self.format.unwrap_or_default(),
+            };
+            Ok(Target { output, format })
         };
         let mut reports = self.output.into_iter().map(file).collect::<Result<Vec<_>, _>>()?;
-        if reports.is_empty() {
+        let events = match self.events.map(Output::from_arg) {
+            Some(output) => {
+                let format = EventFormat::of(output.path())?;
+                Some((output, format))
+            }
+            None => None,
+        };
+        let [problems, summary] = [self.problems, self.summary].map(|path| path.map(Output::from_arg));
+        let sides = problems.iter().chain(&summary).chain(events.as_ref().map(|(output, _)| output));
+        let is_stdout_taken = sides.into_iter().any(|output| *output == Output::Stdout);
+        if reports.is_empty() && !is_stdout_taken {
             let format = match self.format {
                 None if screen::is_terminal() => Format::Text(screen::paper()),
                 format => format.unwrap_or_default(),
             };
             reports.push(Target { output: Output::Stdout, format });
         }
-        let events =
-            self.events.map(|path| EventFormat::of(&path).map(|format| (path, format))).transpose()?;
-        let outputs = Outputs { reports, problems: self.problems, events, summary: self.summary };
+        let outputs = Outputs { reports, problems, events, summary };
         Ok(commands::triage::Config {
             logs: inputs(self.logs),
             files_from: self.files_from,
@@ -308,7 +318,7 @@ impl Inventory {
         commands::inventory::Config {
             files: inputs(self.files),
             host: self.host,
-            output: self.output.map_or(Output::Stdout, Output::File),
+            output: Output::from_option(self.output),
         }
     }
 }
@@ -360,7 +370,7 @@ impl CollectScript {
             hosts: self.hosts,
             lists: self.lists,
             report: self.report,
-            output: self.output.map_or(Output::Stdout, Output::File),
+            output: Output::from_option(self.output),
         }
     }
 }
@@ -450,7 +460,7 @@ impl Audit {
             allow: self.allow,
             baseline: self.baseline,
             fail_on: self.fail_on,
-            output: self.output.map_or(Output::Stdout, Output::File),
+            output: Output::from_option(self.output),
             view,
         }
     }
@@ -538,10 +548,7 @@ impl Extract {
                 _ => Format::Csv,
             },
             compress: self.compress || self.output.as_ref().is_some_and(named_zst),
-            output: match self.output {
-                Some(path) if path.as_os_str() != "-" => Output::File(path),
-                _ => Output::Stdout,
-            },
+            output: Output::from_option(self.output),
             scan: ScanOptions { threads: self.threads, recover: self.recover },
         }
     }

@@ -5,6 +5,7 @@ mod exit;
 mod paths;
 mod progress;
 mod screen;
+mod summary;
 mod time;
 mod trace;
 
@@ -17,9 +18,8 @@ use std::path::Path;
 use clap::{CommandFactory, Parser};
 
 use crate::commands;
+use crate::output::{Output, cleanup, write_terminal};
 use crate::report::numbers::{counted, counted_as};
-use crate::report::output::write_screen;
-use crate::report::{Output, OutputError, unfinished};
 use crate::text::escape::escape_control;
 use args::{Cli, Command};
 use progress::Bar;
@@ -39,7 +39,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         }
     };
     // Where somebody has said that interruptions are to be ignored (nohup does), there is nothing to handle.
-    let _ = ctrlc::try_set_handler(|| unfinished::abandon(exit::INTERRUPTED));
+    let _ = ctrlc::try_set_handler(|| cleanup::exit_cleaning_up(exit::INTERRUPTED));
     trace::start(cli.command.verbosity());
     match cli.command {
         Command::Triage(args) => triage(*args),
@@ -66,12 +66,12 @@ fn triage(args: args::Triage) -> Exit {
     match result {
         Ok(outcome) => {
             if terminal.say.is_talkative() {
-                say(&commands::summary::text(&outcome, terminal.say.is_verbose(), viewed));
+                say(&summary::text(&outcome, terminal.say.is_verbose(), viewed));
             } else if !terminal.say.quiet {
-                say(&commands::summary::problems(&outcome));
+                say(&summary::problems(&outcome));
             }
             for written in &outcome.written {
-                say_where(&written.asked, Some(&written.path));
+                say_where(&written.requested, Some(&written.path));
             }
             let exit = if outcome.found {
                 Exit::Found
@@ -80,7 +80,7 @@ fn triage(args: args::Triage) -> Exit {
             } else {
                 Exit::Partial
             };
-            // The process ends here, and gives it back at once.
+            // The process ends here and returns all memory at once.
             std::mem::forget(outcome);
             exit
         }
@@ -107,7 +107,7 @@ fn inventory(args: args::Inventory) -> Exit {
             let complete = outcome.files.iter().all(|file| file.problems.is_empty());
             if complete { Exit::Complete } else { Exit::Partial }
         }
-        Err(error @ OutputError::IsInput { .. }) => wrong_use(&error),
+        Err(error) if error.is_wrong_use() => wrong_use(&error),
         Err(error) => fail(&error),
     }
 }
@@ -120,7 +120,7 @@ fn audit(args: args::Audit) -> Exit {
             say_understood(terminal, &outcome.inventories);
             // The view begins with the same count.
             if terminal.is_talkative() && !config.is_viewed() {
-                say(&format!("{}\n", commands::summary::audit(&outcome)));
+                say(&format!("{}\n", summary::audit_counts(&outcome)));
             }
             say_place(&config.output, outcome.written.as_deref());
             match (outcome.found, outcome.is_complete()) {
@@ -129,7 +129,7 @@ fn audit(args: args::Audit) -> Exit {
                 (false, false) => Exit::Partial,
             }
         }
-        Err(error @ commands::audit::Error::Output(OutputError::IsInput { .. })) => wrong_use(&error),
+        Err(error) if error.is_wrong_use() => wrong_use(&error),
         Err(error) => fail(&error),
     }
 }
@@ -137,10 +137,10 @@ fn audit(args: args::Audit) -> Exit {
 /// What each inventory was taken for, to a person; to a script only what was wrong.
 fn say_understood(terminal: args::Say, inventories: &[crate::inventory::InventoryFile]) {
     if terminal.is_talkative() {
-        say(&commands::summary::inventories_understood(inventories, terminal.is_verbose()));
+        say(&summary::inventories_understood(inventories, terminal.is_verbose()));
     }
     if !terminal.quiet {
-        say(&commands::summary::inventory_problems(inventories, terminal.is_verbose()));
+        say(&summary::inventory_problems(inventories, terminal.is_verbose()));
     }
 }
 
@@ -160,14 +160,14 @@ fn extract(args: args::Extract) -> Exit {
         Ok(outcome) => {
             say_place(&config.output, outcome.written.as_deref());
             if !terminal.say.quiet {
-                say(&commands::summary::log_problems(&outcome.unfound, &outcome.logs));
+                say(&summary::log_problems(&outcome.unfound, &outcome.logs));
             }
             if terminal.say.is_talkative() {
                 say(&format!("{} events written\n", outcome.rows));
             }
             if outcome.is_complete() { Exit::Complete } else { Exit::Partial }
         }
-        Err(error @ commands::extract::Error::Output(OutputError::IsInput { .. })) => wrong_use(&error),
+        Err(error) if error.is_wrong_use() => wrong_use(&error),
         Err(error) => fail(&error),
     }
 }
@@ -228,14 +228,14 @@ fn collect_script(args: args::CollectScript) -> Exit {
             ));
             Exit::Partial
         }
-        Err(error @ commands::collect_script::Error::NoHosts) => wrong_use(&error),
+        Err(error) if error.is_wrong_use() => wrong_use(&error),
         Err(error) => fail(&error),
     }
 }
 
 /// Writes an answer to standard output. A closed pipe is no error.
 fn print(text: &str) -> Exit {
-    match write_screen(text) {
+    match write_terminal(text) {
         Ok(_) => Exit::Complete,
         Err(error) => fail(&error),
     }

@@ -8,16 +8,16 @@ mod earlier;
 mod view;
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use super::outputs::beside;
+use super::paths::protect_inputs;
 use crate::files::describe_read_error;
 use crate::findings::{Cause, Kind, fix};
 use crate::inventory::accounts::HostAliases;
 use crate::inventory::{self, InventoryFile};
-use crate::report::output::write_screen;
+use crate::output::{Output, OutputError, write_terminal};
 use crate::report::row::LIST_SEPARATOR;
-use crate::report::{Output, OutputError, Paper, Status, output};
+use crate::report::{Paper, Status};
 use crate::text::escape::escape_cell;
 
 pub use earlier::EarlierError;
@@ -80,6 +80,13 @@ pub enum Error {
     Earlier(#[from] EarlierError),
     #[error(transparent)]
     Output(#[from] OutputError),
+}
+
+impl Error {
+    /// The command line asks for something impossible, whatever the inputs hold.
+    pub fn is_wrong_use(&self) -> bool {
+        matches!(self, Self::Output(error) if error.is_wrong_use())
+    }
 }
 
 /// The audit's columns, in their order; published in `docs/audit.md`.
@@ -148,11 +155,9 @@ impl Outcome {
 /// Reads the inventories and writes what can hurt.
 pub fn run(config: &Config) -> Result<Outcome, Error> {
     config.output.check()?;
+    // The earlier audit may be replaced: a schedule reads and writes one file.
     let inputs = [&config.interfaces, &config.dns, &config.spns].into_iter().flatten().chain(&config.allow);
-    let inputs: Vec<&Path> = inputs.map(PathBuf::as_path).collect();
-    let beside = beside(config.output.path().into_iter(), inputs.iter().copied());
-    let beside = beside.iter().map(PathBuf::as_path);
-    let spared = output::spare(config.output.path(), inputs.iter().copied().chain(beside))?;
+    let protected = protect_inputs(config.output.path(), inputs.map(PathBuf::as_path))?;
     let allow = allowed::Allowed::read(config.allow.as_deref())?;
     let earlier = config.baseline.as_deref().map(|path| earlier::read(path, &config.output)).transpose()?;
     let paths = [config.interfaces.as_slice(), config.dns.as_slice()].concat();
@@ -183,13 +188,13 @@ pub fn run(config: &Config) -> Result<Outcome, Error> {
     let compared = earlier.is_some();
     let mut outcome = Outcome { risks: rows, inventories, allowed, written: None, found, compared };
     outcome.written = match config.view {
-        None => config.output.write(&spared, |out| write(&outcome.risks, out))?,
+        None => config.output.write(&protected, |out| write(&outcome.risks, out))?,
         Some(paper) => {
             let read = view::Read { allowed, compared, complete: outcome.is_complete() };
             let text = view::view(&outcome.risks, read, paper);
             match config.output {
-                Output::Stdout => write_screen(&text).map(|_| None)?,
-                Output::File(_) => config.output.write(&spared, |out| out.write_all(text.as_bytes()))?,
+                Output::Stdout => write_terminal(&text).map(|_| None)?,
+                Output::File(_) => config.output.write(&protected, |out| out.write_all(text.as_bytes()))?,
             }
         }
     };

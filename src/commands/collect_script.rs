@@ -7,11 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::PathBuf;
 
+use super::paths::protect_inputs;
 use crate::files::describe_read_error;
 use crate::findings::{Wanted, wanted};
+use crate::output::{Output, OutputError};
+use crate::report::Row;
 use crate::report::baseline::{self, BaselineError};
-use crate::report::output::Spared;
-use crate::report::{Output, OutputError, Row};
 use crate::text::escape::escape_control;
 
 /// The part of the script that is the same for everybody.
@@ -46,6 +47,17 @@ pub enum Error {
     Output(#[from] OutputError),
 }
 
+impl Error {
+    /// The command line asks for something impossible, whatever the inputs hold.
+    pub fn is_wrong_use(&self) -> bool {
+        match self {
+            Self::NoHosts => true,
+            Self::Output(error) => error.is_wrong_use(),
+            _ => false,
+        }
+    }
+}
+
 /// What the script will collect. Names by their lower case, so that each is asked once.
 #[derive(Debug, Default)]
 struct Task {
@@ -73,6 +85,8 @@ pub struct Outcome {
 /// Makes the script.
 pub fn run(config: &Config) -> Result<Outcome, Error> {
     config.output.check()?;
+    let inputs = config.lists.iter().chain(&config.report).map(PathBuf::as_path);
+    let protected = protect_inputs(config.output.path(), inputs)?;
     let mut task = Task::default();
     if let Some(path) = &config.report {
         for row in baseline::read(path)? {
@@ -93,7 +107,7 @@ pub fn run(config: &Config) -> Result<Outcome, Error> {
             return Err(Error::NoHosts);
         }
     }
-    let written = config.output.write(&Spared::default(), |out| out.write_all(task.script().as_bytes()))?;
+    let written = config.output.write(&protected, |out| out.write_all(task.script().as_bytes()))?;
     Ok(Outcome { left_out: task.refused.len(), written })
 }
 

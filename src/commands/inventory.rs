@@ -8,9 +8,10 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::paths::protect_inputs;
 use crate::inventory::InventoryFile;
 use crate::inventory::addresses::{AddressInventory, LoadOptions, load};
-use crate::report::{Output, OutputError, output};
+use crate::output::{Output, OutputError};
 use crate::text::escape::escape_cell;
 
 /// What to read and where to write it.
@@ -43,11 +44,11 @@ pub const COLUMNS: [&str; 7] =
 /// Reads the inventories and writes one row for each address.
 pub fn run(config: &Config) -> Result<Outcome, OutputError> {
     config.output.check()?;
-    let spared = output::spare(config.output.path(), config.files.iter().map(PathBuf::as_path))?;
+    let protected = protect_inputs(config.output.path(), config.files.iter().map(PathBuf::as_path))?;
     let options = LoadOptions { host: config.host.clone() };
     let mut inventory = load(&config.files, &options);
     keep_dates(&mut inventory);
-    let written = config.output.write(&spared, |out| write_csv(&inventory, out))?;
+    let written = config.output.write(&protected, |out| write_csv(&inventory, out))?;
     Ok(Outcome {
         addresses: inventory.owned.len() as u64,
         resolved_names: inventory.resolved.len() as u64,

@@ -7,6 +7,6 @@ pub mod explain;
 pub mod extract;
 pub mod fail_on;
 pub mod inventory;
-pub mod outputs;
-pub mod summary;
+mod paths;
+mod threads;
 pub mod triage;

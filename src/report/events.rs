@@ -44,8 +44,9 @@ pub enum EventFormat {
 }
 
 impl EventFormat {
-    /// By the path's extension.
-    pub fn of(path: &Path) -> Result<Self, UnknownFormat> {
+    /// By the path's extension; CSV for standard output.
+    pub fn of(path: Option<&Path>) -> Result<Self, UnknownFormat> {
+        let Some(path) = path else { return Ok(Self::Csv) };
         match Format::of(path, None)? {
             Format::Csv => Ok(Self::Csv),
             Format::Jsonl => Ok(Self::Jsonl),

@@ -3,7 +3,8 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::{Output, Paper, Report, json, page, table, text};
+use super::{Paper, Report, json, page, table, text};
+use crate::output::Output;
 
 /// How a report is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -18,6 +18,7 @@ mod inputs;
 mod interrupted;
 mod inventory_formats;
 mod inventory_samples;
+mod outputs;
 mod packaging;
 mod rules;
 mod samples;

@@ -12,8 +12,9 @@ use crate::inventory::accounts::AccountInventory;
 use crate::inventory::addresses::AddressInventory;
 use crate::inventory::hosts::Hosts;
 use crate::names::HostName;
+use crate::output::Output;
+use crate::report::Status;
 use crate::report::row::LIST_SEPARATOR;
-use crate::report::{Output, Status};
 use crate::text::escape::unescape_cell;
 
 /// An earlier audit that cannot be used must not silently make everything new.

@@ -7,12 +7,14 @@ use std::collections::HashMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use crate::commands::paths::protect_inputs;
+use crate::commands::threads::with_threads;
 use crate::events::{self, ApErrModified};
 use crate::files::list::{self, ListError};
 use crate::files::{self, FileError};
+use crate::output::{Output, OutputError};
 use crate::records::{EventFilter, Record, Selection};
 use crate::report::sorter::{self, Key, Sorter};
-use crate::report::{Output, OutputError, output};
 use crate::scan::{self, Collector, FileIndex, FileOrder, FileReport, Progress, ScanOptions};
 use for_triage::{Lines, Sums};
 
@@ -83,6 +85,13 @@ pub enum Error {
     Output(#[from] OutputError),
 }
 
+impl Error {
+    /// The command line asks for something impossible, whatever the inputs hold.
+    pub fn is_wrong_use(&self) -> bool {
+        matches!(self, Self::Output(error) if error.is_wrong_use())
+    }
+}
+
 fn list(reasons: &[String]) -> String {
     reasons.iter().map(|reason| format!("\n  {reason}")).collect()
 }
@@ -92,13 +101,18 @@ fn list(reasons: &[String]) -> String {
 /// They come in the order of the files, in each by record ID, then by time: the same in every run. What
 /// does not fit into 32 MiB is sorted in a temporary file.
 pub fn run(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error> {
+    with_threads(config.scan.threads, || extract(config, progress))
+}
+
+fn extract(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error> {
     config.output.check()?;
     let paths = list::all(&config.logs, config.files_from.as_deref())?;
     if config.called.is_some() && (paths.len() != 1 || paths.iter().any(|path| path.is_dir())) {
         return Err(Error::NotOne);
     }
     let (inputs, mut unfound) = files::find(&paths);
-    let spared = output::spare(config.output.path(), files::to_spare(&inputs))?;
+    let list = config.files_from.as_deref();
+    let protected = protect_inputs(config.output.path(), files::to_spare(&inputs).chain(list))?;
     let any_log = inputs.iter().any(|input| input.kind.is_read());
     // That a log could not be read is told to the triage too.
     let told = !unfound.is_empty() || inputs.iter().any(|input| input.named);
@@ -141,7 +155,7 @@ pub fn run(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error> {
         sorters.push(rows.sorter);
     }
     let name = |file| order.position(file).and_then(|i| logs.get(i)).map_or("", |report| &*report.path);
-    let written = config.output.write(&spared, |out| {
+    let written = config.output.write(&protected, |out| {
         packed(config.compress, out, |out| match config.format {
             Format::ForTriage => {
                 let mut lines = Lines::new(&logs, &unfound, &sums, out)?;

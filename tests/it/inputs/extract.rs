@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use krbtriage::commands::extract::{COLUMNS, Config, Format, Outcome, run};
-use krbtriage::report::Output;
+use krbtriage::output::Output;
 use krbtriage::scan::ScanOptions;
 use tempfile::tempdir;
 

@@ -1,11 +1,9 @@
-//! The run's summary: as JSON Lines for machines, as text for the terminal.
+//! The summary of a run on standard error.
 
-use std::io::{self, Write};
 use std::time::Duration;
 
-use serde::Serialize;
-
-use super::triage::Outcome;
+use crate::commands::audit;
+use crate::commands::triage::Outcome;
 use crate::files::FileError;
 use crate::findings::{Cause, Confidence};
 use crate::inventory::InventoryFile;
@@ -13,30 +11,6 @@ use crate::report::Status;
 use crate::report::numbers::{counted, counted_as, grouped};
 use crate::scan::FileReport;
 use crate::text::escape::escape_control;
-
-/// One line of `--summary`.
-#[derive(Serialize)]
-#[serde(tag = "input", rename_all = "lowercase")]
-enum Line<'a> {
-    Log(&'a crate::scan::FileReport),
-    Inventory(&'a crate::inventory::InventoryFile),
-    Missing { path: String, problems: [String; 1] },
-}
-
-/// A line of JSON for every input.
-pub fn write(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
-    let missing = outcome
-        .unfound
-        .iter()
-        .map(|e| Line::Missing { path: e.path().display().to_string(), problems: [e.to_string()] });
-    let logs = outcome.logs.iter().map(Line::Log);
-    let inventories = outcome.inventories.iter().map(Line::Inventory);
-    for line in logs.chain(inventories).chain(missing) {
-        serde_json::to_writer(&mut *out, &line)?;
-        out.write_all(b"\n")?;
-    }
-    Ok(())
-}
 
 /// What a person wants to know after a run, on standard error.
 ///
@@ -135,7 +109,7 @@ fn understood(f: &InventoryFile) -> String {
 }
 
 /// How many findings an audit has, by what an earlier one says of them.
-pub fn audit(outcome: &super::audit::Outcome) -> String {
+pub fn audit_counts(outcome: &audit::Outcome) -> String {
     let mut parts = vec![counted(outcome.risks.len() as u64, "finding")];
     if outcome.compared {
         let with = |s: Status| outcome.risks.iter().filter(|row| row[1] == s.name()).count();

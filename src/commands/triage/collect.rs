@@ -1,0 +1,99 @@
+//! Stage 2: scans the logs and builds incidents.
+
+use super::config::Config;
+use super::inputs::Inputs;
+use crate::events::{self, DedupIndex};
+use crate::files::FileError;
+use crate::findings::LogDates;
+use crate::incidents::{CollectedIncidents, IncidentBuilder, Period};
+use crate::report::EventSpool;
+use crate::scan::{self, FileIndex, FileOrder, FileReport, Progress, Scan};
+use crate::state::FileEnds;
+
+/// What the logs hold.
+pub(super) struct Collected {
+    pub incidents: CollectedIncidents,
+    pub logs: Logs,
+    /// Paths that an extraction could not look at.
+    pub unread: Vec<FileError>,
+    pub spool: EventSpool,
+    /// Not needed any more. It is kept because freeing it takes longer than writing a report.
+    pub dedup: DedupIndex,
+}
+
+/// The files that were scanned, in the order of their paths.
+pub(super) struct Logs {
+    pub files: Vec<FileReport>,
+    order: FileOrder,
+    names: Vec<String>,
+}
+
+/// Scans the logs with all threads.
+pub(super) fn collect(config: &Config, inputs: &Inputs, progress: &dyn Progress) -> Collected {
+    let (dedup, spool) = (DedupIndex::default(), EventSpool::default());
+    let reported = inputs.previous.state.as_ref().map(|open| &open.state.told);
+    let workers = config.scan.workers();
+    let Scan { collectors, files, unread } =
+        scan::scan(&inputs.logs, &events::selection(), &config.scan, progress, || {
+            IncidentBuilder::new(&dedup, config.period)
+                .told(reported)
+                .with_log_ranges(inputs.previous.rows.is_some())
+                .event_sink(config.outputs.events.is_some().then(|| spool.event_sink(workers)))
+        });
+    let mut incidents = CollectedIncidents::merge(collectors);
+    let mut logs = Logs::new(files);
+    logs.add_duplicates(&incidents);
+    incidents.rename_files(&|file| logs.order.place(file));
+    Collected { incidents, logs, unread, spool, dedup }
+}
+
+impl Logs {
+    fn new(files: Vec<FileReport>) -> Self {
+        let order = FileOrder::new(&files);
+        let name = |place| order.report(&files, place).map(|file| file.path.to_string()).unwrap_or_default();
+        let names = (0..files.len() as FileIndex).map(name).collect();
+        Self { files, order, names }
+    }
+
+    fn add_duplicates(&mut self, incidents: &CollectedIncidents) {
+        for (&file, &count) in &incidents.duplicates {
+            if let Some(report) = self.order.position(file).and_then(|i| self.files.get_mut(i)) {
+                report.duplicates += count;
+            }
+        }
+    }
+
+    /// The path of the file at a place of the order.
+    pub fn name(&self, place: FileIndex) -> String {
+        usize::try_from(place).ok().and_then(|place| self.names.get(place)).cloned().unwrap_or_default()
+    }
+
+    /// The path of a file by the index that the scan gave it.
+    pub fn name_by_index(&self, index: FileIndex) -> String {
+        self.name(self.order.place(index))
+    }
+
+    /// Until when each file is known: no record after the end of the period was looked at.
+    pub fn dates(&self, period: Period) -> Vec<(FileIndex, LogDates)> {
+        let places = 0..self.files.len() as FileIndex;
+        let dates = places.filter_map(|place| {
+            let file = self.order.report(&self.files, place)?;
+            let ends = match period.until {
+                Some(until) => file.last_written.map(|to| to.min(until)),
+                None => file.last_written,
+            };
+            Some((place, LogDates { ends, written: file.modified }))
+        });
+        dates.collect()
+    }
+
+    /// What the records that triage does not want show of a file: a file that was not read in full shows nothing.
+    pub fn ends(&self, place: FileIndex) -> FileEnds {
+        let whole = self.order.report(&self.files, place).filter(|file| file.problems.is_empty());
+        whole.map_or(FileEnds::default(), |file| FileEnds {
+            whole: true,
+            ids: file.record_ids,
+            last_written: file.last_written,
+        })
+    }
+}

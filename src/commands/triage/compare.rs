@@ -1,0 +1,70 @@
+//! Stage 4: compares the rows with what earlier runs left, and prepares the next state.
+
+use std::path::PathBuf;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::collect::Collected;
+use super::config::Config;
+use super::inputs::{OpenState, Previous};
+use crate::report::baseline::{self, Silence};
+use crate::report::{Problem, Row, problem};
+use crate::state::{self, Followed, Lock, State};
+
+/// The rows with their status.
+pub(super) struct Compared {
+    pub rows: Vec<Row>,
+    /// The same rows, grouped by what one fix ends.
+    pub problems: Vec<Problem>,
+    /// There was an earlier report or a state.
+    pub compared: bool,
+    /// Logs that were cleared or overwritten since the last run.
+    pub notes: Vec<String>,
+    pub next: Option<NextState>,
+}
+
+/// The state after this run, not yet written.
+pub(super) struct NextState {
+    pub path: PathBuf,
+    pub state: State,
+    pub lock: Lock,
+}
+
+/// Takes the log ranges out of `collected`.
+pub(super) fn compare(
+    config: &Config,
+    rows: Vec<Row>,
+    previous: Previous,
+    collected: &mut Collected,
+) -> Compared {
+    let Previous { rows: earlier, state } = previous;
+    let log_ranges = std::mem::take(&mut collected.incidents.log_ranges);
+    let computers = log_ranges.computers();
+    let followed: Option<Followed> = state
+        .as_ref()
+        .map(|open| state::follow(&open.state.logs, log_ranges, &|place| collected.logs.ends(place)));
+    let compared = earlier.is_some();
+    let rows = match earlier {
+        None => rows,
+        Some(earlier) => baseline::compare(rows, earlier, &|row| {
+            let client = row.client.to_lowercase();
+            let is_over =
+                |followed: &Followed| is_over(row, followed.went_on.get(&client), config.resolved_after);
+            Silence { heard: computers.contains(&*client), over: followed.as_ref().is_none_or(is_over) }
+        }),
+    };
+    let followed = followed.unwrap_or_default();
+    let next = state.map(|OpenState { path, state, lock }| {
+        let state = state.after(&rows, &collected.incidents.fingerprints, followed.logs);
+        NextState { path, state, lock }
+    });
+    Compared { problems: problem::group(&rows), rows, compared, notes: followed.notes, next }
+}
+
+/// Is an incident without new events over? Only when its client's log was read further than before (`to`), and at least
+/// `after` beyond the incident's last event.
+fn is_over(row: &Row, to: Option<&Timestamp>, after: SignedDuration) -> bool {
+    let last: Option<Timestamp> = row.last_seen.parse().ok();
+    let due = last.and_then(|last| last.checked_add(after).ok());
+    to.zip(due).is_some_and(|(to, due)| *to >= due)
+}

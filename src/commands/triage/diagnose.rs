@@ -1,0 +1,61 @@
+//! Stage 3: reads the inventories and decides every incident.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
+
+use super::collect::Collected;
+use super::config::Config;
+use crate::findings::{self, FileDates, Finding, Knowledge};
+use crate::incidents::CollectedIncidents;
+use crate::inventory::directory::Directory;
+use crate::inventory::hosts::Hosts;
+use crate::inventory::{InventoryFile, accounts, addresses, from_logs, known};
+use crate::names::Principal;
+use crate::report::Row;
+use crate::scan::FileIndex;
+
+/// The verdicts, and the inventories they rest on.
+pub(super) struct Diagnosed {
+    pub rows: Vec<Row>,
+    pub inventories: Vec<InventoryFile>,
+}
+
+/// Takes the incidents and signals out of `collected`.
+pub(super) fn diagnose(config: &Config, collected: &mut Collected) -> Diagnosed {
+    let Collected { incidents: collected, logs, .. } = collected;
+    let log_name = |place: FileIndex| logs.name(place);
+    let load = addresses::LoadOptions { host: config.host.clone() };
+    let mut interfaces = addresses::load(&config.interfaces, &load);
+    let accounts = accounts::load(&config.spns);
+    from_logs::add(&mut interfaces, &collected.signals, &log_name);
+    let inventories = [interfaces.files.clone(), accounts.files.clone()].concat();
+
+    let hosts = known_hosts(&interfaces, &accounts, collected);
+    let directory = Directory::new(&accounts, &config.host_aliases);
+    let signals = std::mem::take(&mut collected.signals);
+    let written = inventories.iter().map(|file| (Arc::clone(&file.path), file.written()));
+    let dates = FileDates::new(written, Timestamp::now()).with_logs(logs.dates(config.period));
+    let knowledge = Knowledge::new(hosts, directory, signals, config.window).dated(dates);
+    let findings = findings::diagnose(std::mem::take(&mut collected.incidents), &knowledge);
+    let rows = findings.into_par_iter().map(|f: Finding| Row::new(&f, &log_name)).collect();
+    Diagnosed { rows, inventories }
+}
+
+/// Every host that an inventory or a log names, so that a short name is read as a full one only where no other fits.
+pub fn known_hosts<'a>(
+    interfaces: &'a addresses::AddressInventory,
+    accounts: &accounts::AccountInventory,
+    collected: &CollectedIncidents,
+) -> Hosts<'a> {
+    let mut hosts = known::hosts(interfaces, accounts);
+    for incident in &collected.incidents {
+        hosts.add(&incident.client);
+        if let Some(target) = Principal::parse(&incident.target).host() {
+            hosts.mention(target);
+        }
+    }
+    hosts.settle();
+    hosts
+}

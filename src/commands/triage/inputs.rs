@@ -1,0 +1,71 @@
+//! Stage 1: finds what to read, and reads what earlier runs left.
+
+use std::path::PathBuf;
+
+use super::config::{Config, Error};
+use crate::commands::paths;
+use crate::files::{self, FileError, Input, list};
+use crate::output::{Output, OutputError, ProtectedPaths};
+use crate::report::{Row, baseline};
+use crate::state::{Lock, State};
+
+/// What a run reads, found but not yet read, and what earlier runs left.
+pub(super) struct Inputs {
+    pub logs: Vec<Input>,
+    /// Paths that could not be looked at.
+    pub unread: Vec<FileError>,
+    pub previous: Previous,
+    pub protected: ProtectedPaths,
+}
+
+/// What earlier runs left: a report, or a state.
+pub(super) struct Previous {
+    pub rows: Option<Vec<Row>>,
+    pub state: Option<OpenState>,
+}
+
+/// A state that is read and locked.
+pub(super) struct OpenState {
+    pub path: PathBuf,
+    pub state: State,
+    pub lock: Lock,
+}
+
+impl Previous {
+    fn read(config: &Config) -> Result<Self, Error> {
+        let mut previous = Self { rows: None, state: None };
+        if let Some(path) = &config.state {
+            Output::File(path.clone()).check()?;
+            let (state, lock) = State::open(path)?;
+            previous.rows = Some(state.rows());
+            previous.state = Some(OpenState { path: path.clone(), state, lock });
+        }
+        if let Some(path) = &config.baseline {
+            previous.rows = Some(baseline::read(path)?);
+        }
+        Ok(previous)
+    }
+}
+
+/// Fails for whatever would make the run useless, before any log is read: outputs that cannot be written or would replace an
+/// input, a damaged baseline or state, no log.
+pub(super) fn read_inputs(config: &Config) -> Result<Inputs, Error> {
+    config.outputs.check(config.state.as_deref())?;
+    let previous = Previous::read(config)?;
+    let paths = list::all(&config.logs, config.files_from.as_deref())?;
+    let (logs, unread) = files::find(&paths);
+    let protected = protect_inputs(config, &logs)?;
+    if !logs.iter().any(|log| log.kind.is_read()) {
+        return Err(Error::NoLogs(files::no_log_among(&logs, &unread)));
+    }
+    Ok(Inputs { logs, unread, previous, protected })
+}
+
+fn protect_inputs(config: &Config, logs: &[Input]) -> Result<ProtectedPaths, OutputError> {
+    // A schedule may replace the earlier report by the new one, and by nothing else.
+    let others = config.outputs.side_files().chain(config.state.as_deref());
+    paths::protect_inputs(others, config.baseline.as_deref())?;
+    let named = config.interfaces.iter().chain(&config.spns).chain(&config.files_from).map(PathBuf::as_path);
+    let outputs = config.outputs.files().chain(config.state.as_deref());
+    paths::protect_inputs(outputs, files::to_spare(logs).chain(named))
+}

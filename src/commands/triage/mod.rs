@@ -1,0 +1,63 @@
+//! `krbtriage triage`: from logs to the report, in five stages.
+//!
+//! [`inputs`] finds what to read, [`collect`] scans the logs, [`diagnose`] decides every incident, [`compare`] adds what
+//! earlier runs left, [`write`] writes all outputs. Each stage imports only from those before it.
+
+mod collect;
+mod compare;
+mod config;
+mod diagnose;
+mod inputs;
+mod outcome;
+mod outputs;
+mod write;
+
+use std::time::Instant;
+
+use super::threads::with_threads;
+use crate::scan::Progress;
+
+pub use config::{Config, Error};
+pub use diagnose::known_hosts;
+pub use outcome::Outcome;
+pub use outputs::Outputs;
+
+/// Runs the pipeline and writes the report.
+pub fn run(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error> {
+    with_threads(config.scan.threads, || run_stages(config, progress))
+}
+
+fn run_stages(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error> {
+    let start = Instant::now();
+    let mut inputs = inputs::read_inputs(config)?;
+    let mut collected = collect::collect(config, &inputs, progress);
+    let diagnosed = diagnose::diagnose(config, &mut collected);
+    let compared = compare::compare(config, diagnosed.rows, inputs.previous, &mut collected);
+    inputs.unread.append(&mut collected.unread);
+    let mut outcome = Outcome {
+        found: config.fail_on.iter().any(|what| what.is_in(&compared.rows, &compared.problems)),
+        rows: compared.rows,
+        problems: compared.problems,
+        compared: compared.compared,
+        notes: compared.notes,
+        written: Vec::new(),
+        duplicates: collected.logs.files.iter().map(|log| log.duplicates).sum(),
+        logs: std::mem::take(&mut collected.logs.files),
+        inventories: diagnosed.inventories,
+        unfound: inputs.unread,
+        period: config.period,
+        events: collected.incidents.events,
+        already_reported: collected.incidents.already_reported,
+        signals_dropped: collected.incidents.signals_dropped,
+        took: start.elapsed(),
+        working_set: None,
+    };
+    let events = write::EventRows {
+        spool: &collected.spool,
+        twins: &collected.incidents.twins,
+        log_name: &|file| collected.logs.name_by_index(file),
+    };
+    write::write(config, &inputs.protected, &mut outcome, &events, compared.next)?;
+    outcome.working_set = Some(Box::new((collected.incidents, collected.dedup)));
+    Ok(outcome)
+}

@@ -1,0 +1,70 @@
+//! What a triage run found and did.
+
+use std::any::Any;
+use std::time::Duration;
+
+use crate::files::FileError;
+use crate::incidents::Period;
+use crate::inventory::InventoryFile;
+use crate::output::Written;
+use crate::report::{Problem, Reading, Report, Row};
+use crate::scan::FileReport;
+
+/// What a run did, for the summary on the terminal.
+#[derive(Debug)]
+pub struct Outcome {
+    pub rows: Vec<Row>,
+    /// The same rows, grouped by what one fix ends.
+    pub problems: Vec<Problem>,
+    /// There was something to compare with: an earlier report, or a state.
+    pub compared: bool,
+    /// It holds something of what `fail_on` asks for.
+    pub found: bool,
+    /// What the state noticed: logs that were cleared or overwritten.
+    pub notes: Vec<String>,
+    /// Files written, in the order of the options.
+    pub written: Vec<Written>,
+    pub logs: Vec<FileReport>,
+    pub inventories: Vec<InventoryFile>,
+    /// Paths that could not be looked at.
+    pub unfound: Vec<FileError>,
+    pub period: Period,
+    pub events: u64,
+    pub duplicates: u64,
+    /// Events that an earlier run had counted.
+    pub already_reported: u64,
+    pub signals_dropped: u64,
+    pub took: Duration,
+    /// Working data that the run does not need any more. Freeing it piece by piece takes longer than writing a report: a
+    /// process that ends here can forget the outcome.
+    pub(super) working_set: Option<Box<dyn Any + Send>>,
+}
+
+impl Outcome {
+    /// What is written.
+    pub fn report(&self) -> Report<'_> {
+        Report {
+            rows: &self.rows,
+            problems: &self.problems,
+            compared: self.compared,
+            read: Reading {
+                period: self.period,
+                logs: &self.logs,
+                inventories: &self.inventories,
+                unfound: &self.unfound,
+                notes: &self.notes,
+                duplicates: self.duplicates,
+                already_reported: self.already_reported,
+                signals_dropped: self.signals_dropped,
+            },
+        }
+    }
+
+    /// Everything that was named could be read.
+    pub fn is_complete(&self) -> bool {
+        self.unfound.is_empty()
+            && self.signals_dropped == 0
+            && self.logs.iter().all(|f| f.problems.is_empty())
+            && self.inventories.iter().all(|f| f.problems.is_empty())
+    }
+}

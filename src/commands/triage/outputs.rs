@@ -1,0 +1,61 @@
+//! Where a triage run writes.
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use crate::output::{Output, OutputError, ResolvedTarget};
+use crate::report::{EventFormat, Format, Target};
+
+/// Where a run writes, apart from its state.
+#[derive(Debug, Clone, Default)]
+pub struct Outputs {
+    /// The report, once or more.
+    pub reports: Vec<Target>,
+    /// A row per problem.
+    pub problems: Option<Output>,
+    /// A row per event.
+    pub events: Option<(Output, EventFormat)>,
+    /// Per-file results as JSON Lines.
+    pub summary: Option<Output>,
+}
+
+impl Outputs {
+    /// All outputs, without formats.
+    fn all(&self) -> impl Iterator<Item = &Output> {
+        self.reports.iter().map(|target| &target.output).chain(self.side_outputs())
+    }
+
+    /// All outputs but the report.
+    fn side_outputs(&self) -> impl Iterator<Item = &Output> {
+        self.problems.iter().chain(self.events.as_ref().map(|(output, _)| output)).chain(&self.summary)
+    }
+
+    /// The files that are written.
+    pub(super) fn files(&self) -> impl Iterator<Item = &Path> {
+        self.all().filter_map(Output::path)
+    }
+
+    /// The files that are written, apart from the report.
+    pub(super) fn side_files(&self) -> impl Iterator<Item = &Path> {
+        self.side_outputs().filter_map(Output::path)
+    }
+
+    /// Fails where an output (the state too) cannot be written, as far as that can be known before the work is done.
+    pub(super) fn check(&self, state: Option<&Path>) -> Result<(), OutputError> {
+        self.all().try_for_each(Output::check)?;
+        if self.all().filter(|output| **output == Output::Stdout).count() > 1 {
+            return Err(OutputError::StdoutTwice);
+        }
+        let mut keys = HashSet::new();
+        let twice = |path: &&Path| ResolvedTarget::of(path).key().is_some_and(|key| !keys.insert(key));
+        match self.files().chain(state).find(twice) {
+            Some(path) => Err(OutputError::Twice { path: path.to_path_buf() }),
+            None => Ok(()),
+        }
+    }
+
+    /// Is the report itself shown on the terminal, so that nothing of it need be repeated there?
+    pub fn are_viewed(&self) -> bool {
+        self.reports.iter().any(|t| t.output == Output::Stdout && matches!(t.format, Format::Text(_)))
+    }
+}

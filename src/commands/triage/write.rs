@@ -1,0 +1,100 @@
+//! Stage 5: writes all outputs. They are complete on disk before the first replaces a file.
+
+use std::io::{self, Write};
+
+use super::compare::NextState;
+use super::config::{Config, Error};
+use super::outcome::Outcome;
+use super::outputs::Outputs;
+use crate::incidents::Twin;
+use crate::output::{
+    Output, OutputError, ProtectedPaths, ResolvedTarget, StagedFile, cleanup, commit_all, folder_of,
+    write_stdout, write_terminal,
+};
+use crate::report::{EventSpool, Format, Report, Target, problem, run_summary, text};
+use crate::scan::FileIndex;
+
+/// What the events file is made of, apart from the report.
+pub(super) struct EventRows<'a> {
+    pub spool: &'a EventSpool,
+    pub twins: &'a [Twin],
+    pub log_name: &'a dyn Fn(FileIndex) -> String,
+}
+
+/// Stages all files and writes to standard output. Returns the files, and false where standard output was closed early.
+fn stage(
+    outputs: &Outputs,
+    report: &Report<'_>,
+    events: &EventRows<'_>,
+) -> Result<(Vec<StagedFile>, bool), OutputError> {
+    let (mut staged, mut complete) = (Vec::new(), true);
+    // Standard output last, so that no error about a file follows what it shows.
+    for to_stdout in [false, true] {
+        let is_now = |output: &Output| (*output == Output::Stdout) == to_stdout;
+        for Target { output, format } in outputs.reports.iter().filter(|target| is_now(&target.output)) {
+            complete &= match format {
+                Format::Text(paper) if to_stdout => {
+                    write_terminal(&text::view(report.rows, report.problems, *paper))?
+                }
+                format => write_one(output, &mut staged, |out| format.write(report, out))?,
+            };
+        }
+        if let Some(output) = outputs.problems.as_ref().filter(|output| is_now(output)) {
+            complete &= write_one(output, &mut staged, |out| problem::write(report.problems, out))?;
+        }
+        if let Some((output, format)) = outputs.events.as_ref().filter(|(output, _)| is_now(output)) {
+            complete &= write_one(output, &mut staged, |out| {
+                events.spool.write(*format, events.twins, events.log_name, out).map(drop)
+            })?;
+        }
+        if let Some(output) = outputs.summary.as_ref().filter(|output| is_now(output)) {
+            complete &= write_one(output, &mut staged, |out| run_summary::write(&report.read, out))?;
+        }
+    }
+    Ok((staged, complete))
+}
+
+/// Writes one output: to standard output, or to a staged file. Returns false where standard output was closed early.
+fn write_one(
+    output: &Output,
+    staged: &mut Vec<StagedFile>,
+    fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<bool, OutputError> {
+    match output {
+        Output::Stdout => write_stdout(fill),
+        Output::File(path) => {
+            staged.push(StagedFile::new(path, fill)?);
+            Ok(true)
+        }
+    }
+}
+
+/// Writes everything, and the state last: the events of a run that failed before are reported again. The state stays as it
+/// was where standard output was closed early, because its reader missed part of the report.
+pub(super) fn write(
+    config: &Config,
+    protected: &ProtectedPaths,
+    outcome: &mut Outcome,
+    events: &EventRows<'_>,
+    next: Option<NextState>,
+) -> Result<(), Error> {
+    let stage_state = |next: &NextState| StagedFile::new(&next.path, |out| next.state.write(out));
+    let state = next.as_ref().map(stage_state).transpose()?;
+    let (staged, complete) = stage(&config.outputs, &outcome.report(), events)?;
+    outcome.written = commit_all(staged, state.filter(|_| complete), protected)?;
+    let Some(NextState { path, lock, .. }) = next else { return Ok(()) };
+    if !complete {
+        outcome.notes.push(format!(
+            "--state {}: not updated, because standard output was closed before the end of the report",
+            path.display()
+        ));
+    }
+    // Under the lock, so that no other run is between writing and renaming a file here.
+    for output in config.outputs.files().chain([&*path]) {
+        if let ResolvedTarget::File(file) = ResolvedTarget::of(output) {
+            cleanup::remove_abandoned(folder_of(&file));
+        }
+    }
+    drop(lock);
+    Ok(())
+}

@@ -1,0 +1,102 @@
+//! Removes temporary files: those of this run when it is interrupted, those of killed runs when a later one starts.
+//!
+//! An interruption is an event of the process, and its handler has no argument, so the list of temporary files is a static
+//! of the process. It is empty unless an output is being written. A library user who installs no handler is not affected.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// Every temporary file of the program begins with this.
+pub(super) const PREFIX: &str = ".krbtriage-";
+
+/// A temporary file this old belongs to a run that was killed: files exist under this name for seconds.
+const ABANDONED_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
+
+static TEMP_FILES: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+static COMMIT: Mutex<()> = Mutex::new(());
+
+fn lock<T>(mutex: &'static Mutex<T>) -> MutexGuard<'static, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Registers a temporary file: while the guard exists, an interruption removes the file.
+#[derive(Debug)]
+pub(super) struct TempFileGuard(PathBuf);
+
+impl TempFileGuard {
+    pub(super) fn new(path: &Path) -> Self {
+        lock(&TEMP_FILES).push(path.to_path_buf());
+        Self(path.to_path_buf())
+    }
+}
+
+impl Drop for TempFileGuard {
+    fn drop(&mut self) {
+        let mut files = lock(&TEMP_FILES);
+        if let Some(at) = files.iter().position(|path| *path == self.0) {
+            files.swap_remove(at);
+        }
+    }
+}
+
+/// Makes an interruption wait until the guard is dropped, so that either all outputs of a run are replaced or none.
+pub(super) fn commit_lock() -> MutexGuard<'static, ()> {
+    lock(&COMMIT)
+}
+
+/// Removes this run's temporary files and ends the process with `status`. For the handler of an interruption.
+pub fn exit_cleaning_up(status: i32) -> ! {
+    // Both locks are held until the process ends, so that no other thread starts an output.
+    let _commit = commit_lock();
+    let files = lock(&TEMP_FILES);
+    for path in files.iter() {
+        // Nothing can be done about a file that stays: the process ends, and nothing reads this name.
+        let _ = std::fs::remove_file(path);
+    }
+    std::process::exit(status)
+}
+
+/// Removes temporary files of killed runs from `folder`. A file that cannot be removed stays.
+pub fn remove_abandoned(folder: &Path) {
+    for entry in folder.read_dir().into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        if !name.to_string_lossy().starts_with(PREFIX) {
+            continue;
+        }
+        // Of the entry itself: a link is not followed.
+        let Ok(metadata) = entry.metadata() else { continue };
+        let age = metadata.modified().ok().and_then(|time| time.elapsed().ok());
+        if metadata.is_file() && age.is_some_and(|age| age > ABANDONED_AFTER) {
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use super::*;
+
+    #[test]
+    fn only_old_temporary_files_are_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let make = |name: &str, hours: u64| {
+            let file = std::fs::File::create(folder.path().join(name)).unwrap();
+            file.set_modified(SystemTime::now() - Duration::from_secs(hours * 3600)).unwrap();
+        };
+        make(".krbtriage-old", 30);
+        make(".krbtriage-new", 1);
+        make("report.csv", 900);
+        remove_abandoned(folder.path());
+        let mut left: Vec<_> = folder
+            .path()
+            .read_dir()
+            .unwrap()
+            .map(|e| e.unwrap().file_name().into_string().unwrap())
+            .collect();
+        left.sort();
+        assert_eq!(left, [".krbtriage-new", "report.csv"]);
+    }
+}

@@ -1,0 +1,137 @@
+//! Refuses outputs that would replace a file that is read: a log is evidence, and may be the only copy.
+
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+
+use super::error::OutputError;
+use super::target::{ResolvedTarget, SECOND_NAMES, second_name};
+
+/// Second names (`report-2.csv`) that no output of the run may get: an input or another output has the name.
+#[derive(Debug, Default)]
+pub struct ProtectedPaths(HashSet<PathBuf>);
+
+impl ProtectedPaths {
+    pub(super) fn contains(&self, path: &Path) -> bool {
+        ResolvedTarget::of(path).key().is_some_and(|key| self.0.contains(&key))
+    }
+}
+
+/// Which file a path leads to, whatever its name: device and inode, on Windows volume and file index.
+#[cfg(unix)]
+#[derive(PartialEq, Eq, Hash)]
+struct FileId(u64, u64);
+
+#[cfg(unix)]
+impl FileId {
+    /// `None` where there is no such file.
+    fn of(path: &Path) -> Option<Self> {
+        use std::os::unix::fs::MetadataExt;
+        let metadata = path.metadata().ok()?;
+        Some(Self(metadata.dev(), metadata.ino()))
+    }
+}
+
+#[cfg(not(unix))]
+#[derive(PartialEq, Eq, Hash)]
+struct FileId(same_file::Handle);
+
+#[cfg(not(unix))]
+impl FileId {
+    /// `None` where there is no such file, or another program has it open and locked: then it cannot be replaced either.
+    fn of(path: &Path) -> Option<Self> {
+        same_file::Handle::from_path(path).ok().map(Self)
+    }
+}
+
+/// What replacing a file would mean.
+enum Replaces<'a> {
+    Output(&'a Path),
+    SecondName(PathBuf),
+}
+
+/// Fails where one of `outputs` is also one of `inputs`, under any name and through any link. `inputs` may be paths that do
+/// not exist; `is_input` decides about one that an output would replace. The cost is one look at the file system for each
+/// input, and none where no output exists yet.
+pub fn protect<'a, P: AsRef<Path>, T>(
+    outputs: impl IntoIterator<Item = &'a Path>,
+    inputs: impl IntoIterator<Item = (P, T)>,
+    is_input: impl Fn(&Path, &T) -> bool,
+) -> Result<ProtectedPaths, OutputError> {
+    let outputs: Vec<&Path> = outputs.into_iter().collect();
+    let mut existing: HashMap<FileId, Replaces<'_>> = HashMap::new();
+    let keys: HashSet<PathBuf> =
+        outputs.iter().filter_map(|output| ResolvedTarget::of(output).key()).collect();
+    let mut protected = HashSet::new();
+    for output in &outputs {
+        let resolved = ResolvedTarget::of(output);
+        // A device is not replaced; and on Windows a pipe that was opened and closed is busy.
+        let ResolvedTarget::File(file) = &resolved else { continue };
+        for name in SECOND_NAMES.map(|n| second_name(file, n)) {
+            let Some(key) = ResolvedTarget::of(&name).key() else { continue };
+            if keys.contains(&key) {
+                protected.insert(key);
+            } else if let Some(id) = FileId::of(&name) {
+                existing.entry(id).or_insert(Replaces::SecondName(key));
+            }
+        }
+        if let Some(id) = FileId::of(file) {
+            existing.insert(id, Replaces::Output(output));
+        }
+    }
+    if existing.is_empty() {
+        return Ok(ProtectedPaths(protected));
+    }
+    for (input, about) in inputs {
+        let input = input.as_ref();
+        let replaced = FileId::of(input).and_then(|id| existing.get(&id));
+        match replaced.filter(|_| is_input(input, &about)) {
+            Some(Replaces::Output(output)) => {
+                return Err(OutputError::IsInput { path: output.to_path_buf() });
+            }
+            Some(Replaces::SecondName(key)) => {
+                protected.insert(key.clone());
+            }
+            None => {}
+        }
+    }
+    Ok(ProtectedPaths(protected))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_name_is_never_that_of_an_input_or_another_output() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        for name in ["report-2.csv", "report-5.csv"] {
+            std::fs::write(path(name), "read").unwrap();
+        }
+        let (outputs, input) = ([path("report.csv"), path("report-4.csv")], path("report-2.csv"));
+        let all = |_: &Path, (): &()| true;
+        let protected = protect(outputs.iter().map(PathBuf::as_path), [(&input, ())], all).unwrap();
+        assert!(protected.contains(&path("report-2.csv")), "an input");
+        assert!(protected.contains(&path("report-4.csv")), "another output");
+        assert!(!protected.contains(&path("report-5.csv")), "an earlier second name");
+    }
+
+    #[test]
+    fn an_input_is_protected_under_every_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        std::fs::write(path("evidence.csv"), "read").unwrap();
+        std::fs::hard_link(path("evidence.csv"), path("copy.csv")).unwrap();
+        let mut inputs = vec![path("evidence.csv"), path("copy.csv")];
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink("evidence.csv", path("SRV1.evtx")).unwrap();
+            inputs.push(path("SRV1.evtx"));
+        }
+        for input in &inputs {
+            let refused = protect([&*path("evidence.csv")], [(input, ())], |_, ()| true);
+            assert!(matches!(refused, Err(OutputError::IsInput { .. })), "{}", input.display());
+        }
+        assert!(protect([&*path("new.csv")], inputs.iter().map(|input| (input, ())), |_, ()| true).is_ok());
+    }
+}

@@ -1,0 +1,33 @@
+//! `--summary`: what was read of each input, as JSON Lines.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::Reading;
+use crate::inventory::InventoryFile;
+use crate::scan::FileReport;
+use crate::text::escape::escape_json;
+
+#[derive(Serialize)]
+#[serde(tag = "input", rename_all = "lowercase")]
+enum Line<'a> {
+    Log(&'a FileReport),
+    Inventory(&'a InventoryFile),
+    Missing { path: String, problems: [String; 1] },
+}
+
+/// Writes a line for each input.
+pub fn write(read: &Reading<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let missing = read
+        .unfound
+        .iter()
+        .map(|e| Line::Missing { path: e.path().display().to_string(), problems: [e.to_string()] });
+    let logs = read.logs.iter().map(Line::Log);
+    let inventories = read.inventories.iter().map(Line::Inventory);
+    for line in logs.chain(inventories).chain(missing) {
+        out.write_all(escape_json(&line)?.as_bytes())?;
+        out.write_all(b"\n")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,124 @@
+//! What outputs do to files: `-`, links, inputs that must stay, and runs that fail half way.
+
+use crate::support::program::*;
+
+const ADDRESSES: &str = "host,address\nSRV1,192.0.2.1\nSRV2,192.0.2.1\n";
+
+fn place() -> Place {
+    let place = Place::new();
+    place.write("A.evtx", log([four("A", "srv8", 1, 10)]));
+    place.write("i.csv", ADDRESSES);
+    place
+}
+
+/// Bug 2 of the review: `-` was a file called `-` for some options.
+#[test]
+fn a_dash_is_standard_output_for_every_output() {
+    let place = place();
+    let before = place.files();
+    for (arguments, first) in [
+        (&["inventory", "i.csv", "-o", "-"][..], "host,address"),
+        (&["audit", "-i", "i.csv", "-o", "-"], "finding_id"),
+        (&["collect-script", "SRV1", "-o", "-"], "# "),
+        (&["extract", "A.evtx", "-o", "-"], "computer,"),
+        (&["triage", "A.evtx", "-o", "-"], "incident_id"),
+        (&["triage", "A.evtx", "--problems", "-"], "problem_id"),
+        (&["triage", "A.evtx", "--events", "-"], "incident_id,time_created"),
+        (&["triage", "A.evtx", "--summary", "-"], "{\"input\""),
+    ] {
+        let out = place.run(arguments).exits(0).stdout();
+        assert!(out.starts_with(first), "{arguments:?}: {out}");
+    }
+    assert_eq!(place.files(), before);
+    let twice = place.run(&["triage", "A.evtx", "-o", "-", "--problems", "-"]).exits(2);
+    assert!(twice.stderr().contains("both go to standard output"), "{}", twice.stderr());
+}
+
+#[test]
+fn a_name_that_ends_with_a_separator_is_not_a_file() {
+    let place = place();
+    let run = place.run(&["triage", "A.evtx", "-o", "report/"]).exits(4);
+    assert!(run.stderr().contains("this is a folder"), "{}", run.stderr());
+}
+
+#[cfg(unix)]
+mod links {
+    use super::*;
+    use std::os::unix::fs::symlink;
+
+    /// Every option that reads, and every one that writes, through a link of another name.
+    #[test]
+    fn no_output_replaces_what_is_read() {
+        let place = place();
+        std::fs::create_dir(place.path("logs")).unwrap();
+        std::fs::create_dir(place.path("inventories")).unwrap();
+        place.write("list", "A.evtx\n");
+        place.write("hosts", "SRV1\n");
+        place.write("allow", "192.0.2.1\n");
+        place.write("spns.csv", "account,domain,spn\nSRV1$,alpha.example.com,host/srv1\n");
+        place.run(&["triage", "A.evtx", "-o", "rep.csv", "--state", "state.json"]).exits(0);
+        std::fs::copy(place.path("A.evtx"), place.path("evidence")).unwrap();
+        std::fs::copy(place.path("A.evtx"), place.path("folder-evidence")).unwrap();
+        std::fs::copy(place.path("i.csv"), place.path("folder-inventory")).unwrap();
+        symlink(place.path("evidence"), place.path("SRV1.evtx")).unwrap();
+        symlink(place.path("folder-evidence"), place.path("logs/SRV2.evtx")).unwrap();
+        symlink(place.path("i.csv"), place.path("link.csv")).unwrap();
+        symlink(place.path("folder-inventory"), place.path("inventories/SRV2.csv")).unwrap();
+        for (arguments, output) in [
+            (&["extract", "SRV1.evtx"][..], "evidence"),
+            (&["extract", "logs"], "folder-evidence"),
+            (&["extract", "--files-from", "list"], "list"),
+            (&["triage", "SRV1.evtx"], "evidence"),
+            (&["triage", "logs"], "folder-evidence"),
+            (&["triage", "A.evtx", "-i", "link.csv"], "i.csv"),
+            (&["triage", "A.evtx", "-i", "inventories"], "folder-inventory"),
+            (&["triage", "A.evtx", "-s", "spns.csv"], "spns.csv"),
+            (&["triage", "--files-from", "list"], "list"),
+            (&["triage", "A.evtx", "--state", "state.json"], "state.json"),
+            (&["inventory", "link.csv"], "i.csv"),
+            (&["inventory", "inventories"], "folder-inventory"),
+            (&["audit", "-i", "link.csv"], "i.csv"),
+            (&["audit", "-i", "i.csv", "--allow", "allow"], "allow"),
+            (&["collect-script", "--report", "rep.csv"], "rep.csv"),
+            (&["collect-script", "--hosts", "hosts"], "hosts"),
+        ] {
+            let before = std::fs::read(place.path(output)).unwrap();
+            let option = if arguments[0] == "triage" {
+                &["-o", "--problems", "--events", "--summary"][..]
+            } else {
+                &["-o"]
+            };
+            for option in option {
+                // The extension decides the format of a report; a name without one is CSV.
+                if output.ends_with(".json") && *option == "--events" {
+                    continue;
+                }
+                let all = [arguments, &[option, output]].concat();
+                let run = place.run(&all);
+                assert_eq!(run.code(), 2, "{all:?}: {}", run.stderr());
+                assert_eq!(std::fs::read(place.path(output)).unwrap(), before, "{all:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_new_report_may_replace_the_baseline_and_nothing_else_may() {
+        let place = place();
+        place.run(&["triage", "A.evtx", "-o", "rep.csv"]).exits(0);
+        place.run(&["triage", "A.evtx", "--baseline", "rep.csv", "-o", "rep.csv"]).exits(0);
+        let run = place.run(&["triage", "A.evtx", "--baseline", "rep.csv", "--problems", "rep.csv"]);
+        run.exits(2);
+        assert!(place.text("rep.csv").starts_with("incident_id"));
+    }
+
+    #[test]
+    fn a_dangling_link_is_followed_and_two_of_them_to_one_file_are_refused() {
+        let place = place();
+        symlink("real.csv", place.path("one.csv")).unwrap();
+        symlink("one.csv", place.path("two.csv")).unwrap();
+        place.run(&["triage", "A.evtx", "-o", "one.csv", "-o", "two.csv"]).exits(2);
+        place.run(&["triage", "A.evtx", "-o", "two.csv"]).exits(0);
+        assert!(place.path("two.csv").is_symlink() && place.path("one.csv").is_symlink());
+        assert!(place.text("real.csv").starts_with("incident_id"));
+    }
+}

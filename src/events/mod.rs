@@ -35,13 +35,18 @@ impl Event {
     }
 }
 
-/// The records that triage wants: event 4, its twin, and every signal.
-pub fn selection() -> Selection {
+/// Providers and event IDs that triage reads: event 4, its twin, and every signal.
+pub fn filters() -> Vec<EventFilter> {
     let mut wanted =
         vec![EventFilter { providers: KERBEROS.map(String::from).to_vec(), event_ids: vec![3, 4] }];
     wanted.extend(signals::wanted());
+    wanted
+}
+
+/// The records that triage wants: those of [`filters`], where a value decides only with that value.
+pub fn selection() -> Selection {
     signals::CONDITIONS.iter().fold(
-        Selection::new(wanted).only_where(3, "ErrorCode", ap_err_modified::is_0x29),
+        Selection::new(filters()).only_where(3, "ErrorCode", ap_err_modified::is_0x29),
         |selection, (id, name, accepts)| selection.only_where(*id, name, *accepts),
     )
 }

@@ -39,6 +39,7 @@ use super::other::Other;
 use super::stream::TextStream;
 use crate::files::describe_read_error;
 pub use account::{Account, ObjectClass, is_cluster_management_spn, is_cluster_spn};
+pub(crate) use aliases::DEFAULT_MAPPINGS;
 pub use aliases::{AliasError, HostAliases};
 pub use duplicates::{Duplicate, DuplicateKind};
 pub use owners::{AccountId, Conflict, Effective, HostMatch, SpnIndex};

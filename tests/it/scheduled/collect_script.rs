@@ -23,7 +23,7 @@ fn syntax_errors(script: &str) -> Vec<String> {
             let text = script[node.byte_range()].chars().take(60).collect::<String>();
             errors.push(format!("line {}: {text:?}", node.start_position().row + 1));
         }
-        nodes.extend((0..node.child_count()).filter_map(|n| node.child(n as u32)));
+        nodes.extend((0..node.child_count()).filter_map(|n| node.child(n)));
     }
     errors
 }

@@ -286,7 +286,7 @@ fn a_triage_of_the_folder_uses_no_file_of_details() {
     details(&place);
     let of = |file: &str| {
         let path = place.path(&format!("run/details/{file}"));
-        let found = addresses::load(&[path.clone()], &LoadOptions::default());
+        let found = addresses::load(std::slice::from_ref(&path), &LoadOptions::default());
         let accounts = accounts::load(&[path]);
         (found.owned.len(), found.resolved.len(), accounts.accounts.len())
     };

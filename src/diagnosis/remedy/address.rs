@@ -4,6 +4,18 @@ use super::Step;
 use super::view::View;
 use crate::diagnosis::command::Command;
 
+const NEW: &str = "<new address>";
+
+/// Gives an adapter another address and registers it.
+fn readdress(place: &str, old: &str, new: &str) -> [Command; 3] {
+    [
+        format!("New-NetIPAddress -InterfaceAlias '<adapter>' -IPAddress {new} -PrefixLength <length>"),
+        format!("Remove-NetIPAddress -IPAddress {old}"),
+        "ipconfig /registerdns".to_owned(),
+    ]
+    .map(|line| Command::at(place, line))
+}
+
 /// The adapter of an address on the client or on the target.
 fn adapter_query(view: &View<'_>) -> [Command; 2] {
     let line = format!(
@@ -19,7 +31,7 @@ fn name_first(view: &View<'_>) -> Step {
     let client = view.client.shown();
     Step::read(format!(
         "Check the name first. If {target} resolves to an address of {client} itself (DNS, hosts file), \
-         correct that entry; a change of the shared address fixes nothing then."
+         correct that entry. A change of the shared address fixes nothing then."
     ))
     .run(Command::on(&view.client, format!("Resolve-DnsName {}", view.target.word())))
     .run(Command::on(
@@ -42,7 +54,7 @@ pub(super) fn management_card(view: &View<'_>) -> Vec<Step> {
     let steps = vec![
         Step::note(
             "Safe in production hours, without a restart. The adapter connects the server to its own \
-             management controller only; vendor tools that use it lose that path.",
+             management controller only. Vendor tools that use it lose that path.",
         ),
         name_first(view),
         Step::read(format!(
@@ -99,25 +111,8 @@ pub(super) fn virtual_switch(view: &View<'_>) -> Vec<Step> {
             ))
             .risk("virtual machines and containers on that switch lose their network.")
             .needs("an elevated prompt.")
-            .run(Command::at(
-                format!("{client} or {target}"),
-                format!(
-                    "Get-NetIPAddress -IPAddress {0} | Remove-NetIPAddress; New-NetIPAddress \
-                     -InterfaceAlias '<adapter>' -IPAddress <new address> -PrefixLength <length>",
-                    view.address()
-                ),
-            ))
-            .undo(
-                "Give the adapter its old address.",
-                [Command::at(
-                    "the same host",
-                    format!(
-                        "Get-NetIPAddress -IPAddress <new address> | Remove-NetIPAddress; New-NetIPAddress \
-                         -InterfaceAlias '<adapter>' -IPAddress {} -PrefixLength <length>",
-                        view.address()
-                    ),
-                )],
-            ),
+            .runs(readdress(&format!("{client} or {target}"), &view.address(), NEW))
+            .undo("Give the adapter its old address.", readdress("the same host", NEW, &view.address())),
         ),
     ]
 }
@@ -149,26 +144,8 @@ pub(super) fn shared(view: &View<'_>) -> Vec<Step> {
             .only_if(format!("one of the two hosts has {short} by mistake"))
             .risk("every connection to that host ends, your remote session too. Use its console.")
             .needs("an elevated prompt on that host, and a free address.")
-            .run(Command::at(
-                "the host that has it by mistake",
-                format!(
-                    "New-NetIPAddress -InterfaceAlias '<adapter>' -IPAddress <new address> \
-                         -PrefixLength <length>; Remove-NetIPAddress -IPAddress {}; ipconfig /registerdns",
-                    view.address()
-                ),
-            ))
-            .undo(
-                "Restore what before.txt shows.",
-                [Command::at(
-                    "the same host",
-                    format!(
-                        "New-NetIPAddress -InterfaceAlias '<adapter>' -IPAddress {} -PrefixLength \
-                             <length>; Remove-NetIPAddress -IPAddress <new address>; ipconfig \
-                             /registerdns",
-                        view.address()
-                    ),
-                )],
-            ),
+            .runs(readdress("the host that has it by mistake", &view.address(), NEW))
+            .undo("Restore what before.txt shows.", readdress("the same host", NEW, &view.address())),
         ),
         Step::read(format!("Clear the caches on {} when the change is done.", view.client.shown()))
             .run(Command::on(&view.client, "ipconfig /flushdns"))
@@ -196,7 +173,7 @@ pub(super) fn unknown(view: &View<'_>) -> Vec<Step> {
         name_first(view),
         Step::read(format!(
             "Compare the addresses of {client} and {target}. Look at management cards first (adapters \
-             named USB, NDIS, iDRAC, XClarity; addresses 169.254.x.x or 16.1.15.2), then at virtual \
+             named USB, NDIS, iDRAC, XClarity, or an address 169.254.x.x or 16.1.15.2), then at virtual \
              switches."
         ))
         .run(Command::on(&view.client, "ipconfig /all"))

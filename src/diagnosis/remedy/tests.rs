@@ -429,6 +429,19 @@ proptest! {
     }
 }
 
+/// A list in a report is split there.
+#[test]
+fn no_text_holds_the_separator_of_lists() {
+    for kind in Kind::ALL {
+        for step in Incident::example().steps(kind, Confidence::Possible) {
+            assert!(!step.to_string().contains("; "), "{kind}: {step}");
+        }
+    }
+    for request in Incident::example().requests() {
+        assert!(!request.to_string().contains("; "), "{request}");
+    }
+}
+
 /// Reads aloud: every fix text of `explain`, and one incident for each kind.
 #[test]
 fn all_fix_texts() {

@@ -1,7 +1,7 @@
 //! The records of one chunk: gate, decoder, and the `evtx` crate for what they leave to it.
 
 use super::decode::{Decoded, Decoder};
-use super::fallback::{FallbackReader, Pick};
+use super::fallback::{FallbackReader, Selector};
 use super::gate::Gate;
 use super::slack;
 use super::{Problems, Record, Selection};
@@ -35,9 +35,9 @@ impl Counts {
 pub struct ChunkReader {
     gate: Gate,
     decoder: Decoder,
-    full: FallbackReader,
+    fallback: FallbackReader,
     /// Offsets of the records that are left to the crate.
-    odd: Vec<u32>,
+    unsupported: Vec<u32>,
 }
 
 /// A chunk, and where it comes from.
@@ -75,7 +75,7 @@ impl ChunkReader {
         };
         // Where slack starts, and the live records in it: none, unless the chunk is damaged.
         let mut slack = 0;
-        self.full.spans.clear();
+        self.fallback.spans.clear();
         if bytes.starts_with(CHUNK_MAGIC) {
             let walk = self.gate.walk(bytes, &header, selection);
             if walk.clean {
@@ -86,33 +86,34 @@ impl ChunkReader {
                     counts.written = counts.written.max(walk.written);
                 }
                 self.decoder.start_chunk();
-                self.odd.clear();
-                for passed in &self.gate.passed {
-                    match self.decoder.record(bytes, *passed, selection) {
-                        Decoded::EventFilter(record) => emit(record),
+                self.unsupported.clear();
+                for candidate in &self.gate.candidates {
+                    match self.decoder.record(bytes, *candidate, selection) {
+                        Decoded::Wanted(record) => emit(record),
                         Decoded::NotWanted => {}
-                        Decoded::Odd => self.odd.push(passed.at),
+                        Decoded::Unsupported => self.unsupported.push(candidate.at),
                     }
                 }
-                if !self.odd.is_empty() {
-                    let pick = Pick::At(&self.odd, walk.end);
-                    self.full.read(chunk, pick, selection, &mut found, &mut emit);
+                if !self.unsupported.is_empty() {
+                    let selector = Selector::At(&self.unsupported, walk.end);
+                    self.fallback.read(chunk, selector, selection, &mut found, &mut emit);
                 }
             } else {
-                counts.records += self.full.read(chunk, Pick::All, selection, &mut found, &mut emit);
+                counts.records += self.fallback.read(chunk, Selector::All, selection, &mut found, &mut emit);
             }
         }
         if recover {
-            let (decoder, live) = (&mut self.decoder, &self.full.spans);
+            let (decoder, live) = (&mut self.decoder, &self.fallback.spans);
             decoder.start_slack();
-            slack::carve(bytes, slack, |passed| {
-                let before = live.partition_point(|(start, _)| *start <= passed.at);
-                if before.checked_sub(1).and_then(|i| live.get(i)).is_some_and(|(_, end)| passed.at < *end) {
+            slack::carve(bytes, slack, |candidate| {
+                let before = live.partition_point(|(start, _)| *start <= candidate.at);
+                if before.checked_sub(1).and_then(|i| live.get(i)).is_some_and(|(_, end)| candidate.at < *end)
+                {
                     return;
                 }
                 counts.records += 1;
                 // What leans on something that is overwritten is left out.
-                if let Decoded::EventFilter(record) = decoder.record(bytes, passed, selection) {
+                if let Decoded::Wanted(record) = decoder.record(bytes, candidate, selection) {
                     emit(record);
                 }
             });

@@ -17,7 +17,7 @@ use krbtriage::records::chunk::{Chunk, ChunkReader, Counts};
 use krbtriage::records::fallback::{FallbackReader, Selector};
 use krbtriage::records::gate::Gate;
 use krbtriage::records::{Problems, Record, Selection};
-use krbtriage::scan::Collector;
+use krbtriage::scan::RecordVisitor;
 
 fn main() {
     divan::main();

@@ -16,13 +16,13 @@ use krbtriage::chunks::BLOCK_LEN;
 use krbtriage::chunks::read::fill_at;
 use krbtriage::files::{self, Input, Kind};
 use krbtriage::records::{EventFilter, Record, Selection};
-use krbtriage::scan::{Collector, FileIndex, ScanOptions, scan};
+use krbtriage::scan::{FileIndex, RecordVisitor, ScanOptions, scan};
 
 /// Counts records and lets them go.
 #[derive(Default)]
 struct Counted(u64);
 
-impl Collector for Counted {
+impl RecordVisitor for Counted {
     fn record(&mut self, _: FileIndex, record: Record) {
         self.0 += 1;
         std::hint::black_box(&record);
@@ -67,7 +67,7 @@ fn main() {
             }
             *took = time(|| {
                 let done = scan(&inputs, selection, &options, &(), Counted::default);
-                let events: u64 = done.collectors.iter().map(|c| c.0).sum();
+                let events: u64 = done.visitors.iter().map(|c| c.0).sum();
                 *found = (events, done.files.iter().map(|f| f.records).sum());
             })
             .min(*took);

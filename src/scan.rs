@@ -26,7 +26,7 @@ use plan::Plan;
 use worker::{Run, Worker};
 
 /// What takes the records. One per worker; they are merged by the caller afterwards.
-pub trait Collector: Send {
+pub trait RecordVisitor: Send {
     /// `input` is the record's file ([`FileReport::index`]).
     fn record(&mut self, input: FileIndex, record: Record);
 }
@@ -71,7 +71,7 @@ impl Progress for () {
 /// The outcome of a scan.
 pub struct Scan<C> {
     /// One per worker, in no particular order.
-    pub collectors: Vec<C>,
+    pub visitors: Vec<C>,
     /// One per input in the inputs' order, then one per file in archives, in the archives' order.
     ///
     /// Behind them, logs that were extracted elsewhere, in the order of their paths.
@@ -94,7 +94,7 @@ pub struct FileReport {
     pub bad_checksums: u64,
     /// Records looked at (their headers, at least).
     pub records: u64,
-    /// EventFilter records found.
+    /// Wanted records found.
     pub events: u64,
     /// Of `events`, those that an earlier file (or place in this file) also holds.
     pub duplicates: u64,
@@ -123,37 +123,37 @@ impl FileReport {
     }
 }
 
-/// Reads all inputs and hands every wanted record to a collector.
+/// Reads all inputs and hands every wanted record to a visitor.
 ///
 /// No input can stop the run: what is wrong with one is in its [`FileReport`].
-pub fn scan<C: Collector>(
+pub fn scan<C: RecordVisitor>(
     inputs: &[Input],
     selection: &Selection,
     options: &ScanOptions,
     progress: &dyn Progress,
-    new_collector: impl Fn() -> C + Sync,
+    new_visitor: impl Fn() -> C + Sync,
 ) -> Scan<C> {
     let plan = Plan::new(inputs);
     progress.total(plan.bytes());
     let run = Run { plan: &plan, selection, recover: options.recover, progress, next: AtomicUsize::new(0) };
     let threads = options.workers();
     let work = || {
-        let mut collector = new_collector();
-        Worker::new(&run, &mut collector).run();
-        collector
+        let mut visitor = new_visitor();
+        Worker::new(&run, &mut visitor).run();
+        visitor
     };
-    let collectors = std::thread::scope(|scope| {
+    let visitors = std::thread::scope(|scope| {
         // The calling thread works too, so a small input starts no thread at all. Where one cannot be
         // started, the others do its work.
         let others: Vec<_> = (1..plan.useful_threads(threads))
             .filter_map(|_| std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work).ok())
             .collect();
-        let mut collectors = vec![work()];
-        collectors.extend(others.into_iter().filter_map(|other| other.join().ok()));
-        collectors
+        let mut visitors = vec![work()];
+        visitors.extend(others.into_iter().filter_map(|other| other.join().ok()));
+        visitors
     });
     let (files, unread) = plan.into_reports();
-    Scan { collectors, files, unread }
+    Scan { visitors, files, unread }
 }
 
 /// For the `evtx` crate, which recurses with the nesting of elements (up to 512 deep).

@@ -11,7 +11,7 @@ use crate::events::{
     ApErrModified, DedupIndex, Event, Insertion, LogFingerprint, ReportedEvents, Signal, SignalKind,
 };
 use crate::records::{Content, Origin, Record};
-use crate::scan::{Collector, FileIndex};
+use crate::scan::{FileIndex, RecordVisitor};
 
 /// Different signals kept by one worker. Real logs have some thousands; a crafted log with a new name in every record
 /// must not fill the memory.
@@ -276,7 +276,7 @@ impl<'a> IncidentBuilder<'a> {
     }
 }
 
-impl Collector for IncidentBuilder<'_> {
+impl RecordVisitor for IncidentBuilder<'_> {
     fn record(&mut self, file: FileIndex, record: Record) {
         if let Some(known) = self.known(&record) {
             return self.again(known, &record, file);

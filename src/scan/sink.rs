@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::extracted::index_of;
 use super::plan::Plan;
-use super::{Collector, FileIndex, Progress};
+use super::{FileIndex, Progress, RecordVisitor};
 use crate::chunks::FILE_HEADER_LEN;
 use crate::records::chunk::{Chunk, ChunkReader, Counts};
 use crate::records::extracted::{ExtractLine, read_lines};
@@ -19,7 +19,7 @@ pub struct Sink<'a> {
     selection: &'a Selection,
     recover: bool,
     progress: &'a dyn Progress,
-    collector: &'a mut dyn Collector,
+    visitor: &'a mut dyn RecordVisitor,
     chunks: ChunkReader,
     file: FileIndex,
     counts: Counts,
@@ -33,14 +33,14 @@ impl<'a> Sink<'a> {
         selection: &'a Selection,
         recover: bool,
         progress: &'a dyn Progress,
-        collector: &'a mut dyn Collector,
+        visitor: &'a mut dyn RecordVisitor,
     ) -> Self {
         Self {
             plan,
             selection,
             recover,
             progress,
-            collector,
+            visitor,
             chunks: ChunkReader::default(),
             file: 0,
             counts: Counts::default(),
@@ -59,8 +59,8 @@ impl<'a> Sink<'a> {
 
     /// Adds what was counted to the file's report.
     pub(super) fn finish(&mut self) {
-        if let Some(tally) = self.plan.tally(self.file) {
-            tally.add(self.counts, self.events, &mut self.problems);
+        if let Some(file_progress) = self.plan.file_progress(self.file) {
+            file_progress.add(self.counts, self.events, &mut self.problems);
         }
         self.counts = Counts::default();
         self.events = 0;
@@ -71,11 +71,11 @@ impl<'a> Sink<'a> {
         &mut self,
         read: impl FnOnce(&Selection, &mut dyn FnMut(Record), &mut u64, &mut Problems),
     ) {
-        let Self { events, collector, selection, .. } = self;
+        let Self { events, visitor, selection, .. } = self;
         let mut emit = |record| {
             if selection.conditions_hold(&record) {
                 *events += 1;
-                collector.record(self.file, record);
+                visitor.record(self.file, record);
             }
         };
         read(self.selection, &mut emit, &mut self.counts.records, &mut self.problems);
@@ -83,7 +83,7 @@ impl<'a> Sink<'a> {
 
     /// Reads events that were extracted elsewhere; each is about the log it came from, and not about this file.
     pub fn extracted(&mut self, input: impl Read) {
-        let Self { plan, selection, recover, collector, problems, file, .. } = self;
+        let Self { plan, selection, recover, visitor, problems, file, .. } = self;
         let logs = &plan.extracted;
         let (mut found, mut slack) = (HashMap::new(), 0u64);
         let mut take = |told| match told {
@@ -97,7 +97,7 @@ impl<'a> Sink<'a> {
                 if record.origin == Origin::Slack && !*recover {
                     slack += 1;
                 } else if selection.accepts_record(&record) {
-                    collector.record(log, record);
+                    visitor.record(log, record);
                 }
                 // A crafted file may name a log in every line.
                 if found.len() > FOUND_AT_ONCE { logs.found(found.drain()) } else { Ok(()) }
@@ -139,8 +139,8 @@ impl<'a> Sink<'a> {
                 "the file ends within its header; copy it again, or export the log anew".to_owned()
             });
         }
-        if let (Some(promised), Some(tally)) = (promised, self.plan.tally(self.file)) {
-            tally.promise(promised);
+        if let (Some(promised), Some(file_progress)) = (promised, self.plan.file_progress(self.file)) {
+            file_progress.promise(promised);
         }
     }
 
@@ -178,7 +178,7 @@ impl<'a> Sink<'a> {
     /// A panic in it (our own or a library's) costs this chunk and nothing else.
     pub fn chunk(&mut self, chunk: &[u8], at: u64) -> bool {
         let read = catch_unwind(AssertUnwindSafe(|| {
-            let Self { chunks, counts, problems, events, collector, .. } = self;
+            let Self { chunks, counts, problems, events, visitor, .. } = self;
             chunks.read(
                 Chunk { bytes: chunk, at },
                 self.selection,
@@ -187,7 +187,7 @@ impl<'a> Sink<'a> {
                 problems,
                 |record| {
                     *events += 1;
-                    collector.record(self.file, record);
+                    visitor.record(self.file, record);
                 },
             )
         }));

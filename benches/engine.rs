@@ -13,9 +13,10 @@ use krbtriage::chunks::{CHUNK_LEN, Carver, FILE_HEADER_LEN};
 use krbtriage::events;
 use krbtriage::events::DedupIndex;
 use krbtriage::incidents::{IncidentBuilder, Period};
-use krbtriage::records::chunk::{Chunk, ChunkReader, Counts};
+use krbtriage::records::chunk::Chunk;
 use krbtriage::records::fallback::{FallbackReader, Selector};
 use krbtriage::records::gate::Gate;
+use krbtriage::records::reader::{ChunkReader, Counts};
 use krbtriage::records::{Problems, Record, Selection};
 use krbtriage::scan::RecordVisitor;
 

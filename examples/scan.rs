@@ -13,10 +13,11 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use krbtriage::chunks::BLOCK_LEN;
-use krbtriage::chunks::read::fill_at;
+use krbtriage::files::FileIndex;
 use krbtriage::files::{self, Input, Kind};
+use krbtriage::io_util::read_full_at;
 use krbtriage::records::{EventFilter, Record, Selection};
-use krbtriage::scan::{FileIndex, RecordVisitor, ScanOptions, scan};
+use krbtriage::scan::{RecordVisitor, ScanOptions, scan};
 
 /// Counts records and lets them go.
 #[derive(Default)]
@@ -114,7 +115,7 @@ fn plain_read(inputs: &[Input], threads: usize) {
                 open = File::open(&input.path).ok().map(|file| (input, file));
             }
             if let Some((_, file)) = &open {
-                let n = fill_at(file, &mut buffer, block * BLOCK_LEN as u64).unwrap_or(0);
+                let n = read_full_at(file, &mut buffer, block * BLOCK_LEN as u64).unwrap_or(0);
                 read.fetch_add(n as u64, Ordering::Relaxed);
             }
         }

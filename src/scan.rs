@@ -19,7 +19,7 @@ use std::sync::atomic::AtomicUsize;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::files::{FileError, Input};
+use crate::files::{FileError, FileIndex, Input};
 use crate::records::extracted::LogLine;
 use crate::records::{Record, Selection};
 use plan::Plan;
@@ -30,10 +30,6 @@ pub trait RecordVisitor: Send {
     /// `input` is the record's file ([`FileReport::index`]).
     fn record(&mut self, input: FileIndex, record: Record);
 }
-
-/// What stands for a file of a run: for a file that is read, its place in [`Scan::files`] (inside an archive every member
-/// has its own); for a log that was extracted elsewhere, bits of its number, which are the same in every run.
-pub type FileIndex = u64;
 
 /// What the user may choose about scanning.
 #[derive(Debug, Clone, Default)]

@@ -6,11 +6,11 @@ use jiff::Timestamp;
 use super::case::{Case, Shape};
 use super::ownership::Ownership;
 use crate::events::{Role, Signal, SignalKind};
+use crate::files::FileIndex;
 use crate::incidents::RecordedSignal;
 use crate::inventory::accounts::Account;
 use crate::inventory::addresses::vendors::{AdapterKind, recognise};
 use crate::names::{HostName, Principal, Same, Spn};
-use crate::scan::FileIndex;
 
 /// Clues by the names they are about, so that an incident meets only those that may concern it.
 #[derive(Debug, Default)]

@@ -10,8 +10,9 @@ use super::{ActivityTimes, Incident, LogRanges, Occurrences, RecordedSignal};
 use crate::events::{
     ApErrModified, DedupIndex, Event, Insertion, LogFingerprint, ReportedEvents, Signal, SignalKind,
 };
+use crate::files::FileIndex;
 use crate::records::{Content, Origin, Record};
-use crate::scan::{FileIndex, RecordVisitor};
+use crate::scan::RecordVisitor;
 
 /// Different signals kept by one worker. Real logs have some thousands; a crafted log with a new name in every record
 /// must not fill the memory.

@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use crate::events::{ApErrModified, Signal};
-use crate::scan::FileIndex;
+use crate::files::FileIndex;
 
 /// One trouble: a client asks for a target and something answers that cannot decrypt. Names as the log has them.
 #[derive(Debug, Clone)]

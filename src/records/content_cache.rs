@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use foldhash::HashMap;
 
-use super::Content;
+use super::record::Content;
 use super::template::Program;
 use super::values::Values;
 

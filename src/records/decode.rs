@@ -7,11 +7,12 @@ use jiff::Timestamp;
 use super::binxml::{DEFINITION_HEADER, FRAGMENT, Instance, NO_DEPENDENCY, TEMPLATE, Utf16Span};
 use super::content_cache::ContentCache;
 use super::gate::{Candidate, Provider, RECORD_HEADER};
+use super::record::{Content, Datum, Origin, Record, Text};
+use super::selection::Selection;
 use super::slack;
 use super::template::{FieldName, Kind, Node, Program, System, TextSource, ValueNode};
 use super::template_cache::TemplateCache;
 use super::values::{BINARY, BINXML, NULL, TEXT, TEXT_ARRAY, Value, Values, value_of, write_utf16};
-use super::{Content, Datum, Origin, Record, Selection, Text};
 
 /// What became of a record.
 #[derive(Debug)]

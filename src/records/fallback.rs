@@ -7,7 +7,10 @@ use std::sync::Arc;
 use evtx::{EvtxChunkData, ParserSettings};
 
 use super::chunk::Chunk;
-use super::{Problems, Record, Selection, xml};
+use super::problems::Problems;
+use super::record::Record;
+use super::selection::Selection;
+use super::xml;
 use crate::chunks::header::Header;
 
 /// Where the chunk header keeps its hash table of name offsets.

@@ -4,8 +4,8 @@
 //! chunk of 150 records costs less than reading the chunk from the page cache. It is asked for all
 //! providers at once: the event ID alone turns away most records, and no text is searched.
 
-use super::Selection;
 use super::binxml::{Instance, TEMPLATE, Utf16Span, until_nul};
+use super::selection::Selection;
 use super::template::{TextSource, event_id_is_third};
 use super::values::{Layout, TEXT};
 use crate::chunks::CHUNK_HEADER_LEN;

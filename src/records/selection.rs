@@ -1,6 +1,6 @@
 //! Which records a run wants: pairs of provider and event ID.
 
-use super::Record;
+use super::record::Record;
 
 /// A provider (under all names it goes by) and the event IDs wanted of it.
 #[derive(Debug, Clone)]

@@ -3,11 +3,11 @@
 //! What comes out of a program must be what [`super::xml`] reads from the crate's XML of the same record;
 //! `tests/it/engine` holds the two against each other. Shapes that are not usual are refused (`None`).
 
-use super::Text;
 use super::binxml::{
     ATTRIBUTE, CLOSE, CLOSE_EMPTY, CLOSE_START, DEFINITION_HEADER, END, Element, MORE, NO_DEPENDENCY, OPEN,
     OPTIONAL_SUBSTITUTION, SUBSTITUTION, Tokens, Utf16Span, VALUE, name_text,
 };
+use super::record::Text;
 use super::values::write_utf16;
 use crate::chunks::bytes::u32_at;
 

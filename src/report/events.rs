@@ -14,9 +14,9 @@ use serde::{Deserialize, Serialize};
 use super::format::{Format, UnknownFormat};
 use super::sorter::{self, Key, Sorter};
 use crate::events::{ApErrModified, ReportedEvents};
+use crate::files::FileIndex;
 use crate::incidents::{self, EventSink, Twin};
 use crate::records::{Origin, Record};
-use crate::scan::FileIndex;
 use crate::text::escape::{escape_cell, escape_json};
 
 /// The columns of the CSV, and the members of a line of JSON.

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use crate::files::FileIndex;
 use crate::findings::{Cause, Confidence, Finding, Kind};
-use crate::scan::FileIndex;
 
 /// The report's columns, in their order.
 pub const COLUMNS: [&str; 22] = [

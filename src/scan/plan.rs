@@ -8,13 +8,14 @@ use std::sync::{Mutex, PoisonError};
 
 use jiff::Timestamp;
 
+use super::FileReport;
 use super::extracted::ExtractedLogs;
-use super::{FileIndex, FileReport};
 use crate::chunks::BLOCK_LEN;
+use crate::files::FileIndex;
 use crate::files::archive::{self, Budget, Member};
 use crate::files::{FileError, Input, Kind};
 use crate::records::Problems;
-use crate::records::chunk::Counts;
+use crate::records::reader::Counts;
 use crate::records::values::filetime;
 
 /// One task of work.

@@ -6,10 +6,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::extracted::index_of;
 use super::plan::Plan;
-use super::{FileIndex, Progress, RecordVisitor};
+use super::{Progress, RecordVisitor};
 use crate::chunks::FILE_HEADER_LEN;
-use crate::records::chunk::{Chunk, ChunkReader, Counts};
+use crate::files::FileIndex;
+use crate::records::chunk::Chunk;
 use crate::records::extracted::{ExtractLine, read_lines};
+use crate::records::reader::{ChunkReader, Counts};
 use crate::records::{Origin, Problems, Record, Selection};
 
 /// What a reader gets besides its bytes: what is wanted, and where to leave records, problems and counts.

@@ -8,11 +8,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::plan::{Plan, Task};
 use super::sink::Sink;
 use super::stream;
-use super::{FileIndex, Progress, RecordVisitor};
+use super::{Progress, RecordVisitor};
 use crate::chunks::file_header::{FIELDS_LEN, promised_chunks};
-use crate::chunks::read::fill_at;
 use crate::chunks::{BLOCK_LEN, CHUNK_LEN, CHUNK_MAGIC, Carver, FILE_HEADER_LEN, FILE_MAGIC, Found};
+use crate::files::FileIndex;
 use crate::files::{Input, unreadable};
+use crate::io_util::read_full_at;
 use crate::records::Selection;
 
 /// What all workers share.
@@ -92,11 +93,11 @@ impl<'a> Worker<'a> {
             self.open = None;
             let file = File::open(&input.path)?;
             let mut fields = [0; FIELDS_LEN];
-            fill_at(&file, &mut fields, 0)?;
+            read_full_at(&file, &mut fields, 0)?;
             let mut slots = fields.starts_with(FILE_MAGIC);
             if !slots && !fields.starts_with(CHUNK_MAGIC) {
                 let mut magic = [0; 8];
-                fill_at(&file, &mut magic, FILE_HEADER_LEN as u64)?;
+                read_full_at(&file, &mut magic, FILE_HEADER_LEN as u64)?;
                 slots = magic == *CHUNK_MAGIC;
             }
             self.open = Some(Open { input: index, file, slots, promised: promised_chunks(&fields) });
@@ -113,7 +114,7 @@ impl<'a> Worker<'a> {
             let (slots, promised) = (open.slots, open.promised);
             let start = from + if slots { FILE_HEADER_LEN as u64 } else { 0 };
             let wanted = if slots { BLOCK_LEN } else { BLOCK_LEN + CHUNK_LEN };
-            let n = fill_at(&open.file, &mut buffer[..wanted], start)?;
+            let n = read_full_at(&open.file, &mut buffer[..wanted], start)?;
             Ok((slots, promised, start, n))
         });
         let done = done.and_then(|(slots, promised, start, n)| {
@@ -158,7 +159,7 @@ impl<'a> Worker<'a> {
                     None if at % CHUNK_LEN != 0 && bytes.len() == BLOCK_LEN => {
                         let mut chunk = vec![0; CHUNK_LEN];
                         let Some(open) = open.as_ref() else { return };
-                        match fill_at(&open.file, &mut chunk, offset) {
+                        match read_full_at(&open.file, &mut chunk, offset) {
                             Ok(n) => {
                                 sink.chunk(chunk.get(..n).unwrap_or_default(), offset);
                             }

@@ -10,12 +10,13 @@ use std::path::{Path, PathBuf};
 use crate::commands::paths::protect_inputs;
 use crate::commands::threads::with_threads;
 use crate::events::{self, ApErrModified};
+use crate::files::FileIndex;
 use crate::files::list::{self, ListError};
 use crate::files::{self, FileError};
 use crate::output::{Output, OutputError};
 use crate::records::{EventFilter, Record, Selection};
 use crate::report::sorter::{self, Key, Sorter};
-use crate::scan::{self, FileIndex, FileOrder, FileReport, Progress, RecordVisitor, ScanOptions};
+use crate::scan::{self, FileOrder, FileReport, Progress, RecordVisitor, ScanOptions};
 use for_triage::{Lines, Sums};
 
 pub use row::COLUMNS;

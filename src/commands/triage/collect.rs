@@ -4,10 +4,11 @@ use super::config::Config;
 use super::inputs::Inputs;
 use crate::events::{self, DedupIndex};
 use crate::files::FileError;
+use crate::files::FileIndex;
 use crate::findings::LogDates;
 use crate::incidents::{CollectedIncidents, IncidentBuilder, Period};
 use crate::report::EventSpool;
-use crate::scan::{self, FileIndex, FileOrder, FileReport, Progress, Scan};
+use crate::scan::{self, FileOrder, FileReport, Progress, Scan};
 use crate::state::FileEnds;
 
 /// What the logs hold.

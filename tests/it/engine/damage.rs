@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use krbtriage::records::chunk::{Chunk, ChunkReader, Counts};
+use krbtriage::records::chunk::Chunk;
 use krbtriage::records::fallback::{FallbackReader, Selector};
+use krbtriage::records::reader::{ChunkReader, Counts};
 use krbtriage::records::{Problems, Record, Selection};
 use krbtriage::scan::ScanOptions;
 

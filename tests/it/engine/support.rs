@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
+use krbtriage::files::FileIndex;
 use krbtriage::files::{self, Input};
 use krbtriage::records::{EventFilter, Record, Selection};
-use krbtriage::scan::{FileIndex, FileReport, RecordVisitor, ScanOptions, scan};
+use krbtriage::scan::{FileReport, RecordVisitor, ScanOptions, scan};
 
 use crate::support::evtx::{
     Event, EvtxWriter, dcom_10028, dns_client_8015, event_log, kdc_event11, kerberos_event4, kerberos_event5,

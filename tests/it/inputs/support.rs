@@ -4,8 +4,9 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use krbtriage::files;
+use krbtriage::files::FileIndex;
 use krbtriage::records::{EventFilter, Record, Selection};
-use krbtriage::scan::{FileIndex, FileReport, RecordVisitor, ScanOptions, scan};
+use krbtriage::scan::{FileReport, RecordVisitor, ScanOptions, scan};
 use tempfile::TempDir;
 use zip::write::{SimpleFileOptions, ZipWriter};
 

@@ -6,7 +6,9 @@ use indexmap::IndexMap;
 use indexmap::map::Entry;
 use jiff::Timestamp;
 
-use super::{ActivityTimes, Incident, LogRanges, Occurrences, RecordedSignal};
+use super::activity::ActivityTimes;
+use super::incident::{Incident, Occurrences, RecordedSignal};
+use super::log_range::LogRanges;
 use crate::events::{
     ApErrModified, DedupIndex, Event, Insertion, LogFingerprint, ReportedEvents, Signal, SignalKind,
 };

@@ -4,7 +4,7 @@ use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::FileReport;
+use super::report::FileReport;
 use crate::files::FileIndex;
 use crate::files::{FileError, Kind};
 use crate::records::extracted::{LogLine, UnreadLine, name_of, number_of};

@@ -8,8 +8,8 @@ use std::sync::{Mutex, PoisonError};
 
 use jiff::Timestamp;
 
-use super::FileReport;
 use super::extracted::ExtractedLogs;
+use super::report::FileReport;
 use crate::chunks::BLOCK_LEN;
 use crate::files::FileIndex;
 use crate::files::archive::{self, Budget, Member};

@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::extracted::index_of;
 use super::plan::Plan;
-use super::{Progress, RecordVisitor};
+use super::visitor::{Progress, RecordVisitor};
 use crate::chunks::FILE_HEADER_LEN;
 use crate::files::FileIndex;
 use crate::records::chunk::Chunk;

@@ -4,9 +4,9 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::Progress;
 use super::plan::PlannedMember;
 use super::sink::Sink;
+use super::visitor::Progress;
 use crate::chunks::file_header::promised_chunks;
 use crate::chunks::{BLOCK_LEN, CHUNK_LEN, CHUNK_MAGIC, Carver, FILE_HEADER_LEN, FILE_MAGIC, Found};
 use crate::files::archive::{Budget, gunzip, unzstd};

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::plan::{Plan, Task};
 use super::sink::Sink;
 use super::stream;
-use super::{Progress, RecordVisitor};
+use super::visitor::{Progress, RecordVisitor};
 use crate::chunks::file_header::{FIELDS_LEN, promised_chunks};
 use crate::chunks::{BLOCK_LEN, CHUNK_LEN, CHUNK_MAGIC, Carver, FILE_HEADER_LEN, FILE_MAGIC, Found};
 use crate::files::FileIndex;

@@ -3,22 +3,13 @@
 //! Layout (MS-EVEN6 has none; libevtx's "Windows XML Event Log (EVTX)" has it): a file header of 4096
 //! bytes, then chunks. A chunk is self-contained: its strings and templates are inside it.
 
-// In their order: `blocks` finds chunks, `header` reads what one says of itself; `bytes` serves both.
 pub mod blocks;
 pub mod bytes;
 pub mod file_header;
 pub mod header;
+pub mod layout;
 
 pub use blocks::{Carver, Found};
+pub use layout::{BLOCK_LEN, CHUNK_HEADER_LEN, CHUNK_LEN};
 
 pub use crate::files::kind::{CHUNK_MAGIC, FILE_HEADER_LEN, FILE_MAGIC};
-
-/// Length of a chunk, and of the slots that a file is divided into after its header.
-pub const CHUNK_LEN: usize = 64 * 1024;
-
-/// Length of a chunk's header; the first record follows.
-pub const CHUNK_HEADER_LEN: usize = 512;
-
-/// What is read at once. With the decoder's working set it stays inside a core's L2 cache (1-2 MiB on
-/// current servers), so every byte comes from memory once.
-pub const BLOCK_LEN: usize = 16 * CHUNK_LEN;

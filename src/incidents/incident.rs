@@ -26,8 +26,8 @@ pub struct Occurrences {
     pub last: Timestamp,
     pub activity: ActivityTimes,
     /// When those happened that an earlier run counted: they are evidence, and not among `events`. Empty once all
-    /// shares are merged, when `moments` has them too.
-    pub told: ActivityTimes,
+    /// shares are merged, when `activity` has them too.
+    pub reported: ActivityTimes,
     /// Every input that holds one of the events, duplicates too.
     pub files: BTreeSet<FileIndex>,
     /// How many of the events were read from slack space alone. One worker's share may be below zero: another one saw
@@ -81,7 +81,7 @@ impl Occurrences {
             first: time,
             last: time,
             activity: ActivityTimes::default(),
-            told: ActivityTimes::default(),
+            reported: ActivityTimes::default(),
             files: BTreeSet::from([file]),
             from_slack: 0,
         }
@@ -92,7 +92,7 @@ impl Occurrences {
         self.first = self.first.min(other.first);
         self.last = self.last.max(other.last);
         self.activity.merge(&other.activity);
-        self.told.merge(&other.told);
+        self.reported.merge(&other.reported);
         self.files.extend(&other.files);
         self.from_slack += other.from_slack;
     }

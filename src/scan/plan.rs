@@ -353,11 +353,11 @@ mod tests {
     }
 
     #[test]
-    fn a_legacy_log_is_always_told_and_another_file_only_when_named() {
+    fn a_legacy_log_is_always_reported_and_another_file_only_when_named() {
         let inputs =
             [input(Kind::LegacyEvt, 1, false), input(Kind::Other, 1, false), input(Kind::Other, 1, true)];
-        let told: Vec<_> =
+        let problems: Vec<_> =
             Plan::new(&inputs).into_reports().0.iter().map(|report| report.problems.len()).collect();
-        assert_eq!(told, [1, 0, 1]);
+        assert_eq!(problems, [1, 0, 1]);
     }
 }

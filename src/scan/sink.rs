@@ -88,11 +88,11 @@ impl<'a> Sink<'a> {
         let Self { plan, selection, recover, visitor, problems, file, .. } = self;
         let logs = &plan.extracted;
         let (mut found, mut slack) = (HashMap::new(), 0u64);
-        let mut take = |told| match told {
+        let mut take = |line| match line {
             ExtractLine::Begin(extraction) => logs.begun(extraction, *file),
             ExtractLine::End(extraction) => logs.ended(extraction, *file),
-            ExtractLine::Log(line) => logs.log(*line),
-            ExtractLine::Unread(line) => logs.describe_read_error(line),
+            ExtractLine::Log(log) => logs.log(*log),
+            ExtractLine::Unread(unread) => logs.unread(unread),
             ExtractLine::Event(number, record) => {
                 let log = index_of(number);
                 *found.entry(log).or_default() += 1;

@@ -170,9 +170,9 @@ struct Watched<'a, R> {
 impl<R: Read> Read for Watched<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let n = self.inner.read(buffer)?;
-        let told = self.left.min(n as u64);
-        self.left -= told;
-        self.progress.advance(told);
+        let counted = self.left.min(n as u64);
+        self.left -= counted;
+        self.progress.advance(counted);
         Ok(n)
     }
 }

@@ -37,7 +37,7 @@ pub(super) fn collect(config: &Config, inputs: &Inputs, progress: &dyn Progress)
     let Scan { visitors, files, unread } =
         scan::scan(&inputs.logs, &events::selection(), &config.scan, progress, || {
             IncidentBuilder::new(&dedup, config.period)
-                .told(reported)
+                .without(reported)
                 .with_log_ranges(inputs.previous.rows.is_some())
                 .event_sink(config.outputs.events.is_some().then(|| spool.event_sink(workers)))
         });

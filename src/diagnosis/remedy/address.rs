@@ -40,6 +40,14 @@ fn name_first(view: &View<'_>) -> Step {
     ))
 }
 
+/// Without the check of the name: in an audit nobody asked for it.
+fn of_adapter(view: &View<'_>, mut steps: Vec<Step>) -> Vec<Step> {
+    if !view.is_audit() {
+        steps.insert(1, name_first(view));
+    }
+    steps
+}
+
 pub(super) fn management_card(view: &View<'_>) -> Vec<Step> {
     let (client, target, address) = (view.client.shown(), view.target.shown(), view.address_words());
     let mut fleet = match view.input.addresses.first() {
@@ -56,7 +64,6 @@ pub(super) fn management_card(view: &View<'_>) -> Vec<Step> {
             "Safe in production hours, without a restart. The adapter connects the server to its own \
              management controller only. Vendor tools that use it lose that path.",
         ),
-        name_first(view),
         Step::read(format!(
             "Ask whether the vendor's update or monitoring tools on {client} and {target} use the adapter \
              that has {address}, and note its name."
@@ -87,17 +94,16 @@ pub(super) fn management_card(view: &View<'_>) -> Vec<Step> {
              the adapter on again.",
         ),
     ];
-    steps
+    of_adapter(view, steps)
 }
 
 pub(super) fn virtual_switch(view: &View<'_>) -> Vec<Step> {
     let (client, target, address) = (view.client.shown(), view.target.shown(), view.address_words());
-    vec![
+    let steps = vec![
         Step::note(
             "Safe on a host where nothing uses the virtual switch. Elsewhere its virtual machines and \
              containers lose their network until they have addresses of the new range.",
         ),
-        name_first(view),
         Step::read(format!("Find out what uses the switch that has {address} on {client} and on {target}."))
             .runs(adapter_query(view))
             .run(Command::at(
@@ -114,7 +120,8 @@ pub(super) fn virtual_switch(view: &View<'_>) -> Vec<Step> {
             .runs(readdress(&format!("{client} or {target}"), &view.address(), NEW))
             .undo("Give the adapter its old address.", readdress("the same host", NEW, &view.address())),
         ),
-    ]
+    ];
+    of_adapter(view, steps)
 }
 
 /// An address of two hosts, whatever it is on: also between a target and the host that answered for it.

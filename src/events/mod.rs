@@ -2,11 +2,13 @@
 
 mod ap_err_modified;
 mod dedup;
+mod queries;
 mod reported;
 mod signals;
 
 pub use ap_err_modified::ApErrModified;
 pub use dedup::{DedupIndex, Insertion, LogFingerprint};
+pub use queries::{EventQuery, queries};
 pub use reported::ReportedEvents;
 pub use signals::{Role, Signal, SignalKind, known};
 
@@ -47,7 +49,7 @@ pub fn filters() -> Vec<EventFilter> {
 pub fn selection() -> Selection {
     signals::CONDITIONS.iter().fold(
         Selection::new(filters()).only_where(3, "ErrorCode", ap_err_modified::is_0x29),
-        |selection, (id, name, accepts)| selection.only_where(*id, name, *accepts),
+        |selection, condition| selection.only_where(condition.event_id, condition.name, condition.accepts),
     )
 }
 

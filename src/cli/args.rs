@@ -435,9 +435,9 @@ pub struct Audit {
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
 
-    /// Exit status 1 when there is something new, or anything.
-    #[arg(long, value_name = "new|any", value_parser = audit_fail_on)]
-    fail_on: Option<commands::audit::FailOn>,
+    /// Exit with 1 if the audit holds this: new, any, or a cause; may be given again.
+    #[arg(long, value_name = "WHAT", value_delimiter = ',')]
+    fail_on: Vec<FailOn>,
 
     /// The format: csv, or text for reading. Without it a terminal gets text, and so does a file that ends in .txt;
     /// everything else gets CSV.
@@ -450,14 +450,6 @@ pub struct Audit {
 
     #[command(flatten)]
     pub terminal: Say,
-}
-
-fn audit_fail_on(text: &str) -> Result<commands::audit::FailOn, String> {
-    match text {
-        "new" => Ok(commands::audit::FailOn::New),
-        "any" => Ok(commands::audit::FailOn::Any),
-        _ => Err(format!("\"{text}\" is nothing to fail on; write new or any")),
-    }
 }
 
 impl Audit {

@@ -17,7 +17,8 @@ use crate::files::describe_read_error;
 use crate::inventory::{accounts, addresses};
 use crate::output::{Output, OutputError};
 use crate::report::Row;
-use crate::report::baseline::{self, BaselineError};
+use crate::report::baseline;
+use crate::report::saved::SavedError;
 use listed::ListedHosts;
 use task::Task;
 
@@ -51,7 +52,7 @@ pub enum Error {
     )]
     NoneListed { path: PathBuf, hosts: String },
     #[error("--report {0}")]
-    Report(#[from] BaselineError),
+    Report(#[from] SavedError),
     #[error(transparent)]
     Output(#[from] OutputError),
 }

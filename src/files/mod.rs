@@ -6,7 +6,7 @@ pub mod list;
 mod read_error;
 
 pub use kind::Kind;
-pub use read_error::describe_read_error;
+pub use read_error::{describe_read_error, read_regular};
 
 use std::fs::{File, Metadata};
 use std::io;

@@ -172,7 +172,7 @@ impl Row {
 
 /// A list as one cell. An item that holds the separator (a crafted name can) loses its blank, so that the list can be
 /// taken apart again.
-fn join(items: &[String]) -> String {
+pub fn join(items: &[String]) -> String {
     let mut cell = String::new();
     for (i, item) in items.iter().enumerate() {
         if i > 0 {
@@ -186,6 +186,11 @@ fn join(items: &[String]) -> String {
         }
     }
     cell
+}
+
+/// The items of a cell that [`join`] made.
+pub fn split(cell: &str) -> Vec<String> {
+    cell.split(LIST_SEPARATOR).filter(|item| !item.is_empty()).map(str::to_owned).collect()
 }
 
 #[cfg(test)]

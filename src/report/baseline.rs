@@ -29,7 +29,7 @@ pub fn parse(path: &Path, text: &str) -> Result<Vec<Row>, SavedError> {
         None if path.extension().is_some_and(|e| e == "jsonl" || e == "ndjson") => Vec::new(),
         None => return Err(saved.foreign("it is empty")),
         Some(_) => {
-            let rows = saved.csv_rows(text, &COLUMNS, &[], |cells| row(cells))?;
+            let rows = saved.csv_rows(text, &COLUMNS, &[], row)?;
             rows.into_iter().map(|(line, row)| (Some(line), row)).collect()
         }
     };

@@ -12,7 +12,7 @@ use super::paths::protect_inputs;
 use crate::inventory::InventoryFile;
 use crate::inventory::addresses::{AddressInventory, LoadOptions, load};
 use crate::output::{Output, OutputError};
-use crate::report::CsvWriter;
+use crate::text::escape::escape_cell;
 
 /// What to read and where to write it.
 #[derive(Debug, Clone)]
@@ -60,28 +60,31 @@ pub fn run(config: &Config) -> Result<Outcome, OutputError> {
 /// What does not say when it was collected has the date of its file: what is written here is younger.
 fn keep_dates(inventory: &mut AddressInventory) {
     let written: HashMap<Arc<str>, Option<Timestamp>> =
-        inventory.files.iter().map(|file| (Arc::clone(&file.path), file.written())).collect();
+        inventory.files.iter().map(|file| (Arc::clone(&file.path), file.modified)).collect();
     for row in &mut inventory.owned {
         let source = &mut row.source;
         source.collected = source.collected.or_else(|| *written.get(&source.file)?);
     }
 }
 
-/// The inventory's addresses as the project's CSV, in the order they were read. The reader undoes the escaping of cells.
+/// The inventory's addresses as the project's CSV, in the order they were read. Cells cannot run in a
+/// spreadsheet, and the reader takes the guard off again.
 pub fn write_csv(inventory: &AddressInventory, out: &mut dyn Write) -> io::Result<()> {
-    let mut csv = CsvWriter::with_header(out, &COLUMNS)?;
+    let mut csv = csv::Writer::from_writer(out);
+    csv.write_record(COLUMNS)?;
     for row in &inventory.owned {
-        csv.row([
-            &*row.host,
+        let text = |value: &Option<Arc<str>>| escape_cell(value.as_deref().unwrap_or("")).into_owned();
+        csv.write_record([
+            &*escape_cell(&row.host),
             &row.address.to_string(),
-            row.interface.as_deref().unwrap_or_default(),
-            row.description.as_deref().unwrap_or_default(),
-            row.mac.as_deref().unwrap_or_default(),
+            &text(&row.interface),
+            &text(&row.description),
+            &text(&row.mac),
             &row.prefix_length.map_or(String::new(), |p| p.to_string()),
             &row.source.collected.map_or(String::new(), |time| time.to_string()),
         ])?;
     }
-    csv.finish().map(drop)
+    csv.flush()
 }
 
 #[cfg(test)]
@@ -91,7 +94,7 @@ mod tests {
 
     const TEXT: &str = "host,address,interface,description,mac,prefix_length,collected\n\
         SRV1,192.0.2.1,Ethernet,\"Intel \"\"I350\"\", port 1\",00-00-5E-00-53-01,24,2026-11-23T22:57:50Z\n\
-        '=SRV2,169.254.95.120,,'@IBM USB Remote NDIS Network Device,,16,2026-11-24T06:00:00.5Z\n\
+        SRV2,169.254.95.120,'=Ethernet 5,'@IBM USB Remote NDIS Network Device,,16,2026-11-24T06:00:00.5Z\n\
         SRV3,2001:db8::3,,,,,\n";
 
     #[test]
@@ -100,7 +103,7 @@ mod tests {
         let read = load_bytes("a.csv", TEXT.as_bytes(), &options);
         let mut written = Vec::new();
         write_csv(&read, &mut written).unwrap();
-        assert_eq!(String::from_utf8(written.clone()).unwrap(), TEXT.replace('\n', "\r\n"));
+        assert_eq!(String::from_utf8(written.clone()).unwrap(), TEXT);
         assert_eq!(load_bytes("a.csv", &written, &options).owned, read.owned);
     }
 
@@ -113,9 +116,9 @@ mod tests {
         let config = Config { files: vec![input], host: None, output: Output::File(output.clone()) };
         let outcome = run(&config).unwrap();
         assert_eq!((outcome.addresses, outcome.files.len()), (3, 1));
-        let date = crate::files::modified_at(&config.files[0]).unwrap();
+        let date = crate::files::modified(&config.files[0].metadata().unwrap()).unwrap();
         let dated = TEXT.replace("2001:db8::3,,,,,", &format!("2001:db8::3,,,,,{date}"));
-        assert_eq!(std::fs::read_to_string(&output).unwrap(), dated.replace('\n', "\r\n"));
+        assert_eq!(std::fs::read_to_string(&output).unwrap(), dated);
         let config = Config { output: Output::File(folder.path().join("none").join("out.csv")), ..config };
         assert!(run(&config).unwrap_err().to_string().contains("the folder does not exist"));
     }

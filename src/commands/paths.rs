@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::inventory::other::Other;
+use crate::inventory::foreign_file::ForeignFile;
 use crate::output::{OutputError, ProtectedPaths, protect};
 
 /// Fails where an output is a file that is read: one of `files`, or one in a folder among them. In a folder, what is neither
@@ -25,5 +25,5 @@ fn files_in(folder: &Path) -> impl Iterator<Item = PathBuf> + use<> {
 }
 
 fn is_read(path: &Path) -> bool {
-    Other::of_file(path).is_some_and(|other| other != Other::Report)
+    ForeignFile::of_file(path).is_some_and(|file| file != ForeignFile::Report)
 }

@@ -4,14 +4,7 @@ use std::path::Path;
 
 use memchr::memmem;
 
-/// First bytes of an .evtx file.
-pub const FILE_MAGIC: &[u8; 8] = b"ElfFile\0";
-
-/// First bytes of a chunk of an .evtx file.
-pub const CHUNK_MAGIC: &[u8; 8] = b"ElfChnk\0";
-
-/// Length of the header of an .evtx file, and the offset of its first chunk.
-pub const FILE_HEADER_LEN: usize = 4096;
+use crate::chunks::{CHUNK_MAGIC, FILE_HEADER_LEN, FILE_MAGIC};
 
 /// The kinds of log the program reads, and those it can name but does not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,6 +119,13 @@ impl Kind {
             }
         })
     }
+}
+
+/// Does a text begin like something that a run wrote: report, problems, events, state or audit?
+pub fn is_own_output(beginning: &str) -> bool {
+    ["incident_id", "problem_id", "finding_id", "\"krbtriage-", "content=\"krbtriage "]
+        .iter()
+        .any(|mark| beginning.contains(mark))
 }
 
 /// How many bytes [`sniff`] likes to see: a lost file header still leaves the first chunk's magic.

@@ -4,9 +4,10 @@ pub mod archive;
 pub mod kind;
 pub mod list;
 mod read_error;
+pub mod walk;
 
 pub use kind::Kind;
-pub use read_error::{describe_read_error, read_regular};
+pub use read_error::describe_read_error;
 
 use std::fs::{File, Metadata};
 use std::io;
@@ -15,12 +16,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use jiff::Timestamp;
 
-use crate::io_util::read_full_at;
+use crate::chunks::read::fill_at;
 use kind::{SNIFF_LEN, sniff};
-
-/// The number of a file in one run. A file that is read has its place in [`Scan::files`](crate::scan::Scan::files); inside
-/// an archive every member has its own. A log that was extracted elsewhere has bits of its number, the same in every run.
-pub type FileIndex = u64;
+use walk::{FoundFile, WalkError, files_of};
 
 /// One file to read.
 #[derive(Debug, Clone)]
@@ -75,12 +73,6 @@ impl FileError {
         }
     }
 
-    fn walking(root: &Path, error: walkdir::Error) -> Self {
-        let path = error.path().unwrap_or(root).to_path_buf();
-        let source = error.into_io_error();
-        Self::new(&path, source.unwrap_or_else(|| io::Error::other("the folder cannot be listed")))
-    }
-
     /// The path the error is about, for `--summary`.
     pub fn path(&self) -> &Path {
         match self {
@@ -124,31 +116,18 @@ pub fn unreadable(error: &io::Error) -> String {
     }
 }
 
-/// Finds the files behind `paths`: files as they are named, folders with all that is in them.
-///
-/// The order is that of `paths`, and inside a folder by name, so two runs give the same. In a folder, links
-/// to files are followed and links to folders are not: they could lead anywhere, also back. A folder's files of kinds that are not read are in the list too (`named` is
-/// false): the scan passes them over and `-v` may show them.
+/// Finds the files behind `paths`, see [`files_of`]. A folder's files of kinds that are not read are in the
+/// list too (`named` is false): the scan skips them, and `-v` may show them.
 pub fn find(paths: &[PathBuf]) -> (Vec<Input>, Vec<FileError>) {
-    let mut candidates: Vec<(PathBuf, bool)> = Vec::new();
-    let mut errors = Vec::new();
-    for path in paths {
-        match std::fs::metadata(path) {
-            Ok(meta) if meta.is_dir() => {
-                for entry in walkdir::WalkDir::new(path).sort_by_file_name() {
-                    match entry {
-                        Ok(entry) if is_file(&entry) => {
-                            candidates.push((entry.into_path(), false));
-                        }
-                        Ok(_) => {}
-                        Err(error) => errors.push(FileError::walking(path, error)),
-                    }
-                }
-            }
+    let (mut candidates, mut errors) = (Vec::new(), Vec::new());
+    for found in files_of(paths) {
+        match found {
             // Opening a pipe or a device might wait for ever.
-            Ok(meta) if !meta.is_file() => errors.push(FileError::NotAFile { path: path.clone() }),
-            Ok(_) => candidates.push((path.clone(), true)),
-            Err(error) => errors.push(FileError::new(path, error)),
+            Ok(FoundFile { path, named: true }) if path.metadata().is_ok_and(|meta| !meta.is_file()) => {
+                errors.push(FileError::NotAFile { path });
+            }
+            Ok(file) => candidates.push(file),
+            Err(WalkError { path, source }) => errors.push(FileError::new(&path, source)),
         }
     }
     let mut inputs = Vec::with_capacity(candidates.len());
@@ -175,17 +154,12 @@ pub fn no_log_among(inputs: &[Input], errors: &[FileError]) -> Vec<String> {
     errors.iter().map(ToString::to_string).chain(refused).collect()
 }
 
-fn is_file(entry: &walkdir::DirEntry) -> bool {
-    entry.file_type().is_file()
-        || (entry.path_is_symlink() && std::fs::metadata(entry.path()).is_ok_and(|m| m.is_file()))
-}
-
 /// From how many files on a second thread is worth its start (some 50 us; a look takes 5 us when the
 /// file is in memory, and a network's round trips when it is not).
 const LOOK_ALONE: usize = 64;
 
 /// Opens every file and looks at its first bytes; in the candidates' order.
-fn look_at_all(candidates: Vec<(PathBuf, bool)>) -> Vec<Result<Input, FileError>> {
+fn look_at_all(candidates: Vec<FoundFile>) -> Vec<Result<Input, FileError>> {
     if candidates.len() < LOOK_ALONE {
         return candidates.into_iter().map(look_at).collect();
     }
@@ -215,12 +189,12 @@ fn look_at_all(candidates: Vec<(PathBuf, bool)>) -> Vec<Result<Input, FileError>
     found.into_iter().map(|(_, result)| result).collect()
 }
 
-fn look_at((path, named): (PathBuf, bool)) -> Result<Input, FileError> {
+fn look_at(FoundFile { path, named }: FoundFile) -> Result<Input, FileError> {
     let look = || -> io::Result<(Kind, Metadata)> {
         let file = File::open(&path)?;
         let metadata = file.metadata()?;
         let mut head = [0; SNIFF_LEN];
-        let n = read_full_at(&file, &mut head, 0)?;
+        let n = fill_at(&file, &mut head, 0)?;
         let mut kind = sniff(head.get(..n).unwrap_or_default());
         if kind.is_foreign() && named && holds_chunk(&file)? {
             kind = Kind::Evtx;
@@ -241,17 +215,12 @@ pub fn modified(metadata: &Metadata) -> Option<Timestamp> {
     Timestamp::from_second(time.as_second()).ok()
 }
 
-/// When the file at this path was written; `None` for a path that is no file of its own (a member of an archive).
-pub fn modified_at(path: &Path) -> Option<Timestamp> {
-    modified(&path.metadata().ok()?)
-}
-
 /// Is there a chunk in the first megabyte? Asked only of named files: what a carving tool cut out of a
 /// disk may start anywhere.
 fn holds_chunk(file: &File) -> io::Result<bool> {
     let mut buffer = vec![0; 1 << 20];
-    let n = read_full_at(file, &mut buffer, 0)?;
-    Ok(memchr::memmem::find(buffer.get(..n).unwrap_or_default(), kind::CHUNK_MAGIC).is_some())
+    let n = fill_at(file, &mut buffer, 0)?;
+    Ok(memchr::memmem::find(buffer.get(..n).unwrap_or_default(), crate::chunks::CHUNK_MAGIC).is_some())
 }
 
 #[cfg(test)]
@@ -301,7 +270,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("carved.bin");
         let mut bytes = vec![7; 300_000];
-        bytes.extend_from_slice(kind::CHUNK_MAGIC);
+        bytes.extend_from_slice(crate::chunks::CHUNK_MAGIC);
         std::fs::write(&path, bytes).unwrap();
         let (inputs, _) = find(&[path]);
         assert_eq!(inputs[0].kind, Kind::Evtx);

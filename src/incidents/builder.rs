@@ -6,22 +6,19 @@ use indexmap::IndexMap;
 use indexmap::map::Entry;
 use jiff::Timestamp;
 
-use super::activity::ActivityTimes;
-use super::incident::{Incident, Occurrences, RecordedSignal};
-use super::log_range::LogRanges;
+use super::{ActivityTimes, Incident, LogRanges, Occurrences, RecordedSignal};
 use crate::events::{
     ApErrModified, DedupIndex, Event, Insertion, LogFingerprint, ReportedEvents, Signal, SignalKind,
 };
-use crate::files::FileIndex;
 use crate::records::{Content, Origin, Record};
-use crate::scan::RecordVisitor;
+use crate::scan::{Collector, FileIndex};
 
 /// Different signals kept by one worker. Real logs have some thousands; a crafted log with a new name in every record
 /// must not fill the memory.
 const MAX_SIGNALS: usize = 100_000;
 
 /// Contents of which one worker remembers the meaning: twice as many as a reader of chunks shares at one time.
-const MAX_MEANINGS: usize = 4096;
+const MAX_KNOWN: usize = 4096;
 
 /// The time a run looks at, on TimeCreated; both ends belong to it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -56,10 +53,10 @@ pub struct IncidentBuilder<'a> {
     incidents: IndexMap<Key, Incident, RandomState>,
     signals: IndexMap<Signal, Occurrences, RandomState>,
     /// By address of the content, which is kept so that no other can stand there.
-    meanings: foldhash::HashMap<usize, (Arc<Content>, CachedMeaning)>,
+    known: foldhash::HashMap<usize, (Arc<Content>, CachedMeaning)>,
     signals_dropped: u64,
     duplicates: HashMap<FileIndex, u64>,
-    reported: Option<&'a ReportedEvents>,
+    told: Option<&'a ReportedEvents>,
     already_reported: u64,
     fingerprints: Vec<u64>,
     log_ranges: Option<LogRanges>,
@@ -109,9 +106,9 @@ pub struct CollectedIncidents {
     pub duplicates: HashMap<FileIndex, u64>,
     /// Events that an earlier run counted, and this one does not.
     pub already_reported: u64,
-    /// What stands for each event counted, and for the twins beside them; without [`IncidentBuilder::without`] empty.
+    /// What stands for each event counted, and for the twins beside them; without [`IncidentBuilder::told`] empty.
     pub fingerprints: Vec<u64>,
-    /// How far each log reaches; without [`IncidentBuilder::with_log_ranges`] empty.
+    /// How far each log reaches; without [`IncidentBuilder::with_reaches`] empty.
     pub log_ranges: LogRanges,
     /// In the order of their names.
     pub twins: Vec<Twin>,
@@ -124,10 +121,10 @@ impl<'a> IncidentBuilder<'a> {
             period,
             incidents: IndexMap::default(),
             signals: IndexMap::default(),
-            meanings: foldhash::HashMap::default(),
+            known: foldhash::HashMap::default(),
             signals_dropped: 0,
             duplicates: HashMap::new(),
-            reported: None,
+            told: None,
             already_reported: 0,
             fingerprints: Vec::new(),
             log_ranges: None,
@@ -137,8 +134,8 @@ impl<'a> IncidentBuilder<'a> {
 
     /// Counts only what no earlier run has counted. The rest is still evidence: a cause is decided on all the inputs.
     #[must_use]
-    pub fn without(mut self, reported: Option<&'a ReportedEvents>) -> Self {
-        self.reported = reported;
+    pub fn told(mut self, told: Option<&'a ReportedEvents>) -> Self {
+        self.told = told;
         self
     }
 
@@ -156,17 +153,17 @@ impl<'a> IncidentBuilder<'a> {
     }
 
     /// Did an earlier run count this event? If not, this one does.
-    fn was_reported(&mut self, record: &Record, counts: bool, twin: bool) -> bool {
-        let Some(reported) = self.reported else { return false };
+    fn is_told(&mut self, record: &Record, counts: bool, twin: bool) -> bool {
+        let Some(told) = self.told else { return false };
         let fingerprint = ReportedEvents::fingerprint(record);
-        let was_reported = reported.contains(fingerprint);
-        if counts && was_reported {
+        let is_told = told.contains(fingerprint);
+        if counts && is_told {
             // A twin is the same event once more.
             self.already_reported += u64::from(!twin);
         } else if counts {
             self.fingerprints.push(fingerprint);
         }
-        was_reported
+        is_told
     }
 
     fn modified(
@@ -176,8 +173,8 @@ impl<'a> IncidentBuilder<'a> {
         file: FileIndex,
         insertion: Insertion,
     ) -> Classification {
-        let reported = self.was_reported(record, insertion == Insertion::New, event.twin);
-        if !reported && let Some(event_sink) = &mut self.event_sink {
+        let told = self.is_told(record, insertion == Insertion::New, event.twin);
+        if !told && let Some(event_sink) = &mut self.event_sink {
             event_sink.event(&event, record, file);
         }
         let key = Key { names: event.names().map(|name| name.to_lowercase().into()), twin: event.twin };
@@ -197,7 +194,7 @@ impl<'a> IncidentBuilder<'a> {
         keep_smaller(&mut incident.target, event.target);
         keep_smaller(&mut incident.target_realm, event.target_realm);
         keep_smaller(&mut incident.client_realm, event.client_realm);
-        note(&mut incident.occurrences, record, file, insertion, reported);
+        note(&mut incident.occurrences, record, file, insertion, told);
         Classification::Incident(at)
     }
 
@@ -220,30 +217,30 @@ impl<'a> IncidentBuilder<'a> {
     }
 
     /// What the record means, if its content came before.
-    fn cached_meaning(&self, record: &Record) -> Option<CachedMeaning> {
-        self.meanings.get(&Arc::as_ptr(&record.content).addr()).map(|(_, cached)| *cached)
+    fn known(&self, record: &Record) -> Option<CachedMeaning> {
+        self.known.get(&Arc::as_ptr(&record.content).addr()).map(|(_, known)| *known)
     }
 
-    fn remember(&mut self, record: &Record, meaning: CachedMeaning) {
+    fn remember(&mut self, record: &Record, known: CachedMeaning) {
         // Of a content that nobody else holds no other record can come.
-        if Arc::strong_count(&record.content) > 1 && self.reported.is_none() && self.event_sink.is_none() {
-            if self.meanings.len() >= MAX_MEANINGS {
-                self.meanings.clear();
+        if Arc::strong_count(&record.content) > 1 && self.told.is_none() && self.event_sink.is_none() {
+            if self.known.len() >= MAX_KNOWN {
+                self.known.clear();
             }
             let address = Arc::as_ptr(&record.content).addr();
-            self.meanings.insert(address, (Arc::clone(&record.content), meaning));
+            self.known.insert(address, (Arc::clone(&record.content), known));
         }
     }
 
     /// A record that says what one before it said.
-    fn count_again(&mut self, cached: CachedMeaning, record: &Record, file: FileIndex) {
-        let timeless = match cached.meaning {
+    fn again(&mut self, known: CachedMeaning, record: &Record, file: FileIndex) {
+        let timeless = match known.meaning {
             Classification::Nothing => return,
             Classification::Incident(_) => false,
             Classification::Signal { timeless, .. } => timeless,
         };
-        let Some(insertion) = self.register(cached.log, timeless, record, file) else { return };
-        let occurrences = match cached.meaning {
+        let Some(insertion) = self.register(known.log, timeless, record, file) else { return };
+        let occurrences = match known.meaning {
             Classification::Nothing => None,
             Classification::Incident(at) => {
                 self.incidents.get_index_mut(at).map(|(_, incident)| &mut incident.occurrences)
@@ -279,10 +276,10 @@ impl<'a> IncidentBuilder<'a> {
     }
 }
 
-impl RecordVisitor for IncidentBuilder<'_> {
+impl Collector for IncidentBuilder<'_> {
     fn record(&mut self, file: FileIndex, record: Record) {
-        if let Some(cached) = self.cached_meaning(&record) {
-            return self.count_again(cached, &record, file);
+        if let Some(known) = self.known(&record) {
+            return self.again(known, &record, file);
         }
         let log = self.dedup.log_fingerprint(&record);
         let Some(event) = Event::read(&record) else {
@@ -318,13 +315,7 @@ fn keep_smaller(kept: &mut Box<str>, other: Box<str>) {
     }
 }
 
-fn note(
-    occurrences: &mut Occurrences,
-    record: &Record,
-    file: FileIndex,
-    insertion: Insertion,
-    reported: bool,
-) {
+fn note(occurrences: &mut Occurrences, record: &Record, file: FileIndex, insertion: Insertion, told: bool) {
     // A duplicate adds only where else the event stands; its time is there already.
     occurrences.files.insert(file);
     if let Insertion::Duplicate { now_live, .. } = insertion {
@@ -332,8 +323,8 @@ fn note(
     } else {
         occurrences.first = occurrences.first.min(record.time);
         occurrences.last = occurrences.last.max(record.time);
-        if reported {
-            occurrences.reported.add(record.time);
+        if told {
+            occurrences.told.add(record.time);
         } else {
             occurrences.events += 1;
             occurrences.activity.add(record.time);
@@ -390,8 +381,8 @@ impl CollectedIncidents {
         incidents.sort_by(|a, b| a.0.names.cmp(&b.0.names));
         collected.incidents = incidents.into_iter().map(|(_, incident)| incident).collect();
         for incident in &mut collected.incidents {
-            let reported = std::mem::take(&mut incident.occurrences.reported);
-            incident.occurrences.activity.merge(&reported);
+            let told = std::mem::take(&mut incident.occurrences.told);
+            incident.occurrences.activity.merge(&told);
         }
         collected.events = collected.incidents.iter().map(|i| i.occurrences.events).sum();
         let mut signals: Vec<_> =
@@ -431,13 +422,13 @@ fn join_twins(
             let four = &mut fours[i].1.occurrences;
             // An event 4 that an earlier run counted has its twin all the same, and a twin its event 4.
             let alone = |activity: &ActivityTimes| {
-                activity.without_near(&four.activity, SAME_SECOND).without_near(&four.reported, SAME_SECOND)
+                activity.without_near(&four.activity, SAME_SECOND).without_near(&four.told, SAME_SECOND)
             };
-            let (left, reported) = (alone(&twin.occurrences.activity), alone(&twin.occurrences.reported));
-            if left != twin.occurrences.activity || reported != twin.occurrences.reported {
+            let (left, told) = (alone(&twin.occurrences.activity), alone(&twin.occurrences.told));
+            if left != twin.occurrences.activity || told != twin.occurrences.told {
                 home.get_or_insert(i);
                 four.files.extend(&twin.occurrences.files);
-                (twin.occurrences.activity, twin.occurrences.reported) = (left, reported);
+                (twin.occurrences.activity, twin.occurrences.told) = (left, told);
             }
         }
         // Without one of the same second it is the same incident all the same, when all names are.
@@ -449,7 +440,7 @@ fn join_twins(
         let counted = twin.occurrences.activity.clone();
         joined.push(Twin { own_id, incident_id: fours[i].1.id(), counted });
         // Some had their event 4: the rest is the same trouble, whose event 4 was not kept.
-        if !twin.occurrences.activity.is_empty() || !twin.occurrences.reported.is_empty() {
+        if !twin.occurrences.activity.is_empty() || !twin.occurrences.told.is_empty() {
             twin.occurrences.events = match twin.occurrences.activity.seconds() {
                 0 => 0,
                 left => twin.occurrences.events.saturating_sub(before - left),

@@ -6,13 +6,12 @@
 
 pub mod accounts;
 pub mod addresses;
+pub mod build_hosts;
 pub mod directory;
-pub mod from_logs;
+pub mod from_events;
 pub mod hosts;
-pub mod known;
-pub mod other;
-pub mod stream;
-pub mod text;
+mod input_files;
+pub mod foreign_file;
 pub mod times;
 
 use std::path::Path;
@@ -20,8 +19,6 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::Serialize;
-
-use crate::files;
 
 /// Where a fact stands, so that a person can look it up.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -56,16 +53,22 @@ pub struct InventoryFile {
     /// Bad rows (`line 17: ...`), lost data, unknown format: each a sentence that says what to do.
     /// At most [`MAX_PROBLEMS`] are kept, the last of them counting the rest.
     pub problems: Vec<String>,
+    /// When the file was written, as of when it was opened; `None` for a path that is no file.
+    #[serde(skip)]
+    pub modified: Option<Timestamp>,
 }
 
 impl InventoryFile {
-    /// When the file was written; `None` where the path is no file of its own.
-    pub fn written(&self) -> Option<Timestamp> {
-        files::modified_at(Path::new(&*self.path))
+    fn at(path: &Path) -> Self {
+        Self { path: path.to_string_lossy().into(), ..Self::default() }
     }
 
-    /// Found in a folder, of no kind that is asked for, and nothing to be told of.
-    fn is_passed_over(&self) -> bool {
+    fn with_problem(path: &Path, problem: String) -> Self {
+        Self { problems: vec![problem], ..Self::at(path) }
+    }
+
+    /// A file in a folder that is of no kind asked for: nothing to report.
+    fn is_of_no_interest(&self) -> bool {
         self.kind.is_empty() && self.problems.is_empty()
     }
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::Offset;
 
-use super::text::trimmed;
+use crate::text::trimmed;
 
 /// FILETIME counts 100 ns from 1601-01-01 (MS-DTYP 2.3.3); this is 1970-01-01.
 const UNIX_EPOCH_IN_FILETIME: i64 = 116_444_736_000_000_000;
@@ -42,7 +42,7 @@ pub fn filetime(text: &str) -> When {
 }
 
 /// Seconds since 1970, as SharpHound has them; 0 and -1 are never.
-pub fn unix_seconds(seconds: i64) -> When {
+fn unix_seconds(seconds: i64) -> When {
     if seconds <= 0 {
         return When::Never;
     }
@@ -50,7 +50,8 @@ pub fn unix_seconds(seconds: i64) -> When {
 }
 
 /// Any form a directory export has: FILETIME, generalised time (RFC 4517 3.3.13: `20261123225750.0Z`),
-/// `/Date(1700000000000)/` (Windows PowerShell's JSON, milliseconds), or RFC 3339.
+/// `/Date(1700000000000)/` (Windows PowerShell's JSON, milliseconds), seconds since 1970 (SharpHound), or
+/// RFC 3339.
 pub fn time(text: &str) -> When {
     let text = trimmed(text);
     if text.starts_with(['/', '\\'])
@@ -66,10 +67,12 @@ pub fn time(text: &str) -> When {
             Err(_) => When::Unclear,
         };
     }
-    if text.len() >= 15 && text.len() <= 19 && text.bytes().all(|b| b.is_ascii_digit())
-        || matches!(text, "0" | "-1")
-    {
+    let digits = if text.bytes().all(|b| b.is_ascii_digit()) { text.len() } else { 0 };
+    if matches!(digits, 15..=19) || matches!(text, "0" | "-1") {
         return filetime(text);
+    }
+    if matches!(digits, 9..=11) {
+        return text.parse().map_or(When::Unclear, unix_seconds);
     }
     if let Some(time) = generalised_time(text).or_else(|| utc_time(text)) {
         return When::At(time);
@@ -172,6 +175,7 @@ mod tests {
             ("20261123175750-05", at("2026-11-23T22:57:50Z")),
             ("20261323225750.0Z", When::Unclear),
             ("20261123225750.0+é0", When::Unclear),
+            ("1795474670", at("2026-11-23T22:57:50Z")),
             ("/Date(1795474670000)/", at("2026-11-23T22:57:50Z")),
             ("/Date(1795474670000+0100)/", at("2026-11-23T22:57:50Z")),
             ("/Date(-11644473600000)/", When::Never),

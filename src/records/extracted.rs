@@ -20,8 +20,7 @@ use std::io::Read;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::problems::Problems;
-use super::record::{Content, Datum, Origin, Record};
+use super::{Content, Datum, Origin, Problems, Record};
 use crate::text::decode::TextReader;
 use crate::text::lines::Lines;
 

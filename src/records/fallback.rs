@@ -7,10 +7,7 @@ use std::sync::Arc;
 use evtx::{EvtxChunkData, ParserSettings};
 
 use super::chunk::Chunk;
-use super::problems::Problems;
-use super::record::Record;
-use super::selection::Selection;
-use super::xml;
+use super::{Problems, Record, Selection, xml};
 use crate::chunks::header::Header;
 
 /// Where the chunk header keeps its hash table of name offsets.
@@ -18,7 +15,7 @@ const NAME_TABLE: std::ops::Range<usize> = 128..384;
 
 /// Which records of a chunk to look at.
 #[derive(Debug, Clone, Copy)]
-pub enum Selector<'a> {
+pub enum Pick<'a> {
     All,
     /// Those that start at these offsets, in rising order. The live records end at the number.
     At(&'a [u32], u32),
@@ -44,7 +41,7 @@ impl FallbackReader {
     pub fn read(
         &mut self,
         chunk: Chunk<'_>,
-        selector: Selector<'_>,
+        pick: Pick<'_>,
         selection: &Selection,
         problems: &mut Problems,
         mut emit: impl FnMut(Record),
@@ -65,15 +62,15 @@ impl FallbackReader {
                 return 0;
             }
         };
-        let end = match (selector, Header::parse(bytes)) {
-            (Selector::At(_, end), _) => end,
-            (Selector::All, Some(header)) => {
+        let end = match (pick, Header::parse(bytes)) {
+            (Pick::At(_, end), _) => end,
+            (Pick::All, Some(header)) => {
                 if !header.header_is_sound(bytes) {
                     data.header.first_event_record_id = 0;
                 }
                 header.live_end(bytes) as u32
             }
-            (Selector::All, None) => bytes.len() as u32,
+            (Pick::All, None) => bytes.len() as u32,
         };
         // The crate would stop at the first record with the last one's identifier, and look for none behind the last
         // one's place.
@@ -95,7 +92,7 @@ impl FallbackReader {
                     let start = record.binxml_offset.saturating_sub(24);
                     let end = record.binxml_offset + u64::from(record.binxml_size) + 4;
                     self.spans.push((start as u32, end as u32));
-                    if let Selector::At(offsets, _) = selector
+                    if let Pick::At(offsets, _) = pick
                         && offsets.binary_search(&(start as u32)).is_err()
                     {
                         continue;

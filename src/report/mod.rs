@@ -1,8 +1,6 @@
 //! The report: findings become bytes here, and files appear whole or not at all.
 
 pub mod baseline;
-pub mod csv;
-mod csv_writer;
 pub mod events;
 pub mod format;
 pub mod json;
@@ -12,11 +10,10 @@ pub mod paper;
 pub mod problem;
 pub mod row;
 pub mod run_summary;
-pub mod saved;
 pub mod sorter;
+pub mod table;
 pub mod text;
 
-pub use csv_writer::CsvWriter;
 pub use events::{EventFormat, EventSpool};
 pub use format::{Format, Target};
 pub use paper::Paper;
@@ -37,13 +34,6 @@ pub struct Report<'a> {
     /// Their status is against an earlier report.
     pub compared: bool,
     pub read: Reading<'a>,
-}
-
-/// Does the beginning of a text look like something a run wrote: report, problems, events, state or audit?
-pub fn is_written(beginning: &str) -> bool {
-    ["incident_id", "problem_id", "finding_id", "\"krbtriage-", "content=\"krbtriage "]
-        .iter()
-        .any(|mark| beginning.contains(mark))
 }
 
 /// What was read for it, and what could not be.

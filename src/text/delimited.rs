@@ -95,6 +95,11 @@ impl<'r> Row<'r> {
         trimmed(column.and_then(|i| self.record.cell(i)).unwrap_or(""))
     }
 
+    /// The first of these cells that is not empty.
+    pub fn first(&self, columns: &[Option<usize>]) -> &'r str {
+        columns.iter().map(|column| self.get(*column)).find(|text| !text.is_empty()).unwrap_or("")
+    }
+
     /// Number of cells in the row.
     pub fn width(&self) -> usize {
         self.record.len

@@ -36,6 +36,7 @@ pub fn each_object<R: Read>(text: TextReader<R>, visitor: &mut impl ObjectVisito
     while bytes.skip_blanks()? {
         position.document.set(0);
         position.object.set(0);
+        let line = position.line.get();
         let mut source = serde_json::Deserializer::from_reader(&mut bytes);
         let Err(error) = Top { visitor, position: &position }.deserialize(&mut source) else { continue };
         if error.is_io() && !position.is_too_long() {
@@ -45,13 +46,15 @@ pub fn each_object<R: Read>(text: TextReader<R>, visitor: &mut impl ObjectVisito
             true => format!("an object of more than {} MiB", MAX_OBJECT >> 20),
             false => without_position(&error),
         };
-        visitor.error(position.line.get(), what, error.is_eof());
+        // serde_json reads on after an error, and counts lines from the beginning of the document.
+        let in_document = (error.line() as u64).max(1);
+        visitor.error(line + in_document - 1, what, error.is_eof());
         bytes.skip_to_document()?;
     }
     Ok(())
 }
 
-/// serde_json counts lines from the beginning of the document.
+/// The message without the line and column in the document.
 fn without_position(error: &serde_json::Error) -> String {
     let text = error.to_string();
     text.rsplit_once(" at line ").map_or(text.clone(), |(what, _)| what.to_owned())
@@ -95,10 +98,10 @@ struct Bytes<'p, R> {
 }
 
 impl<R: Read> Bytes<'_, R> {
-    /// Skips blanks; false at the end of the text.
+    /// Skips blanks, and what is left of a list after an error in it; false at the end of the text.
     fn skip_blanks(&mut self) -> io::Result<bool> {
         while let Some(byte) = self.text.next_byte()? {
-            if !byte.is_ascii_whitespace() {
+            if !byte.is_ascii_whitespace() && !matches!(byte, b',' | b']') {
                 self.text.unread_byte();
                 return Ok(true);
             }
@@ -317,6 +320,13 @@ mod tests {
         let found = objects("{\"a\":1}\n{\"a\":\n{\"a\":2}\n{\"a\":3}\n");
         assert_eq!(found.good, [("{\"a\":1}".to_owned(), 1), ("{\"a\":3}".to_owned(), 4)]);
         assert_eq!(found.bad.len(), 1);
+    }
+
+    #[test]
+    fn a_bad_element_costs_itself_where_each_has_a_line() {
+        let found = objects("[{\"a\":1},\n{\"a\":},\n{\"a\":2},{\"a\":3},\n{\"a\":4}]\n");
+        assert_eq!(found.good.iter().map(|(_, line)| *line).collect::<Vec<_>>(), [1, 3, 3, 4]);
+        assert_eq!(found.bad, [(2, "expected value".to_owned())]);
     }
 
     #[test]

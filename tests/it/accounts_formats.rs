@@ -392,7 +392,7 @@ mod tables_and_json {
         let good = "{\"SamAccountName\":\"x$\",\"servicePrincipalName\":\"A/x\"}";
         let got = loaded(format!("[{good},\n{{\"SamAccountName\":}},\n{good},{{\"Sam"));
         assert_eq!(got.accounts.len(), 2);
-        assert!(problems(&got)[0].starts_with("line 2: an object is no JSON"), "{:?}", problems(&got));
+        assert!(problems(&got)[0].starts_with("line 2: this is not JSON"), "{:?}", problems(&got));
         assert!(problems(&got)[1].contains("cut off"));
     }
 
@@ -448,7 +448,7 @@ mod cut_off {
             assert_eq!((got.accounts.len(), got.files[0].kind), (1, kind));
             assert_eq!(problems(&got).len(), 1);
             assert!(
-                problems(&got)[0].starts_with("line 3: the file ends within this row"),
+                problems(&got)[0].starts_with("line 3: the file ends within this line"),
                 "{:?}",
                 problems(&got)
             );

@@ -7,14 +7,14 @@ use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use super::collect::Collected;
 use super::config::Config;
-use crate::files::FileIndex;
 use crate::findings::{self, FileDates, Finding, Knowledge};
 use crate::incidents::CollectedIncidents;
 use crate::inventory::directory::Directory;
 use crate::inventory::hosts::Hosts;
-use crate::inventory::{InventoryFile, accounts, addresses, from_logs, known};
+use crate::inventory::{InventoryFile, accounts, addresses, build_hosts, from_events};
 use crate::names::Principal;
 use crate::report::Row;
+use crate::scan::FileIndex;
 
 /// The verdicts, and the inventories they rest on.
 pub(super) struct Diagnosed {
@@ -29,13 +29,13 @@ pub(super) fn diagnose(config: &Config, collected: &mut Collected) -> Diagnosed 
     let load = addresses::LoadOptions { host: config.host.clone() };
     let mut interfaces = addresses::load(&config.interfaces, &load);
     let accounts = accounts::load(&config.spns);
-    from_logs::add(&mut interfaces, &collected.signals, &log_name);
+    from_events::add(&mut interfaces, &collected.signals, &log_name);
     let inventories = [interfaces.files.clone(), accounts.files.clone()].concat();
 
     let hosts = known_hosts(&interfaces, &accounts, collected);
     let directory = Directory::new(&accounts, &config.host_aliases);
     let signals = std::mem::take(&mut collected.signals);
-    let written = inventories.iter().map(|file| (Arc::clone(&file.path), file.written()));
+    let written = inventories.iter().map(|file| (Arc::clone(&file.path), file.modified));
     let dates = FileDates::new(written, Timestamp::now()).with_logs(logs.dates(config.period));
     let knowledge = Knowledge::new(hosts, directory, signals, config.window).dated(dates);
     let findings = findings::diagnose(std::mem::take(&mut collected.incidents), &knowledge);
@@ -49,7 +49,7 @@ pub fn known_hosts<'a>(
     accounts: &accounts::AccountInventory,
     collected: &CollectedIncidents,
 ) -> Hosts<'a> {
-    let mut hosts = known::hosts(interfaces, accounts);
+    let mut hosts = build_hosts::hosts(interfaces, accounts);
     for incident in &collected.incidents {
         hosts.add(&incident.client);
         if let Some(target) = Principal::parse(&incident.target).host() {

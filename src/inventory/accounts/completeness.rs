@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Account;
+use super::account::Account;
 
 /// The service class of directory replication: every domain controller has one (MS-DRSR 2.2.3.2).
 const REPLICATION_CLASS: &str = "E3514235-4B06-11D1-AB04-00C04FC2DCD2/";
@@ -45,11 +45,11 @@ impl Shown {
 /// What the accounts of a file show of their domains.
 #[derive(Debug, Default)]
 pub(super) struct Evidence {
-    domains: Vec<OfDomain>,
+    domains: Vec<DomainEvidence>,
 }
 
 #[derive(Debug)]
-struct OfDomain {
+struct DomainEvidence {
     domain: Arc<str>,
     /// The domain in lower case.
     key: String,
@@ -64,16 +64,11 @@ impl Evidence {
         if (krbtgt || shown.replication) && !account.domain.is_empty() {
             let key = account.domain.to_lowercase();
             let domain = Arc::clone(&account.domain);
-            self.join_one(OfDomain { domain, key, krbtgt, controller: shown.replication });
+            self.note(DomainEvidence { domain, key, krbtgt, controller: shown.replication });
         }
     }
 
-    /// What was found behind this in the file.
-    pub fn join(&mut self, next: Self) {
-        next.domains.into_iter().for_each(|domain| self.join_one(domain));
-    }
-
-    fn join_one(&mut self, more: OfDomain) {
+    fn note(&mut self, more: DomainEvidence) {
         match self.domains.iter_mut().find(|known| known.key == more.key) {
             Some(known) => {
                 known.krbtgt |= more.krbtgt;

@@ -3,7 +3,7 @@
 //! `setspn -X` finds the first kind only, before Windows 10 with case, and never across the domains that were not
 //! asked for.
 
-use super::owners::{AccountId, SpnIndex};
+use super::spn_index::{AccountId, SpnIndex};
 
 /// The userAccountControl of the account that stands for a trust (MS-ADTS 2.2.16): the root domain's is in every
 /// child domain under one name.

@@ -6,18 +6,16 @@
 //! filter: there the content decides ([`Completeness::Evident`]).
 
 use std::borrow::Cow;
-use std::fs::File;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD as BASE64;
 
-use super::blocks::{Reader, read_all};
-use super::collect::{Attribute, CUT_OFF, Collector, Entry, Problem, quoted};
+use super::collector::{AccountCollector, CUT_OFF, MAX_LINE, quoted};
 use super::completeness::Completeness;
-use super::directory::DistinguishedName;
-use super::text_blocks::{Block, Boundaries, MAX_LINE, TextBlocks, line_starts};
-use super::{Format, ReadError};
-use crate::inventory::stream::{LineEnd, TextStream};
+use super::entry::{Attribute, Entry};
+use super::format::{Format, ReadError, Text};
+use super::ldap_values::DistinguishedName;
+use crate::text::lines::Lines;
 
 pub(super) const FORMAT: Format = Format { name: "LDIF", recognise, read, may_be_empty: false };
 
@@ -33,25 +31,27 @@ fn recognise(head: &str) -> bool {
     })
 }
 
-fn read(text: &mut TextStream<File>, block: usize, to: &mut Collector) -> Result<(), ReadError> {
-    let export: Export = read_all(TextBlocks::new(text, BetweenEntries, block), Export::default, to)?;
-    to.completeness = export.said.completeness(export.entries);
-    Ok(())
-}
-
-/// A blank line ends an entry, and so does the `dn:` of the next.
-struct BetweenEntries;
-
-impl Boundaries for BetweenEntries {
-    fn last(&mut self, block: &Block, end: usize) -> Option<usize> {
-        let text = block.text.as_bytes();
-        line_starts(&block.text, end, LineEnd::Lf).find(|at| {
-            let rest = text.get(*at..).unwrap_or_default();
-            // In base64 it may turn out to be none.
-            let before = text.get(..at.saturating_sub(1)).unwrap_or_default();
-            rest.starts_with(b"dn: ") || before.ends_with(b"\n") || before.ends_with(b"\n\r")
-        })
+fn read(text: Text<'_>, to: &mut AccountCollector) -> Result<(), ReadError> {
+    let mut export = Export::default();
+    let mut lines = Lines::new(text, MAX_LINE);
+    while let Some(line) = lines.next() {
+        let line = line?;
+        // AdFind marks attributes so.
+        let text = line.text.strip_prefix('>').unwrap_or(line.text);
+        if line.is_cut && export.wants(text) {
+            export.skip(text, to);
+            to.lost(line.number, format!("a line of more than {MAX_LINE} bytes is skipped"));
+        } else if !line.is_ended && export.wants(text) {
+            export.skip(text, to);
+            to.lost(line.number, CUT_OFF);
+        } else {
+            export.line(text, line.number, to);
+        }
     }
+    export.flush(to);
+    export.end_entry(to);
+    to.completeness = export.search.completeness(export.entries);
+    Ok(())
 }
 
 /// A line with those that are folded into it.
@@ -102,17 +102,15 @@ struct Export {
     entry: Option<Entry>,
     /// The entry is one `dn:` of a change that is no addition.
     change: bool,
-    said: Said,
+    search: SearchInfo,
     entries: u64,
-    /// The first range of values (`servicePrincipalName;range=0-1499`) that is not the last.
-    ranged: Option<Problem>,
-    /// The first range was told.
-    ranged_told: bool,
+    /// A range of values (`servicePrincipalName;range=0-1499`) that is not the last was reported.
+    range_reported: bool,
 }
 
 /// What the comments and the result line say of the whole file.
 #[derive(Default)]
-struct Said {
+struct SearchInfo {
     base: Option<String>,
     subtree: bool,
     filter: Option<String>,
@@ -121,36 +119,6 @@ struct Said {
     entries: Option<u64>,
     /// `result: 0 Success`; `Some(false)` when the search was cut (`4 Size limit exceeded`).
     succeeded: Option<bool>,
-}
-
-impl Reader<Block> for Export {
-    fn read(&mut self, block: &Block, to: &mut Collector) -> Result<(), ReadError> {
-        for line in block.lines(LineEnd::Lf) {
-            let cut = block.is_cut(&line);
-            if (cut || !line.ended) && self.wants(line.text) {
-                self.pass_over(line.text, to);
-                to.lost(
-                    line.number,
-                    match cut {
-                        true => format!("a line of more than {MAX_LINE} bytes is passed over"),
-                        false => CUT_OFF.to_owned(),
-                    },
-                );
-            } else {
-                self.line(line.text, line.number, to);
-            }
-        }
-        Ok(())
-    }
-
-    fn join(&mut self, mut next: Self, part: &mut Collector, to: &mut Collector) {
-        next.flush(part);
-        next.end_entry(part);
-        let ranged = next.ranged.filter(|_| !std::mem::replace(&mut self.ranged_told, true));
-        to.append(part, ranged.into_iter().collect());
-        self.said.join(next.said);
-        self.entries += next.entries;
-    }
 }
 
 impl Export {
@@ -163,7 +131,7 @@ impl Export {
     }
 
     /// The line is not whole.
-    fn pass_over(&mut self, line: &str, to: &mut Collector) {
+    fn skip(&mut self, line: &str, to: &mut AccountCollector) {
         // The line it continues is not whole either.
         if !line.starts_with(' ') {
             self.flush(to);
@@ -174,7 +142,7 @@ impl Export {
         self.logical.skip();
     }
 
-    fn line(&mut self, line: &str, number: u64, to: &mut Collector) {
+    fn line(&mut self, line: &str, number: u64, to: &mut AccountCollector) {
         if let Some(folded) = line.strip_prefix(' ') {
             self.logical.fold(folded);
             return;
@@ -191,14 +159,14 @@ impl Export {
     }
 
     /// Lines that are no attribute of interest: the search's result, a change's type.
-    fn control(&mut self, line: &str, number: u64, to: &mut Collector) {
+    fn control(&mut self, line: &str, number: u64, to: &mut AccountCollector) {
         let Some((name, value)) = line.split_once(':') else {
             return;
         };
         let value = value.trim();
         if self.entry.is_none() && name == "result" {
             let succeeded = value == "0" || value.starts_with("0 ");
-            self.said.succeeded = Some(succeeded);
+            self.search.succeeded = Some(succeeded);
             if !succeeded {
                 // sizeLimitExceeded and adminLimitExceeded (RFC 4511 4.1.9).
                 let too_many = matches!(value.split_whitespace().next(), Some("4" | "11"));
@@ -218,16 +186,16 @@ impl Export {
             }
         } else if name.eq_ignore_ascii_case("changetype") && !value.eq_ignore_ascii_case("add") {
             self.change = true;
-            to.lost(number, format!("a change ({}) is no export and is passed over", quoted(value)));
+            to.lost(number, format!("a change ({}) is no export and is skipped", quoted(value)));
         }
     }
 
     /// Takes the gathered line, if any.
-    fn flush(&mut self, to: &mut Collector) {
+    fn flush(&mut self, to: &mut AccountCollector) {
         let logical = std::mem::take(&mut self.logical);
         if !logical.text.is_empty() {
             if logical.too_long {
-                to.lost(logical.number, format!("a value of more than {MAX_FOLDED} bytes is passed over"));
+                to.lost(logical.number, format!("a value of more than {MAX_FOLDED} bytes is skipped"));
             } else if let Some(comment) = logical.text.strip_prefix('#') {
                 self.comment(comment.trim());
             } else {
@@ -242,26 +210,26 @@ impl Export {
     fn comment(&mut self, comment: &str) {
         if let Some(rest) = comment.strip_prefix("base <") {
             if let Some((base, scope)) = rest.split_once('>') {
-                self.said.base = Some(base.to_owned());
-                self.said.subtree = scope.trim().ends_with("subtree");
+                self.search.base = Some(base.to_owned());
+                self.search.subtree = scope.trim().ends_with("subtree");
             }
         } else if let Some(filter) = comment.strip_prefix("filter:") {
             let filter: String = filter.split_whitespace().collect();
-            self.said.filter = Some(filter.to_lowercase());
+            self.search.filter = Some(filter.to_lowercase());
         } else if let Some(requested) = comment.strip_prefix("requesting:") {
             let all = requested.split_whitespace().any(|name| {
                 matches!(name, "ALL" | "*") || Attribute::named(name) == Some(Attribute::ServicePrincipalName)
             });
-            self.said.requested = Some(all);
+            self.search.requested = Some(all);
         } else if let Some(count) = comment.strip_prefix("numEntries:") {
-            self.said.entries = count.trim().parse().ok().or(self.said.entries);
+            self.search.entries = count.trim().parse().ok().or(self.search.entries);
         } else if let Some(count) = comment.strip_suffix(" entries") {
             // ldbsearch: `# 18 entries`.
-            self.said.entries = count.trim().parse().ok().or(self.said.entries);
+            self.search.entries = count.trim().parse().ok().or(self.search.entries);
         }
     }
 
-    fn attribute(&mut self, line: &str, number: u64, to: &mut Collector) {
+    fn attribute(&mut self, line: &str, number: u64, to: &mut AccountCollector) {
         let Some((attribute, options)) = attribute_of(line) else {
             return;
         };
@@ -290,17 +258,14 @@ impl Export {
             return;
         };
         if raw.starts_with('<') {
-            to.lost(
-                number,
-                "a value in another file (`:<`) is passed over; export without ldapsearch's -t".to_owned(),
-            );
+            to.lost(number, "a value in another file (`:<`) is skipped; export without ldapsearch's -t");
             return;
         }
         entry.set(attribute, &value, number, to);
     }
 
     /// AD gives at most 1,500 values at once (MS-ADTS 3.1.1.3.1.3.3); the last range ends in `*`.
-    fn range(&mut self, options: &str, number: u64, to: &mut Collector) {
+    fn range(&mut self, options: &str, number: u64, to: &mut AccountCollector) {
         let last = options.split(';').any(|o| o.starts_with("range=") && o.ends_with("-*"));
         if last {
             return;
@@ -308,17 +273,19 @@ impl Export {
         if let Some(entry) = &mut self.entry {
             entry.is_partial();
         }
-        to.loses();
-        if self.ranged.is_none() {
-            let what = format!(
-                "only a part of an account's SPNs was exported ({}); read that account with `setspn -L`",
-                quoted(options)
-            );
-            self.ranged = Some(Problem::of_line(number, &what));
+        match std::mem::replace(&mut self.range_reported, true) {
+            true => to.lost_silently(),
+            false => to.lost(
+                number,
+                format!(
+                    "only a part of an account's SPNs was exported ({}); read that account with `setspn -L`",
+                    quoted(options)
+                ),
+            ),
         }
     }
 
-    fn end_entry(&mut self, to: &mut Collector) {
+    fn end_entry(&mut self, to: &mut AccountCollector) {
         if let Some(entry) = self.entry.take()
             && !self.change
         {
@@ -328,20 +295,9 @@ impl Export {
     }
 }
 
-impl Said {
-    /// What is said later in the file goes.
-    fn join(&mut self, next: Self) {
-        if next.base.is_some() {
-            (self.base, self.subtree) = (next.base, next.subtree);
-        }
-        self.filter = next.filter.or(self.filter.take());
-        self.requested = next.requested.or(self.requested);
-        self.entries = next.entries.or(self.entries);
-        self.succeeded = next.succeeded.or(self.succeeded);
-    }
-
+impl SearchInfo {
     fn completeness(self, entries: u64) -> Completeness {
-        let cut = self.succeeded == Some(false) || self.entries.is_some_and(|said| said != entries);
+        let cut = self.succeeded == Some(false) || self.entries.is_some_and(|stated| stated != entries);
         let narrowed = |filter: &String| !WHOLE_FILTERS.contains(&filter.as_str());
         if cut || self.filter.as_ref().is_some_and(narrowed) {
             return Completeness::Part;

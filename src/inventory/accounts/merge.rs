@@ -7,7 +7,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::Account;
-use super::directory::DistinguishedName;
+use super::ldap_values::DistinguishedName;
 use crate::names::{HostName, domain_key};
 
 /// How the domain of each account is compared: lower case, and a NetBIOS name as the DNS domain whose first label

@@ -11,15 +11,12 @@
 //! matched; so nothing, unless a `-Q` listing ran to its closing line and shows what only `*/*` matches
 //! ([`Completeness::Evident`]).
 
-use std::fs::File;
-
-use super::blocks::{Reader, read_all};
-use super::collect::{Attribute, CUT_OFF, Collector, Entry, quoted};
+use super::collector::{AccountCollector, CUT_OFF, MAX_LINE, quoted};
 use super::completeness::Completeness;
-use super::directory::DistinguishedName;
-use super::text_blocks::{Block, Boundaries, MAX_LINE, TextBlocks, line_starts};
-use super::{Format, ReadError};
-use crate::inventory::stream::{LineEnd, TextStream};
+use super::entry::{Attribute, Entry};
+use super::format::{Format, ReadError, Text};
+use super::ldap_values::DistinguishedName;
+use crate::text::lines::Lines;
 
 pub(super) const FORMAT: Format = Format { name: "setspn", recognise, read, may_be_empty: true };
 
@@ -43,37 +40,24 @@ fn recognise(head: &str) -> bool {
     false
 }
 
-/// Progress (`Processing entry 7`) is written over itself with CR.
-const LINE_END: LineEnd = LineEnd::LfOrCr;
-
-fn read(text: &mut TextStream<File>, block: usize, to: &mut Collector) -> Result<(), ReadError> {
-    let mut listing: Listing = read_all(TextBlocks::new(text, Accounts, block), Listing::default, to)?;
+fn read(text: Text<'_>, to: &mut AccountCollector) -> Result<(), ReadError> {
+    let mut listing = Listing::default();
+    let mut lines = Lines::new(text, MAX_LINE);
+    while let Some(line) = lines.next() {
+        let line = line?;
+        if line.is_cut {
+            to.lost(line.number, "a line without end is skipped");
+        } else if !line.is_ended && listing.may_be_cut_off(line.text) {
+            to.lost(line.number, CUT_OFF);
+        } else {
+            listing.line(line.text, line.number, to);
+        }
+    }
     listing.end_account(to);
     if listing.part || !listing.closed {
         to.completeness = Completeness::Part;
     }
     Ok(())
-}
-
-/// An account at the margin begins anew whatever stood before it.
-struct Accounts;
-
-impl Boundaries for Accounts {
-    const LINE_END: LineEnd = LINE_END;
-
-    fn last(&mut self, block: &Block, end: usize) -> Option<usize> {
-        line_starts(&block.text, end, LINE_END).find(|at| {
-            let rest = block.text.get(*at..).unwrap_or_default();
-            let named =
-                rest.get(..3).is_some_and(|k| k.eq_ignore_ascii_case("CN=") || k.eq_ignore_ascii_case("OU="));
-            // The whole line, and not of those that are passed over.
-            named
-                && LINE_END.first(rest.as_bytes()).is_some_and(|len| {
-                    len < MAX_LINE
-                        && matches!(Shape::of(rest.get(..len).unwrap_or_default()), Shape::Account(_))
-                })
-        })
-    }
 }
 
 /// What a line is, by itself.
@@ -182,46 +166,20 @@ struct Listing {
     /// A sentence at the margin after the last account: the closing line.
     closed: bool,
     accounts: u64,
-    /// The last line of the file, without a line end, and its number: where the listing is a whole one, an SPN may be cut
-    /// off in it (`HOST/srv1` of `HOST/srv10`). `-L` is copied from a screen, mostly without the last line end.
-    unended: Option<(String, u64)>,
-}
-
-impl Reader<Block> for Listing {
-    fn read(&mut self, block: &Block, to: &mut Collector) -> Result<(), ReadError> {
-        for line in block.lines(LINE_END) {
-            if block.is_cut(&line) {
-                to.lost(line.number, "a line without end is passed over".to_owned());
-            } else if !line.ended && matches!(Shape::of(line.text), Shape::IndentedAccount(_)) {
-                to.lost(line.number, CUT_OFF.to_owned());
-            } else if !line.ended && matches!(Shape::of(line.text), Shape::Indented(_)) {
-                self.unended = Some((line.text.to_owned(), line.number));
-            } else {
-                self.line(line.text, line.number, to);
-            }
-        }
-        Ok(())
-    }
-
-    fn join(&mut self, mut next: Self, part: &mut Collector, to: &mut Collector) {
-        // Every part but the first begins with an account.
-        self.part |= next.part || (self.closed && next.accounts > 0);
-        match next.unended.take() {
-            Some((line, number)) if self.part => next.line(&line, number, part),
-            Some((_, number)) => part.lost(number, CUT_OFF.to_owned()),
-            None => {}
-        }
-        next.end_account(part);
-        to.append(part, Vec::new());
-        if next.accounts > 0 {
-            self.closed = next.closed;
-        }
-        self.accounts += next.accounts;
-    }
 }
 
 impl Listing {
-    fn line(&mut self, line: &str, number: u64, to: &mut Collector) {
+    /// The file ends in this line: may an SPN be cut off in it (`HOST/srv1` of `HOST/srv10`)? `-L` is
+    /// copied from a screen, mostly without the last line end.
+    fn may_be_cut_off(&self, line: &str) -> bool {
+        match Shape::of(line) {
+            Shape::IndentedAccount(_) => true,
+            Shape::Indented(_) => !self.part,
+            _ => false,
+        }
+    }
+
+    fn line(&mut self, line: &str, number: u64, to: &mut AccountCollector) {
         match Shape::of(line) {
             Shape::Blank => self.duplicate = None,
             Shape::Account(dn) => {
@@ -280,21 +238,21 @@ impl Listing {
         }
     }
 
-    fn entry(&mut self, dn: &str, number: u64, to: &mut Collector) -> Entry {
+    fn entry(&mut self, dn: &str, number: u64, to: &mut AccountCollector) -> Entry {
         self.accounts += 1;
         let mut entry = Entry::new(number, to);
         entry.set(Attribute::DistinguishedName, dn, number, to);
         entry
     }
 
-    fn begin(&mut self, dn: &str, number: u64, to: &mut Collector) {
+    fn begin(&mut self, dn: &str, number: u64, to: &mut AccountCollector) {
         self.duplicate = None;
         (self.closed, self.editing) = (false, false);
         let entry = self.entry(dn, number, to);
         self.account = Some(entry);
     }
 
-    fn end_account(&mut self, to: &mut Collector) {
+    fn end_account(&mut self, to: &mut AccountCollector) {
         if let Some(entry) = self.account.take() {
             entry.finish(to);
         }

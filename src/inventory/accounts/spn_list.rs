@@ -39,19 +39,21 @@ impl SpnList {
 
     /// Adds one; for many, collect them.
     pub fn push(&mut self, spn: &str) {
-        self.append(&[spn].into_iter().collect());
+        self.append([spn].into_iter().collect());
     }
 
-    /// Adds those of another, in a piece: an account may have millions, in many blocks of a file.
-    pub(super) fn append(&mut self, more: &Self) {
-        let mut joined = String::from(std::mem::take(&mut self.joined));
-        joined.reserve_exact(more.joined.len() + 1);
-        if !self.is_empty() && !more.is_empty() {
+    /// Adds those of another.
+    pub(super) fn append(&mut self, more: Self) {
+        if self.is_empty() {
+            *self = more;
+        } else if !more.is_empty() {
+            let mut joined = String::from(std::mem::take(&mut self.joined));
+            joined.reserve_exact(more.joined.len() + 1);
             joined.push(SEPARATOR);
+            joined.push_str(&more.joined);
+            self.joined = joined.into_boxed_str();
+            self.len += more.len;
         }
-        joined.push_str(&more.joined);
-        self.joined = joined.into_boxed_str();
-        self.len += more.len;
     }
 
     /// Can this stand in a list? A line break cannot, and never is part of an SPN.

@@ -6,9 +6,10 @@
 
 use serde_json::Value;
 
+use super::collector::{AddressCollector, NewAddress};
 use super::format::{Format, Reader, Refusal, Sample};
 use super::json::{Object, each_object, list, plain, property, take_object, text};
-use super::rows::{NewAddress, Rows, parse_address, parse_prefix, quoted};
+use super::values::{parse_address, parse_prefix, quoted};
 
 pub const FORMAT: Format = Format { name: "Ansible setup facts", detect, read: Reader::Text(read) };
 
@@ -29,16 +30,12 @@ fn result_line(line: &str) -> Option<(&str, usize)> {
         .then_some((name, line.len() - rest.len() + arrow + 4))
 }
 
-fn read(content: &str, rows: &mut Rows<'_>) -> Result<(), Refusal> {
+fn read(content: &str, rows: &mut AddressCollector<'_>) -> Result<(), Refusal> {
     if content.trim_start_matches('\u{feff}').trim_start().starts_with(['{', '[']) {
-        let mut bad = Vec::new();
-        each_object(content, &mut |object, line| facts(rows, "", &object, line), &mut |line, what| {
-            bad.push((line, what))
+        return each_object(content, rows, |object, line, to| {
+            facts(to, "", object, line);
+            Ok(())
         });
-        for (line, what) in bad {
-            rows.problem(line, what);
-        }
-        return Ok(());
     }
     let (mut at, mut line) = (0, 1u64);
     while let Some(rest) = content.get(at..).filter(|rest| !rest.is_empty()) {
@@ -89,7 +86,7 @@ fn host_name(facts: &Object, inventory_name: &str) -> String {
     }
 }
 
-fn facts(rows: &mut Rows<'_>, inventory_name: &str, document: &Object, line: u64) {
+fn facts(rows: &mut AddressCollector<'_>, inventory_name: &str, document: &Object, line: u64) {
     let nested = property(document, "ansible_facts").map(std::borrow::Cow::into_owned);
     let facts = match &nested {
         Some(Value::Object(facts)) => facts,
@@ -184,13 +181,13 @@ mod tests {
               {"interface_name":"IBM USB Remote NDIS Network Device","ipv4":{"address":"169.254.95.120","prefix":16},"ipv6":{"address":"fe80::1%5","prefix":64}}],
             "ansible_ip_addresses":["192.0.2.1","192.0.2.5","169.254.95.120","fe80::1","198.51.100.1"]},"changed":false}"#,
         );
-        let bmc = "IBM USB Remote NDIS Network Device srv1";
+        let bmc = "IBM USB Remote NDIS Network Device srv1:1";
         let want = [
-            "SRV1.alpha.example.com 192.0.2.1/Some(24) Intel srv1".to_owned(),
-            "SRV1.alpha.example.com 192.0.2.5/Some(24) Intel srv1".to_owned(),
+            "SRV1.alpha.example.com 192.0.2.1/Some(24) Intel srv1:1".to_owned(),
+            "SRV1.alpha.example.com 192.0.2.5/Some(24) Intel srv1:1".to_owned(),
             format!("SRV1.alpha.example.com 169.254.95.120/Some(16) {bmc}"),
             format!("SRV1.alpha.example.com fe80::1/Some(64) {bmc}"),
-            "SRV1.alpha.example.com 198.51.100.1/None - srv1".to_owned(),
+            "SRV1.alpha.example.com 198.51.100.1/None - srv1:1".to_owned(),
         ];
         assert_eq!((rows, problems.len()), (want.to_vec(), 0));
     }

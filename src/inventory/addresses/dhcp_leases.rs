@@ -1,9 +1,11 @@
 //! `Get-DhcpServerv4Lease | Export-Csv`: which name leased which address. What a DHCP server registers in
 //! DNS is what clients reach, so leases count as names, not as ownership.
 
+use super::collector::AddressCollector;
 use super::format::{Format, Reader, Refusal, Sample};
-use super::rows::{Rows, parse_address, quoted};
-use crate::inventory::text::Table;
+use super::rows::each_row;
+use super::values::{parse_address, quoted};
+use crate::text::delimited::Header;
 
 pub const FORMAT: Format = Format { name: "DHCP leases CSV", detect, read: Reader::Text(read) };
 
@@ -12,28 +14,21 @@ fn detect(sample: &Sample<'_>) -> bool {
         && sample.has_any(&["scopeid", "leaseexpirytime", "leaseexpires", "clientid", "uniqueid"])
 }
 
-fn read(text: &str, rows: &mut Rows<'_>) -> Result<(), Refusal> {
-    let Some(mut table) = Table::open(text) else {
-        return Ok(());
-    };
-    let address = table.column(&["IPAddress"]);
-    let name = table.column(&["HostName"]);
-    let state = table.column(&["AddressState"]);
-    while let Some(row) = table.next_row() {
-        match row {
-            Ok(row) => {
-                let lease = Lease {
-                    address: row.get(address),
-                    name: row.get(name),
-                    state: row.get(state),
-                    line: row.line,
-                };
-                take(rows, &lease);
-            }
-            Err(error) => rows.push_problem(error.to_string()),
-        }
-    }
-    Ok(())
+fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
+    let columns =
+        |header: &Header| Ok(["IPAddress", "HostName", "AddressState"].map(|name| header.column(&[name])));
+    each_row(text, to, columns, |[address, name, state], row, to| {
+        take(
+            to,
+            &Lease {
+                address: row.get(*address),
+                name: row.get(*name),
+                state: row.get(*state),
+                line: row.line,
+            },
+        );
+        Ok(())
+    })
 }
 
 /// One lease, from CSV or JSON.
@@ -45,7 +40,7 @@ pub struct Lease<'a> {
     pub line: u64,
 }
 
-pub fn take(rows: &mut Rows<'_>, lease: &Lease<'_>) {
+pub fn take(rows: &mut AddressCollector<'_>, lease: &Lease<'_>) {
     let state = lease.state.to_ascii_lowercase();
     // `Active` and `ActiveReservation` are in use; `Inactive...`, `Declined`, `Expired`, `Offered` are not.
     if lease.name.is_empty() || !(state.is_empty() || state.starts_with("active")) {

@@ -1,9 +1,11 @@
 //! `Get-DnsServerResourceRecord | Export-Csv`, with the record's data as a column of its own: what names
 //! resolve to, not what hosts own.
 
+use super::collector::AddressCollector;
 use super::format::{Format, Reader, Refusal, Sample};
-use super::rows::{Rows, parse_address, quoted};
-use crate::inventory::text::Table;
+use super::rows::each_row;
+use super::values::{parse_address, quoted};
+use crate::text::delimited::Header;
 
 pub const FORMAT: Format =
     Format { name: "Get-DnsServerResourceRecord CSV", detect, read: Reader::Text(read) };
@@ -20,37 +22,43 @@ fn detect(sample: &Sample<'_>) -> bool {
     sample.has(&["hostname", "recordtype"])
 }
 
-fn read(text: &str, rows: &mut Rows<'_>) -> Result<(), Refusal> {
-    let Some(mut table) = Table::open(text) else {
-        return Ok(());
-    };
-    let name = table.column(&["HostName"]);
-    let kind = table.column(&["RecordType"]);
-    let zone = table.column(&["ZoneName", "Zone"]);
-    let dn = table.column(&["DistinguishedName"]);
-    let collected = table.column(&["collected"]);
-    let data: Vec<Option<usize>> =
-        DATA.iter().map(|name| table.column(&[name])).filter(Option::is_some).collect();
-    while let Some(row) = table.next_row() {
-        let row = match row {
-            Ok(row) => row,
-            Err(error) => {
-                rows.push_problem(error.to_string());
-                continue;
-            }
-        };
-        let record = DnsRecord {
-            name: row.get(name),
-            kind: row.get(kind),
-            zone: row.get(zone),
-            distinguished_name: row.get(dn),
-            data: data.iter().map(|column| row.get(*column)).find(|text| !text.is_empty()).unwrap_or(""),
-            line: row.line,
-        };
-        rows.collected(row.get(collected), row.line);
-        take(rows, &record)?;
+struct Columns {
+    name: Option<usize>,
+    kind: Option<usize>,
+    zone: Option<usize>,
+    distinguished_name: Option<usize>,
+    collected: Option<usize>,
+    data: Vec<Option<usize>>,
+}
+
+impl Columns {
+    fn of(header: &Header) -> Result<Self, Refusal> {
+        Ok(Self {
+            name: header.column(&["HostName"]),
+            kind: header.column(&["RecordType"]),
+            zone: header.column(&["ZoneName", "Zone"]),
+            distinguished_name: header.column(&["DistinguishedName"]),
+            collected: header.column(&["collected"]),
+            data: DATA.iter().map(|name| header.column(&[name])).filter(Option::is_some).collect(),
+        })
     }
-    Ok(())
+}
+
+fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
+    each_row(text, to, Columns::of, |columns, row, to| {
+        to.collected(row.get(columns.collected), row.line);
+        take(
+            to,
+            &DnsRecord {
+                name: row.get(columns.name),
+                kind: row.get(columns.kind),
+                zone: row.get(columns.zone),
+                distinguished_name: row.get(columns.distinguished_name),
+                data: row.first(&columns.data),
+                line: row.line,
+            },
+        )
+    })
 }
 
 /// One DNS record, from CSV, JSON or `dnscmd`.
@@ -66,7 +74,7 @@ pub struct DnsRecord<'a> {
     pub line: u64,
 }
 
-pub fn take(rows: &mut Rows<'_>, record: &DnsRecord<'_>) -> Result<(), Refusal> {
+pub fn take(rows: &mut AddressCollector<'_>, record: &DnsRecord<'_>) -> Result<(), Refusal> {
     if !["A", "AAAA", "CNAME"].iter().any(|kind| kind.eq_ignore_ascii_case(record.kind)) {
         return Ok(());
     }

@@ -4,9 +4,9 @@
 //! live may be missing. The zone stands in a comment of `/zoneprint` and of zone files, and for `/enumrecords`
 //! only in the command line, when the transcript has it; without it names stay relative.
 
+use super::collector::AddressCollector;
 use super::dns_records::{DnsRecord, take};
 use super::format::{Format, Reader, Refusal, Sample};
-use super::rows::Rows;
 
 pub const FORMAT: Format = Format { name: "dnscmd records", detect, read: Reader::Text(read) };
 
@@ -19,7 +19,7 @@ fn detect(sample: &Sample<'_>) -> bool {
     marked && sample.text.lines().any(|line| record(line, "").is_some())
 }
 
-fn read(text: &str, rows: &mut Rows<'_>) -> Result<(), Refusal> {
+fn read(text: &str, rows: &mut AddressCollector<'_>) -> Result<(), Refusal> {
     let mut zone = String::new();
     let mut above = String::new();
     for (number, line) in (1u64..).zip(text.lines()) {

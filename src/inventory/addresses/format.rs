@@ -1,16 +1,11 @@
-//! The one list of formats, and what each is recognised by.
+//! What an input format is, and what it is recognised by.
 
 use std::io::Read;
 
-use super::rows::Rows;
-use super::{
-    ansible, capture, dhcp_leases, dns_records, dnscmd, ipconfig, net_adapter, net_ip_address,
-    nic_configuration, osquery, powershell_json, project_csv, server_alive_text,
-};
-use crate::inventory::other::Other;
-use crate::inventory::text::Table;
+use super::collector::AddressCollector;
+use crate::text::delimited::Header;
 
-/// An input format. Adding one is a file beside this one and a line in [`FORMATS`].
+/// An input format. Adding one is a file beside this one and a line in [`FORMATS`](super::registry::FORMATS).
 pub struct Format {
     /// As the documentation and the run's summary call it.
     pub name: &'static str,
@@ -22,9 +17,9 @@ pub struct Format {
 #[derive(Clone, Copy)]
 pub enum Reader {
     /// The whole file, decoded.
-    Text(fn(&str, &mut Rows<'_>) -> Result<(), Refusal>),
+    Text(fn(&str, &mut AddressCollector<'_>) -> Result<(), Refusal>),
     /// From its first byte on, in bounded memory: captures may be larger than memory.
-    Stream(fn(&mut (dyn Read + Send), &mut Rows<'_>) -> Result<(), Refusal>),
+    Stream(fn(&mut (dyn Read + Send), &mut AddressCollector<'_>) -> Result<(), Refusal>),
 }
 
 /// Why nothing of a file is used.
@@ -34,34 +29,9 @@ pub enum Refusal {
     LostData { found: String, command: &'static str },
     #[error("{0}")]
     Unreadable(String),
-    /// Nothing to be told of where it was met in a folder.
-    #[error("{}", .0.advice())]
-    Other(Other),
-}
-
-/// In this order; the first that recognises the content reads it.
-pub const FORMATS: &[Format] = &[
-    capture::FORMAT,
-    capture::NETWORK_MONITOR,
-    project_csv::FORMAT,
-    dns_records::FORMAT,
-    dhcp_leases::FORMAT,
-    nic_configuration::WMIC,
-    nic_configuration::EXPORT_CSV,
-    net_ip_address::FORMAT,
-    net_adapter::FORMAT,
-    ansible::FORMAT,
-    osquery::FORMAT,
-    powershell_json::FORMAT,
-    ipconfig::FORMAT,
-    server_alive_text::IOXID_RESOLVER,
-    server_alive_text::NETWORK_MONITOR,
-    dnscmd::FORMAT,
-];
-
-/// Does one of them recognise the file?
-pub fn is_known(sample: &Sample<'_>) -> bool {
-    FORMATS.iter().any(|format| (format.detect)(sample))
+    /// A file of another kind, and where it belongs; of no interest in a folder.
+    #[error("{0}")]
+    Foreign(&'static str),
 }
 
 /// What a format looks at: the first part of a file.
@@ -70,7 +40,7 @@ pub struct Sample<'s> {
     pub head: &'s [u8],
     /// The same, decoded.
     pub text: &'s str,
-    /// The first line's cells as [`crate::inventory::text::column_key`] makes them; one for a text that is no table.
+    /// The first line's cells as [`column_key`](crate::text::delimited::column_key) makes them; one for a text that is no table.
     pub columns: Vec<String>,
     /// The text in lower case.
     pub lower: String,
@@ -83,7 +53,7 @@ impl<'s> Sample<'s> {
     pub fn new(head: &'s [u8], text: &'s str) -> Self {
         let columns = match text.trim_start().starts_with(['{', '[']) {
             true => Vec::new(),
-            false => Table::open(text).map(|table| table.columns().to_vec()).unwrap_or_default(),
+            false => Header::of(text).map(|header| header.columns().to_vec()).unwrap_or_default(),
         };
         Sample { head, text, columns, lower: text.to_ascii_lowercase() }
     }

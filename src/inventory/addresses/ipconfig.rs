@@ -14,8 +14,9 @@
 
 use std::net::IpAddr;
 
+use super::collector::{AddressCollector, NewAddress};
 use super::format::{Format, Reader, Refusal, Sample};
-use super::rows::{NewAddress, Rows, normal_mac, parse_address, parse_prefix};
+use super::values::{normal_mac, parse_address, parse_prefix};
 
 pub const FORMAT: Format = Format { name: "ipconfig /all", detect, read: Reader::Text(read) };
 
@@ -25,7 +26,7 @@ fn detect(sample: &Sample<'_>) -> bool {
         && (sample.text.lines().any(is_title) || sample.text.lines().filter(|l| is_header(l)).count() > 0)
 }
 
-fn read(text: &str, rows: &mut Rows<'_>) -> Result<(), Refusal> {
+fn read(text: &str, rows: &mut AddressCollector<'_>) -> Result<(), Refusal> {
     let mut hosts = Hosts { name: String::new(), block: Block::Host, titles: 0, unnamed: 0 };
     let mut values: Vec<Value<'_>> = Vec::new();
     let mut header = "";
@@ -86,7 +87,7 @@ impl Hosts {
         self.block = Block::Host;
     }
 
-    fn close(&mut self, header: &str, values: &[Value<'_>], rows: &mut Rows<'_>) {
+    fn close(&mut self, header: &str, values: &[Value<'_>], rows: &mut AddressCollector<'_>) {
         match self.block {
             Block::Host if self.titles > 0 => {
                 self.name = host_name(values);
@@ -111,7 +112,7 @@ fn host_name(values: &[Value<'_>]) -> String {
     }
 }
 
-fn adapter(host: &str, header: &str, values: &[Value<'_>], rows: &mut Rows<'_>) {
+fn adapter(host: &str, header: &str, values: &[Value<'_>], rows: &mut AddressCollector<'_>) {
     let physical = values.iter().position(|v| looks_physical(v.text));
     let mac = physical.and_then(|i| values.get(i)).map_or("", |v| v.text);
     let before = physical.and_then(|i| i.checked_sub(1)).and_then(|i| values.get(i));

@@ -1,5 +1,4 @@
-//! JSON exports: documents one after the other, arrays element by element, in bounded memory; and the
-//! shapes PowerShell gives its objects.
+//! JSON objects as values, and the shapes PowerShell gives them.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,52 +6,59 @@ use std::fmt;
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-/// Values one object may hold: the facts of a large host are some ten thousand. A document beyond that is
-/// no inventory and would fill memory (a value in memory takes many times its text).
+use super::collector::AddressCollector;
+use super::format::Refusal;
+use crate::text::decode::TextReader;
+use crate::text::json::{self, ObjectVisitor};
+
+/// Values one object may hold: the facts of a large host are some ten thousand. A larger document is no
+/// inventory and would fill memory (a value in memory takes many times its text).
 const MAX_VALUES: usize = 2_000_000;
 
 pub type Object = Map<String, Value>;
 
-/// Hands every object of the text to `each`, with the line its document begins on (0 for a document that is
-/// the whole file). Arrays and PowerShell's `{"value":[...],"Count":n}` are taken apart. Text that is no JSON
-/// goes to `bad` with its line, and reading goes on at the next line that begins a document.
-pub fn each_object(text: &str, each: &mut dyn FnMut(Object, u64), bad: &mut dyn FnMut(u64, String)) {
-    let mut at = 0;
-    let mut line = 1u64;
-    loop {
-        let rest = text.get(at..).unwrap_or_default();
-        let blank = rest.len() - rest.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']).len();
-        line += newlines(rest.get(..blank).unwrap_or_default());
-        at += blank;
-        let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) else {
-            return;
-        };
-        // A document over many lines that begins the file is mostly the whole file: no line is worth naming.
-        let first = rest.lines().next().unwrap_or_default();
-        let named = if line == 1 && !first.trim_end().ends_with(['}', ']']) { 0 } else { line };
-        let mut source = serde_json::Deserializer::from_str(rest);
+/// Hands every object of the text to `each`, with the line on which it begins. Text that is no JSON is a
+/// problem of its line.
+pub fn each_object(
+    text: &str,
+    to: &mut AddressCollector<'_>,
+    each: impl FnMut(&Object, u64, &mut AddressCollector<'_>) -> Result<(), Refusal>,
+) -> Result<(), Refusal> {
+    let mut objects = Objects { to, each, refusal: None };
+    json::each_object(TextReader::of(text), &mut objects)
+        .map_err(|error| Refusal::Unreadable(error.to_string()))?;
+    objects.refusal.map_or(Ok(()), Err)
+}
+
+struct Objects<'o, 'c, F> {
+    to: &'o mut AddressCollector<'c>,
+    each: F,
+    refusal: Option<Refusal>,
+}
+
+impl<'c, F> ObjectVisitor for Objects<'_, 'c, F>
+where
+    F: FnMut(&Object, u64, &mut AddressCollector<'c>) -> Result<(), Refusal>,
+{
+    fn object<'de, A: MapAccess<'de>>(&mut self, first: &str, mut map: A, line: u64) -> Result<(), A::Error> {
         let mut left = MAX_VALUES;
-        let result =
-            Top { each: &mut |object| each(object, named), left: &mut left }.deserialize(&mut source);
-        match result {
-            Ok(()) => {
-                let used = source.into_iter::<de::IgnoredAny>().byte_offset();
-                line += newlines(rest.get(..used).unwrap_or_default());
-                at += used;
-                if used == 0 {
-                    return;
-                }
-            }
-            Err(error) => {
-                let line_in_rest = u64::try_from(error.line()).unwrap_or(1).max(1);
-                bad(line + line_in_rest - 1, without_position(&error));
-                let Some((skip, lines)) = next_document(rest, line_in_rest) else {
-                    return;
-                };
-                at += skip;
-                line += lines;
+        let mut object = Object::new();
+        let mut name = first.to_owned();
+        loop {
+            object.insert(name, map.next_value_seed(Counted { left: &mut left })?);
+            match map.next_key()? {
+                Some(next) => name = next,
+                None => break,
             }
         }
+        if self.refusal.is_none() {
+            self.refusal = (self.each)(&object, line, self.to).err();
+        }
+        Ok(())
+    }
+
+    fn error(&mut self, line: u64, what: String, _: bool) {
+        self.to.problem(line, what);
     }
 }
 
@@ -60,105 +66,11 @@ pub fn each_object(text: &str, each: &mut dyn FnMut(Object, u64), bad: &mut dyn 
 pub fn take_object(text: &str) -> Result<(Object, usize), String> {
     let mut source = serde_json::Deserializer::from_str(text);
     let mut left = MAX_VALUES;
-    let value = Counted { left: &mut left }.deserialize(&mut source).map_err(|e| without_position(&e))?;
+    let value = Counted { left: &mut left }.deserialize(&mut source).map_err(|e| e.to_string())?;
     let used = source.into_iter::<de::IgnoredAny>().byte_offset();
     match value {
         Value::Object(object) => Ok((object, used)),
         _ => Err("it is no JSON object".to_owned()),
-    }
-}
-
-fn newlines(text: &str) -> u64 {
-    memchr::memchr_iter(b'\n', text.as_bytes()).count() as u64
-}
-
-/// serde_json counts lines from the document's first; ours is counted from the file's.
-fn without_position(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    text.rsplit_once(" at line ").map_or(text.clone(), |(what, _)| what.to_owned())
-}
-
-/// The first line from `bad_line` on, the second at least, that begins with a bracket; as bytes and lines
-/// from the start of `rest`. Nothing before it is read again, so the whole stays linear.
-fn next_document(rest: &str, bad_line: u64) -> Option<(usize, u64)> {
-    let mut number = 0u64;
-    for end in memchr::memchr_iter(b'\n', rest.as_bytes()) {
-        number += 1;
-        let begins = rest.as_bytes().get(end + 1).is_some_and(|b| matches!(b, b'{' | b'['));
-        if number + 1 >= bad_line && begins {
-            return Some((end + 1, number));
-        }
-    }
-    None
-}
-
-/// The top of a document, or an array in it: hands objects on as they are complete.
-struct Top<'a> {
-    each: &'a mut dyn FnMut(Object),
-    left: &'a mut usize,
-}
-
-impl<'de> DeserializeSeed<'de> for Top<'_> {
-    type Value = ();
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Top<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object or an array of objects")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
-        loop {
-            // Each element anew: an array is as long as it likes, an element is not.
-            *self.left = MAX_VALUES;
-            let top = Top { each: &mut *self.each, left: &mut *self.left };
-            if seq.next_element_seed(top)?.is_none() {
-                return Ok(());
-            }
-        }
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let mut object = Object::new();
-        while let Some(key) = map.next_key::<String>()? {
-            if key == "value" && object.keys().all(|k| k == "Count") {
-                // PowerShell 5 wraps an array this way when it was made by a method.
-                let top = Top { each: &mut *self.each, left: &mut *self.left };
-                map.next_value_seed(top)?;
-                continue;
-            }
-            let value = map.next_value_seed(Counted { left: &mut *self.left })?;
-            object.insert(key, value);
-        }
-        if object.keys().any(|k| k != "Count") {
-            (self.each)(object);
-        }
-        Ok(())
-    }
-
-    // Anything else beside the objects is passed over.
-    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
-        Ok(())
-    }
-    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
-        Ok(())
-    }
-    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
-        Ok(())
-    }
-    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
-        Ok(())
-    }
-    fn visit_str<E>(self, _: &str) -> Result<(), E> {
-        Ok(())
-    }
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
     }
 }
 
@@ -307,44 +219,6 @@ pub fn split_list(text: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    type Good = Vec<(String, u64)>;
-    type Bad = Vec<(u64, String)>;
-
-    fn objects(text: &str) -> (Good, Bad) {
-        let (mut good, mut bad) = (Vec::new(), Vec::new());
-        each_object(text, &mut |o, line| good.push((Value::Object(o).to_string(), line)), &mut |l, t| {
-            bad.push((l, t))
-        });
-        (good, bad)
-    }
-
-    #[test]
-    fn arrays_objects_lines_and_wrapped_values_are_taken_apart() {
-        let one = |n: u32, line| (format!("{{\"a\":{n}}}"), line);
-        assert_eq!(objects("{\n\"a\": 1\n}").0, [one(1, 0)]);
-        assert_eq!(objects("[\n{\"a\":1},\n{\"a\":2}\n]").0, [one(1, 0), one(2, 0)]);
-        assert_eq!(objects("{\"value\":[{\"a\":1},{\"a\":2}],\"Count\":2}").0, [one(1, 1), one(2, 1)]);
-        assert_eq!(objects("\u{feff}{\"a\":1}\r\n\r\n{\"a\":2}\n").0, [one(1, 1), one(2, 3)]);
-        assert_eq!(objects("[[{\"a\":1}],null,7]").0, [one(1, 1)]);
-    }
-
-    #[test]
-    fn a_bad_line_costs_itself() {
-        let (good, bad) = objects("{\"a\":1}\n{\"a\":\n{\"a\":2}\n{\"a\":3}\n");
-        assert_eq!(good, [("{\"a\":1}".to_owned(), 1), ("{\"a\":3}".to_owned(), 4)]);
-        assert_eq!(bad.len(), 1);
-    }
-
-    #[test]
-    fn hostile_documents_end() {
-        let deep = "[".repeat(100_000);
-        assert_eq!(objects(&deep).1.len(), 1);
-        let wide = format!("{{\"a\":[{}0]}}", "0,".repeat(MAX_VALUES));
-        assert!(objects(&wide).1[0].1.contains("no inventory"));
-        let many = "{\n".repeat(50_000);
-        assert!(!objects(&many).1.is_empty());
-    }
 
     #[test]
     fn powershell_properties() {

@@ -1,19 +1,21 @@
-//! Files and folders become rows: each file is recognised by its content and read once.
+//! Reads files and folders: each file is recognised by its content and read once.
 
-use std::fs::File;
 use std::io::{self, Cursor, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use walkdir::WalkDir;
-
-use super::AddressInventory;
-use super::format::{FORMATS, Format, Reader, Refusal, Sample};
-use super::join::join;
-use super::rows::{Collected, Rows};
+use super::adapter_join::join;
+use super::collector::{AddressCollector, CollectedAddresses, DefaultHost};
+use super::format::{Format, Reader, Refusal, Sample};
+use super::host_names::host_of_path;
+use super::model::AddressInventory;
+use super::registry::FORMATS;
 use crate::files::describe_read_error;
-use crate::inventory::other::Other;
-use crate::inventory::text::{beginning, decode};
+use crate::inventory::InventoryFile;
+use crate::inventory::foreign_file::ForeignFile;
+use crate::inventory::input_files::{self, InventoryInput};
+use crate::text::beginning;
+use crate::text::decode::decode;
 
 /// Text read into memory at most; ten million rows of the project's CSV are about half of it.
 /// Captures are streamed and have no limit.
@@ -26,69 +28,61 @@ pub struct LoadOptions {
     pub host: Option<String>,
 }
 
-/// Reads every file named or found in a folder named, where logs, account lists and reports may lie beside the exports and
-/// are passed over. Never fails as a whole: what could not be read is in
+/// Reads every file named or found in a folder named, where logs, account lists and reports may lie beside
+/// the exports and are skipped. Never fails as a whole: what could not be read is in
 /// [`AddressInventory::files`], each with what to do about it.
 pub fn load(paths: &[PathBuf], options: &LoadOptions) -> AddressInventory {
-    let mut all = Collected::default();
-    for path in paths {
-        if !path.is_dir() {
-            read_path(path, true, options, &mut all);
-            continue;
-        }
-        for entry in WalkDir::new(path).sort_by_file_name() {
-            match entry {
-                Ok(entry) if entry.file_type().is_file() => read_path(entry.path(), false, options, &mut all),
-                Ok(_) => {}
-                Err(error) => {
-                    let at = error.path().unwrap_or(path).to_path_buf();
-                    failed(&at, &error.to_string(), &mut all);
+    let mut all = CollectedAddresses::default();
+    for input in input_files::inputs(paths, "give exports of addresses, see docs/inventories.md") {
+        match input {
+            InventoryInput::File(found) => {
+                let (mut file, opened) = input_files::open(&found.path);
+                match opened {
+                    Ok(mut content) => {
+                        let to = AddressCollector::new(&mut all, file, default_host(&found.path, options));
+                        read_from(&mut content, found.named, to);
+                    }
+                    Err(error) => {
+                        file.problems.push(describe_read_error(&found.path, &error));
+                        all.inventory.files.push(file);
+                    }
                 }
             }
+            InventoryInput::Problem(file) => all.inventory.files.push(file),
         }
     }
     join(&mut all);
-    all.inventory.files.retain(|file| !file.is_passed_over());
+    all.inventory.files.retain(|file| !file.is_of_no_interest());
     all.inventory
 }
 
 /// The same for one file's bytes under the name a file would have.
 pub fn load_bytes(name: &str, bytes: &[u8], options: &LoadOptions) -> AddressInventory {
-    let mut all = Collected::default();
-    let rows = Rows::new(&mut all, Arc::from(name), default_host(Path::new(name), options));
-    read_from(&mut Cursor::new(bytes), true, rows);
+    let mut all = CollectedAddresses::default();
+    let path = Path::new(name);
+    let to = AddressCollector::new(&mut all, InventoryFile::at(path), default_host(path, options));
+    read_from(&mut Cursor::new(bytes), true, to);
     join(&mut all);
     all.inventory
 }
 
-fn read_path(path: &Path, named: bool, options: &LoadOptions, all: &mut Collected) {
-    let mut file = match File::open(path) {
-        Ok(file) => file,
-        Err(error) => return failed(path, &describe_read_error(path, &error), all),
-    };
-    let rows = Rows::new(all, display(path), default_host(path, options));
-    read_from(&mut file, named, rows);
+fn default_host(path: &Path, options: &LoadOptions) -> DefaultHost {
+    DefaultHost { stated: options.host.as_deref().map(Arc::from), suggested: host_of_path(path) }
 }
 
-fn failed(path: &Path, problem: &str, all: &mut Collected) {
-    let mut rows = Rows::new(all, display(path), None);
-    rows.problem(0, problem);
-    rows.finish();
-}
-
-fn read_from(input: &mut (dyn Read + Send), named: bool, mut rows: Rows<'_>) {
-    if let Err(refusal) = recognise_and_read(input, &mut rows) {
+fn read_from(input: &mut (dyn Read + Send), named: bool, mut to: AddressCollector<'_>) {
+    if let Err(refusal) = recognise_and_read(input, &mut to) {
         if matches!(refusal, Refusal::LostData { .. }) {
-            rows.discard();
+            to.discard();
         }
-        if named || !matches!(refusal, Refusal::Other(_)) {
-            rows.problem(0, refusal);
+        if named || !matches!(refusal, Refusal::Foreign(_)) {
+            to.problem(0, refusal);
         }
     }
-    rows.finish();
+    to.finish();
 }
 
-fn recognise_and_read(input: &mut (dyn Read + Send), rows: &mut Rows<'_>) -> Result<(), Refusal> {
+fn recognise_and_read(input: &mut (dyn Read + Send), to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
     let unreadable = |error: io::Error| Refusal::Unreadable(format!("cannot be read: {error}"));
     let mut head = Vec::new();
     input.take(Sample::BYTES as u64).read_to_end(&mut head).map_err(unreadable)?;
@@ -101,13 +95,13 @@ fn recognise_and_read(input: &mut (dyn Read + Send), rows: &mut Rows<'_>) -> Res
         if let Reader::Stream(read) = format.read
             && (format.detect)(&sample)
         {
-            rows.set_kind(format.name);
-            return read(&mut Cursor::new(&head).chain(input), rows);
+            to.set_kind(format.name);
+            return read(&mut Cursor::new(&head).chain(input), to);
         }
     }
     // Before it is read whole: a log may be larger than memory.
-    if let Some(other) = Other::by_bytes(&head) {
-        return Err(Refusal::Other(other));
+    if let Some(foreign) = ForeignFile::by_bytes(&head) {
+        return Err(Refusal::Foreign(foreign.advice()));
     }
     input.take(MAX_TEXT).read_to_end(&mut head).map_err(unreadable)?;
     if head.len() as u64 > MAX_TEXT {
@@ -122,13 +116,15 @@ fn recognise_and_read(input: &mut (dyn Read + Send), rows: &mut Rows<'_>) -> Res
     }
     let Some((format, read)) = recognise(&head, &text) else {
         let head = head.get(..Sample::BYTES).unwrap_or(&head);
-        return Err(Other::of(head).map_or_else(unknown_kind, Refusal::Other));
+        return Err(
+            ForeignFile::of(head).map_or_else(unknown_kind, |foreign| Refusal::Foreign(foreign.advice()))
+        );
     };
-    rows.set_kind(format.name);
-    read(&text, rows)
+    to.set_kind(format.name);
+    read(&text, to)
 }
 
-type TextReader = fn(&str, &mut Rows<'_>) -> Result<(), Refusal>;
+type TextReader = fn(&str, &mut AddressCollector<'_>) -> Result<(), Refusal>;
 
 fn recognise(bytes: &[u8], text: &str) -> Option<(&'static Format, TextReader)> {
     let head = bytes.get(..Sample::BYTES.min(bytes.len())).unwrap_or_default();
@@ -145,93 +141,9 @@ fn unknown_kind() -> Refusal {
     Refusal::Unreadable(format!("not an inventory of a known kind; the kinds are: {}", kinds.join(", ")))
 }
 
-fn display(path: &Path) -> Arc<str> {
-    Arc::from(path.to_string_lossy())
-}
-
-/// What people add to a host's name when they name an export after it.
-const EXPORT_WORDS: &[&str] = &[
-    "adapter",
-    "adapters",
-    "addresses",
-    "all",
-    "facts",
-    "get",
-    "interfaces",
-    "inventory",
-    "ip",
-    "ipaddress",
-    "ipconfig",
-    "netadapter",
-    "netip",
-    "netipaddress",
-    "nic",
-    "nicconfig",
-    "nics",
-    "osquery",
-    "setup",
-    "wmic",
-];
-
-/// Endings of exports; anything else after a dot is the host's domain (`srv1.alpha.example.com`).
-const EXTENSIONS: &[&str] =
-    &["csv", "json", "jsonl", "log", "ndjson", "out", "pcap", "pcapng", "tsv", "txt", "xml"];
-
-fn default_host(path: &Path, options: &LoadOptions) -> Option<Arc<str>> {
-    options.host.as_deref().map(Arc::from).or_else(|| host_of_file_name(path))
-}
-
-/// The host an export is named after: `SRV1_ipconfig.txt`, `ipconfig-srv1.alpha.example.com.txt`, `srv1.csv`.
-/// `None` when the name only says what the file is (`adapters.csv`).
-fn host_of_file_name(path: &Path) -> Option<Arc<str>> {
-    let name = path.file_name()?.to_string_lossy();
-    let mut host: &str = &name;
-    while let Some((stem, extension)) = host.rsplit_once('.') {
-        if !EXTENSIONS.iter().any(|e| e.eq_ignore_ascii_case(extension)) {
-            break;
-        }
-        host = stem;
-    }
-    let is_word = |word: &str| EXPORT_WORDS.iter().any(|w| w.eq_ignore_ascii_case(word));
-    let separators = ['-', '_', ' '];
-    loop {
-        if let Some((rest, word)) = host.rsplit_once(separators)
-            && is_word(word)
-        {
-            host = rest;
-        } else if let Some((word, rest)) = host.split_once(separators)
-            && is_word(word)
-        {
-            host = rest;
-        } else {
-            break;
-        }
-    }
-    let host = host.trim_matches(separators);
-    (!host.is_empty() && !is_word(host)).then(|| Arc::from(host))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn hosts_of_file_names() {
-        let cases = [
-            ("SRV1.csv", Some("SRV1")),
-            ("out/SRV1_ipconfig.txt", Some("SRV1")),
-            ("ipconfig-all-srv1.alpha.example.com.txt", Some("srv1.alpha.example.com")),
-            ("srv1.alpha.example.com", Some("srv1.alpha.example.com")),
-            ("srv-ip-01.csv", Some("srv-ip-01")),
-            ("Get-NetIPAddress.csv", None),
-            ("adapters.csv", None),
-            ("ip-addresses.txt", None),
-            (".csv", None),
-        ];
-        for (name, host) in cases {
-            assert_eq!(host_of_file_name(Path::new(name)).as_deref(), host, "{name}");
-        }
-    }
 
     #[test]
     fn an_unknown_kind_lists_the_kinds() {

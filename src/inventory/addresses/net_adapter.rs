@@ -1,9 +1,10 @@
 //! `Get-NetAdapter | Export-Csv`: no addresses, but the descriptions and MACs `Get-NetIPAddress` lacks.
 
+use super::collector::AddressCollector;
 use super::format::{Format, Reader, Refusal, Sample};
-use super::join::Adapter;
-use super::rows::Rows;
-use crate::inventory::text::Table;
+use super::model::Adapter;
+use super::rows::each_row;
+use crate::text::delimited::Header;
 
 pub const FORMAT: Format = Format { name: "Get-NetAdapter CSV", detect, read: Reader::Text(read) };
 
@@ -13,34 +14,21 @@ fn detect(sample: &Sample<'_>) -> bool {
         && !sample.has_any(&["ipaddress", "allipaddresses"])
 }
 
-fn read(text: &str, rows: &mut Rows<'_>) -> Result<(), Refusal> {
-    let Some(mut table) = Table::open(text) else {
-        return Ok(());
-    };
-    let remote = table.column(&["PSComputerName", "ComputerName", "Host", "HostName"]);
-    let system = table.column(&["SystemName"]);
-    let name = table.column(&["Name", "InterfaceAlias", "ifAlias"]);
-    let index = table.column(&["InterfaceIndex", "ifIndex"]);
-    let description = table.column(&["InterfaceDescription", "ifDesc"]);
-    let mac = table.column(&["MacAddress", "LinkLayerAddress"]);
-    while let Some(row) = table.next_row() {
-        match row {
-            Ok(row) => take(
-                rows,
-                &NetAdapter {
-                    remote: row.get(remote),
-                    system: row.get(system),
-                    name: row.get(name),
-                    index: row.get(index),
-                    description: row.get(description),
-                    mac: row.get(mac),
-                    line: row.line,
-                },
-            ),
-            Err(error) => rows.push_problem(error.to_string()),
-        }
-    }
-    Ok(())
+fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
+    const COLUMNS: [&[&str]; 6] = [
+        &["PSComputerName", "ComputerName", "Host", "HostName"],
+        &["SystemName"],
+        &["Name", "InterfaceAlias", "ifAlias"],
+        &["InterfaceIndex", "ifIndex"],
+        &["InterfaceDescription", "ifDesc"],
+        &["MacAddress", "LinkLayerAddress"],
+    ];
+    let columns = |header: &Header| Ok(COLUMNS.map(|names| header.column(names)));
+    each_row(text, to, columns, |columns, row, to| {
+        let [remote, system, name, index, description, mac] = columns.map(|column| row.get(column));
+        take(to, &NetAdapter { remote, system, name, index, description, mac, line: row.line });
+        Ok(())
+    })
 }
 
 /// One `MSFT_NetAdapter`, from CSV or JSON.
@@ -56,7 +44,7 @@ pub struct NetAdapter<'a> {
     pub line: u64,
 }
 
-pub fn take(rows: &mut Rows<'_>, new: &NetAdapter<'_>) {
+pub fn take(rows: &mut AddressCollector<'_>, new: &NetAdapter<'_>) {
     if new.name.is_empty() {
         rows.problem(new.line, "an adapter without a name; the row is skipped");
         return;

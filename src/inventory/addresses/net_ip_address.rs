@@ -1,8 +1,11 @@
 //! `Get-NetIPAddress | Export-Csv`: fifty columns, of which six look like addresses and one is.
 
+use super::collector::{AddressCollector, NewAddress};
 use super::format::{Format, Reader, Refusal, Sample};
-use super::rows::{NewAddress, PendingJoin, Rows, parse_address, parse_prefix, quoted};
-use crate::inventory::text::Table;
+use super::model::PendingJoin;
+use super::rows::each_row;
+use super::values::{parse_address, parse_prefix, quoted};
+use crate::text::delimited::Header;
 
 pub const FORMAT: Format = Format { name: "Get-NetIPAddress CSV", detect, read: Reader::Text(read) };
 
@@ -24,48 +27,31 @@ fn detect(sample: &Sample<'_>) -> bool {
             ])
 }
 
-fn read(text: &str, rows: &mut Rows<'_>) -> Result<(), Refusal> {
-    let Some(mut table) = Table::open(text) else {
-        return Ok(());
+fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
+    const COLUMNS: [&[&str]; 7] = [
+        &["IPAddress"],
+        &["InterfaceAlias", "ifAlias"],
+        &["InterfaceIndex", "ifIndex"],
+        &["PrefixLength"],
+        &["AddressState"],
+        &["InterfaceDescription"],
+        &["MacAddress"],
+    ];
+    let columns = |header: &Header| {
+        if header.column(&["AllIPAddresses"]).is_some() {
+            // Get-NetIPConfiguration: its addresses are objects, of which Export-Csv keeps the class names.
+            let found = "Get-NetIPConfiguration's addresses do not survive Export-Csv".to_owned();
+            return Err(Refusal::LostData { found, command: COMMAND });
+        }
+        let hosts =
+            HOST.iter().map(|name| header.column(&[name])).filter(Option::is_some).collect::<Vec<_>>();
+        Ok((hosts, COLUMNS.map(|names| header.column(names))))
     };
-    if table.column(&["AllIPAddresses"]).is_some() {
-        // Get-NetIPConfiguration: its addresses are objects, of which Export-Csv keeps the class names.
-        let found = "Get-NetIPConfiguration's addresses do not survive Export-Csv".to_owned();
-        return Err(Refusal::LostData { found, command: COMMAND });
-    }
-    let host: Vec<Option<usize>> =
-        HOST.iter().map(|name| table.column(&[name])).filter(Option::is_some).collect();
-    let address = table.column(&["IPAddress"]);
-    let alias = table.column(&["InterfaceAlias", "ifAlias"]);
-    let index = table.column(&["InterfaceIndex", "ifIndex"]);
-    let prefix = table.column(&["PrefixLength"]);
-    let state = table.column(&["AddressState"]);
-    let description = table.column(&["InterfaceDescription"]);
-    let mac = table.column(&["MacAddress"]);
-    while let Some(row) = table.next_row() {
-        let row = match row {
-            Ok(row) => row,
-            Err(error) => {
-                rows.push_problem(error.to_string());
-                continue;
-            }
-        };
-        take(
-            rows,
-            &NetIpAddress {
-                host: host.iter().map(|column| row.get(*column)).find(|text| !text.is_empty()).unwrap_or(""),
-                address: row.get(address),
-                alias: row.get(alias),
-                index: row.get(index),
-                prefix: row.get(prefix),
-                state: row.get(state),
-                description: row.get(description),
-                mac: row.get(mac),
-                line: row.line,
-            },
-        )?;
-    }
-    Ok(())
+    each_row(text, to, columns, |(hosts, columns), row, to| {
+        let [address, alias, index, prefix, state, description, mac] = columns.map(|column| row.get(column));
+        let (host, line) = (row.first(hosts), row.line);
+        take(to, &NetIpAddress { host, address, alias, index, prefix, state, description, mac, line })
+    })
 }
 
 /// One `MSFT_NetIPAddress`, from CSV or JSON.
@@ -88,7 +74,7 @@ fn not_bound(state: &str) -> bool {
     ["0", "1", "2", "Invalid", "Tentative", "Duplicate"].iter().any(|s| s.eq_ignore_ascii_case(state))
 }
 
-pub fn take(rows: &mut Rows<'_>, new: &NetIpAddress<'_>) -> Result<(), Refusal> {
+pub fn take(rows: &mut AddressCollector<'_>, new: &NetIpAddress<'_>) -> Result<(), Refusal> {
     if new.address.contains("System.") && new.address.contains("[]") {
         let found = format!("the column IPAddress holds {}", quoted(new.address));
         return Err(Refusal::LostData { found, command: COMMAND });

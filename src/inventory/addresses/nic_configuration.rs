@@ -1,10 +1,12 @@
 //! `Win32_NetworkAdapterConfiguration` as CSV: `wmic nicconfig get ... /format:csv`, and `Export-Csv`, which
 //! keeps the addresses only when they were joined to text.
 
+use super::collector::{AddressCollector, NewAddress};
 use super::format::{Format, Reader, Refusal, Sample};
 use super::json::split_list;
-use super::rows::{NewAddress, Rows, parse_address, parse_prefix, quoted};
-use crate::inventory::text::{Row, Table};
+use super::rows::each_row;
+use super::values::{parse_address, parse_prefix, quoted};
+use crate::text::delimited::{Header, Row};
 
 pub const WMIC: Format =
     Format { name: "wmic nicconfig CSV", detect: detect_wmic, read: Reader::Text(read_wmic) };
@@ -26,64 +28,71 @@ fn detect_export(sample: &Sample<'_>) -> bool {
     sample.has(&["ipaddress"]) && sample.has_any(&["dnshostname", "ipsubnet", "ipenabled", "servicename"])
 }
 
-fn read_wmic(text: &str, rows: &mut Rows<'_>) -> Result<(), Refusal> {
+fn read_wmic(text: &str, rows: &mut AddressCollector<'_>) -> Result<(), Refusal> {
     read(text, rows, true)
 }
 
-fn read_export(text: &str, rows: &mut Rows<'_>) -> Result<(), Refusal> {
+fn read_export(text: &str, rows: &mut AddressCollector<'_>) -> Result<(), Refusal> {
     read(text, rows, false)
 }
 
-fn read(text: &str, rows: &mut Rows<'_>, wmic: bool) -> Result<(), Refusal> {
-    let Some(mut table) = Table::open(text) else {
-        return Ok(());
-    };
-    let width = table.columns().len();
-    let remote = table.column(&["Node", "PSComputerName", "ComputerName", "__SERVER"]);
-    let dns_name = table.column(&["DNSHostName"]);
-    let address = table.column(&["IPAddress"]);
-    let subnet = table.column(&["IPSubnet"]);
-    let description = table.column(&["Description"]);
-    let caption = table.column(&["Caption"]);
-    let mac = table.column(&["MACAddress"]);
-    let header: Vec<String> = table.columns().to_vec();
-    while let Some(row) = table.next_row() {
-        let row = match row {
-            Ok(row) => row,
-            Err(error) => {
-                rows.push_problem(error.to_string());
-                continue;
-            }
-        };
+struct Columns {
+    remote: Option<usize>,
+    dns_name: Option<usize>,
+    address: Option<usize>,
+    subnet: Option<usize>,
+    description: Option<usize>,
+    caption: Option<usize>,
+    mac: Option<usize>,
+    names: Vec<String>,
+}
+
+impl Columns {
+    fn of(header: &Header) -> Result<Self, Refusal> {
+        Ok(Self {
+            remote: header.column(&["Node", "PSComputerName", "ComputerName", "__SERVER"]),
+            dns_name: header.column(&["DNSHostName"]),
+            address: header.column(&["IPAddress"]),
+            subnet: header.column(&["IPSubnet"]),
+            description: header.column(&["Description"]),
+            caption: header.column(&["Caption"]),
+            mac: header.column(&["MACAddress"]),
+            names: header.columns().to_vec(),
+        })
+    }
+}
+
+fn read(text: &str, to: &mut AddressCollector<'_>, wmic: bool) -> Result<(), Refusal> {
+    each_row(text, to, Columns::of, |columns, row, to| {
         // Two hosts in one `wmic /node:a,b` output each repeat the header.
-        if wmic && header.first().is_some_and(|name| row.get(Some(0)).eq_ignore_ascii_case(name)) {
-            continue;
+        let first = columns.names.first();
+        if wmic && first.is_some_and(|name| row.get(Some(0)).eq_ignore_ascii_case(name)) {
+            return Ok(());
         }
-        let extra = row.len().saturating_sub(width);
-        if extra > 0 && (description.is_none() || caption.is_some()) {
-            rows.problem(row.line, format!("{} cells for {width} columns; the row is skipped", row.len()));
-            continue;
+        let (width, description) = (columns.names.len(), columns.description);
+        let extra = row.width().saturating_sub(width);
+        if extra > 0 && (description.is_none() || columns.caption.is_some()) {
+            to.problem(row.line, format!("{} cells for {width} columns; the row is skipped", row.width()));
+            return Ok(());
         }
         // wmic quotes nothing, so commas in a description make cells: the description is stretched over them.
         let moved = |column: Option<usize>| match (column, description) {
-            (Some(c), Some(d)) if c > d => Some(c + extra),
-            (column, _) => column,
+            (Some(c), Some(d)) if c > d => row.get(Some(c + extra)),
+            (column, _) => row.get(column),
         };
-        let described = stretched(&row, description, extra);
         take(
-            rows,
+            to,
             &NicConfiguration {
-                dns_name: row.get(moved(dns_name)),
-                remote: row.get(moved(remote)),
-                addresses: &split_list(row.get(moved(address))),
-                subnets: &split_list(row.get(moved(subnet))),
-                description: &described,
-                mac: row.get(moved(mac)),
+                dns_name: moved(columns.dns_name),
+                remote: moved(columns.remote),
+                addresses: &split_list(moved(columns.address)),
+                subnets: &split_list(moved(columns.subnet)),
+                description: &stretched(row, description, extra),
+                mac: moved(columns.mac),
                 line: row.line,
             },
-        )?;
-    }
-    Ok(())
+        )
+    })
 }
 
 fn stretched(row: &Row<'_>, column: Option<usize>, extra: usize) -> String {
@@ -108,7 +117,7 @@ pub struct NicConfiguration<'a> {
     pub line: u64,
 }
 
-pub fn take(rows: &mut Rows<'_>, new: &NicConfiguration<'_>) -> Result<(), Refusal> {
+pub fn take(rows: &mut AddressCollector<'_>, new: &NicConfiguration<'_>) -> Result<(), Refusal> {
     if let Some(lost) = new.addresses.iter().find(|a| a.contains("[]") || a.starts_with("System.")) {
         let found = format!("the column IPAddress holds {}", quoted(lost));
         return Err(Refusal::LostData { found, command: COMMAND });

@@ -5,9 +5,10 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
+use super::collector::{AddressCollector, NewAddress};
 use super::format::{Format, Reader, Refusal, Sample};
 use super::json::{Object, each_object, list, property, text};
-use super::rows::{NewAddress, Rows, parse_address, parse_prefix, quoted};
+use super::values::{parse_address, parse_prefix, quoted};
 
 pub const FORMAT: Format = Format { name: "osquery interface_addresses", detect, read: Reader::Text(read) };
 
@@ -28,16 +29,14 @@ struct Entry {
     line: u64,
 }
 
-fn read(content: &str, rows: &mut Rows<'_>) -> Result<(), Refusal> {
+fn read(content: &str, rows: &mut AddressCollector<'_>) -> Result<(), Refusal> {
     let mut state = State { order: HashMap::new(), entries: Vec::new() };
     let mut problems = Vec::new();
-    let mut bad = Vec::new();
-    each_object(
-        content,
-        &mut |object, line| document(&object, line, &mut state, &mut problems),
-        &mut |line, what| bad.push((line, what)),
-    );
-    for (line, what) in problems.into_iter().chain(bad) {
+    each_object(content, rows, |object, line, _| {
+        document(object, line, &mut state, &mut problems);
+        Ok(())
+    })?;
+    for (line, what) in problems {
         rows.problem(line, what);
     }
     for ((host, address, interface), entry) in state.entries.into_iter().flatten() {

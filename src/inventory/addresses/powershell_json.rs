@@ -6,6 +6,7 @@
 
 use serde_json::Value;
 
+use super::collector::AddressCollector;
 use super::dhcp_leases::{self, Lease};
 use super::dns_records::{self, DnsRecord};
 use super::format::{Format, Reader, Refusal, Sample};
@@ -13,7 +14,6 @@ use super::json::{Object, each_object, has, property, text, texts};
 use super::net_adapter::{self, NetAdapter};
 use super::net_ip_address::{self, NetIpAddress};
 use super::nic_configuration::{self, NicConfiguration};
-use super::rows::Rows;
 
 pub const FORMAT: Format = Format { name: "PowerShell JSON", detect, read: Reader::Text(read) };
 
@@ -24,33 +24,25 @@ fn detect(sample: &Sample<'_>) -> bool {
             .any(|key| sample.has_key(key))
 }
 
-fn read(content: &str, rows: &mut Rows<'_>) -> Result<(), Refusal> {
-    let mut result = Ok(());
+fn read(content: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
     let mut unknown = 0u64;
-    let mut bad = Vec::new();
-    each_object(
-        content,
-        &mut |object, line| {
-            if result.is_ok() {
-                result = take(rows, &object, line).map(|known| unknown += u64::from(!known));
-            }
-        },
-        &mut |line, what| bad.push((line, what)),
-    );
-    for (line, what) in bad {
-        rows.problem(line, what);
-    }
+    each_object(content, to, |object, line, to| {
+        unknown += u64::from(!take(to, object, line)?);
+        Ok(())
+    })?;
     if unknown > 0 {
-        rows.problem(
+        to.problem(
             0,
-            format!("{unknown} objects are neither addresses, adapters, DNS records nor leases; passed over"),
+            format!(
+                "{unknown} objects are neither addresses, adapters, DNS records nor leases; they are skipped"
+            ),
         );
     }
-    result
+    Ok(())
 }
 
 /// Takes one object; false when it is of no known class.
-fn take(rows: &mut Rows<'_>, object: &Object, line: u64) -> Result<bool, Refusal> {
+fn take(rows: &mut AddressCollector<'_>, object: &Object, line: u64) -> Result<bool, Refusal> {
     if has(object, "RecordType") && has(object, "HostName") {
         let record = record_data(object);
         let data = |name: &str| {

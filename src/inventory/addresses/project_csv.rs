@@ -1,9 +1,11 @@
 //! The project's own CSV: `host` and `address`, optionally `interface`, `description`, `mac`,
 //! `prefix_length`, and `collected` (when this was so), in any order and case.
 
+use super::collector::{AddressCollector, NewAddress};
 use super::format::{Format, Reader, Refusal, Sample};
-use super::rows::{NewAddress, Rows, parse_address, parse_prefix, quoted};
-use crate::inventory::text::Table;
+use super::rows::each_row;
+use super::values::{parse_address, parse_prefix, quoted};
+use crate::text::delimited::Header;
 use crate::text::escape::unescape_cell;
 
 pub const FORMAT: Format = Format { name: "krbtriage CSV", detect, read: Reader::Text(read) };
@@ -21,62 +23,45 @@ fn detect(sample: &Sample<'_>) -> bool {
     sample.has(&["address"]) && !sample.has(&["ipaddress"]) && ours
 }
 
-fn read(text: &str, rows: &mut Rows<'_>) -> Result<(), Refusal> {
-    let Some(mut table) = Table::open(text) else {
-        return Ok(());
-    };
-    let host = table.column(HOST);
-    let address = table.column(&["address"]);
-    let interface = table.column(&["interface"]);
-    let description = table.column(&["description"]);
-    let mac = table.column(&["mac"]);
-    let prefix = table.column(&["prefix_length"]);
-    let collected = table.column(&["collected"]);
-    while let Some(row) = table.next_row() {
-        let row = match row {
-            Ok(row) => row,
-            Err(error) => {
-                rows.push_problem(error.to_string());
-                continue;
-            }
-        };
-        let text = row.get(address);
-        let Some((ip, in_address)) = parse_address(text) else {
-            let what = if text.is_empty() {
-                "no address".to_owned()
-            } else {
-                format!("{} is no address", quoted(text))
+fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
+    const COLUMNS: [&[&str]; 7] =
+        [HOST, &["address"], &["interface"], &["description"], &["mac"], &["prefix_length"], &["collected"]];
+    let columns = |header: &Header| Ok(COLUMNS.map(|names| header.column(names)));
+    each_row(text, to, columns, |columns, row, to| {
+        let [_, address, _, _, mac, length, collected] = columns.map(|column| row.get(column));
+        let line = row.line;
+        let Some((ip, in_address)) = parse_address(address) else {
+            let what = match address {
+                "" => "no address".to_owned(),
+                text => format!("{} is no address", quoted(text)),
             };
-            rows.problem(row.line, format!("{what}; the row is skipped"));
-            continue;
+            to.problem(line, format!("{what}; the row is skipped"));
+            return Ok(());
         };
         // What this program writes for a spreadsheet it reads back the same.
-        let [own_host, interface, description] =
-            [host, interface, description].map(|column| unescape_cell(row.get(column)));
-        if host.is_some() && own_host.is_empty() {
-            rows.problem(row.line, format!("no host for address {ip}; the row is skipped"));
-            continue;
+        let [host_column, _, interface, description, ..] = *columns;
+        let [host, interface, description] =
+            [host_column, interface, description].map(|column| unescape_cell(row.get(column)));
+        if host_column.is_some() && host.is_empty() {
+            to.problem(line, format!("no host for address {ip}; the row is skipped"));
+            return Ok(());
         }
-        let length = row.get(prefix);
         let prefix_length = in_address.or_else(|| parse_prefix(length, ip));
         if prefix_length.is_none() && !length.is_empty() {
-            rows.problem(
-                row.line,
-                format!("{} is no prefix length; the row is kept without", quoted(length)),
-            );
+            to.problem(line, format!("{} is no prefix length; the row is kept without", quoted(length)));
         }
-        rows.collected(row.get(collected), row.line);
-        rows.own(NewAddress {
-            host: &own_host,
+        to.collected(collected, line);
+        to.own(NewAddress {
+            host: &host,
             address: ip,
             prefix_length,
             interface: &interface,
             description: &description,
-            mac: row.get(mac),
-            line: row.line,
+            mac,
+            line,
         });
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
 #[cfg(test)]
@@ -167,14 +152,45 @@ mod tests {
     }
 
     #[test]
-    fn a_guarded_cell_reads_back() {
-        let inventory = read("host,address,description\n'=cmd,192.0.2.1,'quoted\n");
-        assert_eq!(lines(&inventory), ["=cmd 192.0.2.1/- - 'quoted - srv9.csv:2"]);
+    fn an_escaped_cell_reads_back() {
+        let inventory = read("host,address,interface,description\nSRV1,192.0.2.1,'=x,'quoted\n");
+        assert_eq!(lines(&inventory), ["SRV1 192.0.2.1/- =x 'quoted - srv9.csv:2"]);
         // Dots and blanks at a name's end, in turns, are not the name's; found by fuzzing.
         let inventory = read("host,address,description\nsrv1. . ,192.0.2.1,a\n");
         assert_eq!(lines(&inventory), ["srv1 192.0.2.1/- - a - srv9.csv:2"]);
         // Behind a semicolon, where some spreadsheets cut, cells are guarded too; found by fuzzing.
         let inventory = read("host,address,description\nsrv1,192.0.2.1,a;'@B8\n");
         assert_eq!(lines(&inventory), ["srv1 192.0.2.1/- - a;@B8 - srv9.csv:2"]);
+    }
+
+    /// Bug 10: `localhost` took its host from the file's name, in a table that names other hosts.
+    #[test]
+    fn localhost_in_a_table_of_other_hosts_is_no_host() {
+        let inventory = read("host,address\nlocalhost,10.0.0.9\nsrv1,10.0.0.9\n.,10.0.0.8\n");
+        assert_eq!(lines(&inventory), ["srv1 10.0.0.9/- - - - srv9.csv:3"]);
+        assert_eq!(
+            inventory.files[0].problems,
+            [
+                "line 2: no host, in a file that names other hosts; the row is skipped",
+                "line 4: no host, in a file that names other hosts; the row is skipped",
+            ]
+        );
+        assert_eq!((inventory.files[0].rows, inventory.files[0].hosts), (1, 1));
+        let alone = read("host,address\nlocalhost,10.0.0.9\n");
+        assert_eq!(lines(&alone), ["srv9 10.0.0.9/- - - - srv9.csv:2"]);
+    }
+
+    /// Bug 11: any text was taken for a host.
+    #[test]
+    fn an_address_or_a_formula_is_no_host() {
+        let inventory = read("host,address\n10.0.0.7,10.0.0.9\n=cmd,10.0.0.9\nsrv1,10.0.0.9\n");
+        assert_eq!(lines(&inventory), ["srv1 10.0.0.9/- - - - srv9.csv:4"]);
+        assert_eq!(
+            inventory.files[0].problems,
+            [
+                "line 2: \"10.0.0.7\" is an address and no host name; the row is skipped",
+                "line 3: \"=cmd\" is no host name; the row is skipped",
+            ]
+        );
     }
 }

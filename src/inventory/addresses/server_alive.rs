@@ -1,7 +1,8 @@
 //! What a host answers to `IObjectExporter::ServerAlive2` (MS-DCOM 3.1.2.5.1.6): its name and then its
 //! addresses, exactly the list another computer chooses from. The best inventory there is for this fault.
 
-use super::rows::{NewAddress, Rows, parse_address};
+use super::collector::{AddressCollector, NewAddress};
+use super::values::parse_address;
 
 /// One answer, whatever it was read from.
 #[derive(Debug, Default)]
@@ -21,7 +22,7 @@ const NETBIOS: usize = 15;
 /// `asked` only completes that name (`SRV2` and `srv2.beta.example.com`). Where the two disagree the answer is
 /// believed and `asked` is dropped: that is the very fault looked for, or stale DNS, and joining the two names
 /// would hide it.
-pub fn take(rows: &mut Rows<'_>, answer: &Answer) {
+pub fn take(rows: &mut AddressCollector<'_>, answer: &Answer) {
     let mut names = answer.entries.iter().filter(|(text, _)| parse_address(text).is_none());
     let own = names.next().map_or("", |(name, _)| name.as_str());
     let asked_is_name = !answer.asked.is_empty() && parse_address(&answer.asked).is_none();

@@ -5,7 +5,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::rows::normal_mac;
+use super::values::normal_mac;
 
 /// The "LAN over USB" card that a management controller (BMC) gives its operating system.
 #[derive(Debug, PartialEq, Eq)]

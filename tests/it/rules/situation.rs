@@ -11,9 +11,9 @@ use krbtriage::inventory::Source;
 use krbtriage::inventory::accounts::{Account, AccountInventory, HostAliases};
 use krbtriage::inventory::addresses::{AddressInventory, HostAlias, OwnedAddress, ResolvedName};
 use krbtriage::inventory::directory::Directory;
-use krbtriage::inventory::from_logs;
+use krbtriage::inventory::from_events;
 use krbtriage::records::{Content, Datum, Origin, Record};
-use krbtriage::scan::RecordVisitor;
+use krbtriage::scan::Collector;
 
 pub const ALPHA: &str = "ALPHA.EXAMPLE.COM";
 pub const BETA: &str = "BETA.EXAMPLE.COM";
@@ -230,7 +230,7 @@ impl Situation {
             builder.record(0, record);
         }
         let mut collected = CollectedIncidents::merge([builder]);
-        from_logs::add(&mut addresses, &collected.signals, &|_| "System.evtx".to_owned());
+        from_events::add(&mut addresses, &collected.signals, &|_| "System.evtx".to_owned());
         let hosts = known_hosts(&addresses, &accounts, &collected);
         let signals = std::mem::take(&mut collected.signals);
         let directory = Directory::new(&accounts, &aliases);

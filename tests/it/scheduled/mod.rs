@@ -2,7 +2,6 @@
 
 mod baseline;
 mod collect_script;
-mod collected_files;
 mod events;
 mod formats;
 mod kills;

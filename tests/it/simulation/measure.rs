@@ -11,8 +11,8 @@ use krbtriage::incidents::{CollectedIncidents, IncidentBuilder, Period};
 use krbtriage::inventory::accounts::{AccountInventory, HostAliases};
 use krbtriage::inventory::addresses::AddressInventory;
 use krbtriage::inventory::directory::Directory;
-use krbtriage::inventory::from_logs;
-use krbtriage::scan::RecordVisitor;
+use krbtriage::inventory::from_events;
+use krbtriage::scan::Collector;
 
 use super::exchange::{self, Ask, Outcome, attempt};
 use super::faults::Fault;
@@ -170,7 +170,7 @@ pub fn verdicts(
     accounts: &AccountInventory,
     dates: FileDates,
 ) -> Vec<Finding> {
-    from_logs::add(&mut addresses, &collected.signals, &|_| "System.evtx".to_owned());
+    from_events::add(&mut addresses, &collected.signals, &|_| "System.evtx".to_owned());
     let hosts = known_hosts(&addresses, accounts, &collected);
     let directory = Directory::new(accounts, &HostAliases::default());
     let knowledge =

@@ -15,8 +15,8 @@ use pcap_parser::pcapng::Block;
 use pcap_parser::traits::PcapNGPacketBlock;
 use pcap_parser::{Linktype, PcapBlockOwned, PcapError, create_reader};
 
+use super::collector::AddressCollector;
 use super::format::{Format, Reader, Refusal, Sample};
-use super::rows::Rows;
 use super::server_alive::{Answer, take};
 use rpc::Conversation;
 
@@ -53,13 +53,13 @@ fn detect_netmon(sample: &Sample<'_>) -> bool {
     sample.head.starts_with(b"GMBU")
 }
 
-fn refuse_netmon(_: &mut (dyn Read + Send), _: &mut Rows<'_>) -> Result<(), Refusal> {
+fn refuse_netmon(_: &mut (dyn Read + Send), _: &mut AddressCollector<'_>) -> Result<(), Refusal> {
     let text = "a capture in Network Monitor's own format, which is not read; convert it with: \
         editcap -F pcapng capture.cap capture.pcapng (editcap comes with Wireshark)";
     Err(Refusal::Unreadable(text.to_owned()))
 }
 
-fn read(input: &mut (dyn Read + Send), rows: &mut Rows<'_>) -> Result<(), Refusal> {
+fn read(input: &mut (dyn Read + Send), rows: &mut AddressCollector<'_>) -> Result<(), Refusal> {
     let mut capture = Capture::default();
     let problem = packets(input, &mut |link, data| capture.packet(link, data, rows));
     if let Some(problem) = problem {
@@ -176,7 +176,7 @@ struct Followed {
 }
 
 impl Capture {
-    fn packet(&mut self, link: Linktype, data: &[u8], rows: &mut Rows<'_>) {
+    fn packet(&mut self, link: Linktype, data: &[u8], rows: &mut AddressCollector<'_>) {
         let Some(packet) = slice(link, data) else {
             self.unread_links += 1;
             return;
@@ -239,7 +239,7 @@ impl Capture {
     }
 
     /// Takes an answer once: every WMI call makes the same one again.
-    fn answer(&mut self, entries: Vec<String>, server: IpAddr, rows: &mut Rows<'_>) {
+    fn answer(&mut self, entries: Vec<String>, server: IpAddr, rows: &mut AddressCollector<'_>) {
         if self.answers.len() >= MAX_ANSWERS || !self.answers.insert(entries.clone()) {
             return;
         }

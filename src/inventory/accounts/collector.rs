@@ -1,0 +1,164 @@
+//! Collects the accounts of one file, and what is wrong with it.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::account::Account;
+use super::completeness::{Completeness, Evidence, Shown};
+use super::domain_names::DomainNames;
+use super::spn_list::{SpnList, SpnListBuilder};
+use crate::inventory::{InventoryFile, MAX_PROBLEMS, Source};
+
+/// SPNs taken from one file: ten times the largest known forest, and 800 MB.
+const MAX_ROWS: u64 = 10_000_000;
+
+/// Longest line that is read: ten times a flattened list of 1,500 SPNs, the longest line that a sensible
+/// export has.
+pub(super) const MAX_LINE: usize = 1 << 20;
+
+/// The problem of a file that ends within a line: `HOST/srv1` may be the beginning of `HOST/srv10`.
+pub(super) const CUT_OFF: &str = "the file ends within this line, which may be cut off and is skipped; \
+    export it again, or end the line where it is whole";
+
+/// What one file gave.
+#[derive(Debug)]
+pub(super) struct FileContents {
+    pub accounts: Vec<Account>,
+    pub file: InventoryFile,
+    /// The domains of which the file lists every SPN.
+    pub complete_domains: Vec<Arc<str>>,
+}
+
+/// Collects the accounts and problems of one file.
+#[derive(Debug, Default)]
+pub(super) struct AccountCollector {
+    file: InventoryFile,
+    accounts: Vec<Account>,
+    more_problems: u64,
+    /// An SPN or account of the file could not be read.
+    lost: bool,
+    /// [`MAX_ROWS`] are reached.
+    full: bool,
+    /// What the format found out about the file.
+    pub completeness: Completeness,
+    evidence: Evidence,
+    pub domains: DomainNames,
+    /// The emptied builder of the last entry, whose memory serves the next.
+    builder: SpnListBuilder,
+}
+
+impl AccountCollector {
+    pub fn new(file: InventoryFile) -> Self {
+        Self { file, ..Self::default() }
+    }
+
+    pub fn accounts(&self) -> &[Account] {
+        &self.accounts
+    }
+
+    pub fn account_mut(&mut self, index: usize) -> Option<&mut Account> {
+        self.accounts.get_mut(index)
+    }
+
+    pub fn spare_builder(&mut self) -> SpnListBuilder {
+        std::mem::take(&mut self.builder)
+    }
+
+    pub fn keep_builder(&mut self, builder: SpnListBuilder) {
+        self.builder = builder;
+    }
+
+    /// Takes an account; its place, unless there is no room. The line, and when the list was made, are
+    /// its source.
+    pub fn push(
+        &mut self,
+        mut account: Account,
+        (line, collected): (u64, Option<Timestamp>),
+        shown: Shown,
+    ) -> Option<usize> {
+        account.source = Some(Source { file: Arc::clone(&self.file.path), line, collected });
+        self.evidence.add(&account, shown);
+        self.has_room().then(|| {
+            self.file.rows += account.spns.len() as u64;
+            self.accounts.push(account);
+            self.accounts.len() - 1
+        })
+    }
+
+    /// Adds SPNs to an account that was taken before.
+    pub fn add_spns(&mut self, index: usize, spns: SpnList, shown: Shown) {
+        if !spns.is_empty()
+            && self.has_room()
+            && let Some(account) = self.accounts.get_mut(index)
+        {
+            self.file.rows += spns.len() as u64;
+            account.spns.append(spns);
+            self.evidence.add(account, shown);
+        }
+    }
+
+    fn has_room(&mut self) -> bool {
+        let full = self.file.rows > MAX_ROWS || self.accounts.len() as u64 > MAX_ROWS;
+        if full && !std::mem::replace(&mut self.full, true) {
+            self.lost(
+                0,
+                format!(
+                    "the file holds more than {MAX_ROWS} SPNs or accounts; the rest is skipped, split it"
+                ),
+            );
+        }
+        !full
+    }
+
+    /// Drops the accounts: the file lost its SPNs when it was exported.
+    pub fn discard(&mut self) {
+        self.accounts.clear();
+        self.file.rows = 0;
+    }
+
+    /// A problem that costs no account and no SPN. Line 0 is the whole file.
+    pub fn problem(&mut self, line: u64, what: impl std::fmt::Display) {
+        if self.file.problems.len() < MAX_PROBLEMS - 1 {
+            self.file.problems.push(match line {
+                0 => what.to_string(),
+                line => format!("line {line}: {what}"),
+            });
+        } else {
+            self.more_problems += 1;
+        }
+    }
+
+    /// A line whose account or SPN is lost: the file proves no absence any more.
+    pub fn lost(&mut self, line: u64, what: impl std::fmt::Display) {
+        self.lost = true;
+        self.problem(line, what);
+    }
+
+    /// [`lost`](Self::lost), and nothing to report.
+    pub fn lost_silently(&mut self) {
+        self.lost = true;
+    }
+
+    pub fn finish(mut self, kind: &'static str) -> FileContents {
+        if self.more_problems > 0 {
+            self.file.problems.push(format!("{} more problems of this file", self.more_problems));
+        }
+        let complete_domains = match self.lost {
+            true => Vec::new(),
+            false => self.evidence.complete(&self.completeness, &self.accounts),
+        };
+        self.file.kind = kind;
+        self.file.hosts = self.accounts.len() as u64;
+        FileContents { accounts: self.accounts, file: self.file, complete_domains }
+    }
+}
+
+/// Text from a file inside a message: short, and no control character in it.
+pub(super) fn quoted(text: &str) -> String {
+    const SHOWN: usize = 80;
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{:?}...", text.get(..end).unwrap_or_default()),
+        None => format!("{text:?}"),
+    }
+}

@@ -1,0 +1,95 @@
+//! The domain names of a file: few, and each account has one at the end of its DN.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::ldap_values::DistinguishedName;
+
+/// Endings of DNs that are kept.
+const MAX_ENDS: usize = 16;
+
+/// Every domain once, shared by its accounts.
+#[derive(Debug, Default)]
+pub(super) struct DomainNames {
+    names: HashMap<Box<str>, Arc<str>>,
+    last: Arc<str>,
+    /// Endings of DNs, from their first `DC=`, and the domain that each means.
+    ends: Vec<(Box<str>, Arc<str>)>,
+    /// Endings that came when there was no room any more.
+    replaced: usize,
+    /// Room for a name.
+    name: String,
+}
+
+impl DomainNames {
+    /// The domain of a DN and whether it is a deleted object's, as [`DistinguishedName::domain_of`].
+    pub fn of(&mut self, dn: &str) -> Option<(Arc<str>, bool)> {
+        let end = DistinguishedName::plain_domain(dn);
+        if let Some(end) = end
+            && let Some((_, domain)) = self.ends.iter().find(|(known, _)| **known == *end)
+        {
+            return Some((Arc::clone(domain), false));
+        }
+        let mut name = std::mem::take(&mut self.name);
+        let found = DistinguishedName::domain_of(dn, &mut name).map(|deleted| (self.named(&name), deleted));
+        self.name = name;
+        if let (Some(end), Some((domain, _))) = (end, &found) {
+            let kept = (end.into(), Arc::clone(domain));
+            if self.ends.len() < MAX_ENDS {
+                self.ends.push(kept);
+            } else if let Some(old) = self.ends.get_mut(self.replaced % MAX_ENDS) {
+                *old = kept;
+                self.replaced += 1;
+            }
+        }
+        found
+    }
+
+    /// One shared copy of a domain's name.
+    pub fn named(&mut self, name: &str) -> Arc<str> {
+        if *self.last != *name {
+            self.last = match self.names.get(name) {
+                Some(known) => Arc::clone(known),
+                None => {
+                    let shared: Arc<str> = name.into();
+                    self.names.insert(name.into(), Arc::clone(&shared));
+                    shared
+                }
+            };
+        }
+        Arc::clone(&self.last)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn known_endings_give_what_reading_the_whole_gives() {
+        let mut dns: Vec<String> = (0..3 * MAX_ENDS)
+            .flat_map(|i| {
+                let domain = format!("DC=d{},DC=test", i % (2 * MAX_ENDS));
+                [
+                    format!("CN=a{i},OU=x,{domain}"),
+                    format!("CN=a b , OU=x,{}", domain.to_lowercase()),
+                    format!("CN=a\\0ADEL:{i},OU=x,{domain}"),
+                    format!("CN=a\nDEL:{i},OU=x,{domain}"),
+                    format!("no DN,{domain}"),
+                    format!("CN=a,=x,{domain}"),
+                    format!("CN=a,DC=b,OU=x,{domain}"),
+                    format!("CN=a,OU=x,{domain},"),
+                    domain,
+                ]
+            })
+            .collect();
+        dns.extend_from_within(..);
+        let mut known = DomainNames::default();
+        for dn in dns {
+            let mut name = String::new();
+            let whole =
+                DistinguishedName::domain_of(&dn, &mut name).map(|deleted| (name.as_str().into(), deleted));
+            assert_eq!(known.of(&dn), whole, "{dn:?}");
+        }
+    }
+}

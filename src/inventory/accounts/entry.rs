@@ -1,0 +1,323 @@
+//! One object of the directory while it is read: attributes by their names, and their values.
+
+use jiff::Timestamp;
+
+use super::account::{self, Account, ObjectClass};
+use super::collector::{AccountCollector, quoted};
+use super::completeness::Shown;
+use super::ldap_values::{self, DistinguishedName};
+use super::spn_list::SpnListBuilder;
+use crate::inventory::times::{self, When};
+use crate::text::delimited::column_key;
+use crate::text::{split_by, trimmed};
+
+/// Longest value taken; AD's own limit for a servicePrincipalName is 1,024 characters less a few.
+const MAX_VALUE: usize = 64 * 1024;
+
+/// Attributes that are read, by the names that exports give them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Attribute {
+    AccountName,
+    DistinguishedName,
+    /// The domain's name itself, where a format has it.
+    Domain,
+    ServicePrincipalName,
+    DnsHostName,
+    AdditionalDnsHostName,
+    PasswordLastSet,
+    WhenChanged,
+    UserAccountControl,
+    EncryptionTypes,
+    ObjectClass,
+    PrimaryGroup,
+    OperatingSystem,
+    WhenCreated,
+    Enabled,
+    /// SharpHound's own, each true or false.
+    IsDomainController,
+    IsReadOnlyDc,
+    IsManagedService,
+    IsGroupManagedService,
+    IsDeleted,
+    /// Not the directory's: when the list was made, as this program's collection writes it.
+    Collected,
+}
+
+impl Attribute {
+    /// By the name in LDAP, in the ActiveDirectory module or in SharpHound, in any case.
+    pub fn named(name: &str) -> Option<Self> {
+        NAMES.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, attribute)| *attribute)
+    }
+
+    /// By a table's column, as [`column_key`] makes it.
+    pub fn of_column(key: &str) -> Option<Self> {
+        NAMES.iter().find(|(known, _)| column_key(known) == key).map(|(_, attribute)| *attribute)
+    }
+}
+
+const NAMES: &[(&str, Attribute)] = &[
+    ("servicePrincipalName", Attribute::ServicePrincipalName),
+    ("servicePrincipalNames", Attribute::ServicePrincipalName),
+    ("sAMAccountName", Attribute::AccountName),
+    ("distinguishedName", Attribute::DistinguishedName),
+    ("dn", Attribute::DistinguishedName),
+    ("domain", Attribute::Domain),
+    ("dNSHostName", Attribute::DnsHostName),
+    ("msDS-AdditionalDnsHostName", Attribute::AdditionalDnsHostName),
+    ("pwdLastSet", Attribute::PasswordLastSet),
+    ("PasswordLastSet", Attribute::PasswordLastSet),
+    ("whenChanged", Attribute::WhenChanged),
+    // The ActiveDirectory module's names of both.
+    ("Modified", Attribute::WhenChanged),
+    ("whenCreated", Attribute::WhenCreated),
+    ("Created", Attribute::WhenCreated),
+    ("userAccountControl", Attribute::UserAccountControl),
+    ("msDS-SupportedEncryptionTypes", Attribute::EncryptionTypes),
+    ("KerberosEncryptionType", Attribute::EncryptionTypes),
+    ("supportedencryptiontypes", Attribute::EncryptionTypes),
+    ("objectClass", Attribute::ObjectClass),
+    ("primaryGroupID", Attribute::PrimaryGroup),
+    ("operatingSystem", Attribute::OperatingSystem),
+    ("Enabled", Attribute::Enabled),
+    ("isdc", Attribute::IsDomainController),
+    ("isreadonlydc", Attribute::IsReadOnlyDc),
+    ("msa", Attribute::IsManagedService),
+    ("gmsa", Attribute::IsGroupManagedService),
+    ("isDeleted", Attribute::IsDeleted),
+    ("collected", Attribute::Collected),
+];
+
+impl Attribute {
+    /// Has it several values?
+    pub fn is_list(self) -> bool {
+        matches!(self, Self::ServicePrincipalName | Self::AdditionalDnsHostName | Self::ObjectClass)
+    }
+}
+
+/// One directory object while it is read.
+#[derive(Debug, Default)]
+pub(super) struct Entry {
+    account: Account,
+    spns: SpnListBuilder,
+    shown: Shown,
+    line: u64,
+    deleted: bool,
+    collected: Option<Timestamp>,
+}
+
+impl Entry {
+    pub fn new(line: u64, to: &mut AccountCollector) -> Self {
+        Self { line, spns: to.spare_builder(), ..Self::default() }
+    }
+
+    /// Where it begins in the file.
+    pub fn line(&self) -> u64 {
+        self.line
+    }
+
+    /// Its sAMAccountName ends in `$`.
+    pub fn is_computer(&self) -> bool {
+        self.account.name.ends_with('$')
+    }
+
+    /// The account has more SPNs than the file shows.
+    pub fn is_partial(&mut self) {
+        self.account.spns_are_partial = true;
+    }
+
+    /// Takes one value. What cannot be understood is a problem of `line`, and is left out.
+    pub fn set(&mut self, attribute: Attribute, value: &str, line: u64, to: &mut AccountCollector) {
+        let value = trimmed(value);
+        if value.is_empty() {
+            return;
+        }
+        if value.len() > MAX_VALUE {
+            to.lost(line, format!("a value of {} bytes is skipped", value.len()));
+            return;
+        }
+        let (is_true, is_false) = (value.eq_ignore_ascii_case("true"), value.eq_ignore_ascii_case("false"));
+        match attribute {
+            Attribute::AccountName => self.account.name = value.into(),
+            // LDIF has it twice: as `dn` and as an attribute.
+            Attribute::DistinguishedName if self.account.distinguished_name.as_deref() == Some(value) => {}
+            Attribute::DistinguishedName => match to.domains.of(value) {
+                Some((domain, deleted)) => {
+                    self.deleted |= deleted;
+                    self.account.domain = domain;
+                    self.account.distinguished_name = Some(value.into());
+                }
+                None => to.lost(line, format!("{} is no distinguished name of a domain", quoted(value))),
+            },
+            Attribute::Domain => {
+                if self.account.distinguished_name.is_none() {
+                    self.account.domain = to.domains.named(value);
+                }
+            }
+            Attribute::ServicePrincipalName => self.add_spn(value, line, to),
+            Attribute::DnsHostName => self.account.dns_host_name = Some(value.into()),
+            Attribute::AdditionalDnsHostName => {
+                self.account.additional_dns_host_names.push(value.into());
+            }
+            Attribute::PasswordLastSet => {
+                if let Some(time) = self.time(value, line, to) {
+                    self.account.password_last_set = Some(time);
+                }
+            }
+            Attribute::WhenChanged => {
+                if let Some(time) = self.time(value, line, to) {
+                    self.account.when_changed = Some(time);
+                }
+            }
+            Attribute::WhenCreated => {
+                if let Some(time) = self.time(value, line, to) {
+                    self.account.when_created = Some(time);
+                }
+            }
+            Attribute::Collected => self.collected = self.time(value, line, to),
+            Attribute::UserAccountControl => match ldap_values::flags(value) {
+                Some(bits) => self.account.user_account_control = Some(bits),
+                None => to.problem(line, format!("{} is no userAccountControl number", quoted(value))),
+            },
+            // SharpHound writes `Not defined`: unknown, and no problem.
+            Attribute::EncryptionTypes => {
+                if let Some(bits) = ldap_values::encryption_types(value) {
+                    let known = self.account.supported_encryption_types.unwrap_or(0);
+                    self.account.supported_encryption_types = Some(known | bits);
+                }
+            }
+            // Given from the most general to the most specific, or the last alone.
+            Attribute::ObjectClass => {
+                self.account.object_class = self.account.object_class.max(ObjectClass::named(value));
+            }
+            Attribute::PrimaryGroup => self.account.primary_group_id = value.parse().ok(),
+            Attribute::OperatingSystem => self.account.operating_system = Some(value.into()),
+            Attribute::Enabled => {
+                self.account.enabled = is_true.then_some(true).or(is_false.then_some(false));
+            }
+            Attribute::IsDomainController if is_true => {
+                self.account.primary_group_id.get_or_insert(account::DOMAIN_CONTROLLERS);
+            }
+            Attribute::IsReadOnlyDc if is_true => {
+                self.account.primary_group_id = Some(account::READ_ONLY_DOMAIN_CONTROLLERS);
+            }
+            Attribute::IsManagedService if is_true => {
+                self.account.object_class = self.account.object_class.max(Some(ObjectClass::ManagedService));
+            }
+            Attribute::IsGroupManagedService if is_true => {
+                self.account.object_class =
+                    self.account.object_class.max(Some(ObjectClass::GroupManagedService));
+            }
+            Attribute::IsDomainController
+            | Attribute::IsReadOnlyDc
+            | Attribute::IsManagedService
+            | Attribute::IsGroupManagedService => {}
+            Attribute::IsDeleted => self.deleted |= is_true,
+        }
+    }
+
+    /// SPNs of a cell or a text into which a list was flattened.
+    pub fn set_flattened(&mut self, attribute: Attribute, value: &str, line: u64, to: &mut AccountCollector) {
+        match attribute {
+            _ if value.is_empty() => {}
+            Attribute::ServicePrincipalName => {
+                for spn in flattened(value, |separator| joins_spns(value, separator)) {
+                    self.set(attribute, spn, line, to);
+                }
+            }
+            Attribute::ObjectClass => {
+                for class in value.split([';', ',', '|', ' ']) {
+                    self.set(attribute, class, line, to);
+                }
+            }
+            Attribute::AdditionalDnsHostName => {
+                let joins = |separator| memchr::memchr(separator, value.as_bytes()).is_some();
+                for host in flattened(value, joins) {
+                    self.set(attribute, host, line, to);
+                }
+            }
+            _ => self.set(attribute, value, line, to),
+        }
+    }
+
+    fn add_spn(&mut self, value: &str, line: u64, to: &mut AccountCollector) {
+        if memchr::memchr(b'/', value.as_bytes()).is_none() {
+            to.lost(line, format!("{} is no SPN: it has no `/`", quoted(value)));
+        } else if !self.spns.push(value) {
+            to.lost(line, format!("{} is no SPN: it has a line break", quoted(value)));
+        } else {
+            self.shown.see(value);
+        }
+    }
+
+    fn time(&self, value: &str, line: u64, to: &mut AccountCollector) -> Option<Timestamp> {
+        let when = times::time(value);
+        if when == When::Unclear {
+            to.problem(
+                line,
+                format!(
+                    "the time {} names no zone or is in the order of some culture; export times in UTC (ToString('o'))",
+                    quoted(value)
+                ),
+            );
+        }
+        when.at()
+    }
+
+    /// Ends the entry. Objects that are no accounts (groups, containers, the domain) and deleted ones
+    /// are skipped.
+    pub fn finish(mut self, to: &mut AccountCollector) {
+        self.account.spns = self.spns.take();
+        to.keep_builder(self.spns);
+        if self.deleted {
+            return;
+        }
+        let account = &mut self.account;
+        if account.name.is_empty()
+            && let Some(name) = account.distinguished_name.as_deref().and_then(DistinguishedName::first_name)
+        {
+            account.name = name.as_ref().into();
+            account.name_is_cn = true;
+        }
+        // `CN=RID Manager$,CN=System` is none: only a sAMAccountName shows an account by its `$`.
+        let is_account = !account.spns.is_empty()
+            || account.user_account_control.is_some()
+            || account.object_class.is_some()
+            || (account.name.ends_with('$') && !account.name_is_cn);
+        if !is_account {
+            return;
+        }
+        if account.name.is_empty() {
+            to.lost(
+                self.line,
+                "SPNs without an account: neither sAMAccountName nor a distinguished name".to_owned(),
+            );
+            return;
+        }
+        to.push(self.account, (self.line, self.collected), self.shown);
+    }
+}
+
+/// The parts of a list that was joined into one text, by the first separator that `joins` them: an SPN may itself
+/// hold a comma (in a DN) or a blank.
+fn flattened(text: &str, joins: impl Fn(u8) -> bool) -> impl Iterator<Item = &str> {
+    // NUL: the whole is one part.
+    let separator = *b"\n;|, ".iter().find(|separator| joins(**separator)).unwrap_or(&0);
+    split_by(text, separator).map(trimmed).filter(|part| !part.is_empty())
+}
+
+/// Does the separator leave only parts with a `/`?
+fn joins_spns(text: &str, separator: u8) -> bool {
+    let bytes = text.as_bytes();
+    let is_blank = |from, to| trimmed(text.get(from..to).unwrap_or_default()).is_empty();
+    let (mut from, mut slash) = (0, false);
+    for at in memchr::memchr2_iter(separator, b'/', bytes) {
+        if bytes.get(at) == Some(&b'/') {
+            slash = true;
+        } else if slash || is_blank(from, at) {
+            (from, slash) = (at + 1, false);
+        } else {
+            return false;
+        }
+    }
+    from > 0 && (slash || is_blank(from, text.len()))
+}

@@ -1,0 +1,108 @@
+//! Reads account lists: files, and folders searched recursively, each file by its content.
+
+use std::io::Read;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::account_inventory::AccountInventory;
+use super::collector::{AccountCollector, FileContents};
+use super::format::{ReadError, Text};
+use super::registry::FORMATS;
+use crate::files::describe_read_error;
+use crate::files::walk::FoundFile;
+use crate::inventory::addresses::registry::Sample;
+use crate::inventory::foreign_file::ForeignFile;
+use crate::inventory::input_files::{self, InventoryInput};
+
+/// What a person can do about a file that no format knows.
+const KINDS: &str = "give the output of `setspn -Q */*`, an LDIF (ldifde, ldapsearch, ldbsearch), csvde's CSV, \
+    Get-ADObject, Get-ADComputer or Get-ADUser as JSON or CSV, SharpHound's computers or users JSON, \
+    or a CSV with the columns account, domain and spn";
+
+/// Reads account inventories, several files at once.
+///
+/// Never fails as a whole: what is wrong with a file is in its
+/// [`InventoryFile`](crate::inventory::InventoryFile). A file of no known kind is a problem when it was
+/// named itself, and of no interest in a folder.
+pub fn load(paths: &[PathBuf]) -> AccountInventory {
+    let inputs = input_files::inputs(paths, KINDS);
+    let contents: Vec<FileContents> = match inputs.len() {
+        // A pool of threads takes longer to start than a small file to read.
+        0 | 1 => inputs.into_iter().map(read_input).collect(),
+        _ => inputs.into_par_iter().map(read_input).collect(),
+    };
+    let mut inventory = AccountInventory::default();
+    for FileContents { mut accounts, file, complete_domains } in contents {
+        match inventory.accounts.is_empty() {
+            true => inventory.accounts = accounts,
+            false => inventory.accounts.append(&mut accounts),
+        }
+        for domain in complete_domains {
+            inventory.complete_files.push((Arc::clone(&file.path), Arc::clone(&domain)));
+            let is_known = |d: &Arc<str>| d.to_lowercase() == domain.to_lowercase();
+            if !inventory.complete_domains.iter().any(is_known) {
+                inventory.complete_domains.push(domain);
+            }
+        }
+        if !file.is_of_no_interest() {
+            inventory.files.push(file);
+        }
+    }
+    inventory
+}
+
+fn read_input(input: InventoryInput) -> FileContents {
+    match input {
+        InventoryInput::File(file) => read_file(&file),
+        InventoryInput::Problem(file) => AccountCollector::new(file).finish(""),
+    }
+}
+
+fn read_file(FoundFile { path, named }: &FoundFile) -> FileContents {
+    let (file, opened) = input_files::open(path);
+    let mut to = AccountCollector::new(file);
+    match opened {
+        Ok(mut content) => read_text(&mut content, *named, to),
+        Err(error) => {
+            to.problem(0, describe_read_error(path, &error));
+            to.finish("")
+        }
+    }
+}
+
+/// Reads a file's content. `named` is false for a file in a folder.
+fn read_text(content: &mut dyn Read, named: bool, mut to: AccountCollector) -> FileContents {
+    let mut start = Vec::new();
+    if let Err(error) = content.take(Sample::BYTES as u64).read_to_end(&mut start) {
+        to.lost(0, ReadError::Io(error));
+        return to.finish("");
+    }
+    let mut whole = start.as_slice().chain(content);
+    let mut text = Text::new(&mut whole);
+    let head = text.head().unwrap_or_default();
+    let Some(format) = FORMATS.iter().find(|format| (format.recognise)(head)) else {
+        if named {
+            match ForeignFile::of(&start) {
+                Some(foreign) => to.problem(0, foreign.advice()),
+                None if head.trim().is_empty() => to.problem(0, format!("the file is empty; {KINDS}")),
+                None => to.problem(0, format!("the file is of no known kind; {KINDS}")),
+            }
+        }
+        return to.finish("");
+    };
+    match (format.read)(text, &mut to) {
+        Ok(()) if named && !format.may_be_empty && to.accounts().is_empty() => {
+            to.problem(0, format!("no account was found in this {} file", format.name));
+        }
+        Ok(()) => {}
+        Err(error) => {
+            if matches!(error, ReadError::Flattened { .. }) {
+                to.discard();
+            }
+            to.lost(0, error);
+        }
+    }
+    to.finish(format.name)
+}

@@ -1,0 +1,195 @@
+//! The project's own CSV: `account`, `domain`, `spn`, and where known `dns_host_name`,
+//! `password_last_set` and `collected` (when the list was made). One row per SPN; the rows of one account
+//! need not be together.
+//!
+//! Absence of an SPN means nothing, unless the rows show a full dump
+//! ([`Completeness::Evident`](super::completeness::Completeness)): a person may have written down only the
+//! SPNs of interest.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+
+use super::account::Account;
+use super::collector::{AccountCollector, quoted};
+use super::completeness::Shown;
+use super::format::{Format, ReadError, Text};
+use super::rows::each_row;
+use super::spn_list::{SpnList, SpnListBuilder};
+use crate::inventory::times::{When, no_time, time_or_utc};
+use crate::text::delimited::{Header, Row};
+use crate::text::escape::unescape_cell;
+
+pub(super) const FORMAT: Format = Format { name: "krbtriage CSV", recognise, read, may_be_empty: false };
+
+struct Columns {
+    account: Option<usize>,
+    domain: Option<usize>,
+    spn: Option<usize>,
+    dns_host_name: Option<usize>,
+    password_last_set: Option<usize>,
+    collected: Option<usize>,
+}
+
+impl Columns {
+    fn of(header: &Header) -> Self {
+        Self {
+            account: header.column(&["account"]),
+            domain: header.column(&["domain"]),
+            spn: header.column(&["spn"]),
+            dns_host_name: header.column(&["dns_host_name"]),
+            password_last_set: header.column(&["password_last_set"]),
+            collected: header.column(&["collected"]),
+        }
+    }
+}
+
+fn recognise(head: &str) -> bool {
+    Header::of(head).is_some_and(|header| {
+        let columns = Columns::of(&header);
+        columns.account.is_some() && columns.domain.is_some() && columns.spn.is_some()
+    })
+}
+
+fn read(text: Text<'_>, to: &mut AccountCollector) -> Result<(), ReadError> {
+    let mut rows = Rows::default();
+    let result = each_row(text, to, Columns::of, |columns, row, to| {
+        rows.row(columns, row, to);
+        Ok(())
+    });
+    rows.end_account(to);
+    result
+}
+
+#[derive(Default)]
+struct Rows {
+    /// Place of each account, by name and domain in lower case.
+    places: HashMap<(Box<str>, Box<str>), usize>,
+    /// The account of the last row, as written there.
+    name: String,
+    domain: String,
+    /// `None` where the collector has no room for it.
+    place: Option<usize>,
+    /// Its SPNs in the rows that are together.
+    spns: SpnListBuilder,
+    shown: Shown,
+    password_last_set: TimeCell,
+    collected: TimeCell,
+}
+
+impl Rows {
+    fn row(&mut self, columns: &Columns, row: &Row<'_>, to: &mut AccountCollector) {
+        let line = row.line;
+        let cells = [columns.account, columns.domain, columns.spn, columns.dns_host_name];
+        let [account, domain, spn, host] = cells.map(|column| unescape_cell(row.get(column)));
+        let (mut name, mut domain) = (&*account, &*domain);
+        if let Some((before, after)) = name.split_once('\\') {
+            // `ALPHA\srv1$`: no sAMAccountName has a backslash.
+            name = after;
+            if domain.is_empty() {
+                domain = before;
+            }
+        }
+        if name.is_empty() {
+            return to.lost(line, "the account is empty; every row needs one");
+        }
+        let may_be_spn = spn.is_empty() || (spn.contains('/') && SpnList::may_hold(&spn));
+        if !may_be_spn {
+            return to.lost(line, format!("{} is no SPN: it has no `/`, or a line break", quoted(&spn)));
+        }
+        let password =
+            self.password_last_set.read("password_last_set", row.get(columns.password_last_set), line, to);
+        let collected = self.collected.read("collected", row.get(columns.collected), line, to);
+        if name != self.name || domain != self.domain {
+            self.begin_account(name, domain, (line, collected), to);
+        }
+        if let Some(known) = self.place.and_then(|place| to.account_mut(place)) {
+            let differs = differences(known, &host, password, collected);
+            let name = known.name.clone();
+            for column in differs {
+                to.problem(
+                    line,
+                    format!("{column} differs from an earlier row of {}, which is kept", quoted(&name)),
+                );
+            }
+        }
+        if !spn.is_empty() {
+            self.shown.see(&spn);
+            self.spns.push(&spn);
+        }
+    }
+
+    fn begin_account(
+        &mut self,
+        name: &str,
+        domain: &str,
+        source: (u64, Option<Timestamp>),
+        to: &mut AccountCollector,
+    ) {
+        self.end_account(to);
+        name.clone_into(&mut self.name);
+        domain.clone_into(&mut self.domain);
+        let key = (name.to_lowercase().into(), domain.to_lowercase().into());
+        self.place = self.places.get(&key).copied().or_else(|| {
+            let account =
+                Account { name: name.into(), domain: to.domains.named(domain), ..Account::default() };
+            let place = to.push(account, source, Shown::default())?;
+            self.places.insert(key, place);
+            Some(place)
+        });
+    }
+
+    fn end_account(&mut self, to: &mut AccountCollector) {
+        let (spns, shown) = (self.spns.take(), std::mem::take(&mut self.shown));
+        if let Some(place) = self.place {
+            to.add_spns(place, spns, shown);
+        }
+    }
+}
+
+/// Completes an account from a row. The columns in which it differs from an earlier row, which stays.
+fn differences(
+    known: &mut Account,
+    host: &str,
+    password: Option<Timestamp>,
+    collected: Option<Timestamp>,
+) -> Vec<&'static str> {
+    let mut columns = Vec::new();
+    if password.is_some_and(|time| *known.password_last_set.get_or_insert(time) != time) {
+        columns.push("password_last_set");
+    }
+    let differs = |time| known.source.as_ref().is_some_and(|source| source.collected != Some(time));
+    if collected.is_some_and(differs) {
+        columns.push("collected");
+    }
+    if !host.is_empty() && !known.dns_host_name.get_or_insert_with(|| host.into()).eq_ignore_ascii_case(host)
+    {
+        columns.push("dns_host_name");
+    }
+    columns
+}
+
+/// A column of times; every row of an account repeats its times.
+#[derive(Default)]
+struct TimeCell {
+    text: String,
+    time: Option<Timestamp>,
+}
+
+impl TimeCell {
+    fn read(&mut self, column: &str, text: &str, line: u64, to: &mut AccountCollector) -> Option<Timestamp> {
+        if text.is_empty() {
+            return None;
+        }
+        if self.text != text {
+            let when = time_or_utc(text);
+            if when == When::Unclear {
+                to.problem(line, no_time(column, &quoted(text)));
+                return None;
+            }
+            text.clone_into(&mut self.text);
+            self.time = when.at();
+        }
+        self.time
+    }
+}

@@ -1,0 +1,569 @@
+//! Who owns an SPN, over all files and domains.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::merge::{self, Domains};
+use super::spn_list::SpnPlace;
+use super::{Account, AccountInventory, HostAliases};
+use crate::names::{HostName, Spn, domain_key};
+
+/// A computer's sAMAccountName is its name cut here, plus `$`; its CN is not cut.
+const NETBIOS_LEN: usize = 15;
+
+/// An account of a [`SpnIndex`]; counted in the order in which the files show them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AccountId(pub(super) u32);
+
+/// All accounts of a run, those that several files show merged, with what they are looked up by.
+pub struct SpnIndex<'a> {
+    inventory: &'a AccountInventory,
+    aliases: HostAliases,
+    pub(super) domains: Domains,
+    /// Account of each record of the inventory.
+    account_of: Vec<AccountId>,
+    /// Records by account: those of `i` are `records[starts[i]..starts[i + 1]]`.
+    records: Vec<u32>,
+    starts: Vec<u32>,
+    disputes: Disputes,
+    /// By [`stored_key`].
+    by_spn: HashMap<Box<str>, Registered>,
+    /// By name in lower case without `$`; a long CN also by its first 15 characters.
+    by_name: HashMap<Box<str>, Ids>,
+    /// By dNSHostName and msDS-AdditionalDnsHostName in lower case.
+    by_host: HashMap<Box<str>, Ids>,
+}
+
+/// Where an SPN is registered.
+struct Registered {
+    ids: Ids,
+    /// As the first of them has it written: number of the record, and the place in its list.
+    first: (u32, SpnPlace),
+}
+
+/// Mostly one, rarely more: a list for each of a million SPNs would cost more than the SPNs.
+#[derive(Debug, Clone)]
+pub(super) enum Ids {
+    One(AccountId),
+    Many(Vec<AccountId>),
+}
+
+impl Ids {
+    pub(super) fn as_slice(&self) -> &[AccountId] {
+        match self {
+            Self::One(id) => std::slice::from_ref(id),
+            Self::Many(ids) => ids,
+        }
+    }
+
+    /// Records come in order, so an account that is added again is mostly the last; [`settle`](Self::settle)
+    /// finds the others.
+    fn add(&mut self, id: AccountId) {
+        match self {
+            Self::One(known) if *known == id => {}
+            Self::One(known) => *self = Self::Many(vec![*known, id]),
+            Self::Many(ids) if ids.last() == Some(&id) => {}
+            Self::Many(ids) => ids.push(id),
+        }
+    }
+
+    fn settle(&mut self) {
+        if let Self::Many(ids) = self {
+            ids.sort_unstable();
+            ids.dedup();
+            match ids.as_slice() {
+                [one] => *self = Self::One(*one),
+                _ => ids.shrink_to_fit(),
+            }
+        }
+    }
+}
+
+/// The owners that a KDC finds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Effective<'i> {
+    pub owners: &'i [AccountId],
+    /// Nobody owns the SPN itself; these own this one, which its class is an alias of.
+    pub via: Option<Spn>,
+}
+
+/// By what a host's computer account was found, the surest last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum HostMatch {
+    /// The account's name is the host's, and one of the domains is unknown or another.
+    Name,
+    /// The account's name is the host's, and its domain the host's DNS domain.
+    NameAndDomain,
+    AdditionalDnsHostName,
+    DnsHostName,
+}
+
+/// Two records of one account that do not say the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Conflict {
+    /// The attribute's name in the directory.
+    pub attribute: &'static str,
+    /// Each value with the first place it stands at (`file:line`).
+    pub values: Vec<(String, String)>,
+}
+
+impl<'a> SpnIndex<'a> {
+    pub fn new(inventory: &'a AccountInventory, aliases: &HostAliases) -> Self {
+        let accounts = &inventory.accounts;
+        let domains = Domains::of(accounts);
+        let account_of: Vec<AccountId> =
+            merge::accounts_of(accounts, &domains).into_iter().map(AccountId).collect();
+        let (records, starts) = by_account(&account_of);
+        let spns = accounts.iter().map(|a| a.spns.len()).sum();
+        let mut index = Self {
+            inventory,
+            aliases: aliases.clone(),
+            domains,
+            account_of,
+            records,
+            starts,
+            disputes: Disputes::default(),
+            by_spn: HashMap::with_capacity(spns),
+            by_name: HashMap::with_capacity(accounts.len()),
+            by_host: HashMap::new(),
+        };
+        for (n, (account, id)) in accounts.iter().zip(&index.account_of).enumerate() {
+            for (place, spn) in account.spns.places() {
+                let first = (u32::try_from(n).unwrap_or(u32::MAX), place);
+                index
+                    .by_spn
+                    .entry(stored_key(spn))
+                    .and_modify(|known| known.ids.add(*id))
+                    .or_insert(Registered { ids: Ids::One(*id), first });
+            }
+            let add = |to: &mut HashMap<Box<str>, Ids>, key: Box<str>| {
+                to.entry(key).and_modify(|ids| ids.add(*id)).or_insert(Ids::One(*id));
+            };
+            let name = account.name.to_lowercase();
+            let name = name.strip_suffix('$').unwrap_or(&name);
+            if account.name_is_cn
+                && let Some((end, _)) = name.char_indices().nth(NETBIOS_LEN)
+            {
+                add(&mut index.by_name, name.get(..end).unwrap_or(name).into());
+            }
+            add(&mut index.by_name, name.into());
+            for host in account.dns_host_name.iter().chain(&account.additional_dns_host_names) {
+                if let Some(key) = domain_key(host) {
+                    add(&mut index.by_host, key.into());
+                }
+            }
+        }
+        index.by_spn.values_mut().for_each(|known| known.ids.settle());
+        index.by_name.values_mut().chain(index.by_host.values_mut()).for_each(Ids::settle);
+        index.disputes = Disputes::find(&index);
+        index
+    }
+
+    pub fn aliases(&self) -> &HostAliases {
+        &self.aliases
+    }
+
+    /// Number of accounts.
+    pub fn len(&self) -> usize {
+        self.starts.len().saturating_sub(1)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    pub fn ids(&self) -> impl Iterator<Item = AccountId> + use<> {
+        (0..u32::try_from(self.len()).unwrap_or(u32::MAX)).map(AccountId)
+    }
+
+    /// Accounts on which exactly this SPN is registered, compared as [`Spn::key`]. The realm of `spn` says where
+    /// it was asked for, and is no part of what is registered; only where nobody owns it without is an account
+    /// found that has the realm in its directory entry (`HTTP/fela@corp.local`).
+    pub fn owners(&self, spn: &Spn) -> &[AccountId] {
+        self.entry(spn).map_or(&[], |(_, known)| known.ids.as_slice())
+    }
+
+    fn entry(&self, spn: &Spn) -> Option<(&str, &Registered)> {
+        let key = spn.key();
+        let found = self.by_spn.get_key_value(key.as_str()).or_else(|| {
+            let realm = spn.realm.as_deref()?;
+            self.by_spn.get_key_value(format!("{key}@{}", realm.to_lowercase()).as_str())
+        });
+        found.map(|(key, known)| (&**key, known))
+    }
+
+    /// The owners as a KDC finds them: of the SPN itself, else of the one its class is an alias of.
+    pub fn effective_owners(&self, spn: &Spn) -> Effective<'_> {
+        let owners = self.owners(spn);
+        if owners.is_empty()
+            && let Some(alias) = self.aliases.alias(&spn.class)
+        {
+            let mapped = spn.with_class(alias);
+            let owners = self.owners(&mapped);
+            if !owners.is_empty() {
+                return Effective { owners, via: Some(mapped) };
+            }
+        }
+        Effective { owners, via: None }
+    }
+
+    /// The files disagree on whether this account owns the SPN: one lists it, another that lists all SPNs of the
+    /// account, or all accounts with SPNs of its domain, does not. One of them is older.
+    pub fn is_disputed(&self, spn: &Spn, id: AccountId) -> bool {
+        let Some((key, _)) = self.entry(spn) else { return false };
+        self.key_is_disputed(key, id)
+    }
+
+    /// Where a file lists the SPN for this account (`file:line`).
+    pub fn place_of(&self, spn: &Spn, id: AccountId) -> Option<String> {
+        let (key, _) = self.entry(spn)?;
+        let lists = |record: &&Account| record.spns.iter().any(|listed| *stored_key(listed) == *key);
+        self.records(id).find(lists).map(place)
+    }
+
+    pub(super) fn key_is_disputed(&self, key: &str, id: AccountId) -> bool {
+        self.disputes.whole.contains(&id)
+            || self.disputes.spns.get(&id).is_some_and(|keys| keys.contains(key))
+    }
+
+    /// No reading of the files makes these two one account. Only then do two owners prove a duplicate.
+    pub fn surely_different(&self, a: AccountId, b: AccountId) -> bool {
+        let (a, b): (Vec<_>, Vec<_>) = (self.records(a).collect(), self.records(b).collect());
+        merge::surely_different(&a, &b, &self.domains)
+    }
+
+    /// Accounts of this name, with or without `$`, in any case; of `domain` (DNS or NetBIOS name) when it is given,
+    /// then with those whose domain is unknown. Where a name with `$` and one without both exist, the one meant is
+    /// as written.
+    pub fn named(&self, name: &str, domain: Option<&str>) -> Vec<AccountId> {
+        let lower = name.trim().to_lowercase();
+        let bare = lower.strip_suffix('$').unwrap_or(&lower);
+        let in_domain = |id: &AccountId| domain.is_none_or(|domain| self.may_be_in(*id, domain));
+        let all: Vec<AccountId> = self.ids_named(bare).iter().copied().filter(in_domain).collect();
+        let as_written: Vec<AccountId> = all
+            .iter()
+            .copied()
+            .filter(|id| {
+                self.records(*id).any(|r| {
+                    let name = r.name.to_lowercase();
+                    name == lower || (r.name_is_cn && name == bare)
+                })
+            })
+            .collect();
+        if as_written.is_empty() { all } else { as_written }
+    }
+
+    fn ids_named(&self, bare: &str) -> &[AccountId] {
+        self.by_name.get(bare).map_or(&[], Ids::as_slice)
+    }
+
+    fn may_be_in(&self, id: AccountId, domain: &str) -> bool {
+        match (self.domain(id).and_then(|d| self.domains.key(&d)), self.domains.key(domain)) {
+            (Some(own), Some(asked)) => {
+                let first = |d: &str| d.split('.').next().map(str::to_owned);
+                own == asked || (!asked.contains('.') && first(&own) == Some(asked))
+            }
+            _ => true,
+        }
+    }
+
+    /// The computer accounts of a host: those that match best, and by what. Several when a name stands in two
+    /// domains and the host's is not known; none when the host is in no list.
+    pub fn computers_of(&self, host: &HostName) -> Option<(HostMatch, Vec<AccountId>)> {
+        let full = host.to_string();
+        let mut found: Vec<(HostMatch, AccountId)> = Vec::new();
+        for id in self.by_host.get(full.as_str()).map_or(&[][..], Ids::as_slice) {
+            let own = |r: &Account| r.dns_host_name.as_deref().and_then(domain_key).as_deref() == Some(&full);
+            let by = if self.records(*id).any(own) {
+                HostMatch::DnsHostName
+            } else {
+                HostMatch::AdditionalDnsHostName
+            };
+            found.push((by, *id));
+        }
+        if found.is_empty() {
+            let mut ids = self.ids_named(host.netbios()).to_vec();
+            ids.extend_from_slice(self.ids_named(host.label()));
+            ids.sort_unstable();
+            ids.dedup();
+            for id in ids.into_iter().filter(|id| self.is_computer(*id)) {
+                let same_domain = host.domain().is_some_and(|domain| {
+                    self.domain(id).and_then(|own| self.domains.key(&own)).as_deref() == Some(domain)
+                });
+                // The account of a host with another DNS name is another host's.
+                let other_name = self
+                    .dns_host_name(id)
+                    .and_then(|name| HostName::parse(&name))
+                    .is_some_and(|own| own.domain().is_some() && host.domain().is_some() && own != *host);
+                if same_domain || !other_name {
+                    found.push((if same_domain { HostMatch::NameAndDomain } else { HostMatch::Name }, id));
+                }
+            }
+        }
+        let best = found.iter().map(|(by, _)| *by).max()?;
+        found.retain(|(by, _)| *by == best);
+        Some((best, found.into_iter().map(|(_, id)| id).collect()))
+    }
+
+    /// A computer (or managed service) account: its name ends in `$`, or it has a host's name or SPN.
+    pub fn is_computer(&self, id: AccountId) -> bool {
+        self.records(id).any(Account::is_computer)
+    }
+
+    /// All SPNs of the domain's accounts were exported: one that nobody owns is registered nowhere in it.
+    pub fn is_complete(&self, domain: &str) -> bool {
+        let key = self.domains.key(domain);
+        key.is_some() && self.inventory.complete_domains.iter().any(|d| self.domains.key(d) == key)
+    }
+
+    /// The records of an account, in the order of the files.
+    pub fn records(&self, id: AccountId) -> impl Iterator<Item = &'a Account> + use<'_, 'a> {
+        let at = |i: usize| self.starts.get(i).map_or(0, |start| *start as usize);
+        let range = at(id.0 as usize)..at(id.0 as usize + 1);
+        let inventory = self.inventory;
+        self.records
+            .get(range)
+            .unwrap_or_default()
+            .iter()
+            .filter_map(move |record| inventory.accounts.get(*record as usize))
+    }
+
+    /// sAMAccountName, or the CN where no file has more.
+    pub fn name(&self, id: AccountId) -> Arc<str> {
+        let named = self.records(id).find(|r| !r.name_is_cn).or_else(|| self.records(id).next());
+        named.map(|r| Arc::clone(&r.name)).unwrap_or_default()
+    }
+
+    /// DNS domain where a file has it, else the NetBIOS name.
+    pub fn domain(&self, id: AccountId) -> Option<Arc<str>> {
+        let known = || self.records(id).map(|r| &r.domain).filter(|d| !d.is_empty());
+        known().find(|d| d.contains('.')).or_else(|| known().next()).map(Arc::clone)
+    }
+
+    pub fn dns_host_name(&self, id: AccountId) -> Option<Arc<str>> {
+        self.records(id).find_map(|r| r.dns_host_name.clone())
+    }
+
+    /// The latest that a file has: passwords only ever become newer.
+    pub fn password_last_set(&self, id: AccountId) -> Option<Timestamp> {
+        self.records(id).filter_map(|r| r.password_last_set).max()
+    }
+
+    /// All SPNs that a file has for the account, each once, in the order of the files.
+    pub fn spns(&self, id: AccountId) -> Vec<&'a str> {
+        let mut seen = BTreeSet::new();
+        self.records(id).flat_map(|r| &r.spns).filter(|spn| seen.insert(stored_key(spn))).collect()
+    }
+
+    /// What the records of an account do not agree on. SPNs: those that one file lists and another leaves out.
+    pub fn conflicts(&self, id: AccountId) -> Vec<Conflict> {
+        let text = |t: &Option<Arc<str>>| t.as_deref().map(|t| (t.to_lowercase(), t.to_owned()));
+        let number = |n: Option<u32>| n.map(|n| (n.to_string(), n.to_string()));
+        let time = |t: Option<Timestamp>| t.map(|t| (t.to_string(), t.to_string()));
+        let attributes: [(&'static str, ValueOf<'_>); 6] = [
+            ("sAMAccountName", &|r| text(&(!r.name_is_cn).then(|| Arc::clone(&r.name)))),
+            ("distinguishedName", &|r| {
+                let dn = r.distinguished_name.as_deref()?;
+                Some((super::ldap_values::DistinguishedName::parse(dn)?.key(), dn.to_owned()))
+            }),
+            ("dNSHostName", &|r| text(&r.dns_host_name)),
+            ("pwdLastSet", &|r| time(r.password_last_set)),
+            ("userAccountControl", &|r| number(r.user_account_control)),
+            ("msDS-SupportedEncryptionTypes", &|r| number(r.supported_encryption_types)),
+        ];
+        let mut conflicts = Vec::new();
+        for (attribute, value) in attributes {
+            let mut keys = BTreeSet::new();
+            let values: Vec<(String, String)> = self
+                .records(id)
+                .filter_map(|r| Some((value(r)?, place(r))))
+                .filter_map(|((key, shown), place)| keys.insert(key).then_some((shown, place)))
+                .collect();
+            if values.len() > 1 {
+                conflicts.push(Conflict { attribute, values });
+            }
+        }
+        let mut seen = HashSet::new();
+        let mut values = Vec::new();
+        for record in self.records(id) {
+            for spn in &record.spns {
+                let key = stored_key(spn);
+                if self.key_is_disputed(&key, id) && seen.insert(key) {
+                    values.push((spn.to_string(), place(record)));
+                }
+            }
+        }
+        if !values.is_empty() {
+            conflicts.push(Conflict { attribute: "servicePrincipalName", values });
+        }
+        conflicts
+    }
+
+    /// Every SPN that is registered: its key and its owners.
+    pub(super) fn spn_entries(&self) -> impl Iterator<Item = (&str, &[AccountId])> {
+        self.by_spn.iter().map(|(key, known)| (&**key, known.ids.as_slice()))
+    }
+
+    pub(super) fn owners_of_key(&self, key: &str) -> &[AccountId] {
+        self.by_spn.get(key).map_or(&[], |known| known.ids.as_slice())
+    }
+
+    /// The SPN as its first owner has it written.
+    pub(super) fn written(&self, key: &str) -> Option<&'a str> {
+        let (record, spn) = self.by_spn.get(key)?.first;
+        self.inventory.accounts.get(record as usize)?.spns.at(spn)
+    }
+
+    pub(super) fn name_entries(&self) -> impl Iterator<Item = &[AccountId]> {
+        self.by_name.values().map(Ids::as_slice)
+    }
+}
+
+/// Where files disagree on who owns an SPN; found once, as it needs each account's SPNs by file.
+#[derive(Default)]
+struct Disputes {
+    /// Another file has every account with SPNs of the domain, and not these.
+    whole: HashSet<AccountId>,
+    /// By account, the keys that one file lists and another leaves out.
+    spns: HashMap<AccountId, HashSet<Box<str>>>,
+}
+
+/// What one file lists of one account.
+#[derive(Default)]
+struct Listing {
+    /// It says nothing of the SPNs that it leaves out.
+    partial: bool,
+    keys: HashSet<Box<str>>,
+}
+
+impl Disputes {
+    fn find(index: &SpnIndex<'_>) -> Self {
+        let inventory = index.inventory;
+        let mut complete: HashMap<String, Vec<&Arc<str>>> = HashMap::new();
+        for (file, domain) in &inventory.complete_files {
+            if let Some(key) = index.domains.key(domain) {
+                complete.entry(key).or_default().push(file);
+            }
+        }
+        // A file without any SPN says nothing of them.
+        let with_spns: HashSet<&Arc<str>> =
+            inventory.files.iter().filter(|f| f.rows > 0).map(|f| &f.path).collect();
+        let mut disputes = Self::default();
+        for id in index.ids() {
+            let file = |record: &'_ Account| record.source.as_ref().map(|s| Arc::clone(&s.file));
+            let whole: &[&Arc<str>] = index
+                .domain(id)
+                .and_then(|domain| complete.get(&index.domains.key(&domain)?))
+                .map_or(&[], Vec::as_slice);
+            let mut records = index.records(id);
+            if let (Some(record), None) = (records.next(), records.next()) {
+                let own = file(record);
+                if whole.iter().any(|of| Some(*of) != own.as_ref()) {
+                    disputes.whole.insert(id);
+                }
+                continue;
+            }
+            let mut listings: HashMap<Option<Arc<str>>, Listing> = HashMap::new();
+            for record in index.records(id) {
+                let file = file(record);
+                let silent = record.spns_are_partial || file.as_ref().is_none_or(|f| !with_spns.contains(f));
+                let listing = listings.entry(file).or_default();
+                listing.partial |= silent;
+                listing.keys.extend(record.spns.iter().map(stored_key));
+            }
+            for file in whole {
+                listings.entry(Some(Arc::clone(file))).or_default().partial = false;
+            }
+            let keys: HashSet<&Box<str>> = listings.values().flat_map(|l| &l.keys).collect();
+            let disputed: HashSet<Box<str>> = keys
+                .into_iter()
+                .filter(|key| listings.values().any(|l| !l.partial && !l.keys.contains(*key)))
+                .cloned()
+                .collect();
+            if !disputed.is_empty() {
+                disputes.spns.insert(id, disputed);
+            }
+        }
+        disputes
+    }
+}
+
+/// A value of a record, as compared and as shown.
+type ValueOf<'f> = &'f dyn Fn(&Account) -> Option<(String, String)>;
+
+fn place(record: &Account) -> String {
+    record.source.as_ref().map(ToString::to_string).unwrap_or_default()
+}
+
+fn by_account(account_of: &[AccountId]) -> (Vec<u32>, Vec<u32>) {
+    let mut records: Vec<u32> = (0..u32::try_from(account_of.len()).unwrap_or(u32::MAX)).collect();
+    let account = |record: &u32| account_of.get(*record as usize).copied();
+    records.sort_by_key(account);
+    let mut starts = Vec::new();
+    let mut last = None;
+    for (at, record) in records.iter().enumerate() {
+        if account(record) != last {
+            starts.push(u32::try_from(at).unwrap_or(u32::MAX));
+            last = account(record);
+        }
+    }
+    starts.push(u32::try_from(records.len()).unwrap_or(u32::MAX));
+    (records, starts)
+}
+
+/// What a registered SPN is found by: [`Spn::key`], with the realm where one stands in the directory.
+pub(super) fn stored_key(text: &str) -> Box<str> {
+    if is_plain(text) {
+        return text.to_ascii_lowercase().into();
+    }
+    match Spn::parse(text) {
+        Some(spn) => match &spn.realm {
+            Some(realm) => format!("{}@{}", spn.key(), realm.to_lowercase()).into(),
+            None => spn.key().into(),
+        },
+        None => text.to_lowercase().into(),
+    }
+}
+
+/// Nearly every SPN: the key is the text in lower case, and needs no parsing.
+fn is_plain(text: &str) -> bool {
+    let mut before = b'/';
+    for b in text.bytes() {
+        let separator = matches!(b, b'/' | b':');
+        let odd = !(b.is_ascii_alphanumeric() || separator || matches!(b, b'-' | b'.' | b'_' | b'$'));
+        if odd || (separator && matches!(before, b'/' | b':' | b'.')) {
+            return false;
+        }
+        before = b;
+    }
+    !matches!(before, b'/' | b':' | b'.') && text.contains('/')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_quick_key_is_used_and_is_the_same() {
+        for plain in ["HOST/srv1.alpha.example.com", "MSSQLSvc/sql1:1433", "ldap/dc/a.test", "x/a:b:c"] {
+            assert!(is_plain(plain), "{plain}");
+        }
+        for odd in
+            ["HTTP/x.", "HTTP/x.:80", "HTTP/x@a.test", "a//b", "a/b/", "a/b:", "x/[::1]", "x/ä", "nothing"]
+        {
+            assert!(!is_plain(odd), "{odd}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn plain_text_has_the_parsed_key(text in "[aZ.:/-]{0,12}") {
+            if is_plain(&text) {
+                prop_assert_eq!(Spn::parse(&text).map(|spn| spn.key()), Some(stored_key(&text).into_string()));
+            }
+        }
+    }
+}

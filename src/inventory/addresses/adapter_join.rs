@@ -1,0 +1,79 @@
+//! `Get-NetIPAddress` knows addresses and interface names, `Get-NetAdapter` descriptions and MACs; they are
+//! put together when both are in one run.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::collector::CollectedAddresses;
+use super::model::Adapter;
+use super::values::normal_mac;
+
+/// Position in [`CollectedAddresses::adapters`]; [`AMBIGUOUS`] where two differ.
+type Slot = usize;
+const AMBIGUOUS: Slot = usize::MAX;
+
+/// Fills in descriptions and MACs of the rows that wait for them.
+///
+/// An adapter belongs to a row of the same host (one may be named short, the other in full, as long as only
+/// one full name fits) and the same interface name or, where the row has none, the same index.
+pub fn join(all: &mut CollectedAddresses) {
+    let mut by_name: HashMap<(String, String), Slot> = HashMap::new();
+    let mut by_index: HashMap<(String, u32), Slot> = HashMap::new();
+    for (slot, adapter) in all.adapters.iter().enumerate() {
+        let Some(host) = &adapter.host else { continue };
+        for host in keys(host) {
+            enter(&mut by_name, (host.clone(), adapter.name.to_lowercase()), slot, &all.adapters);
+            if let Some(index) = adapter.if_index {
+                enter(&mut by_index, (host, index), slot, &all.adapters);
+            }
+        }
+    }
+    if by_name.is_empty() {
+        return;
+    }
+    for pending in &all.pending {
+        let Some(row) = all.inventory.owned.get_mut(pending.row) else {
+            continue;
+        };
+        let found = keys(&row.host).find_map(|host| match (&row.interface, pending.if_index) {
+            (Some(name), _) => by_name.get(&(host, name.to_lowercase())).copied(),
+            (None, Some(index)) => by_index.get(&(host, index)).copied(),
+            (None, None) => None,
+        });
+        let Some(adapter) = found.and_then(|slot| all.adapters.get(slot)) else {
+            continue;
+        };
+        if row.interface.is_none() {
+            row.interface = Some(Arc::clone(&adapter.name));
+        }
+        if row.description.is_none() {
+            row.description.clone_from(&adapter.description);
+        }
+        if row.mac.is_none() {
+            let mac = adapter.mac.as_deref().and_then(normal_mac);
+            row.mac = mac.map(|mac| all.names.get(&mac));
+        }
+    }
+}
+
+/// The host's name in full, then its first label.
+fn keys(host: &str) -> impl Iterator<Item = String> {
+    let host = host.to_lowercase();
+    let short = host.split_once('.').map(|(label, _)| label.to_owned());
+    std::iter::once(host).chain(short)
+}
+
+fn enter<K: std::hash::Hash + Eq>(index: &mut HashMap<K, Slot>, key: K, slot: Slot, adapters: &[Adapter]) {
+    index
+        .entry(key)
+        .and_modify(|old| {
+            let same = match (adapters.get(*old), adapters.get(slot)) {
+                (Some(a), Some(b)) => a.description == b.description && a.mac == b.mac,
+                _ => false,
+            };
+            if !same {
+                *old = AMBIGUOUS;
+            }
+        })
+        .or_insert(slot);
+}

@@ -1,0 +1,369 @@
+//! Collects the rows of one file: names shared in memory, hosts filled in, problems counted.
+
+use std::collections::HashSet;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::model::{Adapter, AddressInventory, HostAlias, OwnedAddress, PendingJoin, ResolvedName};
+use super::values::{normal_mac, parse_address, quoted};
+use crate::inventory::times::{When, no_time, time_or_utc};
+use crate::inventory::{InventoryFile, MAX_PROBLEMS, Source};
+
+/// Equal strings share one allocation: a hundred thousand hosts have a dozen adapter descriptions.
+#[derive(Debug, Default)]
+pub struct Interner {
+    known: HashSet<Arc<str>>,
+}
+
+impl Interner {
+    pub fn get(&mut self, text: &str) -> Arc<str> {
+        if let Some(known) = self.known.get(text) {
+            return Arc::clone(known);
+        }
+        let new: Arc<str> = Arc::from(text);
+        self.known.insert(Arc::clone(&new));
+        new
+    }
+}
+
+/// An address as a format read it. Empty text means the source does not say.
+#[derive(Debug, Clone, Copy)]
+pub struct NewAddress<'a> {
+    /// Empty: the host named with `--host`, or the one in the file's name.
+    pub host: &'a str,
+    pub address: IpAddr,
+    pub prefix_length: Option<u8>,
+    pub interface: &'a str,
+    pub description: &'a str,
+    /// In any notation.
+    pub mac: &'a str,
+    pub line: u64,
+}
+
+impl NewAddress<'_> {
+    pub fn of(address: IpAddr) -> Self {
+        NewAddress {
+            host: "",
+            address,
+            prefix_length: None,
+            interface: "",
+            description: "",
+            mac: "",
+            line: 0,
+        }
+    }
+}
+
+/// Everything the files of a run have given so far, beside the inventory itself.
+#[derive(Debug, Default)]
+pub struct CollectedAddresses {
+    pub inventory: AddressInventory,
+    pub names: Interner,
+    /// Rows that name an interface and wait for an adapter's description.
+    pub pending: Vec<PendingJoin>,
+    pub adapters: Vec<Adapter>,
+}
+
+/// Collects the rows and problems of one file.
+pub struct AddressCollector<'c> {
+    pub all: &'c mut CollectedAddresses,
+    file: InventoryFile,
+    default_host: DefaultHost,
+    /// Rows that name no host, by their place and line.
+    unnamed: Vec<(usize, u64)>,
+    /// The hosts that rows name. Names are interned, so each is one place in memory.
+    hosts: HashSet<usize>,
+    cache: InternCache,
+    problems: u64,
+    checkpoint: Checkpoint,
+    /// When the next rows were collected: as written, and as a time.
+    collected: (String, Option<Timestamp>),
+}
+
+/// The host of rows that name none.
+#[derive(Debug, Clone, Default)]
+pub struct DefaultHost {
+    /// `--host`.
+    pub stated: Option<Arc<str>>,
+    /// The host that the file's or its folder's name suggests. It holds only in a file that names no
+    /// other host.
+    pub suggested: Option<Arc<str>>,
+}
+
+/// The texts of the row before: neighbours in an export mostly repeat them, and a comparison is cheaper
+/// than a hash.
+#[derive(Default)]
+struct InternCache {
+    host: Option<Arc<str>>,
+    interface: Option<Arc<str>>,
+    description: Option<Arc<str>>,
+    mac: Option<Arc<str>>,
+}
+
+/// How much there was before this file, to take its rows back.
+struct Checkpoint {
+    owned: usize,
+    resolved: usize,
+    aliases: usize,
+    pending: usize,
+    adapters: usize,
+}
+
+impl<'c> AddressCollector<'c> {
+    pub fn new(all: &'c mut CollectedAddresses, file: InventoryFile, default_host: DefaultHost) -> Self {
+        let checkpoint = Checkpoint {
+            owned: all.inventory.owned.len(),
+            resolved: all.inventory.resolved.len(),
+            aliases: all.inventory.aliases.len(),
+            pending: all.pending.len(),
+            adapters: all.adapters.len(),
+        };
+        AddressCollector {
+            all,
+            file,
+            default_host,
+            unnamed: Vec::new(),
+            hosts: HashSet::new(),
+            cache: InternCache::default(),
+            problems: 0,
+            checkpoint,
+            collected: Default::default(),
+        }
+    }
+
+    pub fn set_kind(&mut self, kind: &'static str) {
+        self.file.kind = kind;
+    }
+
+    pub fn source(&self, line: u64) -> Source {
+        Source { file: Arc::clone(&self.file.path), line, collected: self.collected.1 }
+    }
+
+    /// When the rows that follow were collected; empty where the source does not say.
+    pub fn collected(&mut self, text: &str, line: u64) {
+        if self.collected.0 == text {
+            return;
+        }
+        let when = time_or_utc(text);
+        if when == When::Unclear && !text.is_empty() {
+            self.problem(line, no_time("collected", &quoted(text)));
+        }
+        self.collected = (text.to_owned(), when.at());
+    }
+
+    /// Takes an address that a host owns; its place, for a later join. A row without a host's name is a
+    /// problem, unless the user or the file's name gives one.
+    pub fn own(&mut self, new: NewAddress<'_>) -> Option<usize> {
+        let host = match self.host_of(new.host) {
+            HostCell::Named(host) => host,
+            HostCell::Unnamed(Some(host)) => {
+                if self.default_host.stated.is_none() {
+                    self.unnamed.push((self.all.inventory.owned.len(), new.line));
+                }
+                host
+            }
+            HostCell::Unnamed(None) => {
+                self.problem(
+                    new.line,
+                    "no host: neither the file nor its name has one; add it with --host NAME",
+                );
+                return None;
+            }
+            HostCell::Invalid => {
+                let what = match new.host.trim().parse::<IpAddr>() {
+                    Ok(_) => "is an address and no host name",
+                    Err(_) => "is no host name",
+                };
+                self.problem(new.line, format!("{} {what}; the row is skipped", quoted(new.host)));
+                return None;
+            }
+        };
+        let mac = normal_mac(new.mac);
+        let names = &mut self.all.names;
+        let row = OwnedAddress {
+            host,
+            address: new.address.to_canonical(),
+            prefix_length: new.prefix_length,
+            interface: shared(names, &mut self.cache.interface, new.interface),
+            description: shared(names, &mut self.cache.description, new.description),
+            mac: mac.and_then(|mac| shared(names, &mut self.cache.mac, &mac)),
+            source: self.source(new.line),
+            logged_at: None,
+        };
+        self.file.rows += 1;
+        self.all.inventory.owned.push(row);
+        Some(self.all.inventory.owned.len() - 1)
+    }
+
+    /// Takes a name and the address it resolves to.
+    pub fn resolve(&mut self, name: &str, address: IpAddr, line: u64) {
+        let name = self.all.names.get(name.trim_end_matches('.'));
+        self.count_host(&name);
+        let source = self.source(line);
+        self.file.rows += 1;
+        self.all.inventory.resolved.push(ResolvedName { name, address: address.to_canonical(), source });
+    }
+
+    /// Notes that two names are one host's; nothing when they are equal or one is missing.
+    pub fn alias(&mut self, name: &str, other: &str, line: u64) {
+        self.other_name(name, other, line, false);
+    }
+
+    /// Notes that DNS leads one name to another.
+    pub fn cname(&mut self, name: &str, other: &str, line: u64) {
+        self.other_name(name, other, line, true);
+    }
+
+    fn other_name(&mut self, name: &str, other: &str, line: u64, cname: bool) {
+        let (name, other) = (name.trim_end_matches('.'), other.trim_end_matches('.'));
+        if name.is_empty() || other.is_empty() || name.eq_ignore_ascii_case(other) {
+            return;
+        }
+        let alias = HostAlias {
+            name: self.all.names.get(name),
+            other: self.all.names.get(other),
+            source: self.source(line),
+            cname,
+        };
+        if self.all.inventory.aliases.last().is_none_or(|l| l.name != alias.name || l.other != alias.other) {
+            self.all.inventory.aliases.push(alias);
+        }
+    }
+
+    /// Takes an adapter that has no address of its own (`Get-NetAdapter`).
+    pub fn adapter(&mut self, adapter: Adapter) {
+        self.file.rows += 1;
+        let host = adapter.host.clone();
+        if let Some(host) = host {
+            self.count_host(&host);
+        }
+        self.all.adapters.push(adapter);
+    }
+
+    /// The host's name as shared text; `None` when it is unknown or no name.
+    pub fn host(&mut self, name: &str) -> Option<Arc<str>> {
+        match self.host_of(name) {
+            HostCell::Named(host) | HostCell::Unnamed(Some(host)) => Some(host),
+            HostCell::Unnamed(None) | HostCell::Invalid => None,
+        }
+    }
+
+    fn host_of(&mut self, name: &str) -> HostCell {
+        let name = name.trim_start().trim_end_matches(|c: char| c == '.' || c.is_whitespace());
+        // What `Invoke-Command -ComputerName localhost` writes names no host.
+        let local = ["", "localhost", "127.0.0.1", "::1", "."];
+        if local.iter().any(|local| name.eq_ignore_ascii_case(local)) {
+            let DefaultHost { stated, suggested } = &self.default_host;
+            return HostCell::Unnamed(stated.clone().or_else(|| suggested.clone()));
+        }
+        if !is_host_name(name) {
+            return HostCell::Invalid;
+        }
+        match shared(&mut self.all.names, &mut self.cache.host, name) {
+            Some(host) => {
+                self.count_host(&host);
+                HostCell::Named(host)
+            }
+            None => HostCell::Invalid,
+        }
+    }
+
+    fn count_host(&mut self, host: &Arc<str>) {
+        self.hosts.insert(host.as_ptr().addr());
+    }
+
+    /// Notes something wrong; line 0 means the whole file.
+    pub fn problem(&mut self, line: u64, text: impl std::fmt::Display) {
+        let text = if line == 0 { text.to_string() } else { format!("line {line}: {text}") };
+        self.problems += 1;
+        if self.file.problems.len() < MAX_PROBLEMS - 1 {
+            self.file.problems.push(text);
+        }
+    }
+
+    /// Takes back every row of this file: the rest of an export that lost its data misleads.
+    pub fn discard(&mut self) {
+        let all = &mut *self.all;
+        all.inventory.owned.truncate(self.checkpoint.owned);
+        all.inventory.resolved.truncate(self.checkpoint.resolved);
+        all.inventory.aliases.truncate(self.checkpoint.aliases);
+        all.pending.truncate(self.checkpoint.pending);
+        all.adapters.truncate(self.checkpoint.adapters);
+        self.file.rows = 0;
+        self.unnamed.clear();
+        self.hosts.clear();
+    }
+
+    /// Takes back the rows without a host in a file that names other hosts: the name of such a file is not
+    /// that of one host.
+    fn discard_unnamed(&mut self) {
+        let unnamed = std::mem::take(&mut self.unnamed);
+        if unnamed.is_empty() || self.hosts.is_empty() {
+            if let Some((row, _)) = unnamed.first()
+                && let Some(host) = self.all.inventory.owned.get(*row).map(|row| Arc::clone(&row.host))
+            {
+                self.count_host(&host);
+            }
+            return;
+        }
+        for (_, line) in &unnamed {
+            self.problem(*line, "no host, in a file that names other hosts; the row is skipped");
+        }
+        self.file.rows -= unnamed.len() as u64;
+        let is_unnamed = |row: usize| unnamed.binary_search_by_key(&row, |(row, _)| *row);
+        let mut place = 0;
+        self.all.inventory.owned.retain(|_| {
+            place += 1;
+            is_unnamed(place - 1).is_err()
+        });
+        self.all.pending.retain_mut(|pending| match is_unnamed(pending.row) {
+            Ok(_) => false,
+            Err(before) => {
+                pending.row -= before;
+                true
+            }
+        });
+    }
+
+    /// Closes the file and enters its line of the summary.
+    pub fn finish(mut self) {
+        self.discard_unnamed();
+        let kept = self.file.problems.len() as u64;
+        if self.problems > kept {
+            self.file.problems.push(format!("and {} more problems in this file", self.problems - kept));
+        }
+        self.file.hosts = self.hosts.len() as u64;
+        self.all.inventory.files.push(self.file);
+    }
+}
+
+/// What a cell has for a host.
+enum HostCell {
+    Named(Arc<str>),
+    /// It names none; the default host, if there is one.
+    Unnamed(Option<Arc<str>>),
+    /// It has something else.
+    Invalid,
+}
+
+/// Labels of letters, digits, `-` and `_`, and no address: what a Windows computer can be called.
+pub fn is_host_name(name: &str) -> bool {
+    let is_label = |label: &str| {
+        !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'))
+    };
+    name.len() <= 255 && name.split('.').all(is_label) && parse_address(name).is_none()
+}
+
+fn shared(names: &mut Interner, last: &mut Option<Arc<str>>, text: &str) -> Option<Arc<str>> {
+    if text.is_empty() {
+        return None;
+    }
+    if let Some(same) = last.as_ref().filter(|l| ***l == *text) {
+        return Some(Arc::clone(same));
+    }
+    let new = names.get(text);
+    *last = Some(Arc::clone(&new));
+    Some(new)
+}

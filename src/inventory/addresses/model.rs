@@ -1,0 +1,74 @@
+//! Addresses, names and adapters as the files have them.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::inventory::{InventoryFile, Source};
+
+/// One address on one interface of one host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnedAddress {
+    /// The host as the source names it; compared through `names::HostName`.
+    pub host: Arc<str>,
+    /// Without zone (`%12`).
+    pub address: IpAddr,
+    pub prefix_length: Option<u8>,
+    /// Interface alias (`Ethernet 5`).
+    pub interface: Option<Arc<str>>,
+    /// Adapter description (`IBM USB Remote NDIS Network Device`).
+    pub description: Option<Arc<str>>,
+    /// As `AA-BB-CC-DD-EE-FF`.
+    pub mac: Option<Arc<str>>,
+    pub source: Source,
+    /// When it was seen, for facts that come from an event; `None` for an inventory file.
+    pub logged_at: Option<Timestamp>,
+}
+
+/// A name and the address it resolves to (DNS, DHCP): what clients reach, not what hosts own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResolvedName {
+    pub name: Arc<str>,
+    pub address: IpAddr,
+    pub source: Source,
+}
+
+/// Two names of one host (host name and FQDN in one export, CNAME, renamed by EventLog 6011).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostAlias {
+    pub name: Arc<str>,
+    pub other: Arc<str>,
+    pub source: Source,
+    /// A CNAME: where the name leads, which may be wrong; else the host itself goes by both names.
+    pub cname: bool,
+}
+
+/// All address inventories of a run, as read; nothing is merged or compared yet.
+#[derive(Debug, Clone, Default)]
+pub struct AddressInventory {
+    pub owned: Vec<OwnedAddress>,
+    pub resolved: Vec<ResolvedName>,
+    pub aliases: Vec<HostAlias>,
+    pub files: Vec<InventoryFile>,
+}
+
+/// One adapter of `Get-NetAdapter`.
+#[derive(Debug, Clone)]
+pub struct Adapter {
+    /// `None` when neither the export nor its file's name tells.
+    pub host: Option<Arc<str>>,
+    /// `Name`, the `InterfaceAlias` of the addresses.
+    pub name: Arc<str>,
+    pub if_index: Option<u32>,
+    pub description: Option<Arc<str>>,
+    pub mac: Option<Arc<str>>,
+}
+
+/// A row of `Get-NetIPAddress`, which knows neither description nor MAC.
+#[derive(Debug, Clone, Copy)]
+pub struct PendingJoin {
+    /// Position in `AddressInventory::owned`.
+    pub row: usize,
+    pub if_index: Option<u32>,
+}

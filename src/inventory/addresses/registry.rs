@@ -1,0 +1,33 @@
+//! The list of input formats.
+
+use super::format::Format;
+pub use super::format::Sample;
+use super::{
+    ansible, capture, dhcp_leases, dns_records, dnscmd, ipconfig, net_adapter, net_ip_address,
+    nic_configuration, osquery, powershell_json, project_csv, server_alive_text,
+};
+
+/// In this order; the first that recognises the content reads it.
+pub const FORMATS: &[Format] = &[
+    capture::FORMAT,
+    capture::NETWORK_MONITOR,
+    project_csv::FORMAT,
+    dns_records::FORMAT,
+    dhcp_leases::FORMAT,
+    nic_configuration::WMIC,
+    nic_configuration::EXPORT_CSV,
+    net_ip_address::FORMAT,
+    net_adapter::FORMAT,
+    ansible::FORMAT,
+    osquery::FORMAT,
+    powershell_json::FORMAT,
+    ipconfig::FORMAT,
+    server_alive_text::IOXID_RESOLVER,
+    server_alive_text::NETWORK_MONITOR,
+    dnscmd::FORMAT,
+];
+
+/// Does one of them recognise the file?
+pub fn is_known(sample: &Sample<'_>) -> bool {
+    FORMATS.iter().any(|format| (format.detect)(sample))
+}

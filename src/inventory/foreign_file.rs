@@ -1,0 +1,94 @@
+//! Files that the readers of one inventory do not know: something the program reads elsewhere, or wrote
+//! itself. In a folder they are skipped; for a named file the message says where it belongs.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use super::accounts::registry as accounts;
+use super::addresses::registry::{self as addresses, Sample};
+use crate::files::Kind;
+use crate::files::kind::{is_own_output, sniff};
+use crate::text::decode::decode;
+
+/// The kind of a foreign file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ForeignFile {
+    Log,
+    /// Something packed, which is read where logs are.
+    Packed,
+    Addresses,
+    Accounts,
+    Report,
+}
+
+impl ForeignFile {
+    /// By the first bytes of a file, where no inventory begins so.
+    pub fn by_bytes(head: &[u8]) -> Option<Self> {
+        match sniff(head) {
+            Kind::Evtx | Kind::Xml | Kind::Extract | Kind::LegacyEvt | Kind::Mta => Some(Self::Log),
+            Kind::Zip | Kind::Gzip | Kind::Zstd => Some(Self::Packed),
+            Kind::Text | Kind::Empty | Kind::OtherText | Kind::Other => None,
+        }
+    }
+
+    /// By the first bytes of a file that the calling reader does not know.
+    pub fn of(head: &[u8]) -> Option<Self> {
+        if let Some(other) = Self::by_bytes(head) {
+            return Some(other);
+        }
+        let text = decode(head);
+        if is_own_output(&text) {
+            Some(Self::Report)
+        } else if addresses::is_known(&Sample::new(head, &text)) {
+            Some(Self::Addresses)
+        } else if accounts::is_known(&text) {
+            Some(Self::Accounts)
+        } else {
+            (sniff(head) == Kind::Text).then_some(Self::Log)
+        }
+    }
+
+    pub fn of_file(path: &Path) -> Option<Self> {
+        let mut head = Vec::new();
+        File::open(path).ok()?.take(Sample::BYTES as u64).read_to_end(&mut head).ok()?;
+        Self::of(&head)
+    }
+
+    /// What it is, and what to do with it.
+    pub fn advice(self) -> &'static str {
+        match self {
+            Self::Log => "this is a log, no inventory; name it as one, without an option in front",
+            Self::Packed => "this is packed; unpack it and name what is in it",
+            Self::Addresses => "this tells which host owns which address; name it with --interfaces",
+            Self::Accounts => "this tells which account has which SPN; name it with --spns",
+            Self::Report => {
+                "krbtriage wrote this about logs, and it is no inventory; name what the report was made from"
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_known_elsewhere_is_known_here() {
+        for (head, other) in [
+            (&b"ElfFile\0"[..], Some(ForeignFile::Log)),
+            (b"<Events><Event xmlns=''>", Some(ForeignFile::Log)),
+            (b"Log Name: System\r\nSource: Kerberos\r\n", Some(ForeignFile::Log)),
+            (b"{\"krbtriage\":1,\"type\":\"begin\"}", Some(ForeignFile::Log)),
+            (b"PK\x03\x04", Some(ForeignFile::Packed)),
+            (b"host,address\nSRV1,192.0.2.1\n", Some(ForeignFile::Addresses)),
+            (b"account,domain,spn\nSRV1$,a.example,host/srv1\n", Some(ForeignFile::Accounts)),
+            (b"dn: CN=SRV1,DC=a\nsAMAccountName: SRV1$\n", Some(ForeignFile::Accounts)),
+            (b"incident_id,problem_id,status\n", Some(ForeignFile::Report)),
+            (b"hello", None),
+            (b"", None),
+        ] {
+            assert_eq!(ForeignFile::of(head), other, "{:?}", String::from_utf8_lossy(head));
+        }
+    }
+}

@@ -13,11 +13,12 @@ use krbtriage::chunks::{CHUNK_LEN, Carver, FILE_HEADER_LEN};
 use krbtriage::events;
 use krbtriage::events::DedupIndex;
 use krbtriage::incidents::{IncidentBuilder, Period};
-use krbtriage::records::chunk::{Chunk, ChunkReader, Counts};
-use krbtriage::records::fallback::{FallbackReader, Pick};
+use krbtriage::records::chunk::Chunk;
+use krbtriage::records::fallback::{FallbackReader, Selector};
 use krbtriage::records::gate::Gate;
+use krbtriage::records::reader::{ChunkReader, Counts};
 use krbtriage::records::{Problems, Record, Selection};
-use krbtriage::scan::Collector;
+use krbtriage::scan::RecordVisitor;
 
 fn main() {
     divan::main();
@@ -107,6 +108,8 @@ fn full_decode(bencher: Bencher<'_, '_>, kind: &str) {
     let mut reader = FallbackReader::default();
     bencher.bench_local(|| {
         let chunk = Chunk { bytes: black_box(&bytes), at: 0 };
-        reader.read(chunk, Pick::All, &selection, &mut Problems::default(), |record| drop(black_box(record)))
+        reader.read(chunk, Selector::All, &selection, &mut Problems::default(), |record| {
+            drop(black_box(record))
+        })
     });
 }

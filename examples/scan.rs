@@ -13,16 +13,17 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use krbtriage::chunks::BLOCK_LEN;
-use krbtriage::chunks::read::fill_at;
+use krbtriage::files::FileIndex;
 use krbtriage::files::{self, Input, Kind};
+use krbtriage::io_util::read_full_at;
 use krbtriage::records::{EventFilter, Record, Selection};
-use krbtriage::scan::{Collector, FileIndex, ScanOptions, scan};
+use krbtriage::scan::{RecordVisitor, ScanOptions, scan};
 
 /// Counts records and lets them go.
 #[derive(Default)]
 struct Counted(u64);
 
-impl Collector for Counted {
+impl RecordVisitor for Counted {
     fn record(&mut self, _: FileIndex, record: Record) {
         self.0 += 1;
         std::hint::black_box(&record);
@@ -67,7 +68,7 @@ fn main() {
             }
             *took = time(|| {
                 let done = scan(&inputs, selection, &options, &(), Counted::default);
-                let events: u64 = done.collectors.iter().map(|c| c.0).sum();
+                let events: u64 = done.visitors.iter().map(|c| c.0).sum();
                 *found = (events, done.files.iter().map(|f| f.records).sum());
             })
             .min(*took);
@@ -114,7 +115,7 @@ fn plain_read(inputs: &[Input], threads: usize) {
                 open = File::open(&input.path).ok().map(|file| (input, file));
             }
             if let Some((_, file)) = &open {
-                let n = fill_at(file, &mut buffer, block * BLOCK_LEN as u64).unwrap_or(0);
+                let n = read_full_at(file, &mut buffer, block * BLOCK_LEN as u64).unwrap_or(0);
                 read.fetch_add(n as u64, Ordering::Relaxed);
             }
         }

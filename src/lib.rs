@@ -12,7 +12,8 @@
 //! incidents, judges them with what the inventories know, and writes what it found. `docs/architecture.md` says where
 //! the next thing goes, and why things are as they are.
 
-// Text, which every stage below uses: decoded when it is read, escaped when it is written.
+// Positioned reads, and text, which every stage below uses: decoded when it is read, escaped when it is written.
+pub mod io_util;
 pub mod text;
 
 // Reading: from what the user named to single records. Knows nothing of Kerberos.

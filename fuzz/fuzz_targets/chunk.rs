@@ -12,7 +12,8 @@ use std::cell::RefCell;
 use std::sync::LazyLock;
 
 use evtx::chunk_of_every_layout;
-use krbtriage::records::chunk::{Chunk, ChunkReader, Counts};
+use krbtriage::records::chunk::Chunk;
+use krbtriage::records::reader::{ChunkReader, Counts};
 use krbtriage::records::full::{FullReader, Pick};
 use krbtriage::records::{Problems, Record, Selection, EventFilter};
 use libfuzzer_sys::fuzz_target;

@@ -2,7 +2,8 @@
 
 use memchr::memmem::Finder;
 
-use super::{CHUNK_HEADER_LEN, CHUNK_LEN, CHUNK_MAGIC};
+use super::layout::{CHUNK_HEADER_LEN, CHUNK_LEN};
+use crate::files::kind::CHUNK_MAGIC;
 
 /// What stands in one place of a buffer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

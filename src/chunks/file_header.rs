@@ -1,7 +1,7 @@
 //! The file header, of which one number is believed.
 
-use super::FILE_MAGIC;
 use super::bytes::{u16_at, u32_at};
+use crate::files::kind::FILE_MAGIC;
 
 /// Length of what the header's checksum covers, and of the header's own fields.
 const CHECKED_LEN: usize = 120;

@@ -1,7 +1,7 @@
 //! The chunk header, and the two checksums it holds.
 
-use super::CHUNK_HEADER_LEN;
 use super::bytes::{u32_at, u64_at};
+use super::layout::CHUNK_HEADER_LEN;
 
 /// Flag for "no checksums were written" (Windows sets it on some forwarded and exported logs).
 const NO_CRC32: u32 = 4;

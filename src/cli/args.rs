@@ -339,25 +339,43 @@ pub struct Explain {
     pub incident: Option<String>,
 }
 
-/// Print a PowerShell script that exports what triage wants: System logs, addresses, accounts with SPNs, DNS records.
+/// Print a PowerShell script that exports what triage needs: accounts with SPNs, DNS records, addresses, settings, events.
+///
+/// Read the script before you run it; Get-Help lists its parameters and the rights that each part needs. The developers
+/// parsed it and never ran it on Windows.
 #[derive(Debug, Args)]
 #[command(before_help = "Examples:
-  krbtriage collect-script srv1.alpha.example.com srv2.beta.example.com -o collect.ps1
-  krbtriage collect-script --hosts servers.txt -o collect.ps1
-  Only what an existing report asks for:
-    krbtriage collect-script --report report.csv -o collect.ps1")]
+  Two hosts, and the accounts and DNS records of the forest:
+    krbtriage collect-script srv1.alpha.example.com srv2.beta.example.com -o collect.ps1
+  All hosts of a list, and the logs of the domain controllers:
+    krbtriage collect-script --hosts servers.txt -o collect.ps1
+  Only what a report asks for, from hosts that an inventory has:
+    krbtriage collect-script --report report.csv -i addresses.csv -s spns.csv -o collect.ps1")]
+#[command(
+    after_help = "Exit status: 0 the script is written; 2 wrong use; 3 the script is written, and comments in it list names \
+that it leaves out; 4 no script."
+)]
 pub struct CollectScript {
-    /// Hosts to export logs and addresses from.
-    #[arg(value_name = "HOST", conflicts_with = "report")]
+    /// Hosts to collect from. With --report: hosts that you trust although no list has them.
+    #[arg(value_name = "HOST")]
     hosts: Vec<String>,
 
-    /// A file with a host a line; may be given again.
-    #[arg(long = "hosts", value_name = "FILE", conflicts_with = "report")]
+    /// A file with one host per line; may be given again.
+    #[arg(long = "hosts", value_name = "FILE")]
     lists: Vec<PathBuf>,
 
-    /// A report (.csv, .json or .jsonl): collect only what its `missing` asks for.
+    /// A report (.csv, .json or .jsonl): collect only what its `missing` asks for, from its clients and from hosts that a
+    /// list has. A responder chooses the name that it reports, so its name alone is not a destination.
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
+
+    /// Address inventories whose hosts a report may ask about: a file or folder; may be given again.
+    #[arg(short, long, value_name = "FILE", requires = "report")]
+    interfaces: Vec<PathBuf>,
+
+    /// Account lists whose computers a report may ask about: a file or folder; may be given again.
+    #[arg(short, long, value_name = "FILE", requires = "report")]
+    spns: Vec<PathBuf>,
 
     /// Write here instead of to standard output.
     #[arg(short, long, value_name = "FILE")]
@@ -370,6 +388,8 @@ impl CollectScript {
             hosts: self.hosts,
             lists: self.lists,
             report: self.report,
+            interfaces: inputs(self.interfaces),
+            spns: inputs(self.spns),
             output: Output::from_option(self.output),
         }
     }
@@ -415,9 +435,9 @@ pub struct Audit {
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
 
-    /// Exit status 1 when there is something new, or anything.
-    #[arg(long, value_name = "new|any", value_parser = audit_fail_on)]
-    fail_on: Option<commands::audit::FailOn>,
+    /// Exit with 1 if the audit holds this: new, any, or a cause; may be given again.
+    #[arg(long, value_name = "WHAT", value_delimiter = ',')]
+    fail_on: Vec<FailOn>,
 
     /// The format: csv, or text for reading. Without it a terminal gets text, and so does a file that ends in .txt;
     /// everything else gets CSV.
@@ -430,14 +450,6 @@ pub struct Audit {
 
     #[command(flatten)]
     pub terminal: Say,
-}
-
-fn audit_fail_on(text: &str) -> Result<commands::audit::FailOn, String> {
-    match text {
-        "new" => Ok(commands::audit::FailOn::New),
-        "any" => Ok(commands::audit::FailOn::Any),
-        _ => Err(format!("\"{text}\" is nothing to fail on; write new or any")),
-    }
 }
 
 impl Audit {

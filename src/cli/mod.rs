@@ -220,12 +220,20 @@ fn collect_script(args: args::CollectScript) -> Exit {
     if let Ok(outcome) = &result {
         say_place(&config.output, outcome.written.as_deref());
     }
-    match result.map(|outcome| outcome.left_out) {
-        Ok(0) => Exit::Complete,
-        Ok(left_out) => {
-            say(&format!(
-                "left out, as they are no host names: {left_out}; comments in the script show them\n"
-            ));
+    match result.map(|outcome| (outcome.refused, outcome.unlisted)) {
+        Ok((0, 0)) => Exit::Complete,
+        Ok((refused, unlisted)) => {
+            if refused > 0 {
+                say(&format!(
+                    "Left out: {refused} names that are not host names. Comments in the script show them.\n"
+                ));
+            }
+            if unlisted > 0 {
+                say(&format!(
+                    "Left out: {unlisted} hosts that no list has. Comments in the script show them. Name those that you \
+                     trust, or pass inventories with -i and -s.\n"
+                ));
+            }
             Exit::Partial
         }
         Err(error) if error.is_wrong_use() => wrong_use(&error),

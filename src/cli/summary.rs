@@ -110,9 +110,9 @@ fn understood(f: &InventoryFile) -> String {
 
 /// How many findings an audit has, by what an earlier one says of them.
 pub fn audit_counts(outcome: &audit::Outcome) -> String {
-    let mut parts = vec![counted(outcome.risks.len() as u64, "finding")];
+    let mut parts = vec![counted(outcome.findings.len() as u64, "finding")];
     if outcome.compared {
-        let with = |s: Status| outcome.risks.iter().filter(|row| row[1] == s.name()).count();
+        let with = |s: Status| outcome.findings.iter().filter(|finding| finding.status == s).count();
         parts.extend(Status::ALL.map(|s| format!("{} {}", grouped(with(s) as u64), s.name())));
     }
     if outcome.allowed > 0 {

@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use super::audit::{AUDIT_KINDS, steps_of};
+use super::audit::AuditKind;
 use crate::findings::{Cause, Evidence, Kind, RULES, fix};
 use crate::inventory::addresses::vendors::AdapterKind;
-use crate::report::baseline::{self, BaselineError};
+use crate::report::baseline;
 use crate::report::numbers::counted;
 use crate::report::paper::{Ink, Page, Paper};
+use crate::report::saved::SavedError;
 use crate::report::text::of_confidence;
 use crate::report::{Row, Status};
 use crate::suggest::did_you_mean;
@@ -21,11 +22,11 @@ const AUDIT: &str = include_str!("../../docs/audit.md");
 pub enum Error {
     #[error(
         "\"{name}\" is neither a cause nor a kind{}; `krbtriage explain` lists them",
-        did_you_mean(name, Cause::ALL.map(Cause::name).into_iter().chain(Kind::ALL.map(Kind::name)).chain(AUDIT_KINDS))
+        did_you_mean(name, Cause::ALL.map(Cause::name).into_iter().chain(Kind::ALL.map(Kind::name)).chain(AuditKind::AUDIT_ONLY.map(AuditKind::name)))
     )]
     Unknown { name: String },
     #[error(transparent)]
-    Report(#[from] BaselineError),
+    Report(#[from] SavedError),
     #[error("{}: no incident {id}{}; its first column has them", path.display(), similar_id.as_ref().map_or(String::new(), |s| format!(" (did you mean {s}?)")))]
     NoIncident { path: PathBuf, id: String, similar_id: Option<String> },
 }
@@ -45,8 +46,8 @@ pub fn list(paper: Paper) -> String {
     page.blank();
     page.say("Kinds that only `krbtriage audit` has:");
     page.blank();
-    for kind in AUDIT_KINDS {
-        page.line("    ", kind);
+    for kind in AuditKind::AUDIT_ONLY {
+        page.line("    ", kind.name());
     }
     page.blank();
     let text = format!(
@@ -75,8 +76,8 @@ pub fn topic(name: &str, paper: Paper) -> Result<String, Error> {
         }
         return Ok(page.into_text());
     }
-    if AUDIT_KINDS.contains(&wanted.as_str()) {
-        of_audit(&mut page, &wanted);
+    if let Some(kind) = AuditKind::AUDIT_ONLY.into_iter().find(|kind| kind.name() == wanted) {
+        of_audit(&mut page, kind);
         return Ok(page.into_text());
     }
     // The audit's name for it.
@@ -107,12 +108,12 @@ fn of_kind(page: &mut Page, cause: Cause, kind: Kind) {
     section(page, "To mend it, in this order", &steps, true);
 }
 
-fn of_audit(page: &mut Page, kind: &str) {
-    let title = page.ink(Ink::Heading, &format!("audit / {kind}"));
+fn of_audit(page: &mut Page, kind: AuditKind) {
+    let title = page.ink(Ink::Heading, &format!("audit / {}", kind.name()));
     page.line("", &title);
     page.blank();
-    page.line("  ", &paragraph(AUDIT, kind));
-    section(page, "To mend it, in this order", &steps_of(kind), true);
+    page.line("  ", &paragraph(AUDIT, kind.name()));
+    section(page, "To mend it, in this order", &kind.steps(2), true);
 }
 
 /// A title and items under it.
@@ -246,7 +247,7 @@ mod tests {
         let other = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/spns.csv");
         assert!(matches!(
             incident("x", &other, Paper::PLAIN),
-            Err(Error::Report(BaselineError::Foreign { .. }))
+            Err(Error::Report(SavedError::Foreign { .. }))
         ));
     }
 }

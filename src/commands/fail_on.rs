@@ -1,12 +1,13 @@
-//! `--fail-on`: what gives a schedule the exit status 1.
+//! `--fail-on`: what sets the exit status to 1.
 
 use std::str::FromStr;
 
+use super::audit::finding::AuditFinding;
 use crate::findings::Cause;
 use crate::report::{Problem, Row};
 use crate::suggest::did_you_mean;
 
-/// What a report may hold that somebody must be told of.
+/// What a report or an audit may hold that a schedule has to report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FailOn {
     /// An incident that the earlier report did not have as present.
@@ -29,6 +30,15 @@ impl FailOn {
         }
     }
 
+    /// The same for an audit, where each finding is a problem of its own.
+    pub fn is_in_audit(self, findings: &[AuditFinding]) -> bool {
+        findings.iter().any(|finding| match self {
+            Self::New | Self::NewProblem => finding.status.is_new(),
+            Self::Any => finding.status.is_present(),
+            Self::Cause(cause) => finding.kind.cause() == cause && finding.status.is_present(),
+        })
+    }
+
     /// Every way to write one, for help and completions.
     pub fn names() -> Vec<&'static str> {
         ["new", "new-problem", "any"].into_iter().chain(Cause::ALL.map(Cause::name)).collect()
@@ -45,7 +55,10 @@ impl FromStr for FailOn {
             "any" => Ok(Self::Any),
             cause => cause.parse().map(Self::Cause).map_err(|_| {
                 let like = did_you_mean(text, Self::names());
-                format!("\"{text}\" is nothing to fail on{like}; write one of {}", Self::names().join(", "))
+                format!(
+                    "\"{text}\" is not a condition to fail on{like}; write one of {}",
+                    Self::names().join(", ")
+                )
             }),
         }
     }

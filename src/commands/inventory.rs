@@ -12,7 +12,7 @@ use super::paths::protect_inputs;
 use crate::inventory::InventoryFile;
 use crate::inventory::addresses::{AddressInventory, LoadOptions, load};
 use crate::output::{Output, OutputError};
-use crate::text::escape::escape_cell;
+use crate::report::CsvWriter;
 
 /// What to read and where to write it.
 #[derive(Debug, Clone)]
@@ -67,24 +67,21 @@ fn keep_dates(inventory: &mut AddressInventory) {
     }
 }
 
-/// The inventory's addresses as the project's CSV, in the order they were read. Cells cannot run in a
-/// spreadsheet, and the reader takes the guard off again.
+/// The inventory's addresses as the project's CSV, in the order they were read. The reader undoes the escaping of cells.
 pub fn write_csv(inventory: &AddressInventory, out: &mut dyn Write) -> io::Result<()> {
-    let mut csv = csv::Writer::from_writer(out);
-    csv.write_record(COLUMNS)?;
+    let mut csv = CsvWriter::with_header(out, &COLUMNS)?;
     for row in &inventory.owned {
-        let text = |value: &Option<Arc<str>>| escape_cell(value.as_deref().unwrap_or("")).into_owned();
-        csv.write_record([
-            &*escape_cell(&row.host),
+        csv.row([
+            &*row.host,
             &row.address.to_string(),
-            &text(&row.interface),
-            &text(&row.description),
-            &text(&row.mac),
+            row.interface.as_deref().unwrap_or_default(),
+            row.description.as_deref().unwrap_or_default(),
+            row.mac.as_deref().unwrap_or_default(),
             &row.prefix_length.map_or(String::new(), |p| p.to_string()),
             &row.source.collected.map_or(String::new(), |time| time.to_string()),
         ])?;
     }
-    csv.flush()
+    csv.finish().map(drop)
 }
 
 #[cfg(test)]
@@ -103,7 +100,7 @@ mod tests {
         let read = load_bytes("a.csv", TEXT.as_bytes(), &options);
         let mut written = Vec::new();
         write_csv(&read, &mut written).unwrap();
-        assert_eq!(String::from_utf8(written.clone()).unwrap(), TEXT);
+        assert_eq!(String::from_utf8(written.clone()).unwrap(), TEXT.replace('\n', "\r\n"));
         assert_eq!(load_bytes("a.csv", &written, &options).owned, read.owned);
     }
 
@@ -118,7 +115,7 @@ mod tests {
         assert_eq!((outcome.addresses, outcome.files.len()), (3, 1));
         let date = crate::files::modified(&config.files[0].metadata().unwrap()).unwrap();
         let dated = TEXT.replace("2001:db8::3,,,,,", &format!("2001:db8::3,,,,,{date}"));
-        assert_eq!(std::fs::read_to_string(&output).unwrap(), dated);
+        assert_eq!(std::fs::read_to_string(&output).unwrap(), dated.replace('\n', "\r\n"));
         let config = Config { output: Output::File(folder.path().join("none").join("out.csv")), ..config };
         assert!(run(&config).unwrap_err().to_string().contains("the folder does not exist"));
     }

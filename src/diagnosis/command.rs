@@ -63,7 +63,7 @@ impl Role {
             Self::Host => "the host",
             Self::Node => "the node",
             Self::Controller => "another domain controller",
-            Self::Owner => "the present owner of the SPN",
+            Self::Owner => "the present owner",
             Self::Account => "the account that answered",
             Self::Spn => "the SPN",
             Self::Domain => "the domain",
@@ -292,15 +292,15 @@ impl Command {
     }
 }
 
-/// Commands as a sentence's end: `on srv1: ...; ...`. The place is given once for commands that
-/// share it.
+/// Commands as a sentence's end: `on srv1: ..., ...`. The place is given once for commands that share
+/// it. Lists of a report separate their items with `; `, so no text has that.
 pub(crate) fn sentence(commands: &[Command]) -> String {
     let mut out = String::new();
     let mut place = None;
     for command in commands {
         let here = command.on.as_deref();
         if !out.is_empty() {
-            out.push_str("; ");
+            out.push_str(", ");
         }
         match here {
             Some(here) if Some(here) != place => out.push_str(&format!("on {here}: ")),

@@ -4,8 +4,8 @@ use std::sync::Mutex;
 
 use foldhash::HashMap;
 
+use crate::files::FileIndex;
 use crate::records::{Origin, Record};
-use crate::scan::FileIndex;
 
 /// Locks are taken per event; enough shards that two workers seldom meet.
 const SHARDS: usize = 64;

@@ -2,11 +2,13 @@
 
 mod ap_err_modified;
 mod dedup;
+mod queries;
 mod reported;
 mod signals;
 
 pub use ap_err_modified::ApErrModified;
 pub use dedup::{DedupIndex, Insertion, LogFingerprint};
+pub use queries::{EventQuery, queries};
 pub use reported::ReportedEvents;
 pub use signals::{Role, Signal, SignalKind, known};
 
@@ -35,14 +37,19 @@ impl Event {
     }
 }
 
-/// The records that triage wants: event 4, its twin, and every signal.
-pub fn selection() -> Selection {
+/// Providers and event IDs that triage reads: event 4, its twin, and every signal.
+pub fn filters() -> Vec<EventFilter> {
     let mut wanted =
         vec![EventFilter { providers: KERBEROS.map(String::from).to_vec(), event_ids: vec![3, 4] }];
     wanted.extend(signals::wanted());
+    wanted
+}
+
+/// The records that triage wants: those of [`filters`], where a value decides only with that value.
+pub fn selection() -> Selection {
     signals::CONDITIONS.iter().fold(
-        Selection::new(wanted).only_where(3, "ErrorCode", ap_err_modified::is_0x29),
-        |selection, (id, name, accepts)| selection.only_where(*id, name, *accepts),
+        Selection::new(filters()).only_where(3, "ErrorCode", ap_err_modified::is_0x29),
+        |selection, condition| selection.only_where(condition.event_id, condition.name, condition.accepts),
     )
 }
 

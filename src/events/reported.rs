@@ -4,7 +4,7 @@ use sha2::{Digest, Sha256};
 
 use crate::records::Record;
 
-/// Which events earlier runs have told of, so that each is counted in one run only.
+/// Which events earlier runs have reported, so that each is counted in one run only.
 ///
 /// An event is the same when computer, channel, record ID and TimeCreated are, as in [`super::DedupIndex`]; 64 bits of the
 /// SHA-256 over them stand for it. So it does not matter in what order exports arrive, how they overlap, or whether
@@ -40,12 +40,8 @@ impl ReportedEvents {
         self.fingerprints.binary_search(&fingerprint).is_ok()
     }
 
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.fingerprints.len()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.fingerprints.is_empty()
     }
 
     pub fn add(&mut self, fingerprints: &[u64]) {
@@ -80,9 +76,9 @@ mod tests {
     #[test]
     fn a_record_is_known_again_and_no_other_is() {
         let one = record("SRV1.alpha.example.com", 7, "2026-10-06T21:13:09Z");
-        let mut told = ReportedEvents::default();
-        told.add(&[ReportedEvents::fingerprint(&one)]);
-        assert!(told.contains(ReportedEvents::fingerprint(&record(
+        let mut reported = ReportedEvents::default();
+        reported.add(&[ReportedEvents::fingerprint(&one)]);
+        assert!(reported.contains(ReportedEvents::fingerprint(&record(
             "srv1.ALPHA.example.com",
             7,
             "2026-10-06T21:13:09Z"
@@ -93,7 +89,7 @@ mod tests {
             // The log was cleared and the ID used again.
             record("SRV1.alpha.example.com", 7, "2026-10-07T21:13:09Z"),
         ] {
-            assert!(!told.contains(ReportedEvents::fingerprint(&other)));
+            assert!(!reported.contains(ReportedEvents::fingerprint(&other)));
         }
         // Stored in state files: it must never change.
         assert_eq!(ReportedEvents::fingerprint(&one), STORED);
@@ -103,10 +99,11 @@ mod tests {
 
     #[test]
     fn text_and_back() {
-        let mut told = ReportedEvents::default();
-        assert_eq!(ReportedEvents::from_text(&told.to_text()), Some(told.clone()));
-        told.add(&[u64::MAX, 1, 1, 0]);
-        assert_eq!((told.len(), ReportedEvents::from_text(&told.to_text())), (3, Some(told)));
+        let mut reported = ReportedEvents::default();
+        assert_eq!(ReportedEvents::from_text(&reported.to_text()), Some(reported.clone()));
+        reported.add(&[u64::MAX, 1, 1, 0]);
+        assert_eq!(ReportedEvents::from_text(&reported.to_text()), Some(reported.clone()));
+        assert_eq!(reported.fingerprints, [0, 1, u64::MAX]);
         for broken in ["AAAA", "!", "AQAAAAAAAAAAAAAAAAAAAA=="] {
             assert_eq!(ReportedEvents::from_text(broken), None, "{broken}");
         }

@@ -12,8 +12,7 @@ use zip::ZipArchive;
 use zip::read::{OwnedZipFileEntry, ZipFile, ZipReadOptions};
 use zip::result::ZipError;
 
-use super::Kind;
-use super::kind::{SNIFF_LEN, sniff};
+use super::kind::{Kind, SNIFF_LEN, sniff};
 
 /// Most that is read to learn an archive's members: some 80,000 of them. Their list is kept in memory.
 pub const MAX_MEMBER_LIST: u64 = 8 << 20;

@@ -4,7 +4,14 @@ use std::path::Path;
 
 use memchr::memmem;
 
-use crate::chunks::{CHUNK_MAGIC, FILE_HEADER_LEN, FILE_MAGIC};
+/// First bytes of an .evtx file.
+pub const FILE_MAGIC: &[u8; 8] = b"ElfFile\0";
+
+/// First bytes of a chunk of an .evtx file.
+pub const CHUNK_MAGIC: &[u8; 8] = b"ElfChnk\0";
+
+/// Length of the header of an .evtx file, and the offset of its first chunk.
+pub const FILE_HEADER_LEN: usize = 4096;
 
 /// The kinds of log the program reads, and those it can name but does not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use super::describe_read_error;
+use super::read_error::describe_read_error;
 use crate::text::decode::{decode, has_mark};
 
 /// A million long names.

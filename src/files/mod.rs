@@ -7,7 +7,7 @@ mod read_error;
 pub mod walk;
 
 pub use kind::Kind;
-pub use read_error::describe_read_error;
+pub use read_error::{describe_read_error, read_regular};
 
 use std::fs::{File, Metadata};
 use std::io;
@@ -16,9 +16,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use jiff::Timestamp;
 
-use crate::chunks::read::fill_at;
+use crate::io_util::read_full_at;
 use kind::{SNIFF_LEN, sniff};
 use walk::{FoundFile, WalkError, files_of};
+
+/// The number of a file in one run. A file that is read has its place in [`Scan::files`](crate::scan::Scan::files); inside
+/// an archive every member has its own. A log that was extracted elsewhere has bits of its number, the same in every run.
+pub type FileIndex = u64;
 
 /// One file to read.
 #[derive(Debug, Clone)]
@@ -194,7 +198,7 @@ fn look_at(FoundFile { path, named }: FoundFile) -> Result<Input, FileError> {
         let file = File::open(&path)?;
         let metadata = file.metadata()?;
         let mut head = [0; SNIFF_LEN];
-        let n = fill_at(&file, &mut head, 0)?;
+        let n = read_full_at(&file, &mut head, 0)?;
         let mut kind = sniff(head.get(..n).unwrap_or_default());
         if kind.is_foreign() && named && holds_chunk(&file)? {
             kind = Kind::Evtx;
@@ -219,8 +223,8 @@ pub fn modified(metadata: &Metadata) -> Option<Timestamp> {
 /// disk may start anywhere.
 fn holds_chunk(file: &File) -> io::Result<bool> {
     let mut buffer = vec![0; 1 << 20];
-    let n = fill_at(file, &mut buffer, 0)?;
-    Ok(memchr::memmem::find(buffer.get(..n).unwrap_or_default(), crate::chunks::CHUNK_MAGIC).is_some())
+    let n = read_full_at(file, &mut buffer, 0)?;
+    Ok(memchr::memmem::find(buffer.get(..n).unwrap_or_default(), kind::CHUNK_MAGIC).is_some())
 }
 
 #[cfg(test)]
@@ -270,7 +274,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("carved.bin");
         let mut bytes = vec![7; 300_000];
-        bytes.extend_from_slice(crate::chunks::CHUNK_MAGIC);
+        bytes.extend_from_slice(kind::CHUNK_MAGIC);
         std::fs::write(&path, bytes).unwrap();
         let (inputs, _) = find(&[path]);
         assert_eq!(inputs[0].kind, Kind::Evtx);

@@ -1,7 +1,27 @@
-//! Why a file could not be read, and what to do: in words, not in the system's numbers.
+//! Reads small files whole, and describes why a file could not be read, in words instead of the system's numbers.
 
-use std::io::{Error, ErrorKind};
+use std::fs::File;
+use std::io::{self, Error, ErrorKind, Read};
 use std::path::Path;
+
+/// The bytes of a regular file of at most `max` bytes. A pipe or a device is refused: it could wait, or go on, without end.
+pub fn read_regular(path: &Path, max: u64) -> io::Result<Vec<u8>> {
+    let file = open_regular(path)?;
+    let mut bytes = Vec::new();
+    file.take(max + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > max {
+        return Err(Error::new(ErrorKind::FileTooLarge, format!("it is larger than {} MiB", max >> 20)));
+    }
+    Ok(bytes)
+}
+
+fn open_regular(path: &Path) -> io::Result<File> {
+    let metadata = path.metadata()?;
+    if !metadata.is_file() && !metadata.is_dir() {
+        return Err(Error::other("it is neither a file nor a folder"));
+    }
+    File::open(path)
+}
 
 /// The second half of a message that begins with the path.
 pub fn describe_read_error(path: &Path, error: &Error) -> String {

@@ -11,8 +11,8 @@ use super::case::Case;
 use super::proofs::Proof;
 use super::{Cause, Kind};
 use crate::events::SignalKind;
+use crate::files::FileIndex;
 use crate::inventory::Source;
-use crate::scan::FileIndex;
 
 /// Clocks of one domain differ by no more (Kerberos' own limit, RFC 4120 1.6).
 const SKEW: SignedDuration = SignedDuration::from_mins(5);

@@ -74,6 +74,33 @@ fn says(signal: &Signal) -> &'static str {
         SignalKind::NotRegistered => "the KDC found no account with this SPN",
         SignalKind::NoSuitableKey => "the account has no key of the encryption type that was asked for",
         SignalKind::LacksStrongKeys => "the account has no strong keys, until its password is set again",
+        SignalKind::WeakCipherUsed => "the KDC issued a ticket with a cipher that it will refuse",
+        SignalKind::WeakCipherRefused => "the KDC refused a cipher, and issued no ticket",
+        SignalKind::WeakCipherAllowed => "the domain's default encryption types have a weak one",
+        SignalKind::CorruptKeys => "the account's keys are corrupt, until its password is set again",
+        SignalKind::TrustKeyVersionUnknown => "the KDC lacked the key version of a trust",
+        SignalKind::PacNotValid => "the KDC found a ticket whose rights are not signed as they must be",
+        SignalKind::AccountLookupFailed => "the account database failed a request of the KDC",
+        SignalKind::MachineSidNotUnique => "two machines have one SID",
+        SignalKind::DowngradeDenied => "authentication was denied, because it would have fallen back to NTLM",
+        SignalKind::PoolLogonFailed => "the identity of an application pool was refused",
+        SignalKind::SqlSpnRefused if signal.error == Some(8647) => {
+            "SQL Server could not register its SPN, because another account has it"
+        }
+        SignalKind::SqlSpnRefused => "SQL Server could not register its SPN",
+        SignalKind::ManagedPasswordNotFetched => {
+            "the password of a managed service account could not be fetched"
+        }
+        SignalKind::ClusterAccountFailed => "the computer object of a cluster name could not be updated",
+        SignalKind::ClusterNoController => "the cluster name reached no writable domain controller",
+        SignalKind::ClusterNotInDns => "the cluster name could not be registered in DNS",
+        SignalKind::ClusterNameFailed => "the cluster name failed",
+        SignalKind::UsnRollback => "a domain controller was restored in a way that replication does not know",
+        SignalKind::SnapshotApplied => "the virtual machine of the domain controller was cloned or set back",
+        SignalKind::SpnNotUnique => "the directory refused the SPN, because another account has it",
+        SignalKind::ControllerSpnMissing => "the replication SPN of a domain controller is not registered",
+        SignalKind::AccountChanged => "the account was changed",
+        SignalKind::PasswordReset => "the account's password was reset",
         SignalKind::PasswordRejected => "its domain does not accept its password",
         SignalKind::SessionRefused => "the domain controller did not accept the computer's password",
         SignalKind::NoMachineAccount => "the domain has no account for the computer",

@@ -3,9 +3,9 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::case::Knowledge;
+use crate::files::FileIndex;
 use crate::incidents::Incident;
 use crate::names::{HostName, Principal};
-use crate::scan::FileIndex;
 
 /// What only all incidents together show.
 #[derive(Debug, Default)]

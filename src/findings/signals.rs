@@ -6,11 +6,11 @@ use jiff::Timestamp;
 use super::case::{Case, Shape};
 use super::ownership::Ownership;
 use crate::events::{Role, Signal, SignalKind};
+use crate::files::FileIndex;
 use crate::incidents::RecordedSignal;
 use crate::inventory::accounts::Account;
 use crate::inventory::addresses::vendors::{AdapterKind, recognise};
 use crate::names::{HostName, Principal, Same, Spn};
-use crate::scan::FileIndex;
 
 /// Clues by the names they are about, so that an incident meets only those that may concern it.
 #[derive(Debug, Default)]
@@ -245,8 +245,40 @@ fn about(case: &Case<'_>, recorded: &RecordedSignal, names: &Names) -> Option<Ab
                 None => on_target.then_some(About::Target),
             }
         }
+        SignalKind::WeakCipherUsed
+        | SignalKind::WeakCipherRefused
+        | SignalKind::CorruptKeys
+        | SignalKind::PacNotValid
+        | SignalKind::AccountLookupFailed
+        | SignalKind::SqlSpnRefused
+        | SignalKind::ManagedPasswordNotFetched
+        | SignalKind::SpnNotUnique
+        | SignalKind::ControllerSpnMissing
+        | SignalKind::AccountChanged
+        | SignalKind::PasswordReset
+        | SignalKind::DowngradeDenied
+        | SignalKind::ClusterAccountFailed
+        | SignalKind::ClusterNoController
+        | SignalKind::ClusterNotInDns
+        | SignalKind::ClusterNameFailed => {
+            if signal.subjects().any(|s| same_spn(case, s)) {
+                Some(About::Spn)
+            } else if signal.all(Role::Account).any(|a| names_account(case, a, &case.ownership.owners)) {
+                Some(About::Owner)
+            } else if subject(case.target_host.as_ref()) {
+                Some(About::Target)
+            } else {
+                subject(case.answerer_host.as_ref()).then_some(About::Answerer)
+            }
+        }
+        // It names a trust or a policy, and nobody of the incident.
+        SignalKind::TrustKeyVersionUnknown | SignalKind::WeakCipherAllowed => None,
         SignalKind::DcomSuppressed => by_client().then_some(About::Client),
         SignalKind::NoLogonServer
+        | SignalKind::MachineSidNotUnique
+        | SignalKind::UsnRollback
+        | SignalKind::SnapshotApplied
+        | SignalKind::PoolLogonFailed
         | SignalKind::PacRefused
         | SignalKind::AddressConflict
         | SignalKind::Renamed => {

@@ -6,19 +6,22 @@ use indexmap::IndexMap;
 use indexmap::map::Entry;
 use jiff::Timestamp;
 
-use super::{ActivityTimes, Incident, LogRanges, Occurrences, RecordedSignal};
+use super::activity::ActivityTimes;
+use super::incident::{Incident, Occurrences, RecordedSignal};
+use super::log_range::LogRanges;
 use crate::events::{
     ApErrModified, DedupIndex, Event, Insertion, LogFingerprint, ReportedEvents, Signal, SignalKind,
 };
+use crate::files::FileIndex;
 use crate::records::{Content, Origin, Record};
-use crate::scan::{Collector, FileIndex};
+use crate::scan::RecordVisitor;
 
 /// Different signals kept by one worker. Real logs have some thousands; a crafted log with a new name in every record
 /// must not fill the memory.
 const MAX_SIGNALS: usize = 100_000;
 
 /// Contents of which one worker remembers the meaning: twice as many as a reader of chunks shares at one time.
-const MAX_KNOWN: usize = 4096;
+const MAX_MEANINGS: usize = 4096;
 
 /// The time a run looks at, on TimeCreated; both ends belong to it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -53,10 +56,10 @@ pub struct IncidentBuilder<'a> {
     incidents: IndexMap<Key, Incident, RandomState>,
     signals: IndexMap<Signal, Occurrences, RandomState>,
     /// By address of the content, which is kept so that no other can stand there.
-    known: foldhash::HashMap<usize, (Arc<Content>, CachedMeaning)>,
+    meanings: foldhash::HashMap<usize, (Arc<Content>, CachedMeaning)>,
     signals_dropped: u64,
     duplicates: HashMap<FileIndex, u64>,
-    told: Option<&'a ReportedEvents>,
+    reported: Option<&'a ReportedEvents>,
     already_reported: u64,
     fingerprints: Vec<u64>,
     log_ranges: Option<LogRanges>,
@@ -106,9 +109,9 @@ pub struct CollectedIncidents {
     pub duplicates: HashMap<FileIndex, u64>,
     /// Events that an earlier run counted, and this one does not.
     pub already_reported: u64,
-    /// What stands for each event counted, and for the twins beside them; without [`IncidentBuilder::told`] empty.
+    /// What stands for each event counted, and for the twins beside them; without [`IncidentBuilder::without`] empty.
     pub fingerprints: Vec<u64>,
-    /// How far each log reaches; without [`IncidentBuilder::with_reaches`] empty.
+    /// How far each log reaches; without [`IncidentBuilder::with_log_ranges`] empty.
     pub log_ranges: LogRanges,
     /// In the order of their names.
     pub twins: Vec<Twin>,
@@ -121,10 +124,10 @@ impl<'a> IncidentBuilder<'a> {
             period,
             incidents: IndexMap::default(),
             signals: IndexMap::default(),
-            known: foldhash::HashMap::default(),
+            meanings: foldhash::HashMap::default(),
             signals_dropped: 0,
             duplicates: HashMap::new(),
-            told: None,
+            reported: None,
             already_reported: 0,
             fingerprints: Vec::new(),
             log_ranges: None,
@@ -134,8 +137,8 @@ impl<'a> IncidentBuilder<'a> {
 
     /// Counts only what no earlier run has counted. The rest is still evidence: a cause is decided on all the inputs.
     #[must_use]
-    pub fn told(mut self, told: Option<&'a ReportedEvents>) -> Self {
-        self.told = told;
+    pub fn without(mut self, reported: Option<&'a ReportedEvents>) -> Self {
+        self.reported = reported;
         self
     }
 
@@ -153,17 +156,17 @@ impl<'a> IncidentBuilder<'a> {
     }
 
     /// Did an earlier run count this event? If not, this one does.
-    fn is_told(&mut self, record: &Record, counts: bool, twin: bool) -> bool {
-        let Some(told) = self.told else { return false };
+    fn was_reported(&mut self, record: &Record, counts: bool, twin: bool) -> bool {
+        let Some(reported) = self.reported else { return false };
         let fingerprint = ReportedEvents::fingerprint(record);
-        let is_told = told.contains(fingerprint);
-        if counts && is_told {
+        let was_reported = reported.contains(fingerprint);
+        if counts && was_reported {
             // A twin is the same event once more.
             self.already_reported += u64::from(!twin);
         } else if counts {
             self.fingerprints.push(fingerprint);
         }
-        is_told
+        was_reported
     }
 
     fn modified(
@@ -173,8 +176,8 @@ impl<'a> IncidentBuilder<'a> {
         file: FileIndex,
         insertion: Insertion,
     ) -> Classification {
-        let told = self.is_told(record, insertion == Insertion::New, event.twin);
-        if !told && let Some(event_sink) = &mut self.event_sink {
+        let reported = self.was_reported(record, insertion == Insertion::New, event.twin);
+        if !reported && let Some(event_sink) = &mut self.event_sink {
             event_sink.event(&event, record, file);
         }
         let key = Key { names: event.names().map(|name| name.to_lowercase().into()), twin: event.twin };
@@ -194,7 +197,7 @@ impl<'a> IncidentBuilder<'a> {
         keep_smaller(&mut incident.target, event.target);
         keep_smaller(&mut incident.target_realm, event.target_realm);
         keep_smaller(&mut incident.client_realm, event.client_realm);
-        note(&mut incident.occurrences, record, file, insertion, told);
+        note(&mut incident.occurrences, record, file, insertion, reported);
         Classification::Incident(at)
     }
 
@@ -217,30 +220,30 @@ impl<'a> IncidentBuilder<'a> {
     }
 
     /// What the record means, if its content came before.
-    fn known(&self, record: &Record) -> Option<CachedMeaning> {
-        self.known.get(&Arc::as_ptr(&record.content).addr()).map(|(_, known)| *known)
+    fn cached_meaning(&self, record: &Record) -> Option<CachedMeaning> {
+        self.meanings.get(&Arc::as_ptr(&record.content).addr()).map(|(_, cached)| *cached)
     }
 
-    fn remember(&mut self, record: &Record, known: CachedMeaning) {
+    fn remember(&mut self, record: &Record, meaning: CachedMeaning) {
         // Of a content that nobody else holds no other record can come.
-        if Arc::strong_count(&record.content) > 1 && self.told.is_none() && self.event_sink.is_none() {
-            if self.known.len() >= MAX_KNOWN {
-                self.known.clear();
+        if Arc::strong_count(&record.content) > 1 && self.reported.is_none() && self.event_sink.is_none() {
+            if self.meanings.len() >= MAX_MEANINGS {
+                self.meanings.clear();
             }
             let address = Arc::as_ptr(&record.content).addr();
-            self.known.insert(address, (Arc::clone(&record.content), known));
+            self.meanings.insert(address, (Arc::clone(&record.content), meaning));
         }
     }
 
     /// A record that says what one before it said.
-    fn again(&mut self, known: CachedMeaning, record: &Record, file: FileIndex) {
-        let timeless = match known.meaning {
+    fn count_again(&mut self, cached: CachedMeaning, record: &Record, file: FileIndex) {
+        let timeless = match cached.meaning {
             Classification::Nothing => return,
             Classification::Incident(_) => false,
             Classification::Signal { timeless, .. } => timeless,
         };
-        let Some(insertion) = self.register(known.log, timeless, record, file) else { return };
-        let occurrences = match known.meaning {
+        let Some(insertion) = self.register(cached.log, timeless, record, file) else { return };
+        let occurrences = match cached.meaning {
             Classification::Nothing => None,
             Classification::Incident(at) => {
                 self.incidents.get_index_mut(at).map(|(_, incident)| &mut incident.occurrences)
@@ -276,10 +279,10 @@ impl<'a> IncidentBuilder<'a> {
     }
 }
 
-impl Collector for IncidentBuilder<'_> {
+impl RecordVisitor for IncidentBuilder<'_> {
     fn record(&mut self, file: FileIndex, record: Record) {
-        if let Some(known) = self.known(&record) {
-            return self.again(known, &record, file);
+        if let Some(cached) = self.cached_meaning(&record) {
+            return self.count_again(cached, &record, file);
         }
         let log = self.dedup.log_fingerprint(&record);
         let Some(event) = Event::read(&record) else {
@@ -315,7 +318,13 @@ fn keep_smaller(kept: &mut Box<str>, other: Box<str>) {
     }
 }
 
-fn note(occurrences: &mut Occurrences, record: &Record, file: FileIndex, insertion: Insertion, told: bool) {
+fn note(
+    occurrences: &mut Occurrences,
+    record: &Record,
+    file: FileIndex,
+    insertion: Insertion,
+    reported: bool,
+) {
     // A duplicate adds only where else the event stands; its time is there already.
     occurrences.files.insert(file);
     if let Insertion::Duplicate { now_live, .. } = insertion {
@@ -323,8 +332,8 @@ fn note(occurrences: &mut Occurrences, record: &Record, file: FileIndex, inserti
     } else {
         occurrences.first = occurrences.first.min(record.time);
         occurrences.last = occurrences.last.max(record.time);
-        if told {
-            occurrences.told.add(record.time);
+        if reported {
+            occurrences.reported.add(record.time);
         } else {
             occurrences.events += 1;
             occurrences.activity.add(record.time);
@@ -381,8 +390,8 @@ impl CollectedIncidents {
         incidents.sort_by(|a, b| a.0.names.cmp(&b.0.names));
         collected.incidents = incidents.into_iter().map(|(_, incident)| incident).collect();
         for incident in &mut collected.incidents {
-            let told = std::mem::take(&mut incident.occurrences.told);
-            incident.occurrences.activity.merge(&told);
+            let reported = std::mem::take(&mut incident.occurrences.reported);
+            incident.occurrences.activity.merge(&reported);
         }
         collected.events = collected.incidents.iter().map(|i| i.occurrences.events).sum();
         let mut signals: Vec<_> =
@@ -422,13 +431,13 @@ fn join_twins(
             let four = &mut fours[i].1.occurrences;
             // An event 4 that an earlier run counted has its twin all the same, and a twin its event 4.
             let alone = |activity: &ActivityTimes| {
-                activity.without_near(&four.activity, SAME_SECOND).without_near(&four.told, SAME_SECOND)
+                activity.without_near(&four.activity, SAME_SECOND).without_near(&four.reported, SAME_SECOND)
             };
-            let (left, told) = (alone(&twin.occurrences.activity), alone(&twin.occurrences.told));
-            if left != twin.occurrences.activity || told != twin.occurrences.told {
+            let (left, reported) = (alone(&twin.occurrences.activity), alone(&twin.occurrences.reported));
+            if left != twin.occurrences.activity || reported != twin.occurrences.reported {
                 home.get_or_insert(i);
                 four.files.extend(&twin.occurrences.files);
-                (twin.occurrences.activity, twin.occurrences.told) = (left, told);
+                (twin.occurrences.activity, twin.occurrences.reported) = (left, reported);
             }
         }
         // Without one of the same second it is the same incident all the same, when all names are.
@@ -440,7 +449,7 @@ fn join_twins(
         let counted = twin.occurrences.activity.clone();
         joined.push(Twin { own_id, incident_id: fours[i].1.id(), counted });
         // Some had their event 4: the rest is the same trouble, whose event 4 was not kept.
-        if !twin.occurrences.activity.is_empty() || !twin.occurrences.told.is_empty() {
+        if !twin.occurrences.activity.is_empty() || !twin.occurrences.reported.is_empty() {
             twin.occurrences.events = match twin.occurrences.activity.seconds() {
                 0 => 0,
                 left => twin.occurrences.events.saturating_sub(before - left),

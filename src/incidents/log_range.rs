@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 
+use crate::files::FileIndex;
 use crate::records::Record;
-use crate::scan::FileIndex;
 
 /// Logs kept by one worker: real runs have some thousands.
 const MAX_LOGS: usize = 100_000;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use super::Source;
 use super::addresses::{AddressInventory, HostAlias, OwnedAddress};
 use crate::events::{Role, SignalKind};
+use crate::files::FileIndex;
 use crate::incidents::RecordedSignal;
 use crate::names::HostName;
-use crate::scan::FileIndex;
 
 /// Adds what the signals tell. `log_name` gives the path of an input by its index.
 pub fn add(

@@ -27,12 +27,12 @@ pub const NO_DEPENDENCY: u16 = 0xffff;
 
 /// Text as it stands in the chunk: UTF-16 units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Wide {
+pub struct Utf16Span {
     pub at: u32,
     pub units: u16,
 }
 
-impl Wide {
+impl Utf16Span {
     pub fn bytes(self, chunk: &[u8]) -> Option<&[u8]> {
         chunk.get(self.at as usize..)?.get(..usize::from(self.units) * 2)
     }
@@ -122,7 +122,7 @@ impl<'a> Tokens<'a> {
     }
 
     /// A text value after its `VALUE` token; other types are not usual.
-    pub fn text(&mut self) -> Option<Wide> {
+    pub fn text(&mut self) -> Option<Utf16Span> {
         self.expect(0x01)?;
         let units = self.u16()?;
         let at = self.at;
@@ -138,18 +138,18 @@ impl<'a> Tokens<'a> {
 }
 
 /// The text of a name.
-pub fn name_text(chunk: &[u8], offset: u32) -> Option<Wide> {
+pub fn name_text(chunk: &[u8], offset: u32) -> Option<Utf16Span> {
     let at = (offset as usize).checked_add(6)?;
     let units = u16_at(chunk, at)?;
     until_nul(chunk, at + 2, usize::from(units) * 2)
 }
 
 /// Text ends at the first NUL, even where its length says more.
-pub fn until_nul(chunk: &[u8], at: usize, len: usize) -> Option<Wide> {
+pub fn until_nul(chunk: &[u8], at: usize, len: usize) -> Option<Utf16Span> {
     let bytes = chunk.get(at..)?.get(..len)?;
     let (units, _) = bytes.as_chunks::<2>();
     let end = units.iter().position(|unit| *unit == [0, 0]);
-    Some(Wide { at: u32::try_from(at).ok()?, units: u16::try_from(end.unwrap_or(units.len())).ok()? })
+    Some(Utf16Span { at: u32::try_from(at).ok()?, units: u16::try_from(end.unwrap_or(units.len())).ok()? })
 }
 
 /// A template instance in its usual shape: where its definition and its value descriptors are.

@@ -7,19 +7,19 @@ use std::sync::Arc;
 
 use foldhash::HashMap;
 
-use super::Content;
+use super::record::Content;
 use super::template::Program;
 use super::values::Values;
 
 /// Contents kept by one worker; when there are more, it begins anew.
-const MOST: usize = 2048;
+const MAX_CONTENTS: usize = 2048;
 /// Longest key, in bytes: a record with more to say is decoded each time.
-const LONGEST: usize = 1024;
+const MAX_KEY: usize = 1024;
 
 /// What was decoded; one per worker.
 #[derive(Default)]
 pub struct ContentCache {
-    known: HashMap<Box<[u8]>, Arc<Content>>,
+    contents: HashMap<Box<[u8]>, Arc<Content>>,
     /// Of the record that is being decoded.
     key: Vec<u8>,
     too_long: bool,
@@ -36,7 +36,7 @@ impl ContentCache {
         self.key.extend(number.to_le_bytes());
         for &index in &program.used {
             let value = values.get(index);
-            self.too_long |= self.key.len() + usize::from(value.len) > LONGEST;
+            self.too_long |= self.key.len() + usize::from(value.len) > MAX_KEY;
             if self.too_long {
                 return Some(());
             }
@@ -53,16 +53,16 @@ impl ContentCache {
     }
 
     pub fn get(&self) -> Option<&Arc<Content>> {
-        if self.too_long { None } else { self.known.get(&*self.key) }
+        if self.too_long { None } else { self.contents.get(&*self.key) }
     }
 
     pub fn keep(&mut self, content: &Arc<Content>) {
         if self.too_long {
             return;
         }
-        if self.known.len() >= MOST {
-            self.known.clear();
+        if self.contents.len() >= MAX_CONTENTS {
+            self.contents.clear();
         }
-        self.known.insert(self.key.as_slice().into(), Arc::clone(content));
+        self.contents.insert(self.key.as_slice().into(), Arc::clone(content));
     }
 }

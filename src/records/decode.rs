@@ -4,29 +4,30 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::binxml::{DEFINITION_HEADER, FRAGMENT, Instance, NO_DEPENDENCY, TEMPLATE, Wide};
+use super::binxml::{DEFINITION_HEADER, FRAGMENT, Instance, NO_DEPENDENCY, TEMPLATE, Utf16Span};
 use super::content_cache::ContentCache;
-use super::gate::{Passed, Provider, RECORD_HEADER};
+use super::gate::{Candidate, Provider, RECORD_HEADER};
+use super::record::{Content, Datum, Origin, Record, Text};
+use super::selection::Selection;
 use super::slack;
-use super::template::{Item, Kind, Leaf, Naming, Part, Program, System};
+use super::template::{FieldName, Kind, Node, Program, System, TextSource, ValueNode};
 use super::template_cache::TemplateCache;
-use super::values::{BINARY, BINXML, NULL, TEXT, TEXT_ARRAY, Value, Values, value_of, write_wide};
-use super::{Content, Datum, Origin, Record, Selection, Text};
+use super::values::{BINARY, BINXML, NULL, TEXT, TEXT_ARRAY, Value, Values, value_of, write_utf16};
 
 /// What became of a record.
 #[derive(Debug)]
 pub enum Decoded {
-    EventFilter(Record),
+    Wanted(Record),
     NotWanted,
     /// Its shape is not the usual one; the `evtx` crate has to read it.
-    Odd,
+    Unsupported,
 }
 
 /// Decodes records of one chunk after the other; keeps programs and buffers for ever.
 #[derive(Default)]
 pub struct Decoder {
     programs: Programs,
-    repeats: ContentCache,
+    contents: ContentCache,
     values: Values,
     nested: Values,
     text: String,
@@ -46,7 +47,7 @@ struct TurnedAway {
 struct Programs {
     definitions: TemplateCache,
     /// Offsets of the chunk's definitions, and their numbers.
-    known: Vec<(u32, Option<u64>)>,
+    numbers: Vec<(u32, Option<u64>)>,
     /// For records in slack: programs that hold in this chunk only, by number.
     slack: Option<Vec<Program>>,
 }
@@ -60,20 +61,20 @@ struct Compiled<'a> {
 }
 
 /// A chunk has some 30 definitions; a hostile one could name thousands, and each is looked for in a row.
-const MOST_PROGRAMS: usize = 256;
+const MAX_PROGRAMS: usize = 256;
 
 impl Programs {
     fn start(&mut self, slack: bool) {
-        self.known.clear();
+        self.numbers.clear();
         self.slack = slack.then(Vec::new);
     }
 
     fn get(&mut self, chunk: &[u8], instance: Instance) -> Option<Compiled<'_>> {
         let definition = instance.definition;
-        let number = match self.known.iter().find(|(at, _)| *at == definition) {
+        let number = match self.numbers.iter().find(|(at, _)| *at == definition) {
             Some((_, number)) => *number,
             None => {
-                (self.known.len() < MOST_PROGRAMS).then_some(())?;
+                (self.numbers.len() < MAX_PROGRAMS).then_some(())?;
                 let number = match &mut self.slack {
                     None => self.definitions.number(chunk, definition),
                     Some(programs) => {
@@ -84,7 +85,7 @@ impl Programs {
                         })
                     }
                 };
-                self.known.push((definition, number));
+                self.numbers.push((definition, number));
                 number
             }
         }?;
@@ -113,18 +114,18 @@ impl Decoder {
     }
 
     /// Decodes a record that got past the gate.
-    pub fn record(&mut self, chunk: &[u8], passed: Passed, selection: &Selection) -> Decoded {
-        self.try_record(chunk, passed, selection).unwrap_or(Decoded::Odd)
+    pub fn record(&mut self, chunk: &[u8], candidate: Candidate, selection: &Selection) -> Decoded {
+        self.try_record(chunk, candidate, selection).unwrap_or(Decoded::Unsupported)
     }
 
-    fn try_record(&mut self, chunk: &[u8], passed: Passed, selection: &Selection) -> Option<Decoded> {
+    fn try_record(&mut self, chunk: &[u8], candidate: Candidate, selection: &Selection) -> Option<Decoded> {
         // The copy of the size at the end is no part of the stream.
-        let (at, end) = (passed.at as usize + RECORD_HEADER, (passed.end as usize).checked_sub(4)?);
+        let (at, end) = (candidate.at as usize + RECORD_HEADER, (candidate.end as usize).checked_sub(4)?);
         let token = chunk.get(at..end)?.strip_prefix(&FRAGMENT)?.first()?;
         let origin = if self.programs.slack.is_some() { Origin::Slack } else { Origin::Live };
         let mut inline = None;
         let mut instance = None;
-        let known_wanted = passed.provider == Provider::EventFilter;
+        let provider_is_wanted = candidate.provider == Provider::Wanted;
         if *token == TEMPLATE {
             let found = Instance::at(chunk, at + 5)?;
             self.values.read(chunk, found)?;
@@ -145,7 +146,7 @@ impl Decoder {
         if !selection.accepts_id(event_id) {
             return Some(Decoded::NotWanted);
         }
-        if !known_wanted && !selection.accepts(event.provider(system)?, event_id) {
+        if !provider_is_wanted && !selection.accepts(event.provider(system)?, event_id) {
             return Some(Decoded::NotWanted);
         }
         // Copied out, as the fragments' own programs are kept beside this one.
@@ -158,32 +159,32 @@ impl Decoder {
                 }
             }
         }
-        let record = |content| Some(Decoded::EventFilter(Record { content, record_id, time, origin }));
+        let record = |content| Some(Decoded::Wanted(Record { content, record_id, time, origin }));
         let may_repeat = instance.filter(|_| origin == Origin::Live);
         if let Some(instance) = may_repeat {
             self.note_values(chunk, instance, &fragments)?;
-            if let Some(content) = self.repeats.get() {
+            if let Some(content) = self.contents.get() {
                 return record(Arc::clone(content));
             }
         }
         let (program, mut event) = self.event(chunk, inline.as_ref(), instance)?;
         let system = &program.system;
         let mut content = Content {
-            provider: match &system.known.provider {
+            provider: match &system.literals.provider {
                 Some(provider) => provider.clone(),
                 None => event.provider(system)?.into(),
             },
             event_id,
             version: event.small(system.version)?,
             level: event.small(system.level)?,
-            channel: event.trimmed_or(&system.known.channel, system.channel)?,
-            computer: event.trimmed_or(&system.known.computer, system.computer)?,
+            channel: event.trimmed_or(&system.literals.channel, system.channel)?,
+            computer: event.trimmed_or(&system.literals.computer, system.computer)?,
             user_id: event.attribute(system.user_id)?.into(),
             data: Vec::with_capacity(8),
         };
-        for item in &program.items {
-            if let Item::Leaf(leaf) = item {
-                event.leaf(leaf, &mut content.data)?;
+        for node in &program.nodes {
+            if let Node::Value(node) = node {
+                event.value(node, &mut content.data)?;
             }
         }
         for (index, kind) in fragments.into_iter().flatten() {
@@ -192,7 +193,7 @@ impl Decoder {
         }
         let content = Arc::new(content);
         if may_repeat.is_some() {
-            self.repeats.keep(&content);
+            self.contents.keep(&content);
         }
         record(content)
     }
@@ -222,20 +223,20 @@ impl Decoder {
         instance: Instance,
         fragments: &[Option<(u16, Kind)>],
     ) -> Option<()> {
-        self.repeats.start();
+        self.contents.start();
         let Compiled { number, program, .. } = self.programs.get(chunk, instance)?;
-        self.repeats.add(number, program, &self.values, chunk)?;
+        self.contents.add(number, program, &self.values, chunk)?;
         for (index, _) in fragments.iter().flatten() {
             let value = self.values.get(*index);
             if is_nothing(value) {
-                self.repeats.add_nothing();
+                self.contents.add_nothing();
                 continue;
             }
             let (nested, end) = fragment_instance(chunk, value)?;
             self.nested.read(chunk, nested)?;
             ends(chunk, self.nested.end, end)?;
             let Compiled { number, program, .. } = self.programs.get(chunk, nested)?;
-            self.repeats.add(number, program, &self.nested, chunk)?;
+            self.contents.add(number, program, &self.nested, chunk)?;
         }
         Some(())
     }
@@ -251,16 +252,18 @@ impl Decoder {
     ) -> Option<bool> {
         let (instance, _) = fragment_instance(chunk, value)?;
         let Compiled { program, base, .. } = self.programs.get(chunk, instance)?;
-        for item in &program.items {
-            let Item::Leaf(Leaf { naming: Naming::Known(name), content, .. }) = item else {
+        for node in &program.nodes {
+            let Node::Value(ValueNode { name: FieldName::Fixed(name), content, .. }) = node else {
                 continue;
             };
             if let Some(condition) = selection.conditions(id).find(|condition| name == condition.name) {
                 self.text.clear();
                 match content {
-                    Part::Nothing => {}
-                    Part::Literal(wide) => write_wide(wide.bytes(chunk.get(base..)?)?, &mut self.text)?,
-                    Part::Value(index) => {
+                    TextSource::Nothing => {}
+                    TextSource::Literal(span) => {
+                        write_utf16(span.bytes(chunk.get(base..)?)?, &mut self.text)?
+                    }
+                    TextSource::Value(index) => {
                         let value = value_of(chunk, instance, *index)?;
                         let bytes = value.bytes(chunk)?;
                         let last = &mut self.turned_away;
@@ -293,10 +296,10 @@ impl Decoder {
         (program.kind == kind).then_some(())?;
         let (values, text) = (&self.nested, &mut self.text);
         let mut event = Event { chunk, literals: chunk.get(base..)?, values, text };
-        for item in &program.items {
-            match item {
-                Item::Leaf(leaf) => event.leaf(leaf, data)?,
-                Item::Fragment(..) => return None,
+        for node in &program.nodes {
+            match node {
+                Node::Value(node) => event.value(node, data)?,
+                Node::Fragment(..) => return None,
             }
         }
         Some(())
@@ -335,12 +338,12 @@ struct Event<'a> {
 
 impl Event<'_> {
     /// The text of a part.
-    fn text(&mut self, part: Part) -> Option<&str> {
+    fn text(&mut self, part: TextSource) -> Option<&str> {
         self.text.clear();
         match part {
-            Part::Nothing => {}
-            Part::Literal(wide) => self.literal(wide)?,
-            Part::Value(index) => self.values.get(index).write(self.chunk, self.text)?,
+            TextSource::Nothing => {}
+            TextSource::Literal(span) => self.literal(span)?,
+            TextSource::Value(index) => self.values.get(index).write(self.chunk, self.text)?,
         }
         Some(self.text)
     }
@@ -354,29 +357,29 @@ impl Event<'_> {
         if part == system.name { Some(self.text) } else { self.attribute(part) }
     }
 
-    fn literal(&mut self, wide: Wide) -> Option<()> {
-        write_wide(wide.bytes(self.literals)?, self.text)
+    fn literal(&mut self, span: Utf16Span) -> Option<()> {
+        write_utf16(span.bytes(self.literals)?, self.text)
     }
 
     /// The text of an attribute; spaces of other kinds would be made plain in XML.
-    fn attribute(&mut self, part: Part) -> Option<&str> {
+    fn attribute(&mut self, part: TextSource) -> Option<&str> {
         let text = self.text(part)?;
         (!text.bytes().any(|byte| byte < 0x20)).then_some(text)
     }
 
-    fn trimmed(&mut self, part: Part) -> Option<&str> {
+    fn trimmed(&mut self, part: TextSource) -> Option<&str> {
         Some(self.text(part)?.trim())
     }
 
-    fn trimmed_or(&mut self, known: &Option<Text>, part: Part) -> Option<Text> {
+    fn trimmed_or(&mut self, known: &Option<Text>, part: TextSource) -> Option<Text> {
         match known {
             Some(text) => Some(text.clone()),
             None => Some(self.trimmed(part)?.into()),
         }
     }
 
-    fn event_id(&mut self, part: Part) -> Option<u16> {
-        if let Part::Value(index) = part
+    fn event_id(&mut self, part: TextSource) -> Option<u16> {
+        if let TextSource::Value(index) = part
             && let Some(id) = self.values.get(index).small_number(self.chunk)
         {
             return Some(id);
@@ -385,8 +388,8 @@ impl Event<'_> {
         Some((number & 0xffff) as u16)
     }
 
-    fn small(&mut self, part: Part) -> Option<u8> {
-        if let Part::Value(index) = part
+    fn small(&mut self, part: TextSource) -> Option<u8> {
+        if let TextSource::Value(index) = part
             && let Some(number) = self.values.get(index).small_number(self.chunk)
         {
             return Some(u8::try_from(number).unwrap_or(0));
@@ -394,8 +397,8 @@ impl Event<'_> {
         Some(self.trimmed(part)?.parse().unwrap_or(0))
     }
 
-    fn record_id(&mut self, part: Part) -> Option<u64> {
-        if let Part::Value(index) = part
+    fn record_id(&mut self, part: TextSource) -> Option<u64> {
+        if let TextSource::Value(index) = part
             && let Some(number) = self.values.get(index).number(self.chunk)
         {
             return Some(number);
@@ -403,43 +406,43 @@ impl Event<'_> {
         Some(self.trimmed(part)?.parse().unwrap_or(0))
     }
 
-    fn time(&mut self, part: Part) -> Option<Timestamp> {
+    fn time(&mut self, part: TextSource) -> Option<Timestamp> {
         match part {
-            Part::Value(index) if self.values.get(index).kind != TEXT => {
+            TextSource::Value(index) if self.values.get(index).kind != TEXT => {
                 self.values.get(index).time(self.chunk)
             }
             part => self.text(part)?.trim().parse().ok(),
         }
     }
 
-    fn leaf(&mut self, leaf: &Leaf, data: &mut Vec<Datum>) -> Option<()> {
-        if leaf.dependency != NO_DEPENDENCY && self.is_null(leaf.dependency) {
+    fn value(&mut self, node: &ValueNode, data: &mut Vec<Datum>) -> Option<()> {
+        if node.dependency != NO_DEPENDENCY && self.is_null(node.dependency) {
             return Some(());
         }
-        let name = match &leaf.naming {
-            Naming::Unnamed => None,
-            Naming::Known(name) => Some(name.clone()),
-            Naming::Value(index) => {
+        let name = match &node.name {
+            FieldName::Unnamed => None,
+            FieldName::Fixed(name) => Some(name.clone()),
+            FieldName::FromValue(index) => {
                 // An optional name that is not there leaves no attribute.
                 (self.values.get(*index).kind == TEXT).then_some(())?;
-                Some(self.attribute(Part::Value(*index)).filter(|name| !name.is_empty())?.into())
+                Some(self.attribute(TextSource::Value(*index)).filter(|name| !name.is_empty())?.into())
             }
         };
-        if let Part::Value(index) = leaf.content {
+        if let TextSource::Value(index) = node.content {
             let value = self.values.get(index);
             match value.kind {
-                TEXT_ARRAY if !leaf.wrapper && !leaf.binary => {
+                TEXT_ARRAY if !node.wrapper && !node.binary => {
                     return self.array(value, &name, data);
                 }
                 // Upper case of a text is the crate's business.
-                _ if leaf.binary && !matches!(value.kind, NULL | BINARY) => return None,
+                _ if node.binary && !matches!(value.kind, NULL | BINARY) => return None,
                 _ => {}
             }
-        } else if leaf.binary && leaf.content != Part::Nothing {
+        } else if node.binary && node.content != TextSource::Nothing {
             return None;
         }
-        let text = self.text(leaf.content)?;
-        if leaf.wrapper && text.trim().is_empty() {
+        let text = self.text(node.content)?;
+        if node.wrapper && text.trim().is_empty() {
             return Some(());
         }
         data.push(Datum { name, value: text.into() });
@@ -453,7 +456,7 @@ impl Event<'_> {
         let text = &mut *self.text;
         value.items(self.chunk, |item| {
             text.clear();
-            sound &= write_wide(item, text).is_some();
+            sound &= write_utf16(item, text).is_some();
             data.push(Datum { name: name.clone(), value: text.as_str().into() });
         })?;
         if data.len() == before {

@@ -20,7 +20,8 @@ use std::io::Read;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Content, Datum, Origin, Problems, Record};
+use super::problems::Problems;
+use super::record::{Content, Datum, Origin, Record};
 use crate::text::decode::TextReader;
 use crate::text::lines::Lines;
 

@@ -7,7 +7,10 @@ use std::sync::Arc;
 use evtx::{EvtxChunkData, ParserSettings};
 
 use super::chunk::Chunk;
-use super::{Problems, Record, Selection, xml};
+use super::problems::Problems;
+use super::record::Record;
+use super::selection::Selection;
+use super::xml;
 use crate::chunks::header::Header;
 
 /// Where the chunk header keeps its hash table of name offsets.
@@ -15,7 +18,7 @@ const NAME_TABLE: std::ops::Range<usize> = 128..384;
 
 /// Which records of a chunk to look at.
 #[derive(Debug, Clone, Copy)]
-pub enum Pick<'a> {
+pub enum Selector<'a> {
     All,
     /// Those that start at these offsets, in rising order. The live records end at the number.
     At(&'a [u32], u32),
@@ -41,7 +44,7 @@ impl FallbackReader {
     pub fn read(
         &mut self,
         chunk: Chunk<'_>,
-        pick: Pick<'_>,
+        selector: Selector<'_>,
         selection: &Selection,
         problems: &mut Problems,
         mut emit: impl FnMut(Record),
@@ -62,15 +65,15 @@ impl FallbackReader {
                 return 0;
             }
         };
-        let end = match (pick, Header::parse(bytes)) {
-            (Pick::At(_, end), _) => end,
-            (Pick::All, Some(header)) => {
+        let end = match (selector, Header::parse(bytes)) {
+            (Selector::At(_, end), _) => end,
+            (Selector::All, Some(header)) => {
                 if !header.header_is_sound(bytes) {
                     data.header.first_event_record_id = 0;
                 }
                 header.live_end(bytes) as u32
             }
-            (Pick::All, None) => bytes.len() as u32,
+            (Selector::All, None) => bytes.len() as u32,
         };
         // The crate would stop at the first record with the last one's identifier, and look for none behind the last
         // one's place.
@@ -92,7 +95,7 @@ impl FallbackReader {
                     let start = record.binxml_offset.saturating_sub(24);
                     let end = record.binxml_offset + u64::from(record.binxml_size) + 4;
                     self.spans.push((start as u32, end as u32));
-                    if let Pick::At(offsets, _) = pick
+                    if let Selector::At(offsets, _) = selector
                         && offsets.binary_search(&(start as u32)).is_err()
                     {
                         continue;

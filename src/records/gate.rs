@@ -4,9 +4,9 @@
 //! chunk of 150 records costs less than reading the chunk from the page cache. It is asked for all
 //! providers at once: the event ID alone turns away most records, and no text is searched.
 
-use super::Selection;
-use super::binxml::{Instance, TEMPLATE, Wide, until_nul};
-use super::template::{Part, event_id_is_third};
+use super::binxml::{Instance, TEMPLATE, Utf16Span, until_nul};
+use super::selection::Selection;
+use super::template::{TextSource, event_id_is_third};
 use super::values::{Layout, TEXT};
 use crate::chunks::CHUNK_HEADER_LEN;
 use crate::chunks::bytes::{u16_at, u32_at, u64_at};
@@ -29,7 +29,7 @@ const USUAL_DESCRIPTORS: [u8; 16] = [1, 0, 4, 0, 1, 0, 4, 0, 2, 0, 6, 0, 2, 0, 6
 
 /// A record that gets past the gate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Passed {
+pub struct Candidate {
     /// Offset in the chunk.
     pub at: u32,
     /// Offset of the record's end.
@@ -42,7 +42,7 @@ pub struct Passed {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Provider {
     /// It is wanted with the record's event ID.
-    EventFilter,
+    Wanted,
     Unknown,
 }
 
@@ -71,11 +71,11 @@ impl Walk {
 
 /// What is known of a definition of the current chunk.
 #[derive(Debug, Clone, Copy, Default)]
-struct Known {
+struct DefinitionFacts {
     generation: u32,
     definition: u32,
     /// `None`: the event ID is elsewhere than usual.
-    provider: Option<Part>,
+    provider: Option<TextSource>,
     /// Event IDs that were asked last, as a log repeats itself.
     wanted: Option<u16>,
     not_wanted: Option<u16>,
@@ -84,32 +84,32 @@ struct Known {
 /// The gate; one per worker.
 pub struct Gate {
     generation: u32,
-    known: Box<[Known; 256]>,
-    /// Beside `known`: where the provider's name was in the record before.
+    definitions: Box<[DefinitionFacts; 256]>,
+    /// Beside `definitions`: where the provider's name was in the record before.
     layouts: Box<[Layout; 256]>,
     names: [u32; 4],
     /// The records that got past, in rising order.
-    pub passed: Vec<Passed>,
+    pub candidates: Vec<Candidate>,
 }
 
 impl Default for Gate {
     fn default() -> Self {
         Self {
             generation: 0,
-            known: Box::new([Known::default(); 256]),
+            definitions: Box::new([DefinitionFacts::default(); 256]),
             layouts: Box::new([Layout::default(); 256]),
             names: [u32::MAX; 4],
-            passed: Vec::new(),
+            candidates: Vec::new(),
         }
     }
 }
 
 impl Gate {
-    /// Walks over the live records of `chunk` and leaves in `passed` those that may be wanted.
+    /// Walks over the live records of `chunk` and leaves in `candidates` those that may be wanted.
     pub fn walk(&mut self, chunk: &[u8], header: &Header, selection: &Selection) -> Walk {
         self.generation = self.generation.wrapping_add(1);
         self.names = [u32::MAX; 4];
-        self.passed.clear();
+        self.candidates.clear();
         let live_end = header.live_end(chunk);
         let mut at = CHUNK_HEADER_LEN;
         let mut walk = Walk { records: 0, clean: true, end: 0, ids: (u64::MAX, 0), written: 0 };
@@ -161,7 +161,7 @@ impl Gate {
             },
             None => Provider::Unknown,
         };
-        self.passed.push(Passed { at: at as u32, end: end as u32, provider });
+        self.candidates.push(Candidate { at: at as u32, end: end as u32, provider });
     }
 
     /// What is known of the provider of a record with this event ID; `None` when it is not wanted.
@@ -173,22 +173,24 @@ impl Gate {
         id: u16,
         selection: &Selection,
     ) -> Option<Provider> {
-        let known = self.known.get_mut(usize::from(slot))?;
+        let known = self.definitions.get_mut(usize::from(slot))?;
         let layout = self.layouts.get_mut(usize::from(slot))?;
         match known.provider? {
-            Part::Nothing => Some(Provider::Unknown),
+            TextSource::Nothing => Some(Provider::Unknown),
             // Other providers than the wanted ones have events of the same ID by the dozen.
-            Part::Value(index) => match value_is_wanted(chunk, instance, index, id, selection, layout) {
-                Some(true) => Some(Provider::EventFilter),
-                Some(false) => None,
-                None => Some(Provider::Unknown),
-            },
-            Part::Literal(_) if known.wanted == Some(id) => Some(Provider::EventFilter),
-            Part::Literal(_) if known.not_wanted == Some(id) => None,
-            Part::Literal(name) => match is_wanted(chunk, name, id, selection) {
+            TextSource::Value(index) => {
+                match value_is_wanted(chunk, instance, index, id, selection, layout) {
+                    Some(true) => Some(Provider::Wanted),
+                    Some(false) => None,
+                    None => Some(Provider::Unknown),
+                }
+            }
+            TextSource::Literal(_) if known.wanted == Some(id) => Some(Provider::Wanted),
+            TextSource::Literal(_) if known.not_wanted == Some(id) => None,
+            TextSource::Literal(name) => match is_wanted(chunk, name, id, selection) {
                 Some(true) => {
                     known.wanted = Some(id);
-                    Some(Provider::EventFilter)
+                    Some(Provider::Wanted)
                 }
                 Some(false) => {
                     known.not_wanted = Some(id);
@@ -199,7 +201,7 @@ impl Gate {
         }
     }
 
-    /// The event ID of a record in the usual shape, whose Binary XML starts `at`, and the place in `known` of
+    /// The event ID of a record in the usual shape, whose Binary XML starts `at`, and the place in `definitions` of
     /// its definition.
     #[inline]
     fn event_id(&mut self, chunk: &[u8], at: usize, end: usize) -> Option<(u16, u8, Instance)> {
@@ -224,20 +226,20 @@ impl Gate {
         if instance.count < 4 || values + 6 > end {
             return None;
         }
-        let offset = if *descriptors == USUAL_DESCRIPTORS { 4 } else { odd_offset(descriptors)? };
+        let offset = if *descriptors == USUAL_DESCRIPTORS { 4 } else { unusual_offset(descriptors)? };
         let slot = self.usual(chunk, instance.definition)?;
         Some((u16_at(chunk, values + offset)?, slot, instance))
     }
 
-    /// The place in `known` of a definition that has its event ID where it is usual.
+    /// The place in `definitions` of a definition that has its event ID where it is usual.
     #[inline]
     fn usual(&mut self, chunk: &[u8], definition: u32) -> Option<u8> {
-        // TemplateCache are at least 100 bytes apart, in steps of 8.
+        // Definitions are at least 100 bytes apart, in steps of 8.
         let slot = ((definition >> 3).wrapping_mul(0x9e37_79b1) >> 24) as u8;
         let generation = self.generation;
-        let known = self.known.get_mut(usize::from(slot))?;
+        let known = self.definitions.get_mut(usize::from(slot))?;
         if known.generation != generation || known.definition != definition {
-            *known = Known {
+            *known = DefinitionFacts {
                 generation,
                 definition,
                 provider: event_id_is_third(chunk, definition, &mut self.names),
@@ -264,7 +266,7 @@ fn value_is_wanted(
 }
 
 /// Is this provider wanted with this event ID? `None` where only the decoder can tell.
-fn is_wanted(chunk: &[u8], name: Wide, id: u16, selection: &Selection) -> Option<bool> {
+fn is_wanted(chunk: &[u8], name: Utf16Span, id: u16, selection: &Selection) -> Option<bool> {
     let (units, _) = name.bytes(chunk)?.as_chunks::<2>();
     let wanted = selection.accepts_wide(units, id);
     // An empty name is replaced by the source's, and XML makes one space of another.
@@ -274,7 +276,7 @@ fn is_wanted(chunk: &[u8], name: Wide, id: u16, selection: &Selection) -> Option
 }
 
 /// Where the fourth value stands behind three of other sizes than usual, each of its type's length.
-fn odd_offset(descriptors: &[u8; 16]) -> Option<usize> {
+fn unusual_offset(descriptors: &[u8; 16]) -> Option<usize> {
     let (descriptors, _) = descriptors.as_chunks::<4>();
     let [first, second, third, fourth] = *descriptors else {
         return None;

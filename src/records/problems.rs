@@ -1,14 +1,14 @@
 //! What could not be read, kept short: a hostile file can have a problem in every record.
 
-/// How many problems of one file are told; the rest is counted.
-const TOLD: usize = 16;
+/// How many problems of one file are kept; the rest is counted.
+const MAX_KEPT: usize = 16;
 
 /// The problems of one file (or of one part of it), each a sentence that names an offset.
 ///
 /// Those with the lowest offsets are kept, so that the result does not depend on which worker was first.
 #[derive(Debug, Default)]
 pub struct Problems {
-    told: Vec<(u64, String)>,
+    kept: Vec<(u64, String)>,
     more: u64,
     notes: Vec<String>,
 }
@@ -16,11 +16,11 @@ pub struct Problems {
 impl Problems {
     /// Adds one, found `at` this offset of the file. The text is only made when it may be kept.
     pub fn add(&mut self, at: u64, problem: impl FnOnce() -> String) {
-        if self.told.len() < TOLD {
+        if self.kept.len() < MAX_KEPT {
             self.insert((at, problem()));
-        } else if self.told.last().is_some_and(|last| at <= last.0) {
+        } else if self.kept.last().is_some_and(|last| at <= last.0) {
             self.insert((at, problem()));
-            self.told.truncate(TOLD);
+            self.kept.truncate(MAX_KEPT);
             self.more += 1;
         } else {
             self.more += 1;
@@ -28,25 +28,25 @@ impl Problems {
     }
 
     fn insert(&mut self, problem: (u64, String)) {
-        let place = self.told.partition_point(|other| *other <= problem);
-        self.told.insert(place, problem);
+        let place = self.kept.partition_point(|other| *other <= problem);
+        self.kept.insert(place, problem);
     }
 
     /// Adds what had to be assumed to read the file: everything in it was read. A reader has a few at most.
     pub fn note(&mut self, note: String) {
-        if self.notes.len() < TOLD && !self.notes.contains(&note) {
+        if self.notes.len() < MAX_KEPT && !self.notes.contains(&note) {
             self.notes.push(note);
         }
     }
 
     /// Nothing to tell?
     pub fn is_empty(&self) -> bool {
-        self.told.is_empty() && self.notes.is_empty()
+        self.kept.is_empty() && self.notes.is_empty()
     }
 
     /// Takes the other's problems over; it is empty afterwards.
     pub fn append(&mut self, other: &mut Problems) {
-        for (at, problem) in other.told.drain(..) {
+        for (at, problem) in other.kept.drain(..) {
             self.add(at, || problem);
         }
         self.more += std::mem::take(&mut other.more);
@@ -62,11 +62,11 @@ impl Problems {
 
     /// The sentences by offset, the last saying how many were left out.
     pub fn into_sentences(self) -> Vec<String> {
-        let mut told: Vec<_> = self.told.into_iter().map(|(_, problem)| problem).collect();
+        let mut kept: Vec<_> = self.kept.into_iter().map(|(_, problem)| problem).collect();
         if self.more > 0 {
-            told.push(format!("{} more problems further on", self.more));
+            kept.push(format!("{} more problems further on", self.more));
         }
-        told
+        kept
     }
 }
 
@@ -86,10 +86,10 @@ mod tests {
             assert!(part.is_empty());
             all.into_sentences()
         };
-        let told = sentences(&mut (0..50));
-        assert_eq!(told, sentences(&mut (0..50).rev()));
-        assert_eq!(told.len(), TOLD + 1);
-        assert_eq!(told[0], "at 0");
-        assert_eq!(told[TOLD], "34 more problems further on");
+        let kept = sentences(&mut (0..50));
+        assert_eq!(kept, sentences(&mut (0..50).rev()));
+        assert_eq!(kept.len(), MAX_KEPT + 1);
+        assert_eq!(kept[0], "at 0");
+        assert_eq!(kept[MAX_KEPT], "34 more problems further on");
     }
 }

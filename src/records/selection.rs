@@ -1,6 +1,6 @@
 //! Which records a run wants: pairs of provider and event ID.
 
-use super::Record;
+use super::record::Record;
 
 /// A provider (under all names it goes by) and the event IDs wanted of it.
 #[derive(Debug, Clone)]
@@ -15,7 +15,6 @@ pub struct EventFilter {
 /// The records a run wants. A record is wanted when one of the entries accepts it.
 #[derive(Debug, Clone)]
 pub struct Selection {
-    wanted: Vec<EventFilter>,
     /// One bit per event ID that any entry accepts: the first and cheapest question to a record.
     ids: Box<[u64; 1024]>,
     /// Number in `groups` by event ID; 0 is for IDs that no entry names.
@@ -77,7 +76,7 @@ impl Selection {
                 groups[*group as usize].add(entry);
             }
         }
-        Self { wanted, ids, group_of, groups, conditions: Vec::new() }
+        Self { ids, group_of, groups, conditions: Vec::new() }
     }
 
     /// Records with this event ID are wanted only when `accepts` says so of the value called `name`; those
@@ -127,10 +126,6 @@ impl Selection {
 
     fn group(&self, id: u16) -> Option<&Group> {
         self.groups.get(*self.group_of.get(usize::from(id))? as usize)
-    }
-
-    pub fn wanted(&self) -> &[EventFilter] {
-        &self.wanted
     }
 }
 

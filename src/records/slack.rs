@@ -7,23 +7,28 @@
 //! (see [`super::template`]). What cannot be verified is left out: a wrong record is worse than none.
 
 use super::binxml::{
-    CLOSE, CLOSE_START, MORE, OPEN, OPTIONAL_SUBSTITUTION, SUBSTITUTION, Tokens, Wide, name_text,
+    CLOSE, CLOSE_START, MORE, OPEN, OPTIONAL_SUBSTITUTION, SUBSTITUTION, Tokens, Utf16Span, name_text,
 };
-use super::gate::{Passed, Provider, RecordHeader};
+use super::gate::{Candidate, Provider, RecordHeader};
 use super::template::{
-    Item, Kind, Leaf, Naming, Part, Program, System, attributes, definition, has_content, literal, open, part,
+    FieldName, Kind, Node, Program, System, TextSource, ValueNode, attributes, definition, has_content,
+    literal, open, part,
 };
 use super::values::BINARY;
 use crate::chunks::bytes::{u16_at, u32_at};
 
 /// Hands the records that stand in `chunk` from `from` on to `each`.
-pub fn carve(chunk: &[u8], from: usize, mut each: impl FnMut(Passed)) {
+pub fn carve(chunk: &[u8], from: usize, mut each: impl FnMut(Candidate)) {
     // Records are 8-byte aligned in a chunk.
     let mut at = from.next_multiple_of(8);
     while at < chunk.len() {
         at = match RecordHeader::at(chunk, at) {
             Some(record) if u32_at(chunk, at + record.size - 4) == u32::try_from(record.size).ok() => {
-                each(Passed { at: at as u32, end: (at + record.size) as u32, provider: Provider::Unknown });
+                each(Candidate {
+                    at: at as u32,
+                    end: (at + record.size) as u32,
+                    provider: Provider::Unknown,
+                });
                 at + record.size.next_multiple_of(8)
             }
             _ => at + 8,
@@ -36,9 +41,9 @@ pub fn compile(program: &mut Program, chunk: &[u8], at: u32, id: u32) -> Option<
     // The identifier is the start of the definition's GUID.
     (u32_at(chunk, (at as usize).checked_add(4)?)? == id).then_some(())?;
     program.system = System::default();
-    program.items.clear();
+    program.nodes.clear();
     event(program, &mut definition(chunk, at)?).inspect(|()| program.kind = Kind::Event).or_else(|| {
-        program.items.clear();
+        program.nodes.clear();
         program.kind = Kind::Section;
         section(program, &mut definition(chunk, at)?)
     })
@@ -77,25 +82,25 @@ fn event(program: &mut Program, tokens: &mut Tokens<'_>) -> Option<()> {
     tokens.expect(CLOSE_START)?;
     for (i, expected) in CHILDREN.into_iter().enumerate() {
         let child = open(tokens)?;
-        let mut values = [Part::Nothing; 3];
+        let mut values = [TextSource::Nothing; 3];
         let mut slots = values.iter_mut();
         attributes(tokens, child, |_, value| {
             *slots.next()? = value;
             Some(())
         })?;
-        let mut content = Part::Nothing;
+        let mut content = TextSource::Nothing;
         if has_content(tokens)? {
             content = part(tokens)?.unwrap_or_default();
             tokens.expect(CLOSE)?;
         }
-        if expected.is_some_and(|index| content != Part::Value(index)) {
+        if expected.is_some_and(|index| content != TextSource::Value(index)) {
             return None;
         }
         let fields = &mut program.system;
         let [first, _, third] = values;
         match i {
             PROVIDER => (fields.name, fields.source_name) = (first, third),
-            TIME => fields.time = (first == Part::Value(6)).then_some(first)?,
+            TIME => fields.time = (first == TextSource::Value(6)).then_some(first)?,
             CHANNEL => fields.channel = content,
             COMPUTER => fields.computer = content,
             SECURITY => fields.user_id = first,
@@ -104,13 +109,14 @@ fn event(program: &mut Program, tokens: &mut Tokens<'_>) -> Option<()> {
     }
     tokens.expect(CLOSE)?;
     let fields = &mut program.system;
-    (fields.event_id, fields.version, fields.level) = (Part::Value(3), Part::Value(11), Part::Value(0));
-    fields.record_id = Part::Value(10);
+    (fields.event_id, fields.version, fields.level) =
+        (TextSource::Value(3), TextSource::Value(11), TextSource::Value(0));
+    fields.record_id = TextSource::Value(10);
     loop {
         match tokens.u8()? {
             CLOSE => return Some(()),
             SUBSTITUTION | OPTIONAL_SUBSTITUTION => {
-                program.items.push(Item::Fragment(tokens.substitution()?.0, Kind::Section));
+                program.nodes.push(Node::Fragment(tokens.substitution()?.0, Kind::Section));
             }
             // `UserData` around its substitution, or `EventData` with all its values.
             token if token & !MORE == OPEN => {
@@ -118,12 +124,12 @@ fn event(program: &mut Program, tokens: &mut Tokens<'_>) -> Option<()> {
                 attributes(tokens, child, |_, _| Some(()))?;
                 if has_content(tokens)? {
                     match part(tokens)? {
-                        Some(Part::Value(index)) => {
-                            program.items.push(Item::Fragment(index, Kind::Section));
+                        Some(TextSource::Value(index)) => {
+                            program.nodes.push(Node::Fragment(index, Kind::Section));
                             tokens.expect(CLOSE)?;
                         }
                         Some(_) => return None,
-                        None => leaves(program, tokens)?,
+                        None => values(program, tokens)?,
                     }
                 }
             }
@@ -138,12 +144,12 @@ fn section(program: &mut Program, tokens: &mut Tokens<'_>) -> Option<()> {
     let root = open(tokens)?;
     attributes(tokens, root, |_, _| Some(()))?;
     if has_content(tokens)? {
-        leaves(program, tokens)?;
+        values(program, tokens)?;
     }
     Some(())
 }
 
-fn leaves(program: &mut Program, tokens: &mut Tokens<'_>) -> Option<()> {
+fn values(program: &mut Program, tokens: &mut Tokens<'_>) -> Option<()> {
     let chunk = tokens.chunk;
     loop {
         let token = tokens.u8()?;
@@ -152,30 +158,30 @@ fn leaves(program: &mut Program, tokens: &mut Tokens<'_>) -> Option<()> {
         }
         (token & !MORE == OPEN).then_some(())?;
         let child = tokens.element(token)?;
-        let mut named = Part::Nothing;
+        let mut named = TextSource::Nothing;
         attributes(tokens, child, |_, value| {
             // The one attribute of `Data`.
-            (named == Part::Nothing).then_some(())?;
+            (named == TextSource::Nothing).then_some(())?;
             named = value;
             Some(())
         })?;
-        let (mut content, mut declared) = (Part::Nothing, 0);
+        let (mut content, mut declared) = (TextSource::Nothing, 0);
         if has_content(tokens)? {
             declared = tokens.chunk.get(tokens.at + 3).copied().unwrap_or_default();
             content = part(tokens)?.unwrap_or_default();
             tokens.expect(CLOSE)?;
         }
         let own = verified_name(chunk, child.name).filter(|name| !name.is(chunk, b"Data"));
-        let binary = matches!(content, Part::Value(_)) && declared == BINARY;
-        let naming = match (named, own) {
-            (Part::Nothing, Some(name)) => Naming::Known(literal(chunk, name)?),
-            (Part::Nothing, None) if binary => Naming::Known("Binary".into()),
-            (Part::Nothing, None) => Naming::Unnamed,
-            (Part::Literal(name), _) => Naming::Known(literal(chunk, name)?),
-            (Part::Value(index), _) => Naming::Value(index),
+        let binary = matches!(content, TextSource::Value(_)) && declared == BINARY;
+        let name = match (named, own) {
+            (TextSource::Nothing, Some(name)) => FieldName::Fixed(literal(chunk, name)?),
+            (TextSource::Nothing, None) if binary => FieldName::Fixed("Binary".into()),
+            (TextSource::Nothing, None) => FieldName::Unnamed,
+            (TextSource::Literal(name), _) => FieldName::Fixed(literal(chunk, name)?),
+            (TextSource::Value(index), _) => FieldName::FromValue(index),
         };
-        program.items.push(Item::Leaf(Leaf {
-            naming,
+        program.nodes.push(Node::Value(ValueNode {
+            name,
             content,
             dependency: child.dependency,
             wrapper: false,
@@ -185,7 +191,7 @@ fn leaves(program: &mut Program, tokens: &mut Tokens<'_>) -> Option<()> {
 }
 
 /// A name whose hash (MS-EVEN6 2.2.12: multiplied by 65599 and added, the low 16 bits) is the one beside it.
-fn verified_name(chunk: &[u8], offset: u32) -> Option<Wide> {
+fn verified_name(chunk: &[u8], offset: u32) -> Option<Utf16Span> {
     let name = name_text(chunk, offset)?;
     let stored = u16_at(chunk, (offset as usize).checked_add(4)?)?;
     let (units, _) = name.bytes(chunk)?.as_chunks::<2>();

@@ -3,24 +3,24 @@
 //! What comes out of a program must be what [`super::xml`] reads from the crate's XML of the same record;
 //! `tests/it/engine` holds the two against each other. Shapes that are not usual are refused (`None`).
 
-use super::Text;
 use super::binxml::{
     ATTRIBUTE, CLOSE, CLOSE_EMPTY, CLOSE_START, DEFINITION_HEADER, END, Element, MORE, NO_DEPENDENCY, OPEN,
-    OPTIONAL_SUBSTITUTION, SUBSTITUTION, Tokens, VALUE, Wide, name_text,
+    OPTIONAL_SUBSTITUTION, SUBSTITUTION, Tokens, Utf16Span, VALUE, name_text,
 };
-use super::values::write_wide;
+use super::record::Text;
+use super::values::write_utf16;
 use crate::chunks::bytes::u32_at;
 
 /// Where a text comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Part {
+pub enum TextSource {
     #[default]
     Nothing,
-    Literal(Wide),
+    Literal(Utf16Span),
     Value(u16),
 }
 
-impl Part {
+impl TextSource {
     /// The number of the value it is.
     fn value(self) -> Option<u16> {
         match self {
@@ -34,22 +34,22 @@ impl Part {
 #[derive(Debug, Clone, Default)]
 pub struct System {
     /// Those that are literal text are decoded once and not for every record.
-    pub known: Known,
-    pub name: Part,
-    pub source_name: Part,
-    pub event_id: Part,
-    pub version: Part,
-    pub level: Part,
-    pub channel: Part,
-    pub computer: Part,
-    pub user_id: Part,
-    pub record_id: Part,
-    pub time: Part,
+    pub literals: Literals,
+    pub name: TextSource,
+    pub source_name: TextSource,
+    pub event_id: TextSource,
+    pub version: TextSource,
+    pub level: TextSource,
+    pub channel: TextSource,
+    pub computer: TextSource,
+    pub user_id: TextSource,
+    pub record_id: TextSource,
+    pub time: TextSource,
 }
 
 /// Literal text of `System`, as it stands in a record.
 #[derive(Debug, Clone, Default)]
-pub struct Known {
+pub struct Literals {
     pub provider: Option<Text>,
     pub channel: Option<Text>,
     pub computer: Option<Text>,
@@ -59,11 +59,11 @@ impl System {
     /// Decodes what is literal. Text that is not usual is left to the record's decoder, which refuses it.
     pub(super) fn decode_literals(&mut self, chunk: &[u8]) {
         let text = |part| match part {
-            Part::Literal(wide) => literal(chunk, wide),
+            TextSource::Literal(span) => literal(chunk, span),
             _ => None,
         };
         let trimmed = |part| text(part).map(|text| Text::from(text.trim()));
-        self.known = Known {
+        self.literals = Literals {
             provider: text(self.name).filter(|name| !name.is_empty()),
             channel: trimmed(self.channel),
             computer: trimmed(self.computer),
@@ -72,28 +72,28 @@ impl System {
 }
 
 /// Literal text, if it is usual in an attribute.
-pub(super) fn literal(chunk: &[u8], wide: Wide) -> Option<Text> {
+pub(super) fn literal(chunk: &[u8], span: Utf16Span) -> Option<Text> {
     let mut text = String::new();
-    write_wide(wide.bytes(chunk)?, &mut text)?;
+    write_utf16(span.bytes(chunk)?, &mut text)?;
     (!text.bytes().any(|byte| byte < 0x20)).then(|| text.into())
 }
 
 /// How a value of `EventData` or `UserData` is named.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Naming {
+pub enum FieldName {
     /// A `Data` without name.
     Unnamed,
     /// By `Data/@Name` in the definition, or by the element's own name.
-    Known(Text),
+    Fixed(Text),
     /// By this value.
-    Value(u16),
+    FromValue(u16),
 }
 
 /// One value of `EventData` or `UserData`.
 #[derive(Debug, Clone)]
-pub struct Leaf {
-    pub naming: Naming,
-    pub content: Part,
+pub struct ValueNode {
+    pub name: FieldName,
+    pub content: TextSource,
     /// Left out when this value is null.
     pub dependency: u16,
     /// A child of `UserData` itself: without text it is a wrapper and not a value.
@@ -104,8 +104,8 @@ pub struct Leaf {
 
 /// What stands in an event besides `System`.
 #[derive(Debug, Clone)]
-pub enum Item {
-    Leaf(Leaf),
+pub enum Node {
+    Value(ValueNode),
     /// A substitution that holds a fragment: one of this kind.
     Fragment(u16, Kind),
 }
@@ -128,13 +128,13 @@ pub struct Program {
     pub kind: Kind,
     /// Of an event; fragments have none.
     pub system: System,
-    pub items: Vec<Item>,
+    pub nodes: Vec<Node>,
     /// The values that decide what the record says: all that are used but its number and its time.
     pub used: Vec<u16>,
 }
 
 /// Deepest nesting of elements that is usual; `UserData` reaches 4.
-const DEEPEST: usize = 12;
+const MAX_DEPTH: usize = 12;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Section {
@@ -158,7 +158,7 @@ pub(super) fn definition(chunk: &[u8], at: u32) -> Option<Tokens<'_>> {
 /// in a chunk, then by their offset: `known` keeps those of `Event`, `System`, `EventID` and `Name`.
 ///
 /// `None` when it is not; else where the provider's name is, `Nothing` when that is not to be told here.
-pub fn event_id_is_third(chunk: &[u8], at: u32, known: &mut [u32; 4]) -> Option<Part> {
+pub fn event_id_is_third(chunk: &[u8], at: u32, known: &mut [u32; 4]) -> Option<TextSource> {
     let mut tokens = definition(chunk, at)?;
     let mut named = |which: usize, text: &[u8], offset: u32| {
         let known = known.get_mut(which)?;
@@ -178,7 +178,7 @@ pub fn event_id_is_third(chunk: &[u8], at: u32, known: &mut [u32; 4]) -> Option<
     skip_attributes(&mut tokens, system)?;
     tokens.expect(CLOSE_START)?;
     let provider = open(&mut tokens)?;
-    let mut name = Part::Nothing;
+    let mut name = TextSource::Nothing;
     let mut first = true;
     attributes(&mut tokens, provider, |attribute, value| {
         if first && named(3, b"Name", attribute).is_some() {
@@ -233,7 +233,7 @@ fn check_attributes(tokens: &mut Tokens<'_>, element: Element) -> Option<()> {
 pub(super) fn attributes(
     tokens: &mut Tokens<'_>,
     element: Element,
-    mut each: impl FnMut(u32, Part) -> Option<()>,
+    mut each: impl FnMut(u32, TextSource) -> Option<()>,
 ) -> Option<()> {
     if !element.has_attributes {
         return Some(());
@@ -252,15 +252,15 @@ pub(super) fn attributes(
 }
 
 /// A literal or a substitution, if one stands here.
-pub(super) fn part(tokens: &mut Tokens<'_>) -> Option<Option<Part>> {
+pub(super) fn part(tokens: &mut Tokens<'_>) -> Option<Option<TextSource>> {
     Some(match tokens.peek()? {
         token if token & !MORE == VALUE => {
             tokens.u8()?;
-            Some(Part::Literal(tokens.text()?))
+            Some(TextSource::Literal(tokens.text()?))
         }
         SUBSTITUTION | OPTIONAL_SUBSTITUTION => {
             tokens.u8()?;
-            Some(Part::Value(tokens.substitution()?.0))
+            Some(TextSource::Value(tokens.substitution()?.0))
         }
         _ => None,
     })
@@ -275,17 +275,17 @@ impl Program {
         tokens.fragment()?;
         self.root(&mut tokens)?;
         for part in self.parts() {
-            if let Part::Literal(wide) = part {
-                wide.at -= start;
+            if let TextSource::Literal(span) = part {
+                span.at -= start;
             }
         }
         self.note_used();
         Some(())
     }
 
-    fn parts(&mut self) -> impl Iterator<Item = &mut Part> {
+    fn parts(&mut self) -> impl Iterator<Item = &mut TextSource> {
         let System {
-            known: _,
+            literals: _,
             name,
             source_name,
             event_id,
@@ -297,13 +297,13 @@ impl Program {
             record_id,
             time,
         } = &mut self.system;
-        let leaves = self.items.iter_mut().filter_map(|item| match item {
-            Item::Leaf(leaf) => Some(&mut leaf.content),
-            Item::Fragment(..) => None,
+        let values = self.nodes.iter_mut().filter_map(|node| match node {
+            Node::Value(value) => Some(&mut value.content),
+            Node::Fragment(..) => None,
         });
         [name, source_name, event_id, version, level, channel, computer, user_id, record_id, time]
             .into_iter()
-            .chain(leaves)
+            .chain(values)
     }
 
     fn note_used(&mut self) {
@@ -318,15 +318,15 @@ impl Program {
             system.computer,
             system.user_id,
         ];
-        let mut used: Vec<u16> = parts.into_iter().filter_map(Part::value).collect();
-        for item in &self.items {
-            let Item::Leaf(leaf) = item else { continue };
-            used.extend(leaf.content.value());
-            used.extend(match leaf.naming {
-                Naming::Value(index) => Some(index),
+        let mut used: Vec<u16> = parts.into_iter().filter_map(TextSource::value).collect();
+        for node in &self.nodes {
+            let Node::Value(value) = node else { continue };
+            used.extend(value.content.value());
+            used.extend(match value.name {
+                FieldName::FromValue(index) => Some(index),
                 _ => None,
             });
-            used.extend((leaf.dependency != NO_DEPENDENCY).then_some(leaf.dependency));
+            used.extend((value.dependency != NO_DEPENDENCY).then_some(value.dependency));
         }
         used.sort_unstable();
         used.dedup();
@@ -344,11 +344,11 @@ impl Program {
         let mut fragments = [None; 2];
         let mut slots = fragments.iter_mut();
         let mut behind = false;
-        for item in &self.items {
-            match item {
-                Item::Leaf(_) if behind => return None,
-                Item::Leaf(_) => {}
-                Item::Fragment(index, kind) => {
+        for node in &self.nodes {
+            match node {
+                Node::Value(_) if behind => return None,
+                Node::Value(_) => {}
+                Node::Fragment(index, kind) => {
                     *slots.next()? = Some((*index, *kind));
                     behind = true;
                 }
@@ -358,7 +358,7 @@ impl Program {
     }
 
     fn root(&mut self, tokens: &mut Tokens<'_>) -> Option<()> {
-        self.items.clear();
+        self.nodes.clear();
         self.system = System::default();
         let mut root = open(tokens)?;
         // A root is there whatever it depends on.
@@ -400,7 +400,7 @@ impl Program {
                     let child = tokens.element(token)?;
                     let name = plain_name(tokens.chunk, child.name)?;
                     check_attributes(tokens, child)?;
-                    let before = self.items.len();
+                    let before = self.nodes.len();
                     match section(tokens.chunk, name)? {
                         Section::System if first => self.children_of_system(tokens)?,
                         Section::System => return None,
@@ -408,14 +408,14 @@ impl Program {
                     }
                     // `UserData` depends on its own content; where that is null, nothing is lost with it.
                     let depends_on_itself = matches!(
-                        self.items.get(before..),
-                        Some([Item::Fragment(index, _)]) if *index == child.dependency
+                        self.nodes.get(before..),
+                        Some([Node::Fragment(index, _)]) if *index == child.dependency
                     );
                     (child.dependency == NO_DEPENDENCY || depends_on_itself).then_some(())?;
                 }
                 SUBSTITUTION | OPTIONAL_SUBSTITUTION => {
                     let (index, _) = tokens.substitution()?;
-                    self.items.push(Item::Fragment(index, Kind::Section));
+                    self.nodes.push(Node::Fragment(index, Kind::Section));
                 }
                 _ => return None,
             }
@@ -441,7 +441,7 @@ impl Program {
         let chunk = tokens.chunk;
         let child = tokens.element(token)?;
         let name = plain_name(chunk, child.name)?;
-        let [mut named, mut source_named, mut timed, mut user_id] = [Part::Nothing; 4];
+        let [mut named, mut source_named, mut timed, mut user_id] = [TextSource::Nothing; 4];
         let (provider, time) = (name.is(chunk, b"Provider"), name.is(chunk, b"TimeCreated"));
         let security = name.is(chunk, b"Security");
         attributes(tokens, child, |attribute, value| {
@@ -459,13 +459,13 @@ impl Program {
             };
             set_once(field, value)
         })?;
-        let mut content = Part::Nothing;
+        let mut content = TextSource::Nothing;
         if has_content(tokens)? {
             content = part(tokens)?.unwrap_or_default();
             tokens.expect(CLOSE)?;
         }
         let system = &mut self.system;
-        let fields: [(&[u8], &mut Part, Part); 10] = [
+        let fields: [(&[u8], &mut TextSource, TextSource); 10] = [
             (b"Provider", &mut system.name, named),
             (b"Provider", &mut system.source_name, source_named),
             (b"TimeCreated", &mut system.time, timed),
@@ -482,8 +482,8 @@ impl Program {
                 continue;
             }
             // Said twice, or left out for reasons of its own: not usual.
-            if *slot != Part::Nothing
-                || (child.dependency != NO_DEPENDENCY && part != Part::Value(child.dependency))
+            if *slot != TextSource::Nothing
+                || (child.dependency != NO_DEPENDENCY && part != TextSource::Value(child.dependency))
             {
                 return None;
             }
@@ -502,9 +502,9 @@ impl Program {
                 CLOSE => return Some(()),
                 SUBSTITUTION | OPTIONAL_SUBSTITUTION if section == Section::UserData && depth == 1 => {
                     let (index, _) = tokens.substitution()?;
-                    self.items.push(Item::Fragment(index, Kind::Inside));
+                    self.nodes.push(Node::Fragment(index, Kind::Inside));
                 }
-                token if token & !MORE == OPEN && depth < DEEPEST => {
+                token if token & !MORE == OPEN && depth < MAX_DEPTH => {
                     let child = tokens.element(token)?;
                     self.child(tokens, child, section, depth + 1)?;
                 }
@@ -523,19 +523,19 @@ impl Program {
         let chunk = tokens.chunk;
         let name = plain_name(chunk, child.name)?;
         let data = name.is(chunk, b"Data") || name.is(chunk, b"ComplexData");
-        let mut attribute_name = Part::Nothing;
+        let mut attribute_name = TextSource::Nothing;
         attributes(tokens, child, |attribute, value| {
             let attribute = plain_name(chunk, attribute)?;
             match value {
-                Part::Value(_) | Part::Literal(_) if data && attribute.is(chunk, b"Name") => {
+                TextSource::Value(_) | TextSource::Literal(_) if data && attribute.is(chunk, b"Name") => {
                     set_once(&mut attribute_name, value)
                 }
                 // An array in it would repeat the element.
-                Part::Value(_) => None,
+                TextSource::Value(_) => None,
                 _ => Some(()),
             }
         })?;
-        let mut content = Part::Nothing;
+        let mut content = TextSource::Nothing;
         if has_content(tokens)? {
             match tokens.peek()? {
                 CLOSE => {}
@@ -552,14 +552,16 @@ impl Program {
         if section == Section::Ignored {
             return Some(());
         }
-        let naming = match attribute_name {
-            Part::Nothing if name.is(chunk, b"Data") => Naming::Unnamed,
-            Part::Nothing => Naming::Known(literal(chunk, name)?),
-            Part::Literal(name) => Naming::Known(literal(chunk, name).filter(|name| !name.is_empty())?),
-            Part::Value(index) => Naming::Value(index),
+        let field = match attribute_name {
+            TextSource::Nothing if name.is(chunk, b"Data") => FieldName::Unnamed,
+            TextSource::Nothing => FieldName::Fixed(literal(chunk, name)?),
+            TextSource::Literal(name) => {
+                FieldName::Fixed(literal(chunk, name).filter(|name| !name.is_empty())?)
+            }
+            TextSource::Value(index) => FieldName::FromValue(index),
         };
-        self.items.push(Item::Leaf(Leaf {
-            naming,
+        self.nodes.push(Node::Value(ValueNode {
+            name: field,
             content,
             dependency: child.dependency,
             wrapper: section == Section::UserData && depth == 2,
@@ -570,13 +572,13 @@ impl Program {
 }
 
 /// What is said twice is not usual: a damaged name can look like another one.
-fn set_once(field: &mut Part, value: Part) -> Option<()> {
-    (*field == Part::Nothing).then_some(())?;
+fn set_once(field: &mut TextSource, value: TextSource) -> Option<()> {
+    (*field == TextSource::Nothing).then_some(())?;
     *field = value;
     Some(())
 }
 
-fn section(chunk: &[u8], name: Wide) -> Option<Section> {
+fn section(chunk: &[u8], name: Utf16Span) -> Option<Section> {
     let is = |text: &[u8]| name.is(chunk, text);
     Some(if is(b"EventData") {
         Section::EventData
@@ -591,7 +593,7 @@ fn section(chunk: &[u8], name: Wide) -> Option<Section> {
 
 /// A name as Windows writes them. One with other characters would be broken by the way over XML, as a prefix
 /// would be cut off there; that is left to the crate.
-fn plain_name(chunk: &[u8], offset: u32) -> Option<Wide> {
+fn plain_name(chunk: &[u8], offset: u32) -> Option<Utf16Span> {
     const DECLARES: &[u8] = b"xmlns:auto-ns";
     let name = name_text(chunk, offset)?;
     let (units, _) = name.bytes(chunk)?.as_chunks::<2>();

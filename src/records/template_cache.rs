@@ -13,26 +13,26 @@ use super::binxml::{
 use super::template::{Program, definition};
 use crate::chunks::bytes::{u16_at, u32_at};
 
-/// TemplateCache and their bytes that are kept. Real logs have some hundreds of a few KB each; of a crafted one with
+/// Definitions that are kept, and the bytes of their bodies. Real logs have some hundreds of a few KB each; of a crafted one with
 /// ever new ones the last are kept.
-const MOST: usize = 2048;
-const MOST_BYTES: usize = 4 << 20;
+const MAX_DEFINITIONS: usize = 2048;
+const MAX_BYTES: usize = 4 << 20;
 
 /// GUID and length of the body: what tells most definitions apart.
 type Key = ([u8; 16], u32);
 
-/// TemplateCache with their programs; one per worker.
+/// Definitions with their programs; one per worker.
 #[derive(Default)]
 pub struct TemplateCache {
     numbers: HashMap<Key, Vec<u64>>,
-    known: Vec<Known>,
+    cached: Vec<CachedDefinition>,
     /// The number of the first that is known. No number stands for two definitions, also when all were forgotten to
     /// make room.
     first: u64,
     bytes: usize,
 }
 
-struct Known {
+struct CachedDefinition {
     body: Box<[u8]>,
     names: Box<[Name]>,
     /// `None` where its shape is not usual.
@@ -51,21 +51,22 @@ impl TemplateCache {
     /// The number of the definition that stands at this offset; `None` when its shape is not usual.
     pub fn number(&mut self, chunk: &[u8], at: u32) -> Option<u64> {
         let (key, tokens) = (key(chunk, at)?, definition(chunk, at)?);
-        let same = |number: &&u64| self.get(**number).is_some_and(|known| known.is(tokens.chunk, tokens.at));
+        let same =
+            |number: &&u64| self.get(**number).is_some_and(|cached| cached.is(tokens.chunk, tokens.at));
         if let Some(number) = self.numbers.get(&key).into_iter().flatten().find(same) {
             return Some(*number);
         }
         let names = names(tokens)?;
         let body = tokens.chunk.get(tokens.at..)?;
-        let number = self.first + self.known.len() as u64;
-        if self.known.len() >= MOST || self.bytes + body.len() > MOST_BYTES {
+        let number = self.first + self.cached.len() as u64;
+        if self.cached.len() >= MAX_DEFINITIONS || self.bytes + body.len() > MAX_BYTES {
             *self = Self { first: number, ..Self::default() };
         }
         let mut program = Program::default();
         let program = program.compile(chunk, at).map(|()| program);
         self.bytes += body.len();
         self.numbers.entry(key).or_default().push(number);
-        self.known.push(Known { body: body.into(), names: names.into(), program });
+        self.cached.push(CachedDefinition { body: body.into(), names: names.into(), program });
         Some(number)
     }
 
@@ -74,8 +75,8 @@ impl TemplateCache {
         self.get(number)?.program.as_ref()
     }
 
-    fn get(&self, number: u64) -> Option<&Known> {
-        self.known.get(usize::try_from(number.checked_sub(self.first)?).ok()?)
+    fn get(&self, number: u64) -> Option<&CachedDefinition> {
+        self.cached.get(usize::try_from(number.checked_sub(self.first)?).ok()?)
     }
 }
 
@@ -85,7 +86,7 @@ fn key(chunk: &[u8], at: u32) -> Option<Key> {
     Some((*rest.first_chunk()?, u32_at(rest, 16)?))
 }
 
-impl Known {
+impl CachedDefinition {
     /// Is what stands `at` the same definition? `chunk` ends where the definition does.
     fn is(&self, chunk: &[u8], start: usize) -> bool {
         let Some(body) = chunk.get(start..) else { return false };

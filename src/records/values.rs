@@ -8,7 +8,7 @@ use super::binxml::Instance;
 use crate::chunks::bytes::{u16_at, u32_at, u64_at};
 
 /// More values than any template of Windows has.
-const MOST: usize = 96;
+const MAX_VALUES: usize = 96;
 
 /// Value types (MS-EVEN6 2.2.12) that are told apart here.
 pub const NULL: u8 = 0x00;
@@ -38,8 +38,8 @@ pub struct Value {
 /// these are need not be worked out again.
 pub struct Values {
     /// Counted from the first value.
-    values: [Value; MOST],
-    descriptors: [[u8; 4]; MOST],
+    values: [Value; MAX_VALUES],
+    descriptors: [[u8; 4]; MAX_VALUES],
     /// So many of both hold for any instance that begins with these descriptors: up to a SID, whose length is in its
     /// bytes, too.
     known: usize,
@@ -52,7 +52,7 @@ pub struct Values {
 
 impl Default for Values {
     fn default() -> Self {
-        let (values, descriptors) = ([Value::default(); MOST], [[0; 4]; MOST]);
+        let (values, descriptors) = ([Value::default(); MAX_VALUES], [[0; 4]; MAX_VALUES]);
         Self { values, descriptors, known: 0, first: 0, count: 0, end: 0 }
     }
 }
@@ -63,9 +63,9 @@ enum Length {
     /// So many bytes, whatever its descriptor says.
     Natural(u8),
     /// As its descriptor says.
-    ReportedEvents,
+    Declared,
     /// The same, in units of UTF-16.
-    Wide,
+    Utf16,
     /// Its own bytes say it.
     Sid,
     /// The type is left to the crate.
@@ -78,8 +78,8 @@ const LENGTHS: [Length; 256] = {
     let mut kind = 0;
     while kind < lengths.len() {
         lengths[kind] = match kind as u8 {
-            NULL | ANSI | BINARY | BINXML => Length::ReportedEvents,
-            TEXT | TEXT_ARRAY => Length::Wide,
+            NULL | ANSI | BINARY | BINXML => Length::Declared,
+            TEXT | TEXT_ARRAY => Length::Utf16,
             0x03 | U8 => Length::Natural(1),
             0x05 | U16 => Length::Natural(2),
             0x07 | 0x08 | 0x0d | 0x14 => Length::Natural(4),
@@ -97,7 +97,7 @@ impl Values {
     /// Reads the descriptors of `instance`. `None` when a value does not have its type's length, as then
     /// nobody but the crate knows where the next one starts.
     pub fn read(&mut self, chunk: &[u8], instance: Instance) -> Option<()> {
-        if instance.count > MOST {
+        if instance.count > MAX_VALUES {
             return None;
         }
         let descriptors = descriptors(chunk, instance)?;
@@ -160,7 +160,7 @@ pub struct Layout {
     /// How many values the instance had.
     count: usize,
     /// The descriptors up to the value's own.
-    descriptors: [[u8; 4]; Self::MOST],
+    descriptors: [[u8; 4]; Self::MAX_DESCRIPTORS],
     /// Which value was asked for; `u16::MAX` where nothing is known.
     index: u16,
     /// It, and a SID before it, counted from the first value. A SID's length is in its bytes, too.
@@ -170,13 +170,13 @@ pub struct Layout {
 
 impl Default for Layout {
     fn default() -> Self {
-        let (descriptors, value) = ([[0; 4]; Self::MOST], Value::default());
+        let (descriptors, value) = ([[0; 4]; Self::MAX_DESCRIPTORS], Value::default());
         Self { count: 0, descriptors, index: u16::MAX, value, sid: None }
     }
 }
 
 impl Layout {
-    const MOST: usize = 16;
+    const MAX_DESCRIPTORS: usize = 16;
 
     /// As [`value_of`].
     pub fn value_of(&mut self, chunk: &[u8], instance: Instance, index: u16) -> Option<Value> {
@@ -224,8 +224,8 @@ fn value_at(chunk: &[u8], at: usize, [low, high, kind, _]: [u8; 4]) -> Option<Va
     let len = u16::from_le_bytes([low, high]);
     let sound = match LENGTHS[usize::from(kind)] {
         Length::Natural(natural) => len == u16::from(natural),
-        Length::ReportedEvents => true,
-        Length::Wide => len.is_multiple_of(2),
+        Length::Declared => true,
+        Length::Utf16 => len.is_multiple_of(2),
         Length::Sid => sid_len(chunk, at) == Some(usize::from(len)),
         Length::Unusual => false,
     };
@@ -269,7 +269,7 @@ impl Value {
         match self.kind {
             NULL => {}
             TEXT => {
-                write_wide(self.bytes(chunk)?, out)?;
+                write_utf16(self.bytes(chunk)?, out)?;
             }
             // Other bytes depend on a code page.
             ANSI => {
@@ -374,9 +374,9 @@ fn write_guid(bytes: &[u8], out: &mut String) -> Option<()> {
 
 fn write_sid(bytes: &[u8], out: &mut String) -> Option<()> {
     let [revision, _, authority @ ..]: [u8; 8] = *bytes.first_chunk()?;
-    let mut wide = [0; 8];
-    wide.get_mut(2..)?.copy_from_slice(&authority);
-    write_fmt(out, format_args!("S-{revision}-{}", u64::from_be_bytes(wide)));
+    let mut span = [0; 8];
+    span.get_mut(2..)?.copy_from_slice(&authority);
+    write_fmt(out, format_args!("S-{revision}-{}", u64::from_be_bytes(span)));
     for sub in bytes.get(8..)?.as_chunks::<4>().0 {
         write_fmt(out, format_args!("-{}", u32::from_le_bytes(*sub)));
     }
@@ -397,7 +397,7 @@ fn narrow(units: &[[u8; 2]; BLOCK]) -> Option<[u8; BLOCK]> {
 
 /// Appends UTF-16 text up to its end or a NUL. `None` for what XML cannot hold (the crate replaces it) and broken
 /// surrogates.
-pub fn write_wide(bytes: &[u8], out: &mut String) -> Option<()> {
+pub fn write_utf16(bytes: &[u8], out: &mut String) -> Option<()> {
     let (units, _) = bytes.as_chunks::<2>();
     let (blocks, rest) = units.as_chunks::<BLOCK>();
     let mut done = 0;

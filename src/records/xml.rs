@@ -9,7 +9,8 @@ use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
 
-use super::{Content, Datum, Origin, Record, Selection, Text};
+use super::record::{Content, Datum, Origin, Record, Text};
+use super::selection::Selection;
 
 /// Deepest nesting read. Events of Windows reach 6; the `evtx` crate stops at 64 too.
 pub const MAX_DEPTH: usize = 64;

@@ -7,9 +7,11 @@ use std::io::Read;
 
 use memchr::{memchr, memchr2, memmem};
 
+use super::problems::Problems;
+use super::record::Record;
+use super::selection::Selection;
 use super::sliding_buffer::Window;
 use super::xml::parse_wanted;
-use super::{Problems, Record, Selection};
 
 /// Longest event read, in bytes of UTF-8. A record in an .evtx file is less than 64 KiB (a chunk), which
 /// XML with names, escapes and `RenderingInfo` does not make sixteen times longer.

@@ -1,77 +1,46 @@
-//! An earlier report read again, and what is new since then.
-//!
-//! A baseline that cannot be read would make everything new, and a schedule would cry wolf: any doubt about it is an
-//! error that names file and line.
+//! Reads an earlier report, and compares a run with it.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
-use std::fs::File;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use jiff::Timestamp;
 
 use super::json::{Document, FORMAT, VERSION};
 use super::problem::by_time;
-use super::row::{COLUMNS, LIST_SEPARATOR, Row, Status};
-use crate::files::describe_read_error;
+use super::row::{COLUMNS, Row, Status, split};
+use super::saved::{Saved, SavedError, shortened};
 use crate::findings::{RowNames, is_silence, problem_named, silence};
-use crate::text::decode::TextReader;
-use crate::text::escape::unescape_cell;
 
-/// A report of a million incidents has less; something larger is another file.
-const MAX_LEN: u64 = 1 << 30;
+const WHAT: &str = "a report of krbtriage triage (.csv, .json or .jsonl)";
 
-/// Why a report could not be read again.
-#[derive(Debug, thiserror::Error)]
-pub enum BaselineError {
-    #[error("{}: {}", path.display(), describe_read_error(path, source))]
-    Read { path: PathBuf, source: io::Error },
-    #[error("{}: this is larger than any report; name a report of krbtriage triage", path.display())]
-    TooLarge { path: PathBuf },
-    #[error(
-        "{}: this is no report of krbtriage triage: {why}; name one (.csv, .json or .jsonl)", path.display()
-    )]
-    Foreign { path: PathBuf, why: String },
-    #[error("{}: line {line}: {why}; name a report as krbtriage wrote it", path.display())]
-    Line { path: PathBuf, line: u64, why: String },
-    #[error(
-        "{}: line {line}: the file ends inside this line, so it is not whole; name a complete report", path.display()
-    )]
-    Cut { path: PathBuf, line: u64 },
+/// Reads a report of any format that has incidents: CSV (also as a spreadsheet program saved it), JSON, JSON Lines.
+pub fn read(path: &Path) -> Result<Vec<Row>, SavedError> {
+    parse(path, &Saved { path, what: WHAT }.text()?)
 }
 
-/// Reads a report of any format that has incidents in it: CSV (also as a spreadsheet program saved it), JSON, JSON Lines.
-pub fn read(path: &Path) -> Result<Vec<Row>, BaselineError> {
-    let failed = |source| BaselineError::Read { path: path.to_path_buf(), source };
-    let mut text = String::new();
-    let mut reader = TextReader::new(File::open(path).map_err(failed)?);
-    while reader.append_to(&mut text).map_err(failed)? {
-        if text.len() as u64 > MAX_LEN {
-            return Err(BaselineError::TooLarge { path: path.to_path_buf() });
-        }
-    }
-    parse(path, &text)
-}
-
-/// The same of a text; `path` is for messages.
-pub fn parse(path: &Path, text: &str) -> Result<Vec<Row>, BaselineError> {
+/// The same for a text; `path` is for messages.
+pub fn parse(path: &Path, text: &str) -> Result<Vec<Row>, SavedError> {
+    let saved = Saved { path, what: WHAT };
     let rows = match text.trim_start().bytes().next() {
-        Some(b'{') => read_json(path, text)?,
-        // A report of no incidents has no lines in JSON Lines.
+        Some(b'{') => read_json(saved, text)?,
+        // A report without incidents has no lines in JSON Lines.
         None if path.extension().is_some_and(|e| e == "jsonl" || e == "ndjson") => Vec::new(),
-        None => return Err(BaselineError::Foreign { path: path.to_path_buf(), why: "it is empty".into() }),
-        Some(_) => read_csv(path, text)?,
+        None => return Err(saved.foreign("it is empty")),
+        Some(_) => {
+            let rows = saved.csv_rows(text, &COLUMNS, &[], row)?;
+            rows.into_iter().map(|(line, row)| (Some(line), row)).collect()
+        }
     };
     let mut ids = HashSet::new();
     for (line, row) in &rows {
         let checked = check(row).and_then(|()| match ids.insert(row.incident_id.as_str()) {
             true => Ok(()),
-            false => Err(format!("{} stands in it twice", row.incident_id)),
+            false => Err(format!("{} appears twice", row.incident_id)),
         });
         if let Err(why) = checked {
-            let line = line.unwrap_or_else(|| line_of(text, &row.incident_id));
-            return Err(BaselineError::Line { path: path.to_path_buf(), line, why });
+            return Err(saved.line(line.unwrap_or_else(|| line_of(text, &row.incident_id)), why));
         }
     }
     Ok(rows.into_iter().map(|(_, row)| row).collect())
@@ -84,16 +53,16 @@ pub fn check(row: &Row) -> Result<(), String> {
             .is_some_and(|hex| hex.len() == 12 && hex.bytes().all(|b| b.is_ascii_hexdigit()))
     };
     if !is_id('i', &row.incident_id) {
-        return Err(format!("\"{}\" is no incident_id", shown(&row.incident_id)));
+        return Err(format!("\"{}\" is not a valid incident_id", shortened(&row.incident_id)));
     }
     if !is_id('p', &row.problem_id) {
-        return Err(format!("\"{}\" is no problem_id", shown(&row.problem_id)));
+        return Err(format!("\"{}\" is not a valid problem_id", shortened(&row.problem_id)));
     }
     for (column, time) in [("first_seen", &row.first_seen), ("last_seen", &row.last_seen)] {
         if time.parse::<Timestamp>().is_err() {
             return Err(format!(
-                "{column} \"{}\" is no time (a spreadsheet may have rewritten it)",
-                shown(time)
+                "{column} \"{}\" is not a valid time (a spreadsheet program may have changed it)",
+                shortened(time)
             ));
         }
     }
@@ -106,18 +75,13 @@ fn line_of(all: &str, text: &str) -> u64 {
     1 + before.matches('\n').count() as u64
 }
 
-/// The beginning of a foreign value, for a message.
-fn shown(text: &str) -> String {
-    text.chars().take(40).collect()
-}
-
 /// A row, and its line where it is known.
 type Placed = (Option<u64>, Row);
 
-fn read_json(path: &Path, text: &str) -> Result<Vec<Placed>, BaselineError> {
+fn read_json(saved: Saved<'_>, text: &str) -> Result<Vec<Placed>, SavedError> {
     let wrong = |line: usize, error: serde_json::Error| match error.is_eof() {
-        true => BaselineError::Cut { path: path.to_path_buf(), line: line as u64 },
-        false => BaselineError::Line { path: path.to_path_buf(), line: line as u64, why: error.to_string() },
+        true => saved.cut(line as u64),
+        false => saved.line(line as u64, error.to_string()),
     };
     let first_line = text.trim_start().lines().next().unwrap_or_default();
     let is_lines = serde_json::from_str::<serde_json::Value>(first_line)
@@ -133,56 +97,14 @@ fn read_json(path: &Path, text: &str) -> Result<Vec<Placed>, BaselineError> {
     }
     let document: Document = serde_json::from_str(text).map_err(|e| wrong(e.line(), e))?;
     if document.format != FORMAT || document.version != VERSION {
-        let why = format!("it says it is {} {}", shown(&document.format), document.version);
-        return Err(BaselineError::Foreign { path: path.to_path_buf(), why });
+        return Err(saved.foreign(format!("it is {} {}", shortened(&document.format), document.version)));
     }
     Ok(document.incidents.into_iter().map(|row| (None, row)).collect())
 }
 
-fn read_csv(path: &Path, text: &str) -> Result<Vec<Placed>, BaselineError> {
-    let foreign = |why: String| BaselineError::Foreign { path: path.to_path_buf(), why };
-    let head = text.lines().next().unwrap_or_default();
-    // Spreadsheet programs of many countries save with semicolons.
-    let delimiter = [b',', b';', b'\t'].into_iter().max_by_key(|&d| head.bytes().filter(|&b| b == d).count());
-    let mut csv = csv::ReaderBuilder::new().delimiter(delimiter.unwrap_or(b',')).from_reader(text.as_bytes());
-    let names = csv.headers().map_err(|e| foreign(e.to_string()))?.clone();
-    let mut places = [0; COLUMNS.len()];
-    for (place, column) in places.iter_mut().zip(COLUMNS) {
-        *place = names
-            .iter()
-            .position(|name| name.trim().eq_ignore_ascii_case(column))
-            .ok_or_else(|| foreign(format!("it has no column {column}")))?;
-    }
-    let last = text.lines().count() as u64;
-    if !text.ends_with(['\n', '\r']) {
-        return Err(BaselineError::Cut { path: path.to_path_buf(), line: last });
-    }
-    // The reader stands between CR and LF when a record ends, and counts the line at LF.
-    let line = |p: &csv::Position| {
-        let at = text.as_bytes().get(usize::try_from(p.byte()).unwrap_or(usize::MAX));
-        p.line() + u64::from(at == Some(&b'\n'))
-    };
-    let mut rows = Vec::new();
-    for record in csv.records() {
-        let at_line = |line, why| BaselineError::Line { path: path.to_path_buf(), line, why };
-        let record = record.map_err(|e| {
-            let line = e.position().map_or(last, line);
-            match e.kind() {
-                csv::ErrorKind::UnequalLengths { len, expected_len, .. } => {
-                    at_line(line, format!("it has {len} cells where the first line has {expected_len}"))
-                }
-                _ => at_line(line, e.to_string()),
-            }
-        })?;
-        let line = record.position().map_or(last, line);
-        let cells = places.map(|place| unescape_cell(record.get(place).unwrap_or_default()));
-        rows.push((Some(line), row(cells.each_ref().map(|c| &**c)).map_err(|why| at_line(line, why))?));
-    }
-    Ok(rows)
-}
-
 /// A row of the report's cells, in the order of [`COLUMNS`].
-fn row(cells: [&str; COLUMNS.len()]) -> Result<Row, String> {
+fn row(cells: &[Cow<'_, str>]) -> Result<Row, String> {
+    let cells: Vec<&str> = cells.iter().map(|cell| &**cell).collect();
     let [
         incident_id,
         problem_id,
@@ -206,23 +128,25 @@ fn row(cells: [&str; COLUMNS.len()]) -> Result<Row, String> {
         missing,
         fix,
         logs,
-    ] = cells;
-    let text = str::to_owned;
-    let list = |cell: &str| -> Vec<String> {
-        cell.split(LIST_SEPARATOR).filter(|item| !item.is_empty()).map(str::to_owned).collect()
+    ] = cells[..]
+    else {
+        return Err("it has too few cells".to_owned());
     };
+    let text = str::to_owned;
     let status = Status::ALL
         .into_iter()
         .find(|s| s.name() == status)
-        .ok_or_else(|| format!("\"{}\" is no status", shown(status)))?;
+        .ok_or_else(|| format!("\"{}\" is not a valid status", shortened(status)))?;
     let mut row = Row {
         incident_id: text(incident_id),
         problem_id: text(problem_id),
         problem: String::new(),
         status,
-        cause: cause.parse().map_err(|_| format!("\"{}\" is no cause", shown(cause)))?,
-        kind: kind.parse().map_err(|_| format!("\"{}\" is no kind", shown(kind)))?,
-        confidence: confidence.parse().map_err(|_| format!("\"{}\" is no confidence", shown(confidence)))?,
+        cause: cause.parse().map_err(|_| format!("\"{}\" is not a valid cause", shortened(cause)))?,
+        kind: kind.parse().map_err(|_| format!("\"{}\" is not a valid kind", shortened(kind)))?,
+        confidence: confidence
+            .parse()
+            .map_err(|_| format!("\"{}\" is not a valid confidence", shortened(confidence)))?,
         client: text(client),
         answered_by: text(answered_by),
         target_spn: text(target_spn),
@@ -230,15 +154,15 @@ fn row(cells: [&str; COLUMNS.len()]) -> Result<Row, String> {
         target_host: text(target_host),
         target_realm: text(target_realm),
         client_realm: text(client_realm),
-        shared_addresses: list(shared_addresses),
-        events: events.parse().map_err(|_| format!("events \"{}\" is no number", shown(events)))?,
+        shared_addresses: split(shared_addresses),
+        events: events.parse().map_err(|_| format!("events \"{}\" is not a number", shortened(events)))?,
         first_seen: text(first_seen),
         last_seen: text(last_seen),
         explanation: text(explanation),
-        evidence: list(evidence),
-        missing: list(missing),
-        fix: list(fix),
-        logs: list(logs),
+        evidence: split(evidence),
+        missing: split(missing),
+        fix: split(fix),
+        logs: split(logs),
     };
     row.problem = problem_named(&row.problem_id, row.cause, &names_of(&row)).unwrap_or_else(|| {
         if row.target_spn.is_empty() { row.answered_by.clone() } else { row.target_spn.clone() }

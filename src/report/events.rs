@@ -11,13 +11,14 @@ use std::sync::{Mutex, PoisonError};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::csv_writer::CsvWriter;
 use super::format::{Format, UnknownFormat};
 use super::sorter::{self, Key, Sorter};
 use crate::events::{ApErrModified, ReportedEvents};
+use crate::files::FileIndex;
 use crate::incidents::{self, EventSink, Twin};
 use crate::records::{Origin, Record};
-use crate::scan::FileIndex;
-use crate::text::escape::{escape_cell, escape_json};
+use crate::text::escape::escape_json;
 
 /// The columns of the CSV, and the members of a line of JSON.
 pub const EVENT_COLUMNS: [&str; 13] = [
@@ -228,7 +229,7 @@ fn taken_apart(row: &[u8]) -> Option<(&[u8], FileIndex, &[u8])> {
 
 /// Where the lines go, in their format.
 enum Lines<'a> {
-    Csv(Box<csv::Writer<&'a mut dyn Write>>),
+    Csv(Box<CsvWriter<&'a mut dyn Write>>),
     Jsonl(&'a mut dyn Write),
 }
 
@@ -236,11 +237,7 @@ impl<'a> Lines<'a> {
     fn new(format: EventFormat, out: &'a mut dyn Write) -> io::Result<Self> {
         match format {
             EventFormat::Jsonl => Ok(Self::Jsonl(out)),
-            EventFormat::Csv => {
-                let mut csv = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
-                csv.write_record(EVENT_COLUMNS)?;
-                Ok(Self::Csv(Box::new(csv)))
-            }
+            EventFormat::Csv => Ok(Self::Csv(Box::new(CsvWriter::with_header(out, &EVENT_COLUMNS)?))),
         }
     }
 
@@ -250,31 +247,28 @@ impl<'a> Lines<'a> {
                 out.write_all(escape_json(&WithLog { line, log })?.as_bytes())?;
                 out.write_all(b"\n")
             }
-            Self::Csv(csv) => {
-                let cells = [
-                    escape_cell(&line.incident_id),
-                    line.time_created.to_string().into(),
-                    escape_cell(&line.client),
-                    escape_cell(&line.channel),
-                    line.record_id.to_string().into(),
-                    line.event_id.to_string().into(),
-                    escape_cell(&line.provider),
-                    escape_cell(&line.answered_by),
-                    escape_cell(&line.target_spn),
-                    escape_cell(&line.target_realm),
-                    escape_cell(&line.client_realm),
-                    escape_cell(&line.origin),
-                    escape_cell(log),
-                ];
-                Ok(csv.write_record(cells.iter().map(|c| &**c))?)
-            }
+            Self::Csv(csv) => csv.row([
+                &*line.incident_id,
+                &line.time_created.to_string(),
+                &line.client,
+                &line.channel,
+                &line.record_id.to_string(),
+                &line.event_id.to_string(),
+                &line.provider,
+                &line.answered_by,
+                &line.target_spn,
+                &line.target_realm,
+                &line.client_realm,
+                &line.origin,
+                log,
+            ]),
         }
     }
 
     fn finish(self) -> io::Result<()> {
         match self {
             Self::Jsonl(_) => Ok(()),
-            Self::Csv(mut csv) => csv.flush(),
+            Self::Csv(csv) => csv.finish().map(drop),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::{Paper, Report, json, page, table, text};
+use super::{Paper, Report, csv, json, page, text};
 use crate::output::Output;
 
 /// How a report is written.
@@ -75,7 +75,7 @@ impl Format {
 
     pub fn write(self, report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
         match self {
-            Self::Csv => table::write(report.rows, out),
+            Self::Csv => csv::write(report.rows, out),
             Self::Json => json::write(report.rows, report.problems, out),
             Self::Jsonl => json::write_lines(report.rows, out),
             Self::Html => page::write(report, out),

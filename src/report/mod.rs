@@ -1,6 +1,8 @@
 //! The report: findings become bytes here, and files appear whole or not at all.
 
 pub mod baseline;
+pub mod csv;
+mod csv_writer;
 pub mod events;
 pub mod format;
 pub mod json;
@@ -10,10 +12,11 @@ pub mod paper;
 pub mod problem;
 pub mod row;
 pub mod run_summary;
+pub mod saved;
 pub mod sorter;
-pub mod table;
 pub mod text;
 
+pub use csv_writer::CsvWriter;
 pub use events::{EventFormat, EventSpool};
 pub use format::{Format, Target};
 pub use paper::Paper;

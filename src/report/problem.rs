@@ -6,9 +6,9 @@ use std::io::{self, Write};
 
 use jiff::Timestamp;
 
+use super::csv_writer::CsvWriter;
 use super::row::{LIST_SEPARATOR, Row, Status, problem_name};
 use crate::findings::{Cause, Confidence, Kind};
-use crate::text::escape::escape_cell;
 
 /// The columns of `--problems`, in their order.
 pub const PROBLEM_COLUMNS: [&str; 14] = [
@@ -174,14 +174,11 @@ fn list(items: &[String]) -> String {
     out
 }
 
-/// Writes header and rows: UTF-8 without BOM, CRLF, every cell guarded, as the report itself.
+/// Writes header and rows.
 pub fn write(problems: &[Problem], out: &mut dyn Write) -> io::Result<()> {
-    let mut csv = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
-    csv.write_record(PROBLEM_COLUMNS)?;
-    for problem in problems {
-        csv.write_record(problem.cells().iter().map(|c| escape_cell(c).into_owned()))?;
-    }
-    csv.flush()
+    let mut csv = CsvWriter::with_header(out, &PROBLEM_COLUMNS)?;
+    problems.iter().try_for_each(|problem| csv.row(problem.cells()))?;
+    csv.finish().map(drop)
 }
 
 #[cfg(test)]

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use crate::files::FileIndex;
 use crate::findings::{Cause, Confidence, Finding, Kind};
-use crate::scan::FileIndex;
 
 /// The report's columns, in their order.
 pub const COLUMNS: [&str; 22] = [
@@ -172,7 +172,7 @@ impl Row {
 
 /// A list as one cell. An item that holds the separator (a crafted name can) loses its blank, so that the list can be
 /// taken apart again.
-fn join(items: &[String]) -> String {
+pub fn join(items: &[String]) -> String {
     let mut cell = String::new();
     for (i, item) in items.iter().enumerate() {
         if i > 0 {
@@ -186,6 +186,11 @@ fn join(items: &[String]) -> String {
         }
     }
     cell
+}
+
+/// The items of a cell that [`join`] made.
+pub fn split(cell: &str) -> Vec<String> {
+    cell.split(LIST_SEPARATOR).filter(|item| !item.is_empty()).map(str::to_owned).collect()
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::{self, BufReader, Read, Write};
 use std::sync::Arc;
 
-use crate::chunks::read::fill_at;
+use crate::io_util::read_full_at;
 
 /// What all sorters of a run may keep in memory.
 const MEMORY: usize = 32 << 20;
@@ -198,7 +198,7 @@ impl Segment {
 impl Read for Segment {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let room = usize::try_from(self.end - self.at).unwrap_or(usize::MAX).min(buffer.len());
-        let n = fill_at(&self.file, buffer.get_mut(..room).unwrap_or_default(), self.at)?;
+        let n = read_full_at(&self.file, buffer.get_mut(..room).unwrap_or_default(), self.at)?;
         self.at += n as u64;
         Ok(n)
     }

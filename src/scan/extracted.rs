@@ -4,7 +4,8 @@ use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::{FileIndex, FileReport};
+use super::report::FileReport;
+use crate::files::FileIndex;
 use crate::files::{FileError, Kind};
 use crate::records::extracted::{LogLine, UnreadLine, name_of, number_of};
 
@@ -82,7 +83,7 @@ impl ExtractedLogs {
         Ok(())
     }
 
-    pub fn describe_read_error(&self, line: UnreadLine) -> Result<(), String> {
+    pub fn unread(&self, line: UnreadLine) -> Result<(), String> {
         let mut logs = self.lock();
         logs.spend(line.path.len() + line.problem.len())?;
         logs.unread.insert(line);
@@ -245,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn a_log_told_of_twice_is_one_log() {
+    fn a_log_reported_twice_is_one_log() {
         let found = problems(|logs| {
             logs.log(line("a", 3)).unwrap();
             logs.found([(index_of(255), 3)]).unwrap();
@@ -256,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_lost_on_the_way_is_told() {
+    fn what_was_lost_on_the_way_is_reported() {
         let missing = problems(|logs| {
             logs.log(line("a", 3)).unwrap();
             logs.found([(index_of(255), 1)]).unwrap();
@@ -267,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn contradictions_are_told_and_end_the_same_in_every_order() {
+    fn contradictions_are_reported_and_end_the_same_in_every_order() {
         for order in [["a", "b"], ["b", "a"]] {
             let logs = ExtractedLogs::default();
             for path in order {
@@ -282,8 +283,8 @@ mod tests {
     fn memory_is_bounded() {
         let logs = ExtractedLogs::default();
         let long = "x".repeat(MAX_BYTES / 4);
-        let told = (0..10).filter(|_| logs.log(line(&long, 0)).is_ok()).count();
-        assert_eq!(told, 3);
-        assert!(logs.describe_read_error(UnreadLine { path: long.clone(), problem: long }).is_err());
+        let kept = (0..10).filter(|_| logs.log(line(&long, 0)).is_ok()).count();
+        assert_eq!(kept, 3);
+        assert!(logs.unread(UnreadLine { path: long.clone(), problem: long }).is_err());
     }
 }

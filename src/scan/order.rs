@@ -1,6 +1,7 @@
 use std::collections::HashMap;
 
-use super::{FileIndex, FileReport};
+use super::report::FileReport;
+use crate::files::FileIndex;
 
 /// The files of a run in the order of their paths, so that a report does not depend on the order they were named in, or
 /// on how they were shared out among extractions.

@@ -9,17 +9,18 @@ use std::sync::{Mutex, PoisonError};
 use jiff::Timestamp;
 
 use super::extracted::ExtractedLogs;
-use super::{FileIndex, FileReport};
+use super::report::FileReport;
 use crate::chunks::BLOCK_LEN;
+use crate::files::FileIndex;
 use crate::files::archive::{self, Budget, Member};
 use crate::files::{FileError, Input, Kind};
 use crate::records::Problems;
-use crate::records::chunk::Counts;
+use crate::records::reader::Counts;
 use crate::records::values::filetime;
 
-/// One step of work.
+/// One task of work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
+pub enum Task {
     /// The `block`th block of an .evtx file: one big file keeps all workers as busy as many small ones.
     Block { input: usize, block: u64 },
     /// A file that can only be read from front to back.
@@ -143,18 +144,18 @@ impl PlannedMember {
     }
 }
 
-/// All files and all steps.
+/// All files and all tasks.
 pub struct Plan<'a> {
     inputs: &'a [Input],
-    tallies: Vec<FileProgress>,
-    /// Step at which an input's blocks start, rising; the blocks themselves are not listed, so a file of
+    files: Vec<FileProgress>,
+    /// Task at which an input's blocks start, rising; the blocks themselves are not listed, so a file of
     /// terabytes costs no memory.
     blocks: Vec<(usize, usize)>,
     /// What cannot be shared out: files and members of archives.
-    wholes: Vec<Step>,
+    wholes: Vec<Task>,
     members: Vec<PlannedMember>,
     budgets: Vec<Budget>,
-    steps: usize,
+    tasks: usize,
     bytes: u64,
     /// Filled by the workers, as they meet them.
     pub extracted: ExtractedLogs,
@@ -164,7 +165,7 @@ impl<'a> Plan<'a> {
     pub fn new(inputs: &'a [Input]) -> Self {
         let mut plan = Self {
             inputs,
-            tallies: inputs
+            files: inputs
                 .iter()
                 .map(|i| FileProgress::new(i.path.to_string_lossy().into(), i.kind, i.len, i.modified))
                 .collect(),
@@ -172,7 +173,7 @@ impl<'a> Plan<'a> {
             wholes: Vec::new(),
             members: Vec::new(),
             budgets: Vec::new(),
-            steps: 0,
+            tasks: 0,
             bytes: 0,
             extracted: ExtractedLogs::default(),
         };
@@ -182,7 +183,7 @@ impl<'a> Plan<'a> {
                 None => {
                     plan.bytes += input.len;
                     if input.kind != Kind::Evtx {
-                        plan.wholes.push(Step::Whole { input: i });
+                        plan.wholes.push(Task::Whole { input: i });
                     }
                 }
                 // A folder holds all sorts of files; only a log that will be missed is worth a word.
@@ -194,13 +195,13 @@ impl<'a> Plan<'a> {
         }
         // What cannot be shared out comes first, and the longest of it first of all.
         let mut wholes = std::mem::take(&mut plan.wholes);
-        wholes.sort_by_key(|&step| std::cmp::Reverse(plan.length(step)));
-        plan.steps = wholes.len();
+        wholes.sort_by_key(|&task| std::cmp::Reverse(plan.length(task)));
+        plan.tasks = wholes.len();
         plan.wholes = wholes;
         for (i, input) in inputs.iter().enumerate() {
             if input.kind == Kind::Evtx {
-                plan.blocks.push((plan.steps, i));
-                plan.steps += usize::try_from(input.len.div_ceil(BLOCK_LEN as u64)).unwrap_or(usize::MAX);
+                plan.blocks.push((plan.tasks, i));
+                plan.tasks += usize::try_from(input.len.div_ceil(BLOCK_LEN as u64)).unwrap_or(usize::MAX);
             }
         }
         plan
@@ -227,11 +228,11 @@ impl<'a> Plan<'a> {
         self.budgets.push(listing.budget);
         let mut left = input.len;
         for member in listing.members {
-            let first = self.tallies.len();
+            let first = self.files.len();
             for part in &member.parts {
                 let path = format!("{}!{}", input.path.to_string_lossy(), part.name);
-                self.tallies.push(FileProgress::new(path.into(), part.kind, part.len, None));
-                let file = self.tallies.len() - 1;
+                self.files.push(FileProgress::new(path.into(), part.kind, part.len, None));
+                let file = self.files.len() - 1;
                 if let Some(refusal) = &part.refusal {
                     self.problem(file, || format!("it is not read: {refusal}"));
                 } else if let Some(refusal) = part.kind.refusal()
@@ -244,26 +245,26 @@ impl<'a> Plan<'a> {
             let share = member.packed.min(left);
             left -= share;
             self.bytes += share;
-            self.wholes.push(Step::Member { member: self.members.len() });
+            self.wholes.push(Task::Member { member: self.members.len() });
             self.members.push(PlannedMember { input: index, member, first, budget, share });
         }
     }
 
     fn problem(&self, file: usize, problem: impl FnOnce() -> String) {
-        if let Some(tally) = self.tallies.get(file) {
+        if let Some(file_progress) = self.files.get(file) {
             let mut problems = Problems::default();
             problems.add(0, problem);
-            tally.add(Counts::default(), 0, &mut problems);
+            file_progress.add(Counts::default(), 0, &mut problems);
         }
     }
 
-    /// Bytes of a step that cannot be shared out.
-    fn length(&self, step: Step) -> u64 {
-        match step {
-            Step::Whole { input } | Step::Block { input, .. } => {
+    /// Bytes of a task that cannot be shared out.
+    fn length(&self, task: Task) -> u64 {
+        match task {
+            Task::Whole { input } | Task::Block { input, .. } => {
                 self.inputs.get(input).map_or(0, |input| input.len)
             }
-            Step::Member { member } => self.members.get(member).map_or(0, |member| member.share),
+            Task::Member { member } => self.members.get(member).map_or(0, |member| member.share),
         }
     }
 
@@ -274,19 +275,19 @@ impl<'a> Plan<'a> {
 
     /// How many of `threads` have something to do. Starting one costs what reading a megabyte costs.
     pub fn useful_threads(&self, threads: usize) -> usize {
-        threads.min(self.steps).max(1)
+        threads.min(self.tasks).max(1)
     }
 
-    pub fn step(&self, number: usize) -> Option<Step> {
-        if number >= self.steps {
+    pub fn task(&self, number: usize) -> Option<Task> {
+        if number >= self.tasks {
             return None;
         }
-        if let Some(&step) = self.wholes.get(number) {
-            return Some(step);
+        if let Some(&task) = self.wholes.get(number) {
+            return Some(task);
         }
         let after = self.blocks.partition_point(|(start, _)| *start <= number);
         let &(start, input) = self.blocks.get(after.checked_sub(1)?)?;
-        Some(Step::Block { input, block: (number - start) as u64 })
+        Some(Task::Block { input, block: (number - start) as u64 })
     }
 
     pub fn input(&self, index: usize) -> Option<&'a Input> {
@@ -299,13 +300,14 @@ impl<'a> Plan<'a> {
         Some((member, self.inputs.get(member.input)?, self.budgets.get(member.budget)?))
     }
 
-    pub fn tally(&self, file: FileIndex) -> Option<&FileProgress> {
-        self.tallies.get(usize::try_from(file).ok()?)
+    pub fn file_progress(&self, file: FileIndex) -> Option<&FileProgress> {
+        self.files.get(usize::try_from(file).ok()?)
     }
 
     /// Of all files, and what an extraction could not look at.
     pub fn into_reports(self) -> (Vec<FileReport>, Vec<FileError>) {
-        let mut reports: Vec<_> = (0..).zip(self.tallies).map(|(i, tally)| tally.into_report(i)).collect();
+        let mut reports: Vec<_> =
+            (0..).zip(self.files).map(|(i, file_progress)| file_progress.into_report(i)).collect();
         for (file, problem) in self.extracted.cut() {
             if let Some(report) = usize::try_from(file).ok().and_then(|file| reports.get_mut(file)) {
                 report.problems.push(problem.to_owned());
@@ -336,26 +338,26 @@ mod tests {
             input(Kind::Other, 9, false),
         ];
         let plan = Plan::new(&inputs);
-        let steps: Vec<_> = (0..).map_while(|n| plan.step(n)).collect();
+        let tasks: Vec<_> = (0..).map_while(|n| plan.task(n)).collect();
         assert_eq!(
-            steps,
+            tasks,
             [
-                Step::Whole { input: 4 },
-                Step::Whole { input: 1 },
-                Step::Block { input: 0, block: 0 },
-                Step::Block { input: 3, block: 0 },
-                Step::Block { input: 3, block: 1 },
+                Task::Whole { input: 4 },
+                Task::Whole { input: 1 },
+                Task::Block { input: 0, block: 0 },
+                Task::Block { input: 3, block: 0 },
+                Task::Block { input: 3, block: 1 },
             ]
         );
         assert_eq!(plan.bytes(), 1 + 5 + BLOCK_LEN as u64 + 1 + 9);
     }
 
     #[test]
-    fn a_legacy_log_is_always_told_and_another_file_only_when_named() {
+    fn a_legacy_log_is_always_reported_and_another_file_only_when_named() {
         let inputs =
             [input(Kind::LegacyEvt, 1, false), input(Kind::Other, 1, false), input(Kind::Other, 1, true)];
-        let told: Vec<_> =
+        let problems: Vec<_> =
             Plan::new(&inputs).into_reports().0.iter().map(|report| report.problems.len()).collect();
-        assert_eq!(told, [1, 0, 1]);
+        assert_eq!(problems, [1, 0, 1]);
     }
 }

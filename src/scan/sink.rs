@@ -6,10 +6,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::extracted::index_of;
 use super::plan::Plan;
-use super::{Collector, FileIndex, Progress};
+use super::visitor::{Progress, RecordVisitor};
 use crate::chunks::FILE_HEADER_LEN;
-use crate::records::chunk::{Chunk, ChunkReader, Counts};
+use crate::files::FileIndex;
+use crate::records::chunk::Chunk;
 use crate::records::extracted::{ExtractLine, read_lines};
+use crate::records::reader::{ChunkReader, Counts};
 use crate::records::{Origin, Problems, Record, Selection};
 
 /// What a reader gets besides its bytes: what is wanted, and where to leave records, problems and counts.
@@ -19,7 +21,7 @@ pub struct Sink<'a> {
     selection: &'a Selection,
     recover: bool,
     progress: &'a dyn Progress,
-    collector: &'a mut dyn Collector,
+    visitor: &'a mut dyn RecordVisitor,
     chunks: ChunkReader,
     file: FileIndex,
     counts: Counts,
@@ -33,14 +35,14 @@ impl<'a> Sink<'a> {
         selection: &'a Selection,
         recover: bool,
         progress: &'a dyn Progress,
-        collector: &'a mut dyn Collector,
+        visitor: &'a mut dyn RecordVisitor,
     ) -> Self {
         Self {
             plan,
             selection,
             recover,
             progress,
-            collector,
+            visitor,
             chunks: ChunkReader::default(),
             file: 0,
             counts: Counts::default(),
@@ -59,8 +61,8 @@ impl<'a> Sink<'a> {
 
     /// Adds what was counted to the file's report.
     pub(super) fn finish(&mut self) {
-        if let Some(tally) = self.plan.tally(self.file) {
-            tally.add(self.counts, self.events, &mut self.problems);
+        if let Some(file_progress) = self.plan.file_progress(self.file) {
+            file_progress.add(self.counts, self.events, &mut self.problems);
         }
         self.counts = Counts::default();
         self.events = 0;
@@ -71,11 +73,11 @@ impl<'a> Sink<'a> {
         &mut self,
         read: impl FnOnce(&Selection, &mut dyn FnMut(Record), &mut u64, &mut Problems),
     ) {
-        let Self { events, collector, selection, .. } = self;
+        let Self { events, visitor, selection, .. } = self;
         let mut emit = |record| {
             if selection.conditions_hold(&record) {
                 *events += 1;
-                collector.record(self.file, record);
+                visitor.record(self.file, record);
             }
         };
         read(self.selection, &mut emit, &mut self.counts.records, &mut self.problems);
@@ -83,21 +85,21 @@ impl<'a> Sink<'a> {
 
     /// Reads events that were extracted elsewhere; each is about the log it came from, and not about this file.
     pub fn extracted(&mut self, input: impl Read) {
-        let Self { plan, selection, recover, collector, problems, file, .. } = self;
+        let Self { plan, selection, recover, visitor, problems, file, .. } = self;
         let logs = &plan.extracted;
         let (mut found, mut slack) = (HashMap::new(), 0u64);
-        let mut take = |told| match told {
+        let mut take = |line| match line {
             ExtractLine::Begin(extraction) => logs.begun(extraction, *file),
             ExtractLine::End(extraction) => logs.ended(extraction, *file),
-            ExtractLine::Log(line) => logs.log(*line),
-            ExtractLine::Unread(line) => logs.describe_read_error(line),
+            ExtractLine::Log(log) => logs.log(*log),
+            ExtractLine::Unread(unread) => logs.unread(unread),
             ExtractLine::Event(number, record) => {
                 let log = index_of(number);
                 *found.entry(log).or_default() += 1;
                 if record.origin == Origin::Slack && !*recover {
                     slack += 1;
                 } else if selection.accepts_record(&record) {
-                    collector.record(log, record);
+                    visitor.record(log, record);
                 }
                 // A crafted file may name a log in every line.
                 if found.len() > FOUND_AT_ONCE { logs.found(found.drain()) } else { Ok(()) }
@@ -139,8 +141,8 @@ impl<'a> Sink<'a> {
                 "the file ends within its header; copy it again, or export the log anew".to_owned()
             });
         }
-        if let (Some(promised), Some(tally)) = (promised, self.plan.tally(self.file)) {
-            tally.promise(promised);
+        if let (Some(promised), Some(file_progress)) = (promised, self.plan.file_progress(self.file)) {
+            file_progress.promise(promised);
         }
     }
 
@@ -178,7 +180,7 @@ impl<'a> Sink<'a> {
     /// A panic in it (our own or a library's) costs this chunk and nothing else.
     pub fn chunk(&mut self, chunk: &[u8], at: u64) -> bool {
         let read = catch_unwind(AssertUnwindSafe(|| {
-            let Self { chunks, counts, problems, events, collector, .. } = self;
+            let Self { chunks, counts, problems, events, visitor, .. } = self;
             chunks.read(
                 Chunk { bytes: chunk, at },
                 self.selection,
@@ -187,7 +189,7 @@ impl<'a> Sink<'a> {
                 problems,
                 |record| {
                     *events += 1;
-                    collector.record(self.file, record);
+                    visitor.record(self.file, record);
                 },
             )
         }));

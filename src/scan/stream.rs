@@ -4,9 +4,9 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::Progress;
 use super::plan::PlannedMember;
 use super::sink::Sink;
+use super::visitor::Progress;
 use crate::chunks::file_header::promised_chunks;
 use crate::chunks::{BLOCK_LEN, CHUNK_LEN, CHUNK_MAGIC, Carver, FILE_HEADER_LEN, FILE_MAGIC, Found};
 use crate::files::archive::{Budget, gunzip, unzstd};
@@ -170,9 +170,9 @@ struct Watched<'a, R> {
 impl<R: Read> Read for Watched<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let n = self.inner.read(buffer)?;
-        let told = self.left.min(n as u64);
-        self.left -= told;
-        self.progress.advance(told);
+        let counted = self.left.min(n as u64);
+        self.left -= counted;
+        self.progress.advance(counted);
         Ok(n)
     }
 }

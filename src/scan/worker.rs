@@ -1,18 +1,19 @@
-//! A worker: takes one step after the other until there is none.
+//! A worker: takes one task after the other until there is none.
 
 use std::fs::File;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::plan::{Plan, Step};
+use super::plan::{Plan, Task};
 use super::sink::Sink;
 use super::stream;
-use super::{Collector, FileIndex, Progress};
+use super::visitor::{Progress, RecordVisitor};
 use crate::chunks::file_header::{FIELDS_LEN, promised_chunks};
-use crate::chunks::read::fill_at;
 use crate::chunks::{BLOCK_LEN, CHUNK_LEN, CHUNK_MAGIC, Carver, FILE_HEADER_LEN, FILE_MAGIC, Found};
+use crate::files::FileIndex;
 use crate::files::{Input, unreadable};
+use crate::io_util::read_full_at;
 use crate::records::Selection;
 
 /// What all workers share.
@@ -21,7 +22,7 @@ pub struct Run<'a> {
     pub selection: &'a Selection,
     pub recover: bool,
     pub progress: &'a dyn Progress,
-    /// The next step nobody has taken.
+    /// The next task nobody has taken.
     pub next: AtomicUsize,
 }
 
@@ -45,10 +46,10 @@ pub struct Worker<'a> {
 }
 
 impl<'a> Worker<'a> {
-    pub fn new(run: &'a Run<'a>, collector: &'a mut dyn Collector) -> Self {
+    pub fn new(run: &'a Run<'a>, visitor: &'a mut dyn RecordVisitor) -> Self {
         Self {
             run,
-            sink: Sink::new(run.plan, run.selection, run.recover, run.progress, collector),
+            sink: Sink::new(run.plan, run.selection, run.recover, run.progress, visitor),
             open: None,
             carver: Carver::default(),
             buffer: Vec::new(),
@@ -56,10 +57,10 @@ impl<'a> Worker<'a> {
     }
 
     pub fn run(mut self) {
-        while let Some(step) = self.take() {
-            let index = match step {
-                Step::Block { input, .. } | Step::Whole { input } => input,
-                Step::Member { member } => {
+        while let Some(task) = self.take() {
+            let index = match task {
+                Task::Block { input, .. } | Task::Whole { input } => input,
+                Task::Member { member } => {
                     if let Some((member, archive, budget)) = self.run.plan.member(member) {
                         stream::member(member, archive, budget, &mut self.sink);
                     }
@@ -70,9 +71,9 @@ impl<'a> Worker<'a> {
                 continue;
             };
             self.sink.switch_to_file(index as FileIndex);
-            let done = catch_unwind(AssertUnwindSafe(|| match step {
-                Step::Block { block, .. } => self.block(index, input, block),
-                Step::Whole { .. } | Step::Member { .. } => stream::file(input, &mut self.sink),
+            let done = catch_unwind(AssertUnwindSafe(|| match task {
+                Task::Block { block, .. } => self.block(index, input, block),
+                Task::Whole { .. } | Task::Member { .. } => stream::file(input, &mut self.sink),
             }));
             match done {
                 Ok(Ok(())) => {}
@@ -83,8 +84,8 @@ impl<'a> Worker<'a> {
         self.sink.finish();
     }
 
-    fn take(&self) -> Option<Step> {
-        self.run.plan.step(self.run.next.fetch_add(1, Ordering::Relaxed))
+    fn take(&self) -> Option<Task> {
+        self.run.plan.task(self.run.next.fetch_add(1, Ordering::Relaxed))
     }
 
     fn open(&mut self, index: usize, input: &Input) -> io::Result<&Open> {
@@ -92,11 +93,11 @@ impl<'a> Worker<'a> {
             self.open = None;
             let file = File::open(&input.path)?;
             let mut fields = [0; FIELDS_LEN];
-            fill_at(&file, &mut fields, 0)?;
+            read_full_at(&file, &mut fields, 0)?;
             let mut slots = fields.starts_with(FILE_MAGIC);
             if !slots && !fields.starts_with(CHUNK_MAGIC) {
                 let mut magic = [0; 8];
-                fill_at(&file, &mut magic, FILE_HEADER_LEN as u64)?;
+                read_full_at(&file, &mut magic, FILE_HEADER_LEN as u64)?;
                 slots = magic == *CHUNK_MAGIC;
             }
             self.open = Some(Open { input: index, file, slots, promised: promised_chunks(&fields) });
@@ -113,7 +114,7 @@ impl<'a> Worker<'a> {
             let (slots, promised) = (open.slots, open.promised);
             let start = from + if slots { FILE_HEADER_LEN as u64 } else { 0 };
             let wanted = if slots { BLOCK_LEN } else { BLOCK_LEN + CHUNK_LEN };
-            let n = fill_at(&open.file, &mut buffer[..wanted], start)?;
+            let n = read_full_at(&open.file, &mut buffer[..wanted], start)?;
             Ok((slots, promised, start, n))
         });
         let done = done.and_then(|(slots, promised, start, n)| {
@@ -158,7 +159,7 @@ impl<'a> Worker<'a> {
                     None if at % CHUNK_LEN != 0 && bytes.len() == BLOCK_LEN => {
                         let mut chunk = vec![0; CHUNK_LEN];
                         let Some(open) = open.as_ref() else { return };
-                        match fill_at(&open.file, &mut chunk, offset) {
+                        match read_full_at(&open.file, &mut chunk, offset) {
                             Ok(n) => {
                                 sink.chunk(chunk.get(..n).unwrap_or_default(), offset);
                             }

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::files::FileIndex;
 use crate::incidents::{LogName, LogRange, LogRanges};
-use crate::scan::FileIndex;
 
 /// How far one log was read. Events are known by what they are ([`crate::events::ReportedEvents`]), so this decides nothing: it is
 /// kept to notice what was lost, and for people who look into the file.

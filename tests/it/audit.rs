@@ -316,11 +316,28 @@ fn what_came_back_since_an_earlier_audit() {
     assert_eq!(night(0), status("resolved"));
 }
 
+/// Bug 4 of the review: only `triage --baseline` read what a spreadsheet program saves.
+#[test]
+fn a_spreadsheet_program_may_have_saved_the_earlier_audit() {
+    let bench = Bench::with(&[("a.csv", IMM)]);
+    assert_eq!(bench.audit(&["-i", "a.csv", "-o", "audit.csv"]).status, 0);
+    let csv = std::fs::read_to_string(bench.0.path().join("audit.csv")).unwrap();
+    let mut semicolons = csv::WriterBuilder::new().delimiter(b';').from_writer(Vec::new());
+    let mut rows = csv::ReaderBuilder::new().has_headers(false).from_reader(csv.as_bytes());
+    rows.records().for_each(|row| semicolons.write_record(&row.unwrap()).unwrap());
+    let utf16: Vec<u8> = format!("\u{feff}{csv}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for (name, bytes) in [("semicolons.csv", semicolons.into_inner().unwrap()), ("utf16.csv", utf16)] {
+        std::fs::write(bench.0.path().join(name), bytes).unwrap();
+        let run = bench.audit(&["-i", "a.csv", "--baseline", name, "--fail-on", "new"]);
+        assert_eq!(run.status, 0, "{name}: {}", run.err);
+    }
+}
+
 #[test]
 fn a_baseline_that_is_none_is_refused() {
     let bench = Bench::with(&[("a.csv", IMM), ("other.csv", "a,b\n1,2\n")]);
     for (baseline, said) in
-        [("missing.csv", "there is no such file"), ("other.csv", "this is no audit of krbtriage")]
+        [("missing.csv", "there is no such file"), ("other.csv", "this is not an audit of krbtriage")]
     {
         let run = bench.audit(&["-i", "a.csv", "--baseline", baseline, "-o", "out.csv"]);
         assert!(run.status == 4 && run.err.contains(baseline) && run.err.contains(said), "{}", run.err);

@@ -19,7 +19,7 @@ fn a_dash_is_standard_output_for_every_output() {
     for (arguments, first) in [
         (&["inventory", "i.csv", "-o", "-"][..], "host,address"),
         (&["audit", "-i", "i.csv", "-o", "-"], "finding_id"),
-        (&["collect-script", "SRV1", "-o", "-"], "# "),
+        (&["collect-script", "SRV1", "-o", "-"], "<#"),
         (&["extract", "A.evtx", "-o", "-"], "computer,"),
         (&["triage", "A.evtx", "-o", "-"], "incident_id"),
         (&["triage", "A.evtx", "--problems", "-"], "problem_id"),

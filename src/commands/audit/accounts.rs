@@ -2,8 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{MAX_EVIDENCE, Risk};
-use crate::findings::{Cause, Kind, fix};
+use super::finding::{AuditFinding, AuditKind, MAX_EVIDENCE, MAX_SHOWN};
 use crate::incidents::stable_id;
 use crate::inventory::accounts::{
     AccountId, AccountInventory, Duplicate, DuplicateKind, HostAliases, SpnIndex,
@@ -14,14 +13,14 @@ use crate::report::Status;
 /// SPNs named in one finding.
 const MAX_SPNS: usize = 8;
 
-pub(super) fn risks(accounts: &AccountInventory, aliases: &HostAliases) -> Vec<Risk> {
+pub(super) fn findings(accounts: &AccountInventory, aliases: &HostAliases) -> Vec<AuditFinding> {
     let index = SpnIndex::new(accounts, aliases);
     let all = index.duplicates();
     let mut common = Common::of(&index, &all);
     all.into_iter()
         .enumerate()
         .filter(|(n, _)| !common.folded.contains(n))
-        .map(|(n, d)| risk(&index, d, common.spns.remove(&n).unwrap_or_default()))
+        .map(|(n, d)| finding(&index, d, common.spns.remove(&n).unwrap_or_default()))
         .collect()
 }
 
@@ -60,7 +59,7 @@ impl Common {
     }
 }
 
-fn risk(index: &SpnIndex<'_>, d: Duplicate, common: Vec<String>) -> Risk {
+fn finding(index: &SpnIndex<'_>, d: Duplicate, common: Vec<String>) -> AuditFinding {
     let name = |id| match index.domain(id) {
         Some(domain) => format!("{} of {}", index.name(id), domain.to_lowercase()),
         None => index.name(id).to_string(),
@@ -69,26 +68,23 @@ fn risk(index: &SpnIndex<'_>, d: Duplicate, common: Vec<String>) -> Risk {
         let source = index.records(id).find_map(|r| r.source.as_ref().map(ToString::to_string));
         format!("{} ({})", name(id), source.unwrap_or_default())
     };
-    let (kind, hurts, steps): (_, String, &[&str]) = match d.kind {
+    let (kind, hurts) = match d.kind {
         DuplicateKind::Spn => (
-            "duplicate-spn",
+            AuditKind::DuplicateSpn,
             format!("a ticket for {} is made for one of them, or for none (KDC event 11)", d.name),
-            fix(Cause::DuplicateSpn, Kind::Duplicate),
         ),
         DuplicateKind::HostAlias => (
-            "host-alias-collision",
+            AuditKind::HostAliasCollision,
             format!(
                 "{} is found before the HOST SPN of {}, so a service that runs under the computer's account cannot \
                  decrypt its tickets; right where the service runs under the first account",
                 d.name,
                 d.shadowed.iter().take(MAX_EVIDENCE).map(|id| name(*id)).collect::<Vec<_>>().join(" and ")
             ),
-            fix(Cause::DuplicateSpn, Kind::Misplaced),
         ),
         DuplicateKind::AccountName => (
-            "same-name-two-domains",
+            AuditKind::SameNameTwoDomains,
             format!("asked for as {} alone, one can be reached with the other's ticket", d.name),
-            fix(Cause::DuplicateSpn, Kind::SameNameTwoDomains),
         ),
     };
     let mut evidence: Vec<String> =
@@ -102,19 +98,20 @@ fn risk(index: &SpnIndex<'_>, d: Duplicate, common: Vec<String>) -> Risk {
         evidence.push(format!("SPNs with the short name that more than one of them has: {shown}{more}"));
     }
     if !d.certain {
-        evidence.push("the lists do not tell surely that these are different accounts".to_owned());
+        evidence.push("the lists do not prove that these are different accounts".to_owned());
     }
-    Risk {
-        id: stable_id('a', &[kind, &d.name]),
+    let owner_count = d.accounts.len() + d.shadowed.len();
+    AuditFinding {
+        finding_id: stable_id('a', &[kind.name(), &d.name]),
         status: Status::New,
         kind,
-        owner_count: d.accounts.len() + d.shadowed.len(),
-        owners: d.accounts.iter().chain(&d.shadowed).map(|id| name(*id)).collect(),
+        owner_count,
+        owners: d.accounts.iter().chain(&d.shadowed).take(MAX_SHOWN).map(|id| name(*id)).collect(),
         adapters: Vec::new(),
         what: d.name,
         vendor: String::new(),
         hurts,
         evidence,
-        fix: steps.iter().map(|s| (*s).to_owned()).collect(),
+        fix: kind.steps(owner_count),
     }
 }

@@ -6,8 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::IpAddr;
 
 use super::allowed::Allowed;
-use super::{MAX_EVIDENCE, MAX_SHOWN, Risk};
-use crate::findings::{Cause, Kind, fix};
+use super::finding::{AuditFinding, AuditKind, MAX_EVIDENCE, MAX_SHOWN, shown};
 use crate::incidents::stable_id;
 use crate::inventory::addresses::vendors::{AdapterKind, never_shared, recognise};
 use crate::inventory::addresses::{AddressInventory, OwnedAddress};
@@ -16,7 +15,7 @@ use crate::names::HostName;
 use crate::report::Status;
 
 /// Every address that two or more hosts own, and how many of them are allowed.
-pub(super) fn shared(hosts: &Hosts<'_>, allow: &Allowed) -> (Vec<Risk>, usize) {
+pub(super) fn shared(hosts: &Hosts<'_>, allow: &Allowed) -> (Vec<AuditFinding>, usize) {
     let mut known = Known::default();
     let mut allowed = 0;
     let mut owners_of: BTreeMap<IpAddr, Vec<HostId>> = BTreeMap::new();
@@ -35,15 +34,15 @@ pub(super) fn shared(hosts: &Hosts<'_>, allow: &Allowed) -> (Vec<Risk>, usize) {
         }
     }
     let mut rows_of = rows_of(hosts, &owners_of);
-    let mut risks: Vec<Risk> = owners_of
+    let mut findings: Vec<AuditFinding> = owners_of
         .iter()
         .map(|(address, owners)| {
-            risk(hosts, *address, owners, rows_of.remove(address).unwrap_or_default(), &mut known)
+            finding(hosts, *address, owners, rows_of.remove(address).unwrap_or_default(), &mut known)
         })
         .collect();
     // The address that hurts most hosts first.
-    risks.sort_by(|a, b| (b.owner_count, &a.what).cmp(&(a.owner_count, &b.what)));
-    (risks, allowed)
+    findings.sort_by(|a, b| (b.owner_count, &a.what).cmp(&(a.owner_count, &b.what)));
+    (findings, allowed)
 }
 
 /// What is found out once for each host: a host with many shared addresses must not cost their square.
@@ -110,13 +109,13 @@ fn rows_of<'a>(
     all
 }
 
-fn risk(
+fn finding(
     hosts: &Hosts<'_>,
     address: IpAddr,
     owners: &[HostId],
     mut rows: Vec<&OwnedAddress>,
     known: &mut Known,
-) -> Risk {
+) -> AuditFinding {
     rows.sort_by_cached_key(|r| r.host.to_lowercase());
     let adapter = rows
         .iter()
@@ -130,7 +129,7 @@ fn risk(
     let macs: HashSet<Option<&str>> = rows.iter().map(|r| r.mac.as_deref()).collect();
     let one_mac = macs.len() == 1 && !macs.contains(&None);
     let one_machine = adapter == AdapterKind::Other && (alike.len() == 1 || one_mac);
-    let kind = if one_machine { "renamed-or-duplicate-host" } else { adapter.name() };
+    let kind = if one_machine { AuditKind::RenamedOrDuplicateHost } else { AuditKind::of_adapter(adapter) };
     let mut names: Vec<String> = owners.iter().map(|id| hosts.name(*id).to_string()).collect();
     names.sort();
     let on = |row: &OwnedAddress| row.description.as_deref().or(row.interface.as_deref()).map(str::to_owned);
@@ -146,22 +145,22 @@ fn risk(
         evidence.push(format!("and {} hosts more", rows.len() - MAX_EVIDENCE));
     }
     let adapters: BTreeSet<String> = rows.iter().filter_map(|row| on(row)).collect();
-    Risk {
-        id: stable_id('a', &["address", &address.to_string()]),
+    AuditFinding {
+        finding_id: stable_id('a', &["address", &address.to_string()]),
         status: Status::New,
         kind,
         what: address.to_string(),
         owner_count: names.len(),
         hurts: hurts(kind, &names, address),
-        fix: fix_of(kind, names.len()),
-        owners: names,
-        adapters: adapters.into_iter().collect(),
+        fix: kind.steps(names.len()),
+        owners: names.into_iter().take(MAX_SHOWN).collect(),
+        adapters: shown(adapters.into_iter()),
         vendor: adapter.vendor().unwrap_or_default().to_owned(),
         evidence,
     }
 }
 
-fn hurts(kind: &str, names: &[String], address: IpAddr) -> String {
+fn hurts(kind: AuditKind, names: &[String], address: IpAddr) -> String {
     let domains: BTreeSet<String> =
         names.iter().filter_map(|n| HostName::parse(n).and_then(|h| h.domain().map(str::to_owned))).collect();
     let across = match domains.len() {
@@ -171,7 +170,7 @@ fn hurts(kind: &str, names: &[String], address: IpAddr) -> String {
             domains.iter().take(4).cloned().collect::<Vec<_>>().join(", ")
         ),
     };
-    if kind == "renamed-or-duplicate-host" {
+    if kind == AuditKind::RenamedOrDuplicateHost {
         return format!(
             "probably one machine under {} names, or copies of one: if they are two, each can answer for the other{across}",
             names.len()
@@ -190,52 +189,9 @@ fn hurts(kind: &str, names: &[String], address: IpAddr) -> String {
     }
 }
 
-/// Steps in safe order. An audit may find hundreds of hosts with one address, and there is no hurry yet.
-pub(super) fn fix_of(kind: &str, hosts: usize) -> Vec<String> {
-    let many = hosts > 2;
-    let all_but_one = if many { "on all of these hosts but one" } else { "on one of the two hosts" };
-    let steps: Vec<String> = match kind {
-        "bmc-usb-nic" => vec![
-            "find out whether the vendor's update or monitoring tools use the adapter on these hosts, and try the change on \
-             one host first"
-                .to_owned(),
-            format!(
-                "{all_but_one}, disable the management controller's network adapter in Windows (Disable-NetAdapter), or the \
-                 LAN-over-USB interface in the controller itself, or give it another address there"
-            ),
-            "run krbtriage audit --baseline on a schedule: a firmware update or the vendor's update tool can switch the adapter \
-             on again"
-                .to_owned(),
-        ],
-        "virtual-switch" => vec![
-            format!("{all_but_one}, remove the virtual switch or disable its host adapter, where nothing uses it"),
-            "elsewhere give each host another address range for it".to_owned(),
-        ],
-        "cluster-or-nlb-address" => owned(fix(Cause::LoopbackSharedIp, Kind::ClusterOrNlbAddress))
-            .into_iter()
-            .chain(["put the address into a file for --allow when it is meant to be so".to_owned()])
-            .collect(),
-        "renamed-or-duplicate-host" => owned(&[
-            "find out whether it is one machine: compare serial numbers or MAC addresses",
-            "if it is one, leave the old name out of the inventory, and delete its DNS records",
-            "if it is a copy, give it its own addresses and name before it joins the domain again",
-        ]),
-        _ if many => owned(&[
-            "find out which of these hosts should have the address, or whether it is shared on purpose (then --allow)",
-            "take it from the others, or disable that adapter there",
-        ]),
-        _ => owned(fix(Cause::LoopbackSharedIp, Kind::OtherSharedAddress)),
-    };
-    steps
-}
-
-fn owned(steps: &[&str]) -> Vec<String> {
-    steps.iter().map(|s| (*s).to_owned()).collect()
-}
-
 /// Names that resolve to an address which their own host does not own and another does.
-pub(super) fn names(interfaces: &AddressInventory, hosts: &Hosts<'_>) -> Vec<Risk> {
-    let mut found: BTreeMap<(String, IpAddr), Risk> = BTreeMap::new();
+pub(super) fn names(interfaces: &AddressInventory, hosts: &Hosts<'_>) -> Vec<AuditFinding> {
+    let mut found: BTreeMap<(String, IpAddr), AuditFinding> = BTreeMap::new();
     for record in &interfaces.resolved {
         let Some(name) = HostName::parse(&record.name) else { continue };
         let Some(own) = hosts.find(&name) else { continue };
@@ -248,12 +204,12 @@ pub(super) fn names(interfaces: &AddressInventory, hosts: &Hosts<'_>) -> Vec<Ris
             others.iter().take(MAX_SHOWN).map(|id| hosts.name(*id).to_string()).collect();
         owners.sort();
         let what = format!("{name} -> {}", record.address);
-        found.entry((name.to_string(), record.address)).or_insert_with(|| Risk {
-            id: stable_id('a', &["name", &what]),
+        found.entry((name.to_string(), record.address)).or_insert_with(|| AuditFinding {
+            finding_id: stable_id('a', &["name", &what]),
             status: Status::New,
-            kind: "name-leads-elsewhere",
+            kind: AuditKind::NameLeadsElsewhere,
             hurts: format!(
-                "whoever asks for {name} log_ranges {} with a ticket for {name}",
+                "a client that asks for {name} reaches {} with a ticket for {name}",
                 owners.iter().take(MAX_EVIDENCE).cloned().collect::<Vec<_>>().join(" or ")
             ),
             owner_count: others.len(),
@@ -265,7 +221,7 @@ pub(super) fn names(interfaces: &AddressInventory, hosts: &Hosts<'_>) -> Vec<Ris
                 format!("{name} owns other addresses ({})", first.source),
             ],
             what,
-            fix: owned(fix(Cause::WrongHost, Kind::StaleDns)),
+            fix: AuditKind::NameLeadsElsewhere.steps(others.len()),
         });
     }
     found.into_values().collect()

@@ -2,11 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::Row;
+use super::finding::{AuditFinding, AuditKind};
 use crate::report::Status;
 use crate::report::numbers::{counted, counted_as, grouped};
 use crate::report::paper::{Ink, Page, Paper, few, shown_of};
-use crate::report::row::LIST_SEPARATOR;
 use crate::report::text::shares;
 
 /// So many findings are all told in full; of more, [`MANY_TOLD`] are, and [`MAX_LINES`] of each kind get a line.
@@ -16,60 +15,6 @@ const MAX_LINES: usize = 4;
 const MAX_OWNERS: usize = 4;
 const MAX_EVIDENCE: usize = 3;
 const MAX_RESOLVED: usize = 5;
-
-/// What a kind is, for somebody who meets it for the first time.
-fn meaning(kind: &str) -> &'static str {
-    match kind {
-        "bmc-usb-nic" => "a management card's adapter has the same address on several hosts",
-        "virtual-switch" => "a virtual switch has the same address on several hosts",
-        "cluster-or-nlb-address" => "a cluster's address, which its hosts share on purpose",
-        "renamed-or-duplicate-host" => "several names have all the same addresses",
-        "name-leads-elsewhere" => "DNS leads a name to another host's address",
-        "duplicate-spn" => "an SPN stands on several accounts",
-        "host-alias-collision" => "an SPN of its own hides what the computer's HOST SPN stands for",
-        "same-name-two-domains" => "accounts of one name in several domains",
-        _ => "several hosts own one address",
-    }
-}
-
-/// The cells that are shown, by name.
-struct Finding<'a> {
-    status: &'a str,
-    what: &'a str,
-    owners: Vec<String>,
-    owner_count: usize,
-    adapters: Vec<String>,
-    vendor: &'a str,
-    hurts: &'a str,
-    evidence: Vec<String>,
-    fix: &'a str,
-}
-
-fn list(cell: &str) -> Vec<String> {
-    cell.split(LIST_SEPARATOR).filter(|item| !item.is_empty()).map(str::to_owned).collect()
-}
-
-impl<'a> Finding<'a> {
-    fn new(row: &'a Row) -> (&'a str, Self) {
-        let [_, status, kind, what, owners, count, adapters, vendor, hurts, evidence, fix] = row;
-        let owners = list(owners);
-        let owner_count = count.parse().unwrap_or(owners.len());
-        (
-            kind,
-            Self {
-                status,
-                what,
-                owners,
-                owner_count,
-                adapters: list(adapters),
-                vendor,
-                hurts,
-                evidence: list(evidence),
-                fix,
-            },
-        )
-    }
-}
 
 /// What an audit read, beside its rows.
 #[derive(Debug, Clone, Copy)]
@@ -83,32 +28,31 @@ pub struct Read {
 }
 
 /// The whole view.
-pub fn view(rows: &[Row], read: Read, paper: Paper) -> String {
+pub fn view(all: &[AuditFinding], read: Read, paper: Paper) -> String {
     let Read { compared, .. } = read;
     let mut page = Page::new(paper);
-    let mut groups: Vec<(&str, Vec<Finding<'_>>)> = Vec::new();
+    let mut groups: Vec<(AuditKind, Vec<&AuditFinding>)> = Vec::new();
     let mut resolved = Vec::new();
-    for row in rows {
-        let (kind, finding) = Finding::new(row);
-        if finding.status == Status::Resolved.name() {
-            resolved.push((kind, finding.what));
+    for finding in all {
+        if finding.status == Status::Resolved {
+            resolved.push(finding);
             continue;
         }
-        match groups.iter_mut().find(|(known, _)| *known == kind) {
+        match groups.iter_mut().find(|(kind, _)| *kind == finding.kind) {
             Some((_, group)) => group.push(finding),
-            None => groups.push((kind, vec![finding])),
+            None => groups.push((finding.kind, vec![finding])),
         }
     }
-    head(&mut page, rows, read);
+    head(&mut page, all, read);
     let sizes: Vec<usize> = groups.iter().map(|(_, findings)| findings.len()).collect();
     let most = if sizes.iter().sum::<usize>() <= ALL_TOLD { ALL_TOLD } else { MANY_TOLD.max(sizes.len()) };
-    let mut told: HashMap<&str, usize> = HashMap::new();
+    let mut told: HashMap<&[String], usize> = HashMap::new();
     let mut number = 0;
     for ((kind, findings), share) in groups.iter().zip(shares(&sizes, most)) {
         page.blank();
-        let title = page.ink(Ink::Heading, kind);
+        let title = page.ink(Ink::Heading, kind.name());
         let count = counted(findings.len() as u64, "finding");
-        page.line("", &format!("{title}: {} ({count})", meaning(kind)));
+        page.line("", &format!("{title}: {} ({count})", kind.meaning()));
         let (full, rest) = findings.split_at(share.min(findings.len()));
         for finding in full {
             page.blank();
@@ -130,9 +74,9 @@ pub fn view(rows: &[Row], read: Read, paper: Paper) -> String {
     page.into_text()
 }
 
-fn head(page: &mut Page, rows: &[Row], read: Read) {
-    let of = |status: Status| rows.iter().filter(|row| row[1] == status.name()).count() as u64;
-    let here = rows.len() as u64 - of(Status::Resolved);
+fn head(page: &mut Page, all: &[AuditFinding], read: Read) {
+    let of = |status: Status| all.iter().filter(|finding| finding.status == status).count() as u64;
+    let here = all.len() as u64 - of(Status::Resolved);
     let passed = match read.allowed {
         0 => String::new(),
         n => format!(", {} allowed", counted_as(n as u64, "shared address", "shared addresses")),
@@ -151,16 +95,16 @@ fn head(page: &mut Page, rows: &[Row], read: Read) {
     }
 }
 
-fn named(page: &Page, finding: &Finding<'_>, compared: bool) -> String {
-    let mut text = page.ink(Ink::Strong, finding.what);
+fn named(page: &Page, finding: &AuditFinding, compared: bool) -> String {
+    let mut text = page.ink(Ink::Strong, &finding.what);
     if compared {
-        let ink = if finding.status == Status::Ongoing.name() { Ink::Plain } else { Ink::Bad };
-        text.push_str(&format!(" ({})", page.ink(ink, finding.status)));
+        let ink = if finding.status == Status::Ongoing { Ink::Plain } else { Ink::Bad };
+        text.push_str(&format!(" ({})", page.ink(ink, finding.status.name())));
     }
     text
 }
 
-fn owners(page: &Page, finding: &Finding<'_>) -> String {
+fn owners(page: &Page, finding: &AuditFinding) -> String {
     // The cell has no more than a hundred names.
     if finding.owner_count <= finding.owners.len() {
         return page.ink(Ink::Plain, &few(&finding.owners, MAX_OWNERS));
@@ -172,10 +116,10 @@ fn owners(page: &Page, finding: &Finding<'_>) -> String {
 
 fn paragraph<'a>(
     page: &mut Page,
-    finding: &Finding<'a>,
+    finding: &'a AuditFinding,
     number: usize,
     compared: bool,
-    told: &mut HashMap<&'a str, usize>,
+    told: &mut HashMap<&'a [String], usize>,
 ) {
     let text = format!("{}: {}", named(page, finding, compared), owners(page, finding));
     page.line(&format!("{number:>2}. "), &text);
@@ -186,7 +130,7 @@ fn paragraph<'a>(
         page.labelled("    Adapters", &adapters);
     }
     if !finding.vendor.is_empty() {
-        let vendor = page.ink(Ink::Plain, finding.vendor);
+        let vendor = page.ink(Ink::Plain, &finding.vendor);
         page.labelled("    Card", &vendor);
     }
     let shown = shown_of(finding.evidence.len(), MAX_EVIDENCE);
@@ -196,17 +140,17 @@ fn paragraph<'a>(
         proof.push(page.ink(Ink::Faint, &format!("and {} more", finding.evidence.len() - shown)));
     }
     page.items("    Proof", &proof, false);
-    if let Some(number) = told.get(finding.fix) {
+    if let Some(number) = told.get(&*finding.fix) {
         page.labelled("    Fix", &format!("as for {number}. above"));
         return;
     }
-    told.insert(finding.fix, number);
-    let steps: Vec<String> = list(finding.fix).iter().map(|f| page.ink(Ink::Plain, f)).collect();
+    told.insert(&finding.fix, number);
+    let steps: Vec<String> = finding.fix.iter().map(|f| page.ink(Ink::Plain, f)).collect();
     page.items("    Fix", &steps, steps.len() > 1);
 }
 
 /// What is not told in full.
-fn lines(page: &mut Page, rest: &[Finding<'_>], compared: bool) {
+fn lines(page: &mut Page, rest: &[&AuditFinding], compared: bool) {
     if rest.is_empty() {
         return;
     }
@@ -221,7 +165,7 @@ fn lines(page: &mut Page, rest: &[Finding<'_>], compared: bool) {
     }
 }
 
-fn gone(page: &mut Page, resolved: &[(&str, &str)]) {
+fn gone(page: &mut Page, resolved: &[&AuditFinding]) {
     if resolved.is_empty() {
         return;
     }
@@ -229,9 +173,9 @@ fn gone(page: &mut Page, resolved: &[(&str, &str)]) {
     let title = page.ink(Ink::Heading, "resolved");
     page.line("", &format!("{title}: in the earlier audit, and gone"));
     let shown = shown_of(resolved.len(), MAX_RESOLVED);
-    for (kind, what) in resolved.iter().take(shown) {
-        let what = page.ink(Ink::Strong, what);
-        let kind = page.ink(Ink::Plain, kind);
+    for finding in resolved.iter().take(shown) {
+        let what = page.ink(Ink::Strong, &finding.what);
+        let kind = page.ink(Ink::Plain, finding.kind.name());
         page.line("  - ", &format!("{what}: {kind}"));
     }
     if resolved.len() > shown {
@@ -245,29 +189,28 @@ mod tests {
 
     const READ: Read = Read { allowed: 0, compared: false, complete: true };
 
-    fn row(status: &str, kind: &str, what: &str, owners: usize) -> Row {
-        let names: Vec<String> = (0..owners.min(100)).map(|i| format!("srv{i}.example.com")).collect();
-        [
-            "a0123456789ab",
+    fn finding(status: Status, kind: AuditKind, what: &str, owners: usize) -> AuditFinding {
+        let texts = |all: &[&str]| all.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+        AuditFinding {
+            finding_id: "a0123456789ab".into(),
             status,
             kind,
-            what,
-            &names.join("; "),
-            &owners.to_string(),
-            "",
-            "",
-            "each can reach the other",
-            "x.csv:1; x.csv:2; x.csv:3; x.csv:4; x.csv:5",
-            "do this; then that",
-        ]
-        .map(str::to_owned)
+            what: what.into(),
+            owners: (0..owners.min(100)).map(|i| format!("srv{i}.example.com")).collect(),
+            owner_count: owners,
+            adapters: vec![],
+            vendor: String::new(),
+            hurts: "each can reach the other".into(),
+            evidence: texts(&["x.csv:1", "x.csv:2", "x.csv:3", "x.csv:4", "x.csv:5"]),
+            fix: texts(&["do this", "then that"]),
+        }
     }
 
     #[test]
     fn ten_thousand_findings_are_a_screen_or_two() {
-        let kinds = ["bmc-usb-nic", "duplicate-spn", "name-leads-elsewhere"];
-        let rows: Vec<Row> =
-            (0..10_000).map(|i| row("new", kinds[i % 3], &format!("thing{i}"), 20_000)).collect();
+        let kinds = [AuditKind::BmcUsbNic, AuditKind::DuplicateSpn, AuditKind::NameLeadsElsewhere];
+        let rows: Vec<_> =
+            (0..10_000).map(|i| finding(Status::New, kinds[i % 3], &format!("thing{i}"), 20_000)).collect();
         let text = view(&rows, Read { allowed: 3, ..READ }, Paper::PLAIN);
         assert!(text.lines().count() < 90, "{text}");
         for part in [
@@ -286,9 +229,9 @@ mod tests {
     #[test]
     fn what_is_new_and_gone_stands_out() {
         let rows = [
-            row("reopened", "bmc-usb-nic", "169.254.95.120", 2),
-            row("ongoing", "duplicate-spn", "HTTP/x", 2),
-            row("resolved", "duplicate-spn", "HTTP/y", 2),
+            finding(Status::Reopened, AuditKind::BmcUsbNic, "169.254.95.120", 2),
+            finding(Status::Ongoing, AuditKind::DuplicateSpn, "HTTP/x", 2),
+            finding(Status::Resolved, AuditKind::DuplicateSpn, "HTTP/y", 2),
         ];
         let text = view(&rows, Read { compared: true, ..READ }, Paper::PLAIN);
         for part in [
@@ -311,7 +254,7 @@ mod tests {
 
     #[test]
     fn hostile_names_do_not_act() {
-        let rows = [row("new", "duplicate-spn", "HTTP/\u{1b}[2J\u{202e}x", 2)];
+        let rows = [finding(Status::New, AuditKind::DuplicateSpn, "HTTP/\u{1b}[2J\u{202e}x", 2)];
         let text = view(&rows, READ, Paper::new(80, true));
         assert!(!text.contains("\u{1b}[2J") && !text.contains('\u{202e}'), "{text}");
     }

@@ -7,12 +7,13 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::events::{Event, ReportedEvents};
+use crate::files::FileIndex;
 use crate::files::{FileError, Kind};
 use crate::records::extracted::{
     BoundLine, EventLine, LogLine, OfLog, UnreadLine, VERSION, name_of, number_of,
 };
 use crate::records::{Origin, Record};
-use crate::scan::{FileIndex, FileReport};
+use crate::scan::FileReport;
 
 /// Before each line while it is sorted: what stands for its record, and whether it was read from slack space. So a record
 /// that stands twice in a log is written once, and the live one of the two.

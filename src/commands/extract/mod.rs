@@ -10,12 +10,13 @@ use std::path::{Path, PathBuf};
 use crate::commands::paths::protect_inputs;
 use crate::commands::threads::with_threads;
 use crate::events::{self, ApErrModified};
+use crate::files::FileIndex;
 use crate::files::list::{self, ListError};
 use crate::files::{self, FileError};
 use crate::output::{Output, OutputError};
 use crate::records::{EventFilter, Record, Selection};
 use crate::report::sorter::{self, Key, Sorter};
-use crate::scan::{self, Collector, FileIndex, FileOrder, FileReport, Progress, ScanOptions};
+use crate::scan::{self, FileOrder, FileReport, Progress, RecordVisitor, ScanOptions};
 use for_triage::{Lines, Sums};
 
 pub use row::COLUMNS;
@@ -141,7 +142,7 @@ fn extract(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error> {
     let mut total = 0;
     let mut sorters = Vec::new();
     let mut sums = Sums::new();
-    for rows in scan.collectors {
+    for rows in scan.visitors {
         total += rows.rows;
         for (file, sum) in rows.sums {
             let all = sums.entry(file).or_default();
@@ -237,7 +238,7 @@ struct Rows {
     sorter: Sorter,
 }
 
-impl Collector for Rows {
+impl RecordVisitor for Rows {
     fn record(&mut self, input: FileIndex, record: Record) {
         if self.only_modified && ApErrModified::read(&record).is_none() {
             *self.left_out.entry(input).or_default() += 1;

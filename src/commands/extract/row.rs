@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use super::Format;
 use crate::records::{Origin, Record};
-use crate::text::escape::{escape_cell, escape_json, escape_json_cell};
+use crate::report::CsvWriter;
+use crate::text::escape::{escape_json, escape_json_cell};
 
 /// The columns of the CSV, and the names in the JSON.
 pub const COLUMNS: [&str; 10] = [
@@ -73,9 +74,9 @@ pub fn front(record: &Record, format: Format) -> io::Result<Vec<u8>> {
         Format::Csv => {
             let data = escape_json_cell(&line.data)?;
             let mut cells = csv_line(&[
-                &escape_cell(line.computer),
-                &escape_cell(line.channel),
-                &escape_cell(line.provider),
+                line.computer,
+                line.channel,
+                line.provider,
                 &line.event_id.to_string(),
                 &line.record_id.to_string(),
                 &line.time_created,
@@ -83,7 +84,8 @@ pub fn front(record: &Record, format: Format) -> io::Result<Vec<u8>> {
                 &data,
                 line.origin,
             ])?;
-            cells.pop();
+            // The file is the last cell.
+            cells.truncate(cells.len().saturating_sub(LINE_END.len()));
             cells.push(b',');
             Ok(cells)
         }
@@ -98,7 +100,7 @@ pub fn back(file: &str, format: Format) -> io::Result<Vec<u8>> {
             json.push('\n');
             Ok(json.split_off(1).into_bytes())
         }
-        Format::Csv => csv_line(&[&escape_cell(file)]),
+        Format::Csv => csv_line(&[file]),
     }
 }
 
@@ -107,10 +109,12 @@ pub fn head() -> io::Result<Vec<u8>> {
     csv_line(&COLUMNS)
 }
 
+const LINE_END: &str = "\r\n";
+
 fn csv_line(cells: &[&str]) -> io::Result<Vec<u8>> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(cells)?;
-    writer.into_inner().map_err(|e| io::Error::other(e.to_string()))
+    let mut csv = CsvWriter::new(Vec::new());
+    csv.row(cells)?;
+    csv.finish()
 }
 
 #[cfg(test)]
@@ -138,14 +142,14 @@ mod tests {
     fn the_whole_contract_of_both_formats() {
         assert_eq!(
             String::from_utf8(head().unwrap()).unwrap(),
-            "computer,channel,provider,event_id,record_id,time_created,level,data,origin,file\n"
+            "computer,channel,provider,event_id,record_id,time_created,level,data,origin,file\r\n"
         );
         let record = record("SRV1", "srv1$");
         assert_eq!(
             line(&record, "a, b.evtx", Format::Csv),
             "SRV1,System,Kerberos,4,7,2013-10-06T21:13:09.5Z,2,\
              \"[{\"\"name\"\":\"\"Server\"\",\"\"value\"\":\"\"srv1$\"\"},{\"\"name\"\":null,\"\"value\"\":\"\"\"\"}]\",\
-             live,\"a, b.evtx\"\n"
+             live,\"a, b.evtx\"\r\n"
         );
         assert_eq!(
             line(&record, "a\\b.evtx", Format::JsonLines),
@@ -175,7 +179,7 @@ mod tests {
         let hostile = "a\u{1b}[31m\u{9b}\u{7f}\u{202e}\r\n\t\u{feff}é漢🔑\"\\";
         for format in [Format::Csv, Format::JsonLines] {
             let text = line(&record(hostile, hostile), hostile, format);
-            assert!(!text.trim_end_matches('\n').chars().any(is_dangerous), "{text:?}");
+            assert!(!text.trim_end_matches(['\r', '\n']).chars().any(is_dangerous), "{text:?}");
         }
         let text = line(&record(hostile, hostile), hostile, Format::JsonLines);
         let json: serde_json::Value = serde_json::from_str(&text).unwrap();

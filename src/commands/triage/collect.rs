@@ -4,10 +4,11 @@ use super::config::Config;
 use super::inputs::Inputs;
 use crate::events::{self, DedupIndex};
 use crate::files::FileError;
+use crate::files::FileIndex;
 use crate::findings::LogDates;
 use crate::incidents::{CollectedIncidents, IncidentBuilder, Period};
 use crate::report::EventSpool;
-use crate::scan::{self, FileIndex, FileOrder, FileReport, Progress, Scan};
+use crate::scan::{self, FileOrder, FileReport, Progress, Scan};
 use crate::state::FileEnds;
 
 /// What the logs hold.
@@ -33,14 +34,14 @@ pub(super) fn collect(config: &Config, inputs: &Inputs, progress: &dyn Progress)
     let (dedup, spool) = (DedupIndex::default(), EventSpool::default());
     let reported = inputs.previous.state.as_ref().map(|open| &open.state.told);
     let workers = config.scan.workers();
-    let Scan { collectors, files, unread } =
+    let Scan { visitors, files, unread } =
         scan::scan(&inputs.logs, &events::selection(), &config.scan, progress, || {
             IncidentBuilder::new(&dedup, config.period)
-                .told(reported)
+                .without(reported)
                 .with_log_ranges(inputs.previous.rows.is_some())
                 .event_sink(config.outputs.events.is_some().then(|| spool.event_sink(workers)))
         });
-    let mut incidents = CollectedIncidents::merge(collectors);
+    let mut incidents = CollectedIncidents::merge(visitors);
     let mut logs = Logs::new(files);
     logs.add_duplicates(&incidents);
     incidents.rename_files(&|file| logs.order.place(file));

@@ -10,7 +10,7 @@ use crate::files::list::ListError;
 use crate::incidents::Period;
 use crate::inventory::accounts;
 use crate::output::OutputError;
-use crate::report::baseline::BaselineError;
+use crate::report::saved::SavedError;
 use crate::scan::ScanOptions;
 use crate::state::StateError;
 
@@ -53,7 +53,7 @@ pub enum Error {
     #[error(transparent)]
     Output(#[from] OutputError),
     #[error("--baseline {0}, or leave --baseline out to begin anew")]
-    Baseline(#[from] BaselineError),
+    Baseline(#[from] SavedError),
     #[error(transparent)]
     State(#[from] StateError),
 }

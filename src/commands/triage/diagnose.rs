@@ -7,6 +7,7 @@ use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use super::collect::Collected;
 use super::config::Config;
+use crate::files::FileIndex;
 use crate::findings::{self, FileDates, Finding, Knowledge};
 use crate::incidents::CollectedIncidents;
 use crate::inventory::directory::Directory;
@@ -14,7 +15,6 @@ use crate::inventory::hosts::Hosts;
 use crate::inventory::{InventoryFile, accounts, addresses, build_hosts, from_events};
 use crate::names::Principal;
 use crate::report::Row;
-use crate::scan::FileIndex;
 
 /// The verdicts, and the inventories they rest on.
 pub(super) struct Diagnosed {

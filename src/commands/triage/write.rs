@@ -6,13 +6,13 @@ use super::compare::NextState;
 use super::config::{Config, Error};
 use super::outcome::Outcome;
 use super::outputs::Outputs;
+use crate::files::FileIndex;
 use crate::incidents::Twin;
 use crate::output::{
     Output, OutputError, ProtectedPaths, ResolvedTarget, StagedFile, cleanup, commit_all, folder_of,
     write_stdout, write_terminal,
 };
 use crate::report::{EventSpool, Format, Report, Target, problem, run_summary, text};
-use crate::scan::FileIndex;
 
 /// What the events file is made of, apart from the report.
 pub(super) struct EventRows<'a> {

@@ -4,6 +4,18 @@ use super::Step;
 use super::view::View;
 use crate::diagnosis::command::Command;
 
+const NEW: &str = "<new address>";
+
+/// Gives an adapter another address and registers it.
+fn readdress(place: &str, old: &str, new: &str) -> [Command; 3] {
+    [
+        format!("New-NetIPAddress -InterfaceAlias '<adapter>' -IPAddress {new} -PrefixLength <length>"),
+        format!("Remove-NetIPAddress -IPAddress {old}"),
+        "ipconfig /registerdns".to_owned(),
+    ]
+    .map(|line| Command::at(place, line))
+}
+
 /// The adapter of an address on the client or on the target.
 fn adapter_query(view: &View<'_>) -> [Command; 2] {
     let line = format!(
@@ -19,13 +31,21 @@ fn name_first(view: &View<'_>) -> Step {
     let client = view.client.shown();
     Step::read(format!(
         "Check the name first. If {target} resolves to an address of {client} itself (DNS, hosts file), \
-         correct that entry; a change of the shared address fixes nothing then."
+         correct that entry. A change of the shared address fixes nothing then."
     ))
     .run(Command::on(&view.client, format!("Resolve-DnsName {}", view.target.word())))
     .run(Command::on(
         &view.client,
         format!("Select-String {} {}", view.target.label(), crate::diagnosis::request::HOSTS_FILE),
     ))
+}
+
+/// Without the check of the name: in an audit nobody asked for it.
+fn of_adapter(view: &View<'_>, mut steps: Vec<Step>) -> Vec<Step> {
+    if !view.is_audit() {
+        steps.insert(1, name_first(view));
+    }
+    steps
 }
 
 pub(super) fn management_card(view: &View<'_>) -> Vec<Step> {
@@ -42,9 +62,8 @@ pub(super) fn management_card(view: &View<'_>) -> Vec<Step> {
     let steps = vec![
         Step::note(
             "Safe in production hours, without a restart. The adapter connects the server to its own \
-             management controller only; vendor tools that use it lose that path.",
+             management controller only. Vendor tools that use it lose that path.",
         ),
-        name_first(view),
         Step::read(format!(
             "Ask whether the vendor's update or monitoring tools on {client} and {target} use the adapter \
              that has {address}, and note its name."
@@ -75,17 +94,16 @@ pub(super) fn management_card(view: &View<'_>) -> Vec<Step> {
              the adapter on again.",
         ),
     ];
-    steps
+    of_adapter(view, steps)
 }
 
 pub(super) fn virtual_switch(view: &View<'_>) -> Vec<Step> {
     let (client, target, address) = (view.client.shown(), view.target.shown(), view.address_words());
-    vec![
+    let steps = vec![
         Step::note(
             "Safe on a host where nothing uses the virtual switch. Elsewhere its virtual machines and \
              containers lose their network until they have addresses of the new range.",
         ),
-        name_first(view),
         Step::read(format!("Find out what uses the switch that has {address} on {client} and on {target}."))
             .runs(adapter_query(view))
             .run(Command::at(
@@ -99,27 +117,11 @@ pub(super) fn virtual_switch(view: &View<'_>) -> Vec<Step> {
             ))
             .risk("virtual machines and containers on that switch lose their network.")
             .needs("an elevated prompt.")
-            .run(Command::at(
-                format!("{client} or {target}"),
-                format!(
-                    "Get-NetIPAddress -IPAddress {0} | Remove-NetIPAddress; New-NetIPAddress \
-                     -InterfaceAlias '<adapter>' -IPAddress <new address> -PrefixLength <length>",
-                    view.address()
-                ),
-            ))
-            .undo(
-                "Give the adapter its old address.",
-                [Command::at(
-                    "the same host",
-                    format!(
-                        "Get-NetIPAddress -IPAddress <new address> | Remove-NetIPAddress; New-NetIPAddress \
-                         -InterfaceAlias '<adapter>' -IPAddress {} -PrefixLength <length>",
-                        view.address()
-                    ),
-                )],
-            ),
+            .runs(readdress(&format!("{client} or {target}"), &view.address(), NEW))
+            .undo("Give the adapter its old address.", readdress("the same host", NEW, &view.address())),
         ),
-    ]
+    ];
+    of_adapter(view, steps)
 }
 
 /// An address of two hosts, whatever it is on: also between a target and the host that answered for it.
@@ -149,26 +151,8 @@ pub(super) fn shared(view: &View<'_>) -> Vec<Step> {
             .only_if(format!("one of the two hosts has {short} by mistake"))
             .risk("every connection to that host ends, your remote session too. Use its console.")
             .needs("an elevated prompt on that host, and a free address.")
-            .run(Command::at(
-                "the host that has it by mistake",
-                format!(
-                    "New-NetIPAddress -InterfaceAlias '<adapter>' -IPAddress <new address> \
-                         -PrefixLength <length>; Remove-NetIPAddress -IPAddress {}; ipconfig /registerdns",
-                    view.address()
-                ),
-            ))
-            .undo(
-                "Restore what before.txt shows.",
-                [Command::at(
-                    "the same host",
-                    format!(
-                        "New-NetIPAddress -InterfaceAlias '<adapter>' -IPAddress {} -PrefixLength \
-                             <length>; Remove-NetIPAddress -IPAddress <new address>; ipconfig \
-                             /registerdns",
-                        view.address()
-                    ),
-                )],
-            ),
+            .runs(readdress("the host that has it by mistake", &view.address(), NEW))
+            .undo("Restore what before.txt shows.", readdress("the same host", NEW, &view.address())),
         ),
         Step::read(format!("Clear the caches on {} when the change is done.", view.client.shown()))
             .run(Command::on(&view.client, "ipconfig /flushdns"))
@@ -196,7 +180,7 @@ pub(super) fn unknown(view: &View<'_>) -> Vec<Step> {
         name_first(view),
         Step::read(format!(
             "Compare the addresses of {client} and {target}. Look at management cards first (adapters \
-             named USB, NDIS, iDRAC, XClarity; addresses 169.254.x.x or 16.1.15.2), then at virtual \
+             named USB, NDIS, iDRAC, XClarity, or an address 169.254.x.x or 16.1.15.2), then at virtual \
              switches."
         ))
         .run(Command::on(&view.client, "ipconfig /all"))

@@ -185,8 +185,9 @@ pub(super) fn name_account(view: &View<'_>) -> Vec<Step> {
         )))
         .run(Command::on(
             view.server(),
-            "Get-WinEvent -FilterHashtable @{ LogName = 'System'; ProviderName = \
-             'Microsoft-Windows-FailoverClustering'; Id = 1196, 1206, 1207, 1211, 1212, 1218, 1219 }",
+            "Get-WinEvent -FilterHashtable \
+             @{LogName='System';ProviderName='Microsoft-Windows-FailoverClustering';Id=1196, 1206, 1207, \
+             1211, 1212, 1218, 1219}",
         ))
         .run(Command::on(
             view.server(),

@@ -29,10 +29,7 @@ pub(super) fn rollback(view: &View<'_>) -> Step {
          off the network, demote it by force, clean up its metadata, and promote it again (KB875495).",
         host.reported()
     ))
-    .run(Command::on(
-        host,
-        "Get-WinEvent -FilterHashtable @{ LogName = 'Directory Service'; Id = 2095, 2103 }",
-    ))
+    .run(Command::on(host, "Get-WinEvent -FilterHashtable @{LogName='Directory Service';Id=2095, 2103}"))
     .run(Command::on(
         host,
         "reg query HKLM\\SYSTEM\\CurrentControlSet\\Services\\NTDS\\Parameters /v 'Dsa Not Writable'",
@@ -59,8 +56,8 @@ pub(super) fn reset(view: &View<'_>, condition: &str) -> Step {
     let on = |line: String| Command::on(host, line);
     Step::directory(format!(
         "Reset the password of {} against another domain controller, in this order (KB325850): stop its \
-         KDC and keep it from starting, so that it gets tickets from the other one; purge its tickets; \
-         reset; restart the server; start the KDC again.",
+         KDC and keep it from starting, so that it gets tickets from the other one, purge its tickets, \
+         reset the password, restart the server, and start the KDC again.",
         host.reported()
     ))
     .only_if(condition)

@@ -42,7 +42,7 @@ fn own_commands(view: &View<'_>) -> Step {
         .run(Command::at(LINUX, "net ads changetrustpw"))
         .run(Command::at(LINUX, "adcli update --computer-password-lifetime=0"))
         .run(Command::at(ONTAP, "vserver cifs domain password reset -vserver <svm>"))
-        .undo("The old key cannot be restored. Keep a copy of the old keytab; join the domain again if the reset fails.", []),
+        .undo("The old key cannot be restored. Keep a copy of the old keytab. Join the domain again if the reset fails.", []),
     )
 }
 
@@ -56,7 +56,7 @@ pub(super) fn keytab(view: &View<'_>) -> Vec<Step> {
     vec![
         Step::note(format!(
             "Safe for {spn} in a maintenance window. A new key for {account} also ends every other keytab \
-             and service of that account. The SPN is right and stays where it is; no repair command of \
+             and service of that account. The SPN is right and stays where it is. No repair command of \
              Windows applies."
         )),
         Step::read(format!(
@@ -73,7 +73,7 @@ pub(super) fn keytab(view: &View<'_>) -> Vec<Step> {
                  leave the domain and join it again, or rebuild the keytab in their console.",
             )
             .only_if("the kvno or the encryption types differ, and the account is that of a joined machine")
-            .risk("open sessions end; services that hold a copy of the old keytab fail.")
+            .risk("open sessions end. Services that hold a copy of the old keytab fail.")
             .needs("root or administrator on that system.")
             .run(Command::at(LINUX, "net ads testjoin"))
             .run(Command::at(LINUX, "net ads changetrustpw"))
@@ -85,7 +85,7 @@ pub(super) fn keytab(view: &View<'_>) -> Vec<Step> {
             Step::directory(
                 "For a service account such as that of a Java server, make a new keytab with AES keys, \
                  copy it to every host of the service, and restart it there. ktpass sets a new password \
-                 and raises the kvno; msktutil does the same on Linux."
+                 and raises the kvno. On Linux, msktutil does the same."
             )
             .only_if(format!("{account} is a service account, and every service of it can get the new keytab at one time"))
             .risk("every other keytab of the account is worthless from that moment, and so is every stored password.")
@@ -103,15 +103,15 @@ pub(super) fn keytab(view: &View<'_>) -> Vec<Step> {
             .risk("a keytab with RC4 only fails at once. Since the updates of 2026 (CVE-2026-20833, KDC 201 to 209) it fails anyway.")
             .needs("the right to change the account, and a note of the old value.")
             .run(Command::new(format!(
-                "Get-ADObject -LDAPFilter '(sAMAccountName={})' | Set-ADObject -Replace @{{ \
-                 'msDS-SupportedEncryptionTypes' = 24 }}",
+                "Get-ADObject -LDAPFilter '(sAMAccountName={})' | Set-ADObject -Replace \
+                 @{{'msDS-SupportedEncryptionTypes'=24}}",
                 if view.account.is_known() { view.account.in_filter() } else { Role::Account.placeholder() }
             )))
             .undo(
                 "Set the old value. 28 allows RC4 too, as an exception with a date.",
                 [Command::new(format!(
-                    "Get-ADObject -LDAPFilter '(sAMAccountName={})' | Set-ADObject -Replace @{{ \
-                     'msDS-SupportedEncryptionTypes' = <old value> }}",
+                    "Get-ADObject -LDAPFilter '(sAMAccountName={})' | Set-ADObject -Replace \
+                     @{{'msDS-SupportedEncryptionTypes'=<old value>}}",
                     if view.account.is_known() { view.account.in_filter() } else { Role::Account.placeholder() }
                 ))],
             )
@@ -131,7 +131,7 @@ pub(super) fn azure_files(view: &View<'_>) -> Vec<Step> {
     let module = "a host with the AzFilesHybrid module";
     vec![
         Step::note(format!(
-            "Safe in production hours for mounted shares; new connections may fail until the key has \
+            "Safe in production hours for mounted shares. New connections may fail until the key has \
              replicated. {account} stands for an Azure storage account, not for a machine: leave the \
              account and its SPN as they are."
         )),
@@ -147,14 +147,14 @@ pub(super) fn azure_files(view: &View<'_>) -> Vec<Step> {
                 "Set the password of {account} to the other kerb key of the storage account: kerb2 if the \
                  account uses kerb1, else kerb1."
             ))
-            .risk("clients get new tickets; an expiry of the password in the directory ends the access again, so exclude the account from it.")
+            .risk("clients get new tickets. An expiry of the password in the directory ends the access again, so exclude the account from it.")
             .needs("the right to reset the password of the account, and Owner or Contributor on the storage account.")
             .run(Command::at(module, rotate("kerb2")))
             .undo("Rotate to the other key.", [Command::at(module, rotate("kerb1"))]),
         ),
         Step::directory(format!("Allow AES-256 on {account}, then set its password to the other kerb key as above: keys are made only then."))
             .only_if("its msDS-SupportedEncryptionTypes lacks 16 (it was joined with RC4 only)")
-            .risk("none for clients of today; those that know RC4 only fail.")
+            .risk("none for clients of today. Those that know RC4 only fail.")
             .needs("a version of AzFilesHybrid that supports AES-256, and the right to change the account.")
             .run(Command::at(
                 module,
@@ -173,7 +173,7 @@ pub(super) fn entra(view: &View<'_>) -> Vec<Step> {
     vec![
         Step::note(format!(
             "Safe: users who fail to sign on silently get the sign-in page. {} belongs to Entra Seamless \
-             SSO and is no machine; DNS and the SPN are right. Entra ID has only the keys of the last \
+             SSO and is no machine. DNS and the SPN are right. Entra ID has only the keys of the last \
              rollover.",
             view.account.first()
         )),
@@ -191,7 +191,7 @@ pub(super) fn entra(view: &View<'_>) -> Vec<Step> {
             )
             .run(Command::at("the Entra Connect server", "New-AzureADSSOAuthenticationContext"))
             .run(Command::at("the Entra Connect server", "Update-AzureADSSOForest -OnPremCredentials (Get-Credential)"))
-            .undo("The old key cannot be restored; turn Seamless SSO off for the forest if sign-on fails for all.", [Command::at(
+            .undo("The old key cannot be restored. Turn Seamless SSO off for the forest if sign-on fails for all.", [Command::at(
                 "the Entra Connect server",
                 "Disable-AzureADSSOForest -OnPremCredentials (Get-Credential)",
             )]),
@@ -222,8 +222,9 @@ pub(super) fn trust(view: &View<'_>) -> Vec<Step> {
         .run(Command::at(place, format!("netdom trust {here} /domain:{there} /verify /kerberos")))
         .run(Command::at(
             place,
-            "Get-WinEvent -FilterHashtable @{ LogName = 'System'; ProviderName = \
-             'Microsoft-Windows-Kerberos-Key-Distribution-Center'; Id = 18, 28, 35, 36, 37, 38, 43, 44 }",
+            "Get-WinEvent -FilterHashtable \
+             @{LogName='System';ProviderName='Microsoft-Windows-Kerberos-Key-Distribution-Center';Id=18, \
+             28, 35, 36, 37, 38, 43, 44}",
         ))
         .run(Command::at(place, "w32tm /query /status")),
         Step::host("Bring every domain controller of both sides to the same update level.")

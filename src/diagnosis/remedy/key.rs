@@ -67,7 +67,7 @@ pub(super) fn machine(view: &View<'_>) -> Vec<Step> {
             "Test the secure channel on {name}{member}. False confirms a broken password. True does not \
              exclude it, because NETLOGON also tries the previous password."
         ))
-        .needs("elevated Windows PowerShell 5.1; PowerShell 7 lacks the command.")
+        .needs("elevated Windows PowerShell 5.1. PowerShell 7 lacks the command.")
         .run(Command::on(host, "Test-ComputerSecureChannel -Verbose")),
     );
     steps.push(repair(view));
@@ -79,8 +79,8 @@ pub(super) fn machine(view: &View<'_>) -> Vec<Step> {
     steps.push(
         Step::read(
             "If the failure returns after the repair, look at the encryption types of account and host \
-         (krbtriage explain encryption-type), and for LsaSrv 6167: two machines with one SID need a \
-         rebuild with Sysprep (KB5070568).",
+             (krbtriage explain encryption-type), and for LsaSrv 6167: two machines with one SID need a \
+             rebuild with Sysprep (KB5070568).",
         )
         .run(Command::new(account_query(&view.account, "msDS-SupportedEncryptionTypes, pwdLastSet")))
         .run(Command::on(host, ENCRYPTION_POLICY)),
@@ -147,8 +147,8 @@ pub(super) fn service(view: &View<'_>) -> Vec<Step> {
         .runs(view.service_accounts(view.server()))
         .run(Command::on(
             view.server(),
-            "Get-WinEvent -FilterHashtable @{ LogName = 'System'; ProviderName = 'Service Control \
-             Manager', 'Microsoft-Windows-WAS'; Id = 7000, 7038, 7041, 5021, 5057, 5059 }",
+            "Get-WinEvent -FilterHashtable @{LogName='System';ProviderName='Service Control Manager', \
+             'Microsoft-Windows-WAS';Id=7000, 7038, 7041, 5021, 5057, 5059}",
         )),
     );
     let tool = match view.service {
@@ -162,7 +162,7 @@ pub(super) fn service(view: &View<'_>) -> Vec<Step> {
              {service} there.{tool}"
         ))
         .only_if(format!("{account} is a user account, and its password was changed after {service} last started or was refused"))
-        .risk("the service restarts; a wrong password locks the account out.")
+        .risk("the service restarts. A wrong password locks the account out.")
         .needs("the current password. If nobody has it, plan a new one for all hosts at one time.")
         .undo("Store the previous password, if the change in the directory is taken back too.", []),
     ));
@@ -212,7 +212,7 @@ pub(super) fn managed(view: &View<'_>) -> Vec<Step> {
         )
         .run(Command::on(
             server,
-            "Get-WinEvent -FilterHashtable @{ LogName = 'Microsoft-Windows-Kerberos/Operational'; Id = 105 }",
+            "Get-WinEvent -FilterHashtable @{LogName='Microsoft-Windows-Kerberos/Operational';Id=105}",
         ))
         .run(Command::new("repadmin /replsummary")),
         Step::directory(format!(
@@ -287,21 +287,21 @@ pub(super) fn encryption_type(view: &View<'_>) -> Vec<Step> {
     let server = view.server();
     let types = |value: &str| {
         Command::new(format!(
-            "Get-ADObject -LDAPFilter '(sAMAccountName={})' | Set-ADObject -Replace @{{ \
-             'msDS-SupportedEncryptionTypes' = {value} }}",
+            "Get-ADObject -LDAPFilter '(sAMAccountName={})' | Set-ADObject -Replace \
+             @{{'msDS-SupportedEncryptionTypes'={value} }}",
             if view.account.is_known() { view.account.in_filter() } else { "<account>" }
         ))
     };
     vec![
         Step::note(format!(
             "Not safe before both sides are read: a wrong value ends Kerberos for every client of \
-             {account}. The KDC uses only keys that the account has; the host or keytab lacks the key or \
+             {account}. The KDC uses only keys that the account has. The host or keytab lacks the key or \
              forbids it."
         )),
         Step::read(format!(
             "Read the encryption types of {account} and the date of its password. AES is 24 (0x18), RC4 is \
              4, both are 28 (0x1C). Empty or 0 means the default of the domain controllers, which is AES \
-             only since the updates of 2026 (CVE-2026-20833); KDC events 201 to 209 name accounts that \
+             only since the updates of 2026 (CVE-2026-20833). KDC events 201 to 209 name accounts that \
              still use RC4."
         ))
         .run(Command::new(account_query(
@@ -309,7 +309,7 @@ pub(super) fn encryption_type(view: &View<'_>) -> Vec<Step> {
             "msDS-SupportedEncryptionTypes, pwdLastSet, msDS-KeyVersionNumber, operatingSystem",
         ))),
         Step::read(
-            "Read what the host allows. No value means the default of Windows; the policy is \"Network \
+            "Read what the host allows. No value means the default of Windows. The policy is \"Network \
              security: Configure encryption types allowed for Kerberos\".",
         )
         .run(Command::on(server, ENCRYPTION_POLICY))
@@ -331,12 +331,12 @@ pub(super) fn encryption_type(view: &View<'_>) -> Vec<Step> {
         Step::directory(format!(
             "Set the password of {account} again, so that AES keys exist: twice, a day apart, for a very \
              old account. For a computer reset its machine password instead (krbtriage explain \
-             machine-account); a managed service account gets new keys by itself."
+             machine-account). A managed service account gets new keys by itself."
         ))
         .only_if("its password is older than the AES keys of the domain (domain functional level 2008)")
         .risk("every host, pool, task and keytab of the account needs the new password at the same time.")
         .needs("a maintenance window for all of them.")
-        .undo("The old keys cannot be restored; store the new password everywhere.", [])
+        .undo("The old keys cannot be restored. Store the new password everywhere.", [])
         .verify(
             "pwdLastSet is new on every domain controller.",
             [Command::new(on_every_controller(&view.account, "pwdLastSet"))],
@@ -347,7 +347,7 @@ pub(super) fn encryption_type(view: &View<'_>) -> Vec<Step> {
             .needs("the right to change the account, and a note of the old value.")
             .run(types("24"))
             .undo(
-                "Set the old value; <old value> stands for what the first check showed.",
+                "Set the old value. <old value> stands for what the first check showed.",
                 [types("<old value>")],
             )
             .verify(

@@ -24,38 +24,47 @@ pub(crate) use step::{Effect, Step};
 
 use super::command::Role;
 use super::{Cause, Confidence, Kind, Named, RemedyInput};
-use view::View;
+use view::{Occasion, View};
 
 /// The steps for an incident.
 pub(crate) fn steps(input: &RemedyInput<'_>) -> Vec<Step> {
-    let view = View::new(input);
+    of(&View::new(input, Occasion::Incident))
+}
+
+/// The steps for what an audit found before anything failed.
+pub(crate) fn audit_steps(input: &RemedyInput<'_>) -> Vec<Step> {
+    of(&View::new(input, Occasion::Audit))
+}
+
+fn of(view: &View<'_>) -> Vec<Step> {
+    let input = view.input;
     let mut steps = match (input.kind, input.cause) {
-        (Kind::BmcUsbNic, _) => address::management_card(&view),
-        (Kind::VirtualSwitch, _) => address::virtual_switch(&view),
-        (Kind::ClusterOrNlbAddress, _) => cluster::shared_on_purpose(&view),
-        (Kind::OtherSharedAddress | Kind::SharedAddress, _) => address::shared(&view),
-        (Kind::AddressesUnknown, _) => address::unknown(&view),
-        (Kind::Misplaced, _) => registration::misplaced(&view),
-        (Kind::Duplicate, _) => registration::duplicate(&view),
-        (Kind::LeftoverAccount, _) => registration::leftover(&view),
-        (Kind::SameNameTwoDomains, _) => name::same_name(&view),
-        (Kind::NameTakenOver, _) => name::taken_over(&view),
-        (Kind::ClusterOrAlias, _) => name::alias(&view),
-        (Kind::StaleDns, _) => name::stale_dns(&view),
-        (Kind::KernelMode, _) => web::kernel_mode(&view),
-        (Kind::TwoServices, _) => web::two_services(&view),
-        (Kind::SharedName, _) => cluster::shared_name(&view),
-        (Kind::ClusterNameAccount, _) => cluster::name_account(&view),
-        (Kind::MachineAccount, _) => key::machine(&view),
-        (Kind::ServiceAccount, _) => key::service(&view),
-        (Kind::ManagedServiceAccount, _) => key::managed(&view),
-        (Kind::EncryptionType, _) => key::encryption_type(&view),
-        (Kind::StaleTicket, _) => key::stale_ticket(&view),
-        (Kind::Trust, _) => foreign::trust(&view),
-        (Kind::Keytab, _) => foreign::keytab(&view),
-        (Kind::AzureFiles, _) => foreign::azure_files(&view),
-        (Kind::EntraSeamlessSso, _) => foreign::entra(&view),
-        (Kind::NotEnoughData, _) => name::not_enough_data(&view),
+        (Kind::BmcUsbNic, _) => address::management_card(view),
+        (Kind::VirtualSwitch, _) => address::virtual_switch(view),
+        (Kind::ClusterOrNlbAddress, _) => cluster::shared_on_purpose(view),
+        (Kind::OtherSharedAddress | Kind::SharedAddress, _) => address::shared(view),
+        (Kind::AddressesUnknown, _) => address::unknown(view),
+        (Kind::Misplaced, _) => registration::misplaced(view),
+        (Kind::Duplicate, _) => registration::duplicate(view),
+        (Kind::LeftoverAccount, _) => registration::leftover(view),
+        (Kind::SameNameTwoDomains, _) => name::same_name(view),
+        (Kind::NameTakenOver, _) => name::taken_over(view),
+        (Kind::ClusterOrAlias, _) => name::alias(view),
+        (Kind::StaleDns, _) => name::stale_dns(view),
+        (Kind::KernelMode, _) => web::kernel_mode(view),
+        (Kind::TwoServices, _) => web::two_services(view),
+        (Kind::SharedName, _) => cluster::shared_name(view),
+        (Kind::ClusterNameAccount, _) => cluster::name_account(view),
+        (Kind::MachineAccount, _) => key::machine(view),
+        (Kind::ServiceAccount, _) => key::service(view),
+        (Kind::ManagedServiceAccount, _) => key::managed(view),
+        (Kind::EncryptionType, _) => key::encryption_type(view),
+        (Kind::StaleTicket, _) => key::stale_ticket(view),
+        (Kind::Trust, _) => foreign::trust(view),
+        (Kind::Keytab, _) => foreign::keytab(view),
+        (Kind::AzureFiles, _) => foreign::azure_files(view),
+        (Kind::EntraSeamlessSso, _) => foreign::entra(view),
+        (Kind::NotEnoughData, _) => name::not_enough_data(view),
     };
     hold_back(&mut steps, input.confidence);
     steps

@@ -187,7 +187,7 @@ pub(super) fn alias(view: &View<'_>) -> Vec<Step> {
         is_it_meant(view),
         Step::read(format!(
             "See which account owns {}, and whether {responder} is a node of a cluster that serves \
-             {target}. A cluster role answers with its own account; see krbtriage explain \
+             {target}. A cluster role answers with its own account. See krbtriage explain \
              cluster-name-account if that fails.",
             view.spn.shown()
         ))
@@ -260,7 +260,7 @@ pub(super) fn same_name(view: &View<'_>) -> Vec<Step> {
         )
         .run(query(here))
         .run(query(there)),
-        Step::directory("Disable the old account and wait some days; delete it later.")
+        Step::directory("Disable the old account and wait some days. Delete it later.")
             .only_if("one of the two is a leftover that no machine uses")
             .risk("a machine that still uses the account loses its domain.")
             .needs("the right to change the account.")
@@ -295,7 +295,7 @@ pub(super) fn not_enough_data(view: &View<'_>) -> Vec<Step> {
         view.verified(
             Step::read(
                 "Collect what this report asks for and run krbtriage again. The log of the client, the \
-             addresses of the hosts, and a list of all SPNs answer most questions.",
+                 addresses of the hosts, and a list of all SPNs answer most questions.",
             )
             .run(Command::new("setspn -T * -F -Q */* > spns.txt"))
             .run(Command::on(&view.client, "ipconfig /all > client.txt")),

@@ -74,7 +74,7 @@ fn on_another_account(view: &View<'_>) -> Vec<Step> {
         steps.push(
             Step::read(
                 "Restart SQL Server in a maintenance window. It registers its SPNs itself at the start \
-                 where its account may write them; the application log shows event 26037 where it may \
+                 where its account may write them. The application log shows event 26037 where it may \
                  not.",
             )
             .risk("connections to the instance end."),
@@ -163,7 +163,7 @@ pub(super) fn duplicate(view: &View<'_>) -> Vec<Step> {
     let mut steps = vec![
         Step::note(format!(
             "Not safe before you know which account {service} runs under. While two accounts of one domain \
-             own {spn}, the KDC issues no ticket for it; removing it from the right account leaves clients \
+             own {spn}, the KDC issues no ticket for it. Removing it from the right account leaves clients \
              without Kerberos."
         )),
         Step::read(format!(

@@ -61,16 +61,20 @@ impl Incident {
         }
     }
 
-    fn steps(&self, kind: Kind, confidence: Confidence) -> Vec<Step> {
-        let target = format!("{}/{}", self.class, self.target.text);
-        let spn = Spn::parse(&target);
-        steps(&RemedyInput {
+    fn input<'a>(
+        &'a self,
+        target: &'a str,
+        spn: Option<&'a Spn>,
+        kind: Kind,
+        confidence: Confidence,
+    ) -> RemedyInput<'a> {
+        RemedyInput {
             cause: kind.cause(),
             kind,
             confidence,
             client: &self.client,
-            target: &target,
-            spn: spn.as_ref(),
+            target,
+            spn,
             target_host: &self.target,
             responder: &self.responder,
             responder_host: self.responder_host.as_ref(),
@@ -80,7 +84,13 @@ impl Incident {
             addresses: &self.addresses,
             realms: &self.realms,
             responder_is_controller: self.controller,
-        })
+        }
+    }
+
+    fn steps(&self, kind: Kind, confidence: Confidence) -> Vec<Step> {
+        let target = format!("{}/{}", self.class, self.target.text);
+        let spn = Spn::parse(&target);
+        steps(&self.input(&target, spn.as_ref(), kind, confidence))
     }
 
     /// Every request about it.
@@ -426,6 +436,38 @@ proptest! {
         for command in incident.commands() {
             prop_assert!(!command.line.contains(&host) && !command.line.contains(&account), "{}", command.line);
         }
+    }
+}
+
+#[test]
+fn an_audit_asks_for_no_failure_to_be_repeated() {
+    let incident = Incident::example();
+    let spn = Spn::parse("HTTP/srv5.alpha.example.com").unwrap();
+    for kind in [Kind::BmcUsbNic, Kind::VirtualSwitch, Kind::OtherSharedAddress, Kind::StaleDns] {
+        let text: String = audit_steps(&incident.input(
+            "HTTP/srv5.alpha.example.com",
+            Some(&spn),
+            kind,
+            Confidence::Confirmed,
+        ))
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+        assert!(text.contains("krbtriage audit: it no longer lists this"), "{text}");
+        assert!(!text.contains("Repeat what failed") && !text.contains("Check the name first"), "{text}");
+    }
+}
+
+/// A list in a report is split there.
+#[test]
+fn no_text_holds_the_separator_of_lists() {
+    for kind in Kind::ALL {
+        for step in Incident::example().steps(kind, Confidence::Possible) {
+            assert!(!step.to_string().contains("; "), "{kind}: {step}");
+        }
+    }
+    for request in Incident::example().requests() {
+        assert!(!request.to_string().contains("; "), "{request}");
     }
 }
 

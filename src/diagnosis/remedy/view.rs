@@ -51,8 +51,16 @@ impl Service {
     }
 }
 
+/// What the steps are for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Occasion {
+    Incident,
+    Audit,
+}
+
 /// Names, accounts and addresses, ready for sentences and commands.
 pub(super) struct View<'a> {
+    occasion: Occasion,
     pub(super) input: &'a RemedyInput<'a>,
     pub(super) client: Name,
     pub(super) target: Name,
@@ -69,7 +77,7 @@ pub(super) struct View<'a> {
 }
 
 impl<'a> View<'a> {
-    pub(super) fn new(input: &'a RemedyInput<'a>) -> Self {
+    pub(super) fn new(input: &'a RemedyInput<'a>, occasion: Occasion) -> Self {
         let absent = || Named { text: "".into(), known: false };
         let responder_host = input.responder_host.cloned().unwrap_or_else(absent);
         let account = match input.responder_account {
@@ -90,6 +98,7 @@ impl<'a> View<'a> {
             .collect();
         let is_known = |realm: &str| known.iter().any(|domain| domain.eq_ignore_ascii_case(realm));
         Self {
+            occasion,
             input,
             client: Name::host(input.client, Role::Client),
             target: Name::target(input.target_host),
@@ -101,6 +110,11 @@ impl<'a> View<'a> {
             addresses: input.addresses.iter().map(|shared| shared.address).collect(),
             domains: input.realms.iter().map(|realm| Name::domain(realm, is_known(realm))).collect(),
         }
+    }
+
+    /// Nothing failed yet.
+    pub(super) fn is_audit(&self) -> bool {
+        self.occasion == Occasion::Audit
     }
 
     /// What the account that answered is.
@@ -162,6 +176,9 @@ impl<'a> View<'a> {
 
     /// Adds to a step how to see on the client that the fix worked.
     pub(super) fn verified(&self, step: Step) -> Step {
+        if self.is_audit() {
+            return step.verify("Export again and run krbtriage audit: it no longer lists this.", []);
+        }
         let text = format!(
             "Repeat what failed on {}. No event 4 for {} is newer than the fix.",
             self.client.shown(),

@@ -44,7 +44,7 @@ pub(super) fn kernel_mode(view: &View<'_>) -> Vec<Step> {
                  {owner}."
             ))
             .only_if(format!("the pool of the site runs under {owner}"))
-            .risk("with kernel mode off, authentication costs more time; some sites rely on it.")
+            .risk("with kernel mode off, authentication costs more time. Some sites rely on it.")
             .needs("an elevated prompt on the web server.")
             .run(iis("add backup before-kernel-mode"))
             .run(set("-useAppPoolCredentials:true"))

@@ -4,8 +4,7 @@ use super::Request;
 use crate::diagnosis::command::{Command, Name, is_host};
 
 /// The newest event 4 of a host.
-pub(in crate::diagnosis) const NEWEST_EVENT: &str = "Get-WinEvent -MaxEvents 1 -FilterHashtable @{ LogName \
-     = 'System'; ProviderName = 'Microsoft-Windows-Security-Kerberos'; Id = 4 }";
+pub(in crate::diagnosis) const NEWEST_EVENT: &str = "Get-WinEvent -MaxEvents 1 -FilterHashtable @{LogName='System';ProviderName='Microsoft-Windows-Security-Kerberos';Id=4}";
 
 /// Where `reg` finds the encryption types that a host allows.
 pub(in crate::diagnosis) const ENCRYPTION_POLICY: &str = "reg query \
@@ -116,16 +115,15 @@ impl Request {
                 )),
                 Command::on(
                     host,
-                    "Get-WinEvent -FilterHashtable @{ LogName = 'Microsoft-Windows-Kerberos/Operational'; \
-                     Id = 105 }",
+                    "Get-WinEvent -FilterHashtable @{LogName='Microsoft-Windows-Kerberos/Operational';Id=105}",
                 ),
             ],
             Self::ClusterAccount { account, host } => vec![
                 Command::on(
                     host,
-                    "Get-WinEvent -FilterHashtable @{ LogName = 'System'; ProviderName = \
-                     'Microsoft-Windows-FailoverClustering'; Id = 1196, 1206, 1207, 1211, 1212, 1218, 1219 \
-                     }",
+                    "Get-WinEvent -FilterHashtable \
+                     @{LogName='System';ProviderName='Microsoft-Windows-FailoverClustering';Id=1196, 1206, \
+                     1207, 1211, 1212, 1218, 1219 }",
                 ),
                 Command::new(account_query(account, ACCOUNT_PROPERTIES)),
             ],
@@ -170,8 +168,8 @@ impl Request {
             ],
             Self::Program { client, .. } => vec![Command::on(
                 client,
-                "Get-WinEvent -FilterHashtable @{ LogName = 'Microsoft-Windows-WinRM/Operational' } \
-                 -MaxEvents 50",
+                "Get-WinEvent -FilterHashtable @{LogName='Microsoft-Windows-WinRM/Operational'} -MaxEvents \
+                 50",
             )],
             Self::Trust { domains } => {
                 let (here, there) = two_domains(domains);
@@ -190,7 +188,7 @@ impl Request {
             Self::UsnRollback { host } => vec![
                 Command::on(
                     host,
-                    "Get-WinEvent -FilterHashtable @{ LogName = 'Directory Service'; Id = 2095, 2103 }",
+                    "Get-WinEvent -FilterHashtable @{LogName='Directory Service';Id=2095, 2103}",
                 ),
                 Command::on(
                     host,

@@ -217,7 +217,7 @@ impl fmt::Display for Request {
             write!(f, " {}", capitalised(&sentence(&commands)))?;
             let fallback = self.fallback();
             if !fallback.is_empty() {
-                write!(f, "; or, without the tools for that, {}", sentence(&fallback))?;
+                write!(f, ". Without the tools for that: {}", sentence(&fallback))?;
             }
             f.write_str(".")?;
         }

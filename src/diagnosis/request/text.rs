@@ -214,24 +214,24 @@ impl Request {
         match self {
             Self::Addresses { .. } => "It is loopback only if client and target share an address.",
             Self::Resolution { .. } => {
-                "An address of the client means a loopback by name; an address of the responder means that \
+                "An address of the client means a loopback by name. An address of the responder means that \
                  the name resolves to another host."
             }
             Self::MeantName { .. } => {
-                "If it is meant to, DNS is right and the SPN belongs on the account of the responder; if \
+                "If it is meant to, DNS is right and the SPN belongs on the account of the responder. If \
                  not, DNS or the hosts file is wrong."
             }
             Self::SpnOwner { .. } => {
-                "The responder as only owner means that its key is wrong; another owner means that the SPN \
+                "The responder as only owner means that its key is wrong. Another owner means that the SPN \
                  is on another account. An SPN of an alias class falls back to HOST."
             }
             Self::HostLog { .. } => {
                 "NETLOGON 3210 on the host itself shows a broken machine password. False from \
-                 Test-ComputerSecureChannel shows the same; True does not exclude it. On a domain \
+                 Test-ComputerSecureChannel shows the same. True does not exclude it. On a domain \
                  controller use nltest /sc_verify:DOMAIN instead."
             }
             Self::ControllerLogs { .. } => {
-                "KDC 11 shows two owners; KDC 14, 16, 26, 27 and 201 to 209 show encryption types."
+                "KDC 11 shows two owners. KDC 14, 16, 26, 27 and 201 to 209 show encryption types."
             }
             Self::ServiceLogon { .. } => {
                 "Service Control Manager 7000, 7038, 7041 or WAS 5057, 5059 show a password that was \
@@ -247,7 +247,7 @@ impl Request {
                  RC4 is 4, both are 28 (0x1C)."
             }
             Self::AccountClass { .. } => {
-                "objectClass separates them; userAccountControl and primaryGroupID 516 or 521 show a \
+                "objectClass separates them. UserAccountControl and primaryGroupID 516 or 521 show a \
                  domain controller."
             }
             Self::Twins { .. } => {
@@ -260,11 +260,11 @@ impl Request {
                  the failure, export the System log, and delete LogLevel afterwards."
             }
             Self::Program { .. } => {
-                "WinRM asks for HTTP/host by default and meets the web site's SPN; the site itself is then \
+                "WinRM asks for HTTP/host by default and meets the web site's SPN. The site itself is then \
                  in order."
             }
             Self::Trust { .. } => {
-                "KDC 28 shows a key version of the trust; KDC 18, 35 to 38, 43 and 44 show PAC signatures."
+                "KDC 28 shows a key version of the trust. KDC 18, 35 to 38, 43 and 44 show PAC signatures."
             }
             Self::Replication { .. } => {
                 "Different values show that one domain controller has a password the others lack."

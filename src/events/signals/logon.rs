@@ -1,4 +1,4 @@
-//! Logons of services and computers that failed.
+//! Logons of computers and managed accounts that failed.
 
 use super::signal::{Role, Signal};
 use super::values::{Values, error_number};
@@ -7,28 +7,6 @@ use super::values::{Values, error_number};
 const LOCAL_SYSTEM: &str = "S-1-5-18";
 /// LDAP result 49: invalid credentials.
 const INVALID_CREDENTIALS: u32 = 49;
-
-/// Service Control Manager 7000: param1 service, param2 error. A signal only with the error of a refused logon.
-pub(super) fn service_not_started(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
-    let error = v.get("param2", 1);
-    is_logon_failure(error).then_some(())?;
-    signal.error = error_number(error);
-    signal.about([(Role::Service, v.get("param1", 0))], v)
-}
-
-/// The errors of Service Control Manager 7000 that mean a refused logon: ERROR_SERVICE_LOGON_FAILED and
-/// ERROR_LOGON_FAILURE.
-pub(super) fn is_logon_failure(error: &str) -> bool {
-    matches!(error_number(error), Some(1069 | 1326))
-}
-
-/// Service Control Manager 7038: param1 service, param2 account, param3 error; 7041: param1 service, param2 account.
-pub(super) fn service_logon_failed(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
-    if signal.event_id == 7038 {
-        signal.error = error_number(v.get("param3", 2));
-    }
-    signal.about([(Role::Service, v.get("param1", 0)), (Role::Account, v.get("param2", 1))], v)
-}
 
 /// GroupPolicy 1006, 1097: SupportInfo1, SupportInfo2, ProcessingMode, ProcessingTimeInMilliseconds, ErrorCode,
 /// ErrorDescription (MAN). 1006 with another code than 49 is network trouble.
@@ -48,7 +26,19 @@ pub(super) fn policy_logon_failed(signal: &mut Signal, v: &Values<'_>) -> Option
     Some(())
 }
 
-/// Security-Kerberos 7: ClientName, Realm (MAN).
+/// Kerberos/Operational 105: LuidHighPart, LuidLowPart, DomainName, UserName, Refresh, CurrentFileTime, ErrorCode (MAN).
+pub(super) fn managed_password(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
+    signal.error = error_number(v.get("ErrorCode", 6));
+    let (domain, account) = (v.get("DomainName", 2), v.get("UserName", 3));
+    signal.about([(Role::Account, account), (Role::Domain, domain)], v)?;
+    // Not the logon session and the time, which change with every event.
+    signal.values =
+        format!("DomainName={domain}, UserName={account}, ErrorCode={}", v.get("ErrorCode", 6)).into();
+    Some(())
+}
+
+/// Security-Kerberos 7: ClientName, Realm (MAN). Version 1 of the event is about smart cards.
 pub(super) fn pac_refused(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
+    (v.0.version == 0).then_some(())?;
     signal.about([(Role::Account, v.get("ClientName", 0)), (Role::Domain, v.get("Realm", 1))], v)
 }

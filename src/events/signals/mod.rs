@@ -4,11 +4,14 @@
 //! Layouts are tagged with how they are verified: MAN is a manifest of Windows, LMERR the SDK header `lmerrlog.h`, XML a
 //! record in a public log. The rest is third-party documentation: there names and positions are both tried.
 
+mod cluster;
+mod directory_service;
 mod host;
 mod kdc;
 mod logon;
 mod netlogon;
 mod peer;
+mod services;
 mod signal;
 mod values;
 
@@ -17,140 +20,167 @@ use crate::records::{EventFilter, Record};
 pub use signal::{Role, Signal, SignalKind};
 use values::Values;
 
-/// Events of one provider that say the same.
-struct Entry {
-    providers: &'static [&'static str],
-    /// As people quote the provider.
-    name: &'static str,
-    ids: &'static [u16],
+/// Who logs events, and where.
+pub(super) struct Source {
+    /// The names that the provider goes by, the usual one first. Empty: any.
+    pub providers: &'static [&'static str],
+    /// As people quote it.
+    pub name: &'static str,
+    pub channel: &'static str,
+}
+
+/// Events of one source that say the same.
+pub(super) struct Entry {
+    pub source: Source,
+    pub ids: &'static [u16],
     kind: SignalKind,
     /// Fills in what the values say; `None` when the value that makes it a signal is missing.
     read: fn(&mut Signal, &Values<'_>) -> Option<()>,
 }
 
-const KDC: &[&str] = &["Microsoft-Windows-Kerberos-Key-Distribution-Center", "KDC"];
-const NETLOGON: &[&str] = &["NETLOGON"];
-const LSASRV: &[&str] = &["LsaSrv", "Microsoft-Windows-LSA", "LSASRV"];
-const DCOM: &[&str] = &["Microsoft-Windows-DistributedCOM", "DCOM"];
-const EVENTLOG: &[&str] = &["EventLog", "Microsoft-Windows-EventLog"];
-const DNS: &[&str] = &["Microsoft-Windows-DNS-Client", "Microsoft-Windows-DNS-Client-Events", "DnsApi"];
-const KERBEROS: &[&str] = &["Microsoft-Windows-Security-Kerberos"];
-const SERVICES: &[&str] = &["Service Control Manager"];
-const POLICY: &[&str] = &["Microsoft-Windows-GroupPolicy"];
+const fn system(name: &'static str, providers: &'static [&'static str]) -> Source {
+    Source { providers, name, channel: "System" }
+}
+
+const KDC: Source = system("KDC", &["Microsoft-Windows-Kerberos-Key-Distribution-Center", "KDC"]);
+const NETLOGON: Source = system("NETLOGON", &["NETLOGON"]);
+const LSASRV: Source = system("LsaSrv", &["LsaSrv", "Microsoft-Windows-LSA", "LSASRV"]);
+const DCOM: Source = system("DistributedCOM", &["Microsoft-Windows-DistributedCOM", "DCOM"]);
+const WINRM: Source = system("WinRM", &["Microsoft-Windows-WinRM", "WinRM"]);
+const SERVICES: Source = system("Service Control Manager", &["Service Control Manager"]);
+const WAS: Source = system("WAS", &["Microsoft-Windows-WAS", "WAS"]);
+const POLICY: Source = system("GroupPolicy", &["Microsoft-Windows-GroupPolicy"]);
+const EVENTLOG: Source = system("EventLog", &["EventLog", "Microsoft-Windows-EventLog"]);
+const KERBEROS: Source = system("Security-Kerberos", &["Microsoft-Windows-Security-Kerberos"]);
+const CLUSTER: Source = system("FailoverClustering", &["Microsoft-Windows-FailoverClustering"]);
+const DNS_CLIENT: Source =
+    system("DNS-Client", &["Microsoft-Windows-DNS-Client", "Microsoft-Windows-DNS-Client-Events", "DnsApi"]);
+const DNS_API: Source = system("DnsApi", &["DnsApi"]);
+const USER_PNP: Source = system("UserPnp", &["Microsoft-Windows-UserPnp"]);
+const DHCP_CLIENT: Source = system("Dhcp-Client", &["Microsoft-Windows-Dhcp-Client", "Dhcp"]);
+const TCPIP: Source = system("Tcpip", &["Tcpip", "Microsoft-Windows-TCPIP"]);
+/// The channel is off by default.
+const KERBEROS_OPERATIONAL: Source = Source { channel: "Microsoft-Windows-Kerberos/Operational", ..KERBEROS };
+const AD_DS: Source = Source {
+    providers: &["Microsoft-Windows-ActiveDirectory_DomainService", "NTDS General", "NTDS Replication"],
+    name: "ActiveDirectory_DomainService",
+    channel: "Directory Service",
+};
+/// Of any provider: the name of SQL Server's has the instance in it.
+const SQL_SERVER: Source = Source { providers: &[], name: "MSSQLSERVER", channel: "Application" };
+const SECURITY: Source = Source {
+    providers: &["Microsoft-Windows-Security-Auditing"],
+    name: "Security-Auditing",
+    channel: "Security",
+};
 
 /// Every signal that is read.
-const CATALOGUE: &[Entry] = &[
-    entry(KDC, "KDC", &[11], SignalKind::DuplicateName, kdc::duplicate_name),
-    entry(KDC, "KDC", &[14, 16, 26, 27], SignalKind::NoSuitableKey, kdc::no_suitable_key),
-    entry(KDC, "KDC", &[42], SignalKind::LacksStrongKeys, kdc::account),
-    entry(NETLOGON, "NETLOGON", &[3210], SignalKind::PasswordRejected, netlogon::password_rejected),
-    entry(NETLOGON, "NETLOGON", &[5719], SignalKind::NoLogonServer, netlogon::no_logon_server),
-    entry(NETLOGON, "NETLOGON", &[5722, 5805], SignalKind::SessionRefused, netlogon::session_refused),
-    entry(
-        NETLOGON,
-        "NETLOGON",
-        &[5720, 5721],
-        SignalKind::NoMachineAccount,
-        netlogon::no_account_for_this_computer,
-    ),
-    entry(NETLOGON, "NETLOGON", &[5723], SignalKind::NoMachineAccount, netlogon::session_refused),
-    entry(NETLOGON, "NETLOGON", &[5788, 5789], SignalKind::OwnNamesRefused, netlogon::own_names_refused),
-    entry(NETLOGON, "NETLOGON", &[5800], SignalKind::TwoAccounts, netlogon::two_accounts),
-    entry(LSASRV, "LsaSrv", &[6037], SignalKind::NotALocalName, peer::not_a_local_name),
-    entry(LSASRV, "LsaSrv", &[40960], SignalKind::AuthenticationFailed, peer::authentication_failed),
-    entry(DCOM, "DistributedCOM", &[10006, 10009, 10028], SignalKind::DcomFailed, peer::dcom_failed),
-    entry(DCOM, "DistributedCOM", &[10026], SignalKind::DcomSuppressed, peer::quoted),
-    entry(
-        &["Microsoft-Windows-WinRM", "WinRM"],
-        "WinRM",
-        &[10154],
-        SignalKind::WinRmSpnRefused,
-        peer::winrm_spns_refused,
-    ),
-    entry(
-        SERVICES,
-        "Service Control Manager",
-        &[7000],
-        SignalKind::ServiceLogonFailed,
-        logon::service_not_started,
-    ),
-    entry(
-        SERVICES,
-        "Service Control Manager",
-        &[7038, 7041],
-        SignalKind::ServiceLogonFailed,
-        logon::service_logon_failed,
-    ),
-    entry(POLICY, "GroupPolicy", &[1006, 1097], SignalKind::PolicyLogonFailed, logon::policy_logon_failed),
-    entry(EVENTLOG, "EventLog", &[6008, 6009], SignalKind::Restarted, host::restarted),
-    entry(EVENTLOG, "EventLog", &[6011], SignalKind::Renamed, host::renamed),
-    entry(KERBEROS, "Security-Kerberos", &[7], SignalKind::PacRefused, logon::pac_refused),
-    entry(KERBEROS, "Security-Kerberos", &[100], SignalKind::NotRegistered, kdc::asked_spn),
-    entry(KERBEROS, "Security-Kerberos", &[101], SignalKind::DuplicateName, kdc::asked_spn),
-    entry(
-        DNS,
-        "DNS-Client",
-        &[8015, 8016, 8017, 8018, 8019, 8020, 8021],
-        SignalKind::OwnAddresses,
-        host::own_addresses,
-    ),
-    entry(
-        &["DnsApi"],
-        "DnsApi",
-        &[11150, 11151, 11152, 11153, 11154, 11155, 11160, 11161, 11162, 11163, 11164, 11165, 11166, 11167],
-        SignalKind::OwnAddresses,
-        host::own_addresses,
-    ),
-    entry(
-        &["Microsoft-Windows-UserPnp"],
-        "UserPnp",
-        &[20001, 20003],
-        SignalKind::UsbNicInstalled,
-        host::usb_nic_installed,
-    ),
-    entry(
-        &["Microsoft-Windows-Dhcp-Client", "Dhcp"],
-        "Dhcp-Client",
-        &[1007],
-        SignalKind::SelfAssigned,
-        host::self_assigned,
-    ),
-    entry(
-        &["Tcpip", "Microsoft-Windows-TCPIP"],
-        "Tcpip",
-        &[4198, 4199],
-        SignalKind::AddressConflict,
-        host::address_conflict,
-    ),
+#[rustfmt::skip]
+pub(super) const CATALOGUE: &[Entry] = &[
+    entry(KDC, &[7], SignalKind::AccountLookupFailed, kdc::account_lookup_failed),
+    entry(KDC, &[11], SignalKind::DuplicateName, kdc::duplicate_name),
+    entry(KDC, &[13], SignalKind::CorruptKeys, kdc::corrupt_keys),
+    entry(KDC, &[14, 16, 26, 27], SignalKind::NoSuitableKey, kdc::no_suitable_key),
+    entry(KDC, &[18, 35, 36, 37, 38, 43, 44], SignalKind::PacNotValid, kdc::pac_not_valid),
+    entry(KDC, &[28], SignalKind::TrustKeyVersionUnknown, kdc::trust_key_version),
+    entry(KDC, &[42], SignalKind::LacksStrongKeys, kdc::account),
+    entry(KDC, &[201, 202, 206, 207], SignalKind::WeakCipherUsed, kdc::weak_cipher),
+    entry(KDC, &[203, 204, 208, 209], SignalKind::WeakCipherRefused, kdc::weak_cipher),
+    entry(KDC, &[205], SignalKind::WeakCipherAllowed, kdc::quoted),
+    entry(NETLOGON, &[3210], SignalKind::PasswordRejected, netlogon::password_rejected),
+    entry(NETLOGON, &[5719], SignalKind::NoLogonServer, netlogon::no_logon_server),
+    entry(NETLOGON, &[5720, 5721], SignalKind::NoMachineAccount, netlogon::no_account_for_this_computer),
+    entry(NETLOGON, &[5722, 5805], SignalKind::SessionRefused, netlogon::session_refused),
+    entry(NETLOGON, &[5723], SignalKind::NoMachineAccount, netlogon::session_refused),
+    entry(NETLOGON, &[5788, 5789], SignalKind::OwnNamesRefused, netlogon::own_names_refused),
+    entry(NETLOGON, &[5800], SignalKind::TwoAccounts, netlogon::two_accounts),
+    entry(LSASRV, &[6037], SignalKind::NotALocalName, peer::not_a_local_name),
+    entry(LSASRV, &[6167], SignalKind::MachineSidNotUnique, peer::this_computer),
+    entry(LSASRV, &[40960], SignalKind::AuthenticationFailed, peer::authentication_failed),
+    entry(LSASRV, &[40970], SignalKind::DowngradeDenied, peer::downgrade_denied),
+    entry(DCOM, &[10006, 10009, 10028], SignalKind::DcomFailed, peer::dcom_failed),
+    entry(DCOM, &[10026], SignalKind::DcomSuppressed, peer::quoted),
+    entry(WINRM, &[10154], SignalKind::WinRmSpnRefused, peer::winrm_spns_refused),
+    entry(SERVICES, &[7000], SignalKind::ServiceLogonFailed, services::service_not_started),
+    entry(SERVICES, &[7038, 7041], SignalKind::ServiceLogonFailed, services::service_logon_failed),
+    entry(WAS, &[5021, 5057, 5059], SignalKind::PoolLogonFailed, services::pool_logon_failed),
+    entry(SQL_SERVER, &[26037, 26067], SignalKind::SqlSpnRefused, services::sql_spn_refused),
+    entry(POLICY, &[1006, 1097], SignalKind::PolicyLogonFailed, logon::policy_logon_failed),
+    entry(KERBEROS, &[7], SignalKind::PacRefused, logon::pac_refused),
+    entry(KERBEROS_OPERATIONAL, &[100], SignalKind::NotRegistered, kdc::asked_spn),
+    entry(KERBEROS_OPERATIONAL, &[101], SignalKind::DuplicateName, kdc::asked_spn),
+    entry(KERBEROS_OPERATIONAL, &[105], SignalKind::ManagedPasswordNotFetched, logon::managed_password),
+    entry(CLUSTER, &[1069], SignalKind::ClusterNameFailed, cluster::name_failed),
+    entry(CLUSTER, &[1196], SignalKind::ClusterNotInDns, cluster::name),
+    entry(CLUSTER, &[1206, 1207, 1218], SignalKind::ClusterAccountFailed, cluster::account_failed),
+    entry(CLUSTER, &[1211, 1212, 1219], SignalKind::ClusterNoController, cluster::no_controller),
+    entry(AD_DS, &[1645], SignalKind::ControllerSpnMissing, directory_service::spn),
+    entry(AD_DS, &[2095, 2103], SignalKind::UsnRollback, directory_service::restored),
+    entry(AD_DS, &[2168, 2169, 2170], SignalKind::SnapshotApplied, directory_service::restored),
+    entry(AD_DS, &[2974], SignalKind::SpnNotUnique, directory_service::spn),
+    entry(SECURITY, &[4724], SignalKind::PasswordReset, directory_service::password_reset),
+    entry(SECURITY, &[4738, 4742], SignalKind::AccountChanged, directory_service::account_changed),
+    entry(EVENTLOG, &[6008, 6009], SignalKind::Restarted, host::restarted),
+    entry(EVENTLOG, &[6011], SignalKind::Renamed, host::renamed),
+    entry(DNS_CLIENT, &[8015, 8016, 8017, 8018, 8019, 8020, 8021], SignalKind::OwnAddresses, host::own_addresses),
+    entry(DNS_API, &[11150, 11151, 11152, 11153, 11154, 11155], SignalKind::OwnAddresses, host::own_addresses),
+    entry(DNS_API, &[11160, 11161, 11162, 11163, 11164, 11165, 11166, 11167], SignalKind::OwnAddresses, host::own_addresses),
+    entry(USER_PNP, &[20001, 20003], SignalKind::UsbNicInstalled, host::usb_nic_installed),
+    entry(DHCP_CLIENT, &[1007], SignalKind::SelfAssigned, host::self_assigned),
+    entry(TCPIP, &[4198, 4199], SignalKind::AddressConflict, host::address_conflict),
 ];
 
 const fn entry(
-    providers: &'static [&'static str],
-    name: &'static str,
+    source: Source,
     ids: &'static [u16],
     kind: SignalKind,
     read: fn(&mut Signal, &Values<'_>) -> Option<()>,
 ) -> Entry {
-    Entry { providers, name, ids, kind, read }
+    Entry { source, ids, kind, read }
 }
 
 /// The short name of each provider, and its events that can be signals.
 pub fn known() -> impl Iterator<Item = (&'static str, &'static [u16])> {
-    CATALOGUE.iter().map(|entry| (entry.name, entry.ids))
+    CATALOGUE.iter().map(|entry| (entry.source.name, entry.ids))
 }
 
-/// Records that are signals only by a value, so that the others need not be decoded: event ID, the value's name, and
-/// what it must be at least. A machine writes UserPnp 20001 and 20003 for every driver.
-pub(super) const CONDITIONS: [(u16, &str, fn(&str) -> bool); 3] = [
-    (20001, "DeviceInstanceID", host::is_usb_device),
-    (20003, "DeviceInstanceID", host::is_usb_device),
-    (7000, "param2", logon::is_logon_failure),
+/// What makes a record with an event ID a signal.
+pub(super) struct Condition {
+    pub event_id: u16,
+    /// The value's name.
+    pub name: &'static str,
+    pub accepts: fn(&str) -> bool,
+    /// The same for a query of Windows, which cannot say "begins with".
+    pub xpath: &'static str,
+}
+
+/// Records that are signals only by a value, so that the others need not be decoded. A machine writes UserPnp 20001 and
+/// 20003 for every driver.
+pub(super) const CONDITIONS: [Condition; 3] = [
+    Condition {
+        event_id: 7000,
+        name: "param2",
+        accepts: services::is_logon_failure,
+        xpath: "EventData[Data[@Name='param2']='%%1069' or Data[@Name='param2']='%%1326']",
+    },
+    Condition {
+        event_id: 20001,
+        name: "DeviceInstanceID",
+        accepts: host::is_usb_device,
+        xpath: "UserData[InstallDeviceID[SetupClass='{4d36e972-e325-11ce-bfc1-08002be10318}']]",
+    },
+    Condition {
+        event_id: 20003,
+        name: "DeviceInstanceID",
+        accepts: host::is_usb_device,
+        xpath: "UserData[AddServiceID[ServiceName='usb_rndisx' or ServiceName='usbrndis6' or ServiceName='UsbNcm']]",
+    },
 ];
 
 /// The records that can be signals.
 pub(super) fn wanted() -> impl Iterator<Item = EventFilter> {
     CATALOGUE.iter().map(|entry| EventFilter {
-        providers: entry.providers.iter().map(|p| (*p).to_owned()).collect(),
+        providers: entry.source.providers.iter().map(|p| (*p).to_owned()).collect(),
         event_ids: entry.ids.to_vec(),
     })
 }
@@ -159,12 +189,14 @@ impl Signal {
     /// The signal that a record is, if it is one.
     pub fn read(record: &Record) -> Option<Self> {
         let entry = CATALOGUE.iter().find(|entry| {
+            let providers = entry.source.providers;
             entry.ids.contains(&record.event_id)
-                && entry.providers.iter().any(|p| p.eq_ignore_ascii_case(&record.provider))
+                && (providers.is_empty()
+                    || providers.iter().any(|p| p.eq_ignore_ascii_case(&record.provider)))
         })?;
         let mut signal = Self {
             kind: entry.kind,
-            provider: entry.name,
+            provider: entry.source.name,
             event_id: record.event_id,
             computer: record.computer.as_str().into(),
             names: Vec::new(),

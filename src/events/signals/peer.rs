@@ -23,6 +23,19 @@ pub(super) fn authentication_failed(signal: &mut Signal, v: &Values<'_>) -> Opti
     Some(())
 }
 
+/// LsaSrv 6167 (text in KB5070568; no values are known).
+pub(super) fn this_computer(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
+    signal.about_this_computer();
+    signal.values = v.all().into();
+    Some(())
+}
+
+/// LsaSrv 40970: `%1` SPN, `%2` error as text with the code in parentheses (message table).
+pub(super) fn downgrade_denied(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
+    signal.error = hex_in_parentheses(v.at(1)).map(|(_, number)| number);
+    signal.about([(Role::Spn, v.at(0))], v)
+}
+
 /// DistributedCOM 10009, 10028: param1 is the peer; 10006: param1 is the error's text and param2 the peer (message table).
 pub(super) fn dcom_failed(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
     let peer = match signal.event_id {

@@ -59,6 +59,22 @@ pub enum SignalKind {
     NoSuitableKey,
     /// KDC 42: an account lacks strong keys.
     LacksStrongKeys,
+    /// KDC 201, 202, 206, 207: the KDC issued a ticket with a cipher that it will refuse (CVE-2026-20833). Account: that of
+    /// the service; requester: who asked.
+    WeakCipherUsed,
+    /// KDC 203, 204, 208, 209: it refused it, so there was no ticket. Names as in [`WeakCipherUsed`](Self::WeakCipherUsed).
+    WeakCipherRefused,
+    /// KDC 205, once at each start: the domain's default encryption types have a weak one. Names nobody.
+    WeakCipherAllowed,
+    /// KDC 13: the keys of an account are corrupt; setting its password makes new ones.
+    CorruptKeys,
+    /// KDC 28: a referral ticket from a domain had a key version that the KDC lacks: replication, or the trust's password.
+    TrustKeyVersionUnknown,
+    /// KDC 18, 35 to 38, 43, 44: the PAC in a ticket lacked a signature or a field, or was modified (CVE-2021-42287,
+    /// CVE-2022-37967). SPN: what was asked for; requester: the client; domain.
+    PacNotValid,
+    /// KDC 7: the account database failed a request about an account. Frequent on Windows Server 2025.
+    AccountLookupFailed,
     /// NETLOGON 3210: a domain (named) refused this computer's password. On a domain controller another domain is a trust.
     PasswordRejected,
     /// NETLOGON 5722, 5805: a computer failed to authenticate to a domain controller. 5722 names the account too, which
@@ -76,6 +92,10 @@ pub enum SignalKind {
     NotALocalName,
     /// LsaSrv 40960: authentication to the target failed.
     AuthenticationFailed,
+    /// LsaSrv 6167: the machine ID in a ticket is another machine's: two machines have one SID (KB5070568).
+    MachineSidNotUnique,
+    /// LsaSrv 40970: authentication to an SPN of three parts was denied because it would have fallen back to NTLM.
+    DowngradeDenied,
     /// DistributedCOM 10006, 10009, 10028: DCOM to a peer (host or address) failed.
     DcomFailed,
     /// DistributedCOM 10026: repeated DCOM events are suppressed, so counts are lower bounds.
@@ -84,6 +104,36 @@ pub enum SignalKind {
     WinRmSpnRefused,
     /// Service Control Manager 7000 (with a logon error), 7038, 7041: a service could not log on. 7000 names no account.
     ServiceLogonFailed,
+    /// WAS 5021, 5057, 5059: the identity of an application pool (service) is not valid, or its worker process did not start.
+    /// IIS logs this and not [`ServiceLogonFailed`](Self::ServiceLogonFailed). It names no account.
+    PoolLogonFailed,
+    /// MSSQLSERVER 26037, 26067: SQL Server could not register its SPN. Error 8647: another account has it.
+    SqlSpnRefused,
+    /// Kerberos/Operational 105: the password of a group managed service account (account, domain) could not be fetched.
+    ManagedPasswordNotFetched,
+    /// FailoverClustering 1206, 1207, 1218: the computer object of a cluster name (service: the resource; computer: the
+    /// name) could not be updated or found. Requester: the cluster's own account.
+    ClusterAccountFailed,
+    /// FailoverClustering 1211, 1212, 1219: no writable domain controller for a cluster name.
+    ClusterNoController,
+    /// FailoverClustering 1196: a cluster name is not registered in DNS.
+    ClusterNotInDns,
+    /// FailoverClustering 1069, of a resource of the type Network Name: it failed.
+    ClusterNameFailed,
+    /// ActiveDirectory_DomainService 2095, 2103: a domain controller was restored in a way that replication does not know
+    /// (USN rollback). On 2095 the one that logs noticed it of another (controller).
+    UsnRollback,
+    /// ActiveDirectory_DomainService 2168 to 2170: the virtual machine of a domain controller was cloned, or a snapshot of it
+    /// applied.
+    SnapshotApplied,
+    /// ActiveDirectory_DomainService 2974: an SPN was refused because another account has it.
+    SpnNotUnique,
+    /// ActiveDirectory_DomainService 1645: a domain controller's replication SPN is not registered.
+    ControllerSpnMissing,
+    /// Security 4742, 4738: the password, the SPNs, the host name or the flags of an account were changed. Requester: who did it.
+    AccountChanged,
+    /// Security 4724: the password of an account was reset. Requester: who did it.
+    PasswordReset,
     /// GroupPolicy 1006 with invalid credentials (49), 1097: a logon failed while policy was read. It names the computer
     /// only where the event is logged for the computer's own account (S-1-5-18) or says not for whom.
     PolicyLogonFailed,

@@ -198,3 +198,188 @@ fn only_usb_network_adapters_are_told_of() {
         None
     );
 }
+
+/// Role, name and error of each new event as its provider lays it out.
+#[test]
+fn roles_of_the_events_of_domain_controllers_clusters_and_services() {
+    use Role::*;
+    type Case = (
+        &'static str,
+        u16,
+        &'static [(&'static str, &'static str)],
+        &'static [(Role, &'static str)],
+        Option<u32>,
+    );
+    const KDC: &str = "Microsoft-Windows-Kerberos-Key-Distribution-Center";
+    const CLUSTER: &str = "Microsoft-Windows-FailoverClustering";
+    const AD_DS: &str = "Microsoft-Windows-ActiveDirectory_DomainService";
+    let cases: &[Case] = &[
+        (
+            KDC,
+            201,
+            &[("AccountName", "SRV1$"), ("ServiceName", "svc_java")],
+            &[(Account, "svc_java"), (Requester, "SRV1$")],
+            None,
+        ),
+        (
+            KDC,
+            203,
+            &[("ServiceName", "HTTP/web"), ("AccountName", "u")],
+            &[(Spn, "HTTP/web"), (Requester, "u")],
+            None,
+        ),
+        (KDC, 208, &[("AccountName", "svc_java")], &[(Account, "svc_java")], None),
+        (KDC, 205, &[("", "RC4-HMAC-NT")], &[], None),
+        (KDC, 28, &[("", "BETA.EXAMPLE.COM"), ("", "5"), ("", "4")], &[(Domain, "BETA.EXAMPLE.COM")], None),
+        (KDC, 18, &[("", "SRV1$")], &[(Requester, "SRV1$")], None),
+        (KDC, 35, &[("", "BETA")], &[(Domain, "BETA")], None),
+        (
+            KDC,
+            37,
+            &[("", "DC1"), ("", "ALPHA"), ("", "u"), ("", "cifs/x")],
+            &[(Spn, "cifs/x"), (Requester, "u"), (Domain, "ALPHA")],
+            None,
+        ),
+        (KDC, 44, &[("", "ALPHA"), ("", "u")], &[(Requester, "u"), (Domain, "ALPHA")], None),
+        (
+            "LsaSrv",
+            40970,
+            &[("", "ldap/a/b"), ("", "text (0xc00002fd)")],
+            &[(Spn, "ldap/a/b")],
+            Some(0xc000_02fd),
+        ),
+        (
+            "Microsoft-Windows-WAS",
+            5057,
+            &[("AppPoolID", "Portal"), ("Binary", "2E050780")],
+            &[(Service, "Portal")],
+            Some(0x8007_052e),
+        ),
+        (
+            "MSSQL$INST1",
+            26067,
+            &[("", "MSSQLSvc/db.a.com:INST1"), ("", "0x21c7"), ("", "15")],
+            &[(Spn, "MSSQLSvc/db.a.com:INST1")],
+            Some(8647),
+        ),
+        (
+            "MSSQLSERVER",
+            26037,
+            &[("", "0x2098"), ("", "15")],
+            &[(Computer, "dc1.alpha.example.com")],
+            Some(0x2098),
+        ),
+        (
+            "Microsoft-Windows-Security-Kerberos",
+            105,
+            &[
+                ("LuidHighPart", "0"),
+                ("LuidLowPart", "7"),
+                ("DomainName", "ALPHA"),
+                ("UserName", "gmsa1$"),
+                ("Refresh", "true"),
+                ("CurrentFileTime", "1"),
+                ("ErrorCode", "3221225581"),
+            ],
+            &[(Account, "gmsa1$"), (Domain, "ALPHA")],
+            Some(0xc000_006d),
+        ),
+        (
+            CLUSTER,
+            1207,
+            &[("", "FS1"), ("", "alpha.com"), ("", "password"), ("", "denied"), ("", "CLU1$")],
+            &[(Service, "FS1"), (Computer, "FS1"), (Domain, "alpha.com"), (Requester, "CLU1$")],
+            None,
+        ),
+        (
+            CLUSTER,
+            1211,
+            &[("", "SQL Network Name (V1)"), ("", "alpha.com"), ("", "1355")],
+            &[(Service, "SQL Network Name (V1)"), (Computer, "V1"), (Domain, "alpha.com")],
+            Some(1355),
+        ),
+        (
+            CLUSTER,
+            1218,
+            &[("", "FS1"), ("", "dc1"), ("", "OLD"), ("", "NEW")],
+            &[(Service, "FS1"), (Computer, "FS1"), (Computer, "OLD"), (Controller, "dc1")],
+            None,
+        ),
+        (
+            CLUSTER,
+            1069,
+            &[("ResourceName", "FS1"), ("ResourceGroup", "G"), ("ResTypeDll", "Network Name")],
+            &[(Service, "FS1"), (Computer, "FS1")],
+            None,
+        ),
+        (AD_DS, 2095, &[("", "dc2._msdcs")], &[(Controller, "dc2._msdcs")], None),
+        (AD_DS, 2103, &[], &[(Computer, "dc1.alpha.example.com")], None),
+        (
+            AD_DS,
+            2974,
+            &[("", "servicePrincipalName Value=HTTP/web"), ("", "CN=A/B,DC=x"), ("", "8647")],
+            &[(Spn, "HTTP/web")],
+            Some(8647),
+        ),
+        (
+            AD_DS,
+            1645,
+            &[("", "dc2.alpha.com"), ("", "E3514235-4B06-11D1-AB04-00C04FC2DCD2/1/alpha.com")],
+            &[(Spn, "E3514235-4B06-11D1-AB04-00C04FC2DCD2/1/alpha.com"), (Controller, "dc2.alpha.com")],
+            None,
+        ),
+        (
+            "Microsoft-Windows-Security-Auditing",
+            4742,
+            &[
+                ("TargetUserName", "SRV4$"),
+                ("TargetDomainName", "ALPHA"),
+                ("SubjectUserName", "admin"),
+                ("PasswordLastSet", "-"),
+                ("ServicePrincipalNames", "\n\t\tHOST/srv4\n\t\tHTTP/web"),
+            ],
+            &[
+                (Account, "SRV4$"),
+                (Domain, "ALPHA"),
+                (Requester, "admin"),
+                (Spn, "HOST/srv4"),
+                (Spn, "HTTP/web"),
+            ],
+            None,
+        ),
+        (
+            "Microsoft-Windows-Security-Auditing",
+            4724,
+            &[("TargetUserName", "svc"), ("SubjectUserName", "admin")],
+            &[(Account, "svc"), (Requester, "admin")],
+            None,
+        ),
+    ];
+    for (provider, id, values, names, error) in cases {
+        let signal = read(provider, *id, values).unwrap_or_else(|| panic!("{provider} {id}"));
+        let got: Vec<(Role, &str)> = signal.names.iter().map(|(role, name)| (*role, &**name)).collect();
+        assert_eq!(got, *names, "{provider} {id}");
+        assert_eq!(signal.error, *error, "{provider} {id}");
+    }
+}
+
+#[test]
+fn events_of_the_same_id_that_say_something_else_are_no_signal() {
+    let none = [
+        ("Microsoft-Windows-FailoverClustering", 1069, ("ResTypeDll", "Physical Disk")),
+        ("Application Error", 26037, ("", "MSSQLSvc/db")),
+        ("Microsoft-Windows-ActiveDirectory_DomainService", 2974, ("", "userPrincipalName Value=a@b.com")),
+        ("Microsoft-Windows-Security-Auditing", 4738, ("TargetUserName", "u")),
+        ("Microsoft-Windows-Kerberos-Key-Distribution-Center", 203, ("Other", "x")),
+    ];
+    for (provider, id, value) in none {
+        assert_eq!(read(provider, id, &[value]), None, "{provider} {id}");
+    }
+    // Version 1 of Security-Kerberos 7 is about smart cards.
+    let record = Record::of("srv1").saying(|content| {
+        content.event_id = 7;
+        content.version = 1;
+        content.data = vec![Datum { name: Some("Error".into()), value: "x".into() }];
+    });
+    assert_eq!(Signal::read(&record), None);
+}

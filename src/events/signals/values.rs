@@ -38,30 +38,39 @@ impl<'a> Values<'a> {
     /// All values as they are quoted, cut at [`MAX_QUOTED`] characters.
     pub fn all(&self) -> String {
         let mut out = String::new();
-        let mut left = MAX_QUOTED;
         for datum in &self.0.data {
             let name = datum.name.as_deref().unwrap_or_default();
             if datum.value.is_empty() || name.eq_ignore_ascii_case("__binLength") {
                 continue;
             }
-            let separators =
-                [if out.is_empty() { "" } else { ", " }, name, if name.is_empty() { "" } else { "=" }];
-            let mut text = separators.into_iter().chain([datum.value.trim()]).flat_map(str::chars);
-            let before = out.len();
-            out.extend(text.by_ref().take(left));
-            left -= out.get(before..).unwrap_or_default().chars().count();
-            if text.next().is_some() {
-                out.push_str(" ...");
+            if !out.is_empty() {
+                out.push_str(", ");
+            }
+            if !name.is_empty() {
+                out.push_str(name);
+                out.push('=');
+            }
+            // One character more shows that there is more.
+            out.extend(datum.value.trim().chars().take(MAX_QUOTED + 1));
+            if out.len() > 4 * MAX_QUOTED {
                 break;
             }
         }
-        out
+        cut(&out)
     }
 
     /// `Binary` as an NTSTATUS: four bytes, the lowest first.
     pub fn status(&self) -> Option<u32> {
         let hex = self.0.named("Binary")?.get(..8)?;
         u32::from_str_radix(hex, 16).ok().map(u32::swap_bytes)
+    }
+}
+
+/// At most [`MAX_QUOTED`] characters of a text.
+pub(super) fn cut(text: &str) -> String {
+    match text.char_indices().nth(MAX_QUOTED) {
+        Some((end, _)) => format!("{} ...", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
     }
 }
 

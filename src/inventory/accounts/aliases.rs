@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 
 /// sPNMappings of `CN=Directory Service,CN=Windows NT,CN=Services,CN=Configuration` as a forest is born.
-const DEFAULT: &str = "host=alerter,appmgmt,cisvc,clipsrv,browser,dhcp,dnscache,replicator,eventlog,\
+pub(crate) const DEFAULT_MAPPINGS: &str = "host=alerter,appmgmt,cisvc,clipsrv,browser,dhcp,dnscache,replicator,eventlog,\
     eventsystem,policyagent,oakley,dmserver,dns,mcsvc,fax,msiserver,ias,messenger,netlogon,netman,netdde,\
     netddedsm,nmagent,plugplay,protectedstorage,rasman,rpclocator,rpc,rpcss,remoteaccess,rsvp,samss,scardsvr,\
     scesrv,seclogon,scm,dcom,cifs,spooler,snmp,schedule,tapisrv,trksvr,trkwks,ups,time,wins,www,http,w3svc,\
@@ -32,7 +32,7 @@ pub enum AliasError {
 
 impl Default for HostAliases {
     fn default() -> Self {
-        Self::parse(DEFAULT).unwrap_or(Self { alias_of: HashMap::new() })
+        Self::parse(DEFAULT_MAPPINGS).unwrap_or(Self { alias_of: HashMap::new() })
     }
 }
 

@@ -28,7 +28,8 @@ mod spn_list;
 
 pub use account::{Account, ObjectClass, is_cluster_management_spn, is_cluster_spn};
 pub use account_inventory::AccountInventory;
-pub use aliases::HostAliases;
+pub(crate) use aliases::DEFAULT_MAPPINGS;
+pub use aliases::{AliasError, HostAliases};
 pub use duplicates::{Duplicate, DuplicateKind};
 pub use load::load;
 pub use spn_index::{AccountId, Conflict, Effective, HostMatch, SpnIndex};

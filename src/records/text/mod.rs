@@ -24,8 +24,10 @@ use jiff::Timestamp;
 
 use self::date::{DateOrder, Reading};
 use self::event_builder::{EventBuilder, Part};
+use super::problems::Problems;
+use super::record::{Content, Datum, Origin, Record};
+use super::selection::Selection;
 use super::xml::parse_event;
-use super::{Content, Datum, Origin, Problems, Record, Selection};
 use crate::text::decode::TextReader;
 use crate::text::lines::Lines;
 

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use krbtriage::records::chunk::{Chunk, ChunkReader, Counts};
-use krbtriage::records::fallback::{FallbackReader, Pick};
+use krbtriage::records::chunk::Chunk;
+use krbtriage::records::fallback::{FallbackReader, Selector};
+use krbtriage::records::reader::{ChunkReader, Counts};
 use krbtriage::records::{Problems, Record, Selection};
 use krbtriage::scan::ScanOptions;
 
@@ -45,7 +46,7 @@ fn by_ours(reader: &mut ChunkReader, chunk: &[u8], selection: &Selection) -> (Ve
 fn by_crate(reader: &mut FallbackReader, chunk: &[u8], selection: &Selection) -> Vec<Record> {
     let mut records = Vec::new();
     let chunk = Chunk { bytes: chunk, at: 0 };
-    reader.read(chunk, Pick::All, selection, &mut Problems::default(), |r| records.push(r));
+    reader.read(chunk, Selector::All, selection, &mut Problems::default(), |r| records.push(r));
     records
 }
 

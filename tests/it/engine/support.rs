@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
+use krbtriage::files::FileIndex;
 use krbtriage::files::{self, Input};
 use krbtriage::records::{EventFilter, Record, Selection};
-use krbtriage::scan::{Collector, FileIndex, FileReport, ScanOptions, scan};
+use krbtriage::scan::{FileReport, RecordVisitor, ScanOptions, scan};
 
 use crate::support::evtx::{
     Event, EvtxWriter, dcom_10028, dns_client_8015, event_log, kdc_event11, kerberos_event4, kerberos_event5,
@@ -15,7 +16,7 @@ use crate::support::evtx::{
 #[derive(Default)]
 pub struct Kept(pub Vec<(FileIndex, Record)>);
 
-impl Collector for Kept {
+impl RecordVisitor for Kept {
     fn record(&mut self, input: FileIndex, record: Record) {
         self.0.push((input, record));
     }
@@ -32,7 +33,7 @@ pub fn read(
     options: &ScanOptions,
 ) -> (Vec<Record>, Vec<FileReport>) {
     let done = scan(inputs, selection, options, &(), Kept::default);
-    let mut records: Vec<_> = done.collectors.into_iter().flat_map(|kept| kept.0).collect();
+    let mut records: Vec<_> = done.visitors.into_iter().flat_map(|kept| kept.0).collect();
     let events: u64 = done.files.iter().map(|file| file.events).sum();
     assert_eq!(events, records.len() as u64, "the reports count every event");
     records.sort_by(|a, b| key(a).cmp(&key(b)));

@@ -4,8 +4,9 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use krbtriage::files;
+use krbtriage::files::FileIndex;
 use krbtriage::records::{EventFilter, Record, Selection};
-use krbtriage::scan::{Collector, FileIndex, FileReport, ScanOptions, scan};
+use krbtriage::scan::{FileReport, RecordVisitor, ScanOptions, scan};
 use tempfile::TempDir;
 use zip::write::{SimpleFileOptions, ZipWriter};
 
@@ -14,7 +15,7 @@ use crate::support::evtx::*;
 #[derive(Default)]
 struct Kept(Vec<(FileIndex, Record)>);
 
-impl Collector for Kept {
+impl RecordVisitor for Kept {
     fn record(&mut self, input: FileIndex, record: Record) {
         self.0.push((input, record));
     }
@@ -95,7 +96,7 @@ pub fn scan_paths(paths: &[PathBuf], selection: &Selection, root: &Path) -> Foun
         report.path = report.path.replace(&root, "").into();
     }
     let records: Vec<_> = done
-        .collectors
+        .visitors
         .into_iter()
         .flat_map(|kept| kept.0)
         .map(|(file, record)| (done.files[file as usize].path.to_string(), record))

@@ -13,7 +13,7 @@ use krbtriage::inventory::addresses::{AddressInventory, HostAlias, OwnedAddress,
 use krbtriage::inventory::directory::Directory;
 use krbtriage::inventory::from_events;
 use krbtriage::records::{Content, Datum, Origin, Record};
-use krbtriage::scan::Collector;
+use krbtriage::scan::RecordVisitor;
 
 pub const ALPHA: &str = "ALPHA.EXAMPLE.COM";
 pub const BETA: &str = "BETA.EXAMPLE.COM";

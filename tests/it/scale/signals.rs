@@ -30,6 +30,10 @@ pub fn signal((provider, id): (&str, u16), about: &About<'_>) -> Event {
     let plain = |from: &str| classic(Provider::plain(from));
     match (provider, id) {
         ("KDC", 11) => kdc_event11(computer, spn),
+        ("KDC", 201..=209) => classic(kdc()).named([("AccountName", "user"), ("ServiceName", account)]),
+        ("KDC", 7) => classic(kdc()).named([("AccountName", account), ("LookupType", "0x8")]),
+        ("KDC", 13) => classic(kdc()).named([("Name", account)]),
+        ("KDC", 18 | 28 | 35..=38 | 43 | 44) => classic(kdc()).strings(["ALPHA", host, "DC1", spn]),
         ("KDC", 42) => classic(kdc()).named([("Account", account)]),
         ("KDC", _) => classic(kdc()).named([("Target", spn), ("Account", account), ("ID", "1")]),
         ("NETLOGON", 3210) => netlogon(computer, id, &["DC1", "ALPHA"], 0xc000_0022),
@@ -39,6 +43,8 @@ pub fn signal((provider, id): (&str, u16), about: &About<'_>) -> Event {
         ("NETLOGON", 5800) => netlogon(computer, id, &["DC1", account], 5),
         ("NETLOGON", _) => netlogon(computer, id, &[host, account, "%%5"], 0xc000_0022),
         ("LsaSrv", 6037) => lsasrv_6037(computer, "C:\\a \"b\" é漢.exe", spn),
+        ("LsaSrv", 6167) => classic(lsasrv()).strings([host]),
+        ("LsaSrv", 40970) => classic(lsasrv()).strings([spn, "text (0xc00002fd)"]),
         ("LsaSrv", _) => classic(lsasrv()).named([
             ("Target", spn),
             ("Protocol", "Kerberos"),
@@ -68,6 +74,28 @@ pub fn signal((provider, id): (&str, u16), about: &About<'_>) -> Event {
             ("ErrorDescription", "Invalid Credentials"),
         ]),
         ("EventLog", _) => event_log(computer, id, &[host, other]),
+        ("WAS", _) => plain("Microsoft-Windows-WAS").named([("AppPoolID", host)]),
+        ("MSSQLSERVER", _) => plain("MSSQL$INST1").strings([
+            &*format!("MSSQLSvc/{host}.alpha.example.com:1433"),
+            "0x21c7",
+            "15",
+        ]),
+        ("FailoverClustering", _) => {
+            plain("Microsoft-Windows-FailoverClustering").strings([host, other, "Network Name", "5", account])
+        }
+        ("ActiveDirectory_DomainService", _) => {
+            let values = [format!("servicePrincipalName Value={spn}"), format!("CN={host},DC=alpha")];
+            plain("Microsoft-Windows-ActiveDirectory_DomainService").strings(values)
+        }
+        ("Security-Auditing", _) => plain("Microsoft-Windows-Security-Auditing").named([
+            ("TargetUserName", account),
+            ("TargetDomainName", "ALPHA"),
+            ("SubjectUserName", "admin"),
+            ("PasswordLastSet", "10/6/2026 12:00:00"),
+        ]),
+        ("Security-Kerberos", 105) => {
+            classic(kerberos()).named([("DomainName", "ALPHA"), ("UserName", account), ("ErrorCode", "5")])
+        }
         ("Security-Kerberos", 7) => classic(kerberos()).named([("ClientName", account)]),
         ("Security-Kerberos", _) => classic(kerberos()).named([("SPN", spn)]),
         ("DNS-Client", _) => {

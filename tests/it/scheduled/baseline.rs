@@ -91,20 +91,24 @@ fn a_baseline_that_cannot_be_read_is_an_error_and_leaves_the_old_report() {
             line(1, &|l| l.replacen(",new,", ",", 1)),
             "line 2: it has 21 cells where the first line has 22",
         ),
-        ("status.csv", line(2, &|l| l.replacen(",new,", ",fresh,", 1)), "line 3: \"fresh\" is no status"),
+        (
+            "status.csv",
+            line(2, &|l| l.replacen(",new,", ",fresh,", 1)),
+            "line 3: \"fresh\" is not a valid status",
+        ),
         (
             "cause.csv",
             line(1, &|l| l.replacen(",wrong-host,", ",bad-luck,", 1)),
-            "line 2: \"bad-luck\" is no cause",
+            "line 2: \"bad-luck\" is not a valid cause",
         ),
         (
             "time.csv",
             good.replace(&first_time, "06.10.2026 00:10"),
-            "first_seen \"06.10.2026 00:10\" is no time",
+            "first_seen \"06.10.2026 00:10\" is not a valid time",
         ),
         ("twice.csv", format!("{good}{}", good.split_inclusive('\n').next_back().unwrap()), "line 4: i"),
         ("cut.json", json[..json.len() / 2].into(), "the file ends inside this line"),
-        ("later.json", json.replace("\"version\": 1", "\"version\": 2"), "it says it is krbtriage-report 2"),
+        ("later.json", json.replace("\"version\": 1", "\"version\": 2"), "it is krbtriage-report 2"),
         ("other.json", "{\"a\": 1}\n".into(), "line 1: missing field"),
         (
             "cut.jsonl",

@@ -11,6 +11,34 @@ fn array(script: &str, name: &str) -> Vec<String> {
         .collect()
 }
 
+/// The script in the grammar of PowerShell: the nodes that do not fit it.
+fn syntax_errors(script: &str) -> Vec<String> {
+    let mut parser = tree_sitter::Parser::new();
+    parser.set_language(&tree_sitter_powershell::LANGUAGE.into()).unwrap();
+    let tree = parser.parse(script, None).unwrap();
+    let mut errors = Vec::new();
+    let mut nodes = vec![tree.root_node()];
+    while let Some(node) = nodes.pop() {
+        if node.is_error() || node.is_missing() {
+            let text = script[node.byte_range()].chars().take(60).collect::<String>();
+            errors.push(format!("line {}: {text:?}", node.start_position().row + 1));
+        }
+        nodes.extend((0..node.child_count()).filter_map(|n| node.child(n)));
+    }
+    errors
+}
+
+#[test]
+fn the_script_is_powershell() {
+    let place = Place::new();
+    let script = place.run(&["collect-script", "srv1.alpha.example.com"]).exits(0).stdout();
+    assert_eq!(syntax_errors(&script), [""; 0]);
+    // The parser finds what is wrong.
+    for (right, wrong) in [("function Add-Failure([", "function Add-Failure(["), ("} catch {", "} catch")] {
+        assert!(!syntax_errors(&script.replacen(right, &format!("{wrong} }}"), 1)).is_empty(), "{wrong}");
+    }
+}
+
 #[test]
 fn a_list_of_hosts_gives_everything_of_them() {
     let place = Place::new();
@@ -19,31 +47,81 @@ fn a_list_of_hosts_gives_everything_of_them() {
     for name in ["LogHosts", "AddressHosts"] {
         assert_eq!(array(&script, name), ["srv1.alpha.example.com", "srv2"]);
     }
-    for wanted in ["$ControllerLogs = $true", "$Accounts = $true", "$DnsRecords = $true"] {
-        assert!(script.contains(wanted), "{wanted}");
-    }
+    let parts = ["Accounts", "Dns", "Addresses", "Settings", "Names", "Logs", "ControllerLogs"];
+    assert_eq!(array(&script, "defaultParts"), parts);
     assert!(script.lines().all(|l| !l.contains('\r')) && script.contains("\r\n"));
+}
+
+#[test]
+fn two_named_hosts_are_not_the_domain_controllers() {
+    let script = Place::new().run(&["collect-script", "srv1", "srv2"]).exits(0).stdout();
+    assert!(!array(&script, "defaultParts").contains(&"ControllerLogs".to_owned()));
+    assert_eq!(array(&script, "LogHosts"), ["srv1", "srv2"]);
 }
 
 #[test]
 fn a_report_gives_only_what_it_misses() {
     let place = Place::new();
-    let logs = sample("logs");
+    let (logs, interfaces, spns) = (sample("logs"), sample("interfaces.csv"), sample("spns.csv"));
     place.run(&["triage", &logs, "-o", "report.csv", "-o", "report.jsonl"]).exits(0);
-    let script = place.run(&["collect-script", "--report", "report.csv"]).exits(0).stdout();
+    let of =
+        |report: &str| place.run(&["collect-script", "--report", report, "-i", &interfaces, "-s", &spns]);
+    let script = of("report.csv").stdout();
     let addresses = array(&script, "AddressHosts");
     assert!(addresses.iter().any(|h| h.eq_ignore_ascii_case("srv2.beta.example.com")), "{addresses:?}");
     assert!(array(&script, "Resolve").contains(&"srv4.alpha.example.com|srv8.alpha.example.com".to_owned()));
-    assert!(script.contains("$Accounts = $true"));
-    assert!(script.contains("# not for a script: the target: klist on SRV12.alpha.example.com"));
-    assert_eq!(place.run(&["collect-script", "--report", "report.jsonl"]).exits(0).stdout(), script);
+    assert!(array(&script, "defaultParts").contains(&"Accounts".to_owned()));
+    assert!(script.contains("# for a person: the target: klist on SRV12.alpha.example.com"));
+    assert_eq!(of("report.jsonl").stdout(), script);
 
     // With the inventories most is settled: nobody's addresses are asked for again.
-    let (interfaces, spns) = (sample("interfaces.csv"), sample("spns.csv"));
     place.run(&["triage", "-i", &interfaces, "-s", &spns, &logs, "-o", "less.csv"]).exits(0);
-    let script = place.run(&["collect-script", "--report", "less.csv"]).exits(0).stdout();
+    let script = of("less.csv").stdout();
     assert!(array(&script, "AddressHosts").is_empty());
-    assert_eq!(array(&script, "LogHosts"), ["srv9"]);
+    assert!(!array(&script, "defaultParts").contains(&"Addresses".to_owned()));
+}
+
+#[test]
+fn a_host_that_only_a_responder_names_is_no_destination() {
+    let place = Place::new();
+    let event = |server: &str, target: &str| {
+        crate::support::evtx::kerberos_event4(
+            "SRV1.alpha.example.com",
+            server,
+            "ALPHA.EXAMPLE.COM",
+            target,
+            "ALPHA.EXAMPLE.COM",
+        )
+    };
+    let events = [
+        event("host/dc01.relay-evil.net", "cifs/srv4.alpha.example.com"),
+        event("srv9$", "host/srv9.relay-evil.net"),
+    ];
+    place.write("one.evtx", log(events));
+    place.run(&["triage", "one.evtx", "-o", "one.csv"]).exits(0);
+    let run = place.run(&["collect-script", "--report", "one.csv"]);
+    let script = run.stdout();
+    let code: String = script.lines().filter(|l| !l.trim_start().starts_with('#')).collect();
+    assert!(!code.contains("relay-evil"), "{code}");
+    assert!(!code.contains("'srv4"), "only the target names it");
+    assert!(script.contains("# left out: in no list: srv9.relay-evil.net"));
+    assert_eq!(run.code(), 3);
+    assert!(run.stderr().contains("hosts that no list has"), "{}", run.stderr());
+
+    // Somebody vouches for one of them: the user, or a list.
+    place.write("servers.txt", "srv4.alpha.example.com\n");
+    place.write("addresses.csv", "host,address\nsrv4.alpha.example.com,192.0.2.4\n");
+    place.write(
+        "spns.csv",
+        "account,domain,spn,dns_host_name\nsrv4$,alpha.example.com,host/srv4,srv4.alpha.example.com\n",
+    );
+    for list in [&["--hosts", "servers.txt"], &["-i", "addresses.csv"], &["-s", "spns.csv"]] {
+        let arguments = [&["collect-script", "--report", "one.csv"], list.as_slice()].concat();
+        let script = place.run(&arguments).stdout();
+        let hosts = [array(&script, "AddressHosts"), array(&script, "LogHosts")].concat();
+        assert!(hosts.contains(&"srv4.alpha.example.com".to_owned()), "{list:?}: {hosts:?}");
+        assert!(!hosts.iter().any(|h| h.contains("relay-evil")), "{list:?}");
+    }
 }
 
 #[test]
@@ -56,12 +134,12 @@ fn hostile_names_of_a_report_stay_out_of_the_code() {
     place.run(&["triage", "one.evtx", "-o", "one.csv"]).exits(0);
     place.run(&["triage", "two.evtx", "--baseline", "one.csv", "-o", "two.csv"]).exits(0);
     for report in ["one.csv", "two.csv"] {
-        let run = place.run(&["collect-script", "--report", report]);
+        let run = place.run(&["collect-script", "--report", report, "srv8"]);
         let script = run.stdout();
         for line in script.lines().filter(|l| !l.trim_start().starts_with('#')) {
             assert!(!line.contains("calc"), "{line}");
         }
-        assert!(script.contains("# left out, because it is no host name: <"), "a placeholder is no name");
+        assert!(script.contains("# left out: not a host name: <"), "a placeholder is no name");
         assert_eq!(run.code(), 3);
     }
 }
@@ -70,7 +148,7 @@ fn hostile_names_of_a_report_stay_out_of_the_code() {
 fn nothing_to_collect_is_said() {
     let place = Place::new();
     let stderr = place.run(&["collect-script"]).exits(2).stderr();
-    assert!(stderr.contains("no host is named"), "{stderr}");
+    assert!(stderr.contains("no host was passed"), "{stderr}");
     place.write("report.csv", "host,address\n");
     place.run(&["collect-script", "--report", "report.csv", "-o", "c.ps1"]).exits(4);
     assert!(!exists(&place.path("c.ps1")));

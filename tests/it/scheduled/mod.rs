@@ -2,6 +2,7 @@
 
 mod baseline;
 mod collect_script;
+mod collected_files;
 mod events;
 mod formats;
 mod kills;

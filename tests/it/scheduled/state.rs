@@ -296,7 +296,7 @@ fn a_state_that_cannot_be_used_is_an_error() {
         ("{\"format\":\"other\",\"version\":1}".into(), "another kind of file"),
         (good.replace("\"version\": 1", "\"version\": 2"), "written by a later krbtriage"),
         (good.replace("\"told\": \"", "\"told\": \"A"), "\"told\" is damaged"),
-        (good.replace("\"incident_id\":\"i", "\"incident_id\":\"x"), "is no incident_id"),
+        (good.replace("\"incident_id\":\"i", "\"incident_id\":\"x"), "is not a valid incident_id"),
     ];
     for (text, says) in table {
         place.write("state.json", &text);

@@ -12,7 +12,7 @@ use krbtriage::inventory::accounts::{AccountInventory, HostAliases};
 use krbtriage::inventory::addresses::AddressInventory;
 use krbtriage::inventory::directory::Directory;
 use krbtriage::inventory::from_events;
-use krbtriage::scan::Collector;
+use krbtriage::scan::RecordVisitor;
 
 use super::exchange::{self, Ask, Outcome, attempt};
 use super::faults::Fault;

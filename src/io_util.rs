@@ -1,5 +1,5 @@
-//! Positioned reads. No memory mapping: a file that shrinks, or a network share that goes away, would
-//! kill the process instead of failing a read.
+//! Positioned reads. Files are never mapped: one that shrinks, or a network share that goes away, would kill the
+//! process instead of failing a read.
 
 use std::fs::File;
 use std::io;
@@ -14,8 +14,8 @@ fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
     std::os::windows::fs::FileExt::seek_read(file, buffer, offset)
 }
 
-/// Reads until `buffer` is full or the file ends; the number of bytes read.
-pub fn fill_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+/// Reads at `offset` until `buffer` is full or the file ends. Returns the number of bytes read.
+pub fn read_full_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
     let mut filled = 0;
     while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
         match read_at(file, rest, offset + filled as u64) {

@@ -1,0 +1,283 @@
+//! What an audit finds. The columns are a published contract: `docs/audit.md`.
+
+use std::borrow::Cow;
+
+use crate::findings::{Cause, Kind, fix};
+use crate::inventory::addresses::vendors::AdapterKind;
+use crate::report::Status;
+use crate::report::row::{join, split};
+
+/// The audit's columns, in their order.
+pub const COLUMNS: [&str; 11] = [
+    "finding_id",
+    "status",
+    "kind",
+    "what",
+    "owners",
+    "owner_count",
+    "adapters",
+    "vendor",
+    "hurts",
+    "evidence",
+    "fix",
+];
+
+/// Names written in one cell: Excel cuts a cell at 32,767 characters, and an address of 20,000 hosts is one finding.
+pub(super) const MAX_SHOWN: usize = 100;
+/// Pieces of evidence in one finding.
+pub(super) const MAX_EVIDENCE: usize = 6;
+
+/// The kind of a finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AuditKind {
+    BmcUsbNic,
+    VirtualSwitch,
+    ClusterOrNlbAddress,
+    OtherSharedAddress,
+    RenamedOrDuplicateHost,
+    NameLeadsElsewhere,
+    DuplicateSpn,
+    HostAliasCollision,
+    SameNameTwoDomains,
+}
+
+impl AuditKind {
+    pub const ALL: [Self; 9] = [
+        Self::BmcUsbNic,
+        Self::VirtualSwitch,
+        Self::ClusterOrNlbAddress,
+        Self::OtherSharedAddress,
+        Self::RenamedOrDuplicateHost,
+        Self::NameLeadsElsewhere,
+        Self::DuplicateSpn,
+        Self::HostAliasCollision,
+        Self::SameNameTwoDomains,
+    ];
+
+    /// Kinds that no incident has, explained in `docs/audit.md`.
+    pub const AUDIT_ONLY: [Self; 3] =
+        [Self::HostAliasCollision, Self::NameLeadsElsewhere, Self::RenamedOrDuplicateHost];
+
+    pub fn of_adapter(adapter: AdapterKind) -> Self {
+        match adapter {
+            AdapterKind::BmcUsbNic(_) => Self::BmcUsbNic,
+            AdapterKind::VirtualSwitch => Self::VirtualSwitch,
+            AdapterKind::ClusterOrNlb => Self::ClusterOrNlbAddress,
+            AdapterKind::Other => Self::OtherSharedAddress,
+        }
+    }
+
+    /// The name in the CSV.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::BmcUsbNic => "bmc-usb-nic",
+            Self::VirtualSwitch => "virtual-switch",
+            Self::ClusterOrNlbAddress => "cluster-or-nlb-address",
+            Self::OtherSharedAddress => "other",
+            Self::RenamedOrDuplicateHost => "renamed-or-duplicate-host",
+            Self::NameLeadsElsewhere => "name-leads-elsewhere",
+            Self::DuplicateSpn => "duplicate-spn",
+            Self::HostAliasCollision => "host-alias-collision",
+            Self::SameNameTwoDomains => "same-name-two-domains",
+        }
+    }
+
+    pub fn by_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// What it is, for a reader who meets it for the first time.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::BmcUsbNic => "a management card's adapter has the same address on several hosts",
+            Self::VirtualSwitch => "a virtual switch has the same address on several hosts",
+            Self::ClusterOrNlbAddress => "hosts share the address of a cluster on purpose",
+            Self::OtherSharedAddress => "several hosts own one address",
+            Self::RenamedOrDuplicateHost => "several names have all addresses in common",
+            Self::NameLeadsElsewhere => "DNS resolves a name to another host's address",
+            Self::DuplicateSpn => "an SPN is registered on several accounts",
+            Self::HostAliasCollision => "an explicit SPN hides the SPN that a computer's HOST SPN implies",
+            Self::SameNameTwoDomains => "accounts of two domains have one name",
+        }
+    }
+
+    /// The cause of the incidents that such a finding leads to.
+    pub fn cause(self) -> Cause {
+        match self {
+            Self::BmcUsbNic
+            | Self::VirtualSwitch
+            | Self::ClusterOrNlbAddress
+            | Self::OtherSharedAddress
+            | Self::RenamedOrDuplicateHost => Cause::LoopbackSharedIp,
+            Self::NameLeadsElsewhere => Cause::WrongHost,
+            Self::DuplicateSpn | Self::HostAliasCollision | Self::SameNameTwoDomains => Cause::DuplicateSpn,
+        }
+    }
+
+    /// What fixes a finding with so many owners, in safe order. An audit may find hundreds of hosts with one address, and
+    /// there is no hurry yet.
+    pub fn steps(self, owners: usize) -> Vec<String> {
+        let many = owners > 2;
+        let all_but_one = if many { "on all of these hosts but one" } else { "on one of the two hosts" };
+        match self {
+            Self::BmcUsbNic => vec![
+                "find out whether the vendor's update or monitoring tools use the adapter on these hosts, and try the \
+                 change on one host first"
+                    .to_owned(),
+                format!(
+                    "{all_but_one}, disable the management controller's network adapter in Windows \
+                     (Disable-NetAdapter), or the LAN-over-USB interface in the controller itself, or give it another \
+                     address there"
+                ),
+                "run krbtriage audit --baseline on a schedule: a firmware update or the vendor's update tool can enable \
+                 the adapter again"
+                    .to_owned(),
+            ],
+            Self::VirtualSwitch => vec![
+                format!("{all_but_one}, remove the virtual switch or disable its host adapter, where nothing uses it"),
+                "on the other hosts, give it an address range of their own".to_owned(),
+            ],
+            Self::ClusterOrNlbAddress => {
+                let mut steps = owned(fix(Cause::LoopbackSharedIp, Kind::ClusterOrNlbAddress));
+                steps.push("where it is shared on purpose, put the address into the file for --allow".to_owned());
+                steps
+            }
+            Self::RenamedOrDuplicateHost => owned(&[
+                "find out whether it is one machine: compare serial numbers or MAC addresses",
+                "if it is one, leave the old name out of the inventory, and delete its DNS records",
+                "if it is a copy, give it its own addresses and name before it joins the domain again",
+            ]),
+            Self::OtherSharedAddress if many => owned(&[
+                "find out which of these hosts should have the address, or whether it is shared on purpose (then --allow)",
+                "remove it from the others, or disable that adapter there",
+            ]),
+            Self::OtherSharedAddress => owned(fix(Cause::LoopbackSharedIp, Kind::OtherSharedAddress)),
+            Self::NameLeadsElsewhere => owned(fix(Cause::WrongHost, Kind::StaleDns)),
+            Self::DuplicateSpn => owned(fix(Cause::DuplicateSpn, Kind::Duplicate)),
+            Self::HostAliasCollision => owned(fix(Cause::DuplicateSpn, Kind::Misplaced)),
+            Self::SameNameTwoDomains => owned(fix(Cause::DuplicateSpn, Kind::SameNameTwoDomains)),
+        }
+    }
+}
+
+fn owned(steps: &[&str]) -> Vec<String> {
+    steps.iter().map(|s| (*s).to_owned()).collect()
+}
+
+/// One finding. Texts are raw: whoever writes them escapes them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditFinding {
+    /// `a` and 12 hexadecimal digits, the same in every run.
+    pub finding_id: String,
+    pub status: Status,
+    pub kind: AuditKind,
+    /// The address, the SPN, the account's name, or `name -> address`.
+    pub what: String,
+    /// Hosts or accounts, in order; at most [`MAX_SHOWN`].
+    pub owners: Vec<String>,
+    pub owner_count: usize,
+    /// What the address is on, each description once; at most [`MAX_SHOWN`] and how many there are more.
+    pub adapters: Vec<String>,
+    /// Of a management card; else empty.
+    pub vendor: String,
+    /// What happens to whom.
+    pub hurts: String,
+    pub evidence: Vec<String>,
+    pub fix: Vec<String>,
+}
+
+impl AuditFinding {
+    /// The cells in the order of [`COLUMNS`], not yet escaped.
+    pub fn cells(&self) -> [Cow<'_, str>; COLUMNS.len()] {
+        let mut owners = join(&self.owners);
+        if self.owner_count > self.owners.len() {
+            owners.push_str(&format!("; and {} more", self.owner_count - self.owners.len()));
+        }
+        [
+            (&self.finding_id).into(),
+            self.status.name().into(),
+            self.kind.name().into(),
+            (&self.what).into(),
+            owners.into(),
+            self.owner_count.to_string().into(),
+            join(&self.adapters).into(),
+            (&self.vendor).into(),
+            (&self.hurts).into(),
+            join(&self.evidence).into(),
+            join(&self.fix).into(),
+        ]
+    }
+
+    /// The finding in the cells of an earlier audit.
+    pub fn from_cells(cells: &[Cow<'_, str>]) -> Result<Self, String> {
+        let [id, status, kind, what, owners, count, adapters, vendor, hurts, evidence, fix] = cells else {
+            return Err("it has too few cells".to_owned());
+        };
+        let status = Status::ALL.into_iter().find(|s| s.name() == status);
+        let owner_count: usize =
+            count.parse().map_err(|_| format!("owner_count \"{count}\" is not a number"))?;
+        let mut owners = split(owners);
+        // The last item counts those that were left out.
+        if owner_count >= owners.len() && owners.len() > MAX_SHOWN {
+            owners.truncate(MAX_SHOWN);
+        }
+        Ok(Self {
+            finding_id: id.to_string(),
+            status: status.ok_or("its status is not valid")?,
+            kind: AuditKind::by_name(kind).ok_or_else(|| format!("\"{kind}\" is not a valid kind"))?,
+            what: what.to_string(),
+            owners,
+            owner_count,
+            adapters: split(adapters),
+            vendor: vendor.to_string(),
+            hurts: hurts.to_string(),
+            evidence: split(evidence),
+            fix: split(fix),
+        })
+    }
+}
+
+/// At most [`MAX_SHOWN`] items, then how many there are more.
+pub(super) fn shown(items: impl ExactSizeIterator<Item = String>) -> Vec<String> {
+    let more = items.len().saturating_sub(MAX_SHOWN);
+    let mut shown: Vec<String> = items.take(MAX_SHOWN).collect();
+    if more > 0 {
+        shown.push(format!("and {more} more"));
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_finding_is_read_back_as_it_was_written() {
+        for owner_count in [1, MAX_SHOWN, 20_000] {
+            let owners = (0..owner_count.min(MAX_SHOWN)).map(|i| format!("srv{i}")).collect();
+            let finding = AuditFinding {
+                finding_id: "a0123456789ab".into(),
+                status: Status::Reopened,
+                kind: AuditKind::NameLeadsElsewhere,
+                what: "srv1 -> 192.0.2.1".into(),
+                owners,
+                owner_count,
+                adapters: vec![],
+                vendor: String::new(),
+                hurts: "who".into(),
+                evidence: vec!["a (i.csv:1)".into(), "b".into()],
+                fix: vec!["do this".into()],
+            };
+            let cells = finding.cells();
+            assert_eq!(AuditFinding::from_cells(&cells), Ok(finding.clone()), "{owner_count}");
+        }
+    }
+
+    #[test]
+    fn every_kind_has_a_name_of_its_own_and_steps() {
+        for kind in AuditKind::ALL {
+            assert_eq!(AuditKind::by_name(kind.name()), Some(kind));
+            assert!(!kind.steps(2).is_empty() && !kind.steps(5).is_empty());
+        }
+    }
+}

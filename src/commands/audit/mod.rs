@@ -1,0 +1,134 @@
+//! `krbtriage audit`: finds what can cause incidents before it does. Addresses that several hosts own, names that resolve to
+//! the wrong host, SPNs and account names that exist twice. It needs no log.
+
+mod accounts;
+mod addresses;
+mod allowed;
+mod earlier;
+pub mod finding;
+mod view;
+
+use std::io;
+use std::path::PathBuf;
+
+use super::fail_on::FailOn;
+use super::paths::protect_inputs;
+use crate::inventory::accounts::HostAliases;
+use crate::inventory::{self, InventoryFile};
+use crate::output::{Output, OutputError, write_terminal};
+use crate::report::saved::SavedError;
+use crate::report::{CsvWriter, Paper};
+use allowed::AllowError;
+use earlier::Earlier;
+
+pub use finding::{AuditFinding, AuditKind, COLUMNS};
+
+/// What an audit is asked to do.
+#[derive(Debug, Clone)]
+pub struct Config {
+    pub interfaces: Vec<PathBuf>,
+    /// DNS records, kept apart on the command line; they are recognised by content like the others.
+    pub dns: Vec<PathBuf>,
+    pub spns: Vec<PathBuf>,
+    pub host: Option<String>,
+    pub host_aliases: HostAliases,
+    /// Addresses and networks that are shared on purpose, one per line.
+    pub allow: Option<PathBuf>,
+    /// An earlier audit.
+    pub baseline: Option<PathBuf>,
+    pub fail_on: Vec<FailOn>,
+    pub output: Output,
+    /// Set for text to read, instead of CSV.
+    pub view: Option<Paper>,
+}
+
+impl Config {
+    /// Is the audit itself shown on the terminal, so that nothing of it need be repeated there?
+    pub fn is_viewed(&self) -> bool {
+        self.output == Output::Stdout && self.view.is_some()
+    }
+}
+
+/// Why there is no audit.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    Allow(#[from] AllowError),
+    #[error("--baseline {0}, or leave --baseline out to start anew")]
+    Baseline(#[from] SavedError),
+    #[error(transparent)]
+    Output(#[from] OutputError),
+}
+
+impl Error {
+    /// The command line asks for something impossible, whatever the inputs hold.
+    pub fn is_wrong_use(&self) -> bool {
+        matches!(self, Self::Output(error) if error.is_wrong_use())
+    }
+}
+
+/// What an audit found.
+#[derive(Debug)]
+pub struct Outcome {
+    pub findings: Vec<AuditFinding>,
+    pub inventories: Vec<InventoryFile>,
+    /// Shared addresses left out because of `--allow`.
+    pub allowed: usize,
+    pub written: Option<PathBuf>,
+    /// What `--fail-on` asks for is there.
+    pub found: bool,
+    /// There was an earlier audit.
+    pub compared: bool,
+}
+
+impl Outcome {
+    pub fn is_complete(&self) -> bool {
+        self.inventories.iter().all(|f| f.problems.is_empty())
+    }
+}
+
+/// Reads the inventories and writes the findings.
+pub fn run(config: &Config) -> Result<Outcome, Error> {
+    config.output.check()?;
+    // The earlier audit may be replaced: a schedule reads and writes one file.
+    let inputs = [&config.interfaces, &config.dns, &config.spns].into_iter().flatten().chain(&config.allow);
+    let protected = protect_inputs(config.output.path(), inputs.map(PathBuf::as_path))?;
+    let allow = allowed::Allowed::read(config.allow.as_deref())?;
+    let earlier = config.baseline.as_deref().map(|path| Earlier::read(path, &config.output)).transpose()?;
+    let paths = [config.interfaces.as_slice(), config.dns.as_slice()].concat();
+    let options = inventory::addresses::LoadOptions { host: config.host.clone() };
+    let interfaces = inventory::addresses::load(&paths, &options);
+    let accounts = inventory::accounts::load(&config.spns);
+    let mut hosts = inventory::build_hosts::hosts(&interfaces, &accounts);
+    hosts.settle();
+
+    let (mut findings, allowed) = addresses::shared(&hosts, &allow);
+    findings.extend(addresses::names(&interfaces, &hosts));
+    findings.extend(accounts::findings(&accounts, &config.host_aliases));
+    let compared = earlier.is_some();
+    if let Some(earlier) = earlier {
+        let now = earlier::Now { hosts: &hosts, interfaces: &interfaces, accounts: &accounts, allow: &allow };
+        findings = earlier.compare(findings, &now);
+    }
+    let found = config.fail_on.iter().any(|what| what.is_in_audit(&findings));
+    let inventories = [interfaces.files, accounts.files].concat();
+    let mut outcome = Outcome { findings, inventories, allowed, written: None, found, compared };
+    outcome.written = match config.view {
+        None => config.output.write(&protected, |out| write(&outcome.findings, out))?,
+        Some(paper) => {
+            let read = view::Read { allowed, compared, complete: outcome.is_complete() };
+            let text = view::view(&outcome.findings, read, paper);
+            match config.output {
+                Output::Stdout => write_terminal(&text).map(|_| None)?,
+                Output::File(_) => config.output.write(&protected, |out| out.write_all(text.as_bytes()))?,
+            }
+        }
+    };
+    Ok(outcome)
+}
+
+fn write(findings: &[AuditFinding], out: &mut dyn io::Write) -> io::Result<()> {
+    let mut csv = CsvWriter::with_header(out, &COLUMNS)?;
+    findings.iter().try_for_each(|finding| csv.row(finding.cells()))?;
+    csv.finish().map(drop)
+}

@@ -1,0 +1,62 @@
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::files::{FileError, FileIndex};
+use crate::records::extracted::LogLine;
+
+/// The outcome of a scan.
+pub struct Scan<C> {
+    /// One per worker, in no particular order.
+    pub visitors: Vec<C>,
+    /// One per input in the inputs' order, then one per file in archives, in the archives' order.
+    ///
+    /// Behind them, logs that were extracted elsewhere, in the order of their paths.
+    pub files: Vec<FileReport>,
+    /// Paths that an extraction could not look at.
+    pub unread: Vec<FileError>,
+}
+
+/// What happened to one file. Written as a line of `--summary`.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct FileReport {
+    #[serde(skip)]
+    pub index: FileIndex,
+    /// As the user named it or as found in the folder; archive members as `archive.zip!inner/System.evtx`.
+    pub path: Arc<str>,
+    /// `evtx`, `xml`, `text`, `zip`, `gz`, or what it is instead.
+    pub kind: &'static str,
+    pub bytes: u64,
+    pub chunks: u64,
+    pub bad_checksums: u64,
+    /// Records looked at (their headers, at least).
+    pub records: u64,
+    /// Wanted records found.
+    pub events: u64,
+    /// Of `events`, those that an earlier file (or place in this file) also holds.
+    pub duplicates: u64,
+    /// Lowest and highest record identifier by the record headers of sound chunks; `None` where there are none.
+    #[serde(skip)]
+    pub record_ids: Option<(u64, u64)>,
+    /// When the latest of these records was written.
+    #[serde(skip)]
+    pub last_written: Option<Timestamp>,
+    /// When the file itself was written; `None` for a member of an archive.
+    #[serde(skip)]
+    pub modified: Option<Timestamp>,
+    /// Why something in it could not be read, each naming an offset; empty when all was read.
+    pub problems: Vec<String>,
+    /// What had to be assumed to read it: the zone of times in copied text. Nothing was lost by it.
+    pub notes: Vec<String>,
+    /// As an extraction told it, where this is a log that was extracted elsewhere.
+    #[serde(skip)]
+    pub extracted: Option<Box<LogLine>>,
+}
+
+impl FileReport {
+    /// Something in it was looked at: it is a log, and no file that was only met in a folder.
+    pub fn was_read(&self) -> bool {
+        self.chunks + self.records + self.events > 0
+    }
+}

@@ -1,0 +1,22 @@
+use crate::files::FileIndex;
+use crate::records::Record;
+
+/// What takes the records. One per worker; they are merged by the caller afterwards.
+pub trait RecordVisitor: Send {
+    /// `input` is the record's file ([`FileReport::index`]).
+    fn record(&mut self, input: FileIndex, record: Record);
+}
+
+/// How far the scan is; drawn by the terminal, ignored elsewhere.
+pub trait Progress: Sync {
+    /// Called once, before reading: bytes of all inputs.
+    fn total(&self, bytes: u64);
+    /// Called from any worker: bytes done since the last call.
+    fn advance(&self, bytes: u64);
+}
+
+/// No progress is shown.
+impl Progress for () {
+    fn total(&self, _: u64) {}
+    fn advance(&self, _: u64) {}
+}

@@ -2,7 +2,8 @@
 //!
 //! [`CATALOGUE`] is the one table of them; each line has the function that reads its values, in the file of its family.
 //! Layouts are tagged with how they are verified: MAN is a manifest of Windows, LMERR the SDK header `lmerrlog.h`, XML a
-//! record in a public log. The rest is third-party documentation: there names and positions are both tried.
+//! record in a public log; a message table or list of Microsoft's gives the positions `%1`.. and no names. The rest is
+//! third-party documentation. Where names are not verified, names and positions are both tried.
 
 mod cluster;
 mod directory_service;

@@ -71,7 +71,7 @@ pub(super) fn management_card(view: &View<'_>) -> Vec<Step> {
         .runs(adapter_query(view)),
         view.verified(
             Step::host(format!(
-                "On {client} or on {target}, disable that adapter, or turn LAN over USB off in the \
+                "On {client} or on {target}, disable the adapter, or turn LAN over USB off in the \
                  management controller, or give the adapter another address. {fleet}"
             ))
             .risk("vendor tools that talk to the controller through the operating system stop working.")

@@ -17,15 +17,18 @@ fn one_account(view: &View<'_>) -> Step {
     .risk("each node is away while its service restarts.")
     .needs("the account's right to log on as a service on every node, and its rights to the data.")
     .undo("Run the service under its old account again.", []);
-    match view.service {
-        Service::Web => step.run(appcmd(
-            "every node",
-            &format!(
-                "set config '<site>' {WINDOWS_AUTHENTICATION} -useAppPoolCredentials:true /commit:apphost"
-            ),
-        )),
-        _ => step,
+    if !view.may_be(Service::Web) {
+        return step;
     }
+    let mut step = step.run(appcmd(
+        "every web node",
+        &format!("set config '<site>' {WINDOWS_AUTHENTICATION} -useAppPoolCredentials:true /commit:apphost"),
+    ));
+    step.action.push_str(
+        " IIS in kernel mode uses the key of the machine all the same: set useAppPoolCredentials to true \
+         on every node.",
+    );
+    step
 }
 
 /// A shared name whose account the answering node does not use.
@@ -40,13 +43,14 @@ pub(super) fn shared_name(view: &View<'_>) -> Vec<Step> {
     ))];
     steps.push(nodes(view));
     steps.push(view.verified(one_account(view)));
-    match view.service {
-        Service::Web => steps.extend(exchange(view)),
-        Service::Windows => steps.push(Step::read(format!(
-            "For AD FS, HOST/{target} on the service account is right: leave it there, and check that \
-             every node of the farm runs under {owner}."
-        ))),
-        _ => {}
+    if view.may_be(Service::Web) {
+        steps.push(exchange(view));
+    }
+    if view.may_be(Service::Windows) {
+        steps.push(Step::read(format!(
+            "For AD FS, the HOST SPN of {target} on the service account is right: leave it there, and \
+             check that every node of the farm runs under {owner}."
+        )));
     }
     steps.push(view.save_spns(&[&view.owner, &view.account]));
     steps.push(view.move_spn(
@@ -54,10 +58,10 @@ pub(super) fn shared_name(view: &View<'_>) -> Vec<Step> {
         &view.account,
         &format!("every node already runs under {account}, and {owner} is the wrong account"),
     ));
-    if view.service == Service::Sql {
+    if view.may_be(Service::Sql) {
         steps.push(Step::read(
-            "Register the SPNs of the listener twice, with its port and without, on that one account, and \
-             test once after a failover.",
+            "For SQL Server register the SPN of the listener twice, with its port and without, on that one \
+             account, and test once after a failover.",
         ));
     }
     steps.push(view.purge());
@@ -72,44 +76,39 @@ fn nodes(view: &View<'_>) -> Step {
     ));
     let services =
         Command::at("every node", "Get-CimInstance Win32_Service | Select-Object Name, StartName, State");
-    match view.service {
-        Service::Sql => step.run(services).run(Command::at(
-            "SQL Server",
-            "sqlcmd -E -Q 'SELECT replica_server_name FROM sys.availability_replicas'",
-        )),
-        Service::Web => step.run(appcmd("every node", POOLS)).run(services),
-        _ => step.run(services),
-    }
+    let pools = view.may_be(Service::Web).then(|| appcmd("every web node", POOLS));
+    let replicas = view.may_be(Service::Sql).then(|| {
+        Command::at("SQL Server", "sqlcmd -E -Q 'SELECT replica_server_name FROM sys.availability_replicas'")
+    });
+    step.run(services).runs(pools).runs(replicas)
 }
 
 /// Exchange behind a load balancer: the alternate service account (ASA).
-fn exchange(view: &View<'_>) -> Option<Step> {
+fn exchange(view: &View<'_>) -> Step {
     let server = view.responder.destination();
-    Some(
-        Step::host(format!(
-            "Give {} the alternate service account (ASA) that the other servers have, from one of them.",
-            view.responder.reported()
-        ))
-        .only_if("the service is Exchange")
-        .risk("clients of that server authenticate again.")
-        .needs("the Exchange Management Shell, and the script RollAlternateServiceAccountPassword.ps1 of Exchange.")
-        .run(Command::new(format!(
-            ".\\RollAlternateServiceAccountPassword.ps1 -ToSpecificServer {server} -CopyFrom <server that \
+    Step::host(format!(
+        "Give {} the alternate service account (ASA) that the other servers have, from one of them.",
+        view.responder.reported()
+    ))
+    .only_if("the service is Exchange")
+    .risk("clients of that server authenticate again.")
+    .needs(
+        "the Exchange Management Shell, and the script RollAlternateServiceAccountPassword.ps1 of Exchange.",
+    )
+    .run(Command::new(format!(
+        ".\\RollAlternateServiceAccountPassword.ps1 -ToSpecificServer {server} -CopyFrom <server that \
              has it>"
-        )))
-        .undo(
-            "Take the credential away again.",
-            [Command::new(format!(
-                "Set-ClientAccessService {server} -RemoveAlternateServiceAccountCredentials"
-            ))],
-        )
-        .verify(
-            "The server shows the same account as the others.",
-            [Command::new(
-                "Get-ClientAccessService -IncludeAlternateServiceAccountCredentialStatus | Format-List \
+    )))
+    .undo(
+        "Take the credential away again.",
+        [Command::new(format!("Set-ClientAccessService {server} -RemoveAlternateServiceAccountCredentials"))],
+    )
+    .verify(
+        "The server shows the same account as the others.",
+        [Command::new(
+            "Get-ClientAccessService -IncludeAlternateServiceAccountCredentialStatus | Format-List \
                  Name, AlternateServiceAccount*",
-            )],
-        ),
+        )],
     )
 }
 

@@ -34,7 +34,7 @@ fn on_another_account(view: &View<'_>) -> Vec<Step> {
         "Not safe before you know which account {service} is meant to run under: moving {spn} from the \
          right account ends Kerberos for every client of it."
     ))];
-    if view.service == Service::Web {
+    if view.may_be(Service::Web) {
         steps.push(super::web::both_right(view));
     }
     steps.push(

@@ -112,6 +112,11 @@ impl<'a> View<'a> {
         }
     }
 
+    /// The service is this one, or no incident says which: then the texts cover each.
+    pub(super) fn may_be(&self, service: Service) -> bool {
+        self.service == service || self.spn.is_absent()
+    }
+
     /// Nothing failed yet.
     pub(super) fn is_audit(&self) -> bool {
         self.occasion == Occasion::Audit

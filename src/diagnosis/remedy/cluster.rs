@@ -96,8 +96,8 @@ fn exchange(view: &View<'_>) -> Step {
         "the Exchange Management Shell, and the script RollAlternateServiceAccountPassword.ps1 of Exchange.",
     )
     .run(Command::new(format!(
-        ".\\RollAlternateServiceAccountPassword.ps1 -ToSpecificServer {server} -CopyFrom <server that \
-             has it>"
+        ".\\RollAlternateServiceAccountPassword.ps1 -ToSpecificServer {server} -CopyFrom <server that has \
+         it>"
     )))
     .undo(
         "Take the credential away again.",
@@ -106,8 +106,8 @@ fn exchange(view: &View<'_>) -> Step {
     .verify(
         "The server shows the same account as the others.",
         [Command::new(
-            "Get-ClientAccessService -IncludeAlternateServiceAccountCredentialStatus | Format-List \
-                 Name, AlternateServiceAccount*",
+            "Get-ClientAccessService -IncludeAlternateServiceAccountCredentialStatus | Format-List Name, \
+             AlternateServiceAccount*",
         )],
     )
 }

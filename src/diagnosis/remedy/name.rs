@@ -38,7 +38,7 @@ fn correct_record(view: &View<'_>) -> Step {
     let step = Step::dns(format!(
         "Save the record, add the right address of {target}, and remove {address} from the name. Then wait \
          for one TTL and for DNS replication. A host that registers itself adds its address with ipconfig \
-         /registerdns."
+         /registerdns. An alias has the type CNAME instead of A."
     ))
     .only_if(format!("{target} is not meant to resolve to {}, and no service uses it there", responder(view)))
     .risk(

@@ -119,6 +119,9 @@ impl Request {
             Self::ServiceLogon { account, .. } => {
                 format!("Can the service log on as {}, and when was its password set?", account.reported())
             }
+            Self::ServiceIdentity { host, name } if host.is_absent() || host.shown() == name.shown() => {
+                format!("Under which account does the service of {} run, and on which hosts?", name.shown())
+            }
             Self::ServiceIdentity { host, name } => format!(
                 "Does {} serve {}, and under which account does the service run?",
                 host.reported(),

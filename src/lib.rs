@@ -12,9 +12,11 @@
 //! incidents, judges them with what the inventories know, and writes what it found. `docs/architecture.md` says where
 //! the next thing goes, and why things are as they are.
 
-// Positioned reads, and text, which every stage below uses: decoded when it is read, escaped when it is written.
+// What every stage below uses: positioned reads; text, decoded when it is read and escaped when it is written; names, and
+// when two are one.
 pub mod io_util;
 pub mod text;
+pub mod names;
 
 // Reading: from what the user named to single records. Knows nothing of Kerberos.
 pub mod files;
@@ -26,8 +28,7 @@ pub mod scan;
 pub mod events;
 pub mod incidents;
 
-// Knowledge beside the logs: who owns an address or an SPN, and when two names are one.
-pub mod names;
+// Knowledge beside the logs: who owns an address or an SPN.
 pub mod inventory;
 
 // Diagnosis: whose key, who answered, who was meant. Knows nothing of files.

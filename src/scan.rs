@@ -71,6 +71,7 @@ pub fn scan<C: RecordVisitor>(
             .filter_map(|_| std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work).ok())
             .collect();
         let mut visitors = vec![work()];
+        // No panic leaves a worker but one of `new_visitor`, and then there is nothing to lose.
         visitors.extend(others.into_iter().filter_map(|other| other.join().ok()));
         visitors
     });

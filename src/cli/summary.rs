@@ -7,8 +7,8 @@ use crate::commands::triage::Outcome;
 use crate::files::FileError;
 use crate::findings::{Cause, Confidence};
 use crate::inventory::InventoryFile;
-use crate::report::Status;
 use crate::report::numbers::{counted, counted_as, grouped};
+use crate::report::{Status, left_out};
 use crate::scan::FileReport;
 use crate::text::escape::escape_control;
 
@@ -153,10 +153,7 @@ fn write_unread(outcome: &Outcome, verbose: bool) -> String {
         lines.extend(passed.map(|f| format!("passed over: {}: {}", f.path, f.kind)));
     }
     lines.extend(outcome.notes.iter().cloned());
-    if outcome.signals_dropped > 0 {
-        lines
-            .push(format!("{} other events were left out: too many different ones", outcome.signals_dropped));
-    }
+    lines.extend(left_out(outcome.dropped));
     lines.iter().map(|l| format!("{}\n", escape_control(l))).collect()
 }
 

@@ -2,12 +2,14 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
+use super::ap_err_modified::ApErrModified;
+use crate::names::fold;
 use crate::records::Record;
 
 /// Which events earlier runs have reported, so that each is counted in one run only.
 ///
-/// An event is the same when computer, channel, record ID and TimeCreated are, as in [`super::DedupIndex`]; 64 bits of the
-/// SHA-256 over them stand for it. So it does not matter in what order exports arrive, how they overlap, or whether
+/// An event is the same when computer and channel (without case), record ID, TimeCreated to the second and its names are, as
+/// in [`super::DedupIndex`]; 64 bits of the SHA-256 over them stand for it. So it does not matter in what order exports arrive, how they overlap, or whether
 /// the log was cleared and its record IDs begin again. Eight bytes an event, for ever: ten million are 80 MB.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ReportedEvents {
@@ -16,8 +18,30 @@ pub struct ReportedEvents {
 }
 
 impl ReportedEvents {
-    /// What stands for a record, the same in every run and on every machine.
-    pub fn fingerprint(record: &Record) -> u64 {
+    /// What stands for a record, the same in every run and on every machine. `event` is what it means, if it is an event
+    /// that is counted.
+    pub fn fingerprint(record: &Record, event: Option<&ApErrModified>) -> u64 {
+        let mut hash = Sha256::new();
+        for text in [&record.computer, &record.channel] {
+            hash.update(fold(text));
+            hash.update([0]);
+        }
+        hash.update(record.record_id.to_le_bytes());
+        if record.record_id == 0 {
+            hash.update(record.time.as_nanosecond().to_le_bytes());
+            hash_values(record, &mut hash);
+        } else {
+            hash.update(record.time.as_second().to_le_bytes());
+            for name in event.map(ApErrModified::names).unwrap_or_default() {
+                hash.update(fold(name));
+                hash.update([0]);
+            }
+        }
+        number(hash)
+    }
+
+    /// As states had it that were written before 0.2: with case of the channel, and with parts of a second.
+    fn old_fingerprint(record: &Record) -> u64 {
         let mut hash = Sha256::new();
         hash.update(record.computer.to_ascii_lowercase());
         hash.update([0]);
@@ -26,18 +50,15 @@ impl ReportedEvents {
         hash.update(record.record_id.to_le_bytes());
         hash.update(record.time.as_nanosecond().to_le_bytes());
         if record.record_id == 0 {
-            // Copied text has no record ID: there the values tell events of one second apart.
-            hash.update(record.event_id.to_le_bytes());
-            for datum in &record.data {
-                hash.update(&*datum.value);
-                hash.update([0]);
-            }
+            hash_values(record, &mut hash);
         }
-        hash.finalize().first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
+        number(hash)
     }
 
-    pub fn contains(&self, fingerprint: u64) -> bool {
-        self.fingerprints.binary_search(&fingerprint).is_ok()
+    /// Was this record's event reported? `fingerprint` is the record's.
+    pub fn contains(&self, record: &Record, fingerprint: u64) -> bool {
+        let known = |fingerprint| self.fingerprints.binary_search(&fingerprint).is_ok();
+        !self.fingerprints.is_empty() && (known(fingerprint) || known(Self::old_fingerprint(record)))
     }
 
     pub fn count(&self) -> usize {
@@ -65,9 +86,23 @@ impl ReportedEvents {
     }
 }
 
+/// Copied text has no record ID: there the values tell events of one second apart.
+fn hash_values(record: &Record, hash: &mut Sha256) {
+    hash.update(record.event_id.to_le_bytes());
+    for datum in &record.data {
+        hash.update(&*datum.value);
+        hash.update([0]);
+    }
+}
+
+fn number(hash: Sha256) -> u64 {
+    hash.finalize().first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::records::Content;
 
     fn record(computer: &str, record_id: u64, time: &str) -> Record {
         Record { record_id, time: time.parse().unwrap(), ..Record::of(computer) }
@@ -77,25 +112,35 @@ mod tests {
     fn a_record_is_known_again_and_no_other_is() {
         let one = record("SRV1.alpha.example.com", 7, "2026-10-06T21:13:09Z");
         let mut reported = ReportedEvents::default();
-        reported.add(&[ReportedEvents::fingerprint(&one)]);
-        assert!(reported.contains(ReportedEvents::fingerprint(&record(
-            "srv1.ALPHA.example.com",
-            7,
-            "2026-10-06T21:13:09Z"
-        ))));
+        reported.add(&[ReportedEvents::fingerprint(&one, None)]);
+        let contains = |record: &Record| reported.contains(record, ReportedEvents::fingerprint(record, None));
+        assert!(contains(&record("srv1.ALPHA.example.com", 7, "2026-10-06T21:13:09Z")));
+        assert!(contains(&record("SRV1.alpha.example.com", 7, "2026-10-06T21:13:09.25Z")));
+        let channel = |content: &mut Content| content.channel = "SYSTEM".into();
+        assert!(contains(&record("SRV1.alpha.example.com", 7, "2026-10-06T21:13:09Z").saying(channel)));
         for other in [
             record("SRV2.alpha.example.com", 7, "2026-10-06T21:13:09Z"),
             record("SRV1.alpha.example.com", 8, "2026-10-06T21:13:09Z"),
             // The log was cleared and the ID used again.
             record("SRV1.alpha.example.com", 7, "2026-10-07T21:13:09Z"),
         ] {
-            assert!(!reported.contains(ReportedEvents::fingerprint(&other)));
+            assert!(!contains(&other));
         }
         // Stored in state files: it must never change.
-        assert_eq!(ReportedEvents::fingerprint(&one), STORED);
+        assert_eq!(ReportedEvents::fingerprint(&one, None), STORED);
+        assert_eq!(ReportedEvents::old_fingerprint(&one), STORED_BEFORE);
     }
 
-    const STORED: u64 = 8_458_725_043_571_609_264;
+    const STORED: u64 = 5_115_302_161_469_807_062;
+    const STORED_BEFORE: u64 = 8_458_725_043_571_609_264;
+
+    #[test]
+    fn what_an_old_state_reported_is_still_reported() {
+        let one = record("SRV1.alpha.example.com", 7, "2026-10-06T21:13:09.5Z");
+        let mut old = ReportedEvents::default();
+        old.add(&[ReportedEvents::old_fingerprint(&one)]);
+        assert!(old.contains(&one, ReportedEvents::fingerprint(&one, None)));
+    }
 
     #[test]
     fn text_and_back() {

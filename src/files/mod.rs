@@ -11,10 +11,11 @@ pub use read_error::{describe_read_error, read_regular};
 
 use std::fs::{File, Metadata};
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use jiff::Timestamp;
+use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
 
 use crate::io_util::read_full_at;
 use kind::{SNIFF_LEN, sniff};
@@ -135,7 +136,7 @@ pub fn find(paths: &[PathBuf]) -> (Vec<Input>, Vec<FileError>) {
         }
     }
     let mut inputs = Vec::with_capacity(candidates.len());
-    for found in look_at_all(candidates) {
+    for found in look_at_all(candidates, look_at) {
         match found {
             Ok(input) => inputs.push(input),
             Err(error) => errors.push(error),
@@ -158,59 +159,38 @@ pub fn no_log_among(inputs: &[Input], errors: &[FileError]) -> Vec<String> {
     errors.iter().map(ToString::to_string).chain(refused).collect()
 }
 
-/// From how many files on a second thread is worth its start (some 50 us; a look takes 5 us when the
-/// file is in memory, and a network's round trips when it is not).
+/// From how many files on other threads are worth their start: a look takes 5 us when the file is in memory, and a
+/// network's round trips when it is not.
 const LOOK_ALONE: usize = 64;
 
 /// Opens every file and looks at its first bytes; in the candidates' order.
-fn look_at_all(candidates: Vec<FoundFile>) -> Vec<Result<Input, FileError>> {
-    if candidates.len() < LOOK_ALONE {
-        return candidates.into_iter().map(look_at).collect();
-    }
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let next = AtomicUsize::new(0);
-    let look = || {
-        let mut found = Vec::new();
-        loop {
-            let start = next.fetch_add(LOOK_ALONE, Ordering::Relaxed);
-            let Some(rest) = candidates.get(start..) else {
-                return found;
-            };
-            for (i, candidate) in rest.iter().take(LOOK_ALONE).enumerate() {
-                found.push((start + i, look_at(candidate.clone())));
-            }
-        }
+fn look_at_all(
+    candidates: Vec<FoundFile>,
+    look: impl Fn(&Path, bool) -> io::Result<Input> + Sync,
+) -> Vec<Result<Input, FileError>> {
+    let look = |FoundFile { path, named }| {
+        // A panic costs this file alone.
+        let found = catch_unwind(AssertUnwindSafe(|| look(&path, named)));
+        let failed =
+            |_| Err(io::Error::other("looking at it failed inside the program (please report this)"));
+        found.unwrap_or_else(failed).map_err(|error| FileError::new(&path, error))
     };
-    let mut found = std::thread::scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|_| scope.spawn(look)).collect();
-        let mut found = look();
-        for other in others {
-            found.extend(other.join().unwrap_or_default());
-        }
-        found
-    });
-    found.sort_unstable_by_key(|(i, _)| *i);
-    found.into_iter().map(|(_, result)| result).collect()
+    if candidates.len() < LOOK_ALONE {
+        return candidates.into_iter().map(look).collect();
+    }
+    candidates.into_par_iter().with_min_len(LOOK_ALONE / 2).map(look).collect()
 }
 
-fn look_at(FoundFile { path, named }: FoundFile) -> Result<Input, FileError> {
-    let look = || -> io::Result<(Kind, Metadata)> {
-        let file = File::open(&path)?;
-        let metadata = file.metadata()?;
-        let mut head = [0; SNIFF_LEN];
-        let n = read_full_at(&file, &mut head, 0)?;
-        let mut kind = sniff(head.get(..n).unwrap_or_default());
-        if kind.is_foreign() && named && holds_chunk(&file)? {
-            kind = Kind::Evtx;
-        }
-        Ok((kind, metadata))
-    };
-    match look() {
-        Ok((kind, metadata)) => {
-            Ok(Input { path, kind, len: metadata.len(), modified: modified(&metadata), named })
-        }
-        Err(error) => Err(FileError::new(&path, error)),
+fn look_at(path: &Path, named: bool) -> io::Result<Input> {
+    let file = File::open(path)?;
+    let metadata = file.metadata()?;
+    let mut head = [0; SNIFF_LEN];
+    let n = read_full_at(&file, &mut head, 0)?;
+    let mut kind = sniff(head.get(..n).unwrap_or_default());
+    if kind.is_foreign() && named && holds_chunk(&file)? {
+        kind = Kind::Evtx;
     }
+    Ok(Input { path: path.to_path_buf(), kind, len: metadata.len(), modified: modified(&metadata), named })
 }
 
 /// When a file was written, to the second: file systems and what copies between them keep no more for sure.
@@ -267,6 +247,22 @@ mod tests {
         assert!(errors.is_empty());
         assert!(inputs.is_sorted_by(|a, b| a.path < b.path));
         assert_eq!(inputs.len(), 200);
+    }
+
+    #[test]
+    fn a_panic_while_looking_at_one_file_loses_no_other() {
+        for files in [10, 1000] {
+            let candidates =
+                (0..files).map(|i: usize| FoundFile { path: i.to_string().into(), named: true }).collect();
+            let found = look_at_all(candidates, |path, named| {
+                assert!(!path.ends_with("7"), "as if the program were wrong");
+                Ok(Input { path: path.into(), kind: Kind::Evtx, len: 0, modified: None, named })
+            });
+            assert_eq!(found.len(), files);
+            let lost: Vec<_> = found.iter().filter_map(|f| f.as_ref().err()).collect();
+            assert_eq!(lost.len(), 1);
+            assert!(lost[0].to_string().contains("inside the program"), "{}", lost[0]);
+        }
     }
 
     #[test]

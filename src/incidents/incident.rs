@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 use super::activity::ActivityTimes;
 use crate::events::{ApErrModified, Signal};
 use crate::files::FileIndex;
+use crate::names::fold;
 
 /// One trouble: a client asks for a target and something answers that cannot decrypt. Names as the log has them.
 #[derive(Debug, Clone)]
@@ -54,6 +55,22 @@ impl Incident {
         stable_id('i', &self.names())
     }
 
+    /// Of several spellings of a name the smallest is shown, so that it does not depend on which worker came first.
+    pub(super) fn keep_smaller_names(&mut self, names: [Box<str>; 5]) {
+        let kept = [
+            &mut self.client,
+            &mut self.answered_by,
+            &mut self.target,
+            &mut self.target_realm,
+            &mut self.client_realm,
+        ];
+        for (kept, name) in kept.into_iter().zip(names) {
+            if name < *kept {
+                *kept = name;
+            }
+        }
+    }
+
     fn names(&self) -> [&str; 5] {
         [&self.client, &self.answered_by, &self.target, &self.target_realm, &self.client_realm]
     }
@@ -63,7 +80,7 @@ impl Incident {
 pub fn stable_id(letter: char, parts: &[&str]) -> String {
     let mut hash = Sha256::new();
     for part in parts {
-        hash.update(part.to_lowercase());
+        hash.update(fold(part));
         // A separator no name can hold keeps ("a", "bc") and ("ab", "c") apart.
         hash.update([0]);
     }

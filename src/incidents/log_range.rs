@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet};
 use jiff::Timestamp;
 
 use crate::files::FileIndex;
+use crate::names::fold;
 use crate::records::Record;
 
 /// Logs kept by one worker: real runs have some thousands.
@@ -43,10 +44,8 @@ impl LogRanges {
         if record.computer.is_empty() {
             return;
         }
-        let log = LogName {
-            computer: record.computer.to_lowercase().into(),
-            channel: record.channel.as_str().into(),
-        };
+        let log =
+            LogName { computer: fold(&record.computer).into(), channel: record.channel.as_str().into() };
         let place = RecordPosition { time: record.time, record_id: record.record_id };
         let log_range = LogRange {
             oldest: place,

@@ -1,4 +1,4 @@
-use super::{domain_key, without_dot};
+use super::{domain_key, fold, without_dot};
 
 /// NetBIOS names have at most 15 characters (MS-NBTE 2.2.1); a computer's sAMAccountName is the name cut there, plus `$`.
 const NETBIOS_LEN: usize = 15;
@@ -30,7 +30,7 @@ impl HostName {
         if label.is_empty() {
             return None;
         }
-        Some(Self { label: label.to_lowercase().into(), domain: domain.map(Into::into) })
+        Some(Self { label: fold(label).into(), domain: domain.map(Into::into) })
     }
 
     /// The first label, in lower case.

@@ -11,10 +11,16 @@ pub use host::{HostName, Same};
 pub use principal::Principal;
 pub use spn::Spn;
 
+/// A name as it is compared: in lower case, by the rules of Unicode. Windows compares names of hosts, accounts, realms and
+/// channels without case.
+pub fn fold(name: &str) -> String {
+    name.to_lowercase()
+}
+
 /// A DNS domain or Kerberos realm, ready to compare: lower case, no trailing dot. `None` when empty.
 pub fn domain_key(text: &str) -> Option<String> {
     let text = without_dot(text.trim());
-    (!text.is_empty()).then(|| text.to_lowercase())
+    (!text.is_empty()).then(|| fold(text))
 }
 
 /// A fully qualified name may end with one dot (RFC 1034 3.1), and means the same without it.

@@ -3,6 +3,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use crate::text;
+
 /// Text of a record. Up to 24 bytes are kept in place, as most names and values are shorter: a record of
 /// ten texts then costs two allocations instead of ten, which is most of what decoding costs.
 pub type Text = compact_str::CompactString;
@@ -94,6 +96,28 @@ pub enum Origin {
 }
 
 impl Content {
+    /// The same with no text longer than `max` bytes; `None` where all are short enough. What is binary is left as it is.
+    pub fn cut(&self, max: usize) -> Option<Self> {
+        let is_long = |text: &Text| text.len() > max;
+        let is_name =
+            |datum: &Datum| !datum.name.as_deref().is_some_and(|n| n.eq_ignore_ascii_case("binary"));
+        let names = [&self.provider, &self.channel, &self.computer, &self.user_id];
+        let is_short = !names.into_iter().any(is_long)
+            && !self.data.iter().any(|datum| is_long(&datum.value) && is_name(datum));
+        if is_short {
+            return None;
+        }
+        let mut short = self.clone();
+        let names = [&mut short.provider, &mut short.channel, &mut short.computer, &mut short.user_id];
+        let values = short.data.iter_mut().filter(|datum| is_name(datum)).map(|datum| &mut datum.value);
+        for text in names.into_iter().chain(values) {
+            if let Some(cut) = text::cut(text, max) {
+                *text = cut.into();
+            }
+        }
+        Some(short)
+    }
+
     /// The value named `name`, compared without ASCII case (event 4 says `Targetname`, event 3 `TargetName`).
     pub fn named(&self, name: &str) -> Option<&str> {
         self.data

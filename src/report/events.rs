@@ -214,7 +214,7 @@ impl Drop for Share<'_> {
 /// What is sorted by after the time: what tells the record from others, then the file, then the line; between them a NUL,
 /// which JSON never holds.
 fn put_together(record: &Record, file: FileIndex, line: &Line) -> io::Result<Vec<u8>> {
-    let print = if record.record_id == 0 { ReportedEvents::fingerprint(record) } else { 0 };
+    let print = if record.record_id == 0 { ReportedEvents::fingerprint(record, None) } else { 0 };
     let (client, channel, id) = (record.computer.to_lowercase(), &record.channel, record.record_id);
     let mut row = format!("{client}\0{channel}\0{id:020}{print:016x}\0{file:010}\0").into_bytes();
     serde_json::to_writer(&mut row, line)?;

@@ -24,7 +24,7 @@ pub use problem::{PROBLEM_COLUMNS, Problem};
 pub use row::{COLUMNS, Row, Status};
 
 use crate::files::FileError;
-use crate::incidents::Period;
+use crate::incidents::{Dropped, Period};
 use crate::inventory::InventoryFile;
 use crate::scan::FileReport;
 
@@ -54,5 +54,24 @@ pub struct Reading<'a> {
     pub duplicates: u64,
     /// Events that an earlier run had counted.
     pub already_reported: u64,
-    pub signals_dropped: u64,
+    /// What was left out because there was too much of it.
+    pub dropped: Dropped,
+}
+
+/// Sentences about what was left out.
+pub fn left_out(dropped: Dropped) -> Vec<String> {
+    let mut sentences = Vec::new();
+    if dropped.events > 0 {
+        sentences.push(format!(
+            "{} of incidents are not in the report: there are too many incidents. Triage fewer logs at once.",
+            numbers::counted(dropped.events, "event")
+        ));
+    }
+    if dropped.signals > 0 {
+        sentences.push(format!(
+            "{} were left out: there are too many different ones. A cause may have less confidence for it.",
+            numbers::counted(dropped.signals, "other event")
+        ));
+    }
+    sentences
 }

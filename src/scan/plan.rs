@@ -290,6 +290,14 @@ impl<'a> Plan<'a> {
         Some(Task::Block { input, block: (number - start) as u64 })
     }
 
+    /// The file that a task is about: of a member, its first part.
+    pub fn file_of(&self, task: Task) -> Option<FileIndex> {
+        match task {
+            Task::Block { input, .. } | Task::Whole { input } => FileIndex::try_from(input).ok(),
+            Task::Member { member } => self.members.get(member).map(|member| member.file_of(0)),
+        }
+    }
+
     pub fn input(&self, index: usize) -> Option<&'a Input> {
         self.inputs.get(index)
     }

@@ -11,7 +11,6 @@ use super::stream;
 use super::visitor::{Progress, RecordVisitor};
 use crate::chunks::file_header::{FIELDS_LEN, promised_chunks};
 use crate::chunks::{BLOCK_LEN, CHUNK_LEN, CHUNK_MAGIC, Carver, FILE_HEADER_LEN, FILE_MAGIC, Found};
-use crate::files::FileIndex;
 use crate::files::{Input, unreadable};
 use crate::io_util::read_full_at;
 use crate::records::Selection;
@@ -56,32 +55,37 @@ impl<'a> Worker<'a> {
         }
     }
 
+    /// Does tasks until there is none. A panic costs the rest of the task, and the file is reported as not read in full.
     pub fn run(mut self) {
         while let Some(task) = self.take() {
-            let index = match task {
-                Task::Block { input, .. } | Task::Whole { input } => input,
-                Task::Member { member } => {
-                    if let Some((member, archive, budget)) = self.run.plan.member(member) {
-                        stream::member(member, archive, budget, &mut self.sink);
-                    }
-                    continue;
-                }
-            };
-            let Some(input) = self.run.plan.input(index) else {
-                continue;
-            };
-            self.sink.switch_to_file(index as FileIndex);
-            let done = catch_unwind(AssertUnwindSafe(|| match task {
-                Task::Block { block, .. } => self.block(index, input, block),
-                Task::Whole { .. } | Task::Member { .. } => stream::file(input, &mut self.sink),
-            }));
-            match done {
+            if let Some(file) = self.run.plan.file_of(task) {
+                self.sink.switch_to_file(file);
+            }
+            match catch_unwind(AssertUnwindSafe(|| self.work(task))) {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => self.sink.problem(0, || unreadable(&error)),
                 Err(_) => self.sink.failed_inside(),
             }
         }
         self.sink.finish();
+    }
+
+    fn work(&mut self, task: Task) -> io::Result<()> {
+        match task {
+            Task::Block { input, block } => match self.run.plan.input(input) {
+                Some(found) => self.block(input, found, block),
+                None => Ok(()),
+            },
+            Task::Whole { input } => {
+                self.run.plan.input(input).map_or(Ok(()), |input| stream::file(input, &mut self.sink))
+            }
+            Task::Member { member } => {
+                if let Some((member, archive, budget)) = self.run.plan.member(member) {
+                    stream::member(member, archive, budget, &mut self.sink);
+                }
+                Ok(())
+            }
+        }
     }
 
     fn take(&self) -> Option<Task> {

@@ -9,6 +9,8 @@ pub mod escape;
 pub mod json;
 pub mod lines;
 
+use sha2::{Digest, Sha256};
+
 /// The first `bytes` bytes of a text, or a few less so as not to split a character.
 pub fn beginning(text: &str, bytes: usize) -> &str {
     let mut end = bytes.min(text.len());
@@ -16,6 +18,15 @@ pub fn beginning(text: &str, bytes: usize) -> &str {
         end -= 1;
     }
     text.get(..end).unwrap_or_default()
+}
+
+/// The beginning of a text that is longer than `max` bytes, and what tells it from every other: its length and the first 64
+/// bits of its SHA-256. `None` where it is short enough.
+pub fn cut(text: &str, max: usize) -> Option<String> {
+    (text.len() > max).then(|| {
+        let hash = Sha256::digest(text).first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes));
+        format!("{}...[{} bytes, SHA-256 {hash:016x}]", beginning(text, max), text.len())
+    })
 }
 
 /// [`str::trim`], which decodes characters only where the text may begin or end with blanks.

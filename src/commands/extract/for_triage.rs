@@ -26,7 +26,7 @@ pub type Sums = HashMap<FileIndex, u64>;
 /// An event's row, but for its log. `None` for what triage would not look at.
 pub fn front(record: &Record, file: FileIndex, sums: &mut Sums) -> Option<io::Result<Vec<u8>>> {
     Event::read(record)?;
-    let print = ReportedEvents::fingerprint(record);
+    let print = ReportedEvents::fingerprint(record, None);
     let sum = sums.entry(file).or_default();
     *sum = sum.wrapping_add(print);
     let mut row = print.to_be_bytes().to_vec();

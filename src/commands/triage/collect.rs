@@ -6,8 +6,9 @@ use crate::events::{self, DedupIndex};
 use crate::files::FileError;
 use crate::files::FileIndex;
 use crate::findings::LogDates;
-use crate::incidents::{CollectedIncidents, IncidentBuilder, Period};
+use crate::incidents::{CollectedIncidents, IncidentBuilder, MAX_NAME, Period};
 use crate::report::EventSpool;
+use crate::report::numbers::counted_as;
 use crate::scan::{self, FileOrder, FileReport, Progress, Scan};
 use crate::state::FileEnds;
 
@@ -44,6 +45,8 @@ pub(super) fn collect(config: &Config, inputs: &Inputs, progress: &dyn Progress)
     let mut incidents = CollectedIncidents::merge(visitors);
     let mut logs = Logs::new(files);
     logs.add_duplicates(&incidents);
+    logs.report_cut_names(&incidents);
+    logs.note_conflicts(&dedup);
     incidents.rename_files(&|file| logs.order.place(file));
     Collected { incidents, logs, unread, spool, dedup }
 }
@@ -60,6 +63,37 @@ impl Logs {
         for (&file, &count) in &incidents.duplicates {
             if let Some(report) = self.order.position(file).and_then(|i| self.files.get_mut(i)) {
                 report.duplicates += count;
+            }
+        }
+    }
+
+    fn report_cut_names(&mut self, incidents: &CollectedIncidents) {
+        for (&file, cut) in &incidents.cut_names {
+            if let Some(report) = self.order.position(file).and_then(|i| self.files.get_mut(i)) {
+                report.problems.push(format!(
+                    "{} with a name of more than {MAX_NAME} bytes, first record {}; the beginning of the name and its \
+                     SHA-256 are kept",
+                    counted_as(cut.records, "event", "events"),
+                    cut.first_record_id
+                ));
+            }
+        }
+    }
+
+    /// Names the files that hold different events of one record ID.
+    fn note_conflicts(&mut self, dedup: &DedupIndex) {
+        for (files, count) in dedup.conflicts() {
+            let names: Vec<_> = files.iter().map(|file| self.name_by_index(*file)).collect();
+            let note = format!(
+                "{} of one computer, channel, record ID and time say different things in {}, and all are counted; one of the \
+                 logs was copied from another machine, or changed",
+                counted_as(count, "pair of events", "pairs of events"),
+                names.join(" and ")
+            );
+            for file in files {
+                if let Some(report) = self.order.position(file).and_then(|i| self.files.get_mut(i)) {
+                    report.notes.push(note.clone());
+                }
             }
         }
     }

@@ -48,7 +48,7 @@ fn run_stages(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error
         period: config.period,
         events: collected.incidents.events,
         already_reported: collected.incidents.already_reported,
-        signals_dropped: collected.incidents.signals_dropped,
+        dropped: collected.incidents.dropped,
         took: start.elapsed(),
         working_set: None,
     };

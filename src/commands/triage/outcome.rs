@@ -4,7 +4,7 @@ use std::any::Any;
 use std::time::Duration;
 
 use crate::files::FileError;
-use crate::incidents::Period;
+use crate::incidents::{Dropped, Period};
 use crate::inventory::InventoryFile;
 use crate::output::Written;
 use crate::report::{Problem, Reading, Report, Row};
@@ -33,7 +33,8 @@ pub struct Outcome {
     pub duplicates: u64,
     /// Events that an earlier run had counted.
     pub already_reported: u64,
-    pub signals_dropped: u64,
+    /// What was left out because there was too much of it.
+    pub dropped: Dropped,
     pub took: Duration,
     /// Working data that the run does not need any more. Freeing it piece by piece takes longer than writing a report: a
     /// process that ends here can forget the outcome.
@@ -55,7 +56,7 @@ impl Outcome {
                 notes: &self.notes,
                 duplicates: self.duplicates,
                 already_reported: self.already_reported,
-                signals_dropped: self.signals_dropped,
+                dropped: self.dropped,
             },
         }
     }
@@ -63,7 +64,7 @@ impl Outcome {
     /// Everything that was named could be read.
     pub fn is_complete(&self) -> bool {
         self.unfound.is_empty()
-            && self.signals_dropped == 0
+            && self.dropped == Dropped::default()
             && self.logs.iter().all(|f| f.problems.is_empty())
             && self.inventories.iter().all(|f| f.problems.is_empty())
     }

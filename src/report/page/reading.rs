@@ -1,8 +1,8 @@
 //! What was read, and what could not be.
 
 use super::text::{shown, shown_in};
-use crate::report::Reading;
 use crate::report::numbers::{counted, counted_as, grouped};
+use crate::report::{Reading, left_out};
 
 /// Files listed, and problems of each: a folder of a hundred thousand files must not become a page of them.
 const MAX_FILES: usize = 500;
@@ -84,12 +84,7 @@ impl Read {
                 counted(read.already_reported, "event")
             ));
         }
-        if read.signals_dropped > 0 {
-            notes.push(format!(
-                "{} other events were left out: too many different ones. A cause may be less sure for it.",
-                grouped(read.signals_dropped)
-            ));
-        }
+        notes.extend(left_out(read.dropped));
         let taken: Vec<_> = read.logs.iter().filter(|f| f.was_read()).collect();
         Self {
             unread,

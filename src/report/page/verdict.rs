@@ -6,7 +6,7 @@ use super::text::{Moment, shown, shown_in};
 use crate::findings::{Cause, Confidence};
 use crate::report::numbers::{counted, grouped};
 use crate::report::problem::by_time;
-use crate::report::{Problem, Report, Status};
+use crate::report::{Problem, Report, Status, left_out};
 
 /// Problems named in the verdict when they are new.
 const MAX_HEADS: usize = 8;
@@ -200,10 +200,9 @@ fn incomplete(report: &Report<'_>) -> Option<String> {
     let bad = read.unfound.len()
         + read.logs.iter().filter(|f| !f.problems.is_empty()).count()
         + read.inventories.iter().filter(|f| !f.problems.is_empty()).count();
-    match (bad, read.signals_dropped) {
-        (0, 0) => None,
-        (0, _) => Some("Not all other events could be kept".to_owned()),
-        (1, _) => Some("1 input could not be read, or not all of it".to_owned()),
-        (n, _) => Some(format!("{} inputs could not be read, or not all of them", grouped(n as u64))),
+    match bad {
+        0 => left_out(read.dropped).into_iter().next(),
+        1 => Some("1 input could not be read, or not all of it".to_owned()),
+        n => Some(format!("{} inputs could not be read, or not all of them", grouped(n as u64))),
     }
 }

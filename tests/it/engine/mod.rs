@@ -3,5 +3,6 @@
 mod damage;
 mod files;
 mod full_decode;
+mod limits;
 mod repeats;
 mod support;

@@ -1,0 +1,128 @@
+use std::hash::Hash;
+
+use foldhash::fast::RandomState;
+use indexmap::IndexMap;
+use indexmap::map::Entry;
+
+/// A map of bounded size: it keeps the entries with the smallest keys, until they weigh `max` together.
+///
+/// What is kept does not depend on the order in which entries come, or on how they are shared out: an entry is only dropped
+/// when smaller keys fill the map, and then they fill the joined map too.
+pub struct BoundedMap<K, V> {
+    entries: IndexMap<K, V, RandomState>,
+    /// How much memory an entry with this key stands for.
+    weigh: fn(&K) -> usize,
+    max: usize,
+    weight: usize,
+    /// Keys above it were dropped.
+    largest: Option<K>,
+}
+
+impl<K: Ord + Hash + Clone, V> BoundedMap<K, V> {
+    pub fn new(max: usize, weigh: fn(&K) -> usize) -> Self {
+        Self { entries: IndexMap::default(), weigh, max, weight: 0, largest: None }
+    }
+
+    /// The place of this key's entry, which `new` makes where there is none; `None` when there is no room for it.
+    ///
+    /// Places change when entries are dropped: see [`BoundedMap::trim`].
+    pub fn place(&mut self, key: K, new: impl FnOnce() -> V) -> Option<usize> {
+        if self.largest.as_ref().is_some_and(|largest| key > *largest) {
+            return None;
+        }
+        let entry = self.entries.entry(key);
+        if let Entry::Vacant(vacant) = &entry {
+            self.weight += (self.weigh)(vacant.key());
+        }
+        let place = entry.index();
+        entry.or_insert_with(new);
+        Some(place)
+    }
+
+    pub fn at(&mut self, place: usize) -> Option<&mut V> {
+        self.entries.get_index_mut(place).map(|(_, value)| value)
+    }
+
+    /// Drops entries when there are a quarter too many. Were some dropped, and so their places changed?
+    pub fn trim(&mut self) -> bool {
+        let full = self.weight > self.max + self.max / 4;
+        if full {
+            self.trim_to_max();
+        }
+        full
+    }
+
+    fn trim_to_max(&mut self) {
+        if self.weight <= self.max {
+            return;
+        }
+        let mut keys: Vec<&K> = self.entries.keys().collect();
+        keys.sort_unstable();
+        let mut weight = 0;
+        let kept = keys.iter().take_while(|key| {
+            weight += (self.weigh)(key);
+            weight <= self.max
+        });
+        let largest = kept.last().map(|key| (*key).clone());
+        self.entries.retain(|key, _| largest.as_ref().is_some_and(|largest| key <= largest));
+        self.weight = self.entries.keys().map(self.weigh).sum();
+        self.largest = largest;
+    }
+
+    /// Adds the entries of `other`; `join` puts two values of one key together.
+    pub fn merge(&mut self, other: Self, mut join: impl FnMut(&mut V, V)) {
+        for (key, value) in other.entries {
+            match self.entries.entry(key) {
+                Entry::Vacant(entry) => {
+                    self.weight += (self.weigh)(entry.key());
+                    entry.insert(value);
+                }
+                Entry::Occupied(mut entry) => join(entry.get_mut(), value),
+            }
+        }
+    }
+
+    /// The entries, in no particular order.
+    pub fn into_entries(mut self) -> impl Iterator<Item = (K, V)> {
+        self.trim_to_max();
+        self.entries.into_iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kept(shares: &[&[u32]], max: usize) -> Vec<(u32, u32)> {
+        let mut all = BoundedMap::new(max, |_| 1);
+        for share in shares {
+            let mut map = BoundedMap::new(max, |_: &u32| 1);
+            for key in *share {
+                if let Some(place) = map.place(*key, || 0) {
+                    *map.at(place).unwrap() += 1;
+                }
+                map.trim();
+            }
+            all.merge(map, |count, other| *count += other);
+        }
+        let mut kept: Vec<_> = all.into_entries().collect();
+        kept.sort_unstable();
+        kept
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_kept_does_not_depend_on_order_or_shares(
+            keys in proptest::collection::vec(0..40u32, 0..200),
+            cut in 0..200usize,
+            max in 1..20usize,
+        ) {
+            let (a, b) = keys.split_at(cut.min(keys.len()));
+            let reversed: Vec<u32> = keys.iter().rev().copied().collect();
+            let expected = kept(&[&keys], max);
+            assert_eq!(kept(&[a, b], max), expected);
+            assert_eq!(kept(&[&reversed], max), expected);
+            assert!(expected.len() <= max);
+        }
+    }
+}

@@ -4,12 +4,12 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::accounts::{Account, AccountInventory};
 use super::addresses::AddressInventory;
-use super::hosts::Hosts;
+use super::hosts::HostsBuilder;
 use crate::names::HostName;
 
-/// Every host and name of the inventories. More names may be added before [`Hosts::settle`].
-pub fn hosts<'a>(interfaces: &'a AddressInventory, accounts: &AccountInventory) -> Hosts<'a> {
-    let mut hosts = Hosts::new(interfaces);
+/// Every host and name of the inventories. More names may be added to it.
+pub fn hosts<'a>(interfaces: &'a AddressInventory, accounts: &AccountInventory) -> HostsBuilder<'a> {
+    let mut hosts = HostsBuilder::new(interfaces);
     let computers = Computers::with_aliases(accounts, interfaces);
     hosts.join_aliases(interfaces, |a, b| computers.both(a, b));
     for account in &accounts.accounts {

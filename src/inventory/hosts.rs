@@ -33,27 +33,30 @@ pub struct Hosts<'a> {
     cnames: HashMap<HostName, (HostName, &'a Source)>,
     /// Why two names are one host, for the evidence.
     alias_sources: HashMap<(u32, u32), String>,
-    settled: bool,
 }
 
-impl<'a> Hosts<'a> {
-    /// Everything an address inventory says. More names may be added until [`Hosts::settle`].
+/// [`Hosts`] while names are added.
+#[derive(Debug, Default)]
+pub struct HostsBuilder<'a>(Hosts<'a>);
+
+impl<'a> HostsBuilder<'a> {
+    /// Everything an address inventory says. More names may be added until [`build`](Self::build).
     pub fn new(inventory: &'a AddressInventory) -> Self {
         let mut hosts = Self::default();
         for row in &inventory.owned {
             if let Some(id) = hosts.add(&row.host) {
-                hosts.owned.entry(id).or_default().push(row);
+                hosts.0.owned.entry(id).or_default().push(row);
             }
         }
         for row in &inventory.resolved {
             if let Some(id) = hosts.add(&row.name) {
-                hosts.resolved.entry(id).or_default().push((row.address, &row.source));
+                hosts.0.resolved.entry(id).or_default().push((row.address, &row.source));
             }
         }
         for alias in inventory.aliases.iter().filter(|a| a.cname) {
             if let (Some(name), Some(other)) = (HostName::parse(&alias.name), HostName::parse(&alias.other)) {
                 hosts.mention(name.clone());
-                hosts.cnames.entry(name).or_insert((other, &alias.source));
+                hosts.0.cnames.entry(name).or_insert((other, &alias.source));
             }
         }
         hosts
@@ -79,7 +82,7 @@ impl<'a> Hosts<'a> {
     /// One file lists addresses under both names, and not the same ones.
     fn in_one_export(&self, a: &HostName, b: &HostName) -> bool {
         let rows = |name: &HostName| {
-            self.ids.get(name).and_then(|id| self.owned.get(id)).map_or(&[][..], Vec::as_slice)
+            self.0.ids.get(name).and_then(|id| self.0.owned.get(id)).map_or(&[][..], Vec::as_slice)
         };
         let (a, b) = (rows(a), rows(b));
         let both =
@@ -87,63 +90,65 @@ impl<'a> Hosts<'a> {
         both && a.iter().any(|x| !b.iter().any(|y| x.address == y.address))
     }
 
-    /// Where DNS says that this name leads to, as another name.
-    pub fn cname(&self, name: &HostName) -> Option<&(HostName, &'a Source)> {
-        self.cnames.get(name)
-    }
-
     /// Names a host that exists; without a name there is none.
     pub fn add(&mut self, name: &str) -> Option<u32> {
         let id = self.mention(HostName::parse(name)?);
-        self.known[id as usize] = true;
+        self.0.known[id as usize] = true;
         Some(id)
     }
 
     /// A name that was asked for. It keeps a short name from being taken for another full one, and proves nothing.
     pub fn mention(&mut self, name: HostName) -> u32 {
-        if let Some(&id) = self.ids.get(&name) {
+        if let Some(&id) = self.0.ids.get(&name) {
             return id;
         }
-        let id = self.names.len() as u32;
-        self.by_label.entry(name.netbios().into()).or_default().push(id);
-        self.ids.insert(name.clone(), id);
-        self.names.push(name);
-        self.parent.push(id);
-        self.known.push(false);
+        let id = self.0.names.len() as u32;
+        self.0.by_label.entry(name.netbios().into()).or_default().push(id);
+        self.0.ids.insert(name.clone(), id);
+        self.0.names.push(name);
+        self.0.parent.push(id);
+        self.0.known.push(false);
         id
     }
 
     /// Two names are one host, and `why` says who says so.
     pub fn alias(&mut self, name: &str, other: &str, why: String) {
         if let (Some(a), Some(b)) = (self.add(name), self.add(other)) {
-            self.alias_sources.entry((a.min(b), a.max(b))).or_insert(why);
-            self.join(a, b);
+            self.0.alias_sources.entry((a.min(b), a.max(b))).or_insert(why);
+            self.0.join(a, b);
         }
     }
 
     /// Joins short names with the one full name they can mean, and collects addresses by host.
     ///
     /// A short name that two domains have stays a host of its own: `srv1` of two domains is two machines.
-    pub fn settle(&mut self) {
-        for id in 0..self.names.len() as u32 {
-            self.shorten(id);
-            let name = &self.names[id as usize];
+    pub fn build(mut self) -> Hosts<'a> {
+        for id in 0..self.0.names.len() as u32 {
+            self.0.shorten(id);
+            let name = &self.0.names[id as usize];
             if name.domain().is_some_and(|d| d.contains('.')) {
                 continue;
             }
-            if let Some(full) = self.only_full_name(name) {
-                self.join(id, full);
+            if let Some(full) = self.0.only_full_name(name) {
+                self.0.join(id, full);
             }
         }
-        let (owned, resolved) = (std::mem::take(&mut self.owned), std::mem::take(&mut self.resolved));
-        self.owned = self.by_root(owned);
-        self.resolved = self.by_root(resolved);
-        for (&root, rows) in &self.owned {
+        let (owned, resolved) = (std::mem::take(&mut self.0.owned), std::mem::take(&mut self.0.resolved));
+        self.0.owned = self.0.by_root(owned);
+        self.0.resolved = self.0.by_root(resolved);
+        for (&root, rows) in &self.0.owned {
             for row in rows {
-                self.by_address.entry(row.address).or_default().insert(HostId(root));
+                self.0.by_address.entry(row.address).or_default().insert(HostId(root));
             }
         }
-        self.settled = true;
+        self.0
+    }
+}
+
+impl<'a> Hosts<'a> {
+    /// Where DNS says that this name leads to, as another name.
+    pub fn cname(&self, name: &HostName) -> Option<&(HostName, &'a Source)> {
+        self.cnames.get(name)
     }
 
     fn by_root<T>(&self, map: HashMap<u32, Vec<T>>) -> HashMap<u32, Vec<T>> {
@@ -175,7 +180,6 @@ impl<'a> Hosts<'a> {
 
     /// The host of this name; `None` when nothing names it or when it is ambiguous.
     pub fn find(&self, name: &HostName) -> Option<HostId> {
-        debug_assert!(self.settled);
         if let Some(&id) = self.ids.get(name) {
             return Some(HostId(self.root(id)));
         }
@@ -332,9 +336,9 @@ mod tests {
             }],
             ..Default::default()
         };
-        let mut hosts = Hosts::new(&inventory);
+        let mut hosts = HostsBuilder::new(&inventory);
         hosts.join_aliases(&inventory, |_, _| false);
-        hosts.settle();
+        let hosts = hosts.build();
         let full = hosts.find(&name("srv1.alpha.example.com"));
         assert!(full.is_some());
         assert_eq!(full, hosts.find(&name("srv1")));
@@ -352,8 +356,7 @@ mod tests {
             ],
             ..Default::default()
         };
-        let mut hosts = Hosts::new(&inventory);
-        hosts.settle();
+        let hosts = HostsBuilder::new(&inventory).build();
         let find = |n| hosts.find(&name(n)).unwrap();
         assert_ne!(find("srv1.alpha.example.com"), find("srv1.beta.example.com"));
         assert_ne!(find("srv1"), find("srv1.alpha.example.com"));
@@ -366,8 +369,7 @@ mod tests {
             owned: vec![owned("srv1", "192.0.2.1"), owned("srv1.alpha.example.com", "192.0.2.2")],
             ..Default::default()
         };
-        let mut hosts = Hosts::new(&inventory);
-        hosts.settle();
+        let hosts = HostsBuilder::new(&inventory).build();
         assert_eq!(hosts.find(&name("srv1.beta.example.com")), None);
     }
 
@@ -382,8 +384,7 @@ mod tests {
             }],
             ..Default::default()
         };
-        let mut hosts = Hosts::new(&inventory);
-        hosts.settle();
+        let hosts = HostsBuilder::new(&inventory).build();
         assert!(hosts.find(&name("SRV-LONG-HOSTNA")).is_some());
         let app = hosts.find(&name("app.alpha.example.com")).unwrap();
         assert_eq!(hosts.resolved(app).len(), 1);

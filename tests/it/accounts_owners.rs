@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use krbtriage::inventory::accounts::*;
+use krbtriage::inventory::directory::{Directory, Owners};
 use krbtriage::names::{HostName, Spn};
 use proptest::prelude::*;
 
@@ -62,28 +63,39 @@ fn owners_without_case_dot_and_realm_over_files_and_domains() {
     assert_eq!(shown(&index, index.owners(&spn("HTTP/FELA@Corp.Local"))), ["fela@corp.local"]);
 }
 
+fn directory(inventory: &AccountInventory) -> Directory<'_> {
+    Directory::new(inventory, &HostAliases::default())
+}
+
+/// Names of the accounts.
+fn names(owners: &Owners<'_>) -> Vec<String> {
+    owners.accounts.iter().map(|account| account.name.to_string()).collect()
+}
+
 #[test]
-fn an_explicit_spn_shadows_the_host_alias() {
+fn a_host_spn_covers_the_classes_that_it_is_an_alias_of() {
     let got = loaded(&[&csv(&[
         ("srv5$", "alpha.example.com", "HOST/srv5.alpha.example.com"),
         ("svc_app", "alpha.example.com", "HTTP/srv5.alpha.example.com"),
     ])]);
-    let index = index(&got);
-    let http = index.effective_owners(&spn("http/srv5.alpha.example.com"));
-    assert_eq!((shown(&index, http.owners), http.via), (vec!["svc_app@alpha.example.com".into()], None));
-    let cifs = index.effective_owners(&spn("cifs/srv5.alpha.example.com"));
-    assert_eq!(shown(&index, cifs.owners), ["srv5$@alpha.example.com"]);
-    assert_eq!(cifs.via.unwrap().to_string(), "host/srv5.alpha.example.com");
+    let default = directory(&got);
+    // The KDC finds the explicit SPN first; that of the computer is shadowed.
+    let http = spn("http/srv5.alpha.example.com");
+    assert_eq!(names(&default.registered(&http)), ["svc_app"]);
+    assert_eq!(names(&default.registered_as_host(&http)), ["srv5$"]);
+    let cifs = spn("cifs/srv5.alpha.example.com");
+    assert!(default.registered(&cifs).accounts.is_empty());
+    assert_eq!(names(&default.registered_as_host(&cifs)), ["srv5$"]);
     for nobody in ["WSMAN/srv5.alpha.example.com", "cifs/srv5", "cifs/srv5.alpha.example.com:445"] {
-        assert!(index.effective_owners(&spn(nobody)).owners.is_empty(), "{nobody}");
+        assert!(default.registered_as_host(&spn(nobody)).accounts.is_empty(), "{nobody}");
     }
-    let own = SpnIndex::new(&got, &HostAliases::parse("host=wsman").unwrap());
-    assert_eq!(own.effective_owners(&spn("WSMAN/srv5.alpha.example.com")).owners.len(), 1);
-    assert!(own.effective_owners(&spn("cifs/srv5.alpha.example.com")).owners.is_empty());
+    let own = Directory::new(&got, &HostAliases::parse("host=wsman").unwrap());
+    assert_eq!(names(&own.registered_as_host(&spn("WSMAN/srv5.alpha.example.com"))), ["srv5$"]);
+    assert!(own.registered_as_host(&cifs).accounts.is_empty());
 }
 
 #[test]
-fn one_account_in_three_files_is_one_owner_and_keeps_what_differs() {
+fn one_account_in_three_files_is_one_owner_and_what_differs_is_disputed() {
     let ldif = "dn: CN=srv1,CN=Computers,DC=alpha,DC=example,DC=com\nsAMAccountName: srv1$\n\
                 dNSHostName: srv1.alpha.example.com\npwdLastSet: 134399482698105880\n\
                 userAccountControl: 4096\nservicePrincipalName: HOST/srv1\nservicePrincipalName: HTTP/new\n";
@@ -91,22 +103,18 @@ fn one_account_in_three_files_is_one_owner_and_keeps_what_differs() {
     let csv = "account,domain,spn,dns_host_name,password_last_set\n\
                SRV1$,ALPHA,HOST/srv1,srv1.alpha.test,2026-01-01\n";
     let got = loaded(&[ldif, setspn, csv]);
-    let index = index(&got);
+    let (index, directory) = (index(&got), directory(&got));
     assert_eq!(index.len(), 1);
     let id = index.owners(&spn("host/srv1"))[0];
-    assert_eq!(&*index.name(id), "srv1$");
+    assert_eq!((&*index.name(id), index.records(id).count()), ("srv1$", 3));
     assert_eq!(index.domain(id).as_deref(), Some("alpha.example.com"));
-    assert_eq!(index.records(id).count(), 3);
-    assert_eq!(index.password_last_set(id), Some("2026-11-23T22:57:49.810588Z".parse().unwrap()));
-    assert_eq!(index.spns(id).len(), 3);
-    assert!(!index.is_disputed(&spn("host/srv1"), id));
-    assert!(index.is_disputed(&spn("http/new"), id) && index.is_disputed(&spn("http/old"), id));
-    let conflicts = index.conflicts(id);
-    let attributes: Vec<&str> = conflicts.iter().map(|c| c.attribute).collect();
-    assert_eq!(attributes, ["dNSHostName", "pwdLastSet", "servicePrincipalName"]);
-    let values: Vec<&str> = conflicts[2].values.iter().map(|(value, _)| &**value).collect();
-    assert_eq!(values, ["HTTP/new", "HTTP/old"]);
-    assert!(conflicts[0].values[1].1.ends_with("2:2"), "{:?}", conflicts[0]);
+    let host = directory.registered(&spn("host/srv1"));
+    assert_eq!((names(&host), host.disputed), (vec!["srv1$".to_owned()], None));
+    for (one_file_lacks, place) in [("http/new", "0:1"), ("http/old", "1:1")] {
+        let (name, listed_at) = directory.registered(&spn(one_file_lacks)).disputed.unwrap();
+        assert_eq!(&*name, "srv1$");
+        assert!(listed_at.ends_with(place), "{listed_at}");
+    }
 }
 
 const WHOLE_ALPHA: &str = "Checking domain DC=alpha,DC=com\nCN=dc,DC=alpha,DC=com\n\
@@ -162,7 +170,7 @@ fn accounts_by_name() {
 }
 
 #[test]
-fn the_computer_account_of_a_host() {
+fn the_computers_of_a_name() {
     let got = loaded(&[
         "account,domain,spn,dns_host_name\nsrv1$,alpha.example.com,HOST/srv1,\n\
          srv2$,alpha.example.com,HOST/srv2,srv2.disjoint.test\nsrv2$,beta.example.com,HOST/srv2,\n\
@@ -170,26 +178,26 @@ fn the_computer_account_of_a_host() {
          app,alpha.example.com,HTTP/app,\n",
         "dn: CN=srv9,DC=alpha,DC=example,DC=com\nsAMAccountName: srv9$\nmsDS-AdditionalDnsHostName: portal.alpha.example.com\n",
     ]);
-    let index = index(&got);
-    let computers = |name: &str| {
-        let (by, ids) = index.computers_of(&HostName::parse(name).unwrap())?;
-        Some((by, shown(&index, &ids)))
+    let directory = directory(&got);
+    let domains = |label: &str| {
+        let mut domains = directory.computer_domains(label);
+        domains.sort();
+        domains
     };
-    use HostMatch::*;
-    for (host, by, accounts) in [
-        ("srv2.disjoint.test", DnsHostName, vec!["srv2$@alpha.example.com"]),
-        ("Portal.alpha.example.com.", AdditionalDnsHostName, vec!["srv9$@alpha.example.com"]),
-        ("srv2.beta.example.com", NameAndDomain, vec!["srv2$@beta.example.com"]),
-        ("srv-long-hostname.beta.example.com", NameAndDomain, vec!["SRV-LONG-HOSTNA$@beta.example.com"]),
-        ("srv2", Name, vec!["srv2$@alpha.example.com", "srv2$@beta.example.com"]),
-        ("srv1.elsewhere.test", Name, vec!["srv1$@alpha.example.com"]),
-        ("srv2.elsewhere.test", Name, vec!["srv2$@beta.example.com"]),
-    ] {
-        assert_eq!(computers(host), Some((by, accounts.into_iter().map(str::to_owned).collect())), "{host}");
+    assert_eq!(domains("srv2"), ["alpha.example.com", "beta.example.com"]);
+    assert_eq!(domains("SRV-LONG-HOSTNAME"), ["beta.example.com"]);
+    for no_computer in ["srv3", "app", "svc_app"] {
+        assert!(domains(no_computer).is_empty(), "{no_computer}");
     }
-    for nobody in ["srv3", "app.alpha.example.com", "svc_app"] {
-        assert_eq!(computers(nobody), None, "{nobody}");
-    }
+    assert!(
+        directory.has_computer("srv1", "ALPHA.example.com")
+            && !directory.has_computer("srv1", "beta.example.com")
+    );
+    let has_name =
+        |label, domain, host| directory.computer_has_dns_name(label, domain, &HostName::parse(host).unwrap());
+    assert!(has_name("srv2", "alpha.example.com", "SRV2.disjoint.test."));
+    assert!(!has_name("srv2", "beta.example.com", "srv2.disjoint.test"));
+    assert!(has_name("srv9", "alpha.example.com", "portal.alpha.example.com"));
 }
 
 fn findings(got: &AccountInventory) -> Vec<(DuplicateKind, String, Vec<String>, Vec<String>, bool)> {
@@ -294,12 +302,6 @@ fn the_samples_have_their_faults() {
     );
     let index = index(&got);
     assert_eq!(index.len(), 21);
-    for id in index.ids() {
-        let conflicts = index.conflicts(id);
-        // DC-ALPHA's replication SPN and SharpHound's upper case apart.
-        let odd: Vec<_> = conflicts.iter().filter(|c| c.attribute != "servicePrincipalName").collect();
-        assert!(odd.is_empty(), "{}: {odd:?}", index.name(id));
-    }
 }
 
 /// Names and domains from few letters, so that they meet.

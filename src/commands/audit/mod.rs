@@ -99,8 +99,7 @@ pub fn run(config: &Config) -> Result<Outcome, Error> {
     let options = inventory::addresses::LoadOptions { host: config.host.clone() };
     let interfaces = inventory::addresses::load(&paths, &options);
     let accounts = inventory::accounts::load(&config.spns);
-    let mut hosts = inventory::build_hosts::hosts(&interfaces, &accounts);
-    hosts.settle();
+    let hosts = inventory::build_hosts::hosts(&interfaces, &accounts).build();
 
     let (mut findings, allowed) = addresses::shared(&hosts, &allow);
     findings.extend(addresses::names(&interfaces, &hosts));

@@ -56,6 +56,5 @@ pub fn known_hosts<'a>(
             hosts.mention(target);
         }
     }
-    hosts.settle();
-    hosts
+    hosts.build()
 }

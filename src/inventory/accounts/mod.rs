@@ -32,5 +32,5 @@ pub(crate) use aliases::DEFAULT_MAPPINGS;
 pub use aliases::{AliasError, HostAliases};
 pub use duplicates::{Duplicate, DuplicateKind};
 pub use load::load;
-pub use spn_index::{AccountId, Conflict, Effective, HostMatch, SpnIndex};
+pub use spn_index::{AccountId, SpnIndex};
 pub use spn_list::SpnList;

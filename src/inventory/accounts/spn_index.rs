@@ -1,14 +1,12 @@
 //! Who owns an SPN, over all files and domains.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-
-use jiff::Timestamp;
 
 use super::merge::{self, Domains};
 use super::spn_list::SpnPlace;
 use super::{Account, AccountInventory, HostAliases};
-use crate::names::{HostName, Spn, domain_key};
+use crate::names::Spn;
 
 /// A computer's sAMAccountName is its name cut here, plus `$`; its CN is not cut.
 const NETBIOS_LEN: usize = 15;
@@ -32,8 +30,6 @@ pub struct SpnIndex<'a> {
     by_spn: HashMap<Box<str>, Registered>,
     /// By name in lower case without `$`; a long CN also by its first 15 characters.
     by_name: HashMap<Box<str>, Ids>,
-    /// By dNSHostName and msDS-AdditionalDnsHostName in lower case.
-    by_host: HashMap<Box<str>, Ids>,
 }
 
 /// Where an SPN is registered.
@@ -81,34 +77,6 @@ impl Ids {
     }
 }
 
-/// The owners that a KDC finds.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Effective<'i> {
-    pub owners: &'i [AccountId],
-    /// Nobody owns the SPN itself; these own this one, which its class is an alias of.
-    pub via: Option<Spn>,
-}
-
-/// By what a host's computer account was found, the surest last.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum HostMatch {
-    /// The account's name is the host's, and one of the domains is unknown or another.
-    Name,
-    /// The account's name is the host's, and its domain the host's DNS domain.
-    NameAndDomain,
-    AdditionalDnsHostName,
-    DnsHostName,
-}
-
-/// Two records of one account that do not say the same.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Conflict {
-    /// The attribute's name in the directory.
-    pub attribute: &'static str,
-    /// Each value with the first place it stands at (`file:line`).
-    pub values: Vec<(String, String)>,
-}
-
 impl<'a> SpnIndex<'a> {
     pub fn new(inventory: &'a AccountInventory, aliases: &HostAliases) -> Self {
         let accounts = &inventory.accounts;
@@ -127,7 +95,6 @@ impl<'a> SpnIndex<'a> {
             disputes: Disputes::default(),
             by_spn: HashMap::with_capacity(spns),
             by_name: HashMap::with_capacity(accounts.len()),
-            by_host: HashMap::new(),
         };
         for (n, (account, id)) in accounts.iter().zip(&index.account_of).enumerate() {
             for (place, spn) in account.spns.places() {
@@ -149,14 +116,9 @@ impl<'a> SpnIndex<'a> {
                 add(&mut index.by_name, name.get(..end).unwrap_or(name).into());
             }
             add(&mut index.by_name, name.into());
-            for host in account.dns_host_name.iter().chain(&account.additional_dns_host_names) {
-                if let Some(key) = domain_key(host) {
-                    add(&mut index.by_host, key.into());
-                }
-            }
         }
         index.by_spn.values_mut().for_each(|known| known.ids.settle());
-        index.by_name.values_mut().chain(index.by_host.values_mut()).for_each(Ids::settle);
+        index.by_name.values_mut().for_each(Ids::settle);
         index.disputes = Disputes::find(&index);
         index
     }
@@ -192,21 +154,6 @@ impl<'a> SpnIndex<'a> {
             self.by_spn.get_key_value(format!("{key}@{}", realm.to_lowercase()).as_str())
         });
         found.map(|(key, known)| (&**key, known))
-    }
-
-    /// The owners as a KDC finds them: of the SPN itself, else of the one its class is an alias of.
-    pub fn effective_owners(&self, spn: &Spn) -> Effective<'_> {
-        let owners = self.owners(spn);
-        if owners.is_empty()
-            && let Some(alias) = self.aliases.alias(&spn.class)
-        {
-            let mapped = spn.with_class(alias);
-            let owners = self.owners(&mapped);
-            if !owners.is_empty() {
-                return Effective { owners, via: Some(mapped) };
-            }
-        }
-        Effective { owners, via: None }
     }
 
     /// The files disagree on whether this account owns the SPN: one lists it, another that lists all SPNs of the
@@ -269,44 +216,6 @@ impl<'a> SpnIndex<'a> {
         }
     }
 
-    /// The computer accounts of a host: those that match best, and by what. Several when a name stands in two
-    /// domains and the host's is not known; none when the host is in no list.
-    pub fn computers_of(&self, host: &HostName) -> Option<(HostMatch, Vec<AccountId>)> {
-        let full = host.to_string();
-        let mut found: Vec<(HostMatch, AccountId)> = Vec::new();
-        for id in self.by_host.get(full.as_str()).map_or(&[][..], Ids::as_slice) {
-            let own = |r: &Account| r.dns_host_name.as_deref().and_then(domain_key).as_deref() == Some(&full);
-            let by = if self.records(*id).any(own) {
-                HostMatch::DnsHostName
-            } else {
-                HostMatch::AdditionalDnsHostName
-            };
-            found.push((by, *id));
-        }
-        if found.is_empty() {
-            let mut ids = self.ids_named(host.netbios()).to_vec();
-            ids.extend_from_slice(self.ids_named(host.label()));
-            ids.sort_unstable();
-            ids.dedup();
-            for id in ids.into_iter().filter(|id| self.is_computer(*id)) {
-                let same_domain = host.domain().is_some_and(|domain| {
-                    self.domain(id).and_then(|own| self.domains.key(&own)).as_deref() == Some(domain)
-                });
-                // The account of a host with another DNS name is another host's.
-                let other_name = self
-                    .dns_host_name(id)
-                    .and_then(|name| HostName::parse(&name))
-                    .is_some_and(|own| own.domain().is_some() && host.domain().is_some() && own != *host);
-                if same_domain || !other_name {
-                    found.push((if same_domain { HostMatch::NameAndDomain } else { HostMatch::Name }, id));
-                }
-            }
-        }
-        let best = found.iter().map(|(by, _)| *by).max()?;
-        found.retain(|(by, _)| *by == best);
-        Some((best, found.into_iter().map(|(_, id)| id).collect()))
-    }
-
     /// A computer (or managed service) account: its name ends in `$`, or it has a host's name or SPN.
     pub fn is_computer(&self, id: AccountId) -> bool {
         self.records(id).any(Account::is_computer)
@@ -340,65 +249,6 @@ impl<'a> SpnIndex<'a> {
     pub fn domain(&self, id: AccountId) -> Option<Arc<str>> {
         let known = || self.records(id).map(|r| &r.domain).filter(|d| !d.is_empty());
         known().find(|d| d.contains('.')).or_else(|| known().next()).map(Arc::clone)
-    }
-
-    pub fn dns_host_name(&self, id: AccountId) -> Option<Arc<str>> {
-        self.records(id).find_map(|r| r.dns_host_name.clone())
-    }
-
-    /// The latest that a file has: passwords only ever become newer.
-    pub fn password_last_set(&self, id: AccountId) -> Option<Timestamp> {
-        self.records(id).filter_map(|r| r.password_last_set).max()
-    }
-
-    /// All SPNs that a file has for the account, each once, in the order of the files.
-    pub fn spns(&self, id: AccountId) -> Vec<&'a str> {
-        let mut seen = BTreeSet::new();
-        self.records(id).flat_map(|r| &r.spns).filter(|spn| seen.insert(stored_key(spn))).collect()
-    }
-
-    /// What the records of an account do not agree on. SPNs: those that one file lists and another leaves out.
-    pub fn conflicts(&self, id: AccountId) -> Vec<Conflict> {
-        let text = |t: &Option<Arc<str>>| t.as_deref().map(|t| (t.to_lowercase(), t.to_owned()));
-        let number = |n: Option<u32>| n.map(|n| (n.to_string(), n.to_string()));
-        let time = |t: Option<Timestamp>| t.map(|t| (t.to_string(), t.to_string()));
-        let attributes: [(&'static str, ValueOf<'_>); 6] = [
-            ("sAMAccountName", &|r| text(&(!r.name_is_cn).then(|| Arc::clone(&r.name)))),
-            ("distinguishedName", &|r| {
-                let dn = r.distinguished_name.as_deref()?;
-                Some((super::ldap_values::DistinguishedName::parse(dn)?.key(), dn.to_owned()))
-            }),
-            ("dNSHostName", &|r| text(&r.dns_host_name)),
-            ("pwdLastSet", &|r| time(r.password_last_set)),
-            ("userAccountControl", &|r| number(r.user_account_control)),
-            ("msDS-SupportedEncryptionTypes", &|r| number(r.supported_encryption_types)),
-        ];
-        let mut conflicts = Vec::new();
-        for (attribute, value) in attributes {
-            let mut keys = BTreeSet::new();
-            let values: Vec<(String, String)> = self
-                .records(id)
-                .filter_map(|r| Some((value(r)?, place(r))))
-                .filter_map(|((key, shown), place)| keys.insert(key).then_some((shown, place)))
-                .collect();
-            if values.len() > 1 {
-                conflicts.push(Conflict { attribute, values });
-            }
-        }
-        let mut seen = HashSet::new();
-        let mut values = Vec::new();
-        for record in self.records(id) {
-            for spn in &record.spns {
-                let key = stored_key(spn);
-                if self.key_is_disputed(&key, id) && seen.insert(key) {
-                    values.push((spn.to_string(), place(record)));
-                }
-            }
-        }
-        if !values.is_empty() {
-            conflicts.push(Conflict { attribute: "servicePrincipalName", values });
-        }
-        conflicts
     }
 
     /// Every SPN that is registered: its key and its owners.
@@ -489,9 +339,6 @@ impl Disputes {
         disputes
     }
 }
-
-/// A value of a record, as compared and as shown.
-type ValueOf<'f> = &'f dyn Fn(&Account) -> Option<(String, String)>;
 
 fn place(record: &Account) -> String {
     record.source.as_ref().map(ToString::to_string).unwrap_or_default()

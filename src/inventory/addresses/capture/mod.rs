@@ -10,7 +10,7 @@ use std::collections::{HashMap, HashSet};
 use std::io::Read;
 use std::net::IpAddr;
 
-use etherparse::{LaxNetSlice, LaxSlicedPacket, TcpSlice, TransportSlice, ether_type};
+use etherparse::{LaxNetSlice, LaxSlicedPacket, TransportSlice, ether_type};
 use pcap_parser::pcapng::Block;
 use pcap_parser::traits::PcapNGPacketBlock;
 use pcap_parser::{Linktype, PcapBlockOwned, PcapError, create_reader};
@@ -263,19 +263,4 @@ fn slice(link: Linktype, data: &[u8]) -> Option<LaxSlicedPacket<'_>> {
         _ => return None,
     };
     Some(packet.unwrap_or_else(nothing))
-}
-
-/// The parts of a TCP segment that streams are put together from.
-struct Segment<'p> {
-    sequence: u32,
-    syn: bool,
-    data: &'p [u8],
-}
-
-impl<'p> Segment<'p> {
-    fn of(tcp: &TcpSlice<'p>) -> Self {
-        let header = tcp.header_slice().len();
-        let data = tcp.slice().get(header..).unwrap_or_default();
-        Segment { sequence: tcp.sequence_number(), syn: tcp.syn(), data }
-    }
 }

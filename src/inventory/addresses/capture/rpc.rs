@@ -8,9 +8,9 @@ use std::collections::{HashMap, HashSet};
 
 use etherparse::TcpSlice;
 
+use super::bindings;
 use super::bindings::{Order, network_addresses};
-use super::stream::Stream;
-use super::{Segment, bindings};
+use super::stream::{Segment, Stream};
 
 /// `99fcfec4-5260-101b-bbcb-00aa0021347a` as it stands in a little-endian PDU.
 const OBJECT_EXPORTER: [u8; 16] =

@@ -3,12 +3,27 @@
 
 use std::collections::BTreeMap;
 
-use super::Segment;
+use etherparse::TcpSlice;
 
 /// Early segments kept for a missing one; a gap longer than this was not captured.
 const MAX_EARLY: usize = 64;
 /// Bytes of early segments, likewise.
 const MAX_EARLY_BYTES: usize = 256 * 1024;
+
+/// The parts of a TCP segment that streams are put together from.
+pub(super) struct Segment<'p> {
+    pub sequence: u32,
+    pub syn: bool,
+    pub data: &'p [u8],
+}
+
+impl<'p> Segment<'p> {
+    pub fn of(tcp: &TcpSlice<'p>) -> Self {
+        let header = tcp.header_slice().len();
+        let data = tcp.slice().get(header..).unwrap_or_default();
+        Segment { sequence: tcp.sequence_number(), syn: tcp.syn(), data }
+    }
+}
 
 #[derive(Default)]
 pub struct Stream {

@@ -48,10 +48,22 @@ fn of_adapter(view: &View<'_>, mut steps: Vec<Step>) -> Vec<Step> {
     steps
 }
 
+/// The hosts that own the address, and those to change: either of two, all but one of many.
+fn owners(view: &View<'_>) -> (String, String) {
+    let (client, target) = (view.client.shown(), view.target.shown());
+    match view.input.addresses.first() {
+        Some(shared) if view.is_audit() && shared.owners > 2 => {
+            (format!("the {} hosts", shared.owners), format!("all of the {} hosts but one", shared.owners))
+        }
+        _ => (format!("{client} and {target}"), format!("{client} or {target}")),
+    }
+}
+
 pub(super) fn management_card(view: &View<'_>) -> Vec<Step> {
-    let (client, target, address) = (view.client.shown(), view.target.shown(), view.address_words());
+    let address = view.address_words();
+    let (both, either) = owners(view);
     let mut fleet = match view.input.addresses.first() {
-        Some(shared) if shared.owners > 2 => format!(
+        Some(shared) if shared.owners > 2 && !view.is_audit() => format!(
             "{} of the {} hosts in the inventories own the address. Do this on every host that connects to \
              another one of them. ",
             shared.owners, shared.hosts
@@ -65,19 +77,19 @@ pub(super) fn management_card(view: &View<'_>) -> Vec<Step> {
              management controller only. Vendor tools that use it lose that path.",
         ),
         Step::read(format!(
-            "Ask whether the vendor's update or monitoring tools on {client} and {target} use the adapter \
-             that has {address}, and note its name."
+            "Ask whether the vendor's update or monitoring tools on {both} use the adapter that has \
+             {address}, and note its name."
         ))
         .runs(adapter_query(view)),
         view.verified(
             Step::host(format!(
-                "On {client} or on {target}, disable the adapter, or turn LAN over USB off in the \
-                 management controller, or give the adapter another address. {fleet}"
+                "On {either}, disable the adapter, or turn LAN over USB off in the management controller, \
+                 or give the adapter another address. {fleet}"
             ))
             .risk("vendor tools that talk to the controller through the operating system stop working.")
             .needs("an elevated prompt.")
             .run(Command::at(
-                format!("{client} or {target}"),
+                &*either,
                 format!(
                     "Get-NetAdapter -InterfaceIndex (Get-NetIPAddress -IPAddress {}).InterfaceIndex | \
                      Disable-NetAdapter",
@@ -98,13 +110,14 @@ pub(super) fn management_card(view: &View<'_>) -> Vec<Step> {
 }
 
 pub(super) fn virtual_switch(view: &View<'_>) -> Vec<Step> {
-    let (client, target, address) = (view.client.shown(), view.target.shown(), view.address_words());
+    let address = view.address_words();
+    let (both, either) = owners(view);
     let steps = vec![
         Step::note(
             "Safe on a host where nothing uses the virtual switch. Elsewhere its virtual machines and \
              containers lose their network until they have addresses of the new range.",
         ),
-        Step::read(format!("Find out what uses the switch that has {address} on {client} and on {target}."))
+        Step::read(format!("Find out what uses the switch that has {address} on {both}."))
             .runs(adapter_query(view))
             .run(Command::at(
                 "a Hyper-V host",
@@ -112,12 +125,12 @@ pub(super) fn virtual_switch(view: &View<'_>) -> Vec<Step> {
             )),
         view.verified(
             Step::host(format!(
-                "On {client} or on {target}, give the switch another address range, or disable the host's \
-                 adapter of a switch that nothing uses."
+                "On {either}, give the switch another address range, or disable the host's adapter of a \
+                 switch that nothing uses."
             ))
             .risk("virtual machines and containers on that switch lose their network.")
             .needs("an elevated prompt.")
-            .runs(readdress(&format!("{client} or {target}"), &view.address(), NEW))
+            .runs(readdress(&either, &view.address(), NEW))
             .undo("Give the adapter its old address.", readdress("the same host", NEW, &view.address())),
         ),
     ];

@@ -8,6 +8,7 @@
 //! of kinds.
 
 mod address;
+mod audit;
 mod cluster;
 mod controller;
 mod foreign;
@@ -20,20 +21,17 @@ mod tests;
 mod view;
 mod web;
 
+#[allow(unused_imports, reason = "the audit uses it as soon as findings are gone")]
+pub(crate) use audit::{Found, audit_steps};
 pub(crate) use step::{Effect, Step};
 
-use super::command::Role;
+use super::command::{Command, Role};
 use super::{Cause, Confidence, Kind, Named, RemedyInput};
 use view::{Occasion, View};
 
 /// The steps for an incident.
 pub(crate) fn steps(input: &RemedyInput<'_>) -> Vec<Step> {
     of(&View::new(input, Occasion::Incident))
-}
-
-/// The steps for what an audit found before anything failed.
-pub(crate) fn audit_steps(input: &RemedyInput<'_>) -> Vec<Step> {
-    of(&View::new(input, Occasion::Audit))
 }
 
 fn of(view: &View<'_>) -> Vec<Step> {

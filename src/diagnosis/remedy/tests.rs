@@ -441,21 +441,32 @@ proptest! {
 
 #[test]
 fn an_audit_asks_for_no_failure_to_be_repeated() {
-    let incident = Incident::example();
-    let spn = Spn::parse("HTTP/srv5.alpha.example.com").unwrap();
-    for kind in [Kind::BmcUsbNic, Kind::VirtualSwitch, Kind::OtherSharedAddress, Kind::StaleDns] {
-        let text: String = audit_steps(&incident.input(
-            "HTTP/srv5.alpha.example.com",
-            Some(&spn),
-            kind,
-            Confidence::Confirmed,
-        ))
-        .iter()
-        .map(ToString::to_string)
-        .collect();
+    let hosts = ["srv1.alpha.example.com".to_owned(), "srv5.alpha.example.com".to_owned()];
+    let two = &Incident::example().addresses[0];
+    let many = &SharedAddress { owners: 12, ..two.clone() };
+    let spn = &Spn::parse("HTTP/srv5.alpha.example.com").unwrap();
+    let owners = &[account("svc_web", AccountKind::User, true), account("svc_old", AccountKind::User, true)];
+    let domains = &["alpha.example.com".to_owned(), "beta.example.com".to_owned()];
+    let found = [
+        Found::Address { kind: Kind::BmcUsbNic, shared: two, hosts: &hosts },
+        Found::Address { kind: Kind::BmcUsbNic, shared: many, hosts: &hosts },
+        Found::Address { kind: Kind::VirtualSwitch, shared: two, hosts: &hosts },
+        Found::Address { kind: Kind::OtherSharedAddress, shared: two, hosts: &hosts },
+        Found::OneMachine { names: &hosts },
+        Found::Name { name: &hosts[0], address: two.address, host: &hosts[1] },
+        Found::Spn { spn, owners },
+        Found::HostAlias { spn, owners: &owners[..1], computer: None },
+        Found::SameName { name: "SRV5$", domains },
+    ];
+    for one in found {
+        let text: String = audit_steps(one).iter().map(ToString::to_string).collect();
         assert!(text.contains("krbtriage audit: it no longer lists this"), "{text}");
         assert!(!text.contains("Repeat what failed") && !text.contains("Check the name first"), "{text}");
     }
+    let text: String = audit_steps(found[1]).iter().map(ToString::to_string).collect();
+    assert!(text.contains("On all of the 12 hosts but one, disable the adapter"), "{text}");
+    let text: String = audit_steps(found[6]).iter().map(ToString::to_string).collect();
+    assert!(text.contains("setspn -L 'svc_web' > before.txt"), "{text}");
 }
 
 /// A list in a report is split there.

@@ -1,0 +1,107 @@
+//! The steps for what an audit finds before anything fails: the same as for an incident, with the names
+//! of the finding.
+
+use std::net::IpAddr;
+
+use super::view::{Occasion, View};
+use super::{Step, of};
+use crate::diagnosis::{AccountFacts, Confidence, Kind, Named, RemedyInput, SharedAddress};
+use crate::names::Spn;
+
+/// What an audit found, with the names that the inventories have.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Found<'a> {
+    /// Several hosts own one address; the kind is that of a loopback.
+    Address { kind: Kind, shared: &'a SharedAddress, hosts: &'a [String] },
+    /// Several names have all addresses in common: one machine, or a copy.
+    OneMachine { names: &'a [String] },
+    /// A name resolves to an address of another host.
+    Name { name: &'a str, address: IpAddr, host: &'a str },
+    /// Several accounts own one SPN.
+    Spn { spn: &'a Spn, owners: &'a [AccountFacts] },
+    /// An account owns the exact SPN, and a computer the `HOST` SPN that covers it.
+    HostAlias { spn: &'a Spn, owners: &'a [AccountFacts], computer: Option<&'a AccountFacts> },
+    /// Accounts of one name in several domains.
+    SameName { name: &'a str, domains: &'a [String] },
+}
+
+/// The steps for it.
+pub(crate) fn audit_steps(found: Found<'_>) -> Vec<Step> {
+    let absent = Named { text: "".into(), known: false };
+    let known = |text: Option<&str>| match text {
+        Some(text) => Named { text: text.into(), known: true },
+        None => absent.clone(),
+    };
+    let (kind, first, second) = match found {
+        Found::OneMachine { names } => return one_machine(names),
+        Found::Address { kind, hosts, .. } => {
+            (kind, known(hosts.first().map(String::as_str)), known(hosts.get(1).map(String::as_str)))
+        }
+        Found::Name { name, .. } => (Kind::StaleDns, absent.clone(), known(Some(name))),
+        Found::Spn { spn, .. } => (Kind::Duplicate, absent.clone(), known(Some(&spn.host))),
+        Found::HostAlias { spn, .. } => (Kind::Misplaced, absent.clone(), known(Some(&spn.host))),
+        Found::SameName { name, .. } => {
+            (Kind::SameNameTwoDomains, absent.clone(), known(Some(name.trim_end_matches('$'))))
+        }
+    };
+    let address;
+    let mut input = RemedyInput {
+        cause: kind.cause(),
+        kind,
+        confidence: Confidence::Confirmed,
+        client: &first,
+        target: "",
+        spn: None,
+        target_host: &second,
+        responder: &absent,
+        responder_host: None,
+        responder_account: None,
+        owners: &[],
+        via_host: false,
+        addresses: &[],
+        realms: &[],
+        responder_is_controller: None,
+    };
+    let host;
+    match found {
+        Found::OneMachine { .. } => {}
+        Found::Address { shared, .. } => input.addresses = std::slice::from_ref(shared),
+        Found::Name { address: at, host: owner, .. } => {
+            address = SharedAddress { address: at, adapter: "".into(), owners: 1, hosts: 0 };
+            host = known(Some(owner));
+            input.addresses = std::slice::from_ref(&address);
+            input.responder_host = Some(&host);
+        }
+        Found::Spn { spn, owners } => (input.spn, input.owners) = (Some(spn), owners),
+        Found::HostAlias { spn, owners, computer } => {
+            (input.spn, input.owners, input.responder_account) = (Some(spn), owners, computer);
+        }
+        Found::SameName { domains, .. } => input.realms = domains,
+    }
+    of(&View::new(&input, Occasion::Audit))
+}
+
+/// Names that have all addresses in common.
+fn one_machine(names: &[String]) -> Vec<Step> {
+    let names = match names {
+        [] => "These names".to_owned(),
+        names => names.iter().take(4).map(String::as_str).collect::<Vec<_>>().join(", "),
+    };
+    vec![
+        Step::note(format!(
+            "{names} have all addresses in common. Change nothing before you know whether it is one machine."
+        )),
+        Step::read("Compare serial numbers and MAC addresses of the machines behind these names.").run(
+            super::Command::at("each of them", "Get-CimInstance Win32_BIOS | Select-Object SerialNumber"),
+        ),
+        Step::host("Leave the old name out of the inventory, and remove its DNS record once nobody uses it.")
+            .only_if("it is one machine that was renamed")
+            .risk("programs that still use the old name fail.")
+            .undo("Add the record again.", []),
+        Step::host("Give the copy its own name and addresses before it joins the domain again.")
+            .only_if("it is a copy of the machine")
+            .risk("the copy is away until it has joined the domain.")
+            .undo("Nothing to undo.", [])
+            .verify("Export again and run krbtriage audit: it no longer lists this.", []),
+    ]
+}

@@ -1,3 +1,4 @@
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -157,7 +158,8 @@ pub struct Triage {
     #[arg(long, value_name = "TIME", value_parser = |t: &str| time::moment(t, End::Until, Timestamp::now()))]
     until: Option<Timestamp>,
 
-    /// How far another event may lie from an incident to count for it.
+    /// Use other events up to this long before and after an incident. Events about adapters, addresses and names count at
+    /// any time.
     #[arg(long, value_name = "SPAN", default_value = "10m", value_parser = time::span)]
     window: SignedDuration,
 
@@ -169,9 +171,9 @@ pub struct Triage {
     #[arg(long, value_name = "FILE")]
     summary: Option<PathBuf>,
 
-    /// Worker threads; one per core when not given.
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
-    threads: usize,
+    /// Use N threads; without it, one per core.
+    #[arg(long, value_name = "N")]
+    threads: Option<NonZeroUsize>,
 
     #[command(flatten)]
     pub terminal: Terminal,
@@ -277,7 +279,7 @@ impl Triage {
             fail_on: self.fail_on,
             period: Period { since: self.since, until: self.until },
             window: self.window,
-            scan: ScanOptions { threads: self.threads, recover: self.recover },
+            scan: ScanOptions { threads: self.threads.map_or(0, NonZeroUsize::get), recover: self.recover },
         })
     }
 }
@@ -536,9 +538,9 @@ pub struct Extract {
     #[arg(long)]
     recover: bool,
 
-    /// Worker threads; one per core when not given.
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
-    threads: usize,
+    /// Use N threads; without it, one per core.
+    #[arg(long, value_name = "N")]
+    threads: Option<NonZeroUsize>,
 
     #[command(flatten)]
     pub terminal: Terminal,
@@ -561,7 +563,7 @@ impl Extract {
             },
             compress: self.compress || self.output.as_ref().is_some_and(named_zst),
             output: Output::from_option(self.output),
-            scan: ScanOptions { threads: self.threads, recover: self.recover },
+            scan: ScanOptions { threads: self.threads.map_or(0, NonZeroUsize::get), recover: self.recover },
         }
     }
 }

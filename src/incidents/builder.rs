@@ -166,8 +166,8 @@ impl<'a> IncidentBuilder<'a> {
 
     /// Remembers how far each log reaches.
     #[must_use]
-    pub fn with_log_ranges(mut self, wanted: bool) -> Self {
-        self.log_ranges = wanted.then(LogRanges::default);
+    pub fn with_log_ranges(mut self, now: Option<Timestamp>) -> Self {
+        self.log_ranges = now.map(LogRanges::new);
         self
     }
 

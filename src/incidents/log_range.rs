@@ -3,7 +3,7 @@
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::files::FileIndex;
 use crate::names::fold;
@@ -35,11 +35,36 @@ pub struct LogName {
     pub channel: Box<str>,
 }
 
+/// A record may be this much later than the clock of the run. One that is later has a wrong clock.
+const MAX_CLOCK_LEAD: SignedDuration = SignedDuration::from_hours(24);
+
 /// The logs of a run, by file.
-#[derive(Debug, Clone, Default)]
-pub struct LogRanges(HashMap<(FileIndex, LogName), LogRange>);
+#[derive(Debug, Clone)]
+pub struct LogRanges {
+    ranges: HashMap<(FileIndex, LogName), LogRange>,
+    /// The latest record of each log whose time is later than `latest`. It counts for no range.
+    future: HashMap<(FileIndex, LogName), RecordPosition>,
+    latest: Timestamp,
+}
+
+impl Default for LogRanges {
+    fn default() -> Self {
+        Self::new(Timestamp::MAX)
+    }
+}
 
 impl LogRanges {
+    /// For a run at the time `now`.
+    pub fn new(now: Timestamp) -> Self {
+        let latest = now.saturating_add(MAX_CLOCK_LEAD).unwrap_or(Timestamp::MAX);
+        Self { ranges: HashMap::new(), future: HashMap::new(), latest }
+    }
+
+    /// The latest time that a record may have.
+    pub fn latest(&self) -> Timestamp {
+        self.latest
+    }
+
     pub fn note(&mut self, record: &Record, file: FileIndex) {
         if record.computer.is_empty() {
             return;
@@ -47,6 +72,10 @@ impl LogRanges {
         let log =
             LogName { computer: fold(&record.computer).into(), channel: record.channel.as_str().into() };
         let place = RecordPosition { time: record.time, record_id: record.record_id };
+        if record.time > self.latest {
+            self.add_future((file, log), place);
+            return;
+        }
         let log_range = LogRange {
             oldest: place,
             newest: place,
@@ -56,9 +85,18 @@ impl LogRanges {
         self.add((file, log), log_range);
     }
 
+    fn add_future(&mut self, key: (FileIndex, LogName), place: RecordPosition) {
+        if self.future.len() < MAX_LOGS || self.future.contains_key(&key) {
+            let latest = self.future.entry(key).or_insert(place);
+            if (place.time, place.record_id) > (latest.time, latest.record_id) {
+                *latest = place;
+            }
+        }
+    }
+
     fn add(&mut self, key: (FileIndex, LogName), other: LogRange) {
-        let full = self.0.len() >= MAX_LOGS;
-        match self.0.entry(key) {
+        let full = self.ranges.len() >= MAX_LOGS;
+        match self.ranges.entry(key) {
             Entry::Vacant(entry) if !full => {
                 entry.insert(other);
             }
@@ -68,27 +106,38 @@ impl LogRanges {
     }
 
     pub fn merge(&mut self, other: Self) {
-        for (key, log_range) in other.0 {
+        self.latest = self.latest.min(other.latest);
+        for (key, log_range) in other.ranges {
             self.add(key, log_range);
+        }
+        for (key, place) in other.future {
+            self.add_future(key, place);
         }
     }
 
     pub fn rename_files(&mut self, name: &dyn Fn(FileIndex) -> FileIndex) {
-        self.0 = std::mem::take(&mut self.0)
-            .into_iter()
-            .map(|((file, log), log_range)| ((name(file), log), log_range))
-            .collect();
+        let ranges = std::mem::take(&mut self.ranges).into_iter();
+        self.ranges = ranges.map(|((file, log), log_range)| ((name(file), log), log_range)).collect();
+        let future = std::mem::take(&mut self.future).into_iter();
+        self.future = future.map(|((file, log), place)| ((name(file), log), place)).collect();
     }
 
     /// Every computer that any record came from, in lower case.
     pub fn computers(&self) -> HashSet<Box<str>> {
-        self.0.keys().map(|(_, log)| log.computer.clone()).collect()
+        self.ranges.keys().chain(self.future.keys()).map(|(_, log)| log.computer.clone()).collect()
+    }
+
+    /// The latest record of each log that has a time in the future, in the order of the logs' names.
+    pub fn future(&self) -> Vec<(&LogName, FileIndex, RecordPosition)> {
+        let mut all: Vec<_> = self.future.iter().map(|((file, log), place)| (log, *file, *place)).collect();
+        all.sort_by_key(|(log, file, _)| (*log, *file));
+        all
     }
 
     /// In the order of their names, then of the files.
     pub fn by_log(self) -> Vec<(LogName, Vec<(FileIndex, LogRange)>)> {
         let mut all: Vec<_> =
-            self.0.into_iter().map(|((file, log), log_range)| (log, file, log_range)).collect();
+            self.ranges.into_iter().map(|((file, log), log_range)| (log, file, log_range)).collect();
         all.sort_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
         let mut out: Vec<(LogName, Vec<(FileIndex, LogRange)>)> = Vec::new();
         for (log, file, log_range) in all {

@@ -61,13 +61,14 @@ pub fn write(rows: &[Row], problems: &[Problem], out: &mut dyn Write) -> io::Res
         last_seen: &p.last_seen,
         fix: &p.fix,
     });
-    items(objects, out)?;
+    write_items(objects, out)?;
     out.write_all(b"],\n\"incidents\": [")?;
-    items(rows.iter(), out)?;
+    write_items(rows, out)?;
     out.write_all(b"]\n}\n")
 }
 
-fn items(objects: impl Iterator<Item = impl Serialize>, out: &mut dyn Write) -> io::Result<()> {
+/// Writes the items of an array, one per line. The brackets are the caller's.
+pub fn write_items(objects: impl IntoIterator<Item = impl Serialize>, out: &mut dyn Write) -> io::Result<()> {
     let mut any = false;
     for object in objects {
         out.write_all(if any { b",\n" } else { b"\n" })?;

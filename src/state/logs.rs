@@ -1,5 +1,6 @@
-//! How far each log was read, and what that tells of it: cleared, or overwritten before it was read.
+//! How far each log was read, and what that shows: that it was cleared, or overwritten before it was read.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
@@ -36,38 +37,96 @@ pub struct FileEnds {
     pub last_written: Option<Timestamp>,
 }
 
-/// The logs after a run.
+/// The logs after a run, compared with those before it.
 #[derive(Debug, Default)]
-pub struct Followed {
+pub struct LogProgress {
     /// How far they were read.
     pub logs: Vec<LogState>,
-    /// A sentence for each that was cleared or overwritten.
+    /// A sentence for each that was cleared or overwritten, or has a record from the future.
     pub notes: Vec<String>,
     /// Computers (in lower case) whose log goes further than any earlier run read it, and how far.
-    pub went_on: HashMap<String, Timestamp>,
+    pub advanced_to: HashMap<String, Timestamp>,
+}
+
+/// Until when the logs in each file are known.
+struct ReadTo {
+    /// When the last record was written, by the clock of the computer that holds the log.
+    written: Option<Timestamp>,
+    /// The newest record of each computer, the latest first.
+    newest: Vec<(Box<str>, Timestamp)>,
+}
+
+impl ReadTo {
+    /// For each file that was read whole.
+    fn of_files(
+        logs: &[(LogName, Vec<(FileIndex, LogRange)>)],
+        latest: Timestamp,
+        ends: &dyn Fn(FileIndex) -> FileEnds,
+    ) -> HashMap<FileIndex, Self> {
+        let mut files: HashMap<FileIndex, Self> = HashMap::new();
+        for (name, (file, log_range)) in
+            logs.iter().flat_map(|(name, files)| files.iter().map(move |f| (name, f)))
+        {
+            let ends = ends(*file);
+            if !ends.whole {
+                continue;
+            }
+            let written = ends.last_written.filter(|time| *time <= latest);
+            let of_file = files.entry(*file).or_insert_with(|| Self { written, newest: Vec::new() });
+            // All logs of a computer follow each other.
+            match of_file.newest.last_mut().filter(|(computer, _)| *computer == name.computer) {
+                Some((_, time)) => *time = log_range.newest.time.max(*time),
+                None => of_file.newest.push((name.computer.clone(), log_range.newest.time)),
+            }
+        }
+        for of_file in files.values_mut() {
+            of_file.newest.sort_by_key(|(_, time)| Reverse(*time));
+        }
+        files
+    }
+
+    /// For one computer's log. A collector's file has the records of many computers, so a later record of another one
+    /// shows that the log was read further. One other computer is not enough, as its clock may be wrong.
+    fn of_log(&self, computer: &str, own: Timestamp) -> Timestamp {
+        let mut others = self.newest.iter().filter(|(other, _)| **other != *computer);
+        let second = others.nth(1).map(|(_, time)| *time);
+        own.max(self.written.unwrap_or(own)).max(second.unwrap_or(own))
+    }
 }
 
 /// Compares the logs of a run with those of the runs before it.
-pub fn follow(before: &[LogState], log_ranges: LogRanges, ends: &dyn Fn(FileIndex) -> FileEnds) -> Followed {
+pub fn follow(
+    before: &[LogState],
+    log_ranges: LogRanges,
+    ends: &dyn Fn(FileIndex) -> FileEnds,
+) -> LogProgress {
+    let latest = log_ranges.latest();
+    // What a wrong clock wrote into a state would be true for ever.
+    let is_credible = |log: &&LogState| log.time.max(log.read_to.unwrap_or(log.time)) <= latest;
+    let before = before.iter().filter(is_credible);
     let mut all: BTreeMap<(String, String), LogState> =
-        before.iter().map(|log| ((log.computer.clone(), log.channel.clone()), log.clone())).collect();
-    let logs = log_ranges.by_log();
+        before.map(|log| ((log.computer.clone(), log.channel.clone()), log.clone())).collect();
     let mut logs_in: HashMap<FileIndex, usize> = HashMap::new();
-    // A collector's file has the records of many computers: the latest of any shows how far it was read for all.
-    let mut read_to: HashMap<FileIndex, Timestamp> = HashMap::new();
-    for (file, log_range) in logs.iter().flat_map(|(_, files)| files) {
-        *logs_in.entry(*file).or_default() += 1;
-        let ends = ends(*file);
-        if ends.whole {
-            let time =
-                ends.last_written.map_or(log_range.newest.time, |written| written.max(log_range.newest.time));
-            read_to.entry(*file).and_modify(|t| *t = time.max(*t)).or_insert(time);
-        }
-    }
     let mut notes = Vec::new();
-    let mut went_on: HashMap<String, Timestamp> = HashMap::new();
+    for (name, file, place) in log_ranges.future() {
+        *logs_in.entry(file).or_default() += 1;
+        notes.push(format!(
+            "{}, {}: record {} has the time {}, which is in the future. Its clock was wrong; the time does not count for how \
+             far the log was read",
+            name.computer, name.channel, place.record_id, place.time
+        ));
+    }
+    let logs = log_ranges.by_log();
+    for (file, _) in logs.iter().flat_map(|(_, files)| files) {
+        *logs_in.entry(*file).or_default() += 1;
+    }
+    let read_to = ReadTo::of_files(&logs, latest, ends);
+    let mut advanced_to: HashMap<String, Timestamp> = HashMap::new();
     for (name, files) in &logs {
-        let read_to = files.iter().filter_map(|(file, _)| read_to.get(file)).max().copied();
+        let of_file = |(file, log_range): &(FileIndex, LogRange)| {
+            Some(read_to.get(file)?.of_log(&name.computer, log_range.newest.time))
+        };
+        let read_to = files.iter().filter_map(of_file).max();
         let files: Vec<Part<'_>> = files
             .iter()
             .filter(|(_, log_range)| log_range.highest_id > 0)
@@ -102,7 +161,7 @@ pub fn follow(before: &[LogState], log_ranges: LogRanges, ends: &dyn Fn(FileInde
         if let Some(to) =
             read_to.filter(|to| now.record_id > old.record_id || *to > old.read_to.unwrap_or(old.time))
         {
-            went_on.entry(key.0).and_modify(|t| *t = to.max(*t)).or_insert(to);
+            advanced_to.entry(key.0).and_modify(|t| *t = to.max(*t)).or_insert(to);
         }
         // An older export may be given beside; what was read stays read.
         if (now.time, now.record_id) > (old.time, old.record_id) {
@@ -111,7 +170,7 @@ pub fn follow(before: &[LogState], log_ranges: LogRanges, ends: &dyn Fn(FileInde
             old.read_to = old.read_to.max(read_to);
         }
     }
-    Followed { logs: all.into_values().collect(), notes, went_on }
+    LogProgress { logs: all.into_values().collect(), notes, advanced_to }
 }
 
 /// What one file holds of a log.
@@ -171,7 +230,7 @@ mod tests {
             reaches.note(&record("SRV1", id, second), file);
         }
         let ends = |file| FileEnds { whole: true, ids: ids.get(file as usize).copied(), last_written: None };
-        let Followed { logs, notes, .. } = follow(before, reaches, &ends);
+        let LogProgress { logs, notes, .. } = follow(before, reaches, &ends);
         (logs.iter().map(|l| (l.record_id, l.time.as_second())).collect(), notes, logs)
     }
 
@@ -215,7 +274,7 @@ mod tests {
                 .iter()
                 .for_each(|(computer, id, second)| reaches.note(&record(computer, *id, *second), 0));
             let followed = follow(before, reaches, &|_| ends);
-            (followed.went_on.get("a").copied(), followed.logs)
+            (followed.advanced_to.get("a").copied(), followed.logs)
         };
         let ends =
             |last, second| FileEnds { whole: true, ids: Some((1, last)), last_written: Some(at(second)) };
@@ -253,5 +312,42 @@ mod tests {
         let (_, _, logs) = run(&[], &[(0, 20, 200)], &[(1, 50)]);
         let (at, notes, _) = run(&logs, &[(0, 2, 50)], &[(1, 10)]);
         assert_eq!((at, notes.len()), (vec![(50, 200)], 0));
+    }
+
+    #[test]
+    fn a_record_from_the_future_moves_nothing_is_noted_and_a_state_that_holds_one_heals() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let far = 4_000_000_000;
+        let night = |before: &[LogState], records: &[(&str, u64, i64)]| {
+            let mut ranges = LogRanges::new(at(10_000));
+            records.iter().for_each(|(computer, id, second)| ranges.note(&record(computer, *id, *second), 0));
+            let newest = records.iter().map(|(_, _, second)| at(*second)).max();
+            follow(before, ranges, &|_| FileEnds { whole: true, ids: None, last_written: newest })
+        };
+        let first = night(&[], &[("A", 1, 100)]);
+        let second = night(&first.logs, &[("A", 1, 100), ("B", 2, far)]);
+        assert_eq!(second.advanced_to.get("a"), None);
+        assert!(second.notes[0].contains("b, System: record 2 has the time 2096"), "{:?}", second.notes);
+        assert_eq!(second.logs, first.logs);
+        let mut damaged = first.logs.clone();
+        damaged[0].read_to = Some(at(far));
+        let healed = night(&damaged, &[("A", 1, 100)]);
+        assert_eq!((healed.advanced_to.get("a"), healed.logs[0].read_to), (None, Some(at(100))));
+        assert_eq!(night(&healed.logs, &[("A", 2, 300)]).advanced_to.get("a"), Some(&at(300)));
+    }
+
+    #[test]
+    fn the_time_of_one_other_computer_alone_does_not_end_an_incident() {
+        let night = |before: &[LogState], records: &[(&str, u64, i64)]| {
+            let mut ranges = LogRanges::default();
+            records.iter().for_each(|(computer, id, second)| ranges.note(&record(computer, *id, *second), 0));
+            // Event XML: no record has a header.
+            follow(before, ranges, &|_| FileEnds { whole: true, ids: None, last_written: None })
+        };
+        let first = night(&[], &[("A", 1, 100), ("B", 1, 90), ("C", 1, 80)]).logs;
+        let one = night(&first, &[("A", 1, 100), ("B", 2, 900), ("C", 1, 80)]);
+        assert_eq!(one.advanced_to.get("a"), None);
+        let two = night(&first, &[("A", 1, 100), ("B", 2, 900), ("C", 2, 800)]);
+        assert_eq!(two.advanced_to.get("a").map(|t| t.as_second()), Some(800));
     }
 }

@@ -1,9 +1,10 @@
-//! What a schedule remembers from run to run (`--state FILE`): which events were told, the incidents and their status,
-//! and how far each log reached.
+//! What a schedule remembers from run to run (`--state FILE`): which events were reported, the incidents and their status,
+//! and how far each log was read.
 //!
-//! One JSON file, written whole beside its place and renamed, last of all a run does: whenever a run is killed, there is
-//! the old state or the new one, and the events of a run whose state was not kept are told again, never lost.
+//! One JSON file, written whole under a temporary name and renamed as the last thing a run does. Whenever a run is killed,
+//! the file is the old state or the new one. The events of a run whose state was not kept are reported again, never lost.
 
+mod checksum;
 mod logs;
 
 use std::collections::{HashMap, HashSet};
@@ -14,16 +15,22 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::events::ReportedEvents;
-use crate::files::describe_read_error;
+use crate::files::{describe_read_error, read_regular};
+use crate::output::ResolvedTarget;
+use crate::report::json::write_items;
 use crate::report::{Row, Status, baseline};
-use crate::text::escape;
+use checksum::ChecksumWriter;
 
-pub use logs::{FileEnds, Followed, LogState, follow};
+pub use logs::{FileEnds, LogProgress, LogState, follow};
 
 const FORMAT: &str = "krbtriage-state";
 
-/// Rises when an older program would misread the file.
-const VERSION: u32 = 1;
+/// Rises when an older program would misread the file. Since version 2 there is a checksum.
+const VERSION: u32 = 2;
+const VERSION_WITH_CHECKSUM: u32 = 2;
+
+/// Ten million events and a million incidents take 2.5 GB.
+const MAX_LEN: u64 = 8 << 30;
 
 /// Why the state could not be used.
 #[derive(Debug, thiserror::Error)]
@@ -33,8 +40,8 @@ pub enum StateError {
     #[error("--state {}: another run is using it; wait for that one, or name another state", path.display())]
     Busy { path: PathBuf },
     #[error(
-        "--state {}: version {version} was written by a later krbtriage, this one knows version {VERSION}; update it, \
-         or name another state", path.display()
+        "--state {}: a later krbtriage wrote this file (version {version}, this program reads {VERSION}); \
+         update the program, or name another state", path.display()
     )]
     Later { path: PathBuf, version: u32 },
     #[error(
@@ -44,9 +51,9 @@ pub enum StateError {
     Damaged { path: PathBuf, why: String },
 }
 
-/// An incident as the last run that saw it told it.
+/// An incident as the last run with events of it reported it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Kept {
+pub struct StateIncident {
     /// Events of all runs together, each counted once.
     pub total_events: u64,
     #[serde(flatten)]
@@ -56,15 +63,15 @@ pub struct Kept {
 /// What is remembered.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct State {
-    pub told: ReportedEvents,
+    pub reported: ReportedEvents,
     /// In the order of their names.
     pub logs: Vec<LogState>,
-    pub incidents: Vec<Kept>,
+    pub incidents: Vec<StateIncident>,
 }
 
-/// Keeps a second run away for as long as it lives; the system lets go of it when the process is killed.
+/// Keeps a second run away from the state. The system releases it when the process ends, however it ends.
 #[derive(Debug)]
-pub struct Lock(#[allow(dead_code)] File);
+pub struct Lock(#[expect(dead_code, reason = "the open file is the lock")] File);
 
 #[derive(Deserialize)]
 struct Head {
@@ -75,98 +82,166 @@ struct Head {
 #[derive(Deserialize)]
 struct Document {
     logs: Vec<LogState>,
-    incidents: Vec<Kept>,
-    told: String,
+    incidents: Vec<StateIncident>,
+    /// Version 1 called it `told`.
+    #[serde(alias = "told")]
+    reported: String,
 }
 
 impl State {
-    /// The state in `path`, an empty one where there is no such file, and the lock on it.
+    /// The state in `path`, an empty one where there is no such file, and the lock on it. The lock is on a file next to the
+    /// one that links lead to, because the state itself is replaced at the end of the run.
     pub fn open(path: &Path) -> Result<(Self, Lock), StateError> {
         let failed = |source| StateError::Read { path: path.to_path_buf(), source };
-        // Beside the file: the file itself is replaced at the end.
-        let mut lock_name = path.as_os_str().to_owned();
-        lock_name.push(".lock");
-        let lock =
-            File::options().create(true).truncate(false).write(true).open(lock_name).map_err(failed)?;
+        let not_a_file = || failed(io::Error::other("it is a device or a pipe"));
+        let lock_path = ResolvedTarget::of(path).with_suffix(".lock").ok_or_else(not_a_file)?;
+        let is_new = !lock_path.exists();
+        let options = File::options().create(true).truncate(false).write(true).clone();
+        let lock = options.open(&lock_path).map_err(failed)?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(StateError::Busy { path: path.to_path_buf() }),
             Err(TryLockError::Error(source)) => return Err(failed(source)),
         }
-        let text = match std::fs::read(path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Ok((Self::default(), Lock(lock)));
-            }
-            Err(error) => return Err(failed(error)),
+        let state = match read_regular(path, MAX_LEN) {
+            Ok(text) => Self::parse(path, &text),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
+            Err(error) => Err(failed(error)),
         };
-        Ok((Self::parse(path, &text)?, Lock(lock)))
+        if state.is_err() && is_new {
+            // The file is not a state, so no run of the program uses a lock next to it. One that stays does no harm.
+            let _ = std::fs::remove_file(&lock_path);
+        }
+        Ok((state?, Lock(lock)))
     }
 
     fn parse(path: &Path, text: &[u8]) -> Result<Self, StateError> {
         let damaged = |why: String| StateError::Damaged { path: path.to_path_buf(), why };
-        let unread = |e: serde_json::Error| damaged(format!("it is no state of krbtriage, or damaged: {e}"));
+        let unread = |e: serde_json::Error| {
+            damaged(format!("this is not a state of krbtriage, or it is damaged: {e}"))
+        };
         let head: Head = serde_json::from_slice(text).map_err(unread)?;
-        if head.format != FORMAT {
-            return Err(damaged("it is another kind of file".to_owned()));
+        if head.format != FORMAT || head.version == 0 {
+            return Err(damaged("this is another kind of file".to_owned()));
         }
         if head.version > VERSION {
             return Err(StateError::Later { path: path.to_path_buf(), version: head.version });
         }
+        if head.version >= VERSION_WITH_CHECKSUM && !checksum::is_intact(text) {
+            return Err(damaged("it is damaged or was edited: its checksum does not match".to_owned()));
+        }
         let document: Document = serde_json::from_slice(text).map_err(unread)?;
         let mut ids = HashSet::new();
-        for kept in &document.incidents {
-            baseline::check(&kept.row).map_err(damaged)?;
-            if !ids.insert(&kept.row.incident_id) {
-                return Err(damaged(format!("{} stands in it twice", kept.row.incident_id)));
+        for incident in &document.incidents {
+            baseline::check(&incident.row).map_err(damaged)?;
+            if !ids.insert(&incident.row.incident_id) {
+                return Err(damaged(format!("{} appears twice", incident.row.incident_id)));
             }
         }
-        let told = ReportedEvents::from_text(&document.told)
-            .ok_or_else(|| damaged("\"told\" is damaged".to_owned()))?;
-        Ok(Self { told, logs: document.logs, incidents: document.incidents })
+        let reported = ReportedEvents::from_text(&document.reported)
+            .ok_or_else(|| damaged("its list of reported events is damaged".to_owned()))?;
+        Ok(Self { reported, logs: document.logs, incidents: document.incidents })
     }
 
     pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        let mut out = ChecksumWriter::new(out);
         write!(out, "{{\n\"format\": \"{FORMAT}\",\n\"version\": {VERSION},\n\"logs\": [")?;
-        items(&self.logs, out)?;
+        write_items(&self.logs, &mut out)?;
         out.write_all(b"],\n\"incidents\": [")?;
-        items(&self.incidents, out)?;
-        write!(out, "],\n\"told\": \"{}\"\n}}\n", self.told.to_text())
+        write_items(&self.incidents, &mut out)?;
+        write!(out, "],\n\"reported\": \"{}\"", self.reported.to_text())?;
+        out.finish()
     }
 
     /// The incidents as an earlier report has them.
     pub fn rows(&self) -> Vec<Row> {
-        self.incidents.iter().map(|kept| kept.row.clone()).collect()
+        self.incidents.iter().map(|incident| incident.row.clone()).collect()
     }
 
-    /// What is remembered after a run: its rows (compared with [`State::rows`]), the events it counted, how far it read.
+    /// The state after a run: its rows (compared with [`State::rows`]), the events it counted, how far it read.
     #[must_use]
-    pub fn after(mut self, rows: &[Row], fingerprints: &[u64], logs: Vec<LogState>) -> Self {
-        let before: HashMap<&str, &Kept> =
-            self.incidents.iter().map(|kept| (&*kept.row.incident_id, kept)).collect();
+    pub fn next(mut self, rows: &[Row], fingerprints: &[u64], logs: Vec<LogState>) -> Self {
+        let earlier: HashMap<&str, &StateIncident> =
+            self.incidents.iter().map(|incident| (&*incident.row.incident_id, incident)).collect();
         let incidents = rows
             .iter()
             .map(|row| {
-                let before = before.get(&*row.incident_id);
+                let earlier = earlier.get(&*row.incident_id);
                 let now = if row.status == Status::Resolved { 0 } else { row.events };
-                let total_events = before.map_or(0, |kept| kept.total_events).saturating_add(now);
+                let total_events = earlier.map_or(0, |incident| incident.total_events).saturating_add(now);
                 let mut row = row.clone();
                 if row.events == 0 {
-                    // When it is resolved one day, it is told with the events of the run that saw it last.
-                    row.events = before.map_or(0, |kept| kept.row.events);
+                    // When it is resolved, it is reported with the events of the last run that had some.
+                    row.events = earlier.map_or(0, |incident| incident.row.events);
                 }
-                Kept { total_events, row }
+                StateIncident { total_events, row }
             })
             .collect();
-        self.told.add(fingerprints);
-        Self { told: self.told, logs, incidents }
+        self.reported.add(fingerprints);
+        Self { reported: self.reported, logs, incidents }
     }
 }
 
-fn items(objects: &[impl Serialize], out: &mut dyn Write) -> io::Result<()> {
-    for (i, object) in objects.iter().enumerate() {
-        out.write_all(if i == 0 { b"\n" } else { b",\n" })?;
-        out.write_all(escape::escape_json(object)?.as_bytes())?;
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_state_is_locked_under_every_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let (state, link) = (folder.path().join("s.json"), folder.path().join("l.json"));
+        std::os::unix::fs::symlink("s.json", &link).unwrap();
+        let (_, lock) = State::open(&state).unwrap();
+        assert!(
+            matches!(State::open(&link), Err(StateError::Busy { .. })),
+            "a link to a file that is not there yet"
+        );
+        drop(lock);
+        State::default().write(&mut File::create(&state).unwrap()).unwrap();
+        let (_, _lock) = State::open(&link).unwrap();
+        assert!(matches!(State::open(&state), Err(StateError::Busy { .. })));
     }
-    if objects.is_empty() { Ok(()) } else { out.write_all(b"\n") }
+
+    #[test]
+    fn no_lock_stays_next_to_a_file_that_is_not_a_state() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("notes.txt");
+        std::fs::write(&path, "buy milk").unwrap();
+        assert!(matches!(State::open(&path), Err(StateError::Damaged { .. })));
+        assert_eq!(folder.path().read_dir().unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_state_without_checksum_is_read_only_where_its_version_had_none() {
+        let old = br#"{"format": "krbtriage-state", "version": 1, "logs": [], "incidents": [], "told": ""}"#;
+        let path = Path::new("state.json");
+        assert_eq!(State::parse(path, old).unwrap(), State::default());
+        let new = String::from_utf8_lossy(old).replace("\"version\": 1", "\"version\": 2");
+        assert!(matches!(State::parse(path, new.as_bytes()), Err(StateError::Damaged { .. })));
+    }
+
+    #[test]
+    fn every_flipped_bit_is_refused() {
+        let log = LogState {
+            computer: "srv1".into(),
+            channel: "System".into(),
+            record_id: 7,
+            time: "2026-10-06T10:00:00Z".parse().unwrap(),
+            read_to: None,
+        };
+        let mut state = State { logs: vec![log], ..State::default() };
+        state.reported.add(&[1, 2, 3]);
+        let mut text = Vec::new();
+        state.write(&mut text).unwrap();
+        let path = Path::new("state.json");
+        assert_eq!(State::parse(path, &text).unwrap(), state);
+        for bit in 0..text.len() * 8 {
+            let mut flipped = text.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            if let Ok(read) = State::parse(path, &flipped) {
+                assert_eq!(read, state, "bit {bit}: what is read is what was written");
+            }
+        }
+    }
 }

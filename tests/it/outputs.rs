@@ -41,6 +41,40 @@ fn a_name_that_ends_with_a_separator_is_not_a_file() {
     assert!(run.stderr().contains("this is a folder"), "{}", run.stderr());
 }
 
+#[test]
+fn a_message_lists_what_was_replaced_where_one_of_several_outputs_failed() {
+    let place = place();
+    // Written under a short temporary name; only the rename fails.
+    let long = format!("{}.csv", "x".repeat(300));
+    let run =
+        place.run(&["triage", "A.evtx", "-o", "first.csv", "-o", &long, "--state", "state.json"]).exits(4);
+    let stderr = run.stderr();
+    assert!(stderr.contains("Already replaced: first.csv"), "{stderr}");
+    assert!(stderr.contains(&format!("Not replaced: {long}, state.json")), "{stderr}");
+    assert!(place.text("first.csv").starts_with("incident_id"));
+    assert!(!exists(&place.path("state.json")), "the events are reported again");
+}
+
+/// Bug 1 of the review.
+#[test]
+fn a_closed_pipe_is_not_an_error() {
+    let place = place();
+    let rows: String = (0..20_000).map(|i| format!("SRV{i},192.0.2.1\n")).collect();
+    place.write("big.csv", format!("host,address\n{rows}"));
+    for arguments in [&["inventory", "big.csv"][..], &["audit", "-i", "big.csv"], &["triage", "A.evtx"]] {
+        let mut child = krbtriage()
+            .current_dir(place.0.path())
+            .args(arguments)
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let done = child.wait_with_output().unwrap();
+        assert_eq!(done.status.code(), Some(0), "{arguments:?}: {}", String::from_utf8_lossy(&done.stderr));
+    }
+}
+
 #[cfg(unix)]
 mod links {
     use super::*;

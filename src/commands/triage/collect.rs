@@ -2,6 +2,8 @@
 
 use super::config::Config;
 use super::inputs::Inputs;
+use jiff::Timestamp;
+
 use crate::events::{self, DedupIndex};
 use crate::files::FileError;
 use crate::files::FileIndex;
@@ -33,13 +35,13 @@ pub(super) struct Logs {
 /// Scans the logs with all threads.
 pub(super) fn collect(config: &Config, inputs: &Inputs, progress: &dyn Progress) -> Collected {
     let (dedup, spool) = (DedupIndex::default(), EventSpool::default());
-    let reported = inputs.previous.state.as_ref().map(|open| &open.state.told);
-    let workers = config.scan.workers();
+    let reported = inputs.previous.state.as_ref().map(|open| &open.state.reported);
+    let (workers, now) = (config.scan.workers(), Timestamp::now());
     let Scan { visitors, files, unread } =
         scan::scan(&inputs.logs, &events::selection(), &config.scan, progress, || {
             IncidentBuilder::new(&dedup, config.period)
                 .without(reported)
-                .with_log_ranges(inputs.previous.rows.is_some())
+                .with_log_ranges(inputs.previous.rows.is_some().then_some(now))
                 .event_sink(config.outputs.events.is_some().then(|| spool.event_sink(workers)))
         });
     let mut incidents = CollectedIncidents::merge(visitors);

@@ -9,7 +9,7 @@ use super::config::Config;
 use super::inputs::{OpenState, Previous};
 use crate::report::baseline::{self, Silence};
 use crate::report::{Problem, Row, problem};
-use crate::state::{self, Followed, Lock, State};
+use crate::state::{self, Lock, LogProgress, State};
 
 /// The rows with their status.
 pub(super) struct Compared {
@@ -40,7 +40,7 @@ pub(super) fn compare(
     let Previous { rows: earlier, state } = previous;
     let log_ranges = std::mem::take(&mut collected.incidents.log_ranges);
     let computers = log_ranges.computers();
-    let followed: Option<Followed> = state
+    let progress: Option<LogProgress> = state
         .as_ref()
         .map(|open| state::follow(&open.state.logs, log_ranges, &|place| collected.logs.ends(place)));
     let compared = earlier.is_some();
@@ -48,17 +48,18 @@ pub(super) fn compare(
         None => rows,
         Some(earlier) => baseline::compare(rows, earlier, &|row| {
             let client = row.client.to_lowercase();
-            let is_over =
-                |followed: &Followed| is_over(row, followed.went_on.get(&client), config.resolved_after);
-            Silence { heard: computers.contains(&*client), over: followed.as_ref().is_none_or(is_over) }
+            let is_over = |progress: &LogProgress| {
+                is_over(row, progress.advanced_to.get(&client), config.resolved_after)
+            };
+            Silence { heard: computers.contains(&*client), over: progress.as_ref().is_none_or(is_over) }
         }),
     };
-    let followed = followed.unwrap_or_default();
+    let progress = progress.unwrap_or_default();
     let next = state.map(|OpenState { path, state, lock }| {
-        let state = state.after(&rows, &collected.incidents.fingerprints, followed.logs);
+        let state = state.next(&rows, &collected.incidents.fingerprints, progress.logs);
         NextState { path, state, lock }
     });
-    Compared { problems: problem::group(&rows), rows, compared, notes: followed.notes, next }
+    Compared { problems: problem::group(&rows), rows, compared, notes: progress.notes, next }
 }
 
 /// Is an incident without new events over? Only when its client's log was read further than before (`to`), and at least

@@ -74,7 +74,7 @@ fn the_state_survives_a_kill_at_any_moment_and_every_event_counts_once() {
 
         let after = state(&place);
         let total: u64 = after.incidents.iter().map(|kept| kept.total_events).sum();
-        assert_eq!(total, after.told.count() as u64, "run {run}: counted and remembered are the same");
+        assert_eq!(total, after.reported.count() as u64, "run {run}: counted and remembered are the same");
         if after == before {
             assert!(!done, "run {run} ended well and kept nothing");
             continue;
@@ -83,13 +83,13 @@ fn the_state_survives_a_kill_at_any_moment_and_every_event_counts_once() {
         // The outputs were in place before the state: they hold exactly what it has more.
         let new: Vec<u64> =
             rows(&place.text("events.csv")).iter().map(|r| r["record_id"].parse().unwrap()).collect();
-        assert_eq!(new.len(), after.told.count() - before.told.count(), "run {run}");
+        assert_eq!(new.len(), after.reported.count() - before.reported.count(), "run {run}");
         for id in new {
             assert!(told.insert(id), "run {run}: event {id} was told before");
         }
         let counted: u64 =
             self::told(&place.text("report.csv")).iter().filter(|r| r.3 != "resolved").map(|r| r.2).sum();
-        assert_eq!(counted, (after.told.count() - before.told.count()) as u64, "run {run}");
+        assert_eq!(counted, (after.reported.count() - before.reported.count()) as u64, "run {run}");
     }
     assert_eq!(told, (1..=RUNS * EVENTS_A_NIGHT).collect(), "every event was told in one run");
     assert!(

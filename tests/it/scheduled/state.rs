@@ -290,13 +290,16 @@ fn a_state_that_cannot_be_used_is_an_error() {
     place.write("A.evtx", log([four("A", "srv8", 1, 10)]));
     night(&place, &["A.evtx"]);
     let good = place.text("state.json");
+    // A state of version 1 has no checksum, so what it holds is checked.
+    let version_1 = good.replace("\"version\": 2", "\"version\": 1");
     let table: Vec<(String, &str)> = vec![
-        (good[..good.len() / 2].into(), "no state of krbtriage, or damaged"),
-        (String::new(), "no state of krbtriage, or damaged"),
+        (good[..good.len() / 2].into(), "not a state of krbtriage, or it is damaged"),
+        (String::new(), "not a state of krbtriage, or it is damaged"),
+        (good.replace("cifs/srv8", "cifs/srv9"), "its checksum does not match"),
         ("{\"format\":\"other\",\"version\":1}".into(), "another kind of file"),
-        (good.replace("\"version\": 1", "\"version\": 2"), "written by a later krbtriage"),
-        (good.replace("\"told\": \"", "\"told\": \"A"), "\"told\" is damaged"),
-        (good.replace("\"incident_id\":\"i", "\"incident_id\":\"x"), "is not a valid incident_id"),
+        (good.replace("\"version\": 2", "\"version\": 3"), "a later krbtriage wrote this file"),
+        (version_1.replace("\"reported\": \"", "\"reported\": \"A"), "reported events is damaged"),
+        (version_1.replace("\"incident_id\":\"i", "\"incident_id\":\"x"), "is not a valid incident_id"),
     ];
     for (text, says) in table {
         place.write("state.json", &text);

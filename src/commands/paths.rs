@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::files::walk::files_of;
 use crate::inventory::foreign_file::ForeignFile;
 use crate::output::{OutputError, ProtectedPaths, protect};
 
@@ -11,17 +12,9 @@ pub(super) fn protect_inputs<'a>(
     outputs: impl IntoIterator<Item = &'a Path>,
     files: impl IntoIterator<Item = &'a Path>,
 ) -> Result<ProtectedPaths, OutputError> {
-    let found = files.into_iter().flat_map(|path| {
-        let in_folder = path.is_dir().then(|| files_in(path)).into_iter().flatten();
-        std::iter::once((path.to_path_buf(), true)).chain(in_folder.map(|path| (path, false)))
-    });
+    let files: Vec<PathBuf> = files.into_iter().map(Path::to_path_buf).collect();
+    let found = files_of(&files).flatten().map(|file| (file.path, file.named));
     protect(outputs, found, |path, named| *named || is_read(path))
-}
-
-/// All files in a folder; a link to a file is one.
-fn files_in(folder: &Path) -> impl Iterator<Item = PathBuf> + use<> {
-    let entries = walkdir::WalkDir::new(folder).into_iter().flatten();
-    entries.filter(|entry| !entry.file_type().is_dir()).map(walkdir::DirEntry::into_path)
 }
 
 fn is_read(path: &Path) -> bool {

@@ -14,8 +14,8 @@ use std::sync::LazyLock;
 use evtx::chunk_of_every_layout;
 use krbtriage::records::chunk::Chunk;
 use krbtriage::records::reader::{ChunkReader, Counts};
-use krbtriage::records::full::{FullReader, Pick};
-use krbtriage::records::{Problems, Record, Selection, EventFilter};
+use krbtriage::records::fallback::{FallbackReader, Selector};
+use krbtriage::records::{EventFilter, Problems, Record, Selection};
 use libfuzzer_sys::fuzz_target;
 
 static WHOLE: LazyLock<Vec<u8>> = LazyLock::new(chunk_of_every_layout);
@@ -24,7 +24,7 @@ static EVERYTHING: LazyLock<Selection> =
     LazyLock::new(|| Selection::new(vec![EventFilter { providers: vec![], event_ids: vec![] }]));
 
 thread_local! {
-    static READERS: RefCell<(ChunkReader, FullReader)> = RefCell::default();
+    static READERS: RefCell<(ChunkReader, FallbackReader)> = RefCell::default();
 }
 
 fuzz_target!(|data: &[u8]| {
@@ -42,12 +42,12 @@ fuzz_target!(|data: &[u8]| {
         }
         chunk
     };
-    READERS.with_borrow_mut(|(ours, full)| {
+    READERS.with_borrow_mut(|(ours, fallback)| {
         let found = by_ours(ours, &chunk, false);
         by_ours(ours, &chunk, true);
         let mut left: Vec<String> = found.iter().map(|record| format!("{record:?}")).collect();
         let chunk = Chunk { bytes: &chunk, at: 0 };
-        full.read(chunk, Pick::All, &EVERYTHING, &mut Problems::default(), |record| {
+        fallback.read(chunk, Selector::All, &EVERYTHING, &mut Problems::default(), |record| {
             let record = format!("{record:?}");
             let at = left.iter().position(|other| *other == record);
             left.swap_remove(at.unwrap_or_else(|| panic!("lost or changed: {record}\nfound: {left:#?}")));

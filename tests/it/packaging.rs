@@ -1,5 +1,6 @@
 //! What Cargo.toml and the README promise to whoever builds the program.
 
+use std::path::Path;
 use std::process::Command;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
@@ -34,6 +35,32 @@ fn no_dependency_needs_a_later_rust_than_ours() {
 fn the_readme_names_the_rust_it_needs() {
     let readme = std::fs::read_to_string(format!("{ROOT}/README.md")).unwrap();
     assert!(readme.contains(&format!("Rust {RUST_VERSION} or later")));
+}
+
+#[test]
+fn developers_texts_name_paths_that_exist() {
+    for name in ["SECURITY.md", "tests/README.md", "tests/data/README.md"] {
+        let text = std::fs::read_to_string(format!("{ROOT}/{name}")).unwrap();
+        let is_path = |text: &&str| {
+            text.contains('/')
+                && text.chars().all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c))
+                && !text.starts_with("target/")
+        };
+        for path in text.split('`').skip(1).step_by(2).filter(is_path) {
+            let below = Path::new(name).parent().unwrap().join(path);
+            let found = [Path::new(path), &below].iter().any(|p| Path::new(ROOT).join(p).exists());
+            assert!(found, "{name}: `{path}` does not exist");
+        }
+    }
+}
+
+#[test]
+fn the_test_map_names_every_module() {
+    let main = std::fs::read_to_string(format!("{ROOT}/tests/it/main.rs")).unwrap();
+    let map = std::fs::read_to_string(format!("{ROOT}/tests/README.md")).unwrap();
+    for module in main.lines().filter_map(|line| line.strip_prefix("mod ")?.strip_suffix(';')) {
+        assert!(map.contains(&format!("`{module}`")), "tests/README.md does not name {module}");
+    }
 }
 
 #[test]

@@ -22,22 +22,29 @@ const LONG_VERSION: &str = concat!(
     env!("CARGO_PKG_VERSION"),
     "\nLicence: ",
     env!("CARGO_PKG_LICENSE"),
-    ", as you like. It comes without warranty. Licences of the libraries in it: THIRD-PARTY.txt of the release."
+    ", at your option. No warranty. THIRD-PARTY.txt of a release lists the licences of all libraries."
 );
 
-/// Finds out why Windows logs Kerberos event 4 (KRB_AP_ERR_MODIFIED).
+/// Find out why Windows logs Kerberos event 4 (KRB_AP_ERR_MODIFIED).
+///
+/// krbtriage reads exported event logs, address inventories and SPN lists on any machine. It reports the cause of each event 4,
+/// what proves it, and how to fix it. It changes nothing and sends nothing.
 #[derive(Debug, Parser)]
 #[command(
     name = "krbtriage",
     version,
     long_version = LONG_VERSION,
-    about,
     arg_required_else_help = true,
-    before_help = "Examples:
-  krbtriage triage System.evtx
-  krbtriage triage -i addresses.csv -s spns.csv -o report.csv exported-logs
-  krbtriage inventory ipconfig-outputs -o addresses.csv",
-    after_help = "`krbtriage COMMAND --help` tells more, with examples. Documentation: docs/ beside the program's source."
+    after_help = "`krbtriage COMMAND -h` lists the options of a command, `krbtriage COMMAND --help` explains them with examples.",
+    after_long_help = "Examples:
+  Read the log of the client, the machine that reports event 4:
+    krbtriage triage System.evtx
+  Prove the causes with addresses and SPNs:
+    krbtriage triage -i addresses.csv -s spns.txt exported-logs
+  Explain a cause:
+    krbtriage explain loopback-shared-ip
+
+`krbtriage COMMAND --help` explains a command with examples. The documentation is in docs/."
 )]
 pub struct Cli {
     #[command(subcommand)]
@@ -52,8 +59,8 @@ pub enum Command {
     Explain(Explain),
     Extract(Extract),
     CollectScript(CollectScript),
-    /// Print the manual: a page for the program and one for each command (roff).
-    #[command(before_help = "Examples:
+    /// Print the manual (roff).
+    #[command(after_long_help = "Examples:
   krbtriage man > krbtriage.1
   krbtriage man | man -l -")]
     Man,
@@ -73,133 +80,165 @@ impl Command {
     }
 }
 
-/// Read exported logs and write a report: what is wrong, how sure that is, what proves it, what to do.
+/// Find the cause of each Kerberos event 4 in exported logs.
+///
+/// The report shows the cause, its proof and its fix. Read the log of the client: the machine that made the failing connection and logged event 4. Address inventories and SPN
+/// lists prove a cause. Without them the report lists what to check next.
 #[derive(Debug, Args)]
-#[command(before_help = "Examples:
-  One log, the report on the screen:
+#[command(override_usage = "krbtriage triage [OPTIONS] <LOGS>...")]
+#[command(after_help = "`krbtriage triage --help` explains each option, with examples and the exit status.")]
+#[command(after_long_help = "Examples:
+  Read one log and print the report:
     krbtriage triage System.evtx
-  All logs of a folder, with addresses and SPNs, so that causes can be proved:
-    krbtriage triage -i addresses.csv -s spns.csv -o report.csv exported-logs
-  The same as a page for a browser beside it:
-    krbtriage triage -i addresses.csv -s spns.csv -o report.csv -o report.html exported-logs
-  Every night, exit status 1 when there is a new problem:
+  Read all logs of a folder, and prove causes with addresses and SPNs:
+    krbtriage triage -i addresses.csv -s spns.txt -o report.csv exported-logs
+  Write a page for a browser as well:
+    krbtriage triage -i addresses.csv -s spns.txt -o report.csv -o report.html exported-logs
+  Run every night, and exit with 1 for a new problem:
     krbtriage triage --state krbtriage.json --fail-on new-problem -o report.csv exported-logs
-  What happened in the last week:
-    krbtriage triage --since 7d -i inventories -o report.csv exported-logs")]
-#[command(
-    after_help = "Exit status: 0 the report is complete, whatever it says; 1 it holds what --fail-on asks for; 2 wrong use; 3 the report was written, \
-but some input could not be read; 4 no report."
-)]
+  Read the events of the last week:
+    krbtriage triage --since 7d -i inventories -o report.csv exported-logs
+
+Exit status:
+  0  The report is complete, whatever it says.
+  1  The report holds what --fail-on asks for.
+  2  The command line is wrong.
+  3  The report is written, but some input could not be read.
+  4  No report is written.")]
 pub struct Triage {
-    /// Exported logs (.evtx, event XML, copied text, .zip, .gz, .zst), what `extract --for-triage` wrote of some, and folders
-    /// of them.
+    /// Exported logs, or folders of them.
+    ///
+    /// .evtx, event XML, event text copied from Event Viewer, .zip, .gz, .zst, and files that `extract --for-triage` wrote.
+    /// Files are recognised by content.
     #[arg(value_name = "LOGS", required_unless_present = "files_from")]
     logs: Vec<PathBuf>,
 
-    /// A file with more LOGS, a name a line or ended with NUL; - is standard input.
-    #[arg(long, value_name = "FILE")]
+    /// Read log paths from FILE, separated by newline or NUL (- for stdin).
+    #[arg(long, value_name = "FILE", help_heading = "Input")]
     files_from: Option<PathBuf>,
 
-    /// Which host owns which address: a file or folder; may be given again.
-    #[arg(short, long, value_name = "FILE")]
+    /// Address inventory: which host owns which address (repeatable).
+    ///
+    /// A file or a folder: ipconfig /all, Get-NetIPAddress, DNS and DHCP exports, captures and more, recognised by content.
+    #[arg(short, long, value_name = "FILE", help_heading = "Input")]
     interfaces: Vec<PathBuf>,
 
-    /// The host of inventory rows that name none (without it, the file's name tells).
-    #[arg(long, value_name = "NAME")]
+    /// Host name for inventory rows without one [default: taken from the file name].
+    #[arg(long, value_name = "NAME", help_heading = "Input")]
     host: Option<String>,
 
-    /// Accounts and their SPNs: a file or folder; may be given again.
-    #[arg(short, long, value_name = "FILE")]
+    /// SPN list: accounts and their SPNs (repeatable).
+    ///
+    /// A file or a folder: setspn, Get-AD*, ldifde, csvde, SharpHound, recognised by content.
+    #[arg(short, long, value_name = "FILE", help_heading = "Input")]
     spns: Vec<PathBuf>,
 
-    /// Classes that HOST/ stands for, as sPNMappings has them (host=alerter,appmgmt,...), where the forest's differ.
-    #[arg(long, value_name = "LIST", value_parser = |t: &str| HostAliases::parse(t).map_err(|e| e.to_string()))]
+    /// Service classes that HOST/ covers, if the forest changed sPNMappings.
+    ///
+    /// Written as in the directory: host=alerter,appmgmt,...
+    #[arg(long, value_name = "LIST", help_heading = "Input", value_parser = |t: &str| HostAliases::parse(t).map_err(|e| e.to_string()))]
     spn_mappings: Option<HostAliases>,
 
-    /// Write the report here instead of to standard output; may be given again. The extension decides the format: .csv,
-    /// .json, .jsonl, .html (a page for a browser), .txt.
-    #[arg(short, long, value_name = "FILE")]
+    /// Write the report to FILE (repeatable).
+    ///
+    /// The extension selects the format: .csv, .json, .jsonl, .html (a page for a browser) or .txt. Without this option the
+    /// report goes to standard output.
+    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     output: Vec<PathBuf>,
 
-    /// The format of standard output, and of an --output whose extension says none: csv, json, jsonl, html, text. Without
-    /// it, a terminal gets text and everything else CSV.
-    #[arg(long, value_name = "FORMAT", value_parser = format_named)]
+    /// Report format: csv, json, jsonl, html or text.
+    ///
+    /// Applies to standard output, and to an --output without a known extension. The default is text on a terminal and CSV
+    /// elsewhere.
+    #[arg(long, value_name = "FORMAT", help_heading = "Output", value_parser = format_named)]
     format: Option<Format>,
 
-    /// Write a row per problem here (CSV): what one repair ends.
-    #[arg(long, value_name = "FILE")]
+    /// Write one row per problem to FILE (.csv).
+    ///
+    /// A problem is a group of incidents that one fix ends.
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
     problems: Option<PathBuf>,
 
-    /// Write every event with its incident here, as evidence (.csv or .jsonl).
-    #[arg(long, value_name = "FILE")]
+    /// Write every counted event and its incident to FILE (.csv or .jsonl).
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
     events: Option<PathBuf>,
 
-    /// Compare with an earlier report (.csv, .json or .jsonl): what is new, ongoing, resolved, reopened.
-    #[arg(long, value_name = "FILE", conflicts_with = "state")]
+    /// Compare with an earlier report (.csv, .json or .jsonl).
+    ///
+    /// Each incident becomes new, ongoing, resolved or reopened.
+    #[arg(long, value_name = "FILE", help_heading = "Compare", conflicts_with = "state")]
     baseline: Option<PathBuf>,
 
-    /// Remember here what was told, so that the next run tells each event once and knows what is new.
-    #[arg(long, value_name = "FILE")]
+    /// Keep state between runs: report each event once and flag what is new.
+    ///
+    /// The run reads FILE if it exists, and replaces it last of all.
+    #[arg(long, value_name = "FILE", help_heading = "Compare")]
     state: Option<PathBuf>,
 
-    /// With --state: an incident is resolved when its client's log has gone on for so long without an event of it.
-    #[arg(long, value_name = "SPAN", default_value = "1d", requires = "state", value_parser = time::span)]
+    /// With --state: resolve an incident after SPAN without an event.
+    ///
+    /// The client's log must cover that time.
+    #[arg(long, value_name = "SPAN", help_heading = "Compare", default_value = "1d", requires = "state", value_parser = time::span)]
     resolved_after: SignedDuration,
 
-    /// Exit with 1 if the report holds this: new, new-problem, any, or a cause; may be given again.
-    #[arg(long, value_name = "WHAT", value_delimiter = ',')]
+    /// Exit with 1 on: new, new-problem, any, or a cause (repeatable).
+    #[arg(long, value_name = "WHAT", help_heading = "Compare", value_delimiter = ',')]
     fail_on: Vec<FailOn>,
 
-    /// Only events from this time on: a date, a time with its offset, or a span such as 7d.
-    #[arg(long, value_name = "TIME", value_parser = |t: &str| time::moment(t, End::Since, Timestamp::now()))]
+    /// Ignore events before TIME.
+    ///
+    /// A date, a time with its offset, or a span before now such as 7d. A time without an offset is UTC.
+    #[arg(long, value_name = "TIME", help_heading = "Filter", value_parser = |t: &str| time::moment(t, End::Since, Timestamp::now()))]
     since: Option<Timestamp>,
 
-    /// Only events up to this time.
-    #[arg(long, value_name = "TIME", value_parser = |t: &str| time::moment(t, End::Until, Timestamp::now()))]
+    /// Ignore events after TIME.
+    #[arg(long, value_name = "TIME", help_heading = "Filter", value_parser = |t: &str| time::moment(t, End::Until, Timestamp::now()))]
     until: Option<Timestamp>,
 
-    /// Use other events up to this long before and after an incident. Events about adapters, addresses and names count at
-    /// any time.
-    #[arg(long, value_name = "SPAN", default_value = "10m", value_parser = time::span)]
+    /// Use other events up to SPAN before and after an incident.
+    ///
+    /// Events about adapters, addresses and names count at any time.
+    #[arg(long, value_name = "SPAN", help_heading = "Filter", default_value = "10m", value_parser = time::span)]
     window: SignedDuration,
 
-    /// Read records in slack space too; they are marked in the evidence.
-    #[arg(long)]
+    /// Also read deleted records in slack space; the evidence marks them.
+    #[arg(long, help_heading = "Filter")]
     recover: bool,
 
-    /// Write what was read of each file here, as JSON Lines.
-    #[arg(long, value_name = "FILE")]
+    /// Write one JSON line per input to FILE: counts and read errors.
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
     summary: Option<PathBuf>,
 
-    /// Use N threads; without it, one per core.
-    #[arg(long, value_name = "N")]
+    /// Use N threads [default: one per core].
+    #[arg(long, value_name = "N", help_heading = "Behaviour")]
     threads: Option<NonZeroUsize>,
 
     #[command(flatten)]
     pub terminal: Terminal,
 }
 
-/// What is said on the terminal by commands that take long enough for a bar.
+/// Terminal options of commands with a progress bar.
 #[derive(Debug, Args, Clone, Copy)]
 pub struct Terminal {
-    /// Show no progress bar.
-    #[arg(long)]
+    /// Hide the progress bar.
+    #[arg(long, help_heading = "Behaviour")]
     pub no_progress: bool,
 
     #[command(flatten)]
     pub say: Say,
 }
 
-/// What any command says on standard error.
+/// How much a command writes to standard error.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct Say {
-    /// Say nothing but errors.
-    #[arg(short, long, conflicts_with = "verbose")]
+    /// Print errors only.
+    #[arg(short, long, help_heading = "Behaviour", conflicts_with = "verbose")]
     pub quiet: bool,
 
-    /// Show what was read of each file, also to a script. -vv logs each decision and its reason, -vvv every detail;
-    /// KRBTRIAGE_LOG=FILTER logs without it.
-    #[arg(short, long, action = clap::ArgAction::Count)]
+    /// Print what each file held; -vv logs decisions, -vvv all details.
+    ///
+    /// The environment variable KRBTRIAGE_LOG=FILTER sets the log filter without this option.
+    #[arg(short, long, help_heading = "Behaviour", action = clap::ArgAction::Count)]
     verbose: u8,
 }
 
@@ -213,21 +252,19 @@ impl Say {
         self.verbose
     }
 
-    /// A person reads along, or asked for it.
+    /// Standard error is a terminal, or the user asked for more.
     pub fn is_talkative(self) -> bool {
         self.is_verbose() || (!self.quiet && std::io::IsTerminal::is_terminal(&std::io::stderr()))
     }
 }
 
-/// Options that parse each by itself, but make no sense together.
+/// Options that are valid alone but not together.
 #[derive(Debug, thiserror::Error)]
 pub enum WrongUse {
-    /// An output whose name does not tell its format.
+    /// An output whose name does not select a format.
     #[error(transparent)]
     Format(#[from] UnknownFormat),
-    #[error(
-        "--since {since} is later than --until {until}, so there is no time between them; exchange the two"
-    )]
+    #[error("--since {since} is later than --until {until}. Exchange the two.")]
     NoTime { since: Timestamp, until: Timestamp },
 }
 
@@ -290,25 +327,27 @@ fn format_named(name: &str) -> Result<Format, String> {
         .into_iter()
         .find(|f| f.name() == name)
         .map(|f| if let Format::Text(_) = f { Format::Text(screen::paper()) } else { f })
-        .ok_or_else(|| format!("\"{name}\" is no format; write one of {}", all()))
+        .ok_or_else(|| format!("\"{name}\" is not a valid format; write one of {}", all()))
 }
 
-/// Write what was understood of interface inventories as the project's CSV.
+/// Convert address inventories to one CSV file.
+///
+/// The output shows which host owns which address, as triage reads it.
 #[derive(Debug, Args)]
-#[command(before_help = "Examples:
+#[command(after_long_help = "Examples:
   krbtriage inventory ipconfig-outputs -o addresses.csv
   krbtriage inventory addresses.csv more.json | more")]
 pub struct Inventory {
-    /// Inventory files and folders.
+    /// Inventory files or folders.
     #[arg(value_name = "FILES", required = true)]
     files: Vec<PathBuf>,
 
-    /// The host of rows that name none (without it, the file's name tells).
+    /// Host name for rows without one [default: taken from the file name].
     #[arg(long, value_name = "NAME")]
     host: Option<String>,
 
-    /// Write here instead of to standard output.
-    #[arg(short, long, value_name = "FILE")]
+    /// Write to FILE instead of standard output.
+    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     output: Option<PathBuf>,
 
     #[command(flatten)]
@@ -325,62 +364,71 @@ impl Inventory {
     }
 }
 
-/// Tell what a cause or kind is, how it is recognised and proved, and how to mend it.
+/// Explain a cause: how it is detected, what proves it, and how to fix it.
 #[derive(Debug, Args)]
-#[command(before_help = "Examples:
-  krbtriage explain
-  krbtriage explain misplaced
-  krbtriage explain --incident i963b2fe1d1d6 samples/report.csv")]
+#[command(after_long_help = "Examples:
+  List all causes and kinds:
+    krbtriage explain
+  Explain one kind:
+    krbtriage explain misplaced
+  Explain one incident of a report:
+    krbtriage explain --incident i963b2fe1d1d6 samples/report.csv")]
 pub struct Explain {
-    /// A cause or kind; without one, all are listed. With --incident: the report.
+    /// A cause or a kind; with --incident, the report [default: list all].
     #[arg(value_name = "CAUSE|KIND|REPORT")]
     pub topic: Option<std::path::PathBuf>,
 
-    /// Tell the story of this incident of a report.
+    /// Explain the incident ID of a report.
     #[arg(long, value_name = "ID", requires = "topic")]
     pub incident: Option<String>,
 }
 
-/// Print a PowerShell script that exports what triage needs: accounts with SPNs, DNS records, addresses, settings, events.
+/// Print a PowerShell script that collects what triage needs.
 ///
-/// Read the script before you run it; Get-Help lists its parameters and the rights that each part needs. The developers
-/// parsed it and never ran it on Windows.
+/// It exports accounts with SPNs, DNS records, addresses, settings and events. Read the script before you run it. Get-Help
+/// lists its parameters and the rights that each part needs. The developers parsed it and never ran it on Windows.
 #[derive(Debug, Args)]
-#[command(before_help = "Examples:
+#[command(after_long_help = "Examples:
   Two hosts, and the accounts and DNS records of the forest:
     krbtriage collect-script srv1.alpha.example.com srv2.beta.example.com -o collect.ps1
   All hosts of a list, and the logs of the domain controllers:
     krbtriage collect-script --hosts servers.txt -o collect.ps1
   Only what a report asks for, from hosts that an inventory has:
-    krbtriage collect-script --report report.csv -i addresses.csv -s spns.csv -o collect.ps1")]
-#[command(
-    after_help = "Exit status: 0 the script is written; 2 wrong use; 3 the script is written, and comments in it list names \
-that it leaves out; 4 no script."
-)]
+    krbtriage collect-script --report report.csv -i addresses.csv -s spns.csv -o collect.ps1
+
+Exit status:
+  0  The script is written.
+  2  The command line is wrong.
+  3  The script is written. Its comments list the names that it leaves out.
+  4  No script is written.")]
 pub struct CollectScript {
-    /// Hosts to collect from. With --report: hosts that you trust although no list has them.
+    /// Hosts to collect from.
+    ///
+    /// With --report: hosts that you trust although no list has them.
     #[arg(value_name = "HOST")]
     hosts: Vec<String>,
 
-    /// A file with one host per line; may be given again.
-    #[arg(long = "hosts", value_name = "FILE")]
+    /// Read host names from FILE, one per line (repeatable).
+    #[arg(long = "hosts", value_name = "FILE", help_heading = "Input")]
     lists: Vec<PathBuf>,
 
-    /// A report (.csv, .json or .jsonl): collect only what its `missing` asks for, from its clients and from hosts that a
-    /// list has. A responder chooses the name that it reports, so its name alone is not a destination.
-    #[arg(long, value_name = "FILE")]
+    /// Collect only what a report asks for in its column `missing`.
+    ///
+    /// FILE is .csv, .json or .jsonl. The script visits the report's clients, and hosts that a list has. A responder chooses
+    /// the name that it reports, so its name alone is not a destination.
+    #[arg(long, value_name = "FILE", help_heading = "Input")]
     report: Option<PathBuf>,
 
-    /// Address inventories whose hosts a report may ask about: a file or folder; may be given again.
-    #[arg(short, long, value_name = "FILE", requires = "report")]
+    /// With --report: address inventory of hosts to trust (repeatable).
+    #[arg(short, long, value_name = "FILE", help_heading = "Input", requires = "report")]
     interfaces: Vec<PathBuf>,
 
-    /// Account lists whose computers a report may ask about: a file or folder; may be given again.
-    #[arg(short, long, value_name = "FILE", requires = "report")]
+    /// With --report: SPN list of computers to trust (repeatable).
+    #[arg(short, long, value_name = "FILE", help_heading = "Input", requires = "report")]
     spns: Vec<PathBuf>,
 
-    /// Write here instead of to standard output.
-    #[arg(short, long, value_name = "FILE")]
+    /// Write to FILE instead of standard output.
+    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     output: Option<PathBuf>,
 }
 
@@ -397,57 +445,70 @@ impl CollectScript {
     }
 }
 
-/// Find what can hurt before it does: addresses several hosts own, names that lead elsewhere, SPNs that stand twice.
+/// Find risks before they cause errors, without any log.
+///
+/// Reports shared addresses, names that resolve to the wrong host, and duplicate SPNs.
 #[derive(Debug, Args)]
-#[command(before_help = "Examples:
-  krbtriage audit -i addresses.csv -o audit.csv
-  krbtriage audit -i inventories --dns dns-records.csv --spns spns.txt
-  What came back since last time (firmware updates switch adapters on again):
-    krbtriage audit -i addresses.csv --baseline last.csv --fail-on new -o audit.csv")]
-#[command(
-    after_help = "Exit status: 0 the audit is complete; 1 it holds what --fail-on asks for; 2 wrong use; 3 some \
-input could not be read; 4 no audit."
-)]
+#[command(after_help = "`krbtriage audit --help` explains each option, with examples and the exit status.")]
+#[command(after_long_help = "Examples:
+  Check addresses:
+    krbtriage audit -i addresses.csv -o audit.csv
+  Check addresses, DNS and SPNs:
+    krbtriage audit -i inventories --dns dns-records.csv --spns spns.txt
+  Alert when a firmware update enables a management adapter again:
+    krbtriage audit -i addresses.csv --baseline last.csv --fail-on new -o audit.csv
+
+Exit status:
+  0  The audit is complete.
+  1  The audit holds what --fail-on asks for.
+  2  The command line is wrong.
+  3  The audit is written, but some input could not be read.
+  4  No audit is written.")]
 pub struct Audit {
-    /// Which host owns which address: files or folders.
-    #[arg(short, long, value_name = "FILE", num_args = 1.., required_unless_present = "spns")]
+    /// Address inventories: which host owns which address.
+    #[arg(short, long, value_name = "FILE", help_heading = "Input", num_args = 1.., required_unless_present = "spns")]
     interfaces: Vec<PathBuf>,
 
-    /// DNS records: what names resolve to.
-    #[arg(long, value_name = "FILE", num_args = 1..)]
+    /// DNS records: which address a name resolves to.
+    #[arg(long, value_name = "FILE", help_heading = "Input", num_args = 1..)]
     dns: Vec<PathBuf>,
 
-    /// Accounts and their SPNs: files or folders.
-    #[arg(short, long, value_name = "FILE", num_args = 1..)]
+    /// SPN lists: accounts and their SPNs.
+    #[arg(short, long, value_name = "FILE", help_heading = "Input", num_args = 1..)]
     spns: Vec<PathBuf>,
 
-    /// The host of inventory rows that name none (without it, the file's name tells).
-    #[arg(long, value_name = "NAME")]
+    /// Host name for inventory rows without one [default: taken from the file name].
+    #[arg(long, value_name = "NAME", help_heading = "Input")]
     host: Option<String>,
 
-    /// Classes that HOST/ stands for, as sPNMappings has them, where the forest's differ.
-    #[arg(long, value_name = "LIST", value_parser = |t: &str| HostAliases::parse(t).map_err(|e| e.to_string()))]
+    /// Service classes that HOST/ covers, if the forest changed sPNMappings.
+    #[arg(long, value_name = "LIST", help_heading = "Input", value_parser = |t: &str| HostAliases::parse(t).map_err(|e| e.to_string()))]
     spn_mappings: Option<HostAliases>,
 
-    /// Addresses and networks that are shared on purpose (NLB, clusters, anycast), one a line.
-    #[arg(long, value_name = "FILE")]
+    /// Ignore addresses and networks that FILE lists, one per line.
+    ///
+    /// For addresses that are shared on purpose: NLB, clusters, anycast.
+    #[arg(long, value_name = "FILE", help_heading = "Filter")]
     allow: Option<PathBuf>,
 
-    /// An earlier audit: tells what is new, ongoing, gone, and what came back.
-    #[arg(long, value_name = "FILE")]
+    /// Compare with an earlier audit (.csv).
+    ///
+    /// Each finding becomes new, ongoing, resolved or reopened.
+    #[arg(long, value_name = "FILE", help_heading = "Compare")]
     baseline: Option<PathBuf>,
 
-    /// Exit with 1 if the audit holds this: new, any, or a cause; may be given again.
-    #[arg(long, value_name = "WHAT", value_delimiter = ',')]
+    /// Exit with 1 on: new, any, or a cause (repeatable).
+    #[arg(long, value_name = "WHAT", help_heading = "Compare", value_delimiter = ',')]
     fail_on: Vec<FailOn>,
 
-    /// The format: csv, or text for reading. Without it a terminal gets text, and so does a file that ends in .txt;
-    /// everything else gets CSV.
-    #[arg(long, value_name = "FORMAT", value_parser = ["csv", "text"])]
+    /// Output format: csv or text.
+    ///
+    /// The default is text on a terminal and for a file that ends in .txt, and CSV elsewhere.
+    #[arg(long, value_name = "FORMAT", help_heading = "Output", value_parser = ["csv", "text"])]
     format: Option<String>,
 
-    /// Write here instead of to standard output.
-    #[arg(short, long, value_name = "FILE")]
+    /// Write to FILE instead of standard output.
+    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     output: Option<PathBuf>,
 
     #[command(flatten)]
@@ -480,66 +541,74 @@ impl Audit {
     }
 }
 
-/// Write the events themselves, one a line, with all their values; or all that a triage needs, to be judged elsewhere.
+/// Export events, one per line; or export all that triage needs.
+///
+/// With --for-triage, the export replaces the logs: run triage on it later, on another machine.
 #[derive(Debug, Args)]
-#[command(before_help = "Examples:
-  Kerberos event 4, and its twin event 3 with 0x29:
+#[command(override_usage = "krbtriage extract [OPTIONS] <LOGS>...")]
+#[command(after_help = "`krbtriage extract --help` explains each option, with examples and the exit status.")]
+#[command(after_long_help = "Examples:
+  Export Kerberos event 4, and its twin: event 3 with error 0x29:
     krbtriage extract System.evtx
-  Any other events:
+  Export other events:
     krbtriage extract --provider NETLOGON --event-id 5722 --event-id 3210 exported-logs
     krbtriage extract --event-id 7045 --format jsonl exported-logs -o services.jsonl
-  All that triage needs of the logs, in a hundredth of their size; on many machines, and the triage on one:
+  Export what triage needs on each machine (a hundredth of the size), and triage all on one:
     krbtriage extract --for-triage -o SRV1.jsonl.zst C:\\logs
     krbtriage triage -i addresses.csv -o report.csv collected
-  Of more files than a command line holds:
-    find /srv/logs -name '*.evtx' -print0 | krbtriage extract --for-triage --files-from - -o events.jsonl.zst")]
-#[command(
-    after_help = "Exit status: 0 all of it was written; 2 wrong use; 3 it was written, but some input could not be read (with \
---for-triage the file says so too); 4 nothing was written."
-)]
+  Read more files than fit on a command line:
+    find /srv/logs -name '*.evtx' -print0 | krbtriage extract --for-triage --files-from - -o events.jsonl.zst
+
+Exit status:
+  0  All events are written.
+  2  The command line is wrong.
+  3  The events are written, but some input could not be read. With --for-triage, the file says so too.
+  4  Nothing is written.")]
 pub struct Extract {
-    /// Exported logs, what `extract --for-triage` wrote of some, and folders of them.
+    /// Exported logs, files that `extract --for-triage` wrote, or folders of them.
     #[arg(value_name = "LOGS", required_unless_present = "files_from")]
     logs: Vec<PathBuf>,
 
-    /// A file with more LOGS, a name a line or ended with NUL; - is standard input.
-    #[arg(long, value_name = "FILE")]
+    /// Read log paths from FILE, separated by newline or NUL (- for stdin).
+    #[arg(long, value_name = "FILE", help_heading = "Input")]
     files_from: Option<PathBuf>,
 
-    /// Write all that a triage needs, for `krbtriage triage` to read instead of the logs.
-    #[arg(long, conflicts_with_all = ["providers", "event_ids", "format"])]
+    /// Export all that `krbtriage triage` needs, to read instead of the logs.
+    #[arg(long, help_heading = "Filter", conflicts_with_all = ["providers", "event_ids", "format"])]
     for_triage: bool,
 
-    /// What the one log is called in the report, where it has another name now (a copy, a download).
-    #[arg(long = "as", value_name = "NAME")]
+    /// Name the log NAME in the report; give exactly one log.
+    ///
+    /// For a copy or a download whose file name differs from the log's.
+    #[arg(long = "as", value_name = "NAME", help_heading = "Input")]
     called: Option<String>,
 
-    /// Events of this provider; may be given again.
-    #[arg(long = "provider", value_name = "NAME")]
+    /// Export events of this provider (repeatable).
+    #[arg(long = "provider", value_name = "NAME", help_heading = "Filter")]
     providers: Vec<String>,
 
-    /// Events with this ID; may be given again.
-    #[arg(long = "event-id", value_name = "N")]
+    /// Export events with this ID (repeatable).
+    #[arg(long = "event-id", value_name = "N", help_heading = "Filter")]
     event_ids: Vec<u16>,
 
-    /// csv or jsonl.
-    #[arg(long, value_name = "FORMAT", default_value = "csv", value_parser = ["csv", "jsonl"])]
+    /// Output format: csv or jsonl.
+    #[arg(long, value_name = "FORMAT", help_heading = "Output", default_value = "csv", value_parser = ["csv", "jsonl"])]
     format: String,
 
-    /// Write here instead of to standard output. A name that ends with .zst is compressed.
-    #[arg(short, long, value_name = "FILE")]
+    /// Write to FILE instead of standard output; .zst compresses.
+    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     output: Option<PathBuf>,
 
-    /// Compress what is written (Zstandard), whatever its name.
-    #[arg(long)]
+    /// Compress the output (Zstandard), whatever its name.
+    #[arg(long, help_heading = "Output")]
     compress: bool,
 
-    /// Read records in slack space too.
-    #[arg(long)]
+    /// Also read deleted records in slack space.
+    #[arg(long, help_heading = "Filter")]
     recover: bool,
 
-    /// Use N threads; without it, one per core.
-    #[arg(long, value_name = "N")]
+    /// Use N threads [default: one per core].
+    #[arg(long, value_name = "N", help_heading = "Behaviour")]
     threads: Option<NonZeroUsize>,
 
     #[command(flatten)]
@@ -570,7 +639,7 @@ impl Extract {
 
 /// Print completions for a shell.
 #[derive(Debug, Args)]
-#[command(before_help = "Examples:
+#[command(after_long_help = "Examples:
   krbtriage completions bash > /etc/bash_completion.d/krbtriage
   krbtriage completions powershell >> $PROFILE")]
 pub struct Completions {

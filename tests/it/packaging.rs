@@ -87,13 +87,13 @@ fn the_manual_has_a_page_with_the_options_of_every_command() {
 }
 
 #[test]
-fn the_help_of_every_command_starts_with_examples() {
+fn help_says_what_a_command_does_before_its_examples() {
     let help = |arguments: &[&str]| {
         let output = Command::new(env!("CARGO_BIN_EXE_krbtriage")).args(arguments).output().unwrap();
         String::from_utf8(output.stdout).unwrap()
     };
-    let all = help(&["--help"]);
-    assert!(all.starts_with("Examples:"), "{all}");
+    let all = help(&["-h"]);
+    assert!(all.starts_with("Find out why"), "{all}");
     let (_, commands) = all.split_once("Commands:\n").unwrap();
     let commands: Vec<&str> = commands
         .lines()
@@ -104,7 +104,11 @@ fn the_help_of_every_command_starts_with_examples() {
         .collect();
     assert!(commands.len() >= 8, "{commands:?}");
     for command in commands {
-        let text = help(&[command, "--help"]);
-        assert!(text.starts_with("Examples:"), "{command}: {text}");
+        let (short, long) = (help(&[command, "-h"]), help(&[command, "--help"]));
+        let usage = long.find("Usage:").unwrap();
+        let examples = long.find("Examples:").unwrap_or_else(|| panic!("{command}: {long}"));
+        assert!(0 < usage && usage < examples, "{command}: {long}");
+        assert!(!short.contains("Examples:"), "{command}: {short}");
+        assert!(short.lines().count() < long.lines().count(), "{command}: {short}");
     }
 }

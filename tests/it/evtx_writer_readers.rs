@@ -6,7 +6,7 @@ use std::process::Command;
 
 use crate::support::evtx::{CHUNK, Event, EvtxWriter, FILE_HEADER, Payload};
 use crate::support::readers::corpus::{corpus, forwarded_corpus};
-use crate::support::readers::seen::{DedupIndex, expected, from_json, from_xml};
+use crate::support::readers::read_event::{ReadEvent, expected, from_json, from_xml};
 
 /// Chunks the corpus fills at least, so that a new chunk's tables are tested too.
 const CHUNKS: usize = 5;
@@ -20,11 +20,11 @@ fn written(name: &str, events: &[Event]) -> PathBuf {
     path
 }
 
-fn compare(reader: &str, events: &[Event], seen: Vec<DedupIndex>) {
-    assert_eq!(seen.len(), events.len(), "{reader} read another number of records");
-    for (i, (event, seen)) in events.iter().zip(seen).enumerate() {
+fn compare(reader: &str, events: &[Event], read: Vec<ReadEvent>) {
+    assert_eq!(read.len(), events.len(), "{reader} read another number of records");
+    for (i, (event, read)) in events.iter().zip(read).enumerate() {
         let expected = expected(event, i as u64 + 1);
-        assert_eq!(seen, expected, "{reader}, record {}", i + 1);
+        assert_eq!(read, expected, "{reader}, record {}", i + 1);
     }
 }
 
@@ -37,7 +37,7 @@ fn run(program: &str, arguments: &[&str]) -> String {
     text
 }
 
-fn evtx_crate(path: &Path) -> Vec<DedupIndex> {
+fn evtx_crate(path: &Path) -> Vec<ReadEvent> {
     let settings = evtx::ParserSettings::new().num_threads(1).indent(false).validate_checksums(true);
     let mut parser = evtx::EvtxParser::from_path(path).expect("a log").with_configuration(settings);
     assert!(parser.header().validate_checksum(), "the file header's checksum is wrong");
@@ -65,11 +65,11 @@ fn evtxexport_reads_what_was_written() {
     let events = corpus("é");
     let path = written("evtxexport.evtx", &events);
     let text = run("evtxexport", &["-f", "xml", path.to_str().expect("UTF-8")]);
-    let seen = text
+    let read = text
         .split_inclusive("</Event>")
         .filter_map(|part| part.find("<Event ").map(|at| from_xml(&part[at..])))
         .collect();
-    compare("evtxexport", &events, seen);
+    compare("evtxexport", &events, read);
 }
 
 #[test]
@@ -87,13 +87,13 @@ fn python_evtx_reads_what_was_written() {
     let path = written("python.evtx", &events);
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/support/readers/python_evtx.py");
     let text = run("python3", &[script, path.to_str().expect("UTF-8")]);
-    let seen: Vec<DedupIndex> = text.lines().map(from_json).collect();
+    let read: Vec<ReadEvent> = text.lines().map(from_json).collect();
     // It keeps times as floating point seconds and loses some microseconds.
-    let seen = seen.into_iter().zip(&events).map(|(mut seen, event)| {
-        if seen.time.abs_diff(event.time) <= 50 {
-            seen.time = event.time;
+    let read = read.into_iter().zip(&events).map(|(mut read, event)| {
+        if read.time.abs_diff(event.time) <= 50 {
+            read.time = event.time;
         }
-        seen
+        read
     });
-    compare("python-evtx", &events, seen.collect());
+    compare("python-evtx", &events, read.collect());
 }

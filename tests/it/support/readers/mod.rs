@@ -1,4 +1,4 @@
 //! A corpus of logs, and what each reader found in it.
 
 pub mod corpus;
-pub mod seen;
+pub mod read_event;

@@ -6,7 +6,7 @@ use quick_xml::events::Event as Xml;
 use crate::support::evtx::{Event, Payload, Value, filetime};
 
 #[derive(Debug, PartialEq, Eq, Default)]
-pub struct DedupIndex {
+pub struct ReadEvent {
     pub provider: String,
     pub event_id: String,
     pub record_id: String,
@@ -18,7 +18,7 @@ pub struct DedupIndex {
 }
 
 /// What a reader has to see of `event`.
-pub fn expected(event: &Event, record_id: u64) -> DedupIndex {
+pub fn expected(event: &Event, record_id: u64) -> ReadEvent {
     let named = |values: &[(String, Value)]| -> Vec<(Option<String>, String)> {
         values.iter().map(|(name, value)| (Some(name.clone()), canonical(&value.text()))).collect()
     };
@@ -34,7 +34,7 @@ pub fn expected(event: &Event, record_id: u64) -> DedupIndex {
     if let Some(bytes) = binary.filter(|b| !b.is_empty()) {
         data.push((Some("Binary".into()), canonical(&Value::Binary(bytes).text())));
     }
-    DedupIndex {
+    ReadEvent {
         provider: event.provider.name.clone(),
         event_id: event.event_id.to_string(),
         record_id: record_id.to_string(),
@@ -56,17 +56,17 @@ fn canonical(text: &str) -> String {
     text.to_owned()
 }
 
-fn keep(seen: &mut DedupIndex, name: Option<String>, value: &str) {
+fn keep(read: &mut ReadEvent, name: Option<String>, value: &str) {
     if name.as_deref() != Some("Binary") || !value.is_empty() {
-        seen.data.push((name, canonical(value)));
+        read.data.push((name, canonical(value)));
     }
 }
 
 /// From an event's XML.
-pub fn from_xml(xml: &str) -> DedupIndex {
+pub fn from_xml(xml: &str) -> ReadEvent {
     let mut reader = Reader::from_str(xml);
     reader.config_mut().expand_empty_elements = true;
-    let mut seen = DedupIndex::default();
+    let mut read = ReadEvent::default();
     let mut path: Vec<String> = Vec::new();
     let mut name = None;
     let mut text = String::new();
@@ -81,8 +81,8 @@ pub fn from_xml(xml: &str) -> DedupIndex {
                     let value =
                         attribute.normalized_value(quick_xml::XmlVersion::Implicit1_0).expect("a value");
                     match (path.last().map(String::as_str), attribute.key.as_ref()) {
-                        (Some("Provider"), "Name") => seen.provider = value.into_owned(),
-                        (Some("TimeCreated"), "SystemTime") => seen.time = filetime(&value),
+                        (Some("Provider"), "Name") => read.provider = value.into_owned(),
+                        (Some("TimeCreated"), "SystemTime") => read.time = filetime(&value),
                         (Some("Data"), "Name") => name = Some(value.into_owned()),
                         _ => {}
                     }
@@ -101,31 +101,31 @@ pub fn from_xml(xml: &str) -> DedupIndex {
             Xml::End(_) => {
                 let steps: Vec<&str> = path.iter().map(String::as_str).collect();
                 match steps[..] {
-                    ["Event", "System", "EventID"] => seen.event_id = std::mem::take(&mut text),
-                    ["Event", "System", "EventRecordID"] => seen.record_id = std::mem::take(&mut text),
-                    ["Event", "System", "Channel"] => seen.channel = std::mem::take(&mut text),
-                    ["Event", "System", "Computer"] => seen.computer = std::mem::take(&mut text),
-                    ["Event", "EventData", "Data"] => keep(&mut seen, name.take(), &text),
+                    ["Event", "System", "EventID"] => read.event_id = std::mem::take(&mut text),
+                    ["Event", "System", "EventRecordID"] => read.record_id = std::mem::take(&mut text),
+                    ["Event", "System", "Channel"] => read.channel = std::mem::take(&mut text),
+                    ["Event", "System", "Computer"] => read.computer = std::mem::take(&mut text),
+                    ["Event", "EventData", "Data"] => keep(&mut read, name.take(), &text),
                     ["Event", "EventData", "Binary"] | ["Event", "UserData", _, _] => {
                         let field = steps.last().map(|s| (*s).to_owned());
-                        keep(&mut seen, field, &text);
+                        keep(&mut read, field, &text);
                     }
                     _ => {}
                 }
                 text.clear();
                 path.pop();
             }
-            Xml::Eof => return seen,
+            Xml::Eof => return read,
             _ => {}
         }
     }
 }
 
 /// From a line of tests/it/support/readers/python_evtx.py.
-pub fn from_json(line: &str) -> DedupIndex {
+pub fn from_json(line: &str) -> ReadEvent {
     let record: serde_json::Value = serde_json::from_str(line).expect("JSON");
     let text = |key: &str| record[key].as_str().expect("text").to_owned();
-    let mut seen = DedupIndex {
+    let mut read = ReadEvent {
         provider: text("provider"),
         event_id: text("event_id"),
         record_id: text("record_id"),
@@ -135,7 +135,7 @@ pub fn from_json(line: &str) -> DedupIndex {
         data: Vec::new(),
     };
     for pair in record["data"].as_array().expect("an array") {
-        keep(&mut seen, pair[0].as_str().map(str::to_owned), pair[1].as_str().expect("text"));
+        keep(&mut read, pair[0].as_str().map(str::to_owned), pair[1].as_str().expect("text"));
     }
-    seen
+    read
 }

@@ -122,12 +122,14 @@ mod tests {
         let path = |name: &str| folder.path().join(name);
         std::fs::write(path("evidence.csv"), "read").unwrap();
         std::fs::hard_link(path("evidence.csv"), path("copy.csv")).unwrap();
-        let mut inputs = vec![path("evidence.csv"), path("copy.csv")];
         #[cfg(unix)]
-        {
-            std::os::unix::fs::symlink("evidence.csv", path("SRV1.evtx")).unwrap();
-            inputs.push(path("SRV1.evtx"));
-        }
+        std::os::unix::fs::symlink("evidence.csv", path("SRV1.evtx")).unwrap();
+        let inputs = [
+            path("evidence.csv"),
+            path("copy.csv"),
+            #[cfg(unix)]
+            path("SRV1.evtx"),
+        ];
         for input in &inputs {
             let refused = protect([&*path("evidence.csv")], [(input, ())], |_, ()| true);
             assert!(matches!(refused, Err(OutputError::IsInput { .. })), "{}", input.display());

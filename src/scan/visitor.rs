@@ -3,7 +3,7 @@ use crate::records::Record;
 
 /// What takes the records. One per worker; they are merged by the caller afterwards.
 pub trait RecordVisitor: Send {
-    /// `input` is the record's file ([`FileReport::index`]).
+    /// `input` is the record's file ([`FileReport::index`](super::FileReport::index)).
     fn record(&mut self, input: FileIndex, record: Record);
 }
 

@@ -1,6 +1,7 @@
 //! Text: from bytes to text, lines, cells and JSON objects, and escaped where it is written.
 //!
-//! Order of the files: [`decode`], then what reads its text ([`lines`], [`delimited`], [`json`]);
+//! Order of the files: [`decode`], then what reads its text ([`lines`], [`delimited`],
+//! [`property_list`], [`json`]);
 //! [`escape`] stands alone.
 
 pub mod decode;
@@ -8,6 +9,7 @@ pub mod delimited;
 pub mod escape;
 pub mod json;
 pub mod lines;
+pub mod property_list;
 
 use sha2::{Digest, Sha256};
 

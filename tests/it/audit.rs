@@ -389,7 +389,7 @@ fn each_files_kind_rows_and_hosts_are_told() {
         for said in [
             "a.csv: krbtriage CSV, 4 rows, 2 hosts",
             "srv5.txt: ipconfig /all, 1 row, 1 host or account",
-            "notes.txt: not an inventory of a known kind; the kinds are: ",
+            "notes.txt: not an inventory of a known kind; give a CSV with the columns host and address, or one of: ",
             "ipconfig /all, IOXIDResolver",
         ] {
             assert!(run.err.contains(said), "{command}: {}", run.err);

@@ -17,6 +17,7 @@ mod inputs;
 #[cfg(unix)]
 mod interrupted;
 mod inventory_formats;
+mod inventory_inputs;
 mod inventory_samples;
 mod outputs;
 mod packaging;

@@ -20,16 +20,19 @@ use crate::text::lines::Lines;
 
 pub(super) const FORMAT: Format = Format { name: "setspn", recognise, read, may_be_empty: true };
 
+/// An account with an SPN below it, or an SPN with an account; or a listing without accounts, which is short:
+/// the domain that was searched, and a closing line. A text with `DC=` in it is no listing.
 fn recognise(head: &str) -> bool {
     let mut lines = head.split(['\r', '\n']).filter(|line| !line.trim().is_empty()).map(Shape::of).peekable();
+    let first_is_checking = lines.peek() == Some(&Shape::Checking);
     while let Some(shape) = lines.next() {
         let known = match (shape, lines.peek()) {
-            (Shape::Checking, _) => true,
             // An account without any SPN.
             (Shape::Account(dn), None) => {
                 dn.len() < head.trim().len() && head.contains("ServicePrincipalName")
             }
             (Shape::Account(_), Some(Shape::Indented(below))) => below.contains('/'),
+            (Shape::Account(_), Some(Shape::Spn(below))) => !below.contains(' '),
             (Shape::Spn(_), Some(Shape::IndentedAccount(_))) => true,
             _ => false,
         };
@@ -37,8 +40,13 @@ fn recognise(head: &str) -> bool {
             return true;
         }
     }
-    false
+    // Progress is written over itself with CR, and is one line.
+    let count = head.split('\n').filter(|line| !line.trim().is_empty()).count();
+    first_is_checking && count <= MAX_LINES_WITHOUT_ACCOUNT
 }
+
+/// `Checking domain`, one line of progress, and `found 0 group of duplicate SPNs.`, for a few domains.
+const MAX_LINES_WITHOUT_ACCOUNT: usize = 12;
 
 fn read(text: Text<'_>, to: &mut AccountCollector) -> Result<(), ReadError> {
     let mut listing = Listing::default();
@@ -200,6 +208,12 @@ impl Listing {
                 self.duplicate = None;
                 (self.editing, self.part) = (true, true);
             }
+            // The indentation was lost, as in a copy from a page.
+            Shape::Spn(spn) if self.account.is_some() && line.trim() == spn => {
+                if let Some(entry) = &mut self.account {
+                    entry.set(Attribute::ServicePrincipalName, spn, number, to);
+                }
+            }
             Shape::Spn(spn) => {
                 self.end_account(to);
                 self.closed = self.accounts > 0;
@@ -301,6 +315,7 @@ mod tests {
     fn recognised_by_structure() {
         for known in [
             "Checking domain DC=a,DC=b\r\nProcessing entry 0\r\n",
+            "Checking domain DC=a,DC=b\nCN=x,DC=a,DC=b\nHOST/x\n",
             "CN=x,DC=y\n\tHOST/x\n",
             "HOST/x est inscrit:\n        CN=x,DC=y\n",
         ] {
@@ -312,6 +327,8 @@ mod tests {
             "DN,objectClass\n\"CN=x,DC=y\",user\n",
             "dn: CN=x,DC=y\nservicePrincipalName: HOST/x\n",
             "Log Name: System\n\tHOST/x\n",
+            "Some words first\nldap: DC=a,DC=b\n",
+            "Base DN   DC=a,DC=b\nFilter   x\n3\n4\n5\n6\n7\n8\n9\n10\n11\n12\n13\n",
             "| `x.ldif` | `ldapsearch -b DC=a,DC=b` |\n",
             "ldapsearch -b DC=a,DC=b (servicePrincipalName=*)\n",
         ] {

@@ -79,10 +79,15 @@ fn host_name(facts: &Object, inventory_name: &str) -> String {
         format!("{short}.{domain}")
     } else if !short.is_empty() {
         short
-    } else if inventory_name.is_empty() {
-        fact_text(facts, "netbios_name")
-    } else {
+    } else if !inventory_name.is_empty() && parse_address(inventory_name).is_none() {
         inventory_name.to_owned()
+    } else {
+        // The inventory has an address for a name, and the platform's facts are missing.
+        let environment = match fact(facts, "env") {
+            Some(Value::Object(environment)) => text(&environment, "COMPUTERNAME"),
+            _ => String::new(),
+        };
+        if environment.is_empty() { fact_text(facts, "netbios_name") } else { environment }
     }
 }
 

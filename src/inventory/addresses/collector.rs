@@ -137,6 +137,10 @@ impl<'c> AddressCollector<'c> {
         self.file.kind = kind;
     }
 
+    pub fn kind(&self) -> &'static str {
+        self.file.kind
+    }
+
     pub fn source(&self, line: u64) -> Source {
         Source { file: Arc::clone(&self.file.path), line, collected: self.collected.1 }
     }
@@ -325,6 +329,11 @@ impl<'c> AddressCollector<'c> {
                 true
             }
         });
+    }
+
+    /// No row and no problem.
+    pub fn is_silent(&self) -> bool {
+        self.file.rows == 0 && self.problems == 0
     }
 
     /// Closes the file and enters its line of the summary.

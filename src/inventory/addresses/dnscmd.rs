@@ -1,11 +1,12 @@
-//! `dnscmd /enumrecords`, `/zoneprint` and the zone files of `/zoneexport`: what names resolve to.
+//! `dnscmd /enumrecords`, `/zoneprint` and zone files (RFC 1035 5; Windows DNS, BIND, `dig AXFR`): what names
+//! resolve to.
 //!
 //! A record is `name [Aging:3605469] 1200 A 192.0.2.1`; name (a blank means the one above), age and time to
 //! live may be missing. The zone stands in a comment of `/zoneprint` and of zone files, and for `/enumrecords`
 //! only in the command line, when the transcript has it; without it names stay relative.
 
 use super::collector::AddressCollector;
-use super::dns_records::{DnsRecord, take};
+use super::dns_records::{DnsRecord, full_name, take};
 use super::format::{Format, Reader, Refusal, Sample};
 
 pub const FORMAT: Format = Format { name: "dnscmd records", detect, read: Reader::Text(read) };
@@ -15,7 +16,13 @@ fn detect(sample: &Sample<'_>) -> bool {
     let marked = text.contains("returned records:")
         || text.contains("[aging:")
         || text.contains("dnscmd ")
-        || text.lines().take(10).any(|line| line.starts_with(';') && line.contains("zone"));
+        || text.contains("$origin ")
+        || text.contains("<<>> dig ")
+        || text.lines().take(10).any(|line| line.starts_with(';') && line.contains("zone"))
+        || sample
+            .text
+            .lines()
+            .any(|line| record(line, "").is_some_and(|r| r.kind.eq_ignore_ascii_case("SOA")));
     marked && sample.text.lines().any(|line| record(line, "").is_some())
 }
 
@@ -23,6 +30,11 @@ fn read(text: &str, rows: &mut AddressCollector<'_>) -> Result<(), Refusal> {
     let mut zone = String::new();
     let mut above = String::new();
     for (number, line) in (1u64..).zip(text.lines()) {
+        if let Some(origin) = line.strip_prefix("$ORIGIN").and_then(|rest| rest.split_whitespace().next()) {
+            zone = full_name(origin, &zone);
+            above.clear();
+            continue;
+        }
         if let Some(named) = zone_named(line) {
             zone = named;
             above.clear();
@@ -31,6 +43,10 @@ fn read(text: &str, rows: &mut AddressCollector<'_>) -> Result<(), Refusal> {
         let Some(found) = record(line, &above) else {
             continue;
         };
+        if zone.is_empty() && found.kind.eq_ignore_ascii_case("SOA") && found.name.ends_with('.') {
+            // The zone's top has its name, where nothing names the zone before.
+            zone = found.name.trim_end_matches('.').to_owned();
+        }
         take(
             rows,
             &DnsRecord {
@@ -79,6 +95,12 @@ fn zone_named(line: &str) -> Option<String> {
         words.get(at + 1).copied()
     };
     if line.trim_start().starts_with(';') {
+        // `Database file x.dns for Default zone scope in zone example.com.` since Windows Server 2016.
+        if let [.., "in", word, zone] = words.as_slice()
+            && word.eq_ignore_ascii_case("zone")
+        {
+            return Some(zone.trim_end_matches('.').to_owned());
+        }
         let is_file = words.last().is_some_and(|w| w.eq_ignore_ascii_case("zone."));
         let zone = after("Zone:").or_else(|| after("for").filter(|_| is_file))?;
         return Some(zone.trim_end_matches('.').to_owned());

@@ -1,7 +1,12 @@
 //! The host that an export is named after.
 
+use std::borrow::Cow;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
+
+use regex::Regex;
+
+use super::collector::is_host_name;
 
 /// What people add to a host's name when they name an export after it.
 const EXPORT_WORDS: &[&str] = &[
@@ -16,9 +21,12 @@ const EXPORT_WORDS: &[&str] = &[
     "ip",
     "ipaddress",
     "ipconfig",
+    "ipconfigall",
+    "net",
     "netadapter",
     "netip",
     "netipaddress",
+    "network",
     "nic",
     "nicconfig",
     "nics",
@@ -31,9 +39,30 @@ const EXPORT_WORDS: &[&str] = &[
 const EXTENSIONS: &[&str] =
     &["csv", "json", "jsonl", "log", "ndjson", "out", "pcap", "pcapng", "tsv", "txt", "xml"];
 
-/// The host that a path suggests: the file's name, else the folder's (`SRV9/ipconfig.txt`).
+/// The host that a path suggests: by the file's name, else by the folder's (`SRV9/ipconfig.txt`, as
+/// collectors write them).
 pub fn host_of_path(path: &Path) -> Option<Arc<str>> {
-    host_of_file_name(path)
+    host_of_file_name(path).or_else(|| host_of_folder(path.parent()?))
+}
+
+/// A folder has a host's name if it is a full name, or letters with a number of up to three digits: `exports`
+/// and `2026-01-05` are no hosts.
+fn host_of_folder(folder: &Path) -> Option<Arc<str>> {
+    let name = folder.file_name()?.to_str()?;
+    let stem = name.trim_end_matches(|c: char| c.is_ascii_digit());
+    let numbered = (1..=3).contains(&(name.len() - stem.len())) && stem.starts_with(char::is_alphabetic);
+    (is_host_name(name) && (numbered || name.contains('.'))).then(|| Arc::from(name))
+}
+
+/// A date in a name, with the time of day where it follows: `2024-01-05`, `20240105_2359`, `05.01.2024`.
+fn date() -> Option<&'static Regex> {
+    static DATE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        let year_first = r"(?:19|20)\d\d[-_.]?[01]\d[-_.]?[0-3]\d";
+        let year_last = r"[0-3]?\d[-_.][01]?\d[-_.](?:19|20)\d\d";
+        let time = r"(?:[-_ T]?[0-2]\d[-_.]?[0-5]\d(?:[-_.]?[0-5]\d)?)?";
+        Regex::new(&format!(r"(^|[-_ .])(?:{year_first}|{year_last}){time}(?:$|[-_ .])")).ok()
+    });
+    DATE.as_ref()
 }
 
 /// The host an export is named after: `SRV1_ipconfig.txt`, `ipconfig-srv1.alpha.example.com.txt`, `srv1.csv`.
@@ -47,7 +76,19 @@ fn host_of_file_name(path: &Path) -> Option<Arc<str>> {
         }
         host = stem;
     }
+    let undated = date().map_or(Cow::Borrowed(host), |date| date.replace(host, "$1"));
+    host = &undated;
     let is_word = |word: &str| EXPORT_WORDS.iter().any(|w| w.eq_ignore_ascii_case(word));
+    // `srv1.ipconfig`, `ipconfig.SRV1`.
+    if let Some((rest, word)) = host.rsplit_once('.')
+        && is_word(word)
+    {
+        host = rest;
+    } else if let Some((word, rest)) = host.split_once('.')
+        && is_word(word)
+    {
+        host = rest;
+    }
     let separators = ['-', '_', ' '];
     loop {
         if let Some((rest, word)) = host.rsplit_once(separators)
@@ -63,7 +104,7 @@ fn host_of_file_name(path: &Path) -> Option<Arc<str>> {
         }
     }
     let host = host.trim_matches(separators);
-    (!host.is_empty() && !is_word(host)).then(|| Arc::from(host))
+    (is_host_name(host) && !is_word(host)).then(|| Arc::from(host))
 }
 
 #[cfg(test)]
@@ -82,9 +123,24 @@ mod tests {
             ("adapters.csv", None),
             ("ip-addresses.txt", None),
             (".csv", None),
+            ("2024-01-05_SRV1_ipconfig.txt", Some("SRV1")),
+            ("SRV1_20240105.txt", Some("SRV1")),
+            ("SRV1-2024-01-05_2359.txt", Some("SRV1")),
+            ("ipconfig_05.01.2024_srv1.alpha.example.com.txt", Some("srv1.alpha.example.com")),
+            ("SRV_01.csv", Some("SRV_01")),
+            ("20240105.txt", None),
+            ("network.txt", None),
+            ("ipconfigall.txt", None),
+            ("ipconfig.SRV1.txt", Some("SRV1")),
+            ("srv1.ipconfig", Some("srv1")),
+            ("SRV9/ipconfig.txt", Some("SRV9")),
+            ("srv9.alpha.example.com/ipconfig.txt", Some("srv9.alpha.example.com")),
+            ("exports/ipconfig.txt", None),
+            ("exports2026/ipconfig.txt", None),
+            ("2026-01-05/ipconfig.txt", None),
         ];
         for (name, host) in cases {
-            assert_eq!(host_of_file_name(Path::new(name)).as_deref(), host, "{name}");
+            assert_eq!(host_of_path(Path::new(name)).as_deref(), host, "{name}");
         }
     }
 }

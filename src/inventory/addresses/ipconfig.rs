@@ -16,42 +16,49 @@ use std::net::IpAddr;
 
 use super::collector::{AddressCollector, NewAddress};
 use super::format::{Format, Reader, Refusal, Sample};
-use super::values::{normal_mac, parse_address, parse_prefix};
+use super::values::{parse_address, parse_prefix};
 
 pub const FORMAT: Format = Format { name: "ipconfig /all", detect, read: Reader::Text(read) };
 
 fn detect(sample: &Sample<'_>) -> bool {
-    let leaders = sample.text.lines().filter(|line| line.contains(". .") && value_of(line).is_some()).count();
-    leaders >= 2
-        && (sample.text.lines().any(is_title) || sample.text.lines().filter(|l| is_header(l)).count() > 0)
+    let lines = plain_lines(sample.text);
+    let has_leaders = |line: &&&str| line.contains(". .") && value_of(line).is_some();
+    lines.iter().filter(has_leaders).count() >= 2
+        && lines.iter().any(|line| is_title(line) || is_header(line))
 }
 
-fn read(text: &str, rows: &mut AddressCollector<'_>) -> Result<(), Refusal> {
+fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
     let mut hosts = Hosts { name: String::new(), block: Block::Host, titles: 0, unnamed: 0 };
     let mut values: Vec<Value<'_>> = Vec::new();
     let mut header = "";
     let mut after_blank = true;
-    for (number, line) in (1u64..).zip(text.lines()) {
-        let line = line.trim_end();
+    let lines = plain_lines(text);
+    for (i, line) in lines.iter().copied().enumerate() {
+        let number = i as u64 + 1;
         let may_begin = std::mem::replace(&mut after_blank, line.is_empty());
-        if let Some(value) = value_of(line) {
-            values.push(Value { text: value, line: number });
+        // `findstr .` and copies from pages lose the blank lines.
+        let begins = || may_begin || next_line(&lines, i).is_some_and(|next| value_of(next).is_some());
+        if let Some((label, value)) = labelled(line) {
+            values.push(Value { label, text: value, line: number });
         } else if is_title(line) {
-            hosts.close(header, &values, rows);
+            hosts.close(header, &values, to);
             values.clear();
             hosts.begin();
             header = "";
-        } else if may_begin && is_header(line) {
-            hosts.close(header, &values, rows);
+        } else if is_header(line) && begins() {
+            hosts.close(header, &values, to);
             values.clear();
             hosts.block = Block::Adapter;
             header = line.trim_end_matches(':').trim_end();
+        } else if let Some(last) = values.last_mut().filter(|last| last.text.is_empty()) {
+            // Dutch XP puts a long value on the line below.
+            last.text = line.trim();
         }
         // A further line of a list (name servers, gateways) or somebody's own remark: nothing is owned there.
     }
-    hosts.close(header, &values, rows);
+    hosts.close(header, &values, to);
     if hosts.unnamed > 1 {
-        rows.problem(
+        to.problem(
             0,
             format!(
                 "{} hosts in one file without their names: only the first is used; export them with ipconfig /all",
@@ -62,7 +69,37 @@ fn read(text: &str, rows: &mut AddressCollector<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// The lines without the marks of a quoting mail (`> `) and without the indent of the whole (Markdown,
+/// YAML), each without blanks at its end.
+fn plain_lines(text: &str) -> Vec<&str> {
+    let mut lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+    let filled = lines.iter().filter(|line| !line.is_empty()).count();
+    while lines.iter().filter(|line| line.trim_start().starts_with('>')).count() * 2 > filled {
+        for line in &mut lines {
+            let unquoted =
+                line.trim_start().strip_prefix('>').map(|rest| rest.strip_prefix(' ').unwrap_or(rest));
+            *line = unquoted.unwrap_or(line);
+        }
+    }
+    let indent_of = |line: &str| line.len() - line.trim_start_matches([' ', '\t']).len();
+    let at_margin = |i: usize, line: &str| {
+        let text = line.trim_start();
+        is_title(text)
+            || (is_header(text)
+                && next_line(&lines, i).is_some_and(|next| value_of(next.trim_start()).is_some()))
+    };
+    let first = lines.iter().enumerate().find(|(i, line)| at_margin(*i, line));
+    let margin = first.map_or(0, |(_, line)| indent_of(line));
+    lines.iter().map(|line| line.get(margin.min(indent_of(line))..).unwrap_or_default()).collect()
+}
+
+/// The next line that is not blank.
+fn next_line<'t>(lines: &[&'t str], i: usize) -> Option<&'t str> {
+    lines.get(i + 1..)?.iter().copied().find(|line| !line.trim().is_empty())
+}
+
 struct Value<'t> {
+    label: &'t str,
     text: &'t str,
     line: u64,
 }
@@ -112,13 +149,23 @@ fn host_name(values: &[Value<'_>]) -> String {
     }
 }
 
-fn adapter(host: &str, header: &str, values: &[Value<'_>], rows: &mut AddressCollector<'_>) {
+fn adapter(host: &str, header: &str, values: &[Value<'_>], to: &mut AddressCollector<'_>) {
+    let text_at = |i: usize| values.get(i).map_or("", |value| value.text);
+    let is_address = |i: usize| parse_address(text_at(i).split('(').next().unwrap_or_default()).is_some();
     let physical = values.iter().position(|v| looks_physical(v.text));
-    let mac = physical.and_then(|i| values.get(i)).map_or("", |v| v.text);
-    let before = physical.and_then(|i| i.checked_sub(1)).and_then(|i| values.get(i));
-    let description = before.map_or("", |v| v.text);
+    // Without a physical address (WireGuard) its value is empty, between the description and a word.
+    let empty = || {
+        (1..values.len().saturating_sub(1)).find(|&i| {
+            let between = |i: usize| !text_at(i).is_empty() && !is_address(i);
+            text_at(i).is_empty() && between(i - 1) && between(i + 1)
+        })
+    };
+    let mac = physical.map_or("", text_at);
+    let description = physical.or_else(empty).and_then(|i| i.checked_sub(1)).map_or("", text_at);
     let interface = interface_name(header);
     let last_mask = values.iter().rposition(|v| is_mask(v.text));
+    // Windows XP shows IPv6 addresses after the mask, under the label of the IPv4 address.
+    let own_label = last_mask.and_then(|mask| values.get(mask.checked_sub(1)?)).map(|value| value.label);
     for (i, value) in values.iter().enumerate() {
         let (text, state) = match value.text.split_once('(') {
             Some((text, state)) => (text, Some(state.trim_end_matches(')'))),
@@ -128,13 +175,15 @@ fn adapter(host: &str, header: &str, values: &[Value<'_>], rows: &mut AddressCol
             continue;
         };
         let mask = values.get(i + 1).map(|v| v.text).filter(|text| is_mask(text));
-        let owned = match (state, address) {
-            (Some(state), _) => is_bound(state),
-            (None, IpAddr::V4(_)) => mask.is_some() && !is_mask(text),
-            (None, IpAddr::V6(_)) => last_mask.is_some_and(|mask| i < mask),
+        let owned = match (state, address, last_mask) {
+            (Some(state), _, _) => is_bound(state),
+            (None, IpAddr::V4(_), _) => mask.is_some() && !is_mask(text),
+            (None, IpAddr::V6(_), Some(mask)) => i < mask || own_label == Some(value.label),
+            // Plain `ipconfig` of an adapter without IPv4 ends with the gateway.
+            (None, IpAddr::V6(_), None) => physical.is_none() && i + 1 < values.len(),
         };
         if owned {
-            rows.own(NewAddress {
+            to.own(NewAddress {
                 host,
                 address,
                 prefix_length: mask.and_then(|mask| parse_prefix(mask, address)),
@@ -150,21 +199,29 @@ fn adapter(host: &str, header: &str, values: &[Value<'_>], rows: &mut AddressCol
 /// The value of a line with a label. Labels may have a colon of their own (Spanish), so the one after the
 /// dots counts; German fills the width in `   IPv4-Adresse (Auto. Konfiguration): ` and has no dots left.
 fn value_of(line: &str) -> Option<&str> {
-    let after = |at: usize| line.get(at + 1..).unwrap_or_default().trim();
+    labelled(line).map(|(_, value)| value)
+}
+
+/// The label without its dots, and the value.
+fn labelled(line: &str) -> Option<(&str, &str)> {
+    let split = |at: usize| {
+        let label = line.get(..at).unwrap_or_default();
+        (label.trim_matches(['.', ' ', '\t']), line.get(at + 1..).unwrap_or_default().trim())
+    };
     let dotted = line.match_indices(':').find(|(at, _)| {
         let label = line.get(..*at).unwrap_or_default().trim_end();
         let leader = label.len() - label.trim_end_matches(['.', ' ']).len();
         label.ends_with(" .") || label.ends_with('.') && leader > 1
     });
     if let Some((at, _)) = dotted {
-        return Some(after(at));
+        return Some(split(at));
     }
     // Further values of a list stand far right; only a label stands at a label's place.
     let indent = line.len() - line.trim_start().len();
     let (at, _) = line
         .match_indices(':')
         .find(|(at, _)| line.get(at + 1..).is_some_and(|t| t.is_empty() || t.starts_with(' ')))?;
-    (1..=8).contains(&indent).then(|| after(at))
+    (1..=8).contains(&indent).then(|| split(at))
 }
 
 /// `Windows IP Configuration`, `Configuration IP de Windows`, `Windows IP 構成`.
@@ -177,12 +234,13 @@ fn is_header(line: &str) -> bool {
     line.len() > 1 && line.ends_with(':') && !line.starts_with([' ', '\t'])
 }
 
+/// Pairs with `-` or `:` between; tunnels show eight of them. A mask has dots.
 fn looks_physical(text: &str) -> bool {
-    // Tunnels show eight bytes; they count as the place after the description all the same.
-    let bytes: Vec<&str> = text.split('-').collect();
-    matches!(bytes.len(), 6 | 8)
-        && bytes.iter().all(|b| b.len() == 2 && b.chars().all(|c| c.is_ascii_hexdigit()))
-        || normal_mac(text).is_some()
+    ['-', ':'].into_iter().any(|separator| {
+        let pairs: Vec<&str> = text.split(separator).collect();
+        matches!(pairs.len(), 6 | 8)
+            && pairs.iter().all(|pair| pair.len() == 2 && pair.chars().all(|c| c.is_ascii_hexdigit()))
+    })
 }
 
 /// A mask of at least one bit; 0.0.0.0 stands where an adapter has no address.

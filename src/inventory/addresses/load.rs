@@ -9,6 +9,7 @@ use super::collector::{AddressCollector, CollectedAddresses, DefaultHost};
 use super::format::{Format, Reader, Refusal, Sample};
 use super::host_names::host_of_path;
 use super::model::AddressInventory;
+use super::powershell_json;
 use super::registry::FORMATS;
 use crate::files::describe_read_error;
 use crate::inventory::InventoryFile;
@@ -79,6 +80,11 @@ fn read_from(input: &mut (dyn Read + Send), named: bool, mut to: AddressCollecto
             to.problem(0, refusal);
         }
     }
+    if to.is_silent() && to.kind() != "" {
+        let problem =
+            format!("it looks like {}, and no host, address or name could be read from it", to.kind());
+        to.problem(0, problem);
+    }
     to.finish();
 }
 
@@ -116,6 +122,11 @@ fn recognise_and_read(input: &mut (dyn Read + Send), to: &mut AddressCollector<'
     }
     let Some((format, read)) = recognise(&head, &text) else {
         let head = head.get(..Sample::BYTES).unwrap_or(&head);
+        if is_events(&Sample::new(head, beginning(&text, Sample::BYTES))) {
+            let advice = "these are events and no inventory: an address in them is mostly of the other side; \
+                name the file without an option in front";
+            return Err(Refusal::Foreign(advice));
+        }
         return Err(
             ForeignFile::of(head).map_or_else(unknown_kind, |foreign| Refusal::Foreign(foreign.advice()))
         );
@@ -136,9 +147,18 @@ fn recognise(bytes: &[u8], text: &str) -> Option<(&'static Format, TextReader)> 
     })
 }
 
+/// Events as JSON or CSV, of whatever tool.
+fn is_events(sample: &Sample<'_>) -> bool {
+    let members = powershell_json::EVENT.iter().filter(|key| sample.has_key(key)).count();
+    (sample.is_json() && members > 0) || sample.has(&["eventid"]) || sample.has(&["eventrecordid"])
+}
+
 fn unknown_kind() -> Refusal {
     let kinds: Vec<&str> = FORMATS.iter().map(|format| format.name).collect();
-    Refusal::Unreadable(format!("not an inventory of a known kind; the kinds are: {}", kinds.join(", ")))
+    Refusal::Unreadable(format!(
+        "not an inventory of a known kind; give a CSV with the columns host and address, or one of: {}",
+        kinds.join(", ")
+    ))
 }
 
 #[cfg(test)]
@@ -149,7 +169,12 @@ mod tests {
     fn an_unknown_kind_lists_the_kinds() {
         let inventory = load_bytes("notes.txt", b"hello\nworld\n", &LoadOptions::default());
         let problem = &inventory.files[0].problems[0];
-        assert!(problem.starts_with("not an inventory of a known kind; the kinds are: "), "{problem}");
+        assert!(
+            problem.starts_with(
+                "not an inventory of a known kind; give a CSV with the columns host and address"
+            ),
+            "{problem}"
+        );
         for format in FORMATS {
             assert!(problem.contains(format.name));
         }

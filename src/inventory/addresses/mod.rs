@@ -15,6 +15,7 @@
 
 mod adapter_join;
 mod ansible;
+mod asset_csv;
 mod capture;
 mod collector;
 mod dhcp_leases;
@@ -32,6 +33,7 @@ mod nic_configuration;
 mod osquery;
 mod powershell_json;
 mod project_csv;
+mod property_list;
 pub(super) mod registry;
 mod rows;
 mod server_alive;

@@ -17,11 +17,40 @@ use super::nic_configuration::{self, NicConfiguration};
 
 pub const FORMAT: Format = Format { name: "PowerShell JSON", detect, read: Reader::Text(read) };
 
+/// Properties of `MSFT_NetIPAddress` beside `IPAddress`. Events have an `IpAddress` too, that of the other
+/// side: one property alone makes no class.
+const NET_IP_ADDRESS: &[&str] = &[
+    "InterfaceAlias",
+    "ifAlias",
+    "InterfaceIndex",
+    "ifIndex",
+    "PrefixLength",
+    "AddressFamily",
+    "PrefixOrigin",
+    "AddressState",
+    "PSComputerName",
+];
+
+/// Members that only events have.
+pub const EVENT: &[&str] = &[
+    "EventID",
+    "EventRecordID",
+    "Channel",
+    "TimeCreated",
+    "LogonType",
+    "TargetUserName",
+    "userPrincipalName",
+    "createdDateTime",
+];
+
 fn detect(sample: &Sample<'_>) -> bool {
+    let has_any = |keys: &[&str]| keys.iter().any(|key| sample.has_key(key));
     sample.is_json()
-        && ["IPAddress", "InterfaceDescription", "RecordData", "RecordType", "IPEnabled"]
-            .iter()
-            .any(|key| sample.has_key(key))
+        && !has_any(EVENT)
+        && (has_any(&["InterfaceDescription", "RecordData", "RecordType", "IPEnabled"])
+            || (sample.has_key("IPAddress")
+                && (has_any(NET_IP_ADDRESS)
+                    || has_any(&["IPSubnet", "DNSHostName", "ScopeId", "LeaseExpiryTime"]))))
 }
 
 fn read(content: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
@@ -41,8 +70,21 @@ fn read(content: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// Is the object of a class that [`take`] knows? Marks that other objects have too do not count.
+pub fn is_known_class(object: &Object) -> bool {
+    let has_any = |names: &[&str]| names.iter().any(|name| has(object, name));
+    !has_any(EVENT)
+        && ((has(object, "IPAddress") && has_any(NET_IP_ADDRESS))
+            || (has(object, "IPAddress") && has_any(&["IPSubnet", "DNSHostName", "IPEnabled", "ScopeId"]))
+            || (has(object, "InterfaceDescription") && has_any(&["Name", "ifIndex", "InterfaceIndex"]))
+            || (has(object, "RecordType") && has(object, "HostName")))
+}
+
 /// Takes one object; false when it is of no known class.
-fn take(rows: &mut AddressCollector<'_>, object: &Object, line: u64) -> Result<bool, Refusal> {
+pub fn take(rows: &mut AddressCollector<'_>, object: &Object, line: u64) -> Result<bool, Refusal> {
+    if EVENT.iter().any(|name| has(object, name)) {
+        return Ok(false);
+    }
     if has(object, "RecordType") && has(object, "HostName") {
         let record = record_data(object);
         let data = |name: &str| {
@@ -78,7 +120,7 @@ fn take(rows: &mut AddressCollector<'_>, object: &Object, line: u64) -> Result<b
                 line,
             },
         )?;
-    } else if has(object, "IPAddress") {
+    } else if has(object, "IPAddress") && NET_IP_ADDRESS.iter().any(|name| has(object, name)) {
         net_ip_address::take(
             rows,
             &NetIpAddress {

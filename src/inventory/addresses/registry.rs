@@ -3,8 +3,8 @@
 use super::format::Format;
 pub use super::format::Sample;
 use super::{
-    ansible, capture, dhcp_leases, dns_records, dnscmd, ipconfig, net_adapter, net_ip_address,
-    nic_configuration, osquery, powershell_json, project_csv, server_alive_text,
+    ansible, asset_csv, capture, dhcp_leases, dns_records, dnscmd, ipconfig, net_adapter, net_ip_address,
+    nic_configuration, osquery, powershell_json, project_csv, property_list, server_alive_text,
 };
 
 /// In this order; the first that recognises the content reads it.
@@ -18,6 +18,7 @@ pub const FORMATS: &[Format] = &[
     nic_configuration::EXPORT_CSV,
     net_ip_address::FORMAT,
     net_adapter::FORMAT,
+    asset_csv::FORMAT,
     ansible::FORMAT,
     osquery::FORMAT,
     powershell_json::FORMAT,
@@ -25,6 +26,7 @@ pub const FORMATS: &[Format] = &[
     server_alive_text::IOXID_RESOLVER,
     server_alive_text::NETWORK_MONITOR,
     dnscmd::FORMAT,
+    property_list::FORMAT,
 ];
 
 /// Does one of them recognise the file?

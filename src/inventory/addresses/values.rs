@@ -34,37 +34,31 @@ pub fn parse_prefix(text: &str, address: IpAddr) -> Option<u8> {
     (all == leading).then_some(leading).and_then(|length| u8::try_from(length).ok())
 }
 
-/// `AA-BB-CC-DD-EE-FF` from any notation of six bytes; `None` for anything else, also for all zeros
-/// (tunnels and adapters without a MAC show that).
+/// `AA-BB-CC-DD-EE-FF` from a MAC in one of its notations: six pairs with `-`, `:` or blanks between, three
+/// groups of four with dots (Cisco), or twelve digits. `None` for anything else: a mask is no MAC. `None`
+/// also for all zeros, which tunnels and adapters without a MAC show.
 pub fn normal_mac(text: &str) -> Option<Cow<'_, str>> {
     let text = text.trim();
-    let bytes = text.as_bytes();
-    if bytes.is_empty() || bytes.len() > 23 {
+    let groups = |separator: char, count: usize, len: usize| {
+        let mut groups = text.split(separator);
+        groups.by_ref().take(count).filter(|group| group.len() == len).count() == count
+            && groups.next().is_none()
+    };
+    let pairs = ['-', ':', ' '].into_iter().any(|separator| groups(separator, 6, 2));
+    if !(pairs || groups('.', 3, 4) || groups('-', 1, 12)) {
         return None;
     }
-    let zero = bytes.iter().all(|b| matches!(b, b'0' | b'-' | b':' | b'.'));
-    let already = bytes.len() == 17
-        && bytes.iter().enumerate().all(|(i, b)| match i % 3 {
-            2 => *b == b'-',
-            _ => b.is_ascii_digit() || (b'A'..=b'F').contains(b),
-        });
-    if zero {
+    let digits: Vec<char> = text
+        .chars()
+        .filter(|c| !matches!(c, '-' | ':' | '.' | ' '))
+        .map(|c| c.to_ascii_uppercase())
+        .collect();
+    if digits.iter().any(|c| !c.is_ascii_hexdigit()) || digits.iter().all(|c| *c == '0') {
         return None;
     }
-    if already {
-        return Some(Cow::Borrowed(text));
-    }
-    let mut digits = String::with_capacity(17);
-    for c in text.chars().filter(|c| !matches!(c, '-' | ':' | '.' | ' ')) {
-        if !c.is_ascii_hexdigit() {
-            return None;
-        }
-        if digits.len() % 3 == 2 {
-            digits.push('-');
-        }
-        digits.push(c.to_ascii_uppercase());
-    }
-    (digits.len() == 17).then_some(Cow::Owned(digits))
+    let pairs: Vec<String> = digits.chunks(2).map(|pair| pair.iter().collect()).collect();
+    let normal = pairs.join("-");
+    Some(if normal == text { Cow::Borrowed(text) } else { Cow::Owned(normal) })
 }
 
 /// Text from a file as a message quotes it: short, and without characters that drive a terminal.
@@ -109,7 +103,15 @@ mod tests {
         for text in ["36:40:b5:00:00:01", "3640.b500.0001", "3640B5000001", "36-40-B5-00-00-01"] {
             assert_eq!(normal_mac(text).as_deref(), Some("36-40-B5-00-00-01"), "{text}");
         }
-        for text in ["", "00-00-00-00-00-00", "00-00-00-00-00-00-00-E0", "zz-40-B5-00-00-01", "36-40-B5"] {
+        for text in [
+            "",
+            "00-00-00-00-00-00",
+            "00-00-00-00-00-00-00-E0",
+            "zz-40-B5-00-00-01",
+            "36-40-B5",
+            "255.255.255.128",
+            "192.168.100.101",
+        ] {
             assert_eq!(normal_mac(text), None, "{text}");
         }
     }

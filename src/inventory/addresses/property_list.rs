@@ -1,0 +1,51 @@
+//! Lists of properties, the default view of PowerShell for objects with many of them: `Get-NetIPAddress`,
+//! `Get-NetAdapter | Format-List`, `Get-CimInstance Win32_NetworkAdapterConfiguration | Format-List`; and
+//! `wmic nicconfig get ... /value`.
+//!
+//! The objects are those of [JSON](super::powershell_json), with texts for values.
+
+use serde_json::Value;
+
+use super::collector::AddressCollector;
+use super::format::{Format, Reader, Refusal, Sample};
+use super::json::Object;
+use super::powershell_json::{is_known_class, take};
+use crate::text::decode::TextReader;
+use crate::text::property_list::each_list;
+
+pub const FORMAT: Format = Format { name: "list of properties", detect, read: Reader::Text(read) };
+
+const COMMAND: &str = "Get-NetIPAddress | Export-Csv -NoTypeInformation -Encoding UTF8 addresses.csv";
+
+fn detect(sample: &Sample<'_>) -> bool {
+    let mut known = false;
+    // A slice cannot fail to be read.
+    let _ = each_list(TextReader::of(sample.text), |list, _| known |= is_known_class(&object(list)));
+    known
+}
+
+fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
+    let mut refusal = None;
+    let result = each_list(TextReader::of(text), |list, line| {
+        if refusal.is_some() {
+            return;
+        }
+        let object = object(list);
+        let is_cut = |(name, value): (&String, &Value)| {
+            name.to_lowercase().contains("ip") && value.as_str().is_some_and(|text| text.contains("..."))
+        };
+        refusal = match object.iter().any(is_cut) {
+            true => {
+                let found = "a list of addresses ends with ...".to_owned();
+                Some(Refusal::LostData { found, command: COMMAND })
+            }
+            false => take(to, &object, line).err(),
+        };
+    });
+    result.map_err(|error| Refusal::Unreadable(error.to_string()))?;
+    refusal.map_or(Ok(()), Err)
+}
+
+fn object(list: &[(String, String)]) -> Object {
+    list.iter().map(|(name, value)| (name.clone(), Value::String(value.clone()))).collect()
+}

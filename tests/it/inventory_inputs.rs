@@ -1,0 +1,246 @@
+//! Files as other people have them (`tests/data/inputs`): the right rows, or the right refusal. Nothing is
+//! invented.
+
+use std::path::PathBuf;
+
+use krbtriage::inventory::accounts;
+use krbtriage::inventory::addresses::{AddressInventory, LoadOptions, load, load_bytes};
+
+fn input(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/inputs").join(name)
+}
+
+fn addresses(name: &str) -> AddressInventory {
+    load(&[input(name)], &LoadOptions::default())
+}
+
+/// `host address [interface] [description] mac` of each row.
+fn owned(inventory: &AddressInventory) -> Vec<String> {
+    let text = |cell: &Option<std::sync::Arc<str>>| cell.as_deref().unwrap_or("-").to_owned();
+    inventory
+        .owned
+        .iter()
+        .map(|o| {
+            let (interface, description, mac) = (text(&o.interface), text(&o.description), text(&o.mac));
+            format!("{} {} [{interface}] [{description}] {mac}", o.host, o.address)
+        })
+        .collect()
+}
+
+fn resolved(inventory: &AddressInventory) -> Vec<String> {
+    inventory.resolved.iter().map(|r| format!("{} {}", r.name, r.address)).collect()
+}
+
+/// F1: 255.255.255.128 has twelve digits, and is no MAC.
+#[test]
+fn a_mask_is_no_mac() {
+    let inventory = addresses("01-srv1.txt");
+    assert_eq!(
+        owned(&inventory),
+        ["srv1 192.0.2.20 [Ethernet] [-] -", "srv1 169.254.0.2 [Ethernet 5] [-] -"]
+            .map(|row| row.replacen("srv1", "01-srv1", 1))
+    );
+}
+
+/// F1: an adapter of `ipconfig /all` without a physical address.
+#[test]
+fn an_adapter_without_mac_has_its_description() {
+    let text = "Windows IP Configuration\n\n   Host Name . . . . . . . . . . . . : SRV1\n   Primary Dns Suffix  . . . . . . . :\n\n\
+                Unknown adapter wg0:\n\n   Connection-specific DNS Suffix  . :\n   Description . . . . . . . . . . . : WireGuard Tunnel\n   \
+                Physical Address. . . . . . . . . :\n   DHCP Enabled. . . . . . . . . . . : No\n   \
+                IPv4 Address. . . . . . . . . . . : 100.115.71.166(Preferred)\n   \
+                Subnet Mask . . . . . . . . . . . : 255.255.255.255\n   Default Gateway . . . . . . . . . :\n";
+    let inventory = load_bytes("x.txt", text.as_bytes(), &LoadOptions::default());
+    assert_eq!(owned(&inventory), ["SRV1 100.115.71.166 [wg0] [WireGuard Tunnel] -"]);
+}
+
+const SRV1: [&str; 2] = [
+    "SRV1.example.com fe80::1 [Ethernet0] [Intel(R) 82574L Gigabit Network Connection] 00-00-5E-00-53-01",
+    "SRV1.example.com 192.0.2.153 [Ethernet0] [Intel(R) 82574L Gigabit Network Connection] 00-00-5E-00-53-01",
+];
+
+/// F5 and F6: the blank lines are lost, the whole is indented, or a mail quotes it.
+#[test]
+fn ipconfig_without_blank_lines_indented_or_quoted_is_read() {
+    assert_eq!(owned(&addresses("03-noblank.txt")), SRV1);
+    assert_eq!(owned(&addresses("04-indented.txt")), SRV1);
+    let text = std::fs::read_to_string(input("03-noblank.txt")).unwrap();
+    for mark in ["> ", ">", "> > "] {
+        let quoted: String = text.lines().map(|line| format!("{mark}{line}\n")).collect();
+        let inventory = load_bytes("mail.txt", quoted.as_bytes(), &LoadOptions::default());
+        assert_eq!(owned(&inventory), SRV1, "{mark:?}");
+    }
+}
+
+#[test]
+fn plain_ipconfig_of_an_adapter_without_ipv4() {
+    let rows = owned(&addresses("21-ipv6only.txt"));
+    assert_eq!(rows, ["21-ipv6only 2001:db8::5 [Ethernet] [-] -", "21-ipv6only fe80::5 [Ethernet] [-] -"]);
+}
+
+/// F2: the address in an event is that of the other side.
+#[test]
+fn events_are_no_inventory() {
+    for name in ["05-events-4624.jsonl", "05-security-4624.jsonl"] {
+        let inventory = addresses(name);
+        assert!(inventory.owned.is_empty() && inventory.resolved.is_empty(), "{name}");
+        assert!(inventory.files[0].problems[0].starts_with("these are events"), "{:?}", inventory.files);
+    }
+    let sign_in = br#"[{"createdDateTime":"2026-01-01","userPrincipalName":"a@b","ipAddress":"192.0.2.9"}]"#;
+    let inventory = load_bytes("SRV1.json", sign_in, &LoadOptions::default());
+    assert!(inventory.owned.is_empty() && !inventory.files[0].problems.is_empty());
+}
+
+/// F3: Windows Server 2016 and later name the zone otherwise; BIND has `$ORIGIN`; dig has full names.
+#[test]
+fn zone_files_keep_their_zone() {
+    let inventory = addresses("06-example.com.dns");
+    assert_eq!(
+        resolved(&inventory),
+        [
+            "example.com 192.0.2.10",
+            "dc1.example.com 192.0.2.10",
+            "dc1.example.com 2001:db8::10",
+            "srv1.example.com 192.0.2.5",
+            "srv2.example.com 192.0.2.6",
+            "sub.lab.example.com 192.0.2.7",
+        ]
+    );
+    assert_eq!(inventory.files[0].problems, [""; 0]);
+    let bind = addresses("26-bind-origin.zone");
+    assert_eq!(resolved(&bind), ["example.com 192.0.2.10", "srv1.example.com 192.0.2.5"]);
+    let axfr = "; <<>> DiG 9.18 <<>> axfr @ns1 example.com\nexample.com.\t3600\tIN\tSOA\tns1.example.com. h. 1 2 3 4 5\n\
+                srv1.example.com.\t3600\tIN\tA\t192.0.2.5\n";
+    let inventory = load_bytes("axfr.txt", axfr.as_bytes(), &LoadOptions::default());
+    assert_eq!(resolved(&inventory), ["srv1.example.com 192.0.2.5"]);
+}
+
+/// F12: dates and tools' names in a file's name are no host.
+#[test]
+fn a_date_in_a_files_name_is_no_host() {
+    let rows = owned(&load_bytes(
+        "2024-01-05_SRV1_ipconfig.txt",
+        &std::fs::read(input("25-2024-01-05_SRV1_ipconfig.txt")).unwrap(),
+        &LoadOptions::default(),
+    ));
+    assert!(rows.iter().all(|row| row.starts_with("SRV1 ")) && rows.len() == 2, "{rows:?}");
+}
+
+/// F13: a host column and a column of addresses are enough, and lost lists are named.
+#[test]
+fn any_csv_of_hosts_and_addresses_is_read() {
+    assert_eq!(
+        owned(&addresses("17-select-cim.csv")),
+        ["SRV1 192.0.2.1 [-] [Intel] 00-00-5E-00-53-01", "SRV1 fe80::1 [-] [Intel] 00-00-5E-00-53-01"]
+    );
+    assert_eq!(owned(&addresses("24-lansweeper.csv")), ["SRV1 192.0.2.1 [-] [-] 00-00-5E-00-53-01"]);
+    let lost = addresses("17-select-cim-lost.csv");
+    assert!(lost.owned.is_empty());
+    assert!(lost.files[0].problems[0].starts_with("the export lost its data"), "{:?}", lost.files);
+    let log = "time,host,ip,url\n2026-01-01,proxy1,192.0.2.7,http://x\n";
+    let proxy = load_bytes("proxy.csv", log.as_bytes(), &LoadOptions::default());
+    assert!(proxy.owned.is_empty() && !proxy.files[0].problems.is_empty(), "{:?}", proxy.files);
+}
+
+#[test]
+fn a_list_of_properties_is_read_and_a_cut_one_refused() {
+    assert_eq!(owned(&addresses("15-get-netipaddress-list.txt")), ["SRV1 192.0.2.1 [Ethernet] [-] -"]);
+    let nic = "DNSHostName : SRV1\r\nIPAddress   : {192.0.2.1, fe80::1}\r\nIPSubnet    : {255.255.255.0, 64}\r\n\
+               Description : Intel\r\nMACAddress  : 00:00:5E:00:53:01\r\n";
+    let inventory = load_bytes("x.txt", nic.as_bytes(), &LoadOptions::default());
+    assert_eq!(inventory.owned.len(), 2, "{:?}", inventory.files);
+    let cut = nic.replace("fe80::1}", "fe80::1...}");
+    let inventory = load_bytes("x.txt", cut.as_bytes(), &LoadOptions::default());
+    assert!(inventory.owned.is_empty());
+    assert!(inventory.files[0].problems[0].starts_with("the export lost its data"), "{:?}", inventory.files);
+}
+
+/// What is recognised and gives nothing says so.
+#[test]
+fn a_recognised_file_without_rows_is_a_problem() {
+    let text = "Windows IP Configuration\n\nEthernet adapter Ethernet:\n\n   Media State . . . . . . . . . . . : Media disconnected\n   \
+                Description . . . . . . . . . . . : Intel\n";
+    let inventory = load_bytes("SRV1.txt", text.as_bytes(), &LoadOptions::default());
+    assert_eq!(inventory.files[0].kind, "ipconfig /all");
+    assert_eq!(inventory.files[0].problems.len(), 1, "{:?}", inventory.files);
+}
+
+fn account_names(name: &str) -> (Vec<String>, Vec<String>) {
+    let inventory = accounts::load(&[input(name)]);
+    let shown = inventory.accounts.iter().map(|a| format!("{} {}", a.name, a.spns.len())).collect();
+    (shown, inventory.files[0].problems.clone())
+}
+
+/// F10: `RID Manager$` of every domain has a `$` and is no account.
+#[test]
+fn an_object_without_account_name_is_no_account() {
+    assert_eq!(account_names("10-ridmanager.ldif"), (vec!["SRV1$ 1".to_owned()], vec![]));
+}
+
+#[test]
+fn adfind_and_setspn_without_indentation_are_read() {
+    let (accounts, problems) = account_names("11-adfind.txt");
+    assert_eq!((accounts, problems), (vec!["SRV1$ 2".to_owned(), "svc_sql 1".to_owned()], vec![]));
+    let (accounts, problems) = account_names("14-setspn-margin.txt");
+    assert_eq!((accounts, problems), (vec!["SRV1 2".to_owned(), "svc_web 1".to_owned()], vec![]));
+}
+
+/// F13: the members of an ldap3 entry.
+#[test]
+fn ldap3_json_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("domain_computers.json");
+    let text = r#"[{"attributes": {"sAMAccountName": ["SRV1$"], "servicePrincipalName": ["HOST/SRV1", "HOST/srv1.a.example"],
+        "pwdLastSet": ["2026-01-01 10:00:00+00:00"]}, "dn": "CN=SRV1,DC=a,DC=example"}]"#;
+    std::fs::write(&path, text).unwrap();
+    let inventory = accounts::load(&[path]);
+    assert_eq!(inventory.files[0].problems, [""; 0]);
+    assert_eq!((&*inventory.accounts[0].name, inventory.accounts[0].spns.len()), ("SRV1$", 2));
+    assert!(inventory.accounts[0].password_last_set.is_some());
+}
+
+/// F13: SharpHound's list of domains holds no account, and nothing else is wrong with it.
+#[test]
+fn sharphounds_domains_are_no_accounts() {
+    let (accounts, problems) = account_names("09-sharphound-v3-domains.json");
+    assert!(accounts.is_empty());
+    assert_eq!(problems, ["no account was found in this SharpHound file"]);
+}
+
+/// Bug 13: a folder of links was empty for inventories.
+#[cfg(unix)]
+#[test]
+fn a_folder_of_links_is_searched() {
+    let folder = tempfile::tempdir().unwrap();
+    let links = folder.path().join("links");
+    std::fs::create_dir(&links).unwrap();
+    for (name, text) in
+        [("a.csv", "host,address\nsrv1,192.0.2.1\n"), ("s.csv", "account,domain,spn\nsrv1$,a,HOST/a\n")]
+    {
+        std::fs::write(folder.path().join(name), text).unwrap();
+        std::os::unix::fs::symlink(folder.path().join(name), links.join(name)).unwrap();
+    }
+    assert_eq!(load(&[links.clone()], &LoadOptions::default()).owned.len(), 1);
+    assert_eq!(accounts::load(&[links]).accounts.len(), 1);
+}
+
+/// A file whose name is not UTF-8 has a date.
+#[cfg(unix)]
+#[test]
+fn a_file_of_any_name_has_a_date() {
+    use std::os::unix::ffi::OsStrExt;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(std::ffi::OsStr::from_bytes(b"srv\xff.csv"));
+    std::fs::write(&path, "host,address\nsrv1,192.0.2.1\n").unwrap();
+    let inventory = load(&[path], &LoadOptions::default());
+    assert!(inventory.files[0].modified.is_some());
+}
+
+/// Cells that were escaped for a spreadsheet are read as what they were.
+#[test]
+fn escaped_cells_of_an_account_list_are_unescaped() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("s.csv");
+    std::fs::write(&path, "account,domain,spn\n'=x,alpha.com,HTTP/a\n").unwrap();
+    assert_eq!(&*accounts::load(&[path]).accounts[0].name, "=x");
+}

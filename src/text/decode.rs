@@ -53,6 +53,8 @@ pub struct TextReader<R> {
     /// The decoded block, and how much of it was consumed.
     text: String,
     consumed: usize,
+    /// Bytes of text before this block.
+    before: u64,
     ended: bool,
     /// Why reading ended. Reported after the text that was read before.
     failure: Option<io::Error>,
@@ -79,6 +81,7 @@ impl<R: Read> TextReader<R> {
             raw: Vec::new(),
             text: String::new(),
             consumed: 0,
+            before: 0,
             ended: false,
             failure: None,
         }
@@ -111,6 +114,7 @@ impl<R: Read> TextReader<R> {
     }
 
     /// The next byte of the text; `None` at the end. Read a text by bytes or by blocks, not by both.
+    #[inline]
     pub fn next_byte(&mut self) -> io::Result<Option<u8>> {
         if let Some(&byte) = self.text.as_bytes().get(self.consumed) {
             self.consumed += 1;
@@ -123,6 +127,22 @@ impl<R: Read> TextReader<R> {
             }
             None => Ok(None),
         }
+    }
+
+    /// [`buffered`](Self::buffered), as bytes.
+    pub fn buffered_bytes(&self) -> &[u8] {
+        self.text.as_bytes().get(self.consumed..).unwrap_or_default()
+    }
+
+    /// Bytes of text consumed so far.
+    pub fn position(&self) -> u64 {
+        self.before + self.consumed as u64
+    }
+
+    /// The last two bytes consumed of the current block.
+    pub fn last_bytes(&self) -> [Option<u8>; 2] {
+        let back = |n: usize| self.text.as_bytes().get(self.consumed.checked_sub(n)?).copied();
+        [back(2), back(1)]
     }
 
     /// Takes back the byte that [`next_byte`](Self::next_byte) gave last.
@@ -145,6 +165,7 @@ impl<R: Read> TextReader<R> {
     }
 
     fn read_block(&mut self) {
+        self.before += self.text.len() as u64;
         self.text.clear();
         self.consumed = 0;
         let read = self.inner.by_ref().take(BLOCK as u64).read_to_end(&mut self.raw);
@@ -219,7 +240,7 @@ impl<R: Read> Read for TextReader<R> {
             self.fill()?;
         }
         // By bytes: the buffer may end within a character.
-        let n = self.text.as_bytes().get(self.consumed..).unwrap_or_default().read(buffer)?;
+        let n = self.buffered_bytes().read(buffer)?;
         self.consumed += n;
         Ok(n)
     }

@@ -115,6 +115,9 @@ pub fn escape_json_cell(value: &impl Serialize) -> io::Result<String> {
 /// The text that [`escape_cell`] escaped: removes its apostrophes. Visible escapes stay, because a name may
 /// contain their letters.
 pub fn unescape_cell(text: &str) -> Cow<'_, str> {
+    if memchr::memchr(b'\'', text.as_bytes()).is_none() {
+        return Cow::Borrowed(text);
+    }
     let escaped = |part: &str| part.trim_start_matches(' ').strip_prefix('\'').is_some_and(is_formula);
     if !text.split(';').any(escaped) {
         return Cow::Borrowed(text);

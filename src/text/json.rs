@@ -31,11 +31,11 @@ pub trait ObjectVisitor {
 /// tools wrap in an object. After text that is no JSON, reading goes on at the next line that begins a
 /// document.
 pub fn each_object<R: Read>(text: TextReader<R>, visitor: &mut impl ObjectVisitor) -> io::Result<()> {
-    let position = Position::default();
+    let position = Position { line: Cell::new(1), object_began: Cell::new(false), held: Cell::new(0) };
     let mut bytes = Bytes { text, position: &position };
     while bytes.skip_blanks()? {
-        position.document.set(0);
-        position.object.set(0);
+        position.begin_object();
+        let start = bytes.text.position();
         let line = position.line.get();
         let mut source = serde_json::Deserializer::from_reader(&mut bytes);
         let Err(error) = Top { visitor, position: &position }.deserialize(&mut source) else { continue };
@@ -49,7 +49,8 @@ pub fn each_object<R: Read>(text: TextReader<R>, visitor: &mut impl ObjectVisito
         // serde_json reads on after an error, and counts lines from the beginning of the document.
         let in_document = (error.line() as u64).max(1);
         visitor.error(line + in_document - 1, what, error.is_eof());
-        bytes.skip_to_document()?;
+        position.held.set(0);
+        bytes.skip_to_document(start)?;
     }
     Ok(())
 }
@@ -60,34 +61,24 @@ fn without_position(error: &serde_json::Error) -> String {
     text.rsplit_once(" at line ").map_or(text.clone(), |(what, _)| what.to_owned())
 }
 
-/// Where reading is. Shared with the visitors, which see the line of each object by it.
+/// Where reading is. Shared with the visitors, which see the line of each object by it. Each byte of a
+/// file passes here, so there is no more of it than needed.
 struct Position {
     /// Line of the next byte, from 1.
     line: Cell<u64>,
-    /// Bytes read of the document, and of them up to the beginning of the object.
-    document: Cell<u64>,
-    object: Cell<u64>,
-    /// The last byte began a line.
-    at_margin: Cell<bool>,
-    last: Cell<u8>,
-}
-
-impl Default for Position {
-    fn default() -> Self {
-        let (line, document, object) = (Cell::new(1), Cell::new(0), Cell::new(0));
-        Self { line, document, object, at_margin: Cell::new(false), last: Cell::new(b'\n') }
-    }
+    /// An object began since the last block was read.
+    object_began: Cell<bool>,
+    /// Bytes of the blocks that were read since an object began.
+    held: Cell<u64>,
 }
 
 impl Position {
     fn is_too_long(&self) -> bool {
-        self.document.get() - self.object.get() > MAX_OBJECT
+        self.held.get() > MAX_OBJECT
     }
 
-    fn pass(&self, byte: u8) {
-        self.document.set(self.document.get() + 1);
-        self.at_margin.set(self.last.replace(byte) == b'\n');
-        self.line.set(self.line.get() + u64::from(byte == b'\n'));
+    fn begin_object(&self) {
+        self.object_began.set(true);
     }
 }
 
@@ -98,46 +89,64 @@ struct Bytes<'p, R> {
 }
 
 impl<R: Read> Bytes<'_, R> {
+    fn next(&mut self) -> io::Result<Option<u8>> {
+        let byte = self.text.next_byte()?;
+        if byte == Some(b'\n') {
+            self.position.line.set(self.position.line.get() + 1);
+        }
+        Ok(byte)
+    }
+
     /// Skips blanks, and what is left of a list after an error in it; false at the end of the text.
     fn skip_blanks(&mut self) -> io::Result<bool> {
-        while let Some(byte) = self.text.next_byte()? {
+        while let Some(byte) = self.next()? {
             if !byte.is_ascii_whitespace() && !matches!(byte, b',' | b']') {
                 self.text.unread_byte();
                 return Ok(true);
             }
-            self.position.pass(byte);
         }
         Ok(false)
     }
 
-    /// Skips to the next line that begins with a bracket. The line at whose first byte the document
-    /// broke off may be one.
-    fn skip_to_document(&mut self) -> io::Result<()> {
-        let (last, is_first) = (self.position.last.get(), self.position.document.get() <= 1);
-        if self.position.at_margin.get() && matches!(last, b'{' | b'[') && !is_first {
+    /// Skips to the next line that begins with a bracket. The line at whose first byte the document that
+    /// began at `start` broke off may be one.
+    fn skip_to_document(&mut self, start: u64) -> io::Result<()> {
+        let mut last = self.text.last_bytes();
+        if let [Some(b'\n'), Some(b'{' | b'[')] = last
+            && self.text.position() > start + 1
+        {
             self.text.unread_byte();
-            self.position.last.set(b'\n');
             return Ok(());
         }
-        while let Some(byte) = self.text.next_byte()? {
-            if self.position.last.get() == b'\n' && matches!(byte, b'{' | b'[') {
+        while let Some(byte) = self.next()? {
+            if last[1] == Some(b'\n') && matches!(byte, b'{' | b'[') {
                 self.text.unread_byte();
                 return Ok(());
             }
-            self.position.pass(byte);
+            last[1] = Some(byte);
         }
         Ok(())
     }
 }
 
 impl<R: Read> Read for Bytes<'_, R> {
+    #[inline]
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let (Some(to), Some(byte)) = (buffer.first_mut(), self.text.next_byte()?) else { return Ok(0) };
-        *to = byte;
-        self.position.pass(byte);
-        match self.position.is_too_long() {
-            true => Err(io::Error::other("the object is too long")),
-            false => Ok(1),
+        let Some(to) = buffer.first_mut() else { return Ok(0) };
+        if self.text.buffered_bytes().is_empty() {
+            let position = self.position;
+            let held = if position.object_began.take() { 0 } else { position.held.get() };
+            position.held.set(held + self.text.fill()?.len() as u64);
+            if position.is_too_long() {
+                return Err(io::Error::other("the object is too long"));
+            }
+        }
+        match self.next()? {
+            Some(byte) => {
+                *to = byte;
+                Ok(1)
+            }
+            None => Ok(0),
         }
     }
 }
@@ -166,7 +175,7 @@ impl<'de, V: ObjectVisitor> Visitor<'de> for Top<'_, V> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<bool, A::Error> {
         loop {
-            self.position.object.set(self.position.document.get());
+            self.position.begin_object();
             let element = Top { visitor: &mut *self.visitor, position: self.position };
             if seq.next_element_seed(element)?.is_none() {
                 return Ok(true);
@@ -176,7 +185,7 @@ impl<'de, V: ObjectVisitor> Visitor<'de> for Top<'_, V> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<bool, A::Error> {
         let line = self.position.line.get();
-        self.position.object.set(self.position.document.get());
+        self.position.begin_object();
         let mut wraps = false;
         while let Some(name) = map.next_key::<String>()? {
             if wraps || LISTS.contains(&&*name) {
@@ -340,7 +349,7 @@ mod tests {
         assert_eq!(objects(&"[".repeat(100_000)).bad.len(), 1);
         let found = objects(&"{\n".repeat(50_000));
         assert!(found.good.is_empty() && !found.bad.is_empty());
-        let endless = format!("[{{\"a\":\"{}\"}}]\n{{\"a\":1}}", "x".repeat(MAX_OBJECT as usize + 9));
+        let endless = format!("[{{\"a\":\"{}\"}}]\n{{\"a\":1}}", "x".repeat(MAX_OBJECT as usize + (1 << 20)));
         let found = objects(&endless);
         assert_eq!(found.bad, [(1, "an object of more than 64 MiB".to_owned())]);
         assert_eq!(found.good, [("{\"a\":1}".to_owned(), 2)]);

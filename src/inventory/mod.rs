@@ -6,13 +6,13 @@
 
 pub mod accounts;
 pub mod addresses;
-pub mod build_hosts;
+pub(crate) mod build_hosts;
 pub mod directory;
 pub mod from_events;
 pub mod hosts;
 mod input_files;
-pub mod foreign_file;
-pub mod times;
+pub(crate) mod foreign_file;
+pub(crate) mod times;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -97,6 +97,17 @@ impl<R: Read> Bytes<'_, R> {
         Ok(byte)
     }
 
+    #[cold]
+    fn read_block(&mut self) -> io::Result<()> {
+        let position = self.position;
+        let held = if position.object_began.take() { 0 } else { position.held.get() };
+        position.held.set(held + self.text.fill()?.len() as u64);
+        match position.is_too_long() {
+            true => Err(io::Error::other("the object is too long")),
+            false => Ok(()),
+        }
+    }
+
     /// Skips blanks, and what is left of a list after an error in it; false at the end of the text.
     fn skip_blanks(&mut self) -> io::Result<bool> {
         while let Some(byte) = self.next()? {
@@ -134,20 +145,15 @@ impl<R: Read> Read for Bytes<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let Some(to) = buffer.first_mut() else { return Ok(0) };
         if self.text.buffered_bytes().is_empty() {
-            let position = self.position;
-            let held = if position.object_began.take() { 0 } else { position.held.get() };
-            position.held.set(held + self.text.fill()?.len() as u64);
-            if position.is_too_long() {
-                return Err(io::Error::other("the object is too long"));
-            }
+            self.read_block()?;
         }
-        match self.next()? {
-            Some(byte) => {
-                *to = byte;
-                Ok(1)
-            }
-            None => Ok(0),
+        let Some(&byte) = self.text.buffered_bytes().first() else { return Ok(0) };
+        self.text.consume(1);
+        if byte == b'\n' {
+            self.position.line.set(self.position.line.get() + 1);
         }
+        *to = byte;
+        Ok(1)
     }
 }
 

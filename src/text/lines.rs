@@ -49,11 +49,6 @@ impl<R: Read> Lines<R> {
         }
     }
 
-    /// The number of the next line.
-    pub fn number(&self) -> u64 {
-        self.number
-    }
-
     /// The next line; `None` at the end of the input.
     #[expect(clippy::should_implement_trait, reason = "a line borrows from the reader")]
     pub fn next(&mut self) -> Option<io::Result<Line<'_>>> {

@@ -4,17 +4,17 @@
 //! [`property_list`], [`json`]);
 //! [`escape`] stands alone.
 
-pub mod decode;
-pub mod delimited;
+pub(crate) mod decode;
+pub(crate) mod delimited;
 pub mod escape;
-pub mod json;
-pub mod lines;
-pub mod property_list;
+pub(crate) mod json;
+pub(crate) mod lines;
+pub(crate) mod property_list;
 
 use sha2::{Digest, Sha256};
 
 /// The first `bytes` bytes of a text, or a few less so as not to split a character.
-pub fn beginning(text: &str, bytes: usize) -> &str {
+pub(crate) fn beginning(text: &str, bytes: usize) -> &str {
     let mut end = bytes.min(text.len());
     while !text.is_char_boundary(end) {
         end -= 1;
@@ -32,7 +32,7 @@ pub fn cut(text: &str, max: usize) -> Option<String> {
 }
 
 /// [`str::trim`], which decodes characters only where the text may begin or end with blanks.
-pub fn trimmed(text: &str) -> &str {
+pub(crate) fn trimmed(text: &str) -> &str {
     let is_visible = |b: Option<&u8>| b.is_some_and(u8::is_ascii_graphic);
     if text.is_empty() || (is_visible(text.as_bytes().first()) && is_visible(text.as_bytes().last())) {
         text
@@ -42,7 +42,7 @@ pub fn trimmed(text: &str) -> &str {
 }
 
 /// [`str::split`] by an ASCII character.
-pub fn split_by(text: &str, separator: u8) -> impl Iterator<Item = &str> {
+pub(crate) fn split_by(text: &str, separator: u8) -> impl Iterator<Item = &str> {
     let ends = memchr::memchr_iter(separator, text.as_bytes()).chain([text.len()]);
     ends.scan(0, |from, end| {
         let part = text.get(*from..end);

@@ -140,6 +140,9 @@ fn any_csv_of_hosts_and_addresses_is_read() {
     let log = "time,host,ip,url\n2026-01-01,proxy1,192.0.2.7,http://x\n";
     let proxy = load_bytes("proxy.csv", log.as_bytes(), &LoadOptions::default());
     assert!(proxy.owned.is_empty() && !proxy.files[0].problems.is_empty(), "{:?}", proxy.files);
+    let records = "name,type,ip\nsrv1,A,192.0.2.7\n";
+    let records = load_bytes("dns.csv", records.as_bytes(), &LoadOptions::default());
+    assert!(records.owned.is_empty() && !records.files[0].problems.is_empty(), "{:?}", records.files);
 }
 
 #[test]

@@ -32,7 +32,6 @@ const HOST: &[&str] = &[
     "server",
     "machine",
     "vm",
-    "node",
     "name",
 ];
 
@@ -59,7 +58,8 @@ const ADDRESS: &[&str] = &[
 const MAC: &[&str] = &["mac", "macaddress", "physicaladdress"];
 const DESCRIPTION: &[&str] = &["description", "adapter", "interfacedescription", "adapterdescription"];
 
-/// Columns of lists whose addresses are not the host's own: events, connections, DNS records, leases.
+/// Columns of lists whose addresses are not the host's own: events, connections, DNS records,
+/// leases, cluster resources.
 const OTHERS: &[&str] = &[
     "eventid",
     "eventrecordid",
@@ -82,6 +82,9 @@ const OTHERS: &[&str] = &[
     "ttl",
     "leaseexpirytime",
     "scopeid",
+    // Addresses of cluster resources move from node to node.
+    "resource",
+    "reportedby",
 ];
 
 const COMMAND: &str = "Get-CimInstance Win32_NetworkAdapterConfiguration -Filter IPEnabled=TRUE | Select-Object \
@@ -97,9 +100,19 @@ fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
         let all = |names: &[&str]| -> Vec<Option<usize>> {
             names.iter().map(|name| header.column(&[name])).filter(Option::is_some).collect()
         };
-        Ok((all(HOST), all(ADDRESS), header.column(MAC), header.column(DESCRIPTION)))
+        Ok((
+            all(HOST),
+            all(ADDRESS),
+            header.column(MAC),
+            header.column(DESCRIPTION),
+            header.column(&["type"]),
+        ))
     };
-    each_row(text, to, columns, |(hosts, addresses, mac, description), row, to| {
+    each_row(text, to, columns, |(hosts, addresses, mac, description, kind), row, to| {
+        if ["A", "AAAA", "CNAME", "PTR"].contains(&row.get(*kind)) {
+            let what = "these are DNS records; name their columns HostName, RecordType, ZoneName and Data";
+            return Err(Refusal::Unreadable(what.to_owned()));
+        }
         let (host, line) = (unescape_cell(row.first(hosts)), row.line);
         let description = unescape_cell(row.get(*description));
         for cell in addresses.iter().map(|column| row.get(*column)) {

@@ -50,7 +50,6 @@ impl<R: Read> Lines<R> {
     }
 
     /// The next line; `None` at the end of the input.
-    #[expect(clippy::should_implement_trait, reason = "a line borrows from the reader")]
     pub fn next(&mut self) -> Option<io::Result<Line<'_>>> {
         self.find().transpose().map(|found| {
             found.map(|Found { number, in_block, is_ended, mut is_cut }| {

@@ -223,7 +223,7 @@ fn a_folder_of_links_is_searched() {
         std::fs::write(folder.path().join(name), text).unwrap();
         std::os::unix::fs::symlink(folder.path().join(name), links.join(name)).unwrap();
     }
-    assert_eq!(load(&[links.clone()], &LoadOptions::default()).owned.len(), 1);
+    assert_eq!(load(std::slice::from_ref(&links), &LoadOptions::default()).owned.len(), 1);
     assert_eq!(accounts::load(&[links]).accounts.len(), 1);
 }
 

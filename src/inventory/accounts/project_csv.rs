@@ -8,6 +8,7 @@
 
 use std::collections::HashMap;
 
+use foldhash::quality::RandomState;
 use jiff::Timestamp;
 
 use super::account::Account;
@@ -64,7 +65,7 @@ fn read(text: Text<'_>, to: &mut AccountCollector) -> Result<(), ReadError> {
 #[derive(Default)]
 struct Rows {
     /// Place of each account, by name and domain in lower case.
-    places: HashMap<(Box<str>, Box<str>), usize>,
+    places: HashMap<(Box<str>, Box<str>), usize, RandomState>,
     /// The account of the last row, as written there.
     name: String,
     domain: String,

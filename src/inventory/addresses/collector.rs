@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use foldhash::quality::RandomState;
 use jiff::Timestamp;
 
 use super::model::{Adapter, AddressInventory, HostAlias, OwnedAddress, PendingJoin, ResolvedName};
@@ -14,7 +15,7 @@ use crate::inventory::{InventoryFile, MAX_PROBLEMS, Source};
 /// Equal strings share one allocation: a hundred thousand hosts have a dozen adapter descriptions.
 #[derive(Debug, Default)]
 pub struct Interner {
-    known: HashSet<Arc<str>>,
+    known: HashSet<Arc<str>, RandomState>,
 }
 
 impl Interner {
@@ -74,7 +75,7 @@ pub struct AddressCollector<'c> {
     /// Rows that name no host, by their place and line.
     unnamed: Vec<(usize, u64)>,
     /// The hosts that rows name. Names are interned, so each is one place in memory.
-    hosts: HashSet<usize>,
+    hosts: HashSet<usize, RandomState>,
     cache: InternCache,
     problems: u64,
     checkpoint: Checkpoint,
@@ -125,7 +126,7 @@ impl<'c> AddressCollector<'c> {
             file,
             default_host,
             unnamed: Vec::new(),
-            hosts: HashSet::new(),
+            hosts: HashSet::default(),
             cache: InternCache::default(),
             problems: 0,
             checkpoint,
@@ -256,6 +257,9 @@ impl<'c> AddressCollector<'c> {
 
     fn host_of(&mut self, name: &str) -> HostCell {
         let name = name.trim_start().trim_end_matches(|c: char| c == '.' || c.is_whitespace());
+        if let Some(same) = self.cache.host.as_ref().filter(|host| ***host == *name) {
+            return HostCell::Named(Arc::clone(same));
+        }
         // What `Invoke-Command -ComputerName localhost` writes names no host.
         let local = ["", "localhost", "127.0.0.1", "::1", "."];
         if local.iter().any(|local| name.eq_ignore_ascii_case(local)) {

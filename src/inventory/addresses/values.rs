@@ -39,26 +39,40 @@ pub fn parse_prefix(text: &str, address: IpAddr) -> Option<u8> {
 /// also for all zeros, which tunnels and adapters without a MAC show.
 pub fn normal_mac(text: &str) -> Option<Cow<'_, str>> {
     let text = text.trim();
-    let groups = |separator: char, count: usize, len: usize| {
-        let mut groups = text.split(separator);
-        groups.by_ref().take(count).filter(|group| group.len() == len).count() == count
-            && groups.next().is_none()
+    let bytes = text.as_bytes();
+    // Places of the separators, and which may be there.
+    let (every, separators): (usize, &[u8]) = match bytes.len() {
+        17 => (3, b"-: "),
+        14 => (5, b"."),
+        12 => (13, b""),
+        _ => return None,
     };
-    let pairs = ['-', ':', ' '].into_iter().any(|separator| groups(separator, 6, 2));
-    if !(pairs || groups('.', 3, 4) || groups('-', 1, 12)) {
+    let separator = bytes.get(every - 1).copied();
+    if separator.is_some_and(|b| !separators.contains(&b)) {
         return None;
     }
-    let digits: Vec<char> = text
-        .chars()
-        .filter(|c| !matches!(c, '-' | ':' | '.' | ' '))
-        .map(|c| c.to_ascii_uppercase())
-        .collect();
-    if digits.iter().any(|c| !c.is_ascii_hexdigit()) || digits.iter().all(|c| *c == '0') {
+    let is_separator = |i: usize| (i + 1).is_multiple_of(every);
+    let fits =
+        |(i, b): (usize, &u8)| if is_separator(i) { Some(*b) == separator } else { b.is_ascii_hexdigit() };
+    if !bytes.iter().enumerate().all(fits) {
         return None;
     }
-    let pairs: Vec<String> = digits.chunks(2).map(|pair| pair.iter().collect()).collect();
-    let normal = pairs.join("-");
-    Some(if normal == text { Cow::Borrowed(text) } else { Cow::Owned(normal) })
+    let digits =
+        || bytes.iter().enumerate().filter(|(i, _)| !is_separator(*i)).map(|(_, b)| b.to_ascii_uppercase());
+    if digits().all(|b| b == b'0') {
+        return None;
+    }
+    if separator == Some(b'-') && !bytes.iter().any(u8::is_ascii_lowercase) {
+        return Some(Cow::Borrowed(text));
+    }
+    let mut normal = String::with_capacity(17);
+    for (i, digit) in digits().enumerate() {
+        if i > 0 && i % 2 == 0 {
+            normal.push('-');
+        }
+        normal.push(char::from(digit));
+    }
+    Some(Cow::Owned(normal))
 }
 
 /// Text from a file as a message quotes it: short, and without characters that drive a terminal.

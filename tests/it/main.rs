@@ -11,6 +11,7 @@ mod audit;
 mod cases;
 mod causes_doc;
 mod engine;
+mod documents;
 mod evtx_writer;
 mod evtx_writer_readers;
 mod inputs;

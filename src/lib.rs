@@ -3,7 +3,7 @@
 //! Data flows one way, and the modules are in its order (`tests/layers/check` fails on an import against it):
 //!
 //! ```text
-//! files -> chunks -> records -> events -> incidents -> findings -> report
+//! files -> chunks -> records -> events -> incidents -> diagnosis -> report
 //!                                             ^
 //!                       inventory (addresses, accounts), names
 //! ```
@@ -33,7 +33,6 @@ pub mod inventory;
 
 // Diagnosis: whose key, who answered, who was meant. Knows nothing of files.
 pub mod diagnosis;
-pub mod findings;
 
 // Telling: bytes that are safe where they go, and what the next run should remember.
 pub mod output;

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::commands::audit;
 use crate::commands::triage::Outcome;
+use crate::diagnosis::{Cause, Confidence};
 use crate::files::FileError;
-use crate::findings::{Cause, Confidence};
 use crate::inventory::InventoryFile;
 use crate::report::numbers::{counted, counted_as, grouped};
 use crate::report::{Status, left_out};

@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use super::audit::AuditKind;
-use crate::findings::{Cause, Evidence, Kind, RULES, fix};
+use crate::diagnosis::{Cause, EvidenceRole, Kind, RULES, general_fix};
 use crate::inventory::addresses::vendors::AdapterKind;
 use crate::report::baseline;
+use crate::report::item::EvidenceItem;
 use crate::report::numbers::counted;
 use crate::report::paper::{Ink, Page, Paper};
 use crate::report::saved::SavedError;
@@ -101,11 +102,16 @@ fn of_kind(page: &mut Page, cause: Cause, kind: Kind) {
         k => k,
     };
     let rules = RULES.iter().filter(|r| r.cause == cause && r.kind == table_kind(kind));
-    let rules = rules.map(|r| format!("{}; {} ({})", r.shape.text(), r.when, r.confidence));
-    section(page, "Recognised when (A asked, B answered, C was meant)", &rules.collect::<Vec<_>>(), false);
+    let rivals: Vec<String> = rules
+        .clone()
+        .flat_map(|rule| rule.rivals)
+        .map(|rival| format!("{}: {}, unless excluded by {}", rival.cause, rival.story, rival.excluded_by))
+        .collect();
+    let rules = rules.map(|r| format!("{}; {} ({})", r.topology.text(), r.when, r.confidence));
+    section(page, "Recognised when", &rules.collect::<Vec<_>>(), false);
+    section(page, "Confirmed only if these are excluded", &rivals, false);
     section(page, "Proved by", &[proof_of(cause).to_owned()], false);
-    let steps: Vec<String> = fix(cause, kind).iter().map(|s| (*s).to_owned()).collect();
-    section(page, "To mend it, in this order", &steps, true);
+    section(page, "To fix it, in this order", &general_fix(cause, kind), true);
 }
 
 fn of_audit(page: &mut Page, kind: AuditKind) {
@@ -113,7 +119,7 @@ fn of_audit(page: &mut Page, kind: AuditKind) {
     page.line("", &title);
     page.blank();
     page.line("  ", &paragraph(AUDIT, kind.name()));
-    section(page, "To mend it, in this order", &kind.steps(2), true);
+    section(page, "To fix it, in this order", &kind.general_steps(), true);
 }
 
 /// A title and items under it.
@@ -199,12 +205,17 @@ fn story(row: &Row, paper: Paper) -> String {
         1 => format!("1 event at {}", row.last_seen),
         events => format!("{} from {} to {}", counted(events, "event"), row.first_seen, row.last_seen),
     });
-    let (not_chosen, evidence): (Vec<String>, Vec<String>) =
-        row.evidence.iter().cloned().partition(|item| matches!(Evidence::of(item), Evidence::Considered(_)));
-    section(&mut page, "Evidence", &evidence, false);
-    section(&mut page, "Why it is nothing else", &not_chosen, false);
-    section(&mut page, "Missing", &row.missing, false);
-    section(&mut page, "To mend it, in this order", &row.fix, true);
+    let of_role = |wanted: fn(EvidenceRole) -> bool| -> Vec<String> {
+        row.evidence.iter().filter(|item| wanted(item.role)).map(EvidenceItem::cell).collect()
+    };
+    let shown = |role| matches!(role, EvidenceRole::For | EvidenceRole::Against);
+    section(&mut page, "Evidence", &of_role(shown), false);
+    section(&mut page, "Other causes that fit", &of_role(|role| role == EvidenceRole::Rival), false);
+    section(&mut page, "Causes that were excluded", &of_role(|role| role == EvidenceRole::Excludes), false);
+    let missing: Vec<String> = row.missing.iter().map(|item| item.text.clone()).collect();
+    section(&mut page, "What to check next", &missing, false);
+    let fix: Vec<String> = row.fix.iter().map(|step| step.text.clone()).collect();
+    section(&mut page, "To fix it, in this order", &fix, true);
     section(&mut page, "Logs", &row.logs, false);
     page.into_text()
 }
@@ -218,7 +229,7 @@ mod tests {
         for kind in Kind::ALL {
             let text = topic(kind.name(), Paper::PLAIN).unwrap();
             assert!(!paragraph(CAUSES, kind.name()).is_empty(), "{kind}");
-            assert!(text.contains("To mend it"), "{kind}");
+            assert!(text.contains("Recognised when") && text.contains("To fix it"), "{kind}");
         }
         for cause in Cause::ALL {
             assert!(topic(cause.name(), Paper::PLAIN).unwrap().contains(" / "), "{cause}");

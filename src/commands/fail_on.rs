@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use super::audit::finding::AuditFinding;
-use crate::findings::Cause;
+use crate::diagnosis::Cause;
 use crate::report::{Problem, Row};
 use crate::suggest::did_you_mean;
 

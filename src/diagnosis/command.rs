@@ -29,7 +29,6 @@ pub(crate) enum Role {
     Responder,
     Target,
     Host,
-    Node,
     Controller,
     /// The account that owns the SPN.
     Owner,
@@ -46,7 +45,6 @@ impl Role {
             Self::Responder => "<responder>",
             Self::Target => "<target host>",
             Self::Host => "<host>",
-            Self::Node => "<node>",
             Self::Controller => "<other DC>",
             Self::Owner => "<owner of the SPN>",
             Self::Account => "<account>",
@@ -61,7 +59,6 @@ impl Role {
             Self::Responder => "the responder",
             Self::Target => "the target host",
             Self::Host => "the host",
-            Self::Node => "the node",
             Self::Controller => "another domain controller",
             Self::Owner => "the present owner",
             Self::Account => "the account that answered",

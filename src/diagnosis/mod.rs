@@ -1,19 +1,50 @@
 //! Diagnosis: the cause of each incident, how well it is proved, and what to do.
 //!
-//! A line of whole parts, each built from those before it:
+//! A line of whole parts, each built from those before it. Three questions carry it (`docs/causes.md`): whose key encrypted
+//! the ticket, who answered, who was meant.
 //!
 //! ```text
-//! verdict (vocabulary) -> parties -> ownership -> signals -> freshness -> predicates -> rules -> narrative
+//! verdict (vocabulary) -> context -> parties -> connection -> ownership -> signals -> case
+//!     -> proof, freshness -> predicates -> rules -> remedy -> narrative
 //! ```
 
-#[allow(dead_code, reason = "triage uses it as soon as the rules are here")]
+mod account_class;
+mod case;
 mod command;
-#[allow(dead_code, reason = "triage uses it as soon as the rules are here")]
+mod connection;
+mod context;
+mod contradictions;
+mod dates;
+mod diagnose;
+mod evidence;
+mod finding;
+mod freshness;
+mod narrative;
+mod ownership;
+mod parties;
+mod predicates;
+mod problems;
+mod proof;
 mod remedy;
-#[allow(dead_code, reason = "triage uses it as soon as the rules are here")]
 mod request;
+mod rules;
+mod signal_index;
+mod signals;
 mod subject;
 mod verdict;
 
+pub(crate) use command::{Name, Role};
+pub use connection::Topology;
+pub use context::Context;
+pub use dates::{FileDates, LogDates};
+pub use diagnose::diagnose;
+pub(crate) use evidence::AGAINST;
+pub use evidence::{Evidence, EvidenceRole, Fact};
+pub use finding::Finding;
+pub use finding::general_fix;
+pub use problems::order;
+pub(crate) use remedy::{Found, Step, audit_steps};
+pub(crate) use request::{Collect, LogReason, Request, is_for_people, title_of};
+pub use rules::{RULES, Rival, Rule, rivals_table, table};
 pub use subject::{AccountFacts, AccountKind, Named, RemedyInput, SharedAddress};
 pub use verdict::{Cause, Confidence, Kind, UnknownName};

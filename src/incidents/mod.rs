@@ -1,7 +1,7 @@
 //! Incidents: events that are one trouble, counted once however many exports hold them.
 //!
 //! An incident is one (client, answered by, target SPN, realms). Signals are gathered beside them, like with like, to be
-//! joined by host, account and time in [`crate::findings`].
+//! joined by host, account and time in [`crate::diagnosis`].
 //!
 //! A file imports only what stands before it: `activity`, `log_range`, `incident`, `bounded`, `builder` (one worker's share),
 //! `collected` (all shares).

@@ -6,7 +6,7 @@ use super::accounts::{
 };
 use crate::names::{HostName, Spn};
 use jiff::Timestamp;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 /// Owners of one SPN that are looked at: each is compared with each, and a crafted list could have a million.
@@ -17,6 +17,10 @@ pub struct Directory<'a> {
     index: SpnIndex<'a>,
     newest: HashMap<&'a str, (Timestamp, u32)>,
     clusters: HashMap<String, usize>,
+    /// Lower case.
+    domains: HashSet<String>,
+    /// Some list has computers, and not only accounts of services.
+    lists_computers: bool,
 }
 
 /// The accounts an SPN is registered on.
@@ -40,6 +44,8 @@ impl<'a> Directory<'a> {
             index: SpnIndex::new(inventory, aliases),
             newest: newest_dates(inventory),
             clusters: clusters(inventory),
+            domains: domains(inventory),
+            lists_computers: inventory.accounts.iter().any(Account::is_computer),
         }
     }
 
@@ -136,6 +142,16 @@ impl<'a> Directory<'a> {
         self.clusters.get(&domain.to_lowercase()).copied().unwrap_or_default()
     }
 
+    /// Some account is of this domain (lower case).
+    pub fn has_domain(&self, domain: &str) -> bool {
+        self.domains.contains(domain)
+    }
+
+    /// Some list has computers: that it lacks one means something.
+    pub fn lists_computers(&self) -> bool {
+        self.lists_computers
+    }
+
     /// `HOST/x` stands for `class/x`.
     pub fn host_covers(&self, class: &str) -> bool {
         self.index.aliases().covers(class)
@@ -157,6 +173,20 @@ fn clusters(inventory: &AccountInventory) -> HashMap<String, usize> {
         count => count,
     };
     names.into_iter().map(|(domain, names)| (domain, count(names))).collect()
+}
+
+/// Domains in lower case. Accounts of one file share one text of their domain.
+fn domains(inventory: &AccountInventory) -> HashSet<String> {
+    let mut domains = HashSet::new();
+    let mut last: Option<&Arc<str>> = None;
+    for domain in inventory.accounts.iter().map(|account| &account.domain).filter(|domain| !domain.is_empty())
+    {
+        if !last.is_some_and(|last| Arc::ptr_eq(last, domain)) {
+            domains.insert(domain.to_lowercase());
+            last = Some(domain);
+        }
+    }
+    domains
 }
 
 /// Fewer computers may have been left alone for weeks.

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use foldhash::{HashMap, HashMapExt};
 
 use super::Source;
-use super::addresses::{AddressInventory, OwnedAddress};
+use super::addresses::{AddressInventory, NameOrigin, OwnedAddress, ResolvedName};
 use crate::names::{HostName, Same};
 
 /// Short, full, cut: more spellings of one name are a crafted list's.
@@ -30,6 +30,8 @@ pub struct Hosts<'a> {
     owned: HashMap<u32, Vec<&'a OwnedAddress>>,
     by_address: HashMap<IpAddr, BTreeSet<HostId>>,
     resolved: HashMap<u32, Vec<(IpAddr, &'a Source)>>,
+    /// Names that nobody made by hand: leases and dynamic records.
+    dynamic: HashMap<u32, Vec<&'a ResolvedName>>,
     cnames: HashMap<HostName, (HostName, &'a Source)>,
     /// Why two names are one host, for the evidence.
     alias_sources: HashMap<(u32, u32), String>,
@@ -51,6 +53,9 @@ impl<'a> HostsBuilder<'a> {
         for row in &inventory.resolved {
             if let Some(id) = hosts.add(&row.name) {
                 hosts.0.resolved.entry(id).or_default().push((row.address, &row.source));
+                if row.origin != NameOrigin::Unknown {
+                    hosts.0.dynamic.entry(id).or_default().push(row);
+                }
             }
         }
         for alias in inventory.aliases.iter().filter(|a| a.cname) {
@@ -134,6 +139,8 @@ impl<'a> HostsBuilder<'a> {
             }
         }
         let (owned, resolved) = (std::mem::take(&mut self.0.owned), std::mem::take(&mut self.0.resolved));
+        let dynamic = std::mem::take(&mut self.0.dynamic);
+        self.0.dynamic = self.0.by_root(dynamic);
         self.0.owned = self.0.by_root(owned);
         self.0.resolved = self.0.by_root(resolved);
         for (&root, rows) in &self.0.owned {
@@ -196,6 +203,17 @@ impl<'a> Hosts<'a> {
         found.map(HostId)
     }
 
+    /// An inventory or a log's `Computer` has this host, by this or another of its names.
+    pub fn is_known(&self, name: &HostName) -> bool {
+        self.find(name).is_some_and(|host| {
+            self.by_label
+                .get(name.netbios())
+                .into_iter()
+                .flatten()
+                .any(|&id| self.root(id) == host.0 && self.known.get(id as usize) == Some(&true))
+        })
+    }
+
     /// The host already has a full name with this label in another domain.
     fn contradicts(&self, root: u32, name: &HostName) -> bool {
         self.by_label.get(name.netbios()).into_iter().flatten().any(|&id| {
@@ -229,6 +247,16 @@ impl<'a> Hosts<'a> {
     /// What the host's names resolve to.
     pub fn resolved(&self, host: HostId) -> &[(IpAddr, &'a Source)] {
         self.resolved.get(&host.0).map_or(&[], Vec::as_slice)
+    }
+
+    /// Leases and dynamic DNS records of the host's names.
+    pub fn dynamic_names(&self, host: HostId) -> &[&'a ResolvedName] {
+        self.dynamic.get(&host.0).map_or(&[], Vec::as_slice)
+    }
+
+    /// How many hosts have addresses in the inventories.
+    pub fn with_addresses(&self) -> usize {
+        self.owned.len()
     }
 
     /// Who says that these two names are one host, where an inventory says so. A name may be given short.
@@ -301,7 +329,7 @@ impl<'a> Hosts<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inventory::addresses::{HostAlias, ResolvedName};
+    use crate::inventory::addresses::HostAlias;
 
     fn source() -> Source {
         Source { file: "t.csv".into(), line: 1, collected: None }
@@ -381,6 +409,7 @@ mod tests {
                 name: "app.alpha.example.com".into(),
                 address: "192.0.2.9".parse().unwrap(),
                 source: source(),
+                origin: NameOrigin::Unknown,
             }],
             ..Default::default()
         };

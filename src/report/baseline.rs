@@ -7,11 +7,12 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use super::json::{Document, FORMAT, VERSION};
+use super::item::{EvidenceItem, RequestItem, StepItem};
+use super::json::{Document, FORMAT, OLDEST, VERSION};
 use super::problem::by_time;
-use super::row::{COLUMNS, Row, Status, split};
+use super::row::{COLUMNS, FIRST_COLUMNS, Row, Status, split};
 use super::saved::{Saved, SavedError, shortened};
-use crate::findings::{RowNames, is_silence, problem_named, silence};
+use crate::diagnosis::{EvidenceRole, LogReason, Name, Named, Request, Role};
 
 const WHAT: &str = "a report of krbtriage triage (.csv, .json or .jsonl)";
 
@@ -29,7 +30,8 @@ pub fn parse(path: &Path, text: &str) -> Result<Vec<Row>, SavedError> {
         None if path.extension().is_some_and(|e| e == "jsonl" || e == "ndjson") => Vec::new(),
         None => return Err(saved.foreign("it is empty")),
         Some(_) => {
-            let rows = saved.csv_rows(text, &COLUMNS, &[], row)?;
+            let (first, later) = COLUMNS.split_at(FIRST_COLUMNS);
+            let rows = saved.csv_rows(text, first, later, row)?;
             rows.into_iter().map(|(line, row)| (Some(line), row)).collect()
         }
     };
@@ -96,7 +98,7 @@ fn read_json(saved: Saved<'_>, text: &str) -> Result<Vec<Placed>, SavedError> {
             .collect();
     }
     let document: Document = serde_json::from_str(text).map_err(|e| wrong(e.line(), e))?;
-    if document.format != FORMAT || document.version != VERSION {
+    if document.format != FORMAT || !(OLDEST..=VERSION).contains(&document.version) {
         return Err(saved.foreign(format!("it is {} {}", shortened(&document.format), document.version)));
     }
     Ok(document.incidents.into_iter().map(|row| (None, row)).collect())
@@ -128,6 +130,11 @@ fn row(cells: &[Cow<'_, str>]) -> Result<Row, String> {
         missing,
         fix,
         logs,
+        problem,
+        title,
+        evidence_roles,
+        requests,
+        collect,
     ] = cells[..]
     else {
         return Err("it has too few cells".to_owned());
@@ -137,10 +144,16 @@ fn row(cells: &[Cow<'_, str>]) -> Result<Row, String> {
         .into_iter()
         .find(|s| s.name() == status)
         .ok_or_else(|| format!("\"{}\" is not a valid status", shortened(status)))?;
-    let mut row = Row {
+    let row = Row {
         incident_id: text(incident_id),
         problem_id: text(problem_id),
-        problem: String::new(),
+        problem: match problem {
+            // A report from before that column.
+            "" if target_spn.is_empty() => text(answered_by),
+            "" => text(target_spn),
+            problem => text(problem),
+        },
+        title: text(title),
         status,
         cause: cause.parse().map_err(|_| format!("\"{}\" is not a valid cause", shortened(cause)))?,
         kind: kind.parse().map_err(|_| format!("\"{}\" is not a valid kind", shortened(kind)))?,
@@ -159,28 +172,26 @@ fn row(cells: &[Cow<'_, str>]) -> Result<Row, String> {
         first_seen: text(first_seen),
         last_seen: text(last_seen),
         explanation: text(explanation),
-        evidence: split(evidence),
-        missing: split(missing),
-        fix: split(fix),
+        evidence: evidence_items(&split(evidence), &split(evidence_roles)),
+        missing: paired(&split(missing), &split(requests), RequestItem::from_cell),
+        fix: split(fix).iter().map(|step| StepItem::from_cell(step)).collect(),
         logs: split(logs),
+        collect: split(collect),
     };
-    row.problem = problem_named(&row.problem_id, row.cause, &names_of(&row)).unwrap_or_else(|| {
-        if row.target_spn.is_empty() { row.answered_by.clone() } else { row.target_spn.clone() }
-    });
     Ok(row)
 }
 
-/// The names in a row that a problem can be named by.
-fn names_of(row: &Row) -> RowNames<'_> {
-    RowNames {
-        incident_id: &row.incident_id,
-        client: &row.client,
-        answered_by: &row.answered_by,
-        target: &row.target_spn,
-        target_host: &row.target_host,
-        realms: [&row.target_realm, &row.client_realm],
-        shared_addresses: &row.shared_addresses,
-    }
+fn evidence_items(items: &[String], roles: &[String]) -> Vec<EvidenceItem> {
+    paired(items, roles, |item, role| {
+        let role = EvidenceRole::ALL.into_iter().find(|known| known.name() == role);
+        EvidenceItem::from_cell(item, role.unwrap_or(EvidenceRole::For))
+    })
+}
+
+/// Items with what another column has beside them, in the same order; nothing where a report lacks that column.
+fn paired<T>(items: &[String], beside: &[String], make: impl Fn(&str, &str) -> T) -> Vec<T> {
+    let beside = beside.iter().map(String::as_str).chain(std::iter::repeat(""));
+    items.iter().zip(beside).map(|(item, beside)| make(item, beside)).collect()
 }
 
 /// What logs tell of an earlier incident that they hold no event of, or none that was not told before.
@@ -227,9 +238,12 @@ pub fn compare(rows: Vec<Row>, earlier: Vec<Row>, silence_of: &dyn Fn(&Row) -> S
     gone.extend(earlier.into_values());
     for row in &mut gone {
         let silent = silence_of(row);
-        row.missing.retain(|item| !is_silence(item));
+        let silence = silence(row);
+        // It was true of that run only.
+        row.missing.retain(|item| item.code() != silence.code());
         if !silent.heard {
-            row.missing.push(silence(&row.client));
+            row.collect.extend(silence.collects().iter().map(ToString::to_string));
+            row.missing.push(RequestItem::new(silence));
         }
         if silent.over || row.status == Status::Resolved {
             row.status = Status::Resolved;
@@ -239,6 +253,12 @@ pub fn compare(rows: Vec<Row>, earlier: Vec<Row>, silence_of: &dyn Fn(&Row) -> S
         }
     }
     arrange(present, gone)
+}
+
+/// Whether the client's log was among the inputs is unknown.
+fn silence(row: &Row) -> Request {
+    let client = Named { text: row.client.as_str().into(), known: true };
+    Request::ClientLog { client: Name::host(&client, Role::Client), reason: LogReason::Silent }
 }
 
 /// Rows without new events stand behind the others of their problem, the resolved last; problems that have only such rows

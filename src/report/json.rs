@@ -4,16 +4,20 @@ use std::io::{self, Write};
 
 use serde::{Deserialize, Serialize};
 
+use super::item::StepItem;
 use super::row::Row;
 use super::{Problem, Status};
-use crate::findings::{Cause, Confidence, Kind};
+use crate::diagnosis::{Cause, Confidence, Kind};
 use crate::text::escape;
 
 /// What the document says it is.
 pub const FORMAT: &str = "krbtriage-report";
 
 /// Rises when a reader of the old document would misread a new one; a member more does not make it rise.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
+
+/// The oldest version that is read again: its items of evidence, missing and fix are texts.
+pub const OLDEST: u32 = 1;
 
 /// One line of the document's `problems`.
 #[derive(Serialize)]
@@ -24,6 +28,7 @@ struct ProblemObject<'a> {
     kind: Kind,
     confidence: Confidence,
     problem: &'a str,
+    title: &'a str,
     incidents: Vec<&'a str>,
     new_incidents: usize,
     clients: &'a [String],
@@ -31,7 +36,7 @@ struct ProblemObject<'a> {
     events: u64,
     first_seen: &'a str,
     last_seen: &'a str,
-    fix: &'a [String],
+    fix: &'a [StepItem],
 }
 
 /// A document as it is read again.
@@ -52,6 +57,7 @@ pub fn write(rows: &[Row], problems: &[Problem], out: &mut dyn Write) -> io::Res
         kind: p.kind,
         confidence: p.confidence,
         problem: &p.problem,
+        title: &p.title,
         incidents: p.incidents.iter().filter_map(|&i| rows.get(i)).map(|r| &*r.incident_id).collect(),
         new_incidents: p.new,
         clients: &p.clients,

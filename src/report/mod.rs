@@ -5,6 +5,7 @@ pub mod csv;
 mod csv_writer;
 pub mod events;
 pub mod format;
+pub mod item;
 pub mod json;
 pub mod numbers;
 pub mod page;

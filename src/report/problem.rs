@@ -7,11 +7,12 @@ use std::io::{self, Write};
 use jiff::Timestamp;
 
 use super::csv_writer::CsvWriter;
+use super::item::StepItem;
 use super::row::{LIST_SEPARATOR, Row, Status, problem_name};
-use crate::findings::{Cause, Confidence, Kind};
+use crate::diagnosis::{Cause, Confidence, Kind};
 
 /// The columns of `--problems`, in their order.
-pub const PROBLEM_COLUMNS: [&str; 14] = [
+pub const PROBLEM_COLUMNS: [&str; 15] = [
     "problem_id",
     "status",
     "cause",
@@ -26,6 +27,7 @@ pub const PROBLEM_COLUMNS: [&str; 14] = [
     "first_seen",
     "last_seen",
     "fix",
+    "title",
 ];
 
 /// Characters of a list of names in one cell. Spreadsheets cut a cell at 32,767 characters, and one problem can have
@@ -44,6 +46,8 @@ pub struct Problem {
     pub confidence: Confidence,
     /// The thing to repair, as a person would name it (`shared address 169.254.95.120`).
     pub problem: String,
+    /// The finding as one sentence, of the same incident as the fix.
+    pub title: String,
     /// Indices into the rows, in their order; resolved incidents too.
     pub incidents: Vec<usize>,
     /// How many of them are new or reopened since the baseline.
@@ -56,7 +60,7 @@ pub struct Problem {
     /// RFC 3339, UTC, with `Z`; of all its incidents.
     pub first_seen: String,
     pub last_seen: String,
-    pub fix: Vec<String>,
+    pub fix: Vec<StepItem>,
 }
 
 impl Problem {
@@ -94,6 +98,7 @@ fn problem(rows: &[Row], incidents: Vec<usize>) -> Option<Problem> {
         kind: best.kind,
         confidence: best.confidence,
         problem: all.iter().map(|r| &r.problem).find(|p| !p.is_empty()).cloned().unwrap_or_default(),
+        title: best.title.clone(),
         new: all.iter().filter(|r| r.status.is_new()).count(),
         clients: names(told.iter().map(|r| &r.client)),
         targets: names(told.iter().map(|r| &r.target_spn)),
@@ -138,7 +143,7 @@ pub fn by_time(a: &str, b: &str) -> Ordering {
 
 impl Problem {
     /// The cells in the order of [`PROBLEM_COLUMNS`], not yet guarded.
-    pub fn cells(&self) -> [String; 14] {
+    pub fn cells(&self) -> [String; 15] {
         [
             self.problem_id.clone(),
             self.status.name().to_owned(),
@@ -153,7 +158,8 @@ impl Problem {
             self.events.to_string(),
             self.first_seen.clone(),
             self.last_seen.clone(),
-            list(&self.fix),
+            list(&self.fix.iter().map(|step| step.text.clone()).collect::<Vec<_>>()),
+            self.title.clone(),
         ]
     }
 }
@@ -190,6 +196,7 @@ mod tests {
             incident_id: format!("i-{client}"),
             problem_id: problem.into(),
             problem: format!("thing {problem}"),
+            title: String::new(),
             status,
             cause: Cause::WrongHost,
             kind: Kind::StaleDns,
@@ -208,8 +215,9 @@ mod tests {
             explanation: String::new(),
             evidence: vec![],
             missing: vec![],
-            fix: vec![format!("repair it ({confidence})")],
+            fix: vec![StepItem::from_cell(&format!("repair it ({confidence})"))],
             logs: vec![],
+            collect: vec![],
         }
     }
 
@@ -227,7 +235,7 @@ mod tests {
         assert_eq!((p2.incidents.as_slice(), p2.new, p2.events), (&[0, 2, 3][..], 3, 6));
         assert_eq!(p2.clients, ["A", "b"]);
         assert_eq!(p2.confidence, Confidence::Confirmed);
-        assert_eq!(p2.fix, ["repair it (confirmed)"]);
+        assert_eq!(p2.fix, [StepItem::from_cell("repair it (confirmed)")]);
     }
 
     #[test]

@@ -1,14 +1,16 @@
 //! One finding as the report has it. The columns are a published contract: `docs/report.md`.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use super::item::{EvidenceItem, RequestItem, StepItem};
+use crate::diagnosis::{Cause, Collect, Confidence, Finding, Kind, Request};
 use crate::files::FileIndex;
-use crate::findings::{Cause, Confidence, Finding, Kind};
 
 /// The report's columns, in their order.
-pub const COLUMNS: [&str; 22] = [
+pub const COLUMNS: [&str; 27] = [
     "incident_id",
     "problem_id",
     "status",
@@ -31,7 +33,15 @@ pub const COLUMNS: [&str; 22] = [
     "missing",
     "fix",
     "logs",
+    "problem",
+    "title",
+    "evidence_roles",
+    "requests",
+    "collect",
 ];
+
+/// The columns of the first reports. Those behind them may be absent in an earlier report.
+pub const FIRST_COLUMNS: usize = 22;
 
 /// What joins the items of a list in one cell.
 pub const LIST_SEPARATOR: &str = "; ";
@@ -76,9 +86,12 @@ impl Status {
 pub struct Row {
     pub incident_id: String,
     pub problem_id: String,
-    /// The thing to repair; not a column of the CSV.
+    /// The thing to fix.
     #[serde(default)]
     pub problem: String,
+    /// The finding as one sentence, without a full stop.
+    #[serde(default)]
+    pub title: String,
     pub status: Status,
     pub cause: Cause,
     pub kind: Kind,
@@ -96,10 +109,13 @@ pub struct Row {
     pub first_seen: String,
     pub last_seen: String,
     pub explanation: String,
-    pub evidence: Vec<String>,
-    pub missing: Vec<String>,
-    pub fix: Vec<String>,
+    pub evidence: Vec<EvidenceItem>,
+    pub missing: Vec<RequestItem>,
+    pub fix: Vec<StepItem>,
     pub logs: Vec<String>,
+    /// What `collect-script` can collect for `missing`.
+    #[serde(default)]
+    pub collect: Vec<String>,
 }
 
 /// What a problem is called: the thing to repair. An earlier report in CSV does not tell it, and then it is the ID.
@@ -109,8 +125,9 @@ pub fn problem_name<'a>(problem: &'a str, id: &'a str) -> &'a str {
 
 impl Row {
     /// `log_name` gives the path of an input by its index.
-    pub fn new(finding: &Finding, log_name: &dyn Fn(FileIndex) -> String) -> Self {
+    pub fn new(finding: Finding, log_name: &dyn Fn(FileIndex) -> String) -> Self {
         let incident = &finding.incident;
+        let collect: BTreeSet<Collect> = finding.missing.iter().flat_map(Request::collects).collect();
         let mut logs: Vec<String> = incident.occurrences.files.iter().map(|&f| log_name(f)).collect();
         logs.sort();
         logs.dedup();
@@ -118,6 +135,7 @@ impl Row {
             incident_id: finding.incident_id.clone(),
             problem_id: finding.problem_id.clone(),
             problem: finding.problem.clone(),
+            title: finding.title.clone(),
             status: Status::New,
             cause: finding.cause,
             kind: finding.kind,
@@ -134,15 +152,16 @@ impl Row {
             first_seen: incident.occurrences.first.to_string(),
             last_seen: incident.occurrences.last.to_string(),
             explanation: finding.explanation.clone(),
-            evidence: finding.evidence.clone(),
-            missing: finding.missing.clone(),
-            fix: finding.fix.clone(),
+            evidence: finding.evidence.into_iter().map(EvidenceItem::new).collect(),
+            missing: finding.missing.into_iter().map(RequestItem::new).collect(),
+            fix: finding.fix.into_iter().map(StepItem::new).collect(),
             logs,
+            collect: collect.iter().map(ToString::to_string).collect(),
         }
     }
 
     /// The cells in the order of [`COLUMNS`], not yet guarded.
-    pub fn cells(&self) -> [Cow<'_, str>; 22] {
+    pub fn cells(&self) -> [Cow<'_, str>; 27] {
         [
             (&self.incident_id).into(),
             (&self.problem_id).into(),
@@ -162,19 +181,25 @@ impl Row {
             (&self.first_seen).into(),
             (&self.last_seen).into(),
             (&self.explanation).into(),
-            join(&self.evidence).into(),
-            join(&self.missing).into(),
-            join(&self.fix).into(),
+            join(self.evidence.iter().map(EvidenceItem::cell)).into(),
+            join(self.missing.iter().map(|item| &item.text)).into(),
+            join(self.fix.iter().map(|item| &item.text)).into(),
             join(&self.logs).into(),
+            (&self.problem).into(),
+            (&self.title).into(),
+            join(self.evidence.iter().map(|item| item.role.name())).into(),
+            join(self.missing.iter().map(RequestItem::code)).into(),
+            join(&self.collect).into(),
         ]
     }
 }
 
 /// A list as one cell. An item that holds the separator (a crafted name can) loses its blank, so that the list can be
 /// taken apart again.
-pub fn join(items: &[String]) -> String {
+pub fn join(items: impl IntoIterator<Item = impl AsRef<str>>) -> String {
     let mut cell = String::new();
-    for (i, item) in items.iter().enumerate() {
+    for (i, item) in items.into_iter().enumerate() {
+        let item = item.as_ref();
         if i > 0 {
             cell.push_str(LIST_SEPARATOR);
         }
@@ -199,6 +224,6 @@ mod tests {
 
     #[test]
     fn a_name_with_the_separator_does_not_split_the_list() {
-        assert_eq!(join(&["a; b".into(), "c".into()]), "a;b; c");
+        assert_eq!(join(["a; b", "c"]), "a;b; c");
     }
 }

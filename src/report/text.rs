@@ -4,11 +4,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::item::{EvidenceItem, RequestItem, StepItem};
 use super::numbers::{counted, grouped};
 use super::paper::{Ink, Page, Paper, few, period, shown_of};
 use super::row::{Row, Status};
 use super::{Problem, problem};
-use crate::findings::{Cause, Confidence, Evidence, topic};
+use crate::diagnosis::{Cause, Confidence, EvidenceRole};
 
 /// So many problems are all told in full. Of more, only [`MANY_TOLD`] are; the others get a line each, until
 /// [`MAX_LINES`] of a cause.
@@ -33,7 +34,7 @@ struct View<'a> {
     problems: &'a [Problem],
     page: Page,
     /// Steps that were written out, and at which problem.
-    told: HashMap<&'a [String], usize>,
+    told: HashMap<Vec<String>, usize>,
     number: usize,
     /// There was an earlier report to compare with.
     compared: bool,
@@ -208,28 +209,29 @@ impl<'a> View<'a> {
 
     /// What supports it, then what speaks against it; not why other causes were left out.
     fn evidence(&self, row: &Row) -> Vec<String> {
-        let all = |wanted: fn(&Evidence<'_>) -> bool| {
-            row.evidence.iter().filter(move |item| wanted(&Evidence::of(item)))
+        let all = |wanted: fn(EvidenceRole) -> bool| {
+            row.evidence.iter().filter(move |item| wanted(item.role)).map(EvidenceItem::cell)
         };
-        let support: Vec<&String> = all(|item| matches!(item, Evidence::For(_))).collect();
-        let against = all(|item| matches!(item, Evidence::Against(_)));
+        let support: Vec<String> = all(|role| role == EvidenceRole::For).collect();
+        let against = all(|role| matches!(role, EvidenceRole::Against | EvidenceRole::Rival));
         let shown = shown_of(support.len(), MAX_EVIDENCE);
         let mut out: Vec<String> = support.iter().take(shown).map(|e| self.page.ink(Ink::Plain, e)).collect();
         if support.len() > shown {
             out.push(self.page.ink(Ink::Faint, &format!("and {} more", support.len() - shown)));
         }
-        out.extend(against.take(shown).map(|e| self.page.ink(Ink::Doubtful, e)));
+        out.extend(against.take(shown).map(|e| self.page.ink(Ink::Doubtful, &e)));
         out
     }
 
-    fn fix(&mut self, fix: &'a [String]) {
-        if let Some(number) = self.told.get(fix) {
+    fn fix(&mut self, fix: &'a [StepItem]) {
+        let texts: Vec<String> = fix.iter().map(StepItem::brief).collect();
+        if let Some(number) = self.told.get(&texts) {
             let text = format!("as for {number}. above");
             self.page.labelled("    Fix", &text);
             return;
         }
-        self.told.insert(fix, self.number);
-        let steps: Vec<String> = fix.iter().map(|f| self.page.ink(Ink::Plain, f)).collect();
+        let steps: Vec<String> = texts.iter().map(|text| self.page.ink(Ink::Plain, text)).collect();
+        self.told.insert(texts, self.number);
         self.page.items("    Fix", &steps, steps.len() > 1);
     }
 
@@ -291,24 +293,22 @@ impl<'a> View<'a> {
     /// Everything that is missing, once, by what collects it.
     fn missing(&mut self) {
         struct Ask<'r> {
-            how: &'r str,
-            about: BTreeSet<&'r str>,
+            example: &'r RequestItem,
+            about: BTreeSet<String>,
             incidents: usize,
         }
         let mut asks: BTreeMap<&str, Ask<'_>> = BTreeMap::new();
         for row in self.present() {
             let mut of_row = BTreeSet::new();
             for item in &row.missing {
-                let topic = topic(item);
-                let ask = asks.entry(topic.title).or_insert_with(|| Ask {
-                    how: topic.how,
+                let title = item.title();
+                let ask = asks.entry(title).or_insert_with(|| Ask {
+                    example: item,
                     about: BTreeSet::new(),
                     incidents: 0,
                 });
-                if !topic.about.is_empty() {
-                    ask.about.insert(topic.about);
-                }
-                if of_row.insert(topic.title) {
+                ask.about.extend(Some(item.subject()).filter(|subject| !subject.is_empty()));
+                if of_row.insert(title) {
                     ask.incidents += 1;
                 }
             }
@@ -320,10 +320,10 @@ impl<'a> View<'a> {
         asks.sort_by_key(|(_, ask)| std::cmp::Reverse(ask.incidents));
         self.page.blank();
         let title = self.page.ink(Ink::Heading, "missing");
-        let text = format!("{title}: what would make these findings surer, and how to collect it");
+        let text = format!("{title}: what to check next, and how");
         self.page.line("", &text);
         for (title, ask) in asks {
-            let names: Vec<String> = ask.about.iter().map(|n| (*n).to_owned()).collect();
+            let names: Vec<String> = ask.about.into_iter().collect();
             let mut text = self.page.ink(Ink::Strong, title);
             text.push_str(&format!(", for {}", counted(ask.incidents as u64, "incident")));
             if names.len() > 1 {
@@ -331,8 +331,8 @@ impl<'a> View<'a> {
                 text.push_str(&self.page.ink(Ink::Plain, &format!(": {few}")));
             }
             self.page.line("  - ", &text);
-            let eg = if names.len() > 1 { "for example: " } else { "" };
-            let how = format!("{eg}{}", self.page.ink(Ink::Command, ask.how));
+            let example = if names.len() > 1 { "For example: " } else { "" };
+            let how = format!("{example}{}", self.page.ink(Ink::Command, &ask.example.brief()));
             self.page.line("      ", &how);
         }
         self.page.blank();

@@ -2,29 +2,37 @@
 
 use std::collections::BTreeSet;
 
-/// `KRBTRIAGE_BLESS=1 cargo test --test it causes_doc::` writes the table anew.
+/// `KRBTRIAGE_BLESS=1 cargo test --test it causes_doc` writes the tables anew.
 #[test]
 fn the_document_prints_the_table_that_decides() {
+    prints("decision table", &krbtriage::diagnosis::table());
+}
+
+#[test]
+fn the_document_prints_the_rivals_of_each_row_that_can_confirm() {
+    prints("rivals", &krbtriage::diagnosis::rivals_table());
+}
+
+fn prints(what: &str, wanted: &str) {
+    // Two tests may write the file.
+    static FILE: std::sync::Mutex<()> = std::sync::Mutex::new(());
+    let _guard = FILE.lock().unwrap();
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/causes.md");
-    let (start, end) = ("<!-- decision table -->\n", "<!-- end of decision table -->");
+    let (start, end) = (format!("<!-- {what} -->\n"), format!("<!-- end of {what} -->"));
     let text = std::fs::read_to_string(path).unwrap().replace("\r\n", "\n");
-    let (before, rest) = text.split_once(start).expect("docs/causes.md marks where the table starts");
-    let (table, after) = rest.split_once(end).expect("docs/causes.md marks where the table ends");
-    let wanted = krbtriage::findings::table();
+    let (before, rest) = text.split_once(&start).expect("docs/causes.md marks where the table starts");
+    let (table, after) = rest.split_once(&end).expect("docs/causes.md marks where the table ends");
     if std::env::var_os("KRBTRIAGE_BLESS").is_some() && table != wanted {
         std::fs::write(path, format!("{before}{start}{wanted}{end}{after}")).unwrap();
     } else {
-        assert_eq!(
-            table, wanted,
-            "KRBTRIAGE_BLESS=1 cargo test --test it causes_doc:: writes the table anew"
-        );
+        assert_eq!(table, wanted, "KRBTRIAGE_BLESS=1 cargo test --test it causes_doc writes the table anew");
     }
 }
 
 #[test]
 fn every_kind_is_explained() {
     let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/causes.md")).unwrap();
-    for kind in krbtriage::findings::Kind::ALL {
+    for kind in krbtriage::diagnosis::Kind::ALL {
         assert!(text.contains(&format!("**`{kind}`**")), "docs/causes.md does not explain {kind}");
     }
 }

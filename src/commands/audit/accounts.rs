@@ -2,7 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::finding::{AuditFinding, AuditKind, MAX_EVIDENCE, MAX_SHOWN};
+use super::finding::{AuditFinding, AuditKind, MAX_EVIDENCE, MAX_SHOWN, texts};
+use crate::diagnosis::{AccountFacts, Found};
 use crate::incidents::stable_id;
 use crate::inventory::accounts::{
     AccountId, AccountInventory, Duplicate, DuplicateKind, HostAliases, SpnIndex,
@@ -59,6 +60,28 @@ impl Common {
     }
 }
 
+/// The steps, with the names of the accounts.
+fn fix(index: &SpnIndex<'_>, d: &Duplicate, kind: AuditKind) -> Vec<String> {
+    let facts = |ids: &[AccountId]| -> Vec<AccountFacts> {
+        ids.iter().filter_map(|id| index.records(*id).next()).map(AccountFacts::of).collect()
+    };
+    let owners = facts(&d.accounts);
+    match (d.kind, Spn::parse(&d.name)) {
+        (DuplicateKind::Spn, Some(spn)) => texts(Found::Spn { spn: &spn, owners: &owners }),
+        (DuplicateKind::HostAlias, Some(spn)) => {
+            let computers = facts(&d.shadowed);
+            texts(Found::HostAlias { spn: &spn, owners: &owners, computer: computers.first() })
+        }
+        (DuplicateKind::AccountName, _) => {
+            let domains: Vec<String> =
+                d.accounts.iter().filter_map(|id| index.domain(*id)).map(|d| d.to_lowercase()).collect();
+            texts(Found::SameName { name: &d.name, domains: &domains })
+        }
+        // A name of a list that is no SPN.
+        (DuplicateKind::Spn | DuplicateKind::HostAlias, None) => kind.general_steps(),
+    }
+}
+
 fn finding(index: &SpnIndex<'_>, d: Duplicate, common: Vec<String>) -> AuditFinding {
     let name = |id| match index.domain(id) {
         Some(domain) => format!("{} of {}", index.name(id), domain.to_lowercase()),
@@ -101,6 +124,7 @@ fn finding(index: &SpnIndex<'_>, d: Duplicate, common: Vec<String>) -> AuditFind
         evidence.push("the lists do not prove that these are different accounts".to_owned());
     }
     let owner_count = d.accounts.len() + d.shadowed.len();
+    let fix = fix(index, &d, kind);
     AuditFinding {
         finding_id: stable_id('a', &[kind.name(), &d.name]),
         status: Status::New,
@@ -112,6 +136,6 @@ fn finding(index: &SpnIndex<'_>, d: Duplicate, common: Vec<String>) -> AuditFind
         vendor: String::new(),
         hurts,
         evidence,
-        fix: kind.steps(owner_count),
+        fix,
     }
 }

@@ -6,7 +6,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::IpAddr;
 
 use super::allowed::Allowed;
-use super::finding::{AuditFinding, AuditKind, MAX_EVIDENCE, MAX_SHOWN, shown};
+use super::finding::{AuditFinding, AuditKind, MAX_EVIDENCE, MAX_SHOWN, shown, texts};
+use crate::diagnosis::{Found, SharedAddress};
 use crate::incidents::stable_id;
 use crate::inventory::addresses::vendors::{AdapterKind, never_shared, recognise};
 use crate::inventory::addresses::{AddressInventory, OwnedAddress};
@@ -145,6 +146,16 @@ fn finding(
         evidence.push(format!("and {} hosts more", rows.len() - MAX_EVIDENCE));
     }
     let adapters: BTreeSet<String> = rows.iter().filter_map(|row| on(row)).collect();
+    let shared = SharedAddress {
+        address,
+        adapter: adapters.first().map(String::as_str).unwrap_or_default().into(),
+        owners: names.len(),
+        hosts: hosts.with_addresses(),
+    };
+    let fix = texts(match kind.incident() {
+        Some(kind) => Found::Address { kind, shared: &shared, hosts: &names },
+        None => Found::OneMachine { names: &names },
+    });
     AuditFinding {
         finding_id: stable_id('a', &["address", &address.to_string()]),
         status: Status::New,
@@ -152,7 +163,7 @@ fn finding(
         what: address.to_string(),
         owner_count: names.len(),
         hurts: hurts(kind, &names, address),
-        fix: kind.steps(names.len()),
+        fix,
         owners: names.into_iter().take(MAX_SHOWN).collect(),
         adapters: shown(adapters.into_iter()),
         vendor: adapter.vendor().unwrap_or_default().to_owned(),
@@ -204,6 +215,8 @@ pub(super) fn names(interfaces: &AddressInventory, hosts: &Hosts<'_>) -> Vec<Aud
             others.iter().take(MAX_SHOWN).map(|id| hosts.name(*id).to_string()).collect();
         owners.sort();
         let what = format!("{name} -> {}", record.address);
+        let (asked, host) = (name.to_string(), owners.first().map(String::as_str).unwrap_or_default());
+        let fix = texts(Found::Name { name: &asked, address: record.address, host });
         found.entry((name.to_string(), record.address)).or_insert_with(|| AuditFinding {
             finding_id: stable_id('a', &["name", &what]),
             status: Status::New,
@@ -221,7 +234,7 @@ pub(super) fn names(interfaces: &AddressInventory, hosts: &Hosts<'_>) -> Vec<Aud
                 format!("{name} owns other addresses ({})", first.source),
             ],
             what,
-            fix: AuditKind::NameLeadsElsewhere.steps(others.len()),
+            fix,
         });
     }
     found.into_values().collect()

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::findings::{Cause, Kind, fix};
+use crate::diagnosis::{Cause, Found, Kind, audit_steps, general_fix};
 use crate::inventory::addresses::vendors::AdapterKind;
 use crate::report::Status;
 use crate::report::row::{join, split};
@@ -114,54 +114,33 @@ impl AuditKind {
         }
     }
 
-    /// What fixes a finding with so many owners, in safe order. An audit may find hundreds of hosts with one address, and
-    /// there is no hurry yet.
-    pub fn steps(self, owners: usize) -> Vec<String> {
-        let many = owners > 2;
-        let all_but_one = if many { "on all of these hosts but one" } else { "on one of the two hosts" };
+    /// The kind of the incidents that such a finding leads to; none where it is one machine under two names.
+    pub fn incident(self) -> Option<Kind> {
         match self {
-            Self::BmcUsbNic => vec![
-                "find out whether the vendor's update or monitoring tools use the adapter on these hosts, and try the \
-                 change on one host first"
-                    .to_owned(),
-                format!(
-                    "{all_but_one}, disable the management controller's network adapter in Windows \
-                     (Disable-NetAdapter), or the LAN-over-USB interface in the controller itself, or give it another \
-                     address there"
-                ),
-                "run krbtriage audit --baseline on a schedule: a firmware update or the vendor's update tool can enable \
-                 the adapter again"
-                    .to_owned(),
-            ],
-            Self::VirtualSwitch => vec![
-                format!("{all_but_one}, remove the virtual switch or disable its host adapter, where nothing uses it"),
-                "on the other hosts, give it an address range of their own".to_owned(),
-            ],
-            Self::ClusterOrNlbAddress => {
-                let mut steps = owned(fix(Cause::LoopbackSharedIp, Kind::ClusterOrNlbAddress));
-                steps.push("where it is shared on purpose, put the address into the file for --allow".to_owned());
-                steps
-            }
-            Self::RenamedOrDuplicateHost => owned(&[
-                "find out whether it is one machine: compare serial numbers or MAC addresses",
-                "if it is one, leave the old name out of the inventory, and delete its DNS records",
-                "if it is a copy, give it its own addresses and name before it joins the domain again",
-            ]),
-            Self::OtherSharedAddress if many => owned(&[
-                "find out which of these hosts should have the address, or whether it is shared on purpose (then --allow)",
-                "remove it from the others, or disable that adapter there",
-            ]),
-            Self::OtherSharedAddress => owned(fix(Cause::LoopbackSharedIp, Kind::OtherSharedAddress)),
-            Self::NameLeadsElsewhere => owned(fix(Cause::WrongHost, Kind::StaleDns)),
-            Self::DuplicateSpn => owned(fix(Cause::DuplicateSpn, Kind::Duplicate)),
-            Self::HostAliasCollision => owned(fix(Cause::DuplicateSpn, Kind::Misplaced)),
-            Self::SameNameTwoDomains => owned(fix(Cause::DuplicateSpn, Kind::SameNameTwoDomains)),
+            Self::BmcUsbNic => Some(Kind::BmcUsbNic),
+            Self::VirtualSwitch => Some(Kind::VirtualSwitch),
+            Self::ClusterOrNlbAddress => Some(Kind::ClusterOrNlbAddress),
+            Self::OtherSharedAddress => Some(Kind::OtherSharedAddress),
+            Self::RenamedOrDuplicateHost => None,
+            Self::NameLeadsElsewhere => Some(Kind::StaleDns),
+            Self::DuplicateSpn => Some(Kind::Duplicate),
+            Self::HostAliasCollision => Some(Kind::Misplaced),
+            Self::SameNameTwoDomains => Some(Kind::SameNameTwoDomains),
+        }
+    }
+
+    /// The steps of such a finding, with placeholders for every name.
+    pub fn general_steps(self) -> Vec<String> {
+        match self.incident() {
+            Some(kind) => general_fix(self.cause(), kind),
+            None => texts(Found::OneMachine { names: &[] }),
         }
     }
 }
 
-fn owned(steps: &[&str]) -> Vec<String> {
-    steps.iter().map(|s| (*s).to_owned()).collect()
+/// The steps for what was found, as texts.
+pub(super) fn texts(found: Found<'_>) -> Vec<String> {
+    audit_steps(found).iter().map(ToString::to_string).collect()
 }
 
 /// One finding. Texts are raw: whoever writes them escapes them.
@@ -277,7 +256,7 @@ mod tests {
     fn every_kind_has_a_name_of_its_own_and_steps() {
         for kind in AuditKind::ALL {
             assert_eq!(AuditKind::by_name(kind.name()), Some(kind));
-            assert!(!kind.steps(2).is_empty() && !kind.steps(5).is_empty());
+            assert!(!kind.general_steps().is_empty());
         }
     }
 }

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::listed::ListedHosts;
-use crate::findings::{Wanted, wanted};
+use crate::diagnosis::Collect;
 use crate::report::Row;
 
 /// Names by their lower case, so that each is asked once.
@@ -75,36 +75,35 @@ impl Task {
     }
 
     fn add_missing(&mut self, row: &Row, listed: &ListedHosts) {
-        for item in &row.missing {
+        for text in &row.collect {
             // Of what is over only one thing matters: whether it is over.
-            let requests: Vec<Wanted> = wanted(item)
-                .into_iter()
-                .filter(|w| row.status.is_present() || matches!(w, Wanted::LogOf(_)))
-                .collect();
-            if requests.is_empty() && row.status.is_present() {
-                self.for_people.insert(item.clone());
+            match text.parse::<Collect>() {
+                Ok(Collect::SystemLog(host)) => self.add(Collect::SystemLog(host), listed),
+                Ok(collect) if row.status.is_present() => self.add(collect, listed),
+                Ok(_) | Err(_) => {}
             }
-            for request in requests {
-                self.add(request, listed);
-            }
+        }
+        if row.status.is_present() {
+            let for_people = row.missing.iter().filter(|item| item.is_for_people());
+            self.for_people.extend(for_people.map(|item| item.text.clone()));
         }
     }
 
-    fn add(&mut self, request: Wanted, listed: &ListedHosts) {
+    fn add(&mut self, request: Collect, listed: &ListedHosts) {
         match request {
-            Wanted::AddressesOf(host) => {
+            Collect::Addresses(host) => {
                 if let Some(host) = self.destination(&host, listed) {
                     self.addresses.insert(host.to_lowercase(), host);
                 }
             }
-            Wanted::LogOf(host) => {
+            Collect::SystemLog(host) => {
                 if let Some(host) = self.destination(&host, listed) {
                     self.logs.insert(host.to_lowercase(), host);
                 }
             }
-            Wanted::ControllersLogs => self.controllers = true,
-            Wanted::Accounts => self.accounts = true,
-            Wanted::Resolve { name, client } => {
+            Collect::ControllerLogs => self.controllers = true,
+            Collect::Accounts => self.accounts = true,
+            Collect::Resolution { name, client } => {
                 // The name is looked up, not visited: its domain decides.
                 let Some(name) = self.name(&name) else { return };
                 if !listed.has_domain_of(&name) {
@@ -114,6 +113,8 @@ impl Task {
                     self.resolve.insert((name.to_lowercase(), client.to_lowercase()));
                 }
             }
+            // The script does not collect these yet.
+            Collect::HostState(_) | Collect::Tickets(_) => {}
         }
     }
 

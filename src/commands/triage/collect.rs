@@ -1,13 +1,13 @@
 //! Stage 2: scans the logs and builds incidents.
 
-use super::config::Config;
-use super::inputs::Inputs;
 use jiff::Timestamp;
 
+use super::config::Config;
+use super::inputs::Inputs;
+use crate::diagnosis::LogDates;
 use crate::events::{self, DedupIndex};
 use crate::files::FileError;
 use crate::files::FileIndex;
-use crate::findings::LogDates;
 use crate::incidents::{CollectedIncidents, IncidentBuilder, MAX_NAME, Period};
 use crate::report::EventSpool;
 use crate::report::numbers::counted_as;

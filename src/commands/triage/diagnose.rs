@@ -7,8 +7,8 @@ use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use super::collect::Collected;
 use super::config::Config;
+use crate::diagnosis::{self, Context, FileDates};
 use crate::files::FileIndex;
-use crate::findings::{self, FileDates, Finding, Knowledge};
 use crate::incidents::CollectedIncidents;
 use crate::inventory::directory::Directory;
 use crate::inventory::hosts::Hosts;
@@ -37,9 +37,9 @@ pub(super) fn diagnose(config: &Config, collected: &mut Collected) -> Diagnosed 
     let signals = std::mem::take(&mut collected.signals);
     let written = inventories.iter().map(|file| (Arc::clone(&file.path), file.modified));
     let dates = FileDates::new(written, Timestamp::now()).with_logs(logs.dates(config.period));
-    let knowledge = Knowledge::new(hosts, directory, signals, config.window).dated(dates);
-    let findings = findings::diagnose(std::mem::take(&mut collected.incidents), &knowledge);
-    let rows = findings.into_par_iter().map(|f: Finding| Row::new(&f, &log_name)).collect();
+    let context = Context::new(hosts, directory, signals, config.window).dated(dates);
+    let findings = diagnosis::diagnose(std::mem::take(&mut collected.incidents), &context);
+    let rows = findings.into_par_iter().map(|finding| Row::new(finding, &log_name)).collect();
     Diagnosed { rows, inventories }
 }
 

@@ -21,7 +21,6 @@ mod tests;
 mod view;
 mod web;
 
-#[allow(unused_imports, reason = "the audit uses it as soon as findings are gone")]
 pub(crate) use audit::{Found, audit_steps};
 pub(crate) use step::{Effect, Step};
 

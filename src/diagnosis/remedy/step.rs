@@ -120,12 +120,19 @@ impl Step {
         Self { verify: Some(Action { text: text.into(), commands: commands.into() }), ..self }
     }
 
+    /// Condition, action, risk and commands, without undo and verification.
+    pub(crate) fn brief(&self) -> String {
+        let bare = Self { prerequisite: None, undo: None, verify: None, ..self.clone() };
+        bare.to_string()
+    }
+
     /// Does it change something that stays?
     pub(crate) fn changes(&self) -> bool {
         matches!(self.effect, Effect::Host | Effect::Directory | Effect::Dns)
     }
 
     /// All commands: those of the step, of its undo and of its verification.
+    #[cfg(test)]
     pub(crate) fn all_commands(&self) -> impl Iterator<Item = &Command> {
         let actions = self.undo.iter().chain(&self.verify);
         self.commands.iter().chain(actions.flat_map(|action| &action.commands))

@@ -67,6 +67,25 @@ impl FromStr for Collect {
     }
 }
 
+/// Codes of requests that only a person can answer.
+const FOR_PEOPLE: [&str; 10] = [
+    "meant-name",
+    "shared-connection",
+    "address-owner",
+    "cluster-nodes",
+    "managed-account",
+    "directory-server",
+    "program",
+    "usn-rollback",
+    "storage-keys",
+    "newer-inventory",
+];
+
+/// No script can collect the answer to requests with this code.
+pub(crate) fn is_for_people(code: &str) -> bool {
+    FOR_PEOPLE.contains(&code)
+}
+
 impl Request {
     /// What `collect-script` can collect of it. Hosts that nothing knows are left out.
     pub(crate) fn collects(&self) -> Vec<Collect> {

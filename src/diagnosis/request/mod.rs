@@ -7,6 +7,8 @@ mod collect;
 mod commands;
 mod text;
 
+pub(crate) use text::title_of;
+
 use std::fmt;
 use std::net::IpAddr;
 
@@ -14,7 +16,7 @@ use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
 #[allow(unused_imports, reason = "collect-script uses it as soon as reports carry it")]
-pub(crate) use collect::Collect;
+pub(crate) use collect::{Collect, is_for_people};
 pub(super) use commands::{
     ENCRYPTION_POLICY, HOSTS_FILE, NEWEST_EVENT, POOLS, WINDOWS_AUTHENTICATION, account_query, appcmd,
     on_every_controller, spn_query, two_domains,
@@ -165,8 +167,6 @@ pub(crate) enum LogReason {
     Silent,
     /// The inventories are newer than the events; events of their day would fit them.
     Outdated,
-    /// The log begins after the first event, or was not given.
-    NotGiven,
 }
 
 impl Request {
@@ -181,6 +181,7 @@ impl Request {
             Self::SpnOwner { .. } => "spn-owner",
             Self::HostLog { .. } => "host-log",
             Self::ControllerLogs { .. } => "controller-logs",
+            Self::ClientLog { reason: LogReason::Silent, .. } => "silent-client-log",
             Self::ClientLog { .. } => "client-log",
             Self::ServiceLogon { .. } => "service-logon",
             Self::ServiceIdentity { .. } => "service-identity",
@@ -204,6 +205,17 @@ impl Request {
             Self::EntraKey { .. } => "entra-key",
             Self::KeyVersion { .. } => "key-version",
             Self::NewerInventory { .. } => "newer-inventory",
+        }
+    }
+}
+
+impl Request {
+    /// The question and its commands.
+    pub(crate) fn brief(&self) -> String {
+        let commands = self.commands();
+        match commands.is_empty() {
+            true => self.question(),
+            false => format!("{} {}", self.question(), capitalised(&sentence(&commands))),
         }
     }
 }

@@ -3,42 +3,51 @@
 use super::{LogReason, Request};
 use crate::diagnosis::command::Name;
 
+/// The heading of each sort of request, by its code.
+const TITLES: [(&str, &str); 32] = [
+    ("addresses", "Addresses of hosts"),
+    ("resolution", "What names resolve to on the client"),
+    ("meant-name", "Names that may be aliases or virtual names"),
+    ("shared-connection", "The shared address in use"),
+    ("address-owner", "Owners of addresses"),
+    ("spn-owner", "Owners of SPNs"),
+    ("host-log", "System logs of hosts and their domain controllers"),
+    ("controller-logs", "System logs of domain controllers"),
+    ("client-log", "System logs of clients"),
+    ("service-logon", "Logons of services"),
+    ("service-identity", "Accounts that services run under"),
+    ("kernel-mode", "IIS kernel-mode authentication"),
+    ("encryption-types", "Encryption types"),
+    ("account-class", "Classes of accounts"),
+    ("machine", "Names that belong to no known host"),
+    ("cluster-nodes", "Cluster nodes"),
+    ("managed-account", "Managed service accounts"),
+    ("cluster-account", "Accounts of cluster names"),
+    ("namesakes", "Computers of one name in several domains"),
+    ("twins", "Two machines with one computer account"),
+    ("cut-name", "Names cut to 15 characters"),
+    ("directory-server", "Domain controllers behind GUIDs"),
+    ("tickets", "Tickets and unnamed targets"),
+    ("program", "Programs that asked"),
+    ("trust", "Trusts"),
+    ("replication", "Replication of passwords"),
+    ("usn-rollback", "USN rollback"),
+    ("storage-keys", "Keys of storage accounts"),
+    ("entra-key", "The key of Entra Seamless SSO"),
+    ("key-version", "Key versions in keytabs"),
+    ("newer-inventory", "Newer exports"),
+    ("silent-client-log", "System logs of clients"),
+];
+
+/// The heading of a sort of request; `More` for a code of another version.
+pub(crate) fn title_of(code: &str) -> &'static str {
+    TITLES.iter().find(|(known, _)| *known == code).map_or("More", |(_, title)| title)
+}
+
 impl Request {
     /// The heading under which a summary groups requests of one sort.
     pub(crate) fn title(&self) -> &'static str {
-        match self {
-            Self::Addresses { .. } => "Addresses of hosts",
-            Self::Resolution { .. } => "What names resolve to on the client",
-            Self::MeantName { .. } => "Names that may be aliases or virtual names",
-            Self::SharedConnection { .. } => "The shared address in use",
-            Self::AddressOwner { .. } => "Owners of addresses",
-            Self::SpnOwner { .. } => "Owners of SPNs",
-            Self::HostLog { .. } => "System logs of hosts and their domain controllers",
-            Self::ControllerLogs { .. } => "System logs of domain controllers",
-            Self::ClientLog { .. } => "System logs of clients",
-            Self::ServiceLogon { .. } => "Logons of services",
-            Self::ServiceIdentity { .. } => "Accounts that services run under",
-            Self::KernelMode { .. } => "IIS kernel-mode authentication",
-            Self::EncryptionTypes { .. } => "Encryption types",
-            Self::AccountClass { .. } => "Classes of accounts",
-            Self::Machine { .. } => "Names that belong to no known host",
-            Self::ClusterNodes { .. } => "Cluster nodes",
-            Self::ManagedAccount { .. } => "Managed service accounts",
-            Self::ClusterAccount { .. } => "Accounts of cluster names",
-            Self::Namesakes { .. } => "Computers of one name in several domains",
-            Self::Twins { .. } => "Two machines with one computer account",
-            Self::CutName { .. } => "Names cut to 15 characters",
-            Self::DirectoryServer { .. } => "Domain controllers behind GUIDs",
-            Self::Tickets { .. } => "Tickets and unnamed targets",
-            Self::Program { .. } => "Programs that asked",
-            Self::Trust { .. } => "Trusts",
-            Self::Replication { .. } => "Replication of passwords",
-            Self::UsnRollback { .. } => "USN rollback",
-            Self::StorageKeys { .. } => "Keys of storage accounts",
-            Self::EntraKey { .. } => "The key of Entra Seamless SSO",
-            Self::KeyVersion { .. } => "Key versions in keytabs",
-            Self::NewerInventory { .. } => "Newer exports",
-        }
+        title_of(self.code())
     }
 
     /// What it asks about, for a list under [`title`](Self::title).
@@ -112,9 +121,6 @@ impl Request {
                     "Does {} log event 4 today? Then inventories of the same day count as evidence.",
                     client.shown()
                 ),
-                LogReason::NotGiven => {
-                    format!("What does the System log of {} hold? It was not given.", client.shown())
-                }
             },
             Self::ServiceLogon { account, .. } => {
                 format!("Can the service log on as {}, and when was its password set?", account.reported())

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use foldhash::quality::RandomState;
 use jiff::Timestamp;
 
-use super::model::{Adapter, AddressInventory, HostAlias, OwnedAddress, PendingJoin, ResolvedName};
+use super::model::{
+    Adapter, AddressInventory, HostAlias, NameOrigin, OwnedAddress, PendingJoin, ResolvedName,
+};
 use super::values::{normal_mac, parse_address, quoted};
 use crate::inventory::times::{When, no_time, time_or_utc};
 use crate::inventory::{InventoryFile, MAX_PROBLEMS, Source};
@@ -203,12 +205,17 @@ impl<'c> AddressCollector<'c> {
     }
 
     /// Takes a name and the address it resolves to.
-    pub fn resolve(&mut self, name: &str, address: IpAddr, line: u64) {
+    pub fn resolve(&mut self, name: &str, address: IpAddr, line: u64, origin: NameOrigin) {
         let name = self.all.names.get(name.trim_end_matches('.'));
         self.count_host(&name);
         let source = self.source(line);
         self.file.rows += 1;
-        self.all.inventory.resolved.push(ResolvedName { name, address: address.to_canonical(), source });
+        self.all.inventory.resolved.push(ResolvedName {
+            name,
+            address: address.to_canonical(),
+            source,
+            origin,
+        });
     }
 
     /// Notes that two names are one host's; nothing when they are equal or one is missing.

@@ -3,6 +3,7 @@
 
 use super::collector::AddressCollector;
 use super::format::{Format, Reader, Refusal, Sample};
+use super::model::NameOrigin;
 use super::rows::each_row;
 use super::values::{parse_address, quoted};
 use crate::text::delimited::Header;
@@ -47,7 +48,7 @@ pub fn take(rows: &mut AddressCollector<'_>, lease: &Lease<'_>) {
         return;
     }
     match parse_address(lease.address) {
-        Some((address, _)) => rows.resolve(lease.name, address, lease.line),
+        Some((address, _)) => rows.resolve(lease.name, address, lease.line, NameOrigin::Lease),
         None => {
             rows.problem(lease.line, format!("{} is no address; the row is skipped", quoted(lease.address)))
         }

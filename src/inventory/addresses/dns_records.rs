@@ -3,6 +3,7 @@
 
 use super::collector::AddressCollector;
 use super::format::{Format, Reader, Refusal, Sample};
+use super::model::NameOrigin;
 use super::rows::each_row;
 use super::values::{parse_address, quoted};
 use crate::text::delimited::Header;
@@ -28,6 +29,7 @@ struct Columns {
     zone: Option<usize>,
     distinguished_name: Option<usize>,
     collected: Option<usize>,
+    timestamp: Option<usize>,
     data: Vec<Option<usize>>,
 }
 
@@ -39,6 +41,7 @@ impl Columns {
             zone: header.column(&["ZoneName", "Zone"]),
             distinguished_name: header.column(&["DistinguishedName"]),
             collected: header.column(&["collected"]),
+            timestamp: header.column(&["TimeStamp"]),
             data: DATA.iter().map(|name| header.column(&[name])).filter(Option::is_some).collect(),
         })
     }
@@ -55,6 +58,7 @@ fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
                 zone: row.get(columns.zone),
                 distinguished_name: row.get(columns.distinguished_name),
                 data: row.first(&columns.data),
+                dynamic: is_time(row.get(columns.timestamp)),
                 line: row.line,
             },
         )
@@ -71,6 +75,8 @@ pub struct DnsRecord<'a> {
     pub zone: &'a str,
     pub distinguished_name: &'a str,
     pub data: &'a str,
+    /// It has a timestamp: the host, or DHCP for it, registered it. Records that people make have none.
+    pub dynamic: bool,
     pub line: u64,
 }
 
@@ -96,13 +102,19 @@ pub fn take(rows: &mut AddressCollector<'_>, record: &DnsRecord<'_>) -> Result<(
         rows.cname(&name, &full_name(record.data, &zone), record.line);
         return Ok(());
     }
+    let origin = if record.dynamic { NameOrigin::Dynamic } else { NameOrigin::Unknown };
     match parse_address(record.data) {
-        Some((address, _)) => rows.resolve(&name, address, record.line),
+        Some((address, _)) => rows.resolve(&name, address, record.line, origin),
         None => {
             rows.problem(record.line, format!("{} is no address; the row is skipped", quoted(record.data)))
         }
     }
     Ok(())
+}
+
+/// A record's timestamp: empty or 0 where it has none.
+pub fn is_time(timestamp: &str) -> bool {
+    timestamp.bytes().any(|b| (b'1'..=b'9').contains(&b))
 }
 
 /// The zone in `DC=www,DC=alpha.example.com,cn=MicrosoftDNS,...`: the second component.

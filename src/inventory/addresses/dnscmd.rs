@@ -55,6 +55,7 @@ fn read(text: &str, rows: &mut AddressCollector<'_>) -> Result<(), Refusal> {
                 zone: &zone,
                 distinguished_name: "",
                 data: found.data,
+                dynamic: line.contains("[Aging:"),
                 line: number,
             },
         )?;

@@ -42,4 +42,4 @@ mod values;
 pub mod vendors;
 
 pub use load::{LoadOptions, load, load_bytes};
-pub use model::{AddressInventory, HostAlias, OwnedAddress, ResolvedName};
+pub use model::{AddressInventory, HostAlias, NameOrigin, OwnedAddress, ResolvedName};

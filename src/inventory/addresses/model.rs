@@ -32,6 +32,19 @@ pub struct ResolvedName {
     pub name: Arc<str>,
     pub address: IpAddr,
     pub source: Source,
+    pub origin: NameOrigin,
+}
+
+/// Who made a name resolve to an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum NameOrigin {
+    /// The source does not show it.
+    #[default]
+    Unknown,
+    /// A DNS record with a timestamp: the host registered it itself, or DHCP did so for it.
+    Dynamic,
+    /// A DHCP lease of the host of this name.
+    Lease,
 }
 
 /// Two names of one host (host name and FQDN in one export, CNAME, renamed by EventLog 6011).

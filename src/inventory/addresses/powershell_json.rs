@@ -100,6 +100,7 @@ pub fn take(rows: &mut AddressCollector<'_>, object: &Object, line: u64) -> Resu
                 zone: &text(object, "ZoneName"),
                 distinguished_name: &text(object, "DistinguishedName"),
                 data: &value.unwrap_or_else(|| text(object, "RecordData")),
+                dynamic: dns_records::is_time(&text(object, "Timestamp")),
                 line,
             },
         )?;

@@ -1,7 +1,8 @@
 //! Problems, each with its incidents: what stands in the page itself and reads without script.
 
 use super::text::{self, Moment, shown, shown_in};
-use crate::findings::Evidence;
+use crate::diagnosis::EvidenceRole;
+use crate::report::item::StepItem;
 use crate::report::numbers::{counted, grouped};
 use crate::report::row::problem_name;
 use crate::report::{Problem, Report, Row};
@@ -150,7 +151,7 @@ impl Card {
         let surest =
             of_it.iter().find(|r| r.status.is_present() && told(r)).or_else(|| of_it.iter().find(told));
         let why = surest.map(|r| shown(&r.explanation)).unwrap_or_default();
-        let fix = text::all(&problem.fix);
+        let fix = steps(&problem.fix);
         let mut stories = Vec::new();
         for row in of_it.iter().take(room.each) {
             if room.stories == 0 || room.bytes == 0 {
@@ -274,20 +275,25 @@ impl IncidentCard {
             explanation: shown(&row.explanation),
             realms: realms(row),
             shared: text::all(&row.shared_addresses),
-            missing: text::all(&row.missing),
-            fix: text::all(&row.fix),
+            missing: row.missing.iter().map(|item| shown(&item.text)).collect(),
+            fix: steps(&row.fix),
             logs: text::all(&row.logs),
             ..Self::default()
         };
         for item in &row.evidence {
-            match Evidence::of(item) {
-                Evidence::For(item) => told.evidence.push(shown(item)),
-                Evidence::Against(item) => told.against.push(shown(item)),
-                Evidence::Considered(item) => told.considered.push(shown(item)),
-            }
+            let of_role = match item.role {
+                EvidenceRole::For => &mut told.evidence,
+                EvidenceRole::Against => &mut told.against,
+                EvidenceRole::Excludes | EvidenceRole::Rival => &mut told.considered,
+            };
+            of_role.push(shown(&item.text));
         }
         told
     }
+}
+
+fn steps(steps: &[StepItem]) -> Vec<String> {
+    steps.iter().map(|step| shown(&step.text)).collect()
 }
 
 fn realms(row: &Row) -> String {

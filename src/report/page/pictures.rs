@@ -8,7 +8,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::text::{self, cut, shown_in};
-use crate::findings::{Cause, Confidence};
+use crate::diagnosis::{Cause, Confidence};
 use crate::report::numbers::{counted, grouped, plural};
 use crate::report::{Problem, Report, Row};
 

@@ -4,7 +4,8 @@ use flate2::read::ZlibDecoder;
 use serde_json::Value;
 
 use super::*;
-use crate::findings::{Cause, Confidence, Kind};
+use crate::diagnosis::{Cause, Confidence, EvidenceRole, Kind};
+use crate::report::item::{EvidenceItem, RequestItem, StepItem};
 use crate::report::{Problem, Reading, Row, Status, problem};
 
 /// What a name can do to a page.
@@ -41,15 +42,21 @@ fn row(n: usize, problem: usize) -> Row {
         last_seen: format!("2026-10-{:02}T10:00:00.5Z", 7 + n % 20),
         explanation: format!("srv{n} asked and reached itself"),
         evidence: vec![
-            format!("srv{n} owns it"),
-            "against it: an old list".into(),
-            "not wrong-host: nothing shows it".into(),
-            "not to be taken for a cause: it is evidence".into(),
+            item(&format!("srv{n} owns it"), EvidenceRole::For),
+            item("against it: an old list", EvidenceRole::Against),
+            item("not wrong-host: nothing shows it", EvidenceRole::Excludes),
+            item("not to be taken for a cause: it is evidence", EvidenceRole::For),
         ],
-        missing: vec!["a list".into()],
-        fix: vec!["first".into(), "then".into()],
+        missing: vec![RequestItem::from_cell("a list", "")],
+        fix: vec![StepItem::from_cell("first"), StepItem::from_cell("then")],
         logs: vec!["System.evtx".into()],
+        title: String::new(),
+        collect: Vec::new(),
     }
+}
+
+fn item(text: &str, role: EvidenceRole) -> EvidenceItem {
+    EvidenceItem::from_cell(text, role)
 }
 
 fn report<'a>(rows: &'a [Row], problems: &'a [Problem]) -> Report<'a> {
@@ -132,11 +139,12 @@ fn hostile_names_are_no_markup_wherever_they_stand() {
         ] {
             *text = name.into();
         }
-        for list in
-            [&mut bad.shared_addresses, &mut bad.evidence, &mut bad.missing, &mut bad.fix, &mut bad.logs]
-        {
+        for list in [&mut bad.shared_addresses, &mut bad.logs] {
             *list = vec![name.into()];
         }
+        bad.evidence = vec![item(name, EvidenceRole::For)];
+        bad.missing = vec![RequestItem::from_cell(name, "")];
+        bad.fix = vec![StepItem::from_cell(name)];
         let written = page(&[bad]);
         let plain = page(&[row(1, 1)]);
         let tags = |page: &str| page.matches(['<', '>']).count();
@@ -172,15 +180,16 @@ fn the_data_holds_what_the_rows_hold() {
             "first_seen",
             "last_seen",
             "explanation",
-            "missing",
-            "fix",
             "logs",
         ] {
             assert_eq!(seen[member], want[member], "{member}");
         }
+        for member in ["missing", "fix"] {
+            assert_eq!(seen[member][0], want[member][0]["text"], "{member}");
+        }
         assert_eq!(seen["realms"], "ALPHA.EXAMPLE.COM");
         assert_eq!(seen["against"][0], "an old list");
-        assert_eq!(seen["considered"][0], "wrong-host: nothing shows it");
+        assert_eq!(seen["considered"][0], "not wrong-host: nothing shows it");
         assert_eq!(seen["evidence"].as_array().unwrap().len(), 2);
     }
 }
@@ -214,7 +223,8 @@ fn a_page_keeps_its_size_and_says_what_is_left_out() {
             // As many as may fill the cards, and more than the data may have.
             if n < 600 {
                 row.explanation = noise(n);
-                row.evidence = vec![noise(1_000 + n), noise(2_000 + n)];
+                row.evidence =
+                    [noise(1_000 + n), noise(2_000 + n)].map(|text| item(&text, EvidenceRole::For)).to_vec();
             }
             row
         })

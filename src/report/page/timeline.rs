@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::text::{Moment, shown_in};
-use crate::findings::Cause;
+use crate::diagnosis::Cause;
 use crate::report::numbers::grouped;
 use crate::report::{Report, Row};
 

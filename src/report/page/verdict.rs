@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::text::{Moment, shown, shown_in};
-use crate::findings::{Cause, Confidence};
+use crate::diagnosis::{Cause, Confidence};
 use crate::report::numbers::{counted, grouped};
 use crate::report::problem::by_time;
 use crate::report::{Problem, Report, Status, left_out};

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use krbtriage::commands::triage::known_hosts;
+use krbtriage::diagnosis::{self, Context, FileDates, Finding, LogDates};
 use krbtriage::events::DedupIndex;
-use krbtriage::findings::{self, FileDates, Finding, Knowledge, LogDates, Shape};
 use krbtriage::incidents::{CollectedIncidents, IncidentBuilder, Period};
 use krbtriage::inventory::Source;
 use krbtriage::inventory::accounts::{Account, AccountInventory, HostAliases};
-use krbtriage::inventory::addresses::{AddressInventory, HostAlias, OwnedAddress, ResolvedName};
+use krbtriage::inventory::addresses::{AddressInventory, HostAlias, NameOrigin, OwnedAddress, ResolvedName};
 use krbtriage::inventory::directory::Directory;
 use krbtriage::inventory::from_events;
 use krbtriage::records::{Content, Datum, Origin, Record};
@@ -161,8 +161,30 @@ impl Situation {
             name: name.into(),
             address: address.parse().expect("an address"),
             source: source("dns.csv"),
+            origin: NameOrigin::Unknown,
         });
         self
+    }
+
+    /// The same by a record with a timestamp: the host registered it itself.
+    pub fn registers(self, name: &str, address: &str) -> Self {
+        let mut situation = self.resolves(name, address);
+        if let Some(row) = situation.addresses.resolved.last_mut() {
+            row.origin = NameOrigin::Dynamic;
+        }
+        situation
+    }
+
+    /// A CNAME.
+    pub fn cname(mut self, name: &str, other: &str) -> Self {
+        let (name, other) = (name.into(), other.into());
+        self.addresses.aliases.push(HostAlias { name, other, source: source("dns.csv"), cname: true });
+        self
+    }
+
+    /// DCOM to a peer failed, as the client's log has it.
+    pub fn dcom_failed(self, peer: &str) -> Self {
+        self.event("Microsoft-Windows-DistributedCOM", 10028, SRV1, &[("param1", peer), ("param2", "4679")])
     }
 
     /// One host goes by both names, as an export of it shows.
@@ -236,9 +258,9 @@ impl Situation {
         let directory = Directory::new(&accounts, &aliases);
         let window = SignedDuration::from_mins(10);
         let dates = FileDates::new(written, time("2027-01-01T00:00:00Z")).with_logs(log.map(|log| (0, log)));
-        findings::diagnose(
+        diagnosis::diagnose(
             collected.incidents,
-            &Knowledge::new(hosts, directory, signals, window).dated(dates),
+            &Context::new(hosts, directory, signals, window).dated(dates),
         )
     }
 
@@ -255,18 +277,13 @@ impl Situation {
 pub struct Judged(pub Finding);
 
 impl Judged {
-    /// The row that decided, as a test of it is named.
-    pub fn row(&self) -> (Shape, String) {
-        (self.0.row.0, super::name_of(self.0.row.1))
-    }
-
     /// The evidence says this.
     #[track_caller]
     pub fn proved_by(self, text: &str) -> Self {
         assert!(
-            self.0.evidence.iter().any(|e| e.contains(text)),
+            self.0.evidence().iter().any(|e| e.contains(text)),
             "{text:?} is not in {:#?}",
-            self.0.evidence
+            self.0.evidence()
         );
         self
     }
@@ -274,13 +291,17 @@ impl Judged {
     /// This is missing.
     #[track_caller]
     pub fn lacks(self, text: &str) -> Self {
-        assert!(self.0.missing.iter().any(|e| e.contains(text)), "{text:?} is not in {:#?}", self.0.missing);
+        assert!(
+            self.0.missing().iter().any(|e| e.contains(text)),
+            "{text:?} is not in {:#?}",
+            self.0.missing()
+        );
         self
     }
 
     #[track_caller]
     pub fn lacks_nothing(self) -> Self {
-        assert_eq!(self.0.missing, [""; 0]);
+        assert_eq!(self.0.missing(), [""; 0]);
         self
     }
 

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use assert_cmd::Command;
 use jiff::Timestamp;
-use krbtriage::findings::Finding;
+use krbtriage::diagnosis::Finding;
 
 use super::scenario::Scenario;
 use super::world::World;

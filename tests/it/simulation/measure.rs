@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use krbtriage::commands::triage::known_hosts;
+use krbtriage::diagnosis::{Cause, Confidence, Context, FileDates, Finding, Kind, LogDates, diagnose};
 use krbtriage::events::DedupIndex;
-use krbtriage::findings::{Cause, Confidence, FileDates, Finding, Kind, Knowledge, LogDates, diagnose};
 use krbtriage::incidents::{CollectedIncidents, IncidentBuilder, Period};
 use krbtriage::inventory::accounts::{AccountInventory, HostAliases};
 use krbtriage::inventory::addresses::AddressInventory;
@@ -174,7 +174,7 @@ pub fn verdicts(
     let hosts = known_hosts(&addresses, accounts, &collected);
     let directory = Directory::new(accounts, &HostAliases::default());
     let knowledge =
-        Knowledge::new(hosts, directory, collected.signals, SignedDuration::from_mins(10)).dated(dates);
+        Context::new(hosts, directory, collected.signals, SignedDuration::from_mins(10)).dated(dates);
     diagnose(collected.incidents, &knowledge)
 }
 
@@ -279,7 +279,7 @@ impl FileProgress {
             }
             let confirmed = finding.confidence == Confidence::Confirmed;
             score.confirmed += u64::from(confirmed);
-            score.speechless += u64::from(!confirmed && finding.missing.is_empty());
+            score.speechless += u64::from(!confirmed && finding.missing().is_empty());
             if confirmed && !kind {
                 let text = describe(name, scenario, given, expected, finding);
                 if same_in_another_world(scenario, given, expected, finding) {
@@ -354,7 +354,7 @@ fn describe(
         given.controllers,
         given.members,
         finding.explanation,
-        finding.evidence.join("\n    ")
+        finding.evidence().join("\n    ")
     )
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use krbtriage::inventory::accounts::{Account, AccountInventory};
-use krbtriage::inventory::addresses::{AddressInventory, OwnedAddress, ResolvedName};
+use krbtriage::inventory::addresses::{AddressInventory, NameOrigin, OwnedAddress, ResolvedName};
 use krbtriage::inventory::{InventoryFile, Source};
 
 use super::world::{Id, World};
@@ -54,6 +54,7 @@ pub fn dns(world: &World, list: &List, to: &mut AddressInventory) {
         name: name.as_str().into(),
         address: *address,
         source: list.source(),
+        origin: NameOrigin::Unknown,
     }));
 }
 

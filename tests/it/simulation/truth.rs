@@ -1,6 +1,6 @@
 //! Why a ticket did not decrypt, read off the forest itself: whose key, who answered, who was meant.
 
-use krbtriage::findings::{Cause, Kind};
+use krbtriage::diagnosis::{Cause, Kind};
 use krbtriage::inventory::accounts::HostAliases;
 
 use super::exchange::{Ask, Refusal, full_names, owners};

@@ -1,0 +1,66 @@
+//! One incident with everything a rule looks at, built whole.
+
+use super::connection::{Connection, Topology};
+use super::context::{Context, Fleet};
+use super::dates::LogCoverage;
+use super::ownership::{KeyOf, Ownership};
+use super::parties::{Parties, same_domain};
+use super::signals::Signals;
+use crate::incidents::Incident;
+
+pub(crate) struct Case<'a> {
+    pub(crate) parties: Parties<'a>,
+    pub(crate) connection: Connection,
+    pub(crate) ownership: Ownership<'a>,
+    pub(crate) signals: Signals<'a>,
+    /// Until when the client's logs are known.
+    pub(super) coverage: Option<LogCoverage>,
+    /// How many service classes fail for the target, from any client.
+    pub(super) failing_classes: usize,
+}
+
+impl<'a> Case<'a> {
+    pub(super) fn new(incident: &'a Incident, context: &'a Context<'a>, fleet: &Fleet) -> Self {
+        let parties = Parties::of(incident, context);
+        let by_names = Connection::by_names(&parties);
+        let ownership = Ownership::of(&parties, &by_names);
+        let connection = key_before_names(by_names, &parties, &ownership);
+        let signals = Signals::near(&parties, &connection, &ownership);
+        Self {
+            coverage: fleet.coverage(&incident.client, &context.dates),
+            failing_classes: parties.target_host.as_ref().map_or(0, |host| fleet.failing_classes(host)),
+            parties,
+            connection,
+            ownership,
+            signals,
+        }
+    }
+}
+
+/// Whose key it was is asked before names: where the lists have the SPN on the responder alone, the right account answered,
+/// whatever the names look like.
+fn key_before_names(by_names: Connection, parties: &Parties<'_>, ownership: &Ownership<'_>) -> Connection {
+    let by_hosts = matches!(
+        by_names.topology,
+        Topology::ClientAnswered
+            | Topology::OtherAnswered
+            | Topology::SameShortName
+            | Topology::TargetAnswered
+            | Topology::ServiceAnswered
+    );
+    let certain = !has_namesake(by_names, parties, ownership);
+    match by_hosts && certain && ownership.key_of() == KeyOf::Responder {
+        true => Connection { topology: Topology::OwnerAnswered, ..by_names },
+        false => by_names,
+    }
+}
+
+/// A machine of the responder's name exists in another realm of the event than the owner's: it may have answered instead.
+fn has_namesake(by_names: Connection, parties: &Parties<'_>, ownership: &Ownership<'_>) -> bool {
+    let Some(responder) = &parties.responder_host else { return false };
+    by_names.topology == Topology::SameShortName
+        && parties.realms.iter().any(|realm| {
+            parties.exists_in(responder, realm)
+                && !ownership.keys().any(|key| same_domain(&key.domain, realm))
+        })
+}

@@ -1,0 +1,161 @@
+//! What speaks against a verdict. It is shown, and lowers the confidence by one step.
+
+use super::case::Case;
+use super::connection::Topology;
+use super::evidence::Caveat;
+use super::proof::Proof;
+use super::signals::{About, NearSignal, is_taken};
+use super::verdict::{Cause, Kind};
+use crate::events::SignalKind;
+use crate::inventory::hosts::HostId;
+
+pub(super) fn of(case: &Case<'_>, cause: Cause, kind: Kind, proof: &Proof) -> Vec<Caveat> {
+    let mut out = Vec::new();
+    if proof.basis.owners {
+        out.extend(not_registered(case));
+    }
+    if !proof.basis.facts.is_empty() {
+        out.extend(registered_nowhere(case));
+    }
+    if cause != Cause::LoopbackSharedIp {
+        out.extend(client_owns_it(case, proof));
+    }
+    let responder = case.connection.responder_id;
+    match cause {
+        Cause::LoopbackSharedIp => {
+            out.extend(resolves_to(case, case.parties.client_id));
+            resolves_to_nothing(case, &mut out);
+            out.extend(address_disputed(case, &[case.parties.client_id, case.parties.target_id], proof));
+        }
+        Cause::WrongHost if matches!(kind, Kind::SharedAddress | Kind::ClusterOrNlbAddress) => {
+            out.extend(resolves_to(case, responder));
+            resolves_to_nothing(case, &mut out);
+            out.extend(address_disputed(case, &[responder, case.parties.target_id], proof));
+        }
+        Cause::DuplicateSpn => {
+            out.extend(owner_disputed(case));
+            if case.connection.topology == Topology::TargetAnswered {
+                resolves_to_nothing(case, &mut out);
+            }
+            out.extend(key_refused(case));
+        }
+        Cause::PasswordMismatch => {
+            out.extend(owner_disputed(case));
+            out.extend(name_trouble(case, kind));
+        }
+        Cause::WrongHost | Cause::Undetermined => {}
+    }
+    out
+}
+
+/// DNS explains the same event without a shared address.
+fn resolves_to(case: &Case<'_>, host: Option<HostId>) -> Option<Caveat> {
+    let (address, source) = case.parties.resolves_to_host(host)?;
+    Some(Caveat::ResolvesElsewhere {
+        name: case.parties.target_named.text.clone(),
+        address,
+        owner: case.parties.context.hosts.name(host?).to_string().into(),
+        source: source.clone(),
+    })
+}
+
+/// DNS resolves the target to no address that the target has: one of the lists is outdated, or the name resolved elsewhere.
+fn resolves_to_nothing(case: &Case<'_>, out: &mut Vec<Caveat>) {
+    let parties = &case.parties;
+    let own = parties.usable(parties.target_id);
+    let lost = |(address, _): &(std::net::IpAddr, _)| own.iter().all(|row| row.address != *address);
+    if let Some((address, source)) = parties.resolved().first()
+        && out.is_empty()
+        && !own.is_empty()
+        && parties.resolved().iter().all(lost)
+    {
+        out.push(Caveat::ResolvesToNothing {
+            name: parties.target_named.text.clone(),
+            address: *address,
+            source: (*source).clone(),
+        });
+    }
+}
+
+/// One export has the shared address, and another export of the same host does not.
+fn address_disputed(case: &Case<'_>, hosts: &[Option<HostId>], proof: &Proof) -> Option<Caveat> {
+    for host in hosts.iter().flatten() {
+        let rows = case.parties.context.hosts.owned(*host);
+        for address in &proof.shared {
+            // What a host registered in DNS at some time lists one adapter only and refutes nothing.
+            let has =
+                |file: &str| rows.iter().any(|row| *row.source.file == *file && row.address == *address);
+            let exported = rows.iter().filter(|row| row.logged_at.is_none());
+            if let Some(row) = exported.into_iter().find(|row| !has(&row.source.file)) {
+                return Some(Caveat::AddressDisputed {
+                    file: (*row.source.file).into(),
+                    host: (*row.host).into(),
+                    address: *address,
+                });
+            }
+        }
+    }
+    None
+}
+
+fn owner_disputed(case: &Case<'_>) -> Option<Caveat> {
+    let (account, place) = case.ownership.disputed.as_ref()?;
+    Some(Caveat::OwnerDisputed { account: (**account).into(), place: place.as_str().into() })
+}
+
+/// The full lists have no owner of the SPN, and without one there is no ticket: they are of another time.
+fn registered_nowhere(case: &Case<'_>) -> Option<Caveat> {
+    let nowhere = case.parties.spn().is_some() && case.ownership.complete && case.ownership.owners.is_empty();
+    nowhere.then(|| Caveat::RegisteredNowhere { target: case.parties.incident.target.clone() })
+}
+
+/// The client owns the address by which another machine is said to have answered: it would have reached itself.
+fn client_owns_it(case: &Case<'_>, proof: &Proof) -> Option<Caveat> {
+    if case.connection.topology == Topology::ClientAnswered {
+        return None;
+    }
+    let own = case.parties.usable(case.parties.client_id);
+    let row = own.iter().find(|row| proof.reached.contains(&row.address))?;
+    Some(Caveat::ClientOwnsIt {
+        client: case.parties.incident.client.clone(),
+        address: row.address,
+        source: row.source.clone(),
+    })
+}
+
+/// Near the time the KDC found no owner at all, whatever the lists have.
+fn not_registered(case: &Case<'_>) -> Option<Caveat> {
+    let near = case.signals.iter().find(|near| near.kind() == SignalKind::NotRegistered)?;
+    Some(Caveat::NotRegistered { event: near.quoted() })
+}
+
+/// The target's key is broken as well, so two troubles may hide in one.
+fn key_refused(case: &Case<'_>) -> Option<Caveat> {
+    let refused = |near: &NearSignal<'_>| match near.kind() {
+        SignalKind::PasswordRejected if near.about == About::Target => Some("computer"),
+        SignalKind::SessionRefused | SignalKind::NoMachineAccount
+            if near.about == About::Target && !near.routine =>
+        {
+            Some("computer")
+        }
+        SignalKind::ServiceLogonFailed if near.about == About::Responder => Some("service"),
+        _ => None,
+    };
+    case.signals
+        .iter()
+        .find_map(|near| Some(Caveat::KeyRefused { what: refused(&near)?, event: near.quoted() }))
+}
+
+fn name_trouble(case: &Case<'_>, kind: Kind) -> Option<Caveat> {
+    if kind == Kind::Duplicate {
+        return None;
+    }
+    let trouble = |near: &NearSignal<'_>| {
+        matches!(
+            near.kind(),
+            SignalKind::DuplicateName | SignalKind::TwoAccounts | SignalKind::OwnNamesRefused
+        ) || (near.kind() == SignalKind::WinRmSpnRefused && is_taken(&near.recorded.signal))
+    };
+    let near = case.signals.iter().find(trouble)?;
+    Some(Caveat::NameTrouble { event: near.quoted() })
+}

@@ -1,0 +1,460 @@
+//! A verdict as a finding: its title and explanation, the evidence in order, what to collect, what to fix.
+
+use super::case::Case;
+use super::connection::Topology;
+use super::evidence::{Caveat, Evidence, EvidenceRole, Fact, Relation};
+use super::finding::Finding;
+use super::freshness;
+use super::predicates;
+use super::problems;
+use super::proof::Proof;
+use super::remedy;
+use super::request::{LogReason, Request};
+use super::rules::Verdict;
+use super::signals::{NearSignal, is_timeless};
+use super::subject::{AccountFacts, AccountKind, Named, RemedyInput, SharedAddress};
+use super::verdict::{Cause, Confidence, Kind};
+use crate::events::{Role, SignalKind};
+use crate::names::HostName;
+
+/// Events quoted near the incident that decide nothing; a storm of them must not fill a cell.
+const MAX_NEAR: usize = 6;
+
+/// Names of one sort in a sentence.
+const MAX_NAMES: usize = 4;
+
+pub(super) fn finding(case: &Case<'_>, verdict: Verdict) -> Finding {
+    let incident = case.parties.incident;
+    let (problem_id, problem) = problems::problem_of(verdict.cause, &verdict.proof.repair, incident);
+    let title = title(case, &verdict);
+    let explanation = explanation(case, &verdict, &title);
+    let fix = steps(case, &verdict);
+    let missing = missing(case, &verdict);
+    let (topology, when) = (case.connection.topology, verdict.when);
+    let shared_addresses = verdict.proof.shared.clone();
+    let (cause, kind, confidence) = (verdict.cause, verdict.kind, verdict.confidence);
+    Finding {
+        incident: incident.clone(),
+        incident_id: incident.id(),
+        problem_id,
+        problem,
+        title,
+        row: (topology, when),
+        cause,
+        kind,
+        confidence,
+        service_class: case.parties.spn().map(|spn| spn.class.to_string()).unwrap_or_default(),
+        target_host: match case.parties.spn() {
+            Some(spn) => spn.host.to_string(),
+            None => case.parties.target_host.as_ref().map(ToString::to_string).unwrap_or_default(),
+        },
+        shared_addresses,
+        explanation,
+        evidence: evidence(case, verdict),
+        missing,
+        fix,
+    }
+}
+
+fn evidence(case: &Case<'_>, verdict: Verdict) -> Vec<Evidence> {
+    let confirmed = verdict.confidence == Confidence::Confirmed;
+    let assumption = confirmed.then(|| freshness::assumption(case, &verdict.proof)).flatten();
+    let near = near(case, &verdict);
+    let Verdict { cause, confidence, proof, contradictions, caveats, open_rivals, excluded_rivals, .. } =
+        verdict;
+    let mut out: Vec<Evidence> = proof.evidence.into_iter().map(Evidence::supports).collect();
+    let from_slack = case.parties.incident.occurrences.from_slack;
+    if from_slack > 0 {
+        out.push(Evidence::supports(Fact::FromSlack { count: from_slack }));
+    }
+    let uncertain = !case.connection.confirmed
+        && confidence >= Confidence::Likely
+        && !matches!(
+            case.connection.topology,
+            Topology::OwnerAnswered | Topology::ServiceName | Topology::CloudService
+        );
+    if uncertain {
+        let responder = case.parties.incident.answered_by.clone();
+        out.push(Evidence::supports(Fact::PerhapsAnother { responder }));
+    }
+    out.extend(assumption.map(Evidence::supports));
+    let against = contradictions.into_iter().chain(caveats);
+    out.extend(against.map(|caveat: Caveat| Evidence::against(Fact::Caveat { caveat })));
+    out.extend(near.into_iter().map(Evidence::supports));
+    let rival = |role, fact| Evidence { role, fact };
+    out.extend(open_rivals.iter().map(|open| rival(EvidenceRole::Rival, open.fact(false))));
+    out.extend(excluded_rivals.iter().map(|excluded| rival(EvidenceRole::Excludes, excluded.fact(true))));
+    out.extend(not_chosen(case, cause).into_iter().map(|fact| rival(EvidenceRole::Excludes, fact)));
+    out
+}
+
+/// Events near the incident that the verdict does not quote already.
+fn near(case: &Case<'_>, verdict: &Verdict) -> Vec<Fact> {
+    let quoted = |near: &NearSignal<'_>| {
+        let event = near.quoted();
+        let facts = verdict.proof.evidence.iter();
+        facts.into_iter().any(|fact| matches!(fact, Fact::Event { event: quoted, .. } if *quoted == event))
+            || verdict.contradictions.iter().any(|caveat| match caveat {
+                Caveat::NotRegistered { event: quoted }
+                | Caveat::KeyRefused { event: quoted, .. }
+                | Caveat::NameTrouble { event: quoted } => *quoted == event,
+                _ => false,
+            })
+    };
+    let mut out = Vec::new();
+    let mut more = 0;
+    for near in case.signals.iter().filter(|near| concerns(case, verdict.cause, near) && !quoted(near)) {
+        if out.len() == MAX_NEAR {
+            more += 1;
+            continue;
+        }
+        out.push(near.fact(if is_timeless(near.kind()) { Relation::Timeless } else { Relation::Near }));
+    }
+    if more > 0 {
+        out.push(Fact::MoreEvents { count: more });
+    }
+    out
+}
+
+/// Does it say anything about this verdict? What hosts own is shown with their addresses.
+fn concerns(case: &Case<'_>, cause: Cause, near: &NearSignal<'_>) -> bool {
+    let signal = &near.recorded.signal;
+    match signal.kind {
+        SignalKind::OwnAddresses | SignalKind::SelfAssigned => false,
+        SignalKind::UsbNicInstalled | SignalKind::DcomSuppressed => {
+            case.connection.topology == Topology::ClientAnswered
+        }
+        SignalKind::Restarted => cause == Cause::PasswordMismatch,
+        // A former name matters where the event still has it.
+        SignalKind::Renamed => {
+            let former = signal.name(Role::Computer).and_then(HostName::parse);
+            let hosts = [&case.parties.responder_host, &case.parties.target_host];
+            former.is_some_and(|former| hosts.into_iter().flatten().any(|host| host.same_label(&former)))
+        }
+        _ => true,
+    }
+}
+
+/// What to collect: what the row asks for, then one check for each open rival, then what would be of the time of the events.
+fn missing(case: &Case<'_>, verdict: &Verdict) -> Vec<Request> {
+    let mut out: Vec<Request> = Vec::new();
+    let mut add = |request: Request| {
+        if !out.contains(&request) {
+            out.push(request);
+        }
+    };
+    verdict.open_rivals.iter().for_each(|rival| add(rival.request(case)));
+    if verdict.confidence < Confidence::Confirmed || verdict.proof.repair_needs_check() {
+        verdict.proof.missing.iter().cloned().for_each(&mut add);
+    }
+    if !verdict.caveats.is_empty() {
+        of_the_time(case, verdict.cause).into_iter().for_each(&mut add);
+    }
+    if out.is_empty() && !verdict.contradictions.is_empty() {
+        out.push(Request::NewerInventory { files: files(&verdict.proof) });
+    }
+    if out.is_empty() && verdict.confidence != Confidence::Confirmed {
+        out.push(match verdict.kind {
+            Kind::Misplaced | Kind::Duplicate => predicates::spn_owner(case),
+            _ => predicates::resolution(case),
+        });
+        if case.parties.target_host.is_some() {
+            out.push(Request::Namesakes { host: case.target_to_ask(), domains: case.domain_names() });
+        }
+    }
+    out
+}
+
+/// The files of inventories that a proof rests on.
+fn files(proof: &Proof) -> Vec<String> {
+    let mut files: Vec<String> =
+        proof.basis.facts.iter().flatten().map(|source| source.file.to_string()).collect();
+    files.sort();
+    files.dedup();
+    files
+}
+
+/// What would be evidence where the inventories are of another time.
+fn of_the_time(case: &Case<'_>, cause: Cause) -> Vec<Request> {
+    let mut out = vec![Request::ClientLog { client: case.client_name(), reason: LogReason::Outdated }];
+    match cause {
+        Cause::LoopbackSharedIp | Cause::WrongHost => {
+            out.push(match case.connection.topology {
+                Topology::ClientAnswered => Request::Addresses { host: case.client_name() },
+                _ => predicates::addresses_of_responder(case),
+            });
+            out.push(predicates::addresses_of_target(case));
+            if cause == Cause::WrongHost {
+                out.push(predicates::resolution(case));
+            }
+        }
+        Cause::DuplicateSpn | Cause::PasswordMismatch => out.push(predicates::spn_owner(case)),
+        Cause::Undetermined => {}
+    }
+    out
+}
+
+/// The steps of the fix, with this incident's names.
+fn steps(case: &Case<'_>, verdict: &Verdict) -> Vec<remedy::Step> {
+    let parties = &case.parties;
+    let owners: Vec<AccountFacts> =
+        case.ownership.owners.iter().map(|account| AccountFacts::of(account)).collect();
+    let account = case.ownership.responder_accounts.first().map(|account| AccountFacts::of(account));
+    let hosts = parties.context.hosts.with_addresses();
+    let addresses: Vec<SharedAddress> = verdict
+        .proof
+        .shared
+        .iter()
+        .map(|&address| SharedAddress {
+            address,
+            adapter: verdict.proof.adapter.as_str().into(),
+            owners: parties.context.hosts.owner_set(address).map_or(0, std::collections::BTreeSet::len),
+            hosts,
+        })
+        .collect();
+    let host = match case.is_account() {
+        true => None,
+        false => parties.responder_host.as_ref().map(|_| parties.responder_named.clone()),
+    };
+    // Where an account answered, the service runs on the target, as far as anything shows.
+    let server: Option<Named> = host.or_else(|| case.is_account().then(|| parties.target_named.clone()));
+    let responder = Named {
+        text: parties.incident.answered_by.clone(),
+        known: parties.responder_named.known || account.is_some(),
+    };
+    let controller = account.as_ref().map(|account| {
+        matches!(account.kind, AccountKind::DomainController | AccountKind::ReadOnlyDomainController)
+    });
+    remedy::steps(&RemedyInput {
+        cause: verdict.cause,
+        kind: verdict.kind,
+        confidence: verdict.confidence,
+        client: &parties.client_named,
+        target: &parties.incident.target,
+        spn: parties.spn(),
+        target_host: &parties.target_named,
+        responder: &responder,
+        responder_host: server.as_ref(),
+        responder_account: account.as_ref(),
+        owners: &owners,
+        via_host: case.ownership.via_host,
+        addresses: &addresses,
+        realms: &parties.realms,
+        responder_is_controller: controller,
+    })
+}
+
+/// The accounts that own the SPN.
+fn owners(case: &Case<'_>) -> String {
+    let owners = &case.ownership.owners;
+    let mut names: Vec<String> = owners
+        .iter()
+        .take(MAX_NAMES)
+        .map(|owner| match owner.domain.is_empty() {
+            true => owner.name.to_string(),
+            false => format!("{} of {}", owner.name, owner.domain),
+        })
+        .collect();
+    if owners.len() > MAX_NAMES {
+        names.push(format!("{} more", owners.len() - MAX_NAMES));
+    }
+    names.join(" and ")
+}
+
+/// K, as the explanation has it.
+fn key(case: &Case<'_>) -> String {
+    match case.ownership.key_owner() {
+        Some(owner) => format!("the account {}", owner.name),
+        None => format!("the account that owns {}", case.parties.incident.target),
+    }
+}
+
+fn shared(verdict: &Verdict) -> String {
+    let addresses: Vec<String> =
+        verdict.proof.shared.iter().take(MAX_NAMES).map(ToString::to_string).collect();
+    match verdict.proof.adapter.is_empty() {
+        true => addresses.join(", "),
+        false => format!("{} ({})", addresses.join(", "), verdict.proof.adapter),
+    }
+}
+
+/// The finding as one sentence, without a full stop.
+fn title(case: &Case<'_>, verdict: &Verdict) -> String {
+    let incident = case.parties.incident;
+    let (client, target, by) = (&incident.client, &incident.target, &incident.answered_by);
+    let host = case.parties.target_name();
+    let responder = case.parties.responder_name();
+    let owned = case.ownership.owners.first().map(|_| owners(case));
+    match (verdict.cause, verdict.kind) {
+        (Cause::LoopbackSharedIp, _) if !verdict.proof.shared.is_empty() => {
+            format!("{client} and {host} both own {}", shared(verdict))
+        }
+        (Cause::LoopbackSharedIp, _) => format!("{client} reached itself instead of {host}"),
+        (Cause::WrongHost, Kind::SharedAddress | Kind::ClusterOrNlbAddress)
+            if !verdict.proof.shared.is_empty() =>
+        {
+            format!("{responder} and {host} both own {}", shared(verdict))
+        }
+        (Cause::WrongHost, Kind::ClusterOrAlias) => format!("{host} is a name that {by} serves"),
+        (Cause::WrongHost, _) => format!("{client} reached {by} instead of {host}"),
+        (Cause::DuplicateSpn, Kind::SameNameTwoDomains) => {
+            format!("Computers named {host} exist in several domains")
+        }
+        (Cause::DuplicateSpn, Kind::Duplicate) => match owned {
+            Some(owners) if case.ownership.owners.len() > 1 => format!("{target} is registered on {owners}"),
+            _ => format!("{target} is registered on several accounts"),
+        },
+        (Cause::DuplicateSpn, Kind::KernelMode) => {
+            format!("{by} decrypts the tickets of {host} in kernel mode, and the SPN is on another account")
+        }
+        (Cause::DuplicateSpn, Kind::TwoServices) => format!("Two services on {host} share the SPN {target}"),
+        (Cause::DuplicateSpn, Kind::SharedName) => {
+            format!("{by} serves {host} without the key of the account that owns the SPN")
+        }
+        (Cause::DuplicateSpn, Kind::NameTakenOver) => {
+            format!("{by} serves {host}, and the SPN is still on the old account")
+        }
+        (Cause::DuplicateSpn, _) => match owned {
+            Some(owners) => format!("{target} is registered on {owners}, and {by} answers"),
+            None => format!("{target} is perhaps registered on another account than {by}"),
+        },
+        (Cause::PasswordMismatch, Kind::EncryptionType) => {
+            format!("{by} lacks a key of the ticket's encryption type")
+        }
+        (Cause::PasswordMismatch, Kind::StaleTicket) => {
+            format!("Tickets for {target} are older than the last change of {by}")
+        }
+        (Cause::PasswordMismatch, Kind::Trust) => format!("{target}: the key of a trust or a PAC signature"),
+        (Cause::PasswordMismatch, Kind::AzureFiles) => {
+            format!("The storage account behind {host} has another key than {by}")
+        }
+        (Cause::PasswordMismatch, Kind::EntraSeamlessSso) => {
+            format!("Entra ID has another key than the directory for {by}")
+        }
+        (Cause::PasswordMismatch, Kind::Keytab) => format!("The keytab for {target} is out of date"),
+        (Cause::PasswordMismatch, _) => format!("{by} has another key than the directory"),
+        (Cause::Undetermined, _) => match target.is_empty() {
+            true => format!("{client} asked for a target that the event does not name"),
+            false => format!("{client} asked for {target}; the cause is unknown"),
+        },
+    }
+}
+
+fn explanation(case: &Case<'_>, verdict: &Verdict, title: &str) -> String {
+    let mut text = story(case, verdict);
+    let hedge = match verdict.confidence {
+        Confidence::Confirmed => "The cause",
+        Confidence::Likely => "Probable cause",
+        Confidence::Possible => "Possible cause",
+    };
+    if verdict.cause != Cause::Undetermined {
+        text.push_str(&format!(". {hedge}: {title}"));
+        let detail = detail(case, verdict);
+        if !detail.is_empty() {
+            text.push_str(&format!(". {detail}"));
+        }
+    }
+    for rival in &verdict.open_rivals {
+        text.push_str(&format!(". {} fits as well: {}", rival.cause, rival.story));
+    }
+    text
+}
+
+/// What happened: who asked, whose ticket it was, who answered.
+fn story(case: &Case<'_>, verdict: &Verdict) -> String {
+    let incident = case.parties.incident;
+    let (client, target, by) = (&incident.client, &incident.target, &incident.answered_by);
+    let asked = if target.is_empty() { "a target that the event does not name" } else { target };
+    let who = if by.is_empty() { "something" } else { by };
+    match case.connection.topology {
+        Topology::ClientAnswered => format!(
+            "{client} asked for {asked} and got a ticket for {}, but its own account {who} answered and could not decrypt it",
+            key(case)
+        ),
+        Topology::OwnerAnswered | Topology::TargetAnswered => format!(
+            "{client} asked for {asked}. The right {} {who} answered and could not decrypt the ticket",
+            if case.is_account() { "account" } else { "host" }
+        ),
+        Topology::Unclear if verdict.cause == Cause::Undetermined => format!(
+            "{client} asked for {asked}, and {who} answered and could not decrypt the ticket. The event does not show why"
+        ),
+        _ => format!("{client} asked for {asked}, and {who} answered and could not decrypt the ticket"),
+    }
+}
+
+/// One more sentence that the kind needs.
+fn detail(case: &Case<'_>, verdict: &Verdict) -> String {
+    let host = case.parties.target_name();
+    match verdict.kind {
+        Kind::ClusterOrAlias => format!("The ticket was made for {}", key(case)),
+        Kind::StaleDns if verdict.confidence == Confidence::Confirmed => {
+            format!("The name {host} resolves to an address of another host")
+        }
+        Kind::StaleDns => {
+            format!("Either {host} resolves to the wrong address, or it is meant to be served there")
+        }
+        Kind::KernelMode | Kind::SharedName => match case.ownership.owners.first() {
+            Some(owner) => format!("The ticket is for {}: both accounts may be right", owner.name),
+            None => "Both accounts may be right".to_owned(),
+        },
+        Kind::NameTakenOver => format!("The ticket is for {}", owners(case)),
+        Kind::LeftoverAccount if case.ownership.owners.iter().any(|owner| owner.is_disabled()) => {
+            "The owner is disabled".to_owned()
+        }
+        Kind::Trust => "No host is involved".to_owned(),
+        _ => String::new(),
+    }
+}
+
+/// The causes that were considered and why they were not chosen.
+fn not_chosen(case: &Case<'_>, chosen: Cause) -> Vec<Fact> {
+    let by = &case.parties.incident.answered_by;
+    let host = case.parties.target_name();
+    let mut out = Vec::new();
+    let mut not = |cause: Cause, why: String| {
+        if cause != chosen {
+            out.push(Fact::NotChosen { cause, why: why.into() });
+        }
+    };
+    let own = &case.ownership;
+    match case.connection.topology {
+        Topology::ClientAnswered => {
+            let known = |id| !case.parties.usable(id).is_empty();
+            if known(case.parties.client_id) && known(case.parties.target_id) {
+                not(Cause::LoopbackSharedIp, "no inventory shows an address that both own".to_owned());
+            }
+            not(Cause::PasswordMismatch, format!("{by} is not the account of {host}"));
+        }
+        Topology::OtherAnswered => {
+            not(Cause::LoopbackSharedIp, format!("{by} is not the client's account"));
+            not(Cause::PasswordMismatch, format!("{by} is not the account of {host}, as far as names show"));
+        }
+        Topology::OwnerAnswered => {
+            not(Cause::DuplicateSpn, format!("the account list has the SPN on {by}"));
+            not(Cause::WrongHost, format!("{by} owns the SPN, so the connection reached the right account"));
+        }
+        Topology::TargetAnswered | Topology::ServiceAnswered => {
+            not(
+                Cause::LoopbackSharedIp,
+                format!("{by} is not the client's account, or the client asked for itself"),
+            );
+            if case.connection.topology == Topology::TargetAnswered {
+                not(Cause::WrongHost, format!("{by} is the account of {host}"));
+            }
+            if !own.owners.is_empty() && !own.responder_owns() {
+                not(Cause::PasswordMismatch, format!("{by} does not own the SPN, so its key was not used"));
+            }
+        }
+        _ => {}
+    }
+    out
+}
+
+impl Proof {
+    /// Even a confirmed cause asks for this before the fix.
+    fn repair_needs_check(&self) -> bool {
+        self.missing
+            .iter()
+            .any(|request| matches!(request, Request::Twins { .. } | Request::UsnRollback { .. }))
+    }
+}

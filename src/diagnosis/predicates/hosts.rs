@@ -1,0 +1,203 @@
+//! Another host answered, or another one of the same name.
+
+use std::collections::BTreeSet;
+
+use super::{
+    addresses_of_responder, addresses_of_target, host_log, is_unlisted_account, meant_name, resolution,
+    spn_owner, unlisted,
+};
+use crate::diagnosis::account_class::is_in_use;
+use crate::diagnosis::case::Case;
+use crate::diagnosis::command::{Name, Role};
+use crate::diagnosis::evidence::{AccountName, Fact, Relation};
+use crate::diagnosis::proof::{Proof, Repair};
+use crate::diagnosis::request::Request;
+use crate::diagnosis::signals::About;
+use crate::diagnosis::subject::{AccountKind, Named};
+use crate::diagnosis::verdict::Confidence;
+use crate::inventory::accounts::Account;
+use crate::names::HostName;
+
+/// An inventory has the target as a host of its own, and the responder as another.
+pub(in crate::diagnosis) fn target_is_a_host(case: &Case<'_>) -> Option<Proof> {
+    let target = case.parties.target_host.as_ref()?;
+    if is_unlisted_account(case) {
+        return None;
+    }
+    let account = || {
+        let accounts = case.parties.context.accounts.named(target.label());
+        accounts.into_iter().find(|account| account.is_computer())
+    };
+    let evidence = match case.parties.usable(case.parties.target_id).first() {
+        Some(row) => Fact::owns(row),
+        None => {
+            let account = account()?;
+            Fact::AccountClass { class: AccountKind::Computer.words(), account: AccountName::of(account) }
+        }
+    };
+    let mut p = another_host(case)?;
+    p.evidence.push(evidence);
+    Some(p)
+}
+
+pub(in crate::diagnosis) fn another_host(case: &Case<'_>) -> Option<Proof> {
+    let parties = &case.parties;
+    let mut p = Proof::new(case, Repair::Name(parties.target_name().to_owned()));
+    p.evidence.push(Fact::TwoMachines {
+        responder: parties.incident.answered_by.clone(),
+        target: parties.incident.target.clone(),
+    });
+    p.missing.push(resolution(case));
+    p.missing.push(meant_name(case));
+    unlisted(case, &mut p);
+    if parties.usable(case.connection.responder_id).is_empty() && !is_unlisted_account(case) {
+        p.missing.push(addresses_of_responder(case));
+    }
+    if parties.usable(parties.target_id).is_empty() && parties.target_named.known {
+        p.missing.push(addresses_of_target(case));
+    }
+    if case.ownership.owners.is_empty() {
+        p.missing.push(spn_owner(case));
+    }
+    p.missing.push(host_log(case));
+    let of_parties =
+        case.signals.iter().filter(|near| matches!(near.about, About::Responder | About::Target));
+    p.evidence.extend(of_parties.map(|near| near.fact(Relation::Decisive)));
+    Some(p)
+}
+
+pub(in crate::diagnosis) fn name_in_two_domains(case: &Case<'_>) -> Option<Proof> {
+    let parties = &case.parties;
+    let target = parties.target_host.as_ref()?;
+    // A short name is looked up in the client's domain.
+    let asked = target.domain().or(parties.client_domain())?;
+    let domains = parties.domains_of(target);
+    let others: Vec<&str> = domains
+        .iter()
+        .map(String::as_str)
+        .filter(|domain| *domain != asked && parties.realms.iter().any(|realm| realm == domain))
+        .collect();
+    // A namesake of the client that asks its namesake may have reached itself: the names do not show it.
+    let client_too = parties.client_host.as_ref().is_some_and(|client| client.same_label(target));
+    if others.is_empty() || client_too || !domains.iter().any(|domain| domain == asked) {
+        return None;
+    }
+    let mut p = Proof::new(case, Repair::Name(target.label().to_owned()));
+    for domain in others.iter().copied().chain([asked]) {
+        p.evidence.push(Fact::Exists {
+            name: target.label().into(),
+            domain: domain.into(),
+            place: place_of(case, target, domain).into(),
+        });
+    }
+    let led = parties.resolves_to_namesake();
+    if let Some((name, address, source)) = &led {
+        p.evidence.push(Fact::Resolves {
+            name: parties.target_named.text.clone(),
+            address: *address,
+            owner: Some(name.as_str().into()),
+            source: (*source).clone(),
+        });
+    }
+    // The responder is certain if only a machine of the other domain can have brought its realm in, or DNS resolves to it. The
+    // key is certain if the SPN is on the computer of that name in the domain that was asked for.
+    let brought_in = !parties.realms.iter().any(|realm| realm == asked)
+        || others.iter().all(|domain| Some(*domain) != parties.client_domain());
+    let of_asked = |key: &Account| {
+        key.is_computer()
+            && key.domain.eq_ignore_ascii_case(asked)
+            && HostName::parse(key.name.trim_end_matches('$')).is_some_and(|name| name.same_label(target))
+    };
+    let keys: Vec<&Account> = case.ownership.keys().collect();
+    let key_known = !keys.is_empty() && keys.iter().copied().all(of_asked);
+    let certain = key_known && others.len() == 1 && (brought_in || led.is_some());
+    // The names leave open which of the two answered; realms and key decide.
+    p.at_most = if certain { Confidence::Confirmed } else { Confidence::Likely };
+    if !certain {
+        p.missing.push(resolution(case));
+        p.missing.push(spn_owner(case));
+    }
+    p.basis.owners = true;
+    Some(p)
+}
+
+/// Both computers of one name live: each has addresses of its own, and has set its password within two months.
+pub(in crate::diagnosis) fn both_live(case: &Case<'_>) -> bool {
+    let parties = &case.parties;
+    let Some(target) = &parties.target_host else { return false };
+    let domains = parties.domains_of(target);
+    let addresses = |domain: &str| -> BTreeSet<std::net::IpAddr> {
+        let host = HostName::parse(target.label()).map(|host| host.in_domain(Some(domain)));
+        let id = host.and_then(|host| parties.context.hosts.find(&host));
+        parties.usable(id).iter().map(|row| row.address).collect()
+    };
+    let lists: Vec<_> = domains.iter().map(|domain| addresses(domain)).collect();
+    let apart = lists
+        .iter()
+        .enumerate()
+        .all(|(i, list)| !list.is_empty() && lists.iter().skip(i + 1).all(|other| list.is_disjoint(other)));
+    let accounts = parties.context.accounts.named(target.label());
+    let in_use = domains.iter().all(|domain| {
+        accounts.iter().any(|account| {
+            account.is_computer()
+                && account.domain.eq_ignore_ascii_case(domain)
+                && is_in_use(account, parties.incident.occurrences.first)
+        })
+    });
+    apart && in_use
+}
+
+/// Which source has a machine of this name in the domain.
+fn place_of(case: &Case<'_>, host: &HostName, domain: &str) -> String {
+    let hosts = &case.parties.context.hosts;
+    let accounts = case.parties.context.accounts.named(host.label());
+    let account = accounts
+        .into_iter()
+        .find(|account| account.is_computer() && account.domain.eq_ignore_ascii_case(domain));
+    if let Some(source) = account.and_then(|account| account.source.as_ref()) {
+        return source.to_string();
+    }
+    let full = HostName::parse(host.label()).map(|host| host.in_domain(Some(domain)));
+    let rows = full.and_then(|full| hosts.find(&full)).map(|id| hosts.owned(id)).unwrap_or_default();
+    match rows.first() {
+        Some(row) => row.source.to_string(),
+        None => "its own log".to_owned(),
+    }
+}
+
+pub(in crate::diagnosis) fn perhaps_two_domains(case: &Case<'_>) -> Option<Proof> {
+    let parties = &case.parties;
+    let target = parties.target_host.as_ref()?;
+    let mut p = Proof::new(case, Repair::Name(target.label().to_owned()));
+    p.evidence.push(Fact::OneShortName {
+        responder: parties.incident.answered_by.clone(),
+        target: parties.incident.target.clone(),
+        realms: parties.realms.clone(),
+    });
+    p.missing.push(Request::Namesakes { host: case.target_to_ask(), domains: case.domain_names() });
+    p.missing.push(spn_owner(case));
+    p.missing.push(resolution(case));
+    if parties.realms.len() > 1 {
+        p.missing.push(Request::Trust { domains: case.domain_names() });
+    }
+    Some(p)
+}
+
+/// The responder's name has the 15 characters at which NetBIOS cuts, and begins the names of both client and target.
+pub(in crate::diagnosis) fn cut_name(case: &Case<'_>) -> Option<Proof> {
+    let parties = &case.parties;
+    let (client, target) = (parties.client_host.as_ref()?, parties.target_host.as_ref()?);
+    let responder = parties.responder_host.as_ref()?;
+    let cut = responder.label().chars().count() == 15 && client.label() != target.label();
+    if !cut || !responder.same_label(client) || !responder.same_label(target) {
+        return None;
+    }
+    let mut p = Proof::new(case, Repair::Incident);
+    let names = [client, target].map(|host| -> Box<str> { host.to_string().into() });
+    p.evidence.push(Fact::CutName { responder: parties.incident.answered_by.clone(), names: names.to_vec() });
+    let asked = names.iter().map(|name| Name::host(&Named { text: name.clone(), known: true }, Role::Host));
+    p.missing.push(Request::CutName { names: asked.collect() });
+    p.missing.push(resolution(case));
+    p.missing.push(spn_owner(case));
+    Some(p)
+}

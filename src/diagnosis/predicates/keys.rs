@@ -1,0 +1,381 @@
+//! The right account answered, with another key.
+
+use super::names::cluster_account;
+use super::registration::owner_fact;
+use super::{encryption_types, host_log, is_service_class, spn_owner};
+use crate::diagnosis::case::Case;
+use crate::diagnosis::command::{Name, Role as NameRole};
+use crate::diagnosis::connection::Topology;
+use crate::diagnosis::evidence::{AccountName, Caveat, Fact, MAX_ADDRESSES, Relation};
+use crate::diagnosis::ownership::has_spn_of_host;
+use crate::diagnosis::proof::{Proof, Repair, TICKET_LIFETIME, dns_sources};
+use crate::diagnosis::request::Request;
+use crate::diagnosis::signals::{About, NearSignal};
+use crate::diagnosis::subject::{AccountFacts, AccountKind};
+use crate::diagnosis::verdict::Kind;
+use crate::events::{Role, SignalKind};
+use crate::inventory::accounts::Account;
+use crate::names::{HostName, Principal};
+use jiff::SignedDuration;
+
+/// A key that was right for so long is not wrong by a forgotten password: nobody set one.
+const LONG_UNCHANGED: SignedDuration = SignedDuration::from_hours(3 * 365 * 24);
+
+const RC4: u32 = 0x4;
+const AES: u32 = 0x18;
+
+pub(in crate::diagnosis) fn repair_of_account(case: &Case<'_>) -> Repair {
+    let parties = &case.parties;
+    let account = case.ownership.responder_accounts.first().copied();
+    let domain = account.map(|account| account.domain.to_lowercase()).filter(|domain| !domain.is_empty());
+    let of_target = matches!(case.connection.topology, Topology::TargetAnswered | Topology::OwnerAnswered);
+    let host_domain = parties.target_host.as_ref().and_then(|host| host.domain().map(str::to_owned));
+    let name = match &parties.responder_host {
+        Some(host) if !case.is_account() => host.netbios().to_owned(),
+        _ => parties.incident.answered_by.to_lowercase(),
+    };
+    let domain = domain.or(host_domain.filter(|_| of_target)).or_else(|| parties.realms.first().cloned());
+    Repair::Account(match domain {
+        Some(domain) => format!("{name} of {domain}"),
+        None => name,
+    })
+}
+
+/// The responder is the target, or the owner of its SPN.
+pub(super) fn key_proof(case: &Case<'_>) -> Proof {
+    let mut p = Proof::new(case, repair_of_account(case));
+    p.evidence.push(Fact::ReachedTarget {
+        responder: case.parties.incident.answered_by.clone(),
+        target: case.parties.incident.target.clone(),
+    });
+    p
+}
+
+/// The same with the list that has the SPN on the responder alone.
+fn owner_proof(case: &Case<'_>) -> Proof {
+    let mut p = key_proof(case);
+    let owners = case.ownership.owners.iter().take(MAX_ADDRESSES);
+    p.evidence.extend(owners.map(|owner| owner_fact(case, owner)));
+    p.basis.owners = true;
+    if let Some(account) = case.ownership.key_owner() {
+        facts_of(account, &mut p);
+    }
+    p
+}
+
+/// What the list shows of the account's key.
+fn facts_of(account: &Account, p: &mut Proof) {
+    if let Some(at) = account.password_last_set {
+        p.evidence.push(Fact::PasswordSet { account: (*account.name).into(), at });
+    }
+    if let Some(types) = account.supported_encryption_types {
+        p.evidence.push(Fact::EncryptionTypes { types, account: AccountName::of(account) });
+    }
+}
+
+/// Signals of one kind about the target, or about the responder where that owns the SPN.
+fn of_responder(case: &Case<'_>, near: &NearSignal<'_>) -> bool {
+    near.about == About::Target
+        || (near.about == About::Responder && case.connection.topology == Topology::OwnerAnswered)
+}
+
+/// NETLOGON 3210 on the machine itself, about its own domain.
+pub(in crate::diagnosis) fn password_rejected(case: &Case<'_>) -> Option<Proof> {
+    let rejected =
+        |near: &NearSignal<'_>| near.kind() == SignalKind::PasswordRejected && of_responder(case, near);
+    refused(case, &rejected)
+}
+
+/// NETLOGON 5722, 5723, 5805, 5720, 5721: a domain controller refused the computer. Each has harmless reasons too.
+pub(in crate::diagnosis) fn session_refused(case: &Case<'_>) -> Option<Proof> {
+    let refused_session = |near: &NearSignal<'_>| {
+        matches!(near.kind(), SignalKind::SessionRefused | SignalKind::NoMachineAccount)
+            && of_responder(case, near)
+            && !near.routine
+    };
+    let mut p = refused(case, &refused_session)?;
+    p.missing.push(host_log(case));
+    p.missing.push(encryption_types(case));
+    Some(p)
+}
+
+fn refused(case: &Case<'_>, wanted: &dyn Fn(&NearSignal<'_>) -> bool) -> Option<Proof> {
+    let mut found = case.signals.iter().filter(|near| wanted(near)).peekable();
+    found.peek()?;
+    let mut p = match case.connection.topology {
+        Topology::OwnerAnswered => owner_proof(case),
+        _ => key_proof(case),
+    };
+    p.evidence.extend(found.take(MAX_ADDRESSES).map(|near| near.fact(Relation::Decisive)));
+    let named = case.signals.iter().any(|near| wanted(&near) && near.names_domain);
+    if !named && case.connection.topology != Topology::OwnerAnswered {
+        p.caveats.push(Caveat::NoDomain { host: case.parties.target_named.text.clone() });
+    }
+    let controller = case.ownership.responder_accounts.iter().any(|account| account.is_domain_controller());
+    p.missing.push(match controller {
+        true => Request::UsnRollback { host: case.server_name() },
+        false => Request::Twins { host: case.server_name() },
+    });
+    // Another account may own the SPN instead: then a broken machine password is another trouble beside it.
+    if case.parties.spn().is_some() && case.ownership.owners.is_empty() {
+        p.likely_if(is_service_class(&case.parties.class()));
+        p.missing.push(spn_owner(case));
+    }
+    Some(p)
+}
+
+/// The KDC refused a ticket for want of a key, for this service or its account.
+pub(in crate::diagnosis) fn no_suitable_key(case: &Case<'_>) -> Option<Proof> {
+    let kinds = [SignalKind::NoSuitableKey, SignalKind::LacksStrongKeys, SignalKind::WeakCipherRefused];
+    let near = case.signals.find(&kinds, &[About::Spn, About::Owner, About::Target])?;
+    let mut p = match case.connection.topology {
+        Topology::OwnerAnswered => owner_proof(case),
+        _ => key_proof(case),
+    };
+    p.evidence.push(near.fact(Relation::Decisive));
+    p.missing.push(encryption_types(case));
+    Some(p)
+}
+
+/// FailoverClustering 1206, 1207 or 1218: the cluster does not have the password of the name that is the target, or whose
+/// account answered.
+pub(in crate::diagnosis) fn cluster_account_failed(case: &Case<'_>) -> Option<Proof> {
+    let about = [About::Owner, About::Target, About::Responder];
+    let near = case.signals.find(&[SignalKind::ClusterAccountFailed], &about)?;
+    let mut p = match case.connection.topology {
+        Topology::OwnerAnswered => owner_proof(case),
+        _ => key_proof(case),
+    };
+    let account = cluster_account(case).or(case.ownership.key_owner())?;
+    p.repair = Repair::Account(format!(
+        "{} of {}",
+        account.name.trim_end_matches('$').to_lowercase(),
+        account.domain.to_lowercase()
+    ));
+    p.evidence.push(near.fact(Relation::Decisive));
+    p.evidence.push(Fact::AccountClass {
+        class: AccountKind::ClusterName.words(),
+        account: AccountName::of(account),
+    });
+    let name = Name::account(&AccountFacts::of(account), NameRole::Account);
+    p.missing.push(Request::ClusterAccount { account: name, host: case.server_name() });
+    Some(p)
+}
+
+/// A domain controller that was restored or set back, as its own log shows.
+pub(in crate::diagnosis) fn controller_restored(case: &Case<'_>) -> Option<Proof> {
+    let kinds = [SignalKind::UsnRollback, SignalKind::SnapshotApplied];
+    let restored = |near: &NearSignal<'_>| kinds.contains(&near.kind()) && of_responder(case, near);
+    let near = case.signals.iter().find(restored)?;
+    let mut p = match case.connection.topology {
+        Topology::OwnerAnswered => owner_proof(case),
+        _ => key_proof(case),
+    };
+    p.evidence.push(near.fact(Relation::Decisive));
+    p.missing.push(Request::UsnRollback { host: case.server_name() });
+    Some(p)
+}
+
+/// The account allows AES only, and its password is years old: the host or keytab lacks the AES key, or forbids AES.
+pub(in crate::diagnosis) fn aes_only(case: &Case<'_>) -> Option<Proof> {
+    let account = case.ownership.key_owner()?;
+    let types = account.supported_encryption_types?;
+    let set = account.password_last_set?;
+    let old = case.parties.incident.occurrences.first.duration_since(set) > LONG_UNCHANGED;
+    if !old || types & AES == 0 || types & RC4 != 0 {
+        return None;
+    }
+    let mut p = owner_proof(case);
+    p.missing.push(encryption_types(case));
+    Some(p)
+}
+
+/// The owner was changed within ticket lifetime before the events: clients may hold tickets for the former owner.
+pub(in crate::diagnosis) fn owner_just_changed(case: &Case<'_>) -> Option<Proof> {
+    let account = case.ownership.key_owner()?;
+    let at = account.when_changed?;
+    if !within_lifetime(case, at) {
+        return None;
+    }
+    let mut p = owner_proof(case);
+    p.evidence.push(Fact::Changed { account: (*account.name).into(), at });
+    p.evidence.push(Fact::WithinTicketLifetime { hours: TICKET_LIFETIME.as_hours() });
+    p.missing.push(Request::Replication { account: case.account_name() });
+    Some(p)
+}
+
+/// Every event lies between the change and the end of the last ticket made before it.
+fn within_lifetime(case: &Case<'_>, change: jiff::Timestamp) -> bool {
+    let seen = &case.parties.incident.occurrences;
+    seen.first >= change && seen.last.duration_since(change) <= TICKET_LIFETIME
+}
+
+/// The password of a user account was set within ticket lifetime before the events.
+pub(in crate::diagnosis) fn password_just_set(case: &Case<'_>) -> Option<Proof> {
+    let account = case.ownership.key_owner()?;
+    if AccountKind::of(account) != AccountKind::User || !within_lifetime(case, account.password_last_set?) {
+        return None;
+    }
+    let mut p = owner_proof(case);
+    p.evidence.push(Fact::WithinTicketLifetime { hours: TICKET_LIFETIME.as_hours() });
+    p.missing.push(Request::ServiceLogon { account: case.account_name(), host: case.server_name() });
+    p.missing.push(encryption_types(case));
+    Some(p)
+}
+
+/// The SPN's only owner answered, whatever its kind.
+pub(in crate::diagnosis) fn only_owner(case: &Case<'_>) -> Option<Proof> {
+    let account = case.ownership.key_owner()?;
+    let mut p = owner_proof(case);
+    let kind = AccountKind::of(account);
+    let server = case.server_name();
+    let ask = || case.account_name();
+    match kind {
+        AccountKind::User => {
+            p.kind = Some(Kind::ServiceAccount);
+            p.missing.push(Request::ServiceLogon { account: ask(), host: server });
+        }
+        AccountKind::ManagedService | AccountKind::DelegatedManagedService => {
+            p.kind = Some(Kind::ManagedServiceAccount);
+            p.evidence.push(Fact::AccountClass { class: kind.words(), account: AccountName::of(account) });
+            p.missing.push(Request::ManagedAccount { account: ask(), host: server });
+        }
+        AccountKind::ClusterName => {
+            p.kind = Some(Kind::ClusterNameAccount);
+            p.evidence.push(Fact::AccountClass { class: kind.words(), account: AccountName::of(account) });
+            p.missing.push(Request::ClusterAccount { account: ask(), host: server });
+        }
+        AccountKind::Unknown if is_service_class(&case.parties.class()) && !owns_own_host(account) => {
+            p.kind = Some(Kind::ManagedServiceAccount);
+            p.missing.push(Request::AccountClass { account: ask() });
+            p.missing.push(Request::ManagedAccount { account: ask(), host: server });
+        }
+        _ => {
+            p.missing.push(host_log(case));
+            p.missing.push(Request::Replication { account: ask() });
+        }
+    }
+    p.missing.push(encryption_types(case));
+    Some(p)
+}
+
+fn owns_own_host(account: &Account) -> bool {
+    HostName::parse(account.name.trim_end_matches('$')).is_some_and(|host| has_spn_of_host(account, &host))
+}
+
+/// The target is an account and no SPN: its own key was used.
+pub(in crate::diagnosis) fn account_target(case: &Case<'_>) -> Option<Proof> {
+    if !matches!(case.parties.target, Principal::Machine { .. }) {
+        return None;
+    }
+    let mut p = key_proof(case);
+    p.evidence.push(Fact::AccountTarget { target: case.parties.incident.target.clone() });
+    for account in &case.ownership.responder_accounts {
+        facts_of(account, &mut p);
+    }
+    p.missing.push(host_log(case));
+    p.missing.push(encryption_types(case));
+    Some(p)
+}
+
+pub(in crate::diagnosis) fn policy_refused(case: &Case<'_>) -> Option<Proof> {
+    let near = case.signals.find(&[SignalKind::PolicyLogonFailed], &[About::Target])?;
+    let mut p = key_proof(case);
+    p.evidence.push(near.fact(Relation::Decisive));
+    p.missing.push(host_log(case));
+    Some(p)
+}
+
+pub(in crate::diagnosis) fn several_classes(case: &Case<'_>) -> Option<Proof> {
+    if case.failing_classes < 2 {
+        return None;
+    }
+    let mut p = key_proof(case);
+    p.evidence.push(Fact::ClassesFail {
+        count: case.failing_classes,
+        host: case.parties.target_named.text.clone(),
+    });
+    p.missing.push(host_log(case));
+    p.missing.push(spn_owner(case));
+    p.missing.push(encryption_types(case));
+    Some(p)
+}
+
+pub(in crate::diagnosis) fn one_class(case: &Case<'_>) -> Option<Proof> {
+    let mut p = key_proof(case);
+    p.missing.push(spn_owner(case));
+    p.missing.push(host_log(case));
+    p.missing.push(encryption_types(case));
+    Some(p)
+}
+
+/// Service Control Manager 7038 with error 1326 on the target, for the account that answered.
+pub(in crate::diagnosis) fn service_logon_failed(case: &Case<'_>) -> Option<Proof> {
+    let near = failed_logon(case)?;
+    let mut p = match case.connection.topology {
+        Topology::OwnerAnswered => owner_proof(case),
+        _ => key_proof(case),
+    };
+    p.evidence.push(near.fact(Relation::Decisive));
+    if case.ownership.owners.is_empty() {
+        p.missing.push(spn_owner(case));
+    }
+    // By which list the host that logged it is the target.
+    if case.parties.usable(case.parties.target_id).is_empty() && !case.parties.resolved().is_empty() {
+        p.basis.facts.push(dns_sources(case, |_| true));
+    }
+    Some(p)
+}
+
+fn failed_logon<'a>(case: &Case<'a>) -> Option<NearSignal<'a>> {
+    case.signals.iter().find(|near| near.about == About::Responder && is_wrong_password(near))
+}
+
+/// 7038 with error 1326, or with the text of an error whose number was lost. 7041 is about a missing right, and other errors
+/// are about a locked or disabled account.
+fn is_wrong_password(near: &NearSignal<'_>) -> bool {
+    let signal = &near.recorded.signal;
+    signal.kind == SignalKind::ServiceLogonFailed
+        && signal.event_id == 7038
+        && signal.error.is_none_or(|error| error == 1326)
+}
+
+/// The service that could not log on serves the class of the target's SPN.
+pub(in crate::diagnosis) fn failed_service_serves_class(case: &Case<'_>) -> bool {
+    const SERVICES: [(&str, &[&str]); 4] = [
+        ("mssqlsvc", &["mssqlserver", "mssql$"]),
+        ("msolapsvc.3", &["mssqlserverolapservice", "msolap$"]),
+        ("http", &["reportserver", "sqlserverreportingservices", "adfssrv", "sptimer", "apache", "tomcat"]),
+        ("exchangemdb", &["msexchange"]),
+    ];
+    let class = case.parties.class();
+    let service =
+        failed_logon(case).and_then(|near| near.recorded.signal.name(Role::Service)).unwrap_or_default();
+    let service = service.to_lowercase();
+    let names = SERVICES.iter().find(|(of, _)| *of == class).map_or(&[][..], |(_, names)| names);
+    names.iter().any(|name| service.starts_with(name))
+        // Many services are named as the class of their SPN.
+        || (!class.is_empty() && service.starts_with(&class))
+}
+
+/// The responder names itself by the target's SPN: what answered holds a keytab for the owner's key.
+pub(in crate::diagnosis) fn keytab_of_owner(case: &Case<'_>) -> Option<Proof> {
+    let owner = case.ownership.key_owner()?;
+    let mut p = keytab(case)?;
+    p.evidence.extend(case.ownership.owners.iter().map(|owner| owner_fact(case, owner)));
+    facts_of(owner, &mut p);
+    p.basis.owners = true;
+    Some(p)
+}
+
+pub(in crate::diagnosis) fn keytab(case: &Case<'_>) -> Option<Proof> {
+    let mut p = Proof::new(case, repair_of_account(case));
+    p.evidence.push(Fact::ServiceName {
+        responder: case.parties.incident.answered_by.clone(),
+        target: case.parties.incident.target.clone(),
+    });
+    p.missing.push(Request::KeyVersion { account: case.account_name(), spn: case.spn_name() });
+    p.missing.push(spn_owner(case));
+    p.missing.push(encryption_types(case));
+    Some(p)
+}

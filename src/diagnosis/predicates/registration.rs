@@ -1,0 +1,352 @@
+//! The SPN is on another account than the one that answered.
+
+use super::target::{is_no_computer, is_of_target, out_of_use};
+use super::{
+    addresses_of_target, encryption_types, host_log, is_service_class, is_unlisted_account, is_web_class,
+    resolution, spn_owner, unlisted,
+};
+use crate::diagnosis::case::Case;
+use crate::diagnosis::connection::Topology;
+use crate::diagnosis::evidence::{AccountName, Caveat, Fact, MAX_ADDRESSES, Relation};
+use crate::diagnosis::ownership::KeyOf;
+use crate::diagnosis::parties::same_domain;
+use crate::diagnosis::proof::{Proof, Repair, dns_sources, sources_of};
+use crate::diagnosis::request::Request;
+use crate::diagnosis::signals::{About, NearSignal, is_taken};
+use crate::diagnosis::subject::AccountKind;
+use crate::diagnosis::verdict::{Confidence, Kind};
+use crate::events::SignalKind;
+use crate::inventory::accounts::Account;
+use crate::names::{HostName, Same, Spn};
+
+pub(in crate::diagnosis) fn repair_of_spn(case: &Case<'_>) -> Repair {
+    Repair::Spn(case.parties.spn().map_or_else(|| case.parties.incident.target.to_lowercase(), Spn::key))
+}
+
+/// A proof with the owners of the SPN.
+pub(super) fn spn_proof(case: &Case<'_>) -> Proof {
+    let own = &case.ownership;
+    let mut p = Proof::new(case, repair_of_spn(case));
+    p.evidence.extend(own.owners.iter().take(MAX_ADDRESSES).map(|owner| owner_fact(case, owner)));
+    if let Some(more) = own.owners.len().checked_sub(MAX_ADDRESSES).filter(|more| *more > 0) {
+        p.evidence.push(Fact::MoreOwners { count: more });
+    }
+    for owner in own.owners.iter().take(MAX_ADDRESSES).filter(|owner| owner.is_disabled()) {
+        p.evidence.push(Fact::Disabled { account: AccountName::of(owner) });
+    }
+    p.basis.owners = true;
+    // The CN that `setspn` prints need not be the account's name; a computer's always is.
+    let service = case.connection.topology == Topology::ServiceAnswered;
+    p.likely_if(service && own.owners.iter().any(|owner| owner.name_is_cn));
+    p
+}
+
+pub(super) fn owner_fact(case: &Case<'_>, account: &Account) -> Fact {
+    Fact::Registered {
+        spn: case.parties.spn().map(ToString::to_string).unwrap_or_default().into(),
+        via_host: case.ownership.via_host,
+        account: AccountName::of(account),
+    }
+}
+
+/// The one owner is no owner of a machine, and a machine answered: a web site whose node decrypts with the machine's key, two
+/// services of one class, or a name that several nodes share.
+pub(super) fn kind_of_two_accounts(case: &Case<'_>) -> Option<Kind> {
+    let [owner] = case.ownership.owners.as_slice() else { return None };
+    let machine_answered = matches!(
+        case.connection.topology,
+        Topology::TargetAnswered | Topology::OtherAnswered | Topology::ClientAnswered
+    );
+    let kind = AccountKind::of(owner);
+    if !machine_answered || kind.is_machine() || case.ownership.via_host {
+        return None;
+    }
+    if owner.is_disabled() {
+        return Some(Kind::LeftoverAccount);
+    }
+    let class = case.parties.class();
+    let winrm = class == "wsman"
+        || case
+            .parties
+            .spn()
+            .and_then(|spn| spn.port.as_deref())
+            .is_some_and(|port| matches!(port, "5985" | "5986"));
+    match is_web_class(&class) {
+        true if winrm => Some(Kind::TwoServices),
+        // An account that is no user, such as Exchange's ASA, is shared by nodes.
+        true if kind != AccountKind::User && is_no_computer(case) => Some(Kind::SharedName),
+        true => Some(Kind::KernelMode),
+        false if is_no_computer(case) => Some(Kind::SharedName),
+        false => None,
+    }
+}
+
+pub(in crate::diagnosis) fn spn_elsewhere(case: &Case<'_>) -> Option<Proof> {
+    let own = &case.ownership;
+    let key = own.key_of();
+    if own.owners.len() != 1 || own.responder_owns() || key == KeyOf::Responder {
+        return None;
+    }
+    let mut p = spn_proof(case);
+    p.kind = kind_of_two_accounts(case);
+    match p.kind {
+        Some(Kind::KernelMode) => p.missing.push(Request::KernelMode { host: case.server_name() }),
+        Some(Kind::TwoServices) => {
+            p.missing.push(Request::Program { client: case.client_name(), target: case.target_to_ask() })
+        }
+        _ => {}
+    }
+    // The responder's own `HOST/` in the client's domain, and the exact SPN in another one: which one a KDC takes is unknown.
+    p.likely_if(key == KeyOf::Unknown);
+    // That the exact SPN is registered nowhere, only a full list shows.
+    if own.via_host && !own.complete {
+        p.cap(Confidence::Likely);
+        p.missing.push(spn_owner(case));
+    }
+    Some(p)
+}
+
+/// The owner is disabled: a leftover that shadows the right account.
+pub(in crate::diagnosis) fn leftover(case: &Case<'_>) -> Option<Proof> {
+    if !case.ownership.owners.iter().all(|owner| owner.is_disabled()) {
+        return None;
+    }
+    let mut p = spn_elsewhere(case)?;
+    p.kind = None;
+    p.missing = vec![Request::ServiceIdentity { host: case.server_name(), name: case.target_to_ask() }];
+    Some(p)
+}
+
+pub(in crate::diagnosis) fn spn_elsewhere_for_service(case: &Case<'_>) -> Option<Proof> {
+    let own = &case.ownership;
+    // `setspn` prints only DNs, and the CN of a user need not be its account name.
+    if own.owners.iter().any(|owner| owner.name_is_cn && !owner.is_computer()) || !serves_target(case) {
+        return None;
+    }
+    spn_elsewhere(case)
+}
+
+/// The responder has an SPN of the target's name: whatever it runs on, clients are meant to reach it by that name.
+fn serves_target(case: &Case<'_>) -> bool {
+    let Some(target) = &case.parties.target_host else { return false };
+    let spns = case.ownership.responder_accounts.iter().flat_map(|account| &account.spns);
+    let hosts = spns.filter_map(|spn| HostName::parse(&Spn::parse(spn)?.host));
+    hosts.into_iter().any(|host| host.same(target) != Same::No)
+}
+
+/// The SPN is on another account; where the responder runs, nothing shows.
+pub(in crate::diagnosis) fn spn_elsewhere_perhaps(case: &Case<'_>) -> Option<Proof> {
+    let mut p = spn_elsewhere(case)?;
+    if is_no_computer(case) && !case.ownership.via_host {
+        p.kind = Some(Kind::SharedName);
+        p.evidence.push(Fact::NoComputer { name: case.parties.target_named.text.clone() });
+    }
+    for owner in &case.ownership.owners {
+        p.evidence.extend(out_of_use(case, owner).filter(|fact| !p.evidence.contains(fact)));
+    }
+    p.missing.push(Request::ServiceIdentity { host: case.server_name(), name: case.target_to_ask() });
+    p.missing.push(resolution(case));
+    if case.parties.target_named.known {
+        p.missing.push(addresses_of_target(case));
+    }
+    Some(p)
+}
+
+/// The ticket is for the target's own computer, and an account that no list has answered: a service on the target under a
+/// managed account, whose name ends in `$` as a computer's does.
+pub(in crate::diagnosis) fn perhaps_managed_account(case: &Case<'_>) -> Option<Proof> {
+    let of_target = |owner: &&Account| is_of_target(case, owner);
+    let owners = &case.ownership.owners;
+    let fits = is_unlisted_account(case)
+        && is_service_class(&case.parties.class())
+        && case.parties.resolves_to_host(case.connection.responder_id).is_none()
+        && !owners.is_empty()
+        && owners.iter().copied().all(|owner| of_target(&owner));
+    if !fits {
+        return None;
+    }
+    let mut p = spn_proof(case);
+    unlisted(case, &mut p);
+    p.missing.push(Request::ServiceIdentity { host: case.target_to_ask(), name: case.target_to_ask() });
+    p.missing.push(resolution(case));
+    Some(p)
+}
+
+/// The target's name resolves to another host, and what answered there has not the key of the target's service.
+pub(in crate::diagnosis) fn service_elsewhere(case: &Case<'_>) -> Option<Proof> {
+    let (host, address, source) = case.parties.resolves_elsewhere()?;
+    if case.ownership.key_of() == KeyOf::Responder {
+        return None;
+    }
+    let mut p = Proof::new(case, Repair::Name(case.parties.target_name().to_owned()));
+    let owner: Box<str> = case.parties.context.hosts.name(host).to_string().into();
+    let name = || case.parties.target_named.text.clone();
+    p.evidence.push(Fact::Resolves {
+        name: name(),
+        address,
+        owner: Some(owner.clone()),
+        source: source.clone(),
+    });
+    p.evidence.push(Fact::Lacks { host: name(), address, owner });
+    p.evidence.extend(case.ownership.owners.iter().take(MAX_ADDRESSES).map(|owner| owner_fact(case, owner)));
+    p.basis.facts = vec![
+        sources_of(case.parties.usable(Some(host))),
+        sources_of(case.parties.usable(case.parties.target_id)),
+        dns_sources(case, |a| a == address),
+    ];
+    p.basis.owners = true;
+    p.basis.changes_by_itself = true;
+    p.reached = vec![address];
+    Some(p)
+}
+
+/// Two owners in two domains, and the KDC of the client's domain finds one that is not the responder.
+pub(in crate::diagnosis) fn spn_twice(case: &Case<'_>) -> Option<Proof> {
+    let mut p = spn_on_several(case, KeyOf::Other)?;
+    let owner = case.ownership.key_owner()?;
+    p.evidence.push(Fact::KdcFinds {
+        client: case.parties.incident.client.clone(),
+        account: AccountName::of(owner),
+    });
+    Some(p)
+}
+
+/// The responder is one of the owners, and the KDC may have taken its key; or two owners are of one domain, whose KDC issues
+/// no ticket while both have the SPN.
+pub(in crate::diagnosis) fn spn_twice_perhaps(case: &Case<'_>) -> Option<Proof> {
+    let own = &case.ownership;
+    let mut p = spn_on_several(case, KeyOf::Unknown).or_else(|| spn_on_several(case, KeyOf::Other))?;
+    if own.two_in_one_domain() {
+        p.evidence.push(Fact::NoTicket {
+            spn: case.parties.spn().map(ToString::to_string).unwrap_or_default().into(),
+            domain: own.keys().next().map(|key| (*key.domain).into()).unwrap_or_default(),
+        });
+    }
+    p.missing.push(Request::ControllerLogs { spn: case.spn_name() });
+    Some(p)
+}
+
+/// Where the client's KDC finds the responder's own registration, the other one, in another domain, does no harm.
+fn spn_on_several(case: &Case<'_>, key: KeyOf) -> Option<Proof> {
+    if case.ownership.owners.len() < 2 || case.ownership.key_of() != key {
+        return None;
+    }
+    let mut p = spn_proof(case);
+    if case.connection.topology == Topology::ServiceAnswered && !serves_target(case) {
+        p.cap(Confidence::Likely);
+        p.missing.push(resolution(case));
+    }
+    Some(p)
+}
+
+/// KDC 11 or Operational 101. A KDC that finds two owners issues no ticket, so this event 4 comes from another domain's KDC, a
+/// ticket made before, or another trouble.
+pub(in crate::diagnosis) fn kdc_found_duplicate(case: &Case<'_>) -> Option<Proof> {
+    let found = |near: &NearSignal<'_>| near.kind() == SignalKind::DuplicateName && near.about == About::Spn;
+    let near = case
+        .signals
+        .iter()
+        .find(|near| found(near) && was_asked(case, near))
+        .or_else(|| case.signals.iter().find(found))?;
+    let mut p = spn_proof(case);
+    if !was_asked(case, &near) {
+        p.caveats.push(Caveat::OtherController);
+    }
+    // The event shows it, at its time, whatever the lists have at another.
+    p.basis.owners = false;
+    p.evidence.push(near.fact(Relation::Decisive));
+    p.evidence.push(Fact::NoTicket {
+        spn: case.parties.spn().map(ToString::to_string).unwrap_or_default().into(),
+        domain: domain_of_controller(&near).into(),
+    });
+    if case.ownership.key_of() == KeyOf::Responder && case.ownership.owners.len() == 1 {
+        p.caveats.push(Caveat::OnlyOwner { responder: case.parties.incident.answered_by.clone() });
+    }
+    p.missing.push(spn_owner(case));
+    p.missing.push(host_log(case));
+    Some(p)
+}
+
+fn domain_of_controller(near: &NearSignal<'_>) -> String {
+    HostName::parse(&near.recorded.signal.computer)
+        .and_then(|host| host.domain().map(str::to_owned))
+        .unwrap_or_else(|| "its domain".to_owned())
+}
+
+/// Did the client ask this controller's domain, as far as the event's realms show? Operational 101 is the client's own.
+fn was_asked(case: &Case<'_>, near: &NearSignal<'_>) -> bool {
+    let Some(host) = HostName::parse(&near.recorded.signal.computer) else { return true };
+    let parties = &case.parties;
+    let own = parties.client_host.as_ref().is_some_and(|client| client.same(&host) != Same::No);
+    let in_realm = |domain: &str| parties.realms.iter().any(|realm| same_domain(domain, realm));
+    own || parties.realms.is_empty() || host.domain().is_none_or(in_realm)
+}
+
+/// The target could not write its own SPNs or DNS name, or its controller has two accounts of its name.
+pub(in crate::diagnosis) fn names_refused(case: &Case<'_>) -> Option<Proof> {
+    case.parties.spn()?;
+    if case.ownership.key_of() == KeyOf::Responder {
+        return None;
+    }
+    let refused = |near: &NearSignal<'_>| match near.kind() {
+        SignalKind::OwnNamesRefused | SignalKind::TwoAccounts => near.about == About::Target,
+        SignalKind::SpnNotUnique => near.about == About::Spn,
+        _ => near.about == About::Spn && is_taken(&near.recorded.signal),
+    };
+    case.signals.iter().find(refused)?;
+    let mut p = spn_proof(case);
+    p.basis.owners = false;
+    p.evidence.extend(case.signals.iter().filter(refused).map(|near| near.fact(Relation::Decisive)));
+    p.missing.push(spn_owner(case));
+    Some(p)
+}
+
+/// Nothing is known about the owner, and the class is one that service accounts often have.
+pub(in crate::diagnosis) fn service_class(case: &Case<'_>) -> Option<Proof> {
+    let class = case.parties.class();
+    if !is_service_class(&class) {
+        return None;
+    }
+    let mut p = Proof::new(case, repair_of_spn(case));
+    p.evidence.push(Fact::ReachedTarget {
+        responder: case.parties.incident.answered_by.clone(),
+        target: case.parties.incident.target.clone(),
+    });
+    p.evidence.push(Fact::ServiceClass { class: case.parties.spn()?.class.clone() });
+    p.missing.push(spn_owner(case));
+    if is_web_class(&class) {
+        p.missing.push(Request::KernelMode { host: case.server_name() });
+    }
+    p.missing.push(host_log(case));
+    p.missing.push(encryption_types(case));
+    Some(p)
+}
+
+/// A service account answered, and nothing more is known.
+pub(in crate::diagnosis) fn service_unknown(case: &Case<'_>) -> Option<Proof> {
+    let mut p = Proof::new(case, repair_of_spn(case));
+    p.evidence.push(Fact::NoHost { responder: case.parties.incident.answered_by.clone() });
+    p.missing.push(spn_owner(case));
+    p.missing.push(resolution(case));
+    p.missing.push(Request::ServiceLogon { account: case.account_name(), host: case.server_name() });
+    Some(p)
+}
+
+/// The client's own account answered for a service name that belongs to no known host: a web server that asks its own site.
+pub(in crate::diagnosis) fn own_site(case: &Case<'_>) -> Option<Proof> {
+    let class = case.parties.class();
+    if !is_service_class(&class) || case.parties.target_named.known {
+        return None;
+    }
+    let mut p = Proof::new(case, repair_of_spn(case));
+    p.evidence.push(Fact::ReachedItself {
+        responder: case.parties.incident.answered_by.clone(),
+        target: case.parties.target_named.text.clone(),
+    });
+    p.evidence.push(Fact::ServiceClass { class: case.parties.spn()?.class.clone() });
+    p.kind = is_web_class(&class).then_some(Kind::KernelMode);
+    p.missing.push(super::meant_name(case));
+    p.missing.push(spn_owner(case));
+    p.missing.push(resolution(case));
+    Some(p)
+}

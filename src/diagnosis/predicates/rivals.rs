@@ -1,0 +1,96 @@
+//! What excludes the rivals of a cause. Each predicate asks for the evidence that the table's `excluded_by` names.
+
+use std::collections::BTreeSet;
+
+use super::hosts::both_live;
+use super::is_web_class;
+use super::keys::failed_service_serves_class;
+use super::target::is_of_target;
+use crate::diagnosis::account_class::is_in_use;
+use crate::diagnosis::case::Case;
+use crate::diagnosis::proof::{Proof, TICKET_LIFETIME};
+use crate::diagnosis::signals::About;
+use crate::diagnosis::subject::AccountKind;
+use crate::diagnosis::verdict::Kind;
+use crate::events::SignalKind;
+
+/// An inventory this large shows how rare an address is.
+const LARGE: usize = 100;
+
+/// So rare that a coincidence is not realistic: 1 in 50 hosts.
+const RARE: usize = 50;
+
+/// The client did not reach itself by a name: DCOM or LSA logged it, the name resolves to the target's own address, or the
+/// address is rare in a large inventory.
+pub(in crate::diagnosis) fn no_name_to_client(case: &Case<'_>, proof: &Proof) -> bool {
+    let parties = &case.parties;
+    let kinds = [SignalKind::DcomFailed, SignalKind::NotALocalName];
+    let logged = case.signals.find(&kinds, &[About::Connection]).is_some();
+    let resolved = parties.resolved();
+    let home =
+        !resolved.is_empty() && resolved.iter().all(|(address, _)| parties.owns(parties.target_id, *address));
+    let hosts = parties.context.hosts.with_addresses();
+    let rare = |address: &std::net::IpAddr| {
+        let owners = parties.context.hosts.owner_set(*address).map_or(0, BTreeSet::len);
+        hosts >= LARGE && owners * RARE <= hosts
+    };
+    logged || home || (!proof.reached.is_empty() && proof.reached.iter().all(rare))
+}
+
+/// The address is shared on purpose, or one dated export or a conflict on the link shows both owners at one time.
+pub(in crate::diagnosis) fn shared_at_one_time(_: &Case<'_>, proof: &Proof) -> bool {
+    proof.kind == Some(Kind::ClusterOrNlbAddress) || proof.caveats.is_empty()
+}
+
+/// Both computers live: addresses of their own, and passwords of the last two months.
+pub(in crate::diagnosis) fn two_live_computers(case: &Case<'_>, _: &Proof) -> bool {
+    both_live(case)
+}
+
+/// The target's own account is in use, so its name was not given to another server.
+pub(in crate::diagnosis) fn target_in_use(case: &Case<'_>, _: &Proof) -> bool {
+    let first = case.parties.incident.occurrences.first;
+    case.ownership.owners.iter().any(|owner| is_of_target(case, owner) && is_in_use(owner, first))
+}
+
+/// No web service is involved: neither IIS in kernel mode nor WinRM beside a web site.
+pub(in crate::diagnosis) fn no_web_service(case: &Case<'_>, _: &Proof) -> bool {
+    let service = case.ownership.owners.iter().any(|owner| !AccountKind::of(owner).is_machine());
+    !(is_web_class(&case.parties.class()) && service && !case.ownership.via_host)
+}
+
+/// No owner of the SPN was changed within ticket lifetime before the events.
+pub(in crate::diagnosis) fn no_recent_move(case: &Case<'_>, _: &Proof) -> bool {
+    let first = case.parties.incident.occurrences.first;
+    let accounts = case.ownership.owners.iter().chain(&case.ownership.responder_accounts);
+    accounts.filter_map(|account| account.when_changed).all(|changed| {
+        let before = first.duration_since(changed);
+        before.is_negative() || before > TICKET_LIFETIME
+    })
+}
+
+/// No owner is disabled.
+pub(in crate::diagnosis) fn owners_enabled(case: &Case<'_>, _: &Proof) -> bool {
+    !case.ownership.owners.iter().any(|owner| owner.is_disabled())
+}
+
+/// The service that could not log on is the one that the SPN is for.
+pub(in crate::diagnosis) fn same_service(case: &Case<'_>, _: &Proof) -> bool {
+    failed_service_serves_class(case)
+}
+
+/// The account that answered is the machine's, or no service is likely to have the SPN.
+pub(in crate::diagnosis) fn machine_owns_spn(case: &Case<'_>, _: &Proof) -> bool {
+    case.ownership.responder_owns() || !super::is_service_class(&case.parties.class())
+}
+
+/// The responder is certain: the target's name resolves to it, or nothing suggests another machine of its name.
+pub(in crate::diagnosis) fn responder_is_target(case: &Case<'_>, _: &Proof) -> bool {
+    let parties = &case.parties;
+    let own = parties.usable(parties.target_id);
+    let astray = parties
+        .resolved()
+        .iter()
+        .any(|(address, _)| !own.iter().any(|row| row.address == *address) && !own.is_empty());
+    case.connection.confirmed && !astray
+}

@@ -1,0 +1,478 @@
+//! The decision: one table, read from the top. The first row whose topology fits and whose predicate matches decides.
+//!
+//! `docs/causes.md` prints this table; a test keeps the two the same. What a row asks for is a function in
+//! [`super::predicates`]; what speaks against a verdict afterwards is in [`super::contradictions`].
+
+use super::case::Case;
+use super::connection::Topology;
+use super::evidence::{Caveat, Fact};
+use super::predicates::{self, addresses, hosts, keys, names, registration, rivals, undetermined};
+use super::proof::Proof;
+use super::request::Request;
+use super::verdict::{Cause, Confidence, Kind};
+use super::{contradictions, freshness};
+
+/// One row of the decision table.
+pub struct Rule {
+    pub topology: Topology,
+    /// What the inventories and other events show, as the document prints it.
+    pub when: &'static str,
+    pub cause: Cause,
+    /// The proof may name a closer kind (which adapter owns the shared address).
+    pub kind: Kind,
+    pub confidence: Confidence,
+    /// Other causes that give the same event. One that is not excluded keeps the verdict at `likely`.
+    pub rivals: &'static [Rival],
+    matches: fn(&Case<'_>) -> Option<Proof>,
+}
+
+/// Another cause that fits the evidence of a row, unless something excludes it.
+pub struct Rival {
+    pub cause: Cause,
+    pub kind: Kind,
+    /// What may have happened instead.
+    pub story: &'static str,
+    /// The evidence that excludes it.
+    pub excluded_by: &'static str,
+    is_excluded: fn(&Case<'_>, &Proof) -> bool,
+    /// The one check that separates it from the row's cause.
+    settled_by: fn(&Case<'_>) -> Request,
+}
+
+/// A row's answer for one case.
+pub(crate) struct Verdict {
+    /// The row that decided.
+    pub(crate) when: &'static str,
+    pub(crate) cause: Cause,
+    pub(crate) kind: Kind,
+    pub(crate) confidence: Confidence,
+    pub(crate) proof: Proof,
+    /// What speaks against it: each lowers the confidence once.
+    pub(crate) contradictions: Vec<Caveat>,
+    /// Why what proves it may be of another time.
+    pub(crate) caveats: Vec<Caveat>,
+    pub(crate) open_rivals: Vec<&'static Rival>,
+    pub(crate) excluded_rivals: Vec<&'static Rival>,
+}
+
+impl Rival {
+    pub(crate) fn fact(&self, excluded: bool) -> Fact {
+        let (cause, rival, story) = (self.cause, self.kind, self.story);
+        match excluded {
+            true => Fact::RivalExcluded { cause, rival, story, by: self.excluded_by },
+            false => Fact::Rival { cause, rival, story },
+        }
+    }
+
+    pub(crate) fn request(&self, case: &Case<'_>) -> Request {
+        (self.settled_by)(case)
+    }
+}
+
+const NAME_TO_CLIENT: Rival = Rival {
+    cause: Cause::WrongHost,
+    kind: Kind::StaleDns,
+    story: "the hosts file or DNS resolves the target's name to the client",
+    excluded_by: "a DCOM 10006, 10009, 10028 or LsaSrv 6037 near the events, a name that resolves to the target's own address, \
+        or an address that at most 1 in 50 of at least 100 hosts owns",
+    is_excluded: rivals::no_name_to_client,
+    settled_by: predicates::resolution,
+};
+
+const ADDRESS_MOVED: Rival = Rival {
+    cause: Cause::WrongHost,
+    kind: Kind::StaleDns,
+    story: "the address moved from one host to the other, and the name is out of date",
+    excluded_by: "one dated export with both owners, a Tcpip 4198 or 4199 of the address, or an address that is shared on \
+        purpose",
+    is_excluded: rivals::shared_at_one_time,
+    settled_by: predicates::addresses_of_target,
+};
+
+const TAKEN_OVER: Rival = Rival {
+    cause: Cause::DuplicateSpn,
+    kind: Kind::NameTakenOver,
+    story: "another server took over the name on purpose, and the SPN is on the old account",
+    excluded_by: "an account of the target that is enabled and has set its password within 60 days before the events",
+    is_excluded: rivals::target_in_use,
+    settled_by: predicates::meant_name,
+};
+
+const ONE_MACHINE: Rival = Rival {
+    cause: Cause::PasswordMismatch,
+    kind: Kind::MachineAccount,
+    story: "one machine was migrated, and left the other account behind",
+    excluded_by: "two computers with addresses of their own whose passwords were both set within 60 days before the events",
+    is_excluded: rivals::two_live_computers,
+    settled_by: |case| Request::Namesakes { host: case.target_to_ask(), domains: case.domain_names() },
+};
+
+const WEB_SERVICE: Rival = Rival {
+    cause: Cause::DuplicateSpn,
+    kind: Kind::KernelMode,
+    story: "both accounts are right: IIS decrypts in kernel mode with the machine's key, or WinRM shares HTTP with a web site",
+    excluded_by: "a service class that is not HTTP, or an owner that is a machine",
+    is_excluded: rivals::no_web_service,
+    settled_by: |case| Request::KernelMode { host: case.server_name() },
+};
+
+const CACHED_TICKET: Rival = Rival {
+    cause: Cause::PasswordMismatch,
+    kind: Kind::StaleTicket,
+    story: "the SPN was moved a short time ago, and the client still had a ticket for the former owner",
+    excluded_by: "accounts that were not changed in the 10 hours before the events",
+    is_excluded: rivals::no_recent_move,
+    settled_by: |case| Request::Replication { account: case.account_name() },
+};
+
+const DISABLED_OWNER: Rival = Rival {
+    cause: Cause::DuplicateSpn,
+    kind: Kind::LeftoverAccount,
+    story: "the owner is a disabled leftover",
+    excluded_by: "owners that are enabled",
+    is_excluded: rivals::owners_enabled,
+    settled_by: predicates::spn_owner,
+};
+
+const WRONG_MACHINE: Rival = Rival {
+    cause: Cause::WrongHost,
+    kind: Kind::StaleDns,
+    story: "the target's name resolves to another machine of the responder's name",
+    excluded_by: "names and realms of one machine only, and no record that resolves the target elsewhere",
+    is_excluded: rivals::responder_is_target,
+    settled_by: predicates::resolution,
+};
+
+const SPN_OF_SERVICE: Rival = Rival {
+    cause: Cause::DuplicateSpn,
+    kind: Kind::Misplaced,
+    story: "the SPN is on a service account, and the refused password is another trouble",
+    excluded_by: "a list that has the SPN on the responder, or a class that services seldom have",
+    is_excluded: rivals::machine_owns_spn,
+    settled_by: predicates::spn_owner,
+};
+
+const OTHER_SERVICE: Rival = Rival {
+    cause: Cause::PasswordMismatch,
+    kind: Kind::EncryptionType,
+    story: "another service under this account answered, and the one that could not log on has no part in it",
+    excluded_by: "a failed service that serves the class of the SPN",
+    is_excluded: rivals::same_service,
+    settled_by: |case| Request::ServiceIdentity { host: case.server_name(), name: case.target_to_ask() },
+};
+
+const NO_RIVALS: &[Rival] = &[];
+const LOOPBACK: &[Rival] = &[NAME_TO_CLIENT];
+const SHARED: &[Rival] = &[ADDRESS_MOVED];
+const MISPLACED: &[Rival] = &[WEB_SERVICE, CACHED_TICKET, DISABLED_OWNER, WRONG_MACHINE];
+const MISPLACED_ALIAS: &[Rival] = &[WEB_SERVICE, CACHED_TICKET, DISABLED_OWNER];
+const MISPLACED_SERVICE: &[Rival] = &[CACHED_TICKET, DISABLED_OWNER];
+const REFUSED: &[Rival] = &[SPN_OF_SERVICE, WRONG_MACHINE];
+const LOGON: &[Rival] = &[OTHER_SERVICE];
+
+type Conclusion = (Cause, Kind, Confidence);
+
+const fn rule(
+    topology: Topology,
+    when: &'static str,
+    (cause, kind, confidence): Conclusion,
+    matches: fn(&Case<'_>) -> Option<Proof>,
+) -> Rule {
+    Rule { topology, when, cause, kind, confidence, rivals: NO_RIVALS, matches }
+}
+
+/// A row that can confirm, with the rivals it has to exclude.
+const fn proves(
+    topology: Topology,
+    when: &'static str,
+    (cause, kind): (Cause, Kind),
+    rivals: &'static [Rival],
+    matches: fn(&Case<'_>) -> Option<Proof>,
+) -> Rule {
+    Rule { topology, when, cause, kind, confidence: Confidence::Confirmed, rivals, matches }
+}
+
+/// The decision table.
+#[rustfmt::skip]
+pub static RULES: &[Rule] = {
+    use Cause::{DuplicateSpn, LoopbackSharedIp, PasswordMismatch, Undetermined, WrongHost};
+    use Confidence::{Likely, Possible};
+    use Topology::{
+        ClientAnswered, CloudService, DomainTarget, OtherAnswered, OwnerAnswered, RealmTarget, SameShortName, ServiceAnswered,
+        ServiceName, TargetAnswered, Unclear,
+    };
+    &[
+        rule(RealmTarget, "anything else is known or not",
+            (PasswordMismatch, Kind::Trust, Possible), undetermined::realm),
+
+        rule(CloudService, "the target is an Azure file share",
+            (PasswordMismatch, Kind::AzureFiles, Likely), undetermined::azure_files),
+        rule(CloudService, "the target is the Seamless SSO service of Entra ID",
+            (PasswordMismatch, Kind::EntraSeamlessSso, Likely), undetermined::entra),
+
+        rule(DomainTarget, "every domain controller answers for it",
+            (Undetermined, Kind::NotEnoughData, Possible), undetermined::domain),
+
+        proves(OwnerAnswered, "NETLOGON 3210 on the responder, about its own domain",
+            (PasswordMismatch, Kind::MachineAccount), REFUSED, keys::password_rejected),
+        rule(OwnerAnswered, "FailoverClustering 1206, 1207 or 1218 for the account, which is a cluster's name",
+            (PasswordMismatch, Kind::ClusterNameAccount, Likely), keys::cluster_account_failed),
+        rule(OwnerAnswered, "Directory Service 2095, 2103 or 2168 to 2170 on the responder: a restored domain controller",
+            (PasswordMismatch, Kind::MachineAccount, Likely), keys::controller_restored),
+        proves(OwnerAnswered, "a service of the account failed to log on with a wrong password (Service Control Manager 7038)",
+            (PasswordMismatch, Kind::ServiceAccount), LOGON, keys::service_logon_failed),
+        rule(OwnerAnswered, "KDC 14, 16, 26, 27, 42, 203, 204, 208 or 209 for the service or its account near the time",
+            (PasswordMismatch, Kind::EncryptionType, Likely), keys::no_suitable_key),
+        rule(OwnerAnswered, "the owner was changed within ticket lifetime before the events",
+            (PasswordMismatch, Kind::StaleTicket, Likely), keys::owner_just_changed),
+        rule(OwnerAnswered, "the password of the user account was set within ticket lifetime before the events",
+            (PasswordMismatch, Kind::StaleTicket, Likely), keys::password_just_set),
+        rule(OwnerAnswered, "NETLOGON 5722, 5723, 5805, 5720 or 5721 for the responder, and no routine password change",
+            (PasswordMismatch, Kind::MachineAccount, Likely), keys::session_refused),
+        rule(OwnerAnswered, "the account allows AES only, and its password is years old",
+            (PasswordMismatch, Kind::EncryptionType, Likely), keys::aes_only),
+        rule(OwnerAnswered, "nothing more is known",
+            (PasswordMismatch, Kind::MachineAccount, Likely), keys::only_owner),
+
+        rule(ServiceName, "the account lists have one owner of the SPN",
+            (PasswordMismatch, Kind::Keytab, Likely), keys::keytab_of_owner),
+        rule(ServiceName, "nothing more is known",
+            (PasswordMismatch, Kind::Keytab, Possible), keys::keytab),
+
+        proves(ClientAnswered, "the target is another name of the client, and the SPN is on another account",
+            (DuplicateSpn, Kind::Misplaced), MISPLACED_ALIAS, names::alias_with_foreign_spn),
+        rule(ClientAnswered, "FailoverClustering 1206, 1207 or 1218 for the target's name, which is a cluster's",
+            (PasswordMismatch, Kind::ClusterNameAccount, Likely), keys::cluster_account_failed),
+        rule(ClientAnswered, "the target is a cluster's name, and an inventory shows that the client is a node of it",
+            (WrongHost, Kind::ClusterOrAlias, Likely), names::cluster_on_its_node),
+        rule(ClientAnswered, "the target is a cluster's name, as the account list shows",
+            (WrongHost, Kind::ClusterOrAlias, Likely), names::known_cluster),
+        rule(ClientAnswered, "a CNAME resolves the target to the client, and the SPN is on another account",
+            (DuplicateSpn, Kind::NameTakenOver, Likely), names::cname_with_foreign_spn),
+        rule(ClientAnswered, "the target is no computer, DNS resolves it to the client, and the SPN is on another account",
+            (DuplicateSpn, Kind::Misplaced, Likely), names::dns_alias_with_foreign_spn),
+        rule(ClientAnswered, "the target is no computer but another name of the client, as an inventory shows",
+            (WrongHost, Kind::ClusterOrAlias, Likely), names::known_alias),
+        proves(ClientAnswered, "client and target own a common address, and the class is one of RPC (host, RestrictedKrbHost, \
+            RPCSS) or the target's name resolves to it",
+            (LoopbackSharedIp, Kind::OtherSharedAddress), LOOPBACK, addresses::client_shares_address),
+        rule(ClientAnswered, "the target's name resolves to an address of the client, and its own account is out of use",
+            (DuplicateSpn, Kind::NameTakenOver, Likely), addresses::name_taken_over),
+        proves(ClientAnswered, "the target's name resolves to an address of the client, by a lease or a dynamic record",
+            (WrongHost, Kind::StaleDns), &[TAKEN_OVER], addresses::name_registered_itself),
+        rule(ClientAnswered, "the target's name resolves to an address that the client owns and the target does not",
+            (WrongHost, Kind::StaleDns, Likely), addresses::name_resolves_to_host),
+        rule(ClientAnswered, "client and target own a common address, and it is unknown what the target's name resolves to",
+            (LoopbackSharedIp, Kind::OtherSharedAddress, Likely), addresses::client_may_share_address),
+        rule(ClientAnswered, "client and target resolve to one address",
+            (WrongHost, Kind::StaleDns, Likely), addresses::names_resolve_to_one_address),
+        rule(ClientAnswered, "the target has no service class, and no inventory has it as a host",
+            (WrongHost, Kind::ClusterOrAlias, Likely), names::bare_name),
+        rule(ClientAnswered, "the addresses of both are known, and they share none that resolves to the client",
+            (WrongHost, Kind::StaleDns, Likely), addresses::client_shares_nothing),
+        rule(ClientAnswered, "the SPN is on a service account, and the target is no computer",
+            (DuplicateSpn, Kind::SharedName, Likely), names::name_of_a_service),
+        rule(ClientAnswered, "the class is one that service accounts have, and nothing is known of the target",
+            (DuplicateSpn, Kind::Misplaced, Possible), registration::own_site),
+        rule(ClientAnswered, "the addresses of client or target are unknown",
+            (LoopbackSharedIp, Kind::AddressesUnknown, Likely), addresses::addresses_unknown),
+
+        proves(OtherAnswered, "the target is another name of the responder, and the SPN is on another account",
+            (DuplicateSpn, Kind::Misplaced), MISPLACED_ALIAS, names::alias_with_foreign_spn),
+        rule(OtherAnswered, "FailoverClustering 1206, 1207 or 1218 for the target's name, which is a cluster's",
+            (PasswordMismatch, Kind::ClusterNameAccount, Likely), keys::cluster_account_failed),
+        rule(OtherAnswered, "the target is a cluster's name, and an inventory shows that the responder is a node of it",
+            (WrongHost, Kind::ClusterOrAlias, Likely), names::cluster_on_its_node),
+        rule(OtherAnswered, "the target is a cluster's name, as the account list shows",
+            (WrongHost, Kind::ClusterOrAlias, Likely), names::known_cluster),
+        rule(OtherAnswered, "a CNAME resolves the target to the responder, and the SPN is on another account",
+            (DuplicateSpn, Kind::NameTakenOver, Likely), names::cname_with_foreign_spn),
+        rule(OtherAnswered, "the target is no computer, DNS resolves it to the responder, and the SPN is on another account",
+            (DuplicateSpn, Kind::Misplaced, Likely), names::dns_alias_with_foreign_spn),
+        rule(OtherAnswered, "the target is no computer but another name of the responder, as an inventory shows",
+            (WrongHost, Kind::ClusterOrAlias, Likely), names::known_alias),
+        proves(OtherAnswered, "responder and target own a common address that others can reach, and the target's name resolves \
+            to it or the target has no other",
+            (WrongHost, Kind::SharedAddress), SHARED, addresses::responder_shares_address),
+        rule(OtherAnswered, "the target's name resolves to an address of the responder, and its own account is out of use",
+            (DuplicateSpn, Kind::NameTakenOver, Likely), addresses::name_taken_over),
+        proves(OtherAnswered, "the target's name resolves to an address of the responder, by a lease or a dynamic record",
+            (WrongHost, Kind::StaleDns), &[TAKEN_OVER], addresses::name_registered_itself),
+        rule(OtherAnswered, "the target's name resolves to an address that the responder owns and the target does not",
+            (WrongHost, Kind::StaleDns, Likely), addresses::name_resolves_to_host),
+        rule(OtherAnswered, "Tcpip 4198 or 4199 on responder or target near the time: another machine has its address",
+            (WrongHost, Kind::SharedAddress, Likely), addresses::address_conflict),
+        rule(OtherAnswered, "responder and target resolve to one address",
+            (WrongHost, Kind::StaleDns, Likely), addresses::names_resolve_to_one_address),
+        rule(OtherAnswered, "the SPN is on a service account, and the target is no computer",
+            (DuplicateSpn, Kind::SharedName, Likely), names::name_of_a_service),
+        rule(OtherAnswered, "the SPN is on the target's computer, and an account that no list has answered",
+            (DuplicateSpn, Kind::Misplaced, Possible), registration::perhaps_managed_account),
+        rule(OtherAnswered, "the target has no service class, and no inventory has it as a host",
+            (WrongHost, Kind::ClusterOrAlias, Likely), names::bare_name),
+        rule(OtherAnswered, "the inventories have target and responder as two hosts",
+            (WrongHost, Kind::StaleDns, Likely), hosts::target_is_a_host),
+        rule(OtherAnswered, "nothing more is known",
+            (WrongHost, Kind::StaleDns, Possible), hosts::another_host),
+
+        rule(SameShortName, "the responder's name is cut to 15 characters, and begins the names of client and target",
+            (Undetermined, Kind::NotEnoughData, Possible), hosts::cut_name),
+        rule(SameShortName, "the client has that name too, and client and target own a common address",
+            (LoopbackSharedIp, Kind::OtherSharedAddress, Likely), addresses::namesake_shares_address),
+        proves(SameShortName, "the name exists in both domains",
+            (DuplicateSpn, Kind::SameNameTwoDomains), &[ONE_MACHINE], hosts::name_in_two_domains),
+        rule(SameShortName, "it is unknown in which domains the name exists",
+            (DuplicateSpn, Kind::SameNameTwoDomains, Possible), hosts::perhaps_two_domains),
+
+        rule(TargetAnswered, "the exact SPN is on a disabled account",
+            (DuplicateSpn, Kind::LeftoverAccount, Likely), registration::leftover),
+        proves(TargetAnswered, "the exact SPN is on another account",
+            (DuplicateSpn, Kind::Misplaced), MISPLACED, registration::spn_elsewhere),
+        proves(TargetAnswered, "the SPN is on accounts of two domains, and the client's KDC finds one that is not the responder",
+            (DuplicateSpn, Kind::Duplicate), MISPLACED, registration::spn_twice),
+        rule(TargetAnswered, "the SPN is on several accounts, and it is unknown which the KDC finds",
+            (DuplicateSpn, Kind::Duplicate, Likely), registration::spn_twice_perhaps),
+        proves(TargetAnswered, "NETLOGON 3210 on the target, about its own domain",
+            (PasswordMismatch, Kind::MachineAccount), REFUSED, keys::password_rejected),
+        rule(TargetAnswered, "Directory Service 2095, 2103 or 2168 to 2170 on the target: a restored domain controller",
+            (PasswordMismatch, Kind::MachineAccount, Likely), keys::controller_restored),
+        rule(TargetAnswered, "a KDC logged event 11 (or Operational 101) for the SPN",
+            (DuplicateSpn, Kind::Duplicate, Likely), registration::kdc_found_duplicate),
+        rule(TargetAnswered, "KDC 14, 16, 26, 27, 42, 203, 204, 208 or 209 for the service or its account near the time",
+            (PasswordMismatch, Kind::EncryptionType, Likely), keys::no_suitable_key),
+        rule(TargetAnswered, "NETLOGON 5722, 5723, 5805, 5720 or 5721 for the target, and no routine password change",
+            (PasswordMismatch, Kind::MachineAccount, Likely), keys::session_refused),
+        rule(TargetAnswered, "NETLOGON 5788, 5789 or 5800 for the target, or WinRM 10154, SQL Server 26037 or Directory Service 2974 because the SPN is \
+            taken",
+            (DuplicateSpn, Kind::Duplicate, Likely), registration::names_refused),
+        rule(TargetAnswered, "the target is the account itself",
+            (PasswordMismatch, Kind::MachineAccount, Likely), keys::account_target),
+        rule(TargetAnswered, "GroupPolicy 1006 or 1097 on the target near the time, for the computer itself",
+            (PasswordMismatch, Kind::MachineAccount, Likely), keys::policy_refused),
+        rule(TargetAnswered, "several service classes fail for the host, from any client",
+            (PasswordMismatch, Kind::MachineAccount, Likely), keys::several_classes),
+        rule(TargetAnswered, "nothing more is known, and the class is one that service accounts have",
+            (DuplicateSpn, Kind::Misplaced, Possible), registration::service_class),
+        rule(TargetAnswered, "nothing more is known",
+            (PasswordMismatch, Kind::MachineAccount, Possible), keys::one_class),
+
+        rule(ServiceAnswered, "the target's name resolves to an address of another host, and the key is not the responder's",
+            (WrongHost, Kind::StaleDns, Likely), registration::service_elsewhere),
+        rule(ServiceAnswered, "the SPN is on a disabled account",
+            (DuplicateSpn, Kind::LeftoverAccount, Likely), registration::leftover),
+        proves(ServiceAnswered, "the SPN is on another account, and the responder has an SPN of the target's name",
+            (DuplicateSpn, Kind::Misplaced), MISPLACED_SERVICE, registration::spn_elsewhere_for_service),
+        rule(ServiceAnswered, "the SPN is on another account; it is unknown whether the responder serves the target",
+            (DuplicateSpn, Kind::Misplaced, Likely), registration::spn_elsewhere_perhaps),
+        proves(ServiceAnswered, "the SPN is on accounts of two domains, and the client's KDC finds one that is not the responder",
+            (DuplicateSpn, Kind::Duplicate), MISPLACED_SERVICE, registration::spn_twice),
+        rule(ServiceAnswered, "the SPN is on several accounts, and it is unknown which the KDC finds",
+            (DuplicateSpn, Kind::Duplicate, Likely), registration::spn_twice_perhaps),
+        rule(ServiceAnswered, "a service of the account failed to log on with a wrong password (Service Control Manager 7038)",
+            (PasswordMismatch, Kind::ServiceAccount, Likely), keys::service_logon_failed),
+        rule(ServiceAnswered, "a KDC logged event 11 (or Operational 101) for the SPN",
+            (DuplicateSpn, Kind::Duplicate, Likely), registration::kdc_found_duplicate),
+        rule(ServiceAnswered, "KDC 14, 16, 26, 27, 42, 203, 204, 208 or 209 for the service or its account near the time",
+            (PasswordMismatch, Kind::EncryptionType, Likely), keys::no_suitable_key),
+        rule(ServiceAnswered, "nothing more is known",
+            (DuplicateSpn, Kind::Misplaced, Possible), registration::service_unknown),
+
+        rule(Unclear, "the target is a domain controller's GUID, and another machine than the client answered",
+            (PasswordMismatch, Kind::MachineAccount, Possible), undetermined::directory_server),
+        rule(Unclear, "anything else",
+            (Undetermined, Kind::NotEnoughData, Possible), undetermined::not_enough),
+    ]
+};
+
+/// Decides one case.
+pub(super) fn decide(case: &Case<'_>) -> Verdict {
+    let rows = RULES.iter().filter(|rule| rule.topology == case.connection.topology);
+    for rule in rows {
+        match (rule.matches)(case) {
+            Some(proof) => return verdict(case, rule, proof),
+            None => log::trace!(
+                "{}: row does not match: {}; {}",
+                case.parties.incident.target,
+                rule.topology.text(),
+                rule.when
+            ),
+        }
+    }
+    // Every topology ends in a row that always matches; this keeps a future table from panicking.
+    let proof = undetermined::nothing(case);
+    Verdict {
+        when: "",
+        cause: Cause::Undetermined,
+        kind: Kind::NotEnoughData,
+        confidence: Confidence::Possible,
+        proof,
+        contradictions: Vec::new(),
+        caveats: Vec::new(),
+        open_rivals: Vec::new(),
+        excluded_rivals: Vec::new(),
+    }
+}
+
+fn verdict(case: &Case<'_>, rule: &'static Rule, mut proof: Proof) -> Verdict {
+    let kind = proof.kind.unwrap_or(rule.kind);
+    let contradictions = contradictions::of(case, rule.cause, kind, &proof);
+    let (excluded_rivals, open_rivals): (Vec<&Rival>, Vec<&Rival>) =
+        rule.rivals.iter().partition(|rival| (rival.is_excluded)(case, &proof));
+    let mut caveats = std::mem::take(&mut proof.caveats);
+    caveats.extend(freshness::caveats(case, rule.cause, kind, &proof));
+    let mut confidence = rule.confidence;
+    if !contradictions.is_empty() {
+        confidence = confidence.lower();
+    }
+    confidence = confidence.min(proof.at_most);
+    if !caveats.is_empty() || !open_rivals.is_empty() {
+        confidence = confidence.min(Confidence::Likely);
+    }
+    Verdict {
+        when: rule.when,
+        cause: rule.cause,
+        kind,
+        confidence,
+        proof,
+        contradictions,
+        caveats,
+        open_rivals,
+        excluded_rivals,
+    }
+}
+
+/// The decision table as Markdown, for `docs/causes.md`.
+pub fn table() -> String {
+    let mut out =
+        String::from("| who answered | and | cause | kind | confidence |\n| --- | --- | --- | --- | --- |\n");
+    let mut last = None;
+    for rule in RULES {
+        let topology = if last == Some(rule.topology) { "" } else { rule.topology.text() };
+        last = Some(rule.topology);
+        let kind = match rule.kind {
+            Kind::OtherSharedAddress => "by the adapter".to_owned(),
+            kind => format!("`{kind}`"),
+        };
+        out.push_str(&format!(
+            "| {topology} | {} | `{}` | {kind} | {} |\n",
+            rule.when, rule.cause, rule.confidence
+        ));
+    }
+    out
+}
+
+/// The rivals of the rows that can confirm, as Markdown, for `docs/causes.md`.
+pub fn rivals_table() -> String {
+    let mut out =
+        String::from("| a row that can confirm | its rival | is excluded by |\n| --- | --- | --- |\n");
+    for rule in RULES.iter().filter(|rule| rule.confidence == Confidence::Confirmed) {
+        for (i, rival) in rule.rivals.iter().enumerate() {
+            let row = if i > 0 { String::new() } else { format!("{}: {}", rule.topology.text(), rule.when) };
+            out.push_str(&format!(
+                "| {row} | `{}`/`{}`: {} | {} |\n",
+                rival.cause, rival.kind, rival.story, rival.excluded_by
+            ));
+        }
+    }
+    out
+}

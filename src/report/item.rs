@@ -1,0 +1,209 @@
+//! Items of a row's lists: evidence, what to collect, steps of the fix. Each has its text, which every format prints, and
+//! its parts, which JSON has as members.
+
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
+
+use crate::diagnosis::{AGAINST, Evidence, EvidenceRole, Fact, Request, Step, is_for_people, title_of};
+
+/// The parts of an item: typed in the run that made it, as members in a run that read them from JSON, none from CSV.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+enum Parts<T> {
+    Typed(Box<T>),
+    Read(Map<String, Value>),
+}
+
+/// One item of evidence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct EvidenceItem {
+    pub text: String,
+    pub role: EvidenceRole,
+    #[serde(flatten)]
+    parts: Parts<Fact>,
+}
+
+/// One thing to collect next.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RequestItem {
+    pub text: String,
+    #[serde(flatten)]
+    parts: Parts<Request>,
+}
+
+/// One step of a fix.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StepItem {
+    pub text: String,
+    #[serde(flatten)]
+    parts: Parts<Step>,
+}
+
+impl EvidenceItem {
+    pub(crate) fn new(evidence: Evidence) -> Self {
+        Self {
+            text: evidence.fact.to_string(),
+            role: evidence.role,
+            parts: Parts::Typed(Box::new(evidence.fact)),
+        }
+    }
+
+    /// As a report's cell has it, with the role from its own column.
+    pub fn from_cell(cell: &str, role: EvidenceRole) -> Self {
+        let text = match role {
+            EvidenceRole::Against => cell.strip_prefix(AGAINST).unwrap_or(cell),
+            EvidenceRole::For | EvidenceRole::Excludes | EvidenceRole::Rival => cell,
+        };
+        Self { text: text.to_owned(), role, parts: Parts::Read(Map::new()) }
+    }
+
+    /// For a cell, where the role has to be read from the text.
+    pub fn cell(&self) -> String {
+        match self.role {
+            EvidenceRole::Against => format!("{AGAINST}{}", self.text),
+            EvidenceRole::For | EvidenceRole::Excludes | EvidenceRole::Rival => self.text.clone(),
+        }
+    }
+}
+
+impl RequestItem {
+    pub(crate) fn new(request: Request) -> Self {
+        Self { text: request.to_string(), parts: Parts::Typed(Box::new(request)) }
+    }
+
+    /// As a report's cell has it, with the code from its own column.
+    pub fn from_cell(cell: &str, code: &str) -> Self {
+        let code = (!code.is_empty()).then(|| ("request".to_owned(), code.into()));
+        Self { text: cell.to_owned(), parts: Parts::Read(code.into_iter().collect()) }
+    }
+
+    /// What sort of request it is; empty where an old report does not say.
+    pub fn code(&self) -> &str {
+        match &self.parts {
+            Parts::Typed(request) => request.code(),
+            Parts::Read(members) => text_of(members, "request"),
+        }
+    }
+
+    /// The heading under which requests of one sort are grouped.
+    pub fn title(&self) -> &'static str {
+        title_of(self.code())
+    }
+
+    /// What it asks about; empty where a report does not say.
+    pub fn subject(&self) -> String {
+        match &self.parts {
+            Parts::Typed(request) => request.subject(),
+            Parts::Read(members) => text_of(members, "subject").to_owned(),
+        }
+    }
+
+    /// No script can collect the answer.
+    pub fn is_for_people(&self) -> bool {
+        is_for_people(self.code())
+    }
+
+    /// The question and its commands, without the fallback and how to read the answer; the whole text where the parts are
+    /// unknown.
+    pub fn brief(&self) -> String {
+        match &self.parts {
+            Parts::Typed(request) => request.brief(),
+            Parts::Read(members) => match text_of(members, "question") {
+                "" => self.text.clone(),
+                question => join_words([question.to_owned(), commands_of(members)]),
+            },
+        }
+    }
+}
+
+impl StepItem {
+    pub(crate) fn new(step: Step) -> Self {
+        Self { text: step.to_string(), parts: Parts::Typed(Box::new(step)) }
+    }
+
+    /// As a report's cell has it.
+    pub fn from_cell(cell: &str) -> Self {
+        Self { text: cell.to_owned(), parts: Parts::Read(Map::new()) }
+    }
+
+    /// Condition, action, risk and commands, without undo and verification; the whole text where the parts are unknown.
+    pub fn brief(&self) -> String {
+        match &self.parts {
+            Parts::Typed(step) => step.brief(),
+            Parts::Read(members) => match text_of(members, "action") {
+                "" => self.text.clone(),
+                action => {
+                    let action = match text_of(members, "condition") {
+                        "" => action.to_owned(),
+                        condition => format!("{condition}: {action}"),
+                    };
+                    let risk = match text_of(members, "risk") {
+                        "" => String::new(),
+                        risk => format!("Risk: {risk}"),
+                    };
+                    join_words([action, risk, commands_of(members)])
+                }
+            },
+        }
+    }
+}
+
+/// The texts that are not empty, with a blank between.
+fn join_words<const N: usize>(texts: [String; N]) -> String {
+    texts.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// The command lines of an item that was read from JSON.
+fn commands_of(members: &Map<String, Value>) -> String {
+    let commands = members.get("commands").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let lines = commands.iter().filter_map(|command| command.get("line")?.as_str());
+    lines.map(|line| format!("`{line}`")).collect::<Vec<_>>().join(", ")
+}
+
+fn text_of<'m>(members: &'m Map<String, Value>, name: &str) -> &'m str {
+    members.get(name).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// An item as JSON has it: an object, or in reports of version 1 a text.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum ReadItem {
+    Text(String),
+    Object {
+        text: String,
+        #[serde(flatten)]
+        members: Map<String, Value>,
+    },
+}
+
+impl ReadItem {
+    fn parts(self) -> (String, Map<String, Value>) {
+        match self {
+            Self::Text(text) => (text, Map::new()),
+            Self::Object { text, members } => (text, members),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for EvidenceItem {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let (text, mut members) = ReadItem::deserialize(deserializer)?.parts();
+        let role = members.remove("role").map(serde_json::from_value).transpose();
+        let role = role.map_err(serde::de::Error::custom)?.unwrap_or(EvidenceRole::For);
+        Ok(Self { text, role, parts: Parts::Read(members) })
+    }
+}
+
+impl<'de> Deserialize<'de> for RequestItem {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let (text, members) = ReadItem::deserialize(deserializer)?.parts();
+        Ok(Self { text, parts: Parts::Read(members) })
+    }
+}
+
+impl<'de> Deserialize<'de> for StepItem {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let (text, members) = ReadItem::deserialize(deserializer)?.parts();
+        Ok(Self { text, parts: Parts::Read(members) })
+    }
+}

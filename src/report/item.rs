@@ -126,7 +126,7 @@ impl StepItem {
         Self { text: cell.to_owned(), parts: Parts::Read(Map::new()) }
     }
 
-    /// Condition, action, risk and commands, without undo and verification; the whole text where the parts are unknown.
+    /// Condition, action and risk; the whole text where the parts are unknown.
     pub fn brief(&self) -> String {
         match &self.parts {
             Parts::Typed(step) => step.brief(),
@@ -141,7 +141,7 @@ impl StepItem {
                         "" => String::new(),
                         risk => format!("Risk: {risk}"),
                     };
-                    join_words([action, risk, commands_of(members)])
+                    join_words([action, risk])
                 }
             },
         }

@@ -348,7 +348,7 @@ impl<'a> View<'a> {
         self.page.blank();
         let text = format!(
             "The whole report, a row per incident: add {} to this command ({} for a row per problem). One incident's \
-             story: {}",
+             story, with the commands of every step: {}",
             self.page.ink(Ink::Command, "-o report.csv"),
             self.page.ink(Ink::Command, "--problems problems.csv"),
             self.page

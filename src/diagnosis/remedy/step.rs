@@ -120,9 +120,9 @@ impl Step {
         Self { verify: Some(Action { text: text.into(), commands: commands.into() }), ..self }
     }
 
-    /// Condition, action, risk and commands, without undo and verification.
+    /// Condition, action and risk, without commands.
     pub(crate) fn brief(&self) -> String {
-        let bare = Self { prerequisite: None, undo: None, verify: None, ..self.clone() };
+        let bare = Self { prerequisite: None, commands: Vec::new(), undo: None, verify: None, ..self.clone() };
         bare.to_string()
     }
 

@@ -97,11 +97,9 @@ fn of_kind(page: &mut Page, cause: Cause, kind: Kind) {
     page.line("", &title);
     page.blank();
     page.line("  ", &paragraph(CAUSES, kind.name()));
-    let table_kind = |k: Kind| match k {
-        Kind::BmcUsbNic | Kind::VirtualSwitch | Kind::ClusterOrNlbAddress => Kind::OtherSharedAddress,
-        k => k,
-    };
-    let rules = RULES.iter().filter(|r| r.cause == cause && r.kind == table_kind(kind));
+    let named = RULES.iter().any(|r| r.kind == kind);
+    let shown = if named { kind } else { wider_kind(kind) };
+    let rules = RULES.iter().filter(|r| r.cause == cause && r.kind == shown);
     let rivals: Vec<String> = rules
         .clone()
         .flat_map(|rule| rule.rivals)
@@ -112,6 +110,16 @@ fn of_kind(page: &mut Page, cause: Cause, kind: Kind) {
     section(page, "Confirmed only if these are excluded", &rivals, false);
     section(page, "Proved by", &[proof_of(cause).to_owned()], false);
     section(page, "To fix it, in this order", &general_fix(cause, kind), true);
+}
+
+/// The kind of the rows whose evidence decides for a closer `kind`.
+fn wider_kind(kind: Kind) -> Kind {
+    match kind {
+        Kind::BmcUsbNic | Kind::VirtualSwitch | Kind::ClusterOrNlbAddress => Kind::OtherSharedAddress,
+        Kind::KernelMode | Kind::TwoServices => Kind::Misplaced,
+        Kind::ManagedServiceAccount => Kind::ServiceAccount,
+        other => other,
+    }
 }
 
 fn of_audit(page: &mut Page, kind: AuditKind) {

@@ -185,7 +185,7 @@ fn is_domain_name(parties: &Parties<'_>) -> bool {
     let Some(spn) = parties.spn() else { return false };
     let host = spn.host.trim_end_matches('.').to_lowercase();
     host.contains('.')
-        && !parties.target_id.is_some_and(|id| !parties.context.hosts.owned(id).is_empty())
+        && parties.target_id.is_none_or(|id| parties.context.hosts.owned(id).is_empty())
         && (parties.realms.contains(&host)
             || parties.client_domain() == Some(&host)
             || parties.context.accounts.has_domain(&host))

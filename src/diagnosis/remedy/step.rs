@@ -122,7 +122,8 @@ impl Step {
 
     /// Condition, action and risk, without commands.
     pub(crate) fn brief(&self) -> String {
-        let bare = Self { prerequisite: None, commands: Vec::new(), undo: None, verify: None, ..self.clone() };
+        let bare =
+            Self { prerequisite: None, commands: Vec::new(), undo: None, verify: None, ..self.clone() };
         bare.to_string()
     }
 

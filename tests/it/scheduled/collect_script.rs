@@ -110,14 +110,13 @@ fn a_host_that_only_a_responder_names_is_no_destination() {
         "spns.csv",
         "account,domain,spn,dns_host_name\nsrv4$,alpha.example.com,host/srv4,srv4.alpha.example.com\n",
     );
-    for list in [&["-s", "spns.csv"]] {
-        place.run(&[&["triage", "one.evtx", "-o", "listed.csv"], list.as_slice()].concat()).exits(0);
-        let arguments = [&["collect-script", "--report", "listed.csv"], list.as_slice()].concat();
-        let script = place.run(&arguments).stdout();
-        let hosts = [array(&script, "AddressHosts"), array(&script, "LogHosts")].concat();
-        assert!(hosts.contains(&"srv4.alpha.example.com".to_owned()), "{list:?}: {hosts:?}");
-        assert!(!hosts.iter().any(|h| h.contains("relay-evil")), "{list:?}");
-    }
+    let list = ["-s", "spns.csv"];
+    place.run(&[&["triage", "one.evtx", "-o", "listed.csv"], list.as_slice()].concat()).exits(0);
+    let arguments = [&["collect-script", "--report", "listed.csv"], list.as_slice()].concat();
+    let script = place.run(&arguments).stdout();
+    let hosts = [array(&script, "AddressHosts"), array(&script, "LogHosts")].concat();
+    assert!(hosts.contains(&"srv4.alpha.example.com".to_owned()), "{hosts:?}");
+    assert!(!hosts.iter().any(|h| h.contains("relay-evil")), "{hosts:?}");
 }
 
 #[test]

@@ -8,14 +8,16 @@ use crate::inventory::accounts::Account;
 use crate::names::HostName;
 
 /// No inventory has the target as a host with addresses, and no list has a computer of its name though some has computers. A
-/// cluster's account is no computer.
+/// cluster's account is no computer. A responder of the target's name is a computer that a short list lacks.
 pub(super) fn is_no_computer(case: &Case<'_>) -> bool {
     let Some(target) = &case.parties.target_host else { return false };
     let computer = |account: &&Account| {
         account.is_computer()
             && !matches!(AccountKind::of(account), AccountKind::ClusterName | AccountKind::ManagedService)
     };
-    case.parties.context.accounts.lists_computers()
+    let itself = case.parties.responder_host.as_ref().is_some_and(|host| host.same_label(target));
+    !itself
+        && case.parties.context.accounts.lists_computers()
         && case.parties.usable(case.parties.target_id).is_empty()
         && !case.parties.context.accounts.named(target.label()).iter().any(computer)
 }

@@ -10,8 +10,10 @@ use std::time::{Duration, SystemTime};
 use assert_cmd::Command;
 use jiff::Timestamp;
 use krbtriage::diagnosis::Finding;
+use krbtriage::inventory::accounts::ObjectClass;
 
 use super::scenario::Scenario;
+use super::snapshots::attributes;
 use super::world::World;
 use crate::support::evtx::EvtxWriter;
 
@@ -66,6 +68,11 @@ fn zone(world: &World, suffix: &str) -> String {
             writeln!(out, "{label:16} [Aging:3705469] 1200 A\t{address}").unwrap();
         }
     }
+    for (alias, name) in &world.cnames {
+        if let Some(label) = alias.strip_suffix(&format!(".{suffix}")) {
+            writeln!(out, "{label:16} [Aging:3705469] 1200 CNAME\t{name}.").unwrap();
+        }
+    }
     out
 }
 
@@ -89,6 +96,23 @@ fn ldif(world: &World, domain: usize) -> String {
         if let Some(dns) = &account.dns {
             writeln!(out, "dNSHostName: {dns}").unwrap();
         }
+        let (class, control, group) = attributes(account);
+        let classes: &[&str] = match class {
+            ObjectClass::User => &["top", "person", "organizationalPerson", "user"],
+            ObjectClass::GroupManagedService => &[
+                "top",
+                "person",
+                "organizationalPerson",
+                "user",
+                "computer",
+                "msDS-GroupManagedServiceAccount",
+            ],
+            _ => &["top", "person", "organizationalPerson", "user", "computer"],
+        };
+        for class in classes {
+            writeln!(out, "objectClass: {class}").unwrap();
+        }
+        writeln!(out, "userAccountControl: {control}\nprimaryGroupID: {group}").unwrap();
         for spn in &account.spns {
             writeln!(out, "servicePrincipalName: {spn}").unwrap();
         }

@@ -67,7 +67,7 @@ pub fn attempt(world: &World, ask: &Ask) -> Outcome {
     let Some(first) = answerer(world, ask.client, resolved) else { return Outcome::Unreachable };
     let common = world.common(ask.client, first);
     let (host, address, chosen_common) = match common.get(world.preferred % common.len().max(1)) {
-        Some(nic) if ask.dcom => (ask.client, nic.address, true),
+        Some(nic) if ask.dcom && world.takes_common => (ask.client, nic.address, true),
         _ => (first, resolved, false),
     };
     let (account, held, etypes) = serving(world, host, ask);
@@ -151,7 +151,10 @@ pub fn full_names(world: &World, client: Id, name: &str) -> Vec<String> {
 }
 
 pub fn resolve(world: &World, ask: &Ask) -> Option<IpAddr> {
-    let names = full_names(world, ask.client, &ask.name);
+    let mut names = full_names(world, ask.client, &ask.name);
+    let aliases = names.iter().filter_map(|name| world.cnames.iter().find(|c| c.0 == *name));
+    let aliases: Vec<String> = aliases.map(|c| c.1.clone()).collect();
+    names.extend(aliases);
     let in_file =
         |name: &String| world.hosts_files.iter().find(|f| f.0 == ask.client && f.1 == *name).map(|f| f.2);
     let in_dns = |name: &String| world.dns.iter().find(|d| d.0 == *name).map(|d| d.1);
@@ -175,8 +178,8 @@ fn serving(world: &World, host: Id, ask: &Ask) -> (Id, u32, u8) {
     let label = ask.name.split('.').next().unwrap_or_default();
     let cluster =
         world.names.iter().find(|n| n.host == host && n.online && n.label.eq_ignore_ascii_case(label));
-    if let Some(account) = cluster.and_then(|n| n.cluster) {
-        return (account, world.accounts[account].version, RC4 | AES);
+    if let Some((account, held)) = cluster.and_then(|n| Some((n.cluster?, n.held))) {
+        return (account, held, RC4 | AES);
     }
     let h = &world.hosts[host];
     (h.account, h.held, h.etypes)

@@ -42,9 +42,28 @@ pub enum Fault {
     ManagedServicePassword,
     EncryptionTypeAndOldLogon,
     SharedAddressFromOutside,
+    NameTakenOver,
+    NameTakenOverByCname,
+    LeftoverAccount,
+    MovedPairAddress,
+    KernelMode,
+    WinRmBesideWebSite,
+    ClusterNamePassword,
+    ControllerRolledBack,
+    HostsFileInFleet,
 }
 
-pub const ALL: [Fault; 35] = {
+/// Faults of a quiet forest, and those that need what a real estate has.
+pub fn all(estate: Estate) -> &'static [Fault] {
+    match estate {
+        Estate::Quiet => &ALL[..QUIET],
+        Estate::Noisy => &ALL,
+    }
+}
+
+const QUIET: usize = 35;
+
+const ALL: [Fault; 44] = {
     use Fault::*;
     [
         SharedCardSameDomain,
@@ -82,6 +101,15 @@ pub const ALL: [Fault; 35] = {
         ManagedServicePassword,
         EncryptionTypeAndOldLogon,
         SharedAddressFromOutside,
+        NameTakenOver,
+        NameTakenOverByCname,
+        LeftoverAccount,
+        MovedPairAddress,
+        KernelMode,
+        WinRmBesideWebSite,
+        ClusterNamePassword,
+        ControllerRolledBack,
+        HostsFileInFleet,
     ]
 };
 
@@ -100,6 +128,10 @@ pub enum Trace {
     OtherServiceLogon(Id, Id),
     /// DNS-Client 8015: a host registers an address, so long before the events.
     Registered(Id, std::net::IpAddr, i64),
+    /// FailoverClustering 1207 on a node: the cluster's password of a name was refused.
+    ClusterName(Id, Id),
+    /// Directory Service 2095 on a domain controller: its database was put back.
+    RolledBack(Id),
 }
 
 fn ask(rng: &mut Rng, world: &World, client: Id, class: &'static str, host: Id) -> Ask {
@@ -516,6 +548,8 @@ pub fn inject(fault: Fault, world: &mut World, when: i64, rng: &mut Rng) -> Opti
                 host: reached,
                 cluster: None,
                 online: false,
+                held: 0,
+                purpose: Purpose::Service,
                 nodes: vec![a, b],
             });
             let account = world.add_user(format!("svc_farm{a}"), domain, vec![format!("HTTP/{full}")], rng);
@@ -590,6 +624,149 @@ pub fn inject(fault: Fault, world: &mut World, when: i64, rng: &mut Rng) -> Opti
             asks.push(service_ask(rng, world, client, service));
             traces.push(Trace::OtherServiceLogon(other, s.account));
         }
+        Fault::NameTakenOver | Fault::NameTakenOverByCname => {
+            // A machine was retired. Its name leads to its successor, and its account still has HOST/name.
+            let (old, heir) = pair(rng, world, true)?;
+            if world.services.iter().any(|s| s.host == old || s.host == heir) {
+                return None;
+            }
+            let client = client_of(rng, world, heir).filter(|&c| c != old)?;
+            let (label, domain, full) = (
+                world.hosts[old].label.clone(),
+                world.hosts[old].domain,
+                world.full_name(old).to_lowercase(),
+            );
+            retire(world, old, rng);
+            if fault == Fault::NameTakenOver {
+                let address = world.address(heir);
+                world.set_dns(&full, address);
+            } else {
+                world.dns.retain(|d| d.0 != full);
+                let target = world.full_name(heir).to_lowercase();
+                world.cnames.push((full.clone(), target));
+            }
+            world.names.push(Name {
+                label,
+                domain,
+                host: heir,
+                cluster: None,
+                online: false,
+                held: 0,
+                purpose: Purpose::TakenOver,
+                nodes: vec![heir],
+            });
+            let class = *rng.pick(&["cifs", "cifs", "host"]);
+            asks.push(Ask { client, class, name: full, port: "", dcom: false, cached: None });
+        }
+        Fault::LeftoverAccount => {
+            // A service moved to another machine; its SPN stayed on the account of the machine that is gone.
+            let (old, heir) = pair(rng, world, true)?;
+            if world.services.iter().any(|s| s.host == old || (s.host == heir && s.class == "HTTP")) {
+                return None;
+            }
+            let client = client_of(rng, world, heir).filter(|&c| c != old)?;
+            let (account, domain) = (world.hosts[old].account, world.hosts[old].domain);
+            let label = format!("app{domain}{}", world.names.len());
+            let full = world.name_in(&label, domain).to_lowercase();
+            world.register(account, format!("HTTP/{full}"), DAY - 900 * 24 * HOUR);
+            retire(world, old, rng);
+            let address = world.address(heir);
+            world.dns.push((full.clone(), address));
+            world.names.push(Name {
+                label,
+                domain,
+                host: heir,
+                cluster: None,
+                online: false,
+                held: 0,
+                purpose: Purpose::Moved,
+                nodes: vec![heir],
+            });
+            asks.push(Ask { client, class: "HTTP", name: full, port: "", dcom: false, cached: None });
+        }
+        Fault::MovedPairAddress => {
+            // Two nodes, one name, one address that moves. The SPN is on the account of the node that had it before.
+            let (before, active) = pair(rng, world, true)?;
+            let client = client_of(rng, world, active).filter(|&c| c != before)?;
+            let domain = world.hosts[active].domain;
+            let label = format!("files{domain}{}", world.names.len());
+            let full = world.name_in(&label, domain).to_lowercase();
+            let mut nic = ordinary(world.free_address(domain, rng));
+            nic.interface = "Ethernet";
+            world.dns.push((full.clone(), nic.address));
+            world.hosts[active].nics.push(nic);
+            let account = world.hosts[before].account;
+            for form in [label.clone(), full.clone()] {
+                world.register(account, format!("HOST/{form}"), DAY - 90 * 24 * HOUR);
+            }
+            world.names.push(Name {
+                label,
+                domain,
+                host: active,
+                cluster: None,
+                online: false,
+                held: 0,
+                purpose: Purpose::Pair,
+                nodes: vec![before, active],
+            });
+            asks.push(Ask { client, class: "cifs", name: full, port: "", dcom: false, cached: None });
+        }
+        Fault::KernelMode | Fault::WinRmBesideWebSite => {
+            // The pool's account rightly has HTTP/host. What answers is Windows, with the machine's key.
+            let host = *rng.pick(&world.all_members());
+            if world.services.iter().any(|s| s.host == host && s.class == "HTTP") {
+                return None;
+            }
+            let client = client_of(rng, world, host)?;
+            let account = world.add_user(format!("svc_web{host}"), world.hosts[host].domain, Vec::new(), rng);
+            for spn in forms(world, "HTTP", host) {
+                world.register(account, spn, when);
+            }
+            let web = if fault == Fault::KernelMode { Web::KernelMode } else { Web::BesideWinRm };
+            world.webs.push((host, account, web));
+            asks.push(ask(rng, world, client, "HTTP", host));
+        }
+        Fault::ClusterNamePassword => {
+            let (node, client) = pair(rng, world, true)?;
+            let (_, full) = add_cluster(rng, world, node)?;
+            if world.services.iter().any(|s| s.host == node && s.class == "HTTP") {
+                return None;
+            }
+            let name = world.names.last_mut()?;
+            name.online = true;
+            let account = name.cluster?;
+            // Somebody reset the account, twice, or put it back from the recycle bin.
+            world.accounts[account].version += 2;
+            world.accounts[account].set = when;
+            world.accounts[account].changed = when;
+            let class = *rng.pick(&["host", "cifs"]);
+            asks.push(Ask { client, class, name: full, port: "", dcom: false, cached: None });
+            traces.push(Trace::ClusterName(node, account));
+        }
+        Fault::ControllerRolledBack => {
+            let domain = rng.below(world.domains.len());
+            let controller = world.controller(domain);
+            world.hosts[controller].held = world.accounts[world.hosts[controller].account].version - 2;
+            let account = world.hosts[controller].account;
+            world.accounts[account].set = world.accounts[account].set.min(when - HOUR);
+            let client = *rng.pick(&world.members(domain));
+            asks.push(ask(rng, world, client, "cifs", controller));
+            traces.push(Trace::RolledBack(controller));
+        }
+        Fault::HostsFileInFleet => {
+            // All have the same card, which harms nobody. A line in the client's hosts file is the fault.
+            let (client, target) = any_pair(rng, world)?;
+            let which = rng.below(CARDS.len());
+            for host in 0..world.hosts.len() {
+                if !world.owns(host, card(which).address) {
+                    world.hosts[host].nics.push(card(which));
+                }
+            }
+            world.takes_common = false;
+            let (name, address) = (world.full_name(target), world.address(client));
+            world.hosts_files.push((client, name.to_lowercase(), address));
+            asks.push(ask(rng, world, client, "host", target));
+        }
         Fault::AliasWithForeignSpn => {
             let host = *rng.pick(&world.all_members());
             if world.services.iter().any(|s| s.host == host && s.class == "HTTP") {
@@ -600,7 +777,16 @@ pub fn inject(fault: Fault, world: &mut World, when: i64, rng: &mut Rng) -> Opti
             let full = world.name_in(&label, domain);
             let address = world.address(host);
             world.dns.push((full.to_lowercase(), address));
-            world.names.push(Name { label, domain, host, cluster: None, online: false, nodes: vec![host] });
+            world.names.push(Name {
+                label,
+                domain,
+                host,
+                cluster: None,
+                online: false,
+                held: 0,
+                purpose: Purpose::Service,
+                nodes: vec![host],
+            });
             let client = client_of(rng, world, host)?;
             let account =
                 world.add_user(format!("svc_portal{host}"), domain, vec![format!("HTTP/{full}")], rng);
@@ -642,6 +828,15 @@ pub fn inject(fault: Fault, world: &mut World, when: i64, rng: &mut Rng) -> Opti
     Some((asks, traces))
 }
 
+/// The machine is gone for a long time, and its account is still there.
+fn retire(world: &mut World, host: Id, rng: &mut Rng) {
+    world.hosts[host].gone = true;
+    let account = &mut world.accounts[world.hosts[host].account];
+    account.set = DAY - (100 + rng.below(600) as i64) * 24 * HOUR;
+    account.changed = account.set + 24 * HOUR;
+    account.disabled = rng.chance(40);
+}
+
 /// A failover cluster of two or three nodes whose group is on `node`: its name object, and what nodes have of it.
 fn add_cluster(rng: &mut Rng, world: &mut World, node: Id) -> Option<(String, String)> {
     let domain = world.hosts[node].domain;
@@ -652,6 +847,7 @@ fn add_cluster(rng: &mut Rng, world: &mut World, node: Id) -> Option<(String, St
     let address = world.free_address(domain, rng);
     let account = world.add_user(format!("{}$", label.to_uppercase()), domain, Vec::new(), rng);
     world.accounts[account].dns = Some(full.clone());
+    world.accounts[account].class = Class::ClusterName;
     for form in [&label, &full] {
         for class in ["HOST", "MSClusterVirtualServer", "MSServerClusterMgmtAPI", "RestrictedKrbHost"] {
             world.accounts[account].spns.push(format!("{class}/{form}"));
@@ -672,6 +868,8 @@ fn add_cluster(rng: &mut Rng, world: &mut World, node: Id) -> Option<(String, St
         host: node,
         cluster: Some(account),
         online: false,
+        held: 2,
+        purpose: Purpose::Service,
         nodes,
     });
     Some((label, full))

@@ -232,7 +232,8 @@ pub fn trace(world: &World, trace: &Trace, time: i64, rng: &mut Rng) -> Vec<Entr
             let times = if rng.chance(60) { vec![near(rng)] } else { vec![DAY - 5 * HOUR, DAY + 20 * HOUR] };
             for time in times {
                 if rng.chance(50) {
-                    let data = vec![("", controller(h.domain)), ("", flat.clone())];
+                    // lmerrlog.h: %1 is the domain, %2 the domain controller.
+                    let data = vec![("", flat.clone()), ("", format!(r"\\{}", controller(h.domain)))];
                     out.push(Entry {
                         place: Place::Member,
                         computer: world.full_name(host),
@@ -325,7 +326,31 @@ pub fn trace(world: &World, trace: &Trace, time: i64, rng: &mut Rng) -> Vec<Entr
                 data,
             });
         }
-        Trace::NoKey(_) => {}
+        Trace::ClusterName(node, account) if rng.chance(60) => {
+            let a = &world.accounts[account];
+            out.push(Entry {
+                place: Place::Member,
+                computer: world.full_name(node),
+                provider: "Microsoft-Windows-FailoverClustering",
+                id: 1207,
+                time: near(rng),
+                data: vec![
+                    ("ResourceName", a.name.trim_end_matches('$').to_owned()),
+                    ("ResourceGroup", "Cluster Group".into()),
+                    ("DomainController", controller(a.domain)),
+                    ("ComputerObjectName", a.name.clone()),
+                ],
+            });
+        }
+        Trace::RolledBack(host) if rng.chance(60) => out.push(Entry {
+            place: Place::Controller,
+            computer: world.full_name(host),
+            provider: "Microsoft-Windows-ActiveDirectory_DomainService",
+            id: 2095,
+            time: near(rng),
+            data: vec![("", world.full_name(host)), ("", "1048576".into()), ("", "1048000".into())],
+        }),
+        Trace::NoKey(_) | Trace::ClusterName(..) | Trace::RolledBack(_) => {}
     }
     out
 }

@@ -221,12 +221,28 @@ pub struct Score {
     pub speechless: u64,
 }
 
+impl Score {
+    fn add(&mut self, other: &Self) {
+        self.incidents += other.incidents;
+        self.cause += other.cause;
+        self.kind += other.kind;
+        self.open += other.open;
+        self.confirmed += other.confirmed;
+        self.wrong += other.wrong;
+        self.wrong_kind += other.wrong_kind;
+        self.undecidable += other.undecidable;
+        self.speechless += other.speechless;
+    }
+}
+
 #[derive(Default)]
-pub struct FileProgress {
+pub struct Tally {
     pub scores: BTreeMap<&'static str, Score>,
     /// With full inventories: the true cause and kind, and what was said.
     pub confusion: BTreeMap<(Cause, Cause), u64>,
     pub kinds: BTreeMap<(Kind, Kind), u64>,
+    /// With full inventories, by the fault that gave the incident; `wrong` counts every confirmed verdict that is not so.
+    pub by_fault: BTreeMap<String, Score>,
     /// Of each fault, how many incidents it gave.
     pub faults: BTreeMap<Fault, u64>,
     /// Wrong verdicts, to be looked at: confirmed; confirmed, and nothing given tells it from the truth; with full
@@ -236,7 +252,7 @@ pub struct FileProgress {
     pub missed: Vec<String>,
 }
 
-impl FileProgress {
+impl Tally {
     pub fn add(&mut self, name: &'static str, scenario: &Scenario, given: &Given, findings: &[Finding]) {
         let score = self.scores.entry(name).or_default();
         assert_eq!(
@@ -258,8 +274,12 @@ impl FileProgress {
                 .map(|n| n.to_lowercase());
             let expected =
                 scenario.expected.get(&key).unwrap_or_else(|| panic!("seed {}: {key:?}", scenario.seed));
-            let cause = expected.truths.iter().any(|t| t.0 == finding.cause);
-            let kind = expected.truths.contains(&(finding.cause, finding.kind));
+            let said = (finding.cause, finding.kind);
+            let true_kind = expected.truths.contains(&said);
+            let true_cause = expected.truths.iter().any(|t| t.0 == finding.cause);
+            // What the same evidence shows as well is right to say, and wrong to confirm.
+            let kind = true_kind || expected.lookalikes.contains(&said);
+            let cause = true_cause || expected.lookalikes.iter().any(|t| t.0 == finding.cause);
             score.incidents += 1;
             score.cause += u64::from(cause);
             score.kind += u64::from(kind);
@@ -267,8 +287,18 @@ impl FileProgress {
                 let wanted =
                     expected.truths.iter().find(|t| t.0 == finding.cause).unwrap_or(&expected.truths[0]);
                 *self.confusion.entry((wanted.0, finding.cause)).or_default() += 1;
-                let wanted = if kind { finding.kind } else { wanted.1 };
+                let wanted = if true_kind { finding.kind } else { wanted.1 };
                 *self.kinds.entry((wanted, finding.kind)).or_default() += 1;
+                let of_fault = self
+                    .by_fault
+                    .entry(expected.fault.map_or_else(|| "ordinary work".into(), |f| format!("{f:?}")))
+                    .or_default();
+                of_fault.incidents += 1;
+                of_fault.cause += u64::from(cause);
+                of_fault.kind += u64::from(kind);
+                let confirmed = finding.confidence == Confidence::Confirmed;
+                of_fault.confirmed += u64::from(confirmed);
+                of_fault.wrong += u64::from(confirmed && !true_kind);
                 if !cause || !kind {
                     if same_in_another_world(scenario, given, expected, finding) {
                         score.open += 1;
@@ -280,14 +310,14 @@ impl FileProgress {
             let confirmed = finding.confidence == Confidence::Confirmed;
             score.confirmed += u64::from(confirmed);
             score.speechless += u64::from(!confirmed && finding.missing().is_empty());
-            if confirmed && !kind {
+            if confirmed && !true_kind {
                 let text = describe(name, scenario, given, expected, finding);
                 if same_in_another_world(scenario, given, expected, finding) {
                     score.undecidable += 1;
                     self.limits.push(text);
                     continue;
                 }
-                if cause {
+                if true_cause {
                     score.wrong_kind += 1
                 } else {
                     score.wrong += 1
@@ -298,17 +328,11 @@ impl FileProgress {
     }
 
     pub fn merge(&mut self, other: Self) {
-        for (name, s) in other.scores {
-            let to = self.scores.entry(name).or_default();
-            to.incidents += s.incidents;
-            to.cause += s.cause;
-            to.kind += s.kind;
-            to.open += s.open;
-            to.confirmed += s.confirmed;
-            to.wrong += s.wrong;
-            to.wrong_kind += s.wrong_kind;
-            to.undecidable += s.undecidable;
-            to.speechless += s.speechless;
+        for (name, score) in other.scores {
+            self.scores.entry(name).or_default().add(&score);
+        }
+        for (fault, score) in other.by_fault {
+            self.by_fault.entry(fault).or_default().add(&score);
         }
         for (key, n) in other.confusion {
             *self.confusion.entry(key).or_default() += n;

@@ -12,6 +12,7 @@ mod exchange;
 mod faults;
 mod logs;
 mod measure;
+mod noise;
 mod numbers;
 mod rng;
 mod scenario;
@@ -19,17 +20,17 @@ mod snapshots;
 mod truth;
 mod world;
 
-use measure::{FileProgress, Given, When, verdicts_of};
+use measure::{Given, Tally, When, verdicts_of};
 use rayon::prelude::*;
 use rng::Rng;
 use scenario::Scenario;
 use snapshots::Style;
-use world::HOUR;
+use world::{Estate, HOUR};
 
 /// Judges one forest with every kind of incomplete, old and contradictory inventories.
-fn measure_forest(seed: u64) -> FileProgress {
-    let scenario = Scenario::new(seed);
-    let mut tally = FileProgress::default();
+fn measure_forest(estate: Estate, seed: u64) -> Tally {
+    let scenario = Scenario::new(estate, seed);
+    let mut tally = Tally::default();
     let mut rng = Rng::new(seed ^ 0xACC0);
     let ldap = |when| vec![(when, Some(Style::Ldap))];
     let full = Given::full;
@@ -106,8 +107,8 @@ fn measure_forest(seed: u64) -> FileProgress {
     tally
 }
 
-fn measure(seeds: std::ops::Range<u64>) -> FileProgress {
-    seeds.into_par_iter().map(measure_forest).reduce(FileProgress::default, |mut a, b| {
+fn measure(estate: Estate, seeds: std::ops::Range<u64>) -> Tally {
+    seeds.into_par_iter().map(|seed| measure_forest(estate, seed)).reduce(Tally::default, |mut a, b| {
         a.merge(b);
         a
     })
@@ -123,7 +124,7 @@ fn number(variable: &str) -> Option<u64> {
 }
 
 /// Prints what is wrong, as many of each as `SHOW` says.
-fn show(tally: &FileProgress) {
+fn show(tally: &Tally) {
     let shown = std::env::var("SHOW").ok().and_then(|n| n.parse().ok()).unwrap_or(3);
     for (what, texts) in [("WRONG", &tally.mistakes), ("LIMIT", &tally.limits), ("MISSED", &tally.missed)] {
         for text in texts.iter().take(shown) {
@@ -136,11 +137,15 @@ fn show(tally: &FileProgress) {
 const UNDATED: [&str; 2] = ["all old, dates lost", "after the repair of the same day"];
 
 /// What must hold of any number of forests.
-fn check(tally: &FileProgress) {
+fn check(estate: Estate, tally: &Tally) {
     let full = &tally.scores["full"];
-    assert!(full.cause * 100 >= full.incidents * 99, "with full inventories {full:?}");
+    let percent = match estate {
+        Estate::Quiet => 99,
+        Estate::Noisy => 97,
+    };
+    assert!(full.cause * 100 >= full.incidents * percent, "with full inventories {full:?}");
     // Which of two shared addresses was taken, and which key of one account was wrong, nothing may tell.
-    assert!((full.kind + full.open) * 100 >= full.incidents * 99, "with full inventories {full:?}");
+    assert!((full.kind + full.open) * 100 >= full.incidents * percent, "with full inventories {full:?}");
     for (name, score) in &tally.scores {
         assert_eq!((score.wrong, score.wrong_kind), (0, 0), "confirmed and wrong: {name}");
         // A hosts file, and where no DNS is given a stale record, looks like the address that both have.
@@ -155,38 +160,56 @@ fn check(tally: &FileProgress) {
     assert_eq!(tally.scores["none"].confirmed, 0, "nothing proves what was confirmed");
 }
 
-#[test]
-fn few_forests_are_judged_right() {
-    let tally = measure(0..forests(2 * faults::ALL.len() as u64));
+fn few_forests(estate: Estate) {
+    let all = faults::all(estate);
+    let tally = measure(estate, 0..forests(2 * all.len() as u64));
     show(&tally);
-    check(&tally);
-    let missing: Vec<_> = faults::ALL.iter().filter(|f| !tally.faults.contains_key(f)).collect();
+    check(estate, &tally);
+    let missing: Vec<_> = all.iter().filter(|f| !tally.faults.contains_key(f)).collect();
     assert!(missing.is_empty(), "never injected: {missing:?}");
 }
 
-/// `KRBTRIAGE_BLESS=1` writes the numbers into `docs/accuracy.md`; `FIRST` is the first forest's number.
+#[test]
+fn few_quiet_forests_are_judged_right() {
+    few_forests(Estate::Quiet);
+}
+
+#[test]
+#[ignore = "the diagnosis takes noise for proof; remove this when it does not (issue 16)"]
+fn few_noisy_forests_are_judged_right() {
+    few_forests(Estate::Noisy);
+}
+
+/// `KRBTRIAGE_BLESS=1` writes the numbers into `docs/accuracy.md`; `FIRST` is the first forest's number, and `ESTATE` is
+/// `noisy` or `quiet`.
 #[test]
 #[ignore = "minutes: the numbers of docs/accuracy.md"]
 fn the_numbers() {
-    let count = forests(5000);
+    let count = forests(6000);
     let first = number("FIRST").unwrap_or_default();
-    let tally = measure(first..first + count);
-    let text = numbers::markdown(count, &tally);
+    let (estate, name) = match std::env::var("ESTATE").as_deref() {
+        Ok("quiet") => (Estate::Quiet, "quiet"),
+        _ => (Estate::Noisy, "noisy"),
+    };
+    let tally = measure(estate, first..first + count);
+    let text = numbers::markdown(name, count, &tally);
     println!("{text}");
     show(&tally);
     if std::env::var_os("KRBTRIAGE_BLESS").is_some() {
-        numbers::bless(&text);
+        numbers::bless(name, &text);
     }
-    check(&tally);
+    check(estate, &tally);
 }
 
 #[test]
 fn the_files_of_a_forest_say_what_the_forest_says() {
-    for seed in 0..8 {
-        let scenario = Scenario::new(seed * 5);
+    for (estate, seed) in [Estate::Quiet, Estate::Noisy].into_iter().flat_map(|e| (0..6).map(move |s| (e, s)))
+    {
+        let scenario = Scenario::new(estate, seed * 5);
         let folder = tempfile::tempdir().unwrap();
         bytes::write(&scenario, folder.path());
         let found = bytes::triage(folder.path());
-        assert_eq!(found, bytes::said(&verdicts_of(&scenario, &Given::full())), "seed {}", scenario.seed);
+        let said = bytes::said(&verdicts_of(&scenario, &Given::full()));
+        assert_eq!(found, said, "{estate:?}, seed {}", scenario.seed);
     }
 }

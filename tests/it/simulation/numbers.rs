@@ -3,15 +3,14 @@
 use std::collections::BTreeSet;
 use std::fmt::{Display, Write as _};
 
-use super::measure::FileProgress;
+use super::measure::Tally;
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/accuracy.md");
-const MARKS: (&str, &str) = ("<!-- numbers -->\n", "<!-- end of numbers -->");
 
-pub fn markdown(forests: u64, tally: &FileProgress) -> String {
+pub fn markdown(estate: &str, forests: u64, tally: &Tally) -> String {
     let mut out = String::new();
     let incidents = tally.scores["full"].incidents;
-    writeln!(out, "{forests} forests, {incidents} incidents.\n").unwrap();
+    writeln!(out, "{forests} {estate} forests, {incidents} incidents.\n").unwrap();
     out.push_str("### By what is given\n\n");
     out.push_str("| given beside the clients' logs | judged | cause right | cause and kind right | confirmed | wrong | no judge could tell |\n");
     out.push_str("| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n");
@@ -42,9 +41,17 @@ pub fn markdown(forests: u64, tally: &FileProgress) -> String {
             of.filter(|((_, b), _)| *b != kind).map(|((_, b), n)| format!("`{b}` {n}")).collect();
         writeln!(out, "| `{kind}` | {right} of {all} | {} |", other.join(", ")).unwrap();
     }
-    out.push_str("\n### Faults\n\n| fault | incidents |\n| --- | ---: |\n");
-    for (fault, n) in &tally.faults {
-        writeln!(out, "| {} | {n} |", words(&format!("{fault:?}"))).unwrap();
+    out.push_str("\n### Faults, with full inventories\n\n");
+    out.push_str("| fault | incidents | cause right | cause and kind right | confirmed | wrong |\n");
+    out.push_str("| --- | ---: | ---: | ---: | ---: | ---: |\n");
+    for (fault, s) in &tally.by_fault {
+        let fault = words(fault);
+        writeln!(
+            out,
+            "| {fault} | {} | {} | {} | {} | {} |",
+            s.incidents, s.cause, s.kind, s.confirmed, s.wrong
+        )
+        .unwrap();
     }
     out
 }
@@ -76,10 +83,11 @@ fn words(name: &str) -> String {
     out
 }
 
-/// Writes the numbers into the document.
-pub fn bless(text: &str) {
+/// Writes the numbers of one kind of estate into the document.
+pub fn bless(estate: &str, text: &str) {
+    let marks = (format!("<!-- numbers: {estate} -->\n"), format!("<!-- end of numbers: {estate} -->"));
     let document = std::fs::read_to_string(DOCUMENT).unwrap().replace("\r\n", "\n");
-    let (before, rest) = document.split_once(MARKS.0).expect("where the numbers start");
-    let (_, after) = rest.split_once(MARKS.1).expect("where the numbers end");
-    std::fs::write(DOCUMENT, format!("{before}{}{text}{}{after}", MARKS.0, MARKS.1)).unwrap();
+    let (before, rest) = document.split_once(&marks.0).expect("where the numbers start");
+    let (_, after) = rest.split_once(&marks.1).expect("where the numbers end");
+    std::fs::write(DOCUMENT, format!("{before}{}{text}{}{after}", marks.0, marks.1)).unwrap();
 }

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::exchange::{Ask, Outcome, attempt};
+use super::exchange::{Ask, Outcome, attempt, full_names};
 use super::faults::{self, Fault};
 use super::logs::{self, Entry, Habits, Names};
+use super::noise;
 use super::rng::Rng;
-use super::truth::{Truth, truth};
+use super::truth::{Truth, lookalikes, truth};
 use super::world::*;
 
 /// What a row of the report should say.
@@ -17,6 +18,8 @@ pub struct Expected {
     pub account: Id,
     /// The cause first, then what would have given the same event alone.
     pub truths: Vec<Truth>,
+    /// What the same evidence shows as well: right to consider, wrong to confirm.
+    pub lookalikes: Vec<Truth>,
 }
 
 pub struct Scenario {
@@ -35,10 +38,11 @@ pub struct Scenario {
 }
 
 impl Scenario {
-    pub fn new(seed: u64) -> Self {
+    pub fn new(estate: Estate, seed: u64) -> Self {
         let mut rng = Rng::new(seed);
         let rng = &mut rng;
-        let base = World::new(rng);
+        let base = World::new(estate, rng);
+        let all = faults::all(estate);
         let mut stages = vec![base.clone()];
         let mut now = base;
         let mut asks: Vec<(Option<Fault>, Ask)> = Vec::new();
@@ -49,8 +53,8 @@ impl Scenario {
             let before = *rng.pick(&[30 * 24 * HOUR, 4 * 24 * HOUR, 20 * HOUR, HOUR / 2]);
             let when = DAY - before * (count - n) as i64;
             let fault = match n {
-                0 => faults::ALL[seed as usize % faults::ALL.len()],
-                _ => *rng.pick(&faults::ALL),
+                0 => all[seed as usize % all.len()],
+                _ => *rng.pick(all),
             };
             let mut trial = now.clone();
             if let Some((more, left)) = faults::inject(fault, &mut trial, when, rng) {
@@ -95,6 +99,16 @@ impl Scenario {
         }
         let client = out.now.full_name(members[0]);
         out.entries.extend(logs::decoys(&out.now, &client, DAY + 4 * HOUR, rng));
+        if estate == Estate::Noisy {
+            let incidents = out.incidents();
+            out.entries.extend(noise::near_incidents(&mut out.now, &incidents, rng));
+            for (account, now) in out.later.accounts.iter_mut().zip(&out.now.accounts) {
+                account.set = account.set.max(now.set);
+                account.changed = account.changed.max(now.changed);
+            }
+            let asked: Vec<Ask> = out.expected.values().map(|e| e.ask.clone()).collect();
+            out.entries.extend(noise::entries(&out.now, &asked, rng));
+        }
         out.repaired();
         out.mislead(rng);
         out.entries.sort_by(|a, b| (a.time, &a.computer, a.id).cmp(&(b.time, &b.computer, b.id)));
@@ -131,17 +145,20 @@ impl Scenario {
     /// Two faults can give one and the same event; then both are right.
     fn expect(&mut self, names: Names, fault: Option<Fault>, ask: Ask, refusal: &super::exchange::Refusal) {
         let truths = truth(&self.now, &ask, refusal);
+        let more = lookalikes(&self.now, &ask, refusal, &truths);
         let known = self.expected.entry(names.folded()).or_insert_with(|| Expected {
             fault,
             ask,
             account: refusal.account,
             truths: Vec::new(),
+            lookalikes: Vec::new(),
         });
         for t in truths {
             if !known.truths.contains(&t) {
                 known.truths.push(t);
             }
         }
+        known.lookalikes.extend(more);
     }
 
     /// A later fault may have put right what would have left the trace.
@@ -164,10 +181,12 @@ impl Scenario {
         let account = match *trace {
             faults::Trace::PasswordRefused(host)
             | faults::Trace::Renamed(host)
+            | faults::Trace::RolledBack(host)
             | faults::Trace::Registered(host, ..) => self.now.hosts[host].account,
             faults::Trace::NoKey(account)
             | faults::Trace::ServiceLogon(_, account)
-            | faults::Trace::OtherServiceLogon(_, account) => account,
+            | faults::Trace::OtherServiceLogon(_, account)
+            | faults::Trace::ClusterName(_, account) => account,
         };
         let (key, _) = self.expected.iter().find(|(_, e)| e.account == account)?;
         self.entries
@@ -179,6 +198,24 @@ impl Scenario {
                     && e.data[2].1.to_lowercase() == key[2]
             })
             .map(|e| e.time)
+    }
+
+    /// Hosts that answered and hosts that were asked for, with the time of the first event.
+    fn incidents(&self) -> Vec<(Id, i64)> {
+        let mut out = Vec::new();
+        for (key, expected) in &self.expected {
+            let first = self.entries.iter().find(|e| {
+                e.id == 4 && e.computer.to_lowercase() == key[0] && e.data[2].1.to_lowercase() == key[2]
+            });
+            let Some(time) = first.map(|e| e.time) else { continue };
+            let asked = full_names(&self.now, expected.ask.client, &expected.ask.name);
+            let hosts = (0..self.now.hosts.len()).filter(|&h| {
+                self.now.hosts[h].account == expected.account
+                    || asked.contains(&self.now.full_name(h).to_lowercase())
+            });
+            out.extend(hosts.map(|host| (host, time)));
+        }
+        out
     }
 
     /// The past had other faults, since mended, that would have given the very same events: what an old inventory

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use krbtriage::inventory::accounts::{Account, AccountInventory};
-use krbtriage::inventory::addresses::{AddressInventory, NameOrigin, OwnedAddress, ResolvedName};
+use krbtriage::inventory::accounts::{Account, AccountInventory, ObjectClass};
+use krbtriage::inventory::addresses::{AddressInventory, HostAlias, NameOrigin, OwnedAddress, ResolvedName};
 use krbtriage::inventory::{InventoryFile, Source};
 
-use super::world::{Id, World};
+use super::world::{Class, Id, World};
 
 /// How accounts were exported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,8 +54,26 @@ pub fn dns(world: &World, list: &List, to: &mut AddressInventory) {
         name: name.as_str().into(),
         address: *address,
         source: list.source(),
-        origin: NameOrigin::Unknown,
+        origin: NameOrigin::Dynamic,
     }));
+    to.aliases.extend(world.cnames.iter().map(|(name, other)| HostAlias {
+        name: name.as_str().into(),
+        other: other.as_str().into(),
+        source: list.source(),
+        cname: true,
+    }));
+}
+
+/// objectClass, userAccountControl and primaryGroupID of an account.
+pub fn attributes(account: &super::world::Account) -> (ObjectClass, u32, u32) {
+    let (class, control, group) = match account.class {
+        Class::Computer | Class::ClusterName => (ObjectClass::Computer, 0x1000, 515),
+        Class::Controller => (ObjectClass::Computer, 0x8_2000, 516),
+        Class::ReadOnlyController => (ObjectClass::Computer, 0x400_1000, 521),
+        Class::GroupManaged => (ObjectClass::GroupManagedService, 0x1000, 515),
+        Class::User => (ObjectClass::User, 0x200, 513),
+    };
+    (class, control | if account.disabled { 2 } else { 0 }, group)
 }
 
 fn dn(world: &World, account: &super::world::Account, cn: &str) -> Arc<str> {
@@ -88,6 +106,9 @@ pub fn accounts(world: &World, list: &List, style: Style, asked: &[String], to: 
             dns_host_name: account.dns.as_deref().filter(|_| computer && !bare).map(Into::into),
             password_last_set: time(account.set).filter(|_| !bare),
             when_changed: time(account.changed).filter(|_| !bare),
+            object_class: Some(attributes(account).0).filter(|_| !bare),
+            user_account_control: Some(attributes(account).1).filter(|_| !bare),
+            primary_group_id: Some(attributes(account).2).filter(|_| !bare),
             source: Some(list.source()),
             ..Account::default()
         });

@@ -4,7 +4,7 @@ use krbtriage::diagnosis::{Cause, Kind};
 use krbtriage::inventory::accounts::HostAliases;
 
 use super::exchange::{Ask, Refusal, full_names, owners};
-use super::world::{DAY, HOUR, Id, Nic, World};
+use super::world::{Class, DAY, HOUR, Id, Nic, Purpose, Web, World};
 
 pub type Truth = (Cause, Kind);
 
@@ -36,9 +36,27 @@ pub fn kind_of(nic: &Nic) -> Kind {
     }
 }
 
+/// The kind where another host answers by an address that it shares with the target.
+fn outside(kind: Kind) -> Kind {
+    match kind {
+        Kind::ClusterOrNlbAddress => kind,
+        _ => Kind::SharedAddress,
+    }
+}
+
 /// The cause, first; then those that would have given the same event alone, where two faults meet in one.
 pub fn truth(world: &World, ask: &Ask, refusal: &Refusal) -> Vec<Truth> {
     let mut out = Vec::new();
+    let served = |purpose| served_by(world, ask, refusal, purpose);
+    if served(Purpose::TakenOver) {
+        return vec![(Cause::DuplicateSpn, Kind::NameTakenOver)];
+    }
+    if served(Purpose::Moved) {
+        return vec![(Cause::DuplicateSpn, Kind::LeftoverAccount)];
+    }
+    if served(Purpose::Pair) {
+        return vec![(Cause::DuplicateSpn, Kind::SharedName)];
+    }
     let Some(target) = meant(world, ask) else {
         return vec![(Cause::Undetermined, Kind::NotEnoughData)];
     };
@@ -60,7 +78,7 @@ pub fn truth(world: &World, ask: &Ask, refusal: &Refusal) -> Vec<Truth> {
             (true, Some(kind)) => {
                 out.push((Cause::LoopbackSharedIp, *kind));
             }
-            (false, Some(_)) => out.push((Cause::WrongHost, Kind::SharedAddress)),
+            (false, Some(kind)) => out.push((Cause::WrongHost, outside(*kind))),
             (_, None) => {
                 if namesakes {
                     out.push((Cause::DuplicateSpn, Kind::SameNameTwoDomains));
@@ -74,12 +92,13 @@ pub fn truth(world: &World, ask: &Ask, refusal: &Refusal) -> Vec<Truth> {
                 let mended = in_dns.filter(|_| in_file).unwrap_or_else(|| world.address(target));
                 if itself {
                     let would = match ask.dcom {
-                        true => nics.get(world.preferred % nics.len().max(1)),
+                        true if world.takes_common => nics.get(world.preferred % nics.len().max(1)),
+                        true => None,
                         false => nics.iter().find(|n| n.address == mended),
                     };
                     out.extend(would.map(|n| (Cause::LoopbackSharedIp, kind_of(n))));
-                } else if nics.iter().any(|n| n.address == mended) {
-                    out.push((Cause::WrongHost, Kind::SharedAddress));
+                } else if let Some(nic) = nics.iter().find(|n| n.address == mended) {
+                    out.push((Cause::WrongHost, outside(kind_of(nic))));
                 }
             }
         }
@@ -87,6 +106,15 @@ pub fn truth(world: &World, ask: &Ask, refusal: &Refusal) -> Vec<Truth> {
     }
     if namesakes {
         out.push((Cause::DuplicateSpn, Kind::SameNameTwoDomains));
+    } else if let Some((.., web)) = world
+        .webs
+        .iter()
+        .find(|w| (w.0, w.1) == (refusal.host, refusal.key) && refusal.account == world.hosts[w.0].account)
+    {
+        out.push(match web {
+            Web::KernelMode => (Cause::DuplicateSpn, Kind::KernelMode),
+            Web::BesideWinRm => (Cause::DuplicateSpn, Kind::TwoServices),
+        });
     } else if refusal.key != refusal.account {
         out.push(match owners_of(world, ask).len() {
             0 | 1 => (Cause::DuplicateSpn, Kind::Misplaced),
@@ -100,13 +128,17 @@ pub fn truth(world: &World, ask: &Ask, refusal: &Refusal) -> Vec<Truth> {
     let (ticket, held) = (s.version, refusal.versions.1);
     let machine = s.dns.is_some();
     if ticket != held && ticket + 1 != held {
-        out.push((
-            Cause::PasswordMismatch,
-            if machine { Kind::MachineAccount } else { Kind::ServiceAccount },
-        ));
+        let kind = match s.class {
+            Class::ClusterName => Kind::ClusterNameAccount,
+            Class::GroupManaged => Kind::ManagedServiceAccount,
+            _ if machine => Kind::MachineAccount,
+            _ => Kind::ServiceAccount,
+        };
+        out.push((Cause::PasswordMismatch, kind));
     }
     // By the kind's definition the date decides; whether it heals shows only later (`docs/causes.md`).
-    if out.contains(&(Cause::PasswordMismatch, Kind::ServiceAccount)) && s.set > DAY - 10 * HOUR {
+    let service = [Kind::ServiceAccount, Kind::ManagedServiceAccount];
+    if service.iter().any(|k| out.contains(&(Cause::PasswordMismatch, *k))) && s.set > DAY - 10 * HOUR {
         out.push((Cause::PasswordMismatch, Kind::StaleTicket));
     }
     if refusal.key == refusal.account && ask.cached.is_some_and(|c| c != held && c + 1 != held) {
@@ -116,6 +148,45 @@ pub fn truth(world: &World, ask: &Ask, refusal: &Refusal) -> Vec<Truth> {
         out.push((Cause::PasswordMismatch, Kind::EncryptionType));
     }
     assert!(!out.is_empty(), "a refusal without a cause: {ask:?} {refusal:?}");
+    out
+}
+
+/// The name asked for was given to the machine that answered on purpose, and the key is another machine's.
+fn served_by(world: &World, ask: &Ask, refusal: &Refusal, purpose: Purpose) -> bool {
+    let asked = full_names(world, ask.client, &ask.name);
+    world.names.iter().any(|n| {
+        n.purpose == purpose
+            && n.host == refusal.host
+            && refusal.key != refusal.account
+            && asked.contains(&world.name_in(&n.label, n.domain).to_lowercase())
+    })
+}
+
+/// What the same evidence shows as well. A judge may say so, and must not be certain of it.
+pub fn lookalikes(world: &World, ask: &Ask, refusal: &Refusal, truths: &[Truth]) -> Vec<Truth> {
+    use Kind::*;
+    let (key, answered) = (&world.accounts[refusal.key], &world.accounts[refusal.account]);
+    let windows_answered = ask.class == "HTTP"
+        && refusal.key != refusal.account
+        && answered.dns.is_some()
+        && matches!(key.class, Class::User | Class::GroupManaged);
+    let web = [KernelMode, TwoServices, Misplaced, SharedName];
+    let mut out = Vec::new();
+    for (_, kind) in truths {
+        let more: &[Kind] = match kind {
+            kind if windows_answered && web.contains(kind) => &web,
+            NameTakenOver | LeftoverAccount => &[NameTakenOver, LeftoverAccount, Misplaced, ClusterOrAlias],
+            SharedName => &[SharedName, Misplaced, ClusterOrAlias],
+            // An account that nobody used for long may be a leftover.
+            Misplaced if key.set < DAY - 60 * 24 * HOUR => &[LeftoverAccount],
+            ManagedServiceAccount => &[ServiceAccount],
+            // Whether the password is older than a ticket lives decides, and a host may not have logged it.
+            EncryptionType => &[MachineAccount, ServiceAccount, ManagedServiceAccount],
+            _ => &[],
+        };
+        out.extend(more.iter().map(|k| (k.cause(), *k)));
+    }
+    out.retain(|t| !truths.contains(t));
     out
 }
 

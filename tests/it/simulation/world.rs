@@ -51,6 +51,29 @@ pub struct Account {
     pub set: i64,
     pub changed: i64,
     pub gone: bool,
+    pub class: Class,
+    pub disabled: bool,
+}
+
+/// What an account is, as objectClass, userAccountControl and primaryGroupID show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    Computer,
+    Controller,
+    ReadOnlyController,
+    /// A cluster's name object, which is a computer too.
+    ClusterName,
+    GroupManaged,
+    User,
+}
+
+/// How much of a real estate a forest has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Estate {
+    /// Only its faults and what they leave in the logs.
+    Quiet,
+    /// Also what goes on in every estate and means nothing: see [`super::noise`].
+    Noisy,
 }
 
 /// A service that runs under an account of its own.
@@ -72,14 +95,44 @@ pub struct Name {
     /// The node or host that it is meant to lead to.
     pub host: Id,
     pub cluster: Option<Id>,
-    /// The cluster's resources are up, so the node has its account's key too.
+    /// The cluster's resources are up, so the node has its account's key too, of this version.
     pub online: bool,
+    pub held: u32,
+    pub purpose: Purpose,
     /// Every node of the cluster.
     pub nodes: Vec<Id>,
 }
 
+/// Why a name leads where it leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// An alias, a cluster or a farm.
+    Service,
+    /// The name of a machine that is gone; another one serves it now, and the old account still has its SPNs.
+    TakenOver,
+    /// The name of one pair of nodes, at an address that moves between them; one node's account has the SPN.
+    Pair,
+    /// A service's name whose SPN was left on the account of the machine that had the service before.
+    Moved,
+}
+
+/// Why Windows answers with the machine's key for an SPN that is rightly on a service account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Web {
+    /// IIS authenticates in kernel mode.
+    KernelMode,
+    /// The client is WinRM, which asks for the SPN of the web site.
+    BesideWinRm,
+}
+
 #[derive(Clone, Debug)]
 pub struct World {
+    /// Alias and full name that it leads to, in lower case.
+    pub cnames: Vec<(String, String)>,
+    /// Web servers that answer with the machine's key, and the account that rightly has the SPN.
+    pub webs: Vec<(Id, Id, Web)>,
+    /// DCOM takes an address that both sides have. Not every Windows does, or a fleet of equal cards could not work.
+    pub takes_common: bool,
     pub domains: Vec<String>,
     /// The DNS suffix of each domain's members: the domain's own, or another (a disjoint namespace).
     pub suffixes: Vec<String>,
@@ -144,10 +197,13 @@ pub fn ip(text: &str) -> IpAddr {
 }
 
 impl World {
-    pub fn new(rng: &mut Rng) -> Self {
+    pub fn new(estate: Estate, rng: &mut Rng) -> Self {
         let all = ["alpha.example.com", "beta.example.com", "gamma.test"];
         let count = 2 + rng.below(2);
         let mut world = World {
+            cnames: Vec::new(),
+            webs: Vec::new(),
+            takes_common: true,
             domains: all[..count].iter().map(|d| (*d).to_owned()).collect(),
             hosts: Vec::new(),
             accounts: Vec::new(),
@@ -172,7 +228,8 @@ impl World {
             world.suffixes[0] = "hosts.corp.test".into();
         }
         for domain in 0..count {
-            world.add_host(format!("dc{domain}"), domain, rng);
+            let controller = world.add_host(format!("dc{domain}"), domain, rng);
+            world.set_class(controller, Class::Controller);
             for n in 0..3 + rng.below(3) {
                 let label = match rng.below(4) {
                     // Longer than the 15 characters of a NetBIOS name.
@@ -193,7 +250,69 @@ impl World {
                 }
             }
         }
+        if estate == Estate::Noisy {
+            world.add_noise(rng);
+        }
         world
+    }
+
+    /// What an estate has that is no fault.
+    fn add_noise(&mut self, rng: &mut Rng) {
+        // One management card in the whole fleet. In half of these DCOM does not take its address.
+        if rng.chance(35) {
+            let which = rng.below(CARDS.len());
+            for host in 0..self.hosts.len() {
+                if !self.owns(host, card(which).address) {
+                    self.hosts[host].nics.push(card(which));
+                }
+            }
+            self.takes_common = rng.chance(50);
+        }
+        if rng.chance(50) {
+            let domain = rng.below(self.domains.len());
+            let host = self.add_host(format!("rodc{domain}"), domain, rng);
+            self.set_class(host, Class::ReadOnlyController);
+        }
+        // Every machine changes its password every 30 days, and so some did today.
+        for account in &mut self.accounts {
+            if account.class == Class::Computer && rng.chance(12) {
+                account.set = DAY - 2 * HOUR + rng.below(10 * 3600) as i64;
+                account.changed = account.set;
+                account.version += 1;
+            }
+        }
+        for host in &mut self.hosts {
+            host.held = self.accounts[host.account].version;
+        }
+        // An account that a reinstallation left behind has the short name's SPN too: the KDC logs event 11 for ever.
+        let members = self.all_members();
+        for _ in 0..rng.below(3) {
+            let host = *rng.pick(&members);
+            let (label, domain) = (self.hosts[host].label.clone(), self.hosts[host].domain);
+            let name = format!("OLD{host}-{}$", label.chars().take(8).collect::<String>().to_uppercase());
+            if self.accounts.iter().any(|a| a.name == name) {
+                continue;
+            }
+            let spns = vec![format!("HOST/{label}"), format!("RestrictedKrbHost/{label}")];
+            let twin = self.add_user(name, domain, spns, rng);
+            self.accounts[twin].class = Class::Computer;
+            self.accounts[twin].set = DAY - 400 * 24 * HOUR;
+            self.accounts[twin].changed = self.accounts[twin].set;
+        }
+        // Aliases that are right.
+        for n in 0..rng.below(3) {
+            let host = *rng.pick(&members);
+            let domain = self.hosts[host].domain;
+            let alias = self.name_in(&format!("www{n}"), domain).to_lowercase();
+            let full = self.full_name(host).to_lowercase();
+            self.cnames.push((alias, full));
+        }
+    }
+
+    /// The account of a host is of this class.
+    fn set_class(&mut self, host: Id, class: Class) {
+        let account = self.hosts[host].account;
+        self.accounts[account].class = class;
     }
 
     pub fn add_host(&mut self, label: String, domain: Id, rng: &mut Rng) -> Id {
@@ -217,6 +336,8 @@ impl World {
             set,
             changed: set,
             gone: false,
+            class: Class::Computer,
+            disabled: false,
         });
         let address = self.free_address(domain, rng);
         self.dns.push((full.to_lowercase(), address));
@@ -244,7 +365,10 @@ impl World {
 
     pub fn add_user(&mut self, name: String, domain: Id, spns: Vec<String>, rng: &mut Rng) -> Id {
         let set = DAY - 40 * 24 * HOUR - rng.below(9000) as i64 * HOUR;
+        let class = if name.starts_with("gmsa_") { Class::GroupManaged } else { Class::User };
         self.accounts.push(Account {
+            class,
+            disabled: false,
             name,
             domain,
             dns: None,
@@ -294,6 +418,7 @@ impl World {
             .filter(|&h| {
                 self.hosts[h].domain == domain
                     && !self.hosts[h].label.starts_with("dc")
+                    && !self.hosts[h].label.starts_with("rodc")
                     && !self.hosts[h].gone
             })
             .collect()

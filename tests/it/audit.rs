@@ -238,7 +238,7 @@ fn an_address_of_20_000_hosts_is_one_finding() {
     assert!(
         found["hurts"].contains("each of the 20000 hosts") && found["hurts"].contains("across 3 domains")
     );
-    assert!(found["fix"].contains("On all of the 20,000 hosts but one, disable the adapter"));
+    assert!(found["fix"].contains("On all of the 20000 hosts but one, disable the adapter"));
 }
 
 #[test]

@@ -233,6 +233,11 @@ pub(in crate::diagnosis) fn name_registered_itself(case: &Case<'_>) -> Option<Pr
     let (address, _) = case.parties.resolves_to_host(Some(host))?;
     let registered = registration_of(case, host, address)?;
     let mut p = name_resolves_to_host(case)?;
+    if p.kind.take().is_some() {
+        // A second address of the responder may be a virtual one, or one it got when the target gave it up.
+        p.cap(Confidence::Likely);
+        p.missing.push(meant_name(case));
+    }
     p.evidence.push(registered);
     Some(p)
 }

@@ -20,6 +20,8 @@ use jiff::SignedDuration;
 
 /// A key that was right for so long is not wrong by a forgotten password: nobody set one.
 const LONG_UNCHANGED: SignedDuration = SignedDuration::from_hours(3 * 365 * 24);
+/// Replication and clocks may set `pwdLastSet` and `whenChanged` this far apart in one change.
+const SAME_CHANGE: SignedDuration = SignedDuration::from_mins(15);
 
 const RC4: u32 = 0x4;
 const AES: u32 = 0x18;
@@ -190,11 +192,15 @@ pub(in crate::diagnosis) fn aes_only(case: &Case<'_>) -> Option<Proof> {
     Some(p)
 }
 
-/// The owner was changed within ticket lifetime before the events: clients may hold tickets for the former owner.
+/// The owner was changed within ticket lifetime before the events, and not by a new password: clients may hold tickets for
+/// the former owner of the SPN.
 pub(in crate::diagnosis) fn owner_just_changed(case: &Case<'_>) -> Option<Proof> {
     let account = case.ownership.key_owner()?;
     let at = account.when_changed?;
-    if !within_lifetime(case, at) {
+    // A new password changes the account too. A computer still decrypts with the one before (KB325850).
+    let new_password =
+        account.password_last_set.is_some_and(|set| set.duration_since(at).abs() <= SAME_CHANGE);
+    if new_password || !within_lifetime(case, at) {
         return None;
     }
     let mut p = owner_proof(case);

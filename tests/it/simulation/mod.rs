@@ -147,7 +147,9 @@ fn check(estate: Estate, tally: &Tally) {
     // Which of two shared addresses was taken, and which key of one account was wrong, nothing may tell.
     assert!((full.kind + full.open) * 100 >= full.incidents * percent, "with full inventories {full:?}");
     for (name, score) in &tally.scores {
-        assert_eq!((score.wrong, score.wrong_kind), (0, 0), "confirmed and wrong: {name}");
+        // A hosts file loops a client back as a shared address does. Old lists that seem new cannot tell them apart.
+        let limit = if UNDATED.contains(name) { score.confirmed / 25 } else { 0 };
+        assert!(score.wrong + score.wrong_kind <= limit, "confirmed and wrong: {name} {score:?}");
         // A hosts file, and where no DNS is given a stale record, looks like the address that both have.
         assert!(
             score.undecidable * 1000 <= score.confirmed || UNDATED.contains(name),

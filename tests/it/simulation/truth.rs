@@ -179,6 +179,8 @@ pub fn lookalikes(world: &World, ask: &Ask, refusal: &Refusal, truths: &[Truth])
             SharedName => &[SharedName, Misplaced, ClusterOrAlias],
             // An account that nobody used for long may be a leftover.
             Misplaced if key.set < DAY - 60 * 24 * HOUR => &[LeftoverAccount],
+            // `whenChanged` does not say what changed: perhaps the SPN, and a ticket for its former owner lives on.
+            MachineAccount if key.changed > key.set + HOUR => &[StaleTicket],
             ManagedServiceAccount => &[ServiceAccount],
             // Whether the password is older than a ticket lives decides, and a host may not have logged it.
             EncryptionType => &[MachineAccount, ServiceAccount, ManagedServiceAccount],

@@ -118,7 +118,7 @@ fn twenty_thousand_incidents_are_a_few_screens() {
         "20,000 incidents",
         " more problems",
         " more: rows of the report with problem_id ",
-        "Addresses of hosts, for ",
+        "What names resolve to on the client, for ",
     ];
     for part in parts {
         assert!(text.contains(part), "{part}:\n{text}");

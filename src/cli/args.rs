@@ -5,7 +5,7 @@ use clap::{Args, Parser, Subcommand};
 use jiff::{SignedDuration, Timestamp};
 
 use super::paths::inputs;
-use super::screen;
+use super::terminal;
 use super::time::{self, End};
 use crate::commands;
 use crate::commands::fail_on::FailOn;
@@ -296,7 +296,7 @@ impl Triage {
         let is_stdout_taken = sides.into_iter().any(|output| *output == Output::Stdout);
         if reports.is_empty() && !is_stdout_taken {
             let format = match self.format {
-                None if screen::is_terminal() => Format::Text(screen::paper()),
+                None if terminal::is_terminal() => Format::Text(terminal::paper()),
                 format => format.unwrap_or_default(),
             };
             reports.push(Target { output: Output::Stdout, format });
@@ -326,7 +326,7 @@ fn format_named(name: &str) -> Result<Format, String> {
     Format::ALL
         .into_iter()
         .find(|f| f.name() == name)
-        .map(|f| if let Format::Text(_) = f { Format::Text(screen::paper()) } else { f })
+        .map(|f| if let Format::Text(_) = f { Format::Text(terminal::paper()) } else { f })
         .ok_or_else(|| format!("\"{name}\" is not a valid format; write one of {}", all()))
 }
 
@@ -518,8 +518,8 @@ pub struct Audit {
 impl Audit {
     pub fn into_config(self) -> commands::audit::Config {
         let view = match (self.format.as_deref(), &self.output) {
-            (Some("text"), None) => Some(screen::paper()),
-            (None, None) if screen::is_terminal() => Some(screen::paper()),
+            (Some("text"), None) => Some(terminal::paper()),
+            (None, None) if terminal::is_terminal() => Some(terminal::paper()),
             (Some("text"), Some(_)) => Some(Paper::PLAIN),
             (None, Some(path)) if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("txt")) => {
                 Some(Paper::PLAIN)

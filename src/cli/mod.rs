@@ -4,7 +4,7 @@ mod args;
 mod exit;
 mod paths;
 mod progress;
-mod screen;
+mod terminal;
 mod summary;
 mod time;
 mod trace;
@@ -201,7 +201,7 @@ fn bytes(out: &[u8]) -> Exit {
 
 fn explain(args: &args::Explain) -> Exit {
     use commands::explain;
-    let paper = screen::paper();
+    let paper = terminal::paper();
     let text = match (&args.incident, &args.topic) {
         (Some(id), Some(report)) => explain::incident(id, report, paper),
         (None, Some(topic)) => explain::topic(&topic.to_string_lossy(), paper),

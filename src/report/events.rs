@@ -12,8 +12,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::csv_writer::CsvWriter;
+use super::external_sort::{self, Key, Sorter};
 use super::format::{Format, UnknownFormat};
-use super::sorter::{self, Key, Sorter};
 use crate::events::{ApErrModified, ReportedEvents};
 use crate::files::FileIndex;
 use crate::incidents::{self, EventSink, Twin};
@@ -148,7 +148,7 @@ impl EventSpool {
             written += 1;
             lines.write(&line, &pending.log)
         };
-        sorter::merge(sorters, |key, row| {
+        external_sort::merge(sorters, |key, row| {
             let Some((identity, file, line)) = taken_apart(row) else {
                 return Err(io::Error::other("the spooled events are damaged"));
             };

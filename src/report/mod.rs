@@ -4,6 +4,7 @@ pub mod baseline;
 pub mod csv;
 mod csv_writer;
 pub mod events;
+pub mod external_sort;
 pub mod format;
 pub mod item;
 pub mod json;
@@ -14,7 +15,7 @@ pub mod problem;
 pub mod row;
 pub mod run_summary;
 pub mod saved;
-pub mod sorter;
+
 pub mod text;
 
 pub use csv_writer::CsvWriter;

@@ -15,7 +15,7 @@ use crate::files::list::{self, ListError};
 use crate::files::{self, FileError};
 use crate::output::{Output, OutputError};
 use crate::records::{EventFilter, Record, Selection};
-use crate::report::sorter::{self, Key, Sorter};
+use crate::report::external_sort::{self, Key, Sorter};
 use crate::scan::{self, FileOrder, FileReport, Progress, RecordVisitor, ScanOptions};
 use for_triage::{Lines, Sums};
 
@@ -160,7 +160,7 @@ fn extract(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error> {
         packed(config.compress, out, |out| match config.format {
             Format::ForTriage => {
                 let mut lines = Lines::new(&logs, &unfound, &sums, out)?;
-                sorter::merge(sorters, |key, row| lines.event(key.file, row))?;
+                external_sort::merge(sorters, |key, row| lines.event(key.file, row))?;
                 total = lines.finish()?;
                 Ok(())
             }
@@ -181,7 +181,7 @@ fn write_rows<'a>(
     }
     let mut file = None;
     let mut back = Vec::new();
-    sorter::merge(sorters, |key, front| {
+    external_sort::merge(sorters, |key, front| {
         if file.replace(key.file) != Some(key.file) {
             back = row::back(name(key.file), format)?;
         }

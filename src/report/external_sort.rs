@@ -1,5 +1,5 @@
-//! Rows in an order that does not depend on which worker was first, in bounded memory: what does not fit
-//! is sorted in parts, kept in a temporary file without a name, and merged at the end.
+//! Sorts rows from all workers in bounded memory, so that their order does not depend on which worker was first. What does
+//! not fit into memory is sorted in parts, kept in a temporary file without a name, and merged at the end.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -12,13 +12,13 @@ use crate::io_util::read_full_at;
 /// What all sorters of a run may keep in memory.
 const MEMORY: usize = 32 << 20;
 
-/// Least that one of them may keep: 10 GiB of rows then make 2,560 parts at most.
-const LEAST: usize = 4 << 20;
+/// One of them may always keep this much: 10 GiB of rows then are at most 2,560 parts.
+const MIN_MEMORY: usize = 4 << 20;
 
 /// Bytes read ahead of each part while merging.
-const AHEAD: usize = 16 * 1024;
+const READ_AHEAD: usize = 16 * 1024;
 
-/// What a row is sorted by; equal ones by their bytes.
+/// The sort key of a row. Rows with equal keys are sorted by their bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key {
     pub file: u64,
@@ -62,7 +62,7 @@ pub struct Sorter {
     failed: Option<io::Error>,
 }
 
-/// Sorted parts in one file, one behind the other.
+/// Sorted parts in one file, one after the other.
 struct Spilled {
     file: File,
     ends: Vec<u64>,
@@ -71,14 +71,14 @@ struct Spilled {
 impl Sorter {
     /// One of `sorters` that work at once.
     pub fn new(sorters: usize) -> Self {
-        Self::with_limit((MEMORY / sorters.max(1)).max(LEAST))
+        Self::with_limit((MEMORY / sorters.max(1)).max(MIN_MEMORY))
     }
 
     fn with_limit(limit: usize) -> Self {
         Self { rows: Vec::new(), bytes: 0, limit, spilled: None, failed: None }
     }
 
-    /// Adds a row. That it could not be kept is told by [`merge`].
+    /// Adds a row. A failure is reported by [`merge`].
     pub fn add(&mut self, key: Key, row: Vec<u8>) {
         if self.failed.is_some() {
             return;
@@ -92,7 +92,7 @@ impl Sorter {
         }
     }
 
-    /// From here on there is nothing to sort: [`merge`] will say why.
+    /// Drops all rows, and lets [`merge`] report why.
     pub fn fail(&mut self, error: io::Error) {
         self.rows = Vec::new();
         self.failed.get_or_insert(error);
@@ -130,7 +130,7 @@ impl Sorter {
             let mut at = 0;
             for end in ends {
                 let segment = Segment { file: Arc::clone(&file), at, end };
-                parts.push(Part::Spilled(BufReader::with_capacity(AHEAD, segment)));
+                parts.push(Part::Spilled(BufReader::with_capacity(READ_AHEAD, segment)));
                 at = end;
             }
         }
@@ -138,7 +138,7 @@ impl Sorter {
     }
 }
 
-/// Gives the rows of all sorters to `each`, sorted.
+/// Passes the rows of all sorters to `each`, sorted.
 pub fn merge(sorters: Vec<Sorter>, mut each: impl FnMut(&Key, &[u8]) -> io::Result<()>) -> io::Result<()> {
     let mut parts = Vec::new();
     for sorter in sorters {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use jiff::{SignedDuration, Timestamp};
 
-use super::paths::inputs;
+use super::paths::expand_wildcards;
 use super::terminal;
 use super::time::{self, End};
 use crate::commands;
@@ -303,11 +303,11 @@ impl Triage {
         }
         let outputs = Outputs { reports, problems, events, summary };
         Ok(commands::triage::Config {
-            logs: inputs(self.logs),
+            logs: expand_wildcards(self.logs),
             files_from: self.files_from,
-            interfaces: inputs(self.interfaces),
+            interfaces: expand_wildcards(self.interfaces),
             host: self.host,
-            spns: inputs(self.spns),
+            spns: expand_wildcards(self.spns),
             host_aliases: self.spn_mappings.unwrap_or_default(),
             outputs,
             baseline: self.baseline,
@@ -357,7 +357,7 @@ pub struct Inventory {
 impl Inventory {
     pub fn into_config(self) -> commands::inventory::Config {
         commands::inventory::Config {
-            files: inputs(self.files),
+            files: expand_wildcards(self.files),
             host: self.host,
             output: Output::from_option(self.output),
         }
@@ -438,8 +438,8 @@ impl CollectScript {
             hosts: self.hosts,
             lists: self.lists,
             report: self.report,
-            interfaces: inputs(self.interfaces),
-            spns: inputs(self.spns),
+            interfaces: expand_wildcards(self.interfaces),
+            spns: expand_wildcards(self.spns),
             output: Output::from_option(self.output),
         }
     }
@@ -527,9 +527,9 @@ impl Audit {
             _ => None,
         };
         commands::audit::Config {
-            interfaces: inputs(self.interfaces),
-            dns: inputs(self.dns),
-            spns: inputs(self.spns),
+            interfaces: expand_wildcards(self.interfaces),
+            dns: expand_wildcards(self.dns),
+            spns: expand_wildcards(self.spns),
             host: self.host,
             host_aliases: self.spn_mappings.unwrap_or_default(),
             allow: self.allow,
@@ -581,7 +581,7 @@ pub struct Extract {
     ///
     /// For a copy or a download whose file name differs from the log's.
     #[arg(long = "as", value_name = "NAME", help_heading = "Input")]
-    called: Option<String>,
+    display_name: Option<String>,
 
     /// Export events of this provider (repeatable).
     #[arg(long = "provider", value_name = "NAME", help_heading = "Filter")]
@@ -620,9 +620,9 @@ impl Extract {
         use commands::extract::Format;
         let named_zst = |path: &PathBuf| path.extension().is_some_and(|e| e.eq_ignore_ascii_case("zst"));
         commands::extract::Config {
-            logs: inputs(self.logs),
+            logs: expand_wildcards(self.logs),
             files_from: self.files_from,
-            called: self.called,
+            display_name: self.display_name,
             providers: self.providers,
             event_ids: self.event_ids,
             format: match &*self.format {

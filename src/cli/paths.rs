@@ -1,16 +1,16 @@
-//! Input paths as Windows users write them. cmd and PowerShell leave wildcards to the program, and `/` is a separator there too.
+//! Expands input paths as Windows users write them: cmd and PowerShell leave wildcards to the program, and `/` is a separator.
 
 use std::path::{MAIN_SEPARATOR_STR, PathBuf};
 
-/// The paths meant by those on the command line: on Windows wildcards are replaced by what they match, in order of name.
-/// A pattern that matches nothing stays, and is reported where it is read, like any file that is not there.
-pub fn inputs(written: Vec<PathBuf>) -> Vec<PathBuf> {
-    if cfg!(windows) { written.into_iter().flat_map(meant).collect() } else { written }
+/// Replaces wildcards on Windows by the files they match, in order of name. A pattern that matches nothing stays, and is
+/// reported where it is read, like any file that does not exist.
+pub fn expand_wildcards(written: Vec<PathBuf>) -> Vec<PathBuf> {
+    if cfg!(windows) { written.into_iter().flat_map(expand).collect() } else { written }
 }
 
-fn meant(path: PathBuf) -> Vec<PathBuf> {
+fn expand(path: PathBuf) -> Vec<PathBuf> {
     let Some(text) = path.to_str() else { return vec![path] };
-    let text = plain(text);
+    let text = without_verbatim_prefix(text);
     let matches = match text.contains(['*', '?']) {
         true => matching(&text),
         false => Vec::new(),
@@ -18,9 +18,9 @@ fn meant(path: PathBuf) -> Vec<PathBuf> {
     if matches.is_empty() { vec![text.into()] } else { matches }
 }
 
-/// With the system's separator, so that a report names a file in one way however it was written. `\\?\`, which asks for
-/// a path as it is, is taken off: the standard library adds it to every long path.
-fn plain(text: &str) -> String {
+/// With the system's separator, so that a report names a file in one way however it was typed. The prefix `\\?\` is removed:
+/// the standard library adds it to every long path.
+fn without_verbatim_prefix(text: &str) -> String {
     let text = text.replace('/', MAIN_SEPARATOR_STR);
     if let Some(share) = text.strip_prefix(r"\\?\UNC\") {
         return format!(r"\\{share}");
@@ -52,7 +52,7 @@ mod tests {
             std::fs::write(folder.path().join(name), "").unwrap();
         }
         let names = |pattern: &str| -> Vec<String> {
-            meant(folder.path().join(pattern))
+            expand(folder.path().join(pattern))
                 .iter()
                 .map(|p| p.file_name().unwrap().to_string_lossy().into_owned())
                 .collect()
@@ -66,9 +66,9 @@ mod tests {
 
     #[test]
     fn verbatim_paths_are_written_plainly() {
-        assert_eq!(plain(r"\\?\C:\logs\*.evtx").replace('/', r"\"), r"C:\logs\*.evtx");
-        assert_eq!(plain(r"\\?\UNC\srv1\logs\a.evtx"), r"\\srv1\logs\a.evtx");
-        assert_eq!(plain(r"\\?\Volume{1}\a.evtx"), r"\\?\Volume{1}\a.evtx");
-        assert_eq!(plain("samples/logs"), format!("samples{MAIN_SEPARATOR_STR}logs"));
+        assert_eq!(without_verbatim_prefix(r"\\?\C:\logs\*.evtx").replace('/', r"\"), r"C:\logs\*.evtx");
+        assert_eq!(without_verbatim_prefix(r"\\?\UNC\srv1\logs\a.evtx"), r"\\srv1\logs\a.evtx");
+        assert_eq!(without_verbatim_prefix(r"\\?\Volume{1}\a.evtx"), r"\\?\Volume{1}\a.evtx");
+        assert_eq!(without_verbatim_prefix("samples/logs"), format!("samples{MAIN_SEPARATOR_STR}logs"));
     }
 }

@@ -15,15 +15,15 @@ use crate::records::extracted::{
 use crate::records::{Origin, Record};
 use crate::scan::FileReport;
 
-/// Before each line while it is sorted: what stands for its record, and whether it was read from slack space. So a record
-/// that stands twice in a log is written once, and the live one of the two.
+/// Precedes each line while it is sorted: the fingerprint of its record, and whether it was read from slack space. So a
+/// record that is twice in a log is written once, and the live copy wins.
 const PRINT: usize = 8;
 const PREFIX: usize = PRINT + 1;
 
-/// Sums of what stands for the events of each file: two logs of one name and size are told apart by them.
+/// The sum of the fingerprints of each file's events. It distinguishes two logs of one name and size.
 pub type Sums = HashMap<FileIndex, u64>;
 
-/// An event's row, but for its log. `None` for what triage would not look at.
+/// An event's row without its log. `None` for an event that triage does not use.
 pub fn front(record: &Record, file: FileIndex, sums: &mut Sums) -> Option<io::Result<Vec<u8>>> {
     Event::read(record)?;
     let print = ReportedEvents::fingerprint(record, None);
@@ -58,7 +58,7 @@ fn line(kind: &'static str, line: &impl Serialize) -> io::Result<String> {
     ascii(&serde_json::to_string(&Versioned { krbtriage: VERSION, r#type: kind, line })?)
 }
 
-/// Code pages and UTF-16 leave ASCII as it is, so a console or a mail gateway cannot spoil it.
+/// JSON in ASCII: code pages and UTF-16 keep it, so no console or mail gateway can damage it.
 fn ascii(json: &str) -> io::Result<String> {
     use std::fmt::Write;
     let mut out = String::with_capacity(json.len());
@@ -75,16 +75,16 @@ fn ascii(json: &str) -> io::Result<String> {
     Ok(out)
 }
 
-/// Writes the lines: events of a log, then the log, one log after the other.
+/// Writes the lines: the events of a log, then the log itself, one log after the other.
 pub struct Lines<'a> {
     out: &'a mut dyn Write,
     bound: BoundLine,
     unfound: &'a [FileError],
-    /// What is left of the logs, the next one last.
+    /// The logs not written yet, the next one last.
     logs: Vec<Log<'a>>,
-    /// Files that are one of these logs again: named twice, or beside an extraction of them.
+    /// Files that repeat one of these logs: passed twice, or together with an extraction of it.
     again: HashSet<FileIndex>,
-    /// The member that names the log whose events come now.
+    /// The member that names the log whose events are being written.
     of_log: Vec<u8>,
     last: Option<[u8; PRINT]>,
     written: u64,
@@ -107,7 +107,7 @@ impl<'a> Lines<'a> {
     ) -> io::Result<Self> {
         let mut logs: Vec<_> = reports
             .iter()
-            .filter(|report| is_told(report))
+            .filter(|report| has_line(report))
             .map(|report| {
                 let sum = sums.get(&report.index).copied().unwrap_or_default();
                 Log { number: number(report, sum), report }
@@ -157,7 +157,7 @@ impl<'a> Lines<'a> {
         self.out.write_all(&self.of_log)
     }
 
-    /// What could not be looked at, and the end. How many events were written.
+    /// Writes what could not be read, and the end. Returns the number of events written.
     pub fn finish(mut self) -> io::Result<u64> {
         while !self.logs.is_empty() {
             self.end_log()?;
@@ -184,8 +184,8 @@ impl<'a> Lines<'a> {
     fn end_log(&mut self) -> io::Result<()> {
         if let Some(log) = self.logs.pop() {
             let facts = match &log.report.extracted {
-                // It was extracted elsewhere, and what was told of it stays true: also that some events were lost since.
-                Some(told) => LogLine { written: told.written.max(self.written), ..(**told).clone() },
+                // It was extracted elsewhere, and its line stays as it was, also where events were lost since.
+                Some(line) => LogLine { written: line.written.max(self.written), ..(**line).clone() },
                 None => LogLine {
                     written: self.written,
                     repeated: self.repeated,
@@ -198,9 +198,9 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// Files that are no logs and were only met in a folder are not told of, nor extractions themselves and files whose line
-/// an extraction lacked, unless something in them could not be read.
-fn is_told(report: &FileReport) -> bool {
+/// Does the file get a line? Not where it is not a log and was only found in a folder, is an extraction itself, or had no line
+/// in its extraction, unless something in it could not be read.
+fn has_line(report: &FileReport) -> bool {
     let kind = Kind::named(report.kind);
     report.extracted.is_some()
         || !report.problems.is_empty()
@@ -230,17 +230,17 @@ fn log_line(report: &FileReport, log: String) -> LogLine {
     }
 }
 
-/// The same for the same log whenever it is extracted under the same name, and for no other.
+/// The number of a log: the same whenever the log is extracted under the same name, and different for every other log.
 fn number(report: &FileReport, sum: u64) -> u64 {
-    if let Some(told) = &report.extracted
-        && let Some(number) = number_of(&told.log)
+    if let Some(line) = &report.extracted
+        && let Some(number) = number_of(&line.log)
     {
         return number;
     }
     number_for(format!("{sum:016x} {:?}", log_line(report, String::new()))) >> 2
 }
 
-/// Stands for everything that is told, in whatever order it was found: merged in another way it is the same.
+/// The number of an extraction, from all that it holds. It does not depend on the order in which parts were merged.
 fn number_of_all(logs: &[Log<'_>], unfound: &[FileError]) -> u64 {
     let mut logs: Vec<_> = logs.iter().map(|log| log.number).collect();
     logs.sort_unstable();

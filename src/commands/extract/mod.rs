@@ -1,6 +1,7 @@
-//! `krbtriage extract`: the events themselves, one a line, with all their values.
+//! `krbtriage extract`: the events themselves, one per line, with all their values.
 
 mod for_triage;
+mod format;
 mod row;
 
 use std::collections::HashMap;
@@ -19,21 +20,8 @@ use crate::report::external_sort::{self, Key, Sorter};
 use crate::scan::{self, FileOrder, FileReport, Progress, RecordVisitor, ScanOptions};
 use for_triage::{Lines, Sums};
 
+pub use format::Format;
 pub use row::COLUMNS;
-
-/// How the rows are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Format {
-    /// With a first line of [`COLUMNS`]. Cells that a spreadsheet would execute begin with an apostrophe,
-    /// control characters are escaped; the cell `data` is the JSON of the other format.
-    #[default]
-    Csv,
-    /// An object a line, members as [`COLUMNS`]; `data` is a list of `{"name": ..., "value": ...}` in the
-    /// event's order, the name `null` where the value has none.
-    JsonLines,
-    /// Everything that a triage of these logs needs, instead of the logs: see [`crate::records::extracted`].
-    ForTriage,
-}
 
 /// What an extract run is asked to do.
 #[derive(Debug, Clone)]
@@ -42,8 +30,8 @@ pub struct Config {
     pub logs: Vec<PathBuf>,
     /// A file with more names for `logs`.
     pub files_from: Option<PathBuf>,
-    /// What the one file in `logs` is called in what is written.
-    pub called: Option<String>,
+    /// The name of the one file in `logs` in what is written.
+    pub display_name: Option<String>,
     /// Names compared without case with the provider's; empty: any, if there are event IDs.
     pub providers: Vec<String>,
     /// Empty: any, if there are providers. Without both: Kerberos event 4, and event 3 with error 0x29.
@@ -60,7 +48,7 @@ pub struct Config {
 pub struct Outcome {
     /// Events written, a row each. The same event in two exports is two rows.
     pub rows: u64,
-    /// The place they went to; `None` for standard output.
+    /// The file written; `None` for standard output.
     pub written: Option<PathBuf>,
     pub logs: Vec<FileReport>,
     /// Paths that could not be looked at.
@@ -68,7 +56,7 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// Everything that was named could be read.
+    /// Could all inputs be read?
     pub fn is_complete(&self) -> bool {
         self.unfound.is_empty() && self.logs.iter().all(|file| file.problems.is_empty())
     }
@@ -99,8 +87,8 @@ fn list(reasons: &[String]) -> String {
 
 /// Reads the logs and writes the wanted events.
 ///
-/// They come in the order of the files, in each by record ID, then by time: the same in every run. What
-/// does not fit into 32 MiB is sorted in a temporary file.
+/// They are in the order of the files, in each by record ID, then by time: the same in every run. What does not fit into
+/// 32 MiB is sorted in a temporary file.
 pub fn run(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error> {
     with_threads(config.scan.threads, || extract(config, progress))
 }
@@ -108,17 +96,16 @@ pub fn run(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error> {
 fn extract(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error> {
     config.output.check()?;
     let paths = list::all(&config.logs, config.files_from.as_deref())?;
-    if config.called.is_some() && (paths.len() != 1 || paths.iter().any(|path| path.is_dir())) {
+    if config.display_name.is_some() && (paths.len() != 1 || paths.iter().any(|path| path.is_dir())) {
         return Err(Error::NotOne);
     }
     let (inputs, mut unfound) = files::find(&paths);
     let list = config.files_from.as_deref();
     let protected = protect_inputs(config.output.path(), files::to_spare(&inputs).chain(list))?;
     let any_log = inputs.iter().any(|input| input.kind.is_read());
-    // That a log could not be read is told to the triage too.
-    let told = !unfound.is_empty() || inputs.iter().any(|input| input.named);
-    let says_so = told && config.format == Format::ForTriage;
-    if !any_log && !says_so {
+    // An extraction for triage also reports which logs could not be read.
+    let has_failures = !unfound.is_empty() || inputs.iter().any(|input| input.named);
+    if !any_log && !(has_failures && config.format == Format::ForTriage) {
         return Err(Error::NoLogs(files::no_log_among(&inputs, &unfound)));
     }
     let (selection, only_modified) = selection(config);
@@ -135,7 +122,7 @@ fn extract(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error> {
     let mut logs = scan.files;
     unfound.extend(scan.unread);
     let order = FileOrder::new(&logs);
-    if let (Some(name), [path]) = (&config.called, &paths[..]) {
+    if let (Some(name), [path]) = (&config.display_name, &paths[..]) {
         rename(&mut logs, path, name);
         unfound = unfound.into_iter().map(|error| error.renamed(Path::new(name))).collect();
     }
@@ -157,7 +144,7 @@ fn extract(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error> {
     }
     let name = |file| order.position(file).and_then(|i| logs.get(i)).map_or("", |report| &*report.path);
     let written = config.output.write(&protected, |out| {
-        packed(config.compress, out, |out| match config.format {
+        write_compressed(config.compress, out, |out| match config.format {
             Format::ForTriage => {
                 let mut lines = Lines::new(&logs, &unfound, &sums, out)?;
                 external_sort::merge(sorters, |key, row| lines.event(key.file, row))?;
@@ -190,8 +177,8 @@ fn write_rows<'a>(
     })
 }
 
-/// Gives `fill` a place to write to, packed where that is wanted.
-fn packed(
+/// Compresses what `fill` writes, where that is asked for.
+fn write_compressed(
     compress: bool,
     out: &mut dyn Write,
     fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
@@ -200,13 +187,13 @@ fn packed(
         return fill(out);
     }
     let mut encoder = zstd::Encoder::new(out, zstd::DEFAULT_COMPRESSION_LEVEL)?;
-    // What was damaged on the way is found out.
+    // So that damage is noticed when the file is read.
     encoder.include_checksum(true)?;
     fill(&mut encoder)?;
     encoder.finish().map(drop)
 }
 
-/// The one file, and what is in it, by another name.
+/// Replaces the name of the one file, also in front of archive members.
 fn rename(logs: &mut [FileReport], path: &Path, name: &str) {
     let path = path.to_string_lossy();
     for log in logs.iter_mut().filter(|log| log.extracted.is_none()) {
@@ -216,7 +203,7 @@ fn rename(logs: &mut [FileReport], path: &Path, name: &str) {
     }
 }
 
-/// What is wanted, and whether event 3 has to be looked at for its error.
+/// Which events are selected, and whether event 3 must be checked for its error.
 fn selection(config: &Config) -> (Selection, bool) {
     if config.format == Format::ForTriage {
         return (events::selection(), false);
@@ -231,7 +218,7 @@ fn selection(config: &Config) -> (Selection, bool) {
 struct Rows {
     format: Format,
     only_modified: bool,
-    /// Per file, events 3 with another error: the scan cannot know them from the others.
+    /// Events 3 with another error, by file: the scan cannot distinguish them.
     left_out: HashMap<FileIndex, u64>,
     sums: Sums,
     rows: u64,

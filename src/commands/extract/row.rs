@@ -4,7 +4,7 @@ use std::io;
 
 use serde::Serialize;
 
-use super::Format;
+use super::format::Format;
 use crate::records::{Origin, Record};
 use crate::report::CsvWriter;
 use crate::text::escape::{escape_json, escape_json_cell};

@@ -32,6 +32,10 @@ pub(super) fn diagnose(config: &Config, collected: &mut Collected) -> Diagnosed 
     from_events::add(&mut interfaces, &collected.signals, &log_name);
     let inventories = [interfaces.files.clone(), accounts.files.clone()].concat();
 
+    for file in &inventories {
+        let kind = if file.kind.is_empty() { "not recognised" } else { file.kind };
+        log::debug!("{}: {kind}, {} rows, {} hosts or accounts", file.path, file.rows, file.hosts);
+    }
     let hosts = known_hosts(&interfaces, &accounts, collected);
     let directory = Directory::new(&accounts, &config.host_aliases);
     let signals = std::mem::take(&mut collected.signals);

@@ -54,6 +54,9 @@ pub(super) fn read_inputs(config: &Config) -> Result<Inputs, Error> {
     let previous = Previous::read(config)?;
     let paths = list::all(&config.logs, config.files_from.as_deref())?;
     let (logs, unread) = files::find(&paths);
+    for log in &logs {
+        log::debug!("{}: {} by its first bytes, {} bytes", log.path.display(), log.kind.name(), log.len);
+    }
     let protected = protect_inputs(config, &logs)?;
     if !logs.iter().any(|log| log.kind.is_read()) {
         return Err(Error::NoLogs(files::no_log_among(&logs, &unread)));

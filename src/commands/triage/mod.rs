@@ -30,8 +30,17 @@ pub fn run(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error> {
 fn run_stages(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error> {
     let start = Instant::now();
     let mut inputs = inputs::read_inputs(config)?;
+    log::debug!("reading {} logs on {} threads", inputs.logs.len(), config.scan.workers());
     let mut collected = collect::collect(config, &inputs, progress);
+    log::debug!(
+        "scanned in {:?}: {} events, {} incidents, {} signals",
+        start.elapsed(),
+        collected.incidents.events,
+        collected.incidents.incidents.len(),
+        collected.incidents.signals.len()
+    );
     let diagnosed = diagnose::diagnose(config, &mut collected);
+    log::debug!("diagnosed after {:?}: {} incidents", start.elapsed(), diagnosed.rows.len());
     let compared = compare::compare(config, diagnosed.rows, inputs.previous, &mut collected);
     inputs.unread.append(&mut collected.unread);
     let mut outcome = Outcome {

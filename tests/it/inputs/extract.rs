@@ -14,7 +14,7 @@ fn config(logs: &Path, output: PathBuf) -> Config {
     Config {
         logs: vec![logs.into()],
         files_from: None,
-        called: None,
+        display_name: None,
         providers: vec![],
         event_ids: vec![],
         format: Format::Csv,

@@ -1,4 +1,4 @@
-//! The command line: flags in, plain configurations out. Nothing behind it knows how it is written.
+//! The command line: parses arguments into plain configurations, runs the command, and reports on standard error.
 
 mod args;
 mod exit;
@@ -18,18 +18,18 @@ use std::path::Path;
 use clap::{CommandFactory, Parser};
 
 use crate::commands;
-use crate::output::{Output, cleanup, write_terminal};
+use crate::output::{Output, OutputError, cleanup, write_stdout, write_terminal};
 use crate::report::numbers::{counted, counted_as};
 use crate::text::escape::escape_control;
 use args::{Cli, Command};
 use progress::Bar;
 
-/// Parses the arguments, runs the command, says what went wrong; the result is the process's exit status.
+/// Parses the arguments, runs the command, and reports what went wrong. Returns the exit status of the process.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => {
-            // Help and version are answers, not errors. An error shows what was typed, or what `*` stood for.
+            // Help and version are answers, not errors. An error repeats what was typed, which may hold escape sequences.
             if error.use_stderr() {
                 say(&error.render().to_string());
                 return Exit::Usage;
@@ -38,7 +38,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             return Exit::Complete;
         }
     };
-    // Where somebody has said that interruptions are to be ignored (nohup does), there is nothing to handle.
+    // Fails where interruptions are ignored (by nohup): then there is nothing to handle.
     let _ = ctrlc::try_set_handler(|| cleanup::exit_cleaning_up(exit::INTERRUPTED));
     trace::start(cli.command.verbosity());
     match cli.command {
@@ -71,7 +71,7 @@ fn triage(args: args::Triage) -> Exit {
                 say(&summary::problems(&outcome));
             }
             for written in &outcome.written {
-                say_where(&written.requested, Some(&written.path));
+                report_second_name(Some(&written.requested), Some(&written.path));
             }
             let exit = if outcome.found {
                 Exit::Found
@@ -94,16 +94,16 @@ fn inventory(args: args::Inventory) -> Exit {
     let config = args.into_config();
     match commands::inventory::run(&config) {
         Ok(outcome) => {
-            say_understood(terminal, &outcome.files);
+            report_inventories(terminal, &outcome.files);
             if terminal.is_talkative() {
                 let names = match outcome.resolved_names {
                     0 => String::new(),
-                    n => format!("; {} of DNS or DHCP own nothing and are left out", counted(n, "name")),
+                    n => format!("; {} from DNS or DHCP left out: no adapter owns them", counted(n, "name")),
                 };
                 let addresses = counted_as(outcome.addresses, "address", "addresses");
                 say(&format!("{addresses} written{names}\n"));
             }
-            say_place(&config.output, outcome.written.as_deref());
+            report_second_name(config.output.path(), outcome.written.as_deref());
             let complete = outcome.files.iter().all(|file| file.problems.is_empty());
             if complete { Exit::Complete } else { Exit::Partial }
         }
@@ -117,12 +117,12 @@ fn audit(args: args::Audit) -> Exit {
     let config = args.into_config();
     match commands::audit::run(&config) {
         Ok(outcome) => {
-            say_understood(terminal, &outcome.inventories);
+            report_inventories(terminal, &outcome.inventories);
             // The view begins with the same count.
             if terminal.is_talkative() && !config.is_viewed() {
                 say(&format!("{}\n", summary::audit_counts(&outcome)));
             }
-            say_place(&config.output, outcome.written.as_deref());
+            report_second_name(config.output.path(), outcome.written.as_deref());
             match (outcome.found, outcome.is_complete()) {
                 (true, _) => Exit::Found,
                 (false, true) => Exit::Complete,
@@ -134,8 +134,8 @@ fn audit(args: args::Audit) -> Exit {
     }
 }
 
-/// What each inventory was taken for, to a person; to a script only what was wrong.
-fn say_understood(terminal: args::Say, inventories: &[crate::inventory::InventoryFile]) {
+/// Shows how each inventory was recognised to a person, and to a script only what was wrong.
+fn report_inventories(terminal: args::Say, inventories: &[crate::inventory::InventoryFile]) {
     if terminal.is_talkative() {
         say(&summary::inventories_understood(inventories, terminal.is_verbose()));
     }
@@ -149,16 +149,14 @@ fn extract(args: args::Extract) -> Exit {
     let bar = Bar::new(!terminal.no_progress && !terminal.say.quiet);
     let config = args.into_config();
     if config.compress && config.output == Output::Stdout && std::io::stdout().is_terminal() {
-        say(
-            "krbtriage: compressed events are not for a terminal; name a file with -o, or send them on with |\n",
-        );
+        say("krbtriage: compressed output is binary. Write it to a file with -o, or pipe it.\n");
         return Exit::Usage;
     }
     let result = commands::extract::run(&config, &bar);
     bar.finish();
     match result {
         Ok(outcome) => {
-            say_place(&config.output, outcome.written.as_deref());
+            report_second_name(config.output.path(), outcome.written.as_deref());
             if !terminal.say.quiet {
                 say(&summary::log_problems(&outcome.unfound, &outcome.logs));
             }
@@ -172,7 +170,7 @@ fn extract(args: args::Extract) -> Exit {
     }
 }
 
-/// The program's page, and behind it one of each command with its options.
+/// Prints the manual page of the program, then one for each command.
 fn manual() -> Exit {
     let mut all = Cli::command();
     all.build();
@@ -183,20 +181,18 @@ fn manual() -> Exit {
             return fail(&error);
         }
     }
-    bytes(&page)
+    print_bytes(&page)
 }
 
 fn completions(shell: clap_complete::Shell) -> Exit {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "krbtriage", &mut script);
-    bytes(&script)
+    print_bytes(&script)
 }
 
-fn bytes(out: &[u8]) -> Exit {
-    match std::io::stdout().lock().write_all(out) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => fail(&error),
-        _ => Exit::Complete,
-    }
+/// Writes an answer to standard output as it is.
+fn print_bytes(bytes: &[u8]) -> Exit {
+    done(write_stdout(|out| out.write_all(bytes)))
 }
 
 fn explain(args: &args::Explain) -> Exit {
@@ -218,7 +214,7 @@ fn collect_script(args: args::CollectScript) -> Exit {
     let config = args.into_config();
     let result = commands::collect_script::run(&config);
     if let Ok(outcome) = &result {
-        say_place(&config.output, outcome.written.as_deref());
+        report_second_name(config.output.path(), outcome.written.as_deref());
     }
     match result.map(|outcome| (outcome.refused, outcome.unlisted)) {
         Ok((0, 0)) => Exit::Complete,
@@ -241,9 +237,14 @@ fn collect_script(args: args::CollectScript) -> Exit {
     }
 }
 
-/// Writes an answer to standard output. A closed pipe is no error.
+/// Writes an answer with colours to standard output.
 fn print(text: &str) -> Exit {
-    match write_terminal(text) {
+    done(write_terminal(text))
+}
+
+/// A reader that closed the pipe early got what it wanted.
+fn done(written: Result<bool, OutputError>) -> Exit {
+    match written {
         Ok(_) => Exit::Complete,
         Err(error) => fail(&error),
     }
@@ -259,24 +260,20 @@ fn fail(error: &dyn std::error::Error) -> Exit {
     Exit::NoReport
 }
 
-fn say_place(asked: &Output, written: Option<&Path>) {
-    if let Output::File(asked) = asked {
-        say_where(asked, written);
-    }
-}
-
-/// Says so where an output got another name than was asked for.
-fn say_where(asked: &Path, written: Option<&Path>) {
-    if let Some(written) = written.filter(|w| *w != asked) {
+/// Reports an output that got a second name.
+fn report_second_name(requested: Option<&Path>, written: Option<&Path>) {
+    if let (Some(requested), Some(written)) = (requested, written)
+        && requested != written
+    {
         say(&format!(
-            "{} is open in another program, or read-only; what it should hold was written to {}\n",
-            asked.display(),
+            "{} is open in another program or read-only. The output was written to {}\n",
+            requested.display(),
             written.display()
         ));
     }
 }
 
-/// Writes to standard error; names in it may be hostile. That it cannot be written changes nothing.
+/// Writes to standard error, escaped: names in the text may be hostile. A failure changes nothing.
 fn say(text: &str) {
     let mut err = std::io::stderr().lock();
     for line in text.lines() {

@@ -12,9 +12,7 @@ use crate::report::{Status, left_out};
 use crate::scan::FileReport;
 use crate::text::escape::escape_control;
 
-/// What a person wants to know after a run, on standard error.
-///
-/// `viewed`: the incidents are on the screen already.
+/// What a run read and found, for a person. `viewed`: the incidents are on the terminal already.
 pub fn text(outcome: &Outcome, verbose: bool, viewed: bool) -> String {
     let mut out = String::new();
     let mut line = |text: String| {
@@ -34,12 +32,12 @@ pub fn text(outcome: &Outcome, verbose: bool, viewed: bool) -> String {
     ));
     if outcome.duplicates > 0 {
         line(format!(
-            "{} stand in more than one export and count once",
+            "{} found in more than one export, counted once",
             counted(outcome.duplicates, "record")
         ));
     }
     if outcome.already_reported > 0 {
-        line(format!("{} were counted by an earlier run", counted(outcome.already_reported, "event")));
+        line(format!("{} already counted by an earlier run", counted(outcome.already_reported, "event")));
     }
     if !viewed {
         incidents(outcome, &mut line);
@@ -48,7 +46,7 @@ pub fn text(outcome: &Outcome, verbose: bool, viewed: bool) -> String {
     out
 }
 
-/// How many there are, of each status and each cause.
+/// The number of incidents by status and by cause.
 fn incidents(outcome: &Outcome, line: &mut impl FnMut(String)) {
     line(format!(
         "{}, {}",
@@ -64,22 +62,27 @@ fn incidents(outcome: &Outcome, line: &mut impl FnMut(String)) {
         if of_cause.is_empty() {
             continue;
         }
-        let sure: Vec<String> = Confidence::ALL
+        let by_confidence: Vec<String> = Confidence::ALL
             .iter()
             .map(|c| (c, of_cause.iter().filter(|r| r.confidence == *c).count()))
             .filter(|(_, n)| *n > 0)
             .map(|(c, n)| format!("{n} {c}"))
             .collect();
-        line(format!("  {:<19}{:>7}  ({})", cause.name(), grouped(of_cause.len() as u64), sure.join(", ")));
+        line(format!(
+            "  {:<19}{:>7}  ({})",
+            cause.name(),
+            grouped(of_cause.len() as u64),
+            by_confidence.join(", ")
+        ));
     }
 }
 
-/// Only what could not be read: what a script or scheduler keeps in its log.
+/// What could not be read, for the log of a script or a scheduler.
 pub fn problems(outcome: &Outcome) -> String {
     write_unread(outcome, false)
 }
 
-/// What could not be read of logs, for the commands that read only those.
+/// What could not be read of logs, for the commands that read only logs.
 pub fn log_problems(unfound: &[FileError], logs: &[FileReport]) -> String {
     lines_of(unfound, logs, &[], false).iter().map(|l| format!("{}\n", escape_control(l))).collect()
 }
@@ -89,7 +92,7 @@ pub fn inventory_problems(inventories: &[InventoryFile], verbose: bool) -> Strin
     lines_of(&[], &[], inventories, verbose).iter().map(|l| format!("{}\n", escape_control(l))).collect()
 }
 
-/// What each inventory was taken for, for the commands that read only those.
+/// How each inventory was recognised, for the commands that read only inventories.
 pub fn inventories_understood(inventories: &[InventoryFile], verbose: bool) -> String {
     // A folder of an export per host has hundreds.
     const SHOWN: usize = 20;
@@ -97,7 +100,7 @@ pub fn inventories_understood(inventories: &[InventoryFile], verbose: bool) -> S
     let known = || inventories.iter().filter(|f| !f.kind.is_empty());
     let mut lines: Vec<String> = known().take(shown).map(understood).collect();
     if known().count() > shown {
-        lines.push(format!("  and {} files more (-v lists them)", known().count() - shown));
+        lines.push(format!("  and {} more files (-v lists them)", known().count() - shown));
     }
     lines.iter().map(|l| format!("{}\n", escape_control(l))).collect()
 }
@@ -108,7 +111,7 @@ fn understood(f: &InventoryFile) -> String {
     format!("inventory: {}: {}, {rows}, {hosts}", f.path, f.kind)
 }
 
-/// How many findings an audit has, by what an earlier one says of them.
+/// The number of an audit's findings, by status where there was an earlier audit.
 pub fn audit_counts(outcome: &audit::Outcome) -> String {
     let mut parts = vec![counted(outcome.findings.len() as u64, "finding")];
     if outcome.compared {
@@ -116,7 +119,7 @@ pub fn audit_counts(outcome: &audit::Outcome) -> String {
         parts.extend(Status::ALL.map(|s| format!("{} {}", grouped(with(s) as u64), s.name())));
     }
     if outcome.allowed > 0 {
-        parts.push(format!("{} more allowed", grouped(outcome.allowed as u64)));
+        parts.push(format!("{} allowed by --allow", grouped(outcome.allowed as u64)));
     }
     parts.join(", ")
 }
@@ -150,7 +153,7 @@ fn write_unread(outcome: &Outcome, verbose: bool) -> String {
     if verbose {
         lines.extend(outcome.inventories.iter().map(understood));
         let passed = outcome.logs.iter().filter(|f| f.bytes > 0 && !f.was_read());
-        lines.extend(passed.map(|f| format!("passed over: {}: {}", f.path, f.kind)));
+        lines.extend(passed.map(|f| format!("skipped: {}: {}", f.path, f.kind)));
     }
     lines.extend(outcome.notes.iter().cloned());
     lines.extend(left_out(outcome.dropped));

@@ -7,7 +7,7 @@ use crate::commands::triage::Outcome;
 use crate::diagnosis::{Cause, Confidence};
 use crate::files::FileError;
 use crate::inventory::InventoryFile;
-use crate::report::numbers::{counted, counted_as, grouped};
+use crate::report::numbers::{counted, counted_as, grouped, saturating_sum};
 use crate::report::{Status, left_out};
 use crate::scan::FileReport;
 use crate::text::escape::escape_control;
@@ -20,8 +20,8 @@ pub fn text(outcome: &Outcome, verbose: bool, viewed: bool) -> String {
         out.push('\n');
     };
     let read: Vec<_> = outcome.logs.iter().filter(|f| f.was_read()).collect();
-    let bytes: u64 = read.iter().map(|f| f.bytes).sum();
-    let records: u64 = read.iter().map(|f| f.records).sum();
+    let bytes = saturating_sum(read.iter().map(|f| f.bytes));
+    let records = saturating_sum(read.iter().map(|f| f.records));
     line(format!(
         "{} read ({}), {} records looked at, {} in {}",
         counted(read.len() as u64, "log"),

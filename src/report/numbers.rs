@@ -14,6 +14,11 @@ pub fn counted_as(n: u64, one: &str, many: &str) -> String {
     format!("{} {}", grouped(n), if n == 1 { one } else { many })
 }
 
+/// The sum of counts from inputs, which may be forged: at most `u64::MAX`.
+pub fn saturating_sum(counts: impl IntoIterator<Item = u64>) -> u64 {
+    counts.into_iter().fold(0, u64::saturating_add)
+}
+
 /// `12,345,678`.
 pub fn grouped(n: u64) -> String {
     let digits = n.to_string();
@@ -30,6 +35,11 @@ pub fn grouped(n: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn forged_counts_do_not_wrap() {
+        assert_eq!(saturating_sum([u64::MAX, u64::MAX, 1]), u64::MAX);
+    }
 
     #[test]
     fn numbers_are_grouped() {

@@ -135,6 +135,20 @@ mod links {
         }
     }
 
+    /// Attack 11 of the review.
+    #[test]
+    fn no_name_in_a_summary_drives_a_terminal() {
+        let place = place();
+        place.write("a\u{9b}31m\u{202e}\u{2028}.evtx", log([four("A", "srv8", 1, 10)]));
+        place.run(&["triage", ".", "--summary", "s.jsonl", "-o", "r.csv"]).exits(0);
+        let summary = place.text("s.jsonl");
+        assert!(
+            !summary.chars().any(|c| c != '\n' && krbtriage::text::escape::is_dangerous(c)),
+            "{summary:?}"
+        );
+        assert!(summary.contains("a\\u009b31m\\u202e"), "{summary}");
+    }
+
     #[test]
     fn the_new_report_may_replace_the_baseline_and_nothing_else_may() {
         let place = place();

@@ -15,6 +15,7 @@ mod write;
 use std::time::Instant;
 
 use super::threads::with_threads;
+use crate::report::numbers::saturating_sum;
 use crate::scan::Progress;
 
 pub use config::{Config, Error};
@@ -50,7 +51,7 @@ fn run_stages(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error
         compared: compared.compared,
         notes: compared.notes,
         written: Vec::new(),
-        duplicates: collected.logs.files.iter().map(|log| log.duplicates).sum(),
+        duplicates: saturating_sum(collected.logs.files.iter().map(|log| log.duplicates)),
         logs: std::mem::take(&mut collected.logs.files),
         inventories: diagnosed.inventories,
         unfound: inputs.unread,

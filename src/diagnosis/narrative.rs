@@ -222,9 +222,15 @@ fn steps(case: &Case<'_>, verdict: &Verdict) -> Vec<remedy::Step> {
         text: parties.incident.answered_by.clone(),
         known: parties.responder_named.known || account.is_some(),
     };
-    let controller = account.as_ref().map(|account| {
+    let is_controller = |account: &AccountFacts| {
         matches!(account.kind, AccountKind::DomainController | AccountKind::ReadOnlyDomainController)
-    });
+    };
+    // A list without these attributes shows that an account is a domain controller by its SPNs alone, and never that it is none.
+    let shows_role =
+        case.ownership.responder_accounts.first().is_some_and(|account| {
+            account.user_account_control.is_some() || account.primary_group_id.is_some()
+        });
+    let controller = account.as_ref().map(is_controller).filter(|yes| *yes || shows_role);
     remedy::steps(&RemedyInput {
         cause: verdict.cause,
         kind: verdict.kind,

@@ -78,7 +78,14 @@ pub(crate) fn audit_steps(found: Found<'_>) -> Vec<Step> {
         }
         Found::SameName { domains, .. } => input.realms = domains,
     }
-    of(&View::new(&input, Occasion::Audit))
+    let mut steps = of(&View::new(&input, Occasion::Audit));
+    if matches!(kind, Kind::ClusterOrNlbAddress | Kind::OtherSharedAddress) {
+        steps.push(
+            Step::read("Put the address into the file for --allow, so that the next audit skips it.")
+                .when("hosts share the address on purpose"),
+        );
+    }
+    steps
 }
 
 /// Names that have all addresses in common.

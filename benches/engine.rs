@@ -9,7 +9,7 @@ mod evtx;
 use divan::{Bencher, black_box};
 use evtx::{EvtxWriter, dcom_10028, event_log, kerberos_event4, kerberos_event5, service_state};
 use krbtriage::chunks::header::Header;
-use krbtriage::chunks::{CHUNK_LEN, Carver, FILE_HEADER_LEN};
+use krbtriage::chunks::{Block, CHUNK_LEN, Carver, FILE_HEADER_LEN};
 use krbtriage::events;
 use krbtriage::events::DedupIndex;
 use krbtriage::incidents::{IncidentBuilder, Period};
@@ -51,10 +51,16 @@ fn chunk(kind: &str) -> Vec<u8> {
 fn find_16_chunks(bencher: Bencher<'_, '_>) {
     let block = chunk(KINDS[0]).repeat(16);
     let carver = Carver::default();
+    let block = Block { bytes: &block, len: block.len(), slots: true };
     bencher.bench_local(|| {
-        carver.slots(black_box(&block), |found| {
-            black_box(found);
-        })
+        carver.find(
+            black_box(block),
+            |_| true,
+            |found| {
+                black_box(found);
+                true
+            },
+        )
     });
 }
 

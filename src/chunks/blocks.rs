@@ -14,6 +14,17 @@ pub enum Found {
     Junk(usize),
 }
 
+/// Bytes of a file in which chunks are looked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Block<'a> {
+    /// The block, and what follows it: at least the length of a magic, unless the file ends.
+    pub bytes: &'a [u8],
+    /// Length of the block: chunks that start in it are found.
+    pub len: usize,
+    /// Chunks are in slots, of which the first starts at 0. Else they may be anywhere.
+    pub slots: bool,
+}
+
 /// Finds chunks: in their slots, and anywhere where slots do not hold what they should.
 pub struct Carver {
     magic: Finder<'static>,
@@ -26,37 +37,70 @@ impl Default for Carver {
 }
 
 impl Carver {
-    /// Looks at every 64 KiB slot of `block`, of which the first starts at 0. A slot of zeros (space that
-    /// Windows has reserved) is passed over; one of anything else is searched for chunks at any position.
-    pub fn slots(&self, block: &[u8], mut found: impl FnMut(Found)) {
-        for (i, slot) in block.chunks(CHUNK_LEN).enumerate() {
-            let start = i * CHUNK_LEN;
-            if slot.starts_with(CHUNK_MAGIC) {
-                found(Found::Chunk(start));
-            } else if !is_zero(slot) {
-                found(Found::Junk(start));
-                // A magic may stand across the end of the slot.
-                let end = (start + slot.len() + CHUNK_MAGIC.len() - 1).min(block.len());
-                let span = block.get(start..end).unwrap_or_default();
-                for at in self.magic.find_iter(span) {
-                    if at < slot.len() {
-                        found(Found::Chunk(start + at));
-                    }
-                }
+    /// Hands each chunk of a block, and each slot that holds something else, to `read`, which returns whether a chunk could
+    /// be read in full. `reads_zero` answers for a slot at this
+    /// position, which goes on behind the bytes of the block.
+    ///
+    /// A slot of zeros (space that Windows has reserved) is skipped. Behind a chunk the next one is expected in the next
+    /// slot. Where the chunk could not be read in full, or the next slot holds neither a chunk nor zeros, bytes are missing
+    /// or were inserted: then a chunk may start anywhere behind this one's header.
+    pub fn find(
+        &self,
+        block: Block<'_>,
+        mut reads_zero: impl FnMut(usize) -> bool,
+        mut read: impl FnMut(Found) -> bool,
+    ) {
+        let Block { bytes, len, slots } = block;
+        let mut after = |at: usize, read_in_full: bool| {
+            let next = at + CHUNK_LEN;
+            let step = if read_in_full && is_followed(bytes, next, &mut reads_zero) {
+                CHUNK_LEN
+            } else {
+                CHUNK_HEADER_LEN
+            };
+            at + step
+        };
+        let slot_len = if slots { CHUNK_LEN } else { len.max(1) };
+        for start in (0..len).step_by(slot_len) {
+            let end = (start + slot_len).min(len);
+            let slot = bytes.get(start..end).unwrap_or_default();
+            let mut from = start;
+            if slots && slot.starts_with(CHUNK_MAGIC) {
+                from = after(start, read(Found::Chunk(start)));
+            } else if slots && is_zero(slot) {
+                continue;
+            } else if slots {
+                read(Found::Junk(start));
+            }
+            while let Some(at) = self.next(bytes, from, end) {
+                from = after(at, read(Found::Chunk(at)));
             }
         }
     }
 
-    /// The first chunk magic in `bytes` at or after `from`.
-    pub fn next(&self, bytes: &[u8], from: usize) -> Option<usize> {
-        Some(from + self.magic.find(bytes.get(from..)?)?)
+    /// The first chunk magic that starts at `from` or later and before `end`.
+    fn next(&self, bytes: &[u8], from: usize, end: usize) -> Option<usize> {
+        if from >= end {
+            return None;
+        }
+        // A magic may stand across the end.
+        let span = bytes.get(from..(end + CHUNK_MAGIC.len() - 1).min(bytes.len()))?;
+        Some(from + self.magic.find(span)?)
     }
+}
 
-    /// Where to look on after the chunk at `at`: behind it when it was read in full, else behind its
-    /// header, as it may be cut off by another. So hostile bytes are read at most 128 times.
-    pub fn after(at: usize, read_in_full: bool) -> usize {
-        at + if read_in_full { CHUNK_LEN } else { CHUNK_HEADER_LEN }
-    }
+/// Is there what should be behind a chunk: another one, zeros, or the end of the file?
+fn is_followed(bytes: &[u8], at: usize, reads_zero: &mut dyn FnMut(usize) -> bool) -> bool {
+    let slot = slot_at(bytes, at);
+    slot.is_empty()
+        || slot.starts_with(CHUNK_MAGIC)
+        || (is_zero(slot) && (slot.len() == CHUNK_LEN || reads_zero(at)))
+}
+
+/// The slot of `bytes` that starts `at`, as far as it goes.
+pub fn slot_at(bytes: &[u8], at: usize) -> &[u8] {
+    let rest = bytes.get(at..).unwrap_or_default();
+    rest.get(..CHUNK_LEN).unwrap_or(rest)
 }
 
 /// Is there nothing but zeros? Decided within a cache line for nearly every slot that holds something.
@@ -70,28 +114,66 @@ fn is_zero(slot: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    fn slots(block: &[u8]) -> Vec<Found> {
+    fn find(bytes: &[u8], len: usize, slots: bool, read_in_full: bool) -> Vec<Found> {
         let mut all = Vec::new();
-        Carver::default().slots(block, |f| all.push(f));
+        Carver::default().find(
+            Block { bytes, len, slots },
+            |_| true,
+            |found| {
+                all.push(found);
+                read_in_full
+            },
+        );
         all
     }
 
+    fn with_magics(len: usize, filling: u8, magics: &[usize]) -> Vec<u8> {
+        let mut bytes = vec![filling; len];
+        for at in magics {
+            bytes[*at..*at + 8].copy_from_slice(CHUNK_MAGIC);
+        }
+        bytes
+    }
+
     #[test]
-    fn zero_slots_are_passed_over_and_chunks_between_them_found() {
-        let mut block = vec![0; 4 * CHUNK_LEN];
-        block[2 * CHUNK_LEN..][..8].copy_from_slice(CHUNK_MAGIC);
-        assert_eq!(slots(&block), [Found::Chunk(2 * CHUNK_LEN)]);
-        assert_eq!(slots(&block[..100]), []);
+    fn zero_slots_are_skipped_and_chunks_between_them_found() {
+        let block = with_magics(4 * CHUNK_LEN, 0, &[2 * CHUNK_LEN]);
+        assert_eq!(find(&block, block.len(), true, true), [Found::Chunk(2 * CHUNK_LEN)]);
+        assert_eq!(find(&block[..100], 100, true, true), []);
     }
 
     #[test]
     fn a_chunk_that_is_out_of_its_slot_is_found_once() {
-        let mut block = vec![1; 3 * CHUNK_LEN];
         let across = 2 * CHUNK_LEN - 4;
-        block[across..across + 8].copy_from_slice(CHUNK_MAGIC);
+        let block = with_magics(3 * CHUNK_LEN, 1, &[across]);
         assert_eq!(
-            slots(&block),
-            [Found::Junk(0), Found::Junk(CHUNK_LEN), Found::Chunk(across), Found::Junk(2 * CHUNK_LEN),]
+            find(&block, block.len(), true, true),
+            [Found::Junk(0), Found::Junk(CHUNK_LEN), Found::Chunk(across), Found::Junk(2 * CHUNK_LEN)]
         );
+    }
+
+    #[test]
+    fn behind_a_chunk_that_is_short_or_damaged_its_slot_is_searched() {
+        let early = CHUNK_LEN - 1;
+        // The second chunk starts a byte early: the next slot shows it.
+        let block = with_magics(2 * CHUNK_LEN, 1, &[0, early]);
+        for (slots, junk) in [(true, vec![Found::Junk(CHUNK_LEN)]), (false, vec![])] {
+            let expected = [vec![Found::Chunk(0), Found::Chunk(early)], junk].concat();
+            assert_eq!(find(&block, block.len(), slots, true), expected);
+            // The same where the next slot is behind the block, and only its first bytes are known.
+            assert_eq!(find(&block[..CHUNK_LEN + 8], CHUNK_LEN, slots, true), expected[..2]);
+        }
+        // The next slot looks right, but this chunk is damaged.
+        let block = with_magics(2 * CHUNK_LEN, 1, &[0, early - 100, CHUNK_LEN]);
+        assert_eq!(find(&block, CHUNK_LEN, true, true), [Found::Chunk(0)]);
+        assert_eq!(find(&block, CHUNK_LEN, true, false), [Found::Chunk(0), Found::Chunk(early - 100)]);
+    }
+
+    #[test]
+    fn hostile_magics_are_read_at_most_128_times_a_slot() {
+        let block = CHUNK_MAGIC.repeat(CHUNK_LEN / 8);
+        for slots in [true, false] {
+            assert_eq!(find(&block, block.len(), slots, false).len(), 128);
+        }
     }
 }

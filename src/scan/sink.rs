@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::extracted::index_of;
 use super::plan::Plan;
 use super::visitor::{Progress, RecordVisitor};
-use crate::chunks::FILE_HEADER_LEN;
+use crate::chunks::{CHUNK_LEN, FILE_HEADER_LEN};
 use crate::files::FileIndex;
 use crate::records::chunk::Chunk;
 use crate::records::extracted::{ExtractLine, read_lines};
@@ -146,28 +146,32 @@ impl<'a> Sink<'a> {
         }
     }
 
-    /// The file ends inside the chunk at `offset`, behind `there` bytes of it.
-    pub(super) fn cut_off(&mut self, offset: u64, there: usize) {
-        self.problem(offset, || {
-            format!(
-                "chunk at offset {offset:#x}: only {there} of its 65536 bytes are there; \
-                 the records in them are read"
-            )
-        });
-    }
-
-    /// `slot` (at this offset) holds something, and no chunk.
-    pub(super) fn junk(&mut self, slot: &[u8], offset: u64) {
-        if self.recover {
-            self.chunk(slot, offset);
-        } else {
+    /// Reads the chunk at `offset`, or what is there of it when the file ends in it.
+    pub(super) fn chunk_or_beginning(&mut self, chunk: &[u8], offset: u64) -> bool {
+        if chunk.len() < CHUNK_LEN {
             self.problem(offset, || {
                 format!(
-                    "at offset {offset:#x} is no chunk where one should be; \
-                     --recover reads the records that are left there"
+                    "chunk at offset {offset:#x}: only {} of its 65536 bytes are there; \
+                     the records in them are read",
+                    chunk.len()
                 )
             });
         }
+        self.chunk(chunk, offset)
+    }
+
+    /// `slot` (at this offset) holds something, and no chunk.
+    pub(super) fn junk(&mut self, slot: &[u8], offset: u64) -> bool {
+        if self.recover {
+            return self.chunk(slot, offset);
+        }
+        self.problem(offset, || {
+            format!(
+                "at offset {offset:#x} is no chunk where one should be; \
+                 --recover reads the records that are left there"
+            )
+        });
+        false
     }
 
     /// Tells the progress that so many bytes are done.

@@ -8,7 +8,9 @@ use super::plan::PlannedMember;
 use super::sink::Sink;
 use super::visitor::Progress;
 use crate::chunks::file_header::promised_chunks;
-use crate::chunks::{BLOCK_LEN, CHUNK_LEN, CHUNK_MAGIC, Carver, FILE_HEADER_LEN, FILE_MAGIC, Found};
+use crate::chunks::{
+    BLOCK_LEN, Block, CHUNK_LEN, CHUNK_MAGIC, Carver, FILE_HEADER_LEN, FILE_MAGIC, Found, slot_at,
+};
 use crate::files::archive::{Budget, gunzip, unzstd};
 use crate::files::kind::{SNIFF_LEN, sniff};
 use crate::files::{Input, Kind};
@@ -98,7 +100,7 @@ fn evtx(mut input: impl Read, sink: &mut Sink<'_>) {
     let mut start = 0u64;
     let mut slots = None;
     loop {
-        let missing = (BLOCK_LEN + CHUNK_LEN).saturating_sub(bytes.len());
+        let missing = (BLOCK_LEN + CHUNK_LEN + CHUNK_MAGIC.len()).saturating_sub(bytes.len());
         let read = input.by_ref().take(missing as u64).read_to_end(&mut bytes);
         let ended = !matches!(read, Ok(n) if n == missing);
         let slots = *slots.get_or_insert_with(|| {
@@ -112,11 +114,7 @@ fn evtx(mut input: impl Read, sink: &mut Sink<'_>) {
         });
         // At the end, the chunk that was kept for later is the last block's.
         let block = if ended { bytes.len() } else { BLOCK_LEN.min(bytes.len()) };
-        if slots {
-            read_slots(&carver, &bytes, block, start, sink);
-        } else {
-            carve(&carver, &bytes, block, start, sink);
-        }
+        chunks(&carver, Block { bytes: &bytes, len: block, slots }, start, sink);
         bytes.drain(..block);
         start += block as u64;
         if let Err(error) = read {
@@ -134,30 +132,16 @@ fn are_slots(head: &[u8]) -> bool {
     head.starts_with(FILE_MAGIC) || !chunk_at(0) && chunk_at(FILE_HEADER_LEN)
 }
 
-fn read_slots(carver: &Carver, bytes: &[u8], block: usize, start: u64, sink: &mut Sink<'_>) {
-    carver.slots(bytes.get(..block).unwrap_or(bytes), |found| match found {
-        Found::Chunk(at) => {
-            let offset = start + at as u64;
-            let rest = bytes.get(at..).unwrap_or_default();
-            if rest.len() < CHUNK_LEN {
-                sink.cut_off(offset, rest.len());
-            }
-            sink.chunk(rest.get(..CHUNK_LEN).unwrap_or(rest), offset);
-        }
-        Found::Junk(at) => {
-            let rest = bytes.get(at..).unwrap_or_default();
-            sink.junk(rest.get(..CHUNK_LEN).unwrap_or(rest), start + at as u64);
-        }
-    });
-}
-
-fn carve(carver: &Carver, bytes: &[u8], block: usize, start: u64, sink: &mut Sink<'_>) {
-    let mut from = 0;
-    while let Some(at) = carver.next(bytes, from).filter(|at| *at < block) {
-        let chunk = bytes.get(at..).unwrap_or_default();
-        let read = sink.chunk(chunk.get(..CHUNK_LEN).unwrap_or(chunk), start + at as u64);
-        from = Carver::after(at, read);
-    }
+fn chunks(carver: &Carver, block: Block<'_>, start: u64, sink: &mut Sink<'_>) {
+    // A whole slot is there behind the block, unless the content ends.
+    carver.find(
+        block,
+        |_| true,
+        |found| match found {
+            Found::Junk(at) => sink.junk(slot_at(block.bytes, at), start + at as u64),
+            Found::Chunk(at) => sink.chunk_or_beginning(slot_at(block.bytes, at), start + at as u64),
+        },
+    );
 }
 
 /// Tells the progress what is read, up to what was announced.

@@ -10,7 +10,9 @@ use super::sink::Sink;
 use super::stream;
 use super::visitor::{Progress, RecordVisitor};
 use crate::chunks::file_header::{FIELDS_LEN, promised_chunks};
-use crate::chunks::{BLOCK_LEN, CHUNK_LEN, CHUNK_MAGIC, Carver, FILE_HEADER_LEN, FILE_MAGIC, Found};
+use crate::chunks::{
+    BLOCK_LEN, Block, CHUNK_LEN, CHUNK_MAGIC, Carver, FILE_HEADER_LEN, FILE_MAGIC, Found, slot_at,
+};
 use crate::files::{Input, unreadable};
 use crate::io_util::read_full_at;
 use crate::records::Selection;
@@ -113,12 +115,14 @@ impl<'a> Worker<'a> {
         let from = block * BLOCK_LEN as u64;
         let planned = (input.len - from.min(input.len)).min(BLOCK_LEN as u64);
         let mut buffer = std::mem::take(&mut self.buffer);
-        buffer.resize(BLOCK_LEN + CHUNK_LEN, 0);
+        buffer.resize(BLOCK_LEN + CHUNK_LEN + CHUNK_MAGIC.len(), 0);
         let done = self.open(index, input).and_then(|open| {
             let (slots, promised) = (open.slots, open.promised);
             let start = from + if slots { FILE_HEADER_LEN as u64 } else { 0 };
-            let wanted = if slots { BLOCK_LEN } else { BLOCK_LEN + CHUNK_LEN };
-            let n = read_full_at(&open.file, &mut buffer[..wanted], start)?;
+            // A chunk that is out of its slot is seldom, and read when it is met.
+            let ahead = CHUNK_MAGIC.len() + if slots { 0 } else { CHUNK_LEN };
+            let wanted = BLOCK_LEN + ahead;
+            let n = read_full_at(&open.file, buffer.get_mut(..wanted).unwrap_or_default(), start)?;
             Ok((slots, promised, start, n))
         });
         let done = done.and_then(|(slots, promised, start, n)| {
@@ -136,64 +140,39 @@ impl<'a> Worker<'a> {
                 });
             }
             let bytes = buffer.get(..n).unwrap_or_default();
-            if slots {
-                self.slots(bytes, start)
-            } else {
-                self.carve(bytes, start);
-                Ok(())
-            }
+            self.chunks(Block { bytes, len: n.min(BLOCK_LEN), slots }, start)
         });
         self.buffer = buffer;
         self.sink.advance(planned);
         done
     }
 
-    /// The slots of a block that starts at offset `start` of the file.
-    fn slots(&mut self, bytes: &[u8], start: u64) -> io::Result<()> {
+    /// The chunks of a block that starts at offset `start` of the file.
+    fn chunks(&mut self, block: Block<'_>, start: u64) -> io::Result<()> {
         let Self { carver, sink, open, .. } = self;
+        let Some(Open { file, .. }) = open else { return Ok(()) };
         let mut failed = Ok(());
-        carver.slots(bytes, |found| match found {
-            Found::Chunk(at) => {
-                let offset = start + at as u64;
-                match bytes.get(at..at + CHUNK_LEN) {
-                    Some(chunk) => {
-                        sink.chunk(chunk, offset);
-                    }
-                    // Out of its slot and across the end of the block.
-                    None if at % CHUNK_LEN != 0 && bytes.len() == BLOCK_LEN => {
-                        let mut chunk = vec![0; CHUNK_LEN];
-                        let Some(open) = open.as_ref() else { return };
-                        match read_full_at(&open.file, &mut chunk, offset) {
-                            Ok(n) => {
-                                sink.chunk(chunk.get(..n).unwrap_or_default(), offset);
-                            }
-                            Err(error) => failed = Err(error),
-                        }
-                    }
-                    // The file ends in it.
-                    None => {
-                        let rest = bytes.get(at..).unwrap_or_default();
-                        sink.cut_off(offset, rest.len());
-                        sink.chunk(rest, offset);
-                    }
-                }
+        let reads_zero = |at: usize| {
+            let mut slot = vec![0; CHUNK_LEN];
+            let n = read_full_at(file, &mut slot, start + at as u64).unwrap_or(0);
+            slot.get(..n).is_some_and(|slot| slot.iter().all(|byte| *byte == 0))
+        };
+        carver.find(block, reads_zero, |found| match found {
+            Found::Junk(at) => sink.junk(slot_at(block.bytes, at), start + at as u64),
+            Found::Chunk(at) if at + CHUNK_LEN <= block.bytes.len() || block.bytes.len() <= block.len => {
+                sink.chunk_or_beginning(slot_at(block.bytes, at), start + at as u64)
             }
-            Found::Junk(at) => {
-                let rest = bytes.get(at..).unwrap_or_default();
-                sink.junk(rest.get(..CHUNK_LEN).unwrap_or(rest), start + at as u64);
+            // Across the end of the block.
+            Found::Chunk(at) => {
+                let mut chunk = vec![0; CHUNK_LEN];
+                let read = read_full_at(file, &mut chunk, start + at as u64)
+                    .map(|n| sink.chunk_or_beginning(chunk.get(..n).unwrap_or_default(), start + at as u64));
+                read.unwrap_or_else(|error| {
+                    failed = Err(error);
+                    false
+                })
             }
         });
         failed
-    }
-
-    /// Chunks at any position of a block.
-    fn carve(&mut self, bytes: &[u8], start: u64) {
-        let mut from = 0;
-        while let Some(at) = self.carver.next(bytes, from).filter(|at| *at < BLOCK_LEN) {
-            let chunk = bytes.get(at..).unwrap_or_default();
-            let chunk = chunk.get(..CHUNK_LEN).unwrap_or(chunk);
-            let read = self.sink.chunk(chunk, start + at as u64);
-            from = Carver::after(at, read);
-        }
     }
 }

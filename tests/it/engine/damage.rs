@@ -1,6 +1,8 @@
 //! Damage: flipped, zeroed and cut bytes at random places. No panic, no hang, and what is whole is found.
 
 use std::collections::HashMap;
+use std::io::Write;
+use std::path::Path;
 
 use krbtriage::records::chunk::Chunk;
 use krbtriage::records::fallback::{FallbackReader, Selector};
@@ -8,7 +10,7 @@ use krbtriage::records::reader::{ChunkReader, Counts};
 use krbtriage::records::{Problems, Record, Selection};
 use krbtriage::scan::ScanOptions;
 
-use super::support::{Random, everything, read_bytes, rounds, written_log};
+use super::support::{Random, everything, read_bytes, read_path, rounds, written_log};
 use crate::support::data::real_logs;
 use crate::support::evtx::chunk_of_every_layout;
 
@@ -146,6 +148,74 @@ fn undamaged_chunks_give_all_events_whatever_happens_to_the_others() {
             }
         }
     }
+}
+
+/// One piece of a file is missing, doubled or foreign: all chunks that it does not touch are read, wherever they are now.
+#[test]
+fn undamaged_chunks_give_all_events_where_bytes_are_missing_doubled_or_inserted() {
+    // More than one block of 16 chunks.
+    const CHUNKS: usize = 19;
+    let log = written_log(CHUNKS);
+    let mut reader = ChunkReader::default();
+    let whole: Vec<Vec<Record>> =
+        log[HEADER..].chunks(CHUNK).map(|chunk| by_ours(&mut reader, chunk, &everything()).0).collect();
+    let mut random = Random(0xde1e7e);
+    let folder = tempfile::tempdir().unwrap();
+    for round in 0..rounds(48) {
+        // At any place, also in the free space behind a chunk's records; around the end of a block every third time.
+        let from = match round % 3 {
+            0 => HEADER + 15 * CHUNK + random.below(2 * CHUNK),
+            _ => HEADER + random.below((CHUNKS - 2) * CHUNK),
+        };
+        let len = [1, 2, 8, 100, 4096, CHUNK - 1, CHUNK, CHUNK + 1, 100_000][random.below(9)];
+        let piece = log[from..(from + len).min(log.len())].to_vec();
+        let mut bytes = log.clone();
+        // The last byte that is touched: nothing of a chunk is lost by what is put before its first byte.
+        let last = match random.below(3) {
+            0 => {
+                bytes.drain(from..from + piece.len());
+                from + piece.len() - 1
+            }
+            1 => {
+                bytes.splice(from..from, piece);
+                from
+            }
+            _ => {
+                bytes.splice(from..from, (0..len).map(|n| n as u8));
+                from
+            }
+        };
+        let hit = (from - HEADER) / CHUNK..=(last - HEADER) / CHUNK;
+        let packed = round % 2 == 1;
+        let path = folder.path().join(if packed { "log.evtx.gz" } else { "log.evtx" });
+        let mut out = Vec::new();
+        if packed {
+            let mut gz = flate2::write::GzEncoder::new(&mut out, flate2::Compression::fast());
+            gz.write_all(&bytes).unwrap();
+            gz.finish().unwrap();
+        } else {
+            out = bytes;
+        }
+        std::fs::write(&path, out).unwrap();
+        let (found, report) = read_path(&path, &everything());
+        let found: std::collections::HashSet<_> = found.iter().map(|r| format!("{r:?}")).collect();
+        for (_, records) in whole.iter().enumerate().filter(|(chunk, _)| !hit.contains(chunk)) {
+            for record in records {
+                assert!(found.contains(&format!("{record:?}")), "round {round} {len}: {record:?} {report:?}");
+            }
+        }
+        let lost = whole.iter().flatten().filter(|record| !found.contains(&format!("{record:?}"))).count();
+        assert!(lost == 0 || !report.problems.is_empty(), "round {round}: {lost} records, not reported");
+    }
+}
+
+/// `../shared/review/attack.md` 4: a byte is missing in the third of five chunks.
+#[test]
+fn attack_4_a_chunk_behind_one_that_lacks_a_byte_is_read() {
+    let (records, report) = read_path(Path::new("tests/data/attack/delete1.evtx.gz"), &everything());
+    let ids: std::collections::BTreeSet<_> = records.iter().map(|record| record.record_id).collect();
+    assert!((670..=892).all(|id| ids.contains(&id)), "the whole fourth chunk");
+    assert!(!report.problems.is_empty());
 }
 
 /// Bytes that are no log at all, behind the magic of one.

@@ -15,6 +15,8 @@ const MAX_LIST: u64 = 256 << 20;
 pub enum ListError {
     #[error("--files-from {}: {}", path.display(), describe_read_error(path, source))]
     Read { path: PathBuf, source: io::Error },
+    #[error("--files-from {}: this is not a file, and reading it could wait without end; pipe the names to --files-from -", .0.display())]
+    NotAFile(PathBuf),
     #[error("--files-from {}: the list is longer than {} MiB; split it", path.display(), MAX_LIST >> 20)]
     TooLong { path: PathBuf },
 }
@@ -32,6 +34,10 @@ fn read(list: &Path) -> Result<Vec<PathBuf>, ListError> {
     let mut read = |input: &mut dyn Read| input.take(MAX_LIST + 1).read_to_end(&mut bytes).map(drop);
     let done = match list.as_os_str() == "-" {
         true => read(&mut io::stdin().lock()),
+        // A pipe that nobody writes to would wait without end.
+        false if list.metadata().is_ok_and(|meta| !meta.is_file() && !meta.is_dir()) => {
+            return Err(ListError::NotAFile(path));
+        }
         false => File::open(list).and_then(|mut file| read(&mut file)),
     };
     match done {

@@ -23,6 +23,9 @@ pub enum Decoded {
     Unsupported,
 }
 
+/// Most text of one record that is decoded here, in bytes: ten times what a record can hold without saying a value twice.
+const MAX_TEXT: usize = 1 << 20;
+
 /// Decodes records of one chunk after the other; keeps programs and buffers for ever.
 #[derive(Default)]
 pub struct Decoder {
@@ -213,7 +216,7 @@ impl Decoder {
                 (program, base)
             }
         };
-        Some((program, Event { chunk, literals: chunk.get(base..)?, values, text }))
+        Some((program, Event { chunk, literals: chunk.get(base..)?, values, text, room: MAX_TEXT }))
     }
 
     /// Notes what decides what the record says, so that it is known again.
@@ -295,7 +298,7 @@ impl Decoder {
         let Compiled { program, base, .. } = self.programs.get(chunk, instance)?;
         (program.kind == kind).then_some(())?;
         let (values, text) = (&self.nested, &mut self.text);
-        let mut event = Event { chunk, literals: chunk.get(base..)?, values, text };
+        let mut event = Event { chunk, literals: chunk.get(base..)?, values, text, room: MAX_TEXT };
         for node in &program.nodes {
             match node {
                 Node::Value(node) => event.value(node, data)?,
@@ -334,6 +337,8 @@ struct Event<'a> {
     literals: &'a [u8],
     values: &'a Values,
     text: &'a mut String,
+    /// Bytes that its values may still take.
+    room: usize,
 }
 
 impl Event<'_> {
@@ -445,7 +450,14 @@ impl Event<'_> {
         if node.wrapper && text.trim().is_empty() {
             return Some(());
         }
-        data.push(Datum { name, value: text.into() });
+        let value = text.into();
+        self.spend(&name, &value)?;
+        data.push(Datum { name, value });
+        Some(())
+    }
+
+    fn spend(&mut self, name: &Option<Text>, value: &Text) -> Option<()> {
+        self.room = self.room.checked_sub(value.len() + name.as_ref().map_or(0, Text::len))?;
         Some(())
     }
 
@@ -453,16 +465,21 @@ impl Event<'_> {
     fn array(&mut self, value: Value, name: &Option<Text>, data: &mut Vec<Datum>) -> Option<()> {
         let before = data.len();
         let mut sound = true;
-        let text = &mut *self.text;
+        let Self { text, room, .. } = self;
         value.items(self.chunk, |item| {
             text.clear();
             sound &= write_utf16(item, text).is_some();
+            // Each may have a long name.
+            *room = room.saturating_sub(text.len() + name.as_ref().map_or(0, Text::len));
+            if *room == 0 {
+                return;
+            }
             data.push(Datum { name: name.clone(), value: text.as_str().into() });
         })?;
         if data.len() == before {
             data.push(Datum { name: name.clone(), value: "".into() });
         }
-        sound.then_some(())
+        (sound && self.room > 0).then_some(())
     }
 
     fn is_null(&self, index: u16) -> bool {

@@ -16,6 +16,9 @@ use crate::chunks::header::Header;
 /// Where the chunk header keeps its hash table of name offsets.
 const NAME_TABLE: std::ops::Range<usize> = 128..384;
 
+/// What the crate may render of one chunk, in bytes of XML. It stops at 16 MiB for a record, which takes 50 ms.
+const MAX_RENDERED: usize = 16 << 20;
+
 /// Which records of a chunk to look at.
 #[derive(Debug, Clone, Copy)]
 pub enum Selector<'a> {
@@ -84,6 +87,7 @@ impl FallbackReader {
         match data.parse(Arc::clone(&self.settings)) {
             Err(error) => problems.add(at, || format!("chunk at offset {at:#x}: {error}")),
             Ok(mut parsed) => {
+                let mut rendered = 0;
                 for record in parsed.iter() {
                     let record = match record {
                         Ok(record) => record,
@@ -101,9 +105,21 @@ impl FallbackReader {
                         continue;
                     }
                     let id = record.event_record_id;
+                    if rendered > MAX_RENDERED {
+                        problems.add(at + start, || {
+                            format!(
+                                "record {id} at offset {:#x}: not read, as the records of its chunk before it hold more \
+                                 than {} MiB of text",
+                                at + start,
+                                MAX_RENDERED >> 20
+                            )
+                        });
+                        continue;
+                    }
                     let read = record
                         .into_xml()
                         .map_err(|error| chain(&error))
+                        .inspect(|text| rendered += text.data.len())
                         .and_then(|text| xml::parse_wanted(&text.data, selection).map_err(|e| e.to_string()));
                     match read {
                         Ok(Some(record)) => emit(record),

@@ -31,5 +31,5 @@ pub mod xml;
 pub mod xml_stream;
 
 pub use problems::Problems;
-pub use record::{Content, Datum, Origin, Record, Text};
+pub use record::{Content, Datum, MAX_VALUE, Origin, Record, Text};
 pub use selection::{EventFilter, Selection};

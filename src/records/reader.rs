@@ -5,11 +5,15 @@ use super::decode::{Decoded, Decoder};
 use super::fallback::{FallbackReader, Selector};
 use super::gate::Gate;
 use super::problems::Problems;
-use super::record::Record;
+use super::record::{MAX_VALUE, Record};
 use super::selection::Selection;
 use super::slack;
 use crate::chunks::CHUNK_MAGIC;
 use crate::chunks::header::Header;
+
+/// What the wanted records of one chunk may hold, in bytes of text: 128 times what the chunk has. A template may say one value
+/// as often as it likes.
+const MAX_CHUNK_TEXT: usize = 8 << 20;
 
 /// What was counted in one chunk or in many.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -23,11 +27,27 @@ pub struct Counts {
     pub records: u64,
     /// Lowest and highest record identifier, by the record headers of sound chunks.
     pub ids: Option<(u64, u64)>,
+    /// Records with a value that was cut, and the lowest identifier of one.
+    pub cut: u64,
+    pub first_cut: Option<u64>,
     /// When the latest record of a sound chunk was written, by its header: a FILETIME, 0 where there is none.
     pub written: u64,
 }
 
 impl Counts {
+    /// The record with every value at most [`MAX_VALUE`] bytes long.
+    pub fn cut(&mut self, record: Record) -> Record {
+        let Some(content) = record.cut(MAX_VALUE) else { return record };
+        self.cut += 1;
+        self.first_cut = Some(self.first_cut.unwrap_or(u64::MAX).min(record.record_id));
+        Record { content: content.into(), ..record }
+    }
+
+    pub fn add_cut(&mut self, other: Self) {
+        self.cut += other.cut;
+        self.first_cut = self.first_cut.into_iter().chain(other.first_cut).min();
+    }
+
     pub fn note_ids(&mut self, first: u64, last: u64) {
         self.ids = Some(self.ids.map_or((first, last), |(low, high)| (low.min(first), high.max(last))));
     }
@@ -62,9 +82,17 @@ impl ChunkReader {
             return false;
         };
         let mut found = Problems::default();
-        let mut emit = |record| {
-            if selection.conditions_hold(&record) {
-                emit(record);
+        let (mut room, mut left_out) = (MAX_CHUNK_TEXT, 0u64);
+        let mut emit = |record: Record| {
+            if !selection.conditions_hold(&record) {
+                return;
+            }
+            match room.checked_sub(record.text_len()) {
+                Some(rest) => {
+                    room = rest;
+                    emit(record);
+                }
+                None => left_out += 1,
             }
         };
         // Where slack starts, and the live records in it: none, unless the chunk is damaged.
@@ -110,6 +138,16 @@ impl ChunkReader {
                 if let Decoded::Wanted(record) = decoder.record(bytes, candidate, selection) {
                     emit(record);
                 }
+            });
+        }
+        if left_out > 0 {
+            problems.add(chunk.at, || {
+                format!(
+                    "chunk at offset {:#x}: {left_out} of its records are left out, as all together hold more than {} MiB of \
+                     text",
+                    chunk.at,
+                    MAX_CHUNK_TEXT >> 20
+                )
             });
         }
         let sound = header.header_is_sound(bytes) && (found.is_empty() || header.records_are_sound(bytes));

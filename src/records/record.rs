@@ -95,7 +95,17 @@ pub enum Origin {
     Slack,
 }
 
+/// Longest value that is kept of a record, in bytes. A value in an .evtx file has at most 65,535 bytes of UTF-16; only a
+/// crafted template, or XML, makes longer ones.
+pub const MAX_VALUE: usize = 128 << 10;
+
 impl Content {
+    /// Bytes of all its texts together.
+    pub fn text_len(&self) -> usize {
+        let values = self.data.iter().map(|d| d.value.len() + d.name.as_ref().map_or(0, Text::len));
+        self.provider.len() + self.channel.len() + self.computer.len() + values.sum::<usize>()
+    }
+
     /// The same with no text longer than `max` bytes; `None` where all are short enough. What is binary is left as it is.
     pub fn cut(&self, max: usize) -> Option<Self> {
         let is_long = |text: &Text| text.len() > max;

@@ -14,9 +14,9 @@ use crate::chunks::BLOCK_LEN;
 use crate::files::FileIndex;
 use crate::files::archive::{self, Budget, Member};
 use crate::files::{FileError, Input, Kind};
-use crate::records::Problems;
 use crate::records::reader::Counts;
 use crate::records::values::filetime;
+use crate::records::{MAX_VALUE, Problems};
 
 /// One task of work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +44,8 @@ pub struct FileProgress {
     written: AtomicU64,
     /// Chunks that the header of a closed log tells of.
     promised: AtomicU64,
+    cut: AtomicU64,
+    first_cut: AtomicU64,
     problems: Mutex<Problems>,
 }
 
@@ -62,6 +64,8 @@ impl FileProgress {
             last_id: AtomicU64::new(0),
             written: AtomicU64::new(0),
             promised: AtomicU64::new(0),
+            cut: AtomicU64::new(0),
+            first_cut: AtomicU64::new(u64::MAX),
             problems: Mutex::default(),
         }
     }
@@ -88,6 +92,10 @@ impl FileProgress {
             self.last_id.fetch_max(last, Ordering::Relaxed);
             self.written.fetch_max(counts.written, Ordering::Relaxed);
         }
+        if let Some(first) = counts.first_cut {
+            self.cut.fetch_add(counts.cut, Ordering::Relaxed);
+            self.first_cut.fetch_min(first, Ordering::Relaxed);
+        }
         if !problems.is_empty() {
             self.problems.lock().unwrap_or_else(PoisonError::into_inner).append(problems);
         }
@@ -101,6 +109,16 @@ impl FileProgress {
             problems.add(u64::MAX, || {
                 format!(
                     "its header tells of {promised} chunks and {found} of them are there; copy it again, or export the log anew"
+                )
+            });
+        }
+        let (cut, first_cut) = (self.cut.into_inner(), self.first_cut.into_inner());
+        if cut > 0 {
+            problems.add(u64::MAX, || {
+                format!(
+                    "values of more than {} KiB were cut in {cut} of its records, first in record {first_cut}; the beginning \
+                     of each and its SHA-256 are kept",
+                    MAX_VALUE >> 10
                 )
             });
         }

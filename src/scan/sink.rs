@@ -74,18 +74,20 @@ impl<'a> Sink<'a> {
         read: impl FnOnce(&Selection, &mut dyn FnMut(Record), &mut u64, &mut Problems),
     ) {
         let Self { events, visitor, selection, .. } = self;
+        let mut cut = Counts::default();
         let mut emit = |record| {
             if selection.conditions_hold(&record) {
                 *events += 1;
-                visitor.record(self.file, record);
+                visitor.record(self.file, cut.cut(record));
             }
         };
         read(self.selection, &mut emit, &mut self.counts.records, &mut self.problems);
+        self.counts.add_cut(cut);
     }
 
     /// Reads events that were extracted elsewhere; each is about the log it came from, and not about this file.
     pub fn extracted(&mut self, input: impl Read) {
-        let Self { plan, selection, recover, visitor, problems, file, .. } = self;
+        let Self { plan, selection, recover, visitor, problems, file, counts, .. } = self;
         let logs = &plan.extracted;
         let (mut found, mut slack) = (HashMap::new(), 0u64);
         let mut take = |line| match line {
@@ -99,7 +101,7 @@ impl<'a> Sink<'a> {
                 if record.origin == Origin::Slack && !*recover {
                     slack += 1;
                 } else if selection.accepts_record(&record) {
-                    visitor.record(log, record);
+                    visitor.record(log, counts.cut(record));
                 }
                 // A crafted file may name a log in every line.
                 if found.len() > FOUND_AT_ONCE { logs.found(found.drain()) } else { Ok(()) }
@@ -185,7 +187,8 @@ impl<'a> Sink<'a> {
     pub fn chunk(&mut self, chunk: &[u8], at: u64) -> bool {
         let read = catch_unwind(AssertUnwindSafe(|| {
             let Self { chunks, counts, problems, events, visitor, .. } = self;
-            chunks.read(
+            let mut cut = Counts::default();
+            let read = chunks.read(
                 Chunk { bytes: chunk, at },
                 self.selection,
                 self.recover,
@@ -193,9 +196,11 @@ impl<'a> Sink<'a> {
                 problems,
                 |record| {
                     *events += 1;
-                    visitor.record(self.file, record);
+                    visitor.record(self.file, cut.cut(record));
                 },
-            )
+            );
+            counts.add_cut(cut);
+            read
         }));
         read.unwrap_or_else(|_| {
             self.chunks = ChunkReader::default();

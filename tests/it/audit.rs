@@ -252,7 +252,7 @@ fn allowed_addresses_and_networks_are_passed() {
     ]);
     let run = bench.audit(&["-v", "-i", "a.csv", "--allow", "allow.txt"]);
     assert_eq!(run.kinds(), pairs(&[("198.51.100.9", "other")]));
-    assert!(run.err.ends_with("\n1 finding, 2 more allowed\n"), "{}", run.err);
+    assert!(run.err.ends_with("\n1 finding, 2 allowed by --allow\n"), "{}", run.err);
     // Who sees it on the screen is not told again.
     let run = bench.audit(&["-v", "-i", "a.csv", "--allow", "allow.txt", "--format", "text"]);
     assert!(run.out.starts_with("1 finding, 2 shared addresses allowed\n"), "{}", run.out);

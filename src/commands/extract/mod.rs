@@ -105,7 +105,7 @@ fn extract(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error> {
     let any_log = inputs.iter().any(|input| input.kind.is_read());
     // An extraction for triage also reports which logs could not be read.
     let has_failures = !unfound.is_empty() || inputs.iter().any(|input| input.named);
-    if !any_log && !(has_failures && config.format == Format::ForTriage) {
+    if !(any_log || has_failures && config.format == Format::ForTriage) {
         return Err(Error::NoLogs(files::no_log_among(&inputs, &unfound)));
     }
     let (selection, only_modified) = selection(config);

@@ -1,12 +1,14 @@
 //! What one input may cost the others: nothing.
 
 use std::io::Write;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use krbtriage::files;
+use krbtriage::records::MAX_VALUE;
 use krbtriage::scan::{Progress, ScanOptions, scan};
 
-use super::support::{Kept, everything};
+use super::support::{Kept, everything, read_path};
 use crate::support::evtx::{EvtxWriter, kerberos_event4};
 
 /// Panics once, outside of what reads a chunk: as if the program were wrong.
@@ -53,4 +55,27 @@ fn a_panic_in_one_task_loses_nothing_else_and_is_a_problem() {
         assert_eq!(problems.len(), 1, "{problems:?}");
         assert!(problems[0].contains("failed inside the program"));
     }
+}
+
+/// `../shared/review/attack.md` 1: a template that says one value 7,000 times. Chunks of 64 KiB would become 7 MB each.
+#[test]
+fn attack_1_a_name_of_megabytes_is_cut_and_reported() {
+    let (records, report) = read_path(Path::new("tests/data/attack/huge-names.evtx.gz"), &everything());
+    assert!(!records.is_empty());
+    for record in &records {
+        assert!(record.text_len() < 8 << 20, "record {}", record.record_id);
+        assert!(record.data.iter().all(|datum| datum.value.len() < MAX_VALUE + 100));
+    }
+    assert!(report.problems.iter().any(|problem| problem.contains("were cut in")), "{:?}", report.problems);
+}
+
+#[cfg(unix)]
+#[test]
+fn attack_14_a_pipe_as_list_of_files_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, rustix::fs::Mode::RUSR, 0)
+        .unwrap();
+    let error = files::list::all(&[], Some(&pipe)).unwrap_err();
+    assert!(error.to_string().contains("--files-from -"), "{error}");
 }

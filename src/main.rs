@@ -1,3 +1,5 @@
+#![forbid(unsafe_code)]
+
 use krbtriage::cli::{self, Exit};
 
 /// Incidents are thousands of small texts, made on all cores: they cost the system's allocator more than what is done with them.

@@ -46,13 +46,13 @@ const LONG_VERSION: &str = concat!(
 
 `krbtriage COMMAND --help` explains a command with examples. The documentation is in docs/."
 )]
-pub struct Cli {
+pub(super) struct Cli {
     #[command(subcommand)]
     pub command: Command,
 }
 
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(super) enum Command {
     Triage(Box<Triage>),
     Inventory(Inventory),
     Audit(Audit),
@@ -69,7 +69,7 @@ pub enum Command {
 
 impl Command {
     /// How often `-v` was given; 0 for commands without it.
-    pub fn verbosity(&self) -> u8 {
+    pub(super) fn verbosity(&self) -> u8 {
         match self {
             Self::Triage(args) => args.terminal.say.verbosity(),
             Self::Extract(args) => args.terminal.say.verbosity(),
@@ -105,7 +105,7 @@ Exit status:
   2  The command line is wrong.
   3  The report is written, but some input could not be read.
   4  No report is written.")]
-pub struct Triage {
+pub(super) struct Triage {
     /// Exported logs, or folders of them.
     ///
     /// .evtx, event XML, event text copied from Event Viewer, .zip, .gz, .zst, and files that `extract --for-triage` wrote.
@@ -219,7 +219,7 @@ pub struct Triage {
 
 /// Terminal options of commands with a progress bar.
 #[derive(Debug, Args, Clone, Copy)]
-pub struct Terminal {
+pub(super) struct Terminal {
     /// Hide the progress bar.
     #[arg(long, help_heading = "Behaviour")]
     pub no_progress: bool,
@@ -230,7 +230,7 @@ pub struct Terminal {
 
 /// How much a command writes to standard error.
 #[derive(Debug, Clone, Copy, Args)]
-pub struct Say {
+pub(super) struct Say {
     /// Print errors only.
     #[arg(short, long, help_heading = "Behaviour", conflicts_with = "verbose")]
     pub quiet: bool,
@@ -243,24 +243,24 @@ pub struct Say {
 }
 
 impl Say {
-    pub fn is_verbose(self) -> bool {
+    pub(super) fn is_verbose(self) -> bool {
         self.verbose > 0
     }
 
     /// How often `-v` was given.
-    pub fn verbosity(self) -> u8 {
+    pub(super) fn verbosity(self) -> u8 {
         self.verbose
     }
 
     /// Standard error is a terminal, or the user asked for more.
-    pub fn is_talkative(self) -> bool {
+    pub(super) fn is_talkative(self) -> bool {
         self.is_verbose() || (!self.quiet && std::io::IsTerminal::is_terminal(&std::io::stderr()))
     }
 }
 
 /// Options that are valid alone but not together.
 #[derive(Debug, thiserror::Error)]
-pub enum WrongUse {
+pub(super) enum WrongUse {
     /// An output whose name does not select a format.
     #[error(transparent)]
     Format(#[from] UnknownFormat),
@@ -269,7 +269,7 @@ pub enum WrongUse {
 }
 
 impl Triage {
-    pub fn into_config(self) -> Result<commands::triage::Config, WrongUse> {
+    pub(super) fn into_config(self) -> Result<commands::triage::Config, WrongUse> {
         if let (Some(since), Some(until)) = (self.since, self.until)
             && since > until
         {
@@ -337,7 +337,7 @@ fn format_named(name: &str) -> Result<Format, String> {
 #[command(after_long_help = "Examples:
   krbtriage inventory ipconfig-outputs -o addresses.csv
   krbtriage inventory addresses.csv more.json | more")]
-pub struct Inventory {
+pub(super) struct Inventory {
     /// Inventory files or folders.
     #[arg(value_name = "FILES", required = true)]
     files: Vec<PathBuf>,
@@ -355,7 +355,7 @@ pub struct Inventory {
 }
 
 impl Inventory {
-    pub fn into_config(self) -> commands::inventory::Config {
+    pub(super) fn into_config(self) -> commands::inventory::Config {
         commands::inventory::Config {
             files: expand_wildcards(self.files),
             host: self.host,
@@ -373,7 +373,7 @@ impl Inventory {
     krbtriage explain misplaced
   Explain one incident of a report:
     krbtriage explain --incident i963b2fe1d1d6 samples/report.csv")]
-pub struct Explain {
+pub(super) struct Explain {
     /// A cause or a kind; with --incident, the report [default: list all].
     #[arg(value_name = "CAUSE|KIND|REPORT")]
     pub topic: Option<std::path::PathBuf>,
@@ -401,7 +401,7 @@ Exit status:
   2  The command line is wrong.
   3  The script is written. Its comments list the names that it leaves out.
   4  No script is written.")]
-pub struct CollectScript {
+pub(super) struct CollectScript {
     /// Hosts to collect from.
     ///
     /// With --report: hosts that you trust although no list has them.
@@ -433,7 +433,7 @@ pub struct CollectScript {
 }
 
 impl CollectScript {
-    pub fn into_config(self) -> commands::collect_script::Config {
+    pub(super) fn into_config(self) -> commands::collect_script::Config {
         commands::collect_script::Config {
             hosts: self.hosts,
             lists: self.lists,
@@ -464,7 +464,7 @@ Exit status:
   2  The command line is wrong.
   3  The audit is written, but some input could not be read.
   4  No audit is written.")]
-pub struct Audit {
+pub(super) struct Audit {
     /// Address inventories: which host owns which address.
     #[arg(short, long, value_name = "FILE", help_heading = "Input", num_args = 1.., required_unless_present = "spns")]
     interfaces: Vec<PathBuf>,
@@ -516,7 +516,7 @@ pub struct Audit {
 }
 
 impl Audit {
-    pub fn into_config(self) -> commands::audit::Config {
+    pub(super) fn into_config(self) -> commands::audit::Config {
         let view = match (self.format.as_deref(), &self.output) {
             (Some("text"), None) => Some(terminal::paper()),
             (None, None) if terminal::is_terminal() => Some(terminal::paper()),
@@ -564,7 +564,7 @@ Exit status:
   2  The command line is wrong.
   3  The events are written, but some input could not be read. With --for-triage, the file says so too.
   4  Nothing is written.")]
-pub struct Extract {
+pub(super) struct Extract {
     /// Exported logs, files that `extract --for-triage` wrote, or folders of them.
     #[arg(value_name = "LOGS", required_unless_present = "files_from")]
     logs: Vec<PathBuf>,
@@ -616,7 +616,7 @@ pub struct Extract {
 }
 
 impl Extract {
-    pub fn into_config(self) -> commands::extract::Config {
+    pub(super) fn into_config(self) -> commands::extract::Config {
         use commands::extract::Format;
         let named_zst = |path: &PathBuf| path.extension().is_some_and(|e| e.eq_ignore_ascii_case("zst"));
         commands::extract::Config {
@@ -642,7 +642,7 @@ impl Extract {
 #[command(after_long_help = "Examples:
   krbtriage completions bash > /etc/bash_completion.d/krbtriage
   krbtriage completions powershell >> $PROFILE")]
-pub struct Completions {
+pub(super) struct Completions {
     /// bash, zsh, fish, powershell or elvish.
     #[arg(value_name = "SHELL")]
     pub shell: clap_complete::Shell,

@@ -17,7 +17,7 @@ pub enum Exit {
 }
 
 /// The process's own status after an interruption, which leaves no new file: as a shell, or Windows, has it for Ctrl-C.
-pub const INTERRUPTED: i32 = if cfg!(windows) { 0xC000_013A_u32 as i32 } else { 130 };
+pub(super) const INTERRUPTED: i32 = if cfg!(windows) { 0xC000_013A_u32 as i32 } else { 130 };
 
 impl Exit {
     pub fn code(self) -> u8 {

@@ -4,7 +4,7 @@ use std::path::{MAIN_SEPARATOR_STR, PathBuf};
 
 /// Replaces wildcards on Windows by the files they match, in order of name. A pattern that matches nothing stays, and is
 /// reported where it is read, like any file that does not exist.
-pub fn expand_wildcards(written: Vec<PathBuf>) -> Vec<PathBuf> {
+pub(super) fn expand_wildcards(written: Vec<PathBuf>) -> Vec<PathBuf> {
     if cfg!(windows) { written.into_iter().flat_map(expand).collect() } else { written }
 }
 

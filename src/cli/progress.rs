@@ -9,10 +9,10 @@ use crate::scan::Progress;
 const SHOWN_AFTER: Duration = Duration::from_millis(300);
 
 /// A progress bar by bytes on standard error. Hidden where that is no terminal.
-pub struct Bar(Option<ProgressBar>);
+pub(super) struct Bar(Option<ProgressBar>);
 
 impl Bar {
-    pub fn new(wanted: bool) -> Self {
+    pub(super) fn new(wanted: bool) -> Self {
         Self((wanted && std::io::stderr().is_terminal()).then(|| {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
             let style = ProgressStyle::with_template(
@@ -23,7 +23,7 @@ impl Bar {
         }))
     }
 
-    pub fn finish(&self) {
+    pub(super) fn finish(&self) {
         if let Some(bar) = &self.0 {
             bar.finish_and_clear();
         }

@@ -13,7 +13,7 @@ use crate::scan::FileReport;
 use crate::text::escape::escape_control;
 
 /// What a run read and found, for a person. `viewed`: the incidents are on the terminal already.
-pub fn text(outcome: &Outcome, verbose: bool, viewed: bool) -> String {
+pub(super) fn text(outcome: &Outcome, verbose: bool, viewed: bool) -> String {
     let mut out = String::new();
     let mut line = |text: String| {
         out.push_str(&escape_control(&text));
@@ -78,22 +78,22 @@ fn incidents(outcome: &Outcome, line: &mut impl FnMut(String)) {
 }
 
 /// What could not be read, for the log of a script or a scheduler.
-pub fn problems(outcome: &Outcome) -> String {
+pub(super) fn problems(outcome: &Outcome) -> String {
     write_unread(outcome, false)
 }
 
 /// What could not be read of logs, for the commands that read only logs.
-pub fn log_problems(unfound: &[FileError], logs: &[FileReport]) -> String {
+pub(super) fn log_problems(unfound: &[FileError], logs: &[FileReport]) -> String {
     lines_of(unfound, logs, &[], false).iter().map(|l| format!("{}\n", escape_control(l))).collect()
 }
 
 /// What could not be read of inventories.
-pub fn inventory_problems(inventories: &[InventoryFile], verbose: bool) -> String {
+pub(super) fn inventory_problems(inventories: &[InventoryFile], verbose: bool) -> String {
     lines_of(&[], &[], inventories, verbose).iter().map(|l| format!("{}\n", escape_control(l))).collect()
 }
 
 /// How each inventory was recognised, for the commands that read only inventories.
-pub fn inventories_understood(inventories: &[InventoryFile], verbose: bool) -> String {
+pub(super) fn inventories_understood(inventories: &[InventoryFile], verbose: bool) -> String {
     // A folder of an export per host has hundreds.
     const SHOWN: usize = 20;
     let shown = if verbose { usize::MAX } else { SHOWN };
@@ -112,7 +112,7 @@ fn understood(f: &InventoryFile) -> String {
 }
 
 /// The number of an audit's findings, by status where there was an earlier audit.
-pub fn audit_counts(outcome: &audit::Outcome) -> String {
+pub(super) fn audit_counts(outcome: &audit::Outcome) -> String {
     let mut parts = vec![counted(outcome.findings.len() as u64, "finding")];
     if outcome.compared {
         let with = |s: Status| outcome.findings.iter().filter(|finding| finding.status == s).count();

@@ -7,13 +7,13 @@ use anstream::{AutoStream, ColorChoice};
 use crate::report::Paper;
 
 /// Does a person read standard output?
-pub fn is_terminal() -> bool {
+pub(super) fn is_terminal() -> bool {
     io::stdout().is_terminal()
 }
 
 /// Standard output as paper. Colours follow `NO_COLOR`, `CLICOLOR`, `CLICOLOR_FORCE` and `TERM=dumb`; where no terminal
 /// tells its width, `COLUMNS` may.
-pub fn paper() -> Paper {
+pub(super) fn paper() -> Paper {
     let colours = AutoStream::choice(&io::stdout()) != ColorChoice::Never;
     let columns = || std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok());
     let width = match terminal_size::terminal_size_of(io::stdout()) {

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 /// Which end of a period a bare date means: its first or its last moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum End {
+pub(super) enum End {
     Since,
     Until,
 }
@@ -15,7 +15,7 @@ const HELP: &str = "write a date (2026-10-06), a time with its offset (2026-10-0
                     or a span before now (90m, 36h, 7d, 2w)";
 
 /// `--since` and `--until`. Times without an offset are UTC, like every time the program writes.
-pub fn moment(text: &str, end: End, now: Timestamp) -> Result<Timestamp, String> {
+pub(super) fn moment(text: &str, end: End, now: Timestamp) -> Result<Timestamp, String> {
     let text = text.trim();
     if let Ok(span) = span(text) {
         return now.checked_sub(span).map_err(|_| format!("{text} is too long ago"));
@@ -44,7 +44,7 @@ pub fn moment(text: &str, end: End, now: Timestamp) -> Result<Timestamp, String>
 }
 
 /// `90s`, `10m`, `36h`, `7d`, `2w`.
-pub fn span(text: &str) -> Result<SignedDuration, String> {
+pub(super) fn span(text: &str) -> Result<SignedDuration, String> {
     let wrong =
         || format!("\"{text}\" is no span of time; write a number with s, m, h, d or w (10m, 36h, 7d)");
     let text = text.trim();

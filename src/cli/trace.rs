@@ -11,7 +11,7 @@ use crate::text::escape::escape_control;
 const VARIABLE: &str = "KRBTRIAGE_LOG";
 
 /// Installs the logger where it is asked for. `verbosity` is the number of `-v`: two log decisions, three every detail.
-pub fn start(verbosity: u8) {
+pub(super) fn start(verbosity: u8) {
     let filter = std::env::var(VARIABLE).ok().filter(|filter| !filter.trim().is_empty());
     let mut builder = Builder::new();
     match (filter, verbosity) {

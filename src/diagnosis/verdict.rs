@@ -135,11 +135,6 @@ impl Confidence {
         }
     }
 
-    /// 1 (possible) to 3 (confirmed).
-    pub fn rank(self) -> u8 {
-        self as u8
-    }
-
     /// The next lower confidence; `possible` is the lowest.
     #[must_use]
     pub fn lower(self) -> Self {

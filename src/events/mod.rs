@@ -12,7 +12,7 @@ pub use dedup::{ContentFingerprint, DedupIndex, Insertion};
 pub use event::Event;
 pub use queries::{EventQuery, queries};
 pub use reported::ReportedEvents;
-pub use signals::{Role, Signal, SignalKind, known};
+pub use signals::{Role, Signal, SignalKind, catalogue};
 
 use crate::records::{EventFilter, Selection};
 use event::KERBEROS;

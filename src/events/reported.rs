@@ -61,6 +61,7 @@ impl ReportedEvents {
         !self.fingerprints.is_empty() && (known(fingerprint) || known(Self::old_fingerprint(record)))
     }
 
+    /// How many events it holds.
     pub fn count(&self) -> usize {
         self.fingerprints.len()
     }

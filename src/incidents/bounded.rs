@@ -8,7 +8,7 @@ use indexmap::map::Entry;
 ///
 /// What is kept does not depend on the order in which entries come, or on how they are shared out: an entry is only dropped
 /// when smaller keys fill the map, and then they fill the joined map too.
-pub struct BoundedMap<K, V> {
+pub(super) struct BoundedMap<K, V> {
     entries: IndexMap<K, V, RandomState>,
     /// How much memory an entry with this key stands for.
     weigh: fn(&K) -> usize,
@@ -19,14 +19,14 @@ pub struct BoundedMap<K, V> {
 }
 
 impl<K: Ord + Hash + Clone, V> BoundedMap<K, V> {
-    pub fn new(max: usize, weigh: fn(&K) -> usize) -> Self {
+    pub(super) fn new(max: usize, weigh: fn(&K) -> usize) -> Self {
         Self { entries: IndexMap::default(), weigh, max, weight: 0, largest: None }
     }
 
     /// The place of this key's entry, which `new` makes where there is none; `None` when there is no room for it.
     ///
     /// Places change when entries are dropped: see [`BoundedMap::trim`].
-    pub fn place(&mut self, key: K, new: impl FnOnce() -> V) -> Option<usize> {
+    pub(super) fn place(&mut self, key: K, new: impl FnOnce() -> V) -> Option<usize> {
         if self.largest.as_ref().is_some_and(|largest| key > *largest) {
             return None;
         }
@@ -39,12 +39,12 @@ impl<K: Ord + Hash + Clone, V> BoundedMap<K, V> {
         Some(place)
     }
 
-    pub fn at(&mut self, place: usize) -> Option<&mut V> {
+    pub(super) fn at(&mut self, place: usize) -> Option<&mut V> {
         self.entries.get_index_mut(place).map(|(_, value)| value)
     }
 
     /// Drops entries when there are a quarter too many. Were some dropped, and so their places changed?
-    pub fn trim(&mut self) -> bool {
+    pub(super) fn trim(&mut self) -> bool {
         let full = self.weight > self.max + self.max / 4;
         if full {
             self.trim_to_max();
@@ -70,7 +70,7 @@ impl<K: Ord + Hash + Clone, V> BoundedMap<K, V> {
     }
 
     /// Adds the entries of `other`; `join` puts two values of one key together.
-    pub fn merge(&mut self, other: Self, mut join: impl FnMut(&mut V, V)) {
+    pub(super) fn merge(&mut self, other: Self, mut join: impl FnMut(&mut V, V)) {
         for (key, value) in other.entries {
             match self.entries.entry(key) {
                 Entry::Vacant(entry) => {
@@ -83,7 +83,7 @@ impl<K: Ord + Hash + Clone, V> BoundedMap<K, V> {
     }
 
     /// The entries, in no particular order.
-    pub fn into_entries(mut self) -> impl Iterator<Item = (K, V)> {
+    pub(super) fn into_entries(mut self) -> impl Iterator<Item = (K, V)> {
         self.trim_to_max();
         self.entries.into_iter()
     }

@@ -8,7 +8,7 @@ use super::hosts::HostsBuilder;
 use crate::names::HostName;
 
 /// Every host and name of the inventories. More names may be added to it.
-pub fn hosts<'a>(interfaces: &'a AddressInventory, accounts: &AccountInventory) -> HostsBuilder<'a> {
+pub(crate) fn hosts<'a>(interfaces: &'a AddressInventory, accounts: &AccountInventory) -> HostsBuilder<'a> {
     let mut hosts = HostsBuilder::new(interfaces);
     let computers = Computers::with_aliases(accounts, interfaces);
     hosts.join_aliases(interfaces, |a, b| computers.both(a, b));

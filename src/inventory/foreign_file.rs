@@ -13,7 +13,7 @@ use crate::text::decode::decode;
 
 /// The kind of a foreign file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ForeignFile {
+pub(crate) enum ForeignFile {
     Log,
     /// Something packed, which is read where logs are.
     Packed,
@@ -24,7 +24,7 @@ pub enum ForeignFile {
 
 impl ForeignFile {
     /// By the first bytes of a file, where no inventory begins so.
-    pub fn by_bytes(head: &[u8]) -> Option<Self> {
+    pub(crate) fn by_bytes(head: &[u8]) -> Option<Self> {
         match sniff(head) {
             Kind::Evtx | Kind::Xml | Kind::Extract | Kind::LegacyEvt | Kind::Mta => Some(Self::Log),
             Kind::Zip | Kind::Gzip | Kind::Zstd => Some(Self::Packed),
@@ -33,7 +33,7 @@ impl ForeignFile {
     }
 
     /// By the first bytes of a file that the calling reader does not know.
-    pub fn of(head: &[u8]) -> Option<Self> {
+    pub(crate) fn of(head: &[u8]) -> Option<Self> {
         if let Some(other) = Self::by_bytes(head) {
             return Some(other);
         }
@@ -49,14 +49,14 @@ impl ForeignFile {
         }
     }
 
-    pub fn of_file(path: &Path) -> Option<Self> {
+    pub(crate) fn of_file(path: &Path) -> Option<Self> {
         let mut head = Vec::new();
         File::open(path).ok()?.take(Sample::BYTES as u64).read_to_end(&mut head).ok()?;
         Self::of(&head)
     }
 
     /// What it is, and what to do with it.
-    pub fn advice(self) -> &'static str {
+    pub(crate) fn advice(self) -> &'static str {
         match self {
             Self::Log => "this is a log, no inventory; name it as one, without an option in front",
             Self::Packed => "this is packed; unpack it and name what is in it",

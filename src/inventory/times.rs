@@ -11,7 +11,7 @@ const UNIX_EPOCH_IN_FILETIME: i64 = 116_444_736_000_000_000;
 
 /// A point in time as an export has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum When {
+pub(crate) enum When {
     At(Timestamp),
     /// 0 or the largest value: never, or not set.
     Never,
@@ -20,7 +20,7 @@ pub enum When {
 }
 
 impl When {
-    pub fn at(self) -> Option<Timestamp> {
+    pub(crate) fn at(self) -> Option<Timestamp> {
         match self {
             Self::At(time) => Some(time),
             _ => None,
@@ -29,7 +29,7 @@ impl When {
 }
 
 /// FILETIME as a decimal number (`pwdLastSet`).
-pub fn filetime(text: &str) -> When {
+pub(crate) fn filetime(text: &str) -> When {
     match trimmed(text).parse::<i64>() {
         Ok(ticks) if ticks <= 0 || ticks == i64::MAX => When::Never,
         Ok(ticks) => {
@@ -52,7 +52,7 @@ fn unix_seconds(seconds: i64) -> When {
 /// Any form a directory export has: FILETIME, generalised time (RFC 4517 3.3.13: `20261123225750.0Z`),
 /// `/Date(1700000000000)/` (Windows PowerShell's JSON, milliseconds), seconds since 1970 (SharpHound), or
 /// RFC 3339.
-pub fn time(text: &str) -> When {
+pub(crate) fn time(text: &str) -> When {
     let text = trimmed(text);
     if text.starts_with(['/', '\\'])
         && let Some(rest) = text.strip_prefix("/Date(").or_else(|| text.strip_prefix("\\/Date("))
@@ -81,7 +81,7 @@ pub fn time(text: &str) -> When {
 }
 
 /// The project's own tables: as [`time`], and what has no zone is UTC.
-pub fn time_or_utc(text: &str) -> When {
+pub(crate) fn time_or_utc(text: &str) -> When {
     match time(text) {
         When::Unclear => text
             .trim()
@@ -154,7 +154,7 @@ fn generalised_time(text: &str) -> Option<Timestamp> {
 }
 
 /// What is told of a cell of the project's own tables that holds no time.
-pub fn no_time(column: &str, quoted: &str) -> String {
+pub(crate) fn no_time(column: &str, quoted: &str) -> String {
     format!("{column} {quoted} is no time; write it as 2026-11-23T22:57:50Z")
 }
 

@@ -18,7 +18,7 @@ const MAX_KEY: usize = 1024;
 
 /// What was decoded; one per worker.
 #[derive(Default)]
-pub struct ContentCache {
+pub(super) struct ContentCache {
     contents: HashMap<Box<[u8]>, Arc<Content>>,
     /// Of the record that is being decoded.
     key: Vec<u8>,
@@ -26,13 +26,19 @@ pub struct ContentCache {
 }
 
 impl ContentCache {
-    pub fn start(&mut self) {
+    pub(super) fn start(&mut self) {
         self.key.clear();
         self.too_long = false;
     }
 
     /// Adds the values that the program of the definition with this number uses.
-    pub fn add(&mut self, number: u64, program: &Program, values: &Values, chunk: &[u8]) -> Option<()> {
+    pub(super) fn add(
+        &mut self,
+        number: u64,
+        program: &Program,
+        values: &Values,
+        chunk: &[u8],
+    ) -> Option<()> {
         self.key.extend(number.to_le_bytes());
         for &index in &program.used {
             let value = values.get(index);
@@ -48,15 +54,15 @@ impl ContentCache {
     }
 
     /// A fragment that is not there.
-    pub fn add_nothing(&mut self) {
+    pub(super) fn add_nothing(&mut self) {
         self.key.extend(u64::MAX.to_le_bytes());
     }
 
-    pub fn get(&self) -> Option<&Arc<Content>> {
+    pub(super) fn get(&self) -> Option<&Arc<Content>> {
         if self.too_long { None } else { self.contents.get(&*self.key) }
     }
 
-    pub fn keep(&mut self, content: &Arc<Content>) {
+    pub(super) fn keep(&mut self, content: &Arc<Content>) {
         if self.too_long {
             return;
         }

@@ -9,7 +9,7 @@ use crate::text::decode::TextReader;
 const BLOCK: usize = 128 * 1024;
 
 /// The part of a text that is in memory. Its owner drops what it is done with, which bounds it.
-pub struct Window<R> {
+pub(super) struct Window<R> {
     reader: TextReader<R>,
     bytes: Vec<u8>,
     /// Bytes and line ends dropped before `bytes`.
@@ -20,7 +20,7 @@ pub struct Window<R> {
 
 /// A place in the input, for messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
+pub(super) struct Place {
     /// From 1.
     line: u64,
     /// From 0; `None` in UTF-16 and code pages, where positions in the decoded text are not those in the
@@ -39,28 +39,28 @@ impl fmt::Display for Place {
 }
 
 impl<R: Read> Window<R> {
-    pub fn new(input: R) -> Self {
+    pub(super) fn new(input: R) -> Self {
         Self { reader: TextReader::new(input), bytes: Vec::new(), dropped: 0, lines_dropped: 0, ended: false }
     }
 
-    pub fn bytes(&self) -> &[u8] {
+    pub(super) fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
     /// Nothing follows [`Window::bytes`].
-    pub fn ended(&self) -> bool {
+    pub(super) fn ended(&self) -> bool {
         self.ended
     }
 
     /// Reads one more block behind [`Window::bytes`].
-    pub fn grow(&mut self) -> io::Result<()> {
+    pub(super) fn grow(&mut self) -> io::Result<()> {
         let read = self.reader.by_ref().take(BLOCK as u64).read_to_end(&mut self.bytes);
         self.ended = !matches!(read, Ok(n) if n > 0);
         read.map(drop)
     }
 
     /// Drops the first `n` bytes.
-    pub fn drop_front(&mut self, n: usize) {
+    pub(super) fn drop_front(&mut self, n: usize) {
         let n = n.min(self.bytes.len());
         self.lines_dropped += self.line_ends(n);
         self.dropped += n as u64;
@@ -68,12 +68,12 @@ impl<R: Read> Window<R> {
     }
 
     /// Bytes before `index` of [`Window::bytes`] in the whole text, which orders messages.
-    pub fn offset(&self, index: usize) -> u64 {
+    pub(super) fn offset(&self, index: usize) -> u64 {
         self.dropped + index as u64
     }
 
     /// Where `index` of [`Window::bytes`] stands in the input.
-    pub fn place(&self, index: usize) -> Place {
+    pub(super) fn place(&self, index: usize) -> Place {
         Place {
             line: 1 + self.lines_dropped + self.line_ends(index),
             byte: self.reader.keeps_positions().then_some(self.offset(index)),

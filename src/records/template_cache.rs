@@ -23,7 +23,7 @@ type Key = ([u8; 16], u32);
 
 /// Definitions with their programs; one per worker.
 #[derive(Default)]
-pub struct TemplateCache {
+pub(super) struct TemplateCache {
     numbers: HashMap<Key, Vec<u64>>,
     cached: Vec<CachedDefinition>,
     /// The number of the first that is known. No number stands for two definitions, also when all were forgotten to
@@ -49,7 +49,7 @@ struct Name {
 
 impl TemplateCache {
     /// The number of the definition that stands at this offset; `None` when its shape is not usual.
-    pub fn number(&mut self, chunk: &[u8], at: u32) -> Option<u64> {
+    pub(super) fn number(&mut self, chunk: &[u8], at: u32) -> Option<u64> {
         let (key, tokens) = (key(chunk, at)?, definition(chunk, at)?);
         let same =
             |number: &&u64| self.get(**number).is_some_and(|cached| cached.is(tokens.chunk, tokens.at));
@@ -71,7 +71,7 @@ impl TemplateCache {
     }
 
     /// The program of a definition; `None` when its shape is not usual, or it was forgotten.
-    pub fn program(&self, number: u64) -> Option<&Program> {
+    pub(super) fn program(&self, number: u64) -> Option<&Program> {
         self.get(number)?.program.as_ref()
     }
 

@@ -19,13 +19,13 @@ const ENTRY: usize = 300;
 const BIT: FileIndex = 1 << 62;
 
 /// The index of the log with this number: the same in every run and whatever file tells of it.
-pub fn index_of(number: u64) -> FileIndex {
+pub(super) fn index_of(number: u64) -> FileIndex {
     number & (BIT - 1) | BIT
 }
 
 /// Shared by all workers.
 #[derive(Default)]
-pub struct ExtractedLogs(Mutex<Logs>);
+pub(super) struct ExtractedLogs(Mutex<Logs>);
 
 #[derive(Default)]
 struct Logs {
@@ -62,7 +62,7 @@ impl ExtractedLogs {
     }
 
     /// What a line says of its log. Of two lines that contradict each other the smaller counts, whichever was first.
-    pub fn log(&self, mut line: LogLine) -> Result<(), String> {
+    pub(super) fn log(&self, mut line: LogLine) -> Result<(), String> {
         let number = number_of(&line.log).ok_or("\"log\" is not 16 hexadecimal digits")?;
         let mut logs = self.lock();
         logs.spend(size(&line))?;
@@ -83,21 +83,21 @@ impl ExtractedLogs {
         Ok(())
     }
 
-    pub fn unread(&self, line: UnreadLine) -> Result<(), String> {
+    pub(super) fn unread(&self, line: UnreadLine) -> Result<(), String> {
         let mut logs = self.lock();
         logs.spend(line.path.len() + line.problem.len())?;
         logs.unread.insert(line);
         Ok(())
     }
 
-    pub fn begun(&self, extraction: u64, file: FileIndex) -> Result<(), String> {
+    pub(super) fn begun(&self, extraction: u64, file: FileIndex) -> Result<(), String> {
         let mut logs = self.lock();
         logs.spend(0)?;
         logs.begun.insert((extraction, file));
         Ok(())
     }
 
-    pub fn ended(&self, extraction: u64, file: FileIndex) -> Result<(), String> {
+    pub(super) fn ended(&self, extraction: u64, file: FileIndex) -> Result<(), String> {
         let mut logs = self.lock();
         logs.spend(0)?;
         logs.ended.insert((extraction, file));
@@ -105,7 +105,7 @@ impl ExtractedLogs {
     }
 
     /// Files with the beginning of an extraction whose end no file has, or the other way round.
-    pub fn cut(&self) -> BTreeSet<(FileIndex, &'static str)> {
+    pub(super) fn cut(&self) -> BTreeSet<(FileIndex, &'static str)> {
         let logs = self.lock();
         let lacking = |ones: &BTreeSet<(u64, FileIndex)>, others: &BTreeSet<(u64, FileIndex)>, what| {
             let has_none = |number| others.range((number, 0)..=(number, FileIndex::MAX)).next().is_none();
@@ -117,7 +117,7 @@ impl ExtractedLogs {
     }
 
     /// Counts events that were read.
-    pub fn found(&self, events: impl IntoIterator<Item = (FileIndex, u64)>) -> Result<(), String> {
+    pub(super) fn found(&self, events: impl IntoIterator<Item = (FileIndex, u64)>) -> Result<(), String> {
         let mut logs = self.lock();
         for (index, count) in events {
             if let Entry::Vacant(entry) = logs.logs.entry(index) {
@@ -132,7 +132,7 @@ impl ExtractedLogs {
     }
 
     /// The logs in the order of their paths, and what could not be looked at.
-    pub fn into_reports(self) -> (Vec<FileReport>, Vec<FileError>) {
+    pub(super) fn into_reports(self) -> (Vec<FileReport>, Vec<FileError>) {
         let Logs { logs, unread, .. } = self.0.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut reports: Vec<_> = logs.into_iter().map(|(index, log)| log.into_report(index)).collect();
         reports.sort_by(|a, b| (&a.path, a.index).cmp(&(&b.path, b.index)));

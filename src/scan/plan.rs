@@ -20,7 +20,7 @@ use crate::records::{MAX_VALUE, Problems};
 
 /// One task of work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Task {
+pub(super) enum Task {
     /// The `block`th block of an .evtx file: one big file keeps all workers as busy as many small ones.
     Block { input: usize, block: u64 },
     /// A file that can only be read from front to back.
@@ -30,7 +30,7 @@ pub enum Task {
 }
 
 /// One file (or archive member) and what has been found in it so far, by any worker.
-pub struct FileProgress {
+pub(super) struct FileProgress {
     path: Arc<str>,
     kind: &'static str,
     bytes: u64,
@@ -71,12 +71,12 @@ impl FileProgress {
     }
 
     /// So many chunks should be found in it.
-    pub fn promise(&self, chunks: u64) {
+    pub(super) fn promise(&self, chunks: u64) {
         self.promised.store(chunks, Ordering::Relaxed);
     }
 
     /// Adds what a worker counted in a part of the file.
-    pub fn add(&self, counts: Counts, events: u64, problems: &mut Problems) {
+    pub(super) fn add(&self, counts: Counts, events: u64, problems: &mut Problems) {
         for (total, part) in [
             (&self.chunks, counts.chunks),
             (&self.bad_checksums, counts.bad_checksums),
@@ -144,7 +144,7 @@ impl FileProgress {
 }
 
 /// A member of a zip archive, and where what is in it is counted.
-pub struct PlannedMember {
+pub(super) struct PlannedMember {
     pub input: usize,
     pub member: Member,
     /// The file of its first part; the others follow.
@@ -157,13 +157,13 @@ pub struct PlannedMember {
 
 impl PlannedMember {
     /// The file of one of its parts.
-    pub fn file_of(&self, part: usize) -> FileIndex {
+    pub(super) fn file_of(&self, part: usize) -> FileIndex {
         FileIndex::try_from(self.first + part).unwrap_or(FileIndex::MAX)
     }
 }
 
 /// All files and all tasks.
-pub struct Plan<'a> {
+pub(super) struct Plan<'a> {
     inputs: &'a [Input],
     files: Vec<FileProgress>,
     /// Task at which an input's blocks start, rising; the blocks themselves are not listed, so a file of
@@ -180,7 +180,7 @@ pub struct Plan<'a> {
 }
 
 impl<'a> Plan<'a> {
-    pub fn new(inputs: &'a [Input]) -> Self {
+    pub(super) fn new(inputs: &'a [Input]) -> Self {
         let mut plan = Self {
             inputs,
             files: inputs
@@ -287,16 +287,16 @@ impl<'a> Plan<'a> {
     }
 
     /// Bytes of all inputs that are read.
-    pub fn bytes(&self) -> u64 {
+    pub(super) fn bytes(&self) -> u64 {
         self.bytes
     }
 
     /// How many of `threads` have something to do. Starting one costs what reading a megabyte costs.
-    pub fn useful_threads(&self, threads: usize) -> usize {
+    pub(super) fn useful_threads(&self, threads: usize) -> usize {
         threads.min(self.tasks).max(1)
     }
 
-    pub fn task(&self, number: usize) -> Option<Task> {
+    pub(super) fn task(&self, number: usize) -> Option<Task> {
         if number >= self.tasks {
             return None;
         }
@@ -309,29 +309,29 @@ impl<'a> Plan<'a> {
     }
 
     /// The file that a task is about: of a member, its first part.
-    pub fn file_of(&self, task: Task) -> Option<FileIndex> {
+    pub(super) fn file_of(&self, task: Task) -> Option<FileIndex> {
         match task {
             Task::Block { input, .. } | Task::Whole { input } => FileIndex::try_from(input).ok(),
             Task::Member { member } => self.members.get(member).map(|member| member.file_of(0)),
         }
     }
 
-    pub fn input(&self, index: usize) -> Option<&'a Input> {
+    pub(super) fn input(&self, index: usize) -> Option<&'a Input> {
         self.inputs.get(index)
     }
 
     /// A member, its archive, and what that may still unpack to.
-    pub fn member(&self, index: usize) -> Option<(&PlannedMember, &'a Input, &Budget)> {
+    pub(super) fn member(&self, index: usize) -> Option<(&PlannedMember, &'a Input, &Budget)> {
         let member = self.members.get(index)?;
         Some((member, self.inputs.get(member.input)?, self.budgets.get(member.budget)?))
     }
 
-    pub fn file_progress(&self, file: FileIndex) -> Option<&FileProgress> {
+    pub(super) fn file_progress(&self, file: FileIndex) -> Option<&FileProgress> {
         self.files.get(usize::try_from(file).ok()?)
     }
 
     /// Of all files, and what an extraction could not look at.
-    pub fn into_reports(self) -> (Vec<FileReport>, Vec<FileError>) {
+    pub(super) fn into_reports(self) -> (Vec<FileReport>, Vec<FileError>) {
         let mut reports: Vec<_> =
             (0..).zip(self.files).map(|(i, file_progress)| file_progress.into_report(i)).collect();
         for (file, problem) in self.extracted.cut() {

@@ -16,7 +16,7 @@ use crate::records::{Origin, Problems, Record, Selection};
 
 /// What a reader gets besides its bytes: what is wanted, and where to leave records, problems and counts.
 /// One per worker; it always stands on one file, and [`Sink::finish`] adds up what was counted for it.
-pub struct Sink<'a> {
+pub(super) struct Sink<'a> {
     plan: &'a Plan<'a>,
     selection: &'a Selection,
     recover: bool,
@@ -69,7 +69,7 @@ impl<'a> Sink<'a> {
     }
 
     /// Lets a reader of XML or text leave what it finds: wanted records, how many it looked at, problems.
-    pub fn read_with(
+    pub(super) fn read_with(
         &mut self,
         read: impl FnOnce(&Selection, &mut dyn FnMut(Record), &mut u64, &mut Problems),
     ) {
@@ -86,7 +86,7 @@ impl<'a> Sink<'a> {
     }
 
     /// Reads events that were extracted elsewhere; each is about the log it came from, and not about this file.
-    pub fn extracted(&mut self, input: impl Read) {
+    pub(super) fn extracted(&mut self, input: impl Read) {
         let Self { plan, selection, recover, visitor, problems, file, counts, .. } = self;
         let logs = &plan.extracted;
         let (mut found, mut slack) = (HashMap::new(), 0u64);
@@ -119,11 +119,11 @@ impl<'a> Sink<'a> {
     }
 
     /// Something that could not be read, `at` this offset of the file.
-    pub fn problem(&mut self, at: u64, problem: impl FnOnce() -> String) {
+    pub(super) fn problem(&mut self, at: u64, problem: impl FnOnce() -> String) {
         self.problems.add(at, problem);
     }
 
-    pub fn progress(&self) -> &'a dyn Progress {
+    pub(super) fn progress(&self) -> &'a dyn Progress {
         self.progress
     }
 
@@ -177,14 +177,14 @@ impl<'a> Sink<'a> {
     }
 
     /// Tells the progress that so many bytes are done.
-    pub fn advance(&self, bytes: u64) {
+    pub(super) fn advance(&self, bytes: u64) {
         self.progress.advance(bytes);
     }
 
     /// Reads the chunk that stands `at` this offset of the file. Was everything in it read?
     ///
     /// A panic in it (our own or a library's) costs this chunk and nothing else.
-    pub fn chunk(&mut self, chunk: &[u8], at: u64) -> bool {
+    pub(super) fn chunk(&mut self, chunk: &[u8], at: u64) -> bool {
         let read = catch_unwind(AssertUnwindSafe(|| {
             let Self { chunks, counts, problems, events, visitor, .. } = self;
             let mut cut = Counts::default();

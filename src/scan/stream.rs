@@ -17,7 +17,7 @@ use crate::files::{Input, Kind};
 use crate::records::{text, xml_stream};
 
 /// Reads a file of a kind that has no blocks to share out.
-pub fn file(input: &Input, sink: &mut Sink<'_>) -> io::Result<()> {
+pub(super) fn file(input: &Input, sink: &mut Sink<'_>) -> io::Result<()> {
     let file = Watched { inner: File::open(&input.path)?, progress: sink.progress(), left: input.len };
     match input.kind {
         kind if kind.is_packed() => packed(kind, file, &Budget::new(input.len), sink),
@@ -27,7 +27,7 @@ pub fn file(input: &Input, sink: &mut Sink<'_>) -> io::Result<()> {
 }
 
 /// Reads a member of an archive, or all files in it where it is an archive itself.
-pub fn member(planned: &PlannedMember, input: &Input, budget: &Budget, sink: &mut Sink<'_>) {
+pub(super) fn member(planned: &PlannedMember, input: &Input, budget: &Budget, sink: &mut Sink<'_>) {
     planned.member.read(&input.path, budget, &mut |part, unpacked| {
         sink.switch_to_file(planned.file_of(part));
         let kind = planned.member.parts.get(part).map_or(Kind::Other, |part| part.kind);

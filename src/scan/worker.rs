@@ -18,7 +18,7 @@ use crate::io_util::read_full_at;
 use crate::records::Selection;
 
 /// What all workers share.
-pub struct Run<'a> {
+pub(super) struct Run<'a> {
     pub plan: &'a Plan<'a>,
     pub selection: &'a Selection,
     pub recover: bool,
@@ -37,7 +37,7 @@ struct Open {
     promised: Option<u64>,
 }
 
-pub struct Worker<'a> {
+pub(super) struct Worker<'a> {
     run: &'a Run<'a>,
     sink: Sink<'a>,
     open: Option<Open>,
@@ -47,7 +47,7 @@ pub struct Worker<'a> {
 }
 
 impl<'a> Worker<'a> {
-    pub fn new(run: &'a Run<'a>, visitor: &'a mut dyn RecordVisitor) -> Self {
+    pub(super) fn new(run: &'a Run<'a>, visitor: &'a mut dyn RecordVisitor) -> Self {
         Self {
             run,
             sink: Sink::new(run.plan, run.selection, run.recover, run.progress, visitor),
@@ -58,7 +58,7 @@ impl<'a> Worker<'a> {
     }
 
     /// Does tasks until there is none. A panic costs the rest of the task, and the file is reported as not read in full.
-    pub fn run(mut self) {
+    pub(super) fn run(mut self) {
         while let Some(task) = self.take() {
             if let Some(file) = self.run.plan.file_of(task) {
                 self.sink.switch_to_file(file);

@@ -22,7 +22,7 @@ const UTF16_SAMPLE: usize = 4096;
 const DETECTOR_BYTES: usize = 64 * 1024;
 
 /// The text of `bytes`.
-pub fn decode(bytes: &[u8]) -> Cow<'_, str> {
+pub(crate) fn decode(bytes: &[u8]) -> Cow<'_, str> {
     if utf16_or_mark(bytes).is_none()
         && let Ok(text) = std::str::from_utf8(bytes)
     {
@@ -35,14 +35,14 @@ pub fn decode(bytes: &[u8]) -> Cow<'_, str> {
 }
 
 /// Does the text begin with a byte order mark?
-pub fn has_mark(bytes: &[u8]) -> bool {
+pub(crate) fn has_mark(bytes: &[u8]) -> bool {
     Encoding::for_bom(bytes).is_some()
 }
 
 /// Reads bytes of any encoding as text, block by block.
 ///
 /// Also a [`Read`] of UTF-8.
-pub struct TextReader<R> {
+pub(crate) struct TextReader<R> {
     inner: R,
     /// `None` until the first block is read.
     encoding: Option<Unicode>,
@@ -67,13 +67,13 @@ enum Unicode {
 
 impl<'t> TextReader<&'t [u8]> {
     /// Reads text that is decoded already.
-    pub fn of(text: &'t str) -> Self {
+    pub(crate) fn of(text: &'t str) -> Self {
         Self { encoding: Some(Unicode::Utf8), ..Self::new(text.as_bytes()) }
     }
 }
 
 impl<R: Read> TextReader<R> {
-    pub fn new(inner: R) -> Self {
+    pub(crate) fn new(inner: R) -> Self {
         Self {
             inner,
             encoding: None,
@@ -88,12 +88,12 @@ impl<R: Read> TextReader<R> {
     }
 
     /// The first block of the text, by which formats are recognised. It is not consumed.
-    pub fn head(&mut self) -> io::Result<&str> {
+    pub(crate) fn head(&mut self) -> io::Result<&str> {
         self.fill()
     }
 
     /// The text that is decoded and not consumed; reads a block when there is none. Empty at the end.
-    pub fn fill(&mut self) -> io::Result<&str> {
+    pub(crate) fn fill(&mut self) -> io::Result<&str> {
         while self.consumed >= self.text.len() && !self.ended {
             self.read_block();
         }
@@ -104,18 +104,18 @@ impl<R: Read> TextReader<R> {
     }
 
     /// The text that is decoded and not consumed.
-    pub fn buffered(&self) -> &str {
+    pub(crate) fn buffered(&self) -> &str {
         self.text.get(self.consumed..).unwrap_or_default()
     }
 
     /// Consumes `bytes` bytes of [`buffered`](Self::buffered).
-    pub fn consume(&mut self, bytes: usize) {
+    pub(crate) fn consume(&mut self, bytes: usize) {
         self.consumed = (self.consumed + bytes).min(self.text.len());
     }
 
     /// The next byte of the text; `None` at the end. Read a text by bytes or by blocks, not by both.
     #[inline]
-    pub fn next_byte(&mut self) -> io::Result<Option<u8>> {
+    pub(crate) fn next_byte(&mut self) -> io::Result<Option<u8>> {
         if let Some(&byte) = self.text.as_bytes().get(self.consumed) {
             self.consumed += 1;
             return Ok(Some(byte));
@@ -130,28 +130,28 @@ impl<R: Read> TextReader<R> {
     }
 
     /// [`buffered`](Self::buffered), as bytes.
-    pub fn buffered_bytes(&self) -> &[u8] {
+    pub(crate) fn buffered_bytes(&self) -> &[u8] {
         self.text.as_bytes().get(self.consumed..).unwrap_or_default()
     }
 
     /// Bytes of text consumed so far.
-    pub fn position(&self) -> u64 {
+    pub(crate) fn position(&self) -> u64 {
         self.before + self.consumed as u64
     }
 
     /// The last two bytes consumed of the current block.
-    pub fn last_bytes(&self) -> [Option<u8>; 2] {
+    pub(crate) fn last_bytes(&self) -> [Option<u8>; 2] {
         let back = |n: usize| self.text.as_bytes().get(self.consumed.checked_sub(n)?).copied();
         [back(2), back(1)]
     }
 
     /// Takes back the byte that [`next_byte`](Self::next_byte) gave last.
-    pub fn unread_byte(&mut self) {
+    pub(crate) fn unread_byte(&mut self) {
         self.consumed = self.consumed.saturating_sub(1);
     }
 
     /// Appends the next block to `text`; false at the end.
-    pub fn append_to(&mut self, text: &mut String) -> io::Result<bool> {
+    pub(crate) fn append_to(&mut self, text: &mut String) -> io::Result<bool> {
         let block = self.fill()?;
         text.push_str(block);
         let len = block.len();
@@ -160,7 +160,7 @@ impl<R: Read> TextReader<R> {
     }
 
     /// Positions in the text are those in the input, a mark of UTF-8 aside: nothing was converted.
-    pub fn keeps_positions(&self) -> bool {
+    pub(crate) fn keeps_positions(&self) -> bool {
         self.page.is_none() && !matches!(self.encoding, Some(Unicode::Utf16(_)))
     }
 

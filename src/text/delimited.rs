@@ -14,29 +14,29 @@ const MAX_LINES: usize = 64;
 const MAX_RECORD: usize = 1 << 20;
 
 /// A column name as it is compared: `Prefix Length`, `prefix_length` and `PrefixLength` are one.
-pub fn column_key(name: &str) -> String {
+pub(crate) fn column_key(name: &str) -> String {
     name.chars().filter(|c| !matches!(c, ' ' | '_' | '-' | '\u{feff}')).flat_map(char::to_lowercase).collect()
 }
 
 /// The columns of a table.
 #[derive(Debug, Clone, Default)]
-pub struct Header {
+pub(crate) struct Header {
     /// As [`column_key`] makes them.
     columns: Vec<String>,
 }
 
 impl Header {
     /// The header of a table that begins with this text.
-    pub fn of(head: &str) -> Option<Self> {
+    pub(crate) fn of(head: &str) -> Option<Self> {
         Some(Table::open(TextReader::of(head)).ok()??.header)
     }
 
-    pub fn columns(&self) -> &[String] {
+    pub(crate) fn columns(&self) -> &[String] {
         &self.columns
     }
 
     /// Position of the first of `names` that the header has; `names` in any case.
-    pub fn column(&self, names: &[&str]) -> Option<usize> {
+    pub(crate) fn column(&self, names: &[&str]) -> Option<usize> {
         names.iter().find_map(|name| {
             let key = column_key(name);
             self.columns.iter().position(|c| *c == key)
@@ -47,7 +47,7 @@ impl Header {
 /// A delimited text with a header. The delimiter is `,`, `;` or tab, whichever the header has most of.
 /// A `#TYPE` line (Windows PowerShell), a `sep=` line (Excel) and blank lines before the header are
 /// skipped.
-pub struct Table<R> {
+pub(crate) struct Table<R> {
     reader: TextReader<R>,
     /// What was read and not yet split, from the next record on.
     text: String,
@@ -81,7 +81,7 @@ impl Record {
 }
 
 /// One row of a [`Table`].
-pub struct Row<'r> {
+pub(crate) struct Row<'r> {
     record: &'r Record,
     /// Line of the file on which the row begins, from 1.
     pub line: u64,
@@ -91,24 +91,24 @@ pub struct Row<'r> {
 
 impl<'r> Row<'r> {
     /// The cell without blanks around it; empty when the column or the cell is missing.
-    pub fn get(&self, column: Option<usize>) -> &'r str {
+    pub(crate) fn get(&self, column: Option<usize>) -> &'r str {
         trimmed(column.and_then(|i| self.record.cell(i)).unwrap_or(""))
     }
 
     /// The first of these cells that is not empty.
-    pub fn first(&self, columns: &[Option<usize>]) -> &'r str {
+    pub(crate) fn first(&self, columns: &[Option<usize>]) -> &'r str {
         columns.iter().map(|column| self.get(*column)).find(|text| !text.is_empty()).unwrap_or("")
     }
 
     /// Number of cells in the row.
-    pub fn width(&self) -> usize {
+    pub(crate) fn width(&self) -> usize {
         self.record.len
     }
 }
 
 /// A row that cannot be read. After [`Io`](Self::Io) the table ends; else the rest of it can be read.
 #[derive(Debug, thiserror::Error)]
-pub enum TableError {
+pub(crate) enum TableError {
     #[error(
         "line {line}: a quotation mark is opened and not closed within {MAX_LINES} lines; the row is skipped"
     )]
@@ -121,7 +121,7 @@ pub enum TableError {
 
 impl<R: Read> Table<R> {
     /// `None` when no line can be a header.
-    pub fn open(reader: TextReader<R>) -> io::Result<Option<Self>> {
+    pub(crate) fn open(reader: TextReader<R>) -> io::Result<Option<Self>> {
         let mut table = Table {
             reader,
             text: String::new(),
@@ -155,12 +155,12 @@ impl<R: Read> Table<R> {
         Ok(Some(table))
     }
 
-    pub fn header(&self) -> &Header {
+    pub(crate) fn header(&self) -> &Header {
         &self.header
     }
 
     /// The next row that is not blank; `None` at the end.
-    pub fn next_row(&mut self) -> Option<Result<Row<'_>, TableError>> {
+    pub(crate) fn next_row(&mut self) -> Option<Result<Row<'_>, TableError>> {
         loop {
             match self.read()? {
                 Err(error) => return Some(Err(error)),

@@ -18,7 +18,7 @@ const LISTS: &[&str] =
 const BESIDE: &[&str] = &["Count", "meta"];
 
 /// Takes the objects of a text.
-pub trait ObjectVisitor {
+pub(crate) trait ObjectVisitor {
     /// Takes one object: its first name, and a map that gives the value to it and the members that
     /// follow. `line` is the line on which it begins, from 1.
     fn object<'de, A: MapAccess<'de>>(&mut self, first: &str, map: A, line: u64) -> Result<(), A::Error>;
@@ -30,7 +30,7 @@ pub trait ObjectVisitor {
 /// Hands every object of the text to `visitor`: documents, the elements of arrays, and of the lists that
 /// tools wrap in an object. After text that is no JSON, reading goes on at the next line that begins a
 /// document.
-pub fn each_object<R: Read>(text: TextReader<R>, visitor: &mut impl ObjectVisitor) -> io::Result<()> {
+pub(crate) fn each_object<R: Read>(text: TextReader<R>, visitor: &mut impl ObjectVisitor) -> io::Result<()> {
     let position = Position { line: Cell::new(1), object_began: Cell::new(false), held: Cell::new(0) };
     let mut bytes = Bytes { text, position: &position };
     while bytes.skip_blanks()? {

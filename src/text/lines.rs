@@ -9,7 +9,7 @@ use super::decode::TextReader;
 
 /// One line without its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Line<'l> {
+pub(crate) struct Line<'l> {
     pub text: &'l str,
     /// From 1. Counts LF, as editors do; in a text without LF it counts CR.
     pub number: u64,
@@ -22,7 +22,7 @@ pub struct Line<'l> {
 /// Splits at LF, CR LF and CR alone; CR CR LF, which `wmic` writes, is one line end.
 ///
 /// Of a line longer than `limit` bytes, the first `limit` are given.
-pub struct Lines<R> {
+pub(crate) struct Lines<R> {
     reader: TextReader<R>,
     limit: usize,
     /// The line, where it began in an earlier block.
@@ -36,7 +36,7 @@ pub struct Lines<R> {
 }
 
 impl<R: Read> Lines<R> {
-    pub fn new(reader: TextReader<R>, limit: usize) -> Self {
+    pub(crate) fn new(reader: TextReader<R>, limit: usize) -> Self {
         Self {
             reader,
             limit,
@@ -50,7 +50,7 @@ impl<R: Read> Lines<R> {
     }
 
     /// The next line; `None` at the end of the input.
-    pub fn next(&mut self) -> Option<io::Result<Line<'_>>> {
+    pub(crate) fn next(&mut self) -> Option<io::Result<Line<'_>>> {
         self.find().transpose().map(|found| {
             found.map(|Found { number, in_block, is_ended, mut is_cut }| {
                 let mut text = match in_block {

@@ -14,7 +14,7 @@ const MAX_PROPERTIES: usize = 1000;
 const MAX_NAME: usize = 64;
 
 /// Hands every object to `each`, with the line on which it begins. Lines of another shape are skipped.
-pub fn each_list<R: Read>(
+pub(crate) fn each_list<R: Read>(
     text: TextReader<R>,
     mut each: impl FnMut(&[(String, String)], u64),
 ) -> io::Result<()> {

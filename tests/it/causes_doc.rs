@@ -52,7 +52,7 @@ fn the_document_lists_the_other_events_that_are_read() {
             listed.extend((ids.0..=ids.1).map(|id| (cells[1].to_owned(), id)));
         }
     }
-    let read: BTreeSet<(String, u16)> = krbtriage::events::known()
+    let read: BTreeSet<(String, u16)> = krbtriage::events::catalogue()
         .flat_map(|(name, ids)| ids.iter().map(move |&id| (name.to_owned(), id)))
         .collect();
     assert_eq!(listed, read, "the events of docs/causes.md (left) are not those read (right)");

@@ -18,7 +18,7 @@ const MAX_RESOLVED: usize = 5;
 
 /// What an audit read, beside its rows.
 #[derive(Debug, Clone, Copy)]
-pub struct Read {
+pub(super) struct Read {
     /// Shared addresses that `--allow` passes.
     pub allowed: usize,
     /// There was an earlier audit.
@@ -28,7 +28,7 @@ pub struct Read {
 }
 
 /// The whole view.
-pub fn view(all: &[AuditFinding], read: Read, paper: Paper) -> String {
+pub(super) fn view(all: &[AuditFinding], read: Read, paper: Paper) -> String {
     let Read { compared, .. } = read;
     let mut page = Page::new(paper);
     let mut groups: Vec<(AuditKind, Vec<&AuditFinding>)> = Vec::new();

@@ -16,7 +16,7 @@ pub(super) struct ListedHosts {
 }
 
 impl ListedHosts {
-    pub fn add(&mut self, name: &str) {
+    pub(super) fn add(&mut self, name: &str) {
         let Some(name) = HostName::parse(name) else { return };
         match name.domain() {
             Some(domain) => drop(self.domains.insert(domain.into())),
@@ -26,11 +26,11 @@ impl ListedHosts {
     }
 
     /// Hosts that own an address. What names resolve to is left out: a DHCP client chooses its name itself.
-    pub fn add_addresses(&mut self, inventory: &AddressInventory) {
+    pub(super) fn add_addresses(&mut self, inventory: &AddressInventory) {
         inventory.owned.iter().for_each(|owned| self.add(&owned.host));
     }
 
-    pub fn add_accounts(&mut self, inventory: &AccountInventory) {
+    pub(super) fn add_accounts(&mut self, inventory: &AccountInventory) {
         for account in inventory.accounts.iter().filter(|a| a.is_computer()) {
             account.dns_host_name.iter().for_each(|name| self.add(name));
             account.additional_dns_host_names.iter().for_each(|name| self.add(name));
@@ -44,7 +44,7 @@ impl ListedHosts {
 
     /// Does a list have the host? A short name stands for any host of this label. A full name stands for a host that is
     /// listed by its label alone only in a domain that a list has: `srv1` does not vouch for `srv1.elsewhere.net`.
-    pub fn has(&self, name: &str) -> bool {
+    pub(super) fn has(&self, name: &str) -> bool {
         let Some(name) = HostName::parse(name) else { return false };
         if self.names.contains(&name) {
             return true;
@@ -57,7 +57,7 @@ impl ListedHosts {
 
     /// Is the name short, or in a domain that a list has? A lookup of any other name asks the name servers of whoever
     /// invented it.
-    pub fn has_domain_of(&self, name: &str) -> bool {
+    pub(super) fn has_domain_of(&self, name: &str) -> bool {
         let name = HostName::parse(name);
         name.is_some_and(|name| name.domain().is_none_or(|domain| self.domains.contains(domain)))
     }

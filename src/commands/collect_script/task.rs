@@ -29,7 +29,7 @@ pub(super) struct Task {
 
 impl Task {
     /// Everything of these hosts. `controllers`: the logs of every domain controller too.
-    pub fn of_hosts(hosts: &[String], controllers: bool) -> Self {
+    pub(super) fn of_hosts(hosts: &[String], controllers: bool) -> Self {
         let mut task = Self { controllers, accounts: true, dns: true, ..Self::default() };
         for host in hosts {
             if let Some(host) = task.name(host) {
@@ -41,7 +41,7 @@ impl Task {
     }
 
     /// What the rows of a report miss.
-    pub fn of_report(rows: &[Row], listed: &ListedHosts) -> Self {
+    pub(super) fn of_report(rows: &[Row], listed: &ListedHosts) -> Self {
         let mut task = Self::default();
         for row in rows {
             task.add_missing(row, listed);
@@ -118,12 +118,12 @@ impl Task {
         }
     }
 
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.parts().is_empty()
     }
 
     /// The parts of the script that the task needs, in the order in which the script runs them.
-    pub fn parts(&self) -> Vec<&'static str> {
+    pub(super) fn parts(&self) -> Vec<&'static str> {
         let hosts = !self.addresses.is_empty();
         [
             ("Accounts", self.accounts),

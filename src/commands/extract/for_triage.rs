@@ -21,10 +21,10 @@ const PRINT: usize = 8;
 const PREFIX: usize = PRINT + 1;
 
 /// The sum of the fingerprints of each file's events. It distinguishes two logs of one name and size.
-pub type Sums = HashMap<FileIndex, u64>;
+pub(super) type Sums = HashMap<FileIndex, u64>;
 
 /// An event's row without its log. `None` for an event that triage does not use.
-pub fn front(record: &Record, file: FileIndex, sums: &mut Sums) -> Option<io::Result<Vec<u8>>> {
+pub(super) fn front(record: &Record, file: FileIndex, sums: &mut Sums) -> Option<io::Result<Vec<u8>>> {
     Event::read(record)?;
     let print = ReportedEvents::fingerprint(record, None);
     let sum = sums.entry(file).or_default();
@@ -76,7 +76,7 @@ fn ascii(json: &str) -> io::Result<String> {
 }
 
 /// Writes the lines: the events of a log, then the log itself, one log after the other.
-pub struct Lines<'a> {
+pub(super) struct Lines<'a> {
     out: &'a mut dyn Write,
     bound: BoundLine,
     unfound: &'a [FileError],
@@ -99,7 +99,7 @@ struct Log<'a> {
 
 impl<'a> Lines<'a> {
     /// `reports` are those of a scan whose events come by the files' indexes.
-    pub fn new(
+    pub(super) fn new(
         reports: &'a [FileReport],
         unfound: &'a [FileError],
         sums: &Sums,
@@ -137,7 +137,7 @@ impl<'a> Lines<'a> {
     }
 
     /// The next event, by file and time.
-    pub fn event(&mut self, file: FileIndex, row: &[u8]) -> io::Result<()> {
+    pub(super) fn event(&mut self, file: FileIndex, row: &[u8]) -> io::Result<()> {
         if self.again.contains(&file) {
             return Ok(());
         }
@@ -158,7 +158,7 @@ impl<'a> Lines<'a> {
     }
 
     /// Writes what could not be read, and the end. Returns the number of events written.
-    pub fn finish(mut self) -> io::Result<u64> {
+    pub(super) fn finish(mut self) -> io::Result<u64> {
         while !self.logs.is_empty() {
             self.end_log()?;
         }

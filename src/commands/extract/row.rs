@@ -48,7 +48,7 @@ struct InFile<'a> {
 }
 
 /// The line's first part: all but its file.
-pub fn front(record: &Record, format: Format) -> io::Result<Vec<u8>> {
+pub(super) fn front(record: &Record, format: Format) -> io::Result<Vec<u8>> {
     let line = Line {
         computer: &record.computer,
         channel: &record.channel,
@@ -93,7 +93,7 @@ pub fn front(record: &Record, format: Format) -> io::Result<Vec<u8>> {
 }
 
 /// The line's end: its file.
-pub fn back(file: &str, format: Format) -> io::Result<Vec<u8>> {
+pub(super) fn back(file: &str, format: Format) -> io::Result<Vec<u8>> {
     match format {
         Format::JsonLines | Format::ForTriage => {
             let mut json = escape_json(&InFile { file })?;
@@ -105,7 +105,7 @@ pub fn back(file: &str, format: Format) -> io::Result<Vec<u8>> {
 }
 
 /// The first line of the CSV.
-pub fn head() -> io::Result<Vec<u8>> {
+pub(super) fn head() -> io::Result<Vec<u8>> {
     csv_line(&COLUMNS)
 }
 

@@ -101,17 +101,17 @@ impl Logs {
     }
 
     /// The path of the file at a place of the order.
-    pub fn name(&self, place: FileIndex) -> String {
+    pub(super) fn name(&self, place: FileIndex) -> String {
         usize::try_from(place).ok().and_then(|place| self.names.get(place)).cloned().unwrap_or_default()
     }
 
     /// The path of a file by the index that the scan gave it.
-    pub fn name_by_index(&self, index: FileIndex) -> String {
+    pub(super) fn name_by_index(&self, index: FileIndex) -> String {
         self.name(self.order.place(index))
     }
 
     /// Until when each file is known: no record after the end of the period was looked at.
-    pub fn dates(&self, period: Period) -> Vec<(FileIndex, LogDates)> {
+    pub(super) fn dates(&self, period: Period) -> Vec<(FileIndex, LogDates)> {
         let places = 0..self.files.len() as FileIndex;
         let dates = places.filter_map(|place| {
             let file = self.order.report(&self.files, place)?;
@@ -125,7 +125,7 @@ impl Logs {
     }
 
     /// What the records that triage does not want show of a file: a file that was not read in full shows nothing.
-    pub fn ends(&self, place: FileIndex) -> FileEnds {
+    pub(super) fn ends(&self, place: FileIndex) -> FileEnds {
         let whole = self.order.report(&self.files, place).filter(|file| file.problems.is_empty());
         whole.map_or(FileEnds::default(), |file| FileEnds {
             whole: true,

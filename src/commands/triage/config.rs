@@ -43,6 +43,28 @@ pub struct Config {
     pub scan: ScanOptions,
 }
 
+impl Default for Config {
+    /// Nothing to read and nothing to write, with the values that the command line has without options.
+    fn default() -> Self {
+        Self {
+            logs: Vec::new(),
+            files_from: None,
+            interfaces: Vec::new(),
+            host: None,
+            spns: Vec::new(),
+            host_aliases: accounts::HostAliases::default(),
+            outputs: Outputs::default(),
+            baseline: None,
+            state: None,
+            resolved_after: SignedDuration::from_hours(24),
+            fail_on: Vec::new(),
+            period: Period::default(),
+            window: SignedDuration::from_mins(10),
+            scan: ScanOptions::default(),
+        }
+    }
+}
+
 /// Why there is no report.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {

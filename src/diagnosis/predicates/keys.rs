@@ -256,6 +256,14 @@ pub(in crate::diagnosis) fn only_owner(case: &Case<'_>) -> Option<Proof> {
             p.missing.push(Request::AccountClass { account: ask() });
             p.missing.push(Request::ManagedAccount { account: ask(), host: server });
         }
+        _ if account.is_windows() == Some(false) => {
+            p.kind = Some(Kind::Keytab);
+            p.evidence.extend(account.operating_system.as_deref().map(|system| Fact::OperatingSystem {
+                system: system.into(),
+                account: AccountName::of(account),
+            }));
+            p.missing.push(Request::Replication { account: ask() });
+        }
         _ => {
             p.missing.push(host_log(case));
             p.missing.push(Request::Replication { account: ask() });

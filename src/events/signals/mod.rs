@@ -141,7 +141,7 @@ const fn entry(
 }
 
 /// The short name of each provider, and its events that can be signals.
-pub fn known() -> impl Iterator<Item = (&'static str, &'static [u16])> {
+pub fn catalogue() -> impl Iterator<Item = (&'static str, &'static [u16])> {
     CATALOGUE.iter().map(|entry| (entry.source.name, entry.ids))
 }
 

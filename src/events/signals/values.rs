@@ -13,7 +13,7 @@ pub(super) struct Values<'a>(pub &'a Record);
 impl<'a> Values<'a> {
     /// By name, or by position where the values are unnamed or have other names: those of the KDC differ between Windows
     /// versions. Empty where there is none.
-    pub fn get(&self, name: &str, position: usize) -> &'a str {
+    pub(super) fn get(&self, name: &str, position: usize) -> &'a str {
         self.named(name)
             .or_else(|| self.0.strings().nth(position))
             .or_else(|| self.0.data.iter().filter(|d| !is_binary(d)).nth(position).map(|d| &*d.value))
@@ -22,12 +22,12 @@ impl<'a> Values<'a> {
     }
 
     /// The insertion string `%1`, `%2`.. (from 0) of a classic event.
-    pub fn at(&self, position: usize) -> &'a str {
+    pub(super) fn at(&self, position: usize) -> &'a str {
         self.get("", position)
     }
 
     /// By name only.
-    pub fn of_name(&self, name: &str) -> &'a str {
+    pub(super) fn of_name(&self, name: &str) -> &'a str {
         self.named(name).unwrap_or_default().trim()
     }
 
@@ -36,7 +36,7 @@ impl<'a> Values<'a> {
     }
 
     /// All values as they are quoted, cut at [`MAX_QUOTED`] characters.
-    pub fn all(&self) -> String {
+    pub(super) fn all(&self) -> String {
         let mut out = String::new();
         for datum in &self.0.data {
             let name = datum.name.as_deref().unwrap_or_default();
@@ -60,7 +60,7 @@ impl<'a> Values<'a> {
     }
 
     /// `Binary` as an NTSTATUS: four bytes, the lowest first.
-    pub fn status(&self) -> Option<u32> {
+    pub(super) fn status(&self) -> Option<u32> {
         let hex = self.0.named("Binary")?.get(..8)?;
         u32::from_str_radix(hex, 16).ok().map(u32::swap_bytes)
     }

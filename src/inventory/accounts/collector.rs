@@ -49,29 +49,29 @@ pub(super) struct AccountCollector {
 }
 
 impl AccountCollector {
-    pub fn new(file: InventoryFile) -> Self {
+    pub(super) fn new(file: InventoryFile) -> Self {
         Self { file, ..Self::default() }
     }
 
-    pub fn accounts(&self) -> &[Account] {
+    pub(super) fn accounts(&self) -> &[Account] {
         &self.accounts
     }
 
-    pub fn account_mut(&mut self, index: usize) -> Option<&mut Account> {
+    pub(super) fn account_mut(&mut self, index: usize) -> Option<&mut Account> {
         self.accounts.get_mut(index)
     }
 
-    pub fn spare_builder(&mut self) -> SpnListBuilder {
+    pub(super) fn spare_builder(&mut self) -> SpnListBuilder {
         std::mem::take(&mut self.builder)
     }
 
-    pub fn keep_builder(&mut self, builder: SpnListBuilder) {
+    pub(super) fn keep_builder(&mut self, builder: SpnListBuilder) {
         self.builder = builder;
     }
 
     /// Takes an account; its place, unless there is no room. The line, and when the list was made, are
     /// its source.
-    pub fn push(
+    pub(super) fn push(
         &mut self,
         mut account: Account,
         (line, collected): (u64, Option<Timestamp>),
@@ -87,7 +87,7 @@ impl AccountCollector {
     }
 
     /// Adds SPNs to an account that was taken before.
-    pub fn add_spns(&mut self, index: usize, spns: SpnList, shown: Shown) {
+    pub(super) fn add_spns(&mut self, index: usize, spns: SpnList, shown: Shown) {
         if !spns.is_empty()
             && self.has_room()
             && let Some(account) = self.accounts.get_mut(index)
@@ -112,13 +112,13 @@ impl AccountCollector {
     }
 
     /// Drops the accounts: the file lost its SPNs when it was exported.
-    pub fn discard(&mut self) {
+    pub(super) fn discard(&mut self) {
         self.accounts.clear();
         self.file.rows = 0;
     }
 
     /// A problem that costs no account and no SPN. Line 0 is the whole file.
-    pub fn problem(&mut self, line: u64, what: impl std::fmt::Display) {
+    pub(super) fn problem(&mut self, line: u64, what: impl std::fmt::Display) {
         if self.file.problems.len() < MAX_PROBLEMS - 1 {
             self.file.problems.push(match line {
                 0 => what.to_string(),
@@ -130,17 +130,17 @@ impl AccountCollector {
     }
 
     /// A line whose account or SPN is lost: the file proves no absence any more.
-    pub fn lost(&mut self, line: u64, what: impl std::fmt::Display) {
+    pub(super) fn lost(&mut self, line: u64, what: impl std::fmt::Display) {
         self.lost = true;
         self.problem(line, what);
     }
 
     /// [`lost`](Self::lost), and nothing to report.
-    pub fn lost_silently(&mut self) {
+    pub(super) fn lost_silently(&mut self) {
         self.lost = true;
     }
 
-    pub fn finish(mut self, kind: &'static str) -> FileContents {
+    pub(super) fn finish(mut self, kind: &'static str) -> FileContents {
         if self.more_problems > 0 {
             self.file.problems.push(format!("{} more problems of this file", self.more_problems));
         }

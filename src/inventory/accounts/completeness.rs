@@ -30,7 +30,7 @@ pub(super) struct Shown {
 
 impl Shown {
     /// Called for every SPN.
-    pub fn see(&mut self, spn: &str) {
+    pub(super) fn see(&mut self, spn: &str) {
         match spn.as_bytes().first() {
             Some(b'E' | b'e') => {
                 let class = spn.get(..REPLICATION_CLASS.len());
@@ -59,7 +59,7 @@ struct DomainEvidence {
 
 impl Evidence {
     /// Called for every account, with what its SPNs show.
-    pub fn add(&mut self, account: &Account, shown: Shown) {
+    pub(super) fn add(&mut self, account: &Account, shown: Shown) {
         let krbtgt = shown.password_change && account.name.eq_ignore_ascii_case("krbtgt");
         if (krbtgt || shown.replication) && !account.domain.is_empty() {
             let key = account.domain.to_lowercase();
@@ -79,7 +79,7 @@ impl Evidence {
     }
 
     /// The domains of which every SPN is among the accounts.
-    pub fn complete(self, completeness: &Completeness, accounts: &[Account]) -> Vec<Arc<str>> {
+    pub(super) fn complete(self, completeness: &Completeness, accounts: &[Account]) -> Vec<Arc<str>> {
         if *completeness == Completeness::Part {
             return Vec::new();
         }

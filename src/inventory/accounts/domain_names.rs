@@ -23,7 +23,7 @@ pub(super) struct DomainNames {
 
 impl DomainNames {
     /// The domain of a DN and whether it is a deleted object's, as [`DistinguishedName::domain_of`].
-    pub fn of(&mut self, dn: &str) -> Option<(Arc<str>, bool)> {
+    pub(super) fn of(&mut self, dn: &str) -> Option<(Arc<str>, bool)> {
         let end = DistinguishedName::plain_domain(dn);
         if let Some(end) = end
             && let Some((_, domain)) = self.ends.iter().find(|(known, _)| **known == *end)
@@ -46,7 +46,7 @@ impl DomainNames {
     }
 
     /// One shared copy of a domain's name.
-    pub fn named(&mut self, name: &str) -> Arc<str> {
+    pub(super) fn named(&mut self, name: &str) -> Arc<str> {
         if *self.last != *name {
             self.last = match self.names.get(name) {
                 Some(known) => Arc::clone(known),

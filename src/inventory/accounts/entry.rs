@@ -45,12 +45,12 @@ pub(super) enum Attribute {
 
 impl Attribute {
     /// By the name in LDAP, in the ActiveDirectory module or in SharpHound, in any case.
-    pub fn named(name: &str) -> Option<Self> {
+    pub(super) fn named(name: &str) -> Option<Self> {
         NAMES.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, attribute)| *attribute)
     }
 
     /// By a table's column, as [`column_key`] makes it.
-    pub fn of_column(key: &str) -> Option<Self> {
+    pub(super) fn of_column(key: &str) -> Option<Self> {
         NAMES.iter().find(|(known, _)| column_key(known) == key).map(|(_, attribute)| *attribute)
     }
 }
@@ -89,7 +89,7 @@ const NAMES: &[(&str, Attribute)] = &[
 
 impl Attribute {
     /// Has it several values?
-    pub fn is_list(self) -> bool {
+    pub(super) fn is_list(self) -> bool {
         matches!(self, Self::ServicePrincipalName | Self::AdditionalDnsHostName | Self::ObjectClass)
     }
 }
@@ -106,27 +106,27 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    pub fn new(line: u64, to: &mut AccountCollector) -> Self {
+    pub(super) fn new(line: u64, to: &mut AccountCollector) -> Self {
         Self { line, spns: to.spare_builder(), ..Self::default() }
     }
 
     /// Where it begins in the file.
-    pub fn line(&self) -> u64 {
+    pub(super) fn line(&self) -> u64 {
         self.line
     }
 
     /// Its sAMAccountName ends in `$`.
-    pub fn is_computer(&self) -> bool {
+    pub(super) fn is_computer(&self) -> bool {
         self.account.name.ends_with('$')
     }
 
     /// The account has more SPNs than the file shows.
-    pub fn is_partial(&mut self) {
+    pub(super) fn is_partial(&mut self) {
         self.account.spns_are_partial = true;
     }
 
     /// Takes one value. What cannot be understood is a problem of `line`, and is left out.
-    pub fn set(&mut self, attribute: Attribute, value: &str, line: u64, to: &mut AccountCollector) {
+    pub(super) fn set(&mut self, attribute: Attribute, value: &str, line: u64, to: &mut AccountCollector) {
         let value = trimmed(value);
         if value.is_empty() {
             return;
@@ -216,7 +216,13 @@ impl Entry {
     }
 
     /// SPNs of a cell or a text into which a list was flattened.
-    pub fn set_flattened(&mut self, attribute: Attribute, value: &str, line: u64, to: &mut AccountCollector) {
+    pub(super) fn set_flattened(
+        &mut self,
+        attribute: Attribute,
+        value: &str,
+        line: u64,
+        to: &mut AccountCollector,
+    ) {
         match attribute {
             _ if value.is_empty() => {}
             Attribute::ServicePrincipalName => {
@@ -265,7 +271,7 @@ impl Entry {
 
     /// Ends the entry. Objects that are no accounts (groups, containers, the domain) and deleted ones
     /// are skipped.
-    pub fn finish(mut self, to: &mut AccountCollector) {
+    pub(super) fn finish(mut self, to: &mut AccountCollector) {
         self.account.spns = self.spns.take();
         to.keep_builder(self.spns);
         if self.deleted {

@@ -7,7 +7,7 @@ use crate::text::trimmed;
 
 /// A distinguished name, taken apart (RFC 4514).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DistinguishedName<'t> {
+pub(super) struct DistinguishedName<'t> {
     /// Attribute type and value of each part, first (the object's own) to last; values unescaped.
     parts: Vec<(&'t str, Cow<'t, str>)>,
 }
@@ -15,7 +15,7 @@ pub struct DistinguishedName<'t> {
 impl<'t> DistinguishedName<'t> {
     /// `None` unless every part is `type=value` and the last is a `DC=`: what else has commas is no DN of
     /// an Active Directory object.
-    pub fn parse(text: &'t str) -> Option<Self> {
+    pub(super) fn parse(text: &'t str) -> Option<Self> {
         let mut parts = Vec::with_capacity(8);
         let mut rest = text.trim();
         while !rest.is_empty() {
@@ -30,7 +30,7 @@ impl<'t> DistinguishedName<'t> {
     /// Of a DN that [`parse`](Self::parse) would take, the domain's DNS name from the trailing `DC=` parts, as written, and
     /// whether the object is a deleted one: its DN holds a line feed and `DEL:` with its GUID (MS-ADTS 3.1.1.5.5.1.1). Every
     /// account has a DN, so nothing else is kept of it.
-    pub fn domain_of(text: &str, domain: &mut String) -> Option<bool> {
+    pub(super) fn domain_of(text: &str, domain: &mut String) -> Option<bool> {
         domain.clear();
         let (mut deleted, mut rest) = (false, text.trim());
         while !rest.is_empty() {
@@ -51,7 +51,7 @@ impl<'t> DistinguishedName<'t> {
 
     /// The end of a DN from its first `DC=`, which is all that says its domain: of a text that is a DN if this end is
     /// one, and not that of a deleted object. `None` where that takes a closer look.
-    pub fn plain_domain(text: &str) -> Option<&str> {
+    pub(super) fn plain_domain(text: &str) -> Option<&str> {
         if memchr::memchr2(b'\\', b'\n', text.as_bytes()).is_some() {
             return None;
         }
@@ -70,23 +70,23 @@ impl<'t> DistinguishedName<'t> {
     }
 
     /// [`common_name`](Self::common_name) of a DN that parses, without the rest of it.
-    pub fn first_name(text: &'t str) -> Option<Cow<'t, str>> {
+    pub(super) fn first_name(text: &'t str) -> Option<Cow<'t, str>> {
         let (first, _) = split_part(text.trim());
         first.split_once('=').filter(|(kind, _)| !is_dc(kind.trim())).map(|(_, value)| unescape(value))
     }
 
     /// The object's own name: the value of the first part, unless that is a domain.
-    pub fn common_name(&self) -> Option<&str> {
+    pub(super) fn common_name(&self) -> Option<&str> {
         self.parts.first().filter(|(kind, _)| !is_dc(kind)).map(|(_, value)| &**value)
     }
 
     /// It names a domain, and nothing in it.
-    pub fn is_domain(&self) -> bool {
+    pub(super) fn is_domain(&self) -> bool {
         self.parts.iter().all(|(kind, _)| is_dc(kind))
     }
 
     /// One text for all ways to write the same DN, to compare by.
-    pub fn key(&self) -> String {
+    pub(super) fn key(&self) -> String {
         let mut key = String::with_capacity(80);
         for (kind, value) in &self.parts {
             key.extend(kind.chars().map(|c| c.to_ascii_lowercase()));
@@ -154,7 +154,7 @@ fn unescape(value: &str) -> Cow<'_, str> {
 }
 
 /// A bit field as decimal (negative as AD's signed 32 bits) or `0x` number.
-pub fn flags(text: &str) -> Option<u32> {
+pub(super) fn flags(text: &str) -> Option<u32> {
     let text = trimmed(text);
     if let Some(hex) = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
         return u32::from_str_radix(hex, 16).ok();
@@ -165,7 +165,7 @@ pub fn flags(text: &str) -> Option<u32> {
 
 /// msDS-SupportedEncryptionTypes (MS-KILE 2.2.7) as a number or as names: `RC4, AES128, AES256`
 /// (`KerberosEncryptionType`), `AES256-CTS-HMAC-SHA1-96` (SharpHound).
-pub fn encryption_types(text: &str) -> Option<u32> {
+pub(super) fn encryption_types(text: &str) -> Option<u32> {
     if let Some(number) = flags(text) {
         return Some(number);
     }

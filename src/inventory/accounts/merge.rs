@@ -17,7 +17,7 @@ pub(super) struct Domains {
 }
 
 impl Domains {
-    pub fn of(accounts: &[Account]) -> Self {
+    pub(super) fn of(accounts: &[Account]) -> Self {
         let dotted: HashSet<&str> = accounts.iter().map(|a| &*a.domain).filter(|d| d.contains('.')).collect();
         let mut of_flat: HashMap<String, Option<String>> = HashMap::new();
         let keys: BTreeSet<String> = dotted.into_iter().filter_map(domain_key).collect();
@@ -29,7 +29,7 @@ impl Domains {
     }
 
     /// `None` when unknown.
-    pub fn key(&self, domain: &str) -> Option<String> {
+    pub(super) fn key(&self, domain: &str) -> Option<String> {
         let key = domain_key(domain)?;
         match self.of_flat.get(&key) {
             Some(Some(dotted)) if !key.contains('.') => Some(dotted.clone()),

@@ -78,7 +78,7 @@ impl SpnList {
 
 impl SpnListBuilder {
     /// False for one that no list [may hold](SpnList::may_hold); it is left out.
-    pub fn push(&mut self, spn: &str) -> bool {
+    pub(super) fn push(&mut self, spn: &str) -> bool {
         if !SpnList::may_hold(spn) {
             return false;
         }
@@ -91,7 +91,7 @@ impl SpnListBuilder {
     }
 
     /// The list, and the builder empty again: its room serves the next account.
-    pub fn take(&mut self) -> SpnList {
+    pub(super) fn take(&mut self) -> SpnList {
         let list = SpnList { joined: self.joined.as_str().into(), len: self.len };
         self.joined.clear();
         self.len = 0;

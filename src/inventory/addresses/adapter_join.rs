@@ -16,7 +16,7 @@ const AMBIGUOUS: Slot = usize::MAX;
 ///
 /// An adapter belongs to a row of the same host (one may be named short, the other in full, as long as only
 /// one full name fits) and the same interface name or, where the row has none, the same index.
-pub fn join(all: &mut CollectedAddresses) {
+pub(super) fn join(all: &mut CollectedAddresses) {
     let mut by_name: HashMap<(String, String), Slot> = HashMap::new();
     let mut by_index: HashMap<(String, u32), Slot> = HashMap::new();
     for (slot, adapter) in all.adapters.iter().enumerate() {

@@ -12,7 +12,8 @@ use super::values::{parse_address, quoted};
 use crate::text::delimited::Header;
 use crate::text::escape::unescape_cell;
 
-pub const FORMAT: Format = Format { name: "CSV of hosts and addresses", detect, read: Reader::Text(read) };
+pub(super) const FORMAT: Format =
+    Format { name: "CSV of hosts and addresses", detect, read: Reader::Text(read) };
 
 /// Columns that name a host, the surest first, as [`column_key`](crate::text::delimited::column_key) makes
 /// them.

@@ -16,12 +16,12 @@ use crate::inventory::{InventoryFile, MAX_PROBLEMS, Source};
 
 /// Equal strings share one allocation: a hundred thousand hosts have a dozen adapter descriptions.
 #[derive(Debug, Default)]
-pub struct Interner {
+pub(crate) struct Interner {
     known: HashSet<Arc<str>, RandomState>,
 }
 
 impl Interner {
-    pub fn get(&mut self, text: &str) -> Arc<str> {
+    pub(crate) fn get(&mut self, text: &str) -> Arc<str> {
         if let Some(known) = self.known.get(text) {
             return Arc::clone(known);
         }
@@ -33,7 +33,7 @@ impl Interner {
 
 /// An address as a format read it. Empty text means the source does not say.
 #[derive(Debug, Clone, Copy)]
-pub struct NewAddress<'a> {
+pub(crate) struct NewAddress<'a> {
     /// Empty: the host named with `--host`, or the one in the file's name.
     pub host: &'a str,
     pub address: IpAddr,
@@ -46,7 +46,7 @@ pub struct NewAddress<'a> {
 }
 
 impl NewAddress<'_> {
-    pub fn of(address: IpAddr) -> Self {
+    pub(crate) fn of(address: IpAddr) -> Self {
         NewAddress {
             host: "",
             address,
@@ -61,7 +61,7 @@ impl NewAddress<'_> {
 
 /// Everything the files of a run have given so far, beside the inventory itself.
 #[derive(Debug, Default)]
-pub struct CollectedAddresses {
+pub(crate) struct CollectedAddresses {
     pub inventory: AddressInventory,
     pub names: Interner,
     /// Rows that name an interface and wait for an adapter's description.
@@ -70,7 +70,7 @@ pub struct CollectedAddresses {
 }
 
 /// Collects the rows and problems of one file.
-pub struct AddressCollector<'c> {
+pub(crate) struct AddressCollector<'c> {
     pub all: &'c mut CollectedAddresses,
     file: InventoryFile,
     default_host: DefaultHost,
@@ -87,7 +87,7 @@ pub struct AddressCollector<'c> {
 
 /// The host of rows that name none.
 #[derive(Debug, Clone, Default)]
-pub struct DefaultHost {
+pub(crate) struct DefaultHost {
     /// `--host`.
     pub stated: Option<Arc<str>>,
     /// The host that the file's or its folder's name suggests. It holds only in a file that names no
@@ -115,7 +115,11 @@ struct Checkpoint {
 }
 
 impl<'c> AddressCollector<'c> {
-    pub fn new(all: &'c mut CollectedAddresses, file: InventoryFile, default_host: DefaultHost) -> Self {
+    pub(crate) fn new(
+        all: &'c mut CollectedAddresses,
+        file: InventoryFile,
+        default_host: DefaultHost,
+    ) -> Self {
         let checkpoint = Checkpoint {
             owned: all.inventory.owned.len(),
             resolved: all.inventory.resolved.len(),
@@ -136,20 +140,20 @@ impl<'c> AddressCollector<'c> {
         }
     }
 
-    pub fn set_kind(&mut self, kind: &'static str) {
+    pub(crate) fn set_kind(&mut self, kind: &'static str) {
         self.file.kind = kind;
     }
 
-    pub fn kind(&self) -> &'static str {
+    pub(crate) fn kind(&self) -> &'static str {
         self.file.kind
     }
 
-    pub fn source(&self, line: u64) -> Source {
+    pub(crate) fn source(&self, line: u64) -> Source {
         Source { file: Arc::clone(&self.file.path), line, collected: self.collected.1 }
     }
 
     /// When the rows that follow were collected; empty where the source does not say.
-    pub fn collected(&mut self, text: &str, line: u64) {
+    pub(crate) fn collected(&mut self, text: &str, line: u64) {
         if self.collected.0 == text {
             return;
         }
@@ -162,7 +166,7 @@ impl<'c> AddressCollector<'c> {
 
     /// Takes an address that a host owns; its place, for a later join. A row without a host's name is a
     /// problem, unless the user or the file's name gives one.
-    pub fn own(&mut self, new: NewAddress<'_>) -> Option<usize> {
+    pub(crate) fn own(&mut self, new: NewAddress<'_>) -> Option<usize> {
         let host = match self.host_of(new.host) {
             HostCell::Named(host) => host,
             HostCell::Unnamed(Some(host)) => {
@@ -205,7 +209,7 @@ impl<'c> AddressCollector<'c> {
     }
 
     /// Takes a name and the address it resolves to.
-    pub fn resolve(&mut self, name: &str, address: IpAddr, line: u64, origin: NameOrigin) {
+    pub(crate) fn resolve(&mut self, name: &str, address: IpAddr, line: u64, origin: NameOrigin) {
         let name = self.all.names.get(name.trim_end_matches('.'));
         self.count_host(&name);
         let source = self.source(line);
@@ -219,12 +223,12 @@ impl<'c> AddressCollector<'c> {
     }
 
     /// Notes that two names are one host's; nothing when they are equal or one is missing.
-    pub fn alias(&mut self, name: &str, other: &str, line: u64) {
+    pub(crate) fn alias(&mut self, name: &str, other: &str, line: u64) {
         self.other_name(name, other, line, false);
     }
 
     /// Notes that DNS leads one name to another.
-    pub fn cname(&mut self, name: &str, other: &str, line: u64) {
+    pub(crate) fn cname(&mut self, name: &str, other: &str, line: u64) {
         self.other_name(name, other, line, true);
     }
 
@@ -245,7 +249,7 @@ impl<'c> AddressCollector<'c> {
     }
 
     /// Takes an adapter that has no address of its own (`Get-NetAdapter`).
-    pub fn adapter(&mut self, adapter: Adapter) {
+    pub(crate) fn adapter(&mut self, adapter: Adapter) {
         self.file.rows += 1;
         let host = adapter.host.clone();
         if let Some(host) = host {
@@ -255,7 +259,7 @@ impl<'c> AddressCollector<'c> {
     }
 
     /// The host's name as shared text; `None` when it is unknown or no name.
-    pub fn host(&mut self, name: &str) -> Option<Arc<str>> {
+    pub(crate) fn host(&mut self, name: &str) -> Option<Arc<str>> {
         match self.host_of(name) {
             HostCell::Named(host) | HostCell::Unnamed(Some(host)) => Some(host),
             HostCell::Unnamed(None) | HostCell::Invalid => None,
@@ -290,7 +294,7 @@ impl<'c> AddressCollector<'c> {
     }
 
     /// Notes something wrong; line 0 means the whole file.
-    pub fn problem(&mut self, line: u64, text: impl std::fmt::Display) {
+    pub(crate) fn problem(&mut self, line: u64, text: impl std::fmt::Display) {
         let text = if line == 0 { text.to_string() } else { format!("line {line}: {text}") };
         self.problems += 1;
         if self.file.problems.len() < MAX_PROBLEMS - 1 {
@@ -299,7 +303,7 @@ impl<'c> AddressCollector<'c> {
     }
 
     /// Takes back every row of this file: the rest of an export that lost its data misleads.
-    pub fn discard(&mut self) {
+    pub(crate) fn discard(&mut self) {
         let all = &mut *self.all;
         all.inventory.owned.truncate(self.checkpoint.owned);
         all.inventory.resolved.truncate(self.checkpoint.resolved);
@@ -343,12 +347,12 @@ impl<'c> AddressCollector<'c> {
     }
 
     /// No row and no problem.
-    pub fn is_silent(&self) -> bool {
+    pub(crate) fn is_silent(&self) -> bool {
         self.file.rows == 0 && self.problems == 0
     }
 
     /// Closes the file and enters its line of the summary.
-    pub fn finish(mut self) {
+    pub(crate) fn finish(mut self) {
         self.discard_unnamed();
         let kept = self.file.problems.len() as u64;
         if self.problems > kept {
@@ -369,7 +373,7 @@ enum HostCell {
 }
 
 /// Labels of letters, digits, `-` and `_`, and no address: what a Windows computer can be called.
-pub fn is_host_name(name: &str) -> bool {
+pub(super) fn is_host_name(name: &str) -> bool {
     let is_label = |label: &str| {
         !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'))
     };

@@ -8,7 +8,7 @@ use super::rows::each_row;
 use super::values::{parse_address, quoted};
 use crate::text::delimited::Header;
 
-pub const FORMAT: Format = Format { name: "DHCP leases CSV", detect, read: Reader::Text(read) };
+pub(super) const FORMAT: Format = Format { name: "DHCP leases CSV", detect, read: Reader::Text(read) };
 
 fn detect(sample: &Sample<'_>) -> bool {
     sample.has(&["ipaddress", "hostname"])
@@ -33,7 +33,7 @@ fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
 }
 
 /// One lease, from CSV or JSON.
-pub struct Lease<'a> {
+pub(super) struct Lease<'a> {
     pub address: &'a str,
     /// Empty for a device that gave no name.
     pub name: &'a str,
@@ -41,7 +41,7 @@ pub struct Lease<'a> {
     pub line: u64,
 }
 
-pub fn take(rows: &mut AddressCollector<'_>, lease: &Lease<'_>) {
+pub(super) fn take(rows: &mut AddressCollector<'_>, lease: &Lease<'_>) {
     let state = lease.state.to_ascii_lowercase();
     // `Active` and `ActiveReservation` are in use; `Inactive...`, `Declined`, `Expired`, `Offered` are not.
     if lease.name.is_empty() || !(state.is_empty() || state.starts_with("active")) {

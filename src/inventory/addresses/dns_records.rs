@@ -8,7 +8,7 @@ use super::rows::each_row;
 use super::values::{parse_address, quoted};
 use crate::text::delimited::Header;
 
-pub const FORMAT: Format =
+pub(super) const FORMAT: Format =
     Format { name: "Get-DnsServerResourceRecord CSV", detect, read: Reader::Text(read) };
 
 const COMMAND: &str = "Get-DnsServerResourceRecord -ZoneName ZONE | Select-Object HostName,RecordType,DistinguishedName,\
@@ -66,7 +66,7 @@ fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
 }
 
 /// One DNS record, from CSV, JSON or `dnscmd`.
-pub struct DnsRecord<'a> {
+pub(super) struct DnsRecord<'a> {
     /// Relative to the zone (`www`, `@`), or in full with a dot at the end.
     pub name: &'a str,
     /// `A`, `AAAA`, `CNAME`; others own no address and are passed over.
@@ -80,7 +80,7 @@ pub struct DnsRecord<'a> {
     pub line: u64,
 }
 
-pub fn take(rows: &mut AddressCollector<'_>, record: &DnsRecord<'_>) -> Result<(), Refusal> {
+pub(super) fn take(rows: &mut AddressCollector<'_>, record: &DnsRecord<'_>) -> Result<(), Refusal> {
     if !["A", "AAAA", "CNAME"].iter().any(|kind| kind.eq_ignore_ascii_case(record.kind)) {
         return Ok(());
     }
@@ -113,7 +113,7 @@ pub fn take(rows: &mut AddressCollector<'_>, record: &DnsRecord<'_>) -> Result<(
 }
 
 /// A record's timestamp: empty or 0 where it has none.
-pub fn is_time(timestamp: &str) -> bool {
+pub(super) fn is_time(timestamp: &str) -> bool {
     timestamp.bytes().any(|b| (b'1'..=b'9').contains(&b))
 }
 
@@ -132,7 +132,7 @@ fn zone_of(distinguished_name: &str) -> String {
 
 /// A record's name in full: `@` is the zone itself, a dot at the end means it is full already. Without a
 /// zone the name stays relative, to be compared like any short name.
-pub fn full_name(name: &str, zone: &str) -> String {
+pub(super) fn full_name(name: &str, zone: &str) -> String {
     let zone = zone.trim_end_matches('.');
     match name {
         "@" | "." | "" => zone.to_owned(),

@@ -9,7 +9,7 @@ use super::collector::AddressCollector;
 use super::dns_records::{DnsRecord, full_name, take};
 use super::format::{Format, Reader, Refusal, Sample};
 
-pub const FORMAT: Format = Format { name: "dnscmd records", detect, read: Reader::Text(read) };
+pub(super) const FORMAT: Format = Format { name: "dnscmd records", detect, read: Reader::Text(read) };
 
 fn detect(sample: &Sample<'_>) -> bool {
     let text = &sample.lower;

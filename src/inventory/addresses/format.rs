@@ -6,7 +6,7 @@ use super::collector::AddressCollector;
 use crate::text::delimited::Header;
 
 /// An input format. Adding one is a file beside this one and a line in [`FORMATS`](super::registry::FORMATS).
-pub struct Format {
+pub(crate) struct Format {
     /// As the documentation and the run's summary call it.
     pub name: &'static str,
     pub detect: fn(&Sample<'_>) -> bool,
@@ -15,7 +15,7 @@ pub struct Format {
 
 /// How a format's content is handed over.
 #[derive(Clone, Copy)]
-pub enum Reader {
+pub(crate) enum Reader {
     /// The whole file, decoded.
     Text(fn(&str, &mut AddressCollector<'_>) -> Result<(), Refusal>),
     /// From its first byte on, in bounded memory: captures may be larger than memory.
@@ -24,7 +24,7 @@ pub enum Reader {
 
 /// Why nothing of a file is used.
 #[derive(Debug, thiserror::Error)]
-pub enum Refusal {
+pub(crate) enum Refusal {
     #[error("the export lost its data: {found}. Export it again with: {command}")]
     LostData { found: String, command: &'static str },
     #[error("{0}")]
@@ -35,7 +35,7 @@ pub enum Refusal {
 }
 
 /// What a format looks at: the first part of a file.
-pub struct Sample<'s> {
+pub(crate) struct Sample<'s> {
     /// At most [`Sample::BYTES`].
     pub head: &'s [u8],
     /// The same, decoded.
@@ -48,9 +48,9 @@ pub struct Sample<'s> {
 
 impl<'s> Sample<'s> {
     /// Enough for the longest header and for the first object of a JSON export.
-    pub const BYTES: usize = 64 * 1024;
+    pub(crate) const BYTES: usize = 64 * 1024;
 
-    pub fn new(head: &'s [u8], text: &'s str) -> Self {
+    pub(crate) fn new(head: &'s [u8], text: &'s str) -> Self {
         let columns = match text.trim_start().starts_with(['{', '[']) {
             true => Vec::new(),
             false => Header::of(text).map(|header| header.columns().to_vec()).unwrap_or_default(),
@@ -59,22 +59,22 @@ impl<'s> Sample<'s> {
     }
 
     /// True when the header has all of `names` (lower case, without blanks, `_` and `-`).
-    pub fn has(&self, names: &[&str]) -> bool {
+    pub(crate) fn has(&self, names: &[&str]) -> bool {
         names.iter().all(|name| self.columns.iter().any(|column| column == name))
     }
 
     /// True when the header has one of `names`.
-    pub fn has_any(&self, names: &[&str]) -> bool {
+    pub(crate) fn has_any(&self, names: &[&str]) -> bool {
         names.iter().any(|name| self.columns.iter().any(|column| column == name))
     }
 
     /// True when the text is JSON, or lines of it.
-    pub fn is_json(&self) -> bool {
+    pub(crate) fn is_json(&self) -> bool {
         self.text.trim_start().starts_with(['{', '['])
     }
 
     /// True when the text has the JSON key, in any case.
-    pub fn has_key(&self, key: &str) -> bool {
+    pub(crate) fn has_key(&self, key: &str) -> bool {
         let key = format!("\"{}\"", key.to_ascii_lowercase());
         let after =
             |at: usize| self.lower.get(at + key.len()..).is_some_and(|t| t.trim_start().starts_with(':'));

@@ -41,7 +41,7 @@ const EXTENSIONS: &[&str] =
 
 /// The host that a path suggests: by the file's name, else by the folder's (`SRV9/ipconfig.txt`, as
 /// collectors write them).
-pub fn host_of_path(path: &Path) -> Option<Arc<str>> {
+pub(super) fn host_of_path(path: &Path) -> Option<Arc<str>> {
     host_of_file_name(path).or_else(|| host_of_folder(path.parent()?))
 }
 

@@ -18,7 +18,7 @@ use super::collector::{AddressCollector, NewAddress};
 use super::format::{Format, Reader, Refusal, Sample};
 use super::values::{parse_address, parse_prefix};
 
-pub const FORMAT: Format = Format { name: "ipconfig /all", detect, read: Reader::Text(read) };
+pub(super) const FORMAT: Format = Format { name: "ipconfig /all", detect, read: Reader::Text(read) };
 
 fn detect(sample: &Sample<'_>) -> bool {
     let lines = plain_lines(sample.text);

@@ -15,11 +15,11 @@ use crate::text::json::{self, ObjectVisitor};
 /// inventory and would fill memory (a value in memory takes many times its text).
 const MAX_VALUES: usize = 2_000_000;
 
-pub type Object = Map<String, Value>;
+pub(super) type Object = Map<String, Value>;
 
 /// Hands every object of the text to `each`, with the line on which it begins. Text that is no JSON is a
 /// problem of its line.
-pub fn each_object(
+pub(super) fn each_object(
     text: &str,
     to: &mut AddressCollector<'_>,
     each: impl FnMut(&Object, u64, &mut AddressCollector<'_>) -> Result<(), Refusal>,
@@ -63,7 +63,7 @@ where
 }
 
 /// One object at the beginning of the text, and its length.
-pub fn take_object(text: &str) -> Result<(Object, usize), String> {
+pub(super) fn take_object(text: &str) -> Result<(Object, usize), String> {
     let mut source = serde_json::Deserializer::from_str(text);
     let mut left = MAX_VALUES;
     let value = Counted { left: &mut left }.deserialize(&mut source).map_err(|e| e.to_string())?;
@@ -134,7 +134,7 @@ impl<'de> Visitor<'de> for Counted<'_> {
 
 /// A property by its name in any case. For CIM objects written without their adapted properties, also from
 /// `CimInstanceProperties`, where it stands as `Name = "value"`.
-pub fn property<'v>(object: &'v Object, name: &str) -> Option<Cow<'v, Value>> {
+pub(super) fn property<'v>(object: &'v Object, name: &str) -> Option<Cow<'v, Value>> {
     if let Some((_, value)) = object.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)) {
         return Some(Cow::Borrowed(unwrapped(value)));
     }
@@ -155,7 +155,7 @@ pub fn property<'v>(object: &'v Object, name: &str) -> Option<Cow<'v, Value>> {
 }
 
 /// True when the object has the property itself.
-pub fn has(object: &Object, name: &str) -> bool {
+pub(super) fn has(object: &Object, name: &str) -> bool {
     object.keys().any(|key| key.eq_ignore_ascii_case(name))
 }
 
@@ -175,7 +175,7 @@ fn unwrapped(value: &Value) -> &Value {
 
 /// The elements of an array; a single value, which PowerShell does not wrap, as a list of one; nothing for
 /// null.
-pub fn list(value: &Value) -> Vec<&Value> {
+pub(super) fn list(value: &Value) -> Vec<&Value> {
     match unwrapped(value) {
         Value::Null => Vec::new(),
         Value::Array(values) => values.iter().map(unwrapped).collect(),
@@ -184,12 +184,12 @@ pub fn list(value: &Value) -> Vec<&Value> {
 }
 
 /// A property's text; numbers as text, an `IPAddress` object as its address, empty when it is missing.
-pub fn text(object: &Object, name: &str) -> String {
+pub(super) fn text(object: &Object, name: &str) -> String {
     property(object, name).map_or(String::new(), |value| plain(&value))
 }
 
 /// A value's text, see [`text`].
-pub fn plain(value: &Value) -> String {
+pub(super) fn plain(value: &Value) -> String {
     match unwrapped(value) {
         Value::String(text) => text.trim().to_owned(),
         Value::Number(number) => number.to_string(),
@@ -201,7 +201,7 @@ pub fn plain(value: &Value) -> String {
 }
 
 /// The texts of a list property: an array, or what a too small `-Depth` or `-join` made of it.
-pub fn texts(object: &Object, name: &str) -> Vec<String> {
+pub(super) fn texts(object: &Object, name: &str) -> Vec<String> {
     let Some(value) = property(object, name) else {
         return Vec::new();
     };
@@ -209,7 +209,7 @@ pub fn texts(object: &Object, name: &str) -> Vec<String> {
 }
 
 /// `a b`, `a;b`, `a, b`, `{a;b}`, `{"a", "b"}` as their parts.
-pub fn split_list(text: &str) -> Vec<String> {
+pub(super) fn split_list(text: &str) -> Vec<String> {
     text.split(['{', '}', ';', ',', ' ', '"', '\'', '\n', '\r', '\t', '|'])
         .filter(|part| !part.is_empty())
         .map(str::to_owned)

@@ -68,7 +68,7 @@ pub struct AddressInventory {
 
 /// One adapter of `Get-NetAdapter`.
 #[derive(Debug, Clone)]
-pub struct Adapter {
+pub(crate) struct Adapter {
     /// `None` when neither the export nor its file's name tells.
     pub host: Option<Arc<str>>,
     /// `Name`, the `InterfaceAlias` of the addresses.
@@ -80,7 +80,7 @@ pub struct Adapter {
 
 /// A row of `Get-NetIPAddress`, which knows neither description nor MAC.
 #[derive(Debug, Clone, Copy)]
-pub struct PendingJoin {
+pub(crate) struct PendingJoin {
     /// Position in `AddressInventory::owned`.
     pub row: usize,
     pub if_index: Option<u32>,

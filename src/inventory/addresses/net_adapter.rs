@@ -6,7 +6,7 @@ use super::model::Adapter;
 use super::rows::each_row;
 use crate::text::delimited::Header;
 
-pub const FORMAT: Format = Format { name: "Get-NetAdapter CSV", detect, read: Reader::Text(read) };
+pub(super) const FORMAT: Format = Format { name: "Get-NetAdapter CSV", detect, read: Reader::Text(read) };
 
 fn detect(sample: &Sample<'_>) -> bool {
     sample.has(&["interfacedescription"])
@@ -32,7 +32,7 @@ fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
 }
 
 /// One `MSFT_NetAdapter`, from CSV or JSON.
-pub struct NetAdapter<'a> {
+pub(super) struct NetAdapter<'a> {
     /// `PSComputerName`: what the operator typed, empty for a local run.
     pub remote: &'a str,
     /// `SystemName`: the computer's own full name.
@@ -44,7 +44,7 @@ pub struct NetAdapter<'a> {
     pub line: u64,
 }
 
-pub fn take(rows: &mut AddressCollector<'_>, new: &NetAdapter<'_>) {
+pub(super) fn take(rows: &mut AddressCollector<'_>, new: &NetAdapter<'_>) {
     if new.name.is_empty() {
         rows.problem(new.line, "an adapter without a name; the row is skipped");
         return;

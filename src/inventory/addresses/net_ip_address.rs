@@ -7,10 +7,10 @@ use super::rows::each_row;
 use super::values::{parse_address, parse_prefix, quoted};
 use crate::text::delimited::Header;
 
-pub const FORMAT: Format = Format { name: "Get-NetIPAddress CSV", detect, read: Reader::Text(read) };
+pub(super) const FORMAT: Format = Format { name: "Get-NetIPAddress CSV", detect, read: Reader::Text(read) };
 
 /// The host, in the order of trust. `PSComputerName` is empty for a local run, `SystemName` always.
-pub const HOST: &[&str] = &["PSComputerName", "ComputerName", "Host", "HostName", "SystemName"];
+pub(super) const HOST: &[&str] = &["PSComputerName", "ComputerName", "Host", "HostName", "SystemName"];
 
 const COMMAND: &str = "Get-NetIPAddress | Export-Csv -NoTypeInformation addresses.csv";
 
@@ -55,7 +55,7 @@ fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
 }
 
 /// One `MSFT_NetIPAddress`, from CSV or JSON.
-pub struct NetIpAddress<'a> {
+pub(super) struct NetIpAddress<'a> {
     pub host: &'a str,
     pub address: &'a str,
     pub alias: &'a str,
@@ -74,7 +74,7 @@ fn not_bound(state: &str) -> bool {
     ["0", "1", "2", "Invalid", "Tentative", "Duplicate"].iter().any(|s| s.eq_ignore_ascii_case(state))
 }
 
-pub fn take(rows: &mut AddressCollector<'_>, new: &NetIpAddress<'_>) -> Result<(), Refusal> {
+pub(super) fn take(rows: &mut AddressCollector<'_>, new: &NetIpAddress<'_>) -> Result<(), Refusal> {
     if new.address.contains("System.") && new.address.contains("[]") {
         let found = format!("the column IPAddress holds {}", quoted(new.address));
         return Err(Refusal::LostData { found, command: COMMAND });

@@ -8,10 +8,10 @@ use super::rows::each_row;
 use super::values::{parse_address, parse_prefix, quoted};
 use crate::text::delimited::{Header, Row};
 
-pub const WMIC: Format =
+pub(super) const WMIC: Format =
     Format { name: "wmic nicconfig CSV", detect: detect_wmic, read: Reader::Text(read_wmic) };
 
-pub const EXPORT_CSV: Format = Format {
+pub(super) const EXPORT_CSV: Format = Format {
     name: "Win32_NetworkAdapterConfiguration CSV",
     detect: detect_export,
     read: Reader::Text(read_export),
@@ -104,7 +104,7 @@ fn stretched(row: &Row<'_>, column: Option<usize>, extra: usize) -> String {
 }
 
 /// One `Win32_NetworkAdapterConfiguration`, from CSV or JSON.
-pub struct NicConfiguration<'a> {
+pub(super) struct NicConfiguration<'a> {
     /// `DNSHostName`: the computer's own name, without domain.
     pub dns_name: &'a str,
     /// What the operator typed, or the node.
@@ -117,7 +117,7 @@ pub struct NicConfiguration<'a> {
     pub line: u64,
 }
 
-pub fn take(rows: &mut AddressCollector<'_>, new: &NicConfiguration<'_>) -> Result<(), Refusal> {
+pub(super) fn take(rows: &mut AddressCollector<'_>, new: &NicConfiguration<'_>) -> Result<(), Refusal> {
     if let Some(lost) = new.addresses.iter().find(|a| a.contains("[]") || a.starts_with("System.")) {
         let found = format!("the column IPAddress holds {}", quoted(lost));
         return Err(Refusal::LostData { found, command: COMMAND });

@@ -10,7 +10,8 @@ use super::format::{Format, Reader, Refusal, Sample};
 use super::json::{Object, each_object, list, property, text};
 use super::values::{parse_address, parse_prefix, quoted};
 
-pub const FORMAT: Format = Format { name: "osquery interface_addresses", detect, read: Reader::Text(read) };
+pub(super) const FORMAT: Format =
+    Format { name: "osquery interface_addresses", detect, read: Reader::Text(read) };
 
 fn detect(sample: &Sample<'_>) -> bool {
     let key = |name: &str| sample.has_key(name);

@@ -15,7 +15,7 @@ use super::net_adapter::{self, NetAdapter};
 use super::net_ip_address::{self, NetIpAddress};
 use super::nic_configuration::{self, NicConfiguration};
 
-pub const FORMAT: Format = Format { name: "PowerShell JSON", detect, read: Reader::Text(read) };
+pub(super) const FORMAT: Format = Format { name: "PowerShell JSON", detect, read: Reader::Text(read) };
 
 /// Properties of `MSFT_NetIPAddress` beside `IPAddress`. Events have an `IpAddress` too, that of the other
 /// side: one property alone makes no class.
@@ -32,7 +32,7 @@ const NET_IP_ADDRESS: &[&str] = &[
 ];
 
 /// Members that only events have.
-pub const EVENT: &[&str] = &[
+pub(super) const EVENT: &[&str] = &[
     "EventID",
     "EventRecordID",
     "Channel",
@@ -71,7 +71,7 @@ fn read(content: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
 }
 
 /// Is the object of a class that [`take`] knows? Marks that other objects have too do not count.
-pub fn is_known_class(object: &Object) -> bool {
+pub(super) fn is_known_class(object: &Object) -> bool {
     let has_any = |names: &[&str]| names.iter().any(|name| has(object, name));
     !has_any(EVENT)
         && ((has(object, "IPAddress") && has_any(NET_IP_ADDRESS))
@@ -81,7 +81,7 @@ pub fn is_known_class(object: &Object) -> bool {
 }
 
 /// Takes one object; false when it is of no known class.
-pub fn take(rows: &mut AddressCollector<'_>, object: &Object, line: u64) -> Result<bool, Refusal> {
+pub(super) fn take(rows: &mut AddressCollector<'_>, object: &Object, line: u64) -> Result<bool, Refusal> {
     if EVENT.iter().any(|name| has(object, name)) {
         return Ok(false);
     }

@@ -8,7 +8,7 @@ use super::values::{parse_address, parse_prefix, quoted};
 use crate::text::delimited::Header;
 use crate::text::escape::unescape_cell;
 
-pub const FORMAT: Format = Format { name: "krbtriage CSV", detect, read: Reader::Text(read) };
+pub(super) const FORMAT: Format = Format { name: "krbtriage CSV", detect, read: Reader::Text(read) };
 
 /// Names people give the host's column.
 const HOST: &[&str] = &["host", "hostname", "computer", "computername", "pscomputername"];

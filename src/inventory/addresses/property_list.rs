@@ -13,7 +13,7 @@ use super::powershell_json::{is_known_class, take};
 use crate::text::decode::TextReader;
 use crate::text::property_list::each_list;
 
-pub const FORMAT: Format = Format { name: "list of properties", detect, read: Reader::Text(read) };
+pub(super) const FORMAT: Format = Format { name: "list of properties", detect, read: Reader::Text(read) };
 
 const COMMAND: &str = "Get-NetIPAddress | Export-Csv -NoTypeInformation -Encoding UTF8 addresses.csv";
 

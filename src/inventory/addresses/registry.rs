@@ -1,14 +1,14 @@
 //! The list of input formats.
 
 use super::format::Format;
-pub use super::format::Sample;
+pub(crate) use super::format::Sample;
 use super::{
     ansible, asset_csv, capture, dhcp_leases, dns_records, dnscmd, ipconfig, net_adapter, net_ip_address,
     nic_configuration, osquery, powershell_json, project_csv, property_list, server_alive_text,
 };
 
 /// In this order; the first that recognises the content reads it.
-pub const FORMATS: &[Format] = &[
+pub(crate) const FORMATS: &[Format] = &[
     capture::FORMAT,
     capture::NETWORK_MONITOR,
     project_csv::FORMAT,
@@ -30,6 +30,6 @@ pub const FORMATS: &[Format] = &[
 ];
 
 /// Does one of them recognise the file?
-pub fn is_known(sample: &Sample<'_>) -> bool {
+pub(crate) fn is_known(sample: &Sample<'_>) -> bool {
     FORMATS.iter().any(|format| (format.detect)(sample))
 }

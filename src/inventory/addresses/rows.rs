@@ -6,7 +6,7 @@ use crate::text::decode::TextReader;
 use crate::text::delimited::{Header, Row, Table};
 
 /// Reads a table row by row. `columns` finds the columns of interest, or refuses the table.
-pub fn each_row<C>(
+pub(super) fn each_row<C>(
     text: &str,
     to: &mut AddressCollector<'_>,
     columns: impl FnOnce(&Header) -> Result<C, Refusal>,

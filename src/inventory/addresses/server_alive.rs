@@ -6,7 +6,7 @@ use super::values::parse_address;
 
 /// One answer, whatever it was read from.
 #[derive(Debug, Default)]
-pub struct Answer {
+pub(super) struct Answer {
     /// The host as the source of the answer was addressed: a full name where the NetBIOS name in the answer
     /// is a short one, or an address.
     pub asked: String,
@@ -22,7 +22,7 @@ const NETBIOS: usize = 15;
 /// `asked` only completes that name (`SRV2` and `srv2.beta.example.com`). Where the two disagree the answer is
 /// believed and `asked` is dropped: that is the very fault looked for, or stale DNS, and joining the two names
 /// would hide it.
-pub fn take(rows: &mut AddressCollector<'_>, answer: &Answer) {
+pub(super) fn take(rows: &mut AddressCollector<'_>, answer: &Answer) {
     let mut names = answer.entries.iter().filter(|(text, _)| parse_address(text).is_none());
     let own = names.next().map_or("", |(name, _)| name.as_str());
     let asked_is_name = !answer.asked.is_empty() && parse_address(&answer.asked).is_none();

@@ -4,10 +4,10 @@ use super::collector::AddressCollector;
 use super::format::{Format, Reader, Refusal, Sample};
 use super::server_alive::{Answer, take};
 
-pub const IOXID_RESOLVER: Format =
+pub(super) const IOXID_RESOLVER: Format =
     Format { name: "IOXIDResolver", detect: detect_ioxid, read: Reader::Text(read_ioxid) };
 
-pub const NETWORK_MONITOR: Format = Format {
+pub(super) const NETWORK_MONITOR: Format = Format {
     name: "Network Monitor ServerAlive2 text",
     detect: detect_netmon,
     read: Reader::Text(read_netmon),

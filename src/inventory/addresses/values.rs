@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 
 /// An address as exports write it: `192.0.2.1`, `192.0.2.1/24`, `fe80::1%12`, `fe80::1%12/64`.
-pub fn parse_address(text: &str) -> Option<(IpAddr, Option<u8>)> {
+pub(super) fn parse_address(text: &str) -> Option<(IpAddr, Option<u8>)> {
     let text = text.trim();
     let (address, prefix) = match text.split_once('/') {
         Some((address, prefix)) => (address, Some(prefix.parse::<u8>().ok()?)),
@@ -19,7 +19,7 @@ pub fn parse_address(text: &str) -> Option<(IpAddr, Option<u8>)> {
 }
 
 /// Prefix length of a mask (`255.255.0.0`, `ffff:ffff::`) or of a plain number; `None` when it is neither.
-pub fn parse_prefix(text: &str, address: IpAddr) -> Option<u8> {
+pub(super) fn parse_prefix(text: &str, address: IpAddr) -> Option<u8> {
     let text = text.trim();
     let most = if address.is_ipv4() { 32 } else { 128 };
     if let Ok(length) = text.parse::<u8>() {
@@ -37,7 +37,7 @@ pub fn parse_prefix(text: &str, address: IpAddr) -> Option<u8> {
 /// `AA-BB-CC-DD-EE-FF` from a MAC in one of its notations: six pairs with `-`, `:` or blanks between, three
 /// groups of four with dots (Cisco), or twelve digits. `None` for anything else: a mask is no MAC. `None`
 /// also for all zeros, which tunnels and adapters without a MAC show.
-pub fn normal_mac(text: &str) -> Option<Cow<'_, str>> {
+pub(super) fn normal_mac(text: &str) -> Option<Cow<'_, str>> {
     let text = text.trim();
     let bytes = text.as_bytes();
     // Places of the separators, and which may be there.
@@ -76,7 +76,7 @@ pub fn normal_mac(text: &str) -> Option<Cow<'_, str>> {
 }
 
 /// Text from a file as a message quotes it: short, and without characters that drive a terminal.
-pub fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     const SHOWN: usize = 60;
     let cut: String = text.chars().take(SHOWN).collect();
     let more = if cut.len() < text.len() { "..." } else { "" };

@@ -9,14 +9,14 @@ use regex::Regex;
 
 /// What is known of the order of day and month in one file.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct DateOrder {
+pub(super) struct DateOrder {
     /// Learned from a date that can be read in one way only.
     day_first: Option<bool>,
 }
 
 /// How sure a reading is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reading {
+pub(super) enum Reading {
     /// With a zone: a point in time.
     Zoned,
     /// Local time of an unknown zone, taken as UTC.
@@ -36,7 +36,7 @@ impl DateOrder {
     /// Reads a date with its time of day. `text` has single spaces for all white space.
     ///
     /// ISO dates (`wevtutil qe /f:text`) may name a zone; no regional format does.
-    pub fn read(&mut self, text: &str) -> Option<(Timestamp, Reading)> {
+    pub(super) fn read(&mut self, text: &str) -> Option<(Timestamp, Reading)> {
         if let Ok(zoned) = text.parse::<Timestamp>() {
             return Some((zoned, Reading::Zoned));
         }

@@ -67,7 +67,7 @@ impl Label {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Part {
+pub(super) enum Part {
     #[default]
     Header,
     Description,
@@ -76,7 +76,7 @@ pub enum Part {
 
 /// An event as far as it was read.
 #[derive(Debug, Default)]
-pub struct EventBuilder {
+pub(super) struct EventBuilder {
     /// Where it begins, from 1.
     pub line: u64,
     /// What is being read of it.
@@ -97,7 +97,7 @@ pub struct EventBuilder {
 
 impl EventBuilder {
     /// Does `line` belong to the next event?
-    pub fn is_complete_before(&self, line: &str) -> bool {
+    pub(super) fn is_complete_before(&self, line: &str) -> bool {
         let Some((label, _)) = Label::split(line) else {
             return false;
         };
@@ -107,7 +107,7 @@ impl EventBuilder {
         }
     }
 
-    pub fn add(&mut self, line: &str, number: u64) {
+    pub(super) fn add(&mut self, line: &str, number: u64) {
         let labelled = Label::split(line);
         match (self.part, labelled) {
             (Part::Header, Some((label, value))) => {
@@ -154,13 +154,13 @@ impl EventBuilder {
     }
 
     /// Without qualifiers, which some tools leave in the number.
-    pub fn event_id(&self) -> Option<u16> {
+    pub(super) fn event_id(&self) -> Option<u16> {
         let number: u32 = self.event_id.parse().ok()?;
         Some((number & 0xFFFF) as u16)
     }
 
     /// The number an .evtx file has for the level; 0 where the text has none that is known.
-    pub fn level(&self) -> u8 {
+    pub(super) fn level(&self) -> u8 {
         const LEVELS: [(&str, u8); 5] =
             [("Critical", 1), ("Error", 2), ("Warning", 3), ("Information", 4), ("Verbose", 5)];
         LEVELS.iter().find(|(name, _)| name.eq_ignore_ascii_case(&self.level)).map_or(0, |&(_, level)| level)
@@ -168,7 +168,7 @@ impl EventBuilder {
 
     /// Date and time of day with single spaces, and without the marks for the direction of writing that
     /// Windows puts around the parts of a date.
-    pub fn date(&self) -> String {
+    pub(super) fn date(&self) -> String {
         let text: String = [self.date.as_str(), " ", self.time.as_str()]
             .concat()
             .chars()

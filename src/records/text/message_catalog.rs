@@ -80,7 +80,7 @@ static WORDINGS: LazyLock<Vec<Wording>> = LazyLock::new(|| {
 });
 
 /// Does the program know the wordings of this event?
-pub fn is_known(provider: &str, event_id: u16) -> bool {
+pub(super) fn is_known(provider: &str, event_id: u16) -> bool {
     is_kerberos(provider) && WORDINGS.iter().any(|w| w.event_id == event_id)
 }
 
@@ -90,7 +90,7 @@ fn is_kerberos(provider: &str) -> bool {
 
 /// The values in a description, under the names they have in an .evtx file. `description` has single
 /// spaces for all white space: before Vista the texts came with line ends of their own.
-pub fn values(provider: &str, event_id: u16, description: &str) -> Option<Vec<Datum>> {
+pub(super) fn values(provider: &str, event_id: u16, description: &str) -> Option<Vec<Datum>> {
     if !is_kerberos(provider) {
         return None;
     }

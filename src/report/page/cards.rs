@@ -28,7 +28,7 @@ const MAX_NAMES: usize = 24;
 /// How many cards are open at first.
 const OPEN: usize = 5;
 
-pub struct Card {
+pub(super) struct Card {
     pub id: String,
     pub what: String,
     pub why: String,
@@ -52,7 +52,7 @@ pub struct Card {
 }
 
 /// A problem in a line.
-pub struct Line {
+pub(super) struct Line {
     pub id: String,
     pub what: String,
     pub cause: &'static str,
@@ -65,7 +65,7 @@ pub struct Line {
     pub last: Moment,
 }
 
-pub struct Names {
+pub(super) struct Names {
     pub count: String,
     pub shown: Vec<String>,
     pub more: String,
@@ -73,7 +73,7 @@ pub struct Names {
 
 /// One incident, all of it.
 #[derive(Default)]
-pub struct Story {
+pub(super) struct Story {
     /// Made for the script to fill: everything stands in it, and nothing is said.
     pub blank: bool,
     pub id: String,
@@ -94,7 +94,7 @@ pub struct Story {
 
 /// The texts of an incident, for the template and for the script.
 #[derive(Default)]
-pub struct IncidentCard {
+pub(super) struct IncidentCard {
     pub what: String,
     pub explanation: String,
     pub realms: String,
@@ -108,14 +108,14 @@ pub struct IncidentCard {
 }
 
 #[derive(Default)]
-pub struct Cards {
+pub(super) struct Cards {
     pub cards: Vec<Card>,
     pub lines: Vec<Line>,
     pub left_out: usize,
 }
 
 /// Problems that are there, and those that are resolved, in the report's order.
-pub fn all(report: &Report<'_>) -> (Cards, Cards) {
+pub(super) fn all(report: &Report<'_>) -> (Cards, Cards) {
     let mut room = Room {
         stories: MAX_STORIES,
         each: if report.rows.len() <= MAX_STORIES { MAX_STORIES } else { STORIES_EACH },
@@ -233,7 +233,7 @@ impl Names {
 }
 
 impl Story {
-    pub fn new(row: &Row) -> Self {
+    pub(super) fn new(row: &Row) -> Self {
         Self {
             blank: false,
             id: shown_in(&row.incident_id, 40),
@@ -252,7 +252,7 @@ impl Story {
         }
     }
 
-    pub fn blank() -> Self {
+    pub(super) fn blank() -> Self {
         Self { blank: true, ..Self::default() }
     }
 
@@ -269,7 +269,7 @@ impl Story {
 }
 
 impl IncidentCard {
-    pub fn new(row: &Row) -> Self {
+    pub(super) fn new(row: &Row) -> Self {
         let mut told = Self {
             what: shown_in(problem_name(&row.problem, &row.problem_id), MAX_NAME),
             explanation: shown(&row.explanation),

@@ -19,7 +19,7 @@ use crate::report::{Report, Row};
 
 /// Compressed bytes after which no further incident is taken: the page stays under 20 MB. Real reports compress to some
 /// 100 bytes an incident, so these are for names made to not compress.
-pub const MAX_COMPRESSED: u64 = 10 << 20;
+pub(super) const MAX_COMPRESSED: u64 = 10 << 20;
 
 /// The same uncompressed, for the browser's memory; about 100,000 incidents.
 const MAX_RAW: usize = 160 << 20;
@@ -50,7 +50,7 @@ const MEMBERS: [&str; 22] = [
     "logs",
 ];
 
-pub struct Data {
+pub(super) struct Data {
     pub base64: String,
     /// Names of the members, for the script.
     pub members: String,
@@ -68,7 +68,7 @@ struct Writer {
 
 impl Data {
     /// Of no more than `room` compressed bytes, and what one more incident takes.
-    pub fn new(report: &Report<'_>, room: u64) -> io::Result<Self> {
+    pub(super) fn new(report: &Report<'_>, room: u64) -> io::Result<Self> {
         let mut writer = Writer {
             out: ZlibEncoder::new(Vec::new(), Compression::default()),
             texts: HashMap::new(),

@@ -26,7 +26,7 @@ const MAX_HOSTS: usize = 600;
 const NAME_CHARS: usize = 33;
 
 // The drawing's measures, in its own units.
-pub const WIDTH: usize = 940;
+pub(super) const WIDTH: usize = 940;
 const BOX_WIDTH: usize = 276;
 const BOX_HEIGHT: usize = 40;
 const BOX_STEP: usize = 54;
@@ -39,13 +39,13 @@ const TOP: usize = 8;
 const LINE: usize = 18;
 
 #[derive(Default)]
-pub struct Pictures {
+pub(super) struct Pictures {
     pub pictures: Vec<Picture>,
     pub lines: Vec<AddressLine>,
     pub left_out: usize,
 }
 
-pub struct Picture {
+pub(super) struct Picture {
     /// Its problem, which has the fix.
     pub id: String,
     pub name: String,
@@ -64,18 +64,18 @@ pub struct Picture {
     pub rest_y: usize,
 }
 
-pub struct AddressLine {
+pub(super) struct AddressLine {
     pub id: String,
     pub name: String,
     pub summary: String,
 }
 
-pub struct HostLine {
+pub(super) struct HostLine {
     pub name: String,
     pub asked: String,
 }
 
-pub struct HostBox {
+pub(super) struct HostBox {
     pub x: usize,
     pub y: usize,
     pub text_x: usize,
@@ -86,13 +86,13 @@ pub struct HostBox {
     pub role: String,
 }
 
-pub struct Hub {
+pub(super) struct Hub {
     pub height: usize,
     pub addresses: Vec<(usize, String)>,
 }
 
 /// One connection: all incidents of a client, a target host and who answered.
-pub struct Lane {
+pub(super) struct Lane {
     pub number: usize,
     pub badge_y: usize,
     pub badge_text_y: usize,
@@ -119,7 +119,7 @@ struct Sum<'a> {
 }
 
 impl Pictures {
-    pub fn new(report: &Report<'_>) -> Self {
+    pub(super) fn new(report: &Report<'_>) -> Self {
         let mut out = Self::default();
         for problem in report.problems {
             let rows: Vec<&Row> = problem

@@ -11,7 +11,7 @@ const MAX_PROBLEMS: usize = 20;
 /// Characters of a path or a problem.
 const MAX_CHARS: usize = 500;
 
-pub struct Read {
+pub(super) struct Read {
     pub unread: Vec<Unread>,
     pub unread_left_out: usize,
     pub notes: Vec<String>,
@@ -24,14 +24,14 @@ pub struct Read {
 }
 
 /// An input that is not, or not all, in the report.
-pub struct Unread {
+pub(super) struct Unread {
     pub what: &'static str,
     pub path: String,
     pub problems: Vec<String>,
     pub more: usize,
 }
 
-pub struct Log {
+pub(super) struct Log {
     pub path: String,
     pub kind: String,
     pub size: String,
@@ -40,7 +40,7 @@ pub struct Log {
     pub duplicates: String,
 }
 
-pub struct Inventory {
+pub(super) struct Inventory {
     pub path: String,
     pub kind: String,
     pub rows: String,
@@ -48,7 +48,7 @@ pub struct Inventory {
 }
 
 impl Read {
-    pub fn new(read: &Reading<'_>) -> Self {
+    pub(super) fn new(read: &Reading<'_>) -> Self {
         let text = |t: &str| shown_in(t, MAX_CHARS);
         let unfound = read.unfound.iter().map(|e| Unread {
             what: "not found or not readable",

@@ -9,12 +9,12 @@ const MAX_CHARS: usize = 2_000;
 
 /// What a person can read: nothing in it acts or reorders, and what is very long ends with how much was left out.
 /// Markup is still markup here; the template escapes it.
-pub fn shown(text: &str) -> String {
+pub(super) fn shown(text: &str) -> String {
     shown_in(text, MAX_CHARS)
 }
 
 /// The same in less room.
-pub fn shown_in(text: &str, chars: usize) -> String {
+pub(super) fn shown_in(text: &str, chars: usize) -> String {
     match text.char_indices().nth(chars) {
         Some((end, _)) => {
             let (kept, rest) = text.split_at(end);
@@ -25,12 +25,12 @@ pub fn shown_in(text: &str, chars: usize) -> String {
 }
 
 /// A name: longer ones than this are no name of a host or service, but the work of somebody hostile.
-pub fn name(text: &str) -> String {
+pub(super) fn name(text: &str) -> String {
     shown_in(text, 300)
 }
 
 /// As much as a drawing has room for, without how much was left out.
-pub fn cut(text: &str, chars: usize) -> String {
+pub(super) fn cut(text: &str, chars: usize) -> String {
     match text.char_indices().nth(chars) {
         Some(_) => {
             let kept: String = text.chars().take(chars.saturating_sub(1)).collect();
@@ -40,19 +40,19 @@ pub fn cut(text: &str, chars: usize) -> String {
     }
 }
 
-pub fn all(texts: &[String]) -> Vec<String> {
+pub(super) fn all(texts: &[String]) -> Vec<String> {
     texts.iter().map(|t| shown(t)).collect()
 }
 
 /// A time as the report has it, and to the second for reading.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Moment {
+pub(super) struct Moment {
     pub full: String,
     pub short: String,
 }
 
 impl Moment {
-    pub fn new(time: &str) -> Self {
+    pub(super) fn new(time: &str) -> Self {
         let short = match time.parse::<Timestamp>() {
             Ok(time) => time.strftime("%Y-%m-%d %H:%M:%SZ").to_string(),
             Err(_) => shown(time),

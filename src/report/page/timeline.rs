@@ -37,7 +37,7 @@ const STEPS: [i64; 20] = [
     315_360_000,
 ];
 
-pub struct Timeline {
+pub(super) struct Timeline {
     pub ticks: Vec<Tick>,
     pub causes: Vec<Lane>,
     pub problems: Vec<Lane>,
@@ -46,7 +46,7 @@ pub struct Timeline {
 }
 
 /// A line of the picture, which is a row of a table.
-pub struct Lane {
+pub(super) struct Lane {
     pub id: String,
     pub name: String,
     pub cause: &'static str,
@@ -58,14 +58,14 @@ pub struct Lane {
 
 /// Percent of the width and height, from the left and the top.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Bar {
+pub(super) struct Bar {
     pub x: String,
     pub width: String,
     pub y: String,
     pub height: String,
 }
 
-pub struct Tick {
+pub(super) struct Tick {
     pub x: String,
     pub day: String,
     /// Empty where the step is a day or more.
@@ -83,7 +83,7 @@ struct Span {
 }
 
 impl Timeline {
-    pub fn new(report: &Report<'_>) -> Self {
+    pub(super) fn new(report: &Report<'_>) -> Self {
         let mut timeline = Self { ticks: vec![], causes: vec![], problems: vec![], left_out: 0 };
         let times: Vec<(Timestamp, Timestamp)> = report.rows.iter().filter_map(times).collect();
         let (Some(from), Some(to)) = (times.iter().map(|t| t.0).min(), times.iter().map(|t| t.1).max())

@@ -11,7 +11,7 @@ use crate::report::{Problem, Report, Status, left_out};
 /// Problems named in the verdict when they are new.
 const MAX_HEADS: usize = 8;
 
-pub struct Verdict {
+pub(super) struct Verdict {
     pub heading: String,
     /// Sentences below it.
     pub lead: Vec<String>,
@@ -24,7 +24,7 @@ pub struct Verdict {
     pub incomplete: Option<String>,
 }
 
-pub struct Head {
+pub(super) struct Head {
     pub id: String,
     pub what: String,
     pub cause: &'static str,
@@ -33,7 +33,7 @@ pub struct Head {
 }
 
 /// A line of the first table.
-pub struct CauseLine {
+pub(super) struct CauseLine {
     pub cause: &'static str,
     pub means: &'static str,
     pub problems: String,
@@ -45,19 +45,19 @@ pub struct CauseLine {
     pub new: String,
 }
 
-pub struct Sure {
+pub(super) struct Sure {
     pub confidence: &'static str,
     pub incidents: usize,
     pub shown: String,
 }
 
-pub struct Fact {
+pub(super) struct Fact {
     pub name: &'static str,
     pub value: String,
 }
 
 impl Verdict {
-    pub fn new(report: &Report<'_>) -> Self {
+    pub(super) fn new(report: &Report<'_>) -> Self {
         let present: Vec<_> = report.rows.iter().filter(|r| r.status.is_present()).collect();
         let problems: Vec<_> = report.problems.iter().filter(|p| p.status.is_present()).collect();
         let resolved = report.problems.len() - problems.len();

@@ -324,12 +324,12 @@ fn no_event_that_is_read_lacks_a_test() {
     tested.extend([18, 28, 35, 43, 44, 205].map(|id| ("KDC", id)));
     // In `addresses_in_logs_are_an_inventory`.
     tested.extend(
-        events::known()
+        events::catalogue()
             .filter(|(name, _)| ["DNS-Client", "DnsApi", "Dhcp-Client"].contains(name))
             .flat_map(|(name, ids)| ids.iter().map(move |&id| (name, id))),
     );
     let read: BTreeSet<(&str, u16)> =
-        events::known().flat_map(|(name, ids)| ids.iter().map(move |&id| (name, id))).collect();
+        events::catalogue().flat_map(|(name, ids)| ids.iter().map(move |&id| (name, id))).collect();
     assert_eq!(tested, read, "the events tested (left) are not those read (right)");
 }
 

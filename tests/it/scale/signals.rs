@@ -6,7 +6,7 @@ use crate::support::evtx::*;
 
 /// Short name of the provider and event ID of each.
 pub fn kinds() -> Vec<(&'static str, u16)> {
-    events::known().flat_map(|(provider, ids)| ids.iter().map(move |id| (provider, *id))).collect()
+    events::catalogue().flat_map(|(provider, ids)| ids.iter().map(move |id| (provider, *id))).collect()
 }
 
 /// Whom it is about.

@@ -9,24 +9,24 @@ const COM_MAJOR: u16 = 5;
 
 /// Integers in the sender's byte order (C706 14.1, NDR format label).
 #[derive(Clone, Copy)]
-pub struct Order {
+pub(super) struct Order {
     pub little: bool,
 }
 
 impl Order {
-    pub fn u16(self, bytes: &[u8], at: usize) -> Option<u16> {
+    pub(super) fn u16(self, bytes: &[u8], at: usize) -> Option<u16> {
         let bytes: [u8; 2] = bytes.get(at..at.checked_add(2)?)?.try_into().ok()?;
         Some(if self.little { u16::from_le_bytes(bytes) } else { u16::from_be_bytes(bytes) })
     }
 
-    pub fn u32(self, bytes: &[u8], at: usize) -> Option<u32> {
+    pub(super) fn u32(self, bytes: &[u8], at: usize) -> Option<u32> {
         let bytes: [u8; 4] = bytes.get(at..at.checked_add(4)?)?.try_into().ok()?;
         Some(if self.little { u32::from_le_bytes(bytes) } else { u32::from_be_bytes(bytes) })
     }
 }
 
 /// Network addresses of the answer's string bindings in their order; `None` when the bytes are no such answer.
-pub fn network_addresses(stub: &[u8], order: Order) -> Option<Vec<String>> {
+pub(super) fn network_addresses(stub: &[u8], order: Order) -> Option<Vec<String>> {
     if order.u16(stub, 0)? != COM_MAJOR || order.u32(stub, 4)? == 0 {
         return None;
     }

@@ -20,10 +20,11 @@ use super::format::{Format, Reader, Refusal, Sample};
 use super::server_alive::{Answer, take};
 use rpc::Conversation;
 
-pub const FORMAT: Format = Format { name: "pcap or pcapng capture", detect, read: Reader::Stream(read) };
+pub(super) const FORMAT: Format =
+    Format { name: "pcap or pcapng capture", detect, read: Reader::Stream(read) };
 
 /// Named, so that the way out can be.
-pub const NETWORK_MONITOR: Format =
+pub(super) const NETWORK_MONITOR: Format =
     Format { name: "Network Monitor capture", detect: detect_netmon, read: Reader::Stream(refuse_netmon) };
 
 /// The resolver's well-known port (MS-DCOM 1.9).

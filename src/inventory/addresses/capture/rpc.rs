@@ -33,7 +33,7 @@ const MAX_REMEMBERED: usize = 256;
 
 /// Both directions of one connection to port 135.
 #[derive(Default)]
-pub struct Conversation {
+pub(super) struct Conversation {
     to_server: Stream,
     to_client: Stream,
     /// Presentation contexts, true where they are bound to the object exporter.
@@ -46,12 +46,12 @@ pub struct Conversation {
 
 impl Conversation {
     /// Bytes held in memory.
-    pub fn held(&self) -> usize {
+    pub(super) fn held(&self) -> usize {
         let partial = self.partial.as_ref().map_or(0, |(_, stub)| stub.len());
         self.to_server.held() + self.to_client.held() + partial
     }
 
-    pub fn client(&mut self, tcp: &TcpSlice<'_>) {
+    pub(super) fn client(&mut self, tcp: &TcpSlice<'_>) {
         let segment = Segment::of(tcp);
         if segment.syn {
             // The port is used anew.
@@ -65,7 +65,7 @@ impl Conversation {
     }
 
     /// Answers completed by this segment, as their network addresses.
-    pub fn server(&mut self, tcp: &TcpSlice<'_>) -> Vec<Vec<String>> {
+    pub(super) fn server(&mut self, tcp: &TcpSlice<'_>) -> Vec<Vec<String>> {
         if self.to_client.push(&Segment::of(tcp)) {
             self.partial = None;
         }

@@ -18,7 +18,7 @@ pub(super) struct Segment<'p> {
 }
 
 impl<'p> Segment<'p> {
-    pub fn of(tcp: &TcpSlice<'p>) -> Self {
+    pub(super) fn of(tcp: &TcpSlice<'p>) -> Self {
         let header = tcp.header_slice().len();
         let data = tcp.slice().get(header..).unwrap_or_default();
         Segment { sequence: tcp.sequence_number(), syn: tcp.syn(), data }
@@ -26,7 +26,7 @@ impl<'p> Segment<'p> {
 }
 
 #[derive(Default)]
-pub struct Stream {
+pub(super) struct Stream {
     /// Sequence number of the next byte; `None` before the first segment, which may be in the middle.
     next: Option<u32>,
     /// Bytes in order that are not used yet.
@@ -38,12 +38,12 @@ pub struct Stream {
 
 impl Stream {
     /// Bytes held in memory.
-    pub fn held(&self) -> usize {
+    pub(super) fn held(&self) -> usize {
         self.ready.len() + self.early_bytes
     }
 
     /// Adds a segment. True when bytes before it were lost: what was ready is incomplete then and was dropped.
-    pub fn push(&mut self, segment: &Segment<'_>) -> bool {
+    pub(super) fn push(&mut self, segment: &Segment<'_>) -> bool {
         if segment.syn {
             *self = Stream { next: Some(segment.sequence.wrapping_add(1)), ..Stream::default() };
             return false;

@@ -14,10 +14,10 @@ const MAX_LINES: usize = 2_000;
 
 /// Incidents told in the cards, of all problems and of one where there are more.
 const MAX_STORIES: usize = 300;
-const STORIES_EACH: usize = 10;
+const STORIES_EACH: usize = 3;
 
 /// Bytes of texts in the cards. Texts are longest in a forest whose names somebody made long.
-const MAX_BYTES: usize = 2 << 20;
+const MAX_BYTES: usize = 3 << 20;
 
 /// Characters of a problem's name.
 const MAX_NAME: usize = 400;

@@ -1,0 +1,86 @@
+//! The command line: one file per command.
+
+mod audit;
+mod collect_script;
+mod completions;
+mod explain;
+mod extract;
+mod format;
+mod inventory;
+mod terminal_options;
+mod triage;
+mod wrong_use;
+
+use clap::{Parser, Subcommand};
+
+pub(super) use audit::Audit;
+pub(super) use collect_script::CollectScript;
+pub(super) use completions::Completions;
+pub(super) use explain::Explain;
+pub(super) use extract::Extract;
+pub(super) use inventory::Inventory;
+pub(super) use terminal_options::Say;
+pub(super) use triage::Triage;
+
+/// What `--version` says; `-V` has the first line.
+const LONG_VERSION: &str = concat!(
+    env!("CARGO_PKG_VERSION"),
+    "\nLicence: ",
+    env!("CARGO_PKG_LICENSE"),
+    ", at your option. No warranty. THIRD-PARTY.txt of a release lists the licences of all libraries."
+);
+
+/// Find out why Windows logs Kerberos event 4 (KRB_AP_ERR_MODIFIED).
+///
+/// krbtriage reads exported event logs, address inventories and SPN lists on any machine. It reports the cause of each event 4,
+/// what proves it, and how to fix it. It changes nothing and sends nothing.
+#[derive(Debug, Parser)]
+#[command(
+    name = "krbtriage",
+    version,
+    long_version = LONG_VERSION,
+    arg_required_else_help = true,
+    after_help = "`krbtriage COMMAND -h` lists the options of a command, `krbtriage COMMAND --help` explains them with examples.",
+    after_long_help = "Examples:
+  Read the log of the client, the machine that reports event 4:
+    krbtriage triage System.evtx
+  Prove the causes with addresses and SPNs:
+    krbtriage triage -i addresses.csv -s spns.txt exported-logs
+  Explain a cause:
+    krbtriage explain loopback-shared-ip
+
+`krbtriage COMMAND --help` explains a command with examples. The documentation is in docs/."
+)]
+pub(in crate::cli) struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum Command {
+    Triage(Box<Triage>),
+    Inventory(Inventory),
+    Audit(Audit),
+    Explain(Explain),
+    Extract(Extract),
+    CollectScript(CollectScript),
+    /// Print the manual (roff).
+    #[command(after_long_help = "Examples:
+  krbtriage man > krbtriage.1
+  krbtriage man | man -l -")]
+    Man,
+    Completions(Completions),
+}
+
+impl Command {
+    /// How often `-v` was given; 0 for commands without it.
+    pub(in crate::cli) fn verbosity(&self) -> u8 {
+        match self {
+            Self::Triage(args) => args.terminal.say.verbosity(),
+            Self::Extract(args) => args.terminal.say.verbosity(),
+            Self::Inventory(args) => args.terminal.verbosity(),
+            Self::Audit(args) => args.terminal.verbosity(),
+            Self::Explain(_) | Self::CollectScript(_) | Self::Man | Self::Completions(_) => 0,
+        }
+    }
+}

@@ -97,7 +97,7 @@ fn measure(file: &Path) {
     let paths: Vec<PathBuf> = vec![file.to_owned()];
     let (read, _) = spent(|| plain_read(file));
     let (load, inventory) = spent(|| load(&paths));
-    assert_eq!(inventory.files[0].problems, Vec::<String>::new());
+    assert_eq!(inventory.files[0].read_errors, Vec::<String>::new());
     let (index, built) = timed(|| SpnIndex::new(&inventory, &HostAliases::default()));
     assert!(!built.is_empty());
     let peak = peak_memory().map_or(f64::NAN, |kib| kib as f64 / 1024.0);

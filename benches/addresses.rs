@@ -103,7 +103,7 @@ fn measure(folder: &Path) {
     let (load_time, inventory) = timed(|| load(&files, &LoadOptions::default()));
     let peak = peak_memory().map_or(f64::NAN, |kib| kib as f64 / 1024.0);
     for file in &inventory.files {
-        assert_eq!(file.problems, Vec::<String>::new(), "{}", file.path);
+        assert_eq!(file.read_errors, Vec::<String>::new(), "{}", file.path);
     }
     assert!(!inventory.owned.is_empty());
     let (read, _) = timed(|| files.iter().map(|file| plain_read(file)).sum::<usize>());

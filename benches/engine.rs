@@ -17,7 +17,7 @@ use krbtriage::records::chunk::Chunk;
 use krbtriage::records::fallback::{FallbackReader, Selector};
 use krbtriage::records::gate::Gate;
 use krbtriage::records::reader::{ChunkReader, Counts};
-use krbtriage::records::{Problems, Record, Selection};
+use krbtriage::records::{ReadErrors, Record, Selection};
 use krbtriage::scan::RecordVisitor;
 
 fn main() {
@@ -89,7 +89,7 @@ fn read(bencher: Bencher<'_, '_>, kind: &str, selection: &Selection, mut each: i
     let mut reader = ChunkReader::default();
     bencher.bench_local(|| {
         let chunk = Chunk { bytes: black_box(&bytes), at: 0 };
-        reader.read(chunk, selection, false, &mut Counts::default(), &mut Problems::default(), &mut each)
+        reader.read(chunk, selection, false, &mut Counts::default(), &mut ReadErrors::default(), &mut each)
     });
 }
 
@@ -114,7 +114,7 @@ fn full_decode(bencher: Bencher<'_, '_>, kind: &str) {
     let mut reader = FallbackReader::default();
     bencher.bench_local(|| {
         let chunk = Chunk { bytes: black_box(&bytes), at: 0 };
-        reader.read(chunk, Selector::All, &selection, &mut Problems::default(), |record| {
+        reader.read(chunk, Selector::All, &selection, &mut ReadErrors::default(), |record| {
             drop(black_box(record))
         })
     });

@@ -15,7 +15,7 @@ use evtx::chunk_of_every_layout;
 use krbtriage::records::chunk::Chunk;
 use krbtriage::records::reader::{ChunkReader, Counts};
 use krbtriage::records::fallback::{FallbackReader, Selector};
-use krbtriage::records::{EventFilter, Problems, Record, Selection};
+use krbtriage::records::{EventFilter, ReadErrors, Record, Selection};
 use libfuzzer_sys::fuzz_target;
 
 static WHOLE: LazyLock<Vec<u8>> = LazyLock::new(chunk_of_every_layout);
@@ -47,7 +47,7 @@ fuzz_target!(|data: &[u8]| {
         by_ours(ours, &chunk, true);
         let mut left: Vec<String> = found.iter().map(|record| format!("{record:?}")).collect();
         let chunk = Chunk { bytes: &chunk, at: 0 };
-        fallback.read(chunk, Selector::All, &EVERYTHING, &mut Problems::default(), |record| {
+        fallback.read(chunk, Selector::All, &EVERYTHING, &mut ReadErrors::default(), |record| {
             let record = format!("{record:?}");
             let at = left.iter().position(|other| *other == record);
             left.swap_remove(at.unwrap_or_else(|| panic!("lost or changed: {record}\nfound: {left:#?}")));
@@ -62,7 +62,7 @@ fn by_ours(reader: &mut ChunkReader, chunk: &[u8], recover: bool) -> Vec<Record>
         &EVERYTHING,
         recover,
         &mut Counts::default(),
-        &mut Problems::default(),
+        &mut ReadErrors::default(),
         |record| records.push(record),
     );
     records

@@ -48,21 +48,21 @@ fuzz_target!(|bytes: &[u8]| {
         && !text.contains(['\0', '\u{feff}'])
         && !file.kind.contains("capture")
         // What begins with the magic of a log or an archive does so in one encoding only.
-        && !file.problems.iter().any(|problem| problem.starts_with("this is"))
+        && !file.read_errors.iter().any(|problem| problem.starts_with("this is"))
     {
         let utf16: Vec<u8> =
             [0xfeff].into_iter().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
         let again = read(&utf16);
         assert_eq!(again.files[0].kind, file.kind);
         assert_eq!(again.owned, read_once.owned);
-        assert_eq!(again.files[0].problems, file.problems);
+        assert_eq!(again.files[0].read_errors, file.read_errors);
     }
 
     if !read_once.owned.is_empty() && !read_once.owned.iter().any(is_guarded) {
         let mut written = Vec::new();
         write_csv(&read_once, &mut written).expect("memory takes all");
         let again = read(&written);
-        assert_eq!(again.files[0].problems, Vec::<String>::new());
+        assert_eq!(again.files[0].read_errors, Vec::<String>::new());
         assert_eq!(rows(&again), rows(&read_once));
     }
 });

@@ -34,12 +34,12 @@ fuzz_target!(|bytes: &[u8]| {
     if let Ok(text) = std::str::from_utf8(bytes)
         && !text.contains(['\0', '\u{feff}'])
         // What begins with the magic of a log or an archive does so in one encoding only.
-        && !inventory.files[0].problems.iter().any(|problem| problem.starts_with("this is"))
+        && !inventory.files[0].read_errors.iter().any(|problem| problem.starts_with("this is"))
     {
         let utf16: Vec<u8> =
             [0xfeff].into_iter().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
         let again = read(&utf16);
         assert_eq!(again.accounts, inventory.accounts);
-        assert_eq!(again.files[0].problems, inventory.files[0].problems);
+        assert_eq!(again.files[0].read_errors, inventory.files[0].read_errors);
     }
 });

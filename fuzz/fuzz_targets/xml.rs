@@ -7,7 +7,7 @@
 use std::io::Read;
 
 use krbtriage::records::xml_stream::read_events;
-use krbtriage::records::{Problems, Record, Selection, EventFilter};
+use krbtriage::records::{ReadErrors, Record, Selection, EventFilter};
 use libfuzzer_sys::fuzz_target;
 
 /// Gives a few bytes at a time.
@@ -21,9 +21,9 @@ impl Read for Drip<'_> {
 }
 
 fn read(input: impl Read, selection: &Selection) -> (Vec<Record>, u64, Vec<String>) {
-    let (mut found, mut records, mut problems) = (Vec::new(), 0, Problems::default());
-    read_events(input, selection, &mut |r| found.push(r), &mut records, &mut problems);
-    (found, records, problems.into_sentences())
+    let (mut found, mut records, mut read_errors) = (Vec::new(), 0, ReadErrors::default());
+    read_events(input, selection, &mut |r| found.push(r), &mut records, &mut read_errors);
+    (found, records, read_errors.into_sentences())
 }
 
 fuzz_target!(|bytes: &[u8]| {

@@ -104,7 +104,7 @@ fn inventory(args: args::Inventory) -> Exit {
                 say(&format!("{addresses} written{names}\n"));
             }
             report_second_name(config.output.path(), outcome.written.as_deref());
-            let complete = outcome.files.iter().all(|file| file.problems.is_empty());
+            let complete = outcome.files.iter().all(|file| file.read_errors.is_empty());
             if complete { Exit::Complete } else { Exit::Partial }
         }
         Err(error) if error.is_wrong_use() => wrong_use(&error),

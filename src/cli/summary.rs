@@ -132,18 +132,18 @@ fn lines_of(
 ) -> Vec<String> {
     let shown = if verbose { usize::MAX } else { 3 };
     let mut lines: Vec<String> = unfound.iter().map(|e| format!("not read: {e}")).collect();
-    let mut file = |what: &str, path: &str, problems: &[String]| {
-        lines.extend(problems.iter().take(shown).map(|p| format!("{what}: {path}: {p}")));
-        if problems.len() > shown {
-            lines.push(format!("  and {} more (-v or --summary lists them)", problems.len() - shown));
+    let mut file = |what: &str, path: &str, read_errors: &[String]| {
+        lines.extend(read_errors.iter().take(shown).map(|p| format!("{what}: {path}: {p}")));
+        if read_errors.len() > shown {
+            lines.push(format!("  and {} more (-v or --summary lists them)", read_errors.len() - shown));
         }
     };
     for log in logs {
-        file("not fully read", &log.path, &log.problems);
+        file("not fully read", &log.path, &log.read_errors);
         file("note", &log.path, &log.notes);
     }
     for inventory in inventories {
-        file("inventory", &inventory.path, &inventory.problems);
+        file("inventory", &inventory.path, &inventory.read_errors);
     }
     lines
 }

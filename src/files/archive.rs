@@ -131,7 +131,7 @@ pub struct Listing {
     pub members: Vec<Member>,
     pub budget: Budget,
     /// What is wrong with the archive as a whole.
-    pub problems: Vec<String>,
+    pub read_errors: Vec<String>,
 }
 
 /// A member of a zip archive, in the archive's order.
@@ -163,14 +163,14 @@ pub fn list(path: &Path) -> Result<Listing, ArchiveError> {
     let file = File::open(path)?;
     let budget = Budget::new(file.metadata()?.len());
     let (entries, mut file, duplicates) = entries(file)?;
-    let mut listing = Listing { members: Vec::new(), budget, problems: Vec::new() };
+    let mut listing = Listing { members: Vec::new(), budget, read_errors: Vec::new() };
     if duplicates {
-        listing.problems.push("members have the same name; of each name only the last is read: make the archive again with names of their own".to_owned());
+        listing.read_errors.push("members have the same name; of each name only the last is read: make the archive again with names of their own".to_owned());
     }
     let mut room = MAX_MEMBERS;
     for entry in entries {
         if room == 0 {
-            listing.problems.push(format!(
+            listing.read_errors.push(format!(
                 "there are more than {MAX_MEMBERS} files in it and the rest is not read; \
                  unpack it and name the folder"
             ));

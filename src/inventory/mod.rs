@@ -51,8 +51,9 @@ pub struct InventoryFile {
     /// Different hosts or accounts in them.
     pub hosts: u64,
     /// Bad rows (`line 17: ...`), lost data, unknown format: each a sentence that says what to do.
-    /// At most [`MAX_PROBLEMS`] are kept, the last of them counting the rest.
-    pub problems: Vec<String>,
+    /// At most [`MAX_READ_ERRORS`] are kept, the last of them counting the rest.
+    #[serde(rename = "problems")]
+    pub read_errors: Vec<String>,
     /// When the file was written, as of when it was opened; `None` for a path that is no file.
     #[serde(skip)]
     pub modified: Option<Timestamp>,
@@ -64,14 +65,14 @@ impl InventoryFile {
     }
 
     fn with_problem(path: &Path, problem: String) -> Self {
-        Self { problems: vec![problem], ..Self::at(path) }
+        Self { read_errors: vec![problem], ..Self::at(path) }
     }
 
     /// A file in a folder that is of no kind asked for: nothing to report.
     fn is_of_no_interest(&self) -> bool {
-        self.kind.is_empty() && self.problems.is_empty()
+        self.kind.is_empty() && self.read_errors.is_empty()
     }
 }
 
-/// Problems kept for one file: a broken export of a million rows must not become a million messages.
-pub const MAX_PROBLEMS: usize = 100;
+/// Read errors kept for one file: a broken export of a million rows must not become a million messages.
+pub const MAX_READ_ERRORS: usize = 100;

@@ -20,7 +20,7 @@ use std::io::Read;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::problems::Problems;
+use super::read_errors::ReadErrors;
 use super::record::{Content, Datum, Origin, Record};
 use crate::text::decode::TextReader;
 use crate::text::lines::Lines;
@@ -109,7 +109,8 @@ pub struct LogLine {
     /// When the file itself was written.
     #[serde(default)]
     pub modified: Option<Timestamp>,
-    pub problems: Vec<String>,
+    #[serde(rename = "problems")]
+    pub read_errors: Vec<String>,
     pub notes: Vec<String>,
     /// Events that stand in the log more than once, and in the lines once.
     pub repeated: u64,
@@ -214,7 +215,7 @@ impl From<EventLine<'_>> for Record {
 pub fn read_lines(
     input: impl Read,
     take: &mut dyn FnMut(ExtractLine) -> Result<(), String>,
-    problems: &mut Problems,
+    read_errors: &mut ReadErrors,
 ) {
     let mut lines = Lines::new(TextReader::new(input), MAX_LINE);
     let mut number = 0;
@@ -222,7 +223,8 @@ pub fn read_lines(
         let line = match line {
             Ok(line) => line,
             Err(error) => {
-                return problems.add(number + 1, || format!("reading stopped behind line {number}: {error}"));
+                return read_errors
+                    .add(number + 1, || format!("reading stopped behind line {number}: {error}"));
             }
         };
         number = line.number;
@@ -234,7 +236,7 @@ pub fn read_lines(
             false => parse(line.text),
         };
         if let Err(why) = done.and_then(&mut *take) {
-            problems.add(number, || format!("line {number} was passed over: {why}"));
+            read_errors.add(number, || format!("line {number} was passed over: {why}"));
         }
     }
 }
@@ -302,13 +304,13 @@ mod tests {
     }
 
     fn all(input: impl Read) -> (Vec<ExtractLine>, Vec<String>) {
-        let (mut told, mut problems) = (Vec::new(), Problems::default());
+        let (mut told, mut read_errors) = (Vec::new(), ReadErrors::default());
         let mut take = |line| {
             told.push(line);
             Ok(())
         };
-        read_lines(input, &mut take, &mut problems);
-        (told, problems.into_sentences())
+        read_lines(input, &mut take, &mut read_errors);
+        (told, read_errors.into_sentences())
     }
 
     const LOG: &str = r#"{"krbtriage":1,"type":"log","log":"00000000000000ff","path":"a.evtx","kind":"evtx","bytes":1,
@@ -323,14 +325,14 @@ mod tests {
     fn a_record_comes_back_as_it_was() {
         let log = LOG.replace('\n', " ");
         let text = format!("{}\r\n\n{log}", event_line(&record()));
-        let (told, problems) = read(&text);
-        assert_eq!(problems, Vec::<String>::new());
+        let (told, read_errors) = read(&text);
+        assert_eq!(read_errors, Vec::<String>::new());
         assert_eq!(told[0], ExtractLine::Event(255, record()));
         assert!(
-            matches!(&told[1], ExtractLine::Log(line) if line.path == "a.evtx" && line.problems == ["p"])
+            matches!(&told[1], ExtractLine::Log(line) if line.path == "a.evtx" && line.read_errors == ["p"])
         );
         let utf16: Vec<u8> = format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect();
-        assert_eq!(all(&utf16[..]), (told, problems));
+        assert_eq!(all(&utf16[..]), (told, read_errors));
     }
 
     #[test]
@@ -355,9 +357,9 @@ mod tests {
             ("[".repeat(100_000), "line 1"),
             ("x".repeat(MAX_LINE + 10), "longer than 8 MiB"),
         ] {
-            let (told, problems) = read(&format!("{bad}\n{good}\n"));
+            let (told, read_errors) = read(&format!("{bad}\n{good}\n"));
             assert_eq!(told, [ExtractLine::Event(255, record())], "{why}");
-            assert!(problems.len() == 1 && problems[0].contains(why), "{problems:?}");
+            assert!(read_errors.len() == 1 && read_errors[0].contains(why), "{read_errors:?}");
         }
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use evtx::{EvtxChunkData, ParserSettings};
 
 use super::chunk::Chunk;
-use super::problems::Problems;
+use super::read_errors::ReadErrors;
 use super::record::Record;
 use super::selection::Selection;
 use super::xml;
@@ -49,7 +49,7 @@ impl FallbackReader {
         chunk: Chunk<'_>,
         selector: Selector<'_>,
         selection: &Selection,
-        problems: &mut Problems,
+        read_errors: &mut ReadErrors,
         mut emit: impl FnMut(Record),
     ) -> u64 {
         let Chunk { bytes, at } = chunk;
@@ -64,7 +64,7 @@ impl FallbackReader {
         let mut data = match EvtxChunkData::new(copy, false) {
             Ok(data) => data,
             Err(error) => {
-                problems.add(at, || format!("chunk at offset {at:#x}: {error}"));
+                read_errors.add(at, || format!("chunk at offset {at:#x}: {error}"));
                 return 0;
             }
         };
@@ -85,14 +85,14 @@ impl FallbackReader {
         data.header.last_event_record_data_offset = end;
         self.spans.clear();
         match data.parse(Arc::clone(&self.settings)) {
-            Err(error) => problems.add(at, || format!("chunk at offset {at:#x}: {error}")),
+            Err(error) => read_errors.add(at, || format!("chunk at offset {at:#x}: {error}")),
             Ok(mut parsed) => {
                 let mut rendered = 0;
                 for record in parsed.iter() {
                     let record = match record {
                         Ok(record) => record,
                         Err(error) => {
-                            problems.add(at, || format!("chunk at offset {at:#x}: {}", chain(&error)));
+                            read_errors.add(at, || format!("chunk at offset {at:#x}: {}", chain(&error)));
                             continue;
                         }
                     };
@@ -106,7 +106,7 @@ impl FallbackReader {
                     }
                     let id = record.event_record_id;
                     if rendered > MAX_RENDERED {
-                        problems.add(at + start, || {
+                        read_errors.add(at + start, || {
                             format!(
                                 "record {id} at offset {:#x}: not read, as the records of its chunk before it hold more \
                                  than {} MiB of text",
@@ -124,7 +124,7 @@ impl FallbackReader {
                     match read {
                         Ok(Some(record)) => emit(record),
                         Ok(None) => {}
-                        Err(error) => problems
+                        Err(error) => read_errors
                             .add(at + start, || format!("record {id} at offset {:#x}: {error}", at + start)),
                     }
                 }

@@ -4,7 +4,7 @@
 //!
 //! A file imports only what stands before it:
 //!
-//! 1. `record`, `selection`, `problems`: what every reader ends in, and which records are wanted.
+//! 1. `record`, `selection`, `read_errors`: what every reader ends in, and which records are wanted.
 //! 2. `binxml`, `values`, `template`, `gate`, `slack`, `template_cache`, `content_cache`, `decode`: the records of a
 //!    chunk by its bytes, from tokens to the decoder.
 //! 3. `sliding_buffer`, `xml`, `xml_stream`, `text`, `extracted`: records in XML, copied text and lines of JSON.
@@ -17,7 +17,7 @@ pub mod decode;
 pub mod extracted;
 pub mod fallback;
 pub mod gate;
-pub mod problems;
+pub mod read_errors;
 pub mod reader;
 mod record;
 pub mod selection;
@@ -30,6 +30,6 @@ pub mod values;
 pub mod xml;
 pub mod xml_stream;
 
-pub use problems::Problems;
+pub use read_errors::ReadErrors;
 pub use record::{Content, Datum, MAX_VALUE, Origin, Record, Text};
 pub use selection::{EventFilter, Selection};

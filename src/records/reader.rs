@@ -4,7 +4,7 @@ use super::chunk::Chunk;
 use super::decode::{Decoded, Decoder};
 use super::fallback::{FallbackReader, Selector};
 use super::gate::Gate;
-use super::problems::Problems;
+use super::read_errors::ReadErrors;
 use super::record::{MAX_VALUE, Record};
 use super::selection::Selection;
 use super::slack;
@@ -71,17 +71,17 @@ impl ChunkReader {
         selection: &Selection,
         recover: bool,
         counts: &mut Counts,
-        problems: &mut Problems,
+        read_errors: &mut ReadErrors,
         mut emit: impl FnMut(Record),
     ) -> bool {
         counts.chunks += 1;
         let bytes = chunk.bytes;
         let Some(header) = Header::parse(bytes) else {
             counts.bad_checksums += 1;
-            problems.add(chunk.at, || format!("chunk at offset {:#x}: its header is cut off", chunk.at));
+            read_errors.add(chunk.at, || format!("chunk at offset {:#x}: its header is cut off", chunk.at));
             return false;
         };
-        let mut found = Problems::default();
+        let mut found = ReadErrors::default();
         let (mut room, mut left_out) = (MAX_CHUNK_TEXT, 0u64);
         let mut emit = |record: Record| {
             if !selection.conditions_hold(&record) {
@@ -141,7 +141,7 @@ impl ChunkReader {
             });
         }
         if left_out > 0 {
-            problems.add(chunk.at, || {
+            read_errors.add(chunk.at, || {
                 format!(
                     "chunk at offset {:#x}: {left_out} of its records are left out, as all together hold more than {} MiB of \
                      text",
@@ -153,7 +153,7 @@ impl ChunkReader {
         let sound = header.header_is_sound(bytes) && (found.is_empty() || header.records_are_sound(bytes));
         counts.bad_checksums += u64::from(!sound);
         let read = found.is_empty();
-        problems.append(&mut found);
+        read_errors.append(&mut found);
         read
     }
 }

@@ -7,7 +7,7 @@ use std::io::Read;
 
 use memchr::{memchr, memchr2, memmem};
 
-use super::problems::Problems;
+use super::read_errors::ReadErrors;
 use super::record::Record;
 use super::selection::Selection;
 use super::sliding_buffer::Window;
@@ -31,7 +31,7 @@ pub fn read_events(
     selection: &Selection,
     emit: &mut dyn FnMut(Record),
     records: &mut u64,
-    problems: &mut Problems,
+    read_errors: &mut ReadErrors,
 ) {
     let before = *records;
     let mut cutter = Cutter { window: Window::new(input), at: 0, open: None, searched: [0; 2] };
@@ -48,19 +48,19 @@ pub fn read_events(
             Cut::TooLong => Some(format!("it is longer than {} KiB", MAX_EVENT / 1024)),
             Cut::Unfinished => Some("its end is missing".to_owned()),
             Cut::Failed(error) => {
-                return problems
+                return read_errors
                     .add(window.offset(at), || format!("reading stopped at {}: {error}", window.place(at)));
             }
         };
         *records += 1;
         if let Some(why) = why {
-            problems.add(window.offset(at), || {
+            read_errors.add(window.offset(at), || {
                 format!("the event at {} was passed over: {why}", window.place(at))
             });
         }
     });
     if *records == before {
-        problems.add(0, || {
+        read_errors.add(0, || {
             "there is no Event element in it; export with `wevtutil qe System /f:xml` or save as .evtx"
                 .to_owned()
         });
@@ -320,10 +320,10 @@ mod tests {
     fn read(input: impl Read) -> (Vec<String>, u64, Vec<String>) {
         let selection =
             Selection::new(vec![EventFilter { providers: vec!["Kerberos".into()], event_ids: vec![4] }]);
-        let (mut computers, mut records, mut problems) = (Vec::new(), 0, Problems::default());
+        let (mut computers, mut records, mut read_errors) = (Vec::new(), 0, ReadErrors::default());
         let mut emit = |r: Record| computers.push(r.computer.to_string());
-        read_events(input, &selection, &mut emit, &mut records, &mut problems);
-        (computers, records, problems.into_sentences())
+        read_events(input, &selection, &mut emit, &mut records, &mut read_errors);
+        (computers, records, read_errors.into_sentences())
     }
 
     fn read_text(text: &str) -> (Vec<String>, u64, Vec<String>) {
@@ -347,10 +347,10 @@ mod tests {
                 document.encode_utf16().flat_map(u16::to_le_bytes).collect(),
                 format!("\u{feff}{document}").encode_utf16().flat_map(u16::to_be_bytes).collect(),
             ] {
-                let (computers, records, problems) = read(&bytes[..]);
+                let (computers, records, read_errors) = read(&bytes[..]);
                 assert_eq!(computers, ["a", "c"], "{document}");
                 assert_eq!(records, 3);
-                assert_eq!(problems, Vec::<String>::new());
+                assert_eq!(read_errors, Vec::<String>::new());
             }
         }
     }
@@ -368,12 +368,12 @@ mod tests {
             (&format!("<Event>{}</Event>", " ".repeat(MAX_EVENT)), "longer than 1024 KiB"),
             (&format!("<Event>{}</Event>", "<a/>".repeat(MAX_EVENT)), "longer than 1024 KiB"),
         ] {
-            let (computers, _, problems) =
+            let (computers, _, read_errors) =
                 read_text(&format!("{}\n\n{broken}\n{}", event(4, "a"), event(4, "b")));
             assert_eq!(computers, ["a", "b"], "{why}");
-            assert_eq!(problems.len(), 1, "{problems:?}");
-            assert!(problems[0].starts_with("the event at line 3 (byte "), "{problems:?}");
-            assert!(problems[0].contains(why), "{problems:?}");
+            assert_eq!(read_errors.len(), 1, "{read_errors:?}");
+            assert!(read_errors[0].starts_with("the event at line 3 (byte "), "{read_errors:?}");
+            assert!(read_errors[0].contains(why), "{read_errors:?}");
         }
     }
 
@@ -384,9 +384,9 @@ mod tests {
             let Some(text) = text.get(..cut) else {
                 continue;
             };
-            let (computers, _, problems) = read_text(text);
+            let (computers, _, read_errors) = read_text(text);
             assert_eq!(computers, ["a"], "{cut}");
-            assert_eq!(problems.len(), 1, "{cut}");
+            assert_eq!(read_errors.len(), 1, "{cut}");
         }
     }
 
@@ -401,8 +401,8 @@ mod tests {
 
     #[test]
     fn other_xml_says_that_it_holds_no_event() {
-        let (_, _, problems) = read_text("<?xml version='1.0'?><Events><EventID>4</EventID></Events>");
-        assert!(problems[0].starts_with("there is no Event element"));
+        let (_, _, read_errors) = read_text("<?xml version='1.0'?><Events><EventID>4</EventID></Events>");
+        assert!(read_errors[0].starts_with("there is no Event element"));
     }
 
     /// `unit` over and over: a line of `length` bytes that never was in memory.
@@ -459,9 +459,9 @@ mod tests {
                 Err(std::io::Error::other("the share is gone"))
             }
         }
-        let (computers, _, problems) = read(event(4, "a").as_bytes().chain(Failing));
+        let (computers, _, read_errors) = read(event(4, "a").as_bytes().chain(Failing));
         assert_eq!(computers, ["a"]);
-        assert!(problems[0].contains("the share is gone"));
+        assert!(read_errors[0].contains("the share is gone"));
     }
 
     proptest! {

@@ -156,7 +156,7 @@ impl Logs {
 }
 
 fn size(line: &LogLine) -> usize {
-    let texts = line.problems.iter().chain(&line.notes).chain([&line.path, &line.kind]);
+    let texts = line.read_errors.iter().chain(&line.notes).chain([&line.path, &line.kind]);
     texts.map(|text| text.len() + size_of::<String>()).sum()
 }
 
@@ -170,7 +170,7 @@ impl Log {
                 path: format!("log {name}").into(),
                 kind: Kind::Extract.name(),
                 events: found,
-                problems: vec![
+                read_errors: vec![
                     "its events are there, but not the line that names it; name all files of the \
                      extraction, or extract the log again"
                         .to_owned(),
@@ -178,16 +178,16 @@ impl Log {
                 ..FileReport::default()
             };
         };
-        let mut problems = line.problems.clone();
+        let mut read_errors = line.read_errors.clone();
         if found < line.written {
-            problems.push(format!(
+            read_errors.push(format!(
                 "{} of its {} extracted events are missing; copy or extract again",
                 line.written - found,
                 line.written
             ));
         }
         if disputed {
-            problems.push(
+            read_errors.push(
                 "extractions tell different things of it; extract the log again, and triage only that"
                     .to_owned(),
             );
@@ -205,7 +205,7 @@ impl Log {
             record_ids: line.first_record_id.zip(line.last_record_id),
             last_written: line.last_written,
             modified: line.modified,
-            problems,
+            read_errors,
             notes: line.notes.clone(),
             extracted: Some(Box::new(line)),
         }
@@ -230,24 +230,24 @@ mod tests {
             last_record_id: Some(9),
             last_written: None,
             modified: None,
-            problems: vec![],
+            read_errors: vec![],
             notes: vec![],
             repeated: 0,
             written,
         }
     }
 
-    fn problems(tell: impl FnOnce(&ExtractedLogs)) -> Vec<String> {
+    fn read_errors(tell: impl FnOnce(&ExtractedLogs)) -> Vec<String> {
         let logs = ExtractedLogs::default();
         tell(&logs);
         let (reports, _) = logs.into_reports();
         assert_eq!(reports.len(), 1);
-        reports[0].problems.clone()
+        reports[0].read_errors.clone()
     }
 
     #[test]
     fn a_log_reported_twice_is_one_log() {
-        let found = problems(|logs| {
+        let found = read_errors(|logs| {
             logs.log(line("a", 3)).unwrap();
             logs.found([(index_of(255), 3)]).unwrap();
             logs.log(line("a", 3)).unwrap();
@@ -258,12 +258,12 @@ mod tests {
 
     #[test]
     fn what_was_lost_on_the_way_is_reported() {
-        let missing = problems(|logs| {
+        let missing = read_errors(|logs| {
             logs.log(line("a", 3)).unwrap();
             logs.found([(index_of(255), 1)]).unwrap();
         });
         assert_eq!(missing, ["2 of its 3 extracted events are missing; copy or extract again"]);
-        let nameless = problems(|logs| logs.found([(index_of(255), 1)]).unwrap());
+        let nameless = read_errors(|logs| logs.found([(index_of(255), 1)]).unwrap());
         assert!(nameless[0].contains("not the line that names it"));
     }
 
@@ -275,7 +275,7 @@ mod tests {
                 logs.log(line(path, 0)).unwrap();
             }
             let (reports, _) = logs.into_reports();
-            assert_eq!((&*reports[0].path, reports[0].problems.len()), ("a", 1));
+            assert_eq!((&*reports[0].path, reports[0].read_errors.len()), ("a", 1));
         }
     }
 

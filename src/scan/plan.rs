@@ -16,7 +16,7 @@ use crate::files::archive::{self, Budget, Member};
 use crate::files::{FileError, Input, Kind};
 use crate::records::reader::Counts;
 use crate::records::values::filetime;
-use crate::records::{MAX_VALUE, Problems};
+use crate::records::{MAX_VALUE, ReadErrors};
 
 /// One task of work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +46,7 @@ pub(super) struct FileProgress {
     promised: AtomicU64,
     cut: AtomicU64,
     first_cut: AtomicU64,
-    problems: Mutex<Problems>,
+    read_errors: Mutex<ReadErrors>,
 }
 
 impl FileProgress {
@@ -66,7 +66,7 @@ impl FileProgress {
             promised: AtomicU64::new(0),
             cut: AtomicU64::new(0),
             first_cut: AtomicU64::new(u64::MAX),
-            problems: Mutex::default(),
+            read_errors: Mutex::default(),
         }
     }
 
@@ -76,7 +76,7 @@ impl FileProgress {
     }
 
     /// Adds what a worker counted in a part of the file.
-    pub(super) fn add(&self, counts: Counts, events: u64, problems: &mut Problems) {
+    pub(super) fn add(&self, counts: Counts, events: u64, read_errors: &mut ReadErrors) {
         for (total, part) in [
             (&self.chunks, counts.chunks),
             (&self.bad_checksums, counts.bad_checksums),
@@ -96,17 +96,18 @@ impl FileProgress {
             self.cut.fetch_add(counts.cut, Ordering::Relaxed);
             self.first_cut.fetch_min(first, Ordering::Relaxed);
         }
-        if !problems.is_empty() {
-            self.problems.lock().unwrap_or_else(PoisonError::into_inner).append(problems);
+        if !read_errors.is_empty() {
+            self.read_errors.lock().unwrap_or_else(PoisonError::into_inner).append(read_errors);
         }
     }
 
     fn into_report(mut self, index: FileIndex) -> FileReport {
-        let mut problems = std::mem::take(self.problems.get_mut().unwrap_or_else(PoisonError::into_inner));
+        let mut read_errors =
+            std::mem::take(self.read_errors.get_mut().unwrap_or_else(PoisonError::into_inner));
         let (promised, found) = (self.promised.into_inner(), *self.chunks.get_mut());
         if found < promised {
             // Behind what tells where.
-            problems.add(u64::MAX, || {
+            read_errors.add(u64::MAX, || {
                 format!(
                     "its header tells of {promised} chunks and {found} of them are there; copy it again, or export the log anew"
                 )
@@ -114,7 +115,7 @@ impl FileProgress {
         }
         let (cut, first_cut) = (self.cut.into_inner(), self.first_cut.into_inner());
         if cut > 0 {
-            problems.add(u64::MAX, || {
+            read_errors.add(u64::MAX, || {
                 format!(
                     "values of more than {} KiB were cut in {cut} of its records, first in record {first_cut}; the beginning \
                      of each and its SHA-256 are kept",
@@ -133,8 +134,8 @@ impl FileProgress {
             records: self.records.into_inner(),
             events: self.events.into_inner(),
             duplicates: 0,
-            notes: problems.take_notes(),
-            problems: problems.into_sentences(),
+            notes: read_errors.take_notes(),
+            read_errors: read_errors.into_sentences(),
             record_ids: (ids.0 <= ids.1).then_some(ids),
             modified: self.modified,
             last_written: Some(self.written.into_inner()).filter(|&w| w > 0).and_then(filetime),
@@ -206,7 +207,7 @@ impl<'a> Plan<'a> {
                 }
                 // A folder holds all sorts of files; only a log that will be missed is worth a word.
                 Some(refusal) if input.named || input.kind.is_missed(&input.path) => {
-                    plan.problem(i, || refusal.to_string());
+                    plan.read_error(i, || refusal.to_string());
                 }
                 Some(_) => {}
             }
@@ -230,17 +231,17 @@ impl<'a> Plan<'a> {
         let listed = catch_unwind(AssertUnwindSafe(|| archive::list(&input.path)));
         let listing = match listed {
             Ok(Ok(listing)) => listing,
-            Ok(Err(error)) => return self.problem(index, || format!("it is not read: {error}")),
+            Ok(Err(error)) => return self.read_error(index, || format!("it is not read: {error}")),
             Err(_) => {
-                return self.problem(index, || {
+                return self.read_error(index, || {
                     "listing it failed inside the program (please report this); unpack it and name \
                      the folder"
                         .to_owned()
                 });
             }
         };
-        for problem in listing.problems {
-            self.problem(index, || problem);
+        for read_error in listing.read_errors {
+            self.read_error(index, || read_error);
         }
         let budget = self.budgets.len();
         self.budgets.push(listing.budget);
@@ -252,11 +253,11 @@ impl<'a> Plan<'a> {
                 self.files.push(FileProgress::new(path.into(), part.kind, part.len, None));
                 let file = self.files.len() - 1;
                 if let Some(refusal) = &part.refusal {
-                    self.problem(file, || format!("it is not read: {refusal}"));
+                    self.read_error(file, || format!("it is not read: {refusal}"));
                 } else if let Some(refusal) = part.kind.refusal()
                     && part.kind.is_missed(Path::new(&part.name))
                 {
-                    self.problem(file, || refusal.to_owned());
+                    self.read_error(file, || refusal.to_owned());
                 }
             }
             // The sizes are the archive's own words.
@@ -268,11 +269,11 @@ impl<'a> Plan<'a> {
         }
     }
 
-    fn problem(&self, file: usize, problem: impl FnOnce() -> String) {
+    fn read_error(&self, file: usize, read_error: impl FnOnce() -> String) {
         if let Some(file_progress) = self.files.get(file) {
-            let mut problems = Problems::default();
-            problems.add(0, problem);
-            file_progress.add(Counts::default(), 0, &mut problems);
+            let mut read_errors = ReadErrors::default();
+            read_errors.add(0, read_error);
+            file_progress.add(Counts::default(), 0, &mut read_errors);
         }
     }
 
@@ -334,9 +335,9 @@ impl<'a> Plan<'a> {
     pub(super) fn into_reports(self) -> (Vec<FileReport>, Vec<FileError>) {
         let mut reports: Vec<_> =
             (0..).zip(self.files).map(|(i, file_progress)| file_progress.into_report(i)).collect();
-        for (file, problem) in self.extracted.cut() {
+        for (file, read_error) in self.extracted.cut() {
             if let Some(report) = usize::try_from(file).ok().and_then(|file| reports.get_mut(file)) {
-                report.problems.push(problem.to_owned());
+                report.read_errors.push(read_error.to_owned());
             }
         }
         let (extracted, unread) = self.extracted.into_reports();
@@ -382,8 +383,8 @@ mod tests {
     fn a_legacy_log_is_always_reported_and_another_file_only_when_named() {
         let inputs =
             [input(Kind::LegacyEvt, 1, false), input(Kind::Other, 1, false), input(Kind::Other, 1, true)];
-        let problems: Vec<_> =
-            Plan::new(&inputs).into_reports().0.iter().map(|report| report.problems.len()).collect();
-        assert_eq!(problems, [1, 0, 1]);
+        let read_errors: Vec<_> =
+            Plan::new(&inputs).into_reports().0.iter().map(|report| report.read_errors.len()).collect();
+        assert_eq!(read_errors, [1, 0, 1]);
     }
 }

@@ -46,7 +46,8 @@ pub struct FileReport {
     #[serde(skip)]
     pub modified: Option<Timestamp>,
     /// Why something in it could not be read, each naming an offset; empty when all was read.
-    pub problems: Vec<String>,
+    #[serde(rename = "problems")]
+    pub read_errors: Vec<String>,
     /// What had to be assumed to read it: the zone of times in copied text. Nothing was lost by it.
     pub notes: Vec<String>,
     /// As an extraction told it, where this is a log that was extracted elsewhere.

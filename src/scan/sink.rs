@@ -12,7 +12,7 @@ use crate::files::FileIndex;
 use crate::records::chunk::Chunk;
 use crate::records::extracted::{ExtractLine, read_lines};
 use crate::records::reader::{ChunkReader, Counts};
-use crate::records::{Origin, Problems, Record, Selection};
+use crate::records::{Origin, ReadErrors, Record, Selection};
 
 /// What a reader gets besides its bytes: what is wanted, and where to leave records, problems and counts.
 /// One per worker; it always stands on one file, and [`Sink::finish`] adds up what was counted for it.
@@ -26,7 +26,7 @@ pub(super) struct Sink<'a> {
     file: FileIndex,
     counts: Counts,
     events: u64,
-    problems: Problems,
+    read_errors: ReadErrors,
 }
 
 impl<'a> Sink<'a> {
@@ -47,7 +47,7 @@ impl<'a> Sink<'a> {
             file: 0,
             counts: Counts::default(),
             events: 0,
-            problems: Problems::default(),
+            read_errors: ReadErrors::default(),
         }
     }
 
@@ -62,7 +62,7 @@ impl<'a> Sink<'a> {
     /// Adds what was counted to the file's report.
     pub(super) fn finish(&mut self) {
         if let Some(file_progress) = self.plan.file_progress(self.file) {
-            file_progress.add(self.counts, self.events, &mut self.problems);
+            file_progress.add(self.counts, self.events, &mut self.read_errors);
         }
         self.counts = Counts::default();
         self.events = 0;
@@ -71,7 +71,7 @@ impl<'a> Sink<'a> {
     /// Lets a reader of XML or text leave what it finds: wanted records, how many it looked at, problems.
     pub(super) fn read_with(
         &mut self,
-        read: impl FnOnce(&Selection, &mut dyn FnMut(Record), &mut u64, &mut Problems),
+        read: impl FnOnce(&Selection, &mut dyn FnMut(Record), &mut u64, &mut ReadErrors),
     ) {
         let Self { events, visitor, selection, .. } = self;
         let mut cut = Counts::default();
@@ -81,13 +81,13 @@ impl<'a> Sink<'a> {
                 visitor.record(self.file, cut.cut(record));
             }
         };
-        read(self.selection, &mut emit, &mut self.counts.records, &mut self.problems);
+        read(self.selection, &mut emit, &mut self.counts.records, &mut self.read_errors);
         self.counts.add_cut(cut);
     }
 
     /// Reads events that were extracted elsewhere; each is about the log it came from, and not about this file.
     pub(super) fn extracted(&mut self, input: impl Read) {
-        let Self { plan, selection, recover, visitor, problems, file, counts, .. } = self;
+        let Self { plan, selection, recover, visitor, read_errors, file, counts, .. } = self;
         let logs = &plan.extracted;
         let (mut found, mut slack) = (HashMap::new(), 0u64);
         let mut take = |line| match line {
@@ -107,20 +107,20 @@ impl<'a> Sink<'a> {
                 if found.len() > FOUND_AT_ONCE { logs.found(found.drain()) } else { Ok(()) }
             }
         };
-        read_lines(input, &mut take, problems);
+        read_lines(input, &mut take, read_errors);
         if let Err(why) = logs.found(found) {
-            problems.add(u64::MAX, || why);
+            read_errors.add(u64::MAX, || why);
         }
         if slack > 0 {
-            problems.note(format!(
+            read_errors.note(format!(
                 "{slack} of its events were read from slack space and are left out; --recover takes them in"
             ));
         }
     }
 
     /// Something that could not be read, `at` this offset of the file.
-    pub(super) fn problem(&mut self, at: u64, problem: impl FnOnce() -> String) {
-        self.problems.add(at, problem);
+    pub(super) fn read_error(&mut self, at: u64, read_error: impl FnOnce() -> String) {
+        self.read_errors.add(at, read_error);
     }
 
     pub(super) fn progress(&self) -> &'a dyn Progress {
@@ -129,7 +129,7 @@ impl<'a> Sink<'a> {
 
     /// The file is done with, after a panic.
     pub(super) fn failed_inside(&mut self) {
-        self.problem(0, || {
+        self.read_error(0, || {
             "reading it failed inside the program; what was found in it before is kept \
              (please report this)"
                 .to_string()
@@ -139,7 +139,7 @@ impl<'a> Sink<'a> {
     /// What the file header promises, and how long the file is (or what of its beginning is known).
     pub(super) fn header(&mut self, promised: Option<u64>, len: u64) {
         if len < FILE_HEADER_LEN as u64 {
-            self.problem(0, || {
+            self.read_error(0, || {
                 "the file ends within its header; copy it again, or export the log anew".to_owned()
             });
         }
@@ -151,7 +151,7 @@ impl<'a> Sink<'a> {
     /// Reads the chunk at `offset`, or what is there of it when the file ends in it.
     pub(super) fn chunk_or_beginning(&mut self, chunk: &[u8], offset: u64) -> bool {
         if chunk.len() < CHUNK_LEN {
-            self.problem(offset, || {
+            self.read_error(offset, || {
                 format!(
                     "chunk at offset {offset:#x}: only {} of its 65536 bytes are there; \
                      the records in them are read",
@@ -167,7 +167,7 @@ impl<'a> Sink<'a> {
         if self.recover {
             return self.chunk(slot, offset);
         }
-        self.problem(offset, || {
+        self.read_error(offset, || {
             format!(
                 "at offset {offset:#x} is no chunk where one should be; \
                  --recover reads the records that are left there"
@@ -186,14 +186,14 @@ impl<'a> Sink<'a> {
     /// A panic in it (our own or a library's) costs this chunk and nothing else.
     pub(super) fn chunk(&mut self, chunk: &[u8], at: u64) -> bool {
         let read = catch_unwind(AssertUnwindSafe(|| {
-            let Self { chunks, counts, problems, events, visitor, .. } = self;
+            let Self { chunks, counts, read_errors, events, visitor, .. } = self;
             let mut cut = Counts::default();
             let read = chunks.read(
                 Chunk { bytes: chunk, at },
                 self.selection,
                 self.recover,
                 counts,
-                problems,
+                read_errors,
                 |record| {
                     *events += 1;
                     visitor.record(self.file, cut.cut(record));
@@ -204,7 +204,7 @@ impl<'a> Sink<'a> {
         }));
         read.unwrap_or_else(|_| {
             self.chunks = ChunkReader::default();
-            self.problem(at, || {
+            self.read_error(at, || {
                 format!(
                     "chunk at offset {at:#x}: reading it failed inside the program; \
                      what was found in it before is kept (please report this)"

@@ -32,7 +32,7 @@ pub(super) fn member(planned: &PlannedMember, input: &Input, budget: &Budget, si
         sink.switch_to_file(planned.file_of(part));
         let kind = planned.member.parts.get(part).map_or(Kind::Other, |part| part.kind);
         match unpacked {
-            Err(error) => sink.problem(0, || format!("this part of the archive was passed over: {error}")),
+            Err(error) => sink.read_error(0, || format!("this part of the archive was passed over: {error}")),
             // A panic costs this file and not the ones behind it in the same archive.
             Ok(unpacked) => {
                 let read = catch_unwind(AssertUnwindSafe(|| match kind {
@@ -55,7 +55,7 @@ fn packed(kind: Kind, packed: impl Read, budget: &Budget, sink: &mut Sink<'_>) {
     }
     match unzstd(packed, budget) {
         Ok(content) => unpacked(content, sink),
-        Err(error) => sink.problem(0, || format!("it cannot be unpacked: {error}")),
+        Err(error) => sink.read_error(0, || format!("it cannot be unpacked: {error}")),
     }
 }
 
@@ -63,14 +63,13 @@ fn unpacked(mut unpacked: impl Read, sink: &mut Sink<'_>) {
     let mut head = Vec::new();
     let read = unpacked.by_ref().take(SNIFF_LEN as u64).read_to_end(&mut head);
     if let (Err(error), true) = (read, head.is_empty()) {
-        return sink.problem(0, || format!("it cannot be unpacked: {error}; copy or make it again"));
+        return sink.read_error(0, || format!("it cannot be unpacked: {error}; copy or make it again"));
     }
     match sniff(&head) {
-        Kind::Zip | Kind::Gzip | Kind::Zstd => {
-            sink.problem(0, || "there is another archive in it, which is not read; unpack it once".to_owned())
-        }
+        Kind::Zip | Kind::Gzip | Kind::Zstd => sink
+            .read_error(0, || "there is another archive in it, which is not read; unpack it once".to_owned()),
         kind => match kind.refusal() {
-            Some(refusal) => sink.problem(0, || format!("what is in it is not read: {refusal}")),
+            Some(refusal) => sink.read_error(0, || format!("what is in it is not read: {refusal}")),
             None => content(kind, head.as_slice().chain(unpacked), sink),
         },
     }
@@ -79,11 +78,11 @@ fn unpacked(mut unpacked: impl Read, sink: &mut Sink<'_>) {
 fn content(kind: Kind, input: impl Read, sink: &mut Sink<'_>) {
     match kind {
         Kind::Evtx => evtx(input, sink),
-        Kind::Xml => sink.read_with(|selection, emit, records, problems| {
-            xml_stream::read_events(input, selection, emit, records, problems);
+        Kind::Xml => sink.read_with(|selection, emit, records, read_errors| {
+            xml_stream::read_events(input, selection, emit, records, read_errors);
         }),
-        Kind::Text => sink.read_with(|selection, emit, records, problems| {
-            text::read_events(input, selection, emit, records, problems);
+        Kind::Text => sink.read_with(|selection, emit, records, read_errors| {
+            text::read_events(input, selection, emit, records, read_errors);
         }),
         Kind::Extract => sink.extracted(input),
         // Taken apart by the plan, or refused by it.
@@ -118,7 +117,7 @@ fn evtx(mut input: impl Read, sink: &mut Sink<'_>) {
         bytes.drain(..block);
         start += block as u64;
         if let Err(error) = read {
-            sink.problem(start, || format!("reading stopped at offset {start:#x}: {error}"));
+            sink.read_error(start, || format!("reading stopped at offset {start:#x}: {error}"));
         }
         if ended {
             return;

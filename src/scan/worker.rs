@@ -65,7 +65,7 @@ impl<'a> Worker<'a> {
             }
             match catch_unwind(AssertUnwindSafe(|| self.work(task))) {
                 Ok(Ok(())) => {}
-                Ok(Err(error)) => self.sink.problem(0, || unreadable(&error)),
+                Ok(Err(error)) => self.sink.read_error(0, || unreadable(&error)),
                 Err(_) => self.sink.failed_inside(),
             }
         }
@@ -130,7 +130,7 @@ impl<'a> Worker<'a> {
                 self.sink.header(promised, input.len);
             }
             if start + (n as u64) < input.len.min(from + planned) {
-                self.sink.problem(start + n as u64, || {
+                self.sink.read_error(start + n as u64, || {
                     format!(
                         "the file ends at {:#x}, {} bytes earlier than when it was found; \
                          it was cut while it was read",

@@ -40,7 +40,7 @@ mod project_csv {
         assert!(source.ends_with("export:2"), "{source}");
         let file = &got.files[0];
         assert_eq!((file.kind, file.rows, file.hosts), ("krbtriage CSV", 3, 2));
-        assert_eq!(file.problems, Vec::<String>::new());
+        assert_eq!(file.read_errors, Vec::<String>::new());
         assert!(got.complete_domains.is_empty(), "hand-written rows prove no absence");
     }
 
@@ -73,7 +73,7 @@ mod project_csv {
         );
         assert_eq!(got.accounts.len(), 1);
         assert_eq!(spns(&got.accounts[0]), ["HOST/b", "HOST/b2"]);
-        let problems = &got.files[0].problems;
+        let problems = &got.files[0].read_errors;
         let want = ["line 2: ", "line 3: \"no spn\"", "line 4: password_last_set", "line 5: dns_host_name"];
         assert_eq!(problems.len(), want.len(), "{problems:?}");
         for (problem, start) in problems.iter().zip(want) {
@@ -88,12 +88,12 @@ mod files_and_folders {
     #[test]
     fn an_unknown_file_is_told_what_would_be_known() {
         let got = loaded("nothing of use\n");
-        let problem = &got.files[0].problems[0];
+        let problem = &got.files[0].read_errors[0];
         assert!(problem.contains("no known kind") && problem.contains("setspn -Q */*"), "{problem}");
         assert_eq!(got.files[0].kind, "");
-        assert!(loaded("").files[0].problems[0].contains("is empty"));
+        assert!(loaded("").files[0].read_errors[0].contains("is empty"));
         let missing = load(&[PathBuf::from("/no/such/file")]);
-        assert!(missing.files[0].problems[0].contains("there is no such file; check"));
+        assert!(missing.files[0].read_errors[0].contains("there is no such file; check"));
     }
 
     #[test]
@@ -106,14 +106,14 @@ mod files_and_folders {
         let got = load(&[folder.path().to_owned()]);
         let names: Vec<&str> = got.accounts.iter().map(|a| &*a.name).collect();
         assert_eq!(names, ["a$", "b$"]);
-        assert!(got.files.len() == 2 && got.files.iter().all(|file| file.problems.is_empty()));
+        assert!(got.files.len() == 2 && got.files.iter().all(|file| file.read_errors.is_empty()));
         let empty = tempfile::tempdir().unwrap();
-        assert!(load(&[empty.path().to_owned()]).files[0].problems[0].contains("holds no file"));
+        assert!(load(&[empty.path().to_owned()]).files[0].read_errors[0].contains("holds no file"));
     }
 }
 
 fn problems(got: &AccountInventory) -> &[String] {
-    &got.files[0].problems
+    &got.files[0].read_errors
 }
 
 mod setspn {
@@ -541,7 +541,7 @@ fn the_column_collected_dates_the_accounts() {
         let times: Vec<String> = (got.accounts.iter())
             .map(|a| a.source.as_ref().unwrap().collected.map_or("-".into(), |time| time.to_string()))
             .collect();
-        (got.files[0].kind, times, got.files[0].problems.clone())
+        (got.files[0].kind, times, got.files[0].read_errors.clone())
     };
     let (kind, times, problems) = collected(
         "account,domain,spn,collected\n\

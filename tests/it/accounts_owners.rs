@@ -22,7 +22,7 @@ fn loaded(contents: &[&str]) -> AccountInventory {
         .collect();
     let got = load(&files);
     for file in &got.files {
-        assert_eq!(file.problems, Vec::<String>::new(), "{}", file.path);
+        assert_eq!(file.read_errors, Vec::<String>::new(), "{}", file.path);
     }
     got
 }

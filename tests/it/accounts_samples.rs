@@ -149,7 +149,7 @@ fn every_sample_says_the_same() {
         keep_or_compare(name, &content);
         let got = load(&[folder().join("spn-inventories").join(name)]);
         assert_eq!(got.files[0].kind, kind, "{name}");
-        assert_eq!(got.files[0].problems, Vec::<String>::new(), "{name}");
+        assert_eq!(got.files[0].read_errors, Vec::<String>::new(), "{name}");
         assert_eq!(rows(&got.accounts, says), rows(&accounts, says), "{name}");
         let spns: usize = accounts.iter().map(|a| a.spns.len()).sum();
         assert_eq!((got.files[0].rows, got.files[0].hosts), (spns as u64, accounts.len() as u64), "{name}");
@@ -176,7 +176,7 @@ fn partial_listings_prove_no_absence() {
     assert!(!l.accounts[0].spns_are_partial);
     for got in [x, l] {
         assert!(got.complete_domains.is_empty());
-        assert_eq!(got.files[0].problems, Vec::<String>::new());
+        assert_eq!(got.files[0].read_errors, Vec::<String>::new());
     }
 }
 
@@ -264,7 +264,7 @@ proptest! {
         ];
         for (name, content, says) in files {
             let got = loaded(&content);
-            prop_assert_eq!(&got.files[0].problems, &Vec::<String>::new(), "{}", name);
+            prop_assert_eq!(&got.files[0].read_errors, &Vec::<String>::new(), "{}", name);
             prop_assert_eq!(rows(&got.accounts, says), rows(&accounts, says), "{}", name);
         }
         let both: Vec<Account> = ["computers", "users"]

@@ -51,7 +51,7 @@ fn check(rows: &[Row]) {
         let inventory = load_export(&export);
         assert_eq!(inventory.files[0].kind, export.kind, "{what}");
         for file in &inventory.files {
-            assert!(file.problems.is_empty(), "{what}: {:?}", file.problems);
+            assert!(file.read_errors.is_empty(), "{what}: {:?}", file.read_errors);
         }
         let got: BTreeSet<Seen> = inventory.owned.iter().map(|row| seen(row, export.keeps)).collect();
         let want: BTreeSet<Seen> = rows.iter().map(|row| expected(row, export.keeps)).collect();
@@ -64,7 +64,12 @@ fn check_names(records: &[Record]) {
         let inventory = load_export(&export);
         assert_eq!(inventory.files[0].kind, export.kind);
         assert!(inventory.owned.is_empty(), "{}: names are not owned", export.kind);
-        assert!(inventory.files[0].problems.is_empty(), "{}: {:?}", export.kind, inventory.files[0].problems);
+        assert!(
+            inventory.files[0].read_errors.is_empty(),
+            "{}: {:?}",
+            export.kind,
+            inventory.files[0].read_errors
+        );
         let got: BTreeSet<(String, IpAddr)> =
             inventory.resolved.iter().map(|r| (r.name.to_lowercase(), r.address)).collect();
         let want: BTreeSet<(String, IpAddr)> =

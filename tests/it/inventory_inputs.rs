@@ -84,11 +84,11 @@ fn events_are_no_inventory() {
     for name in ["05-events-4624.jsonl", "05-security-4624.jsonl"] {
         let inventory = addresses(name);
         assert!(inventory.owned.is_empty() && inventory.resolved.is_empty(), "{name}");
-        assert!(inventory.files[0].problems[0].starts_with("these are events"), "{:?}", inventory.files);
+        assert!(inventory.files[0].read_errors[0].starts_with("these are events"), "{:?}", inventory.files);
     }
     let sign_in = br#"[{"createdDateTime":"2026-01-01","userPrincipalName":"a@b","ipAddress":"192.0.2.9"}]"#;
     let inventory = load_bytes("SRV1.json", sign_in, &LoadOptions::default());
-    assert!(inventory.owned.is_empty() && !inventory.files[0].problems.is_empty());
+    assert!(inventory.owned.is_empty() && !inventory.files[0].read_errors.is_empty());
 }
 
 /// F3: Windows Server 2016 and later name the zone otherwise; BIND has `$ORIGIN`; dig has full names.
@@ -106,7 +106,7 @@ fn zone_files_keep_their_zone() {
             "sub.lab.example.com 192.0.2.7",
         ]
     );
-    assert_eq!(inventory.files[0].problems, [""; 0]);
+    assert_eq!(inventory.files[0].read_errors, [""; 0]);
     let bind = addresses("26-bind-origin.zone");
     assert_eq!(resolved(&bind), ["example.com 192.0.2.10", "srv1.example.com 192.0.2.5"]);
     let axfr = "; <<>> DiG 9.18 <<>> axfr @ns1 example.com\nexample.com.\t3600\tIN\tSOA\tns1.example.com. h. 1 2 3 4 5\n\
@@ -136,13 +136,13 @@ fn any_csv_of_hosts_and_addresses_is_read() {
     assert_eq!(owned(&addresses("24-lansweeper.csv")), ["SRV1 192.0.2.1 [-] [-] 00-00-5E-00-53-01"]);
     let lost = addresses("17-select-cim-lost.csv");
     assert!(lost.owned.is_empty());
-    assert!(lost.files[0].problems[0].starts_with("the export lost its data"), "{:?}", lost.files);
+    assert!(lost.files[0].read_errors[0].starts_with("the export lost its data"), "{:?}", lost.files);
     let log = "time,host,ip,url\n2026-01-01,proxy1,192.0.2.7,http://x\n";
     let proxy = load_bytes("proxy.csv", log.as_bytes(), &LoadOptions::default());
-    assert!(proxy.owned.is_empty() && !proxy.files[0].problems.is_empty(), "{:?}", proxy.files);
+    assert!(proxy.owned.is_empty() && !proxy.files[0].read_errors.is_empty(), "{:?}", proxy.files);
     let records = "name,type,ip\nsrv1,A,192.0.2.7\n";
     let records = load_bytes("dns.csv", records.as_bytes(), &LoadOptions::default());
-    assert!(records.owned.is_empty() && !records.files[0].problems.is_empty(), "{:?}", records.files);
+    assert!(records.owned.is_empty() && !records.files[0].read_errors.is_empty(), "{:?}", records.files);
 }
 
 #[test]
@@ -155,7 +155,11 @@ fn a_list_of_properties_is_read_and_a_cut_one_refused() {
     let cut = nic.replace("fe80::1}", "fe80::1...}");
     let inventory = load_bytes("x.txt", cut.as_bytes(), &LoadOptions::default());
     assert!(inventory.owned.is_empty());
-    assert!(inventory.files[0].problems[0].starts_with("the export lost its data"), "{:?}", inventory.files);
+    assert!(
+        inventory.files[0].read_errors[0].starts_with("the export lost its data"),
+        "{:?}",
+        inventory.files
+    );
 }
 
 /// What is recognised and gives nothing says so.
@@ -165,13 +169,13 @@ fn a_recognised_file_without_rows_is_a_problem() {
                 Description . . . . . . . . . . . : Intel\n";
     let inventory = load_bytes("SRV1.txt", text.as_bytes(), &LoadOptions::default());
     assert_eq!(inventory.files[0].kind, "ipconfig /all");
-    assert_eq!(inventory.files[0].problems.len(), 1, "{:?}", inventory.files);
+    assert_eq!(inventory.files[0].read_errors.len(), 1, "{:?}", inventory.files);
 }
 
 fn account_names(name: &str) -> (Vec<String>, Vec<String>) {
     let inventory = accounts::load(&[input(name)]);
     let shown = inventory.accounts.iter().map(|a| format!("{} {}", a.name, a.spns.len())).collect();
-    (shown, inventory.files[0].problems.clone())
+    (shown, inventory.files[0].read_errors.clone())
 }
 
 /// F10: `RID Manager$` of every domain has a `$` and is no account.
@@ -197,7 +201,7 @@ fn ldap3_json_is_read() {
         "pwdLastSet": ["2026-01-01 10:00:00+00:00"]}, "dn": "CN=SRV1,DC=a,DC=example"}]"#;
     std::fs::write(&path, text).unwrap();
     let inventory = accounts::load(&[path]);
-    assert_eq!(inventory.files[0].problems, [""; 0]);
+    assert_eq!(inventory.files[0].read_errors, [""; 0]);
     assert_eq!((&*inventory.accounts[0].name, inventory.accounts[0].spns.len()), ("SRV1$", 2));
     assert!(inventory.accounts[0].password_last_set.is_some());
 }

@@ -25,7 +25,7 @@ fn read(name: &str) -> AddressInventory {
 /// The forest as `samples/interfaces.csv` has it.
 fn rows() -> Vec<Row> {
     let inventory = read("interfaces.csv");
-    assert!(inventory.files[0].problems.is_empty());
+    assert!(inventory.files[0].read_errors.is_empty());
     inventory
         .owned
         .iter()
@@ -109,7 +109,7 @@ fn every_sample_tells_the_same_forest() {
             export.files.iter().map(|(name, _)| samples().join("inventories").join(name)).collect();
         let inventory = load(&paths, &LoadOptions::default());
         assert_eq!(inventory.files[0].kind, export.kind, "{name}");
-        assert!(inventory.files.iter().all(|f| f.problems.is_empty()), "{name}: {:?}", inventory.files);
+        assert!(inventory.files.iter().all(|f| f.read_errors.is_empty()), "{name}: {:?}", inventory.files);
         match inventory.owned.is_empty() {
             true => assert_eq!(inventory.resolved.len(), records().len(), "{name}"),
             false => {
@@ -122,7 +122,7 @@ fn every_sample_tells_the_same_forest() {
     for name in CAPTURES {
         let inventory = read(&format!("inventories/{name}"));
         assert_eq!(inventory.files[0].kind, "pcap or pcapng capture");
-        assert!(inventory.files[0].problems.is_empty(), "{name}: {:?}", inventory.files);
+        assert!(inventory.files[0].read_errors.is_empty(), "{name}: {:?}", inventory.files);
         assert_eq!(pairs(&inventory), want, "{name}");
     }
 }
@@ -130,7 +130,7 @@ fn every_sample_tells_the_same_forest() {
 #[test]
 fn the_whole_folder_at_once_finds_the_shared_address() {
     let inventory = read("inventories");
-    let strange: Vec<_> = inventory.files.iter().filter(|f| !f.problems.is_empty()).collect();
+    let strange: Vec<_> = inventory.files.iter().filter(|f| !f.read_errors.is_empty()).collect();
     assert!(strange.is_empty(), "{strange:?}");
     let shared: IpAddr = "169.254.95.120".parse().unwrap();
     let owners: BTreeSet<String> =

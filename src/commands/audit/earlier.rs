@@ -74,7 +74,7 @@ impl Now<'_> {
     fn blind_spot(&self, finding: &AuditFinding) -> Option<String> {
         match finding.kind {
             AuditKind::DuplicateSpn | AuditKind::HostAliasCollision | AuditKind::SameNameTwoDomains => {
-                let read = |f: &InventoryFile| f.rows > 0 && f.problems.is_empty();
+                let read = |f: &InventoryFile| f.rows > 0 && f.read_errors.is_empty();
                 let whole = !self.accounts.files.is_empty() && self.accounts.files.iter().all(read);
                 (!whole).then(|| "a later audit had no whole list of accounts".to_owned())
             }

@@ -83,7 +83,7 @@ pub struct Outcome {
 
 impl Outcome {
     pub fn is_complete(&self) -> bool {
-        self.inventories.iter().all(|f| f.problems.is_empty())
+        self.inventories.iter().all(|f| f.read_errors.is_empty())
     }
 }
 

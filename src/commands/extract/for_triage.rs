@@ -203,7 +203,7 @@ impl<'a> Lines<'a> {
 fn has_line(report: &FileReport) -> bool {
     let kind = Kind::named(report.kind);
     report.extracted.is_some()
-        || !report.problems.is_empty()
+        || !report.read_errors.is_empty()
         || !report.notes.is_empty()
         || report.events > 0
         || kind.is_read() && kind != Kind::Extract
@@ -223,7 +223,7 @@ fn log_line(report: &FileReport, log: String) -> LogLine {
         last_record_id: report.record_ids.map(|(_, last)| last),
         last_written: report.last_written,
         modified: report.modified,
-        problems: report.problems.clone(),
+        read_errors: report.read_errors.clone(),
         notes: report.notes.clone(),
         repeated: 0,
         written: 0,

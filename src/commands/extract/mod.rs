@@ -58,7 +58,7 @@ pub struct Outcome {
 impl Outcome {
     /// Could all inputs be read?
     pub fn is_complete(&self) -> bool {
-        self.unfound.is_empty() && self.logs.iter().all(|file| file.problems.is_empty())
+        self.unfound.is_empty() && self.logs.iter().all(|file| file.read_errors.is_empty())
     }
 }
 

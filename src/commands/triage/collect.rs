@@ -72,7 +72,7 @@ impl Logs {
     fn report_cut_names(&mut self, incidents: &CollectedIncidents) {
         for (&file, cut) in &incidents.cut_names {
             if let Some(report) = self.order.position(file).and_then(|i| self.files.get_mut(i)) {
-                report.problems.push(format!(
+                report.read_errors.push(format!(
                     "{} with a name of more than {MAX_NAME} bytes, first record {}; the beginning of the name and its \
                      SHA-256 are kept",
                     counted_as(cut.records, "event", "events"),
@@ -126,7 +126,7 @@ impl Logs {
 
     /// What the records that triage does not want show of a file: a file that was not read in full shows nothing.
     pub(super) fn ends(&self, place: FileIndex) -> FileEnds {
-        let whole = self.order.report(&self.files, place).filter(|file| file.problems.is_empty());
+        let whole = self.order.report(&self.files, place).filter(|file| file.read_errors.is_empty());
         whole.map_or(FileEnds::default(), |file| FileEnds {
             whole: true,
             ids: file.record_ids,

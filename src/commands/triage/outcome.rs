@@ -65,7 +65,7 @@ impl Outcome {
     pub fn is_complete(&self) -> bool {
         self.unfound.is_empty()
             && self.dropped == Dropped::default()
-            && self.logs.iter().all(|f| f.problems.is_empty())
-            && self.inventories.iter().all(|f| f.problems.is_empty())
+            && self.logs.iter().all(|f| f.read_errors.is_empty())
+            && self.inventories.iter().all(|f| f.read_errors.is_empty())
     }
 }

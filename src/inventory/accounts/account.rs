@@ -224,7 +224,7 @@ mod tests {
         let path = folder.path().join("list");
         std::fs::write(&path, text).unwrap();
         let mut inventory = load(&[path]);
-        assert_eq!(inventory.files[0].problems, [""; 0], "{text}");
+        assert_eq!(inventory.files[0].read_errors, [""; 0], "{text}");
         assert_eq!(inventory.accounts.len(), 1, "{text}");
         inventory.accounts.remove(0)
     }

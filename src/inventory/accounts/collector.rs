@@ -8,7 +8,7 @@ use super::account::Account;
 use super::completeness::{Completeness, Evidence, Shown};
 use super::domain_names::DomainNames;
 use super::spn_list::{SpnList, SpnListBuilder};
-use crate::inventory::{InventoryFile, MAX_PROBLEMS, Source};
+use crate::inventory::{InventoryFile, MAX_READ_ERRORS, Source};
 
 /// SPNs taken from one file: ten times the largest known forest, and 800 MB.
 const MAX_ROWS: u64 = 10_000_000;
@@ -119,8 +119,8 @@ impl AccountCollector {
 
     /// A problem that costs no account and no SPN. Line 0 is the whole file.
     pub(super) fn problem(&mut self, line: u64, what: impl std::fmt::Display) {
-        if self.file.problems.len() < MAX_PROBLEMS - 1 {
-            self.file.problems.push(match line {
+        if self.file.read_errors.len() < MAX_READ_ERRORS - 1 {
+            self.file.read_errors.push(match line {
                 0 => what.to_string(),
                 line => format!("line {line}: {what}"),
             });
@@ -142,7 +142,7 @@ impl AccountCollector {
 
     pub(super) fn finish(mut self, kind: &'static str) -> FileContents {
         if self.more_problems > 0 {
-            self.file.problems.push(format!("{} more problems of this file", self.more_problems));
+            self.file.read_errors.push(format!("{} more problems of this file", self.more_problems));
         }
         let complete_domains = match self.lost {
             true => Vec::new(),

@@ -174,7 +174,7 @@ mod tests {
                 o.source
             )
         };
-        (inventory.owned.iter().map(row).collect(), inventory.files[0].problems.clone())
+        (inventory.owned.iter().map(row).collect(), inventory.files[0].read_errors.clone())
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::model::{
 };
 use super::values::{normal_mac, parse_address, quoted};
 use crate::inventory::times::{When, no_time, time_or_utc};
-use crate::inventory::{InventoryFile, MAX_PROBLEMS, Source};
+use crate::inventory::{InventoryFile, MAX_READ_ERRORS, Source};
 
 /// Equal strings share one allocation: a hundred thousand hosts have a dozen adapter descriptions.
 #[derive(Debug, Default)]
@@ -297,8 +297,8 @@ impl<'c> AddressCollector<'c> {
     pub(crate) fn problem(&mut self, line: u64, text: impl std::fmt::Display) {
         let text = if line == 0 { text.to_string() } else { format!("line {line}: {text}") };
         self.problems += 1;
-        if self.file.problems.len() < MAX_PROBLEMS - 1 {
-            self.file.problems.push(text);
+        if self.file.read_errors.len() < MAX_READ_ERRORS - 1 {
+            self.file.read_errors.push(text);
         }
     }
 
@@ -354,9 +354,9 @@ impl<'c> AddressCollector<'c> {
     /// Closes the file and enters its line of the summary.
     pub(crate) fn finish(mut self) {
         self.discard_unnamed();
-        let kept = self.file.problems.len() as u64;
+        let kept = self.file.read_errors.len() as u64;
         if self.problems > kept {
-            self.file.problems.push(format!("and {} more problems in this file", self.problems - kept));
+            self.file.read_errors.push(format!("and {} more problems in this file", self.problems - kept));
         }
         self.file.hosts = self.hosts.len() as u64;
         self.all.inventory.files.push(self.file);

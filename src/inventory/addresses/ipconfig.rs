@@ -462,7 +462,7 @@ Ethernet adapter Local Area Connection:
         assert_eq!(lines(&read(text.as_bytes())), want);
         let twice = read(format!("{text}{text}").as_bytes());
         assert_eq!(lines(&twice), want);
-        assert!(twice.files[0].problems[0].starts_with("2 hosts in one file without their names"));
+        assert!(twice.files[0].read_errors[0].starts_with("2 hosts in one file without their names"));
     }
 
     #[test]

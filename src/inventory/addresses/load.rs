@@ -44,7 +44,7 @@ pub fn load(paths: &[PathBuf], options: &LoadOptions) -> AddressInventory {
                         read_from(&mut content, found.named, to);
                     }
                     Err(error) => {
-                        file.problems.push(describe_read_error(&found.path, &error));
+                        file.read_errors.push(describe_read_error(&found.path, &error));
                         all.inventory.files.push(file);
                     }
                 }
@@ -168,7 +168,7 @@ mod tests {
     #[test]
     fn an_unknown_kind_lists_the_kinds() {
         let inventory = load_bytes("notes.txt", b"hello\nworld\n", &LoadOptions::default());
-        let problem = &inventory.files[0].problems[0];
+        let problem = &inventory.files[0].read_errors[0];
         assert!(
             problem.starts_with(
                 "not an inventory of a known kind; give a CSV with the columns host and address"
@@ -192,7 +192,7 @@ mod tests {
             let path = folder.path().join(name);
             std::fs::write(&path, content).unwrap();
             let named = load(&[path], &LoadOptions::default());
-            assert!(named.files[0].problems[0].contains("name"), "{:?}", named.files);
+            assert!(named.files[0].read_errors[0].contains("name"), "{:?}", named.files);
         }
         std::fs::write(folder.path().join("a.csv"), "host,address\nSRV1,192.0.2.1\n").unwrap();
         let found = load(&[folder.path().to_path_buf()], &LoadOptions::default());
@@ -200,18 +200,18 @@ mod tests {
         assert_eq!(found.files.iter().map(|f| f.kind).collect::<Vec<_>>(), ["krbtriage CSV"]);
         std::fs::write(folder.path().join("notes.txt"), "hello\n").unwrap();
         let found = load(&[folder.path().to_path_buf()], &LoadOptions::default());
-        assert_eq!(found.files.iter().map(|f| f.problems.len()).sum::<usize>(), 1, "{:?}", found.files);
+        assert_eq!(found.files.iter().map(|f| f.read_errors.len()).sum::<usize>(), 1, "{:?}", found.files);
     }
 
     #[test]
     fn an_empty_or_missing_file_is_named() {
         for nothing in [&b""[..], b"\r\n \r\n", b"\xff\xfe", b"\xff\xfe\r\0\n\0"] {
             let inventory = load_bytes("x.csv", nothing, &LoadOptions::default());
-            assert_eq!(inventory.files[0].problems, ["the file is empty"]);
+            assert_eq!(inventory.files[0].read_errors, ["the file is empty"]);
         }
         let missing = PathBuf::from("no-such-folder/no-such-file.csv");
         let inventory = load(&[missing], &LoadOptions::default());
-        assert!(inventory.files[0].problems[0].starts_with("there is no such file; check"));
+        assert!(inventory.files[0].read_errors[0].starts_with("there is no such file; check"));
     }
 
     #[test]

@@ -106,7 +106,7 @@ mod tests {
             ["SRV1 192.0.2.1/24 - - - srv9.csv:2", "SRV4 fe80::1/- - - - srv9.csv:7"]
         );
         assert_eq!(
-            inventory.files[0].problems,
+            inventory.files[0].read_errors,
             [
                 "line 3: \"300.1.2.3\" is no address; the row is skipped",
                 "line 4: no host for address 192.0.2.2; the row is skipped",
@@ -128,7 +128,7 @@ mod tests {
         let want = ["2026-10-06T23:30:00Z", "2026-10-06T00:00:00Z", "-", "-", "-"];
         assert_eq!(times.collect::<Vec<_>>(), want);
         assert_eq!(
-            inventory.files[0].problems,
+            inventory.files[0].read_errors,
             ["line 5: collected \"soon\" is no time; write it as 2026-11-23T22:57:50Z"]
         );
     }
@@ -146,8 +146,8 @@ mod tests {
     fn a_million_bad_rows_make_few_messages() {
         let mut text = String::from("host,address\n");
         text.push_str(&"SRV1,x\n".repeat(5000));
-        let problems = &read(&text).files[0].problems;
-        assert_eq!(problems.len(), crate::inventory::MAX_PROBLEMS);
+        let problems = &read(&text).files[0].read_errors;
+        assert_eq!(problems.len(), crate::inventory::MAX_READ_ERRORS);
         assert_eq!(problems.last().unwrap(), "and 4901 more problems in this file");
     }
 
@@ -169,7 +169,7 @@ mod tests {
         let inventory = read("host,address\nlocalhost,10.0.0.9\nsrv1,10.0.0.9\n.,10.0.0.8\n");
         assert_eq!(lines(&inventory), ["srv1 10.0.0.9/- - - - srv9.csv:3"]);
         assert_eq!(
-            inventory.files[0].problems,
+            inventory.files[0].read_errors,
             [
                 "line 2: no host, in a file that names other hosts; the row is skipped",
                 "line 4: no host, in a file that names other hosts; the row is skipped",
@@ -186,7 +186,7 @@ mod tests {
         let inventory = read("host,address\n10.0.0.7,10.0.0.9\n=cmd,10.0.0.9\nsrv1,10.0.0.9\n");
         assert_eq!(lines(&inventory), ["srv1 10.0.0.9/- - - - srv9.csv:4"]);
         assert_eq!(
-            inventory.files[0].problems,
+            inventory.files[0].read_errors,
             [
                 "line 2: \"10.0.0.7\" is an address and no host name; the row is skipped",
                 "line 3: \"=cmd\" is no host name; the row is skipped",

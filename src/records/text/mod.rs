@@ -24,7 +24,7 @@ use jiff::Timestamp;
 
 use self::date::{DateOrder, Reading};
 use self::event_builder::{EventBuilder, Part};
-use super::problems::Problems;
+use super::read_errors::ReadErrors;
 use super::record::{Content, Datum, Origin, Record};
 use super::selection::Selection;
 use super::xml::parse_event;
@@ -37,20 +37,20 @@ const MAX_LINE: usize = 64 * 1024;
 /// Reads all events of `input`, hands the wanted ones to `emit` (they have record ID 0) and counts all of
 /// them in `records`.
 ///
-/// Anything between events is passed over. What is assumed of their times is a note in `problems`.
+/// Anything between events is passed over. What is assumed of their times is a note in `read_errors`.
 pub fn read_events(
     input: impl Read,
     selection: &Selection,
     emit: &mut dyn FnMut(Record),
     records: &mut u64,
-    problems: &mut Problems,
+    read_errors: &mut ReadErrors,
 ) {
     let before = *records;
     let mut reader = Reader {
         selection,
         emit,
         records,
-        problems,
+        read_errors,
         order: DateOrder::default(),
         local_times: false,
         ambiguous: None,
@@ -62,7 +62,7 @@ pub fn read_events(
         let line = match line {
             Ok(line) => line,
             Err(error) => {
-                reader.problems.add(number, || format!("reading stopped behind line {number}: {error}"));
+                reader.read_errors.add(number, || format!("reading stopped behind line {number}: {error}"));
                 break;
             }
         };
@@ -75,7 +75,7 @@ pub fn read_events(
     reader.take(draft);
     reader.say_what_was_assumed();
     if *reader.records == before {
-        reader.problems.add(0, || {
+        reader.read_errors.add(0, || {
             "there is no event in it; copy events in Event Viewer with Copy > Copy details as text, \
              or save the log as .evtx"
                 .to_owned()
@@ -87,7 +87,7 @@ struct Reader<'a> {
     selection: &'a Selection,
     emit: &'a mut dyn FnMut(Record),
     records: &'a mut u64,
-    problems: &'a mut Problems,
+    read_errors: &'a mut ReadErrors,
     order: DateOrder,
     /// A time without a zone was handed over.
     local_times: bool,
@@ -123,7 +123,7 @@ impl Reader<'_> {
         match self.record(&draft, provider, event_id, date) {
             Ok(record) => (self.emit)(record),
             Err(why) => self
-                .problems
+                .read_errors
                 .add(draft.line, || format!("the event at line {} was passed over: {why}", draft.line)),
         }
     }
@@ -176,7 +176,7 @@ impl Reader<'_> {
 
     fn say_what_was_assumed(&mut self) {
         if self.local_times {
-            self.problems.note(
+            self.read_errors.note(
                 "times in copied text name no zone: they are the local time of whoever copied it, and \
                  were taken as UTC"
                     .to_owned(),
@@ -184,7 +184,7 @@ impl Reader<'_> {
         }
         if let Some((line, day_first)) = self.ambiguous {
             let first = if day_first { "day" } else { "month" };
-            self.problems.note(format!(
+            self.read_errors.note(format!(
                 "the date of the event at line {line} can be read in two ways; the {first} was taken to \
                  be first, here and in dates like it"
             ));

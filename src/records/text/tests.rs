@@ -11,10 +11,10 @@ fn read(input: &[u8]) -> (Vec<Record>, u64, Vec<String>) {
         },
         EventFilter { providers: vec!["NETLOGON".into()], event_ids: vec![] },
     ]);
-    let (mut found, mut records, mut problems) = (Vec::new(), 0, Problems::default());
-    read_events(input, &selection, &mut |r| found.push(r), &mut records, &mut problems);
-    let notes = problems.take_notes();
-    (found, records, [notes, problems.into_sentences()].concat())
+    let (mut found, mut records, mut read_errors) = (Vec::new(), 0, ReadErrors::default());
+    read_events(input, &selection, &mut |r| found.push(r), &mut records, &mut read_errors);
+    let notes = read_errors.take_notes();
+    (found, records, [notes, read_errors.into_sentences()].concat())
 }
 
 const DESCRIPTION: &str = "The Kerberos client received a KRB_AP_ERR_MODIFIED error from the server srv1$. The target name used was host/srv2.beta.example.com. This indicates that the target server failed to decrypt the ticket provided by the client. If the server name is not fully qualified, and the target domain (ALPHA.EXAMPLE.COM) is different from the client domain (BETA.EXAMPLE.COM), check if.";
@@ -43,7 +43,7 @@ fn an_event_among_prose() {
          In System log we have:\n{}\nWhy does this happen?\nSource: the web\n",
         kerberos("10/6/2013 9:13:09 PM")
     );
-    let (records, _, problems) = read(text.as_bytes());
+    let (records, _, read_errors) = read(text.as_bytes());
     assert_eq!(records.len(), 1);
     let record = &records[0];
     assert_eq!(&*record.provider, "Microsoft-Windows-Security-Kerberos");
@@ -59,9 +59,9 @@ fn an_event_among_prose() {
             ("ClientRealm", "BETA.EXAMPLE.COM"),
         ]
     );
-    assert_eq!(problems.len(), 2, "{problems:?}");
-    assert!(problems[0].contains("taken as UTC"));
-    assert!(problems[1].contains("line 4") && problems[1].contains("month was taken"));
+    assert_eq!(read_errors.len(), 2, "{read_errors:?}");
+    assert!(read_errors[0].contains("taken as UTC"));
+    assert!(read_errors[1].contains("line 4") && read_errors[1].contains("month was taken"));
 }
 
 #[test]
@@ -118,12 +118,12 @@ fn the_layout_of_wevtutil() {
          Date: 2013-10-06T21:13:09.1230000Z\n  Event ID: 4\n  Task: N/A\n  Level: Error\n  \
          Computer: SRV1\n  Description: \n{DESCRIPTION}\n\n"
     );
-    let (records, _, problems) = read((text.clone() + &text.replace("[0]", "[1]")).as_bytes());
+    let (records, _, read_errors) = read((text.clone() + &text.replace("[0]", "[1]")).as_bytes());
     assert_eq!(records.len(), 2);
     assert_eq!(records[0].time.to_string(), "2013-10-06T21:13:09.123Z");
     assert_eq!(&*records[1].computer, "SRV1");
     // With a zone there is nothing to assume.
-    assert_eq!(problems, Vec::<String>::new());
+    assert_eq!(read_errors, Vec::<String>::new());
 }
 
 #[test]
@@ -133,11 +133,11 @@ fn event_xml_is_read_instead_of_the_text() {
         <TimeCreated SystemTime=\"2013-10-06T18:13:09.5Z\" />\n    <EventRecordID>77</EventRecordID>\n    \
         <Computer>SRV1</Computer>\n  </System>\n  <EventData>\n    <Data Name=\"Server\">srv9$</Data>\n  </EventData>\n</Event>\n";
     let with_xml = format!("{}Event Xml:\n{xml}", kerberos("10/6/2013 9:13:09 PM"));
-    let (records, _, problems) = read((with_xml.clone() + &with_xml).as_bytes());
+    let (records, _, read_errors) = read((with_xml.clone() + &with_xml).as_bytes());
     assert_eq!(records.len(), 2);
     assert_eq!((records[0].record_id, records[0].named("Server")), (77, Some("srv9$")));
     assert_eq!(records[0].time.to_string(), "2013-10-06T18:13:09.5Z");
-    assert_eq!(problems, Vec::<String>::new());
+    assert_eq!(read_errors, Vec::<String>::new());
 
     // Cut off, the text has to do.
     let (records, ..) = read(with_xml.split_once("</System>").unwrap().0.as_bytes());
@@ -181,13 +181,13 @@ fn what_cannot_be_used_is_named_by_its_line() {
         (kerberos("<DateTime>"), "date cannot be read"),
         (kerberos(""), "date cannot be read"),
     ] {
-        let (records, seen, problems) = read(format!("\n\n{text}").as_bytes());
+        let (records, seen, read_errors) = read(format!("\n\n{text}").as_bytes());
         assert_eq!((records.len(), seen), (0, 1));
-        assert!(problems[0].starts_with("the event at line 3 was passed over: "), "{problems:?}");
-        assert!(problems[0].contains(why), "{problems:?}");
+        assert!(read_errors[0].starts_with("the event at line 3 was passed over: "), "{read_errors:?}");
+        assert!(read_errors[0].contains(why), "{read_errors:?}");
     }
-    let (_, _, problems) = read(b"Source: the web\nDate: today\n");
-    assert!(problems[0].starts_with("there is no event in it"));
+    let (_, _, read_errors) = read(b"Source: the web\nDate: today\n");
+    assert!(read_errors[0].starts_with("there is no event in it"));
 }
 
 #[test]

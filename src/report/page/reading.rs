@@ -64,8 +64,8 @@ impl Read {
                 more: problems.len().saturating_sub(MAX_PROBLEMS),
             })
         };
-        let logs = read.logs.iter().filter_map(|f| file("log, not fully read", &f.path, &f.problems));
-        let lists = read.inventories.iter().filter_map(|f| file("inventory", &f.path, &f.problems));
+        let logs = read.logs.iter().filter_map(|f| file("log, not fully read", &f.path, &f.read_errors));
+        let lists = read.inventories.iter().filter_map(|f| file("inventory", &f.path, &f.read_errors));
         let mut unread: Vec<Unread> = unfound.chain(logs).chain(lists).collect();
         let unread_left_out = unread.len().saturating_sub(MAX_FILES);
         unread.truncate(MAX_FILES);

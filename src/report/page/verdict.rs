@@ -198,8 +198,8 @@ fn facts(report: &Report<'_>) -> Vec<Fact> {
 fn incomplete(report: &Report<'_>) -> Option<String> {
     let read = &report.read;
     let bad = read.unfound.len()
-        + read.logs.iter().filter(|f| !f.problems.is_empty()).count()
-        + read.inventories.iter().filter(|f| !f.problems.is_empty()).count();
+        + read.logs.iter().filter(|f| !f.read_errors.is_empty()).count()
+        + read.inventories.iter().filter(|f| !f.read_errors.is_empty()).count();
     match bad {
         0 => left_out(read.dropped).into_iter().next(),
         1 => Some("1 input could not be read, or not all of it".to_owned()),

@@ -7,7 +7,7 @@ use std::path::Path;
 use krbtriage::records::chunk::Chunk;
 use krbtriage::records::fallback::{FallbackReader, Selector};
 use krbtriage::records::reader::{ChunkReader, Counts};
-use krbtriage::records::{Problems, Record, Selection};
+use krbtriage::records::{ReadErrors, Record, Selection};
 use krbtriage::scan::ScanOptions;
 
 use super::support::{Random, everything, read_bytes, read_path, rounds, written_log};
@@ -41,14 +41,14 @@ fn damage(bytes: &mut [u8], from: usize, to: usize, longest: usize, random: &mut
 fn by_ours(reader: &mut ChunkReader, chunk: &[u8], selection: &Selection) -> (Vec<Record>, Counts) {
     let (mut records, mut counts) = (Vec::new(), Counts::default());
     let chunk = Chunk { bytes: chunk, at: 0 };
-    reader.read(chunk, selection, false, &mut counts, &mut Problems::default(), |r| records.push(r));
+    reader.read(chunk, selection, false, &mut counts, &mut ReadErrors::default(), |r| records.push(r));
     (records, counts)
 }
 
 fn by_crate(reader: &mut FallbackReader, chunk: &[u8], selection: &Selection) -> Vec<Record> {
     let mut records = Vec::new();
     let chunk = Chunk { bytes: chunk, at: 0 };
-    reader.read(chunk, Selector::All, selection, &mut Problems::default(), |r| records.push(r));
+    reader.read(chunk, Selector::All, selection, &mut ReadErrors::default(), |r| records.push(r));
     records
 }
 
@@ -205,7 +205,7 @@ fn undamaged_chunks_give_all_events_where_bytes_are_missing_doubled_or_inserted(
             }
         }
         let lost = whole.iter().flatten().filter(|record| !found.contains(&format!("{record:?}"))).count();
-        assert!(lost == 0 || !report.problems.is_empty(), "round {round}: {lost} records, not reported");
+        assert!(lost == 0 || !report.read_errors.is_empty(), "round {round}: {lost} records, not reported");
     }
 }
 
@@ -215,7 +215,7 @@ fn attack_4_a_chunk_behind_one_that_lacks_a_byte_is_read() {
     let (records, report) = read_path(Path::new("tests/data/attack/delete1.evtx.gz"), &everything());
     let ids: std::collections::BTreeSet<_> = records.iter().map(|record| record.record_id).collect();
     assert!((670..=892).all(|id| ids.contains(&id)), "the whole fourth chunk");
-    assert!(!report.problems.is_empty());
+    assert!(!report.read_errors.is_empty());
 }
 
 /// Bytes that are no log at all, behind the magic of one.

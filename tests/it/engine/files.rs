@@ -73,7 +73,7 @@ fn a_chunk_that_is_cut_off_gives_the_records_that_are_there() {
 #[test]
 fn chunks_that_a_closed_log_had_and_are_not_there_are_told() {
     let log = written_log(3);
-    let told = |bytes: &[u8]| read_bytes(bytes, &event4(), &ScanOptions::default()).1.problems;
+    let told = |bytes: &[u8]| read_bytes(bytes, &event4(), &ScanOptions::default()).1.read_errors;
     assert_eq!(told(&log), [""; 0]);
     let cut = &log[..HEADER + CHUNK];
     let zeros = [cut, &[0; 2 * CHUNK]].concat();
@@ -117,7 +117,7 @@ fn repeated_record_ids_do_not_end_a_chunk() {
     let log = EvtxWriter::new().events((0..796).map(|n| event(n).record_id([7, 8, 9, 7][n % 4]))).finish();
     let (found, report) = read_bytes(&log, &everything(), &ScanOptions::default());
     assert_eq!((found.len(), report.records, report.record_ids), (796, 796, Some((7, 9))), "{report:?}");
-    assert_eq!(report.problems, Vec::<String>::new());
+    assert_eq!(report.read_errors, Vec::<String>::new());
     // The careful way, after damage to the first record of each chunk.
     let mut damaged = log.clone();
     let chunks = damaged[HEADER..].chunks_mut(CHUNK).map(|chunk| chunk[512] = 0).count();
@@ -192,9 +192,9 @@ fn a_file_that_shrinks_or_goes_away_is_a_problem_and_not_an_end() {
     std::fs::remove_file(&paths[1]).unwrap();
     let (found, reports) = read(&inputs, &event4(), &ScanOptions::default());
     assert_eq!(found.len(), 8 + 24);
-    assert!(reports[0].problems[0].contains("it was cut while it was read"), "{reports:?}");
-    assert!(reports[1].problems[0].contains("cannot be read"), "{reports:?}");
-    assert!(reports[2].problems.is_empty());
+    assert!(reports[0].read_errors[0].contains("it was cut while it was read"), "{reports:?}");
+    assert!(reports[1].read_errors[0].contains("cannot be read"), "{reports:?}");
+    assert!(reports[2].read_errors.is_empty());
 }
 
 #[test]

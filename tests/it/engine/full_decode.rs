@@ -54,7 +54,7 @@ fn a_scan_for_everything_is_the_full_decode() {
             report.records,
             report.chunks,
             report.bad_checksums,
-            report.problems
+            report.read_errors
         );
     }
     // What the two agree on is not nothing.

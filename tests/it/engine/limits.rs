@@ -50,7 +50,7 @@ fn a_panic_in_one_task_loses_nothing_else_and_is_a_problem() {
         let records: usize = done.visitors.iter().map(|kept| kept.0.len()).sum();
         assert_eq!(records, 2 * FILES, "what was found in the task before its panic is kept too");
         assert_eq!(done.files.iter().map(|file| file.events).sum::<u64>(), 2 * FILES as u64);
-        let problems: Vec<_> = done.files.iter().flat_map(|file| &file.problems).collect();
+        let problems: Vec<_> = done.files.iter().flat_map(|file| &file.read_errors).collect();
         assert_eq!(problems.len(), 1, "{problems:?}");
         assert!(problems[0].contains("failed inside the program"));
     }
@@ -72,7 +72,11 @@ fn attack_1_a_name_of_megabytes_is_cut_and_reported() {
         assert!(record.text_len() < 8 << 20, "record {}", record.record_id);
         assert!(record.data.iter().all(|datum| datum.value.len() < MAX_VALUE + 100));
     }
-    assert!(report.problems.iter().any(|problem| problem.contains("were cut in")), "{:?}", report.problems);
+    assert!(
+        report.read_errors.iter().any(|problem| problem.contains("were cut in")),
+        "{:?}",
+        report.read_errors
+    );
 }
 
 #[cfg(unix)]

@@ -49,7 +49,7 @@ fn what_is_remembered_from_other_chunks_is_the_full_decode() {
         let log = shuffled_log(&mut random, 12);
         let (mut found, report) = read_bytes(&log, &everything(), &ONE);
         found.sort_by_key(|r| (r.record_id, r.time));
-        assert!(report.problems.is_empty(), "{:?}", report.problems);
+        assert!(report.read_errors.is_empty(), "{:?}", report.read_errors);
         assert_eq!(found, full_decode_of(log));
     }
 }

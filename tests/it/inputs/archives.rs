@@ -44,7 +44,7 @@ fn every_member_is_a_file_of_its_own() {
         ]
     );
     for report in found.reports.iter().filter(|r| r.kind != "evt") {
-        assert_eq!(report.problems, Vec::<String>::new(), "{report:?}");
+        assert_eq!(report.read_errors, Vec::<String>::new(), "{report:?}");
     }
     assert!(found.only_problem("a.zip!old.evt").contains("wevtutil"));
     assert_eq!(found.report("a.zip!logs/deep/System.evtx").bytes, 4096 + 65536);
@@ -122,7 +122,7 @@ fn a_log_gives_the_same_packed_and_unpacked() {
             let (packed, unpacked) = (found.report(name), found.report("a.evtx"));
             assert_eq!(packed.chunks, unpacked.chunks, "{what}: {name}");
             assert_eq!(packed.records, unpacked.records, "{what}: {name}");
-            assert_eq!(packed.problems, unpacked.problems, "{what}: {name}");
+            assert_eq!(packed.read_errors, unpacked.read_errors, "{what}: {name}");
         }
     }
 }
@@ -181,7 +181,7 @@ fn a_file_that_only_its_name_makes_a_log_is_told_in_a_folder_too() {
     }
     let found = folder.scan(&event_4());
     assert_eq!(found.ids(), [("a.evtx", 1)]);
-    let told = found.reports.iter().filter(|r| !r.problems.is_empty()).map(|r| &*r.path);
+    let told = found.reports.iter().filter(|r| !r.read_errors.is_empty()).map(|r| &*r.path);
     assert_eq!(
         told.collect::<Vec<_>>(),
         ["empty.evtx", "zeros.EVTX", "a.zip!empty.evtx", "a.zip!zeros.EVTX"]

@@ -57,7 +57,7 @@ fn an_xml_export_gives_the_records_of_its_log() {
         assert_eq!(found.sorted(), expected.sorted(), "{name}");
         let report = found.report(name);
         assert_eq!((report.kind, report.records, report.chunks), ("xml", 4 * 199, 0));
-        assert_eq!(report.problems, Vec::<String>::new());
+        assert_eq!(report.read_errors, Vec::<String>::new());
     }
 }
 
@@ -103,7 +103,7 @@ fn copied_text_gives_the_event_of_the_log_but_for_what_it_lacks() {
     expected.time = from_text.time;
     assert_eq!(from_text.time.as_second(), from_log.time.as_second());
     assert_eq!(from_text, expected);
-    assert_eq!(found.report("copied.txt").problems, Vec::<String>::new());
+    assert_eq!(found.report("copied.txt").read_errors, Vec::<String>::new());
     assert!(found.report("copied.txt").notes[0].contains("taken as UTC"));
 }
 
@@ -115,5 +115,5 @@ fn other_xml_in_a_folder_is_no_log_and_no_problem() {
         .scan(&event_4());
     assert_eq!(found.ids(), [("log.evtx", 1)]);
     assert_eq!(found.report("book.xml").kind, "other-text");
-    assert_eq!(found.report("book.xml").problems, Vec::<String>::new());
+    assert_eq!(found.report("book.xml").read_errors, Vec::<String>::new());
 }

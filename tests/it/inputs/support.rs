@@ -50,7 +50,7 @@ impl Found {
 
     #[track_caller]
     pub fn only_problem(&self, name: &str) -> &str {
-        let [problem] = &self.report(name).problems[..] else { panic!("{:?}", self.report(name)) };
+        let [problem] = &self.report(name).read_errors[..] else { panic!("{:?}", self.report(name)) };
         problem
     }
 }

@@ -219,7 +219,7 @@ fn addresses_and_names_are_read_with_their_adapter_and_date() {
     place.write("run/addresses/dns-alpha.example.com.csv", dns_csv());
     place.write("run/addresses/names.csv", names_csv());
     let inventory = addresses::load(&[place.path("run/addresses")], &LoadOptions::default());
-    let problems: Vec<_> = inventory.files.iter().flat_map(|f| &f.problems).collect();
+    let problems: Vec<_> = inventory.files.iter().flat_map(|f| &f.read_errors).collect();
     assert!(problems.is_empty(), "{problems:?}");
 
     let kind = |address: &str| {
@@ -258,7 +258,7 @@ fn accounts_are_read_with_their_attributes() {
     place.write("run/accounts/accounts-alpha.example.com.json", accounts_json());
     place.write("run/accounts/setspn-beta.example.com.txt", SETSPN);
     let inventory = accounts::load(&[place.path("run/accounts")]);
-    let problems: Vec<_> = inventory.files.iter().flat_map(|f| &f.problems).collect();
+    let problems: Vec<_> = inventory.files.iter().flat_map(|f| &f.read_errors).collect();
     assert!(problems.is_empty(), "{problems:?}");
     let account = |name: &str| inventory.accounts.iter().find(|a| &*a.name == name).unwrap();
     let srv1 = account("SRV1$");

@@ -1,25 +1,25 @@
-//! What could not be read, kept short: a hostile file can have a problem in every record.
+//! What could not be read, kept short: a hostile file can have a read error in every record.
 
-/// How many problems of one file are kept; the rest is counted.
+/// How many read errors of one file are kept; the rest is counted.
 const MAX_KEPT: usize = 16;
 
-/// The problems of one file (or of one part of it), each a sentence that names an offset.
+/// The read errors of one file (or of one part of it), each a sentence that names an offset.
 ///
 /// Those with the lowest offsets are kept, so that the result does not depend on which worker was first.
 #[derive(Debug, Default)]
-pub struct Problems {
+pub struct ReadErrors {
     kept: Vec<(u64, String)>,
     more: u64,
     notes: Vec<String>,
 }
 
-impl Problems {
+impl ReadErrors {
     /// Adds one, found `at` this offset of the file. The text is only made when it may be kept.
-    pub fn add(&mut self, at: u64, problem: impl FnOnce() -> String) {
+    pub fn add(&mut self, at: u64, read_error: impl FnOnce() -> String) {
         if self.kept.len() < MAX_KEPT {
-            self.insert((at, problem()));
+            self.insert((at, read_error()));
         } else if self.kept.last().is_some_and(|last| at <= last.0) {
-            self.insert((at, problem()));
+            self.insert((at, read_error()));
             self.kept.truncate(MAX_KEPT);
             self.more += 1;
         } else {
@@ -27,9 +27,9 @@ impl Problems {
         }
     }
 
-    fn insert(&mut self, problem: (u64, String)) {
-        let place = self.kept.partition_point(|other| *other <= problem);
-        self.kept.insert(place, problem);
+    fn insert(&mut self, read_error: (u64, String)) {
+        let place = self.kept.partition_point(|other| *other <= read_error);
+        self.kept.insert(place, read_error);
     }
 
     /// Adds what had to be assumed to read the file: everything in it was read. A reader has a few at most.
@@ -44,10 +44,10 @@ impl Problems {
         self.kept.is_empty() && self.notes.is_empty()
     }
 
-    /// Takes the other's problems over; it is empty afterwards.
-    pub fn append(&mut self, other: &mut Problems) {
-        for (at, problem) in other.kept.drain(..) {
-            self.add(at, || problem);
+    /// Takes the other's read errors over; it is empty afterwards.
+    pub fn append(&mut self, other: &mut ReadErrors) {
+        for (at, read_error) in other.kept.drain(..) {
+            self.add(at, || read_error);
         }
         self.more += std::mem::take(&mut other.more);
         for note in other.notes.drain(..) {
@@ -62,9 +62,9 @@ impl Problems {
 
     /// The sentences by offset, the last saying how many were left out.
     pub fn into_sentences(self) -> Vec<String> {
-        let mut kept: Vec<_> = self.kept.into_iter().map(|(_, problem)| problem).collect();
+        let mut kept: Vec<_> = self.kept.into_iter().map(|(_, read_error)| read_error).collect();
         if self.more > 0 {
-            kept.push(format!("{} more problems further on", self.more));
+            kept.push(format!("{} more read errors further on", self.more));
         }
         kept
     }
@@ -75,9 +75,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn problems_are_bounded_and_the_same_in_every_order() {
+    fn read_errors_are_bounded_and_the_same_in_every_order() {
         let sentences = |order: &mut dyn Iterator<Item = u64>| {
-            let (mut all, mut part) = (Problems::default(), Problems::default());
+            let (mut all, mut part) = (ReadErrors::default(), ReadErrors::default());
             for i in order {
                 let to = if i % 3 == 0 { &mut part } else { &mut all };
                 to.add(i, || format!("at {i}"));
@@ -90,6 +90,6 @@ mod tests {
         assert_eq!(kept, sentences(&mut (0..50).rev()));
         assert_eq!(kept.len(), MAX_KEPT + 1);
         assert_eq!(kept[0], "at 0");
-        assert_eq!(kept[MAX_KEPT], "34 more problems further on");
+        assert_eq!(kept[MAX_KEPT], "34 more read errors further on");
     }
 }

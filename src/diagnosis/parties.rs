@@ -284,9 +284,21 @@ impl<'a> Parties<'a> {
             && has(&to, true)
     }
 
-    /// What the target's name resolves to, and which list says so.
+    /// What the target's name resolves to, and which list shows it: on the client where that is known, else in DNS.
     pub(crate) fn resolved(&self) -> &'a [(IpAddr, &'a Source)] {
-        self.target_id.map(|id| self.context.hosts.resolved(id)).unwrap_or_default()
+        match self.resolved_on_client() {
+            [] => self.target_id.map(|id| self.context.hosts.resolved(id)).unwrap_or_default(),
+            answers => answers,
+        }
+    }
+
+    /// What the client's own resolver, its hosts file included, answered for the target's name.
+    pub(crate) fn resolved_on_client(&self) -> &'a [(IpAddr, &'a Source)] {
+        let hosts = &self.context.hosts;
+        self.client_id
+            .zip(self.target_id)
+            .map(|(client, target)| hosts.resolved_on(client, target))
+            .unwrap_or_default()
     }
 
     pub(crate) fn resolves_to(&self, wanted: IpAddr) -> bool {

@@ -30,6 +30,8 @@ pub struct Hosts<'a> {
     owned: HashMap<u32, Vec<&'a OwnedAddress>>,
     by_address: HashMap<IpAddr, BTreeSet<HostId>>,
     resolved: HashMap<u32, Vec<(IpAddr, &'a Source)>>,
+    /// What a client's own resolver answered: client, then name.
+    resolved_on: HashMap<(u32, u32), Vec<(IpAddr, &'a Source)>>,
     /// Names that nobody made by hand: leases and dynamic records.
     dynamic: HashMap<u32, Vec<&'a ResolvedName>>,
     cnames: HashMap<HostName, (HostName, &'a Source)>,
@@ -51,7 +53,11 @@ impl<'a> HostsBuilder<'a> {
             }
         }
         for row in &inventory.resolved {
-            if let Some(id) = hosts.add(&row.name) {
+            if let Some(resolver) = &row.resolver {
+                if let (Some(client), Some(name)) = (hosts.add(resolver), hosts.add(&row.name)) {
+                    hosts.0.resolved_on.entry((client, name)).or_default().push((row.address, &row.source));
+                }
+            } else if let Some(id) = hosts.add(&row.name) {
                 hosts.0.resolved.entry(id).or_default().push((row.address, &row.source));
                 if row.origin != NameOrigin::Unknown {
                     hosts.0.dynamic.entry(id).or_default().push(row);
@@ -143,6 +149,12 @@ impl<'a> HostsBuilder<'a> {
         self.0.dynamic = self.0.by_root(dynamic);
         self.0.owned = self.0.by_root(owned);
         self.0.resolved = self.0.by_root(resolved);
+        let mut answers: Vec<_> = std::mem::take(&mut self.0.resolved_on).into_iter().collect();
+        answers.sort_by_key(|(ids, _)| *ids);
+        for ((client, name), answers) in answers {
+            let roots = (self.0.root(client), self.0.root(name));
+            self.0.resolved_on.entry(roots).or_default().extend(answers);
+        }
         for (&root, rows) in &self.0.owned {
             for row in rows {
                 self.0.by_address.entry(row.address).or_default().insert(HostId(root));
@@ -247,6 +259,11 @@ impl<'a> Hosts<'a> {
     /// What the host's names resolve to.
     pub fn resolved(&self, host: HostId) -> &[(IpAddr, &'a Source)] {
         self.resolved.get(&host.0).map_or(&[], Vec::as_slice)
+    }
+
+    /// What the resolver of `client`, its hosts file included, answered for the names of `host`.
+    pub fn resolved_on(&self, client: HostId, host: HostId) -> &[(IpAddr, &'a Source)] {
+        self.resolved_on.get(&(client.0, host.0)).map_or(&[], Vec::as_slice)
     }
 
     /// Leases and dynamic DNS records of the host's names.
@@ -410,6 +427,7 @@ mod tests {
                 address: "192.0.2.9".parse().unwrap(),
                 source: source(),
                 origin: NameOrigin::Unknown,
+                resolver: None,
             }],
             ..Default::default()
         };

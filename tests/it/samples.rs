@@ -18,6 +18,7 @@ const BY_HAND: &[&str] = &[
     "spark/triage.py",
     "quick-start/event.txt",
     "quick-start/SRV1.txt",
+    "quick-start/SRV1-ping.txt",
     "quick-start/SRV2.txt",
 ];
 

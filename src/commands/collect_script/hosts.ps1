@@ -93,7 +93,7 @@ $readHost = {
         }
     }
 
-    # What a name resolves to here, by DNS alone: no hosts file, no LLMNR, no NetBIOS.
+    # What a name resolves to here: by DNS alone, and as programs see it, with the hosts file.
     function Read-Resolution([string] $Name) {
         if (Get-Command -Name Resolve-DnsName -ErrorAction SilentlyContinue) {
             foreach ($answer in Resolve-DnsName -Name $Name -DnsOnly -NoHostsFile) {
@@ -103,7 +103,6 @@ $readHost = {
                 }
                 if ($data) { New-Row 'name' @{ name = $answer.Name; type = "$($answer.Type)"; data = $data; source = 'DNS' } }
             }
-            return
         }
         foreach ($address in [Net.Dns]::GetHostAddresses($Name)) {
             $type = if ("$address" -like '*:*') { 'AAAA' } else { 'A' }
@@ -194,7 +193,7 @@ $readHost = {
 # Files the rows of the hosts under the name of the host that answered.
 function Save-HostDetails([string[]] $Computers) {
     $script:rows = @{}
-    foreach ($table in 'address', 'cluster', 'name', 'hostsfile', 'setting') { $script:rows[$table] = New-Object System.Collections.ArrayList }
+    foreach ($table in 'address', 'cluster', 'name', 'setting') { $script:rows[$table] = New-Object System.Collections.ArrayList }
     $script:names = @{}
     $task = @{
         addresses = Test-Part 'Addresses'
@@ -205,7 +204,6 @@ function Save-HostDetails([string[]] $Computers) {
     Invoke-OnHosts 'addresses, names and settings' $Computers $readHost $task { param($Asked, $Row) Add-HostRow $Asked $Row }
     Export-Rows (Join-Path $addressFolder 'addresses.csv') $script:rows['address'].ToArray()
     Export-Rows (Join-Path $addressFolder 'names.csv') $script:rows['name'].ToArray()
-    Export-Rows (Join-Path $detailFolder 'hosts-files.csv') $script:rows['hostsfile'].ToArray()
     Export-Rows (Join-Path $detailFolder 'clusters.csv') $script:rows['cluster'].ToArray()
     Export-Rows (Join-Path $detailFolder 'settings.csv') $script:rows['setting'].ToArray()
 }
@@ -235,8 +233,8 @@ function Add-HostRow([string] $Asked, $Row) {
             Add-TableRow 'cluster' $Row @($reporter, 'resource', 'type', 'group', 'node', 'ip', 'dns', 'state', $dated)
         }
         'name' {
-            # A line of a hosts file holds on its host only, so it is not a record for the forest.
-            Add-TableRow $(if ($Row.source -eq 'hosts file') { 'hostsfile' } else { 'name' }) $Row @(
+            # The hosts file and the resolver hold on their client only; triage sees it by the source.
+            Add-TableRow 'name' $Row @(
                 @{ n = 'client'; e = { $computer } }, @{ n = 'HostName'; e = { "$($_.name.TrimEnd('.'))." } },
                 @{ n = 'RecordType'; e = { $_.type } }, @{ n = 'Data'; e = { $_.data } }, 'source', $dated
             )

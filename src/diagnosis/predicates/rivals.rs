@@ -27,6 +27,9 @@ pub(in crate::diagnosis) fn no_name_to_client(case: &Case<'_>, proof: &Proof) ->
     let kinds = [SignalKind::DcomFailed, SignalKind::NotALocalName];
     let logged = case.signals.find(&kinds, &[About::Connection]).is_some();
     let resolved = parties.resolved();
+    if !parties.resolved_on_client().is_empty() {
+        return resolved.iter().all(|(address, _)| parties.owns(parties.target_id, *address));
+    }
     let home =
         !resolved.is_empty() && resolved.iter().all(|(address, _)| parties.owns(parties.target_id, *address));
     let hosts = parties.context.hosts.with_addresses();

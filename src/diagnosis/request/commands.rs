@@ -55,10 +55,16 @@ impl Request {
             Self::Addresses { host } => {
                 vec![Command::on(host, format!("ipconfig /all > {}-ipconfig.txt", host.destination()))]
             }
-            Self::Resolution { name, client } => vec![
-                Command::on(client, format!("Resolve-DnsName {}", name.word())),
-                Command::on(client, format!("Select-String {} {HOSTS_FILE}", name.label())),
-            ],
+            // It reads the hosts file before it asks DNS, and `-i` reads the answer back.
+            Self::Resolution { name, client } => vec![Command::on(
+                client,
+                format!(
+                    "Resolve-DnsName {} | Select-Object Name,Type,NameHost,IPAddress | Export-Csv {}-names.csv \
+                     -NoTypeInformation",
+                    name.word(),
+                    client.destination()
+                ),
+            )],
             Self::MeantName { name, .. } => vec![Command::new(format!("Resolve-DnsName {}", name.word()))],
             Self::SharedConnection { client, .. } => vec![Command::on(
                 client,
@@ -238,7 +244,8 @@ impl Request {
                 vec![Command::new(searcher(&format!("{}$", host.computer())))]
             }
             Self::Resolution { name, client } => {
-                vec![Command::on(client, format!("nslookup {}", name.word()))]
+                let file = format!("{}-ping.txt", client.destination());
+                vec![Command::on(client, format!("ping -n 1 {} > {file}", name.word()))]
             }
             _ => Vec::new(),
         }

@@ -81,6 +81,8 @@ pub(crate) struct AddressCollector<'c> {
     cache: InternCache,
     problems: u64,
     checkpoint: Checkpoint,
+    /// A file of this kind may hold nothing.
+    may_be_empty: bool,
     /// When the next rows were collected: as written, and as a time.
     collected: (String, Option<Timestamp>),
 }
@@ -136,6 +138,7 @@ impl<'c> AddressCollector<'c> {
             cache: InternCache::default(),
             problems: 0,
             checkpoint,
+            may_be_empty: false,
             collected: Default::default(),
         }
     }
@@ -210,6 +213,24 @@ impl<'c> AddressCollector<'c> {
 
     /// Takes a name and the address it resolves to.
     pub(crate) fn resolve(&mut self, name: &str, address: IpAddr, line: u64, origin: NameOrigin) {
+        self.resolved(name, address, line, origin, None);
+    }
+
+    /// Takes the answer of one host's resolver, which reads its hosts file before it asks DNS. Where neither `resolver`
+    /// nor the file's name shows that host, the answer counts as DNS.
+    pub(crate) fn resolve_on(&mut self, resolver: &str, name: &str, address: IpAddr, line: u64) {
+        let resolver = self.host(resolver);
+        self.resolved(name, address, line, NameOrigin::Unknown, resolver);
+    }
+
+    fn resolved(
+        &mut self,
+        name: &str,
+        address: IpAddr,
+        line: u64,
+        origin: NameOrigin,
+        resolver: Option<Arc<str>>,
+    ) {
         let name = self.all.names.get(name.trim_end_matches('.'));
         self.count_host(&name);
         let source = self.source(line);
@@ -219,6 +240,7 @@ impl<'c> AddressCollector<'c> {
             address: address.to_canonical(),
             source,
             origin,
+            resolver,
         });
     }
 
@@ -346,9 +368,14 @@ impl<'c> AddressCollector<'c> {
         });
     }
 
-    /// No row and no problem.
+    /// Accepts the file without rows: a hosts file without entries is an answer.
+    pub(crate) fn accept_no_rows(&mut self) {
+        self.may_be_empty = true;
+    }
+
+    /// No row and no problem, in a file that must have rows.
     pub(crate) fn is_silent(&self) -> bool {
-        self.file.rows == 0 && self.problems == 0
+        self.file.rows == 0 && self.problems == 0 && !self.may_be_empty
     }
 
     /// Closes the file and enters its line of the summary.

@@ -30,6 +30,9 @@ struct Columns {
     distinguished_name: Option<usize>,
     collected: Option<usize>,
     timestamp: Option<usize>,
+    /// The host whose resolver or hosts file answered, as the collect script writes it.
+    client: Option<usize>,
+    source: Option<usize>,
     data: Vec<Option<usize>>,
 }
 
@@ -42,6 +45,8 @@ impl Columns {
             distinguished_name: header.column(&["DistinguishedName"]),
             collected: header.column(&["collected"]),
             timestamp: header.column(&["TimeStamp"]),
+            client: header.column(&["client"]),
+            source: header.column(&["source"]),
             data: DATA.iter().map(|name| header.column(&[name])).filter(Option::is_some).collect(),
         })
     }
@@ -50,6 +55,16 @@ impl Columns {
 fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
     each_row(text, to, Columns::of, |columns, row, to| {
         to.collected(row.get(columns.collected), row.line);
+        let [client, source] = [columns.client, columns.source].map(|column| row.get(column));
+        if !client.is_empty() && ["hosts file", "resolver"].contains(&source) {
+            // What one host resolves, its hosts file included, is no record for the forest.
+            let (name, data) = (row.get(columns.name), row.first(&columns.data));
+            match parse_address(data) {
+                Some((address, _)) => to.resolve_on(client, name, address, row.line),
+                None => to.problem(row.line, format!("{} is no address; the row is skipped", quoted(data))),
+            }
+            return Ok(());
+        }
         take(
             to,
             &DnsRecord {

@@ -33,6 +33,8 @@ pub struct ResolvedName {
     pub address: IpAddr,
     pub source: Source,
     pub origin: NameOrigin,
+    /// The host whose resolver gave the answer, its hosts file included; `None` for DNS, which holds for every client.
+    pub resolver: Option<Arc<str>>,
 }
 
 /// Who made a name resolve to an address.

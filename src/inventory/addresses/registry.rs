@@ -3,8 +3,9 @@
 use super::format::Format;
 pub(crate) use super::format::Sample;
 use super::{
-    ansible, asset_csv, capture, dhcp_leases, dns_records, dnscmd, ipconfig, net_adapter, net_ip_address,
-    nic_configuration, osquery, powershell_json, project_csv, property_list, server_alive_text,
+    ansible, asset_csv, capture, dhcp_leases, dns_records, dnscmd, hosts_file, ipconfig, net_adapter,
+    net_ip_address, nic_configuration, osquery, powershell_json, project_csv, property_list,
+    resolver_answers, server_alive_text,
 };
 
 /// In this order; the first that recognises the content reads it.
@@ -13,6 +14,7 @@ pub(crate) const FORMATS: &[Format] = &[
     capture::NETWORK_MONITOR,
     project_csv::FORMAT,
     dns_records::FORMAT,
+    resolver_answers::CSV,
     dhcp_leases::FORMAT,
     nic_configuration::WMIC,
     nic_configuration::EXPORT_CSV,
@@ -23,6 +25,10 @@ pub(crate) const FORMATS: &[Format] = &[
     osquery::FORMAT,
     powershell_json::FORMAT,
     ipconfig::FORMAT,
+    resolver_answers::TEXT,
+    resolver_answers::NSLOOKUP,
+    resolver_answers::PING,
+    hosts_file::FORMAT,
     server_alive_text::IOXID_RESOLVER,
     server_alive_text::NETWORK_MONITOR,
     dnscmd::FORMAT,

@@ -162,6 +162,7 @@ impl Situation {
             address: address.parse().expect("an address"),
             source: source("dns.csv"),
             origin: NameOrigin::Unknown,
+            resolver: None,
         });
         self
     }

@@ -111,7 +111,11 @@ fn dns_csv() -> String {
 fn names_csv() -> String {
     export_csv(
         &NAME_COLUMNS,
-        &[&["SRV2.alpha.example.com", "srv1.alpha.example.com.", "A", "192.0.2.1", "DNS", COLLECTED]],
+        &[
+            &["SRV2.alpha.example.com", "srv1.alpha.example.com.", "A", "192.0.2.1", "DNS", COLLECTED],
+            &["SRV2.alpha.example.com", "srv1.alpha.example.com.", "A", "192.0.2.1", "resolver", COLLECTED],
+            &["SRV1.alpha.example.com", "srv9.alpha.example.com.", "A", "192.0.2.1", "hosts file", COLLECTED],
+        ],
     )
 }
 
@@ -157,10 +161,6 @@ fn details(place: &Place) {
         &["reported_by", "item", "value", "collected"],
         &[&["SRV1.alpha.example.com", "service MSSQLSERVER (Running)", r"ALPHA\svc_sql", COLLECTED]],
     );
-    let hosts_files = export_csv(
-        &NAME_COLUMNS,
-        &[&["SRV1.alpha.example.com", "srv9.alpha.example.com.", "A", "192.0.2.1", "hosts file", COLLECTED]],
-    );
     let clusters = export_csv(
         &["reported_by", "resource", "type", "group", "node", "ip", "dns", "state", "collected"],
         &[&[
@@ -176,7 +176,6 @@ fn details(place: &Place) {
         ]],
     );
     place.write("run/details/settings.csv", settings);
-    place.write("run/details/hosts-files.csv", hosts_files);
     place.write("run/details/clusters.csv", clusters);
     place.write("run/details/SRV1.alpha.example.com-klist-0x3e7.txt", KLIST);
     place.write("run/details/spn-mappings.txt", "host=alerter,appmgmt,cifs,http\r\n");
@@ -234,8 +233,12 @@ fn addresses_and_names_are_read_with_their_adapter_and_date() {
     // No description and no default address of IBM's: the USB identity alone shows the vendor.
     assert_eq!(kind("169.254.7.7").vendor(), Some("IBM IMM or Lenovo XCC"));
 
-    let mut names: Vec<String> =
-        inventory.resolved.iter().map(|r| format!("{} {}", r.name, r.address)).collect();
+    let mut names: Vec<String> = inventory
+        .resolved
+        .iter()
+        .filter(|r| r.resolver.is_none())
+        .map(|r| format!("{} {}", r.name, r.address))
+        .collect();
     names.sort();
     names.dedup();
     assert_eq!(
@@ -245,6 +248,14 @@ fn addresses_and_names_are_read_with_their_adapter_and_date() {
             "srv1.alpha.example.com 192.0.2.1",
             "srv1.alpha.example.com 2001:db8::1",
             "srv7.disjoint.example.net 192.0.2.7",
+        ]
+    );
+    let on_clients = inventory.resolved.iter().filter_map(|r| Some((r.resolver.as_deref()?, &*r.name)));
+    assert_eq!(
+        on_clients.collect::<Vec<_>>(),
+        [
+            ("SRV2.alpha.example.com", "srv1.alpha.example.com"),
+            ("SRV1.alpha.example.com", "srv9.alpha.example.com")
         ]
     );
     let cname = inventory.aliases.iter().find(|a| a.cname).unwrap();

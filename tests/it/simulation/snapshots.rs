@@ -55,6 +55,7 @@ pub fn dns(world: &World, list: &List, to: &mut AddressInventory) {
         address: *address,
         source: list.source(),
         origin: NameOrigin::Dynamic,
+        resolver: None,
     }));
     to.aliases.extend(world.cnames.iter().map(|(name, other)| HostAlias {
         name: name.as_str().into(),

@@ -1,0 +1,303 @@
+//! What a client's own resolver answers for a name: `Resolve-DnsName` (table, list or CSV) and `ping`, which read the
+//! hosts file first, and `nslookup`, which asks DNS alone.
+//!
+//! The client is the host that the file is named after, or `--host`. `Resolve-DnsName` reads the hosts file unless
+//! `-NoHostsFile` is given (its documentation).
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+use super::collector::AddressCollector;
+use super::format::{Format, Reader, Refusal, Sample};
+use super::model::NameOrigin;
+use super::rows::each_row;
+use super::values::parse_address;
+use crate::text::decode::TextReader;
+use crate::text::delimited::Header;
+use crate::text::property_list::each_list;
+
+pub(super) const CSV: Format =
+    Format { name: "Resolve-DnsName CSV", detect: detect_csv, read: Reader::Text(read_csv) };
+pub(super) const TEXT: Format =
+    Format { name: "Resolve-DnsName text", detect: detect_text, read: Reader::Text(read_text) };
+pub(super) const NSLOOKUP: Format =
+    Format { name: "nslookup text", detect: detect_nslookup, read: Reader::Text(read_nslookup) };
+pub(super) const PING: Format =
+    Format { name: "ping text", detect: detect_ping, read: Reader::Text(read_ping) };
+
+const COMMAND: &str = "Resolve-DnsName NAME | Select-Object Name,Type,NameHost,IPAddress | Export-Csv -NoTypeInformation \
+    CLIENT-names.csv";
+
+/// CNAMEs that are followed from a name to an address; Windows follows 16.
+const MAX_CHAIN: usize = 16;
+
+const ADDRESS: &[&str] = &["IPAddress", "IP4Address", "IP6Address", "Address"];
+
+fn detect_csv(sample: &Sample<'_>) -> bool {
+    let answers = sample.has(&["name", "type"]) && sample.has_any(&["ipaddress", "ip4address", "namehost"]);
+    answers && sample.has_any(&["ttl", "section", "namehost", "querytype"])
+}
+
+fn read_csv(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
+    struct Columns {
+        name: Option<usize>,
+        host: Option<usize>,
+        resolver: Option<usize>,
+        collected: Option<usize>,
+        address: Vec<Option<usize>>,
+    }
+    let columns = |header: &Header| {
+        Ok(Columns {
+            name: header.column(&["Name"]),
+            host: header.column(&["NameHost"]),
+            resolver: header.column(&["client", "PSComputerName"]),
+            collected: header.column(&["collected"]),
+            address: ADDRESS.iter().map(|name| header.column(&[name])).collect(),
+        })
+    };
+    let mut answers = Answers::default();
+    each_row(text, to, columns, |columns, row, to| {
+        to.collected(row.get(columns.collected), row.line);
+        answers.resolver = row.get(columns.resolver).to_owned();
+        answers.add(row.get(columns.name), row.get(columns.host), row.first(&columns.address), row.line);
+        Ok(())
+    })?;
+    answers.hand_over(to);
+    Ok(())
+}
+
+/// The heading of the table, or a record as a list.
+fn detect_text(sample: &Sample<'_>) -> bool {
+    let mut is_list = false;
+    // A slice cannot fail to be read.
+    let _ = each_list(TextReader::of(sample.text), |list, _| {
+        let has = |name: &str| list.iter().any(|(key, _)| key == name);
+        is_list |= has("Name") && has("Type") && has("Section");
+    });
+    is_list || sample.text.lines().any(|line| heading(line).is_some())
+}
+
+/// `Name  Type  TTL  Section  IPAddress`; the last column's name.
+fn heading(line: &str) -> Option<&str> {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    match words.as_slice() {
+        ["Name", "Type", "TTL", "Section", last] => Some(last),
+        _ => None,
+    }
+}
+
+fn read_text(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
+    let mut answers = Answers::default();
+    let mut last_column = None;
+    let mut cut = false;
+    for (number, line) in (1u64..).zip(text.lines()) {
+        if let Some(column) = heading(line) {
+            last_column = Some(column);
+            continue;
+        }
+        let words: Vec<&str> = line.split_whitespace().collect();
+        if let (Some(column), [name, kind, _, _, value]) = (last_column, words.as_slice()) {
+            cut |= name.ends_with("...") || name.ends_with('…');
+            match *kind {
+                "A" | "AAAA" => answers.add(name, "", value, number),
+                "CNAME" if column == "NameHost" => answers.add(name, value, "", number),
+                _ => {}
+            }
+        }
+    }
+    let list = each_list(TextReader::of(text), |list, line| {
+        let get =
+            |name: &str| list.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str());
+        let address =
+            ADDRESS.iter().map(|name| get(name)).find(|value| !value.is_empty()).unwrap_or_default();
+        if !get("Type").is_empty() && !get("Section").is_empty() {
+            answers.add(get("Name"), get("NameHost"), address, line);
+        }
+    });
+    list.map_err(|error| Refusal::Unreadable(error.to_string()))?;
+    if cut {
+        return Err(Refusal::LostData { found: "a name ends with ...".to_owned(), command: COMMAND });
+    }
+    answers.hand_over(to);
+    Ok(())
+}
+
+/// The answers of one client.
+#[derive(Default)]
+struct Answers {
+    resolver: String,
+    addresses: Vec<(String, IpAddr, u64)>,
+    cnames: Vec<(String, String, u64)>,
+}
+
+impl Answers {
+    fn add(&mut self, name: &str, host: &str, address: &str, line: u64) {
+        let key = |name: &str| name.trim_end_matches('.').to_lowercase();
+        if let Some((address, _)) = parse_address(address) {
+            self.addresses.push((key(name), address, line));
+        } else if !host.is_empty() {
+            self.cnames.push((key(name), key(host), line));
+        }
+    }
+
+    /// A name resolves to its own addresses, and an alias to those at the end of its chain.
+    fn hand_over(self, to: &mut AddressCollector<'_>) {
+        let next: HashMap<&str, &str> =
+            self.cnames.iter().map(|(name, host, _)| (name.as_str(), host.as_str())).collect();
+        let mut of: HashMap<&str, Vec<IpAddr>> = HashMap::new();
+        for (name, address, line) in &self.addresses {
+            of.entry(name).or_default().push(*address);
+            to.resolve_on(&self.resolver, name, *address, *line);
+        }
+        for (name, host, line) in &self.cnames {
+            to.cname(name, host, *line);
+            let mut end = host.as_str();
+            for _ in 0..MAX_CHAIN {
+                match next.get(end) {
+                    Some(further) => end = further,
+                    None => break,
+                }
+            }
+            for address in of.get(end).into_iter().flatten() {
+                to.resolve_on(&self.resolver, name, *address, *line);
+            }
+        }
+    }
+}
+
+/// A server with its address, a blank line, and a name with its addresses. The labels are those of Windows in English, German,
+/// French, Spanish, Italian and Portuguese; the wording of other languages is not verified, so they are not read.
+const SERVER: &[&str] = &["server", "serveur", "servidor", "dns request timed out"];
+const NAME: &[&str] = &["name", "nom", "nombre", "nome"];
+const ADDRESSES: &[&str] =
+    &["address", "addresses", "adresse", "adresses", "indirizzo", "indirizzi", "direcciones"];
+
+fn label(line: &str) -> Option<(String, &str)> {
+    let (label, value) = line.split_once(':')?;
+    Some((label.trim().to_lowercase(), value.trim()))
+}
+
+fn detect_nslookup(sample: &Sample<'_>) -> bool {
+    let has = |labels: &[&str]| {
+        sample
+            .text
+            .lines()
+            .filter_map(label)
+            .any(|(label, value)| labels.contains(&label.as_str()) && !value.is_empty())
+    };
+    has(SERVER) && has(NAME) && has(ADDRESSES) && !sample.lower.contains("event id")
+}
+
+fn read_nslookup(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
+    let mut name: Option<String> = None;
+    let mut in_addresses = false;
+    for (number, line) in (1u64..).zip(text.lines()) {
+        let value = match label(line) {
+            // An IPv6 address of a list of several has colons of its own.
+            Some((label, value)) if parse_address(line.trim()).is_none() => {
+                in_addresses = ADDRESSES.contains(&label.as_str());
+                if NAME.contains(&label.as_str()) {
+                    name = Some(value.to_owned());
+                } else if SERVER.contains(&label.as_str()) {
+                    name = None;
+                }
+                value
+            }
+            _ => line.trim(),
+        };
+        if let (true, Some(name), Some((address, _))) = (in_addresses, &name, parse_address(value)) {
+            to.resolve(name, address, number, NameOrigin::Unknown);
+        }
+    }
+    Ok(())
+}
+
+/// `Pinging srv2.beta.example.com [192.0.2.2] with 32 bytes of data`: the name, the address in brackets and the size are in
+/// this order in every language.
+fn pinged(line: &str) -> Option<(&str, IpAddr)> {
+    let (before, rest) = line.split_once(" [")?;
+    let (address, after) = rest.split_once(']')?;
+    let name = before.split_whitespace().next_back()?;
+    let has_size = after.split_whitespace().any(|word| word.parse::<u16>().is_ok());
+    let (address, _) = parse_address(address)?;
+    (has_size && line.to_lowercase().contains("ping")).then_some((name, address))
+}
+
+fn detect_ping(sample: &Sample<'_>) -> bool {
+    sample.text.lines().any(|line| pinged(line).is_some())
+}
+
+fn read_ping(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
+    for (number, line) in (1u64..).zip(text.lines()) {
+        if let Some((name, address)) = pinged(line) {
+            to.resolve_on("", name, address, number);
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::inventory::addresses::{LoadOptions, load_bytes};
+
+    /// `kind: client name address`, by line.
+    fn read(file: &str, text: &str) -> Vec<String> {
+        let inventory = load_bytes(file, text.as_bytes(), &LoadOptions::default());
+        assert_eq!(inventory.files[0].problems, [] as [&str; 0]);
+        assert_eq!(inventory.owned.len(), 0);
+        let client = |row: &crate::inventory::addresses::ResolvedName| {
+            row.resolver.as_deref().unwrap_or("DNS").to_owned()
+        };
+        let kind = inventory.files[0].kind;
+        inventory
+            .resolved
+            .iter()
+            .map(|row| format!("{kind}: {} {} {}", client(row), row.name, row.address))
+            .collect()
+    }
+
+    #[test]
+    fn answers_of_resolve_dns_name_are_those_of_the_client() {
+        let table = "\r\nName                  Type   TTL   Section    IPAddress\r\n----                  ----   ---   -------    ---------\r\n\
+            srv2.beta.example.com A      1200  Answer     192.0.2.2\r\n\r\n";
+        let csv =
+            "\"Name\",\"Type\",\"NameHost\",\"IPAddress\"\n\"srv2.beta.example.com\",\"A\",,\"192.0.2.2\"\n";
+        let list = "Name       : srv2.beta.example.com\nQueryType  : A\nType       : A\nTTL        : 1200\nSection    : Answer\nIP4Address : 192.0.2.2\n";
+        for (text, kind) in
+            [(table, "Resolve-DnsName text"), (csv, "Resolve-DnsName CSV"), (list, "Resolve-DnsName text")]
+        {
+            assert_eq!(
+                read("SRV1-names.txt", text),
+                [format!("{kind}: SRV1 srv2.beta.example.com 192.0.2.2")]
+            );
+        }
+    }
+
+    #[test]
+    fn an_alias_resolves_to_the_end_of_its_chain() {
+        let csv = "Name,Type,TTL,Section,NameHost,IPAddress\nweb.example.com,CNAME,60,Answer,www.example.com,\n\
+            www.example.com,CNAME,60,Answer,srv3.example.com,\nsrv3.example.com,A,60,Answer,,192.0.2.3\n";
+        let answers = ["srv3", "web", "www"]
+            .map(|name| format!("Resolve-DnsName CSV: SRV1 {name}.example.com 192.0.2.3"));
+        assert_eq!(read("SRV1_names.csv", csv), answers);
+    }
+
+    #[test]
+    fn nslookup_asks_dns_alone() {
+        let text = "Server:  dc1.alpha.example.com\r\nAddress:  192.0.2.10\r\n\r\nName:    srv2.beta.example.com\r\n\
+            Addresses:  2001:db8::2\r\n\t  192.0.2.2\r\nAliases:  web.example.com\r\n";
+        let answers =
+            ["2001:db8::2", "192.0.2.2"].map(|a| format!("nslookup text: DNS srv2.beta.example.com {a}"));
+        assert_eq!(read("SRV1-nslookup.txt", text), answers);
+    }
+
+    #[test]
+    fn ping_shows_what_the_client_resolves() {
+        for text in [
+            "Pinging srv2.beta.example.com [192.0.2.2] with 32 bytes of data:\nReply from 192.0.2.2: bytes=32 time<1ms TTL=128\n",
+            "Ping wird ausgeführt für srv2.beta.example.com [192.0.2.2] mit 32 Bytes Daten:\n",
+        ] {
+            assert_eq!(read("SRV1_ping.txt", text), ["ping text: SRV1 srv2.beta.example.com 192.0.2.2"]);
+        }
+    }
+}

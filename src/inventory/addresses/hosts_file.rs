@@ -75,13 +75,13 @@ mod tests {
 
     #[test]
     fn a_hosts_file_without_entries_is_no_error() {
-        assert_eq!(read("SRV1-hosts.txt", WINDOWS).files[0].problems, [] as [&str; 0]);
+        assert_eq!(read("SRV1-hosts.txt", WINDOWS).files[0].read_errors, [] as [&str; 0]);
     }
 
     #[test]
     fn a_hosts_file_of_no_host_is_refused() {
         let inventory = read("exports/hosts", &format!("{WINDOWS}192.0.2.1 srv2\n"));
-        assert!(inventory.files[0].problems[0].contains("--host NAME"));
+        assert!(inventory.files[0].read_errors[0].contains("--host NAME"));
         assert!(inventory.resolved.is_empty());
     }
 

@@ -243,7 +243,7 @@ mod tests {
     /// `kind: client name address`, by line.
     fn read(file: &str, text: &str) -> Vec<String> {
         let inventory = load_bytes(file, text.as_bytes(), &LoadOptions::default());
-        assert_eq!(inventory.files[0].problems, [] as [&str; 0]);
+        assert_eq!(inventory.files[0].read_errors, [] as [&str; 0]);
         assert_eq!(inventory.owned.len(), 0);
         let client = |row: &crate::inventory::addresses::ResolvedName| {
             row.resolver.as_deref().unwrap_or("DNS").to_owned()

@@ -13,6 +13,7 @@ pub use exit::Exit;
 
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use clap::{CommandFactory, Parser};
@@ -41,7 +42,15 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     // Fails where interruptions are ignored (by nohup): then there is nothing to handle.
     let _ = ctrlc::try_set_handler(|| cleanup::exit_cleaning_up(exit::INTERRUPTED));
     trace::start(cli.command.verbosity());
-    match cli.command {
+    // Readers and writers contain their own panics; this is for the rest.
+    catch_unwind(AssertUnwindSafe(|| dispatch(cli.command))).unwrap_or_else(|_| {
+        say("krbtriage: the program failed, which is a bug; report it with the command and the inputs\n");
+        Exit::NoReport
+    })
+}
+
+fn dispatch(command: Command) -> Exit {
+    match command {
         Command::Triage(args) => triage(*args),
         Command::Inventory(args) => inventory(args),
         Command::Audit(args) => audit(args),

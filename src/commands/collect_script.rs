@@ -13,7 +13,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::paths::protect_inputs;
-use crate::files::describe_read_error;
+use crate::files::{describe_read_error, read_regular};
 use crate::inventory::{accounts, addresses};
 use crate::output::{Output, OutputError};
 use crate::report::Row;
@@ -21,6 +21,9 @@ use crate::report::baseline;
 use crate::report::saved::SavedError;
 use listed::ListedHosts;
 use task::Task;
+
+/// A list of a million hosts is smaller.
+const MAX_LIST: u64 = 64 << 20;
 
 /// What a script is asked for.
 #[derive(Debug, Clone)]
@@ -136,7 +139,7 @@ fn hosts(config: &Config) -> Result<Vec<String>, Error> {
     let mut hosts = config.hosts.clone();
     for path in &config.lists {
         let failed = |source| Error::List { path: path.clone(), source };
-        let text = std::fs::read(path).map_err(failed)?;
+        let text = read_regular(path, MAX_LIST).map_err(failed)?;
         let text = crate::text::decode::decode(&text).into_owned();
         let names = text.lines();
         hosts.extend(

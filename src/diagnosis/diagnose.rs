@@ -1,24 +1,112 @@
 //! All incidents, decided.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use rayon::prelude::*;
 
 use super::case::Case;
+use super::connection::Topology;
 use super::context::{Context, Fleet};
 use super::finding::Finding;
+use super::proof::Repair;
+use super::verdict::{Cause, Confidence, Kind};
 use super::{narrative, problems, rules};
 use crate::incidents::Incident;
 
-/// Decides every incident, and orders the findings by problem, the one that affects most clients first.
-pub fn diagnose(incidents: Vec<Incident>, context: &Context<'_>) -> Vec<Finding> {
+/// The findings of a run.
+pub struct Diagnosis {
+    /// By problem, the one that affects most clients first.
+    pub findings: Vec<Finding>,
+    /// How many of them have no verdict, because the diagnosis panicked.
+    pub failed: u64,
+}
+
+/// Decides every incident. A panic costs the verdict of its incident, and no other one.
+pub fn diagnose(incidents: Vec<Incident>, context: &Context<'_>) -> Diagnosis {
     let fleet = Fleet::of(&incidents, context);
-    let mut findings: Vec<Finding> = incidents
+    diagnose_with(incidents, |incident| {
+        let case = Case::new(incident, context, &fleet);
+        let verdict = rules::decide(&case);
+        narrative::finding(&case, verdict)
+    })
+}
+
+fn diagnose_with(incidents: Vec<Incident>, decide: impl Fn(&Incident) -> Finding + Sync) -> Diagnosis {
+    let (mut findings, failures): (Vec<Finding>, Vec<u64>) = incidents
         .into_par_iter()
-        .map(|incident| {
-            let case = Case::new(&incident, context, &fleet);
-            let verdict = rules::decide(&case);
-            narrative::finding(&case, verdict)
+        .map(|incident| match catch_unwind(AssertUnwindSafe(|| decide(&incident))) {
+            Ok(finding) => (finding, 0),
+            Err(_) => (without_verdict(incident), 1),
         })
-        .collect();
+        .unzip();
     problems::order(&mut findings);
-    findings
+    Diagnosis { findings, failed: failures.iter().sum() }
+}
+
+fn without_verdict(incident: Incident) -> Finding {
+    let cause = Cause::Undetermined;
+    let (problem_id, problem) = problems::problem_of(cause, &Repair::Incident, &incident);
+    Finding {
+        incident_id: incident.id(),
+        problem_id,
+        problem,
+        title: format!("krbtriage failed to diagnose {} for {}", incident.client, incident.target),
+        row: (Topology::Unclear, "the diagnosis failed"),
+        cause,
+        kind: Kind::NotEnoughData,
+        confidence: Confidence::Possible,
+        service_class: String::new(),
+        target_host: String::new(),
+        shared_addresses: Vec::new(),
+        explanation:
+            "The diagnosis of this incident failed. This is a bug of krbtriage: report it with the inputs"
+                .to_owned(),
+        evidence: Vec::new(),
+        missing: Vec::new(),
+        fix: Vec::new(),
+        incident,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::incidents::{ActivityTimes, Occurrences};
+
+    fn incident(client: &str) -> Incident {
+        let time = jiff::Timestamp::UNIX_EPOCH;
+        Incident {
+            client: client.into(),
+            answered_by: "srv9$".into(),
+            target: "cifs/srv8".into(),
+            target_realm: "A".into(),
+            client_realm: "A".into(),
+            occurrences: Occurrences {
+                events: 3,
+                first: time,
+                last: time,
+                activity: ActivityTimes::default(),
+                reported: ActivityTimes::default(),
+                files: BTreeSet::new(),
+                from_slack: 0,
+            },
+        }
+    }
+
+    /// Attack 15 of the review.
+    #[test]
+    fn a_panic_costs_the_verdict_of_its_incident_and_no_other() {
+        let decide = |incident: &Incident| match &*incident.client {
+            "bad" => panic!("injected"),
+            _ => Finding { explanation: "decided".to_owned(), ..without_verdict(incident.clone()) },
+        };
+        let diagnosis = diagnose_with(["a", "bad", "c"].map(incident).into(), decide);
+        assert_eq!(diagnosis.failed, 1);
+        let bad = diagnosis.findings.iter().find(|f| &*f.incident.client == "bad").unwrap();
+        assert_eq!((bad.cause, bad.confidence), (Cause::Undetermined, Confidence::Possible));
+        assert_eq!(bad.incident.occurrences.events, 3, "its events are counted");
+        assert_eq!(diagnosis.findings.iter().filter(|f| f.explanation == "decided").count(), 2);
+    }
 }

@@ -37,7 +37,7 @@ pub(crate) use command::{Name, Role};
 pub use connection::Topology;
 pub use context::Context;
 pub use dates::{FileDates, LogDates};
-pub use diagnose::diagnose;
+pub use diagnose::{Diagnosis, diagnose};
 pub(crate) use evidence::AGAINST;
 pub use evidence::{Evidence, EvidenceRole, Fact};
 pub use finding::Finding;

@@ -7,6 +7,7 @@ mod read_error;
 pub mod walk;
 
 pub use kind::Kind;
+pub(crate) use read_error::open_regular;
 pub use read_error::{describe_read_error, read_regular};
 
 use std::fs::{File, Metadata};

@@ -15,12 +15,16 @@ pub fn read_regular(path: &Path, max: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn open_regular(path: &Path) -> io::Result<File> {
-    let metadata = path.metadata()?;
-    if !metadata.is_file() && !metadata.is_dir() {
-        return Err(Error::other("it is neither a file nor a folder"));
+/// Opens a regular file. A pipe or a device is refused before it is opened, because opening a pipe waits for its writer.
+pub(crate) fn open_regular(path: &Path) -> io::Result<File> {
+    if is_endless(path) {
+        return Err(Error::other("it is a pipe or a device"));
     }
     File::open(path)
+}
+
+fn is_endless(path: &Path) -> bool {
+    path.metadata().is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
 }
 
 /// The second half of a message that begins with the path.
@@ -29,6 +33,9 @@ pub fn describe_read_error(path: &Path, error: &Error) -> String {
         ErrorKind::NotFound => "there is no such file; check its name and the folder you are in".to_owned(),
         // Windows says so of folders too.
         _ if path.is_dir() => "this is a folder; name a file in it".to_owned(),
+        _ if is_endless(path) => {
+            "this is a pipe or a device, which may have no end; save its content to a file first".to_owned()
+        }
         ErrorKind::PermissionDenied => {
             "access is denied; run as somebody who may read it, or copy it first".to_owned()
         }

@@ -64,6 +64,8 @@ pub struct Dropped {
     pub events: u64,
     /// Events of signals that were not kept.
     pub signals: u64,
+    /// Incidents that are in the report without a verdict, because their diagnosis failed.
+    pub undiagnosed: u64,
 }
 
 /// Names of one file's records that were longer than [`MAX_NAME`].

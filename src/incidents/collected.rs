@@ -88,6 +88,7 @@ impl CollectedIncidents {
             .collect();
         let events_of = |occurrences: &Occurrences| occurrences.events;
         collected.dropped = Dropped {
+            undiagnosed: 0,
             events: counted.events - incidents.iter().map(|(_, i)| events_of(&i.occurrences)).sum::<u64>(),
             signals: counted.signals - signals.iter().map(|s| events_of(&s.occurrences)).sum::<u64>(),
         };

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::InventoryFile;
 use crate::files::walk::{FoundFile, files_of};
-use crate::files::{self, describe_read_error};
+use crate::files::{self, describe_read_error, open_regular};
 
 /// A file to read, or what is wrong with a path.
 pub(super) enum InventoryInput {
@@ -37,7 +37,7 @@ pub(super) fn inputs(paths: &[PathBuf], kinds: &str) -> Vec<InventoryInput> {
 /// Opens a file, with its line of the summary.
 pub(super) fn open(path: &Path) -> (InventoryFile, io::Result<File>) {
     let mut file = InventoryFile::at(path);
-    let opened = File::open(path);
+    let opened = open_regular(path);
     if let Ok(opened) = &opened {
         file.modified = opened.metadata().ok().and_then(|metadata| files::modified(&metadata));
     }

@@ -64,6 +64,14 @@ impl InventoryFile {
         Self { path: path.to_string_lossy().into(), ..Self::default() }
     }
 
+    /// A file whose reader panicked. What it had read before is kept.
+    fn of_failed_reader(path: &Path) -> Self {
+        Self::with_problem(
+            path,
+            "reading it failed inside krbtriage, which is a bug; report it with this file".to_owned(),
+        )
+    }
+
     fn with_problem(path: &Path, problem: String) -> Self {
         Self { read_errors: vec![problem], ..Self::at(path) }
     }

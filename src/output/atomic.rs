@@ -1,6 +1,7 @@
 //! Files that appear whole or not at all.
 
 use std::io::{self, BufWriter, Seek, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use super::cleanup::{PREFIX, TempFileGuard, commit_lock};
@@ -28,7 +29,19 @@ impl Output {
 /// Writes to standard output. Returns false where the reader closed the pipe before the end (`| head`), which is not an error.
 pub fn write_stdout(fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<bool, OutputError> {
     let mut out = BufWriter::new(io::stdout().lock());
-    taken(fill(&mut out).and_then(|()| out.flush()))
+    taken(contained(fill)(&mut out).and_then(|()| out.flush()))
+}
+
+/// The same as an error where `fill` panics, so that a bug in one writer is reported with the output's name and replaces
+/// nothing.
+fn contained(
+    fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> impl FnOnce(&mut dyn Write) -> io::Result<()> {
+    |out| {
+        catch_unwind(AssertUnwindSafe(|| fill(out))).unwrap_or_else(|_| {
+            Err(io::Error::other("krbtriage failed, which is a bug; report it with these inputs"))
+        })
+    }
 }
 
 /// The same for text with colours. They are left out where standard output is not a terminal; a console that does not know
@@ -80,7 +93,7 @@ impl StagedFile {
         let _guard = TempFileGuard::new(file.path());
         {
             let mut out = BufWriter::new(file.as_file_mut());
-            fill(&mut out).map_err(failed)?;
+            contained(fill)(&mut out).map_err(failed)?;
             out.flush().map_err(failed)?;
         }
         if let ResolvedTarget::File(target) = &target {
@@ -212,6 +225,19 @@ mod tests {
             Err(io::Error::other("disk full"))
         });
         assert!(result.is_err());
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "old");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    /// Attack 15 of the review.
+    #[test]
+    fn a_writer_that_panics_is_an_error_that_names_the_output() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("report.csv");
+        std::fs::write(&path, "old").unwrap();
+        let output = Output::File(path.clone());
+        let error = output.write(&ProtectedPaths::default(), |_| panic!("injected")).unwrap_err().to_string();
+        assert!(error.contains("report.csv") && error.contains("a bug"), "{error}");
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "old");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     }

@@ -118,7 +118,9 @@ impl ResolvedTarget {
     /// Equal for two outputs that would overwrite each other. `None` for a device, which several outputs may share.
     pub fn key(&self) -> Option<PathBuf> {
         match self {
-            Self::File(path) if cfg!(windows) => Some(path.to_string_lossy().to_lowercase().into()),
+            Self::File(path) if cfg!(any(windows, target_os = "macos")) => {
+                Some(path.to_string_lossy().to_lowercase().into())
+            }
             Self::File(path) => Some(path.clone()),
             Self::Device(_) => None,
         }

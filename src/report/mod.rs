@@ -75,5 +75,11 @@ pub fn left_out(dropped: Dropped) -> Vec<String> {
             numbers::counted(dropped.signals, "other event")
         ));
     }
+    if dropped.undiagnosed > 0 {
+        sentences.push(format!(
+            "{} without a diagnosis: krbtriage failed, which is a bug. Report it with these inputs.",
+            numbers::counted(dropped.undiagnosed, "incident")
+        ));
+    }
     sentences
 }

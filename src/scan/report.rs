@@ -58,6 +58,6 @@ pub struct FileReport {
 impl FileReport {
     /// Something in it was looked at: it is a log, and no file that was only met in a folder.
     pub fn was_read(&self) -> bool {
-        self.chunks + self.records + self.events > 0
+        self.chunks > 0 || self.records > 0 || self.events > 0
     }
 }

@@ -93,7 +93,7 @@ impl State {
     /// one that links lead to, because the state itself is replaced at the end of the run.
     pub fn open(path: &Path) -> Result<(Self, Lock), StateError> {
         let failed = |source| StateError::Read { path: path.to_path_buf(), source };
-        let not_a_file = || failed(io::Error::other("it is a device or a pipe"));
+        let not_a_file = || failed(io::Error::other("it is a pipe or a device"));
         let lock_path = ResolvedTarget::of(path).with_suffix(".lock").ok_or_else(not_a_file)?;
         let is_new = !lock_path.exists();
         let options = File::options().create(true).truncate(false).write(true).clone();

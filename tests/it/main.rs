@@ -15,6 +15,7 @@ mod documents;
 mod evtx_writer;
 mod evtx_writer_readers;
 mod inputs;
+mod hostile;
 #[cfg(unix)]
 mod interrupted;
 mod inventory_formats;

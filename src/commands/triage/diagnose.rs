@@ -42,8 +42,9 @@ pub(super) fn diagnose(config: &Config, collected: &mut Collected) -> Diagnosed 
     let written = inventories.iter().map(|file| (Arc::clone(&file.path), file.modified));
     let dates = FileDates::new(written, Timestamp::now()).with_logs(logs.dates(config.period));
     let context = Context::new(hosts, directory, signals, config.window).dated(dates);
-    let findings = diagnosis::diagnose(std::mem::take(&mut collected.incidents), &context);
-    let rows = findings.into_par_iter().map(|finding| Row::new(finding, &log_name)).collect();
+    let diagnosis = diagnosis::diagnose(std::mem::take(&mut collected.incidents), &context);
+    collected.dropped.undiagnosed = diagnosis.failed;
+    let rows = diagnosis.findings.into_par_iter().map(|finding| Row::new(finding, &log_name)).collect();
     Diagnosed { rows, inventories }
 }
 

@@ -1,6 +1,7 @@
 //! Reads account lists: files, and folders searched recursively, each file by its content.
 
 use std::io::Read;
+use std::panic::catch_unwind;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use super::format::{ReadError, Text};
 use super::registry::FORMATS;
 use crate::files::describe_read_error;
 use crate::files::walk::FoundFile;
+use crate::inventory::InventoryFile;
 use crate::inventory::addresses::registry::Sample;
 use crate::inventory::foreign_file::ForeignFile;
 use crate::inventory::input_files::{self, InventoryInput};
@@ -55,7 +57,11 @@ pub fn load(paths: &[PathBuf]) -> AccountInventory {
 
 fn read_input(input: InventoryInput) -> FileContents {
     match input {
-        InventoryInput::File(file) => read_file(&file),
+        InventoryInput::File(file) => catch_unwind(|| read_file(&file)).unwrap_or_else(|_| {
+            let mut failed = AccountCollector::new(InventoryFile::of_failed_reader(&file.path));
+            failed.lost_silently();
+            failed.finish("")
+        }),
         InventoryInput::Problem(file) => AccountCollector::new(file).finish(""),
     }
 }

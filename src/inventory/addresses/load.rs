@@ -1,6 +1,7 @@
 //! Reads files and folders: each file is recognised by its content and read once.
 
 use std::io::{self, Cursor, Read};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -40,8 +41,14 @@ pub fn load(paths: &[PathBuf], options: &LoadOptions) -> AddressInventory {
                 let (mut file, opened) = input_files::open(&found.path);
                 match opened {
                     Ok(mut content) => {
-                        let to = AddressCollector::new(&mut all, file, default_host(&found.path, options));
-                        read_from(&mut content, found.named, to);
+                        let read = catch_unwind(AssertUnwindSafe(|| {
+                            let to =
+                                AddressCollector::new(&mut all, file, default_host(&found.path, options));
+                            read_from(&mut content, found.named, to);
+                        }));
+                        if read.is_err() {
+                            all.inventory.files.push(InventoryFile::of_failed_reader(&found.path));
+                        }
                     }
                     Err(error) => {
                         file.read_errors.push(describe_read_error(&found.path, &error));

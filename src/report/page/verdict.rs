@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::text::{Moment, shown, shown_in};
 use crate::diagnosis::{Cause, Confidence};
-use crate::report::numbers::{counted, grouped};
+use crate::report::numbers::{counted, grouped, saturating_sum};
 use crate::report::problem::by_time;
 use crate::report::{Problem, Report, Status, left_out};
 
@@ -182,7 +182,7 @@ fn facts(report: &Report<'_>) -> Vec<Fact> {
         [one] => shown(&one.path),
         all => counted(all.len() as u64, "log"),
     };
-    let records: u64 = read.iter().map(|f| f.records).sum();
+    let records = saturating_sum(read.iter().map(|f| f.records));
     facts.push(Fact { name: "Read", value: format!("{named}, {}", counted(records, "record")) });
     let inventories = report.read.inventories.iter().filter(|f| f.rows > 0).count();
     facts.push(Fact {

@@ -263,6 +263,7 @@ impl Situation {
             collected.incidents,
             &Context::new(hosts, directory, signals, window).dated(dates),
         )
+        .findings
     }
 
     /// The finding of the only incident.

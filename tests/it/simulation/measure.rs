@@ -175,7 +175,7 @@ pub fn verdicts(
     let directory = Directory::new(accounts, &HostAliases::default());
     let knowledge =
         Context::new(hosts, directory, collected.signals, SignedDuration::from_mins(10)).dated(dates);
-    diagnose(collected.incidents, &knowledge)
+    diagnose(collected.incidents, &knowledge).findings
 }
 
 pub fn verdicts_of(scenario: &Scenario, given: &Given) -> Vec<Finding> {

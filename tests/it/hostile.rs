@@ -1,0 +1,387 @@
+//! What an attacker may put into inputs, by the numbers of the review's attacks. `SECURITY.md` names these tests.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::support::evtx::kerberos_event4;
+use crate::support::program::*;
+
+/// What begins every hostile name, so that it is found again in a command.
+const MARK: &str = "zq9";
+
+/// What a shell, a spreadsheet or a terminal may act on.
+const PAYLOADS: &[&str] = &[
+    "$env:USERNAME",
+    "$(calc)",
+    "$x",
+    "$",
+    "`calc`",
+    "`n",
+    ";calc",
+    "&calc",
+    "&&calc",
+    "|calc",
+    "||calc",
+    "'calc'",
+    "';calc;'",
+    "\"calc\"",
+    "\";calc;\"",
+    "{calc}",
+    "@{a=1}",
+    "%PATH%",
+    "%0a",
+    "^&calc",
+    "!x!",
+    "<in",
+    ">out",
+    "(calc)",
+    "#c",
+    "\u{2018};calc;\u{2019}",
+    "\u{201c}calc",
+    "\ncalc",
+    "\r\ncalc",
+    "\tcalc",
+    " -Force",
+    " /c",
+    "\u{a0}calc",
+    "*",
+    "?",
+    "[a-z]",
+    "~",
+    "..\\..\\x",
+    "../../x",
+    "\\\\evil\\share",
+    ":stream",
+    "=cmd",
+    "+1",
+    "@sum",
+    "\u{1b}[31m",
+    "\u{9b}31m",
+    "\u{202e}x",
+    "\0",
+    ",b",
+    "-x",
+    "--%",
+    "\u{ff04}x",
+    "\\",
+    "'",
+    "\"",
+    "''",
+    "$$",
+    "a$b$",
+    "$$'",
+];
+
+/// Every `line` of a command in a JSON report.
+fn commands(value: &Value, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(members) => {
+            if let Some(Value::String(line)) = members.get("line") {
+                found.insert(line.clone());
+            }
+            members.values().for_each(|member| commands(member, found));
+        }
+        Value::Array(items) => items.iter().for_each(|item| commands(item, found)),
+        _ => {}
+    }
+}
+
+/// The commands between backquotes in the text of an audit, whose names may hold backquotes too.
+fn quoted_commands(text: &str, found: &mut BTreeSet<String>) {
+    let tools = [
+        "setspn", "netdom", "klist", "nltest", "nslookup", "ipconfig", "repadmin", "netsh", "wevtutil",
+        "appcmd",
+    ];
+    let is_command = |piece: &&str| {
+        let first = piece.split(' ').next().unwrap_or_default();
+        tools.contains(&first) || (first.contains('-') && first.starts_with(char::is_uppercase))
+    };
+    found.extend(text.split('`').filter(is_command).map(str::to_owned));
+}
+
+/// Fails where a name of the inputs is more than one plain word of the command.
+#[track_caller]
+fn check_command(line: &str) {
+    // A placeholder is no name. No shell runs it, because a person must replace it first.
+    let mut plain = String::new();
+    let mut rest = line;
+    while let Some((before, after)) = rest.split_once('<') {
+        let Some((inside, after)) = after.split_once('>') else { break };
+        assert!(!inside.contains(MARK), "{line}");
+        plain.push_str(before);
+        plain.push_str("placeholder");
+        rest = after;
+    }
+    plain.push_str(rest);
+    assert!(!plain.chars().any(char::is_control) && !plain.contains("calc"), "{line:?}");
+    for (at, _) in plain.match_indices(MARK) {
+        let before =
+            plain[..at].rfind(|c: char| c == '\'' || c == ' ' || c == '"').map_or("", |n| &plain[n..=n]);
+        let quoted = before == "'";
+        let end = if quoted { '\'' } else { ' ' };
+        let word: String = plain[at..].chars().take_while(|c| *c != end && *c != ',' && *c != ')').collect();
+        let word = word.trim_end_matches(['"', '\'', ']', '}', ';']);
+        let body = if quoted { word.strip_suffix('$').unwrap_or(word) } else { word };
+        assert!(
+            body.chars().all(|c| c.is_alphanumeric() || "._-/:\\@= ".contains(c))
+                && (quoted || !body.contains(' ')),
+            "{line:?}: {word:?}"
+        );
+    }
+    let mut parser = tree_sitter::Parser::new();
+    parser.set_language(&tree_sitter_powershell::LANGUAGE.into()).unwrap();
+    let tree = parser.parse(&plain, None).unwrap();
+    let mut nodes = vec![tree.root_node()];
+    while let Some(node) = nodes.pop() {
+        let text = &plain[node.byte_range()];
+        let expands = ["variable", "sub_expression", "script_block", "command_invokation_operator"];
+        assert!(
+            !(expands.contains(&node.kind()) && text.starts_with('$') && text.contains(MARK)),
+            "{line}: {text}"
+        );
+        nodes.extend((0..node.child_count()).filter_map(|n| node.child(n)));
+    }
+}
+
+/// Hostile texts: the payloads alone and joined, in every place of a name.
+fn hostile_texts() -> Vec<String> {
+    let pairs = PAYLOADS.iter().zip(PAYLOADS.iter().cycle().skip(7));
+    let joined = pairs.map(|(a, b)| format!("{MARK}{a}{b}"));
+    PAYLOADS.iter().map(|p| format!("{MARK}{p}")).chain(joined).collect()
+}
+
+/// Attack 3: names become commands that an administrator copies.
+#[test]
+fn attack_3_no_name_is_more_than_a_word_of_a_command() {
+    let place = Place::new();
+    let mut events = Vec::new();
+    let (mut spns, mut addresses) =
+        ("account,domain,spn,dns_host_name\r\n".to_owned(), "host,address,description\r\n".to_owned());
+    let cell = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
+    for (n, text) in hostile_texts().iter().enumerate() {
+        let good = format!("{MARK}{n}.alpha.example.com");
+        for (client, server, realm, target) in [
+            (&*format!("{text}.evil.example"), "srv9$", "A.COM", "cifs/srv8.a.com"),
+            (&*good, &*format!("{text}$"), "A.COM", &*format!("host/{good}")),
+            (&*good, text, "A.COM", "HTTP/srv8.a.com"),
+            (&*good, "srv9$", text, "cifs/srv8.a.com"),
+            (&*good, "srv9$", "A.COM", &*format!("cifs/{text}")),
+            (&*good, "srv9$", "A.COM", &*format!("{text}/srv8.a.com")),
+            (&*good, "srv9$", "A.COM", text),
+            (&*good, &*format!("{MARK}{n}$"), "A.COM", &*format!("MSSQLSvc/srv8.a.com:{text}")),
+        ] {
+            events.push(kerberos_event4(client, server, realm, target, realm));
+        }
+        let [account, host] = [cell(&format!("{text}$")), cell(&format!("{text}.a.com"))];
+        spns += &format!(
+            "{account},a.com,HTTP/srv8.a.com,{host}\r\n{account},a.com,cifs/{MARK}{n}.a.com,{good}\r\n"
+        );
+        addresses += &format!("{host},192.0.2.1,{}\r\n{good},169.254.95.120,IBM USB\r\n", cell(text));
+    }
+    place.write("one.evtx", log(events));
+    place.write("spns.csv", spns);
+    place.write("addresses.csv", addresses);
+    let mut found = BTreeSet::new();
+    for lists in [&[][..], &["-s", "spns.csv"], &["-i", "addresses.csv", "-s", "spns.csv"]] {
+        let run = place.run(&[&["triage", "one.evtx", "-o", "r.json"], lists].concat());
+        assert!([0, 3].contains(&run.code()), "{}", run.stderr());
+        commands(&serde_json::from_str(&place.text("r.json")).unwrap(), &mut found);
+    }
+    let of_triage = found.iter().filter(|line| line.contains(MARK)).count();
+    let audit = place.run(&["audit", "-i", "addresses.csv", "-s", "spns.csv"]).stdout();
+    quoted_commands(&audit, &mut found);
+    assert!(of_triage > 100, "{of_triage} of {} commands hold a name of the inputs", found.len());
+    found.iter().for_each(|line| check_command(line));
+}
+
+#[test]
+fn the_check_of_commands_finds_what_is_wrong() {
+    for bad in [
+        "Resolve-DnsName zq9$env:USERNAME",
+        "setspn -Q host/zq9;calc",
+        "Get-ADUser 'zq9';calc",
+        "ping zq9%PATH%",
+        "Get-ADUser zq9$",
+        "klist get host/zq9\ncalc",
+        "Resolve-DnsName zq9|calc",
+        "Get-ADUser \"zq9$x\"",
+    ] {
+        assert!(std::panic::catch_unwind(|| check_command(bad)).is_err(), "{bad}");
+    }
+    for good in ["Get-ADUser 'zq9$'", "setspn -Q host/zq9.a.com", "Resolve-DnsName <target host>"] {
+        check_command(good);
+    }
+}
+
+/// What the texts of an incident take in the most verbose format, whatever its names.
+const MAX_TEXTS: u64 = 48 << 10;
+
+/// Attack 1: what is written grows with the input, and not faster; and so does the memory.
+#[test]
+fn attack_1_outputs_grow_in_proportion_to_the_input() {
+    const EVENTS: usize = 120;
+    let place = Place::new();
+    let long = |n: usize, len: usize| format!("{n}{}", "x".repeat(len));
+    for (name, len) in [("short", 100), ("limit", 1020), ("long", 9000)] {
+        for place_of_name in 0..4 {
+            let event = |n: usize| {
+                let names = ["CLIENT1", "srv9$", "A.COM", "cifs/srv8.a.com"];
+                let at = |place: usize| match place == place_of_name {
+                    true => long(n, len),
+                    false => names[place].to_owned(),
+                };
+                kerberos_event4(&at(0), &at(1), &at(2), &at(3), &at(2))
+            };
+            let bytes = place.write("a.evtx", log((0..EVENTS).map(event)));
+            let read = std::fs::metadata(bytes).unwrap().len();
+            place.run(&[
+                "triage", "a.evtx", "-o", "r.csv", "-o", "r.json", "-o", "r.html", "--events", "e.csv",
+            ]);
+            for output in ["r.csv", "r.json", "r.html", "e.csv"] {
+                let written = std::fs::metadata(place.path(output)).unwrap().len();
+                assert!(
+                    written < 40 * read + EVENTS as u64 * MAX_TEXTS,
+                    "{name} {place_of_name}: {output} {written} of {read}"
+                );
+            }
+        }
+    }
+}
+
+/// Attack 12: two logs of one computer that hold different records under one ID and time.
+#[test]
+fn attack_12_two_records_with_one_key_are_both_counted_and_named() {
+    let place = Place::new();
+    place.write("a.evtx", log([four("A", "srv8", 1, 10)]));
+    place.write("b.evtx", log([four("A", "srv7", 1, 10)]));
+    let run = place.run(&["triage", "a.evtx", "b.evtx", "a.evtx"]).exits(0);
+    let want = want(&[("A", "cifs/srv7", 1, "new"), ("A", "cifs/srv8", 1, "new")]);
+    assert_eq!(told(&run.stdout()), want);
+    let stderr = run.stderr();
+    assert!(stderr.contains("say different things in a.evtx and b.evtx"), "{stderr}");
+}
+
+/// Attack 13: a row or an object that a reader cannot take does not end without a word.
+#[test]
+fn attack_13_what_exceeds_a_limit_is_reported_and_exits_with_3() {
+    let place = Place::new();
+    let object = |n: u8, more: &str| {
+        format!(r#"{{"PSComputerName":"SRV{n}","IPAddress":"192.0.2.{n}","InterfaceAlias":"e"{more}}}"#)
+    };
+    let list = |middle: String| format!("[{},{middle},{}]", object(1, ""), object(3, ""));
+    for (name, text) in [
+        ("header.csv", format!("host,address,{}\nSRV1,192.0.2.1,\n", "x".repeat(5 << 20))),
+        ("huge-number.json", list(object(2, r#","PrefixLength":1e999"#))),
+        ("deep.json", list(format!("{}{}", "[".repeat(200_000), "]".repeat(200_000)))),
+        ("huge-string.json", list(object(2, &format!(r#","x":"{}""#, "a".repeat(70 << 20))))),
+    ] {
+        place.write(name, text);
+        let run = place.run(&["inventory", name]).exits(3);
+        assert!(run.stderr().contains(name), "{}", run.stderr());
+        assert!(run.stderr().len() < 2000, "{name}: the message is short");
+    }
+}
+
+/// Attack 14: a pipe without a writer, and a device without an end, as every input.
+#[cfg(unix)]
+#[test]
+fn attack_14_pipes_and_devices_are_refused_as_every_input() {
+    let place = Place::new();
+    place.write("A.evtx", log([four("A", "srv8", 1, 10)]));
+    place.write("i.csv", "host,address\nSRV1,192.0.2.1\n");
+    let made = std::process::Command::new("mkfifo").arg(place.path("pipe")).status();
+    assert!(made.unwrap().success());
+    for endless in ["pipe", "/dev/zero"] {
+        for arguments in [
+            &["triage", endless][..],
+            &["triage", "A.evtx", "-i", endless],
+            &["triage", "A.evtx", "-s", endless],
+            &["triage", "--files-from", endless],
+            &["triage", "A.evtx", "--baseline", endless],
+            &["triage", "A.evtx", "--state", endless],
+            &["extract", endless],
+            &["extract", "--files-from", endless],
+            &["inventory", endless],
+            &["audit", "-i", endless],
+            &["audit", "-s", endless],
+            &["audit", "-i", "i.csv", "--dns", endless],
+            &["audit", "-i", "i.csv", "--allow", endless],
+            &["audit", "-i", "i.csv", "--baseline", endless],
+            &["collect-script", "--report", endless],
+            &["collect-script", "--hosts", endless],
+            &["explain", "--incident", "i0123456789ab", endless],
+        ] {
+            let mut child = krbtriage()
+                .current_dir(place.0.path())
+                .args(arguments)
+                .stdout(std::process::Stdio::null())
+                .stderr(std::process::Stdio::null())
+                .spawn()
+                .unwrap();
+            let deadline = Instant::now() + Duration::from_secs(20);
+            let status = loop {
+                match child.try_wait().unwrap() {
+                    Some(status) => break status.code(),
+                    None if Instant::now() > deadline => {
+                        child.kill().unwrap();
+                        panic!("{arguments:?} waits");
+                    }
+                    None => std::thread::sleep(Duration::from_millis(5)),
+                }
+            };
+            assert!(matches!(status, Some(3 | 4)), "{arguments:?}: {status:?}");
+        }
+    }
+    // In a folder they are not looked at.
+    std::fs::create_dir(place.path("folder")).unwrap();
+    std::fs::rename(place.path("pipe"), place.path("folder/pipe")).unwrap();
+    std::fs::copy(place.path("i.csv"), place.path("folder/i.csv")).unwrap();
+    place.run(&["inventory", "folder"]).exits(0);
+    place.run(&["triage", "A.evtx", "-i", "folder"]).exits(0);
+}
+
+/// Attack 15: an extraction with forged counts.
+#[test]
+fn attack_15_forged_counts_do_not_wrap_in_any_output() {
+    let place = Place::new();
+    for name in ["a", "b", "c"] {
+        place.write(&format!("{name}.evtx"), log([four(name, "srv8", 1, 10)]));
+    }
+    let extraction = place.run(&["extract", "--for-triage", "a.evtx", "b.evtx", "c.evtx"]).exits(0).stdout();
+    let forged: Vec<String> = extraction
+        .lines()
+        .map(|line| match serde_json::from_str(line).unwrap() {
+            Value::Object(mut members) if members.contains_key("chunks") => {
+                for count in ["bytes", "chunks", "records"] {
+                    members.insert(count.to_owned(), u64::MAX.into());
+                }
+                Value::Object(members).to_string()
+            }
+            _ => line.to_owned(),
+        })
+        .collect();
+    assert_ne!(forged.join("\n"), extraction.trim_end());
+    place.write("e.jsonl", forged.join("\n"));
+    let run = place.run(&[
+        "triage",
+        "-v",
+        "e.jsonl",
+        "-o",
+        "r.csv",
+        "-o",
+        "r.json",
+        "-o",
+        "r.html",
+        "-o",
+        "r.txt",
+        "--summary",
+        "s.jsonl",
+        "--problems",
+        "p.csv",
+    ]);
+    assert!([0, 3].contains(&run.code()), "{}", run.stderr());
+    assert!(run.stderr().contains("18,446,744,073,709,551,615 records"), "{}", run.stderr());
+    assert!(place.text("r.html").contains("18,446,744,073,709,551,615 records"));
+}

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use super::csv_writer::CsvWriter;
 use super::item::StepItem;
+use super::numbers::saturating_sum;
 use super::row::{LIST_SEPARATOR, Row, Status, problem_name};
 use crate::diagnosis::{Cause, Confidence, Kind};
 
@@ -102,7 +103,7 @@ fn problem(rows: &[Row], incidents: Vec<usize>) -> Option<Problem> {
         new: all.iter().filter(|r| r.status.is_new()).count(),
         clients: names(told.iter().map(|r| &r.client)),
         targets: names(told.iter().map(|r| &r.target_spn)),
-        events: told.iter().map(|r| r.events).sum(),
+        events: saturating_sum(told.iter().map(|r| r.events)),
         first_seen: all.iter().map(|r| &r.first_seen).min_by(|a, b| by_time(a, b))?.clone(),
         last_seen: all.iter().map(|r| &r.last_seen).max_by(|a, b| by_time(a, b))?.clone(),
         fix: best.fix.clone(),

@@ -385,3 +385,18 @@ fn attack_15_forged_counts_do_not_wrap_in_any_output() {
     assert!(run.stderr().contains("18,446,744,073,709,551,615 records"), "{}", run.stderr());
     assert!(place.text("r.html").contains("18,446,744,073,709,551,615 records"));
 }
+
+/// The same with an earlier report whose counts are forged.
+#[test]
+fn attack_15_forged_counts_of_a_baseline_do_not_wrap() {
+    let place = Place::new();
+    place.write("one.evtx", log([four("A", "srv8", 1, 10), four("B", "srv8", 1, 20)]));
+    place.write("two.evtx", log([four("A", "srv7", 2, 1500)]));
+    place.run(&["triage", "one.evtx", "-o", "one.jsonl"]).exits(0);
+    let forged = place.text("one.jsonl").replace("\"events\":1,", &format!("\"events\":{},", u64::MAX));
+    assert!(forged.matches("18446744073709551615").count() == 2, "{forged}");
+    place.write("one.jsonl", forged);
+    let outputs = ["-o", "r.csv", "-o", "r.html", "-o", "r.txt", "--problems", "p.csv"];
+    place.run(&[&["triage", "two.evtx", "--baseline", "one.jsonl"], &outputs[..]].concat()).exits(0);
+    assert!(place.text("p.csv").contains(&u64::MAX.to_string()));
+}

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::text::{self, cut, shown_in};
 use crate::diagnosis::{Cause, Confidence};
-use crate::report::numbers::{counted, grouped, plural};
+use crate::report::numbers::{counted, grouped, plural, saturating_sum};
 use crate::report::{Problem, Report, Row};
 
 /// Addresses with a picture; of others there is a line.
@@ -146,7 +146,7 @@ impl Pictures {
 }
 
 fn summary(rows: &[&Row]) -> String {
-    let events = rows.iter().map(|r| r.events).sum();
+    let events = saturating_sum(rows.iter().map(|r| r.events));
     format!(
         "{}, {}, {}",
         counted(hosts(rows).len() as u64, "host"),

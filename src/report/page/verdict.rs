@@ -62,7 +62,7 @@ impl Verdict {
         let problems: Vec<_> = report.problems.iter().filter(|p| p.status.is_present()).collect();
         let resolved = report.problems.len() - problems.len();
         let new = problems.iter().filter(|p| p.status.is_new()).count();
-        let events: u64 = present.iter().map(|r| r.events).sum();
+        let events = saturating_sum(present.iter().map(|r| r.events));
         let n = |n: usize, what: &str| counted(n as u64, what);
 
         let heading = match (problems.len(), report.compared) {
@@ -154,7 +154,7 @@ fn causes(report: &Report<'_>) -> Vec<CauseLine> {
                     Sure { confidence: c.name(), incidents, shown: grouped(incidents as u64) }
                 })
                 .collect(),
-            events: grouped(rows.iter().map(|r| r.events).sum()),
+            events: grouped(saturating_sum(rows.iter().map(|r| r.events))),
             new: grouped(problems.iter().filter(|p| p.status.is_new()).count() as u64),
         })
     };

@@ -117,8 +117,7 @@ fn check_command(line: &str) {
     plain.push_str(rest);
     assert!(!plain.chars().any(char::is_control) && !plain.contains("calc"), "{line:?}");
     for (at, _) in plain.match_indices(MARK) {
-        let before =
-            plain[..at].rfind(|c: char| c == '\'' || c == ' ' || c == '"').map_or("", |n| &plain[n..=n]);
+        let before = plain[..at].rfind(['\'', ' ', '"']).map_or("", |n| &plain[n..=n]);
         let quoted = before == "'";
         let end = if quoted { '\'' } else { ' ' };
         let word: String = plain[at..].chars().take_while(|c| *c != end && *c != ',' && *c != ')').collect();

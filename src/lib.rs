@@ -60,6 +60,14 @@ pub mod incidents;
 #[doc(hidden)]
 pub mod inventory;
 
+// The network: the one stage that opens connections, and only where the user asks for it.
+#[doc(hidden)]
+pub mod probe;
+
+// This machine: its logs and adapters.
+#[doc(hidden)]
+pub mod live;
+
 // Diagnosis: whose key, who answered, who was meant. Knows nothing of files.
 #[doc(hidden)]
 pub mod diagnosis;

@@ -23,7 +23,7 @@ use crate::output::{Output, OutputError, cleanup, write_stdout, write_terminal};
 use crate::report::numbers::{counted, counted_as};
 use crate::text::escape::escape_control;
 use args::{Cli, Command};
-use progress::Bar;
+use progress::{Bar, HostBar};
 
 /// Parses the arguments, runs the command, and reports what went wrong. Returns the exit status of the process.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
@@ -54,6 +54,7 @@ fn dispatch(command: Command) -> Exit {
         Command::Triage(args) => triage(*args),
         Command::Inventory(args) => inventory(args),
         Command::Audit(args) => audit(args),
+        Command::Probe(args) => probe(args),
         Command::Explain(args) => explain(&args),
         Command::Extract(args) => extract(args),
         Command::Man => manual(),
@@ -114,6 +115,29 @@ fn inventory(args: args::Inventory) -> Exit {
             }
             report_second_name(config.output.path(), outcome.written.as_deref());
             let complete = outcome.files.iter().all(|file| file.read_errors.is_empty());
+            if complete { Exit::Complete } else { Exit::Partial }
+        }
+        Err(error) if error.is_wrong_use() => wrong_use(&error),
+        Err(error) => fail(&error),
+    }
+}
+
+fn probe(args: args::Probe) -> Exit {
+    let terminal = args.terminal;
+    let bar = HostBar::new(!terminal.no_progress && !terminal.say.quiet);
+    let config = match args.into_config() {
+        Ok(config) => config,
+        Err(error) => return wrong_use(&error),
+    };
+    let result = commands::probe::run(&config, &bar);
+    bar.finish();
+    match result {
+        Ok(outcome) => {
+            if !terminal.say.quiet {
+                outcome.notes.iter().for_each(|note| say(note));
+            }
+            report_second_name(config.output.path(), outcome.written.as_deref());
+            let complete = outcome.probes.iter().all(|probe| probe.answer.is_some());
             if complete { Exit::Complete } else { Exit::Partial }
         }
         Err(error) if error.is_wrong_use() => wrong_use(&error),

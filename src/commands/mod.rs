@@ -8,5 +8,6 @@ pub mod extract;
 pub mod fail_on;
 pub mod inventory;
 mod paths;
+pub mod probe;
 mod threads;
 pub mod triage;

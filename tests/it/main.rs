@@ -23,6 +23,7 @@ mod inventory_inputs;
 mod inventory_samples;
 mod outputs;
 mod packaging;
+mod probe;
 mod rules;
 mod samples;
 mod scale;

@@ -7,6 +7,7 @@ mod explain;
 mod extract;
 mod format;
 mod inventory;
+mod probe;
 mod terminal_options;
 mod triage;
 mod wrong_use;
@@ -19,6 +20,7 @@ pub(super) use completions::Completions;
 pub(super) use explain::Explain;
 pub(super) use extract::Extract;
 pub(super) use inventory::Inventory;
+pub(super) use probe::Probe;
 pub(super) use terminal_options::Say;
 pub(super) use triage::Triage;
 
@@ -33,7 +35,7 @@ const LONG_VERSION: &str = concat!(
 /// Find out why Windows logs Kerberos event 4 (KRB_AP_ERR_MODIFIED).
 ///
 /// krbtriage reads exported event logs, address inventories and SPN lists on any machine. It reports the cause of each event 4,
-/// what proves it, and how to fix it. It changes nothing and sends nothing.
+/// what proves it, and how to fix it. It changes nothing. Only `probe` and options of that name open connections.
 #[derive(Debug, Parser)]
 #[command(
     name = "krbtriage",
@@ -61,6 +63,7 @@ pub(in crate::cli) enum Command {
     Triage(Box<Triage>),
     Inventory(Inventory),
     Audit(Audit),
+    Probe(Probe),
     Explain(Explain),
     Extract(Extract),
     CollectScript(CollectScript),
@@ -78,6 +81,7 @@ impl Command {
         match self {
             Self::Triage(args) => args.terminal.say.verbosity(),
             Self::Extract(args) => args.terminal.say.verbosity(),
+            Self::Probe(args) => args.terminal.say.verbosity(),
             Self::Inventory(args) => args.terminal.verbosity(),
             Self::Audit(args) => args.terminal.verbosity(),
             Self::Explain(_) | Self::CollectScript(_) | Self::Man | Self::Completions(_) => 0,

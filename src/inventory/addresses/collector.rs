@@ -167,6 +167,11 @@ impl<'c> AddressCollector<'c> {
         self.collected = (text.to_owned(), when.at());
     }
 
+    /// When the rows that follow were collected, where this program did so itself.
+    pub(crate) fn collected_at(&mut self, at: Timestamp) {
+        self.collected = (at.to_string(), Some(at));
+    }
+
     /// Takes an address that a host owns; its place, for a later join. A row without a host's name is a
     /// problem, unless the user or the file's name gives one.
     pub(crate) fn own(&mut self, new: NewAddress<'_>) -> Option<usize> {

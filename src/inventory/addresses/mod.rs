@@ -38,7 +38,7 @@ mod property_list;
 pub(super) mod registry;
 mod resolver_answers;
 mod rows;
-mod server_alive;
+pub(crate) mod server_alive;
 mod server_alive_text;
 mod values;
 pub mod vendors;

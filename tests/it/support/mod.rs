@@ -9,3 +9,4 @@ pub mod forest;
 pub mod inventories;
 pub mod program;
 pub mod readers;
+pub mod rpc_server;

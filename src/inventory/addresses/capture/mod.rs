@@ -2,7 +2,6 @@
 //!
 //! Read as a stream in bounded memory: a capture of a busy day is larger than any machine's memory.
 
-mod bindings;
 mod rpc;
 mod stream;
 

@@ -9,24 +9,33 @@ const COM_MAJOR: u16 = 5;
 
 /// Integers in the sender's byte order (C706 14.1, NDR format label).
 #[derive(Clone, Copy)]
-pub(super) struct Order {
+pub(crate) struct Order {
     pub little: bool,
 }
 
 impl Order {
-    pub(super) fn u16(self, bytes: &[u8], at: usize) -> Option<u16> {
+    pub(crate) fn u16(self, bytes: &[u8], at: usize) -> Option<u16> {
         let bytes: [u8; 2] = bytes.get(at..at.checked_add(2)?)?.try_into().ok()?;
         Some(if self.little { u16::from_le_bytes(bytes) } else { u16::from_be_bytes(bytes) })
     }
 
-    pub(super) fn u32(self, bytes: &[u8], at: usize) -> Option<u32> {
+    pub(crate) fn u32(self, bytes: &[u8], at: usize) -> Option<u32> {
         let bytes: [u8; 4] = bytes.get(at..at.checked_add(4)?)?.try_into().ok()?;
         Some(if self.little { u32::from_le_bytes(bytes) } else { u32::from_be_bytes(bytes) })
     }
 }
 
+/// The status at the end of an answer, behind the bindings and the reserved field; `None` when the answer is cut before it.
+pub(crate) fn status(stub: &[u8], order: Order) -> Option<u32> {
+    let array = match order.u32(stub, 4)? {
+        0 => 8,
+        _ => 16 + usize::from(order.u16(stub, 12)?) * 2,
+    };
+    order.u32(stub, array.next_multiple_of(4) + 4)
+}
+
 /// Network addresses of the answer's string bindings in their order; `None` when the bytes are no such answer.
-pub(super) fn network_addresses(stub: &[u8], order: Order) -> Option<Vec<String>> {
+pub(crate) fn network_addresses(stub: &[u8], order: Order) -> Option<Vec<String>> {
     if order.u16(stub, 0)? != COM_MAJOR || order.u32(stub, 4)? == 0 {
         return None;
     }
@@ -91,6 +100,8 @@ mod tests {
             );
             let want = ["SRV1", "169.254.95.120", "192.0.2.1"].map(str::to_owned).to_vec();
             assert_eq!(network_addresses(&bytes, Order { little }), Some(want));
+            assert_eq!(status(&bytes, Order { little }), Some(0));
+            assert_eq!(status(&bytes[..bytes.len() - 1], Order { little }), None);
         }
     }
 

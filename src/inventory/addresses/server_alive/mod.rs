@@ -1,17 +1,41 @@
 //! What a host answers to `IObjectExporter::ServerAlive2` (MS-DCOM 3.1.2.5.1.6): its name and then its
 //! addresses, exactly the list another computer chooses from. The best inventory there is for this fault.
 
-use super::collector::{AddressCollector, NewAddress};
+pub(crate) mod bindings;
+pub(crate) mod pdu;
+
+use std::path::Path;
+
+use jiff::Timestamp;
+
+use super::collector::{AddressCollector, CollectedAddresses, DefaultHost, NewAddress};
+use super::model::AddressInventory;
 use super::values::parse_address;
+use crate::inventory::InventoryFile;
+
+/// A dual string array has at most 65,535 units and 16 bytes around it.
+pub(crate) const MAX_STUB: usize = 160 * 1024;
 
 /// One answer, whatever it was read from.
-#[derive(Debug, Default)]
-pub(super) struct Answer {
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Answer {
     /// The host as the source of the answer was addressed: a full name where the NetBIOS name in the answer
     /// is a short one, or an address.
     pub asked: String,
     /// Network addresses in the answer's order, names among them, with their lines.
     pub entries: Vec<(String, u64)>,
+}
+
+/// The addresses of one answer, collected at `at`. Evidence shows `name` as its source.
+pub(crate) fn inventory_of(name: &str, answer: &Answer, at: Timestamp) -> AddressInventory {
+    let mut all = CollectedAddresses::default();
+    let mut rows =
+        AddressCollector::new(&mut all, InventoryFile::at(Path::new(name)), DefaultHost::default());
+    rows.set_kind("ServerAlive2 answer");
+    rows.collected_at(at);
+    take(&mut rows, answer);
+    rows.finish();
+    all.inventory
 }
 
 /// Longest NetBIOS computer name; a longer first label is cut to it in the answer.

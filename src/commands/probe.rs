@@ -1,0 +1,205 @@
+//! `krbtriage probe`: which addresses hosts offer to DCOM clients, as an inventory, and which of them this machine owns too.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use super::inventory::write_csv;
+use super::paths::protect_inputs;
+use crate::files::list::{self, ListError};
+use crate::inventory::addresses::AddressInventory;
+use crate::inventory::addresses::vendors::never_shared;
+use crate::live::Adapter;
+use crate::output::{Output, OutputError};
+use crate::probe::{self, Options, Probe};
+use crate::report::numbers::{counted, counted_as};
+use crate::report::paper::{Ink, Page, Paper};
+
+/// Whom to ask, and where the answers go.
+#[derive(Debug, Clone)]
+pub struct Config {
+    pub hosts: Vec<String>,
+    /// A file with more hosts, one per line.
+    pub hosts_from: Option<PathBuf>,
+    pub options: Options,
+    pub output: Output,
+    /// Show the answers to a person on standard output instead of writing CSV there.
+    pub view: Option<Paper>,
+    /// The addresses of this machine, to compare with.
+    pub adapters: Vec<Adapter>,
+}
+
+/// What the hosts said.
+#[derive(Debug)]
+pub struct Outcome {
+    /// In the order of the hosts.
+    pub probes: Vec<Probe>,
+    /// Sentences on hosts without an answer, and on addresses that this machine owns too.
+    pub notes: Vec<String>,
+    /// The file written, which is another one where that asked for is open in another program.
+    pub written: Option<PathBuf>,
+}
+
+/// Why nothing was asked or written.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("\"{0}\" is not a host name or an address. Write the port as --port.")]
+    NotAHost(String),
+    #[error("the list of hosts is empty")]
+    NoHosts,
+    #[error(transparent)]
+    List(#[from] ListError),
+    #[error(transparent)]
+    Output(#[from] OutputError),
+}
+
+impl Error {
+    /// The command line asks for something impossible.
+    pub fn is_wrong_use(&self) -> bool {
+        match self {
+            Self::Output(error) => error.is_wrong_use(),
+            Self::NotAHost(_) | Self::NoHosts => true,
+            Self::List(_) => false,
+        }
+    }
+}
+
+/// How far a run is.
+pub trait HostProgress: Sync {
+    /// So many hosts will be asked.
+    fn total(&self, hosts: usize);
+    /// One more was asked.
+    fn advance(&self);
+}
+
+/// Asks every host once, and writes the answers.
+pub fn run(config: &Config, progress: &dyn HostProgress) -> Result<Outcome, Error> {
+    config.output.check()?;
+    let inputs = config.hosts_from.iter().map(PathBuf::as_path);
+    let protected = protect_inputs(config.output.path(), inputs)?;
+    let hosts = hosts(config)?;
+    progress.total(hosts.len());
+    let probes = probe::probe(&hosts, &config.options, &|| progress.advance());
+    let own = own_by_address(&config.adapters);
+    let notes = probes.iter().flat_map(|probe| notes(probe, &own)).collect();
+    let written = match config.view {
+        Some(paper) if config.output == Output::Stdout => {
+            crate::output::write_terminal(&view(&probes, &own, paper))?;
+            None
+        }
+        _ => {
+            let mut all = AddressInventory::default();
+            for mut one in probes.iter().map(Probe::inventory) {
+                all.owned.append(&mut one.owned);
+            }
+            config.output.write(&protected, |out| write_csv(&all, out))?
+        }
+    };
+    Ok(Outcome { probes, notes, written })
+}
+
+fn hosts(config: &Config) -> Result<Vec<String>, Error> {
+    let listed = list::all(&[], config.hosts_from.as_deref())?;
+    let listed = listed.into_iter().map(|name| name.to_string_lossy().trim().to_owned());
+    let hosts: Vec<String> = config.hosts.iter().cloned().chain(listed).collect();
+    if hosts.is_empty() {
+        return Err(Error::NoHosts);
+    }
+    match hosts.iter().find(|host| !is_host(host)) {
+        Some(wrong) => Err(Error::NotAHost(wrong.clone())),
+        None => Ok(hosts),
+    }
+}
+
+/// A name, an IPv4 address, or an IPv6 address with or without brackets and zone.
+fn is_host(text: &str) -> bool {
+    let literal = text.trim_start_matches('[').trim_end_matches(']');
+    let address = literal.split('%').next().unwrap_or_default();
+    if address.parse::<IpAddr>().is_ok() {
+        return true;
+    }
+    let is_label = |label: &str| {
+        !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'))
+    };
+    text.len() <= 255 && text.trim_end_matches('.').split('.').all(is_label)
+}
+
+fn own_by_address(adapters: &[Adapter]) -> HashMap<IpAddr, &Adapter> {
+    adapters.iter().map(|adapter| (adapter.address, adapter)).collect()
+}
+
+/// The addresses of an answer that this machine owns as well, in the order of the answer.
+fn shared<'a>(probe: &Probe, own: &HashMap<IpAddr, &'a Adapter>) -> Vec<&'a Adapter> {
+    let entries = probe.answer.iter().flat_map(|answer| &answer.entries);
+    let addresses = entries.filter_map(|entry| entry.parse::<IpAddr>().ok());
+    addresses
+        .filter(|address| !never_shared(*address))
+        .filter_map(|address| own.get(&address).copied())
+        .collect()
+}
+
+fn notes(probe: &Probe, own: &HashMap<IpAddr, &Adapter>) -> Vec<String> {
+    if probe.answer.is_some() {
+        return shared(probe, own)
+            .into_iter()
+            .map(|adapter| format!("{}: {}", probe.host, choice(adapter)))
+            .collect();
+    }
+    let failure = |(socket, failure): &(Option<std::net::SocketAddr>, probe::Failure)| match socket {
+        Some(socket) if socket.ip().to_string() != probe.host => {
+            format!("{}: {socket}: {failure}", probe.host)
+        }
+        _ => format!("{}: {failure}", probe.host),
+    };
+    probe.failures.iter().map(failure).collect()
+}
+
+/// What DCOM on this machine does with an address that both own.
+fn choice(adapter: &Adapter) -> String {
+    let name = adapter.description.as_deref().or(adapter.interface.as_deref());
+    let on = name.map_or(String::new(), |name| format!(" on {name}"));
+    format!(
+        "it offers {}, which this machine owns as well{on}. DCOM on this machine can choose it and connect to itself.",
+        adapter.address
+    )
+}
+
+/// The answers for a person.
+fn view(probes: &[Probe], own: &HashMap<IpAddr, &Adapter>, paper: Paper) -> String {
+    let mut page = Page::new(paper);
+    let answered = probes.iter().filter(|probe| probe.answer.is_some()).count();
+    page.say(&format!("{} of {} answered.", answered, counted(probes.len() as u64, "host")));
+    for probe in probes.iter().filter(|probe| probe.answer.is_some()) {
+        let Some(answer) = &probe.answer else { continue };
+        page.blank();
+        let name = page.ink(Ink::Strong, &probe.host);
+        let count = answer.entries.iter().filter(|entry| entry.parse::<IpAddr>().is_ok()).count();
+        let count = counted_as(count as u64, "address", "addresses");
+        page.line("", &format!("{name} ({} answered) offers {count}:", answer.from));
+        for entry in &answer.entries {
+            let address = entry.parse::<IpAddr>().ok().filter(|address| !never_shared(*address));
+            match address.and_then(|address| own.get(&address)) {
+                Some(_) => page.hanging("  ", "    ", &format!("{entry}  also an address of this machine")),
+                None => page.line("  ", entry),
+            }
+        }
+    }
+    page.into_text()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_are_names_and_addresses_without_a_port() {
+        for host in
+            ["SRV1", "srv1.alpha.example.com.", "192.0.2.1", "2001:db8::1", "[2001:db8::1]", "fe80::1%12"]
+        {
+            assert!(is_host(host), "{host}");
+        }
+        for host in ["", "srv1:135", "http://srv1", "192.0.2.0/24", "srv 1", "a..b", "-o=x/../y"] {
+            assert!(!is_host(host), "{host}");
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! PDUs of connection-oriented RPC (C706 chapter 12, MS-RPCE 2.2.2).
+
+use super::bindings::Order;
+
+/// `99fcfec4-5260-101b-bbcb-00aa0021347a` (MS-DCOM 1.9) as it stands in a little-endian PDU.
+pub(crate) const OBJECT_EXPORTER: [u8; 16] =
+    [0xc4, 0xfe, 0xfc, 0x99, 0x60, 0x52, 0x1b, 0x10, 0xbb, 0xcb, 0x00, 0xaa, 0x00, 0x21, 0x34, 0x7a];
+/// The operation's number in that interface.
+pub(crate) const SERVER_ALIVE2: u16 = 5;
+
+pub(crate) const HEADER: usize = 16;
+pub(crate) const REQUEST: u8 = 0;
+pub(crate) const RESPONSE: u8 = 2;
+pub(crate) const FAULT: u8 = 3;
+pub(crate) const BIND: u8 = 11;
+pub(crate) const BIND_ACK: u8 = 12;
+pub(crate) const BIND_NAK: u8 = 13;
+pub(crate) const ALTER_CONTEXT: u8 = 14;
+
+pub(crate) const FIRST_FRAGMENT: u8 = 0x01;
+pub(crate) const LAST_FRAGMENT: u8 = 0x02;
+
+/// The first three fields of an identifier are integers in the sender's order.
+pub(crate) fn is_object_exporter(uuid: &[u8], order: Order) -> bool {
+    let mut wanted = OBJECT_EXPORTER;
+    if !order.little {
+        for (from, to) in [(0, 4), (4, 6), (6, 8)] {
+            if let Some(field) = wanted.get_mut(from..to) {
+                field.reverse();
+            }
+        }
+    }
+    uuid == wanted
+}
+
+/// One PDU.
+pub(crate) struct Pdu {
+    pub kind: u8,
+    pub flags: u8,
+    pub order: Order,
+    pub call: u32,
+    authentication: usize,
+    /// All of it, with the header.
+    pub bytes: Vec<u8>,
+}
+
+impl Pdu {
+    /// A response's stub: after 24 bytes, before the authentication trailer and its padding.
+    pub(crate) fn stub(&self) -> Option<&[u8]> {
+        let mut end = self.bytes.len();
+        if self.authentication > 0 {
+            // sec_trailer: type, level, pad length, reserved, context; then the token.
+            let trailer = end.checked_sub(self.authentication + 8)?;
+            let padding = usize::from(*self.bytes.get(trailer + 2)?);
+            end = trailer.checked_sub(padding)?;
+        }
+        self.bytes.get(24..end)
+    }
+}
+
+/// Takes the whole PDUs off the bytes. Bytes that are no PDU (a capture that began inside one) are dropped up
+/// to the segment's end, where the next one mostly begins.
+pub(crate) fn take_pdus(ready: &mut Vec<u8>) -> Vec<Pdu> {
+    let (mut found, mut at) = (Vec::new(), 0);
+    // Drained once: taking each off the front would copy the rest each time.
+    while let Some((pdu, length)) = ready.get(at..).and_then(first_pdu) {
+        at += length;
+        match pdu {
+            Some(pdu) => found.push(pdu),
+            None => at = ready.len(),
+        }
+    }
+    ready.drain(..at.min(ready.len()));
+    found
+}
+
+/// The length of a PDU by its header; `None` where that is cut.
+pub(crate) fn length(head: &[u8]) -> Option<usize> {
+    let order = Order { little: head.get(4)? & 0xf0 == 0x10 };
+    order.u16(head, 8).map(usize::from)
+}
+
+/// The PDU the bytes begin with and its length, no PDU where they begin with none, nothing when more bytes are
+/// needed.
+pub(crate) fn first_pdu(bytes: &[u8]) -> Option<(Option<Pdu>, usize)> {
+    let head = bytes.get(..HEADER)?;
+    let order = Order { little: head.get(4)? & 0xf0 == 0x10 };
+    let length = usize::from(order.u16(head, 8)?);
+    let authentication = usize::from(order.u16(head, 10)?);
+    let (kind, flags) = (*head.get(2)?, *head.get(3)?);
+    // Version 5.0 or 5.1; twenty kinds.
+    if head.first() != Some(&5) || head.get(1)? > &1 || kind > 20 || length < HEADER {
+        return Some((None, bytes.len()));
+    }
+    let call = order.u32(head, 12)?;
+    let bytes = bytes.get(..length)?.to_vec();
+    Some((Some(Pdu { kind, flags, order, call, authentication, bytes }), length))
+}

@@ -1,0 +1,101 @@
+//! This machine, or the one that a file describes.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::adapters::{Adapter, adapters};
+use super::system;
+use crate::files::{describe_read_error, read_regular};
+use crate::probe::Network;
+
+/// The most that the description of a machine may have.
+const MAX_FILE: u64 = 1 << 20;
+
+/// A machine as `here` looks at it.
+#[derive(Debug, Clone)]
+pub struct Machine {
+    /// The full name, as far as it is known.
+    pub name: String,
+    /// The primary DNS suffix, which is the Active Directory domain of most machines.
+    pub domain: Option<String>,
+    /// The folder of the live logs.
+    pub logs: PathBuf,
+    pub hosts_file: PathBuf,
+    pub adapters: Vec<Adapter>,
+    /// How names resolve and where connections go.
+    pub network: Network,
+}
+
+/// Why a machine cannot be looked at.
+#[derive(Debug, thiserror::Error)]
+pub enum MachineError {
+    #[error(
+        "`krbtriage here` reads the live event logs of Windows, and this is not Windows. Export the System log of the machine \
+         that logged event 4 (wevtutil epl System System.evtx), and run: krbtriage triage System.evtx"
+    )]
+    NotWindows,
+    #[error("Windows does not report {0}. Export the logs and run `krbtriage triage`.")]
+    Unknown(&'static str),
+    #[error("--machine {}: {why}", path.display())]
+    File { path: PathBuf, why: String },
+}
+
+/// A machine in a file, for tests. What it leaves out is this machine's.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Description {
+    name: Option<String>,
+    domain: Option<String>,
+    /// Relative to the file.
+    logs: Option<PathBuf>,
+    hosts_file: Option<PathBuf>,
+    adapters: Option<Vec<Adapter>>,
+    names: Option<HashMap<String, Vec<IpAddr>>>,
+    #[serde(default)]
+    redirected: HashMap<IpAddr, SocketAddr>,
+}
+
+impl Machine {
+    /// The machine that this program runs on.
+    pub fn this() -> Result<Self, MachineError> {
+        let unknown = |what| MachineError::Unknown(what);
+        let names = system::names().ok_or(MachineError::NotWindows)?;
+        let name = names.host.filter(|name| !name.is_empty()).ok_or(unknown("the name of this machine"))?;
+        let root = system::root().ok_or(unknown("its folder (SystemRoot)"))?;
+        let domain = names.domain.filter(|domain| !domain.is_empty());
+        Ok(Self {
+            name: domain.as_ref().map_or(name.clone(), |domain| format!("{name}.{domain}")),
+            domain,
+            logs: root.join("System32").join("winevt").join("Logs"),
+            hosts_file: root.join("System32").join("drivers").join("etc").join("hosts"),
+            adapters: adapters(),
+            network: Network::default(),
+        })
+    }
+
+    /// The machine that a file describes.
+    pub fn of_file(path: &Path) -> Result<Self, MachineError> {
+        let wrong = |why: String| MachineError::File { path: path.to_path_buf(), why };
+        let bytes = read_regular(path, MAX_FILE).map_err(|error| wrong(describe_read_error(path, &error)))?;
+        let described: Description =
+            serde_json::from_slice(&bytes).map_err(|error| wrong(error.to_string()))?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        // On another system a file describes all.
+        let this = Self::this().ok();
+        let or = |given: Option<PathBuf>, of: fn(&Self) -> &PathBuf| match given {
+            Some(given) => folder.join(given),
+            None => this.as_ref().map(of).cloned().unwrap_or_default(),
+        };
+        Ok(Self {
+            logs: or(described.logs, |machine| &machine.logs),
+            hosts_file: or(described.hosts_file, |machine| &machine.hosts_file),
+            name: described.name.or_else(|| Some(this.as_ref()?.name.clone())).unwrap_or_default(),
+            domain: described.domain.or_else(|| this.as_ref()?.domain.clone()),
+            adapters: described.adapters.unwrap_or_else(adapters),
+            network: Network { names: described.names, redirected: described.redirected },
+        })
+    }
+}

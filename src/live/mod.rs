@@ -1,0 +1,10 @@
+//! This machine: its names, adapters, hosts file and logs.
+//!
+//! What only Windows has is in [`system`]. A file takes the place of the machine in tests, also on other systems.
+
+mod adapters;
+mod machine;
+mod system;
+
+pub use adapters::{Adapter, adapters, own_addresses};
+pub use machine::{Machine, MachineError};

@@ -1,0 +1,35 @@
+//! What only Windows says of itself.
+
+use std::path::PathBuf;
+
+/// The names of this machine.
+pub(super) struct Names {
+    pub host: Option<String>,
+    /// The primary DNS suffix.
+    pub domain: Option<String>,
+}
+
+/// The names as the TCP/IP settings have them; `None` on another system.
+#[cfg(windows)]
+pub(super) fn names() -> Option<Names> {
+    let settings =
+        windows_registry::LOCAL_MACHINE.open(r"SYSTEM\CurrentControlSet\Services\Tcpip\Parameters").ok();
+    let value = |name| settings.as_ref().and_then(|key| key.get_string(name).ok());
+    let non_empty = |text: &String| !text.is_empty();
+    Some(Names {
+        // An empty value is a setting that the machine does not use.
+        host: value("Hostname").filter(non_empty).or_else(|| std::env::var("COMPUTERNAME").ok()),
+        // A suffix by policy wins over the machine's own (`NV Domain`); `Domain` is the one in use.
+        domain: value("Domain").filter(non_empty).or_else(|| value("NV Domain")),
+    })
+}
+
+#[cfg(not(windows))]
+pub(super) fn names() -> Option<Names> {
+    None
+}
+
+/// The folder of Windows.
+pub(super) fn root() -> Option<PathBuf> {
+    std::env::var_os("SystemRoot").filter(|root| !root.is_empty()).map(PathBuf::from)
+}

@@ -1,0 +1,130 @@
+//! Names and connections: the system's resolver and TCP, each with a limit of time. A table takes their place in tests.
+
+use std::collections::HashMap;
+use std::io;
+use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use super::failure::Failure;
+
+/// Look-ups that were given up and still run: the system's resolver cannot be interrupted.
+const MAX_LOOKUPS: usize = 2048;
+static LOOKUPS: AtomicUsize = AtomicUsize::new(0);
+
+/// The resolver's plug-ins (NSS on Linux) run on this stack.
+const STACK: usize = 512 << 10;
+
+/// Addresses of one name that are used. A round-robin name has more, of many hosts.
+const MAX_ADDRESSES: usize = 16;
+
+/// What a name resolves to.
+pub type Resolution = Result<Vec<IpAddr>, Failure>;
+
+/// How names resolve and where connections go.
+#[derive(Debug, Clone, Default)]
+pub struct Network {
+    /// What names resolve to, in lower case; the system's resolver without it.
+    pub names: Option<HashMap<String, Vec<IpAddr>>>,
+    /// Where connections to an address go instead.
+    pub redirected: HashMap<IpAddr, SocketAddr>,
+}
+
+impl Network {
+    /// What `name` resolves to within `timeout`, each address once. An address resolves to itself.
+    pub fn resolve(&self, name: &str, timeout: Duration) -> Resolution {
+        let literal = name.trim_start_matches('[').trim_end_matches(']');
+        if let Ok(address) = literal.parse::<IpAddr>() {
+            return Ok(vec![address]);
+        }
+        Ok(self.sockets(name, 0, timeout)?.iter().map(SocketAddr::ip).collect())
+    }
+
+    /// The same with a port. An IPv6 address keeps its zone here (`fe80::1%12`).
+    pub(super) fn sockets(
+        &self,
+        name: &str,
+        port: u16,
+        timeout: Duration,
+    ) -> Result<Vec<SocketAddr>, Failure> {
+        let literal = name.trim_start_matches('[').trim_end_matches(']');
+        let found = match (&self.names, literal.parse::<IpAddr>()) {
+            (_, Ok(address)) => vec![SocketAddr::new(address, port)],
+            (Some(names), Err(_)) => {
+                let found = names.get(&name.trim_end_matches('.').to_lowercase());
+                let none = || Failure::Unresolved(io::ErrorKind::NotFound.into());
+                found.ok_or_else(none)?.iter().map(|address| SocketAddr::new(*address, port)).collect()
+            }
+            (None, Err(_)) => look_up(literal.to_owned(), port, timeout)?,
+        };
+        let mut sockets: Vec<SocketAddr> = Vec::new();
+        for socket in found {
+            if !sockets.contains(&socket) && sockets.len() < MAX_ADDRESSES {
+                sockets.push(socket);
+            }
+        }
+        match sockets.is_empty() {
+            true => Err(Failure::Unresolved(io::ErrorKind::NotFound.into())),
+            false => Ok(sockets),
+        }
+    }
+
+    pub(super) fn connect(&self, to: SocketAddr, timeout: Duration) -> io::Result<TcpStream> {
+        let to = self.redirected.get(&to.ip()).copied().unwrap_or(to);
+        TcpStream::connect_timeout(&to, timeout)
+    }
+}
+
+/// Asks the system's resolver on a thread that is left to itself when it takes too long.
+fn look_up(name: String, port: u16, timeout: Duration) -> Result<Vec<SocketAddr>, Failure> {
+    if LOOKUPS.fetch_add(1, Ordering::Relaxed) >= MAX_LOOKUPS {
+        LOOKUPS.fetch_sub(1, Ordering::Relaxed);
+        return Err(Failure::SlowName(timeout));
+    }
+    let (answer, answered) = mpsc::sync_channel(1);
+    let started = thread::Builder::new().stack_size(STACK).spawn(move || {
+        let found = (name.as_str(), port).to_socket_addrs().map(Vec::from_iter);
+        LOOKUPS.fetch_sub(1, Ordering::Relaxed);
+        // Nobody waits for a late answer.
+        let _ = answer.send(found);
+    });
+    if let Err(error) = started {
+        LOOKUPS.fetch_sub(1, Ordering::Relaxed);
+        return Err(Failure::Unresolved(error));
+    }
+    match answered.recv_timeout(timeout) {
+        Ok(found) => found.map_err(Failure::Unresolved),
+        Err(_) => Err(Failure::SlowName(timeout)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_resolve_to_themselves_and_names_by_the_table() {
+        let network = Network {
+            names: Some([("srv2.beta.example".to_owned(), vec!["203.0.113.2".parse().unwrap()])].into()),
+            ..Network::default()
+        };
+        let resolve = |name: &str| network.resolve(name, Duration::from_secs(1));
+        for (name, want) in [
+            ("192.0.2.1", "192.0.2.1"),
+            ("2001:db8::1", "2001:db8::1"),
+            ("[2001:db8::1]", "2001:db8::1"),
+            ("SRV2.beta.example.", "203.0.113.2"),
+        ] {
+            assert_eq!(resolve(name).unwrap(), [want.parse::<IpAddr>().unwrap()], "{name}");
+        }
+        assert!(matches!(resolve("srv3"), Err(Failure::Unresolved(_))));
+    }
+
+    #[test]
+    fn the_system_resolves_localhost() {
+        let found = Network::default().resolve("localhost", Duration::from_secs(10)).unwrap();
+        assert!(found.iter().all(IpAddr::is_loopback), "{found:?}");
+    }
+}

@@ -4,6 +4,9 @@ use std::path::Path;
 
 use memchr::memmem;
 
+use super::event_form::EventForm;
+use crate::text::decode::{decode, has_mark};
+
 /// First bytes of an .evtx file.
 pub const FILE_MAGIC: &[u8; 8] = b"ElfFile\0";
 
@@ -20,8 +23,13 @@ pub enum Kind {
     Evtx,
     /// Event XML: `<Events>`, `<Event`, with or without a root, UTF-8 or UTF-16.
     Xml,
-    /// Text copied from Event Viewer (`Log Name:` ... `Computer:` ... `Description:`).
+    /// Text copied from Event Viewer (`Log Name:` ... `Computer:` ... `Description:`), and every other [`EventForm`] that is
+    /// text.
     Text,
+    /// Objects of a tool that exports events.
+    Json,
+    /// A table of events.
+    Csv,
     /// What `extract --for-triage` wrote: lines of JSON with a member `krbtriage`.
     Extract,
     Zip,
@@ -29,6 +37,10 @@ pub enum Kind {
     Zstd,
     /// `LfLe`: the log format of Windows 2000, XP and 2003. Named, not read.
     LegacyEvt,
+    /// A network capture: an address inventory, whatever events its packets carry.
+    Capture,
+    /// An archive of a kind that is not read.
+    OtherArchive,
     /// Message-table archive beside a saved log. Not needed, passed over.
     Mta,
     Empty,
@@ -45,6 +57,10 @@ impl Kind {
             Kind::Evtx => "evtx",
             Kind::Xml => "xml",
             Kind::Text => "text",
+            Kind::Json => "json",
+            Kind::Csv => "csv",
+            Kind::Capture => "capture",
+            Kind::OtherArchive => "archive",
             Kind::Extract => "extract",
             Kind::Zip => "zip",
             Kind::Gzip => "gz",
@@ -57,10 +73,14 @@ impl Kind {
         }
     }
 
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 16] = [
         Kind::Evtx,
         Kind::Xml,
         Kind::Text,
+        Kind::Json,
+        Kind::Csv,
+        Kind::Capture,
+        Kind::OtherArchive,
         Kind::Extract,
         Kind::Zip,
         Kind::Gzip,
@@ -84,14 +104,14 @@ impl Kind {
 
     /// Nothing that has to do with logs: in a folder it is passed over.
     pub fn is_foreign(self) -> bool {
-        matches!(self, Kind::OtherText | Kind::Other)
+        matches!(self, Kind::OtherText | Kind::Other | Kind::Capture)
     }
 
     /// It is not read, and somebody who looks for it in a folder's report would miss it: an old log, or what its name says
     /// is one and its content is not (a copy that failed leaves nothing, or zeros).
     pub fn is_missed(self, path: &Path) -> bool {
         let named_so = || path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("evtx"));
-        self == Kind::LegacyEvt || (!self.is_read() && named_so())
+        matches!(self, Kind::LegacyEvt | Kind::OtherArchive) || (!self.is_read() && named_so())
     }
 
     /// Is it another file, packed as a whole?
@@ -102,7 +122,7 @@ impl Kind {
     /// Why a file of this kind is not read, and what to do about it. `None` for kinds that are read.
     pub fn refusal(self) -> Option<&'static str> {
         Some(match self {
-            Kind::Evtx | Kind::Xml | Kind::Text | Kind::Extract => return None,
+            Kind::Evtx | Kind::Xml | Kind::Text | Kind::Json | Kind::Csv | Kind::Extract => return None,
             Kind::Zip | Kind::Gzip | Kind::Zstd => return None,
             Kind::LegacyEvt => {
                 "this is a log in the format of Windows 2000, XP and 2003 (.evt), which is not read; \
@@ -114,14 +134,16 @@ impl Kind {
                  name the .evtx file beside it"
             }
             Kind::Empty => "the file is empty; export the log again",
+            Kind::Capture => "this is a network capture; name it with --interfaces",
+            Kind::OtherArchive => {
+                "this is an archive of a kind that is not read (.7z, .xz, .rar, .cab, .bz2); unpack it and name the folder"
+            }
             Kind::OtherText => {
-                "this is text, but not of events (neither event XML, text copied from an English Event Viewer, nor what \
-                 `extract --for-triage` wrote); addresses of hosts go to --interfaces, accounts and SPNs to --spns, an \
-                 earlier report to --baseline, and logs are exported with `wevtutil epl System System.evtx`"
+                "this is text of no kind that the program knows; export the log with `wevtutil epl System System.evtx`, or copy \
+                 the event in Event Viewer with Copy > Copy details as text"
             }
             Kind::Other => {
-                "this is a file of bytes that are no event log (neither .evtx, event XML, text copied from Event Viewer, events that \
-                 `extract --for-triage` wrote, .zip, .gz nor .zst); export the log with \
+                "these bytes are not an event log or another file that the program knows; export the log with \
                  `wevtutil epl System System.evtx`"
             }
         })
@@ -165,6 +187,12 @@ pub fn sniff(head: &[u8]) -> Kind {
     if head.starts_with(b"MTAFile\0") {
         return Kind::Mta;
     }
+    if is_capture(head) {
+        return Kind::Capture;
+    }
+    if OTHER_ARCHIVES.iter().any(|magic| head.starts_with(magic)) {
+        return Kind::OtherArchive;
+    }
     match text_kind(head) {
         Some(kind) => kind,
         None if memmem::find(head, CHUNK_MAGIC).is_some() => Kind::Evtx,
@@ -190,24 +218,61 @@ fn text_kind(head: &[u8]) -> Option<Kind> {
     let ascii = narrow(head);
     let text = ascii.trim_ascii_start();
     // Before all others: the events in it may hold any text.
-    if text.starts_with(b"{") {
-        return memmem::find(text, b"\"krbtriage\"").map(|_| Kind::Extract);
+    if text.starts_with(b"{") && memmem::find(text, b"\"krbtriage\"").is_some() {
+        return Some(Kind::Extract);
     }
-    let event = memmem::find(text, b"<Event").or_else(|| {
-        // With a namespace prefix; `:Event` alone may stand in any text.
-        memmem::find(text, b":Event").filter(|_| text.starts_with(b"<"))
-    });
-    // Event Viewer's "Copy" puts the event's XML behind its text, and not every event may have it.
-    let header = memmem::find(text, b"Log Name:");
-    match (event, header) {
-        (Some(event), Some(header)) if header < event => return Some(Kind::Text),
-        (Some(_), _) => return Some(Kind::Xml),
-        (None, _) => {}
+    // Bytes that are no text hold no form of events, whatever words are among them.
+    if !is_text(head) && !is_wide(head) {
+        return None;
     }
-    let labels: [&[u8]; 6] =
-        [b"Log Name:", b"Event Type:", b"Event Source:", b"Event ID:", b"Source:", b"Computer:"];
-    let seen = labels.iter().filter(|label| memmem::find(text, label).is_some()).count();
-    (seen >= 2).then_some(Kind::Text)
+    let text = decode(whole_characters(head));
+    if is_own_output(&text) {
+        return None;
+    }
+    let form = EventForm::of(&text)?;
+    Some(match form {
+        EventForm::Xml => Kind::Xml,
+        EventForm::Json => Kind::Json,
+        EventForm::Csv => Kind::Csv,
+        EventForm::CliXml
+        | EventForm::List
+        | EventForm::Labels
+        | EventForm::Snare
+        | EventForm::View
+        | EventForm::Table => Kind::Text,
+    })
+}
+
+/// Does every second byte of the beginning hold nothing, as in UTF-16 without a mark?
+fn is_wide(head: &[u8]) -> bool {
+    let zeros = |odd: usize| head.iter().skip(odd).step_by(2).take(32).filter(|byte| **byte == 0).count();
+    head.len() >= 8 && (zeros(0) > 24.min(head.len() / 3) || zeros(1) > 24.min(head.len() / 3))
+}
+
+/// Without the beginning of a character at the end, which would make the text look like another code page's.
+fn whole_characters(head: &[u8]) -> &[u8] {
+    let cut = head.iter().rev().take(4).take_while(|byte| **byte >= 0x80).count();
+    match head.len() < SNIFF_LEN || cut == 4 || has_mark(head) {
+        true => head,
+        false => head.get(..head.len() - cut).unwrap_or(head),
+    }
+}
+
+/// First bytes of 7-Zip, xz, RAR, Cabinet and bzip2.
+const OTHER_ARCHIVES: [&[u8]; 5] =
+    [b"7z\xbc\xaf\x27\x1c", b"\xfd7zXZ\0", b"Rar!\x1a\x07", b"MSCF\0\0\0\0", b"BZh9\x31AY"];
+
+/// pcap in both byte orders and both resolutions, pcapng, Network Monitor.
+fn is_capture(head: &[u8]) -> bool {
+    const MAGICS: [&[u8]; 6] = [
+        &[0xd4, 0xc3, 0xb2, 0xa1],
+        &[0xa1, 0xb2, 0xc3, 0xd4],
+        &[0x4d, 0x3c, 0xb2, 0xa1],
+        &[0xa1, 0xb2, 0x3c, 0x4d],
+        &[0x0a, 0x0d, 0x0d, 0x0a],
+        b"GMBU",
+    ];
+    MAGICS.iter().any(|magic| head.starts_with(magic))
 }
 
 /// The ASCII characters of UTF-8 or UTF-16 text; enough to recognise what is written in ASCII.

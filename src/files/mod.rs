@@ -1,6 +1,7 @@
 //! Files: what the user named, searched and recognised by first bytes.
 
 pub mod archive;
+pub(crate) mod event_form;
 pub mod kind;
 pub mod list;
 mod read_error;

@@ -15,6 +15,8 @@ use crate::text::decode::decode;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ForeignFile {
     Log,
+    /// Events as JSON or CSV, in which an address is mostly the other side's.
+    Events,
     /// Something packed, which is read where logs are.
     Packed,
     Addresses,
@@ -27,8 +29,9 @@ impl ForeignFile {
     pub(crate) fn by_bytes(head: &[u8]) -> Option<Self> {
         match sniff(head) {
             Kind::Evtx | Kind::Xml | Kind::Extract | Kind::LegacyEvt | Kind::Mta => Some(Self::Log),
-            Kind::Zip | Kind::Gzip | Kind::Zstd => Some(Self::Packed),
-            Kind::Text | Kind::Empty | Kind::OtherText | Kind::Other => None,
+            Kind::Json | Kind::Csv => Some(Self::Events),
+            Kind::Zip | Kind::Gzip | Kind::Zstd | Kind::OtherArchive => Some(Self::Packed),
+            Kind::Text | Kind::Empty | Kind::OtherText | Kind::Other | Kind::Capture => None,
         }
     }
 
@@ -59,6 +62,10 @@ impl ForeignFile {
     pub(crate) fn advice(self) -> &'static str {
         match self {
             Self::Log => "this is a log, no inventory; name it as one, without an option in front",
+            Self::Events => {
+                "these are events and no inventory: an address in them is mostly of the other side; name the file without \
+                 an option in front"
+            }
             Self::Packed => "this is packed; unpack it and name what is in it",
             Self::Addresses => "this tells which host owns which address; name it with --interfaces",
             Self::Accounts => "this tells which account has which SPN; name it with --spns",

@@ -109,6 +109,10 @@ impl<'a> Parser<'a> {
                         0 if element.local_name().as_ref() != "Event" => {
                             return Err(XmlError::NoEvent);
                         }
+                        // Quotation marks that a CSV doubled or JSON escaped would lose the provider, and the event.
+                        1 | 2 if element.attributes().with_checks(false).any(|a| a.is_err()) => {
+                            return Err(self.malformed());
+                        }
                         1 => self.section = self.section_of(element.local_name().as_ref()),
                         MAX_DEPTH => return Err(XmlError::TooDeep),
                         _ => {}

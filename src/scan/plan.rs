@@ -12,7 +12,7 @@ use super::extracted::ExtractedLogs;
 use super::report::FileReport;
 use crate::chunks::BLOCK_LEN;
 use crate::files::FileIndex;
-use crate::files::archive::{self, Budget, Member};
+use crate::files::archive::{self, Budget, Member, Part};
 use crate::files::{FileError, Input, Kind};
 use crate::records::reader::Counts;
 use crate::records::values::filetime;
@@ -163,6 +163,26 @@ impl PlannedMember {
     }
 }
 
+/// Is it reported on its own why the part is not read?
+fn is_reported(part: &Part) -> bool {
+    part.refusal.is_some() || part.kind.is_missed(Path::new(&part.name))
+}
+
+/// Names the members of an archive that holds no log.
+fn no_log_in<'a>(parts: impl Iterator<Item = &'a Part>) -> String {
+    const SHOWN: usize = 3;
+    let members: Vec<String> = parts.map(|part| format!("{} ({})", part.name, part.kind.name())).collect();
+    let mut text = match members.get(..SHOWN.min(members.len())).unwrap_or_default() {
+        [] => "the archive is empty".to_owned(),
+        shown => format!("there is no log in it, only {}", shown.join(", ")),
+    };
+    if members.len() > SHOWN {
+        text.push_str(&format!(" and {} more", members.len() - SHOWN));
+    }
+    text.push_str("; export the log with `wevtutil epl System System.evtx`, or unpack what is packed in it");
+    text
+}
+
 /// All files and all tasks.
 pub(super) struct Plan<'a> {
     inputs: &'a [Input],
@@ -242,6 +262,10 @@ impl<'a> Plan<'a> {
         };
         for read_error in listing.read_errors {
             self.read_error(index, || read_error);
+        }
+        let parts = || listing.members.iter().flat_map(|member| &member.parts);
+        if !parts().any(|part| part.kind.is_read() || is_reported(part)) {
+            self.read_error(index, || no_log_in(parts()));
         }
         let budget = self.budgets.len();
         self.budgets.push(listing.budget);

@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use jiff::Timestamp;
+
 use super::plan::PlannedMember;
 use super::sink::Sink;
 use super::visitor::Progress;
@@ -21,7 +23,7 @@ pub(super) fn file(input: &Input, sink: &mut Sink<'_>) -> io::Result<()> {
     let file = Watched { inner: File::open(&input.path)?, progress: sink.progress(), left: input.len };
     match input.kind {
         kind if kind.is_packed() => packed(kind, file, &Budget::new(input.len), sink),
-        kind => content(kind, file, sink),
+        kind => content(kind, file, input.modified, sink),
     }
     Ok(())
 }
@@ -37,7 +39,7 @@ pub(super) fn member(planned: &PlannedMember, input: &Input, budget: &Budget, si
             Ok(unpacked) => {
                 let read = catch_unwind(AssertUnwindSafe(|| match kind {
                     kind if kind.is_packed() => packed(kind, unpacked, budget, sink),
-                    kind => content(kind, unpacked, sink),
+                    kind => content(kind, unpacked, None, sink),
                 }));
                 if read.is_err() {
                     sink.failed_inside();
@@ -70,24 +72,25 @@ fn unpacked(mut unpacked: impl Read, sink: &mut Sink<'_>) {
             .read_error(0, || "there is another archive in it, which is not read; unpack it once".to_owned()),
         kind => match kind.refusal() {
             Some(refusal) => sink.read_error(0, || format!("what is in it is not read: {refusal}")),
-            None => content(kind, head.as_slice().chain(unpacked), sink),
+            None => content(kind, head.as_slice().chain(unpacked), None, sink),
         },
     }
 }
 
-fn content(kind: Kind, input: impl Read, sink: &mut Sink<'_>) {
+/// `written`: when the file was, if that is known.
+fn content(kind: Kind, input: impl Read, written: Option<Timestamp>, sink: &mut Sink<'_>) {
     match kind {
         Kind::Evtx => evtx(input, sink),
         Kind::Xml => sink.read_with(|selection, emit, records, read_errors| {
             xml_stream::read_events(input, selection, emit, records, read_errors);
         }),
-        Kind::Text => sink.read_with(|selection, emit, records, read_errors| {
-            text::read_events(input, selection, emit, records, read_errors);
+        Kind::Text | Kind::Json | Kind::Csv => sink.read_with(|selection, emit, records, read_errors| {
+            text::read_written_events(input, written, selection, emit, records, read_errors);
         }),
         Kind::Extract => sink.extracted(input),
         // Taken apart by the plan, or refused by it.
         Kind::Zip | Kind::Gzip | Kind::Zstd | Kind::LegacyEvt | Kind::Mta | Kind::Empty => {}
-        Kind::OtherText | Kind::Other => {}
+        Kind::OtherText | Kind::Other | Kind::Capture | Kind::OtherArchive => {}
     }
 }
 

@@ -4,6 +4,7 @@
 //! [`property_list`], [`json`]);
 //! [`escape`] stands alone.
 
+pub(crate) mod clixml;
 pub(crate) mod decode;
 pub(crate) mod delimited;
 pub mod escape;

@@ -38,8 +38,10 @@ pub(crate) fn each_list<R: Read>(
         } else if line.text.starts_with("    ")
             && let Some((_, value)) = list.last_mut()
         {
-            // `Format-List` wraps long values.
-            value.push(' ');
+            // `Format-List` wraps long values at blanks and behind hyphens.
+            if !value.ends_with('-') || value.ends_with(" -") {
+                value.push(' ');
+            }
             value.push_str(line.text.trim());
         }
     }

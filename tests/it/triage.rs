@@ -226,7 +226,7 @@ fn exit_statuses() {
 fn a_file_named_that_is_no_log_is_an_error_that_says_what_it_is() {
     let (status, _, errors) = triage(&["samples/logs", "Cargo.toml"]);
     assert_eq!(status, 3);
-    assert!(errors.contains("Cargo.toml: this is text, but not of events"), "{errors}");
+    assert!(errors.contains("Cargo.toml: this is text of no kind that the program knows"), "{errors}");
 }
 
 /// An empty report would replace the old one, and look like good news.

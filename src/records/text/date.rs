@@ -37,8 +37,11 @@ impl DateOrder {
     ///
     /// ISO dates (`wevtutil qe /f:text`) may name a zone; no regional format does.
     pub(super) fn read(&mut self, text: &str) -> Option<(Timestamp, Reading)> {
-        if let Ok(zoned) = text.parse::<Timestamp>() {
+        if let Some(zoned) = text.parse::<Timestamp>().ok().or_else(|| of_machine(text)) {
             return Some((zoned, Reading::Zoned));
+        }
+        if let Some(civil) = with_month_name(text) {
+            return Some((Offset::UTC.to_timestamp(civil).ok()?, Reading::Local));
         }
         if let Ok(civil) = text.parse::<DateTime>() {
             return Some((Offset::UTC.to_timestamp(civil).ok()?, Reading::Local));
@@ -84,6 +87,51 @@ impl DateOrder {
     }
 }
 
+/// Points in time as programs write them: `/Date(1381698789000)/` of PowerShell 5, seconds or milliseconds since 1970, and
+/// `20131013211309.000000-000` of WMI.
+fn of_machine(text: &str) -> Option<Timestamp> {
+    let number = text
+        .trim_matches(['\\', '/'])
+        .strip_prefix("Date(")
+        .and_then(|rest| rest.strip_suffix(')'))
+        .unwrap_or(text);
+    if let Ok(number) = number.parse::<f64>()
+        && number.is_finite()
+        && number > 1e8
+        && number < 1e14
+    {
+        let milliseconds = if number < 1e11 { number * 1000.0 } else { number };
+        return Timestamp::from_millisecond(milliseconds as i64).ok();
+    }
+    let (date, offset) = text.split_at_checked(21)?;
+    let digits = |from: usize, to: usize| date.get(from..to)?.parse::<i8>().ok();
+    let year = date.get(..4)?.parse().ok()?;
+    let is_dmtf = date.get(14..15) == Some(".") && offset.starts_with(['+', '-']);
+    let civil = is_dmtf.then(|| {
+        let date = Date::new(year, digits(4, 6)?, digits(6, 8)?).ok()?;
+        let time = Time::new(digits(8, 10)?, digits(10, 12)?, digits(12, 14)?, 0).ok()?;
+        Some(DateTime::from_parts(date, time))
+    })??;
+    let minutes: i32 = offset.parse().ok()?;
+    Offset::from_seconds(minutes.checked_mul(60)?).ok()?.to_timestamp(civil).ok()
+}
+
+/// `Sun Oct 13 21:13:09 2013` of syslog, `Oct 13, 2013 @ 21:13:09.000` of Kibana.
+fn with_month_name(text: &str) -> Option<DateTime> {
+    const MONTHS: [&str; 12] =
+        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+    let words: Vec<&str> = text.split([' ', ',', '@']).filter(|word| !word.is_empty()).collect();
+    let at = words
+        .iter()
+        .position(|word| MONTHS.contains(&word.get(..3).unwrap_or("").to_lowercase().as_str()))?;
+    let month =
+        MONTHS.iter().position(|month| words.get(at).is_some_and(|w| w.to_lowercase().starts_with(month)))?;
+    let [day, a, b] = *words.get(at + 1..at + 4)? else { return None };
+    let (year, time) = if a.contains(':') { (b, a) } else { (a, b) };
+    let date = Date::new(year.parse().ok()?, i8::try_from(month + 1).ok()?, day.parse().ok()?).ok()?;
+    Some(DateTime::from_parts(date, time.parse().ok()?))
+}
+
 /// 5/5 is the same day in both orders.
 fn ambiguous(first: i16, second: i16, day_first: bool) -> Reading {
     if first == second { Reading::Local } else { Reading::Ambiguous { day_first } }
@@ -120,6 +168,13 @@ mod tests {
             ("2013-10-06T21:13:09.1234567", "2013-10-06T21:13:09.1234567Z", Reading::Local),
             ("2013-10-06T21:13:09.1234567Z", "2013-10-06T21:13:09.1234567Z", Reading::Zoned),
             ("2013-10-06T21:13:09+02:00", "2013-10-06T19:13:09Z", Reading::Zoned),
+            ("\\/Date(1381095189000)\\/", "2013-10-06T21:33:09Z", Reading::Zoned),
+            ("1381095189.5", "2013-10-06T21:33:09.5Z", Reading::Zoned),
+            ("20131006213309.000000-000", "2013-10-06T21:33:09Z", Reading::Zoned),
+            ("20131006233309.000000+120", "2013-10-06T21:33:09Z", Reading::Zoned),
+            ("Sun Oct 6 21:13:09 2013", "2013-10-06T21:13:09Z", Reading::Local),
+            ("Oct 6, 2013 @ 21:13:09.000", "2013-10-06T21:13:09Z", Reading::Local),
+            ("10/16/2013, 9:13:09.000 PM", "2013-10-16T21:13:09Z", Reading::Local),
             ("Sunday, 06.10.2013 21:13:09", "2013-10-06T21:13:09Z", Reading::Local),
         ] {
             assert_eq!(read(text), Some((time.into(), reading)), "{text}");

@@ -1,5 +1,8 @@
 //! An event of copied text, line by line.
 
+use super::flat::FlatEvent;
+use crate::files::event_form::Label;
+
 /// What is kept of a description, in bytes: less than 1,500 in a Kerberos event.
 const MAX_DESCRIPTION: usize = 64 * 1024;
 
@@ -9,61 +12,14 @@ const MAX_VALUE: usize = 1024;
 /// What is kept of `Event Xml:`, in bytes, as of an event in an XML file.
 const MAX_XML: usize = crate::records::xml_stream::MAX_EVENT;
 
-/// The labels that are used. The others of a header (`User`, `Keywords`...) are passed over.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Label {
-    /// `Event[7]` of `wevtutil`.
-    Number,
-    LogName,
-    Source,
-    EventId,
-    EventType,
-    Level,
-    Date,
-    Time,
-    Computer,
-    Description,
-    EventXml,
+/// Does a label begin an event, where a description or XML stands? No description of a Kerberos event has such a line.
+fn begins_event(label: Label) -> bool {
+    use Label::{EventId, EventType, LogName, Number, Source};
+    matches!(label, Number | LogName | Source | EventId | EventType)
 }
 
-impl Label {
-    /// The label of a line, and what follows it.
-    fn split(line: &str) -> Option<(Self, &str)> {
-        const LABELS: [(&str, Label); 12] = [
-            ("Log Name", Label::LogName),
-            ("Source", Label::Source),
-            ("Event Source", Label::Source),
-            ("Event ID", Label::EventId),
-            ("Event Type", Label::EventType),
-            ("Level", Label::Level),
-            ("Type", Label::Level),
-            ("Date", Label::Date),
-            ("Time", Label::Time),
-            ("Computer", Label::Computer),
-            ("Description", Label::Description),
-            ("Event Xml", Label::EventXml),
-        ];
-        // Quoted in a mail or on a page, lines begin with `>`.
-        let line = line.trim_start_matches(|c: char| c.is_whitespace() || c == '>');
-        let (name, value) = line.split_once(':')?;
-        let (name, value) = (name.trim(), value.trim());
-        if name.starts_with("Event[") && value.is_empty() {
-            return Some((Label::Number, value));
-        }
-        let (_, label) = LABELS.iter().find(|(label, _)| label.eq_ignore_ascii_case(name))?;
-        Some((*label, value))
-    }
-
-    /// Does it begin an event, where a description or XML stands? No description of a Kerberos event
-    /// has such a line.
-    fn begins(self) -> bool {
-        use Label::{EventId, EventType, LogName, Number, Source};
-        matches!(self, Number | LogName | Source | EventId | EventType)
-    }
-
-    fn bit(self) -> u16 {
-        1 << self as u16
-    }
+fn bit(label: Label) -> u16 {
+    1 << label as u16
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -91,7 +47,7 @@ pub(super) struct EventBuilder {
     level: String,
     date: String,
     time: String,
-    /// [`Label::bit`] of all labels seen.
+    /// [`bit`] of all labels seen.
     seen: u16,
 }
 
@@ -102,12 +58,15 @@ impl EventBuilder {
             return false;
         };
         match self.part {
-            Part::Header => self.seen & label.bit() != 0,
-            Part::Description | Part::Xml => label.begins(),
+            Part::Header => self.seen & bit(label) != 0,
+            Part::Description | Part::Xml => begins_event(label),
         }
     }
 
     pub(super) fn add(&mut self, line: &str, number: u64) {
+        if self.part == Part::Header && self.add_special(line, number) {
+            return;
+        }
         let labelled = Label::split(line);
         match (self.part, labelled) {
             (Part::Header, Some((label, value))) => {
@@ -116,19 +75,68 @@ impl EventBuilder {
                 }
                 self.set(label, value);
             }
+            // Pasted without its label, or alone.
+            (Part::Header, None) if line.replace('\\', "").contains(super::MODIFIED) => {
+                if self.seen == 0 {
+                    self.line = number;
+                }
+                self.set(Label::Description, line.trim_start_matches(is_quote).trim());
+            }
             (Part::Header, None) => {}
             // The label stands alone in its line.
             (Part::Description, Some((Label::EventXml, ""))) => self.part = Part::Xml,
             (Part::Description, _) => {
-                let line = line.trim_start_matches(|c: char| c.is_whitespace() || c == '>');
+                let line = line.trim_start_matches(is_quote);
                 append(&mut self.description, line, MAX_DESCRIPTION);
             }
             (Part::Xml, _) => append(&mut self.xml, line, MAX_XML),
         }
     }
 
+    /// Lines of `psloglist` and `dcdiag` that are no `Label: value`.
+    fn add_special(&mut self, line: &str, number: u64) -> bool {
+        let line = line.trim();
+        if let Some(("", rest)) = line.split_once("[").map(|(before, rest)| (before.trim(), rest))
+            && let Some((record, source)) = rest.split_once("] ")
+            && !record.is_empty()
+            && record.bytes().all(|byte| byte.is_ascii_digit())
+        {
+            self.line = number;
+            self.set(Label::Number, "");
+            self.set(Label::Source, source.trim());
+            return true;
+        }
+        // `Time:     10/13/2013 9:13:09 PM   ID:       4`
+        if let Some((Label::Time, value)) = Label::split(line)
+            && let Some((time, id)) = value.split_once("ID:")
+        {
+            self.set(Label::Time, time.trim());
+            self.set(Label::EventId, id.trim());
+            return true;
+        }
+        // `Testing server: Default-First-Site-Name\DC1`: the tests that follow are of its log.
+        for label in ["Testing server:", "Server wird getestet:"] {
+            if let Some((_, server)) = line.strip_prefix(label).and_then(|value| value.split_once('\\')) {
+                self.computer.clear();
+                append(&mut self.computer, server.trim(), MAX_VALUE);
+                self.computer.truncate(self.computer.trim_end().len());
+                return true;
+            }
+        }
+        false
+    }
+
+    /// What holds for the event behind this one as well: the server that `dcdiag` tests.
+    pub(super) fn next(&self) -> Self {
+        let is_named_once = self.seen & bit(Label::Computer) == 0;
+        Self {
+            computer: if is_named_once { self.computer.clone() } else { String::new() },
+            ..Self::default()
+        }
+    }
+
     fn set(&mut self, label: Label, value: &str) {
-        self.seen |= label.bit();
+        self.seen |= bit(label);
         let field = match label {
             Label::LogName => &mut self.log_name,
             Label::Source => &mut self.source,
@@ -153,22 +161,23 @@ impl EventBuilder {
         field.truncate(field.trim_end().len());
     }
 
-    /// Without qualifiers, which some tools leave in the number.
-    pub(super) fn event_id(&self) -> Option<u16> {
-        let number: u32 = self.event_id.parse().ok()?;
-        Some((number & 0xFFFF) as u16)
-    }
-
-    /// The number an .evtx file has for the level; 0 where the text has none that is known.
-    pub(super) fn level(&self) -> u8 {
-        const LEVELS: [(&str, u8); 5] =
-            [("Critical", 1), ("Error", 2), ("Warning", 3), ("Information", 4), ("Verbose", 5)];
-        LEVELS.iter().find(|(name, _)| name.eq_ignore_ascii_case(&self.level)).map_or(0, |&(_, level)| level)
+    /// The same as other forms give it.
+    pub(super) fn flat(self) -> FlatEvent {
+        FlatEvent {
+            time: self.date(),
+            provider: self.source,
+            event_id: self.event_id,
+            channel: self.log_name,
+            computer: self.computer,
+            level: self.level,
+            message: self.description,
+            ..FlatEvent::default()
+        }
     }
 
     /// Date and time of day with single spaces, and without the marks for the direction of writing that
     /// Windows puts around the parts of a date.
-    pub(super) fn date(&self) -> String {
+    fn date(&self) -> String {
         let text: String = [self.date.as_str(), " ", self.time.as_str()]
             .concat()
             .chars()
@@ -176,6 +185,11 @@ impl EventBuilder {
             .collect();
         text.split_whitespace().collect::<Vec<_>>().join(" ")
     }
+}
+
+/// What quoted lines begin with in a mail or on a page.
+fn is_quote(c: char) -> bool {
+    c.is_whitespace() || c == '>'
 }
 
 /// Adds a line, as far as there is room.

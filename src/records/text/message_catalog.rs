@@ -11,6 +11,7 @@ use crate::records::Datum;
 
 /// One wording of one event.
 struct Wording {
+    providers: &'static [&'static str],
     event_id: u16,
     pattern: Regex,
     /// The values in the manifest's order; each is a group of the pattern, and left out if that took no part.
@@ -70,43 +71,107 @@ static WORDINGS: LazyLock<Vec<Wording>> = LazyLock::new(|| {
             ],
         ),
     ]
+    .map(|(event_id, pattern, values)| (KERBEROS, event_id, pattern, values))
     .into_iter()
-    .filter_map(|(event_id, pattern, values)| {
+    .chain(OTHERS.iter().map(|&(providers, event_id, pattern)| (providers, event_id, pattern, &[][..])))
+    .filter_map(|(providers, event_id, pattern, values)| {
         // A pattern that does not compile is caught by a test, not by a user.
         let pattern = Regex::new(pattern).ok()?;
-        Some(Wording { event_id, pattern, values })
+        Some(Wording { providers, event_id, pattern, values })
     })
     .collect()
 });
 
+const KERBEROS: &[&str] = &["Microsoft-Windows-Security-Kerberos", "Kerberos"];
+const KDC: &[&str] = &["Microsoft-Windows-Kerberos-Key-Distribution-Center", "KDC"];
+const NETLOGON: &[&str] = &["NETLOGON"];
+const SERVICES: &[&str] = &["Service Control Manager"];
+const DCOM: &[&str] = &["Microsoft-Windows-DistributedCOM", "DCOM"];
+const LSASRV: &[&str] = &["LsaSrv", "Microsoft-Windows-LSA"];
+
+/// The events that a diagnosis uses beside event 4: `%1`, `%2`.. of the message are the groups of the pattern. The texts are
+/// those of the message tables of `kdcsvc.dll`, `netmsg.dll`, `services.exe`, `combase.dll` and `lsasrv.dll`, as Microsoft's
+/// articles about these events quote them.
+#[rustfmt::skip]
+const OTHERS: &[(&[&str], u16, &str)] = &[
+    (KDC, 11, r"(?i)duplicate names? while processing a Kerberos authentication request\. The duplicate name is (.*?) \(of type (.*?)\)"),
+    (KDC, 14, r"(?i)While processing an AS request for target service (.*?), the account (.*?) did not have a suitable key .*?\(the missing key has an ID of (\d+)\)\. The requested etypes ?(?:were|:) ?(.*?)\. The accounts available etypes ?(?:were|:) ?(.*?)\."),
+    (KDC, 16, r"(?i)While processing a TGS request for the target server (.*?), the account (.*?) did not have a suitable key .*?\(the missing key has an ID of (\d+)\)\. The requested etypes ?(?:were|:) ?(.*?)\. The accounts available etypes ?(?:were|:) ?(.*?)\."),
+    (KDC, 26, r"(?i)While processing an AS request for target service (.*?), the account (.*?) did not have a suitable key .*?\(the missing key has an ID of (\d+)\)\. The requested etypes ?(?:were|:) ?(.*?)\. The accounts available etypes ?(?:were|:) ?(.*?)\."),
+    (KDC, 27, r"(?i)While processing a TGS request for the target server (.*?), the account (.*?) did not have a suitable key .*?\(the missing key has an ID of (\d+)\)\. The requested etypes ?(?:were|:) ?(.*?)\. The accounts available etypes ?(?:were|:) ?(.*?)\."),
+    (NETLOGON, 3210, r"(?i)This computer could not authenticate with (.*?), a Windows domain controller for domain (.*?),"),
+    (NETLOGON, 5719, r"(?i)(?:set up|setup) a secure session with a domain controller in domain (\S+) due to the following: (.*)"),
+    (NETLOGON, 5722, r"(?i)The session setup from the computer (.*?) failed to authenticate\. The name(?:\(s\))? of the account(?:\(s\))? referenced in the security database is (.*?)\. The following error occurred: (.*)"),
+    (NETLOGON, 5805, r"(?i)The session setup from the computer (.*?) failed to authenticate\. The following error occurred: (.*)"),
+    (SERVICES, 7038, r"(?i)The (.*?) service was unable to log on as (.*?) with the currently configured password due to the following error: (.*)"),
+    (DCOM, 10009, r"(?i)DCOM was unable to communicate with the computer (.*?) using any of the configured protocols"),
+    (DCOM, 10028, r"(?i)DCOM was unable to communicate with the computer (.*?) using any of the configured protocols; requested by PID +(\S+) \((.*?)\)"),
+    (LSASRV, 6037, r"(?i)The program (.*?), with the assigned process ID (\d+), could not authenticate locally by using the target name (.*?)\. "),
+];
+
 /// Does the program know the wordings of this event?
 pub(super) fn is_known(provider: &str, event_id: u16) -> bool {
-    is_kerberos(provider) && WORDINGS.iter().any(|w| w.event_id == event_id)
+    is_of(KERBEROS, provider) && WORDINGS.iter().any(|w| w.event_id == event_id)
 }
 
-fn is_kerberos(provider: &str) -> bool {
-    ["Microsoft-Windows-Security-Kerberos", "Kerberos"].iter().any(|name| name.eq_ignore_ascii_case(provider))
+fn is_of(providers: &[&str], provider: &str) -> bool {
+    providers.iter().any(|name| name.eq_ignore_ascii_case(provider))
 }
 
 /// The values in a description, under the names they have in an .evtx file. `description` has single
 /// spaces for all white space: before Vista the texts came with line ends of their own.
 pub(super) fn values(provider: &str, event_id: u16, description: &str) -> Option<Vec<Datum>> {
-    if !is_kerberos(provider) {
-        return None;
-    }
-    WORDINGS.iter().filter(|wording| wording.event_id == event_id).find_map(|wording| {
+    let of_event = |wording: &&Wording| wording.event_id == event_id && is_of(wording.providers, provider);
+    WORDINGS.iter().filter(of_event).find_map(|wording| {
         let found = wording.pattern.captures(description)?;
-        Some(
-            wording
-                .values
-                .iter()
-                .filter_map(|&name| {
-                    let value = found.name(name)?.as_str().trim();
-                    Some(Datum { name: Some(name.into()), value: value.into() })
-                })
-                .collect(),
-        )
+        let group = |value: Option<regex::Match<'_>>| value.map_or("", |value| value.as_str().trim()).into();
+        if wording.values.is_empty() {
+            return Some(
+                found.iter().skip(1).map(|value| Datum { name: None, value: group(value) }).collect(),
+            );
+        }
+        let named = wording.values.iter().filter_map(|&name| {
+            Some(Datum { name: Some(name.into()), value: group(Some(found.name(name)?)) })
+        });
+        Some(named.collect())
     })
+}
+
+/// The values behind "The description for Event ID 4 from source .. cannot be found": one per line, or with commas, in the
+/// order of the message. The sentence before them ends with a colon in every language.
+pub(super) fn values_without_message(message: &str) -> Option<Vec<Datum>> {
+    const BEFORE: [&str; 10] = [
+        "included with the event",
+        "part of the event",
+        "mit dem Ereignis gespeichert",
+        "incluses avec l",
+        "incluyó con el evento",
+        "incluse nell",
+        "incluídas com o evento",
+        "включены следующие сведения",
+        "イベントに含まれ",
+        "事件包括以下信息",
+    ];
+    let (at, before) = BEFORE.iter().find_map(|before| Some((message.find(before)?, before)))?;
+    let rest = message.get(at + before.len()..)?;
+    let values = rest.get(rest.find([':', '：'])?..)?.trim_start_matches([':', '：']).trim();
+    let lines: Vec<&str> = match values.contains('\n') {
+        // What newer versions add: the message or its parameters are missing.
+        true => values
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+            .take_while(|l| !l.contains(". ") && !l.ends_with(". ") && !l.starts_with("The "))
+            .collect(),
+        false => values.trim_end_matches('.').split(", ").collect(),
+    };
+    let data = lines.into_iter().take(64).map(|value| Datum { name: None, value: value.into() });
+    Some(data.collect::<Vec<_>>()).filter(|data| !data.is_empty())
+}
+
+/// Does an article quote the message with placeholders for its values?
+pub(super) fn has_placeholders(data: &[Datum]) -> bool {
+    data.iter().any(|datum| datum.value.contains(['<', '>', '%', '{', '}']))
 }
 
 #[cfg(test)]
@@ -139,7 +204,7 @@ mod tests {
 
     #[test]
     fn every_pattern_compiles() {
-        assert_eq!(WORDINGS.len(), 5);
+        assert_eq!(WORDINGS.len(), 5 + OTHERS.len());
         assert!(
             WORDINGS
                 .iter()

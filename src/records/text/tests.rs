@@ -183,7 +183,7 @@ fn what_cannot_be_used_is_named_by_its_line() {
     ] {
         let (records, seen, read_errors) = read(format!("\n\n{text}").as_bytes());
         assert_eq!((records.len(), seen), (0, 1));
-        assert!(read_errors[0].starts_with("the event at line 3 was passed over: "), "{read_errors:?}");
+        assert!(read_errors[0].starts_with("the event at line 3 was skipped: "), "{read_errors:?}");
         assert!(read_errors[0].contains(why), "{read_errors:?}");
     }
     let (_, _, read_errors) = read(b"Source: the web\nDate: today\n");

@@ -3,4 +3,5 @@
 mod archives;
 mod extract;
 mod forms;
+mod other_tools;
 mod support;

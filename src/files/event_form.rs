@@ -1,0 +1,351 @@
+//! The forms in which people have events, but for .evtx: recognised by at least two independent marks each.
+
+use crate::text::decode::TextReader;
+use crate::text::delimited::{Header, column_key};
+use crate::text::property_list::each_list;
+
+/// A form of events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum EventForm {
+    /// `<Event>` elements.
+    Xml,
+    /// Objects of any tool, as a list or one per line.
+    Json,
+    /// A table with a column of event IDs.
+    Csv,
+    /// `Export-Clixml` of `Get-WinEvent` or `Get-EventLog`.
+    CliXml,
+    /// `Format-List` of PowerShell, and `Name=value` lines.
+    List,
+    /// Event Viewer's and `wevtutil`'s `Label: value` header with a description, in any language; `dcdiag`, `psloglist`; the
+    /// message of an event 4 alone.
+    Labels,
+    /// Lines of the Snare agent.
+    Snare,
+    /// Event Viewer's "friendly view" of the details.
+    View,
+    /// The default view of `Get-WinEvent` or `Get-EventLog`: columns, the message last.
+    Table,
+}
+
+/// The labels of an event's header that are used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Label {
+    /// `Event[7]` of `wevtutil`.
+    Number,
+    LogName,
+    Source,
+    EventId,
+    EventType,
+    Level,
+    Date,
+    Time,
+    Computer,
+    Description,
+    EventXml,
+}
+
+/// The labels of Event Viewer: English (both layouts, and `dcdiag`), German, French, Spanish, Italian, Portuguese, Dutch,
+/// Polish, Russian, Japanese, Chinese (simplified, traditional).
+#[rustfmt::skip]
+const LABELS: &[(Label, &[&str])] = &[
+    (Label::LogName, &["Log Name", "Protokollname", "Nom du journal", "Nombre de registro", "Nome registro", "Nome do Log",
+        "Nome do Registo", "Logboeknaam", "Nazwa dziennika", "Имя журнала", "ログの名前", "日志名称", "記錄檔名稱"]),
+    (Label::Source, &["Source", "Event Source", "Quelle", "Ereignisquelle", "Origen", "Origine", "Fonte", "Origem", "Bron",
+        "Źródło", "Источник", "ソース", "来源", "來源"]),
+    (Label::EventId, &["Event ID", "EventID", "Ereignis-ID", "Ereigniskennung", "ID de l’événement", "ID de l'événement",
+        "Id de l’événement", "Id. del evento", "Id. de evento", "Identificador de evento", "ID evento", "ID do Evento",
+        "Identificação do Evento", "Gebeurtenis-id", "Identyfikator zdarzenia", "Код события", "イベント ID", "事件 ID",
+        "事件识别码", "事件識別碼"]),
+    (Label::EventType, &["Event Type", "Ereignistyp"]),
+    (Label::Level, &["Level", "Type", "Ebene", "Niveau", "Nivel", "Livello", "Nível", "Poziom", "Уровень", "レベル", "级别",
+        "等級"]),
+    (Label::Date, &["Date", "Time Generated", "Datum", "Erstellungszeitpunkt", "Fecha", "Data", "Дата", "日付", "日期"]),
+    (Label::Time, &["Time", "Zeit", "Uhrzeit"]),
+    (Label::Computer, &["Computer", "Ordinateur", "Equipo", "Computador", "Komputer", "Компьютер", "コンピューター",
+        "コンピュータ", "计算机", "電腦"]),
+    (Label::Description, &["Description", "Event String", "Beschreibung", "Ereigniszeichenfolge", "Descripción",
+        "Descrizione", "Descrição", "Beschrijving", "Opis", "Описание", "説明", "描述"]),
+    (Label::EventXml, &["Event Xml", "Ereignis-XML", "XML de l’événement", "XML de l'événement", "XML de evento",
+        "XML del evento", "XML evento", "Xml de Evento", "Gebeurtenis-XML", "Kod XML zdarzenia", "Xml события",
+        "イベント XML", "事件 Xml"]),
+];
+
+impl Label {
+    /// The label of a line, and what follows it.
+    pub(crate) fn split(line: &str) -> Option<(Self, &str)> {
+        // Quoted in a mail or on a page, lines begin with `>`; in Markdown, labels are bold.
+        let line =
+            line.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '>' | '*' | '\u{feff}'));
+        let colon = line.find([':', '：'])?;
+        let (name, value) = line.split_at_checked(colon)?;
+        let value = value.trim_start_matches([':', '：', '*']);
+        let (name, value) = (name.trim().trim_matches('*'), value.trim());
+        if name.starts_with("Event[") && value.is_empty() {
+            return Some((Self::Number, value));
+        }
+        // `An error event occurred.  EventID: 0x40000004` of dcdiag.
+        let name = name.rsplit_once("  ").map_or(name, |(_, last)| last);
+        let is_it = |label: &&str| label.to_lowercase() == name.to_lowercase();
+        let (label, _) = LABELS.iter().find(|(_, names)| names.iter().any(|label| is_it(&label)))?;
+        Some((*label, value))
+    }
+}
+
+/// Names of the member or column with the event ID. The second list has names that other objects have too.
+const ID: &[&str] =
+    &["eventid", "event_id", "eventcode", "event.code", "winlog.event_id", "eventidentifier", "instanceid"];
+const WEAK_ID: &[&str] = &["id", "code"];
+
+/// Names that events have beside it.
+const BESIDE: &[&str] = &[
+    "provider",
+    "providername",
+    "provider_name",
+    "winlog.provider_name",
+    "sourcename",
+    "source_name",
+    "source",
+    "eventsource",
+    "message",
+    "channel",
+    "computer",
+    "computername",
+    "computer_name",
+    "machinename",
+    "logname",
+    "eventdata",
+    "event_data",
+    "eventlog",
+    "winlog",
+    "logfile",
+    "rendereddescription",
+    "leveldisplayname",
+    "payload",
+];
+
+/// Names that no other object has beside `Id`.
+const STRONG: &[&str] = &["providername", "machinename", "leveldisplayname", "winlog", "taskcategory"];
+
+impl EventForm {
+    /// The form of a text that begins so.
+    pub(crate) fn of(text: &str) -> Option<Self> {
+        let text = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+        if text.starts_with('{')
+            || text.starts_with("[{")
+            || text.starts_with("[\n")
+            || text.starts_with("[\r")
+            || text.starts_with("[ ")
+        {
+            return is_json(text).then_some(Self::Json);
+        }
+        if text.starts_with("<Objs") {
+            let marks =
+                ["N=\"ProviderName\"", "Eventing.Reader", "EventLogEntry", "N=\"ReplacementStrings\""];
+            return marks.iter().any(|mark| text.contains(mark)).then_some(Self::CliXml);
+        }
+        if is_csv(text) {
+            return Some(Self::Csv);
+        }
+        let labels = labels(text);
+        let has_header = labels.len() >= 2
+            && (labels.contains(&Label::EventId)
+                || labels.contains(&Label::EventType)
+                || (labels.contains(&Label::LogName) && labels.contains(&Label::Source)));
+        if let Some(at) = xml_at(text) {
+            // Event Viewer's "Copy" puts the event's XML behind its text, and not every event may have it.
+            let header_first = has_header
+                && text.get(..at).is_some_and(|before| {
+                    before
+                        .lines()
+                        .any(|line| matches!(Label::split(line), Some((Label::LogName | Label::Source, _))))
+                });
+            return Some(if header_first { Self::Labels } else { Self::Xml });
+        }
+        if text.contains("MSWinEventLog\t") || text.contains("MSWinEventLog#011") {
+            return Some(Self::Snare);
+        }
+        if text.contains("[ Name]") && (text.contains("[ SystemTime]") || text.contains("EventRecordID")) {
+            return Some(Self::View);
+        }
+        if is_table(text) {
+            return Some(Self::Table);
+        }
+        if is_list(text) {
+            return Some(Self::List);
+        }
+        (has_header || is_psloglist(text) || is_message(text)).then_some(Self::Labels)
+    }
+}
+
+/// The first `<Event>`, where it is a log's: at the root, or with a `System` behind it.
+fn xml_at(text: &str) -> Option<usize> {
+    let ends_name = |at: usize| {
+        text.get(at..)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '>', '\t', '\r', '\n', '/']))
+    };
+    let is_event = |(at, name): (usize, &str)| {
+        let end = at + name.len();
+        ends_name(end) || (text.get(end..).is_some_and(|rest| rest.starts_with('s')) && ends_name(end + 1))
+    };
+    let prefixed = text.match_indices(":Event").filter(|_| text.starts_with('<'));
+    let (at, _) = text
+        .match_indices("<Event")
+        .find(|&found| is_event(found))
+        .or_else(|| prefixed.into_iter().find(|&found| is_event(found)))?;
+    let before = text.get(..at).unwrap_or_default();
+    // An XML declaration, comments, and the dashes of a browser's view.
+    let is_root = text.starts_with('<')
+        && before.matches('<').count()
+            == before.matches("<?").count()
+                + before.matches("<!").count()
+                + usize::from(before.ends_with(|c: char| c.is_alphanumeric()));
+    (is_root || text.get(at..).is_some_and(|rest| rest.contains("<System") || rest.contains(":System")))
+        .then_some(at)
+}
+
+fn is_json(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    let has = |name: &str| {
+        let key = format!("\"{name}\"");
+        lower
+            .match_indices(&key)
+            .any(|(at, _)| lower.get(at + key.len()..).is_some_and(|rest| rest.trim_start().starts_with(':')))
+    };
+    let any = |names: &[&str]| names.iter().any(|name| has(name));
+    xml_at(text).is_some()
+        || (any(ID) && any(BESIDE))
+        || (any(WEAK_ID) && any(STRONG))
+        || (has("_raw") && lower.contains("eventcode="))
+}
+
+fn is_csv(text: &str) -> bool {
+    let Some(header) = Header::of(text) else { return false };
+    let columns = header.columns();
+    let has = |names: &[&str]| {
+        names.iter().any(|name| {
+            let name = column_key(name);
+            columns.iter().any(|column| *column == name)
+        })
+    };
+    if columns.len() < 3 || columns.iter().any(|column| column.contains(['<', '>', '='])) {
+        return false;
+    }
+    (has(ID) && has(BESIDE))
+        || (has(WEAK_ID) && has(STRONG))
+        || (has(&["raw"]) && (xml_at(text).is_some() || text.contains("EventCode=")))
+        || xml_at(text).is_some_and(|at| text.get(..at).is_some_and(|before| before.contains('\n')))
+}
+
+/// The labels at the beginning of lines, each once.
+fn labels(text: &str) -> Vec<Label> {
+    let mut found = Vec::new();
+    for (label, _) in text.lines().filter_map(Label::split) {
+        if !found.contains(&label) {
+            found.push(label);
+        }
+    }
+    found
+}
+
+fn is_list(text: &str) -> bool {
+    let mut names = Vec::new();
+    // A slice cannot fail to be read.
+    let _ = each_list(TextReader::of(text), |list, _| {
+        names.extend(list.iter().map(|(name, _)| name.to_ascii_lowercase()));
+    });
+    let has = |wanted: &[&str]| wanted.iter().any(|wanted| names.iter().any(|name| name == wanted));
+    (has(ID) || has(WEAK_ID))
+        && has(&["message", "replacementstrings", "insertionstrings"])
+        && has(&[
+            "providername",
+            "source",
+            "sourcename",
+            "timecreated",
+            "timegenerated",
+            "entrytype",
+            "logname",
+            "level",
+        ])
+}
+
+fn is_table(text: &str) -> bool {
+    let mut lines = text.lines();
+    lines.by_ref().any(|line| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let ids = ["Id", "EventID", "InstanceID"].iter().any(|id| words.contains(id));
+        let time = ["TimeCreated", "Time", "TimeGenerated"].iter().any(|time| words.contains(time));
+        ids && time && words.last() == Some(&"Message")
+    }) && lines.next().is_some_and(|line| line.contains("--") && line.chars().all(|c| matches!(c, '-' | ' ')))
+}
+
+/// `[52341] Microsoft-Windows-Security-Kerberos`, then `   Type:     ERROR`.
+fn is_psloglist(text: &str) -> bool {
+    let numbered = |line: &str| {
+        line.strip_prefix('[')
+            .and_then(|rest| rest.split_once("] "))
+            .is_some_and(|(number, _)| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
+    };
+    text.lines()
+        .zip(text.lines().skip(1))
+        .any(|(line, next)| numbered(line) && next.trim_start().starts_with("Type:"))
+}
+
+/// The sentence of event 4 at the beginning of a text. A text that quotes it further on is about the event.
+fn is_message(text: &str) -> bool {
+    let text = text.replace("\\_", "_");
+    let at = text.find("KRB_AP_ERR_MODIFIED").filter(|at| *at < 300);
+    // Japanese and Chinese have a name before the error as well.
+    at.is_some() && text.chars().take(600).any(|c| matches!(c, '$' | '/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_form_is_recognised_by_its_marks() {
+        for (text, form) in [
+            ("<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'>", Some(EventForm::Xml)),
+            ("\r\n<Events>", Some(EventForm::Xml)),
+            ("<?xml version='1.0'?><Events>", Some(EventForm::Xml)),
+            ("<e:Event xmlns:e='u'>", Some(EventForm::Xml)),
+            ("- <Event xmlns=\"u\">\n- <System>", Some(EventForm::Xml)),
+            ("_time,host,_raw\nt,h,\"<Event xmlns='u'><System>\"", Some(EventForm::Csv)),
+            ("<Sysmon><EventFiltering>", None),
+            ("<Task><Triggers><EventTrigger>", None),
+            ("# How to read\n\nAn `<Event>` has an ID", None),
+            ("{\"EventID\":4,\"Channel\":\"System\"}", Some(EventForm::Json)),
+            ("{\"id\":\"0b6\",\"createdDateTime\":\"2026\",\"source\":\"x\"}", None),
+            ("[{\"OuterXml\":\"<Event xmlns=\\\"u\\\"><System>", Some(EventForm::Json)),
+            ("Level,Date and Time,Source,Event ID,Task Category\n", Some(EventForm::Csv)),
+            ("host,address,interface\n", None),
+            ("Id,Name,Description\n", None),
+            ("Log Name: System\r\nSource: Kerberos\r\n", Some(EventForm::Labels)),
+            ("Protokollname: System\nQuelle: Kerberos\nEreignis-ID: 4\n", Some(EventForm::Labels)),
+            ("Source: a\nDescription: b\n", None),
+            ("Id : 4\nProviderName : P\nMessage : M\n", Some(EventForm::List)),
+            ("Name : eth0\nDescription : d\n", None),
+            (
+                "TimeCreated  Id LevelDisplayName Message\n-----------  -- ---------------- -------\n",
+                Some(EventForm::Table),
+            ),
+            ("<14>Oct 13 SRV1 MSWinEventLog\t1\tSystem\t", Some(EventForm::Snare)),
+        ] {
+            assert_eq!(EventForm::of(text), form, "{text}");
+        }
+    }
+
+    #[test]
+    fn labels_of_all_languages_are_different_or_the_same_label() {
+        for (label, names) in LABELS {
+            for name in *names {
+                assert_eq!(
+                    Label::split(&format!("{name}: x")).map(|(found, _)| found),
+                    Some(*label),
+                    "{name}"
+                );
+            }
+        }
+    }
+}

@@ -87,7 +87,7 @@ impl Label {
         // `An error event occurred.  EventID: 0x40000004` of dcdiag.
         let name = name.rsplit_once("  ").map_or(name, |(_, last)| last);
         let is_it = |label: &&str| label.to_lowercase() == name.to_lowercase();
-        let (label, _) = LABELS.iter().find(|(_, names)| names.iter().any(|label| is_it(&label)))?;
+        let (label, _) = LABELS.iter().find(|(_, names)| names.iter().any(is_it))?;
         Some((*label, value))
     }
 }
@@ -225,7 +225,7 @@ fn is_csv(text: &str) -> bool {
     let has = |names: &[&str]| {
         names.iter().any(|name| {
             let name = column_key(name);
-            columns.iter().any(|column| *column == name)
+            columns.contains(&name)
         })
     };
     if columns.len() < 3 || columns.iter().any(|column| column.contains(['<', '>', '='])) {

@@ -254,13 +254,14 @@ impl Flat {
             return;
         }
         let last = path.rsplit('.').next().unwrap_or(path);
-        if start.starts_with('{') && matches!(last, "payload" | "raw" | "event" | "original") {
-            if let Ok(Value::Object(object)) = serde_json::from_str(start) {
-                for (name, inner) in &object {
-                    self.add(&normal(name), inner, depth + 1);
-                }
-                return;
+        if start.starts_with('{')
+            && matches!(last, "payload" | "raw" | "event" | "original")
+            && let Ok(Value::Object(object)) = serde_json::from_str(start)
+        {
+            for (name, inner) in &object {
+                self.add(&normal(name), inner, depth + 1);
             }
+            return;
         }
         if last == "raw" || start.contains("\nLogName=") || start.contains("\nEventCode=") {
             // What the forwarder of Splunk writes: the time, then `LogName=System` and so on.

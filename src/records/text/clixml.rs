@@ -2,8 +2,8 @@
 
 use std::io::Read;
 
-use super::Reader;
 use super::objects::take_object;
+use super::reader::Reader;
 use crate::text::clixml::objects;
 use crate::text::decode::TextReader;
 

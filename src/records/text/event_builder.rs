@@ -1,6 +1,6 @@
 //! An event of copied text, line by line.
 
-use super::flat::FlatEvent;
+use super::flat::{FlatEvent, MODIFIED};
 use crate::files::event_form::Label;
 
 /// What is kept of a description, in bytes: less than 1,500 in a Kerberos event.
@@ -76,7 +76,7 @@ impl EventBuilder {
                 self.set(label, value);
             }
             // Pasted without its label, or alone.
-            (Part::Header, None) if line.replace('\\', "").contains(super::MODIFIED) => {
+            (Part::Header, None) if line.replace('\\', "").contains(MODIFIED) => {
                 if self.seen == 0 {
                     self.line = number;
                 }

@@ -12,6 +12,12 @@ use crate::text::property_list::each_list;
 
 pub(super) type Object = Map<String, Value>;
 
+/// What is kept of a line; the longest description of a Kerberos event has less than 1,500 characters.
+pub(super) const MAX_LINE: usize = 64 * 1024;
+
+/// What event 4 is about, in every language.
+pub(super) const MODIFIED: &str = "KRB_AP_ERR_MODIFIED";
+
 /// Deepest nesting that is looked at.
 const MAX_DEPTH: usize = 24;
 

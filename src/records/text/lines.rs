@@ -2,8 +2,8 @@
 
 use std::io::Read;
 
-use super::flat::{FlatEvent, read_pairs};
-use super::{MAX_LINE, Reader};
+use super::flat::{FlatEvent, Found, MAX_LINE, read_pairs};
+use super::reader::Reader;
 use crate::records::Datum;
 use crate::text::decode::TextReader;
 use crate::text::lines::Lines;
@@ -106,7 +106,7 @@ impl View {
         // What makes it an event is in the fields and the values together.
         let message = ("message", " ");
         let fields = self.fields.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        if let super::Found::Event(mut event) = read_pairs(fields.chain([message])) {
+        if let Found::Event(mut event) = read_pairs(fields.chain([message])) {
             event.data = self.data;
             reader.take(*event, self.line);
         }

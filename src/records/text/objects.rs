@@ -6,8 +6,8 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, MapAccess};
 use serde_json::Value;
 
-use super::Reader;
-use super::flat::{self, Found, Object};
+use super::flat::{self, Found, MODIFIED, Object};
+use super::reader::Reader;
 use crate::text::decode::TextReader;
 use crate::text::delimited::{Table, TableError};
 use crate::text::json::{ObjectVisitor, each_object};
@@ -72,7 +72,7 @@ pub(super) fn read_csv(text: TextReader<impl Read>, reader: &mut Reader<'_>) {
             .map(|at| ("message", row.get(Some(at))))
             .filter(|(_, cell)| !cell.is_empty());
         let pairs: Vec<(&str, &str)> = cells.chain(more).filter(|(_, cell)| !cell.is_empty()).collect();
-        if pairs.iter().any(|(_, cell)| cell.contains(super::MODIFIED) && cell.ends_with("...")) {
+        if pairs.iter().any(|(_, cell)| cell.contains(MODIFIED) && cell.ends_with("...")) {
             reader.skip(
                 row.line,
                 "its text is cut off with ...; export it with Export-Csv instead of Format-Table or Out-File",

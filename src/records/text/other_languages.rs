@@ -8,9 +8,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::flat::MODIFIED;
 use crate::records::Datum;
-
-const ERROR: &str = "KRB_AP_ERR_MODIFIED";
 
 /// The verified wordings, by a piece that no other has.
 const VERIFIED: &[&str] = &["Использовалось конечное имя"];
@@ -32,10 +31,10 @@ static DOMAIN: LazyLock<Option<Regex>> =
 
 /// The values of event 4, and whether the wording is verified.
 pub(super) fn values(description: &str) -> Option<(Vec<Datum>, bool)> {
-    let error = description.find(ERROR)?;
+    let error = description.find(MODIFIED)?;
     let server = SERVER.as_ref()?.captures(description)?.get(1)?;
     // Japanese has the server before the error, the others behind it.
-    let from = server.end().max(error + ERROR.len());
+    let from = server.end().max(error + MODIFIED.len());
     let rest = description.get(from..)?;
     let target = TARGET.as_ref()?.find(rest)?;
     let abbreviations = ["SPN", "KDC"];

@@ -1,6 +1,7 @@
 //! What is known apart from the incident: hosts, accounts, other events, dates.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex};
 
 use jiff::SignedDuration;
 
@@ -17,6 +18,8 @@ pub struct Context<'a> {
     pub hosts: Hosts<'a>,
     pub accounts: Directory<'a>,
     pub(super) signals: SignalIndex,
+    /// Domains in which a host of a label is known: asked for every incident, and a label may have thousands.
+    pub(super) domains: Mutex<HashMap<Box<str>, Arc<[String]>>>,
     /// How far a signal may lie from an event of the incident (`--window`).
     pub window: SignedDuration,
     /// How old the inventories are; without [`Context::dated`] nothing is known about it.
@@ -30,7 +33,14 @@ impl<'a> Context<'a> {
         signals: Vec<RecordedSignal>,
         window: SignedDuration,
     ) -> Self {
-        Self { hosts, accounts, signals: SignalIndex::new(signals), window, dates: FileDates::default() }
+        Self {
+            hosts,
+            accounts,
+            signals: SignalIndex::new(signals),
+            domains: Mutex::default(),
+            window,
+            dates: FileDates::default(),
+        }
     }
 
     /// When the inventories were written.

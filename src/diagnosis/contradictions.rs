@@ -1,5 +1,7 @@
 //! What speaks against a verdict. It is shown, and lowers the confidence by one step.
 
+use std::collections::HashSet;
+
 use super::case::Case;
 use super::connection::Topology;
 use super::evidence::Caveat;
@@ -63,7 +65,7 @@ fn resolves_to(case: &Case<'_>, host: Option<HostId>) -> Option<Caveat> {
 fn resolves_to_nothing(case: &Case<'_>, out: &mut Vec<Caveat>) {
     let parties = &case.parties;
     let own = parties.usable(parties.target_id);
-    let lost = |(address, _): &(std::net::IpAddr, _)| own.iter().all(|row| row.address != *address);
+    let lost = |(address, _): &(std::net::IpAddr, _)| !parties.owns(parties.target_id, *address);
     if let Some((address, source)) = parties.resolved().first()
         && out.is_empty()
         && !own.is_empty()
@@ -79,14 +81,16 @@ fn resolves_to_nothing(case: &Case<'_>, out: &mut Vec<Caveat>) {
 
 /// One export has the shared address, and another export of the same host does not.
 fn address_disputed(case: &Case<'_>, hosts: &[Option<HostId>], proof: &Proof) -> Option<Caveat> {
+    let inventory = &case.parties.context.hosts;
     for host in hosts.iter().flatten() {
-        let rows = case.parties.context.hosts.owned(*host);
+        // What a host registered in DNS at some time lists one adapter only and refutes nothing.
+        let mut files = HashSet::new();
+        let exported = inventory.owned(*host).iter().filter(|row| row.logged_at.is_none());
+        let exports: Vec<_> = exported.filter(|row| files.insert(&*row.source.file)).collect();
         for address in &proof.shared {
-            // What a host registered in DNS at some time lists one adapter only and refutes nothing.
-            let has =
-                |file: &str| rows.iter().any(|row| *row.source.file == *file && row.address == *address);
-            let exported = rows.iter().filter(|row| row.logged_at.is_none());
-            if let Some(row) = exported.into_iter().find(|row| !has(&row.source.file)) {
+            let rows = inventory.rows(*host, *address);
+            let files: HashSet<&str> = rows.iter().map(|row| &*row.source.file).collect();
+            if let Some(row) = exports.iter().find(|row| !files.contains(&*row.source.file)) {
                 return Some(Caveat::AddressDisputed {
                     file: (*row.source.file).into(),
                     host: (*row.host).into(),
@@ -115,7 +119,8 @@ fn client_owns_it(case: &Case<'_>, proof: &Proof) -> Option<Caveat> {
         return None;
     }
     let own = case.parties.usable(case.parties.client_id);
-    let row = own.iter().find(|row| proof.reached.contains(&row.address))?;
+    let reached: HashSet<_> = proof.reached.iter().collect();
+    let row = own.iter().find(|row| reached.contains(&row.address))?;
     Some(Caveat::ClientOwnsIt {
         client: case.parties.incident.client.clone(),
         address: row.address,

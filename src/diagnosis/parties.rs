@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
+use std::sync::{Arc, PoisonError};
 
 use jiff::SignedDuration;
 
@@ -35,6 +36,8 @@ pub(crate) struct Parties<'a> {
     pub(crate) realms: Vec<String>,
     pub(crate) client_id: Option<HostId>,
     pub(crate) target_id: Option<HostId>,
+    /// What the target's name resolves to.
+    resolved_addresses: BTreeSet<IpAddr>,
     /// The names again, with who vouches for them.
     pub(crate) client_named: Named,
     pub(crate) responder_named: Named,
@@ -68,7 +71,7 @@ impl<'a> Parties<'a> {
             None => incident.answered_by.to_string(),
         };
         let known_responder = responder_host.as_ref().is_some_and(|host| is_known(host, context));
-        Self {
+        let mut parties = Self {
             incident,
             context,
             client_named: Named { text: incident.client.clone(), known: client_host.is_some() },
@@ -82,7 +85,10 @@ impl<'a> Parties<'a> {
             realms: realms.into_iter().collect(),
             client_id,
             target_id,
-        }
+            resolved_addresses: BTreeSet::new(),
+        };
+        parties.resolved_addresses = parties.resolved().iter().map(|(address, _)| *address).collect();
+        parties
     }
 
     pub(crate) fn spn(&self) -> Option<&Spn> {
@@ -173,7 +179,7 @@ impl<'a> Parties<'a> {
     /// Does any inventory know a machine of this label in the domain?
     pub(crate) fn exists_in(&self, host: &HostName, domain: &str) -> bool {
         self.context.accounts.has_computer(host.label(), domain)
-            || self.context.hosts.same_label(host).iter().any(|h| h.domain() == Some(domain))
+            || (domain.contains('.') && self.context.hosts.is_in_domain(host, domain))
     }
 
     /// The label of the target may belong to machines of two domains, and the event does not show which one answered.
@@ -196,8 +202,18 @@ impl<'a> Parties<'a> {
         }
     }
 
-    /// Domains in which an inventory knows a machine of this label.
-    pub(crate) fn domains_of(&self, host: &HostName) -> Vec<String> {
+    /// Domains in which an inventory knows a machine of this label, in order.
+    pub(crate) fn domains_of(&self, host: &HostName) -> Arc<[String]> {
+        let known = || self.context.domains.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(domains) = known().get(host.label()) {
+            return Arc::clone(domains);
+        }
+        let domains: Arc<[String]> = self.find_domains(host).into_iter().collect();
+        known().insert(host.label().into(), Arc::clone(&domains));
+        domains
+    }
+
+    fn find_domains(&self, host: &HostName) -> BTreeSet<String> {
         let hosts = self.context.hosts.same_label(host);
         let mut domains: BTreeSet<String> =
             hosts.iter().filter_map(|h| h.domain()).map(str::to_owned).collect();
@@ -212,7 +228,7 @@ impl<'a> Parties<'a> {
                 domains.insert(domain);
             }
         }
-        domains.into_iter().collect()
+        domains
     }
 
     /// An inventory says that these two names are one host (renamed, alias, additional DNS name).
@@ -250,38 +266,44 @@ impl<'a> Parties<'a> {
     }
 
     /// The rows that give a host this address.
-    pub(crate) fn rows(&self, host: Option<HostId>, address: IpAddr) -> Vec<&'a OwnedAddress> {
-        self.usable(host).into_iter().filter(|row| row.address == address).collect()
+    pub(crate) fn rows(&self, host: Option<HostId>, address: IpAddr) -> &'a [&'a OwnedAddress] {
+        match host {
+            Some(id) if !never_shared(address) => self.context.hosts.rows(id, address),
+            _ => &[],
+        }
     }
 
     /// Does the host own the address?
     pub(crate) fn owns(&self, host: Option<HostId>, address: IpAddr) -> bool {
-        self.usable(host).iter().any(|row| row.address == address)
+        !self.rows(host, address).is_empty()
     }
 
     /// Addresses both hosts own, in order.
     pub(crate) fn common(&self, a: Option<HostId>, b: Option<HostId>) -> Vec<IpAddr> {
-        if a.is_none() || a == b {
-            return Vec::new();
-        }
-        let of_a: BTreeSet<IpAddr> = self.usable(a).iter().map(|r| r.address).collect();
-        let of_b: BTreeSet<IpAddr> = self.usable(b).iter().map(|r| r.address).collect();
-        let moved = |address: &&IpAddr| self.gave_away(a, b, **address) || self.gave_away(b, a, **address);
-        of_a.intersection(&of_b).filter(|address| !moved(address)).copied().collect()
+        let rows = a.map(|id| self.context.hosts.owned_by_address(id)).unwrap_or_default();
+        let mut addresses: Vec<IpAddr> = rows.iter().map(|row| row.address).collect();
+        addresses.dedup();
+        addresses.retain(|&address| self.is_common(a, b, address));
+        addresses
+    }
+
+    /// Do both hosts own this address?
+    pub(crate) fn is_common(&self, a: Option<HostId>, b: Option<HostId>, address: IpAddr) -> bool {
+        a != b
+            && self.owns(a, address)
+            && self.owns(b, address)
+            && !self.gave_away(a, b, address)
+            && !self.gave_away(b, a, address)
     }
 
     /// `from` had the address by a log only, its export no longer has it, and the export of `to` has: a lease that moved.
     fn gave_away(&self, from: Option<HostId>, to: Option<HostId>, address: IpAddr) -> bool {
-        let (from, to) = (self.usable(from), self.usable(to));
-        let has = |rows: &[&OwnedAddress], exported: bool| {
-            rows.iter().any(|row| row.address == address && row.logged_at.is_none() == exported)
-        };
-        let leased = recognise(address, None, None, &[]) == AdapterKind::Other;
-        leased
-            && from.iter().any(|row| row.logged_at.is_none())
-            && !has(&from, true)
-            && has(&from, false)
-            && has(&to, true)
+        let exports = |host| self.rows(host, address).iter().any(|row| row.logged_at.is_none());
+        recognise(address, None, None, &[]) == AdapterKind::Other
+            && self.owns(from, address)
+            && !exports(from)
+            && from.is_some_and(|host| self.context.hosts.is_exported(host))
+            && exports(to)
     }
 
     /// What the target's name resolves to, and which list shows it: on the client where that is known, else in DNS.
@@ -302,7 +324,7 @@ impl<'a> Parties<'a> {
     }
 
     pub(crate) fn resolves_to(&self, wanted: IpAddr) -> bool {
-        self.resolved().iter().any(|(address, _)| *address == wanted)
+        self.resolved_addresses.contains(&wanted)
     }
 
     /// The address list has the target by this name, and not only by a former or additional one.
@@ -329,7 +351,7 @@ impl<'a> Parties<'a> {
         }
         self.resolved().iter().filter(|(address, _)| !self.owns(Some(target), *address)).find_map(
             |(address, source)| {
-                let owners = self.context.hosts.owners_of(*address);
+                let owners = self.context.hosts.owner_set(*address)?;
                 owners.first().map(|owner| (*owner, *address, *source))
             },
         )
@@ -340,7 +362,7 @@ impl<'a> Parties<'a> {
         let target = self.target_host.as_ref()?;
         self.resolved().iter().filter(|(address, _)| !self.owns(self.target_id, *address)).find_map(
             |(address, source)| {
-                let owners = self.context.hosts.owners_of(*address);
+                let owners = self.context.hosts.owner_set(*address)?;
                 let name = self.context.hosts.name(*owners.first()?);
                 let namesake =
                     owners.len() == 1 && owners.first().copied() != self.target_id && name.same_label(target);
@@ -353,8 +375,8 @@ impl<'a> Parties<'a> {
     pub(crate) fn resolves_home(&self) -> bool {
         !self.resolved().is_empty()
             && self.resolved().iter().all(|(address, _)| {
-                let owners = self.context.hosts.owners_of(*address);
-                owners.len() == 1 && owners.first().copied() == self.target_id
+                let owners = self.context.hosts.owner_set(*address);
+                owners.is_some_and(|owners| owners.len() == 1 && owners.first().copied() == self.target_id)
             })
     }
 

@@ -1,17 +1,14 @@
 //! Other events near an incident: which concern its parties, and whom.
 
-use std::net::IpAddr;
-
 use jiff::{SignedDuration, Timestamp};
 
 use super::connection::{Connection, Topology};
 use super::evidence::{Fact, QuotedEvent, Relation};
 use super::ownership::Ownership;
 use super::parties::{Parties, same_domain};
-use super::signal_index::{SignalHosts, label_of};
+use super::signal_index::{Lookup, SignalHosts, is_card, label_of};
 use crate::events::{Role, Signal, SignalKind};
 use crate::incidents::RecordedSignal;
-use crate::inventory::addresses::vendors::{AdapterKind, recognise};
 use crate::names::{HostName, Principal, Same, Spn};
 
 /// NETLOGON retries a refused session within this time, so a longer gap means that nothing was refused in between.
@@ -83,8 +80,14 @@ impl<'a> Signals<'a> {
                 routine: is_routine(ownership, recorded, at),
             })
         };
-        let mut found: Vec<NearSignal<'a>> =
-            context.signals.named(&labels(parties, ownership)).filter_map(near).collect();
+        let labels = labels(parties, ownership);
+        let lookup = Lookup {
+            labels: &labels,
+            client: parties.client_host.as_ref().map(HostName::netbios),
+            target: parties.target_host.as_ref().map(HostName::netbios),
+            addresses: parties.target_id.map(|id| context.hosts.owned_by_address(id)).unwrap_or_default(),
+        };
+        let mut found: Vec<NearSignal<'a>> = context.signals.find(lookup).filter_map(near).collect();
         found.sort_by_key(|signal| (signal.about, signal.recorded.signal.kind, signal.at));
         Self(found)
     }
@@ -328,10 +331,10 @@ impl Reader<'_, '_> {
     /// DCOM names the target, an address that both own, or one of a management card.
     fn names_peer(&self) -> bool {
         let parties = self.parties;
-        let common = parties.common(parties.client_id, parties.target_id);
+        let is_common = |address| parties.is_common(parties.client_id, parties.target_id, address);
         let addresses = &self.recorded.signal.addresses;
         self.names(&parties.target_host)
-            || addresses.iter().any(|address| common.contains(address) || is_card(*address))
+            || addresses.iter().any(|&address| is_common(address) || is_card(address))
     }
 
     fn about_service(&self) -> Option<About> {
@@ -414,11 +417,6 @@ impl Reader<'_, '_> {
         };
         name.eq_ignore_ascii_case(responder) && domain.as_ref().is_none_or(|domain| of_realm(domain))
     }
-}
-
-/// The address that management cards of a vendor have on every host.
-pub(crate) fn is_card(address: IpAddr) -> bool {
-    matches!(recognise(address, None, None, &[]), AdapterKind::BmcUsbNic(_))
 }
 
 /// ERROR_DS_SPN_VALUE_NOT_UNIQUE_IN_FOREST (winerror.h): another account has the SPN.

@@ -7,10 +7,13 @@ use super::accounts::{
 use crate::names::{HostName, Spn};
 use jiff::Timestamp;
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Owners of one SPN that are looked at: each is compared with each, and a crafted list could have a million.
 const MAX_OWNERS: usize = 64;
+
+/// With more owners than this, what is found of an SPN is kept: every incident of it asks again.
+const FEW_OWNERS: usize = 4;
 
 /// The accounts of all lists of a run.
 pub struct Directory<'a> {
@@ -21,6 +24,15 @@ pub struct Directory<'a> {
     domains: HashSet<String>,
     /// Some list has computers, and not only accounts of services.
     lists_computers: bool,
+    /// Of SPNs with many owners, by key.
+    contended: Mutex<HashMap<Box<str>, OwnerIds>>,
+}
+
+/// [`Owners`], by number.
+#[derive(Debug, Clone, Default)]
+struct OwnerIds {
+    accounts: Vec<AccountId>,
+    disputed: Option<(Arc<str>, String)>,
 }
 
 /// The accounts an SPN is registered on.
@@ -46,6 +58,7 @@ impl<'a> Directory<'a> {
             clusters: clusters(inventory),
             domains: domains(inventory),
             lists_computers: inventory.accounts.iter().any(Account::is_computer),
+            contended: Mutex::default(),
         }
     }
 
@@ -56,7 +69,25 @@ impl<'a> Directory<'a> {
 
     /// The accounts on which exactly this SPN is registered.
     pub fn registered(&self, spn: &Spn) -> Owners<'a> {
+        let OwnerIds { accounts, disputed } = self.owner_ids(spn);
+        Owners { accounts: accounts.into_iter().filter_map(|id| self.record(id)).collect(), disputed }
+    }
+
+    fn owner_ids(&self, spn: &Spn) -> OwnerIds {
         let ids = self.index.owners(spn);
+        let Some(key) = self.index.key_of(spn).filter(|_| ids.len() > FEW_OWNERS) else {
+            return self.find_owners(spn, ids);
+        };
+        let mut contended = self.contended.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(owners) = contended.get(key) {
+            return owners.clone();
+        }
+        let owners = self.find_owners(spn, ids);
+        contended.insert(key.into(), owners.clone());
+        owners
+    }
+
+    fn find_owners(&self, spn: &Spn, ids: &[AccountId]) -> OwnerIds {
         // One account can stand in two lists under a CN and under its name, and not be known as one: it owns nothing twice.
         let mut kept: Vec<(AccountId, &Account)> = Vec::new();
         for &id in ids.iter().take(MAX_OWNERS) {
@@ -67,8 +98,8 @@ impl<'a> Directory<'a> {
                 None => kept.push((id, record)),
             }
         }
-        Owners {
-            accounts: kept.into_iter().map(|(_, record)| record).collect(),
+        OwnerIds {
+            accounts: kept.into_iter().map(|(id, _)| id).collect(),
             disputed: ids
                 .iter()
                 .find(|id| self.index.is_disputed(spn, **id))

@@ -7,7 +7,9 @@ use std::net::IpAddr;
 use foldhash::{HashMap, HashMapExt};
 
 use super::Source;
+use super::addresses::vendors::never_shared;
 use super::addresses::{AddressInventory, NameOrigin, OwnedAddress, ResolvedName};
+use super::host_index::{Domains, HostIndex};
 use crate::names::{HostName, Same};
 
 /// Short, full, cut: more spellings of one name are a crafted list's.
@@ -22,12 +24,13 @@ pub struct HostId(u32);
 pub struct Hosts<'a> {
     names: Vec<HostName>,
     ids: HashMap<HostName, u32>,
-    /// First 15 characters of the label: what every name of a host that is not an alias agrees on.
-    by_label: HashMap<Box<str>, Vec<u32>>,
+    index: HostIndex,
     parent: Vec<u32>,
+    /// All names, those of one host together, in the order in which they were added.
+    by_host: Vec<u32>,
     /// An inventory or the host's own log shows that it exists; else the name was only asked for.
     known: Vec<bool>,
-    owned: HashMap<u32, Vec<&'a OwnedAddress>>,
+    owned: HashMap<u32, HostAddresses<'a>>,
     by_address: HashMap<IpAddr, BTreeSet<HostId>>,
     resolved: HashMap<u32, Vec<(IpAddr, &'a Source)>>,
     /// What a client's own resolver answered: client, then name.
@@ -39,9 +42,32 @@ pub struct Hosts<'a> {
     alias_sources: HashMap<(u32, u32), String>,
 }
 
+/// What the inventories list of one host.
+#[derive(Debug, Default)]
+struct HostAddresses<'a> {
+    /// In the inventories' order.
+    rows: Vec<&'a OwnedAddress>,
+    /// By address, then in the inventories' order.
+    by_address: Vec<&'a OwnedAddress>,
+    /// An export lists some of them, and not only its logs.
+    is_exported: bool,
+}
+
+impl<'a> HostAddresses<'a> {
+    fn new(rows: Vec<&'a OwnedAddress>) -> Self {
+        let mut by_address = rows.clone();
+        by_address.sort_by_key(|row| row.address);
+        let is_exported = rows.iter().any(|row| row.logged_at.is_none() && !never_shared(row.address));
+        Self { rows, by_address, is_exported }
+    }
+}
+
 /// [`Hosts`] while names are added.
 #[derive(Debug, Default)]
-pub struct HostsBuilder<'a>(Hosts<'a>);
+pub struct HostsBuilder<'a> {
+    hosts: Hosts<'a>,
+    owned: HashMap<u32, Vec<&'a OwnedAddress>>,
+}
 
 impl<'a> HostsBuilder<'a> {
     /// Everything an address inventory says. More names may be added until [`build`](Self::build).
@@ -49,25 +75,30 @@ impl<'a> HostsBuilder<'a> {
         let mut hosts = Self::default();
         for row in &inventory.owned {
             if let Some(id) = hosts.add(&row.host) {
-                hosts.0.owned.entry(id).or_default().push(row);
+                hosts.owned.entry(id).or_default().push(row);
             }
         }
         for row in &inventory.resolved {
             if let Some(resolver) = &row.resolver {
                 if let (Some(client), Some(name)) = (hosts.add(resolver), hosts.add(&row.name)) {
-                    hosts.0.resolved_on.entry((client, name)).or_default().push((row.address, &row.source));
+                    hosts
+                        .hosts
+                        .resolved_on
+                        .entry((client, name))
+                        .or_default()
+                        .push((row.address, &row.source));
                 }
             } else if let Some(id) = hosts.add(&row.name) {
-                hosts.0.resolved.entry(id).or_default().push((row.address, &row.source));
+                hosts.hosts.resolved.entry(id).or_default().push((row.address, &row.source));
                 if row.origin != NameOrigin::Unknown {
-                    hosts.0.dynamic.entry(id).or_default().push(row);
+                    hosts.hosts.dynamic.entry(id).or_default().push(row);
                 }
             }
         }
         for alias in inventory.aliases.iter().filter(|a| a.cname) {
             if let (Some(name), Some(other)) = (HostName::parse(&alias.name), HostName::parse(&alias.other)) {
                 hosts.mention(name.clone());
-                hosts.0.cnames.entry(name).or_insert((other, &alias.source));
+                hosts.hosts.cnames.entry(name).or_insert((other, &alias.source));
             }
         }
         hosts
@@ -93,7 +124,7 @@ impl<'a> HostsBuilder<'a> {
     /// One file lists addresses under both names, and not the same ones.
     fn in_one_export(&self, a: &HostName, b: &HostName) -> bool {
         let rows = |name: &HostName| {
-            self.0.ids.get(name).and_then(|id| self.0.owned.get(id)).map_or(&[][..], Vec::as_slice)
+            self.hosts.ids.get(name).and_then(|id| self.owned.get(id)).map_or(&[][..], Vec::as_slice)
         };
         let (a, b) = (rows(a), rows(b));
         let both =
@@ -104,63 +135,69 @@ impl<'a> HostsBuilder<'a> {
     /// Names a host that exists; without a name there is none.
     pub fn add(&mut self, name: &str) -> Option<u32> {
         let id = self.mention(HostName::parse(name)?);
-        self.0.known[id as usize] = true;
+        self.hosts.known[id as usize] = true;
         Some(id)
     }
 
     /// A name that was asked for. It keeps a short name from being taken for another full one, and proves nothing.
     pub fn mention(&mut self, name: HostName) -> u32 {
-        if let Some(&id) = self.0.ids.get(&name) {
+        if let Some(&id) = self.hosts.ids.get(&name) {
             return id;
         }
-        let id = self.0.names.len() as u32;
-        self.0.by_label.entry(name.netbios().into()).or_default().push(id);
-        self.0.ids.insert(name.clone(), id);
-        self.0.names.push(name);
-        self.0.parent.push(id);
-        self.0.known.push(false);
+        let id = self.hosts.names.len() as u32;
+        self.hosts.ids.insert(name.clone(), id);
+        self.hosts.names.push(name);
+        self.hosts.parent.push(id);
+        self.hosts.known.push(false);
         id
     }
 
     /// Two names are one host, and `why` says who says so.
     pub fn alias(&mut self, name: &str, other: &str, why: String) {
         if let (Some(a), Some(b)) = (self.add(name), self.add(other)) {
-            self.0.alias_sources.entry((a.min(b), a.max(b))).or_insert(why);
-            self.0.join(a, b);
+            self.hosts.alias_sources.entry((a.min(b), a.max(b))).or_insert(why);
+            self.hosts.join(a, b);
         }
     }
 
     /// Joins short names with the one full name they can mean, and collects addresses by host.
     ///
     /// A short name that two domains have stays a host of its own: `srv1` of two domains is two machines.
-    pub fn build(mut self) -> Hosts<'a> {
-        for id in 0..self.0.names.len() as u32 {
-            self.0.shorten(id);
-            let name = &self.0.names[id as usize];
+    pub fn build(self) -> Hosts<'a> {
+        let Self { mut hosts, owned } = self;
+        hosts.index = HostIndex::new(&hosts.names);
+        for id in 0..hosts.names.len() as u32 {
+            hosts.shorten(id);
+            let name = &hosts.names[id as usize];
             if name.domain().is_some_and(|d| d.contains('.')) {
                 continue;
             }
-            if let Some(full) = self.0.only_full_name(name) {
-                self.0.join(id, full);
+            if let Some(full) = hosts.only_full_name(name) {
+                hosts.join(id, full);
             }
         }
-        let (owned, resolved) = (std::mem::take(&mut self.0.owned), std::mem::take(&mut self.0.resolved));
-        let dynamic = std::mem::take(&mut self.0.dynamic);
-        self.0.dynamic = self.0.by_root(dynamic);
-        self.0.owned = self.0.by_root(owned);
-        self.0.resolved = self.0.by_root(resolved);
-        let mut answers: Vec<_> = std::mem::take(&mut self.0.resolved_on).into_iter().collect();
+        hosts.by_host = (0..hosts.names.len() as u32).collect();
+        hosts.parent = hosts.by_host.iter().map(|&id| hosts.root(id)).collect();
+        let mut by_host = std::mem::take(&mut hosts.by_host);
+        by_host.sort_by_key(|&id| hosts.root(id));
+        hosts.by_host = by_host;
+        let resolved = std::mem::take(&mut hosts.resolved);
+        let dynamic = std::mem::take(&mut hosts.dynamic);
+        hosts.dynamic = hosts.by_root(dynamic);
+        hosts.resolved = hosts.by_root(resolved);
+        let mut answers: Vec<_> = std::mem::take(&mut hosts.resolved_on).into_iter().collect();
         answers.sort_by_key(|(ids, _)| *ids);
         for ((client, name), answers) in answers {
-            let roots = (self.0.root(client), self.0.root(name));
-            self.0.resolved_on.entry(roots).or_default().extend(answers);
+            let roots = (hosts.root(client), hosts.root(name));
+            hosts.resolved_on.entry(roots).or_default().extend(answers);
         }
-        for (&root, rows) in &self.0.owned {
-            for row in rows {
-                self.0.by_address.entry(row.address).or_default().insert(HostId(root));
+        for (root, rows) in hosts.by_root(owned) {
+            for row in &rows {
+                hosts.by_address.entry(row.address).or_default().insert(HostId(root));
             }
+            hosts.owned.insert(root, HostAddresses::new(rows));
         }
-        self.0
+        hosts
     }
 }
 
@@ -183,18 +220,9 @@ impl<'a> Hosts<'a> {
 
     /// The one host with a full name that `name` can mean; `None` when there is none, or more than one.
     fn only_full_name(&self, name: &HostName) -> Option<u32> {
-        let mut found = None;
-        for &id in self.by_label.get(name.netbios())? {
-            let other = &self.names[id as usize];
-            if other.domain().is_none_or(|d| !d.contains('.')) || other.same(name) == Same::No {
-                continue;
-            }
-            match found {
-                Some(root) if root != self.root(id) => return None,
-                _ => found = Some(self.root(id)),
-            }
-        }
-        found
+        let full = |&id: &u32| self.names[id as usize].domain().is_some_and(|d| d.contains('.'));
+        let fitting = self.index.find(&self.names, name, Domains::Fitting(name.domain()));
+        only(fitting.filter(full).map(|id| self.root(id)))
     }
 
     /// The host of this name; `None` when nothing names it or when it is ambiguous.
@@ -202,58 +230,80 @@ impl<'a> Hosts<'a> {
         if let Some(&id) = self.ids.get(name) {
             return Some(HostId(self.root(id)));
         }
-        let mut found = None;
-        for &id in self.by_label.get(name.netbios())? {
-            if self.names[id as usize].same(name) == Same::No || self.contradicts(self.root(id), name) {
-                continue;
-            }
-            match found {
-                Some(root) if root != self.root(id) => return None,
-                _ => found = Some(self.root(id)),
-            }
-        }
-        found.map(HostId)
+        let fitting = self.index.find(&self.names, name, Domains::Fitting(name.domain()));
+        only(fitting.map(|id| self.root(id)).filter(|&root| !self.contradicts(root, name))).map(HostId)
+    }
+
+    /// All names of a host.
+    fn names_of(&self, root: u32) -> impl Iterator<Item = (u32, &HostName)> {
+        let start = self.by_host.partition_point(|&id| self.root(id) < root);
+        let names = self.by_host.get(start..).unwrap_or_default().iter().copied();
+        names.take_while(move |&id| self.root(id) == root).map(|id| (id, &self.names[id as usize]))
     }
 
     /// An inventory or a log's `Computer` has this host, by this or another of its names.
     pub fn is_known(&self, name: &HostName) -> bool {
         self.find(name).is_some_and(|host| {
-            self.by_label
-                .get(name.netbios())
-                .into_iter()
-                .flatten()
-                .any(|&id| self.root(id) == host.0 && self.known.get(id as usize) == Some(&true))
+            self.names_of(host.0)
+                .any(|(id, other)| self.known[id as usize] && other.netbios() == name.netbios())
         })
     }
 
     /// The host already has a full name with this label in another domain.
     fn contradicts(&self, root: u32, name: &HostName) -> bool {
-        self.by_label.get(name.netbios()).into_iter().flatten().any(|&id| {
-            let other = &self.names[id as usize];
-            self.root(id) == root && other.same_label(name) && other.same(name) == Same::No
-        })
+        name.domain().is_some()
+            && self.names_of(root).any(|(_, other)| other.same_label(name) && other.same(name) == Same::No)
     }
 
     /// Full names of different hosts that exist and share this label: `srv1` in two domains.
     pub fn same_label(&self, name: &HostName) -> Vec<&HostName> {
+        let mut ids: Vec<u32> = self.index.find(&self.names, name, Domains::All).collect();
+        ids.sort_unstable();
         let mut seen = BTreeSet::new();
-        let mut names: Vec<&HostName> = self
-            .by_label
-            .get(name.netbios())
+        let mut names: Vec<&HostName> = ids
             .into_iter()
-            .flatten()
-            .filter(|&&id| self.known[id as usize] && self.names[id as usize].same_label(name))
-            .filter(|&&id| self.names[id as usize].domain().is_some_and(|d| d.contains('.')))
-            .filter(|&&id| seen.insert(self.root(id)))
-            .map(|&id| &self.names[id as usize])
+            .filter(|&id| self.is_full_and_known(id))
+            .filter(|&id| seen.insert(self.root(id)))
+            .map(|id| &self.names[id as usize])
             .collect();
         names.sort();
         names
     }
 
+    /// One of the names in [`same_label`](Self::same_label) is of this domain.
+    pub fn is_in_domain(&self, name: &HostName, domain: &str) -> bool {
+        self.index.find(&self.names, name, Domains::This(domain)).any(|id| {
+            let mut names = self.names_of(self.root(id));
+            names.find(|&(other, full)| self.is_full_and_known(other) && full.same_label(name)).map(|n| n.0)
+                == Some(id)
+        })
+    }
+
+    fn is_full_and_known(&self, id: u32) -> bool {
+        self.known[id as usize] && self.names[id as usize].domain().is_some_and(|d| d.contains('.'))
+    }
+
     /// What the host owns, in the inventories' order.
     pub fn owned(&self, host: HostId) -> &[&'a OwnedAddress] {
-        self.owned.get(&host.0).map_or(&[], Vec::as_slice)
+        self.owned.get(&host.0).map_or(&[], |owned| &owned.rows)
+    }
+
+    /// The same by address.
+    pub fn owned_by_address(&self, host: HostId) -> &[&'a OwnedAddress] {
+        self.owned.get(&host.0).map_or(&[], |owned| &owned.by_address)
+    }
+
+    /// The rows that give the host this address, in the inventories' order.
+    pub fn rows(&self, host: HostId, address: IpAddr) -> &[&'a OwnedAddress] {
+        let rows = self.owned_by_address(host);
+        let start = rows.partition_point(|row| row.address < address);
+        let rest = rows.get(start..).unwrap_or_default();
+        rest.get(..rest.partition_point(|row| row.address == address)).unwrap_or_default()
+    }
+
+    /// An export lists addresses of the host that two hosts can own, and not only its logs.
+    pub fn is_exported(&self, host: HostId) -> bool {
+        self.owned.get(&host.0).is_some_and(|owned| owned.is_exported)
     }
 
     /// What the host's names resolve to.
@@ -280,12 +330,9 @@ impl<'a> Hosts<'a> {
     pub fn alias_source(&self, a: &HostName, b: &HostName) -> Option<&str> {
         let spellings = |name: &HostName| {
             let root = self.find(name).map(|id| id.0);
-            let ids = self.by_label.get(name.netbios()).map_or(&[][..], Vec::as_slice);
-            ids.iter()
-                .copied()
-                .filter(|&id| Some(self.root(id)) == root && self.names[id as usize].same(name) != Same::No)
-                .take(MAX_SPELLINGS)
-                .collect::<Vec<_>>()
+            let names = root.into_iter().flat_map(|root| self.names_of(root));
+            let spellings = names.filter(|(_, other)| other.same(name) != Same::No);
+            spellings.map(|(id, _)| id).take(MAX_SPELLINGS).collect::<Vec<_>>()
         };
         let (a, b) = (spellings(a), spellings(b));
         let pairs = a.iter().flat_map(|&a| b.iter().map(move |&b| (a.min(b), a.max(b))));
@@ -310,14 +357,12 @@ impl<'a> Hosts<'a> {
     /// The host's fullest name.
     pub fn name(&self, host: HostId) -> &HostName {
         // A name with a domain before one without; the root is the first of its set.
-        self.by_label
-            .get(self.names[host.0 as usize].netbios())
-            .into_iter()
-            .flatten()
-            .filter(|&&id| self.root(id) == host.0)
-            .map(|&id| &self.names[id as usize])
+        let first = &self.names[host.0 as usize];
+        self.names_of(host.0)
+            .map(|(_, name)| name)
+            .filter(|name| name.netbios() == first.netbios())
             .max_by_key(|n| (n.domain().map_or(0, str::len), n.label().len()))
-            .unwrap_or(&self.names[host.0 as usize])
+            .unwrap_or(first)
     }
 
     fn root(&self, mut id: u32) -> u32 {
@@ -341,6 +386,12 @@ impl<'a> Hosts<'a> {
         }
         id
     }
+}
+
+/// The one value of all; `None` when there is none, or more than one.
+fn only(mut values: impl Iterator<Item = u32>) -> Option<u32> {
+    let first = values.next()?;
+    values.all(|value| value == first).then_some(first)
 }
 
 #[cfg(test)]

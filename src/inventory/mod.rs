@@ -9,6 +9,7 @@ pub mod addresses;
 pub(crate) mod build_hosts;
 pub mod directory;
 pub mod from_events;
+mod host_index;
 pub mod hosts;
 mod input_files;
 pub(crate) mod foreign_file;

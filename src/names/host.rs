@@ -56,6 +56,11 @@ impl HostName {
         netbios(&self.label)
     }
 
+    /// The label is as long as a cut one.
+    pub(crate) fn may_be_cut(&self) -> bool {
+        self.label.chars().count() == NETBIOS_LEN
+    }
+
     /// Labels agree, also when one is the other cut to 15 characters.
     pub fn same_label(&self, other: &Self) -> bool {
         same_label(&self.label, &other.label)

@@ -1,6 +1,6 @@
 //! Addresses that two hosts own, and names that resolve to an address of another host.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::net::IpAddr;
 
 use jiff::SignedDuration;
@@ -13,7 +13,8 @@ use crate::diagnosis::evidence::{AccountName, Caveat, Fact, MAX_ADDRESSES, Relat
 use crate::diagnosis::ownership::KeyOf;
 use crate::diagnosis::proof::{Proof, Repair, dns_sources, sources_of};
 use crate::diagnosis::request::Request;
-use crate::diagnosis::signals::{About, NearSignal, is_card};
+use crate::diagnosis::signal_index::is_card;
+use crate::diagnosis::signals::{About, NearSignal};
 use crate::diagnosis::verdict::{Confidence, Kind};
 use crate::events::SignalKind;
 use crate::inventory::Source;
@@ -63,7 +64,8 @@ pub(in crate::diagnosis) fn responder_shares_address(case: &Case<'_>) -> Option<
         true => p.basis.facts.push(dns_sources(case, |_| true)),
         false => {
             // The target may be reached by another address of its own.
-            let other = |row: &&OwnedAddress| is_reachable(row) && !p.shared.contains(&row.address);
+            let shared: HashSet<IpAddr> = p.shared.iter().copied().collect();
+            let other = |row: &&OwnedAddress| is_reachable(row) && !shared.contains(&row.address);
             let others = parties.usable(parties.target_id).iter().any(other);
             p.likely_if(others);
             p.missing.push(resolution(case));
@@ -109,7 +111,8 @@ fn shared_address(case: &Case<'_>, host: Option<HostId>, may: &dyn Fn(IpAddr) ->
         return None;
     }
     // The program may have quoted the address it took.
-    let quoted: Vec<IpAddr> = common.iter().copied().filter(|&address| was_quoted(case, address)).collect();
+    let all_quoted = quoted_addresses(case);
+    let quoted: Vec<IpAddr> = common.iter().copied().filter(|address| all_quoted.contains(address)).collect();
     if !quoted.is_empty() {
         common = quoted;
     }
@@ -140,7 +143,7 @@ fn shared_address(case: &Case<'_>, host: Option<HostId>, may: &dyn Fn(IpAddr) ->
     // Event logs from two dates cannot prove that both hosts held a DHCP address at the same time.
     let shows = |row: &&OwnedAddress| kind != Kind::OtherSharedAddress || row.logged_at.is_none();
     let sources = |of: Option<HostId>| -> Vec<Source> {
-        sources_of(blamed.iter().flat_map(|&address| parties.rows(of, address)).filter(shows))
+        sources_of(blamed.iter().flat_map(|&address| parties.rows(of, address)).copied().filter(shows))
     };
     let mut p = Proof::new(case, Repair::Addresses(blamed.iter().copied().collect()));
     p.basis.facts = vec![sources(host), sources(parties.target_id)];
@@ -195,13 +198,15 @@ fn conflict_on_the_link(case: &Case<'_>, address: IpAddr) -> bool {
     })
 }
 
-/// DistributedCOM named the address itself as the peer that failed.
-fn was_quoted(case: &Case<'_>, address: IpAddr) -> bool {
-    case.signals.iter().any(|near| {
-        near.about == About::Connection
-            && near.kind() == SignalKind::DcomFailed
-            && near.recorded.signal.addresses.contains(&address)
-    })
+/// The addresses that DistributedCOM named itself as the peer that failed.
+fn quoted_addresses(case: &Case<'_>) -> HashSet<IpAddr> {
+    let failed =
+        |near: &NearSignal<'_>| near.about == About::Connection && near.kind() == SignalKind::DcomFailed;
+    case.signals
+        .iter()
+        .filter(failed)
+        .flat_map(|near| near.recorded.signal.addresses.iter().copied())
+        .collect()
 }
 
 /// What adapter it is, and its name for the explanation.

@@ -147,6 +147,11 @@ impl<'a> SpnIndex<'a> {
         self.entry(spn).map_or(&[], |(_, known)| known.ids.as_slice())
     }
 
+    /// What the SPN is found by; `None` where nobody owns it.
+    pub(in crate::inventory) fn key_of(&self, spn: &Spn) -> Option<&str> {
+        self.entry(spn).map(|(key, _)| key)
+    }
+
     fn entry(&self, spn: &Spn) -> Option<(&str, &Registered)> {
         let key = spn.key();
         let found = self.by_spn.get_key_value(key.as_str()).or_else(|| {

@@ -21,7 +21,7 @@ pub enum FailOn {
 }
 
 impl FailOn {
-    pub fn is_in(self, rows: &[Row], problems: &[Problem]) -> bool {
+    pub fn is_in(self, rows: &[&Row], problems: &[&Problem]) -> bool {
         match self {
             Self::New => rows.iter().any(|r| r.status.is_new()),
             Self::NewProblem => problems.iter().any(|p| p.status.is_new()),

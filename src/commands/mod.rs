@@ -1,6 +1,7 @@
 //! What the program does for each subcommand: a plain configuration in, a result out; nothing here knows
 //! how the command line is written.
 
+mod allow_list;
 pub mod audit;
 pub mod collect_script;
 pub mod explain;

@@ -7,6 +7,7 @@ pub mod events;
 pub mod external_sort;
 pub mod format;
 pub mod item;
+pub mod new_problems;
 pub mod json;
 pub mod numbers;
 pub mod page;

@@ -399,3 +399,51 @@ fn attack_15_forged_counts_of_a_baseline_do_not_wrap() {
     place.run(&[&["triage", "two.evtx", "--baseline", "one.jsonl"], &outputs[..]].concat()).exits(0);
     assert!(place.text("p.csv").contains(&u64::MAX.to_string()));
 }
+
+/// Attack 8: one clock that runs ahead, in a log that several computers forward to. `support::program::at` is in the past.
+#[test]
+fn attack_8_a_clock_that_runs_ahead_resolves_nothing_and_is_reported() {
+    let place = Place::new();
+    let mut events = vec![four("A", "srv8", 1, 10), four("B", "srv7", 2, 11)];
+    let mut night = |more| {
+        events.push(more);
+        place.write("forwarded.evtx", log(events.clone()));
+        let run = place.run(&["triage", "forwarded.evtx", "--state", "s.json", "-o", "r.csv"]);
+        (told(&place.text("r.csv")), run.stderr())
+    };
+    night(four("C", "srv6", 3, 12));
+    let (report, stderr) = night(four("B", "srv7", 4, 13).at("2999-01-01T00:00:00Z"));
+    assert!(report.iter().all(|row| row.3 != "resolved"), "{report:?}");
+    assert!(stderr.contains("in the future"), "{stderr}");
+    // It was not remembered as read to 2999: what really goes on for a day still resolves.
+    let (report, _) = night(four("C", "srv6", 5, 3000));
+    let resolved: Vec<&str> = report.iter().filter(|row| row.3 == "resolved").map(|row| &*row.1).collect();
+    assert!(resolved.contains(&"cifs/srv8"), "{report:?}");
+}
+
+/// Every test that `SECURITY.md` names is there.
+#[test]
+fn each_promise_names_a_test_that_exists() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut sources = String::new();
+    for folder in ["src", "tests/it"] {
+        for entry in walkdir::WalkDir::new(root.join(folder)) {
+            let path = entry.unwrap().into_path();
+            if path.extension().is_some_and(|extension| extension == "rs") {
+                sources += &std::fs::read_to_string(path).unwrap();
+            }
+        }
+    }
+    let document = std::fs::read_to_string(root.join("SECURITY.md")).unwrap();
+    let tests =
+        document.lines().filter(|line| line.starts_with("| ")).filter_map(|line| line.rsplit(" | ").next());
+    let mut found = 0;
+    for name in tests.flat_map(|cell| cell.split('`').skip(1).step_by(2)) {
+        let last = name.rsplit("::").next().unwrap().trim_end_matches('…');
+        if last.contains('_') {
+            assert!(sources.contains(&format!("fn {last}")), "{name}");
+            found += 1;
+        }
+    }
+    assert!(found > 20, "{found}");
+}

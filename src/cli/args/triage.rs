@@ -103,6 +103,12 @@ pub(in crate::cli) struct Triage {
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     problems: Option<PathBuf>,
 
+    /// Write new and reopened problems to FILE as text, for a mail, a chat or a ticket.
+    ///
+    /// FILE is empty when nothing is new. Needs --state or --baseline.
+    #[arg(long, value_name = "FILE", help_heading = "Output", requires = "earlier")]
+    new: Option<PathBuf>,
+
     /// Write every counted event and its incident to FILE (.csv or .jsonl).
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     events: Option<PathBuf>,
@@ -110,13 +116,13 @@ pub(in crate::cli) struct Triage {
     /// Compare with an earlier report (.csv, .json or .jsonl).
     ///
     /// Each incident becomes new, ongoing, resolved or reopened.
-    #[arg(long, value_name = "FILE", help_heading = "Compare", conflicts_with = "state")]
+    #[arg(long, value_name = "FILE", help_heading = "Compare", conflicts_with = "state", group = "earlier")]
     baseline: Option<PathBuf>,
 
     /// Keep state between runs: report each event once and flag what is new.
     ///
     /// The run reads FILE if it exists, and replaces it last of all.
-    #[arg(long, value_name = "FILE", help_heading = "Compare")]
+    #[arg(long, value_name = "FILE", help_heading = "Compare", group = "earlier")]
     state: Option<PathBuf>,
 
     /// With --state: resolve an incident after SPAN without an event.
@@ -128,6 +134,12 @@ pub(in crate::cli) struct Triage {
     /// Exit with 1 on: new, new-problem, any, or a cause (repeatable).
     #[arg(long, value_name = "WHAT", help_heading = "Compare", value_delimiter = ',')]
     fail_on: Vec<FailOn>,
+
+    /// Mute problems that FILE lists: `PROBLEM_ID LAST_DAY REASON`, one per line.
+    ///
+    /// A muted problem is in the report and counted. It does not set the exit status, and --new leaves it out.
+    #[arg(long, value_name = "FILE", help_heading = "Compare")]
+    allow: Option<PathBuf>,
 
     /// Ignore events before TIME.
     ///
@@ -184,8 +196,10 @@ impl Triage {
             }
             None => None,
         };
-        let [problems, summary] = [self.problems, self.summary].map(|path| path.map(Output::from_arg));
-        let sides = problems.iter().chain(&summary).chain(events.as_ref().map(|(output, _)| output));
+        let [problems, summary, new] =
+            [self.problems, self.summary, self.new].map(|path| path.map(Output::from_arg));
+        let sides =
+            problems.iter().chain(&summary).chain(&new).chain(events.as_ref().map(|(output, _)| output));
         let is_stdout_taken = sides.into_iter().any(|output| *output == Output::Stdout);
         if reports.is_empty() && !is_stdout_taken {
             let format = match self.format {
@@ -194,7 +208,7 @@ impl Triage {
             };
             reports.push(Target { output: Output::Stdout, format });
         }
-        let outputs = Outputs { reports, problems, events, summary };
+        let outputs = Outputs { reports, problems, new, events, summary };
         Ok(commands::triage::Config {
             logs: expand_wildcards(self.logs),
             files_from: self.files_from,
@@ -207,6 +221,7 @@ impl Triage {
             state: self.state,
             resolved_after: self.resolved_after,
             fail_on: self.fail_on,
+            allow: self.allow,
             period: Period { since: self.since, until: self.until },
             window: self.window,
             scan: ScanOptions { threads: self.threads.map_or(0, NonZeroUsize::get), recover: self.recover },

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::IpAddr;
 
-use super::allowed::Allowed;
 use super::finding::{AuditFinding, AuditKind, MAX_EVIDENCE, MAX_SHOWN, shown, texts};
+use crate::commands::allow_list::AllowList;
 use crate::diagnosis::{Found, SharedAddress};
 use crate::incidents::stable_id;
 use crate::inventory::addresses::vendors::{AdapterKind, never_shared, recognise};
@@ -16,7 +16,7 @@ use crate::names::HostName;
 use crate::report::Status;
 
 /// Every address that two or more hosts own, and how many of them are allowed.
-pub(super) fn shared(hosts: &Hosts<'_>, allow: &Allowed) -> (Vec<AuditFinding>, usize) {
+pub(super) fn shared(hosts: &Hosts<'_>, allow: &AllowList) -> (Vec<AuditFinding>, usize) {
     let mut known = Known::default();
     let mut allowed = 0;
     let mut owners_of: BTreeMap<IpAddr, Vec<HostId>> = BTreeMap::new();
@@ -29,7 +29,7 @@ pub(super) fn shared(hosts: &Hosts<'_>, allow: &Allowed) -> (Vec<AuditFinding>, 
         if owners.len() < 2 {
             continue;
         }
-        match allow.has(address) {
+        match allow.has_address(address) {
             true => allowed += 1,
             false => drop(owners_of.insert(address, owners)),
         }

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use indexmap::IndexMap;
 
-use super::allowed::Allowed;
 use super::finding::{AuditFinding, AuditKind, COLUMNS};
+use crate::commands::allow_list::AllowList;
 use crate::inventory::InventoryFile;
 use crate::inventory::accounts::AccountInventory;
 use crate::inventory::addresses::AddressInventory;
@@ -25,7 +25,7 @@ pub(super) struct Now<'n> {
     pub hosts: &'n Hosts<'n>,
     pub interfaces: &'n AddressInventory,
     pub accounts: &'n AccountInventory,
-    pub allow: &'n Allowed,
+    pub allow: &'n AllowList,
 }
 
 impl Earlier {
@@ -90,7 +90,7 @@ impl Now<'_> {
             | AuditKind::OtherSharedAddress
             | AuditKind::RenamedOrDuplicateHost => {
                 let address: IpAddr = finding.what.parse().ok()?;
-                if self.allow.has(address) {
+                if self.allow.has_address(address) {
                     return None;
                 }
                 let is_listed = |text: &String| {

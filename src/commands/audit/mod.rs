@@ -3,7 +3,6 @@
 
 mod accounts;
 mod addresses;
-mod allowed;
 mod earlier;
 pub mod finding;
 mod view;
@@ -13,12 +12,12 @@ use std::path::PathBuf;
 
 use super::fail_on::FailOn;
 use super::paths::protect_inputs;
+use crate::commands::allow_list::{AllowError, AllowList};
 use crate::inventory::accounts::HostAliases;
 use crate::inventory::{self, InventoryFile};
 use crate::output::{Output, OutputError, write_terminal};
 use crate::report::saved::SavedError;
 use crate::report::{CsvWriter, Paper};
-use allowed::AllowError;
 use earlier::Earlier;
 
 pub use finding::{AuditFinding, AuditKind, COLUMNS};
@@ -93,7 +92,7 @@ pub fn run(config: &Config) -> Result<Outcome, Error> {
     // The earlier audit may be replaced: a schedule reads and writes one file.
     let inputs = [&config.interfaces, &config.dns, &config.spns].into_iter().flatten().chain(&config.allow);
     let protected = protect_inputs(config.output.path(), inputs.map(PathBuf::as_path))?;
-    let allow = allowed::Allowed::read(config.allow.as_deref())?;
+    let allow = AllowList::read(config.allow.as_deref())?;
     let earlier = config.baseline.as_deref().map(|path| Earlier::read(path, &config.output)).transpose()?;
     let paths = [config.interfaces.as_slice(), config.dns.as_slice()].concat();
     let options = inventory::addresses::LoadOptions { host: config.host.clone() };

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use jiff::SignedDuration;
 
 use super::outputs::Outputs;
+use crate::commands::allow_list::AllowError;
 use crate::commands::fail_on::FailOn;
 use crate::files::list::ListError;
 use crate::incidents::Period;
@@ -37,6 +38,8 @@ pub struct Config {
     /// With a state: how long a client's log must have gone on without an incident's events for it to be resolved.
     pub resolved_after: SignedDuration,
     pub fail_on: Vec<FailOn>,
+    /// A list of problems that are known and raise no alarm.
+    pub allow: Option<PathBuf>,
     pub period: Period,
     /// How far another event may lie from an incident's events to count for it.
     pub window: SignedDuration,
@@ -58,6 +61,7 @@ impl Default for Config {
             state: None,
             resolved_after: SignedDuration::from_hours(24),
             fail_on: Vec::new(),
+            allow: None,
             period: Period::default(),
             window: SignedDuration::from_mins(10),
             scan: ScanOptions::default(),
@@ -78,6 +82,8 @@ pub enum Error {
     Baseline(#[from] SavedError),
     #[error(transparent)]
     State(#[from] StateError),
+    #[error(transparent)]
+    Allow(#[from] AllowError),
 }
 
 impl Error {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::config::{Config, Error};
+use crate::commands::allow_list::AllowList;
 use crate::commands::paths;
 use crate::files::{self, FileError, Input, list};
 use crate::output::{Output, OutputError, ProtectedPaths};
@@ -16,6 +17,8 @@ pub(super) struct Inputs {
     pub unread: Vec<FileError>,
     pub previous: Previous,
     pub protected: ProtectedPaths,
+    /// Problems that raise no alarm.
+    pub allow: AllowList,
 }
 
 /// What earlier runs left: a report, or a state.
@@ -52,6 +55,7 @@ impl Previous {
 pub(super) fn read_inputs(config: &Config) -> Result<Inputs, Error> {
     config.outputs.check(config.state.as_deref())?;
     let previous = Previous::read(config)?;
+    let allow = AllowList::read(config.allow.as_deref())?;
     let paths = list::all(&config.logs, config.files_from.as_deref())?;
     let (logs, unread) = files::find(&paths);
     for log in &logs {
@@ -61,14 +65,15 @@ pub(super) fn read_inputs(config: &Config) -> Result<Inputs, Error> {
     if !logs.iter().any(|log| log.kind.is_read()) {
         return Err(Error::NoLogs(files::no_log_among(&logs, &unread)));
     }
-    Ok(Inputs { logs, unread, previous, protected })
+    Ok(Inputs { logs, unread, previous, protected, allow })
 }
 
 fn protect_inputs(config: &Config, logs: &[Input]) -> Result<ProtectedPaths, OutputError> {
     // A schedule may replace the earlier report by the new one, and by nothing else.
     let others = config.outputs.side_files().chain(config.state.as_deref());
     paths::protect_inputs(others, config.baseline.as_deref())?;
-    let named = config.interfaces.iter().chain(&config.spns).chain(&config.files_from).map(PathBuf::as_path);
+    let named = config.interfaces.iter().chain(&config.spns).chain(&config.files_from).chain(&config.allow);
+    let named = named.map(PathBuf::as_path);
     let outputs = config.outputs.files().chain(config.state.as_deref());
     paths::protect_inputs(outputs, files::to_spare(logs).chain(named))
 }

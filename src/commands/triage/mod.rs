@@ -8,11 +8,14 @@ mod compare;
 mod config;
 mod diagnose;
 mod inputs;
+mod muted;
 mod outcome;
 mod outputs;
 mod write;
 
 use std::time::Instant;
+
+use jiff::Timestamp;
 
 use super::threads::with_threads;
 use crate::report::numbers::saturating_sum;
@@ -44,12 +47,23 @@ fn run_stages(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error
     log::debug!("diagnosed after {:?}: {} incidents", start.elapsed(), diagnosed.rows.len());
     let compared = compare::compare(config, diagnosed.rows, inputs.previous, &mut collected);
     inputs.unread.append(&mut collected.unread);
+    let allow = config.allow.as_deref();
+    let alarms = muted::alarms(&compared.rows, &compared.problems, &inputs.allow, allow, Timestamp::now());
+    let found = config.fail_on.iter().any(|what| what.is_in(&alarms.rows, &alarms.problems));
+    let new = alarms
+        .problems
+        .iter()
+        .filter(|problem| problem.status.is_new())
+        .map(|problem| (*problem).clone())
+        .collect();
+    let notes = [compared.notes, alarms.notes].concat();
     let mut outcome = Outcome {
-        found: config.fail_on.iter().any(|what| what.is_in(&compared.rows, &compared.problems)),
+        found,
+        new,
         rows: compared.rows,
         problems: compared.problems,
         compared: compared.compared,
-        notes: compared.notes,
+        notes,
         written: Vec::new(),
         duplicates: saturating_sum(collected.logs.files.iter().map(|log| log.duplicates)),
         logs: std::mem::take(&mut collected.logs.files),

@@ -16,11 +16,13 @@ pub struct Outcome {
     pub rows: Vec<Row>,
     /// The same rows, grouped by what one fix ends.
     pub problems: Vec<Problem>,
+    /// Those of them that are new or reopened, and not muted.
+    pub new: Vec<Problem>,
     /// There was something to compare with: an earlier report, or a state.
     pub compared: bool,
     /// It holds something of what `fail_on` asks for.
     pub found: bool,
-    /// What the state noticed: logs that were cleared or overwritten.
+    /// What the state noticed (logs that were cleared or overwritten), and which problems are muted.
     pub notes: Vec<String>,
     /// Files written, in the order of the options.
     pub written: Vec<Written>,

@@ -13,6 +13,8 @@ pub struct Outputs {
     pub reports: Vec<Target>,
     /// A row per problem.
     pub problems: Option<Output>,
+    /// The new and reopened problems as text.
+    pub new: Option<Output>,
     /// A row per event.
     pub events: Option<(Output, EventFormat)>,
     /// Per-file results as JSON Lines.
@@ -27,7 +29,11 @@ impl Outputs {
 
     /// All outputs but the report.
     fn side_outputs(&self) -> impl Iterator<Item = &Output> {
-        self.problems.iter().chain(self.events.as_ref().map(|(output, _)| output)).chain(&self.summary)
+        self.problems
+            .iter()
+            .chain(&self.new)
+            .chain(self.events.as_ref().map(|(output, _)| output))
+            .chain(&self.summary)
     }
 
     /// The files that are written.

@@ -12,7 +12,7 @@ use crate::output::{
     Output, OutputError, ProtectedPaths, ResolvedTarget, StagedFile, cleanup, commit_all, folder_of,
     write_stdout, write_terminal,
 };
-use crate::report::{EventSpool, Format, Report, Target, problem, run_summary, text};
+use crate::report::{EventSpool, Format, Problem, Report, Target, new_problems, problem, run_summary, text};
 
 /// What the events file is made of, apart from the report.
 pub(super) struct EventRows<'a> {
@@ -25,6 +25,7 @@ pub(super) struct EventRows<'a> {
 fn stage(
     outputs: &Outputs,
     report: &Report<'_>,
+    new: &[Problem],
     events: &EventRows<'_>,
 ) -> Result<(Vec<StagedFile>, bool), OutputError> {
     let (mut staged, mut complete) = (Vec::new(), true);
@@ -41,6 +42,10 @@ fn stage(
         }
         if let Some(output) = outputs.problems.as_ref().filter(|output| is_now(output)) {
             complete &= write_one(output, &mut staged, |out| problem::write(report.problems, out))?;
+        }
+        if let Some(output) = outputs.new.as_ref().filter(|output| is_now(output)) {
+            let new: Vec<&Problem> = new.iter().collect();
+            complete &= write_one(output, &mut staged, |out| new_problems::write(report.rows, &new, out))?;
         }
         if let Some((output, format)) = outputs.events.as_ref().filter(|(output, _)| is_now(output)) {
             complete &= write_one(output, &mut staged, |out| {
@@ -80,7 +85,7 @@ pub(super) fn write(
 ) -> Result<(), Error> {
     let stage_state = |next: &NextState| StagedFile::new(&next.path, |out| next.state.write(out));
     let state = next.as_ref().map(stage_state).transpose()?;
-    let (staged, complete) = stage(&config.outputs, &outcome.report(), events)?;
+    let (staged, complete) = stage(&config.outputs, &outcome.report(), &outcome.new, events)?;
     outcome.written = commit_all(staged, state.filter(|_| complete), protected)?;
     let Some(NextState { path, lock, .. }) = next else { return Ok(()) };
     if !complete {

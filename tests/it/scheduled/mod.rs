@@ -1,5 +1,6 @@
 //! Through the real binary: what a schedule relies on.
 
+mod alarms;
 mod baseline;
 mod collect_script;
 mod collected_files;

@@ -1,0 +1,102 @@
+//! `--new`: the new and reopened problems as plain text, ready for a mail, a chat or a ticket.
+//!
+//! Nothing is written where nothing is new, so an empty file needs no message.
+
+use std::io::{self, Write};
+
+use super::Problem;
+use super::numbers::{counted, grouped};
+use super::paper::{few, period};
+use super::row::{Row, Status};
+use crate::diagnosis::{Confidence, EvidenceRole};
+use crate::text::escape::escape_control;
+
+/// Problems with all that is known of them. Of the others the title is enough: the report has the rest.
+const MAX_IN_FULL: usize = 10;
+const MAX_TITLES: usize = 50;
+const MAX_NAMES: usize = 5;
+const MAX_EVIDENCE: usize = 5;
+
+/// Writes the problems, the confirmed ones first. `problems` are those that are new or reopened.
+pub fn write(rows: &[Row], problems: &[&Problem], out: &mut dyn Write) -> io::Result<()> {
+    if problems.is_empty() {
+        return Ok(());
+    }
+    let mut problems = problems.to_vec();
+    problems.sort_by_key(|problem| std::cmp::Reverse((problem.confidence, problem.clients.len())));
+    writeln!(out, "krbtriage: {}", counted(problems.len() as u64, "new Kerberos problem"))?;
+    let (full, rest) = problems.split_at(MAX_IN_FULL.min(problems.len()));
+    for (n, problem) in full.iter().enumerate() {
+        write_problem(n + 1, problem, rows, out)?;
+    }
+    if !rest.is_empty() {
+        writeln!(out, "\nThe report has all of these:")?;
+    }
+    for problem in rest.iter().take(MAX_TITLES) {
+        item(out, "-", &format!("{} ({}, {})", title(problem), problem.confidence, problem.problem_id))?;
+    }
+    if rest.len() > MAX_TITLES {
+        writeln!(out, "- and {} more", grouped((rest.len() - MAX_TITLES) as u64))?;
+    }
+    Ok(())
+}
+
+fn write_problem(n: usize, problem: &Problem, rows: &[Row], out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out)?;
+    item(out, &format!("{n}."), title(problem))?;
+    let reopened = if problem.status == Status::Reopened { " It was resolved before." } else { "" };
+    item(
+        out,
+        "  ",
+        &format!(
+            "{} {}, {}, {}.{reopened}",
+            capitalised(problem.confidence.name()),
+            problem.kind,
+            counted(problem.events, "event"),
+            period(&problem.first_seen, &problem.last_seen)
+        ),
+    )?;
+    item(out, "  ", &format!("Clients: {}", few(&problem.clients, MAX_NAMES)))?;
+    item(out, "  ", &format!("Targets: {}", few(&problem.targets, MAX_NAMES)))?;
+    item(out, "  ", &format!("Problem: {}", problem.problem_id))?;
+    let present = problem.incidents.iter().filter_map(|&i| rows.get(i)).filter(|row| row.status.is_present());
+    // The incident that the problem's title and fix are of.
+    let best = present.reduce(|a, b| if b.confidence > a.confidence { b } else { a });
+    let Some(row) = best else { return Ok(()) };
+    item(out, "  ", &format!("Why: {}.", row.explanation.trim_end_matches('.')))?;
+    let proof = row.evidence.iter().filter(|evidence| evidence.role == EvidenceRole::For);
+    let heading = if row.confidence == Confidence::Confirmed { "Proof" } else { "Evidence" };
+    section(out, heading, proof.take(MAX_EVIDENCE).map(|evidence| evidence.text.as_str()))?;
+    section(out, "Check next", row.missing.iter().map(|request| request.text.as_str()))?;
+    if !problem.fix.is_empty() {
+        writeln!(out, "   Fix, in this order:")?;
+    }
+    let mut steps = (1..).zip(&problem.fix);
+    steps.try_for_each(|(n, step)| item(out, &format!("   {n})"), &step.text))
+}
+
+fn title(problem: &Problem) -> &str {
+    if problem.title.is_empty() { problem.name() } else { &problem.title }
+}
+
+fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+}
+
+fn section<'a>(
+    out: &mut dyn Write,
+    heading: &str,
+    items: impl IntoIterator<Item = &'a str>,
+) -> io::Result<()> {
+    let mut items = items.into_iter().peekable();
+    if items.peek().is_some() {
+        writeln!(out, "   {heading}:")?;
+    }
+    items.try_for_each(|text| item(out, "   -", text))
+}
+
+/// One line. Names in it may be hostile.
+fn item(out: &mut dyn Write, mark: &str, text: &str) -> io::Result<()> {
+    writeln!(out, "{mark} {}", escape_control(text))
+}

@@ -1,6 +1,6 @@
-//! Binary XML on the level of tokens (MS-EVEN6 2.2.12), as far as the usual shape of records needs it.
+//! Binary XML at token level (MS-EVEN6 2.2.12), limited to the usual shape of records.
 //!
-//! Everything here gives up (`None`) at whatever is not usual; the `evtx` crate then reads the record.
+//! Every function returns `None` for anything unusual. The `evtx` crate then reads the record.
 
 use crate::chunks::bytes::{u16_at, u32_at};
 
@@ -16,16 +16,16 @@ pub const ATTRIBUTE: u8 = 0x06;
 pub const TEMPLATE: u8 = 0x0c;
 pub const SUBSTITUTION: u8 = 0x0d;
 pub const OPTIONAL_SUBSTITUTION: u8 = 0x0e;
-/// Set on a token when attributes follow an element's name, or more of the same follows.
+/// Flag on a token: attributes follow the element's name, or another attribute follows this one.
 pub const MORE: u8 = 0x40;
 
 /// Length of a template definition's header: next definition, GUID, length of the body.
 pub const DEFINITION_HEADER: usize = 24;
 
-/// No dependency: the element is there whatever the substitutions are.
+/// No dependency: the element is present whatever the substitutions are.
 pub const NO_DEPENDENCY: u16 = 0xffff;
 
-/// Text as it stands in the chunk: UTF-16 units.
+/// Text in the chunk, in UTF-16 units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Utf16Span {
     pub at: u32,
@@ -52,14 +52,14 @@ impl Utf16Span {
 pub struct Tokens<'a> {
     pub chunk: &'a [u8],
     pub at: usize,
-    /// Elements of template definitions have a dependency, others have not.
+    /// Elements have a dependency field only inside template definitions.
     pub in_definition: bool,
 }
 
 /// Start of an element.
 #[derive(Debug, Clone, Copy)]
 pub struct Element {
-    /// Offset of the name in the chunk; the same name mostly has the same offset.
+    /// Offset of the name in the chunk. Equal names usually share one offset.
     pub name: u32,
     pub dependency: u16,
     pub has_attributes: bool,
@@ -98,7 +98,7 @@ impl<'a> Tokens<'a> {
         found.then_some(())
     }
 
-    /// A name by its offset. At its first use in a chunk it stands right there.
+    /// A name by its offset. The first use of a name in a chunk holds the name itself.
     pub fn name(&mut self) -> Option<u32> {
         let offset = self.u32()?;
         if offset as usize == self.at {
@@ -121,7 +121,7 @@ impl<'a> Tokens<'a> {
         Some(Element { name, dependency, has_attributes })
     }
 
-    /// A text value after its `VALUE` token; other types are not usual.
+    /// A text value after its `VALUE` token. Other value types are unusual here.
     pub fn text(&mut self) -> Option<Utf16Span> {
         self.expect(0x01)?;
         let units = self.u16()?;
@@ -164,13 +164,13 @@ pub struct Instance {
 }
 
 impl Instance {
-    /// The instance that `at` (behind the fragment header and the token) starts.
+    /// Reads the instance at `at`, which follows the fragment header and the template token.
     #[inline]
     pub fn at(chunk: &[u8], at: usize) -> Option<Self> {
         let (id, definition) = (u32_at(chunk, at + 1)?, u32_at(chunk, at + 5)?);
         let mut values = at + 9;
         if definition as usize == values {
-            // At its first use in a chunk the definition stands right here.
+            // The first use of a definition in a chunk holds the definition itself.
             values += DEFINITION_HEADER + u32_at(chunk, values + 20)? as usize;
         }
         Some(Self { definition, id, descriptors: values + 4, count: u32_at(chunk, values)? as usize })

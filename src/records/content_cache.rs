@@ -1,7 +1,7 @@
-//! Records that say the same as one before, but for when and under which number they were logged.
+//! Cache of decoded record contents. A content is all of a record except its time and record ID.
 //!
-//! A storm writes the same few events again and again. What they say is decoded once; the next one is known by the
-//! values that its template uses.
+//! A storm logs the same few events again and again. The cache recognises them by the values that their
+//! template uses, so that each content is decoded once.
 
 use std::sync::Arc;
 
@@ -11,16 +11,16 @@ use super::record::Content;
 use super::template::Program;
 use super::values::Values;
 
-/// Contents kept by one worker; when there are more, it begins anew.
+/// Most contents that one worker keeps. When the cache is full, it starts over.
 const MAX_CONTENTS: usize = 2048;
-/// Longest key, in bytes: a record with more to say is decoded each time.
+/// Longest key in bytes. A record with a longer one is decoded each time.
 const MAX_KEY: usize = 1024;
 
-/// What was decoded; one per worker.
+/// Decoded contents. Each worker has its own cache.
 #[derive(Default)]
 pub(super) struct ContentCache {
     contents: HashMap<Box<[u8]>, Arc<Content>>,
-    /// Of the record that is being decoded.
+    /// Key of the record that is being decoded.
     key: Vec<u8>,
     too_long: bool,
 }
@@ -31,7 +31,7 @@ impl ContentCache {
         self.too_long = false;
     }
 
-    /// Adds the values that the program of the definition with this number uses.
+    /// Adds the values that the program with this number uses to the key.
     pub(super) fn add(
         &mut self,
         number: u64,
@@ -53,7 +53,7 @@ impl ContentCache {
         Some(())
     }
 
-    /// A fragment that is not there.
+    /// Adds an absent fragment to the key.
     pub(super) fn add_nothing(&mut self) {
         self.key.extend(u64::MAX.to_le_bytes());
     }

@@ -1,4 +1,4 @@
-//! From a record's bytes to a [`Record`], without the detour over XML.
+//! Decodes a record's bytes into a [`Record`] without producing XML.
 
 use std::sync::Arc;
 
@@ -14,19 +14,19 @@ use super::template::{FieldName, Kind, Node, Program, System, TextSource, ValueN
 use super::template_cache::TemplateCache;
 use super::values::{BINARY, BINXML, NULL, TEXT, TEXT_ARRAY, Value, Values, value_of, write_utf16};
 
-/// What became of a record.
+/// Result of decoding a record.
 #[derive(Debug)]
 pub enum Decoded {
     Wanted(Record),
     NotWanted,
-    /// Its shape is not the usual one; the `evtx` crate has to read it.
+    /// Its shape is unusual. The `evtx` crate has to read it.
     Unsupported,
 }
 
-/// Most text of one record that is decoded here, in bytes: ten times what a record can hold without saying a value twice.
+/// Longest text decoded from one record, in bytes: ten times what a record can hold if no value repeats.
 const MAX_TEXT: usize = 1 << 20;
 
-/// Decodes records of one chunk after the other; keeps programs and buffers for ever.
+/// Decodes records, chunk after chunk. Keeps compiled programs and buffers.
 #[derive(Default)]
 pub struct Decoder {
     programs: Programs,
@@ -37,7 +37,7 @@ pub struct Decoder {
     turned_away: TurnedAway,
 }
 
-/// The value for which a record was turned away last: the next one mostly has the same.
+/// The value that rejected the last record. The next record usually has the same one.
 #[derive(Default)]
 struct TurnedAway {
     event_id: u16,
@@ -49,21 +49,22 @@ struct TurnedAway {
 #[derive(Default)]
 struct Programs {
     definitions: TemplateCache,
-    /// Offsets of the chunk's definitions, and their numbers.
+    /// Offsets of the chunk's definitions and the numbers of their programs.
     numbers: Vec<(u32, Option<u64>)>,
-    /// For records in slack: programs that hold in this chunk only, by number.
+    /// Programs for records in slack, by number. They are valid in this chunk only.
     slack: Option<Vec<Program>>,
 }
 
-/// A program, and where its literals are counted from.
+/// A program and the bytes that its literal offsets refer to.
 struct Compiled<'a> {
     program: &'a Program,
     base: usize,
-    /// Of its definition, the same in every chunk.
+    /// Number of its definition, the same in every chunk.
     number: u64,
 }
 
-/// A chunk has some 30 definitions; a hostile one could name thousands, and each is looked for in a row.
+/// Most programs per chunk. A chunk has some 30 definitions. The lookup is linear, and a hostile chunk could
+/// name thousands.
 const MAX_PROGRAMS: usize = 256;
 
 impl Programs {
@@ -106,23 +107,23 @@ impl Programs {
 }
 
 impl Decoder {
-    /// Forgets where the definitions of the chunk before stood.
+    /// Forgets the definition offsets of the previous chunk.
     pub fn start_chunk(&mut self) {
         self.programs.start(false);
     }
 
-    /// From here on the records are in the chunk's slack, where definitions and names may be overwritten.
+    /// Switches to the chunk's slack, where definitions and names may be overwritten.
     pub fn start_slack(&mut self) {
         self.programs.start(true);
     }
 
-    /// Decodes a record that got past the gate.
+    /// Decodes a record that passed the gate.
     pub fn record(&mut self, chunk: &[u8], candidate: Candidate, selection: &Selection) -> Decoded {
         self.try_record(chunk, candidate, selection).unwrap_or(Decoded::Unsupported)
     }
 
     fn try_record(&mut self, chunk: &[u8], candidate: Candidate, selection: &Selection) -> Option<Decoded> {
-        // The copy of the size at the end is no part of the stream.
+        // The stream ends before the copy of the record size.
         let (at, end) = (candidate.at as usize + RECORD_HEADER, (candidate.end as usize).checked_sub(4)?);
         let token = chunk.get(at..end)?.strip_prefix(&FRAGMENT)?.first()?;
         let origin = if self.programs.slack.is_some() { Origin::Slack } else { Origin::Live };
@@ -152,7 +153,7 @@ impl Decoder {
         if !provider_is_wanted && !selection.accepts(event.provider(system)?, event_id) {
             return Some(Decoded::NotWanted);
         }
-        // Copied out, as the fragments' own programs are kept beside this one.
+        // Copied, because running a fragment's program borrows `self` again.
         let fragments = program.fragments()?;
         let (record_id, time) = (event.record_id(system.record_id)?, event.time(system.time)?);
         if selection.conditions(event_id).next().is_some() {
@@ -201,7 +202,7 @@ impl Decoder {
         record(content)
     }
 
-    /// The program of a record, and what it is run on.
+    /// Finds the program of a record and the data to run it on.
     fn event<'a>(
         &'a mut self,
         chunk: &'a [u8],
@@ -219,7 +220,7 @@ impl Decoder {
         Some((program, Event { chunk, literals: chunk.get(base..)?, values, text, room: MAX_TEXT }))
     }
 
-    /// Notes what decides what the record says, so that it is known again.
+    /// Adds the values that decide the record's content to the cache key.
     fn note_values(
         &mut self,
         chunk: &[u8],
@@ -244,8 +245,8 @@ impl Decoder {
         Some(())
     }
 
-    /// Has the record a value that the selection does not want? What cannot be told here is told when all is
-    /// decoded.
+    /// Does a value fail a condition of the selection? A value that is not found here is checked after
+    /// decoding.
     fn fails_a_condition(
         &mut self,
         chunk: &[u8],
@@ -309,23 +310,23 @@ impl Decoder {
     }
 }
 
-/// No fragment stands here.
+/// Does the value hold no fragment?
 fn is_nothing(value: Value) -> bool {
     value.kind == NULL || (value.kind == BINXML && value.len == 0)
 }
 
-/// The template instance that a value holds, and where its stream ends.
+/// The template instance in a value, and the end of its stream.
 fn fragment_instance(chunk: &[u8], value: Value) -> Option<(Instance, usize)> {
     (value.kind == BINXML).then_some(())?;
     let (at, end) = (value.at as usize, value.at as usize + usize::from(value.len));
     let stream = chunk.get(at..end)?;
-    // Most fragments have their header; those of providers with a manifest often have none.
+    // Most fragments have a header. Those of manifest-based providers often have none.
     let header = if stream.starts_with(&FRAGMENT) { FRAGMENT.len() } else { 0 };
     stream.get(header..)?.starts_with(&[TEMPLATE]).then_some(())?;
     Some((Instance::at(chunk, at + header + 1)?, end))
 }
 
-/// Is the instance all there is in the stream that goes to `end`?
+/// Checks that nothing but the end token follows the instance in the stream that ends at `end`.
 fn ends(chunk: &[u8], at: usize, end: usize) -> Option<()> {
     chunk.get(at..end)?.first().is_none_or(|token| *token == 0).then_some(())
 }
@@ -333,16 +334,16 @@ fn ends(chunk: &[u8], at: usize, end: usize) -> Option<()> {
 /// The event that is being decoded.
 struct Event<'a> {
     chunk: &'a [u8],
-    /// What the program counts its literals in.
+    /// The bytes that the program's literal offsets refer to.
     literals: &'a [u8],
     values: &'a Values,
     text: &'a mut String,
-    /// Bytes that its values may still take.
+    /// Bytes that its values may still use.
     room: usize,
 }
 
 impl Event<'_> {
-    /// The text of a part.
+    /// The text of a literal or a value.
     fn text(&mut self, part: TextSource) -> Option<&str> {
         self.text.clear();
         match part {
@@ -353,7 +354,7 @@ impl Event<'_> {
         Some(self.text)
     }
 
-    /// The provider's name, or that of its source where it has none.
+    /// The provider's name. If it is empty, the event source's name.
     fn provider(&mut self, system: &System) -> Option<&str> {
         let part = match self.attribute(system.name)? {
             "" => system.source_name,
@@ -366,7 +367,7 @@ impl Event<'_> {
         write_utf16(span.bytes(self.literals)?, self.text)
     }
 
-    /// The text of an attribute; spaces of other kinds would be made plain in XML.
+    /// The text of an attribute. Refuses white space that XML would normalise to spaces.
     fn attribute(&mut self, part: TextSource) -> Option<&str> {
         let text = self.text(part)?;
         (!text.bytes().any(|byte| byte < 0x20)).then_some(text)
@@ -428,7 +429,7 @@ impl Event<'_> {
             FieldName::Unnamed => None,
             FieldName::Fixed(name) => Some(name.clone()),
             FieldName::FromValue(index) => {
-                // An optional name that is not there leaves no attribute.
+                // An optional name that is null produces no attribute.
                 (self.values.get(*index).kind == TEXT).then_some(())?;
                 Some(self.attribute(TextSource::Value(*index)).filter(|name| !name.is_empty())?.into())
             }
@@ -439,7 +440,7 @@ impl Event<'_> {
                 TEXT_ARRAY if !node.wrapper && !node.binary => {
                     return self.array(value, &name, data);
                 }
-                // Upper case of a text is the crate's business.
+                // Only the crate converts the hexadecimal digits of a text to upper case.
                 _ if node.binary && !matches!(value.kind, NULL | BINARY) => return None,
                 _ => {}
             }
@@ -461,7 +462,7 @@ impl Event<'_> {
         Some(())
     }
 
-    /// One value per text of an array; an empty array is one empty value.
+    /// Appends one value per text of an array. An empty array gives one empty value.
     fn array(&mut self, value: Value, name: &Option<Text>, data: &mut Vec<Datum>) -> Option<()> {
         let before = data.len();
         let mut sound = true;
@@ -469,7 +470,7 @@ impl Event<'_> {
         value.items(self.chunk, |item| {
             text.clear();
             sound &= write_utf16(item, text).is_some();
-            // Each may have a long name.
+            // Count the name each time: it may be long.
             *room = room.saturating_sub(text.len() + name.as_ref().map_or(0, Text::len));
             if *room == 0 {
                 return;

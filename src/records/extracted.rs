@@ -1,8 +1,8 @@
-//! The file between extraction and judgement: lines of JSON, each an object with its version and type.
-//! Published: `docs/schema/events.schema.json`.
+//! The extraction: the file between `extract --for-triage` and triage. Each line is a JSON object with a
+//! version and a type. Its schema is published: `docs/schema/events.schema.json`.
 //!
-//! The lines are a set. They may come in any order, in any number of files, and more than once, and mean the same:
-//! so files may be concatenated, split, sorted and merged by whatever an estate has for that.
+//! The lines are a set: order, number of files and repeated lines make no difference. Any tool may
+//! concatenate, split, sort or merge extractions.
 //!
 //! ```text
 //! {"krbtriage":1,"type":"begin","extraction":"9c1e...","program":"krbtriage 0.1.0"}
@@ -11,8 +11,8 @@
 //! {"krbtriage":1,"type":"end","extraction":"9c1e..."}
 //! ```
 //!
-//! One that begins somewhere and ends nowhere was cut. That is known when all files were read, not of one alone: they may be
-//! parts of it.
+//! An extraction with a `begin` line and no `end` line was cut off. The reader knows this only after the last
+//! file, because one extraction may be split over several files.
 
 use std::borrow::Cow;
 use std::io::Read;
@@ -25,13 +25,15 @@ use super::record::{Content, Datum, Origin, Record};
 use crate::text::decode::TextReader;
 use crate::text::lines::Lines;
 
-/// Rises when a reader of the old lines would misread new ones; a member more does not make it rise.
+/// Format version. It rises when an old reader would misread new lines. An additional member does not change
+/// it.
 pub const VERSION: u32 = 1;
 
-/// Longest line that is read. An event in XML has at most 1 MiB, of which an escape makes six times as much.
+/// Longest line that is read. An event in XML has at most 1 MiB, and JSON escapes can make it six times as
+/// long.
 pub const MAX_LINE: usize = 8 << 20;
 
-/// What every line says of itself.
+/// The members that every line has.
 #[derive(Deserialize)]
 struct Head<'a> {
     krbtriage: u32,
@@ -39,7 +41,7 @@ struct Head<'a> {
     kind: Cow<'a, str>,
 }
 
-/// An event, members as `extract --format jsonl` has them.
+/// An event, with the members of `extract --format jsonl`.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct EventLine<'a> {
     #[serde(borrow)]
@@ -60,12 +62,12 @@ pub struct EventLine<'a> {
     #[serde(borrow)]
     pub data: Vec<ValueLine<'a>>,
     pub origin: OriginName,
-    /// As [`OfLog`] has it, which is written behind the rest.
+    /// The same as [`OfLog`], which is written after the other members.
     #[serde(borrow, skip_serializing)]
     log: Cow<'a, str>,
 }
 
-/// A value; the name is `null` where the log has none.
+/// A value of the event. Its name is `null` if the log has none.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct ValueLine<'a> {
     #[serde(borrow, default)]
@@ -81,18 +83,19 @@ pub enum OriginName {
     Slack,
 }
 
-/// Which log an event is from, at the end of its line.
+/// The log of an event, at the end of its line.
 #[derive(Debug, Serialize)]
 pub struct OfLog<'a> {
     pub log: Cow<'a, str>,
 }
 
-/// What happened to one log when it was extracted. What [`crate::scan::FileReport`] has, in the same words.
+/// Result of extracting one log: the fields of [`crate::scan::FileReport`] under the same names.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct LogLine {
-    /// 16 hexadecimal digits that stand for it in the lines of its events: the same whenever it is extracted.
+    /// 16 hexadecimal digits that identify the log in the lines of its events. They are the same in every
+    /// extraction of it.
     pub log: String,
-    /// As it was named, or as `--as` calls it.
+    /// Path on the command line, or the name that `--as` gives it.
     pub path: String,
     pub kind: String,
     pub bytes: u64,
@@ -103,7 +106,7 @@ pub struct LogLine {
     /// Lowest and highest record identifier of an .evtx file.
     pub first_record_id: Option<u64>,
     pub last_record_id: Option<u64>,
-    /// When the latest of these records was written, wanted or not.
+    /// When the log's latest record was written. Unselected records count, too.
     #[serde(default)]
     pub last_written: Option<Timestamp>,
     /// When the file itself was written.
@@ -112,32 +115,32 @@ pub struct LogLine {
     #[serde(rename = "problems")]
     pub read_errors: Vec<String>,
     pub notes: Vec<String>,
-    /// Events that stand in the log more than once, and in the lines once.
+    /// Duplicate events in the log. The extraction has each of them once.
     pub repeated: u64,
-    /// Events of it among the lines: fewer are there only when some were lost on the way.
+    /// Number of the log's events in the extraction. A file with fewer has lost lines.
     pub written: u64,
 }
 
-/// Where an extraction begins or ends.
+/// A `begin` or `end` line.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct BoundLine {
-    /// 16 hexadecimal digits that stand for all it tells: the same for the same logs.
+    /// 16 hexadecimal digits that identify the extraction. They are the same for the same logs.
     pub extraction: String,
 }
 
-/// A path that could not be looked at.
+/// A path that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct UnreadLine {
     pub path: String,
     pub problem: String,
 }
 
-/// What one line says.
+/// The content of one line.
 #[derive(Debug, PartialEq, Eq)]
 pub enum ExtractLine {
-    /// The extraction with this number begins here.
+    /// Start of the extraction with this number.
     Begin(u64),
-    /// And was written to its end.
+    /// End of the extraction with this number: it is complete.
     End(u64),
     /// A record of the log with this number.
     Event(u64, Record),
@@ -145,12 +148,12 @@ pub enum ExtractLine {
     Unread(UnreadLine),
 }
 
-/// The number of a log or of an extraction as it is written.
+/// Formats the number of a log or an extraction as hexadecimal digits.
 pub fn name_of(number: u64) -> String {
     format!("{number:016x}")
 }
 
-/// And read.
+/// Parses the digits that [`name_of`] writes.
 pub fn number_of(name: &str) -> Option<u64> {
     let digits = name.len() == 16 && name.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
     digits.then(|| u64::from_str_radix(name, 16).ok()).flatten()
@@ -210,8 +213,8 @@ impl From<EventLine<'_>> for Record {
     }
 }
 
-/// Reads all lines of `input` and gives them to `take`, whose error is a problem of the line. A line that cannot be
-/// read is named and passed over.
+/// Reads all lines of `input` and passes them to `take`. An error of `take` is reported as a read error of
+/// that line. A line that cannot be read is reported and skipped.
 pub fn read_lines(
     input: impl Read,
     take: &mut dyn FnMut(ExtractLine) -> Result<(), String>,

@@ -1,6 +1,6 @@
-//! The careful way through a chunk: the `evtx` crate decodes whole records, whatever their shape.
+//! Slow path for unusual records: the `evtx` crate decodes them, whatever their shape.
 //!
-//! All use of the crate is in this file (it had five breaking releases in a year).
+//! Only this file uses the crate, which had five breaking releases in a year.
 
 use std::sync::Arc;
 
@@ -16,34 +16,34 @@ use crate::chunks::header::Header;
 /// Where the chunk header keeps its hash table of name offsets.
 const NAME_TABLE: std::ops::Range<usize> = 128..384;
 
-/// What the crate may render of one chunk, in bytes of XML. It stops at 16 MiB for a record, which takes 50 ms.
+/// Most XML that the crate may render for one chunk, in bytes. 16 MiB take 50 ms.
 const MAX_RENDERED: usize = 16 << 20;
 
-/// Which records of a chunk to look at.
+/// Selects the records of a chunk that the crate reads.
 #[derive(Debug, Clone, Copy)]
 pub enum Selector<'a> {
     All,
-    /// Those that start at these offsets, in rising order. The live records end at the number.
+    /// The records that start at these offsets, in rising order. The number is the end of the live records.
     At(&'a [u32], u32),
 }
 
-/// Reads chunks with the `evtx` crate; keeps its buffer from chunk to chunk.
+/// Reads chunks with the `evtx` crate. Reuses its buffer from chunk to chunk.
 pub struct FallbackReader {
     settings: Arc<ParserSettings>,
     copy: Vec<u8>,
-    /// Where the records of the last chunk are: first byte and end, in rising order.
+    /// Start and end of each record of the last chunk, in rising order.
     pub spans: Vec<(u32, u32)>,
 }
 
 impl Default for FallbackReader {
     fn default() -> Self {
-        // The crate's own threads are never used: inside another pool they dead-lock.
+        // Use no threads of the crate: inside another pool they dead-lock.
         Self { settings: Arc::new(ParserSettings::new().indent(false)), copy: Vec::new(), spans: Vec::new() }
     }
 }
 
 impl FallbackReader {
-    /// Hands the wanted records of `chunk` to `emit`; the number of records seen.
+    /// Passes the wanted records of `chunk` to `emit`. Returns the number of records seen.
     pub fn read(
         &mut self,
         chunk: Chunk<'_>,
@@ -56,8 +56,8 @@ impl FallbackReader {
         let mut copy = std::mem::take(&mut self.copy);
         copy.clear();
         copy.extend_from_slice(bytes);
-        // With the table, one wild offset in it costs the whole chunk; without, names are read where the
-        // templates say they are, with the same result.
+        // One wrong offset in the name table costs the whole chunk. Without the table, the crate finds the
+        // names by the offsets in the templates, with the same result.
         if let Some(table) = copy.get_mut(NAME_TABLE) {
             table.fill(0);
         }
@@ -78,8 +78,8 @@ impl FallbackReader {
             }
             (Selector::All, None) => bytes.len() as u32,
         };
-        // The crate would stop at the first record with the last one's identifier, and look for none behind the last
-        // one's place.
+        // Without this, the crate stops at the record with the header's last identifier and reads no record
+        // after it.
         data.header.free_space_offset = end;
         data.header.last_event_record_id = u64::MAX;
         data.header.last_event_record_data_offset = end;
@@ -135,7 +135,7 @@ impl FallbackReader {
     }
 }
 
-/// An error with its causes, as the crate leaves the cause out of its own text.
+/// Formats an error with its causes. The crate's own text omits them.
 fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();

@@ -1,8 +1,8 @@
-//! The record gate: which records of a chunk can be wanted at all, by their bytes.
+//! The record gate: rejects records by their bytes, before they are decoded.
 //!
-//! It reads a record's header, the offset of its template definition and one 16-bit substitution, so a
-//! chunk of 150 records costs less than reading the chunk from the page cache. It is asked for all
-//! providers at once: the event ID alone turns away most records, and no text is searched.
+//! The gate reads a record's header, the offset of its template definition and one 16-bit substitution.
+//! Checking a chunk of 150 records costs less than reading the chunk from the page cache. One check covers
+//! all providers: the event ID alone rejects most records, and no text is searched.
 
 use super::binxml::{Instance, TEMPLATE, Utf16Span, until_nul};
 use super::selection::Selection;
@@ -14,50 +14,51 @@ use crate::chunks::header::Header;
 
 /// First bytes of a record: `**\0\0`.
 const RECORD_MAGIC: u32 = 0x0000_2a2a;
-/// Magic, size, identifier, time of writing.
+/// Size of a record header: magic, size, identifier and time of writing.
 pub const RECORD_HEADER: usize = 24;
-/// A header, and the copy of the size at the end.
+/// A header and the copy of the size at the end.
 const SMALLEST_RECORD: usize = RECORD_HEADER + 4;
-/// The latest FILETIME that `jiff` (and with it the crate) can tell; a later one means damage.
+/// The latest FILETIME that `jiff` (and with it the crate) can represent. A later one means damage.
 const LATEST: u64 = 2_650_466_807_999_999_999;
 
 /// The fragment header and the template token.
 const USUAL_START: u64 = 0x0c_0001_010f;
-/// Descriptors of the first four substitutions as nearly every record has them: Level (1 byte), Opcode
-/// (1 byte), Task (2 bytes), EventID (2 bytes).
+/// Usual descriptors of the first four substitutions: Level (1 byte), Opcode (1 byte), Task (2 bytes),
+/// EventID (2 bytes).
 const USUAL_DESCRIPTORS: [u8; 16] = [1, 0, 4, 0, 1, 0, 4, 0, 2, 0, 6, 0, 2, 0, 6, 0];
 
-/// A record that gets past the gate.
+/// A record that passed the gate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Candidate {
     /// Offset in the chunk.
     pub at: u32,
     /// Offset of the record's end.
     pub end: u32,
-    /// What is known of its provider.
+    /// Result of the provider check.
     pub provider: Provider,
 }
 
-/// What the gate knows of a record's provider.
+/// Result of the gate's check of a record's provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Provider {
-    /// It is wanted with the record's event ID.
+    /// The selection wants this provider with the record's event ID.
     Wanted,
     Unknown,
 }
 
-/// How a walk over the records of a chunk ended.
+/// Result of walking over the records of a chunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Walk {
-    /// Records walked over.
+    /// Number of records in the walk.
     pub records: u64,
-    /// All live records were walked over. Else something is damaged, and the chunk is read with more care.
+    /// The walk reached all live records. Otherwise something is damaged, and the chunk is read record by
+    /// record with the crate.
     pub clean: bool,
-    /// Where the live records end. Behind what the chunk's header says, when the log was being written.
+    /// End of the live records. It is after the end that the chunk header gives if the log was being written.
     pub end: u32,
     /// Lowest and highest identifier of the records.
     pub ids: (u64, u64),
-    /// When the last record was written: a FILETIME, 0 where there is none.
+    /// When the last record was written: a FILETIME, 0 if the chunk has no record.
     pub written: u64,
 }
 
@@ -69,14 +70,14 @@ impl Walk {
     }
 }
 
-/// What is known of a definition of the current chunk.
+/// What the gate learned about a definition of the current chunk.
 #[derive(Debug, Clone, Copy, Default)]
 struct DefinitionFacts {
     generation: u32,
     definition: u32,
-    /// `None`: the event ID is elsewhere than usual.
+    /// `None` if the event ID is not at its usual position.
     provider: Option<TextSource>,
-    /// Event IDs that were asked last, as a log repeats itself.
+    /// The last event ID that was found wanted. Logs repeat themselves.
     wanted: Option<u16>,
     not_wanted: Option<u16>,
 }
@@ -85,10 +86,10 @@ struct DefinitionFacts {
 pub struct Gate {
     generation: u32,
     definitions: Box<[DefinitionFacts; 256]>,
-    /// Beside `definitions`: where the provider's name was in the record before.
+    /// Parallel to `definitions`: the position of the provider's name in the previous record.
     layouts: Box<[Layout; 256]>,
     names: [u32; 4],
-    /// The records that got past, in rising order.
+    /// The records that passed, in rising order.
     pub candidates: Vec<Candidate>,
 }
 
@@ -105,7 +106,7 @@ impl Default for Gate {
 }
 
 impl Gate {
-    /// Walks over the live records of `chunk` and leaves in `candidates` those that may be wanted.
+    /// Walks over the live records of `chunk` and collects in `candidates` those that may be wanted.
     pub fn walk(&mut self, chunk: &[u8], header: &Header, selection: &Selection) -> Walk {
         self.generation = self.generation.wrapping_add(1);
         self.names = [u32::MAX; 4];
@@ -116,7 +117,8 @@ impl Gate {
         let (mut last_id, mut last_time) = (0, 0);
         while at < live_end {
             let Some(record) = RecordHeader::at(chunk, at) else {
-                // Free space that starts earlier than a damaged header says is no damage to a record.
+                // A damaged header may give a later start of free space than the records show. That damages
+                // no record.
                 walk.clean =
                     walk.records > 0 && last_id == header.last_record_id && !header.header_is_sound(chunk);
                 break;
@@ -126,8 +128,8 @@ impl Gate {
             at += record.size;
             (last_id, last_time) = (record.id, record.written);
         }
-        // A header is written later than its records. What follows in order belongs to them; older
-        // records in slack do not, as their identifiers are lower.
+        // Windows writes the header after the records. Records that continue the sequence are live. Records
+        // in slack are older, so their identifiers are lower.
         while walk.clean
             && let Some(record) = RecordHeader::at(chunk, at)
             && match walk.records {
@@ -164,7 +166,7 @@ impl Gate {
         self.candidates.push(Candidate { at: at as u32, end: end as u32, provider });
     }
 
-    /// What is known of the provider of a record with this event ID; `None` when it is not wanted.
+    /// Checks the provider of a record with this event ID. `None` if the record is not wanted.
     fn provider(
         &mut self,
         chunk: &[u8],
@@ -177,7 +179,7 @@ impl Gate {
         let layout = self.layouts.get_mut(usize::from(slot))?;
         match known.provider? {
             TextSource::Nothing => Some(Provider::Unknown),
-            // Other providers than the wanted ones have events of the same ID by the dozen.
+            // Many unwanted providers use the same event IDs.
             TextSource::Value(index) => {
                 match value_is_wanted(chunk, instance, index, id, selection, layout) {
                     Some(true) => Some(Provider::Wanted),
@@ -201,14 +203,14 @@ impl Gate {
         }
     }
 
-    /// The event ID of a record in the usual shape, whose Binary XML starts `at`, and the place in `definitions` of
-    /// its definition.
+    /// The event ID of a record in the usual shape, whose Binary XML starts at `at`, and the index of its
+    /// definition in `definitions`.
     #[inline]
     fn event_id(&mut self, chunk: &[u8], at: usize, end: usize) -> Option<(u16, u8, Instance)> {
         const TOKEN: u64 = (TEMPLATE as u64) << 32;
         const { assert!(USUAL_START & (0xff << 32) == TOKEN) };
-        // Start, token and instance with its first four descriptors, where the definition stands elsewhere: nearly
-        // always.
+        // Start, token and instance with its first four descriptors. Nearly always the definition itself is
+        // at another offset.
         let head: &[u8; 34] = chunk.get(at..)?.first_chunk()?;
         if u64_at(head, 0)? & 0xff_ffff_ffff != USUAL_START {
             return None;
@@ -231,7 +233,7 @@ impl Gate {
         Some((u16_at(chunk, values + offset)?, slot, instance))
     }
 
-    /// The place in `definitions` of a definition that has its event ID where it is usual.
+    /// The index in `definitions` of a definition whose event ID is at its usual position.
     #[inline]
     fn usual(&mut self, chunk: &[u8], definition: u32) -> Option<u8> {
         // Definitions are at least 100 bytes apart, in steps of 8.
@@ -251,7 +253,7 @@ impl Gate {
     }
 }
 
-/// Is the provider that this value names wanted with this event ID?
+/// Is the provider in this value wanted with this event ID?
 fn value_is_wanted(
     chunk: &[u8],
     instance: Instance,
@@ -265,17 +267,17 @@ fn value_is_wanted(
     is_wanted(chunk, until_nul(chunk, value.at as usize, usize::from(value.len))?, id, selection)
 }
 
-/// Is this provider wanted with this event ID? `None` where only the decoder can tell.
+/// Is this provider wanted with this event ID? `None` if only the decoder can decide.
 fn is_wanted(chunk: &[u8], name: Utf16Span, id: u16, selection: &Selection) -> Option<bool> {
     let (units, _) = name.bytes(chunk)?.as_chunks::<2>();
     let wanted = selection.accepts_wide(units, id);
-    // An empty name is replaced by the source's, and XML makes one space of another.
+    // An empty name is replaced by the event source's, and XML normalises other white space to a space.
     let plain =
         units.iter().fold(!units.is_empty(), |plain, unit| plain & (u16::from_le_bytes(*unit) >= 0x20));
     plain.then_some(wanted)
 }
 
-/// Where the fourth value stands behind three of other sizes than usual, each of its type's length.
+/// Offset of the fourth value if the first three have unusual sizes. Each size must match its type.
 fn unusual_offset(descriptors: &[u8; 16]) -> Option<usize> {
     let (descriptors, _) = descriptors.as_chunks::<4>();
     let [first, second, third, fourth] = *descriptors else {

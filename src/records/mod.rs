@@ -1,14 +1,14 @@
-//! Records: one event as it stands in a log, with no meaning given to it yet.
+//! Records: one event as a log stores it, without meaning.
 //!
-//! Every reader (the byte-level one, the `evtx` crate, XML, copied text) ends in [`Record`].
+//! Every reader (byte-level decoder, `evtx` crate, XML, copied text) produces [`Record`]s.
 //!
-//! A file imports only what stands before it:
+//! A file imports only files listed before it:
 //!
-//! 1. `record`, `selection`, `read_errors`: what every reader ends in, and which records are wanted.
+//! 1. `record`, `selection`, `read_errors`: what every reader produces, and which records are wanted.
 //! 2. `binxml`, `values`, `template`, `gate`, `slack`, `template_cache`, `content_cache`, `decode`: the records of a
 //!    chunk by its bytes, from tokens to the decoder.
 //! 3. `sliding_buffer`, `xml`, `xml_stream`, `text`, `extracted`: records in XML, copied text and lines of JSON.
-//! 4. `fallback`: the `evtx` crate, for what 2 leaves open. `reader` reads a chunk with both.
+//! 4. `fallback`: the `evtx` crate, for records that step 2 cannot decode. `reader` reads a chunk with both.
 
 pub mod binxml;
 pub mod chunk;

@@ -1,11 +1,11 @@
-//! What could not be read, kept short: a hostile file can have a read error in every record.
+//! Read errors of a file, in bounded memory: a hostile file can have an error in every record.
 
-/// How many read errors of one file are kept; the rest is counted.
+/// Most read errors kept per file. The others are counted.
 const MAX_KEPT: usize = 16;
 
-/// The read errors of one file (or of one part of it), each a sentence that names an offset.
+/// The read errors of one file or a part of it. Each is a sentence with an offset.
 ///
-/// Those with the lowest offsets are kept, so that the result does not depend on which worker was first.
+/// Keeps the errors with the lowest offsets, so that the result does not depend on the order of the workers.
 #[derive(Debug, Default)]
 pub struct ReadErrors {
     kept: Vec<(u64, String)>,
@@ -14,7 +14,7 @@ pub struct ReadErrors {
 }
 
 impl ReadErrors {
-    /// Adds one, found `at` this offset of the file. The text is only made when it may be kept.
+    /// Adds an error at offset `at` of the file. Makes its text only if it may be kept.
     pub fn add(&mut self, at: u64, read_error: impl FnOnce() -> String) {
         if self.kept.len() < MAX_KEPT {
             self.insert((at, read_error()));
@@ -32,19 +32,20 @@ impl ReadErrors {
         self.kept.insert(place, read_error);
     }
 
-    /// Adds what had to be assumed to read the file: everything in it was read. A reader has a few at most.
+    /// Adds an assumption that was made to read the file. Everything in the file was read. A reader makes a
+    /// few at most.
     pub fn note(&mut self, note: String) {
         if self.notes.len() < MAX_KEPT && !self.notes.contains(&note) {
             self.notes.push(note);
         }
     }
 
-    /// Nothing to tell?
+    /// Are there no read errors and no notes?
     pub fn is_empty(&self) -> bool {
         self.kept.is_empty() && self.notes.is_empty()
     }
 
-    /// Takes the other's read errors over; it is empty afterwards.
+    /// Moves the other's read errors here.
     pub fn append(&mut self, other: &mut ReadErrors) {
         for (at, read_error) in other.kept.drain(..) {
             self.add(at, || read_error);
@@ -55,12 +56,12 @@ impl ReadErrors {
         }
     }
 
-    /// What was assumed.
+    /// Takes the notes about assumptions.
     pub fn take_notes(&mut self) -> Vec<String> {
         std::mem::take(&mut self.notes)
     }
 
-    /// The sentences by offset, the last saying how many were left out.
+    /// The sentences in order of offset. If some were left out, the last sentence gives their number.
     pub fn into_sentences(self) -> Vec<String> {
         let mut kept: Vec<_> = self.kept.into_iter().map(|(_, read_error)| read_error).collect();
         if self.more > 0 {

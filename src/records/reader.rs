@@ -1,4 +1,4 @@
-//! The records of one chunk: gate, decoder, and the `evtx` crate for what they leave to it.
+//! Reads the records of one chunk: gate, decoder, then the `evtx` crate for what both cannot read.
 
 use super::chunk::Chunk;
 use super::decode::{Decoded, Decoder};
@@ -11,31 +11,32 @@ use super::slack;
 use crate::chunks::CHUNK_MAGIC;
 use crate::chunks::header::Header;
 
-/// What the wanted records of one chunk may hold, in bytes of text: 128 times what the chunk has. A template may say one value
-/// as often as it likes.
+/// Most text of the wanted records of one chunk, in bytes: 128 times the chunk's size. A template may repeat
+/// one value without limit.
 const MAX_CHUNK_TEXT: usize = 8 << 20;
 
-/// What was counted in one chunk or in many.
+/// Counters for one chunk or several.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
     pub chunks: u64,
-    /// Chunks of which a checksum is wrong, as far as they were checked: the header's always, that of the
-    /// records where something could not be read (or the header is wrong). Checking all records would take
-    /// longer than looking at them: 4 us of a chunk's 10.
+    /// Chunks with a wrong checksum. The header's is always checked, that of the records only if something
+    /// could not be read (or the header is wrong): checking all records would take longer than the walk over
+    /// them, 4 us of a chunk's 10.
     pub bad_checksums: u64,
-    /// Records looked at.
+    /// Records that were checked.
     pub records: u64,
-    /// Lowest and highest record identifier, by the record headers of sound chunks.
+    /// Lowest and highest record identifier in the record headers of intact chunks.
     pub ids: Option<(u64, u64)>,
-    /// Records with a value that was cut, and the lowest identifier of one.
+    /// Records with a truncated value, and the lowest identifier among them.
     pub cut: u64,
     pub first_cut: Option<u64>,
-    /// When the latest record of a sound chunk was written, by its header: a FILETIME, 0 where there is none.
+    /// When the latest record of an intact chunk was written: a FILETIME from its header, 0 if there is no
+    /// record.
     pub written: u64,
 }
 
 impl Counts {
-    /// The record with every value at most [`MAX_VALUE`] bytes long.
+    /// Truncates every value of the record to [`MAX_VALUE`] bytes.
     pub fn cut(&mut self, record: Record) -> Record {
         let Some(content) = record.cut(MAX_VALUE) else { return record };
         self.cut += 1;
@@ -53,18 +54,18 @@ impl Counts {
     }
 }
 
-/// Reads chunks; keeps its buffers from one to the next.
+/// Reads chunks. Reuses its buffers.
 #[derive(Default)]
 pub struct ChunkReader {
     gate: Gate,
     decoder: Decoder,
     fallback: FallbackReader,
-    /// Offsets of the records that are left to the crate.
+    /// Offsets of the records that only the crate can read.
     unsupported: Vec<u32>,
 }
 
 impl ChunkReader {
-    /// Hands the wanted records of `chunk` to `emit`. Could everything in it be read?
+    /// Passes the wanted records of `chunk` to `emit`. Returns whether everything in it could be read.
     pub fn read(
         &mut self,
         chunk: Chunk<'_>,
@@ -95,7 +96,7 @@ impl ChunkReader {
                 None => left_out += 1,
             }
         };
-        // Where slack starts, and the live records in it: none, unless the chunk is damaged.
+        // Start of slack. A damaged chunk also has live records there.
         let mut slack = 0;
         self.fallback.spans.clear();
         if bytes.starts_with(CHUNK_MAGIC) {
@@ -134,7 +135,7 @@ impl ChunkReader {
                     return;
                 }
                 counts.records += 1;
-                // What leans on something that is overwritten is left out.
+                // A record whose definition or names are overwritten is left out.
                 if let Decoded::Wanted(record) = decoder.record(bytes, candidate, selection) {
                     emit(record);
                 }

@@ -5,16 +5,16 @@ use jiff::Timestamp;
 
 use crate::text;
 
-/// Text of a record. Up to 24 bytes are kept in place, as most names and values are shorter: a record of
-/// ten texts then costs two allocations instead of ten, which is most of what decoding costs.
+/// Text of a record. Up to 24 bytes are stored inline, which fits most names and values: a record with ten
+/// texts then costs two allocations instead of ten. Allocations are most of the cost of decoding.
 pub type Text = compact_str::CompactString;
 
 /// One event record, as the log has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
-    /// What it says. Records that say the same may share it, as a log repeats itself.
+    /// Everything except ID and time. Records with equal content may share it, because a log repeats itself.
     pub content: Arc<Content>,
-    /// `System/EventRecordID`; 0 where the input has none (copied text).
+    /// `System/EventRecordID`; 0 if the input has none (copied text).
     pub record_id: u64,
     /// `System/TimeCreated/@SystemTime`, never the record header's time.
     pub time: Timestamp,
@@ -22,28 +22,29 @@ pub struct Record {
     pub origin: Origin,
 }
 
-/// What a record says, but for when and under which number it was logged.
+/// All of a record except its time and its ID.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Content {
-    /// `System/Provider/@Name`, or `@EventSourceName` where there is no name.
+    /// `System/Provider/@Name`. If it is empty, `@EventSourceName`.
     pub provider: Text,
     /// `System/EventID` without its qualifiers.
     pub event_id: u16,
-    /// `System/Version`; classic events have 0, some logs have none.
+    /// `System/Version`. Classic events have 0, some logs have none.
     pub version: u8,
     /// `System/Level`: 1 critical, 2 error, 3 warning, 4 information, 0 always.
     pub level: u8,
-    /// `System/Channel`, empty where the log has none.
+    /// `System/Channel`, empty if the log has none.
     pub channel: Text,
-    /// `System/Computer`: who logged the event. May be empty.
+    /// `System/Computer`: the machine that logged the event. May be empty.
     pub computer: Text,
-    /// `System/Security/@UserID`: the SID of the account that the event is logged for. Empty where the log has none.
+    /// `System/Security/@UserID`: SID of the account for which the event was logged. Empty if the log has
+    /// none.
     pub user_id: Text,
     /// `EventData` or `UserData` values in document order.
     pub data: Vec<Datum>,
 }
 
-/// `record.computer` and the like: the fields of its content are the record's.
+/// Makes the fields of the content readable on the record: `record.computer`.
 impl Deref for Record {
     type Target = Content;
 
@@ -54,7 +55,7 @@ impl Deref for Record {
 
 #[cfg(test)]
 impl Record {
-    /// An event 4 of `computer` without values; a test sets what it is about.
+    /// An event 4 of `computer` without values, for tests to change.
     pub(crate) fn of(computer: &str) -> Self {
         let content = Content {
             provider: "Microsoft-Windows-Security-Kerberos".into(),
@@ -69,7 +70,7 @@ impl Record {
         Self { content: content.into(), record_id: 7, time: Timestamp::UNIX_EPOCH, origin: Origin::Live }
     }
 
-    /// The same with something else to say.
+    /// The same record with changed content.
     pub(crate) fn saying(mut self, change: impl FnOnce(&mut Content)) -> Self {
         change(Arc::make_mut(&mut self.content));
         self
@@ -85,7 +86,7 @@ pub struct Datum {
     pub value: Text,
 }
 
-/// How a record was found; it is quoted in the evidence.
+/// Part of the log in which a record was found. The evidence quotes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Origin {
     /// In the live part of a chunk, or in an XML or text file.
@@ -95,18 +96,19 @@ pub enum Origin {
     Slack,
 }
 
-/// Longest value that is kept of a record, in bytes. A value in an .evtx file has at most 65,535 bytes of UTF-16; only a
-/// crafted template, or XML, makes longer ones.
+/// Longest value kept, in bytes. A value in an .evtx file has at most 65,535 bytes of UTF-16. Only a crafted
+/// template or XML holds a longer one.
 pub const MAX_VALUE: usize = 128 << 10;
 
 impl Content {
-    /// Bytes of all its texts together.
+    /// Bytes of all its texts.
     pub fn text_len(&self) -> usize {
         let values = self.data.iter().map(|d| d.value.len() + d.name.as_ref().map_or(0, Text::len));
         self.provider.len() + self.channel.len() + self.computer.len() + values.sum::<usize>()
     }
 
-    /// The same with no text longer than `max` bytes; `None` where all are short enough. What is binary is left as it is.
+    /// A copy with every text truncated to `max` bytes. `None` if all are short enough. Binary values are not
+    /// truncated.
     pub fn cut(&self, max: usize) -> Option<Self> {
         let is_long = |text: &Text| text.len() > max;
         let is_name =

@@ -2,10 +2,10 @@
 
 use super::record::Record;
 
-/// A provider (under all names it goes by) and the event IDs wanted of it.
+/// A provider under all its names, and the wanted event IDs.
 #[derive(Debug, Clone)]
 pub struct EventFilter {
-    /// Names compared without ASCII case with `Provider/@Name` (or `@EventSourceName` where there is no name).
+    /// Names to compare with `Provider/@Name` (or `@EventSourceName` if it is empty), ignoring ASCII case.
     /// Empty: any provider.
     pub providers: Vec<String>,
     /// Empty: any event ID.
@@ -15,19 +15,19 @@ pub struct EventFilter {
 /// The records a run wants. A record is wanted when one of the entries accepts it.
 #[derive(Debug, Clone)]
 pub struct Selection {
-    /// One bit per event ID that any entry accepts: the first and cheapest question to a record.
+    /// One bit per event ID that any entry accepts. It is the cheapest check, so it comes first.
     ids: Box<[u64; 1024]>,
-    /// Number in `groups` by event ID; 0 is for IDs that no entry names.
+    /// Index in `groups` by event ID; 0 for IDs that no entry names.
     group_of: Vec<u32>,
     groups: Vec<Group>,
     conditions: Vec<Condition>,
 }
 
-/// The providers wanted with an event ID.
+/// The providers that are wanted with an event ID.
 #[derive(Debug, Clone, Default)]
 struct Group {
     any: bool,
-    /// Names, and the same as UTF-16.
+    /// Names as text and as UTF-16.
     names: Vec<(String, Box<[[u8; 2]]>)>,
 }
 
@@ -40,11 +40,11 @@ impl Group {
     }
 }
 
-/// What a value must be for a record to be wanted.
+/// Condition on a value of a wanted record.
 #[derive(Debug, Clone, Copy)]
 pub struct Condition {
     event_id: u16,
-    /// `Data/@Name`, in ASCII and as the log writes it.
+    /// `Data/@Name` in ASCII, as the log spells it.
     pub name: &'static str,
     accepts: fn(&str) -> bool,
 }
@@ -79,9 +79,9 @@ impl Selection {
         Self { ids, group_of, groups, conditions: Vec::new() }
     }
 
-    /// Records with this event ID are wanted only when `accepts` says so of the value called `name`; those
-    /// without such a value still are. With LogLevel=1 a machine writes a Kerberos event 3 for every ticket;
-    /// to decode them all for the few with 0x29 would take longer than everything else.
+    /// Wants records with this event ID only if `accepts` accepts the value called `name`. Records without
+    /// such a value stay wanted. With LogLevel=1 a machine logs a Kerberos event 3 for every ticket, and
+    /// decoding them all for the few with 0x29 would take longer than everything else.
     pub fn only_where(mut self, event_id: u16, name: &'static str, accepts: fn(&str) -> bool) -> Self {
         self.conditions.push(Condition { event_id, name, accepts });
         self
@@ -92,7 +92,7 @@ impl Selection {
         self.conditions.iter().filter(move |condition| condition.event_id == event_id)
     }
 
-    /// Is this record wanted, its values included?
+    /// Is this record wanted, including its values?
     pub fn accepts_record(&self, record: &Record) -> bool {
         self.accepts(&record.provider, record.event_id) && self.conditions_hold(record)
     }
@@ -111,14 +111,14 @@ impl Selection {
         self.ids[usize::from(id) / 64] & (1 << (id % 64)) != 0
     }
 
-    /// Is this record wanted?
+    /// Is a record with this provider and event ID wanted?
     pub fn accepts(&self, provider: &str, id: u16) -> bool {
         self.group(id).is_some_and(|group| {
             group.any || group.names.iter().any(|(name, _)| name.eq_ignore_ascii_case(provider))
         })
     }
 
-    /// As [`Selection::accepts`], for a provider's name as UTF-16.
+    /// The same as [`Selection::accepts`], for a provider's name in UTF-16.
     pub fn accepts_wide(&self, provider: &[[u8; 2]], id: u16) -> bool {
         self.group(id)
             .is_some_and(|group| group.any || group.names.iter().any(|(_, name)| same(name, provider)))
@@ -129,7 +129,7 @@ impl Selection {
     }
 }
 
-/// Are these names the same without ASCII case? Mostly they are the same in full.
+/// Compares two names without ASCII case. Equal names usually have the same case.
 fn same(a: &[[u8; 2]], b: &[[u8; 2]]) -> bool {
     let unit = |unit: &[u8; 2]| lower(u16::from_le_bytes(*unit));
     a.len() == b.len() && (a == b || a.iter().map(unit).eq(b.iter().map(unit)))

@@ -1,10 +1,11 @@
-//! Records in slack space: what older records left in a chunk that Windows uses again.
+//! Records in slack space: remains of older records in a chunk that Windows reuses.
 //!
-//! Newer records have overwritten parts of what they lean on. A template definition is believed only when its
-//! identifier is the one the record was written with. Names of elements are mostly lost, as they stand where a
-//! chunk used them first; a name is believed only when its hash is right. What a field is then follows from the
-//! order of `System`'s children and the numbers of their substitutions, which are the same in every definition
-//! (see [`super::template`]). What cannot be verified is left out: a wrong record is worse than none.
+//! Newer records may have overwritten the definitions and names that an older one needs. A template
+//! definition counts only if its identifier is the one in the record. Most element names are lost, because
+//! the chunk stores each at its first use; a name counts only if its hash matches. The field is then
+//! identified by the order of `System`'s children and the numbers of their substitutions, which are the same
+//! in every definition (see [`super::template`]). Anything that cannot be verified is left out: a wrong
+//! record is worse than none.
 
 use super::binxml::{
     CLOSE, CLOSE_START, MORE, OPEN, OPTIONAL_SUBSTITUTION, SUBSTITUTION, Tokens, Utf16Span, name_text,
@@ -17,7 +18,7 @@ use super::template::{
 use super::values::BINARY;
 use crate::chunks::bytes::{u16_at, u32_at};
 
-/// Hands the records that stand in `chunk` from `from` on to `each`.
+/// Passes each record in `chunk` at or after `from` to `each`.
 pub fn carve(chunk: &[u8], from: usize, mut each: impl FnMut(Candidate)) {
     // Records are 8-byte aligned in a chunk.
     let mut at = from.next_multiple_of(8);
@@ -36,7 +37,7 @@ pub fn carve(chunk: &[u8], from: usize, mut each: impl FnMut(Candidate)) {
     }
 }
 
-/// Compiles a definition without trust in names. `id` is the identifier the record was written with.
+/// Compiles a definition without relying on its names. `id` is the identifier that the record has.
 pub fn compile(program: &mut Program, chunk: &[u8], at: u32, id: u32) -> Option<()> {
     // The identifier is the start of the definition's GUID.
     (u32_at(chunk, (at as usize).checked_add(4)?)? == id).then_some(())?;
@@ -49,7 +50,7 @@ pub fn compile(program: &mut Program, chunk: &[u8], at: u32, id: u32) -> Option<
     })
 }
 
-/// The children of `System` that have content, in their order: the substitution that must be in it, if any.
+/// The children of `System` with content, in order, and the substitution that each must have, if any.
 const CHILDREN: [Option<u16>; 14] = [
     None,
     Some(3),
@@ -118,7 +119,7 @@ fn event(program: &mut Program, tokens: &mut Tokens<'_>) -> Option<()> {
             SUBSTITUTION | OPTIONAL_SUBSTITUTION => {
                 program.nodes.push(Node::Fragment(tokens.substitution()?.0, Kind::Section));
             }
-            // `UserData` around its substitution, or `EventData` with all its values.
+            // `UserData` with one substitution, or `EventData` with all its values.
             token if token & !MORE == OPEN => {
                 let child = tokens.element(token)?;
                 attributes(tokens, child, |_, _| Some(()))?;
@@ -190,7 +191,7 @@ fn values(program: &mut Program, tokens: &mut Tokens<'_>) -> Option<()> {
     }
 }
 
-/// A name whose hash (MS-EVEN6 2.2.12: multiplied by 65599 and added, the low 16 bits) is the one beside it.
+/// A name whose stored hash matches its text (MS-EVEN6 2.2.12: multiply by 65599 and add, low 16 bits).
 fn verified_name(chunk: &[u8], offset: u32) -> Option<Utf16Span> {
     let name = name_text(chunk, offset)?;
     let stored = u16_at(chunk, (offset as usize).checked_add(4)?)?;

@@ -1,14 +1,14 @@
-//! A window over streamed text: what is being looked at, and where in the input it stands.
+//! A window over streamed text: the bytes in memory and their position in the input.
 
 use std::fmt;
 use std::io::{self, Read};
 
 use crate::text::decode::TextReader;
 
-/// Bytes read at once.
+/// Bytes per read.
 const BLOCK: usize = 128 * 1024;
 
-/// The part of a text that is in memory. Its owner drops what it is done with, which bounds it.
+/// The part of a text that is in memory. Its owner drops what it has processed, which limits the size.
 pub(super) struct Window<R> {
     reader: TextReader<R>,
     bytes: Vec<u8>,
@@ -47,12 +47,12 @@ impl<R: Read> Window<R> {
         &self.bytes
     }
 
-    /// Nothing follows [`Window::bytes`].
+    /// Does nothing follow [`Window::bytes`]?
     pub(super) fn ended(&self) -> bool {
         self.ended
     }
 
-    /// Reads one more block behind [`Window::bytes`].
+    /// Appends one more block to [`Window::bytes`].
     pub(super) fn grow(&mut self) -> io::Result<()> {
         let read = self.reader.by_ref().take(BLOCK as u64).read_to_end(&mut self.bytes);
         self.ended = !matches!(read, Ok(n) if n > 0);
@@ -67,12 +67,12 @@ impl<R: Read> Window<R> {
         self.bytes.drain(..n);
     }
 
-    /// Bytes before `index` of [`Window::bytes`] in the whole text, which orders messages.
+    /// Offset of `index` of [`Window::bytes`] in the whole text. Messages are sorted by it.
     pub(super) fn offset(&self, index: usize) -> u64 {
         self.dropped + index as u64
     }
 
-    /// Where `index` of [`Window::bytes`] stands in the input.
+    /// Position of `index` of [`Window::bytes`] in the input.
     pub(super) fn place(&self, index: usize) -> Place {
         Place {
             line: 1 + self.lines_dropped + self.line_ends(index),

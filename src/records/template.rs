@@ -1,7 +1,7 @@
-//! A template definition (or a fragment without one) boiled down to where a record's fields are.
+//! Compiles a template definition (or an inline fragment) to the positions of a record's fields.
 //!
-//! What comes out of a program must be what [`super::xml`] reads from the crate's XML of the same record;
-//! `tests/it/engine` holds the two against each other. Shapes that are not usual are refused (`None`).
+//! A program must produce what [`super::xml`] reads from the crate's XML of the same record;
+//! `tests/it/engine` compares the two. Unusual shapes are refused (`None`).
 
 use super::binxml::{
     ATTRIBUTE, CLOSE, CLOSE_EMPTY, CLOSE_START, DEFINITION_HEADER, END, Element, MORE, NO_DEPENDENCY, OPEN,
@@ -11,7 +11,7 @@ use super::record::Text;
 use super::values::write_utf16;
 use crate::chunks::bytes::u32_at;
 
-/// Where a text comes from.
+/// Source of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum TextSource {
     #[default]
@@ -21,7 +21,7 @@ pub enum TextSource {
 }
 
 impl TextSource {
-    /// The number of the value it is.
+    /// The number of the value, if the text comes from one.
     fn value(self) -> Option<u16> {
         match self {
             Self::Value(index) => Some(index),
@@ -33,7 +33,7 @@ impl TextSource {
 /// The fields of `System`.
 #[derive(Debug, Clone, Default)]
 pub struct System {
-    /// Those that are literal text are decoded once and not for every record.
+    /// Literal texts, decoded once instead of for every record.
     pub literals: Literals,
     pub name: TextSource,
     pub source_name: TextSource,
@@ -47,7 +47,7 @@ pub struct System {
     pub time: TextSource,
 }
 
-/// Literal text of `System`, as it stands in a record.
+/// Literal texts of `System`.
 #[derive(Debug, Clone, Default)]
 pub struct Literals {
     pub provider: Option<Text>,
@@ -56,7 +56,7 @@ pub struct Literals {
 }
 
 impl System {
-    /// Decodes what is literal. Text that is not usual is left to the record's decoder, which refuses it.
+    /// Decodes the literals. Unusual text is left to the record's decoder, which refuses it.
     pub(super) fn decode_literals(&mut self, chunk: &[u8]) {
         let text = |part| match part {
             TextSource::Literal(span) => literal(chunk, span),
@@ -71,21 +71,21 @@ impl System {
     }
 }
 
-/// Literal text, if it is usual in an attribute.
+/// Decodes a literal, if it is usual in an attribute.
 pub(super) fn literal(chunk: &[u8], span: Utf16Span) -> Option<Text> {
     let mut text = String::new();
     write_utf16(span.bytes(chunk)?, &mut text)?;
     (!text.bytes().any(|byte| byte < 0x20)).then(|| text.into())
 }
 
-/// How a value of `EventData` or `UserData` is named.
+/// Source of the name of a value in `EventData` or `UserData`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FieldName {
-    /// A `Data` without name.
+    /// A `Data` without a name.
     Unnamed,
-    /// By `Data/@Name` in the definition, or by the element's own name.
+    /// From `Data/@Name` in the definition, or from the element's own name.
     Fixed(Text),
-    /// By this value.
+    /// From this value.
     FromValue(u16),
 }
 
@@ -94,46 +94,46 @@ pub enum FieldName {
 pub struct ValueNode {
     pub name: FieldName,
     pub content: TextSource,
-    /// Left out when this value is null.
+    /// The node is omitted if this value is null.
     pub dependency: u16,
-    /// A child of `UserData` itself: without text it is a wrapper and not a value.
+    /// A child of `UserData` itself: without text it is a wrapper, not a value.
     pub wrapper: bool,
-    /// `Binary`, whose text is shown without spaces and in upper case.
+    /// `Binary`: its text is shown without spaces and in upper case.
     pub binary: bool,
 }
 
-/// What stands in an event besides `System`.
+/// Content of an event after `System`.
 #[derive(Debug, Clone)]
 pub enum Node {
     Value(ValueNode),
-    /// A substitution that holds a fragment: one of this kind.
+    /// A substitution that holds a fragment of this kind.
     Fragment(u16, Kind),
 }
 
-/// What a program is of.
+/// The part of an event that a program describes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Kind {
-    /// A whole event, from `Event` on.
+    /// A whole event, starting at `Event`.
     #[default]
     Event,
     /// `EventData` or `UserData`.
     Section,
-    /// What stands inside `UserData`.
+    /// The content of `UserData`.
     Inside,
 }
 
-/// Where the fields of a record are.
+/// The positions of a record's fields.
 #[derive(Debug, Default)]
 pub struct Program {
     pub kind: Kind,
-    /// Of an event; fragments have none.
+    /// Fields of a whole event. Empty for a fragment.
     pub system: System,
     pub nodes: Vec<Node>,
-    /// The values that decide what the record says: all that are used but its number and its time.
+    /// The values that decide the content: all used ones except the record's number and time.
     pub used: Vec<u16>,
 }
 
-/// Deepest nesting of elements that is usual; `UserData` reaches 4.
+/// Deepest usual nesting of elements. `UserData` reaches 4.
 const MAX_DEPTH: usize = 12;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -144,7 +144,7 @@ enum Section {
     Ignored,
 }
 
-/// The start of the definition's body behind its header, as tokens.
+/// Tokens of the definition's body, which follows its header.
 pub(super) fn definition(chunk: &[u8], at: u32) -> Option<Tokens<'_>> {
     let at = at as usize;
     let len = u32_at(chunk, at.checked_add(20)?)? as usize;
@@ -152,12 +152,14 @@ pub(super) fn definition(chunk: &[u8], at: u32) -> Option<Tokens<'_>> {
     Some(Tokens { chunk: chunk.get(..start.checked_add(len)?)?, at: start, in_definition: true })
 }
 
-/// Is `Event/System/EventID` the third substitution in this definition, whatever else it holds?
+/// Is `Event/System/EventID` the third substitution in this definition? The rest of the definition does not
+/// matter.
 ///
-/// Over 53,209 records of real logs it always was; a gate must not lean on that. Names are compared once
-/// in a chunk, then by their offset: `known` keeps those of `Event`, `System`, `EventID` and `Name`.
+/// It was in all 53,209 records of real logs, but a gate must not rely on that. Names are compared once per
+/// chunk, then by their offset: `known` keeps the offsets of `Event`, `System`, `EventID` and `Name`.
 ///
-/// `None` when it is not; else where the provider's name is, `Nothing` when that is not to be told here.
+/// Returns `None` if it is not, else the source of the provider's name: `Nothing` if this function cannot
+/// find it.
 pub fn event_id_is_third(chunk: &[u8], at: u32, known: &mut [u32; 4]) -> Option<TextSource> {
     let mut tokens = definition(chunk, at)?;
     let mut named = |which: usize, text: &[u8], offset: u32| {
@@ -199,7 +201,7 @@ pub fn event_id_is_third(chunk: &[u8], at: u32, known: &mut [u32; 4]) -> Option<
     };
     (tokens.substitution()?.0 == 3).then_some(())?;
     tokens.expect(CLOSE)?;
-    // A root is there whatever it depends on; the event ID mostly depends on itself.
+    // A root is present whatever it depends on. The event ID usually depends on itself.
     let there = system.dependency == NO_DEPENDENCY && matches!(id.dependency, NO_DEPENDENCY | 3);
     there.then_some(name)
 }
@@ -210,7 +212,7 @@ pub(super) fn open(tokens: &mut Tokens<'_>) -> Option<Element> {
     tokens.element(token)
 }
 
-/// Ends the start of an element; is there something between it and its end?
+/// Reads the end of an element's start tag. Does the element have content?
 pub(super) fn has_content(tokens: &mut Tokens<'_>) -> Option<bool> {
     match tokens.u8()? {
         CLOSE_START => Some(true),
@@ -223,13 +225,13 @@ fn skip_attributes(tokens: &mut Tokens<'_>, element: Element) -> Option<()> {
     attributes(tokens, element, |_, _| Some(()))
 }
 
-/// Passes over attributes whose names would come through XML unharmed.
+/// Skips attributes. Fails if XML would change a name.
 fn check_attributes(tokens: &mut Tokens<'_>, element: Element) -> Option<()> {
     let chunk = tokens.chunk;
     attributes(tokens, element, |attribute, _| plain_name(chunk, attribute).map(|_| ()))
 }
 
-/// Hands the name and value of each attribute to `each`.
+/// Passes the name and value of each attribute to `each`.
 pub(super) fn attributes(
     tokens: &mut Tokens<'_>,
     element: Element,
@@ -242,7 +244,7 @@ pub(super) fn attributes(
         tokens.u8()?;
         let name = tokens.name()?;
         let value = part(tokens)?.unwrap_or_default();
-        // A value in several parts is not usual.
+        // A value in several parts is unusual.
         if matches!(tokens.peek()? & !MORE, VALUE | SUBSTITUTION | OPTIONAL_SUBSTITUTION) {
             return None;
         }
@@ -251,7 +253,7 @@ pub(super) fn attributes(
     Some(())
 }
 
-/// A literal or a substitution, if one stands here.
+/// A literal or a substitution, if the next token is one.
 pub(super) fn part(tokens: &mut Tokens<'_>) -> Option<Option<TextSource>> {
     Some(match tokens.peek()? {
         token if token & !MORE == VALUE => {
@@ -267,8 +269,8 @@ pub(super) fn part(tokens: &mut Tokens<'_>) -> Option<Option<TextSource>> {
 }
 
 impl Program {
-    /// Compiles a template definition. Literals are counted from the start of its body, as it stands elsewhere in
-    /// other chunks.
+    /// Compiles a template definition. Offsets of literals are relative to the start of its body, because its
+    /// offset differs between chunks.
     pub fn compile(&mut self, chunk: &[u8], at: u32) -> Option<()> {
         let mut tokens = definition(chunk, at)?;
         let start = u32::try_from(tokens.at).ok()?;
@@ -333,13 +335,13 @@ impl Program {
         self.used = used;
     }
 
-    /// Compiles a fragment that stands in a record itself, behind the fragment's header.
+    /// Compiles a fragment that is inside a record. It starts after the fragment's header.
     pub fn compile_inline(&mut self, record: &[u8], at: usize) -> Option<()> {
         self.root(&mut Tokens { chunk: record, at, in_definition: false })
     }
 
-    /// The substitutions that hold fragments. `None` when there are more than is usual, or a value stands
-    /// behind one: it would have to wait for the fragment's.
+    /// The substitutions that hold fragments. `None` if there are more than usual, or a value follows one: it
+    /// would have to wait for the fragment's values.
     pub fn fragments(&self) -> Option<[Option<(u16, Kind)>; 2]> {
         let mut fragments = [None; 2];
         let mut slots = fragments.iter_mut();
@@ -361,7 +363,7 @@ impl Program {
         self.nodes.clear();
         self.system = System::default();
         let mut root = open(tokens)?;
-        // A root is there whatever it depends on.
+        // A root is present whatever it depends on.
         root.dependency = NO_DEPENDENCY;
         let name = plain_name(tokens.chunk, root.name)?;
         if name.is(tokens.chunk, b"Event") {
@@ -383,7 +385,7 @@ impl Program {
                 }
             }
         }
-        // Nothing may follow: it would belong to the event too.
+        // Anything after it would belong to the event, too.
         match tokens.u8() {
             None | Some(END) => Some(()),
             Some(_) => None,
@@ -406,7 +408,8 @@ impl Program {
                         Section::System => return None,
                         section => self.element(tokens, section, 1)?,
                     }
-                    // `UserData` depends on its own content; where that is null, nothing is lost with it.
+                    // `UserData` depends on its own content. If that is null, omitting the element loses
+                    // nothing.
                     let depends_on_itself = matches!(
                         self.nodes.get(before..),
                         Some([Node::Fragment(index, _)]) if *index == child.dependency
@@ -481,7 +484,7 @@ impl Program {
             if !name.is(chunk, field) {
                 continue;
             }
-            // Said twice, or left out for reasons of its own: not usual.
+            // A field that occurs twice or depends on another value is unusual.
             if *slot != TextSource::Nothing
                 || (child.dependency != NO_DEPENDENCY && part != TextSource::Value(child.dependency))
             {
@@ -492,7 +495,8 @@ impl Program {
         Some(())
     }
 
-    /// What is inside an element of `EventData` or `UserData`, its start up to the attributes being read.
+    /// Compiles the content of an element of `EventData` or `UserData`, whose start is read up to the
+    /// attributes.
     fn element(&mut self, tokens: &mut Tokens<'_>, section: Section, depth: usize) -> Option<()> {
         if !has_content(tokens)? {
             return Some(());
@@ -540,7 +544,7 @@ impl Program {
             match tokens.peek()? {
                 CLOSE => {}
                 token if token & !MORE == OPEN => {
-                    // With children of its own it is no value.
+                    // An element with children is not a value.
                     (child.dependency == NO_DEPENDENCY).then_some(())?;
                     tokens.at -= 1;
                     return self.element(tokens, section, depth);
@@ -571,7 +575,8 @@ impl Program {
     }
 }
 
-/// What is said twice is not usual: a damaged name can look like another one.
+/// Sets a field that must not be set yet. A damaged name can look like another one, so a second value is
+/// unusual.
 fn set_once(field: &mut TextSource, value: TextSource) -> Option<()> {
     (*field == TextSource::Nothing).then_some(())?;
     *field = value;
@@ -591,8 +596,8 @@ fn section(chunk: &[u8], name: Utf16Span) -> Option<Section> {
     })
 }
 
-/// A name as Windows writes them. One with other characters would be broken by the way over XML, as a prefix
-/// would be cut off there; that is left to the crate.
+/// A name of the form that Windows writes. XML would cut off the prefix of a name with other characters, so
+/// the crate reads those.
 fn plain_name(chunk: &[u8], offset: u32) -> Option<Utf16Span> {
     const DECLARES: &[u8] = b"xmlns:auto-ns";
     let name = name_text(chunk, offset)?;

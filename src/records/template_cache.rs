@@ -1,8 +1,8 @@
-//! Template definitions that were met before, in this chunk or another, with their programs.
+//! Cache of compiled template definitions, shared by all chunks that one worker reads.
 //!
-//! Every chunk has its own copy of each definition it uses. The copies differ in where the names stand that they refer
-//! to, and in which names stand in the definition itself, at their first use in the chunk; all else is the same bytes.
-//! To compare a copy takes an eighth of what it takes to compile it.
+//! Every chunk has its own copy of each definition that it uses. The copies differ only in the offsets of the
+//! names they refer to, and in which names they contain because the chunk uses them first there. Comparing a
+//! copy takes an eighth of the time of compiling it.
 
 use foldhash::HashMap;
 
@@ -13,21 +13,21 @@ use super::binxml::{
 use super::template::{Program, definition};
 use crate::chunks::bytes::{u16_at, u32_at};
 
-/// Definitions that are kept, and the bytes of their bodies. Real logs have some hundreds of a few KB each; of a crafted one with
-/// ever new ones the last are kept.
+/// Most definitions kept, and most bytes of their bodies. Real logs have some hundreds of a few KB each. A
+/// crafted log with ever new ones replaces the older ones.
 const MAX_DEFINITIONS: usize = 2048;
 const MAX_BYTES: usize = 4 << 20;
 
-/// GUID and length of the body: what tells most definitions apart.
+/// GUID and body length, which distinguish most definitions.
 type Key = ([u8; 16], u32);
 
-/// Definitions with their programs; one per worker.
+/// Definitions with their programs. Each worker has its own cache.
 #[derive(Default)]
 pub(super) struct TemplateCache {
     numbers: HashMap<Key, Vec<u64>>,
     cached: Vec<CachedDefinition>,
-    /// The number of the first that is known. No number stands for two definitions, also when all were forgotten to
-    /// make room.
+    /// Number of the first definition in the cache. A number is never reused, even after the cache was
+    /// emptied to make room.
     first: u64,
     bytes: usize,
 }
@@ -35,20 +35,20 @@ pub(super) struct TemplateCache {
 struct CachedDefinition {
     body: Box<[u8]>,
     names: Box<[Name]>,
-    /// `None` where its shape is not usual.
+    /// `None` if its shape is unusual.
     program: Option<Program>,
 }
 
 /// A reference to a name.
 struct Name {
-    /// Where in the body it is.
+    /// Offset in the body.
     at: u32,
-    /// Length and text of a name that stands elsewhere in the chunk; `None` for one that stands right here.
+    /// Length and text of a name that is stored elsewhere in the chunk; `None` for one stored in the body.
     elsewhere: Option<Box<[u8]>>,
 }
 
 impl TemplateCache {
-    /// The number of the definition that stands at this offset; `None` when its shape is not usual.
+    /// The number of the definition at this offset; `None` if its shape is unusual.
     pub(super) fn number(&mut self, chunk: &[u8], at: u32) -> Option<u64> {
         let (key, tokens) = (key(chunk, at)?, definition(chunk, at)?);
         let same =
@@ -70,7 +70,7 @@ impl TemplateCache {
         Some(number)
     }
 
-    /// The program of a definition; `None` when its shape is not usual, or it was forgotten.
+    /// The program of a definition; `None` if its shape is unusual, or the cache dropped it.
     pub(super) fn program(&self, number: u64) -> Option<&Program> {
         self.get(number)?.program.as_ref()
     }
@@ -87,7 +87,7 @@ fn key(chunk: &[u8], at: u32) -> Option<Key> {
 }
 
 impl CachedDefinition {
-    /// Is what stands `at` the same definition? `chunk` ends where the definition does.
+    /// Is the definition at `start` the same one? `chunk` ends at the end of the definition.
     fn is(&self, chunk: &[u8], start: usize) -> bool {
         let Some(body) = chunk.get(start..) else { return false };
         let mut from = 0;
@@ -102,14 +102,14 @@ impl CachedDefinition {
             if !same || body.get(from..at) != self.body.get(from..at) {
                 return false;
             }
-            // Before a name stands a link to the next one of its bucket, which is another in each chunk.
+            // Skip the link to the next name of the bucket. It differs between chunks.
             from = if here { at + 8 } else { at + 4 };
         }
         body.get(from..) == self.body.get(from..)
     }
 }
 
-/// The names that a definition refers to, in order. `None` where it has tokens that are not usual.
+/// The names that a definition refers to, in order. `None` if it has unusual tokens.
 fn names(mut tokens: Tokens<'_>) -> Option<Vec<Name>> {
     let start = tokens.at;
     let mut names = Vec::new();
@@ -129,7 +129,7 @@ fn names(mut tokens: Tokens<'_>) -> Option<Vec<Name>> {
                 tokens.text()?;
                 continue;
             }
-            // Dependency and length, or nothing, stand before the name.
+            // The name follows dependency and length, or the token itself.
             OPEN => tokens.at + 6,
             ATTRIBUTE => tokens.at,
             _ => return None,
@@ -150,7 +150,7 @@ fn names(mut tokens: Tokens<'_>) -> Option<Vec<Name>> {
     Some(names)
 }
 
-/// Length and text of a name, and what follows.
+/// Length and text of a name, and the bytes after it.
 fn name_at(chunk: &[u8], offset: u32) -> Option<&[u8]> {
     chunk.get((offset as usize).checked_add(6)?..)
 }

@@ -1,4 +1,4 @@
-//! The substitution values of a record and their text, exactly as the `evtx` crate's XML has it.
+//! The substitution values of a record, and their text in exactly the form of the `evtx` crate's XML.
 
 use std::fmt::Write;
 
@@ -10,7 +10,7 @@ use crate::chunks::bytes::{u16_at, u32_at, u64_at};
 /// More values than any template of Windows has.
 const MAX_VALUES: usize = 96;
 
-/// Value types (MS-EVEN6 2.2.12) that are told apart here.
+/// Value types (MS-EVEN6 2.2.12) that are handled separately here.
 pub const NULL: u8 = 0x00;
 pub const TEXT: u8 = 0x01;
 const ANSI: u8 = 0x02;
@@ -24,7 +24,7 @@ const SID: u8 = 0x13;
 pub const BINXML: u8 = 0x21;
 pub const TEXT_ARRAY: u8 = 0x81;
 
-/// One value: its type and where it stands in the chunk.
+/// One value: its type and its position in the chunk.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Value {
     pub kind: u8,
@@ -34,19 +34,19 @@ pub struct Value {
 
 /// The values of one template instance.
 ///
-/// Those of the instance before are kept: a record mostly begins with values of the same types and lengths, and where
-/// these are need not be worked out again.
+/// Those of the previous instance are kept: a record usually begins with values of the same types and
+/// lengths, so their positions need no new computation.
 pub struct Values {
-    /// Counted from the first value.
+    /// Positions are relative to the first value.
     values: [Value; MAX_VALUES],
     descriptors: [[u8; 4]; MAX_VALUES],
-    /// So many of both hold for any instance that begins with these descriptors: up to a SID, whose length is in its
-    /// bytes, too.
+    /// Number of leading values whose positions depend only on the descriptors. Stops at the first SID, whose
+    /// length is in its data.
     known: usize,
-    /// Where the first value is.
+    /// Offset of the first value.
     first: u32,
     count: usize,
-    /// Behind the last value.
+    /// End of the last value.
     pub end: usize,
 }
 
@@ -57,22 +57,22 @@ impl Default for Values {
     }
 }
 
-/// How long a value of some type is.
+/// Source of a value's length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Length {
-    /// So many bytes, whatever its descriptor says.
+    /// This many bytes, whatever its descriptor says.
     Natural(u8),
-    /// As its descriptor says.
+    /// The descriptor's length in bytes.
     Declared,
-    /// The same, in units of UTF-16.
+    /// The descriptor's length in UTF-16 units.
     Utf16,
-    /// Its own bytes say it.
+    /// The value's own bytes.
     Sid,
-    /// The type is left to the crate.
+    /// The crate has to read the type.
     Unusual,
 }
 
-/// By type. A table, as it is asked for every value of every record that is decoded.
+/// Length by type. A table, because every value of every decoded record is looked up.
 const LENGTHS: [Length; 256] = {
     let mut lengths = [Length::Unusual; 256];
     let mut kind = 0;
@@ -94,8 +94,8 @@ const LENGTHS: [Length; 256] = {
 };
 
 impl Values {
-    /// Reads the descriptors of `instance`. `None` when a value does not have its type's length, as then
-    /// nobody but the crate knows where the next one starts.
+    /// Reads the descriptors of `instance`. `None` if a value does not have its type's length: only the crate
+    /// can then find the next value.
     pub fn read(&mut self, chunk: &[u8], instance: Instance) -> Option<()> {
         if instance.count > MAX_VALUES {
             return None;
@@ -122,7 +122,7 @@ impl Values {
         (self.end <= chunk.len()).then_some(())
     }
 
-    /// No values: for fragments without a template.
+    /// Removes all values, for fragments without a template.
     pub fn clear(&mut self) {
         self.count = 0;
     }
@@ -131,7 +131,7 @@ impl Values {
         self.count
     }
 
-    /// A value by its number; one that is not there is as good as null.
+    /// A value by its number. A missing one is null.
     pub fn get(&self, index: u16) -> Value {
         self.values
             .get(..self.count)
@@ -141,7 +141,7 @@ impl Values {
     }
 }
 
-/// One value of an instance, found by the lengths of those before it. What stands behind it is not looked at.
+/// One value of an instance, found by the lengths of those before it. Does not check the values after it.
 pub fn value_of(chunk: &[u8], instance: Instance, index: u16) -> Option<Value> {
     let descriptors = descriptors(chunk, instance)?.get(..=usize::from(index))?;
     let mut at = instance.descriptors + instance.count * 4;
@@ -153,17 +153,18 @@ pub fn value_of(chunk: &[u8], instance: Instance, index: u16) -> Option<Value> {
     Some(value)
 }
 
-/// Where one value stood in the last instance that was asked, as the next of its definition mostly has values of the
-/// same types and lengths.
+/// Position of one value in the last instance, because the next instance of a definition usually has values
+/// of the same types and lengths.
 #[derive(Debug, Clone, Copy)]
 pub struct Layout {
-    /// How many values the instance had.
+    /// Number of values in the instance.
     count: usize,
-    /// The descriptors up to the value's own.
+    /// The descriptors up to and including the value's own.
     descriptors: [[u8; 4]; Self::MAX_DESCRIPTORS],
-    /// Which value was asked for; `u16::MAX` where nothing is known.
+    /// Index of the value; `u16::MAX` if nothing is cached.
     index: u16,
-    /// It, and a SID before it, counted from the first value. A SID's length is in its bytes, too.
+    /// Position of the value and of a SID before it, relative to the first value. A SID's length is in its
+    /// data.
     value: Value,
     sid: Option<Value>,
 }
@@ -178,7 +179,7 @@ impl Default for Layout {
 impl Layout {
     const MAX_DESCRIPTORS: usize = 16;
 
-    /// As [`value_of`].
+    /// The same as [`value_of`].
     pub fn value_of(&mut self, chunk: &[u8], instance: Instance, index: u16) -> Option<Value> {
         let descriptors = descriptors(chunk, instance)?.get(..=usize::from(index))?;
         let first = u32::try_from(instance.descriptors + instance.count * 4).ok()?;
@@ -217,8 +218,8 @@ fn descriptors(chunk: &[u8], instance: Instance) -> Option<&[[u8; 4]]> {
     Some(bytes.as_chunks().0)
 }
 
-/// The value that stands `at`. `None` when it does not have its type's length, as then nobody but the crate knows where
-/// the next one is.
+/// The value at `at`. `None` if it does not have its type's length: only the crate can then find the next
+/// value.
 #[inline]
 fn value_at(chunk: &[u8], at: usize, [low, high, kind, _]: [u8; 4]) -> Option<Value> {
     let len = u16::from_le_bytes([low, high]);
@@ -255,7 +256,7 @@ impl Value {
         (self.kind == U64).then(|| u64_at(chunk, self.at as usize)).flatten()
     }
 
-    /// The instant of a FILETIME, if it is one that can be told.
+    /// Converts a FILETIME to a timestamp, if it is in range.
     pub fn time(self, chunk: &[u8]) -> Option<Timestamp> {
         match self.kind {
             FILETIME => filetime(u64_at(chunk, self.at as usize)?),
@@ -263,7 +264,7 @@ impl Value {
         }
     }
 
-    /// Appends the text of the value. `None`: it is left to the crate.
+    /// Appends the text of the value. `None` if the crate has to read it.
     pub fn write(self, chunk: &[u8], out: &mut String) -> Option<()> {
         let at = self.at as usize;
         match self.kind {
@@ -286,7 +287,7 @@ impl Value {
             0x08 => write_number(out, u32_at(chunk, at)?),
             0x09 => write_number(out, u64_at(chunk, at)?.cast_signed()),
             U64 => write_number(out, u64_at(chunk, at)?),
-            // Windows writes bit masks into some booleans; they are shown as the number they are.
+            // Windows writes bit masks into some booleans. They are shown as numbers.
             0x0d => match u32_at(chunk, at)? {
                 0 => out.push_str("false"),
                 1 => out.push_str("true"),
@@ -308,7 +309,7 @@ impl Value {
         Some(())
     }
 
-    /// The texts of an array, each handed to `item`.
+    /// Passes each text of an array to `item`.
     pub fn items(self, chunk: &[u8], mut item: impl FnMut(&[u8])) -> Option<()> {
         let (units, _) = self.bytes(chunk)?.as_chunks::<2>();
         if units.last().is_some_and(|last| *last != [0, 0]) {
@@ -325,14 +326,15 @@ impl Value {
 /// Seconds from 1601 to 1970.
 const EPOCH_1601: i64 = 11_644_473_600;
 
-/// 100 ns since 1601 as an instant; the crate renders later ones in ways of its own.
+/// Converts 100 ns units since 1601 to a timestamp. `None` for later times, which the crate formats
+/// differently.
 pub fn filetime(ticks: u64) -> Option<Timestamp> {
     let seconds = i64::try_from(ticks / 10_000_000).ok()? - EPOCH_1601;
     Timestamp::new(seconds, (ticks % 10_000_000 * 100) as i32).ok()
 }
 
 fn write_fmt(out: &mut String, text: std::fmt::Arguments<'_>) {
-    // Writing to a String does not fail.
+    // Writing to a `String` cannot fail.
     let _ = out.write_fmt(text);
 }
 
@@ -383,10 +385,10 @@ fn write_sid(bytes: &[u8], out: &mut String) -> Option<()> {
     Some(())
 }
 
-/// Units that are narrowed at once; a vector register or two.
+/// Units narrowed at once: one or two vector registers.
 const BLOCK: usize = 16;
 
-/// Printable ASCII, of which nearly all text is.
+/// Is it printable ASCII, as nearly all text is?
 #[inline]
 fn narrow(units: &[[u8; 2]; BLOCK]) -> Option<[u8; BLOCK]> {
     let low = units.map(|[low, _]| low);
@@ -395,8 +397,8 @@ fn narrow(units: &[[u8; 2]; BLOCK]) -> Option<[u8; BLOCK]> {
     (other == 0).then_some(low)
 }
 
-/// Appends UTF-16 text up to its end or a NUL. `None` for what XML cannot hold (the crate replaces it) and broken
-/// surrogates.
+/// Appends UTF-16 text up to its end or a NUL. `None` for characters that XML cannot hold (the crate replaces
+/// them) and for broken surrogates.
 pub fn write_utf16(bytes: &[u8], out: &mut String) -> Option<()> {
     let (units, _) = bytes.as_chunks::<2>();
     let (blocks, rest) = units.as_chunks::<BLOCK>();

@@ -1,8 +1,8 @@
-//! One event as XML: what the `evtx` crate renders, `wevtutil`, Event Viewer and `.ToXml()` write.
+//! Parses one event as XML, from the `evtx` crate, `wevtutil`, Event Viewer or `.ToXml()`.
 //!
-//! The elements are those of the event schema (MS-EVEN6 2.2.13): `System`, then `EventData` or
-//! `UserData`, then perhaps `RenderingInfo`. The last is text made by the machine that forwarded or
-//! exported the event, in its language, and is passed over: nothing in it is evidence.
+//! The elements are those of the event schema (MS-EVEN6 2.2.13): `System`, then `EventData` or `UserData`,
+//! then perhaps `RenderingInfo`. The machine that forwarded or exported the event writes `RenderingInfo` in
+//! its own language. It is skipped, because nothing in it is evidence.
 
 use jiff::Timestamp;
 use quick_xml::XmlVersion;
@@ -12,10 +12,10 @@ use quick_xml::reader::Reader;
 use super::record::{Content, Datum, Origin, Record, Text};
 use super::selection::Selection;
 
-/// Deepest nesting read. Events of Windows reach 6; the `evtx` crate stops at 64 too.
+/// Deepest nesting read. Windows events reach 6. The `evtx` crate stops at 64, too.
 pub const MAX_DEPTH: usize = 64;
 
-/// Why one event's XML gives no record.
+/// Why an event's XML gives no record.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum XmlError {
     #[error("the XML is cut off or not well formed at byte {at} of the event")]
@@ -30,12 +30,12 @@ pub enum XmlError {
     NoTime,
 }
 
-/// Reads the one `<Event>` in `xml`. Anything before it (an XML declaration) is passed over, and so is what follows.
+/// Reads the `<Event>` in `xml`. Skips anything before it (an XML declaration) and after it.
 pub fn parse_event(xml: &str) -> Result<Record, XmlError> {
     Parser::new(xml, None).run()?.ok_or(XmlError::NoEvent)
 }
 
-/// As [`parse_event`], but stops after `System` with `None` when the record is not wanted.
+/// The same as [`parse_event`], but stops after `System` with `None` if the record is not wanted.
 pub fn parse_wanted(xml: &str, selection: &Selection) -> Result<Option<Record>, XmlError> {
     Parser::new(xml, Some(selection)).run()
 }
@@ -45,7 +45,7 @@ pub fn parse_wanted(xml: &str, selection: &Selection) -> Result<Option<Record>, 
 enum Section {
     System,
     EventData,
-    /// `UserData`, and what stands in its place (`ProcessingErrorData`, `DebugData`).
+    /// `UserData`, or an element in its place (`ProcessingErrorData`, `DebugData`).
     UserData,
     /// `RenderingInfo`, a second `System`, anything unknown.
     Ignored,
@@ -83,9 +83,9 @@ impl<'a> Parser<'a> {
     fn new(xml: &'a str, selection: Option<&'a Selection>) -> Self {
         let mut reader = Reader::from_str(xml);
         let config = reader.config_mut();
-        // One way through for `<Data/>` and `<Data></Data>`.
+        // Handles `<Data/>` and `<Data></Data>` alike.
         config.expand_empty_elements = true;
-        // Some exporters leave `&` bare in messages; that is no reason to lose the event.
+        // Some exporters leave `&` bare in messages. Keep the event nevertheless.
         config.allow_dangling_amp = true;
         Self {
             reader,
@@ -138,9 +138,9 @@ impl<'a> Parser<'a> {
                     let resolved = reference.resolve_char_ref();
                     match (resolved, predefined(&reference)) {
                         (Ok(Some(c)), _) | (_, Some(c)) => self.append(c.encode_utf8(&mut [0; 4])),
-                        // `&#0;` and the like: no such character.
+                        // A reference such as `&#0;` gives no valid character.
                         (Err(_), None) => self.append("\u{fffd}"),
-                        // No DTD is read, so an unknown entity can only be quoted.
+                        // No DTD is read, so an unknown entity stays as written.
                         (Ok(None), None) => {
                             self.append("&");
                             self.append(&reference);
@@ -208,7 +208,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// `depth` is that of the closed element's parent: 1 for `System` and its siblings themselves.
+    /// `depth` is that of the closed element's parent: 1 for `System` and its siblings.
     fn close(&mut self, local: &str, depth: usize) {
         let leaf = std::mem::replace(&mut self.leaf, false);
         let text = std::mem::take(&mut self.text);
@@ -255,7 +255,7 @@ impl<'a> Parser<'a> {
         };
         match event_id(&system.event_id) {
             Some(id) => selection.accepts(system.provider(), id),
-            // Left to `finish`, which says what is wrong.
+            // `finish` reports what is wrong.
             None => true,
         }
     }
@@ -303,7 +303,7 @@ fn time(text: &str) -> Option<Timestamp> {
     })
 }
 
-/// An attribute by its local name. One that cannot be decoded is taken as it stands.
+/// An attribute by its local name. One that cannot be decoded is kept as written.
 fn attribute(element: &BytesStart<'_>, name: &str) -> Option<String> {
     let found =
         element.attributes().with_checks(false).flatten().find(|a| a.key.local_name().as_ref() == name)?;
@@ -333,8 +333,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Event 4 as reconstructed from the provider's manifest and a real event 5 of the same provider;
-    /// no raw XML of an event 4 is public, so nobody could compare it with a real one.
+    /// Event 4 reconstructed from the provider's manifest and a real event 5 of the same provider. No raw XML
+    /// of an event 4 is public to compare it with.
     const EVENT_4: &str = r#"<Event xmlns="http://schemas.microsoft.com/win/2004/08/events/event"><System><Provider Name="Microsoft-Windows-Security-Kerberos" Guid="{98E6CFCB-EE0A-41E0-A57B-622D4E1B30B1}" EventSourceName="Kerberos"/><EventID Qualifiers="16384">4</EventID><Version>0</Version><Level>2</Level><Task>0</Task><Opcode>0</Opcode><Keywords>0x80000000000000</Keywords><TimeCreated SystemTime="2013-10-06T18:13:09.1234567Z"/><EventRecordID>4711</EventRecordID><Correlation/><Execution ProcessID="0" ThreadID="0"/><Channel>System</Channel><Computer>SRV1.alpha.example.com</Computer><Security/></System><EventData><Data Name="Server">srv1$</Data><Data Name="TargetRealm">ALPHA.EXAMPLE.COM</Data><Data Name="Targetname">host/srv2.beta.example.com</Data><Data Name="ClientRealm">BETA.EXAMPLE.COM</Data><Binary>0d0000c0</Binary></EventData></Event>"#;
 
     fn with_data(data: &str) -> String {
@@ -509,7 +509,7 @@ mod tests {
             providers: vec!["p".into()],
             event_ids: vec![5],
         }]);
-        // Broken after System: it is not looked at.
+        // The damage is after `System`, so an unwanted record hides it.
         let xml = with_data("<EventData><Data>");
         assert_eq!(parse_wanted(&xml, &selection), Ok(None));
         let wanted = with_data("").replace(">4<", ">5<");

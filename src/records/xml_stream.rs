@@ -1,7 +1,7 @@
 //! Event XML of any length: `wevtutil qe /f:xml` (no root), Event Viewer's `<Events>`, `.ToXml()` lines.
 //!
-//! Events are cut out of the stream by their tags, so that a broken one costs itself and not the rest,
-//! and only one is in memory at a time. No DTD is read, so no entity can grow.
+//! The reader cuts events out of the stream by their tags. A broken event therefore does not affect the
+//! others, and only one event is in memory at a time. No DTD is read, so no entity can expand.
 
 use std::io::Read;
 
@@ -13,19 +13,19 @@ use super::selection::Selection;
 use super::sliding_buffer::Window;
 use super::xml::parse_wanted;
 
-/// Longest event read, in bytes of UTF-8. A record in an .evtx file is less than 64 KiB (a chunk), which
-/// XML with names, escapes and `RenderingInfo` does not make sixteen times longer.
+/// Longest event read, in bytes of UTF-8. A record in an .evtx file has less than 64 KiB (a chunk). Names,
+/// escapes and `RenderingInfo` do not make it sixteen times as long in XML.
 pub const MAX_EVENT: usize = 1024 * 1024;
 
-/// How far behind `<` a tag's name has to end.
+/// Most bytes from `<` to the end of a tag's name.
 const MAX_NAME: usize = 64;
 
-/// How far behind `<Event` the `<System` has to come; between them are only namespaces.
+/// Most bytes from `<Event` to `<System`. Only namespaces are between them.
 const MAX_START_TAG: usize = 4096;
 
-/// Reads all events of `input`, hands the wanted ones to `emit` and counts all of them in `records`.
+/// Reads all events of `input`, passes the wanted ones to `emit` and counts all of them in `records`.
 ///
-/// An event that cannot be read is named by its line, and reading goes on with the next.
+/// An event that cannot be read is reported with its line. Reading continues with the next event.
 pub fn read_events(
     input: impl Read,
     selection: &Selection,
@@ -67,7 +67,7 @@ pub fn read_events(
     }
 }
 
-/// What the cutter finds.
+/// A part of the stream that the cutter found.
 enum Cut<'a> {
     Whole(&'a str),
     TooLong,
@@ -75,38 +75,38 @@ enum Cut<'a> {
     Failed(std::io::Error),
 }
 
-/// Takes what the cutter finds, with the window and the index in it where that starts.
+/// Receives each part with the window and the part's start index in it.
 type Found<'f, R> = dyn FnMut(&Window<R>, usize, Cut<'_>) + 'f;
 
-/// An event whose end was not seen yet.
+/// An event whose end is not found yet.
 struct Open {
     /// Index of its `<` in the window.
     start: usize,
-    /// `Event` elements open inside it (of `UserData`).
+    /// Number of open `Event` elements inside it (in `UserData`).
     inner: usize,
 }
 
 struct Cutter<R> {
     window: Window<R>,
-    /// Index in the window up to which tags were looked at.
+    /// Index in the window up to which tags were checked.
     at: usize,
     open: Option<Open>,
-    /// Per section kind: index in the window up to which its end was searched in vain. It makes the
+    /// Per section kind: index in the window up to which its end was searched without success. It keeps the
     /// search for the ends of many unclosed comments linear.
     searched: [usize; 2],
 }
 
-/// Comments and CDATA: what looks like a tag inside is none.
+/// Comments and CDATA. Text inside that looks like a tag is not a tag.
 const SECTIONS: [(&[u8], &[u8]); 2] = [(b"<!--", b"-->"), (b"<![CDATA[", b"]]>")];
 
 enum Tag {
-    /// More bytes are needed to tell.
+    /// The tag needs more bytes.
     Unknown,
-    /// `<Event ...>`; `record` when `<System` follows, as in every event and no other element.
+    /// `<Event ...>`; `record` if `<System` follows, which is true for every event and no other element.
     Start { record: bool },
     /// `</Event>`, this many bytes long.
     End(usize),
-    /// Any other tag, a comment, text: this many bytes can be passed over.
+    /// Any other tag, a comment or text: skip this many bytes.
     Other(usize),
 }
 
@@ -145,7 +145,7 @@ impl<R: Read> Cutter<R> {
                             let whole = open.start..self.at;
                             let text = self.window.bytes().get(whole).unwrap_or_default();
                             let cut = match std::str::from_utf8(text) {
-                                // Between two tags, so no character is split.
+                                // The cut is between two tags, so it splits no character.
                                 Ok(text) if text.len() <= MAX_EVENT => Cut::Whole(text),
                                 _ => Cut::TooLong,
                             };
@@ -159,7 +159,7 @@ impl<R: Read> Cutter<R> {
         }
     }
 
-    /// Moves `at` to the next `<` and says what it is; `None` when there is none in the window.
+    /// Moves `at` to the next `<` and classifies it; `None` if the window has none.
     fn next_tag(&mut self) -> Option<Tag> {
         let rest = self.window.bytes().get(self.at..).unwrap_or_default();
         match memchr(b'<', rest) {
@@ -192,7 +192,7 @@ impl<R: Read> Cutter<R> {
         }
     }
 
-    /// At `<!`: a comment or CDATA is passed over as a whole, if it ends within an event's length.
+    /// At `<!`: skips a comment or CDATA as a whole, if it ends within an event's length.
     fn section(&mut self) -> Tag {
         let bytes = self.window.bytes();
         let rest = bytes.get(self.at..).unwrap_or_default();
@@ -208,7 +208,7 @@ impl<R: Read> Cutter<R> {
             if let Some(end) = memmem::find(unsearched, closing) {
                 return Tag::Other(from + end + closing.len() - self.at);
             }
-            // The last bytes may be the beginning of the closing mark.
+            // The last bytes may be the start of the closing mark.
             *searched = bytes.len().saturating_sub(closing.len() - 1).max(from);
             if rest.len() > MAX_EVENT || self.window.ended() {
                 return Tag::Other(opening.len());
@@ -218,7 +218,7 @@ impl<R: Read> Cutter<R> {
         Tag::Other(2)
     }
 
-    /// Gets another block; false at the end of the input.
+    /// Reads another block. Returns false at the end of the input.
     fn more(&mut self, found: &mut Found<'_, R>) -> bool {
         if let Some(open) = &self.open
             && self.window.bytes().len() - open.start > MAX_EVENT
@@ -248,11 +248,11 @@ impl<R: Read> Cutter<R> {
 
 enum Name<'a> {
     Unknown,
-    /// The local name, and the length of the whole with its prefix.
+    /// The local name, and the length of the name with its prefix.
     Is(&'a [u8], usize),
 }
 
-/// The element name that `bytes` starts with. Names longer than [`MAX_NAME`] are none of ours.
+/// The element name at the start of `bytes`. Longer names than [`MAX_NAME`] are never wanted.
 fn local_name(bytes: &[u8], ended: bool) -> Name<'_> {
     let head = bytes.get(..MAX_NAME).unwrap_or(bytes);
     let end = head.iter().position(|b| matches!(b, b' ' | b'\t' | b'\r' | b'\n' | b'>' | b'/' | b'<'));
@@ -269,7 +269,7 @@ fn local_name(bytes: &[u8], ended: bool) -> Name<'_> {
     Name::Is(local, whole.len())
 }
 
-/// `rest` starts with `</Event`; `named` bytes of it are mark and name.
+/// `rest` starts with `</Event`; `named` is the length of mark and name.
 fn end_tag(rest: &[u8], named: usize, ended: bool) -> Tag {
     let head = rest.get(..MAX_NAME).unwrap_or(rest);
     match head.iter().skip(named).position(|b| !b.is_ascii_whitespace()) {
@@ -279,14 +279,14 @@ fn end_tag(rest: &[u8], named: usize, ended: bool) -> Tag {
     }
 }
 
-/// `rest` starts with `<Event`; `named` bytes of it are mark and name.
+/// `rest` starts with `<Event`; `named` is the length of mark and name.
 fn start_tag(rest: &[u8], named: usize, ended: bool) -> Tag {
     let head = rest.get(..MAX_START_TAG).unwrap_or(rest);
     let whole = head.len() == MAX_START_TAG || ended;
     let Some(end) = memchr2(b'>', b'<', head.get(1..).unwrap_or_default()).map(|end| end + 1) else {
         return if whole { Tag::Start { record: false } } else { Tag::Unknown };
     };
-    // No `<` is allowed inside a tag: this one was cut off.
+    // A tag cannot contain `<`, so this one was cut off.
     if head.get(end) == Some(&b'<') {
         return Tag::Other(end);
     }
@@ -405,7 +405,7 @@ mod tests {
         assert!(read_errors[0].starts_with("there is no Event element"));
     }
 
-    /// `unit` over and over: a line of `length` bytes that never was in memory.
+    /// Repeats `unit`: a line of `length` bytes that is never in memory as a whole.
     struct Endless {
         unit: &'static [u8],
         left: u64,

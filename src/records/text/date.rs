@@ -1,4 +1,5 @@
-//! Dates as Event Viewer writes them: in the regional format of whoever copied the event, in local time.
+//! Parses dates as Event Viewer writes them: in the regional format and local time of the person who copied
+//! the event.
 
 use std::sync::LazyLock;
 
@@ -7,21 +8,21 @@ use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::Offset;
 use regex::Regex;
 
-/// What is known of the order of day and month in one file.
+/// The order of day and month in one file, as far as it is known.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct DateOrder {
-    /// Learned from a date that can be read in one way only.
+    /// Learned from a date that can be read in only one way.
     day_first: Option<bool>,
 }
 
-/// How sure a reading is.
+/// How reliable a reading is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reading {
     /// With a zone: a point in time.
     Zoned,
-    /// Local time of an unknown zone, taken as UTC.
+    /// Local time of an unknown zone, read as UTC.
     Local,
-    /// Local, and day and month could be the other way round.
+    /// Local time in which day and month may be swapped.
     Ambiguous { day_first: bool },
 }
 
@@ -33,7 +34,7 @@ static PATTERN: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 
 impl DateOrder {
-    /// Reads a date with its time of day. `text` has single spaces for all white space.
+    /// Reads a date with its time of day. `text` must have single spaces for all white space.
     ///
     /// ISO dates (`wevtutil qe /f:text`) may name a zone; no regional format does.
     pub(super) fn read(&mut self, text: &str) -> Option<(Timestamp, Reading)> {
@@ -59,7 +60,7 @@ impl DateOrder {
             let day_first = match (first > 12, second > 12) {
                 (true, _) => Some(true),
                 (_, true) => Some(false),
-                // Only slashes are used in both orders: 10/6 in the USA, 06/10 in Britain.
+                // Only dates with slashes come in both orders: 10/6 in the USA, 06/10 in Britain.
                 _ if separator != "/" => Some(true),
                 _ => None,
             };
@@ -70,7 +71,7 @@ impl DateOrder {
             match day_first.or(self.day_first) {
                 Some(true) => (year, second, first, Reading::Local),
                 Some(false) => (year, first, second, Reading::Local),
-                // A clock of twelve hours speaks for the USA, one of 24 against it.
+                // A 12-hour clock suggests the USA, a 24-hour clock does not.
                 None if half.is_some() => (year, first, second, ambiguous(first, second, false)),
                 None => (year, second, first, ambiguous(first, second, true)),
             }

@@ -1,4 +1,4 @@
-//! An event of copied text, line by line.
+//! Builds an event from lines of copied text.
 
 use super::flat::{FlatEvent, MODIFIED};
 use crate::files::event_form::Label;
@@ -6,10 +6,10 @@ use crate::files::event_form::Label;
 /// What is kept of a description, in bytes: less than 1,500 in a Kerberos event.
 const MAX_DESCRIPTION: usize = 64 * 1024;
 
-/// What is kept of the value of a label, in bytes: computer names have at most 255.
+/// Most bytes kept of a label's value. Computer names have at most 255.
 const MAX_VALUE: usize = 1024;
 
-/// What is kept of `Event Xml:`, in bytes, as of an event in an XML file.
+/// Most bytes kept of `Event Xml:`, the limit for an event in an XML file.
 const MAX_XML: usize = crate::records::xml_stream::MAX_EVENT;
 
 /// Does a label begin an event, where a description or XML stands? No description of a Kerberos event has such a line.
@@ -30,17 +30,17 @@ pub(super) enum Part {
     Xml,
 }
 
-/// An event as far as it was read.
+/// An event, as far as it is read.
 #[derive(Debug, Default)]
 pub(super) struct EventBuilder {
-    /// Where it begins, from 1.
+    /// Line on which it begins, from 1.
     pub line: u64,
-    /// What is being read of it.
+    /// The part that is being read.
     pub part: Part,
     pub log_name: String,
     pub source: String,
     pub computer: String,
-    /// With white space as it was.
+    /// White space is unchanged.
     pub description: String,
     pub xml: String,
     event_id: String,
@@ -83,7 +83,7 @@ impl EventBuilder {
                 self.set(Label::Description, line.trim_start_matches(is_quote).trim());
             }
             (Part::Header, None) => {}
-            // The label stands alone in its line.
+            // The label is alone on its line.
             (Part::Description, Some((Label::EventXml, ""))) => self.part = Part::Xml,
             (Part::Description, _) => {
                 let line = line.trim_start_matches(is_quote);

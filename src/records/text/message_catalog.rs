@@ -1,7 +1,7 @@
-//! The sentences Windows makes of the Kerberos client's events, and the values in them.
+//! The message texts of the Kerberos client's events, and the values in them.
 //!
-//! The texts are those of `kerberos.dll`'s message table; which file versions have which is known from
-//! libyal's winevt-kb ("kerberos.dll" message strings). Value names are the provider's manifest's.
+//! The texts are from `kerberos.dll`'s message table. libyal's winevt-kb ("kerberos.dll" message strings)
+//! lists which file version has which. Value names are from the provider's manifest.
 
 use std::sync::LazyLock;
 
@@ -14,11 +14,12 @@ struct Wording {
     providers: &'static [&'static str],
     event_id: u16,
     pattern: Regex,
-    /// The values in the manifest's order; each is a group of the pattern, and left out if that took no part.
+    /// The values in the manifest's order. Each is a group of the pattern, and is left out if the group did
+    /// not match.
     values: &'static [&'static str],
 }
 
-/// The first that matches counts, so the fuller wording of an event comes first.
+/// The first match counts, so the longer wording of an event comes first.
 static WORDINGS: LazyLock<Vec<Wording>> = LazyLock::new(|| {
     const MODIFIED: &[&str] = &["Server", "TargetRealm", "Targetname", "ClientRealm"];
     [
@@ -118,8 +119,8 @@ fn is_of(providers: &[&str], provider: &str) -> bool {
     providers.iter().any(|name| name.eq_ignore_ascii_case(provider))
 }
 
-/// The values in a description, under the names they have in an .evtx file. `description` has single
-/// spaces for all white space: before Vista the texts came with line ends of their own.
+/// The values in a description, under their names in an .evtx file. `description` must have single spaces for
+/// all white space: before Vista the texts contained line ends.
 pub(super) fn values(provider: &str, event_id: u16, description: &str) -> Option<Vec<Datum>> {
     let of_event = |wording: &&Wording| wording.event_id == event_id && is_of(wording.providers, provider);
     WORDINGS.iter().filter(of_event).find_map(|wording| {

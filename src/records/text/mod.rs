@@ -1,4 +1,4 @@
-//! Events copied from Event Viewer as text, in both layouts it had, and `wevtutil qe /f:text`:
+//! Reads events copied from Event Viewer as text, in its old and new layout, and `wevtutil qe /f:text`:
 //!
 //! ```text
 //! Log Name:      System            Event Type:     Error
@@ -12,7 +12,7 @@
 //! ```
 //!
 //! The text has no record ID, no zone for its time and, before Vista, not the log's name. Event Viewer's
-//! "Copy" puts `Event Xml:` behind it; where that is there, it is read and the text is not.
+//! "Copy" appends `Event Xml:`. If that is present, it is read instead of the text.
 
 //!
 //! Other programs write events as objects, tables and lists; [`objects`] turns each into the same [`flat::FlatEvent`].

@@ -35,7 +35,7 @@ fn names(record: &Record) -> Vec<(&str, &str)> {
     record.data.iter().map(|d| (d.name.as_deref().unwrap(), &*d.value)).collect()
 }
 
-/// The layout is that of the event as it stands in a public article (exchange12rocks.org, 2014).
+/// The layout of an event in a public article (exchange12rocks.org, 2014).
 #[test]
 fn an_event_among_prose() {
     let text = format!(
@@ -89,7 +89,7 @@ fn any_line_ends_and_encodings() {
     }
 }
 
-/// The layout before Vista; the texts of its messages have line ends inside.
+/// The layout before Vista. The message texts contain line ends.
 #[test]
 fn the_layout_of_2003() {
     let text = "Event Type:\tError\r\nEvent Source:\tKerberos\r\nEvent Category:\tNone\r\nEvent ID:\t4\r\n\
@@ -109,8 +109,7 @@ fn the_layout_of_2003() {
     );
 }
 
-/// `wevtutil qe System /f:text`. Written to the layout of its fields; it could not be compared with a
-/// real output.
+/// `wevtutil qe System /f:text`. Written from the documented fields; no real output was available to compare.
 #[test]
 fn the_layout_of_wevtutil() {
     let text = format!(
@@ -122,7 +121,7 @@ fn the_layout_of_wevtutil() {
     assert_eq!(records.len(), 2);
     assert_eq!(records[0].time.to_string(), "2013-10-06T21:13:09.123Z");
     assert_eq!(&*records[1].computer, "SRV1");
-    // With a zone there is nothing to assume.
+    // With a zone, nothing is assumed.
     assert_eq!(read_errors, Vec::<String>::new());
 }
 
@@ -139,7 +138,7 @@ fn event_xml_is_read_instead_of_the_text() {
     assert_eq!(records[0].time.to_string(), "2013-10-06T18:13:09.5Z");
     assert_eq!(read_errors, Vec::<String>::new());
 
-    // Cut off, the text has to do.
+    // If the XML is cut off, the text is used.
     let (records, ..) = read(with_xml.split_once("</System>").unwrap().0.as_bytes());
     assert_eq!(records[0].named("Server"), Some("srv1$"));
 }

@@ -40,13 +40,13 @@ pub(super) fn moment(text: &str, end: End, now: Timestamp) -> Result<Timestamp, 
     }
     text.parse::<DateTime>()
         .and_then(|time| TimeZone::UTC.to_timestamp(time))
-        .map_err(|_| format!("\"{text}\" is no time; {HELP}"))
+        .map_err(|_| format!("\"{text}\" is not a valid time; {HELP}"))
 }
 
 /// `90s`, `10m`, `36h`, `7d`, `2w`.
 pub(super) fn span(text: &str) -> Result<SignedDuration, String> {
     let wrong =
-        || format!("\"{text}\" is no span of time; write a number with s, m, h, d or w (10m, 36h, 7d)");
+        || format!("\"{text}\" is not a valid duration; write a number with s, m, h, d or w (10m, 36h, 7d)");
     let text = text.trim();
     let (at, unit) = text.char_indices().last().ok_or_else(wrong)?;
     let seconds: i64 = match unit {

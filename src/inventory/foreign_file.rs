@@ -67,10 +67,10 @@ impl ForeignFile {
                  an option in front"
             }
             Self::Packed => "this is packed; unpack it and name what is in it",
-            Self::Addresses => "this tells which host owns which address; name it with --interfaces",
-            Self::Accounts => "this tells which account has which SPN; name it with --spns",
+            Self::Addresses => "this shows which host owns which address; pass it with --interfaces",
+            Self::Accounts => "this shows which account has which SPN; pass it with --spns",
             Self::Report => {
-                "krbtriage wrote this about logs, and it is no inventory; name what the report was made from"
+                "krbtriage wrote this about logs, and it is not an inventory; pass the files from which the report was made"
             }
         }
     }

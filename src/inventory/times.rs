@@ -155,7 +155,7 @@ fn generalised_time(text: &str) -> Option<Timestamp> {
 
 /// What is told of a cell of the project's own tables that holds no time.
 pub(crate) fn no_time(column: &str, quoted: &str) -> String {
-    format!("{column} {quoted} is no time; write it as 2026-11-23T22:57:50Z")
+    format!("{column} {quoted} is not a valid time; write it as 2026-11-23T22:57:50Z")
 }
 
 #[cfg(test)]

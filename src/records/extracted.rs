@@ -227,7 +227,7 @@ pub fn read_lines(
             Ok(line) => line,
             Err(error) => {
                 return read_errors
-                    .add(number + 1, || format!("reading stopped behind line {number}: {error}"));
+                    .add(number + 1, || format!("reading stopped after line {number}: {error}"));
             }
         };
         number = line.number;
@@ -239,13 +239,14 @@ pub fn read_lines(
             false => parse(line.text),
         };
         if let Err(why) = done.and_then(&mut *take) {
-            read_errors.add(number, || format!("line {number} was passed over: {why}"));
+            read_errors.add(number, || format!("line {number} was skipped: {why}"));
         }
     }
 }
 
 fn parse(text: &str) -> Result<ExtractLine, String> {
-    let unread = |error: serde_json::Error| format!("it is no line of an extraction, or damaged: {error}");
+    let unread =
+        |error: serde_json::Error| format!("it is not a line of an extraction, or is damaged: {error}");
     let head: Head<'_> = serde_json::from_str(text).map_err(unread)?;
     if head.krbtriage != VERSION {
         return Err(format!(
@@ -349,7 +350,7 @@ mod tests {
     fn a_damaged_line_is_named_and_the_next_one_is_read() {
         let good = event_line(&record());
         for (bad, why) in [
-            (good[..good.len() - 1].to_owned(), "line 1 was passed over: it is no line of an extraction"),
+            (good[..good.len() - 1].to_owned(), "line 1 was skipped: it is not a line of an extraction"),
             (good.replace("00000000000000ff", "0xff"), "16 hexadecimal digits"),
             (good.replace("00000000000000ff", "+0000000000000ff"), "16 hexadecimal digits"),
             (good.replace("\"krbtriage\":1", "\"krbtriage\":2"), "version 2"),

@@ -54,9 +54,8 @@ pub fn read_events(
         };
         *records += 1;
         if let Some(why) = why {
-            read_errors.add(window.offset(at), || {
-                format!("the event at {} was passed over: {why}", window.place(at))
-            });
+            read_errors
+                .add(window.offset(at), || format!("the event at {} was skipped: {why}", window.place(at)));
         }
     });
     if *records == before {

@@ -53,7 +53,7 @@ const NO_BEGINNING: &str =
     "its beginning is missing; copy it or extract the logs again (where it is in parts, name all of them)";
 
 fn full() -> String {
-    "too many logs are told of; triage fewer at once".to_owned()
+    "too many logs in the extractions; triage fewer at once".to_owned()
 }
 
 impl ExtractedLogs {
@@ -188,8 +188,7 @@ impl Log {
         }
         if disputed {
             read_errors.push(
-                "extractions tell different things of it; extract the log again, and triage only that"
-                    .to_owned(),
+                "extractions disagree about it; extract the log again, and triage only that".to_owned(),
             );
         }
         FileReport {

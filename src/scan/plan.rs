@@ -109,7 +109,7 @@ impl FileProgress {
             // Behind what tells where.
             read_errors.add(u64::MAX, || {
                 format!(
-                    "its header tells of {promised} chunks and {found} of them are there; copy it again, or export the log anew"
+                    "its header gives {promised} chunks, but only {found} are there; copy it again, or export the log anew"
                 )
             });
         }

@@ -169,7 +169,7 @@ impl<'a> Sink<'a> {
         }
         self.read_error(offset, || {
             format!(
-                "at offset {offset:#x} is no chunk where one should be; \
+                "there is no chunk at offset {offset:#x}, where one should be; \
                  --recover reads the records that are left there"
             )
         });

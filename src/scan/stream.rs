@@ -34,7 +34,7 @@ pub(super) fn member(planned: &PlannedMember, input: &Input, budget: &Budget, si
         sink.switch_to_file(planned.file_of(part));
         let kind = planned.member.parts.get(part).map_or(Kind::Other, |part| part.kind);
         match unpacked {
-            Err(error) => sink.read_error(0, || format!("this part of the archive was passed over: {error}")),
+            Err(error) => sink.read_error(0, || format!("this part of the archive was skipped: {error}")),
             // A panic costs this file and not the ones behind it in the same archive.
             Ok(unpacked) => {
                 let read = catch_unwind(AssertUnwindSafe(|| match kind {

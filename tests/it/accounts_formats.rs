@@ -555,7 +555,7 @@ fn the_column_collected_dates_the_accounts() {
         problems,
         [
             "line 3: collected differs from an earlier row of \"a$\", which is kept",
-            "line 5: collected \"soon\" is no time; write it as 2026-11-23T22:57:50Z"
+            "line 5: collected \"soon\" is not a valid time; write it as 2026-11-23T22:57:50Z"
         ]
     );
     let dn = "CN=a,CN=Computers,DC=alpha,DC=example,DC=com";

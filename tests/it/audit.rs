@@ -369,7 +369,7 @@ fn fail_on_and_the_exit_status() {
     }
     let run = bench.audit(&["-i", "broken.csv"]);
     assert!(
-        run.err.contains("broken.csv: line 3: \"192.0.2.\" is no address; the row is skipped"),
+        run.err.contains("broken.csv: line 3: \"192.0.2.\" is not a valid address; the row is skipped"),
         "{}",
         run.err
     );

@@ -24,7 +24,7 @@ pub struct HostAliases {
 pub enum AliasError {
     #[error("{0:?} is no SPN mapping; write it as `host=cifs,http,...`, as the attribute sPNMappings has it")]
     NoMapping(String),
-    #[error("{0:?} is no service class; separate classes with a comma")]
+    #[error("{0:?} is not a service class; separate classes with a comma")]
     NoClass(String),
     #[error("no SPN mapping was given; without the option the default of a new forest is used")]
     Empty,
@@ -103,8 +103,8 @@ mod tests {
     fn what_is_no_mapping_is_said() {
         let error = |text| HostAliases::parse(text).unwrap_err().to_string();
         assert!(error("cifs,http").contains("\"cifs,http\" is no SPN mapping"));
-        assert!(error("host=cifs http").contains("\"cifs http\" is no service class"));
-        assert!(error("host=cifs,,http").contains("is no service class"));
+        assert!(error("host=cifs http").contains("\"cifs http\" is not a service class"));
+        assert!(error("host=cifs,,http").contains("is not a service class"));
         assert!(error(" \n").contains("no SPN mapping was given"));
     }
 }

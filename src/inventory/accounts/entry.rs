@@ -146,7 +146,7 @@ impl Entry {
                     self.account.domain = domain;
                     self.account.distinguished_name = Some(value.into());
                 }
-                None => to.lost(line, format!("{} is no distinguished name of a domain", quoted(value))),
+                None => to.lost(line, format!("{} is not the distinguished name of a domain", quoted(value))),
             },
             Attribute::Domain => {
                 if self.account.distinguished_name.is_none() {

@@ -186,7 +186,7 @@ impl Export {
             }
         } else if name.eq_ignore_ascii_case("changetype") && !value.eq_ignore_ascii_case("add") {
             self.change = true;
-            to.lost(number, format!("a change ({}) is no export and is skipped", quoted(value)));
+            to.lost(number, format!("a change ({}) is not an export; it is skipped", quoted(value)));
         }
     }
 

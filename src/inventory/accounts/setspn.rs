@@ -245,7 +245,7 @@ impl Listing {
                     entry.set(Attribute::ServicePrincipalName, text, number, to);
                 }
                 None if !self.editing && self.duplicate.is_none() && text.contains('/') => {
-                    to.lost(number, format!("{} stands below no account", quoted(text)));
+                    to.lost(number, format!("{} is not below an account", quoted(text)));
                 }
                 None => {}
             },

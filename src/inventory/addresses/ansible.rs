@@ -125,7 +125,7 @@ fn facts(rows: &mut AddressCollector<'_>, inventory_name: &str, document: &Objec
                     other => (plain(other), String::new()),
                 };
                 let Some((address, in_address)) = parse_address(&address) else {
-                    rows.problem(line, format!("{} is no address; it is skipped", quoted(&address)));
+                    rows.problem(line, format!("{} is not a valid address; it is skipped", quoted(&address)));
                     continue;
                 };
                 taken.push(address);

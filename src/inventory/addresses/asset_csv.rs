@@ -135,7 +135,9 @@ fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
                             ..NewAddress::of(address)
                         });
                     }
-                    None => to.problem(line, format!("{} is no address; it is skipped", quoted(&part))),
+                    None => {
+                        to.problem(line, format!("{} is not a valid address; it is skipped", quoted(&part)))
+                    }
                 }
             }
         }

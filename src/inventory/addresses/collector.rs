@@ -193,7 +193,7 @@ impl<'c> AddressCollector<'c> {
             HostCell::Invalid => {
                 let what = match new.host.trim().parse::<IpAddr>() {
                     Ok(_) => "is an address and no host name",
-                    Err(_) => "is no host name",
+                    Err(_) => "is not a valid host name",
                 };
                 self.problem(new.line, format!("{} {what}; the row is skipped", quoted(new.host)));
                 return None;

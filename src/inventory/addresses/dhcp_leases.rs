@@ -49,8 +49,9 @@ pub(super) fn take(rows: &mut AddressCollector<'_>, lease: &Lease<'_>) {
     }
     match parse_address(lease.address) {
         Some((address, _)) => rows.resolve(lease.name, address, lease.line, NameOrigin::Lease),
-        None => {
-            rows.problem(lease.line, format!("{} is no address; the row is skipped", quoted(lease.address)))
-        }
+        None => rows.problem(
+            lease.line,
+            format!("{} is not a valid address; the row is skipped", quoted(lease.address)),
+        ),
     }
 }

@@ -61,7 +61,10 @@ fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
             let (name, data) = (row.get(columns.name), row.first(&columns.data));
             match parse_address(data) {
                 Some((address, _)) => to.resolve_on(client, name, address, row.line),
-                None => to.problem(row.line, format!("{} is no address; the row is skipped", quoted(data))),
+                None => to.problem(
+                    row.line,
+                    format!("{} is not a valid address; the row is skipped", quoted(data)),
+                ),
             }
             return Ok(());
         }
@@ -120,9 +123,10 @@ pub(super) fn take(rows: &mut AddressCollector<'_>, record: &DnsRecord<'_>) -> R
     let origin = if record.dynamic { NameOrigin::Dynamic } else { NameOrigin::Unknown };
     match parse_address(record.data) {
         Some((address, _)) => rows.resolve(&name, address, record.line, origin),
-        None => {
-            rows.problem(record.line, format!("{} is no address; the row is skipped", quoted(record.data)))
-        }
+        None => rows.problem(
+            record.line,
+            format!("{} is not a valid address; the row is skipped", quoted(record.data)),
+        ),
     }
     Ok(())
 }

@@ -84,7 +84,7 @@ impl<'de> DeserializeSeed<'de> for Counted<'_> {
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
         let Some(left) = self.left.checked_sub(1) else {
             return Err(de::Error::custom(format_args!(
-                "an object of more than {MAX_VALUES} values is no inventory"
+                "an object of more than {MAX_VALUES} values is not an inventory"
             )));
         };
         *self.left = left;

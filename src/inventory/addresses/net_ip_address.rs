@@ -80,7 +80,7 @@ pub(super) fn take(rows: &mut AddressCollector<'_>, new: &NetIpAddress<'_>) -> R
         return Err(Refusal::LostData { found, command: COMMAND });
     }
     let Some((address, in_address)) = parse_address(new.address) else {
-        rows.problem(new.line, format!("{} is no address; the row is skipped", quoted(new.address)));
+        rows.problem(new.line, format!("{} is not a valid address; the row is skipped", quoted(new.address)));
         return Ok(());
     };
     if not_bound(new.state) {

@@ -132,7 +132,7 @@ pub(super) fn take(rows: &mut AddressCollector<'_>, new: &NicConfiguration<'_>) 
     rows.alias(new.remote, new.dns_name, new.line);
     for (i, text) in new.addresses.iter().enumerate() {
         let Some((address, in_address)) = parse_address(text) else {
-            rows.problem(new.line, format!("{} is no address; it is skipped", quoted(text)));
+            rows.problem(new.line, format!("{} is not a valid address; it is skipped", quoted(text)));
             continue;
         };
         let prefix = new.subnets.get(i).and_then(|subnet| parse_prefix(subnet, address));

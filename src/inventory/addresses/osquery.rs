@@ -114,7 +114,8 @@ impl State {
         let Some((address, _)) = parse_address(&cell) else {
             // Other queries' results stand in the same log.
             if property(row, "mask").is_some() {
-                problems.push((line, format!("{} is no address; the row is skipped", quoted(&cell))));
+                problems
+                    .push((line, format!("{} is not a valid address; the row is skipped", quoted(&cell))));
             }
             return;
         };

@@ -33,7 +33,7 @@ fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
         let Some((ip, in_address)) = parse_address(address) else {
             let what = match address {
                 "" => "no address".to_owned(),
-                text => format!("{} is no address", quoted(text)),
+                text => format!("{} is not a valid address", quoted(text)),
             };
             to.problem(line, format!("{what}; the row is skipped"));
             return Ok(());
@@ -48,7 +48,10 @@ fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
         }
         let prefix_length = in_address.or_else(|| parse_prefix(length, ip));
         if prefix_length.is_none() && !length.is_empty() {
-            to.problem(line, format!("{} is no prefix length; the row is kept without", quoted(length)));
+            to.problem(
+                line,
+                format!("{} is not a valid prefix length; the row is kept without", quoted(length)),
+            );
         }
         to.collected(collected, line);
         to.own(NewAddress {
@@ -108,10 +111,10 @@ mod tests {
         assert_eq!(
             inventory.files[0].read_errors,
             [
-                "line 3: \"300.1.2.3\" is no address; the row is skipped",
+                "line 3: \"300.1.2.3\" is not a valid address; the row is skipped",
                 "line 4: no host for address 192.0.2.2; the row is skipped",
                 "line 5: no address; the row is skipped",
-                "line 7: \"99x\" is no prefix length; the row is kept without",
+                "line 7: \"99x\" is not a valid prefix length; the row is kept without",
             ]
         );
         assert_eq!((inventory.files[0].rows, inventory.files[0].hosts), (2, 2));
@@ -129,7 +132,7 @@ mod tests {
         assert_eq!(times.collect::<Vec<_>>(), want);
         assert_eq!(
             inventory.files[0].read_errors,
-            ["line 5: collected \"soon\" is no time; write it as 2026-11-23T22:57:50Z"]
+            ["line 5: collected \"soon\" is not a valid time; write it as 2026-11-23T22:57:50Z"]
         );
     }
 
@@ -189,7 +192,7 @@ mod tests {
             inventory.files[0].read_errors,
             [
                 "line 2: \"10.0.0.7\" is an address and no host name; the row is skipped",
-                "line 3: \"=cmd\" is no host name; the row is skipped",
+                "line 3: \"=cmd\" is not a valid host name; the row is skipped",
             ]
         );
     }

@@ -21,8 +21,8 @@ fn a_damaged_line_is_named_and_the_others_count() {
     place.write("e.jsonl", lines.join("\n"));
     let run = place.run(&["triage", "e.jsonl", "--summary", "s.jsonl"]).exits(3);
     let said = run.stderr();
-    assert!(said.contains("e.jsonl: line 3 was passed over: it is no line of an extraction"), "{said}");
-    assert!(said.contains("e.jsonl: line 6 was passed over: it is longer than 8 MiB"), "{said}");
+    assert!(said.contains("e.jsonl: line 3 was skipped: it is not a line of an extraction"), "{said}");
+    assert!(said.contains("e.jsonl: line 6 was skipped: it is longer than 8 MiB"), "{said}");
     assert!(said.contains("e.jsonl: line 8 was passed over"), "{said}");
     assert!(said.contains("a.evtx: 2 of its 29 extracted events are missing"), "{said}");
     assert_eq!(rows(&run.stdout())[0]["events"], "27");

@@ -1,4 +1,4 @@
-//! The hosts that the inventories know, with what the account lists say of their names.
+//! Builds the hosts of the inventories. The account lists decide which names belong together.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -7,7 +7,7 @@ use super::addresses::AddressInventory;
 use super::hosts::HostsBuilder;
 use crate::names::HostName;
 
-/// Every host and name of the inventories. More names may be added to it.
+/// Builds every host and name of the inventories. The caller may add more names.
 pub(crate) fn hosts<'a>(interfaces: &'a AddressInventory, accounts: &AccountInventory) -> HostsBuilder<'a> {
     let mut hosts = HostsBuilder::new(interfaces);
     let computers = Computers::with_aliases(accounts, interfaces);
@@ -17,7 +17,7 @@ pub(crate) fn hosts<'a>(interfaces: &'a AddressInventory, accounts: &AccountInve
         hosts.add(dns);
         let why = || account.source.as_ref().map(ToString::to_string).unwrap_or_default();
         if !account.domain.is_empty() {
-            // A disjoint namespace: the computer is known by its account's domain as well.
+            // A disjoint namespace: the account's domain also gives the computer a name.
             let name = format!("{}.{}", account.name.trim_end_matches('$'), account.domain);
             hosts.alias(&name, dns, why());
         }
@@ -28,8 +28,8 @@ pub(crate) fn hosts<'a>(interfaces: &'a AddressInventory, accounts: &AccountInve
     hosts
 }
 
-/// Computers by name and the lists they stand in, for names that an alias mentions: where one list has a computer of each
-/// name, they are two machines, whatever one of them was called before.
+/// Computers by name, with the lists that have them. They check the names of an alias: if one list has a
+/// computer of each name, the names belong to two machines, whatever one of them was called before.
 struct Computers<'a>(HashMap<Box<str>, Vec<(&'a Account, &'a str)>>);
 
 impl<'a> Computers<'a> {

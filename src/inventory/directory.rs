@@ -1,5 +1,5 @@
-//! The directory as a verdict asks it: who owns an SPN, which accounts have a name. What the files say of one account is
-//! merged in [`SpnIndex`]; here it is one record for each account.
+//! The directory as the diagnosis queries it: who owns an SPN, which accounts have a name. [`SpnIndex`]
+//! merges what the files say about one account; the directory gives one record per account.
 
 use super::accounts::{
     Account, AccountId, AccountInventory, HostAliases, SpnIndex, is_cluster_management_spn, is_cluster_spn,
@@ -9,7 +9,8 @@ use jiff::Timestamp;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Owners of one SPN that are looked at: each is compared with each, and a crafted list could have a million.
+/// Most owners of one SPN that are compared. Each is compared with each, and a crafted list could have a
+/// million.
 const MAX_OWNERS: usize = 64;
 
 /// With more owners than this, what is found of an SPN is kept: every incident of it asks again.
@@ -20,9 +21,9 @@ pub struct Directory<'a> {
     index: SpnIndex<'a>,
     newest: HashMap<&'a str, (Timestamp, u32)>,
     clusters: HashMap<String, usize>,
-    /// Lower case.
+    /// In lower case.
     domains: HashSet<String>,
-    /// Some list has computers, and not only accounts of services.
+    /// Does some list have computers, and not only service accounts?
     lists_computers: bool,
     /// Of SPNs with many owners, by key.
     contended: Mutex<HashMap<Box<str>, OwnerIds>>,
@@ -39,8 +40,8 @@ struct OwnerIds {
 #[derive(Debug, Default)]
 pub struct Owners<'a> {
     pub accounts: Vec<&'a Account>,
-    /// The files disagree on whether one of them owns it: one file is older than the other. Which account, and where a file
-    /// says that it does.
+    /// The files disagree on whether one of these accounts owns the SPN, so one file is outdated. Holds the
+    /// account and the `file:line` that lists the SPN.
     pub disputed: Option<(Arc<str>, String)>,
 }
 
@@ -62,7 +63,7 @@ impl<'a> Directory<'a> {
         }
     }
 
-    /// The latest date in a list of ten computers or more, and how many have dates; `None` where it has fewer, or none.
+    /// The latest date in a list, and how many computers have dates; `None` if fewer than ten have one.
     pub fn newest_date(&self, file: &str) -> Option<(Timestamp, u32)> {
         self.newest.get(file).copied()
     }
@@ -107,7 +108,8 @@ impl<'a> Directory<'a> {
         }
     }
 
-    /// Those of the SPN that its class is an alias of: `HOST/x` for `cifs/x`. Nobody where it is none.
+    /// The accounts on which the alias of the SPN is registered: `HOST/x` for `cifs/x`. Empty if the class
+    /// has no alias.
     pub fn registered_as_host(&self, spn: &Spn) -> Owners<'a> {
         match self.index.aliases().alias(&spn.class) {
             Some(alias) => self.registered(&spn.with_class(alias)),
@@ -115,7 +117,7 @@ impl<'a> Directory<'a> {
         }
     }
 
-    /// The record that says most of an account: one with its real name before one that has only the CN.
+    /// The most complete record of an account: one with its real name rather than one with only the CN.
     fn record(&self, id: AccountId) -> Option<&'a Account> {
         self.index.records(id).max_by_key(|r| {
             let attributes = r.attributes_listed();
@@ -123,7 +125,7 @@ impl<'a> Directory<'a> {
         })
     }
 
-    /// Accounts of this name, with or without `$`, also cut to 15 characters, in any domain.
+    /// Accounts of this name in any domain, with or without `$`, also truncated to 15 characters.
     pub fn named(&self, name: &str) -> Vec<&'a Account> {
         if self.index.is_empty() {
             return Vec::new();
@@ -140,7 +142,7 @@ impl<'a> Directory<'a> {
         self.named(label).into_iter().filter(|a| a.is_computer())
     }
 
-    /// A computer account of this name exists in the domain.
+    /// Does the domain have a computer account of this name?
     pub fn has_computer(&self, label: &str, domain: &str) -> bool {
         self.computers(label).any(|a| a.domain.eq_ignore_ascii_case(domain))
     }
@@ -150,10 +152,10 @@ impl<'a> Directory<'a> {
         self.computers(label).filter(|a| !a.domain.is_empty()).map(|a| a.domain.to_lowercase()).collect()
     }
 
-    /// The computer of this name in this domain has this DNS name (a disjoint namespace), as its attributes or its own
-    /// `HOST/` SPNs say.
+    /// Does the computer of this name in this domain have this DNS name (a disjoint namespace)? Its
+    /// attributes or its own `HOST/` SPNs show that.
     pub fn computer_has_dns_name(&self, label: &str, domain: &str, host: &HostName) -> bool {
-        // An SPN alone may be one that a computer brought along from another domain.
+        // A computer may have brought the SPN along from another domain, so the SPN alone is not enough.
         let elsewhere = host.domain().is_some_and(|d| self.has_computer(label, d));
         self.computers(label).any(|a| {
             let is_host = |name: &str| HostName::parse(name).is_some_and(|n| n == *host);
@@ -163,34 +165,34 @@ impl<'a> Directory<'a> {
         })
     }
 
-    /// Every SPN of the domain was exported: one that is not listed is registered nowhere in it.
+    /// Is every SPN of the domain exported? Then an SPN that is not listed is not registered in it.
     pub fn is_complete(&self, domain: &str) -> bool {
         self.index.is_complete(domain)
     }
 
-    /// How many failover clusters the lists know in the domain.
+    /// Number of failover clusters in the lists of the domain.
     pub fn clusters_of(&self, domain: &str) -> usize {
         self.clusters.get(&domain.to_lowercase()).copied().unwrap_or_default()
     }
 
-    /// Some account is of this domain (lower case).
+    /// Does some account belong to this domain (lower case)?
     pub fn has_domain(&self, domain: &str) -> bool {
         self.domains.contains(domain)
     }
 
-    /// Some list has computers: that it lacks one means something.
+    /// Does some list have computers? Only then a missing computer means something.
     pub fn lists_computers(&self) -> bool {
         self.lists_computers
     }
 
-    /// `HOST/x` stands for `class/x`.
+    /// Is `HOST/x` an alias for `class/x`?
     pub fn host_covers(&self, class: &str) -> bool {
         self.index.aliases().covers(class)
     }
 }
 
-/// Clusters by domain. Every name of a cluster has an account with [cluster SPNs](is_cluster_spn); the one of the cluster's own
-/// name has that of the management API as well, as its nodes have.
+/// Clusters by domain. Every cluster name has an account with [cluster SPNs](is_cluster_spn). The account of
+/// the cluster's own name also has the SPN of the management API, as its nodes have.
 fn clusters(inventory: &AccountInventory) -> HashMap<String, usize> {
     let mut names: HashMap<String, (BTreeSet<String>, BTreeSet<String>)> = HashMap::new();
     for account in inventory.accounts.iter().filter(|a| a.spns.iter().any(is_cluster_spn)) {
@@ -206,7 +208,7 @@ fn clusters(inventory: &AccountInventory) -> HashMap<String, usize> {
     names.into_iter().map(|(domain, names)| (domain, count(names))).collect()
 }
 
-/// Domains in lower case. Accounts of one file share one text of their domain.
+/// Domains in lower case. Accounts of one file share one copy of their domain.
 fn domains(inventory: &AccountInventory) -> HashSet<String> {
     let mut domains = HashSet::new();
     let mut last: Option<&Arc<str>> = None;
@@ -220,7 +222,7 @@ fn domains(inventory: &AccountInventory) -> HashSet<String> {
     domains
 }
 
-/// Fewer computers may have been left alone for weeks.
+/// With fewer computers, all of them may have been off for weeks.
 const ENOUGH_COMPUTERS: u32 = 10;
 
 fn newest_dates(inventory: &AccountInventory) -> HashMap<&str, (Timestamp, u32)> {

@@ -1,5 +1,6 @@
-//! Files that the readers of one inventory do not know: something the program reads elsewhere, or wrote
-//! itself. In a folder they are skipped; for a named file the message says where it belongs.
+//! Recognises files that an inventory reader does not read: inputs of another option, or this program's
+//! outputs. In a folder they are skipped. For a file passed explicitly, the message says which option reads
+//! it.
 
 use std::fs::File;
 use std::io::Read;
@@ -25,7 +26,7 @@ pub(crate) enum ForeignFile {
 }
 
 impl ForeignFile {
-    /// By the first bytes of a file, where no inventory begins so.
+    /// Recognises the first bytes of a file that cannot be an inventory.
     pub(crate) fn by_bytes(head: &[u8]) -> Option<Self> {
         match sniff(head) {
             Kind::Evtx | Kind::Xml | Kind::Extract | Kind::LegacyEvt | Kind::Mta => Some(Self::Log),
@@ -35,7 +36,7 @@ impl ForeignFile {
         }
     }
 
-    /// By the first bytes of a file that the calling reader does not know.
+    /// Recognises the first bytes of a file that the calling reader does not read.
     pub(crate) fn of(head: &[u8]) -> Option<Self> {
         if let Some(other) = Self::by_bytes(head) {
             return Some(other);
@@ -58,7 +59,7 @@ impl ForeignFile {
         Self::of(&head)
     }
 
-    /// What it is, and what to do with it.
+    /// What the file is, and what to do with it.
     pub(crate) fn advice(self) -> &'static str {
         match self {
             Self::Log => "this is a log, no inventory; name it as one, without an option in front",

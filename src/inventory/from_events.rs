@@ -1,4 +1,4 @@
-//! What the logs themselves tell about hosts: addresses they registered or gave themselves, and new names.
+//! Facts about hosts from the logs: addresses that they registered or assigned themselves, and new names.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use crate::files::FileIndex;
 use crate::incidents::RecordedSignal;
 use crate::names::HostName;
 
-/// Adds what the signals tell. `log_name` gives the path of an input by its index.
+/// Adds the facts in the signals. `log_name` gives the path of an input by its index.
 pub fn add(
     inventory: &mut AddressInventory,
     signals: &[RecordedSignal],
@@ -44,7 +44,7 @@ pub fn add(
             SignalKind::Renamed => {
                 let mut names = signal.all(Role::Computer);
                 if let (Some(old), Some(new)) = (names.next(), names.next()) {
-                    // The event has short names; the log's computer tells the domain of both.
+                    // The event has short names. The log's computer shows the domain of both.
                     let domain =
                         HostName::parse(&signal.computer).and_then(|h| h.domain().map(str::to_owned));
                     let full = |name: &str| match &domain {

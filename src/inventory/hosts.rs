@@ -1,5 +1,5 @@
-//! Which names mean one host, and which addresses it owns. Names are merged before anything is compared: a host
-//! under two names would share all its addresses with itself.
+//! Which names belong to one host, and which addresses it owns. Names are merged before anything is compared:
+//! a host under two names would share all its addresses with itself.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -12,14 +12,14 @@ use super::addresses::{AddressInventory, NameOrigin, OwnedAddress, ResolvedName}
 use super::host_index::{Domains, HostIndex};
 use crate::names::{HostName, Same};
 
-/// Short, full, cut: more spellings of one name are a crafted list's.
+/// Most spellings of one name (short, full, truncated). Only a crafted list has more.
 const MAX_SPELLINGS: usize = 16;
 
-/// A host, whatever it is called.
+/// A host, under any of its names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct HostId(u32);
 
-/// All hosts that anything names.
+/// All hosts that an input names.
 #[derive(Debug, Default)]
 pub struct Hosts<'a> {
     names: Vec<HostName>,
@@ -33,12 +33,12 @@ pub struct Hosts<'a> {
     owned: HashMap<u32, HostAddresses<'a>>,
     by_address: HashMap<IpAddr, BTreeSet<HostId>>,
     resolved: HashMap<u32, Vec<(IpAddr, &'a Source)>>,
-    /// What a client's own resolver answered: client, then name.
+    /// Answers of a client's own resolver, by client and name.
     resolved_on: HashMap<(u32, u32), Vec<(IpAddr, &'a Source)>>,
-    /// Names that nobody made by hand: leases and dynamic records.
+    /// Names from leases and dynamic records, which nobody maintains by hand.
     dynamic: HashMap<u32, Vec<&'a ResolvedName>>,
     cnames: HashMap<HostName, (HostName, &'a Source)>,
-    /// Why two names are one host, for the evidence.
+    /// Why two names belong to one host, for the evidence.
     alias_sources: HashMap<(u32, u32), String>,
 }
 
@@ -70,7 +70,7 @@ pub struct HostsBuilder<'a> {
 }
 
 impl<'a> HostsBuilder<'a> {
-    /// Everything an address inventory says. More names may be added until [`build`](Self::build).
+    /// Adds everything in an address inventory. More names may be added until [`build`](Self::build).
     pub fn new(inventory: &'a AddressInventory) -> Self {
         let mut hosts = Self::default();
         for row in &inventory.owned {
@@ -104,8 +104,8 @@ impl<'a> HostsBuilder<'a> {
         hosts
     }
 
-    /// Joins the names that the inventory says one host goes by, unless `distinct` knows that each is a host of its own:
-    /// the name of a renamed computer may have been given to another one since.
+    /// Joins the names that the inventory gives one host, unless `distinct` says that each has a host of its
+    /// own: the name of a renamed computer may since have been given to another one.
     pub fn join_aliases(
         &mut self,
         inventory: &AddressInventory,
@@ -121,7 +121,7 @@ impl<'a> HostsBuilder<'a> {
         }
     }
 
-    /// One file lists addresses under both names, and not the same ones.
+    /// Does one file list different addresses under the two names?
     fn in_one_export(&self, a: &HostName, b: &HostName) -> bool {
         let rows = |name: &HostName| {
             self.hosts.ids.get(name).and_then(|id| self.owned.get(id)).map_or(&[][..], Vec::as_slice)
@@ -132,14 +132,15 @@ impl<'a> HostsBuilder<'a> {
         both && a.iter().any(|x| !b.iter().any(|y| x.address == y.address))
     }
 
-    /// Names a host that exists; without a name there is none.
+    /// Adds a host that exists. Returns `None` for an empty or invalid name.
     pub fn add(&mut self, name: &str) -> Option<u32> {
         let id = self.mention(HostName::parse(name)?);
         self.hosts.known[id as usize] = true;
         Some(id)
     }
 
-    /// A name that was asked for. It keeps a short name from being taken for another full one, and proves nothing.
+    /// Adds a name that was asked for. It prevents a short name from being joined with another full one, and
+    /// proves nothing.
     pub fn mention(&mut self, name: HostName) -> u32 {
         if let Some(&id) = self.hosts.ids.get(&name) {
             return id;
@@ -152,7 +153,7 @@ impl<'a> HostsBuilder<'a> {
         id
     }
 
-    /// Two names are one host, and `why` says who says so.
+    /// Joins two names of one host. `why` gives the source.
     pub fn alias(&mut self, name: &str, other: &str, why: String) {
         if let (Some(a), Some(b)) = (self.add(name), self.add(other)) {
             self.hosts.alias_sources.entry((a.min(b), a.max(b))).or_insert(why);
@@ -160,7 +161,7 @@ impl<'a> HostsBuilder<'a> {
         }
     }
 
-    /// Joins short names with the one full name they can mean, and collects addresses by host.
+    /// Joins each short name with the one full name that it can mean, and collects addresses by host.
     ///
     /// A short name that two domains have stays a host of its own: `srv1` of two domains is two machines.
     pub fn build(self) -> Hosts<'a> {
@@ -202,7 +203,7 @@ impl<'a> HostsBuilder<'a> {
 }
 
 impl<'a> Hosts<'a> {
-    /// Where DNS says that this name leads to, as another name.
+    /// The CNAME record of this name: the other name that it resolves to.
     pub fn cname(&self, name: &HostName) -> Option<&(HostName, &'a Source)> {
         self.cnames.get(name)
     }
@@ -218,14 +219,14 @@ impl<'a> Hosts<'a> {
         out
     }
 
-    /// The one host with a full name that `name` can mean; `None` when there is none, or more than one.
+    /// The one host with a full name that `name` can mean; `None` if there are none or several.
     fn only_full_name(&self, name: &HostName) -> Option<u32> {
         let full = |&id: &u32| self.names[id as usize].domain().is_some_and(|d| d.contains('.'));
         let fitting = self.index.find(&self.names, name, Domains::Fitting(name.domain()));
         only(fitting.filter(full).map(|id| self.root(id)))
     }
 
-    /// The host of this name; `None` when nothing names it or when it is ambiguous.
+    /// The host of this name; `None` if no input has it, or if it is ambiguous.
     pub fn find(&self, name: &HostName) -> Option<HostId> {
         if let Some(&id) = self.ids.get(name) {
             return Some(HostId(self.root(id)));
@@ -241,7 +242,7 @@ impl<'a> Hosts<'a> {
         names.take_while(move |&id| self.root(id) == root).map(|id| (id, &self.names[id as usize]))
     }
 
-    /// An inventory or a log's `Computer` has this host, by this or another of its names.
+    /// Does an inventory or a log's `Computer` have this host, under any of its names?
     pub fn is_known(&self, name: &HostName) -> bool {
         self.find(name).is_some_and(|host| {
             self.names_of(host.0)
@@ -249,7 +250,7 @@ impl<'a> Hosts<'a> {
         })
     }
 
-    /// The host already has a full name with this label in another domain.
+    /// Does the host already have a full name with this label in another domain?
     fn contradicts(&self, root: u32, name: &HostName) -> bool {
         name.domain().is_some()
             && self.names_of(root).any(|(_, other)| other.same_label(name) && other.same(name) == Same::No)
@@ -306,12 +307,12 @@ impl<'a> Hosts<'a> {
         self.owned.get(&host.0).is_some_and(|owned| owned.is_exported)
     }
 
-    /// What the host's names resolve to.
+    /// The addresses that the host's names resolve to.
     pub fn resolved(&self, host: HostId) -> &[(IpAddr, &'a Source)] {
         self.resolved.get(&host.0).map_or(&[], Vec::as_slice)
     }
 
-    /// What the resolver of `client`, its hosts file included, answered for the names of `host`.
+    /// Answers for the names of `host` from the resolver of `client`, including its hosts file.
     pub fn resolved_on(&self, client: HostId, host: HostId) -> &[(IpAddr, &'a Source)] {
         self.resolved_on.get(&(client.0, host.0)).map_or(&[], Vec::as_slice)
     }
@@ -321,12 +322,12 @@ impl<'a> Hosts<'a> {
         self.dynamic.get(&host.0).map_or(&[], Vec::as_slice)
     }
 
-    /// How many hosts have addresses in the inventories.
+    /// Number of hosts with addresses in the inventories.
     pub fn with_addresses(&self) -> usize {
         self.owned.len()
     }
 
-    /// Who says that these two names are one host, where an inventory says so. A name may be given short.
+    /// The source that says that the two names belong to one host, if an inventory does. A name may be short.
     pub fn alias_source(&self, a: &HostName, b: &HostName) -> Option<&str> {
         let spellings = |name: &HostName| {
             let root = self.find(name).map(|id| id.0);
@@ -339,7 +340,7 @@ impl<'a> Hosts<'a> {
         pairs.filter_map(|pair| self.alias_sources.get(&pair)).min().map(String::as_str)
     }
 
-    /// The same, not copied: an address may have 20,000 owners, and each of them a name that leads to it.
+    /// The owners of an address, by reference: an address may have 20,000.
     pub fn owner_set(&self, address: IpAddr) -> Option<&BTreeSet<HostId>> {
         self.by_address.get(&address)
     }
@@ -349,7 +350,7 @@ impl<'a> Hosts<'a> {
         self.by_address.get(&address).into_iter().flatten().copied().collect()
     }
 
-    /// Every owned address and its hosts, in the order of addresses: for the audit.
+    /// Every owned address and its hosts, in the order of addresses, for the audit.
     pub fn owners(&self) -> BTreeMap<IpAddr, &BTreeSet<HostId>> {
         self.by_address.iter().map(|(&address, hosts)| (address, hosts)).collect()
     }
@@ -377,7 +378,8 @@ impl<'a> Hosts<'a> {
         self.parent[a.max(b) as usize] = a.min(b);
     }
 
-    /// The root, with the way to it halved: crafted chains of aliases must not make every look-up long.
+    /// Finds the root and halves the path to it, so that crafted chains of aliases do not make every look-up
+    /// long.
     fn shorten(&mut self, mut id: u32) -> u32 {
         while self.parent[id as usize] != id {
             let grandparent = self.parent[self.parent[id as usize] as usize];

@@ -1,4 +1,4 @@
-//! How the paths of `-i` and `-s` become files.
+//! Expands the paths of `-i` and `-s` to files.
 
 use std::fs::File;
 use std::io;
@@ -8,13 +8,13 @@ use super::InventoryFile;
 use crate::files::walk::{FoundFile, files_of};
 use crate::files::{self, describe_read_error, open_regular};
 
-/// A file to read, or what is wrong with a path.
+/// A file to read, or the error of a path.
 pub(super) enum InventoryInput {
     File(FoundFile),
     Problem(InventoryFile),
 }
 
-/// The files in the order they are read: as named, folders by name. `kinds` says what a folder should hold.
+/// The files in reading order: as passed, folders by name. `kinds` says what a folder should contain.
 pub(super) fn inputs(paths: &[PathBuf], kinds: &str) -> Vec<InventoryInput> {
     let mut inputs = Vec::new();
     for path in paths {
@@ -34,7 +34,7 @@ pub(super) fn inputs(paths: &[PathBuf], kinds: &str) -> Vec<InventoryInput> {
     inputs
 }
 
-/// Opens a file, with its line of the summary.
+/// Opens a file, and starts its line of the summary.
 pub(super) fn open(path: &Path) -> (InventoryFile, io::Result<File>) {
     let mut file = InventoryFile::at(path);
     let opened = open_regular(path);

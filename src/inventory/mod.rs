@@ -1,8 +1,8 @@
-//! Inventories: what is known beside the logs. Who owns which address, what names resolve to,
-//! which account owns which SPN.
+//! Inventories: facts that do not come from logs. Who owns which address, what names resolve to, which
+//! account owns which SPN.
 //!
-//! An input format is one file under [`addresses`] or [`accounts`] that turns content into the common
-//! rows; formats are recognised by looking at the content, in the one list each folder has.
+//! An input format is one file under [`addresses`] or [`accounts`] that converts content to the common rows.
+//! Formats are recognised by their content, in one list per folder.
 
 pub mod accounts;
 pub mod addresses;
@@ -21,14 +21,14 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::Serialize;
 
-/// Where a fact stands, so that a person can look it up.
+/// Position of a fact in an input, so that a person can look it up.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Source {
-    /// The file as the user named it, or as found in the folder.
+    /// The file as the user passed it, or as found in the folder.
     pub file: Arc<str>,
-    /// 1-based; 0 where the format has no lines (a capture, a JSON document without positions).
+    /// 1-based; 0 if the format has no lines (a capture, a JSON document without positions).
     pub line: u64,
-    /// When the fact was collected, where the source says so itself (a column `collected`).
+    /// When the fact was collected, if the source says so (a column `collected`).
     pub collected: Option<Timestamp>,
 }
 
@@ -41,13 +41,13 @@ impl std::fmt::Display for Source {
     }
 }
 
-/// What was understood of one inventory file; a line of the run's summary.
+/// Result of reading one inventory file: a line of the run's summary.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct InventoryFile {
     pub path: Arc<str>,
-    /// The format's name as the documentation has it, or empty when it was not recognised.
+    /// The format's name as in the documentation; empty if no format recognised the file.
     pub kind: &'static str,
-    /// Rows taken (addresses, names or SPNs).
+    /// Rows accepted (addresses, names or SPNs).
     pub rows: u64,
     /// Different hosts or accounts in them.
     pub hosts: u64,
@@ -55,7 +55,7 @@ pub struct InventoryFile {
     /// At most [`MAX_READ_ERRORS`] are kept, the last of them counting the rest.
     #[serde(rename = "problems")]
     pub read_errors: Vec<String>,
-    /// When the file was written, as of when it was opened; `None` for a path that is no file.
+    /// When the file was last written, read when it was opened; `None` if the path is not a file.
     #[serde(skip)]
     pub modified: Option<Timestamp>,
 }
@@ -77,11 +77,11 @@ impl InventoryFile {
         Self { read_errors: vec![problem], ..Self::at(path) }
     }
 
-    /// A file in a folder that is of no kind asked for: nothing to report.
+    /// A file in a folder that is of no requested kind: nothing to report.
     fn is_of_no_interest(&self) -> bool {
         self.kind.is_empty() && self.read_errors.is_empty()
     }
 }
 
-/// Read errors kept for one file: a broken export of a million rows must not become a million messages.
+/// Most read errors kept per file: a broken export of a million rows must not give a million messages.
 pub const MAX_READ_ERRORS: usize = 100;

@@ -1,4 +1,4 @@
-//! Times as exports of directories and the project's own tables write them.
+//! Parses times as directory exports and this program's own tables write them.
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -9,13 +9,13 @@ use crate::text::trimmed;
 /// FILETIME counts 100 ns from 1601-01-01 (MS-DTYP 2.3.3); this is 1970-01-01.
 const UNIX_EPOCH_IN_FILETIME: i64 = 116_444_736_000_000_000;
 
-/// A point in time as an export has it.
+/// A time as an export has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum When {
     At(Timestamp),
     /// 0 or the largest value: never, or not set.
     Never,
-    /// No time, or one without a zone, or one written in the order of some culture.
+    /// Not a time, or one without a zone, or one in a culture's own order.
     Unclear,
 }
 
@@ -41,7 +41,7 @@ pub(crate) fn filetime(text: &str) -> When {
     }
 }
 
-/// Seconds since 1970, as SharpHound has them; 0 and -1 are never.
+/// Seconds since 1970, as in SharpHound. 0 and -1 mean never.
 fn unix_seconds(seconds: i64) -> When {
     if seconds <= 0 {
         return When::Never;
@@ -49,9 +49,9 @@ fn unix_seconds(seconds: i64) -> When {
     Timestamp::from_second(seconds).map_or(When::Unclear, When::At)
 }
 
-/// Any form a directory export has: FILETIME, generalised time (RFC 4517 3.3.13: `20261123225750.0Z`),
-/// `/Date(1700000000000)/` (Windows PowerShell's JSON, milliseconds), seconds since 1970 (SharpHound), or
-/// RFC 3339.
+/// Parses any form that directory exports use: FILETIME, generalised time (RFC 4517 3.3.13:
+/// `20261123225750.0Z`), `/Date(1700000000000)/` (Windows PowerShell's JSON, milliseconds), seconds since
+/// 1970 (SharpHound), or RFC 3339.
 pub(crate) fn time(text: &str) -> When {
     let text = trimmed(text);
     if text.starts_with(['/', '\\'])
@@ -80,7 +80,7 @@ pub(crate) fn time(text: &str) -> When {
     text.parse().map_or(When::Unclear, When::At)
 }
 
-/// The project's own tables: as [`time`], and what has no zone is UTC.
+/// Parses a time of this program's own tables: like [`time`], but a time without a zone is UTC.
 pub(crate) fn time_or_utc(text: &str) -> When {
     match time(text) {
         When::Unclear => text
@@ -93,8 +93,8 @@ pub(crate) fn time_or_utc(text: &str) -> When {
     }
 }
 
-/// The form of RFC 3339 that exports have, `2026-11-23T22:57:50.1234567Z`; every other is left to `jiff`, which takes
-/// three times as long.
+/// Parses the RFC 3339 form of exports, `2026-11-23T22:57:50.1234567Z`. `jiff` parses the other forms and
+/// takes three times as long.
 fn utc_time(text: &str) -> Option<Timestamp> {
     let (seconds, rest) = text.split_at_checked(19)?;
     let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, b'T', h1, h2, b':', n1, n2, b':', s1, s2] =
@@ -128,7 +128,7 @@ fn utc_time(text: &str) -> Option<Timestamp> {
 
 /// `20261123225750.0Z`, `20261123225750Z`, `20261123235750+0100`.
 fn generalised_time(text: &str) -> Option<Timestamp> {
-    // Two digits.
+    // Parses two digits.
     let number = |from: usize| -> Option<i8> {
         let digit = |at: usize| text.as_bytes().get(at).map(|b| b.wrapping_sub(b'0')).filter(|d| *d < 10);
         i8::try_from(digit(from)? * 10 + digit(from + 1)?).ok()
@@ -153,7 +153,7 @@ fn generalised_time(text: &str) -> Option<Timestamp> {
     offset.to_timestamp(civil.ok()?).ok()
 }
 
-/// What is told of a cell of the project's own tables that holds no time.
+/// Message for a cell of this program's own tables that does not hold a time.
 pub(crate) fn no_time(column: &str, quoted: &str) -> String {
     format!("{column} {quoted} is not a valid time; write it as 2026-11-23T22:57:50Z")
 }

@@ -1,5 +1,5 @@
-//! An account of a list, and what it is, as its attributes show. An attribute that a list lacks shows nothing: `setspn` prints distinguished
-//! names and SPNs only.
+//! An account of a list, and what its attributes show about it. A missing attribute shows nothing: `setspn`
+//! prints only distinguished names and SPNs.
 
 use std::sync::Arc;
 
@@ -27,10 +27,10 @@ const REPLICATION: &str = "e3514235-4b06-11d1-ab04-00c04fc2dcd2";
 /// A directory account (computer, user, managed service account) and its SPNs.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Account {
-    /// sAMAccountName as written (`SRV1$`, `svc_web`); the `CN` of the DN where the source has no more
-    /// (`setspn` prints only DNs), see `name_is_cn`.
+    /// sAMAccountName as written (`SRV1$`, `svc_web`). If the source has none (`setspn` prints only DNs), the
+    /// `CN` of the DN, see `name_is_cn`.
     pub name: Arc<str>,
-    /// The name came from the DN's `CN`: a computer's has no `$` then.
+    /// The name came from the DN's `CN`: a computer's then has no `$`.
     pub name_is_cn: bool,
     /// DNS domain, from the DN or the source's column; empty when unknown.
     pub domain: Arc<str>,
@@ -63,8 +63,8 @@ pub struct Account {
 }
 
 impl Account {
-    /// A computer (or managed service) account: its name ends in `$`, or it has a host's name, or only its CN is known
-    /// and it has a host's SPN (`setspn` shows computers so, without `$`).
+    /// Is it a computer (or managed service) account? Its name ends in `$`, or it has a host's name, or only
+    /// its CN is known and it has a host's SPN (`setspn` shows computers without `$`).
     pub fn is_computer(&self) -> bool {
         const HOST: [&str; 2] = ["host/", "restrictedkrbhost/"];
         let host_spn = |spn: &str| {
@@ -77,7 +77,8 @@ impl Account {
 }
 
 impl Account {
-    /// It has the `HOST/` SPN of this host, which every computer registers for itself: `setspn` shows no dNSHostName.
+    /// Does it have the `HOST/` SPN of this host, which every computer registers for itself? `setspn` shows
+    /// no dNSHostName.
     pub fn has_host_spn(&self, host: &HostName) -> bool {
         self.spns.iter().filter_map(Spn::parse).any(|spn| {
             spn.class.eq_ignore_ascii_case("host") && HostName::parse(&spn.host).as_ref() == Some(host)
@@ -85,12 +86,13 @@ impl Account {
     }
 }
 
-/// objectClass of an account, the more specific the higher: a computer is a user, a managed service account a computer.
+/// objectClass of an account. The order is from general to specific: a computer is a user, a managed service
+/// account a computer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ObjectClass {
     User,
     Computer,
-    /// msDS-ManagedServiceAccount: of one computer.
+    /// msDS-ManagedServiceAccount, for one computer.
     ManagedService,
     /// msDS-GroupManagedServiceAccount (gMSA).
     GroupManagedService,
@@ -99,7 +101,8 @@ pub enum ObjectClass {
 }
 
 impl ObjectClass {
-    /// By lDAPDisplayName in any case; `None` for classes that say nothing (`top`, `person`) or are no account.
+    /// Parses a lDAPDisplayName in any case; `None` for classes that do not decide (`top`, `person`) or are
+    /// not accounts.
     pub fn named(name: &str) -> Option<Self> {
         const NAMES: [(&str, ObjectClass); 6] = [
             ("user", ObjectClass::User),
@@ -114,13 +117,13 @@ impl ObjectClass {
 }
 
 impl Account {
-    /// It cannot log on; the KDC still issues tickets for its SPNs.
+    /// Is logon disabled? The KDC still issues tickets for its SPNs.
     pub fn is_disabled(&self) -> bool {
         self.has_flag(ACCOUNT_DISABLED).or(self.enabled.map(|enabled| !enabled)).unwrap_or(false)
     }
 
-    /// A domain controller, writable or read-only: by userAccountControl, by primaryGroupID, and where a list has neither by
-    /// the organizational unit that controllers are in or the replication SPN.
+    /// Is it a domain controller, writable or read-only? Decided by userAccountControl and primaryGroupID. If
+    /// a list has neither, by the organizational unit of controllers or the replication SPN.
     pub fn is_domain_controller(&self) -> bool {
         let by_group =
             self.primary_group_id.map(|id| matches!(id, DOMAIN_CONTROLLERS | READ_ONLY_DOMAIN_CONTROLLERS));
@@ -129,19 +132,20 @@ impl Account {
             .unwrap_or_else(|| self.dn_has(",ou=domain controllers,") || self.has_class(REPLICATION))
     }
 
-    /// A read-only domain controller, which has the passwords of few accounts.
+    /// Is it a read-only domain controller? It has the passwords of few accounts.
     pub fn is_read_only_dc(&self) -> bool {
         let by_group = self.primary_group_id.map(|id| id == READ_ONLY_DOMAIN_CONTROLLERS);
         self.has_flag(PARTIAL_SECRETS).or(by_group).unwrap_or(false)
     }
 
-    /// The account of a trust: `BETA$` in the domain that trusts beta.
+    /// Is it the account of a trust, such as `BETA$` in the domain that trusts beta?
     pub fn is_trust(&self) -> bool {
         self.has_flag(INTERDOMAIN_TRUST).unwrap_or(false)
     }
 
-    /// A managed service account of any kind: by objectClass; without it, by the container that New-ADServiceAccount makes
-    /// them in, or because it has SPNs and none of those that every computer registers for itself.
+    /// Is it a managed service account of any kind? Decided by objectClass. Without it, by the container that
+    /// New-ADServiceAccount uses, or because it has SPNs but none of those that every computer registers for
+    /// itself.
     pub fn is_managed_service_account(&self) -> bool {
         if let Some(class) = self.object_class {
             return class > ObjectClass::Computer;
@@ -155,19 +159,20 @@ impl Account {
                 && !self.has_class("restrictedkrbhost"))
     }
 
-    /// A hint that it is the name of a failover cluster or of a role in one (CNO, VCO), whose nodes share its key.
+    /// Does its SPN suggest the name of a failover cluster or of a role in one (CNO, VCO)? The nodes share
+    /// its key.
     pub fn is_cluster_name(&self) -> bool {
         self.spns.iter().any(is_cluster_spn)
     }
 
-    /// Whether it runs Windows; `None` when no list has operatingSystem. Samba and appliances write a name of their own.
+    /// Does it run Windows? `None` if no list has operatingSystem. Samba and appliances write their own name.
     pub fn is_windows(&self) -> Option<bool> {
         self.operating_system
             .as_deref()
             .map(|name| name.trim_start().get(..7).is_some_and(|start| start.eq_ignore_ascii_case("windows")))
     }
 
-    /// Which attributes that show what it is a list has.
+    /// Number of attributes in the list that show what the account is.
     pub(in crate::inventory) fn attributes_listed(&self) -> usize {
         [
             self.object_class.is_some(),
@@ -202,7 +207,7 @@ pub fn is_cluster_spn(spn: &str) -> bool {
     })
 }
 
-/// The class by which clusters are managed: the cluster's own name and its nodes register it on their accounts.
+/// The class for managing clusters. A cluster's own name and its nodes have it on their accounts.
 pub fn is_cluster_management_spn(spn: &str) -> bool {
     class_of(spn).is_some_and(|class| class.eq_ignore_ascii_case("MSServerClusterMgmtAPI"))
 }
@@ -320,7 +325,7 @@ mod tests {
         assert!(gmsa.is_managed_service_account() && !gmsa.is_domain_controller());
     }
 
-    /// It prints names only: what the account is, its place in the directory and its SPNs tell.
+    /// `setspn` prints only names: the account's name, its container and its SPNs show what it is.
     #[test]
     fn what_setspn_shows() {
         let listed =

@@ -1,12 +1,12 @@
-//! Which service classes `HOST/x` stands for.
+//! Maps service classes to `HOST`: the KDC's SPN aliases.
 //!
-//! A KDC that finds an SPN on no account puts the alias of its class in place of the class and looks again
-//! (MS-DRSR 4.1.4.2.14 LookupSPN and 4.1.4.2.19 MapSPN). The rest of the SPN stays as it is, port included. So an
-//! explicit `HTTP/x` on a service account shadows the `HOST/x` of the computer.
+//! If an SPN is on no account, the KDC replaces its class by the class's alias and looks again (MS-DRSR
+//! 4.1.4.2.14 LookupSPN and 4.1.4.2.19 MapSPN). The rest of the SPN, including the port, is unchanged. An
+//! explicit `HTTP/x` on a service account therefore shadows the `HOST/x` of the computer.
 
 use std::collections::HashMap;
 
-/// sPNMappings of `CN=Directory Service,CN=Windows NT,CN=Services,CN=Configuration` as a forest is born.
+/// sPNMappings of `CN=Directory Service,CN=Windows NT,CN=Services,CN=Configuration` in a new forest.
 pub(crate) const DEFAULT_MAPPINGS: &str = "host=alerter,appmgmt,cisvc,clipsrv,browser,dhcp,dnscache,replicator,eventlog,\
     eventsystem,policyagent,oakley,dmserver,dns,mcsvc,fax,msiserver,ias,messenger,netlogon,netman,netdde,\
     netddedsm,nmagent,plugplay,protectedstorage,rasman,rpclocator,rpc,rpcss,remoteaccess,rsvp,samss,scardsvr,\
@@ -37,8 +37,8 @@ impl Default for HostAliases {
 }
 
 impl HostAliases {
-    /// `host=alerter,appmgmt,...`: one mapping, or several on lines of their own or after a `;`. A line may begin
-    /// with `sPNMappings:`, as LDIF has it. What is given replaces the default.
+    /// Parses `host=alerter,appmgmt,...`: one mapping, or several, one per line or separated by `;`. A line
+    /// may begin with `sPNMappings:`, as in LDIF. The result replaces the default.
     pub fn parse(text: &str) -> Result<Self, AliasError> {
         let mut alias_of = HashMap::new();
         for mapping in text.split(['\n', ';']).map(str::trim).filter(|m| !m.is_empty()) {
@@ -56,12 +56,12 @@ impl HostAliases {
         if alias_of.is_empty() { Err(AliasError::Empty) } else { Ok(Self { alias_of }) }
     }
 
-    /// Does `HOST/x` stand for `class/x`?
+    /// Is `HOST/x` an alias for `class/x`?
     pub fn covers(&self, class: &str) -> bool {
         self.alias(class) == Some("host")
     }
 
-    /// What the KDC puts in place of the class, in lower case.
+    /// The class that the KDC tries instead, in lower case.
     pub fn alias(&self, class: &str) -> Option<&str> {
         self.alias_of.get(class.to_lowercase().as_str()).map(|alias| &**alias)
     }

@@ -1,4 +1,4 @@
-//! Collects the accounts of one file, and what is wrong with it.
+//! Collects the accounts and the problems of one file.
 
 use std::sync::Arc;
 
@@ -10,23 +10,22 @@ use super::domain_names::DomainNames;
 use super::spn_list::{SpnList, SpnListBuilder};
 use crate::inventory::{InventoryFile, MAX_READ_ERRORS, Source};
 
-/// SPNs taken from one file: ten times the largest known forest, and 800 MB.
+/// Most SPNs read from one file: ten times the largest known forest, 800 MB.
 const MAX_ROWS: u64 = 10_000_000;
 
-/// Longest line that is read: ten times a flattened list of 1,500 SPNs, the longest line that a sensible
-/// export has.
+/// Longest line read: ten times a flattened list of 1,500 SPNs, the longest line of a sensible export.
 pub(super) const MAX_LINE: usize = 1 << 20;
 
-/// The problem of a file that ends within a line: `HOST/srv1` may be the beginning of `HOST/srv10`.
+/// Problem of a file that ends within a line: `HOST/srv1` may be the start of `HOST/srv10`.
 pub(super) const CUT_OFF: &str = "the file ends within this line, which may be cut off and is skipped; \
     export it again, or end the line where it is whole";
 
-/// What one file gave.
+/// The accounts of one file.
 #[derive(Debug)]
 pub(super) struct FileContents {
     pub accounts: Vec<Account>,
     pub file: InventoryFile,
-    /// The domains of which the file lists every SPN.
+    /// Domains whose SPNs are all in the file.
     pub complete_domains: Vec<Arc<str>>,
 }
 
@@ -38,13 +37,13 @@ pub(super) struct AccountCollector {
     more_problems: u64,
     /// An SPN or account of the file could not be read.
     lost: bool,
-    /// [`MAX_ROWS`] are reached.
+    /// [`MAX_ROWS`] is reached.
     full: bool,
-    /// What the format found out about the file.
+    /// What the format learned about the file's completeness.
     pub completeness: Completeness,
     evidence: Evidence,
     pub domains: DomainNames,
-    /// The emptied builder of the last entry, whose memory serves the next.
+    /// The builder of the last entry, emptied to reuse its memory.
     builder: SpnListBuilder,
 }
 
@@ -69,8 +68,8 @@ impl AccountCollector {
         self.builder = builder;
     }
 
-    /// Takes an account; its place, unless there is no room. The line, and when the list was made, are
-    /// its source.
+    /// Adds an account and returns its index; `None` if there is no room. Line and collection time become its
+    /// source.
     pub(super) fn push(
         &mut self,
         mut account: Account,
@@ -86,7 +85,7 @@ impl AccountCollector {
         })
     }
 
-    /// Adds SPNs to an account that was taken before.
+    /// Adds SPNs to an account added earlier.
     pub(super) fn add_spns(&mut self, index: usize, spns: SpnList, shown: Shown) {
         if !spns.is_empty()
             && self.has_room()
@@ -111,13 +110,13 @@ impl AccountCollector {
         !full
     }
 
-    /// Drops the accounts: the file lost its SPNs when it was exported.
+    /// Drops all accounts: the export lost their SPNs.
     pub(super) fn discard(&mut self) {
         self.accounts.clear();
         self.file.rows = 0;
     }
 
-    /// A problem that costs no account and no SPN. Line 0 is the whole file.
+    /// Reports a problem that costs no account and no SPN. Line 0 means the whole file.
     pub(super) fn problem(&mut self, line: u64, what: impl std::fmt::Display) {
         if self.file.read_errors.len() < MAX_READ_ERRORS - 1 {
             self.file.read_errors.push(match line {
@@ -129,13 +128,13 @@ impl AccountCollector {
         }
     }
 
-    /// A line whose account or SPN is lost: the file proves no absence any more.
+    /// Reports a line whose account or SPN is lost. The file then no longer proves the absence of an SPN.
     pub(super) fn lost(&mut self, line: u64, what: impl std::fmt::Display) {
         self.lost = true;
         self.problem(line, what);
     }
 
-    /// [`lost`](Self::lost), and nothing to report.
+    /// Like [`lost`](Self::lost), without a report.
     pub(super) fn lost_silently(&mut self) {
         self.lost = true;
     }
@@ -154,7 +153,7 @@ impl AccountCollector {
     }
 }
 
-/// Text from a file inside a message: short, and no control character in it.
+/// Quotes text from a file in a message: short and without control characters.
 pub(super) fn quoted(text: &str) -> String {
     const SHOWN: usize = 80;
     match text.char_indices().nth(SHOWN) {

@@ -1,4 +1,4 @@
-//! Whether a file shows all SPNs of a domain.
+//! Decides whether a file has all SPNs of a domain.
 
 use std::sync::Arc;
 
@@ -7,17 +7,17 @@ use super::account::Account;
 /// The service class of directory replication: every domain controller has one (MS-DRSR 2.2.3.2).
 const REPLICATION_CLASS: &str = "E3514235-4B06-11D1-AB04-00C04FC2DCD2/";
 
-/// What the absence of an SPN in a file means.
+/// Meaning of an SPN's absence from a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) enum Completeness {
-    /// Nothing: the file holds a part, or lost some.
+    /// Nothing: the file is only a part, or lost some SPNs.
     Part,
-    /// A domain counts as complete when the file shows what only a full dump shows: krbtgt's
-    /// `kadmin/changepw` and a domain controller's replication SPN. An export of computers lacks the
-    /// first, one of users the second, one of some SPN or organizational unit lacks one or both.
+    /// A domain is complete if the file has what only a full dump has: krbtgt's `kadmin/changepw` and a
+    /// domain controller's replication SPN. An export of computers lacks the first, one of users the second,
+    /// one of some SPN or organizational unit lacks one or both.
     #[default]
     Evident,
-    /// As `Evident`, and the file says itself that it is all of this domain.
+    /// Like `Evident`, and the file states that it has all of this domain.
     Declared(String),
 }
 
@@ -78,7 +78,7 @@ impl Evidence {
         }
     }
 
-    /// The domains of which every SPN is among the accounts.
+    /// The domains whose SPNs are all in the list.
     pub(super) fn complete(self, completeness: &Completeness, accounts: &[Account]) -> Vec<Arc<str>> {
         if *completeness == Completeness::Part {
             return Vec::new();

@@ -1,11 +1,11 @@
-//! The domain names of a file: few, and each account has one at the end of its DN.
+//! Shares the domain names of a file. They are few, and each account has one at the end of its DN.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::ldap_values::DistinguishedName;
 
-/// Endings of DNs that are kept.
+/// Most DN endings kept.
 const MAX_ENDS: usize = 16;
 
 /// Every domain once, shared by its accounts.
@@ -13,16 +13,16 @@ const MAX_ENDS: usize = 16;
 pub(super) struct DomainNames {
     names: HashMap<Box<str>, Arc<str>>,
     last: Arc<str>,
-    /// Endings of DNs, from their first `DC=`, and the domain that each means.
+    /// DN endings, from their first `DC=`, and the domain of each.
     ends: Vec<(Box<str>, Arc<str>)>,
-    /// Endings that came when there was no room any more.
+    /// Number of endings replaced because there was no room.
     replaced: usize,
-    /// Room for a name.
+    /// Buffer for a name.
     name: String,
 }
 
 impl DomainNames {
-    /// The domain of a DN and whether it is a deleted object's, as [`DistinguishedName::domain_of`].
+    /// The domain of a DN, and whether the object is deleted, like [`DistinguishedName::domain_of`].
     pub(super) fn of(&mut self, dn: &str) -> Option<(Arc<str>, bool)> {
         let end = DistinguishedName::plain_domain(dn);
         if let Some(end) = end

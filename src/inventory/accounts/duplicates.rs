@@ -1,19 +1,19 @@
-//! What is wrong in the account lists by themselves, before any event: for `krbtriage audit --spns`.
+//! Finds errors in the account lists alone, without events, for `krbtriage audit --spns`.
 //!
-//! `setspn -X` finds the first kind only, before Windows 10 with case, and never across the domains that were not
-//! asked for.
+//! `setspn -X` finds only the first kind. Before Windows 10 it compares case, and it never sees domains that
+//! it was not asked for.
 
 use super::spn_index::{AccountId, SpnIndex};
 
-/// The userAccountControl of the account that stands for a trust (MS-ADTS 2.2.16): the root domain's is in every
-/// child domain under one name.
+/// userAccountControl of a trust's account (MS-ADTS 2.2.16): every child domain has one of the same name for
+/// the root domain.
 const INTERDOMAIN_TRUST_ACCOUNT: u32 = 0x800;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DuplicateKind {
     /// One SPN on two or more accounts.
     Spn,
-    /// An SPN of a class that `HOST/` stands for is on one account and the `HOST/` form on another: the first
+    /// One account has an SPN of a class that `HOST/` covers, and another has the `HOST/` form: the first
     /// shadows the second.
     HostAlias,
     /// Accounts of one name in two or more domains.
@@ -24,14 +24,14 @@ pub enum DuplicateKind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Duplicate {
     pub kind: DuplicateKind,
-    /// The SPN as its first owner has it written, or the account's name.
+    /// The SPN as its first owner has it, or the account's name.
     pub name: String,
-    /// Who has it: two or more accounts, or for [`DuplicateKind::HostAlias`] those that shadow.
+    /// Its owners: two or more accounts, or for [`DuplicateKind::HostAlias`] those that shadow.
     pub accounts: Vec<AccountId>,
     /// For [`DuplicateKind::HostAlias`]: the owners of the `HOST/` form.
     pub shadowed: Vec<AccountId>,
-    /// At least two of them are different accounts however the files are read
-    /// ([`SpnIndex::surely_different`]), and no file disputes that they have it.
+    /// At least two of them are different accounts in every reading of the files
+    /// ([`SpnIndex::surely_different`]), and no file disputes that they own it.
     pub certain: bool,
 }
 
@@ -74,7 +74,7 @@ impl SpnIndex<'_> {
         let alias = self.aliases().alias(class)?;
         let host_key = format!("{alias}/{rest}");
         let hosts = self.owners_of_key(&host_key);
-        // An account that has both is the owner either way.
+        // An account with both is the owner either way.
         let apart = |of: &[AccountId], from: &[AccountId]| -> Vec<AccountId> {
             of.iter().copied().filter(|id| from.binary_search(id).is_err()).collect()
         };
@@ -95,7 +95,7 @@ impl SpnIndex<'_> {
         })
     }
 
-    /// Only computers, and other accounts with an SPN: people have namesakes, and nobody asks for a ticket to them.
+    /// Only computers and accounts with an SPN. People have namesakes, and nobody requests a ticket for them.
     fn same_name(&self, ids: &[AccountId]) -> Option<Duplicate> {
         if ids.len() < 2 {
             return None;
@@ -158,8 +158,8 @@ impl SpnIndex<'_> {
             .any(|bits| bits & INTERDOMAIN_TRUST_ACCOUNT != 0)
     }
 
-    /// Is one of `a` surely another account than one of `b`? Looks at the first few only: an SPN on a thousand
-    /// accounts must not cost a million comparisons.
+    /// Is one of `a` certainly another account than one of `b`? Checks only the first few: an SPN on a
+    /// thousand accounts must not cost a million comparisons.
     fn some_differ(&self, a: &[AccountId], b: &[AccountId]) -> bool {
         const LOOKED_AT: usize = 16;
         a.iter()

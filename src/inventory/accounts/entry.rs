@@ -1,4 +1,4 @@
-//! One object of the directory while it is read: attributes by their names, and their values.
+//! Builds one directory object from attributes and their values.
 
 use jiff::Timestamp;
 
@@ -11,15 +11,15 @@ use crate::inventory::times::{self, When};
 use crate::text::delimited::column_key;
 use crate::text::{split_by, trimmed};
 
-/// Longest value taken; AD's own limit for a servicePrincipalName is 1,024 characters less a few.
+/// Longest value accepted. AD's own limit for a servicePrincipalName is just under 1,024 characters.
 const MAX_VALUE: usize = 64 * 1024;
 
-/// Attributes that are read, by the names that exports give them.
+/// Attributes that are read, under the names that exports use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Attribute {
     AccountName,
     DistinguishedName,
-    /// The domain's name itself, where a format has it.
+    /// The domain's name, if a format has it.
     Domain,
     ServicePrincipalName,
     DnsHostName,
@@ -33,23 +33,24 @@ pub(super) enum Attribute {
     OperatingSystem,
     WhenCreated,
     Enabled,
-    /// SharpHound's own, each true or false.
+    /// SharpHound's own attributes, true or false.
     IsDomainController,
     IsReadOnlyDc,
     IsManagedService,
     IsGroupManagedService,
     IsDeleted,
-    /// Not the directory's: when the list was made, as this program's collection writes it.
+    /// Not an attribute of the directory: when the list was made. This program's collection commands write
+    /// it.
     Collected,
 }
 
 impl Attribute {
-    /// By the name in LDAP, in the ActiveDirectory module or in SharpHound, in any case.
+    /// Finds an attribute by its name in LDAP, the ActiveDirectory module or SharpHound, in any case.
     pub(super) fn named(name: &str) -> Option<Self> {
         NAMES.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, attribute)| *attribute)
     }
 
-    /// By a table's column, as [`column_key`] makes it.
+    /// Finds an attribute by a table's column, as [`column_key`] writes it.
     pub(super) fn of_column(key: &str) -> Option<Self> {
         NAMES.iter().find(|(known, _)| column_key(known) == key).map(|(_, attribute)| *attribute)
     }
@@ -88,13 +89,13 @@ const NAMES: &[(&str, Attribute)] = &[
 ];
 
 impl Attribute {
-    /// Has it several values?
+    /// Does it have several values?
     pub(super) fn is_list(self) -> bool {
         matches!(self, Self::ServicePrincipalName | Self::AdditionalDnsHostName | Self::ObjectClass)
     }
 }
 
-/// One directory object while it is read.
+/// One directory object that is being read.
 #[derive(Debug, Default)]
 pub(super) struct Entry {
     account: Account,
@@ -110,22 +111,22 @@ impl Entry {
         Self { line, spns: to.spare_builder(), ..Self::default() }
     }
 
-    /// Where it begins in the file.
+    /// Its first line in the file.
     pub(super) fn line(&self) -> u64 {
         self.line
     }
 
-    /// Its sAMAccountName ends in `$`.
+    /// Does its sAMAccountName end in `$`?
     pub(super) fn is_computer(&self) -> bool {
         self.account.name.ends_with('$')
     }
 
-    /// The account has more SPNs than the file shows.
+    /// Marks that the account has more SPNs than the file shows.
     pub(super) fn is_partial(&mut self) {
         self.account.spns_are_partial = true;
     }
 
-    /// Takes one value. What cannot be understood is a problem of `line`, and is left out.
+    /// Adds one value. A value that cannot be parsed is reported at `line` and left out.
     pub(super) fn set(&mut self, attribute: Attribute, value: &str, line: u64, to: &mut AccountCollector) {
         let value = trimmed(value);
         if value.is_empty() {
@@ -138,7 +139,7 @@ impl Entry {
         let (is_true, is_false) = (value.eq_ignore_ascii_case("true"), value.eq_ignore_ascii_case("false"));
         match attribute {
             Attribute::AccountName => self.account.name = value.into(),
-            // LDIF has it twice: as `dn` and as an attribute.
+            // LDIF has it both as `dn` and as an attribute.
             Attribute::DistinguishedName if self.account.distinguished_name.as_deref() == Some(value) => {}
             Attribute::DistinguishedName => match to.domains.of(value) {
                 Some((domain, deleted)) => {
@@ -178,14 +179,14 @@ impl Entry {
                 Some(bits) => self.account.user_account_control = Some(bits),
                 None => to.problem(line, format!("{} is no userAccountControl number", quoted(value))),
             },
-            // SharpHound writes `Not defined`: unknown, and no problem.
+            // SharpHound writes `Not defined` for unknown. That is not a problem.
             Attribute::EncryptionTypes => {
                 if let Some(bits) = ldap_values::encryption_types(value) {
                     let known = self.account.supported_encryption_types.unwrap_or(0);
                     self.account.supported_encryption_types = Some(known | bits);
                 }
             }
-            // Given from the most general to the most specific, or the last alone.
+            // Exports list classes from general to specific, or give only the last.
             Attribute::ObjectClass => {
                 self.account.object_class = self.account.object_class.max(ObjectClass::named(value));
             }
@@ -215,7 +216,7 @@ impl Entry {
         }
     }
 
-    /// SPNs of a cell or a text into which a list was flattened.
+    /// Adds the SPNs of a cell or text that holds a flattened list.
     pub(super) fn set_flattened(
         &mut self,
         attribute: Attribute,
@@ -269,8 +270,8 @@ impl Entry {
         when.at()
     }
 
-    /// Ends the entry. Objects that are no accounts (groups, containers, the domain) and deleted ones
-    /// are skipped.
+    /// Ends the entry. Skips deleted objects and those that are not accounts (groups, containers, the
+    /// domain).
     pub(super) fn finish(mut self, to: &mut AccountCollector) {
         self.account.spns = self.spns.take();
         to.keep_builder(self.spns);
@@ -284,7 +285,7 @@ impl Entry {
             account.name = name.as_ref().into();
             account.name_is_cn = true;
         }
-        // `CN=RID Manager$,CN=System` is none: only a sAMAccountName shows an account by its `$`.
+        // `CN=RID Manager$,CN=System` is not an account: only a sAMAccountName marks an account by its `$`.
         let is_account = !account.spns.is_empty()
             || account.user_account_control.is_some()
             || account.object_class.is_some()
@@ -303,15 +304,15 @@ impl Entry {
     }
 }
 
-/// The parts of a list that was joined into one text, by the first separator that `joins` them: an SPN may itself
-/// hold a comma (in a DN) or a blank.
+/// The parts of a list that was joined to one text, split at the first separator that `joins` them. An SPN
+/// may itself hold a comma (in a DN) or a blank.
 fn flattened(text: &str, joins: impl Fn(u8) -> bool) -> impl Iterator<Item = &str> {
     // NUL: the whole is one part.
     let separator = *b"\n;|, ".iter().find(|separator| joins(**separator)).unwrap_or(&0);
     split_by(text, separator).map(trimmed).filter(|part| !part.is_empty())
 }
 
-/// Does the separator leave only parts with a `/`?
+/// Does every part at this separator have a `/`?
 fn joins_spns(text: &str, separator: u8) -> bool {
     let bytes = text.as_bytes();
     let is_blank = |from, to| trimmed(text.get(from..to).unwrap_or_default()).is_empty();

@@ -1,4 +1,4 @@
-//! What an export format is.
+//! The interface of an export format.
 
 use std::io::Read;
 
@@ -8,18 +8,18 @@ use crate::text::decode::TextReader;
 /// The text of a file.
 pub(super) type Text<'t> = TextReader<&'t mut dyn Read>;
 
-/// One export format. Adding one is a file here and a line in [`FORMATS`](super::registry::FORMATS).
+/// One export format. A new one is a file in this folder and a line in [`FORMATS`](super::registry::FORMATS).
 pub(super) struct Format {
-    /// As the documentation has it.
+    /// Its name in the documentation.
     pub name: &'static str,
-    /// Does the beginning of a text look like it?
+    /// Does the start of a text look like this format?
     pub recognise: fn(&str) -> bool,
     pub read: fn(Text<'_>, &mut AccountCollector) -> Result<(), ReadError>,
-    /// A file without any account has a meaning too (`setspn -X` without duplicates).
+    /// A file without accounts means something, too (`setspn -X` without duplicates).
     pub may_be_empty: bool,
 }
 
-/// Why a file was not read to its end. Accounts read before stay.
+/// Why a file was not read to its end. The accounts read before that stay.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ReadError {
     #[error("cannot be read: {0}")]
@@ -30,7 +30,7 @@ pub(super) enum ReadError {
     Flattened { line: u64, type_name: String, command: &'static str },
 }
 
-/// Is this what .NET writes for a list that nobody turned into text?
+/// Is this the type name that .NET writes for a list that was not converted to text?
 pub(super) fn is_type_name(text: &str) -> bool {
     matches!(
         text.trim(),

@@ -1,11 +1,11 @@
-//! How Active Directory and its exports write values: distinguished names, bit fields, encryption types. Times are read in
-//! [`times`](crate::inventory::times).
+//! Parses values of Active Directory and its exports: distinguished names, bit fields, encryption types.
+//! [`times`](crate::inventory::times) parses times.
 
 use std::borrow::Cow;
 
 use crate::text::trimmed;
 
-/// A distinguished name, taken apart (RFC 4514).
+/// A parsed distinguished name (RFC 4514).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct DistinguishedName<'t> {
     /// Attribute type and value of each part, first (the object's own) to last; values unescaped.
@@ -13,8 +13,8 @@ pub(super) struct DistinguishedName<'t> {
 }
 
 impl<'t> DistinguishedName<'t> {
-    /// `None` unless every part is `type=value` and the last is a `DC=`: what else has commas is no DN of
-    /// an Active Directory object.
+    /// `None` unless every part is `type=value` and the last one is a `DC=`. Other text with commas is not a
+    /// DN of an Active Directory object.
     pub(super) fn parse(text: &'t str) -> Option<Self> {
         let mut parts = Vec::with_capacity(8);
         let mut rest = text.trim();
@@ -27,9 +27,9 @@ impl<'t> DistinguishedName<'t> {
         dn.parts.last().is_some_and(|(kind, _)| is_dc(kind)).then_some(dn)
     }
 
-    /// Of a DN that [`parse`](Self::parse) would take, the domain's DNS name from the trailing `DC=` parts, as written, and
-    /// whether the object is a deleted one: its DN holds a line feed and `DEL:` with its GUID (MS-ADTS 3.1.1.5.5.1.1). Every
-    /// account has a DN, so nothing else is kept of it.
+    /// The domain's DNS name from the trailing `DC=` parts of a DN that [`parse`](Self::parse) accepts, as
+    /// written, and whether the object is deleted: its DN then holds a line feed and `DEL:` with its GUID
+    /// (MS-ADTS 3.1.1.5.5.1.1). Does not keep the parts, because every account has a DN.
     pub(super) fn domain_of(text: &str, domain: &mut String) -> Option<bool> {
         domain.clear();
         let (mut deleted, mut rest) = (false, text.trim());
@@ -49,8 +49,8 @@ impl<'t> DistinguishedName<'t> {
         (!domain.is_empty()).then_some(deleted)
     }
 
-    /// The end of a DN from its first `DC=`, which is all that says its domain: of a text that is a DN if this end is
-    /// one, and not that of a deleted object. `None` where that takes a closer look.
+    /// The end of a DN from its first `DC=`, which names its domain. `text` is a DN if this end is one, and
+    /// not a deleted object's. `None` if that needs a full parse.
     pub(super) fn plain_domain(text: &str) -> Option<&str> {
         if memchr::memchr2(b'\\', b'\n', text.as_bytes()).is_some() {
             return None;
@@ -69,7 +69,7 @@ impl<'t> DistinguishedName<'t> {
         }
     }
 
-    /// [`common_name`](Self::common_name) of a DN that parses, without the rest of it.
+    /// [`common_name`](Self::common_name) of a DN that is known to parse, without parsing the rest.
     pub(super) fn first_name(text: &'t str) -> Option<Cow<'t, str>> {
         let (first, _) = split_part(text.trim());
         first.split_once('=').filter(|(kind, _)| !is_dc(kind.trim())).map(|(_, value)| unescape(value))
@@ -80,19 +80,19 @@ impl<'t> DistinguishedName<'t> {
         self.parts.first().filter(|(kind, _)| !is_dc(kind)).map(|(_, value)| &**value)
     }
 
-    /// It names a domain, and nothing in it.
+    /// Does it name a domain itself?
     pub(super) fn is_domain(&self) -> bool {
         self.parts.iter().all(|(kind, _)| is_dc(kind))
     }
 
-    /// One text for all ways to write the same DN, to compare by.
+    /// A normal form to compare different spellings of the same DN.
     pub(super) fn key(&self) -> String {
         let mut key = String::with_capacity(80);
         for (kind, value) in &self.parts {
             key.extend(kind.chars().map(|c| c.to_ascii_lowercase()));
             key.push('=');
             key.push_str(&value.to_lowercase());
-            // No name in the directory holds it, so parts cannot run together.
+            // No directory name holds this character, so parts stay separate.
             key.push('\u{1}');
         }
         key
@@ -103,7 +103,7 @@ fn is_dc(kind: &str) -> bool {
     kind.eq_ignore_ascii_case("DC")
 }
 
-/// `type=value`, and what stands behind it.
+/// `type=value`, and the rest of the text.
 fn next_part(text: &str) -> Option<(&str, Cow<'_, str>, &str)> {
     let (part, after) = split_part(text);
     let (kind, value) = part.split_once('=')?;
@@ -112,7 +112,7 @@ fn next_part(text: &str) -> Option<(&str, Cow<'_, str>, &str)> {
     (!kind.is_empty() && named).then(|| (kind, unescape(value), after))
 }
 
-/// Cuts at the first comma that is not escaped.
+/// Splits at the first comma that is not escaped.
 fn split_part(text: &str) -> (&str, &str) {
     let mut from = 0;
     while let Some(i) = memchr::memchr2(b',', b'\\', text.as_bytes().get(from..).unwrap_or_default()) {
@@ -125,7 +125,7 @@ fn split_part(text: &str) -> (&str, &str) {
     (text, "")
 }
 
-/// `\,` and `\2C` (bytes of UTF-8) become what they stand for; blanks around the value fall away.
+/// Resolves escapes (`\,`, or `\2C` for bytes of UTF-8) and trims blanks around the value.
 fn unescape(value: &str) -> Cow<'_, str> {
     let value = value.trim();
     if memchr::memchr(b'\\', value.as_bytes()).is_none() {
@@ -153,7 +153,7 @@ fn unescape(value: &str) -> Cow<'_, str> {
     )
 }
 
-/// A bit field as decimal (negative as AD's signed 32 bits) or `0x` number.
+/// A bit field in decimal (negative as AD's signed 32 bits) or as `0x` number.
 pub(super) fn flags(text: &str) -> Option<u32> {
     let text = trimmed(text);
     if let Some(hex) = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {

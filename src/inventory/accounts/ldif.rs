@@ -1,9 +1,9 @@
 //! LDIF (RFC 2849) as `ldifde`, `ldapsearch` and `ldbsearch` write it: folded lines, base64, comments,
 //! references, and a last record without a blank line after it.
 //!
-//! What the absence of an SPN means: everything, when the comments of `ldapsearch` say that a whole domain was
-//! searched for `(servicePrincipalName=*)` and that the search ended well. `ldifde` and `ldbsearch` write no
-//! filter: there the content decides ([`Completeness::Evident`]).
+//! When the absence of an SPN proves something: if the comments of `ldapsearch` show that a whole domain was
+//! searched for `(servicePrincipalName=*)` and that the search succeeded. `ldifde` and `ldbsearch` write no
+//! filter, so the content decides ([`Completeness::Evident`]).
 
 use std::borrow::Cow;
 
@@ -19,9 +19,9 @@ use crate::text::lines::Lines;
 
 pub(super) const FORMAT: Format = Format { name: "LDIF", recognise, read, may_be_empty: false };
 
-/// A value gathered over its folded lines is given up here.
+/// Longest value collected over folded lines.
 const MAX_FOLDED: usize = MAX_LINE;
-/// Filters that leave no account with an SPN out; all others may.
+/// Filters that omit no account with an SPN. Any other filter may.
 const WHOLE_FILTERS: &[&str] = &["(serviceprincipalname=*)", "(objectclass=*)"];
 
 fn recognise(head: &str) -> bool {
@@ -36,7 +36,7 @@ fn read(text: Text<'_>, to: &mut AccountCollector) -> Result<(), ReadError> {
     let mut lines = Lines::new(text, MAX_LINE);
     while let Some(line) = lines.next() {
         let line = line?;
-        // AdFind marks attributes so.
+        // AdFind marks attributes with `>`.
         let text = line.text.strip_prefix('>').unwrap_or(line.text);
         if line.is_cut && export.wants(text) {
             export.skip(text, to);
@@ -54,13 +54,13 @@ fn read(text: Text<'_>, to: &mut AccountCollector) -> Result<(), ReadError> {
     Ok(())
 }
 
-/// A line with those that are folded into it.
+/// A line, joined with its folded continuation lines.
 struct Logical {
     text: String,
     number: u64,
-    /// It is of no interest, and so are its continuations.
+    /// The line and its continuations are not needed.
     skipped: bool,
-    /// It grew over [`MAX_FOLDED`].
+    /// The line is longer than [`MAX_FOLDED`].
     too_long: bool,
 }
 
@@ -100,7 +100,7 @@ impl Logical {
 struct Export {
     logical: Logical,
     entry: Option<Entry>,
-    /// The entry is one `dn:` of a change that is no addition.
+    /// The entry is a change (`dn:` with `changetype:`) other than an addition.
     change: bool,
     search: SearchInfo,
     entries: u64,
@@ -108,21 +108,21 @@ struct Export {
     range_reported: bool,
 }
 
-/// What the comments and the result line say of the whole file.
+/// What the comments and the result line say about the whole file.
 #[derive(Default)]
 struct SearchInfo {
     base: Option<String>,
     subtree: bool,
     filter: Option<String>,
-    /// `requesting:` names the SPNs, or everything.
+    /// Does `requesting:` include the SPNs, or everything?
     requested: Option<bool>,
     entries: Option<u64>,
-    /// `result: 0 Success`; `Some(false)` when the search was cut (`4 Size limit exceeded`).
+    /// `result: 0 Success`; `Some(false)` if the search was cut off (`4 Size limit exceeded`).
     succeeded: Option<bool>,
 }
 
 impl Export {
-    /// Would this physical line be kept?
+    /// Is this physical line needed?
     fn wants(&self, line: &str) -> bool {
         match line.strip_prefix(' ') {
             Some(_) => !self.logical.skipped,
@@ -130,9 +130,9 @@ impl Export {
         }
     }
 
-    /// The line is not whole.
+    /// Skips a truncated line.
     fn skip(&mut self, line: &str, to: &mut AccountCollector) {
-        // The line it continues is not whole either.
+        // Then the line that it continues is incomplete, too.
         if !line.starts_with(' ') {
             self.flush(to);
         }
@@ -158,7 +158,7 @@ impl Export {
         }
     }
 
-    /// Lines that are no attribute of interest: the search's result, a change's type.
+    /// Reads lines that are not attributes: the search's result, a change's type.
     fn control(&mut self, line: &str, number: u64, to: &mut AccountCollector) {
         let Some((name, value)) = line.split_once(':') else {
             return;
@@ -190,7 +190,7 @@ impl Export {
         }
     }
 
-    /// Takes the gathered line, if any.
+    /// Processes the collected line, if any.
     fn flush(&mut self, to: &mut AccountCollector) {
         let logical = std::mem::take(&mut self.logical);
         if !logical.text.is_empty() {
@@ -202,7 +202,7 @@ impl Export {
                 self.attribute(&logical.text, logical.number, to);
             }
         }
-        // The buffer is used again: a million lines need no million allocations.
+        // Reuse the buffer: a million lines need no million allocations.
         self.logical = Logical { text: logical.text, ..Logical::default() };
         self.logical.skip();
     }
@@ -264,7 +264,7 @@ impl Export {
         entry.set(attribute, &value, number, to);
     }
 
-    /// AD gives at most 1,500 values at once (MS-ADTS 3.1.1.3.1.3.3); the last range ends in `*`.
+    /// AD returns at most 1,500 values at once (MS-ADTS 3.1.1.3.1.3.3). The last range ends in `*`.
     fn range(&mut self, options: &str, number: u64, to: &mut AccountCollector) {
         let last = options.split(';').any(|o| o.starts_with("range=") && o.ends_with("-*"));
         if last {

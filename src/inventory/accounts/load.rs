@@ -18,20 +18,19 @@ use crate::inventory::addresses::registry::Sample;
 use crate::inventory::foreign_file::ForeignFile;
 use crate::inventory::input_files::{self, InventoryInput};
 
-/// What a person can do about a file that no format knows.
+/// What a user can do about a file that no format recognises.
 const KINDS: &str = "give the output of `setspn -Q */*`, an LDIF (ldifde, ldapsearch, ldbsearch), csvde's CSV, \
     Get-ADObject, Get-ADComputer or Get-ADUser as JSON or CSV, SharpHound's computers or users JSON, \
     or a CSV with the columns account, domain and spn";
 
-/// Reads account inventories, several files at once.
+/// Reads account inventories, several files in parallel.
 ///
-/// Never fails as a whole: what is wrong with a file is in its
-/// [`InventoryFile`](crate::inventory::InventoryFile). A file of no known kind is a problem when it was
-/// named itself, and of no interest in a folder.
+/// Never fails as a whole: errors of a file are in its [`InventoryFile`](crate::inventory::InventoryFile). A
+/// file of an unknown kind is a problem if it was passed explicitly, and is skipped in a folder.
 pub fn load(paths: &[PathBuf]) -> AccountInventory {
     let inputs = input_files::inputs(paths, KINDS);
     let contents: Vec<FileContents> = match inputs.len() {
-        // A pool of threads takes longer to start than a small file to read.
+        // Starting a thread pool takes longer than reading a small file.
         0 | 1 => inputs.into_iter().map(read_input).collect(),
         _ => inputs.into_par_iter().map(read_input).collect(),
     };

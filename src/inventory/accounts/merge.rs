@@ -1,8 +1,9 @@
-//! Which records of several files are one account.
+//! Merges the records of several files that describe one account.
 //!
-//! A distinguished name is one account, and so is a sAMAccountName within a domain. `setspn` has no
-//! sAMAccountName and the project's CSV no distinguished name: these two meet by name, where that is unambiguous.
-//! What stays apart may still be one account: see [`surely_different`].
+//! Records with the same distinguished name are one account, and so are records with the same sAMAccountName
+//! in one domain. `setspn` has no sAMAccountName and the project's CSV no distinguished name: such records
+//! are merged by name if that is unambiguous. Records that are not merged may still be one account: see
+//! [`surely_different`].
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -10,8 +11,8 @@ use super::Account;
 use super::ldap_values::DistinguishedName;
 use crate::names::{HostName, domain_key};
 
-/// How the domain of each account is compared: lower case, and a NetBIOS name as the DNS domain whose first label
-/// it is, where exactly one is known.
+/// The form in which the accounts' domains are compared: lower case. A NetBIOS name becomes the DNS domain
+/// with this first label, if exactly one is known.
 pub(super) struct Domains {
     of_flat: HashMap<String, Option<String>>,
 }
@@ -28,7 +29,7 @@ impl Domains {
         Self { of_flat }
     }
 
-    /// `None` when unknown.
+    /// `None` if it is unknown.
     pub(super) fn key(&self, domain: &str) -> Option<String> {
         let key = domain_key(domain)?;
         match self.of_flat.get(&key) {
@@ -38,7 +39,7 @@ impl Domains {
     }
 }
 
-/// For every record the number of its account, counted from 0 in the order of the records.
+/// The account number of every record, counted from 0 in the order of the records.
 pub(super) fn accounts_of(records: &[Account], domains: &Domains) -> Vec<u32> {
     let mut same = Sets::new(records.len());
     let mut by_dn: HashMap<String, usize> = HashMap::new();
@@ -51,7 +52,7 @@ pub(super) fn accounts_of(records: &[Account], domains: &Domains) -> Vec<u32> {
             same.join(i, *by_dn.entry(dn.key()).or_insert(i));
         }
         let Some(domain) = domains.key(&record.domain) else {
-            // Unknown domain: one account with those of that name that know no domain either.
+            // Without a domain, it belongs to the accounts of that name that have no domain either.
             if !record.name_is_cn {
                 same.join(i, *by_name.entry((String::new(), record.name.to_lowercase())).or_insert(i));
             }
@@ -100,7 +101,7 @@ impl Sets {
         i
     }
 
-    /// The smaller number stays the root: an account is where it was first seen.
+    /// The smaller number stays the root, so that an account keeps the position of its first record.
     fn join(&mut self, a: usize, b: usize) {
         let (a, b) = (self.root(a), self.root(b));
         if let Some(parent) = self.parent.get_mut(a.max(b)) {
@@ -108,7 +109,7 @@ impl Sets {
         }
     }
 
-    /// The root when all of them are in one set.
+    /// The root, if all members are in one set.
     fn only_set(&mut self, members: &[usize]) -> Option<usize> {
         let (first, rest) = members.split_first()?;
         let root = self.root(*first);
@@ -127,14 +128,15 @@ impl Sets {
     }
 }
 
-/// Whether no reading of the files makes these one account. Records of one account may escape merging
-/// (`CN=Web Service` of `setspn` is `svc_web` of a CSV), so two owners prove a duplicate only if this is true.
+/// Are these different accounts in every reading of the files? Records of one account may escape merging
+/// (`CN=Web Service` of `setspn` is `svc_web` of a CSV), so two owners prove a duplicate only if this is
+/// true.
 pub(super) fn surely_different(a: &[&Account], b: &[&Account], domains: &Domains) -> bool {
     let domain = |records: &[&Account]| records.iter().find_map(|r| domains.key(&r.domain));
     let (a_domain, b_domain) = (domain(a), domain(b));
     match (&a_domain, &b_domain) {
         (Some(x), Some(y)) if x != y => {
-            // A NetBIOS name that belongs to no known DNS domain may be any of them.
+            // A NetBIOS name without a known DNS domain may belong to any of them.
             return x.contains('.') == y.contains('.');
         }
         _ => {}
@@ -143,7 +145,7 @@ pub(super) fn surely_different(a: &[&Account], b: &[&Account], domains: &Domains
         (Some(a), Some(b)) => a != b,
         (Some(sam), None) => sam_is_not_cn(&sam, a, b),
         (None, Some(sam)) => sam_is_not_cn(&sam, b, a),
-        // Two DNs that were not merged; an object may have been moved between two exports.
+        // Two DNs that were not merged. An object may have been moved between two exports.
         (None, None) => common_name(a) != common_name(b),
     }
 }
@@ -159,8 +161,8 @@ fn common_name(records: &[&Account]) -> Option<String> {
         .and_then(|dn| dn.common_name().map(str::to_lowercase))
 }
 
-/// One side has a sAMAccountName, the other a CN only. With two DNs, the CNs decide; else only a computer's CN is
-/// known to be its name.
+/// Compares a side with a sAMAccountName to a side with only a CN. If both have a DN, the CNs decide.
+/// Otherwise only a computer's CN is known to be its name.
 fn sam_is_not_cn(sam: &str, with_sam: &[&Account], with_cn: &[&Account]) -> bool {
     let Some(cn) = common_name(with_cn) else { return false };
     if let Some(own) = common_name(with_sam) {
@@ -213,7 +215,7 @@ mod tests {
     #[test]
     fn names_alone_join_only_where_they_are_unambiguous() {
         assert_eq!(numbers(&[cn(SRV1), sam("srv1$", "alpha.example.com")]), [0, 0]);
-        // A computer srv1$ and a user srv1: which of them the CN is cannot be told.
+        // A computer srv1$ and a user srv1: the CN may belong to either.
         let both = [cn(SRV1), sam("srv1$", "alpha.example.com"), sam("srv1", "alpha.example.com")];
         assert_eq!(numbers(&both), [0, 1, 2]);
         // One CN in two organizational units.
@@ -228,7 +230,7 @@ mod tests {
             sam("srv1$", "alpha.example.com"),
             sam("srv1$", "beta.example.com"),
             sam("srv1$", ""),
-            // Two DNS domains begin with this label: it is neither.
+            // Two DNS domains begin with this label, so it matches neither.
             sam("srv1$", "alpha.test"),
             sam("srv1$", "ALPHA"),
         ];

@@ -1,8 +1,8 @@
-//! Which account owns which SPN, and what else the directory says of the account.
+//! Account lists: which account owns which SPN, and other attributes of accounts.
 //!
-//! Order of the files: [`account`] and what it consists of; [`entry`] and [`collector`], which fill it;
-//! [`format`], one file for each format, [`registry`], [`load`]; then [`merge`], [`spn_index`] and
-//! [`duplicates`], which compare the accounts of all files.
+//! Order of the files: [`account`] and its parts; [`entry`] and [`collector`], which fill it; [`format`], one
+//! file per format, [`registry`], [`load`]; then [`merge`], [`spn_index`] and [`duplicates`], which compare
+//! the accounts of all files.
 
 mod account;
 mod account_inventory;

@@ -1,16 +1,16 @@
-//! Tables with an object of the directory in each row and an attribute in each column: `csvde`, and
-//! `Get-ADObject`, `Get-ADComputer` or `Get-ADUser` through `Export-Csv`.
+//! Reads tables with one directory object per row and one attribute per column: `csvde`, and `Get-ADObject`,
+//! `Get-ADComputer` or `Get-ADUser` through `Export-Csv`.
 //!
 //! `csvde -f` names the first column `DN`, joins lists with `;` and escapes a `;` in a value with a
-//! backslash. `Export-Csv` needs lists that were joined before
-//! (`@{n='servicePrincipalName';e={$_.servicePrincipalName -join ';'}}`): else it writes the name of the
+//! backslash. `Export-Csv` needs lists that are joined first
+//! (`@{n='servicePrincipalName';e={$_.servicePrincipalName -join ';'}}`). Otherwise it writes the name of the
 //! list's type and no SPN, and such a file is refused.
 //!
-//! Neither writes a filter: the content decides what the absence of an SPN means
+//! Neither writes a filter, so the content decides whether a missing SPN means something
 //! ([`Completeness::Evident`](super::completeness::Completeness)). `Get-ADComputer` never shows krbtgt and
 //! `Get-ADUser` never a domain controller, so neither proves an absence.
 //!
-//! The reader of `csvde` was written after the documentation, without a file of a real directory.
+//! The `csvde` reader follows the documentation. No file of a real directory was available.
 
 use std::borrow::Cow;
 
@@ -84,7 +84,7 @@ fn read_get_ad(text: Text<'_>, to: &mut AccountCollector) -> Result<(), ReadErro
     })
 }
 
-/// Reads every row; `set` takes one cell. `command` exports a table with the SPNs in it.
+/// Reads every row. `set` receives each cell. `command` is the export that includes the SPNs.
 fn read_objects(
     text: Text<'_>,
     to: &mut AccountCollector,
@@ -108,7 +108,7 @@ fn read_objects(
     Ok(())
 }
 
-/// Gives the parts between `;` that have no backslash before them.
+/// Splits the cell at each `;` without a backslash before it, and passes on the parts.
 fn for_each_part(cell: &str, mut take: impl FnMut(&str)) {
     if memchr::memchr(b'\\', cell.as_bytes()).is_none() {
         split_by(cell, b';').for_each(take);
@@ -129,7 +129,7 @@ fn for_each_part(cell: &str, mut take: impl FnMut(&str)) {
     take(&value);
 }
 
-/// A value that is not plain ASCII is written `X'` and hexadecimal UTF-8 `'`.
+/// Decodes `X'...'`: hexadecimal UTF-8, used for values that are not plain ASCII.
 fn csvde_text(value: &str) -> Cow<'_, str> {
     let plain = || Cow::Borrowed(value);
     let Some(hex) = value.strip_prefix("X'").and_then(|rest| rest.strip_suffix('\'')) else {

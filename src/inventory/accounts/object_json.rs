@@ -1,4 +1,4 @@
-//! JSON with an object of the directory in each element.
+//! Reads JSON with one directory object per element.
 //!
 //! - `Get-ADObject`, `Get-ADComputer` or `Get-ADUser` through `ConvertTo-Json`: a list, one object, or the
 //!   list that Windows PowerShell wraps (`{"value": [..], "Count": 2}`).
@@ -7,9 +7,9 @@
 //!   `{"computers": [..]}`. Attributes are in lower case, times in seconds since 1970
 //!   (SharpHoundCommon at 276237fe).
 //!
-//! The filter of a Get-AD or LDAP export is not in the file: the content decides what the absence of an
-//! SPN means, as for [tables](super::object_csv). In SharpHound it means nothing: computers and users are
-//! in separate files.
+//! A Get-AD or LDAP export does not contain its filter, so the content decides whether a missing SPN means
+//! something, as for [tables](super::object_csv). In SharpHound it means nothing: computers and users are in
+//! separate files.
 
 use std::fmt;
 
@@ -31,7 +31,7 @@ pub(super) const LDAP: Format =
 pub(super) const GET_AD: Format =
     Format { name: "Get-AD JSON", recognise: is_get_ad, read: read_get_ad, may_be_empty: false };
 
-/// What exports all that is wanted as JSON.
+/// Command that exports all wanted attributes as JSON.
 const COMMAND: &str = "Get-ADObject -LDAPFilter '(servicePrincipalName=*)' -Properties objectClass,sAMAccountName,servicePrincipalName,dNSHostName,pwdLastSet,whenChanged,userAccountControl,msDS-SupportedEncryptionTypes,primaryGroupID,operatingSystem,whenCreated,msDS-AdditionalDnsHostName | Select-Object ObjectClass,sAMAccountName,DistinguishedName,dNSHostName,pwdLastSet,whenChanged,whenCreated,userAccountControl,msDS-SupportedEncryptionTypes,primaryGroupID,operatingSystem,@{n='msDS-AdditionalDnsHostName';e={[string[]]$_.'msDS-AdditionalDnsHostName'}},@{n='servicePrincipalName';e={[string[]]$_.servicePrincipalName}} | ConvertTo-Json -Depth 3 | Out-File -Encoding UTF8 spns.json";
 
 fn is_sharphound(head: &str) -> bool {
@@ -77,7 +77,7 @@ fn read_get_ad(text: Text<'_>, to: &mut AccountCollector) -> Result<(), ReadErro
     Ok(())
 }
 
-/// Reads every object. Does one of them have SPNs?
+/// Reads every object. Returns whether one of them has SPNs.
 fn read(text: Text<'_>, to: &mut AccountCollector) -> Result<bool, ReadError> {
     let mut objects = Objects { to, has_spns: false, flattened: None };
     each_object(text, &mut objects)?;
@@ -90,7 +90,7 @@ fn read(text: Text<'_>, to: &mut AccountCollector) -> Result<bool, ReadError> {
 struct Objects<'c> {
     to: &'c mut AccountCollector,
     has_spns: bool,
-    /// The lists of SPNs were lost in the export.
+    /// Set if the export lost the lists of SPNs.
     flattened: Option<ReadError>,
 }
 
@@ -129,9 +129,9 @@ enum Member {
     Attribute(Attribute),
     /// The object that holds the attributes.
     Properties,
-    /// SharpHound's: a computer's is its DNS name in upper case, a user's `NAME@DOMAIN`.
+    /// SharpHound's name: for a computer its DNS name in upper case, for a user `NAME@DOMAIN`.
     Name,
-    /// SharpHound's: ends in the primaryGroupID.
+    /// SharpHound's SID that ends in the primaryGroupID.
     PrimaryGroupSid,
     Value,
     Other,
@@ -167,7 +167,7 @@ impl<'de> Deserialize<'de> for Member {
     }
 }
 
-/// An object while it is read.
+/// An object that is being read.
 struct Object<'o, 'c> {
     objects: &'o mut Objects<'c>,
     entry: Entry,
@@ -176,7 +176,7 @@ struct Object<'o, 'c> {
 }
 
 impl Object<'_, '_> {
-    /// Takes the value of one member.
+    /// Reads the value of one member.
     fn member<'de, A: MapAccess<'de>>(&mut self, member: Member, map: &mut A) -> Result<(), A::Error> {
         match member {
             Member::Attribute(attribute) => {
@@ -208,7 +208,7 @@ impl Object<'_, '_> {
             self.objects.flattened.get_or_insert(ReadError::Flattened { line, type_name, command: COMMAND });
             return Err(Flattened);
         }
-        // A text alone may be a list that `-Depth` was too small for, joined with blanks.
+        // A single text may be a list that a too small `-Depth` joined with blanks.
         match in_list {
             true => self.entry.set(attribute, text, self.line, self.objects.to),
             false => self.entry.set_flattened(attribute, text, self.line, self.objects.to),
@@ -217,7 +217,7 @@ impl Object<'_, '_> {
     }
 }
 
-/// The rest of the file is no use; [`Objects::flattened`] says why.
+/// Ends the reading of a useless file. [`Objects::flattened`] says why.
 struct Flattened;
 
 impl fmt::Display for Flattened {
@@ -226,7 +226,7 @@ impl fmt::Display for Flattened {
     }
 }
 
-/// A text, or any other value as nothing.
+/// A text; any other value becomes `None`.
 struct OptionalText(Option<String>);
 
 impl<'de> Deserialize<'de> for OptionalText {

@@ -1,10 +1,10 @@
-//! The project's own CSV: `account`, `domain`, `spn`, and where known `dns_host_name`,
+//! Reads the project's own CSV: `account`, `domain`, `spn`, and optionally `dns_host_name`,
 //! `password_last_set` and `collected` (when the list was made). One row per SPN; the rows of one account
-//! need not be together.
+//! need not be adjacent.
 //!
-//! Absence of an SPN means nothing, unless the rows show a full dump
-//! ([`Completeness::Evident`](super::completeness::Completeness)): a person may have written down only the
-//! SPNs of interest.
+//! A missing SPN means nothing, unless the rows show a full dump
+//! ([`Completeness::Evident`](super::completeness::Completeness)): a person may have written down only some
+//! SPNs.
 
 use std::collections::HashMap;
 
@@ -64,14 +64,14 @@ fn read(text: Text<'_>, to: &mut AccountCollector) -> Result<(), ReadError> {
 
 #[derive(Default)]
 struct Rows {
-    /// Place of each account, by name and domain in lower case.
+    /// Index of each account, by name and domain in lower case.
     places: HashMap<(Box<str>, Box<str>), usize, RandomState>,
-    /// The account of the last row, as written there.
+    /// The account of the last row, as written.
     name: String,
     domain: String,
-    /// `None` where the collector has no room for it.
+    /// `None` if the collector has no room for it.
     place: Option<usize>,
-    /// Its SPNs in the rows that are together.
+    /// Its SPNs in adjacent rows.
     spns: SpnListBuilder,
     shown: Shown,
     password_last_set: TimeCell,
@@ -148,7 +148,8 @@ impl Rows {
     }
 }
 
-/// Completes an account from a row. The columns in which it differs from an earlier row, which stays.
+/// Completes an account from a row. Returns the columns that differ from an earlier row. The earlier value
+/// stays.
 fn differences(
     known: &mut Account,
     host: &str,
@@ -170,7 +171,7 @@ fn differences(
     columns
 }
 
-/// A column of times; every row of an account repeats its times.
+/// A column of times. Every row of an account repeats its times.
 #[derive(Default)]
 struct TimeCell {
     text: String,

@@ -3,7 +3,7 @@
 use super::format::Format;
 use super::{ldif, object_csv, object_json, project_csv, setspn};
 
-/// Every format, the most particular first: the first that recognises a file reads it.
+/// Every format, the most specific first. The first that recognises a file reads it.
 pub(super) const FORMATS: &[Format] = &[
     object_json::SHARPHOUND,
     object_json::LDAP,
@@ -15,7 +15,7 @@ pub(super) const FORMATS: &[Format] = &[
     setspn::FORMAT,
 ];
 
-/// Does the beginning of a text look like one of them?
+/// Does any format recognise the start of this text?
 pub(in crate::inventory) fn is_known(head: &str) -> bool {
     FORMATS.iter().any(|format| (format.recognise)(head))
 }

@@ -1,5 +1,5 @@
-//! What `setspn` prints, read by its structure: the labels are in the language of the machine, the wording
-//! has changed, and only distinguished names, SPNs and indentation are the same everywhere.
+//! Reads the output of `setspn` by its structure. The labels are in the machine's language and the wording
+//! has changed; only distinguished names, SPNs and indentation are the same everywhere.
 //!
 //! | command | looks like |
 //! | --- | --- |
@@ -7,9 +7,9 @@
 //! | `-L`, `-S`, `-A`, `-R` | a sentence at the margin with the DN in it, the SPNs indented below |
 //! | `-X`, `-F -X` | a sentence at the margin with an SPN in it, its accounts' DNs indented below |
 //!
-//! What the absence of an SPN means: `-X` lists duplicates only, `-L` one account, and a `-Q` what its pattern
-//! matched; so nothing, unless a `-Q` listing ran to its closing line and shows what only `*/*` matches
-//! ([`Completeness::Evident`]).
+//! When the absence of an SPN means something: `-X` lists duplicates only, `-L` one account, and `-Q` what
+//! its pattern matches. So only a `-Q` listing that reaches its closing line and shows what only `*/*`
+//! matches proves it ([`Completeness::Evident`]).
 
 use super::collector::{AccountCollector, CUT_OFF, MAX_LINE, quoted};
 use super::completeness::Completeness;
@@ -20,8 +20,8 @@ use crate::text::lines::Lines;
 
 pub(super) const FORMAT: Format = Format { name: "setspn", recognise, read, may_be_empty: true };
 
-/// An account with an SPN below it, or an SPN with an account; or a listing without accounts, which is short:
-/// the domain that was searched, and a closing line. A text with `DC=` in it is no listing.
+/// Recognises an account with an SPN below it, an SPN with an account, or a listing without accounts, which
+/// is short: the searched domain and a closing line. Other text with `DC=` in it is not a listing.
 fn recognise(head: &str) -> bool {
     let mut lines = head.split(['\r', '\n']).filter(|line| !line.trim().is_empty()).map(Shape::of).peekable();
     let first_is_checking = lines.peek() == Some(&Shape::Checking);
@@ -40,7 +40,7 @@ fn recognise(head: &str) -> bool {
             return true;
         }
     }
-    // Progress is written over itself with CR, and is one line.
+    // Progress overwrites itself with CR and is one line.
     let count = head.split('\n').filter(|line| !line.trim().is_empty()).count();
     first_is_checking && count <= MAX_LINES_WITHOUT_ACCOUNT
 }
@@ -68,7 +68,7 @@ fn read(text: Text<'_>, to: &mut AccountCollector) -> Result<(), ReadError> {
     Ok(())
 }
 
-/// What a line is, by itself.
+/// Classification of a single line.
 #[derive(Debug, PartialEq, Eq)]
 enum Shape<'l> {
     Blank,
@@ -82,7 +82,7 @@ enum Shape<'l> {
     Checking,
     /// At the margin: a sentence with an SPN in it (`HOST/x is registered on these accounts:`).
     Spn(&'l str),
-    /// At the margin, and none of these.
+    /// At the margin: any other text.
     Words,
     IndentedAccount(&'l str),
     Indented(&'l str),
@@ -96,7 +96,7 @@ impl<'l> Shape<'l> {
         }
         let indented = line.starts_with([' ', '\t']);
         match account_in(text) {
-            // An SPN may hold a DN (`ldap/dc1/CN=..`), but has its class before it.
+            // An SPN may hold a DN (`ldap/dc1/CN=..`), but its class comes first.
             Some(dn) if indented && text.starts_with(dn) => return Self::IndentedAccount(dn),
             Some(dn) if !indented => {
                 let heads_list = dn == text || text.ends_with([':', '：']);
@@ -116,9 +116,9 @@ impl<'l> Shape<'l> {
     }
 }
 
-/// The account's DN in a line: from a `CN=` or `OU=` at the beginning of a word to the last `DC=` of it.
+/// The account's DN in a line: from a `CN=` or `OU=` at the start of a word to its last `DC=`.
 fn account_in(text: &str) -> Option<&str> {
-    // Most lines are SPNs; this is what they lack.
+    // Most lines are SPNs, which have no `=`.
     memchr::memchr(b'=', text.as_bytes())?;
     let start = text.char_indices().find_map(|(i, _)| {
         let here = text.get(i..)?;
@@ -137,8 +137,8 @@ fn account_in(text: &str) -> Option<&str> {
     DistinguishedName::parse(dn).map(|_| dn)
 }
 
-/// `Checking domain DC=alpha,DC=com`: words, and a domain's DN. A command or table in a document that stands beside the exports
-/// (`ldapsearch -b DC=alpha,DC=com`) is none.
+/// Is the line words and a domain's DN (`Checking domain DC=alpha,DC=com`)? A command in a document
+/// (`ldapsearch -b DC=alpha,DC=com`) is not.
 fn names_domain(text: &str) -> bool {
     let option =
         |word: &str| word.strip_prefix('-').is_some_and(|rest| rest.starts_with(char::is_alphabetic));
@@ -151,8 +151,8 @@ fn names_domain(text: &str) -> bool {
 /// The sentence of `-X` in English.
 const ENGLISH: &str = " is registered on these accounts";
 
-/// The SPN in a sentence: what stands before the words of the English wording, else the first word with a `/`
-/// between two other characters.
+/// The SPN in a sentence: the text before the English wording, else the first word with a `/` between two
+/// other characters.
 fn spn_in(text: &str) -> Option<&str> {
     if let Some((spn, _)) = text.split_once(ENGLISH) {
         return Some(spn.trim());
@@ -167,18 +167,18 @@ struct Listing {
     account: Option<Entry>,
     /// The SPN whose accounts follow.
     duplicate: Option<String>,
-    /// Indented lines are what an edit tried to add or remove.
+    /// Indented lines belong to an attempted addition or removal.
     editing: bool,
-    /// A listing of `-L` or `-X`, or a sentence between accounts: the file is not one whole `-Q`.
+    /// The file is not one whole `-Q`: it has a listing of `-L` or `-X`, or a sentence between accounts.
     part: bool,
-    /// A sentence at the margin after the last account: the closing line.
+    /// The closing line was read: a sentence at the margin after the last account.
     closed: bool,
     accounts: u64,
 }
 
 impl Listing {
-    /// The file ends in this line: may an SPN be cut off in it (`HOST/srv1` of `HOST/srv10`)? `-L` is
-    /// copied from a screen, mostly without the last line end.
+    /// Is the last line of the file possibly cut off within an SPN (`HOST/srv1` of `HOST/srv10`)? `-L` is
+    /// copied from a screen, usually without the last line end.
     fn may_be_cut_off(&self, line: &str) -> bool {
         match Shape::of(line) {
             Shape::IndentedAccount(_) => true,
@@ -192,9 +192,9 @@ impl Listing {
             Shape::Blank => self.duplicate = None,
             Shape::Account(dn) => {
                 self.end_account(to);
-                // `CN=..` alone is `-Q`; within a sentence it is `-L` and its like.
+                // `CN=..` alone is `-Q`. Within a sentence it is `-L` or similar.
                 self.part |= dn != line.trim();
-                // The closing line was none: something else is between the accounts.
+                // It was not the closing line: other text is between the accounts.
                 self.part |= self.closed;
                 self.begin(dn, number, to);
             }
@@ -208,7 +208,7 @@ impl Listing {
                 self.duplicate = None;
                 (self.editing, self.part) = (true, true);
             }
-            // The indentation was lost, as in a copy from a page.
+            // The indentation was lost, for example in a copy from a web page.
             Shape::Spn(spn) if self.account.is_some() && line.trim() == spn => {
                 if let Some(entry) = &mut self.account {
                     entry.set(Attribute::ServicePrincipalName, spn, number, to);

@@ -1,4 +1,4 @@
-//! Who owns an SPN, over all files and domains.
+//! Finds the owners of an SPN in all files and domains.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -8,14 +8,14 @@ use super::spn_list::SpnPlace;
 use super::{Account, AccountInventory, HostAliases};
 use crate::names::Spn;
 
-/// A computer's sAMAccountName is its name cut here, plus `$`; its CN is not cut.
+/// A computer's sAMAccountName is its name truncated to this length, plus `$`. Its CN is not truncated.
 const NETBIOS_LEN: usize = 15;
 
-/// An account of a [`SpnIndex`]; counted in the order in which the files show them.
+/// An account of a [`SpnIndex`]. Numbered in the order of the files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AccountId(pub(super) u32);
 
-/// All accounts of a run, those that several files show merged, with what they are looked up by.
+/// All accounts of a run, merged over the files, with their lookup tables.
 pub struct SpnIndex<'a> {
     inventory: &'a AccountInventory,
     aliases: HostAliases,
@@ -28,18 +28,18 @@ pub struct SpnIndex<'a> {
     disputes: Disputes,
     /// By [`stored_key`].
     by_spn: HashMap<Box<str>, Registered>,
-    /// By name in lower case without `$`; a long CN also by its first 15 characters.
+    /// By name in lower case without `$`. A long CN is also under its first 15 characters.
     by_name: HashMap<Box<str>, Ids>,
 }
 
-/// Where an SPN is registered.
+/// The owners of an SPN.
 struct Registered {
     ids: Ids,
-    /// As the first of them has it written: number of the record, and the place in its list.
+    /// The SPN as its first owner has it: record number and position in its list.
     first: (u32, SpnPlace),
 }
 
-/// Mostly one, rarely more: a list for each of a million SPNs would cost more than the SPNs.
+/// Usually one account, rarely more: a vector for each of a million SPNs would cost more than the SPNs.
 #[derive(Debug, Clone)]
 pub(super) enum Ids {
     One(AccountId),
@@ -54,8 +54,8 @@ impl Ids {
         }
     }
 
-    /// Records come in order, so an account that is added again is mostly the last; [`settle`](Self::settle)
-    /// finds the others.
+    /// Adds an account. Records come in order, so a repeated account is usually the last one.
+    /// [`settle`](Self::settle) removes the other repetitions.
     fn add(&mut self, id: AccountId) {
         match self {
             Self::One(known) if *known == id => {}
@@ -140,9 +140,10 @@ impl<'a> SpnIndex<'a> {
         (0..u32::try_from(self.len()).unwrap_or(u32::MAX)).map(AccountId)
     }
 
-    /// Accounts on which exactly this SPN is registered, compared as [`Spn::key`]. The realm of `spn` says where
-    /// it was asked for, and is no part of what is registered; only where nobody owns it without is an account
-    /// found that has the realm in its directory entry (`HTTP/fela@corp.local`).
+    /// Accounts on which exactly this SPN is registered, compared by [`Spn::key`]. The realm of `spn` says
+    /// where the ticket was requested and is not part of the registration. Only if nobody owns the SPN
+    /// without its realm, an account is found whose directory entry includes the realm
+    /// (`HTTP/fela@corp.local`).
     pub fn owners(&self, spn: &Spn) -> &[AccountId] {
         self.entry(spn).map_or(&[], |(_, known)| known.ids.as_slice())
     }
@@ -161,14 +162,14 @@ impl<'a> SpnIndex<'a> {
         found.map(|(key, known)| (&**key, known))
     }
 
-    /// The files disagree on whether this account owns the SPN: one lists it, another that lists all SPNs of the
-    /// account, or all accounts with SPNs of its domain, does not. One of them is older.
+    /// Do the files disagree on whether this account owns the SPN? One lists it, but another one that has all
+    /// SPNs of the account, or all accounts with SPNs of its domain, does not. One of them is outdated.
     pub fn is_disputed(&self, spn: &Spn, id: AccountId) -> bool {
         let Some((key, _)) = self.entry(spn) else { return false };
         self.key_is_disputed(key, id)
     }
 
-    /// Where a file lists the SPN for this account (`file:line`).
+    /// The position at which a file lists the SPN for this account (`file:line`).
     pub fn place_of(&self, spn: &Spn, id: AccountId) -> Option<String> {
         let (key, _) = self.entry(spn)?;
         let lists = |record: &&Account| record.spns.iter().any(|listed| *stored_key(listed) == *key);
@@ -180,15 +181,16 @@ impl<'a> SpnIndex<'a> {
             || self.disputes.spns.get(&id).is_some_and(|keys| keys.contains(key))
     }
 
-    /// No reading of the files makes these two one account. Only then do two owners prove a duplicate.
+    /// Are these two accounts different in every reading of the files? Only then do two owners prove a
+    /// duplicate.
     pub fn surely_different(&self, a: AccountId, b: AccountId) -> bool {
         let (a, b): (Vec<_>, Vec<_>) = (self.records(a).collect(), self.records(b).collect());
         merge::surely_different(&a, &b, &self.domains)
     }
 
-    /// Accounts of this name, with or without `$`, in any case; of `domain` (DNS or NetBIOS name) when it is given,
-    /// then with those whose domain is unknown. Where a name with `$` and one without both exist, the one meant is
-    /// as written.
+    /// Accounts of this name, in any case, with or without `$`. With `domain` (DNS or NetBIOS name), only
+    /// those of the domain and those without a known domain. If both a name with `$` and one without exist,
+    /// the spelling of `name` decides.
     pub fn named(&self, name: &str, domain: Option<&str>) -> Vec<AccountId> {
         let lower = name.trim().to_lowercase();
         let bare = lower.strip_suffix('$').unwrap_or(&lower);
@@ -221,12 +223,12 @@ impl<'a> SpnIndex<'a> {
         }
     }
 
-    /// A computer (or managed service) account: its name ends in `$`, or it has a host's name or SPN.
+    /// Is it a computer (or managed service) account? Its name ends in `$`, or it has a host's name or SPN.
     pub fn is_computer(&self, id: AccountId) -> bool {
         self.records(id).any(Account::is_computer)
     }
 
-    /// All SPNs of the domain's accounts were exported: one that nobody owns is registered nowhere in it.
+    /// Are all SPNs of the domain's accounts exported? Then an SPN without an owner is not registered in it.
     pub fn is_complete(&self, domain: &str) -> bool {
         let key = self.domains.key(domain);
         key.is_some() && self.inventory.complete_domains.iter().any(|d| self.domains.key(d) == key)
@@ -244,19 +246,19 @@ impl<'a> SpnIndex<'a> {
             .filter_map(move |record| inventory.accounts.get(*record as usize))
     }
 
-    /// sAMAccountName, or the CN where no file has more.
+    /// sAMAccountName, or the CN if no file has more.
     pub fn name(&self, id: AccountId) -> Arc<str> {
         let named = self.records(id).find(|r| !r.name_is_cn).or_else(|| self.records(id).next());
         named.map(|r| Arc::clone(&r.name)).unwrap_or_default()
     }
 
-    /// DNS domain where a file has it, else the NetBIOS name.
+    /// The DNS domain if a file has it, else the NetBIOS name.
     pub fn domain(&self, id: AccountId) -> Option<Arc<str>> {
         let known = || self.records(id).map(|r| &r.domain).filter(|d| !d.is_empty());
         known().find(|d| d.contains('.')).or_else(|| known().next()).map(Arc::clone)
     }
 
-    /// Every SPN that is registered: its key and its owners.
+    /// Every registered SPN: its key and its owners.
     pub(super) fn spn_entries(&self) -> impl Iterator<Item = (&str, &[AccountId])> {
         self.by_spn.iter().map(|(key, known)| (&**key, known.ids.as_slice()))
     }
@@ -265,7 +267,7 @@ impl<'a> SpnIndex<'a> {
         self.by_spn.get(key).map_or(&[], |known| known.ids.as_slice())
     }
 
-    /// The SPN as its first owner has it written.
+    /// The SPN as its first owner has it.
     pub(super) fn written(&self, key: &str) -> Option<&'a str> {
         let (record, spn) = self.by_spn.get(key)?.first;
         self.inventory.accounts.get(record as usize)?.spns.at(spn)
@@ -276,19 +278,20 @@ impl<'a> SpnIndex<'a> {
     }
 }
 
-/// Where files disagree on who owns an SPN; found once, as it needs each account's SPNs by file.
+/// SPNs on whose owners the files disagree. Computed on first use, because it needs each account's SPNs by
+/// file.
 #[derive(Default)]
 struct Disputes {
-    /// Another file has every account with SPNs of the domain, and not these.
+    /// Accounts that are missing from another file with every account with SPNs of the domain.
     whole: HashSet<AccountId>,
-    /// By account, the keys that one file lists and another leaves out.
+    /// By account, the keys that one file lists and another omits.
     spns: HashMap<AccountId, HashSet<Box<str>>>,
 }
 
-/// What one file lists of one account.
+/// The SPNs that one file lists for one account.
 #[derive(Default)]
 struct Listing {
-    /// It says nothing of the SPNs that it leaves out.
+    /// The file says nothing about the SPNs that it omits.
     partial: bool,
     keys: HashSet<Box<str>>,
 }
@@ -302,7 +305,7 @@ impl Disputes {
                 complete.entry(key).or_default().push(file);
             }
         }
-        // A file without any SPN says nothing of them.
+        // A file without any SPN says nothing about them.
         let with_spns: HashSet<&Arc<str>> =
             inventory.files.iter().filter(|f| f.rows > 0).map(|f| &f.path).collect();
         let mut disputes = Self::default();
@@ -365,7 +368,7 @@ fn by_account(account_of: &[AccountId]) -> (Vec<u32>, Vec<u32>) {
     (records, starts)
 }
 
-/// What a registered SPN is found by: [`Spn::key`], with the realm where one stands in the directory.
+/// Lookup key of a registered SPN: [`Spn::key`], plus the realm if the directory entry has one.
 pub(super) fn stored_key(text: &str) -> Box<str> {
     if is_plain(text) {
         return text.to_ascii_lowercase().into();
@@ -379,7 +382,7 @@ pub(super) fn stored_key(text: &str) -> Box<str> {
     }
 }
 
-/// Nearly every SPN: the key is the text in lower case, and needs no parsing.
+/// Is the key simply the text in lower case? True for nearly every SPN, which then needs no parsing.
 fn is_plain(text: &str) -> bool {
     let mut before = b'/';
     for b in text.bytes() {

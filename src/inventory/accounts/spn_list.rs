@@ -1,9 +1,9 @@
-//! The SPNs of one account, in one piece of memory: a million texts of their own cost more time and room than what
-//! stands in them.
+//! The SPNs of one account in one allocation: a million separate strings would cost more time and memory than
+//! their content.
 
 use std::fmt;
 
-/// Between two SPNs; no SPN holds it (see [`SpnList::may_hold`]).
+/// Separator between two SPNs. No SPN holds it (see [`SpnList::may_hold`]).
 const SEPARATOR: char = '\n';
 
 /// SPNs as written, in the order of the source.
@@ -13,14 +13,14 @@ pub struct SpnList {
     len: u32,
 }
 
-/// A list while it is read.
+/// Builds a list.
 #[derive(Debug, Default)]
 pub(super) struct SpnListBuilder {
     joined: String,
     len: u32,
 }
 
-/// Where an SPN begins in its list.
+/// Start of an SPN in its list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct SpnPlace(u32);
 
@@ -37,12 +37,12 @@ impl SpnList {
         self.places().map(|(_, spn)| spn)
     }
 
-    /// Adds one; for many, collect them.
+    /// Adds one SPN. To add many, collect them.
     pub fn push(&mut self, spn: &str) {
         self.append([spn].into_iter().collect());
     }
 
-    /// Adds those of another.
+    /// Appends another list.
     pub(super) fn append(&mut self, more: Self) {
         if self.is_empty() {
             *self = more;
@@ -56,12 +56,12 @@ impl SpnList {
         }
     }
 
-    /// Can this stand in a list? A line break cannot, and never is part of an SPN.
+    /// Can a list hold this SPN? Not if it has a line break, which no real SPN has.
     pub(super) fn may_hold(spn: &str) -> bool {
         memchr::memchr(b'\n', spn.as_bytes()).is_none()
     }
 
-    /// Every SPN with its place.
+    /// Every SPN with its position.
     pub(super) fn places(&self) -> impl Iterator<Item = (SpnPlace, &str)> + Clone {
         let mut at = 0u32;
         self.joined.split(SEPARATOR).take(self.len()).map(move |spn| {
@@ -77,7 +77,7 @@ impl SpnList {
 }
 
 impl SpnListBuilder {
-    /// False for one that no list [may hold](SpnList::may_hold); it is left out.
+    /// Adds an SPN. Returns false and omits it if a list cannot [hold](SpnList::may_hold) it.
     pub(super) fn push(&mut self, spn: &str) -> bool {
         if !SpnList::may_hold(spn) {
             return false;
@@ -90,7 +90,7 @@ impl SpnListBuilder {
         true
     }
 
-    /// The list, and the builder empty again: its room serves the next account.
+    /// Takes the list out. The builder keeps its memory for the next account.
     pub(super) fn take(&mut self) -> SpnList {
         let list = SpnList { joined: self.joined.as_str().into(), len: self.len };
         self.joined.clear();

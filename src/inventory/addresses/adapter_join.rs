@@ -1,5 +1,5 @@
-//! `Get-NetIPAddress` knows addresses and interface names, `Get-NetAdapter` descriptions and MACs; they are
-//! put together when both are in one run.
+//! Joins `Get-NetIPAddress` and `Get-NetAdapter` of one run: the first has addresses and interface names, the
+//! second descriptions and MACs.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -8,14 +8,15 @@ use super::collector::CollectedAddresses;
 use super::model::Adapter;
 use super::values::normal_mac;
 
-/// Position in [`CollectedAddresses::adapters`]; [`AMBIGUOUS`] where two differ.
+/// Position in [`CollectedAddresses::adapters`]; [`AMBIGUOUS`] if two differ.
 type Slot = usize;
 const AMBIGUOUS: Slot = usize::MAX;
 
 /// Fills in descriptions and MACs of the rows that wait for them.
 ///
-/// An adapter belongs to a row of the same host (one may be named short, the other in full, as long as only
-/// one full name fits) and the same interface name or, where the row has none, the same index.
+/// An adapter belongs to a row of the same host (one may have the short name and the other the full one, if
+/// only one full name fits) and the same interface name. If the row has no interface name, the index must be
+/// the same.
 pub(super) fn join(all: &mut CollectedAddresses) {
     let mut by_name: HashMap<(String, String), Slot> = HashMap::new();
     let mut by_index: HashMap<(String, u32), Slot> = HashMap::new();
@@ -56,7 +57,7 @@ pub(super) fn join(all: &mut CollectedAddresses) {
     }
 }
 
-/// The host's name in full, then its first label.
+/// The host's full name, then its first label.
 fn keys(host: &str) -> impl Iterator<Item = String> {
     let host = host.to_lowercase();
     let short = host.split_once('.').map(|(label, _)| label.to_owned());

@@ -1,8 +1,8 @@
-//! Ansible's facts of Windows hosts (`setup`): a `--tree` of files, the lines of standard output
-//! (`host | SUCCESS => {...}`), or a fact cache.
+//! Reads Ansible facts of Windows hosts (`setup`): a `--tree` of files, the lines of standard output (`host |
+//! SUCCESS => {...}`), or a fact cache.
 //!
-//! PowerShell's unrolling makes `ipv4` an object, a list or null, for one, several or no addresses. Facts of
-//! 2016 and before have interfaces without addresses and a flat `ansible_ip_addresses`.
+//! PowerShell's unrolling makes `ipv4` an object, a list or null, for one, several or no addresses. Facts
+//! from 2016 and earlier have interfaces without addresses and a flat `ansible_ip_addresses`.
 
 use serde_json::Value;
 
@@ -18,12 +18,13 @@ fn detect(sample: &Sample<'_>) -> bool {
         && sample.lower.contains("\"ansible_")
 }
 
-/// `srv1 | SUCCESS => {`: the inventory's name of the host, and where the document begins.
+/// `srv1 | SUCCESS => {`: the host's name in Ansible's inventory, and the start of the document.
 fn result_line(line: &str) -> Option<(&str, usize)> {
     let (name, rest) = line.split_once(" | ")?;
     let arrow = rest.find(" => {")?;
     let name = name.trim();
-    // The word before the arrow is the state, with an exclamation mark when it failed (`UNREACHABLE!`).
+    // The word before the arrow is the state. It ends in an exclamation mark if the host failed
+    // (`UNREACHABLE!`).
     let state = rest.get(..arrow)?;
     let known = ["SUCCESS", "CHANGED", "FAILED", "UNREACHABLE"].iter().any(|s| state.starts_with(s));
     (known && !name.is_empty() && !name.contains([' ', '"']))
@@ -59,7 +60,7 @@ fn read(content: &str, rows: &mut AddressCollector<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// A fact, with its prefix or (as in `ansible_facts` dumped by a play) without.
+/// A fact by its name with the prefix, or (as in `ansible_facts` dumped by a play) without.
 fn fact(facts: &Object, name: &str) -> Option<Value> {
     let value = property(facts, &format!("ansible_{name}")).or_else(|| property(facts, name))?;
     Some(value.into_owned())
@@ -69,7 +70,7 @@ fn fact_text(facts: &Object, name: &str) -> String {
     fact(facts, name).map_or(String::new(), |value| plain(&value))
 }
 
-/// The host's own full name, else what it tells of it.
+/// The host's own full name, else the best name in its facts.
 fn host_name(facts: &Object, inventory_name: &str) -> String {
     let (fqdn, short) = (fact_text(facts, "fqdn"), fact_text(facts, "hostname"));
     let domain = fact_text(facts, "domain");
@@ -82,7 +83,7 @@ fn host_name(facts: &Object, inventory_name: &str) -> String {
     } else if !inventory_name.is_empty() && parse_address(inventory_name).is_none() {
         inventory_name.to_owned()
     } else {
-        // The inventory has an address for a name, and the platform's facts are missing.
+        // The inventory uses an address as name, and the platform's facts are missing.
         let environment = match fact(facts, "env") {
             Some(Value::Object(environment)) => text(&environment, "COMPUTERNAME"),
             _ => String::new(),
@@ -95,14 +96,14 @@ fn facts(rows: &mut AddressCollector<'_>, inventory_name: &str, document: &Objec
     let nested = property(document, "ansible_facts").map(std::borrow::Cow::into_owned);
     let facts = match &nested {
         Some(Value::Object(facts)) => facts,
-        // The document of a host that was not reached has no facts, a fact cache has nothing else.
+        // The document of an unreachable host has no facts. A fact cache has nothing else.
         _ => document,
     };
     let host = host_name(facts, inventory_name);
     if parse_address(inventory_name).is_none() {
         rows.alias(inventory_name, &host, line);
     }
-    // The facts are of this time (`date_time` of the setup module, UTC).
+    // When the facts were collected (`date_time` of the setup module, UTC).
     let collected = match fact(facts, "date_time") {
         Some(Value::Object(time)) => text(&time, "iso8601"),
         _ => String::new(),
@@ -111,7 +112,7 @@ fn facts(rows: &mut AddressCollector<'_>, inventory_name: &str, document: &Objec
     let mut taken = Vec::new();
     let interfaces = fact(facts, "interfaces").unwrap_or(Value::Null);
     for interface in list(&interfaces) {
-        // Other systems list names here.
+        // Other systems list interface names here.
         let Value::Object(interface) = interface else {
             continue;
         };

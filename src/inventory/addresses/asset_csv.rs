@@ -1,8 +1,8 @@
-//! Any CSV with a column that names hosts and columns that hold addresses: Lansweeper, PDQ, SCCM, RVTools,
-//! GLPI, NetBox, `Get-ADComputer`, `Get-CimInstance | Select-Object`, or somebody's own.
+//! Reads any CSV with a column of host names and columns of addresses: Lansweeper, PDQ, SCCM, RVTools, GLPI,
+//! NetBox, `Get-ADComputer`, `Get-CimInstance | Select-Object`, or a user's own.
 //!
-//! Columns are found by their names, which [`HOST`] and [`ADDRESS`] list. A cell may hold several addresses,
-//! with commas, semicolons or blanks between.
+//! The names in [`HOST`] and [`ADDRESS`] identify the columns. A cell may hold several addresses, separated
+//! by commas, semicolons or blanks.
 
 use super::collector::{AddressCollector, NewAddress};
 use super::format::{Format, Reader, Refusal, Sample};
@@ -15,8 +15,8 @@ use crate::text::escape::unescape_cell;
 pub(super) const FORMAT: Format =
     Format { name: "CSV of hosts and addresses", detect, read: Reader::Text(read) };
 
-/// Columns that name a host, the surest first, as [`column_key`](crate::text::delimited::column_key) makes
-/// them.
+/// Columns with host names, the most reliable first, as [`column_key`](crate::text::delimited::column_key)
+/// writes them.
 const HOST: &[&str] = &[
     "dnshostname",
     "fqdn",
@@ -59,8 +59,8 @@ const ADDRESS: &[&str] = &[
 const MAC: &[&str] = &["mac", "macaddress", "physicaladdress"];
 const DESCRIPTION: &[&str] = &["description", "adapter", "interfacedescription", "adapterdescription"];
 
-/// Columns of lists whose addresses are not the host's own: events, connections, DNS records,
-/// leases, cluster resources.
+/// Columns that show a list whose addresses are not the host's own: events, connections, DNS records, leases,
+/// cluster resources.
 const OTHERS: &[&str] = &[
     "eventid",
     "eventrecordid",

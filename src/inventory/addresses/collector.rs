@@ -1,4 +1,4 @@
-//! Collects the rows of one file: names shared in memory, hosts filled in, problems counted.
+//! Collects the rows of one file: shares equal names, fills in hosts, counts problems.
 
 use std::collections::HashSet;
 use std::net::IpAddr;
@@ -31,10 +31,10 @@ impl Interner {
     }
 }
 
-/// An address as a format read it. Empty text means the source does not say.
+/// An address as a format read it. Empty text means that the source does not say.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct NewAddress<'a> {
-    /// Empty: the host named with `--host`, or the one in the file's name.
+    /// Empty: use the host of `--host`, or the one in the file's name.
     pub host: &'a str,
     pub address: IpAddr,
     pub prefix_length: Option<u8>,
@@ -59,7 +59,7 @@ impl NewAddress<'_> {
     }
 }
 
-/// Everything the files of a run have given so far, beside the inventory itself.
+/// Everything read so far from the files of a run, except the inventory itself.
 #[derive(Debug, Default)]
 pub(crate) struct CollectedAddresses {
     pub inventory: AddressInventory,
@@ -74,31 +74,30 @@ pub(crate) struct AddressCollector<'c> {
     pub all: &'c mut CollectedAddresses,
     file: InventoryFile,
     default_host: DefaultHost,
-    /// Rows that name no host, by their place and line.
+    /// Index and line of the rows without a host name.
     unnamed: Vec<(usize, u64)>,
-    /// The hosts that rows name. Names are interned, so each is one place in memory.
+    /// The hosts in the rows. Names are interned, so an address in memory identifies each.
     hosts: HashSet<usize, RandomState>,
     cache: InternCache,
     problems: u64,
     checkpoint: Checkpoint,
-    /// A file of this kind may hold nothing.
+    /// A file of this kind may be empty.
     may_be_empty: bool,
-    /// When the next rows were collected: as written, and as a time.
+    /// When the next rows were collected: as written, and as a timestamp.
     collected: (String, Option<Timestamp>),
 }
 
-/// The host of rows that name none.
+/// The host of rows without a host name.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct DefaultHost {
     /// `--host`.
     pub stated: Option<Arc<str>>,
-    /// The host that the file's or its folder's name suggests. It holds only in a file that names no
-    /// other host.
+    /// The host that the name of the file or its folder suggests. It applies only if the file names no other
+    /// host.
     pub suggested: Option<Arc<str>>,
 }
 
-/// The texts of the row before: neighbours in an export mostly repeat them, and a comparison is cheaper
-/// than a hash.
+/// Texts of the previous row. Adjacent rows usually repeat them, and a comparison is cheaper than a hash.
 #[derive(Default)]
 struct InternCache {
     host: Option<Arc<str>>,
@@ -107,7 +106,7 @@ struct InternCache {
     mac: Option<Arc<str>>,
 }
 
-/// How much there was before this file, to take its rows back.
+/// Sizes before this file, to remove its rows again.
 struct Checkpoint {
     owned: usize,
     resolved: usize,
@@ -155,7 +154,7 @@ impl<'c> AddressCollector<'c> {
         Source { file: Arc::clone(&self.file.path), line, collected: self.collected.1 }
     }
 
-    /// When the rows that follow were collected; empty where the source does not say.
+    /// Sets when the following rows were collected. Empty if the source does not say.
     pub(crate) fn collected(&mut self, text: &str, line: u64) {
         if self.collected.0 == text {
             return;
@@ -167,13 +166,13 @@ impl<'c> AddressCollector<'c> {
         self.collected = (text.to_owned(), when.at());
     }
 
-    /// When the rows that follow were collected, where this program did so itself.
+    /// Sets when the following rows were collected, for rows that this program collects itself.
     pub(crate) fn collected_at(&mut self, at: Timestamp) {
         self.collected = (at.to_string(), Some(at));
     }
 
-    /// Takes an address that a host owns; its place, for a later join. A row without a host's name is a
-    /// problem, unless the user or the file's name gives one.
+    /// Adds an address that a host owns, and returns its index for a later join. A row without a host name is
+    /// a problem, unless the user or the file's name gives one.
     pub(crate) fn own(&mut self, new: NewAddress<'_>) -> Option<usize> {
         let host = match self.host_of(new.host) {
             HostCell::Named(host) => host,
@@ -216,13 +215,13 @@ impl<'c> AddressCollector<'c> {
         Some(self.all.inventory.owned.len() - 1)
     }
 
-    /// Takes a name and the address it resolves to.
+    /// Adds a name and the address that it resolves to.
     pub(crate) fn resolve(&mut self, name: &str, address: IpAddr, line: u64, origin: NameOrigin) {
         self.resolved(name, address, line, origin, None);
     }
 
-    /// Takes the answer of one host's resolver, which reads its hosts file before it asks DNS. Where neither `resolver`
-    /// nor the file's name shows that host, the answer counts as DNS.
+    /// Adds the answer of one host's resolver, which reads its hosts file before it asks DNS. If neither
+    /// `resolver` nor the file's name shows the host, the answer counts as DNS.
     pub(crate) fn resolve_on(&mut self, resolver: &str, name: &str, address: IpAddr, line: u64) {
         let resolver = self.host(resolver);
         self.resolved(name, address, line, NameOrigin::Unknown, resolver);
@@ -249,12 +248,12 @@ impl<'c> AddressCollector<'c> {
         });
     }
 
-    /// Notes that two names are one host's; nothing when they are equal or one is missing.
+    /// Adds two names of one host. Does nothing if they are equal or one is missing.
     pub(crate) fn alias(&mut self, name: &str, other: &str, line: u64) {
         self.other_name(name, other, line, false);
     }
 
-    /// Notes that DNS leads one name to another.
+    /// Adds a CNAME: DNS resolves one name to another.
     pub(crate) fn cname(&mut self, name: &str, other: &str, line: u64) {
         self.other_name(name, other, line, true);
     }
@@ -275,7 +274,7 @@ impl<'c> AddressCollector<'c> {
         }
     }
 
-    /// Takes an adapter that has no address of its own (`Get-NetAdapter`).
+    /// Adds an adapter without an address of its own (`Get-NetAdapter`).
     pub(crate) fn adapter(&mut self, adapter: Adapter) {
         self.file.rows += 1;
         let host = adapter.host.clone();
@@ -285,7 +284,7 @@ impl<'c> AddressCollector<'c> {
         self.all.adapters.push(adapter);
     }
 
-    /// The host's name as shared text; `None` when it is unknown or no name.
+    /// The host's name as shared text; `None` if it is unknown or invalid.
     pub(crate) fn host(&mut self, name: &str) -> Option<Arc<str>> {
         match self.host_of(name) {
             HostCell::Named(host) | HostCell::Unnamed(Some(host)) => Some(host),
@@ -298,7 +297,7 @@ impl<'c> AddressCollector<'c> {
         if let Some(same) = self.cache.host.as_ref().filter(|host| ***host == *name) {
             return HostCell::Named(Arc::clone(same));
         }
-        // What `Invoke-Command -ComputerName localhost` writes names no host.
+        // `Invoke-Command -ComputerName localhost` writes a name that identifies no host.
         let local = ["", "localhost", "127.0.0.1", "::1", "."];
         if local.iter().any(|local| name.eq_ignore_ascii_case(local)) {
             let DefaultHost { stated, suggested } = &self.default_host;
@@ -320,7 +319,7 @@ impl<'c> AddressCollector<'c> {
         self.hosts.insert(host.as_ptr().addr());
     }
 
-    /// Notes something wrong; line 0 means the whole file.
+    /// Reports a problem. Line 0 means the whole file.
     pub(crate) fn problem(&mut self, line: u64, text: impl std::fmt::Display) {
         let text = if line == 0 { text.to_string() } else { format!("line {line}: {text}") };
         self.problems += 1;
@@ -329,7 +328,7 @@ impl<'c> AddressCollector<'c> {
         }
     }
 
-    /// Takes back every row of this file: the rest of an export that lost its data misleads.
+    /// Removes every row of this file: the rest of an export that lost its data is misleading.
     pub(crate) fn discard(&mut self) {
         let all = &mut *self.all;
         all.inventory.owned.truncate(self.checkpoint.owned);
@@ -342,8 +341,8 @@ impl<'c> AddressCollector<'c> {
         self.hosts.clear();
     }
 
-    /// Takes back the rows without a host in a file that names other hosts: the name of such a file is not
-    /// that of one host.
+    /// Removes the rows without a host from a file that names other hosts: such a file is not named after one
+    /// host.
     fn discard_unnamed(&mut self) {
         let unnamed = std::mem::take(&mut self.unnamed);
         if unnamed.is_empty() || self.hosts.is_empty() {
@@ -378,12 +377,12 @@ impl<'c> AddressCollector<'c> {
         self.may_be_empty = true;
     }
 
-    /// No row and no problem, in a file that must have rows.
+    /// Does a file that must have rows have neither rows nor problems?
     pub(crate) fn is_silent(&self) -> bool {
         self.file.rows == 0 && self.problems == 0 && !self.may_be_empty
     }
 
-    /// Closes the file and enters its line of the summary.
+    /// Finishes the file and adds its line of the summary.
     pub(crate) fn finish(mut self) {
         self.discard_unnamed();
         let kept = self.file.read_errors.len() as u64;
@@ -395,16 +394,16 @@ impl<'c> AddressCollector<'c> {
     }
 }
 
-/// What a cell has for a host.
+/// Content of a host cell.
 enum HostCell {
     Named(Arc<str>),
-    /// It names none; the default host, if there is one.
+    /// No name. Holds the default host, if there is one.
     Unnamed(Option<Arc<str>>),
-    /// It has something else.
+    /// Text that is not a host name.
     Invalid,
 }
 
-/// Labels of letters, digits, `-` and `_`, and no address: what a Windows computer can be called.
+/// Is this a possible Windows computer name: labels of letters, digits, `-` and `_`, and not an address?
 pub(super) fn is_host_name(name: &str) -> bool {
     let is_label = |label: &str| {
         !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'))

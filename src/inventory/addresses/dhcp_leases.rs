@@ -1,5 +1,5 @@
-//! `Get-DhcpServerv4Lease | Export-Csv`: which name leased which address. What a DHCP server registers in
-//! DNS is what clients reach, so leases count as names, not as ownership.
+//! Reads `Get-DhcpServerv4Lease | Export-Csv`: which name leased which address. Clients resolve what a DHCP
+//! server registers in DNS, so leases count as names, not as ownership.
 
 use super::collector::AddressCollector;
 use super::format::{Format, Reader, Refusal, Sample};
@@ -35,7 +35,7 @@ fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
 /// One lease, from CSV or JSON.
 pub(super) struct Lease<'a> {
     pub address: &'a str,
-    /// Empty for a device that gave no name.
+    /// Empty if the device gave no name.
     pub name: &'a str,
     pub state: &'a str,
     pub line: u64,
@@ -43,7 +43,8 @@ pub(super) struct Lease<'a> {
 
 pub(super) fn take(rows: &mut AddressCollector<'_>, lease: &Lease<'_>) {
     let state = lease.state.to_ascii_lowercase();
-    // `Active` and `ActiveReservation` are in use; `Inactive...`, `Declined`, `Expired`, `Offered` are not.
+    // Only `Active` and `ActiveReservation` are in use; `Inactive...`, `Declined`, `Expired`, `Offered` are
+    // not.
     if lease.name.is_empty() || !(state.is_empty() || state.starts_with("active")) {
         return;
     }

@@ -1,4 +1,4 @@
-//! `Get-DnsServerResourceRecord | Export-Csv`, with the record's data as a column of its own: what names
+//! Reads `Get-DnsServerResourceRecord | Export-Csv` with the record's data in its own column: what names
 //! resolve to, not what hosts own.
 
 use super::collector::AddressCollector;
@@ -15,7 +15,7 @@ const COMMAND: &str = "Get-DnsServerResourceRecord -ZoneName ZONE | Select-Objec
     @{n='Data';e={\"$($_.RecordData.IPv4Address)$($_.RecordData.IPv6Address)$($_.RecordData.HostNameAlias)\"}} | \
     Export-Csv -NoTypeInformation dns.csv";
 
-/// Columns the data may stand in, as people expand it.
+/// Possible columns of the data, depending on how a person expanded it.
 const DATA: &[&str] =
     &["Data", "IPv4Address", "IPv6Address", "IPAddress", "HostNameAlias", "Address", "Value", "RecordData"];
 
@@ -57,7 +57,7 @@ fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
         to.collected(row.get(columns.collected), row.line);
         let [client, source] = [columns.client, columns.source].map(|column| row.get(column));
         if !client.is_empty() && ["hosts file", "resolver"].contains(&source) {
-            // What one host resolves, its hosts file included, is no record for the forest.
+            // An answer of one host's resolver (including its hosts file) is not a record of the forest.
             let (name, data) = (row.get(columns.name), row.first(&columns.data));
             match parse_address(data) {
                 Some((address, _)) => to.resolve_on(client, name, address, row.line),
@@ -87,13 +87,13 @@ fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
 pub(super) struct DnsRecord<'a> {
     /// Relative to the zone (`www`, `@`), or in full with a dot at the end.
     pub name: &'a str,
-    /// `A`, `AAAA`, `CNAME`; others own no address and are passed over.
+    /// `A`, `AAAA`, `CNAME`. Other kinds hold no address and are skipped.
     pub kind: &'a str,
-    /// Empty where only the distinguished name tells.
+    /// Empty if only the distinguished name has it.
     pub zone: &'a str,
     pub distinguished_name: &'a str,
     pub data: &'a str,
-    /// It has a timestamp: the host, or DHCP for it, registered it. Records that people make have none.
+    /// The record has a timestamp: the host registered it, or DHCP did. Static records have none.
     pub dynamic: bool,
     pub line: u64,
 }
@@ -131,7 +131,7 @@ pub(super) fn take(rows: &mut AddressCollector<'_>, record: &DnsRecord<'_>) -> R
     Ok(())
 }
 
-/// A record's timestamp: empty or 0 where it has none.
+/// Is it a record's timestamp? Static records have an empty one or 0.
 pub(super) fn is_time(timestamp: &str) -> bool {
     timestamp.bytes().any(|b| (b'1'..=b'9').contains(&b))
 }
@@ -149,8 +149,8 @@ fn zone_of(distinguished_name: &str) -> String {
     }
 }
 
-/// A record's name in full: `@` is the zone itself, a dot at the end means it is full already. Without a
-/// zone the name stays relative, to be compared like any short name.
+/// The full name of a record. `@` is the zone itself, and a name with a final dot is already full. Without a
+/// zone the name stays relative and is compared like any short name.
 pub(super) fn full_name(name: &str, zone: &str) -> String {
     let zone = zone.trim_end_matches('.');
     match name {

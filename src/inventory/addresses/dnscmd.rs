@@ -1,9 +1,9 @@
-//! `dnscmd /enumrecords`, `/zoneprint` and zone files (RFC 1035 5; Windows DNS, BIND, `dig AXFR`): what names
-//! resolve to.
+//! Reads `dnscmd /enumrecords`, `/zoneprint` and zone files (RFC 1035 5; Windows DNS, BIND, `dig AXFR`): what
+//! names resolve to.
 //!
-//! A record is `name [Aging:3605469] 1200 A 192.0.2.1`; name (a blank means the one above), age and time to
-//! live may be missing. The zone stands in a comment of `/zoneprint` and of zone files, and for `/enumrecords`
-//! only in the command line, when the transcript has it; without it names stay relative.
+//! A record is `name [Aging:3605469] 1200 A 192.0.2.1`. Name (a blank repeats the one above), age and time to
+//! live may be missing. `/zoneprint` and zone files give the zone in a comment. For `/enumrecords` it is only
+//! on the command line, if the transcript has that; otherwise names stay relative.
 
 use super::collector::AddressCollector;
 use super::dns_records::{DnsRecord, full_name, take};
@@ -44,7 +44,7 @@ fn read(text: &str, rows: &mut AddressCollector<'_>) -> Result<(), Refusal> {
             continue;
         };
         if zone.is_empty() && found.kind.eq_ignore_ascii_case("SOA") && found.name.ends_with('.') {
-            // The zone's top has its name, where nothing names the zone before.
+            // The zone's first record has its name, if nothing before it gives the zone.
             zone = found.name.trim_end_matches('.').to_owned();
         }
         take(
@@ -87,8 +87,8 @@ fn record<'l>(line: &'l str, above: &'l str) -> Option<Found<'l>> {
     Some(Found { name, kind, data: words.next()? })
 }
 
-/// The zone a line names: `;  Zone:  alpha.example.com`, `; ... for alpha.example.com zone.`,
-/// `dnscmd dc1 /enumrecords alpha.example.com @`.
+/// The zone in a line: `;  Zone:  alpha.example.com`, `; ... for alpha.example.com zone.`, `dnscmd dc1
+/// /enumrecords alpha.example.com @`.
 fn zone_named(line: &str) -> Option<String> {
     let words: Vec<&str> = line.split_whitespace().take(20).collect();
     let after = |word: &str| {
@@ -148,7 +148,7 @@ mod tests {
         assert_eq!(aliases, ["www.alpha.example.com srv1.alpha.example.com"]);
     }
 
-    // Written to the documented shape; no real sample of these two was at hand.
+    // Written from the documentation. No real sample of these two was available.
     #[test]
     fn zoneprint_and_zone_files() {
         let (names, _) = read(

@@ -1,46 +1,47 @@
-//! What an input format is, and what it is recognised by.
+//! The interface of an input format, and the sample by which it is recognised.
 
 use std::io::Read;
 
 use super::collector::AddressCollector;
 use crate::text::delimited::Header;
 
-/// An input format. Adding one is a file beside this one and a line in [`FORMATS`](super::registry::FORMATS).
+/// An input format. A new one is a file in this folder and a line in [`FORMATS`](super::registry::FORMATS).
 pub(crate) struct Format {
-    /// As the documentation and the run's summary call it.
+    /// Its name in the documentation and the run's summary.
     pub name: &'static str,
     pub detect: fn(&Sample<'_>) -> bool,
     pub read: Reader,
 }
 
-/// How a format's content is handed over.
+/// How a format receives the content.
 #[derive(Clone, Copy)]
 pub(crate) enum Reader {
     /// The whole file, decoded.
     Text(fn(&str, &mut AddressCollector<'_>) -> Result<(), Refusal>),
-    /// From its first byte on, in bounded memory: captures may be larger than memory.
+    /// The bytes from the first on, in bounded memory: captures may be larger than memory.
     Stream(fn(&mut (dyn Read + Send), &mut AddressCollector<'_>) -> Result<(), Refusal>),
 }
 
-/// Why nothing of a file is used.
+/// Why no row of a file is used.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Refusal {
     #[error("the export lost its data: {found}. Export it again with: {command}")]
     LostData { found: String, command: &'static str },
     #[error("{0}")]
     Unreadable(String),
-    /// A file of another kind, and where it belongs; of no interest in a folder.
+    /// A file of another kind, and the option that reads it. Skipped in a folder.
     #[error("{0}")]
     Foreign(&'static str),
 }
 
-/// What a format looks at: the first part of a file.
+/// The start of a file, by which a format recognises it.
 pub(crate) struct Sample<'s> {
     /// At most [`Sample::BYTES`].
     pub head: &'s [u8],
     /// The same, decoded.
     pub text: &'s str,
-    /// The first line's cells as [`column_key`](crate::text::delimited::column_key) makes them; one for a text that is no table.
+    /// The first line's cells as [`column_key`](crate::text::delimited::column_key) writes them; one cell for
+    /// a text that is not a table.
     pub columns: Vec<String>,
     /// The text in lower case.
     pub lower: String,
@@ -58,22 +59,22 @@ impl<'s> Sample<'s> {
         Sample { head, text, columns, lower: text.to_ascii_lowercase() }
     }
 
-    /// True when the header has all of `names` (lower case, without blanks, `_` and `-`).
+    /// Does the header have all of `names` (lower case, without blanks, `_` and `-`)?
     pub(crate) fn has(&self, names: &[&str]) -> bool {
         names.iter().all(|name| self.columns.iter().any(|column| column == name))
     }
 
-    /// True when the header has one of `names`.
+    /// Does the header have one of `names`?
     pub(crate) fn has_any(&self, names: &[&str]) -> bool {
         names.iter().any(|name| self.columns.iter().any(|column| column == name))
     }
 
-    /// True when the text is JSON, or lines of it.
+    /// Is the text JSON, or lines of JSON?
     pub(crate) fn is_json(&self) -> bool {
         self.text.trim_start().starts_with(['{', '['])
     }
 
-    /// True when the text has the JSON key, in any case.
+    /// Does the text have the JSON key, in any case?
     pub(crate) fn has_key(&self, key: &str) -> bool {
         let key = format!("\"{}\"", key.to_ascii_lowercase());
         let after =

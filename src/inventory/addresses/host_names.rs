@@ -1,4 +1,4 @@
-//! The host that an export is named after.
+//! Finds the host after which an export is named.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -8,7 +8,7 @@ use regex::Regex;
 
 use super::collector::is_host_name;
 
-/// What people add to a host's name when they name an export after it.
+/// Words that people add to a host's name in an export's name.
 const EXPORT_WORDS: &[&str] = &[
     "adapter",
     "adapters",
@@ -40,18 +40,18 @@ const EXPORT_WORDS: &[&str] = &[
     "wmic",
 ];
 
-/// Endings of exports; anything else after a dot is the host's domain (`srv1.alpha.example.com`).
+/// File extensions of exports. Anything else after a dot is the host's domain (`srv1.alpha.example.com`).
 const EXTENSIONS: &[&str] =
     &["csv", "json", "jsonl", "log", "ndjson", "out", "pcap", "pcapng", "tsv", "txt", "xml"];
 
 /// The host that a path suggests: by the file's name, else by the folder's (`SRV9/ipconfig.txt`, as
-/// collectors write them).
+/// collectors write it).
 pub(super) fn host_of_path(path: &Path) -> Option<Arc<str>> {
     host_of_file_name(path).or_else(|| host_of_folder(path.parent()?))
 }
 
-/// A folder has a host's name if it is a full name, or letters with a number of up to three digits: `exports`
-/// and `2026-01-05` are no hosts.
+/// A folder is named after a host if it is a full name, or letters and a number of up to three digits.
+/// `exports` and `2026-01-05` are not hosts.
 fn host_of_folder(folder: &Path) -> Option<Arc<str>> {
     let name = folder.file_name()?.to_str()?;
     let stem = name.trim_end_matches(|c: char| c.is_ascii_digit());
@@ -59,7 +59,7 @@ fn host_of_folder(folder: &Path) -> Option<Arc<str>> {
     (is_host_name(name) && (numbered || name.contains('.'))).then(|| Arc::from(name))
 }
 
-/// A date in a name, with the time of day where it follows: `2024-01-05`, `20240105_2359`, `05.01.2024`.
+/// Matches a date in a name, with an optional time of day: `2024-01-05`, `20240105_2359`, `05.01.2024`.
 fn date() -> Option<&'static Regex> {
     static DATE: LazyLock<Option<Regex>> = LazyLock::new(|| {
         let year_first = r"(?:19|20)\d\d[-_.]?[01]\d[-_.]?[0-3]\d";
@@ -70,8 +70,8 @@ fn date() -> Option<&'static Regex> {
     DATE.as_ref()
 }
 
-/// The host an export is named after: `SRV1_ipconfig.txt`, `ipconfig-srv1.alpha.example.com.txt`, `srv1.csv`.
-/// `None` when the name only says what the file is (`adapters.csv`).
+/// The host after which an export is named: `SRV1_ipconfig.txt`, `ipconfig-srv1.alpha.example.com.txt`,
+/// `srv1.csv`. `None` if the name only says what the file is (`adapters.csv`).
 fn host_of_file_name(path: &Path) -> Option<Arc<str>> {
     let name = path.file_name()?.to_string_lossy();
     let mut host: &str = &name;

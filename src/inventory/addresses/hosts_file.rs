@@ -1,7 +1,7 @@
-//! A hosts file (`C:\Windows\System32\drivers\etc\hosts`): names that one host resolves without DNS.
+//! Reads a hosts file (`C:\Windows\System32\drivers\etc\hosts`): names that one host resolves without DNS.
 //!
-//! The host is the one that the file is named after (`SRV1-hosts.txt`, `SRV1\hosts`), or `--host`. An entry holds on that host
-//! alone, so a file of an unknown host is refused.
+//! The file's name gives the host (`SRV1-hosts.txt`, `SRV1\hosts`), or `--host`. An entry applies only on
+//! that host, so a file of an unknown host is refused.
 
 use super::collector::AddressCollector;
 use super::format::{Format, Reader, Refusal, Sample};
@@ -9,7 +9,7 @@ use super::values::parse_address;
 
 pub(super) const FORMAT: Format = Format { name: "hosts file", detect, read: Reader::Text(read) };
 
-/// The words and the line number before an entry: of the file itself, and of `Select-String NAME hosts`.
+/// Splits an entry and its line number, both of the file itself and of `Select-String NAME hosts`.
 fn entry(line: &str) -> Option<(std::net::IpAddr, impl Iterator<Item = &str>)> {
     let line = line.split('#').next()?;
     let line = match line.to_ascii_lowercase().find(r"\etc\hosts:") {
@@ -21,7 +21,8 @@ fn entry(line: &str) -> Option<(std::net::IpAddr, impl Iterator<Item = &str>)> {
     Some((address, words))
 }
 
-/// The comment that Windows writes, the entry of `localhost`, or the path; and nothing but entries.
+/// Recognises the comment that Windows writes, the entry of `localhost`, or the path, and otherwise only
+/// entries.
 fn detect(sample: &Sample<'_>) -> bool {
     let lower = &sample.lower;
     let is_marked = lower.contains("sample hosts file used by microsoft tcp/ip")

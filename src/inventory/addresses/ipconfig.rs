@@ -1,16 +1,16 @@
-//! `ipconfig /all` in any language, of one host or many in a row, and plain `ipconfig` of one.
+//! Reads `ipconfig /all` in any language, of one host or several in a row, and plain `ipconfig` of one.
 //!
-//! Nothing is read by its label. What holds in every language and version:
+//! The reader uses no label. The following holds in every language and version:
 //!
 //! - the title is the line with `Windows` and `IP` in it, and begins a host; in its block the first value is
-//!   the host's name and the second the primary DNS suffix;
-//! - an adapter begins at a line at the margin, after a blank one, that ends with a colon;
-//! - the description stands right before the physical address, which looks like one;
-//! - an own address carries its state in brackets (`192.0.2.1(Preferred)`) or is followed by its mask.
-//!   Gateways, name servers, DHCP and WINS servers have neither.
+//! the host's name and the second the primary DNS suffix;
+//! - an adapter begins at a line at the margin that follows a blank one and ends with a colon;
+//! - the description comes right before the physical address, which has a recognisable form;
+//! - a host's own address has its state in brackets (`192.0.2.1(Preferred)`) or is followed by its mask.
+//! Gateways, name servers, DHCP and WINS servers have neither.
 //!
-//! Plain `ipconfig` marks no state: an IPv6 address is taken there only before the IPv4 mask of its adapter,
-//! where no gateway can stand.
+//! Plain `ipconfig` shows no state. It accepts an IPv6 address only before the IPv4 mask of its adapter,
+//! where no gateway can be.
 
 use std::net::IpAddr;
 
@@ -54,7 +54,7 @@ fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
             // Dutch XP puts a long value on the line below.
             last.text = line.trim();
         }
-        // A further line of a list (name servers, gateways) or somebody's own remark: nothing is owned there.
+        // Another line of a list (name servers, gateways) or a remark: no address of the host.
     }
     hosts.close(header, &values, to);
     if hosts.unnamed > 1 {
@@ -69,8 +69,8 @@ fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The lines without the marks of a quoting mail (`> `) and without the indent of the whole (Markdown,
-/// YAML), each without blanks at its end.
+/// The lines without the quote marks of a mail (`> `), without common indentation (Markdown, YAML) and
+/// without trailing blanks.
 fn plain_lines(text: &str) -> Vec<&str> {
     let mut lines: Vec<&str> = text.lines().map(str::trim_end).collect();
     let filled = lines.iter().filter(|line| !line.is_empty()).count();
@@ -153,7 +153,7 @@ fn adapter(host: &str, header: &str, values: &[Value<'_>], to: &mut AddressColle
     let text_at = |i: usize| values.get(i).map_or("", |value| value.text);
     let is_address = |i: usize| parse_address(text_at(i).split('(').next().unwrap_or_default()).is_some();
     let physical = values.iter().position(|v| looks_physical(v.text));
-    // Without a physical address (WireGuard) its value is empty, between the description and a word.
+    // Without a physical address (WireGuard) the value is empty, between the description and a word.
     let empty = || {
         (1..values.len().saturating_sub(1)).find(|&i| {
             let between = |i: usize| !text_at(i).is_empty() && !is_address(i);
@@ -196,8 +196,8 @@ fn adapter(host: &str, header: &str, values: &[Value<'_>], to: &mut AddressColle
     }
 }
 
-/// The value of a line with a label. Labels may have a colon of their own (Spanish), so the one after the
-/// dots counts; German fills the width in `   IPv4-Adresse (Auto. Konfiguration): ` and has no dots left.
+/// The value of a line with a label. Labels may contain a colon (Spanish), so the one after the dots counts.
+/// German fills the width in `   IPv4-Adresse (Auto. Konfiguration): ` and has no dots left.
 fn value_of(line: &str) -> Option<&str> {
     labelled(line).map(|(_, value)| value)
 }
@@ -216,7 +216,7 @@ fn labelled(line: &str) -> Option<(&str, &str)> {
     if let Some((at, _)) = dotted {
         return Some(split(at));
     }
-    // Further values of a list stand far right; only a label stands at a label's place.
+    // Further values of a list are far to the right. Only a label is at a label's position.
     let indent = line.len() - line.trim_start().len();
     let (at, _) = line
         .match_indices(':')
@@ -234,7 +234,7 @@ fn is_header(line: &str) -> bool {
     line.len() > 1 && line.ends_with(':') && !line.starts_with([' ', '\t'])
 }
 
-/// Pairs with `-` or `:` between; tunnels show eight of them. A mask has dots.
+/// Is it pairs with `-` or `:` between them? Tunnels show eight pairs. A mask has dots.
 fn looks_physical(text: &str) -> bool {
     ['-', ':'].into_iter().any(|separator| {
         let pairs: Vec<&str> = text.split(separator).collect();
@@ -243,19 +243,20 @@ fn looks_physical(text: &str) -> bool {
     })
 }
 
-/// A mask of at least one bit; 0.0.0.0 stands where an adapter has no address.
+/// Is it a mask of at least one bit? An adapter without an address has 0.0.0.0.
 fn is_mask(text: &str) -> bool {
     matches!(text.parse::<IpAddr>(), Ok(v4 @ IpAddr::V4(_)) if parse_prefix(text, v4).is_some_and(|p| p > 0))
 }
 
-/// False for the states in which the address is not answered on. Their words are known in the languages
-/// that took them from Latin (`Tentative`, `Duplicate`, `Dupliziert`, `Duplicado`); elsewhere the row is kept.
+/// Is the address in use? False for states in which the host does not answer on it. The words are known in
+/// languages that took them from Latin (`Tentative`, `Duplicate`, `Dupliziert`, `Duplicado`); in others the
+/// row is kept.
 fn is_bound(state: &str) -> bool {
     let state = state.to_lowercase();
     !(state.starts_with("tentativ") || state.starts_with("dupli"))
 }
 
-/// What adapters' headers begin with, before the interface's name. Another language keeps its header whole.
+/// First words of adapter headers, before the interface's name. In other languages the whole header is kept.
 const HEADERS: &[&str] = &[
     "Ethernet adapter ",
     "Wireless LAN adapter ",
@@ -312,7 +313,7 @@ mod tests {
         inventory.owned.iter().map(row).collect()
     }
 
-    // Written to the documented shape of ipconfig's output; no real sample could be stored here.
+    // Written from the documented form of ipconfig's output. No real sample could be stored here.
     const ENGLISH: &str = r"
 Windows IP Configuration
 
@@ -376,7 +377,7 @@ Tunnel adapter isatap.{0}:
         assert_eq!(lines(&read(&utf16)), want);
     }
 
-    // As above.
+    // Written from the documented form, like the English sample.
     const GERMAN: &str = r"Windows-IP-Konfiguration
 
    Hostname  . . . . . . . . . . . . : SRV3
@@ -408,7 +409,8 @@ Ethernet-Adapter LAN-Verbindung für Büro:
         assert_eq!(lines(&read(&bytes)), want);
     }
 
-    // As above: French puts the colon right after the dots and a blank before a header's.
+    // Written from the documented form. French puts the colon right after the dots and a blank before a
+    // header's colon.
     const FRENCH: &str = r"Configuration IP de Windows
 
    Nom de l'hôte . . . . . . . . . . : SRV4
@@ -437,7 +439,7 @@ Carte Ethernet Ethernet 2 :
         assert_eq!(inventory.files[0].hosts, 3);
     }
 
-    // As above.
+    // Written from the documented form, like the English sample.
     const PLAIN: &str = r"
 Windows IP Configuration
 

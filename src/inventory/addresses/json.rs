@@ -1,4 +1,4 @@
-//! JSON objects as values, and the shapes PowerShell gives them.
+//! Reads JSON objects as values, in the shapes that PowerShell gives them.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -11,14 +11,14 @@ use super::format::Refusal;
 use crate::text::decode::TextReader;
 use crate::text::json::{self, ObjectVisitor};
 
-/// Values one object may hold: the facts of a large host are some ten thousand. A larger document is no
-/// inventory and would fill memory (a value in memory takes many times its text).
+/// Most values of one object. The facts of a large host are some ten thousand. A larger document is not an
+/// inventory and would fill memory (a value in memory is many times its text).
 const MAX_VALUES: usize = 2_000_000;
 
 pub(super) type Object = Map<String, Value>;
 
-/// Hands every object of the text to `each`, with the line on which it begins. Text that is no JSON is a
-/// problem of its line.
+/// Passes every object of the text to `each`, with its first line. Text that is not JSON is a problem of its
+/// line.
 pub(super) fn each_object(
     text: &str,
     to: &mut AddressCollector<'_>,
@@ -62,7 +62,7 @@ where
     }
 }
 
-/// One object at the beginning of the text, and its length.
+/// Parses one object at the start of the text, and returns its length.
 pub(super) fn take_object(text: &str) -> Result<(Object, usize), String> {
     let mut source = serde_json::Deserializer::from_str(text);
     let mut left = MAX_VALUES;
@@ -74,7 +74,7 @@ pub(super) fn take_object(text: &str) -> Result<(Object, usize), String> {
     }
 }
 
-/// A [`Value`] that counts what it takes.
+/// A [`Value`] whose parser counts values.
 struct Counted<'a> {
     left: &'a mut usize,
 }
@@ -132,8 +132,8 @@ impl<'de> Visitor<'de> for Counted<'_> {
     }
 }
 
-/// A property by its name in any case. For CIM objects written without their adapted properties, also from
-/// `CimInstanceProperties`, where it stands as `Name = "value"`.
+/// A property by its name in any case. For CIM objects without adapted properties, also from
+/// `CimInstanceProperties`, which holds `Name = "value"`.
 pub(super) fn property<'v>(object: &'v Object, name: &str) -> Option<Cow<'v, Value>> {
     if let Some((_, value)) = object.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)) {
         return Some(Cow::Borrowed(unwrapped(value)));
@@ -154,12 +154,12 @@ pub(super) fn property<'v>(object: &'v Object, name: &str) -> Option<Cow<'v, Val
     found.map(Cow::Owned)
 }
 
-/// True when the object has the property itself.
+/// Does the object have the property itself?
 pub(super) fn has(object: &Object, name: &str) -> bool {
     object.keys().any(|key| key.eq_ignore_ascii_case(name))
 }
 
-/// The value inside `{"value":...,"Count":n}`, `{"__ansible_unsafe":...}`.
+/// The value inside `{"value":...,"Count":n}` or `{"__ansible_unsafe":...}`.
 fn unwrapped(value: &Value) -> &Value {
     let Value::Object(object) = value else {
         return value;
@@ -173,8 +173,8 @@ fn unwrapped(value: &Value) -> &Value {
     }
 }
 
-/// The elements of an array; a single value, which PowerShell does not wrap, as a list of one; nothing for
-/// null.
+/// The elements of an array. A single value, which PowerShell does not wrap, gives a list of one; null gives
+/// an empty list.
 pub(super) fn list(value: &Value) -> Vec<&Value> {
     match unwrapped(value) {
         Value::Null => Vec::new(),
@@ -183,12 +183,12 @@ pub(super) fn list(value: &Value) -> Vec<&Value> {
     }
 }
 
-/// A property's text; numbers as text, an `IPAddress` object as its address, empty when it is missing.
+/// A property as text: numbers in decimal, an `IPAddress` object as its address, empty if it is missing.
 pub(super) fn text(object: &Object, name: &str) -> String {
     property(object, name).map_or(String::new(), |value| plain(&value))
 }
 
-/// A value's text, see [`text`].
+/// A value as text, see [`text`].
 pub(super) fn plain(value: &Value) -> String {
     match unwrapped(value) {
         Value::String(text) => text.trim().to_owned(),
@@ -200,7 +200,7 @@ pub(super) fn plain(value: &Value) -> String {
     }
 }
 
-/// The texts of a list property: an array, or what a too small `-Depth` or `-join` made of it.
+/// The texts of a list property: an array, or the text that a too small `-Depth` or `-join` made of it.
 pub(super) fn texts(object: &Object, name: &str) -> Vec<String> {
     let Some(value) = property(object, name) else {
         return Vec::new();
@@ -208,7 +208,7 @@ pub(super) fn texts(object: &Object, name: &str) -> Vec<String> {
     list(&value).into_iter().flat_map(|value| split_list(&plain(value))).collect()
 }
 
-/// `a b`, `a;b`, `a, b`, `{a;b}`, `{"a", "b"}` as their parts.
+/// Splits `a b`, `a;b`, `a, b`, `{a;b}`, `{"a", "b"}`.
 pub(super) fn split_list(text: &str) -> Vec<String> {
     text.split(['{', '}', ';', ',', ' ', '"', '\'', '\n', '\r', '\t', '|'])
         .filter(|part| !part.is_empty())

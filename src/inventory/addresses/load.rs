@@ -1,4 +1,4 @@
-//! Reads files and folders: each file is recognised by its content and read once.
+//! Reads files and folders. Recognises each file by its content and reads it once.
 
 use std::io::{self, Cursor, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -19,20 +19,20 @@ use crate::inventory::input_files::{self, InventoryInput};
 use crate::text::beginning;
 use crate::text::decode::decode;
 
-/// Text read into memory at most; ten million rows of the project's CSV are about half of it.
-/// Captures are streamed and have no limit.
+/// Most text read into memory. Ten million rows of the project's CSV are about half of it. Captures are
+/// streamed and have no limit.
 const MAX_TEXT: u64 = 1 << 30;
 
-/// What the user said about the inventories as a whole.
+/// Options for all inventories of a run.
 #[derive(Debug, Clone, Default)]
 pub struct LoadOptions {
-    /// `--host`: the host of rows that name none. Without it, the file's name tells.
+    /// `--host`: the host of rows without a host name. Without it, the file's name gives the host.
     pub host: Option<String>,
 }
 
-/// Reads every file named or found in a folder named, where logs, account lists and reports may lie beside
-/// the exports and are skipped. Never fails as a whole: what could not be read is in
-/// [`AddressInventory::files`], each with what to do about it.
+/// Reads every file that is passed or is in a passed folder. A folder may also hold logs, account lists and
+/// reports, which are skipped. Never fails as a whole: [`AddressInventory::files`] has the files that could
+/// not be read, and what to do about each.
 pub fn load(paths: &[PathBuf], options: &LoadOptions) -> AddressInventory {
     let mut all = CollectedAddresses::default();
     for input in input_files::inputs(paths, "give exports of addresses, see docs/inventories.md") {
@@ -64,7 +64,7 @@ pub fn load(paths: &[PathBuf], options: &LoadOptions) -> AddressInventory {
     all.inventory
 }
 
-/// The same for one file's bytes under the name a file would have.
+/// Reads one file's bytes, under a file name.
 pub fn load_bytes(name: &str, bytes: &[u8], options: &LoadOptions) -> AddressInventory {
     let mut all = CollectedAddresses::default();
     let path = Path::new(name);
@@ -112,7 +112,7 @@ fn recognise_and_read(input: &mut (dyn Read + Send), to: &mut AddressCollector<'
             return read(&mut Cursor::new(&head).chain(input), to);
         }
     }
-    // Before it is read whole: a log may be larger than memory.
+    // Check this before reading the whole file: a log may be larger than memory.
     if let Some(foreign) = ForeignFile::by_bytes(&head) {
         return Err(Refusal::Foreign(foreign.advice()));
     }

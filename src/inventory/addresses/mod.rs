@@ -1,17 +1,18 @@
 //! Which host owns which address, and what names resolve to.
 //!
-//! [`load`] takes files and folders of any supported export; [`registry::FORMATS`] lists them. Decisions that
-//! hold for all formats:
+//! [`load`] reads files and folders of any supported export; [`registry::FORMATS`] lists them. Rules for all
+//! formats:
 //!
-//! - Only addresses a host owns are taken, never its gateways, name servers or DHCP servers.
-//! - Rows Windows marks `Tentative`, `Duplicate` or `Invalid` are left out: such an address is not bound,
-//!   so nobody is answered on it and it is not offered to callers (a NIC without a link is `Tentative`).
-//!   `Deprecated` ones are kept, they still answer.
-//! - Loopback and multicast are taken as written; [`vendors::never_shared`] says what not to compare.
+//! - Only a host's own addresses count, never its gateways, name servers or DHCP servers.
+//! - Rows that Windows marks `Tentative`, `Duplicate` or `Invalid` are left out: such an address is not
+//! bound, so the host does not answer on it or offer it to callers (a NIC without a link is `Tentative`).
+//! `Deprecated` ones are kept, because the host still answers on them.
+//! - Loopback and multicast addresses are kept as written; [`vendors::never_shared`] says which not to
+//! compare.
 //!
-//! Order of the files: [`model`] and [`values`]; [`collector`] and what reads into it ([`rows`], [`json`]);
-//! [`format`], one file for each format, [`registry`]; [`adapter_join`], [`host_names`], [`load`]. [`vendors`]
-//! stands alone.
+//! Order of the files: [`model`] and [`values`]; [`collector`] and its helpers ([`rows`], [`json`]);
+//! [`format`], one file per format, [`registry`]; [`adapter_join`], [`host_names`], [`load`]. [`vendors`] is
+//! independent.
 
 mod adapter_join;
 mod ansible;

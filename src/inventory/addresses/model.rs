@@ -1,4 +1,4 @@
-//! Addresses, names and adapters as the files have them.
+//! Addresses, names and adapters, as read from the files.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use crate::inventory::{InventoryFile, Source};
 /// One address on one interface of one host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OwnedAddress {
-    /// The host as the source names it; compared through `names::HostName`.
+    /// The host as the source names it; compared as `names::HostName`.
     pub host: Arc<str>,
     /// Without zone (`%12`).
     pub address: IpAddr,
@@ -22,22 +22,23 @@ pub struct OwnedAddress {
     /// As `AA-BB-CC-DD-EE-FF`.
     pub mac: Option<Arc<str>>,
     pub source: Source,
-    /// When it was seen, for facts that come from an event; `None` for an inventory file.
+    /// When a log recorded the address; `None` for an inventory file.
     pub logged_at: Option<Timestamp>,
 }
 
-/// A name and the address it resolves to (DNS, DHCP): what clients reach, not what hosts own.
+/// A name and the address it resolves to (DNS, DHCP): where clients connect, not what hosts own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResolvedName {
     pub name: Arc<str>,
     pub address: IpAddr,
     pub source: Source,
     pub origin: NameOrigin,
-    /// The host whose resolver gave the answer, its hosts file included; `None` for DNS, which holds for every client.
+    /// The host whose resolver (including its hosts file) gave the answer; `None` for DNS, which serves every
+    /// client.
     pub resolver: Option<Arc<str>>,
 }
 
-/// Who made a name resolve to an address.
+/// What made a name resolve to an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum NameOrigin {
     /// The source does not show it.
@@ -55,7 +56,7 @@ pub struct HostAlias {
     pub name: Arc<str>,
     pub other: Arc<str>,
     pub source: Source,
-    /// A CNAME: where the name leads, which may be wrong; else the host itself goes by both names.
+    /// The alias is a CNAME, which may be wrong. Otherwise the host itself uses both names.
     pub cname: bool,
 }
 
@@ -71,16 +72,16 @@ pub struct AddressInventory {
 /// One adapter of `Get-NetAdapter`.
 #[derive(Debug, Clone)]
 pub(crate) struct Adapter {
-    /// `None` when neither the export nor its file's name tells.
+    /// `None` if neither the export nor its file's name shows it.
     pub host: Option<Arc<str>>,
-    /// `Name`, the `InterfaceAlias` of the addresses.
+    /// `Name`, which is the `InterfaceAlias` of the addresses.
     pub name: Arc<str>,
     pub if_index: Option<u32>,
     pub description: Option<Arc<str>>,
     pub mac: Option<Arc<str>>,
 }
 
-/// A row of `Get-NetIPAddress`, which knows neither description nor MAC.
+/// A row of `Get-NetIPAddress`, which has neither description nor MAC.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct PendingJoin {
     /// Position in `AddressInventory::owned`.

@@ -1,4 +1,5 @@
-//! `Get-NetAdapter | Export-Csv`: no addresses, but the descriptions and MACs `Get-NetIPAddress` lacks.
+//! Reads `Get-NetAdapter | Export-Csv`: no addresses, but the descriptions and MACs that `Get-NetIPAddress`
+//! lacks.
 
 use super::collector::AddressCollector;
 use super::format::{Format, Reader, Refusal, Sample};
@@ -49,7 +50,7 @@ pub(super) fn take(rows: &mut AddressCollector<'_>, new: &NetAdapter<'_>) {
         rows.problem(new.line, "an adapter without a name; the row is skipped");
         return;
     }
-    // The addresses' host column holds what the operator typed, so that is what joins.
+    // The addresses' host column holds what the operator typed, so that name joins the two.
     rows.alias(new.remote, new.system, new.line);
     let own = if new.remote.is_empty() { new.system } else { new.remote };
     let host = rows.host(own);

@@ -1,4 +1,4 @@
-//! `Get-NetIPAddress | Export-Csv`: fifty columns, of which six look like addresses and one is.
+//! Reads `Get-NetIPAddress | Export-Csv`: fifty columns, six of which look like addresses and one is.
 
 use super::collector::{AddressCollector, NewAddress};
 use super::format::{Format, Reader, Refusal, Sample};
@@ -9,7 +9,7 @@ use crate::text::delimited::Header;
 
 pub(super) const FORMAT: Format = Format { name: "Get-NetIPAddress CSV", detect, read: Reader::Text(read) };
 
-/// The host, in the order of trust. `PSComputerName` is empty for a local run, `SystemName` always.
+/// Host columns, the most reliable first. `PSComputerName` is empty for a local run, `SystemName` always.
 pub(super) const HOST: &[&str] = &["PSComputerName", "ComputerName", "Host", "HostName", "SystemName"];
 
 const COMMAND: &str = "Get-NetIPAddress | Export-Csv -NoTypeInformation addresses.csv";
@@ -39,7 +39,7 @@ fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
     ];
     let columns = |header: &Header| {
         if header.column(&["AllIPAddresses"]).is_some() {
-            // Get-NetIPConfiguration: its addresses are objects, of which Export-Csv keeps the class names.
+            // Get-NetIPConfiguration: its addresses are objects, and Export-Csv keeps only their class names.
             let found = "Get-NetIPConfiguration's addresses do not survive Export-Csv".to_owned();
             return Err(Refusal::LostData { found, command: COMMAND });
         }
@@ -62,14 +62,14 @@ pub(super) struct NetIpAddress<'a> {
     pub index: &'a str,
     pub prefix: &'a str,
     pub state: &'a str,
-    /// A calculated column of somebody's own; `Get-NetAdapter` has it otherwise.
+    /// A user's calculated column. `Get-NetAdapter` usually supplies it.
     pub description: &'a str,
     pub mac: &'a str,
     pub line: u64,
 }
 
-/// `AddressState` of an address nobody is answered on: 0 Invalid, 1 Tentative, 2 Duplicate (JSON has the
-/// numbers, CSV the names).
+/// Is the `AddressState` one in which the host does not answer: 0 Invalid, 1 Tentative, 2 Duplicate? JSON has
+/// the numbers, CSV the names.
 fn not_bound(state: &str) -> bool {
     ["0", "1", "2", "Invalid", "Tentative", "Duplicate"].iter().any(|s| s.eq_ignore_ascii_case(state))
 }

@@ -1,5 +1,5 @@
-//! `Win32_NetworkAdapterConfiguration` as CSV: `wmic nicconfig get ... /format:csv`, and `Export-Csv`, which
-//! keeps the addresses only when they were joined to text.
+//! Reads `Win32_NetworkAdapterConfiguration` as CSV: `wmic nicconfig get ... /format:csv`, and `Export-Csv`,
+//! which keeps the addresses only if they were joined to text.
 
 use super::collector::{AddressCollector, NewAddress};
 use super::format::{Format, Reader, Refusal, Sample};
@@ -75,7 +75,7 @@ fn read(text: &str, to: &mut AddressCollector<'_>, wmic: bool) -> Result<(), Ref
             to.problem(row.line, format!("{} cells for {width} columns; the row is skipped", row.width()));
             return Ok(());
         }
-        // wmic quotes nothing, so commas in a description make cells: the description is stretched over them.
+        // wmic quotes nothing, so commas in a description make cells. The description spans all of them.
         let moved = |column: Option<usize>| match (column, description) {
             (Some(c), Some(d)) if c > d => row.get(Some(c + extra)),
             (column, _) => row.get(column),
@@ -126,7 +126,7 @@ pub(super) fn take(rows: &mut AddressCollector<'_>, new: &NicConfiguration<'_>) 
         // An adapter without addresses.
         return Ok(());
     }
-    // An address typed to reach the host is a poor name for it when it tells its own.
+    // If the operator typed an address, the host's own name is better.
     let remote_is_name = !new.remote.is_empty() && parse_address(new.remote).is_none();
     let host = if remote_is_name || new.dns_name.is_empty() { new.remote } else { new.dns_name };
     rows.alias(new.remote, new.dns_name, new.line);

@@ -1,5 +1,5 @@
-//! osquery's `interface_addresses`: the result log (events, snapshots, batches), a fleet export, or
-//! `osqueryi --json` of one host. Columns joined from `interface_details` are used where they are.
+//! Reads osquery's `interface_addresses`: the result log (events, snapshots, batches), a fleet export, or
+//! `osqueryi --json` of one host. Uses columns joined from `interface_details` if they are present.
 
 use std::collections::HashMap;
 
@@ -18,7 +18,7 @@ fn detect(sample: &Sample<'_>) -> bool {
     sample.is_json() && key("address") && key("interface") && (key("mask") || key("hostIdentifier"))
 }
 
-/// Where the host's name stands, the surest first: the identifier may be a hardware UUID.
+/// Members with the host's name, the most reliable first. The identifier may be a hardware UUID.
 const HOST: &[&str] =
     &["hostname", "host_hostname", "computer_name", "host", "hostIdentifier", "host_identifier"];
 
@@ -56,7 +56,7 @@ fn read(content: &str, rows: &mut AddressCollector<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// What is left after additions and removals, in the order it was first seen.
+/// The rows that remain after additions and removals, in order of first appearance.
 struct State {
     order: HashMap<Key, usize>,
     entries: Vec<Option<(Key, Entry)>>,
@@ -112,7 +112,7 @@ impl State {
     ) {
         let cell = text(row, "address");
         let Some((address, _)) = parse_address(&cell) else {
-            // Other queries' results stand in the same log.
+            // The same log holds results of other queries.
             if property(row, "mask").is_some() {
                 problems
                     .push((line, format!("{} is not a valid address; the row is skipped", quoted(&cell))));

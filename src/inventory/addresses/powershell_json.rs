@@ -17,8 +17,8 @@ use super::nic_configuration::{self, NicConfiguration};
 
 pub(super) const FORMAT: Format = Format { name: "PowerShell JSON", detect, read: Reader::Text(read) };
 
-/// Properties of `MSFT_NetIPAddress` beside `IPAddress`. Events have an `IpAddress` too, that of the other
-/// side: one property alone makes no class.
+/// Properties of `MSFT_NetIPAddress` other than `IPAddress`. Events also have an `IpAddress`, that of the
+/// other side, so one property alone does not identify a class.
 const NET_IP_ADDRESS: &[&str] = &[
     "InterfaceAlias",
     "ifAlias",
@@ -70,7 +70,7 @@ fn read(content: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Is the object of a class that [`take`] knows? Marks that other objects have too do not count.
+/// Is the object of a class that [`take`] reads? Properties that other objects also have do not count.
 pub(super) fn is_known_class(object: &Object) -> bool {
     let has_any = |names: &[&str]| names.iter().any(|name| has(object, name));
     !has_any(EVENT)
@@ -80,7 +80,7 @@ pub(super) fn is_known_class(object: &Object) -> bool {
             || (has(object, "RecordType") && has(object, "HostName")))
 }
 
-/// Takes one object; false when it is of no known class.
+/// Reads one object. Returns false if its class is unknown.
 pub(super) fn take(rows: &mut AddressCollector<'_>, object: &Object, line: u64) -> Result<bool, Refusal> {
     if EVENT.iter().any(|name| has(object, name)) {
         return Ok(false);
@@ -159,7 +159,7 @@ fn first_text(object: &Object, names: &[&str]) -> String {
     names.iter().map(|name| text(object, name)).find(|text| !text.is_empty()).unwrap_or_default()
 }
 
-/// `RecordData` as an object; empty when the depth cut it to a class name.
+/// `RecordData` as an object; empty if the depth limit reduced it to a class name.
 fn record_data(object: &Object) -> Object {
     match property(object, "RecordData").map(std::borrow::Cow::into_owned) {
         Some(Value::Object(data)) => data,

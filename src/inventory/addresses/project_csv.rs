@@ -1,5 +1,5 @@
-//! The project's own CSV: `host` and `address`, optionally `interface`, `description`, `mac`,
-//! `prefix_length`, and `collected` (when this was so), in any order and case.
+//! Reads the project's own CSV: `host` and `address`, optionally `interface`, `description`, `mac`,
+//! `prefix_length`, and `collected` (date of the facts), in any order and case.
 
 use super::collector::{AddressCollector, NewAddress};
 use super::format::{Format, Reader, Refusal, Sample};
@@ -10,15 +10,15 @@ use crate::text::escape::unescape_cell;
 
 pub(super) const FORMAT: Format = Format { name: "krbtriage CSV", detect, read: Reader::Text(read) };
 
-/// Names people give the host's column.
+/// Names that people give the host column.
 const HOST: &[&str] = &["host", "hostname", "computer", "computername", "pscomputername"];
 
 fn detect(sample: &Sample<'_>) -> bool {
     let known = |c: &String| {
         matches!(c.as_str(), "address" | "interface" | "description" | "mac" | "prefixlength" | "collected")
     };
-    // Without a host column only a table of nothing but ours is ours. `Get-NetIPAddress` has an `Address` too,
-    // which is not the address.
+    // Without a host column, accept only a table that has no other columns. `Get-NetIPAddress` also has an
+    // `Address`, which is not the address.
     let ours = sample.has_any(HOST) || sample.columns.iter().all(known);
     sample.has(&["address"]) && !sample.has(&["ipaddress"]) && ours
 }
@@ -38,7 +38,7 @@ fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
             to.problem(line, format!("{what}; the row is skipped"));
             return Ok(());
         };
-        // What this program writes for a spreadsheet it reads back the same.
+        // Undo the escaping that this program does for spreadsheets.
         let [host_column, _, interface, description, ..] = *columns;
         let [host, interface, description] =
             [host_column, interface, description].map(|column| unescape_cell(row.get(column)));
@@ -158,10 +158,11 @@ mod tests {
     fn an_escaped_cell_reads_back() {
         let inventory = read("host,address,interface,description\nSRV1,192.0.2.1,'=x,'quoted\n");
         assert_eq!(lines(&inventory), ["SRV1 192.0.2.1/- =x 'quoted - srv9.csv:2"]);
-        // Dots and blanks at a name's end, in turns, are not the name's; found by fuzzing.
+        // Dots and blanks at the end of a name do not belong to it, in any mix; found by fuzzing.
         let inventory = read("host,address,description\nsrv1. . ,192.0.2.1,a\n");
         assert_eq!(lines(&inventory), ["srv1 192.0.2.1/- - a - srv9.csv:2"]);
-        // Behind a semicolon, where some spreadsheets cut, cells are guarded too; found by fuzzing.
+        // A semicolon separates cells in some spreadsheets, so the text after it is escaped, too; found by
+        // fuzzing.
         let inventory = read("host,address,description\nsrv1,192.0.2.1,a;'@B8\n");
         assert_eq!(lines(&inventory), ["srv1 192.0.2.1/- - a;@B8 - srv9.csv:2"]);
     }
@@ -183,7 +184,7 @@ mod tests {
         assert_eq!(lines(&alone), ["srv9 10.0.0.9/- - - - srv9.csv:2"]);
     }
 
-    /// Bug 11: any text was taken for a host.
+    /// Bug 11: any text was accepted as a host name.
     #[test]
     fn an_address_or_a_formula_is_no_host() {
         let inventory = read("host,address\n10.0.0.7,10.0.0.9\n=cmd,10.0.0.9\nsrv1,10.0.0.9\n");

@@ -1,4 +1,4 @@
-//! Lists of properties, the default view of PowerShell for objects with many of them: `Get-NetIPAddress`,
+//! Reads lists of properties, PowerShell's default view for objects with many of them: `Get-NetIPAddress`,
 //! `Get-NetAdapter | Format-List`, `Get-CimInstance Win32_NetworkAdapterConfiguration | Format-List`; and
 //! `wmic nicconfig get ... /value`.
 //!
@@ -19,7 +19,7 @@ const COMMAND: &str = "Get-NetIPAddress | Export-Csv -NoTypeInformation -Encodin
 
 fn detect(sample: &Sample<'_>) -> bool {
     let mut known = false;
-    // A slice cannot fail to be read.
+    // Reading a slice cannot fail.
     let _ = each_list(TextReader::of(sample.text), |list, _| known |= is_known_class(&object(list)));
     known
 }

@@ -35,7 +35,7 @@ pub(crate) const FORMATS: &[Format] = &[
     property_list::FORMAT,
 ];
 
-/// Does one of them recognise the file?
+/// Does any format recognise the file?
 pub(crate) fn is_known(sample: &Sample<'_>) -> bool {
     FORMATS.iter().any(|format| (format.detect)(sample))
 }

@@ -1,8 +1,8 @@
-//! What a client's own resolver answers for a name: `Resolve-DnsName` (table, list or CSV) and `ping`, which read the
-//! hosts file first, and `nslookup`, which asks DNS alone.
+//! Reads what a client's own resolver answers for a name: `Resolve-DnsName` (table, list or CSV) and `ping`,
+//! which use the hosts file first, and `nslookup`, which asks only DNS.
 //!
-//! The client is the host that the file is named after, or `--host`. `Resolve-DnsName` reads the hosts file unless
-//! `-NoHostsFile` is given (its documentation).
+//! The file's name gives the client, or `--host`. `Resolve-DnsName` uses the hosts file unless `-NoHostsFile`
+//! is given (its documentation).
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -28,7 +28,7 @@ pub(super) const PING: Format =
 const COMMAND: &str = "Resolve-DnsName NAME | Select-Object Name,Type,NameHost,IPAddress | Export-Csv -NoTypeInformation \
     CLIENT-names.csv";
 
-/// CNAMEs that are followed from a name to an address; Windows follows 16.
+/// Most CNAMEs followed from a name to an address. Windows follows 16.
 const MAX_CHAIN: usize = 16;
 
 const ADDRESS: &[&str] = &["IPAddress", "IP4Address", "IP6Address", "Address"];
@@ -66,10 +66,10 @@ fn read_csv(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The heading of the table, or a record as a list.
+/// Recognises the heading of the table, or a record as a list.
 fn detect_text(sample: &Sample<'_>) -> bool {
     let mut is_list = false;
-    // A slice cannot fail to be read.
+    // Reading a slice cannot fail.
     let _ = each_list(TextReader::of(sample.text), |list, _| {
         let has = |name: &str| list.iter().any(|(key, _)| key == name);
         is_list |= has("Name") && has("Type") && has("Section");
@@ -77,7 +77,7 @@ fn detect_text(sample: &Sample<'_>) -> bool {
     is_list || sample.text.lines().any(|line| heading(line).is_some())
 }
 
-/// `Name  Type  TTL  Section  IPAddress`; the last column's name.
+/// `Name  Type  TTL  Section  IPAddress`: returns the last column's name.
 fn heading(line: &str) -> Option<&str> {
     let words: Vec<&str> = line.split_whitespace().collect();
     match words.as_slice() {
@@ -165,8 +165,9 @@ impl Answers {
     }
 }
 
-/// A server with its address, a blank line, and a name with its addresses. The labels are those of Windows in English, German,
-/// French, Spanish, Italian and Portuguese; the wording of other languages is not verified, so they are not read.
+/// Labels of the server section, which is followed by a blank line and a name with its addresses. They are
+/// those of Windows in English, German, French, Spanish, Italian and Portuguese. Other languages are not
+/// verified, so they are not read.
 const SERVER: &[&str] = &["server", "serveur", "servidor", "dns request timed out"];
 const NAME: &[&str] = &["name", "nom", "nombre", "nome"];
 const ADDRESSES: &[&str] =
@@ -193,7 +194,7 @@ fn read_nslookup(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusa
     let mut in_addresses = false;
     for (number, line) in (1u64..).zip(text.lines()) {
         let value = match label(line) {
-            // An IPv6 address of a list of several has colons of its own.
+            // An IPv6 address in a list contains colons.
             Some((label, value)) if parse_address(line.trim()).is_none() => {
                 in_addresses = ADDRESSES.contains(&label.as_str());
                 if NAME.contains(&label.as_str()) {

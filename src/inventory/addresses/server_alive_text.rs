@@ -1,4 +1,4 @@
-//! ServerAlive2 answers as text: IOXIDResolver's output and frames copied from Network Monitor.
+//! Reads ServerAlive2 answers as text: IOXIDResolver's output and frames copied from Network Monitor.
 
 use super::collector::AddressCollector;
 use super::format::{Format, Reader, Refusal, Sample};
@@ -38,7 +38,7 @@ fn asked_by_ioxid(line: &str) -> Option<&str> {
 }
 
 /// The frame's summary: `14 14:38:55 ... srv2.beta.example.com 135 (0x87) 91.103.70.14 55535 ... ServerAlive2
-/// Response`. The word before port 135 is the host that answered; empty when the columns were others.
+/// Response`. The word before port 135 is the host that answered; empty if the columns differ.
 fn asked_in_frame(line: &str) -> Option<&str> {
     if !line.contains("ServerAlive2 Response") {
         return None;
@@ -69,7 +69,7 @@ fn read(
         } else if let Some(value) = entry(line, key) {
             let is_address = super::values::parse_address(value).is_some();
             if had_address && !is_address {
-                // The next answer, copied without its frame's line: a host's name stands first.
+                // The next answer, copied without its frame's line. A host name comes first.
                 take(rows, &answer);
                 answer = Answer::default();
                 had_address = false;
@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn frames_of_the_reference_case() {
-        // The text names one host before the port and another in the list: the list is believed.
+        // The text names one host before the port and another in the list. The list counts.
         let text = "Here is what network capture looks like:\n\n\
             14 14:38:55 10.01.2014 0.0111483 srv2.beta.example.com 135 (0x87) 91.103.70.14 55535 (0xD8EF) DCOM DCOM:IObjectExporter:ServerAlive2 Response {MSRPC:10, TCP:9, IPv4:8}\n\
             NetworkAddress: srv1\nNetworkAddress: 169.254.95.120\nNetworkAddress: 192.0.2.1\n\n\
@@ -122,7 +122,7 @@ mod tests {
         let text = "[*] Retrieving network interface of 192.0.2.1\nAddress: SRV1\nAddress: 192.0.2.1\nAddress: 169.254.95.120\n\
             [*] Retrieving network interface of srv-with-long-name.alpha.example.com\nAddress: SRV-WITH-LONG-N\nAddress: 192.0.2.9\n\
             [*] Retrieving network interface of 192.0.2.7\nAddress: 192.0.2.7\n";
-        // The last names no host: an address is none.
+        // The last answer names no host: an address is not a host name.
         let want =
             ["SRV1 192.0.2.1 3", "SRV1 169.254.95.120 4", "srv-with-long-name.alpha.example.com 192.0.2.9 7"];
         assert_eq!(read(text), ("IOXIDResolver", want.map(str::to_owned).to_vec()));

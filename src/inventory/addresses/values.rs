@@ -1,4 +1,4 @@
-//! Addresses, prefixes and MACs as exports write them.
+//! Parses addresses, prefixes and MACs as exports write them.
 
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -18,7 +18,7 @@ pub(super) fn parse_address(text: &str) -> Option<(IpAddr, Option<u8>)> {
     Some((address, prefix))
 }
 
-/// Prefix length of a mask (`255.255.0.0`, `ffff:ffff::`) or of a plain number; `None` when it is neither.
+/// Prefix length of a mask (`255.255.0.0`, `ffff:ffff::`) or of a plain number; `None` for anything else.
 pub(super) fn parse_prefix(text: &str, address: IpAddr) -> Option<u8> {
     let text = text.trim();
     let most = if address.is_ipv4() { 32 } else { 128 };
@@ -34,13 +34,13 @@ pub(super) fn parse_prefix(text: &str, address: IpAddr) -> Option<u8> {
     (all == leading).then_some(leading).and_then(|length| u8::try_from(length).ok())
 }
 
-/// `AA-BB-CC-DD-EE-FF` from a MAC in one of its notations: six pairs with `-`, `:` or blanks between, three
-/// groups of four with dots (Cisco), or twelve digits. `None` for anything else: a mask is no MAC. `None`
-/// also for all zeros, which tunnels and adapters without a MAC show.
+/// Converts a MAC to `AA-BB-CC-DD-EE-FF`: from six pairs with `-`, `:` or blanks between them, three groups
+/// of four with dots (Cisco), or twelve digits. `None` for anything else, such as a mask, and for all zeros,
+/// which tunnels and adapters without a MAC show.
 pub(super) fn normal_mac(text: &str) -> Option<Cow<'_, str>> {
     let text = text.trim();
     let bytes = text.as_bytes();
-    // Places of the separators, and which may be there.
+    // Positions of the separators, and which characters are allowed.
     let (every, separators): (usize, &[u8]) = match bytes.len() {
         17 => (3, b"-: "),
         14 => (5, b"."),
@@ -75,7 +75,7 @@ pub(super) fn normal_mac(text: &str) -> Option<Cow<'_, str>> {
     Some(Cow::Owned(normal))
 }
 
-/// Text from a file as a message quotes it: short, and without characters that drive a terminal.
+/// Quotes text from a file in a message: short and without terminal control characters.
 pub(super) fn quoted(text: &str) -> String {
     const SHOWN: usize = 60;
     let cut: String = text.chars().take(SHOWN).collect();

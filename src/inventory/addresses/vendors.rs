@@ -1,7 +1,7 @@
-//! Adapters that many hosts have with one and the same address: the table of management controllers'
-//! USB network cards, virtual switches, cluster and load-balancing adapters.
+//! Recognises adapters that have the same address on many hosts: management controllers' USB network cards,
+//! virtual switches, cluster and load-balancing adapters.
 //!
-//! An address owned by two hosts is shared whatever this table says; the table only names what it is.
+//! Two hosts with one address share it whether this table lists it or not. The table only names the adapter.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -10,19 +10,19 @@ use super::values::normal_mac;
 /// The "LAN over USB" card that a management controller (BMC) gives its operating system.
 #[derive(Debug, PartialEq, Eq)]
 pub struct BmcNic {
-    /// As reports name it.
+    /// The name in reports.
     pub vendor: &'static str,
-    /// The operating system's side: what the host owns, the same on every server of the vendor.
+    /// The operating system's side: the address that the host owns, the same on every server of the vendor.
     pub host: &'static [Ipv4Addr],
-    /// The controller's side, which a host does not own but DNS or a route may name.
+    /// The controller's side. The host does not own it, but DNS or a route may contain it.
     pub bmc: &'static [Ipv4Addr],
-    /// Lower-case parts of an adapter's description or device name that only this vendor writes.
+    /// Lower-case parts of an adapter's description or device name that only this vendor uses.
     pub descriptions: &'static [&'static str],
     /// USB vendor and product, lower case, as in `USB\VID_04B3&PID_4010\...`.
     pub usb: &'static [&'static str],
-    /// First three bytes of MACs seen, `AA-BB-CC`.
+    /// First three bytes of known MACs, `AA-BB-CC`.
     pub macs: &'static [&'static str],
-    /// Where the addresses come from.
+    /// Source of the addresses.
     pub source: &'static str,
 }
 
@@ -30,12 +30,12 @@ const fn ip(a: u8, b: u8, c: u8, d: u8) -> Ipv4Addr {
     Ipv4Addr::new(a, b, c, d)
 }
 
-/// Vendors whose default addresses a public document or dump states. Cisco CIMC, Fujitsu iRMC and Huawei
-/// iBMC have such cards too; no source for their addresses was found.
+/// Vendors whose default addresses are in a public document or dump. Cisco CIMC, Fujitsu iRMC and Huawei iBMC
+/// have such cards, too, but no source for their addresses was found.
 pub const BMC_NICS: &[BmcNic] = &[
     BmcNic {
         vendor: "IBM IMM or Lenovo XCC",
-        // .96 is the secondary node of a scalable complex.
+        // .96 is for the secondary node of a scalable complex.
         host: &[ip(169, 254, 95, 120), ip(169, 254, 96, 120)],
         bmc: &[ip(169, 254, 95, 118), ip(169, 254, 96, 118)],
         descriptions: &[
@@ -51,7 +51,7 @@ pub const BMC_NICS: &[BmcNic] = &[
     },
     BmcNic {
         vendor: "Dell iDRAC",
-        // 1.2 goes with the newer default OS-BMC.UsbNicIpAddress 169.254.1.1 and is less sure.
+        // 1.2 is the counterpart of the newer default OS-BMC.UsbNicIpAddress 169.254.1.1 and is less certain.
         host: &[ip(169, 254, 0, 2), ip(169, 254, 1, 2)],
         bmc: &[ip(169, 254, 0, 1), ip(169, 254, 1, 1)],
         descriptions: &["idrac virtual nic"],
@@ -98,12 +98,12 @@ pub const BMC_NICS: &[BmcNic] = &[
     },
 ];
 
-/// What an adapter with a shared address is.
+/// The kind of an adapter with a shared address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AdapterKind {
-    /// A management controller's USB card; `None` when it is one but nothing tells whose.
+    /// A management controller's USB card; `None` if its vendor is unknown.
     BmcUsbNic(Option<&'static BmcNic>),
-    /// A host's side of a switch that lives inside it (Hyper-V, VMware, VirtualBox, Docker, WSL).
+    /// A host's side of a virtual switch inside it (Hyper-V, VMware, VirtualBox, Docker, WSL).
     VirtualSwitch,
     /// Network load balancing, failover clusters, loopback adapters for direct server return.
     ClusterOrNlb,
@@ -111,7 +111,7 @@ pub enum AdapterKind {
 }
 
 impl AdapterKind {
-    /// The name reports use.
+    /// The name in reports.
     pub fn name(self) -> &'static str {
         match self {
             AdapterKind::BmcUsbNic(_) => "bmc-usb-nic",
@@ -121,7 +121,7 @@ impl AdapterKind {
         }
     }
 
-    /// The vendor, where one is told.
+    /// The vendor, if it is known.
     pub fn vendor(self) -> Option<&'static str> {
         match self {
             AdapterKind::BmcUsbNic(nic) => nic.map(|n| n.vendor),
@@ -130,7 +130,8 @@ impl AdapterKind {
     }
 }
 
-/// Descriptions any vendor's card may have in Windows: they say USB network card, not whose.
+/// Descriptions that any vendor's card may have in Windows: they identify a USB network card, but not its
+/// vendor.
 const GENERIC_USB: &[&str] =
     &["remote ndis", "rndis", "usb ethernet gadget", "ndis compatible", "usb ncm", "usb cdc"];
 
@@ -153,7 +154,7 @@ const CLUSTERS: &[&str] = &[
     "km-test loopback",
 ];
 
-/// Addresses that are the same on every host with such a switch; used when the source has no description.
+/// Addresses that are the same on every host with such a switch. Used if the source has no description.
 const SWITCH_DEFAULTS: &[Ipv4Addr] = &[
     ip(172, 17, 0, 1),    // Docker
     ip(192, 168, 56, 1),  // VirtualBox host-only
@@ -161,11 +162,11 @@ const SWITCH_DEFAULTS: &[Ipv4Addr] = &[
     ip(192, 168, 137, 1), // Internet Connection Sharing
 ];
 
-/// Says what adapter an address belongs to, from whatever is known: the description, the MAC, and `hints`
-/// such as the interface's alias or a device instance (`USB\VID_04B3&PID_4010\...`).
+/// Recognises the adapter of an address from its description, its MAC, and `hints` such as the interface's
+/// alias or a device instance (`USB\VID_04B3&PID_4010\...`).
 ///
-/// A USB identity or a vendor's own description decides; then a switch's or cluster's description; a known
-/// address alone decides only where no description contradicts it (169.254.0.2 may be any APIPA address).
+/// A USB identity or a vendor's own description decides; then the description of a switch or cluster. A known
+/// address decides only if no description contradicts it (169.254.0.2 may be any APIPA address).
 pub fn recognise(
     address: IpAddr,
     description: Option<&str>,
@@ -180,7 +181,7 @@ pub fn recognise(
     if let Some(nic) = BMC_NICS.iter().find(|nic| says(nic.usb) || says(nic.descriptions)) {
         return AdapterKind::BmcUsbNic(Some(nic));
     }
-    // 02-BF and 03-BF are what NLB sets in unicast and multicast mode, followed by the cluster's address.
+    // NLB sets 02-BF or 03-BF in unicast or multicast mode, followed by the cluster's address.
     if says(CLUSTERS) || starts(&["02-BF", "03-BF"]) {
         return AdapterKind::ClusterOrNlb;
     }
@@ -206,14 +207,14 @@ pub fn recognise(
     AdapterKind::Other
 }
 
-/// `part` in `text`, not inside a longer word at its beginning (`nlb` is not in `funlbox`).
+/// Does `text` contain `part` at the start of a word (`nlb` is not in `funlbox`)?
 fn contains_word(text: &str, part: &str) -> bool {
     text.match_indices(part)
         .any(|(at, _)| !text.get(..at).is_some_and(|before| before.ends_with(|c: char| c.is_alphanumeric())))
 }
 
-/// True for addresses that two hosts may both have without meeting: loopback, unspecified, multicast,
-/// broadcast, and IPv6 link-local, which is bound to an interface.
+/// Can two hosts have this address without a conflict? True for loopback, unspecified, multicast, broadcast,
+/// and IPv6 link-local, which is bound to an interface.
 pub fn never_shared(ip: IpAddr) -> bool {
     match ip.to_canonical() {
         IpAddr::V4(v4) => v4.is_loopback() || v4.is_unspecified() || v4.is_multicast() || v4.is_broadcast(),

@@ -1,6 +1,7 @@
-//! Captures (pcap, pcapng) with `ServerAlive2` answers on TCP port 135: packets, streams, PDUs, bindings.
+//! Reads `ServerAlive2` answers on TCP port 135 from captures (pcap, pcapng): packets, streams, PDUs,
+//! bindings.
 //!
-//! Read as a stream in bounded memory: a capture of a busy day is larger than any machine's memory.
+//! Streams the capture in bounded memory: that of a busy day is larger than any machine's memory.
 
 mod rpc;
 mod stream;
@@ -22,20 +23,20 @@ use rpc::Conversation;
 pub(super) const FORMAT: Format =
     Format { name: "pcap or pcapng capture", detect, read: Reader::Stream(read) };
 
-/// Named, so that the way out can be.
+/// Network Monitor's own format. It is recognised so that the message can say how to convert it.
 pub(super) const NETWORK_MONITOR: Format =
     Format { name: "Network Monitor capture", detect: detect_netmon, read: Reader::Stream(refuse_netmon) };
 
 /// The resolver's well-known port (MS-DCOM 1.9).
 const PORT: u16 = 135;
-/// Connections followed at once. A capture has far fewer open at a time; a scan that exceeds it loses the
-/// oldest, which are over.
+/// Most connections followed at once. A capture has far fewer open at a time. A scan that exceeds the limit
+/// drops the oldest, which are finished.
 const MAX_CONNECTIONS: usize = 4096;
-/// Bytes held for all connections together; beyond it all are dropped and begun anew.
+/// Most bytes held for all connections together. Above it, all are dropped and start over.
 const MAX_HELD: usize = 32 << 20;
-/// A block larger than this is no packet; the reader's buffer grows up to it.
+/// Longest block of a packet. The reader's buffer grows up to it.
 const MAX_BLOCK: usize = 16 << 20;
-/// Different answers remembered: a capture repeats each one many times.
+/// Most different answers remembered. A capture repeats each one many times.
 const MAX_ANSWERS: usize = 500_000;
 
 fn detect(sample: &Sample<'_>) -> bool {
@@ -82,7 +83,7 @@ fn read(input: &mut (dyn Read + Send), rows: &mut AddressCollector<'_>) -> Resul
     Ok(())
 }
 
-/// Hands every packet with its link type to `each`; what stopped the reading early, if anything did.
+/// Passes every packet with its link type to `each`. Returns why reading stopped early, if it did.
 fn packets(input: &mut (dyn Read + Send), each: &mut dyn FnMut(Linktype, &[u8])) -> Option<String> {
     let mut reader = match create_reader(64 * 1024, input) {
         Ok(reader) => reader,
@@ -104,7 +105,7 @@ fn packets(input: &mut (dyn Read + Send), each: &mut dyn FnMut(Linktype, &[u8]))
                         }
                     }
                     PcapBlockOwned::NG(Block::SectionHeader(_)) => links.clear(),
-                    // Interfaces are numbered by u32 in packets; thousands already are nonsense.
+                    // Packets number their interface with a u32. Even thousands are not plausible.
                     PcapBlockOwned::NG(Block::InterfaceDescription(interface)) if links.len() < 65_536 => {
                         links.push(interface.linktype);
                     }
@@ -128,7 +129,7 @@ fn packets(input: &mut (dyn Read + Send), each: &mut dyn FnMut(Linktype, &[u8]))
                 if let Err(error) = reader.refill() {
                     return Some(format!("the capture cannot be read on: {error}"));
                 }
-                // Twice no more bytes: the end is inside a block.
+                // No more bytes twice in a row: the file ends inside a block.
                 starved = if reader.data().len() == before { starved + 1 } else { 0 };
                 if starved > 1 {
                     return Some("the capture ends inside a packet; the ones before it were read".to_owned());
@@ -223,7 +224,7 @@ impl Capture {
             self.connections.clear();
             self.held = 0;
         } else if self.connections.len() >= MAX_CONNECTIONS && !self.connections.contains_key(ends) {
-            // Half at a time, so that a scan of a million ports is not searched a million times.
+            // Drop half at a time, so that a scan of a million ports does not need a million searches.
             let mut ages: Vec<u64> = self.connections.values().map(|c| c.last).collect();
             let (_, middle, _) = ages.select_nth_unstable(MAX_CONNECTIONS / 2);
             let middle = *middle;
@@ -238,7 +239,7 @@ impl Capture {
         }
     }
 
-    /// Takes an answer once: every WMI call makes the same one again.
+    /// Adds each answer once: every WMI call produces the same one again.
     fn answer(&mut self, entries: Vec<String>, server: IpAddr, rows: &mut AddressCollector<'_>) {
         if self.answers.len() >= MAX_ANSWERS || !self.answers.insert(entries.clone()) {
             return;
@@ -248,10 +249,10 @@ impl Capture {
     }
 }
 
-/// The packet's headers, from its link type on; `None` when that is none of those read.
+/// The packet's headers according to its link type; `None` for an unsupported link type.
 fn slice(link: Linktype, data: &[u8]) -> Option<LaxSlicedPacket<'_>> {
     let ip = |offset: usize| data.get(offset..).and_then(|data| LaxSlicedPacket::from_ip(data).ok());
-    // Too short to have the headers: a packet of nothing, not of an unknown kind.
+    // Too short for its headers: treat it as an empty packet, not as an unsupported one.
     let nothing = || LaxSlicedPacket::from_ether_type(ether_type::ARP, &[]);
     let packet = match link {
         Linktype::ETHERNET => LaxSlicedPacket::from_ethernet(data).ok(),

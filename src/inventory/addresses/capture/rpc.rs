@@ -1,8 +1,8 @@
-//! Connection-oriented RPC (C706 chapter 12, MS-RPCE 2.2.2): which answers on a connection are those of
-//! `IObjectExporter::ServerAlive2`.
+//! Connection-oriented RPC (C706 chapter 12, MS-RPCE 2.2.2): finds the answers of
+//! `IObjectExporter::ServerAlive2` on a connection.
 //!
-//! The operation stands only in the request, so calls are matched by their number, and the interface only in
-//! the bind. Where the capture has the server's side alone, an answer counts when it reads as one exactly.
+//! Only the request has the operation, so calls are matched by their number, and only the bind has the
+//! interface. If the capture has only the server's side, an answer counts if it parses exactly as one.
 
 use std::collections::{HashMap, HashSet};
 
@@ -16,7 +16,7 @@ use crate::inventory::addresses::server_alive::pdu::{
     is_object_exporter, take_pdus,
 };
 
-/// Calls and contexts remembered for a connection; Windows uses one or two.
+/// Most calls and contexts remembered per connection. Windows uses one or two.
 const MAX_REMEMBERED: usize = 256;
 
 /// Both directions of one connection to port 135.
@@ -24,11 +24,11 @@ const MAX_REMEMBERED: usize = 256;
 pub(super) struct Conversation {
     to_server: Stream,
     to_client: Stream,
-    /// Presentation contexts, true where they are bound to the object exporter.
+    /// Presentation contexts; true if bound to the object exporter.
     contexts: HashMap<u16, bool>,
     calls: HashSet<u32>,
     client_seen: bool,
-    /// Call number and stub so far of an answer in fragments.
+    /// Call number and collected stub of a fragmented answer.
     partial: Option<(u32, Vec<u8>)>,
 }
 
@@ -42,7 +42,7 @@ impl Conversation {
     pub(super) fn client(&mut self, tcp: &TcpSlice<'_>) {
         let segment = Segment::of(tcp);
         if segment.syn {
-            // The port is used anew.
+            // The port is used for a new connection.
             *self = Conversation::default();
         }
         self.client_seen |= !segment.data.is_empty();
@@ -52,7 +52,7 @@ impl Conversation {
         }
     }
 
-    /// Answers completed by this segment, as their network addresses.
+    /// Answers that this segment completes, as their network addresses.
     pub(super) fn server(&mut self, tcp: &TcpSlice<'_>) -> Vec<Vec<String>> {
         if self.to_client.push(&Segment::of(tcp)) {
             self.partial = None;

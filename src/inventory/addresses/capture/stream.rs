@@ -1,16 +1,16 @@
-//! One direction of a TCP connection, put in order (RFC 9293 3.4): retransmissions dropped, segments that came
-//! early kept, gaps given up on.
+//! Orders one direction of a TCP connection (RFC 9293 3.4): drops retransmissions, keeps segments that arrive
+//! early, gives up on gaps.
 
 use std::collections::BTreeMap;
 
 use etherparse::TcpSlice;
 
-/// Early segments kept for a missing one; a gap longer than this was not captured.
+/// Most early segments kept for a missing one. A longer gap was not captured.
 const MAX_EARLY: usize = 64;
 /// Bytes of early segments, likewise.
 const MAX_EARLY_BYTES: usize = 256 * 1024;
 
-/// The parts of a TCP segment that streams are put together from.
+/// The parts of a TCP segment needed to order a stream.
 pub(super) struct Segment<'p> {
     pub sequence: u32,
     pub syn: bool,
@@ -29,9 +29,9 @@ impl<'p> Segment<'p> {
 pub(super) struct Stream {
     /// Sequence number of the next byte; `None` before the first segment, which may be in the middle.
     next: Option<u32>,
-    /// Bytes in order that are not used yet.
+    /// Ordered bytes that are not used yet.
     pub ready: Vec<u8>,
-    /// By distance from `next` at the time of arrival, rebased as `next` moves.
+    /// By distance from `next` at the time of arrival. Rebased as `next` moves.
     early: BTreeMap<u32, Vec<u8>>,
     early_bytes: usize,
 }
@@ -42,7 +42,8 @@ impl Stream {
         self.ready.len() + self.early_bytes
     }
 
-    /// Adds a segment. True when bytes before it were lost: what was ready is incomplete then and was dropped.
+    /// Adds a segment. Returns true if bytes before it were lost: the ready bytes were then incomplete and
+    /// are dropped.
     pub(super) fn push(&mut self, segment: &Segment<'_>) -> bool {
         if segment.syn {
             *self = Stream { next: Some(segment.sequence.wrapping_add(1)), ..Stream::default() };
@@ -79,7 +80,7 @@ impl Stream {
     fn append(&mut self, next: u32, data: &[u8]) {
         self.ready.extend_from_slice(data);
         let mut next = next.wrapping_add(u32::try_from(data.len()).unwrap_or(u32::MAX));
-        // The nearest early segment again and again; each is looked at once it is reached.
+        // Take the nearest early segment repeatedly. Each is checked when it is reached.
         while let Some(sequence) = self.nearest(next) {
             let ahead = sequence.wrapping_sub(next);
             if ahead != 0 && ahead <= u32::MAX / 2 {
@@ -98,7 +99,7 @@ impl Stream {
         self.next = Some(next);
     }
 
-    /// The early segment that comes first after `next`, or lies before it.
+    /// The early segment that comes first after `next`, or overlaps it.
     fn nearest(&self, next: u32) -> Option<u32> {
         self.early.keys().copied().min_by_key(|sequence| sequence.wrapping_sub(next).wrapping_add(1 << 31))
     }

@@ -51,7 +51,7 @@ pub(crate) fn network_addresses(stub: &[u8], order: Order) -> Option<Vec<String>
     while let Some(tower) = units.next().filter(|tower| *tower != 0) {
         let text: Vec<u16> = units.by_ref().take_while(|unit| *unit != 0).collect();
         let text = String::from_utf16_lossy(&text);
-        // Endpoints do not belong here (2.2.19.3) but would stand in brackets.
+        // Endpoints do not belong here (2.2.19.3) but would be in brackets.
         let address = text.split('[').next().unwrap_or_default().trim();
         if TOWERS.contains(&tower) && !address.is_empty() {
             found.push(address.to_owned());
@@ -64,7 +64,7 @@ pub(crate) fn network_addresses(stub: &[u8], order: Order) -> Option<Vec<String>
 mod tests {
     use super::*;
 
-    /// Made here after MS-DCOM 2.2.19; the same layout as an answer of Windows Server (COMVERSION 5.7).
+    /// Built from MS-DCOM 2.2.19, with the layout of an answer of Windows Server (COMVERSION 5.7).
     fn stub(bindings: &[(u16, &str)], little: bool) -> Vec<u8> {
         let mut units: Vec<u16> = Vec::new();
         for (tower, text) in bindings {

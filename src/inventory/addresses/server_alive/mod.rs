@@ -1,5 +1,5 @@
-//! What a host answers to `IObjectExporter::ServerAlive2` (MS-DCOM 3.1.2.5.1.6): its name and then its
-//! addresses, exactly the list another computer chooses from. The best inventory there is for this fault.
+//! A host's answer to `IObjectExporter::ServerAlive2` (MS-DCOM 3.1.2.5.1.6): its name and its addresses,
+//! exactly the list from which another computer chooses. It is the best inventory for this fault.
 
 pub(crate) mod bindings;
 pub(crate) mod pdu;
@@ -41,11 +41,11 @@ pub(crate) fn inventory_of(name: &str, answer: &Answer, at: Timestamp) -> Addres
 /// Longest NetBIOS computer name; a longer first label is cut to it in the answer.
 const NETBIOS: usize = 15;
 
-/// Takes the answer's addresses for the host that names itself in it.
+/// Adds the answer's addresses to the host that the answer names.
 ///
-/// `asked` only completes that name (`SRV2` and `srv2.beta.example.com`). Where the two disagree the answer is
-/// believed and `asked` is dropped: that is the very fault looked for, or stale DNS, and joining the two names
-/// would hide it.
+/// `asked` only completes that name (`SRV2` and `srv2.beta.example.com`). If the two disagree, the answer
+/// counts and `asked` is dropped: the difference is the fault that is looked for, or stale DNS, and joining
+/// the two names would hide it.
 pub(super) fn take(rows: &mut AddressCollector<'_>, answer: &Answer) {
     let mut names = answer.entries.iter().filter(|(text, _)| parse_address(text).is_none());
     let own = names.next().map_or("", |(name, _)| name.as_str());

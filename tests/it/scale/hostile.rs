@@ -23,7 +23,7 @@ fn a_damaged_line_is_named_and_the_others_count() {
     let said = run.stderr();
     assert!(said.contains("e.jsonl: line 3 was skipped: it is not a line of an extraction"), "{said}");
     assert!(said.contains("e.jsonl: line 6 was skipped: it is longer than 8 MiB"), "{said}");
-    assert!(said.contains("e.jsonl: line 8 was passed over"), "{said}");
+    assert!(said.contains("e.jsonl: line 8 was skipped"), "{said}");
     assert!(said.contains("a.evtx: 2 of its 29 extracted events are missing"), "{said}");
     assert_eq!(rows(&run.stdout())[0]["events"], "27");
     assert!(

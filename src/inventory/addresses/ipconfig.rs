@@ -3,11 +3,11 @@
 //! The reader uses no label. The following holds in every language and version:
 //!
 //! - the title is the line with `Windows` and `IP` in it, and begins a host; in its block the first value is
-//! the host's name and the second the primary DNS suffix;
+//!   the host's name and the second the primary DNS suffix;
 //! - an adapter begins at a line at the margin that follows a blank one and ends with a colon;
 //! - the description comes right before the physical address, which has a recognisable form;
 //! - a host's own address has its state in brackets (`192.0.2.1(Preferred)`) or is followed by its mask.
-//! Gateways, name servers, DHCP and WINS servers have neither.
+//!   Gateways, name servers, DHCP and WINS servers have neither.
 //!
 //! Plain `ipconfig` shows no state. It accepts an IPv6 address only before the IPv4 mask of its adapter,
 //! where no gateway can be.

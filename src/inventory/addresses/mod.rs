@@ -5,10 +5,10 @@
 //!
 //! - Only a host's own addresses count, never its gateways, name servers or DHCP servers.
 //! - Rows that Windows marks `Tentative`, `Duplicate` or `Invalid` are left out: such an address is not
-//! bound, so the host does not answer on it or offer it to callers (a NIC without a link is `Tentative`).
-//! `Deprecated` ones are kept, because the host still answers on them.
+//!   bound, so the host does not answer on it or offer it to callers (a NIC without a link is `Tentative`).
+//!   `Deprecated` ones are kept, because the host still answers on them.
 //! - Loopback and multicast addresses are kept as written; [`vendors::never_shared`] says which not to
-//! compare.
+//!   compare.
 //!
 //! Order of the files: [`model`] and [`values`]; [`collector`] and its helpers ([`rows`], [`json`]);
 //! [`format`], one file per format, [`registry`]; [`adapter_join`], [`host_names`], [`load`]. [`vendors`] is

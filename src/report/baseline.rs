@@ -16,12 +16,12 @@ use crate::diagnosis::{EvidenceRole, LogReason, Name, Named, Request, Role};
 
 const WHAT: &str = "a report of krbtriage triage (.csv, .json or .jsonl)";
 
-/// Reads a report of any format that has incidents: CSV (also as a spreadsheet program saved it), JSON, JSON Lines.
+/// Reads a report of any format with incidents: CSV (also saved by a spreadsheet program), JSON, JSON Lines.
 pub fn read(path: &Path) -> Result<Vec<Row>, SavedError> {
     parse(path, &Saved { path, what: WHAT }.text()?)
 }
 
-/// The same for a text; `path` is for messages.
+/// Parses the text of a report. `path` is for messages.
 pub fn parse(path: &Path, text: &str) -> Result<Vec<Row>, SavedError> {
     let saved = Saved { path, what: WHAT };
     let rows = match text.trim_start().bytes().next() {
@@ -48,7 +48,7 @@ pub fn parse(path: &Path, text: &str) -> Result<Vec<Row>, SavedError> {
     Ok(rows.into_iter().map(|(_, row)| row).collect())
 }
 
-/// What the types do not say.
+/// Checks rules that the types do not express.
 pub fn check(row: &Row) -> Result<(), String> {
     let is_id = |letter, id: &str| {
         id.strip_prefix(letter)
@@ -71,13 +71,13 @@ pub fn check(row: &Row) -> Result<(), String> {
     Ok(())
 }
 
-/// The last line that has `text` in it.
+/// The last line that contains `text`.
 fn line_of(all: &str, text: &str) -> u64 {
     let before = all.rfind(text).and_then(|at| all.get(..at)).unwrap_or_default();
     1 + before.matches('\n').count() as u64
 }
 
-/// A row, and its line where it is known.
+/// A row, and its line if it is known.
 type Placed = (Option<u64>, Row);
 
 fn read_json(saved: Saved<'_>, text: &str) -> Result<Vec<Placed>, SavedError> {
@@ -104,7 +104,7 @@ fn read_json(saved: Saved<'_>, text: &str) -> Result<Vec<Placed>, SavedError> {
     Ok(document.incidents.into_iter().map(|row| (None, row)).collect())
 }
 
-/// A row of the report's cells, in the order of [`COLUMNS`].
+/// Parses a row from the report's cells, in the order of [`COLUMNS`].
 fn row(cells: &[Cow<'_, str>]) -> Result<Row, String> {
     let cells: Vec<&str> = cells.iter().map(|cell| &**cell).collect();
     let [
@@ -148,7 +148,7 @@ fn row(cells: &[Cow<'_, str>]) -> Result<Row, String> {
         incident_id: text(incident_id),
         problem_id: text(problem_id),
         problem: match problem {
-            // A report from before that column.
+            // A report from before that column existed.
             "" if target_spn.is_empty() => text(answered_by),
             "" => text(target_spn),
             problem => text(problem),
@@ -188,31 +188,31 @@ fn evidence_items(items: &[String], roles: &[String]) -> Vec<EvidenceItem> {
     })
 }
 
-/// Items with what another column has beside them, in the same order; nothing where a report lacks that column.
+/// Pairs items with those of another column in the same order; with nothing if a report lacks that column.
 fn paired<T>(items: &[String], beside: &[String], make: impl Fn(&str, &str) -> T) -> Vec<T> {
     let beside = beside.iter().map(String::as_str).chain(std::iter::repeat(""));
     items.iter().zip(beside).map(|(item, beside)| make(item, beside)).collect()
 }
 
-/// What logs tell of an earlier incident that they hold no event of, or none that was not told before.
+/// What the logs show about an earlier incident without new events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Silence {
-    /// They hold some event of its client.
+    /// The logs contain an event of its client.
     pub heard: bool,
-    /// It counts as over.
+    /// The incident is over.
     pub over: bool,
 }
 
-/// Gives every row its status against the rows of an earlier report, and adds those that are gone: as resolved, or as
-/// ongoing with no event where nothing shows that it is over. Rows without events are those whose events were all told
-/// before; `silence_of` is asked of them and of the gone.
+/// Gives every row its status against the rows of an earlier report, and adds those that are gone: as
+/// resolved, or as ongoing without events if nothing shows that they are over. Rows without events are those
+/// whose events were all reported before. `silence_of` is called for them and for the gone ones.
 pub fn compare(rows: Vec<Row>, earlier: Vec<Row>, silence_of: &dyn Fn(&Row) -> Silence) -> Vec<Row> {
     let mut earlier: HashMap<String, Row> =
         earlier.into_iter().map(|row| (row.incident_id.clone(), row)).collect();
     let (mut present, mut gone) = (Vec::with_capacity(rows.len()), Vec::new());
     for mut row in rows {
         let Some(old) = earlier.remove(&row.incident_id) else {
-            // An incident of which all was told before has helped to judge the others.
+            // An incident without new events was kept to diagnose the others.
             if row.events > 0 {
                 row.status = Status::New;
                 present.push(row);
@@ -255,14 +255,14 @@ pub fn compare(rows: Vec<Row>, earlier: Vec<Row>, silence_of: &dyn Fn(&Row) -> S
     arrange(present, gone)
 }
 
-/// Whether the client's log was among the inputs is unknown.
+/// It is unknown whether the client's log was an input.
 fn silence(row: &Row) -> Request {
     let client = Named { text: row.client.as_str().into(), known: true };
     Request::ClientLog { client: Name::host(&client, Role::Client), reason: LogReason::Silent }
 }
 
-/// Rows without new events stand behind the others of their problem, the resolved last; problems that have only such rows
-/// come last, the latest first, and the wholly resolved behind the others.
+/// Puts rows without new events after the others of their problem, the resolved ones last. Problems with only
+/// such rows come last, the latest first, and those that are wholly resolved at the very end.
 fn arrange(rows: Vec<Row>, gone: Vec<Row>) -> Vec<Row> {
     let mut by_problem: HashMap<String, Vec<Row>> = HashMap::new();
     for row in gone {

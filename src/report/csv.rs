@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::csv_writer::CsvWriter;
 use super::row::{COLUMNS, Row};
 
-/// Rows are formatted on all cores: this many in a piece, and this many before they are written. A row has some 2 KB.
+/// Rows are formatted on all cores: this many per piece. A row has some 2 KB.
 const PIECE: usize = 64;
 const AT_ONCE: usize = 1024;
 

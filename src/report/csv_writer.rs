@@ -1,4 +1,4 @@
-//! The one dialect of CSV that the program writes: UTF-8 without BOM, comma, CRLF (RFC 4180), every cell escaped so that no
+//! The program's only CSV dialect: UTF-8 without BOM, comma, CRLF (RFC 4180), every cell escaped so that no
 //! spreadsheet executes it.
 
 use std::io::{self, Write};
@@ -9,14 +9,14 @@ use crate::text::escape::escape_cell;
 pub struct CsvWriter<W: Write>(csv::Writer<W>);
 
 impl<W: Write> CsvWriter<W> {
-    /// A writer of a file, which begins with its columns.
+    /// Creates a writer and writes the header.
     pub fn with_header(out: W, columns: &[&str]) -> io::Result<Self> {
         let mut writer = Self::new(out);
         writer.row(columns)?;
         Ok(writer)
     }
 
-    /// A writer of rows alone: a part of a file.
+    /// Creates a writer without a header, for a part of a file.
     pub fn new(out: W) -> Self {
         Self(csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out))
     }
@@ -28,13 +28,13 @@ impl<W: Write> CsvWriter<W> {
         self.0.write_record(None::<&[u8]>).map_err(io_error)
     }
 
-    /// Flushes, and returns what was written to.
+    /// Flushes, and returns the inner writer.
     pub fn finish(self) -> io::Result<W> {
         self.0.into_inner().map_err(|error| error.into_error())
     }
 }
 
-/// The writer's own error: `From` would wrap it, and then a closed pipe is not recognised.
+/// Unwraps the I/O error. `From` would wrap it, and a closed pipe would not be recognised.
 fn io_error(error: csv::Error) -> io::Error {
     match error.into_kind() {
         csv::ErrorKind::Io(error) => error,

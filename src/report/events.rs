@@ -1,7 +1,8 @@
 //! `--events FILE`: every event that counts, with the incident it belongs to, as evidence.
 //!
-//! Rows are spooled during the scan and sorted outside memory. An incident's identity is a function of the event's names,
-//! so it is known at once; only which twin counts (event 3) and which file keeps a duplicate is settled at the end.
+//! Rows are spooled during the scan and sorted outside memory. An incident's ID follows from the event's
+//! names, so it is known at once. Only at the end it is decided which twin counts (event 3) and which file
+//! keeps a duplicate.
 
 use std::collections::HashMap;
 use std::io::{self, Write};
@@ -37,7 +38,7 @@ pub const EVENT_COLUMNS: [&str; 13] = [
     "log",
 ];
 
-/// How the events are written.
+/// The format of the events file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EventFormat {
     Csv,
@@ -45,19 +46,19 @@ pub enum EventFormat {
 }
 
 impl EventFormat {
-    /// By the path's extension; CSV for standard output.
+    /// Chooses the format by the path's extension; CSV for standard output.
     pub fn of(path: Option<&Path>) -> Result<Self, UnknownFormat> {
         let Some(path) = path else { return Ok(Self::Csv) };
         match Format::of(path, None)? {
             Format::Csv => Ok(Self::Csv),
             Format::Jsonl => Ok(Self::Jsonl),
-            // Events are written as they come, so they are lines.
+            // Events are written one by one, so only line formats fit.
             Format::Json | Format::Html | Format::Text(_) => Err(UnknownFormat::of(path)),
         }
     }
 }
 
-/// A row before its log's name is known.
+/// A row before the name of its log is known.
 #[derive(Serialize, Deserialize)]
 struct Line {
     incident_id: String,
@@ -83,7 +84,8 @@ struct Pending {
 }
 
 impl Pending {
-    /// Of several, the one with the least is written: a live one, by its log's name, then by its own spelling.
+    /// Of several copies, the one with the lowest rank is written: a live one first, then by its log's name
+    /// and its own spelling.
     fn rank(&self) -> (bool, &str, [&str; 6]) {
         let line = &self.line;
         let spelling = [
@@ -105,24 +107,24 @@ struct WithLog<'a> {
     log: &'a str,
 }
 
-/// What all workers spooled.
+/// The rows that all workers spooled.
 #[derive(Default)]
 pub struct EventSpool(Mutex<Vec<Sorter>>);
 
-/// One worker's share; it hands over what it has when it is dropped.
+/// One worker's rows. They are handed over on drop.
 struct Share<'a> {
     spool: &'a EventSpool,
     sorter: Sorter,
 }
 
 impl EventSpool {
-    /// For one of `workers`.
+    /// Creates the sink of one of `workers`.
     pub fn event_sink(&self, workers: usize) -> Box<dyn EventSink + '_> {
         Box::new(Share { spool: self, sorter: Sorter::new(workers) })
     }
 
-    /// Writes every event once, in the order of time, then client, channel and record ID; of several files that hold it
-    /// the first by name is named. How many were written.
+    /// Writes every event once, ordered by time, client, channel and record ID. If several files have the
+    /// event, the first by name is its source. Returns the number of events written.
     pub fn write(
         &self,
         format: EventFormat,
@@ -211,8 +213,8 @@ impl Drop for Share<'_> {
     }
 }
 
-/// What is sorted by after the time: what tells the record from others, then the file, then the line; between them a NUL,
-/// which JSON never holds.
+/// Sort key after the time: the record's identity, then the file, then the line, separated by NUL, which JSON
+/// never contains.
 fn put_together(record: &Record, file: FileIndex, line: &Line) -> io::Result<Vec<u8>> {
     let print = if record.record_id == 0 { ReportedEvents::fingerprint(record, None) } else { 0 };
     let (client, channel, id) = (record.computer.to_lowercase(), &record.channel, record.record_id);
@@ -227,7 +229,7 @@ fn taken_apart(row: &[u8]) -> Option<(&[u8], FileIndex, &[u8])> {
     Some((identity, std::str::from_utf8(file).ok()?.parse().ok()?, line))
 }
 
-/// Where the lines go, in their format.
+/// Destination of the lines, by format.
 enum Lines<'a> {
     Csv(Box<CsvWriter<&'a mut dyn Write>>),
     Jsonl(&'a mut dyn Write),

@@ -1,5 +1,6 @@
-//! Sorts rows from all workers in bounded memory, so that their order does not depend on which worker was first. What does
-//! not fit into memory is sorted in parts, kept in a temporary file without a name, and merged at the end.
+//! Sorts rows from all workers in bounded memory, so that the result does not depend on the order of the
+//! workers. Rows that do not fit are sorted in parts, spilled to an unnamed temporary file, and merged at the
+//! end.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -9,10 +10,10 @@ use std::sync::Arc;
 
 use crate::io_util::read_full_at;
 
-/// What all sorters of a run may keep in memory.
+/// Most memory of all sorters of a run.
 const MEMORY: usize = 32 << 20;
 
-/// One of them may always keep this much: 10 GiB of rows then are at most 2,560 parts.
+/// A sorter may always keep this much: 10 GiB of rows are then at most 2,560 parts.
 const MIN_MEMORY: usize = 4 << 20;
 
 /// Bytes read ahead of each part while merging.
@@ -52,7 +53,7 @@ impl Key {
 
 type Row = (Key, Vec<u8>);
 
-/// Takes rows in any order. One per worker.
+/// Accepts rows in any order. Each worker has one.
 pub struct Sorter {
     rows: Vec<Row>,
     bytes: usize,
@@ -69,7 +70,7 @@ struct Spilled {
 }
 
 impl Sorter {
-    /// One of `sorters` that work at once.
+    /// Creates one of `sorters` that work at the same time.
     pub fn new(sorters: usize) -> Self {
         Self::with_limit((MEMORY / sorters.max(1)).max(MIN_MEMORY))
     }

@@ -1,4 +1,4 @@
-//! The formats a report is written in, and which one a file gets.
+//! The report formats, and the choice of one for a file.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::{Paper, Report, csv, json, page, text};
 use crate::output::Output;
 
-/// How a report is written.
+/// The format of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Format {
     /// A row per incident, lists joined in one cell.
@@ -16,20 +16,20 @@ pub enum Format {
     Json,
     /// An incident per line: `docs/schema/incident.schema.json`.
     Jsonl,
-    /// For a person at a terminal; not read again.
+    /// For a person at a terminal. It cannot be read again.
     Text(Paper),
-    /// One page for a browser that needs nothing else: `docs/page.md`.
+    /// One self-contained page for a browser: `docs/page.md`.
     Html,
 }
 
-/// A place and the format of what is written there.
+/// A destination and the format to write there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
     pub output: Output,
     pub format: Format,
 }
 
-/// The extension says nothing that is known.
+/// The extension is unknown.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{}: its name does not tell how to write it; a report ends in .csv, .json, .jsonl, .html or .txt (or say it with --format), \
@@ -58,7 +58,7 @@ impl Format {
         }
     }
 
-    /// By the path's extension; `asked` (`--format`) is for a path without one that is known.
+    /// Chooses the format by the path's extension. `asked` (`--format`) is for a path without a known one.
     pub fn of(path: &Path, asked: Option<Self>) -> Result<Self, UnknownFormat> {
         let Some(extension) = path.extension().map(|e| e.to_string_lossy().to_lowercase()) else {
             return Ok(asked.unwrap_or_default());

@@ -1,12 +1,12 @@
-//! Items of a row's lists: evidence, what to collect, steps of the fix. Each has its text, which every format prints, and
-//! its parts, which JSON has as members.
+//! Items of a row's lists: evidence, requests, steps of the fix. Each has its text, which every format
+//! prints, and its parts, which JSON has as members.
 
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use crate::diagnosis::{AGAINST, Evidence, EvidenceRole, Fact, Request, Step, is_for_people, title_of};
 
-/// The parts of an item: typed in the run that made it, as members in a run that read them from JSON, none from CSV.
+/// The parts of an item: typed in the run that made it, JSON members if it was read from JSON, none from CSV.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 enum Parts<T> {
@@ -48,7 +48,7 @@ impl EvidenceItem {
         }
     }
 
-    /// As a report's cell has it, with the role from its own column.
+    /// Parses a report's cell. The role is from its own column.
     pub fn from_cell(cell: &str, role: EvidenceRole) -> Self {
         let text = match role {
             EvidenceRole::Against => cell.strip_prefix(AGAINST).unwrap_or(cell),
@@ -57,7 +57,7 @@ impl EvidenceItem {
         Self { text: text.to_owned(), role, parts: Parts::Read(Map::new()) }
     }
 
-    /// For a cell, where the role has to be read from the text.
+    /// The text for a cell, from which the role can be read again.
     pub fn cell(&self) -> String {
         match self.role {
             EvidenceRole::Against => format!("{AGAINST}{}", self.text),
@@ -71,13 +71,13 @@ impl RequestItem {
         Self { text: request.to_string(), parts: Parts::Typed(Box::new(request)) }
     }
 
-    /// As a report's cell has it, with the code from its own column.
+    /// Parses a report's cell. The code is from its own column.
     pub fn from_cell(cell: &str, code: &str) -> Self {
         let code = (!code.is_empty()).then(|| ("request".to_owned(), code.into()));
         Self { text: cell.to_owned(), parts: Parts::Read(code.into_iter().collect()) }
     }
 
-    /// What sort of request it is; empty where an old report does not say.
+    /// The sort of request; empty if an old report does not have it.
     pub fn code(&self) -> &str {
         match &self.parts {
             Parts::Typed(request) => request.code(),
@@ -85,12 +85,12 @@ impl RequestItem {
         }
     }
 
-    /// The heading under which requests of one sort are grouped.
+    /// The heading for requests of one sort.
     pub fn title(&self) -> &'static str {
         title_of(self.code())
     }
 
-    /// What it asks about; empty where a report does not say.
+    /// What it asks about; empty if the report does not say.
     pub fn subject(&self) -> String {
         match &self.parts {
             Parts::Typed(request) => request.subject(),
@@ -98,13 +98,13 @@ impl RequestItem {
         }
     }
 
-    /// No script can collect the answer.
+    /// Is it a request that no script can answer?
     pub fn is_for_people(&self) -> bool {
         is_for_people(self.code())
     }
 
-    /// The question and its commands, without the fallback and how to read the answer; the whole text where the parts are
-    /// unknown.
+    /// The question and its commands, without the fallback and the help for reading the answer. The whole
+    /// text if the parts are unknown.
     pub fn brief(&self) -> String {
         match &self.parts {
             Parts::Typed(request) => request.brief(),
@@ -121,12 +121,12 @@ impl StepItem {
         Self { text: step.to_string(), parts: Parts::Typed(Box::new(step)) }
     }
 
-    /// As a report's cell has it.
+    /// Parses a report's cell.
     pub fn from_cell(cell: &str) -> Self {
         Self { text: cell.to_owned(), parts: Parts::Read(Map::new()) }
     }
 
-    /// Condition, action and risk; the whole text where the parts are unknown.
+    /// Condition, action and risk; the whole text if the parts are unknown.
     pub fn brief(&self) -> String {
         match &self.parts {
             Parts::Typed(step) => step.brief(),
@@ -148,12 +148,12 @@ impl StepItem {
     }
 }
 
-/// The texts that are not empty, with a blank between.
+/// Joins the texts that are not empty with a blank.
 fn join_words<const N: usize>(texts: [String; N]) -> String {
     texts.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
-/// The command lines of an item that was read from JSON.
+/// The command lines of an item read from JSON.
 fn commands_of(members: &Map<String, Value>) -> String {
     let commands = members.get("commands").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     let lines = commands.iter().filter_map(|command| command.get("line")?.as_str());
@@ -164,7 +164,7 @@ fn text_of<'m>(members: &'m Map<String, Value>, name: &str) -> &'m str {
     members.get(name).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// An item as JSON has it: an object, or in reports of version 1 a text.
+/// An item in JSON: an object, or in reports of version 1 a text.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum ReadItem {

@@ -10,16 +10,17 @@ use super::{Problem, Status};
 use crate::diagnosis::{Cause, Confidence, Kind};
 use crate::text::escape;
 
-/// What the document says it is.
+/// Value of the document's `format`.
 pub const FORMAT: &str = "krbtriage-report";
 
-/// Rises when a reader of the old document would misread a new one; a member more does not make it rise.
+/// Format version. It rises when an old reader would misread a new document. An additional member does not
+/// change it.
 pub const VERSION: u32 = 2;
 
-/// The oldest version that is read again: its items of evidence, missing and fix are texts.
+/// The oldest version that can be read: its evidence, missing and fix items are texts.
 pub const OLDEST: u32 = 1;
 
-/// One line of the document's `problems`.
+/// One entry of the document's `problems`.
 #[derive(Serialize)]
 struct ProblemObject<'a> {
     problem_id: &'a str,
@@ -39,7 +40,7 @@ struct ProblemObject<'a> {
     fix: &'a [StepItem],
 }
 
-/// A document as it is read again.
+/// A document that is read again.
 #[derive(Deserialize)]
 pub struct Document {
     pub format: String,
@@ -47,7 +48,7 @@ pub struct Document {
     pub incidents: Vec<Row>,
 }
 
-/// Writes one document: problems, then incidents, an object a line. Characters that could drive a terminal are escaped.
+/// Writes one document: problems, then incidents, one object per line. Escapes terminal control characters.
 pub fn write(rows: &[Row], problems: &[Problem], out: &mut dyn Write) -> io::Result<()> {
     write!(out, "{{\n\"format\": \"{FORMAT}\",\n\"version\": {VERSION},\n\"problems\": [")?;
     let objects = problems.iter().map(|p| ProblemObject {
@@ -73,7 +74,7 @@ pub fn write(rows: &[Row], problems: &[Problem], out: &mut dyn Write) -> io::Res
     out.write_all(b"]\n}\n")
 }
 
-/// Writes the items of an array, one per line. The brackets are the caller's.
+/// Writes the items of an array, one per line. The caller writes the brackets.
 pub fn write_items(objects: impl IntoIterator<Item = impl Serialize>, out: &mut dyn Write) -> io::Result<()> {
     let mut any = false;
     for object in objects {
@@ -84,7 +85,7 @@ pub fn write_items(objects: impl IntoIterator<Item = impl Serialize>, out: &mut 
     if any { out.write_all(b"\n") } else { Ok(()) }
 }
 
-/// Writes an incident per line.
+/// Writes one incident per line.
 pub fn write_lines(rows: &[Row], out: &mut dyn Write) -> io::Result<()> {
     for row in rows {
         out.write_all(escape::escape_json(row)?.as_bytes())?;

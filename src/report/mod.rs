@@ -1,4 +1,4 @@
-//! The report: findings become bytes here, and files appear whole or not at all.
+//! The report: converts findings to bytes. Files appear whole or not at all.
 
 pub mod baseline;
 pub mod csv;
@@ -31,37 +31,37 @@ use crate::incidents::{Dropped, Period};
 use crate::inventory::InventoryFile;
 use crate::scan::FileReport;
 
-/// All that a report can tell; each format writes what it has a place for.
+/// Everything that a report can contain. Each format writes the parts that it has a place for.
 #[derive(Debug, Clone, Copy)]
 pub struct Report<'a> {
     pub rows: &'a [Row],
-    /// The same rows, by what one repair ends.
+    /// The same rows, grouped by what one fix ends.
     pub problems: &'a [Problem],
-    /// Their status is against an earlier report.
+    /// The status is against an earlier report.
     pub compared: bool,
     pub read: Reading<'a>,
 }
 
-/// What was read for it, and what could not be.
+/// The inputs of the report, and what could not be read.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Reading<'a> {
-    /// What `--since` and `--until` asked for.
+    /// The period of `--since` and `--until`.
     pub period: Period,
     pub logs: &'a [FileReport],
     pub inventories: &'a [InventoryFile],
-    /// Paths that could not be looked at.
+    /// Paths that could not be read.
     pub unfound: &'a [FileError],
-    /// What the state noticed.
+    /// Notes from the state.
     pub notes: &'a [String],
     /// Records that an earlier input also holds.
     pub duplicates: u64,
     /// Events that an earlier run had counted.
     pub already_reported: u64,
-    /// What was left out because there was too much of it.
+    /// Data left out because a limit was reached.
     pub dropped: Dropped,
 }
 
-/// Sentences about what was left out.
+/// Sentences about the data left out.
 pub fn left_out(dropped: Dropped) -> Vec<String> {
     let mut sentences = Vec::new();
     if dropped.events > 0 {

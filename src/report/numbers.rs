@@ -1,4 +1,4 @@
-//! Numbers as a person reads them.
+//! Formats numbers for people.
 
 pub fn plural(n: u64) -> &'static str {
     if n == 1 { "" } else { "s" }

@@ -1,5 +1,5 @@
-//! Text for people: wrapped by display width, coloured where that is wanted, and free of anything that could drive the
-//! terminal. Whoever sets it says what a piece of text is ([`Ink`]), never how that looks.
+//! Text for people: wrapped by display width, optionally coloured, and free of terminal control characters.
+//! The caller says what a piece of text is ([`Ink`]), never what it looks like.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,7 @@ use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
 use super::numbers::grouped;
 use crate::text::escape::escape_control;
 
-/// What text is set on.
+/// Width and colours of the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Paper {
     /// Columns of a terminal.
@@ -18,10 +18,10 @@ pub struct Paper {
 }
 
 impl Paper {
-    /// For a file, or where the width is not known.
+    /// For a file, or if the width is unknown.
     pub const PLAIN: Self = Self { width: 80, colours: false };
 
-    /// Longer lines are hard to follow, shorter ones hold no host name.
+    /// Limits the width: longer lines are hard to follow, and shorter ones cannot hold a host name.
     pub fn new(width: usize, colours: bool) -> Self {
         Self { width: width.clamp(40, 120), colours }
     }
@@ -33,14 +33,14 @@ impl Default for Paper {
     }
 }
 
-/// What a piece of text is.
+/// The role of a piece of text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ink {
     Plain,
     Heading,
-    /// What the reader looks for in a block.
+    /// The most important text of a block.
     Strong,
-    /// Identifiers, and what can be passed over.
+    /// Identifiers and text of minor importance.
     Faint,
     Command,
     Good,
@@ -64,10 +64,10 @@ impl Ink {
     }
 }
 
-/// Characters of one piece that are shown: a crafted name of 64 KiB must not push everything else off the screen.
+/// Longest piece shown, in characters: a crafted name of 64 KiB must not push everything else off the screen.
 const MAX_PIECE: usize = 600;
 
-/// Text as it grows.
+/// Builds the text.
 pub struct Page {
     paper: Paper,
     out: String,
@@ -78,7 +78,8 @@ impl Page {
         Self { paper, out: String::new() }
     }
 
-    /// The text, lines ended by LF. It holds no control character but these and, on coloured paper, colours.
+    /// The finished text, with LF line ends. It contains no other control characters, except colours if they
+    /// are enabled.
     pub fn into_text(self) -> String {
         self.out
     }
@@ -87,7 +88,7 @@ impl Page {
         self.paper.width
     }
 
-    /// A piece of text, made harmless, to be put into a line.
+    /// Escapes a piece of text and marks its role, for use in a line.
     pub fn ink(&self, ink: Ink, text: &str) -> String {
         let text = harmless(text);
         match self.paper.colours && ink != Ink::Plain && !text.is_empty() {
@@ -100,14 +101,15 @@ impl Page {
         self.out.push('\n');
     }
 
-    /// A line, or several where it does not fit: the first begins with `first`, the others with as many blanks.
-    /// The text is made of [`Page::ink`]'s pieces.
+    /// Adds a line, wrapped if necessary: the first begins with `first`, the others with as many blanks. The
+    /// text consists of [`Page::ink`]'s pieces.
     pub fn line(&mut self, first: &str, text: &str) {
         self.hanging(first, &" ".repeat(textwrap::core::display_width(first)), text);
     }
 
     pub fn hanging(&mut self, first: &str, rest: &str, text: &str) {
-        // Commands are copied: nothing is broken at a hyphen or slash, and long names only where nothing else helps.
+        // Commands are copied: do not break at a hyphen or slash, and break long words only if nothing else
+        // helps.
         let options = Options::new(self.paper.width)
             .initial_indent(first)
             .subsequent_indent(rest)
@@ -120,7 +122,7 @@ impl Page {
         }
     }
 
-    /// Only colours may act. Pieces are harmless already; this is for the one that was forgotten.
+    /// Lets only colours through. Pieces are escaped already; this catches one that was forgotten.
     fn push(&mut self, line: &str) {
         for (i, part) in line.split('\u{1b}').enumerate() {
             let colour = part.strip_prefix('[').and_then(|p| p.split_once('m')).filter(|(codes, _)| {
@@ -141,13 +143,13 @@ impl Page {
         }
     }
 
-    /// A plain sentence from the left edge.
+    /// Adds a plain sentence at the left edge.
     pub fn say(&mut self, text: &str) {
         let text = self.ink(Ink::Plain, text);
         self.line("", &text);
     }
 
-    /// Items under a label: the label stands before the first only. `numbered` for steps that have an order.
+    /// Adds items under a label, which is only before the first. `numbered` is for steps that have an order.
     pub fn items(&mut self, label: &str, items: &[String], numbered: bool) {
         for (i, item) in items.iter().enumerate() {
             let label = if i == 0 { label } else { "" };
@@ -156,12 +158,13 @@ impl Page {
         }
     }
 
-    /// One text under a label.
+    /// Adds one text under a label.
     pub fn labelled(&mut self, label: &str, text: &str) {
         self.line(&format!("{label:<LABEL$}"), text);
     }
 
-    /// Columns with two blanks between, each as wide as its widest cell; what does not fit goes on in the last column.
+    /// Adds columns, two blanks apart, each as wide as its widest cell. Text that does not fit wraps in the
+    /// last column.
     pub fn columns(&mut self, indent: &str, rows: &[Vec<String>]) {
         let count = rows.iter().map(Vec::len).max().unwrap_or(0);
         let width = |c: usize| {
@@ -192,7 +195,7 @@ impl Page {
 /// Columns of labels such as `Evidence`, with their indent.
 const LABEL: usize = 14;
 
-/// Text that cannot drive a terminal and is not endless.
+/// Escapes text and limits its length.
 fn harmless(text: &str) -> Cow<'_, str> {
     match text.char_indices().nth(MAX_PIECE) {
         Some((end, _)) => {
@@ -203,13 +206,13 @@ fn harmless(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// How many of so many items are shown where there is room for `most`: the one behind them takes no more room than
-/// `and 1 more` would.
+/// Number of items to show of `len` if there is room for `most`. One more item is shown if it takes no more
+/// room than `and 1 more`.
 pub fn shown_of(len: usize, most: usize) -> usize {
     if len == most + 1 { len } else { most }
 }
 
-/// The first `most` of a list, and how many more there are: `a, b and 3 more`.
+/// The first `most` of a list, and the number of the others: `a, b and 3 more`.
 pub fn few(items: &[String], most: usize) -> String {
     let shown = shown_of(items.len(), most);
     let mut text = items.iter().take(shown).map(String::as_str).collect::<Vec<_>>().join(", ");

@@ -1,4 +1,4 @@
-//! Problems: what one repair ends. An administrator repairs problems, not rows.
+//! Problems: incidents that one fix ends. An administrator fixes problems, not rows.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
@@ -31,29 +31,30 @@ pub const PROBLEM_COLUMNS: [&str; 15] = [
     "title",
 ];
 
-/// Characters of a list of names in one cell. Spreadsheets cut a cell at 32,767 characters, and one problem can have
-/// ten thousand clients; the report has them all.
+/// Longest list of names in one cell, in characters. Spreadsheets truncate a cell at 32,767 characters, and
+/// one problem can have ten thousand clients. The report has them all.
 const LIST_LEN: usize = 8_000;
 
-/// Incidents that one repair ends. Texts are raw: each format guards them for the place it writes to.
+/// Incidents that one fix ends. Texts are raw: each format escapes them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     pub problem_id: String,
-    /// New when all its present incidents are, reopened when it was resolved before, resolved when no incident is left.
+    /// New if all its present incidents are new, reopened if it was resolved before, resolved if no incident
+    /// is left.
     pub status: Status,
     pub cause: Cause,
-    /// Of its surest incident, as are confidence and fix.
+    /// From its incident with the highest confidence, as are confidence and fix.
     pub kind: Kind,
     pub confidence: Confidence,
-    /// The thing to repair, as a person would name it (`shared address 169.254.95.120`).
+    /// The thing to fix, as a person would call it (`shared address 169.254.95.120`).
     pub problem: String,
     /// The finding as one sentence, of the same incident as the fix.
     pub title: String,
     /// Indices into the rows, in their order; resolved incidents too.
     pub incidents: Vec<usize>,
-    /// How many of them are new or reopened since the baseline.
+    /// Number of incidents that are new or reopened since the baseline.
     pub new: usize,
-    /// Names of the incidents that are not resolved (of all, when the problem is), each once, by name.
+    /// Clients of the incidents that are not resolved (of all, if the problem is), each once, sorted.
     pub clients: Vec<String>,
     pub targets: Vec<String>,
     /// Events of the same incidents.
@@ -90,7 +91,7 @@ fn problem(rows: &[Row], incidents: Vec<usize>) -> Option<Problem> {
     let all: Vec<&Row> = incidents.iter().filter_map(|&i| rows.get(i)).collect();
     let present: Vec<&Row> = all.iter().copied().filter(|r| r.status.is_present()).collect();
     let told = if present.is_empty() { &all } else { &present };
-    // The first of the surest, so that nothing depends on chance.
+    // The first incident with the highest confidence, so that the result is always the same.
     let best = told.iter().copied().reduce(|a, b| if b.confidence > a.confidence { b } else { a })?;
     Some(Problem {
         problem_id: best.problem_id.clone(),
@@ -118,14 +119,14 @@ fn status(all: &[&Row]) -> Status {
     } else if !has(Status::New) && !has(Status::Reopened) {
         Status::Resolved
     } else if has(Status::Reopened) || has(Status::Resolved) {
-        // The same thing is to be repaired again, be it by another client that it shows.
+        // The same thing has to be fixed again, even if another client shows it now.
         Status::Reopened
     } else {
         Status::New
     }
 }
 
-/// Each name once (names that differ only in case are one), without the empty.
+/// Each name once (ignoring case), without empty ones.
 fn names<'a>(names: impl Iterator<Item = &'a String>) -> Vec<String> {
     let mut kept: BTreeMap<String, &String> = BTreeMap::new();
     for name in names.filter(|n| !n.is_empty()) {
@@ -134,7 +135,7 @@ fn names<'a>(names: impl Iterator<Item = &'a String>) -> Vec<String> {
     kept.into_values().cloned().collect()
 }
 
-/// Orders times as they are written in reports. As text `09.5Z` would stand before `09Z`.
+/// Compares times in the form of reports. As text `09.5Z` would come before `09Z`.
 pub fn by_time(a: &str, b: &str) -> Ordering {
     match (a.parse::<Timestamp>(), b.parse::<Timestamp>()) {
         (Ok(a), Ok(b)) => a.cmp(&b),
@@ -143,7 +144,7 @@ pub fn by_time(a: &str, b: &str) -> Ordering {
 }
 
 impl Problem {
-    /// The cells in the order of [`PROBLEM_COLUMNS`], not yet guarded.
+    /// The cells in the order of [`PROBLEM_COLUMNS`], not yet escaped.
     pub fn cells(&self) -> [String; 15] {
         [
             self.problem_id.clone(),
@@ -165,7 +166,7 @@ impl Problem {
     }
 }
 
-/// A list as one cell, as the report has it; a long one ends with how many were left out.
+/// A list as one cell, as in the report. A long one ends with the number of items left out.
 fn list(items: &[String]) -> String {
     let mut out = String::new();
     for (i, item) in items.iter().enumerate() {

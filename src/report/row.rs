@@ -1,4 +1,4 @@
-//! One finding as the report has it. The columns are a published contract: `docs/report.md`.
+//! One finding as a row of the report. The columns are a published contract: `docs/report.md`.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -40,13 +40,13 @@ pub const COLUMNS: [&str; 27] = [
     "collect",
 ];
 
-/// The columns of the first reports. Those behind them may be absent in an earlier report.
+/// Number of columns of the first reports. An earlier report may lack the later ones.
 pub const FIRST_COLUMNS: usize = 22;
 
-/// What joins the items of a list in one cell.
+/// Separator of list items in one cell.
 pub const LIST_SEPARATOR: &str = "; ";
 
-/// What an incident is against an earlier report.
+/// Status of an incident against an earlier report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
@@ -69,19 +69,19 @@ impl Status {
         }
     }
 
-    /// Is it there now? Only a comparison knows what is not.
+    /// Is it present now? Only a comparison can show that it is not.
     pub fn is_present(self) -> bool {
         self != Self::Resolved
     }
 
-    /// Is it something an earlier report did not have as present?
+    /// Is it one that an earlier report did not have as present?
     pub fn is_new(self) -> bool {
         matches!(self, Self::New | Self::Reopened)
     }
 }
 
-/// One row. Texts are raw: each format guards them for the place it writes to. Its fields in this order are also the
-/// members of an incident in JSON.
+/// One row. Texts are raw: each format escapes them. Its fields in this order are also the members of an
+/// incident in JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Row {
     pub incident_id: String,
@@ -118,13 +118,13 @@ pub struct Row {
     pub collect: Vec<String>,
 }
 
-/// What a problem is called: the thing to repair. An earlier report in CSV does not tell it, and then it is the ID.
+/// The name of a problem: the thing to fix. An earlier report in CSV does not have it, then it is the ID.
 pub fn problem_name<'a>(problem: &'a str, id: &'a str) -> &'a str {
     if problem.is_empty() { id } else { problem }
 }
 
 impl Row {
-    /// `log_name` gives the path of an input by its index.
+    /// Makes the row of a finding. `log_name` gives the path of an input by its index.
     pub fn new(finding: Finding, log_name: &dyn Fn(FileIndex) -> String) -> Self {
         let incident = &finding.incident;
         let collect: BTreeSet<Collect> = finding.missing.iter().flat_map(Request::collects).collect();
@@ -160,7 +160,7 @@ impl Row {
         }
     }
 
-    /// The cells in the order of [`COLUMNS`], not yet guarded.
+    /// The cells in the order of [`COLUMNS`], not yet escaped.
     pub fn cells(&self) -> [Cow<'_, str>; 27] {
         [
             (&self.incident_id).into(),
@@ -194,8 +194,8 @@ impl Row {
     }
 }
 
-/// A list as one cell. An item that holds the separator (a crafted name can) loses its blank, so that the list can be
-/// taken apart again.
+/// A list as one cell. If an item contains the separator (a crafted name can), its blank is removed, so that
+/// the list can be split again.
 pub fn join(items: impl IntoIterator<Item = impl AsRef<str>>) -> String {
     let mut cell = String::new();
     for (i, item) in items.into_iter().enumerate() {
@@ -203,7 +203,7 @@ pub fn join(items: impl IntoIterator<Item = impl AsRef<str>>) -> String {
         if i > 0 {
             cell.push_str(LIST_SEPARATOR);
         }
-        // Few items have a semicolon, and it is found faster than the separator.
+        // Few items contain a semicolon, and searching for it is faster.
         if item.contains(';') {
             cell.push_str(&item.replace(LIST_SEPARATOR, ";"));
         } else {

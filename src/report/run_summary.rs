@@ -1,4 +1,4 @@
-//! `--summary`: what was read of each input, as JSON Lines.
+//! `--summary`: the result of reading each input, as JSON Lines.
 
 use std::io::{self, Write};
 

@@ -1,7 +1,7 @@
-//! Reads what an earlier run wrote, also as a spreadsheet program saved it: semicolons or tabs, UTF-16.
+//! Reads reports of an earlier run, also if a spreadsheet program saved them: semicolons or tabs, UTF-16.
 //!
-//! An earlier report that cannot be read would make everything new, and a schedule would raise a false alarm. So any doubt
-//! is an error that names file and line.
+//! If an earlier report could not be read, every incident would be new, and a schedule would raise a false
+//! alarm. So any doubt is an error with file and line.
 
 use std::borrow::Cow;
 use std::io;
@@ -27,7 +27,7 @@ pub enum SavedError {
     Cut { path: PathBuf, line: u64 },
 }
 
-/// A file to read again, and what it should be.
+/// A file to read again, and its expected content.
 #[derive(Debug, Clone, Copy)]
 pub struct Saved<'a> {
     pub path: &'a Path,
@@ -57,8 +57,8 @@ impl Saved<'_> {
         SavedError::Cut { path: self.path.to_path_buf(), line }
     }
 
-    /// Rows of a CSV, each with its line. `read` gets the cells in the order of `columns`, then of `optional` (empty where
-    /// the file, of an older version, has no such column).
+    /// Rows of a CSV with their lines. `read` gets the cells in the order of `columns`, then of `optional`
+    /// (empty if an older file does not have the column).
     pub fn csv_rows<T>(
         self,
         text: &str,
@@ -107,7 +107,7 @@ impl Saved<'_> {
     }
 }
 
-/// The beginning of a value from another source, for a message.
+/// The start of a foreign value, for a message.
 pub fn shortened(text: &str) -> String {
     text.chars().take(40).collect()
 }

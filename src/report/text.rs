@@ -1,6 +1,7 @@
-//! The report for a person at a terminal: the problems, the sure ones first, what is missing, and where the rest is.
+//! The report for a person at a terminal: the problems by confidence, what is missing, and where the rest is.
 //!
-//! A screenful, however many incidents there are: what is left out is counted, and the view says how to see it.
+//! It fits a screen, however many incidents there are. What is left out is counted, and the view says how to
+//! see it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -11,16 +12,16 @@ use super::row::{Row, Status};
 use super::{Problem, problem};
 use crate::diagnosis::{Cause, Confidence, EvidenceRole};
 
-/// So many problems are all told in full. Of more, only [`MANY_TOLD`] are; the others get a line each, until
-/// [`MAX_LINES`] of a cause.
+/// Most problems that are all shown in full. Of more, only [`MANY_TOLD`] are; the others get one line each,
+/// up to [`MAX_LINES`] per cause.
 const ALL_TOLD: usize = 10;
 const MANY_TOLD: usize = 5;
 const MAX_LINES: usize = 3;
-/// Pieces of evidence, incidents and names of one problem.
+/// Most pieces of evidence, incidents and names shown per problem.
 const MAX_EVIDENCE: usize = 3;
 const MAX_INCIDENTS: usize = 3;
 const MAX_NAMES: usize = 3;
-/// Resolved problems, a line each.
+/// Most resolved problems shown, one line each.
 const MAX_RESOLVED: usize = 5;
 
 /// The whole view.
@@ -33,7 +34,7 @@ struct View<'a> {
     rows: &'a [Row],
     problems: &'a [Problem],
     page: Page,
-    /// Steps that were written out, and at which problem.
+    /// Steps already written out, and the problem under which they are.
     told: HashMap<Vec<String>, usize>,
     number: usize,
     /// There was an earlier report to compare with.
@@ -95,8 +96,8 @@ impl<'a> View<'a> {
         }
     }
 
-    /// The problems that are there by cause: the surest cause first, undetermined last; in each the surest problem first,
-    /// of equally sure ones first what is new, then that of most clients.
+    /// The present problems by cause: the cause with the highest confidence first, undetermined last. Within
+    /// a cause, by confidence, then new ones first, then by number of clients.
     fn groups(&self) -> Vec<(Cause, Vec<&'a Problem>)> {
         let mut groups: BTreeMap<Cause, Vec<&Problem>> = BTreeMap::new();
         for problem in self.problems.iter().filter(|p| p.status.is_present()) {
@@ -145,7 +146,7 @@ impl<'a> View<'a> {
         }
     }
 
-    /// A problem as one line.
+    /// Adds a problem as one line.
     fn line_of(&mut self, problem: &Problem) {
         let incidents = self.present_of(problem).count().max(1) as u64;
         let name = self.page.ink(Ink::Strong, problem.name());
@@ -163,7 +164,7 @@ impl<'a> View<'a> {
         problem.incidents.iter().filter_map(move |&i| rows.get(i)).filter(|r| r.status.is_present())
     }
 
-    /// How sure it is, what kind, and whether it is new.
+    /// Confidence, kind and status.
     fn sure(&self, problem: &Problem) -> String {
         let confidence = self.page.ink(of_confidence(problem.confidence), problem.confidence.name());
         let mut text = format!("{confidence}, {}", problem.kind);
@@ -174,7 +175,7 @@ impl<'a> View<'a> {
         text
     }
 
-    /// A problem in full.
+    /// Adds a problem in full.
     fn problem(&mut self, problem: &'a Problem) {
         let incidents: Vec<&Row> = self.present_of(problem).collect();
         let Some(best) =
@@ -193,7 +194,7 @@ impl<'a> View<'a> {
         self.page.items(label, &evidence, false);
         self.fix(&problem.fix);
         let events = match problem.events {
-            // Against a state: all of them were told by earlier runs.
+            // Against a state: earlier runs reported all of them.
             0 => "no new event".to_owned(),
             n => counted(n, "event"),
         };
@@ -207,7 +208,7 @@ impl<'a> View<'a> {
         self.incidents(problem, &incidents);
     }
 
-    /// What supports it, then what speaks against it; not why other causes were left out.
+    /// Supporting evidence, then contradicting evidence, but not why other causes were excluded.
     fn evidence(&self, row: &Row) -> Vec<String> {
         let all = |wanted: fn(EvidenceRole) -> bool| {
             row.evidence.iter().filter(move |item| wanted(item.role)).map(EvidenceItem::cell)
@@ -290,7 +291,7 @@ impl<'a> View<'a> {
         }
     }
 
-    /// Everything that is missing, once, by what collects it.
+    /// Adds all missing inputs once, grouped by what collects them.
     fn missing(&mut self) {
         struct Ask<'r> {
             example: &'r RequestItem,
@@ -362,7 +363,7 @@ fn moment(time: &str) -> String {
     period(time, time)
 }
 
-/// How a confidence is shown.
+/// The style of a confidence.
 pub(crate) fn of_confidence(confidence: Confidence) -> Ink {
     match confidence {
         Confidence::Confirmed => Ink::Good,
@@ -371,7 +372,7 @@ pub(crate) fn of_confidence(confidence: Confidence) -> Ink {
     }
 }
 
-/// How many of each group are told when `most` may be in all: one of each in turn.
+/// Number of items to show per group if `most` are allowed: the groups take turns.
 pub(crate) fn shares(sizes: &[usize], most: usize) -> Vec<usize> {
     let mut shares = vec![0; sizes.len()];
     let mut left = most.min(sizes.iter().sum());

@@ -1,4 +1,4 @@
-//! Problems, each with its incidents: what stands in the page itself and reads without script.
+//! Problem cards with their incidents: the static part of the page, readable without script.
 
 use super::text::{self, Moment, shown, shown_in};
 use crate::diagnosis::EvidenceRole;
@@ -7,25 +7,25 @@ use crate::report::numbers::{counted, grouped};
 use crate::report::row::problem_name;
 use crate::report::{Problem, Report, Row};
 
-/// Problems with all that is known of them. Those behind get a line, and those behind these a number; the table of
-/// incidents has all of them.
+/// Most problems with a card. The next ones get a line, and the rest only a number. The table of incidents
+/// has all of them.
 const MAX_CARDS: usize = 200;
 const MAX_LINES: usize = 2_000;
 
-/// Incidents told in the cards, of all problems and of one where there are more.
+/// Most incidents shown in the cards of all problems, and of one problem if there are more.
 const MAX_STORIES: usize = 300;
 const STORIES_EACH: usize = 3;
 
-/// Bytes of texts in the cards. Texts are longest in a forest whose names somebody made long.
+/// Most bytes of text in the cards. Texts are longest in a forest with crafted names.
 const MAX_BYTES: usize = 3 << 20;
 
-/// Characters of a problem's name.
+/// Longest problem name, in characters.
 const MAX_NAME: usize = 400;
 
-/// Names of clients or targets in a card.
+/// Most names of clients or targets in a card.
 const MAX_NAMES: usize = 24;
 
-/// How many cards are open at first.
+/// Number of cards that are open at first.
 const OPEN: usize = 5;
 
 pub(super) struct Card {
@@ -37,7 +37,7 @@ pub(super) struct Card {
     pub confidence: &'static str,
     pub status: &'static str,
     pub incidents: String,
-    /// Of its incidents, when some but not all are.
+    /// Number of new incidents, if some but not all are new.
     pub new: String,
     pub clients: Names,
     pub targets: Names,
@@ -46,12 +46,12 @@ pub(super) struct Card {
     pub last: Moment,
     pub fix: Vec<String>,
     pub stories: Vec<Story>,
-    /// Incidents without a story here.
+    /// Incidents without details here.
     pub more: String,
     pub open: bool,
 }
 
-/// A problem in a line.
+/// A problem as one line.
 pub(super) struct Line {
     pub id: String,
     pub what: String,
@@ -71,10 +71,10 @@ pub(super) struct Names {
     pub more: String,
 }
 
-/// One incident, all of it.
+/// One incident in full.
 #[derive(Default)]
 pub(super) struct Story {
-    /// Made for the script to fill: everything stands in it, and nothing is said.
+    /// A template for the script to fill: all elements are present and empty.
     pub blank: bool,
     pub id: String,
     pub kind: &'static str,
@@ -87,7 +87,7 @@ pub(super) struct Story {
     pub first: Moment,
     pub last: Moment,
     pub told: IncidentCard,
-    /// Its sentence and its fix are those that stand above it.
+    /// Its sentence and its fix are the same as those above it.
     pub same_why: bool,
     pub same_fix: bool,
 }
@@ -114,7 +114,7 @@ pub(super) struct Cards {
     pub left_out: usize,
 }
 
-/// Problems that are there, and those that are resolved, in the report's order.
+/// The present and the resolved problems, in the report's order.
 pub(super) fn all(report: &Report<'_>) -> (Cards, Cards) {
     let mut room = Room {
         stories: MAX_STORIES,
@@ -137,7 +137,7 @@ pub(super) fn all(report: &Report<'_>) -> (Cards, Cards) {
     (present, resolved)
 }
 
-/// What may still be written.
+/// Remaining room.
 struct Room {
     stories: usize,
     each: usize,
@@ -195,7 +195,7 @@ impl Card {
         card
     }
 
-    /// Bytes of its own texts, without its stories.
+    /// Bytes of its own texts, without its incidents.
     fn len(&self) -> usize {
         let names = [&self.clients.shown, &self.targets.shown, &self.fix];
         self.what.len() + self.why.len() + names.iter().map(|n| bytes(n)).sum::<usize>()
@@ -260,7 +260,7 @@ impl Story {
         let told = &self.told;
         let lists = [&told.evidence, &told.against, &told.considered, &told.missing, &told.logs];
         let fix = if self.same_fix { 0 } else { bytes(&told.fix) };
-        // The names stand in it twice.
+        // The names occur twice.
         2 * (self.client.len() + self.answered_by.len() + self.target.len())
             + told.explanation.len()
             + lists.iter().map(|l| bytes(l)).sum::<usize>()

@@ -1,8 +1,9 @@
-//! All incidents for the script, compressed: the table that sorts, filters and searches is made of them.
+//! All incidents for the script, compressed. Its table sorts, filters and searches them.
 //!
-//! One JSON array. A text in it is the next of the list of texts; an array is an incident, whose texts are numbers in that
-//! list ([`MEMBERS`] has the order). So a text that a thousand incidents share stands in it once. It is zlib, then
-//! base64, in an element that is not run: no name can end the element or be taken for markup.
+//! The data is one JSON array. A string in it is the next text of the text list. An array is an incident,
+//! whose texts are numbers in that list ([`MEMBERS`] gives the order). A text that a thousand incidents share
+//! is therefore stored once. The array is compressed with zlib and base64-encoded in an element that is not
+//! executed: no name can end the element or become markup.
 
 use std::collections::HashMap;
 use std::io::{self, Write};
@@ -17,14 +18,14 @@ use super::text::{name, shown_in};
 use crate::report::numbers::grouped;
 use crate::report::{Report, Row};
 
-/// Compressed bytes after which no further incident is taken: the page stays under 20 MB. Real reports compress to some
-/// 100 bytes an incident, so these are for names made to not compress.
+/// Most compressed bytes, so that the page stays under 20 MB. Real reports compress to some 100 bytes per
+/// incident; only names made not to compress reach the limit.
 pub(super) const MAX_COMPRESSED: u64 = 10 << 20;
 
-/// The same uncompressed, for the browser's memory; about 100,000 incidents.
+/// Most uncompressed bytes, for the browser's memory: about 100,000 incidents.
 const MAX_RAW: usize = 160 << 20;
 
-/// What an incident's array holds; the script reads them in this order.
+/// Content of an incident's array, in the order that the script reads.
 const MEMBERS: [&str; 22] = [
     "incident_id",
     "problem_id",
@@ -54,7 +55,7 @@ pub(super) struct Data {
     pub base64: String,
     /// Names of the members, for the script.
     pub members: String,
-    /// Incidents that have no room, which the page must tell.
+    /// Incidents left out for lack of room. The page has to say so.
     pub left_out: usize,
     pub taken: String,
     pub all: String,
@@ -67,7 +68,7 @@ struct Writer {
 }
 
 impl Data {
-    /// Of no more than `room` compressed bytes, and what one more incident takes.
+    /// Collects incidents until `room` compressed bytes are used.
     pub(super) fn new(report: &Report<'_>, room: u64) -> io::Result<Self> {
         let mut writer = Writer {
             out: ZlibEncoder::new(Vec::new(), Compression::default()),
@@ -124,7 +125,7 @@ impl Writer {
         self.item(&value.to_string())
     }
 
-    /// The text's number; a new one is written first.
+    /// The text's number. A new text is written first.
     fn text(&mut self, text: &str) -> io::Result<usize> {
         if let Some(&number) = self.texts.get(text) {
             return Ok(number);

@@ -1,9 +1,10 @@
-//! The report as one page for a browser: it needs nothing beside itself, asks nobody for anything, and reads without script
-//! too. `docs/page.md` tells what is on it.
+//! The report as one page for a browser. It is self-contained, makes no requests, and is readable without
+//! script. `docs/page.md` describes its content.
 //!
-//! The template, the style and the script are files of this folder. What the page runs is allowed by its hash, so that
-//! nothing a log holds can run: [`policy`]. All texts from logs go through [`text::shown`] and the template's escaping, or,
-//! compressed, through [`data`] to a script that only ever sets text.
+//! The template, the style and the script are files of this folder. The page's policy allows its script and
+//! style by hash, so that nothing from a log can run: [`policy`]. All texts from logs pass through
+//! [`text::shown`] and the template's escaping, or, compressed, through [`data`] to a script that only ever
+//! sets text.
 
 mod cards;
 mod data;
@@ -33,7 +34,7 @@ use verdict::Verdict;
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
-/// On a page with no more incidents than these all are opened on paper.
+/// With at most this many incidents, all are opened for printing.
 const FEW: usize = 40;
 
 #[derive(Template)]
@@ -44,14 +45,14 @@ struct Page {
     style: String,
     script: String,
     data: Data,
-    /// More than a name for the style: decides what is printed.
+    /// Decides which parts are printed. The style uses it.
     few: bool,
     compared: bool,
     verdict: Verdict,
     cards: Vec<Card>,
-    /// Problems behind those that have a card.
+    /// Problems without a card, one line each.
     lines: Vec<Line>,
-    /// How many there are behind the lines.
+    /// Number of problems without even a line.
     left_out: usize,
     resolved: Vec<Card>,
     resolved_lines: Vec<Line>,
@@ -59,11 +60,11 @@ struct Page {
     timeline: Timeline,
     pictures: Pictures,
     read: Read,
-    /// An empty one, which the script fills.
+    /// An empty incident, which the script fills.
     blank: Story,
 }
 
-/// Writes the page. It is never larger than 20 MB: what does not fit is counted and said to be left out.
+/// Writes the page. It never exceeds 20 MB: what does not fit is counted and reported as left out.
 pub fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     write_within(report, data::MAX_COMPRESSED, out)
 }
@@ -95,8 +96,9 @@ fn write_within(report: &Report<'_>, room: u64, out: &mut dyn Write) -> io::Resu
     page.write_into(out)
 }
 
-/// Nothing but the page's own style and script, by their hashes: no other script, no handler in a tag, no picture, font,
-/// frame, form or connection. Where the browser knows Trusted Types, the script cannot make markup out of text either.
+/// Content Security Policy: allows only the page's own style and script, by hash. No other script, event
+/// handler, picture, font, frame, form or connection works. With Trusted Types, the script cannot turn text
+/// into markup either.
 fn policy(style: &str, script: &str) -> String {
     let hash = |text: &str| format!("'sha256-{}'", BASE64_STANDARD.encode(Sha256::digest(text.as_bytes())));
     format!(
@@ -107,12 +109,13 @@ fn policy(style: &str, script: &str) -> String {
     )
 }
 
-/// A browser hashes what it has read, and it reads every end of a line as LF; a checkout on Windows may have CRLF.
+/// Converts line ends to LF. A browser hashes the text after doing the same, and a checkout on Windows may
+/// have CRLF.
 fn unix_lines(text: &str) -> String {
     text.replace("\r\n", "\n")
 }
 
-/// A number for the template, which hands over some as references.
+/// Formats a number for the template, which passes some as references.
 fn many(n: impl Borrow<usize>) -> String {
     grouped(*n.borrow() as u64)
 }

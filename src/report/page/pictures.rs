@@ -1,8 +1,9 @@
-//! The picture of a shared address: hosts on both sides, the address between them, and each connection as an arrow that
-//! goes in and bends back to who answered. Which host was meant is a broken line that ends before it.
+//! The diagram of a shared address: hosts on both sides, the address between them, and each connection as an
+//! arrow that goes in and bends back to the responder. A broken line that stops short leads to the intended
+//! host.
 //!
-//! An address can be shared by hundreds of hosts: the busiest connections are drawn, the others are a number. The table
-//! below each picture says the same in words.
+//! Hundreds of hosts can share an address: the busiest connections are drawn, the others are counted. The
+//! table below each diagram says the same in words.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -12,20 +13,20 @@ use crate::diagnosis::{Cause, Confidence};
 use crate::report::numbers::{counted, grouped, plural, saturating_sum};
 use crate::report::{Problem, Report, Row};
 
-/// Addresses with a picture; of others there is a line.
+/// Most addresses with a diagram. The others get a line.
 const MAX_PICTURES: usize = 12;
 const MAX_LINES: usize = 200;
 
-/// Connections drawn of one address. With more, no line can be followed.
+/// Most connections drawn per address. With more, no line can be followed.
 const MAX_LANES: usize = 10;
 
-/// Hosts listed below a picture, each with its part.
+/// Most hosts listed below a diagram, each with its role.
 const MAX_HOSTS: usize = 600;
 
-/// Characters of a name that a box has room for.
+/// Characters of a name that fit into a box.
 const NAME_CHARS: usize = 33;
 
-// The drawing's measures, in its own units.
+// Measures of the drawing, in its own units.
 pub(super) const WIDTH: usize = 940;
 const BOX_WIDTH: usize = 276;
 const BOX_HEIGHT: usize = 40;
@@ -35,7 +36,7 @@ const HUB_RIGHT: usize = 570;
 const MIDDLE: usize = WIDTH / 2;
 const LANE_STEP: usize = 44;
 const TOP: usize = 8;
-/// Of the hub, for the addresses in it.
+/// Line height of the addresses in the hub.
 const LINE: usize = 18;
 
 #[derive(Default)]
@@ -46,7 +47,7 @@ pub(super) struct Pictures {
 }
 
 pub(super) struct Picture {
-    /// Its problem, which has the fix.
+    /// ID of its problem, which has the fix.
     pub id: String,
     pub name: String,
     pub summary: String,
@@ -55,11 +56,11 @@ pub(super) struct Picture {
     pub boxes: Vec<HostBox>,
     pub hub: Hub,
     pub lanes: Vec<Lane>,
-    /// All who asked or were meant, those who asked most often first.
+    /// All clients and targets, the most frequent clients first.
     pub all_hosts: Vec<HostLine>,
     pub all_hosts_count: String,
     pub hosts_left_out: usize,
-    /// What is not drawn, in words.
+    /// The connections that are not drawn, in words.
     pub rest: String,
     pub rest_y: usize,
 }
@@ -91,15 +92,15 @@ pub(super) struct Hub {
     pub addresses: Vec<(usize, String)>,
 }
 
-/// One connection: all incidents of a client, a target host and who answered.
+/// One connection: all incidents of a client, a target host and a responder.
 pub(super) struct Lane {
     pub number: usize,
     pub badge_y: usize,
     pub badge_text_y: usize,
     pub cause: &'static str,
-    /// From the client through the address to who answered.
+    /// Path from the client through the address to the responder.
     pub went: String,
-    /// From the address to whom it was meant for.
+    /// Path from the address to the intended host.
     pub meant: String,
     pub client: String,
     pub target: String,
@@ -109,7 +110,7 @@ pub(super) struct Lane {
     pub confidence: &'static str,
 }
 
-/// What is added up for a lane.
+/// Totals of a lane.
 struct Sum<'a> {
     first: &'a Row,
     itself: bool,
@@ -155,12 +156,13 @@ fn summary(rows: &[&Row]) -> String {
     )
 }
 
-/// Who asked and who was meant, without case.
+/// Clients and targets, in lower case.
 fn hosts(rows: &[&Row]) -> BTreeSet<String> {
     rows.iter().flat_map(|r| [r.client.to_lowercase(), meant(r).to_lowercase()]).collect()
 }
 
-/// The same with their names as they were first written, and the incidents of which each was the client.
+/// The same hosts with their names as first written, and the number of incidents of which each was the
+/// client.
 fn host_lines(rows: &[&Row]) -> Vec<HostLine> {
     let mut asked: BTreeMap<String, (&str, u64)> = BTreeMap::new();
     for row in rows {
@@ -183,8 +185,8 @@ fn meant(row: &Row) -> &str {
     if row.target_host.is_empty() { &row.target_spn } else { &row.target_host }
 }
 
-/// The connections of an address: each client's busiest, the busiest of these first, then each one's second, so that many
-/// hosts are seen where many share it.
+/// The connections of an address in the order of drawing: each client's busiest first, then each client's
+/// second, so that many hosts are visible.
 fn sums<'a>(rows: &[&'a Row]) -> Vec<Sum<'a>> {
     let mut sums: Vec<Sum<'a>> = Vec::new();
     let mut known: HashMap<[String; 3], usize> = HashMap::new();
@@ -202,7 +204,7 @@ fn sums<'a>(rows: &[&'a Row]) -> Vec<Sum<'a>> {
             sum.confidence = sum.confidence.max(row.confidence);
         }
     }
-    // Stable sorts: of the equally busy, the report's order.
+    // Stable sort: ties keep the report's order.
     sums.sort_by_key(|s| Reverse(s.events));
     let mut of_client: HashMap<String, usize> = HashMap::new();
     sums.sort_by_cached_key(|s| {
@@ -277,7 +279,7 @@ impl Lane {
     }
 }
 
-/// Where each host stands.
+/// Position of each host.
 #[derive(Default)]
 struct Plan {
     hosts: Vec<Host>,
@@ -298,7 +300,7 @@ impl Plan {
         self.hosts.iter().find(|h| h.key == key)
     }
 
-    /// The host's side: where it stands, or on the side that is given.
+    /// The host's side. A new host gets the given side.
     fn side(&mut self, key: String, name: &str, right: bool) -> bool {
         if let Some(host) = self.find(&key) {
             return host.right;
@@ -308,7 +310,7 @@ impl Plan {
         right
     }
 
-    /// A client to the left and the target opposite it, unless they stand already.
+    /// Places a client to the left and the target opposite, unless they have a place.
     fn place(&mut self, sum: &Sum<'_>) {
         let [client, target, answerer] = keys(sum);
         let opposite = self.find(&target).is_some_and(|t| !t.right);
@@ -322,7 +324,7 @@ impl Plan {
         }
     }
 
-    /// Each side is stacked, in the middle of the hub's height.
+    /// Stacks each side, centred on the hub's height.
     fn arrange(&mut self, from: usize, to: usize) {
         for right in [false, true] {
             let count = self.hosts.iter().filter(|h| h.right == right).count();
@@ -358,7 +360,7 @@ impl Plan {
         self.hosts.iter().map(boxed).collect()
     }
 
-    /// The place where lines meet the host's box.
+    /// The point where lines meet the host's box.
     fn edge(&self, key: &str) -> (bool, usize, usize) {
         match self.find(key) {
             Some(host) if host.right => (true, WIDTH - BOX_WIDTH - 1, host.y + BOX_HEIGHT / 2),
@@ -371,7 +373,7 @@ impl Plan {
         let [client, target, answerer] = keys(sum);
         let (from, answered, meant_for) = (self.edge(&client), self.edge(&answerer), self.edge(&target));
         let hub = |right: bool| if right { HUB_RIGHT } else { HUB_LEFT };
-        // Where the arrow turns, inside the hub, before the number.
+        // The arrow turns inside the hub, before the number.
         let turn = if from.0 { MIDDLE + 26 } else { MIDDLE - 26 };
         let (ask_y, back_y) = (y - 7, y + 7);
         let middle = |right: bool| if right { HUB_RIGHT + 52 } else { HUB_LEFT - 52 };
@@ -383,7 +385,7 @@ impl Plan {
             from.2 - 7,
             hub(from.0)
         );
-        // Arrows end a little before the box, for their heads.
+        // Arrows end a little before the box, to leave room for their heads.
         let stop = |edge: (bool, usize, usize)| if edge.0 { edge.1 - 7 } else { edge.1 + 7 };
         let m = middle(answered.0);
         let end_y = if answerer == client { answered.2 + 7 } else { answered.2 };
@@ -425,7 +427,8 @@ impl Plan {
     }
 }
 
-/// Client, target, who answered. An account is no host: which machine it is, the names do not surely tell.
+/// Keys of client, target and responder. An account is not a host: its name does not prove which machine it
+/// is.
 fn keys(sum: &Sum<'_>) -> [String; 3] {
     let client = sum.first.client.to_lowercase();
     let answerer =

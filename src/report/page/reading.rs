@@ -1,14 +1,15 @@
-//! What was read, and what could not be.
+//! The inputs section: what was read, and what could not be.
 
 use super::text::{shown, shown_in};
 use crate::report::numbers::{counted, counted_as, grouped};
 use crate::report::{Reading, left_out};
 
-/// Files listed, and problems of each: a folder of a hundred thousand files must not become a page of them.
+/// Most files listed, and most problems per file: a folder of a hundred thousand files must not fill the
+/// page.
 const MAX_FILES: usize = 500;
 const MAX_PROBLEMS: usize = 20;
 
-/// Characters of a path or a problem.
+/// Longest path or problem, in characters.
 const MAX_CHARS: usize = 500;
 
 pub(super) struct Read {
@@ -23,7 +24,7 @@ pub(super) struct Read {
     pub inventories_shown: String,
 }
 
-/// An input that is not, or not all, in the report.
+/// An input that is not, or not completely, in the report.
 pub(super) struct Unread {
     pub what: &'static str,
     pub path: String,

@@ -8,7 +8,7 @@ use crate::diagnosis::{Cause, Confidence, EvidenceRole, Kind};
 use crate::report::item::{EvidenceItem, RequestItem, StepItem};
 use crate::report::{Problem, Reading, Row, Status, problem};
 
-/// What a name can do to a page.
+/// Names that attack a page.
 const HOSTILE: [&str; 8] = [
     "<img src=x onerror=alert(1)>",
     "</script><script>alert(1)</script>",
@@ -70,7 +70,7 @@ fn page(rows: &[Row]) -> String {
     String::from_utf8(out).unwrap()
 }
 
-/// What stands between `start` and `end`, the first time.
+/// The text between the first `start` and `end`.
 fn between<'a>(page: &'a str, start: &str, end: &str) -> &'a str {
     let (_, rest) = page.split_once(start).unwrap_or_else(|| panic!("no {start}"));
     rest.split_once(end).unwrap().0
@@ -111,7 +111,7 @@ fn the_policy_allows_the_pages_own_style_and_script_and_nothing_else() {
             hash(style)
         )
     );
-    // The policy stands before all it is for, and a browser would not run what these say anyway.
+    // The policy comes before everything it applies to.
     assert!(page.find("Content-Security-Policy").unwrap() < page.find("<style>").unwrap());
     assert!(!page.contains(" style=") && !page.contains(" onclick="));
     assert!(!page.contains("http:") && !page.contains("https:"), "nothing to fetch");
@@ -149,7 +149,7 @@ fn hostile_names_are_no_markup_wherever_they_stand() {
         let plain = page(&[row(1, 1)]);
         let tags = |page: &str| page.matches(['<', '>']).count();
         assert!(!written.contains(name), "{name}");
-        // Not a tag more than lists of one item need.
+        // Adds no more tags than lists of one item need.
         assert!(tags(&written) <= tags(&plain), "{name}");
         assert!(!written.chars().any(|c| c != '\n' && crate::text::escape::is_dangerous(c)), "{name}");
         let seen = incidents(&written);
@@ -205,7 +205,7 @@ fn without_script_every_problem_and_incident_of_a_small_report_is_there() {
     assert_eq!(page.matches("<details class=\"problem ").count(), 9);
 }
 
-/// Letters that do not compress, another text for each number.
+/// Letters that do not compress, a different text for each number.
 fn noise(n: usize) -> String {
     let mut state = n as u64 * 2 + 1;
     let mut letter = || {
@@ -220,7 +220,7 @@ fn a_page_keeps_its_size_and_says_what_is_left_out() {
     let rows: Vec<Row> = (0..2_500)
         .map(|n| {
             let mut row = row(n, n);
-            // As many as may fill the cards, and more than the data may have.
+            // Enough to fill the cards, and more than the data may have.
             if n < 600 {
                 row.explanation = noise(n);
                 row.evidence =
@@ -236,14 +236,14 @@ fn a_page_keeps_its_size_and_says_what_is_left_out() {
     let page = String::from_utf8(out).unwrap();
     let data = between(&page, "id=\"data\"", "</script>").len();
     assert!(data < room as usize * 4 / 3 + 100_000, "{data}");
-    // Without the data; so with all the room there is, a page is under 20 MB.
+    // Without the data. With all its room, a page is then under 20 MB.
     assert!(page.len() - data < 6_000_000, "{}", page.len() - data);
     const { assert!(data::MAX_COMPRESSED * 4 / 3 + 6_000_000 < 20_000_000) };
 
     let kept = incidents(&page).len();
     assert!((30..600).contains(&kept), "{kept}");
     assert!(page.contains(&format!("the first {kept} of 2,500 incidents, in the report")));
-    // All problems are counted: in cards, in lines, and the rest as a number.
+    // All problems are counted: as cards, as lines, or in the number of the rest.
     let cards = page.matches("<details class=\"problem ").count();
     let lines = page.matches("<tr id=\"p").count();
     let rest = between(&page, "<p class=\"more\">And ", " more problems, whose").replace(',', "");

@@ -1,19 +1,19 @@
-//! Texts from logs as the page has them.
+//! Prepares texts from logs for the page.
 
 use jiff::Timestamp;
 
 use crate::text::escape::escape_control;
 
-/// Characters of a text. A name in an event has 32,767 at most, and nobody reads so many; the CSV has them.
+/// Longest text, in characters. A name in an event has at most 32,767, which nobody reads; the CSV has them.
 const MAX_CHARS: usize = 2_000;
 
-/// What a person can read: nothing in it acts or reorders, and what is very long ends with how much was left out.
-/// Markup is still markup here; the template escapes it.
+/// Escapes control and reordering characters, and truncates a very long text with the number of characters
+/// left out. Does not escape markup; the template does.
 pub(super) fn shown(text: &str) -> String {
     shown_in(text, MAX_CHARS)
 }
 
-/// The same in less room.
+/// The same, with another limit.
 pub(super) fn shown_in(text: &str, chars: usize) -> String {
     match text.char_indices().nth(chars) {
         Some((end, _)) => {
@@ -24,12 +24,12 @@ pub(super) fn shown_in(text: &str, chars: usize) -> String {
     }
 }
 
-/// A name: longer ones than this are no name of a host or service, but the work of somebody hostile.
+/// A name. Only crafted names are longer than the limit.
 pub(super) fn name(text: &str) -> String {
     shown_in(text, 300)
 }
 
-/// As much as a drawing has room for, without how much was left out.
+/// Truncates a text for a drawing, without the number of characters left out.
 pub(super) fn cut(text: &str, chars: usize) -> String {
     match text.char_indices().nth(chars) {
         Some(_) => {
@@ -44,7 +44,7 @@ pub(super) fn all(texts: &[String]) -> Vec<String> {
     texts.iter().map(|t| shown(t)).collect()
 }
 
-/// A time as the report has it, and to the second for reading.
+/// A time as in the report, and rounded to the second for reading.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Moment {
     pub full: String,

@@ -1,4 +1,5 @@
-//! When: a bar from an incident's first event to its last, drawn as shares of the width, so that it fits every screen.
+//! The timeline: a bar from an incident's first event to its last, in fractions of the width, so that it fits
+//! every screen.
 
 use jiff::Timestamp;
 
@@ -7,10 +8,10 @@ use crate::diagnosis::Cause;
 use crate::report::numbers::grouped;
 use crate::report::{Report, Row};
 
-/// Parts of the time in which incidents are counted.
+/// Number of slots in which incidents are counted.
 const SLOTS: usize = 120;
 
-/// Problems with a line of their own.
+/// Most problems with their own line.
 const MAX_PROBLEMS: usize = 24;
 
 /// Steps of the time axis in seconds: from a second to some ten years.
@@ -45,7 +46,7 @@ pub(super) struct Timeline {
     pub left_out: usize,
 }
 
-/// A line of the picture, which is a row of a table.
+/// A line of the timeline, which is a row of a table.
 pub(super) struct Lane {
     pub id: String,
     pub name: String,
@@ -56,7 +57,7 @@ pub(super) struct Lane {
     pub incidents: String,
 }
 
-/// Percent of the width and height, from the left and the top.
+/// Position in percent of the width and height, from the left and the top.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Bar {
     pub x: String,
@@ -68,15 +69,15 @@ pub(super) struct Bar {
 pub(super) struct Tick {
     pub x: String,
     pub day: String,
-    /// Empty where the step is a day or more.
+    /// Empty if the step is a day or more.
     pub time: String,
-    /// Left, middle or right of its place, so that the outermost are not cut off.
+    /// Left, middle or right alignment, so that the outermost labels are not cut off.
     pub anchor: &'static str,
-    /// Every second one has no room on a narrow screen.
+    /// Hide it on a narrow screen, which has room only for every second one.
     pub wide_only: bool,
 }
 
-/// From the first event to the last.
+/// The time from the first event to the last.
 struct Span {
     from: i128,
     to: i128,
@@ -128,7 +129,7 @@ fn times(row: &Row) -> Option<(Timestamp, Timestamp)> {
 }
 
 impl Span {
-    /// Thousandths of the span, whole ones: enough for any screen, and the same on every machine.
+    /// Position in whole thousandths of the span: enough for any screen, and the same on every machine.
     fn place(&self, time: Timestamp) -> i128 {
         let length = self.to - self.from;
         ((time.as_nanosecond() - self.from) * 1000 / length).clamp(0, 1000)
@@ -150,7 +151,7 @@ impl Span {
         })
     }
 
-    /// How many incidents reach into each slot.
+    /// Number of incidents in each slot.
     fn counts(&self, times: &[(Timestamp, Timestamp)]) -> Vec<u64> {
         let mut steps = vec![0_i64; SLOTS + 1];
         let slot = |time| ((self.place(time) as usize) * SLOTS / 1000).min(SLOTS - 1);
@@ -215,13 +216,13 @@ impl Span {
     }
 }
 
-/// Neighbours of one height are one bar. Without heights, whatever is there is a bar of full height.
+/// Merges adjacent slots of one height to one bar. Without heights, every bar has full height.
 fn bars(counts: &[u64], heights: bool) -> Vec<Bar> {
     let most = counts.iter().copied().max().unwrap_or(0).max(1);
     let height = |count: u64| match (count, heights) {
         (0, _) => 0,
         (_, false) => 60,
-        // What is there at all is seen.
+        // A slot with any incident is visible.
         (n, true) => (n * 100 / most).max(8),
     };
     let mut bars = Vec::new();

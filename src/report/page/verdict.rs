@@ -1,4 +1,4 @@
-//! What stands first: how many, which causes, how sure, what is new.
+//! The summary at the top of the page: counts, causes, confidence, what is new.
 
 use jiff::Timestamp;
 
@@ -8,14 +8,14 @@ use crate::report::numbers::{counted, grouped, saturating_sum};
 use crate::report::problem::by_time;
 use crate::report::{Problem, Report, Status, left_out};
 
-/// Problems named in the verdict when they are new.
+/// Most new problems named in the summary.
 const MAX_HEADS: usize = 8;
 
 pub(super) struct Verdict {
     pub heading: String,
     /// Sentences below it.
     pub lead: Vec<String>,
-    /// Problems to look at first: the new ones, or without a comparison those that hurt most clients.
+    /// Problems to look at first: the new ones, or without a comparison those that affect most clients.
     pub heads_title: String,
     pub heads: Vec<Head>,
     pub causes: Vec<CauseLine>,
@@ -32,16 +32,16 @@ pub(super) struct Head {
     pub counts: String,
 }
 
-/// A line of the first table.
+/// A row of the table of causes.
 pub(super) struct CauseLine {
     pub cause: &'static str,
     pub means: &'static str,
     pub problems: String,
     pub incidents: String,
-    /// Incidents, in the order of [`Confidence::ALL`].
+    /// Incidents by confidence, in the order of [`Confidence::ALL`].
     pub sure: Vec<Sure>,
     pub events: String,
-    /// Problems that are new.
+    /// Number of new problems.
     pub new: String,
 }
 
@@ -109,11 +109,11 @@ impl Verdict {
     }
 }
 
-/// The report's order has those first that hurt most clients.
+/// The report's order has the problems that affect most clients first.
 fn heads(report: &Report<'_>, present: &[&Problem]) -> (String, Vec<Head>) {
     let wanted: Vec<&Problem> =
         present.iter().copied().filter(|p| !report.compared || p.status.is_new()).collect();
-    // A list of one problem is the list of problems, which follows.
+    // With one problem, this list would repeat the list of problems that follows.
     if wanted.is_empty() || present.len() == 1 {
         return (String::new(), Vec::new());
     }

@@ -1,10 +1,10 @@
-//! The scan: inputs in, wanted records out, in parallel.
+//! The scan: reads all inputs in parallel and passes on the wanted records.
 //!
-//! Everything between a path and a [`Record`](crate::records::Record) is behind [`scan`]: blocks of chunks, the gate,
-//! decoding, archives, XML and text. It knows nothing of what the records mean.
+//! [`scan`] hides everything between a path and a [`Record`](crate::records::Record): blocks of chunks, the
+//! gate, decoding, archives, XML and text. It does not know what the records mean.
 //!
-//! A file imports only what stands before it: `visitor` and `report` (what goes out), `extracted` and `plan` (the tasks),
-//! `sink` (what a reader leaves), `stream` (inputs read from front to back), `worker`.
+//! A file imports only files listed before it: `visitor` and `report` (results), `extracted` and `plan`
+//! (tasks), `sink` (output of a reader), `stream` (sequential inputs), `worker`.
 
 mod extracted;
 mod order;
@@ -26,7 +26,7 @@ use crate::records::Selection;
 use plan::Plan;
 use worker::{Run, Worker};
 
-/// What the user may choose about scanning.
+/// Options of a scan.
 #[derive(Debug, Clone, Default)]
 pub struct ScanOptions {
     /// Worker threads; 0 for one per core.
@@ -36,7 +36,7 @@ pub struct ScanOptions {
 }
 
 impl ScanOptions {
-    /// Threads that will work at most.
+    /// Most threads that will work.
     pub fn workers(&self) -> usize {
         match self.threads {
             0 => std::thread::available_parallelism().map_or(1, usize::from),
@@ -45,9 +45,9 @@ impl ScanOptions {
     }
 }
 
-/// Reads all inputs and hands every wanted record to a visitor.
+/// Reads all inputs and passes every wanted record to a visitor.
 ///
-/// No input can stop the run: what is wrong with one is in its [`FileReport`].
+/// No input can stop the run: its errors are in its [`FileReport`].
 pub fn scan<C: RecordVisitor>(
     inputs: &[Input],
     selection: &Selection,
@@ -65,13 +65,13 @@ pub fn scan<C: RecordVisitor>(
         visitor
     };
     let visitors = std::thread::scope(|scope| {
-        // The calling thread works too, so a small input starts no thread at all. Where one cannot be
-        // started, the others do its work.
+        // The calling thread works, too, so a small input starts no thread. If one cannot be started, the
+        // others do its work.
         let others: Vec<_> = (1..plan.useful_threads(threads))
             .filter_map(|_| std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work).ok())
             .collect();
         let mut visitors = vec![work()];
-        // No panic leaves a worker but one of `new_visitor`, and then there is nothing to lose.
+        // Only a panic of `new_visitor` leaves a worker, and then there is nothing to lose.
         visitors.extend(others.into_iter().filter_map(|other| other.join().ok()));
         visitors
     });

@@ -25,10 +25,10 @@ use task::Task;
 /// A list of a million hosts is smaller.
 const MAX_LIST: u64 = 64 << 20;
 
-/// What a script is asked for.
+/// Options of `collect-script`.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// Hosts to collect from. With a report: hosts that the user vouches for.
+    /// Hosts to collect from. With a report: hosts that the user confirms as destinations.
     pub hosts: Vec<String>,
     /// Files with one host per line; `#` begins a comment.
     pub lists: Vec<PathBuf>,
@@ -61,7 +61,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// The command line asks for something impossible, whatever the inputs hold.
+    /// Does the command line itself ask for something impossible, whatever the inputs contain?
     pub fn is_wrong_use(&self) -> bool {
         match self {
             Self::NoHosts => true,
@@ -71,7 +71,7 @@ impl Error {
     }
 }
 
-/// What was made.
+/// Result of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
     /// Texts that are not host names and are only in comments.
@@ -99,7 +99,8 @@ pub fn run(config: &Config) -> Result<Outcome, Error> {
             task
         }
         None => {
-            // Who names two hosts means these two. A list is the estate, and its domain controllers belong to it.
+            // Two hosts on the command line mean just these two. A list is the whole estate, including its
+            // domain controllers.
             let task = Task::of_hosts(&hosts, !config.lists.is_empty());
             if task.logs.is_empty() && task.refused.is_empty() {
                 return Err(Error::NoHosts);
@@ -112,8 +113,8 @@ pub fn run(config: &Config) -> Result<Outcome, Error> {
     Ok(Outcome { refused: task.refused.len(), unlisted: task.unlisted.len(), written })
 }
 
-/// The hosts that may be visited for a report: those that the user, an inventory or an account list names, and the
-/// clients, which are the `Computer` of the logs that were given.
+/// The hosts that the script may visit for a report: those from the user, an inventory or an account list,
+/// and the clients, which are the `Computer` of the logs.
 fn listed(config: &Config, hosts: &[String], rows: &[Row]) -> ListedHosts {
     let mut listed = ListedHosts::default();
     hosts.iter().for_each(|host| listed.add(host));

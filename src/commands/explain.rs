@@ -1,4 +1,4 @@
-//! `krbtriage explain`: what a cause or kind is, or one incident's story.
+//! `krbtriage explain`: describes a cause or kind, or one incident.
 
 use std::path::{Path, PathBuf};
 
@@ -14,7 +14,7 @@ use crate::report::text::of_confidence;
 use crate::report::{Row, Status};
 use crate::suggest::did_you_mean;
 
-/// The paragraphs on kinds stand in the document alone, and are printed from it.
+/// The only copy of the paragraphs about kinds.
 const CAUSES: &str = include_str!("../../docs/causes.md");
 const AUDIT: &str = include_str!("../../docs/audit.md");
 
@@ -32,7 +32,7 @@ pub enum Error {
     NoIncident { path: PathBuf, id: String, similar_id: Option<String> },
 }
 
-/// All causes and their kinds, a line each.
+/// Lists all causes and their kinds, one per line.
 pub fn list(paper: Paper) -> String {
     let mut page = Page::new(paper);
     page.say("Causes, and the kinds of each:");
@@ -64,7 +64,7 @@ fn kinds_of(cause: Cause) -> Vec<Kind> {
     Kind::ALL.into_iter().filter(|kind| kind.cause() == cause).collect()
 }
 
-/// What a cause or a kind is, how it is recognised, what proves it, how to mend it.
+/// Explains a cause or a kind: what it is, how it is recognised, what proves it, how to fix it.
 pub fn topic(name: &str, paper: Paper) -> Result<String, Error> {
     let wanted = name.trim().to_lowercase();
     let mut page = Page::new(paper);
@@ -112,7 +112,7 @@ fn of_kind(page: &mut Page, cause: Cause, kind: Kind) {
     section(page, "To fix it, in this order", &general_fix(cause, kind), true);
 }
 
-/// The kind of the rows whose evidence decides for a closer `kind`.
+/// The wider kind under which the rules of a more specific `kind` are listed.
 fn wider_kind(kind: Kind) -> Kind {
     match kind {
         Kind::BmcUsbNic | Kind::VirtualSwitch | Kind::ClusterOrNlbAddress => Kind::OtherSharedAddress,
@@ -176,7 +176,7 @@ fn proof_of(cause: Cause) -> &'static str {
     }
 }
 
-/// One incident of a report, told.
+/// Explains one incident of a report.
 pub fn incident(id: &str, path: &Path, paper: Paper) -> Result<String, Error> {
     let rows = baseline::read(path)?;
     let id = id.trim();

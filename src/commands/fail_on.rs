@@ -1,4 +1,4 @@
-//! `--fail-on`: what sets the exit status to 1.
+//! `--fail-on`: conditions that set the exit status to 1.
 
 use std::str::FromStr;
 
@@ -7,7 +7,7 @@ use crate::diagnosis::Cause;
 use crate::report::{Problem, Row};
 use crate::suggest::did_you_mean;
 
-/// What a report or an audit may hold that a schedule has to report.
+/// A condition on a report or an audit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FailOn {
     /// An incident that the earlier report did not have as present.

@@ -1,5 +1,5 @@
-//! `krbtriage inventory`: what was understood of the interface inventories, as the project's own CSV, so
-//! that a person can check it, keep it, or merge it.
+//! `krbtriage inventory`: writes the address inventories as the project's own CSV, so that a person can
+//! check, keep or merge them.
 
 use std::collections::HashMap;
 use std::io::{self, Write};
@@ -19,12 +19,12 @@ use crate::report::CsvWriter;
 pub struct Config {
     /// Files and folders, in any supported format.
     pub files: Vec<PathBuf>,
-    /// The host of rows that name none; the file's name tells without it.
+    /// The host of rows without a host name. Without it, the file's name gives the host.
     pub host: Option<String>,
     pub output: Output,
 }
 
-/// What was written, and of what.
+/// Result of a run.
 #[derive(Debug, Clone, Default)]
 pub struct Outcome {
     /// Addresses written, a row each.
@@ -57,7 +57,7 @@ pub fn run(config: &Config) -> Result<Outcome, OutputError> {
     })
 }
 
-/// What does not say when it was collected has the date of its file: what is written here is younger.
+/// Gives rows without a collection time the date of their file, because the file written here is newer.
 fn keep_dates(inventory: &mut AddressInventory) {
     let written: HashMap<Arc<str>, Option<Timestamp>> =
         inventory.files.iter().map(|file| (Arc::clone(&file.path), file.modified)).collect();

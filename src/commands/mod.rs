@@ -1,5 +1,5 @@
-//! What the program does for each subcommand: a plain configuration in, a result out; nothing here knows
-//! how the command line is written.
+//! The subcommands: each takes a plain configuration and returns a result. Nothing here knows the command
+//! line.
 
 mod allow_list;
 pub mod audit;

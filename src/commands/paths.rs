@@ -1,4 +1,4 @@
-//! Which files a command reads, so that no output replaces one of them.
+//! Protects the inputs of a command from its outputs.
 
 use std::path::{Path, PathBuf};
 
@@ -6,8 +6,8 @@ use crate::files::walk::files_of;
 use crate::inventory::foreign_file::ForeignFile;
 use crate::output::{OutputError, ProtectedPaths, protect};
 
-/// Fails where an output is a file that is read: one of `files`, or one in a folder among them. In a folder, what is neither
-/// a log nor an inventory may be replaced: most often it is the output of the last run.
+/// Fails if an output is an input: one of `files`, or one in a folder among them. In a folder, an output may
+/// replace a file that is neither a log nor an inventory: usually it is the output of the last run.
 pub(super) fn protect_inputs<'a>(
     outputs: impl IntoIterator<Item = &'a Path>,
     files: impl IntoIterator<Item = &'a Path>,

@@ -3,14 +3,14 @@
 /// For the `evtx` crate, which recurses with the nesting of elements (up to 512 deep).
 const STACK: usize = 8 << 20;
 
-/// Runs `work` so that all its parallel parts together use `threads` threads; 0 is one for each core.
+/// Runs `work` with at most `threads` threads for all its parallel parts; 0 means one per core.
 pub(super) fn with_threads<R: Send>(threads: usize, work: impl FnOnce() -> R + Send) -> R {
     if threads == 0 {
         return work();
     }
     match rayon::ThreadPoolBuilder::new().num_threads(threads).stack_size(STACK).build() {
         Ok(pool) => pool.install(work),
-        // The system refuses more threads: one is there already.
+        // The system refuses another thread: use the current one.
         Err(_) => work(),
     }
 }

@@ -1,4 +1,4 @@
-//! Logs that were extracted elsewhere: what all lines of all inputs tell of them, put together.
+//! Merges the lines of all extractions about each log.
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
@@ -9,16 +9,17 @@ use crate::files::FileIndex;
 use crate::files::{FileError, Kind};
 use crate::records::extracted::{LogLine, UnreadLine, name_of, number_of};
 
-/// What may be kept of logs and unread paths in all: some three million of them.
+/// Most memory for logs and unread paths: some three million of them.
 const MAX_BYTES: usize = 1 << 30;
 
-/// What a log costs beside its texts.
+/// Memory of a log without its texts.
 const ENTRY: usize = 300;
 
-/// The bit that tells these logs from the files of the run. The lowest 62 bits of a log's number are its own.
+/// The bit that distinguishes these logs from the files of the run. The lowest 62 bits of the index are the
+/// log's number.
 const BIT: FileIndex = 1 << 62;
 
-/// The index of the log with this number: the same in every run and whatever file tells of it.
+/// The index of the log with this number: the same in every run, whichever file has its line.
 pub(super) fn index_of(number: u64) -> FileIndex {
     number & (BIT - 1) | BIT
 }
@@ -37,13 +38,13 @@ struct Logs {
     bytes: usize,
 }
 
-/// A log as far as it is known.
+/// A log, merged from the lines read so far.
 #[derive(Default)]
 struct Log {
     line: Option<LogLine>,
-    /// Events read of it.
+    /// Number of its events that were read.
     found: u64,
-    /// Lines differ that should be the same.
+    /// Two lines about it differ that should be the same.
     disputed: bool,
 }
 
@@ -61,14 +62,15 @@ impl ExtractedLogs {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What a line says of its log. Of two lines that contradict each other the smaller counts, whichever was first.
+    /// Adds a line about a log. If two lines contradict each other, the smaller one counts, so that their
+    /// order does not matter.
     pub(super) fn log(&self, mut line: LogLine) -> Result<(), String> {
         let number = number_of(&line.log).ok_or("\"log\" is not 16 hexadecimal digits")?;
         let mut logs = self.lock();
         logs.spend(size(&line))?;
         let log = logs.logs.entry(index_of(number)).or_default();
         if let Some(kept) = &mut log.line {
-            // A later program may know fewer of its events; what neither has is not missing.
+            // A later program may recognise fewer of its events. An event that neither has is not missing.
             let written = kept.written.min(line.written);
             (kept.written, line.written) = (written, written);
             if *kept != line {
@@ -104,7 +106,7 @@ impl ExtractedLogs {
         Ok(())
     }
 
-    /// Files with the beginning of an extraction whose end no file has, or the other way round.
+    /// Files with the start of an extraction whose end no file has, or the reverse.
     pub(super) fn cut(&self) -> BTreeSet<(FileIndex, &'static str)> {
         let logs = self.lock();
         let lacking = |ones: &BTreeSet<(u64, FileIndex)>, others: &BTreeSet<(u64, FileIndex)>, what| {
@@ -131,7 +133,7 @@ impl ExtractedLogs {
         Ok(())
     }
 
-    /// The logs in the order of their paths, and what could not be looked at.
+    /// The logs in the order of their paths, and the paths that could not be read.
     pub(super) fn into_reports(self) -> (Vec<FileReport>, Vec<FileError>) {
         let Logs { logs, unread, .. } = self.0.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut reports: Vec<_> = logs.into_iter().map(|(index, log)| log.into_report(index)).collect();

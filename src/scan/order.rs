@@ -3,8 +3,8 @@ use std::collections::HashMap;
 use super::report::FileReport;
 use crate::files::FileIndex;
 
-/// The files of a run in the order of their paths, so that a report does not depend on the order they were named in, or
-/// on how they were shared out among extractions.
+/// The files of a run in the order of their paths, so that a report does not depend on the order of the
+/// arguments or on how files were distributed over extractions.
 #[derive(Debug, Default)]
 pub struct FileOrder {
     /// Place in the reports, by place in the order.

@@ -1,4 +1,4 @@
-//! What there is to do, laid out before any worker starts.
+//! The plan: all tasks, before any worker starts.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -18,7 +18,7 @@ use crate::records::reader::Counts;
 use crate::records::values::filetime;
 use crate::records::{MAX_VALUE, ReadErrors};
 
-/// One task of work.
+/// One task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Task {
     /// The `block`th block of an .evtx file: one big file keeps all workers as busy as many small ones.
@@ -29,7 +29,7 @@ pub(super) enum Task {
     Member { member: usize },
 }
 
-/// One file (or archive member) and what has been found in it so far, by any worker.
+/// One file (or archive member) and its results so far, from all workers.
 pub(super) struct FileProgress {
     path: Arc<str>,
     kind: &'static str,
@@ -42,7 +42,7 @@ pub(super) struct FileProgress {
     first_id: AtomicU64,
     last_id: AtomicU64,
     written: AtomicU64,
-    /// Chunks that the header of a closed log tells of.
+    /// Number of chunks that the header of a closed log gives.
     promised: AtomicU64,
     cut: AtomicU64,
     first_cut: AtomicU64,
@@ -70,12 +70,12 @@ impl FileProgress {
         }
     }
 
-    /// So many chunks should be found in it.
+    /// Sets the number of chunks that the file should have.
     pub(super) fn promise(&self, chunks: u64) {
         self.promised.store(chunks, Ordering::Relaxed);
     }
 
-    /// Adds what a worker counted in a part of the file.
+    /// Adds a worker's counts for a part of the file.
     pub(super) fn add(&self, counts: Counts, events: u64, read_errors: &mut ReadErrors) {
         for (total, part) in [
             (&self.chunks, counts.chunks),
@@ -106,7 +106,7 @@ impl FileProgress {
             std::mem::take(self.read_errors.get_mut().unwrap_or_else(PoisonError::into_inner));
         let (promised, found) = (self.promised.into_inner(), *self.chunks.get_mut());
         if found < promised {
-            // Behind what tells where.
+            // Sorted after the errors that have an offset.
             read_errors.add(u64::MAX, || {
                 format!(
                     "its header gives {promised} chunks, but only {found} are there; copy it again, or export the log anew"
@@ -144,7 +144,7 @@ impl FileProgress {
     }
 }
 
-/// A member of a zip archive, and where what is in it is counted.
+/// A member of a zip archive, and the file that counts its content.
 pub(super) struct PlannedMember {
     pub input: usize,
     pub member: Member,
@@ -190,13 +190,13 @@ pub(super) struct Plan<'a> {
     /// Task at which an input's blocks start, rising; the blocks themselves are not listed, so a file of
     /// terabytes costs no memory.
     blocks: Vec<(usize, usize)>,
-    /// What cannot be shared out: files and members of archives.
+    /// Tasks that cannot be split: files and members of archives.
     wholes: Vec<Task>,
     members: Vec<PlannedMember>,
     budgets: Vec<Budget>,
     tasks: usize,
     bytes: u64,
-    /// Filled by the workers, as they meet them.
+    /// Filled by the workers.
     pub extracted: ExtractedLogs,
 }
 
@@ -225,14 +225,14 @@ impl<'a> Plan<'a> {
                         plan.wholes.push(Task::Whole { input: i });
                     }
                 }
-                // A folder holds all sorts of files; only a log that will be missed is worth a word.
+                // A folder holds all sorts of files. Report only a log that will be missed.
                 Some(refusal) if input.named || input.kind.is_missed(&input.path) => {
                     plan.read_error(i, || refusal.to_string());
                 }
                 Some(_) => {}
             }
         }
-        // What cannot be shared out comes first, and the longest of it first of all.
+        // Tasks that cannot be split come first, the longest of them at the front.
         let mut wholes = std::mem::take(&mut plan.wholes);
         wholes.sort_by_key(|&task| std::cmp::Reverse(plan.length(task)));
         plan.tasks = wholes.len();
@@ -246,7 +246,7 @@ impl<'a> Plan<'a> {
         plan
     }
 
-    /// Every file in an archive is a file of its own; they come behind all inputs.
+    /// Every file in an archive is a file of its own. They come after all inputs.
     fn add_archive(&mut self, index: usize, input: &Input) {
         let listed = catch_unwind(AssertUnwindSafe(|| archive::list(&input.path)));
         let listing = match listed {
@@ -284,7 +284,7 @@ impl<'a> Plan<'a> {
                     self.read_error(file, || refusal.to_owned());
                 }
             }
-            // The sizes are the archive's own words.
+            // The archive states these sizes itself.
             let share = member.packed.min(left);
             left -= share;
             self.bytes += share;
@@ -301,7 +301,7 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// Bytes of a task that cannot be shared out.
+    /// Size of a task that cannot be split, in bytes.
     fn length(&self, task: Task) -> u64 {
         match task {
             Task::Whole { input } | Task::Block { input, .. } => {
@@ -316,7 +316,7 @@ impl<'a> Plan<'a> {
         self.bytes
     }
 
-    /// How many of `threads` have something to do. Starting one costs what reading a megabyte costs.
+    /// Number of `threads` that have work. Starting one costs as much as reading a megabyte.
     pub(super) fn useful_threads(&self, threads: usize) -> usize {
         threads.min(self.tasks).max(1)
     }
@@ -345,7 +345,7 @@ impl<'a> Plan<'a> {
         self.inputs.get(index)
     }
 
-    /// A member, its archive, and what that may still unpack to.
+    /// A member, its archive, and the archive's remaining budget.
     pub(super) fn member(&self, index: usize) -> Option<(&PlannedMember, &'a Input, &Budget)> {
         let member = self.members.get(index)?;
         Some((member, self.inputs.get(member.input)?, self.budgets.get(member.budget)?))
@@ -355,7 +355,7 @@ impl<'a> Plan<'a> {
         self.files.get(usize::try_from(file).ok()?)
     }
 
-    /// Of all files, and what an extraction could not look at.
+    /// The reports of all files, and the paths that an extraction could not read.
     pub(super) fn into_reports(self) -> (Vec<FileReport>, Vec<FileError>) {
         let mut reports: Vec<_> =
             (0..).zip(self.files).map(|(i, file_progress)| file_progress.into_report(i)).collect();

@@ -14,29 +14,30 @@ pub struct Scan<C> {
     ///
     /// Behind them, logs that were extracted elsewhere, in the order of their paths.
     pub files: Vec<FileReport>,
-    /// Paths that an extraction could not look at.
+    /// Paths that an extraction could not read.
     pub unread: Vec<FileError>,
 }
 
-/// What happened to one file. Written as a line of `--summary`.
+/// Result of reading one file. Written as a line of `--summary`.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct FileReport {
     #[serde(skip)]
     pub index: FileIndex,
-    /// As the user named it or as found in the folder; archive members as `archive.zip!inner/System.evtx`.
+    /// Path as the user passed it or as found in the folder; archive members as
+    /// `archive.zip!inner/System.evtx`.
     pub path: Arc<str>,
     /// `evtx`, `xml`, `text`, `zip`, `gz`, or what it is instead.
     pub kind: &'static str,
     pub bytes: u64,
     pub chunks: u64,
     pub bad_checksums: u64,
-    /// Records looked at (their headers, at least).
+    /// Records read (at least their headers).
     pub records: u64,
     /// Wanted records found.
     pub events: u64,
-    /// Of `events`, those that an earlier file (or place in this file) also holds.
+    /// Number of `events` that an earlier file (or an earlier part of this file) also contains.
     pub duplicates: u64,
-    /// Lowest and highest record identifier by the record headers of sound chunks; `None` where there are none.
+    /// Lowest and highest record identifier in the record headers of intact chunks; `None` if there are none.
     #[serde(skip)]
     pub record_ids: Option<(u64, u64)>,
     /// When the latest of these records was written.
@@ -45,18 +46,18 @@ pub struct FileReport {
     /// When the file itself was written; `None` for a member of an archive.
     #[serde(skip)]
     pub modified: Option<Timestamp>,
-    /// Why something in it could not be read, each naming an offset; empty when all was read.
+    /// Errors, each with an offset; empty if everything was read.
     #[serde(rename = "problems")]
     pub read_errors: Vec<String>,
-    /// What had to be assumed to read it: the zone of times in copied text. Nothing was lost by it.
+    /// Assumptions made to read it: the zone of times in copied text. Nothing was lost.
     pub notes: Vec<String>,
-    /// As an extraction told it, where this is a log that was extracted elsewhere.
+    /// Its line in an extraction, if it is a log that was extracted elsewhere.
     #[serde(skip)]
     pub extracted: Option<Box<LogLine>>,
 }
 
 impl FileReport {
-    /// Something in it was looked at: it is a log, and no file that was only met in a folder.
+    /// Was part of it read? Then it is a log, not another file found in a folder.
     pub fn was_read(&self) -> bool {
         self.chunks > 0 || self.records > 0 || self.events > 0
     }

@@ -1,4 +1,4 @@
-//! Where a reader leaves what it finds.
+//! The sink: receives the results of a reader.
 
 use std::collections::HashMap;
 use std::io::Read;
@@ -14,8 +14,8 @@ use crate::records::extracted::{ExtractLine, read_lines};
 use crate::records::reader::{ChunkReader, Counts};
 use crate::records::{Origin, ReadErrors, Record, Selection};
 
-/// What a reader gets besides its bytes: what is wanted, and where to leave records, problems and counts.
-/// One per worker; it always stands on one file, and [`Sink::finish`] adds up what was counted for it.
+/// A reader's context: the selection, and the destination of records, errors and counts. Each worker has one.
+/// It always belongs to one file, and [`Sink::finish`] adds its counts to that file.
 pub(super) struct Sink<'a> {
     plan: &'a Plan<'a>,
     selection: &'a Selection,
@@ -51,7 +51,7 @@ impl<'a> Sink<'a> {
         }
     }
 
-    /// From here on everything is about this file.
+    /// Switches to another file.
     pub(super) fn switch_to_file(&mut self, file: FileIndex) {
         if file != self.file {
             self.finish();
@@ -59,7 +59,7 @@ impl<'a> Sink<'a> {
         }
     }
 
-    /// Adds what was counted to the file's report.
+    /// Adds the counts to the file's report.
     pub(super) fn finish(&mut self) {
         if let Some(file_progress) = self.plan.file_progress(self.file) {
             file_progress.add(self.counts, self.events, &mut self.read_errors);
@@ -68,7 +68,7 @@ impl<'a> Sink<'a> {
         self.events = 0;
     }
 
-    /// Lets a reader of XML or text leave what it finds: wanted records, how many it looked at, problems.
+    /// Runs a reader of XML or text and takes its wanted records, count and errors.
     pub(super) fn read_with(
         &mut self,
         read: impl FnOnce(&Selection, &mut dyn FnMut(Record), &mut u64, &mut ReadErrors),
@@ -85,7 +85,7 @@ impl<'a> Sink<'a> {
         self.counts.add_cut(cut);
     }
 
-    /// Reads events that were extracted elsewhere; each is about the log it came from, and not about this file.
+    /// Reads events of an extraction. Each belongs to the log it came from, not to this file.
     pub(super) fn extracted(&mut self, input: impl Read) {
         let Self { plan, selection, recover, visitor, read_errors, file, counts, .. } = self;
         let logs = &plan.extracted;
@@ -103,7 +103,7 @@ impl<'a> Sink<'a> {
                 } else if selection.accepts_record(&record) {
                     visitor.record(log, counts.cut(record));
                 }
-                // A crafted file may name a log in every line.
+                // A crafted file may mention a new log in every line.
                 if found.len() > FOUND_AT_ONCE { logs.found(found.drain()) } else { Ok(()) }
             }
         };
@@ -118,7 +118,7 @@ impl<'a> Sink<'a> {
         }
     }
 
-    /// Something that could not be read, `at` this offset of the file.
+    /// Adds a read error at offset `at` of the file.
     pub(super) fn read_error(&mut self, at: u64, read_error: impl FnOnce() -> String) {
         self.read_errors.add(at, read_error);
     }
@@ -127,7 +127,7 @@ impl<'a> Sink<'a> {
         self.progress
     }
 
-    /// The file is done with, after a panic.
+    /// Ends the file after a panic.
     pub(super) fn failed_inside(&mut self) {
         self.read_error(0, || {
             "reading it failed inside the program; what was found in it before is kept \
@@ -136,7 +136,7 @@ impl<'a> Sink<'a> {
         });
     }
 
-    /// What the file header promises, and how long the file is (or what of its beginning is known).
+    /// Sets the number of chunks in the file header, and the file's length (or the known part of it).
     pub(super) fn header(&mut self, promised: Option<u64>, len: u64) {
         if len < FILE_HEADER_LEN as u64 {
             self.read_error(0, || {
@@ -148,7 +148,7 @@ impl<'a> Sink<'a> {
         }
     }
 
-    /// Reads the chunk at `offset`, or what is there of it when the file ends in it.
+    /// Reads the chunk at `offset`, or its beginning if the file ends in it.
     pub(super) fn chunk_or_beginning(&mut self, chunk: &[u8], offset: u64) -> bool {
         if chunk.len() < CHUNK_LEN {
             self.read_error(offset, || {
@@ -162,7 +162,7 @@ impl<'a> Sink<'a> {
         self.chunk(chunk, offset)
     }
 
-    /// `slot` (at this offset) holds something, and no chunk.
+    /// Handles a `slot` that contains data other than a chunk.
     pub(super) fn junk(&mut self, slot: &[u8], offset: u64) -> bool {
         if self.recover {
             return self.chunk(slot, offset);
@@ -176,12 +176,12 @@ impl<'a> Sink<'a> {
         false
     }
 
-    /// Tells the progress that so many bytes are done.
+    /// Reports progress: this many more bytes are done.
     pub(super) fn advance(&self, bytes: u64) {
         self.progress.advance(bytes);
     }
 
-    /// Reads the chunk that stands `at` this offset of the file. Was everything in it read?
+    /// Reads the chunk at offset `at` of the file. Returns whether everything in it was read.
     ///
     /// A panic in it (our own or a library's) costs this chunk and nothing else.
     pub(super) fn chunk(&mut self, chunk: &[u8], at: u64) -> bool {
@@ -215,5 +215,5 @@ impl<'a> Sink<'a> {
     }
 }
 
-/// Logs whose events are counted before the counts are handed over.
+/// Number of logs whose counts are collected before they are passed on.
 const FOUND_AT_ONCE: usize = 4096;

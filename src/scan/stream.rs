@@ -1,4 +1,4 @@
-//! Inputs that are read from front to back: XML, text, and whatever comes out of an archive.
+//! Reads sequential inputs: XML, text, and the content of archives.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -18,7 +18,7 @@ use crate::files::kind::{SNIFF_LEN, sniff};
 use crate::files::{Input, Kind};
 use crate::records::{text, xml_stream};
 
-/// Reads a file of a kind that has no blocks to share out.
+/// Reads a file that cannot be split into blocks.
 pub(super) fn file(input: &Input, sink: &mut Sink<'_>) -> io::Result<()> {
     let file = Watched { inner: File::open(&input.path)?, progress: sink.progress(), left: input.len };
     match input.kind {
@@ -35,7 +35,7 @@ pub(super) fn member(planned: &PlannedMember, input: &Input, budget: &Budget, si
         let kind = planned.member.parts.get(part).map_or(Kind::Other, |part| part.kind);
         match unpacked {
             Err(error) => sink.read_error(0, || format!("this part of the archive was skipped: {error}")),
-            // A panic costs this file and not the ones behind it in the same archive.
+            // A panic costs only this file, not the following ones in the same archive.
             Ok(unpacked) => {
                 let read = catch_unwind(AssertUnwindSafe(|| match kind {
                     kind if kind.is_packed() => packed(kind, unpacked, budget, sink),
@@ -50,7 +50,7 @@ pub(super) fn member(planned: &PlannedMember, input: &Input, budget: &Budget, si
     sink.advance(planned.share);
 }
 
-/// What is in a `.gz` or `.zst`. An archive in it is not read: who packs logs so twice can unpack them once.
+/// Reads the content of a `.gz` or `.zst`. Does not read an archive inside it: the user can unpack that once.
 fn packed(kind: Kind, packed: impl Read, budget: &Budget, sink: &mut Sink<'_>) {
     if kind == Kind::Gzip {
         return unpacked(gunzip(packed, budget), sink);
@@ -88,13 +88,13 @@ fn content(kind: Kind, input: impl Read, written: Option<Timestamp>, sink: &mut 
             text::read_written_events(input, written, selection, emit, records, read_errors);
         }),
         Kind::Extract => sink.extracted(input),
-        // Taken apart by the plan, or refused by it.
+        // The plan handles or refuses these.
         Kind::Zip | Kind::Gzip | Kind::Zstd | Kind::LegacyEvt | Kind::Mta | Kind::Empty => {}
         Kind::OtherText | Kind::Other | Kind::Capture | Kind::OtherArchive => {}
     }
 }
 
-/// An .evtx file as a stream: block by block, with a chunk more for one that is out of its slot.
+/// Reads an .evtx file as a stream: block by block, with one more chunk for one that is out of its slot.
 fn evtx(mut input: impl Read, sink: &mut Sink<'_>) {
     let carver = Carver::default();
     let mut bytes = Vec::new();
@@ -128,14 +128,14 @@ fn evtx(mut input: impl Read, sink: &mut Sink<'_>) {
     }
 }
 
-/// Do chunks stand in slots behind a file header (a lost one too), or anywhere?
+/// Are chunks in slots after a file header (even a lost one), or at any offset?
 fn are_slots(head: &[u8]) -> bool {
     let chunk_at = |at: usize| head.get(at..).is_some_and(|rest| rest.starts_with(CHUNK_MAGIC));
     head.starts_with(FILE_MAGIC) || !chunk_at(0) && chunk_at(FILE_HEADER_LEN)
 }
 
 fn chunks(carver: &Carver, block: Block<'_>, start: u64, sink: &mut Sink<'_>) {
-    // A whole slot is there behind the block, unless the content ends.
+    // A whole slot follows the block, unless the content ends.
     carver.find(
         block,
         |_| true,
@@ -146,7 +146,7 @@ fn chunks(carver: &Carver, block: Block<'_>, start: u64, sink: &mut Sink<'_>) {
     );
 }
 
-/// Tells the progress what is read, up to what was announced.
+/// Reports progress while reading, up to the announced size.
 struct Watched<'a, R> {
     inner: R,
     progress: &'a dyn Progress,

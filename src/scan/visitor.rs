@@ -1,13 +1,13 @@
 use crate::files::FileIndex;
 use crate::records::Record;
 
-/// What takes the records. One per worker; they are merged by the caller afterwards.
+/// Receives the records. Each worker has one, and the caller merges them afterwards.
 pub trait RecordVisitor: Send {
     /// `input` is the record's file ([`FileReport::index`](super::FileReport::index)).
     fn record(&mut self, input: FileIndex, record: Record);
 }
 
-/// How far the scan is; drawn by the terminal, ignored elsewhere.
+/// Progress of the scan. The terminal shows it.
 pub trait Progress: Sync {
     /// Called once, before reading: bytes of all inputs.
     fn total(&self, bytes: u64);

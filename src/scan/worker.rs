@@ -1,4 +1,4 @@
-//! A worker: takes one task after the other until there is none.
+//! A worker: does one task after the other until none is left.
 
 use std::fs::File;
 use std::io;
@@ -17,23 +17,23 @@ use crate::files::{Input, unreadable};
 use crate::io_util::read_full_at;
 use crate::records::Selection;
 
-/// What all workers share.
+/// State shared by all workers.
 pub(super) struct Run<'a> {
     pub plan: &'a Plan<'a>,
     pub selection: &'a Selection,
     pub recover: bool,
     pub progress: &'a dyn Progress,
-    /// The next task nobody has taken.
+    /// Index of the next free task.
     pub next: AtomicUsize,
 }
 
-/// A file that is open, kept for its next block.
+/// An open file, kept for its next block.
 struct Open {
     input: usize,
     file: File,
-    /// Chunks stand in slots behind a file header; else they may stand anywhere.
+    /// Chunks are in slots after a file header; otherwise at any offset.
     slots: bool,
-    /// Chunks that the header tells of.
+    /// Number of chunks that the header gives.
     promised: Option<u64>,
 }
 
@@ -42,7 +42,7 @@ pub(super) struct Worker<'a> {
     sink: Sink<'a>,
     open: Option<Open>,
     carver: Carver,
-    /// A block, and a chunk more for one that starts in it and ends behind it.
+    /// A block, and one more chunk for one that starts in it and ends after it.
     buffer: Vec<u8>,
 }
 
@@ -57,7 +57,8 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// Does tasks until there is none. A panic costs the rest of the task, and the file is reported as not read in full.
+    /// Does tasks until none is left. A panic costs the rest of its task, and the file is reported as
+    /// incomplete.
     pub(super) fn run(mut self) {
         while let Some(task) = self.take() {
             if let Some(file) = self.run.plan.file_of(task) {
@@ -119,7 +120,7 @@ impl<'a> Worker<'a> {
         let done = self.open(index, input).and_then(|open| {
             let (slots, promised) = (open.slots, open.promised);
             let start = from + if slots { FILE_HEADER_LEN as u64 } else { 0 };
-            // A chunk that is out of its slot is seldom, and read when it is met.
+            // A chunk out of its slot is rare, and is read when it is found.
             let ahead = CHUNK_MAGIC.len() + if slots { 0 } else { CHUNK_LEN };
             let wanted = BLOCK_LEN + ahead;
             let n = read_full_at(&open.file, buffer.get_mut(..wanted).unwrap_or_default(), start)?;

@@ -25,13 +25,13 @@ pub(super) fn findings(accounts: &AccountInventory, aliases: &HostAliases) -> Ve
         .collect()
 }
 
-/// What two computers of one name have in common because of their name (`HOST/srv2`, `TERMSRV/srv2`): it says once more
-/// that there are two, and is told with that.
+/// SPNs that two computers share only because they have the same name (`HOST/srv2`, `TERMSRV/srv2`). They are
+/// reported with that finding instead of separately.
 #[derive(Default)]
 struct Common {
-    /// By position of the finding of one name in two domains: SPNs that stand on more than one of its computers.
+    /// By index of the finding of one name in two domains: SPNs on more than one of its computers.
     spns: HashMap<usize, Vec<String>>,
-    /// Positions of the findings that are told so.
+    /// Indexes of the findings that are reported that way.
     folded: HashSet<usize>,
 }
 
@@ -77,7 +77,7 @@ fn fix(index: &SpnIndex<'_>, d: &Duplicate, kind: AuditKind) -> Vec<String> {
                 d.accounts.iter().filter_map(|id| index.domain(*id)).map(|d| d.to_lowercase()).collect();
             texts(Found::SameName { name: &d.name, domains: &domains })
         }
-        // A name of a list that is no SPN.
+        // The name in the list is not a valid SPN.
         (DuplicateKind::Spn | DuplicateKind::HostAlias, None) => kind.general_steps(),
     }
 }

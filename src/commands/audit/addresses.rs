@@ -1,5 +1,6 @@
-//! Addresses that several hosts own, and names that lead to another host's address. The cost grows with the rows of the
-//! inventories: an address of 20,000 hosts is one finding, and no two hosts are ever compared.
+//! Finds addresses that several hosts own, and names that resolve to another host's address. The cost grows
+//! with the rows of the inventories: an address of 20,000 hosts is one finding, and no two hosts are
+//! compared.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -41,15 +42,15 @@ pub(super) fn shared(hosts: &Hosts<'_>, allow: &AllowList) -> (Vec<AuditFinding>
             finding(hosts, *address, owners, rows_of.remove(address).unwrap_or_default(), &mut known)
         })
         .collect();
-    // The address that hurts most hosts first.
+    // The address that affects most hosts first.
     findings.sort_by(|a, b| (b.owner_count, &a.what).cmp(&(a.owner_count, &b.what)));
     (findings, allowed)
 }
 
-/// What is found out once for each host: a host with many shared addresses must not cost their square.
+/// Results computed once per host: a host with many shared addresses must not cost their square.
 #[derive(Default)]
 struct Known {
-    /// Of all its addresses: hosts with the same are alike.
+    /// Fingerprint of all its addresses. Hosts with equal fingerprints have the same addresses.
     fingerprints: HashMap<HostId, u64>,
     other_names: HashMap<HostId, bool>,
 }
@@ -63,8 +64,8 @@ impl Known {
         })
     }
 
-    /// A short name that several full ones begin with (a capture calls the srv7 of every domain `SRV7`): where each of its
-    /// addresses is one of theirs, it is one of them or all of them, and not another host.
+    /// Is `host` a short name that several full names begin with (a capture calls the srv7 of every domain
+    /// `SRV7`)? If each of its addresses belongs to one of them, it is not another host.
     fn is_another_name(&mut self, hosts: &Hosts<'_>, host: HostId) -> bool {
         *self.other_names.entry(host).or_insert_with(|| {
             let name = hosts.name(host);
@@ -84,7 +85,7 @@ fn addresses_of(hosts: &Hosts<'_>, host: HostId) -> BTreeSet<IpAddr> {
     hosts.owned(host).iter().map(|r| r.address).filter(|a| !never_shared(*a)).collect()
 }
 
-/// For each of these addresses and each of its hosts one row, the one that tells most of the adapter.
+/// One row for each of these addresses and each of its hosts: the one that shows most about the adapter.
 fn rows_of<'a>(
     hosts: &Hosts<'a>,
     owners_of: &BTreeMap<IpAddr, Vec<HostId>>,
@@ -100,7 +101,7 @@ fn rows_of<'a>(
                 *known = row;
             }
         }
-        // A short name that is another host's has rows too, and is no owner.
+        // A short name of another host has rows, too, but is not an owner.
         for (address, row) in best {
             if owners_of.get(&address).is_some_and(|ids| ids.binary_search(&host).is_ok()) {
                 all.entry(address).or_default().push(row);

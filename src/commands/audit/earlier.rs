@@ -20,7 +20,7 @@ use crate::report::saved::{Saved, SavedError};
 #[derive(Default)]
 pub(super) struct Earlier(IndexMap<String, AuditFinding>);
 
-/// What this run read, to distinguish what is gone from what was not looked at.
+/// The inputs of this run, to distinguish a finding that is gone from one that was not checked.
 pub(super) struct Now<'n> {
     pub hosts: &'n Hosts<'n>,
     pub interfaces: &'n AddressInventory,
@@ -29,8 +29,8 @@ pub(super) struct Now<'n> {
 }
 
 impl Earlier {
-    /// A file that does not exist yet begins the series where this run will write it: `--baseline audit.csv -o audit.csv`
-    /// every night. Any other name that does not exist is a mistake.
+    /// A missing file is accepted if this run writes it: `--baseline audit.csv -o audit.csv` every night
+    /// starts a series. Any other missing file is a mistake.
     pub(super) fn read(path: &Path, output: &Output) -> Result<Self, SavedError> {
         if !path.exists() && output.path() == Some(path) {
             return Ok(Self::default());
@@ -44,8 +44,8 @@ impl Earlier {
         Ok(Self(findings))
     }
 
-    /// Gives each finding its status, and adds the earlier ones that this run does not have. They stay, so that one that
-    /// comes back is recognised: as resolved, or as ongoing where this run's inventories could not show them.
+    /// Gives each finding its status, and adds the earlier ones that this run does not have, so that one that
+    /// returns is recognised. They are resolved, or ongoing if this run's inventories could not show them.
     pub(super) fn compare(mut self, findings: Vec<AuditFinding>, now: &Now<'_>) -> Vec<AuditFinding> {
         let mut all = findings;
         for finding in &mut all {
@@ -69,8 +69,8 @@ impl Earlier {
 }
 
 impl Now<'_> {
-    /// Why this run would not show the finding even if it still exists; `None` where it would. An inventory that could not
-    /// be read today, or that has fewer hosts, must not make a finding come and go.
+    /// Why this run could not show the finding even if it still exists; `None` if it could. An inventory that
+    /// could not be read today, or that has fewer hosts, must not make a finding come and go.
     fn blind_spot(&self, finding: &AuditFinding) -> Option<String> {
         match finding.kind {
             AuditKind::DuplicateSpn | AuditKind::HostAliasCollision | AuditKind::SameNameTwoDomains => {

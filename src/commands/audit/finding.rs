@@ -1,4 +1,4 @@
-//! What an audit finds. The columns are a published contract: `docs/audit.md`.
+//! Findings of an audit. The columns are a published contract: `docs/audit.md`.
 
 use std::borrow::Cow;
 
@@ -22,9 +22,10 @@ pub const COLUMNS: [&str; 11] = [
     "fix",
 ];
 
-/// Names written in one cell: Excel cuts a cell at 32,767 characters, and an address of 20,000 hosts is one finding.
+/// Most names in one cell: Excel truncates a cell at 32,767 characters, and an address of 20,000 hosts is one
+/// finding.
 pub(super) const MAX_SHOWN: usize = 100;
-/// Pieces of evidence in one finding.
+/// Most pieces of evidence in one finding.
 pub(super) const MAX_EVIDENCE: usize = 6;
 
 /// The kind of a finding.
@@ -86,7 +87,7 @@ impl AuditKind {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 
-    /// What it is, for a reader who meets it for the first time.
+    /// Describes the kind to a reader who does not know it.
     pub fn meaning(self) -> &'static str {
         match self {
             Self::BmcUsbNic => "a management card's adapter has the same address on several hosts",
@@ -101,7 +102,7 @@ impl AuditKind {
         }
     }
 
-    /// The cause of the incidents that such a finding leads to.
+    /// The cause of the incidents that such a finding can produce.
     pub fn cause(self) -> Cause {
         match self {
             Self::BmcUsbNic
@@ -114,7 +115,7 @@ impl AuditKind {
         }
     }
 
-    /// The kind of the incidents that such a finding leads to; none where it is one machine under two names.
+    /// The kind of the incidents that such a finding can produce; `None` for one machine under two names.
     pub fn incident(self) -> Option<Kind> {
         match self {
             Self::BmcUsbNic => Some(Kind::BmcUsbNic),
@@ -138,12 +139,12 @@ impl AuditKind {
     }
 }
 
-/// The steps for what was found, as texts.
+/// The steps for a finding, as texts.
 pub(super) fn texts(found: Found<'_>) -> Vec<String> {
     audit_steps(found).iter().map(ToString::to_string).collect()
 }
 
-/// One finding. Texts are raw: whoever writes them escapes them.
+/// One finding. Texts are raw: each writer escapes them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditFinding {
     /// `a` and 12 hexadecimal digits, the same in every run.
@@ -155,11 +156,12 @@ pub struct AuditFinding {
     /// Hosts or accounts, in order; at most [`MAX_SHOWN`].
     pub owners: Vec<String>,
     pub owner_count: usize,
-    /// What the address is on, each description once; at most [`MAX_SHOWN`] and how many there are more.
+    /// Adapters with the address, each description once; at most [`MAX_SHOWN`], then the number of the
+    /// others.
     pub adapters: Vec<String>,
-    /// Of a management card; else empty.
+    /// Vendor of a management card, else empty.
     pub vendor: String,
-    /// What happens to whom.
+    /// The effect, and the hosts affected.
     pub hurts: String,
     pub evidence: Vec<String>,
     pub fix: Vec<String>,
@@ -187,7 +189,7 @@ impl AuditFinding {
         ]
     }
 
-    /// The finding in the cells of an earlier audit.
+    /// Parses the cells of an earlier audit.
     pub fn from_cells(cells: &[Cow<'_, str>]) -> Result<Self, String> {
         let [id, status, kind, what, owners, count, adapters, vendor, hurts, evidence, fix] = cells else {
             return Err("it has too few cells".to_owned());

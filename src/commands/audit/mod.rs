@@ -1,5 +1,5 @@
-//! `krbtriage audit`: finds what can cause incidents before it does. Addresses that several hosts own, names that resolve to
-//! the wrong host, SPNs and account names that exist twice. It needs no log.
+//! `krbtriage audit`: finds causes of incidents in advance. Addresses that several hosts own, names that
+//! resolve to the wrong host, SPNs and account names that exist twice. It needs no log.
 
 mod accounts;
 mod addresses;
@@ -22,11 +22,11 @@ use earlier::Earlier;
 
 pub use finding::{AuditFinding, AuditKind, COLUMNS};
 
-/// What an audit is asked to do.
+/// Options of an audit.
 #[derive(Debug, Clone)]
 pub struct Config {
     pub interfaces: Vec<PathBuf>,
-    /// DNS records, kept apart on the command line; they are recognised by content like the others.
+    /// DNS records. They have their own option and are recognised by content like the others.
     pub dns: Vec<PathBuf>,
     pub spns: Vec<PathBuf>,
     pub host: Option<String>,
@@ -37,12 +37,12 @@ pub struct Config {
     pub baseline: Option<PathBuf>,
     pub fail_on: Vec<FailOn>,
     pub output: Output,
-    /// Set for text to read, instead of CSV.
+    /// Write text for a person instead of CSV.
     pub view: Option<Paper>,
 }
 
 impl Config {
-    /// Is the audit itself shown on the terminal, so that nothing of it need be repeated there?
+    /// Is the audit itself shown on the terminal? Then the summary need not repeat it.
     pub fn is_viewed(&self) -> bool {
         self.output == Output::Stdout && self.view.is_some()
     }
@@ -60,7 +60,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// The command line asks for something impossible, whatever the inputs hold.
+    /// Does the command line itself ask for something impossible, whatever the inputs contain?
     pub fn is_wrong_use(&self) -> bool {
         matches!(self, Self::Output(error) if error.is_wrong_use())
     }
@@ -74,9 +74,9 @@ pub struct Outcome {
     /// Shared addresses left out because of `--allow`.
     pub allowed: usize,
     pub written: Option<PathBuf>,
-    /// What `--fail-on` asks for is there.
+    /// Does a condition of `--fail-on` hold?
     pub found: bool,
-    /// There was an earlier audit.
+    /// Was there an earlier audit?
     pub compared: bool,
 }
 

@@ -1,4 +1,4 @@
-//! An audit for a person at a terminal: by kind, a paragraph each, and what is left out counted.
+//! The audit for a person at a terminal: one paragraph per finding, by kind. Findings left out are counted.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,8 @@ use crate::report::numbers::{counted, counted_as, grouped};
 use crate::report::paper::{Ink, Page, Paper, few, shown_of};
 use crate::report::text::shares;
 
-/// So many findings are all told in full; of more, [`MANY_TOLD`] are, and [`MAX_LINES`] of each kind get a line.
+/// Most findings that are all shown in full. Of more, [`MANY_TOLD`] are, and [`MAX_LINES`] of each kind get a
+/// line.
 const ALL_TOLD: usize = 10;
 const MANY_TOLD: usize = 5;
 const MAX_LINES: usize = 4;
@@ -16,14 +17,14 @@ const MAX_OWNERS: usize = 4;
 const MAX_EVIDENCE: usize = 3;
 const MAX_RESOLVED: usize = 5;
 
-/// What an audit read, beside its rows.
+/// Properties of an audit that its rows do not show.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Read {
     /// Shared addresses that `--allow` passes.
     pub allowed: usize,
     /// There was an earlier audit.
     pub compared: bool,
-    /// All that was named could be read.
+    /// All inputs could be read.
     pub complete: bool,
 }
 
@@ -82,7 +83,7 @@ fn head(page: &mut Page, all: &[AuditFinding], read: Read) {
         n => format!(", {} allowed", counted_as(n as u64, "shared address", "shared addresses")),
     };
     let text = match here {
-        // Of what was not read nothing is known.
+        // Nothing is known about inputs that were not read.
         0 if !read.complete => format!("Nothing found that can hurt in what could be read{passed}."),
         0 => format!("Nothing found that can hurt{passed}."),
         n => format!("{}{passed}", counted(n, "finding")),
@@ -149,7 +150,7 @@ fn paragraph<'a>(
     page.items("    Fix", &steps, steps.len() > 1);
 }
 
-/// What is not told in full.
+/// Adds the findings that are not shown in full.
 fn lines(page: &mut Page, rest: &[&AuditFinding], compared: bool) {
     if rest.is_empty() {
         return;

@@ -1,4 +1,4 @@
-//! The hosts that somebody vouches for: the user, an inventory, an account list, or the log that a host wrote itself.
+//! Hosts confirmed by the user, an inventory, an account list, or a log that the host wrote itself.
 
 use std::collections::HashSet;
 
@@ -25,7 +25,7 @@ impl ListedHosts {
         self.names.insert(name);
     }
 
-    /// Hosts that own an address. What names resolve to is left out: a DHCP client chooses its name itself.
+    /// Adds hosts that own an address. DNS names are left out: a DHCP client chooses its own name.
     pub(super) fn add_addresses(&mut self, inventory: &AddressInventory) {
         inventory.owned.iter().for_each(|owned| self.add(&owned.host));
     }
@@ -42,8 +42,8 @@ impl ListedHosts {
         }
     }
 
-    /// Does a list have the host? A short name stands for any host of this label. A full name stands for a host that is
-    /// listed by its label alone only in a domain that a list has: `srv1` does not vouch for `srv1.elsewhere.net`.
+    /// Does a list have the host? A short name matches any host with this label. A full name matches a bare
+    /// label only in a domain that a list has: `srv1` does not confirm `srv1.elsewhere.net`.
     pub(super) fn has(&self, name: &str) -> bool {
         let Some(name) = HostName::parse(name) else { return false };
         if self.names.contains(&name) {

@@ -1,4 +1,4 @@
-//! The PowerShell text: parts that are the same for everybody, with the lists of one task between them.
+//! Assembles the PowerShell text: fixed parts with the lists of one task between them.
 
 use std::collections::BTreeSet;
 
@@ -51,7 +51,7 @@ pub(super) fn text(task: &Task) -> String {
         queries::CHANNELS.iter().map(|c| (*c).to_owned()).collect::<Vec<_>>().iter(),
         &mut line,
     );
-    // A quote in a single-quoted text is written twice.
+    // PowerShell doubles a quote inside a single-quoted text.
     let selects: Vec<String> = queries::selects().iter().map(|s| s.replace('\'', "''")).collect();
     array("selects", selects.iter(), &mut line);
     line("# sPNMappings of a new forest");

@@ -1,4 +1,4 @@
-//! What one script collects, and from which hosts.
+//! The task of one script: what to collect, and from which hosts.
 //!
 //! A name becomes code only if it has letters, digits, `.`, `-` and `_` alone. A name that only a responder reported is
 //! not a destination: whoever answers chooses it (`docs/causes.md`).
@@ -23,12 +23,12 @@ pub(super) struct Task {
     pub refused: BTreeSet<String>,
     /// Host names that no list has.
     pub unlisted: BTreeSet<String>,
-    /// Items of `missing` that only a person can find out.
+    /// Items of `missing` that only a person can answer.
     pub for_people: BTreeSet<String>,
 }
 
 impl Task {
-    /// Everything of these hosts. `controllers`: the logs of every domain controller too.
+    /// Collects everything from these hosts. `controllers` adds the logs of every domain controller.
     pub(super) fn of_hosts(hosts: &[String], controllers: bool) -> Self {
         let mut task = Self { controllers, accounts: true, dns: true, ..Self::default() };
         for host in hosts {
@@ -40,7 +40,7 @@ impl Task {
         task
     }
 
-    /// What the rows of a report miss.
+    /// Collects what the rows of a report are missing.
     pub(super) fn of_report(rows: &[Row], listed: &ListedHosts) -> Self {
         let mut task = Self::default();
         for row in rows {
@@ -76,7 +76,7 @@ impl Task {
 
     fn add_missing(&mut self, row: &Row, listed: &ListedHosts) {
         for text in &row.collect {
-            // Of what is over only one thing matters: whether it is over.
+            // For an incident that may be over, only that question matters.
             match text.parse::<Collect>() {
                 Ok(Collect::SystemLog(host)) => self.add(Collect::SystemLog(host), listed),
                 Ok(collect) if row.status.is_present() => self.add(collect, listed),

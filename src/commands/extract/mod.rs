@@ -23,14 +23,14 @@ use for_triage::{Lines, Sums};
 pub use format::Format;
 pub use row::COLUMNS;
 
-/// What an extract run is asked to do.
+/// Options of an extract run.
 #[derive(Debug, Clone)]
 pub struct Config {
     /// Log files and folders.
     pub logs: Vec<PathBuf>,
     /// A file with more names for `logs`.
     pub files_from: Option<PathBuf>,
-    /// The name of the one file in `logs` in what is written.
+    /// Name to write for the one file in `logs`.
     pub display_name: Option<String>,
     /// Names compared without case with the provider's; empty: any, if there are event IDs.
     pub providers: Vec<String>,
@@ -43,7 +43,7 @@ pub struct Config {
     pub scan: ScanOptions,
 }
 
-/// What a run did.
+/// Result of a run.
 #[derive(Debug)]
 pub struct Outcome {
     /// Events written, a row each. The same event in two exports is two rows.
@@ -75,7 +75,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// The command line asks for something impossible, whatever the inputs hold.
+    /// Does the command line itself ask for something impossible, whatever the inputs contain?
     pub fn is_wrong_use(&self) -> bool {
         matches!(self, Self::Output(error) if error.is_wrong_use())
     }
@@ -177,7 +177,7 @@ fn write_rows<'a>(
     })
 }
 
-/// Compresses what `fill` writes, where that is asked for.
+/// Compresses the output of `fill`, if requested.
 fn write_compressed(
     compress: bool,
     out: &mut dyn Write,
@@ -187,7 +187,7 @@ fn write_compressed(
         return fill(out);
     }
     let mut encoder = zstd::Encoder::new(out, zstd::DEFAULT_COMPRESSION_LEVEL)?;
-    // So that damage is noticed when the file is read.
+    // A checksum lets the reader notice damage.
     encoder.include_checksum(true)?;
     fill(&mut encoder)?;
     encoder.finish().map(drop)

@@ -14,14 +14,14 @@ use crate::report::numbers::counted_as;
 use crate::scan::{self, FileOrder, FileReport, Progress, Scan};
 use crate::state::FileEnds;
 
-/// What the logs hold.
+/// Content of the logs.
 pub(super) struct Collected {
     pub incidents: CollectedIncidents,
     pub logs: Logs,
     /// Paths that an extraction could not look at.
     pub unread: Vec<FileError>,
     pub spool: EventSpool,
-    /// Not needed any more. It is kept because freeing it takes longer than writing a report.
+    /// No longer needed. Kept because freeing it takes longer than writing a report.
     pub dedup: DedupIndex,
 }
 
@@ -110,7 +110,7 @@ impl Logs {
         self.name(self.order.place(index))
     }
 
-    /// Until when each file is known: no record after the end of the period was looked at.
+    /// The dates of each file. Records after the end of the period were not checked.
     pub(super) fn dates(&self, period: Period) -> Vec<(FileIndex, LogDates)> {
         let places = 0..self.files.len() as FileIndex;
         let dates = places.filter_map(|place| {
@@ -124,7 +124,7 @@ impl Logs {
         dates.collect()
     }
 
-    /// What the records that triage does not want show of a file: a file that was not read in full shows nothing.
+    /// Times that unselected records show. A file that was not read in full shows nothing.
     pub(super) fn ends(&self, place: FileIndex) -> FileEnds {
         let whole = self.order.report(&self.files, place).filter(|file| file.read_errors.is_empty());
         whole.map_or(FileEnds::default(), |file| FileEnds {

@@ -1,4 +1,4 @@
-//! Stage 4: compares the rows with what earlier runs left, and prepares the next state.
+//! Stage 4: compares the rows with a baseline or state, and prepares the next state.
 
 use std::path::PathBuf;
 
@@ -16,7 +16,7 @@ pub(super) struct Compared {
     pub rows: Vec<Row>,
     /// The same rows, grouped by what one fix ends.
     pub problems: Vec<Problem>,
-    /// There was an earlier report or a state.
+    /// Was there an earlier report or a state?
     pub compared: bool,
     /// Logs that were cleared or overwritten since the last run.
     pub notes: Vec<String>,
@@ -62,8 +62,8 @@ pub(super) fn compare(
     Compared { problems: problem::group(&rows), rows, compared, notes: progress.notes, next }
 }
 
-/// Is an incident without new events over? Only when its client's log was read further than before (`to`), and at least
-/// `after` beyond the incident's last event.
+/// Is an incident without new events over? Only if its client's log was read further than before (`to`), and
+/// at least `after` past the incident's last event.
 fn is_over(row: &Row, to: Option<&Timestamp>, after: SignedDuration) -> bool {
     let last: Option<Timestamp> = row.last_seen.parse().ok();
     let due = last.and_then(|last| last.checked_add(after).ok());

@@ -1,4 +1,4 @@
-//! What a triage run is asked for, and why it may fail.
+//! Options of a triage run, and the errors that stop it.
 
 use std::path::PathBuf;
 
@@ -15,16 +15,16 @@ use crate::report::saved::SavedError;
 use crate::scan::ScanOptions;
 use crate::state::StateError;
 
-/// What a triage run is asked to do.
+/// Options of a triage run.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// Log files and folders, and what was extracted of some.
+    /// Log files, folders and extractions.
     pub logs: Vec<PathBuf>,
     /// A file with more names for `logs`.
     pub files_from: Option<PathBuf>,
     /// Interface inventories: files and folders.
     pub interfaces: Vec<PathBuf>,
-    /// The host of inventory rows that name none.
+    /// The host of inventory rows without a host name.
     pub host: Option<String>,
     /// Account and SPN lists: files and folders.
     pub spns: Vec<PathBuf>,
@@ -33,21 +33,22 @@ pub struct Config {
     pub outputs: Outputs,
     /// An earlier report to compare with.
     pub baseline: Option<PathBuf>,
-    /// What is remembered from run to run; it is read, and replaced when all else has succeeded.
+    /// The state file. It is read first, and replaced when all other outputs have succeeded.
     pub state: Option<PathBuf>,
-    /// With a state: how long a client's log must have gone on without an incident's events for it to be resolved.
+    /// With a state: how long a client's log must continue without an incident's events before the incident
+    /// is resolved.
     pub resolved_after: SignedDuration,
     pub fail_on: Vec<FailOn>,
     /// A list of problems that are known and raise no alarm.
     pub allow: Option<PathBuf>,
     pub period: Period,
-    /// How far another event may lie from an incident's events to count for it.
+    /// Longest time between an incident's events and another event that counts for it.
     pub window: SignedDuration,
     pub scan: ScanOptions,
 }
 
 impl Default for Config {
-    /// Nothing to read and nothing to write, with the values that the command line has without options.
+    /// No inputs and no outputs, with the defaults of the command line.
     fn default() -> Self {
         Self {
             logs: Vec::new(),
@@ -87,7 +88,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// The command line asks for something impossible, whatever the inputs hold.
+    /// Does the command line itself ask for something impossible, whatever the inputs contain?
     pub fn is_wrong_use(&self) -> bool {
         matches!(self, Self::Output(error) if error.is_wrong_use())
     }

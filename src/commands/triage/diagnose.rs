@@ -1,4 +1,4 @@
-//! Stage 3: reads the inventories and decides every incident.
+//! Stage 3: reads the inventories and diagnoses every incident.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::inventory::{InventoryFile, accounts, addresses, build_hosts, from_eve
 use crate::names::Principal;
 use crate::report::Row;
 
-/// The verdicts, and the inventories they rest on.
+/// The verdicts, and the inventories they are based on.
 pub(super) struct Diagnosed {
     pub rows: Vec<Row>,
     pub inventories: Vec<InventoryFile>,
@@ -48,7 +48,8 @@ pub(super) fn diagnose(config: &Config, collected: &mut Collected) -> Diagnosed 
     Diagnosed { rows, inventories }
 }
 
-/// Every host that an inventory or a log names, so that a short name is read as a full one only where no other fits.
+/// Every host in an inventory or a log. With all of them, a short name is read as a full one only if no other
+/// fits.
 pub fn known_hosts<'a>(
     interfaces: &'a addresses::AddressInventory,
     accounts: &accounts::AccountInventory,

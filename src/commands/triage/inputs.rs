@@ -1,4 +1,4 @@
-//! Stage 1: finds what to read, and reads what earlier runs left.
+//! Stage 1: finds the inputs, and reads the baseline or state.
 
 use std::path::PathBuf;
 
@@ -10,7 +10,7 @@ use crate::output::{Output, OutputError, ProtectedPaths};
 use crate::report::{Row, baseline};
 use crate::state::{Lock, State};
 
-/// What a run reads, found but not yet read, and what earlier runs left.
+/// Inputs of a run, not yet read, and the baseline or state.
 pub(super) struct Inputs {
     pub logs: Vec<Input>,
     /// Paths that could not be looked at.
@@ -50,8 +50,8 @@ impl Previous {
     }
 }
 
-/// Fails for whatever would make the run useless, before any log is read: outputs that cannot be written or would replace an
-/// input, a damaged baseline or state, no log.
+/// Fails before any log is read if the run would be useless: an output cannot be written or would replace an
+/// input, the baseline or state is damaged, or there is no log.
 pub(super) fn read_inputs(config: &Config) -> Result<Inputs, Error> {
     config.outputs.check(config.state.as_deref())?;
     let previous = Previous::read(config)?;

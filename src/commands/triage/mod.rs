@@ -1,7 +1,8 @@
 //! `krbtriage triage`: from logs to the report, in five stages.
 //!
-//! [`inputs`] finds what to read, [`collect`] scans the logs, [`diagnose`] decides every incident, [`compare`] adds what
-//! earlier runs left, [`write`] writes all outputs. Each stage imports only from those before it.
+//! [`inputs`] finds the inputs, [`collect`] scans the logs, [`diagnose`] diagnoses every incident,
+//! [`compare`] compares with earlier runs, [`write`] writes all outputs. Each stage imports only from those
+//! before it.
 
 mod collect;
 mod compare;

@@ -1,4 +1,4 @@
-//! What a triage run found and did.
+//! Result of a triage run.
 
 use std::any::Any;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use crate::output::Written;
 use crate::report::{Problem, Reading, Report, Row};
 use crate::scan::FileReport;
 
-/// What a run did, for the summary on the terminal.
+/// Result of a run, for the summary on the terminal.
 #[derive(Debug)]
 pub struct Outcome {
     pub rows: Vec<Row>,
@@ -18,7 +18,7 @@ pub struct Outcome {
     pub problems: Vec<Problem>,
     /// Those of them that are new or reopened, and not muted.
     pub new: Vec<Problem>,
-    /// There was something to compare with: an earlier report, or a state.
+    /// Was there an earlier report or a state to compare with?
     pub compared: bool,
     /// It holds something of what `fail_on` asks for.
     pub found: bool,
@@ -35,16 +35,16 @@ pub struct Outcome {
     pub duplicates: u64,
     /// Events that an earlier run had counted.
     pub already_reported: u64,
-    /// What was left out because there was too much of it.
+    /// Data left out because a limit was reached.
     pub dropped: Dropped,
     pub took: Duration,
-    /// Working data that the run does not need any more. Freeing it piece by piece takes longer than writing a report: a
+    /// Working data that is no longer needed. Freeing it piece by piece takes longer than writing a report: a
     /// process that ends here can forget the outcome.
     pub(super) working_set: Option<Box<dyn Any + Send>>,
 }
 
 impl Outcome {
-    /// What is written.
+    /// The report to write.
     pub fn report(&self) -> Report<'_> {
         Report {
             rows: &self.rows,
@@ -63,7 +63,7 @@ impl Outcome {
         }
     }
 
-    /// Everything that was named could be read.
+    /// Could all inputs be read?
     pub fn is_complete(&self) -> bool {
         self.unfound.is_empty()
             && self.dropped == Dropped::default()

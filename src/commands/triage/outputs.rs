@@ -1,4 +1,4 @@
-//! Where a triage run writes.
+//! Outputs of a triage run.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::output::{Output, OutputError, ResolvedTarget};
 use crate::report::{EventFormat, Format, Target};
 
-/// Where a run writes, apart from its state.
+/// Outputs of a run, except its state.
 #[derive(Debug, Clone, Default)]
 pub struct Outputs {
     /// The report, once or more.
@@ -46,7 +46,7 @@ impl Outputs {
         self.side_outputs().filter_map(Output::path)
     }
 
-    /// Fails where an output (the state too) cannot be written, as far as that can be known before the work is done.
+    /// Fails if an output (or the state) cannot be written, as far as that is known in advance.
     pub(super) fn check(&self, state: Option<&Path>) -> Result<(), OutputError> {
         self.all().try_for_each(Output::check)?;
         if self.all().filter(|output| **output == Output::Stdout).count() > 1 {
@@ -60,7 +60,7 @@ impl Outputs {
         }
     }
 
-    /// Is the report itself shown on the terminal, so that nothing of it need be repeated there?
+    /// Is the report itself shown on the terminal? Then the summary need not repeat it.
     pub fn are_viewed(&self) -> bool {
         self.reports.iter().any(|t| t.output == Output::Stdout && matches!(t.format, Format::Text(_)))
     }

@@ -21,7 +21,8 @@ pub(super) struct EventRows<'a> {
     pub log_name: &'a dyn Fn(FileIndex) -> String,
 }
 
-/// Stages all files and writes to standard output. Returns the files, and false where standard output was closed early.
+/// Stages all files and writes to standard output. Returns the files, and false if standard output was closed
+/// early.
 fn stage(
     outputs: &Outputs,
     report: &Report<'_>,
@@ -29,7 +30,7 @@ fn stage(
     events: &EventRows<'_>,
 ) -> Result<(Vec<StagedFile>, bool), OutputError> {
     let (mut staged, mut complete) = (Vec::new(), true);
-    // Standard output last, so that no error about a file follows what it shows.
+    // Write to standard output last, so that no error about a file follows it.
     for to_stdout in [false, true] {
         let is_now = |output: &Output| (*output == Output::Stdout) == to_stdout;
         for Target { output, format } in outputs.reports.iter().filter(|target| is_now(&target.output)) {
@@ -59,7 +60,8 @@ fn stage(
     Ok((staged, complete))
 }
 
-/// Writes one output: to standard output, or to a staged file. Returns false where standard output was closed early.
+/// Writes one output: to standard output, or to a staged file. Returns false if standard output was closed
+/// early.
 fn write_one(
     output: &Output,
     staged: &mut Vec<StagedFile>,
@@ -74,8 +76,8 @@ fn write_one(
     }
 }
 
-/// Writes everything, and the state last: the events of a run that failed before are reported again. The state stays as it
-/// was where standard output was closed early, because its reader missed part of the report.
+/// Writes all outputs, the state last, so that a failed run's events are reported again. If standard output
+/// was closed early, the state is left unchanged, because the reader missed part of the report.
 pub(super) fn write(
     config: &Config,
     protected: &ProtectedPaths,

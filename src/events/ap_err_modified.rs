@@ -2,23 +2,24 @@ use crate::records::Record;
 
 /// One KRB_AP_ERR_MODIFIED, as the client logged it (RFC 4120 7.5.9: error 41 = 0x29).
 ///
-/// Names are as the log has them; a value the log lacks is empty.
+/// Names are as in the log. A value that the log lacks is empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApErrModified {
-    /// `System/Computer`: who asked. Never the file's name: one file can hold many computers (ForwardedEvents).
+    /// `System/Computer`: the client. Never the file's name: one file can contain many computers
+    /// (ForwardedEvents).
     pub client: Box<str>,
     /// `Server`: the account that answered and could not decrypt. Not the owner of the SPN.
     pub answered_by: Box<str>,
-    /// `Targetname`: the SPN that was asked for.
+    /// `Targetname`: the SPN that the client requested.
     pub target: Box<str>,
     pub target_realm: Box<str>,
     pub client_realm: Box<str>,
-    /// Event 3 with 0x29, which Kerberos LogLevel=1 (KB262177) writes beside event 4 in the same second.
+    /// Event 3 with 0x29, which Kerberos LogLevel=1 (KB262177) logs in the same second as event 4.
     pub twin: bool,
 }
 
 impl ApErrModified {
-    /// From event 4 (all layouts) or event 3 with error 0x29. `None` for event 3 with another error.
+    /// Reads event 4 (all layouts) or event 3 with error 0x29. `None` for event 3 with another error.
     pub fn read(record: &Record) -> Option<Self> {
         let value = |name: &str| Box::from(record.named(name).unwrap_or_default().trim());
         if record.event_id == 3 {
@@ -54,7 +55,7 @@ impl ApErrModified {
         Some(event)
     }
 
-    /// What makes an incident: client, answered by, target, and both realms.
+    /// Identity of its incident: client, responder, target, and both realms.
     pub fn names(&self) -> [&str; 5] {
         [&self.client, &self.answered_by, &self.target, &self.target_realm, &self.client_realm]
     }

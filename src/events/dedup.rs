@@ -11,18 +11,18 @@ use crate::files::FileIndex;
 use crate::names::fold;
 use crate::records::{Origin, Record};
 
-/// Locks are taken per event; enough shards that two workers seldom meet.
+/// Number of shards. Locks are taken per event, and with this many two workers rarely collide.
 const SHARDS: usize = 64;
 
-/// Records whose key another record has that says something else: of more, only the first ones are named.
+/// Most conflicts reported: records with equal keys and different content.
 const MAX_CONFLICTS: usize = 10_000;
 
-/// Which records were seen, so that one that is in two exports counts once.
+/// Index of the records read so far, so that a record in two exports counts once.
 ///
-/// A record is the same when computer and channel (without case), record ID, TimeCreated to the second, and what it means
-/// are. Record IDs start again when a log is cleared, and tools that export cut the digits of a second. Records of one key
-/// that mean different things are both counted, and the files that hold them are reported: one of them was copied from
-/// another machine, or made up.
+/// Two records are the same if computer and channel (without case), record ID, TimeCreated to the second, and
+/// meaning are equal. Record IDs start again when a log is cleared, and some export tools truncate fractions
+/// of a second. Records with one key and different meanings are both counted, and their files are reported:
+/// one of them was copied from another machine, or forged.
 ///
 /// Memory: 20 bytes and a control byte per distinct event at a load of 7/8 to 7/16, so 24 to 48 bytes each. A 64-bit
 /// fingerprint stands for the key: over ten million events the chance that any two differ and collide is 3 in a million.
@@ -32,8 +32,8 @@ pub struct DedupIndex {
     conflicts: Mutex<HashMap<u64, BTreeSet<FileIndex>>>,
 }
 
-/// A record: its fingerprint, the file that keeps it and (in the lowest bit) whether it was only seen in slack space so
-/// far, and a hash of what it means. In words of 32 bits, which need no padding.
+/// A record: its fingerprint, the file that keeps it, a flag (in the lowest bit) that it was only read from
+/// slack space so far, and a hash of its meaning. 32-bit words need no padding.
 #[derive(Clone, Copy)]
 struct Slot([u32; 5]);
 
@@ -70,28 +70,28 @@ impl Default for DedupIndex {
     }
 }
 
-/// What records of one content share: hashes of their log (computer and channel) and of what they mean.
+/// Hashes that records of one content share: of their log (computer and channel) and of their meaning.
 #[derive(Debug, Clone, Copy)]
 pub struct ContentFingerprint {
     log: u64,
     meaning: u32,
 }
 
-/// What is to be done with a record that was offered to [`DedupIndex`].
+/// Result of inserting a record into [`DedupIndex`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Insertion {
     New,
-    /// The record was seen before. It counts as the duplicate of this file: of two files that hold it,
-    /// the one that comes first in the inputs keeps it, whichever worker was faster.
+    /// A duplicate, counted for this file: of two files with the record, the first in the inputs keeps it,
+    /// whichever worker was faster.
     Duplicate {
         duplicate_in: FileIndex,
-        /// Until now it was only seen in slack space, and now it is live.
+        /// Until now it was only read from slack space, and now from the live part.
         now_live: bool,
     },
 }
 
 impl DedupIndex {
-    /// The part of the key that all records of one content share. It may be kept and used again.
+    /// The part of the key that all records of one content share. The caller may cache it.
     pub fn content_fingerprint(&self, record: &Record, event: &Event) -> ContentFingerprint {
         let mut log = self.hasher.build_hasher();
         fold(&record.computer).hash(&mut log);
@@ -107,7 +107,8 @@ impl DedupIndex {
         let slack = record.origin == Origin::Slack;
         match self.insert_slot(Slot::new(fingerprint, file, slack, content.meaning)) {
             Ok(insertion) => insertion,
-            // Another record of the same key. It is one of its own, and the next that means the same is its duplicate.
+            // Another record with the same key. It counts separately, and the next one with the same meaning
+            // is its duplicate.
             Err(other) => {
                 self.add_conflict(fingerprint, [other, file]);
                 let own = self.hasher.hash_one((fingerprint, content.meaning));
@@ -121,7 +122,7 @@ impl DedupIndex {
         h.write_u64(content.log);
         h.write_u64(record.record_id);
         if record.record_id == 0 {
-            // Copied text has no record ID: there the values tell events of one second apart.
+            // Copied text has no record ID, so the values distinguish events of one second.
             h.write_i128(record.time.as_nanosecond());
             record.event_id.hash(&mut h);
             for datum in &record.data {
@@ -133,7 +134,7 @@ impl DedupIndex {
         h.finish()
     }
 
-    /// The file of the record that has this key and means something else, as an error.
+    /// The file of a record with this key and another meaning, as an error.
     fn insert_slot(&self, new: Slot) -> Result<Insertion, FileIndex> {
         let shard = &self.shards[new.fingerprint() as usize % SHARDS];
         let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
@@ -148,7 +149,7 @@ impl DedupIndex {
             Entry::Occupied(mut entry) => {
                 let kept = *entry.get();
                 let (only_slack, slack) = (kept.only_slack(), new.only_slack());
-                // What slack space left of a record may say less than the record did.
+                // The remains of a record in slack space may have fewer values than the record.
                 if kept.meaning() != new.meaning() && !only_slack && !slack {
                     return Err(kept.file());
                 }
@@ -168,7 +169,7 @@ impl DedupIndex {
         }
     }
 
-    /// The files that hold different records of one key, and how many such keys they share.
+    /// The files with different records of one key, and the number of such keys.
     pub fn conflicts(&self) -> BTreeMap<Vec<FileIndex>, u64> {
         let conflicts = self.conflicts.lock().unwrap_or_else(PoisonError::into_inner);
         let mut counted = BTreeMap::new();

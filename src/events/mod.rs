@@ -25,7 +25,7 @@ pub fn filters() -> Vec<EventFilter> {
     wanted
 }
 
-/// The records that triage wants: those of [`filters`], where a value decides only with that value.
+/// The records that triage wants: those of [`filters`], with their conditions on values.
 pub fn selection() -> Selection {
     signals::CONDITIONS.iter().fold(
         Selection::new(filters()).only_where(3, "ErrorCode", ap_err_modified::is_0x29),
@@ -33,7 +33,7 @@ pub fn selection() -> Selection {
     )
 }
 
-/// Kerberos event 4 and its twin alone: what `extract` writes when nothing else is asked for.
+/// Only Kerberos event 4 and its twin: the default of `extract`.
 pub fn kerberos_selection() -> Selection {
     Selection::new(vec![EventFilter {
         providers: KERBEROS.map(String::from).to_vec(),

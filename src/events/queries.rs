@@ -1,17 +1,17 @@
-//! Queries of the Windows event log (XPath) that select the events a triage reads, from the same catalogue: for an export
-//! and for a subscription.
+//! Builds queries of the Windows event log (XPath) for the events that triage reads, from the same catalogue.
+//! They serve exports and subscriptions.
 
 use super::KERBEROS;
 use super::signals::{CATALOGUE, CONDITIONS};
 
-/// Comparisons in one query. Windows refuses a query with more than about 22.
+/// Most comparisons in one query. Windows refuses a query with more than about 22.
 const MAX_TERMS: usize = 18;
 
 /// Event 3 with 0x29: with Kerberos LogLevel=1 a machine writes an event 3 for every ticket.
 const IS_TWIN: &str =
     "EventData[Data[@Name='ErrorCode']='0x29' or Data[@Name='ErrorCode']='0x29 KRB_AP_ERR_MODIFIED']";
 
-/// What to ask one log for.
+/// A query of one log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventQuery {
     /// The log: `System`, `Directory Service`..
@@ -31,7 +31,7 @@ pub fn queries() -> Vec<EventQuery> {
             None => wanted.push((source.0, source.1, entry.ids.to_vec())),
         }
     }
-    // The uptime, once a day: it shows that the log goes on, also where nothing else happens.
+    // The uptime, logged once a day: it shows that the log continues even if nothing else happens.
     wanted.push(("System", &["EventLog"], vec![6013]));
     let mut channels: Vec<&str> = Vec::new();
     for (channel, ..) in &wanted {
@@ -46,7 +46,7 @@ pub fn queries() -> Vec<EventQuery> {
     wanted.into_iter().flat_map(queries).collect()
 }
 
-/// As many queries as the IDs need, and one for each ID that is wanted only with a value.
+/// The queries for the IDs, and one for each ID that is wanted only with a value.
 fn of_providers(providers: &[&str], mut ids: Vec<u16>) -> Vec<String> {
     ids.sort_unstable();
     ids.dedup();

@@ -6,11 +6,12 @@ use super::ap_err_modified::ApErrModified;
 use crate::names::fold;
 use crate::records::Record;
 
-/// Which events earlier runs have reported, so that each is counted in one run only.
+/// The events that earlier runs have reported, so that each is counted in one run only.
 ///
-/// An event is the same when computer and channel (without case), record ID, TimeCreated to the second and its names are, as
-/// in [`super::DedupIndex`]; 64 bits of the SHA-256 over them stand for it. So it does not matter in what order exports arrive, how they overlap, or whether
-/// the log was cleared and its record IDs begin again. Eight bytes an event, for ever: ten million are 80 MB.
+/// Two events are the same if computer and channel (without case), record ID, TimeCreated to the second and
+/// names are equal, as in [`super::DedupIndex`]. 64 bits of the SHA-256 over them identify the event. So the
+/// order and overlap of exports do not matter, nor whether the log was cleared and its record IDs begin
+/// again. Each event takes eight bytes permanently: ten million are 80 MB.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ReportedEvents {
     /// Rising, each once.
@@ -18,8 +19,8 @@ pub struct ReportedEvents {
 }
 
 impl ReportedEvents {
-    /// What stands for a record, the same in every run and on every machine. `event` is what it means, if it is an event
-    /// that is counted.
+    /// Fingerprint of a record, the same in every run and on every machine. `event` is its meaning, if it is
+    /// an event that is counted.
     pub fn fingerprint(record: &Record, event: Option<&ApErrModified>) -> u64 {
         let mut hash = Sha256::new();
         for text in [&record.computer, &record.channel] {
@@ -40,7 +41,8 @@ impl ReportedEvents {
         number(hash)
     }
 
-    /// As states had it that were written before 0.2: with case of the channel, and with parts of a second.
+    /// The fingerprint in states written before 0.2: with case of the channel, and with fractions of a
+    /// second.
     fn old_fingerprint(record: &Record) -> u64 {
         let mut hash = Sha256::new();
         hash.update(record.computer.to_ascii_lowercase());
@@ -61,7 +63,7 @@ impl ReportedEvents {
         !self.fingerprints.is_empty() && (known(fingerprint) || known(Self::old_fingerprint(record)))
     }
 
-    /// How many events it holds.
+    /// Number of events.
     pub fn count(&self) -> usize {
         self.fingerprints.len()
     }
@@ -72,13 +74,13 @@ impl ReportedEvents {
         self.fingerprints.dedup();
     }
 
-    /// As text: base64 of the little-endian numbers.
+    /// Encodes the set as base64 of the little-endian numbers.
     pub fn to_text(&self) -> String {
         let bytes: Vec<u8> = self.fingerprints.iter().flat_map(|p| p.to_le_bytes()).collect();
         STANDARD.encode(bytes)
     }
 
-    /// `None` when the text is not what [`ReportedEvents::to_text`] writes.
+    /// Decodes the text; `None` if it is not what [`ReportedEvents::to_text`] writes.
     pub fn from_text(text: &str) -> Option<Self> {
         let bytes = STANDARD.decode(text).ok()?;
         let (chunks, rest) = bytes.as_chunks::<8>();
@@ -87,7 +89,7 @@ impl ReportedEvents {
     }
 }
 
-/// Copied text has no record ID: there the values tell events of one second apart.
+/// Copied text has no record ID, so the values distinguish events of one second.
 fn hash_values(record: &Record, hash: &mut Sha256) {
     hash.update(record.event_id.to_le_bytes());
     for datum in &record.data {

@@ -14,17 +14,18 @@ use zip::result::ZipError;
 
 use super::kind::{Kind, SNIFF_LEN, sniff};
 
-/// Most that is read to learn an archive's members: some 80,000 of them. Their list is kept in memory.
+/// Most bytes read to list an archive's members: some 80,000 of them. The list is kept in memory.
 pub const MAX_MEMBER_LIST: u64 = 8 << 20;
 
-/// Most members read of one archive, those of archives inside it included.
+/// Most members read of one archive, including those of archives inside it.
 pub const MAX_MEMBERS: usize = 100_000;
 
-/// Largest archive read inside another one, which has to be in memory. One inside that is not read.
+/// Largest archive read inside another one, because it has to be in memory. Archives inside that one are not
+/// read.
 pub const MAX_INNER_ARCHIVE: u64 = 16 << 20;
 
-/// What an archive may unpack to in all: 4 GiB (the largest log Windows keeps, mostly reserved zeros
-/// perhaps), and 200 times its own size (logs shrink to a tenth or a twentieth).
+/// Most bytes unpacked from an archive: 4 GiB (the largest log that Windows keeps, perhaps mostly reserved
+/// zeros), and 200 times its own size (logs shrink to a tenth or a twentieth).
 pub const MAX_UNPACKED: u64 = 4 << 30;
 pub const MAX_RATIO: u64 = 200;
 
@@ -56,13 +57,13 @@ pub enum ArchiveError {
 impl From<ZipError> for ArchiveError {
     fn from(error: ZipError) -> Self {
         match error {
-            // An error of ours comes back from the library in its wrapping.
+            // The library wraps our own error.
             ZipError::Io(error) => match error.downcast::<Self>() {
                 Ok(ours) => ours,
                 Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
                     Self::Broken("it ends early".into())
                 }
-                // So it says of a method that this program was built without.
+                // The library reports an unsupported compression method this way.
                 Err(error) if error.kind() == io::ErrorKind::Unsupported => Self::Method,
                 Err(error) => Self::Io(error),
             },
@@ -77,7 +78,7 @@ impl From<ZipError> for ArchiveError {
     }
 }
 
-/// How much one archive may still unpack to; shared by all who read its members.
+/// Remaining number of bytes that an archive may unpack to. All readers of its members share it.
 #[derive(Debug)]
 pub struct Budget(AtomicU64);
 
@@ -95,7 +96,7 @@ impl Budget {
     }
 }
 
-/// Reads what is unpacked, as long as the budget allows.
+/// Reads unpacked data within the budget.
 struct Unpacked<'a, R> {
     inner: R,
     budget: &'a Budget,
@@ -109,16 +110,16 @@ impl<R: Read> Read for Unpacked<'_, R> {
     }
 }
 
-/// The content of a `.gz` file (of all its members, one behind the other).
+/// Unpacks a `.gz` file (all its members in order).
 pub fn gunzip<'a>(packed: impl Read + 'a, budget: &'a Budget) -> impl Read + 'a {
     Unpacked { inner: MultiGzDecoder::new(packed), budget }
 }
 
-/// Largest window of a `.zst` file as a power of two: 8 MiB, which `zstd -19` and less keep to. That is what
-/// unpacking holds in memory, and the file chooses it.
+/// Largest window of a `.zst` file as a power of two: 8 MiB, enough for `zstd -19` and lower levels. The file
+/// chooses the window, and unpacking keeps it in memory.
 const MAX_WINDOW: u32 = 23;
 
-/// The content of a `.zst` file (of all its frames, one behind the other).
+/// Unpacks a `.zst` file (all its frames in order).
 pub fn unzstd<'a>(packed: impl Read + 'a, budget: &'a Budget) -> io::Result<impl Read + 'a> {
     let mut decoder = zstd::Decoder::new(packed)?;
     decoder.window_log_max(MAX_WINDOW)?;
@@ -130,7 +131,7 @@ pub fn unzstd<'a>(packed: impl Read + 'a, budget: &'a Budget) -> io::Result<impl
 pub struct Listing {
     pub members: Vec<Member>,
     pub budget: Budget,
-    /// What is wrong with the archive as a whole.
+    /// The error of the archive as a whole.
     pub read_errors: Vec<String>,
 }
 
@@ -138,7 +139,7 @@ pub struct Listing {
 #[derive(Debug)]
 pub struct Member {
     entry: OwnedZipFileEntry,
-    /// The member itself; where it is an archive, what is in that.
+    /// The member itself, or its members if it is an archive.
     pub parts: Vec<Part>,
     /// Bytes in the archive, as that says.
     pub packed: u64,
@@ -147,9 +148,10 @@ pub struct Member {
 /// A file in an archive.
 #[derive(Debug)]
 pub struct Part {
-    /// Where it stands in the archive inside the archive.
+    /// Index in the archive inside the archive.
     inner: Option<OwnedZipFileEntry>,
-    /// `inner/System.evtx`, or `inner.zip!System.evtx`. It may hold anything, control characters too.
+    /// `inner/System.evtx`, or `inner.zip!System.evtx`. It may contain anything, including control
+    /// characters.
     pub name: String,
     pub kind: Kind,
     /// Bytes unpacked, as the archive says.
@@ -158,7 +160,7 @@ pub struct Part {
     pub refusal: Option<ArchiveError>,
 }
 
-/// Learns what is in the zip archive at `path`, and of what kind it is by its first bytes.
+/// Lists the zip archive at `path` and recognises each member by its first bytes.
 pub fn list(path: &Path) -> Result<Listing, ArchiveError> {
     let file = File::open(path)?;
     let budget = Budget::new(file.metadata()?.len());
@@ -186,8 +188,8 @@ pub fn list(path: &Path) -> Result<Listing, ArchiveError> {
 }
 
 impl Member {
-    /// Unpacks the member of the archive at `path` and gives every part that is read, with its index, to
-    /// `each`; an error stands for a part that could not be unpacked.
+    /// Unpacks the member of the archive at `path` and passes every part that is read, with its index, to
+    /// `each`. An error means that a part could not be unpacked.
     pub fn read(&self, path: &Path, budget: &Budget, each: Each<'_>) {
         let is_read = |part: &Part| part.refusal.is_none() && part.kind.is_read();
         let Some(first) = self.parts.iter().position(is_read) else {
@@ -247,7 +249,7 @@ fn entries<R: Read + Seek>(
     Ok((entries, archive.into_inner(), duplicates))
 }
 
-/// Bounds what the library reads, and so keeps, of a list of members that may be gigabytes long.
+/// Limits how much of the member list the library reads and keeps: it may be gigabytes long.
 struct Limited<R> {
     inner: R,
     left: Arc<AtomicU64>,
@@ -281,7 +283,7 @@ fn unpack<'a, R: Read + Seek>(
     Ok(Unpacked { inner, budget })
 }
 
-/// What a member is, by its first bytes, and what is in it if it is an archive.
+/// Recognises a member by its first bytes, and lists it if it is an archive.
 fn parts(entry: &OwnedZipFileEntry, archive: &mut (impl Read + Seek), budget: &Budget) -> Vec<Part> {
     let (kind, inner) = match kind_and_content(entry, archive, budget) {
         Ok((Kind::Zip, bytes)) => (Kind::Zip, bytes),
@@ -368,7 +370,7 @@ mod tests {
         let error = zeros().read(&mut [1; 60]).unwrap_err();
         assert!(error.to_string().contains("unpacks to more than 4 GiB"), "{error}");
         assert!(matches!(ours(error), ArchiveError::Bomb));
-        // What is left still is for others.
+        // Other threads use the remaining work.
         zeros().read_exact(&mut [1; 40]).unwrap();
     }
 

@@ -1,4 +1,4 @@
-//! The forms in which people have events, but for .evtx: recognised by at least two independent marks each.
+//! Recognises text forms of events (all except .evtx), each by at least two independent marks.
 
 use crate::text::decode::TextReader;
 use crate::text::delimited::{Header, column_key};
@@ -72,7 +72,7 @@ const LABELS: &[(Label, &[&str])] = &[
 ];
 
 impl Label {
-    /// The label of a line, and what follows it.
+    /// Splits a line into its label and the rest.
     pub(crate) fn split(line: &str) -> Option<(Self, &str)> {
         // Quoted in a mail or on a page, lines begin with `>`; in Markdown, labels are bold.
         let line =
@@ -97,7 +97,7 @@ const ID: &[&str] =
     &["eventid", "event_id", "eventcode", "event.code", "winlog.event_id", "eventidentifier", "instanceid"];
 const WEAK_ID: &[&str] = &["id", "code"];
 
-/// Names that events have beside it.
+/// Other names that events have.
 const BESIDE: &[&str] = &[
     "provider",
     "providername",
@@ -124,11 +124,11 @@ const BESIDE: &[&str] = &[
     "payload",
 ];
 
-/// Names that no other object has beside `Id`.
+/// Names that, together with `Id`, only events have.
 const STRONG: &[&str] = &["providername", "machinename", "leveldisplayname", "winlog", "taskcategory"];
 
 impl EventForm {
-    /// The form of a text that begins so.
+    /// Recognises the form from the start of a text.
     pub(crate) fn of(text: &str) -> Option<Self> {
         let text = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
         if text.starts_with('{')
@@ -153,7 +153,7 @@ impl EventForm {
                 || labels.contains(&Label::EventType)
                 || (labels.contains(&Label::LogName) && labels.contains(&Label::Source)));
         if let Some(at) = xml_at(text) {
-            // Event Viewer's "Copy" puts the event's XML behind its text, and not every event may have it.
+            // Event Viewer's "Copy" appends the event's XML to its text, but perhaps not for every event.
             let header_first = has_header
                 && text.get(..at).is_some_and(|before| {
                     before
@@ -178,7 +178,7 @@ impl EventForm {
     }
 }
 
-/// The first `<Event>`, where it is a log's: at the root, or with a `System` behind it.
+/// The first `<Event>`, if it belongs to a log: at the root, or followed by a `System`.
 fn xml_at(text: &str) -> Option<usize> {
     let ends_name = |at: usize| {
         text.get(at..)
@@ -250,7 +250,7 @@ fn labels(text: &str) -> Vec<Label> {
 
 fn is_list(text: &str) -> bool {
     let mut names = Vec::new();
-    // A slice cannot fail to be read.
+    // Reading a slice cannot fail.
     let _ = each_list(TextReader::of(text), |list, _| {
         names.extend(list.iter().map(|(name, _)| name.to_ascii_lowercase()));
     });

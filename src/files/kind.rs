@@ -1,4 +1,4 @@
-//! What a file is, by its first bytes and never by its extension.
+//! Recognises files by their first bytes, never by their extension.
 
 use std::path::Path;
 
@@ -13,10 +13,10 @@ pub const FILE_MAGIC: &[u8; 8] = b"ElfFile\0";
 /// First bytes of a chunk of an .evtx file.
 pub const CHUNK_MAGIC: &[u8; 8] = b"ElfChnk\0";
 
-/// Length of the header of an .evtx file, and the offset of its first chunk.
+/// Length of the .evtx file header, which is the offset of the first chunk.
 pub const FILE_HEADER_LEN: usize = 4096;
 
-/// The kinds of log the program reads, and those it can name but does not read.
+/// The kinds of files that the program reads or recognises.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// `ElfFile\0`, or bare chunks (`ElfChnk\0`) without a file header.
@@ -35,13 +35,13 @@ pub enum Kind {
     Zip,
     Gzip,
     Zstd,
-    /// `LfLe`: the log format of Windows 2000, XP and 2003. Named, not read.
+    /// `LfLe`: the log format of Windows 2000, XP and 2003. Recognised, but not read.
     LegacyEvt,
     /// A network capture: an address inventory, whatever events its packets carry.
     Capture,
     /// An archive of a kind that is not read.
     OtherArchive,
-    /// Message-table archive beside a saved log. Not needed, passed over.
+    /// Message-table archive that comes with a saved log. Not needed, skipped.
     Mta,
     Empty,
     /// Text of another kind: an inventory, a report, a script.
@@ -102,13 +102,13 @@ impl Kind {
         self.refusal().is_none()
     }
 
-    /// Nothing that has to do with logs: in a folder it is passed over.
+    /// Is it unrelated to logs? In a folder it is then skipped.
     pub fn is_foreign(self) -> bool {
         matches!(self, Kind::OtherText | Kind::Other | Kind::Capture)
     }
 
-    /// It is not read, and somebody who looks for it in a folder's report would miss it: an old log, or what its name says
-    /// is one and its content is not (a copy that failed leaves nothing, or zeros).
+    /// Would a user miss this unread file in a folder's report? True for an old log, and for a file with the
+    /// name but not the content of a log (a failed copy leaves nothing, or zeros).
     pub fn is_missed(self, path: &Path) -> bool {
         let named_so = || path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("evtx"));
         matches!(self, Kind::LegacyEvt | Kind::OtherArchive) || (!self.is_read() && named_so())
@@ -150,14 +150,14 @@ impl Kind {
     }
 }
 
-/// Does a text begin like something that a run wrote: report, problems, events, state or audit?
+/// Does a text begin like an output of this program: report, problems, events, state or audit?
 pub fn is_own_output(beginning: &str) -> bool {
     ["incident_id", "problem_id", "finding_id", "\"krbtriage-", "content=\"krbtriage "]
         .iter()
         .any(|mark| beginning.contains(mark))
 }
 
-/// How many bytes [`sniff`] likes to see: a lost file header still leaves the first chunk's magic.
+/// Number of bytes that [`sniff`] needs: if the file header is lost, they include the first chunk's magic.
 pub const SNIFF_LEN: usize = FILE_HEADER_LEN + CHUNK_MAGIC.len();
 
 /// The kind of a file that starts with `head` (up to [`SNIFF_LEN`] bytes or more).
@@ -217,11 +217,11 @@ fn is_zstd(head: &[u8]) -> bool {
 fn text_kind(head: &[u8]) -> Option<Kind> {
     let ascii = narrow(head);
     let text = ascii.trim_ascii_start();
-    // Before all others: the events in it may hold any text.
+    // Check this first: the events in it may contain any text.
     if text.starts_with(b"{") && memmem::find(text, b"\"krbtriage\"").is_some() {
         return Some(Kind::Extract);
     }
-    // Bytes that are no text hold no form of events, whatever words are among them.
+    // Binary data is not a form of events, whatever words are in it.
     if !is_text(head) && !is_wide(head) {
         return None;
     }
@@ -243,13 +243,13 @@ fn text_kind(head: &[u8]) -> Option<Kind> {
     })
 }
 
-/// Does every second byte of the beginning hold nothing, as in UTF-16 without a mark?
+/// Is every second byte at the start zero, as in UTF-16 without a byte order mark?
 fn is_wide(head: &[u8]) -> bool {
     let zeros = |odd: usize| head.iter().skip(odd).step_by(2).take(32).filter(|byte| **byte == 0).count();
     head.len() >= 8 && (zeros(0) > 24.min(head.len() / 3) || zeros(1) > 24.min(head.len() / 3))
 }
 
-/// Without the beginning of a character at the end, which would make the text look like another code page's.
+/// Removes an incomplete character at the end, which would make the text look like another code page's.
 fn whole_characters(head: &[u8]) -> &[u8] {
     let cut = head.iter().rev().take(4).take_while(|byte| **byte >= 0x80).count();
     match head.len() < SNIFF_LEN || cut == 4 || has_mark(head) {
@@ -275,7 +275,7 @@ fn is_capture(head: &[u8]) -> bool {
     MAGICS.iter().any(|magic| head.starts_with(magic))
 }
 
-/// The ASCII characters of UTF-8 or UTF-16 text; enough to recognise what is written in ASCII.
+/// The ASCII characters of UTF-8 or UTF-16 text, which are enough to recognise a form.
 fn narrow(head: &[u8]) -> Vec<u8> {
     let rest = |n: usize| head.get(n..).unwrap_or_default();
     let utf16 = |bytes: &[u8], high: usize| {

@@ -1,4 +1,4 @@
-//! `--files-from`: more names than a command line holds.
+//! `--files-from`: reads input names from a file.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use super::read_error::describe_read_error;
 use crate::text::decode::{decode, has_mark};
 
-/// A million long names.
+/// Longest list: a million long names.
 const MAX_LIST: u64 = 256 << 20;
 
-/// Why there are no names.
+/// Why the list could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ListError {
     #[error("--files-from {}: {}", path.display(), describe_read_error(path, source))]
@@ -21,20 +21,20 @@ pub enum ListError {
     TooLong { path: PathBuf },
 }
 
-/// What is named, and what the list names besides.
+/// The names on the command line and those in the list.
 pub fn all(named: &[PathBuf], list: Option<&Path>) -> Result<Vec<PathBuf>, ListError> {
     let listed = list.map(read).transpose()?;
     Ok(named.iter().cloned().chain(listed.into_iter().flatten()).collect())
 }
 
-/// The names in the file `list`, or on standard input where it is called `-`.
+/// Reads names from the file `list`, or from standard input if it is `-`.
 fn read(list: &Path) -> Result<Vec<PathBuf>, ListError> {
     let path = list.to_path_buf();
     let mut bytes = Vec::new();
     let mut read = |input: &mut dyn Read| input.take(MAX_LIST + 1).read_to_end(&mut bytes).map(drop);
     let done = match list.as_os_str() == "-" {
         true => read(&mut io::stdin().lock()),
-        // A pipe that nobody writes to would wait without end.
+        // Reading a pipe without a writer would never end.
         false if list.metadata().is_ok_and(|meta| !meta.is_file() && !meta.is_dir()) => {
             return Err(ListError::NotAFile(path));
         }
@@ -47,7 +47,7 @@ fn read(list: &Path) -> Result<Vec<PathBuf>, ListError> {
     }
 }
 
-/// Names that end with NUL where there is one (`find -print0`), else at line ends; empty ones are none.
+/// Splits names at NUL if there is one (`find -print0`), else at line ends. Skips empty names.
 fn names(bytes: &[u8]) -> Vec<PathBuf> {
     // PowerShell's `>` writes UTF-16, in which every second byte is NUL.
     let text = has_mark(bytes).then(|| decode(bytes));
@@ -64,7 +64,7 @@ fn names(bytes: &[u8]) -> Vec<PathBuf> {
         .collect()
 }
 
-/// Names are bytes there, and any but NUL may stand in one.
+/// On Unix names are bytes. Any byte except NUL may occur.
 #[cfg(unix)]
 fn path(name: &[u8]) -> PathBuf {
     use std::os::unix::ffi::OsStrExt;

@@ -1,4 +1,4 @@
-//! Files: what the user named, searched and recognised by first bytes.
+//! Files: finds the inputs and recognises them by their first bytes.
 
 pub mod archive;
 pub(crate) mod event_form;
@@ -23,8 +23,9 @@ use crate::io_util::read_full_at;
 use kind::{SNIFF_LEN, sniff};
 use walk::{FoundFile, WalkError, files_of};
 
-/// The number of a file in one run. A file that is read has its place in [`Scan::files`](crate::scan::Scan::files); inside
-/// an archive every member has its own. A log that was extracted elsewhere has bits of its number, the same in every run.
+/// The index of a file in one run. A file that is read has its index in
+/// [`Scan::files`](crate::scan::Scan::files); inside an archive every member has its own. A log that was
+/// extracted elsewhere has bits of its own number, the same in every run.
 pub type FileIndex = u64;
 
 /// One file to read.
@@ -34,16 +35,16 @@ pub struct Input {
     pub kind: Kind,
     /// Size when it was found; a file being written may have grown since.
     pub len: u64,
-    /// When it was written, as its file system says.
+    /// Modification time from the file system.
     pub modified: Option<Timestamp>,
-    /// Named on the command line itself, not found in a folder.
+    /// Passed on the command line, not found in a folder.
     pub named: bool,
 }
 
-/// What to do about a log that the event log service (or anybody else) does not let go of.
+/// Advice for a log that the event log service (or another program) keeps open.
 const EXPORT: &str = "export the log and read the copy: wevtutil epl System System.evtx";
 
-/// A path that could not be looked at.
+/// A path that could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
     #[error("{}: there is no such file or folder", path.display())]
@@ -58,7 +59,7 @@ pub enum FileError {
     NotAFile { path: PathBuf },
     #[error("{}: cannot be read: {source}", path.display())]
     Unreadable { path: PathBuf, source: io::Error },
-    /// An extraction could not look at it, and says so.
+    /// An extraction could not read it, and says so.
     #[error("{text}")]
     ReportedElsewhere { path: PathBuf, text: String },
 }
@@ -67,7 +68,7 @@ impl FileError {
     fn new(path: &Path, source: io::Error) -> Self {
         let path = path.to_path_buf();
         match source.kind() {
-            // Windows refuses a pattern as a name; the shells there leave patterns to the program.
+            // Windows refuses a pattern as a name, and its shells do not expand patterns.
             io::ErrorKind::NotFound | io::ErrorKind::InvalidFilename
                 if path.as_os_str().as_encoded_bytes().iter().any(|b| b"*?".contains(b)) =>
             {
@@ -93,7 +94,7 @@ impl FileError {
         }
     }
 
-    /// The same error, of a file that is called so.
+    /// The same error under another file name.
     #[must_use]
     pub fn renamed(mut self, name: &Path) -> Self {
         match &mut self {
@@ -114,7 +115,7 @@ pub fn is_locked(error: &io::Error) -> bool {
     cfg!(windows) && matches!(error.raw_os_error(), Some(32 | 33))
 }
 
-/// Why a log that was found could not be read to its end, and what to do.
+/// Why a log could not be read to its end, and what to do.
 pub fn unreadable(error: &io::Error) -> String {
     if is_locked(error) {
         format!("another program has it open and locked; {EXPORT}")
@@ -123,13 +124,13 @@ pub fn unreadable(error: &io::Error) -> String {
     }
 }
 
-/// Finds the files behind `paths`, see [`files_of`]. A folder's files of kinds that are not read are in the
-/// list too (`named` is false): the scan skips them, and `-v` may show them.
+/// Finds the files of `paths`, see [`files_of`]. Files in a folder that are not read are in the list, too
+/// (`named` is false): the scan skips them, and `-v` can show them.
 pub fn find(paths: &[PathBuf]) -> (Vec<Input>, Vec<FileError>) {
     let (mut candidates, mut errors) = (Vec::new(), Vec::new());
     for found in files_of(paths) {
         match found {
-            // Opening a pipe or a device might wait for ever.
+            // Opening a pipe or a device might block forever.
             Ok(FoundFile { path, named: true }) if path.metadata().is_ok_and(|meta| !meta.is_file()) => {
                 errors.push(FileError::NotAFile { path });
             }
@@ -147,13 +148,13 @@ pub fn find(paths: &[PathBuf]) -> (Vec<Input>, Vec<FileError>) {
     (inputs, errors)
 }
 
-/// The files that an output must not replace: logs, and all that was named. An earlier report that lies in a folder of
-/// logs is neither, and the next one takes its place.
+/// The files that an output must not replace: logs, and all files passed explicitly. An earlier report in a
+/// folder of logs is neither, and the next report replaces it.
 pub fn to_spare(inputs: &[Input]) -> impl Iterator<Item = &Path> + Clone {
     inputs.iter().filter(|input| input.named || !input.kind.is_foreign()).map(|input| input.path.as_path())
 }
 
-/// Where nothing that was found is a log: why not, for all that was named or would be missed.
+/// If no log was found: the reasons, for all files passed explicitly and those that a user would miss.
 pub fn no_log_among(inputs: &[Input], errors: &[FileError]) -> Vec<String> {
     let refused = inputs.iter().filter(|input| input.named || input.kind.is_missed(&input.path));
     let refused =
@@ -161,17 +162,17 @@ pub fn no_log_among(inputs: &[Input], errors: &[FileError]) -> Vec<String> {
     errors.iter().map(ToString::to_string).chain(refused).collect()
 }
 
-/// From how many files on other threads are worth their start: a look takes 5 us when the file is in memory, and a
-/// network's round trips when it is not.
+/// Number of files from which more threads are worth starting: sniffing one takes 5 us in memory, and a
+/// network's round trips otherwise.
 const LOOK_ALONE: usize = 64;
 
-/// Opens every file and looks at its first bytes; in the candidates' order.
+/// Opens every file and sniffs its first bytes, in the candidates' order.
 fn look_at_all(
     candidates: Vec<FoundFile>,
     look: impl Fn(&Path, bool) -> io::Result<Input> + Sync,
 ) -> Vec<Result<Input, FileError>> {
     let look = |FoundFile { path, named }| {
-        // A panic costs this file alone.
+        // A panic costs only this file.
         let found = catch_unwind(AssertUnwindSafe(|| look(&path, named)));
         let failed =
             |_| Err(io::Error::other("looking at it failed inside the program (please report this)"));
@@ -195,14 +196,14 @@ fn look_at(path: &Path, named: bool) -> io::Result<Input> {
     Ok(Input { path: path.to_path_buf(), kind, len: metadata.len(), modified: modified(&metadata), named })
 }
 
-/// When a file was written, to the second: file systems and what copies between them keep no more for sure.
+/// Modification time to the second: file systems and copy tools do not reliably keep fractions.
 pub fn modified(metadata: &Metadata) -> Option<Timestamp> {
     let time = Timestamp::try_from(metadata.modified().ok()?).ok()?;
     Timestamp::from_second(time.as_second()).ok()
 }
 
-/// Is there a chunk in the first megabyte? Asked only of named files: what a carving tool cut out of a
-/// disk may start anywhere.
+/// Is there a chunk in the first megabyte? Called only for files passed explicitly: a carving tool's output
+/// may start anywhere in a chunk.
 fn holds_chunk(file: &File) -> io::Result<bool> {
     let mut buffer = vec![0; 1 << 20];
     let n = read_full_at(file, &mut buffer, 0)?;

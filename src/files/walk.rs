@@ -1,13 +1,13 @@
-//! The one place that finds files behind paths.
+//! Finds the files of paths. All commands use it.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// A file that was named, or found in a folder that was named.
+/// A file that was passed explicitly, or found in a folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FoundFile {
     pub path: PathBuf,
-    /// Named on the command line itself, not found in a folder.
+    /// Passed on the command line, not found in a folder.
     pub named: bool,
 }
 
@@ -18,11 +18,10 @@ pub struct WalkError {
     pub source: io::Error,
 }
 
-/// Finds the files behind `paths`: files as they are named, whether they exist or not, and folders with
-/// all that is in them.
+/// Finds the files of `paths`: files as passed, whether they exist or not, and all files in folders.
 ///
-/// The order is that of `paths`, and inside a folder by name, so two runs give the same. In a folder, links
-/// to files are followed and links to folders are not: they could lead anywhere, also back.
+/// The order is that of `paths`, and by name within a folder, so that two runs give the same result. In a
+/// folder, links to files are followed and links to folders are not, because they could form a loop.
 pub fn files_of(paths: &[PathBuf]) -> impl Iterator<Item = Result<FoundFile, WalkError>> {
     paths.iter().flat_map(|path| match path.is_dir() {
         true => in_folder(path),

@@ -1,7 +1,7 @@
 use jiff::Timestamp;
 use roaring::RoaringBitmap;
 
-/// When something happened, to the second, however often.
+/// The seconds at which something happened.
 ///
 /// Older Windows writes whole seconds into classic events, so nothing finer can be compared. A compressed bitmap of
 /// seconds since 1970: two bytes for a lonely second, at most 8 KiB for 18 hours, so memory is bounded by the time a
@@ -26,12 +26,12 @@ impl ActivityTimes {
         self.0.is_empty()
     }
 
-    /// Drops the seconds that lie within `slack` seconds of a moment of `other`.
+    /// Removes the seconds within `slack` seconds of a moment of `other`.
     pub fn without_near(&self, other: &Self, slack: u32) -> Self {
         Self(self.0.iter().filter(|&s| !near(&other.0, s, slack)).collect())
     }
 
-    /// The first moment of `self` that lies within `window` seconds of a moment of `other`.
+    /// The first moment of `self` within `window` seconds of a moment of `other`.
     pub fn first_near(&self, other: &Self, window: u32) -> Option<Timestamp> {
         // Walk the smaller set: one client's incident against a storm of signals, or the other way round.
         if self.0.len() <= other.0.len() {
@@ -58,7 +58,7 @@ fn near(set: &RoaringBitmap, second: u32, window: u32) -> bool {
     set.range(second.saturating_sub(window)..=second.saturating_add(window)).next().is_some()
 }
 
-/// Seconds since 1970; times outside 1970 to 2106 stand at the ends.
+/// Seconds since 1970. Times outside 1970 to 2106 are clamped.
 fn second(time: Timestamp) -> u32 {
     u32::try_from(time.as_second().max(0)).unwrap_or(u32::MAX)
 }

@@ -4,13 +4,13 @@ use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 use indexmap::map::Entry;
 
-/// A map of bounded size: it keeps the entries with the smallest keys, until they weigh `max` together.
+/// A map of bounded size: it keeps the entries with the smallest keys, up to a total weight of `max`.
 ///
-/// What is kept does not depend on the order in which entries come, or on how they are shared out: an entry is only dropped
-/// when smaller keys fill the map, and then they fill the joined map too.
+/// The result does not depend on the order of the entries or on their distribution over workers: an entry is
+/// only dropped when smaller keys fill the map, and those then fill the joined map, too.
 pub(super) struct BoundedMap<K, V> {
     entries: IndexMap<K, V, RandomState>,
-    /// How much memory an entry with this key stands for.
+    /// The weight of an entry with this key: the memory that it needs.
     weigh: fn(&K) -> usize,
     max: usize,
     weight: usize,
@@ -23,9 +23,9 @@ impl<K: Ord + Hash + Clone, V> BoundedMap<K, V> {
         Self { entries: IndexMap::default(), weigh, max, weight: 0, largest: None }
     }
 
-    /// The place of this key's entry, which `new` makes where there is none; `None` when there is no room for it.
+    /// The index of this key's entry, created with `new` if it is missing; `None` if there is no room for it.
     ///
-    /// Places change when entries are dropped: see [`BoundedMap::trim`].
+    /// Indexes change when entries are dropped: see [`BoundedMap::trim`].
     pub(super) fn place(&mut self, key: K, new: impl FnOnce() -> V) -> Option<usize> {
         if self.largest.as_ref().is_some_and(|largest| key > *largest) {
             return None;
@@ -43,7 +43,8 @@ impl<K: Ord + Hash + Clone, V> BoundedMap<K, V> {
         self.entries.get_index_mut(place).map(|(_, value)| value)
     }
 
-    /// Drops entries when there are a quarter too many. Were some dropped, and so their places changed?
+    /// Drops entries when there are a quarter too many. Returns whether it dropped some, which changes the
+    /// indexes.
     pub(super) fn trim(&mut self) -> bool {
         let full = self.weight > self.max + self.max / 4;
         if full {
@@ -69,7 +70,7 @@ impl<K: Ord + Hash + Clone, V> BoundedMap<K, V> {
         self.largest = largest;
     }
 
-    /// Adds the entries of `other`; `join` puts two values of one key together.
+    /// Adds the entries of `other`. `join` merges two values of one key.
     pub(super) fn merge(&mut self, other: Self, mut join: impl FnMut(&mut V, V)) {
         for (key, value) in other.entries {
             match self.entries.entry(key) {

@@ -14,24 +14,25 @@ use crate::names::fold;
 use crate::records::{Content, Origin, Record};
 use crate::scan::RecordVisitor;
 
-/// Different signals kept. Real logs have some thousands; a crafted log with a new name in every record must not fill the
-/// memory.
+/// Most different signals kept. Real logs have some thousands. A crafted log with a new name in every record
+/// must not fill memory.
 const MAX_SIGNALS: usize = if cfg!(test) { 1_000 } else { 100_000 };
 
-/// What all incidents of a run may take until the report is written: some 200,000 with names of usual length. One takes
-/// [`INCIDENT_BYTES`], and each of its names is copied [`COPIES_OF_NAME`] times on the way into the report.
+/// Most memory of all incidents of a run: some 200,000 with names of usual length. One takes
+/// [`INCIDENT_BYTES`], and the report makes [`COPIES_OF_NAME`] copies of each of its names.
 const MAX_INCIDENT_BYTES: usize = if cfg!(test) { 4 << 20 } else { 1 << 30 };
 const INCIDENT_BYTES: usize = 2 << 10;
 const COPIES_OF_NAME: usize = 20;
 
-/// Longest name that is kept, in bytes. A DNS name has at most 255 characters, an account's 256, a user principal name 1,024.
-/// Of a longer one the beginning is kept, with the hash of the whole, so that it is still another name than all others.
+/// Longest name kept, in bytes. A DNS name has at most 255 characters, an account's 256, a user principal
+/// name 1,024. A longer one keeps its beginning and a hash of the whole, so that it stays different from all
+/// others.
 pub const MAX_NAME: usize = 1024;
 
-/// Contents of which one worker remembers the meaning: twice as many as a reader of chunks shares at one time.
+/// Most contents whose meaning one worker caches: twice as many as a chunk reader shares at one time.
 const MAX_MEANINGS: usize = 4096;
 
-/// The time a run looks at, on TimeCreated; both ends belong to it.
+/// The period of a run, by TimeCreated, both ends included.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Period {
     pub since: Option<Timestamp>,
@@ -57,10 +58,10 @@ impl Key {
     }
 }
 
-/// What a run left out because there was too much of it.
+/// Data that a run left out because a limit was reached.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Dropped {
-    /// Events of incidents that were not kept: those whose names come last.
+    /// Events of incidents that were not kept: those with the last names in order.
     pub events: u64,
     /// Events of signals that were not kept.
     pub signals: u64,
@@ -68,7 +69,7 @@ pub struct Dropped {
     pub undiagnosed: u64,
 }
 
-/// Names of one file's records that were longer than [`MAX_NAME`].
+/// Number of names in one file's records that were longer than [`MAX_NAME`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CutNames {
     pub records: u64,
@@ -89,21 +90,22 @@ impl CutNames {
     }
 }
 
-/// Takes every event 4 (and 3) as it is found, with what it says; one per worker.
+/// Receives every event 4 (and 3) with its meaning. Each worker has one.
 pub trait EventSink: Send {
-    /// `Insertion::Duplicate` events come too: which of two files keeps an event is known at the end only.
+    /// It also receives `Insertion::Duplicate` events: which of two files keeps an event is decided only at
+    /// the end.
     fn event(&mut self, event: &ApErrModified, record: &Record, file: FileIndex);
 }
 
-/// One worker's share of events and signals.
+/// Collects one worker's events and signals.
 pub struct IncidentBuilder<'a> {
     dedup: &'a DedupIndex,
     period: Period,
     pub(super) incidents: BoundedMap<Key, Incident>,
     pub(super) signals: BoundedMap<Signal, Occurrences>,
-    /// All that were counted, kept or not.
+    /// All counted events, kept or not.
     pub(super) counted: Dropped,
-    /// By address of the content, which is kept so that no other can stand there.
+    /// By address of the content. The content is kept, so that no other one can get its address.
     meanings: foldhash::HashMap<usize, (Arc<Content>, CachedMeaning)>,
     pub(super) duplicates: HashMap<FileIndex, u64>,
     pub(super) cut_names: BTreeMap<FileIndex, CutNames>,
@@ -114,21 +116,21 @@ pub struct IncidentBuilder<'a> {
     event_sink: Option<Box<dyn EventSink + 'a>>,
 }
 
-/// What a content that records share means, so that it is not read again for each of them.
+/// Cached meaning of a content that several records share.
 #[derive(Debug, Clone, Copy)]
 struct CachedMeaning {
-    /// `None` for what is none of ours.
+    /// `None` for an event that triage does not use.
     content: Option<ContentFingerprint>,
     meaning: Classification,
 }
 
 #[derive(Debug, Clone, Copy)]
 enum Classification {
-    /// It is none of ours.
+    /// Triage does not use it.
     Nothing,
-    /// A place in the gatherer's incidents.
+    /// Index of an incident.
     Incident(usize),
-    /// A place among its signals.
+    /// Index of a signal.
     Signal { at: usize, timeless: bool },
 }
 
@@ -159,14 +161,15 @@ impl<'a> IncidentBuilder<'a> {
         BoundedMap::new(MAX_SIGNALS, |_| 1)
     }
 
-    /// Counts only what no earlier run has counted. The rest is still evidence: a cause is decided on all the inputs.
+    /// Counts only events that no earlier run has counted. The others are still evidence: a diagnosis uses
+    /// all inputs.
     #[must_use]
     pub fn without(mut self, reported: Option<&'a ReportedEvents>) -> Self {
         self.reported = reported;
         self
     }
 
-    /// Remembers how far each log reaches.
+    /// Records the range of each log.
     #[must_use]
     pub fn with_log_ranges(mut self, now: Option<Timestamp>) -> Self {
         self.log_ranges = now.map(LogRanges::new);
@@ -185,7 +188,7 @@ impl<'a> IncidentBuilder<'a> {
         let fingerprint = ReportedEvents::fingerprint(record, Some(event));
         let was_reported = reported.contains(record, fingerprint);
         if counts && was_reported {
-            // A twin is the same event once more.
+            // A twin repeats the same event.
             self.already_reported += u64::from(!event.twin);
         } else if counts {
             self.fingerprints.push(fingerprint);
@@ -193,7 +196,7 @@ impl<'a> IncidentBuilder<'a> {
         was_reported
     }
 
-    /// `None` when there is no room for its incident.
+    /// `None` if there is no room for its incident.
     fn modified(
         &mut self,
         event: ApErrModified,
@@ -226,7 +229,7 @@ impl<'a> IncidentBuilder<'a> {
         Some(Classification::Incident(at))
     }
 
-    /// `None` when there is no room for it.
+    /// `None` if there is no room for it.
     fn signal(
         &mut self,
         signal: Signal,
@@ -245,13 +248,13 @@ impl<'a> IncidentBuilder<'a> {
         Some(Classification::Signal { at, timeless })
     }
 
-    /// What the record means, if its content came before.
+    /// The cached meaning of the record's content.
     fn cached_meaning(&self, record: &Record) -> Option<CachedMeaning> {
         self.meanings.get(&Arc::as_ptr(&record.content).addr()).map(|(_, cached)| *cached)
     }
 
     fn remember(&mut self, record: &Record, meaning: CachedMeaning) {
-        // Of a content that nobody else holds no other record can come.
+        // No other record can share a content that has only one reference.
         if Arc::strong_count(&record.content) > 1 && self.reported.is_none() && self.event_sink.is_none() {
             if self.meanings.len() >= MAX_MEANINGS {
                 self.meanings.clear();
@@ -261,7 +264,7 @@ impl<'a> IncidentBuilder<'a> {
         }
     }
 
-    /// A record that says what one before it said.
+    /// Handles a record whose content was classified before.
     fn count_again(&mut self, cached: CachedMeaning, record: &Record, file: FileIndex) {
         let timeless = match cached.meaning {
             Classification::Nothing => return,
@@ -290,7 +293,7 @@ impl<'a> IncidentBuilder<'a> {
         }
     }
 
-    /// The record with every long value cut, as values are names to whoever reads an event.
+    /// The record with every long value truncated. Values become names in the report.
     fn cut_names(&mut self, record: Record, file: FileIndex) -> Record {
         let Some(content) = record.cut(MAX_NAME) else { return record };
         let cut = CutNames { records: 1, first_record_id: record.record_id };
@@ -298,7 +301,7 @@ impl<'a> IncidentBuilder<'a> {
         Record { content: content.into(), ..record }
     }
 
-    /// Was the record seen before? `None` when it is of another time than the run looks at.
+    /// Is the record a duplicate? `None` if it is outside the run's period.
     fn register(
         &mut self,
         content: ContentFingerprint,
@@ -330,7 +333,7 @@ impl RecordVisitor for IncidentBuilder<'_> {
             return self.remember(&record, CachedMeaning { content: None, meaning: Classification::Nothing });
         };
         let content = self.dedup.content_fingerprint(&record, &event);
-        // Who owned an address or had which name is worth knowing from any time.
+        // Owners of addresses and names count from any time.
         let timeless = matches!(&event, Event::Signal(c) if is_fact(c.kind));
         let Some(insertion) = self.register(content, timeless, &record, file) else { return };
         let meaning = match event {
@@ -343,7 +346,7 @@ impl RecordVisitor for IncidentBuilder<'_> {
     }
 }
 
-/// Signals about a host rather than about a moment.
+/// Is it a signal about a host rather than a moment?
 fn is_fact(kind: SignalKind) -> bool {
     matches!(
         kind,
@@ -361,7 +364,7 @@ fn note(
     insertion: Insertion,
     reported: bool,
 ) {
-    // A duplicate adds only where else the event stands; its time is there already.
+    // A duplicate adds only its file. Its time is already counted.
     occurrences.files.insert(file);
     if let Insertion::Duplicate { now_live, .. } = insertion {
         occurrences.from_slack -= i64::from(now_live);

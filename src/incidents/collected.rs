@@ -6,43 +6,44 @@ use super::incident::{Incident, Occurrences, RecordedSignal};
 use super::log_range::LogRanges;
 use crate::files::FileIndex;
 
-/// Events 3 that belong to an incident of another name: that of the event 4 they stand beside.
+/// Events 3 that belong to the incident of the event 4 logged with them, whose names differ.
 #[derive(Debug, Clone)]
 pub struct Twin {
-    /// The identity their own names give.
+    /// The identity from their own names.
     pub own_id: String,
     /// The incident they belong to.
     pub incident_id: String,
-    /// Those that have no event 4 beside them, and count.
+    /// Events 3 without an event 4. They count.
     pub counted: ActivityTimes,
 }
 
-/// Everything the logs said.
+/// The content of all logs.
 #[derive(Debug, Default)]
 pub struct CollectedIncidents {
     /// In the order of their names.
     pub incidents: Vec<Incident>,
     /// In the order of kind, computer and names.
     pub signals: Vec<RecordedSignal>,
-    /// Event 4 (and lonely event 3) counted once.
+    /// Events 4 (and events 3 without one), each counted once.
     pub events: u64,
     pub dropped: Dropped,
-    /// Names that were cut, by file.
+    /// Truncated names, by file.
     pub cut_names: BTreeMap<FileIndex, CutNames>,
-    /// Records of each file that another file (or place) also holds.
+    /// Number of records of each file that another file (or another part of it) also contains.
     pub duplicates: HashMap<FileIndex, u64>,
-    /// Events that an earlier run counted, and this one does not.
+    /// Events that an earlier run counted. This run does not count them.
     pub already_reported: u64,
-    /// What stands for each event counted, and for the twins beside them; without [`IncidentBuilder::without`] empty.
+    /// Fingerprints of the counted events and their twins; empty without [`IncidentBuilder::without`].
     pub fingerprints: Vec<u64>,
-    /// How far each log reaches; without [`IncidentBuilder::with_log_ranges`] empty.
+    /// Range of each log; empty without [`IncidentBuilder::with_log_ranges`].
     pub log_ranges: LogRanges,
     /// In the order of their names.
     pub twins: Vec<Twin>,
 }
 
 impl CollectedIncidents {
-    /// Names every file by its place in the order of paths, so that nothing depends on the order they were named in.
+    /// Replaces file indexes by the files' places in the order of paths, so that the order of arguments does
+    /// not matter.
     pub fn rename_files(&mut self, name: &dyn Fn(FileIndex) -> FileIndex) {
         let incidents = self.incidents.iter_mut().map(|incident| &mut incident.occurrences);
         for occurrences in incidents.chain(self.signals.iter_mut().map(|signal| &mut signal.occurrences)) {
@@ -51,7 +52,7 @@ impl CollectedIncidents {
         self.log_ranges.rename_files(name);
     }
 
-    /// Joins the workers' shares; the result does not depend on how the work was shared out.
+    /// Joins the results of the workers. The result does not depend on how the work was distributed.
     pub fn merge<'a>(shares: impl IntoIterator<Item = IncidentBuilder<'a>>) -> Self {
         let mut incidents = IncidentBuilder::no_incidents();
         let mut signals = IncidentBuilder::no_signals();
@@ -93,7 +94,7 @@ impl CollectedIncidents {
             signals: counted.signals - signals.iter().map(|s| events_of(&s.occurrences)).sum::<u64>(),
         };
         let mut incidents = join_twins(incidents, &mut collected.twins);
-        // Sorted but for twins at the end, which a merge sort sees.
+        // Already sorted except for the twins at the end. The merge sort detects that.
         incidents.sort_by(|a, b| a.0.names.cmp(&b.0.names));
         collected.incidents = incidents.into_iter().map(|(_, incident)| incident).collect();
         for incident in &mut collected.incidents {
@@ -108,8 +109,8 @@ impl CollectedIncidents {
     }
 }
 
-/// With Kerberos LogLevel=1, event 3 with 0x29 stands beside event 4 in the same second and is not counted again; its
-/// target may be empty. Times may be cut to whole seconds, so the next second is the same one.
+/// With Kerberos LogLevel=1, event 3 with 0x29 is logged in the same second as event 4 and is not counted
+/// again. Its target may be empty. Times may be truncated to whole seconds, so the next second matches, too.
 fn join_twins(incidents: Vec<(Key, Incident)>, joined: &mut Vec<Twin>) -> Vec<(Key, Incident)> {
     const SAME_SECOND: u32 = 1;
     let (mut twins, mut fours): (Vec<_>, Vec<_>) = incidents.into_iter().partition(|(key, _)| key.twin);
@@ -132,7 +133,7 @@ fn join_twins(incidents: Vec<(Key, Incident)>, joined: &mut Vec<Twin>) -> Vec<(K
         let mut home = None;
         for &i in &candidates {
             let four = &mut fours[i].1.occurrences;
-            // An event 4 that an earlier run counted has its twin all the same, and a twin its event 4.
+            // An event 4 that an earlier run counted still has its twin, and the reverse.
             let alone = |activity: &ActivityTimes| {
                 activity.without_near(&four.activity, SAME_SECOND).without_near(&four.reported, SAME_SECOND)
             };
@@ -143,7 +144,7 @@ fn join_twins(incidents: Vec<(Key, Incident)>, joined: &mut Vec<Twin>) -> Vec<(K
                 (twin.occurrences.activity, twin.occurrences.reported) = (left, reported);
             }
         }
-        // Without one of the same second it is the same incident all the same, when all names are.
+        // Without an event 4 in the same second, it belongs to the same incident if all names match.
         home = home.or_else(|| candidates.iter().copied().find(|&i| fours[i].0.names == key.names));
         let Some(i) = home else {
             fours.push((Key { twin: false, ..key }, twin));
@@ -151,7 +152,7 @@ fn join_twins(incidents: Vec<(Key, Incident)>, joined: &mut Vec<Twin>) -> Vec<(K
         };
         let counted = twin.occurrences.activity.clone();
         joined.push(Twin { own_id, incident_id: fours[i].1.id(), counted });
-        // Some had their event 4: the rest is the same trouble, whose event 4 was not kept.
+        // Some had their event 4, so the others belong to the same incident, whose event 4 was not kept.
         if !twin.occurrences.activity.is_empty() || !twin.occurrences.reported.is_empty() {
             twin.occurrences.events = match twin.occurrences.activity.seconds() {
                 0 => 0,
@@ -220,7 +221,7 @@ mod tests {
         assert_eq!(g.duplicates, HashMap::from([(1, 1)]), "the earlier input keeps the record");
     }
 
-    /// A storm's records share their content, and only the first of them is read for what it means.
+    /// A storm's records share their content. Only the first of them is classified.
     #[test]
     fn records_of_one_content_are_counted_as_if_each_was_read() {
         let records = |shared: bool| {

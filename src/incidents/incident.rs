@@ -8,7 +8,8 @@ use crate::events::{ApErrModified, Signal};
 use crate::files::FileIndex;
 use crate::names::fold;
 
-/// One trouble: a client asks for a target and something answers that cannot decrypt. Names as the log has them.
+/// One incident: a client connects to a target, and the account that answers cannot decrypt the ticket. Names
+/// are as in the log.
 #[derive(Debug, Clone)]
 pub struct Incident {
     pub client: Box<str>,
@@ -19,43 +20,44 @@ pub struct Incident {
     pub occurrences: Occurrences,
 }
 
-/// How often and when something was seen, and where it stands.
+/// Occurrences of an event or signal: how often, when, and in which files.
 #[derive(Debug, Clone)]
 pub struct Occurrences {
     pub events: u64,
     pub first: Timestamp,
     pub last: Timestamp,
     pub activity: ActivityTimes,
-    /// When those happened that an earlier run counted: they are evidence, and not among `events`. Empty once all
-    /// shares are merged, when `activity` has them too.
+    /// Times of events that an earlier run counted. They are evidence and not in `events`. Empty once all
+    /// results are merged, because `activity` then includes them.
     pub reported: ActivityTimes,
-    /// Every input that holds one of the events, duplicates too.
+    /// Every input with one of the events, duplicates included.
     pub files: BTreeSet<FileIndex>,
-    /// How many of the events were read from slack space alone. One worker's share may be below zero: another one saw
-    /// in slack space what this one saw live.
+    /// Number of events read only from slack space. It may be negative for one worker, if another one read
+    /// from slack space the event that this one read live.
     pub from_slack: i64,
 }
 
-/// A signal and when it was seen.
+/// A signal and its occurrences.
 #[derive(Debug, Clone)]
 pub struct RecordedSignal {
     pub signal: Signal,
     pub occurrences: Occurrences,
 }
 
-/// The identity of the incident that an event belongs to, as [`Incident::id`].
+/// The ID of the incident to which an event belongs, as [`Incident::id`].
 pub fn id_of(event: &ApErrModified) -> String {
     stable_id('i', &event.names())
 }
 
 impl Incident {
-    /// The same for the same incident in every run, on every machine: `i` and 12 hexadecimal digits of the SHA-256 over
-    /// the names in lower case. The letter keeps spreadsheets from reading a number.
+    /// ID of the incident, the same in every run and on every machine: `i` and 12 hexadecimal digits of the
+    /// SHA-256 over the names in lower case. Because of the letter, spreadsheets do not read it as a number.
     pub fn id(&self) -> String {
         stable_id('i', &self.names())
     }
 
-    /// Of several spellings of a name the smallest is shown, so that it does not depend on which worker came first.
+    /// Keeps the smallest of several spellings, so that the result does not depend on the order of the
+    /// workers.
     pub(super) fn keep_smaller_names(&mut self, names: [Box<str>; 5]) {
         let kept = [
             &mut self.client,
@@ -76,7 +78,7 @@ impl Incident {
     }
 }
 
-/// A letter and 12 hexadecimal digits that stand for `parts`, compared without case.
+/// A letter and 12 hexadecimal digits that identify `parts`, ignoring case.
 pub fn stable_id(letter: char, parts: &[&str]) -> String {
     let mut hash = Sha256::new();
     for part in parts {

@@ -1,4 +1,4 @@
-//! How far each log reaches, as its wanted records tell.
+//! The range of each log, from its wanted records.
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
@@ -9,17 +9,17 @@ use crate::files::FileIndex;
 use crate::names::fold;
 use crate::records::Record;
 
-/// Logs kept by one worker: real runs have some thousands.
+/// Most logs kept by one worker. Real runs have some thousands.
 const MAX_LOGS: usize = 100_000;
 
-/// A place in a log.
+/// A position in a log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RecordPosition {
     pub time: Timestamp,
     pub record_id: u64,
 }
 
-/// What one file holds of one log.
+/// The part of one log that one file contains.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogRange {
     pub oldest: RecordPosition,
@@ -28,21 +28,21 @@ pub struct LogRange {
     pub highest_id: u64,
 }
 
-/// Which log: `System/Computer` in lower case, and the channel.
+/// Identity of the log: `System/Computer` in lower case, and the channel.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct LogName {
     pub computer: Box<str>,
     pub channel: Box<str>,
 }
 
-/// A record may be this much later than the clock of the run. One that is later has a wrong clock.
+/// Tolerance for records later than the clock of the run. One that is even later has a wrong clock.
 const MAX_CLOCK_LEAD: SignedDuration = SignedDuration::from_hours(24);
 
 /// The logs of a run, by file.
 #[derive(Debug, Clone)]
 pub struct LogRanges {
     ranges: HashMap<(FileIndex, LogName), LogRange>,
-    /// The latest record of each log whose time is later than `latest`. It counts for no range.
+    /// The latest record of each log whose time is after `latest`. It is not part of a range.
     future: HashMap<(FileIndex, LogName), RecordPosition>,
     latest: Timestamp,
 }

@@ -1,10 +1,10 @@
-//! Incidents: events that are one trouble, counted once however many exports hold them.
+//! Incidents: events with one cause, counted once however many exports contain them.
 //!
-//! An incident is one (client, answered by, target SPN, realms). Signals are gathered beside them, like with like, to be
-//! joined by host, account and time in [`crate::diagnosis`].
+//! An incident is one (client, responder, target SPN, realms). Signals are collected separately, equal ones
+//! together; [`crate::diagnosis`] joins them by host, account and time.
 //!
-//! A file imports only what stands before it: `activity`, `log_range`, `incident`, `bounded`, `builder` (one worker's share),
-//! `collected` (all shares).
+//! A file imports only files listed before it: `activity`, `log_range`, `incident`, `bounded`, `builder`
+//! (results of one worker), `collected` (results of all workers).
 
 mod activity;
 mod bounded;

@@ -3,7 +3,7 @@
 use super::signal::{Role, Signal};
 use super::values::{Values, error_number};
 
-/// SPNs taken of one change: more are no use to a reader.
+/// Most SPNs read from one change. More do not help a reader.
 const MAX_SPNS: usize = 64;
 
 /// ActiveDirectory_DomainService 2095: the remote domain controller first (message text; strings are unnamed, XML of 2092

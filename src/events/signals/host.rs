@@ -1,4 +1,4 @@
-//! What a host logs of itself: names, addresses, adapters, restarts.
+//! Signals about the host that logged them: names, addresses, adapters, restarts.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -72,8 +72,8 @@ fn is_usb_nic(v: &Values<'_>, device: &str) -> bool {
             }))
 }
 
-/// The address of Dhcp-Client 1007: text, or a number in either byte order. Only 169.254.0.0/16 makes sense in this event,
-/// and that tells the order.
+/// The address of Dhcp-Client 1007: text, or a number in either byte order. Only 169.254.0.0/16 makes sense
+/// in this event, which identifies the order.
 pub(super) fn apipa(text: &str) -> Option<IpAddr> {
     let is_apipa = |a: &Ipv4Addr| a.is_link_local();
     if let Ok(address) = text.parse::<Ipv4Addr>() {

@@ -1,4 +1,4 @@
-//! What the KDC logs, and what the client logs of the KDC's answers.
+//! Signals of the KDC, and of the client about the KDC's answers.
 
 use super::signal::{Role, Signal};
 use super::values::{Values, error_number};
@@ -47,7 +47,7 @@ pub(super) fn weak_cipher(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
     let (account, service) = (v.of_name("AccountName"), v.of_name("ServiceName"));
     match (account, service) {
         ("", "") => return None,
-        // A record that a SIEM cut down to one name names the account it is about.
+        // If a SIEM kept only one name, it is that of the affected account.
         (only, "") => signal.names([(Role::Account, only)]),
         (requester, service) => {
             let role = if service.contains('/') { Role::Spn } else { Role::Account };

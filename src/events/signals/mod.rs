@@ -1,4 +1,4 @@
-//! Events other than event 4 that say something about the hosts and accounts of an incident.
+//! Signals: events other than event 4 that show something about the hosts and accounts of an incident.
 //!
 //! [`CATALOGUE`] is the one table of them; each line has the function that reads its values, in the file of its family.
 //! Layouts are tagged with how they are verified: MAN is a manifest of Windows, LMERR the SDK header `lmerrlog.h`, XML a
@@ -21,21 +21,21 @@ use crate::records::{EventFilter, Record};
 pub use signal::{Role, Signal, SignalKind};
 use values::Values;
 
-/// Who logs events, and where.
+/// The source of events: provider and channel.
 pub(super) struct Source {
-    /// The names that the provider goes by, the usual one first. Empty: any.
+    /// Names of the provider, the usual one first. Empty: any.
     pub providers: &'static [&'static str],
-    /// As people quote it.
+    /// Short name, as people write it.
     pub name: &'static str,
     pub channel: &'static str,
 }
 
-/// Events of one source that say the same.
+/// Events of one source with the same meaning.
 pub(super) struct Entry {
     pub source: Source,
     pub ids: &'static [u16],
     kind: SignalKind,
-    /// Fills in what the values say; `None` when the value that makes it a signal is missing.
+    /// Reads the values; `None` if the value that makes the event a signal is missing.
     read: fn(&mut Signal, &Values<'_>) -> Option<()>,
 }
 
@@ -145,13 +145,13 @@ pub fn catalogue() -> impl Iterator<Item = (&'static str, &'static [u16])> {
     CATALOGUE.iter().map(|entry| (entry.source.name, entry.ids))
 }
 
-/// What makes a record with an event ID a signal.
+/// Condition on a value that makes a record a signal.
 pub(super) struct Condition {
     pub event_id: u16,
     /// The value's name.
     pub name: &'static str,
     pub accepts: fn(&str) -> bool,
-    /// The same for a query of Windows, which cannot say "begins with".
+    /// The condition for a Windows query, which cannot express "begins with".
     pub xpath: &'static str,
 }
 
@@ -187,7 +187,7 @@ pub(super) fn wanted() -> impl Iterator<Item = EventFilter> {
 }
 
 impl Signal {
-    /// The signal that a record is, if it is one.
+    /// Classifies a record as a signal, if it is one.
     pub fn read(record: &Record) -> Option<Self> {
         let entry = CATALOGUE.iter().find(|entry| {
             let providers = entry.source.providers;

@@ -4,8 +4,8 @@
 use super::signal::{Role, Signal};
 use super::values::{Values, error_number};
 
-/// 3210: `%1` domain, `%2` domain controller. The controller is written `\\DC1` mostly, which tells the two apart
-/// where a converter exchanged them.
+/// 3210: `%1` domain, `%2` domain controller. The controller is usually written `\\DC1`, which identifies it
+/// if a converter exchanged the two.
 pub(super) fn password_rejected(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
     let (domain, controller) = match (v.at(0), v.at(1)) {
         (controller, domain) if controller.starts_with(r"\\") && !domain.starts_with(r"\\") => {

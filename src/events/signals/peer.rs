@@ -1,4 +1,4 @@
-//! What a host logs of its connections and of the names it serves.
+//! Signals about a host's connections and the names it serves.
 
 use std::net::IpAddr;
 

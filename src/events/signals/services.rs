@@ -1,4 +1,4 @@
-//! Services that could not log on, or could not register their SPN.
+//! Signals of services that could not log on or register their SPN.
 
 use super::signal::{Role, Signal};
 use super::values::{Values, error_number};

@@ -1,10 +1,10 @@
-//! What a signal is, and whom it names.
+//! The kinds of signals, and the names in them.
 
 use std::net::IpAddr;
 
 use super::values::Values;
 
-/// An event that says something about the hosts and accounts of an incident.
+/// An event that shows something about the hosts and accounts of an incident.
 ///
 /// What each proves: `docs/causes.md`, "The other events".
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -15,10 +15,10 @@ pub struct Signal {
     pub event_id: u16,
     /// Who logged it.
     pub computer: Box<str>,
-    /// Whom and what it names, each with its role, as the log has them. Empty names are left out.
+    /// The names in it, each with its role, as in the log. Empty names are left out.
     pub names: Vec<(Role, Box<str>)>,
     pub addresses: Vec<IpAddr>,
-    /// The error it names: a Win32 error, an NTSTATUS or an LDAP result, as is usual for the event.
+    /// Its error: a Win32 error, an NTSTATUS or an LDAP result, as usual for the event.
     pub error: Option<u32>,
     /// `Security/@UserID`, where the event is about that account (GroupPolicy).
     pub user_id: Option<Box<str>>,
@@ -26,14 +26,14 @@ pub struct Signal {
     pub values: Box<str>,
 }
 
-/// What a name in an event is to it.
+/// Role of a name in an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Role {
     /// A host that the event is about.
     Computer,
     /// An account that the event is about: the one to reset, the one that was refused.
     Account,
-    /// The SPN, or what is asked for in its place.
+    /// The SPN, or the name requested instead.
     Spn,
     /// A Windows service, an application pool or a cluster resource.
     Service,
@@ -41,13 +41,13 @@ pub enum Role {
     Domain,
     /// The domain controller that refused or was asked.
     Controller,
-    /// Who asked the KDC for a ticket, or changed an account. The event is not about it.
+    /// The account that requested a ticket from the KDC or changed an account. The event is not about it.
     Requester,
     /// A device instance ID.
     Device,
 }
 
-/// What a signal says.
+/// The meaning of a signal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum SignalKind {
     /// KDC 11, Kerberos/Operational 101: the KDC found an SPN on more than one account.
@@ -154,7 +154,7 @@ pub enum SignalKind {
 }
 
 impl Signal {
-    /// The hosts, accounts and SPNs it is about: not those of the domain, its controller or whoever asked.
+    /// The hosts, accounts and SPNs that it is about, without the domain, its controller and the requester.
     pub fn subjects(&self) -> impl Iterator<Item = &str> {
         let is_about = |role: Role| match role {
             Role::Computer | Role::Account | Role::Spn | Role::Service | Role::Device => true,
@@ -179,7 +179,8 @@ impl Signal {
         self.names.extend(given.map(|(role, name)| (role, name.into())));
     }
 
-    /// Adds the names and quotes all values. `None` when the first name is missing: a signal about nobody is none.
+    /// Adds the names and quotes all values. `None` if the first name is missing: a signal must name its
+    /// subject.
     pub(super) fn about<const N: usize>(&mut self, names: [(Role, &str); N], v: &Values<'_>) -> Option<()> {
         names.first().filter(|(_, name)| !name.is_empty())?;
         self.names(names);

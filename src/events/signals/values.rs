@@ -1,4 +1,4 @@
-//! Values of a record by name or position, and what is read out of a value.
+//! Reads values of a record by name or position, and parses their content.
 
 use std::net::IpAddr;
 
@@ -11,8 +11,8 @@ const MAX_QUOTED: usize = 300;
 pub(super) struct Values<'a>(pub &'a Record);
 
 impl<'a> Values<'a> {
-    /// By name, or by position where the values are unnamed or have other names: those of the KDC differ between Windows
-    /// versions. Empty where there is none.
+    /// By name, or by position if the values are unnamed or have other names: those of the KDC differ between
+    /// Windows versions. Empty if it is missing.
     pub(super) fn get(&self, name: &str, position: usize) -> &'a str {
         self.named(name)
             .or_else(|| self.0.strings().nth(position))
@@ -59,7 +59,7 @@ impl<'a> Values<'a> {
         cut(&out)
     }
 
-    /// `Binary` as an NTSTATUS: four bytes, the lowest first.
+    /// `Binary` as a little-endian NTSTATUS of four bytes.
     pub(super) fn status(&self) -> Option<u32> {
         let hex = self.0.named("Binary")?.get(..8)?;
         u32::from_str_radix(hex, 16).ok().map(u32::swap_bytes)

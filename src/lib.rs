@@ -56,7 +56,7 @@ pub mod events;
 #[doc(hidden)]
 pub mod incidents;
 
-// Knowledge beside the logs: who owns an address or an SPN.
+// Facts from outside the logs: who owns an address or an SPN.
 #[doc(hidden)]
 pub mod inventory;
 

@@ -5,7 +5,7 @@ use memchr::memmem::Finder;
 use super::layout::{CHUNK_HEADER_LEN, CHUNK_LEN};
 use crate::files::kind::CHUNK_MAGIC;
 
-/// What stands in one place of a buffer.
+/// Content of one slot of a buffer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Found {
     /// A chunk starts at this position.
@@ -83,13 +83,13 @@ impl Carver {
         if from >= end {
             return None;
         }
-        // A magic may stand across the end.
+        // A magic may cross the end.
         let span = bytes.get(from..(end + CHUNK_MAGIC.len() - 1).min(bytes.len()))?;
         Some(from + self.magic.find(span)?)
     }
 }
 
-/// Is there what should be behind a chunk: another one, zeros, or the end of the file?
+/// Is the chunk followed by another chunk, zeros, or the end of the file?
 fn is_followed(bytes: &[u8], at: usize, reads_zero: &mut dyn FnMut(usize) -> bool) -> bool {
     let slot = slot_at(bytes, at);
     slot.is_empty()

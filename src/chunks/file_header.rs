@@ -1,4 +1,4 @@
-//! The file header, of which one number is believed.
+//! Reads the file header. Only one of its numbers is used.
 
 use super::bytes::{u16_at, u32_at};
 use crate::files::kind::FILE_MAGIC;

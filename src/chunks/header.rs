@@ -6,7 +6,7 @@ use super::layout::CHUNK_HEADER_LEN;
 /// Flag for "no checksums were written" (Windows sets it on some forwarded and exported logs).
 const NO_CRC32: u32 = 4;
 
-/// What a chunk says about itself. All of it may be stale or a lie.
+/// A chunk's header. All of it may be outdated or forged.
 #[derive(Debug, Clone, Copy)]
 pub struct Header {
     /// Identifiers of the first and the last live record.

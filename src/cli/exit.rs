@@ -12,7 +12,7 @@ pub enum Exit {
     Usage,
     /// 3: the report was written, but some input could not be read.
     Partial,
-    /// 4: there is no report.
+    /// 4: no report was written.
     NoReport,
 }
 

@@ -6,10 +6,10 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::commands::probe::HostProgress;
 use crate::scan::Progress;
 
-/// What ends sooner needs no bar: it would only flicker.
+/// A shorter run needs no bar: it would only flicker.
 const SHOWN_AFTER: Duration = Duration::from_millis(300);
 
-/// A progress bar by bytes on standard error. Hidden where that is no terminal.
+/// A progress bar by bytes on standard error. Hidden if that is not a terminal.
 pub(super) struct Bar(Option<ProgressBar>);
 
 impl Bar {
@@ -48,7 +48,7 @@ impl Progress for Bar {
     }
 }
 
-/// A progress bar by hosts on standard error. Hidden where that is no terminal.
+/// A progress bar by hosts on standard error. Hidden if that is not a terminal.
 pub(super) struct HostBar(Option<ProgressBar>);
 
 impl HostBar {

@@ -1,4 +1,4 @@
-//! What standard output is: a terminal with its width and colours, or something that reads bytes.
+//! Detects whether standard output is a terminal, its width and its colours.
 
 use std::io::{self, IsTerminal};
 

@@ -66,7 +66,7 @@ impl HostName {
         same_label(&self.label, &other.label)
     }
 
-    /// Do both names mean one host, as far as the names alone tell?
+    /// Can both names belong to one host? Compares only the names.
     pub fn same(&self, other: &Self) -> Same {
         if !self.same_label(other) {
             return Same::No;

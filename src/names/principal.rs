@@ -3,7 +3,7 @@ use std::net::IpAddr;
 use super::spn::split_realm;
 use super::{HostName, Spn, domain_key};
 
-/// What event 4 holds in `Server` or `Targetname`: an SPN, an account, or less.
+/// The content of `Server` or `Targetname` in event 4: an SPN, an account, or less.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Principal {
     /// `host/srv2.beta.example.com`.

@@ -51,11 +51,11 @@ impl Spn {
         })
     }
 
-    /// What two SPNs are compared by: lower case, host without trailing dot, no realm.
+    /// Key to compare two SPNs: lower case, host without trailing dot, no realm.
     pub fn key(&self) -> String {
         let host = without_dot(&self.host);
         let suffixed = self.port.is_some() || self.instance.is_some();
-        // Else the port would be taken for the address's last part.
+        // Otherwise the port would be read as the address's last part.
         let mut key = match self.address() {
             Some(IpAddr::V6(_)) if suffixed => format!("{}/[{host}]", self.class),
             _ => format!("{}/{host}", self.class),

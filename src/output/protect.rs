@@ -23,7 +23,7 @@ struct FileId(u64, u64);
 
 #[cfg(unix)]
 impl FileId {
-    /// `None` where there is no such file.
+    /// `None` if there is no such file.
     fn of(path: &Path) -> Option<Self> {
         use std::os::unix::fs::MetadataExt;
         let metadata = path.metadata().ok()?;

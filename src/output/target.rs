@@ -1,4 +1,4 @@
-//! Resolves what an output argument means: `-`, a device, or a file behind any links.
+//! Resolves an output argument: `-`, a device, or a file, following links.
 
 use std::ffi::OsStr;
 use std::io;

@@ -29,7 +29,7 @@ pub struct LogState {
 /// What is known of a log file besides the records that triage wants.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct FileEnds {
-    /// All of it could be read. Else it tells of what is in it, but not of what is not.
+    /// The whole file could be read. Otherwise it proves what it contains, but not what is absent.
     pub whole: bool,
     /// First and last record identifier by the record headers; `None` where there are none.
     pub ids: Option<(u64, u64)>,
@@ -101,7 +101,7 @@ pub fn follow(
     ends: &dyn Fn(FileIndex) -> FileEnds,
 ) -> LogProgress {
     let latest = log_ranges.latest();
-    // What a wrong clock wrote into a state would be true for ever.
+    // A wrong time in a state would stay forever.
     let is_credible = |log: &&LogState| log.time.max(log.read_to.unwrap_or(log.time)) <= latest;
     let before = before.iter().filter(is_credible);
     let mut all: BTreeMap<(String, String), LogState> =
@@ -132,7 +132,8 @@ pub fn follow(
             .filter(|(_, log_range)| log_range.highest_id > 0)
             .map(|(file, log_range)| Part {
                 log_range,
-                // A file of several logs, or one whose records were numbered anew (a filtered export), does not tell.
+                // A file of several logs, or one with new record numbers (a filtered export), proves nothing
+                // here.
                 ids: ends(*file).ids.filter(|(first, last)| {
                     logs_in.get(file) == Some(&1)
                         && *first <= log_range.lowest_id
@@ -163,7 +164,7 @@ pub fn follow(
         {
             advanced_to.entry(key.0).and_modify(|t| *t = to.max(*t)).or_insert(to);
         }
-        // An older export may be given beside; what was read stays read.
+        // An older export may be an additional input. The records read before still count.
         if (now.time, now.record_id) > (old.time, old.record_id) {
             *old = now;
         } else {
@@ -250,7 +251,7 @@ mod tests {
         let (at, notes, _) = run(&logs, &[(0, 80, 300)], &[(71, 90)]);
         assert_eq!(at, [(90, 300)]);
         assert!(notes[0].contains("srv1, System: records 51 to 70 were overwritten"), "{notes:?}");
-        // An archive of the same log beside it closes the gap.
+        // An archive of the same log closes the gap.
         let (_, notes, _) = run(&logs, &[(0, 80, 300), (1, 55, 250)], &[(71, 90), (40, 70)]);
         assert_eq!(notes.len(), 0);
     }

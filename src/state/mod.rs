@@ -60,7 +60,7 @@ pub struct StateIncident {
     pub row: Row,
 }
 
-/// What is remembered.
+/// Content of the state.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct State {
     pub reported: ReportedEvents,
@@ -89,8 +89,8 @@ struct Document {
 }
 
 impl State {
-    /// The state in `path`, an empty one where there is no such file, and the lock on it. The lock is on a file next to the
-    /// one that links lead to, because the state itself is replaced at the end of the run.
+    /// Reads the state in `path` (an empty one if there is no such file) and locks it. The lock is on a file
+    /// next to the final target of any links, because the state itself is replaced at the end of the run.
     pub fn open(path: &Path) -> Result<(Self, Lock), StateError> {
         let failed = |source| StateError::Read { path: path.to_path_buf(), source };
         let not_a_file = || failed(io::Error::other("it is a pipe or a device"));

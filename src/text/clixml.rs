@@ -140,7 +140,7 @@ impl File {
             }
             "Obj" => {
                 let value = match (node.value, node.members.is_empty(), node.items.is_empty()) {
-                    // A list, or an enumeration with its text beside it.
+                    // A list, or an enumeration with its text.
                     (_, true, false) => Value::Array(node.items),
                     (Some(value), true, _) => value,
                     (_, false, _) => Value::Object(node.members),

@@ -49,7 +49,7 @@ impl Header {
 /// skipped.
 pub(crate) struct Table<R> {
     reader: TextReader<R>,
-    /// What was read and not yet split, from the next record on.
+    /// The text that is not split yet, from the next record on.
     text: String,
     at: usize,
     /// Line of the next record, from 1.
@@ -379,7 +379,7 @@ mod tests {
         assert_eq!(got[1], (3, vec!["2".into(), "y".into()]));
         assert_eq!(got[2..], [(4, vec!["3".into(), "z".into()])]);
         assert!(rows("a,b\n1,\"cut")[0].1[0].starts_with("line 2: a quotation mark"));
-        // A cell of two lines at the end is none.
+        // The last cell must not have two lines.
         assert_eq!(rows("a,b\n1,\"x\ny\""), [(2, vec!["1".into(), "x\ny".into()])]);
     }
 

@@ -15,12 +15,12 @@ pub(crate) struct Case<'a> {
     pub(crate) signals: Signals<'a>,
     /// Until when the client's logs are known.
     pub(super) coverage: Option<LogCoverage>,
-    /// How many service classes fail for the target, from any client.
-    pub(super) failing_classes: usize,
+    /// What all incidents together show.
+    pub(super) fleet: &'a Fleet,
 }
 
 impl<'a> Case<'a> {
-    pub(super) fn new(incident: &'a Incident, context: &'a Context<'a>, fleet: &Fleet) -> Self {
+    pub(super) fn new(incident: &'a Incident, context: &'a Context<'a>, fleet: &'a Fleet) -> Self {
         let parties = Parties::of(incident, context);
         let by_names = Connection::by_names(&parties);
         let ownership = Ownership::of(&parties, &by_names);
@@ -28,7 +28,7 @@ impl<'a> Case<'a> {
         let signals = Signals::near(&parties, &connection, &ownership);
         Self {
             coverage: fleet.coverage(&incident.client, &context.dates),
-            failing_classes: parties.target_host.as_ref().map_or(0, |host| fleet.failing_classes(host)),
+            fleet,
             parties,
             connection,
             ownership,

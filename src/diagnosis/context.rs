@@ -1,16 +1,19 @@
 //! What is known apart from the incident: hosts, accounts, other events, dates.
 
 use std::collections::{BTreeSet, HashMap};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 
 use jiff::SignedDuration;
 
 use super::dates::{FileDates, LogCoverage};
+use super::predicates::is_rpc_class;
 use super::signal_index::SignalIndex;
 use crate::files::FileIndex;
 use crate::incidents::{Incident, RecordedSignal};
 use crate::inventory::directory::Directory;
-use crate::inventory::hosts::Hosts;
+use crate::inventory::addresses::vendors::never_shared;
+use crate::inventory::hosts::{HostId, Hosts};
 use crate::names::{HostName, Principal};
 
 /// Everything a diagnosis looks up.
@@ -58,7 +61,13 @@ pub(super) struct Fleet {
     classes: HashMap<String, BTreeSet<String>>,
     /// The files that hold anything a client logged, by its name in lower case.
     logs: HashMap<String, BTreeSet<FileIndex>>,
+    /// By an address: clients that reached themselves by RPC, each with a target that owns the address too. No host is the
+    /// client or the target of two pairs.
+    loops: HashMap<IpAddr, Vec<(HostId, HostId)>>,
 }
+
+/// So many pairs leave two after those with the client or the target of any one incident.
+const ENOUGH_PAIRS: usize = 4;
 
 impl Fleet {
     pub(super) fn of(incidents: &[Incident], context: &Context<'_>) -> Self {
@@ -80,9 +89,41 @@ impl Fleet {
             };
             if host.same_label(&by) {
                 fleet.classes.entry(host.to_string()).or_default().insert(spn.class.to_lowercase());
+            } else if is_rpc_class(&spn.class.to_lowercase()) {
+                fleet.add_loop(&incident.client, &by, &host, context);
             }
         }
         fleet
+    }
+
+    /// Notes the addresses that a client which answered itself and its target both own, unless DNS explains the event.
+    fn add_loop(&mut self, client: &str, by: &HostName, target: &HostName, context: &Context<'_>) {
+        let hosts = &context.hosts;
+        let Some(client) = HostName::parse(client).filter(|client| client.same_label(by)) else { return };
+        let full = target.clone().in_domain(client.domain());
+        let (Some(client), Some(target)) = (hosts.find(&client), hosts.find(&full)) else { return };
+        let owned = |host: HostId| {
+            let rows = hosts.owned(host).iter().filter(|row| !never_shared(row.address));
+            rows.map(|row| row.address).collect::<BTreeSet<_>>()
+        };
+        let (ours, theirs) = (owned(client), owned(target));
+        let astray = |(address, _): &(IpAddr, _)| ours.contains(address) && !theirs.contains(address);
+        if client == target || hosts.resolved(target).iter().any(astray) {
+            return;
+        }
+        for address in ours.intersection(&theirs) {
+            let pairs = self.loops.entry(*address).or_default();
+            let apart = pairs.iter().all(|(c, t)| *c != client && *t != target);
+            if apart && pairs.len() < ENOUGH_PAIRS {
+                pairs.push((client, target));
+            }
+        }
+    }
+
+    /// How many other clients reached themselves when they asked for other targets that share this address with them.
+    pub(super) fn loops_beside(&self, address: IpAddr, client: HostId, target: HostId) -> usize {
+        let pairs = self.loops.get(&address).map(Vec::as_slice).unwrap_or_default();
+        pairs.iter().filter(|(c, t)| *c != client && *t != target).count()
     }
 
     /// How many service classes fail for a host that answers itself.

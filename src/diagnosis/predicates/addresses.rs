@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use jiff::SignedDuration;
 
-use super::{addresses_of_responder, addresses_of_target, meant_name, resolution, unlisted};
+use super::{addresses_of_responder, addresses_of_target, is_rpc_class, meant_name, resolution, unlisted};
 use crate::diagnosis::account_class::unused_since;
 use crate::diagnosis::case::Case;
 use crate::diagnosis::connection::Topology;
@@ -28,7 +28,7 @@ const ONE_EXPORT: SignedDuration = SignedDuration::from_hours(24);
 
 /// The client chose an address that both own: DCOM does so, and whoever follows a name that resolves to it.
 pub(in crate::diagnosis) fn client_shares_address(case: &Case<'_>) -> Option<Proof> {
-    let dcom = asks_dcom(case);
+    let dcom = is_rpc_class(&case.parties.class());
     let mut p =
         shared_address(case, case.parties.client_id, &|address| dcom || case.parties.resolves_to(address))?;
     if !dcom {
@@ -77,12 +77,6 @@ pub(in crate::diagnosis) fn responder_shares_address(case: &Case<'_>) -> Option<
 pub(in crate::diagnosis) fn namesake_shares_address(case: &Case<'_>) -> Option<Proof> {
     let (client, target) = (case.parties.client_host.as_ref()?, case.parties.target_host.as_ref()?);
     client.same_label(target).then(|| shared_address(case, case.parties.client_id, &|_| true)).flatten()
-}
-
-/// Every RPC over TCP asks for `host/`, `RestrictedKrbHost/` or `RPCSS/`. WMI and other DCOM programs among them exchange
-/// addresses with the other side (ServerAlive2, MS-DCOM 3.1.2.5.1.6) and choose one that both have.
-fn asks_dcom(case: &Case<'_>) -> bool {
-    matches!(&*case.parties.class(), "host" | "rpcss" | "restrictedkrbhost")
 }
 
 /// Other hosts can reach the address: it is not that of a management card or of a switch inside the host.
@@ -199,7 +193,7 @@ fn conflict_on_the_link(case: &Case<'_>, address: IpAddr) -> bool {
 }
 
 /// The addresses that DistributedCOM named itself as the peer that failed.
-fn quoted_addresses(case: &Case<'_>) -> HashSet<IpAddr> {
+pub(super) fn quoted_addresses(case: &Case<'_>) -> HashSet<IpAddr> {
     let failed =
         |near: &NearSignal<'_>| near.about == About::Connection && near.kind() == SignalKind::DcomFailed;
     case.signals
@@ -243,6 +237,8 @@ pub(in crate::diagnosis) fn name_registered_itself(case: &Case<'_>) -> Option<Pr
         p.cap(Confidence::Likely);
         p.missing.push(meant_name(case));
     }
+    // That the target's own account is in use excludes a successor, so its list has to be of the time of the events.
+    p.basis.owners = true;
     p.evidence.push(registered);
     Some(p)
 }

@@ -301,12 +301,13 @@ pub(in crate::diagnosis) fn policy_refused(case: &Case<'_>) -> Option<Proof> {
 }
 
 pub(in crate::diagnosis) fn several_classes(case: &Case<'_>) -> Option<Proof> {
-    if case.failing_classes < 2 {
+    let count = case.parties.target_host.as_ref().map_or(0, |host| case.fleet.failing_classes(host));
+    if count < 2 {
         return None;
     }
     let mut p = key_proof(case);
     p.evidence.push(Fact::ClassesFail {
-        count: case.failing_classes,
+        count,
         host: case.parties.target_named.text.clone(),
     });
     p.missing.push(host_log(case));

@@ -1,7 +1,9 @@
 //! What excludes the rivals of a cause. Each predicate asks for the evidence that the table's `excluded_by` names.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
+use super::addresses::quoted_addresses;
 use super::hosts::both_live;
 use super::is_web_class;
 use super::keys::failed_service_serves_class;
@@ -20,24 +22,41 @@ const LARGE: usize = 100;
 /// So rare that a coincidence is not realistic: 1 in 50 hosts.
 const RARE: usize = 50;
 
-/// The client did not reach itself by a name: DCOM or LSA logged it, the name resolves to the target's own address, or the
-/// address is rare in a large inventory.
+/// Hosts that own an address which is not the fleet's: the client and the target alone.
+const PAIR: usize = 2;
+
+/// So many other clients that reached themselves show that the programs of this fleet choose the address.
+const OTHER_LOOPS: usize = 2;
+
+/// The client did not reach itself by its hosts file or DNS.
+///
+/// A line of the hosts file gives the same DCOM 10006, 10009, 10028 and LsaSrv 6037, and DNS does not show it. So these exclude
+/// it only where client and target alone own the address: that a wrong line hits just such a pair is not realistic. Where the
+/// whole fleet owns it, the address has to show that it was used.
 pub(in crate::diagnosis) fn no_name_to_client(case: &Case<'_>, proof: &Proof) -> bool {
     let parties = &case.parties;
-    let kinds = [SignalKind::DcomFailed, SignalKind::NotALocalName];
-    let logged = case.signals.find(&kinds, &[About::Connection]).is_some();
+    let hosts = &parties.context.hosts;
     let resolved = parties.resolved();
     if !parties.resolved_on_client().is_empty() {
         return resolved.iter().all(|(address, _)| parties.owns(parties.target_id, *address));
     }
     let home =
         !resolved.is_empty() && resolved.iter().all(|(address, _)| parties.owns(parties.target_id, *address));
-    let hosts = parties.context.hosts.with_addresses();
-    let rare = |address: &std::net::IpAddr| {
-        let owners = parties.context.hosts.owner_set(*address).map_or(0, BTreeSet::len);
-        hosts >= LARGE && owners * RARE <= hosts
+    let owners = |address: &IpAddr| hosts.owner_set(*address).map_or(0, BTreeSet::len);
+    let with_addresses = hosts.with_addresses();
+    let quoted = quoted_addresses(case);
+    let excludes = |address: &IpAddr| {
+        let rare = with_addresses >= LARGE && owners(address) * RARE <= with_addresses;
+        let followed = home && parties.resolves_to(*address);
+        let others = parties.client_id.zip(parties.target_id);
+        let others = others.map_or(0, |(client, target)| case.fleet.loops_beside(*address, client, target));
+        rare || followed || others >= OTHER_LOOPS || quoted.contains(address)
     };
-    logged || home || (!proof.reached.is_empty() && proof.reached.iter().all(rare))
+    let kinds = [SignalKind::DcomFailed, SignalKind::NotALocalName];
+    let logged = case.signals.find(&kinds, &[About::Connection]).is_some();
+    let pair = || proof.reached.iter().all(|address| owners(address) <= PAIR);
+    !proof.reached.is_empty()
+        && (proof.reached.iter().all(excludes) || ((logged || home) && pair()))
 }
 
 /// The address is shared on purpose, or one dated export or a conflict on the link shows both owners at one time.

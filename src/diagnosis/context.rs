@@ -11,8 +11,8 @@ use super::predicates::is_rpc_class;
 use super::signal_index::SignalIndex;
 use crate::files::FileIndex;
 use crate::incidents::{Incident, RecordedSignal};
-use crate::inventory::directory::Directory;
 use crate::inventory::addresses::vendors::never_shared;
+use crate::inventory::directory::Directory;
 use crate::inventory::hosts::{HostId, Hosts};
 use crate::names::{HostName, Principal};
 
@@ -96,7 +96,7 @@ impl Fleet {
         fleet
     }
 
-    /// Notes the addresses that a client which answered itself and its target both own, unless DNS explains the event.
+    /// Notes the addresses that a client which answered itself and its target both own, unless DNS led it there.
     fn add_loop(&mut self, client: &str, by: &HostName, target: &HostName, context: &Context<'_>) {
         let hosts = &context.hosts;
         let Some(client) = HostName::parse(client).filter(|client| client.same_label(by)) else { return };
@@ -107,8 +107,7 @@ impl Fleet {
             rows.map(|row| row.address).collect::<BTreeSet<_>>()
         };
         let (ours, theirs) = (owned(client), owned(target));
-        let astray = |(address, _): &(IpAddr, _)| ours.contains(address) && !theirs.contains(address);
-        if client == target || hosts.resolved(target).iter().any(astray) {
+        if client == target || hosts.resolved(target).iter().any(|(address, _)| ours.contains(address)) {
             return;
         }
         for address in ours.intersection(&theirs) {

@@ -73,9 +73,10 @@ const NAME_TO_CLIENT: Rival = Rival {
     cause: Cause::WrongHost,
     kind: Kind::StaleDns,
     story: "the hosts file or DNS resolves the target's name to the client",
-    excluded_by: "a DCOM 10006, 10009 or 10028 that names the address, a name that resolves to it, two other clients that \
-        reached themselves through it, or at most 1 owner in 50 of at least 100 hosts; where no third host owns it, also any \
-        DCOM 10006, 10009, 10028 or LsaSrv 6037 near the events, or a name that resolves to the target's own address",
+    excluded_by: "a DCOM 10006, 10009 or 10028 that names the address, a name that resolves to it, at most 1 owner in 50 of \
+        at least 100 hosts, or two other clients that reached themselves through it while the name resolves to the target; \
+        where no third host owns it, also any DCOM 10006, 10009, 10028 or LsaSrv 6037 near the events, or a name that \
+        resolves to the target's own address",
     is_excluded: rivals::no_name_to_client,
     settled_by: predicates::resolution,
 };

@@ -31,5 +31,6 @@ mod scheduled;
 mod simulation;
 mod terminal;
 mod triage;
+mod verdicts;
 #[cfg(windows)]
 mod windows;

@@ -306,10 +306,7 @@ pub(in crate::diagnosis) fn several_classes(case: &Case<'_>) -> Option<Proof> {
         return None;
     }
     let mut p = key_proof(case);
-    p.evidence.push(Fact::ClassesFail {
-        count,
-        host: case.parties.target_named.text.clone(),
-    });
+    p.evidence.push(Fact::ClassesFail { count, host: case.parties.target_named.text.clone() });
     p.missing.push(host_log(case));
     p.missing.push(spn_owner(case));
     p.missing.push(encryption_types(case));

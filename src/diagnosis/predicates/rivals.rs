@@ -50,13 +50,12 @@ pub(in crate::diagnosis) fn no_name_to_client(case: &Case<'_>, proof: &Proof) ->
         let followed = home && parties.resolves_to(*address);
         let others = parties.client_id.zip(parties.target_id);
         let others = others.map_or(0, |(client, target)| case.fleet.loops_beside(*address, client, target));
-        rare || followed || others >= OTHER_LOOPS || quoted.contains(address)
+        rare || followed || (home && others >= OTHER_LOOPS) || quoted.contains(address)
     };
     let kinds = [SignalKind::DcomFailed, SignalKind::NotALocalName];
     let logged = case.signals.find(&kinds, &[About::Connection]).is_some();
     let pair = || proof.reached.iter().all(|address| owners(address) <= PAIR);
-    !proof.reached.is_empty()
-        && (proof.reached.iter().all(excludes) || ((logged || home) && pair()))
+    !proof.reached.is_empty() && (proof.reached.iter().all(excludes) || ((logged || home) && pair()))
 }
 
 /// The address is shared on purpose, or one dated export or a conflict on the link shows both owners at one time.

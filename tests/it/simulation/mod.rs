@@ -177,7 +177,6 @@ fn few_quiet_forests_are_judged_right() {
 }
 
 #[test]
-#[ignore = "the diagnosis takes noise for proof; remove this when it does not (issue 16)"]
 fn few_noisy_forests_are_judged_right() {
     few_forests(Estate::Noisy);
 }

@@ -73,10 +73,9 @@ const NAME_TO_CLIENT: Rival = Rival {
     cause: Cause::WrongHost,
     kind: Kind::StaleDns,
     story: "the hosts file or DNS resolves the target's name to the client",
-    excluded_by: "a DCOM 10006, 10009 or 10028 that names the address, a name that resolves to it, at most 1 owner in 50 of \
-        at least 100 hosts, or two other clients that reached themselves through it while the name resolves to the target; \
-        where no third host owns it, also any DCOM 10006, 10009, 10028 or LsaSrv 6037 near the events, or a name that \
-        resolves to the target's own address",
+    excluded_by: "a DCOM event that names the address, a name that resolves to it, at most 1 owner in 50 of at least 100 \
+        hosts, or two other clients that reached themselves through it; where client and target are its only owners, also \
+        DCOM 10006, 10009, 10028 or LsaSrv 6037 near the events, or a name that resolves to the target",
     is_excluded: rivals::no_name_to_client,
     settled_by: predicates::resolution,
 };
@@ -388,16 +387,19 @@ pub static RULES: &[Rule] = {
 
 /// Decides one case.
 pub(super) fn decide(case: &Case<'_>) -> Verdict {
-    let rows = RULES.iter().filter(|rule| rule.topology == case.connection.topology);
-    for rule in rows {
+    let incident = &case.parties.incident;
+    let topology = case.connection.topology;
+    log::trace!(
+        "{} -> {} ({} answered): {}",
+        incident.client,
+        incident.target,
+        incident.answered_by,
+        topology.text()
+    );
+    for rule in RULES.iter().filter(|rule| rule.topology == topology) {
         match (rule.matches)(case) {
             Some(proof) => return verdict(case, rule, proof),
-            None => log::trace!(
-                "{}: row does not match: {}; {}",
-                case.parties.incident.target,
-                rule.topology.text(),
-                rule.when
-            ),
+            None => log::trace!("{}: no: {}", incident.target, rule.when),
         }
     }
     // Every topology ends in a row that always matches; this keeps a future table from panicking.
@@ -430,6 +432,17 @@ fn verdict(case: &Case<'_>, rule: &'static Rule, mut proof: Proof) -> Verdict {
     if !caveats.is_empty() || !open_rivals.is_empty() {
         confidence = confidence.min(Confidence::Likely);
     }
+    log::trace!(
+        "{}: yes: {}: {}/{kind} {confidence}; the row allows {}, its evidence {}, against it {}, caveats {}, open rivals {:?}",
+        case.parties.incident.target,
+        rule.when,
+        rule.cause,
+        rule.confidence,
+        proof.at_most,
+        contradictions.len(),
+        caveats.len(),
+        open_rivals.iter().map(|rival| rival.story).collect::<Vec<_>>()
+    );
     Verdict {
         when: rule.when,
         cause: rule.cause,

@@ -5,6 +5,7 @@
 mod situation;
 
 mod contradictions;
+mod fleet;
 mod of_another_time;
 mod other_events;
 mod rows;

@@ -139,13 +139,14 @@ const UNDATED: [&str; 2] = ["all old, dates lost", "after the repair of the same
 /// What must hold of any number of forests.
 fn check(estate: Estate, tally: &Tally) {
     let full = &tally.scores["full"];
-    let percent = match estate {
-        Estate::Quiet => 99,
-        Estate::Noisy => 97,
+    // In a noisy estate many kinds of one cause look alike, and only `confirmed` promises the kind.
+    let (percent, of_kinds) = match estate {
+        Estate::Quiet => (99, 99),
+        Estate::Noisy => (97, 92),
     };
     assert!(full.cause * 100 >= full.incidents * percent, "with full inventories {full:?}");
     // Which of two shared addresses was taken, and which key of one account was wrong, nothing may tell.
-    assert!((full.kind + full.open) * 100 >= full.incidents * percent, "with full inventories {full:?}");
+    assert!((full.kind + full.open) * 100 >= full.incidents * of_kinds, "with full inventories {full:?}");
     for (name, score) in &tally.scores {
         // A hosts file loops a client back as a shared address does. Old lists that seem new cannot tell them apart.
         let limit = if UNDATED.contains(name) { score.confirmed / 25 } else { 0 };

@@ -7,7 +7,6 @@ use std::sync::{Arc, Mutex};
 use jiff::SignedDuration;
 
 use super::dates::{FileDates, LogCoverage};
-use super::predicates::is_rpc_class;
 use super::signal_index::SignalIndex;
 use crate::files::FileIndex;
 use crate::incidents::{Incident, RecordedSignal};
@@ -134,4 +133,10 @@ impl Fleet {
     pub(super) fn coverage(&self, client: &str, dates: &FileDates) -> Option<LogCoverage> {
         dates.coverage(self.logs.get(&client.to_lowercase())?)
     }
+}
+
+/// Every RPC over TCP asks for `host/`, `RestrictedKrbHost/` or `RPCSS/`. WMI and other DCOM programs among them exchange
+/// addresses with the other side (ServerAlive2, MS-DCOM 3.1.2.5.1.6) and choose one that both have.
+pub(super) fn is_rpc_class(class: &str) -> bool {
+    matches!(class, "host" | "rpcss" | "restrictedkrbhost")
 }

@@ -5,10 +5,11 @@ use std::net::IpAddr;
 
 use jiff::SignedDuration;
 
-use super::{addresses_of_responder, addresses_of_target, is_rpc_class, meant_name, resolution, unlisted};
+use super::{addresses_of_responder, addresses_of_target, meant_name, resolution, unlisted};
 use crate::diagnosis::account_class::unused_since;
 use crate::diagnosis::case::Case;
 use crate::diagnosis::connection::Topology;
+use crate::diagnosis::context::is_rpc_class;
 use crate::diagnosis::evidence::{AccountName, Caveat, Fact, MAX_ADDRESSES, Relation};
 use crate::diagnosis::ownership::KeyOf;
 use crate::diagnosis::proof::{Proof, Repair, dns_sources, sources_of};

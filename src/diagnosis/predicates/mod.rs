@@ -39,12 +39,6 @@ pub(super) fn is_web_class(class: &str) -> bool {
     matches!(class, "http" | "www" | "wsman")
 }
 
-/// Every RPC over TCP asks for `host/`, `RestrictedKrbHost/` or `RPCSS/`. WMI and other DCOM programs among them exchange
-/// addresses with the other side (ServerAlive2, MS-DCOM 3.1.2.5.1.6) and choose one that both have.
-pub(super) fn is_rpc_class(class: &str) -> bool {
-    matches!(class, "host" | "rpcss" | "restrictedkrbhost")
-}
-
 /// What the target's name resolves to on the client.
 pub(super) fn resolution(case: &Case<'_>) -> Request {
     Request::Resolution { name: case.target_to_ask(), client: case.client_name() }

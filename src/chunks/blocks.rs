@@ -21,7 +21,7 @@ pub struct Block<'a> {
     pub bytes: &'a [u8],
     /// Length of the block: chunks that start in it are found.
     pub len: usize,
-    /// Chunks are in slots, of which the first starts at 0. Else they may be anywhere.
+    /// Chunks are in slots, the first at offset 0. Otherwise they may be anywhere.
     pub slots: bool,
 }
 
@@ -39,11 +39,11 @@ impl Default for Carver {
 impl Carver {
     /// Hands each chunk of a block, and each slot that holds something else, to `read`, which returns whether a chunk could
     /// be read in full. `reads_zero` answers for a slot at this
-    /// position, which goes on behind the bytes of the block.
+    /// position, which continues after the bytes of the block.
     ///
     /// A slot of zeros (space that Windows has reserved) is skipped. Behind a chunk the next one is expected in the next
     /// slot. Where the chunk could not be read in full, or the next slot holds neither a chunk nor zeros, bytes are missing
-    /// or were inserted: then a chunk may start anywhere behind this one's header.
+    /// or were inserted: then a chunk may start anywhere after this one's header.
     pub fn find(
         &self,
         block: Block<'_>,
@@ -160,7 +160,7 @@ mod tests {
         for (slots, junk) in [(true, vec![Found::Junk(CHUNK_LEN)]), (false, vec![])] {
             let expected = [vec![Found::Chunk(0), Found::Chunk(early)], junk].concat();
             assert_eq!(find(&block, block.len(), slots, true), expected);
-            // The same where the next slot is behind the block, and only its first bytes are known.
+            // The same if the next slot is after the block, and only its first bytes are known.
             assert_eq!(find(&block[..CHUNK_LEN + 8], CHUNK_LEN, slots, true), expected[..2]);
         }
         // The next slot looks right, but this chunk is damaged.

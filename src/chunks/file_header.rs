@@ -6,7 +6,7 @@ use crate::files::kind::FILE_MAGIC;
 /// Length of what the header's checksum covers, and of the header's own fields.
 const CHECKED_LEN: usize = 120;
 pub const FIELDS_LEN: usize = 128;
-/// Flag of a log that was not closed: its counts are those of an earlier time.
+/// Flag of a log that was not closed: its counts are outdated.
 const DIRTY: u32 = 1;
 
 /// How many chunks the file was closed with. `None` where the header is of a log in use, damaged or lost: then nothing it

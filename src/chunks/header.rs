@@ -36,7 +36,7 @@ impl Header {
     /// Where the live records end by what the header says; the end of the chunk where it says what cannot be.
     ///
     /// Only this ends a walk. The identifier of the last record does not: in logs that were put together
-    /// from others the same identifier can stand earlier in the chunk too.
+    /// from others the same identifier can be earlier in the chunk, too.
     pub fn live_end(&self, chunk: &[u8]) -> usize {
         match self.free_space as usize {
             end if end >= CHUNK_HEADER_LEN => end.min(chunk.len()),

@@ -6,7 +6,7 @@ pub enum Exit {
     /// 0: the report is complete, whatever it says.
     Complete,
     /// 1: the report was written and holds what `--fail-on` asks for (also where some input could not be read: what was
-    /// asked for must be heard).
+    /// asked for must be reported).
     Found,
     /// 2: the command line is wrong.
     Usage,

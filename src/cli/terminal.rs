@@ -12,7 +12,7 @@ pub(super) fn is_terminal() -> bool {
 }
 
 /// Standard output as paper. Colours follow `NO_COLOR`, `CLICOLOR`, `CLICOLOR_FORCE` and `TERM=dumb`; where no terminal
-/// tells its width, `COLUMNS` may.
+/// reports its width, `COLUMNS` may.
 pub(super) fn paper() -> Paper {
     let colours = AutoStream::choice(&io::stdout()) != ColorChoice::Never;
     let columns = || std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok());

@@ -25,7 +25,7 @@ const MAX_CONFLICTS: usize = 10_000;
 /// one of them was copied from another machine, or forged.
 ///
 /// Memory: 20 bytes and a control byte per distinct event at a load of 7/8 to 7/16, so 24 to 48 bytes each. A 64-bit
-/// fingerprint stands for the key: over ten million events the chance that any two differ and collide is 3 in a million.
+/// fingerprint replaces the key: over ten million events the chance that any two differ and collide is 3 in a million.
 pub struct DedupIndex {
     hasher: RandomState,
     shards: Vec<Mutex<HashTable<Slot>>>,

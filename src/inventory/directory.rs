@@ -89,7 +89,7 @@ impl<'a> Directory<'a> {
     }
 
     fn find_owners(&self, spn: &Spn, ids: &[AccountId]) -> OwnerIds {
-        // One account can stand in two lists under a CN and under its name, and not be known as one: it owns nothing twice.
+        // One account can be in two lists, under its CN and under its name, without being merged. Count it once.
         let mut kept: Vec<(AccountId, &Account)> = Vec::new();
         for &id in ids.iter().take(MAX_OWNERS) {
             let Some(record) = self.record(id) else { continue };

@@ -81,7 +81,7 @@ impl Spn {
     }
 
     /// The host is a GUID: the DSA of a domain controller (`E3514235-.../<guid>/domain`, `ldap/<guid>._msdcs.forest`),
-    /// which only DNS (`<guid>._msdcs.<forest>`) or the directory leads to a host name.
+    /// which only DNS (`<guid>._msdcs.<forest>`) or the directory maps to a host name.
     pub fn host_is_guid(&self) -> bool {
         is_guid(self.host.split('.').next().unwrap_or_default())
     }

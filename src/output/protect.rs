@@ -16,7 +16,7 @@ impl ProtectedPaths {
     }
 }
 
-/// Which file a path leads to, whatever its name: device and inode, on Windows volume and file index.
+/// Identity of the file that a path resolves to: device and inode, on Windows volume and file index.
 #[cfg(unix)]
 #[derive(PartialEq, Eq, Hash)]
 struct FileId(u64, u64);
@@ -37,7 +37,7 @@ struct FileId(same_file::Handle);
 
 #[cfg(not(unix))]
 impl FileId {
-    /// `None` where there is no such file, or another program has it open and locked: then it cannot be replaced either.
+    /// `None` if there is no such file, or another program has locked it: then it cannot be replaced either.
     fn of(path: &Path) -> Option<Self> {
         same_file::Handle::from_path(path).ok().map(Self)
     }

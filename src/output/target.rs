@@ -82,7 +82,7 @@ pub(super) fn second_name(path: &Path, n: u32) -> PathBuf {
     path.with_file_name(name)
 }
 
-/// What a path leads to after links.
+/// The target of a path after links.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ResolvedTarget {
     /// A file that exists or will exist. Links are followed, also one whose target does not exist, so that they stay links.

@@ -52,7 +52,7 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// The failure that a status of a fault PDU or of the answer itself stands for.
+    /// The failure that a status of a fault PDU or of the answer itself means.
     pub(super) fn of_status(status: u32) -> Self {
         match status {
             s if ACCESS_DENIED.contains(&s) => Self::AccessDenied,

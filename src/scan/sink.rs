@@ -128,7 +128,7 @@ impl<'a> Sink<'a> {
     }
 
     /// Ends the file after a panic.
-    pub(super) fn failed_inside(&mut self) {
+    pub(super) fn end_after_panic(&mut self) {
         self.read_error(0, || {
             "reading it failed inside the program; what was found in it before is kept \
              (please report this)"

@@ -42,7 +42,7 @@ pub(super) fn member(planned: &PlannedMember, input: &Input, budget: &Budget, si
                     kind => content(kind, unpacked, None, sink),
                 }));
                 if read.is_err() {
-                    sink.failed_inside();
+                    sink.end_after_panic();
                 }
             }
         }

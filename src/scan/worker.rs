@@ -67,7 +67,7 @@ impl<'a> Worker<'a> {
             match catch_unwind(AssertUnwindSafe(|| self.work(task))) {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => self.sink.read_error(0, || unreadable(&error)),
-                Err(_) => self.sink.failed_inside(),
+                Err(_) => self.sink.end_after_panic(),
             }
         }
         self.sink.finish();

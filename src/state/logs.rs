@@ -158,7 +158,7 @@ pub fn follow(
             all.insert(key, now);
             continue;
         };
-        notes.extend(cleared(old, name, &files).or_else(|| overwritten(old, name, &files)));
+        notes.extend(cleared_note(old, name, &files).or_else(|| overwritten_note(old, name, &files)));
         if let Some(to) =
             read_to.filter(|to| now.record_id > old.record_id || *to > old.read_to.unwrap_or(old.time))
         {
@@ -182,7 +182,7 @@ struct Part<'a> {
 
 /// Record IDs rise, also when a log wraps; only after clearing does a later record have a lower one. All records that
 /// were read are as old as `old.time` or older, so a clock that was set back does not look like it.
-fn cleared(old: &LogState, name: &LogName, files: &[Part<'_>]) -> Option<String> {
+fn cleared_note(old: &LogState, name: &LogName, files: &[Part<'_>]) -> Option<String> {
     let place = files
         .iter()
         .flat_map(|part| [part.log_range.oldest, part.log_range.newest])
@@ -195,7 +195,7 @@ fn cleared(old: &LogState, name: &LogName, files: &[Part<'_>]) -> Option<String>
 }
 
 /// The oldest record there is does not follow the last one that was read.
-fn overwritten(old: &LogState, name: &LogName, files: &[Part<'_>]) -> Option<String> {
+fn overwritten_note(old: &LogState, name: &LogName, files: &[Part<'_>]) -> Option<String> {
     let ids = || files.iter().filter_map(|part| part.ids);
     let next = old.record_id.checked_add(1)?;
     if ids().any(|(first, last)| first <= next && last >= old.record_id) {

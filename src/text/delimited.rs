@@ -175,7 +175,7 @@ impl<R: Read> Table<R> {
         self.text.get(self.at..).unwrap_or_default()
     }
 
-    /// Length of the rest up to the end of the line that begins `from` bytes behind, and whether that
+    /// Length of the rest up to the end of the line that begins `from` bytes later, and whether that
     /// line has an end. Reads on as needed, up to the longest record. `None` at the end of the file.
     fn find_line(&mut self, from: usize) -> io::Result<Option<(usize, bool)>> {
         let mut searched = from;
@@ -362,7 +362,7 @@ mod tests {
         assert_eq!(got[200].0, 202);
     }
 
-    /// Every line opens a quote that it seems to close for those before it: `a` is no quoted cell, `"` opens one.
+    /// Every line opens a quote that it seems to close for those before it: `a` is not a quoted cell, `"` opens one.
     #[test]
     fn a_quote_opened_on_every_line_does_not_cost_the_square() {
         let text = format!("a,b\n{}1,2\n", "a\",\"\n".repeat(100_000));

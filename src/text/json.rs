@@ -12,7 +12,7 @@ use super::decode::TextReader;
 const MAX_OBJECT: u64 = 64 << 20;
 
 /// Members that hold the list of objects, as PowerShell (`value`), SharpHound (`data` and, before
-/// version 4, the kind of object) and ldap3 (`entries`) wrap it; and the members beside it.
+/// version 4, the kind of object) and ldap3 (`entries`) wrap it; and the other members.
 const LISTS: &[&str] =
     &["value", "data", "entries", "computers", "users", "domains", "groups", "gpos", "ous"];
 const BESIDE: &[&str] = &["Count", "meta"];
@@ -227,7 +227,7 @@ impl<'de, V: ObjectVisitor> Visitor<'de> for Top<'_, V> {
     }
 }
 
-/// The value of a member that may hold a list; an object in its place is no element.
+/// The value of a member that may hold a list; an object in its place is not an element.
 struct List<'v, V>(Top<'v, V>);
 
 impl<'de, V: ObjectVisitor> DeserializeSeed<'de> for List<'_, V> {

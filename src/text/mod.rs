@@ -2,7 +2,7 @@
 //!
 //! Order of the files: [`decode`], then what reads its text ([`lines`], [`delimited`],
 //! [`property_list`], [`json`]);
-//! [`escape`] stands alone.
+//! [`escape`] is independent.
 
 pub(crate) mod clixml;
 pub(crate) mod decode;
@@ -23,7 +23,7 @@ pub(crate) fn beginning(text: &str, bytes: usize) -> &str {
     text.get(..end).unwrap_or_default()
 }
 
-/// The beginning of a text that is longer than `max` bytes, and what tells it from every other: its length and the first 64
+/// The beginning of a text that is longer than `max` bytes, and what distinguishes it from every other: its length and the first 64
 /// bits of its SHA-256. `None` where it is short enough.
 pub fn cut(text: &str, max: usize) -> Option<String> {
     (text.len() > max).then(|| {

@@ -38,7 +38,7 @@ pub(crate) fn each_list<R: Read>(
         } else if line.text.starts_with("    ")
             && let Some((_, value)) = list.last_mut()
         {
-            // `Format-List` wraps long values at blanks and behind hyphens.
+            // `Format-List` wraps long values at blanks and after hyphens.
             if !value.ends_with('-') || value.ends_with(" -") {
                 value.push(' ');
             }

@@ -28,7 +28,7 @@ pub struct Config {
     pub host: Option<String>,
     /// Account and SPN lists: files and folders.
     pub spns: Vec<PathBuf>,
-    /// Service classes that `HOST/` stands for.
+    /// Service classes that `HOST/` covers.
     pub host_aliases: accounts::HostAliases,
     pub outputs: Outputs,
     /// An earlier report to compare with.

@@ -293,7 +293,7 @@ impl Request {
         }
     }
 
-    /// How to hand the answer to this program.
+    /// How to pass the answer to this program.
     pub(crate) fn hand_over(&self) -> &'static str {
         match self {
             Self::Addresses { .. } => "Pass the file with --interfaces.",

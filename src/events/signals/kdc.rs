@@ -70,7 +70,7 @@ pub(super) fn trust_key_version(signal: &mut Signal, v: &Values<'_>) -> Option<(
 }
 
 /// KDC 18, 35 to 38, 43, 44 (message table): 18 has the signer as `%1`, 35 the other KDC; 36 client domain, client and what
-/// the ticket is for; 37 and 38 the same behind the PAC's maker; 43 and 44 client domain and client.
+/// the ticket is for; 37 and 38 the same after the PAC's maker; 43 and 44 client domain and client.
 pub(super) fn pac_not_valid(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
     let (domain, client, target) = match signal.event_id {
         18 => ("", v.at(0), ""),

@@ -12,7 +12,7 @@ const MAX_VALUE: usize = 1024;
 /// Most bytes kept of `Event Xml:`, the limit for an event in an XML file.
 const MAX_XML: usize = crate::records::xml_stream::MAX_EVENT;
 
-/// Does a label begin an event, where a description or XML stands? No description of a Kerberos event has such a line.
+/// Does a label begin an event even inside a description or XML? No description of a Kerberos event has such a line.
 fn begins_event(label: Label) -> bool {
     use Label::{EventId, EventType, LogName, Number, Source};
     matches!(label, Number | LogName | Source | EventId | EventType)
@@ -126,7 +126,7 @@ impl EventBuilder {
         false
     }
 
-    /// What holds for the event behind this one as well: the server that `dcdiag` tests.
+    /// A value for this and the following events: the server that `dcdiag` tests.
     pub(super) fn next(&self) -> Self {
         let is_named_once = self.seen & bit(Label::Computer) == 0;
         Self {

@@ -152,7 +152,7 @@ const CONTAINERS: [&str; 3] = ["eventdata", "userdata", "eventxml"];
 const STRINGS: [&str; 6] =
     ["replacementstrings", "insertionstrings", "strings", "properties", "parameterxml", "eventstrings"];
 
-/// Values of event 4 and event 3 that tools write beside the other fields.
+/// Values of event 4 and event 3 that tools write next to the other fields.
 const VALUES: [&str; 12] = [
     "server",
     "targetrealm",
@@ -235,7 +235,7 @@ impl Flat {
             Value::Object(object) => {
                 for (name, inner) in object {
                     let name = normal(name);
-                    // The text of an element, and the attributes beside it.
+                    // The text of an element, and its attributes.
                     let path = match name.as_str() {
                         "text" | "attributes" => path.to_owned(),
                         _ => format!("{path}.{name}"),

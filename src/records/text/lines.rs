@@ -123,7 +123,7 @@ pub(super) fn read_table(text: TextReader<impl Read>, reader: &mut Reader<'_>) {
 #[derive(Default)]
 struct Columns {
     provider: String,
-    /// Where each column begins and its name.
+    /// Start and name of each column.
     columns: Vec<(usize, String)>,
     row: Option<(u64, Vec<String>)>,
 }
@@ -203,7 +203,7 @@ fn columns(header: &str) -> Vec<(usize, String)> {
     found
 }
 
-/// A row's cells: numbers stand at the right end of their column, so a cell may begin before its header does.
+/// A row's cells: numbers are right-aligned in their column, so a cell may begin before its header does.
 fn cells(line: &str, starts: &[usize]) -> Vec<String> {
     let chars: Vec<char> = line.chars().collect();
     let begin = |at: usize| {

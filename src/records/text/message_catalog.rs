@@ -90,7 +90,7 @@ const SERVICES: &[&str] = &["Service Control Manager"];
 const DCOM: &[&str] = &["Microsoft-Windows-DistributedCOM", "DCOM"];
 const LSASRV: &[&str] = &["LsaSrv", "Microsoft-Windows-LSA"];
 
-/// The events that a diagnosis uses beside event 4: `%1`, `%2`.. of the message are the groups of the pattern. The texts are
+/// The other events that a diagnosis uses: `%1`, `%2`.. of the message are the groups of the pattern. The texts are
 /// those of the message tables of `kdcsvc.dll`, `netmsg.dll`, `services.exe`, `combase.dll` and `lsasrv.dll`, as Microsoft's
 /// articles about these events quote them.
 #[rustfmt::skip]
@@ -138,7 +138,7 @@ pub(super) fn values(provider: &str, event_id: u16, description: &str) -> Option
     })
 }
 
-/// The values behind "The description for Event ID 4 from source .. cannot be found": one per line, or with commas, in the
+/// The values after "The description for Event ID 4 from source .. cannot be found": one per line, or with commas, in the
 /// order of the message. The sentence before them ends with a colon in every language.
 pub(super) fn values_without_message(message: &str) -> Option<Vec<Datum>> {
     const BEFORE: [&str; 10] = [

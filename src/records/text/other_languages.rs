@@ -33,7 +33,7 @@ static DOMAIN: LazyLock<Option<Regex>> =
 pub(super) fn values(description: &str) -> Option<(Vec<Datum>, bool)> {
     let error = description.find(MODIFIED)?;
     let server = SERVER.as_ref()?.captures(description)?.get(1)?;
-    // Japanese has the server before the error, the others behind it.
+    // Japanese has the server before the error, the others after it.
     let from = server.end().max(error + MODIFIED.len());
     let rest = description.get(from..)?;
     let target = TARGET.as_ref()?.find(rest)?;

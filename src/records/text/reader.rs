@@ -23,7 +23,7 @@ pub(super) struct Reader<'a> {
     order: DateOrder,
     /// A time without a zone was handed over.
     local_times: bool,
-    /// The first line whose day and month could not be told apart, and whether the day was taken first.
+    /// The first line whose day and month are ambiguous, and whether the day was read first.
     ambiguous: Option<(u64, bool)>,
 }
 
@@ -87,7 +87,7 @@ impl Reader<'_> {
         self.read_errors.add(line, || format!("the event at line {line} was skipped: {why}"));
     }
 
-    /// Prose with a colon is no event: an ID and a provider make one, or the message of event 4.
+    /// Prose with a colon is not an event. An event has an ID and a provider, or the message of event 4.
     pub(super) fn take(&mut self, event: FlatEvent, line: u64) {
         let message = event.message.replace("\\_", "_");
         let is_modified = message.contains(MODIFIED);
@@ -102,7 +102,7 @@ impl Reader<'_> {
             source => source,
         };
         *self.records += 1;
-        // An unwanted event's date tells the order of day and month too.
+        // An unwanted event's date also shows the order of day and month.
         let date = self.order.read(&event.time);
         let Some(provider) = self.wanted_provider(source, event_id) else {
             return;

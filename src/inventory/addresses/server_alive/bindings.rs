@@ -25,7 +25,7 @@ impl Order {
     }
 }
 
-/// The status at the end of an answer, behind the bindings and the reserved field; `None` when the answer is cut before it.
+/// The status at the end of an answer, after the bindings and the reserved field; `None` if the answer is cut off.
 pub(crate) fn status(stub: &[u8], order: Order) -> Option<u32> {
     let array = match order.u32(stub, 4)? {
         0 => 8,

@@ -2,7 +2,7 @@
 
 use super::bindings::Order;
 
-/// `99fcfec4-5260-101b-bbcb-00aa0021347a` (MS-DCOM 1.9) as it stands in a little-endian PDU.
+/// `99fcfec4-5260-101b-bbcb-00aa0021347a` (MS-DCOM 1.9) in a little-endian PDU.
 pub(crate) const OBJECT_EXPORTER: [u8; 16] =
     [0xc4, 0xfe, 0xfc, 0x99, 0x60, 0x52, 0x1b, 0x10, 0xbb, 0xcb, 0x00, 0xaa, 0x00, 0x21, 0x34, 0x7a];
 /// The operation's number in that interface.
@@ -58,8 +58,8 @@ impl Pdu {
     }
 }
 
-/// Takes the whole PDUs off the bytes. Bytes that are no PDU (a capture that began inside one) are dropped up
-/// to the segment's end, where the next one mostly begins.
+/// Removes the complete PDUs from the bytes. Bytes that are not a PDU (a capture that began inside one) are dropped up
+/// to the segment's end, where the next one usually begins.
 pub(crate) fn take_pdus(ready: &mut Vec<u8>) -> Vec<Pdu> {
     let (mut found, mut at) = (Vec::new(), 0);
     // Drained once: taking each off the front would copy the rest each time.

@@ -84,8 +84,10 @@ fn head(page: &mut Page, all: &[AuditFinding], read: Read) {
     };
     let text = match here {
         // Nothing is known about inputs that were not read.
-        0 if !read.complete => format!("Nothing found that can hurt in what could be read{passed}."),
-        0 => format!("Nothing found that can hurt{passed}."),
+        0 if !read.complete => {
+            format!("Nothing found in the readable inputs that can cause incidents{passed}.")
+        }
+        0 => format!("Nothing found that can cause incidents{passed}."),
         n => format!("{}{passed}", counted(n, "finding")),
     };
     let text = page.ink(Ink::Strong, &text);
@@ -244,13 +246,13 @@ mod tests {
             assert!(text.contains(part), "{part}:\n{text}");
         }
         let nothing = view(&[], Read { allowed: 1, ..READ }, Paper::PLAIN);
-        assert_eq!(nothing, "Nothing found that can hurt, 1 shared address allowed.\n");
+        assert_eq!(nothing, "Nothing found that can cause incidents, 1 shared address allowed.\n");
     }
 
     #[test]
     fn an_audit_that_could_not_read_its_only_list_does_not_say_that_all_is_well() {
         let nothing = view(&[], Read { complete: false, ..READ }, Paper::PLAIN);
-        assert_eq!(nothing, "Nothing found that can hurt in what could be read.\n");
+        assert_eq!(nothing, "Nothing found in the readable inputs that can cause incidents.\n");
     }
 
     #[test]

@@ -303,6 +303,6 @@ fn resolved_problems_stand_apart_and_do_not_count() {
 fn a_report_of_nothing_says_so() {
     let page = page(&[]);
     assert!(page.contains("<h1>No problem was found</h1>"));
-    assert!(page.contains("No event 4 (KRB_AP_ERR_MODIFIED) stands in what was read."));
+    assert!(page.contains("No event 4 (KRB_AP_ERR_MODIFIED) is in the inputs."));
     assert_eq!(incidents(&page).len(), 0);
 }

@@ -73,7 +73,7 @@ impl Verdict {
         };
         let mut lead = Vec::new();
         if present.is_empty() {
-            lead.push("No event 4 (KRB_AP_ERR_MODIFIED) stands in what was read.".to_owned());
+            lead.push("No event 4 (KRB_AP_ERR_MODIFIED) is in the inputs.".to_owned());
         } else {
             let by: Vec<String> = Confidence::ALL
                 .iter()
@@ -82,7 +82,7 @@ impl Verdict {
                 .map(|(n, name)| format!("{} {name}", grouped(n as u64)))
                 .collect();
             lead.push(format!(
-                "{} with {}. How sure, by problem: {}.",
+                "{} with {}. Confidence, by problem: {}.",
                 n(present.len(), "incident"),
                 counted(events, "event"),
                 by.join(", ")
@@ -120,7 +120,7 @@ fn heads(report: &Report<'_>, present: &[&Problem]) -> (String, Vec<Head>) {
     let title = match (report.compared, wanted.len() > MAX_HEADS) {
         (true, false) => "New since the earlier report:".to_owned(),
         (true, true) => format!("New since the earlier report, the first {MAX_HEADS}:"),
-        (false, _) => "What hurts most clients:".to_owned(),
+        (false, _) => "Problems that affect most clients:".to_owned(),
     };
     let head = |p: &&Problem| Head {
         id: shown_in(&p.problem_id, 40),

@@ -51,6 +51,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
 
 fn dispatch(command: Command) -> Exit {
     match command {
+        Command::Here(args) => here(*args),
         Command::Triage(args) => triage(*args),
         Command::Inventory(args) => inventory(args),
         Command::Audit(args) => audit(args),
@@ -63,15 +64,27 @@ fn dispatch(command: Command) -> Exit {
     }
 }
 
+fn here(args: args::Here) -> Exit {
+    let terminal = args.options.terminal;
+    match args.into_config() {
+        Ok(config) => run_triage(&config, terminal),
+        Err(error) if error.is_wrong_use() => wrong_use(&error),
+        Err(error) => fail(&error),
+    }
+}
+
 fn triage(args: args::Triage) -> Exit {
-    let terminal = args.terminal;
+    let terminal = args.options.terminal;
+    match args.into_config() {
+        Ok(config) => run_triage(&config, terminal),
+        Err(error) => wrong_use(&error),
+    }
+}
+
+fn run_triage(config: &commands::triage::Config, terminal: args::Terminal) -> Exit {
     let bar = Bar::new(!terminal.no_progress && !terminal.say.quiet);
-    let config = match args.into_config() {
-        Ok(config) => config,
-        Err(error) => return wrong_use(&error),
-    };
     let viewed = config.outputs.are_viewed();
-    let result = commands::triage::run(&config, &bar);
+    let result = commands::triage::run(config, &bar);
     bar.finish();
     match result {
         Ok(outcome) => {

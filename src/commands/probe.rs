@@ -145,13 +145,7 @@ fn notes(probe: &Probe, own: &HashMap<IpAddr, &Adapter>) -> Vec<String> {
             .map(|adapter| format!("{}: {}", probe.host, choice(adapter)))
             .collect();
     }
-    let failure = |(socket, failure): &(Option<std::net::SocketAddr>, probe::Failure)| match socket {
-        Some(socket) if socket.ip().to_string() != probe.host => {
-            format!("{}: {socket}: {failure}", probe.host)
-        }
-        _ => format!("{}: {failure}", probe.host),
-    };
-    probe.failures.iter().map(failure).collect()
+    probe.failures.iter().map(|failure| probe.sentence(failure)).collect()
 }
 
 /// What DCOM on this machine does with an address that both own.

@@ -68,6 +68,16 @@ impl Probe {
         inventory_of(&self.source(from), &Answer { asked: self.host.clone(), entries }, self.at)
     }
 
+    /// Why an address of this host gave no answer.
+    pub fn sentence(&self, (socket, failure): &(Option<SocketAddr>, Failure)) -> String {
+        match socket {
+            Some(socket) if socket.ip().to_string() != self.host => {
+                format!("{} ({socket}): {failure}", self.host)
+            }
+            _ => format!("{}: {failure}", self.host),
+        }
+    }
+
     /// How evidence names this answer.
     fn source(&self, from: &SocketAddr) -> String {
         let address = from.ip().to_string();

@@ -15,6 +15,7 @@ mod documents;
 mod evtx_writer;
 mod evtx_writer_readers;
 mod inputs;
+mod here;
 mod hostile;
 #[cfg(unix)]
 mod interrupted;

@@ -6,6 +6,7 @@ mod completions;
 mod explain;
 mod extract;
 mod format;
+mod here;
 mod inventory;
 mod probe;
 mod terminal_options;
@@ -19,9 +20,10 @@ pub(super) use collect_script::CollectScript;
 pub(super) use completions::Completions;
 pub(super) use explain::Explain;
 pub(super) use extract::Extract;
+pub(super) use here::Here;
 pub(super) use inventory::Inventory;
 pub(super) use probe::Probe;
-pub(super) use terminal_options::Say;
+pub(super) use terminal_options::{Say, Terminal};
 pub(super) use triage::Triage;
 
 /// What `--version` says; `-V` has the first line.
@@ -34,8 +36,8 @@ const LONG_VERSION: &str = concat!(
 
 /// Find out why Windows logs Kerberos event 4 (KRB_AP_ERR_MODIFIED).
 ///
-/// krbtriage reads exported event logs, address inventories and SPN lists on any machine. It reports the cause of each event 4,
-/// what proves it, and how to fix it. It changes nothing. Only `probe` and options of that name open connections.
+/// krbtriage reads event logs, address inventories and SPN lists on any machine. It reports the cause of each event 4,
+/// what proves it, and how to fix it. It changes nothing. Only `here`, `probe` and --probe use the network.
 #[derive(Debug, Parser)]
 #[command(
     name = "krbtriage",
@@ -44,6 +46,8 @@ const LONG_VERSION: &str = concat!(
     arg_required_else_help = true,
     after_help = "`krbtriage COMMAND -h` lists the options of a command, `krbtriage COMMAND --help` explains them with examples.",
     after_long_help = "Examples:
+  On the Windows machine that reports event 4, in an elevated prompt:
+    krbtriage here --probe
   Read the log of the client, the machine that reports event 4:
     krbtriage triage System.evtx
   Prove the causes with addresses and SPNs:
@@ -60,6 +64,7 @@ pub(in crate::cli) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum Command {
+    Here(Box<Here>),
     Triage(Box<Triage>),
     Inventory(Inventory),
     Audit(Audit),
@@ -79,7 +84,8 @@ impl Command {
     /// How often `-v` was given; 0 for commands without it.
     pub(in crate::cli) fn verbosity(&self) -> u8 {
         match self {
-            Self::Triage(args) => args.terminal.say.verbosity(),
+            Self::Here(args) => args.options.terminal.say.verbosity(),
+            Self::Triage(args) => args.options.terminal.say.verbosity(),
             Self::Extract(args) => args.terminal.say.verbosity(),
             Self::Probe(args) => args.terminal.say.verbosity(),
             Self::Inventory(args) => args.terminal.verbosity(),

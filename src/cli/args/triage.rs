@@ -18,6 +18,7 @@ use crate::commands::triage::Outputs;
 use crate::incidents::Period;
 use crate::inventory::accounts::HostAliases;
 use crate::output::Output;
+use crate::probe::Options;
 use crate::report::EventFormat;
 use crate::report::Format;
 use crate::report::Target;
@@ -61,15 +62,29 @@ pub(in crate::cli) struct Triage {
     #[arg(long, value_name = "FILE", help_heading = "Input")]
     files_from: Option<PathBuf>,
 
+    /// Host name for inventory rows without one [default: taken from the file name].
+    #[arg(long, value_name = "NAME", help_heading = "Input")]
+    host: Option<String>,
+
+    /// Ask the targets which addresses they offer to DCOM clients.
+    ///
+    /// Opens one connection to TCP port 135 of each host that a client failed to reach and that an inventory or an account list
+    /// has; at most 50. `krbtriage probe --help` says what is sent.
+    #[arg(long, help_heading = "Input")]
+    probe: bool,
+
+    #[command(flatten)]
+    pub options: ReportOptions,
+}
+
+/// The options of `triage` and `here`.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ReportOptions {
     /// Address inventory: which host owns which address (repeatable).
     ///
     /// A file or a folder: ipconfig /all, Get-NetIPAddress, DNS and DHCP exports, captures and more, recognised by content.
     #[arg(short, long, value_name = "FILE", help_heading = "Input")]
     interfaces: Vec<PathBuf>,
-
-    /// Host name for inventory rows without one [default: taken from the file name].
-    #[arg(long, value_name = "NAME", help_heading = "Input")]
-    host: Option<String>,
 
     /// SPN list: accounts and their SPNs (repeatable).
     ///
@@ -175,6 +190,18 @@ pub(in crate::cli) struct Triage {
 
 impl Triage {
     pub(in crate::cli) fn into_config(self) -> Result<commands::triage::Config, WrongUse> {
+        Ok(commands::triage::Config {
+            logs: expand_wildcards(self.logs),
+            files_from: self.files_from,
+            host: self.host,
+            probe: self.probe.then(Options::default),
+            ..self.options.into_config()?
+        })
+    }
+}
+
+impl ReportOptions {
+    pub(in crate::cli) fn into_config(self) -> Result<commands::triage::Config, WrongUse> {
         if let (Some(since), Some(until)) = (self.since, self.until)
             && since > until
         {
@@ -210,10 +237,7 @@ impl Triage {
         }
         let outputs = Outputs { reports, problems, new, events, summary };
         Ok(commands::triage::Config {
-            logs: expand_wildcards(self.logs),
-            files_from: self.files_from,
             interfaces: expand_wildcards(self.interfaces),
-            host: self.host,
             spns: expand_wildcards(self.spns),
             host_aliases: self.spn_mappings.unwrap_or_default(),
             outputs,
@@ -225,6 +249,7 @@ impl Triage {
             period: Period { since: self.since, until: self.until },
             window: self.window,
             scan: ScanOptions { threads: self.threads.map_or(0, NonZeroUsize::get), recover: self.recover },
+            ..commands::triage::Config::default()
         })
     }
 }

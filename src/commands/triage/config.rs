@@ -10,7 +10,9 @@ use crate::commands::fail_on::FailOn;
 use crate::files::list::ListError;
 use crate::incidents::Period;
 use crate::inventory::accounts;
+use crate::live::Machine;
 use crate::output::OutputError;
+use crate::probe;
 use crate::report::saved::SavedError;
 use crate::scan::ScanOptions;
 use crate::state::StateError;
@@ -45,6 +47,12 @@ pub struct Config {
     /// Longest time between an incident's events and another event that counts for it.
     pub window: SignedDuration,
     pub scan: ScanOptions,
+    /// The machine that the logs are of, as it is now: for `here`.
+    pub machine: Option<Machine>,
+    /// How the targets are probed, if they are.
+    pub probe: Option<probe::Options>,
+    /// What the caller already noticed.
+    pub notes: Vec<String>,
 }
 
 impl Default for Config {
@@ -66,6 +74,9 @@ impl Default for Config {
             period: Period::default(),
             window: SignedDuration::from_mins(10),
             scan: ScanOptions::default(),
+            machine: None,
+            probe: None,
+            notes: Vec::new(),
         }
     }
 }

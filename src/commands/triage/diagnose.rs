@@ -5,21 +5,22 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
+use super::ask;
 use super::collect::Collected;
 use super::config::Config;
+use super::known_hosts::known_hosts;
 use crate::diagnosis::{self, Context, FileDates};
 use crate::files::FileIndex;
-use crate::incidents::CollectedIncidents;
 use crate::inventory::directory::Directory;
-use crate::inventory::hosts::Hosts;
-use crate::inventory::{InventoryFile, accounts, addresses, build_hosts, from_events};
-use crate::names::Principal;
+use crate::inventory::{InventoryFile, accounts, addresses, from_events};
 use crate::report::Row;
 
 /// The verdicts, and the inventories they are based on.
 pub(super) struct Diagnosed {
     pub rows: Vec<Row>,
     pub inventories: Vec<InventoryFile>,
+    /// What the network did not answer.
+    pub notes: Vec<String>,
 }
 
 /// Takes the incidents and signals out of `collected`.
@@ -30,6 +31,7 @@ pub(super) fn diagnose(config: &Config, collected: &mut Collected) -> Diagnosed 
     let mut interfaces = addresses::load(&config.interfaces, &load);
     let accounts = accounts::load(&config.spns);
     from_events::add(&mut interfaces, &collected.signals, &log_name);
+    let notes = ask::ask(config, &mut interfaces, &accounts, collected);
     let inventories = [interfaces.files.clone(), accounts.files.clone()].concat();
 
     for file in &inventories {
@@ -45,22 +47,5 @@ pub(super) fn diagnose(config: &Config, collected: &mut Collected) -> Diagnosed 
     let diagnosis = diagnosis::diagnose(std::mem::take(&mut collected.incidents), &context);
     collected.dropped.undiagnosed = diagnosis.failed;
     let rows = diagnosis.findings.into_par_iter().map(|finding| Row::new(finding, &log_name)).collect();
-    Diagnosed { rows, inventories }
-}
-
-/// Every host in an inventory or a log. With all of them, a short name is read as a full one only if no other
-/// fits.
-pub fn known_hosts<'a>(
-    interfaces: &'a addresses::AddressInventory,
-    accounts: &accounts::AccountInventory,
-    collected: &CollectedIncidents,
-) -> Hosts<'a> {
-    let mut hosts = build_hosts::hosts(interfaces, accounts);
-    for incident in &collected.incidents {
-        hosts.add(&incident.client);
-        if let Some(target) = Principal::parse(&incident.target).host() {
-            hosts.mention(target);
-        }
-    }
-    hosts.build()
+    Diagnosed { rows, inventories, notes }
 }

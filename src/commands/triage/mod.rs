@@ -1,14 +1,16 @@
 //! `krbtriage triage`: from logs to the report, in five stages.
 //!
-//! [`inputs`] finds the inputs, [`collect`] scans the logs, [`diagnose`] diagnoses every incident,
-//! [`compare`] compares with earlier runs, [`write`] writes all outputs. Each stage imports only from those
-//! before it.
+//! [`inputs`] finds the inputs, [`collect`] scans the logs, [`diagnose`] diagnoses every incident (and [`ask`]s this machine and
+//! the network where the user wants it), [`compare`] compares with earlier runs, [`write`] writes all outputs. Each stage imports
+//! only from those before it.
 
+mod ask;
 mod collect;
 mod compare;
 mod config;
 mod diagnose;
 mod inputs;
+mod known_hosts;
 mod muted;
 mod outcome;
 mod outputs;
@@ -23,7 +25,7 @@ use crate::report::numbers::saturating_sum;
 use crate::scan::Progress;
 
 pub use config::{Config, Error};
-pub use diagnose::known_hosts;
+pub use known_hosts::known_hosts;
 pub use outcome::Outcome;
 pub use outputs::Outputs;
 
@@ -57,7 +59,7 @@ fn run_stages(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error
         .filter(|problem| problem.status.is_new())
         .map(|problem| (*problem).clone())
         .collect();
-    let notes = [compared.notes, alarms.notes].concat();
+    let notes = [config.notes.clone(), diagnosed.notes, compared.notes, alarms.notes].concat();
     let mut outcome = Outcome {
         found,
         new,

@@ -1,0 +1,131 @@
+//! `krbtriage here` on a machine that a file describes.
+
+use std::time::Instant;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::support::evtx::{EvtxWriter, event_log, kerberos_event4};
+use crate::support::program::{Place, Run};
+use crate::support::rpc_server::RpcServer;
+
+const CLIENT: &str = "SRV1.alpha.example.com";
+
+/// SRV1 of the reference case: its live logs, with the fault minutes ago, its adapters, and what its resolver answers. Connections to
+/// SRV2 go to `port` of this machine.
+fn srv1(port: u16) -> Place {
+    let place = Place::new();
+    let ago = |minutes| (Timestamp::now() - SignedDuration::from_mins(minutes)).to_string();
+    let event4 = || {
+        kerberos_event4(
+            CLIENT,
+            "srv1$",
+            "ALPHA.EXAMPLE.COM",
+            "host/srv2.beta.example.com",
+            "BETA.EXAMPLE.COM",
+        )
+    };
+    let log = EvtxWriter::new()
+        .event(event_log(CLIENT, 6005, &[]).at(&ago(600)))
+        .event(event4().at(&ago(20)))
+        .event(event4().at(&ago(10)))
+        .finish();
+    place.write("logs/System.evtx", log);
+    place.write("hosts", "# Sample\n127.0.0.1 localhost\n");
+    let machine = format!(
+        r#"{{
+          "name": "{CLIENT}", "domain": "alpha.example.com", "logs": "logs", "hosts_file": "hosts",
+          "adapters": [
+            {{"address": "192.0.2.1", "prefix_length": 24, "interface": "Ethernet", "description": "Intel I350", "mac": null}},
+            {{"address": "169.254.95.120", "prefix_length": 16, "interface": "Ethernet 5",
+              "description": "IBM USB Remote NDIS Network Device", "mac": "36-40-B5-00-00-01"}}
+          ],
+          "names": {{"srv2.beta.example.com": ["203.0.113.2"]}},
+          "redirected": {{"203.0.113.2": "127.0.0.1:{port}"}}
+        }}"#
+    );
+    place.write("machine.json", machine);
+    place
+}
+
+fn here(place: &Place, options: &[&str]) -> Run {
+    place.run(&[&["here", "--machine", "machine.json"], options].concat())
+}
+
+#[test]
+#[ignore = "needs impacket; run by .ci/check probe"]
+fn the_reference_case_is_confirmed_by_a_probe_and_nothing_else() {
+    let server = RpcServer::start("good", &["SRV2", "169.254.95.120", "203.0.113.2"]);
+    let place = srv1(server.port);
+    let started = Instant::now();
+    let run = here(&place, &["--probe", "--format", "text"]);
+    let took = started.elapsed();
+    assert_eq!(run.code(), 0, "{}", run.stderr());
+    let text = run.stdout().split_whitespace().collect::<Vec<_>>().join(" ");
+    for part in [
+        "loopback-shared-ip",
+        "confirmed, bmc-usb-nic",
+        "169.254.95.120",
+        "IBM USB Remote NDIS Network Device",
+        "ServerAlive2 answer of srv2.beta.example.com (203.0.113.2) at 20",
+        "adapters of SRV1.alpha.example.com at 20",
+    ] {
+        assert!(text.contains(part), "{part:?} is not in {text}");
+    }
+    assert!(took.as_secs_f64() < 2.0, "{took:?}");
+}
+
+#[test]
+fn without_a_probe_the_adapter_is_a_suspicion_and_nothing_is_asked() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let place = srv1(listener.local_addr().unwrap().port());
+    let run = here(&place, &["--format", "text"]);
+    assert_eq!(run.code(), 0, "{}", run.stderr());
+    let text = run.stdout();
+    assert!(text.contains("loopback-shared-ip") && !text.contains(": confirmed"), "{text}");
+    assert!(listener.accept().is_err(), "here without --probe opened a connection");
+}
+
+#[test]
+fn a_target_without_an_answer_is_reported_and_the_report_is_written() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let place = srv1(listener.local_addr().unwrap().port());
+    drop(listener);
+    let run = here(&place, &["--probe", "--format", "text"]);
+    assert_eq!(run.code(), 0, "{}", run.stderr());
+    assert!(
+        run.stderr().contains("srv2.beta.example.com (203.0.113.2:135): the connection was refused"),
+        "{}",
+        run.stderr()
+    );
+    assert!(run.stdout().contains("loopback-shared-ip"), "{}", run.stdout());
+}
+
+#[test]
+fn triage_probes_only_hosts_that_an_inventory_or_account_list_has() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let place = srv1(listener.local_addr().unwrap().port());
+    let run = place.run(&["triage", "--probe", "logs", "--format", "text"]);
+    assert_eq!(run.code(), 0, "{}", run.stderr());
+    assert!(run.stderr().contains("--probe asked nobody"), "{}", run.stderr());
+}
+
+#[test]
+fn a_machine_without_a_system_log_has_no_report() {
+    let place = srv1(1);
+    std::fs::remove_file(place.path("logs/System.evtx")).unwrap();
+    let run = here(&place, &[]);
+    assert_eq!(run.code(), 4, "{}", run.stderr());
+    assert!(run.stderr().contains("wevtutil epl System"), "{}", run.stderr());
+}
+
+#[cfg(not(windows))]
+#[test]
+fn another_system_is_refused_with_what_to_use_instead() {
+    let run = Place::new().run(&["here"]);
+    assert_eq!((run.code(), run.stdout().as_str()), (2, ""));
+    assert!(
+        run.stderr().contains("this is not Windows") && run.stderr().contains("krbtriage triage System.evtx")
+    );
+}

@@ -1,12 +1,13 @@
 //! Makes the two corpora of `docs/performance.md`:
 //!
 //! ```text
-//! cargo run --release --example corpora -- FOLDER [REAL_LOGS]
+//! cargo run --release --example corpora -- FOLDER [REAL_LOGS | CHUNKS.zst]
 //! ```
 //!
 //! FOLDER/haystack has 16 logs of 64 MiB, one chunk in 200 with event 4; FOLDER/storm has 4, every second
 //! chunk of the Kerberos provider, 10 % of those records event 4. The other chunks are the sound ones of
-//! the real logs in REAL_LOGS (`tests/data/evtx`; zstd or plain), one after the other. Two runs give the same bytes.
+//! the real logs in the folder REAL_LOGS (`tests/data/evtx`; zstd or plain), or the sound ones of those in CHUNKS.zst, one
+//! after the other. Two runs give the same bytes.
 
 #[allow(dead_code, unused_imports, reason = "the tests use the rest")]
 #[path = "../tests/it/support/evtx/mod.rs"]
@@ -31,7 +32,8 @@ const INCIDENTS: usize = 250;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);
-    let folder = arguments.next().ok_or("say where to make the corpora: corpora FOLDER [REAL_LOGS]")?;
+    let folder =
+        arguments.next().ok_or("say where to make the corpora: corpora FOLDER [REAL_LOGS | CHUNKS.zst]")?;
     let logs =
         arguments.next().unwrap_or_else(|| concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/evtx").into());
     let real = sound_chunks(&logs)?;
@@ -62,8 +64,19 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Chunks of the real logs with both checksums right.
-fn sound_chunks(folder: &Path) -> Result<Vec<Vec<u8>>, Box<dyn Error>> {
+/// Chunks with both checksums right: of the real logs in a folder, or of a file that has nothing else.
+fn sound_chunks(source: &Path) -> Result<Vec<Vec<u8>>, Box<dyn Error>> {
+    let sound = match source.is_file() {
+        true => sound_of(&zstd::decode_all(fs::File::open(source)?)?).collect(),
+        false => sound_of_logs(source)?,
+    };
+    if sound.is_empty() {
+        return Err(format!("there are no sound chunks in {}", source.display()).into());
+    }
+    Ok(sound)
+}
+
+fn sound_of_logs(folder: &Path) -> Result<Vec<Vec<u8>>, Box<dyn Error>> {
     let mut paths: Vec<_> =
         fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
     paths.sort();
@@ -76,21 +89,21 @@ fn sound_chunks(folder: &Path) -> Result<Vec<Vec<u8>>, Box<dyn Error>> {
         } else if !name.ends_with(".evtx") {
             continue;
         }
-        for chunk in bytes.get(FILE_HEADER_LEN..).unwrap_or_default().chunks(CHUNK_LEN) {
-            if let Some(header) = Header::parse(chunk)
-                && chunk.len() == CHUNK_LEN
+        sound.extend(sound_of(bytes.get(FILE_HEADER_LEN..).unwrap_or_default()));
+    }
+    Ok(sound)
+}
+
+fn sound_of(chunks: &[u8]) -> impl Iterator<Item = Vec<u8>> {
+    let is_sound = |chunk: &&[u8]| {
+        Header::parse(chunk).is_some_and(|header| {
+            chunk.len() == CHUNK_LEN
                 && chunk.starts_with(CHUNK_MAGIC)
                 && header.header_is_sound(chunk)
                 && header.records_are_sound(chunk)
-            {
-                sound.push(chunk.to_vec());
-            }
-        }
-    }
-    if sound.is_empty() {
-        return Err(format!("there are no sound chunks in {}", folder.display()).into());
-    }
-    Ok(sound)
+        })
+    };
+    chunks.chunks(CHUNK_LEN).filter(is_sound).map(<[u8]>::to_vec)
 }
 
 /// A log with `chunks` chunks: of the Kerberos provider with one event 4 in ten, or of many providers with

@@ -66,7 +66,19 @@ pub struct State {
     pub reported: ReportedEvents,
     /// In the order of their names.
     pub logs: Vec<LogState>,
+    /// Empty once [`State::take_rows`] has taken them.
     pub incidents: Vec<StateIncident>,
+    /// Of incidents whose rows are elsewhere.
+    counts: HashMap<String, EventCounts>,
+}
+
+/// How often an incident was logged.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct EventCounts {
+    /// In all runs together.
+    total: u64,
+    /// In the last run with any.
+    last: u64,
 }
 
 /// Keeps a second run away from the state. The system releases it when the process ends, however it ends.
@@ -140,45 +152,61 @@ impl State {
         }
         let reported = ReportedEvents::from_text(&document.reported)
             .ok_or_else(|| damaged("its list of reported events is damaged".to_owned()))?;
-        Ok(Self { reported, logs: document.logs, incidents: document.incidents })
+        Ok(Self { reported, logs: document.logs, incidents: document.incidents, counts: HashMap::new() })
     }
 
+    /// Writes a state whose rows were not taken.
     pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        self.write_incidents(&self.incidents, out)
+    }
+
+    /// Writes the state with these rows, which [`State::next`] counted.
+    pub fn write_with(&self, rows: &[Row], out: &mut dyn Write) -> io::Result<()> {
+        let incidents = rows.iter().map(|row| {
+            let counts = self.counts.get(&row.incident_id).copied().unwrap_or_default();
+            StateIncident { total_events: counts.total, row: Row { events: counts.last, ..row.clone() } }
+        });
+        self.write_incidents(incidents, out)
+    }
+
+    fn write_incidents(
+        &self,
+        incidents: impl IntoIterator<Item = impl Serialize>,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
         let mut out = ChecksumWriter::new(out);
         write!(out, "{{\n\"format\": \"{FORMAT}\",\n\"version\": {VERSION},\n\"logs\": [")?;
         write_items(&self.logs, &mut out)?;
         out.write_all(b"],\n\"incidents\": [")?;
-        write_items(&self.incidents, &mut out)?;
+        write_items(incidents, &mut out)?;
         write!(out, "],\n\"reported\": \"{}\"", self.reported.to_text())?;
         out.finish()
     }
 
-    /// The incidents as an earlier report has them.
-    pub fn rows(&self) -> Vec<Row> {
-        self.incidents.iter().map(|incident| incident.row.clone()).collect()
+    /// Takes the incidents as an earlier report has them. Their counts stay.
+    pub fn take_rows(&mut self) -> Vec<Row> {
+        let incidents = std::mem::take(&mut self.incidents);
+        let count = |incident: &StateIncident| {
+            let counts = EventCounts { total: incident.total_events, last: incident.row.events };
+            (incident.row.incident_id.clone(), counts)
+        };
+        self.counts = incidents.iter().map(count).collect();
+        incidents.into_iter().map(|incident| incident.row).collect()
     }
 
-    /// The state after a run: its rows (compared with [`State::rows`]), the events it counted, how far it read.
+    /// The state after a run: its rows (compared with [`State::take_rows`]), the events it counted, how far it read.
     #[must_use]
     pub fn next(mut self, rows: &[Row], fingerprints: &[u64], logs: Vec<LogState>) -> Self {
-        let earlier: HashMap<&str, &StateIncident> =
-            self.incidents.iter().map(|incident| (&*incident.row.incident_id, incident)).collect();
-        let incidents = rows
-            .iter()
-            .map(|row| {
-                let earlier = earlier.get(&*row.incident_id);
-                let now = if row.status == Status::Resolved { 0 } else { row.events };
-                let total_events = earlier.map_or(0, |incident| incident.total_events).saturating_add(now);
-                let mut row = row.clone();
-                if row.events == 0 {
-                    // When it is resolved, it is reported with the events of the last run that had some.
-                    row.events = earlier.map_or(0, |incident| incident.row.events);
-                }
-                StateIncident { total_events, row }
-            })
-            .collect();
+        let count = |row: &Row| {
+            let earlier = self.counts.get(&row.incident_id).copied().unwrap_or_default();
+            let now = if row.status == Status::Resolved { 0 } else { row.events };
+            // When it is resolved, it is reported with the events of the last run that had some.
+            let last = if row.events == 0 { earlier.last } else { row.events };
+            (row.incident_id.clone(), EventCounts { total: earlier.total.saturating_add(now), last })
+        };
+        let counts = rows.iter().map(count).collect();
         self.reported.add(fingerprints);
-        Self { reported: self.reported, logs, incidents }
+        Self { reported: self.reported, logs, incidents: Vec::new(), counts }
     }
 }
 

@@ -39,8 +39,8 @@ impl Previous {
         let mut previous = Self { rows: None, state: None };
         if let Some(path) = &config.state {
             Output::File(path.clone()).check()?;
-            let (state, lock) = State::open(path)?;
-            previous.rows = Some(state.rows());
+            let (mut state, lock) = State::open(path)?;
+            previous.rows = Some(state.take_rows());
             previous.state = Some(OpenState { path: path.clone(), state, lock });
         }
         if let Some(path) = &config.baseline {

@@ -85,7 +85,8 @@ pub(super) fn write(
     events: &EventRows<'_>,
     next: Option<NextState>,
 ) -> Result<(), Error> {
-    let stage_state = |next: &NextState| StagedFile::new(&next.path, |out| next.state.write(out));
+    let rows = &outcome.rows;
+    let stage_state = |next: &NextState| StagedFile::new(&next.path, |out| next.state.write_with(rows, out));
     let state = next.as_ref().map(stage_state).transpose()?;
     let (staged, complete) = stage(&config.outputs, &outcome.report(), &outcome.new, events)?;
     outcome.written = commit_all(staged, state.filter(|_| complete), protected)?;

@@ -44,6 +44,8 @@ pub enum StateError {
          update the program, or name another state", path.display()
     )]
     Later { path: PathBuf, version: u32 },
+    #[error("--state {}: this is not a state of krbtriage; name another file, which need not exist", path.display())]
+    Foreign { path: PathBuf },
     #[error(
         "--state {}: {why}; restore the file from a backup, or delete it to start over (every event counts as new then)",
         path.display()
@@ -129,9 +131,13 @@ impl State {
 
     fn parse(path: &Path, text: &[u8]) -> Result<Self, StateError> {
         let damaged = |why: String| StateError::Damaged { path: path.to_path_buf(), why };
-        let unread = |e: serde_json::Error| {
-            damaged(format!("this is not a state of krbtriage, or it is damaged: {e}"))
-        };
+        // Advice to delete a file must not be given for one that never was a state.
+        if !text.starts_with(b"{")
+            || !text.windows(FORMAT.len()).take(1024).any(|part| part == FORMAT.as_bytes())
+        {
+            return Err(StateError::Foreign { path: path.to_path_buf() });
+        }
+        let unread = |e: serde_json::Error| damaged(format!("it is damaged: {e}"));
         let head: Head = serde_json::from_slice(text).map_err(unread)?;
         if head.format != FORMAT || head.version == 0 {
             return Err(damaged("this is another kind of file".to_owned()));
@@ -236,7 +242,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("notes.txt");
         std::fs::write(&path, "buy milk").unwrap();
-        assert!(matches!(State::open(&path), Err(StateError::Damaged { .. })));
+        assert!(matches!(State::open(&path), Err(StateError::Foreign { .. })));
         assert_eq!(folder.path().read_dir().unwrap().count(), 1);
     }
 

@@ -170,3 +170,26 @@ mod links {
         assert!(place.text("real.csv").starts_with("incident_id"));
     }
 }
+
+/// F19 of the review: CSV was written under a name that promises something else.
+#[test]
+fn no_output_holds_another_format_than_its_name_promises() {
+    let place = place();
+    let before = place.files();
+    for arguments in [
+        &["extract", "A.evtx", "-o", "e.xlsx"][..],
+        &["extract", "A.evtx", "-o", "e.json"],
+        &["audit", "-i", "i.csv", "-o", "a.xlsx"],
+        &["inventory", "i.csv", "-o", "i.json"],
+        &["triage", "A.evtx", "--problems", "p.html"],
+        &["triage", "A.evtx", "--state", "s.json", "--new", "n.csv"],
+    ] {
+        let run = place.run(arguments).exits(2);
+        assert!(run.stderr().contains("use a name that ends in ."), "{arguments:?}: {}", run.stderr());
+    }
+    assert_eq!(place.files(), before);
+    place.run(&["extract", "A.evtx", "-o", "e.jsonl"]).exits(0);
+    assert!(place.text("e.jsonl").starts_with('{'));
+    place.run(&["extract", "A.evtx", "-o", "e.log"]).exits(0);
+    assert!(place.text("e.log").starts_with("computer,"));
+}

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use clap::builder::{PathBufValueParser, TypedValueParser};
 
+use super::format::csv_or_text_file;
 use super::terminal_options::Say;
 use crate::cli::paths::expand_wildcards;
 use crate::cli::terminal;
@@ -76,7 +78,7 @@ pub(in crate::cli) struct Audit {
     format: Option<String>,
 
     /// Write to FILE instead of standard output.
-    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
+    #[arg(short, long, value_name = "FILE", help_heading = "Output", value_parser = PathBufValueParser::new().try_map(csv_or_text_file))]
     output: Option<PathBuf>,
 
     #[command(flatten)]

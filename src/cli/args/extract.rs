@@ -4,7 +4,9 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::Args;
+use clap::builder::{PathBufValueParser, TypedValueParser};
 
+use super::format::{csv_or_lines_file, is_json_lines};
 use super::terminal_options::Terminal;
 use crate::cli::paths::expand_wildcards;
 use crate::commands;
@@ -58,15 +60,15 @@ pub(in crate::cli) struct Extract {
     providers: Vec<String>,
 
     /// Export events with this ID (repeatable).
-    #[arg(long = "event-id", value_name = "N", help_heading = "Filter")]
+    #[arg(long = "event-id", value_name = "N", help_heading = "Filter", value_parser = event_id)]
     event_ids: Vec<u16>,
 
-    /// Output format: csv or jsonl.
-    #[arg(long, value_name = "FORMAT", help_heading = "Output", default_value = "csv", value_parser = ["csv", "jsonl"])]
-    format: String,
+    /// Output format: csv or jsonl [default: from the name of the output, else csv].
+    #[arg(long, value_name = "FORMAT", help_heading = "Output", value_parser = ["csv", "jsonl"])]
+    format: Option<String>,
 
     /// Write to FILE instead of standard output; .zst compresses.
-    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
+    #[arg(short, long, value_name = "FILE", help_heading = "Output", value_parser = PathBufValueParser::new().try_map(csv_or_lines_file))]
     output: Option<PathBuf>,
 
     /// Compress the output (Zstandard), whatever its name.
@@ -95,9 +97,10 @@ impl Extract {
             display_name: self.display_name,
             providers: self.providers,
             event_ids: self.event_ids,
-            format: match &*self.format {
+            format: match self.format.as_deref() {
                 _ if self.for_triage => Format::ForTriage,
-                "jsonl" => Format::JsonLines,
+                Some("jsonl") => Format::JsonLines,
+                None if self.output.as_deref().is_some_and(is_json_lines) => Format::JsonLines,
                 _ => Format::Csv,
             },
             compress: self.compress || self.output.as_ref().is_some_and(named_zst),
@@ -105,4 +108,9 @@ impl Extract {
             scan: ScanOptions { threads: self.threads.map_or(0, NonZeroUsize::get), recover: self.recover },
         }
     }
+}
+
+fn event_id(text: &str) -> Result<u16, String> {
+    text.parse()
+        .map_err(|_| format!("\"{text}\" is not a valid event ID; write a number from 0 to {}", u16::MAX))
 }

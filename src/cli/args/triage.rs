@@ -4,9 +4,10 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::Args;
+use clap::builder::{PathBufValueParser, TypedValueParser};
 use jiff::{SignedDuration, Timestamp};
 
-use super::format::format_named;
+use super::format::{csv_file, format_named, text_file};
 use super::terminal_options::Terminal;
 use super::wrong_use::WrongUse;
 use crate::cli::paths::expand_wildcards;
@@ -115,13 +116,13 @@ pub(in crate::cli) struct ReportOptions {
     /// Write one row per problem to FILE (.csv).
     ///
     /// A problem is a group of incidents that one fix ends.
-    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    #[arg(long, value_name = "FILE", help_heading = "Output", value_parser = PathBufValueParser::new().try_map(csv_file))]
     problems: Option<PathBuf>,
 
     /// Write new and reopened problems to FILE as text, for a mail, a chat or a ticket.
     ///
     /// FILE is empty when nothing is new. Needs --state or --baseline.
-    #[arg(long, value_name = "FILE", help_heading = "Output", requires = "earlier")]
+    #[arg(long, value_name = "FILE", help_heading = "Output", requires = "earlier", value_parser = PathBufValueParser::new().try_map(text_file))]
     new: Option<PathBuf>,
 
     /// Write every counted event and its incident to FILE (.csv or .jsonl).

@@ -293,10 +293,10 @@ fn a_state_that_cannot_be_used_is_an_error() {
     // A state of version 1 has no checksum, so what it holds is checked.
     let version_1 = good.replace("\"version\": 2", "\"version\": 1");
     let table: Vec<(String, &str)> = vec![
-        (good[..good.len() / 2].into(), "not a state of krbtriage, or it is damaged"),
-        (String::new(), "not a state of krbtriage, or it is damaged"),
+        (good[..good.len() / 2].into(), "it is damaged: EOF"),
+        (String::new(), "not a state of krbtriage; name another file"),
         (good.replace("cifs/srv8", "cifs/srv9"), "its checksum does not match"),
-        ("{\"format\":\"other\",\"version\":1}".into(), "another kind of file"),
+        ("{\"format\":\"other\",\"version\":1}".into(), "not a state of krbtriage; name another file"),
         (good.replace("\"version\": 2", "\"version\": 3"), "a later krbtriage wrote this file"),
         (version_1.replace("\"reported\": \"", "\"reported\": \"A"), "reported events is damaged"),
         (version_1.replace("\"incident_id\":\"i", "\"incident_id\":\"x"), "is not a valid incident_id"),

@@ -4,7 +4,9 @@
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
-use crate::diagnosis::{AGAINST, Evidence, EvidenceRole, Fact, Request, Step, is_for_people, title_of};
+use crate::diagnosis::{
+    AGAINST, Evidence, EvidenceRole, Fact, Request, Step, is_for_people, title_of, uncapitalised,
+};
 
 /// The parts of an item: typed in the run that made it, JSON members if it was read from JSON, none from CSV.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -37,6 +39,56 @@ pub struct StepItem {
     pub text: String,
     #[serde(flatten)]
     parts: Parts<Step>,
+}
+
+/// A command line, and the machine to run it on; empty where any management host will do.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub(crate) struct CommandPart {
+    #[serde(default)]
+    pub on: String,
+    pub line: String,
+}
+
+/// A text with the commands that carry it out.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub(crate) struct ActionPart {
+    pub text: String,
+    #[serde(default)]
+    pub commands: Vec<CommandPart>,
+}
+
+/// A step of a fix in its parts, for outputs that show each in its place. Of a step that was read from CSV, the text alone.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct StepParts {
+    /// Condition and action.
+    pub text: String,
+    pub risk: String,
+    pub prerequisite: String,
+    pub commands: Vec<CommandPart>,
+    pub undo: Option<ActionPart>,
+    pub verify: Option<ActionPart>,
+}
+
+/// A request in its parts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct RequestParts {
+    pub question: String,
+    pub commands: Vec<CommandPart>,
+    /// What the answer separates.
+    pub how: String,
+}
+
+impl<T: Serialize> Parts<T> {
+    /// As JSON has them.
+    fn members(&self) -> Map<String, Value> {
+        match self {
+            Self::Read(members) => members.clone(),
+            Self::Typed(parts) => match serde_json::to_value(parts) {
+                Ok(Value::Object(members)) => members,
+                _ => Map::new(),
+            },
+        }
+    }
 }
 
 impl EvidenceItem {
@@ -98,6 +150,18 @@ impl RequestItem {
         }
     }
 
+    pub(crate) fn parts(&self) -> RequestParts {
+        let members = self.parts.members();
+        match text_of(&members, "question") {
+            "" => RequestParts { question: self.text.clone(), ..RequestParts::default() },
+            question => RequestParts {
+                question: question.to_owned(),
+                commands: member(&members, "commands"),
+                how: member::<Vec<String>>(&members, "reading").join(" "),
+            },
+        }
+    }
+
     /// Is it a request that no script can answer?
     pub fn is_for_people(&self) -> bool {
         is_for_people(self.code())
@@ -126,17 +190,30 @@ impl StepItem {
         Self { text: cell.to_owned(), parts: Parts::Read(Map::new()) }
     }
 
+    pub(crate) fn parts(&self) -> StepParts {
+        let members = self.parts.members();
+        let text = |name: &str| text_of(&members, name).to_owned();
+        if text_of(&members, "action").is_empty() {
+            return StepParts { text: self.text.clone(), ..StepParts::default() };
+        }
+        StepParts {
+            text: action_of(&members),
+            risk: text("risk"),
+            prerequisite: text("prerequisite"),
+            commands: member(&members, "commands"),
+            undo: member(&members, "undo"),
+            verify: member(&members, "verify"),
+        }
+    }
+
     /// Condition, action and risk; the whole text if the parts are unknown.
     pub fn brief(&self) -> String {
         match &self.parts {
             Parts::Typed(step) => step.brief(),
             Parts::Read(members) => match text_of(members, "action") {
                 "" => self.text.clone(),
-                action => {
-                    let action = match text_of(members, "condition") {
-                        "" => action.to_owned(),
-                        condition => format!("{condition}: {action}"),
-                    };
+                _ => {
+                    let action = action_of(members);
                     let risk = match text_of(members, "risk") {
                         "" => String::new(),
                         risk => format!("Risk: {risk}"),
@@ -146,6 +223,20 @@ impl StepItem {
             },
         }
     }
+}
+
+/// Condition and action.
+fn action_of(members: &Map<String, Value>) -> String {
+    let action = text_of(members, "action");
+    match text_of(members, "condition") {
+        "" => action.to_owned(),
+        condition => format!("{condition}: {}", uncapitalised(action)),
+    }
+}
+
+/// A member of a known shape; empty where it is missing or of another one.
+fn member<T: for<'de> Deserialize<'de> + Default>(members: &Map<String, Value>, name: &str) -> T {
+    members.get(name).and_then(|value| T::deserialize(value).ok()).unwrap_or_default()
 }
 
 /// Joins the texts that are not empty with a blank.

@@ -1,6 +1,7 @@
 //! The report: converts findings to bytes. Files appear whole or not at all.
 
 pub mod baseline;
+pub(crate) mod collect_next;
 pub mod csv;
 mod csv_writer;
 pub mod events;

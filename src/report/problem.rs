@@ -66,6 +66,11 @@ pub struct Problem {
 }
 
 impl Problem {
+    /// The finding as a sentence; for a report without titles, the thing to fix.
+    pub fn heading(&self) -> &str {
+        if self.title.is_empty() { self.name() } else { &self.title }
+    }
+
     pub fn name(&self) -> &str {
         problem_name(&self.problem, &self.problem_id)
     }

@@ -3,8 +3,9 @@
 //! It fits a screen, however many incidents there are. What is left out is counted, and the view says how to
 //! see it.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
+use super::collect_next::{CollectNext, collect_next};
 use super::item::{EvidenceItem, RequestItem, StepItem};
 use super::numbers::{counted, grouped};
 use super::paper::{Ink, Page, Paper, few, period, shown_of};
@@ -20,6 +21,8 @@ const MAX_LINES: usize = 3;
 /// Most pieces of evidence, incidents and names shown per problem.
 const MAX_EVIDENCE: usize = 3;
 const MAX_INCIDENTS: usize = 3;
+/// Checks of one problem that is not confirmed; "Collect next" has all.
+const MAX_CHECKS: usize = 1;
 const MAX_NAMES: usize = 3;
 /// Most resolved problems shown, one line each.
 const MAX_RESOLVED: usize = 5;
@@ -149,7 +152,7 @@ impl<'a> View<'a> {
     /// Adds a problem as one line.
     fn line_of(&mut self, problem: &Problem) {
         let incidents = self.present_of(problem).count().max(1) as u64;
-        let name = self.page.ink(Ink::Strong, problem.name());
+        let name = self.page.ink(Ink::Strong, problem.heading());
         let text = format!(
             "{name}: {}, {}, {}",
             self.sure(problem),
@@ -189,9 +192,14 @@ impl<'a> View<'a> {
         self.page.line(&format!("{:>2}. ", self.number), &text);
         let story = self.page.ink(Ink::Plain, &format!("{}.", best.explanation));
         self.page.line("    ", &story);
-        let evidence = self.evidence(best);
         let label = if best.confidence == Confidence::Confirmed { "    Proof" } else { "    Evidence" };
-        self.page.items(label, &evidence, false);
+        self.page.items(label, &self.evidence(best), false);
+        self.page.items("    But", &self.doubts(best), false);
+        if best.confidence != Confidence::Confirmed {
+            let checks = best.missing.iter().take(MAX_CHECKS).map(RequestItem::brief);
+            let checks: Vec<String> = checks.map(|text| self.page.ink(Ink::Plain, &text)).collect();
+            self.page.items("    Check", &checks, false);
+        }
         self.fix(&problem.fix);
         let events = match problem.events {
             // Against a state: earlier runs reported all of them.
@@ -208,20 +216,28 @@ impl<'a> View<'a> {
         self.incidents(problem, &incidents);
     }
 
-    /// Supporting evidence, then contradicting evidence, but not why other causes were excluded.
+    /// What supports it.
     fn evidence(&self, row: &Row) -> Vec<String> {
-        let all = |wanted: fn(EvidenceRole) -> bool| {
-            row.evidence.iter().filter(move |item| wanted(item.role)).map(EvidenceItem::cell)
-        };
-        let support: Vec<String> = all(|role| role == EvidenceRole::For).collect();
-        let against = all(|role| matches!(role, EvidenceRole::Against | EvidenceRole::Rival));
+        let support: Vec<String> = row
+            .evidence
+            .iter()
+            .filter(|item| item.role == EvidenceRole::For)
+            .map(EvidenceItem::cell)
+            .collect();
         let shown = shown_of(support.len(), MAX_EVIDENCE);
         let mut out: Vec<String> = support.iter().take(shown).map(|e| self.page.ink(Ink::Plain, e)).collect();
         if support.len() > shown {
             out.push(self.page.ink(Ink::Faint, &format!("and {} more", support.len() - shown)));
         }
-        out.extend(against.take(shown).map(|e| self.page.ink(Ink::Doubtful, &e)));
         out
+    }
+
+    /// What speaks against it, and what fits as well; not why other causes were left out.
+    fn doubts(&self, row: &Row) -> Vec<String> {
+        let is_doubt =
+            |item: &&EvidenceItem| matches!(item.role, EvidenceRole::Against | EvidenceRole::Rival);
+        let doubts = row.evidence.iter().filter(is_doubt).take(MAX_EVIDENCE);
+        doubts.map(|item| self.page.ink(Ink::Doubtful, &item.text)).collect()
     }
 
     fn fix(&mut self, fix: &'a [StepItem]) {
@@ -293,47 +309,26 @@ impl<'a> View<'a> {
 
     /// Adds all missing inputs once, grouped by what collects them.
     fn missing(&mut self) {
-        struct Ask<'r> {
-            example: &'r RequestItem,
-            about: BTreeSet<String>,
-            incidents: usize,
-        }
-        let mut asks: BTreeMap<&str, Ask<'_>> = BTreeMap::new();
-        for row in self.present() {
-            let mut of_row = BTreeSet::new();
-            for item in &row.missing {
-                let title = item.title();
-                let ask = asks.entry(title).or_insert_with(|| Ask {
-                    example: item,
-                    about: BTreeSet::new(),
-                    incidents: 0,
-                });
-                ask.about.extend(Some(item.subject()).filter(|subject| !subject.is_empty()));
-                if of_row.insert(title) {
-                    ask.incidents += 1;
-                }
-            }
-        }
-        if asks.is_empty() {
+        let groups = collect_next(self.present());
+        if groups.is_empty() {
             return;
         }
-        let mut asks: Vec<_> = asks.into_iter().collect();
-        asks.sort_by_key(|(_, ask)| std::cmp::Reverse(ask.incidents));
         self.page.blank();
-        let title = self.page.ink(Ink::Heading, "missing");
-        let text = format!("{title}: what to check next, and how");
+        let title = self.page.ink(Ink::Heading, "Collect next");
+        let text = format!(
+            "{title}, to confirm these findings. Run triage again with the files (-i, -s or as logs)."
+        );
         self.page.line("", &text);
-        for (title, ask) in asks {
-            let names: Vec<String> = ask.about.into_iter().collect();
+        for CollectNext { title, example, subjects, incidents } in groups {
             let mut text = self.page.ink(Ink::Strong, title);
-            text.push_str(&format!(", for {}", counted(ask.incidents as u64, "incident")));
-            if names.len() > 1 {
-                let few = few(&names, MAX_NAMES);
+            text.push_str(&format!(", for {}", counted(incidents as u64, "incident")));
+            if subjects.len() > 1 {
+                let few = few(&subjects, MAX_NAMES);
                 text.push_str(&self.page.ink(Ink::Plain, &format!(": {few}")));
             }
             self.page.line("  - ", &text);
-            let example = if names.len() > 1 { "For example: " } else { "" };
-            let how = format!("{example}{}", self.page.ink(Ink::Command, &ask.example.brief()));
+            let prefix = if subjects.len() > 1 { "For example: " } else { "" };
+            let how = format!("{prefix}{}", self.page.ink(Ink::Command, &example.brief()));
             self.page.line("      ", &how);
         }
         self.page.blank();

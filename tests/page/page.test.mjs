@@ -37,11 +37,11 @@ describe("five incidents", () => {
     assert.equal(await page.textContent("h1"), "4 problems");
     assert.match(await page.textContent(".lead"), /^5 incidents with 7 events\./);
     const first = page.locator(".problem").first();
-    assert.match(await first.locator(".title").textContent(), /shared address 169\.254\.95\.120/);
+    assert.match(await first.locator(".title").textContent(), /both own 169\.254\.95\.120 \(IBM USB Remote NDIS/);
     assert.ok(await first.getByRole("heading", { name: "Fix" }).isVisible());
     assert.equal(await first.locator(".incident").count(), 2);
     const order = await page.evaluate(() => [...document.querySelectorAll("h1, h2")].map((h) => h.textContent));
-    assert.deepEqual(order, ["4 problems", "Problems", "Timeline", "Shared addresses", "Incidents", "What was read"]);
+    assert.deepEqual(order, ["4 problems", "Problems", "Collect next", "Timeline", "Shared addresses", "Incidents", "Inputs"]);
   });
 
   on("few", "problems and stories fold and unfold", async (page) => {
@@ -50,10 +50,39 @@ describe("five incidents", () => {
     assert.ok(!(await story.locator(".story").isVisible()));
     await story.locator("summary").click();
     assert.match(await story.locator("[data-part=evidence]").textContent(), /addresses\.csv/);
-    await page.getByRole("button", { name: "Fold all", exact: true }).click();
+    await page.getByRole("button", { name: "Collapse all", exact: true }).click();
     assert.equal(await page.locator(".problem[open]").count(), 0);
-    await page.getByRole("button", { name: "Unfold all" }).click();
+    await page.getByRole("button", { name: "Expand all" }).click();
     assert.equal(await page.locator(".problem:not([open])").count(), 0);
+  });
+
+  on("few", "a card is copied as a ticket, as text and as Markdown, in the order of the card", async (page) => {
+    await page.evaluate(() => {
+      window.copied = [];
+      Object.defineProperty(navigator, "clipboard", { value: { writeText: async (text) => { window.copied.push(text); } } });
+    });
+    const card = page.locator(".problem", { has: page.getByText("likely") }).first();
+    if (!(await card.evaluate((each) => each.open))) await card.locator("summary").first().click();
+    await card.getByRole("button", { name: "Copy as ticket" }).click();
+    await card.getByRole("button", { name: "as Markdown" }).click();
+    const [text, markdown] = await page.evaluate(() => window.copied);
+    const title = await card.locator(".title").textContent();
+    assert.ok(text.startsWith(title + "\n"));
+    assert.ok(markdown.startsWith("## "));
+    const headings = await card.locator(".ticket > h4").allTextContents();
+    const places = headings.map((heading) => text.indexOf("\n" + heading + "\n"));
+    assert.ok(places.every((place, i) => place > 0 && (i === 0 || place > places[i - 1])), headings.join());
+    assert.ok(headings.indexOf("Check first") < headings.indexOf("Fix") && headings.includes("Check first"));
+    for (const code of await card.locator(".ticket code").allTextContents()) {
+      assert.ok(text.includes("   " + code) || text.includes(": " + code), code);
+      assert.ok(markdown.includes("`` " + code + " ``"), code);
+    }
+  });
+
+  on("few", "what to collect next is a list with commands", async (page) => {
+    const asks = page.locator("#collect .asks > li");
+    assert.ok(await asks.count() > 0);
+    assert.ok(await page.locator("#collect code").count() > 1);
   });
 
   on("few", "the keyboard alone skips to the problems, folds, sorts and tells a story", async (page) => {
@@ -228,7 +257,7 @@ describe("twenty thousand incidents", () => {
 
   on("the table sorts up, down and back", async (page) => {
     const before = await column(page, "Client");
-    for (const name of ["Client", "Asked for", "Answered"]) {
+    for (const name of ["Client", "Target SPN", "Answered by"]) {
       await head(page, name).locator("button").click();
       assert.ok(sorted(await column(page, name), byText), name);
       await head(page, name).locator("button").click();
@@ -254,14 +283,14 @@ describe("twenty thousand incidents", () => {
     await page.fill("#query", "APP07 srv0512");
     await page.waitForFunction(() => document.getElementById("count").textContent.includes("of 1 "));
     const [row] = await table(page);
-    assert.match(row["Asked for"], /app07/);
+    assert.match(row["Target SPN"], /app07/);
     assert.match(row.Client, /srv0512/);
     await page.fill("#query", "zyxwv");
-    await page.waitForFunction(() => document.getElementById("count").textContent === "No incident fits (of 20,000)");
+    await page.waitForFunction(() => document.getElementById("count").textContent === "No incident matches (of 20,000)");
     await page.click("#clear");
     assert.equal(await count(page), "Incidents 1 to 50 of 20,000");
     await page.selectOption("#confidence", "likely");
-    assert.deepEqual(new Set(await column(page, "Sure")), new Set(["likely"]));
+    assert.deepEqual(new Set(await column(page, "Confidence")), new Set(["likely"]));
   });
 
   on("pages turn, and the page holds few elements whatever is asked", async (page) => {
@@ -290,8 +319,18 @@ describe("twenty thousand incidents", () => {
     const causes = await page.locator("details.problem:visible").evaluateAll((all) => all.map((each) => each.className));
     assert.deepEqual(new Set(causes), new Set(["problem duplicate-spn"]));
     await page.click("#clear");
-    assert.equal(await page.locator("details.problem:visible").count(), 200);
+    assert.equal(await page.locator("details.problem:visible").count(), 20);
     assert.ok(!(await page.locator("#shown").isVisible()));
+  });
+
+  on("twenty problems are shown, then more", async (page) => {
+    const visible = () => page.locator("details.problem:visible").count();
+    assert.equal(await visible(), 20);
+    await page.click("#more-button");
+    assert.equal(await visible(), 40);
+    await page.selectOption("#cause", "duplicate-spn");
+    assert.ok(await visible() <= 40);
+    await page.click("#clear");
   });
 
   on("a problem that has only a line leads to its incidents", async (page) => {
@@ -356,12 +395,12 @@ describe("twenty thousand incidents", () => {
 describe("names made by somebody hostile", () => {
   const known = new Set((
     "a article aside body button caption circle code dd defs desc details div dl dt figcaption figure footer form g h1 h2 h3 h4 h5 head header " +
-    "html input label li line main marker meta nav noscript ol option output p path rect script section select span " +
+    "b html input label li line main marker meta nav noscript ol option output p path rect script section select span " +
     "strong style summary svg table tbody td template text th thead time title tr ul wbr"
   ).split(" "));
 
   on("hostile", "stay text wherever they stand", async (page) => {
-    await page.getByRole("button", { name: "Unfold all" }).click();
+    await page.getByRole("button", { name: "Expand all" }).click();
     await page.selectOption("#size", "200");
     for (const button of await page.locator("#table button.unfold").all()) await button.click();
     const seen = await page.evaluate(() => ({
@@ -388,7 +427,7 @@ describe("names made by somebody hostile", () => {
   });
 
   on("hostile", "do not break the page's width", async (page) => {
-    await page.getByRole("button", { name: "Unfold all" }).click();
+    await page.getByRole("button", { name: "Expand all" }).click();
     assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 1280);
   });
 
@@ -401,7 +440,7 @@ describe("names made by somebody hostile", () => {
 describe("everybody can read it", () => {
   for (const colorScheme of ["light", "dark"]) {
     on("compared", `no rule of accessibility is broken: ${colorScheme}`, async (page) => {
-      await page.getByRole("button", { name: "Unfold all" }).click();
+      await page.getByRole("button", { name: "Expand all" }).click();
       await page.locator("#table button.unfold").first().click();
       await accessible(page);
     }, { colorScheme });
@@ -409,7 +448,7 @@ describe("everybody can read it", () => {
 
   for (const width of [360, 800, 1920]) {
     on("compared", `it fits ${width} pixels`, async (page) => {
-      await page.getByRole("button", { name: "Unfold all" }).click();
+      await page.getByRole("button", { name: "Expand all" }).click();
       await page.locator("#table button.unfold").first().click();
       assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width);
     }, { viewport: { width, height: 900 } });

@@ -168,7 +168,7 @@ impl fmt::Display for Step {
 }
 
 /// The sentence after a condition, unless it begins with a name or an abbreviation.
-fn uncapitalised(text: &str) -> String {
+pub(crate) fn uncapitalised(text: &str) -> String {
     let mut chars = text.chars();
     match (chars.next(), chars.clone().next()) {
         (Some(first), Some(second)) if second.is_lowercase() || second == ' ' => {

@@ -1,8 +1,8 @@
 //! Problem cards with their incidents: the static part of the page, readable without script.
 
 use super::text::{self, Moment, shown, shown_in};
-use crate::diagnosis::EvidenceRole;
-use crate::report::item::StepItem;
+use crate::diagnosis::{Confidence, EvidenceRole};
+use crate::report::item::{ActionPart, CommandPart, RequestItem, StepItem};
 use crate::report::numbers::{counted, grouped};
 use crate::report::row::problem_name;
 use crate::report::{Problem, Report, Row};
@@ -25,13 +25,23 @@ const MAX_NAME: usize = 400;
 /// Most names of clients or targets in a card.
 const MAX_NAMES: usize = 24;
 
+/// Checks in the card of a problem that is not confirmed; "Collect next" has all.
+const MAX_CHECKS: usize = 3;
+
 /// Number of cards that are open at first.
 const OPEN: usize = 5;
 
 pub(super) struct Card {
     pub id: String,
+    /// The finding.
+    pub title: String,
+    /// The thing to fix, as other outputs name it.
     pub what: String,
     pub why: String,
+    /// What proves it, what speaks against it, and what to check before any fix.
+    pub proof: Vec<String>,
+    pub doubts: Vec<String>,
+    pub checks: Vec<Check>,
     pub cause: &'static str,
     pub kind: &'static str,
     pub confidence: &'static str,
@@ -44,17 +54,45 @@ pub(super) struct Card {
     pub events: String,
     pub first: Moment,
     pub last: Moment,
-    pub fix: Vec<String>,
+    pub fix: Vec<FixStep>,
     pub stories: Vec<Story>,
     /// Incidents without details here.
     pub more: String,
     pub open: bool,
 }
 
+/// A step of a fix in its parts.
+pub(super) struct FixStep {
+    pub text: String,
+    pub risk: String,
+    pub prerequisite: String,
+    pub commands: Vec<CommandLine>,
+    pub undo: Option<Action>,
+    pub verify: Option<Action>,
+}
+
+pub(super) struct Action {
+    pub text: String,
+    pub commands: Vec<CommandLine>,
+}
+
+/// A command, and where to run it.
+pub(super) struct CommandLine {
+    pub on: String,
+    pub line: String,
+}
+
+/// What to check, how, and what the answer separates.
+pub(super) struct Check {
+    pub question: String,
+    pub commands: Vec<CommandLine>,
+    pub how: String,
+}
+
 /// A problem as one line.
 pub(super) struct Line {
     pub id: String,
-    pub what: String,
+    pub title: String,
     pub cause: &'static str,
     pub kind: &'static str,
     pub confidence: &'static str,
@@ -148,10 +186,18 @@ impl Card {
     fn new(problem: &Problem, rows: &[Row], room: &mut Room) -> Self {
         let of_it: Vec<&Row> = problem.incidents.iter().filter_map(|&i| rows.get(i)).collect();
         let told = |row: &&&Row| row.confidence == problem.confidence && row.kind == problem.kind;
-        let surest =
+        let best =
             of_it.iter().find(|r| r.status.is_present() && told(r)).or_else(|| of_it.iter().find(told));
-        let why = surest.map(|r| shown(&r.explanation)).unwrap_or_default();
-        let fix = steps(&problem.fix);
+        let why = best.map(|r| shown(&r.explanation)).unwrap_or_default();
+        let fix_texts = steps(&problem.fix);
+        let proof = |wanted: &[EvidenceRole]| -> Vec<String> {
+            let items = best.iter().flat_map(|row| &row.evidence).filter(|item| wanted.contains(&item.role));
+            items.map(|item| shown(&item.text)).collect()
+        };
+        let checks: Vec<Check> = match problem.confidence {
+            Confidence::Confirmed => Vec::new(),
+            _ => best.iter().flat_map(|row| &row.missing).take(MAX_CHECKS).map(Check::new).collect(),
+        };
         let mut stories = Vec::new();
         for row in of_it.iter().take(room.each) {
             if room.stories == 0 || room.bytes == 0 {
@@ -159,14 +205,18 @@ impl Card {
             }
             let mut story = Story::new(row);
             story.same_why = story.told.explanation == why;
-            story.same_fix = story.told.fix == fix;
+            story.same_fix = story.told.fix == fix_texts;
             room.stories -= 1;
             room.bytes = room.bytes.saturating_sub(story.len());
             stories.push(story);
         }
         let card = Self {
             id: shown_in(&problem.problem_id, 40),
+            title: shown_in(problem.heading(), MAX_NAME),
             what: shown_in(problem.name(), MAX_NAME),
+            proof: proof(&[EvidenceRole::For]),
+            doubts: proof(&[EvidenceRole::Against, EvidenceRole::Rival]),
+            checks,
             why,
             cause: problem.cause.name(),
             kind: problem.kind.name(),
@@ -183,7 +233,7 @@ impl Card {
             events: counted(problem.events, "event"),
             first: Moment::new(&problem.first_seen),
             last: Moment::new(&problem.last_seen),
-            fix,
+            fix: problem.fix.iter().map(FixStep::new).collect(),
             more: match of_it.len() - stories.len() {
                 0 => String::new(),
                 n => grouped(n as u64),
@@ -197,16 +247,60 @@ impl Card {
 
     /// Bytes of its own texts, without its incidents.
     fn len(&self) -> usize {
-        let names = [&self.clients.shown, &self.targets.shown, &self.fix];
-        self.what.len() + self.why.len() + names.iter().map(|n| bytes(n)).sum::<usize>()
+        let lists = [&self.clients.shown, &self.targets.shown, &self.proof, &self.doubts];
+        let texts = self.title.len() + self.what.len() + self.why.len();
+        let checks: usize = self.checks.iter().map(Check::len).sum();
+        let fix: usize = self.fix.iter().map(FixStep::len).sum();
+        texts + lists.iter().map(|list| bytes(list)).sum::<usize>() + checks + fix
     }
+}
+
+impl FixStep {
+    fn new(step: &StepItem) -> Self {
+        let parts = step.parts();
+        let action =
+            |action: ActionPart| Action { text: shown(&action.text), commands: commands(&action.commands) };
+        Self {
+            text: shown(&parts.text),
+            risk: shown(&parts.risk),
+            prerequisite: shown(&parts.prerequisite),
+            commands: commands(&parts.commands),
+            undo: parts.undo.map(action),
+            verify: parts.verify.map(action),
+        }
+    }
+
+    fn len(&self) -> usize {
+        let actions = self.undo.iter().chain(&self.verify);
+        let of_actions: usize = actions.map(|action| action.text.len() + length(&action.commands)).sum();
+        self.text.len() + self.risk.len() + self.prerequisite.len() + length(&self.commands) + of_actions
+    }
+}
+
+impl Check {
+    pub(super) fn new(request: &RequestItem) -> Self {
+        let parts = request.parts();
+        Self { question: shown(&parts.question), commands: commands(&parts.commands), how: shown(&parts.how) }
+    }
+
+    fn len(&self) -> usize {
+        self.question.len() + self.how.len() + length(&self.commands)
+    }
+}
+
+fn commands(parts: &[CommandPart]) -> Vec<CommandLine> {
+    parts.iter().map(|part| CommandLine { on: shown(&part.on), line: shown(&part.line) }).collect()
+}
+
+fn length(commands: &[CommandLine]) -> usize {
+    commands.iter().map(|command| command.on.len() + command.line.len()).sum()
 }
 
 impl Line {
     fn new(problem: &Problem) -> Self {
         Self {
             id: shown_in(&problem.problem_id, 40),
-            what: shown_in(problem.name(), 200),
+            title: shown_in(problem.heading(), 300),
             cause: problem.cause.name(),
             kind: problem.kind.name(),
             confidence: problem.confidence.name(),

@@ -6,6 +6,7 @@
 //! [`text::shown`] and the template's escaping, or, compressed, through [`data`] to a script that only ever
 //! sets text.
 
+mod asks;
 mod cards;
 mod data;
 mod pictures;
@@ -24,6 +25,7 @@ use sha2::{Digest, Sha256};
 
 use super::Report;
 use super::numbers::grouped;
+use asks::Ask;
 use cards::{Card, Line, Story};
 use data::Data;
 use pictures::Pictures;
@@ -57,6 +59,7 @@ struct Page {
     resolved: Vec<Card>,
     resolved_lines: Vec<Line>,
     resolved_left_out: usize,
+    collect_next: Vec<Ask>,
     timeline: Timeline,
     pictures: Pictures,
     read: Read,
@@ -88,6 +91,7 @@ fn write_within(report: &Report<'_>, room: u64, out: &mut dyn Write) -> io::Resu
         resolved: resolved.cards,
         resolved_lines: resolved.lines,
         resolved_left_out: resolved.left_out,
+        collect_next: asks::all(report),
         timeline: Timeline::new(report),
         pictures: Pictures::new(report),
         read: Read::new(&report.read),

@@ -47,11 +47,11 @@
   const time = (row, member) => Date.parse(row[member]);
   const columns = [
     { member: "status", name: "Status", key: rank(["new", "reopened", "ongoing", "resolved"]), cell: status, only: compared },
-    { member: "confidence", name: "Sure", key: rank(["confirmed", "likely", "possible"]), cell: sure },
+    { member: "confidence", name: "Confidence", key: rank(["confirmed", "likely", "possible"]), cell: sure },
     { member: "cause", name: "Cause", key: (row) => row.cause + " " + row.kind, cell: cause },
     { member: "client", name: "Client", key: lower, cell: named },
-    { member: "target_spn", name: "Asked for", key: lower, cell: named },
-    { member: "answered_by", name: "Answered", key: lower, cell: named },
+    { member: "target_spn", name: "Target SPN", key: lower, cell: named },
+    { member: "answered_by", name: "Answered by", key: lower, cell: named },
     { member: "events", name: "Events", key: (row) => row.events, cell: number, most: true },
     { member: "first_seen", name: "First seen", key: time, cell: moment },
     { member: "last_seen", name: "Last seen", key: time, cell: moment, most: true },
@@ -138,6 +138,14 @@
       `Shown: ${grouped(fitting.size)} of ${grouped(problemsInAll)} problems, ` +
       `${grouped(shown.length)} of ${grouped(all.length)} incidents.`;
     $("shown").hidden = whole;
+    limitCards();
+    // A part that the filter emptied goes with its heading.
+    for (const id of ["addresses", "timeline"]) {
+      const part = $(id);
+      const items = part ? [...part.querySelectorAll("[data-p]")] : [];
+      if (items.length > 0) part.hidden = items.every((each) => each.hidden);
+    }
+    for (const lines of document.querySelectorAll(".bycause")) lines.hidden = !whole;
   }
 
   function draw() {
@@ -147,7 +155,7 @@
     body.replaceChildren(...rows.flatMap(drawRow));
     const whole = shown.length === all.length ? "" : ` (of ${grouped(all.length)})`;
     $("count").textContent = rows.length === 0
-      ? `No incident fits${whole}`
+      ? `No incident matches${whole}`
       : `Incidents ${grouped(first + 1)} to ${grouped(first + rows.length)} of ${grouped(shown.length)}${whole}`;
     // A button that vanishes under the finger takes the focus with it; so they stay, and say that they do nothing.
     $("previous").setAttribute("aria-disabled", String(first === 0));
@@ -268,7 +276,7 @@
   function browse() {
     headers();
     options("cause", ["loopback-shared-ip", "duplicate-spn", "password-mismatch", "wrong-host", "undetermined"], "all causes");
-    options("confidence", ["confirmed", "likely", "possible"], "however sure");
+    options("confidence", ["confirmed", "likely", "possible"], "any confidence");
     options("status", ["new", "reopened", "ongoing", "resolved"], "any status");
     let waiting = 0;
     $("query").addEventListener("input", () => {
@@ -319,6 +327,77 @@
     return go;
   }
 
+  // ---- A problem as a ticket, in the order of its card. Markdown marks headings and commands, plain text does not.
+  function ticket(card, markdown) {
+    const out = [];
+    const text = (node) => node.textContent.replace(/\s+/g, " ").trim();
+    const heading = (words) => out.push("", markdown ? `**${words}**` : words);
+    const plain = (words) => (markdown ? words.replace(/([\\`*_[\]<>|#])/g, "\\$1") : words);
+    const title = text(card.querySelector(".title"));
+    out.push(markdown ? `## ${plain(title)}` : title);
+    out.push([".cause", ".kind", ".sure"].map((mark) => text(card.querySelector("summary " + mark))).join(", ") +
+      ", " + text(card.querySelector("summary .counts")));
+    out.push("", plain(text(card.querySelector(".why"))));
+    const item = (node, mark) => {
+      const own = [...node.childNodes].filter((each) => each.nodeType === 3).map(text).filter(Boolean).join(" ");
+      out.push(mark + plain(own));
+      for (const part of node.querySelectorAll(".aside, .command")) {
+        const code = part.querySelector("code");
+        if (part.className === "aside") out.push("   " + plain(text(part)));
+        else {
+          const where = part.querySelector(".on") ? text(part.querySelector(".on")) + " " : "";
+          out.push("   " + plain(where) + (markdown ? "`` " + code.textContent + " ``" : code.textContent));
+        }
+      }
+    };
+    for (const part of card.querySelectorAll(".ticket > h4")) {
+      heading(text(part));
+      [...part.nextElementSibling.children].forEach((node, i) => {
+        item(node, part.nextElementSibling.localName === "ol" ? `${i + 1}. ` : "- ");
+      });
+    }
+    out.push("", "krbtriage " + card.id);
+    return out.join("\n") + "\n";
+  }
+  async function copy(words) {
+    try {
+      await navigator.clipboard.writeText(words);
+    } catch {
+      // An old browser, or a page without the right: the selection can be copied all the same.
+      const area = element("textarea");
+      area.value = words;
+      document.body.append(area);
+      area.select();
+      document.execCommand("copy");
+      area.remove();
+    }
+  }
+  for (const button of document.querySelectorAll("[data-copy]")) {
+    button.addEventListener("click", async () => {
+      await copy(ticket(button.closest("details.problem"), button.dataset.copy === "markdown"));
+      const before = button.textContent;
+      button.textContent = "Copied";
+      setTimeout(() => { button.textContent = before; }, 1500);
+    });
+  }
+
+  // ---- Twenty problems at first; a button shows the next ones.
+  const step = 20;
+  let limit = step;
+  const cards = [...document.querySelectorAll("#problems > details.problem")];
+  function limitCards() {
+    const fitting = cards.filter((card) => !card.hidden);
+    fitting.forEach((card, i) => card.classList.toggle("later", i >= limit));
+    const rest = Math.max(0, fitting.length - limit);
+    $("more").hidden = rest === 0;
+    $("more-button").textContent = `Show ${Math.min(step, rest)} more problems (${grouped(rest)} left)`;
+  }
+  $("more-button").addEventListener("click", () => {
+    limit += step;
+    limitCards();
+  });
+  limitCards();
+
   // ---- Folding, links into folded parts, paper.
   for (const button of document.querySelectorAll("[data-fold]")) {
     button.addEventListener("click", () => {
@@ -331,6 +410,10 @@
     if (target) {
       // A link wins over the filter.
       if (go && target.closest("[hidden]")) $("clear").click();
+      if (target.closest(".later")) {
+        limit = cards.length;
+        limitCards();
+      }
       target.scrollIntoView();
     } else if (go && /^[ip][0-9a-f]{12}$/.test(id)) {
       const row = all.find((each) => each.incident_id === id);

@@ -26,7 +26,7 @@ pub(super) struct Verdict {
 
 pub(super) struct Head {
     pub id: String,
-    pub what: String,
+    pub title: String,
     pub cause: &'static str,
     pub confidence: &'static str,
     pub counts: String,
@@ -73,7 +73,7 @@ impl Verdict {
         };
         let mut lead = Vec::new();
         if present.is_empty() {
-            lead.push("No event 4 (KRB_AP_ERR_MODIFIED) is in the inputs.".to_owned());
+            lead.push("No Kerberos event 4 (KRB_AP_ERR_MODIFIED) was found in these logs.".to_owned());
         } else {
             let by: Vec<String> = Confidence::ALL
                 .iter()
@@ -82,7 +82,7 @@ impl Verdict {
                 .map(|(n, name)| format!("{} {name}", grouped(n as u64)))
                 .collect();
             lead.push(format!(
-                "{} with {}. Confidence, by problem: {}.",
+                "{} with {}. Confidence: {}.",
                 n(present.len(), "incident"),
                 counted(events, "event"),
                 by.join(", ")
@@ -92,7 +92,7 @@ impl Verdict {
             let with = |s| report.rows.iter().filter(|r| r.status == s).count() as u64;
             let all = Status::ALL.map(|s| format!("{} {}", grouped(with(s)), s.name())).join(", ");
             lead.push(format!(
-                "Against the earlier report, incidents: {all}. Problems resolved: {}.",
+                "Since the earlier report: incidents {all}; problems resolved {}.",
                 grouped(resolved as u64)
             ));
         }
@@ -120,11 +120,11 @@ fn heads(report: &Report<'_>, present: &[&Problem]) -> (String, Vec<Head>) {
     let title = match (report.compared, wanted.len() > MAX_HEADS) {
         (true, false) => "New since the earlier report:".to_owned(),
         (true, true) => format!("New since the earlier report, the first {MAX_HEADS}:"),
-        (false, _) => "Problems that affect most clients:".to_owned(),
+        (false, _) => "Affects most clients:".to_owned(),
     };
     let head = |p: &&Problem| Head {
         id: shown_in(&p.problem_id, 40),
-        what: shown_in(p.name(), 120),
+        title: shown_in(p.heading(), 300),
         cause: p.cause.name(),
         confidence: p.confidence.name(),
         counts: format!(

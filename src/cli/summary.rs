@@ -39,8 +39,14 @@ pub(super) fn text(outcome: &Outcome, verbose: bool, viewed: bool) -> String {
     if outcome.already_reported > 0 {
         line(format!("{} already counted by an earlier run", counted(outcome.already_reported, "event")));
     }
+    if outcome.unknown > 0 && !viewed {
+        line(format!("{} of other kinds skipped", counted(outcome.unknown as u64, "file")));
+    }
     if !viewed {
         incidents(outcome, &mut line);
+    }
+    if !verbose {
+        out.push_str(&inventories_understood(&outcome.inventories, false));
     }
     out.push_str(&write_unread(outcome, verbose));
     out

@@ -126,6 +126,27 @@ pub fn unzstd<'a>(packed: impl Read + 'a, budget: &'a Budget) -> io::Result<impl
     Ok(Unpacked { inner: decoder, budget })
 }
 
+/// What is read of an archive whose content nobody has counted yet.
+pub fn spending<'a>(inner: impl Read + 'a, budget: &'a Budget) -> impl Read + 'a {
+    Unpacked { inner, budget }
+}
+
+/// Names the members of an archive that holds no log.
+pub fn no_log_in(members: &[(String, Kind)]) -> String {
+    const SHOWN: usize = 3;
+    let shown: Vec<String> =
+        members.iter().take(SHOWN).map(|(name, kind)| format!("{name} ({})", kind.name())).collect();
+    let mut text = match members.is_empty() {
+        true => "the archive is empty".to_owned(),
+        false => format!("there is no log in it, only {}", shown.join(", ")),
+    };
+    if members.len() > SHOWN {
+        text.push_str(&format!(" and {} more", members.len() - SHOWN));
+    }
+    text.push_str("; export the log with `wevtutil epl System System.evtx`, or unpack what is packed in it");
+    text
+}
+
 /// A zip archive's members.
 #[derive(Debug)]
 pub struct Listing {

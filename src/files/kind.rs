@@ -35,6 +35,7 @@ pub enum Kind {
     Zip,
     Gzip,
     Zstd,
+    Tar,
     /// `LfLe`: the log format of Windows 2000, XP and 2003. Recognised, but not read.
     LegacyEvt,
     /// A network capture: an address inventory, whatever events its packets carry.
@@ -65,6 +66,7 @@ impl Kind {
             Kind::Zip => "zip",
             Kind::Gzip => "gz",
             Kind::Zstd => "zst",
+            Kind::Tar => "tar",
             Kind::LegacyEvt => "evt",
             Kind::Mta => "mta",
             Kind::Empty => "empty",
@@ -73,7 +75,7 @@ impl Kind {
         }
     }
 
-    const ALL: [Self; 16] = [
+    const ALL: [Self; 17] = [
         Kind::Evtx,
         Kind::Xml,
         Kind::Text,
@@ -85,6 +87,7 @@ impl Kind {
         Kind::Zip,
         Kind::Gzip,
         Kind::Zstd,
+        Kind::Tar,
         Kind::LegacyEvt,
         Kind::Mta,
         Kind::Empty,
@@ -102,6 +105,11 @@ impl Kind {
         self.refusal().is_none()
     }
 
+    /// Does it hold events for sure? An archive may hold an inventory.
+    pub fn is_log(self) -> bool {
+        matches!(self, Kind::Evtx | Kind::Xml | Kind::Text | Kind::Json | Kind::Csv | Kind::Extract)
+    }
+
     /// Is it unrelated to logs? In a folder it is then skipped.
     pub fn is_foreign(self) -> bool {
         matches!(self, Kind::OtherText | Kind::Other | Kind::Capture)
@@ -114,6 +122,11 @@ impl Kind {
         matches!(self, Kind::LegacyEvt | Kind::OtherArchive) || (!self.is_read() && named_so())
     }
 
+    /// Does it hold other files?
+    pub fn is_archive(self) -> bool {
+        matches!(self, Kind::Zip | Kind::Tar | Kind::Gzip | Kind::Zstd)
+    }
+
     /// Is it another file, packed as a whole?
     pub fn is_packed(self) -> bool {
         matches!(self, Kind::Gzip | Kind::Zstd)
@@ -123,7 +136,7 @@ impl Kind {
     pub fn refusal(self) -> Option<&'static str> {
         Some(match self {
             Kind::Evtx | Kind::Xml | Kind::Text | Kind::Json | Kind::Csv | Kind::Extract => return None,
-            Kind::Zip | Kind::Gzip | Kind::Zstd => return None,
+            Kind::Zip | Kind::Gzip | Kind::Zstd | Kind::Tar => return None,
             Kind::LegacyEvt => {
                 "this is a log in the format of Windows 2000, XP and 2003 (.evt), which is not read; \
                  convert it on a current Windows with `wevtutil epl OLD.evt NEW.evtx /lf:true`, or open \
@@ -164,6 +177,10 @@ pub const SNIFF_LEN: usize = FILE_HEADER_LEN + CHUNK_MAGIC.len();
 pub fn sniff(head: &[u8]) -> Kind {
     if head.is_empty() {
         return Kind::Empty;
+    }
+    // POSIX and GNU have it behind the header's first fields. Its members may hold a chunk within these bytes.
+    if head.get(257..262) == Some(b"ustar") {
+        return Kind::Tar;
     }
     if head.starts_with(FILE_MAGIC)
         || head.starts_with(CHUNK_MAGIC)

@@ -196,6 +196,13 @@ fn look_at(path: &Path, named: bool) -> io::Result<Input> {
     Ok(Input { path: path.to_path_buf(), kind, len: metadata.len(), modified: modified(&metadata), named })
 }
 
+/// The kind of a file by its first bytes; `None` where it cannot be read.
+pub fn kind_of(path: &Path) -> Option<Kind> {
+    let mut head = [0; SNIFF_LEN];
+    let n = read_full_at(&File::open(path).ok()?, &mut head, 0).ok()?;
+    Some(sniff(head.get(..n).unwrap_or_default()))
+}
+
 /// Modification time to the second: file systems and copy tools do not reliably keep fractions.
 pub fn modified(metadata: &Metadata) -> Option<Timestamp> {
     let time = Timestamp::try_from(metadata.modified().ok()?).ok()?;

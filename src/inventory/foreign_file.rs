@@ -31,7 +31,7 @@ impl ForeignFile {
         match sniff(head) {
             Kind::Evtx | Kind::Xml | Kind::Extract | Kind::LegacyEvt | Kind::Mta => Some(Self::Log),
             Kind::Json | Kind::Csv => Some(Self::Events),
-            Kind::Zip | Kind::Gzip | Kind::Zstd | Kind::OtherArchive => Some(Self::Packed),
+            Kind::Zip | Kind::Gzip | Kind::Zstd | Kind::Tar | Kind::OtherArchive => Some(Self::Packed),
             Kind::Text | Kind::Empty | Kind::OtherText | Kind::Other | Kind::Capture => None,
         }
     }

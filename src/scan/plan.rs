@@ -168,21 +168,6 @@ fn is_reported(part: &Part) -> bool {
     part.refusal.is_some() || part.kind.is_missed(Path::new(&part.name))
 }
 
-/// Names the members of an archive that holds no log.
-fn no_log_in<'a>(parts: impl Iterator<Item = &'a Part>) -> String {
-    const SHOWN: usize = 3;
-    let members: Vec<String> = parts.map(|part| format!("{} ({})", part.name, part.kind.name())).collect();
-    let mut text = match members.get(..SHOWN.min(members.len())).unwrap_or_default() {
-        [] => "the archive is empty".to_owned(),
-        shown => format!("there is no log in it, only {}", shown.join(", ")),
-    };
-    if members.len() > SHOWN {
-        text.push_str(&format!(" and {} more", members.len() - SHOWN));
-    }
-    text.push_str("; export the log with `wevtutil epl System System.evtx`, or unpack what is packed in it");
-    text
-}
-
 /// All files and all tasks.
 pub(super) struct Plan<'a> {
     inputs: &'a [Input],
@@ -265,7 +250,8 @@ impl<'a> Plan<'a> {
         }
         let parts = || listing.members.iter().flat_map(|member| &member.parts);
         if !parts().any(|part| part.kind.is_read() || is_reported(part)) {
-            self.read_error(index, || no_log_in(parts()));
+            let members: Vec<_> = parts().map(|part| (part.name.clone(), part.kind)).collect();
+            self.read_error(index, || archive::no_log_in(&members));
         }
         let budget = self.budgets.len();
         self.budgets.push(listing.budget);

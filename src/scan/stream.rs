@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 
 use jiff::Timestamp;
 
@@ -13,7 +14,7 @@ use crate::chunks::file_header::promised_chunks;
 use crate::chunks::{
     BLOCK_LEN, Block, CHUNK_LEN, CHUNK_MAGIC, Carver, FILE_HEADER_LEN, FILE_MAGIC, Found, slot_at,
 };
-use crate::files::archive::{Budget, gunzip, unzstd};
+use crate::files::archive::{Budget, gunzip, no_log_in, spending, unzstd};
 use crate::files::kind::{SNIFF_LEN, sniff};
 use crate::files::{Input, Kind};
 use crate::records::{text, xml_stream};
@@ -23,6 +24,7 @@ pub(super) fn file(input: &Input, sink: &mut Sink<'_>) -> io::Result<()> {
     let file = Watched { inner: File::open(&input.path)?, progress: sink.progress(), left: input.len };
     match input.kind {
         kind if kind.is_packed() => packed(kind, file, &Budget::new(input.len), sink),
+        Kind::Tar => tar(file, &Budget::new(input.len), sink),
         kind => content(kind, file, input.modified, sink),
     }
     Ok(())
@@ -39,6 +41,7 @@ pub(super) fn member(planned: &PlannedMember, input: &Input, budget: &Budget, si
             Ok(unpacked) => {
                 let read = catch_unwind(AssertUnwindSafe(|| match kind {
                     kind if kind.is_packed() => packed(kind, unpacked, budget, sink),
+                    Kind::Tar => tar(unpacked, budget, sink),
                     kind => content(kind, unpacked, None, sink),
                 }));
                 if read.is_err() {
@@ -53,26 +56,111 @@ pub(super) fn member(planned: &PlannedMember, input: &Input, budget: &Budget, si
 /// Reads the content of a `.gz` or `.zst`. Does not read an archive inside it: the user can unpack that once.
 fn packed(kind: Kind, packed: impl Read, budget: &Budget, sink: &mut Sink<'_>) {
     if kind == Kind::Gzip {
-        return unpacked(gunzip(packed, budget), sink);
+        return unpacked(gunzip(packed, budget), budget, sink);
     }
     match unzstd(packed, budget) {
-        Ok(content) => unpacked(content, sink),
+        Ok(content) => unpacked(content, budget, sink),
         Err(error) => sink.read_error(0, || format!("it cannot be unpacked: {error}")),
     }
 }
 
-fn unpacked(mut unpacked: impl Read, sink: &mut Sink<'_>) {
+fn unpacked(mut unpacked: impl Read, budget: &Budget, sink: &mut Sink<'_>) {
     let mut head = Vec::new();
     let read = unpacked.by_ref().take(SNIFF_LEN as u64).read_to_end(&mut head);
     if let (Err(error), true) = (read, head.is_empty()) {
         return sink.read_error(0, || format!("it cannot be unpacked: {error}; copy or make it again"));
     }
     match sniff(&head) {
+        Kind::Tar => tar(head.as_slice().chain(unpacked), budget, sink),
         Kind::Zip | Kind::Gzip | Kind::Zstd => sink
             .read_error(0, || "there is another archive in it, which is not read; unpack it once".to_owned()),
         kind => match kind.refusal() {
             Some(refusal) => sink.read_error(0, || format!("what is in it is not read: {refusal}")),
             None => content(kind, head.as_slice().chain(unpacked), None, sink),
+        },
+    }
+}
+
+/// The logs in a tape archive, from front to back. Its headers cost little, but a forged one may promise any length.
+fn tar(packed: impl Read, budget: &Budget, sink: &mut Sink<'_>) {
+    let mut archive = tar::Archive::new(spending(packed, budget));
+    let entries = match archive.entries() {
+        Ok(entries) => entries,
+        Err(error) => {
+            return sink
+                .read_error(0, || format!("it is not a whole archive ({error}); copy or make it again"));
+        }
+    };
+    let mut members = Vec::new();
+    let mut has_log = false;
+    for entry in entries {
+        let mut entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => {
+                return sink.read_error(u64::MAX, || {
+                    format!("reading of the archive stopped: {error}; copy or make it again")
+                });
+            }
+        };
+        let kind = entry.header().entry_type();
+        if !(kind.is_file() || kind.is_gnu_sparse() || kind.is_contiguous()) {
+            continue;
+        }
+        let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
+        let mut head = Vec::new();
+        if let Err(error) = entry.by_ref().take(SNIFF_LEN as u64).read_to_end(&mut head) {
+            return sink
+                .read_error(u64::MAX, || format!("{name}: reading stopped: {error}; copy or make it again"));
+        }
+        let kind = sniff(&head);
+        let whole = head.as_slice().chain(entry);
+        match kind {
+            Kind::Zip | Kind::Tar => {
+                has_log = true;
+                sink.read_error(u64::MAX, || {
+                    format!("{name}: an archive in an archive is not read; unpack the outer one")
+                });
+            }
+            Kind::Gzip | Kind::Zstd => {
+                has_log = true;
+                packed_member(kind, whole, &name, budget, sink);
+            }
+            kind if kind.is_read() => {
+                has_log = true;
+                content(kind, whole, None, sink);
+            }
+            kind if kind.is_missed(Path::new(&name)) => {
+                has_log = true;
+                let refusal = kind.refusal().unwrap_or_default();
+                sink.read_error(u64::MAX, || format!("{name}: {refusal}"));
+            }
+            kind => members.push((name, kind)),
+        }
+    }
+    if !has_log {
+        sink.read_error(0, || no_log_in(&members));
+    }
+}
+
+/// A packed file in a tape archive: what is in it is no archive again.
+fn packed_member(kind: Kind, packed: impl Read, name: &str, budget: &Budget, sink: &mut Sink<'_>) {
+    let mut head = Vec::new();
+    let mut read = |mut unpacked: &mut dyn Read| {
+        let _ = (&mut unpacked).take(SNIFF_LEN as u64).read_to_end(&mut head);
+        match sniff(&head) {
+            inner if inner.is_read() && !matches!(inner, Kind::Zip | Kind::Tar | Kind::Gzip | Kind::Zstd) => {
+                content(inner, head.as_slice().chain(unpacked), None, sink);
+            }
+            _ => sink.read_error(u64::MAX, || {
+                format!("{name}: there is no log in it that can be read here; unpack it")
+            }),
+        }
+    };
+    match kind {
+        Kind::Gzip => read(&mut gunzip(packed, budget)),
+        _ => match unzstd(packed, budget) {
+            Ok(mut unpacked) => read(&mut unpacked),
+            Err(error) => sink.read_error(u64::MAX, || format!("{name}: it cannot be unpacked: {error}")),
         },
     }
 }
@@ -89,7 +177,7 @@ fn content(kind: Kind, input: impl Read, written: Option<Timestamp>, sink: &mut 
         }),
         Kind::Extract => sink.extracted(input),
         // The plan handles or refuses these.
-        Kind::Zip | Kind::Gzip | Kind::Zstd | Kind::LegacyEvt | Kind::Mta | Kind::Empty => {}
+        Kind::Zip | Kind::Tar | Kind::Gzip | Kind::Zstd | Kind::LegacyEvt | Kind::Mta | Kind::Empty => {}
         Kind::OtherText | Kind::Other | Kind::Capture | Kind::OtherArchive => {}
     }
 }

@@ -22,6 +22,7 @@ mod interrupted;
 mod inventory_formats;
 mod inventory_inputs;
 mod inventory_samples;
+mod one_folder;
 mod outputs;
 mod packaging;
 mod probe;

@@ -31,11 +31,15 @@ use crate::scan::ScanOptions;
 /// The report shows the cause, its proof and its fix. Read the log of the client: the machine that made the failing connection and logged event 4. Address inventories and SPN
 /// lists prove a cause. Without them the report lists what to check next.
 #[derive(Debug, Args)]
-#[command(override_usage = "krbtriage triage [OPTIONS] <LOGS>...")]
+#[command(override_usage = "krbtriage triage [OPTIONS] <PATHS>...")]
 #[command(after_help = "`krbtriage triage --help` explains each option, with examples and the exit status.")]
 #[command(after_long_help = "Examples:
   Read one log and print the report:
     krbtriage triage System.evtx
+  Read whatever lies in a folder: logs, pasted events, ipconfig output, SPN lists:
+    krbtriage triage .
+  Read an event that was copied to the clipboard (PowerShell):
+    Get-Clipboard | krbtriage triage -
   Read all logs of a folder, and prove causes with addresses and SPNs:
     krbtriage triage -i addresses.csv -s spns.txt -o report.csv exported-logs
   Write a page for a browser as well:
@@ -52,12 +56,16 @@ Exit status:
   3  The report is written, but some input could not be read.
   4  No report is written.")]
 pub(in crate::cli) struct Triage {
-    /// Exported logs, or folders of them.
+    /// Files and folders: logs, and the inventories and SPN lists beside them (- for stdin).
     ///
-    /// .evtx, event XML, event text copied from Event Viewer, .zip, .gz, .zst, and files that `extract --for-triage` wrote.
-    /// Files are recognised by content.
-    #[arg(value_name = "LOGS", required_unless_present = "files_from")]
+    /// Logs are .evtx, event XML, event text copied from Event Viewer, exports of other tools, archives of them, and files that
+    /// `extract --for-triage` wrote. Files are recognised by content.
+    #[arg(value_name = "PATHS", required_unless_present_any = ["files_from", "interfaces", "spns"])]
     logs: Vec<PathBuf>,
+
+    /// Use only the logs in PATHS, and skip the address inventories and SPN lists there.
+    #[arg(long, help_heading = "Input")]
+    logs_only: bool,
 
     /// Read log paths from FILE, separated by newline or NUL (- for stdin).
     #[arg(long, value_name = "FILE", help_heading = "Input")]
@@ -84,13 +92,13 @@ pub(in crate::cli) struct ReportOptions {
     /// Address inventory: which host owns which address (repeatable).
     ///
     /// A file or a folder: ipconfig /all, Get-NetIPAddress, DNS and DHCP exports, captures and more, recognised by content.
-    #[arg(short, long, value_name = "FILE", help_heading = "Input")]
+    #[arg(short, long, value_name = "FILE", help_heading = "Input", num_args = 1..)]
     interfaces: Vec<PathBuf>,
 
     /// SPN list: accounts and their SPNs (repeatable).
     ///
     /// A file or a folder: setspn, Get-AD*, ldifde, csvde, SharpHound, recognised by content.
-    #[arg(short, long, value_name = "FILE", help_heading = "Input")]
+    #[arg(short, long, value_name = "FILE", help_heading = "Input", num_args = 1..)]
     spns: Vec<PathBuf>,
 
     /// Service classes that HOST/ covers, if the forest changed sPNMappings.
@@ -193,6 +201,7 @@ impl Triage {
     pub(in crate::cli) fn into_config(self) -> Result<commands::triage::Config, WrongUse> {
         Ok(commands::triage::Config {
             logs: expand_wildcards(self.logs),
+            logs_only: self.logs_only,
             files_from: self.files_from,
             host: self.host,
             probe: self.probe.then(Options::default),

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::config::Config;
 use super::inputs::Inputs;
 use crate::diagnosis::LogDates;
-use crate::events::{self, DedupIndex};
+use crate::events::{self, DedupIndex, SignalKind};
 use crate::files::FileError;
 use crate::files::FileIndex;
 use crate::incidents::{CollectedIncidents, IncidentBuilder, MAX_NAME, Period};
@@ -51,6 +51,41 @@ pub(super) fn collect(config: &Config, inputs: &Inputs, progress: &dyn Progress)
     logs.note_conflicts(&dedup);
     incidents.rename_files(&|file| logs.order.place(file));
     Collected { incidents, logs, unread, spool, dedup }
+}
+
+impl Collected {
+    /// Why there is no report, where the paths hold archives and no log is in them.
+    pub(super) fn no_log(&self, inputs: &Inputs) -> Option<Vec<String>> {
+        let are_archives =
+            inputs.logs.iter().filter(|log| log.kind.is_read()).all(|log| log.kind.is_archive());
+        let files = &self.logs.files;
+        let is_nothing = are_archives
+            && !files.iter().any(FileReport::was_read)
+            && files.iter().any(|f| !f.read_errors.is_empty());
+        let reasons =
+            files.iter().flat_map(|file| file.read_errors.iter().map(|why| format!("{}: {why}", file.path)));
+        is_nothing.then(|| reasons.collect())
+    }
+
+    /// A log of the machine that failed, and not of the one that noticed: no event 4, and the machine's own NETLOGON 3210.
+    pub(super) fn wrong_machine(&self) -> Option<String> {
+        if self.incidents.events > 0 || !self.logs.files.iter().any(FileReport::was_read) {
+            return None;
+        }
+        let refused = self
+            .incidents
+            .signals
+            .iter()
+            .find(|signal| signal.signal.kind == SignalKind::PasswordRejected)?;
+        let latest = self.logs.files.iter().filter_map(|file| file.last_written).max();
+        let until =
+            latest.map(|time| format!(" until {}", time.strftime("%Y-%m-%d %H:%M"))).unwrap_or_default();
+        Some(format!(
+            "No event 4 is in what was read{until}, but {} logged NETLOGON 3210: a domain controller refuses the password of this \
+             machine. Event 4 is logged on the clients that connect to it: read the System log of one of them.",
+            refused.signal.computer
+        ))
+    }
 }
 
 impl Logs {

@@ -26,6 +26,8 @@ pub struct Config {
     pub files_from: Option<PathBuf>,
     /// Interface inventories: files and folders.
     pub interfaces: Vec<PathBuf>,
+    /// Read only the logs of `logs`, and skip the inventories and account lists there.
+    pub logs_only: bool,
     /// The host of inventory rows without a host name.
     pub host: Option<String>,
     /// Account and SPN lists: files and folders.
@@ -62,6 +64,7 @@ impl Default for Config {
             logs: Vec::new(),
             files_from: None,
             interfaces: Vec::new(),
+            logs_only: false,
             host: None,
             spns: Vec::new(),
             host_aliases: accounts::HostAliases::default(),
@@ -86,6 +89,8 @@ impl Default for Config {
 pub enum Error {
     #[error("{}", no_logs(.0))]
     NoLogs(Vec<String>),
+    #[error("standard input cannot be read: {0}; save it to a file and pass that")]
+    Stdin(std::io::Error),
     #[error(transparent)]
     List(#[from] ListError),
     #[error(transparent)]

@@ -8,6 +8,7 @@ use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use super::ask;
 use super::collect::Collected;
 use super::config::Config;
+use super::inputs::Inputs;
 use super::known_hosts::known_hosts;
 use crate::diagnosis::{self, Context, FileDates};
 use crate::files::FileIndex;
@@ -24,12 +25,12 @@ pub(super) struct Diagnosed {
 }
 
 /// Takes the incidents and signals out of `collected`.
-pub(super) fn diagnose(config: &Config, collected: &mut Collected) -> Diagnosed {
+pub(super) fn diagnose(config: &Config, inputs: &Inputs, collected: &mut Collected) -> Diagnosed {
     let Collected { incidents: collected, logs, .. } = collected;
     let log_name = |place: FileIndex| logs.name(place);
     let load = addresses::LoadOptions { host: config.host.clone() };
-    let mut interfaces = addresses::load(&config.interfaces, &load);
-    let accounts = accounts::load(&config.spns);
+    let mut interfaces = addresses::load(&inputs.interfaces, &load);
+    let accounts = accounts::load(&inputs.spns);
     from_events::add(&mut interfaces, &collected.signals, &log_name);
     let notes = ask::ask(config, &mut interfaces, &accounts, collected);
     let inventories = [interfaces.files.clone(), accounts.files.clone()].concat();

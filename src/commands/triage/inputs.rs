@@ -1,12 +1,19 @@
 //! Stage 1: finds the inputs, and reads the baseline or state.
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+use tempfile::TempDir;
 
 use super::config::{Config, Error};
 use crate::commands::allow_list::AllowList;
 use crate::commands::paths;
 use crate::files::{self, FileError, Input, list};
+use crate::inventory::foreign_file::ForeignFile;
 use crate::output::{Output, OutputError, ProtectedPaths};
+use crate::report::numbers::{counted, counted_as};
 use crate::report::{Row, baseline};
 use crate::state::{Lock, State};
 
@@ -19,6 +26,13 @@ pub(super) struct Inputs {
     pub protected: ProtectedPaths,
     /// Problems that raise no alarm.
     pub allow: AllowList,
+    /// What is read as an address inventory and as an account list: named so, or found beside the logs.
+    pub interfaces: Vec<PathBuf>,
+    pub spns: Vec<PathBuf>,
+    /// Files in folders that are of no kind that a triage uses.
+    pub unknown: usize,
+    /// What came through standard input; removed at the end.
+    _stdin: Option<TempDir>,
 }
 
 /// What earlier runs left: a report, or a state.
@@ -56,24 +70,142 @@ pub(super) fn read_inputs(config: &Config) -> Result<Inputs, Error> {
     config.outputs.check(config.state.as_deref())?;
     let previous = Previous::read(config)?;
     let allow = AllowList::read(config.allow.as_deref())?;
-    let paths = list::all(&config.logs, config.files_from.as_deref())?;
-    let (logs, unread) = files::find(&paths);
+    let mut paths = list::all(&config.logs, config.files_from.as_deref())?;
+    let stdin = spool_stdin(&mut paths)?;
+    let mut forced = Forced::of(config);
+    // `-i FILE LOGS`: the option takes all that follows it.
+    let are_paths_taken = paths.is_empty();
+    forced.give_back_logs(&mut paths);
+    let (mut logs, unread) = files::find(&paths);
+    if are_paths_taken {
+        let (inside, _) = files::find(&forced.folders());
+        logs.extend(inside.into_iter().filter(|log| !log.kind.is_foreign()));
+    }
+    let Beside { addresses, accounts, unknown } = match config.logs_only {
+        true => Beside::default(),
+        false => Beside::of(&mut logs, &forced),
+    };
     for log in &logs {
         log::debug!("{}: {} by its first bytes, {} bytes", log.path.display(), log.kind.name(), log.len);
     }
-    let protected = protect_inputs(config, &logs)?;
+    let protected = protect_inputs(config, &logs, [&addresses[..], &accounts].concat())?;
     if !logs.iter().any(|log| log.kind.is_read()) {
-        return Err(Error::NoLogs(files::no_log_among(&logs, &unread)));
+        let mut reasons = files::no_log_among(&logs, &unread);
+        if !addresses.is_empty() || !accounts.is_empty() {
+            reasons.push(format!(
+                "the paths hold {} and {}, and no log: add the System log of the client, the machine that made the failing connection",
+                counted_as(addresses.len() as u64, "address inventory", "address inventories"),
+                counted(accounts.len() as u64, "SPN list")
+            ));
+        }
+        return Err(Error::NoLogs(reasons));
     }
-    Ok(Inputs { logs, unread, previous, protected, allow })
+    let interfaces = [forced.interfaces, addresses].concat();
+    let spns = [forced.spns, accounts].concat();
+    Ok(Inputs { logs, unread, previous, protected, allow, interfaces, spns, unknown, _stdin: stdin })
 }
 
-fn protect_inputs(config: &Config, logs: &[Input]) -> Result<ProtectedPaths, OutputError> {
+/// `-`: standard input, kept in a file until the run ends, as every other input is read by its name.
+fn spool_stdin(paths: &mut [PathBuf]) -> Result<Option<TempDir>, Error> {
+    let Some(path) = paths.iter_mut().find(|path| path.as_os_str() == "-") else { return Ok(None) };
+    let spool = || -> io::Result<(TempDir, PathBuf)> {
+        let folder = tempfile::tempdir()?;
+        let file = folder.path().join("standard-input");
+        io::copy(&mut io::stdin().lock(), &mut File::create(&file)?)?;
+        Ok((folder, file))
+    };
+    let (folder, file) = spool().map_err(Error::Stdin)?;
+    *path = file;
+    Ok(Some(folder))
+}
+
+/// What the options say that it is.
+struct Forced {
+    interfaces: Vec<PathBuf>,
+    spns: Vec<PathBuf>,
+}
+
+impl Forced {
+    fn of(config: &Config) -> Self {
+        Self { interfaces: config.interfaces.clone(), spns: config.spns.clone() }
+    }
+
+    /// Moves the files that are logs to the paths.
+    fn give_back_logs(&mut self, paths: &mut Vec<PathBuf>) {
+        for list in [&mut self.interfaces, &mut self.spns] {
+            list.retain(|path| {
+                let is_log = path.is_file() && files::kind_of(path).is_some_and(files::Kind::is_log);
+                if is_log {
+                    paths.push(path.clone());
+                }
+                !is_log
+            });
+        }
+    }
+
+    fn folders(&self) -> Vec<PathBuf> {
+        self.interfaces.iter().chain(&self.spns).filter(|path| path.is_dir()).cloned().collect()
+    }
+
+    /// Does an option name the file, or a folder that it is in?
+    fn has(&self, file: &Path) -> bool {
+        let whole = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+        let file = whole(file);
+        self.interfaces.iter().chain(&self.spns).any(|path| file.starts_with(whole(path)))
+    }
+}
+
+/// What lies beside the logs.
+#[derive(Default)]
+struct Beside {
+    addresses: Vec<PathBuf>,
+    accounts: Vec<PathBuf>,
+    unknown: usize,
+}
+
+impl Beside {
+    /// Takes the inventories out of the files that were found.
+    fn of(logs: &mut Vec<Input>, forced: &Forced) -> Self {
+        let kinds: Vec<Option<ForeignFile>> = logs
+            .par_iter()
+            .map(|log| if log.kind.is_foreign() { ForeignFile::of_file(&log.path) } else { None })
+            .collect();
+        let mut beside = Self::default();
+        let mut kinds = kinds.into_iter();
+        logs.retain(|log| {
+            let list = match kinds.next().flatten() {
+                Some(ForeignFile::Addresses) => &mut beside.addresses,
+                Some(ForeignFile::Accounts) => &mut beside.accounts,
+                other => {
+                    let is_report = other == Some(ForeignFile::Report);
+                    beside.unknown += usize::from(log.kind.is_foreign() && !log.named && !is_report);
+                    return true;
+                }
+            };
+            if !forced.has(&log.path) && !list.contains(&log.path) {
+                list.push(log.path.clone());
+            }
+            false
+        });
+        beside
+    }
+}
+
+fn protect_inputs(
+    config: &Config,
+    logs: &[Input],
+    found: Vec<PathBuf>,
+) -> Result<ProtectedPaths, OutputError> {
     // A schedule may replace the earlier report by the new one, and by nothing else.
     let others = config.outputs.side_files().chain(config.state.as_deref());
     paths::protect_inputs(others, config.baseline.as_deref())?;
-    let named = config.interfaces.iter().chain(&config.spns).chain(&config.files_from).chain(&config.allow);
-    let named = named.map(PathBuf::as_path);
+    let named = config
+        .interfaces
+        .iter()
+        .chain(&config.spns)
+        .chain(&config.files_from)
+        .chain(&found)
+        .map(PathBuf::as_path);
     let outputs = config.outputs.files().chain(config.state.as_deref());
     paths::protect_inputs(outputs, files::to_spare(logs).chain(named))
 }

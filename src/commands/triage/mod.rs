@@ -46,7 +46,11 @@ fn run_stages(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error
         collected.incidents.incidents.len(),
         collected.incidents.signals.len()
     );
-    let diagnosed = diagnose::diagnose(config, &mut collected);
+    if let Some(reasons) = collected.no_log(&inputs) {
+        return Err(Error::NoLogs(reasons));
+    }
+    let wrong_machine = collected.wrong_machine();
+    let diagnosed = diagnose::diagnose(config, &inputs, &mut collected);
     log::debug!("diagnosed after {:?}: {} incidents", start.elapsed(), diagnosed.rows.len());
     let compared = compare::compare(config, diagnosed.rows, inputs.previous, &mut collected);
     inputs.unread.append(&mut collected.unread);
@@ -59,10 +63,13 @@ fn run_stages(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error
         .filter(|problem| problem.status.is_new())
         .map(|problem| (*problem).clone())
         .collect();
-    let notes = [config.notes.clone(), diagnosed.notes, compared.notes, alarms.notes].concat();
+    let notes =
+        [config.notes.clone(), diagnosed.notes, compared.notes, alarms.notes, Vec::from_iter(wrong_machine)]
+            .concat();
     let mut outcome = Outcome {
         found,
         new,
+        unknown: inputs.unknown,
         rows: compared.rows,
         problems: compared.problems,
         compared: compared.compared,

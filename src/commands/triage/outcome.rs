@@ -28,6 +28,8 @@ pub struct Outcome {
     pub written: Vec<Written>,
     pub logs: Vec<FileReport>,
     pub inventories: Vec<InventoryFile>,
+    /// Files in folders that are of no kind that a triage uses.
+    pub unknown: usize,
     /// Paths that could not be looked at.
     pub unfound: Vec<FileError>,
     pub period: Period,

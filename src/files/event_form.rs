@@ -295,8 +295,20 @@ fn is_psloglist(text: &str) -> bool {
 fn is_message(text: &str) -> bool {
     let text = text.replace("\\_", "_");
     let at = text.find("KRB_AP_ERR_MODIFIED").filter(|at| *at < 300);
-    // Japanese and Chinese have a name before the error as well.
-    at.is_some() && text.chars().take(600).any(|c| matches!(c, '$' | '/'))
+    // And the names of two principals, so that a text about the error is none.
+    let start: String = text.chars().take(500).collect();
+    let words = start
+        .split(|c: char| c.is_whitespace() || "\"'„“”«»。，".contains(c))
+        .map(|word| word.trim_end_matches(['.', ',']));
+    let is_name = |word: &str| {
+        word.ends_with('$')
+            || word.split_once('/').is_some_and(|(class, host)| {
+                class.chars().all(char::is_alphanumeric)
+                    && class.len() > 2
+                    && host.starts_with(char::is_alphanumeric)
+            })
+    };
+    at.is_some() && !text.starts_with(['[', '#', '<']) && words.filter(|word| is_name(word)).count() >= 2
 }
 
 #[cfg(test)]

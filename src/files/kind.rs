@@ -122,11 +122,6 @@ impl Kind {
         matches!(self, Kind::LegacyEvt | Kind::OtherArchive) || (!self.is_read() && named_so())
     }
 
-    /// Does it hold other files?
-    pub fn is_archive(self) -> bool {
-        matches!(self, Kind::Zip | Kind::Tar | Kind::Gzip | Kind::Zstd)
-    }
-
     /// Is it another file, packed as a whole?
     pub fn is_packed(self) -> bool {
         matches!(self, Kind::Gzip | Kind::Zstd)

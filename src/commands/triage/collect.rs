@@ -7,7 +7,7 @@ use super::inputs::Inputs;
 use crate::diagnosis::LogDates;
 use crate::events::{self, DedupIndex, SignalKind};
 use crate::files::FileError;
-use crate::files::FileIndex;
+use crate::files::{FileIndex, Kind};
 use crate::incidents::{CollectedIncidents, IncidentBuilder, MAX_NAME, Period};
 use crate::report::EventSpool;
 use crate::report::numbers::counted_as;
@@ -56,8 +56,11 @@ pub(super) fn collect(config: &Config, inputs: &Inputs, progress: &dyn Progress)
 impl Collected {
     /// Why there is no report, where the paths hold archives and no log is in them.
     pub(super) fn no_log(&self, inputs: &Inputs) -> Option<Vec<String>> {
-        let are_archives =
-            inputs.logs.iter().filter(|log| log.kind.is_read()).all(|log| log.kind.is_archive());
+        let are_archives = inputs
+            .logs
+            .iter()
+            .filter(|log| log.kind.is_read())
+            .all(|log| matches!(log.kind, Kind::Zip | Kind::Tar));
         let files = &self.logs.files;
         let is_nothing = are_archives
             && !files.iter().any(FileReport::was_read)

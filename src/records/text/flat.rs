@@ -409,9 +409,9 @@ impl Flat {
         let is_provider = |provider: &&str| !provider.contains("WinEventLog:");
         let provider = self.get(FIELDS.provider);
         let provider = Some(provider).filter(is_provider).unwrap_or_default();
+        let channel = self.get(FIELDS.channel);
         let is_event = !event_id.is_empty()
-            && (!provider.is_empty()
-                || !message.is_empty()
+            && (![provider, message, channel].iter().all(|text| text.is_empty())
                 || !self.data.is_empty()
                 || !self.strings.is_empty());
         if !is_event {
@@ -430,7 +430,7 @@ impl Flat {
             record_id: self.get(FIELDS.record_id).to_owned(),
             is_utc: path.ends_with("utc"),
             time: time.trim().to_owned(),
-            channel: self.get(FIELDS.channel).to_owned(),
+            channel: channel.to_owned(),
             computer: self.get(FIELDS.computer).to_owned(),
             level: self.get(FIELDS.level).to_owned(),
             user_id: Some(self.get(FIELDS.user_id))

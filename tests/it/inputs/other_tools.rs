@@ -135,6 +135,17 @@ fn what_is_no_log_is_reported_where_it_would_be_missed() {
     assert_eq!(found.report("sysmon.xml").read_errors, Vec::<String>::new());
 }
 
+/// Events of another kind are read, and give nothing: no record and no read error.
+#[test]
+fn events_that_nobody_asked_for_are_counted_only() {
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/inputs");
+    for (name, events) in [("05-events-4624.jsonl", 2), ("05-security-4624.jsonl", 1)] {
+        let found = scan_paths(&[data.join(name)], &event_4(), &data);
+        let [report] = &found.reports[..] else { panic!("{name}: {:?}", found.reports) };
+        assert_eq!((found.records.len(), report.records, report.read_errors.len()), (0, events, 0), "{name}");
+    }
+}
+
 #[test]
 fn a_table_that_was_cut_is_refused_with_the_command() {
     let text = "\n   ProviderName: Microsoft-Windows-Security-Kerberos\n\nTimeCreated             Id LevelDisplayName Message\n-----------             -- ---------------- -------\n10/13/2013 9:13:09 PM    4 Error            The Kerberos client received a KRB_AP_ERR_MOD...\n";

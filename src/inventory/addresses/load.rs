@@ -191,15 +191,19 @@ mod tests {
     #[test]
     fn what_belongs_elsewhere_is_passed_over_in_a_folder_and_named_with_where_it_belongs() {
         let folder = tempfile::tempdir().unwrap();
-        for (name, content) in [
-            ("System.evtx", &b"ElfFile\0"[..]),
-            ("spns.csv", b"account,domain,spn\nSRV1$,a.example,host/srv1\n"),
-            ("report.csv", b"incident_id,problem_id,status\n"),
+        for (name, content, advice) in [
+            ("System.evtx", &b"ElfFile\0"[..], "name it as one"),
+            ("spns.csv", b"account,domain,spn\nSRV1$,a.example,host/srv1\n", "pass it with --spns"),
+            (
+                "report.csv",
+                b"incident_id,problem_id,status\n",
+                "pass the files from which the report was made",
+            ),
         ] {
             let path = folder.path().join(name);
             std::fs::write(&path, content).unwrap();
             let named = load(&[path], &LoadOptions::default());
-            assert!(named.files[0].read_errors[0].contains("name"), "{:?}", named.files);
+            assert!(named.files[0].read_errors[0].contains(advice), "{:?}", named.files);
         }
         std::fs::write(folder.path().join("a.csv"), "host,address\nSRV1,192.0.2.1\n").unwrap();
         let found = load(&[folder.path().to_path_buf()], &LoadOptions::default());

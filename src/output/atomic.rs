@@ -89,8 +89,8 @@ impl StagedFile {
             ResolvedTarget::File(file) => folder_of(file).to_path_buf(),
             ResolvedTarget::Device(_) => std::env::temp_dir(),
         };
-        let mut file = tempfile::Builder::new().prefix(PREFIX).tempfile_in(folder).map_err(failed)?;
-        let _guard = TempFileGuard::new(file.path());
+        let make = || tempfile::Builder::new().prefix(PREFIX).tempfile_in(folder);
+        let (mut file, _guard) = TempFileGuard::create(make).map_err(failed)?;
         {
             let mut out = BufWriter::new(file.as_file_mut());
             contained(fill)(&mut out).map_err(failed)?;

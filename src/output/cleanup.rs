@@ -3,9 +3,12 @@
 //! An interruption is an event of the process, and its handler has no argument, so the list of temporary files is a static
 //! of the process. It is empty unless an output is being written. A library user who installs no handler is not affected.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+
+use tempfile::NamedTempFile;
 
 /// Every temporary file of the program begins with this.
 pub(super) const PREFIX: &str = ".krbtriage-";
@@ -25,9 +28,15 @@ fn lock<T>(mutex: &'static Mutex<T>) -> MutexGuard<'static, T> {
 pub(super) struct TempFileGuard(PathBuf);
 
 impl TempFileGuard {
-    pub(super) fn new(path: &Path) -> Self {
-        lock(&TEMP_FILES).push(path.to_path_buf());
-        Self(path.to_path_buf())
+    /// Makes a file and registers it. An interruption waits, so that no file is made and not yet registered.
+    pub(super) fn create(
+        make: impl FnOnce() -> io::Result<NamedTempFile>,
+    ) -> io::Result<(NamedTempFile, Self)> {
+        let mut files = lock(&TEMP_FILES);
+        let file = make()?;
+        let path = file.path().to_path_buf();
+        files.push(path.clone());
+        Ok((file, Self(path)))
     }
 }
 

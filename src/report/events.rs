@@ -5,8 +5,8 @@
 //! keeps a duplicate.
 
 use std::collections::HashMap;
-use std::io::{self, Write};
-use std::path::Path;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, BufWriter, Seek, SeekFrom, Write};
 use std::sync::{Mutex, PoisonError};
 
 use jiff::Timestamp;
@@ -14,7 +14,6 @@ use serde::{Deserialize, Serialize};
 
 use super::csv_writer::CsvWriter;
 use super::external_sort::{self, Key, Sorter};
-use super::format::{Format, UnknownFormat};
 use crate::events::{ApErrModified, ReportedEvents};
 use crate::files::FileIndex;
 use crate::incidents::{self, EventSink, Twin};
@@ -45,34 +44,21 @@ pub enum EventFormat {
     Jsonl,
 }
 
-impl EventFormat {
-    /// Chooses the format by the path's extension; CSV for standard output.
-    pub fn of(path: Option<&Path>) -> Result<Self, UnknownFormat> {
-        let Some(path) = path else { return Ok(Self::Csv) };
-        match Format::of(path, None)? {
-            Format::Csv => Ok(Self::Csv),
-            Format::Jsonl => Ok(Self::Jsonl),
-            // Events are written one by one, so only line formats fit.
-            Format::Json | Format::Html | Format::Text(_) => Err(UnknownFormat::of(path)),
-        }
-    }
-}
-
-/// A row before the name of its log is known.
+/// An event without the name of its log.
 #[derive(Serialize, Deserialize)]
-struct Line {
-    incident_id: String,
-    time_created: Timestamp,
-    client: Box<str>,
-    channel: Box<str>,
-    record_id: u64,
-    event_id: u16,
-    provider: Box<str>,
-    answered_by: Box<str>,
-    target_spn: Box<str>,
-    target_realm: Box<str>,
-    client_realm: Box<str>,
-    origin: Box<str>,
+pub(super) struct Line {
+    pub incident_id: String,
+    pub time_created: Timestamp,
+    pub client: Box<str>,
+    pub channel: Box<str>,
+    pub record_id: u64,
+    pub event_id: u16,
+    pub provider: Box<str>,
+    pub answered_by: Box<str>,
+    pub target_spn: Box<str>,
+    pub target_realm: Box<str>,
+    pub client_realm: Box<str>,
+    pub origin: Box<str>,
 }
 
 /// A row that may still be replaced by the same event from another file.
@@ -123,8 +109,7 @@ impl EventSpool {
         Box::new(Share { spool: self, sorter: Sorter::new(workers) })
     }
 
-    /// Writes every event once, ordered by time, client, channel and record ID. If several files have the
-    /// event, the first by name is its source. Returns the number of events written.
+    /// Writes every event once, as [`Self::take`] orders them. Returns the number of events written.
     pub fn write(
         &self,
         format: EventFormat,
@@ -132,11 +117,27 @@ impl EventSpool {
         log_name: &dyn Fn(FileIndex) -> String,
         out: &mut dyn Write,
     ) -> io::Result<u64> {
+        let mut lines = Lines::new(format, out)?;
+        let mut written = 0;
+        self.take(twins, log_name, |line, log| {
+            written += 1;
+            lines.write(&line, &log)
+        })?;
+        lines.finish()?;
+        Ok(written)
+    }
+
+    /// Hands over every event once, in the order of time, then client, channel and record ID, with the first by name of the
+    /// logs that hold it. The spool is empty afterwards.
+    fn take(
+        &self,
+        twins: &[Twin],
+        log_name: &dyn Fn(FileIndex) -> String,
+        mut use_event: impl FnMut(Line, String) -> io::Result<()>,
+    ) -> io::Result<()> {
         let twins: HashMap<&str, &Twin> = twins.iter().map(|t| (&*t.own_id, t)).collect();
         let sorters = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
-        let mut lines = Lines::new(format, out)?;
         let mut pending: Option<Pending> = None;
-        let mut written = 0;
         let mut write = |pending: Pending| {
             let mut line = pending.line;
             if line.event_id == 3
@@ -147,8 +148,7 @@ impl EventSpool {
                 }
                 line.incident_id.clone_from(&twin.incident_id);
             }
-            written += 1;
-            lines.write(&line, &pending.log)
+            use_event(line, pending.log)
         };
         external_sort::merge(sorters, |key, row| {
             let Some((identity, file, line)) = taken_apart(row) else {
@@ -170,9 +170,52 @@ impl EventSpool {
                 kept => kept.replace(next).map_or(Ok(()), &mut write),
             }
         })?;
-        pending.map_or(Ok(()), &mut write)?;
-        lines.finish()?;
-        Ok(written)
+        pending.map_or(Ok(()), &mut write)
+    }
+}
+
+/// An event with the name of its log.
+#[derive(Serialize, Deserialize)]
+pub(super) struct EventRow {
+    pub line: Line,
+    pub log: String,
+}
+
+/// All events in their order, in a temporary file without a name: several outputs can read it.
+#[derive(Debug)]
+pub struct SortedEvents(File);
+
+impl SortedEvents {
+    /// Empties the spool.
+    pub fn new(
+        spool: &EventSpool,
+        twins: &[Twin],
+        log_name: &dyn Fn(FileIndex) -> String,
+    ) -> io::Result<Self> {
+        let file = tempfile::tempfile()?;
+        let mut out = BufWriter::with_capacity(1 << 20, &file);
+        spool.take(twins, log_name, |line, log| {
+            serde_json::to_writer(&mut out, &EventRow { line, log })?;
+            out.write_all(b"\n")
+        })?;
+        out.flush()?;
+        drop(out);
+        Ok(Self(file))
+    }
+
+    /// Hands over every event.
+    pub(super) fn each(&self, mut use_event: impl FnMut(&EventRow) -> io::Result<()>) -> io::Result<()> {
+        (&self.0).seek(SeekFrom::Start(0))?;
+        BufReader::with_capacity(1 << 20, &self.0)
+            .split(b'\n')
+            .try_for_each(|line| use_event(&serde_json::from_slice(&line?)?))
+    }
+
+    /// Writes every event.
+    pub fn write(&self, format: EventFormat, out: &mut dyn Write) -> io::Result<()> {
+        let mut lines = Lines::new(format, out)?;
+        self.each(|event| lines.write(&event.line, &event.log))?;
+        lines.finish()
     }
 }
 

@@ -3,7 +3,8 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::{Paper, Report, csv, json, page, text};
+use super::events::EventFormat;
+use super::{Paper, Report, csv, json, page, text, xlsx};
 use crate::output::Output;
 
 /// The format of a report.
@@ -20,6 +21,8 @@ pub enum Format {
     Text(Paper),
     /// One self-contained page for a browser: `docs/page.md`.
     Html,
+    /// A workbook for Excel; not read again.
+    Xlsx,
 }
 
 /// A destination and the format to write there.
@@ -32,7 +35,7 @@ pub struct Target {
 /// The extension is unknown.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{}: its name does not tell how to write it; a report ends in .csv, .json, .jsonl, .html or .txt (or say it with --format), \
+    "{}: its name does not tell how to write it; a report ends in .csv, .json, .jsonl, .html, .xlsx or .txt (or say it with --format), \
      events in .csv or .jsonl", path.display()
 )]
 pub struct UnknownFormat {
@@ -46,7 +49,8 @@ impl UnknownFormat {
 }
 
 impl Format {
-    pub const ALL: [Self; 5] = [Self::Csv, Self::Json, Self::Jsonl, Self::Html, Self::Text(Paper::PLAIN)];
+    pub const ALL: [Self; 6] =
+        [Self::Csv, Self::Json, Self::Jsonl, Self::Html, Self::Xlsx, Self::Text(Paper::PLAIN)];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -55,6 +59,7 @@ impl Format {
             Self::Jsonl => "jsonl",
             Self::Text(_) => "text",
             Self::Html => "html",
+            Self::Xlsx => "xlsx",
         }
     }
 
@@ -69,8 +74,14 @@ impl Format {
             "jsonl" | "ndjson" => Ok(Self::Jsonl),
             "txt" => Ok(Self::Text(Paper::PLAIN)),
             "html" | "htm" => Ok(Self::Html),
+            "xlsx" => Ok(Self::Xlsx),
             _ => asked.ok_or_else(|| UnknownFormat::of(path)),
         }
+    }
+
+    /// Does it write events, so that they have to be collected?
+    pub fn needs_events(self) -> bool {
+        self == Self::Xlsx
     }
 
     pub fn write(self, report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -79,7 +90,21 @@ impl Format {
             Self::Json => json::write(report.rows, report.problems, out),
             Self::Jsonl => json::write_lines(report.rows, out),
             Self::Html => page::write(report, out),
+            Self::Xlsx => xlsx::write(report, out),
             Self::Text(paper) => out.write_all(text::view(report.rows, report.problems, paper).as_bytes()),
+        }
+    }
+}
+
+impl EventFormat {
+    /// Chooses the format by the path's extension; CSV for standard output.
+    pub fn of(path: Option<&Path>) -> Result<Self, UnknownFormat> {
+        let Some(path) = path else { return Ok(Self::Csv) };
+        match Format::of(path, None)? {
+            Format::Csv => Ok(Self::Csv),
+            Format::Jsonl => Ok(Self::Jsonl),
+            // Events are written one by one, so only line formats fit.
+            Format::Json | Format::Html | Format::Xlsx | Format::Text(_) => Err(UnknownFormat::of(path)),
         }
     }
 }
@@ -98,9 +123,10 @@ mod tests {
         assert_eq!(of("report", None), Ok(Format::Csv));
         assert_eq!(of("report", Some(Format::Json)), Ok(Format::Json));
         assert_eq!(of("report.out", Some(Format::Jsonl)), Ok(Format::Jsonl));
-        let error = of("report.xlsx", None).unwrap_err().to_string();
+        assert_eq!(of("report.XLSX", None), Ok(Format::Xlsx));
+        let error = of("report.pdf", None).unwrap_err().to_string();
         assert!(
-            error.contains("report.xlsx") && error.contains(".csv") && error.contains("--format"),
+            error.contains("report.pdf") && error.contains(".csv") && error.contains("--format"),
             "{error}"
         );
     }

@@ -19,9 +19,10 @@ pub mod run_summary;
 pub mod saved;
 
 pub mod text;
+pub mod xlsx;
 
 pub use csv_writer::CsvWriter;
-pub use events::{EventFormat, EventSpool};
+pub use events::{EventFormat, EventSpool, SortedEvents};
 pub use format::{Format, Target};
 pub use paper::Paper;
 pub use problem::{PROBLEM_COLUMNS, Problem};
@@ -41,6 +42,8 @@ pub struct Report<'a> {
     /// The status is against an earlier report.
     pub compared: bool,
     pub read: Reading<'a>,
+    /// Every event, where a format asks for them ([`Format::needs_events`]).
+    pub events: Option<&'a SortedEvents>,
 }
 
 /// The inputs of the report, and what could not be read.

@@ -109,12 +109,13 @@ pub(in crate::cli) struct ReportOptions {
 
     /// Write the report to FILE (repeatable).
     ///
-    /// The extension selects the format: .csv, .json, .jsonl, .html (a page for a browser) or .txt. Without this option the
+    /// The extension selects the format: .csv, .json, .jsonl, .html (a page for a browser), .xlsx
+    /// (Excel) or .txt. Without this option the
     /// report goes to standard output.
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     output: Vec<PathBuf>,
 
-    /// Report format: csv, json, jsonl, html or text.
+    /// Report format: csv, json, jsonl, html, xlsx or text.
     ///
     /// Applies to standard output, and to an --output without a known extension. The default is text on a terminal and CSV
     /// elsewhere.

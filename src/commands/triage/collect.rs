@@ -42,7 +42,7 @@ pub(super) fn collect(config: &Config, inputs: &Inputs, progress: &dyn Progress)
             IncidentBuilder::new(&dedup, config.period)
                 .without(reported)
                 .with_log_ranges(inputs.previous.rows.is_some().then_some(now))
-                .event_sink(config.outputs.events.is_some().then(|| spool.event_sink(workers)))
+                .event_sink(config.outputs.need_events().then(|| spool.event_sink(workers)))
         });
     let mut incidents = CollectedIncidents::merge(visitors);
     let mut logs = Logs::new(files);

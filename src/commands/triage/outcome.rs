@@ -62,6 +62,7 @@ impl Outcome {
                 already_reported: self.already_reported,
                 dropped: self.dropped,
             },
+            events: None,
         }
     }
 

@@ -60,6 +60,16 @@ impl Outputs {
         }
     }
 
+    /// The first report with a sheet of events.
+    pub(super) fn report_with_events(&self) -> Option<&Target> {
+        self.reports.iter().find(|target| target.format.needs_events())
+    }
+
+    /// Does anything hold single events?
+    pub(super) fn need_events(&self) -> bool {
+        self.events.is_some() || self.report_with_events().is_some()
+    }
+
     /// Is the report itself shown on the terminal? Then the summary need not repeat it.
     pub fn are_viewed(&self) -> bool {
         self.reports.iter().any(|t| t.output == Output::Stdout && matches!(t.format, Format::Text(_)))

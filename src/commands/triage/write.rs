@@ -12,13 +12,25 @@ use crate::output::{
     Output, OutputError, ProtectedPaths, ResolvedTarget, StagedFile, cleanup, commit_all, folder_of,
     write_stdout, write_terminal,
 };
-use crate::report::{EventSpool, Format, Problem, Report, Target, new_problems, problem, run_summary, text};
+use crate::report::{
+    EventSpool, Format, Problem, Report, SortedEvents, Target, new_problems, problem, run_summary, text,
+};
 
 /// What the events file is made of, apart from the report.
 pub(super) struct EventRows<'a> {
     pub spool: &'a EventSpool,
     pub twins: &'a [Twin],
     pub log_name: &'a dyn Fn(FileIndex) -> String,
+}
+
+impl EventRows<'_> {
+    /// Sorts them for `output` and any other. An error names `output`.
+    fn sort(&self, output: &Output) -> Result<SortedEvents, OutputError> {
+        SortedEvents::new(self.spool, self.twins, self.log_name).map_err(|source| match output {
+            Output::File(path) => OutputError::Write { path: path.clone(), source },
+            Output::Stdout => OutputError::Stdout(source),
+        })
+    }
 }
 
 /// Stages all files and writes to standard output. Returns the files, and false if standard output was closed
@@ -29,6 +41,8 @@ fn stage(
     new: &[Problem],
     events: &EventRows<'_>,
 ) -> Result<(Vec<StagedFile>, bool), OutputError> {
+    let sorted = outputs.report_with_events().map(|target| events.sort(&target.output)).transpose()?;
+    let report = &Report { events: sorted.as_ref(), ..*report };
     let (mut staged, mut complete) = (Vec::new(), true);
     // Write to standard output last, so that no error about a file follows it.
     for to_stdout in [false, true] {
@@ -49,8 +63,9 @@ fn stage(
             complete &= write_one(output, &mut staged, |out| new_problems::write(report.rows, &new, out))?;
         }
         if let Some((output, format)) = outputs.events.as_ref().filter(|(output, _)| is_now(output)) {
-            complete &= write_one(output, &mut staged, |out| {
-                events.spool.write(*format, events.twins, events.log_name, out).map(drop)
+            complete &= write_one(output, &mut staged, |out| match &sorted {
+                Some(sorted) => sorted.write(*format, out),
+                None => events.spool.write(*format, events.twins, events.log_name, out).map(drop),
             })?;
         }
         if let Some(output) = outputs.summary.as_ref().filter(|output| is_now(output)) {

@@ -60,7 +60,7 @@ fn item(text: &str, role: EvidenceRole) -> EvidenceItem {
 }
 
 fn report<'a>(rows: &'a [Row], problems: &'a [Problem]) -> Report<'a> {
-    Report { rows, problems, compared: false, read: Reading::default() }
+    Report { rows, problems, compared: false, read: Reading::default(), events: None }
 }
 
 fn page(rows: &[Row]) -> String {

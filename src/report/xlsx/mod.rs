@@ -1,0 +1,327 @@
+//! The report as an Excel workbook, for people who filter and sort: problems, incidents, events and inputs. The CSV stays the
+//! contract for programs.
+//!
+//! Sheets are written row by row into temporary files, so memory does not grow with the rows. The same report gives the same
+//! bytes.
+
+mod sheet;
+
+use std::io::{self, Seek, SeekFrom, Write};
+
+use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, XlsxError};
+
+use super::events::{EventRow, SortedEvents};
+use super::item::{EvidenceItem, RequestItem, StepItem};
+use super::numbers::{counted, grouped};
+use super::{Problem, Reading, Report, Row, Status, left_out};
+use crate::diagnosis::Confidence;
+use sheet::{Cell, Fill, Formats, LeftOut, MAX_ROWS, Sheet};
+
+const PROBLEMS: [(&str, u16); 15] = [
+    ("Problem", 60),
+    ("Status", 11),
+    ("Confidence", 12),
+    ("Cause", 20),
+    ("Kind", 22),
+    ("Fix this", 32),
+    ("Incidents", 10),
+    ("New", 8),
+    ("Events", 10),
+    ("First seen (UTC)", 20),
+    ("Last seen (UTC)", 20),
+    ("Clients", 28),
+    ("Targets", 32),
+    ("Fix", 80),
+    ("Problem ID", 20),
+];
+
+const INCIDENTS: [(&str, u16); 22] = [
+    ("Incident", 60),
+    ("Status", 11),
+    ("Confidence", 12),
+    ("Cause", 20),
+    ("Kind", 22),
+    ("Client", 24),
+    ("Answered by", 20),
+    ("Target SPN", 32),
+    ("Shared addresses", 18),
+    ("Events", 10),
+    ("First seen (UTC)", 20),
+    ("Last seen (UTC)", 20),
+    ("Explanation", 70),
+    ("Evidence", 80),
+    ("Collect next", 70),
+    ("Fix", 80),
+    ("Fix this", 32),
+    ("Target realm", 22),
+    ("Client realm", 22),
+    ("Logs", 40),
+    ("Incident ID", 20),
+    ("Problem ID", 20),
+];
+
+const EVENTS: [(&str, u16); 13] = [
+    ("Time (UTC)", 20),
+    ("Client", 24),
+    ("Channel", 12),
+    ("Record ID", 12),
+    ("Event ID", 9),
+    ("Provider", 36),
+    ("Answered by", 20),
+    ("Target SPN", 32),
+    ("Target realm", 22),
+    ("Client realm", 22),
+    ("Origin", 8),
+    ("Log", 40),
+    ("Incident ID", 20),
+];
+
+const INPUTS: [(&str, u16); 9] = [
+    ("Input", 14),
+    ("Path", 60),
+    ("Kind", 20),
+    ("Bytes", 16),
+    ("Records or rows", 16),
+    ("Events", 10),
+    ("Duplicates", 11),
+    ("Not read", 70),
+    ("Notes", 70),
+];
+
+/// Rows from which a sheet may pass 4 GiB, which needs another form of ZIP.
+const MANY_ROWS: usize = 100_000;
+
+/// Writes the workbook.
+pub fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
+    write_within(report, MAX_ROWS, out)
+}
+
+fn write_within(report: &Report<'_>, max_rows: u32, out: &mut dyn Write) -> io::Result<()> {
+    let mut workbook = Workbook::new();
+    let created = ExcelDateTime::from_ymd(2000, 1, 1).map_err(xlsx_error)?;
+    let properties = DocProperties::new().set_title("krbtriage report").set_creation_datetime(&created);
+    workbook.set_properties(&properties);
+    let formats = Formats::new();
+    let left_out = [
+        ("Problems", problems(&mut workbook, &formats, report, max_rows).map_err(xlsx_error)?),
+        ("Incidents", incidents(&mut workbook, &formats, report, max_rows).map_err(xlsx_error)?),
+        ("Events", events(&mut workbook, &formats, report.events, max_rows)?),
+    ];
+    let many = report.rows.len() > MANY_ROWS || left_out.iter().any(|(_, l)| l.rows > 0);
+    inputs(&mut workbook, &formats, &report.read, &left_out, max_rows).map_err(xlsx_error)?;
+    workbook.use_zip_large_file(many);
+    let mut file = tempfile::tempfile()?;
+    workbook.save_to_writer(io::BufWriter::new(&mut file)).map_err(xlsx_error)?;
+    file.seek(SeekFrom::Start(0))?;
+    io::copy(&mut file, out).map(drop)
+}
+
+fn problems(
+    workbook: &mut Workbook,
+    formats: &Formats,
+    report: &Report<'_>,
+    max_rows: u32,
+) -> Result<LeftOut, XlsxError> {
+    let mut sheet = Sheet::new(workbook, "Problems", &PROBLEMS, formats, max_rows)?;
+    report.problems.iter().try_for_each(|problem| sheet.row(problem_cells(problem)))?;
+    sheet.finish()
+}
+
+fn problem_cells(problem: &Problem) -> Vec<Cell> {
+    let title = if problem.title.is_empty() { problem.name() } else { &problem.title };
+    vec![
+        Cell::Text(title.to_owned()),
+        status(problem.status),
+        confidence(problem.confidence),
+        Cell::Text(problem.cause.to_string()),
+        Cell::Text(problem.kind.to_string()),
+        Cell::Text(problem.name().to_owned()),
+        Cell::Number(problem.incidents.len() as u64),
+        Cell::Number(problem.new as u64),
+        Cell::Number(problem.events),
+        Cell::Time(problem.first_seen.clone()),
+        Cell::Time(problem.last_seen.clone()),
+        Cell::List(problem.clients.clone()),
+        Cell::List(problem.targets.clone()),
+        steps(&problem.fix),
+        Cell::Text(problem.problem_id.clone()),
+    ]
+}
+
+fn incidents(
+    workbook: &mut Workbook,
+    formats: &Formats,
+    report: &Report<'_>,
+    max_rows: u32,
+) -> Result<LeftOut, XlsxError> {
+    let mut sheet = Sheet::new(workbook, "Incidents", &INCIDENTS, formats, max_rows)?;
+    report.rows.iter().try_for_each(|row| sheet.row(incident_cells(row)))?;
+    sheet.finish()
+}
+
+fn incident_cells(row: &Row) -> Vec<Cell> {
+    vec![
+        Cell::Text(row.title.clone()),
+        status(row.status),
+        confidence(row.confidence),
+        Cell::Text(row.cause.to_string()),
+        Cell::Text(row.kind.to_string()),
+        Cell::Text(row.client.clone()),
+        Cell::Text(row.answered_by.clone()),
+        Cell::Text(row.target_spn.clone()),
+        Cell::List(row.shared_addresses.clone()),
+        Cell::Number(row.events),
+        Cell::Time(row.first_seen.clone()),
+        Cell::Time(row.last_seen.clone()),
+        Cell::Text(row.explanation.clone()),
+        Cell::List(row.evidence.iter().map(EvidenceItem::cell).collect()),
+        Cell::List(row.missing.iter().map(|item: &RequestItem| item.text.clone()).collect()),
+        steps(&row.fix),
+        Cell::Text(row.problem.clone()),
+        Cell::Text(row.target_realm.clone()),
+        Cell::Text(row.client_realm.clone()),
+        Cell::List(row.logs.clone()),
+        Cell::Text(row.incident_id.clone()),
+        Cell::Text(row.problem_id.clone()),
+    ]
+}
+
+fn events(
+    workbook: &mut Workbook,
+    formats: &Formats,
+    events: Option<&SortedEvents>,
+    max_rows: u32,
+) -> io::Result<LeftOut> {
+    let mut sheet = Sheet::new(workbook, "Events", &EVENTS, formats, max_rows).map_err(xlsx_error)?;
+    if let Some(events) = events {
+        events.each(|event| sheet.row(event_cells(event)).map_err(xlsx_error))?;
+    }
+    sheet.finish().map_err(xlsx_error)
+}
+
+fn event_cells(event: &EventRow) -> Vec<Cell> {
+    let line = &event.line;
+    let text = |text: &str| Cell::Text(text.to_owned());
+    vec![
+        Cell::Time(line.time_created.to_string()),
+        text(&line.client),
+        text(&line.channel),
+        Cell::Number(line.record_id),
+        Cell::Number(line.event_id.into()),
+        text(&line.provider),
+        text(&line.answered_by),
+        text(&line.target_spn),
+        text(&line.target_realm),
+        text(&line.client_realm),
+        text(&line.origin),
+        text(&event.log),
+        text(&line.incident_id),
+    ]
+}
+
+fn inputs(
+    workbook: &mut Workbook,
+    formats: &Formats,
+    read: &Reading<'_>,
+    sheets: &[(&str, LeftOut)],
+    max_rows: u32,
+) -> Result<(), XlsxError> {
+    let mut sheet = Sheet::new(workbook, "Inputs", &INPUTS, formats, max_rows)?;
+    let text = |text: &str| Cell::Text(text.to_owned());
+    let none = || Cell::Text(String::new());
+    // Notes first: they must not be lost behind a million inputs.
+    for note in notes(read, sheets) {
+        let mut cells = vec![text("Note")];
+        cells.extend((0..7).map(|_| none()));
+        cells.push(Cell::Text(note));
+        sheet.row(cells)?;
+    }
+    for error in read.unfound {
+        let mut cells = vec![text("Not found"), Cell::Text(error.path().display().to_string())];
+        cells.extend((0..5).map(|_| none()));
+        cells.push(Cell::Text(error.to_string()));
+        sheet.row(cells)?;
+    }
+    for log in read.logs {
+        sheet.row(vec![
+            text("Log"),
+            text(&log.path),
+            text(log.kind),
+            Cell::Number(log.bytes),
+            Cell::Number(log.records),
+            Cell::Number(log.events),
+            Cell::Number(log.duplicates),
+            Cell::List(log.read_errors.clone()),
+            Cell::List(log.notes.clone()),
+        ])?;
+    }
+    for file in read.inventories {
+        sheet.row(vec![
+            text("Inventory"),
+            text(&file.path),
+            text(file.kind),
+            none(),
+            Cell::Number(file.rows),
+            none(),
+            none(),
+            Cell::List(file.read_errors.clone()),
+            none(),
+        ])?;
+    }
+    sheet.finish().map(drop)
+}
+
+/// What concerns no single input.
+fn notes(read: &Reading<'_>, sheets: &[(&str, LeftOut)]) -> Vec<String> {
+    let mut notes = vec!["Times are UTC.".to_owned()];
+    notes.extend(read.notes.iter().cloned());
+    for (name, left_out) in sheets {
+        if left_out.rows > 0 {
+            notes.push(format!(
+                "Sheet {name}: {} did not fit, because Excel has {} rows per sheet. The CSV has them.",
+                counted(left_out.rows, "row"),
+                grouped(MAX_ROWS.into())
+            ));
+        }
+        if left_out.cells > 0 {
+            notes.push(format!(
+                "Sheet {name}: {} cut, because Excel has {} characters per cell. The CSV has the whole text.",
+                counted(left_out.cells, "cell"),
+                grouped(sheet::MAX_CELL as u64)
+            ));
+        }
+    }
+    notes.extend(left_out(read.dropped));
+    notes
+}
+
+fn steps(steps: &[StepItem]) -> Cell {
+    Cell::List(steps.iter().map(|step| step.text.clone()).collect())
+}
+
+fn confidence(confidence: Confidence) -> Cell {
+    let fill = match confidence {
+        Confidence::Confirmed => Fill::Red,
+        Confidence::Likely => Fill::Orange,
+        Confidence::Possible => Fill::Yellow,
+    };
+    Cell::Coloured(confidence.to_string(), fill)
+}
+
+fn status(status: Status) -> Cell {
+    let fill = match status {
+        Status::New => Fill::Orange,
+        Status::Reopened => Fill::Red,
+        Status::Ongoing => Fill::Grey,
+        Status::Resolved => Fill::Green,
+    };
+    Cell::Coloured(status.name().to_owned(), fill)
+}
+
+/// An error of the disk as it is; a wrong call of the library as text.
+fn xlsx_error(error: XlsxError) -> io::Error {
+    match error {
+        XlsxError::IoError(error) => error,
+        other => io::Error::other(other.to_string()),
+    }
+}

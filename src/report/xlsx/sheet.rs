@@ -1,0 +1,225 @@
+//! One worksheet: a frozen header with filters, wrapped cells, and Excel's limits.
+
+use jiff::Timestamp;
+use rust_xlsxwriter::{Color, ExcelDateTime, Format, FormatAlign, Workbook, Worksheet, XlsxError};
+
+use crate::report::numbers::grouped;
+use crate::text::escape::escape_control;
+
+/// Excel's limits: rows of a sheet with its header, and UTF-16 units of a cell.
+pub(super) const MAX_ROWS: u32 = 1_048_576;
+pub(super) const MAX_CELL: usize = 32_767;
+
+/// Room in a cell for the sentence about what was cut.
+const CUT_NOTE: usize = 80;
+
+/// Integers up to here are exact in Excel, which has only floating-point numbers.
+const MAX_EXACT: u64 = 1 << 53;
+
+/// Height of a line in points, and lines that a row shows at most. A selected cell shows the rest in the formula bar.
+const LINE_HEIGHT: f64 = 15.0;
+const MAX_LINES: usize = 8;
+
+/// A value of a cell. No value is ever a formula.
+pub(super) enum Cell {
+    Text(String),
+    /// One item per line.
+    List(Vec<String>),
+    Number(u64),
+    /// RFC 3339. Text that is not a time is written as text.
+    Time(String),
+    /// A word on a background.
+    Coloured(String, Fill),
+}
+
+/// Backgrounds, each readable under black text.
+#[derive(Clone, Copy)]
+pub(super) enum Fill {
+    Red,
+    Orange,
+    Yellow,
+    Green,
+    Grey,
+}
+
+impl Fill {
+    const ALL: [Self; 5] = [Self::Red, Self::Orange, Self::Yellow, Self::Green, Self::Grey];
+
+    fn colour(self) -> Color {
+        Color::RGB(match self {
+            Self::Red => 0xF8_CB_CB,
+            Self::Orange => 0xFC_E0_C0,
+            Self::Yellow => 0xFF_F4_C2,
+            Self::Green => 0xD3_EE_D6,
+            Self::Grey => 0xE6_E9_ED,
+        })
+    }
+}
+
+/// The formats of cells, shared by all sheets.
+pub(super) struct Formats {
+    header: Format,
+    text: Format,
+    /// Text that would be a formula once somebody edits the cell: Excel keeps it as text.
+    quoted: Format,
+    number: Format,
+    time: Format,
+    fills: Vec<Format>,
+}
+
+impl Formats {
+    pub(super) fn new() -> Self {
+        let top = || Format::new().set_align(FormatAlign::Top);
+        let header = top().set_bold().set_text_wrap().set_background_color(Color::RGB(0xDD_E5_EE));
+        Self {
+            header,
+            text: top().set_text_wrap(),
+            quoted: top().set_text_wrap().set_quote_prefix(),
+            number: top().set_num_format("#,##0"),
+            time: top().set_num_format("yyyy-mm-dd hh:mm:ss"),
+            fills: Fill::ALL.map(|fill| top().set_background_color(fill.colour())).to_vec(),
+        }
+    }
+}
+
+/// A sheet that is written from top to bottom, each row once.
+pub(super) struct Sheet<'a> {
+    sheet: &'a mut Worksheet,
+    formats: &'a Formats,
+    widths: Vec<u16>,
+    max_rows: u32,
+    next: u32,
+    /// Rows that the sheet has no room for.
+    rows_left_out: u64,
+    cells_cut: u64,
+}
+
+/// What a sheet had no room for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct LeftOut {
+    pub rows: u64,
+    pub cells: u64,
+}
+
+impl<'a> Sheet<'a> {
+    /// `columns` are titles with widths in characters. `max_rows` counts the header.
+    pub(super) fn new(
+        workbook: &'a mut Workbook,
+        name: &str,
+        columns: &[(&str, u16)],
+        formats: &'a Formats,
+        max_rows: u32,
+    ) -> Result<Self, XlsxError> {
+        let sheet = workbook.add_worksheet_with_constant_memory()?;
+        sheet.set_name(name)?;
+        sheet.set_freeze_panes(1, 1)?;
+        sheet.set_landscape().set_repeat_rows(0, 0)?;
+        for (column, (title, width)) in (0..).zip(columns) {
+            sheet.set_column_width(column, *width)?;
+            sheet.write_string_with_format(0, column, *title, &formats.header)?;
+        }
+        let widths = columns.iter().map(|(_, width)| *width).collect();
+        Ok(Self { sheet, formats, widths, max_rows, next: 1, rows_left_out: 0, cells_cut: 0 })
+    }
+
+    pub(super) fn row(&mut self, cells: Vec<Cell>) -> Result<(), XlsxError> {
+        if self.next >= self.max_rows {
+            self.rows_left_out += 1;
+            return Ok(());
+        }
+        let cells: Vec<Cell> = cells.into_iter().map(|cell| self.printable(cell)).collect();
+        let lines = self.widths.iter().zip(&cells).map(|(width, cell)| lines(cell, *width)).max();
+        let lines = u8::try_from(lines.unwrap_or(1).clamp(1, MAX_LINES)).unwrap_or(1);
+        self.sheet.set_row_height(self.next, LINE_HEIGHT * f64::from(lines))?;
+        for (column, cell) in (0..).zip(&cells) {
+            self.cell(column, cell)?;
+        }
+        self.next += 1;
+        Ok(())
+    }
+
+    /// The cell with lists joined, everything unprintable escaped, and no more than Excel's length.
+    fn printable(&mut self, cell: Cell) -> Cell {
+        match cell {
+            Cell::List(items) => {
+                let lines: Vec<_> = items.iter().map(|item| escape_control(item)).collect();
+                Cell::Text(self.cut(lines.join("\n")))
+            }
+            Cell::Text(text) => Cell::Text(self.cut(escape_control(&text).into_owned())),
+            Cell::Time(text) if text.parse::<Timestamp>().is_err() => self.printable(Cell::Text(text)),
+            other => other,
+        }
+    }
+
+    fn cell(&mut self, column: u16, cell: &Cell) -> Result<(), XlsxError> {
+        let (row, formats) = (self.next, self.formats);
+        match cell {
+            Cell::Number(n) if *n <= MAX_EXACT => {
+                self.sheet.write_number_with_format(row, column, *n as f64, &formats.number)?;
+            }
+            Cell::Number(n) => {
+                self.sheet.write_string_with_format(row, column, n.to_string(), &formats.text)?;
+            }
+            Cell::Time(text) => match text.parse::<Timestamp>().ok().and_then(excel_time) {
+                Some(time) => {
+                    self.sheet.write_datetime_with_format(row, column, time, &formats.time)?;
+                }
+                None => {
+                    self.sheet.write_string_with_format(row, column, text, &formats.text)?;
+                }
+            },
+            Cell::Coloured(text, fill) => {
+                let format = formats.fills.get(*fill as usize).unwrap_or(&formats.text);
+                self.sheet.write_string_with_format(row, column, text, format)?;
+            }
+            Cell::Text(text) if !text.is_empty() => {
+                let format = if looks_like_formula(text) { &formats.quoted } else { &formats.text };
+                self.sheet.write_string_with_format(row, column, text, format)?;
+            }
+            Cell::Text(_) | Cell::List(_) => {}
+        }
+        Ok(())
+    }
+
+    /// A text that fits into a cell. What is cut is counted at its end.
+    fn cut(&mut self, text: String) -> String {
+        // UTF-8 is never shorter than UTF-16 counted in units.
+        if text.len() <= MAX_CELL || text.encode_utf16().count() <= MAX_CELL {
+            return text;
+        }
+        self.cells_cut += 1;
+        let (mut units, mut end) = (0, 0);
+        for c in text.chars() {
+            units += c.len_utf16();
+            if units > MAX_CELL - CUT_NOTE {
+                break;
+            }
+            end += c.len_utf8();
+        }
+        let (kept, rest) = text.split_at(end);
+        format!("{kept}… ({} more characters; the CSV has them)", grouped(rest.chars().count() as u64))
+    }
+
+    /// Adds the filters. Returns what there was no room for.
+    pub(super) fn finish(self) -> Result<LeftOut, XlsxError> {
+        let last = u16::try_from(self.widths.len().saturating_sub(1)).unwrap_or(0);
+        self.sheet.autofilter(0, 0, self.next - 1, last)?;
+        Ok(LeftOut { rows: self.rows_left_out, cells: self.cells_cut })
+    }
+}
+
+/// Excel's time to the second in UTC; `None` outside its years, 1900 to 9999.
+fn excel_time(time: Timestamp) -> Option<ExcelDateTime> {
+    ExcelDateTime::from_timestamp(time.as_second()).ok()
+}
+
+fn looks_like_formula(text: &str) -> bool {
+    text.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠'])
+}
+
+/// Lines that a text takes in a column of `width` characters, about.
+fn lines(cell: &Cell, width: u16) -> usize {
+    let Cell::Text(text) = cell else { return 1 };
+    let width = usize::from(width.max(1));
+    text.split('\n').take(MAX_LINES).map(|line| line.len().div_ceil(width).max(1)).sum()
+}

@@ -83,6 +83,10 @@ fn triage(args: args::Triage) -> Exit {
 
 fn run_triage(config: &commands::triage::Config, terminal: args::Terminal) -> Exit {
     let bar = Bar::new(!terminal.no_progress && !terminal.say.quiet);
+    if config.outputs.write_binary_to_stdout() && std::io::stdout().is_terminal() {
+        say("krbtriage: a workbook is binary. Write it to a file with -o report.xlsx, or pipe it.\n");
+        return Exit::Usage;
+    }
     let viewed = config.outputs.are_viewed();
     let result = commands::triage::run(config, &bar);
     bar.finish();

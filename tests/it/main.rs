@@ -34,5 +34,6 @@ mod simulation;
 mod terminal;
 mod triage;
 mod verdicts;
+mod workbook;
 #[cfg(windows)]
 mod windows;

@@ -70,6 +70,11 @@ impl Outputs {
         self.events.is_some() || self.report_with_events().is_some()
     }
 
+    /// Does standard output get bytes that are not text?
+    pub fn write_binary_to_stdout(&self) -> bool {
+        self.reports.iter().any(|t| t.output == Output::Stdout && t.format == Format::Xlsx)
+    }
+
     /// Is the report itself shown on the terminal? Then the summary need not repeat it.
     pub fn are_viewed(&self) -> bool {
         self.reports.iter().any(|t| t.output == Output::Stdout && matches!(t.format, Format::Text(_)))

@@ -325,3 +325,6 @@ fn xlsx_error(error: XlsxError) -> io::Error {
         other => io::Error::other(other.to_string()),
     }
 }
+
+#[cfg(test)]
+mod tests;

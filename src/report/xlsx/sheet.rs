@@ -183,7 +183,7 @@ impl<'a> Sheet<'a> {
 
     /// A text that fits into a cell. What is cut is counted at its end.
     fn cut(&mut self, text: String) -> String {
-        // UTF-8 is never shorter than UTF-16 counted in units.
+        // A text never has more UTF-16 units than bytes of UTF-8.
         if text.len() <= MAX_CELL || text.encode_utf16().count() <= MAX_CELL {
             return text;
         }

@@ -133,7 +133,7 @@ fn no_output_is_written_when_one_cannot_be() {
         assert_eq!(place.text("r.csv"), "old");
         assert_eq!(place.files(), ["A.evtx", "r.csv"]);
     }
-    place.run(&["triage", "A.evtx", "-o", "r.csv", "-o", "r.xlsx"]).exits(2);
+    place.run(&["triage", "A.evtx", "-o", "r.csv", "-o", "r.pdf"]).exits(2);
     let stderr = place.run(&["triage", "A.evtx", "-o", "r.csv", "--problems", "r.csv"]).exits(2).stderr();
     assert!(stderr.contains("two outputs cannot go to one file"), "{stderr}");
     place.run(&["triage", "A.evtx", "-o", "r.json", "--state", "r.json"]).exits(2);

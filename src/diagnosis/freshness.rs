@@ -77,6 +77,11 @@ fn of_another_time(case: &Case<'_>, basis: &Basis) -> Option<Caveat> {
         .or_else(|| basis.changes_by_itself.then(|| find(&|source| undated(case, source))).flatten())
 }
 
+/// What this source shows was so when the events happened, as far as its date says.
+pub(super) fn is_of_the_time(case: &Case<'_>, source: &Source) -> bool {
+    outdated(case, source).is_none()
+}
+
 /// Why what this source shows may not have been so when the events happened.
 fn outdated(case: &Case<'_>, source: &Source) -> Option<Caveat> {
     let dates = &case.parties.context.dates;

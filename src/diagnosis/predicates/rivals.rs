@@ -10,6 +10,7 @@ use super::keys::failed_service_serves_class;
 use super::target::is_of_target;
 use crate::diagnosis::account_class::is_in_use;
 use crate::diagnosis::case::Case;
+use crate::diagnosis::freshness::is_of_the_time;
 use crate::diagnosis::proof::{Proof, TICKET_LIFETIME};
 use crate::diagnosis::signals::About;
 use crate::diagnosis::subject::AccountKind;
@@ -40,8 +41,9 @@ pub(in crate::diagnosis) fn no_name_to_client(case: &Case<'_>, proof: &Proof) ->
     if !parties.resolved_on_client().is_empty() {
         return resolved.iter().all(|(address, _)| parties.owns(parties.target_id, *address));
     }
-    let home =
-        !resolved.is_empty() && resolved.iter().all(|(address, _)| parties.owns(parties.target_id, *address));
+    // DNS of another time does not show what the names resolved to, neither this one nor those of other clients.
+    let home = resolved.iter().any(|(_, source)| is_of_the_time(case, source))
+        && resolved.iter().all(|(address, _)| parties.owns(parties.target_id, *address));
     let owners = |address: &IpAddr| hosts.owner_set(*address).map_or(0, BTreeSet::len);
     let with_addresses = hosts.with_addresses();
     let quoted = quoted_addresses(case);

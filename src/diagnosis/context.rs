@@ -60,9 +60,9 @@ pub(super) struct Fleet {
     classes: HashMap<String, BTreeSet<String>>,
     /// The files that hold anything a client logged, by its name in lower case.
     logs: HashMap<String, BTreeSet<FileIndex>>,
-    /// By an address: clients that reached themselves by RPC, each with a target that owns the address too. No host is the
-    /// client or the target of two pairs.
-    loops: HashMap<IpAddr, Vec<(HostId, HostId)>>,
+    /// By an address and a class of RPC: clients that reached themselves, each with a target that owns the address too. No host
+    /// is the client or the target of two pairs.
+    loops: HashMap<(IpAddr, String), Vec<(HostId, HostId)>>,
 }
 
 /// So many pairs leave two after those with the client or the target of any one incident.
@@ -89,14 +89,20 @@ impl Fleet {
             if host.same_label(&by) {
                 fleet.classes.entry(host.to_string()).or_default().insert(spn.class.to_lowercase());
             } else if is_rpc_class(&spn.class.to_lowercase()) {
-                fleet.add_loop(&incident.client, &by, &host, context);
+                fleet.add_loop(&incident.client, &by, (&host, &spn.class.to_lowercase()), context);
             }
         }
         fleet
     }
 
     /// Notes the addresses that a client which answered itself and its target both own, unless DNS led it there.
-    fn add_loop(&mut self, client: &str, by: &HostName, target: &HostName, context: &Context<'_>) {
+    fn add_loop(
+        &mut self,
+        client: &str,
+        by: &HostName,
+        (target, class): (&HostName, &str),
+        context: &Context<'_>,
+    ) {
         let hosts = &context.hosts;
         let Some(client) = HostName::parse(client).filter(|client| client.same_label(by)) else { return };
         let full = target.clone().in_domain(client.domain());
@@ -110,7 +116,7 @@ impl Fleet {
             return;
         }
         for address in ours.intersection(&theirs) {
-            let pairs = self.loops.entry(*address).or_default();
+            let pairs = self.loops.entry((*address, class.to_owned())).or_default();
             let apart = pairs.iter().all(|(c, t)| *c != client && *t != target);
             if apart && pairs.len() < ENOUGH_PAIRS {
                 pairs.push((client, target));
@@ -118,9 +124,16 @@ impl Fleet {
         }
     }
 
-    /// How many other clients reached themselves when they asked for other targets that share this address with them.
-    pub(super) fn loops_beside(&self, address: IpAddr, client: HostId, target: HostId) -> usize {
-        let pairs = self.loops.get(&address).map(Vec::as_slice).unwrap_or_default();
+    /// How many other clients reached themselves when they asked for this class on other targets that share this address with
+    /// them. Programs of another class may follow names where these choose an address.
+    pub(super) fn loops_beside(
+        &self,
+        address: IpAddr,
+        class: String,
+        client: HostId,
+        target: HostId,
+    ) -> usize {
+        let pairs = self.loops.get(&(address, class)).map(Vec::as_slice).unwrap_or_default();
         pairs.iter().filter(|(c, t)| *c != client && *t != target).count()
     }
 

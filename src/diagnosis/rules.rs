@@ -74,8 +74,8 @@ const NAME_TO_CLIENT: Rival = Rival {
     kind: Kind::StaleDns,
     story: "the hosts file or DNS resolves the target's name to the client",
     excluded_by: "a DCOM event that names the address, a name that resolves to it, at most 1 owner in 50 of at least 100 \
-        hosts, or two other clients that reached themselves through it; where client and target are its only owners, also \
-        DCOM 10006, 10009, 10028 or LsaSrv 6037 near the events, or a name that resolves to the target",
+        hosts, or two other clients that reached themselves through it for the same class; where client and target are its \
+        only owners, also DCOM 10006, 10009, 10028 or LsaSrv 6037 near the events, or a name that resolves to the target",
     is_excluded: rivals::no_name_to_client,
     settled_by: predicates::resolution,
 };

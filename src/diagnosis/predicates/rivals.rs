@@ -51,7 +51,8 @@ pub(in crate::diagnosis) fn no_name_to_client(case: &Case<'_>, proof: &Proof) ->
         let rare = with_addresses >= LARGE && owners(address) * RARE <= with_addresses;
         let followed = home && parties.resolves_to(*address);
         let others = parties.client_id.zip(parties.target_id);
-        let others = others.map_or(0, |(client, target)| case.fleet.loops_beside(*address, client, target));
+        let others = others
+            .map_or(0, |(client, target)| case.fleet.loops_beside(*address, parties.class(), client, target));
         rare || followed || (home && others >= OTHER_LOOPS) || quoted.contains(address)
     };
     let kinds = [SignalKind::DcomFailed, SignalKind::NotALocalName];

@@ -69,6 +69,19 @@ fn two_other_clients_and_targets_exclude_a_hosts_file_and_one_does_not() {
 }
 
 #[test]
+fn loops_of_another_class_say_nothing_of_a_program_that_follows_names() {
+    let other = |situation: Situation, client: usize, target: usize| {
+        situation.and_asked(
+            &format!("node{client}.alpha.example.com"),
+            &format!("RestrictedKrbHost/node{target}.alpha.example.com"),
+            &format!("node{client}$"),
+            [ALPHA, ALPHA],
+        )
+    };
+    assert_eq!(confidence(other(other(fleet(), 0, 1), 2, 3)), Confidence::Likely);
+}
+
+#[test]
 fn loops_that_dns_explains_say_nothing_of_other_clients() {
     let astray = |situation: Situation, target: usize, address: &str| {
         let name = format!("node{target}.alpha.example.com");

@@ -79,7 +79,7 @@ fn chunks_that_a_closed_log_had_and_are_not_there_are_told() {
     let zeros = [cut, &[0; 2 * CHUNK]].concat();
     for bytes in [cut, &zeros[..]] {
         let problems = told(bytes);
-        assert!(problems[0].contains("tells of 3 chunks and 1 of them"), "{problems:?}");
+        assert!(problems[0].contains("gives 3 chunks, but only 1"), "{problems:?}");
     }
     assert!(told(&log[..100])[0].contains("ends within its header"));
     // The counts of a log in use are of an earlier time.

@@ -165,7 +165,8 @@ fn check(estate: Estate, tally: &Tally) {
 
 fn few_forests(estate: Estate) {
     let all = faults::all(estate);
-    let tally = measure(estate, 0..forests(2 * all.len() as u64));
+    // Enough for each fault to be there once.
+    let tally = measure(estate, 0..forests(3 * all.len() as u64));
     show(&tally);
     check(estate, &tally);
     let missing: Vec<_> = all.iter().filter(|f| !tally.faults.contains_key(f)).collect();

@@ -1,6 +1,6 @@
 //! Where results go: standard output, a device, or a file that appears whole or not at all.
 //!
-//! [`target`] decides what an argument means, [`protect`] refuses an output that would replace an input, [`atomic`] writes,
+//! [`target`] decides what an argument means, `protect` refuses an output that would replace an input, [`atomic`] writes,
 //! and [`cleanup`] removes temporary files when a run is interrupted or was killed.
 
 mod atomic;

@@ -1,6 +1,6 @@
 //! Which host owns which address, and what names resolve to.
 //!
-//! [`load`] reads files and folders of any supported export; [`registry::FORMATS`] lists them. Rules for all
+//! `load` reads files and folders of any supported export; [`registry::FORMATS`] lists them. Rules for all
 //! formats:
 //!
 //! - Only a host's own addresses count, never its gateways, name servers or DHCP servers.
@@ -11,7 +11,7 @@
 //!   compare.
 //!
 //! Order of the files: [`model`] and [`values`]; [`collector`] and its helpers ([`rows`], [`json`]);
-//! [`format`], one file per format, [`registry`]; [`adapter_join`], [`host_names`], [`load`]. [`vendors`] is
+//! [`format`], one file per format, [`registry`]; [`adapter_join`], [`host_names`], `load`. [`vendors`] is
 //! independent.
 
 mod adapter_join;

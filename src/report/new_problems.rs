@@ -33,7 +33,7 @@ pub fn write(rows: &[Row], problems: &[&Problem], out: &mut dyn Write) -> io::Re
         writeln!(out, "\nThe report has all of these:")?;
     }
     for problem in rest.iter().take(MAX_TITLES) {
-        item(out, "-", &format!("{} ({}, {})", title(problem), problem.confidence, problem.problem_id))?;
+        item(out, "-", &format!("{} ({}, {})", problem.heading(), problem.confidence, problem.problem_id))?;
     }
     if rest.len() > MAX_TITLES {
         writeln!(out, "- and {} more", grouped((rest.len() - MAX_TITLES) as u64))?;
@@ -43,7 +43,7 @@ pub fn write(rows: &[Row], problems: &[&Problem], out: &mut dyn Write) -> io::Re
 
 fn write_problem(n: usize, problem: &Problem, rows: &[Row], out: &mut dyn Write) -> io::Result<()> {
     writeln!(out)?;
-    item(out, &format!("{n}."), title(problem))?;
+    item(out, &format!("{n}."), problem.heading())?;
     let reopened = if problem.status == Status::Reopened { " It was resolved before." } else { "" };
     item(
         out,
@@ -73,10 +73,6 @@ fn write_problem(n: usize, problem: &Problem, rows: &[Row], out: &mut dyn Write)
     }
     let mut steps = (1..).zip(&problem.fix);
     steps.try_for_each(|(n, step)| item(out, &format!("   {n})"), &step.text))
-}
-
-fn title(problem: &Problem) -> &str {
-    if problem.title.is_empty() { problem.name() } else { &problem.title }
 }
 
 fn capitalised(text: &str) -> String {

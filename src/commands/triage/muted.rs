@@ -39,7 +39,7 @@ pub(super) fn alarms<'a>(
         let first = muted.peek().copied().flatten();
         match first.filter(|_| muted.all(|entry| entry.is_some())) {
             Some(entry) => {
-                let what = if problem.title.is_empty() { problem.name() } else { &problem.title };
+                let what = problem.heading();
                 let id = &problem.problem_id;
                 alarms.notes.push(format!("muted until {}: {what} ({id}): {}", entry.until, entry.reason));
             }

@@ -128,9 +128,8 @@ fn problems(
 }
 
 fn problem_cells(problem: &Problem) -> Vec<Cell> {
-    let title = if problem.title.is_empty() { problem.name() } else { &problem.title };
     vec![
-        Cell::Text(title.to_owned()),
+        Cell::Text(problem.heading().to_owned()),
         status(problem.status),
         confidence(problem.confidence),
         Cell::Text(problem.cause.to_string()),

@@ -38,12 +38,13 @@ pub(in crate::diagnosis) fn no_name_to_client(case: &Case<'_>, proof: &Proof) ->
     let parties = &case.parties;
     let hosts = &parties.context.hosts;
     let resolved = parties.resolved();
-    if !parties.resolved_on_client().is_empty() {
-        return resolved.iter().all(|(address, _)| parties.owns(parties.target_id, *address));
-    }
-    // DNS of another time does not show what the names resolved to, neither this one nor those of other clients.
+    // An answer of another time does not show what the name resolved to then.
     let home = resolved.iter().any(|(_, source)| is_of_the_time(case, source))
         && resolved.iter().all(|(address, _)| parties.owns(parties.target_id, *address));
+    // The client's own resolver reads its hosts file, so its answer decides.
+    if !parties.resolved_on_client().is_empty() {
+        return home;
+    }
     let owners = |address: &IpAddr| hosts.owner_set(*address).map_or(0, BTreeSet::len);
     let with_addresses = hosts.with_addresses();
     let quoted = quoted_addresses(case);

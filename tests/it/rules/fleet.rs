@@ -1,6 +1,6 @@
 //! An address that the whole fleet owns: what shows that a client reached itself through it, and not by its hosts file.
 
-use krbtriage::diagnosis::{Confidence, Finding};
+use krbtriage::diagnosis::{Cause, Confidence, Finding};
 
 use super::situation::*;
 
@@ -58,6 +58,29 @@ fn a_dcom_event_that_names_the_address_excludes_a_hosts_file() {
 #[test]
 fn a_name_that_resolves_to_the_shared_address_excludes_a_hosts_file() {
     assert_eq!(confidence(fleet().resolves(SRV2, CARD)), Confidence::Confirmed);
+}
+
+#[test]
+fn the_clients_own_resolver_decides_whether_a_name_led_it_to_itself() {
+    assert_eq!(confidence(fleet()), Confidence::Likely);
+    assert_eq!(confidence(fleet().resolves_on(SRV1, SRV2, "192.0.2.2")), Confidence::Confirmed);
+    let to_itself = of_srv1(fleet().owns(SRV1, "192.0.2.1").resolves_on(SRV1, SRV2, "192.0.2.1"));
+    assert!(
+        to_itself.cause != Cause::LoopbackSharedIp || to_itself.confidence != Confidence::Confirmed,
+        "{}",
+        to_itself.explanation
+    );
+    // What another client resolves says nothing of this one.
+    assert_eq!(
+        confidence(fleet().resolves_on("node0.alpha.example.com", SRV2, "192.0.2.2")),
+        Confidence::Likely
+    );
+}
+
+#[test]
+fn an_answer_of_the_resolver_after_the_repair_excludes_no_hosts_file() {
+    let late = fleet().resolves_on(SRV1, SRV2, "192.0.2.2").written("names.csv", "2026-12-24T10:00:00Z");
+    assert_eq!(confidence(late.log_ends("2026-12-24T09:00:00Z", "2026-12-24T10:00:00Z")), Confidence::Likely);
 }
 
 #[test]

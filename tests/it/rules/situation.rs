@@ -167,6 +167,16 @@ impl Situation {
         self
     }
 
+    /// What the client's own resolver, its hosts file included, answers for a name.
+    pub fn resolves_on(self, client: &str, name: &str, address: &str) -> Self {
+        let mut situation = self.resolves(name, address);
+        if let Some(row) = situation.addresses.resolved.last_mut() {
+            row.resolver = Some(client.into());
+            row.source = source("names.csv");
+        }
+        situation
+    }
+
     /// The same by a record with a timestamp: the host registered it itself.
     pub fn registers(self, name: &str, address: &str) -> Self {
         let mut situation = self.resolves(name, address);

@@ -534,7 +534,7 @@ impl fmt::Display for Fact {
                 }
             }
             Self::Owners { address, owners, hosts } if owners == hosts => {
-                write!(f, "{owners} of {hosts} hosts own {address}, so it separates nothing")
+                write!(f, "{owners} of {hosts} hosts own {address}, all whose addresses are known")
             }
             Self::Owners { address, owners, hosts } => write!(f, "{owners} of {hosts} hosts own {address}"),
             Self::Lacks { host, address, owner } => write!(f, "{host} does not own {address}, {owner} does"),

@@ -187,7 +187,7 @@ impl<'a> View<'a> {
             return;
         };
         self.number += 1;
-        let name = self.page.ink(Ink::Strong, problem.name());
+        let name = self.page.ink(Ink::Strong, problem.heading());
         let text = format!("{name}: {}", self.sure(problem));
         self.page.line(&format!("{:>2}. ", self.number), &text);
         let story = self.page.ink(Ink::Plain, &format!("{}.", best.explanation));
@@ -292,7 +292,7 @@ impl<'a> View<'a> {
         self.page.line("", &text);
         let shown = shown_of(resolved.len(), MAX_RESOLVED);
         for problem in resolved.iter().take(shown) {
-            let name = self.page.ink(Ink::Strong, problem.name());
+            let name = self.page.ink(Ink::Strong, problem.heading());
             let text = format!(
                 "{name}: {} / {}, last seen {}",
                 problem.cause,

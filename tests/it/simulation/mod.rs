@@ -149,7 +149,7 @@ fn check(estate: Estate, tally: &Tally) {
     assert!((full.kind + full.open) * 100 >= full.incidents * of_kinds, "with full inventories {full:?}");
     for (name, score) in &tally.scores {
         // A hosts file loops a client back as a shared address does. Old lists that seem new cannot tell them apart.
-        let limit = if UNDATED.contains(name) { score.confirmed / 25 + 2 } else { 0 };
+        let limit = if UNDATED.contains(name) { score.confirmed / 25 } else { 0 };
         assert!(score.wrong + score.wrong_kind <= limit, "confirmed and wrong: {name} {score:?}");
         // A hosts file, and where no DNS is given a stale record, looks like the address that both have.
         assert!(
@@ -163,24 +163,24 @@ fn check(estate: Estate, tally: &Tally) {
     assert_eq!(tally.scores["none"].confirmed, 0, "nothing proves what was confirmed");
 }
 
-fn few_forests(estate: Estate) {
+fn few_forests(estate: Estate, default: u64) {
     let all = faults::all(estate);
-    let tally = measure(estate, 0..forests(3 * all.len() as u64));
+    let tally = measure(estate, 0..forests(default));
     show(&tally);
     check(estate, &tally);
     let missing: Vec<_> = all.iter().filter(|f| !tally.faults.contains_key(f)).collect();
-    // Some faults need a forest that few seeds give; the 6,000 of `the_numbers` have all.
-    assert!(missing.len() * 20 <= all.len(), "never injected: {missing:?}");
+    assert!(missing.is_empty(), "never injected: {missing:?}");
 }
 
 #[test]
 fn few_quiet_forests_are_judged_right() {
-    few_forests(Estate::Quiet);
+    few_forests(Estate::Quiet, 70);
 }
 
 #[test]
 fn few_noisy_forests_are_judged_right() {
-    few_forests(Estate::Noisy);
+    // Few noisy forests have a pair of machines without services, which one of the faults needs.
+    few_forests(Estate::Noisy, 400);
 }
 
 /// `KRBTRIAGE_BLESS=1` writes the numbers into `docs/accuracy.md`; `FIRST` is the first forest's number, and `ESTATE` is

@@ -4,7 +4,7 @@
 //! The file's name gives the client, or `--host`. `Resolve-DnsName` uses the hosts file unless `-NoHostsFile`
 //! is given (its documentation).
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 
 use super::collector::AddressCollector;
@@ -55,14 +55,23 @@ fn read_csv(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
             address: ADDRESS.iter().map(|name| header.column(&[name])).collect(),
         })
     };
-    let mut answers = Answers::default();
-    each_row(text, to, columns, |columns, row, to| {
-        to.collected(row.get(columns.collected), row.line);
-        answers.resolver = row.get(columns.resolver).to_owned();
-        answers.add(row.get(columns.name), row.get(columns.host), row.first(&columns.address), row.line);
+    // One file may hold the answers of several clients and days.
+    let mut all: BTreeMap<(String, String), Answers> = BTreeMap::new();
+    each_row(text, to, columns, |columns, row, _| {
+        let [resolver, collected] =
+            [columns.resolver, columns.collected].map(|column| row.get(column).to_owned());
+        all.entry((resolver, collected)).or_default().add(
+            row.get(columns.name),
+            row.get(columns.host),
+            row.first(&columns.address),
+            row.line,
+        );
         Ok(())
     })?;
-    answers.hand_over(to);
+    for ((resolver, collected), answers) in all {
+        to.collected(&collected, answers.first_line());
+        answers.hand_over(&resolver, to);
+    }
     Ok(())
 }
 
@@ -118,14 +127,13 @@ fn read_text(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
     if cut {
         return Err(Refusal::LostData { found: "a name ends with ...".to_owned(), command: COMMAND });
     }
-    answers.hand_over(to);
+    answers.hand_over("", to);
     Ok(())
 }
 
 /// The answers of one client.
 #[derive(Default)]
 struct Answers {
-    resolver: String,
     addresses: Vec<(String, IpAddr, u64)>,
     cnames: Vec<(String, String, u64)>,
 }
@@ -140,14 +148,20 @@ impl Answers {
         }
     }
 
+    /// 0 if there is no answer.
+    fn first_line(&self) -> u64 {
+        let addresses = self.addresses.iter().map(|(_, _, line)| line);
+        addresses.chain(self.cnames.iter().map(|(_, _, line)| line)).min().copied().unwrap_or_default()
+    }
+
     /// A name resolves to its own addresses, and an alias to those at the end of its chain.
-    fn hand_over(self, to: &mut AddressCollector<'_>) {
+    fn hand_over(self, resolver: &str, to: &mut AddressCollector<'_>) {
         let next: HashMap<&str, &str> =
             self.cnames.iter().map(|(name, host, _)| (name.as_str(), host.as_str())).collect();
         let mut of: HashMap<&str, Vec<IpAddr>> = HashMap::new();
         for (name, address, line) in &self.addresses {
             of.entry(name).or_default().push(*address);
-            to.resolve_on(&self.resolver, name, *address, *line);
+            to.resolve_on(resolver, name, *address, *line);
         }
         for (name, host, line) in &self.cnames {
             to.cname(name, host, *line);
@@ -159,7 +173,7 @@ impl Answers {
                 }
             }
             for address in of.get(end).into_iter().flatten() {
-                to.resolve_on(&self.resolver, name, *address, *line);
+                to.resolve_on(resolver, name, *address, *line);
             }
         }
     }
@@ -281,6 +295,21 @@ mod tests {
         let answers = ["srv3", "web", "www"]
             .map(|name| format!("Resolve-DnsName CSV: SRV1 {name}.example.com 192.0.2.3"));
         assert_eq!(read("SRV1_names.csv", csv), answers);
+    }
+
+    #[test]
+    fn each_answer_in_one_file_is_of_its_own_client() {
+        let csv = "PSComputerName,Name,Type,TTL,Section,IPAddress\nSRV1,app.example.com,A,60,Answer,192.0.2.1\n\
+            SRV2,app.example.com,A,60,Answer,192.0.2.2\nSRV1,db.example.com,A,60,Answer,192.0.2.3\n";
+        assert_eq!(
+            read("names.csv", csv),
+            [
+                "SRV1 app.example.com 192.0.2.1",
+                "SRV1 db.example.com 192.0.2.3",
+                "SRV2 app.example.com 192.0.2.2"
+            ]
+            .map(|answer| format!("Resolve-DnsName CSV: {answer}"))
+        );
     }
 
     #[test]

@@ -159,6 +159,15 @@ fn shared_address(case: &Case<'_>, host: Option<HostId>, may: &dyn Fn(IpAddr) ->
         owners: parties.context.hosts.owner_set(address).map_or(0, BTreeSet::len),
         hosts,
     }));
+    // What excludes that the client's hosts file or DNS led it to itself.
+    let mut answers = parties.resolved_on_client().iter();
+    let answer = answers.find(|(address, _)| parties.owns(parties.target_id, *address));
+    evidence.extend(answer.map(|(address, source)| Fact::Resolves {
+        name: parties.target_named.text.clone(),
+        address: *address,
+        owner: None,
+        source: (*source).clone(),
+    }));
     p.reached = blamed.into_iter().collect();
     p.shared = common;
     p.evidence = evidence;

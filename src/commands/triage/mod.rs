@@ -57,12 +57,14 @@ fn run_stages(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error
     let allow = config.allow.as_deref();
     let alarms = muted::alarms(&compared.rows, &compared.problems, &inputs.allow, allow, Timestamp::now());
     let found = config.fail_on.iter().any(|what| what.is_in(&alarms.rows, &alarms.problems));
-    let new = alarms
-        .problems
-        .iter()
-        .filter(|problem| problem.status.is_new())
-        .map(|problem| (*problem).clone())
-        .collect();
+    // Only `--new` writes them, and without a state every problem is new.
+    let new = match &config.outputs.new {
+        Some(_) => {
+            let problems = alarms.problems.iter().filter(|problem| problem.status.is_new());
+            problems.map(|problem| (*problem).clone()).collect()
+        }
+        None => Vec::new(),
+    };
     let notes =
         [config.notes.clone(), diagnosed.notes, compared.notes, alarms.notes, Vec::from_iter(wrong_machine)]
             .concat();

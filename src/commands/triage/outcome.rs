@@ -16,7 +16,7 @@ pub struct Outcome {
     pub rows: Vec<Row>,
     /// The same rows, grouped by what one fix ends.
     pub problems: Vec<Problem>,
-    /// Those of them that are new or reopened, and not muted.
+    /// Those of them that are new or reopened, and not muted, for `--new`; empty without it.
     pub new: Vec<Problem>,
     /// Was there an earlier report or a state to compare with?
     pub compared: bool,

@@ -247,11 +247,11 @@ fn print_bytes(bytes: &[u8]) -> Exit {
 
 fn explain(args: &args::Explain) -> Exit {
     use commands::explain;
-    let paper = terminal::paper();
+    let layout = terminal::layout();
     let text = match (&args.incident, &args.topic) {
-        (Some(id), Some(report)) => explain::incident(id, report, paper),
-        (None, Some(topic)) => explain::topic(&topic.to_string_lossy(), paper),
-        _ => Ok(explain::list(paper)),
+        (Some(id), Some(report)) => explain::incident(id, report, layout),
+        (None, Some(topic)) => explain::topic(&topic.to_string_lossy(), layout),
+        _ => Ok(explain::list(layout)),
     };
     match text {
         Ok(text) => print(&text),

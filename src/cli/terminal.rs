@@ -4,22 +4,22 @@ use std::io::{self, IsTerminal};
 
 use anstream::{AutoStream, ColorChoice};
 
-use crate::report::Paper;
+use crate::report::TextLayout;
 
 /// Does a person read standard output?
 pub(super) fn is_terminal() -> bool {
     io::stdout().is_terminal()
 }
 
-/// Standard output as paper. Colours follow `NO_COLOR`, `CLICOLOR`, `CLICOLOR_FORCE` and `TERM=dumb`; where no terminal
+/// Width and colours of standard output. Colours follow `NO_COLOR`, `CLICOLOR`, `CLICOLOR_FORCE` and `TERM=dumb`; where no terminal
 /// reports its width, `COLUMNS` may.
-pub(super) fn paper() -> Paper {
+pub(super) fn layout() -> TextLayout {
     let colours = AutoStream::choice(&io::stdout()) != ColorChoice::Never;
     let columns = || std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok());
     let width = match terminal_size::terminal_size_of(io::stdout()) {
         // 0: a terminal that does not know, such as a serial line.
         Some((terminal_size::Width(width @ 1..), _)) => usize::from(width),
-        _ => columns().unwrap_or(Paper::PLAIN.width),
+        _ => columns().unwrap_or(TextLayout::PLAIN.width),
     };
-    Paper::new(width, colours)
+    TextLayout::new(width, colours)
 }

@@ -8,9 +8,9 @@ use crate::inventory::addresses::vendors::AdapterKind;
 use crate::report::baseline;
 use crate::report::item::EvidenceItem;
 use crate::report::numbers::counted;
-use crate::report::paper::{Ink, Page, Paper};
 use crate::report::saved::SavedError;
 use crate::report::text::of_confidence;
+use crate::report::text_writer::{TextLayout, TextRole, TextWriter};
 use crate::report::{Row, Status};
 use crate::suggest::did_you_mean;
 
@@ -33,30 +33,30 @@ pub enum Error {
 }
 
 /// Lists all causes and their kinds, one per line.
-pub fn list(paper: Paper) -> String {
-    let mut page = Page::new(paper);
-    page.say("Causes, and the kinds of each:");
+pub fn list(layout: TextLayout) -> String {
+    let mut writer = TextWriter::new(layout);
+    writer.say("Causes, and the kinds of each:");
     for cause in Cause::ALL {
-        page.blank();
-        let name = page.ink(Ink::Strong, cause.name());
-        page.line("", &name);
+        writer.blank();
+        let name = writer.styled(TextRole::Strong, cause.name());
+        writer.line("", &name);
         for kind in kinds_of(cause) {
-            page.line("    ", kind.name());
+            writer.line("    ", kind.name());
         }
     }
-    page.blank();
-    page.say("Kinds that only `krbtriage audit` has:");
-    page.blank();
+    writer.blank();
+    writer.say("Kinds that only `krbtriage audit` has:");
+    writer.blank();
     for kind in AuditKind::AUDIT_ONLY {
-        page.line("    ", kind.name());
+        writer.line("    ", kind.name());
     }
-    page.blank();
+    writer.blank();
     let text = format!(
         "{} tells what one is, how it is recognised and proved, and how to mend it.",
-        page.ink(Ink::Command, "krbtriage explain NAME")
+        writer.styled(TextRole::Command, "krbtriage explain NAME")
     );
-    page.line("", &text);
-    page.into_text()
+    writer.line("", &text);
+    writer.into_text()
 }
 
 /// The kinds of a cause.
@@ -65,38 +65,38 @@ fn kinds_of(cause: Cause) -> Vec<Kind> {
 }
 
 /// Explains a cause or a kind: what it is, how it is recognised, what proves it, how to fix it.
-pub fn topic(name: &str, paper: Paper) -> Result<String, Error> {
+pub fn topic(name: &str, layout: TextLayout) -> Result<String, Error> {
     let wanted = name.trim().to_lowercase();
-    let mut page = Page::new(paper);
+    let mut writer = TextWriter::new(layout);
     if let Some(cause) = Cause::ALL.into_iter().find(|c| c.name() == wanted) {
         for (i, kind) in kinds_of(cause).into_iter().enumerate() {
             if i > 0 {
-                page.blank();
+                writer.blank();
             }
-            of_kind(&mut page, cause, kind);
+            of_kind(&mut writer, cause, kind);
         }
-        return Ok(page.into_text());
+        return Ok(writer.into_text());
     }
     if let Some(kind) = AuditKind::AUDIT_ONLY.into_iter().find(|kind| kind.name() == wanted) {
-        of_audit(&mut page, kind);
-        return Ok(page.into_text());
+        of_audit(&mut writer, kind);
+        return Ok(writer.into_text());
     }
     // The audit's name for it.
     let other = wanted == AdapterKind::Other.name();
     let kind =
         Kind::ALL.into_iter().find(|k| k.name() == wanted || (other && *k == Kind::OtherSharedAddress));
     match kind {
-        Some(kind) => of_kind(&mut page, kind.cause(), kind),
+        Some(kind) => of_kind(&mut writer, kind.cause(), kind),
         None => return Err(Error::Unknown { name: name.to_owned() }),
     }
-    Ok(page.into_text())
+    Ok(writer.into_text())
 }
 
-fn of_kind(page: &mut Page, cause: Cause, kind: Kind) {
-    let title = page.ink(Ink::Heading, &format!("{cause} / {kind}"));
-    page.line("", &title);
-    page.blank();
-    page.line("  ", &paragraph(CAUSES, kind.name()));
+fn of_kind(writer: &mut TextWriter, cause: Cause, kind: Kind) {
+    let title = writer.styled(TextRole::Heading, &format!("{cause} / {kind}"));
+    writer.line("", &title);
+    writer.blank();
+    writer.line("  ", &paragraph(CAUSES, kind.name()));
     let named = RULES.iter().any(|r| r.kind == kind);
     let shown = if named { kind } else { wider_kind(kind) };
     let rules = RULES.iter().filter(|r| r.cause == cause && r.kind == shown);
@@ -106,10 +106,10 @@ fn of_kind(page: &mut Page, cause: Cause, kind: Kind) {
         .map(|rival| format!("{}: {}, unless excluded by {}", rival.cause, rival.story, rival.excluded_by))
         .collect();
     let rules = rules.map(|r| format!("{}; {} ({})", r.topology.text(), r.when, r.confidence));
-    section(page, "Recognised when", &rules.collect::<Vec<_>>(), false);
-    section(page, "Confirmed only if these are excluded", &rivals, false);
-    section(page, "Proved by", &[proof_of(cause).to_owned()], false);
-    section(page, "To fix it, in this order", &general_fix(cause, kind), true);
+    section(writer, "Recognised when", &rules.collect::<Vec<_>>(), false);
+    section(writer, "Confirmed only if these are excluded", &rivals, false);
+    section(writer, "Proved by", &[proof_of(cause).to_owned()], false);
+    section(writer, "To fix it, in this order", &general_fix(cause, kind), true);
 }
 
 /// The wider kind under which the rules of a more specific `kind` are listed.
@@ -122,26 +122,26 @@ fn wider_kind(kind: Kind) -> Kind {
     }
 }
 
-fn of_audit(page: &mut Page, kind: AuditKind) {
-    let title = page.ink(Ink::Heading, &format!("audit / {}", kind.name()));
-    page.line("", &title);
-    page.blank();
-    page.line("  ", &paragraph(AUDIT, kind.name()));
-    section(page, "To fix it, in this order", &kind.general_steps(), true);
+fn of_audit(writer: &mut TextWriter, kind: AuditKind) {
+    let title = writer.styled(TextRole::Heading, &format!("audit / {}", kind.name()));
+    writer.line("", &title);
+    writer.blank();
+    writer.line("  ", &paragraph(AUDIT, kind.name()));
+    section(writer, "To fix it, in this order", &kind.general_steps(), true);
 }
 
 /// A title and items under it.
-fn section(page: &mut Page, title: &str, items: &[String], numbered: bool) {
+fn section(writer: &mut TextWriter, title: &str, items: &[String], numbered: bool) {
     if items.is_empty() {
         return;
     }
-    page.blank();
-    let title = page.ink(Ink::Strong, &format!("{title}:"));
-    page.line("  ", &title);
+    writer.blank();
+    let title = writer.styled(TextRole::Strong, &format!("{title}:"));
+    writer.line("  ", &title);
     for (i, item) in items.iter().enumerate() {
         let mark = if numbered && items.len() > 1 { format!("  {}. ", i + 1) } else { "  - ".to_owned() };
-        let item = page.ink(Ink::Plain, item);
-        page.line(&mark, &item);
+        let item = writer.styled(TextRole::Plain, item);
+        writer.line(&mark, &item);
     }
 }
 
@@ -177,11 +177,11 @@ fn proof_of(cause: Cause) -> &'static str {
 }
 
 /// Explains one incident of a report.
-pub fn incident(id: &str, path: &Path, paper: Paper) -> Result<String, Error> {
+pub fn incident(id: &str, path: &Path, layout: TextLayout) -> Result<String, Error> {
     let rows = baseline::read(path)?;
     let id = id.trim();
     match rows.iter().find(|r| r.incident_id.eq_ignore_ascii_case(id)) {
-        Some(row) => Ok(story(row, paper)),
+        Some(row) => Ok(story(row, layout)),
         None => {
             let begins = |r: &&Row| r.incident_id.starts_with(&id.to_lowercase());
             let mut like = rows.iter().filter(begins).take(2).map(|r| r.incident_id.clone());
@@ -191,25 +191,25 @@ pub fn incident(id: &str, path: &Path, paper: Paper) -> Result<String, Error> {
     }
 }
 
-fn story(row: &Row, paper: Paper) -> String {
-    let mut page = Page::new(paper);
-    let title = page.ink(Ink::Heading, &format!("Incident {}", row.incident_id));
+fn story(row: &Row, layout: TextLayout) -> String {
+    let mut writer = TextWriter::new(layout);
+    let title = writer.styled(TextRole::Heading, &format!("Incident {}", row.incident_id));
     let problem = match row.problem.as_str() {
         "" => row.problem_id.clone(),
         name => format!("{} ({name})", row.problem_id),
     };
-    let problem = page.ink(Ink::Plain, &problem);
-    page.line("", &format!("{title} of problem {problem}"));
-    let confidence = page.ink(of_confidence(row.confidence), row.confidence.name());
+    let problem = writer.styled(TextRole::Plain, &problem);
+    writer.line("", &format!("{title} of problem {problem}"));
+    let confidence = writer.styled(of_confidence(row.confidence), row.confidence.name());
     let status = match row.status {
         Status::New => String::new(),
         other => format!(", {}", other.name()),
     };
-    page.line("", &format!("{} / {}, {confidence}{status}", row.cause, row.kind));
-    page.blank();
-    page.say(&format!("{}.", row.explanation));
-    page.blank();
-    page.say(&match row.events {
+    writer.line("", &format!("{} / {}, {confidence}{status}", row.cause, row.kind));
+    writer.blank();
+    writer.say(&format!("{}.", row.explanation));
+    writer.blank();
+    writer.say(&match row.events {
         1 => format!("1 event at {}", row.last_seen),
         events => format!("{} from {} to {}", counted(events, "event"), row.first_seen, row.last_seen),
     });
@@ -217,15 +217,15 @@ fn story(row: &Row, paper: Paper) -> String {
         row.evidence.iter().filter(|item| wanted(item.role)).map(EvidenceItem::cell).collect()
     };
     let shown = |role| matches!(role, EvidenceRole::For | EvidenceRole::Against);
-    section(&mut page, "Evidence", &of_role(shown), false);
-    section(&mut page, "Other causes that fit", &of_role(|role| role == EvidenceRole::Rival), false);
-    section(&mut page, "Causes that were excluded", &of_role(|role| role == EvidenceRole::Excludes), false);
+    section(&mut writer, "Evidence", &of_role(shown), false);
+    section(&mut writer, "Other causes that fit", &of_role(|role| role == EvidenceRole::Rival), false);
+    section(&mut writer, "Causes that were excluded", &of_role(|role| role == EvidenceRole::Excludes), false);
     let missing: Vec<String> = row.missing.iter().map(|item| item.text.clone()).collect();
-    section(&mut page, "What to check next", &missing, false);
+    section(&mut writer, "What to check next", &missing, false);
     let fix: Vec<String> = row.fix.iter().map(|step| step.text.clone()).collect();
-    section(&mut page, "To fix it, in this order", &fix, true);
-    section(&mut page, "Logs", &row.logs, false);
-    page.into_text()
+    section(&mut writer, "To fix it, in this order", &fix, true);
+    section(&mut writer, "Logs", &row.logs, false);
+    writer.into_text()
 }
 
 #[cfg(test)]
@@ -235,37 +235,40 @@ mod tests {
     #[test]
     fn every_cause_and_kind_is_explained_with_steps() {
         for kind in Kind::ALL {
-            let text = topic(kind.name(), Paper::PLAIN).unwrap();
+            let text = topic(kind.name(), TextLayout::PLAIN).unwrap();
             assert!(!paragraph(CAUSES, kind.name()).is_empty(), "{kind}");
             assert!(text.contains("Recognised when") && text.contains("To fix it"), "{kind}");
         }
         for cause in Cause::ALL {
-            assert!(topic(cause.name(), Paper::PLAIN).unwrap().contains(" / "), "{cause}");
-            assert!(list(Paper::PLAIN).contains(cause.name()));
+            assert!(topic(cause.name(), TextLayout::PLAIN).unwrap().contains(" / "), "{cause}");
+            assert!(list(TextLayout::PLAIN).contains(cause.name()));
         }
     }
 
     #[test]
     fn a_mistyped_name_gets_a_suggestion() {
-        let error = topic("misplased", Paper::PLAIN).unwrap_err().to_string();
+        let error = topic("misplased", TextLayout::PLAIN).unwrap_err().to_string();
         assert!(error.contains("did you mean misplaced?"), "{error}");
-        assert!(!topic("weather", Paper::PLAIN).unwrap_err().to_string().contains("did you mean"));
+        assert!(!topic("weather", TextLayout::PLAIN).unwrap_err().to_string().contains("did you mean"));
     }
 
     #[test]
     fn an_incident_of_the_samples_is_told() {
         let report = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/report.csv");
-        let text = incident("I963B2FE1D1D6", &report, Paper::PLAIN).unwrap();
+        let text = incident("I963B2FE1D1D6", &report, TextLayout::PLAIN).unwrap();
         assert!(text.contains("169.254.95.120") && text.contains("Evidence:"), "{text}");
         for copied in ["(samples/interfaces.csv:4)", r"(Program=C:\Windows\System32\wbem\WmiPrvSE.exe,"] {
             assert!(text.contains(copied), "{copied} is broken: {text}");
         }
-        assert!(matches!(incident("i000000000000", &report, Paper::PLAIN), Err(Error::NoIncident { .. })));
-        let short = incident("i963b2f", &report, Paper::PLAIN).unwrap_err().to_string();
+        assert!(matches!(
+            incident("i000000000000", &report, TextLayout::PLAIN),
+            Err(Error::NoIncident { .. })
+        ));
+        let short = incident("i963b2f", &report, TextLayout::PLAIN).unwrap_err().to_string();
         assert!(short.contains("did you mean i963b2fe1d1d6?"), "{short}");
         let other = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/spns.csv");
         assert!(matches!(
-            incident("x", &other, Paper::PLAIN),
+            incident("x", &other, TextLayout::PLAIN),
             Err(Error::Report(SavedError::Foreign { .. }))
         ));
     }

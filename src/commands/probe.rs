@@ -13,7 +13,7 @@ use crate::live::Adapter;
 use crate::output::{Output, OutputError};
 use crate::probe::{self, Options, Probe};
 use crate::report::numbers::{counted, counted_as};
-use crate::report::paper::{Ink, Page, Paper};
+use crate::report::text_writer::{TextLayout, TextRole, TextWriter};
 
 /// Whom to ask, and where the answers go.
 #[derive(Debug, Clone)]
@@ -24,7 +24,7 @@ pub struct Config {
     pub options: Options,
     pub output: Output,
     /// Show the answers to a person on standard output instead of writing CSV there.
-    pub view: Option<Paper>,
+    pub view: Option<TextLayout>,
     /// The addresses of this machine, to compare with.
     pub adapters: Vec<Adapter>,
 }
@@ -83,8 +83,8 @@ pub fn run(config: &Config, progress: &dyn HostProgress) -> Result<Outcome, Erro
     let own = own_by_address(&config.adapters);
     let notes = probes.iter().flat_map(|probe| notes(probe, &own)).collect();
     let written = match config.view {
-        Some(paper) if config.output == Output::Stdout => {
-            crate::output::write_terminal(&view(&probes, &own, paper))?;
+        Some(layout) if config.output == Output::Stdout => {
+            crate::output::write_terminal(&view(&probes, &own, layout))?;
             None
         }
         _ => {
@@ -159,26 +159,26 @@ fn choice(adapter: &Adapter) -> String {
 }
 
 /// The answers for a person.
-fn view(probes: &[Probe], own: &HashMap<IpAddr, &Adapter>, paper: Paper) -> String {
-    let mut page = Page::new(paper);
+fn view(probes: &[Probe], own: &HashMap<IpAddr, &Adapter>, layout: TextLayout) -> String {
+    let mut writer = TextWriter::new(layout);
     let answered = probes.iter().filter(|probe| probe.answer.is_some()).count();
-    page.say(&format!("{} of {} answered.", answered, counted(probes.len() as u64, "host")));
+    writer.say(&format!("{} of {} answered.", answered, counted(probes.len() as u64, "host")));
     for probe in probes.iter().filter(|probe| probe.answer.is_some()) {
         let Some(answer) = &probe.answer else { continue };
-        page.blank();
-        let name = page.ink(Ink::Strong, &probe.host);
+        writer.blank();
+        let name = writer.styled(TextRole::Strong, &probe.host);
         let count = answer.entries.iter().filter(|entry| entry.parse::<IpAddr>().is_ok()).count();
         let count = counted_as(count as u64, "address", "addresses");
-        page.line("", &format!("{name} ({} answered) offers {count}:", answer.from));
+        writer.line("", &format!("{name} ({} answered) offers {count}:", answer.from));
         for entry in &answer.entries {
             let address = entry.parse::<IpAddr>().ok().filter(|address| !never_shared(*address));
             match address.and_then(|address| own.get(&address)) {
-                Some(_) => page.hanging("  ", "    ", &format!("{entry}  also an address of this machine")),
-                None => page.line("  ", entry),
+                Some(_) => writer.hanging("  ", "    ", &format!("{entry}  also an address of this machine")),
+                None => writer.line("  ", entry),
             }
         }
     }
-    page.into_text()
+    writer.into_text()
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::events::EventFormat;
-use super::{Paper, Report, csv, json, page, text, xlsx};
+use super::{Report, TextLayout, csv, json, page, text, xlsx};
 use crate::output::Output;
 
 /// The format of a report.
@@ -18,7 +18,7 @@ pub enum Format {
     /// An incident per line: `docs/schema/incident.schema.json`.
     Jsonl,
     /// For a person at a terminal. It cannot be read again.
-    Text(Paper),
+    Text(TextLayout),
     /// One self-contained page for a browser: `docs/page.md`.
     Html,
     /// A workbook for Excel; not read again.
@@ -50,7 +50,7 @@ impl UnknownFormat {
 
 impl Format {
     pub const ALL: [Self; 6] =
-        [Self::Csv, Self::Json, Self::Jsonl, Self::Html, Self::Xlsx, Self::Text(Paper::PLAIN)];
+        [Self::Csv, Self::Json, Self::Jsonl, Self::Html, Self::Xlsx, Self::Text(TextLayout::PLAIN)];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -72,7 +72,7 @@ impl Format {
             "csv" => Ok(Self::Csv),
             "json" => Ok(Self::Json),
             "jsonl" | "ndjson" => Ok(Self::Jsonl),
-            "txt" => Ok(Self::Text(Paper::PLAIN)),
+            "txt" => Ok(Self::Text(TextLayout::PLAIN)),
             "html" | "htm" => Ok(Self::Html),
             "xlsx" => Ok(Self::Xlsx),
             _ => asked.ok_or_else(|| UnknownFormat::of(path)),
@@ -91,7 +91,7 @@ impl Format {
             Self::Jsonl => json::write_lines(report.rows, out),
             Self::Html => page::write(report, out),
             Self::Xlsx => xlsx::write(report, out),
-            Self::Text(paper) => out.write_all(text::view(report.rows, report.problems, paper).as_bytes()),
+            Self::Text(layout) => out.write_all(text::view(report.rows, report.problems, layout).as_bytes()),
         }
     }
 }

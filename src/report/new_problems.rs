@@ -6,8 +6,8 @@ use std::io::{self, Write};
 
 use super::Problem;
 use super::numbers::{counted, grouped};
-use super::paper::{few, period};
 use super::row::{Row, Status};
+use super::text_writer::{few, period};
 use crate::diagnosis::{Confidence, EvidenceRole};
 use crate::text::escape::escape_control;
 

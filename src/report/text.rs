@@ -8,15 +8,15 @@ use std::collections::{BTreeMap, HashMap};
 use super::collect_next::{CollectNext, collect_next};
 use super::item::{EvidenceItem, RequestItem, StepItem};
 use super::numbers::{counted, grouped};
-use super::paper::{Ink, Page, Paper, few, period, shown_of};
 use super::row::{Row, Status};
+use super::text_writer::{TextLayout, TextRole, TextWriter, few, period, shown_of};
 use super::{Problem, problem};
 use crate::diagnosis::{Cause, Confidence, EvidenceRole};
 
-/// Most problems that are all shown in full. Of more, only [`MANY_TOLD`] are; the others get one line each,
+/// Most problems that are all shown in full. Of more, only [`MANY_IN_FULL`] are; the others get one line each,
 /// up to [`MAX_LINES`] per cause.
-const ALL_TOLD: usize = 10;
-const MANY_TOLD: usize = 5;
+const ALL_IN_FULL: usize = 10;
+const MANY_IN_FULL: usize = 5;
 const MAX_LINES: usize = 3;
 /// Most pieces of evidence, incidents and names shown per problem.
 const MAX_EVIDENCE: usize = 3;
@@ -28,17 +28,25 @@ const MAX_NAMES: usize = 3;
 const MAX_RESOLVED: usize = 5;
 
 /// The whole view.
-pub fn view(rows: &[Row], problems: &[Problem], paper: Paper) -> String {
+pub fn view(rows: &[Row], problems: &[Problem], layout: TextLayout) -> String {
     let compared = rows.iter().any(|r| r.status != Status::New);
-    View { rows, problems, page: Page::new(paper), told: HashMap::new(), number: 0, compared }.text()
+    View {
+        rows,
+        problems,
+        writer: TextWriter::new(layout),
+        printed_fixes: HashMap::new(),
+        number: 0,
+        compared,
+    }
+    .text()
 }
 
 struct View<'a> {
     rows: &'a [Row],
     problems: &'a [Problem],
-    page: Page,
+    writer: TextWriter,
     /// Steps already written out, and the problem under which they are.
-    told: HashMap<Vec<String>, usize>,
+    printed_fixes: HashMap<Vec<String>, usize>,
     number: usize,
     /// There was an earlier report to compare with.
     compared: bool,
@@ -49,14 +57,14 @@ impl<'a> View<'a> {
         self.head();
         let groups = self.groups();
         let sizes: Vec<usize> = groups.iter().map(|(_, problems)| problems.len()).collect();
-        let most = if sizes.iter().sum::<usize>() <= ALL_TOLD { ALL_TOLD } else { MANY_TOLD };
+        let most = if sizes.iter().sum::<usize>() <= ALL_IN_FULL { ALL_IN_FULL } else { MANY_IN_FULL };
         for ((cause, problems), share) in groups.iter().zip(shares(&sizes, most)) {
             self.group(*cause, problems, share);
         }
         self.resolved();
         self.missing();
         self.foot();
-        self.page.into_text()
+        self.writer.into_text()
     }
 
     fn present(&self) -> impl Iterator<Item = &'a Row> {
@@ -64,15 +72,15 @@ impl<'a> View<'a> {
     }
 
     fn head(&mut self) {
-        let page = &mut self.page;
+        let writer = &mut self.writer;
         if self.rows.is_empty() {
-            page.say("No incident: nothing in these logs is a Kerberos event 4 (KRB_AP_ERR_MODIFIED).");
+            writer.say("No incident: nothing in these logs is a Kerberos event 4 (KRB_AP_ERR_MODIFIED).");
             return;
         }
         let present = self.rows.iter().filter(|r| r.status.is_present());
         let (incidents, events) = present.clone().fold((0, 0), |(n, events), r| (n + 1, events + r.events));
         if incidents == 0 {
-            page.say("Nothing is left: every incident of the earlier report is resolved.");
+            writer.say("Nothing is left: every incident of the earlier report is resolved.");
             return;
         }
         let problems = self.problems.iter().filter(|p| p.status.is_present()).count() as u64;
@@ -85,8 +93,8 @@ impl<'a> View<'a> {
             counted(events, "event"),
             period(first.map_or("", |t| t), last.map_or("", |t| t))
         );
-        let text = page.ink(Ink::Strong, &text);
-        page.line("", &text);
+        let text = writer.styled(TextRole::Strong, &text);
+        writer.line("", &text);
         if self.compared {
             let of = |s: Status| {
                 let with = |n: usize, what: &str| counted(n as u64, what);
@@ -95,7 +103,7 @@ impl<'a> View<'a> {
                 format!("{}: {}, {}", s.name(), with(problems, "problem"), with(incidents, "incident"))
             };
             let since: Vec<String> = Status::ALL.map(of).to_vec();
-            page.say(&format!("Since the earlier report: {}", since.join("; ")));
+            writer.say(&format!("Since the earlier report: {}", since.join("; ")));
         }
     }
 
@@ -121,45 +129,45 @@ impl<'a> View<'a> {
 
     fn group(&mut self, cause: Cause, problems: &[&'a Problem], share: usize) {
         let incidents: usize = problems.iter().map(|p| self.present_of(p).count()).sum();
-        self.page.blank();
-        let title = self.page.ink(Ink::Heading, cause.name());
+        self.writer.blank();
+        let title = self.writer.styled(TextRole::Heading, cause.name());
         let text = format!(
             "{title}: {} ({}, {})",
             cause.meaning(),
             counted(problems.len() as u64, "problem"),
             counted(incidents as u64, "incident")
         );
-        self.page.line("", &text);
-        let (told, rest) = problems.split_at(share.min(problems.len()));
-        for problem in told {
-            self.page.blank();
+        self.writer.line("", &text);
+        let (in_full, rest) = problems.split_at(share.min(problems.len()));
+        for problem in in_full {
+            self.writer.blank();
             self.problem(problem);
         }
         if rest.is_empty() {
             return;
         }
-        self.page.blank();
+        self.writer.blank();
         let lines = shown_of(rest.len(), MAX_LINES);
         for problem in rest.iter().take(lines) {
             self.line_of(problem);
         }
         if rest.len() > lines {
             let more = format!("and {} more problems", grouped((rest.len() - lines) as u64));
-            self.page.line("  - ", &more);
+            self.writer.line("  - ", &more);
         }
     }
 
     /// Adds a problem as one line.
     fn line_of(&mut self, problem: &Problem) {
         let incidents = self.present_of(problem).count().max(1) as u64;
-        let name = self.page.ink(Ink::Strong, problem.heading());
+        let name = self.writer.styled(TextRole::Strong, problem.heading());
         let text = format!(
             "{name}: {}, {}, {}",
             self.sure(problem),
             counted(incidents, "incident"),
             counted(problem.clients.len() as u64, "client")
         );
-        self.page.line("  - ", &text);
+        self.writer.line("  - ", &text);
     }
 
     fn present_of(&self, problem: &'a Problem) -> impl Iterator<Item = &'a Row> {
@@ -169,11 +177,11 @@ impl<'a> View<'a> {
 
     /// Confidence, kind and status.
     fn sure(&self, problem: &Problem) -> String {
-        let confidence = self.page.ink(of_confidence(problem.confidence), problem.confidence.name());
+        let confidence = self.writer.styled(of_confidence(problem.confidence), problem.confidence.name());
         let mut text = format!("{confidence}, {}", problem.kind);
         if self.compared {
-            let ink = if problem.status.is_new() { Ink::Bad } else { Ink::Plain };
-            text.push_str(&format!(", {}", self.page.ink(ink, problem.status.name())));
+            let ink = if problem.status.is_new() { TextRole::Bad } else { TextRole::Plain };
+            text.push_str(&format!(", {}", self.writer.styled(ink, problem.status.name())));
         }
         text
     }
@@ -187,18 +195,18 @@ impl<'a> View<'a> {
             return;
         };
         self.number += 1;
-        let name = self.page.ink(Ink::Strong, problem.heading());
+        let name = self.writer.styled(TextRole::Strong, problem.heading());
         let text = format!("{name}: {}", self.sure(problem));
-        self.page.line(&format!("{:>2}. ", self.number), &text);
-        let story = self.page.ink(Ink::Plain, &format!("{}.", best.explanation));
-        self.page.line("    ", &story);
+        self.writer.line(&format!("{:>2}. ", self.number), &text);
+        let story = self.writer.styled(TextRole::Plain, &format!("{}.", best.explanation));
+        self.writer.line("    ", &story);
         let label = if best.confidence == Confidence::Confirmed { "    Proof" } else { "    Evidence" };
-        self.page.items(label, &self.evidence(best), false);
-        self.page.items("    But", &self.doubts(best), false);
+        self.writer.items(label, &self.evidence(best), false);
+        self.writer.items("    But", &self.doubts(best), false);
         if best.confidence != Confidence::Confirmed {
             let checks = best.missing.iter().take(MAX_CHECKS).map(RequestItem::brief);
-            let checks: Vec<String> = checks.map(|text| self.page.ink(Ink::Plain, &text)).collect();
-            self.page.items("    Check", &checks, false);
+            let checks: Vec<String> = checks.map(|text| self.writer.styled(TextRole::Plain, &text)).collect();
+            self.writer.items("    Check", &checks, false);
         }
         self.fix(&problem.fix);
         let events = match problem.events {
@@ -212,7 +220,7 @@ impl<'a> View<'a> {
             counted(problem.clients.len() as u64, "client"),
             period(&problem.first_seen, &problem.last_seen)
         );
-        self.page.labelled("    Seen", &seen);
+        self.writer.labelled("    Seen", &seen);
         self.incidents(problem, &incidents);
     }
 
@@ -225,9 +233,10 @@ impl<'a> View<'a> {
             .map(EvidenceItem::cell)
             .collect();
         let shown = shown_of(support.len(), MAX_EVIDENCE);
-        let mut out: Vec<String> = support.iter().take(shown).map(|e| self.page.ink(Ink::Plain, e)).collect();
+        let mut out: Vec<String> =
+            support.iter().take(shown).map(|e| self.writer.styled(TextRole::Plain, e)).collect();
         if support.len() > shown {
-            out.push(self.page.ink(Ink::Faint, &format!("and {} more", support.len() - shown)));
+            out.push(self.writer.styled(TextRole::Faint, &format!("and {} more", support.len() - shown)));
         }
         out
     }
@@ -237,47 +246,47 @@ impl<'a> View<'a> {
         let is_doubt =
             |item: &&EvidenceItem| matches!(item.role, EvidenceRole::Against | EvidenceRole::Rival);
         let doubts = row.evidence.iter().filter(is_doubt).take(MAX_EVIDENCE);
-        doubts.map(|item| self.page.ink(Ink::Doubtful, &item.text)).collect()
+        doubts.map(|item| self.writer.styled(TextRole::Doubtful, &item.text)).collect()
     }
 
     fn fix(&mut self, fix: &'a [StepItem]) {
         let texts: Vec<String> = fix.iter().map(StepItem::brief).collect();
-        if let Some(number) = self.told.get(&texts) {
+        if let Some(number) = self.printed_fixes.get(&texts) {
             let text = format!("as for {number}. above");
-            self.page.labelled("    Fix", &text);
+            self.writer.labelled("    Fix", &text);
             return;
         }
-        let steps: Vec<String> = texts.iter().map(|text| self.page.ink(Ink::Plain, text)).collect();
-        self.told.insert(texts, self.number);
-        self.page.items("    Fix", &steps, steps.len() > 1);
+        let steps: Vec<String> = texts.iter().map(|text| self.writer.styled(TextRole::Plain, text)).collect();
+        self.printed_fixes.insert(texts, self.number);
+        self.writer.items("    Fix", &steps, steps.len() > 1);
     }
 
     fn incidents(&mut self, problem: &Problem, rows: &[&Row]) {
         let shown = shown_of(rows.len(), MAX_INCIDENTS);
         let compared = self.compared;
         let cells = rows.iter().take(shown).map(|row| {
-            let mut sure = self.page.ink(of_confidence(row.confidence), row.confidence.name());
+            let mut sure = self.writer.styled(of_confidence(row.confidence), row.confidence.name());
             if compared {
-                let ink = if row.status.is_new() { Ink::Bad } else { Ink::Plain };
-                sure.push_str(&format!(" {}", self.page.ink(ink, row.status.name())));
+                let ink = if row.status.is_new() { TextRole::Bad } else { TextRole::Plain };
+                sure.push_str(&format!(" {}", self.writer.styled(ink, row.status.name())));
             }
             let target = if row.target_spn.is_empty() { "(no target)" } else { &row.target_spn };
             vec![
-                self.page.ink(Ink::Faint, &row.incident_id),
+                self.writer.styled(TextRole::Faint, &row.incident_id),
                 sure,
-                self.page.ink(Ink::Plain, &format!("{} -> {target}", row.client)),
+                self.writer.styled(TextRole::Plain, &format!("{} -> {target}", row.client)),
             ]
         });
         let cells: Vec<Vec<String>> = cells.collect();
-        self.page.columns("      ", &cells);
+        self.writer.columns("      ", &cells);
         if rows.len() > shown {
             let more = format!(
                 "and {} more: rows of the report with problem_id {}",
                 grouped((rows.len() - shown) as u64),
                 problem.problem_id
             );
-            let more = self.page.ink(Ink::Faint, &more);
-            self.page.line("      ", &more);
+            let more = self.writer.styled(TextRole::Faint, &more);
+            self.writer.line("      ", &more);
         }
     }
 
@@ -286,24 +295,24 @@ impl<'a> View<'a> {
         if resolved.is_empty() {
             return;
         }
-        self.page.blank();
-        let title = self.page.ink(Ink::Heading, "resolved");
+        self.writer.blank();
+        let title = self.writer.styled(TextRole::Heading, "resolved");
         let text = format!("{title}: in the earlier report, and not seen again");
-        self.page.line("", &text);
+        self.writer.line("", &text);
         let shown = shown_of(resolved.len(), MAX_RESOLVED);
         for problem in resolved.iter().take(shown) {
-            let name = self.page.ink(Ink::Strong, problem.heading());
+            let name = self.writer.styled(TextRole::Strong, problem.heading());
             let text = format!(
                 "{name}: {} / {}, last seen {}",
                 problem.cause,
                 problem.kind,
                 moment(&problem.last_seen)
             );
-            self.page.line("  - ", &text);
+            self.writer.line("  - ", &text);
         }
         if resolved.len() > shown {
             let more = format!("and {} more problems", grouped((resolved.len() - shown) as u64));
-            self.page.line("  - ", &more);
+            self.writer.line("  - ", &more);
         }
     }
 
@@ -313,44 +322,47 @@ impl<'a> View<'a> {
         if groups.is_empty() {
             return;
         }
-        self.page.blank();
-        let title = self.page.ink(Ink::Heading, "Collect next");
+        self.writer.blank();
+        let title = self.writer.styled(TextRole::Heading, "Collect next");
         let text = format!(
             "{title}, to confirm these findings. Run triage again with the files (-i, -s or as logs)."
         );
-        self.page.line("", &text);
+        self.writer.line("", &text);
         for CollectNext { title, example, subjects, incidents } in groups {
-            let mut text = self.page.ink(Ink::Strong, title);
+            let mut text = self.writer.styled(TextRole::Strong, title);
             text.push_str(&format!(", for {}", counted(incidents as u64, "incident")));
             if subjects.len() > 1 {
                 let few = few(&subjects, MAX_NAMES);
-                text.push_str(&self.page.ink(Ink::Plain, &format!(": {few}")));
+                text.push_str(&self.writer.styled(TextRole::Plain, &format!(": {few}")));
             }
-            self.page.line("  - ", &text);
+            self.writer.line("  - ", &text);
             let prefix = if subjects.len() > 1 { "For example: " } else { "" };
-            let how = format!("{prefix}{}", self.page.ink(Ink::Command, &example.brief()));
-            self.page.line("      ", &how);
+            let how = format!("{prefix}{}", self.writer.styled(TextRole::Command, &example.brief()));
+            self.writer.line("      ", &how);
         }
-        self.page.blank();
+        self.writer.blank();
         let text = format!(
             "A script that collects this: {}",
-            self.page.ink(Ink::Command, "krbtriage collect-script --report report.csv -o collect.ps1")
+            self.writer
+                .styled(TextRole::Command, "krbtriage collect-script --report report.csv -o collect.ps1")
         );
-        self.page.line("", &text);
+        self.writer.line("", &text);
     }
 
     fn foot(&mut self) {
         let Some(row) = self.present().next() else { return };
-        self.page.blank();
+        self.writer.blank();
         let text = format!(
             "The whole report, a row per incident: add {} to this command ({} for a row per problem). One incident's \
              story, with the commands of every step: {}",
-            self.page.ink(Ink::Command, "-o report.csv"),
-            self.page.ink(Ink::Command, "--problems problems.csv"),
-            self.page
-                .ink(Ink::Command, &format!("krbtriage explain --incident {} report.csv", row.incident_id))
+            self.writer.styled(TextRole::Command, "-o report.csv"),
+            self.writer.styled(TextRole::Command, "--problems problems.csv"),
+            self.writer.styled(
+                TextRole::Command,
+                &format!("krbtriage explain --incident {} report.csv", row.incident_id)
+            )
         );
-        self.page.line("", &text);
+        self.writer.line("", &text);
     }
 }
 
@@ -359,11 +371,11 @@ fn moment(time: &str) -> String {
 }
 
 /// The style of a confidence.
-pub(crate) fn of_confidence(confidence: Confidence) -> Ink {
+pub(crate) fn of_confidence(confidence: Confidence) -> TextRole {
     match confidence {
-        Confidence::Confirmed => Ink::Good,
-        Confidence::Likely => Ink::Doubtful,
-        Confidence::Possible => Ink::Plain,
+        Confidence::Confirmed => TextRole::Good,
+        Confidence::Likely => TextRole::Doubtful,
+        Confidence::Possible => TextRole::Plain,
     }
 }
 

@@ -13,7 +13,7 @@ use crate::commands;
 use crate::commands::fail_on::FailOn;
 use crate::inventory::accounts::HostAliases;
 use crate::output::Output;
-use crate::report::Paper;
+use crate::report::TextLayout;
 
 /// Find risks before they cause errors, without any log.
 ///
@@ -88,11 +88,11 @@ pub(in crate::cli) struct Audit {
 impl Audit {
     pub(in crate::cli) fn into_config(self) -> commands::audit::Config {
         let view = match (self.format.as_deref(), &self.output) {
-            (Some("text"), None) => Some(terminal::paper()),
-            (None, None) if terminal::is_terminal() => Some(terminal::paper()),
-            (Some("text"), Some(_)) => Some(Paper::PLAIN),
+            (Some("text"), None) => Some(terminal::layout()),
+            (None, None) if terminal::is_terminal() => Some(terminal::layout()),
+            (Some("text"), Some(_)) => Some(TextLayout::PLAIN),
             (None, Some(path)) if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("txt")) => {
-                Some(Paper::PLAIN)
+                Some(TextLayout::PLAIN)
             }
             _ => None,
         };

@@ -10,7 +10,7 @@ pub(super) fn format_named(name: &str) -> Result<Format, String> {
     Format::ALL
         .into_iter()
         .find(|f| f.name() == name)
-        .map(|f| if let Format::Text(_) = f { Format::Text(terminal::paper()) } else { f })
+        .map(|f| if let Format::Text(_) = f { Format::Text(terminal::layout()) } else { f })
         .ok_or_else(|| format!("\"{name}\" is not a valid format; write one of {}", all()))
 }
 

@@ -73,7 +73,7 @@ impl Probe {
                 timeout: timeout.max(Duration::from_millis(1)),
                 network,
             },
-            view: (self.output.is_none() && terminal::is_terminal()).then(terminal::paper),
+            view: (self.output.is_none() && terminal::is_terminal()).then(terminal::layout),
             output: Output::from_option(self.output),
             adapters,
         })

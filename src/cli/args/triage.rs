@@ -241,7 +241,7 @@ impl ReportOptions {
         let is_stdout_taken = sides.into_iter().any(|output| *output == Output::Stdout);
         if reports.is_empty() && !is_stdout_taken {
             let format = match self.format {
-                None if terminal::is_terminal() => Format::Text(terminal::paper()),
+                None if terminal::is_terminal() => Format::Text(terminal::layout()),
                 format => format.unwrap_or_default(),
             };
             reports.push(Target { output: Output::Stdout, format });

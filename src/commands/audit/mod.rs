@@ -17,7 +17,7 @@ use crate::inventory::accounts::HostAliases;
 use crate::inventory::{self, InventoryFile};
 use crate::output::{Output, OutputError, write_terminal};
 use crate::report::saved::SavedError;
-use crate::report::{CsvWriter, Paper};
+use crate::report::{CsvWriter, TextLayout};
 use earlier::Earlier;
 
 pub use finding::{AuditFinding, AuditKind, COLUMNS};
@@ -38,7 +38,7 @@ pub struct Config {
     pub fail_on: Vec<FailOn>,
     pub output: Output,
     /// Write text for a person instead of CSV.
-    pub view: Option<Paper>,
+    pub view: Option<TextLayout>,
 }
 
 impl Config {
@@ -113,9 +113,9 @@ pub fn run(config: &Config) -> Result<Outcome, Error> {
     let mut outcome = Outcome { findings, inventories, allowed, written: None, found, compared };
     outcome.written = match config.view {
         None => config.output.write(&protected, |out| write(&outcome.findings, out))?,
-        Some(paper) => {
+        Some(layout) => {
             let read = view::Read { allowed, compared, complete: outcome.is_complete() };
-            let text = view::view(&outcome.findings, read, paper);
+            let text = view::view(&outcome.findings, read, layout);
             match config.output {
                 Output::Stdout => write_terminal(&text).map(|_| None)?,
                 Output::File(_) => config.output.write(&protected, |out| out.write_all(text.as_bytes()))?,

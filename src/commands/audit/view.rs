@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use super::finding::{AuditFinding, AuditKind};
 use crate::report::Status;
 use crate::report::numbers::{counted, counted_as, grouped};
-use crate::report::paper::{Ink, Page, Paper, few, shown_of};
 use crate::report::text::shares;
+use crate::report::text_writer::{TextLayout, TextRole, TextWriter, few, shown_of};
 
 /// Most findings that are all shown in full. Of more, [`MANY_TOLD`] are, and [`MAX_LINES`] of each kind get a
 /// line.
@@ -29,9 +29,9 @@ pub(super) struct Read {
 }
 
 /// The whole view.
-pub(super) fn view(all: &[AuditFinding], read: Read, paper: Paper) -> String {
+pub(super) fn view(all: &[AuditFinding], read: Read, layout: TextLayout) -> String {
     let Read { compared, .. } = read;
-    let mut page = Page::new(paper);
+    let mut writer = TextWriter::new(layout);
     let mut groups: Vec<(AuditKind, Vec<&AuditFinding>)> = Vec::new();
     let mut resolved = Vec::new();
     for finding in all {
@@ -44,38 +44,38 @@ pub(super) fn view(all: &[AuditFinding], read: Read, paper: Paper) -> String {
             None => groups.push((finding.kind, vec![finding])),
         }
     }
-    head(&mut page, all, read);
+    head(&mut writer, all, read);
     let sizes: Vec<usize> = groups.iter().map(|(_, findings)| findings.len()).collect();
     let most = if sizes.iter().sum::<usize>() <= ALL_TOLD { ALL_TOLD } else { MANY_TOLD.max(sizes.len()) };
     let mut told: HashMap<&[String], usize> = HashMap::new();
     let mut number = 0;
     for ((kind, findings), share) in groups.iter().zip(shares(&sizes, most)) {
-        page.blank();
-        let title = page.ink(Ink::Heading, kind.name());
+        writer.blank();
+        let title = writer.styled(TextRole::Heading, kind.name());
         let count = counted(findings.len() as u64, "finding");
-        page.line("", &format!("{title}: {} ({count})", kind.meaning()));
+        writer.line("", &format!("{title}: {} ({count})", kind.meaning()));
         let (full, rest) = findings.split_at(share.min(findings.len()));
         for finding in full {
-            page.blank();
+            writer.blank();
             number += 1;
-            paragraph(&mut page, finding, number, compared, &mut told);
+            paragraph(&mut writer, finding, number, compared, &mut told);
         }
-        lines(&mut page, rest, compared);
+        lines(&mut writer, rest, compared);
     }
-    gone(&mut page, &resolved);
+    gone(&mut writer, &resolved);
     if !groups.is_empty() {
-        page.blank();
+        writer.blank();
         let text = format!(
             "All of it, a row per finding: add {} to this command. What a kind is: {}",
-            page.ink(Ink::Command, "-o audit.csv"),
-            page.ink(Ink::Command, "krbtriage explain KIND")
+            writer.styled(TextRole::Command, "-o audit.csv"),
+            writer.styled(TextRole::Command, "krbtriage explain KIND")
         );
-        page.line("", &text);
+        writer.line("", &text);
     }
-    page.into_text()
+    writer.into_text()
 }
 
-fn head(page: &mut Page, all: &[AuditFinding], read: Read) {
+fn head(writer: &mut TextWriter, all: &[AuditFinding], read: Read) {
     let of = |status: Status| all.iter().filter(|finding| finding.status == status).count() as u64;
     let here = all.len() as u64 - of(Status::Resolved);
     let passed = match read.allowed {
@@ -90,99 +90,99 @@ fn head(page: &mut Page, all: &[AuditFinding], read: Read) {
         0 => format!("Nothing found that can cause incidents{passed}."),
         n => format!("{}{passed}", counted(n, "finding")),
     };
-    let text = page.ink(Ink::Strong, &text);
-    page.line("", &text);
+    let text = writer.styled(TextRole::Strong, &text);
+    writer.line("", &text);
     if read.compared {
         let since = Status::ALL.map(|s| format!("{} {}", grouped(of(s)), s.name()));
-        page.say(&format!("Since the earlier audit: {}", since.join(", ")));
+        writer.say(&format!("Since the earlier audit: {}", since.join(", ")));
     }
 }
 
-fn named(page: &Page, finding: &AuditFinding, compared: bool) -> String {
-    let mut text = page.ink(Ink::Strong, &finding.what);
+fn named(writer: &TextWriter, finding: &AuditFinding, compared: bool) -> String {
+    let mut text = writer.styled(TextRole::Strong, &finding.what);
     if compared {
-        let ink = if finding.status == Status::Ongoing { Ink::Plain } else { Ink::Bad };
-        text.push_str(&format!(" ({})", page.ink(ink, finding.status.name())));
+        let ink = if finding.status == Status::Ongoing { TextRole::Plain } else { TextRole::Bad };
+        text.push_str(&format!(" ({})", writer.styled(ink, finding.status.name())));
     }
     text
 }
 
-fn owners(page: &Page, finding: &AuditFinding) -> String {
+fn owners(writer: &TextWriter, finding: &AuditFinding) -> String {
     // The cell has no more than a hundred names.
     if finding.owner_count <= finding.owners.len() {
-        return page.ink(Ink::Plain, &few(&finding.owners, MAX_OWNERS));
+        return writer.styled(TextRole::Plain, &few(&finding.owners, MAX_OWNERS));
     }
     let first = finding.owners.get(..MAX_OWNERS).unwrap_or(&finding.owners);
     let more = grouped((finding.owner_count - first.len()) as u64);
-    page.ink(Ink::Plain, &format!("{} and {more} more", first.join(", ")))
+    writer.styled(TextRole::Plain, &format!("{} and {more} more", first.join(", ")))
 }
 
 fn paragraph<'a>(
-    page: &mut Page,
+    writer: &mut TextWriter,
     finding: &'a AuditFinding,
     number: usize,
     compared: bool,
     told: &mut HashMap<&'a [String], usize>,
 ) {
-    let text = format!("{}: {}", named(page, finding, compared), owners(page, finding));
-    page.line(&format!("{number:>2}. "), &text);
-    let hurts = page.ink(Ink::Plain, &format!("{}.", finding.hurts));
-    page.line("    ", &hurts);
+    let text = format!("{}: {}", named(writer, finding, compared), owners(writer, finding));
+    writer.line(&format!("{number:>2}. "), &text);
+    let hurts = writer.styled(TextRole::Plain, &format!("{}.", finding.hurts));
+    writer.line("    ", &hurts);
     if !finding.adapters.is_empty() {
-        let adapters = page.ink(Ink::Plain, &few(&finding.adapters, MAX_OWNERS));
-        page.labelled("    Adapters", &adapters);
+        let adapters = writer.styled(TextRole::Plain, &few(&finding.adapters, MAX_OWNERS));
+        writer.labelled("    Adapters", &adapters);
     }
     if !finding.vendor.is_empty() {
-        let vendor = page.ink(Ink::Plain, &finding.vendor);
-        page.labelled("    Card", &vendor);
+        let vendor = writer.styled(TextRole::Plain, &finding.vendor);
+        writer.labelled("    Card", &vendor);
     }
     let shown = shown_of(finding.evidence.len(), MAX_EVIDENCE);
     let mut proof: Vec<String> =
-        finding.evidence.iter().take(shown).map(|e| page.ink(Ink::Plain, e)).collect();
+        finding.evidence.iter().take(shown).map(|e| writer.styled(TextRole::Plain, e)).collect();
     if finding.evidence.len() > shown {
-        proof.push(page.ink(Ink::Faint, &format!("and {} more", finding.evidence.len() - shown)));
+        proof.push(writer.styled(TextRole::Faint, &format!("and {} more", finding.evidence.len() - shown)));
     }
-    page.items("    Proof", &proof, false);
+    writer.items("    Proof", &proof, false);
     if let Some(number) = told.get(&*finding.fix) {
-        page.labelled("    Fix", &format!("as for {number}. above"));
+        writer.labelled("    Fix", &format!("as for {number}. above"));
         return;
     }
     told.insert(&finding.fix, number);
-    let steps: Vec<String> = finding.fix.iter().map(|f| page.ink(Ink::Plain, f)).collect();
-    page.items("    Fix", &steps, steps.len() > 1);
+    let steps: Vec<String> = finding.fix.iter().map(|f| writer.styled(TextRole::Plain, f)).collect();
+    writer.items("    Fix", &steps, steps.len() > 1);
 }
 
 /// Adds the findings that are not shown in full.
-fn lines(page: &mut Page, rest: &[&AuditFinding], compared: bool) {
+fn lines(writer: &mut TextWriter, rest: &[&AuditFinding], compared: bool) {
     if rest.is_empty() {
         return;
     }
-    page.blank();
+    writer.blank();
     let shown = shown_of(rest.len(), MAX_LINES);
     for finding in rest.iter().take(shown) {
-        let text = format!("{}: {}", named(page, finding, compared), owners(page, finding));
-        page.line("  - ", &text);
+        let text = format!("{}: {}", named(writer, finding, compared), owners(writer, finding));
+        writer.line("  - ", &text);
     }
     if rest.len() > shown {
-        page.line("  - ", &format!("and {} more", grouped((rest.len() - shown) as u64)));
+        writer.line("  - ", &format!("and {} more", grouped((rest.len() - shown) as u64)));
     }
 }
 
-fn gone(page: &mut Page, resolved: &[&AuditFinding]) {
+fn gone(writer: &mut TextWriter, resolved: &[&AuditFinding]) {
     if resolved.is_empty() {
         return;
     }
-    page.blank();
-    let title = page.ink(Ink::Heading, "resolved");
-    page.line("", &format!("{title}: in the earlier audit, and gone"));
+    writer.blank();
+    let title = writer.styled(TextRole::Heading, "resolved");
+    writer.line("", &format!("{title}: in the earlier audit, and gone"));
     let shown = shown_of(resolved.len(), MAX_RESOLVED);
     for finding in resolved.iter().take(shown) {
-        let what = page.ink(Ink::Strong, &finding.what);
-        let kind = page.ink(Ink::Plain, finding.kind.name());
-        page.line("  - ", &format!("{what}: {kind}"));
+        let what = writer.styled(TextRole::Strong, &finding.what);
+        let kind = writer.styled(TextRole::Plain, finding.kind.name());
+        writer.line("  - ", &format!("{what}: {kind}"));
     }
     if resolved.len() > shown {
-        page.line("  - ", &format!("and {} more", grouped((resolved.len() - shown) as u64)));
+        writer.line("  - ", &format!("and {} more", grouped((resolved.len() - shown) as u64)));
     }
 }
 
@@ -214,7 +214,7 @@ mod tests {
         let kinds = [AuditKind::BmcUsbNic, AuditKind::DuplicateSpn, AuditKind::NameLeadsElsewhere];
         let rows: Vec<_> =
             (0..10_000).map(|i| finding(Status::New, kinds[i % 3], &format!("thing{i}"), 20_000)).collect();
-        let text = view(&rows, Read { allowed: 3, ..READ }, Paper::PLAIN);
+        let text = view(&rows, Read { allowed: 3, ..READ }, TextLayout::PLAIN);
         assert!(text.lines().count() < 90, "{text}");
         for part in [
             "10,000 findings, 3 shared addresses allowed",
@@ -236,7 +236,7 @@ mod tests {
             finding(Status::Ongoing, AuditKind::DuplicateSpn, "HTTP/x", 2),
             finding(Status::Resolved, AuditKind::DuplicateSpn, "HTTP/y", 2),
         ];
-        let text = view(&rows, Read { compared: true, ..READ }, Paper::PLAIN);
+        let text = view(&rows, Read { compared: true, ..READ }, TextLayout::PLAIN);
         for part in [
             "2 findings\n",
             "0 new, 1 ongoing, 1 resolved, 1 reopened",
@@ -245,20 +245,20 @@ mod tests {
         ] {
             assert!(text.contains(part), "{part}:\n{text}");
         }
-        let nothing = view(&[], Read { allowed: 1, ..READ }, Paper::PLAIN);
+        let nothing = view(&[], Read { allowed: 1, ..READ }, TextLayout::PLAIN);
         assert_eq!(nothing, "Nothing found that can cause incidents, 1 shared address allowed.\n");
     }
 
     #[test]
     fn an_audit_that_could_not_read_its_only_list_does_not_say_that_all_is_well() {
-        let nothing = view(&[], Read { complete: false, ..READ }, Paper::PLAIN);
+        let nothing = view(&[], Read { complete: false, ..READ }, TextLayout::PLAIN);
         assert_eq!(nothing, "Nothing found in the readable inputs that can cause incidents.\n");
     }
 
     #[test]
     fn hostile_names_do_not_act() {
         let rows = [finding(Status::New, AuditKind::DuplicateSpn, "HTTP/\u{1b}[2J\u{202e}x", 2)];
-        let text = view(&rows, READ, Paper::new(80, true));
+        let text = view(&rows, READ, TextLayout::new(80, true));
         assert!(!text.contains("\u{1b}[2J") && !text.contains('\u{202e}'), "{text}");
     }
 }

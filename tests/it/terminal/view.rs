@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use krbtriage::diagnosis::EvidenceRole;
 use krbtriage::report::item::{EvidenceItem, RequestItem};
-use krbtriage::report::paper::Paper;
+use krbtriage::report::text_writer::TextLayout;
 use krbtriage::report::{Row, Status, baseline, problem, text};
 
 use crate::support::program::{Place, sample};
@@ -24,7 +24,7 @@ fn samples() -> Vec<Row> {
 }
 
 fn view(rows: &[Row], width: usize, colours: bool) -> String {
-    let mut view = text::view(rows, &problem::group(rows), Paper::new(width, colours));
+    let mut view = text::view(rows, &problem::group(rows), TextLayout::new(width, colours));
     let end = view.trim_end().len();
     view.truncate(end);
     view

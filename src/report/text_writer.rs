@@ -1,5 +1,5 @@
 //! Text for people: wrapped by display width, optionally coloured, and free of terminal control characters.
-//! The caller says what a piece of text is ([`Ink`]), never what it looks like.
+//! The caller says what a piece of text is ([`TextRole`]), never what it looks like.
 
 use std::borrow::Cow;
 
@@ -11,13 +11,13 @@ use crate::text::escape::escape_control;
 
 /// Width and colours of the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Paper {
+pub struct TextLayout {
     /// Columns of a terminal.
     pub width: usize,
     pub colours: bool,
 }
 
-impl Paper {
+impl TextLayout {
     /// For a file, or if the width is unknown.
     pub const PLAIN: Self = Self { width: 80, colours: false };
 
@@ -27,7 +27,7 @@ impl Paper {
     }
 }
 
-impl Default for Paper {
+impl Default for TextLayout {
     fn default() -> Self {
         Self::PLAIN
     }
@@ -35,7 +35,7 @@ impl Default for Paper {
 
 /// The role of a piece of text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ink {
+pub enum TextRole {
     Plain,
     Heading,
     /// The most important text of a block.
@@ -48,7 +48,7 @@ pub enum Ink {
     Bad,
 }
 
-impl Ink {
+impl TextRole {
     fn style(self) -> Style {
         let colour = |c: AnsiColor| Style::new().fg_color(Some(c.into()));
         match self {
@@ -68,14 +68,14 @@ impl Ink {
 const MAX_PIECE: usize = 600;
 
 /// Builds the text.
-pub struct Page {
-    paper: Paper,
+pub struct TextWriter {
+    layout: TextLayout,
     out: String,
 }
 
-impl Page {
-    pub fn new(paper: Paper) -> Self {
-        Self { paper, out: String::new() }
+impl TextWriter {
+    pub fn new(layout: TextLayout) -> Self {
+        Self { layout, out: String::new() }
     }
 
     /// The finished text, with LF line ends. It contains no other control characters, except colours if they
@@ -85,14 +85,14 @@ impl Page {
     }
 
     pub fn width(&self) -> usize {
-        self.paper.width
+        self.layout.width
     }
 
     /// Escapes a piece of text and marks its role, for use in a line.
-    pub fn ink(&self, ink: Ink, text: &str) -> String {
+    pub fn styled(&self, role: TextRole, text: &str) -> String {
         let text = harmless(text);
-        match self.paper.colours && ink != Ink::Plain && !text.is_empty() {
-            true => format!("{}{text}{:#}", ink.style(), ink.style()),
+        match self.layout.colours && role != TextRole::Plain && !text.is_empty() {
+            true => format!("{}{text}{:#}", role.style(), role.style()),
             false => text.into_owned(),
         }
     }
@@ -102,7 +102,7 @@ impl Page {
     }
 
     /// Adds a line, wrapped if necessary: the first begins with `first`, the others with as many blanks. The
-    /// text consists of [`Page::ink`]'s pieces.
+    /// text consists of [`TextWriter::styled`]'s pieces.
     pub fn line(&mut self, first: &str, text: &str) {
         self.hanging(first, &" ".repeat(textwrap::core::display_width(first)), text);
     }
@@ -110,7 +110,7 @@ impl Page {
     pub fn hanging(&mut self, first: &str, rest: &str, text: &str) {
         // Commands are copied: do not break at a hyphen or slash, and break long words only if nothing else
         // helps.
-        let options = Options::new(self.paper.width)
+        let options = Options::new(self.layout.width)
             .initial_indent(first)
             .subsequent_indent(rest)
             .wrap_algorithm(WrapAlgorithm::FirstFit)
@@ -126,7 +126,7 @@ impl Page {
     fn push(&mut self, line: &str) {
         for (i, part) in line.split('\u{1b}').enumerate() {
             let colour = part.strip_prefix('[').and_then(|p| p.split_once('m')).filter(|(codes, _)| {
-                self.paper.colours && codes.bytes().all(|b| b.is_ascii_digit() || b == b';')
+                self.layout.colours && codes.bytes().all(|b| b.is_ascii_digit() || b == b';')
             });
             let rest = match colour {
                 _ if i == 0 => part,
@@ -145,7 +145,7 @@ impl Page {
 
     /// Adds a plain sentence at the left edge.
     pub fn say(&mut self, text: &str) {
-        let text = self.ink(Ink::Plain, text);
+        let text = self.styled(TextRole::Plain, text);
         self.line("", &text);
     }
 
@@ -173,7 +173,7 @@ impl Page {
         };
         let widths: Vec<usize> = (0..count).map(width).collect();
         let before: usize = widths.iter().take(count.saturating_sub(1)).map(|w| w + 2).sum();
-        let fits = indent.len() + before + 12 <= self.paper.width;
+        let fits = indent.len() + before + 12 <= self.layout.width;
         for row in rows {
             let (last, cells) = row.split_last().map_or((None, row.as_slice()), |(l, c)| (Some(l), c));
             let mut first = indent.to_owned();
@@ -240,16 +240,16 @@ pub fn period(first: &str, last: &str) -> String {
 mod tests {
     use super::*;
 
-    fn set(paper: Paper, fill: impl FnOnce(&mut Page)) -> String {
-        let mut page = Page::new(paper);
-        fill(&mut page);
-        page.into_text()
+    fn set(layout: TextLayout, fill: impl FnOnce(&mut TextWriter)) -> String {
+        let mut writer = TextWriter::new(layout);
+        fill(&mut writer);
+        writer.into_text()
     }
 
     #[test]
     fn commands_are_not_broken_at_hyphens_or_slashes() {
         let command = "Get-NetIPAddress -CimSession host/srv2.beta.example.com | Export-Csv addresses.csv";
-        let text = set(Paper::new(40, false), |p| p.line("  ", command));
+        let text = set(TextLayout::new(40, false), |p| p.line("  ", command));
         for word in command.split(' ') {
             assert!(text.split_whitespace().any(|w| w == word), "{word} in {text}");
         }
@@ -258,9 +258,9 @@ mod tests {
     #[test]
     fn lines_keep_to_the_width_also_with_colours_and_wide_letters() {
         for colours in [false, true] {
-            let text = set(Paper::new(60, colours), |p| {
-                let name = p.ink(Ink::Strong, &"漢字".repeat(60));
-                let words = p.ink(Ink::Good, &"confirmed by an inventory ".repeat(9));
+            let text = set(TextLayout::new(60, colours), |p| {
+                let name = p.styled(TextRole::Strong, &"漢字".repeat(60));
+                let words = p.styled(TextRole::Good, &"confirmed by an inventory ".repeat(9));
                 p.line("    ", &format!("{name} {words}"));
             });
             assert!(text.lines().all(|l| textwrap::core::display_width(l) <= 60), "{text}");
@@ -271,7 +271,7 @@ mod tests {
     #[test]
     fn hostile_names_neither_act_nor_flood() {
         let hostile = format!("a\u{1b}[2J\u{202e}\u{61c}\r\n{}", "x".repeat(70_000));
-        let text = set(Paper::new(80, true), |p| p.say(&hostile));
+        let text = set(TextLayout::new(80, true), |p| p.say(&hostile));
         assert!(!text.contains('\u{1b}') && !text.contains('\u{202e}') && !text.contains('\u{61c}'));
         assert!(text.contains("\\u{1b}[2J") && text.contains("characters more"), "{text}");
         assert!(text.lines().count() < 20);
@@ -281,11 +281,11 @@ mod tests {
     fn columns_that_do_not_fit_are_lines() {
         let rows = vec![vec!["i963b2fe1d1d6".to_owned(), "6 events".to_owned(), "a -> b".to_owned()]];
         assert_eq!(
-            set(Paper::new(60, false), |p| p.columns("  ", &rows)),
+            set(TextLayout::new(60, false), |p| p.columns("  ", &rows)),
             "  i963b2fe1d1d6  6 events  a -> b\n"
         );
         let long = vec![vec!["x".repeat(50), "6 events".to_owned(), "a -> b".to_owned()]];
-        let text = set(Paper::new(60, false), |p| p.columns("  ", &long));
+        let text = set(TextLayout::new(60, false), |p| p.columns("  ", &long));
         assert!(text.lines().all(|l| l.len() <= 60) && text.contains("a -> b"), "{text}");
     }
 

@@ -13,7 +13,7 @@ use super::row::{LIST_SEPARATOR, Row, Status, problem_name};
 use crate::diagnosis::{Cause, Confidence, Kind};
 
 /// The columns of `--problems`, in their order.
-pub const PROBLEM_COLUMNS: [&str; 15] = [
+pub const PROBLEM_COLUMNS: [&str; 16] = [
     "problem_id",
     "status",
     "cause",
@@ -29,6 +29,7 @@ pub const PROBLEM_COLUMNS: [&str; 15] = [
     "last_seen",
     "fix",
     "title",
+    "explanation",
 ];
 
 /// Longest list of names in one cell, in characters. Spreadsheets truncate a cell at 32,767 characters, and
@@ -50,6 +51,8 @@ pub struct Problem {
     pub problem: String,
     /// The finding as one sentence, of the same incident as the fix.
     pub title: String,
+    /// Why, of the same incident as the fix.
+    pub explanation: String,
     /// Indices into the rows, in their order; resolved incidents too.
     pub incidents: Vec<usize>,
     /// Number of incidents that are new or reopened since the baseline.
@@ -106,6 +109,7 @@ fn problem(rows: &[Row], incidents: Vec<usize>) -> Option<Problem> {
         confidence: best.confidence,
         problem: all.iter().map(|r| &r.problem).find(|p| !p.is_empty()).cloned().unwrap_or_default(),
         title: best.title.clone(),
+        explanation: best.explanation.clone(),
         new: all.iter().filter(|r| r.status.is_new()).count(),
         clients: names(told.iter().map(|r| &r.client)),
         targets: names(told.iter().map(|r| &r.target_spn)),
@@ -150,7 +154,7 @@ pub fn by_time(a: &str, b: &str) -> Ordering {
 
 impl Problem {
     /// The cells in the order of [`PROBLEM_COLUMNS`], not yet escaped.
-    pub fn cells(&self) -> [String; 15] {
+    pub fn cells(&self) -> [String; 16] {
         [
             self.problem_id.clone(),
             self.status.name().to_owned(),
@@ -167,6 +171,7 @@ impl Problem {
             self.last_seen.clone(),
             list(&self.fix.iter().map(|step| step.text.clone()).collect::<Vec<_>>()),
             self.title.clone(),
+            self.explanation.clone(),
         ]
     }
 }

@@ -248,14 +248,22 @@ fn print_bytes(bytes: &[u8]) -> Exit {
 fn explain(args: &args::Explain) -> Exit {
     use commands::explain;
     let layout = terminal::layout();
-    let text = match (&args.incident, &args.topic) {
-        (Some(id), Some(report)) => explain::incident(id, report, layout),
-        (None, Some(topic)) => explain::topic(&topic.to_string_lossy(), layout),
-        _ => Ok(explain::list(layout)),
+    let words = || args.words.iter().map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ");
+    let text = match (&args.incident, args.words.as_slice()) {
+        (Some(id), [report]) => explain::of_report(id, report.as_ref(), layout),
+        // A path with blanks and without quotes.
+        (Some(id), _) => explain::of_report(id, words().as_ref(), layout),
+        (None, [id, report]) if explain::is_id(&id.to_string_lossy()) => {
+            explain::of_report(&id.to_string_lossy(), report.as_ref(), layout)
+        }
+        (None, []) => Ok(explain::list(layout)),
+        (None, _) => explain::topic(&words(), layout),
     };
     match text {
         Ok(text) => print(&text),
-        Err(error @ explain::Error::Unknown { .. }) => wrong_use(&error),
+        Err(error @ (explain::Error::Unknown { .. } | explain::Error::NeedsReport { .. })) => {
+            wrong_use(&error)
+        }
         Err(error) => fail(&error),
     }
 }

@@ -1,27 +1,32 @@
-//! `docs/causes.md` prints the decision table; here the two are kept the same.
+//! `docs/causes.md` prints the decision table and `docs/symptoms.md` the table of symptoms; here they are kept the same.
 
 use std::collections::BTreeSet;
 
 /// `KRBTRIAGE_BLESS=1 cargo test --test it causes_doc` writes the tables anew.
 #[test]
 fn the_document_prints_the_table_that_decides() {
-    prints("decision table", &krbtriage::diagnosis::table());
+    prints("causes.md", "decision table", &krbtriage::diagnosis::table());
 }
 
 #[test]
 fn the_document_prints_the_rivals_of_each_row_that_can_confirm() {
-    prints("rivals", &krbtriage::diagnosis::rivals_table());
+    prints("causes.md", "rivals", &krbtriage::diagnosis::rivals_table());
 }
 
-fn prints(what: &str, wanted: &str) {
+#[test]
+fn the_document_of_symptoms_is_the_table_of_explain() {
+    prints("symptoms.md", "symptoms", &krbtriage::commands::explain::markdown());
+}
+
+fn prints(document: &str, what: &str, wanted: &str) {
     // Two tests may write the file.
     static FILE: std::sync::Mutex<()> = std::sync::Mutex::new(());
     let _guard = FILE.lock().unwrap();
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/causes.md");
+    let path = format!("{}/docs/{document}", env!("CARGO_MANIFEST_DIR"));
     let (start, end) = (format!("<!-- {what} -->\n"), format!("<!-- end of {what} -->"));
-    let text = std::fs::read_to_string(path).unwrap().replace("\r\n", "\n");
-    let (before, rest) = text.split_once(&start).expect("docs/causes.md marks where the table starts");
-    let (table, after) = rest.split_once(&end).expect("docs/causes.md marks where the table ends");
+    let text = std::fs::read_to_string(&path).unwrap().replace("\r\n", "\n");
+    let (before, rest) = text.split_once(&start).expect("the document marks where the table starts");
+    let (table, after) = rest.split_once(&end).expect("the document marks where the table ends");
     if std::env::var_os("KRBTRIAGE_BLESS").is_some() && table != wanted {
         std::fs::write(path, format!("{before}{start}{wanted}{end}{after}")).unwrap();
     } else {

@@ -14,6 +14,7 @@ mod engine;
 mod documents;
 mod evtx_writer;
 mod evtx_writer_readers;
+mod explain;
 mod inputs;
 mod here;
 mod hostile;

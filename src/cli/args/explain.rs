@@ -2,21 +2,27 @@
 
 use clap::Args;
 
-/// Explain a cause: how it is detected, what proves it, and how to fix it.
+/// Explain an error code, a message or a cause, or an incident of a report.
+///
+/// A code may be decimal, hexadecimal or negative: 0x80070721, 1825, -2147023071. A message may be pasted as it is.
 #[derive(Debug, Args)]
 #[command(after_long_help = "Examples:
+  Explain an error code:
+    krbtriage explain 0x80070721
+  Explain an event:
+    krbtriage explain event 4
   List all causes and kinds:
     krbtriage explain
   Explain one kind:
     krbtriage explain misplaced
-  Explain one incident of a report:
-    krbtriage explain --incident i963b2fe1d1d6 samples/report.csv")]
+  Explain one incident or problem of a report:
+    krbtriage explain i963b2fe1d1d6 samples/report.csv")]
 pub(in crate::cli) struct Explain {
-    /// A cause or a kind; with --incident, the report [default: list all].
-    #[arg(value_name = "CAUSE|KIND|REPORT")]
-    pub topic: Option<std::path::PathBuf>,
+    /// A code, a message, an event, a cause or a kind; or an ID and its report [default: list all causes].
+    #[arg(value_name = "SYMPTOM|CAUSE|ID REPORT", allow_negative_numbers = true)]
+    pub words: Vec<std::ffi::OsString>,
 
-    /// Explain the incident ID of a report.
-    #[arg(long, value_name = "ID", requires = "topic")]
+    /// Explain the incident or problem ID of a report.
+    #[arg(long, value_name = "ID", requires = "words")]
     pub incident: Option<String>,
 }

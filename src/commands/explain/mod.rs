@@ -1,36 +1,27 @@
-//! `krbtriage explain`: describes a cause or kind, or one incident.
+//! `krbtriage explain`: describes a symptom, a cause or a kind, or an incident or a problem of a report.
+//!
+//! Order of the files: [`error`], [`section`], [`code`], [`symptom`], [`saved`] (of a report).
 
-use std::path::{Path, PathBuf};
+mod code;
+mod error;
+mod saved;
+mod section;
+mod symptom;
 
 use super::audit::AuditKind;
-use crate::diagnosis::{Cause, EvidenceRole, Kind, RULES, general_fix};
+use crate::diagnosis::{Cause, Kind, RULES, general_fix};
 use crate::inventory::addresses::vendors::AdapterKind;
-use crate::report::baseline;
-use crate::report::item::EvidenceItem;
-use crate::report::numbers::counted;
-use crate::report::saved::SavedError;
-use crate::report::text::of_confidence;
 use crate::report::text_writer::{TextLayout, TextRole, TextWriter};
-use crate::report::{Row, Status};
-use crate::suggest::did_you_mean;
+
+pub use error::Error;
+pub use saved::{is_id, of_report};
+pub use symptom::markdown;
+
+use section::section;
 
 /// The only copy of the paragraphs about kinds.
-const CAUSES: &str = include_str!("../../docs/causes.md");
-const AUDIT: &str = include_str!("../../docs/audit.md");
-
-/// Why nothing can be explained.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    #[error(
-        "\"{name}\" is neither a cause nor a kind{}; `krbtriage explain` lists them",
-        did_you_mean(name, Cause::ALL.map(Cause::name).into_iter().chain(Kind::ALL.map(Kind::name)).chain(AuditKind::AUDIT_ONLY.map(AuditKind::name)))
-    )]
-    Unknown { name: String },
-    #[error(transparent)]
-    Report(#[from] SavedError),
-    #[error("{}: no incident {id}{}; its first column has them", path.display(), similar_id.as_ref().map_or(String::new(), |s| format!(" (did you mean {s}?)")))]
-    NoIncident { path: PathBuf, id: String, similar_id: Option<String> },
-}
+const CAUSES: &str = include_str!("../../../docs/causes.md");
+const AUDIT: &str = include_str!("../../../docs/audit.md");
 
 /// Lists all causes and their kinds, one per line.
 pub fn list(layout: TextLayout) -> String {
@@ -52,8 +43,9 @@ pub fn list(layout: TextLayout) -> String {
     }
     writer.blank();
     let text = format!(
-        "{} tells what one is, how it is recognised and proved, and how to mend it.",
-        writer.styled(TextRole::Command, "krbtriage explain NAME")
+        "{} explains one: how it is recognised, what proves it, and how to fix it. {} explains a code or a message.",
+        writer.styled(TextRole::Command, "krbtriage explain NAME"),
+        writer.styled(TextRole::Command, "krbtriage explain 0x80070721")
     );
     writer.line("", &text);
     writer.into_text()
@@ -64,7 +56,8 @@ fn kinds_of(cause: Cause) -> Vec<Kind> {
     Kind::ALL.into_iter().filter(|kind| kind.cause() == cause).collect()
 }
 
-/// Explains a cause or a kind: what it is, how it is recognised, what proves it, how to fix it.
+/// Explains a symptom (a code, an event, a message), or a cause or kind: what it is, how it is recognised, what proves it, how to
+/// fix it.
 pub fn topic(name: &str, layout: TextLayout) -> Result<String, Error> {
     let wanted = name.trim().to_lowercase();
     let mut writer = TextWriter::new(layout);
@@ -87,9 +80,17 @@ pub fn topic(name: &str, layout: TextLayout) -> Result<String, Error> {
         Kind::ALL.into_iter().find(|k| k.name() == wanted || (other && *k == Kind::OtherSharedAddress));
     match kind {
         Some(kind) => of_kind(&mut writer, kind.cause(), kind),
-        None => return Err(Error::Unknown { name: name.to_owned() }),
+        None => return of_symptom(name, layout),
     }
     Ok(writer.into_text())
+}
+
+fn of_symptom(name: &str, layout: TextLayout) -> Result<String, Error> {
+    match symptom::read(name) {
+        Some(reading) => Ok(symptom::text(&reading, layout)),
+        None if is_id(name) => Err(Error::NeedsReport { id: name.trim().to_owned() }),
+        None => Err(Error::Unknown { name: name.to_owned() }),
+    }
 }
 
 fn of_kind(writer: &mut TextWriter, cause: Cause, kind: Kind) {
@@ -100,11 +101,14 @@ fn of_kind(writer: &mut TextWriter, cause: Cause, kind: Kind) {
     let named = RULES.iter().any(|r| r.kind == kind);
     let shown = if named { kind } else { wider_kind(kind) };
     let rules = RULES.iter().filter(|r| r.cause == cause && r.kind == shown);
-    let rivals: Vec<String> = rules
-        .clone()
-        .flat_map(|rule| rule.rivals)
-        .map(|rival| format!("{}: {}, unless excluded by {}", rival.cause, rival.story, rival.excluded_by))
-        .collect();
+    let mut rivals: Vec<String> = Vec::new();
+    for rival in rules.clone().flat_map(|rule| rule.rivals) {
+        let text = format!("{}: {}, unless excluded by {}", rival.cause, rival.story, rival.excluded_by);
+        // Several rules of a kind have the same rivals.
+        if !rivals.contains(&text) {
+            rivals.push(text);
+        }
+    }
     let rules = rules.map(|r| format!("{}; {} ({})", r.topology.text(), r.when, r.confidence));
     section(writer, "Recognised when", &rules.collect::<Vec<_>>(), false);
     section(writer, "Confirmed only if these are excluded", &rivals, false);
@@ -128,21 +132,6 @@ fn of_audit(writer: &mut TextWriter, kind: AuditKind) {
     writer.blank();
     writer.line("  ", &paragraph(AUDIT, kind.name()));
     section(writer, "To fix it, in this order", &kind.general_steps(), true);
-}
-
-/// A title and items under it.
-fn section(writer: &mut TextWriter, title: &str, items: &[String], numbered: bool) {
-    if items.is_empty() {
-        return;
-    }
-    writer.blank();
-    let title = writer.styled(TextRole::Strong, &format!("{title}:"));
-    writer.line("  ", &title);
-    for (i, item) in items.iter().enumerate() {
-        let mark = if numbered && items.len() > 1 { format!("  {}. ", i + 1) } else { "  - ".to_owned() };
-        let item = writer.styled(TextRole::Plain, item);
-        writer.line(&mark, &item);
-    }
 }
 
 /// The document's paragraph that begins with the kind's name.
@@ -176,58 +165,6 @@ fn proof_of(cause: Cause) -> &'static str {
     }
 }
 
-/// Explains one incident of a report.
-pub fn incident(id: &str, path: &Path, layout: TextLayout) -> Result<String, Error> {
-    let rows = baseline::read(path)?;
-    let id = id.trim();
-    match rows.iter().find(|r| r.incident_id.eq_ignore_ascii_case(id)) {
-        Some(row) => Ok(story(row, layout)),
-        None => {
-            let begins = |r: &&Row| r.incident_id.starts_with(&id.to_lowercase());
-            let mut like = rows.iter().filter(begins).take(2).map(|r| r.incident_id.clone());
-            let similar_id = like.next().filter(|_| !id.is_empty() && like.next().is_none());
-            Err(Error::NoIncident { path: path.to_path_buf(), id: id.to_owned(), similar_id })
-        }
-    }
-}
-
-fn story(row: &Row, layout: TextLayout) -> String {
-    let mut writer = TextWriter::new(layout);
-    let title = writer.styled(TextRole::Heading, &format!("Incident {}", row.incident_id));
-    let problem = match row.problem.as_str() {
-        "" => row.problem_id.clone(),
-        name => format!("{} ({name})", row.problem_id),
-    };
-    let problem = writer.styled(TextRole::Plain, &problem);
-    writer.line("", &format!("{title} of problem {problem}"));
-    let confidence = writer.styled(of_confidence(row.confidence), row.confidence.name());
-    let status = match row.status {
-        Status::New => String::new(),
-        other => format!(", {}", other.name()),
-    };
-    writer.line("", &format!("{} / {}, {confidence}{status}", row.cause, row.kind));
-    writer.blank();
-    writer.say(&format!("{}.", row.explanation));
-    writer.blank();
-    writer.say(&match row.events {
-        1 => format!("1 event at {}", row.last_seen),
-        events => format!("{} from {} to {}", counted(events, "event"), row.first_seen, row.last_seen),
-    });
-    let of_role = |wanted: fn(EvidenceRole) -> bool| -> Vec<String> {
-        row.evidence.iter().filter(|item| wanted(item.role)).map(EvidenceItem::cell).collect()
-    };
-    let shown = |role| matches!(role, EvidenceRole::For | EvidenceRole::Against);
-    section(&mut writer, "Evidence", &of_role(shown), false);
-    section(&mut writer, "Other causes that fit", &of_role(|role| role == EvidenceRole::Rival), false);
-    section(&mut writer, "Causes that were excluded", &of_role(|role| role == EvidenceRole::Excludes), false);
-    let missing: Vec<String> = row.missing.iter().map(|item| item.text.clone()).collect();
-    section(&mut writer, "What to check next", &missing, false);
-    let fix: Vec<String> = row.fix.iter().map(|step| step.text.clone()).collect();
-    section(&mut writer, "To fix it, in this order", &fix, true);
-    section(&mut writer, "Logs", &row.logs, false);
-    writer.into_text()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -250,26 +187,5 @@ mod tests {
         let error = topic("misplased", TextLayout::PLAIN).unwrap_err().to_string();
         assert!(error.contains("did you mean misplaced?"), "{error}");
         assert!(!topic("weather", TextLayout::PLAIN).unwrap_err().to_string().contains("did you mean"));
-    }
-
-    #[test]
-    fn an_incident_of_the_samples_is_told() {
-        let report = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/report.csv");
-        let text = incident("I963B2FE1D1D6", &report, TextLayout::PLAIN).unwrap();
-        assert!(text.contains("169.254.95.120") && text.contains("Evidence:"), "{text}");
-        for copied in ["(samples/interfaces.csv:4)", r"(Program=C:\Windows\System32\wbem\WmiPrvSE.exe,"] {
-            assert!(text.contains(copied), "{copied} is broken: {text}");
-        }
-        assert!(matches!(
-            incident("i000000000000", &report, TextLayout::PLAIN),
-            Err(Error::NoIncident { .. })
-        ));
-        let short = incident("i963b2f", &report, TextLayout::PLAIN).unwrap_err().to_string();
-        assert!(short.contains("did you mean i963b2fe1d1d6?"), "{short}");
-        let other = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/spns.csv");
-        assert!(matches!(
-            incident("x", &other, TextLayout::PLAIN),
-            Err(Error::Report(SavedError::Foreign { .. }))
-        ));
     }
 }

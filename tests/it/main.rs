@@ -23,6 +23,7 @@ mod interrupted;
 mod inventory_formats;
 mod inventory_inputs;
 mod inventory_samples;
+mod monitoring;
 mod one_folder;
 mod outputs;
 mod packaging;

@@ -4,6 +4,7 @@ mod args;
 mod exit;
 mod paths;
 mod progress;
+mod start;
 mod terminal;
 mod summary;
 mod time;
@@ -41,9 +42,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     };
     // Fails where interruptions are ignored (by nohup): then there is nothing to handle.
     let _ = ctrlc::try_set_handler(|| cleanup::exit_cleaning_up(exit::INTERRUPTED));
-    trace::start(cli.command.verbosity());
+    let Some(command) = cli.command else { return print(&start::screen(terminal::paper())) };
+    trace::start(command.verbosity());
     // Readers and writers contain their own panics; this is for the rest.
-    catch_unwind(AssertUnwindSafe(|| dispatch(cli.command))).unwrap_or_else(|_| {
+    catch_unwind(AssertUnwindSafe(|| dispatch(command))).unwrap_or_else(|_| {
         say("krbtriage: the program failed, which is a bug; report it with the command and the inputs\n");
         Exit::NoReport
     })

@@ -45,3 +45,15 @@ fn an_id_is_explained_with_its_report_in_the_old_form_and_the_short_one() {
     assert_eq!(alone.code(), 2);
     assert!(alone.stderr().contains("krbtriage explain i963b2fe1d1d6 report.csv"), "{}", alone.stderr());
 }
+
+#[test]
+fn alone_the_program_shows_three_things_to_do_and_no_usage_error() {
+    let run = Place::new().run(&[]);
+    assert_eq!((run.code(), run.stderr().as_str()), (0, ""));
+    for command in ["krbtriage here --probe", "krbtriage triage FOLDER", "krbtriage explain 0x80070721"] {
+        assert!(run.stdout().contains(command), "{}", run.stdout());
+    }
+    assert!(!run.stdout().contains("Usage"), "{}", run.stdout());
+    // An option alone is still wrong use.
+    assert_eq!(Place::new().run(&["--probe"]).code(), 2);
+}

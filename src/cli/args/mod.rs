@@ -43,7 +43,6 @@ const LONG_VERSION: &str = concat!(
     name = "krbtriage",
     version,
     long_version = LONG_VERSION,
-    arg_required_else_help = true,
     after_help = "`krbtriage COMMAND -h` lists the options of a command, `krbtriage COMMAND --help` explains them with examples.",
     after_long_help = "Examples:
   On the Windows machine that reports event 4, in an elevated prompt:
@@ -52,14 +51,15 @@ const LONG_VERSION: &str = concat!(
     krbtriage triage System.evtx
   Prove the causes with addresses and SPNs:
     krbtriage triage -i addresses.csv -s spns.txt exported-logs
-  Explain a cause:
-    krbtriage explain loopback-shared-ip
+  Explain an error code or a cause:
+    krbtriage explain 0x80070721
 
 `krbtriage COMMAND --help` explains a command with examples. The documentation is in docs/."
 )]
 pub(in crate::cli) struct Cli {
+    /// Without one the program shows what to begin with.
     #[command(subcommand)]
-    pub command: Command,
+    pub command: Option<Command>,
 }
 
 #[derive(Debug, Subcommand)]

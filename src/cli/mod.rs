@@ -24,7 +24,7 @@ use crate::output::{Output, OutputError, cleanup, write_stdout, write_terminal};
 use crate::report::numbers::{counted, counted_as};
 use crate::text::escape::escape_control;
 use args::{Cli, Command};
-use progress::{Bar, HostBar};
+use progress::Bar;
 
 /// Parses the arguments, runs the command, and reports what went wrong. Returns the exit status of the process.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
@@ -42,7 +42,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     };
     // Fails where interruptions are ignored (by nohup): then there is nothing to handle.
     let _ = ctrlc::try_set_handler(|| cleanup::exit_cleaning_up(exit::INTERRUPTED));
-    let Some(command) = cli.command else { return print(&start::screen(terminal::paper())) };
+    let Some(command) = cli.command else { return print(&start::screen(terminal::layout())) };
     trace::start(command.verbosity());
     // Readers and writers contain their own panics; this is for the rest.
     catch_unwind(AssertUnwindSafe(|| dispatch(command))).unwrap_or_else(|_| {
@@ -143,7 +143,7 @@ fn inventory(args: args::Inventory) -> Exit {
 
 fn probe(args: args::Probe) -> Exit {
     let terminal = args.terminal;
-    let bar = HostBar::new(!terminal.no_progress && !terminal.say.quiet);
+    let bar = Bar::new(!terminal.no_progress && !terminal.say.quiet);
     let config = match args.into_config() {
         Ok(config) => config,
         Err(error) => return wrong_use(&error),

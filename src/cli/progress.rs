@@ -3,23 +3,20 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::commands::probe::HostProgress;
+use crate::probe::HostProgress;
 use crate::scan::Progress;
 
 /// A shorter run needs no bar: it would only flicker.
 const SHOWN_AFTER: Duration = Duration::from_millis(300);
 
-/// A progress bar by bytes on standard error. Hidden if that is not a terminal.
+/// A progress bar on standard error: by bytes of logs, then by hosts that are probed. Hidden if that is not a terminal.
 pub(super) struct Bar(Option<ProgressBar>);
 
 impl Bar {
     pub(super) fn new(wanted: bool) -> Self {
         Self((wanted && std::io::stderr().is_terminal()).then(|| {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
-            let style = ProgressStyle::with_template(
-                "{bar:30} {bytes}/{total_bytes} {binary_bytes_per_sec}, {eta} left",
-            );
-            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+            bar.set_style(style("{bar:30} {bytes}/{total_bytes} {binary_bytes_per_sec}, {eta} left"));
             bar
         }))
     }
@@ -29,6 +26,10 @@ impl Bar {
             bar.finish_and_clear();
         }
     }
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
 impl Progress for Bar {
@@ -48,39 +49,21 @@ impl Progress for Bar {
     }
 }
 
-/// A progress bar by hosts on standard error. Hidden if that is not a terminal.
-pub(super) struct HostBar(Option<ProgressBar>);
-
-impl HostBar {
-    pub(super) fn new(wanted: bool) -> Self {
-        Self((wanted && std::io::stderr().is_terminal()).then(|| {
-            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
-            let style = ProgressStyle::with_template("{bar:30} {pos}/{len} hosts, {elapsed}");
-            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-            bar
-        }))
-    }
-
-    pub(super) fn finish(&self) {
-        if let Some(bar) = &self.0 {
-            bar.finish_and_clear();
-        }
-    }
-}
-
-impl HostProgress for HostBar {
-    fn total(&self, hosts: usize) {
-        if let Some(bar) = &self.0 {
-            bar.set_length(hosts as u64);
-            // One host is mostly answered before anybody looks.
-            if hosts > 1 {
-                bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(10));
-                bar.enable_steady_tick(SHOWN_AFTER);
-            }
+impl HostProgress for Bar {
+    fn hosts(&self, count: usize) {
+        if let Some(bar) = &self.0
+            && count > 0
+        {
+            bar.reset();
+            bar.set_style(style("{bar:30} {pos} of {len} hosts asked, {elapsed}"));
+            bar.set_length(count as u64);
+            bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(10));
+            // Silent hosts answer nothing: the clock shows that the program waits.
+            bar.enable_steady_tick(SHOWN_AFTER);
         }
     }
 
-    fn advance(&self) {
+    fn host_done(&self) {
         if let Some(bar) = &self.0 {
             bar.inc(1);
         }

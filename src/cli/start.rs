@@ -1,6 +1,6 @@
 //! What the program says when it is run alone.
 
-use crate::report::paper::{Ink, Page, Paper};
+use crate::report::text_writer::{TextLayout, TextRole, TextWriter};
 
 /// The three things to begin with, and their commands.
 const STEPS: [(&str, &str); 3] = [
@@ -13,17 +13,17 @@ const STEPS: [(&str, &str); 3] = [
 ];
 
 /// The screen for somebody who typed only the program's name.
-pub(super) fn screen(paper: Paper) -> String {
-    let mut page = Page::new(paper);
-    page.say("krbtriage finds out why Windows logs Kerberos event 4 (KRB_AP_ERR_MODIFIED).");
+pub(super) fn screen(layout: TextLayout) -> String {
+    let mut writer = TextWriter::new(layout);
+    writer.say("krbtriage finds out why Windows logs Kerberos event 4 (KRB_AP_ERR_MODIFIED).");
     for (when, command) in STEPS {
-        page.blank();
-        page.say(when);
-        let command = page.ink(Ink::Command, command);
-        page.line("    ", &command);
+        writer.blank();
+        writer.say(when);
+        let command = writer.styled(TextRole::Command, command);
+        writer.line("    ", &command);
     }
-    page.blank();
-    let help = page.ink(Ink::Command, "krbtriage --help");
-    page.line("", &format!("All commands: {help}"));
-    page.into_text()
+    writer.blank();
+    let help = writer.styled(TextRole::Command, "krbtriage --help");
+    writer.line("", &format!("All commands: {help}"));
+    writer.into_text()
 }

@@ -11,7 +11,7 @@ use crate::inventory::addresses::AddressInventory;
 use crate::inventory::addresses::vendors::never_shared;
 use crate::live::Adapter;
 use crate::output::{Output, OutputError};
-use crate::probe::{self, Options, Probe};
+use crate::probe::{self, HostProgress, Options, Probe};
 use crate::report::numbers::{counted, counted_as};
 use crate::report::text_writer::{TextLayout, TextRole, TextWriter};
 
@@ -64,22 +64,13 @@ impl Error {
     }
 }
 
-/// How far a run is.
-pub trait HostProgress: Sync {
-    /// So many hosts will be asked.
-    fn total(&self, hosts: usize);
-    /// One more was asked.
-    fn advance(&self);
-}
-
 /// Asks every host once, and writes the answers.
 pub fn run(config: &Config, progress: &dyn HostProgress) -> Result<Outcome, Error> {
     config.output.check()?;
     let inputs = config.hosts_from.iter().map(PathBuf::as_path);
     let protected = protect_inputs(config.output.path(), inputs)?;
     let hosts = hosts(config)?;
-    progress.total(hosts.len());
-    let probes = probe::probe(&hosts, &config.options, &|| progress.advance());
+    let probes = probe::probe(&hosts, &config.options, progress);
     let own = own_by_address(&config.adapters);
     let notes = probes.iter().flat_map(|probe| notes(probe, &own)).collect();
     let written = match config.view {

@@ -89,11 +89,25 @@ impl Probe {
     }
 }
 
-/// Asks every host once, many at a time. Returns them in the order they were passed, each name once. `done` is called for
-/// each host that was asked.
-pub fn probe(hosts: &[String], options: &Options, done: &(dyn Fn() + Sync)) -> Vec<Probe> {
+/// How far a run is.
+pub trait HostProgress: Sync {
+    /// So many hosts will be asked.
+    fn hosts(&self, count: usize);
+    /// One more was asked.
+    fn host_done(&self);
+}
+
+/// Shows nothing.
+impl HostProgress for () {
+    fn hosts(&self, _: usize) {}
+    fn host_done(&self) {}
+}
+
+/// Asks every host once, many at a time. Returns them in the order they were passed, each name once.
+pub fn probe(hosts: &[String], options: &Options, progress: &dyn HostProgress) -> Vec<Probe> {
     let mut names = HashSet::new();
     let hosts: Vec<&String> = hosts.iter().filter(|host| names.insert(host.to_lowercase())).collect();
+    progress.hosts(hosts.len());
     let next = AtomicUsize::new(0);
     let results = Mutex::new(Vec::with_capacity(hosts.len()));
     let work = || {
@@ -102,7 +116,7 @@ pub fn probe(hosts: &[String], options: &Options, done: &(dyn Fn() + Sync)) -> V
             if let Ok(mut results) = results.lock() {
                 results.push((place, probe));
             }
-            done();
+            progress.host_done();
         }
     };
     thread::scope(|scope| {
@@ -209,7 +223,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let start = Instant::now();
         let hosts: Vec<String> = (0..300).map(|_| "127.0.0.1".to_owned()).collect();
-        let probes = probe(&hosts, &options(&listener, 200), &|| ());
+        let probes = probe(&hosts, &options(&listener, 200), &());
         assert_eq!(probes.len(), 1);
         assert!(matches!(probes[0].failures[..], [(Some(_), Failure::Silent(_))]), "{probes:?}");
         assert!(start.elapsed() < Duration::from_secs(5));
@@ -226,7 +240,7 @@ mod tests {
             }
         });
         let start = Instant::now();
-        let probes = probe(&["127.0.0.1".to_owned()], &options, &|| ());
+        let probes = probe(&["127.0.0.1".to_owned()], &options, &());
         assert!(probes[0].answer.is_none());
         assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
     }
@@ -236,7 +250,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let options = options(&listener, 2000);
         drop(listener);
-        let probes = probe(&["127.0.0.1".to_owned()], &options, &|| ());
+        let probes = probe(&["127.0.0.1".to_owned()], &options, &());
         assert!(matches!(probes[0].failures[..], [(Some(_), Failure::Refused)]), "{probes:?}");
     }
 }

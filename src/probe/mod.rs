@@ -14,5 +14,5 @@ mod network;
 
 pub use exchange::server_alive2;
 pub use failure::Failure;
-pub use hosts::{Options, Probe, probe};
+pub use hosts::{HostProgress, Options, Probe, probe};
 pub use network::{Network, Resolution};

@@ -13,17 +13,15 @@ const CLIENT: &str = "SRV1.alpha.example.com";
 /// SRV1 of the reference case: its live logs, with the fault minutes ago, its adapters, and what its resolver answers. Connections to
 /// SRV2 go to `port` of this machine.
 fn srv1(port: u16) -> Place {
+    srv1_with(port, "ALPHA.EXAMPLE.COM", "BETA.EXAMPLE.COM")
+}
+
+/// The same, where event 4 has other realms: `TargetRealm` is what the responder reported, `ClientRealm` what the client knows.
+fn srv1_with(port: u16, target_realm: &str, client_realm: &str) -> Place {
     let place = Place::new();
     let ago = |minutes| (Timestamp::now() - SignedDuration::from_mins(minutes)).to_string();
-    let event4 = || {
-        kerberos_event4(
-            CLIENT,
-            "srv1$",
-            "ALPHA.EXAMPLE.COM",
-            "host/srv2.beta.example.com",
-            "BETA.EXAMPLE.COM",
-        )
-    };
+    let event4 =
+        || kerberos_event4(CLIENT, "srv1$", target_realm, "host/srv2.beta.example.com", client_realm);
     let log = EvtxWriter::new()
         .event(event_log(CLIENT, 6005, &[]).at(&ago(600)))
         .event(event4().at(&ago(20)))
@@ -102,13 +100,43 @@ fn a_target_without_an_answer_is_reported_and_the_report_is_written() {
 }
 
 #[test]
+fn a_domain_that_only_the_responder_reported_is_never_probed() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    // The name resolves, as every name of a domain of the attacker's does.
+    let place = srv1_with(port, "BETA.EXAMPLE.COM", "ALPHA.EXAMPLE.COM");
+    let run = here(&place, &["--probe", "--format", "text"]);
+    assert_eq!(run.code(), 0, "{}", run.stderr());
+    assert!(listener.accept().is_err(), "a target of a foreign domain was probed");
+    let stderr = run.stderr().split_whitespace().collect::<Vec<_>>().join(" ");
+    for part in [
+        "--probe did not ask srv2.beta.example.com",
+        "krbtriage probe srv2.beta.example.com -o addresses.csv",
+    ] {
+        assert!(stderr.contains(part), "{part:?} is not in {stderr}");
+    }
+    // A list that the user passes vouches for it.
+    place.write("list.csv", "host,address\nsrv2.beta.example.com,203.0.113.2\n");
+    listener.set_nonblocking(false).unwrap();
+    let (asked, was_asked) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        // Closes the connection at once.
+        asked.send(listener.accept().is_ok())
+    });
+    let run = here(&place, &["--probe", "-i", "list.csv", "--format", "text"]);
+    assert_eq!(run.code(), 0, "{}", run.stderr());
+    assert!(was_asked.recv_timeout(std::time::Duration::from_secs(5)).unwrap(), "{}", run.stderr());
+}
+
+#[test]
 fn triage_probes_only_hosts_that_an_inventory_or_account_list_has() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();
     let place = srv1(listener.local_addr().unwrap().port());
     let run = place.run(&["triage", "--probe", "logs", "--format", "text"]);
     assert_eq!(run.code(), 0, "{}", run.stderr());
-    assert!(run.stderr().contains("--probe asked nobody"), "{}", run.stderr());
+    assert!(run.stderr().contains("--probe did not ask srv2.beta.example.com"), "{}", run.stderr());
 }
 
 #[test]

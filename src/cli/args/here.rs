@@ -27,9 +27,9 @@ Exit status: see `krbtriage triage --help`.")]
 pub(in crate::cli) struct Here {
     /// Ask the targets which addresses they offer to DCOM clients.
     ///
-    /// Opens one connection to TCP port 135 of each host that this machine failed to reach, if its domain, an inventory or an
-    /// account list has the host; at most 50. `krbtriage probe --help` says what is sent. Without this option `here` sends only the
-    /// queries by which Windows resolves the targets' names.
+    /// Opens one connection to TCP port 135 of each host that this machine failed to reach and that its own domain, an inventory or an
+    /// account list knows; at most 50. `krbtriage probe --help` says what is sent. Without this option `here` sends only the queries by
+    /// which Windows resolves the targets' names.
     #[arg(long, help_heading = "Input")]
     probe: bool,
 

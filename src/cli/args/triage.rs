@@ -77,8 +77,8 @@ pub(in crate::cli) struct Triage {
 
     /// Ask the targets which addresses they offer to DCOM clients.
     ///
-    /// Opens one connection to TCP port 135 of each host that a client failed to reach and that an inventory or an account list
-    /// has; at most 50. `krbtriage probe --help` says what is sent.
+    /// Opens one connection to TCP port 135 of each host that a client failed to reach and that an inventory or an account list has,
+    /// or whose domain it has; at most 50. `krbtriage probe --help` says what is sent.
     #[arg(long, help_heading = "Input")]
     probe: bool,
 

@@ -8,44 +8,41 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::config::Config;
-use super::known_hosts::known_hosts;
+use super::target_policy::TargetPolicy;
 use crate::incidents::{CollectedIncidents, Incident};
-use crate::inventory::accounts::AccountInventory;
 use crate::inventory::addresses::{self, AddressInventory, LoadOptions, NameOrigin, ResolvedName};
-use crate::inventory::hosts::Hosts;
 use crate::inventory::{InventoryFile, Source};
 use crate::live::{Machine, own_addresses};
 use crate::names::{HostName, Principal, Same};
-use crate::probe::{self, Network};
+use crate::probe::{self, HostProgress, Network};
+use crate::report::numbers::counted;
 
 /// Targets that are resolved or probed at most: those with the most events.
 const MAX_TARGETS: usize = 50;
 /// For one name. All are resolved at once.
 const RESOLVE: Duration = Duration::from_secs(3);
+/// Targets that a note lists.
+const MAX_SHOWN: usize = 5;
 
-/// Adds this machine's adapters and hosts file, what its resolver answers for the targets, and what the targets answer to a
-/// probe. Returns notes for the user.
+/// Adds this machine's adapters and hosts file, what its resolver answers for the targets, and what the targets that `policy`
+/// allows answer to a probe. Returns notes for the user.
 pub(super) fn ask(
     config: &Config,
+    policy: &TargetPolicy,
     interfaces: &mut AddressInventory,
-    accounts: &AccountInventory,
     collected: &CollectedIncidents,
+    progress: &dyn HostProgress,
 ) -> Vec<String> {
-    let mut notes = Vec::new();
     if let Some(machine) = &config.machine {
-        let targets = targets(&collected.incidents, &|_, _| true);
+        let targets = by_events(&collected.incidents, &|_, target| Some(target.clone()));
         add(interfaces, of_machine(machine, &targets));
     }
-    let Some(options) = &config.probe else { return notes };
-    let targets = {
-        let hosts = known_hosts(interfaces, accounts, collected);
-        targets(&collected.incidents, &|incident, target| {
-            may_ask(&hosts, config.machine.as_ref(), incident, target)
-        })
-    };
+    let Some(options) = &config.probe else { return Vec::new() };
+    let targets = by_events(&collected.incidents, &|incident, target| policy.name_to_ask(incident, target));
     let names: Vec<String> = targets.iter().take(MAX_TARGETS).map(ToString::to_string).collect();
     log::debug!("probing {} of {} targets", names.len(), targets.len());
-    for probe in probe::probe(&names, options, &|| ()) {
+    let mut notes = Vec::new();
+    for probe in probe::probe(&names, options, progress) {
         add(interfaces, probe.inventory());
         if probe.answer.is_none() {
             notes.extend(probe.failures.iter().map(|failure| probe.sentence(failure)));
@@ -57,42 +54,58 @@ pub(super) fn ask(
             targets.len()
         ));
     }
-    if targets.is_empty() && !collected.incidents.is_empty() {
-        let text = "--probe asked nobody: no inventory, account list or domain of this machine has a target. Pass the hosts \
-                    that you trust to `krbtriage probe`.";
-        notes.push(text.to_owned());
-    }
+    let refused = by_events(&collected.incidents, &|incident, target| {
+        policy.name_to_ask(incident, target).is_none().then(|| target.clone())
+    });
+    notes.extend(not_asked(&refused, config.machine.is_some()));
     notes
 }
 
-/// The hosts that clients asked for and could not reach, those with the most events first. A client is not asked about itself.
-fn targets(incidents: &[Incident], may: &dyn Fn(&Incident, &HostName) -> bool) -> Vec<HostName> {
+/// Which targets nothing but the log has, and how to ask them all the same.
+fn not_asked(refused: &[HostName], here: bool) -> Option<String> {
+    let names: Vec<String> = refused.iter().take(MAX_SHOWN).map(ToString::to_string).collect();
+    let more = match refused.len().saturating_sub(MAX_SHOWN) {
+        0 => String::new(),
+        more => format!(" and {}", counted(more as u64, "other target")),
+    };
+    let (who, command) = match here {
+        true => (
+            "no inventory or account list has them, and they are not in this machine's domain",
+            "here --probe",
+        ),
+        false => ("no inventory or account list has them", "triage LOG"),
+    };
+    let text = format!(
+        "--probe did not ask {}{more}: {who}. If you trust these names, run: krbtriage probe {} -o addresses.csv. Then add -i \
+         addresses.csv to krbtriage {command}.",
+        names.join(", "),
+        names.join(" ")
+    );
+    (!names.is_empty()).then_some(text)
+}
+
+/// The hosts that clients asked for and could not reach, under the name that `choose` gives them; those with the most events first.
+/// A client is not asked about itself.
+fn by_events(
+    incidents: &[Incident],
+    choose: &dyn Fn(&Incident, &HostName) -> Option<HostName>,
+) -> Vec<HostName> {
     let mut events: BTreeMap<HostName, u64> = BTreeMap::new();
     for incident in incidents {
         let Some(target) = Principal::parse(&incident.target).host() else { continue };
         let is_client =
             HostName::parse(&incident.client).is_some_and(|client| client.same(&target) == Same::Yes);
-        if !is_client && may(incident, &target) {
-            let count = events.entry(target).or_default();
+        if is_client {
+            continue;
+        }
+        if let Some(name) = choose(incident, &target) {
+            let count = events.entry(name).or_default();
             *count = count.saturating_add(incident.occurrences.events);
         }
     }
     let mut targets: Vec<(HostName, u64)> = events.into_iter().collect();
     targets.sort_by_key(|(_, events)| std::cmp::Reverse(*events));
     targets.into_iter().map(|(name, _)| name).collect()
-}
-
-/// A name from a log gets a connection only where something else vouches for it: an inventory or an account list, or, on the
-/// machine that logged the event, its own domain or a realm that issued the ticket.
-fn may_ask(hosts: &Hosts<'_>, machine: Option<&Machine>, incident: &Incident, target: &HostName) -> bool {
-    if hosts.is_known(target) {
-        return true;
-    }
-    let Some(machine) = machine else { return false };
-    let Some(domain) = target.domain() else { return true };
-    let own = machine.domain.iter().map(String::as_str);
-    let realms = [&*incident.target_realm, &*incident.client_realm];
-    own.chain(realms).any(|known| known.eq_ignore_ascii_case(domain))
 }
 
 /// This machine's adapters, its hosts file, and what its resolver answers for the targets.

@@ -10,10 +10,12 @@ use super::collect::Collected;
 use super::config::Config;
 use super::inputs::Inputs;
 use super::known_hosts::known_hosts;
+use super::target_policy::TargetPolicy;
 use crate::diagnosis::{self, Context, FileDates};
 use crate::files::FileIndex;
 use crate::inventory::directory::Directory;
 use crate::inventory::{InventoryFile, accounts, addresses, from_events};
+use crate::probe::HostProgress;
 use crate::report::Row;
 
 /// The verdicts, and the inventories they are based on.
@@ -25,14 +27,21 @@ pub(super) struct Diagnosed {
 }
 
 /// Takes the incidents and signals out of `collected`.
-pub(super) fn diagnose(config: &Config, inputs: &Inputs, collected: &mut Collected) -> Diagnosed {
+pub(super) fn diagnose(
+    config: &Config,
+    inputs: &Inputs,
+    collected: &mut Collected,
+    progress: &dyn HostProgress,
+) -> Diagnosed {
     let Collected { incidents: collected, logs, .. } = collected;
     let log_name = |place: FileIndex| logs.name(place);
     let load = addresses::LoadOptions { host: config.host.clone() };
     let mut interfaces = addresses::load(&inputs.interfaces, &load);
     let accounts = accounts::load(&inputs.spns);
+    // Only what the user passed decides whom to ask: a log may name anybody.
+    let policy = TargetPolicy::new(&interfaces, &accounts, config.machine.as_ref());
     from_events::add(&mut interfaces, &collected.signals, &log_name);
-    let notes = ask::ask(config, &mut interfaces, &accounts, collected);
+    let notes = ask::ask(config, &policy, &mut interfaces, collected, progress);
     let inventories = [interfaces.files.clone(), accounts.files.clone()].concat();
 
     for file in &inventories {

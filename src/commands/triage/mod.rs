@@ -14,6 +14,7 @@ mod known_hosts;
 mod muted;
 mod outcome;
 mod outputs;
+mod target_policy;
 mod write;
 
 use std::time::Instant;
@@ -21,6 +22,7 @@ use std::time::Instant;
 use jiff::Timestamp;
 
 use super::threads::with_threads;
+use crate::probe::HostProgress;
 use crate::report::numbers::saturating_sum;
 use crate::scan::Progress;
 
@@ -29,12 +31,17 @@ pub use known_hosts::known_hosts;
 pub use outcome::Outcome;
 pub use outputs::Outputs;
 
+/// How far a run is: bytes of logs, then hosts that are probed.
+pub trait TriageProgress: Progress + HostProgress {}
+
+impl<T: Progress + HostProgress> TriageProgress for T {}
+
 /// Runs the pipeline and writes the report.
-pub fn run(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error> {
+pub fn run(config: &Config, progress: &dyn TriageProgress) -> Result<Outcome, Error> {
     with_threads(config.scan.threads, || run_stages(config, progress))
 }
 
-fn run_stages(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error> {
+fn run_stages(config: &Config, progress: &dyn TriageProgress) -> Result<Outcome, Error> {
     let start = Instant::now();
     let mut inputs = inputs::read_inputs(config)?;
     log::debug!("reading {} logs on {} threads", inputs.logs.len(), config.scan.workers());
@@ -50,7 +57,7 @@ fn run_stages(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error
         return Err(Error::NoLogs(reasons));
     }
     let wrong_machine = collected.wrong_machine();
-    let diagnosed = diagnose::diagnose(config, &inputs, &mut collected);
+    let diagnosed = diagnose::diagnose(config, &inputs, &mut collected, progress);
     log::debug!("diagnosed after {:?}: {} incidents", start.elapsed(), diagnosed.rows.len());
     let compared = compare::compare(config, diagnosed.rows, inputs.previous, &mut collected);
     inputs.unread.append(&mut collected.unread);

@@ -203,11 +203,34 @@ pub struct Silence {
     pub over: bool,
 }
 
+/// An incident of an earlier run.
+#[derive(Debug, Clone)]
+pub struct EarlierRow {
+    pub incident_id: String,
+    pub status: Status,
+    pub first_seen: String,
+    pub last_seen: String,
+    /// None where this run has events of it, and so a row.
+    pub row: Option<Row>,
+}
+
+impl From<Row> for EarlierRow {
+    fn from(row: Row) -> Self {
+        Self {
+            incident_id: row.incident_id.clone(),
+            status: row.status,
+            first_seen: row.first_seen.clone(),
+            last_seen: row.last_seen.clone(),
+            row: Some(row),
+        }
+    }
+}
+
 /// Gives every row its status against the rows of an earlier report, and adds those that are gone: as
 /// resolved, or as ongoing without events if nothing shows that they are over. Rows without events are those
 /// whose events were all reported before. `silence_of` is called for them and for the gone ones.
-pub fn compare(rows: Vec<Row>, earlier: Vec<Row>, silence_of: &dyn Fn(&Row) -> Silence) -> Vec<Row> {
-    let mut earlier: HashMap<String, Row> =
+pub fn compare(rows: Vec<Row>, earlier: Vec<EarlierRow>, silence_of: &dyn Fn(&Row) -> Silence) -> Vec<Row> {
+    let mut earlier: HashMap<String, EarlierRow> =
         earlier.into_iter().map(|row| (row.incident_id.clone(), row)).collect();
     let (mut present, mut gone) = (Vec::with_capacity(rows.len()), Vec::new());
     for mut row in rows {
@@ -219,7 +242,8 @@ pub fn compare(rows: Vec<Row>, earlier: Vec<Row>, silence_of: &dyn Fn(&Row) -> S
             }
             continue;
         };
-        if row.events == 0 && (old.status == Status::Resolved || silence_of(&old).over) {
+        let is_over = |old: &Row| old.status == Status::Resolved || silence_of(old).over;
+        if let Some(old) = old.row.filter(|old| row.events == 0 && is_over(old)) {
             gone.push(old);
             continue;
         }
@@ -235,7 +259,7 @@ pub fn compare(rows: Vec<Row>, earlier: Vec<Row>, silence_of: &dyn Fn(&Row) -> S
         }
         present.push(row);
     }
-    gone.extend(earlier.into_values());
+    gone.extend(earlier.into_values().filter_map(|old| old.row));
     for row in &mut gone {
         let silent = silence_of(row);
         let silence = silence(row);

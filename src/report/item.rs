@@ -1,43 +1,40 @@
 //! Items of a row's lists: evidence, requests, steps of the fix. Each has its text, which every format
 //! prints, and its parts, which JSON has as members.
 
-use serde::{Deserialize, Deserializer, Serialize};
+use std::borrow::Cow;
+use std::fmt::Display;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use crate::diagnosis::{
     AGAINST, Evidence, EvidenceRole, Fact, Request, Step, is_for_people, title_of, uncapitalised,
 };
 
-/// The parts of an item: typed in the run that made it, JSON members if it was read from JSON, none from CSV.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(untagged)]
+/// An item: typed in the run that made it, so that its text is made when it is written; its text if it was read, with
+/// JSON members from JSON.
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Parts<T> {
     Typed(Box<T>),
-    Read(Map<String, Value>),
+    Read { text: String, members: Map<String, Value> },
 }
 
 /// One item of evidence.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EvidenceItem {
-    pub text: String,
     pub role: EvidenceRole,
-    #[serde(flatten)]
     parts: Parts<Fact>,
 }
 
 /// One thing to collect next.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestItem {
-    pub text: String,
-    #[serde(flatten)]
     parts: Parts<Request>,
 }
 
 /// One step of a fix.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StepItem {
-    pub text: String,
-    #[serde(flatten)]
     parts: Parts<Step>,
 }
 
@@ -78,26 +75,54 @@ pub(crate) struct RequestParts {
     pub how: String,
 }
 
-impl<T: Serialize> Parts<T> {
+impl<T: Serialize + Display> Parts<T> {
+    fn read(text: impl Into<String>, members: Map<String, Value>) -> Self {
+        Self::Read { text: text.into(), members }
+    }
+
+    fn text(&self) -> Cow<'_, str> {
+        match self {
+            Self::Typed(parts) => parts.to_string().into(),
+            Self::Read { text, .. } => text.into(),
+        }
+    }
+
     /// As JSON has them.
     fn members(&self) -> Map<String, Value> {
         match self {
-            Self::Read(members) => members.clone(),
+            Self::Read { members, .. } => members.clone(),
             Self::Typed(parts) => match serde_json::to_value(parts) {
                 Ok(Value::Object(members)) => members,
                 _ => Map::new(),
             },
         }
     }
+
+    /// An object with the text first.
+    fn serialize<S: Serializer>(&self, role: Option<EvidenceRole>, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Object<'a, P> {
+            text: &'a str,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            role: Option<EvidenceRole>,
+            #[serde(flatten)]
+            parts: P,
+        }
+        let text = &*self.text();
+        match self {
+            Self::Typed(parts) => Object { text, role, parts }.serialize(serializer),
+            Self::Read { members, .. } => Object { text, role, parts: members }.serialize(serializer),
+        }
+    }
 }
 
 impl EvidenceItem {
     pub(crate) fn new(evidence: Evidence) -> Self {
-        Self {
-            text: evidence.fact.to_string(),
-            role: evidence.role,
-            parts: Parts::Typed(Box::new(evidence.fact)),
-        }
+        Self { role: evidence.role, parts: Parts::Typed(Box::new(evidence.fact)) }
+    }
+
+    pub fn text(&self) -> Cow<'_, str> {
+        self.parts.text()
     }
 
     /// Parses a report's cell. The role is from its own column.
@@ -106,34 +131,38 @@ impl EvidenceItem {
             EvidenceRole::Against => cell.strip_prefix(AGAINST).unwrap_or(cell),
             EvidenceRole::For | EvidenceRole::Excludes | EvidenceRole::Rival => cell,
         };
-        Self { text: text.to_owned(), role, parts: Parts::Read(Map::new()) }
+        Self { role, parts: Parts::read(text, Map::new()) }
     }
 
     /// The text for a cell, from which the role can be read again.
-    pub fn cell(&self) -> String {
+    pub fn cell(&self) -> Cow<'_, str> {
         match self.role {
-            EvidenceRole::Against => format!("{AGAINST}{}", self.text),
-            EvidenceRole::For | EvidenceRole::Excludes | EvidenceRole::Rival => self.text.clone(),
+            EvidenceRole::Against => format!("{AGAINST}{}", self.text()).into(),
+            EvidenceRole::For | EvidenceRole::Excludes | EvidenceRole::Rival => self.text(),
         }
     }
 }
 
 impl RequestItem {
     pub(crate) fn new(request: Request) -> Self {
-        Self { text: request.to_string(), parts: Parts::Typed(Box::new(request)) }
+        Self { parts: Parts::Typed(Box::new(request)) }
+    }
+
+    pub fn text(&self) -> Cow<'_, str> {
+        self.parts.text()
     }
 
     /// Parses a report's cell. The code is from its own column.
     pub fn from_cell(cell: &str, code: &str) -> Self {
         let code = (!code.is_empty()).then(|| ("request".to_owned(), code.into()));
-        Self { text: cell.to_owned(), parts: Parts::Read(code.into_iter().collect()) }
+        Self { parts: Parts::read(cell, code.into_iter().collect()) }
     }
 
     /// The sort of request; empty if an old report does not have it.
     pub fn code(&self) -> &str {
         match &self.parts {
             Parts::Typed(request) => request.code(),
-            Parts::Read(members) => text_of(members, "request"),
+            Parts::Read { members, .. } => text_of(members, "request"),
         }
     }
 
@@ -146,14 +175,14 @@ impl RequestItem {
     pub fn subject(&self) -> String {
         match &self.parts {
             Parts::Typed(request) => request.subject(),
-            Parts::Read(members) => text_of(members, "subject").to_owned(),
+            Parts::Read { members, .. } => text_of(members, "subject").to_owned(),
         }
     }
 
     pub(crate) fn parts(&self) -> RequestParts {
         let members = self.parts.members();
         match text_of(&members, "question") {
-            "" => RequestParts { question: self.text.clone(), ..RequestParts::default() },
+            "" => RequestParts { question: self.text().into_owned(), ..RequestParts::default() },
             question => RequestParts {
                 question: question.to_owned(),
                 commands: member(&members, "commands"),
@@ -172,8 +201,8 @@ impl RequestItem {
     pub fn brief(&self) -> String {
         match &self.parts {
             Parts::Typed(request) => request.brief(),
-            Parts::Read(members) => match text_of(members, "question") {
-                "" => self.text.clone(),
+            Parts::Read { members, .. } => match text_of(members, "question") {
+                "" => self.text().into_owned(),
                 question => join_words([question.to_owned(), commands_of(members)]),
             },
         }
@@ -182,19 +211,23 @@ impl RequestItem {
 
 impl StepItem {
     pub(crate) fn new(step: Step) -> Self {
-        Self { text: step.to_string(), parts: Parts::Typed(Box::new(step)) }
+        Self { parts: Parts::Typed(Box::new(step)) }
+    }
+
+    pub fn text(&self) -> Cow<'_, str> {
+        self.parts.text()
     }
 
     /// Parses a report's cell.
     pub fn from_cell(cell: &str) -> Self {
-        Self { text: cell.to_owned(), parts: Parts::Read(Map::new()) }
+        Self { parts: Parts::read(cell, Map::new()) }
     }
 
     pub(crate) fn parts(&self) -> StepParts {
         let members = self.parts.members();
         let text = |name: &str| text_of(&members, name).to_owned();
         if text_of(&members, "action").is_empty() {
-            return StepParts { text: self.text.clone(), ..StepParts::default() };
+            return StepParts { text: self.text().into_owned(), ..StepParts::default() };
         }
         StepParts {
             text: action_of(&members),
@@ -210,8 +243,8 @@ impl StepItem {
     pub fn brief(&self) -> String {
         match &self.parts {
             Parts::Typed(step) => step.brief(),
-            Parts::Read(members) => match text_of(members, "action") {
-                "" => self.text.clone(),
+            Parts::Read { members, .. } => match text_of(members, "action") {
+                "" => self.text().into_owned(),
                 _ => {
                     let action = action_of(members);
                     let risk = match text_of(members, "risk") {
@@ -276,25 +309,43 @@ impl ReadItem {
     }
 }
 
+impl Serialize for EvidenceItem {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.parts.serialize(Some(self.role), serializer)
+    }
+}
+
+impl Serialize for RequestItem {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.parts.serialize(None, serializer)
+    }
+}
+
+impl Serialize for StepItem {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.parts.serialize(None, serializer)
+    }
+}
+
 impl<'de> Deserialize<'de> for EvidenceItem {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let (text, mut members) = ReadItem::deserialize(deserializer)?.parts();
         let role = members.remove("role").map(serde_json::from_value).transpose();
         let role = role.map_err(serde::de::Error::custom)?.unwrap_or(EvidenceRole::For);
-        Ok(Self { text, role, parts: Parts::Read(members) })
+        Ok(Self { role, parts: Parts::read(text, members) })
     }
 }
 
 impl<'de> Deserialize<'de> for RequestItem {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let (text, members) = ReadItem::deserialize(deserializer)?.parts();
-        Ok(Self { text, parts: Parts::Read(members) })
+        Ok(Self { parts: Parts::read(text, members) })
     }
 }
 
 impl<'de> Deserialize<'de> for StepItem {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let (text, members) = ReadItem::deserialize(deserializer)?.parts();
-        Ok(Self { text, parts: Parts::Read(members) })
+        Ok(Self { parts: Parts::read(text, members) })
     }
 }

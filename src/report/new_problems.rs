@@ -2,9 +2,11 @@
 //!
 //! Nothing is written where nothing is new, so an empty file needs no message.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use super::Problem;
+use super::item::{EvidenceItem, RequestItem};
 use super::numbers::{counted, grouped};
 use super::row::{Row, Status};
 use super::text_writer::{few, period};
@@ -66,13 +68,13 @@ fn write_problem(n: usize, problem: &Problem, rows: &[Row], out: &mut dyn Write)
     item(out, "  ", &format!("Why: {}.", row.explanation.trim_end_matches('.')))?;
     let proof = row.evidence.iter().filter(|evidence| evidence.role == EvidenceRole::For);
     let heading = if row.confidence == Confidence::Confirmed { "Proof" } else { "Evidence" };
-    section(out, heading, proof.take(MAX_EVIDENCE).map(|evidence| evidence.text.as_str()))?;
-    section(out, "Check next", row.missing.iter().map(|request| request.text.as_str()))?;
+    section(out, heading, proof.take(MAX_EVIDENCE).map(EvidenceItem::text))?;
+    section(out, "Check next", row.missing.iter().map(RequestItem::text))?;
     if !problem.fix.is_empty() {
         writeln!(out, "   Fix, in this order:")?;
     }
     let mut steps = (1..).zip(&problem.fix);
-    steps.try_for_each(|(n, step)| item(out, &format!("   {n})"), &step.text))
+    steps.try_for_each(|(n, step)| item(out, &format!("   {n})"), &step.text()))
 }
 
 fn capitalised(text: &str) -> String {
@@ -83,13 +85,13 @@ fn capitalised(text: &str) -> String {
 fn section<'a>(
     out: &mut dyn Write,
     heading: &str,
-    items: impl IntoIterator<Item = &'a str>,
+    items: impl IntoIterator<Item = Cow<'a, str>>,
 ) -> io::Result<()> {
     let mut items = items.into_iter().peekable();
     if items.peek().is_some() {
         writeln!(out, "   {heading}:")?;
     }
-    items.try_for_each(|text| item(out, "   -", text))
+    items.try_for_each(|text| item(out, "   -", &text))
 }
 
 /// One line. Names in it may be hostile.

@@ -169,7 +169,7 @@ impl Problem {
             self.events.to_string(),
             self.first_seen.clone(),
             self.last_seen.clone(),
-            list(&self.fix.iter().map(|step| step.text.clone()).collect::<Vec<_>>()),
+            list(&self.fix.iter().map(|step| step.text().into_owned()).collect::<Vec<_>>()),
             self.title.clone(),
             self.explanation.clone(),
         ]

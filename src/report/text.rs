@@ -230,7 +230,7 @@ impl<'a> View<'a> {
             .evidence
             .iter()
             .filter(|item| item.role == EvidenceRole::For)
-            .map(EvidenceItem::cell)
+            .map(|item| item.cell().into_owned())
             .collect();
         let shown = shown_of(support.len(), MAX_EVIDENCE);
         let mut out: Vec<String> =
@@ -246,7 +246,7 @@ impl<'a> View<'a> {
         let is_doubt =
             |item: &&EvidenceItem| matches!(item.role, EvidenceRole::Against | EvidenceRole::Rival);
         let doubts = row.evidence.iter().filter(is_doubt).take(MAX_EVIDENCE);
-        doubts.map(|item| self.writer.styled(TextRole::Doubtful, &item.text)).collect()
+        doubts.map(|item| self.writer.styled(TextRole::Doubtful, &item.text())).collect()
     }
 
     fn fix(&mut self, fix: &'a [StepItem]) {

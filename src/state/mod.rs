@@ -1,36 +1,46 @@
 //! What a schedule remembers from run to run (`--state FILE`): which events were reported, the incidents and their status,
 //! and how far each log was read.
 //!
-//! One JSON file, written whole under a temporary name and renamed as the last thing a run does. Whenever a run is killed,
+//! One file of JSON lines, compressed (Zstandard, with a checksum): the logs and the reported events, then one incident a
+//! line. It is written whole under a temporary name and renamed as the last thing a run does. Whenever a run is killed,
 //! the file is the old state or the new one. The events of a run whose state was not kept are reported again, never lost.
 
-mod checksum;
 mod logs;
 
 use std::collections::{HashMap, HashSet};
 use std::fs::{File, TryLockError};
-use std::io::{self, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
+use memchr::memmem;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use crate::events::ReportedEvents;
 use crate::files::{describe_read_error, read_regular};
 use crate::output::ResolvedTarget;
-use crate::report::json::write_items;
-use crate::report::{Row, Status, baseline};
-use checksum::ChecksumWriter;
+use crate::report::baseline::{self, EarlierRow};
+use crate::report::{Row, Status};
+use crate::text::escape::escape_json;
 
 pub use logs::{FileEnds, LogProgress, LogState, follow};
 
+/// Value of `format`, so that another file is refused.
 const FORMAT: &str = "krbtriage-state";
 
-/// Rises when an older program would misread the file. Since version 2 there is a checksum.
-const VERSION: u32 = 2;
-const VERSION_WITH_CHECKSUM: u32 = 2;
+/// Rises when an older program would misread the file. Version 3 is the first that is compressed.
+const VERSION: u32 = 3;
 
-/// Ten million events and a million incidents take 2.5 GB.
-const MAX_LEN: u64 = 8 << 30;
+/// A million incidents and ten million events take less, packed.
+const MAX_LEN: u64 = 4 << 30;
+/// The longest line, unpacked: a hundred million reported events.
+const MAX_LINE: u64 = 2 << 30;
+
+/// Level of the compression. Higher ones take several times longer for a tenth less.
+const LEVEL: i32 = 1;
+
+/// First bytes of a Zstandard frame.
+const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 
 /// Why the state could not be used.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +54,11 @@ pub enum StateError {
          update the program, or name another state", path.display()
     )]
     Later { path: PathBuf, version: u32 },
+    #[error(
+        "--state {}: an earlier krbtriage wrote this file, uncompressed; delete it to start over (every event counts as \
+         new then), or name another state", path.display()
+    )]
+    Uncompressed { path: PathBuf },
     #[error("--state {}: this is not a state of krbtriage; name another file, which need not exist", path.display())]
     Foreign { path: PathBuf },
     #[error(
@@ -53,25 +68,15 @@ pub enum StateError {
     Damaged { path: PathBuf, why: String },
 }
 
-/// An incident as the last run with events of it reported it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StateIncident {
-    /// Events of all runs together, each counted once.
-    pub total_events: u64,
-    #[serde(flatten)]
-    pub row: Row,
-}
-
-/// Content of the state.
+/// Content of the state. The rows stay compressed until they are compared.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct State {
     pub reported: ReportedEvents,
     /// In the order of their names.
     pub logs: Vec<LogState>,
-    /// Empty once [`State::take_rows`] has taken them.
-    pub incidents: Vec<StateIncident>,
-    /// Of incidents whose rows are elsewhere.
     counts: HashMap<String, EventCounts>,
+    /// The file, as it was read.
+    packed: Vec<u8>,
 }
 
 /// How often an incident was logged.
@@ -87,19 +92,29 @@ struct EventCounts {
 #[derive(Debug)]
 pub struct Lock(#[expect(dead_code, reason = "the open file is the lock")] File);
 
-#[derive(Deserialize)]
+/// The first line.
+#[derive(Serialize, Deserialize)]
 struct Head {
     format: String,
     version: u32,
+    #[serde(default)]
+    logs: Vec<LogState>,
+    #[serde(default)]
+    reported: String,
 }
 
-#[derive(Deserialize)]
-struct Document {
-    logs: Vec<LogState>,
-    incidents: Vec<StateIncident>,
-    /// Version 1 called it `told`.
-    #[serde(alias = "told")]
-    reported: String,
+/// Every other line: an incident. What each run needs of it comes before its row.
+#[derive(Serialize, Deserialize)]
+struct IncidentLine<'a> {
+    incident_id: &'a str,
+    status: Status,
+    /// As [`EventCounts`].
+    total_events: u64,
+    events: u64,
+    first_seen: &'a str,
+    last_seen: &'a str,
+    #[serde(borrow)]
+    row: &'a RawValue,
 }
 
 impl State {
@@ -118,7 +133,7 @@ impl State {
             Err(TryLockError::Error(source)) => return Err(failed(source)),
         }
         let state = match read_regular(path, MAX_LEN) {
-            Ok(text) => Self::parse(path, &text),
+            Ok(packed) => Self::parse(path, packed),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
             Err(error) => Err(failed(error)),
         };
@@ -129,78 +144,108 @@ impl State {
         Ok((state?, Lock(lock)))
     }
 
-    fn parse(path: &Path, text: &[u8]) -> Result<Self, StateError> {
-        let damaged = |why: String| StateError::Damaged { path: path.to_path_buf(), why };
-        // Advice to delete a file must not be given for one that never was a state.
-        if !text.starts_with(b"{")
-            || !text.windows(FORMAT.len()).take(1024).any(|part| part == FORMAT.as_bytes())
-        {
-            return Err(StateError::Foreign { path: path.to_path_buf() });
+    fn parse(path: &Path, packed: Vec<u8>) -> Result<Self, StateError> {
+        let path = path.to_path_buf();
+        if !packed.starts_with(&ZSTD_MAGIC) {
+            let is_old = packed.starts_with(b"{") && memmem::find(&packed, FORMAT.as_bytes()).is_some();
+            return Err(if is_old {
+                StateError::Uncompressed { path }
+            } else {
+                StateError::Foreign { path }
+            });
         }
-        let unread = |e: serde_json::Error| damaged(format!("it is damaged: {e}"));
-        let head: Head = serde_json::from_slice(text).map_err(unread)?;
-        if head.format != FORMAT || head.version == 0 {
-            return Err(damaged("this is another kind of file".to_owned()));
+        let damaged = &|why: String| StateError::Damaged { path: path.clone(), why };
+        let mut lines = Lines::new(&packed).map_err(damaged)?;
+        // Advice to delete a file must not be given for one that never was a state.
+        let foreign = || StateError::Foreign { path: path.clone() };
+        let head: Head = serde_json::from_str(lines.next().map_err(damaged)?.ok_or_else(foreign)?)
+            .map_err(|_| foreign())?;
+        if head.format != FORMAT {
+            return Err(foreign());
         }
         if head.version > VERSION {
-            return Err(StateError::Later { path: path.to_path_buf(), version: head.version });
+            return Err(StateError::Later { path: path.clone(), version: head.version });
         }
-        if head.version >= VERSION_WITH_CHECKSUM && !checksum::is_intact(text) {
-            return Err(damaged("it is damaged or was edited: its checksum does not match".to_owned()));
-        }
-        let document: Document = serde_json::from_slice(text).map_err(unread)?;
-        let mut ids = HashSet::new();
-        for incident in &document.incidents {
-            baseline::check(&incident.row).map_err(damaged)?;
-            if !ids.insert(&incident.row.incident_id) {
-                return Err(damaged(format!("{} appears twice", incident.row.incident_id)));
+        let reported = ReportedEvents::from_text(&head.reported)
+            .ok_or_else(|| damaged("its list of reported events is damaged".to_owned()))?;
+        let mut counts = HashMap::new();
+        while let Some(line) = lines.next().map_err(damaged)? {
+            let line: IncidentLine<'_> =
+                serde_json::from_str(line).map_err(|e| damaged(format!("it is damaged: {e}")))?;
+            let of_incident = EventCounts { total: line.total_events, last: line.events };
+            if counts.insert(line.incident_id.to_owned(), of_incident).is_some() {
+                return Err(damaged(format!("{} appears twice", line.incident_id)));
             }
         }
-        let reported = ReportedEvents::from_text(&document.reported)
-            .ok_or_else(|| damaged("its list of reported events is damaged".to_owned()))?;
-        Ok(Self { reported, logs: document.logs, incidents: document.incidents, counts: HashMap::new() })
+        drop(lines);
+        Ok(Self { reported, logs: head.logs, counts, packed })
     }
 
-    /// Writes a state whose rows were not taken.
-    pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        self.write_incidents(&self.incidents, out)
+    /// The incidents as the last runs with events of them reported them. The row of one of `present` is left out: this
+    /// run has it anew.
+    pub fn earlier(&self, path: &Path, present: &HashSet<&str>) -> Result<Vec<EarlierRow>, StateError> {
+        let damaged = &|why: String| StateError::Damaged { path: path.to_path_buf(), why };
+        let mut earlier = Vec::with_capacity(self.counts.len());
+        if self.packed.is_empty() {
+            return Ok(earlier);
+        }
+        let mut lines = Lines::new(&self.packed).map_err(damaged)?;
+        lines.next().map_err(damaged)?;
+        while let Some(text) = lines.next().map_err(damaged)? {
+            let unread = |e: serde_json::Error| damaged(format!("it is damaged: {e}"));
+            let line: IncidentLine<'_> = serde_json::from_str(text).map_err(unread)?;
+            earlier.push(if present.contains(line.incident_id) {
+                EarlierRow {
+                    incident_id: line.incident_id.to_owned(),
+                    status: line.status,
+                    first_seen: line.first_seen.to_owned(),
+                    last_seen: line.last_seen.to_owned(),
+                    row: None,
+                }
+            } else {
+                let row: Row = serde_json::from_str(line.row.get()).map_err(unread)?;
+                baseline::check(&row).map_err(damaged)?;
+                Row { events: line.events, ..row }.into()
+            });
+        }
+        Ok(earlier)
+    }
+
+    /// Events of all runs together, each counted once.
+    pub fn total_events(&self) -> u64 {
+        self.counts.values().map(|counts| counts.total).sum()
     }
 
     /// Writes the state with these rows, which [`State::next`] counted.
-    pub fn write_with(&self, rows: &[Row], out: &mut dyn Write) -> io::Result<()> {
-        let incidents = rows.iter().map(|row| {
-            let counts = self.counts.get(&row.incident_id).copied().unwrap_or_default();
-            StateIncident { total_events: counts.total, row: Row { events: counts.last, ..row.clone() } }
-        });
-        self.write_incidents(incidents, out)
-    }
-
-    fn write_incidents(
-        &self,
-        incidents: impl IntoIterator<Item = impl Serialize>,
-        out: &mut dyn Write,
-    ) -> io::Result<()> {
-        let mut out = ChecksumWriter::new(out);
-        write!(out, "{{\n\"format\": \"{FORMAT}\",\n\"version\": {VERSION},\n\"logs\": [")?;
-        write_items(&self.logs, &mut out)?;
-        out.write_all(b"],\n\"incidents\": [")?;
-        write_items(incidents, &mut out)?;
-        write!(out, "],\n\"reported\": \"{}\"", self.reported.to_text())?;
-        out.finish()
-    }
-
-    /// Takes the incidents as an earlier report has them. Their counts stay.
-    pub fn take_rows(&mut self) -> Vec<Row> {
-        let incidents = std::mem::take(&mut self.incidents);
-        let count = |incident: &StateIncident| {
-            let counts = EventCounts { total: incident.total_events, last: incident.row.events };
-            (incident.row.incident_id.clone(), counts)
+    pub fn write(&self, rows: &[Row], out: &mut dyn Write) -> io::Result<()> {
+        let mut out = zstd::Encoder::new(out, LEVEL)?;
+        // A reader of it notices damage.
+        out.include_checksum(true)?;
+        let head = Head {
+            format: FORMAT.to_owned(),
+            version: VERSION,
+            logs: self.logs.clone(),
+            reported: self.reported.to_text(),
         };
-        self.counts = incidents.iter().map(count).collect();
-        incidents.into_iter().map(|incident| incident.row).collect()
+        writeln!(out, "{}", escape_json(&head)?)?;
+        for row in rows {
+            let counts = self.counts.get(&row.incident_id).copied().unwrap_or_default();
+            let line = IncidentLine {
+                incident_id: &row.incident_id,
+                status: row.status,
+                total_events: counts.total,
+                events: counts.last,
+                first_seen: &row.first_seen,
+                last_seen: &row.last_seen,
+                row: &RawValue::from_string(escape_json(row)?)?,
+            };
+            serde_json::to_writer(&mut out, &line)?;
+            out.write_all(b"\n")?;
+        }
+        out.finish().map(drop)
     }
 
-    /// The state after a run: its rows (compared with [`State::take_rows`]), the events it counted, how far it read.
+    /// The state after a run: its rows (compared with [`State::earlier`]), the events it counted, how far it read.
     #[must_use]
     pub fn next(mut self, rows: &[Row], fingerprints: &[u64], logs: Vec<LogState>) -> Self {
         let count = |row: &Row| {
@@ -212,7 +257,33 @@ impl State {
         };
         let counts = rows.iter().map(count).collect();
         self.reported.add(fingerprints);
-        Self { reported: self.reported, logs, incidents: Vec::new(), counts }
+        Self { reported: self.reported, logs, counts, packed: Vec::new() }
+    }
+}
+
+/// The lines of a packed state, one at a time.
+struct Lines<'a> {
+    unpacked: BufReader<zstd::Decoder<'a, &'a [u8]>>,
+    line: String,
+}
+
+impl<'a> Lines<'a> {
+    /// Fails with what is wrong.
+    fn new(packed: &'a [u8]) -> Result<Self, String> {
+        let decoder = zstd::Decoder::with_buffer(packed).map_err(|e| format!("it is damaged: {e}"))?;
+        Ok(Self { unpacked: BufReader::new(decoder), line: String::new() })
+    }
+
+    /// The next one; none at the end, where the checksum was right. Fails with what is wrong.
+    fn next(&mut self) -> Result<Option<&str>, String> {
+        self.line.clear();
+        let mut line = self.unpacked.by_ref().take(MAX_LINE);
+        let read = line.read_line(&mut self.line).map_err(|e| format!("it is damaged: {e}"))?;
+        match self.line.ends_with('\n') {
+            true => Ok(Some(&self.line)),
+            false if read == 0 => Ok(None),
+            false => Err("it is damaged: a line has no end".to_owned()),
+        }
     }
 }
 
@@ -232,7 +303,7 @@ mod tests {
             "a link to a file that is not there yet"
         );
         drop(lock);
-        State::default().write(&mut File::create(&state).unwrap()).unwrap();
+        State::default().write(&[], &mut File::create(&state).unwrap()).unwrap();
         let (_, _lock) = State::open(&link).unwrap();
         assert!(matches!(State::open(&state), Err(StateError::Busy { .. })));
     }
@@ -246,15 +317,7 @@ mod tests {
         assert_eq!(folder.path().read_dir().unwrap().count(), 1);
     }
 
-    #[test]
-    fn a_state_without_checksum_is_read_only_where_its_version_had_none() {
-        let old = br#"{"format": "krbtriage-state", "version": 1, "logs": [], "incidents": [], "told": ""}"#;
-        let path = Path::new("state.json");
-        assert_eq!(State::parse(path, old).unwrap(), State::default());
-        let new = String::from_utf8_lossy(old).replace("\"version\": 1", "\"version\": 2");
-        assert!(matches!(State::parse(path, new.as_bytes()), Err(StateError::Damaged { .. })));
-    }
-
+    /// Attack 9 of the review.
     #[test]
     fn every_flipped_bit_is_refused() {
         let log = LogState {
@@ -266,16 +329,22 @@ mod tests {
         };
         let mut state = State { logs: vec![log], ..State::default() };
         state.reported.add(&[1, 2, 3]);
-        let mut text = Vec::new();
-        state.write(&mut text).unwrap();
+        let mut packed = Vec::new();
+        state.write(&[], &mut packed).unwrap();
         let path = Path::new("state.json");
-        assert_eq!(State::parse(path, &text).unwrap(), state);
-        for bit in 0..text.len() * 8 {
-            let mut flipped = text.clone();
+        let read = |packed: &[u8]| {
+            State::parse(path, packed.to_vec()).map(|read| State { packed: Vec::new(), ..read })
+        };
+        assert_eq!(read(&packed).unwrap(), state);
+        for bit in 0..packed.len() * 8 {
+            let mut flipped = packed.clone();
             flipped[bit / 8] ^= 1 << (bit % 8);
-            if let Ok(read) = State::parse(path, &flipped) {
+            if let Ok(read) = read(&flipped) {
                 assert_eq!(read, state, "bit {bit}: what is read is what was written");
             }
+        }
+        for len in 0..packed.len() {
+            assert!(read(&packed[..len]).is_err(), "cut at {len}");
         }
     }
 }

@@ -85,7 +85,7 @@ impl Task {
         }
         if row.status.is_present() {
             let for_people = row.missing.iter().filter(|item| item.is_for_people());
-            self.for_people.extend(for_people.map(|item| item.text.clone()));
+            self.for_people.extend(for_people.map(|item| item.text().into_owned()));
         }
     }
 

@@ -6,7 +6,6 @@ use super::error::Error;
 use super::section::section;
 use crate::diagnosis::EvidenceRole;
 use crate::report::baseline;
-use crate::report::item::EvidenceItem;
 use crate::report::numbers::counted;
 use crate::report::problem::{Problem, group};
 use crate::report::text::of_confidence;
@@ -70,7 +69,7 @@ fn of_problem(problem: &Problem, rows: &[Row], path: &Path, layout: TextLayout) 
         listed.push(format!("{} more", incidents.len() - MAX_INCIDENTS));
     }
     section(&mut writer, "Incidents", &listed, false);
-    let fix: Vec<String> = problem.fix.iter().map(|step| step.text.clone()).collect();
+    let fix: Vec<String> = problem.fix.iter().map(|step| step.text().into_owned()).collect();
     section(&mut writer, "To fix it, in this order", &fix, true);
     if let Some(first) = incidents.first() {
         writer.blank();
@@ -104,15 +103,15 @@ fn story(row: &Row, layout: TextLayout) -> String {
         events => format!("{} from {} to {}", counted(events, "event"), row.first_seen, row.last_seen),
     });
     let of_role = |wanted: fn(EvidenceRole) -> bool| -> Vec<String> {
-        row.evidence.iter().filter(|item| wanted(item.role)).map(EvidenceItem::cell).collect()
+        row.evidence.iter().filter(|item| wanted(item.role)).map(|item| item.cell().into_owned()).collect()
     };
     let shown = |role| matches!(role, EvidenceRole::For | EvidenceRole::Against);
     section(&mut writer, "Evidence", &of_role(shown), false);
     section(&mut writer, "Other causes that fit", &of_role(|role| role == EvidenceRole::Rival), false);
     section(&mut writer, "Causes that were excluded", &of_role(|role| role == EvidenceRole::Excludes), false);
-    let missing: Vec<String> = row.missing.iter().map(|item| item.text.clone()).collect();
+    let missing: Vec<String> = row.missing.iter().map(|item| item.text().into_owned()).collect();
     section(&mut writer, "What to check next", &missing, false);
-    let fix: Vec<String> = row.fix.iter().map(|step| step.text.clone()).collect();
+    let fix: Vec<String> = row.fix.iter().map(|step| step.text().into_owned()).collect();
     section(&mut writer, "To fix it, in this order", &fix, true);
     section(&mut writer, "Logs", &row.logs, false);
     writer.into_text()

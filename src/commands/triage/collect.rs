@@ -41,7 +41,7 @@ pub(super) fn collect(config: &Config, inputs: &Inputs, progress: &dyn Progress)
         scan::scan(&inputs.logs, &events::selection(), &config.scan, progress, || {
             IncidentBuilder::new(&dedup, config.period)
                 .without(reported)
-                .with_log_ranges(inputs.previous.rows.is_some().then_some(now))
+                .with_log_ranges(inputs.previous.exists().then_some(now))
                 .event_sink(config.outputs.need_events().then(|| spool.event_sink(workers)))
         });
     let mut incidents = CollectedIncidents::merge(visitors);

@@ -7,9 +7,9 @@ use jiff::{SignedDuration, Timestamp};
 use super::collect::Collected;
 use super::config::Config;
 use super::inputs::{OpenState, Previous};
-use crate::report::baseline::{self, Silence};
+use crate::report::baseline::{self, EarlierRow, Silence};
 use crate::report::{Problem, Row, problem};
-use crate::state::{self, Lock, LogProgress, State};
+use crate::state::{self, Lock, LogProgress, State, StateError};
 
 /// The rows with their status.
 pub(super) struct Compared {
@@ -30,14 +30,22 @@ pub(super) struct NextState {
     pub lock: Lock,
 }
 
-/// Takes the log ranges out of `collected`.
+/// Takes the log ranges out of `collected`. Fails if the rows of the state are damaged.
 pub(super) fn compare(
     config: &Config,
     rows: Vec<Row>,
     previous: Previous,
     collected: &mut Collected,
-) -> Compared {
-    let Previous { rows: earlier, state } = previous;
+) -> Result<Compared, StateError> {
+    let Previous { rows: baseline, state } = previous;
+    let earlier = match &state {
+        Some(open) => {
+            let has_events = rows.iter().filter(|row| row.events > 0);
+            let present = has_events.map(|row| row.incident_id.as_str()).collect();
+            Some(open.state.earlier(&open.path, &present)?)
+        }
+        None => baseline.map(|rows| rows.into_iter().map(EarlierRow::from).collect()),
+    };
     let log_ranges = std::mem::take(&mut collected.incidents.log_ranges);
     let computers = log_ranges.computers();
     let progress: Option<LogProgress> = state
@@ -59,7 +67,7 @@ pub(super) fn compare(
         let state = state.next(&rows, &collected.incidents.fingerprints, progress.logs);
         NextState { path, state, lock }
     });
-    Compared { problems: problem::group(&rows), rows, compared, notes: progress.notes, next }
+    Ok(Compared { problems: problem::group(&rows), rows, compared, notes: progress.notes, next })
 }
 
 /// Is an incident without new events over? Only if its client's log was read further than before (`to`), and

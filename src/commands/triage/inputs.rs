@@ -53,14 +53,18 @@ impl Previous {
         let mut previous = Self { rows: None, state: None };
         if let Some(path) = &config.state {
             Output::File(path.clone()).check()?;
-            let (mut state, lock) = State::open(path)?;
-            previous.rows = Some(state.take_rows());
+            let (state, lock) = State::open(path)?;
             previous.state = Some(OpenState { path: path.clone(), state, lock });
         }
         if let Some(path) = &config.baseline {
             previous.rows = Some(baseline::read(path)?);
         }
         Ok(previous)
+    }
+
+    /// Is there anything to compare with?
+    pub(super) fn exists(&self) -> bool {
+        self.rows.is_some() || self.state.is_some()
     }
 }
 

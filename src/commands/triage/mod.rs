@@ -59,7 +59,7 @@ fn run_stages(config: &Config, progress: &dyn TriageProgress) -> Result<Outcome,
     let wrong_machine = collected.wrong_machine();
     let diagnosed = diagnose::diagnose(config, &inputs, &mut collected, progress);
     log::debug!("diagnosed after {:?}: {} incidents", start.elapsed(), diagnosed.rows.len());
-    let compared = compare::compare(config, diagnosed.rows, inputs.previous, &mut collected);
+    let compared = compare::compare(config, diagnosed.rows, inputs.previous, &mut collected)?;
     inputs.unread.append(&mut collected.unread);
     let allow = config.allow.as_deref();
     let alarms = muted::alarms(&compared.rows, &compared.problems, &inputs.allow, allow, Timestamp::now());

@@ -101,7 +101,7 @@ pub(super) fn write(
     next: Option<NextState>,
 ) -> Result<(), Error> {
     let rows = &outcome.rows;
-    let stage_state = |next: &NextState| StagedFile::new(&next.path, |out| next.state.write_with(rows, out));
+    let stage_state = |next: &NextState| StagedFile::new(&next.path, |out| next.state.write(rows, out));
     let state = next.as_ref().map(stage_state).transpose()?;
     let (staged, complete) = stage(&config.outputs, &outcome.report(), &outcome.new, events)?;
     outcome.written = commit_all(staged, state.filter(|_| complete), protected)?;

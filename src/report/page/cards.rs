@@ -192,7 +192,7 @@ impl Card {
         let fix_texts = steps(&problem.fix);
         let proof = |wanted: &[EvidenceRole]| -> Vec<String> {
             let items = best.iter().flat_map(|row| &row.evidence).filter(|item| wanted.contains(&item.role));
-            items.map(|item| shown(&item.text)).collect()
+            items.map(|item| shown(&item.text())).collect()
         };
         let checks: Vec<Check> = match problem.confidence {
             Confidence::Confirmed => Vec::new(),
@@ -369,7 +369,7 @@ impl IncidentCard {
             explanation: shown(&row.explanation),
             realms: realms(row),
             shared: text::all(&row.shared_addresses),
-            missing: row.missing.iter().map(|item| shown(&item.text)).collect(),
+            missing: row.missing.iter().map(|item| shown(&item.text())).collect(),
             fix: steps(&row.fix),
             logs: text::all(&row.logs),
             ..Self::default()
@@ -380,14 +380,14 @@ impl IncidentCard {
                 EvidenceRole::Against => &mut told.against,
                 EvidenceRole::Excludes | EvidenceRole::Rival => &mut told.considered,
             };
-            of_role.push(shown(&item.text));
+            of_role.push(shown(&item.text()));
         }
         told
     }
 }
 
 fn steps(steps: &[StepItem]) -> Vec<String> {
-    steps.iter().map(|step| shown(&step.text)).collect()
+    steps.iter().map(|step| shown(&step.text())).collect()
 }
 
 fn realms(row: &Row) -> String {

@@ -11,7 +11,7 @@ use std::io::{self, Seek, SeekFrom, Write};
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, XlsxError};
 
 use super::events::{EventRow, SortedEvents};
-use super::item::{EvidenceItem, RequestItem, StepItem};
+use super::item::{RequestItem, StepItem};
 use super::numbers::{counted, grouped};
 use super::{Problem, Reading, Report, Row, Status, left_out};
 use crate::diagnosis::Confidence;
@@ -173,8 +173,8 @@ fn incident_cells(row: &Row) -> Vec<Cell> {
         Cell::Time(row.first_seen.clone()),
         Cell::Time(row.last_seen.clone()),
         Cell::Text(row.explanation.clone()),
-        Cell::List(row.evidence.iter().map(EvidenceItem::cell).collect()),
-        Cell::List(row.missing.iter().map(|item: &RequestItem| item.text.clone()).collect()),
+        Cell::List(row.evidence.iter().map(|item| item.cell().into_owned()).collect()),
+        Cell::List(row.missing.iter().map(|item: &RequestItem| item.text().into_owned()).collect()),
         steps(&row.fix),
         Cell::Text(row.problem.clone()),
         Cell::Text(row.target_realm.clone()),
@@ -295,7 +295,7 @@ fn notes(read: &Reading<'_>, sheets: &[(&str, LeftOut)]) -> Vec<String> {
 }
 
 fn steps(steps: &[StepItem]) -> Cell {
-    Cell::List(steps.iter().map(|step| step.text.clone()).collect())
+    Cell::List(steps.iter().map(|step| step.text().into_owned()).collect())
 }
 
 fn confidence(confidence: Confidence) -> Cell {

@@ -8,6 +8,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use flate2::read::MultiGzDecoder;
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 use zip::ZipArchive;
 use zip::read::{OwnedZipFileEntry, ZipFile, ZipReadOptions};
 use zip::result::ZipError;
@@ -177,6 +180,8 @@ pub struct Part {
     pub kind: Kind,
     /// Bytes unpacked, as the archive says.
     pub len: u64,
+    /// When the file was written, as the archive says.
+    pub written: Option<Timestamp>,
     /// Why it is not read.
     pub refusal: Option<ArchiveError>,
 }
@@ -214,6 +219,16 @@ impl Member {
     pub fn read(&self, path: &Path, budget: &Budget, each: Each<'_>) {
         let is_read = |part: &Part| part.refusal.is_none() && part.kind.is_read();
         let Some(first) = self.parts.iter().position(is_read) else {
+            return;
+        };
+        if let Err(error) = self.try_read(path, budget, each) {
+            each(first, Err(error));
+        }
+    }
+
+    /// Like [`read`](Self::read), for parts of any kind that are not refused.
+    pub(crate) fn read_all(&self, path: &Path, budget: &Budget, each: Each<'_>) {
+        let Some(first) = self.parts.iter().position(|part| part.refusal.is_none()) else {
             return;
         };
         if let Err(error) = self.try_read(path, budget, each) {
@@ -333,7 +348,8 @@ fn parts(entry: &OwnedZipFileEntry, archive: &mut (impl Read + Seek), budget: &B
 
 impl Part {
     fn new(entry: &OwnedZipFileEntry, kind: Kind, refusal: Option<ArchiveError>) -> Self {
-        Self { inner: None, name: name(entry), kind, len: entry.size(), refusal }
+        let written = entry.as_ref().last_modified().and_then(written_at);
+        Self { inner: None, name: name(entry), kind, len: entry.size(), written, refusal }
     }
 }
 
@@ -376,6 +392,15 @@ fn name(entry: &OwnedZipFileEntry) -> String {
         Ok(name) => name.replace('\\', "/"),
         Err(_) => String::from_utf8_lossy(entry.name_raw()).into_owned(),
     }
+}
+
+/// A time as zip archives have it: local, to two seconds, without a zone. It is read as UTC.
+fn written_at(time: zip::DateTime) -> Option<Timestamp> {
+    let [month, day, hour, minute, second] =
+        [time.month(), time.day(), time.hour(), time.minute(), time.second()].map(|n| i8::try_from(n).ok());
+    let year = i16::try_from(time.year()).ok()?;
+    let civil = DateTime::new(year, month?, day?, hour?, minute?, second?, 0).ok()?;
+    TimeZone::UTC.to_timestamp(civil).ok()
 }
 
 #[cfg(test)]

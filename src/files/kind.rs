@@ -122,6 +122,11 @@ impl Kind {
         matches!(self, Kind::LegacyEvt | Kind::OtherArchive) || (!self.is_read() && named_so())
     }
 
+    /// Does it hold other files that are read?
+    pub fn is_archive(self) -> bool {
+        matches!(self, Self::Zip | Self::Tar | Self::Gzip | Self::Zstd)
+    }
+
     /// Is it another file, packed as a whole?
     pub fn is_packed(self) -> bool {
         matches!(self, Kind::Gzip | Kind::Zstd)

@@ -4,6 +4,7 @@ pub mod archive;
 pub(crate) mod event_form;
 pub mod kind;
 pub mod list;
+pub(crate) mod packed;
 mod read_error;
 pub mod walk;
 

@@ -10,7 +10,39 @@ use super::accounts::registry as accounts;
 use super::addresses::registry::{self as addresses, Sample};
 use crate::files::Kind;
 use crate::files::kind::{is_own_output, sniff};
+use crate::files::packed::each_member;
 use crate::text::decode::decode;
+
+/// What an archive holds that a triage uses.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct ArchiveContents {
+    pub logs: bool,
+    pub addresses: bool,
+    pub accounts: bool,
+}
+
+impl ArchiveContents {
+    /// Looks at the first bytes of each member of the archive at `path`, which is of this kind.
+    pub(crate) fn of(path: &Path, kind: Kind) -> Self {
+        let mut contents = Self::default();
+        // A member that cannot be read is reported by whoever reads the archive.
+        let _ = each_member(path, kind, &mut |member| {
+            let mut head = Vec::new();
+            let _ = member.reader.take(Sample::BYTES as u64).read_to_end(&mut head);
+            match ForeignFile::of(&head) {
+                Some(ForeignFile::Log | ForeignFile::Events) => contents.logs = true,
+                Some(ForeignFile::Addresses) => contents.addresses = true,
+                Some(ForeignFile::Accounts) => contents.accounts = true,
+                Some(ForeignFile::Packed | ForeignFile::Report) | None => {}
+            }
+        });
+        contents
+    }
+
+    pub(crate) fn has_inventory(self) -> bool {
+        self.addresses || self.accounts
+    }
+}
 
 /// The kind of a foreign file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,12 +94,14 @@ impl ForeignFile {
     /// What the file is, and what to do with it.
     pub(crate) fn advice(self) -> &'static str {
         match self {
-            Self::Log => "this is a log, no inventory; name it as one, without an option in front",
+            Self::Log => "this is a log and not an inventory; pass it without --interfaces or --spns",
             Self::Events => {
-                "these are events and no inventory: an address in them is mostly of the other side; name the file without \
-                 an option in front"
+                "these are events and not an inventory: an address in an event usually belongs to the other side; pass the \
+                 file without --interfaces or --spns"
             }
-            Self::Packed => "this is packed; unpack it and name what is in it",
+            Self::Packed => {
+                "this is an archive of a kind that is not read (.7z, .xz, .rar, .cab, .bz2); unpack it and pass the folder"
+            }
             Self::Addresses => "this shows which host owns which address; pass it with --interfaces",
             Self::Accounts => "this shows which account has which SPN; pass it with --spns",
             Self::Report => {

@@ -1,10 +1,10 @@
 //! Expands the paths of `-i` and `-s` to files.
 
 use std::fs::File;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::InventoryFile;
+use crate::files::packed::{Member, archive_kind, each_member};
 use crate::files::walk::{FoundFile, files_of};
 use crate::files::{self, describe_read_error, open_regular};
 
@@ -34,12 +34,43 @@ pub(super) fn inputs(paths: &[PathBuf], kinds: &str) -> Vec<InventoryInput> {
     inputs
 }
 
-/// Opens a file, and starts its line of the summary.
-pub(super) fn open(path: &Path) -> (InventoryFile, io::Result<File>) {
-    let mut file = InventoryFile::at(path);
-    let opened = open_regular(path);
-    if let Ok(opened) = &opened {
-        file.modified = opened.metadata().ok().and_then(|metadata| files::modified(&metadata));
+/// A file that was opened, or a member of an archive.
+pub(super) enum Opened<'m> {
+    /// A file, and whether it was passed explicitly.
+    File(File, bool),
+    Member(Member<'m>),
+}
+
+/// Opens a file and passes it to `read` with the start of its line of the summary, or passes each file in it if
+/// it is an archive. `read` returns false for a member of no requested kind.
+///
+/// Returns a line with what could not be opened. `kinds` says what an archive should contain.
+pub(super) fn open(
+    found: &FoundFile,
+    kinds: &str,
+    read: &mut dyn FnMut(InventoryFile, Opened<'_>) -> bool,
+) -> Option<InventoryFile> {
+    let mut file = InventoryFile::at(&found.path);
+    let opened = match open_regular(&found.path) {
+        Ok(opened) => opened,
+        Err(error) => {
+            file.read_errors.push(describe_read_error(&found.path, &error));
+            return Some(file);
+        }
+    };
+    file.modified = opened.metadata().ok().and_then(|metadata| files::modified(&metadata));
+    let Some(kind) = archive_kind(&opened) else {
+        read(file, Opened::File(opened, found.named));
+        return None;
+    };
+    let mut is_used = false;
+    file.read_errors = each_member(&found.path, kind, &mut |member| {
+        let mut file = InventoryFile::at(&member.path);
+        file.modified = member.modified;
+        is_used |= read(file, Opened::Member(member));
+    });
+    if found.named && !is_used && file.read_errors.is_empty() {
+        file.read_errors.push(format!("the archive has no file of a kind that is used here; {kinds}"));
     }
-    (file, opened)
+    Some(file).filter(|file| !file.read_errors.is_empty())
 }

@@ -401,7 +401,7 @@ mod tables_and_json {
         let text = "{\"data\":[{\"Properties\":{\"samaccountname\":\"Domain Admins\",\"distinguishedname\":\"CN=x,DC=a\"}}],\"meta\":{\"type\":\"groups\"}}";
         let got = loaded(text);
         assert!(got.accounts.is_empty());
-        assert!(problems(&got)[0].contains("no account"), "{:?}", problems(&got));
+        assert!(problems(&got)[0].contains("no computers or users"), "{:?}", problems(&got));
     }
 
     #[test]

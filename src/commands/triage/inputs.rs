@@ -10,8 +10,8 @@ use tempfile::TempDir;
 use super::config::{Config, Error};
 use crate::commands::allow_list::AllowList;
 use crate::commands::paths;
-use crate::files::{self, FileError, Input, list};
-use crate::inventory::foreign_file::ForeignFile;
+use crate::files::{self, FileError, Input, Kind, list};
+use crate::inventory::foreign_file::{ArchiveContents, ForeignFile};
 use crate::output::{Output, OutputError, ProtectedPaths};
 use crate::report::numbers::{counted, counted_as};
 use crate::report::{Row, baseline};
@@ -147,8 +147,11 @@ impl Forced {
         }
     }
 
+    /// The folders and archives, which may also hold logs.
     fn folders(&self) -> Vec<PathBuf> {
-        self.interfaces.iter().chain(&self.spns).filter(|path| path.is_dir()).cloned().collect()
+        let is_archive = |path: &Path| path.is_file() && files::kind_of(path).is_some_and(Kind::is_archive);
+        let all = self.interfaces.iter().chain(&self.spns);
+        all.filter(|path| path.is_dir() || is_archive(path)).cloned().collect()
     }
 
     /// Does an option name the file, or a folder that it is in?
@@ -170,28 +173,47 @@ struct Beside {
 impl Beside {
     /// Takes the inventories out of the files that were found.
     fn of(logs: &mut Vec<Input>, forced: &Forced) -> Self {
-        let kinds: Vec<Option<ForeignFile>> = logs
-            .par_iter()
-            .map(|log| if log.kind.is_foreign() { ForeignFile::of_file(&log.path) } else { None })
-            .collect();
+        let looks: Vec<Look> = logs.par_iter().map(Look::at).collect();
         let mut beside = Self::default();
-        let mut kinds = kinds.into_iter();
+        let mut looks = looks.into_iter();
         logs.retain(|log| {
-            let list = match kinds.next().flatten() {
-                Some(ForeignFile::Addresses) => &mut beside.addresses,
-                Some(ForeignFile::Accounts) => &mut beside.accounts,
-                other => {
+            let (addresses, accounts, stays) = match looks.next() {
+                Some(Look::File(Some(ForeignFile::Addresses))) => (true, false, false),
+                Some(Look::File(Some(ForeignFile::Accounts))) => (false, true, false),
+                Some(Look::Archive(held)) => {
+                    (held.addresses, held.accounts, held.logs || !held.has_inventory())
+                }
+                Some(Look::File(other)) => {
                     let is_report = other == Some(ForeignFile::Report);
                     beside.unknown += usize::from(log.kind.is_foreign() && !log.named && !is_report);
                     return true;
                 }
+                None => return true,
             };
-            if !forced.has(&log.path) && !list.contains(&log.path) {
-                list.push(log.path.clone());
+            for (list, holds) in [(&mut beside.addresses, addresses), (&mut beside.accounts, accounts)] {
+                if holds && !forced.has(&log.path) && !list.contains(&log.path) {
+                    list.push(log.path.clone());
+                }
             }
-            false
+            stays
         });
         beside
+    }
+}
+
+/// What a file is, apart from a log.
+enum Look {
+    File(Option<ForeignFile>),
+    Archive(ArchiveContents),
+}
+
+impl Look {
+    fn at(log: &Input) -> Self {
+        match log.kind {
+            kind if kind.is_archive() => Self::Archive(ArchiveContents::of(&log.path, log.kind)),
+            kind if kind.is_foreign() => Self::File(ForeignFile::of_file(&log.path)),
+            _ => Self::File(None),
+        }
     }
 }
 

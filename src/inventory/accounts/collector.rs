@@ -56,6 +56,10 @@ impl AccountCollector {
         &self.accounts
     }
 
+    pub(super) fn has_problems(&self) -> bool {
+        !self.file.read_errors.is_empty()
+    }
+
     pub(super) fn account_mut(&mut self, index: usize) -> Option<&mut Account> {
         self.accounts.get_mut(index)
     }

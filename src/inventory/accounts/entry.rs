@@ -14,6 +14,9 @@ use crate::text::{split_by, trimmed};
 /// Longest value accepted. AD's own limit for a servicePrincipalName is just under 1,024 characters.
 const MAX_VALUE: usize = 64 * 1024;
 
+/// Characters that no sAMAccountName has (MS-SAMR 3.1.1.6), but lines of other texts do.
+const NOT_IN_ACCOUNT_NAMES: [char; 5] = [':', '=', ',', '"', '/'];
+
 /// Attributes that are read, under the names that exports use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Attribute {
@@ -138,6 +141,9 @@ impl Entry {
         }
         let (is_true, is_false) = (value.eq_ignore_ascii_case("true"), value.eq_ignore_ascii_case("false"));
         match attribute {
+            Attribute::AccountName if value.contains(NOT_IN_ACCOUNT_NAMES) => {
+                to.lost(line, format!("{} is not an account name", quoted(value)));
+            }
             Attribute::AccountName => self.account.name = value.into(),
             // LDIF has it both as `dn` and as an attribute.
             Attribute::DistinguishedName if self.account.distinguished_name.as_deref() == Some(value) => {}
@@ -249,6 +255,9 @@ impl Entry {
     fn add_spn(&mut self, value: &str, line: u64, to: &mut AccountCollector) {
         if memchr::memchr(b'/', value.as_bytes()).is_none() {
             to.lost(line, format!("{} is no SPN: it has no `/`", quoted(value)));
+        } else if value.contains("  ") {
+            // A line of something else that was folded into it.
+            to.lost(line, format!("{} is not an SPN: it has several blanks in a row", quoted(value)));
         } else if !self.spns.push(value) {
             to.lost(line, format!("{} is no SPN: it has a line break", quoted(value)));
         } else {

@@ -24,10 +24,28 @@ const MAX_FOLDED: usize = MAX_LINE;
 /// Filters that omit no account with an SPN. Any other filter may.
 const WHOLE_FILTERS: &[&str] = &["(serviceprincipalname=*)", "(objectclass=*)"];
 
+/// Recognises an entry's `dn` with a name in a domain or an attribute below it, or the comments of a search.
 fn recognise(head: &str) -> bool {
+    let mut after_dn = false;
     head.lines().any(|line| {
         let dn = line.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("dn:"));
-        dn || matches!(line.trim_end(), "# extended LDIF" | "# LDAPv3" | "# returned 0 records")
+        let is_folded = line.starts_with(' ');
+        let has_attribute = after_dn && !dn && is_attribute(line.strip_prefix('>').unwrap_or(line));
+        after_dn = dn || (after_dn && is_folded);
+        let is_name = dn && line.get(3..).is_some_and(|name| DistinguishedName::parse(name.trim()).is_some());
+        is_name
+            || has_attribute
+            || matches!(line.trim_end(), "# extended LDIF" | "# LDAPv3" | "# returned 0 records")
+    })
+}
+
+/// `name: value`, `name:: base64`, `name;option: value`.
+fn is_attribute(line: &str) -> bool {
+    line.split_once(':').is_some_and(|(name, _)| {
+        !name.is_empty()
+            && name
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b';' | b'=' | b'*' | b'.'))
     })
 }
 

@@ -1,8 +1,8 @@
 //! Reads account lists: files, and folders searched recursively, each file by its content.
 
 use std::io::Read;
-use std::panic::catch_unwind;
-use std::path::PathBuf;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -10,13 +10,12 @@ use rayon::prelude::*;
 use super::account_inventory::AccountInventory;
 use super::collector::{AccountCollector, FileContents};
 use super::format::{ReadError, Text};
+use super::object_json::{OTHER_SHARPHOUND, is_other_sharphound};
 use super::registry::FORMATS;
-use crate::files::describe_read_error;
-use crate::files::walk::FoundFile;
 use crate::inventory::InventoryFile;
 use crate::inventory::addresses::registry::Sample;
 use crate::inventory::foreign_file::ForeignFile;
-use crate::inventory::input_files::{self, InventoryInput};
+use crate::inventory::input_files::{self, InventoryInput, Opened};
 
 /// What a user can do about a file that no format recognises.
 const KINDS: &str = "give the output of `setspn -Q */*`, an LDIF (ldifde, ldapsearch, ldbsearch), csvde's CSV, \
@@ -31,8 +30,8 @@ pub fn load(paths: &[PathBuf]) -> AccountInventory {
     let inputs = input_files::inputs(paths, KINDS);
     let contents: Vec<FileContents> = match inputs.len() {
         // Starting a thread pool takes longer than reading a small file.
-        0 | 1 => inputs.into_iter().map(read_input).collect(),
-        _ => inputs.into_par_iter().map(read_input).collect(),
+        0 | 1 => inputs.into_iter().flat_map(read_input).collect(),
+        _ => inputs.into_par_iter().flat_map_iter(read_input).collect(),
     };
     let mut inventory = AccountInventory::default();
     for FileContents { mut accounts, file, complete_domains } in contents {
@@ -54,27 +53,30 @@ pub fn load(paths: &[PathBuf]) -> AccountInventory {
     inventory
 }
 
-fn read_input(input: InventoryInput) -> FileContents {
-    match input {
-        InventoryInput::File(file) => catch_unwind(|| read_file(&file)).unwrap_or_else(|_| {
-            let mut failed = AccountCollector::new(InventoryFile::of_failed_reader(&file.path));
+/// The accounts of a file, or of each file in an archive.
+fn read_input(input: InventoryInput) -> Vec<FileContents> {
+    let found = match input {
+        InventoryInput::File(found) => found,
+        InventoryInput::Problem(file) => return vec![AccountCollector::new(file).finish("")],
+    };
+    let mut all = Vec::new();
+    let unread = input_files::open(&found, KINDS, &mut |file, opened| {
+        let path = Arc::clone(&file.path);
+        let read = catch_unwind(AssertUnwindSafe(|| match opened {
+            Opened::File(mut content, named) => read_text(&mut content, named, AccountCollector::new(file)),
+            Opened::Member(member) => read_text(member.reader, false, AccountCollector::new(file)),
+        }));
+        let contents = read.unwrap_or_else(|_| {
+            let mut failed = AccountCollector::new(InventoryFile::of_failed_reader(Path::new(&*path)));
             failed.lost_silently();
             failed.finish("")
-        }),
-        InventoryInput::Problem(file) => AccountCollector::new(file).finish(""),
-    }
-}
-
-fn read_file(FoundFile { path, named }: &FoundFile) -> FileContents {
-    let (file, opened) = input_files::open(path);
-    let mut to = AccountCollector::new(file);
-    match opened {
-        Ok(mut content) => read_text(&mut content, *named, to),
-        Err(error) => {
-            to.problem(0, describe_read_error(path, &error));
-            to.finish("")
-        }
-    }
+        });
+        let is_used = !contents.file.is_of_no_interest();
+        all.push(contents);
+        is_used
+    });
+    all.extend(unread.map(|file| AccountCollector::new(file).finish("")));
+    all
 }
 
 /// Reads a file's content. `named` is false for a file in a folder.
@@ -87,10 +89,12 @@ fn read_text(content: &mut dyn Read, named: bool, mut to: AccountCollector) -> F
     let mut whole = start.as_slice().chain(content);
     let mut text = Text::new(&mut whole);
     let head = text.head().unwrap_or_default();
-    let Some(format) = FORMATS.iter().find(|format| (format.recognise)(head)) else {
+    let is_log = ForeignFile::by_bytes(&start).is_some();
+    let Some(format) = FORMATS.iter().find(|format| !is_log && (format.recognise)(head)) else {
         if named {
             match ForeignFile::of(&start) {
                 Some(foreign) => to.problem(0, foreign.advice()),
+                None if is_other_sharphound(head) => to.problem(0, OTHER_SHARPHOUND),
                 None if head.trim().is_empty() => to.problem(0, format!("the file is empty; {KINDS}")),
                 None => to.problem(0, format!("the file is of no known kind; {KINDS}")),
             }
@@ -98,7 +102,8 @@ fn read_text(content: &mut dyn Read, named: bool, mut to: AccountCollector) -> F
         return to.finish("");
     };
     match (format.read)(text, &mut to) {
-        Ok(()) if named && !format.may_be_empty && to.accounts().is_empty() => {
+        // What is recognised and gives nothing must not pass in silence.
+        Ok(()) if !format.may_be_empty && to.accounts().is_empty() && !to.has_problems() => {
             to.problem(0, format!("no account was found in this {} file", format.name));
         }
         Ok(()) => {}

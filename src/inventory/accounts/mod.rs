@@ -6,6 +6,7 @@
 
 mod account;
 mod account_inventory;
+mod adrecon;
 mod aliases;
 mod collector;
 mod completeness;
@@ -19,6 +20,7 @@ mod load;
 mod merge;
 mod object_csv;
 mod object_json;
+mod object_list;
 mod project_csv;
 pub(super) mod registry;
 mod rows;

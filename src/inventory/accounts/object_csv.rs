@@ -49,7 +49,19 @@ fn is_get_ad(head: &str) -> bool {
 /// The columns that hold attributes of directory objects.
 fn attribute_columns(header: &Header) -> Vec<(usize, Attribute)> {
     let columns = header.columns().iter().enumerate();
-    columns.filter_map(|(i, key)| Some((i, Attribute::of_column(key)?))).collect()
+    let mut found: Vec<_> = columns.filter_map(|(i, key)| Some((i, Attribute::of_column(key)?))).collect();
+    // ADRecon's name for it.
+    if !found.iter().any(|(_, attribute)| *attribute == Attribute::AccountName)
+        && let Some(column) = header.column(&["UserName"])
+    {
+        found.push((column, Attribute::AccountName));
+    }
+    found
+}
+
+/// ADRecon's `Computers.csv` and `Users.csv`: the SPNs are in files of their own.
+fn is_adrecon(header: &Header) -> bool {
+    ["Logon Age (days)", "Password Age (days)"].iter().all(|name| header.column(&[name]).is_some())
 }
 
 fn read_csvde(text: Text<'_>, to: &mut AccountCollector) -> Result<(), ReadError> {
@@ -92,9 +104,13 @@ fn read_objects(
     mut set: impl FnMut(Attribute, &str, &mut Entry, &mut AccountCollector) -> Result<(), ReadError>,
 ) -> Result<(), ReadError> {
     let mut without_spns = false;
-    each_row(text, to, attribute_columns, |columns, row, to| {
+    let columns = |header: &Header| (attribute_columns(header), is_adrecon(header));
+    each_row(text, to, columns, |(columns, is_adrecon), row, to| {
         let mut entry = Entry::new(row.line, to);
-        without_spns = true;
+        if *is_adrecon {
+            entry.is_partial();
+        }
+        without_spns = !is_adrecon;
         for (column, attribute) in columns {
             without_spns &= *attribute != Attribute::ServicePrincipalName;
             set(*attribute, row.get(Some(*column)), &mut entry, to)?;

@@ -34,15 +34,42 @@ pub(super) const GET_AD: Format =
 /// Command that exports all wanted attributes as JSON.
 const COMMAND: &str = "Get-ADObject -LDAPFilter '(servicePrincipalName=*)' -Properties objectClass,sAMAccountName,servicePrincipalName,dNSHostName,pwdLastSet,whenChanged,userAccountControl,msDS-SupportedEncryptionTypes,primaryGroupID,operatingSystem,whenCreated,msDS-AdditionalDnsHostName | Select-Object ObjectClass,sAMAccountName,DistinguishedName,dNSHostName,pwdLastSet,whenChanged,whenCreated,userAccountControl,msDS-SupportedEncryptionTypes,primaryGroupID,operatingSystem,@{n='msDS-AdditionalDnsHostName';e={[string[]]$_.'msDS-AdditionalDnsHostName'}},@{n='servicePrincipalName';e={[string[]]$_.servicePrincipalName}} | ConvertTo-Json -Depth 3 | Out-File -Encoding UTF8 spns.json";
 
-fn is_sharphound(head: &str) -> bool {
+/// Refusal of a SharpHound file without accounts.
+pub(super) const OTHER_SHARPHOUND: &str = "this SharpHound file has no computers or users (domains, groups, gpos, ous and others have no SPN); \
+    give its computers and users files";
+
+/// Recognises SharpHound's files by their first member and their shape: `{"data":[` or, before version 4, the
+/// name of what they list.
+fn sharphound_list(head: &str) -> Option<&'static str> {
     const LISTS: [&str; 8] = ["data", "meta", "computers", "users", "domains", "groups", "gpos", "ous"];
     let start: String = head.chars().filter(|c| !c.is_whitespace()).take(16).collect();
-    LISTS.iter().any(|list| {
+    let list = LISTS.into_iter().find(|list| {
         start
             .strip_prefix("{\"")
             .and_then(|rest| rest.strip_prefix(list))
             .is_some_and(|rest| rest.starts_with("\":"))
-    }) && (head.contains("\"Properties\"") || head.contains("\"meta\""))
+    })?;
+    (head.contains("\"Properties\"") || head.contains("\"meta\"")).then_some(list)
+}
+
+/// Does the file list computers or users?
+fn is_sharphound(head: &str) -> bool {
+    let is_type = |name: &str| {
+        head.contains(&format!("\"type\":\"{name}\"")) || head.contains(&format!("\"type\": \"{name}\""))
+    };
+    match sharphound_list(head) {
+        Some("computers" | "users") => true,
+        Some("data" | "meta") => {
+            ["computers", "users"].into_iter().any(is_type)
+                || head.to_ascii_lowercase().contains("\"serviceprincipalnames\"")
+        }
+        _ => false,
+    }
+}
+
+/// Is it SharpHound's list of something else?
+pub(super) fn is_other_sharphound(head: &str) -> bool {
+    sharphound_list(head).is_some()
 }
 
 fn is_ldap(head: &str) -> bool {
@@ -50,6 +77,9 @@ fn is_ldap(head: &str) -> bool {
 }
 
 fn is_get_ad(head: &str) -> bool {
+    if is_other_sharphound(head) {
+        return false;
+    }
     let lower = head.to_ascii_lowercase();
     head.trim_start().starts_with(['[', '{'])
         && (lower.contains("\"distinguishedname\"") || lower.contains("\"samaccountname\""))

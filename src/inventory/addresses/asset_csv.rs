@@ -1,5 +1,6 @@
 //! Reads any CSV with a column of host names and columns of addresses: Lansweeper, PDQ, SCCM, RVTools, GLPI,
-//! NetBox, `Get-ADComputer`, `Get-CimInstance | Select-Object`, or a user's own.
+//! NetBox, Velociraptor, `Get-ADComputer`, `Get-CimInstance | Select-Object`, or a user's own, with English,
+//! German or French columns.
 //!
 //! The names in [`HOST`] and [`ADDRESS`] identify the columns. A cell may hold several addresses, separated
 //! by commas, semicolons or blanks.
@@ -21,6 +22,10 @@ const HOST: &[&str] = &[
     "dnshostname",
     "fqdn",
     "dnsname",
+    "nomdns",
+    // RVTools has the ESX host in `Host`.
+    "vm",
+    "vmname",
     "pscomputername",
     "computername",
     "hostname",
@@ -32,8 +37,26 @@ const HOST: &[&str] = &[
     "servername",
     "server",
     "machine",
-    "vm",
+    "systemname",
+    "netbiosname",
+    "nodename",
+    "endpoint",
+    "rechnername",
+    "rechner",
+    "gerätename",
+    "servername",
+    "nomdel'ordinateur",
+    "nomd'ordinateur",
+    "nomdhôte",
+    "nomd'hôte",
+    "nomdeposte",
+    "nomduposte",
+    "nomdelamachine",
+    "ordinateur",
+    "poste",
+    "serveur",
     "name",
+    "nom",
 ];
 
 /// Columns that hold addresses of the host.
@@ -52,12 +75,29 @@ const ADDRESS: &[&str] = &[
     "primaryipaddress",
     "primaryip4",
     "primaryip6",
+    "ipaddress(es)",
+    "lastipaddress",
+    "ipadresse",
+    "ipadressen",
+    "ipv4adresse",
+    "ipv6adresse",
+    "ipv4adressen",
+    "adresseip",
+    "adressesip",
+    "adresseipv4",
+    "adresseipv6",
     "address",
     "addresses",
 ];
 
-const MAC: &[&str] = &["mac", "macaddress", "physicaladdress"];
-const DESCRIPTION: &[&str] = &["description", "adapter", "interfacedescription", "adapterdescription"];
+const MAC: &[&str] =
+    &["mac", "macaddress", "physicaladdress", "hardwareaddr", "macadresse", "adressemac", "physischeadresse"];
+const DESCRIPTION: &[&str] =
+    &["description", "adapter", "interfacedescription", "adapterdescription", "beschreibung", "networkcard"];
+const INTERFACE: &[&str] = &["interface", "interfacename", "connectionname", "netconnectionid"];
+
+/// A column that only lists of interfaces have: their `Name` is the interface's.
+const OF_INTERFACES: &[&str] = &["hardwareaddr", "mtu", "mask"];
 
 /// Columns that show a list whose addresses are not the host's own: events, connections, DNS records, leases,
 /// cluster resources.
@@ -92,8 +132,30 @@ const COMMAND: &str = "Get-CimInstance Win32_NetworkAdapterConfiguration -Filter
     PSComputerName,DNSHostName,Description,MACAddress,@{n='IPAddress';e={$_.IPAddress -join ' '}} | \
     Export-Csv -NoTypeInformation -Encoding UTF8 nics.csv";
 
+/// Rows in which an address is looked for to recognise the file.
+const ROWS: usize = 50;
+
+/// Recognises the columns, and an address or the traces of one in the first rows: a list of people has names and
+/// addresses, too.
 fn detect(sample: &Sample<'_>) -> bool {
-    sample.has_any(HOST) && sample.has_any(ADDRESS) && !sample.has_any(OTHERS)
+    sample.has_any(HOST) && sample.has_any(ADDRESS) && !sample.has_any(OTHERS) && has_address(sample.text)
+}
+
+fn has_address(text: &str) -> bool {
+    let is_one = |part: &str| parse_address(part).is_some() || part.starts_with("System.");
+    text.lines().skip(1).take(ROWS).any(|line| split_list(line).iter().any(|part| is_one(part)))
+}
+
+/// The host columns of a table.
+fn hosts(header: &Header) -> Vec<Option<usize>> {
+    let of_interfaces = OF_INTERFACES.iter().any(|name| header.column(&[name]).is_some());
+    let names = HOST.iter().filter(|name| !(of_interfaces && ["name", "nom"].contains(name)));
+    names.map(|name| header.column(&[name])).filter(Option::is_some).collect()
+}
+
+/// The name in `ALPHA\SRV1`, `SRV1$`.
+fn plain_host(cell: &str) -> &str {
+    cell.rsplit_once('\\').map_or(cell, |(_, name)| name).trim_end_matches('$')
 }
 
 fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
@@ -101,20 +163,25 @@ fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
         let all = |names: &[&str]| -> Vec<Option<usize>> {
             names.iter().map(|name| header.column(&[name])).filter(Option::is_some).collect()
         };
+        let interface = match OF_INTERFACES.iter().any(|name| header.column(&[name]).is_some()) {
+            true => header.column(&["name"]),
+            false => header.column(INTERFACE),
+        };
         Ok((
-            all(HOST),
+            hosts(header),
             all(ADDRESS),
             header.column(MAC),
-            header.column(DESCRIPTION),
+            [interface, header.column(DESCRIPTION)],
             header.column(&["type"]),
         ))
     };
-    each_row(text, to, columns, |(hosts, addresses, mac, description, kind), row, to| {
+    each_row(text, to, columns, |(hosts, addresses, mac, [interface, description], kind), row, to| {
         if ["A", "AAAA", "CNAME", "PTR"].contains(&row.get(*kind)) {
             let what = "these are DNS records; name their columns HostName, RecordType, ZoneName and Data";
             return Err(Refusal::Unreadable(what.to_owned()));
         }
-        let (host, line) = (unescape_cell(row.first(hosts)), row.line);
+        let (cell, line) = (unescape_cell(row.first(hosts)), row.line);
+        let (host, interface) = (plain_host(&cell), unescape_cell(row.get(*interface)));
         let description = unescape_cell(row.get(*description));
         for cell in addresses.iter().map(|column| row.get(*column)) {
             if cell.contains("[]") && cell.contains("System.") {
@@ -127,8 +194,9 @@ fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
                     Some((address, _)) if address.is_unspecified() => {}
                     Some((address, prefix_length)) => {
                         to.own(NewAddress {
-                            host: &host,
+                            host,
                             prefix_length,
+                            interface: &interface,
                             description: &description,
                             mac: row.get(*mac),
                             line,

@@ -8,6 +8,7 @@
 use super::collector::AddressCollector;
 use super::dns_records::{DnsRecord, full_name, take};
 use super::format::{Format, Reader, Refusal, Sample};
+use super::values::parse_address;
 
 pub(super) const FORMAT: Format = Format { name: "dnscmd records", detect, read: Reader::Text(read) };
 
@@ -23,7 +24,7 @@ fn detect(sample: &Sample<'_>) -> bool {
             .text
             .lines()
             .any(|line| record(line, "").is_some_and(|r| r.kind.eq_ignore_ascii_case("SOA")));
-    marked && sample.text.lines().any(|line| record(line, "").is_some())
+    marked && sample.text.lines().any(|line| record(line, "").is_some_and(|found| found.is_plausible()))
 }
 
 fn read(text: &str, rows: &mut AddressCollector<'_>) -> Result<(), Refusal> {
@@ -72,6 +73,17 @@ struct Found<'l> {
     data: &'l str,
 }
 
+impl Found<'_> {
+    /// Does the data fit the type? A sentence such as `# A small forest` has the shape of a record, too.
+    fn is_plausible(&self) -> bool {
+        match self.kind.to_ascii_uppercase().as_str() {
+            "A" | "AAAA" => parse_address(self.data).is_some(),
+            "CNAME" | "NS" | "SOA" | "PTR" => self.data.ends_with('.') || self.data.starts_with('['),
+            _ => false,
+        }
+    }
+}
+
 const TYPES: &[&str] = &["A", "AAAA", "CNAME", "NS", "SOA", "SRV", "PTR", "MX", "TXT", "WINS", "HINFO", "RP"];
 
 fn record<'l>(line: &'l str, above: &'l str) -> Option<Found<'l>> {
@@ -79,7 +91,10 @@ fn record<'l>(line: &'l str, above: &'l str) -> Option<Found<'l>> {
         return None;
     }
     let mut words = line.split_whitespace().peekable();
-    let name = if line.starts_with([' ', '\t']) { above } else { words.next()? };
+    let is_name = |word: &&str| {
+        word.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | '@' | '*' | '\\' | '/'))
+    };
+    let name = if line.starts_with([' ', '\t']) { above } else { words.next().filter(is_name)? };
     words.next_if(|word| word.starts_with("[A") && word.ends_with(']'));
     words.next_if(|word| word.bytes().all(|b| b.is_ascii_digit()));
     words.next_if(|word| word.eq_ignore_ascii_case("IN"));

@@ -29,6 +29,9 @@ pub(crate) enum Refusal {
     LostData { found: String, command: &'static str },
     #[error("{0}")]
     Unreadable(String),
+    /// A file that no format recognises. Skipped in an archive, which may hold anything.
+    #[error("{0}")]
+    Unknown(String),
     /// A file of another kind, and the option that reads it. Skipped in a folder.
     #[error("{0}")]
     Foreign(&'static str),

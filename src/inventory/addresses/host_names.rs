@@ -14,6 +14,9 @@ const EXPORT_WORDS: &[&str] = &[
     "adapters",
     "addresses",
     "all",
+    "clixml",
+    "config",
+    "facter",
     "facts",
     "get",
     "hosts",
@@ -28,15 +31,19 @@ const EXPORT_WORDS: &[&str] = &[
     "netadapter",
     "netip",
     "netipaddress",
+    "netipconfiguration",
+    "netsh",
     "network",
     "nic",
     "nicconfig",
     "nics",
     "nslookup",
+    "ohai",
     "osquery",
     "ping",
     "resolve",
     "setup",
+    "systeminfo",
     "wmic",
 ];
 
@@ -48,6 +55,11 @@ const EXTENSIONS: &[&str] =
 /// collectors write it).
 pub(super) fn host_of_path(path: &Path) -> Option<Arc<str>> {
     host_of_file_name(path).or_else(|| host_of_folder(path.parent()?))
+}
+
+/// The host after which an archive of one host's exports is named: `SRV1.zip`.
+pub(super) fn host_of_archive(path: &Path) -> Option<Arc<str>> {
+    host_of_folder(Path::new(path.file_name()?.to_str()?.split('.').next()?))
 }
 
 /// A folder is named after a host if it is a full name, or letters and a number of up to three digits.

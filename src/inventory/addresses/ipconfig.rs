@@ -38,7 +38,12 @@ fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
         let may_begin = std::mem::replace(&mut after_blank, line.is_empty());
         // `findstr .` and copies from pages lose the blank lines.
         let begins = || may_begin || next_line(&lines, i).is_some_and(|next| value_of(next).is_some());
-        if let Some((label, value)) = labelled(line) {
+        if ends_listing(line, may_begin) {
+            hosts.close(header, &values, to);
+            values.clear();
+            header = "";
+            hosts.block = Block::Other;
+        } else if let Some((label, value)) = labelled(line) {
             values.push(Value { label, text: value, line: number });
         } else if is_title(line) {
             hosts.close(header, &values, to);
@@ -93,6 +98,15 @@ fn plain_lines(text: &str) -> Vec<&str> {
     lines.iter().map(|line| line.get(margin.min(indent_of(line))..).unwrap_or_default()).collect()
 }
 
+/// Does another text begin, whose values are no addresses of the host?
+fn ends_listing(line: &str, after_blank: bool) -> bool {
+    let at_margin = !line.is_empty() && !line.starts_with([' ', '\t']);
+    at_margin
+        && !is_title(line)
+        && !is_header(line)
+        && (line.starts_with(['{', '[', '<', '"']) || (after_blank && labelled(line).is_none()))
+}
+
 /// The next line that is not blank.
 fn next_line<'t>(lines: &[&'t str], i: usize) -> Option<&'t str> {
     lines.get(i + 1..)?.iter().copied().find(|line| !line.trim().is_empty())
@@ -108,6 +122,8 @@ enum Block {
     /// Between a title and the first adapter.
     Host,
     Adapter,
+    /// After the listing.
+    Other,
 }
 
 struct Hosts {
@@ -130,7 +146,7 @@ impl Hosts {
                 self.name = host_name(values);
                 self.unnamed += u64::from(self.name.is_empty());
             }
-            Block::Host => {}
+            Block::Host | Block::Other => {}
             Block::Adapter if self.name.is_empty() && self.unnamed > 1 => {}
             Block::Adapter => adapter(&self.name, header, values, rows),
         }

@@ -8,14 +8,14 @@ use std::sync::Arc;
 use super::adapter_join::join;
 use super::collector::{AddressCollector, CollectedAddresses, DefaultHost};
 use super::format::{Format, Reader, Refusal, Sample};
-use super::host_names::host_of_path;
+use super::host_names::{host_of_archive, host_of_path};
 use super::model::AddressInventory;
 use super::powershell_json;
 use super::registry::FORMATS;
-use crate::files::describe_read_error;
+use crate::files::packed::Member;
 use crate::inventory::InventoryFile;
 use crate::inventory::foreign_file::ForeignFile;
-use crate::inventory::input_files::{self, InventoryInput};
+use crate::inventory::input_files::{self, InventoryInput, Opened};
 use crate::text::beginning;
 use crate::text::decode::decode;
 
@@ -30,38 +30,89 @@ pub struct LoadOptions {
     pub host: Option<String>,
 }
 
-/// Reads every file that is passed or is in a passed folder. A folder may also hold logs, account lists and
-/// reports, which are skipped. Never fails as a whole: [`AddressInventory::files`] has the files that could
-/// not be read, and what to do about each.
+/// Largest file in an archive that is read: it is unpacked in memory.
+const MAX_MEMBER: u64 = 256 << 20;
+
+/// What a folder or an archive should contain.
+const KINDS: &str = "give exports of addresses, see docs/inventories.md";
+
+/// Reads every file that is passed, is in a passed folder, or in an archive. A folder may also hold logs,
+/// account lists and reports, which are skipped. Never fails as a whole: [`AddressInventory::files`] has the
+/// files that could not be read, and what to do about each.
 pub fn load(paths: &[PathBuf], options: &LoadOptions) -> AddressInventory {
     let mut all = CollectedAddresses::default();
-    for input in input_files::inputs(paths, "give exports of addresses, see docs/inventories.md") {
-        match input {
+    for input in input_files::inputs(paths, KINDS) {
+        let unread = match input {
             InventoryInput::File(found) => {
-                let (mut file, opened) = input_files::open(&found.path);
-                match opened {
-                    Ok(mut content) => {
-                        let read = catch_unwind(AssertUnwindSafe(|| {
-                            let to =
-                                AddressCollector::new(&mut all, file, default_host(&found.path, options));
-                            read_from(&mut content, found.named, to);
-                        }));
-                        if read.is_err() {
-                            all.inventory.files.push(InventoryFile::of_failed_reader(&found.path));
-                        }
+                input_files::open(&found, KINDS, &mut |file, opened| match opened {
+                    Opened::File(mut content, named) => {
+                        let host = default_host(&found.path, options);
+                        let origin = if named { Origin::Named } else { Origin::Folder };
+                        read_guarded(&mut content, origin, file, host, &mut all);
+                        true
                     }
-                    Err(error) => {
-                        file.read_errors.push(describe_read_error(&found.path, &error));
-                        all.inventory.files.push(file);
-                    }
-                }
+                    Opened::Member(member) => read_member(member, &found.path, file, options, &mut all),
+                })
             }
-            InventoryInput::Problem(file) => all.inventory.files.push(file),
-        }
+            InventoryInput::Problem(file) => Some(file),
+        };
+        all.inventory.files.extend(unread);
     }
     join(&mut all);
     all.inventory.files.retain(|file| !file.is_of_no_interest());
     all.inventory
+}
+
+/// Reads a file in an archive as one in a folder: what is not an address inventory is skipped. Returns whether
+/// it was one.
+fn read_member(
+    member: Member<'_>,
+    archive: &Path,
+    mut file: InventoryFile,
+    options: &LoadOptions,
+    all: &mut CollectedAddresses,
+) -> bool {
+    let mut content = Vec::new();
+    let mut read = member.reader.take(Sample::BYTES as u64).read_to_end(&mut content);
+    // Most members are logs, which would fill memory.
+    if read.is_ok() && ForeignFile::by_bytes(&content).is_some() {
+        return false;
+    }
+    read = read.and_then(|_| member.reader.take(MAX_MEMBER).read_to_end(&mut content));
+    let problem = match read {
+        Err(error) => format!("it cannot be unpacked: {error}; copy or make the archive again"),
+        Ok(n) if n as u64 == MAX_MEMBER => {
+            format!("larger than {} MiB in an archive: unpack it", MAX_MEMBER >> 20)
+        }
+        Ok(_) => {
+            // Of an archive in the archive, the name of the file itself.
+            let name = member.name.rsplit('!').next().unwrap_or_default();
+            let suggested = host_of_path(Path::new(name)).or_else(|| host_of_archive(archive));
+            let host = DefaultHost { stated: options.host.as_deref().map(Arc::from), suggested };
+            read_guarded(&mut Cursor::new(content), Origin::Archive, file, host, all);
+            return all.inventory.files.last().is_some_and(|file| !file.is_of_no_interest());
+        }
+    };
+    file.read_errors.push(problem);
+    all.inventory.files.push(file);
+    true
+}
+
+/// Reads a file's content. A panic costs only this file.
+fn read_guarded(
+    content: &mut (dyn Read + Send),
+    origin: Origin,
+    file: InventoryFile,
+    host: DefaultHost,
+    all: &mut CollectedAddresses,
+) {
+    let path = Arc::clone(&file.path);
+    let read = catch_unwind(AssertUnwindSafe(|| {
+        read_from(content, origin, AddressCollector::new(all, file, host));
+    }));
+    if read.is_err() {
+        all.inventory.files.push(InventoryFile::of_failed_reader(Path::new(&*path)));
+    }
 }
 
 /// Reads one file's bytes, under a file name.
@@ -69,7 +120,7 @@ pub fn load_bytes(name: &str, bytes: &[u8], options: &LoadOptions) -> AddressInv
     let mut all = CollectedAddresses::default();
     let path = Path::new(name);
     let to = AddressCollector::new(&mut all, InventoryFile::at(path), default_host(path, options));
-    read_from(&mut Cursor::new(bytes), true, to);
+    read_from(&mut Cursor::new(bytes), Origin::Named, to);
     join(&mut all);
     all.inventory
 }
@@ -78,12 +129,30 @@ fn default_host(path: &Path, options: &LoadOptions) -> DefaultHost {
     DefaultHost { stated: options.host.as_deref().map(Arc::from), suggested: host_of_path(path) }
 }
 
-fn read_from(input: &mut (dyn Read + Send), named: bool, mut to: AddressCollector<'_>) {
+/// Where a file was found, which decides what is said of a file that is not an address inventory.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    Named,
+    Folder,
+    Archive,
+}
+
+impl Origin {
+    fn skips(self, refusal: &Refusal) -> bool {
+        match refusal {
+            Refusal::Foreign(_) => self != Self::Named,
+            Refusal::Unknown(_) => self == Self::Archive,
+            Refusal::LostData { .. } | Refusal::Unreadable(_) => false,
+        }
+    }
+}
+
+fn read_from(input: &mut (dyn Read + Send), origin: Origin, mut to: AddressCollector<'_>) {
     if let Err(refusal) = recognise_and_read(input, &mut to) {
         if matches!(refusal, Refusal::LostData { .. }) {
             to.discard();
         }
-        if named || !matches!(refusal, Refusal::Foreign(_)) {
+        if !origin.skips(&refusal) {
             to.problem(0, refusal);
         }
     }
@@ -99,7 +168,7 @@ fn recognise_and_read(input: &mut (dyn Read + Send), to: &mut AddressCollector<'
     let unreadable = |error: io::Error| Refusal::Unreadable(format!("cannot be read: {error}"));
     let mut head = Vec::new();
     input.take(Sample::BYTES as u64).read_to_end(&mut head).map_err(unreadable)?;
-    let empty = || Refusal::Unreadable("the file is empty".to_owned());
+    let empty = || Refusal::Unknown("the file is empty".to_owned());
     if head.is_empty() {
         return Err(empty());
     }
@@ -130,9 +199,7 @@ fn recognise_and_read(input: &mut (dyn Read + Send), to: &mut AddressCollector<'
     let Some((format, read)) = recognise(&head, &text) else {
         let head = head.get(..Sample::BYTES).unwrap_or(&head);
         if is_events(&Sample::new(head, beginning(&text, Sample::BYTES))) {
-            let advice = "these are events and no inventory: an address in them is mostly of the other side; \
-                name the file without an option in front";
-            return Err(Refusal::Foreign(advice));
+            return Err(Refusal::Foreign(ForeignFile::Events.advice()));
         }
         return Err(
             ForeignFile::of(head).map_or_else(unknown_kind, |foreign| Refusal::Foreign(foreign.advice()))
@@ -162,7 +229,7 @@ fn is_events(sample: &Sample<'_>) -> bool {
 
 fn unknown_kind() -> Refusal {
     let kinds: Vec<&str> = FORMATS.iter().map(|format| format.name).collect();
-    Refusal::Unreadable(format!(
+    Refusal::Unknown(format!(
         "not an inventory of a known kind; give a CSV with the columns host and address, or one of: {}",
         kinds.join(", ")
     ))
@@ -192,7 +259,7 @@ mod tests {
     fn what_belongs_elsewhere_is_passed_over_in_a_folder_and_named_with_where_it_belongs() {
         let folder = tempfile::tempdir().unwrap();
         for (name, content, advice) in [
-            ("System.evtx", &b"ElfFile\0"[..], "name it as one"),
+            ("System.evtx", &b"ElfFile\0"[..], "pass it without --interfaces"),
             ("spns.csv", b"account,domain,spn\nSRV1$,a.example,host/srv1\n", "pass it with --spns"),
             (
                 "report.csv",

@@ -10,7 +10,7 @@ use super::collector::AddressCollector;
 use super::dhcp_leases::{self, Lease};
 use super::dns_records::{self, DnsRecord};
 use super::format::{Format, Reader, Refusal, Sample};
-use super::json::{Object, each_object, has, property, text, texts};
+use super::json::{Object, each_object, has, list, plain, property, split_list, text, texts};
 use super::net_adapter::{self, NetAdapter};
 use super::net_ip_address::{self, NetIpAddress};
 use super::nic_configuration::{self, NicConfiguration};
@@ -48,6 +48,8 @@ fn detect(sample: &Sample<'_>) -> bool {
     sample.is_json()
         && !has_any(EVENT)
         && (has_any(&["InterfaceDescription", "RecordData", "RecordType", "IPEnabled"])
+            || (sample.has_key("InterfaceAlias")
+                && (sample.has_key("IPv4Address") || sample.has_key("AllIPAddresses")))
             || (sample.has_key("IPAddress")
                 && (has_any(NET_IP_ADDRESS)
                     || has_any(&["IPSubnet", "DNSHostName", "ScopeId", "LeaseExpiryTime"]))))
@@ -76,8 +78,58 @@ pub(super) fn is_known_class(object: &Object) -> bool {
     !has_any(EVENT)
         && ((has(object, "IPAddress") && has_any(NET_IP_ADDRESS))
             || (has(object, "IPAddress") && has_any(&["IPSubnet", "DNSHostName", "IPEnabled", "ScopeId"]))
+            || is_configuration(object)
             || (has(object, "InterfaceDescription") && has_any(&["Name", "ifIndex", "InterfaceIndex"]))
             || (has(object, "RecordType") && has(object, "HostName")))
+}
+
+/// Is it an object of `Get-NetIPConfiguration`?
+fn is_configuration(object: &Object) -> bool {
+    has(object, "InterfaceAlias")
+        && CONFIGURED.iter().any(|name| has(object, name))
+        && !has(object, "IPAddress")
+}
+
+/// Members of `Get-NetIPConfiguration` with own addresses. Its gateways and DNS servers have others.
+const CONFIGURED: &[&str] =
+    &["IPv4Address", "IPv6Address", "IPv6TemporaryAddress", "IPv6LinkLocalAddress", "AllIPAddresses"];
+
+/// Reads the addresses of a `Get-NetIPConfiguration` object: texts in a list, objects in JSON and CLIXML.
+fn take_configuration(rows: &mut AddressCollector<'_>, object: &Object, line: u64) -> Result<(), Refusal> {
+    let mut taken = Vec::new();
+    for name in CONFIGURED {
+        let Some(values) = property(object, name) else { continue };
+        for value in list(&values) {
+            let (addresses, prefix) = match value {
+                Value::Object(address) => {
+                    let names = ["IPAddress", "IPv4Address", "IPv6Address"];
+                    (vec![first_text(address, &names)], text(address, "PrefixLength"))
+                }
+                other => (split_list(&plain(other)), String::new()),
+            };
+            for address in addresses.iter().filter(|address| !address.is_empty()) {
+                if taken.contains(address) {
+                    continue;
+                }
+                net_ip_address::take(
+                    rows,
+                    &NetIpAddress {
+                        host: &first_text(object, net_ip_address::HOST),
+                        address,
+                        alias: &text(object, "InterfaceAlias"),
+                        index: &text(object, "InterfaceIndex"),
+                        prefix: &prefix,
+                        state: "",
+                        description: &text(object, "InterfaceDescription"),
+                        mac: &first_text(object, &["NetAdapter.LinkLayerAddress"]),
+                        line,
+                    },
+                )?;
+                taken.push(address.clone());
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Reads one object. Returns false if its class is unknown.
@@ -136,6 +188,8 @@ pub(super) fn take(rows: &mut AddressCollector<'_>, object: &Object, line: u64) 
                 line,
             },
         )?;
+    } else if is_configuration(object) {
+        take_configuration(rows, object, line)?;
     } else if has(object, "InterfaceDescription") || has(object, "ifDesc") {
         net_adapter::take(
             rows,

@@ -3,9 +3,9 @@
 use super::format::Format;
 pub(crate) use super::format::Sample;
 use super::{
-    ansible, asset_csv, capture, dhcp_leases, dns_records, dnscmd, hosts_file, ipconfig, net_adapter,
-    net_ip_address, nic_configuration, osquery, powershell_json, project_csv, property_list,
-    resolver_answers, server_alive_text,
+    ansible, asset_csv, capture, clixml, dhcp_leases, dns_records, dnscmd, hosts_file, ipconfig,
+    machine_facts, net_adapter, net_ip_address, netsh, nic_configuration, osquery, powershell_json,
+    project_csv, property_list, resolver_answers, server_alive_text, systeminfo,
 };
 
 /// In this order; the first that recognises the content reads it.
@@ -20,10 +20,17 @@ pub(crate) const FORMATS: &[Format] = &[
     nic_configuration::EXPORT_CSV,
     net_ip_address::FORMAT,
     net_adapter::FORMAT,
+    systeminfo::CSV,
     asset_csv::FORMAT,
     ansible::FORMAT,
+    machine_facts::OHAI,
+    machine_facts::FACTER,
+    machine_facts::VELOCIRAPTOR,
     osquery::FORMAT,
     powershell_json::FORMAT,
+    clixml::FORMAT,
+    systeminfo::TEXT,
+    netsh::FORMAT,
     ipconfig::FORMAT,
     resolver_answers::TEXT,
     resolver_answers::NSLOOKUP,

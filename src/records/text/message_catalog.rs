@@ -160,7 +160,8 @@ pub(super) fn values_without_message(message: &str) -> Option<Vec<Datum>> {
         // What newer versions add: the message or its parameters are missing.
         true => values
             .lines()
-            .map(str::trim)
+            // The marks of a mail and of a list in Markdown.
+            .map(|line| line.trim().trim_start_matches(['>', '*', ' ']))
             .filter(|line| !line.is_empty())
             .take_while(|l| !l.contains(". ") && !l.ends_with(". ") && !l.starts_with("The "))
             .collect(),

@@ -42,7 +42,8 @@ pub(super) fn values(description: &str) -> Option<(Vec<Datum>, bool)> {
         .as_ref()?
         .captures_iter(rest.get(target.end()..)?)
         .filter_map(|found| Some(found.get(1)?.as_str()))
-        .filter(|domain| !abbreviations.contains(domain));
+        // What follows the message may have ports in parentheses: `135 (0x87)`.
+        .filter(|domain| !abbreviations.contains(domain) && !domain.starts_with("0x"));
     let mut data = vec![("Server", server.as_str().trim_end_matches('.'))];
     let realms = (domains.next(), domains.next());
     if let (Some(target_realm), Some(_)) = realms {

@@ -173,8 +173,18 @@ impl Reader<'_> {
         if let Some(data) = known.filter(|data| !message_catalog::has_placeholders(data)) {
             return Ok(data);
         }
-        if let Some(data) = message_catalog::values_without_message(message) {
-            return Ok(data);
+        if let Some(mut data) = message_catalog::values_without_message(message) {
+            if event_id == 4 && message_catalog::is_known(provider, event_id) {
+                // Names, realms and SPNs have no blank. What follows with one is another text.
+                let end = data.iter().position(|datum| datum.value.contains(char::is_whitespace));
+                data.truncate(end.unwrap_or(data.len()));
+            }
+            return match data.is_empty() {
+                true => {
+                    Err("the values below its description cannot be read; save the log as .evtx".to_owned())
+                }
+                false => Ok(data),
+            };
         }
         if !message_catalog::is_known(provider, event_id) {
             return Ok(vec![Datum { name: Some("Description".into()), value: description.into() }]);

@@ -31,7 +31,7 @@ fn every_form_of_one_event_gives_its_values() {
     let mut files: Vec<PathBuf> =
         std::fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
-    assert!(files.len() == 29, "{files:?}");
+    assert!(files.len() == 30, "{files:?}");
     for path in files {
         let name = path.file_name().unwrap().to_str().unwrap().to_owned();
         if name.ends_with(".cab") {

@@ -78,7 +78,7 @@ fn read(input: &mut (dyn Read + Send), rows: &mut AddressCollector<'_>) -> Resul
     if capture.packets == 0 {
         rows.problem(0, "no packet on TCP port 135 in this capture; filter with: tcp port 135");
     } else if capture.answers.is_empty() {
-        rows.problem(0, "no ServerAlive2 answer in this capture; a WMI query to each host makes one");
+        rows.problem(0, "no answer with the addresses of a host (ServerAlive2, ResolveOxid2, RemoteCreateInstance) in this capture; a WMI query to each host makes one");
     }
     Ok(())
 }

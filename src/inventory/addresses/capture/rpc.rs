@@ -1,41 +1,70 @@
 //! Connection-oriented RPC (C706 chapter 12, MS-RPCE 2.2.2): finds the answers of
-//! `IObjectExporter::ServerAlive2` on a connection.
+//! `IObjectExporter::ServerAlive2` and `ResolveOxid2` and of `IRemoteSCMActivator::RemoteCreateInstance` on a
+//! connection.
 //!
 //! Only the request has the operation, so calls are matched by their number, and only the bind has the
 //! interface. If the capture has only the server's side, an answer counts if it parses exactly as one.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use etherparse::TcpSlice;
 
 use super::stream::{Segment, Stream};
 use crate::inventory::addresses::server_alive::MAX_STUB;
-use crate::inventory::addresses::server_alive::bindings::network_addresses;
+use crate::inventory::addresses::server_alive::bindings::{embedded_addresses, network_addresses};
 use crate::inventory::addresses::server_alive::pdu::{
-    ALTER_CONTEXT, BIND, FIRST_FRAGMENT, LAST_FRAGMENT, Pdu, REQUEST, RESPONSE, SERVER_ALIVE2,
-    is_object_exporter, take_pdus,
+    ALTER_CONTEXT, BIND, FIRST_FRAGMENT, LAST_FRAGMENT, Pdu, REMOTE_CREATE_INSTANCE, REQUEST, RESOLVE_OXID2,
+    RESPONSE, SERVER_ALIVE2, is_activator, is_object_exporter, take_pdus,
 };
 
 /// Most calls and contexts remembered per connection. Windows uses one or two.
 const MAX_REMEMBERED: usize = 256;
+
+/// An interface whose answers are read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Interface {
+    ObjectExporter,
+    Activator,
+    Other,
+}
+
+/// Where an answer has its addresses.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Bindings {
+    /// As `ServerAlive2` has them.
+    Alone,
+    /// Among other values.
+    Embedded,
+}
+
+impl Bindings {
+    fn of(interface: Interface, operation: u16) -> Option<Self> {
+        match (interface, operation) {
+            (Interface::ObjectExporter, SERVER_ALIVE2) => Some(Self::Alone),
+            (Interface::ObjectExporter, RESOLVE_OXID2) => Some(Self::Embedded),
+            (Interface::Activator, REMOTE_CREATE_INSTANCE) => Some(Self::Embedded),
+            _ => None,
+        }
+    }
+}
 
 /// Both directions of one connection to port 135.
 #[derive(Default)]
 pub(super) struct Conversation {
     to_server: Stream,
     to_client: Stream,
-    /// Presentation contexts; true if bound to the object exporter.
-    contexts: HashMap<u16, bool>,
-    calls: HashSet<u32>,
+    /// Presentation contexts and the interfaces that they are bound to.
+    contexts: HashMap<u16, Interface>,
+    calls: HashMap<u32, Bindings>,
     client_seen: bool,
     /// Call number and collected stub of a fragmented answer.
-    partial: Option<(u32, Vec<u8>)>,
+    partial: Option<(u32, Bindings, Vec<u8>)>,
 }
 
 impl Conversation {
     /// Bytes held in memory.
     pub(super) fn held(&self) -> usize {
-        let partial = self.partial.as_ref().map_or(0, |(_, stub)| stub.len());
+        let partial = self.partial.as_ref().map_or(0, |(_, _, stub)| stub.len());
         self.to_server.held() + self.to_client.held() + partial
     }
 
@@ -75,17 +104,26 @@ impl Conversation {
                     let transfers = usize::from(*pdu.bytes.get(at + 2)?);
                     let uuid = pdu.bytes.get(at + 4..at + 20)?;
                     if self.contexts.len() < MAX_REMEMBERED {
-                        self.contexts.insert(id, is_object_exporter(uuid, pdu.order));
+                        let interface = match uuid {
+                            uuid if is_object_exporter(uuid, pdu.order) => Interface::ObjectExporter,
+                            uuid if is_activator(uuid, pdu.order) => Interface::Activator,
+                            _ => Interface::Other,
+                        };
+                        self.contexts.insert(id, interface);
                     }
                     at += 24 + transfers * 20;
                 }
             }
             REQUEST if pdu.flags & FIRST_FRAGMENT != 0 => {
                 let (context, operation) = (pdu.order.u16(&pdu.bytes, 20)?, pdu.order.u16(&pdu.bytes, 22)?);
-                // A capture that began after the bind has no contexts at all.
-                let exporter = self.contexts.get(&context).copied().unwrap_or(self.contexts.is_empty());
-                if exporter && operation == SERVER_ALIVE2 && self.calls.len() < MAX_REMEMBERED {
-                    self.calls.insert(pdu.call);
+                let bindings = match self.contexts.get(&context) {
+                    Some(interface) => Bindings::of(*interface, operation),
+                    // A capture that began after the bind has no contexts at all.
+                    None if self.contexts.is_empty() && operation == SERVER_ALIVE2 => Some(Bindings::Alone),
+                    None => None,
+                };
+                if let Some(bindings) = bindings.filter(|_| self.calls.len() < MAX_REMEMBERED) {
+                    self.calls.insert(pdu.call, bindings);
                 }
             }
             _ => {}
@@ -100,10 +138,10 @@ impl Conversation {
         let stub = pdu.stub()?;
         if pdu.flags & FIRST_FRAGMENT != 0 {
             let known = self.calls.remove(&pdu.call);
-            let wanted = known || !self.client_seen;
-            self.partial = wanted.then(|| (pdu.call, Vec::new()));
+            let wanted = known.or_else(|| (!self.client_seen).then_some(Bindings::Alone));
+            self.partial = wanted.map(|bindings| (pdu.call, bindings, Vec::new()));
         }
-        let (call, so_far) = self.partial.as_mut()?;
+        let (call, _, so_far) = self.partial.as_mut()?;
         if *call != pdu.call || so_far.len() + stub.len() > MAX_STUB {
             self.partial = None;
             return None;
@@ -112,7 +150,11 @@ impl Conversation {
         if pdu.flags & LAST_FRAGMENT == 0 {
             return None;
         }
-        let (_, stub) = self.partial.take()?;
-        network_addresses(&stub, pdu.order).filter(|found| !found.is_empty())
+        let (_, bindings, stub) = self.partial.take()?;
+        let found = match bindings {
+            Bindings::Alone => network_addresses(&stub, pdu.order),
+            Bindings::Embedded => embedded_addresses(&stub, pdu.order),
+        };
+        found.filter(|found| !found.is_empty())
     }
 }

@@ -7,6 +7,9 @@ const TOWERS: [u16; 2] = [0x0007, 0x0008];
 /// `COMVERSION` is 5.x since the first release (MS-DCOM 2.2.11).
 const COM_MAJOR: u16 = 5;
 
+/// Most places in an answer that are looked at for string bindings.
+const MAX_CANDIDATES: usize = 64;
+
 /// Integers in the sender's byte order (C706 14.1, NDR format label).
 #[derive(Clone, Copy)]
 pub(crate) struct Order {
@@ -39,19 +42,39 @@ pub(crate) fn network_addresses(stub: &[u8], order: Order) -> Option<Vec<String>
     if order.u16(stub, 0)? != COM_MAJOR || order.u32(stub, 4)? == 0 {
         return None;
     }
-    let (conformance, entries) = (order.u32(stub, 8)?, order.u16(stub, 12)?);
-    let security = usize::from(order.u16(stub, 14)?);
-    if conformance != u32::from(entries) || security > usize::from(entries) {
+    dual_string_array(stub, 8, order)
+}
+
+/// Network addresses of the first string bindings anywhere in the bytes: the answers of `ResolveOxid2` have them
+/// first, those of `RemoteCreateInstance` deep in the activation properties (MS-DCOM 2.2.22.2.8.1).
+pub(crate) fn embedded_addresses(stub: &[u8], order: Order) -> Option<Vec<String>> {
+    // Few bytes look like one. A forged answer must not make each of them worth a search.
+    let may_begin = |at: &usize| {
+        let entries = order.u16(stub, at + 4);
+        entries.is_some_and(|n| n > 3 && order.u32(stub, *at) == Some(u32::from(n)))
+    };
+    (0..stub.len()).step_by(2).filter(may_begin).take(MAX_CANDIDATES).find_map(|at| {
+        let found = dual_string_array(stub, at, order)?;
+        let is_plain = |text: &String| !text.is_empty() && text.chars().all(|c| c.is_ascii_graphic());
+        (!found.is_empty() && found.iter().all(is_plain)).then_some(found)
+    })
+}
+
+/// A conformant `DUALSTRINGARRAY` at `at`: its size, that again, the offset of the security bindings, the bindings.
+fn dual_string_array(stub: &[u8], at: usize, order: Order) -> Option<Vec<String>> {
+    let (conformance, entries) = (order.u32(stub, at)?, order.u16(stub, at + 4)?);
+    let security = usize::from(order.u16(stub, at + 6)?);
+    if entries == 0 || conformance != u32::from(entries) || security > usize::from(entries) {
         return None;
     }
-    let array = stub.get(16..16 + usize::from(entries) * 2)?;
+    let array = stub.get(at + 8..at + 8 + usize::from(entries) * 2)?;
     let mut units = (0..security).map_while(|i| order.u16(array, i * 2));
     let mut found = Vec::new();
     // STRINGBINDING: a tower identifier and a string that ends with zero; a zero identifier ends the list.
     while let Some(tower) = units.next().filter(|tower| *tower != 0) {
         let text: Vec<u16> = units.by_ref().take_while(|unit| *unit != 0).collect();
         let text = String::from_utf16_lossy(&text);
-        // Endpoints do not belong here (2.2.19.3) but would be in brackets.
+        // `192.0.2.1[49667]` of an object's exporter; the resolver's have no endpoint (2.2.19.3).
         let address = text.split('[').next().unwrap_or_default().trim();
         if TOWERS.contains(&tower) && !address.is_empty() {
             found.push(address.to_owned());
@@ -117,5 +140,22 @@ mod tests {
         let smallest = [5, 0, 7, 0, 0, 0, 2, 0, 4, 0, 0, 0, 4, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0];
         assert_eq!(network_addresses(&smallest, order), Some(vec![]));
         assert_eq!(network_addresses(&[0; 64], order), None);
+    }
+
+    #[test]
+    fn bindings_among_other_values_are_found() {
+        for little in [true, false] {
+            let bindings = [(7, "SRV1[49667]"), (7, "192.0.2.1[49667]"), (9, "\\\\SRV1[\\PIPE\\x]")];
+            let answer = stub(&bindings, little);
+            // ResolveOxid2 begins with the pointer, the activation properties have it anywhere.
+            for before in [0, 2, 38] {
+                let mut bytes = vec![0xee; before];
+                bytes.extend(answer.get(4..).unwrap());
+                let found = embedded_addresses(&bytes, Order { little });
+                assert_eq!(found, Some(vec!["SRV1".to_owned(), "192.0.2.1".to_owned()]), "{before}");
+            }
+            assert_eq!(embedded_addresses(&answer[..40], Order { little }), None);
+            assert_eq!(embedded_addresses(&vec![1; 100_000], Order { little }), None);
+        }
     }
 }

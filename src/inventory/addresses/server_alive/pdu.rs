@@ -5,8 +5,14 @@ use super::bindings::Order;
 /// `99fcfec4-5260-101b-bbcb-00aa0021347a` (MS-DCOM 1.9) in a little-endian PDU.
 pub(crate) const OBJECT_EXPORTER: [u8; 16] =
     [0xc4, 0xfe, 0xfc, 0x99, 0x60, 0x52, 0x1b, 0x10, 0xbb, 0xcb, 0x00, 0xaa, 0x00, 0x21, 0x34, 0x7a];
-/// The operation's number in that interface.
+/// The operations' numbers in that interface.
 pub(crate) const SERVER_ALIVE2: u16 = 5;
+pub(crate) const RESOLVE_OXID2: u16 = 4;
+/// `IRemoteSCMActivator`, `000001a0-0000-0000-c000-000000000046` (MS-DCOM 1.9).
+const ACTIVATOR: [u8; 16] =
+    [0xa0, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0xc0, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x46];
+/// Its operation that answers with the bindings of the new object.
+pub(crate) const REMOTE_CREATE_INSTANCE: u16 = 4;
 
 pub(crate) const HEADER: usize = 16;
 pub(crate) const REQUEST: u8 = 0;
@@ -20,9 +26,16 @@ pub(crate) const ALTER_CONTEXT: u8 = 14;
 pub(crate) const FIRST_FRAGMENT: u8 = 0x01;
 pub(crate) const LAST_FRAGMENT: u8 = 0x02;
 
-/// The first three fields of an identifier are integers in the sender's order.
 pub(crate) fn is_object_exporter(uuid: &[u8], order: Order) -> bool {
-    let mut wanted = OBJECT_EXPORTER;
+    is_interface(uuid, OBJECT_EXPORTER, order)
+}
+
+pub(crate) fn is_activator(uuid: &[u8], order: Order) -> bool {
+    is_interface(uuid, ACTIVATOR, order)
+}
+
+/// The first three fields of an identifier are integers in the sender's order.
+fn is_interface(uuid: &[u8], mut wanted: [u8; 16], order: Order) -> bool {
     if !order.little {
         for (from, to) in [(0, 4), (4, 6), (6, 8)] {
             if let Some(field) = wanted.get_mut(from..to) {

@@ -12,7 +12,9 @@ pub(super) fn section(writer: &mut TextWriter, title: &str, items: &[String], nu
     writer.line("  ", &title);
     for (i, item) in items.iter().enumerate() {
         let mark = if numbered && items.len() > 1 { format!("  {}. ", i + 1) } else { "  - ".to_owned() };
-        let item = writer.styled(TextRole::Plain, item);
+        // Sentence by sentence: a piece has a limit, and a step with its commands is longer.
+        let item: String =
+            item.split_inclusive(". ").map(|part| writer.styled(TextRole::Plain, part)).collect();
         writer.line(&mark, &item);
     }
 }

@@ -142,10 +142,16 @@ pub(super) const SYMPTOMS: [Symptom; 5] = [
     },
 ];
 
-/// What to do about every symptom.
-const STEPS: [&str; 2] = [
-    "On the client (the machine that made the failing connection), in an elevated prompt: krbtriage here --probe",
-    "Or export its System log there (wevtutil epl System CLIENT-System.evtx), and run: krbtriage triage CLIENT-System.evtx",
+/// What to do about every symptom, with the commands.
+const STEPS: [(&str, &[&str]); 2] = [
+    (
+        "On the client (the machine that made the failing connection), in an elevated prompt:",
+        &["krbtriage here --probe"],
+    ),
+    (
+        "Or export its System log there, and read it anywhere:",
+        &["wevtutil epl System CLIENT-System.evtx", "krbtriage triage CLIENT-System.evtx"],
+    ),
 ];
 const NO_EVENT: &str = "If the log holds no event 4 at the time of the error, the cause is another one. krbtriage cannot help then.";
 
@@ -291,7 +297,6 @@ fn of_symptom(writer: &mut TextWriter, symptom: &Symptom) {
 fn of_other(writer: &mut TextWriter, code: Code) {
     let title = writer.styled(TextRole::Heading, &format!("Code {}", code.forms()));
     writer.line("", &title);
-    writer.blank();
     let mut known = code.meanings();
     if known.is_empty() {
         known.push("It has the form of no HRESULT, NTSTATUS, Win32 error or Kerberos error.".to_owned());
@@ -306,12 +311,20 @@ fn of_other(writer: &mut TextWriter, code: Code) {
     );
     section(writer, "What is known", &known, false);
     next(writer);
-    writer.blank();
-    writer.say(NO_EVENT);
 }
 
 fn next(writer: &mut TextWriter) {
-    section(writer, "What to do", &STEPS.map(str::to_owned), true);
+    writer.blank();
+    let title = writer.styled(TextRole::Strong, "What to do:");
+    writer.line("  ", &title);
+    for (number, (step, commands)) in (1..).zip(STEPS) {
+        writer.line(&format!("  {number}. "), step);
+        for command in commands {
+            let command = writer.styled(TextRole::Command, command);
+            writer.line("       ", &command);
+        }
+    }
+    writer.line("  ", NO_EVENT);
 }
 
 impl Symptom {

@@ -21,7 +21,7 @@ use clap::{CommandFactory, Parser};
 
 use crate::commands;
 use crate::output::{Output, OutputError, cleanup, write_stdout, write_terminal};
-use crate::report::numbers::{counted, counted_as};
+use crate::report::numbers::{counted, counted_as, grouped};
 use crate::text::escape::escape_control;
 use args::{Cli, Command};
 use progress::Bar;
@@ -154,6 +154,14 @@ fn probe(args: args::Probe) -> Exit {
         Ok(outcome) => {
             if !terminal.say.quiet {
                 outcome.notes.iter().for_each(|note| say(note));
+            }
+            // The view begins with the same count.
+            if terminal.say.is_talkative() && !config.is_viewed() {
+                let answered = outcome.probes.iter().filter(|probe| probe.answer.is_some()).count();
+                let hosts = counted(outcome.probes.len() as u64, "host");
+                let more = if terminal.say.is_verbose() { "" } else { " -v lists each host that did not." };
+                let more = if answered == outcome.probes.len() { "" } else { more };
+                say(&format!("{} of {hosts} answered.{more}\n", grouped(answered as u64)));
             }
             report_second_name(config.output.path(), outcome.written.as_deref());
             let complete = outcome.probes.iter().all(|probe| probe.answer.is_some());

@@ -12,3 +12,4 @@ mod paths;
 pub mod probe;
 mod threads;
 pub mod triage;
+mod unanswered;

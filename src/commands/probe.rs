@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use super::inventory::write_csv;
 use super::paths::protect_inputs;
+use super::unanswered::unanswered;
 use crate::files::list::{self, ListError};
 use crate::inventory::addresses::AddressInventory;
 use crate::inventory::addresses::vendors::never_shared;
@@ -27,7 +28,19 @@ pub struct Config {
     pub view: Option<TextLayout>,
     /// The addresses of this machine, to compare with.
     pub adapters: Vec<Adapter>,
+    /// Report each address that did not answer, also where many hosts have the same failure.
+    pub every_failure: bool,
 }
+
+impl Config {
+    /// A person reads the answers, not a program.
+    pub fn is_viewed(&self) -> bool {
+        self.view.is_some() && self.output == Output::Stdout
+    }
+}
+
+/// Hosts with the same failure that are reported one by one.
+const MAX_FAILURES: usize = 5;
 
 /// What the hosts said.
 #[derive(Debug)]
@@ -72,9 +85,11 @@ pub fn run(config: &Config, progress: &dyn HostProgress) -> Result<Outcome, Erro
     let hosts = hosts(config)?;
     let probes = probe::probe(&hosts, &config.options, progress);
     let own = own_by_address(&config.adapters);
-    let notes = probes.iter().flat_map(|probe| notes(probe, &own)).collect();
+    let most = if config.every_failure { usize::MAX } else { MAX_FAILURES };
+    let mut notes: Vec<String> = probes.iter().flat_map(|probe| choices(probe, &own)).collect();
+    notes.extend(unanswered(&probes, most));
     let written = match config.view {
-        Some(layout) if config.output == Output::Stdout => {
+        Some(layout) if config.is_viewed() => {
             crate::output::write_terminal(&view(&probes, &own, layout))?;
             None
         }
@@ -129,14 +144,10 @@ fn shared<'a>(probe: &Probe, own: &HashMap<IpAddr, &'a Adapter>) -> Vec<&'a Adap
         .collect()
 }
 
-fn notes(probe: &Probe, own: &HashMap<IpAddr, &Adapter>) -> Vec<String> {
-    if probe.answer.is_some() {
-        return shared(probe, own)
-            .into_iter()
-            .map(|adapter| format!("{}: {}", probe.host, choice(adapter)))
-            .collect();
-    }
-    probe.failures.iter().map(|failure| probe.sentence(failure)).collect()
+/// The addresses that DCOM on this machine can choose wrongly.
+fn choices(probe: &Probe, own: &HashMap<IpAddr, &Adapter>) -> Vec<String> {
+    let all = shared(probe, own).into_iter();
+    all.map(|adapter| format!("{}: {}", probe.host, choice(adapter))).collect()
 }
 
 /// What DCOM on this machine does with an address that both own.

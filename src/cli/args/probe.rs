@@ -76,6 +76,7 @@ impl Probe {
             view: (self.output.is_none() && terminal::is_terminal()).then(terminal::layout),
             output: Output::from_option(self.output),
             adapters,
+            every_failure: self.terminal.say.is_verbose(),
         })
     }
 }

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use super::config::Config;
 use super::target_policy::TargetPolicy;
+use crate::commands::unanswered::unanswered;
 use crate::incidents::{CollectedIncidents, Incident};
 use crate::inventory::addresses::{self, AddressInventory, LoadOptions, NameOrigin, ResolvedName};
 use crate::inventory::{InventoryFile, Source};
@@ -41,13 +42,9 @@ pub(super) fn ask(
     let targets = by_events(&collected.incidents, &|incident, target| policy.name_to_ask(incident, target));
     let names: Vec<String> = targets.iter().take(MAX_TARGETS).map(ToString::to_string).collect();
     log::debug!("probing {} of {} targets", names.len(), targets.len());
-    let mut notes = Vec::new();
-    for probe in probe::probe(&names, options, progress) {
-        add(interfaces, probe.inventory());
-        if probe.answer.is_none() {
-            notes.extend(probe.failures.iter().map(|failure| probe.sentence(failure)));
-        }
-    }
+    let probes = probe::probe(&names, options, progress);
+    probes.iter().for_each(|probe| add(interfaces, probe.inventory()));
+    let mut notes = unanswered(&probes, MAX_SHOWN);
     if targets.len() > MAX_TARGETS {
         notes.push(format!(
             "--probe asked the {MAX_TARGETS} targets with the most events, of {}. Pass the others to `krbtriage probe`.",

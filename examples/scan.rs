@@ -50,7 +50,7 @@ fn main() {
     if threads == 0 {
         threads = std::thread::available_parallelism().map_or(1, usize::from);
     }
-    let options = ScanOptions { threads, recover: false };
+    let options = ScanOptions { threads, ..Default::default() };
     let selections = [
         ("nothing", Selection::new(vec![])),
         ("event 4", kerberos()),

@@ -32,13 +32,15 @@
 #![warn(unreachable_pub, clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 // What every stage below uses: positioned reads; text, decoded when it is read and escaped when it is written; names, and
-// when two are one.
+// when two are one; the reader's time zone.
 #[doc(hidden)]
 pub mod io_util;
 #[doc(hidden)]
 pub mod text;
 #[doc(hidden)]
 pub mod names;
+#[doc(hidden)]
+pub mod zone;
 
 // Reading: from what the user named to single records. Knows nothing of Kerberos.
 #[doc(hidden)]

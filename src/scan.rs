@@ -23,6 +23,7 @@ use std::sync::atomic::AtomicUsize;
 
 use crate::files::Input;
 use crate::records::Selection;
+use crate::zone::Zone;
 use plan::Plan;
 use worker::{Run, Worker};
 
@@ -33,6 +34,8 @@ pub struct ScanOptions {
     pub threads: usize,
     /// Also read records in slack space.
     pub recover: bool,
+    /// The zone of times in text that name none.
+    pub zone: Zone,
 }
 
 impl ScanOptions {
@@ -57,7 +60,7 @@ pub fn scan<C: RecordVisitor>(
 ) -> Scan<C> {
     let plan = Plan::new(inputs);
     progress.total(plan.bytes());
-    let run = Run { plan: &plan, selection, recover: options.recover, progress, next: AtomicUsize::new(0) };
+    let run = Run { plan: &plan, selection, options, progress, next: AtomicUsize::new(0) };
     let threads = options.workers();
     let work = || {
         let mut visitor = new_visitor();

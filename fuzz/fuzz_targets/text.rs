@@ -8,6 +8,7 @@ use std::io::Read;
 
 use krbtriage::records::text::read_events;
 use krbtriage::records::{ReadErrors, Record, Selection, EventFilter};
+use krbtriage::zone::Zone;
 use libfuzzer_sys::fuzz_target;
 
 /// Gives a few bytes at a time.
@@ -22,7 +23,7 @@ impl Read for Drip<'_> {
 
 fn read(input: impl Read, selection: &Selection) -> (Vec<Record>, u64, Vec<String>) {
     let (mut found, mut records, mut read_errors) = (Vec::new(), 0, ReadErrors::default());
-    read_events(input, selection, &mut |r| found.push(r), &mut records, &mut read_errors);
+    read_events(input, &Zone::UTC, selection, &mut |r| found.push(r), &mut records, &mut read_errors);
     (found, records, read_errors.into_sentences())
 }
 

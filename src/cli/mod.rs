@@ -257,14 +257,14 @@ fn print_bytes(bytes: &[u8]) -> Exit {
 
 fn explain(args: &args::Explain) -> Exit {
     use commands::explain;
-    let layout = terminal::layout();
+    let (layout, zone) = (terminal::layout(), args.zone.zone());
     let words = || args.words.iter().map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ");
     let text = match (&args.incident, args.words.as_slice()) {
-        (Some(id), [report]) => explain::of_report(id, report.as_ref(), layout),
+        (Some(id), [report]) => explain::of_report(id, report.as_ref(), &zone, layout),
         // A path with blanks and without quotes.
-        (Some(id), _) => explain::of_report(id, words().as_ref(), layout),
+        (Some(id), _) => explain::of_report(id, words().as_ref(), &zone, layout),
         (None, [id, report]) if explain::is_id(&id.to_string_lossy()) => {
-            explain::of_report(&id.to_string_lossy(), report.as_ref(), layout)
+            explain::of_report(&id.to_string_lossy(), report.as_ref(), &zone, layout)
         }
         (None, []) => Ok(explain::list(layout)),
         (None, _) => explain::topic(&words(), layout),

@@ -1,8 +1,9 @@
 //! Times as people write them: `2026-10-06`, `2026-10-06T12:00+02:00`, `7d`.
 
 use jiff::civil::{Date, DateTime, Time};
-use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
+
+use crate::zone::Zone;
 
 /// Which end of a period a bare date means: its first or its last moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,36 +12,63 @@ pub(super) enum End {
     Until,
 }
 
-const HELP: &str = "write a date (2026-10-06), a time with its offset (2026-10-06T12:00Z, 2026-10-06T12:00+02:00), \
+const HELP: &str = "write a date (2026-10-06), a time (2026-10-06T12:00, 2026-10-06T12:00Z, 2026-10-06T12:00+02:00), \
                     or a span before now (90m, 36h, 7d, 2w)";
 
-/// `--since` and `--until`. Times without an offset are UTC, like every time the program writes.
-pub(super) fn moment(text: &str, end: End, now: Timestamp) -> Result<Timestamp, String> {
-    let text = text.trim();
-    if let Ok(span) = span(text) {
-        return now.checked_sub(span).map_err(|_| format!("{text} is too long ago"));
+/// `--since` and `--until` as written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Moment {
+    At(Timestamp),
+    /// Without an offset.
+    Clock(DateTime),
+    Day(Date),
+}
+
+/// No point in time has this date in this zone.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0} is out of range")]
+pub(super) struct OutOfRange(String);
+
+impl Moment {
+    pub(super) fn parse(text: &str, now: Timestamp) -> Result<Self, String> {
+        let text = text.trim();
+        if let Ok(span) = span(text) {
+            return now.checked_sub(span).map(Self::At).map_err(|_| format!("{text} is too long ago"));
+        }
+        if let Ok(time) = text.parse() {
+            return Ok(Self::At(time));
+        }
+        if let Ok(date) = text.parse()
+            && text.len() <= "-009999-12-31".len()
+            && !text.contains(['T', 't', ' '])
+        {
+            return Ok(Self::Day(date));
+        }
+        text.parse().map(Self::Clock).map_err(|_| format!("\"{text}\" is not a valid time; {HELP}"))
     }
-    if let Ok(time) = text.parse::<Timestamp>() {
-        return Ok(time);
-    }
-    if let Ok(date) = text.parse::<Date>()
-        && text.len() <= "-009999-12-31".len()
-        && !text.contains(['T', 't', ' '])
-    {
-        let start = TimeZone::UTC
-            .to_timestamp(date.to_datetime(Time::midnight()))
-            .map_err(|_| format!("{text} is out of range"))?;
-        return match end {
-            End::Since => Ok(start),
-            End::Until => start
-                .checked_add(SignedDuration::from_hours(24))
-                .and_then(|t| t.checked_sub(SignedDuration::from_nanos(1)))
-                .map_err(|_| format!("{text} is out of range")),
+
+    /// The point in time. What has no offset is read in `zone`.
+    pub(super) fn at(self, end: End, zone: &Zone) -> Result<Timestamp, OutOfRange> {
+        let nanosecond = SignedDuration::from_nanos(1);
+        let found = match (self, end) {
+            (Self::At(time), _) => Some(time),
+            (Self::Clock(civil), _) => zone.timestamp_of(civil),
+            (Self::Day(date), End::Since) => zone.timestamp_of(date.to_datetime(Time::midnight())),
+            // A day may have 23 or 25 hours.
+            (Self::Day(date), End::Until) => date
+                .tomorrow()
+                .ok()
+                .and_then(|next| zone.timestamp_of(next.to_datetime(Time::midnight())))
+                .and_then(|next| next.checked_sub(nanosecond).ok()),
         };
+        found.ok_or_else(|| {
+            OutOfRange(match self {
+                Self::At(time) => time.to_string(),
+                Self::Clock(civil) => civil.to_string(),
+                Self::Day(date) => date.to_string(),
+            })
+        })
     }
-    text.parse::<DateTime>()
-        .and_then(|time| TimeZone::UTC.to_timestamp(time))
-        .map_err(|_| format!("\"{text}\" is not a valid time; {HELP}"))
 }
 
 /// `90s`, `10m`, `36h`, `7d`, `2w`.
@@ -82,16 +110,29 @@ mod tests {
             ("36h", End::Until, "2026-10-11T22:00:00Z"),
             ("90m", End::Since, "2026-10-13T08:30:00Z"),
         ];
+        let at = |text: &str, end, zone: &Zone| Moment::parse(text, now).unwrap().at(end, zone);
         for (text, end, want) in table {
-            assert_eq!(moment(text, end, now), Ok(want.parse().unwrap()), "{text}");
+            assert_eq!(at(text, end, &Zone::UTC), Ok(want.parse().unwrap()), "{text}");
+        }
+        let berlin = "Europe/Berlin".parse().unwrap();
+        for (text, end, want) in [
+            ("2026-10-25", End::Since, "2026-10-24T22:00:00Z"),
+            ("2026-10-25", End::Until, "2026-10-25T22:59:59.999999999Z"),
+            ("2026-10-06 12:00", End::Since, "2026-10-06T10:00:00Z"),
+            ("2026-10-06T12:00Z", End::Since, "2026-10-06T12:00:00Z"),
+            ("7d", End::Since, "2026-10-06T10:00:00Z"),
+        ] {
+            assert_eq!(at(text, end, &berlin), Ok(want.parse().unwrap()), "{text} in Berlin");
         }
     }
 
     #[test]
     fn what_is_no_time_says_how_to_write_one() {
         for text in ["", "yesterday", "7x", "-3d", "2026-13-01", "99999999999999d"] {
-            assert!(moment(text, End::Since, Timestamp::UNIX_EPOCH).is_err(), "{text}");
+            assert!(Moment::parse(text, Timestamp::UNIX_EPOCH).is_err(), "{text}");
         }
-        assert!(moment("soon", End::Since, Timestamp::UNIX_EPOCH).unwrap_err().contains("2026-10-06"));
+        assert!(Moment::parse("soon", Timestamp::UNIX_EPOCH).unwrap_err().contains("2026-10-06"));
+        let last = Moment::Day(Date::MAX).at(End::Until, &Zone::UTC).unwrap_err();
+        assert_eq!(last.to_string(), "9999-12-31 is out of range");
     }
 }

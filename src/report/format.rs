@@ -91,7 +91,9 @@ impl Format {
             Self::Jsonl => json::write_lines(report.rows, out),
             Self::Html => page::write(report, out),
             Self::Xlsx => xlsx::write(report, out),
-            Self::Text(layout) => out.write_all(text::view(report.rows, report.problems, layout).as_bytes()),
+            Self::Text(layout) => {
+                out.write_all(text::view(report.rows, report.problems, report.zone, layout).as_bytes())
+            }
         }
     }
 }

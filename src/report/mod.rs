@@ -32,6 +32,7 @@ use crate::files::FileError;
 use crate::incidents::{Dropped, Period};
 use crate::inventory::InventoryFile;
 use crate::scan::FileReport;
+use crate::zone::Zone;
 
 /// Everything that a report can contain. Each format writes the parts that it has a place for.
 #[derive(Debug, Clone, Copy)]
@@ -41,6 +42,8 @@ pub struct Report<'a> {
     pub problems: &'a [Problem],
     /// The status is against an earlier report.
     pub compared: bool,
+    /// The zone of the times in formats for people.
+    pub zone: &'a Zone,
     pub read: Reading<'a>,
     /// Every event, where a format asks for them ([`Format::needs_events`]).
     pub events: Option<&'a SortedEvents>,

@@ -12,6 +12,7 @@ use super::row::{Row, Status};
 use super::text_writer::{few, period};
 use crate::diagnosis::{Confidence, EvidenceRole};
 use crate::text::escape::escape_control;
+use crate::zone::Zone;
 
 /// Problems with all that is known of them. Of the others the title is enough: the report has the rest.
 const MAX_IN_FULL: usize = 10;
@@ -19,8 +20,8 @@ const MAX_TITLES: usize = 50;
 const MAX_NAMES: usize = 5;
 const MAX_EVIDENCE: usize = 5;
 
-/// Writes the problems, the confirmed ones first. `problems` are those that are new or reopened.
-pub fn write(rows: &[Row], problems: &[&Problem], out: &mut dyn Write) -> io::Result<()> {
+/// Writes the problems, the confirmed ones first, with times of `zone`. `problems` are those that are new or reopened.
+pub fn write(rows: &[Row], problems: &[&Problem], zone: &Zone, out: &mut dyn Write) -> io::Result<()> {
     if problems.is_empty() {
         return Ok(());
     }
@@ -29,7 +30,7 @@ pub fn write(rows: &[Row], problems: &[&Problem], out: &mut dyn Write) -> io::Re
     writeln!(out, "krbtriage: {}", counted(problems.len() as u64, "new Kerberos problem"))?;
     let (full, rest) = problems.split_at(MAX_IN_FULL.min(problems.len()));
     for (n, problem) in full.iter().enumerate() {
-        write_problem(n + 1, problem, rows, out)?;
+        write_problem(n + 1, problem, rows, zone, out)?;
     }
     if !rest.is_empty() {
         writeln!(out, "\nThe report has all of these:")?;
@@ -43,7 +44,13 @@ pub fn write(rows: &[Row], problems: &[&Problem], out: &mut dyn Write) -> io::Re
     Ok(())
 }
 
-fn write_problem(n: usize, problem: &Problem, rows: &[Row], out: &mut dyn Write) -> io::Result<()> {
+fn write_problem(
+    n: usize,
+    problem: &Problem,
+    rows: &[Row],
+    zone: &Zone,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     writeln!(out)?;
     item(out, &format!("{n}."), problem.heading())?;
     let reopened = if problem.status == Status::Reopened { " It was resolved before." } else { "" };
@@ -55,7 +62,7 @@ fn write_problem(n: usize, problem: &Problem, rows: &[Row], out: &mut dyn Write)
             capitalised(problem.confidence.name()),
             problem.kind,
             counted(problem.events, "event"),
-            period(&problem.first_seen, &problem.last_seen)
+            period(&problem.first_seen, &problem.last_seen, zone)
         ),
     )?;
     item(out, "  ", &format!("Clients: {}", few(&problem.clients, MAX_NAMES)))?;

@@ -12,6 +12,7 @@ use super::row::{Row, Status};
 use super::text_writer::{TextLayout, TextRole, TextWriter, few, period, shown_of};
 use super::{Problem, problem};
 use crate::diagnosis::{Cause, Confidence, EvidenceRole};
+use crate::zone::Zone;
 
 /// Most problems that are all shown in full. Of more, only [`MANY_IN_FULL`] are; the others get one line each,
 /// up to [`MAX_LINES`] per cause.
@@ -27,12 +28,13 @@ const MAX_NAMES: usize = 3;
 /// Most resolved problems shown, one line each.
 const MAX_RESOLVED: usize = 5;
 
-/// The whole view.
-pub fn view(rows: &[Row], problems: &[Problem], layout: TextLayout) -> String {
+/// The whole view, with times of `zone`.
+pub fn view(rows: &[Row], problems: &[Problem], zone: &Zone, layout: TextLayout) -> String {
     let compared = rows.iter().any(|r| r.status != Status::New);
     View {
         rows,
         problems,
+        zone,
         writer: TextWriter::new(layout),
         printed_fixes: HashMap::new(),
         number: 0,
@@ -44,6 +46,7 @@ pub fn view(rows: &[Row], problems: &[Problem], layout: TextLayout) -> String {
 struct View<'a> {
     rows: &'a [Row],
     problems: &'a [Problem],
+    zone: &'a Zone,
     writer: TextWriter,
     /// Steps already written out, and the problem under which they are.
     printed_fixes: HashMap<Vec<String>, usize>,
@@ -87,11 +90,12 @@ impl<'a> View<'a> {
         let first = present.clone().map(|r| &r.first_seen).min_by(|a, b| problem::by_time(a, b));
         let last = present.map(|r| &r.last_seen).max_by(|a, b| problem::by_time(a, b));
         let text = format!(
-            "{} in {}, {}, {}",
+            "{} in {}, {}, {}{}",
             counted(problems, "problem"),
             counted(incidents, "incident"),
             counted(events, "event"),
-            period(first.map_or("", |t| t), last.map_or("", |t| t))
+            period(first.map_or("", |t| t), last.map_or("", |t| t), self.zone),
+            self.zone.iana_name().map_or_else(String::new, |name| format!(" ({name})"))
         );
         let text = writer.styled(TextRole::Strong, &text);
         writer.line("", &text);
@@ -218,7 +222,7 @@ impl<'a> View<'a> {
             "{events} in {} from {}, {}",
             counted(incidents.len() as u64, "incident"),
             counted(problem.clients.len() as u64, "client"),
-            period(&problem.first_seen, &problem.last_seen)
+            period(&problem.first_seen, &problem.last_seen, self.zone)
         );
         self.writer.labelled("    Seen", &seen);
         self.incidents(problem, &incidents);
@@ -306,7 +310,7 @@ impl<'a> View<'a> {
                 "{name}: {} / {}, last seen {}",
                 problem.cause,
                 problem.kind,
-                moment(&problem.last_seen)
+                period(&problem.last_seen, &problem.last_seen, self.zone)
             );
             self.writer.line("  - ", &text);
         }
@@ -364,10 +368,6 @@ impl<'a> View<'a> {
         );
         self.writer.line("", &text);
     }
-}
-
-fn moment(time: &str) -> String {
-    period(time, time)
 }
 
 /// The style of a confidence.

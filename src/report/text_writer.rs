@@ -4,10 +4,12 @@
 use std::borrow::Cow;
 
 use anstyle::{AnsiColor, Style};
+use jiff::Timestamp;
 use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
 
 use super::numbers::grouped;
 use crate::text::escape::escape_control;
+use crate::zone::Zone;
 
 /// Width and colours of the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -222,17 +224,20 @@ pub fn few(items: &[String], most: usize) -> String {
     text
 }
 
-/// `2026-10-06 14:37 to 22:13 UTC`, from times as reports have them.
-pub fn period(first: &str, last: &str) -> String {
-    let minute = |time: &str| {
-        let (day, clock) = time.split_once('T')?;
-        Some((day.to_owned(), clock.get(..5)?.to_owned()))
+/// `2026-10-06 14:37 to 22:13 UTC` or `2026-10-06 16:37 to 2026-10-07 00:13 +02:00`, from times as reports have them.
+pub fn period(first: &str, last: &str, zone: &Zone) -> String {
+    let (Ok(first_time), Ok(last_time)) = (first.parse::<Timestamp>(), last.parse::<Timestamp>()) else {
+        return format!("{first} to {last}");
     };
-    match (minute(first), minute(last)) {
-        (Some(a), Some(b)) if a == b => format!("{} {} UTC", a.0, a.1),
-        (Some(a), Some(b)) if a.0 == b.0 => format!("{} {} to {} UTC", a.0, a.1, b.1),
-        (Some(a), Some(b)) => format!("{} {} to {} {} UTC", a.0, a.1, b.0, b.1),
-        _ => format!("{first} to {last}"),
+    let [a, b] = [first_time, last_time].map(|time| zone.civil_of(time));
+    let [from, to] = [first_time, last_time].map(|time| zone.offset_at(time));
+    let start = a.strftime("%Y-%m-%d %H:%M").to_string();
+    let end = b.strftime("%Y-%m-%d %H:%M").to_string();
+    match (start == end, a.date() == b.date(), from == to) {
+        (_, _, false) => format!("{start} {from} to {end} {to}"),
+        (true, _, _) => format!("{start} {from}"),
+        (_, true, _) => format!("{start} to {} {from}", b.strftime("%H:%M")),
+        _ => format!("{start} to {end} {from}"),
     }
 }
 
@@ -291,15 +296,37 @@ mod tests {
 
     #[test]
     fn times_and_lists_are_short() {
-        assert_eq!(
-            period("2026-10-06T14:37:12.03Z", "2026-10-06T22:13:09Z"),
-            "2026-10-06 14:37 to 22:13 UTC"
-        );
-        assert_eq!(period("2026-10-06T14:37:12Z", "2026-10-06T14:37:13Z"), "2026-10-06 14:37 UTC");
-        assert_eq!(
-            period("2026-10-05T14:37:12Z", "2026-10-06T01:00:00Z"),
-            "2026-10-05 14:37 to 2026-10-06 01:00 UTC"
-        );
+        let berlin: Zone = "Europe/Berlin".parse().unwrap();
+        for (first, last, utc, local) in [
+            (
+                "2026-10-06T14:37:12.03Z",
+                "2026-10-06T22:13:09Z",
+                "2026-10-06 14:37 to 22:13 UTC",
+                "2026-10-06 16:37 to 2026-10-07 00:13 +02:00",
+            ),
+            (
+                "2026-10-06T14:37:12Z",
+                "2026-10-06T14:37:13Z",
+                "2026-10-06 14:37 UTC",
+                "2026-10-06 16:37 +02:00",
+            ),
+            (
+                "2026-10-05T14:37:12Z",
+                "2026-10-06T01:00:00Z",
+                "2026-10-05 14:37 to 2026-10-06 01:00 UTC",
+                "2026-10-05 16:37 to 2026-10-06 03:00 +02:00",
+            ),
+            // The two passes of one hour.
+            (
+                "2026-10-25T00:30:00Z",
+                "2026-10-25T01:30:00Z",
+                "2026-10-25 00:30 to 01:30 UTC",
+                "2026-10-25 02:30 +02:00 to 2026-10-25 02:30 +01:00",
+            ),
+            ("soon", "2026-10-06T14:37:13Z", "soon to 2026-10-06T14:37:13Z", "soon to 2026-10-06T14:37:13Z"),
+        ] {
+            assert_eq!((period(first, last, &Zone::UTC), period(first, last, &berlin)), (utc.into(), local.into()));
+        }
         let names: Vec<String> = ["a", "b", "c", "d"].map(str::to_owned).to_vec();
         assert_eq!(few(&names, 2), "a, b and 2 more");
         assert_eq!(few(&names, 3), "a, b, c, d");

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use super::ScanOptions;
 use super::extracted::index_of;
 use super::plan::Plan;
 use super::visitor::{Progress, RecordVisitor};
@@ -13,6 +14,7 @@ use crate::records::chunk::Chunk;
 use crate::records::extracted::{ExtractLine, read_lines};
 use crate::records::reader::{ChunkReader, Counts};
 use crate::records::{Origin, ReadErrors, Record, Selection};
+use crate::zone::Zone;
 
 /// A reader's context: the selection, and the destination of records, errors and counts. Each worker has one.
 /// It always belongs to one file, and [`Sink::finish`] adds its counts to that file.
@@ -20,6 +22,7 @@ pub(super) struct Sink<'a> {
     plan: &'a Plan<'a>,
     selection: &'a Selection,
     recover: bool,
+    zone: &'a Zone,
     progress: &'a dyn Progress,
     visitor: &'a mut dyn RecordVisitor,
     chunks: ChunkReader,
@@ -33,14 +36,15 @@ impl<'a> Sink<'a> {
     pub(super) fn new(
         plan: &'a Plan<'a>,
         selection: &'a Selection,
-        recover: bool,
+        options: &'a ScanOptions,
         progress: &'a dyn Progress,
         visitor: &'a mut dyn RecordVisitor,
     ) -> Self {
         Self {
             plan,
             selection,
-            recover,
+            recover: options.recover,
+            zone: &options.zone,
             progress,
             visitor,
             chunks: ChunkReader::default(),
@@ -121,6 +125,11 @@ impl<'a> Sink<'a> {
     /// Adds a read error at offset `at` of the file.
     pub(super) fn read_error(&mut self, at: u64, read_error: impl FnOnce() -> String) {
         self.read_errors.add(at, read_error);
+    }
+
+    /// The zone of times in text that name none.
+    pub(super) fn zone(&self) -> &'a Zone {
+        self.zone
     }
 
     pub(super) fn progress(&self) -> &'a dyn Progress {

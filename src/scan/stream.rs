@@ -172,9 +172,12 @@ fn content(kind: Kind, input: impl Read, written: Option<Timestamp>, sink: &mut 
         Kind::Xml => sink.read_with(|selection, emit, records, read_errors| {
             xml_stream::read_events(input, selection, emit, records, read_errors);
         }),
-        Kind::Text | Kind::Json | Kind::Csv => sink.read_with(|selection, emit, records, read_errors| {
-            text::read_written_events(input, written, selection, emit, records, read_errors);
-        }),
+        Kind::Text | Kind::Json | Kind::Csv => {
+            let zone = sink.zone();
+            sink.read_with(|selection, emit, records, read_errors| {
+                text::read_written_events(input, written, zone, selection, emit, records, read_errors);
+            });
+        }
         Kind::Extract => sink.extracted(input),
         // The plan handles or refuses these.
         Kind::Zip | Kind::Tar | Kind::Gzip | Kind::Zstd | Kind::LegacyEvt | Kind::Mta | Kind::Empty => {}

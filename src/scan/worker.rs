@@ -5,6 +5,7 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::ScanOptions;
 use super::plan::{Plan, Task};
 use super::sink::Sink;
 use super::stream;
@@ -21,7 +22,7 @@ use crate::records::Selection;
 pub(super) struct Run<'a> {
     pub plan: &'a Plan<'a>,
     pub selection: &'a Selection,
-    pub recover: bool,
+    pub options: &'a ScanOptions,
     pub progress: &'a dyn Progress,
     /// Index of the next free task.
     pub next: AtomicUsize,
@@ -50,7 +51,7 @@ impl<'a> Worker<'a> {
     pub(super) fn new(run: &'a Run<'a>, visitor: &'a mut dyn RecordVisitor) -> Self {
         Self {
             run,
-            sink: Sink::new(run.plan, run.selection, run.recover, run.progress, visitor),
+            sink: Sink::new(run.plan, run.selection, run.options, run.progress, visitor),
             open: None,
             carver: Carver::default(),
             buffer: Vec::new(),

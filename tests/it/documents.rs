@@ -4,8 +4,8 @@
 //! columns shows it. `| head -N` keeps its first N lines. `KRBTRIAGE_BLESS=1 cargo test --test it documents::` writes it anew.
 
 use std::fs;
+use crate::support::program::krbtriage;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
@@ -24,7 +24,7 @@ fn output_of(command: &str) -> String {
         None => (command, usize::MAX),
     };
     let arguments = command.strip_prefix("krbtriage ").unwrap().split(' ');
-    let run = Command::new(env!("CARGO_BIN_EXE_krbtriage"))
+    let run = krbtriage()
         .args(arguments)
         .args(["--format", "text"])
         .current_dir(format!("{ROOT}/samples/quick-start"))

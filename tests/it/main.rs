@@ -40,5 +40,6 @@ mod terminal;
 mod triage;
 mod verdicts;
 mod workbook;
+mod zones;
 #[cfg(windows)]
 mod windows;

@@ -7,6 +7,7 @@ use assert_cmd::Command;
 /// Exit status, standard output, standard error.
 fn triage(arguments: &[&str]) -> (i32, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_krbtriage"));
+    command.env("TZ", "UTC");
     command.current_dir(env!("CARGO_MANIFEST_DIR"));
     let output = command.arg("triage").args(arguments).output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
@@ -84,7 +85,7 @@ fn a_tape_archive_is_read() {
 #[test]
 fn an_event_is_read_from_standard_input() {
     let event = std::fs::read("tests/data/forms/29-message-only.txt").unwrap();
-    let run = Command::new(env!("CARGO_BIN_EXE_krbtriage"))
+    let run = Command::new(env!("CARGO_BIN_EXE_krbtriage")).env("TZ", "UTC")
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .args(["triage", "-", "--format", "csv"])
         .write_stdin(event)

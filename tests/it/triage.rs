@@ -11,6 +11,7 @@ use crate::support::evtx::{Event, EvtxWriter, kerberos_event4};
 
 fn krbtriage() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_krbtriage"));
+    command.env("TZ", "UTC");
     command.current_dir(env!("CARGO_MANIFEST_DIR"));
     command
 }

@@ -6,12 +6,12 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use regex::{Regex, RegexBuilder};
 use serde_json::Value;
 
 use crate::support::data;
+use crate::support::program::krbtriage;
 
 const FORBIDS: &str =
     r"\b(never|not|nor|cannot|can't|don't|nobody|no one|instead of|rather than|without|avoid)\b";
@@ -79,7 +79,7 @@ fn strings(value: &Value) -> Vec<&str> {
 /// What is not right about one case.
 fn problems(folder: &Path) -> Vec<String> {
     let expect: Value = serde_json::from_slice(&fs::read(folder.join("expect.json")).unwrap()).unwrap();
-    let output = Command::new(env!("CARGO_BIN_EXE_krbtriage"))
+    let output = krbtriage()
         .args(["triage", "-q", "--no-progress", "--format", "json"])
         .args(strings(&expect["args"]))
         .current_dir(folder)

@@ -2,6 +2,8 @@
 
 use clap::Args;
 
+use super::zone_option::ZoneOption;
+
 /// Explain an error code, a message or a cause, or an incident of a report.
 ///
 /// A code may be decimal, hexadecimal or negative: 0x80070721, 1825, -2147023071. A message may be pasted as it is.
@@ -25,4 +27,7 @@ pub(in crate::cli) struct Explain {
     /// Explain the incident or problem ID of a report.
     #[arg(long, value_name = "ID", requires = "words")]
     pub incident: Option<String>,
+
+    #[command(flatten)]
+    pub zone: ZoneOption,
 }

@@ -8,6 +8,7 @@ use clap::builder::{PathBufValueParser, TypedValueParser};
 
 use super::format::{csv_or_lines_file, is_json_lines};
 use super::terminal_options::Terminal;
+use super::zone_option::ZoneOption;
 use crate::cli::paths::expand_wildcards;
 use crate::commands;
 use crate::output::Output;
@@ -84,6 +85,9 @@ pub(in crate::cli) struct Extract {
     threads: Option<NonZeroUsize>,
 
     #[command(flatten)]
+    zone: ZoneOption,
+
+    #[command(flatten)]
     pub terminal: Terminal,
 }
 
@@ -105,7 +109,11 @@ impl Extract {
             },
             compress: self.compress || self.output.as_ref().is_some_and(named_zst),
             output: Output::from_option(self.output),
-            scan: ScanOptions { threads: self.threads.map_or(0, NonZeroUsize::get), recover: self.recover },
+            scan: ScanOptions {
+                threads: self.threads.map_or(0, NonZeroUsize::get),
+                recover: self.recover,
+                zone: self.zone.zone(),
+            },
         }
     }
 }

@@ -12,6 +12,7 @@ mod probe;
 mod terminal_options;
 mod triage;
 mod wrong_use;
+mod zone_option;
 
 use clap::{Parser, Subcommand};
 

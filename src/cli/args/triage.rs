@@ -10,9 +10,10 @@ use jiff::{SignedDuration, Timestamp};
 use super::format::{csv_file, format_named, text_file};
 use super::terminal_options::Terminal;
 use super::wrong_use::WrongUse;
+use super::zone_option::ZoneOption;
 use crate::cli::paths::expand_wildcards;
 use crate::cli::terminal;
-use crate::cli::time::{self, End};
+use crate::cli::time::{self, End, Moment};
 use crate::commands;
 use crate::commands::fail_on::FailOn;
 use crate::commands::triage::Outputs;
@@ -168,13 +169,13 @@ pub(in crate::cli) struct ReportOptions {
 
     /// Ignore events before TIME.
     ///
-    /// A date, a time with its offset, or a span before now such as 7d. A time without an offset is UTC.
-    #[arg(long, value_name = "TIME", help_heading = "Filter", value_parser = |t: &str| time::moment(t, End::Since, Timestamp::now()))]
-    since: Option<Timestamp>,
+    /// A date, a time, or a span before now such as 7d. A time without an offset is of --timezone.
+    #[arg(long, value_name = "TIME", help_heading = "Filter", value_parser = |t: &str| Moment::parse(t, Timestamp::now()))]
+    since: Option<Moment>,
 
     /// Ignore events after TIME.
-    #[arg(long, value_name = "TIME", help_heading = "Filter", value_parser = |t: &str| time::moment(t, End::Until, Timestamp::now()))]
-    until: Option<Timestamp>,
+    #[arg(long, value_name = "TIME", help_heading = "Filter", value_parser = |t: &str| Moment::parse(t, Timestamp::now()))]
+    until: Option<Moment>,
 
     /// Use other events up to SPAN before and after an incident.
     ///
@@ -195,6 +196,9 @@ pub(in crate::cli) struct ReportOptions {
     threads: Option<NonZeroUsize>,
 
     #[command(flatten)]
+    zone: ZoneOption,
+
+    #[command(flatten)]
     pub terminal: Terminal,
 }
 
@@ -213,7 +217,10 @@ impl Triage {
 
 impl ReportOptions {
     pub(in crate::cli) fn into_config(self) -> Result<commands::triage::Config, WrongUse> {
-        if let (Some(since), Some(until)) = (self.since, self.until)
+        let zone = self.zone.zone();
+        let since = self.since.map(|moment| moment.at(End::Since, &zone)).transpose()?;
+        let until = self.until.map(|moment| moment.at(End::Until, &zone)).transpose()?;
+        if let (Some(since), Some(until)) = (since, until)
             && since > until
         {
             return Err(WrongUse::NoTime { since, until });
@@ -257,9 +264,13 @@ impl ReportOptions {
             resolved_after: self.resolved_after,
             fail_on: self.fail_on,
             allow: self.allow,
-            period: Period { since: self.since, until: self.until },
+            period: Period { since, until },
             window: self.window,
-            scan: ScanOptions { threads: self.threads.map_or(0, NonZeroUsize::get), recover: self.recover },
+            scan: ScanOptions {
+                threads: self.threads.map_or(0, NonZeroUsize::get),
+                recover: self.recover,
+                zone,
+            },
             ..commands::triage::Config::default()
         })
     }

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::cli::time::OutOfRange;
 use crate::report::format::UnknownFormat;
 
 /// Options that are valid alone but not together.
@@ -12,4 +13,6 @@ pub(in crate::cli) enum WrongUse {
     Format(#[from] UnknownFormat),
     #[error("--since {since} is later than --until {until}. Exchange the two.")]
     NoTime { since: Timestamp, until: Timestamp },
+    #[error(transparent)]
+    Time(#[from] OutOfRange),
 }

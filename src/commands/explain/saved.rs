@@ -9,8 +9,9 @@ use crate::report::baseline;
 use crate::report::numbers::counted;
 use crate::report::problem::{Problem, group};
 use crate::report::text::of_confidence;
-use crate::report::text_writer::{TextLayout, TextRole, TextWriter};
+use crate::report::text_writer::{TextLayout, TextRole, TextWriter, period};
 use crate::report::{Row, Status};
+use crate::zone::Zone;
 
 /// The fewest digits by which an ID is recognised; a whole one has 12.
 const MIN_DIGITS: usize = 6;
@@ -25,16 +26,16 @@ pub fn is_id(text: &str) -> bool {
     })
 }
 
-/// Explains one incident or problem of a report.
-pub fn of_report(id: &str, path: &Path, layout: TextLayout) -> Result<String, Error> {
+/// Explains one incident or problem of a report, with times of `zone`.
+pub fn of_report(id: &str, path: &Path, zone: &Zone, layout: TextLayout) -> Result<String, Error> {
     let rows = baseline::read(path)?;
     let id = id.trim();
     if let Some(row) = rows.iter().find(|r| r.incident_id.eq_ignore_ascii_case(id)) {
-        return Ok(story(row, layout));
+        return Ok(story(row, zone, layout));
     }
     let problems = group(&rows);
     if let Some(problem) = problems.iter().find(|p| p.problem_id.eq_ignore_ascii_case(id)) {
-        return Ok(of_problem(problem, &rows, path, layout));
+        return Ok(of_problem(problem, &rows, path, zone, layout));
     }
     let begins = |known: &&String| known.starts_with(&id.to_lowercase());
     let ids = rows.iter().map(|r| &r.incident_id).chain(problems.iter().map(|p| &p.problem_id));
@@ -43,7 +44,13 @@ pub fn of_report(id: &str, path: &Path, layout: TextLayout) -> Result<String, Er
     Err(Error::NoIncident { path: path.to_path_buf(), id: id.to_owned(), similar_id })
 }
 
-fn of_problem(problem: &Problem, rows: &[Row], path: &Path, layout: TextLayout) -> String {
+fn of_problem(
+    problem: &Problem,
+    rows: &[Row],
+    path: &Path,
+    zone: &Zone,
+    layout: TextLayout,
+) -> String {
     let mut writer = TextWriter::new(layout);
     let title = writer.styled(TextRole::Heading, &format!("Problem {}", problem.problem_id));
     writer.line("", &title);
@@ -54,11 +61,10 @@ fn of_problem(problem: &Problem, rows: &[Row], path: &Path, layout: TextLayout) 
     writer.blank();
     let incidents: Vec<&Row> = problem.incidents.iter().filter_map(|&i| rows.get(i)).collect();
     writer.say(&format!(
-        "{} in {}, from {} to {}",
+        "{} in {}, {}.",
         counted(problem.events, "event"),
         counted(incidents.len() as u64, "incident"),
-        problem.first_seen,
-        problem.last_seen
+        period(&problem.first_seen, &problem.last_seen, zone)
     ));
     let mut listed: Vec<String> = incidents
         .iter()
@@ -80,7 +86,7 @@ fn of_problem(problem: &Problem, rows: &[Row], path: &Path, layout: TextLayout) 
     writer.into_text()
 }
 
-fn story(row: &Row, layout: TextLayout) -> String {
+fn story(row: &Row, zone: &Zone, layout: TextLayout) -> String {
     let mut writer = TextWriter::new(layout);
     let title = writer.styled(TextRole::Heading, &format!("Incident {}", row.incident_id));
     let problem = match row.problem.as_str() {
@@ -98,10 +104,11 @@ fn story(row: &Row, layout: TextLayout) -> String {
     writer.blank();
     writer.say(&format!("{}.", row.explanation));
     writer.blank();
-    writer.say(&match row.events {
-        1 => format!("1 event at {}", row.last_seen),
-        events => format!("{} from {} to {}", counted(events, "event"), row.first_seen, row.last_seen),
-    });
+    writer.say(&format!(
+        "{}, {}.",
+        counted(row.events, "event"),
+        period(&row.first_seen, &row.last_seen, zone)
+    ));
     let of_role = |wanted: fn(EvidenceRole) -> bool| -> Vec<String> {
         row.evidence.iter().filter(|item| wanted(item.role)).map(|item| item.cell().into_owned()).collect()
     };
@@ -125,20 +132,20 @@ mod tests {
     #[test]
     fn an_incident_of_the_samples_is_explained() {
         let report = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/report.csv");
-        let text = of_report("I963B2FE1D1D6", &report, TextLayout::PLAIN).unwrap();
+        let text = of_report("I963B2FE1D1D6", &report, &Zone::UTC, TextLayout::PLAIN).unwrap();
         assert!(text.contains("169.254.95.120") && text.contains("Evidence:"), "{text}");
         for copied in ["(samples/interfaces.csv:4)", r"(Program=C:\Windows\System32\wbem\WmiPrvSE.exe,"] {
             assert!(text.contains(copied), "{copied} is broken: {text}");
         }
         assert!(matches!(
-            of_report("i000000000000", &report, TextLayout::PLAIN),
+            of_report("i000000000000", &report, &Zone::UTC, TextLayout::PLAIN),
             Err(Error::NoIncident { .. })
         ));
-        let short = of_report("i963b2f", &report, TextLayout::PLAIN).unwrap_err().to_string();
+        let short = of_report("i963b2f", &report, &Zone::UTC, TextLayout::PLAIN).unwrap_err().to_string();
         assert!(short.contains("did you mean i963b2fe1d1d6?"), "{short}");
         let other = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/spns.csv");
         assert!(matches!(
-            of_report("x", &other, TextLayout::PLAIN),
+            of_report("x", &other, &Zone::UTC, TextLayout::PLAIN),
             Err(Error::Report(SavedError::Foreign { .. }))
         ));
     }
@@ -146,7 +153,7 @@ mod tests {
     #[test]
     fn a_problem_of_the_samples_lists_its_incidents_and_its_fix() {
         let report = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/report.csv");
-        let text = of_report("p552482b5ff8b", &report, TextLayout::PLAIN).unwrap();
+        let text = of_report("p552482b5ff8b", &report, &Zone::UTC, TextLayout::PLAIN).unwrap();
         for part in [
             "Problem p552482b5ff8b",
             "i963b2fe1d1d6: SRV1.alpha.example.com asked for",
@@ -155,7 +162,7 @@ mod tests {
         ] {
             assert!(text.contains(part), "{part:?} is not in {text}");
         }
-        let short = of_report("p552482b", &report, TextLayout::PLAIN).unwrap_err().to_string();
+        let short = of_report("p552482b", &report, &Zone::UTC, TextLayout::PLAIN).unwrap_err().to_string();
         assert!(short.contains("did you mean p552482b5ff8b?"), "{short}");
     }
 

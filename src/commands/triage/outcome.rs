@@ -9,6 +9,7 @@ use crate::inventory::InventoryFile;
 use crate::output::Written;
 use crate::report::{Problem, Reading, Report, Row};
 use crate::scan::FileReport;
+use crate::zone::Zone;
 
 /// Result of a run, for the summary on the terminal.
 #[derive(Debug)]
@@ -33,6 +34,8 @@ pub struct Outcome {
     /// Paths that could not be looked at.
     pub unfound: Vec<FileError>,
     pub period: Period,
+    /// The zone of the times in outputs for people.
+    pub zone: Zone,
     pub events: u64,
     pub duplicates: u64,
     /// Events that an earlier run had counted.
@@ -52,6 +55,7 @@ impl Outcome {
             rows: &self.rows,
             problems: &self.problems,
             compared: self.compared,
+            zone: &self.zone,
             read: Reading {
                 period: self.period,
                 logs: &self.logs,

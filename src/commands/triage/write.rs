@@ -50,7 +50,7 @@ fn stage(
         for Target { output, format } in outputs.reports.iter().filter(|target| is_now(&target.output)) {
             complete &= match format {
                 Format::Text(layout) if to_stdout => {
-                    write_terminal(&text::view(report.rows, report.problems, *layout))?
+                    write_terminal(&text::view(report.rows, report.problems, report.zone, *layout))?
                 }
                 format => write_one(output, &mut staged, |out| format.write(report, out))?,
             };
@@ -60,7 +60,9 @@ fn stage(
         }
         if let Some(output) = outputs.new.as_ref().filter(|output| is_now(output)) {
             let new: Vec<&Problem> = new.iter().collect();
-            complete &= write_one(output, &mut staged, |out| new_problems::write(report.rows, &new, out))?;
+            complete &= write_one(output, &mut staged, |out| {
+                new_problems::write(report.rows, &new, report.zone, out)
+            })?;
         }
         if let Some((output, format)) = outputs.events.as_ref().filter(|(output, _)| is_now(output)) {
             complete &= write_one(output, &mut staged, |out| match &sorted {

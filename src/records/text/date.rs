@@ -1,5 +1,5 @@
 //! Parses dates as Event Viewer writes them: in the regional format and local time of the person who copied
-//! the event.
+//! the event. No regional format names the zone, so the reader has to.
 
 use std::sync::LazyLock;
 
@@ -7,6 +7,8 @@ use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::Offset;
 use regex::Regex;
+
+use crate::zone::Zone;
 
 /// The order of day and month in one file, as far as it is known.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -20,7 +22,7 @@ pub(super) struct DateOrder {
 pub(super) enum Reading {
     /// With a zone: a point in time.
     Zoned,
-    /// Local time of an unknown zone, read as UTC.
+    /// Local time, read in the zone that the caller gave.
     Local,
     /// Local time in which day and month may be swapped.
     Ambiguous { day_first: bool },
@@ -36,16 +38,16 @@ static PATTERN: LazyLock<Option<Regex>> = LazyLock::new(|| {
 impl DateOrder {
     /// Reads a date with its time of day. `text` must have single spaces for all white space.
     ///
-    /// ISO dates (`wevtutil qe /f:text`) may name a zone; no regional format does.
-    pub(super) fn read(&mut self, text: &str) -> Option<(Timestamp, Reading)> {
+    /// ISO dates (`wevtutil qe /f:text`) may name a zone; no regional format does. Those without one are read in `zone`.
+    pub(super) fn read(&mut self, text: &str, zone: &Zone) -> Option<(Timestamp, Reading)> {
         if let Some(zoned) = text.parse::<Timestamp>().ok().or_else(|| of_machine(text)) {
             return Some((zoned, Reading::Zoned));
         }
         if let Some(civil) = with_month_name(text) {
-            return Some((Offset::UTC.to_timestamp(civil).ok()?, Reading::Local));
+            return Some((zone.timestamp_of(civil)?, Reading::Local));
         }
         if let Ok(civil) = text.parse::<DateTime>() {
-            return Some((Offset::UTC.to_timestamp(civil).ok()?, Reading::Local));
+            return Some((zone.timestamp_of(civil)?, Reading::Local));
         }
         let found = PATTERN.as_ref()?.captures(text)?;
         let number = |group: usize| found.get(group)?.as_str().parse::<i16>().ok();
@@ -84,7 +86,7 @@ impl DateOrder {
         let second = found.get(7).map_or(Some(0), |_| number(7))?;
         let time = Time::new(hour.try_into().ok()?, number(6)?.try_into().ok()?, second.try_into().ok()?, 0);
         let time = time.ok()?;
-        Some((Offset::UTC.to_timestamp(DateTime::from_parts(date, time)).ok()?, reading))
+        Some((zone.timestamp_of(DateTime::from_parts(date, time))?, reading))
     }
 }
 
@@ -143,7 +145,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Option<(String, Reading)> {
-        let (time, reading) = DateOrder::default().read(text)?;
+        let (time, reading) = DateOrder::default().read(text, &Zone::UTC)?;
         Some((time.to_string(), reading))
     }
 
@@ -183,6 +185,21 @@ mod tests {
     }
 
     #[test]
+    fn times_without_a_zone_are_read_in_the_one_given() {
+        let berlin: Zone = "Europe/Berlin".parse().unwrap();
+        for (text, time, reading) in [
+            ("06.10.2013 21:13:09", "2013-10-06T19:13:09Z", Reading::Local),
+            ("2013-12-06T21:13:09", "2013-12-06T20:13:09Z", Reading::Local),
+            ("Oct 6, 2013 @ 21:13:09.000", "2013-10-06T19:13:09Z", Reading::Local),
+            ("2013-10-06T21:13:09Z", "2013-10-06T21:13:09Z", Reading::Zoned),
+            ("1381095189.5", "2013-10-06T21:33:09.5Z", Reading::Zoned),
+        ] {
+            let found = DateOrder::default().read(text, &berlin);
+            assert_eq!(found, Some((time.parse().unwrap(), reading)), "{text}");
+        }
+    }
+
+    #[test]
     fn what_is_no_date_is_none() {
         for text in [
             "",
@@ -202,8 +219,8 @@ mod tests {
     #[test]
     fn one_clear_date_settles_the_order_for_the_rest_of_the_file() {
         let mut order = DateOrder::default();
-        order.read("23/04/2009 2:08:30 PM").unwrap();
-        let (time, reading) = order.read("06/10/2013 9:13:09 PM").unwrap();
+        order.read("23/04/2009 2:08:30 PM", &Zone::UTC).unwrap();
+        let (time, reading) = order.read("06/10/2013 9:13:09 PM", &Zone::UTC).unwrap();
         assert_eq!(time.to_string(), "2013-10-06T21:13:09Z");
         assert_eq!(reading, Reading::Local);
     }

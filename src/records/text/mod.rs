@@ -41,34 +41,37 @@ use crate::files::event_form::EventForm;
 use crate::text::beginning;
 use crate::text::decode::TextReader;
 use crate::text::lines::Lines;
+use crate::zone::Zone;
 
 /// By how much of a text its form is recognised.
 const MAX_HEAD: usize = 4096;
 
 /// Reads all events of `input`, hands the wanted ones to `emit` and counts all of them in `records`.
 ///
-/// Anything between events is skipped. What is assumed of their times is a note in `read_errors`.
+/// Anything between events is skipped. Times without a zone are read in `zone`, and a note in `read_errors` says so.
 pub fn read_events(
     input: impl Read,
+    zone: &Zone,
     selection: &Selection,
     emit: &mut dyn FnMut(Record),
     records: &mut u64,
     read_errors: &mut ReadErrors,
 ) {
-    read_written_events(input, None, selection, emit, records, read_errors);
+    read_written_events(input, None, zone, selection, emit, records, read_errors);
 }
 
 /// The same for a file that was written at a time: it stands for that of an event that was copied without its date.
 pub fn read_written_events(
     input: impl Read,
     written: Option<Timestamp>,
+    zone: &Zone,
     selection: &Selection,
     emit: &mut dyn FnMut(Record),
     records: &mut u64,
     read_errors: &mut ReadErrors,
 ) {
     let before = *records;
-    let mut reader = Reader::new(selection, emit, records, read_errors, written);
+    let mut reader = Reader::new(selection, emit, records, read_errors, written, zone);
     let mut text = TextReader::new(input);
     let form = text.head().ok().and_then(|head| EventForm::of(beginning(head, MAX_HEAD)));
     match form {

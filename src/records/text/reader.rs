@@ -10,6 +10,7 @@ use crate::records::read_errors::ReadErrors;
 use crate::records::selection::Selection;
 use crate::records::xml::parse_event;
 use crate::records::{Content, Datum, Origin, Record};
+use crate::zone::Zone;
 
 const KERBEROS: &str = "Microsoft-Windows-Security-Kerberos";
 
@@ -20,6 +21,8 @@ pub(super) struct Reader<'a> {
     pub(super) records: &'a mut u64,
     pub(super) read_errors: &'a mut ReadErrors,
     pub(super) written: Option<Timestamp>,
+    /// The zone of times that name none.
+    zone: &'a Zone,
     order: DateOrder,
     /// A time without a zone was handed over.
     local_times: bool,
@@ -34,6 +37,7 @@ impl<'a> Reader<'a> {
         records: &'a mut u64,
         read_errors: &'a mut ReadErrors,
         written: Option<Timestamp>,
+        zone: &'a Zone,
     ) -> Self {
         Self {
             selection,
@@ -41,6 +45,7 @@ impl<'a> Reader<'a> {
             records,
             read_errors,
             written,
+            zone,
             order: DateOrder::default(),
             local_times: false,
             ambiguous: None,
@@ -103,7 +108,8 @@ impl Reader<'_> {
         };
         *self.records += 1;
         // An unwanted event's date also shows the order of day and month.
-        let date = self.order.read(&event.time);
+        let zone = if event.is_utc { &Zone::UTC } else { self.zone };
+        let date = self.order.read(&event.time, zone);
         let Some(provider) = self.wanted_provider(source, event_id) else {
             return;
         };
@@ -207,11 +213,10 @@ impl Reader<'_> {
 
     pub(super) fn say_what_was_assumed(&mut self) {
         if self.local_times {
-            self.read_errors.note(
-                "times in copied text name no zone: they are the local time of whoever copied it, and \
-                 were taken as UTC"
-                    .to_owned(),
-            );
+            self.read_errors.note(format!(
+                "times without a zone were read as {}; --timezone names another zone",
+                self.zone
+            ));
         }
         if let Some((line, day_first)) = self.ambiguous {
             let first = if day_first { "day" } else { "month" };

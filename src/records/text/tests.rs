@@ -12,7 +12,7 @@ fn read(input: &[u8]) -> (Vec<Record>, u64, Vec<String>) {
         EventFilter { providers: vec!["NETLOGON".into()], event_ids: vec![] },
     ]);
     let (mut found, mut records, mut read_errors) = (Vec::new(), 0, ReadErrors::default());
-    read_events(input, &selection, &mut |r| found.push(r), &mut records, &mut read_errors);
+    read_events(input, &crate::zone::Zone::UTC, &selection, &mut |r| found.push(r), &mut records, &mut read_errors);
     let notes = read_errors.take_notes();
     (found, records, [notes, read_errors.into_sentences()].concat())
 }
@@ -60,7 +60,7 @@ fn an_event_among_prose() {
         ]
     );
     assert_eq!(read_errors.len(), 2, "{read_errors:?}");
-    assert!(read_errors[0].contains("taken as UTC"));
+    assert!(read_errors[0].contains("read as UTC"));
     assert!(read_errors[1].contains("line 4") && read_errors[1].contains("month was taken"));
 }
 

@@ -7,6 +7,9 @@ use super::*;
 use crate::diagnosis::{Cause, Confidence, EvidenceRole, Kind};
 use crate::report::item::{EvidenceItem, RequestItem, StepItem};
 use crate::report::{Problem, Reading, Row, Status, problem};
+use crate::zone::Zone;
+
+static UTC: Zone = Zone::UTC;
 
 /// Names that attack a page.
 const HOSTILE: [&str; 8] = [
@@ -60,7 +63,7 @@ fn item(text: &str, role: EvidenceRole) -> EvidenceItem {
 }
 
 fn report<'a>(rows: &'a [Row], problems: &'a [Problem]) -> Report<'a> {
-    Report { rows, problems, compared: false, read: Reading::default(), events: None }
+    Report { rows, problems, compared: false, zone: &UTC, read: Reading::default(), events: None }
 }
 
 fn page(rows: &[Row]) -> String {

@@ -15,7 +15,10 @@ use super::item::{RequestItem, StepItem};
 use super::numbers::{counted, grouped};
 use super::{Problem, Reading, Report, Row, Status, left_out};
 use crate::diagnosis::Confidence;
+use crate::zone::Zone;
 use sheet::{Cell, Fill, Formats, LeftOut, MAX_ROWS, Sheet};
+
+// Titles with their widths. `(UTC)` becomes the report's zone.
 
 const PROBLEMS: [(&str, u16); 15] = [
     ("Problem", 60),
@@ -101,14 +104,14 @@ fn write_within(report: &Report<'_>, max_rows: u32, out: &mut dyn Write) -> io::
     let created = ExcelDateTime::from_ymd(2000, 1, 1).map_err(xlsx_error)?;
     let properties = DocProperties::new().set_title("krbtriage report").set_creation_datetime(&created);
     workbook.set_properties(&properties);
-    let formats = Formats::new();
+    let formats = Formats::new(report.zone);
     let left_out = [
         ("Problems", problems(&mut workbook, &formats, report, max_rows).map_err(xlsx_error)?),
         ("Incidents", incidents(&mut workbook, &formats, report, max_rows).map_err(xlsx_error)?),
         ("Events", events(&mut workbook, &formats, report.events, max_rows)?),
     ];
     let many = report.rows.len() > MANY_ROWS || left_out.iter().any(|(_, l)| l.rows > 0);
-    inputs(&mut workbook, &formats, &report.read, &left_out, max_rows).map_err(xlsx_error)?;
+    inputs(&mut workbook, &formats, report, &left_out, max_rows).map_err(xlsx_error)?;
     workbook.use_zip_large_file(many);
     let mut file = tempfile::tempfile()?;
     workbook.save_to_writer(io::BufWriter::new(&mut file)).map_err(xlsx_error)?;
@@ -221,15 +224,16 @@ fn event_cells(event: &EventRow) -> Vec<Cell> {
 fn inputs(
     workbook: &mut Workbook,
     formats: &Formats,
-    read: &Reading<'_>,
+    report: &Report<'_>,
     sheets: &[(&str, LeftOut)],
     max_rows: u32,
 ) -> Result<(), XlsxError> {
+    let read = &report.read;
     let mut sheet = Sheet::new(workbook, "Inputs", &INPUTS, formats, max_rows)?;
     let text = |text: &str| Cell::Text(text.to_owned());
     let none = || Cell::Text(String::new());
     // Notes first: they must not be lost behind a million inputs.
-    for note in notes(read, sheets) {
+    for note in notes(read, report.zone, sheets) {
         let mut cells = vec![text("Note")];
         cells.extend((0..7).map(|_| none()));
         cells.push(Cell::Text(note));
@@ -271,8 +275,8 @@ fn inputs(
 }
 
 /// What concerns no single input.
-fn notes(read: &Reading<'_>, sheets: &[(&str, LeftOut)]) -> Vec<String> {
-    let mut notes = vec!["Times are UTC.".to_owned()];
+fn notes(read: &Reading<'_>, zone: &Zone, sheets: &[(&str, LeftOut)]) -> Vec<String> {
+    let mut notes = vec![format!("Times in columns are {zone}. Times with a Z in texts are UTC.")];
     notes.extend(read.notes.iter().cloned());
     for (name, left_out) in sheets {
         if left_out.rows > 0 {

@@ -5,6 +5,7 @@ use rust_xlsxwriter::{Color, ExcelDateTime, Format, FormatAlign, Workbook, Works
 
 use crate::report::numbers::grouped;
 use crate::text::escape::escape_control;
+use crate::zone::Zone;
 
 /// Excel's limits: rows of a sheet with its header, and UTF-16 units of a cell.
 pub(super) const MAX_ROWS: u32 = 1_048_576;
@@ -65,10 +66,12 @@ pub(super) struct Formats {
     number: Format,
     time: Format,
     fills: Vec<Format>,
+    /// The zone of times.
+    zone: Zone,
 }
 
 impl Formats {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(zone: &Zone) -> Self {
         let top = || Format::new().set_align(FormatAlign::Top);
         let header = top().set_bold().set_text_wrap().set_background_color(Color::RGB(0xDD_E5_EE));
         Self {
@@ -78,6 +81,7 @@ impl Formats {
             number: top().set_num_format("#,##0"),
             time: top().set_num_format("yyyy-mm-dd hh:mm:ss"),
             fills: Fill::ALL.map(|fill| top().set_background_color(fill.colour())).to_vec(),
+            zone: zone.clone(),
         }
     }
 }
@@ -102,7 +106,7 @@ pub(super) struct LeftOut {
 }
 
 impl<'a> Sheet<'a> {
-    /// `columns` are titles with widths in characters. `max_rows` counts the header.
+    /// `columns` are titles with widths in characters; `(UTC)` in a title becomes the zone. `max_rows` counts the header.
     pub(super) fn new(
         workbook: &'a mut Workbook,
         name: &str,
@@ -116,7 +120,8 @@ impl<'a> Sheet<'a> {
         sheet.set_landscape().set_repeat_rows(0, 0)?;
         for (column, (title, width)) in (0..).zip(columns) {
             sheet.set_column_width(column, *width)?;
-            sheet.write_string_with_format(0, column, *title, &formats.header)?;
+            let title = title.replace("(UTC)", &format!("({})", formats.zone));
+            sheet.write_string_with_format(0, column, title, &formats.header)?;
         }
         let widths = columns.iter().map(|(_, width)| *width).collect();
         Ok(Self { sheet, formats, widths, max_rows, next: 1, rows_left_out: 0, cells_cut: 0 })
@@ -160,7 +165,7 @@ impl<'a> Sheet<'a> {
             Cell::Number(n) => {
                 self.sheet.write_string_with_format(row, column, n.to_string(), &formats.text)?;
             }
-            Cell::Time(text) => match text.parse::<Timestamp>().ok().and_then(excel_time) {
+            Cell::Time(text) => match text.parse().ok().and_then(|time| excel_time(time, &formats.zone)) {
                 Some(time) => {
                     self.sheet.write_datetime_with_format(row, column, time, &formats.time)?;
                 }
@@ -208,9 +213,11 @@ impl<'a> Sheet<'a> {
     }
 }
 
-/// Excel's time to the second in UTC; `None` outside its years, 1900 to 9999.
-fn excel_time(time: Timestamp) -> Option<ExcelDateTime> {
-    ExcelDateTime::from_timestamp(time.as_second()).ok()
+/// What a clock in the zone shows, to the second; `None` outside Excel's years, 1900 to 9999.
+fn excel_time(time: Timestamp, zone: &Zone) -> Option<ExcelDateTime> {
+    // Excel knows no zones: it gets the clock's time as if it were UTC.
+    let clock = Zone::UTC.timestamp_of(zone.civil_of(time))?;
+    ExcelDateTime::from_timestamp(clock.as_second()).ok()
 }
 
 fn looks_like_formula(text: &str) -> bool {

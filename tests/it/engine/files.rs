@@ -48,10 +48,10 @@ fn carved_chunks_across_blocks_are_found() {
     for end in [1 << 20, 2 << 20, 3 << 20] {
         bytes[end - 777..][..CHUNK].copy_from_slice(chunk);
     }
-    let (found, _) = read_bytes(&bytes, &event4(), &ScanOptions { threads: 2, recover: false });
+    let (found, _) = read_bytes(&bytes, &event4(), &ScanOptions { threads: 2, ..Default::default() });
     assert_eq!(found.len(), 3 * one.len());
     bytes[..8].copy_from_slice(b"ElfFile\0");
-    let (found, _) = read_bytes(&bytes, &event4(), &ScanOptions { threads: 2, recover: false });
+    let (found, _) = read_bytes(&bytes, &event4(), &ScanOptions { threads: 2, ..Default::default() });
     assert_eq!(found.len(), 3 * one.len());
 }
 
@@ -220,7 +220,7 @@ fn every_number_of_threads_finds_the_same() {
     let (inputs, _) = files::find(&[folder.path().into()]);
     assert_eq!(inputs[2].kind, Kind::OtherText);
     let mut results = [1, 2, 7].map(|threads| {
-        let (records, reports) = read(&inputs, &everything(), &ScanOptions { threads, recover: false });
+        let (records, reports) = read(&inputs, &everything(), &ScanOptions { threads, ..Default::default() });
         (records, reports.iter().map(|r| (r.chunks, r.records, r.events)).collect::<Vec<_>>())
     });
     let last = results[2].clone();

@@ -44,7 +44,7 @@ fn a_panic_in_one_task_loses_nothing_else_and_is_a_problem() {
     let (inputs, errors) = files::find(&[folder.path().into()]);
     assert!(errors.is_empty());
     for threads in [1, 3] {
-        let options = ScanOptions { threads, recover: false };
+        let options = ScanOptions { threads, ..Default::default() };
         let progress = PanicsOnce(AtomicBool::new(false));
         let done = scan(&inputs, &everything(), &options, &progress, Kept::default);
         let records: usize = done.visitors.iter().map(|kept| kept.0.len()).sum();

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use krbtriage::records::Record;
 use krbtriage::scan::ScanOptions;
+use krbtriage::zone::Zone;
 
 use super::full_decode::full_decode_of;
 use super::support::{Random, event, everything, read_bytes, rounds};
 use crate::support::evtx::{EvtxWriter, kerberos_event3, kerberos_event4};
 
-const ONE: ScanOptions = ScanOptions { threads: 1, recover: false };
+const ONE: ScanOptions = ScanOptions { threads: 1, recover: false, zone: Zone::UTC };
 
 /// Chunks in each of which the events come in another order: so every definition stands elsewhere, and names stand first
 /// in another one.

@@ -104,7 +104,7 @@ fn copied_text_gives_the_event_of_the_log_but_for_what_it_lacks() {
     assert_eq!(from_text.time.as_second(), from_log.time.as_second());
     assert_eq!(from_text, expected);
     assert_eq!(found.report("copied.txt").read_errors, Vec::<String>::new());
-    assert!(found.report("copied.txt").notes[0].contains("taken as UTC"));
+    assert!(found.report("copied.txt").notes[0].contains("read as UTC"));
 }
 
 #[test]

@@ -39,6 +39,7 @@ fn triage(events: impl IntoIterator<Item = Event>, spns: Option<&str>) -> Vec<Ro
     let log = folder.path().join("System.evtx");
     fs::write(&log, EvtxWriter::new().events(events).finish()).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_krbtriage"));
+    command.env("TZ", "UTC");
     command.arg("triage").arg(&log);
     if let Some(spns) = spns {
         let path: &Path = &folder.path().join("spns.csv");

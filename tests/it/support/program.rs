@@ -10,8 +10,11 @@ pub fn sample(name: &str) -> String {
     std::path::absolute(path).expect("a path").into_os_string().into_string().expect("Unicode")
 }
 
+/// In UTC, whatever the zone of the test machine.
 pub fn krbtriage() -> Command {
-    Command::new(env!("CARGO_BIN_EXE_krbtriage"))
+    let mut command = Command::new(env!("CARGO_BIN_EXE_krbtriage"));
+    command.env("TZ", "UTC");
+    command
 }
 
 /// A folder of its own, and the binary run in it.

@@ -1,9 +1,10 @@
 //! The binary on a real terminal.
 
 use std::fs::File;
+use crate::support::program::krbtriage;
 use std::io::Read;
 use std::os::fd::OwnedFd;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
@@ -24,7 +25,7 @@ pub fn on_terminal(columns: u16, set: &[(&str, &str)], arguments: &[&str]) -> (S
     .expect("its other end");
     let size = Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
     tcsetwinsize(&theirs, size).expect("a size");
-    let mut command = Command::new(env!("CARGO_BIN_EXE_krbtriage"));
+    let mut command = krbtriage();
     for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "CI"] {
         command.env_remove(name);
     }
@@ -53,7 +54,7 @@ fn on_a_terminal_the_report_is_readable_and_piped_it_is_csv() {
     assert_eq!(status, 0);
     assert!(text.contains("9 problems in 12 incidents") && text.contains("\u{1b}["), "{text}");
     assert!(text.lines().all(|l| textwrap::core::display_width(l) <= 72), "{text}");
-    let piped = Command::new(env!("CARGO_BIN_EXE_krbtriage"))
+    let piped = krbtriage()
         .current_dir(SAMPLES)
         .args(TRIAGE)
         .output()
@@ -65,7 +66,7 @@ fn on_a_terminal_the_report_is_readable_and_piped_it_is_csv() {
 fn format_forces_what_is_written() {
     let (text, _) = on_terminal(80, &[], &[&TRIAGE[..], &["--format", "csv"]].concat());
     assert!(text.starts_with("incident_id,problem_id,"), "{text}");
-    let piped = Command::new(env!("CARGO_BIN_EXE_krbtriage"))
+    let piped = krbtriage()
         .current_dir(SAMPLES)
         .env_remove("CLICOLOR_FORCE")
         .env_remove("COLUMNS")

@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use krbtriage::diagnosis::EvidenceRole;
 use krbtriage::report::item::{EvidenceItem, RequestItem};
 use krbtriage::report::text_writer::TextLayout;
+use krbtriage::zone::Zone;
 use krbtriage::report::{Row, Status, baseline, problem, text};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -33,7 +34,7 @@ fn samples() -> Vec<Row> {
 }
 
 fn view(rows: &[Row], width: usize, colours: bool) -> String {
-    let mut view = text::view(rows, &problem::group(rows), TextLayout::new(width, colours));
+    let mut view = text::view(rows, &problem::group(rows), &Zone::UTC, TextLayout::new(width, colours));
     let end = view.trim_end().len();
     view.truncate(end);
     view

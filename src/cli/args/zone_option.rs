@@ -1,0 +1,22 @@
+//! `--timezone`, an option of several commands.
+
+use clap::Args;
+
+use crate::zone::Zone;
+
+/// The zone of the person at the keyboard.
+#[derive(Debug, Clone, Args)]
+pub(in crate::cli) struct ZoneOption {
+    /// Read and show times in this zone [default: this machine's].
+    ///
+    /// An IANA name (Europe/Berlin), an offset (+02:00), UTC or local. Text, pages and workbooks show their times in it. Times
+    /// without a zone, as in an event that was copied from Event Viewer, are read in it. CSV, JSON and the state are always UTC.
+    #[arg(long, value_name = "ZONE", help_heading = "Time", allow_hyphen_values = true)]
+    timezone: Option<Zone>,
+}
+
+impl ZoneOption {
+    pub(in crate::cli) fn zone(&self) -> Zone {
+        self.timezone.clone().unwrap_or_else(Zone::of_this_machine)
+    }
+}

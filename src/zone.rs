@@ -1,0 +1,179 @@
+//! The time zone in which people read and write times. Programs read UTC.
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::{Offset, TimeZone};
+
+/// A time zone: one of the IANA database (`Europe/Berlin`), this machine's, or a fixed offset.
+///
+/// The rules come from the machine (`/usr/share/zoneinfo`), else from the copy in the program: Windows and bare
+/// containers have none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Zone(TimeZone);
+
+const NAMES_OF_UTC: [&str; 8] =
+    ["UTC", "Etc/UTC", "UCT", "Etc/UCT", "Zulu", "Etc/Zulu", "Universal", "Etc/Universal"];
+
+impl Zone {
+    pub const UTC: Self = Self(TimeZone::UTC);
+
+    /// The zone of this machine: that of `TZ` if it is set, else the system's, and UTC where there is none.
+    pub fn of_this_machine() -> Self {
+        TimeZone::try_system().map_or(Self::UTC, Self::of)
+    }
+
+    fn of(zone: TimeZone) -> Self {
+        let is_utc = zone.iana_name().is_some_and(|name| NAMES_OF_UTC.contains(&name));
+        if is_utc { Self::UTC } else { Self(zone) }
+    }
+
+    /// `Europe/Berlin`, if the zone is of the database.
+    pub fn iana_name(&self) -> Option<&str> {
+        self.0.iana_name().filter(|_| !self.is_utc())
+    }
+
+    pub fn is_utc(&self) -> bool {
+        *self == Self::UTC
+    }
+
+    /// The point in time that a clock in this zone shows as `civil`.
+    ///
+    /// In autumn an hour comes twice: its first pass counts. In spring an hour is missing: a time in it counts as if
+    /// the clock had not been changed yet. `None` outside the years -9999 to 9999.
+    pub fn timestamp_of(&self, civil: DateTime) -> Option<Timestamp> {
+        self.0.to_timestamp(civil).ok()
+    }
+
+    /// What a clock in this zone shows.
+    pub fn civil_of(&self, time: Timestamp) -> DateTime {
+        self.0.to_datetime(time)
+    }
+
+    /// `UTC`, or the offset as `+02:00`.
+    pub fn offset_at(&self, time: Timestamp) -> String {
+        if self.is_utc() {
+            return Self::UTC.to_string();
+        }
+        written(self.0.to_offset(time))
+    }
+}
+
+impl Default for Zone {
+    fn default() -> Self {
+        Self::UTC
+    }
+}
+
+/// `UTC`, `Europe/Berlin`, `UTC+02:00`, or `local time` for a machine's zone without a name.
+impl fmt::Display for Zone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_utc() {
+            return f.write_str("UTC");
+        }
+        match (self.iana_name(), self.0.to_fixed_offset()) {
+            (Some(name), _) => f.write_str(name),
+            (None, Ok(offset)) => write!(f, "UTC{}", written(offset)),
+            (None, Err(_)) => f.write_str("local time"),
+        }
+    }
+}
+
+/// No zone has this name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "\"{0}\" is not a known time zone; write an IANA name (Europe/Berlin), an offset (+02:00), UTC or local"
+)]
+pub struct UnknownZone(String);
+
+impl FromStr for Zone {
+    type Err = UnknownZone;
+
+    fn from_str(text: &str) -> Result<Self, UnknownZone> {
+        let text = text.trim();
+        let unknown = || UnknownZone(text.to_owned());
+        match text.to_ascii_lowercase().as_str() {
+            "local" => return Ok(Self::of_this_machine()),
+            "utc" | "z" => return Ok(Self::UTC),
+            _ => {}
+        }
+        if text.starts_with(['+', '-']) {
+            let offset = offset(text).ok_or_else(unknown)?;
+            return Ok(if offset == Offset::UTC { Self::UTC } else { Self(TimeZone::fixed(offset)) });
+        }
+        TimeZone::get(text).map(Self::of).map_err(|_| unknown())
+    }
+}
+
+/// `+02:00`, `+0200`, `+02` or `+2`, up to 23 hours and 59 minutes.
+fn offset(text: &str) -> Option<Offset> {
+    let (sign, digits) = text.split_at_checked(1)?;
+    let (hours, minutes) = match digits.split_once(':') {
+        Some(parts) => parts,
+        None if digits.len() == 4 => digits.split_at_checked(2)?,
+        None => (digits, "00"),
+    };
+    let number = |digits: &str, most: i32| {
+        let is_number = matches!(digits.len(), 1..=2) && digits.bytes().all(|b| b.is_ascii_digit());
+        digits.parse::<i32>().ok().filter(|n| is_number && *n <= most)
+    };
+    let seconds = number(hours, 23)? * 3600 + number(minutes, 59)? * 60;
+    Offset::from_seconds(if sign == "-" { -seconds } else { seconds }).ok()
+}
+
+fn written(offset: Offset) -> String {
+    let seconds = offset.seconds();
+    let sign = if seconds < 0 { '-' } else { '+' };
+    let minutes = seconds.unsigned_abs() / 60;
+    format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn zone(text: &str) -> Zone {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn zones_have_a_name_and_an_offset() {
+        let at: Timestamp = "2026-10-06T21:13:09Z".parse().unwrap();
+        for (text, name, offset, clock) in [
+            ("UTC", "UTC", "UTC", "2026-10-06T21:13:09"),
+            ("+00:00", "UTC", "UTC", "2026-10-06T21:13:09"),
+            ("Etc/UTC", "UTC", "UTC", "2026-10-06T21:13:09"),
+            ("Europe/Berlin", "Europe/Berlin", "+02:00", "2026-10-06T23:13:09"),
+            ("europe/berlin", "Europe/Berlin", "+02:00", "2026-10-06T23:13:09"),
+            ("America/St_Johns", "America/St_Johns", "-02:30", "2026-10-06T18:43:09"),
+            ("+02:00", "UTC+02:00", "+02:00", "2026-10-06T23:13:09"),
+            ("+0530", "UTC+05:30", "+05:30", "2026-10-07T02:43:09"),
+            ("-5", "UTC-05:00", "-05:00", "2026-10-06T16:13:09"),
+        ] {
+            let zone = zone(text);
+            assert_eq!((&*zone.to_string(), &*zone.offset_at(at)), (name, offset), "{text}");
+            assert_eq!(zone.civil_of(at).to_string(), clock, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_zone_says_how_to_write_one() {
+        for text in ["", "Berlin/Europe", "+24:00", "+2:60", "+", "+123456", "+é0", "../etc/passwd", "/etc/localtime"] {
+            assert!(text.parse::<Zone>().is_err(), "{text}");
+        }
+        assert!("x".parse::<Zone>().unwrap_err().to_string().contains("Europe/Berlin"));
+    }
+
+    #[test]
+    fn the_hour_that_comes_twice_is_read_as_its_first_pass() {
+        let berlin = zone("Europe/Berlin");
+        let read = |civil: &str| berlin.timestamp_of(civil.parse().unwrap()).unwrap().to_string();
+        assert_eq!(read("2026-10-25T01:59:59"), "2026-10-24T23:59:59Z");
+        assert_eq!(read("2026-10-25T02:30:00"), "2026-10-25T00:30:00Z");
+        assert_eq!(read("2026-10-25T03:00:00"), "2026-10-25T02:00:00Z");
+        // 02:30 does not exist on this day.
+        assert_eq!(read("2026-03-29T02:30:00"), "2026-03-29T01:30:00Z");
+    }
+}

@@ -60,6 +60,7 @@ pub fn scan<C: RecordVisitor>(
 ) -> Scan<C> {
     let plan = Plan::new(inputs);
     progress.total(plan.bytes());
+    progress.files(plan.files());
     let run = Run { plan: &plan, selection, options, progress, next: AtomicUsize::new(0) };
     let threads = options.workers();
     let work = || {

@@ -160,7 +160,9 @@ mod tests {
 
     #[test]
     fn what_is_no_zone_says_how_to_write_one() {
-        for text in ["", "Berlin/Europe", "+24:00", "+2:60", "+", "+123456", "+é0", "../etc/passwd", "/etc/localtime"] {
+        for text in
+            ["", "Berlin/Europe", "+24:00", "+2:60", "+", "+123456", "+é0", "../etc/passwd", "/etc/localtime"]
+        {
             assert!(text.parse::<Zone>().is_err(), "{text}");
         }
         assert!("x".parse::<Zone>().unwrap_err().to_string().contains("Europe/Berlin"));

@@ -40,6 +40,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             return Exit::Complete;
         }
     };
+    terminal::use_colours(cli.color);
     // Fails where interruptions are ignored (by nohup): then there is nothing to handle.
     let _ = ctrlc::try_set_handler(|| cleanup::exit_cleaning_up(exit::INTERRUPTED));
     let Some(command) = cli.command else { return print(&start::screen(terminal::layout())) };
@@ -102,7 +103,7 @@ fn run_triage(config: &commands::triage::Config, terminal: args::Terminal) -> Ex
             for written in &outcome.written {
                 report_second_name(Some(&written.requested), Some(&written.path));
             }
-            let exit = if outcome.found {
+            let exit = if !outcome.alarms.is_empty() {
                 Exit::Found
             } else if outcome.is_complete() {
                 Exit::Complete
@@ -124,7 +125,11 @@ fn inventory(args: args::Inventory) -> Exit {
     match commands::inventory::run(&config) {
         Ok(outcome) => {
             report_inventories(terminal, &outcome.files);
-            if terminal.is_talkative() {
+            if outcome.addresses == 0 && !terminal.quiet {
+                say(
+                    "No address was found: the inputs hold no address inventory. Pass ipconfig /all output, for example.\n",
+                );
+            } else if terminal.is_talkative() {
                 let names = match outcome.resolved_names {
                     0 => String::new(),
                     n => format!("; {} from DNS or DHCP left out: no adapter owns them", counted(n, "name")),
@@ -182,8 +187,11 @@ fn audit(args: args::Audit) -> Exit {
             if terminal.is_talkative() && !config.is_viewed() {
                 say(&format!("{}\n", summary::audit_counts(&outcome)));
             }
+            if !terminal.quiet {
+                say(&summary::alarms(&outcome.alarms));
+            }
             report_second_name(config.output.path(), outcome.written.as_deref());
-            match (outcome.found, outcome.is_complete()) {
+            match (!outcome.alarms.is_empty(), outcome.is_complete()) {
                 (true, _) => Exit::Found,
                 (false, true) => Exit::Complete,
                 (false, false) => Exit::Partial,

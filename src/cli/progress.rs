@@ -1,4 +1,5 @@
 use std::io::IsTerminal;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -9,20 +10,26 @@ use crate::scan::Progress;
 /// A shorter run needs no bar: it would only flicker.
 const SHOWN_AFTER: Duration = Duration::from_millis(300);
 
-/// A progress bar on standard error: by bytes of logs, then by hosts that are probed. Hidden if that is not a terminal.
-pub(super) struct Bar(Option<ProgressBar>);
+/// A progress bar on standard error: by bytes and files of logs, then by hosts that are probed. Hidden if that is not a terminal.
+pub(super) struct Bar {
+    bar: Option<ProgressBar>,
+    files: AtomicUsize,
+    begun: AtomicUsize,
+}
 
 impl Bar {
     pub(super) fn new(wanted: bool) -> Self {
-        Self((wanted && std::io::stderr().is_terminal()).then(|| {
+        let bar = (wanted && std::io::stderr().is_terminal()).then(|| {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
-            bar.set_style(style("{bar:30} {bytes}/{total_bytes} {binary_bytes_per_sec}, {eta} left"));
+            // The bar takes what a narrow terminal leaves.
+            bar.set_style(style("{wide_bar} {msg}{bytes}/{total_bytes} {binary_bytes_per_sec}, {eta} left"));
             bar
-        }))
+        });
+        Self { bar, files: AtomicUsize::new(0), begun: AtomicUsize::new(0) }
     }
 
     pub(super) fn finish(&self) {
-        if let Some(bar) = &self.0 {
+        if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
     }
@@ -34,28 +41,40 @@ fn style(template: &str) -> ProgressStyle {
 
 impl Progress for Bar {
     fn total(&self, bytes: u64) {
-        if let Some(bar) = &self.0 {
+        if let Some(bar) = &self.bar {
             bar.set_length(bytes);
         }
     }
 
     fn advance(&self, bytes: u64) {
-        if let Some(bar) = &self.0 {
+        if let Some(bar) = &self.bar {
             bar.inc(bytes);
             if bar.is_hidden() && bar.elapsed() >= SHOWN_AFTER {
                 bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(10));
             }
         }
     }
+
+    fn files(&self, files: usize) {
+        self.files.store(files, Ordering::Relaxed);
+    }
+
+    fn begin_file(&self) {
+        let (files, begun) =
+            (self.files.load(Ordering::Relaxed), self.begun.fetch_add(1, Ordering::Relaxed) + 1);
+        if let Some(bar) = self.bar.as_ref().filter(|_| files > 1) {
+            bar.set_message(format!("file {begun}/{files}, "));
+        }
+    }
 }
 
 impl HostProgress for Bar {
     fn hosts(&self, count: usize) {
-        if let Some(bar) = &self.0
+        if let Some(bar) = &self.bar
             && count > 0
         {
             bar.reset();
-            bar.set_style(style("{bar:30} {pos} of {len} hosts asked, {elapsed}"));
+            bar.set_style(style("{wide_bar} {pos} of {len} hosts asked, {elapsed}"));
             bar.set_length(count as u64);
             bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(10));
             // Silent hosts answer nothing: the clock shows that the program waits.
@@ -64,7 +83,7 @@ impl HostProgress for Bar {
     }
 
     fn host_done(&self) {
-        if let Some(bar) = &self.0 {
+        if let Some(bar) = &self.bar {
             bar.inc(1);
         }
     }

@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use crate::commands::audit;
+use crate::commands::fail_on::Alarm;
 use crate::commands::triage::Outcome;
-use crate::diagnosis::{Cause, Confidence};
 use crate::files::FileError;
 use crate::inventory::InventoryFile;
+use crate::report::empty_result::{self, outside_period};
 use crate::report::numbers::{counted, counted_as, grouped, saturating_sum};
-use crate::report::{Status, left_out};
+use crate::report::problem::sort_by_urgency;
+use crate::report::{Problem, Status, left_out};
 use crate::scan::FileReport;
 use crate::text::escape::escape_control;
 
@@ -23,10 +25,10 @@ pub(super) fn text(outcome: &Outcome, verbose: bool, viewed: bool) -> String {
     let bytes = saturating_sum(read.iter().map(|f| f.bytes));
     let records = saturating_sum(read.iter().map(|f| f.records));
     line(format!(
-        "{} read ({}), {} records looked at, {} in {}",
+        "{} read ({}, {}), {} in {}",
         counted(read.len() as u64, "log"),
         size(bytes),
-        grouped(records),
+        counted(records, "record"),
         counted(outcome.events, "event"),
         duration(outcome.took)
     ));
@@ -42,50 +44,83 @@ pub(super) fn text(outcome: &Outcome, verbose: bool, viewed: bool) -> String {
     if outcome.unknown > 0 && !viewed {
         line(format!("{} of other kinds skipped", counted(outcome.unknown as u64, "file")));
     }
-    if !viewed {
-        incidents(outcome, &mut line);
-    }
     if !verbose {
         out.push_str(&inventories_understood(&outcome.inventories, false));
     }
     out.push_str(&write_unread(outcome, verbose));
+    if !viewed {
+        out.push_str(&found(outcome));
+    }
+    out.push_str(&alarms(&outcome.alarms));
     out
 }
 
-/// The number of incidents by status and by cause.
-fn incidents(outcome: &Outcome, line: &mut impl FnMut(String)) {
-    line(format!(
-        "{}, {}",
-        counted(outcome.rows.len() as u64, "incident"),
-        counted(outcome.problems.len() as u64, "problem")
-    ));
-    if outcome.compared {
-        let with = |s| outcome.rows.iter().filter(|r| r.status == s).count();
-        line(Status::ALL.map(|s| format!("{} {}", grouped(with(s) as u64), s.name())).join(", "));
-    }
-    for cause in Cause::ALL {
-        let of_cause: Vec<_> = outcome.rows.iter().filter(|r| r.cause == cause).collect();
-        if of_cause.is_empty() {
-            continue;
-        }
-        let by_confidence: Vec<String> = Confidence::ALL
-            .iter()
-            .map(|c| (c, of_cause.iter().filter(|r| r.confidence == *c).count()))
-            .filter(|(_, n)| *n > 0)
-            .map(|(c, n)| format!("{n} {c}"))
-            .collect();
-        line(format!(
-            "  {:<19}{:>7}  ({})",
-            cause.name(),
-            grouped(of_cause.len() as u64),
-            by_confidence.join(", ")
+/// Most problems named.
+const WORST: usize = 3;
+
+/// The worst problems and the files that have them all; for an empty report, what to do next.
+fn found(outcome: &Outcome) -> String {
+    let mut lines = Vec::new();
+    let mut problems: Vec<&Problem> = outcome.problems.iter().filter(|p| p.status.is_present()).collect();
+    if outcome.rows.is_empty() {
+        lines.push("No Kerberos event 4 (KRB_AP_ERR_MODIFIED) was found.".to_owned());
+        let said = empty_result::lines(&outcome.report().read, &outcome.zone);
+        lines.extend(said.iter().map(|(label, text)| format!("  {label}: {text}")));
+    } else {
+        lines.extend(
+            outside_period(&outcome.report().read, &outcome.zone).map(|text| format!("Left out: {text}")),
+        );
+        let incidents = outcome.rows.iter().filter(|row| row.status.is_present()).count();
+        let statuses = match outcome.compared {
+            true => {
+                let with = |s| outcome.problems.iter().filter(|p| p.status == s).count();
+                let counts = Status::ALL.map(|s| format!("{} {}", grouped(with(s) as u64), s.name()));
+                format!(" ({})", counts.join(", "))
+            }
+            false => String::new(),
+        };
+        lines.push(format!(
+            "{} in {}{statuses}",
+            counted(problems.len() as u64, "problem"),
+            counted(incidents as u64, "incident")
         ));
+        sort_by_urgency(&mut problems, outcome.compared);
+        for (i, problem) in problems.iter().take(WORST).enumerate() {
+            let clients = counted(problem.clients.len() as u64, "client");
+            lines.push(format!("  {}. {} ({}, {clients})", i + 1, problem.heading(), problem.confidence));
+        }
+        if problems.len() > WORST {
+            lines.push(format!("  and {} more", grouped((problems.len() - WORST) as u64)));
+        }
     }
+    let written: Vec<String> = outcome.written.iter().map(|w| w.path.display().to_string()).collect();
+    if !written.is_empty() {
+        lines.push(format!("Wrote {}", written.join(", ")));
+    }
+    lines.iter().map(|l| format!("{}\n", escape_control(l))).collect()
 }
 
-/// What could not be read, for the log of a script or a scheduler.
+/// Why the exit status is 1.
+pub(super) fn alarms(alarms: &[Alarm]) -> String {
+    let mut lines = Vec::new();
+    for Alarm { condition, what } in alarms {
+        lines.push(format!("Exit status 1, because --fail-on {condition} holds for {}:", what.len()));
+        lines.extend(what.iter().take(WORST).map(|what| format!("  {what}")));
+        if what.len() > WORST {
+            lines.push(format!("  and {} more", grouped((what.len() - WORST) as u64)));
+        }
+    }
+    lines.iter().map(|l| format!("{}\n", escape_control(l))).collect()
+}
+
+/// What could not be read, what the period left out, and why the exit status is 1: for the log of a script or a scheduler.
 pub(super) fn problems(outcome: &Outcome) -> String {
-    write_unread(outcome, false)
+    let mut out = write_unread(outcome, false);
+    if outcome.rows.is_empty() {
+        out.push_str(&found(outcome));
+    }
+    out.push_str(&alarms(&outcome.alarms));
+    out
 }
 
 /// What could not be read of logs, for the commands that read only logs.

@@ -6,12 +6,22 @@ use anstream::{AutoStream, ColorChoice};
 
 use crate::report::TextLayout;
 
+/// Follows `--color`: every text after it.
+pub(super) fn use_colours(when: clap::ColorChoice) {
+    match when {
+        clap::ColorChoice::Auto => ColorChoice::Auto,
+        clap::ColorChoice::Always => ColorChoice::Always,
+        clap::ColorChoice::Never => ColorChoice::Never,
+    }
+    .write_global();
+}
+
 /// Does a person read standard output?
 pub(super) fn is_terminal() -> bool {
     io::stdout().is_terminal()
 }
 
-/// Width and colours of standard output. Colours follow `NO_COLOR`, `CLICOLOR`, `CLICOLOR_FORCE` and `TERM=dumb`; where no terminal
+/// Width and colours of standard output. Colours follow `--color`, `NO_COLOR`, `CLICOLOR`, `CLICOLOR_FORCE` and `TERM=dumb`; where no terminal
 /// reports its width, `COLUMNS` may.
 pub(super) fn layout() -> TextLayout {
     let colours = AutoStream::choice(&io::stdout()) != ColorChoice::Never;

@@ -1,9 +1,12 @@
 //! `--fail-on`: conditions that set the exit status to 1.
 
+use std::collections::HashSet;
+use std::fmt;
 use std::str::FromStr;
 
 use super::audit::finding::AuditFinding;
 use crate::diagnosis::Cause;
+use crate::report::problem::sort_by_urgency;
 use crate::report::{Problem, Row};
 use crate::suggest::did_you_mean;
 
@@ -20,28 +23,69 @@ pub enum FailOn {
     Cause(Cause),
 }
 
+/// A condition that holds, and what fulfils it: `new-problem`, each problem with its confidence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alarm {
+    pub condition: FailOn,
+    /// The most urgent first; titles of problems, or findings of an audit.
+    pub what: Vec<String>,
+}
+
 impl FailOn {
-    pub fn is_in(self, rows: &[&Row], problems: &[&Problem]) -> bool {
-        match self {
-            Self::New => rows.iter().any(|r| r.status.is_new()),
-            Self::NewProblem => problems.iter().any(|p| p.status.is_new()),
-            Self::Any => rows.iter().any(|r| r.status.is_present()),
-            Self::Cause(cause) => rows.iter().any(|r| r.cause == cause && r.status.is_present()),
-        }
+    /// The condition and the problems that fulfil it; `None` if it does not hold.
+    pub fn alarm(self, rows: &[&Row], problems: &[&Problem]) -> Option<Alarm> {
+        let mut found: Vec<&Problem> = match self {
+            Self::New => with_row(problems, rows, |row| row.status.is_new()),
+            Self::NewProblem => problems.iter().copied().filter(|p| p.status.is_new()).collect(),
+            Self::Any => with_row(problems, rows, |row| row.status.is_present()),
+            Self::Cause(cause) => {
+                with_row(problems, rows, |row| row.cause == cause && row.status.is_present())
+            }
+        };
+        sort_by_urgency(&mut found, true);
+        let what = found.iter().map(|problem| format!("{} ({})", problem.heading(), problem.confidence));
+        let what: Vec<String> = what.collect();
+        (!what.is_empty()).then_some(Alarm { condition: self, what })
     }
 
     /// The same for an audit, where each finding is a problem of its own.
-    pub fn is_in_audit(self, findings: &[AuditFinding]) -> bool {
-        findings.iter().any(|finding| match self {
+    pub fn alarm_of_audit(self, findings: &[AuditFinding]) -> Option<Alarm> {
+        let found = findings.iter().filter(|finding| match self {
             Self::New | Self::NewProblem => finding.status.is_new(),
             Self::Any => finding.status.is_present(),
             Self::Cause(cause) => finding.kind.cause() == cause && finding.status.is_present(),
-        })
+        });
+        let what: Vec<String> =
+            found.map(|finding| format!("{} ({})", finding.what, finding.kind.name())).collect();
+        (!what.is_empty()).then_some(Alarm { condition: self, what })
     }
 
     /// Every way to write one, for help and completions.
     pub fn names() -> Vec<&'static str> {
         ["new", "new-problem", "any"].into_iter().chain(Cause::ALL.map(Cause::name)).collect()
+    }
+}
+
+/// The problems with a row that fulfils a condition.
+fn with_row<'a>(
+    problems: &[&'a Problem],
+    rows: &[&Row],
+    is_wanted: impl Fn(&Row) -> bool,
+) -> Vec<&'a Problem> {
+    let ids: HashSet<&str> =
+        rows.iter().filter(|row| is_wanted(row)).map(|row| row.problem_id.as_str()).collect();
+    problems.iter().copied().filter(|problem| ids.contains(problem.problem_id.as_str())).collect()
+}
+
+/// As it is written on the command line.
+impl fmt::Display for FailOn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::New => "new",
+            Self::NewProblem => "new-problem",
+            Self::Any => "any",
+            Self::Cause(cause) => cause.name(),
+        })
     }
 }
 

@@ -45,6 +45,17 @@ impl Period {
     }
 }
 
+/// Events 4 outside the period of a run: how many, and when the latest was.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct OutsidePeriod {
+    /// Each counted once, up to [`MAX_OUTSIDE`] by each worker.
+    pub events: u64,
+    pub last: Option<Timestamp>,
+}
+
+/// Most events outside the period that one worker counts: 8 MB.
+const MAX_OUTSIDE: usize = 500_000;
+
 /// What identifies an incident: the five names, in lower case, and whether they come from event 3.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct Key {
@@ -114,6 +125,9 @@ pub struct IncidentBuilder<'a> {
     pub(super) fingerprints: Vec<u64>,
     pub(super) log_ranges: Option<LogRanges>,
     event_sink: Option<Box<dyn EventSink + 'a>>,
+    /// Fingerprints of events outside the period, and the time of the latest.
+    pub(super) outside: foldhash::HashSet<u64>,
+    pub(super) last_outside: Option<Timestamp>,
 }
 
 /// Cached meaning of a content that several records share.
@@ -150,6 +164,8 @@ impl<'a> IncidentBuilder<'a> {
             fingerprints: Vec::new(),
             log_ranges: None,
             event_sink: None,
+            outside: foldhash::HashSet::default(),
+            last_outside: None,
         }
     }
 
@@ -274,6 +290,11 @@ impl<'a> IncidentBuilder<'a> {
         let Some(insertion) =
             cached.content.and_then(|content| self.register(content, timeless, record, file))
         else {
+            if let (Classification::Incident(_), Some(Event::ApErrModified(event))) =
+                (cached.meaning, Event::read(record))
+            {
+                self.outside(&event, record);
+            }
             return;
         };
         let new = u64::from(insertion == Insertion::New);
@@ -299,6 +320,15 @@ impl<'a> IncidentBuilder<'a> {
         let cut = CutNames { records: 1, first_record_id: record.record_id };
         self.cut_names.entry(file).or_default().add(cut);
         Record { content: content.into(), ..record }
+    }
+
+    /// Counts an event outside the period. A twin repeats the same event.
+    fn outside(&mut self, event: &ApErrModified, record: &Record) {
+        if event.twin || self.outside.len() >= MAX_OUTSIDE {
+            return;
+        }
+        self.outside.insert(ReportedEvents::fingerprint(record, Some(event)));
+        self.last_outside = self.last_outside.max(Some(record.time));
     }
 
     /// Is the record a duplicate? `None` if it is outside the run's period.
@@ -335,7 +365,12 @@ impl RecordVisitor for IncidentBuilder<'_> {
         let content = self.dedup.content_fingerprint(&record, &event);
         // Owners of addresses and names count from any time.
         let timeless = matches!(&event, Event::Signal(c) if is_fact(c.kind));
-        let Some(insertion) = self.register(content, timeless, &record, file) else { return };
+        let Some(insertion) = self.register(content, timeless, &record, file) else {
+            if let Event::ApErrModified(event) = &event {
+                self.outside(event, &record);
+            }
+            return;
+        };
         let meaning = match event {
             Event::ApErrModified(event) => self.modified(event, &record, file, insertion),
             Event::Signal(signal) => self.signal(signal, &record, file, insertion),

@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::activity::ActivityTimes;
-use super::builder::{CutNames, Dropped, IncidentBuilder, Key};
+use super::builder::{CutNames, Dropped, IncidentBuilder, Key, OutsidePeriod};
 use super::incident::{Incident, Occurrences, RecordedSignal};
 use super::log_range::LogRanges;
 use crate::files::FileIndex;
@@ -39,6 +39,8 @@ pub struct CollectedIncidents {
     pub log_ranges: LogRanges,
     /// In the order of their names.
     pub twins: Vec<Twin>,
+    /// Events 4 outside the period of the run.
+    pub outside: OutsidePeriod,
 }
 
 impl CollectedIncidents {
@@ -58,7 +60,10 @@ impl CollectedIncidents {
         let mut signals = IncidentBuilder::no_signals();
         let mut counted = Dropped::default();
         let mut collected = Self::default();
+        let mut outside = foldhash::HashSet::default();
         for share in shares {
+            outside.extend(share.outside);
+            collected.outside.last = collected.outside.last.max(share.last_outside);
             counted.events += share.counted.events;
             counted.signals += share.counted.signals;
             collected.already_reported += share.already_reported;
@@ -82,6 +87,7 @@ impl CollectedIncidents {
             });
             signals.merge(share.signals, |kept: &mut Occurrences, other| kept.merge(&other));
         }
+        collected.outside.events = outside.len() as u64;
         let incidents: Vec<_> = incidents.into_entries().collect();
         let signals: Vec<_> = signals
             .into_entries()

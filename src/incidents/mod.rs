@@ -14,7 +14,7 @@ mod incident;
 mod log_range;
 
 pub use activity::ActivityTimes;
-pub use builder::{CutNames, Dropped, EventSink, IncidentBuilder, MAX_NAME, Period};
+pub use builder::{CutNames, Dropped, EventSink, IncidentBuilder, MAX_NAME, OutsidePeriod, Period};
 pub use collected::{CollectedIncidents, Twin};
 pub use incident::{Incident, Occurrences, RecordedSignal, id_of, stable_id};
 pub use log_range::{LogName, LogRange, LogRanges, RecordPosition};

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 pub enum OutputError {
     #[error("{}: the folder does not exist; create it, or name another file", path.display())]
     NoFolder { path: PathBuf },
-    #[error("{}: cannot be written: {source}", path.display())]
+    #[error("{}: cannot be written: {}", path.display(), reason(source))]
     Write { path: PathBuf, source: io::Error },
     #[error("{}: this file is an input, and the output would replace it; name another file", path.display())]
     IsInput { path: PathBuf },
@@ -34,6 +34,38 @@ impl OutputError {
     }
 }
 
+/// Without the name of the temporary file, which a user never sees.
+fn reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => {
+            "access is denied; name a file in a folder in which this account may write".to_owned()
+        }
+        io::ErrorKind::ReadOnlyFilesystem => "the file system is read-only; name a file elsewhere".to_owned(),
+        io::ErrorKind::StorageFull => {
+            "the disk is full; free some space, or name a file elsewhere".to_owned()
+        }
+        _ => error.to_string(),
+    }
+}
+
 fn list(paths: &[PathBuf]) -> String {
     paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_denied_output_is_named_without_the_temporary_file() {
+        let source = io::Error::new(
+            io::ErrorKind::PermissionDenied,
+            "Permission denied (os error 13) at path \"/srv/.krbtriage-Klwe0d\"",
+        );
+        let error = OutputError::Write { path: "/srv/report.csv".into(), source }.to_string();
+        assert_eq!(
+            error,
+            "/srv/report.csv: cannot be written: access is denied; name a file in a folder in which this account may write"
+        );
+    }
 }

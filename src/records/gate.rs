@@ -60,6 +60,8 @@ pub struct Walk {
     pub ids: (u64, u64),
     /// When the last record was written: a FILETIME, 0 if the chunk has no record.
     pub written: u64,
+    /// The same of the first record.
+    pub first_written: u64,
 }
 
 impl Walk {
@@ -113,7 +115,8 @@ impl Gate {
         self.candidates.clear();
         let live_end = header.live_end(chunk);
         let mut at = CHUNK_HEADER_LEN;
-        let mut walk = Walk { records: 0, clean: true, end: 0, ids: (u64::MAX, 0), written: 0 };
+        let mut walk =
+            Walk { records: 0, clean: true, end: 0, ids: (u64::MAX, 0), written: 0, first_written: 0 };
         let (mut last_id, mut last_time) = (0, 0);
         while at < live_end {
             let Some(record) = RecordHeader::at(chunk, at) else {
@@ -149,6 +152,7 @@ impl Gate {
         }
         walk.end = at as u32;
         walk.written = last_time;
+        walk.first_written = RecordHeader::at(chunk, CHUNK_HEADER_LEN).map_or(0, |record| record.written);
         walk
     }
 

@@ -33,6 +33,8 @@ pub struct Counts {
     /// When the latest record of an intact chunk was written: a FILETIME from its header, 0 if there is no
     /// record.
     pub written: u64,
+    /// When the earliest was, in the same form; `None` if there is no record.
+    pub first_written: Option<u64>,
 }
 
 impl Counts {
@@ -107,6 +109,8 @@ impl ChunkReader {
                 if walk.records > 0 {
                     counts.note_ids(walk.ids.0, walk.ids.1);
                     counts.written = counts.written.max(walk.written);
+                    let first = counts.first_written.unwrap_or(u64::MAX).min(walk.first_written);
+                    counts.first_written = Some(first);
                 }
                 self.decoder.start_chunk();
                 self.unsupported.clear();

@@ -35,8 +35,8 @@ pub struct Target {
 /// The extension is unknown.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{}: its name does not tell how to write it; a report ends in .csv, .json, .jsonl, .html, .xlsx or .txt (or say it with --format), \
-     events in .csv or .jsonl", path.display()
+    "{}: the extension is unknown; name a report .csv, .json, .jsonl, .html, .xlsx or .txt (or add --format), and events .csv or .jsonl",
+    path.display()
 )]
 pub struct UnknownFormat {
     pub path: PathBuf,
@@ -91,9 +91,7 @@ impl Format {
             Self::Jsonl => json::write_lines(report.rows, out),
             Self::Html => page::write(report, out),
             Self::Xlsx => xlsx::write(report, out),
-            Self::Text(layout) => {
-                out.write_all(text::view(report.rows, report.problems, report.zone, layout).as_bytes())
-            }
+            Self::Text(layout) => out.write_all(text::view(report, layout).as_bytes()),
         }
     }
 }

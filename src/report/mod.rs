@@ -3,6 +3,7 @@
 pub mod baseline;
 pub(crate) mod collect_next;
 pub mod csv;
+pub mod empty_result;
 mod csv_writer;
 pub mod events;
 pub mod external_sort;
@@ -22,6 +23,7 @@ pub mod text;
 pub mod xlsx;
 
 pub use csv_writer::CsvWriter;
+pub use empty_result::Surroundings;
 pub use events::{EventFormat, EventSpool, SortedEvents};
 pub use format::{Format, Target};
 pub use problem::{PROBLEM_COLUMNS, Problem};
@@ -29,7 +31,7 @@ pub use row::{COLUMNS, Row, Status};
 pub use text_writer::TextLayout;
 
 use crate::files::FileError;
-use crate::incidents::{Dropped, Period};
+use crate::incidents::{Dropped, OutsidePeriod, Period};
 use crate::inventory::InventoryFile;
 use crate::scan::FileReport;
 use crate::zone::Zone;
@@ -50,10 +52,14 @@ pub struct Report<'a> {
 }
 
 /// The inputs of the report, and what could not be read.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub struct Reading<'a> {
     /// The period of `--since` and `--until`.
     pub period: Period,
+    /// Events that it left out.
+    pub outside: OutsidePeriod,
+    /// What the logs hold besides event 4.
+    pub surroundings: &'a Surroundings,
     pub logs: &'a [FileReport],
     pub inventories: &'a [InventoryFile],
     /// Paths that could not be read.
@@ -66,6 +72,24 @@ pub struct Reading<'a> {
     pub already_reported: u64,
     /// Data left out because a limit was reached.
     pub dropped: Dropped,
+}
+
+impl Default for Reading<'_> {
+    fn default() -> Self {
+        static NOTHING: Surroundings = Surroundings { computers: Vec::new(), trouble: Vec::new() };
+        Self {
+            period: Period::default(),
+            outside: OutsidePeriod::default(),
+            surroundings: &NOTHING,
+            logs: &[],
+            inventories: &[],
+            unfound: &[],
+            notes: &[],
+            duplicates: 0,
+            already_reported: 0,
+            dropped: Dropped::default(),
+        }
+    }
 }
 
 /// Sentences about the data left out.

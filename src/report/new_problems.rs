@@ -8,6 +8,7 @@ use std::io::{self, Write};
 use super::Problem;
 use super::item::{EvidenceItem, RequestItem};
 use super::numbers::{counted, grouped};
+use super::problem::sort_by_urgency;
 use super::row::{Row, Status};
 use super::text_writer::{few, period};
 use crate::diagnosis::{Confidence, EvidenceRole};
@@ -26,7 +27,7 @@ pub fn write(rows: &[Row], problems: &[&Problem], zone: &Zone, out: &mut dyn Wri
         return Ok(());
     }
     let mut problems = problems.to_vec();
-    problems.sort_by_key(|problem| std::cmp::Reverse((problem.confidence, problem.clients.len())));
+    sort_by_urgency(&mut problems, true);
     writeln!(out, "krbtriage: {}", counted(problems.len() as u64, "new Kerberos problem"))?;
     let (full, rest) = problems.split_at(MAX_IN_FULL.min(problems.len()));
     for (n, problem) in full.iter().enumerate() {

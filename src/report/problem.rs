@@ -144,6 +144,14 @@ fn names<'a>(names: impl Iterator<Item = &'a String>) -> Vec<String> {
     kept.into_values().cloned().collect()
 }
 
+/// Puts the most urgent first: by confidence, then new ones where there was a comparison, then by number of clients.
+pub fn sort_by_urgency(problems: &mut [&Problem], compared: bool) {
+    problems.sort_by_key(|problem| {
+        let is_new = compared && problem.status.is_new();
+        std::cmp::Reverse((problem.confidence, is_new, problem.clients.len()))
+    });
+}
+
 /// Compares times in the form of reports. As text `09.5Z` would come before `09Z`.
 pub fn by_time(a: &str, b: &str) -> Ordering {
     match (a.parse::<Timestamp>(), b.parse::<Timestamp>()) {

@@ -10,9 +10,8 @@ use super::item::{EvidenceItem, RequestItem, StepItem};
 use super::numbers::{counted, grouped};
 use super::row::{Row, Status};
 use super::text_writer::{TextLayout, TextRole, TextWriter, few, period, shown_of};
-use super::{Problem, problem};
+use super::{Problem, Report, empty_result, problem};
 use crate::diagnosis::{Cause, Confidence, EvidenceRole};
-use crate::zone::Zone;
 
 /// Most problems that are all shown in full. Of more, only [`MANY_IN_FULL`] are; the others get one line each,
 /// up to [`MAX_LINES`] per cause.
@@ -28,13 +27,13 @@ const MAX_NAMES: usize = 3;
 /// Most resolved problems shown, one line each.
 const MAX_RESOLVED: usize = 5;
 
-/// The whole view, with times of `zone`.
-pub fn view(rows: &[Row], problems: &[Problem], zone: &Zone, layout: TextLayout) -> String {
-    let compared = rows.iter().any(|r| r.status != Status::New);
+/// The whole view.
+pub fn view(report: &Report<'_>, layout: TextLayout) -> String {
+    let compared = report.rows.iter().any(|r| r.status != Status::New);
     View {
-        rows,
-        problems,
-        zone,
+        rows: report.rows,
+        problems: report.problems,
+        report,
         writer: TextWriter::new(layout),
         printed_fixes: HashMap::new(),
         number: 0,
@@ -46,7 +45,7 @@ pub fn view(rows: &[Row], problems: &[Problem], zone: &Zone, layout: TextLayout)
 struct View<'a> {
     rows: &'a [Row],
     problems: &'a [Problem],
-    zone: &'a Zone,
+    report: &'a Report<'a>,
     writer: TextWriter,
     /// Steps already written out, and the problem under which they are.
     printed_fixes: HashMap<Vec<String>, usize>,
@@ -77,7 +76,7 @@ impl<'a> View<'a> {
     fn head(&mut self) {
         let writer = &mut self.writer;
         if self.rows.is_empty() {
-            writer.say("No incident: nothing in these logs is a Kerberos event 4 (KRB_AP_ERR_MODIFIED).");
+            self.nothing();
             return;
         }
         let present = self.rows.iter().filter(|r| r.status.is_present());
@@ -94,8 +93,8 @@ impl<'a> View<'a> {
             counted(problems, "problem"),
             counted(incidents, "incident"),
             counted(events, "event"),
-            period(first.map_or("", |t| t), last.map_or("", |t| t), self.zone),
-            self.zone.iana_name().map_or_else(String::new, |name| format!(" ({name})"))
+            period(first.map_or("", |t| t), last.map_or("", |t| t), self.report.zone),
+            self.report.zone.iana_name().map_or_else(String::new, |name| format!(" ({name})"))
         );
         let text = writer.styled(TextRole::Strong, &text);
         writer.line("", &text);
@@ -111,6 +110,21 @@ impl<'a> View<'a> {
         }
     }
 
+    /// An empty report.
+    fn nothing(&mut self) {
+        let read = &self.report.read;
+        let title = match read.outside.last {
+            Some(_) => "No Kerberos event 4 (KRB_AP_ERR_MODIFIED) in this period.",
+            None => "No Kerberos event 4 (KRB_AP_ERR_MODIFIED) in these logs.",
+        };
+        let title = self.writer.styled(TextRole::Strong, title);
+        self.writer.line("", &title);
+        for (label, text) in empty_result::lines(read, self.report.zone) {
+            let text = self.writer.styled(TextRole::Plain, &text);
+            self.writer.labelled(&format!("    {label}"), &text);
+        }
+    }
+
     /// The present problems by cause: the cause with the highest confidence first, undetermined last. Within
     /// a cause, by confidence, then new ones first, then by number of clients.
     fn groups(&self) -> Vec<(Cause, Vec<&'a Problem>)> {
@@ -120,10 +134,7 @@ impl<'a> View<'a> {
         }
         let mut groups: Vec<_> = groups.into_iter().collect();
         for (_, problems) in &mut groups {
-            problems.sort_by_key(|p| {
-                let new = self.compared && p.status.is_new();
-                std::cmp::Reverse((p.confidence, new, p.clients.len()))
-            });
+            problem::sort_by_urgency(problems, self.compared);
         }
         groups.sort_by_key(|(cause, problems)| {
             (*cause == Cause::Undetermined, std::cmp::Reverse(problems.first().map(|p| p.confidence)))
@@ -222,7 +233,7 @@ impl<'a> View<'a> {
             "{events} in {} from {}, {}",
             counted(incidents.len() as u64, "incident"),
             counted(problem.clients.len() as u64, "client"),
-            period(&problem.first_seen, &problem.last_seen, self.zone)
+            period(&problem.first_seen, &problem.last_seen, self.report.zone)
         );
         self.writer.labelled("    Seen", &seen);
         self.incidents(problem, &incidents);
@@ -310,7 +321,7 @@ impl<'a> View<'a> {
                 "{name}: {} / {}, last seen {}",
                 problem.cause,
                 problem.kind,
-                period(&problem.last_seen, &problem.last_seen, self.zone)
+                period(&problem.last_seen, &problem.last_seen, self.report.zone)
             );
             self.writer.line("  - ", &text);
         }

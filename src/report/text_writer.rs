@@ -325,7 +325,10 @@ mod tests {
             ),
             ("soon", "2026-10-06T14:37:13Z", "soon to 2026-10-06T14:37:13Z", "soon to 2026-10-06T14:37:13Z"),
         ] {
-            assert_eq!((period(first, last, &Zone::UTC), period(first, last, &berlin)), (utc.into(), local.into()));
+            assert_eq!(
+                (period(first, last, &Zone::UTC), period(first, last, &berlin)),
+                (utc.into(), local.into())
+            );
         }
         let names: Vec<String> = ["a", "b", "c", "d"].map(str::to_owned).to_vec();
         assert_eq!(few(&names, 2), "a, b and 2 more");

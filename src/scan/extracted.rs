@@ -204,6 +204,7 @@ impl Log {
             events: line.events,
             duplicates: line.repeated,
             record_ids: line.first_record_id.zip(line.last_record_id),
+            first_written: None,
             last_written: line.last_written,
             modified: line.modified,
             read_errors,

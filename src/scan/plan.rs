@@ -42,6 +42,7 @@ pub(super) struct FileProgress {
     first_id: AtomicU64,
     last_id: AtomicU64,
     written: AtomicU64,
+    first_written: AtomicU64,
     /// Number of chunks that the header of a closed log gives.
     promised: AtomicU64,
     cut: AtomicU64,
@@ -63,6 +64,7 @@ impl FileProgress {
             first_id: AtomicU64::new(u64::MAX),
             last_id: AtomicU64::new(0),
             written: AtomicU64::new(0),
+            first_written: AtomicU64::new(u64::MAX),
             promised: AtomicU64::new(0),
             cut: AtomicU64::new(0),
             first_cut: AtomicU64::new(u64::MAX),
@@ -91,6 +93,7 @@ impl FileProgress {
             self.first_id.fetch_min(first, Ordering::Relaxed);
             self.last_id.fetch_max(last, Ordering::Relaxed);
             self.written.fetch_max(counts.written, Ordering::Relaxed);
+            self.first_written.fetch_min(counts.first_written.unwrap_or(u64::MAX), Ordering::Relaxed);
         }
         if let Some(first) = counts.first_cut {
             self.cut.fetch_add(counts.cut, Ordering::Relaxed);
@@ -138,6 +141,7 @@ impl FileProgress {
             read_errors: read_errors.into_sentences(),
             record_ids: (ids.0 <= ids.1).then_some(ids),
             modified: self.modified,
+            first_written: Some(self.first_written.into_inner()).filter(|&w| w > 0).and_then(filetime),
             last_written: Some(self.written.into_inner()).filter(|&w| w > 0).and_then(filetime),
             extracted: None,
         }
@@ -300,6 +304,11 @@ impl<'a> Plan<'a> {
     /// Bytes of all inputs that are read.
     pub(super) fn bytes(&self) -> u64 {
         self.bytes
+    }
+
+    /// Number of files that are read, with the members of archives.
+    pub(super) fn files(&self) -> usize {
+        self.wholes.len() + self.blocks.len()
     }
 
     /// Number of `threads` that have work. Starting one costs as much as reading a megabyte.

@@ -40,6 +40,9 @@ pub struct FileReport {
     /// Lowest and highest record identifier in the record headers of intact chunks; `None` if there are none.
     #[serde(skip)]
     pub record_ids: Option<(u64, u64)>,
+    /// When the earliest of these records was written; `None` for a log that was extracted elsewhere.
+    #[serde(skip)]
+    pub first_written: Option<Timestamp>,
     /// When the latest of these records was written.
     #[serde(skip)]
     pub last_written: Option<Timestamp>,

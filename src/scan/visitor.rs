@@ -13,6 +13,10 @@ pub trait Progress: Sync {
     fn total(&self, bytes: u64);
     /// Called from any worker: bytes done since the last call.
     fn advance(&self, bytes: u64);
+    /// Called once, before reading: number of files, counting those in archives.
+    fn files(&self, _files: usize) {}
+    /// Called from any worker: the next file is begun.
+    fn begin_file(&self) {}
 }
 
 /// No progress is shown.

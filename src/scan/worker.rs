@@ -65,6 +65,9 @@ impl<'a> Worker<'a> {
             if let Some(file) = self.run.plan.file_of(task) {
                 self.sink.switch_to_file(file);
             }
+            if !matches!(task, Task::Block { block: 1.., .. }) {
+                self.run.progress.begin_file();
+            }
             match catch_unwind(AssertUnwindSafe(|| self.work(task))) {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => self.sink.read_error(0, || unreadable(&error)),

@@ -32,7 +32,8 @@ impl Bench {
     }
 
     fn run(&self, arguments: &[&str]) -> Run {
-        let output = Command::new(env!("CARGO_BIN_EXE_krbtriage")).env("TZ", "UTC")
+        let output = Command::new(env!("CARGO_BIN_EXE_krbtriage"))
+            .env("TZ", "UTC")
             .current_dir(self.0.path())
             .args(arguments)
             .output()

@@ -71,7 +71,12 @@ fn triage(case: &Value) -> Row {
         text(case, "client_realm"),
     );
     fs::write(&log, EvtxWriter::new().events([event]).finish()).unwrap();
-    let output = Command::new(env!("CARGO_BIN_EXE_krbtriage")).env("TZ", "UTC").arg("triage").arg(&log).output().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_krbtriage"))
+        .env("TZ", "UTC")
+        .arg("triage")
+        .arg(&log)
+        .output()
+        .unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", text(case, "id"));
     let rows: Vec<_> = csv::Reader::from_reader(&*output.stdout).records().map(Result::unwrap).collect();
     assert_eq!(rows.len(), 1, "{}", text(case, "id"));
@@ -123,7 +128,8 @@ fn an_spn_list_confirms_the_case_that_it_was_published_with() {
     let list = "Registered ServicePrincipalNames for CN=KerberosTestApp,CN=Users,DC=name,DC=com:\r\n\
                 \tHTTP/theServer.name.com\r\n\tHTTP/theServer\r\n";
     fs::write(&spns, list).unwrap();
-    let output = Command::new(env!("CARGO_BIN_EXE_krbtriage")).env("TZ", "UTC")
+    let output = Command::new(env!("CARGO_BIN_EXE_krbtriage"))
+        .env("TZ", "UTC")
         .args(["triage", "--spns"])
         .args([&spns, &log])
         .output()

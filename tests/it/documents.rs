@@ -3,8 +3,8 @@
 //! A fence behind `<!-- krbtriage ARGUMENTS -->` has the output of that command in `samples/quick-start`, as a terminal of 100
 //! columns shows it. `| head -N` keeps its first N lines. `KRBTRIAGE_BLESS=1 cargo test --test it documents::` writes it anew.
 
-use std::fs;
 use crate::support::program::krbtriage;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");

@@ -7,6 +7,7 @@ mod support;
 mod accounts_formats;
 mod accounts_owners;
 mod accounts_samples;
+mod answers;
 mod audit;
 mod cases;
 mod causes_doc;

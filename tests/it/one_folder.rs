@@ -85,7 +85,8 @@ fn a_tape_archive_is_read() {
 #[test]
 fn an_event_is_read_from_standard_input() {
     let event = std::fs::read("tests/data/forms/29-message-only.txt").unwrap();
-    let run = Command::new(env!("CARGO_BIN_EXE_krbtriage")).env("TZ", "UTC")
+    let run = Command::new(env!("CARGO_BIN_EXE_krbtriage"))
+        .env("TZ", "UTC")
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .args(["triage", "-", "--format", "csv"])
         .write_stdin(event)

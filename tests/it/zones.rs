@@ -9,7 +9,7 @@ const BERLIN: [&str; 2] = ["--timezone", "Europe/Berlin"];
 /// A log with an event at 12:10 UTC, which is 14:10 in Berlin.
 fn place() -> Place {
     let place = Place::new();
-    place.write("A.evtx", log([four("A", "old", 1, 10)]));
+    place.write("A.evtx", log([four("A", "old", 1, 730)]));
     place
 }
 
@@ -59,7 +59,10 @@ fn people_get_their_zone_and_programs_get_utc() {
 fn the_zone_of_this_machine_is_the_default() {
     let place = place();
     for (zone, want) in [("Asia/Kolkata", "17:40 +05:30 (Asia/Kolkata)"), ("UTC", "12:10 UTC")] {
-        for arguments in [&["triage", "A.evtx", "--format", "text"][..], &["triage", "A.evtx", "--format", "text", "--timezone", "local"]] {
+        for arguments in [
+            &["triage", "A.evtx", "--format", "text"][..],
+            &["triage", "A.evtx", "--format", "text", "--timezone", "local"],
+        ] {
             let output =
                 krbtriage().env("TZ", zone).current_dir(place.0.path()).args(arguments).output().unwrap();
             let text = String::from_utf8(output.stdout).unwrap();
@@ -82,7 +85,7 @@ fn times_without_a_zone_are_read_in_the_one_named() {
     assert!(run.stdout().contains("2026-10-06T19:13:09Z"), "{}", run.stdout());
     assert!(run.stderr().contains(said), "{}", run.stderr());
     // A log has its zone.
-    place.write("A.evtx", log([four("A", "old", 1, 10)]));
+    place.write("A.evtx", log([four("A", "old", 1, 730)]));
     assert_eq!(first_seen(&place, &[&["A.evtx"], &BERLIN[..]].concat()), "2026-10-06T12:10:00Z");
 }
 

@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::cli::terminal;
 use crate::report::Format;
 
 pub(super) fn format_named(name: &str) -> Result<Format, String> {
@@ -10,7 +9,6 @@ pub(super) fn format_named(name: &str) -> Result<Format, String> {
     Format::ALL
         .into_iter()
         .find(|f| f.name() == name)
-        .map(|f| if let Format::Text(_) = f { Format::Text(terminal::layout()) } else { f })
         .ok_or_else(|| format!("\"{name}\" is not a valid format; write one of {}", all()))
 }
 

@@ -14,7 +14,7 @@ mod triage;
 mod wrong_use;
 mod zone_option;
 
-use clap::{Parser, Subcommand};
+use clap::{ColorChoice, Parser, Subcommand};
 
 pub(super) use audit::Audit;
 pub(super) use collect_script::CollectScript;
@@ -58,6 +58,20 @@ const LONG_VERSION: &str = concat!(
 `krbtriage COMMAND --help` explains a command with examples. The documentation is in docs/."
 )]
 pub(in crate::cli) struct Cli {
+    /// Colour text: auto, always or never.
+    ///
+    /// Auto colours on a terminal. It follows NO_COLOR, CLICOLOR, CLICOLOR_FORCE and TERM=dumb.
+    #[arg(
+        long,
+        value_name = "WHEN",
+        global = true,
+        default_value = "auto",
+        hide_default_value = true,
+        hide_possible_values = true,
+        help_heading = "Behaviour"
+    )]
+    pub color: ColorChoice,
+
     /// Without one the program shows what to begin with.
     #[command(subcommand)]
     pub command: Option<Command>,

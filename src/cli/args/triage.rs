@@ -225,11 +225,16 @@ impl ReportOptions {
         {
             return Err(WrongUse::NoTime { since, until });
         }
+        // Not while options are parsed: --color counts.
+        let format = self.format.map(|format| match format {
+            Format::Text(_) => Format::Text(terminal::layout()),
+            other => other,
+        });
         let file = |path: PathBuf| -> Result<Target, UnknownFormat> {
             let output = Output::from_arg(path);
             let format = match output.path() {
-                Some(path) => Format::of(path, self.format)?,
-                None => self.format.unwrap_or_default(),
+                Some(path) => Format::of(path, format)?,
+                None => format.unwrap_or_default(),
             };
             Ok(Target { output, format })
         };
@@ -247,7 +252,7 @@ impl ReportOptions {
             problems.iter().chain(&summary).chain(&new).chain(events.as_ref().map(|(output, _)| output));
         let is_stdout_taken = sides.into_iter().any(|output| *output == Output::Stdout);
         if reports.is_empty() && !is_stdout_taken {
-            let format = match self.format {
+            let format = match format {
                 None if terminal::is_terminal() => Format::Text(terminal::layout()),
                 format => format.unwrap_or_default(),
             };

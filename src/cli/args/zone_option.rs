@@ -11,7 +11,7 @@ pub(in crate::cli) struct ZoneOption {
     ///
     /// An IANA name (Europe/Berlin), an offset (+02:00), UTC or local. Text, pages and workbooks show their times in it. Times
     /// without a zone, as in an event that was copied from Event Viewer, are read in it. CSV, JSON and the state are always UTC.
-    #[arg(long, value_name = "ZONE", help_heading = "Time", allow_hyphen_values = true)]
+    #[arg(long, value_name = "ZONE", help_heading = "Behaviour", allow_hyphen_values = true)]
     timezone: Option<Zone>,
 }
 

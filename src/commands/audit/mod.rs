@@ -10,7 +10,7 @@ mod view;
 use std::io;
 use std::path::PathBuf;
 
-use super::fail_on::FailOn;
+use super::fail_on::{Alarm, FailOn};
 use super::paths::protect_inputs;
 use crate::commands::allow_list::{AllowError, AllowList};
 use crate::inventory::accounts::HostAliases;
@@ -74,8 +74,8 @@ pub struct Outcome {
     /// Shared addresses left out because of `--allow`.
     pub allowed: usize,
     pub written: Option<PathBuf>,
-    /// Does a condition of `--fail-on` hold?
-    pub found: bool,
+    /// The conditions of `--fail-on` that hold.
+    pub alarms: Vec<Alarm>,
     /// Was there an earlier audit?
     pub compared: bool,
 }
@@ -108,9 +108,9 @@ pub fn run(config: &Config) -> Result<Outcome, Error> {
         let now = earlier::Now { hosts: &hosts, interfaces: &interfaces, accounts: &accounts, allow: &allow };
         findings = earlier.compare(findings, &now);
     }
-    let found = config.fail_on.iter().any(|what| what.is_in_audit(&findings));
+    let alarms = config.fail_on.iter().filter_map(|what| what.alarm_of_audit(&findings)).collect();
     let inventories = [interfaces.files, accounts.files].concat();
-    let mut outcome = Outcome { findings, inventories, allowed, written: None, found, compared };
+    let mut outcome = Outcome { findings, inventories, allowed, written: None, alarms, compared };
     outcome.written = match config.view {
         None => config.output.write(&protected, |out| write(&outcome.findings, out))?,
         Some(layout) => {

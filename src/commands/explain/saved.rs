@@ -44,13 +44,7 @@ pub fn of_report(id: &str, path: &Path, zone: &Zone, layout: TextLayout) -> Resu
     Err(Error::NoIncident { path: path.to_path_buf(), id: id.to_owned(), similar_id })
 }
 
-fn of_problem(
-    problem: &Problem,
-    rows: &[Row],
-    path: &Path,
-    zone: &Zone,
-    layout: TextLayout,
-) -> String {
+fn of_problem(problem: &Problem, rows: &[Row], path: &Path, zone: &Zone, layout: TextLayout) -> String {
     let mut writer = TextWriter::new(layout);
     let title = writer.styled(TextRole::Heading, &format!("Problem {}", problem.problem_id));
     writer.line("", &title);

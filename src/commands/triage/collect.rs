@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::config::Config;
 use super::inputs::Inputs;
 use crate::diagnosis::LogDates;
-use crate::events::{self, DedupIndex, SignalKind};
+use crate::events::{self, DedupIndex};
 use crate::files::FileError;
 use crate::files::{FileIndex, Kind};
 use crate::incidents::{CollectedIncidents, IncidentBuilder, MAX_NAME, Period};
@@ -37,13 +37,18 @@ pub(super) fn collect(config: &Config, inputs: &Inputs, progress: &dyn Progress)
     let (dedup, spool) = (DedupIndex::default(), EventSpool::default());
     let reported = inputs.previous.state.as_ref().map(|open| &open.state.reported);
     let (workers, now) = (config.scan.workers(), Timestamp::now());
-    let Scan { visitors, files, unread } =
+    let Scan { visitors, mut files, unread } =
         scan::scan(&inputs.logs, &events::selection(), &config.scan, progress, || {
             IncidentBuilder::new(&dedup, config.period)
                 .without(reported)
                 .with_log_ranges(inputs.previous.exists().then_some(now))
                 .event_sink(config.outputs.need_events().then(|| spool.event_sink(workers)))
         });
+    for file in &mut files {
+        if let Some(shown) = inputs.shown(&file.path) {
+            file.path = shown.into();
+        }
+    }
     let mut incidents = CollectedIncidents::merge(visitors);
     let mut logs = Logs::new(files);
     logs.add_duplicates(&incidents);
@@ -68,26 +73,6 @@ impl Collected {
         let reasons =
             files.iter().flat_map(|file| file.read_errors.iter().map(|why| format!("{}: {why}", file.path)));
         is_nothing.then(|| reasons.collect())
-    }
-
-    /// A log of the machine that failed, and not of the one that noticed: no event 4, and the machine's own NETLOGON 3210.
-    pub(super) fn wrong_machine(&self) -> Option<String> {
-        if self.incidents.events > 0 || !self.logs.files.iter().any(FileReport::was_read) {
-            return None;
-        }
-        let refused = self
-            .incidents
-            .signals
-            .iter()
-            .find(|signal| signal.signal.kind == SignalKind::PasswordRejected)?;
-        let latest = self.logs.files.iter().filter_map(|file| file.last_written).max();
-        let until =
-            latest.map(|time| format!(" until {}", time.strftime("%Y-%m-%d %H:%M"))).unwrap_or_default();
-        Some(format!(
-            "No event 4 is in what was read{until}, but {} logged NETLOGON 3210: a domain controller refuses the password of this \
-             machine. Event 4 is logged on the clients that connect to it: read the System log of one of them.",
-            refused.signal.computer
-        ))
     }
 }
 

@@ -32,8 +32,19 @@ pub(super) struct Inputs {
     /// Files in folders that are of no kind that a triage uses.
     pub unknown: usize,
     /// What came through standard input; removed at the end.
-    _stdin: Option<TempDir>,
+    stdin: Option<TempDir>,
 }
+
+impl Inputs {
+    /// A path for people and reports: standard input was kept in a file whose name means nothing.
+    pub(super) fn shown(&self, path: &str) -> Option<String> {
+        let kept = self.stdin.as_ref()?.path().join(STDIN_FILE);
+        path.strip_prefix(&*kept.to_string_lossy()).map(|rest| format!("standard input{rest}"))
+    }
+}
+
+/// The file that keeps standard input.
+const STDIN_FILE: &str = "standard-input";
 
 /// What earlier runs left: a report, or a state.
 pub(super) struct Previous {
@@ -96,17 +107,25 @@ pub(super) fn read_inputs(config: &Config) -> Result<Inputs, Error> {
     if !logs.iter().any(|log| log.kind.is_read()) {
         let mut reasons = files::no_log_among(&logs, &unread);
         if !addresses.is_empty() || !accounts.is_empty() {
+            let found = [
+                (
+                    addresses.len(),
+                    counted_as(addresses.len() as u64, "address inventory", "address inventories"),
+                ),
+                (accounts.len(), counted(accounts.len() as u64, "SPN list")),
+            ];
+            let found: Vec<String> =
+                found.into_iter().filter(|(number, _)| *number > 0).map(|(_, text)| text).collect();
             reasons.push(format!(
-                "the paths hold {} and {}, and no log: add the System log of the client, the machine that made the failing connection",
-                counted_as(addresses.len() as u64, "address inventory", "address inventories"),
-                counted(accounts.len() as u64, "SPN list")
+                "the paths hold {}, and no log: add the System log of the client, the machine that made the failing connection",
+                found.join(" and ")
             ));
         }
         return Err(Error::NoLogs(reasons));
     }
     let interfaces = [forced.interfaces, addresses].concat();
     let spns = [forced.spns, accounts].concat();
-    Ok(Inputs { logs, unread, previous, protected, allow, interfaces, spns, unknown, _stdin: stdin })
+    Ok(Inputs { logs, unread, previous, protected, allow, interfaces, spns, unknown, stdin })
 }
 
 /// `-`: standard input, kept in a file until the run ends, as every other input is read by its name.
@@ -114,7 +133,7 @@ fn spool_stdin(paths: &mut [PathBuf]) -> Result<Option<TempDir>, Error> {
     let Some(path) = paths.iter_mut().find(|path| path.as_os_str() == "-") else { return Ok(None) };
     let spool = || -> io::Result<(TempDir, PathBuf)> {
         let folder = tempfile::tempdir()?;
-        let file = folder.path().join("standard-input");
+        let file = folder.path().join(STDIN_FILE);
         io::copy(&mut io::stdin().lock(), &mut File::create(&file)?)?;
         Ok((folder, file))
     };

@@ -22,7 +22,9 @@ use std::time::Instant;
 use jiff::Timestamp;
 
 use super::threads::with_threads;
+use crate::commands::fail_on::FailOn;
 use crate::probe::HostProgress;
+use crate::report::Surroundings;
 use crate::report::numbers::saturating_sum;
 use crate::scan::Progress;
 
@@ -56,14 +58,18 @@ fn run_stages(config: &Config, progress: &dyn TriageProgress) -> Result<Outcome,
     if let Some(reasons) = collected.no_log(&inputs) {
         return Err(Error::NoLogs(reasons));
     }
-    let wrong_machine = collected.wrong_machine();
+    let surroundings = match collected.incidents.incidents.is_empty() {
+        true => Surroundings::new(&collected.incidents.signals),
+        false => Surroundings::default(),
+    };
     let diagnosed = diagnose::diagnose(config, &inputs, &mut collected, progress);
     log::debug!("diagnosed after {:?}: {} incidents", start.elapsed(), diagnosed.rows.len());
     let compared = compare::compare(config, diagnosed.rows, inputs.previous, &mut collected)?;
     inputs.unread.append(&mut collected.unread);
     let allow = config.allow.as_deref();
     let alarms = muted::alarms(&compared.rows, &compared.problems, &inputs.allow, allow, Timestamp::now());
-    let found = config.fail_on.iter().any(|what| what.is_in(&alarms.rows, &alarms.problems));
+    let holds = |what: &FailOn| what.alarm(&alarms.rows, &alarms.problems);
+    let fulfilled = config.fail_on.iter().filter_map(holds).collect();
     // Only `--new` writes them, and without a state every problem is new.
     let new = match &config.outputs.new {
         Some(_) => {
@@ -72,11 +78,9 @@ fn run_stages(config: &Config, progress: &dyn TriageProgress) -> Result<Outcome,
         }
         None => Vec::new(),
     };
-    let notes =
-        [config.notes.clone(), diagnosed.notes, compared.notes, alarms.notes, Vec::from_iter(wrong_machine)]
-            .concat();
+    let notes = [config.notes.clone(), diagnosed.notes, compared.notes, alarms.notes].concat();
     let mut outcome = Outcome {
-        found,
+        alarms: fulfilled,
         new,
         unknown: inputs.unknown,
         rows: compared.rows,
@@ -89,6 +93,8 @@ fn run_stages(config: &Config, progress: &dyn TriageProgress) -> Result<Outcome,
         inventories: diagnosed.inventories,
         unfound: inputs.unread,
         period: config.period,
+        outside: collected.incidents.outside,
+        surroundings,
         zone: config.scan.zone.clone(),
         events: collected.incidents.events,
         already_reported: collected.incidents.already_reported,

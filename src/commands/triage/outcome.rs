@@ -3,11 +3,12 @@
 use std::any::Any;
 use std::time::Duration;
 
+use crate::commands::fail_on::Alarm;
 use crate::files::FileError;
-use crate::incidents::{Dropped, Period};
+use crate::incidents::{Dropped, OutsidePeriod, Period};
 use crate::inventory::InventoryFile;
 use crate::output::Written;
-use crate::report::{Problem, Reading, Report, Row};
+use crate::report::{Problem, Reading, Report, Row, Surroundings};
 use crate::scan::FileReport;
 use crate::zone::Zone;
 
@@ -21,8 +22,8 @@ pub struct Outcome {
     pub new: Vec<Problem>,
     /// Was there an earlier report or a state to compare with?
     pub compared: bool,
-    /// It holds something of what `fail_on` asks for.
-    pub found: bool,
+    /// The conditions of `fail_on` that hold, each with the problems that fulfil it.
+    pub alarms: Vec<Alarm>,
     /// What the state noticed (logs that were cleared or overwritten), and which problems are muted.
     pub notes: Vec<String>,
     /// Files written, in the order of the options.
@@ -34,6 +35,10 @@ pub struct Outcome {
     /// Paths that could not be looked at.
     pub unfound: Vec<FileError>,
     pub period: Period,
+    /// Events that the period left out.
+    pub outside: OutsidePeriod,
+    /// What the logs hold besides event 4; empty if they hold one.
+    pub surroundings: Surroundings,
     /// The zone of the times in outputs for people.
     pub zone: Zone,
     pub events: u64,
@@ -58,6 +63,8 @@ impl Outcome {
             zone: &self.zone,
             read: Reading {
                 period: self.period,
+                outside: self.outside,
+                surroundings: &self.surroundings,
                 logs: &self.logs,
                 inventories: &self.inventories,
                 unfound: &self.unfound,

@@ -49,9 +49,7 @@ fn stage(
         let is_now = |output: &Output| (*output == Output::Stdout) == to_stdout;
         for Target { output, format } in outputs.reports.iter().filter(|target| is_now(&target.output)) {
             complete &= match format {
-                Format::Text(layout) if to_stdout => {
-                    write_terminal(&text::view(report.rows, report.problems, report.zone, *layout))?
-                }
+                Format::Text(layout) if to_stdout => write_terminal(&text::view(report, *layout))?,
                 format => write_one(output, &mut staged, |out| format.write(report, out))?,
             };
         }

@@ -12,7 +12,14 @@ fn read(input: &[u8]) -> (Vec<Record>, u64, Vec<String>) {
         EventFilter { providers: vec!["NETLOGON".into()], event_ids: vec![] },
     ]);
     let (mut found, mut records, mut read_errors) = (Vec::new(), 0, ReadErrors::default());
-    read_events(input, &crate::zone::Zone::UTC, &selection, &mut |r| found.push(r), &mut records, &mut read_errors);
+    read_events(
+        input,
+        &crate::zone::Zone::UTC,
+        &selection,
+        &mut |r| found.push(r),
+        &mut records,
+        &mut read_errors,
+    );
     let notes = read_errors.take_notes();
     (found, records, [notes, read_errors.into_sentences()].concat())
 }

@@ -94,7 +94,7 @@ fn write_within(report: &Report<'_>, room: u64, out: &mut dyn Write) -> io::Resu
         collect_next: asks::all(report),
         timeline: Timeline::new(report),
         pictures: Pictures::new(report),
-        read: Read::new(&report.read),
+        read: Read::new(&report.read, report.zone),
         blank: Story::blank(),
     };
     page.write_into(out)

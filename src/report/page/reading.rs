@@ -1,8 +1,10 @@
 //! The inputs section: what was read, and what could not be.
 
 use super::text::{shown, shown_in};
+use crate::report::empty_result::outside_period;
 use crate::report::numbers::{counted, counted_as, grouped};
 use crate::report::{Reading, left_out};
+use crate::zone::Zone;
 
 /// Most files listed, and most problems per file: a folder of a hundred thousand files must not fill the
 /// page.
@@ -49,7 +51,7 @@ pub(super) struct Inventory {
 }
 
 impl Read {
-    pub(super) fn new(read: &Reading<'_>) -> Self {
+    pub(super) fn new(read: &Reading<'_>, zone: &Zone) -> Self {
         let text = |t: &str| shown_in(t, MAX_CHARS);
         let unfound = read.unfound.iter().map(|e| Unread {
             what: "not found or not readable",
@@ -72,6 +74,7 @@ impl Read {
         unread.truncate(MAX_FILES);
 
         let mut notes: Vec<String> = read.notes.iter().take(MAX_FILES).map(|n| shown(n)).collect();
+        notes.extend(outside_period(read, zone));
         for log in read.logs.iter().take(MAX_FILES) {
             notes.extend(log.notes.iter().take(3).map(|n| format!("{}: {}", text(&log.path), text(n))));
         }

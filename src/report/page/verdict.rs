@@ -6,7 +6,7 @@ use super::text::{Moment, shown, shown_in};
 use crate::diagnosis::{Cause, Confidence};
 use crate::report::numbers::{counted, grouped, saturating_sum};
 use crate::report::problem::by_time;
-use crate::report::{Problem, Report, Status, left_out};
+use crate::report::{Problem, Report, Status, empty_result, left_out};
 
 /// Most new problems named in the summary.
 const MAX_HEADS: usize = 8;
@@ -74,6 +74,10 @@ impl Verdict {
         let mut lead = Vec::new();
         if present.is_empty() {
             lead.push("No Kerberos event 4 (KRB_AP_ERR_MODIFIED) was found in these logs.".to_owned());
+            if report.rows.is_empty() {
+                let lines = empty_result::lines(&report.read, report.zone);
+                lead.extend(lines.iter().map(|(label, text)| shown(&format!("{label}: {text}"))));
+            }
         } else {
             let by: Vec<String> = Confidence::ALL
                 .iter()

@@ -10,6 +10,7 @@ use std::io::{self, Seek, SeekFrom, Write};
 
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, XlsxError};
 
+use super::empty_result::outside_period;
 use super::events::{EventRow, SortedEvents};
 use super::item::{RequestItem, StepItem};
 use super::numbers::{counted, grouped};
@@ -277,6 +278,7 @@ fn inputs(
 /// What concerns no single input.
 fn notes(read: &Reading<'_>, zone: &Zone, sheets: &[(&str, LeftOut)]) -> Vec<String> {
     let mut notes = vec![format!("Times in columns are {zone}. Times with a Z in texts are UTC.")];
+    notes.extend(outside_period(read, zone));
     notes.extend(read.notes.iter().cloned());
     for (name, left_out) in sheets {
         if left_out.rows > 0 {

@@ -122,7 +122,8 @@ fn ldif(world: &World, domain: usize) -> String {
 
 /// What the program says of the folder: cause, kind and confidence by incident.
 pub fn triage(folder: &Path) -> BTreeMap<String, [String; 3]> {
-    let output = Command::new(env!("CARGO_BIN_EXE_krbtriage")).env("TZ", "UTC")
+    let output = Command::new(env!("CARGO_BIN_EXE_krbtriage"))
+        .env("TZ", "UTC")
         .current_dir(folder)
         .args(["triage", "--interfaces", "addresses", "--spns", "spns", "logs"])
         .output()

@@ -1,7 +1,7 @@
 //! The binary on a real terminal.
 
-use std::fs::File;
 use crate::support::program::krbtriage;
+use std::fs::File;
 use std::io::Read;
 use std::os::fd::OwnedFd;
 use std::process::Stdio;
@@ -54,11 +54,7 @@ fn on_a_terminal_the_report_is_readable_and_piped_it_is_csv() {
     assert_eq!(status, 0);
     assert!(text.contains("9 problems in 12 incidents") && text.contains("\u{1b}["), "{text}");
     assert!(text.lines().all(|l| textwrap::core::display_width(l) <= 72), "{text}");
-    let piped = krbtriage()
-        .current_dir(SAMPLES)
-        .args(TRIAGE)
-        .output()
-        .expect("it runs");
+    let piped = krbtriage().current_dir(SAMPLES).args(TRIAGE).output().expect("it runs");
     assert!(piped.stdout.starts_with(b"incident_id,problem_id,"));
 }
 

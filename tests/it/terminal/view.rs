@@ -6,8 +6,8 @@ use std::sync::OnceLock;
 use krbtriage::diagnosis::EvidenceRole;
 use krbtriage::report::item::{EvidenceItem, RequestItem};
 use krbtriage::report::text_writer::TextLayout;
+use krbtriage::report::{Reading, Report, Row, Status, baseline, problem, text};
 use krbtriage::zone::Zone;
-use krbtriage::report::{Row, Status, baseline, problem, text};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -34,7 +34,10 @@ fn samples() -> Vec<Row> {
 }
 
 fn view(rows: &[Row], width: usize, colours: bool) -> String {
-    let mut view = text::view(rows, &problem::group(rows), &Zone::UTC, TextLayout::new(width, colours));
+    let problems = problem::group(rows);
+    let (zone, read) = (Zone::UTC, Reading::default());
+    let report = Report { rows, problems: &problems, compared: false, zone: &zone, read, events: None };
+    let mut view = text::view(&report, TextLayout::new(width, colours));
     let end = view.trim_end().len();
     view.truncate(end);
     view
@@ -72,7 +75,14 @@ fn colours_change_nothing_but_colours() {
 
 #[test]
 fn no_incident_is_said() {
-    insta::assert_snapshot!(view(&[], 80, false), @"No incident: nothing in these logs is a Kerberos event 4 (KRB_AP_ERR_MODIFIED).");
+    insta::assert_snapshot!(view(&[], 80, false), @r"
+    No Kerberos event 4 (KRB_AP_ERR_MODIFIED) in these logs.
+        Read      no log: none of the inputs holds an event.
+        Next      Event 4 is in the System log of the client: the machine that made
+                  the connection that failed. Export that log in an elevated prompt
+                  there (wevtutil epl System System.evtx), or run `krbtriage here`
+                  there.
+    ");
 }
 
 #[test]

@@ -1,0 +1,255 @@
+//! What a report without incidents says: what was read, what was left out, what related trouble the logs hold, and what to do
+//! next.
+
+use jiff::Timestamp;
+
+use super::Reading;
+use super::numbers::{counted, grouped};
+use super::text_writer::{few, period};
+use crate::events::SignalKind;
+use crate::incidents::RecordedSignal;
+use crate::zone::Zone;
+
+/// Most files, machines and kinds of trouble named.
+const MAX_NAMES: usize = 3;
+const MAX_TROUBLE: usize = 5;
+
+/// Events of one kind that show related trouble.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trouble {
+    /// As people quote it: `NETLOGON 3210`.
+    pub event: String,
+    pub meaning: &'static str,
+    /// Who logged it.
+    pub computers: Vec<String>,
+    pub events: u64,
+    pub last: Timestamp,
+}
+
+/// What the logs hold besides event 4.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Surroundings {
+    /// Computers that logged an event that triage reads, sorted.
+    pub computers: Vec<String>,
+    /// The latest trouble first.
+    pub trouble: Vec<Trouble>,
+}
+
+impl Surroundings {
+    pub fn new(signals: &[RecordedSignal]) -> Self {
+        let mut surroundings = Self::default();
+        for RecordedSignal { signal, occurrences } in signals {
+            let computer = signal.computer.to_string();
+            let Some(meaning) = trouble(signal.kind) else {
+                surroundings.computers.push(computer);
+                continue;
+            };
+            let event = format!("{} {}", signal.provider, signal.event_id);
+            match surroundings.trouble.iter_mut().find(|known| known.event == event) {
+                Some(known) => {
+                    known.events += occurrences.events;
+                    known.last = known.last.max(occurrences.last);
+                    known.computers.push(computer.clone());
+                }
+                None => surroundings.trouble.push(Trouble {
+                    event,
+                    meaning,
+                    computers: vec![computer.clone()],
+                    events: occurrences.events,
+                    last: occurrences.last,
+                }),
+            }
+            surroundings.computers.push(computer);
+        }
+        let trouble = surroundings.trouble.iter_mut().map(|trouble| &mut trouble.computers);
+        for names in trouble.chain([&mut surroundings.computers]) {
+            names.sort_by_key(|name| name.to_lowercase());
+            names.dedup_by(|a, b| a.eq_ignore_ascii_case(b));
+        }
+        surroundings.trouble.sort_by(|a, b| b.last.cmp(&a.last).then_with(|| a.event.cmp(&b.event)));
+        surroundings
+    }
+}
+
+/// What an event of this kind says about keys, names and addresses. `None` for one that is usual.
+fn trouble(kind: SignalKind) -> Option<&'static str> {
+    Some(match kind {
+        SignalKind::PasswordRejected => "a domain controller refused the password of this machine",
+        SignalKind::SessionRefused => "a computer failed to authenticate to this domain controller",
+        SignalKind::NoMachineAccount => "the domain has no account for a computer",
+        SignalKind::TwoAccounts => "two accounts have one name",
+        SignalKind::DuplicateName | SignalKind::SpnNotUnique => "an SPN is on more than one account",
+        SignalKind::SqlSpnRefused => "SQL Server could not register its SPN",
+        SignalKind::NoSuitableKey => "an account has no key of the requested encryption type",
+        SignalKind::CorruptKeys => "the keys of an account are corrupt",
+        SignalKind::WeakCipherRefused => "the KDC refused a ticket with a weak cipher",
+        SignalKind::NotALocalName => "a program reached its own machine under another name",
+        SignalKind::MachineSidNotUnique => "two machines have one SID",
+        SignalKind::AuthenticationFailed => "authentication to a server failed",
+        SignalKind::DcomFailed => "DCOM to another host failed",
+        SignalKind::ServiceLogonFailed => "a service could not log on",
+        SignalKind::PoolLogonFailed => "an application pool could not start under its account",
+        SignalKind::ManagedPasswordNotFetched => {
+            "the password of a managed service account could not be fetched"
+        }
+        SignalKind::ClusterAccountFailed => "the account of a cluster name could not be updated",
+        SignalKind::UsnRollback => "a domain controller was restored in a way that replication does not know",
+        SignalKind::PolicyLogonFailed => "a logon failed while policy was read",
+        SignalKind::PacRefused => "a client's authorization data could not be validated",
+        SignalKind::AddressConflict => "another machine has an address of this one",
+        _ => return None,
+    })
+}
+
+/// A label of one word and a sentence.
+pub type Line = (&'static str, String);
+
+/// What a report without incidents says.
+pub fn lines(read: &Reading<'_>, zone: &Zone) -> Vec<Line> {
+    let mut lines = vec![("Read", inputs(read, zone))];
+    let left_out = outside_period(read, zone);
+    let is_left_out = left_out.is_some();
+    lines.extend(left_out.map(|text| ("Left out", text)));
+    for trouble in read.surroundings.trouble.iter().take(MAX_TROUBLE) {
+        let last = trouble.last.to_string();
+        lines.push((
+            "Related",
+            format!(
+                "{} x {} on {}, last {}: {}.",
+                grouped(trouble.events),
+                trouble.event,
+                few(&trouble.computers, MAX_NAMES),
+                period(&last, &last, zone),
+                trouble.meaning
+            ),
+        ));
+    }
+    if read.surroundings.trouble.len() > MAX_TROUBLE {
+        let more = counted((read.surroundings.trouble.len() - MAX_TROUBLE) as u64, "other kind");
+        lines.push(("Related", format!("{more} of event. `krbtriage extract` writes them.")));
+    }
+    if !is_left_out {
+        lines.push((
+            "Next",
+            "Event 4 is in the System log of the client: the machine that made the connection that failed. Export that log in an \
+             elevated prompt there (wevtutil epl System System.evtx), or run `krbtriage here` there."
+                .to_owned(),
+        ));
+    }
+    lines
+}
+
+/// The logs, their machines and their time.
+fn inputs(read: &Reading<'_>, zone: &Zone) -> String {
+    let logs: Vec<_> = read.logs.iter().filter(|log| log.was_read()).collect();
+    if logs.is_empty() {
+        return "no log: none of the inputs holds an event.".to_owned();
+    }
+    let names: Vec<String> = logs.iter().map(|log| log.path.to_string()).collect();
+    let mut text = match logs.len() {
+        1 => few(&names, MAX_NAMES),
+        n => format!("{} ({})", counted(n as u64, "log"), few(&names, MAX_NAMES)),
+    };
+    let computers = &read.surroundings.computers;
+    if !computers.is_empty() {
+        text.push_str(&format!(", of {}", few(computers, MAX_NAMES)));
+    }
+    let first = logs.iter().filter_map(|log| log.first_written).min();
+    let last = logs.iter().filter_map(|log| log.last_written).max();
+    match (first, last) {
+        (Some(first), Some(last)) => {
+            text.push_str(&format!(", {}", period(&first.to_string(), &last.to_string(), zone)));
+        }
+        (None, Some(last)) => {
+            let last = last.to_string();
+            text.push_str(&format!(", up to {}", period(&last, &last, zone)));
+        }
+        (_, None) => {}
+    }
+    text.push('.');
+    text
+}
+
+/// `29 events 4 before 2026-11-22 00:09 UTC (--since), the last at 2026-10-06 22:13 UTC. ...`, if any were left out.
+pub fn outside_period(read: &Reading<'_>, zone: &Zone) -> Option<String> {
+    let last = read.outside.last?.to_string();
+    let at = |time: Timestamp| period(&time.to_string(), &time.to_string(), zone);
+    let (limits, options) = match (read.period.since, read.period.until) {
+        (Some(since), Some(until)) => (
+            format!("before {} (--since) or after {} (--until)", at(since), at(until)),
+            "--since and --until",
+        ),
+        (Some(since), None) => (format!("before {} (--since)", at(since)), "--since"),
+        (None, Some(until)) => (format!("after {} (--until)", at(until)), "--until"),
+        (None, None) => return None,
+    };
+    let events = match read.outside.events {
+        1 => "1 event 4".to_owned(),
+        n => format!("{} events 4", grouped(n)),
+    };
+    Some(format!(
+        "{events} {limits}, the last at {}. Leave out {options} to include them.",
+        period(&last, &last, zone)
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::incidents::{OutsidePeriod, Period};
+    use crate::scan::FileReport;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn an_empty_report_says_what_was_read_and_what_to_do_next() {
+        let log = FileReport {
+            path: "SRV6.evtx".into(),
+            records: 9,
+            first_written: Some(at("2026-10-04T08:00:00Z")),
+            last_written: Some(at("2026-10-06T22:13:09Z")),
+            ..FileReport::default()
+        };
+        let trouble = Trouble {
+            event: "NETLOGON 3210".to_owned(),
+            meaning: "a domain controller refused the password of this machine",
+            computers: vec!["SRV6".to_owned()],
+            events: 2,
+            last: at("2026-10-06T20:00:00Z"),
+        };
+        let surroundings = Surroundings { computers: vec!["SRV6".to_owned()], trouble: vec![trouble] };
+        let logs = [log];
+        let read = Reading { logs: &logs, surroundings: &surroundings, ..Reading::default() };
+        let said: Vec<String> =
+            lines(&read, &Zone::UTC).iter().map(|(label, text)| format!("{label}: {text}")).collect();
+        assert_eq!(said[0], "Read: SRV6.evtx, of SRV6, 2026-10-04 08:00 to 2026-10-06 22:13 UTC.");
+        assert_eq!(
+            said[1],
+            "Related: 2 x NETLOGON 3210 on SRV6, last 2026-10-06 20:00 UTC: a domain controller refused the password of \
+             this machine."
+        );
+        assert!(said[2].starts_with("Next: Event 4 is in the System log of the client"), "{said:?}");
+    }
+
+    #[test]
+    fn what_a_period_left_out_comes_before_any_other_advice() {
+        let read = Reading {
+            period: Period { since: Some(at("2026-11-22T00:09:00Z")), until: None },
+            outside: OutsidePeriod { events: 29, last: Some(at("2026-10-06T22:13:09Z")) },
+            ..Reading::default()
+        };
+        let said = lines(&read, &Zone::UTC);
+        assert_eq!(
+            said[1],
+            (
+                "Left out",
+                "29 events 4 before 2026-11-22 00:09 UTC (--since), the last at 2026-10-06 22:13 UTC. Leave out --since to \
+                 include them."
+                    .to_owned()
+            )
+        );
+        assert!(!said.iter().any(|(label, _)| *label == "Next"));
+    }
+}

@@ -87,7 +87,7 @@ fn found(outcome: &Outcome) -> String {
         sort_by_urgency(&mut problems, outcome.compared);
         for (i, problem) in problems.iter().take(WORST).enumerate() {
             let clients = counted(problem.clients.len() as u64, "client");
-            lines.push(format!("  {}. {} ({}, {clients})", i + 1, problem.heading(), problem.confidence));
+            lines.push(format!("  {}. {}: {}, {clients}", i + 1, problem.heading(), problem.confidence));
         }
         if problems.len() > WORST {
             lines.push(format!("  and {} more", grouped((problems.len() - WORST) as u64)));

@@ -43,7 +43,7 @@ impl FailOn {
             }
         };
         sort_by_urgency(&mut found, true);
-        let what = found.iter().map(|problem| format!("{} ({})", problem.heading(), problem.confidence));
+        let what = found.iter().map(|problem| format!("{}: {}", problem.heading(), problem.confidence));
         let what: Vec<String> = what.collect();
         (!what.is_empty()).then_some(Alarm { condition: self, what })
     }
@@ -56,7 +56,7 @@ impl FailOn {
             Self::Cause(cause) => finding.kind.cause() == cause && finding.status.is_present(),
         });
         let what: Vec<String> =
-            found.map(|finding| format!("{} ({})", finding.what, finding.kind.name())).collect();
+            found.map(|finding| format!("{}: {}", finding.what, finding.kind.name())).collect();
         (!what.is_empty()).then_some(Alarm { condition: self, what })
     }
 

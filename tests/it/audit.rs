@@ -294,7 +294,7 @@ fn what_came_back_since_an_earlier_audit() {
     let nightly = ["-i", "a.csv", "--baseline", "audit.csv", "-o", "audit.csv", "--fail-on", "new"];
     let night = |expected: i32| {
         let run = bench.audit(&nightly);
-        let why = "Exit status 1, because --fail-on new holds for 1:\n  169.254.95.120 (bmc-usb-nic)\n";
+        let why = "Exit status 1, because --fail-on new holds for 1:\n  169.254.95.120: bmc-usb-nic\n";
         let said = if expected == 1 { why } else { "" };
         assert_eq!((run.status, run.err.as_str(), run.out.as_str()), (expected, said, ""));
         let out = fs::read_to_string(bench.0.path().join("audit.csv")).unwrap();

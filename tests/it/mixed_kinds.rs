@@ -95,7 +95,14 @@ fn rows(text: &str) -> Rows {
 
     let fours = Selection::new(vec![EventFilter { providers: vec![], event_ids: vec![4] }]);
     let (mut events, mut records, mut errors) = (Vec::new(), 0, ReadErrors::default());
-    read_events(text.as_bytes(), &fours, &mut |record| events.push(record), &mut records, &mut errors);
+    read_events(
+        text.as_bytes(),
+        &krbtriage::zone::Zone::UTC,
+        &fours,
+        &mut |record| events.push(record),
+        &mut records,
+        &mut errors,
+    );
     rows.extend(events.iter().map(|record| {
         let values: Vec<&str> = record.data.iter().map(|datum| &*datum.value).take(4).collect();
         format!("event\t{}", values.join("\t"))

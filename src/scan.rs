@@ -3,10 +3,11 @@
 //! [`scan`] hides everything between a path and a [`Record`](crate::records::Record): blocks of chunks, the
 //! gate, decoding, archives, XML and text. It does not know what the records mean.
 //!
-//! A file imports only files listed before it: `visitor` and `report` (results), `extracted` and `plan`
+//! A file imports only files listed before it: `options`, `visitor` and `report` (results), `extracted` and `plan`
 //! (tasks), `sink` (output of a reader), `stream` (sequential inputs), `worker`.
 
 mod extracted;
+mod options;
 mod order;
 mod plan;
 mod report;
@@ -15,6 +16,7 @@ mod stream;
 mod visitor;
 mod worker;
 
+pub use options::ScanOptions;
 pub use order::FileOrder;
 pub use report::{FileReport, Scan};
 pub use visitor::{Progress, RecordVisitor};
@@ -23,30 +25,8 @@ use std::sync::atomic::AtomicUsize;
 
 use crate::files::Input;
 use crate::records::Selection;
-use crate::zone::Zone;
 use plan::Plan;
 use worker::{Run, Worker};
-
-/// Options of a scan.
-#[derive(Debug, Clone, Default)]
-pub struct ScanOptions {
-    /// Worker threads; 0 for one per core.
-    pub threads: usize,
-    /// Also read records in slack space.
-    pub recover: bool,
-    /// The zone of times in text that name none.
-    pub zone: Zone,
-}
-
-impl ScanOptions {
-    /// Most threads that will work.
-    pub fn workers(&self) -> usize {
-        match self.threads {
-            0 => std::thread::available_parallelism().map_or(1, usize::from),
-            asked => asked,
-        }
-    }
-}
 
 /// Reads all inputs and passes every wanted record to a visitor.
 ///

@@ -18,16 +18,17 @@ pub mod problem;
 pub mod row;
 pub mod run_summary;
 pub mod saved;
+pub mod surroundings;
 
 pub mod text;
 pub mod xlsx;
 
 pub use csv_writer::CsvWriter;
-pub use empty_result::Surroundings;
 pub use events::{EventFormat, EventSpool, SortedEvents};
 pub use format::{Format, Target};
 pub use problem::{PROBLEM_COLUMNS, Problem};
 pub use row::{COLUMNS, Row, Status};
+pub use surroundings::Surroundings;
 pub use text_writer::TextLayout;
 
 use crate::files::FileError;

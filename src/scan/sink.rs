@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::ScanOptions;
 use super::extracted::index_of;
+use super::options::ScanOptions;
 use super::plan::Plan;
 use super::visitor::{Progress, RecordVisitor};
 use crate::chunks::{CHUNK_LEN, FILE_HEADER_LEN};

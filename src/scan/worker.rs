@@ -5,7 +5,7 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::ScanOptions;
+use super::options::ScanOptions;
 use super::plan::{Plan, Task};
 use super::sink::Sink;
 use super::stream;

@@ -74,7 +74,7 @@ impl HostProgress for Bar {
             && count > 0
         {
             bar.reset();
-            bar.set_style(style("{wide_bar} {pos} of {len} hosts asked, {elapsed}"));
+            bar.set_style(style("{wide_bar} asked {pos} of {len}, {elapsed}"));
             bar.set_length(count as u64);
             bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(10));
             // Silent hosts answer nothing: the clock shows that the program waits.

@@ -12,7 +12,7 @@ const CLIENT: &str = "SRV1.alpha.example.com";
 
 /// SRV1 of the reference case: its live logs, with the fault minutes ago, its adapters, and what its resolver answers. Connections to
 /// SRV2 go to `port` of this machine.
-fn srv1(port: u16) -> Place {
+pub fn srv1(port: u16) -> Place {
     srv1_with(port, "ALPHA.EXAMPLE.COM", "BETA.EXAMPLE.COM")
 }
 

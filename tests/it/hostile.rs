@@ -1,6 +1,7 @@
 //! What an attacker may put into inputs, by the numbers of the review's attacks. `SECURITY.md` names these tests.
 
 use std::collections::BTreeSet;
+#[cfg(unix)]
 use std::time::{Duration, Instant};
 
 use serde_json::Value;

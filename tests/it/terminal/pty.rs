@@ -3,16 +3,26 @@
 use crate::support::program::krbtriage;
 use std::fs::File;
 use std::io::Read;
+use std::net::TcpListener;
 use std::os::fd::OwnedFd;
+use std::path::Path;
 use std::process::Stdio;
+use std::time::Duration;
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
+
+use crate::here::srv1;
 
 const SAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/samples");
 
 /// Runs the binary with its standard output on a terminal of so many columns; what it wrote there, and its exit status.
 pub fn on_terminal(columns: u16, set: &[(&str, &str)], arguments: &[&str]) -> (String, i32) {
+    run(columns, set, arguments, Path::new(SAMPLES), false)
+}
+
+/// The same in a folder, and with its standard error on the terminal too where `both` is set.
+fn run(columns: u16, set: &[(&str, &str)], arguments: &[&str], folder: &Path, both: bool) -> (String, i32) {
     let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
     grantpt(&ours).expect("granted");
     unlockpt(&ours).expect("unlocked");
@@ -30,11 +40,15 @@ pub fn on_terminal(columns: u16, set: &[(&str, &str)], arguments: &[&str]) -> (S
         command.env_remove(name);
     }
     command.env("TERM", "xterm-256color").envs(set.iter().copied());
+    let stderr = match both {
+        true => theirs.try_clone().expect("another one").into(),
+        false => Stdio::null(),
+    };
     let mut child = command
-        .current_dir(SAMPLES)
+        .current_dir(folder)
         .args(arguments)
         .stdin(Stdio::null())
-        .stderr(Stdio::null())
+        .stderr(stderr)
         .stdout(theirs)
         .spawn()
         .expect("it runs");
@@ -82,4 +96,31 @@ fn colours_are_left_out_where_they_are_not_wanted() {
     }
     let (text, _) = on_terminal(80, &[("NO_COLOR", "")], &TRIAGE);
     assert!(text.contains('\u{1b}'), "an empty NO_COLOR asks for nothing (no-color.org)");
+}
+
+/// Both commands count the hosts that they ask, because a silent one takes seconds.
+#[test]
+fn a_probe_shows_its_progress_on_a_terminal_only() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    // Accepts, is silent for a second, and closes.
+    std::thread::spawn(move || {
+        for connection in listener.incoming() {
+            std::thread::spawn(move || {
+                std::thread::sleep(Duration::from_secs(1));
+                drop(connection);
+            });
+        }
+    });
+    let here = srv1(port);
+    let port = port.to_string();
+    let probe = ["probe", "127.0.0.1", "localhost", "--port", &port, "-o", "addresses.csv"];
+    let here_probe = ["here", "--machine", "machine.json", "--probe", "-o", "report.csv"];
+    for (arguments, asked) in [(&probe[..], "asked 0 of 2"), (&here_probe, "asked 0 of 1")] {
+        let (text, _) = run(80, &[], arguments, here.0.path(), true);
+        assert!(text.contains(asked), "{text}");
+        let (text, _) = run(80, &[], &[arguments, &["--no-progress"]].concat(), here.0.path(), true);
+        assert!(!text.contains(asked), "{text}");
+        assert!(!here.run(arguments).stderr().contains(asked));
+    }
 }

@@ -9,6 +9,9 @@ use roaring::RoaringBitmap;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ActivityTimes(RoaringBitmap);
 
+// A bitmap equals itself; the crate does not say so.
+impl Eq for ActivityTimes {}
+
 impl ActivityTimes {
     pub fn add(&mut self, time: Timestamp) {
         self.0.insert(second(time));

@@ -177,6 +177,7 @@ fn row(cells: &[Cow<'_, str>]) -> Result<Row, String> {
         fix: split(fix).iter().map(|step| StepItem::from_cell(step)).collect(),
         logs: split(logs),
         collect: split(collect),
+        activity: Default::default(),
     };
     Ok(row)
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use crate::diagnosis::{
-    AGAINST, Evidence, EvidenceRole, Fact, Request, Step, is_for_people, title_of, uncapitalised,
+    AGAINST, Evidence, EvidenceRole, Fact, Relation, Request, Step, is_for_people, title_of, uncapitalised,
 };
 
 /// An item: typed in the run that made it, so that its text is made when it is written; its text if it was read, with
@@ -24,6 +24,18 @@ enum Parts<T> {
 pub struct EvidenceItem {
     pub role: EvidenceRole,
     parts: Parts<Fact>,
+}
+
+/// Where an item of evidence is shown to a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum EvidenceSection {
+    Proof,
+    /// What speaks against the verdict, fits as well, or is assumed.
+    Caveat,
+    /// Logged near the events, and of no weight.
+    Context,
+    /// Why another cause was not chosen.
+    Considered,
 }
 
 /// One thing to collect next.
@@ -132,6 +144,32 @@ impl EvidenceItem {
             EvidenceRole::For | EvidenceRole::Excludes | EvidenceRole::Rival => cell,
         };
         Self { role, parts: Parts::read(text, Map::new()) }
+    }
+
+    /// Proof holds proof: what is assumed or was only logged near the events goes elsewhere. A report from CSV
+    /// does not show the difference.
+    pub(crate) fn section(&self) -> EvidenceSection {
+        match self.role {
+            EvidenceRole::Against | EvidenceRole::Rival => return EvidenceSection::Caveat,
+            EvidenceRole::Excludes => return EvidenceSection::Considered,
+            EvidenceRole::For => {}
+        }
+        match &self.parts {
+            Parts::Typed(fact) => match &**fact {
+                Fact::Assumed { .. } | Fact::PerhapsAnother { .. } | Fact::FromSlack { .. } => {
+                    EvidenceSection::Caveat
+                }
+                Fact::Event { relation: Relation::Near, .. } | Fact::MoreEvents { .. } => {
+                    EvidenceSection::Context
+                }
+                _ => EvidenceSection::Proof,
+            },
+            Parts::Read { members, .. } => match (text_of(members, "kind"), text_of(members, "relation")) {
+                ("assumed" | "perhaps-another" | "from-slack", _) => EvidenceSection::Caveat,
+                ("event", "near") | ("more-events", _) => EvidenceSection::Context,
+                _ => EvidenceSection::Proof,
+            },
+        }
     }
 
     /// The text for a cell, from which the role can be read again.

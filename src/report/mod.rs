@@ -48,6 +48,8 @@ pub struct Report<'a> {
     /// The zone of the times in formats for people.
     pub zone: &'a Zone,
     pub read: Reading<'a>,
+    /// `--title`, for the page.
+    pub title: Option<&'a str>,
     /// Every event, where a format asks for them ([`Format::needs_events`]).
     pub events: Option<&'a SortedEvents>,
 }

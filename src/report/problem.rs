@@ -238,6 +238,7 @@ mod tests {
             fix: vec![StepItem::from_cell(&format!("repair it ({confidence})"))],
             logs: vec![],
             collect: vec![],
+            activity: Default::default(),
         }
     }
 

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::item::{EvidenceItem, RequestItem, StepItem};
 use crate::diagnosis::{Cause, Collect, Confidence, Finding, Kind, Request};
 use crate::files::FileIndex;
+use crate::incidents::ActivityTimes;
 
 /// The report's columns, in their order.
 pub const COLUMNS: [&str; 27] = [
@@ -116,6 +117,9 @@ pub struct Row {
     /// What `collect-script` can collect for `missing`.
     #[serde(default)]
     pub collect: Vec<String>,
+    /// The seconds with an event, for the timeline. Earlier reports do not have them.
+    #[serde(skip)]
+    pub activity: ActivityTimes,
 }
 
 /// The name of a problem: the thing to fix. An earlier report in CSV does not have it, then it is the ID.
@@ -157,6 +161,7 @@ impl Row {
             fix: finding.fix.into_iter().map(StepItem::new).collect(),
             logs,
             collect: collect.iter().map(ToString::to_string).collect(),
+            activity: incident.occurrences.activity.clone(),
         }
     }
 

@@ -6,12 +6,12 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::collect_next::{CollectNext, collect_next};
-use super::item::{EvidenceItem, RequestItem, StepItem};
+use super::item::{EvidenceItem, EvidenceSection, RequestItem, StepItem};
 use super::numbers::{counted, grouped};
 use super::row::{Row, Status};
 use super::text_writer::{TextLayout, TextRole, TextWriter, few, period, shown_of};
 use super::{Problem, Report, empty_result, problem};
-use crate::diagnosis::{Cause, Confidence, EvidenceRole};
+use crate::diagnosis::{Cause, Confidence, uncapitalised};
 
 /// Most problems that are all shown in full. Of more, only [`MANY_IN_FULL`] are; the others get one line each,
 /// up to [`MAX_LINES`] per cause.
@@ -20,6 +20,7 @@ const MANY_IN_FULL: usize = 5;
 const MAX_LINES: usize = 3;
 /// Most pieces of evidence, incidents and names shown per problem.
 const MAX_EVIDENCE: usize = 3;
+const MAX_LOGGED: usize = 1;
 const MAX_INCIDENTS: usize = 3;
 /// Checks of one problem that is not confirmed; "Collect next" has all.
 const MAX_CHECKS: usize = 1;
@@ -145,9 +146,9 @@ impl<'a> View<'a> {
     fn group(&mut self, cause: Cause, problems: &[&'a Problem], share: usize) {
         let incidents: usize = problems.iter().map(|p| self.present_of(p).count()).sum();
         self.writer.blank();
-        let title = self.writer.styled(TextRole::Heading, cause.name());
+        let title = self.writer.styled(TextRole::Heading, cause.label());
         let text = format!(
-            "{title}: {} ({}, {})",
+            "{title} ({cause}): {} ({}, {})",
             cause.meaning(),
             counted(problems.len() as u64, "problem"),
             counted(incidents as u64, "incident")
@@ -193,7 +194,7 @@ impl<'a> View<'a> {
     /// Confidence, kind and status.
     fn sure(&self, problem: &Problem) -> String {
         let confidence = self.writer.styled(of_confidence(problem.confidence), problem.confidence.name());
-        let mut text = format!("{confidence}, {}", problem.kind);
+        let mut text = format!("{confidence}, {} ({})", uncapitalised(problem.kind.label()), problem.kind);
         if self.compared {
             let ink = if problem.status.is_new() { TextRole::Bad } else { TextRole::Plain };
             text.push_str(&format!(", {}", self.writer.styled(ink, problem.status.name())));
@@ -216,8 +217,9 @@ impl<'a> View<'a> {
         let story = self.writer.styled(TextRole::Plain, &format!("{}.", best.explanation));
         self.writer.line("    ", &story);
         let label = if best.confidence == Confidence::Confirmed { "    Proof" } else { "    Evidence" };
-        self.writer.items(label, &self.evidence(best), false);
-        self.writer.items("    But", &self.doubts(best), false);
+        self.writer.items(label, &self.evidence(best, EvidenceSection::Proof), false);
+        self.writer.items("    Logged", &self.evidence(best, EvidenceSection::Context), false);
+        self.writer.items("    Caveats", &self.evidence(best, EvidenceSection::Caveat), false);
         if best.confidence != Confidence::Confirmed {
             let checks = best.missing.iter().take(MAX_CHECKS).map(RequestItem::brief);
             let checks: Vec<String> = checks.map(|text| self.writer.styled(TextRole::Plain, &text)).collect();
@@ -239,29 +241,19 @@ impl<'a> View<'a> {
         self.incidents(problem, &incidents);
     }
 
-    /// What supports it.
-    fn evidence(&self, row: &Row) -> Vec<String> {
-        let support: Vec<String> = row
-            .evidence
-            .iter()
-            .filter(|item| item.role == EvidenceRole::For)
-            .map(|item| item.cell().into_owned())
-            .collect();
-        let shown = shown_of(support.len(), MAX_EVIDENCE);
+    /// The items of one section.
+    fn evidence(&self, row: &Row, section: EvidenceSection) -> Vec<String> {
+        let items: Vec<&EvidenceItem> =
+            row.evidence.iter().filter(|item| item.section() == section).collect();
+        let role = if section == EvidenceSection::Caveat { TextRole::Doubtful } else { TextRole::Plain };
+        let most = if section == EvidenceSection::Context { MAX_LOGGED } else { MAX_EVIDENCE };
+        let shown = shown_of(items.len(), most);
         let mut out: Vec<String> =
-            support.iter().take(shown).map(|e| self.writer.styled(TextRole::Plain, e)).collect();
-        if support.len() > shown {
-            out.push(self.writer.styled(TextRole::Faint, &format!("and {} more", support.len() - shown)));
+            items.iter().take(shown).map(|item| self.writer.styled(role, &item.text())).collect();
+        if items.len() > shown {
+            out.push(self.writer.styled(TextRole::Faint, &format!("and {} more", items.len() - shown)));
         }
         out
-    }
-
-    /// What speaks against it, and what fits as well; not why other causes were left out.
-    fn doubts(&self, row: &Row) -> Vec<String> {
-        let is_doubt =
-            |item: &&EvidenceItem| matches!(item.role, EvidenceRole::Against | EvidenceRole::Rival);
-        let doubts = row.evidence.iter().filter(is_doubt).take(MAX_EVIDENCE);
-        doubts.map(|item| self.writer.styled(TextRole::Doubtful, &item.text())).collect()
     }
 
     fn fix(&mut self, fix: &'a [StepItem]) {

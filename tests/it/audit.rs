@@ -105,8 +105,8 @@ fn the_reference_case_before_it_hurts() {
     );
     assert_eq!(
         found["hurts"],
-        "srv1.alpha.example.com asking srv2.beta.example.com by DCOM or WMI can take 169.254.95.120 for the other's and \
-         reach itself, and srv2.beta.example.com asking srv1.alpha.example.com likewise, also across 2 domains \
+        "srv1.alpha.example.com can reach itself when it connects to srv2.beta.example.com by DCOM or WMI, and \
+         srv2.beta.example.com when it connects to srv1.alpha.example.com: both own 169.254.95.120, across 2 domains \
          (alpha.example.com, beta.example.com)"
     );
     assert!(

@@ -1,15 +1,16 @@
 //! `krbtriage audit`: its options.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use clap::builder::{PathBufValueParser, TypedValueParser};
 
-use super::format::csv_or_text_file;
+use super::format::audit_file;
 use super::terminal_options::Say;
 use crate::cli::paths::expand_wildcards;
 use crate::cli::terminal;
 use crate::commands;
+use crate::commands::audit::AuditFormat;
 use crate::commands::fail_on::FailOn;
 use crate::inventory::accounts::HostAliases;
 use crate::output::Output;
@@ -25,6 +26,8 @@ use crate::report::TextLayout;
     krbtriage audit -i addresses.csv -o audit.csv
   Check addresses, DNS and SPNs:
     krbtriage audit -i inventories --dns dns-records.csv --spns spns.txt
+  Write a page for a browser, with every shared address of the estate:
+    krbtriage audit -i inventories --dns dns-records.csv --spns spns.txt -o audit.html
   Alert when a firmware update enables a management adapter again:
     krbtriage audit -i addresses.csv --baseline last.csv --fail-on new -o audit.csv
 
@@ -71,14 +74,19 @@ pub(in crate::cli) struct Audit {
     #[arg(long, value_name = "WHAT", help_heading = "Compare", value_delimiter = ',')]
     fail_on: Vec<FailOn>,
 
-    /// Output format: csv or text.
+    /// Output format: csv, html or text.
     ///
-    /// The default is text on a terminal and for a file that ends in .txt, and CSV elsewhere.
-    #[arg(long, value_name = "FORMAT", help_heading = "Output", value_parser = ["csv", "text"])]
+    /// The default is text on a terminal. The extension of the output selects text (.txt) or a page for a browser (.html); all
+    /// else is CSV.
+    #[arg(long, value_name = "FORMAT", help_heading = "Output", value_parser = ["csv", "html", "text"])]
     format: Option<String>,
 
-    /// Write to FILE instead of standard output.
-    #[arg(short, long, value_name = "FILE", help_heading = "Output", value_parser = PathBufValueParser::new().try_map(csv_or_text_file))]
+    /// Title of the page (.html), for example the site or the date.
+    #[arg(long, value_name = "TEXT", help_heading = "Output")]
+    title: Option<String>,
+
+    /// Write to FILE (.csv, .html or .txt) instead of standard output.
+    #[arg(short, long, value_name = "FILE", help_heading = "Output", value_parser = PathBufValueParser::new().try_map(audit_file))]
     output: Option<PathBuf>,
 
     #[command(flatten)]
@@ -87,14 +95,16 @@ pub(in crate::cli) struct Audit {
 
 impl Audit {
     pub(in crate::cli) fn into_config(self) -> commands::audit::Config {
-        let view = match (self.format.as_deref(), &self.output) {
-            (Some("text"), None) => Some(terminal::layout()),
-            (None, None) if terminal::is_terminal() => Some(terminal::layout()),
-            (Some("text"), Some(_)) => Some(TextLayout::PLAIN),
-            (None, Some(path)) if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("txt")) => {
-                Some(TextLayout::PLAIN)
-            }
-            _ => None,
+        let ending =
+            self.output.as_deref().and_then(Path::extension).unwrap_or_default().to_ascii_lowercase();
+        let format = match (self.format.as_deref(), &self.output) {
+            (Some("text"), None) => AuditFormat::Text(terminal::layout()),
+            (None, None) if terminal::is_terminal() => AuditFormat::Text(terminal::layout()),
+            (Some("text"), Some(_)) => AuditFormat::Text(TextLayout::PLAIN),
+            (None, Some(_)) if ending == "txt" => AuditFormat::Text(TextLayout::PLAIN),
+            (Some("html"), _) => AuditFormat::Html,
+            (None, Some(_)) if ending == "html" || ending == "htm" => AuditFormat::Html,
+            _ => AuditFormat::Csv,
         };
         commands::audit::Config {
             interfaces: expand_wildcards(self.interfaces),
@@ -106,7 +116,8 @@ impl Audit {
             baseline: self.baseline,
             fail_on: self.fail_on,
             output: Output::from_option(self.output),
-            view,
+            format,
+            title: self.title,
         }
     }
 }

@@ -23,9 +23,9 @@ pub(super) fn csv_file(path: PathBuf) -> Result<PathBuf, String> {
     one_of(path, &["csv"])
 }
 
-/// The name of an output that is CSV or plain text.
-pub(super) fn csv_or_text_file(path: PathBuf) -> Result<PathBuf, String> {
-    one_of(path, &["csv", "txt"])
+/// The name of an audit.
+pub(super) fn audit_file(path: PathBuf) -> Result<PathBuf, String> {
+    one_of(path, &["csv", "htm", "html", "txt"])
 }
 
 /// The name of an output that is CSV or JSON Lines.

@@ -123,6 +123,10 @@ pub(in crate::cli) struct ReportOptions {
     #[arg(long, value_name = "FORMAT", help_heading = "Output", value_parser = format_named)]
     format: Option<Format>,
 
+    /// Title of the page (.html), for example the ticket or the site.
+    #[arg(long, value_name = "TEXT", help_heading = "Output")]
+    title: Option<String>,
+
     /// Write one row per problem to FILE (.csv).
     ///
     /// A problem is a group of incidents that one fix ends.
@@ -264,6 +268,7 @@ impl ReportOptions {
             spns: expand_wildcards(self.spns),
             host_aliases: self.spn_mappings.unwrap_or_default(),
             outputs,
+            title: self.title,
             baseline: self.baseline,
             state: self.state,
             resolved_after: self.resolved_after,

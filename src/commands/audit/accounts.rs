@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::finding::{AuditFinding, AuditKind, MAX_EVIDENCE, MAX_SHOWN, texts};
+use super::finding::{AuditFinding, AuditKind, MAX_EVIDENCE, MAX_SHOWN, steps};
 use crate::diagnosis::{AccountFacts, Found};
 use crate::incidents::stable_id;
 use crate::inventory::accounts::{
@@ -10,6 +10,7 @@ use crate::inventory::accounts::{
 };
 use crate::names::Spn;
 use crate::report::Status;
+use crate::report::item::StepItem;
 
 /// SPNs named in one finding.
 const MAX_SPNS: usize = 8;
@@ -61,24 +62,26 @@ impl Common {
 }
 
 /// The steps, with the names of the accounts.
-fn fix(index: &SpnIndex<'_>, d: &Duplicate, kind: AuditKind) -> Vec<String> {
+fn fix(index: &SpnIndex<'_>, d: &Duplicate, kind: AuditKind) -> Vec<StepItem> {
     let facts = |ids: &[AccountId]| -> Vec<AccountFacts> {
         ids.iter().filter_map(|id| index.records(*id).next()).map(AccountFacts::of).collect()
     };
     let owners = facts(&d.accounts);
     match (d.kind, Spn::parse(&d.name)) {
-        (DuplicateKind::Spn, Some(spn)) => texts(Found::Spn { spn: &spn, owners: &owners }),
+        (DuplicateKind::Spn, Some(spn)) => steps(Found::Spn { spn: &spn, owners: &owners }),
         (DuplicateKind::HostAlias, Some(spn)) => {
             let computers = facts(&d.shadowed);
-            texts(Found::HostAlias { spn: &spn, owners: &owners, computer: computers.first() })
+            steps(Found::HostAlias { spn: &spn, owners: &owners, computer: computers.first() })
         }
         (DuplicateKind::AccountName, _) => {
             let domains: Vec<String> =
                 d.accounts.iter().filter_map(|id| index.domain(*id)).map(|d| d.to_lowercase()).collect();
-            texts(Found::SameName { name: &d.name, domains: &domains })
+            steps(Found::SameName { name: &d.name, domains: &domains })
         }
         // The name in the list is not a valid SPN.
-        (DuplicateKind::Spn | DuplicateKind::HostAlias, None) => kind.general_steps(),
+        (DuplicateKind::Spn | DuplicateKind::HostAlias, None) => {
+            kind.general_steps().iter().map(|step| StepItem::from_cell(step)).collect()
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::IpAddr;
 
-use super::finding::{AuditFinding, AuditKind, MAX_EVIDENCE, MAX_SHOWN, shown, texts};
+use super::finding::{AuditFinding, AuditKind, MAX_EVIDENCE, MAX_SHOWN, shown, steps};
 use crate::commands::allow_list::AllowList;
 use crate::diagnosis::{Found, SharedAddress};
 use crate::incidents::stable_id;
@@ -153,7 +153,7 @@ fn finding(
         owners: names.len(),
         hosts: hosts.with_addresses(),
     };
-    let fix = texts(match kind.incident() {
+    let fix = steps(match kind.incident() {
         Some(kind) => Found::Address { kind, shared: &shared, hosts: &names },
         None => Found::OneMachine { names: &names },
     });
@@ -178,24 +178,24 @@ fn hurts(kind: AuditKind, names: &[String], address: IpAddr) -> String {
     let across = match domains.len() {
         0 | 1 => String::new(),
         n => format!(
-            ", also across {n} domains ({})",
+            ", across {n} domains ({})",
             domains.iter().take(4).cloned().collect::<Vec<_>>().join(", ")
         ),
     };
     if kind == AuditKind::RenamedOrDuplicateHost {
         return format!(
-            "probably one machine under {} names, or copies of one: if they are two, each can answer for the other{across}",
+            "probably one machine with {} names, or copies of one; copies can answer for each other{across}",
             names.len()
         );
     }
     match names {
         [a, b] => format!(
-            "{a} asking {b} by DCOM or WMI can take {address} for the other's and reach itself, and {b} asking {a} \
-             likewise{across}"
+            "{a} can reach itself when it connects to {b} by DCOM or WMI, and {b} when it connects to {a}: both own \
+             {address}{across}"
         ),
         many => format!(
-            "each of the {} hosts asking any of the others by DCOM or WMI can take {address} for the other's and reach \
-             itself{across}",
+            "each of the {} hosts can reach itself when it connects to another one by DCOM or WMI: all own \
+             {address}{across}",
             many.len()
         ),
     }
@@ -217,13 +217,13 @@ pub(super) fn names(interfaces: &AddressInventory, hosts: &Hosts<'_>) -> Vec<Aud
         owners.sort();
         let what = format!("{name} -> {}", record.address);
         let (asked, host) = (name.to_string(), owners.first().map(String::as_str).unwrap_or_default());
-        let fix = texts(Found::Name { name: &asked, address: record.address, host });
+        let fix = steps(Found::Name { name: &asked, address: record.address, host });
         found.entry((name.to_string(), record.address)).or_insert_with(|| AuditFinding {
             finding_id: stable_id('a', &["name", &what]),
             status: Status::New,
             kind: AuditKind::NameLeadsElsewhere,
             hurts: format!(
-                "a client that asks for {name} reaches {} with a ticket for {name}",
+                "clients of {name} connect to {}, which cannot decrypt their tickets",
                 owners.iter().take(MAX_EVIDENCE).cloned().collect::<Vec<_>>().join(" or ")
             ),
             owner_count: others.len(),

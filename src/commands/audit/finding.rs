@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use crate::diagnosis::{Cause, Found, Kind, audit_steps, general_fix};
 use crate::inventory::addresses::vendors::AdapterKind;
 use crate::report::Status;
+use crate::report::item::StepItem;
 use crate::report::row::{join, split};
 
 /// The audit's columns, in their order.
@@ -102,6 +103,34 @@ impl AuditKind {
         }
     }
 
+    /// What a person calls it.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::RenamedOrDuplicateHost => "One machine with several names",
+            Self::NameLeadsElsewhere => "Name resolves to another host",
+            Self::HostAliasCollision => "SPN apart from the computer's account",
+            Self::BmcUsbNic
+            | Self::VirtualSwitch
+            | Self::ClusterOrNlbAddress
+            | Self::OtherSharedAddress
+            | Self::DuplicateSpn
+            | Self::SameNameTwoDomains => self.incident().map_or("", Kind::label),
+        }
+    }
+
+    /// Do several machines own one address?
+    pub fn is_shared_address(self) -> bool {
+        matches!(
+            self,
+            Self::BmcUsbNic | Self::VirtualSwitch | Self::ClusterOrNlbAddress | Self::OtherSharedAddress
+        )
+    }
+
+    /// Are its owners accounts, and not hosts?
+    pub fn is_about_accounts(self) -> bool {
+        matches!(self, Self::DuplicateSpn | Self::HostAliasCollision | Self::SameNameTwoDomains)
+    }
+
     /// The cause of the incidents that such a finding can produce.
     pub fn cause(self) -> Cause {
         match self {
@@ -134,14 +163,16 @@ impl AuditKind {
     pub fn general_steps(self) -> Vec<String> {
         match self.incident() {
             Some(kind) => general_fix(self.cause(), kind),
-            None => texts(Found::OneMachine { names: &[] }),
+            None => {
+                steps(Found::OneMachine { names: &[] }).iter().map(|step| step.text().into_owned()).collect()
+            }
         }
     }
 }
 
-/// The steps for a finding, as texts.
-pub(super) fn texts(found: Found<'_>) -> Vec<String> {
-    audit_steps(found).iter().map(ToString::to_string).collect()
+/// The steps for a finding.
+pub(super) fn steps(found: Found<'_>) -> Vec<StepItem> {
+    audit_steps(found).into_iter().map(StepItem::new).collect()
 }
 
 /// One finding. Texts are raw: each writer escapes them.
@@ -164,7 +195,7 @@ pub struct AuditFinding {
     /// The effect, and the hosts affected.
     pub hurts: String,
     pub evidence: Vec<String>,
-    pub fix: Vec<String>,
+    pub fix: Vec<StepItem>,
 }
 
 impl AuditFinding {
@@ -185,7 +216,7 @@ impl AuditFinding {
             (&self.vendor).into(),
             (&self.hurts).into(),
             join(&self.evidence).into(),
-            join(&self.fix).into(),
+            join(self.fix.iter().map(StepItem::text)).into(),
         ]
     }
 
@@ -213,7 +244,7 @@ impl AuditFinding {
             vendor: vendor.to_string(),
             hurts: hurts.to_string(),
             evidence: split(evidence),
-            fix: split(fix),
+            fix: split(fix).iter().map(|step| StepItem::from_cell(step)).collect(),
         })
     }
 }
@@ -247,7 +278,7 @@ mod tests {
                 vendor: String::new(),
                 hurts: "who".into(),
                 evidence: vec!["a (i.csv:1)".into(), "b".into()],
-                fix: vec!["do this".into()],
+                fix: vec![StepItem::from_cell("do this")],
             };
             let cells = finding.cells();
             assert_eq!(AuditFinding::from_cells(&cells), Ok(finding.clone()), "{owner_count}");

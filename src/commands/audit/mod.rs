@@ -5,6 +5,7 @@ mod accounts;
 mod addresses;
 mod earlier;
 pub mod finding;
+mod page;
 mod view;
 
 use std::io;
@@ -37,14 +38,26 @@ pub struct Config {
     pub baseline: Option<PathBuf>,
     pub fail_on: Vec<FailOn>,
     pub output: Output,
-    /// Write text for a person instead of CSV.
-    pub view: Option<TextLayout>,
+    pub format: AuditFormat,
+    /// The title of the page.
+    pub title: Option<String>,
+}
+
+/// How an audit is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AuditFormat {
+    /// A row per finding.
+    Csv,
+    /// Text for a person.
+    Text(TextLayout),
+    /// A page for a browser.
+    Html,
 }
 
 impl Config {
     /// Is the audit itself shown on the terminal? Then the summary need not repeat it.
     pub fn is_viewed(&self) -> bool {
-        self.output == Output::Stdout && self.view.is_some()
+        self.output == Output::Stdout && matches!(self.format, AuditFormat::Text(_))
     }
 }
 
@@ -111,10 +124,13 @@ pub fn run(config: &Config) -> Result<Outcome, Error> {
     let alarms = config.fail_on.iter().filter_map(|what| what.alarm_of_audit(&findings)).collect();
     let inventories = [interfaces.files, accounts.files].concat();
     let mut outcome = Outcome { findings, inventories, allowed, written: None, alarms, compared };
-    outcome.written = match config.view {
-        None => config.output.write(&protected, |out| write(&outcome.findings, out))?,
-        Some(layout) => {
-            let read = view::Read { allowed, compared, complete: outcome.is_complete() };
+    let read = view::Read { allowed, compared, complete: outcome.is_complete() };
+    outcome.written = match config.format {
+        AuditFormat::Csv => config.output.write(&protected, |out| write(&outcome.findings, out))?,
+        AuditFormat::Html => config.output.write(&protected, |out| {
+            page::write(&outcome.findings, read, &outcome.inventories, config.title.as_deref(), out)
+        })?,
+        AuditFormat::Text(layout) => {
             let text = view::view(&outcome.findings, read, layout);
             match config.output {
                 Output::Stdout => write_terminal(&text).map(|_| None)?,

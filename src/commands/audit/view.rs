@@ -47,13 +47,13 @@ pub(super) fn view(all: &[AuditFinding], read: Read, layout: TextLayout) -> Stri
     head(&mut writer, all, read);
     let sizes: Vec<usize> = groups.iter().map(|(_, findings)| findings.len()).collect();
     let most = if sizes.iter().sum::<usize>() <= ALL_TOLD { ALL_TOLD } else { MANY_TOLD.max(sizes.len()) };
-    let mut told: HashMap<&[String], usize> = HashMap::new();
+    let mut told: HashMap<Vec<String>, usize> = HashMap::new();
     let mut number = 0;
     for ((kind, findings), share) in groups.iter().zip(shares(&sizes, most)) {
         writer.blank();
-        let title = writer.styled(TextRole::Heading, kind.name());
+        let title = writer.styled(TextRole::Heading, kind.label());
         let count = counted(findings.len() as u64, "finding");
-        writer.line("", &format!("{title}: {} ({count})", kind.meaning()));
+        writer.line("", &format!("{title} ({}): {} ({count})", kind.name(), kind.meaning()));
         let (full, rest) = findings.split_at(share.min(findings.len()));
         for finding in full {
             writer.blank();
@@ -117,12 +117,12 @@ fn owners(writer: &TextWriter, finding: &AuditFinding) -> String {
     writer.styled(TextRole::Plain, &format!("{} and {more} more", first.join(", ")))
 }
 
-fn paragraph<'a>(
+fn paragraph(
     writer: &mut TextWriter,
-    finding: &'a AuditFinding,
+    finding: &AuditFinding,
     number: usize,
     compared: bool,
-    told: &mut HashMap<&'a [String], usize>,
+    told: &mut HashMap<Vec<String>, usize>,
 ) {
     let text = format!("{}: {}", named(writer, finding, compared), owners(writer, finding));
     writer.line(&format!("{number:>2}. "), &text);
@@ -143,12 +143,13 @@ fn paragraph<'a>(
         proof.push(writer.styled(TextRole::Faint, &format!("and {} more", finding.evidence.len() - shown)));
     }
     writer.items("    Proof", &proof, false);
-    if let Some(number) = told.get(&*finding.fix) {
+    let fix: Vec<String> = finding.fix.iter().map(|step| step.text().into_owned()).collect();
+    if let Some(number) = told.get(&fix) {
         writer.labelled("    Fix", &format!("as for {number}. above"));
         return;
     }
-    told.insert(&finding.fix, number);
-    let steps: Vec<String> = finding.fix.iter().map(|f| writer.styled(TextRole::Plain, f)).collect();
+    let steps: Vec<String> = fix.iter().map(|step| writer.styled(TextRole::Plain, step)).collect();
+    told.insert(fix, number);
     writer.items("    Fix", &steps, steps.len() > 1);
 }
 
@@ -189,6 +190,7 @@ fn gone(writer: &mut TextWriter, resolved: &[&AuditFinding]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::item::StepItem;
 
     const READ: Read = Read { allowed: 0, compared: false, complete: true };
 
@@ -205,7 +207,7 @@ mod tests {
             vendor: String::new(),
             hurts: "each can reach the other".into(),
             evidence: texts(&["x.csv:1", "x.csv:2", "x.csv:3", "x.csv:4", "x.csv:5"]),
-            fix: texts(&["do this", "then that"]),
+            fix: ["do this", "then that"].map(StepItem::from_cell).to_vec(),
         }
     }
 
@@ -218,7 +220,7 @@ mod tests {
         assert!(text.lines().count() < 90, "{text}");
         for part in [
             "10,000 findings, 3 shared addresses allowed",
-            "bmc-usb-nic: a management card's adapter",
+            "(bmc-usb-nic): a management card's adapter",
             "and 19,996 more",
             "as for 1. above",
             "and 2 more",

@@ -35,6 +35,8 @@ pub struct Config {
     /// Service classes that `HOST/` covers.
     pub host_aliases: accounts::HostAliases,
     pub outputs: Outputs,
+    /// The title of the page.
+    pub title: Option<String>,
     /// An earlier report to compare with.
     pub baseline: Option<PathBuf>,
     /// The state file. It is read first, and replaced when all other outputs have succeeded.
@@ -69,6 +71,7 @@ impl Default for Config {
             spns: Vec::new(),
             host_aliases: accounts::HostAliases::default(),
             outputs: Outputs::default(),
+            title: None,
             baseline: None,
             state: None,
             resolved_after: SignedDuration::from_hours(24),

@@ -99,6 +99,7 @@ fn run_stages(config: &Config, progress: &dyn TriageProgress) -> Result<Outcome,
         events: collected.incidents.events,
         already_reported: collected.incidents.already_reported,
         dropped: collected.incidents.dropped,
+        title: config.title.clone(),
         took: start.elapsed(),
         working_set: None,
     };

@@ -47,6 +47,8 @@ pub struct Outcome {
     pub already_reported: u64,
     /// Data left out because a limit was reached.
     pub dropped: Dropped,
+    /// `--title`.
+    pub title: Option<String>,
     pub took: Duration,
     /// Working data that is no longer needed. Freeing it piece by piece takes longer than writing a report: a
     /// process that ends here can forget the outcome.
@@ -73,6 +75,7 @@ impl Outcome {
                 already_reported: self.already_reported,
                 dropped: self.dropped,
             },
+            title: self.title.as_deref(),
             events: None,
         }
     }

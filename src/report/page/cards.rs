@@ -1,8 +1,8 @@
 //! Problem cards with their incidents: the static part of the page, readable without script.
 
 use super::text::{self, Moment, shown, shown_in};
-use crate::diagnosis::{Confidence, EvidenceRole};
-use crate::report::item::{ActionPart, CommandPart, RequestItem, StepItem};
+use crate::diagnosis::Confidence;
+use crate::report::item::{ActionPart, CommandPart, EvidenceItem, EvidenceSection, RequestItem, StepItem};
 use crate::report::numbers::{counted, grouped};
 use crate::report::row::problem_name;
 use crate::report::{Problem, Report, Row};
@@ -29,7 +29,7 @@ const MAX_NAMES: usize = 24;
 const MAX_CHECKS: usize = 3;
 
 /// Number of cards that are open at first.
-const OPEN: usize = 5;
+const OPEN: usize = 2;
 
 pub(super) struct Card {
     pub id: String,
@@ -38,12 +38,15 @@ pub(super) struct Card {
     /// The thing to fix, as other outputs name it.
     pub what: String,
     pub why: String,
-    /// What proves it, what speaks against it, and what to check before any fix.
+    /// What proves it, what was logged near that time, what limits the proof, and what to check before any fix.
     pub proof: Vec<String>,
-    pub doubts: Vec<String>,
+    pub context: Vec<String>,
+    pub caveats: Vec<String>,
     pub checks: Vec<Check>,
     pub cause: &'static str,
     pub kind: &'static str,
+    /// What a person calls the kind.
+    pub label: &'static str,
     pub confidence: &'static str,
     pub status: &'static str,
     pub incidents: String,
@@ -62,7 +65,7 @@ pub(super) struct Card {
 }
 
 /// A step of a fix in its parts.
-pub(super) struct FixStep {
+pub(crate) struct FixStep {
     pub text: String,
     pub risk: String,
     pub prerequisite: String,
@@ -71,13 +74,13 @@ pub(super) struct FixStep {
     pub verify: Option<Action>,
 }
 
-pub(super) struct Action {
+pub(crate) struct Action {
     pub text: String,
     pub commands: Vec<CommandLine>,
 }
 
 /// A command, and where to run it.
-pub(super) struct CommandLine {
+pub(crate) struct CommandLine {
     pub on: String,
     pub line: String,
 }
@@ -95,6 +98,8 @@ pub(super) struct Line {
     pub title: String,
     pub cause: &'static str,
     pub kind: &'static str,
+    /// What a person calls the kind.
+    pub label: &'static str,
     pub confidence: &'static str,
     pub status: &'static str,
     pub incidents: String,
@@ -116,6 +121,7 @@ pub(super) struct Story {
     pub blank: bool,
     pub id: String,
     pub kind: &'static str,
+    pub label: &'static str,
     pub confidence: &'static str,
     pub status: &'static str,
     pub client: String,
@@ -138,7 +144,9 @@ pub(super) struct IncidentCard {
     pub realms: String,
     pub shared: Vec<String>,
     pub evidence: Vec<String>,
-    pub against: Vec<String>,
+    pub caveats: Vec<String>,
+    /// Logged near the events, and of no weight.
+    pub context: Vec<String>,
     pub considered: Vec<String>,
     pub missing: Vec<String>,
     pub fix: Vec<String>,
@@ -188,10 +196,11 @@ impl Card {
         let told = |row: &&&Row| row.confidence == problem.confidence && row.kind == problem.kind;
         let best =
             of_it.iter().find(|r| r.status.is_present() && told(r)).or_else(|| of_it.iter().find(told));
-        let why = best.map(|r| shown(&r.explanation)).unwrap_or_default();
+        let why = best.map(|r| sentence(&r.explanation)).unwrap_or_default();
         let fix_texts = steps(&problem.fix);
-        let proof = |wanted: &[EvidenceRole]| -> Vec<String> {
-            let items = best.iter().flat_map(|row| &row.evidence).filter(|item| wanted.contains(&item.role));
+        let evidence: &[EvidenceItem] = best.map_or(&[], |row| &row.evidence);
+        let of_section = |section| {
+            let items = evidence.iter().filter(|item| item.section() == section);
             items.map(|item| shown(&item.text())).collect()
         };
         let checks: Vec<Check> = match problem.confidence {
@@ -214,12 +223,14 @@ impl Card {
             id: shown_in(&problem.problem_id, 40),
             title: shown_in(problem.heading(), MAX_NAME),
             what: shown_in(problem.name(), MAX_NAME),
-            proof: proof(&[EvidenceRole::For]),
-            doubts: proof(&[EvidenceRole::Against, EvidenceRole::Rival]),
+            proof: of_section(EvidenceSection::Proof),
+            context: of_section(EvidenceSection::Context),
+            caveats: of_section(EvidenceSection::Caveat),
             checks,
             why,
             cause: problem.cause.name(),
             kind: problem.kind.name(),
+            label: problem.kind.label(),
             confidence: problem.confidence.name(),
             status: problem.status.name(),
             incidents: counted(of_it.len() as u64, "incident"),
@@ -247,7 +258,7 @@ impl Card {
 
     /// Bytes of its own texts, without its incidents.
     fn len(&self) -> usize {
-        let lists = [&self.clients.shown, &self.targets.shown, &self.proof, &self.doubts];
+        let lists = [&self.clients.shown, &self.targets.shown, &self.proof, &self.context, &self.caveats];
         let texts = self.title.len() + self.what.len() + self.why.len();
         let checks: usize = self.checks.iter().map(Check::len).sum();
         let fix: usize = self.fix.iter().map(FixStep::len).sum();
@@ -256,7 +267,7 @@ impl Card {
 }
 
 impl FixStep {
-    fn new(step: &StepItem) -> Self {
+    pub(crate) fn new(step: &StepItem) -> Self {
         let parts = step.parts();
         let action =
             |action: ActionPart| Action { text: shown(&action.text), commands: commands(&action.commands) };
@@ -303,6 +314,7 @@ impl Line {
             title: shown_in(problem.heading(), 300),
             cause: problem.cause.name(),
             kind: problem.kind.name(),
+            label: problem.kind.label(),
             confidence: problem.confidence.name(),
             status: problem.status.name(),
             incidents: grouped(problem.incidents.len() as u64),
@@ -332,6 +344,7 @@ impl Story {
             blank: false,
             id: shown_in(&row.incident_id, 40),
             kind: row.kind.name(),
+            label: row.kind.label(),
             confidence: row.confidence.name(),
             status: row.status.name(),
             client: text::name(&row.client),
@@ -352,7 +365,8 @@ impl Story {
 
     fn len(&self) -> usize {
         let told = &self.told;
-        let lists = [&told.evidence, &told.against, &told.considered, &told.missing, &told.logs];
+        let lists =
+            [&told.evidence, &told.caveats, &told.context, &told.considered, &told.missing, &told.logs];
         let fix = if self.same_fix { 0 } else { bytes(&told.fix) };
         // The names occur twice.
         2 * (self.client.len() + self.answered_by.len() + self.target.len())
@@ -366,7 +380,7 @@ impl IncidentCard {
     pub(super) fn new(row: &Row) -> Self {
         let mut told = Self {
             what: shown_in(problem_name(&row.problem, &row.problem_id), MAX_NAME),
-            explanation: shown(&row.explanation),
+            explanation: sentence(&row.explanation),
             realms: realms(row),
             shared: text::all(&row.shared_addresses),
             missing: row.missing.iter().map(|item| shown(&item.text())).collect(),
@@ -375,15 +389,22 @@ impl IncidentCard {
             ..Self::default()
         };
         for item in &row.evidence {
-            let of_role = match item.role {
-                EvidenceRole::For => &mut told.evidence,
-                EvidenceRole::Against => &mut told.against,
-                EvidenceRole::Excludes | EvidenceRole::Rival => &mut told.considered,
+            let of_section = match item.section() {
+                EvidenceSection::Proof => &mut told.evidence,
+                EvidenceSection::Caveat => &mut told.caveats,
+                EvidenceSection::Context => &mut told.context,
+                EvidenceSection::Considered => &mut told.considered,
             };
-            of_role.push(shown(&item.text()));
+            of_section.push(shown(&item.text()));
         }
         told
     }
+}
+
+/// The explanation in the report has no full stop, so that other texts can go on from it.
+fn sentence(explanation: &str) -> String {
+    let text = shown(explanation);
+    if text.is_empty() || text.ends_with('.') { text } else { format!("{text}.") }
 }
 
 fn steps(steps: &[StepItem]) -> Vec<String> {

@@ -26,13 +26,15 @@ pub(super) const MAX_COMPRESSED: u64 = 10 << 20;
 const MAX_RAW: usize = 160 << 20;
 
 /// Content of an incident's array, in the order that the script reads.
-const MEMBERS: [&str; 22] = [
+const MEMBERS: [&str; 25] = [
     "incident_id",
     "problem_id",
     "problem",
     "status",
     "cause",
+    "cause_label",
     "kind",
+    "label",
     "confidence",
     "client",
     "answered_by",
@@ -44,7 +46,8 @@ const MEMBERS: [&str; 22] = [
     "last_seen",
     "explanation",
     "evidence",
-    "against",
+    "caveats",
+    "context",
     "considered",
     "missing",
     "fix",
@@ -104,7 +107,9 @@ impl Writer {
             self.text(&told.what)?,
             self.text(row.status.name())?,
             self.text(row.cause.name())?,
+            self.text(row.cause.label())?,
             self.text(row.kind.name())?,
+            self.text(row.kind.label())?,
             self.text(row.confidence.name())?,
             self.text(&name(&row.client))?,
             self.text(&name(&row.answered_by))?,
@@ -116,7 +121,8 @@ impl Writer {
             shown_in(&row.last_seen, 40),
             self.text(&told.explanation)?,
             self.list(&told.evidence)?,
-            self.list(&told.against)?,
+            self.list(&told.caveats)?,
+            self.list(&told.context)?,
             self.list(&told.considered)?,
             self.list(&told.missing)?,
             self.list(&told.fix)?,

@@ -9,8 +9,8 @@
 mod asks;
 mod cards;
 mod data;
-mod pictures;
 mod reading;
+mod shared_addresses;
 mod text;
 mod timeline;
 mod verdict;
@@ -23,34 +23,62 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use sha2::{Digest, Sha256};
 
-use super::Report;
 use super::numbers::grouped;
+use super::{Report, empty_result};
+pub(crate) use cards::FixStep;
+pub(crate) use reading::Read as Inputs;
+pub(crate) use shared_addresses::Connection;
+pub(crate) use text::{name, shown};
+
 use asks::Ask;
 use cards::{Card, Line, Story};
 use data::Data;
-use pictures::Pictures;
 use reading::Read;
+use shared_addresses::SharedAddresses;
 use timeline::Timeline;
 use verdict::Verdict;
 
 const STYLE: &str = include_str!("page.css");
-const SCRIPT: &str = include_str!("page.js");
+/// The clock first: the rest of the page writes its times with it.
+const SCRIPT: &str = concat!(include_str!("clock.js"), include_str!("page.js"));
 
-/// With at most this many incidents, all are opened for printing.
-const FEW: usize = 40;
+/// Longest title, in characters.
+const MAX_TITLE: usize = 200;
+
+/// What surrounds the content of every page: `base.html`.
+pub(crate) struct Shell {
+    pub version: &'static str,
+    pub policy: String,
+    pub style: String,
+    pub script: String,
+    /// `--title`, or nothing.
+    pub title: String,
+    pub heading: String,
+}
+
+impl Shell {
+    pub(crate) fn new(title: Option<&str>, heading: String) -> Self {
+        let (style, script) = (unix_lines(STYLE), unix_lines(SCRIPT));
+        Self {
+            version: env!("CARGO_PKG_VERSION"),
+            policy: policy(&style, &script),
+            style,
+            script,
+            title: title.map(|title| text::shown_in(title, MAX_TITLE)).unwrap_or_default(),
+            heading,
+        }
+    }
+}
 
 #[derive(Template)]
 #[template(path = "page.html")]
 struct Page {
-    version: &'static str,
-    policy: String,
-    style: String,
-    script: String,
+    shell: Shell,
     data: Data,
-    /// Decides which parts are printed. The style uses it.
-    few: bool,
     compared: bool,
     verdict: Verdict,
+    /// Takes the place of all else but the inputs, where there is no incident.
+    nothing: Option<Vec<(&'static str, String)>>,
     cards: Vec<Card>,
     /// Problems without a card, one line each.
     lines: Vec<Line>,
@@ -61,7 +89,7 @@ struct Page {
     resolved_left_out: usize,
     collect_next: Vec<Ask>,
     timeline: Timeline,
-    pictures: Pictures,
+    shared_addresses: SharedAddresses,
     read: Read,
     /// An empty incident, which the script fills.
     blank: Story,
@@ -73,18 +101,14 @@ pub fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn write_within(report: &Report<'_>, room: u64, out: &mut dyn Write) -> io::Result<()> {
-    let style = unix_lines(STYLE);
-    let script = unix_lines(SCRIPT);
+    let verdict = Verdict::new(report);
     let (present, resolved) = cards::all(report);
     let page = Page {
-        version: env!("CARGO_PKG_VERSION"),
-        policy: policy(&style, &script),
-        style,
-        script,
+        shell: Shell::new(report.title, verdict.heading.clone()),
         data: Data::new(report, room)?,
-        few: report.rows.len() <= FEW,
         compared: report.compared,
-        verdict: Verdict::new(report),
+        verdict,
+        nothing: report.rows.is_empty().then(|| nothing(report)),
         cards: present.cards,
         lines: present.lines,
         left_out: present.left_out,
@@ -93,11 +117,17 @@ fn write_within(report: &Report<'_>, room: u64, out: &mut dyn Write) -> io::Resu
         resolved_left_out: resolved.left_out,
         collect_next: asks::all(report),
         timeline: Timeline::new(report),
-        pictures: Pictures::new(report),
+        shared_addresses: SharedAddresses::new(report),
         read: Read::new(&report.read, report.zone),
         blank: Story::blank(),
     };
     page.write_into(out)
+}
+
+/// What a page without incidents says, with names from logs escaped.
+fn nothing(report: &Report<'_>) -> Vec<(&'static str, String)> {
+    let lines = empty_result::lines(&report.read, report.zone);
+    lines.into_iter().map(|(label, line)| (label, text::shown(&line))).collect()
 }
 
 /// Content Security Policy: allows only the page's own style and script, by hash. No other script, event
@@ -120,7 +150,7 @@ fn unix_lines(text: &str) -> String {
 }
 
 /// Formats a number for the template, which passes some as references.
-fn many(n: impl Borrow<usize>) -> String {
+pub(crate) fn many(n: impl Borrow<usize>) -> String {
     grouped(*n.borrow() as u64)
 }
 

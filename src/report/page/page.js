@@ -10,11 +10,10 @@
   };
   const grouped = (n) => n.toLocaleString("en-US");
   const compared = $("status") !== null;
-  // To the second; the whole time is in the title.
-  const short = (time) => time.slice(0, 10) + " " + time.slice(11, 19) + "Z";
+  const short = clock.short;
 
   // ---- The data: base64 of zlib of one JSON array; src/report/page/data.rs tells what is in it.
-  const lists = ["shared_addresses", "evidence", "against", "considered", "missing", "fix", "logs"];
+  const lists = ["shared_addresses", "evidence", "caveats", "context", "considered", "missing", "fix", "logs"];
   const plain = ["incident_id", "events", "first_seen", "last_seen"];
 
   async function load() {
@@ -65,7 +64,7 @@
   }
   function cause(row) {
     const both = element("span");
-    both.append(element("span", "cause " + row.cause, row.cause), " ", element("span", "kind", row.kind));
+    both.append(element("span", "cause " + row.cause, row.label), " ", element("code", "id", row.kind));
     return both;
   }
   function named(row, member) {
@@ -97,7 +96,7 @@
 
   const haystack = (row) => {
     row.text ??= [
-      row.incident_id, row.problem, row.client, row.target_spn, row.answered_by, row.realms, row.kind, row.cause,
+      row.incident_id, row.problem, row.client, row.target_spn, row.answered_by, row.realms, row.kind, row.label, row.cause,
       row.explanation, ...row.shared_addresses, ...row.evidence, ...row.missing, ...row.logs,
     ].join("\n").toLowerCase();
     return row.text;
@@ -135,16 +134,16 @@
     const problems = (rows) => new Set(rows.map((row) => row.problem_id)).size;
     problemsInAll ??= problems(all);
     $("shown").textContent = whole ? "" : (problem === "" ? "" : "Only " + nameOf(problem) + ". ") +
-      `Shown: ${grouped(fitting.size)} of ${grouped(problemsInAll)} problems, ` +
-      `${grouped(shown.length)} of ${grouped(all.length)} incidents.`;
+      `${grouped(fitting.size)} of ${grouped(problemsInAll)} problems and ` +
+      `${grouped(shown.length)} of ${grouped(all.length)} incidents match.`;
     $("shown").hidden = whole;
     limitCards();
-    // A part that the filter emptied goes with its heading.
-    for (const id of ["addresses", "timeline"]) {
-      const part = $(id);
-      const items = part ? [...part.querySelectorAll("[data-p]")] : [];
-      if (items.length > 0) part.hidden = items.every((each) => each.hidden);
-    }
+    // A part that the filter emptied goes, with its heading and its link.
+    const empty = (part) => [...part.querySelectorAll("[data-p]")].every((each) => each.hidden);
+    for (const part of document.querySelectorAll("#addresses, #timeline, .group")) part.hidden = !whole && empty(part);
+    if ($("collect")) $("collect").hidden = !whole && shown.every((row) => row.missing.length === 0);
+    for (const link of document.querySelectorAll("nav a")) link.parentElement.hidden = $(link.hash.slice(1)).hidden;
+    $("no-match").hidden = whole || !empty($("problems"));
     for (const lines of document.querySelectorAll(".bycause")) lines.hidden = !whole;
   }
 
@@ -255,14 +254,14 @@
     }
   }
 
-  function options(id, names, title) {
+  function options(id, names, title, label = (name) => name) {
     const list = $(id);
     if (!list) return;
     const counts = new Map();
     for (const row of all) counts.set(row[id], (counts.get(row[id]) ?? 0) + 1);
     list.append(new Option(title, ""));
     for (const name of names) {
-      if (counts.has(name)) list.append(new Option(`${name} (${grouped(counts.get(name))})`, name));
+      if (counts.has(name)) list.append(new Option(`${label(name)} (${grouped(counts.get(name))})`, name));
     }
   }
 
@@ -275,7 +274,8 @@
 
   function browse() {
     headers();
-    options("cause", ["loopback-shared-ip", "duplicate-spn", "password-mismatch", "wrong-host", "undetermined"], "all causes");
+    options("cause", ["loopback-shared-ip", "duplicate-spn", "password-mismatch", "wrong-host", "undetermined"], "all causes",
+      (name) => all.find((row) => row.cause === name).cause_label);
     options("confidence", ["confirmed", "likely", "possible"], "any confidence");
     options("status", ["new", "reopened", "ongoing", "resolved"], "any status");
     let waiting = 0;
@@ -323,6 +323,7 @@
       button.addEventListener("click", () => go({ problem: button.dataset.problem }));
     }
     for (const part of ["filters", "browse"]) $(part).hidden = false;
+    clock.changed(draw);
     choose();
     return go;
   }
@@ -335,8 +336,8 @@
     const plain = (words) => (markdown ? words.replace(/([\\`*_[\]<>|#])/g, "\\$1") : words);
     const title = text(card.querySelector(".title"));
     out.push(markdown ? `## ${plain(title)}` : title);
-    out.push([".cause", ".kind", ".sure"].map((mark) => text(card.querySelector("summary " + mark))).join(", ") +
-      ", " + text(card.querySelector("summary .counts")));
+    const marks = [".cause", ".id", ".sure", ".counts"].map((mark) => card.querySelector("summary " + mark));
+    out.push(plain(marks.filter(Boolean).map(text).join(", ")));
     out.push("", plain(text(card.querySelector(".why"))));
     const item = (node, mark) => {
       const own = [...node.childNodes].filter((each) => each.nodeType === 3).map(text).filter(Boolean).join(" ");
@@ -386,13 +387,14 @@
   let limit = step;
   const cards = [...document.querySelectorAll("#problems > details.problem")];
   function limitCards() {
+    if (!$("more")) return;
     const fitting = cards.filter((card) => !card.hidden);
     fitting.forEach((card, i) => card.classList.toggle("later", i >= limit));
     const rest = Math.max(0, fitting.length - limit);
     $("more").hidden = rest === 0;
-    $("more-button").textContent = `Show ${Math.min(step, rest)} more problems (${grouped(rest)} left)`;
+    $("more-button").textContent = `Show ${Math.min(step, rest)} more (${grouped(rest)} left)`;
   }
-  $("more-button").addEventListener("click", () => {
+  $("more-button")?.addEventListener("click", () => {
     limit += step;
     limitCards();
   });
@@ -426,6 +428,31 @@
   addEventListener("hashchange", () => unfoldTo(here(), null));
   if (here()) unfoldTo(here(), null);
 
+  // ---- The audit's search: its cards and rows have all their text, and there is no table.
+  if ($("words")) {
+    const items = [...document.querySelectorAll("#problems [data-p], #addresses [data-p]")];
+    const texts = new Map(items.map((each) => [each, each.textContent.toLowerCase()]));
+    const findings = items.filter((each) => each.closest("#problems"));
+    const search = () => {
+      const words = $("words").value.toLowerCase().split(/\s+/).filter(Boolean);
+      for (const each of items) each.hidden = !words.every((word) => texts.get(each).includes(word));
+      const left = findings.filter((each) => !each.hidden).length;
+      $("matches").textContent = words.length === 0 ? "" : `${grouped(left)} of ${grouped(findings.length)} findings`;
+      for (const part of document.querySelectorAll("#addresses, .further, .group")) {
+        part.hidden = [...part.querySelectorAll("[data-p]")].every((each) => each.hidden);
+      }
+      $("no-match").hidden = left > 0 || findings.length === 0;
+      limitCards();
+    };
+    $("words").addEventListener("input", search);
+    $("search").addEventListener("submit", (event) => event.preventDefault());
+  }
+
+  // A page without incidents, and the audit's, have no table.
+  if (!$("data")) {
+    document.documentElement.dataset.ready = "yes";
+    return;
+  }
   load().then((rows) => {
     all = rows;
     const go = browse();

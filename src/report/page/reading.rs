@@ -14,7 +14,7 @@ const MAX_PROBLEMS: usize = 20;
 /// Longest path or problem, in characters.
 const MAX_CHARS: usize = 500;
 
-pub(super) struct Read {
+pub(crate) struct Read {
     pub unread: Vec<Unread>,
     pub unread_left_out: usize,
     pub notes: Vec<String>,
@@ -27,14 +27,14 @@ pub(super) struct Read {
 }
 
 /// An input that is not, or not completely, in the report.
-pub(super) struct Unread {
+pub(crate) struct Unread {
     pub what: &'static str,
     pub path: String,
     pub problems: Vec<String>,
     pub more: usize,
 }
 
-pub(super) struct Log {
+pub(crate) struct Log {
     pub path: String,
     pub kind: String,
     pub size: String,
@@ -43,7 +43,7 @@ pub(super) struct Log {
     pub duplicates: String,
 }
 
-pub(super) struct Inventory {
+pub(crate) struct Inventory {
     pub path: String,
     pub kind: String,
     pub rows: String,
@@ -51,7 +51,7 @@ pub(super) struct Inventory {
 }
 
 impl Read {
-    pub(super) fn new(read: &Reading<'_>, zone: &Zone) -> Self {
+    pub(crate) fn new(read: &Reading<'_>, zone: &Zone) -> Self {
         let text = |t: &str| shown_in(t, MAX_CHARS);
         let unfound = read.unfound.iter().map(|e| Unread {
             what: "not found or not readable",

@@ -55,6 +55,7 @@ fn row(n: usize, problem: usize) -> Row {
         logs: vec!["System.evtx".into()],
         title: String::new(),
         collect: Vec::new(),
+        activity: Default::default(),
     }
 }
 
@@ -63,7 +64,15 @@ fn item(text: &str, role: EvidenceRole) -> EvidenceItem {
 }
 
 fn report<'a>(rows: &'a [Row], problems: &'a [Problem]) -> Report<'a> {
-    Report { rows, problems, compared: false, zone: &UTC, read: Reading::default(), events: None }
+    Report {
+        rows,
+        problems,
+        compared: false,
+        zone: &UTC,
+        read: Reading::default(),
+        title: None,
+        events: None,
+    }
 }
 
 fn page(rows: &[Row]) -> String {
@@ -182,7 +191,6 @@ fn the_data_holds_what_the_rows_hold() {
             "events",
             "first_seen",
             "last_seen",
-            "explanation",
             "logs",
         ] {
             assert_eq!(seen[member], want[member], "{member}");
@@ -190,8 +198,9 @@ fn the_data_holds_what_the_rows_hold() {
         for member in ["missing", "fix"] {
             assert_eq!(seen[member][0], want[member][0]["text"], "{member}");
         }
+        assert_eq!(seen["explanation"], format!("{}.", row.explanation));
         assert_eq!(seen["realms"], "ALPHA.EXAMPLE.COM");
-        assert_eq!(seen["against"][0], "an old list");
+        assert_eq!(seen["caveats"][0], "an old list");
         assert_eq!(seen["considered"][0], "not wrong-host: nothing shows it");
         assert_eq!(seen["evidence"].as_array().unwrap().len(), 2);
     }
@@ -255,35 +264,42 @@ fn a_page_keeps_its_size_and_says_what_is_left_out() {
 }
 
 #[test]
-fn many_hosts_of_one_address_are_a_number_in_the_picture() {
+fn an_address_of_many_hosts_has_ten_rows_and_counts_the_rest() {
     let rows: Vec<Row> = (0..400).map(|n| row(n, 1)).collect();
     let problems = problem::group(&rows);
-    let picture = Pictures::new(&report(&rows, &problems)).pictures.remove(0);
-    assert_eq!(picture.lanes.len(), 10);
-    let clients: BTreeSet<&str> = picture.lanes.iter().map(|l| &*l.client).collect();
-    assert_eq!(clients.len(), 10, "each client's busiest first");
-    assert!(picture.rest.starts_with("and 390 more connections, of 39"), "{}", picture.rest);
-    assert!(picture.description.contains("the client itself answered (3 events)."));
-    assert!(picture.height < 700);
-    let page = page(&rows);
-    assert_eq!(page.matches("<svg viewBox").count(), 1);
-    assert!(page.contains("401 hosts, 400 incidents, 1,200 events"));
+    let shared = SharedAddresses::new(&report(&rows, &problems)).addresses.remove(0);
+    let clients: BTreeSet<&str> = shared.connections.iter().map(|l| &*l.client).collect();
+    assert_eq!((shared.connections.len(), clients.len()), (10, 10), "each client's busiest first");
+    assert_eq!(
+        (&*shared.rest, &*shared.all_hosts_count, shared.all_hosts.len()),
+        ("390 more connections", "401 hosts", 401)
+    );
+    assert!(page(&rows).contains("401 hosts, 400 incidents, 1,200 events"));
 }
 
 #[test]
-fn an_arrow_bends_back_to_the_client_or_goes_on_to_the_third_machine() {
+fn a_row_of_a_shared_address_says_who_answered() {
     let (loopback, mut wrong) = (row(1, 1), row(2, 2));
     (wrong.cause, wrong.kind) = (Cause::WrongHost, Kind::SharedAddress);
     let rows = [loopback, wrong];
     let problems = problem::group(&rows);
-    let pictures = Pictures::new(&report(&rows, &problems)).pictures;
-    let [loopback, wrong] = pictures.as_slice() else { panic!("two addresses") };
-    assert_eq!((loopback.boxes.len(), wrong.boxes.len()), (2, 3));
-    assert!(loopback.boxes[0].role == "asked · answered" && loopback.boxes[1].role == "was meant");
-    let ends = |path: &str| path.rsplit(' ').nth(1).unwrap().parse::<usize>().unwrap();
-    assert!(ends(&loopback.lanes[0].went) < 300, "back on the left");
-    assert!(ends(&wrong.lanes[0].went) > 600, "on to the right");
-    assert!(wrong.description.contains("srv2$ answered"));
+    let shared = SharedAddresses::new(&report(&rows, &problems)).addresses;
+    let [loopback, wrong] = shared.as_slice() else { panic!("two addresses") };
+    let (loopback, wrong) = (&loopback.connections[0], &wrong.connections[0]);
+    assert_eq!((loopback.itself, &*loopback.answered), (true, "srv1.alpha.example.com"));
+    assert_eq!((wrong.itself, &*wrong.answered, &*wrong.target), (false, "srv2$", "srv3.alpha.example.com"));
+}
+
+#[test]
+fn the_timeline_shows_events_and_not_what_lies_between_them() {
+    let mut rows = vec![row(1, 1), row(2, 2)];
+    (rows[0].first_seen, rows[0].last_seen) = ("2026-10-06T10:00:00Z".into(), "2026-10-08T10:00:00Z".into());
+    (0..100).for_each(|i| rows[1].activity.add(format!("2026-10-07T10:{:02}:00Z", i % 60).parse().unwrap()));
+    let problems = problem::group(&rows);
+    let timeline = Timeline::new(&report(&rows, &problems));
+    assert_eq!(timeline.problems[0].bars.len(), 2, "its first event and its last");
+    assert!(timeline.causes.is_empty(), "each problem has a line");
+    assert_eq!((timeline.problems[1].bars.len(), timeline.interval), (2, "30 minutes"));
 }
 
 #[test]
@@ -305,7 +321,8 @@ fn resolved_problems_stand_apart_and_do_not_count() {
 #[test]
 fn a_report_of_nothing_says_so() {
     let page = page(&[]);
-    assert!(page.contains("<h1>No problem was found</h1>"));
-    assert!(page.contains("No Kerberos event 4 (KRB_AP_ERR_MODIFIED) was found in these logs."));
-    assert_eq!(incidents(&page).len(), 0);
+    assert!(page.contains("<h1>No incident was found</h1>"));
+    assert!(page.contains("no log: none of the inputs holds an event."));
+    assert!(page.contains("Where event 4 is") && page.contains("wevtutil epl System System.evtx"));
+    assert!(!page.contains("id=\"filters\"") && !page.contains("id=\"data\""), "nothing to filter");
 }

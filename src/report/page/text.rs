@@ -9,7 +9,7 @@ const MAX_CHARS: usize = 2_000;
 
 /// Escapes control and reordering characters, and truncates a very long text with the number of characters
 /// left out. Does not escape markup; the template does.
-pub(super) fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     shown_in(text, MAX_CHARS)
 }
 
@@ -25,19 +25,8 @@ pub(super) fn shown_in(text: &str, chars: usize) -> String {
 }
 
 /// A name. Only crafted names are longer than the limit.
-pub(super) fn name(text: &str) -> String {
+pub(crate) fn name(text: &str) -> String {
     shown_in(text, 300)
-}
-
-/// Truncates a text for a drawing, without the number of characters left out.
-pub(super) fn cut(text: &str, chars: usize) -> String {
-    match text.char_indices().nth(chars) {
-        Some(_) => {
-            let kept: String = text.chars().take(chars.saturating_sub(1)).collect();
-            format!("{}…", escape_control(&kept))
-        }
-        None => escape_control(text).into_owned(),
-    }
 }
 
 pub(super) fn all(texts: &[String]) -> Vec<String> {
@@ -54,11 +43,21 @@ pub(super) struct Moment {
 impl Moment {
     pub(super) fn new(time: &str) -> Self {
         let short = match time.parse::<Timestamp>() {
-            Ok(time) => time.strftime("%Y-%m-%d %H:%M:%SZ").to_string(),
+            Ok(time) => format!("{} {}", day(time), time_of_day(time)),
             Err(_) => shown(time),
         };
         Self { full: shown(time), short }
     }
+}
+
+/// The date, for a label of the time axis.
+pub(super) fn day(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%d").to_string()
+}
+
+/// The time of day, for a label of the time axis.
+pub(super) fn time_of_day(time: Timestamp) -> String {
+    time.strftime("%H:%M:%SZ").to_string()
 }
 
 #[cfg(test)]
@@ -72,7 +71,6 @@ mod tests {
         assert!(text.chars().count() < 2_050);
         assert_eq!(shown("srv\u{202e}1\x1b[0m"), "srv\\u{202e}1\\u{1b}[0m");
         assert_eq!(shown_in("abcdef", 3), "abc… (3 more characters)");
-        assert_eq!((cut("abcdef", 3), cut("abc", 3)), ("ab…".into(), "abc".into()));
     }
 
     #[test]

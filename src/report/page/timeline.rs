@@ -1,18 +1,23 @@
-//! The timeline: a bar from an incident's first event to its last, in fractions of the width, so that it fits
-//! every screen.
+//! When: the events of each problem over time, drawn as shares of the width, so that they fit every screen.
+
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::text::{Moment, shown_in};
+use super::text::{Moment, day, shown_in, time_of_day};
 use crate::diagnosis::Cause;
-use crate::report::numbers::grouped;
+use crate::incidents::ActivityTimes;
+use crate::report::numbers::{grouped, saturating_sum};
 use crate::report::{Report, Row};
 
-/// Number of slots in which incidents are counted.
-const SLOTS: usize = 120;
+/// Intervals in which events are counted, at most.
+const MAX_SLOTS: i64 = 150;
 
-/// Most problems with their own line.
-const MAX_PROBLEMS: usize = 24;
+/// A problem with no more seconds than these is drawn event by event.
+const MAX_MARKS: u64 = 20;
+
+/// Problems with a line of their own.
+const MAX_PROBLEMS: usize = 20;
 
 /// Steps of the time axis in seconds: from a second to some ten years.
 const STEPS: [i64; 20] = [
@@ -38,12 +43,35 @@ const STEPS: [i64; 20] = [
     315_360_000,
 ];
 
+/// Lengths of an interval in seconds, with the name that follows "per".
+const INTERVALS: [(i64, &str); 16] = [
+    (1, "second"),
+    (10, "10 seconds"),
+    (60, "minute"),
+    (300, "5 minutes"),
+    (900, "15 minutes"),
+    (1_800, "30 minutes"),
+    (3_600, "hour"),
+    (10_800, "3 hours"),
+    (21_600, "6 hours"),
+    (86_400, "day"),
+    (172_800, "2 days"),
+    (604_800, "week"),
+    (1_209_600, "2 weeks"),
+    (2_592_000, "30 days"),
+    (7_776_000, "90 days"),
+    (31_536_000, "365 days"),
+];
+
 pub(super) struct Timeline {
     pub ticks: Vec<Tick>,
+    /// Only where not every problem has a line.
     pub causes: Vec<Lane>,
     pub problems: Vec<Lane>,
     /// Problems without a line.
     pub left_out: usize,
+    /// How long one bar is; empty where every line shows single events.
+    pub interval: &'static str,
 }
 
 /// A line of the timeline, which is a row of a table.
@@ -54,7 +82,7 @@ pub(super) struct Lane {
     pub bars: Vec<Bar>,
     pub first: Moment,
     pub last: Moment,
-    pub incidents: String,
+    pub events: String,
 }
 
 /// Position in percent of the width and height, from the left and the top.
@@ -68,6 +96,8 @@ pub(super) struct Bar {
 
 pub(super) struct Tick {
     pub x: String,
+    /// RFC 3339, for the switch to local time.
+    pub at: String,
     pub day: String,
     /// Empty if the step is a day or more.
     pub time: String,
@@ -85,19 +115,8 @@ struct Span {
 
 impl Timeline {
     pub(super) fn new(report: &Report<'_>) -> Self {
-        let mut timeline = Self { ticks: vec![], causes: vec![], problems: vec![], left_out: 0 };
-        let times: Vec<(Timestamp, Timestamp)> = report.rows.iter().filter_map(times).collect();
-        let (Some(from), Some(to)) = (times.iter().map(|t| t.0).min(), times.iter().map(|t| t.1).max())
-        else {
-            return timeline;
-        };
-        let span = Span { from: from.as_nanosecond(), to: to.as_nanosecond().max(from.as_nanosecond() + 1) };
-        timeline.ticks = span.ticks();
-        for cause in Cause::ALL {
-            let rows: Vec<&Row> =
-                report.rows.iter().filter(|r| r.cause == cause && r.status.is_present()).collect();
-            timeline.causes.extend(span.lane(cause.name(), "", cause, &rows, true));
-        }
+        let mut timeline =
+            Self { ticks: vec![], causes: vec![], problems: vec![], left_out: 0, interval: "" };
         let present: Vec<_> = report
             .problems
             .iter()
@@ -107,25 +126,56 @@ impl Timeline {
             })
             .filter(|(_, rows)| !rows.is_empty())
             .collect();
+        let all: Vec<&Row> = present.iter().flat_map(|(_, rows)| rows.iter().copied()).collect();
+        let times: Vec<_> = all.iter().filter_map(|r| ends(r)).collect();
+        let (Some(from), Some(to)) = (times.iter().map(|t| t.0).min(), times.iter().map(|t| t.1).max())
+        else {
+            return timeline;
+        };
+        let span = Span { from: from.as_nanosecond(), to: to.as_nanosecond().max(from.as_nanosecond() + 1) };
+        timeline.ticks = span.ticks();
         timeline.left_out = present.len().saturating_sub(MAX_PROBLEMS);
+        if timeline.left_out > 0 {
+            for cause in Cause::ALL {
+                let rows: Vec<&Row> = all.iter().copied().filter(|r| r.cause == cause).collect();
+                timeline.causes.extend(span.lane(cause.label(), "", cause, &rows));
+            }
+        }
         for (problem, rows) in present.iter().take(MAX_PROBLEMS) {
             let id = shown_in(&problem.problem_id, 40);
-            timeline.problems.extend(span.lane(
-                &shown_in(problem.name(), 120),
-                &id,
-                problem.cause,
-                rows,
-                false,
-            ));
+            timeline.problems.extend(span.lane(&shown_in(problem.heading(), 120), &id, problem.cause, rows));
+        }
+        if present.iter().take(MAX_PROBLEMS).any(|(_, rows)| has_bars(&seconds(rows))) {
+            timeline.interval = span.interval().1;
         }
         timeline
     }
 }
 
-fn times(row: &Row) -> Option<(Timestamp, Timestamp)> {
+/// First and last event.
+fn ends(row: &Row) -> Option<(Timestamp, Timestamp)> {
     let first: Timestamp = row.first_seen.parse().ok()?;
     let last: Timestamp = row.last_seen.parse().ok()?;
     Some((first, last.max(first)))
+}
+
+/// The seconds in which these incidents had events. An incident without a list of them has its first and its last.
+fn seconds(rows: &[&Row]) -> ActivityTimes {
+    let mut seconds = ActivityTimes::default();
+    for row in rows {
+        if row.activity.is_empty() {
+            for time in ends(row).into_iter().flat_map(|(first, last)| [first, last]) {
+                seconds.add(time);
+            }
+        } else {
+            seconds.merge(&row.activity);
+        }
+    }
+    seconds
+}
+
+fn has_bars(seconds: &ActivityTimes) -> bool {
+    seconds.seconds() > MAX_MARKS
 }
 
 impl Span {
@@ -135,41 +185,69 @@ impl Span {
         ((time.as_nanosecond() - self.from) * 1000 / length).clamp(0, 1000)
     }
 
-    fn lane(&self, name: &str, id: &str, cause: Cause, rows: &[&Row], heights: bool) -> Option<Lane> {
-        let times: Vec<_> = rows.iter().filter_map(|r| times(r)).collect();
+    /// The shortest interval of which [`MAX_SLOTS`] cover the span.
+    fn interval(&self) -> (i64, &'static str) {
+        let seconds = (self.to - self.from) / 1_000_000_000;
+        let fits = |length: i64| seconds / i128::from(length) < i128::from(MAX_SLOTS);
+        INTERVALS.into_iter().find(|i| fits(i.0)).unwrap_or((31_536_000, "365 days"))
+    }
+
+    fn lane(&self, name: &str, id: &str, cause: Cause, rows: &[&Row]) -> Option<Lane> {
+        let times: Vec<_> = rows.iter().filter_map(|r| ends(r)).collect();
         let first = times.iter().map(|t| t.0).min()?;
         let last = times.iter().map(|t| t.1).max()?;
-        let counts = self.counts(&times);
+        let seconds = seconds(rows);
+        let bars = if has_bars(&seconds) { self.bars(&seconds) } else { self.marks(&seconds) };
         Some(Lane {
             id: id.to_owned(),
             name: name.to_owned(),
             cause: cause.name(),
-            bars: bars(&counts, heights),
+            bars,
             first: Moment::new(&first.to_string()),
             last: Moment::new(&last.to_string()),
-            incidents: grouped(rows.len() as u64),
+            events: grouped(saturating_sum(rows.iter().map(|r| r.events))),
         })
     }
 
-    /// Number of incidents in each slot.
-    fn counts(&self, times: &[(Timestamp, Timestamp)]) -> Vec<u64> {
-        let mut steps = vec![0_i64; SLOTS + 1];
-        let slot = |time| ((self.place(time) as usize) * SLOTS / 1000).min(SLOTS - 1);
-        for &(first, last) in times {
-            if let Some(step) = steps.get_mut(slot(first)) {
-                *step += 1;
-            }
-            if let Some(step) = steps.get_mut(slot(last) + 1) {
-                *step -= 1;
-            }
+    /// One mark for each second.
+    fn marks(&self, seconds: &ActivityTimes) -> Vec<Bar> {
+        let mark = |time| Bar {
+            x: percent((self.place(time) * 10).min(9_970)),
+            width: "3".to_owned(),
+            y: percent(1_000),
+            height: percent(8_000),
+        };
+        let mut marks: Vec<Bar> = seconds.iter().map(mark).collect();
+        marks.dedup();
+        marks
+    }
+
+    /// One bar for each interval with events; the highest has most seconds with events.
+    fn bars(&self, seconds: &ActivityTimes) -> Vec<Bar> {
+        let length = i128::from(self.interval().0) * 1_000_000_000;
+        let start = self.from.div_euclid(length);
+        let mut counts: BTreeMap<i128, u64> = BTreeMap::new();
+        for time in seconds.iter() {
+            *counts.entry(time.as_nanosecond().div_euclid(length) - start).or_default() += 1;
         }
-        let mut active = 0;
-        steps
-            .iter()
-            .take(SLOTS)
-            .map(|step| {
-                active += step;
-                active.unsigned_abs()
+        let most = counts.values().copied().max().unwrap_or(1);
+        // Of the drawn width in ten-thousandths.
+        let share = |slot: i128| {
+            let at = (start + slot) * length - self.from;
+            (at * 10_000 / (self.to - self.from)).clamp(0, 10_000)
+        };
+        counts
+            .into_iter()
+            .map(|(slot, count)| {
+                // What is there at all is seen.
+                let tall = i128::from((count * 100 / most).max(12));
+                let (x, end) = (share(slot).min(9_960), share(slot + 1));
+                Bar {
+                    x: percent(x),
+                    width: percent((end - x).max(40)),
+                    y: percent((100 - tall) * 100),
+                    height: percent(tall * 100),
+                }
             })
             .collect()
     }
@@ -186,11 +264,11 @@ impl Span {
                 && let Ok(time) = Timestamp::from_nanosecond(at)
             {
                 let x = self.place(time);
-                let day = time.strftime("%Y-%m-%d").to_string();
                 ticks.push(Tick {
                     x: percent(x * 10),
-                    day,
-                    time: if step < 86_400 { time.strftime("%H:%M:%SZ").to_string() } else { String::new() },
+                    at: time.to_string(),
+                    day: day(time),
+                    time: if step < 86_400 { time_of_day(time) } else { String::new() },
                     anchor: match x {
                         0..80 => "start",
                         920.. => "end",
@@ -206,41 +284,15 @@ impl Span {
         {
             ticks.push(Tick {
                 x: percent(0),
-                day: time.strftime("%Y-%m-%d").to_string(),
-                time: time.strftime("%H:%M:%SZ").to_string(),
+                at: time.to_string(),
+                day: day(time),
+                time: time_of_day(time),
                 anchor: "start",
                 wide_only: false,
             });
         }
         ticks
     }
-}
-
-/// Merges adjacent slots of one height to one bar. Without heights, every bar has full height.
-fn bars(counts: &[u64], heights: bool) -> Vec<Bar> {
-    let most = counts.iter().copied().max().unwrap_or(0).max(1);
-    let height = |count: u64| match (count, heights) {
-        (0, _) => 0,
-        (_, false) => 60,
-        // A slot with any incident is visible.
-        (n, true) => (n * 100 / most).max(8),
-    };
-    let mut bars = Vec::new();
-    let mut start = 0;
-    for run in counts.chunk_by(|a, b| height(*a) == height(*b)) {
-        let tall = run.first().map_or(0, |&n| height(n));
-        if tall > 0 {
-            let share = |n: usize| (n * 10_000 / SLOTS) as i128;
-            bars.push(Bar {
-                x: percent(share(start)),
-                width: percent(share(start + run.len()) - share(start)),
-                y: percent(i128::from(if heights { 100 - tall } else { 20 }) * 100),
-                height: percent(i128::from(tall) * 100),
-            });
-        }
-        start += run.len();
-    }
-    bars
 }
 
 /// Ten-thousandths as percent: 1250 is `12.5%`.
@@ -258,31 +310,29 @@ mod tests {
         Span { from: nanos(from), to: nanos(to) }
     }
 
-    #[test]
-    fn neighbours_of_one_height_are_one_bar() {
-        let mut counts = vec![0; SLOTS];
-        counts[0..30].fill(2);
-        counts[30..60].fill(4);
-        let drawn = bars(&counts, true);
-        assert_eq!(drawn.len(), 2);
-        assert_eq!(
-            (&*drawn[0].x, &*drawn[0].width, &*drawn[0].y, &*drawn[0].height),
-            ("0%", "25%", "50%", "50%")
-        );
-        assert_eq!((&*drawn[1].x, &*drawn[1].height), ("25%", "100%"));
-        assert_eq!(bars(&counts, false).len(), 1);
+    fn at(seconds: &[&str]) -> ActivityTimes {
+        let mut times = ActivityTimes::default();
+        seconds.iter().for_each(|t| times.add(t.parse().unwrap()));
+        times
     }
 
     #[test]
-    fn an_incident_reaches_from_its_first_event_to_its_last() {
-        let span = span("2026-10-01T00:00:00Z", "2026-10-31T00:00:00Z");
-        let at = |t: &str| t.parse::<Timestamp>().unwrap();
-        let counts = span.counts(&[
-            (at("2026-10-01T00:00:00Z"), at("2026-10-16T00:00:00Z")),
-            (at("2026-10-16T00:00:00Z"), at("2026-10-31T00:00:00Z")),
-        ]);
-        assert_eq!((counts[0], counts[SLOTS / 2], counts[SLOTS - 1]), (1, 2, 1));
-        assert_eq!(counts.iter().sum::<u64>(), SLOTS as u64 + 1);
+    fn few_events_are_marks_where_they_happened_and_nothing_between() {
+        let span = span("2026-10-01T00:00:00Z", "2026-10-03T00:00:00Z");
+        let marks =
+            span.marks(&at(&["2026-10-01T00:00:00Z", "2026-10-02T00:00:00Z", "2026-10-03T00:00:00Z"]));
+        assert_eq!(marks.iter().map(|m| &*m.x).collect::<Vec<_>>(), ["0%", "50%", "99.7%"]);
+    }
+
+    #[test]
+    fn a_bar_is_as_high_as_its_interval_is_busy() {
+        let span = span("2026-10-01T00:00:00Z", "2026-10-05T00:00:00Z");
+        assert_eq!(span.interval(), (3_600, "hour"));
+        let mut busy: Vec<String> = (0..40).map(|i| format!("2026-10-01T00:00:{i:02}Z")).collect();
+        busy.extend((0..10).map(|i| format!("2026-10-03T00:30:{i:02}Z")));
+        let bars = span.bars(&at(&busy.iter().map(String::as_str).collect::<Vec<_>>()));
+        let drawn: Vec<_> = bars.iter().map(|b| (&*b.x, &*b.width, &*b.height)).collect();
+        assert_eq!(drawn, [("0%", "1.04%", "100%"), ("50%", "1.04%", "25%")]);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::text::{Moment, shown, shown_in};
 use crate::diagnosis::{Cause, Confidence};
 use crate::report::numbers::{counted, grouped, saturating_sum};
 use crate::report::problem::by_time;
-use crate::report::{Problem, Report, Status, empty_result, left_out};
+use crate::report::{Problem, Report, Status, left_out};
 
 /// Most new problems named in the summary.
 const MAX_HEADS: usize = 8;
@@ -28,6 +28,7 @@ pub(super) struct Head {
     pub id: String,
     pub title: String,
     pub cause: &'static str,
+    pub label: &'static str,
     pub confidence: &'static str,
     pub counts: String,
 }
@@ -35,6 +36,7 @@ pub(super) struct Head {
 /// A row of the table of causes.
 pub(super) struct CauseLine {
     pub cause: &'static str,
+    pub label: &'static str,
     pub means: &'static str,
     pub problems: String,
     pub incidents: String,
@@ -65,31 +67,29 @@ impl Verdict {
         let events = saturating_sum(present.iter().map(|r| r.events));
         let n = |n: usize, what: &str| counted(n as u64, what);
 
+        let by: Vec<String> = Confidence::ALL
+            .iter()
+            .map(|c| (problems.iter().filter(|p| p.confidence == *c).count(), c.name()))
+            .filter(|(n, _)| *n > 0)
+            .map(|(n, name)| format!("{} {name}", grouped(n as u64)))
+            .collect();
         let heading = match (problems.len(), report.compared) {
             (0, true) if resolved > 0 => "No problem is left".to_owned(),
-            (0, _) => "No problem was found".to_owned(),
+            (0, _) => "No incident was found".to_owned(),
+            (1, false) => format!("1 problem, {}", by.join("")),
+            (all, false) => format!("{}: {}", n(all, "problem"), by.join(", ")),
             (all, true) => format!("{}, {} of them new", n(all, "problem"), grouped(new as u64)),
-            (all, false) => n(all, "problem"),
         };
         let mut lead = Vec::new();
-        if present.is_empty() {
-            lead.push("No Kerberos event 4 (KRB_AP_ERR_MODIFIED) was found in these logs.".to_owned());
-            if report.rows.is_empty() {
-                let lines = empty_result::lines(&report.read, report.zone);
-                lead.extend(lines.iter().map(|(label, text)| shown(&format!("{label}: {text}"))));
-            }
-        } else {
-            let by: Vec<String> = Confidence::ALL
-                .iter()
-                .map(|c| (problems.iter().filter(|p| p.confidence == *c).count(), c.name()))
-                .filter(|(n, _)| *n > 0)
-                .map(|(n, name)| format!("{} {name}", grouped(n as u64)))
-                .collect();
+        if !present.is_empty() {
+            let confidence = match report.compared {
+                true => format!(" Confidence: {}.", by.join(", ")),
+                false => String::new(),
+            };
             lead.push(format!(
-                "{} with {}. Confidence: {}.",
+                "{} with {}.{confidence}",
                 n(present.len(), "incident"),
-                counted(events, "event"),
-                by.join(", ")
+                counted(events, "event")
             ));
         }
         if report.compared {
@@ -130,6 +130,7 @@ fn heads(report: &Report<'_>, present: &[&Problem]) -> (String, Vec<Head>) {
         id: shown_in(&p.problem_id, 40),
         title: shown_in(p.heading(), 300),
         cause: p.cause.name(),
+        label: p.kind.label(),
         confidence: p.confidence.name(),
         counts: format!(
             "{}, {}",
@@ -148,6 +149,7 @@ fn causes(report: &Report<'_>) -> Vec<CauseLine> {
             report.problems.iter().filter(|p| p.cause == cause && p.status.is_present()).collect();
         (!rows.is_empty()).then(|| CauseLine {
             cause: cause.name(),
+            label: cause.label(),
             means: cause.meaning(),
             problems: grouped(problems.len() as u64),
             incidents: grouped(rows.len() as u64),

@@ -15,7 +15,7 @@ use super::events::{EventRow, SortedEvents};
 use super::item::{RequestItem, StepItem};
 use super::numbers::{counted, grouped};
 use super::{Problem, Reading, Report, Row, Status, left_out};
-use crate::diagnosis::Confidence;
+use crate::diagnosis::{Confidence, Kind};
 use crate::zone::Zone;
 use sheet::{Cell, Fill, Formats, LeftOut, MAX_ROWS, Sheet};
 
@@ -137,7 +137,7 @@ fn problem_cells(problem: &Problem) -> Vec<Cell> {
         status(problem.status),
         confidence(problem.confidence),
         Cell::Text(problem.cause.to_string()),
-        Cell::Text(problem.kind.to_string()),
+        Cell::Text(kind(problem.kind)),
         Cell::Text(problem.name().to_owned()),
         Cell::Number(problem.incidents.len() as u64),
         Cell::Number(problem.new as u64),
@@ -149,6 +149,11 @@ fn problem_cells(problem: &Problem) -> Vec<Cell> {
         steps(&problem.fix),
         Cell::Text(problem.problem_id.clone()),
     ]
+}
+
+/// The label for people, and the identifier that the CSV has.
+fn kind(kind: Kind) -> String {
+    format!("{} ({kind})", kind.label())
 }
 
 fn incidents(
@@ -168,7 +173,7 @@ fn incident_cells(row: &Row) -> Vec<Cell> {
         status(row.status),
         confidence(row.confidence),
         Cell::Text(row.cause.to_string()),
-        Cell::Text(row.kind.to_string()),
+        Cell::Text(kind(row.kind)),
         Cell::Text(row.client.clone()),
         Cell::Text(row.answered_by.clone()),
         Cell::Text(row.target_spn.clone()),

@@ -33,13 +33,22 @@ fn row(client: &str) -> Row {
         fix: vec![StepItem::from_cell("=first"), StepItem::from_cell("then")],
         logs: vec![],
         collect: vec![],
+        activity: Default::default(),
     }
 }
 
 fn read_sheet(rows: &[Row], max_rows: u32, name: &str) -> Vec<Vec<Data>> {
     let problems = problem::group(rows);
     let read = Reading::default();
-    let report = Report { rows, problems: &problems, compared: false, zone: &Zone::UTC, read, events: None };
+    let report = Report {
+        rows,
+        problems: &problems,
+        compared: false,
+        zone: &Zone::UTC,
+        read,
+        title: None,
+        events: None,
+    };
     let mut out = Vec::new();
     write_within(&report, max_rows, &mut out).unwrap();
     let mut workbook: Xlsx<_> = Xlsx::new(Cursor::new(out)).unwrap();

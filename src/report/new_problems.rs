@@ -12,7 +12,7 @@ use super::problem::sort_by_urgency;
 use super::row::{Row, Status};
 use super::text_writer::{few, period};
 use crate::diagnosis::{Confidence, EvidenceRole};
-use crate::text::escape::escape_control;
+use crate::text::escape::escape_markup;
 use crate::zone::Zone;
 
 /// Problems with all that is known of them. Of the others the title is enough: the report has the rest.
@@ -102,7 +102,7 @@ fn section<'a>(
     items.try_for_each(|text| item(out, "   -", &text))
 }
 
-/// One line. Names in it may be hostile.
+/// One line. Names in it may be hostile, also to the chat or ticket that shows it.
 fn item(out: &mut dyn Write, mark: &str, text: &str) -> io::Result<()> {
-    writeln!(out, "{mark} {}", escape_control(text))
+    writeln!(out, "{mark} {}", escape_markup(text))
 }

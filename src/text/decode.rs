@@ -53,8 +53,6 @@ pub(crate) struct TextReader<R> {
     /// The decoded block, and how much of it was consumed.
     text: String,
     consumed: usize,
-    /// Bytes of text before this block.
-    before: u64,
     ended: bool,
     /// Why reading ended. Reported after the text that was read before.
     failure: Option<io::Error>,
@@ -81,7 +79,6 @@ impl<R: Read> TextReader<R> {
             raw: Vec::new(),
             text: String::new(),
             consumed: 0,
-            before: 0,
             ended: false,
             failure: None,
         }
@@ -113,41 +110,9 @@ impl<R: Read> TextReader<R> {
         self.consumed = (self.consumed + bytes).min(self.text.len());
     }
 
-    /// The next byte of the text; `None` at the end. Read a text by bytes or by blocks, not by both.
-    #[inline]
-    pub(crate) fn next_byte(&mut self) -> io::Result<Option<u8>> {
-        if let Some(&byte) = self.text.as_bytes().get(self.consumed) {
-            self.consumed += 1;
-            return Ok(Some(byte));
-        }
-        match self.fill()?.bytes().next() {
-            Some(byte) => {
-                self.consumed += 1;
-                Ok(Some(byte))
-            }
-            None => Ok(None),
-        }
-    }
-
     /// [`buffered`](Self::buffered), as bytes.
     pub(crate) fn buffered_bytes(&self) -> &[u8] {
         self.text.as_bytes().get(self.consumed..).unwrap_or_default()
-    }
-
-    /// Bytes of text consumed so far.
-    pub(crate) fn position(&self) -> u64 {
-        self.before + self.consumed as u64
-    }
-
-    /// The last two bytes consumed of the current block.
-    pub(crate) fn last_bytes(&self) -> [Option<u8>; 2] {
-        let back = |n: usize| self.text.as_bytes().get(self.consumed.checked_sub(n)?).copied();
-        [back(2), back(1)]
-    }
-
-    /// Takes back the byte that [`next_byte`](Self::next_byte) gave last.
-    pub(crate) fn unread_byte(&mut self) {
-        self.consumed = self.consumed.saturating_sub(1);
     }
 
     /// Appends the next block to `text`; false at the end.
@@ -165,7 +130,6 @@ impl<R: Read> TextReader<R> {
     }
 
     fn read_block(&mut self) {
-        self.before += self.text.len() as u64;
         self.text.clear();
         self.consumed = 0;
         let read = self.inner.by_ref().take(BLOCK as u64).read_to_end(&mut self.raw);

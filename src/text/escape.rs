@@ -10,12 +10,12 @@ use std::io;
 use serde::Serialize;
 
 /// Characters that make a spreadsheet read a cell as a formula.
-const FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
+const FORMULA: [char; 12] = ['=', '+', '-', '@', '＝', '＋', '－', '＠', '﹦', '﹢', '﹣', '﹫'];
 
 /// A CSV cell that a spreadsheet does not execute.
 ///
 /// Excel, LibreOffice and Google Sheets read a cell that begins with `=`, `+`, `-`, `@`, tab or CR (and
-/// their full-width forms) as a formula, also in quotes. An apostrophe in front makes it text (OWASP,
+/// their full-width and small forms) as a formula, also in quotes. An apostrophe in front makes it text (OWASP,
 /// "CSV injection"). Where the list separator is `;` (most of Europe), Excel splits cells there, so the
 /// text after each `;` is escaped as a cell of its own. Control characters become visible escapes
 /// ([`escape_control`]), so that one row is one line.
@@ -43,7 +43,7 @@ pub fn escape_cell(text: &str) -> Cow<'_, str> {
 
 /// Is the text a formula for a spreadsheet, which may drop blanks and quotes in front?
 fn is_formula(text: &str) -> bool {
-    text.trim_start_matches([' ', '"']).starts_with(FORMULA)
+    text.trim_start_matches(|c: char| c.is_whitespace() || c == '"').starts_with(FORMULA)
 }
 
 /// Text that cannot drive a terminal: control characters, bidirectional overrides and line separators
@@ -63,6 +63,51 @@ pub fn escape_control(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// Text that no mail, chat or ticket reads as markup, a link or a mention, and no terminal as control: what begins one becomes
+/// `\u{..}`. Commands between backquotes stay, with their placeholders.
+pub(crate) fn escape_markup(text: &str) -> String {
+    let text = escape_control(text);
+    let mut out = String::with_capacity(text.len() + 16);
+    let mut pieces = text.split('`').peekable();
+    let mut is_code = false;
+    while let Some(piece) = pieces.next() {
+        let closes = pieces.peek().is_some();
+        for (at, c) in piece.char_indices() {
+            let rest = piece.get(at..).unwrap_or_default();
+            let is_plain = match c {
+                '<' => is_code && is_placeholder(rest),
+                '@' | '&' | '[' | ']' | '*' | '~' | '|' => is_code,
+                '/' => !rest.starts_with("//"),
+                _ => true,
+            };
+            if is_plain {
+                out.push(c);
+            } else {
+                let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
+            }
+        }
+        if closes && (is_code || text_has_pair(&pieces)) {
+            out.push('`');
+            is_code = !is_code;
+        } else if closes {
+            out.push_str("\\u{60}");
+        }
+    }
+    out
+}
+
+/// Do two or more pieces follow, and so another backquote?
+fn text_has_pair<'t>(pieces: &(impl Iterator<Item = &'t str> + Clone)) -> bool {
+    pieces.clone().nth(1).is_some()
+}
+
+/// Does the text begin with a placeholder of a command, as `<target host>`?
+fn is_placeholder(text: &str) -> bool {
+    text.strip_prefix('<').and_then(|rest| rest.split_once('>')).is_some_and(|(inside, _)| {
+        !inside.is_empty() && inside.bytes().all(|b| b.is_ascii_alphabetic() || b == b' ' || b == b'-')
+    })
+}
+
 /// Is this printable ASCII, as nearly all text here is? The loop has no early exit, so that the compiler
 /// vectorises it.
 fn is_printable(text: &str) -> bool {
@@ -74,14 +119,18 @@ pub fn is_dangerous(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{ad}' // soft hyphen
+            | '\u{34f}' // combining grapheme joiner, which shows nothing
             | '\u{61c}' // Arabic letter mark, which gives direction too
             | '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' // fillers, which look like blanks or nothing
-            | '\u{180e}'
+            | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' // vowels and variants that show nothing
             | '\u{200b}'..='\u{200f}' // zero-width characters and direction marks
             | '\u{2028}'..='\u{202e}' // line and paragraph separators, bidirectional overrides
             | '\u{2060}'..='\u{206f}' // invisible operators, isolates
+            | '\u{2800}' // a Braille pattern without a dot
+            | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}' // variants of a character
             | '\u{feff}'
             | '\u{fff9}'..='\u{fffb}' // interlinear annotations
+            | '\u{1d173}'..='\u{1d17a}' // invisible signs of music
             | '\u{e0000}'..='\u{e007f}') // tags: invisible text
 }
 
@@ -133,7 +182,7 @@ mod tests {
 
     #[test]
     fn formula_starts_become_text() {
-        for bad in ["=1+1", "+1", "-1", "@SUM(A1)", "＝1"] {
+        for bad in ["=1+1", "+1", "-1", "@SUM(A1)", "＝1", "﹦1", "\u{a0}=1", "\u{3000}=1"] {
             assert_eq!(escape_cell(bad), format!("'{bad}"));
         }
         assert_eq!(escape_cell("\t=1"), "\\u{9}=1");
@@ -163,6 +212,27 @@ mod tests {
     fn escaping_can_be_undone() {
         for text in ["=1+1", "@SUM(A1)", "＝1", "'quoted'", "SRV1", "'", ""] {
             assert_eq!(unescape_cell(&escape_cell(text)), text);
+        }
+    }
+
+    #[test]
+    fn markup_becomes_text_and_commands_stay() {
+        for (text, want) in [
+            ("SRV1 asks for HTTP/srv2.a.com", "SRV1 asks for HTTP/srv2.a.com"),
+            ("Run `setspn -Q <SPN>` now.", "Run `setspn -Q <SPN>` now."),
+            (
+                "Run `Resolve-DnsName <target host> | Out-File a[1]*`.",
+                "Run `Resolve-DnsName <target host> | Out-File a[1]*`.",
+            ),
+            (
+                "<!channel> @here [a](http://b) ~~c~~",
+                "\\u{3c}!channel> \\u{40}here \\u{5b}a\\u{5d}(http:\\u{2f}/b) \\u{7e}\\u{7e}c\\u{7e}\\u{7e}",
+            ),
+            ("`<!channel>` <script>", "`\\u{3c}!channel>` \\u{3c}script>"),
+            ("one ` <target host>", "one \\u{60} \\u{3c}target host>"),
+            ("\u{1b}[31m", "\\u{1b}\\u{5b}31m"),
+        ] {
+            assert_eq!(escape_markup(text), want);
         }
     }
 

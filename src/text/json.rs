@@ -1,15 +1,16 @@
 //! JSON in bounded memory: documents one after the other, arrays element by element.
+//!
+//! The structure is read first ([`json_window`](super::json_window)), so that an object that is not valid JSON costs itself: its end is
+//! known, or the next object is searched. serde_json then parses each object alone.
 
-use std::cell::Cell;
 use std::fmt;
 use std::io::{self, Read};
 
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use memchr::memchr2_iter;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use super::decode::TextReader;
-
-/// Longest object: a SharpHound computer with 10,000 access control entries is 2 MB.
-const MAX_OBJECT: u64 = 64 << 20;
+use super::json_window::{Fault, MAX_VALUE, Window};
 
 /// Members that hold the list of objects, as PowerShell (`value`), SharpHound (`data` and, before
 /// version 4, the kind of object) and ldap3 (`entries`) wrap it; and the other members.
@@ -17,10 +18,16 @@ const LISTS: &[&str] =
     &["value", "data", "entries", "computers", "users", "domains", "groups", "gpos", "ous"];
 const BESIDE: &[&str] = &["Count", "meta"];
 
+/// Most lists in one another around an object.
+const MAX_LISTS: usize = 128;
+
+/// Most bytes that are read twice, because an object has no end. What is more is searched from where the error is.
+const MAX_READ_AGAIN: usize = 256 << 20;
+
 /// Takes the objects of a text.
 pub(crate) trait ObjectVisitor {
     /// Takes one object: its first name, and a map that gives the value to it and the members that
-    /// follow. `line` is the line on which it begins, from 1.
+    /// follow. No two members of an object in it have one name. `line` is the line on which it begins, from 1.
     fn object<'de, A: MapAccess<'de>>(&mut self, first: &str, map: A, line: u64) -> Result<(), A::Error>;
 
     /// Takes an error: its line, and whether the text ended too early.
@@ -28,31 +35,237 @@ pub(crate) trait ObjectVisitor {
 }
 
 /// Hands every object of the text to `visitor`: documents, the elements of arrays, and of the lists that
-/// tools wrap in an object. After text that is no JSON, reading goes on at the next line that begins a
-/// document.
+/// tools wrap in an object. After an object that is not valid JSON, reading goes on at the next object; after other text, at
+/// the next line that begins a document. An object in which two members have one name is an error.
 pub(crate) fn each_object<R: Read>(text: TextReader<R>, visitor: &mut impl ObjectVisitor) -> io::Result<()> {
-    let position = Position { line: Cell::new(1), object_began: Cell::new(false), held: Cell::new(0) };
-    let mut bytes = Bytes { text, position: &position };
-    while bytes.skip_blanks()? {
-        position.begin_object();
-        let start = bytes.text.position();
-        let line = position.line.get();
-        let mut source = serde_json::Deserializer::from_reader(&mut bytes);
-        let Err(error) = Top { visitor, position: &position }.deserialize(&mut source) else { continue };
-        if error.is_io() && !position.is_too_long() {
-            return Err(error.into());
-        }
-        let what = match position.is_too_long() {
-            true => format!("an object of more than {} MiB", MAX_OBJECT >> 20),
-            false => without_position(&error),
-        };
-        // serde_json reads on after an error, and counts lines from the beginning of the document.
-        let in_document = (error.line() as u64).max(1);
-        visitor.error(line + in_document - 1, what, error.is_eof());
-        position.held.set(0);
-        bytes.skip_to_document(start)?;
+    let mut objects = Objects {
+        window: Window::new(text),
+        lists: Vec::new(),
+        first_name: String::new(),
+        read_again: 0,
+        failed: false,
+        visitor,
+    };
+    while let Some((at, byte)) = objects.window.next_visible()? {
+        objects.read(at, byte)?;
+    }
+    if !objects.lists.is_empty() {
+        let line = objects.window.line();
+        objects.visitor.error(line, "the text ends inside a list".to_owned(), true);
     }
     Ok(())
+}
+
+/// What is wrong with the JSON value at the start of `text` if two members of one object in it have one name.
+pub(crate) fn repeated_name(text: &str) -> Option<String> {
+    let value = Window::new(TextReader::of(text)).value(0).ok()?;
+    value.repeated.map(|(_, name)| twice(&name))
+}
+
+fn twice(name: &str) -> String {
+    let shown = super::beginning(name, 80).escape_debug();
+    format!("\"{shown}\" appears twice in one object, which leaves its value open")
+}
+
+/// What an object is in.
+#[derive(Clone, Copy, PartialEq)]
+enum List {
+    Array,
+    /// An object with a member of [`LISTS`].
+    Wrapper,
+}
+
+/// A text that is being read.
+struct Objects<'v, R, V> {
+    window: Window<R>,
+    lists: Vec<List>,
+    /// Name of the last object's first member.
+    first_name: String,
+    /// Bytes that were read twice.
+    read_again: usize,
+    /// There was an error: a bracket without a partner may be its rest.
+    failed: bool,
+    visitor: &'v mut V,
+}
+
+impl<R: Read, V: ObjectVisitor> Objects<'_, R, V> {
+    /// Reads what begins at `at` with `byte`, and moves on.
+    fn read(&mut self, at: usize, byte: u8) -> io::Result<()> {
+        match (byte, self.lists.last()) {
+            (b',', _) => {}
+            (b'[', _) if self.lists.len() < MAX_LISTS => self.lists.push(List::Array),
+            (b']', Some(List::Array)) | (b'}', Some(List::Wrapper)) => drop(self.lists.pop()),
+            (b']', None) => {}
+            (b']' | b'}', _) if self.failed => {}
+            (b'{', _) => return self.object(at),
+            (b'"', Some(List::Wrapper)) => return self.member(at),
+            _ => return self.other(at),
+        }
+        self.window.move_to(at + 1);
+        Ok(())
+    }
+
+    /// Reads an object, or enters the list that it wraps.
+    fn object(&mut self, start: usize) -> io::Result<()> {
+        match self.wrapped_list(start) {
+            Ok(Some(list)) => {
+                self.lists.extend([List::Wrapper, List::Array]);
+                self.window.move_to(list + 1);
+                return Ok(());
+            }
+            Ok(None) => {}
+            Err(fault) => return self.fault(start, fault),
+        }
+        let value = match self.window.value(start) {
+            Ok(value) => value,
+            Err(fault) => return self.fault(start, fault),
+        };
+        let line = self.window.line_of(start);
+        let text = self.window.slice(start..value.end);
+        let parsed = match &value.repeated {
+            Some((at, name)) => Err((self.window.line_of(*at), twice(name))),
+            None => serde_json::Deserializer::from_str(text)
+                .deserialize_map(Document { visitor: &mut *self.visitor, line })
+                .map_err(|error| (line + (error.line() as u64).max(1) - 1, without_position(&error))),
+        };
+        if let Err((line, what)) = parsed {
+            self.error(line, what, false);
+        }
+        self.window.move_to(value.end);
+        Ok(())
+    }
+
+    /// Where the list begins that the object at `start` wraps. Notes the name of the object's first member.
+    fn wrapped_list(&mut self, start: usize) -> Result<Option<usize>, Fault> {
+        let mut at = start + 1;
+        for n in 0.. {
+            let Some((from, name)) = self.window.name(at)? else { break };
+            let text = self.window.slice(from + 1..name.end - 1);
+            if n == 0 && self.first_name != text {
+                text.clone_into(&mut self.first_name);
+            }
+            let (is_list, is_beside) = (LISTS.contains(&text), BESIDE.contains(&text));
+            let (value, byte) = self.window.after_colon(name.end)?;
+            match is_list && byte == b'[' {
+                true => return Ok(Some(value)),
+                false if is_list || is_beside => at = self.window.value(value)?.end,
+                false => break,
+            }
+            match self.window.visible(at)? {
+                Some((comma, b',')) => at = comma + 1,
+                _ => break,
+            }
+        }
+        Ok(None)
+    }
+
+    /// Reads a further member of an object that wraps a list: each list holds objects.
+    fn member(&mut self, start: usize) -> io::Result<()> {
+        let read = self.window.value(start).and_then(|name| {
+            let (value, byte) = self.window.after_colon(name.end)?;
+            match byte {
+                b'[' => Ok((value + 1, true)),
+                _ => Ok((self.window.value(value)?.end, false)),
+            }
+        });
+        match read {
+            Ok((end, is_list)) => {
+                self.lists.extend(is_list.then_some(List::Array));
+                self.window.move_to(end);
+                Ok(())
+            }
+            Err(fault) => self.fault(start, fault),
+        }
+    }
+
+    /// Skips a value that is not an object. Text that is not a value is an error.
+    fn other(&mut self, start: usize) -> io::Result<()> {
+        if self.lists.len() >= MAX_LISTS {
+            self.lists.truncate(1);
+            return self.fault(start, Fault::Malformed(start));
+        }
+        match self.window.value(start) {
+            Ok(value) if serde_json::from_str::<IgnoredAny>(self.window.slice(start..value.end)).is_ok() => {
+                self.window.move_to(value.end);
+                Ok(())
+            }
+            Ok(_) => self.fault(start, Fault::Malformed(start)),
+            Err(fault) => self.fault(start, fault),
+        }
+    }
+
+    fn error(&mut self, line: u64, what: String, is_cut_off: bool) {
+        self.failed = true;
+        self.visitor.error(line, what, is_cut_off);
+    }
+
+    /// Reports the value at `start`, which has no end, and goes on at the next object.
+    fn fault(&mut self, start: usize, fault: Fault) -> io::Result<()> {
+        let first_line = self.window.line_of(start);
+        let (end, line, what) = match fault {
+            Fault::Io(error) => return Err(error),
+            Fault::TooLong(at) => (at, first_line, format!("an object of more than {} MiB", MAX_VALUE >> 20)),
+            Fault::Malformed(at) | Fault::Cut(at) => {
+                let text = self.window.slice_to_character(start, at);
+                let (line, what) = match serde_json::from_str::<IgnoredAny>(text) {
+                    Err(error) => ((error.line() as u64).max(1) - 1, without_position(&error)),
+                    Ok(_) => (0, "expected an object".to_owned()),
+                };
+                (at, first_line + line, what)
+            }
+        };
+        self.read_again = self.read_again.saturating_add(end - start);
+        let from = if self.read_again > MAX_READ_AGAIN { end } else { start + 1 };
+        let is_cut_off = !self.go_on(start, from)? && matches!(fault, Fault::Cut(_));
+        self.error(line, what, is_cut_off);
+        Ok(())
+    }
+
+    /// Moves to the next object behind a faulty one at `start`, searched from `from`. Without one, moves to the end of the text.
+    ///
+    /// Where the faulty one begins its line, another does with the same indent. Else another follows a bracket and a comma, and its
+    /// first member has the name that the last object's has. A bracket in the first column is always a new document.
+    fn go_on(&mut self, start: usize, from: usize) -> io::Result<bool> {
+        let indent = self.window.indent(start).map(str::to_owned);
+        self.window.move_to(from);
+        loop {
+            let place = memchr2_iter(b'{', b'[', self.window.rest().as_bytes()).next();
+            let Some(place) = place else {
+                let end = self.window.rest().len();
+                self.window.skip(end);
+                if self.window.load()? {
+                    continue;
+                }
+                self.lists.clear();
+                return Ok(false);
+            };
+            self.window.skip(place);
+            let at = self.window.place();
+            let is_object = self.window.rest().starts_with('{');
+            let found = self.window.indent(at);
+            if found == Some("") && !(is_object && indent.as_deref() == Some("")) {
+                self.lists.clear();
+                return Ok(true);
+            }
+            let is_next = match &indent {
+                Some(indent) => found == Some(indent),
+                None => self.window.follows_object(at) && self.begins_as_the_last(at)?,
+            };
+            if is_next && is_object {
+                return Ok(true);
+            }
+            self.window.skip(1);
+        }
+    }
+
+    /// Has the object at `at` the first name of the last one?
+    fn begins_as_the_last(&mut self, at: usize) -> io::Result<bool> {
+        match self.window.name(at + 1) {
+            Ok(Some((from, name))) => Ok(self.window.slice(from + 1..name.end - 1) == self.first_name),
+            Err(Fault::Io(error)) => Err(error),
+            Ok(None) | Err(_) => Ok(false),
+        }
+    }
 }
 
 /// The message without the line and column in the document.
@@ -61,213 +274,27 @@ fn without_position(error: &serde_json::Error) -> String {
     text.rsplit_once(" at line ").map_or(text.clone(), |(what, _)| what.to_owned())
 }
 
-/// Where reading is. Shared with the visitors, which see the line of each object by it. Each byte of a
-/// file passes here, so there is no more of it than needed.
-struct Position {
-    /// Line of the next byte, from 1.
-    line: Cell<u64>,
-    /// An object began since the last block was read.
-    object_began: Cell<bool>,
-    /// Bytes of the blocks that were read since an object began.
-    held: Cell<u64>,
+/// An object for the visitor.
+struct Document<'v, V> {
+    visitor: &'v mut V,
+    line: u64,
 }
 
-impl Position {
-    fn is_too_long(&self) -> bool {
-        self.held.get() > MAX_OBJECT
+impl<'de, V: ObjectVisitor> Visitor<'de> for Document<'_, V> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
     }
 
-    fn begin_object(&self) {
-        self.object_began.set(true);
-    }
-}
-
-/// Gives serde_json one byte at a time, so that nothing is read ahead of what it takes.
-struct Bytes<'p, R> {
-    text: TextReader<R>,
-    position: &'p Position,
-}
-
-impl<R: Read> Bytes<'_, R> {
-    fn next(&mut self) -> io::Result<Option<u8>> {
-        let byte = self.text.next_byte()?;
-        if byte == Some(b'\n') {
-            self.position.line.set(self.position.line.get() + 1);
-        }
-        Ok(byte)
-    }
-
-    #[cold]
-    fn read_block(&mut self) -> io::Result<()> {
-        let position = self.position;
-        let held = if position.object_began.take() { 0 } else { position.held.get() };
-        position.held.set(held + self.text.fill()?.len() as u64);
-        match position.is_too_long() {
-            true => Err(io::Error::other("the object is too long")),
-            false => Ok(()),
-        }
-    }
-
-    /// Skips blanks, and what is left of a list after an error in it; false at the end of the text.
-    fn skip_blanks(&mut self) -> io::Result<bool> {
-        while let Some(byte) = self.next()? {
-            if !byte.is_ascii_whitespace() && !matches!(byte, b',' | b']') {
-                self.text.unread_byte();
-                return Ok(true);
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(name) = map.next_key::<String>()? {
+            if !LISTS.contains(&&*name) && !BESIDE.contains(&&*name) {
+                return self.visitor.object(&name, map, self.line);
             }
-        }
-        Ok(false)
-    }
-
-    /// Skips to the next line that begins with a bracket. The line at whose first byte the document that
-    /// began at `start` broke off may be one.
-    fn skip_to_document(&mut self, start: u64) -> io::Result<()> {
-        let mut last = self.text.last_bytes();
-        if let [Some(b'\n'), Some(b'{' | b'[')] = last
-            && self.text.position() > start + 1
-        {
-            self.text.unread_byte();
-            return Ok(());
-        }
-        while let Some(byte) = self.next()? {
-            if last[1] == Some(b'\n') && matches!(byte, b'{' | b'[') {
-                self.text.unread_byte();
-                return Ok(());
-            }
-            last[1] = Some(byte);
+            map.next_value::<IgnoredAny>()?;
         }
         Ok(())
-    }
-}
-
-impl<R: Read> Read for Bytes<'_, R> {
-    #[inline]
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let Some(to) = buffer.first_mut() else { return Ok(0) };
-        if self.text.buffered_bytes().is_empty() {
-            self.read_block()?;
-        }
-        let Some(&byte) = self.text.buffered_bytes().first() else { return Ok(0) };
-        self.text.consume(1);
-        if byte == b'\n' {
-            self.position.line.set(self.position.line.get() + 1);
-        }
-        *to = byte;
-        Ok(1)
-    }
-}
-
-/// A document, or an element of a list.
-struct Top<'v, V> {
-    visitor: &'v mut V,
-    position: &'v Position,
-}
-
-impl<'de, V: ObjectVisitor> DeserializeSeed<'de> for Top<'_, V> {
-    type Value = bool;
-
-    /// Is it a list?
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de, V: ObjectVisitor> Visitor<'de> for Top<'_, V> {
-    type Value = bool;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object or an array of objects")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<bool, A::Error> {
-        loop {
-            self.position.begin_object();
-            let element = Top { visitor: &mut *self.visitor, position: self.position };
-            if seq.next_element_seed(element)?.is_none() {
-                return Ok(true);
-            }
-        }
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<bool, A::Error> {
-        let line = self.position.line.get();
-        self.position.begin_object();
-        let mut wraps = false;
-        while let Some(name) = map.next_key::<String>()? {
-            if wraps || LISTS.contains(&&*name) {
-                wraps |=
-                    map.next_value_seed(List(Top { visitor: &mut *self.visitor, position: self.position }))?;
-            } else if BESIDE.contains(&&*name) {
-                map.next_value::<IgnoredAny>()?;
-            } else {
-                return self.visitor.object(&name, map, line).map(|()| false);
-            }
-        }
-        Ok(false)
-    }
-
-    // Anything else between objects is skipped.
-    fn visit_bool<E>(self, _: bool) -> Result<bool, E> {
-        Ok(false)
-    }
-    fn visit_i64<E>(self, _: i64) -> Result<bool, E> {
-        Ok(false)
-    }
-    fn visit_u64<E>(self, _: u64) -> Result<bool, E> {
-        Ok(false)
-    }
-    fn visit_f64<E>(self, _: f64) -> Result<bool, E> {
-        Ok(false)
-    }
-    fn visit_str<E>(self, _: &str) -> Result<bool, E> {
-        Ok(false)
-    }
-    fn visit_unit<E>(self) -> Result<bool, E> {
-        Ok(false)
-    }
-}
-
-/// The value of a member that may hold a list; an object in its place is not an element.
-struct List<'v, V>(Top<'v, V>);
-
-impl<'de, V: ObjectVisitor> DeserializeSeed<'de> for List<'_, V> {
-    type Value = bool;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de, V: ObjectVisitor> Visitor<'de> for List<'_, V> {
-    type Value = bool;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list of objects")
-    }
-    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<bool, A::Error> {
-        self.0.visit_seq(seq)
-    }
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<bool, A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(false)
-    }
-    fn visit_bool<E>(self, _: bool) -> Result<bool, E> {
-        Ok(false)
-    }
-    fn visit_i64<E>(self, _: i64) -> Result<bool, E> {
-        Ok(false)
-    }
-    fn visit_u64<E>(self, _: u64) -> Result<bool, E> {
-        Ok(false)
-    }
-    fn visit_f64<E>(self, _: f64) -> Result<bool, E> {
-        Ok(false)
-    }
-    fn visit_str<E>(self, _: &str) -> Result<bool, E> {
-        Ok(false)
-    }
-    fn visit_unit<E>(self) -> Result<bool, E> {
-        Ok(false)
     }
 }
 
@@ -333,8 +360,9 @@ mod tests {
     #[test]
     fn a_bad_line_costs_itself() {
         let found = objects("{\"a\":1}\n{\"a\":\n{\"a\":2}\n{\"a\":3}\n");
-        assert_eq!(found.good, [("{\"a\":1}".to_owned(), 1), ("{\"a\":3}".to_owned(), 4)]);
-        assert_eq!(found.bad.len(), 1);
+        let one = |n: u32, line| (format!("{{\"a\":{n}}}"), line);
+        assert_eq!(found.good, [one(1, 1), one(2, 3), one(3, 4)]);
+        assert_eq!(found.bad, [(3, "expected value".to_owned())]);
     }
 
     #[test]
@@ -342,6 +370,65 @@ mod tests {
         let found = objects("[{\"a\":1},\n{\"a\":},\n{\"a\":2},{\"a\":3},\n{\"a\":4}]\n");
         assert_eq!(found.good.iter().map(|(_, line)| *line).collect::<Vec<_>>(), [1, 3, 3, 4]);
         assert_eq!(found.bad, [(2, "expected value".to_owned())]);
+    }
+
+    /// One bad object ended the rest of an address list.
+    #[test]
+    fn a_bad_object_costs_itself_in_every_layout() {
+        let bad = [
+            r#"{"a":}"#,
+            r#"{"a":2,}"#,
+            r#"{"a":1e999}"#,
+            r#"{"a":tru}"#,
+            r#"{"a":"\x"}"#,
+            r#"{"a":"\ud800"}"#,
+            r#"{"a" 2}"#,
+            r#"{"a":2"#,
+            r#"{"a":"2}"#,
+            r#"{"a":[2}"#,
+            r#"{"a":{"b":2}"#,
+            r#"{"a":2]}"#,
+            r#"{"a":2,"a":3}"#,
+            r#"{"a":{"b":[{"c":1,"\u0063":2}]}}"#,
+            r#"{}}"#,
+            r#"{a:2}"#,
+            r#"{"a":2}{"#,
+            r#"x"#,
+        ];
+        for bad in bad {
+            for (n, (list, lines)) in [
+                (format!(r#"[{{"a":1}},{bad},{{"a":7}},{{"a":8}}]"#), [1, 1, 1]),
+                (
+                    format!(
+                        "[\n  {{\n    \"a\": 1\n  }},\n  {bad},\n  {{\n    \"a\": 7\n  }},\n  {{\"a\":8}}\n]"
+                    ),
+                    [2, 6, 9],
+                ),
+                (format!(r#"{{"value":[{{"a":1}}, {bad} , {{"a":7}},{{"a":8}}],"Count":3}}"#), [1, 1, 1]),
+                (format!("{{\"a\":1}}\n{bad}\n{{\"a\":7}}\n{{\"a\":8}}\n"), [1, 3, 4]),
+            ]
+            .into_iter()
+            .enumerate()
+            {
+                let found = objects(&list);
+                let good: Vec<_> =
+                    found.good.iter().filter(|(text, _)| text != r#"{"a":2}"#).cloned().collect();
+                let want = [1, 7, 8].map(|n| format!("{{\"a\":{n}}}")).into_iter().zip(lines);
+                assert_eq!(good, want.collect::<Vec<_>>(), "{n}: {list}");
+                assert!(!found.bad.is_empty(), "{n}: {list}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_name_that_appears_twice_is_an_error_of_its_line() {
+        let found =
+            objects("[{\"a\":1},\n{\"b\":{\"c\":1,\n\"\\u0063\":2}},{\"a\":{\"a\":[{\"a\":1},{\"a\":1}]}}]");
+        assert_eq!(found.good.len(), 2);
+        assert_eq!(
+            found.bad,
+            [(3, "\"c\" appears twice in one object, which leaves its value open".to_owned())]
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Text: from bytes to text, lines, cells and JSON objects, and escaped where it is written.
 //!
 //! Order of the files: [`decode`], then what reads its text ([`lines`], [`delimited`],
-//! [`property_list`], [`json`]);
+//! [`property_list`], [`json`] on [`json_window`]);
 //! [`escape`] is independent.
 
 pub(crate) mod clixml;
@@ -9,6 +9,7 @@ pub(crate) mod decode;
 pub(crate) mod delimited;
 pub mod escape;
 pub(crate) mod json;
+mod json_window;
 pub(crate) mod lines;
 pub(crate) mod property_list;
 

@@ -10,24 +10,38 @@ use super::lines::Lines;
 const MAX_LINE: usize = 1 << 20;
 /// Properties of one object; a class of WMI has some fifty.
 const MAX_PROPERTIES: usize = 1000;
+
+/// What is wrong with a file of which something was dropped.
+pub(crate) const DROPPED: &str =
+    "an object has more than 1,000 properties, or a line more than 1 MiB; the rest of it is skipped";
+
 /// Longest name of a property.
 const MAX_NAME: usize = 64;
 
 /// Hands every object to `each`, with the line on which it begins. Lines of another shape are skipped.
+///
+/// Returns the first line on which something was dropped: a property above [`MAX_PROPERTIES`], or the end of a line above
+/// [`MAX_LINE`].
 pub(crate) fn each_list<R: Read>(
     text: TextReader<R>,
     mut each: impl FnMut(&[(String, String)], u64),
-) -> io::Result<()> {
+) -> io::Result<Option<u64>> {
+    let mut dropped = None;
     let mut lines = Lines::new(text, MAX_LINE);
     let (mut list, mut first_line) = (Vec::<(String, String)>::new(), 0);
     while let Some(line) = lines.next() {
         let line = line?;
+        if line.is_cut {
+            dropped.get_or_insert(line.number);
+        }
         if let Some((name, value)) = property(line.text) {
             if list.is_empty() {
                 first_line = line.number;
             }
             if list.len() < MAX_PROPERTIES {
                 list.push((name.to_owned(), value.to_owned()));
+            } else {
+                dropped.get_or_insert(line.number);
             }
         } else if line.text.trim().is_empty() {
             // `wmic` writes a blank line after each property too, but repeats no name within an object.
@@ -48,7 +62,7 @@ pub(crate) fn each_list<R: Read>(
     if !list.is_empty() {
         each(&list, first_line);
     }
-    Ok(())
+    Ok(dropped)
 }
 
 /// `IPAddress         : 192.0.2.1`, `IPAddress={"192.0.2.1"}`.

@@ -291,6 +291,7 @@ fn attack_14_pipes_and_devices_are_refused_as_every_input() {
     let place = Place::new();
     place.write("A.evtx", log([four("A", "srv8", 1, 10)]));
     place.write("i.csv", "host,address\nSRV1,192.0.2.1\n");
+    place.run(&["triage", "A.evtx", "-o", "r.csv"]).exits(0);
     let made = std::process::Command::new("mkfifo").arg(place.path("pipe")).status();
     assert!(made.unwrap().success());
     for endless in ["pipe", "/dev/zero"] {
@@ -301,6 +302,13 @@ fn attack_14_pipes_and_devices_are_refused_as_every_input() {
             &["triage", "--files-from", endless],
             &["triage", "A.evtx", "--baseline", endless],
             &["triage", "A.evtx", "--state", endless],
+            &["triage", "A.evtx", "--allow", endless],
+            &["audit", "-s", "i.csv", "-i", endless],
+            &["audit", "-i", "i.csv", "-s", endless],
+            &["probe", "--hosts-from", endless],
+            &["collect-script", "--report", "r.csv", "-i", endless],
+            &["collect-script", "--report", "r.csv", "-s", endless],
+            &["explain", "--incident", "i0123456789ab", endless],
             &["extract", endless],
             &["extract", "--files-from", endless],
             &["inventory", endless],
@@ -311,7 +319,6 @@ fn attack_14_pipes_and_devices_are_refused_as_every_input() {
             &["audit", "-i", "i.csv", "--baseline", endless],
             &["collect-script", "--report", endless],
             &["collect-script", "--hosts", endless],
-            &["explain", "--incident", "i0123456789ab", endless],
         ] {
             let mut child = krbtriage()
                 .current_dir(place.0.path())
@@ -420,6 +427,37 @@ fn attack_8_a_clock_that_runs_ahead_resolves_nothing_and_is_reported() {
     let (report, _) = night(four("C", "srv6", 5, 3000));
     let resolved: Vec<&str> = report.iter().filter(|row| row.3 == "resolved").map(|row| &*row.1).collect();
     assert!(resolved.contains(&"cifs/srv8"), "{report:?}");
+}
+
+/// Connections are the probe's, and no code starts a program.
+#[test]
+fn only_the_probe_opens_connections_and_nothing_starts_a_program() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut in_probe = 0;
+    for entry in walkdir::WalkDir::new(&root) {
+        let path = entry.unwrap().into_path();
+        if path.extension().is_none_or(|extension| extension != "rs") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        let code = text.split("#[cfg(test)]\nmod tests").next().unwrap();
+        for word in [
+            "TcpStream",
+            "UdpSocket",
+            "UnixStream",
+            "ToSocketAddrs",
+            "process::Command",
+            "std::os::unix::net",
+        ] {
+            let found = code.contains(word);
+            if path.starts_with(root.join("probe")) && word != "process::Command" {
+                in_probe += usize::from(found);
+            } else {
+                assert!(!found, "{}: {word}", path.display());
+            }
+        }
+    }
+    assert!(in_probe > 0);
 }
 
 /// Every test that `SECURITY.md` names is there.

@@ -149,7 +149,7 @@ impl ObjectVisitor for Objects<'_> {
         } else if is_cut_off {
             self.to.lost(line, "the JSON ends before its last bracket; the export was cut off");
         } else {
-            self.to.lost(line, format!("this is not JSON, and the rest of the list may be lost: {what}"));
+            self.to.lost(line, format!("this is not JSON of an object, and is skipped: {what}"));
         }
     }
 }

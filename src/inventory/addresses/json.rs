@@ -68,6 +68,9 @@ pub(super) fn take_object(text: &str) -> Result<(Object, usize), String> {
     let mut left = MAX_VALUES;
     let value = Counted { left: &mut left }.deserialize(&mut source).map_err(|e| e.to_string())?;
     let used = source.into_iter::<de::IgnoredAny>().byte_offset();
+    if let Some(why) = json::repeated_name(text) {
+        return Err(why);
+    }
     match value {
         Value::Object(object) => Ok((object, used)),
         _ => Err("it is no JSON object".to_owned()),

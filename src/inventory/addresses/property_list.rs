@@ -11,7 +11,7 @@ use super::format::{Format, Reader, Refusal, Sample};
 use super::json::Object;
 use super::powershell_json::{is_known_class, take};
 use crate::text::decode::TextReader;
-use crate::text::property_list::each_list;
+use crate::text::property_list::{DROPPED, each_list};
 
 pub(super) const FORMAT: Format = Format { name: "list of properties", detect, read: Reader::Text(read) };
 
@@ -31,6 +31,13 @@ fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
             return;
         }
         let object = object(list);
+        if object.len() < list.len() {
+            to.problem(
+                line,
+                "a property of this object appears twice, which leaves its value open; the object is skipped",
+            );
+            return;
+        }
         let is_cut = |(name, value): (&String, &Value)| {
             name.to_lowercase().contains("ip") && value.as_str().is_some_and(|text| text.contains("..."))
         };
@@ -42,7 +49,9 @@ fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
             false => take(to, &object, line).err(),
         };
     });
-    result.map_err(|error| Refusal::Unreadable(error.to_string()))?;
+    if let Some(line) = result.map_err(|error| Refusal::Unreadable(error.to_string()))? {
+        to.problem(line, DROPPED);
+    }
     refusal.map_or(Ok(()), Err)
 }
 

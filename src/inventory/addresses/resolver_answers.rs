@@ -14,7 +14,7 @@ use super::rows::each_row;
 use super::values::parse_address;
 use crate::text::decode::TextReader;
 use crate::text::delimited::Header;
-use crate::text::property_list::each_list;
+use crate::text::property_list::{DROPPED, each_list};
 
 pub(super) const CSV: Format =
     Format { name: "Resolve-DnsName CSV", detect: detect_csv, read: Reader::Text(read_csv) };
@@ -123,7 +123,9 @@ fn read_text(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
             answers.add(get("Name"), get("NameHost"), address, line);
         }
     });
-    list.map_err(|error| Refusal::Unreadable(error.to_string()))?;
+    if let Some(line) = list.map_err(|error| Refusal::Unreadable(error.to_string()))? {
+        to.problem(line, DROPPED);
+    }
     if cut {
         return Err(Refusal::LostData { found: "a name ends with ...".to_owned(), command: COMMAND });
     }

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use crate::records::xml::parse_event;
 use crate::records::{Datum, Record};
 use crate::text::decode::TextReader;
+use crate::text::json::repeated_name;
 use crate::text::property_list::each_list;
 
 pub(super) type Object = Map<String, Value>;
@@ -214,12 +215,14 @@ struct Flat {
     strings: Vec<Datum>,
     beside: Vec<Datum>,
     record: Option<Result<Record, String>>,
+    /// Why the event is not complete.
+    refused: Option<String>,
 }
 
 impl Flat {
     fn add(&mut self, path: &str, value: &Value, depth: usize) {
         if depth > MAX_DEPTH || self.fields.len() + self.data.len() > MAX_VALUES {
-            return;
+            return self.refuse_excess();
         }
         let last = path.rsplit('.').next().unwrap_or(path);
         if CONTAINERS.contains(&last) && !value.is_null() {
@@ -262,7 +265,7 @@ impl Flat {
         let last = path.rsplit('.').next().unwrap_or(path);
         if start.starts_with('{')
             && matches!(last, "payload" | "raw" | "event" | "original")
-            && let Ok(Value::Object(object)) = serde_json::from_str(start)
+            && let Some(Value::Object(object)) = self.inner_json(start)
         {
             for (name, inner) in &object {
                 self.add(&normal(name), inner, depth + 1);
@@ -290,10 +293,23 @@ impl Flat {
         self.fields.push((path.to_owned(), text.to_owned()));
     }
 
+    fn refuse_excess(&mut self) {
+        self.refused.get_or_insert_with(|| {
+            format!("it has more than {MAX_VALUES} values, or they are nested more than {MAX_DEPTH} deep")
+        });
+    }
+
+    /// JSON in a text.
+    fn inner_json(&mut self, text: &str) -> Option<Value> {
+        let value = serde_json::from_str(text).ok()?;
+        self.refused = self.refused.take().or_else(|| repeated_name(text));
+        Some(value)
+    }
+
     /// What is in `EventData`.
     fn values(&mut self, name: Option<&str>, value: &Value, depth: usize) {
         if depth > MAX_DEPTH || self.data.len() > MAX_VALUES {
-            return;
+            return self.refuse_excess();
         }
         let name = name.filter(|name| !is_positional(name));
         match value {
@@ -316,7 +332,7 @@ impl Flat {
             Value::Array(list) => list.iter().for_each(|inner| self.values(name, inner, depth + 1)),
             Value::String(text) if text.trim_start().starts_with('<') => self.data_xml(text),
             Value::String(text) if text.trim_start().starts_with(['{', '[']) && name.is_none() => {
-                if let Ok(inner) = serde_json::from_str::<Value>(text) {
+                if let Some(inner) = self.inner_json(text) {
                     self.values(None, &inner, depth + 1);
                 }
             }
@@ -351,6 +367,9 @@ impl Flat {
     fn positional(&mut self, value: &Value) {
         match value {
             Value::Array(list) => {
+                if list.len() > MAX_VALUES {
+                    self.refuse_excess();
+                }
                 for item in list.iter().take(MAX_VALUES) {
                     let item = match item {
                         Value::Object(object) => object.get("Value").unwrap_or(&Value::Null),
@@ -400,6 +419,9 @@ impl Flat {
     }
 
     fn finish(self) -> Found {
+        if let Some(why) = self.refused {
+            return Found::Record(Err(why));
+        }
         if let Some(record) = self.record {
             return Found::Record(record);
         }

@@ -1,6 +1,6 @@
 //! Objects of JSON, rows of a CSV and lists of properties: each is an event of some tool.
 
-use std::io::{self, Read};
+use std::io::Read;
 
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, MapAccess};
@@ -11,7 +11,7 @@ use super::reader::Reader;
 use crate::text::decode::TextReader;
 use crate::text::delimited::{Table, TableError};
 use crate::text::json::{ObjectVisitor, each_object};
-use crate::text::property_list::each_list;
+use crate::text::property_list::{DROPPED, each_list};
 
 pub(super) fn read_json(text: TextReader<impl Read>, reader: &mut Reader<'_>) {
     if let Err(error) = each_object(text, &mut Objects { reader }) {
@@ -84,13 +84,15 @@ pub(super) fn read_csv(text: TextReader<impl Read>, reader: &mut Reader<'_>) {
 }
 
 pub(super) fn read_lists(text: TextReader<impl Read>, reader: &mut Reader<'_>) {
-    let result: io::Result<()> = each_list(text, |list, line| {
+    let result = each_list(text, |list, line| {
         let found = flat::read_pairs(list.iter().map(|(name, value)| (name.as_str(), value.as_str())));
         if matches!(found, Found::Event(_) | Found::Record(_)) {
             reader.take_found(found, line);
         }
     });
-    if let Err(error) = result {
-        reader.stopped(0, &error);
+    match result {
+        Ok(None) => {}
+        Ok(Some(line)) => reader.skip(line, DROPPED),
+        Err(error) => reader.stopped(0, &error),
     }
 }

@@ -10,7 +10,7 @@ use krbtriage::records::reader::{ChunkReader, Counts};
 use krbtriage::records::{ReadErrors, Record, Selection};
 use krbtriage::scan::ScanOptions;
 
-use super::support::{Random, everything, read_bytes, read_path, rounds, written_log};
+use super::support::{Random, everything, read_bytes, read_path, read_path_with, rounds, written_log};
 use crate::support::data::real_logs;
 use crate::support::evtx::chunk_of_every_layout;
 
@@ -150,6 +150,26 @@ fn undamaged_chunks_give_all_events_whatever_happens_to_the_others() {
     }
 }
 
+/// The bytes as the name's extension has them.
+fn packed(path: &Path, bytes: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    match path.extension().and_then(|extension| extension.to_str()) {
+        Some("gz") => {
+            let mut gz = flate2::write::GzEncoder::new(&mut out, flate2::Compression::fast());
+            gz.write_all(bytes).unwrap();
+            gz.finish().unwrap();
+        }
+        Some("zip") => {
+            let mut zip = zip::ZipWriter::new(std::io::Cursor::new(&mut out));
+            zip.start_file("System.evtx", zip::write::SimpleFileOptions::default()).unwrap();
+            zip.write_all(bytes).unwrap();
+            zip.finish().unwrap();
+        }
+        _ => out.extend(bytes),
+    }
+    out
+}
+
 /// One piece of a file is missing, doubled or foreign: all chunks that it does not touch are read, wherever they are now.
 #[test]
 fn undamaged_chunks_give_all_events_where_bytes_are_missing_doubled_or_inserted() {
@@ -186,18 +206,11 @@ fn undamaged_chunks_give_all_events_where_bytes_are_missing_doubled_or_inserted(
             }
         };
         let hit = (from - HEADER) / CHUNK..=(last - HEADER) / CHUNK;
-        let packed = round % 2 == 1;
-        let path = folder.path().join(if packed { "log.evtx.gz" } else { "log.evtx" });
-        let mut out = Vec::new();
-        if packed {
-            let mut gz = flate2::write::GzEncoder::new(&mut out, flate2::Compression::fast());
-            gz.write_all(&bytes).unwrap();
-            gz.finish().unwrap();
-        } else {
-            out = bytes;
-        }
-        std::fs::write(&path, out).unwrap();
-        let (found, report) = read_path(&path, &everything());
+        let path = folder.path().join(["log.evtx", "log.evtx.gz", "logs.zip"][round / 2 % 3]);
+        std::fs::write(&path, packed(&path, &bytes)).unwrap();
+        let options = ScanOptions { recover: round % 2 == 1, ..Default::default() };
+        let (found, reports) = read_path_with(&path, &everything(), &options);
+        let report = &reports[0];
         let found: std::collections::HashSet<_> = found.iter().map(|r| format!("{r:?}")).collect();
         for (_, records) in whole.iter().enumerate().filter(|(chunk, _)| !hit.contains(chunk)) {
             for record in records {

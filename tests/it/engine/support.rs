@@ -56,10 +56,19 @@ pub fn read_bytes(bytes: &[u8], selection: &Selection, options: &ScanOptions) ->
 }
 
 pub fn read_path(path: &Path, selection: &Selection) -> (Vec<Record>, FileReport) {
+    let (records, mut reports) = read_path_with(path, selection, &ScanOptions::default());
+    (records, reports.remove(0))
+}
+
+/// The same with options. An archive has a report for each member.
+pub fn read_path_with(
+    path: &Path,
+    selection: &Selection,
+    options: &ScanOptions,
+) -> (Vec<Record>, Vec<FileReport>) {
     let (inputs, errors) = files::find(&[path.to_path_buf()]);
     assert!(errors.is_empty(), "{errors:?}");
-    let (records, mut reports) = read(&inputs, selection, &ScanOptions::default());
-    (records, reports.remove(0))
+    read(&inputs, selection, options)
 }
 
 /// Numbers that look random and are the same in every run (xorshift64*).

@@ -75,6 +75,15 @@ fn read(input: &mut (dyn Read + Send), rows: &mut AddressCollector<'_>) -> Resul
             ),
         );
     }
+    if capture.dropped > 0 {
+        rows.problem(
+            0,
+            format!(
+                "{} connections or answers were dropped, because too many were open at once; split the capture",
+                capture.dropped
+            ),
+        );
+    }
     if capture.packets == 0 {
         rows.problem(0, "no packet on TCP port 135 in this capture; filter with: tcp port 135");
     } else if capture.answers.is_empty() {
@@ -167,6 +176,8 @@ struct Capture {
     packets: u64,
     unread_links: u64,
     held: usize,
+    /// Connections that were dropped unfinished, and answers above [`MAX_ANSWERS`].
+    dropped: u64,
 }
 
 #[derive(Default)]
@@ -221,6 +232,7 @@ impl Capture {
 
     fn make_room(&mut self, ends: &Ends) {
         if self.held > MAX_HELD {
+            self.dropped += self.connections.values().filter(|c| c.conversation.held() > 0).count() as u64;
             self.connections.clear();
             self.held = 0;
         } else if self.connections.len() >= MAX_CONNECTIONS && !self.connections.contains_key(ends) {
@@ -228,7 +240,11 @@ impl Capture {
             let mut ages: Vec<u64> = self.connections.values().map(|c| c.last).collect();
             let (_, middle, _) = ages.select_nth_unstable(MAX_CONNECTIONS / 2);
             let middle = *middle;
-            self.connections.retain(|_, c| c.last > middle);
+            let dropped = &mut self.dropped;
+            self.connections.retain(|_, c| {
+                *dropped += u64::from(c.last <= middle && c.conversation.held() > 0);
+                c.last > middle
+            });
             self.held = self.connections.values().map(|c| c.conversation.held()).sum();
         }
     }
@@ -241,9 +257,14 @@ impl Capture {
 
     /// Adds each answer once: every WMI call produces the same one again.
     fn answer(&mut self, entries: Vec<String>, server: IpAddr, rows: &mut AddressCollector<'_>) {
-        if self.answers.len() >= MAX_ANSWERS || !self.answers.insert(entries.clone()) {
+        if self.answers.contains(&entries) {
             return;
         }
+        if self.answers.len() >= MAX_ANSWERS {
+            self.dropped += 1;
+            return;
+        }
+        self.answers.insert(entries.clone());
         let entries = entries.into_iter().map(|text| (text, 0)).collect();
         take(rows, &Answer { asked: server.to_string(), entries });
     }

@@ -1,0 +1,317 @@
+//! The structure of JSON: where a value ends, and whether an object in it has two members of one name.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::hash::BuildHasher;
+use std::io::{self, Read};
+use std::ops::Range;
+
+use foldhash::fast::RandomState;
+use memchr::{memchr_iter, memchr3};
+
+use super::decode::TextReader;
+
+/// Longest value: a SharpHound computer with 10,000 access control entries is 2 MB.
+pub(super) const MAX_VALUE: usize = 64 << 20;
+
+/// Most brackets in one another. serde_json refuses more than 128.
+const MAX_DEPTH: usize = 10_000;
+
+/// Bytes that are kept in front of the place where reading is, for [`Window::indent`].
+const KEPT: usize = 4096;
+
+/// Bytes that are read before they are dropped.
+const DROPPED: usize = 1 << 20;
+
+/// Why a value has no end. The place is that of the byte that does not belong there, or of the end of the text.
+#[derive(Debug)]
+pub(super) enum Fault {
+    Malformed(usize),
+    Cut(usize),
+    TooLong(usize),
+    Io(io::Error),
+}
+
+impl From<io::Error> for Fault {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+/// A value that ends.
+#[derive(Debug)]
+pub(super) struct Value {
+    /// The place behind it.
+    pub(super) end: usize,
+    /// A name that two members of one object have, and the place of the second.
+    pub(super) repeated: Option<(usize, String)>,
+}
+
+/// What may come next in a value.
+#[derive(Clone, Copy)]
+enum Expected {
+    Value,
+    ValueOrEnd,
+    Name,
+    NameOrEnd,
+    Colon,
+    Separator,
+}
+
+/// The part of a text that is held. Places in it hold until the next [`next_visible`](Self::next_visible), [`skip`](Self::skip) or
+/// [`move_to`](Self::move_to).
+pub(super) struct Window<R> {
+    text: TextReader<R>,
+    held: String,
+    /// Where reading is.
+    at: usize,
+    /// Line of the byte at `counted`, from 1.
+    line: u64,
+    counted: usize,
+    /// The names of a value's members: which object in it, and a hash of the name.
+    names: HashSet<(u32, u64), RandomState>,
+}
+
+impl<R: Read> Window<R> {
+    pub(super) fn new(text: TextReader<R>) -> Self {
+        Self { text, held: String::new(), at: 0, line: 1, counted: 0, names: HashSet::default() }
+    }
+
+    /// Reads a block; false at the end of the text.
+    pub(super) fn load(&mut self) -> io::Result<bool> {
+        self.text.append_to(&mut self.held)
+    }
+
+    /// The byte at `at`; `None` at the end of the text.
+    #[inline]
+    fn byte(&mut self, at: usize) -> io::Result<Option<u8>> {
+        loop {
+            if let Some(&byte) = self.held.as_bytes().get(at) {
+                return Ok(Some(byte));
+            }
+            if !self.load()? {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// The first byte from `at` that is not blank, and its place.
+    pub(super) fn visible(&mut self, mut at: usize) -> io::Result<Option<(usize, u8)>> {
+        while let Some(byte) = self.byte(at)? {
+            if !byte.is_ascii_whitespace() {
+                return Ok(Some((at, byte)));
+            }
+            at += 1;
+        }
+        Ok(None)
+    }
+
+    /// Moves to the next byte that is not blank, and gives its place.
+    pub(super) fn next_visible(&mut self) -> io::Result<Option<(usize, u8)>> {
+        while let Some(byte) = self.byte(self.at)? {
+            if !byte.is_ascii_whitespace() {
+                self.drop_read();
+                return Ok(Some((self.at, byte)));
+            }
+            self.skip(1);
+        }
+        Ok(None)
+    }
+
+    pub(super) fn move_to(&mut self, at: usize) {
+        self.at = at;
+    }
+
+    pub(super) fn skip(&mut self, bytes: usize) {
+        self.at += bytes;
+        if self.at > DROPPED + KEPT {
+            self.drop_read();
+        }
+    }
+
+    pub(super) fn place(&self) -> usize {
+        self.at
+    }
+
+    /// What is held and not read.
+    pub(super) fn rest(&self) -> &str {
+        self.slice(self.at..self.held.len())
+    }
+
+    pub(super) fn slice(&self, range: Range<usize>) -> &str {
+        self.held.get(range).unwrap_or_default()
+    }
+
+    /// The text from `start` with the character at `end`.
+    pub(super) fn slice_to_character(&self, start: usize, end: usize) -> &str {
+        let end = (end + 1..=self.held.len()).find(|end| self.held.is_char_boundary(*end));
+        self.slice(start..end.unwrap_or(self.held.len()))
+    }
+
+    fn drop_read(&mut self) {
+        if self.at <= DROPPED + KEPT {
+            return;
+        }
+        let mut drop = self.at - KEPT;
+        while !self.held.is_char_boundary(drop) {
+            drop -= 1;
+        }
+        self.line_of(drop);
+        self.held.drain(..drop);
+        self.at -= drop;
+        self.counted -= drop;
+    }
+
+    pub(super) fn line(&mut self) -> u64 {
+        self.line_of(self.at)
+    }
+
+    pub(super) fn line_of(&mut self, at: usize) -> u64 {
+        let bytes = self.held.as_bytes();
+        let lines =
+            |range: Range<usize>| memchr_iter(b'\n', bytes.get(range).unwrap_or_default()).count() as u64;
+        self.line = match at >= self.counted {
+            true => self.line + lines(self.counted..at),
+            false => self.line - lines(at..self.counted),
+        };
+        self.counted = at;
+        self.line
+    }
+
+    /// The blanks between the beginning of the line and `at`; `None` if there is more than blanks.
+    pub(super) fn indent(&self, at: usize) -> Option<&str> {
+        let before = self.slice(0..at);
+        let blanks = before.len() - before.trim_end_matches([' ', '\t']).len();
+        let begin = before.len() - blanks;
+        let begins = before.get(..begin).is_some_and(|before| before.is_empty() || before.ends_with('\n'));
+        begins.then(|| before.get(begin..)).flatten()
+    }
+
+    /// Is there an object and a comma in front of `at`?
+    pub(super) fn follows_object(&self, at: usize) -> bool {
+        let before = self.slice(at.saturating_sub(KEPT)..at).trim_end();
+        before.strip_suffix(',').is_some_and(|before| before.trim_end().ends_with('}'))
+    }
+
+    /// The name that begins at or behind `at`: its first byte and itself; `None` if something else is there.
+    pub(super) fn name(&mut self, at: usize) -> Result<Option<(usize, Value)>, Fault> {
+        match self.visible(at)? {
+            Some((from, b'"')) => {
+                Ok(Some((from, Value { end: self.string_end(from, from)?, repeated: None })))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// The place and first byte of the value that follows the name that ends at `at`.
+    pub(super) fn after_colon(&mut self, at: usize) -> Result<(usize, u8), Fault> {
+        let held = |window: &Self| Fault::Cut(window.held.len());
+        let (colon, byte) = self.visible(at)?.ok_or_else(|| held(self))?;
+        if byte != b':' {
+            return Err(Fault::Malformed(colon));
+        }
+        self.visible(colon + 1)?.ok_or_else(|| held(self))
+    }
+
+    /// Finds the end of the value that begins at `start`.
+    pub(super) fn value(&mut self, start: usize) -> Result<Value, Fault> {
+        use Expected as E;
+        self.names.clear();
+        // Is it an object? And which one, counted.
+        let mut open: Vec<(bool, u32)> = Vec::new();
+        let (mut objects, mut repeated) = (0, None);
+        let (mut at, mut expected) = (start, E::Value);
+        loop {
+            let Some(byte) = self.byte(at)? else { return Err(Fault::Cut(self.held.len())) };
+            if at - start > MAX_VALUE {
+                return Err(Fault::TooLong(at));
+            }
+            let first = at;
+            at += 1;
+            expected = match (byte, expected, open.last()) {
+                (b' ' | b'\t' | b'\r' | b'\n', expected, _) => expected,
+                (b'"', E::Name | E::NameOrEnd, Some((_, object))) => {
+                    let object = *object;
+                    at = self.string_end(first, start)?;
+                    if !self.is_new(object, first..at) {
+                        repeated.get_or_insert_with(|| (first, self.string(first..at).into_owned()));
+                    }
+                    E::Colon
+                }
+                (b'"', E::Value | E::ValueOrEnd, _) => {
+                    at = self.string_end(first, start)?;
+                    E::Separator
+                }
+                (b':', E::Colon, _) => E::Value,
+                (b',', E::Separator, Some((true, _))) => E::Name,
+                (b',', E::Separator, Some((false, _))) => E::Value,
+                (b'{' | b'[', E::Value | E::ValueOrEnd, _) if open.len() < MAX_DEPTH => {
+                    objects += 1;
+                    open.push((byte == b'{', objects));
+                    if byte == b'{' { E::NameOrEnd } else { E::ValueOrEnd }
+                }
+                (b'}', E::NameOrEnd | E::Separator, Some((true, _)))
+                | (b']', E::ValueOrEnd | E::Separator, Some((false, _))) => {
+                    open.pop();
+                    E::Separator
+                }
+                (
+                    b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | b'-' | b'+' | b'.',
+                    E::Value | E::ValueOrEnd,
+                    _,
+                ) => {
+                    while matches!(
+                        self.byte(at)?,
+                        Some(b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | b'-' | b'+' | b'.')
+                    ) && at - start <= MAX_VALUE
+                    {
+                        at += 1;
+                    }
+                    E::Separator
+                }
+                _ => return Err(Fault::Malformed(first)),
+            };
+            if matches!(expected, E::Separator) && open.is_empty() {
+                return Ok(Value { end: at, repeated });
+            }
+        }
+    }
+
+    /// The place behind the string that begins at `from`, of a value that begins at `start`.
+    fn string_end(&mut self, from: usize, start: usize) -> Result<usize, Fault> {
+        let mut at = from + 1;
+        loop {
+            let rest = self.held.as_bytes().get(at..).unwrap_or_default();
+            match memchr3(b'"', b'\\', b'\n', rest).map(|place| (at + place, rest.get(place))) {
+                Some((place, Some(b'"'))) => return Ok(place + 1),
+                Some((place, Some(b'\\'))) => at = place + 2,
+                Some((place, _)) => return Err(Fault::Malformed(place)),
+                None => {
+                    at = at.max(self.held.len());
+                    if at - start > MAX_VALUE {
+                        return Err(Fault::TooLong(self.held.len()));
+                    }
+                    if !self.load()? {
+                        return Err(Fault::Cut(self.held.len()));
+                    }
+                }
+            }
+        }
+    }
+
+    /// The text of the string with its quotes in `range`.
+    fn string(&self, range: Range<usize>) -> Cow<'_, str> {
+        let quoted = self.slice(range);
+        let text = quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(quoted);
+        match text.contains('\\').then(|| serde_json::from_str(quoted)) {
+            Some(Ok(unescaped)) => Cow::Owned(unescaped),
+            _ => Cow::Borrowed(text),
+        }
+    }
+
+    /// Is the name with its quotes in `range` the first of its kind in the object?
+    fn is_new(&mut self, object: u32, range: Range<usize>) -> bool {
+        let hash = self.names.hasher().hash_one(&*self.string(range));
+        self.names.insert((object, hash))
+    }
+}

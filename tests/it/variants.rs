@@ -1,0 +1,531 @@
+//! Variants of the kinds of attacks that the review found: other places, formats and commands. `SECURITY.md` names these tests.
+
+use std::collections::BTreeSet;
+use std::io::Write;
+
+use krbtriage::text::escape::is_dangerous;
+
+use crate::support::evtx::kerberos_event4;
+use crate::support::program::*;
+
+const CLIENT: &str = "CLIENT1.alpha.example.com";
+
+/// What a spreadsheet, a page, a chat, a terminal or a shell may act on.
+const PAYLOADS: &[&str] = &[
+    "=cmd|' /C calc'!A0",
+    "+1+1",
+    "-1+1",
+    "@SUM(1)",
+    "\t=1",
+    "\r\n=1",
+    "\n# head",
+    "\u{ff1d}1",
+    "\u{fe66}1",
+    ";\u{3000}=1",
+    "<script>alert(1)</script>",
+    "\" onmouseover=\"x",
+    "<!channel>",
+    "<@U1>",
+    "@everyone",
+    "![x](http://evil.example/i.png)",
+    "<http://evil.example>",
+    "|a|b|",
+    "`calc`",
+    "$(calc)",
+    "%PATH%",
+    ";calc",
+    "]]>",
+    "{{7*7}}",
+    "_x0041_",
+    "\u{1b}]0;t\u{7}",
+    "\u{9b}31m",
+    "\u{202e}x",
+    "\u{2066}x",
+    "\u{2028}x",
+    "\u{200b}x",
+    "\u{34f}x",
+    "\u{fe0f}x",
+    "\u{2800}x",
+    "\u{e0101}x",
+];
+
+/// Every payload in every place of a name that a report shows.
+fn hostile_inputs(place: &Place) {
+    let mut events = Vec::new();
+    let mut addresses = "host,address,description\r\n".to_owned();
+    let mut spns = "account,domain,spn,dns_host_name\r\n".to_owned();
+    let cell = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
+    for (n, text) in PAYLOADS.iter().enumerate() {
+        let good = format!("good{n}.alpha.example.com");
+        for (client, server, realm, target) in [
+            (&*format!("{text}.evil.example"), "srv9$", "A.COM", "cifs/srv8.a.com"),
+            (&*good, &*format!("{text}$"), "A.COM", &*format!("host/{good}")),
+            (&*good, "srv9$", text, "cifs/srv8.a.com"),
+            (&*good, "srv9$", "A.COM", text),
+            (&*good, "srv9$", "A.COM", &*format!("cifs/{text}")),
+        ] {
+            events.push(kerberos_event4(client, server, realm, target, realm));
+        }
+        addresses += &format!("{},192.0.2.1,{}\r\n", cell(&format!("{text}.a.com")), cell(text));
+        addresses += &format!("{good},169.254.95.120,{}\r\n", cell(&format!("IBM USB {text}")));
+        spns += &format!("{0},a.com,cifs/{good},{0}\r\n", cell(&format!("{text}$")));
+        spns += &format!("good{n}$,{},{},{good}\r\n", cell(text), cell(&format!("HTTP/{text}")));
+    }
+    place.write("a.evtx", log(events));
+    place.write("addresses.csv", addresses);
+    place.write("spns.csv", spns);
+    #[cfg(unix)]
+    place.write("=cmd \u{1b}[31m\u{202e}<b>.csv", "host,address\nq,1.2.3\nw,192.0.2.77\n");
+    #[cfg(not(unix))]
+    place.write("=cmd \u{202e}.csv", "host,address\nq,1.2.3\nw,192.0.2.77\n");
+}
+
+fn name_of_list(place: &Place) -> String {
+    place.files().into_iter().find(|name| name.starts_with("=cmd")).unwrap()
+}
+
+#[track_caller]
+fn check_text(name: &str, text: &str) {
+    let bad = text.chars().find(|c| *c != '\n' && *c != '\r' && is_dangerous(*c));
+    assert_eq!(bad, None, "{name}");
+}
+
+/// No cell begins a formula, whichever of the usual separators the reader splits at.
+#[track_caller]
+fn check_cells(name: &str, text: &str) {
+    check_text(name, text);
+    for separator in [b',', b';', b'\t'] {
+        let mut rows =
+            csv::ReaderBuilder::new().delimiter(separator).flexible(true).from_reader(text.as_bytes());
+        for row in rows.records() {
+            for cell in &row.unwrap() {
+                let begin = cell.trim_start_matches(|c: char| c.is_whitespace() || c == '"').chars().next();
+                let is_formula = begin.is_some_and(|c| "=+-@＝＋－＠﹦﹢﹣﹫".contains(c));
+                assert!(!is_formula || cell.parse::<f64>().is_ok(), "{name}: {cell:?}");
+            }
+        }
+    }
+}
+
+/// Attacks 3 and 11: every output of every command.
+#[test]
+fn attack_11_names_act_in_no_output() {
+    let place = Place::new();
+    hostile_inputs(&place);
+    let list = name_of_list(&place);
+    let lists = ["-i", "addresses.csv", &list, "-s", "spns.csv"];
+    let outputs = [
+        "-o",
+        "r.csv",
+        "-o",
+        "r.json",
+        "-o",
+        "r.jsonl",
+        "-o",
+        "r.html",
+        "-o",
+        "r.txt",
+        "-o",
+        "r.xlsx",
+        "--problems",
+        "p.csv",
+        "--events",
+        "e.csv",
+        "--summary",
+        "s.jsonl",
+        "--state",
+        "state.json",
+        "--new",
+        "n.txt",
+    ];
+    let run = place.run(&[&["triage", "-v", "a.evtx"], &lists[..], &outputs].concat()).exits(3);
+    check_text("stderr", &run.stderr());
+    for name in ["r.csv", "p.csv", "e.csv"] {
+        check_cells(name, &place.text(name));
+    }
+    for name in ["r.json", "r.jsonl", "r.txt", "s.jsonl", "state.json", "n.txt", "r.html"] {
+        check_text(name, &place.text(name));
+    }
+    let page = place.text("r.html");
+    assert!(!page.contains("<script>alert") && !page.contains("\" onmouseover=\"x"));
+    let new = place.text("n.txt");
+    for markup in ["<!", "<@", "@everyone", "](", "://", "<script", "|a|"] {
+        assert!(!new.contains(markup), "{markup}: {:?}", new.lines().find(|line| line.contains(markup)));
+    }
+    assert!(new.contains("\\u{3c}!channel>"), "the name is still there");
+    let mut workbook = zip::ZipArchive::new(std::fs::File::open(place.path("r.xlsx")).unwrap()).unwrap();
+    for n in 0..workbook.len() {
+        let text = std::io::read_to_string(workbook.by_index(n).unwrap()).unwrap();
+        assert!(!text.contains("<f>") && !text.contains("<f ") && !text.contains("TargetMode"), "{n}");
+        check_text("r.xlsx", &text);
+    }
+    for (format, check) in [("csv", check_cells as fn(&str, &str)), ("text", check_text)] {
+        let arguments = [&["audit", "--format", format], &lists[..]].concat();
+        let run = place.run(&arguments);
+        check("audit", &run.stdout());
+        check_text("audit", &run.stderr());
+    }
+    check_cells("inventory", &place.run(&["inventory", "addresses.csv", &list]).stdout());
+    check_cells("extract", &place.run(&["extract", "a.evtx"]).exits(0).stdout());
+    check_text("extract", &place.run(&["extract", "a.evtx", "--format", "jsonl"]).exits(0).stdout());
+    let script = place.run(&["collect-script", "--report", "r.csv"]).exits(3).stdout();
+    check_text("script", &script.replace('\t', " "));
+    assert!(script.is_ascii());
+    let ids: Vec<String> = rows(&place.text("r.csv")).iter().map(|row| row["incident_id"].clone()).collect();
+    for id in ids.iter().step_by(17) {
+        check_text("explain", &place.run(&["explain", "--incident", id, "r.jsonl"]).exits(0).stdout());
+    }
+}
+
+/// Attack 13: one bad object of a list costs itself, is reported, and exits with 3: for addresses, accounts and events.
+#[test]
+fn attack_13_a_bad_json_object_costs_itself_in_every_list() {
+    let place = Place::new();
+    let address =
+        |n: u8| format!(r#"{{"PSComputerName":"SRV{n}","IPAddress":"192.0.2.{n}","InterfaceAlias":"e"}}"#);
+    let account = |n: u8| {
+        format!(
+            r#"{{"samaccountname":"SRV{n}$","DistinguishedName":"CN=SRV{n},DC=a,DC=com","servicePrincipalName":["HOST/srv{n}"]}}"#
+        )
+    };
+    let event = |n: u8| {
+        format!(
+            r#"{{"Id":4,"ProviderName":"Microsoft-Windows-Security-Kerberos","LogName":"System","RecordId":{n},"MachineName":"SRV{n}.a.com","TimeCreated":"2026-10-06T12:00:0{n}Z","EventData":{{"Server":"srv9$","TargetRealm":"A.COM","Targetname":"cifs/srv8","ClientRealm":"A.COM"}}}}"#
+        )
+    };
+    type One<'o> = &'o dyn Fn(u8) -> String;
+    let cases: [(One, &[&str]); 3] = [
+        (&address, &["inventory", "list.json"]),
+        (&account, &["audit", "-s", "list.json"]),
+        (&event, &["extract", "list.json"]),
+    ];
+    for (one, arguments) in cases {
+        for (bad, why) in [
+            (one(2).replacen(':', ":1e999,\"x\":", 1), "number out of range"),
+            (one(2).replacen('}', ",\"x\":}", 1), "expected value"),
+            (one(2).replacen('{', "{\"x\":1,\"x\":2,", 1), "\"x\" appears twice"),
+            (one(2).replacen('{', "{\"x\":{\"y\":1,\"\\u0079\":2},", 1), "\"y\" appears twice"),
+            (one(2).replacen('}', "", 2), ""),
+            (one(2).replacen("\":\"", "\":\"\\q", 1), "invalid escape"),
+        ] {
+            for list in [
+                format!("[{},{bad},{},{}]", one(1), one(3), one(4)),
+                format!("[\n    {},\n    {bad},\n    {},\n    {}\n]\n", one(1), one(3), one(4)),
+                format!("{}\n{bad}\n{}\n{}\n", one(1), one(3), one(4)),
+            ] {
+                place.write("list.json", &list);
+                let run = place.run(arguments);
+                assert!(run.stderr().contains(why), "{list}: {}", run.stderr());
+                assert_eq!(run.code(), 3, "{list}: {}", run.stderr());
+                let shown = match arguments[0] {
+                    "audit" => place.run(&["audit", "-v", "-s", "list.json"]).stderr(),
+                    _ => run.stdout(),
+                };
+                match arguments[0] {
+                    "audit" => assert!(shown.contains("3 accounts"), "{list}: {shown}"),
+                    _ => {
+                        for n in [1, 3, 4] {
+                            assert!(shown.contains(&format!("SRV{n}")), "{list}: {shown}");
+                        }
+                        assert!(!shown.contains("SRV2"), "{list}: {shown}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Attack 13: what a limit of a text form drops.
+#[test]
+fn attack_13_limits_of_text_forms_are_reported_and_exit_with_3() {
+    let place = Place::new();
+    let properties: String = (0..1200).map(|n| format!("P{n:<10} : 1\n")).collect();
+    let list = format!("{properties}IPAddress  : 192.0.2.1\nPSComputerName : SRV1\nInterfaceAlias : e\n");
+    place.write(
+        "many.txt",
+        format!("IPAddress      : 192.0.2.2\nPSComputerName : SRV2\nInterfaceAlias : e\n\n{list}"),
+    );
+    let twice =
+        "IPAddress      : 192.0.2.1\nIPAddress      : 192.0.2.2\nPSComputerName : SRV1\nInterfaceAlias : e\n";
+    place.write(
+        "twice.txt",
+        format!("IPAddress      : 192.0.2.3\nPSComputerName : SRV2\nInterfaceAlias : e\n\n{twice}"),
+    );
+    let values: String = (0..5000).map(|n| format!("\"v{n}\":{n},")).collect();
+    place.write(
+        "values.json",
+        format!(r#"[{{"Id":4,"ProviderName":"Kerberos","RecordId":7,"MachineName":"A","EventData":{{{values}"Server":"srv9$"}}}}]"#),
+    );
+    let deep = format!(
+        "{}\"Server\":\"x\"{}",
+        "\"EventData\":{\"a\":{".repeat(1) + &"\"b\":{".repeat(40),
+        "}".repeat(42)
+    );
+    place.write(
+        "deep.json",
+        format!(r#"[{{"Id":4,"ProviderName":"Kerberos","RecordId":7,"MachineName":"A",{deep}}}]"#),
+    );
+    for (command, name, why) in [
+        ("inventory", "many.txt", "more than 1,000 properties"),
+        ("inventory", "twice.txt", "appears twice"),
+        ("extract", "values.json", "more than 4096 values"),
+        ("extract", "deep.json", "more than 24 deep"),
+    ] {
+        let run = place.run(&[command, name]);
+        assert!(run.stderr().contains(why), "{name}: {} {}", run.code(), run.stderr());
+        assert_eq!(run.code(), 3, "{name}");
+    }
+}
+
+/// Attack 12: two different records with one key, whatever forms the two logs have.
+#[test]
+fn attack_12_records_with_one_key_are_counted_and_named_in_every_form() {
+    let place = Place::new();
+    place.write("a.evtx", log([four("A", "srv8", 1, 10)]));
+    place.write("b.evtx", log([four("A", "srv7", 1, 10)]));
+    place.run(&["extract", "--for-triage", "b.evtx", "-o", "b.jsonl"]).exits(0);
+    place.run(&["extract", "b.evtx", "--format", "csv", "-o", "b.csv"]).exits(0);
+    let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gz.write_all(&std::fs::read(place.path("b.evtx")).unwrap()).unwrap();
+    place.write("b.evtx.gz", gz.finish().unwrap());
+    let mut zip = zip::ZipWriter::new(std::fs::File::create(place.path("b.zip")).unwrap());
+    zip.start_file("System.evtx", zip::write::SimpleFileOptions::default()).unwrap();
+    zip.write_all(&std::fs::read(place.path("b.evtx")).unwrap()).unwrap();
+    zip.finish().unwrap();
+    for other in ["b.evtx", "b.jsonl", "b.csv", "b.evtx.gz", "b.zip"] {
+        for inputs in [["a.evtx", other], [other, "a.evtx"]] {
+            let run = place.run(&["triage", inputs[0], inputs[1]]);
+            let counted = told(&run.stdout());
+            let want = want(&[("A", "cifs/srv7", 1, "new"), ("A", "cifs/srv8", 1, "new")]);
+            assert_eq!(counted, want, "{inputs:?}: {}", run.stderr());
+            assert!(run.stderr().contains("say different things"), "{inputs:?}: {}", run.stderr());
+        }
+    }
+}
+
+/// Attack 2: outputs of every option, and names that reach an input by another way.
+#[cfg(unix)]
+#[test]
+fn attack_2_no_output_replaces_an_input_that_has_another_name() {
+    use std::os::unix::fs::symlink;
+    let place = Place::new();
+    place.write("A.evtx", log([four("A", "srv8", 1, 10)]));
+    place.write("i.csv", "host,address\nSRV1,192.0.2.1\n");
+    place.write("s.csv", "account,domain,spn\nSRV1$,a.com,host/srv1\n");
+    place.write("mute.txt", "p0123456789ab 2030-01-01 known\n");
+    place.write("hosts.txt", "SRV1\n");
+    place.run(&["triage", "A.evtx", "-o", "old.csv", "--state", "state.json"]).exits(0);
+    std::fs::create_dir(place.path("deep")).unwrap();
+    for name in ["A.evtx", "i.csv", "s.csv", "mute.txt", "hosts.txt", "old.csv", "state.json"] {
+        std::fs::hard_link(place.path(name), place.path(&format!("deep/hard-{name}"))).unwrap();
+        symlink(format!("../{name}"), place.path(&format!("deep/soft-{name}"))).unwrap();
+    }
+    for (arguments, input) in [
+        (&["triage", "A.evtx"][..], "A.evtx"),
+        (&["triage", "A.evtx", "-i", "i.csv"], "i.csv"),
+        (&["triage", "A.evtx", "-s", "s.csv"], "s.csv"),
+        (&["triage", "A.evtx", "--allow", "mute.txt"], "mute.txt"),
+        (&["triage", "A.evtx", "--state", "state.json"], "state.json"),
+        (&["audit", "-i", "i.csv", "--baseline", "old.csv"], "i.csv"),
+        (&["collect-script", "--report", "old.csv", "-i", "i.csv"], "i.csv"),
+        (&["collect-script", "--report", "old.csv", "-s", "s.csv"], "s.csv"),
+        (&["collect-script", "--hosts", "hosts.txt"], "hosts.txt"),
+        (&["probe", "--hosts-from", "hosts.txt"], "hosts.txt"),
+        (&["extract", "A.evtx"], "A.evtx"),
+        (&["inventory", "i.csv"], "i.csv"),
+    ] {
+        let before = std::fs::read(place.path(input)).unwrap();
+        for way in ["deep/hard-", "deep/soft-", "deep/../"] {
+            let output = format!("{way}{input}");
+            let options = match arguments[0] {
+                "triage" => &["-o", "--problems", "--events", "--summary", "--new"][..],
+                _ => &["-o"],
+            };
+            for option in options {
+                let mut all = [arguments, &[option, &output]].concat();
+                if *option == "--new" && !arguments.contains(&"--state") {
+                    all.extend(["--baseline", "old.csv"]);
+                }
+                let run = place.run(&all);
+                assert_eq!(run.code(), 2, "{all:?}: {}", run.stderr());
+                assert_eq!(std::fs::read(place.path(input)).unwrap(), before, "{all:?}");
+            }
+        }
+    }
+}
+
+/// Attack 7: one state by all of its names at the same time.
+#[cfg(unix)]
+#[test]
+fn attack_9_a_state_that_was_changed_in_any_way_is_refused_and_stays() {
+    let place = Place::new();
+    place.write("A.evtx", log([four("A", "srv8", 1, 10)]));
+    place.run(&["triage", "A.evtx", "--state", "state.json", "-o", "r.csv"]).exits(0);
+    let good = place.text("state.json");
+    let doubled = good.replacen("\"incidents\":", "\"incidents\":[],\"incidents\":", 1);
+    assert_ne!(doubled, good);
+    let edited = good.replacen("srv8", "srv7", 1);
+    let moved = format!(" {good}");
+    let longer = format!("{good}{{}}");
+    let older = good.replacen("\"version\":", "\"version\":1,\"version\":", 1);
+    for (n, bad) in [doubled, edited, moved, longer, older, good.replace(',', ", ")].iter().enumerate() {
+        place.write("state.json", bad);
+        let run = place.run(&["triage", "A.evtx", "--state", "state.json", "-o", "r.csv"]);
+        assert_eq!(run.code(), 4, "{n}: {}", run.stderr());
+        assert_eq!(&place.text("state.json"), bad);
+    }
+}
+
+/// Attack 6: whatever fails of several outputs, nothing is replaced or the message lists what was.
+#[cfg(unix)]
+#[test]
+fn attack_6_outputs_are_all_or_none_or_listed() {
+    let place = Place::new();
+    place.write("A.evtx", log([four("A", "srv8", 1, 10)]));
+    std::fs::create_dir(place.path("folder.csv")).unwrap();
+    let names = ["r.csv", "r.json", "r.html", "p.csv", "e.csv", "s.jsonl", "state.json"];
+    names.iter().for_each(|name| drop(place.write(name, "old")));
+    std::fs::remove_file(place.path("state.json")).unwrap();
+    for bad in ["folder.csv", "missing/x.csv", "A.evtx/x.csv"] {
+        let run = place.run(&[
+            "triage",
+            "A.evtx",
+            "-o",
+            "r.csv",
+            "-o",
+            "r.json",
+            "-o",
+            "r.html",
+            "--problems",
+            "p.csv",
+            "--events",
+            "e.csv",
+            "--summary",
+            "s.jsonl",
+            "--state",
+            "state.json",
+            "-o",
+            bad,
+        ]);
+        assert!([2, 4].contains(&run.code()), "{bad}: {}", run.stderr());
+        let replaced: BTreeSet<&str> = names
+            .iter()
+            .filter(|name| exists(&place.path(name)) && place.text(name) != "old")
+            .copied()
+            .collect();
+        let stderr = run.stderr();
+        assert!(replaced.iter().all(|name| stderr.contains(name)), "{bad}: {replaced:?} {stderr}");
+        assert!(replaced.is_empty() || stderr.contains("Already replaced"), "{bad}: {replaced:?} {stderr}");
+    }
+}
+
+/// The most memory that a run held, in bytes. Asked until it ends: what is missed makes it less, never more.
+#[cfg(target_os = "linux")]
+fn peak_memory(place: &Place, arguments: &[&str]) -> u64 {
+    let mut child = krbtriage()
+        .current_dir(place.0.path())
+        .args(arguments)
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let status = format!("/proc/{}/status", child.id());
+    let mut peak = 0;
+    while child.try_wait().unwrap().is_none() {
+        let text = std::fs::read_to_string(&status).unwrap_or_default();
+        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kib: Option<u64> = line.and_then(|line| line.trim().strip_suffix(" kB")?.trim().parse().ok());
+        peak = peak.max(kib.unwrap_or_default() << 10);
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    peak
+}
+
+/// Attack 1: memory grows with the unpacked input, and not faster, in every form.
+#[cfg(target_os = "linux")]
+#[test]
+fn attack_1_memory_grows_in_proportion_to_the_unpacked_input() {
+    const BASE: u64 = 96 << 20;
+    const TIMES: u64 = 14;
+    let place = Place::new();
+    let gz = |bytes: &[u8]| {
+        let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        gz.write_all(bytes).unwrap();
+        gz.finish().unwrap()
+    };
+    let long = |n: usize, len: usize| format!("{n}{}", "x".repeat(len));
+    let xml = |target: &str, n: usize| {
+        format!(
+            "<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System><Provider Name='Microsoft-Windows-Security-Kerberos'/><EventID>4</EventID><TimeCreated SystemTime='2026-10-06T12:00:00Z'/><EventRecordID>{n}</EventRecordID><Channel>System</Channel><Computer>{CLIENT}</Computer></System><EventData><Data Name='Server'>srv9$</Data><Data Name='TargetRealm'>A.COM</Data><Data Name='Targetname'>cifs/{target}</Data><Data Name='ClientRealm'>A.COM</Data></EventData></Event>"
+        )
+    };
+    type Make<'m> = &'m dyn Fn(usize) -> Vec<u8>;
+    let evtx = |times: usize| {
+        log((0..100 * times)
+            .map(|n| kerberos_event4(CLIENT, "srv9$", "A.COM", &format!("cifs/{}", long(n, 9000)), "A.COM")))
+    };
+    let short = |times: usize| {
+        log((0..3000 * times)
+            .map(|n| kerberos_event4(CLIENT, "srv9$", "A.COM", &format!("cifs/srv{n}"), "A.COM")))
+    };
+    let huge_xml = |times: usize| {
+        let events: String = (0..4 * times).map(|n| xml(&long(n, 900_000), n)).collect();
+        format!("<Events>{events}</Events>").into_bytes()
+    };
+    let addresses = |times: usize| {
+        let rows: String =
+            (0..20 * times).map(|n| format!("{},192.0.2.{}\n", long(n, 100_000), n % 250)).collect();
+        format!("host,address\n{rows}").into_bytes()
+    };
+    let json = |times: usize| {
+        let rows: Vec<String> = (0..20 * times)
+            .map(|n| {
+                format!(
+                    r#"{{"PSComputerName":"SRV{n}","IPAddress":"192.0.2.1","InterfaceAlias":"{}"}}"#,
+                    long(n, 100_000)
+                )
+            })
+            .collect();
+        format!("[{}]", rows.join(",")).into_bytes()
+    };
+    let accounts = |times: usize| {
+        let rows: String = (0..20 * times)
+            .map(|n| format!("{}$,a.com,HTTP/{}\n", long(n, 30_000), long(n, 30_000)))
+            .collect();
+        format!("account,domain,spn\n{rows}").into_bytes()
+    };
+    let cases: [(Make, &str, &[&str]); 7] = [
+        (&evtx, "a.evtx", &["triage", "a.evtx", "-o", "r.html", "-o", "r.csv"]),
+        (&short, "a.evtx", &["triage", "a.evtx", "-o", "r.html", "-o", "r.csv", "--state", "s.json"]),
+        (&huge_xml, "a.xml", &["triage", "a.xml", "-o", "r.json"]),
+        (&huge_xml, "a.xml", &["extract", "a.xml", "-o", "e.csv"]),
+        (&addresses, "i.csv", &["audit", "-i", "i.csv", "-o", "a.csv"]),
+        (&json, "i.json", &["inventory", "i.json", "-o", "o.csv"]),
+        (&accounts, "s.csv", &["audit", "-s", "s.csv", "-o", "a.csv"]),
+    ];
+    for (make, name, arguments) in cases {
+        for times in [1, 4] {
+            let bytes = make(times);
+            for packed in [false, true] {
+                if packed && name.ends_with("v") {
+                    continue;
+                }
+                let written = if packed { format!("{name}.gz") } else { name.to_owned() };
+                place.write(&written, if packed { gz(&bytes) } else { bytes.clone() });
+                let all: Vec<&str> =
+                    arguments.iter().map(|a| if *a == name { &*written } else { *a }).collect();
+                let peak = peak_memory(&place, &all);
+                println!("{all:?}: {} bytes, {peak}", bytes.len());
+                assert!(peak > 0, "{all:?}");
+                assert!(
+                    peak < BASE + TIMES * bytes.len() as u64,
+                    "{all:?}: {peak} bytes for an input of {}",
+                    bytes.len()
+                );
+                for state in ["s.json"] {
+                    let _ = std::fs::remove_file(place.path(state));
+                }
+            }
+        }
+    }
+}

@@ -223,8 +223,8 @@ impl<R: Read, V: ObjectVisitor> Objects<'_, R, V> {
 
     /// Moves to the next object behind a faulty one at `start`, searched from `from`. Without one, moves to the end of the text.
     ///
-    /// Where the faulty one begins its line, another does with the same indent. Else another follows a bracket and a comma, and its
-    /// first member has the name that the last object's has. A bracket in the first column is always a new document.
+    /// Where the faulty one begins its line, another does with the same indent. Else another follows a comma, and its first
+    /// member has the name that the last object's has. A bracket in the first column is always a new document.
     fn go_on(&mut self, start: usize, from: usize) -> io::Result<bool> {
         let indent = self.window.indent(start).map(str::to_owned);
         self.window.move_to(from);
@@ -249,7 +249,7 @@ impl<R: Read, V: ObjectVisitor> Objects<'_, R, V> {
             }
             let is_next = match &indent {
                 Some(indent) => found == Some(indent),
-                None => self.window.follows_object(at) && self.begins_as_the_last(at)?,
+                None => self.window.follows_comma(at) && self.begins_as_the_last(at)?,
             };
             if is_next && is_object {
                 return Ok(true);
@@ -362,7 +362,7 @@ mod tests {
         let found = objects("{\"a\":1}\n{\"a\":\n{\"a\":2}\n{\"a\":3}\n");
         let one = |n: u32, line| (format!("{{\"a\":{n}}}"), line);
         assert_eq!(found.good, [one(1, 1), one(2, 3), one(3, 4)]);
-        assert_eq!(found.bad, [(3, "expected value".to_owned())]);
+        assert_eq!(found.bad, [(4, "expected `,` or `}`".to_owned())]);
     }
 
     #[test]
@@ -442,7 +442,7 @@ mod tests {
         assert_eq!(objects(&"[".repeat(100_000)).bad.len(), 1);
         let found = objects(&"{\n".repeat(50_000));
         assert!(found.good.is_empty() && !found.bad.is_empty());
-        let endless = format!("[{{\"a\":\"{}\"}}]\n{{\"a\":1}}", "x".repeat(MAX_OBJECT as usize + (1 << 20)));
+        let endless = format!("[{{\"a\":\"{}\"}}]\n{{\"a\":1}}", "x".repeat(MAX_VALUE + (1 << 20)));
         let found = objects(&endless);
         assert_eq!(found.bad, [(1, "an object of more than 64 MiB".to_owned())]);
         assert_eq!(found.good, [("{\"a\":1}".to_owned(), 2)]);

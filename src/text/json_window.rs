@@ -187,10 +187,9 @@ impl<R: Read> Window<R> {
         begins.then(|| before.get(begin..)).flatten()
     }
 
-    /// Is there an object and a comma in front of `at`?
-    pub(super) fn follows_object(&self, at: usize) -> bool {
-        let before = self.slice(at.saturating_sub(KEPT)..at).trim_end();
-        before.strip_suffix(',').is_some_and(|before| before.trim_end().ends_with('}'))
+    /// Is there a comma in front of `at`?
+    pub(super) fn follows_comma(&self, at: usize) -> bool {
+        self.slice(0..at).trim_end().ends_with(',')
     }
 
     /// The name that begins at or behind `at`: its first byte and itself; `None` if something else is there.

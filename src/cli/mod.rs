@@ -287,14 +287,17 @@ fn explain(args: &args::Explain) -> Exit {
 }
 
 fn collect_script(args: args::CollectScript) -> Exit {
+    use commands::collect_script::Outcome;
     let config = args.into_config();
     let result = commands::collect_script::run(&config);
     if let Ok(outcome) = &result {
         report_second_name(config.output.path(), outcome.written.as_deref());
     }
-    match result.map(|outcome| (outcome.refused, outcome.unlisted)) {
-        Ok((0, 0)) => Exit::Complete,
-        Ok((refused, unlisted)) => {
+    match result {
+        Ok(Outcome { refused, unlisted, inventories, .. }) => {
+            let is_complete =
+                refused == 0 && unlisted == 0 && inventories.iter().all(|file| file.read_errors.is_empty());
+            say(&summary::inventory_problems(&inventories, false));
             if refused > 0 {
                 say(&format!(
                     "Left out: {refused} names that are not host names. Comments in the script show them.\n"
@@ -306,7 +309,7 @@ fn collect_script(args: args::CollectScript) -> Exit {
                      trust, or pass inventories with -i and -s.\n"
                 ));
             }
-            Exit::Partial
+            if is_complete { Exit::Complete } else { Exit::Partial }
         }
         Err(error) if error.is_wrong_use() => wrong_use(&error),
         Err(error) => fail(&error),

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 
 use super::paths::protect_inputs;
 use crate::files::{describe_read_error, read_regular};
-use crate::inventory::{accounts, addresses};
+use crate::inventory::{InventoryFile, accounts, addresses};
 use crate::output::{Output, OutputError};
 use crate::report::Row;
 use crate::report::baseline;
@@ -72,12 +72,14 @@ impl Error {
 }
 
 /// Result of a run.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Outcome {
     /// Texts that are not host names and are only in comments.
     pub refused: usize,
     /// Host names that no list has and that are only in comments.
     pub unlisted: usize,
+    /// The inventories and account lists that were read.
+    pub inventories: Vec<InventoryFile>,
     /// `None` for standard output.
     pub written: Option<PathBuf>,
 }
@@ -89,10 +91,11 @@ pub fn run(config: &Config) -> Result<Outcome, Error> {
     let inputs = lists.chain(&config.report).map(PathBuf::as_path);
     let protected = protect_inputs(config.output.path(), inputs)?;
     let hosts = hosts(config)?;
+    let mut inventories = Vec::new();
     let task = match &config.report {
         Some(path) => {
             let rows = baseline::read(path)?;
-            let task = Task::of_report(&rows, &listed(config, &hosts, &rows));
+            let task = Task::of_report(&rows, &listed(config, &hosts, &rows, &mut inventories));
             if task.is_empty() {
                 return Err(nothing(path.clone(), &task));
             }
@@ -110,17 +113,26 @@ pub fn run(config: &Config) -> Result<Outcome, Error> {
     };
     let text = script::text(&task);
     let written = config.output.write(&protected, |out| out.write_all(text.as_bytes()))?;
-    Ok(Outcome { refused: task.refused.len(), unlisted: task.unlisted.len(), written })
+    Ok(Outcome { refused: task.refused.len(), unlisted: task.unlisted.len(), inventories, written })
 }
 
 /// The hosts that the script may visit for a report: those from the user, an inventory or an account list,
-/// and the clients, which are the `Computer` of the logs.
-fn listed(config: &Config, hosts: &[String], rows: &[Row]) -> ListedHosts {
+/// and the clients, which are the `Computer` of the logs. Notes the files of these lists.
+fn listed(
+    config: &Config,
+    hosts: &[String],
+    rows: &[Row],
+    inventories: &mut Vec<InventoryFile>,
+) -> ListedHosts {
     let mut listed = ListedHosts::default();
     hosts.iter().for_each(|host| listed.add(host));
     rows.iter().for_each(|row| listed.add(&row.client));
-    listed.add_addresses(&addresses::load(&config.interfaces, &addresses::LoadOptions::default()));
-    listed.add_accounts(&accounts::load(&config.spns));
+    let mut interfaces = addresses::load(&config.interfaces, &addresses::LoadOptions::default());
+    let mut accounts = accounts::load(&config.spns);
+    listed.add_addresses(&interfaces);
+    listed.add_accounts(&accounts);
+    inventories.append(&mut interfaces.files);
+    inventories.append(&mut accounts.files);
     listed
 }
 

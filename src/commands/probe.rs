@@ -105,8 +105,8 @@ pub fn run(config: &Config, progress: &dyn HostProgress) -> Result<Outcome, Erro
 }
 
 fn hosts(config: &Config) -> Result<Vec<String>, Error> {
-    let listed = list::all(&[], config.hosts_from.as_deref())?;
-    let listed = listed.into_iter().map(|name| name.to_string_lossy().trim().to_owned());
+    let listed = config.hosts_from.as_deref().map(|file| list::read("--hosts-from", file)).transpose()?;
+    let listed = listed.into_iter().flatten().map(|name| name.to_string_lossy().trim().to_owned());
     let hosts: Vec<String> = config.hosts.iter().cloned().chain(listed).collect();
     if hosts.is_empty() {
         return Err(Error::NoHosts);

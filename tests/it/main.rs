@@ -28,6 +28,8 @@ mod inventory_samples;
 mod monitoring;
 mod inventory_tools;
 mod mixed_kinds;
+#[cfg(target_os = "linux")]
+mod memory;
 mod one_folder;
 mod outputs;
 mod packed_inventories;

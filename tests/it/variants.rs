@@ -8,8 +8,6 @@ use krbtriage::text::escape::is_dangerous;
 use crate::support::evtx::kerberos_event4;
 use crate::support::program::*;
 
-const CLIENT: &str = "CLIENT1.alpha.example.com";
-
 /// What a spreadsheet, a page, a chat, a terminal or a shell may act on.
 const PAYLOADS: &[&str] = &[
     "=cmd|' /C calc'!A0",
@@ -143,7 +141,7 @@ fn attack_11_names_act_in_no_output() {
     for name in ["r.csv", "p.csv", "e.csv"] {
         check_cells(name, &place.text(name));
     }
-    for name in ["r.json", "r.jsonl", "r.txt", "s.jsonl", "state.json", "n.txt", "r.html"] {
+    for name in ["r.json", "r.jsonl", "r.txt", "s.jsonl", "n.txt", "r.html"] {
         check_text(name, &place.text(name));
     }
     let page = place.text("r.html");
@@ -258,7 +256,7 @@ fn attack_13_limits_of_text_forms_are_reported_and_exit_with_3() {
     );
     let deep = format!(
         "{}\"Server\":\"x\"{}",
-        "\"EventData\":{\"a\":{".repeat(1) + &"\"b\":{".repeat(40),
+        "\"EventData\":{\"a\":{".to_owned() + &"\"b\":{".repeat(40),
         "}".repeat(42)
     );
     place.write(
@@ -354,25 +352,26 @@ fn attack_2_no_output_replaces_an_input_that_has_another_name() {
     }
 }
 
-/// Attack 9: a change that keeps the state valid JSON.
-#[cfg(unix)]
+/// Attack 9: changes that leave a state that unpacks, or add to it.
 #[test]
 fn attack_9_a_state_that_was_changed_in_any_way_is_refused_and_stays() {
     let place = Place::new();
     place.write("A.evtx", log([four("A", "srv8", 1, 10)]));
     place.run(&["triage", "A.evtx", "--state", "state.json", "-o", "r.csv"]).exits(0);
-    let good = place.text("state.json");
-    let doubled = good.replacen("\"incidents\":", "\"incidents\":[],\"incidents\":", 1);
-    assert_ne!(doubled, good);
-    let edited = good.replacen("srv8", "srv7", 1);
-    let moved = format!(" {good}");
-    let longer = format!("{good}{{}}");
-    let older = good.replacen("\"version\":", "\"version\":1,\"version\":", 1);
-    for (n, bad) in [doubled, edited, moved, longer, older, good.replace(',', ", ")].iter().enumerate() {
+    let good = std::fs::read(place.path("state.json")).unwrap();
+    let text = String::from_utf8(zstd::decode_all(&*good).unwrap()).unwrap();
+    let packed = |text: &str| zstd::encode_all(text.as_bytes(), 1).unwrap();
+    let last = text.lines().last().unwrap();
+    let twice = format!("{text}{last}\n");
+    let two_heads = text.replacen("\"version\":", "\"version\":3,\"version\":", 1);
+    assert_ne!(two_heads, text);
+    let garbage = [&good[..], b"{}"].concat();
+    let more = [&good[..], &packed(&format!("{last}\n"))].concat();
+    for (n, bad) in [packed(&twice), packed(&two_heads), garbage, more].iter().enumerate() {
         place.write("state.json", bad);
         let run = place.run(&["triage", "A.evtx", "--state", "state.json", "-o", "r.csv"]);
         assert_eq!(run.code(), 4, "{n}: {}", run.stderr());
-        assert_eq!(&place.text("state.json"), bad);
+        assert_eq!(&std::fs::read(place.path("state.json")).unwrap(), bad);
     }
 }
 
@@ -416,117 +415,5 @@ fn attack_6_outputs_are_all_or_none_or_listed() {
         let stderr = run.stderr();
         assert!(replaced.iter().all(|name| stderr.contains(name)), "{bad}: {replaced:?} {stderr}");
         assert!(replaced.is_empty() || stderr.contains("Already replaced"), "{bad}: {replaced:?} {stderr}");
-    }
-}
-
-/// The most memory that a run held, in bytes. Asked until it ends: what is missed makes it less, never more.
-#[cfg(target_os = "linux")]
-fn peak_memory(place: &Place, arguments: &[&str]) -> u64 {
-    let mut child = krbtriage()
-        .current_dir(place.0.path())
-        .args(arguments)
-        .stdout(std::process::Stdio::null())
-        .stderr(std::process::Stdio::null())
-        .spawn()
-        .unwrap();
-    let status = format!("/proc/{}/status", child.id());
-    let mut peak = 0;
-    while child.try_wait().unwrap().is_none() {
-        let text = std::fs::read_to_string(&status).unwrap_or_default();
-        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let kib: Option<u64> = line.and_then(|line| line.trim().strip_suffix(" kB")?.trim().parse().ok());
-        peak = peak.max(kib.unwrap_or_default() << 10);
-        std::thread::sleep(std::time::Duration::from_millis(1));
-    }
-    peak
-}
-
-/// Attack 1: memory grows with the unpacked input, and not faster, in every form.
-#[cfg(target_os = "linux")]
-#[test]
-fn attack_1_memory_grows_in_proportion_to_the_unpacked_input() {
-    const BASE: u64 = 96 << 20;
-    const TIMES: u64 = 14;
-    // What an incident holds, and its row in each of three outputs.
-    const INCIDENT: u64 = 48 << 10;
-    let place = Place::new();
-    let gz = |bytes: &[u8]| {
-        let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-        gz.write_all(bytes).unwrap();
-        gz.finish().unwrap()
-    };
-    let long = |n: usize, len: usize| format!("{n}{}", "x".repeat(len));
-    let xml = |target: &str, n: usize| {
-        format!(
-            "<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System><Provider Name='Microsoft-Windows-Security-Kerberos'/><EventID>4</EventID><TimeCreated SystemTime='2026-10-06T12:00:00Z'/><EventRecordID>{n}</EventRecordID><Channel>System</Channel><Computer>{CLIENT}</Computer></System><EventData><Data Name='Server'>srv9$</Data><Data Name='TargetRealm'>A.COM</Data><Data Name='Targetname'>cifs/{target}</Data><Data Name='ClientRealm'>A.COM</Data></EventData></Event>"
-        )
-    };
-    type Make<'m> = &'m dyn Fn(usize) -> Vec<u8>;
-    let evtx = |times: usize| {
-        log((0..30 * times)
-            .map(|n| kerberos_event4(CLIENT, "srv9$", "A.COM", &format!("cifs/{}", long(n, 9000)), "A.COM")))
-    };
-    let short = |times: usize| {
-        log((0..400 * times)
-            .map(|n| kerberos_event4(CLIENT, "srv9$", "A.COM", &format!("cifs/srv{n}"), "A.COM")))
-    };
-    let huge_xml = |times: usize| {
-        let events: String = (0..2 * times).map(|n| xml(&long(n, 900_000), n)).collect();
-        format!("<Events>{events}</Events>").into_bytes()
-    };
-    let addresses = |times: usize| {
-        let rows: String =
-            (0..8 * times).map(|n| format!("{},192.0.2.{}\n", long(n, 100_000), n % 250)).collect();
-        format!("host,address\n{rows}").into_bytes()
-    };
-    let json = |times: usize| {
-        let rows: Vec<String> = (0..20 * times)
-            .map(|n| {
-                format!(
-                    r#"{{"PSComputerName":"SRV{n}","IPAddress":"192.0.2.1","InterfaceAlias":"{}"}}"#,
-                    long(n, 100_000)
-                )
-            })
-            .collect();
-        format!("[{}]", rows.join(",")).into_bytes()
-    };
-    let accounts = |times: usize| {
-        let rows: String = (0..20 * times)
-            .map(|n| format!("{}$,a.com,HTTP/{}\n", long(n, 30_000), long(n, 30_000)))
-            .collect();
-        format!("account,domain,spn\n{rows}").into_bytes()
-    };
-    let cases: [(Make, &str, &[&str]); 7] = [
-        (&evtx, "a.evtx", &["triage", "a.evtx", "-o", "r.html", "-o", "r.csv"]),
-        (&short, "a.evtx", &["triage", "a.evtx", "-o", "r.html", "-o", "r.csv", "--state", "s.json"]),
-        (&huge_xml, "a.xml", &["triage", "a.xml", "-o", "r.json"]),
-        (&huge_xml, "a.xml", &["extract", "a.xml", "-o", "e.csv"]),
-        (&addresses, "i.csv", &["audit", "-i", "i.csv", "-o", "a.csv"]),
-        (&json, "i.json", &["inventory", "i.json", "-o", "o.csv"]),
-        (&accounts, "s.csv", &["audit", "-s", "s.csv", "-o", "a.csv"]),
-    ];
-    for (make, name, arguments) in cases {
-        for times in [1, 4] {
-            let bytes = make(times);
-            let incidents = if name == "a.evtx" { 400 * times as u64 } else { 0 };
-            for packed in [false, true] {
-                // Logs are read packed, inventories are not.
-                if packed && !arguments.contains(&"triage") {
-                    continue;
-                }
-                let written = if packed { format!("{name}.gz") } else { name.to_owned() };
-                place.write(&written, if packed { gz(&bytes) } else { bytes.clone() });
-                let all: Vec<&str> =
-                    arguments.iter().map(|a| if *a == name { &*written } else { *a }).collect();
-                let peak = peak_memory(&place, &all);
-                assert!(peak > 0, "{all:?}");
-                assert!(
-                    peak < BASE + TIMES * bytes.len() as u64 + INCIDENT * incidents,
-                    "{all:?}: {peak} bytes for an input of {}",
-                    bytes.len()
-                );
-                let _ = std::fs::remove_file(place.path("s.json"));
-            }
-        }
     }
 }

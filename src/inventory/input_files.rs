@@ -4,6 +4,7 @@ use std::fs::File;
 use std::path::PathBuf;
 
 use super::InventoryFile;
+use super::foreign_file::ArchiveContents;
 use crate::files::packed::{Member, archive_kind, each_member};
 use crate::files::walk::{FoundFile, files_of};
 use crate::files::{self, describe_read_error, open_regular};
@@ -70,7 +71,17 @@ pub(super) fn open(
         is_used |= read(file, Opened::Member(member));
     });
     if found.named && !is_used && file.read_errors.is_empty() {
-        file.read_errors.push(format!("the archive has no file of a kind that is used here; {kinds}"));
+        let held = ArchiveContents::of(&found.path, kind);
+        let problem = if held.logs {
+            "the archive holds logs; pass it without --interfaces or --spns".to_owned()
+        } else if held.addresses {
+            "the archive holds address inventories; pass it with --interfaces".to_owned()
+        } else if held.accounts {
+            "the archive holds SPN lists; pass it with --spns".to_owned()
+        } else {
+            format!("the archive has no file of a kind that is used here; {kinds}")
+        };
+        file.read_errors.push(problem);
     }
     Some(file).filter(|file| !file.read_errors.is_empty())
 }

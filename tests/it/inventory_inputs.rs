@@ -50,7 +50,7 @@ const EVERY_INPUT: &[(&str, usize, usize, usize, &str, &str)] = &[
     ("15-get-netipaddress-list.txt", 1, 0, 0, "", "this shows which host"),
     ("17-select-cim-lost.csv", 0, 0, 0, "the export lost its data", "this shows which host"),
     ("17-select-cim.csv", 2, 0, 0, "", "this shows which host"),
-    ("18-logs.tar.gz", 0, 0, 0, "the archive has no file", "the archive has no file"),
+    ("18-logs.tar.gz", 0, 0, 0, "the archive holds logs", "the archive holds logs"),
     ("19-sysmon-config.xml", 0, 0, 0, "not an inventory", "the file is of no known kind"),
     ("21-ipv6only.txt", 2, 0, 0, "", "this shows which host"),
     ("24-lansweeper.csv", 1, 0, 0, "", "this shows which host"),

@@ -119,6 +119,19 @@ fn one_archive_without_options_is_enough() {
     }
 }
 
+/// `-i` says what a file is, and a log is none.
+#[test]
+fn an_archive_of_logs_after_an_option_is_read_as_logs() {
+    let logs = "tests/data/inputs/18-logs.tar.gz";
+    let (status, report, errors) = triage(&["-i", logs, "--format", "csv"]);
+    assert_eq!((status, report), (0, triage(&[logs, "--format", "csv"]).1), "{errors}");
+    let lists: Vec<_> = members().into_iter().filter(|(name, _)| *name == "spns.csv").collect();
+    let folder = tempfile::tempdir().unwrap();
+    let path = write(folder.path(), "lists.zip", &zip_of(&lists));
+    let files = load(&[path], &LoadOptions::default()).files;
+    assert_eq!(files[0].read_errors, ["the archive holds SPN lists; pass it with --spns"]);
+}
+
 #[test]
 fn an_archive_of_inventories_goes_with_logs_beside_it() {
     let folder = tempfile::tempdir().unwrap();

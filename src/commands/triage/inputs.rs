@@ -157,7 +157,8 @@ impl Forced {
     fn give_back_logs(&mut self, paths: &mut Vec<PathBuf>) {
         for list in [&mut self.interfaces, &mut self.spns] {
             list.retain(|path| {
-                let is_log = path.is_file() && files::kind_of(path).is_some_and(files::Kind::is_log);
+                let is_log =
+                    path.is_file() && files::kind_of(path).is_some_and(|kind| holds_only_logs(path, kind));
                 if is_log {
                     paths.push(path.clone());
                 }
@@ -179,6 +180,14 @@ impl Forced {
         let file = whole(file);
         self.interfaces.iter().chain(&self.spns).any(|path| file.starts_with(whole(path)))
     }
+}
+
+fn holds_only_logs(path: &Path, kind: Kind) -> bool {
+    let is_archive_of_logs = || {
+        let held = ArchiveContents::of(path, kind);
+        held.logs && !held.has_inventory()
+    };
+    kind.is_log() || (kind.is_archive() && is_archive_of_logs())
 }
 
 /// What lies beside the logs.

@@ -92,7 +92,7 @@ fn record<'l>(line: &'l str, above: &'l str) -> Option<Found<'l>> {
     }
     let mut words = line.split_whitespace().peekable();
     let is_name = |word: &&str| {
-        word.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | '@' | '*' | '\\' | '/'))
+        word.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | '@' | '\\' | '/'))
     };
     let name = if line.starts_with([' ', '\t']) { above } else { words.next().filter(is_name)? };
     words.next_if(|word| word.starts_with("[A") && word.ends_with(']'));

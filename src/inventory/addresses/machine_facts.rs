@@ -126,7 +126,8 @@ fn read_facter(content: &str, to: &mut AddressCollector<'_>) -> Result<(), Refus
     each_object(json.as_deref().unwrap_or(content), to, |document, line, to| {
         let nested = ["facts", "values"].iter().find_map(|name| object(document, name));
         let facts = nested.as_ref().unwrap_or(document);
-        match object(facts, "networking") {
+        // Some versions have names in `networking` and the addresses in flat facts.
+        match object(facts, "networking").filter(|networking| object(networking, "interfaces").is_some()) {
             Some(networking) => structured(&networking, line, to),
             None => flat(facts, line, to),
         }
@@ -313,7 +314,7 @@ mod tests {
             hostname => \"SRV1\",\n  interfaces => {\n    Ethernet0 => {\n      bindings => [\n        {\n          address => \"192.0.2.1\",\n          netmask => \"255.255.255.0\"\n        }\n      ],\n      \
             mac => \"00:00:5E:00:53:01\"\n    }\n  }\n}\nos => {\n  name => \"windows\"\n}\n";
         assert_eq!(rows(text), ("facter facts", want[..1].iter().map(|row| (*row).to_owned()).collect()));
-        let flat = r#"{"facterversion":"2.5.1","fqdn":"SRV1.alpha.example.com","hostname":"SRV1","ipaddress":"192.0.2.1","ipaddress_ethernet0_2":"192.0.2.1",
+        let flat = r#"{"facterversion":"2.5.1","networking":{"hostname":"SRV1"},"fqdn":"SRV1.alpha.example.com","hostname":"SRV1","ipaddress":"192.0.2.1","ipaddress_ethernet0_2":"192.0.2.1",
             "macaddress_ethernet0_2":"00:00:5E:00:53:01","netmask_ethernet0_2":"255.255.255.0"}"#;
         assert_eq!(rows(flat).1, ["SRV1.alpha.example.com 192.0.2.1/24 [ethernet0_2] [-] 00-00-5E-00-53-01"]);
     }

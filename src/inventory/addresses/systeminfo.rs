@@ -139,9 +139,9 @@ fn read_text(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
                 block.hand_over(&cards, at as u64 + 2, to);
                 block = Block::default();
             }
-        } else if line.trim().is_empty() && block.values.len() < 3 {
-            // What stood before the listing.
-            block.values.clear();
+        } else if !line.starts_with([' ', '\t']) {
+            // A blank line, a prompt: what stood before is not the listing, whose lines follow each other.
+            block = Block::default();
         }
     }
     Ok(())
@@ -156,8 +156,7 @@ struct Block<'t> {
 impl Block<'_> {
     fn hand_over(&self, cards: &[&str], line: u64, to: &mut AddressCollector<'_>) {
         let domain = self.values.len().checked_sub(4).and_then(|at| self.values.get(at)).copied();
-        // A prompt or another line may stand before the first value; what follows Hyper-V's line is the next host.
-        let host = self.values.iter().find(|value| is_host_name(value)).copied().unwrap_or_default();
+        let host = self.values.first().filter(|value| is_host_name(value)).copied().unwrap_or_default();
         let host = full_name(host, domain);
         Card::all(cards.iter().copied()).for_each(|card| card.hand_over(&host, line, to));
     }
@@ -243,6 +242,17 @@ Hyper-V Requirements:      A hypervisor has been detected.
             修补程序:         安装了 1 个修补程序。\n                  [01]: KB5004331\n网卡:             安装了 1 个 NIC。\n                  \
             [01]: Intel(R) Dual Band\n                      连接名:      WLAN\n                      IP 地址\n                        [01]: 192.0.2.2\n";
         assert_eq!(rows(chinese).1, ["SRV2 192.0.2.2 [WLAN] [Intel(R) Dual Band] 11"]);
+    }
+
+    /// The front matter of a page has values before it, and none is the host's name.
+    #[test]
+    fn what_stands_before_a_listing_names_no_host() {
+        let page = format!("---\nlayout: post\ntitle: notes\n---\nPS C:\\Windows> systeminfo\n{ENGLISH}");
+        let rows = rows(&page).1;
+        assert!(
+            rows.len() == 2 && rows.iter().all(|row| row.starts_with("SRV1.alpha.example.com ")),
+            "{rows:?}"
+        );
     }
 
     #[test]

@@ -26,8 +26,9 @@ static TARGET: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.:@/$*-]*[A-Za-z0-9_$*-]|[A-Za-z0-9_.-]+\$").ok()
 });
 
+/// Not what stands right behind a word: `Intel(R)`, `192.0.2.1(Preferred)`.
 static DOMAIN: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"[(（]([A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*)[)）]").ok());
+    LazyLock::new(|| Regex::new(r"(?:[^!-~]\(|（)([A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*)[)）]").ok());
 
 /// The values of event 4, and whether the wording is verified.
 pub(super) fn values(description: &str) -> Option<(Vec<Datum>, bool)> {

@@ -185,6 +185,7 @@ fn lines_of(
     }
     for inventory in inventories {
         file("inventory", &inventory.path, &inventory.read_errors);
+        file("note", &inventory.path, &inventory.notes);
     }
     lines
 }

@@ -55,6 +55,9 @@ pub struct InventoryFile {
     /// At most [`MAX_READ_ERRORS`] are kept, the last of them counting the rest.
     #[serde(rename = "problems")]
     pub read_errors: Vec<String>,
+    /// Assumptions made to read it: the zone of times. Nothing was lost.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// When the file was last written, read when it was opened; `None` if the path is not a file.
     #[serde(skip)]
     pub modified: Option<Timestamp>,

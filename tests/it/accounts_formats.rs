@@ -145,7 +145,7 @@ mod setspn {
             ("no closing line", full.replace("\nExisting SPN found!\n", "")),
             ("a pattern that misses krbtgt", full.replace("krbtgt", "svc")),
             ("words between accounts", full.replace("CN=krbtgt", "<SNIP>\nCN=krbtgt")),
-            ("a line that is no SPN", full.replace("kadmin/changepw", "kadmin/changepw\n\tgarbage")),
+            ("a line that is not an SPN", full.replace("kadmin/changepw", "kadmin/changepw\n\tgarbage")),
             ("-L", full.replace("CN=dc,DC=a,DC=b", "Registered ServicePrincipalNames for CN=dc,DC=a,DC=b:")),
         ] {
             let got = loaded(&text);

@@ -113,3 +113,31 @@ fn an_unknown_zone_is_refused_with_the_ways_to_write_one() {
     let run = place().run(&["triage", "A.evtx", "--timezone", "Berlin"]).exits(2);
     assert!(run.stderr().contains("\"Berlin\" is not a known time zone; write an IANA name (Europe/Berlin)"));
 }
+
+/// `Get-ADUser | Export-Csv` writes dates as the culture of the exporting machine does.
+#[test]
+fn dates_of_an_account_list_are_read_in_the_zone_and_never_guessed() {
+    let place = place();
+    let list = |dates: [&str; 2]| {
+        let [first, second] = dates;
+        format!(
+            "\"SamAccountName\",\"objectClass\",\"servicePrincipalName\",\"pwdLastSet\"\r\n\
+             \"svc_a\",\"user\",\"cifs/old.alpha.example.com\",\"{first}\"\r\n\
+             \"svc_b\",\"user\",\"cifs/b.alpha.example.com\",\"{second}\"\r\n"
+        )
+    };
+    let run = |dates, code| {
+        place.write("a.csv", list(dates));
+        let arguments = [&["triage", "A.evtx", "-s", "a.csv", "-o", "r.xlsx"], &BERLIN[..]].concat();
+        place.run(&arguments).exits(code).stderr()
+    };
+    let said = run(["11/23/2026 10:57:50 PM", "11/4/2026 9:00:00 AM"], 0);
+    assert!(said.contains("note: a.csv: times without a zone were read as Europe/Berlin"), "{said}");
+    let said = run(["11/4/2026 9:00:00 AM", "11/23/2026 10:57:50 PM"], 3);
+    assert!(
+        said.contains("a.csv: line 2: the time \"11/4/2026 9:00:00 AM\" can be read in two ways"),
+        "{said}"
+    );
+    let said = run(["2026-11-23T22:57:50Z", "2026-11-23T22:57:50Z"], 0);
+    assert!(!said.contains("without a zone"), "{said}");
+}

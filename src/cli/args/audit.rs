@@ -7,6 +7,7 @@ use clap::builder::{PathBufValueParser, TypedValueParser};
 
 use super::format::audit_file;
 use super::terminal_options::Say;
+use super::zone_option::ZoneOption;
 use crate::cli::paths::expand_wildcards;
 use crate::cli::terminal;
 use crate::commands;
@@ -90,6 +91,9 @@ pub(in crate::cli) struct Audit {
     output: Option<PathBuf>,
 
     #[command(flatten)]
+    zone: ZoneOption,
+
+    #[command(flatten)]
     pub terminal: Say,
 }
 
@@ -112,6 +116,7 @@ impl Audit {
             spns: expand_wildcards(self.spns),
             host: self.host,
             host_aliases: self.spn_mappings.unwrap_or_default(),
+            zone: self.zone.zone(),
             allow: self.allow,
             baseline: self.baseline,
             fail_on: self.fail_on,

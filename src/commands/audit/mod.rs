@@ -19,6 +19,7 @@ use crate::inventory::{self, InventoryFile};
 use crate::output::{Output, OutputError, write_terminal};
 use crate::report::saved::SavedError;
 use crate::report::{CsvWriter, TextLayout};
+use crate::zone::Zone;
 use earlier::Earlier;
 
 pub use finding::{AuditFinding, AuditKind, COLUMNS};
@@ -32,6 +33,8 @@ pub struct Config {
     pub spns: Vec<PathBuf>,
     pub host: Option<String>,
     pub host_aliases: HostAliases,
+    /// The zone of times that name none.
+    pub zone: Zone,
     /// Addresses and networks that are shared on purpose, one per line.
     pub allow: Option<PathBuf>,
     /// An earlier audit.
@@ -110,7 +113,7 @@ pub fn run(config: &Config) -> Result<Outcome, Error> {
     let paths = [config.interfaces.as_slice(), config.dns.as_slice()].concat();
     let options = inventory::addresses::LoadOptions { host: config.host.clone() };
     let interfaces = inventory::addresses::load(&paths, &options);
-    let accounts = inventory::accounts::load(&config.spns);
+    let accounts = inventory::accounts::load_in_zone(&config.spns, &config.zone);
     let hosts = inventory::build_hosts::hosts(&interfaces, &accounts).build();
 
     let (mut findings, allowed) = addresses::shared(&hosts, &allow);

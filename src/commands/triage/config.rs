@@ -119,9 +119,7 @@ fn no_logs(reasons: &[String]) -> String {
         text.push_str(&format!("\n  {reason}"));
     }
     if reasons.is_empty() {
-        text.push_str(
-            "; name .evtx files, or folders that hold some (wevtutil epl System System.evtx makes one)",
-        );
+        text.push_str("; pass .evtx files or folders of them (wevtutil epl System System.evtx exports one)");
     }
     text
 }

@@ -37,7 +37,7 @@ pub(super) fn diagnose(
     let log_name = |place: FileIndex| logs.name(place);
     let load = addresses::LoadOptions { host: config.host.clone() };
     let mut interfaces = addresses::load(&inputs.interfaces, &load);
-    let accounts = accounts::load(&inputs.spns);
+    let accounts = accounts::load_in_zone(&inputs.spns, &config.scan.zone);
     // Only what the user passed decides whom to ask: a log may name anybody.
     let policy = TargetPolicy::new(&interfaces, &accounts, config.machine.as_ref());
     from_events::add(&mut interfaces, &collected.signals, &log_name);

@@ -22,7 +22,9 @@ pub struct HostAliases {
 /// A mapping that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AliasError {
-    #[error("{0:?} is no SPN mapping; write it as `host=cifs,http,...`, as the attribute sPNMappings has it")]
+    #[error(
+        "{0:?} is not an SPN mapping; write it as `host=cifs,http,...`, as the attribute sPNMappings has it"
+    )]
     NoMapping(String),
     #[error("{0:?} is not a service class; separate classes with a comma")]
     NoClass(String),
@@ -102,7 +104,7 @@ mod tests {
     #[test]
     fn what_is_no_mapping_is_said() {
         let error = |text| HostAliases::parse(text).unwrap_err().to_string();
-        assert!(error("cifs,http").contains("\"cifs,http\" is no SPN mapping"));
+        assert!(error("cifs,http").contains("\"cifs,http\" is not an SPN mapping"));
         assert!(error("host=cifs http").contains("\"cifs http\" is not a service class"));
         assert!(error("host=cifs,,http").contains("is not a service class"));
         assert!(error(" \n").contains("no SPN mapping was given"));

@@ -9,6 +9,8 @@ use super::completeness::{Completeness, Evidence, Shown};
 use super::domain_names::DomainNames;
 use super::spn_list::{SpnList, SpnListBuilder};
 use crate::inventory::{InventoryFile, MAX_READ_ERRORS, Source};
+use crate::records::text::date::{DateOrder, Reading};
+use crate::zone::Zone;
 
 /// Most SPNs read from one file: ten times the largest known forest, 800 MB.
 const MAX_ROWS: u64 = 10_000_000;
@@ -43,6 +45,9 @@ pub(super) struct AccountCollector {
     pub completeness: Completeness,
     evidence: Evidence,
     pub domains: DomainNames,
+    /// The zone of times that name none.
+    zone: Zone,
+    order: DateOrder,
     /// The builder of the last entry, emptied to reuse its memory.
     builder: SpnListBuilder,
 }
@@ -50,6 +55,29 @@ pub(super) struct AccountCollector {
 impl AccountCollector {
     pub(super) fn new(file: InventoryFile) -> Self {
         Self { file, ..Self::default() }
+    }
+
+    /// Reads times that name no zone in `zone`.
+    pub(super) fn with_zone(mut self, zone: &Zone) -> Self {
+        self.zone = zone.clone();
+        self
+    }
+
+    /// Reads a time without a zone, as `Export-Csv` writes dates. `None` if either number may be the day, and no earlier date of
+    /// the file shows the order.
+    pub(super) fn local_time(&mut self, text: &str) -> Option<Timestamp> {
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let (time, reading) = self.order.read(&text, &self.zone)?;
+        if reading != Reading::Local {
+            return None;
+        }
+        if self.file.notes.is_empty() {
+            self.file.notes.push(format!(
+                "times without a zone were read as {}; --timezone names another zone",
+                self.zone
+            ));
+        }
+        Some(time)
     }
 
     pub(super) fn accounts(&self) -> &[Account] {

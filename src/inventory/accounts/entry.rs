@@ -183,7 +183,7 @@ impl Entry {
             Attribute::Collected => self.collected = self.time(value, line, to),
             Attribute::UserAccountControl => match ldap_values::flags(value) {
                 Some(bits) => self.account.user_account_control = Some(bits),
-                None => to.problem(line, format!("{} is no userAccountControl number", quoted(value))),
+                None => to.problem(line, format!("{} is not a userAccountControl number", quoted(value))),
             },
             // SharpHound writes `Not defined` for unknown. That is not a problem.
             Attribute::EncryptionTypes => {
@@ -254,12 +254,12 @@ impl Entry {
 
     fn add_spn(&mut self, value: &str, line: u64, to: &mut AccountCollector) {
         if memchr::memchr(b'/', value.as_bytes()).is_none() {
-            to.lost(line, format!("{} is no SPN: it has no `/`", quoted(value)));
+            to.lost(line, format!("{} is not an SPN: it has no `/`", quoted(value)));
         } else if value.contains("  ") {
             // A line of something else that was folded into it.
             to.lost(line, format!("{} is not an SPN: it has several blanks in a row", quoted(value)));
         } else if !self.spns.push(value) {
-            to.lost(line, format!("{} is no SPN: it has a line break", quoted(value)));
+            to.lost(line, format!("{} is not an SPN: it has a line break", quoted(value)));
         } else {
             self.shown.see(value);
         }
@@ -267,16 +267,20 @@ impl Entry {
 
     fn time(&self, value: &str, line: u64, to: &mut AccountCollector) -> Option<Timestamp> {
         let when = times::time(value);
-        if when == When::Unclear {
+        if when != When::Unclear {
+            return when.at();
+        }
+        let local = to.local_time(value);
+        if local.is_none() {
             to.problem(
                 line,
                 format!(
-                    "the time {} names no zone or is in the order of some culture; export times in UTC (ToString('o'))",
+                    "the time {} can be read in two ways, or is not a time; export times in UTC (ToString('o'))",
                     quoted(value)
                 ),
             );
         }
-        when.at()
+        local
     }
 
     /// Ends the entry. Skips deleted objects and those that are not accounts (groups, containers, the

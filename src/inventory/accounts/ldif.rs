@@ -259,7 +259,7 @@ impl Export {
             Some(coded) => match BASE64.decode(coded.trim()).map(String::from_utf8) {
                 Ok(Ok(text)) => Cow::Owned(text),
                 _ => {
-                    to.lost(number, format!("{} is no base64 of a text", quoted(coded.trim())));
+                    to.lost(number, format!("{} is not text in base64", quoted(coded.trim())));
                     return;
                 }
             },

@@ -16,6 +16,7 @@ use crate::inventory::InventoryFile;
 use crate::inventory::addresses::registry::Sample;
 use crate::inventory::foreign_file::ForeignFile;
 use crate::inventory::input_files::{self, InventoryInput, Opened};
+use crate::zone::Zone;
 
 /// What a user can do about a file that no format recognises.
 const KINDS: &str = "give the output of `setspn -Q */*`, an LDIF (ldifde, ldapsearch, ldbsearch), csvde's CSV, \
@@ -27,7 +28,13 @@ const KINDS: &str = "give the output of `setspn -Q */*`, an LDIF (ldifde, ldapse
 /// Never fails as a whole: errors of a file are in its [`InventoryFile`](crate::inventory::InventoryFile). A
 /// file of an unknown kind is a problem if it was passed explicitly, and is skipped in a folder.
 pub fn load(paths: &[PathBuf]) -> AccountInventory {
+    load_in_zone(paths, &Zone::UTC)
+}
+
+/// The same, where times that name no zone are read in `zone`.
+pub fn load_in_zone(paths: &[PathBuf], zone: &Zone) -> AccountInventory {
     let inputs = input_files::inputs(paths, KINDS);
+    let read_input = |input| read_input(input, zone);
     let contents: Vec<FileContents> = match inputs.len() {
         // Starting a thread pool takes longer than reading a small file.
         0 | 1 => inputs.into_iter().flat_map(read_input).collect(),
@@ -54,7 +61,7 @@ pub fn load(paths: &[PathBuf]) -> AccountInventory {
 }
 
 /// The accounts of a file, or of each file in an archive.
-fn read_input(input: InventoryInput) -> Vec<FileContents> {
+fn read_input(input: InventoryInput, zone: &Zone) -> Vec<FileContents> {
     let found = match input {
         InventoryInput::File(found) => found,
         InventoryInput::Problem(file) => return vec![AccountCollector::new(file).finish("")],
@@ -62,9 +69,12 @@ fn read_input(input: InventoryInput) -> Vec<FileContents> {
     let mut all = Vec::new();
     let unread = input_files::open(&found, KINDS, &mut |file, opened| {
         let path = Arc::clone(&file.path);
-        let read = catch_unwind(AssertUnwindSafe(|| match opened {
-            Opened::File(mut content, named) => read_text(&mut content, named, AccountCollector::new(file)),
-            Opened::Member(member) => read_text(member.reader, false, AccountCollector::new(file)),
+        let read = catch_unwind(AssertUnwindSafe(|| {
+            let to = AccountCollector::new(file).with_zone(zone);
+            match opened {
+                Opened::File(mut content, named) => read_text(&mut content, named, to),
+                Opened::Member(member) => read_text(member.reader, false, to),
+            }
         }));
         let contents = read.unwrap_or_else(|_| {
             let mut failed = AccountCollector::new(InventoryFile::of_failed_reader(Path::new(&*path)));

@@ -33,6 +33,6 @@ pub use account_inventory::AccountInventory;
 pub(crate) use aliases::DEFAULT_MAPPINGS;
 pub use aliases::{AliasError, HostAliases};
 pub use duplicates::{Duplicate, DuplicateKind};
-pub use load::load;
+pub use load::{load, load_in_zone};
 pub use spn_index::{AccountId, SpnIndex};
 pub use spn_list::SpnList;

@@ -96,7 +96,7 @@ impl Rows {
         }
         let may_be_spn = spn.is_empty() || (spn.contains('/') && SpnList::may_hold(&spn));
         if !may_be_spn {
-            return to.lost(line, format!("{} is no SPN: it has no `/`, or a line break", quoted(&spn)));
+            return to.lost(line, format!("{} is not an SPN: it has no `/`, or a line break", quoted(&spn)));
         }
         let password =
             self.password_last_set.read("password_last_set", row.get(columns.password_last_set), line, to);

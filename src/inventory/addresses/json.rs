@@ -73,7 +73,7 @@ pub(super) fn take_object(text: &str) -> Result<(Object, usize), String> {
     }
     match value {
         Value::Object(object) => Ok((object, used)),
-        _ => Err("it is no JSON object".to_owned()),
+        _ => Err("it is not a JSON object".to_owned()),
     }
 }
 

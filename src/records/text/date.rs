@@ -12,14 +12,14 @@ use crate::zone::Zone;
 
 /// The order of day and month in one file, as far as it is known.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct DateOrder {
+pub(crate) struct DateOrder {
     /// Learned from a date that can be read in only one way.
     day_first: Option<bool>,
 }
 
 /// How reliable a reading is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reading {
+pub(crate) enum Reading {
     /// With a zone: a point in time.
     Zoned,
     /// Local time, read in the zone that the caller gave.
@@ -39,7 +39,7 @@ impl DateOrder {
     /// Reads a date with its time of day. `text` must have single spaces for all white space.
     ///
     /// ISO dates (`wevtutil qe /f:text`) may name a zone; no regional format does. Those without one are read in `zone`.
-    pub(super) fn read(&mut self, text: &str, zone: &Zone) -> Option<(Timestamp, Reading)> {
+    pub(crate) fn read(&mut self, text: &str, zone: &Zone) -> Option<(Timestamp, Reading)> {
         if let Some(zoned) = text.parse::<Timestamp>().ok().or_else(|| of_machine(text)) {
             return Some((zoned, Reading::Zoned));
         }

@@ -18,7 +18,7 @@
 //! Other programs write events as objects, tables and lists; [`objects`] turns each into the same [`flat::FlatEvent`].
 
 mod clixml;
-mod date;
+pub(crate) mod date;
 mod event_builder;
 mod flat;
 mod lines;

@@ -144,7 +144,7 @@ impl Reader<'_> {
             (Some(date), _) => date,
             (None, Some(written)) if event.time.is_empty() => {
                 self.read_errors.note(format!(
-                    "the event at line {line} has no date: the time when the file was written stands for it"
+                    "the event at line {line} has no date: the time when the file was written is used"
                 ));
                 (written, Reading::Zoned)
             }
@@ -207,7 +207,7 @@ impl Reader<'_> {
             }
             return Ok(data);
         }
-        Err("its description is not in a wording the program knows (another language, or cut off); save the log as .evtx"
+        Err("the wording of its description is unknown (another language, or cut off); save the log as .evtx"
             .to_owned())
     }
 

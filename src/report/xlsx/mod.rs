@@ -274,7 +274,7 @@ fn inputs(
             none(),
             none(),
             Cell::List(file.read_errors.clone()),
-            none(),
+            Cell::List(file.notes.clone()),
         ])?;
     }
     sheet.finish().map(drop)

@@ -125,7 +125,7 @@ fn inventory(args: args::Inventory) -> Exit {
     match commands::inventory::run(&config) {
         Ok(outcome) => {
             report_inventories(terminal, &outcome.files);
-            if outcome.addresses == 0 && outcome.resolved_names == 0 && !terminal.quiet {
+            if !terminal.quiet && outcome.files.iter().all(|file| file.kind.is_empty()) {
                 say(
                     "No address was found: the inputs hold no address inventory. Pass ipconfig /all output, for example.\n",
                 );

@@ -394,11 +394,15 @@ fn name(entry: &OwnedZipFileEntry) -> String {
     }
 }
 
-/// A time as zip archives have it: local, to two seconds, without a zone. It is read as UTC.
+/// A time as zip archives have it: local, to two seconds, without a zone. It is read as UTC. `None` for the first day
+/// of 1980, which archives without dates have.
 fn written_at(time: zip::DateTime) -> Option<Timestamp> {
     let [month, day, hour, minute, second] =
         [time.month(), time.day(), time.hour(), time.minute(), time.second()].map(|n| i8::try_from(n).ok());
     let year = i16::try_from(time.year()).ok()?;
+    if (time.year(), time.month(), time.day()) == (1980, 1, 1) {
+        return None;
+    }
     let civil = DateTime::new(year, month?, day?, hour?, minute?, second?, 0).ok()?;
     TimeZone::UTC.to_timestamp(civil).ok()
 }
@@ -432,5 +436,12 @@ mod tests {
         for bytes in [&b""[..], b"PK\x03\x04", b"PK\x05\x06 and then nothing more of it"] {
             assert!(matches!(entries(Cursor::new(bytes)), Err(ArchiveError::Broken(_))));
         }
+    }
+
+    #[test]
+    fn a_member_without_a_date_is_not_from_1980() {
+        let time = |year, month| zip::DateTime::from_date_and_time(year, month, 1, 10, 0, 0).unwrap();
+        assert_eq!(written_at(time(1980, 1)), None);
+        assert_eq!(written_at(time(2026, 10)), Some("2026-10-01T10:00:00Z".parse().unwrap()));
     }
 }

@@ -96,7 +96,7 @@ fn is_confirmed(place: &Place) {
     let text = run.stdout().split_whitespace().collect::<Vec<_>>().join(" ");
     for part in [
         "loopback-shared-ip",
-        "confirmed, bmc-usb-nic",
+        ": confirmed, management card with a shared address (bmc-usb-nic)",
         "169.254.95.120",
         "IBM USB Remote NDIS Network Device",
         "ServerAlive2 answer of srv2.beta.example.com (203.0.113.2) at 20",

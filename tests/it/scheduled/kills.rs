@@ -113,7 +113,7 @@ fn end_runs_at_any_moment(mut end: impl FnMut(&mut std::process::Child)) -> Vec<
         let after = state(&place);
         for output in outputs.iter().filter(|output| exists(&place.path(output))) {
             let text = place.text(output);
-            let end = if output.ends_with(".html") { "</html>\n" } else { "\n" };
+            let end = if output.ends_with(".html") { "</html>" } else { "\n" };
             assert!(text.is_empty() && *output == new || text.ends_with(end), "run {run}: {output} is whole");
         }
         assert_eq!(

@@ -1,0 +1,431 @@
+//! Evidence as data: each fact has its names, its addresses and the line of the list that shows it. [`sentences`] makes text
+//! of it, once.
+
+mod caveat;
+mod sentences;
+
+use std::fmt;
+use std::net::IpAddr;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::verdict::{Cause, Kind};
+use crate::inventory::Source;
+use crate::inventory::accounts::Account;
+use crate::inventory::addresses::OwnedAddress;
+
+pub(super) use caveat::Caveat;
+
+/// Addresses shown in one fact; a cluster of hundreds must not fill a cell.
+pub(super) const MAX_ADDRESSES: usize = 4;
+
+/// What an item of evidence does for the verdict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EvidenceRole {
+    /// It supports the verdict.
+    For,
+    /// It speaks against the verdict.
+    Against,
+    /// It says why another cause was not chosen.
+    Excludes,
+    /// A cause that fits as well and is not excluded.
+    Rival,
+}
+
+impl EvidenceRole {
+    pub const ALL: [Self; 4] = [Self::For, Self::Against, Self::Excludes, Self::Rival];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::For => "for",
+            Self::Against => "against",
+            Self::Excludes => "excludes",
+            Self::Rival => "rival",
+        }
+    }
+}
+
+/// One item of evidence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evidence {
+    pub role: EvidenceRole,
+    pub fact: Fact,
+}
+
+impl Evidence {
+    pub(super) fn supports(fact: Fact) -> Self {
+        Self { role: EvidenceRole::For, fact }
+    }
+
+    pub(super) fn against(fact: Fact) -> Self {
+        Self { role: EvidenceRole::Against, fact }
+    }
+}
+
+/// How an item begins in a list of texts that speaks against the verdict.
+pub(crate) const AGAINST: &str = "against it: ";
+
+impl fmt::Display for Evidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.role == EvidenceRole::Against {
+            f.write_str(AGAINST)?;
+        }
+        self.fact.fmt(f)
+    }
+}
+
+/// How an event of a log relates to the incident.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Relation {
+    /// It decides, or contradicts.
+    Decisive,
+    /// Logged near the events, and of no weight for the verdict.
+    Near,
+    /// It shows what a host has or is, whenever it was logged.
+    Timeless,
+}
+
+/// An event of a log, quoted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct QuotedEvent {
+    pub at: Timestamp,
+    pub computer: Box<str>,
+    pub provider: &'static str,
+    pub event_id: u16,
+    /// Its values, without those that change with every event.
+    pub values: Box<str>,
+    /// How many such events there are.
+    pub count: u64,
+    pub says: &'static str,
+}
+
+impl fmt::Display for QuotedEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {} {} on {}", self.at, self.provider, self.event_id, self.computer)?;
+        if !self.values.is_empty() {
+            write!(f, " ({})", self.values)?;
+        }
+        if self.count > 1 {
+            write!(f, ", {} times in all", self.count)?;
+        }
+        write!(f, ": {}", self.says)
+    }
+}
+
+/// An account as evidence shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AccountName {
+    pub account: Box<str>,
+    /// DNS domain; empty where unknown.
+    pub domain: Box<str>,
+    #[serde(serialize_with = "as_text")]
+    pub source: Option<Source>,
+}
+
+impl AccountName {
+    pub(super) fn of(account: &Account) -> Self {
+        Self {
+            account: (*account.name).into(),
+            domain: (*account.domain).into(),
+            source: account.source.clone(),
+        }
+    }
+
+    fn place(&self) -> String {
+        self.source.as_ref().map_or_else(|| "account list".to_owned(), ToString::to_string)
+    }
+}
+
+impl fmt::Display for AccountName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.domain.is_empty() {
+            true => f.write_str(&self.account),
+            false => write!(f, "{} of {}", self.account, self.domain),
+        }
+    }
+}
+
+#[allow(clippy::ref_option, reason = "serde's signature")]
+fn as_text<S: serde::Serializer>(source: &Option<Source>, serializer: S) -> Result<S::Ok, S::Error> {
+    match source {
+        Some(source) => serializer.collect_str(source),
+        None => serializer.serialize_none(),
+    }
+}
+
+fn source_text<S: serde::Serializer>(source: &Source, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(source)
+}
+
+/// One fact. The names of the variants and fields are published in JSON (`docs/schema`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Fact {
+    /// A host owns an address.
+    Owns {
+        host: Box<str>,
+        address: IpAddr,
+        adapter: Option<Box<str>>,
+        at: Option<Timestamp>,
+        #[serde(serialize_with = "source_text")]
+        source: Source,
+    },
+    /// How many hosts of the inventories own an address.
+    Owners {
+        address: IpAddr,
+        owners: usize,
+        hosts: usize,
+    },
+    Lacks {
+        host: Box<str>,
+        address: IpAddr,
+        owner: Box<str>,
+    },
+    /// A name resolves to an address.
+    Resolves {
+        name: Box<str>,
+        address: IpAddr,
+        owner: Option<Box<str>>,
+        #[serde(serialize_with = "source_text")]
+        source: Source,
+    },
+    /// An address was leased to, or registered by, the host itself.
+    Leased {
+        host: Box<str>,
+        address: IpAddr,
+        #[serde(serialize_with = "source_text")]
+        source: Source,
+    },
+    /// Two names are one host, as an inventory has it.
+    OtherName {
+        name: Box<str>,
+        host: Box<str>,
+        place: Box<str>,
+    },
+    /// A CNAME.
+    Alias {
+        name: Box<str>,
+        host: Box<str>,
+        #[serde(serialize_with = "source_text")]
+        source: Source,
+    },
+    /// A name that belongs to no computer of the lists.
+    NoComputer {
+        name: Box<str>,
+    },
+    NothingCommon {
+        client: Box<str>,
+        of_client: Vec<IpAddr>,
+        target: Box<str>,
+        of_target: Vec<IpAddr>,
+    },
+    /// An account owns the SPN.
+    Registered {
+        spn: Box<str>,
+        via_host: bool,
+        #[serde(flatten)]
+        account: AccountName,
+    },
+    MoreOwners {
+        count: usize,
+    },
+    /// The KDC that was asked finds this owner first.
+    KdcFinds {
+        client: Box<str>,
+        #[serde(flatten)]
+        account: AccountName,
+    },
+    /// Two owners in one domain: its KDC issues no ticket.
+    NoTicket {
+        spn: Box<str>,
+        domain: Box<str>,
+    },
+    PasswordSet {
+        account: Box<str>,
+        at: Timestamp,
+    },
+    /// The account changed, perhaps by getting the SPN.
+    Changed {
+        account: Box<str>,
+        at: Timestamp,
+    },
+    Disabled {
+        #[serde(flatten)]
+        account: AccountName,
+    },
+    /// The account's password is so old that nobody uses it.
+    Unused {
+        set: Timestamp,
+        #[serde(flatten)]
+        account: AccountName,
+    },
+    OperatingSystem {
+        system: Box<str>,
+        #[serde(flatten)]
+        account: AccountName,
+    },
+    EncryptionTypes {
+        types: u32,
+        #[serde(flatten)]
+        account: AccountName,
+    },
+    /// objectClass, or what else shows the class of the account.
+    AccountClass {
+        class: &'static str,
+        #[serde(flatten)]
+        account: AccountName,
+    },
+    /// The name ends in `$`, and no list has it.
+    UnlistedAccount {
+        account: Box<str>,
+    },
+    ReachedTarget {
+        responder: Box<str>,
+        target: Box<str>,
+    },
+    ReachedItself {
+        responder: Box<str>,
+        target: Box<str>,
+    },
+    TwoMachines {
+        responder: Box<str>,
+        target: Box<str>,
+    },
+    ServiceName {
+        responder: Box<str>,
+        target: Box<str>,
+    },
+    NoHost {
+        responder: Box<str>,
+    },
+    /// The responder's name has 15 characters, which begin several names.
+    CutName {
+        responder: Box<str>,
+        names: Vec<Box<str>>,
+    },
+    OneShortName {
+        responder: Box<str>,
+        target: Box<str>,
+        realms: Vec<String>,
+    },
+    Exists {
+        name: Box<str>,
+        domain: Box<str>,
+        place: Box<str>,
+    },
+    ClusterName {
+        spn: Box<str>,
+        #[serde(flatten)]
+        account: AccountName,
+    },
+    ClusterNode {
+        responder: Box<str>,
+        shows: &'static str,
+        domain: Box<str>,
+        place: Box<str>,
+    },
+    NoClusterNode {
+        responder: Box<str>,
+    },
+    OwnName {
+        name: Box<str>,
+        address: IpAddr,
+        host: Box<str>,
+        #[serde(serialize_with = "source_text")]
+        source: Source,
+    },
+    BareName {
+        name: Box<str>,
+    },
+    ServiceClass {
+        class: Box<str>,
+    },
+    AccountTarget {
+        target: Box<str>,
+    },
+    ClassesFail {
+        count: usize,
+        host: Box<str>,
+    },
+    /// The ticket was made before a change, and is still alive.
+    WithinTicketLifetime {
+        hours: i64,
+    },
+    Event {
+        relation: Relation,
+        #[serde(flatten)]
+        event: QuotedEvent,
+    },
+    MoreEvents {
+        count: usize,
+    },
+    FromSlack {
+        count: i64,
+    },
+    MissingName {
+        what: &'static str,
+    },
+    UnknownTarget {
+        target: Box<str>,
+    },
+    RealmTarget {
+        target: Box<str>,
+    },
+    DomainTarget {
+        target: Box<str>,
+    },
+    CloudService {
+        target: Box<str>,
+        service: &'static str,
+    },
+    DirectoryServer {
+        guid: Box<str>,
+        responder: Box<str>,
+    },
+    /// The responder may be another machine than its name suggests.
+    PerhapsAnother {
+        responder: Box<str>,
+    },
+    /// A verdict without caveats assumes that this file is of the time of the events.
+    Assumed {
+        file: Box<str>,
+    },
+    /// What keeps a verdict from being confirmed, or lowers it.
+    Caveat {
+        #[serde(flatten)]
+        caveat: Caveat,
+    },
+    /// Why a cause was not chosen.
+    NotChosen {
+        cause: Cause,
+        why: Box<str>,
+    },
+    /// Another cause that explains the events as well.
+    Rival {
+        cause: Cause,
+        rival: Kind,
+        story: &'static str,
+    },
+    /// A rival, and what excludes it.
+    RivalExcluded {
+        cause: Cause,
+        rival: Kind,
+        story: &'static str,
+        by: &'static str,
+    },
+}
+
+impl Fact {
+    pub(super) fn owns(row: &OwnedAddress) -> Self {
+        Self::Owns {
+            host: (*row.host).into(),
+            address: row.address,
+            adapter: row.description.as_deref().or(row.interface.as_deref()).map(Into::into),
+            at: row.logged_at,
+            source: row.source.clone(),
+        }
+    }
+}

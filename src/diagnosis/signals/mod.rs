@@ -1,0 +1,195 @@
+//! Other events near an incident: which concern its parties ([`about`]), and what each says ([`meaning`]).
+
+mod about;
+mod meaning;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::connection::Connection;
+use super::evidence::{Fact, QuotedEvent, Relation};
+use super::ownership::Ownership;
+use super::parties::Parties;
+use super::signal_index::{Lookup, SignalHosts, label_of};
+use crate::events::{Signal, SignalKind};
+use crate::incidents::RecordedSignal;
+use crate::names::{HostName, Same};
+
+use about::Reader;
+use meaning::says;
+
+/// NETLOGON retries a refused session within this time, so a longer gap means that nothing was refused in between.
+const RETRY: SignedDuration = SignedDuration::from_hours(6);
+
+/// A domain controller logs NETLOGON 5722 also when a computer changes its password (KB810977), and replication may take
+/// this long to bring the new one everywhere.
+const CHANGE: SignedDuration = SignedDuration::from_hours(1);
+
+/// A signal that lies near an incident in time and concerns one of its names.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NearSignal<'a> {
+    pub(crate) recorded: &'a RecordedSignal,
+    /// The first time it was recorded within the window.
+    pub(crate) at: Timestamp,
+    pub(crate) about: About,
+    /// It names the target's host with its domain: a short name may be that of another domain's machine.
+    pub(crate) names_domain: bool,
+    /// It was logged at a change of the password that the account lists show, so it shows no broken password.
+    pub(crate) routine: bool,
+}
+
+/// Whom a signal concerns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum About {
+    /// The target's SPN itself, or its HOST form.
+    Spn,
+    /// The target's host or account.
+    Target,
+    /// The account that answered.
+    Responder,
+    /// The account that owns the SPN.
+    Owner,
+    /// The account that answered, on another host than the target.
+    Elsewhere,
+    /// A trust between two domains, and no computer of the incident.
+    Trust,
+    /// The client, about its connection to the target.
+    Connection,
+    /// The client itself.
+    Client,
+}
+
+/// The signals near one incident, in a fixed order.
+#[derive(Debug, Default)]
+pub(crate) struct Signals<'a>(Vec<NearSignal<'a>>);
+
+impl<'a> Signals<'a> {
+    pub(crate) fn near(parties: &Parties<'a>, connection: &Connection, ownership: &Ownership<'a>) -> Self {
+        let context = parties.context;
+        let window = u32::try_from(context.window.as_secs().max(0)).unwrap_or(u32::MAX);
+        let near = |(recorded, hosts): (&'a RecordedSignal, &'a SignalHosts)| {
+            // Times first: comparing them takes less than comparing names.
+            let at =
+                if is_timeless(recorded.signal.kind) {
+                    recorded.occurrences.first
+                } else {
+                    let incident = &parties.incident.occurrences.activity;
+                    recorded.occurrences.activity.first_near(incident, window).or_else(|| {
+                        lasted(parties, ownership, recorded).then_some(recorded.occurrences.first)
+                    })?
+                };
+            let about = Reader { parties, connection, ownership, recorded, hosts }.about()?;
+            Some(NearSignal {
+                recorded,
+                at,
+                about,
+                names_domain: names_target(parties, hosts),
+                routine: is_routine(ownership, recorded, at),
+            })
+        };
+        let labels = labels(parties, ownership);
+        let lookup = Lookup {
+            labels: &labels,
+            client: parties.client_host.as_ref().map(HostName::netbios),
+            target: parties.target_host.as_ref().map(HostName::netbios),
+            addresses: parties.target_id.map(|id| context.hosts.owned_by_address(id)).unwrap_or_default(),
+        };
+        let mut found: Vec<NearSignal<'a>> = context.signals.find(lookup).filter_map(near).collect();
+        found.sort_by_key(|signal| (signal.about, signal.recorded.signal.kind, signal.at));
+        Self(found)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = NearSignal<'a>> + '_ {
+        self.0.iter().copied()
+    }
+
+    /// The first signal of one of these kinds about one of these parties.
+    pub(crate) fn find(&self, kinds: &[SignalKind], about: &[About]) -> Option<NearSignal<'a>> {
+        self.iter().find(|near| kinds.contains(&near.recorded.signal.kind) && about.contains(&near.about))
+    }
+}
+
+impl NearSignal<'_> {
+    pub(crate) fn kind(&self) -> SignalKind {
+        self.recorded.signal.kind
+    }
+
+    /// The event as evidence quotes it.
+    pub(crate) fn quoted(&self) -> QuotedEvent {
+        let signal = &self.recorded.signal;
+        QuotedEvent {
+            at: self.at,
+            computer: signal.computer.clone(),
+            provider: signal.provider,
+            event_id: signal.event_id,
+            values: signal.values.clone(),
+            count: self.recorded.occurrences.events,
+            says: says(self),
+        }
+    }
+
+    pub(crate) fn fact(&self, relation: Relation) -> Fact {
+        Fact::Event { relation, event: self.quoted() }
+    }
+}
+
+/// It shows what a host has or is, whenever it was logged.
+pub(crate) fn is_timeless(kind: SignalKind) -> bool {
+    matches!(kind, SignalKind::UsbNicInstalled | SignalKind::Renamed)
+}
+
+/// The password was refused all the time from before the first event to after the last: a refusal every few hours, and no
+/// new password in between. Two refusals weeks apart say nothing of the time between them.
+fn lasted(parties: &Parties<'_>, ownership: &Ownership<'_>, recorded: &RecordedSignal) -> bool {
+    use SignalKind::{NoMachineAccount, PasswordRejected, SessionRefused};
+    if !matches!(recorded.signal.kind, PasswordRejected | SessionRefused | NoMachineAccount) {
+        return false;
+    }
+    let incident = &parties.incident.occurrences;
+    let mut covered: Option<Timestamp> = None;
+    for time in recorded.occurrences.activity.iter() {
+        let follows = covered.is_some_and(|last| time.duration_since(last) <= RETRY);
+        let begins = time <= incident.first && incident.first.duration_since(time) <= RETRY;
+        match follows || begins {
+            true => covered = Some(time),
+            false if time > incident.first => return false,
+            false => covered = None,
+        }
+        if covered.is_some_and(|last| last >= incident.last) {
+            let changed = ownership.responder_accounts.iter().filter_map(|account| account.password_last_set);
+            return !changed.into_iter().any(|set| recorded.occurrences.first < set && set <= time);
+        }
+    }
+    false
+}
+
+/// A refusal within an hour of the password change that a list shows (KB810977): the change itself.
+fn is_routine(ownership: &Ownership<'_>, recorded: &RecordedSignal, at: Timestamp) -> bool {
+    recorded.signal.kind == SignalKind::SessionRefused
+        && recorded.signal.event_id == 5722
+        && ownership
+            .responder_accounts
+            .iter()
+            .filter_map(|account| account.password_last_set)
+            .any(|set| at.duration_since(set).abs() <= CHANGE)
+}
+
+fn labels(parties: &Parties<'_>, ownership: &Ownership<'_>) -> Vec<Box<str>> {
+    let hosts = [&parties.client_host, &parties.target_host, &parties.responder_host];
+    let mut labels: Vec<Box<str>> = hosts.into_iter().flatten().map(|host| host.netbios().into()).collect();
+    labels.extend(ownership.owners.iter().filter_map(|account| label_of(&account.name)));
+    labels.sort();
+    labels.dedup();
+    labels
+}
+
+/// Is one of the names that of the target's host, with a domain?
+fn names_target(parties: &Parties<'_>, hosts: &SignalHosts) -> bool {
+    let Some(target) = &parties.target_host else { return false };
+    hosts.subjects.iter().any(|named| named.domain().is_some() && named.same(target) != Same::No)
+}
+
+/// ERROR_DS_SPN_VALUE_NOT_UNIQUE_IN_FOREST (winerror.h): another account has the SPN.
+pub(crate) fn is_taken(signal: &Signal) -> bool {
+    matches!(signal.kind, SignalKind::WinRmSpnRefused | SignalKind::SqlSpnRefused)
+        && signal.error == Some(8647)
+}

@@ -12,7 +12,7 @@ pub enum Topology {
     RealmTarget,
     /// The target's host is the name of a domain, for which every domain controller answers.
     DomainTarget,
-    /// The target is a cloud service, and the account in the directory that stands for it answered.
+    /// The target is a cloud service, and its account in the directory answered.
     CloudService,
     /// The account lists have the SPN on the responder alone. Asked before any name is compared.
     OwnerAnswered,
@@ -51,7 +51,7 @@ impl Topology {
     }
 }
 
-/// Whom the client reached, as far as the names show.
+/// Which machine or account the client connected to, as far as the names show.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Connection {
     pub(crate) topology: Topology,
@@ -196,7 +196,7 @@ fn is_domain_name(parties: &Parties<'_>) -> bool {
 pub(crate) enum CloudService {
     /// `account.file.core.windows.net`, of any Azure cloud.
     AzureFiles,
-    /// `autologon.microsoftazuread-sso.com`: AZUREADSSOACC stands for it.
+    /// `autologon.microsoftazuread-sso.com`: its account is AZUREADSSOACC.
     EntraSeamlessSso,
 }
 

@@ -95,7 +95,7 @@ impl Fleet {
         fleet
     }
 
-    /// Notes the addresses that a client which answered itself and its target both own, unless DNS led it there.
+    /// Notes the addresses that a client which answered itself and its target both own, unless DNS resolves the target to it.
     fn add_loop(
         &mut self,
         client: &str,

@@ -38,7 +38,7 @@ pub(crate) struct LogCoverage {
 }
 
 impl LogCoverage {
-    /// The log's file has the date of its export. The inventories beside it most likely have theirs, too.
+    /// The log's file has the date of its export. The inventories next to it most likely have theirs, too.
     pub(super) fn dates_were_kept(self) -> bool {
         self.written.is_some_and(|written| written.duration_since(self.to).abs() <= KEPT)
     }

@@ -28,7 +28,7 @@ pub struct Finding {
     pub target_host: String,
     pub shared_addresses: Vec<IpAddr>,
     pub explanation: String,
-    pub(crate) evidence: Vec<Evidence>,
+    pub evidence: Vec<Evidence>,
     /// What to collect next.
     pub(crate) missing: Vec<Request>,
     /// Steps in safe order.

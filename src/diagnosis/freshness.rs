@@ -11,6 +11,8 @@ use super::proof::{Basis, Proof};
 use super::verdict::{Cause, Kind};
 use crate::events::SignalKind;
 use crate::inventory::Source;
+use crate::inventory::accounts::Account;
+use crate::names::HostName;
 
 /// Clocks of one domain differ by no more (Kerberos' own limit, RFC 4120 1.6).
 const SKEW: SignedDuration = SignedDuration::from_mins(5);
@@ -151,10 +153,20 @@ fn old_list(case: &Case<'_>) -> Option<Caveat> {
     None
 }
 
-/// Somebody changed an owner after the last event: the SPN may have come then.
+/// Somebody changed an owner after the last event: the SPN may have come then. A computer registers its own `HOST/` when it
+/// joins, and every new password changes its account, so for these a change shows nothing.
 fn changed_since(case: &Case<'_>) -> Option<Caveat> {
     let last = case.parties.incident.occurrences.last;
-    case.ownership.owners.iter().find_map(|owner| {
+    let own_host = |owner: &Account| {
+        let class = case.parties.class();
+        let of_host = case.ownership.via_host || class == "host" || class == "restrictedkrbhost";
+        let name = HostName::parse(owner.name.trim_end_matches('$'));
+        let target = case.parties.target_host.as_ref();
+        of_host
+            && owner.is_computer()
+            && name.zip(target).is_some_and(|(name, target)| name.same_label(target))
+    };
+    case.ownership.owners.iter().filter(|owner| !own_host(owner)).find_map(|owner| {
         let at = owner.when_changed.filter(|changed| *changed > later(last, SKEW))?;
         Some(Caveat::ChangedSince { account: (*owner.name).into(), at })
     })

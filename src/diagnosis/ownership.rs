@@ -108,8 +108,11 @@ fn is_responder(parties: &Parties<'_>, connection: &Connection, account: &Accoun
         Principal::Machine { domain, name: by } if machine || account.name_is_cn => {
             same_name(by, name).then_some(domain.as_deref())
         }
+        // A computer's account ends in `$`, so a user that a list has under this very name is meant before a computer.
         Principal::Name { domain, name: by } if !by.contains('.') => {
-            same_name(by, name).then_some(domain.as_deref())
+            let is_user = |other: &&Account| !other.is_computer() && other.name.eq_ignore_ascii_case(by);
+            let of_user = machine && parties.context.accounts.named(by).iter().any(is_user);
+            (!of_user && same_name(by, name)).then_some(domain.as_deref())
         }
         Principal::Spn(_) | Principal::Name { .. } if machine && !parties.responder_is_service_name() => {
             let Some(host) = &parties.responder_host else { return false };

@@ -420,7 +420,7 @@ fn is_known(host: &HostName, context: &Context<'_>) -> bool {
         }
 }
 
-/// The only host that owns the address a target has in place of a host.
+/// The only host that owns the address that a target names instead of a host.
 fn owner_of(address: Option<IpAddr>, context: &Context<'_>) -> Option<HostName> {
     let owners = context.hosts.owners_of(address?);
     match owners.as_slice() {

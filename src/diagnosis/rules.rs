@@ -126,6 +126,15 @@ const CACHED_TICKET: Rival = Rival {
     settled_by: |case| Request::Replication { account: case.account_name() },
 };
 
+const OTHER_SITE: Rival = Rival {
+    cause: Cause::DuplicateSpn,
+    kind: Kind::TwoServices,
+    story: "both accounts are right: two web sites of one host run under two accounts, and share HTTP",
+    excluded_by: "a service class that is not HTTP, or an owner that is a machine",
+    is_excluded: rivals::no_web_service,
+    settled_by: |case| Request::ServiceIdentity { host: case.server_name(), name: case.target_to_ask() },
+};
+
 const DISABLED_OWNER: Rival = Rival {
     cause: Cause::DuplicateSpn,
     kind: Kind::LeftoverAccount,
@@ -167,7 +176,7 @@ const LOOPBACK: &[Rival] = &[NAME_TO_CLIENT];
 const SHARED: &[Rival] = &[ADDRESS_MOVED];
 const MISPLACED: &[Rival] = &[WEB_SERVICE, CACHED_TICKET, DISABLED_OWNER, WRONG_MACHINE];
 const MISPLACED_ALIAS: &[Rival] = &[WEB_SERVICE, CACHED_TICKET, DISABLED_OWNER];
-const MISPLACED_SERVICE: &[Rival] = &[CACHED_TICKET, DISABLED_OWNER];
+const MISPLACED_SERVICE: &[Rival] = &[OTHER_SITE, CACHED_TICKET, DISABLED_OWNER];
 const REFUSED: &[Rival] = &[SPN_OF_SERVICE, WRONG_MACHINE];
 const LOGON: &[Rival] = &[OTHER_SERVICE];
 
@@ -265,6 +274,8 @@ pub static RULES: &[Rule] = {
             (WrongHost, Kind::StaleDns, Likely), addresses::name_resolves_to_host),
         rule(ClientAnswered, "client and target own a common address, and it is unknown what the target's name resolves to",
             (LoopbackSharedIp, Kind::OtherSharedAddress, Likely), addresses::client_may_share_address),
+        rule(ClientAnswered, "the target's name resolves to an address of the client, and no inventory has the target as a host",
+            (WrongHost, Kind::ClusterOrAlias, Likely), addresses::name_of_responder),
         rule(ClientAnswered, "client and target resolve to one address",
             (WrongHost, Kind::StaleDns, Likely), addresses::names_resolve_to_one_address),
         rule(ClientAnswered, "the target has no service class, and no inventory has it as a host",
@@ -303,6 +314,8 @@ pub static RULES: &[Rule] = {
             (WrongHost, Kind::StaleDns, Likely), addresses::name_resolves_to_host),
         rule(OtherAnswered, "Tcpip 4198 or 4199 on responder or target near the time: another machine has its address",
             (WrongHost, Kind::SharedAddress, Likely), addresses::address_conflict),
+        rule(OtherAnswered, "the target's name resolves to an address of the responder, and no inventory has the target as a host",
+            (WrongHost, Kind::ClusterOrAlias, Likely), addresses::name_of_responder),
         rule(OtherAnswered, "responder and target resolve to one address",
             (WrongHost, Kind::StaleDns, Likely), addresses::names_resolve_to_one_address),
         rule(OtherAnswered, "the SPN is on a service account, and the target is no computer",
@@ -357,6 +370,11 @@ pub static RULES: &[Rule] = {
         rule(TargetAnswered, "nothing more is known",
             (PasswordMismatch, Kind::MachineAccount, Possible), keys::one_class),
 
+        rule(ServiceAnswered, "the target is the account itself",
+            (PasswordMismatch, Kind::ServiceAccount, Likely), keys::account_target),
+        proves(ServiceAnswered, "the target's name resolves to another host by a lease or a dynamic record, and the responder has \
+            an SPN of that host",
+            (WrongHost, Kind::StaleDns), &[TAKEN_OVER], registration::service_of_other_host),
         rule(ServiceAnswered, "the target's name resolves to an address of another host, and the key is not the responder's",
             (WrongHost, Kind::StaleDns, Likely), registration::service_elsewhere),
         rule(ServiceAnswered, "the SPN is on a disabled account",

@@ -62,6 +62,15 @@ pub enum Caveat {
     NoDomain {
         host: Box<str>,
     },
+    /// NETLOGON 3210 on what may be a domain controller, with a domain that may be another one.
+    PerhapsTrust {
+        host: Box<str>,
+    },
+    /// The password was set again between the refusal and the events.
+    PasswordReplaced {
+        account: Box<str>,
+        at: Timestamp,
+    },
     OnlyOwner {
         responder: Box<str>,
     },
@@ -146,6 +155,15 @@ impl fmt::Display for Caveat {
             Self::NoDomain { host } => write!(
                 f,
                 "that event names no domain: it may be about another machine of the name {host}"
+            ),
+            Self::PerhapsTrust { host } => write!(
+                f,
+                "the domain of that event may be another one than that of {host}: a domain controller also logs 3210 when the \
+                 password of a trust is refused"
+            ),
+            Self::PasswordReplaced { account, at } => write!(
+                f,
+                "the password of {account} was set at {at}, between that event and the events 4: another password was refused"
             ),
             Self::OnlyOwner { responder } => write!(
                 f,

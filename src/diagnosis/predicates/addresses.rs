@@ -159,7 +159,7 @@ fn shared_address(case: &Case<'_>, host: Option<HostId>, may: &dyn Fn(IpAddr) ->
         owners: parties.context.hosts.owner_set(address).map_or(0, BTreeSet::len),
         hosts,
     }));
-    // What excludes that the client's hosts file or DNS led it to itself.
+    // What excludes that the client's hosts file or DNS resolved the target to the client.
     let mut answers = parties.resolved_on_client().iter();
     let answer = answers.find(|(address, _)| parties.owns(parties.target_id, *address));
     evidence.extend(answer.map(|(address, source)| Fact::Resolves {
@@ -254,7 +254,7 @@ pub(in crate::diagnosis) fn name_registered_itself(case: &Case<'_>) -> Option<Pr
 }
 
 /// Why nobody can have made the name resolve there on purpose.
-fn registration_of(case: &Case<'_>, host: HostId, address: IpAddr) -> Option<Fact> {
+pub(super) fn registration_of(case: &Case<'_>, host: HostId, address: IpAddr) -> Option<Fact> {
     let hosts = &case.parties.context.hosts;
     let of = |id: HostId, lease: bool| {
         use crate::inventory::addresses::NameOrigin;
@@ -288,7 +288,7 @@ pub(in crate::diagnosis) fn name_resolves_to_host(case: &Case<'_>) -> Option<Pro
     let exported = own.iter().any(|row| row.logged_at.is_none());
     p.likely_if(!exported || !theirs.iter().any(|row| parties.is_near(row)));
     if is_further_address(case, host, address) {
-        // An address beside that of the host's own name is a virtual one, which names are meant to resolve to.
+        // An address other than that of the host's own name is a virtual one, which names are meant to resolve to.
         p.kind = Some(Kind::ClusterOrAlias);
     }
     p.basis.changes_by_itself = true;
@@ -311,15 +311,21 @@ fn is_further_address(case: &Case<'_>, host: HostId, address: IpAddr) -> bool {
     !own.is_empty() && own.iter().all(|(own, _)| *own != address)
 }
 
-/// The same, and the account that owns the SPN is the target's own and no longer in use: another server took over the name.
+/// The same, or with unknown addresses of the target, and the account that owns the SPN is the target's own and no longer in
+/// use: another server took over the name. A lease or a dynamic record is no record that somebody made for that.
 pub(in crate::diagnosis) fn name_taken_over(case: &Case<'_>) -> Option<Proof> {
-    let mut p = name_resolves_to_host(case)?;
+    let host = reached_host(case)?;
+    let (address, _) = case.parties.resolves_to_host(Some(host))?;
+    if registration_of(case, host, address).is_some() {
+        return None;
+    }
     let events = case.parties.incident.occurrences.first;
     let owner = case.ownership.key_owner().filter(|_| case.ownership.key_of() == KeyOf::Other)?;
     let label = HostName::parse(owner.name.trim_end_matches('$'))?;
     if !case.parties.target_host.as_ref().is_some_and(|target| target.same_label(&label)) {
         return None;
     }
+    let mut p = name_resolves_to_host(case).or_else(|| name_of_responder(case))?;
     let account = || AccountName::of(owner);
     p.evidence.push(match unused_since(owner, events) {
         _ if owner.is_disabled() => Fact::Disabled { account: account() },
@@ -329,6 +335,32 @@ pub(in crate::diagnosis) fn name_taken_over(case: &Case<'_>) -> Option<Proof> {
     p.repair = super::registration::repair_of_spn(case);
     p.kind = None;
     p.basis.owners = true;
+    Some(p)
+}
+
+/// The target's name resolves to an address of the responder, and no inventory shows addresses of the target itself: an alias
+/// or a virtual name, unless the record registered itself.
+pub(in crate::diagnosis) fn name_of_responder(case: &Case<'_>) -> Option<Proof> {
+    let parties = &case.parties;
+    let host = reached_host(case)?;
+    let (address, source) = parties.resolves_to_host(Some(host))?;
+    if !parties.usable(parties.target_id).is_empty() {
+        return None;
+    }
+    let mut p = Proof::new(case, Repair::Name(parties.target_name().to_owned()));
+    let name = parties.target_named.text.clone();
+    p.evidence.push(Fact::Resolves { name, address, owner: None, source: source.clone() });
+    let rows = parties.rows(Some(host), address);
+    p.evidence.extend(rows.first().map(|row| Fact::owns(row)));
+    if let Some(registered) = registration_of(case, host, address) {
+        p.evidence.push(registered);
+        p.kind = Some(Kind::StaleDns);
+    }
+    p.missing.push(meant_name(case));
+    if case.ownership.owners.is_empty() {
+        p.missing.push(super::spn_owner(case));
+    }
+    p.missing.push(addresses_of_target(case));
     Some(p)
 }
 
@@ -356,7 +388,7 @@ pub(in crate::diagnosis) fn names_resolve_to_one_address(case: &Case<'_>) -> Opt
     }));
     match registration_of(case, host, *address) {
         Some(registered) => p.evidence.push(registered),
-        // A record made by hand that leads to another server's address is made on purpose, mostly.
+        // A record made by hand with another server's address is mostly made on purpose.
         None => p.kind = Some(Kind::ClusterOrAlias),
     }
     p.missing.push(meant_name(case));

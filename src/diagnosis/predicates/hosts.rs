@@ -21,7 +21,9 @@ use crate::names::HostName;
 /// An inventory has the target as a host of its own, and the responder as another.
 pub(in crate::diagnosis) fn target_is_a_host(case: &Case<'_>) -> Option<Proof> {
     let target = case.parties.target_host.as_ref()?;
-    if is_unlisted_account(case) {
+    // The responder chooses its name: one that no input has is not shown to be a host.
+    let listed = case.parties.responder_named.known || !case.ownership.responder_accounts.is_empty();
+    if is_unlisted_account(case) || !listed {
         return None;
     }
     let account = || {

@@ -12,10 +12,10 @@ use crate::diagnosis::proof::{Proof, Repair, TICKET_LIFETIME, dns_sources};
 use crate::diagnosis::request::Request;
 use crate::diagnosis::signals::{About, NearSignal};
 use crate::diagnosis::subject::{AccountFacts, AccountKind};
-use crate::diagnosis::verdict::Kind;
+use crate::diagnosis::verdict::{Confidence, Kind};
 use crate::events::{Role, SignalKind};
 use crate::inventory::accounts::Account;
-use crate::names::{HostName, Principal};
+use crate::names::{HostName, Principal, Spn};
 use jiff::SignedDuration;
 
 /// A key that was right for so long is not wrong by a forgotten password: nobody set one.
@@ -75,10 +75,17 @@ fn facts_of(account: &Account, p: &mut Proof) {
     }
 }
 
-/// Signals of one kind about the target, or about the responder where that owns the SPN.
+/// It is about the machine whose key was used: the target, or the responder where that owns the SPN. A machine's refused
+/// password says nothing of the key of a service account that runs there.
 fn of_responder(case: &Case<'_>, near: &NearSignal<'_>) -> bool {
-    near.about == About::Target
-        || (near.about == About::Responder && case.connection.topology == Topology::OwnerAnswered)
+    if case.connection.topology != Topology::OwnerAnswered {
+        return near.about == About::Target;
+    }
+    let machine = case.ownership.key_owner().is_some_and(|owner| {
+        let kind = AccountKind::of(owner);
+        kind.is_machine() || kind == AccountKind::Unknown
+    });
+    machine && matches!(near.about, About::Target | About::Responder)
 }
 
 /// NETLOGON 3210 on the machine itself, about its own domain.
@@ -109,6 +116,13 @@ fn refused(case: &Case<'_>, wanted: &dyn Fn(&NearSignal<'_>) -> bool) -> Option<
         _ => key_proof(case),
     };
     p.evidence.extend(found.take(MAX_ADDRESSES).map(|near| near.fact(Relation::Decisive)));
+    let all = |doubtful: &dyn Fn(&NearSignal<'_>) -> bool| {
+        case.signals.iter().filter(|near| wanted(near)).all(|near| doubtful(&near))
+    };
+    if all(&|near| near.unknown_domain) {
+        p.caveats.push(Caveat::PerhapsTrust { host: case.parties.target_named.text.clone() });
+    }
+    p.caveats.extend(replaced(case, wanted));
     let named = case.signals.iter().any(|near| wanted(&near) && near.names_domain);
     if !named && case.connection.topology != Topology::OwnerAnswered {
         p.caveats.push(Caveat::NoDomain { host: case.parties.target_named.text.clone() });
@@ -118,12 +132,22 @@ fn refused(case: &Case<'_>, wanted: &dyn Fn(&NearSignal<'_>) -> bool) -> Option<
         true => Request::UsnRollback { host: case.server_name() },
         false => Request::Twins { host: case.server_name() },
     });
-    // Another account may own the SPN instead: then a broken machine password is another trouble beside it.
+    // Another account may own the SPN instead: then a broken machine password is a second trouble.
     if case.parties.spn().is_some() && case.ownership.owners.is_empty() {
         p.likely_if(is_service_class(&case.parties.class()));
         p.missing.push(spn_owner(case));
     }
     Some(p)
+}
+
+/// Every such refusal is of another password than the one that the account had at the events.
+fn replaced(case: &Case<'_>, wanted: &dyn Fn(&NearSignal<'_>) -> bool) -> Option<Caveat> {
+    let mut found = case.signals.iter().filter(|near| wanted(near)).map(|near| near.replaced);
+    let first = found.next()??;
+    let account = case.ownership.responder_accounts.first()?;
+    found
+        .all(|replaced| replaced.is_some())
+        .then(|| Caveat::PasswordReplaced { account: (*account.name).into(), at: first })
 }
 
 /// The KDC refused a ticket for want of a key, for this service or its account.
@@ -277,23 +301,47 @@ fn owns_own_host(account: &Account) -> bool {
     HostName::parse(account.name.trim_end_matches('$')).is_some_and(|host| has_spn_of_host(account, &host))
 }
 
-/// The target is an account and no SPN: its own key was used.
+/// The target is an account and no SPN: its own key was used. A user's name has no `$`, as `Server` writes it too.
 pub(in crate::diagnosis) fn account_target(case: &Case<'_>) -> Option<Proof> {
-    if !matches!(case.parties.target, Principal::Machine { .. }) {
-        return None;
-    }
+    let parties = &case.parties;
+    let user = match (&parties.target, &parties.responder) {
+        (Principal::Machine { .. }, _) => false,
+        (Principal::Name { name, .. }, Principal::Name { name: responder, .. }) => {
+            if !name.eq_ignore_ascii_case(responder) || name.contains('.') || parties.target_named.known {
+                return None;
+            }
+            true
+        }
+        _ => return None,
+    };
     let mut p = key_proof(case);
-    p.evidence.push(Fact::AccountTarget { target: case.parties.incident.target.clone() });
+    p.evidence.push(Fact::AccountTarget { target: parties.incident.target.clone() });
     for account in &case.ownership.responder_accounts {
         facts_of(account, &mut p);
     }
-    p.missing.push(host_log(case));
+    match user {
+        true => {
+            p.kind = Some(Kind::ServiceAccount);
+            if case.ownership.responder_accounts.is_empty() {
+                p.cap(Confidence::Possible);
+                p.missing.push(Request::AccountClass { account: case.account_name() });
+            }
+            p.missing.push(Request::ServiceLogon { account: case.account_name(), host: case.server_name() });
+        }
+        false => p.missing.push(host_log(case)),
+    }
     p.missing.push(encryption_types(case));
     Some(p)
 }
 
+/// GroupPolicy 1006 or 1097 that the computer's own account logged: a user whose password expired logs 1006 too.
 pub(in crate::diagnosis) fn policy_refused(case: &Case<'_>) -> Option<Proof> {
-    let near = case.signals.find(&[SignalKind::PolicyLogonFailed], &[About::Target])?;
+    let own = |near: &NearSignal<'_>| {
+        near.kind() == SignalKind::PolicyLogonFailed
+            && near.about == About::Target
+            && near.recorded.signal.user_id.is_some()
+    };
+    let near = case.signals.iter().find(own)?;
     let mut p = key_proof(case);
     p.evidence.push(near.fact(Relation::Decisive));
     p.missing.push(host_log(case));
@@ -329,6 +377,7 @@ pub(in crate::diagnosis) fn service_logon_failed(case: &Case<'_>) -> Option<Proo
         _ => key_proof(case),
     };
     p.evidence.push(near.fact(Relation::Decisive));
+    p.caveats.extend(replaced(case, &|near| near.about == About::Responder && is_wrong_password(near)));
     if case.ownership.owners.is_empty() {
         p.missing.push(spn_owner(case));
     }
@@ -352,7 +401,7 @@ fn is_wrong_password(near: &NearSignal<'_>) -> bool {
         && signal.error.is_none_or(|error| error == 1326)
 }
 
-/// The service that could not log on serves the class of the target's SPN.
+/// The service that could not log on serves the class of the target's SPN, and its instance where the SPN shows it.
 pub(in crate::diagnosis) fn failed_service_serves_class(case: &Case<'_>) -> bool {
     const SERVICES: [(&str, &[&str]); 4] = [
         ("mssqlsvc", &["mssqlserver", "mssql$"]),
@@ -364,10 +413,28 @@ pub(in crate::diagnosis) fn failed_service_serves_class(case: &Case<'_>) -> bool
     let service =
         failed_logon(case).and_then(|near| near.recorded.signal.name(Role::Service)).unwrap_or_default();
     let service = service.to_lowercase();
+    if !case.parties.spn().is_some_and(|spn| may_be_of_instance(spn, &service)) {
+        return false;
+    }
     let names = SERVICES.iter().find(|(of, _)| *of == class).map_or(&[][..], |(_, names)| names);
     names.iter().any(|name| service.starts_with(name))
         // Many services are named as the class of their SPN.
         || (!class.is_empty() && service.starts_with(&class))
+}
+
+/// `MSSQL$INST2` is the service of `MSSQLSvc/host:INST2`, and `MSSQLSERVER` that of the port 1433 or of no port (MS-SQLR). On
+/// another port any instance may listen.
+fn may_be_of_instance(spn: &Spn, service: &str) -> bool {
+    const DEFAULT_PORT: &str = "1433";
+    if !spn.class.eq_ignore_ascii_case("MSSQLSvc") {
+        return true;
+    }
+    let instance = service.split_once('$').map(|(_, instance)| instance);
+    match (spn.instance.as_deref(), spn.port.as_deref()) {
+        (Some(named), _) => instance.is_some_and(|instance| instance.eq_ignore_ascii_case(named)),
+        (None, None | Some(DEFAULT_PORT)) => instance.is_none(),
+        (None, Some(_)) => true,
+    }
 }
 
 /// The responder names itself by the target's SPN: what answered holds a keytab for the owner's key.

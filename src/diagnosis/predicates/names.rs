@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::registration::spn_proof;
+use super::registration::{leftover_kind, spn_proof};
 use super::target::{is_no_computer, is_of_target, out_of_use};
 use super::{meant_name, resolution, spn_owner, unlisted};
 use crate::diagnosis::case::Case;
@@ -49,20 +49,38 @@ fn other_name(case: &Case<'_>) -> Option<Fact> {
     })
 }
 
-/// A CNAME of the target leads to the machine that answered. Whoever made it meant it.
+/// CNAMEs that are followed: a longer chain is a loop or a mistake.
+const LONGEST_CHAIN: usize = 8;
+
+/// A CNAME of the target resolves to the machine that answered, perhaps through others. Whoever made it meant it.
 fn cname(case: &Case<'_>) -> Option<Fact> {
     let (target, machine) = (case.parties.target_host.as_ref()?, machine(case)?);
     let hosts = &case.parties.context.hosts;
-    let (other, source) = hosts.cname(target)?;
     let id = machine_id(case);
-    let same = other.same(&machine) == Same::Yes
-        || id.is_some_and(|id| hosts.find(other) == Some(id))
-        || (machine.domain().is_none() && other.same_label(&machine));
-    same.then(|| Fact::Alias {
-        name: target.to_string().into(),
-        host: machine.to_string().into(),
-        source: (*source).clone(),
-    })
+    let is_machine = |other: &HostName| {
+        other.same(&machine) == Same::Yes
+            || id.is_some_and(|id| hosts.find(other) == Some(id))
+            || (machine.domain().is_none() && other.same_label(&machine))
+    };
+    // A short name is looked up in the client's domain.
+    let mut name = target.clone();
+    if name.domain().is_none() && hosts.cname(&name).is_none() {
+        name = name.in_domain(case.parties.client_domain());
+    }
+    let mut made: Option<&Source> = None;
+    for _ in 0..LONGEST_CHAIN {
+        let (other, source) = hosts.cname(&name)?;
+        let source = *made.get_or_insert(source);
+        if is_machine(other) {
+            return Some(Fact::Alias {
+                name: target.to_string().into(),
+                host: machine.to_string().into(),
+                source: source.clone(),
+            });
+        }
+        name = other.clone();
+    }
+    None
 }
 
 /// The target is the name of no computer, and DNS resolves it to the machine that answered.
@@ -124,7 +142,7 @@ fn gave_up(case: &Case<'_>) -> bool {
     })
 }
 
-/// A CNAME leads to the machine that answered, and the SPN is still on another account: mostly that of the server which had
+/// A CNAME resolves to the machine that answered, and the SPN is still on another account: mostly that of the server which had
 /// the name before.
 pub(in crate::diagnosis) fn cname_with_foreign_spn(case: &Case<'_>) -> Option<Proof> {
     let alias = cname(case)?;
@@ -134,9 +152,9 @@ pub(in crate::diagnosis) fn cname_with_foreign_spn(case: &Case<'_>) -> Option<Pr
     let mut p = spn_proof(case);
     p.evidence.insert(0, alias);
     for owner in case.ownership.owners.iter().filter(|owner| is_of_target(case, owner)) {
-        p.evidence.extend(out_of_use(case, owner));
+        p.evidence.extend(out_of_use(case, owner).filter(|fact| !p.evidence.contains(fact)));
     }
-    if !target_owns(case) {
+    if !target_owns(case) && !leftover_kind(case, &mut p) {
         p.kind = Some(Kind::SharedName);
     }
     p.missing.push(meant_name(case));
@@ -151,7 +169,7 @@ pub(in crate::diagnosis) fn dns_alias_with_foreign_spn(case: &Case<'_>) -> Optio
     let mut p = spn_proof(case);
     p.evidence.insert(0, alias);
     p.kind = super::registration::kind_of_two_accounts(case);
-    if p.kind.is_none() && is_no_computer(case) {
+    if !leftover_kind(case, &mut p) && p.kind.is_none() && is_no_computer(case) {
         p.kind = Some(Kind::SharedName);
     }
     p.missing.push(Request::ServiceIdentity { host: case.server_name(), name: case.target_to_ask() });
@@ -270,7 +288,7 @@ fn not_a_node(case: &Case<'_>, cluster: &Account) -> Option<Fact> {
     if is_no_node(case, cluster) {
         return Some(Fact::NoClusterNode { responder: case.parties.incident.answered_by.clone() });
     }
-    // The address of the responder's own name, where a cluster has one of its own beside it.
+    // The address of the responder's own name, where a cluster has a further one of its own.
     let own = case.parties.context.hosts.resolved(machine_id(case)?);
     let (address, source) = case.parties.resolved().iter().find(|(a, _)| own.iter().any(|(o, _)| o == a))?;
     Some(Fact::OwnName {

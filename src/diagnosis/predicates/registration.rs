@@ -8,7 +8,7 @@ use super::{
 use crate::diagnosis::case::Case;
 use crate::diagnosis::connection::Topology;
 use crate::diagnosis::evidence::{AccountName, Caveat, Fact, MAX_ADDRESSES, Relation};
-use crate::diagnosis::ownership::KeyOf;
+use crate::diagnosis::ownership::{KeyOf, has_spn_of_host};
 use crate::diagnosis::parties::same_domain;
 use crate::diagnosis::proof::{Proof, Repair, dns_sources, sources_of};
 use crate::diagnosis::request::Request;
@@ -64,21 +64,33 @@ pub(super) fn kind_of_two_accounts(case: &Case<'_>) -> Option<Kind> {
     if owner.is_disabled() {
         return Some(Kind::LeftoverAccount);
     }
-    let class = case.parties.class();
-    let winrm = class == "wsman"
-        || case
-            .parties
-            .spn()
-            .and_then(|spn| spn.port.as_deref())
-            .is_some_and(|port| matches!(port, "5985" | "5986"));
-    match is_web_class(&class) {
-        true if winrm => Some(Kind::TwoServices),
+    match asks_for_web_site(case) {
         // An account that is no user, such as Exchange's ASA, is shared by nodes.
         true if kind != AccountKind::User && is_no_computer(case) => Some(Kind::SharedName),
         true => Some(Kind::KernelMode),
         false if is_no_computer(case) => Some(Kind::SharedName),
         false => None,
     }
+}
+
+/// A web site may own the SPN. `WSMAN/` and the ports of WinRM are WinRM's alone, which runs as the machine.
+pub(super) fn asks_for_web_site(case: &Case<'_>) -> bool {
+    let port = case.parties.spn().and_then(|spn| spn.port.as_deref());
+    matches!(case.parties.class().as_str(), "http" | "www") && !matches!(port, Some("5985" | "5986"))
+}
+
+/// Gives the proof the kind of a leftover, where every owner is disabled or belongs to a machine that is gone.
+pub(super) fn leftover_kind(case: &Case<'_>, p: &mut Proof) -> bool {
+    let owners = &case.ownership.owners;
+    let facts: Option<Vec<Fact>> = owners.iter().map(|owner| out_of_use(case, owner)).collect();
+    let Some(facts) = facts.filter(|facts| !facts.is_empty()) else { return false };
+    p.kind = Some(Kind::LeftoverAccount);
+    for fact in facts {
+        if !p.evidence.contains(&fact) {
+            p.evidence.push(fact);
+        }
+    }
+    true
 }
 
 pub(in crate::diagnosis) fn spn_elsewhere(case: &Case<'_>) -> Option<Proof> {
@@ -89,12 +101,11 @@ pub(in crate::diagnosis) fn spn_elsewhere(case: &Case<'_>) -> Option<Proof> {
     }
     let mut p = spn_proof(case);
     p.kind = kind_of_two_accounts(case);
-    match p.kind {
-        Some(Kind::KernelMode) => p.missing.push(Request::KernelMode { host: case.server_name() }),
-        Some(Kind::TwoServices) => {
-            p.missing.push(Request::Program { client: case.client_name(), target: case.target_to_ask() })
-        }
-        _ => {}
+    if p.kind == Some(Kind::KernelMode) {
+        // IIS in kernel mode and WinRM beside a web site give the same event: the site's setting and the client's program
+        // separate them.
+        p.missing.push(Request::KernelMode { host: case.server_name() });
+        p.missing.push(Request::Program { client: case.client_name(), target: case.target_to_ask() });
     }
     // The responder's own `HOST/` in the client's domain, and the exact SPN in another one: which one a KDC takes is unknown.
     p.likely_if(key == KeyOf::Unknown);
@@ -126,7 +137,7 @@ pub(in crate::diagnosis) fn spn_elsewhere_for_service(case: &Case<'_>) -> Option
     spn_elsewhere(case)
 }
 
-/// The responder has an SPN of the target's name: whatever it runs on, clients are meant to reach it by that name.
+/// The responder has an SPN of the target's name: whatever it runs on, clients are meant to use that name.
 fn serves_target(case: &Case<'_>) -> bool {
     let Some(target) = &case.parties.target_host else { return false };
     let spns = case.ownership.responder_accounts.iter().flat_map(|account| &account.spns);
@@ -141,9 +152,7 @@ pub(in crate::diagnosis) fn spn_elsewhere_perhaps(case: &Case<'_>) -> Option<Pro
         p.kind = Some(Kind::SharedName);
         p.evidence.push(Fact::NoComputer { name: case.parties.target_named.text.clone() });
     }
-    for owner in &case.ownership.owners {
-        p.evidence.extend(out_of_use(case, owner).filter(|fact| !p.evidence.contains(fact)));
-    }
+    leftover_kind(case, &mut p);
     p.missing.push(Request::ServiceIdentity { host: case.server_name(), name: case.target_to_ask() });
     p.missing.push(resolution(case));
     if case.parties.target_named.known {
@@ -197,6 +206,27 @@ pub(in crate::diagnosis) fn service_elsewhere(case: &Case<'_>) -> Option<Proof> 
     p.basis.owners = true;
     p.basis.changes_by_itself = true;
     p.reached = vec![address];
+    Some(p)
+}
+
+/// The same by a lease or a dynamic record, and the responder has an SPN of that host: its service answered there.
+pub(in crate::diagnosis) fn service_of_other_host(case: &Case<'_>) -> Option<Proof> {
+    let (host, address, _) = case.parties.resolves_elsewhere()?;
+    let registered = super::addresses::registration_of(case, host, address)?;
+    let name = case.parties.context.hosts.name(host);
+    let serves = |account: &&Account| has_spn_of_host(account, name);
+    let target = case.parties.target_host.as_ref()?;
+    let serves_target = |account: &&Account| has_spn_of_host(account, target);
+    let accounts = &case.ownership.responder_accounts;
+    if !accounts.iter().any(serves) || accounts.iter().any(serves_target) {
+        return None;
+    }
+    let mut p = service_elsewhere(case)?;
+    p.evidence.push(registered);
+    let rows = case.parties.rows(Some(host), address);
+    let exported = case.parties.usable(case.parties.target_id).iter().any(|row| row.logged_at.is_none());
+    p.likely_if(!exported || !rows.iter().any(|row| case.parties.is_near(row)));
+    p.missing.push(resolution(case));
     Some(p)
 }
 

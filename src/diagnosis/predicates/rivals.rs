@@ -5,17 +5,18 @@ use std::net::IpAddr;
 
 use super::addresses::quoted_addresses;
 use super::hosts::both_live;
-use super::is_web_class;
 use super::keys::failed_service_serves_class;
 use super::target::is_of_target;
 use crate::diagnosis::account_class::is_in_use;
 use crate::diagnosis::case::Case;
 use crate::diagnosis::freshness::is_of_the_time;
+use crate::diagnosis::parties::same_domain;
 use crate::diagnosis::proof::{Proof, TICKET_LIFETIME};
 use crate::diagnosis::signals::About;
 use crate::diagnosis::subject::AccountKind;
 use crate::diagnosis::verdict::Kind;
 use crate::events::SignalKind;
+use crate::inventory::accounts::Account;
 
 /// An inventory this large shows how rare an address is.
 const LARGE: usize = 100;
@@ -75,13 +76,22 @@ pub(in crate::diagnosis) fn two_live_computers(case: &Case<'_>, _: &Proof) -> bo
 /// The target's own account is in use, so its name was not given to another server.
 pub(in crate::diagnosis) fn target_in_use(case: &Case<'_>, _: &Proof) -> bool {
     let first = case.parties.incident.occurrences.first;
-    case.ownership.owners.iter().any(|owner| is_of_target(case, owner) && is_in_use(owner, first))
+    let Some(target) = &case.parties.target_host else { return false };
+    let accounts = case.parties.context.accounts.named(target.label());
+    let of_domain = |account: &Account| {
+        account.domain.is_empty() || target.domain().is_none_or(|domain| same_domain(domain, &account.domain))
+    };
+    let named = accounts.into_iter().filter(|account| of_domain(account));
+    let mut own =
+        named.chain(case.ownership.owners.iter().copied()).filter(|account| is_of_target(case, account));
+    own.any(|account| is_in_use(account, first))
 }
 
 /// No web service is involved: neither IIS in kernel mode nor WinRM beside a web site.
 pub(in crate::diagnosis) fn no_web_service(case: &Case<'_>, _: &Proof) -> bool {
     let service = case.ownership.owners.iter().any(|owner| !AccountKind::of(owner).is_machine());
-    !(is_web_class(&case.parties.class()) && service && !case.ownership.via_host)
+    let web = matches!(case.parties.class().as_str(), "http" | "www");
+    !(web && service && !case.ownership.via_host)
 }
 
 /// No owner of the SPN was changed within ticket lifetime before the events.

@@ -6,20 +6,34 @@ use crate::diagnosis::command::Command;
 
 const NEW: &str = "<new address>";
 
-/// Gives an adapter another address and registers it.
+/// Gives an adapter with a fixed address another one, and registers it. The old address goes last, so that the host is never
+/// without one.
 fn readdress(place: &str, old: &str, new: &str) -> [Command; 3] {
     [
         format!("New-NetIPAddress -InterfaceAlias '<adapter>' -IPAddress {new} -PrefixLength <length>"),
-        format!("Remove-NetIPAddress -IPAddress {old}"),
+        format!("Remove-NetIPAddress -IPAddress {old} -InterfaceAlias '<adapter>'"),
         "ipconfig /registerdns".to_owned(),
     ]
     .map(|line| Command::at(place, line))
 }
 
+/// The adapter by its description, so that no other one is disabled; by its name where the description is unknown.
+fn adapter_word(view: &View<'_>) -> String {
+    let safe = |c: char| c.is_ascii_alphanumeric() || " -._".contains(c);
+    let adapter = view.input.addresses.first().map(|shared| &*shared.adapter).unwrap_or_default();
+    // Windows numbers several adapters of one kind: `IBM USB Remote NDIS Network Device #2`.
+    let (plain, _) = adapter.split_once('#').unwrap_or((adapter, ""));
+    match plain.trim() {
+        "" => "-Name '<adapter>'".to_owned(),
+        plain if plain.chars().all(safe) => format!("-InterfaceDescription '{plain}*'"),
+        _ => "-Name '<adapter>'".to_owned(),
+    }
+}
+
 /// The adapter of an address on the client or on the target.
 fn adapter_query(view: &View<'_>) -> [Command; 2] {
     let line = format!(
-        "Get-NetIPAddress -IPAddress {} | Select-Object InterfaceAlias, InterfaceIndex",
+        "Get-NetIPAddress -IPAddress {} | Select-Object InterfaceAlias, InterfaceIndex, PrefixOrigin, PrefixLength",
         view.address()
     );
     [Command::on(&view.client, &*line), Command::on(&view.target, line)]
@@ -71,6 +85,7 @@ pub(super) fn management_card(view: &View<'_>) -> Vec<Step> {
         _ => String::new(),
     };
     fleet.push_str("Try one host first.");
+    let adapter = adapter_word(view);
     let steps = vec![
         Step::note(
             "Safe in production hours, without a restart. The adapter connects the server to its own \
@@ -87,18 +102,20 @@ pub(super) fn management_card(view: &View<'_>) -> Vec<Step> {
                  or give the adapter another address. {fleet}"
             ))
             .risk("vendor tools that talk to the controller through the operating system stop working.")
-            .needs("an elevated prompt.")
-            .run(Command::at(
-                &*either,
-                format!(
-                    "Get-NetAdapter -InterfaceIndex (Get-NetIPAddress -IPAddress {}).InterfaceIndex | \
-                     Disable-NetAdapter",
-                    view.address()
+            .needs(
+                "an elevated prompt, and one adapter in the first command's answer: that of the controller, \
+                 not the one that your session comes through.",
+            )
+            .runs([
+                Command::at(
+                    &*either,
+                    format!("Get-NetAdapter {adapter} | Select-Object Name, InterfaceDescription, Status"),
                 ),
-            ))
+                Command::at(&*either, format!("Disable-NetAdapter {adapter} -Confirm")),
+            ])
             .undo(
                 "Enable the adapter again.",
-                [Command::at("the same host", "Enable-NetAdapter -Name '<adapter>'")],
+                [Command::at("the same host", format!("Enable-NetAdapter {adapter}"))],
             ),
         ),
         Step::read(
@@ -110,6 +127,7 @@ pub(super) fn management_card(view: &View<'_>) -> Vec<Step> {
 }
 
 pub(super) fn virtual_switch(view: &View<'_>) -> Vec<Step> {
+    let adapter = adapter_word(view);
     let address = view.address_words();
     let (both, either) = owners(view);
     let steps = vec![
@@ -125,11 +143,31 @@ pub(super) fn virtual_switch(view: &View<'_>) -> Vec<Step> {
             )),
         view.verified(
             Step::host(format!(
-                "On {either}, give the switch another address range, or disable the host's adapter of a \
-                 switch that nothing uses."
+                "On {either}, disable the host's adapter of a switch that nothing uses. The switch and its \
+                 virtual machines stay as they are."
             ))
-            .risk("virtual machines and containers on that switch lose their network.")
+            .only_if("the checks show no virtual machine and no container on that switch")
+            .risk("the host no longer reaches what may still be on that switch.")
             .needs("an elevated prompt.")
+            .runs([
+                Command::at(&*either, format!("Get-NetAdapter {adapter} | Select-Object Name, InterfaceDescription, Status")),
+                Command::at(&*either, format!("Disable-NetAdapter {adapter} -Confirm")),
+            ])
+            .undo(
+                "Enable the adapter again.",
+                [Command::at("the same host", format!("Enable-NetAdapter {adapter}"))],
+            ),
+        ),
+        view.verified(
+            Step::host(format!(
+                "On {either}, give an internal Hyper-V or VMware switch another address range. Change \
+                 a NAT network (New-NetNat) and the guests with it. For Docker set the range in daemon.json \
+                 and restart Docker. The Default Switch of Hyper-V and WSL choose their range themselves at \
+                 each start."
+            ))
+            .only_if("something uses the switch")
+            .risk("virtual machines and containers on that switch lose their network until they have addresses of the new range.")
+            .needs("an elevated prompt, and a maintenance window for what is on the switch.")
             .runs(readdress(&either, &view.address(), NEW))
             .undo("Give the adapter its old address.", readdress("the same host", NEW, &view.address())),
         ),
@@ -155,15 +193,30 @@ pub(super) fn shared(view: &View<'_>) -> Vec<Step> {
         ))
         .run(Command::on(&view.client, format!("Get-NetNeighbor -IPAddress {}", view.address())))
         .run(Command::at("the DHCP server", format!("Get-DhcpServerv4Lease -IPAddress {}", view.address())))
+        .runs(adapter_query(view))
         .run(Command::on(&view.target, "Get-NetIPConfiguration -Detailed > before.txt"))
         .run(Command::on(view.server(), "Get-NetIPConfiguration -Detailed > before.txt")),
         view.verified(
             Step::host(
-                "Give the host that has the address by mistake another one, and register its name again.",
+                "Reserve or exclude the address on the DHCP server, then let the wrong host ask for another one from \
+                 its console.",
             )
-            .only_if(format!("one of the two hosts has {short} by mistake"))
+            .only_if(format!("one of the two hosts has {short} by mistake, and PrefixOrigin of it there is Dhcp"))
             .risk("every connection to that host ends, your remote session too. Use its console.")
-            .needs("an elevated prompt on that host, and a free address.")
+            .needs("an elevated prompt at the console of that host.")
+            .run(Command::at("the host that has it by mistake", "ipconfig /release"))
+            .run(Command::at("the host that has it by mistake", "ipconfig /renew"))
+            .run(Command::at("the host that has it by mistake", "ipconfig /registerdns"))
+            .undo("Take the reservation back and renew the lease.", []),
+        ),
+        view.verified(
+            Step::host(
+                "Give the host that has the address by mistake another one, and register its name again. The new \
+                 address comes first, so that the host keeps one.",
+            )
+            .only_if(format!("one of the two hosts has {short} by mistake, and PrefixOrigin of it there is Manual"))
+            .risk("every connection to the old address ends, your remote session too. Use its console.")
+            .needs("an elevated prompt at the console of that host, a free address, and the prefix length and gateway in before.txt.")
             .runs(readdress("the host that has it by mistake", &view.address(), NEW))
             .undo("Restore what before.txt shows.", readdress("the same host", NEW, &view.address())),
         ),

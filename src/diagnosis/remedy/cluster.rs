@@ -166,7 +166,7 @@ pub(super) fn shared_on_purpose(view: &View<'_>) -> Vec<Step> {
 pub(super) fn name_account(view: &View<'_>) -> Vec<Step> {
     let account = view.account.shown();
     let target = view.target.shown();
-    let resource = "<network name resource>";
+    let (resource, role) = ("<network name resource>", "<role>");
     vec![
         Step::note(format!(
             "Not in production hours without a window: the network name of {target} goes offline for about \
@@ -190,7 +190,7 @@ pub(super) fn name_account(view: &View<'_>) -> Vec<Step> {
         ))
         .run(Command::on(
             view.server(),
-            "Get-ClusterResource | Where-Object ResourceType -eq 'Network Name'",
+            "Get-ClusterResource | Where-Object ResourceType -eq 'Network Name' | Select-Object Name, OwnerGroup, State",
         )),
         Step::directory(format!("Enable {account}, or restore it from the Active Directory Recycle Bin."))
             .only_if(format!("{account} is disabled or deleted"))
@@ -205,20 +205,35 @@ pub(super) fn name_account(view: &View<'_>) -> Vec<Step> {
                 "The account is enabled on every domain controller.",
                 [Command::new(account_query(&view.account, "userAccountControl"))],
             ),
+        Step::host(format!(
+            "Take the network name of {target} offline, in Failover Cluster Manager or with the command."
+        ))
+        .risk("the role goes offline, and every share, listener or service that depends on the name.")
+        .needs("a maintenance window, and the names of role and resource from the list above.")
+        .run(Command::on(view.server(), format!("Stop-ClusterResource '{resource}'")))
+        .undo(
+            "Bring the role online.",
+            [Command::on(view.server(), format!("Start-ClusterGroup '{role}'"))],
+        ),
+        Step::directory(
+            "While it is offline, choose Repair Active Directory Object in Failover Cluster Manager (the \
+             resource, More Actions). It has no command. For the cluster's own name do this as a user who \
+             may reset the password of its account.",
+        )
+        .only_if("the network name is offline, and its account exists and is enabled")
+        .risk("none apart from the outage: the cluster sets a new password of this one account.")
+        .needs("the right to reset the password of the account: for a role, the cluster's own account has it.")
+        .undo("Nothing to undo: the old password was wrong.", [])
+        .verify(
+            "pwdLastSet of the account is new.",
+            [Command::new(account_query(&view.account, "pwdLastSet"))],
+        ),
         view.verified(
-            Step::host(
-                "Take the network name offline, then choose Repair Active Directory Object in Failover \
-                 Cluster Manager (More Actions), then bring it online. For the cluster's own name do this \
-                 as a user who may reset the password of its account.",
-            )
-            .risk("clients of the role are disconnected while the name is offline.")
-            .needs("a maintenance window, and the right to reset the password of the account.")
-            .run(Command::on(view.server(), format!("Stop-ClusterResource '{resource}'")))
-            .run(Command::on(view.server(), format!("Start-ClusterResource '{resource}'")))
-            .undo(
-                "Bring the name online without the repair.",
-                [Command::on(view.server(), format!("Start-ClusterResource '{resource}'"))],
-            ),
+            Step::host("Bring the whole role online, not only its name: what depends on it stays offline otherwise.")
+                .only_if("the network name is offline")
+                .risk("none.")
+                .run(Command::on(view.server(), format!("Start-ClusterGroup '{role}'")))
+                .undo("Nothing to undo.", []),
         ),
         view.purge(),
     ]

@@ -7,7 +7,7 @@ use crate::diagnosis::command::{Command, Name, Role};
 /// A domain controller whose password is out of step.
 pub(super) fn steps(view: &View<'_>) -> Vec<Step> {
     let host = view.server().shown();
-    vec![
+    let mut steps = vec![
         Step::note(format!(
             "Not safe in production hours: {host} is a domain controller, and it restarts. Another working \
              domain controller of its domain must exist. Never run Test-ComputerSecureChannel -Repair or \
@@ -15,9 +15,13 @@ pub(super) fn steps(view: &View<'_>) -> Vec<Step> {
         )),
         rollback(view),
         replication(view),
-        reset(view, "no event 2095 or 2103 exists, and another domain controller of the domain works"),
-        view.purge(),
-    ]
+    ];
+    steps.extend(reset(
+        view,
+        "no event 2095 or 2103 exists, and another domain controller of the domain works",
+    ));
+    steps.push(view.purge());
+    steps
 }
 
 /// USN rollback, before anything is reset (KB875495).
@@ -49,37 +53,67 @@ fn replication(view: &View<'_>) -> Step {
     .run(Command::new(format!("nltest /dclist:{}", view.domain())))
 }
 
-/// KB325850 in full, as one step: its commands belong together.
-pub(super) fn reset(view: &View<'_>, condition: &str) -> Step {
+/// KB325850 in full. netdom asks for a password and the restart ends the session, so each part is a step of its own: pasted as
+/// one block, the next line would become the password.
+pub(super) fn reset(view: &View<'_>, condition: &str) -> [Step; 4] {
     let host = view.server();
+    let name = host.reported();
     let other = Name::absent(Role::Controller);
-    let on = |line: String| Command::on(host, line);
-    Step::directory(format!(
-        "Reset the password of {} against another domain controller, in this order (KB325850): stop its \
-         KDC and keep it from starting, so that it gets tickets from the other one, purge its tickets, \
-         reset the password, restart the server, and start the KDC again.",
-        host.reported()
-    ))
-    .only_if(condition)
-    .risk("clients of this domain controller use another one meanwhile. The old password is lost: there is no way back to it.")
-    .needs("a local, elevated session on the domain controller, and an account that may reset its password.")
-    .run(on("Stop-Service kdc".into()))
-    .run(on("Set-Service kdc -StartupType Manual".into()))
-    .run(on("klist -li 0x3e7 purge".into()))
-    .run(on(format!(
-        "netdom resetpwd /server:{} /userd:<DOMAIN\\administrator> /passwordd:*",
-        other.destination()
-    )))
-    .run(on("Restart-Computer".into()))
-    .run(on("Set-Service kdc -StartupType Automatic".into()))
-    .run(on("Start-Service kdc".into()))
-    .undo(
-        "The password cannot be restored. If the reset fails, start the KDC again and repeat it against \
-         another domain controller.",
-        [on("Set-Service kdc -StartupType Automatic".into()), on("Start-Service kdc".into())],
-    )
-    .verify(
-        "Replication works in both directions and the KDC runs.",
-        [on("repadmin /showrepl".into()), on("Get-Service kdc".into()), on("dcdiag /test:MachineAccount".into())],
-    )
+    let on = |line: &str| Command::on(host, line);
+    [
+        Step::host(format!(
+            "First of four steps (KB325850): stop the KDC of {name} and keep it from starting, so that it \
+             gets tickets from another domain controller, and purge its tickets."
+        ))
+        .only_if(condition)
+        .risk("clients of this domain controller use another one meanwhile.")
+        .needs("a local, elevated session on the domain controller, in a maintenance window.")
+        .run(on("Stop-Service kdc"))
+        .run(on("Set-Service kdc -StartupType Manual"))
+        .run(on("klist -li 0x3e7 purge"))
+        .undo(
+            "Start the KDC again.",
+            [on("Set-Service kdc -StartupType Automatic"), on("Start-Service kdc")],
+        )
+        .verify("The KDC is stopped, and another domain controller answers.", [
+            on("Get-Service kdc"),
+            Command::on(host, format!("nltest /dsgetdc:{} /force", view.domain())),
+        ]),
+        Step::directory(format!(
+            "Second: reset the password of {name} against the other domain controller. Run this command \
+             alone, because it asks for a password. Go on only if it reports success."
+        ))
+        .only_if(condition)
+        .risk("the old password is lost: there is no way back to it.")
+        .needs("an account that may reset the password of the domain controller.")
+        .run(Command::on(
+            host,
+            format!(
+                "netdom resetpwd /server:{} /userd:<DOMAIN\\administrator> /passwordd:*",
+                other.destination()
+            ),
+        ))
+        .undo("The password cannot be restored. If the reset fails, repeat it against another domain controller.", [])
+        .verify(
+            "pwdLastSet is new on the other domain controller.",
+            [Command::new(crate::diagnosis::request::on_every_controller(&view.account, "pwdLastSet"))],
+        ),
+        Step::host(format!("Third: restart {name}."))
+            .only_if("netdom reported success")
+            .risk("the domain controller is away while it restarts.")
+            .needs("a local, elevated session on the domain controller.")
+            .run(on("Restart-Computer"))
+            .undo("Nothing to undo.", []),
+        Step::host(format!("Fourth, after the restart: set the KDC of {name} to start automatically, and start it."))
+            .only_if("the KDC was stopped by the first of these steps")
+            .risk("none.")
+            .needs("a local, elevated session on the domain controller.")
+            .run(on("Set-Service kdc -StartupType Automatic"))
+            .run(on("Start-Service kdc"))
+            .undo("Nothing to undo.", [])
+            .verify(
+                "Replication works in both directions, and the KDC runs.",
+                [on("repadmin /showrepl"), on("Get-Service kdc"), on("dcdiag /test:MachineAccount")],
+            ),
+    ]
 }

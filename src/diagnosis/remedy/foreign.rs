@@ -1,4 +1,4 @@
-//! Keys outside the reach of Windows tools: keytabs, appliances, Azure Files, Entra ID, trusts.
+//! Keys that the tools of Windows cannot set: keytabs, appliances, Azure Files, Entra ID, trusts.
 
 use super::Step;
 use super::view::View;
@@ -8,12 +8,22 @@ use crate::diagnosis::request::{account_query, list_and, two_domains};
 const LINUX: &str = "the host (Linux)";
 const ONTAP: &str = "the NetApp cluster";
 
-/// One step for a host that may be no Windows machine.
+/// For a host that may be no Windows machine.
 pub(super) fn not_windows(view: &View<'_>) -> Step {
     let host = view.server().shown();
-    own_commands(view).when(format!(
+    Step::read(
+        "Compare the key version (kvno) of its keytab with the directory. The repair commands of Windows \
+         cannot run there. krbtriage explain keytab has the steps: Samba, SSSD, NetApp and others set a new \
+         key with a command of their own.",
+    )
+    .when(format!(
         "{host} is not a Windows machine (Linux with Samba, SSSD or Java, NetApp, TrueNAS, another appliance)"
     ))
+    .run(Command::new(account_query(
+        &view.account,
+        "msDS-KeyVersionNumber, pwdLastSet, msDS-SupportedEncryptionTypes",
+    )))
+    .run(Command::at(LINUX, "klist -kte /etc/krb5.keytab"))
 }
 
 /// A service that may read its key from a keytab.
@@ -28,22 +38,52 @@ pub(super) fn keytab_hint(view: &View<'_>) -> Step {
     .run(Command::at(LINUX, "klist -kte /etc/krb5.keytab"))
 }
 
-/// The commands of systems other than Windows that set a new machine password.
-fn own_commands(view: &View<'_>) -> Step {
-    view.verified(
-        Step::directory(
-            "Compare the key version (kvno) of its keytab with the directory, and set a new key with its \
-             own command, one of those below. The repair commands of Windows cannot run there.",
+/// The commands of systems other than Windows that set a new machine password: one for each system, because a second one
+/// would outdate the key that the first one made.
+fn own_commands(view: &View<'_>) -> Vec<Step> {
+    let differs = "the kvno or the encryption types differ";
+    let systems: [(&str, &str, Vec<Command>); 3] = [
+        (
+            "Samba (winbind) joined the domain",
+            "Let Samba set a new machine password and write its keytab.",
+            vec![
+                Command::at(LINUX, "net ads testjoin"),
+                Command::at(LINUX, "net ads changetrustpw"),
+                Command::at(LINUX, "net ads keytab create"),
+            ],
+        ),
+        (
+            "SSSD, realmd or adcli joined the domain",
+            "Let adcli set a new machine password and write the keytab.",
+            vec![
+                Command::at(LINUX, "adcli testjoin"),
+                Command::at(LINUX, "adcli update --computer-password-lifetime=0"),
+            ],
+        ),
+        (
+            "it is a NetApp SVM",
+            "Let ONTAP set a new machine password. On TrueNAS and other appliances do the same in their console, \
+          or leave the domain and join it again.",
+            vec![
+                Command::at(ONTAP, "vserver cifs check -vserver <svm>"),
+                Command::at(ONTAP, "vserver cifs domain password reset -vserver <svm>"),
+            ],
+        ),
+    ];
+    let step = |(system, action, commands): (&str, &str, Vec<Command>)| {
+        view.verified(
+            Step::directory(action)
+                .only_if(format!("{system}, and {differs}"))
+                .risk(
+                    "open sessions end. Every service that holds a copy of the old keytab fails until it has \
+                     the new one. Run one of these steps only: a second one outdates the key of the first.",
+                )
+                .needs("root or administrator on that system, and a copy of the old keytab.")
+                .runs(commands)
+                .undo("The old key cannot be restored. If the reset fails, join the domain again.", []),
         )
-        .risk("every service that reads the old keytab fails until it has the new one.")
-        .needs("root or administrator on that system, and an account that may reset the password.")
-        .run(Command::new(account_query(&view.account, "msDS-KeyVersionNumber, pwdLastSet, msDS-SupportedEncryptionTypes")))
-        .run(Command::at(LINUX, "klist -kte /etc/krb5.keytab"))
-        .run(Command::at(LINUX, "net ads changetrustpw"))
-        .run(Command::at(LINUX, "adcli update --computer-password-lifetime=0"))
-        .run(Command::at(ONTAP, "vserver cifs domain password reset -vserver <svm>"))
-        .undo("The old key cannot be restored. Keep a copy of the old keytab. Join the domain again if the reset fails.", []),
-    )
+    };
+    systems.into_iter().map(step).collect()
 }
 
 /// A keytab, or what takes its place, is out of date.
@@ -53,7 +93,7 @@ pub(super) fn keytab(view: &View<'_>) -> Vec<Step> {
         Some(domain) => domain.destination().to_ascii_uppercase(),
         None => "<REALM>".to_owned(),
     };
-    vec![
+    let mut steps = vec![
         Step::note(format!(
             "Safe for {spn} in a maintenance window. A new key for {account} also ends every other keytab \
              and service of that account. The SPN is right and stays where it is. No repair command of \
@@ -63,61 +103,54 @@ pub(super) fn keytab(view: &View<'_>) -> Vec<Step> {
             "Compare the key version (kvno) and the encryption types of the keytab with {account} in the \
              directory."
         ))
-        .run(Command::new(account_query(&view.account, "msDS-KeyVersionNumber, pwdLastSet, msDS-SupportedEncryptionTypes")))
+        .run(Command::new(account_query(
+            &view.account,
+            "msDS-KeyVersionNumber, pwdLastSet, msDS-SupportedEncryptionTypes",
+        )))
         .run(Command::at(LINUX, "klist -kte /etc/krb5.keytab"))
         .run(Command::at(LINUX, format!("kvno {}", view.spn.word()))),
-        view.verified(
-            Step::directory(
-                "On a joined machine, let the system set a new machine password and write its keytab: \
-                 Samba, SSSD or adcli, or the command of the appliance. On TrueNAS and other appliances \
-                 leave the domain and join it again, or rebuild the keytab in their console.",
-            )
-            .only_if("the kvno or the encryption types differ, and the account is that of a joined machine")
-            .risk("open sessions end. Services that hold a copy of the old keytab fail.")
-            .needs("root or administrator on that system.")
-            .run(Command::at(LINUX, "net ads testjoin"))
-            .run(Command::at(LINUX, "net ads changetrustpw"))
-            .run(Command::at(LINUX, "adcli update --computer-password-lifetime=0"))
-            .run(Command::at(ONTAP, "vserver cifs domain password reset -vserver <svm>"))
-            .undo("The old key cannot be restored. If the reset fails, join the domain again.", []),
-        ),
-        view.verified(
-            Step::directory(
-                "For a service account such as that of a Java server, make a new keytab with AES keys, \
-                 copy it to every host of the service, and restart it there. ktpass sets a new password \
-                 and raises the kvno. On Linux, msktutil does the same."
-            )
-            .only_if(format!("{account} is a service account, and every service of it can get the new keytab at one time"))
-            .risk("every other keytab of the account is worthless from that moment, and so is every stored password.")
-            .needs("a maintenance window, a copy of the old keytab, and the right to set the password.")
-            .run(Command::new(format!(
-                "ktpass /princ {}@{realm} /mapuser {} /crypto AES256-SHA1 /ptype KRB5_NT_PRINCIPAL /pass * \
-                 /out new.keytab",
-                view.spn.word(),
-                view.account.destination()
-            )))
-            .undo("The old key cannot be restored: make another keytab.", []),
-        ),
+    ];
+    steps.extend(own_commands(view));
+    steps.push(view.verified(
+        Step::directory(
+            "For a service account such as that of a Java server, make a new keytab with AES keys, copy it \
+             to every host of the service, and restart it there. The command asks for a password, sets it \
+             as the new one of the account, and raises the kvno. Run it alone. The two options at its end \
+             leave the logon name (UPN) and the SPNs of the account as they are. On Linux, msktutil does the \
+             same.",
+        )
+        .only_if(format!("{account} is a service account, and every service of it can get the new keytab at one time"))
+        .risk(
+            "every other keytab of the account is worthless from that moment, and so is every stored \
+             password. Never run it for a computer account: that machine loses the domain.",
+        )
+        .needs("a maintenance window, a copy of the old keytab, and the right to set the password.")
+        .run(Command::new(format!(
+            "ktpass /princ {}@{realm} /mapuser {} /crypto AES256-SHA1 /ptype KRB5_NT_PRINCIPAL /pass * /out \
+             new.keytab -SetUPN /mapop add",
+            view.spn.word(),
+            view.account.destination()
+        )))
+        .undo("The old key cannot be restored: make another keytab.", []),
+    ));
+    let types = |value: &str| {
+        Command::new(format!(
+            "Get-ADObject -LDAPFilter '(sAMAccountName={})' | Set-ADObject -Replace \
+             @{{'msDS-SupportedEncryptionTypes'={value}}}",
+            if view.account.is_known() { view.account.in_filter() } else { Role::Account.placeholder() }
+        ))
+    };
+    steps.push(
         Step::directory(format!("Set {account} to AES only (24), so that the KDC never uses RC4 for it."))
-            .only_if("the new keytab has AES keys")
+            .only_if("the new keytab has AES keys on every host of the account")
             .risk("a keytab with RC4 only fails at once. Since the updates of 2026 (CVE-2026-20833, KDC 201 to 209) it fails anyway.")
             .needs("the right to change the account, and a note of the old value.")
-            .run(Command::new(format!(
-                "Get-ADObject -LDAPFilter '(sAMAccountName={})' | Set-ADObject -Replace \
-                 @{{'msDS-SupportedEncryptionTypes'=24}}",
-                if view.account.is_known() { view.account.in_filter() } else { Role::Account.placeholder() }
-            )))
-            .undo(
-                "Set the old value. 28 allows RC4 too, as an exception with a date.",
-                [Command::new(format!(
-                    "Get-ADObject -LDAPFilter '(sAMAccountName={})' | Set-ADObject -Replace \
-                     @{{'msDS-SupportedEncryptionTypes'=<old value>}}",
-                    if view.account.is_known() { view.account.in_filter() } else { Role::Account.placeholder() }
-                ))],
-            )
+            .run(types("24"))
+            .undo("Set the old value. 28 allows RC4 too, as an exception with a date.", [types("<old value>")])
             .verify("kvno gets a ticket with AES.", [Command::at(LINUX, format!("kvno {}", view.spn.word()))]),
-        view.purge(),
-    ]
+    );
+    steps.push(view.purge());
+    steps
 }
 
 pub(super) fn azure_files(view: &View<'_>) -> Vec<Step> {

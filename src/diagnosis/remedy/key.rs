@@ -18,9 +18,7 @@ pub(super) fn machine(view: &View<'_>) -> Vec<Step> {
         (AccountKind::DomainController | AccountKind::ReadOnlyDomainController, _) | (_, Some(true)) => {
             return controller::steps(view);
         }
-        _ if system.is_some_and(|system| !system.to_ascii_lowercase().contains("windows")) => {
-            return foreign::keytab(view);
-        }
+        _ if system.is_some_and(|system| !is_windows(system)) => return foreign::keytab(view),
         _ => {}
     }
     let controller = view.input.responder_is_controller;
@@ -33,8 +31,15 @@ pub(super) fn machine(view: &View<'_>) -> Vec<Step> {
     ))];
     if controller.is_none() {
         let is_controller = format!("{name} is a domain controller");
+        steps.push(
+            Step::read(format!(
+                "See whether {name} is a domain controller: the number is 4 or 5 there, and 3 on a member \
+                 server. What is right on one breaks the other."
+            ))
+            .run(Command::on(host, "(Get-CimInstance Win32_ComputerSystem).DomainRole")),
+        );
         steps.push(controller::rollback(view).when(&is_controller));
-        steps.push(controller::reset(
+        steps.extend(controller::reset(
             view,
             &format!("{is_controller}, no event 2095 or 2103 exists, and another one of its domain works"),
         ));
@@ -92,10 +97,20 @@ pub(super) fn machine(view: &View<'_>) -> Vec<Step> {
     steps
 }
 
+/// operatingSystem of Windows, or of Microsoft's hypervisor.
+fn is_windows(system: &str) -> bool {
+    let system = system.to_ascii_lowercase();
+    system.contains("windows") || system.starts_with("hyper-v server")
+}
+
 /// The machine password of a member.
 fn repair(view: &View<'_>) -> Step {
     let host = view.server();
-    Step::directory(format!("Set a new machine password on {}, or do the same with netdom resetpwd.", host.reported()))
+    Step::directory(format!(
+        "Set a new machine password on {}. Log on there with a local administrator: logons of the domain \
+         may fail meanwhile.",
+        host.reported()
+    ))
         .only_if("the test is False, the host is a member and no domain controller, and no other machine uses its name")
         .risk("services of the host fail until the domain controllers of its site have the new password.")
         .needs(
@@ -320,7 +335,7 @@ pub(super) fn encryption_type(view: &View<'_>) -> Vec<Step> {
                  that are allowed now, and run gpupdate.",
             )
             .only_if("the host's value lacks AES (8 and 16)")
-            .risk("the policy reaches every host of its OU. Test it on one host.")
+            .risk("the policy applies to every host of its OU. Test it on one host.")
             .needs("the right to edit the policy, and a note of the old value.")
             .run(Command::on(server, "gpupdate /target:computer /force"))
             .undo(
@@ -346,10 +361,7 @@ pub(super) fn encryption_type(view: &View<'_>) -> Vec<Step> {
             .risk("a host or keytab without AES keys fails at once.")
             .needs("the right to change the account, and a note of the old value.")
             .run(types("24"))
-            .undo(
-                "Set the old value. <old value> stands for what the first check showed.",
-                [types("<old value>")],
-            )
+            .undo("Set the old value. <old value> is what the first check showed.", [types("<old value>")])
             .verify(
                 "klist on the client shows AES-256 for the new ticket.",
                 [

@@ -35,10 +35,16 @@ fn correct_record(view: &View<'_>) -> Step {
     let (target, address) = (view.target.shown(), view.address());
     let record = record(view);
     let server = "the DNS server";
+    // An IPv6 address is in an AAAA record, which has cmdlets and options of its own.
+    let (kind, option) = match view.address().contains(':') {
+        true => ("AAAA", "IPv6Address"),
+        false => ("A", "IPv4Address"),
+    };
     let step = Step::dns(format!(
-        "Save the record, add the right address of {target}, and remove {address} from the name. Then wait \
+        "Save the records, add the right address of {target}, and remove {address} from the name. Then wait \
          for one TTL and for DNS replication. A host that registers itself adds its address with ipconfig \
-         /registerdns. An alias has the type CNAME instead of A."
+         /registerdns, and puts a wrong one back too while it owns it. If the saved records show a CNAME, \
+         stop: somebody made that alias on purpose."
     ))
     .only_if(format!("{target} is not meant to resolve to {}, and no service uses it there", responder(view)))
     .risk(
@@ -47,18 +53,18 @@ fn correct_record(view: &View<'_>) -> Step {
     )
     .needs("the right to change the zone.")
     .run(Command::at(server, format!("Get-DnsServerResourceRecord {record} | Export-Clixml before.xml")))
-    .run(Command::at(server, format!("Add-DnsServerResourceRecordA {record} -IPv4Address <right address>")))
+    .run(Command::at(server, format!("Add-DnsServerResourceRecord{kind} {record} -{option} <right address>")))
     .run(Command::at(
         server,
-        format!("Remove-DnsServerResourceRecord {record} -RRType A -RecordData {address}"),
+        format!("Remove-DnsServerResourceRecord {record} -RRType {kind} -RecordData {address}"),
     ))
     .undo(
         "Restore what before.xml shows.",
         [
-            Command::at(server, format!("Add-DnsServerResourceRecordA {record} -IPv4Address {address}")),
+            Command::at(server, format!("Add-DnsServerResourceRecord{kind} {record} -{option} {address}")),
             Command::at(
                 server,
-                format!("Remove-DnsServerResourceRecord {record} -RRType A -RecordData <right address>"),
+                format!("Remove-DnsServerResourceRecord {record} -RRType {kind} -RecordData <right address>"),
             ),
         ],
     );
@@ -157,7 +163,7 @@ fn add_name(view: &View<'_>, server: &str, condition: &str) -> Step {
     )
 }
 
-/// What SMB needs beside the SPN.
+/// What SMB needs in addition to the SPN.
 fn smb_aliases(view: &View<'_>) -> Option<Step> {
     let target = view.target.shown();
     matches!(view.service, Service::Files | Service::Windows | Service::Other).then(|| {

@@ -2,11 +2,24 @@
 
 use super::Step;
 use super::view::View;
+use crate::diagnosis::AccountKind;
 use crate::diagnosis::command::Command;
 use crate::diagnosis::request::{POOLS, WINDOWS_AUTHENTICATION, appcmd, spn_query};
 
 /// The two registrations that are right although another account answered.
 pub(super) fn both_right(view: &View<'_>) -> Step {
+    use AccountKind::{DelegatedManagedService, ManagedService, User};
+    let (spn, owner, account) = (view.spn.shown(), view.owner.shown(), view.account.reported());
+    let service = matches!(view.account_kind(), User | ManagedService | DelegatedManagedService);
+    if service && !view.account.is_absent() {
+        return Step::read(format!(
+            "Rule out that both accounts are right: two web sites of one host, one under {owner} and one \
+             under {account}. Browsers ask for the host name without the port, so both sites get tickets \
+             for {owner}. Then leave {spn} where it is, and run both pools under one account, or give the \
+             site of {account} a host name of its own with its own SPN."
+        ))
+        .run(appcmd(&view.server().reported(), POOLS));
+    }
     Step::read(format!(
         "Rule out two cases in which the SPN is right and must stay. IIS in kernel mode decrypts with the \
          machine's key whatever account the pool runs under: set useAppPoolCredentials (krbtriage explain \
@@ -46,9 +59,12 @@ pub(super) fn kernel_mode(view: &View<'_>) -> Vec<Step> {
             .only_if(format!("the pool of the site runs under {owner}"))
             .risk("with kernel mode off, authentication costs more time. Some sites rely on it.")
             .needs("an elevated prompt on the web server.")
-            .run(iis("add backup before-kernel-mode"))
+            .run(iis(&format!("list config '<site>' {WINDOWS_AUTHENTICATION}")))
             .run(set("-useAppPoolCredentials:true"))
-            .undo("Set it back, or restore the backup.", [set("-useAppPoolCredentials:false")]),
+            .undo(
+                "Set it back. Do not restore a backup of IIS for that: it also takes back what others changed since.",
+                [set("-useAppPoolCredentials:false")],
+            ),
         ),
         Step::host(format!("Run the pool under {owner} on every node, then set useAppPoolCredentials to true."))
             .only_if(format!("the pool runs under another account although {owner} is the intended one"))

@@ -7,6 +7,7 @@ use crate::diagnosis::parties::{Parties, same_domain};
 use crate::diagnosis::signal_index::{SignalHosts, is_card};
 use crate::events::{Role, SignalKind};
 use crate::incidents::RecordedSignal;
+use crate::inventory::accounts::Account;
 use crate::names::{HostName, Principal, Same, Spn};
 
 /// What decides whom a signal concerns.
@@ -16,6 +17,81 @@ pub(super) struct Reader<'r, 'a> {
     pub(super) ownership: &'r Ownership<'a>,
     pub(super) recorded: &'r RecordedSignal,
     pub(super) hosts: &'r SignalHosts,
+    /// The full names that the responder and the target may have.
+    pub(super) responder: &'r [HostName],
+    pub(super) target: &'r [HostName],
+}
+
+/// The full names that a host may have: a machine of the same short name in another domain is another machine.
+///
+/// A short name is one of the incident's own domains, and of what the account lists have as its DNS name.
+fn full_names(parties: &Parties<'_>, host: &HostName, accounts: &[&Account]) -> Vec<HostName> {
+    let flat = host.domain();
+    if flat.is_some_and(|domain| domain.contains('.')) {
+        return vec![host.clone()];
+    }
+    let domains = parties.realms.iter().map(String::as_str).chain(parties.client_domain());
+    let fits = |domain: &&str| domain.contains('.') && flat.is_none_or(|flat| same_domain(flat, domain));
+    let mut names: Vec<HostName> =
+        domains.filter(fits).filter_map(|domain| named_in(host.label(), domain)).collect();
+    names.extend(accounts.iter().filter_map(|account| HostName::parse(account.dns_host_name.as_deref()?)));
+    match names.is_empty() {
+        true => vec![host.clone()],
+        false => names,
+    }
+}
+
+/// `None` for a NetBIOS domain.
+fn named_in(label: &str, domain: &str) -> Option<HostName> {
+    HostName::parse(label).filter(|_| domain.contains('.')).map(|host| host.in_domain(Some(domain)))
+}
+
+/// The full names of the responder, as far as topology and lists show its domain.
+pub(super) fn responder_names(
+    parties: &Parties<'_>,
+    connection: &Connection,
+    ownership: &Ownership<'_>,
+) -> Vec<HostName> {
+    let Some(host) = &parties.responder_host else { return Vec::new() };
+    let in_domain = |domain: &str| named_in(host.label(), domain);
+    let mut names: Vec<HostName> = Vec::new();
+    match connection.topology {
+        Topology::OwnerAnswered => {
+            for account in ownership.keys() {
+                names.extend(account.dns_host_name.as_deref().and_then(HostName::parse));
+                names.extend(in_domain(&account.domain));
+            }
+        }
+        Topology::TargetAnswered => {
+            let target = parties.target_host.iter().filter(|target| target.domain().is_some());
+            names.extend(target.cloned());
+            // In a disjoint namespace the DNS suffix is no realm, and events have the account's domain.
+            let is_realm = |name: &HostName| parties.realms.iter().any(|r| Some(r.as_str()) == name.domain());
+            if names.iter().any(|name| !is_realm(name)) {
+                names.extend(parties.realms.iter().filter_map(|realm| in_domain(realm)));
+            }
+        }
+        Topology::ClientAnswered => names.extend(parties.client_host.clone()),
+        _ => {}
+    }
+    match names.is_empty() {
+        true => full_names(parties, host, &ownership.responder_accounts),
+        false => names,
+    }
+}
+
+/// The full names of the target's host.
+pub(super) fn target_names(parties: &Parties<'_>, ownership: &Ownership<'_>) -> Vec<HostName> {
+    let Some(host) = &parties.target_host else { return Vec::new() };
+    let own: Vec<&Account> = ownership
+        .owners
+        .iter()
+        .copied()
+        .filter(|owner| {
+            HostName::parse(owner.name.trim_end_matches('$')).is_some_and(|name| name.same_label(host))
+        })
+        .collect();
+    full_names(parties, host, &own)
 }
 
 impl Reader<'_, '_> {
@@ -30,8 +106,7 @@ impl Reader<'_, '_> {
                 if signal.subjects().any(|subject| self.names_owner(subject)) {
                     Some(About::Owner)
                 } else {
-                    (self.names(&parties.responder_host) || self.names(&parties.target_host))
-                        .then_some(About::Target)
+                    (self.names(self.responder) || self.names(self.target)).then_some(About::Target)
                 }
             }
             SignalKind::PasswordRejected | SignalKind::SessionRefused | SignalKind::NoMachineAccount => {
@@ -43,24 +118,22 @@ impl Reader<'_, '_> {
             | SignalKind::PolicyLogonFailed
             | SignalKind::Restarted => self.target_or_responder(),
             SignalKind::UsbNicInstalled | SignalKind::SelfAssigned | SignalKind::OwnAddresses => {
-                if self.by(&parties.client_host) {
+                if self.by_client() {
                     Some(About::Client)
                 } else {
-                    self.by(&parties.target_host).then_some(About::Target)
+                    self.by(self.target).then_some(About::Target)
                 }
             }
-            SignalKind::NotALocalName | SignalKind::AuthenticationFailed => (self.by(&parties.client_host)
-                && self.names(&parties.target_host))
-            .then_some(About::Connection),
-            SignalKind::DcomFailed => {
-                (self.by(&parties.client_host) && self.names_peer()).then_some(About::Connection)
+            SignalKind::NotALocalName | SignalKind::AuthenticationFailed => {
+                (self.by_client() && self.names(self.target)).then_some(About::Connection)
             }
+            SignalKind::DcomFailed => (self.by_client() && self.names_peer()).then_some(About::Connection),
             SignalKind::WinRmSpnRefused => {
                 let wsman = parties.class() == "wsman";
                 (wsman && signal.subjects().any(|subject| self.same_spn(subject))).then_some(About::Spn)
             }
             SignalKind::ServiceLogonFailed => self.about_service(),
-            SignalKind::DcomSuppressed => self.by(&parties.client_host).then_some(About::Client),
+            SignalKind::DcomSuppressed => self.by_client().then_some(About::Client),
             SignalKind::WeakCipherUsed
             | SignalKind::WeakCipherRefused
             | SignalKind::CorruptKeys
@@ -95,31 +168,38 @@ impl Reader<'_, '_> {
             | SignalKind::PacRefused
             | SignalKind::AddressConflict
             | SignalKind::Renamed => {
-                if self.by(&parties.target_host) {
+                if self.by(self.target) {
                     Some(About::Target)
-                } else if self.by(&parties.responder_host) {
+                } else if self.by(self.responder) {
                     Some(About::Responder)
                 } else {
-                    self.by(&parties.client_host).then_some(About::Client)
+                    self.by_client().then_some(About::Client)
                 }
             }
         }
     }
 
-    fn by(&self, host: &Option<HostName>) -> bool {
-        let pair = host.as_ref().zip(self.hosts.logged_by.as_ref());
-        pair.is_some_and(|(host, logged_by)| host.same(logged_by) != Same::No)
+    /// One of these logged it.
+    fn by(&self, hosts: &[HostName]) -> bool {
+        let logged_by = self.hosts.logged_by.as_ref();
+        logged_by.is_some_and(|logged_by| hosts.iter().any(|host| host.same(logged_by) != Same::No))
     }
 
-    fn names(&self, host: &Option<HostName>) -> bool {
-        host.as_ref().is_some_and(|host| self.hosts.subjects.iter().any(|named| named.same(host) != Same::No))
+    fn by_client(&self) -> bool {
+        self.parties.client_host.as_ref().is_some_and(|client| self.by(std::slice::from_ref(client)))
+    }
+
+    /// It is about one of these.
+    fn names(&self, hosts: &[HostName]) -> bool {
+        let named = |host: &HostName| self.hosts.subjects.iter().any(|named| named.same(host) != Same::No);
+        hosts.iter().any(named)
     }
 
     fn target_or_responder(&self) -> Option<About> {
-        if self.names(&self.parties.target_host) {
+        if self.names(self.target) {
             return Some(About::Target);
         }
-        self.names(&self.parties.responder_host).then_some(About::Responder)
+        self.names(self.responder).then_some(About::Responder)
     }
 
     /// 3210 with another domain than the computer's is logged by a domain controller for a trust (Q271288). 5722 and 5723 with
@@ -127,17 +207,7 @@ impl Reader<'_, '_> {
     fn is_of_a_trust(&self) -> bool {
         let signal = &self.recorded.signal;
         if signal.event_id == 3210 {
-            let own = self.hosts.logged_by.as_ref().and_then(HostName::domain);
-            // A text that was copied has the whole message as its only value.
-            let named = signal.name(Role::Domain).filter(|named| !named.contains(char::is_whitespace));
-            return named.zip(own).is_some_and(|(named, own)| {
-                let other = |domain: &String| !same_domain(domain, own) && same_domain(domain, named);
-                // A NetBIOS name need not be the first label of the DNS name: another domain is one that the event knows.
-                !same_domain(named, own)
-                    && (named.contains('.')
-                        || self.parties.realms.iter().any(other)
-                        || self.is_controller(own))
-            });
+            return self.refused_by_own_domain() == Some(false);
         }
         match (signal.name(Role::Computer), signal.name(Role::Account)) {
             (Some(computer), Some(account)) => {
@@ -148,11 +218,45 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// The host that logged it is a domain controller, as the account lists show.
-    fn is_controller(&self, domain: &str) -> bool {
-        let Some(host) = &self.hosts.logged_by else { return false };
-        let accounts = self.parties.context.accounts.named(host.label());
-        accounts.iter().any(|account| same_domain(&account.domain, domain) && account.is_domain_controller())
+    /// Whether the domain of NETLOGON 3210 is the computer's own; `None` where nothing shows it.
+    ///
+    /// A NetBIOS name need not be the first label of the DNS name. Then the domain controller's own name decides, the realms
+    /// of the event, or a list that shows what the computer is: only a domain controller logs 3210 for a trust.
+    fn refused_by_own_domain(&self) -> Option<bool> {
+        let signal = &self.recorded.signal;
+        let own = self.hosts.logged_by.as_ref().and_then(HostName::domain)?;
+        // A text that was copied has the whole message as its only value.
+        let named = signal.name(Role::Domain).filter(|named| !named.contains(char::is_whitespace))?;
+        if same_domain(named, own) {
+            return Some(true);
+        }
+        let other = |domain: &String| !same_domain(domain, own) && same_domain(domain, named);
+        if named.contains('.') || self.parties.realms.iter().any(other) {
+            return Some(false);
+        }
+        let controller = signal.name(Role::Controller).map(|name| name.trim_start_matches('\\'));
+        if let Some(of) = controller.and_then(HostName::parse).as_ref().and_then(HostName::domain) {
+            return Some(same_domain(of, own));
+        }
+        let mut accounts = self.own_accounts(own).peekable();
+        accounts.peek()?;
+        Some(!accounts.any(Account::is_domain_controller))
+    }
+
+    /// 3210 that leaves open whether it is about the computer's own domain or about a trust.
+    pub(super) fn is_of_unknown_domain(&self) -> bool {
+        let signal = &self.recorded.signal;
+        let named = signal.name(Role::Domain).is_some_and(|named| !named.contains(char::is_whitespace));
+        signal.event_id == 3210 && named && self.refused_by_own_domain().is_none()
+    }
+
+    /// The accounts of the host that logged it, in its own domain.
+    fn own_accounts(&self, domain: &str) -> impl Iterator<Item = &Account> {
+        let host = self.hosts.logged_by.as_ref();
+        let accounts = host.map(|host| self.parties.context.accounts.named(host.label())).unwrap_or_default();
+        accounts
+            .into_iter()
+            .filter(move |account| account.is_computer() && same_domain(&account.domain, domain))
     }
 
     /// DCOM names the target, an address that both own, or one of a management card.
@@ -160,8 +264,7 @@ impl Reader<'_, '_> {
         let parties = self.parties;
         let is_common = |address| parties.is_common(parties.client_id, parties.target_id, address);
         let addresses = &self.recorded.signal.addresses;
-        self.names(&parties.target_host)
-            || addresses.iter().any(|&address| is_common(address) || is_card(address))
+        self.names(self.target) || addresses.iter().any(|&address| is_common(address) || is_card(address))
     }
 
     fn about_service(&self) -> Option<About> {
@@ -198,12 +301,26 @@ impl Reader<'_, '_> {
         else {
             return self.same_spn(subject);
         };
+        // A domain controller writes the accounts of its own domain without it.
+        let logger = self.hosts.logged_by.as_ref().and_then(HostName::domain);
+        let domain = domain.as_deref().or(logger);
         self.ownership.owners.iter().any(|account| {
+            let dns = account.dns_host_name.as_deref().and_then(HostName::parse);
+            let own = match (&*account.domain, &dns) {
+                ("", Some(dns)) => dns.domain(),
+                ("", None) => None,
+                (own, _) => Some(own),
+            };
             account.name.trim_end_matches('$').eq_ignore_ascii_case(&name)
-                && domain
-                    .as_ref()
-                    .is_none_or(|domain| account.domain.is_empty() || same_domain(&account.domain, domain))
+                && (own.zip(domain).is_none_or(|(own, domain)| same_domain(own, domain))
+                    || self.own_accounts(&account.domain).any(|own| self.is_logger(own)))
         })
+    }
+
+    /// In a disjoint namespace the DNS name of the host that logged it has another domain than its account.
+    fn is_logger(&self, account: &Account) -> bool {
+        let name = account.dns_host_name.as_deref().and_then(HostName::parse);
+        name.is_some() && name == self.hosts.logged_by
     }
 
     /// Is the host that logged it the target, by its names, or because the target's name resolves to an address of it?

@@ -53,6 +53,9 @@ pub(super) fn says(near: &NearSignal<'_>) -> &'static str {
         }
         SignalKind::WinRmSpnRefused => "the SPNs could not be created",
         SignalKind::ServiceLogonFailed => "the service could not log on",
+        SignalKind::PolicyLogonFailed if signal.user_id.is_none() => {
+            "a logon failed when policy was read: the computer's or that of a user, which the event does not show"
+        }
         SignalKind::PolicyLogonFailed => "the computer's own logon failed when it read its policy",
         SignalKind::Restarted if signal.event_id == 6008 => "it had gone down unexpectedly",
         SignalKind::Restarted => "it started, as it does after a snapshot was put back",

@@ -14,7 +14,7 @@ use crate::events::{Signal, SignalKind};
 use crate::incidents::RecordedSignal;
 use crate::names::{HostName, Same};
 
-use about::Reader;
+use about::{Reader, responder_names, target_names};
 use meaning::says;
 
 /// NETLOGON retries a refused session within this time, so a longer gap means that nothing was refused in between.
@@ -35,6 +35,10 @@ pub(crate) struct NearSignal<'a> {
     pub(crate) names_domain: bool,
     /// It was logged at a change of the password that the account lists show, so it shows no broken password.
     pub(crate) routine: bool,
+    /// A list shows a new password between this refusal and the events: when it was set.
+    pub(crate) replaced: Option<Timestamp>,
+    /// NETLOGON 3210 with a domain that may be the computer's own, or that of a trust.
+    pub(crate) unknown_domain: bool,
 }
 
 /// Whom a signal concerns.
@@ -65,6 +69,8 @@ pub(crate) struct Signals<'a>(Vec<NearSignal<'a>>);
 impl<'a> Signals<'a> {
     pub(crate) fn near(parties: &Parties<'a>, connection: &Connection, ownership: &Ownership<'a>) -> Self {
         let context = parties.context;
+        let responder = responder_names(parties, connection, ownership);
+        let target = target_names(parties, ownership);
         let window = u32::try_from(context.window.as_secs().max(0)).unwrap_or(u32::MAX);
         let near = |(recorded, hosts): (&'a RecordedSignal, &'a SignalHosts)| {
             // Times first: comparing them takes less than comparing names.
@@ -77,13 +83,24 @@ impl<'a> Signals<'a> {
                         lasted(parties, ownership, recorded).then_some(recorded.occurrences.first)
                     })?
                 };
-            let about = Reader { parties, connection, ownership, recorded, hosts }.about()?;
+            let reader = Reader {
+                parties,
+                connection,
+                ownership,
+                recorded,
+                hosts,
+                responder: &responder,
+                target: &target,
+            };
+            let about = reader.about()?;
             Some(NearSignal {
                 recorded,
                 at,
                 about,
                 names_domain: names_target(parties, hosts),
                 routine: is_routine(ownership, recorded, at),
+                replaced: replaced(parties, ownership, recorded),
+                unknown_domain: reader.is_of_unknown_domain(),
             })
         };
         let labels = labels(parties, ownership);
@@ -171,6 +188,28 @@ fn is_routine(ownership: &Ownership<'_>, recorded: &RecordedSignal, at: Timestam
             .iter()
             .filter_map(|account| account.password_last_set)
             .any(|set| at.duration_since(set).abs() <= CHANGE)
+}
+
+/// When the account got a new password, where every refusal within the window is on the other side of that than the events:
+/// it was another password that was refused.
+fn replaced(
+    parties: &Parties<'_>,
+    ownership: &Ownership<'_>,
+    recorded: &RecordedSignal,
+) -> Option<Timestamp> {
+    use SignalKind::{PasswordRejected, ServiceLogonFailed, SessionRefused};
+    if !matches!(recorded.signal.kind, PasswordRejected | SessionRefused | ServiceLogonFailed) {
+        return None;
+    }
+    let (window, incident) = (parties.context.window, &parties.incident.occurrences);
+    let (first, last) = (incident.first, incident.last);
+    let near = |time: Timestamp| first.duration_since(time) <= window && time.duration_since(last) <= window;
+    let apart = |set: Timestamp, time: Timestamp| (time < set && set <= first) || (last <= set && set < time);
+    let accounts = ownership.responder_accounts.iter().filter_map(|account| account.password_last_set);
+    accounts.filter(|&set| near(set)).find(|&set| {
+        let mut times = recorded.occurrences.activity.iter().filter(|&time| near(time)).peekable();
+        times.peek().is_some() && times.all(|time| apart(set, time))
+    })
 }
 
 fn labels(parties: &Parties<'_>, ownership: &Ownership<'_>) -> Vec<Box<str>> {

@@ -165,11 +165,13 @@ impl Account {
         self.spns.iter().any(is_cluster_spn)
     }
 
-    /// Does it run Windows? `None` if no list has operatingSystem. Samba and appliances write their own name.
+    /// Does it run Windows? `None` if no list has operatingSystem. Samba and appliances write their own name, and Microsoft's
+    /// hypervisor is `Hyper-V Server 2019`.
     pub fn is_windows(&self) -> Option<bool> {
-        self.operating_system
-            .as_deref()
-            .map(|name| name.trim_start().get(..7).is_some_and(|start| start.eq_ignore_ascii_case("windows")))
+        let name = self.operating_system.as_deref()?.trim_start();
+        let starts =
+            |with: &str| name.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with));
+        Some(starts("windows") || starts("hyper-v server"))
     }
 
     /// Number of attributes in the list that show what the account is.

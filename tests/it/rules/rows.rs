@@ -12,6 +12,7 @@ const FILES_SPN: &str = "cifs/files.alpha.example.com";
 const FILES: &str = "files.alpha.example.com";
 const SQL: &str = "MSSQLSvc/srv5.alpha.example.com:1433";
 const HTTP: &str = "HTTP/srv5.alpha.example.com";
+const SECOND_SITE: &str = "HTTP/srv5.alpha.example.com:8080";
 const CIFS: &str = "cifs/srv5.alpha.example.com";
 const VIRTUAL: &str = "MSClusterVirtualServer/clu1.alpha.example.com";
 const SRV7_ALPHA: &str = "srv7.alpha.example.com";
@@ -236,6 +237,9 @@ fn rows() -> Vec<Decided> {
         (ClientAnswered, "client and target own a common address, and it is unknown what the target's name resolves to",
             || with_card(reference("cifs")),
             (LoopbackSharedIp, Kind::BmcUsbNic, Likely)),
+        (ClientAnswered, "the target's name resolves to an address of the client, and no inventory has the target as a host",
+            || reached_itself(FILES_SPN).owns(SRV1, "192.0.2.3").resolves(FILES, "192.0.2.3"),
+            (WrongHost, Kind::ClusterOrAlias, Likely)),
         (ClientAnswered, "client and target resolve to one address",
             || reached_itself(FILES_SPN).registers(FILES, "192.0.2.3").registers(SRV1, "192.0.2.3"),
             (WrongHost, Kind::StaleDns, Likely)),
@@ -295,6 +299,9 @@ fn rows() -> Vec<Decided> {
         (OtherAnswered, "Tcpip 4198 or 4199 on responder or target near the time: another machine has its address",
             || conflict(srv3_answered(CIFS)),
             (WrongHost, Kind::SharedAddress, Likely)),
+        (OtherAnswered, "the target's name resolves to an address of the responder, and no inventory has the target as a host",
+            || srv3_answered(FILES_SPN).owns(SRV3, "192.0.2.3").resolves(FILES, "192.0.2.3"),
+            (WrongHost, Kind::ClusterOrAlias, Likely)),
         (OtherAnswered, "responder and target resolve to one address",
             || srv3_answered(FILES_SPN).registers(FILES, "192.0.2.3").registers(SRV3, "192.0.2.3"),
             (WrongHost, Kind::StaleDns, Likely)),
@@ -376,6 +383,14 @@ fn rows() -> Vec<Decided> {
             || srv5_answered(CIFS),
             (PasswordMismatch, Kind::MachineAccount, Possible)),
 
+        (ServiceAnswered, "the target is the account itself",
+            || Situation::asked(SRV1, "svc_sql", "svc_sql", [ALPHA, ALPHA]).service("svc_sql", &[SQL]),
+            (PasswordMismatch, Kind::ServiceAccount, Likely)),
+        (ServiceAnswered, "the target's name resolves to another host by a lease or a dynamic record, and the responder has an SPN \
+            of that host",
+            || registered(files_used(Situation::asked(SRV1, FILES_SPN, "svc_sql", [ALPHA, ALPHA]), LATELY), SRV3)
+                .service("svc_sql", &["MSSQLSvc/srv3.alpha.example.com"]),
+            (WrongHost, Kind::StaleDns, Confirmed)),
         (ServiceAnswered, "the target's name resolves to an address of another host, and the key is not the responder's",
             || svc_sql_answered().owns(SRV5, "192.0.2.5").owns(SRV3, "192.0.2.3").resolves(SRV5, "192.0.2.3"),
             (WrongHost, Kind::StaleDns, Likely)),
@@ -464,6 +479,11 @@ fn open_rivals() -> Vec<(&'static str, fn() -> Situation)> {
             "both accounts are right: IIS decrypts in kernel mode with the machine's key, or WinRM shares HTTP with a web site",
             || own(HTTP).service("svc_web", &[HTTP]),
         ),
+        ("both accounts are right: two web sites of one host run under two accounts, and share HTTP", || {
+            Situation::asked(SRV1, HTTP, "svc_b", [ALPHA, ALPHA])
+                .service("svc_a", &[HTTP])
+                .service("svc_b", &[SECOND_SITE])
+        }),
         (
             "the SPN was moved a short time ago, and the client still had a ticket for the former owner",
             || own(SQL).account(changed(account("svc_sql", ALPHA, &[SQL]), "2026-10-06T11:40:00Z")),

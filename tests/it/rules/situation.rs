@@ -96,7 +96,8 @@ impl Situation {
             level: 2,
             channel: "System".into(),
             computer: computer.into(),
-            user_id: Default::default(),
+            // The computer itself reads its policy, unless a user does.
+            user_id: if provider.ends_with("GroupPolicy") { "S-1-5-18".into() } else { Default::default() },
             data: values
                 .iter()
                 .map(|(name, value)| Datum {

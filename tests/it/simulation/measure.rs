@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use krbtriage::commands::triage::known_hosts;
-use krbtriage::diagnosis::{Cause, Confidence, Context, FileDates, Finding, Kind, LogDates, diagnose};
+use krbtriage::diagnosis::{
+    Cause, Confidence, Context, EvidenceRole, Fact, FileDates, Finding, Kind, LogDates, diagnose,
+};
 use krbtriage::events::DedupIndex;
 use krbtriage::incidents::{CollectedIncidents, IncidentBuilder, Period};
 use krbtriage::inventory::accounts::{AccountInventory, HostAliases};
@@ -241,6 +243,10 @@ pub struct Tally {
     /// With full inventories: the true cause and kind, and what was said.
     pub confusion: BTreeMap<(Cause, Cause), u64>,
     pub kinds: BTreeMap<(Kind, Kind), u64>,
+    /// Of these, what the same evidence shows as well, said with a request for what separates the two.
+    pub open: BTreeMap<(Kind, Kind), u64>,
+    /// With full inventories: the row that decided, and what keeps it from being confirmed.
+    pub unconfirmed: BTreeMap<(&'static str, String), u64>,
     /// With full inventories, by the fault that gave the incident; `wrong` counts every confirmed verdict that is not so.
     pub by_fault: BTreeMap<String, Score>,
     /// Of each fault, how many incidents it gave.
@@ -289,6 +295,12 @@ impl Tally {
                 *self.confusion.entry((wanted.0, finding.cause)).or_default() += 1;
                 let wanted = if true_kind { finding.kind } else { wanted.1 };
                 *self.kinds.entry((wanted, finding.kind)).or_default() += 1;
+                if kind && !true_kind && !finding.missing().is_empty() {
+                    *self.open.entry((wanted, finding.kind)).or_default() += 1;
+                }
+                if finding.confidence != Confidence::Confirmed {
+                    *self.unconfirmed.entry((finding.row.1, lacks(finding))).or_default() += 1;
+                }
                 let of_fault = self
                     .by_fault
                     .entry(expected.fault.map_or_else(|| "ordinary work".into(), |f| format!("{f:?}")))
@@ -340,6 +352,12 @@ impl Tally {
         for (key, n) in other.kinds {
             *self.kinds.entry(key).or_default() += n;
         }
+        for (key, n) in other.open {
+            *self.open.entry(key).or_default() += n;
+        }
+        for (key, n) in other.unconfirmed {
+            *self.unconfirmed.entry(key).or_default() += n;
+        }
         for (fault, n) in other.faults {
             *self.faults.entry(fault).or_default() += n;
         }
@@ -347,6 +365,25 @@ impl Tally {
         self.missed.extend(other.missed);
         self.limits.extend(other.limits);
     }
+}
+
+/// What keeps a verdict from being confirmed: open rivals and what speaks against it, without names.
+fn lacks(finding: &Finding) -> String {
+    let mut out: Vec<String> = Vec::new();
+    for evidence in &finding.evidence {
+        match (&evidence.role, &evidence.fact) {
+            (EvidenceRole::Rival, Fact::Rival { story, .. }) => out.push(format!("rival: {story}")),
+            (EvidenceRole::Against, fact) => {
+                let name = serde_json::to_value(fact).unwrap_or_default();
+                let of = |key: &str| name.get(key).and_then(|v| v.as_str().map(str::to_owned));
+                out.push(format!("against: {}", of("caveat").or(of("kind")).unwrap_or_default()));
+            }
+            _ => {}
+        }
+    }
+    out.sort();
+    out.dedup();
+    if out.is_empty() { "the row".to_owned() } else { out.join("; ") }
 }
 
 fn describe(

@@ -131,6 +131,11 @@ fn show(tally: &Tally) {
             println!("{what} {text}");
         }
     }
+    let mut unconfirmed: Vec<_> = tally.unconfirmed.iter().collect();
+    unconfirmed.sort_by_key(|(_, n)| std::cmp::Reverse(**n));
+    for ((row, lacks), n) in unconfirmed.iter().take(shown * 10) {
+        println!("NOT CONFIRMED {n}: {row}: {lacks}");
+    }
 }
 
 /// Where the inventories are of another time, and nothing that is given says so (`docs/accuracy.md`).

@@ -31,15 +31,23 @@ pub fn markdown(estate: &str, forests: u64, tally: &Tally) -> String {
     out.push_str("\n### Causes, with full inventories\n\n");
     square(&mut out, tally.confusion.iter().map(|((a, b), n)| (*a, *b, *n)));
     out.push_str("\n### Kinds, with full inventories\n\n");
-    out.push_str("| true | right | taken for |\n| --- | ---: | --- |\n");
+    out.push_str("| true | right | open | wrong |\n| --- | ---: | --- | --- |\n");
     let kinds: BTreeSet<_> = tally.kinds.keys().map(|k| k.0).collect();
     for kind in kinds {
         let of = tally.kinds.iter().filter(|((a, _), _)| *a == kind);
         let right = tally.kinds.get(&(kind, kind)).copied().unwrap_or_default();
         let all: u64 = of.clone().map(|(_, n)| n).sum();
-        let other: Vec<String> =
-            of.filter(|((_, b), _)| *b != kind).map(|((_, b), n)| format!("`{b}` {n}")).collect();
-        writeln!(out, "| `{kind}` | {right} of {all} | {} |", other.join(", ")).unwrap();
+        let (mut open, mut wrong) = (Vec::new(), Vec::new());
+        for ((_, said), n) in of.filter(|((_, said), _)| *said != kind) {
+            let open_ones = tally.open.get(&(kind, *said)).copied().unwrap_or_default();
+            for (list, n) in [(&mut open, open_ones), (&mut wrong, n - open_ones)] {
+                if n > 0 {
+                    list.push(format!("`{said}` {n}"));
+                }
+            }
+        }
+        writeln!(out, "| `{kind}` | {right} of {all} | {} | {} |", open.join(", "), wrong.join(", "))
+            .unwrap();
     }
     out.push_str("\n### Faults, with full inventories\n\n");
     out.push_str("| fault | incidents | cause right | cause and kind right | confirmed | wrong |\n");

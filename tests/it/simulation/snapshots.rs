@@ -7,7 +7,7 @@ use krbtriage::inventory::accounts::{Account, AccountInventory, ObjectClass};
 use krbtriage::inventory::addresses::{AddressInventory, HostAlias, NameOrigin, OwnedAddress, ResolvedName};
 use krbtriage::inventory::{InventoryFile, Source};
 
-use super::world::{Class, Id, World};
+use super::world::{Class, Id, Name, Purpose, World};
 
 /// How accounts were exported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,11 +50,16 @@ pub fn addresses(world: &World, list: &List, to: &mut AddressInventory, keep: im
 }
 
 pub fn dns(world: &World, list: &List, to: &mut AddressInventory) {
+    // A name that somebody gave to a server on purpose has a record made by hand; hosts register their own.
+    let by_hand = |name: &str| {
+        let given = |n: &&Name| matches!(n.purpose, Purpose::TakenOver | Purpose::Moved | Purpose::Pair);
+        world.names.iter().filter(given).any(|n| world.name_in(&n.label, n.domain).eq_ignore_ascii_case(name))
+    };
     to.resolved.extend(world.dns.iter().map(|(name, address)| ResolvedName {
         name: name.as_str().into(),
         address: *address,
         source: list.source(),
-        origin: NameOrigin::Dynamic,
+        origin: if by_hand(name) { NameOrigin::Unknown } else { NameOrigin::Dynamic },
         resolver: None,
     }));
     to.aliases.extend(world.cnames.iter().map(|(name, other)| HostAlias {

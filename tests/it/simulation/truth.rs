@@ -182,11 +182,19 @@ pub fn lookalikes(world: &World, ask: &Ask, refusal: &Refusal, truths: &[Truth])
             // `whenChanged` does not say what changed: perhaps the SPN, and a ticket for its former owner lives on.
             MachineAccount if key.changed > key.set + HOUR => &[StaleTicket],
             ManagedServiceAccount => &[ServiceAccount],
+            // A host keeps the previous password of a managed account, so a judge names the account before the ticket.
+            StaleTicket if key.class == Class::GroupManaged => &[ManagedServiceAccount],
             // Whether the password is older than a ticket lives decides, and a host may not have logged it.
             EncryptionType => &[MachineAccount, ServiceAccount, ManagedServiceAccount],
             _ => &[],
         };
         out.extend(more.iter().map(|k| (k.cause(), *k)));
+    }
+    // Where two hosts share several addresses, only DCOM's own event shows which one was taken.
+    let loopback = truths.iter().any(|t| t.0 == Cause::LoopbackSharedIp);
+    if let Some(target) = meant(world, ask).filter(|_| loopback) {
+        let common = world.common(refusal.host, target);
+        out.extend(common.iter().map(|nic| (Cause::LoopbackSharedIp, kind_of(nic))));
     }
     out.retain(|t| !truths.contains(t));
     out

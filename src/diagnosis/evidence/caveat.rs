@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{QuotedEvent, source_text};
+use super::quoted::{QuotedEvent, source_text};
 use crate::inventory::Source;
 
 /// What speaks against a verdict, or is of another time than the events.

@@ -2,6 +2,7 @@
 //! of it, once.
 
 mod caveat;
+mod quoted;
 mod sentences;
 
 use std::fmt;
@@ -16,6 +17,8 @@ use crate::inventory::accounts::Account;
 use crate::inventory::addresses::OwnedAddress;
 
 pub(super) use caveat::Caveat;
+pub(super) use quoted::QuotedEvent;
+use quoted::source_text;
 
 /// Addresses shown in one fact; a cluster of hundreds must not fill a cell.
 pub(super) const MAX_ADDRESSES: usize = 4;
@@ -88,33 +91,6 @@ pub enum Relation {
     Timeless,
 }
 
-/// An event of a log, quoted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct QuotedEvent {
-    pub at: Timestamp,
-    pub computer: Box<str>,
-    pub provider: &'static str,
-    pub event_id: u16,
-    /// Its values, without those that change with every event.
-    pub values: Box<str>,
-    /// How many such events there are.
-    pub count: u64,
-    pub says: &'static str,
-}
-
-impl fmt::Display for QuotedEvent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {} {} on {}", self.at, self.provider, self.event_id, self.computer)?;
-        if !self.values.is_empty() {
-            write!(f, " ({})", self.values)?;
-        }
-        if self.count > 1 {
-            write!(f, ", {} times in all", self.count)?;
-        }
-        write!(f, ": {}", self.says)
-    }
-}
-
 /// An account as evidence shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AccountName {
@@ -154,10 +130,6 @@ fn as_text<S: serde::Serializer>(source: &Option<Source>, serializer: S) -> Resu
         Some(source) => serializer.collect_str(source),
         None => serializer.serialize_none(),
     }
-}
-
-fn source_text<S: serde::Serializer>(source: &Source, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(source)
 }
 
 /// One fact. The names of the variants and fields are published in JSON (`docs/schema`).

@@ -332,7 +332,7 @@ pub(in crate::diagnosis) fn name_taken_over(case: &Case<'_>) -> Option<Proof> {
         Some(set) => Fact::Unused { set, account: account() },
         None => return None,
     });
-    p.repair = super::registration::repair_of_spn(case);
+    p.repair = super::target::repair_of_spn(case);
     p.kind = None;
     p.basis.owners = true;
     Some(p)

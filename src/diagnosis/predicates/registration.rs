@@ -1,6 +1,6 @@
 //! The SPN is on another account than the one that answered.
 
-use super::target::{is_no_computer, is_of_target, out_of_use};
+use super::target::{is_no_computer, is_of_target, out_of_use, repair_of_spn};
 use super::{
     addresses_of_target, encryption_types, host_log, is_service_class, is_unlisted_account, is_web_class,
     resolution, spn_owner, unlisted,
@@ -18,10 +18,6 @@ use crate::diagnosis::verdict::{Confidence, Kind};
 use crate::events::SignalKind;
 use crate::inventory::accounts::Account;
 use crate::names::{HostName, Same, Spn};
-
-pub(in crate::diagnosis) fn repair_of_spn(case: &Case<'_>) -> Repair {
-    Repair::Spn(case.parties.spn().map_or_else(|| case.parties.incident.target.to_lowercase(), Spn::key))
-}
 
 /// A proof with the owners of the SPN.
 pub(super) fn spn_proof(case: &Case<'_>) -> Proof {

@@ -3,9 +3,10 @@
 use crate::diagnosis::account_class::unused_since;
 use crate::diagnosis::case::Case;
 use crate::diagnosis::evidence::{AccountName, Fact};
+use crate::diagnosis::proof::Repair;
 use crate::diagnosis::subject::AccountKind;
 use crate::inventory::accounts::Account;
-use crate::names::HostName;
+use crate::names::{HostName, Spn};
 
 /// No inventory has the target as a host with addresses, and no list has a computer of its name though some has computers. A
 /// cluster's account is no computer. A responder of the target's name is a computer that a short list lacks.
@@ -36,4 +37,9 @@ pub(super) fn out_of_use(case: &Case<'_>, owner: &Account) -> Option<Fact> {
         return Some(Fact::Disabled { account });
     }
     unused_since(owner, case.parties.incident.occurrences.first).map(|set| Fact::Unused { set, account })
+}
+
+/// What ends the trouble of an SPN: one registration.
+pub(in crate::diagnosis) fn repair_of_spn(case: &Case<'_>) -> Repair {
+    Repair::Spn(case.parties.spn().map_or_else(|| case.parties.incident.target.to_lowercase(), Spn::key))
 }

@@ -1,6 +1,6 @@
 //! Whom a signal concerns.
 
-use super::About;
+use super::near::About;
 use crate::diagnosis::connection::{Connection, Topology};
 use crate::diagnosis::ownership::Ownership;
 use crate::diagnosis::parties::{Parties, same_domain};

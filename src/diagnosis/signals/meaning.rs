@@ -1,10 +1,31 @@
 //! What each kind of event says, as half a sentence.
 
-use super::{About, NearSignal, is_taken};
+use super::near::{About, NearSignal, is_taken};
+use crate::diagnosis::evidence::{Fact, QuotedEvent, Relation};
 use crate::events::SignalKind;
 
+impl NearSignal<'_> {
+    /// The event as evidence quotes it.
+    pub(crate) fn quoted(&self) -> QuotedEvent {
+        let signal = &self.recorded.signal;
+        QuotedEvent {
+            at: self.at,
+            computer: signal.computer.clone(),
+            provider: signal.provider,
+            event_id: signal.event_id,
+            values: signal.values.clone(),
+            count: self.recorded.occurrences.events,
+            says: says(self),
+        }
+    }
+
+    pub(crate) fn fact(&self, relation: Relation) -> Fact {
+        Fact::Event { relation, event: self.quoted() }
+    }
+}
+
 /// What an event of this kind says, whoever logs it.
-pub(super) fn says(near: &NearSignal<'_>) -> &'static str {
+fn says(near: &NearSignal<'_>) -> &'static str {
     let signal = &near.recorded.signal;
     match signal.kind {
         SignalKind::DuplicateName => "the KDC found the name on more than one account",

@@ -2,20 +2,20 @@
 
 mod about;
 mod meaning;
+mod near;
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::connection::Connection;
-use super::evidence::{Fact, QuotedEvent, Relation};
 use super::ownership::Ownership;
 use super::parties::Parties;
 use super::signal_index::{Lookup, SignalHosts, label_of};
-use crate::events::{Signal, SignalKind};
+use crate::events::SignalKind;
 use crate::incidents::RecordedSignal;
 use crate::names::{HostName, Same};
 
 use about::{Reader, responder_names, target_names};
-use meaning::says;
+pub(crate) use near::{About, NearSignal, is_taken};
 
 /// NETLOGON retries a refused session within this time, so a longer gap means that nothing was refused in between.
 const RETRY: SignedDuration = SignedDuration::from_hours(6);
@@ -23,44 +23,6 @@ const RETRY: SignedDuration = SignedDuration::from_hours(6);
 /// A domain controller logs NETLOGON 5722 also when a computer changes its password (KB810977), and replication may take
 /// this long to bring the new one everywhere.
 const CHANGE: SignedDuration = SignedDuration::from_hours(1);
-
-/// A signal that lies near an incident in time and concerns one of its names.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct NearSignal<'a> {
-    pub(crate) recorded: &'a RecordedSignal,
-    /// The first time it was recorded within the window.
-    pub(crate) at: Timestamp,
-    pub(crate) about: About,
-    /// It names the target's host with its domain: a short name may be that of another domain's machine.
-    pub(crate) names_domain: bool,
-    /// It was logged at a change of the password that the account lists show, so it shows no broken password.
-    pub(crate) routine: bool,
-    /// A list shows a new password between this refusal and the events: when it was set.
-    pub(crate) replaced: Option<Timestamp>,
-    /// NETLOGON 3210 with a domain that may be the computer's own, or that of a trust.
-    pub(crate) unknown_domain: bool,
-}
-
-/// Whom a signal concerns.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum About {
-    /// The target's SPN itself, or its HOST form.
-    Spn,
-    /// The target's host or account.
-    Target,
-    /// The account that answered.
-    Responder,
-    /// The account that owns the SPN.
-    Owner,
-    /// The account that answered, on another host than the target.
-    Elsewhere,
-    /// A trust between two domains, and no computer of the incident.
-    Trust,
-    /// The client, about its connection to the target.
-    Connection,
-    /// The client itself.
-    Client,
-}
 
 /// The signals near one incident, in a fixed order.
 #[derive(Debug, Default)]
@@ -122,30 +84,6 @@ impl<'a> Signals<'a> {
     /// The first signal of one of these kinds about one of these parties.
     pub(crate) fn find(&self, kinds: &[SignalKind], about: &[About]) -> Option<NearSignal<'a>> {
         self.iter().find(|near| kinds.contains(&near.recorded.signal.kind) && about.contains(&near.about))
-    }
-}
-
-impl NearSignal<'_> {
-    pub(crate) fn kind(&self) -> SignalKind {
-        self.recorded.signal.kind
-    }
-
-    /// The event as evidence quotes it.
-    pub(crate) fn quoted(&self) -> QuotedEvent {
-        let signal = &self.recorded.signal;
-        QuotedEvent {
-            at: self.at,
-            computer: signal.computer.clone(),
-            provider: signal.provider,
-            event_id: signal.event_id,
-            values: signal.values.clone(),
-            count: self.recorded.occurrences.events,
-            says: says(self),
-        }
-    }
-
-    pub(crate) fn fact(&self, relation: Relation) -> Fact {
-        Fact::Event { relation, event: self.quoted() }
     }
 }
 
@@ -225,10 +163,4 @@ fn labels(parties: &Parties<'_>, ownership: &Ownership<'_>) -> Vec<Box<str>> {
 fn names_target(parties: &Parties<'_>, hosts: &SignalHosts) -> bool {
     let Some(target) = &parties.target_host else { return false };
     hosts.subjects.iter().any(|named| named.domain().is_some() && named.same(target) != Same::No)
-}
-
-/// ERROR_DS_SPN_VALUE_NOT_UNIQUE_IN_FOREST (winerror.h): another account has the SPN.
-pub(crate) fn is_taken(signal: &Signal) -> bool {
-    matches!(signal.kind, SignalKind::WinRmSpnRefused | SignalKind::SqlSpnRefused)
-        && signal.error == Some(8647)
 }

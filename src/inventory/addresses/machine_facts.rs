@@ -135,7 +135,7 @@ fn read_facter(content: &str, to: &mut AddressCollector<'_>) -> Result<(), Refus
     })
 }
 
-/// facter's text as JSON: of structured facts, `networking`, and all flat ones.
+/// facter's text as JSON.
 fn json_of_text(content: &str) -> String {
     let mut json = String::from("{");
     let mut depth = 0usize;
@@ -154,13 +154,8 @@ fn json_of_text(content: &str) -> String {
             continue;
         };
         let is_structure = matches!(value.trim(), "{" | "[");
-        if depth == 0 && is_structure && name != "networking" {
-            // Another structured fact: its lines are indented, and none of them counts.
-            json.push_str("\"other\":");
-        } else {
-            json.push_str(&Value::from(name.trim_matches('"')).to_string());
-            json.push(':');
-        }
+        json.push_str(&Value::from(name.trim_matches('"')).to_string());
+        json.push(':');
         if is_structure {
             json.push_str(value.trim());
             depth += 1;

@@ -140,7 +140,7 @@ fn a_state_knows_from_an_extraction_how_far_its_log_went() {
     place.run(&["extract", "--for-triage", "a.evtx", "-o", "a.jsonl"]).exits(0);
     let read_to = |input: &str, state: &str| {
         place.run(&["triage", input, "--state", state, "-o", "report.csv"]).exits(0);
-        let state: Value = serde_json::from_str(&place.text(state)).unwrap();
+        let state: Value = serde_json::from_str(place.unpacked(state).lines().next().unwrap()).unwrap();
         state["logs"][0]["read_to"].clone()
     };
     assert_eq!(read_to("a.evtx", "of-log.json"), at(600));

@@ -62,11 +62,17 @@ pub fn triage(place: &Place, options: &[&str], name: &str, inputs: &[String]) ->
     arguments.extend(inputs.iter().map(String::as_str));
     let run = place.run(&arguments);
     // A log that is given twice says twice what is wrong with it.
-    let said: BTreeSet<String> = run.stderr().lines().map(str::to_owned).collect();
+    let stderr = run.stderr();
+    // What was written has other names, and what was read is other files.
+    let same = |line: &&str| !line.starts_with("Wrote ") && !line.starts_with("  Read: ");
+    let said: BTreeSet<String> = stderr.lines().filter(same).map(str::to_owned).collect();
     let mut all =
         vec![("exit".to_owned(), run.code().to_string()), ("said".to_owned(), format!("{said:#?}"))];
-    for output in outputs.iter().chain([&state]).filter(|output| exists(&place.path(output))) {
+    for output in outputs.iter().filter(|output| exists(&place.path(output))) {
         all.push((output.replacen(name, "", 1), place.text(output)));
+    }
+    if exists(&place.path(&state)) {
+        all.push(("state".to_owned(), place.unpacked(&state)));
     }
     all
 }

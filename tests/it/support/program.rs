@@ -40,6 +40,13 @@ impl Place {
         std::fs::read_to_string(self.path(name)).unwrap_or_else(|e| panic!("{name}: {e}"))
     }
 
+    /// The text of a compressed file.
+    pub fn unpacked(&self, name: &str) -> String {
+        let packed = std::fs::File::open(self.path(name)).unwrap_or_else(|e| panic!("{name}: {e}"));
+        let bytes = zstd::decode_all(packed).unwrap_or_else(|e| panic!("{name}: {e}"));
+        String::from_utf8(bytes).expect("text")
+    }
+
     pub fn run(&self, arguments: &[&str]) -> Run {
         let output = krbtriage().current_dir(self.0.path()).args(arguments).output().expect("it runs");
         Run(output)

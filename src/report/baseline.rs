@@ -211,7 +211,7 @@ pub struct EarlierRow {
     pub status: Status,
     pub first_seen: String,
     pub last_seen: String,
-    /// None where this run has events of it, and so a row.
+    /// None where this run has a row of it that goes on.
     pub row: Option<Row>,
 }
 

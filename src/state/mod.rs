@@ -7,7 +7,7 @@
 
 mod logs;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fs::{File, TryLockError};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
@@ -181,9 +181,13 @@ impl State {
         Ok(Self { reported, logs: head.logs, counts, packed })
     }
 
-    /// The incidents as the last runs with events of them reported them. The row of one of `present` is left out: this
-    /// run has it anew.
-    pub fn earlier(&self, path: &Path, present: &HashSet<&str>) -> Result<Vec<EarlierRow>, StateError> {
+    /// The incidents as the last runs with events of them reported them. `is_wanted` says of an incident, by its ID, status
+    /// and last time, whether its row is needed: a row is far larger than what a comparison uses.
+    pub fn earlier(
+        &self,
+        path: &Path,
+        is_wanted: &dyn Fn(&str, Status, &str) -> bool,
+    ) -> Result<Vec<EarlierRow>, StateError> {
         let damaged = &|why: String| StateError::Damaged { path: path.to_path_buf(), why };
         let mut earlier = Vec::with_capacity(self.counts.len());
         if self.packed.is_empty() {
@@ -194,7 +198,11 @@ impl State {
         while let Some(text) = lines.next().map_err(damaged)? {
             let unread = |e: serde_json::Error| damaged(format!("it is damaged: {e}"));
             let line: IncidentLine<'_> = serde_json::from_str(text).map_err(unread)?;
-            earlier.push(if present.contains(line.incident_id) {
+            earlier.push(if is_wanted(line.incident_id, line.status, line.last_seen) {
+                let row: Row = serde_json::from_str(line.row.get()).map_err(unread)?;
+                baseline::check(&row).map_err(damaged)?;
+                Row { events: line.events, ..row }.into()
+            } else {
                 EarlierRow {
                     incident_id: line.incident_id.to_owned(),
                     status: line.status,
@@ -202,10 +210,6 @@ impl State {
                     last_seen: line.last_seen.to_owned(),
                     row: None,
                 }
-            } else {
-                let row: Row = serde_json::from_str(line.row.get()).map_err(unread)?;
-                baseline::check(&row).map_err(damaged)?;
-                Row { events: line.events, ..row }.into()
             });
         }
         Ok(earlier)

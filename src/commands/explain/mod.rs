@@ -1,6 +1,6 @@
 //! `krbtriage explain`: describes a symptom, a cause or a kind, or an incident or a problem of a report.
 //!
-//! Order of the files: [`error`], [`section`], [`code`], [`symptom`], [`saved`] (of a report).
+//! Order of the files: `error`, `section`, `code`, `symptom`, `saved` (of a report).
 
 mod code;
 mod error;

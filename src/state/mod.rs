@@ -1,8 +1,8 @@
 //! What a schedule remembers from run to run (`--state FILE`): which events were reported, the incidents and their status,
 //! and how far each log was read.
 //!
-//! One file of JSON lines, compressed (Zstandard, with a checksum): the logs and the reported events, then one incident a
-//! line. It is written whole under a temporary name and renamed as the last thing a run does. Whenever a run is killed,
+//! One file: a line that names it, then JSON lines, compressed (Zstandard, with a checksum): the logs and the reported events,
+//! then one incident a line. It is written whole under a temporary name and renamed as the last thing a run does. Whenever a run is killed,
 //! the file is the old state or the new one. The events of a run whose state was not kept are reported again, never lost.
 
 mod logs;
@@ -39,8 +39,8 @@ const MAX_LINE: u64 = 2 << 30;
 /// Level of the compression. Higher ones take several times longer for a tenth less.
 const LEVEL: i32 = 1;
 
-/// First bytes of a Zstandard frame.
-const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+/// The file begins with this line. Without it, a state in a folder of logs would look like a compressed log.
+const MARK: &[u8] = b"krbtriage-state\n";
 
 /// Why the state could not be used.
 #[derive(Debug, thiserror::Error)]
@@ -146,7 +146,7 @@ impl State {
 
     fn parse(path: &Path, packed: Vec<u8>) -> Result<Self, StateError> {
         let path = path.to_path_buf();
-        if !packed.starts_with(&ZSTD_MAGIC) {
+        if !packed.starts_with(MARK) {
             let is_old = packed.starts_with(b"{") && memmem::find(&packed, FORMAT.as_bytes()).is_some();
             return Err(if is_old {
                 StateError::Uncompressed { path }
@@ -222,6 +222,7 @@ impl State {
 
     /// Writes the state with these rows, which [`State::next`] counted.
     pub fn write(&self, rows: &[Row], out: &mut dyn Write) -> io::Result<()> {
+        out.write_all(MARK)?;
         let mut out = zstd::Encoder::new(out, LEVEL)?;
         // A reader of it notices damage.
         out.include_checksum(true)?;
@@ -274,7 +275,8 @@ struct Lines<'a> {
 impl<'a> Lines<'a> {
     /// Fails with what is wrong.
     fn new(packed: &'a [u8]) -> Result<Self, String> {
-        let decoder = zstd::Decoder::with_buffer(packed).map_err(|e| format!("it is damaged: {e}"))?;
+        let frame = packed.strip_prefix(MARK).unwrap_or_default();
+        let decoder = zstd::Decoder::with_buffer(frame).map_err(|e| format!("it is damaged: {e}"))?;
         Ok(Self { unpacked: BufReader::new(decoder), line: String::new() })
     }
 

@@ -290,8 +290,9 @@ fn a_state_that_cannot_be_used_is_an_error() {
     place.write("A.evtx", log([four("A", "srv8", 1, 10)]));
     night(&place, &["A.evtx"]);
     let good = std::fs::read(place.path("state.json")).unwrap();
-    let text = String::from_utf8(zstd::decode_all(&*good).unwrap()).unwrap();
-    let packed = |text: &str| zstd::encode_all(text.as_bytes(), 1).unwrap();
+    let text = String::from_utf8(zstd::decode_all(&good[16..]).unwrap()).unwrap();
+    let packed =
+        |text: &str| [&b"krbtriage-state\n"[..], &zstd::encode_all(text.as_bytes(), 1).unwrap()].concat();
     let mut flipped = good.clone();
     let middle = flipped.len() / 2;
     flipped[middle] ^= 1;
@@ -319,6 +320,16 @@ fn a_state_that_cannot_be_used_is_an_error() {
             bytes,
             "it is left for a person to look at"
         );
+    }
+}
+
+/// A bug of the first compressed states: the second run took the state for a compressed log.
+#[test]
+fn a_state_in_the_folder_of_the_logs_is_no_input() {
+    let place = Place::new();
+    place.write("logs/A.evtx", log([four("A", "srv8", 1, 10)]));
+    for _ in 0..2 {
+        place.run(&["triage", "logs", "--state", "logs/state.json", "-o", "report.csv"]).exits(0);
     }
 }
 

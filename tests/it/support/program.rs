@@ -40,10 +40,11 @@ impl Place {
         std::fs::read_to_string(self.path(name)).unwrap_or_else(|e| panic!("{name}: {e}"))
     }
 
-    /// The text of a compressed file.
+    /// The text of a state.
     pub fn unpacked(&self, name: &str) -> String {
-        let packed = std::fs::File::open(self.path(name)).unwrap_or_else(|e| panic!("{name}: {e}"));
-        let bytes = zstd::decode_all(packed).unwrap_or_else(|e| panic!("{name}: {e}"));
+        let file = std::fs::read(self.path(name)).unwrap_or_else(|e| panic!("{name}: {e}"));
+        let bytes = zstd::decode_all(file.strip_prefix(b"krbtriage-state\n").expect("a state"))
+            .unwrap_or_else(|e| panic!("{name}: {e}"));
         String::from_utf8(bytes).expect("text")
     }
 

@@ -359,14 +359,15 @@ fn attack_9_a_state_that_was_changed_in_any_way_is_refused_and_stays() {
     place.write("A.evtx", log([four("A", "srv8", 1, 10)]));
     place.run(&["triage", "A.evtx", "--state", "state.json", "-o", "r.csv"]).exits(0);
     let good = std::fs::read(place.path("state.json")).unwrap();
-    let text = String::from_utf8(zstd::decode_all(&*good).unwrap()).unwrap();
-    let packed = |text: &str| zstd::encode_all(text.as_bytes(), 1).unwrap();
+    let text = String::from_utf8(zstd::decode_all(&good[16..]).unwrap()).unwrap();
+    let frame = |text: &str| zstd::encode_all(text.as_bytes(), 1).unwrap();
+    let packed = |text: &str| [&b"krbtriage-state\n"[..], &frame(text)].concat();
     let last = text.lines().last().unwrap();
     let twice = format!("{text}{last}\n");
     let two_heads = text.replacen("\"version\":", "\"version\":3,\"version\":", 1);
     assert_ne!(two_heads, text);
     let garbage = [&good[..], b"{}"].concat();
-    let more = [&good[..], &packed(&format!("{last}\n"))].concat();
+    let more = [&good[..], &frame(&format!("{last}\n"))].concat();
     for (n, bad) in [packed(&twice), packed(&two_heads), garbage, more].iter().enumerate() {
         place.write("state.json", bad);
         let run = place.run(&["triage", "A.evtx", "--state", "state.json", "-o", "r.csv"]);

@@ -308,13 +308,13 @@ mod tests {
     }
 
     fn all(input: impl Read) -> (Vec<ExtractLine>, Vec<String>) {
-        let (mut told, mut read_errors) = (Vec::new(), ReadErrors::default());
+        let (mut lines, mut read_errors) = (Vec::new(), ReadErrors::default());
         let mut take = |line| {
-            told.push(line);
+            lines.push(line);
             Ok(())
         };
         read_lines(input, &mut take, &mut read_errors);
-        (told, read_errors.into_sentences())
+        (lines, read_errors.into_sentences())
     }
 
     const LOG: &str = r#"{"krbtriage":1,"type":"log","log":"00000000000000ff","path":"a.evtx","kind":"evtx","bytes":1,
@@ -329,14 +329,14 @@ mod tests {
     fn a_record_comes_back_as_it_was() {
         let log = LOG.replace('\n', " ");
         let text = format!("{}\r\n\n{log}", event_line(&record()));
-        let (told, read_errors) = read(&text);
+        let (lines, read_errors) = read(&text);
         assert_eq!(read_errors, Vec::<String>::new());
-        assert_eq!(told[0], ExtractLine::Event(255, record()));
+        assert_eq!(lines[0], ExtractLine::Event(255, record()));
         assert!(
-            matches!(&told[1], ExtractLine::Log(line) if line.path == "a.evtx" && line.read_errors == ["p"])
+            matches!(&lines[1], ExtractLine::Log(line) if line.path == "a.evtx" && line.read_errors == ["p"])
         );
         let utf16: Vec<u8> = format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect();
-        assert_eq!(all(&utf16[..]), (told, read_errors));
+        assert_eq!(all(&utf16[..]), (lines, read_errors));
     }
 
     #[test]
@@ -361,8 +361,8 @@ mod tests {
             ("[".repeat(100_000), "line 1"),
             ("x".repeat(MAX_LINE + 10), "longer than 8 MiB"),
         ] {
-            let (told, read_errors) = read(&format!("{bad}\n{good}\n"));
-            assert_eq!(told, [ExtractLine::Event(255, record())], "{why}");
+            let (lines, read_errors) = read(&format!("{bad}\n{good}\n"));
+            assert_eq!(lines, [ExtractLine::Event(255, record())], "{why}");
             assert!(read_errors.len() == 1 && read_errors[0].contains(why), "{read_errors:?}");
         }
     }
@@ -373,8 +373,8 @@ mod tests {
             format!(r#"{{"krbtriage":1,"type":"{kind}","extraction":"{name}","program":"p"}}"#)
         };
         let name = "00000000000000ff";
-        let told = read(&[bound("begin", name), bound("end", name)].join("\n"));
-        assert_eq!(told, (vec![ExtractLine::Begin(255), ExtractLine::End(255)], vec![]));
+        let lines = read(&[bound("begin", name), bound("end", name)].join("\n"));
+        assert_eq!(lines, (vec![ExtractLine::Begin(255), ExtractLine::End(255)], vec![]));
         assert!(read(&bound("begin", "255")).1[0].contains("\"extraction\" is not 16 hexadecimal digits"));
         assert!(read(r#"{"krbtriage":1,"type":"end"}"#).1[0].contains("missing field `extraction`"));
     }

@@ -190,16 +190,16 @@ fn evidence_items(items: &[String], roles: &[String]) -> Vec<EvidenceItem> {
 }
 
 /// Pairs items with those of another column in the same order; with nothing if a report lacks that column.
-fn paired<T>(items: &[String], beside: &[String], make: impl Fn(&str, &str) -> T) -> Vec<T> {
-    let beside = beside.iter().map(String::as_str).chain(std::iter::repeat(""));
-    items.iter().zip(beside).map(|(item, beside)| make(item, beside)).collect()
+fn paired<T>(items: &[String], others: &[String], make: impl Fn(&str, &str) -> T) -> Vec<T> {
+    let others = others.iter().map(String::as_str).chain(std::iter::repeat(""));
+    items.iter().zip(others).map(|(item, other)| make(item, other)).collect()
 }
 
 /// What the logs show about an earlier incident without new events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Silence {
     /// The logs contain an event of its client.
-    pub heard: bool,
+    pub in_logs: bool,
     /// The incident is over.
     pub over: bool,
 }
@@ -266,7 +266,7 @@ pub fn compare(rows: Vec<Row>, earlier: Vec<EarlierRow>, silence_of: &dyn Fn(&Ro
         let silence = silence(row);
         // It was true of that run only.
         row.missing.retain(|item| item.code() != silence.code());
-        if !silent.heard {
+        if !silent.in_logs {
             row.collect.extend(silence.collects().iter().map(ToString::to_string));
             row.missing.push(RequestItem::new(silence));
         }

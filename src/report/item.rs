@@ -8,8 +8,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use crate::diagnosis::{
-    AGAINST, Evidence, EvidenceRole, Fact, Relation, Request, Step, is_for_people, title_of, uncapitalised,
+    AGAINST, Evidence, EvidenceRole, Fact, Relation, Request, Step, is_for_people, title_of,
 };
+use crate::text::sentence::uncapitalised;
 
 /// An item: typed in the run that made it, so that its text is made when it is written; its text if it was read, with
 /// JSON members from JSON.

@@ -13,6 +13,7 @@ use super::row::{Row, Status};
 use super::text_writer::{few, period};
 use crate::diagnosis::{Confidence, EvidenceRole};
 use crate::text::escape::escape_markup;
+use crate::text::sentence::capitalised;
 use crate::zone::Zone;
 
 /// Problems with all that is known of them. Of the others the title is enough: the report has the rest.
@@ -83,11 +84,6 @@ fn write_problem(
     }
     let mut steps = (1..).zip(&problem.fix);
     steps.try_for_each(|(n, step)| item(out, &format!("   {n})"), &step.text()))
-}
-
-fn capitalised(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
 
 fn section<'a>(

@@ -98,9 +98,9 @@ pub fn group(rows: &[Row]) -> Vec<Problem> {
 fn problem(rows: &[Row], incidents: Vec<usize>) -> Option<Problem> {
     let all: Vec<&Row> = incidents.iter().filter_map(|&i| rows.get(i)).collect();
     let present: Vec<&Row> = all.iter().copied().filter(|r| r.status.is_present()).collect();
-    let told = if present.is_empty() { &all } else { &present };
+    let counted = if present.is_empty() { &all } else { &present };
     // The first incident with the highest confidence, so that the result is always the same.
-    let best = told.iter().copied().reduce(|a, b| if b.confidence > a.confidence { b } else { a })?;
+    let best = counted.iter().copied().reduce(|a, b| if b.confidence > a.confidence { b } else { a })?;
     Some(Problem {
         problem_id: best.problem_id.clone(),
         status: status(&all),
@@ -111,9 +111,9 @@ fn problem(rows: &[Row], incidents: Vec<usize>) -> Option<Problem> {
         title: best.title.clone(),
         explanation: best.explanation.clone(),
         new: all.iter().filter(|r| r.status.is_new()).count(),
-        clients: names(told.iter().map(|r| &r.client)),
-        targets: names(told.iter().map(|r| &r.target_spn)),
-        events: saturating_sum(told.iter().map(|r| r.events)),
+        clients: names(counted.iter().map(|r| &r.client)),
+        targets: names(counted.iter().map(|r| &r.target_spn)),
+        events: saturating_sum(counted.iter().map(|r| r.events)),
         first_seen: all.iter().map(|r| &r.first_seen).min_by(|a, b| by_time(a, b))?.clone(),
         last_seen: all.iter().map(|r| &r.last_seen).max_by(|a, b| by_time(a, b))?.clone(),
         fix: best.fix.clone(),

@@ -11,7 +11,8 @@ use super::numbers::{counted, grouped};
 use super::row::{Row, Status};
 use super::text_writer::{TextLayout, TextRole, TextWriter, few, period, shown_of};
 use super::{Problem, Report, empty_result, problem};
-use crate::diagnosis::{Cause, Confidence, uncapitalised};
+use crate::diagnosis::{Cause, Confidence};
+use crate::text::sentence::uncapitalised;
 
 /// Most problems that are all shown in full. Of more, only [`MANY_IN_FULL`] are; the others get one line each,
 /// up to [`MAX_LINES`] per cause.
@@ -179,7 +180,7 @@ impl<'a> View<'a> {
         let name = self.writer.styled(TextRole::Strong, problem.heading());
         let text = format!(
             "{name}: {}, {}, {}",
-            self.sure(problem),
+            self.confidence(problem),
             counted(incidents, "incident"),
             counted(problem.clients.len() as u64, "client")
         );
@@ -192,12 +193,12 @@ impl<'a> View<'a> {
     }
 
     /// Confidence, kind and status.
-    fn sure(&self, problem: &Problem) -> String {
+    fn confidence(&self, problem: &Problem) -> String {
         let confidence = self.writer.styled(of_confidence(problem.confidence), problem.confidence.name());
         let mut text = format!("{confidence}, {} ({})", uncapitalised(problem.kind.label()), problem.kind);
         if self.compared {
-            let ink = if problem.status.is_new() { TextRole::Bad } else { TextRole::Plain };
-            text.push_str(&format!(", {}", self.writer.styled(ink, problem.status.name())));
+            let role = if problem.status.is_new() { TextRole::Bad } else { TextRole::Plain };
+            text.push_str(&format!(", {}", self.writer.styled(role, problem.status.name())));
         }
         text
     }
@@ -212,7 +213,7 @@ impl<'a> View<'a> {
         };
         self.number += 1;
         let name = self.writer.styled(TextRole::Strong, problem.heading());
-        let text = format!("{name}: {}", self.sure(problem));
+        let text = format!("{name}: {}", self.confidence(problem));
         self.writer.line(&format!("{:>2}. ", self.number), &text);
         let story = self.writer.styled(TextRole::Plain, &format!("{}.", best.explanation));
         self.writer.line("    ", &story);
@@ -272,15 +273,15 @@ impl<'a> View<'a> {
         let shown = shown_of(rows.len(), MAX_INCIDENTS);
         let compared = self.compared;
         let cells = rows.iter().take(shown).map(|row| {
-            let mut sure = self.writer.styled(of_confidence(row.confidence), row.confidence.name());
+            let mut confidence = self.writer.styled(of_confidence(row.confidence), row.confidence.name());
             if compared {
-                let ink = if row.status.is_new() { TextRole::Bad } else { TextRole::Plain };
-                sure.push_str(&format!(" {}", self.writer.styled(ink, row.status.name())));
+                let role = if row.status.is_new() { TextRole::Bad } else { TextRole::Plain };
+                confidence.push_str(&format!(" {}", self.writer.styled(role, row.status.name())));
             }
             let target = if row.target_spn.is_empty() { "(no target)" } else { &row.target_spn };
             vec![
                 self.writer.styled(TextRole::Faint, &row.incident_id),
-                sure,
+                confidence,
                 self.writer.styled(TextRole::Plain, &format!("{} -> {target}", row.client)),
             ]
         });

@@ -2,7 +2,7 @@
 //!
 //! Order of the files: [`decode`], then what reads its text ([`lines`], [`delimited`],
 //! [`property_list`], [`json`] on [`json_window`]);
-//! [`escape`] is independent.
+//! [`escape`] and [`sentence`] are independent.
 
 pub(crate) mod clixml;
 pub(crate) mod decode;
@@ -12,6 +12,7 @@ pub(crate) mod json;
 mod json_window;
 pub(crate) mod lines;
 pub(crate) mod property_list;
+pub(crate) mod sentence;
 
 use sha2::{Digest, Sha256};
 

@@ -92,12 +92,13 @@ fn rows_of<'a>(
 ) -> HashMap<IpAddr, Vec<&'a OwnedAddress>> {
     let mut all: HashMap<IpAddr, Vec<&OwnedAddress>> = HashMap::new();
     let owners: BTreeSet<HostId> = owners_of.values().flatten().copied().collect();
-    let told = |row: &OwnedAddress| (row.description.is_some(), row.mac.is_some(), row.interface.is_some());
+    let described =
+        |row: &OwnedAddress| (row.description.is_some(), row.mac.is_some(), row.interface.is_some());
     for host in owners {
         let mut best: BTreeMap<IpAddr, &OwnedAddress> = BTreeMap::new();
         for row in hosts.owned(host).iter().copied().filter(|r| owners_of.contains_key(&r.address)) {
             let known = best.entry(row.address).or_insert(row);
-            if told(row) > told(known) {
+            if described(row) > described(known) {
                 *known = row;
             }
         }

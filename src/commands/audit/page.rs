@@ -11,6 +11,7 @@ use crate::report::Reading;
 use crate::report::Status;
 use crate::report::numbers::{counted, counted_as, grouped};
 use crate::report::page::{Connection, FixStep, Inputs, Shell, name, shown};
+use crate::text::sentence::capitalised;
 use crate::zone::Zone;
 
 /// Findings with a card; the next ones get a line, and the rest a number.
@@ -186,7 +187,7 @@ impl Card {
             kind: finding.kind.name(),
             status: finding.status.name(),
             counts: owners(finding),
-            why: format!("{}.", capitalised(&shown(&finding.hurts))),
+            why: format!("{}.", sentence(&shown(&finding.hurts))),
             address: name(finding.what.split_once(" -> ").map_or(&*finding.what, |(_, address)| address)),
             connections,
             more: if more > 0 { counted(more, "more connection") } else { String::new() },
@@ -296,13 +297,10 @@ fn connections(finding: &AuditFinding) -> (Vec<Connection>, u64) {
     (shown, more)
 }
 
-fn capitalised(text: &str) -> String {
-    let mut chars = text.chars();
-    // A name keeps its case: only a word that is followed by a blank or a comma is a word.
-    match chars.next() {
-        Some(first) if text.split(' ').next().is_some_and(|word| word.chars().all(char::is_alphabetic)) => {
-            first.to_uppercase().chain(chars).collect()
-        }
-        _ => text.to_owned(),
+/// The sentence with a capital letter, unless it begins with a name, which keeps its case: a word has letters only.
+fn sentence(text: &str) -> String {
+    match text.split(' ').next().is_some_and(|word| word.chars().all(char::is_alphabetic)) {
+        true => capitalised(text),
+        false => text.to_owned(),
     }
 }

@@ -8,10 +8,10 @@ use crate::report::numbers::{counted, counted_as, grouped};
 use crate::report::text::shares;
 use crate::report::text_writer::{TextLayout, TextRole, TextWriter, few, shown_of};
 
-/// Most findings that are all shown in full. Of more, [`MANY_TOLD`] are, and [`MAX_LINES`] of each kind get a
+/// Most findings that are all shown in full. Of more, [`MANY_IN_FULL`] are, and [`MAX_LINES`] of each kind get a
 /// line.
-const ALL_TOLD: usize = 10;
-const MANY_TOLD: usize = 5;
+const ALL_IN_FULL: usize = 10;
+const MANY_IN_FULL: usize = 5;
 const MAX_LINES: usize = 4;
 const MAX_OWNERS: usize = 4;
 const MAX_EVIDENCE: usize = 3;
@@ -46,8 +46,9 @@ pub(super) fn view(all: &[AuditFinding], read: Read, layout: TextLayout) -> Stri
     }
     head(&mut writer, all, read);
     let sizes: Vec<usize> = groups.iter().map(|(_, findings)| findings.len()).collect();
-    let most = if sizes.iter().sum::<usize>() <= ALL_TOLD { ALL_TOLD } else { MANY_TOLD.max(sizes.len()) };
-    let mut told: HashMap<Vec<String>, usize> = HashMap::new();
+    let most =
+        if sizes.iter().sum::<usize>() <= ALL_IN_FULL { ALL_IN_FULL } else { MANY_IN_FULL.max(sizes.len()) };
+    let mut printed_fixes: HashMap<Vec<String>, usize> = HashMap::new();
     let mut number = 0;
     for ((kind, findings), share) in groups.iter().zip(shares(&sizes, most)) {
         writer.blank();
@@ -58,7 +59,7 @@ pub(super) fn view(all: &[AuditFinding], read: Read, layout: TextLayout) -> Stri
         for finding in full {
             writer.blank();
             number += 1;
-            paragraph(&mut writer, finding, number, compared, &mut told);
+            paragraph(&mut writer, finding, number, compared, &mut printed_fixes);
         }
         lines(&mut writer, rest, compared);
     }
@@ -101,8 +102,8 @@ fn head(writer: &mut TextWriter, all: &[AuditFinding], read: Read) {
 fn named(writer: &TextWriter, finding: &AuditFinding, compared: bool) -> String {
     let mut text = writer.styled(TextRole::Strong, &finding.what);
     if compared {
-        let ink = if finding.status == Status::Ongoing { TextRole::Plain } else { TextRole::Bad };
-        text.push_str(&format!(" ({})", writer.styled(ink, finding.status.name())));
+        let role = if finding.status == Status::Ongoing { TextRole::Plain } else { TextRole::Bad };
+        text.push_str(&format!(" ({})", writer.styled(role, finding.status.name())));
     }
     text
 }
@@ -122,7 +123,7 @@ fn paragraph(
     finding: &AuditFinding,
     number: usize,
     compared: bool,
-    told: &mut HashMap<Vec<String>, usize>,
+    printed_fixes: &mut HashMap<Vec<String>, usize>,
 ) {
     let text = format!("{}: {}", named(writer, finding, compared), owners(writer, finding));
     writer.line(&format!("{number:>2}. "), &text);
@@ -144,12 +145,12 @@ fn paragraph(
     }
     writer.items("    Proof", &proof, false);
     let fix: Vec<String> = finding.fix.iter().map(|step| step.text().into_owned()).collect();
-    if let Some(number) = told.get(&fix) {
+    if let Some(number) = printed_fixes.get(&fix) {
         writer.labelled("    Fix", &format!("as for {number}. above"));
         return;
     }
     let steps: Vec<String> = fix.iter().map(|step| writer.styled(TextRole::Plain, step)).collect();
-    told.insert(fix, number);
+    printed_fixes.insert(fix, number);
     writer.items("    Fix", &steps, steps.len() > 1);
 }
 

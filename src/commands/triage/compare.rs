@@ -65,7 +65,7 @@ pub(super) fn compare(
     let rows = match earlier {
         None => rows,
         Some(earlier) => baseline::compare(rows, earlier, &|row| Silence {
-            heard: computers.contains(&*row.client.to_lowercase()),
+            in_logs: computers.contains(&*row.client.to_lowercase()),
             over: is_over(&row.client, &row.last_seen),
         }),
     };

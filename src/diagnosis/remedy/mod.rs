@@ -22,7 +22,7 @@ mod view;
 mod web;
 
 pub(crate) use audit::{Found, audit_steps};
-pub(crate) use step::{Effect, Step, uncapitalised};
+pub(crate) use step::{Effect, Step};
 
 use super::command::{Command, Role};
 use super::{Cause, Confidence, Kind, Named, RemedyInput};

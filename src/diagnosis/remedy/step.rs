@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::diagnosis::command::{Command, sentence};
+use crate::text::sentence::uncapitalised;
 
 /// What a step changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -164,16 +165,5 @@ impl fmt::Display for Step {
             }
         }
         Ok(())
-    }
-}
-
-/// The sentence after a condition, unless it begins with a name or an abbreviation.
-pub(crate) fn uncapitalised(text: &str) -> String {
-    let mut chars = text.chars();
-    match (chars.next(), chars.clone().next()) {
-        (Some(first), Some(second)) if second.is_lowercase() || second == ' ' => {
-            first.to_lowercase().chain(chars).collect()
-        }
-        _ => text.to_owned(),
     }
 }

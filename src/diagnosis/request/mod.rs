@@ -1,5 +1,4 @@
 //! What to collect next: the question, the commands that answer it, and what the answer separates.
-
 //!
 //! Files: [`text`] (title, question, reading), [`commands`], [`collect`] (what a script can collect).
 
@@ -15,7 +14,6 @@ use std::net::IpAddr;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
-#[allow(unused_imports, reason = "collect-script uses it as soon as reports carry it")]
 pub(crate) use collect::{Collect, is_for_people};
 pub(super) use commands::{
     ENCRYPTION_POLICY, HOSTS_FILE, NEWEST_EVENT, POOLS, WINDOWS_AUTHENTICATION, account_query, appcmd,
@@ -24,6 +22,7 @@ pub(super) use commands::{
 pub(super) use text::list_and;
 
 use super::command::{Name, sentence};
+use crate::text::sentence::capitalised;
 
 /// What a log or a list lacks to settle an incident.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -238,11 +237,6 @@ impl fmt::Display for Request {
         }
         Ok(())
     }
-}
-
-fn capitalised(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 impl Serialize for Request {

@@ -213,7 +213,7 @@ struct Flat {
     fields: Vec<(String, String)>,
     data: Vec<Datum>,
     strings: Vec<Datum>,
-    beside: Vec<Datum>,
+    named_values: Vec<Datum>,
     record: Option<Result<Record, String>>,
     /// Why the event is not complete.
     refused: Option<String>,
@@ -287,7 +287,7 @@ impl Flat {
             }
         }
         if VALUES.contains(&path) {
-            self.beside.push(Datum { name: Some(path.into()), value: text.into() });
+            self.named_values.push(Datum { name: Some(path.into()), value: text.into() });
             return;
         }
         self.fields.push((path.to_owned(), text.to_owned()));
@@ -445,7 +445,7 @@ impl Flat {
             Some("date") => format!("{time} {}", self.get(&["time"])),
             _ => time.to_owned(),
         };
-        let data = [&self.data, &self.strings, &self.beside].into_iter().find(|data| !data.is_empty());
+        let data = [&self.data, &self.strings, &self.named_values].into_iter().find(|data| !data.is_empty());
         Found::Event(Box::new(FlatEvent {
             provider: provider.to_owned(),
             event_id: event_id.to_owned(),

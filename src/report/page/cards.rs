@@ -130,7 +130,7 @@ pub(super) struct Story {
     pub events: String,
     pub first: Moment,
     pub last: Moment,
-    pub told: IncidentCard,
+    pub card: IncidentCard,
     /// Its sentence and its fix are the same as those above it.
     pub same_why: bool,
     pub same_fix: bool,
@@ -193,9 +193,11 @@ struct Room {
 impl Card {
     fn new(problem: &Problem, rows: &[Row], room: &mut Room) -> Self {
         let of_it: Vec<&Row> = problem.incidents.iter().filter_map(|&i| rows.get(i)).collect();
-        let told = |row: &&&Row| row.confidence == problem.confidence && row.kind == problem.kind;
-        let best =
-            of_it.iter().find(|r| r.status.is_present() && told(r)).or_else(|| of_it.iter().find(told));
+        let has_title = |row: &&&Row| row.confidence == problem.confidence && row.kind == problem.kind;
+        let best = of_it
+            .iter()
+            .find(|r| r.status.is_present() && has_title(r))
+            .or_else(|| of_it.iter().find(has_title));
         let why = best.map(|r| sentence(&r.explanation)).unwrap_or_default();
         let fix_texts = steps(&problem.fix);
         let evidence: &[EvidenceItem] = best.map_or(&[], |row| &row.evidence);
@@ -213,8 +215,8 @@ impl Card {
                 break;
             }
             let mut story = Story::new(row);
-            story.same_why = story.told.explanation == why;
-            story.same_fix = story.told.fix == fix_texts;
+            story.same_why = story.card.explanation == why;
+            story.same_fix = story.card.fix == fix_texts;
             room.stories -= 1;
             room.bytes = room.bytes.saturating_sub(story.len());
             stories.push(story);
@@ -353,7 +355,7 @@ impl Story {
             events: grouped(row.events),
             first: Moment::new(&row.first_seen),
             last: Moment::new(&row.last_seen),
-            told: IncidentCard::new(row),
+            card: IncidentCard::new(row),
             same_why: false,
             same_fix: false,
         }
@@ -364,13 +366,13 @@ impl Story {
     }
 
     fn len(&self) -> usize {
-        let told = &self.told;
+        let card = &self.card;
         let lists =
-            [&told.evidence, &told.caveats, &told.context, &told.considered, &told.missing, &told.logs];
-        let fix = if self.same_fix { 0 } else { bytes(&told.fix) };
+            [&card.evidence, &card.caveats, &card.context, &card.considered, &card.missing, &card.logs];
+        let fix = if self.same_fix { 0 } else { bytes(&card.fix) };
         // The names occur twice.
         2 * (self.client.len() + self.answered_by.len() + self.target.len())
-            + told.explanation.len()
+            + card.explanation.len()
             + lists.iter().map(|l| bytes(l)).sum::<usize>()
             + fix
     }
@@ -378,7 +380,7 @@ impl Story {
 
 impl IncidentCard {
     pub(super) fn new(row: &Row) -> Self {
-        let mut told = Self {
+        let mut card = Self {
             what: shown_in(problem_name(&row.problem, &row.problem_id), MAX_NAME),
             explanation: sentence(&row.explanation),
             realms: realms(row),
@@ -390,14 +392,14 @@ impl IncidentCard {
         };
         for item in &row.evidence {
             let of_section = match item.section() {
-                EvidenceSection::Proof => &mut told.evidence,
-                EvidenceSection::Caveat => &mut told.caveats,
-                EvidenceSection::Context => &mut told.context,
-                EvidenceSection::Considered => &mut told.considered,
+                EvidenceSection::Proof => &mut card.evidence,
+                EvidenceSection::Caveat => &mut card.caveats,
+                EvidenceSection::Context => &mut card.context,
+                EvidenceSection::Considered => &mut card.considered,
             };
             of_section.push(shown(&item.text()));
         }
-        told
+        card
     }
 }
 

@@ -100,11 +100,11 @@ impl Data {
 
 impl Writer {
     fn row(&mut self, row: &Row) -> io::Result<()> {
-        let told = IncidentCard::new(row);
+        let card = IncidentCard::new(row);
         let value = serde_json::json!([
             shown_in(&row.incident_id, 40),
             self.text(&shown_in(&row.problem_id, 40))?,
-            self.text(&told.what)?,
+            self.text(&card.what)?,
             self.text(row.status.name())?,
             self.text(row.cause.name())?,
             self.text(row.cause.label())?,
@@ -114,19 +114,19 @@ impl Writer {
             self.text(&name(&row.client))?,
             self.text(&name(&row.answered_by))?,
             self.text(&name(&row.target_spn))?,
-            self.text(&told.realms)?,
-            self.list(&told.shared)?,
+            self.text(&card.realms)?,
+            self.list(&card.shared)?,
             row.events,
             shown_in(&row.first_seen, 40),
             shown_in(&row.last_seen, 40),
-            self.text(&told.explanation)?,
-            self.list(&told.evidence)?,
-            self.list(&told.caveats)?,
-            self.list(&told.context)?,
-            self.list(&told.considered)?,
-            self.list(&told.missing)?,
-            self.list(&told.fix)?,
-            self.list(&told.logs)?,
+            self.text(&card.explanation)?,
+            self.list(&card.evidence)?,
+            self.list(&card.caveats)?,
+            self.list(&card.context)?,
+            self.list(&card.considered)?,
+            self.list(&card.missing)?,
+            self.list(&card.fix)?,
+            self.list(&card.logs)?,
         ]);
         self.item(&value.to_string())
     }

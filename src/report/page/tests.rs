@@ -95,7 +95,7 @@ fn incidents(page: &str) -> Vec<Value> {
     let zlib = BASE64_STANDARD.decode(data).unwrap();
     let items: Vec<Value> = serde_json::from_reader(ZlibDecoder::new(&*zlib)).unwrap();
     let texts: Vec<&Value> = items.iter().filter(|i| i.is_string()).collect();
-    let told = |member: &str, value: &Value| match value {
+    let cell = |member: &str, value: &Value| match value {
         Value::Array(list) => list.iter().map(|n| texts[n.as_u64().unwrap() as usize].clone()).collect(),
         Value::Number(n) if member != "events" => texts[n.as_u64().unwrap() as usize].clone(),
         other => other.clone(),
@@ -103,7 +103,7 @@ fn incidents(page: &str) -> Vec<Value> {
     items
         .iter()
         .filter_map(Value::as_array)
-        .map(|row| members.iter().zip(row).map(|(m, v)| ((*m).to_owned(), told(m, v))).collect())
+        .map(|row| members.iter().zip(row).map(|(m, v)| ((*m).to_owned(), cell(m, v))).collect())
         .collect()
 }
 

@@ -36,7 +36,12 @@ pub(super) fn is_service_class(class: &str) -> bool {
 
 /// Web classes: IIS decrypts in kernel mode with the machine's key, and WinRM asks for `HTTP/host` beside a web site.
 pub(super) fn is_web_class(class: &str) -> bool {
-    matches!(class, "http" | "www" | "wsman")
+    is_site_class(class) || class == "wsman"
+}
+
+/// Classes that a web site may serve.
+fn is_site_class(class: &str) -> bool {
+    matches!(class, "http" | "www")
 }
 
 /// What the target's name resolves to on the client.

@@ -2,8 +2,8 @@
 
 use super::target::{is_no_computer, is_of_target, out_of_use, repair_of_spn};
 use super::{
-    addresses_of_target, encryption_types, host_log, is_service_class, is_unlisted_account, is_web_class,
-    resolution, spn_owner, unlisted,
+    addresses_of_target, encryption_types, host_log, is_service_class, is_site_class, is_unlisted_account,
+    is_web_class, resolution, spn_owner, unlisted,
 };
 use crate::diagnosis::case::Case;
 use crate::diagnosis::connection::Topology;
@@ -72,7 +72,7 @@ pub(super) fn kind_of_two_accounts(case: &Case<'_>) -> Option<Kind> {
 /// A web site may own the SPN. `WSMAN/` and the ports of WinRM are WinRM's alone, which runs as the machine.
 pub(super) fn asks_for_web_site(case: &Case<'_>) -> bool {
     let port = case.parties.spn().and_then(|spn| spn.port.as_deref());
-    matches!(case.parties.class().as_str(), "http" | "www") && !matches!(port, Some("5985" | "5986"))
+    is_site_class(&case.parties.class()) && !matches!(port, Some("5985" | "5986"))
 }
 
 /// Gives the proof the kind of a leftover, where every owner is disabled or belongs to a machine that is gone.

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use super::addresses::quoted_addresses;
 use super::hosts::both_live;
+use super::is_site_class;
 use super::keys::failed_service_serves_class;
 use super::target::is_of_target;
 use crate::diagnosis::account_class::is_in_use;
@@ -90,7 +91,7 @@ pub(in crate::diagnosis) fn target_in_use(case: &Case<'_>, _: &Proof) -> bool {
 /// No web service is involved: neither IIS in kernel mode nor WinRM beside a web site.
 pub(in crate::diagnosis) fn no_web_service(case: &Case<'_>, _: &Proof) -> bool {
     let service = case.ownership.owners.iter().any(|owner| !AccountKind::of(owner).is_machine());
-    let web = matches!(case.parties.class().as_str(), "http" | "www");
+    let web = is_site_class(&case.parties.class());
     !(web && service && !case.ownership.via_host)
 }
 

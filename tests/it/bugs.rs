@@ -35,23 +35,11 @@ fn bug_5_one_thread_reads_the_lists_as_well() {
     }
     place.write("A.evtx", log([four("A", "srv8", 1, 10)]));
     let most = |threads: &str| {
-        let mut child = krbtriage()
-            .current_dir(place.0.path())
-            .args(["triage", "A.evtx", "-s", "lists", "--threads", threads, "-o", "r.csv"])
-            .spawn()
-            .unwrap();
-        let status = format!("/proc/{}/status", child.id());
-        let mut most = 0;
-        while child.try_wait().unwrap().is_none() {
-            let text = std::fs::read_to_string(&status).unwrap_or_default();
-            let count = text.lines().find_map(|line| line.strip_prefix("Threads:")?.trim().parse().ok());
-            most = most.max(count.unwrap_or(0));
-            std::thread::sleep(Duration::from_millis(1));
-        }
-        most
+        let arguments = ["triage", "A.evtx", "-s", "lists", "--threads", threads, "-o", "r.csv"];
+        highest_until_end(&mut place.start(&arguments), "Threads")
     };
     // The same threads for signals and progress in both.
-    let (one, eight): (u32, u32) = (most("1"), most("8"));
+    let (one, eight) = (most("1"), most("8"));
     assert!(one > 0 && one + 7 <= eight, "{one} {eight}");
 }
 

@@ -320,13 +320,7 @@ fn attack_14_pipes_and_devices_are_refused_as_every_input() {
             &["collect-script", "--report", endless],
             &["collect-script", "--hosts", endless],
         ] {
-            let mut child = krbtriage()
-                .current_dir(place.0.path())
-                .args(arguments)
-                .stdout(std::process::Stdio::null())
-                .stderr(std::process::Stdio::null())
-                .spawn()
-                .unwrap();
+            let mut child = place.start(arguments);
             let deadline = Instant::now() + Duration::from_secs(20);
             let status = loop {
                 match child.try_wait().unwrap() {

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
 
 use crate::support::evtx::{Event, EvtxWriter, kerberos_event3, kerberos_event4};
 
@@ -53,6 +53,13 @@ impl Place {
         Run(output)
     }
 
+    /// Starts the program, which prints nothing.
+    pub fn start(&self, arguments: &[&str]) -> Child {
+        let mut command = krbtriage();
+        command.current_dir(self.0.path()).args(arguments).stdout(Stdio::null()).stderr(Stdio::null());
+        command.spawn().expect("it starts")
+    }
+
     /// Names of the files in it, without those below folders.
     pub fn files(&self) -> Vec<String> {
         let mut names: Vec<String> = std::fs::read_dir(self.0.path())
@@ -64,6 +71,22 @@ impl Place {
         names.sort();
         names
     }
+}
+
+/// The highest number that a field of `/proc/PID/status` shows until the process ends. What is missed makes it less, never
+/// more.
+#[cfg(target_os = "linux")]
+pub fn highest_until_end(child: &mut Child, field: &str) -> u64 {
+    let status = format!("/proc/{}/status", child.id());
+    let mut highest = 0;
+    while child.try_wait().expect("a child").is_none() {
+        let text = std::fs::read_to_string(&status).unwrap_or_default();
+        let line = text.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':'));
+        let number: Option<u64> = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
+        highest = highest.max(number.unwrap_or_default());
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    highest
 }
 
 pub struct Run(Output);

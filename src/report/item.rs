@@ -12,8 +12,8 @@ use crate::diagnosis::{
 };
 use crate::text::sentence::uncapitalised;
 
-/// An item: typed in the run that made it, so that its text is made when it is written; its text if it was read, with
-/// JSON members from JSON.
+/// In the run that made the item, its typed parts: the text is made when it is written. Where a report was read, the text and,
+/// from JSON, the members.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Parts<T> {
     Typed(Box<T>),

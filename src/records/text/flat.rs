@@ -213,6 +213,7 @@ struct Flat {
     fields: Vec<(String, String)>,
     data: Vec<Datum>,
     strings: Vec<Datum>,
+    /// Values that the export has in columns of their own.
     named_values: Vec<Datum>,
     record: Option<Result<Record, String>>,
     /// Why the event is not complete.

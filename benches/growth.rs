@@ -37,13 +37,14 @@ struct Kind {
     make: fn(usize) -> Inputs,
 }
 
-const KINDS: [Kind; 11] = [
+const KINDS: [Kind; 12] = [
     Kind { name: "addresses that the client and the target share", start: 500, make: shared_with_client },
     Kind { name: "addresses that a third host and the target share", start: 500, make: shared_with_third },
     Kind { name: "DCOM 10009 of all clients about one server", start: 100_000, make: dead_server },
     Kind { name: "LsaSrv 40960 of all clients about one server", start: 100_000, make: dead_server_lsa },
     Kind { name: "DCOM 10028 of one client about many servers", start: 20_000, make: one_client },
     Kind { name: "accounts of one SPN, with as many incidents", start: 5_000, make: accounts_of_spn },
+    Kind { name: "SPNs of one account, with as many incidents", start: 2_500, make: spns_of_account },
     Kind { name: "domains of one short name, asked by full name", start: 5_000, make: domains_full },
     Kind { name: "domains of one short name, asked by short name", start: 5_000, make: domains_short },
     Kind { name: "targets alike in 15 characters", start: 5_000, make: alike },
@@ -207,6 +208,16 @@ fn one_name(n: usize, target: impl Fn(usize) -> String) -> Inputs {
         events.push(at(kerberos_event4(&client, "srv1$", &realm, &target(i), &realm), i));
     }
     Inputs { events, addresses, ..Inputs::default() }
+}
+
+fn spns_of_account(n: usize) -> Inputs {
+    let mut inputs = Inputs::default();
+    for i in 0..n {
+        let target = format!("cifs/srv{i}.alpha.example.com");
+        inputs.events.push(event4(i, "client.alpha.example.com", &format!("srv{i}$"), &target));
+        let _ = writeln!(inputs.accounts, "svc,alpha.example.com,{target}");
+    }
+    inputs
 }
 
 fn domains_full(n: usize) -> Inputs {

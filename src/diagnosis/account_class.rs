@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::subject::{AccountFacts, AccountKind};
 use crate::inventory::accounts::{Account, ObjectClass};
-use crate::names::{HostName, Spn};
+use crate::names::HostName;
 
 /// A computer sets its password every 30 days ("Maximum machine account password age"). One that has not for twice that
 /// time is off, or left behind.
@@ -22,7 +22,7 @@ impl AccountKind {
         if name.eq_ignore_ascii_case("AZUREADSSOACC") {
             return Self::EntraSeamlessSso;
         }
-        if account.spns.iter().any(is_azure_files) {
+        if account.is_azure_storage() {
             return Self::AzureStorage;
         }
         match account.object_class {
@@ -64,12 +64,8 @@ fn has_own_host(account: &Account) -> bool {
     let Some(name) = HostName::parse(account.name.trim_end_matches('$')) else { return false };
     let own = |host: &str| HostName::parse(host).is_some_and(|host| host.same_label(&name));
     account.dns_host_name.as_deref().is_some_and(own)
-        || account.spns.iter().filter_map(Spn::parse).any(|spn| own(&spn.host))
+        || account.spns.hosts_like(&name).next().is_some()
         || account.spns.is_empty()
-}
-
-fn is_azure_files(spn: &str) -> bool {
-    Spn::parse(spn).is_some_and(|spn| spn.host.to_ascii_lowercase().contains(".file.core."))
 }
 
 /// A computer's account whose password was set long before the events: the machine is off, gone, or never logs on.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::connection::{Connection, Topology};
 use super::parties::{Parties, same_domain};
 use crate::inventory::accounts::Account;
-use crate::names::{HostName, Principal, Spn};
+use crate::names::{HostName, Principal};
 
 /// The owners of the SPN, and which of them the responder is.
 #[derive(Debug, Default)]
@@ -203,12 +203,7 @@ fn same_name(a: &str, b: &str) -> bool {
     }
 }
 
-/// The SPN of an account whose host is this one.
+/// Has the account an SPN of this host?
 pub(crate) fn has_spn_of_host(account: &Account, host: &HostName) -> bool {
-    account
-        .spns
-        .iter()
-        .filter_map(Spn::parse)
-        .filter_map(|spn| HostName::parse(&spn.host))
-        .any(|name| name.same_label(host))
+    account.spns.hosts_like(host).next().is_some()
 }

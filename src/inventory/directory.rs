@@ -1,9 +1,7 @@
 //! The directory as the diagnosis queries it: who owns an SPN, which accounts have a name. [`SpnIndex`]
 //! merges what the files say about one account; the directory gives one record per account.
 
-use super::accounts::{
-    Account, AccountId, AccountInventory, HostAliases, SpnIndex, is_cluster_management_spn, is_cluster_spn,
-};
+use super::accounts::{Account, AccountId, AccountInventory, HostAliases, SpnIndex};
 use crate::names::{HostName, Spn};
 use jiff::Timestamp;
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -191,12 +189,12 @@ impl<'a> Directory<'a> {
     }
 }
 
-/// Clusters by domain. Every cluster name has an account with [cluster SPNs](is_cluster_spn). The account of
+/// Clusters by domain. Every cluster name has an account with [cluster SPNs](Account::is_cluster_name). The account of
 /// the cluster's own name also has the SPN of the management API, as its nodes have.
 fn clusters(inventory: &AccountInventory) -> HashMap<String, usize> {
     let mut names: HashMap<String, (BTreeSet<String>, BTreeSet<String>)> = HashMap::new();
-    for account in inventory.accounts.iter().filter(|a| a.spns.iter().any(is_cluster_spn)) {
-        let own = account.spns.iter().any(is_cluster_management_spn);
+    for account in inventory.accounts.iter().filter(|a| a.is_cluster_name()) {
+        let own = account.manages_cluster();
         let (clusters, others) = names.entry(account.domain.to_lowercase()).or_default();
         let names = if own { clusters } else { others };
         names.insert(account.name.trim_end_matches('$').to_lowercase());

@@ -16,7 +16,7 @@ use crate::diagnosis::verdict::{Confidence, Kind};
 use crate::events::{Role, SignalKind};
 use crate::inventory::Source;
 use crate::inventory::accounts::Account;
-use crate::inventory::accounts::{is_cluster_management_spn, is_cluster_spn};
+use crate::inventory::accounts::is_cluster_spn;
 use crate::inventory::hosts::HostId;
 use crate::names::{HostName, Principal, Same};
 
@@ -203,7 +203,7 @@ pub(super) fn cluster_account<'a>(case: &Case<'a>) -> Option<&'a Account> {
     let accounts = &case.parties.context.accounts;
     accounts.named(target.label()).into_iter().find(|account| {
         account.is_computer()
-            && account.spns.iter().any(is_cluster_spn)
+            && account.is_cluster_name()
             && target.domain().is_none_or(|domain| {
                 account.domain.is_empty()
                     || account.domain.eq_ignore_ascii_case(domain)
@@ -212,15 +212,11 @@ pub(super) fn cluster_account<'a>(case: &Case<'a>) -> Option<&'a Account> {
     })
 }
 
-fn has_management_spn(account: &Account) -> bool {
-    account.spns.iter().any(is_cluster_management_spn)
-}
-
 /// The responder is no node of the cluster: its whole account is known, and lacks what this cluster's accounts have.
 fn is_no_node(case: &Case<'_>, cluster: &Account) -> bool {
-    let bare = |account: &&Account| !account.spns_are_partial && !has_management_spn(account);
+    let bare = |account: &&Account| !account.spns_are_partial && !account.manages_cluster();
     let accounts = &case.ownership.responder_accounts;
-    has_management_spn(cluster) && !accounts.is_empty() && accounts.iter().all(bare)
+    cluster.manages_cluster() && !accounts.is_empty() && accounts.iter().all(bare)
 }
 
 /// The target is a cluster's name, and the responder a node of that cluster, where the name belongs.
@@ -306,7 +302,7 @@ fn node(case: &Case<'_>, cluster: &Account) -> Option<Fact> {
     if !accounts.is_complete(&cluster.domain) || accounts.clusters_of(&cluster.domain) != 1 {
         return None;
     }
-    let of_account = case.ownership.responder_accounts.iter().find(|account| has_management_spn(account));
+    let of_account = case.ownership.responder_accounts.iter().find(|account| account.manages_cluster());
     let of_adapter = || {
         let rows = case.parties.usable(machine_id(case));
         rows.into_iter().find(|row| row.description.as_ref().is_some_and(|text| text.contains(ADAPTER)))

@@ -17,7 +17,7 @@ use crate::diagnosis::subject::AccountKind;
 use crate::diagnosis::verdict::{Confidence, Kind};
 use crate::events::SignalKind;
 use crate::inventory::accounts::Account;
-use crate::names::{HostName, Same, Spn};
+use crate::names::{HostName, Same};
 
 /// A proof with the owners of the SPN.
 pub(super) fn spn_proof(case: &Case<'_>) -> Proof {
@@ -136,9 +136,8 @@ pub(in crate::diagnosis) fn spn_elsewhere_for_service(case: &Case<'_>) -> Option
 /// The responder has an SPN of the target's name: whatever it runs on, clients are meant to use that name.
 fn serves_target(case: &Case<'_>) -> bool {
     let Some(target) = &case.parties.target_host else { return false };
-    let spns = case.ownership.responder_accounts.iter().flat_map(|account| &account.spns);
-    let hosts = spns.filter_map(|spn| HostName::parse(&Spn::parse(spn)?.host));
-    hosts.into_iter().any(|host| host.same(target) != Same::No)
+    let accounts = case.ownership.responder_accounts.iter();
+    accounts.flat_map(|account| account.spns.hosts_like(target)).any(|host| host.same(target) != Same::No)
 }
 
 /// The SPN is on another account; where the responder runs, nothing shows.

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::spn_list::SpnList;
 use crate::inventory::Source;
-use crate::names::{HostName, Spn};
+use crate::names::HostName;
 
 /// userAccountControl (MS-ADTS 2.2.16).
 const ACCOUNT_DISABLED: u32 = 0x2;
@@ -66,13 +66,10 @@ impl Account {
     /// Is it a computer (or managed service) account? Its name ends in `$`, or it has a host's name, or only
     /// its CN is known and it has a host's SPN (`setspn` shows computers without `$`).
     pub fn is_computer(&self) -> bool {
-        const HOST: [&str; 2] = ["host/", "restrictedkrbhost/"];
-        let host_spn = |spn: &str| {
-            HOST.iter().any(|class| spn.get(..class.len()).is_some_and(|c| c.eq_ignore_ascii_case(class)))
-        };
         self.name.ends_with('$')
             || self.dns_host_name.is_some()
-            || (self.name_is_cn && self.spns.iter().any(host_spn))
+            || (self.name_is_cn
+                && ["host", "restrictedkrbhost"].iter().any(|class| self.spns.has_class(class)))
     }
 }
 
@@ -80,9 +77,7 @@ impl Account {
     /// Does it have the `HOST/` SPN of this host, which every computer registers for itself? `setspn` shows
     /// no dNSHostName.
     pub fn has_host_spn(&self, host: &HostName) -> bool {
-        self.spns.iter().filter_map(Spn::parse).any(|spn| {
-            spn.class.eq_ignore_ascii_case("host") && HostName::parse(&spn.host).as_ref() == Some(host)
-        })
+        self.spns.has_computer(host)
     }
 }
 
@@ -129,7 +124,7 @@ impl Account {
             self.primary_group_id.map(|id| matches!(id, DOMAIN_CONTROLLERS | READ_ONLY_DOMAIN_CONTROLLERS));
         self.has_flag(SERVER_TRUST | PARTIAL_SECRETS)
             .or(by_group)
-            .unwrap_or_else(|| self.dn_has(",ou=domain controllers,") || self.has_class(REPLICATION))
+            .unwrap_or_else(|| self.dn_has(",ou=domain controllers,") || self.spns.has_class(REPLICATION))
     }
 
     /// Is it a read-only domain controller? It has the passwords of few accounts.
@@ -155,14 +150,24 @@ impl Account {
                 && !self.spns_are_partial
                 && self.distinguished_name.is_some()
                 && !self.spns.is_empty()
-                && !self.has_class("host")
-                && !self.has_class("restrictedkrbhost"))
+                && !self.spns.has_class("host")
+                && !self.spns.has_class("restrictedkrbhost"))
     }
 
     /// Does its SPN suggest the name of a failover cluster or of a role in one (CNO, VCO)? The nodes share
     /// its key.
     pub fn is_cluster_name(&self) -> bool {
-        self.spns.iter().any(is_cluster_spn)
+        CLUSTER_CLASSES.iter().any(|class| self.spns.has_class(class))
+    }
+
+    /// Does it have the class for managing clusters? A cluster's own name and its nodes have it.
+    pub fn manages_cluster(&self) -> bool {
+        self.spns.has_class("MSServerClusterMgmtAPI")
+    }
+
+    /// Is it the account of an Azure storage account?
+    pub fn is_azure_storage(&self) -> bool {
+        self.spns.has_azure_files()
     }
 
     /// Does it run Windows? `None` if no list has operatingSystem. Samba and appliances write their own name, and Microsoft's
@@ -196,26 +201,15 @@ impl Account {
     fn dn_has(&self, part: &str) -> bool {
         self.distinguished_name.as_ref().is_some_and(|dn| dn.to_lowercase().contains(part))
     }
-
-    fn has_class(&self, class: &str) -> bool {
-        self.spns.iter().filter_map(class_of).any(|other| other.eq_ignore_ascii_case(class))
-    }
 }
 
 /// SPN classes that only the name objects of a failover cluster have.
+const CLUSTER_CLASSES: [&str; 2] = ["MSClusterVirtualServer", "MSServerCluster"];
+
+/// Is the SPN of such a class?
 pub fn is_cluster_spn(spn: &str) -> bool {
-    class_of(spn).is_some_and(|class| {
-        class.eq_ignore_ascii_case("MSClusterVirtualServer") || class.eq_ignore_ascii_case("MSServerCluster")
-    })
-}
-
-/// The class for managing clusters. A cluster's own name and its nodes have it on their accounts.
-pub fn is_cluster_management_spn(spn: &str) -> bool {
-    class_of(spn).is_some_and(|class| class.eq_ignore_ascii_case("MSServerClusterMgmtAPI"))
-}
-
-fn class_of(spn: &str) -> Option<&str> {
-    Some(spn.split_once('/')?.0)
+    spn.split_once('/')
+        .is_some_and(|(class, _)| CLUSTER_CLASSES.iter().any(|known| class.eq_ignore_ascii_case(known)))
 }
 
 #[cfg(test)]

@@ -26,9 +26,11 @@ pub(super) mod registry;
 mod rows;
 mod setspn;
 mod spn_index;
+mod spn_key;
 mod spn_list;
+mod spn_lookup;
 
-pub use account::{Account, ObjectClass, is_cluster_management_spn, is_cluster_spn};
+pub use account::{Account, ObjectClass, is_cluster_spn};
 pub use account_inventory::AccountInventory;
 pub(crate) use aliases::DEFAULT_MAPPINGS;
 pub use aliases::{AliasError, HostAliases};

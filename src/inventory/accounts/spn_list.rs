@@ -2,16 +2,35 @@
 //! their content.
 
 use std::fmt;
+use std::sync::OnceLock;
+
+use super::spn_lookup::SpnLookup;
+use crate::names::HostName;
 
 /// Separator between two SPNs. No SPN holds it (see [`SpnList::may_hold`]).
 const SEPARATOR: char = '\n';
 
 /// SPNs as written, in the order of the source.
-#[derive(Clone, PartialEq, Eq, Default)]
+#[derive(Default)]
 pub struct SpnList {
     joined: Box<str>,
     len: u32,
+    lookup: OnceLock<Box<SpnLookup>>,
 }
+
+impl Clone for SpnList {
+    fn clone(&self) -> Self {
+        Self { joined: self.joined.clone(), len: self.len, lookup: OnceLock::new() }
+    }
+}
+
+impl PartialEq for SpnList {
+    fn eq(&self, other: &Self) -> bool {
+        self.len == other.len && self.joined == other.joined
+    }
+}
+
+impl Eq for SpnList {}
 
 /// Builds a list.
 #[derive(Debug, Default)]
@@ -53,12 +72,42 @@ impl SpnList {
             joined.push_str(&more.joined);
             self.joined = joined.into_boxed_str();
             self.len += more.len;
+            self.lookup = OnceLock::new();
         }
     }
 
     /// Can a list hold this SPN? Not if it has a line break, which no real SPN has.
     pub(super) fn may_hold(spn: &str) -> bool {
         memchr::memchr(b'\n', spn.as_bytes()).is_none()
+    }
+
+    /// Is there an SPN of this service class?
+    pub(super) fn has_class(&self, class: &str) -> bool {
+        self.lookup().has_class(class)
+    }
+
+    /// Is there an SPN with this [key](super::spn_key::stored_key)?
+    pub(super) fn has_key(&self, key: &str) -> bool {
+        self.lookup().has_key(key)
+    }
+
+    /// Is there a `HOST/` SPN of exactly this host?
+    pub(super) fn has_computer(&self, host: &HostName) -> bool {
+        self.lookup().has_computer(host)
+    }
+
+    /// Is there an SPN of a share in Azure Files?
+    pub(super) fn has_azure_files(&self) -> bool {
+        self.lookup().has_azure_files
+    }
+
+    /// The hosts of SPNs that have the [same label](HostName::same_label) as this one.
+    pub fn hosts_like(&self, host: &HostName) -> impl Iterator<Item = &HostName> + use<'_> {
+        self.lookup().hosts_like(host)
+    }
+
+    fn lookup(&self) -> &SpnLookup {
+        self.lookup.get_or_init(|| Box::new(SpnLookup::new(self.iter())))
     }
 
     /// Every SPN with its position.
@@ -92,7 +141,7 @@ impl SpnListBuilder {
 
     /// Takes the list out. The builder keeps its memory for the next account.
     pub(super) fn take(&mut self) -> SpnList {
-        let list = SpnList { joined: self.joined.as_str().into(), len: self.len };
+        let list = SpnList { joined: self.joined.as_str().into(), len: self.len, lookup: OnceLock::new() };
         self.joined.clear();
         self.len = 0;
         list

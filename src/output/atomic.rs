@@ -4,7 +4,7 @@ use std::io::{self, BufWriter, Seek, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
-use super::cleanup::{PREFIX, TempFileGuard, commit_lock};
+use super::cleanup::{PREFIX, RANDOM, TempFileGuard, commit_lock};
 use super::error::OutputError;
 use super::protect::ProtectedPaths;
 use super::target::{Output, ResolvedTarget, SECOND_NAMES, folder_of, second_name};
@@ -89,7 +89,7 @@ impl StagedFile {
             ResolvedTarget::File(file) => folder_of(file).to_path_buf(),
             ResolvedTarget::Device(_) => std::env::temp_dir(),
         };
-        let make = || tempfile::Builder::new().prefix(PREFIX).tempfile_in(folder);
+        let make = || tempfile::Builder::new().prefix(PREFIX).rand_bytes(RANDOM).tempfile_in(folder);
         let (mut file, _guard) = TempFileGuard::create(make).map_err(failed)?;
         {
             let mut out = BufWriter::new(file.as_file_mut());

@@ -10,8 +10,15 @@ use std::time::Duration;
 
 use tempfile::NamedTempFile;
 
-/// Every temporary file of the program begins with this.
+/// The name of a temporary file: this, then [`RANDOM`] letters and digits.
 pub(super) const PREFIX: &str = ".krbtriage-";
+pub(super) const RANDOM: usize = 6;
+
+/// Only such a name is removed: a user may call a file `.krbtriage-old.csv`.
+fn is_temporary(name: &str) -> bool {
+    name.strip_prefix(PREFIX)
+        .is_some_and(|rest| rest.len() == RANDOM && rest.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+}
 
 /// A temporary file this old belongs to a run that was killed: files exist under this name for seconds.
 const ABANDONED_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
@@ -69,8 +76,7 @@ pub fn exit_cleaning_up(status: i32) -> ! {
 /// Removes temporary files of killed runs from `folder`. A file that cannot be removed stays.
 pub fn remove_abandoned(folder: &Path) {
     for entry in folder.read_dir().into_iter().flatten().flatten() {
-        let name = entry.file_name();
-        if !name.to_string_lossy().starts_with(PREFIX) {
+        if !is_temporary(&entry.file_name().to_string_lossy()) {
             continue;
         }
         // Of the entry itself: a link is not followed.
@@ -95,8 +101,9 @@ mod tests {
             let file = std::fs::File::create(folder.path().join(name)).unwrap();
             file.set_modified(SystemTime::now() - Duration::from_secs(hours * 3600)).unwrap();
         };
-        make(".krbtriage-old", 30);
-        make(".krbtriage-new", 1);
+        make(".krbtriage-0ldOld", 30);
+        make(".krbtriage-newNew", 1);
+        make(".krbtriage-old.csv", 900);
         make("report.csv", 900);
         remove_abandoned(folder.path());
         let mut left: Vec<_> = folder
@@ -106,6 +113,6 @@ mod tests {
             .map(|e| e.unwrap().file_name().into_string().unwrap())
             .collect();
         left.sort();
-        assert_eq!(left, [".krbtriage-new", "report.csv"]);
+        assert_eq!(left, [".krbtriage-newNew", ".krbtriage-old.csv", "report.csv"]);
     }
 }

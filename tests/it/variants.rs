@@ -233,6 +233,65 @@ fn attack_13_a_bad_json_object_costs_itself_in_every_list() {
     }
 }
 
+/// Attack 13: two names that differ only in case are one name to every reader, so an object or row that uses both is open.
+#[test]
+fn attack_13_names_that_differ_in_case_and_value_are_reported() {
+    let place = Place::new();
+    let account = |names: &str| {
+        format!(
+            r#"[{{"ObjectClass":"computer",{names},"DistinguishedName":"CN=X,DC=a,DC=com","servicePrincipalName":["HOST/x"]}},
+            {{"ObjectClass":"computer","sAMAccountName":"SRV3$","DistinguishedName":"CN=SRV3,DC=a,DC=com","servicePrincipalName":["HOST/y"]}}]"#
+        )
+    };
+    let address = |names: &str| {
+        format!(
+            r#"[{{{names},"InterfaceAlias":"e"}},{{"PSComputerName":"SRV3","IPAddress":"192.0.2.3","InterfaceAlias":"e"}}]"#
+        )
+    };
+    let tables = "sAMAccountName,samaccountname,DistinguishedName,servicePrincipalName\nSRV1$,SRV2$,\"CN=X,DC=a,DC=com\",HOST/x\n\
+                  SRV3$,,\"CN=SRV3,DC=a,DC=com\",HOST/y\n";
+    for (list, command, code) in [
+        (account(r#""sAMAccountName":"SRV1$","SamAccountName":"SRV2$""#), "audit", 3),
+        (
+            account(r#""sAMAccountName":"SRV1$","dNSHostName":"srv1.a.com","DNSHostName":"srv2.a.com""#),
+            "audit",
+            3,
+        ),
+        (account(r#""sAMAccountName":"SRV1$","SamAccountName":"srv1$""#), "audit", 0),
+        (tables.to_owned(), "audit", 3),
+        (
+            address(r#""PSComputerName":"SRV1","pscomputername":"SRV2","IPAddress":"192.0.2.1""#),
+            "inventory",
+            3,
+        ),
+        (
+            address(r#""PSComputerName":"SRV1","IPAddress":"192.0.2.1","ipaddress":"192.0.2.2""#),
+            "inventory",
+            3,
+        ),
+        (
+            address(r#""PSComputerName":"SRV1","IPAddress":"192.0.2.1","ipaddress":"192.0.2.1""#),
+            "inventory",
+            0,
+        ),
+    ] {
+        place.write("list", &list);
+        let arguments =
+            if command == "audit" { &["audit", "-v", "-s", "list"][..] } else { &["inventory", "list"] };
+        let run = place.run(arguments);
+        assert_eq!(run.code(), code, "{list}: {}", run.stderr());
+        let skipped = run.stderr().contains("the object is skipped");
+        assert_eq!(skipped, code == 3, "{list}: {}", run.stderr());
+        let shown = run.stdout() + &run.stderr();
+        match command {
+            "audit" => assert!(shown.contains(if skipped { "1 host" } else { "2 hosts" }), "{list}: {shown}"),
+            _ => {
+                assert!(run.stdout().contains("SRV3") && run.stdout().contains("SRV1") != skipped, "{shown}")
+            }
+        }
+    }
+}
+
 /// Attack 13: what a limit of a text form drops.
 #[test]
 fn attack_13_limits_of_text_forms_are_reported_and_exit_with_3() {

@@ -105,7 +105,8 @@ pub(super) struct Entry {
     spns: SpnListBuilder,
     shown: Shown,
     line: u64,
-    deleted: bool,
+    /// It is deleted, or ambiguous.
+    skipped: bool,
     collected: Option<Timestamp>,
 }
 
@@ -144,12 +145,15 @@ impl Entry {
             Attribute::AccountName if value.contains(NOT_IN_ACCOUNT_NAMES) => {
                 to.lost(line, format!("{} is not an account name", quoted(value)));
             }
-            Attribute::AccountName => self.account.name = value.into(),
+            Attribute::AccountName => {
+                self.check_same("sAMAccountName", Some(&self.account.name.clone()), value, line, to);
+                self.account.name = value.into();
+            }
             // LDIF has it both as `dn` and as an attribute.
             Attribute::DistinguishedName if self.account.distinguished_name.as_deref() == Some(value) => {}
             Attribute::DistinguishedName => match to.domains.of(value) {
                 Some((domain, deleted)) => {
-                    self.deleted |= deleted;
+                    self.skipped |= deleted;
                     self.account.domain = domain;
                     self.account.distinguished_name = Some(value.into());
                 }
@@ -161,7 +165,16 @@ impl Entry {
                 }
             }
             Attribute::ServicePrincipalName => self.add_spn(value, line, to),
-            Attribute::DnsHostName => self.account.dns_host_name = Some(value.into()),
+            Attribute::DnsHostName => {
+                self.check_same(
+                    "dNSHostName",
+                    self.account.dns_host_name.clone().as_deref(),
+                    value,
+                    line,
+                    to,
+                );
+                self.account.dns_host_name = Some(value.into());
+            }
             Attribute::AdditionalDnsHostName => {
                 self.account.additional_dns_host_names.push(value.into());
             }
@@ -218,7 +231,27 @@ impl Entry {
             | Attribute::IsReadOnlyDc
             | Attribute::IsManagedService
             | Attribute::IsGroupManagedService => {}
-            Attribute::IsDeleted => self.deleted |= is_true,
+            Attribute::IsDeleted => self.skipped |= is_true,
+        }
+    }
+
+    /// Reports a second, different value of an attribute that names the account. The object is skipped: which of them was meant
+    /// cannot be known.
+    fn check_same(
+        &mut self,
+        attribute: &str,
+        earlier: Option<&str>,
+        value: &str,
+        line: u64,
+        to: &mut AccountCollector,
+    ) {
+        let Some(earlier) = earlier.filter(|earlier| !earlier.is_empty()) else { return };
+        if !earlier.eq_ignore_ascii_case(value) && !self.skipped {
+            self.skipped = true;
+            to.lost(
+                line,
+                format!("{attribute} is {} and {}; the object is skipped", quoted(earlier), quoted(value)),
+            );
         }
     }
 
@@ -288,7 +321,7 @@ impl Entry {
     pub(super) fn finish(mut self, to: &mut AccountCollector) {
         self.account.spns = self.spns.take();
         to.keep_builder(self.spns);
-        if self.deleted {
+        if self.skipped {
             return;
         }
         let account = &mut self.account;

@@ -1,6 +1,7 @@
 //! Reads JSON objects as values, in the shapes that PowerShell gives them.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fmt;
 
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -51,8 +52,13 @@ where
                 None => break,
             }
         }
-        if self.refusal.is_none() {
-            self.refusal = (self.each)(&object, line, self.to).err();
+        match other_case(&object) {
+            Some((name, other)) => self.to.problem(
+                line,
+                format!("{name:?} and {other:?} are one name with two values; the object is skipped"),
+            ),
+            None if self.refusal.is_none() => self.refusal = (self.each)(&object, line, self.to).err(),
+            None => {}
         }
         Ok(())
     }
@@ -60,6 +66,16 @@ where
     fn error(&mut self, line: u64, what: String, _: bool) {
         self.to.problem(line, what);
     }
+}
+
+/// Two names of the object that differ only in case, and have different values. PowerShell writes no such object, and readers
+/// fold names: which value was meant cannot be known.
+fn other_case(object: &Object) -> Option<(&str, &str)> {
+    let mut names: HashMap<String, (&str, &Value)> = HashMap::new();
+    object.iter().find_map(|(name, value)| {
+        let (other, with) = names.insert(name.to_ascii_lowercase(), (name, value))?;
+        (with != value).then_some((other, name.as_str()))
+    })
 }
 
 /// Parses one object at the start of the text, and returns its length.

@@ -300,13 +300,19 @@ fn collect_script(args: args::CollectScript) -> Exit {
             say(&summary::inventory_problems(&inventories, false));
             if refused > 0 {
                 say(&format!(
-                    "Left out: {refused} names that are not host names. Comments in the script show them.\n"
+                    "Left out: {}. Comments in the script show them.\n",
+                    counted_as(
+                        refused as u64,
+                        "name that is not a host name",
+                        "names that are not host names"
+                    )
                 ));
             }
             if unlisted > 0 {
                 say(&format!(
-                    "Left out: {unlisted} hosts that no list has. Comments in the script show them. Name those that you \
-                     trust, or pass inventories with -i and -s.\n"
+                    "Left out: {} that no list has. Comments in the script show them. Name those that you trust, or \
+                     pass inventories with -i and -s.\n",
+                    counted(unlisted as u64, "host")
                 ));
             }
             if is_complete { Exit::Complete } else { Exit::Partial }

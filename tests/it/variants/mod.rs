@@ -1,6 +1,7 @@
 //! Variants of the kinds of attacks that the review found: other places, formats and commands. `SECURITY.md` names these tests.
 
-use std::collections::BTreeSet;
+mod runs;
+
 use std::io::Write;
 
 use krbtriage::text::escape::is_dangerous;
@@ -357,123 +358,5 @@ fn attack_12_records_with_one_key_are_counted_and_named_in_every_form() {
             assert_eq!(counted, want, "{inputs:?}: {}", run.stderr());
             assert!(run.stderr().contains("say different things"), "{inputs:?}: {}", run.stderr());
         }
-    }
-}
-
-/// Attack 2: outputs of every option, and names that reach an input by another way.
-#[cfg(unix)]
-#[test]
-fn attack_2_no_output_replaces_an_input_that_has_another_name() {
-    use std::os::unix::fs::symlink;
-    let place = Place::new();
-    place.write("A.evtx", log([four("A", "srv8", 1, 10)]));
-    place.write("i.csv", "host,address\nSRV1,192.0.2.1\n");
-    place.write("s.csv", "account,domain,spn\nSRV1$,a.com,host/srv1\n");
-    place.write("mute.txt", "p0123456789ab 2030-01-01 known\n");
-    place.write("hosts.txt", "SRV1\n");
-    place.run(&["triage", "A.evtx", "-o", "old.csv", "--state", "state.json"]).exits(0);
-    std::fs::create_dir(place.path("deep")).unwrap();
-    for name in ["A.evtx", "i.csv", "s.csv", "mute.txt", "hosts.txt", "old.csv", "state.json"] {
-        std::fs::hard_link(place.path(name), place.path(&format!("deep/hard-{name}"))).unwrap();
-        symlink(format!("../{name}"), place.path(&format!("deep/soft-{name}"))).unwrap();
-    }
-    for (arguments, input) in [
-        (&["triage", "A.evtx"][..], "A.evtx"),
-        (&["triage", "A.evtx", "-i", "i.csv"], "i.csv"),
-        (&["triage", "A.evtx", "-s", "s.csv"], "s.csv"),
-        (&["triage", "A.evtx", "--allow", "mute.txt"], "mute.txt"),
-        (&["triage", "A.evtx", "--state", "state.json"], "state.json"),
-        (&["audit", "-i", "i.csv", "--baseline", "old.csv"], "i.csv"),
-        (&["collect-script", "--report", "old.csv", "-i", "i.csv"], "i.csv"),
-        (&["collect-script", "--report", "old.csv", "-s", "s.csv"], "s.csv"),
-        (&["collect-script", "--hosts", "hosts.txt"], "hosts.txt"),
-        (&["probe", "--hosts-from", "hosts.txt"], "hosts.txt"),
-        (&["extract", "A.evtx"], "A.evtx"),
-        (&["inventory", "i.csv"], "i.csv"),
-    ] {
-        let before = std::fs::read(place.path(input)).unwrap();
-        for way in ["deep/hard-", "deep/soft-", "deep/../"] {
-            let output = format!("{way}{input}");
-            let options = match arguments[0] {
-                "triage" => &["-o", "--problems", "--events", "--summary", "--new"][..],
-                _ => &["-o"],
-            };
-            for option in options {
-                let mut all = [arguments, &[option, &output]].concat();
-                if *option == "--new" && !arguments.contains(&"--state") {
-                    all.extend(["--baseline", "old.csv"]);
-                }
-                let run = place.run(&all);
-                assert_eq!(run.code(), 2, "{all:?}: {}", run.stderr());
-                assert_eq!(std::fs::read(place.path(input)).unwrap(), before, "{all:?}");
-            }
-        }
-    }
-}
-
-/// Attack 9: changes that leave a state that unpacks, or add to it.
-#[test]
-fn attack_9_a_state_that_was_changed_in_any_way_is_refused_and_stays() {
-    let place = Place::new();
-    place.write("A.evtx", log([four("A", "srv8", 1, 10)]));
-    place.run(&["triage", "A.evtx", "--state", "state.json", "-o", "r.csv"]).exits(0);
-    let good = std::fs::read(place.path("state.json")).unwrap();
-    let text = String::from_utf8(zstd::decode_all(&good[16..]).unwrap()).unwrap();
-    let frame = |text: &str| zstd::encode_all(text.as_bytes(), 1).unwrap();
-    let packed = |text: &str| [&b"krbtriage-state\n"[..], &frame(text)].concat();
-    let last = text.lines().last().unwrap();
-    let twice = format!("{text}{last}\n");
-    let two_heads = text.replacen("\"version\":", "\"version\":3,\"version\":", 1);
-    assert_ne!(two_heads, text);
-    let garbage = [&good[..], b"{}"].concat();
-    let more = [&good[..], &frame(&format!("{last}\n"))].concat();
-    for (n, bad) in [packed(&twice), packed(&two_heads), garbage, more].iter().enumerate() {
-        place.write("state.json", bad);
-        let run = place.run(&["triage", "A.evtx", "--state", "state.json", "-o", "r.csv"]);
-        assert_eq!(run.code(), 4, "{n}: {}", run.stderr());
-        assert_eq!(&std::fs::read(place.path("state.json")).unwrap(), bad);
-    }
-}
-
-/// Attack 6: whatever fails of several outputs, nothing is replaced or the message lists what was.
-#[cfg(unix)]
-#[test]
-fn attack_6_outputs_are_all_or_none_or_listed() {
-    let place = Place::new();
-    place.write("A.evtx", log([four("A", "srv8", 1, 10)]));
-    std::fs::create_dir(place.path("folder.csv")).unwrap();
-    let names = ["r.csv", "r.json", "r.html", "p.csv", "e.csv", "s.jsonl", "state.json"];
-    names.iter().for_each(|name| drop(place.write(name, "old")));
-    std::fs::remove_file(place.path("state.json")).unwrap();
-    for bad in ["folder.csv", "missing/x.csv", "A.evtx/x.csv"] {
-        let run = place.run(&[
-            "triage",
-            "A.evtx",
-            "-o",
-            "r.csv",
-            "-o",
-            "r.json",
-            "-o",
-            "r.html",
-            "--problems",
-            "p.csv",
-            "--events",
-            "e.csv",
-            "--summary",
-            "s.jsonl",
-            "--state",
-            "state.json",
-            "-o",
-            bad,
-        ]);
-        assert!([2, 4].contains(&run.code()), "{bad}: {}", run.stderr());
-        let replaced: BTreeSet<&str> = names
-            .iter()
-            .filter(|name| exists(&place.path(name)) && place.text(name) != "old")
-            .copied()
-            .collect();
-        let stderr = run.stderr();
-        assert!(replaced.iter().all(|name| stderr.contains(name)), "{bad}: {replaced:?} {stderr}");
-        assert!(replaced.is_empty() || stderr.contains("Already replaced"), "{bad}: {replaced:?} {stderr}");
     }
 }

@@ -68,9 +68,9 @@ impl Role {
     }
 }
 
-/// How far a name may go in a command.
+/// What commands may do with a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-enum Reach {
+enum AllowedUse {
     /// Shown in sentences only.
     Shown,
     /// The argument of a query to DNS or the directory.
@@ -79,20 +79,20 @@ enum Reach {
     Full,
 }
 
-/// A name for sentences, and for commands as far as it may go there.
+/// A name for sentences, and for the commands that may use it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Name {
     shown: Box<str>,
     /// As a command writes it, quoted where needed.
     word: Box<str>,
     role: Role,
-    reach: Reach,
+    allowed: AllowedUse,
 }
 
 impl Name {
     /// No name is given: commands have the role's placeholder.
     pub(crate) fn absent(role: Role) -> Self {
-        Self { shown: "".into(), word: role.placeholder().into(), role, reach: Reach::Shown }
+        Self { shown: "".into(), word: role.placeholder().into(), role, allowed: AllowedUse::Shown }
     }
 
     fn unsafe_or_unknown(shown: &str, role: Role) -> Self {
@@ -106,7 +106,7 @@ impl Name {
                 shown: named.text.clone(),
                 word: named.text.trim_end_matches('.').into(),
                 role,
-                reach: Reach::Full,
+                allowed: AllowedUse::Full,
             },
             false => Self::unsafe_or_unknown(&named.text, role),
         }
@@ -115,9 +115,9 @@ impl Name {
     /// The host that the client asked for: to connect to if it is known, else to look up.
     pub(crate) fn target(named: &Named) -> Self {
         let name = Self::host(named, Role::Target);
-        match name.reach {
-            Reach::Shown if is_host(&named.text) => {
-                Self { word: named.text.trim_end_matches('.').into(), reach: Reach::Query, ..name }
+        match name.allowed {
+            AllowedUse::Shown if is_host(&named.text) => {
+                Self { word: named.text.trim_end_matches('.').into(), allowed: AllowedUse::Query, ..name }
             }
             _ => name,
         }
@@ -130,7 +130,7 @@ impl Name {
                 shown: (*facts.name).into(),
                 word: format!("'{}'", facts.name).into(),
                 role,
-                reach: Reach::Full,
+                allowed: AllowedUse::Full,
             },
             false => Self::unsafe_or_unknown(&facts.name, role),
         }
@@ -145,9 +145,12 @@ impl Name {
     pub(crate) fn spn(spn: &Spn) -> Self {
         let bare = Spn { realm: None, ..spn.clone() }.to_string();
         match is_spn(&bare) {
-            true => {
-                Self { shown: bare.as_str().into(), word: bare.into(), role: Role::Spn, reach: Reach::Full }
-            }
+            true => Self {
+                shown: bare.as_str().into(),
+                word: bare.into(),
+                role: Role::Spn,
+                allowed: AllowedUse::Full,
+            },
             false => Self::unsafe_or_unknown(&bare, Role::Spn),
         }
     }
@@ -155,7 +158,9 @@ impl Name {
     /// A DNS domain; `known` if a listed account or a known host is in it.
     pub(crate) fn domain(text: &str, known: bool) -> Self {
         match known && is_host(text) {
-            true => Self { shown: text.into(), word: text.into(), role: Role::Domain, reach: Reach::Full },
+            true => {
+                Self { shown: text.into(), word: text.into(), role: Role::Domain, allowed: AllowedUse::Full }
+            }
             false => Self::unsafe_or_unknown(text, Role::Domain),
         }
     }
@@ -176,7 +181,7 @@ impl Name {
 
     /// For a sentence that sends somebody to a name which only the responder gave.
     pub(crate) fn reported(&self) -> String {
-        match self.role == Role::Responder && self.reach == Reach::Shown && !self.shown.is_empty() {
+        match self.role == Role::Responder && self.allowed == AllowedUse::Shown && !self.shown.is_empty() {
             true => format!("{} (reported by the responder, in no list)", self.shown),
             false => self.shown().to_owned(),
         }
@@ -194,7 +199,7 @@ impl Name {
 
     /// May a command connect to it or change it?
     pub(crate) fn is_known(&self) -> bool {
-        self.reach == Reach::Full
+        self.allowed == AllowedUse::Full
     }
 
     pub(crate) fn is_absent(&self) -> bool {
@@ -203,16 +208,16 @@ impl Name {
 
     /// The first label of a host for a query, such as the `Name` of a computer.
     pub(crate) fn label(&self) -> &str {
-        match self.reach {
-            Reach::Shown => &self.word,
+        match self.allowed {
+            AllowedUse::Shown => &self.word,
             _ => self.word.split('.').next().unwrap_or(&self.word),
         }
     }
 
     /// The label as a computer's sAMAccountName has it, without `$`: cut to 15 characters (MS-NBTE 2.2.1).
     pub(crate) fn computer(&self) -> &str {
-        match self.reach {
-            Reach::Shown => &self.word,
+        match self.allowed {
+            AllowedUse::Shown => &self.word,
             // The characters of a host are ASCII.
             _ => self.label().get(..15).unwrap_or(self.label()),
         }
@@ -220,8 +225,8 @@ impl Name {
 
     /// The DNS domain of a full host name.
     pub(crate) fn suffix(&self) -> Option<&str> {
-        match self.reach {
-            Reach::Shown => None,
+        match self.allowed {
+            AllowedUse::Shown => None,
             _ => self.word.split_once('.').map(|(_, domain)| domain),
         }
     }

@@ -1,4 +1,4 @@
-//! Labels for people: the one table of words beside the identifiers of causes and kinds. CSV and JSON keep the identifiers.
+//! Labels for people: the one table of words for the identifiers of causes and kinds. CSV and JSON keep the identifiers.
 
 use super::verdict::{Cause, Kind};
 

@@ -12,7 +12,7 @@ use crate::names::{HostName, Principal};
 pub(crate) struct Ownership<'a> {
     /// Accounts that own the SPN in the forest: exactly, or as `HOST/` where nobody owns it exactly.
     pub(crate) owners: Vec<&'a Account>,
-    /// Beside `owners`: it is the account that answered.
+    /// For each of `owners`: is it the account that answered?
     is_responder: Vec<bool>,
     /// The owners own `HOST/<host>`, which the KDC takes where the exact SPN is registered nowhere (sPNMappings).
     pub(crate) via_host: bool,

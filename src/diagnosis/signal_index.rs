@@ -14,7 +14,7 @@ use crate::names::{HostName, Principal};
 #[derive(Debug, Default)]
 pub(super) struct SignalIndex {
     signals: Vec<RecordedSignal>,
-    /// Beside `signals`.
+    /// Hosts of each of `signals`.
     hosts: Vec<SignalHosts>,
     /// By the [label](label_of) of each name.
     by_label: HashMap<Box<str>, Vec<u32>>,

@@ -97,8 +97,8 @@ const ID: &[&str] =
     &["eventid", "event_id", "eventcode", "event.code", "winlog.event_id", "eventidentifier", "instanceid"];
 const WEAK_ID: &[&str] = &["id", "code"];
 
-/// Other names that events have.
-const BESIDE: &[&str] = &[
+/// Other members that an event has.
+const OTHER: &[&str] = &[
     "provider",
     "providername",
     "provider_name",
@@ -214,7 +214,7 @@ fn is_json(text: &str) -> bool {
     };
     let any = |names: &[&str]| names.iter().any(|name| has(name));
     xml_at(text).is_some()
-        || (any(ID) && any(BESIDE))
+        || (any(ID) && any(OTHER))
         || (any(WEAK_ID) && any(STRONG))
         || (has("_raw") && lower.contains("eventcode="))
 }
@@ -231,7 +231,7 @@ fn is_csv(text: &str) -> bool {
     if columns.len() < 3 || columns.iter().any(|column| column.contains(['<', '>', '='])) {
         return false;
     }
-    (has(ID) && has(BESIDE))
+    (has(ID) && has(OTHER))
         || (has(WEAK_ID) && has(STRONG))
         || (has(&["raw"]) && (xml_at(text).is_some() || text.contains("EventCode=")))
         || xml_at(text).is_some_and(|at| text.get(..at).is_some_and(|before| before.contains('\n')))

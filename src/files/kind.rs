@@ -105,7 +105,7 @@ impl Kind {
         self.refusal().is_none()
     }
 
-    /// Does it hold events for sure? An archive may hold an inventory.
+    /// Does it certainly hold events? An archive may hold an inventory instead.
     pub fn is_log(self) -> bool {
         matches!(self, Kind::Evtx | Kind::Xml | Kind::Text | Kind::Json | Kind::Csv | Kind::Extract)
     }
@@ -144,7 +144,7 @@ impl Kind {
             }
             Kind::Mta => {
                 "this holds the message texts of a saved log (.MTA), which are not needed; \
-                 name the .evtx file beside it"
+                 name the .evtx file next to it"
             }
             Kind::Empty => "the file is empty; export the log again",
             Kind::Capture => "this is a network capture; name it with --interfaces",

@@ -4,7 +4,7 @@ use roaring::RoaringBitmap;
 /// The seconds at which something happened.
 ///
 /// Older Windows writes whole seconds into classic events, so nothing finer can be compared. A compressed bitmap of
-/// seconds since 1970: two bytes for a lonely second, at most 8 KiB for 18 hours, so memory is bounded by the time a
+/// seconds since 1970: two bytes for a single second, at most 8 KiB for 18 hours, so memory is bounded by the time a
 /// log spans and not by the number of events.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ActivityTimes(RoaringBitmap);

@@ -13,10 +13,10 @@ use super::decode::TextReader;
 use super::json_window::{Fault, MAX_VALUE, Window};
 
 /// Members that hold the list of objects, as PowerShell (`value`), SharpHound (`data` and, before
-/// version 4, the kind of object) and ldap3 (`entries`) wrap it; and the other members.
+/// version 4, the kind of object) and ldap3 (`entries`) wrap it; and the members that may come before the list.
 const LISTS: &[&str] =
     &["value", "data", "entries", "computers", "users", "domains", "groups", "gpos", "ous"];
-const BESIDE: &[&str] = &["Count", "meta"];
+const BEFORE_LIST: &[&str] = &["Count", "meta"];
 
 /// Most lists in one another around an object.
 const MAX_LISTS: usize = 128;
@@ -144,11 +144,11 @@ impl<R: Read, V: ObjectVisitor> Objects<'_, R, V> {
             if n == 0 && self.first_name != text {
                 text.clone_into(&mut self.first_name);
             }
-            let (is_list, is_beside) = (LISTS.contains(&text), BESIDE.contains(&text));
+            let (is_list, is_skipped) = (LISTS.contains(&text), BEFORE_LIST.contains(&text));
             let (value, byte) = self.window.after_colon(name.end)?;
             match is_list && byte == b'[' {
                 true => return Ok(Some(value)),
-                false if is_list || is_beside => at = self.window.value(value)?.end,
+                false if is_list || is_skipped => at = self.window.value(value)?.end,
                 false => break,
             }
             match self.window.visible(at)? {
@@ -289,7 +289,7 @@ impl<'de, V: ObjectVisitor> Visitor<'de> for Document<'_, V> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(name) = map.next_key::<String>()? {
-            if !LISTS.contains(&&*name) && !BESIDE.contains(&&*name) {
+            if !LISTS.contains(&&*name) && !BEFORE_LIST.contains(&&*name) {
                 return self.visitor.object(&name, map, self.line);
             }
             map.next_value::<IgnoredAny>()?;

@@ -26,7 +26,7 @@ pub(super) struct Inputs {
     pub protected: ProtectedPaths,
     /// Problems that raise no alarm.
     pub allow: AllowList,
-    /// What is read as an address inventory and as an account list: named so, or found beside the logs.
+    /// What is read as an address inventory and as an account list: named so, or found among the logs.
     pub interfaces: Vec<PathBuf>,
     pub spns: Vec<PathBuf>,
     /// Files in folders that are of no kind that a triage uses.
@@ -96,9 +96,9 @@ pub(super) fn read_inputs(config: &Config) -> Result<Inputs, Error> {
         let (inside, _) = files::find(&forced.folders());
         logs.extend(inside.into_iter().filter(|log| !log.kind.is_foreign()));
     }
-    let Beside { addresses, accounts, unknown } = match config.logs_only {
-        true => Beside::default(),
-        false => Beside::of(&mut logs, &forced),
+    let FoundInventories { addresses, accounts, unknown } = match config.logs_only {
+        true => FoundInventories::default(),
+        false => FoundInventories::of(&mut logs, &forced),
     };
     for log in &logs {
         log::debug!("{}: {} by its first bytes, {} bytes", log.path.display(), log.kind.name(), log.len);
@@ -190,19 +190,19 @@ fn holds_only_logs(path: &Path, kind: Kind) -> bool {
     kind.is_log() || (kind.is_archive() && is_archive_of_logs())
 }
 
-/// What lies beside the logs.
+/// Inventories found among the logs.
 #[derive(Default)]
-struct Beside {
+struct FoundInventories {
     addresses: Vec<PathBuf>,
     accounts: Vec<PathBuf>,
     unknown: usize,
 }
 
-impl Beside {
+impl FoundInventories {
     /// Takes the inventories out of the files that were found.
     fn of(logs: &mut Vec<Input>, forced: &Forced) -> Self {
         let looks: Vec<Look> = logs.par_iter().map(Look::at).collect();
-        let mut beside = Self::default();
+        let mut found = Self::default();
         let mut looks = looks.into_iter();
         logs.retain(|log| {
             let (addresses, accounts, stays) = match looks.next() {
@@ -213,19 +213,19 @@ impl Beside {
                 }
                 Some(Look::File(other)) => {
                     let is_report = other == Some(ForeignFile::Report);
-                    beside.unknown += usize::from(log.kind.is_foreign() && !log.named && !is_report);
+                    found.unknown += usize::from(log.kind.is_foreign() && !log.named && !is_report);
                     return true;
                 }
                 None => return true,
             };
-            for (list, holds) in [(&mut beside.addresses, addresses), (&mut beside.accounts, accounts)] {
+            for (list, holds) in [(&mut found.addresses, addresses), (&mut found.accounts, accounts)] {
                 if holds && !forced.has(&log.path) && !list.contains(&log.path) {
                     list.push(log.path.clone());
                 }
             }
             stays
         });
-        beside
+        found
     }
 }
 

@@ -48,7 +48,7 @@ fn own(lines: &[&str], at: usize) -> Option<std::net::IpAddr> {
     line.starts_with([' ', '\t']).then(|| parse_address(value(line)))?.map(|(address, _)| address)
 }
 
-/// The line below the table's header: five groups of dashes. The width of the first four tells it from tables of
+/// The line below the table's header: five groups of dashes. The width of the first four distinguishes it from tables of
 /// PowerShell.
 fn is_dashes(line: &str) -> bool {
     let groups: Vec<usize> = line.split_whitespace().map(str::len).collect();

@@ -140,7 +140,7 @@ fn read_text(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
                 block = Block::default();
             }
         } else if !line.starts_with([' ', '\t']) {
-            // A blank line, a prompt: what stood before is not the listing, whose lines follow each other.
+            // A blank line, a prompt: the lines before are not of the listing, whose lines follow each other.
             block = Block::default();
         }
     }

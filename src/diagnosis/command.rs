@@ -11,6 +11,9 @@
 //!
 //! Any other name becomes a placeholder such as `<responder>`, which no shell runs.
 
+use std::borrow::Cow;
+use std::fmt;
+
 use serde::{Serialize, Serializer};
 
 use super::subject::{AccountFacts, Named};
@@ -180,10 +183,10 @@ impl Name {
     }
 
     /// For a sentence that sends somebody to a name which only the responder gave.
-    pub(crate) fn reported(&self) -> String {
+    pub(crate) fn reported(&self) -> Cow<'_, str> {
         match self.role == Role::Responder && self.allowed == AllowedUse::Shown && !self.shown.is_empty() {
-            true => format!("{} (reported by the responder, in no list)", self.shown),
-            false => self.shown().to_owned(),
+            true => format!("{} (reported by the responder, in no list)", self.shown).into(),
+            false => self.shown().into(),
         }
     }
 
@@ -274,43 +277,61 @@ pub(crate) struct Command {
     /// The machine to run it on, for people; without one any management host will do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) on: Option<String>,
-    pub(crate) line: String,
+    pub(crate) line: Cow<'static, str>,
 }
 
 impl Command {
     /// To run on any management host.
-    pub(crate) fn new(line: impl Into<String>) -> Self {
+    pub(crate) fn new(line: impl Into<Cow<'static, str>>) -> Self {
         Self { on: None, line: line.into() }
     }
 
     /// To run on this host.
-    pub(crate) fn on(host: &Name, line: impl Into<String>) -> Self {
+    pub(crate) fn on(host: &Name, line: impl Into<Cow<'static, str>>) -> Self {
         Self::at(host.reported(), line)
     }
 
     /// To run at a place in words, such as `the DNS server`.
-    pub(crate) fn at(place: impl Into<String>, line: impl Into<String>) -> Self {
+    pub(crate) fn at(place: impl Into<String>, line: impl Into<Cow<'static, str>>) -> Self {
         Self { on: Some(place.into()), line: line.into() }
     }
 }
 
 /// Commands as a sentence's end: `on srv1: ..., ...`. The place is given once for commands that share
 /// it. Lists of a report separate their items with `; `, so no text has that.
-pub(crate) fn sentence(commands: &[Command]) -> String {
-    let mut out = String::new();
-    let mut place = None;
-    for command in commands {
-        let here = command.on.as_deref();
-        if !out.is_empty() {
-            out.push_str(", ");
+pub(crate) fn sentence(commands: &[Command]) -> impl fmt::Display {
+    Sentence { commands, on: "on" }
+}
+
+/// The same as a sentence of its own.
+pub(crate) fn whole_sentence(commands: &[Command]) -> impl fmt::Display {
+    Sentence { commands, on: "On" }
+}
+
+struct Sentence<'c> {
+    commands: &'c [Command],
+    /// The first word, where a place follows it.
+    on: &'static str,
+}
+
+impl fmt::Display for Sentence<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut place = None;
+        let mut on = self.on;
+        for (i, command) in self.commands.iter().enumerate() {
+            let here = command.on.as_deref();
+            if i > 0 {
+                f.write_str(", ")?;
+            }
+            match here {
+                Some(here) if Some(here) != place => f.write_fmt(format_args!("{on} {here}: "))?,
+                None if place.is_some() => f.write_str("on any host: ")?,
+                _ => {}
+            }
+            place = here;
+            on = "on";
+            f.write_fmt(format_args!("`{}`", command.line))?;
         }
-        match here {
-            Some(here) if Some(here) != place => out.push_str(&format!("on {here}: ")),
-            None if place.is_some() => out.push_str("on any host: "),
-            _ => {}
-        }
-        place = here;
-        out.push_str(&format!("`{}`", command.line));
+        Ok(())
     }
-    out
 }

@@ -63,7 +63,7 @@ fn without_verdict(incident: Incident) -> Finding {
                 .to_owned(),
         evidence: Vec::new(),
         missing: Vec::new(),
-        fix: Vec::new(),
+        remedy: None,
         incident,
     }
 }

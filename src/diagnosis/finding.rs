@@ -1,11 +1,13 @@
 //! What was found out about one incident.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use super::connection::Topology;
 use super::evidence::Evidence;
-use super::remedy::{self, Step};
+use super::remedy;
 use super::request::Request;
+use super::subject::RemedyInput;
 use super::verdict::{Cause, Confidence, Kind};
 use crate::incidents::Incident;
 
@@ -31,8 +33,8 @@ pub struct Finding {
     pub evidence: Vec<Evidence>,
     /// What to collect next.
     pub(crate) missing: Vec<Request>,
-    /// Steps in safe order.
-    pub(crate) fix: Vec<Step>,
+    /// What the steps of the fix are made of; nothing where the diagnosis failed.
+    pub(crate) remedy: Option<Arc<RemedyInput>>,
 }
 
 impl Finding {
@@ -46,9 +48,10 @@ impl Finding {
         self.missing.iter().map(ToString::to_string).collect()
     }
 
-    /// The steps of the fix, as texts.
+    /// The steps of the fix in safe order, as texts.
     pub fn fix(&self) -> Vec<String> {
-        self.fix.iter().map(ToString::to_string).collect()
+        let steps = self.remedy.as_deref().map(remedy::steps).unwrap_or_default();
+        steps.iter().map(ToString::to_string).collect()
     }
 }
 

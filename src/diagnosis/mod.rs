@@ -44,7 +44,7 @@ pub use evidence::{Evidence, EvidenceRole, Fact, Relation};
 pub use finding::Finding;
 pub use finding::general_fix;
 pub use problems::order;
-pub(crate) use remedy::{Found, Step, audit_steps};
+pub(crate) use remedy::{Found, Step, audit_steps, steps as fix_steps};
 pub(crate) use request::{Collect, LogReason, Request, is_for_people, title_of};
 pub use rules::{RULES, Rival, Rule, rivals_table, table};
 pub use subject::{AccountFacts, AccountKind, Named, RemedyInput, SharedAddress};

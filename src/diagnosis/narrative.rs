@@ -1,5 +1,7 @@
 //! A verdict as a finding: its title and explanation, the evidence in order, what to collect, what to fix.
 
+use std::sync::Arc;
+
 use super::case::Case;
 use super::connection::Topology;
 use super::evidence::{Caveat, Evidence, EvidenceRole, Fact, Relation};
@@ -8,7 +10,6 @@ use super::freshness;
 use super::predicates;
 use super::problems;
 use super::proof::Proof;
-use super::remedy;
 use super::request::{LogReason, Request};
 use super::rules::Verdict;
 use super::signals::{NearSignal, is_timeless};
@@ -28,7 +29,7 @@ pub(super) fn finding(case: &Case<'_>, verdict: Verdict) -> Finding {
     let (problem_id, problem) = problems::problem_of(verdict.cause, &verdict.proof.repair, incident);
     let title = title(case, &verdict);
     let explanation = explanation(case, &verdict, &title);
-    let fix = steps(case, &verdict);
+    let remedy = remedy_input(case, &verdict);
     let missing = missing(case, &verdict);
     let (topology, when) = (case.connection.topology, verdict.when);
     let shared_addresses = verdict.proof.shared.clone();
@@ -52,7 +53,7 @@ pub(super) fn finding(case: &Case<'_>, verdict: Verdict) -> Finding {
         explanation,
         evidence: evidence(case, verdict),
         missing,
-        fix,
+        remedy: Some(Arc::new(remedy)),
     }
 }
 
@@ -194,8 +195,8 @@ fn of_the_time(case: &Case<'_>, cause: Cause) -> Vec<Request> {
     out
 }
 
-/// The steps of the fix, with this incident's names.
-fn steps(case: &Case<'_>, verdict: &Verdict) -> Vec<remedy::Step> {
+/// What the steps of the fix name.
+fn remedy_input(case: &Case<'_>, verdict: &Verdict) -> RemedyInput {
     let parties = &case.parties;
     let owners: Vec<AccountFacts> =
         case.ownership.owners.iter().map(|account| AccountFacts::of(account)).collect();
@@ -231,23 +232,22 @@ fn steps(case: &Case<'_>, verdict: &Verdict) -> Vec<remedy::Step> {
             account.user_account_control.is_some() || account.primary_group_id.is_some()
         });
     let controller = account.as_ref().map(is_controller).filter(|yes| *yes || shows_role);
-    remedy::steps(&RemedyInput {
+    RemedyInput {
         cause: verdict.cause,
         kind: verdict.kind,
         confidence: verdict.confidence,
-        client: &parties.client_named,
-        target: &parties.incident.target,
-        spn: parties.spn(),
-        target_host: &parties.target_named,
-        responder: &responder,
-        responder_host: server.as_ref(),
-        responder_account: account.as_ref(),
-        owners: &owners,
+        client: parties.client_named.clone(),
+        target: parties.incident.target.clone(),
+        target_host: parties.target_named.clone(),
+        responder,
+        responder_host: server,
+        responder_account: account,
+        owners,
         via_host: case.ownership.via_host,
-        addresses: &addresses,
-        realms: &parties.realms,
+        addresses,
+        realms: parties.realms.clone(),
         responder_is_controller: controller,
-    })
+    }
 }
 
 /// The accounts that own the SPN.

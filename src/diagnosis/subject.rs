@@ -7,10 +7,9 @@ use jiff::Timestamp;
 
 use super::{Cause, Confidence, Kind};
 use crate::inventory::Source;
-use crate::names::Spn;
 
 /// A host or account name of the incident, as written there.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Named {
     pub text: Box<str>,
     /// An inventory, an account list, or the `Computer` of a given log has this name. Else only the responder reports it,
@@ -66,31 +65,52 @@ pub struct SharedAddress {
     pub hosts: usize,
 }
 
-/// Everything the steps of a fix may name. Whole before a remedy is asked for.
-#[derive(Debug, Clone)]
-pub struct RemedyInput<'a> {
+/// Everything the steps of a fix may name. A row keeps it instead of the steps, which take ten times the memory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RemedyInput {
     pub cause: Cause,
     pub kind: Kind,
     pub confidence: Confidence,
     /// The `Computer` that logged the event.
-    pub client: &'a Named,
+    pub client: Named,
     /// `Targetname` as logged.
-    pub target: &'a str,
-    pub spn: Option<&'a Spn>,
+    pub target: Box<str>,
     /// The host that the target names.
-    pub target_host: &'a Named,
+    pub target_host: Named,
     /// `Server` as logged.
-    pub responder: &'a Named,
+    pub responder: Named,
     /// The host behind it: for `srv1$` and `host/srv1`; none for a service account.
-    pub responder_host: Option<&'a Named>,
-    pub responder_account: Option<&'a AccountFacts>,
+    pub responder_host: Option<Named>,
+    pub responder_account: Option<AccountFacts>,
     /// The accounts that own the SPN, exactly or through its HOST alias.
-    pub owners: &'a [AccountFacts],
+    pub owners: Vec<AccountFacts>,
     /// The owners own `HOST/host`, and nobody owns the exact SPN: the HOST SPN must stay where it is.
     pub via_host: bool,
-    pub addresses: &'a [SharedAddress],
+    pub addresses: Vec<SharedAddress>,
     /// Domains of the event, lower case.
-    pub realms: &'a [String],
+    pub realms: Vec<String>,
     /// The responder is or may be a domain controller: `None` where nothing shows it.
     pub responder_is_controller: Option<bool>,
+}
+
+impl RemedyInput {
+    /// For a kind without an incident: every name is absent.
+    pub(super) fn general(cause: Cause, kind: Kind) -> Self {
+        Self {
+            cause,
+            kind,
+            confidence: Confidence::Confirmed,
+            client: Named::default(),
+            target: "".into(),
+            target_host: Named::default(),
+            responder: Named::default(),
+            responder_host: None,
+            responder_account: None,
+            owners: Vec::new(),
+            via_host: false,
+            addresses: Vec::new(),
+            realms: Vec::new(),
+            responder_is_controller: None,
+        }
+    }
 }

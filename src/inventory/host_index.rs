@@ -1,16 +1,20 @@
-//! Names in two orders, so that a host is found without comparing it with every name that is like it.
+//! Names in two orders, so that a host is found without comparing it with every name that is like it: by its label with a
+//! hash, then by its domain.
 
 use std::cmp::Ordering;
+use std::hash::BuildHasher;
+
+use foldhash::fast::FixedState;
+use hashbrown::HashTable;
 
 use crate::names::HostName;
 
 /// Numbers of names, in two orders.
 #[derive(Debug, Default)]
 pub(super) struct HostIndex {
-    /// By label, then by domain.
-    by_label: Vec<u32>,
-    /// By the first 15 characters of the label, then by domain.
-    by_netbios: Vec<u32>,
+    by_label: Order,
+    /// By the first 15 characters of the label.
+    by_netbios: Order,
 }
 
 /// The domains that a look-up asks for.
@@ -24,12 +28,10 @@ pub(super) enum Domains<'d> {
 
 impl HostIndex {
     pub(super) fn new(names: &[HostName]) -> Self {
-        let sorted = |label: fn(&HostName) -> &str| {
-            let mut order: Vec<u32> = (0..u32::try_from(names.len()).unwrap_or(u32::MAX)).collect();
-            order.sort_by_key(|&id| names.get(id as usize).map(|name| (label(name), name.domain())));
-            order
-        };
-        Self { by_label: sorted(HostName::label), by_netbios: sorted(HostName::netbios) }
+        Self {
+            by_label: Order::new(names, HostName::label),
+            by_netbios: Order::new(names, HostName::netbios),
+        }
     }
 
     /// The names whose label agrees with that of `name`, also when one is cut to 15 characters, in no order.
@@ -39,13 +41,12 @@ impl HostIndex {
         name: &HostName,
         domains: Domains<'_>,
     ) -> impl Iterator<Item = u32> + use<'s> {
-        let by_label = Order { ids: &self.by_label, label: HostName::label, names };
-        let by_netbios = Order { ids: &self.by_netbios, label: HostName::netbios, names };
+        let by_label = |label| self.by_label.within(names, HostName::label, label, domains);
         // A label of 15 characters may be any longer one that was cut.
         let found = match (name.may_be_cut(), name.netbios()) {
-            (true, label) => [by_netbios.within(label, domains), NOTHING],
-            (false, cut) if cut == name.label() => [by_label.within(cut, domains), NOTHING],
-            (false, cut) => [by_label.within(name.label(), domains), by_label.within(cut, domains)],
+            (true, cut) => [self.by_netbios.within(names, HostName::netbios, cut, domains), NOTHING],
+            (false, cut) if cut == name.label() => [by_label(cut), NOTHING],
+            (false, cut) => [by_label(name.label()), by_label(cut)],
         };
         found.into_iter().flatten().flatten().copied()
     }
@@ -53,25 +54,60 @@ impl HostIndex {
 
 const NOTHING: [&[u32]; 3] = [&[], &[], &[]];
 
+/// One form of the label.
+type Label = fn(&HostName) -> &str;
+
 /// Numbers of names, sorted by one form of the label and by domain.
-struct Order<'s, 'n> {
-    ids: &'s [u32],
-    label: fn(&HostName) -> &str,
-    names: &'n [HostName],
+#[derive(Debug, Default)]
+struct Order {
+    ids: Vec<u32>,
+    /// Where the names of each label begin and end in `ids`.
+    labels: HashTable<(u32, u32)>,
 }
 
-impl<'s> Order<'s, '_> {
-    fn within(&self, label: &str, domains: Domains<'_>) -> [&'s [u32]; 3] {
-        let exactly = |wanted: Option<&str>| self.equal(label, |domain| domain.cmp(&wanted));
+impl Order {
+    fn new(names: &[HostName], label: Label) -> Self {
+        let name = |id: &u32| names.get(*id as usize);
+        let label_of = |id: &u32| name(id).map(label);
+        let mut ids: Vec<u32> = (0..u32::try_from(names.len()).unwrap_or(u32::MAX)).collect();
+        ids.sort_by_key(|id| name(id).map(|name| (label(name), name.domain())));
+        let mut labels = HashTable::new();
+        let mut start = 0;
+        for same in ids.chunk_by(|a, b| label_of(a) == label_of(b)) {
+            let end = start + u32::try_from(same.len()).unwrap_or(u32::MAX);
+            let hash_of = |&(start, _): &(u32, u32)| hash(ids.get(start as usize).and_then(label_of));
+            labels.insert_unique(hash_of(&(start, end)), (start, end), hash_of);
+            start = end;
+        }
+        Self { ids, labels }
+    }
+
+    fn within<'s>(
+        &'s self,
+        names: &[HostName],
+        form: Label,
+        label: &str,
+        domains: Domains<'_>,
+    ) -> [&'s [u32]; 3] {
+        let of_label = self.of_label(names, form, label);
+        let within = |compare: &dyn Fn(Option<&str>) -> Ordering| {
+            let order =
+                |id: &u32| names.get(*id as usize).map_or(Ordering::Greater, |name| compare(name.domain()));
+            let start = of_label.partition_point(|id| order(id) == Ordering::Less);
+            let rest = of_label.get(start..).unwrap_or_default();
+            rest.get(..rest.partition_point(|id| order(id) == Ordering::Equal)).unwrap_or_default()
+        };
+        let exactly = |wanted: Option<&str>| within(&|domain| domain.cmp(&wanted));
         match domains {
-            Domains::All | Domains::Fitting(None) => [self.equal(label, |_| Ordering::Equal), &[], &[]],
+            _ if of_label.is_empty() => NOTHING,
+            Domains::All | Domains::Fitting(None) => [of_label, &[], &[]],
             Domains::This(domain) => [exactly(Some(domain)), &[], &[]],
             Domains::Fitting(Some(domain)) => {
                 let other_form = match domain.split_once('.') {
                     Some((flat, _)) => exactly(Some(flat)),
                     None => {
                         let prefix = format!("{domain}.");
-                        self.equal(label, |of| match of {
+                        within(&|of| match of {
                             Some(of) if of.starts_with(&prefix) => Ordering::Equal,
                             _ => of.cmp(&Some(&prefix)),
                         })
@@ -82,15 +118,19 @@ impl<'s> Order<'s, '_> {
         }
     }
 
-    fn equal(&self, label: &str, compare: impl Fn(Option<&str>) -> Ordering) -> &'s [u32] {
-        let order = |id: &u32| {
-            let name = self.names.get(*id as usize);
-            name.map_or(Ordering::Greater, |name| (self.label)(name).cmp(label).then(compare(name.domain())))
+    fn of_label(&self, names: &[HostName], form: Label, label: &str) -> &[u32] {
+        let is_label = |&(start, _): &(u32, u32)| {
+            let first = self.ids.get(start as usize).and_then(|id| names.get(*id as usize));
+            first.is_some_and(|name| form(name) == label)
         };
-        let start = self.ids.partition_point(|id| order(id) == Ordering::Less);
-        let rest = self.ids.get(start..).unwrap_or_default();
-        rest.get(..rest.partition_point(|id| order(id) == Ordering::Equal)).unwrap_or_default()
+        let found = self.labels.find(hash(Some(label)), is_label);
+        found.and_then(|&(start, end)| self.ids.get(start as usize..end as usize)).unwrap_or_default()
     }
+}
+
+/// Labels come from logs, but all that one that collides costs is a comparison.
+fn hash(label: Option<&str>) -> u64 {
+    FixedState::default().hash_one(label)
 }
 
 #[cfg(test)]

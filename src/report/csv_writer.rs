@@ -22,9 +22,15 @@ impl<W: Write> CsvWriter<W> {
     }
 
     pub fn row(&mut self, cells: impl IntoIterator<Item = impl AsRef<str>>) -> io::Result<()> {
-        for cell in cells {
-            self.0.write_field(escape_cell(cell.as_ref()).as_bytes()).map_err(io_error)?;
-        }
+        cells.into_iter().try_for_each(|cell| self.cell(cell.as_ref()))?;
+        self.end_row()
+    }
+
+    pub fn cell(&mut self, cell: &str) -> io::Result<()> {
+        self.0.write_field(escape_cell(cell).as_bytes()).map_err(io_error)
+    }
+
+    pub fn end_row(&mut self) -> io::Result<()> {
         self.0.write_record(None::<&[u8]>).map_err(io_error)
     }
 

@@ -2,7 +2,7 @@
 //! prints, and its parts, which JSON has as members.
 
 use std::borrow::Cow;
-use std::fmt::Display;
+use std::fmt::{self, Display};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
@@ -88,6 +88,37 @@ pub(crate) struct RequestParts {
     pub how: String,
 }
 
+impl<T: Display> Display for Parts<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Typed(parts) => parts.fmt(f),
+            Self::Read { text, .. } => f.write_str(text),
+        }
+    }
+}
+
+/// The text for a cell, from which the role can be read again.
+impl Display for EvidenceItem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.role == EvidenceRole::Against {
+            f.write_str(AGAINST)?;
+        }
+        self.parts.fmt(f)
+    }
+}
+
+impl Display for RequestItem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.parts.fmt(f)
+    }
+}
+
+impl Display for StepItem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.parts.fmt(f)
+    }
+}
+
 impl<T: Serialize + Display> Parts<T> {
     fn read(text: impl Into<String>, members: Map<String, Value>) -> Self {
         Self::Read { text: text.into(), members }
@@ -170,14 +201,6 @@ impl EvidenceItem {
                 ("event", "near") | ("more-events", _) => EvidenceSection::Context,
                 _ => EvidenceSection::Proof,
             },
-        }
-    }
-
-    /// The text for a cell, from which the role can be read again.
-    pub fn cell(&self) -> Cow<'_, str> {
-        match self.role {
-            EvidenceRole::Against => format!("{AGAINST}{}", self.text()).into(),
-            EvidenceRole::For | EvidenceRole::Excludes | EvidenceRole::Rival => self.text(),
         }
     }
 }

@@ -4,7 +4,8 @@ use std::io::{self, Write};
 
 use serde::{Deserialize, Serialize};
 
-use super::item::StepItem;
+use super::fix::Fix;
+use super::in_order::write_in_order;
 use super::row::Row;
 use super::{Problem, Status};
 use crate::diagnosis::{Cause, Confidence, Kind};
@@ -38,7 +39,7 @@ struct ProblemObject<'a> {
     events: u64,
     first_seen: &'a str,
     last_seen: &'a str,
-    fix: &'a [StepItem],
+    fix: &'a Fix,
 }
 
 /// A document that is read again.
@@ -89,9 +90,11 @@ pub fn write_items(objects: impl IntoIterator<Item = impl Serialize>, out: &mut 
 
 /// Writes one incident per line.
 pub fn write_lines(rows: &[Row], out: &mut dyn Write) -> io::Result<()> {
-    for row in rows {
-        out.write_all(escape::escape_json(row)?.as_bytes())?;
-        out.write_all(b"\n")?;
-    }
-    Ok(())
+    write_in_order(rows, out, |rows, piece| {
+        rows.iter().try_for_each(|row| {
+            piece.extend_from_slice(escape::escape_json(row)?.as_bytes());
+            piece.push(b'\n');
+            Ok(())
+        })
+    })
 }

@@ -79,10 +79,11 @@ fn write_problem(
     let heading = if row.confidence == Confidence::Confirmed { "Proof" } else { "Evidence" };
     section(out, heading, proof.take(MAX_EVIDENCE).map(EvidenceItem::text))?;
     section(out, "Check next", row.missing.iter().map(RequestItem::text))?;
-    if !problem.fix.is_empty() {
+    let steps = problem.fix.steps();
+    if !steps.is_empty() {
         writeln!(out, "   Fix, in this order:")?;
     }
-    let mut steps = (1..).zip(&problem.fix);
+    let mut steps = (1..).zip(&*steps);
     steps.try_for_each(|(n, step)| item(out, &format!("   {n})"), &step.text()))
 }
 

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use jiff::Timestamp;
 
 use super::csv_writer::CsvWriter;
-use super::item::StepItem;
+use super::fix::Fix;
 use super::numbers::saturating_sum;
 use super::row::{LIST_SEPARATOR, Row, Status, problem_name};
 use crate::diagnosis::{Cause, Confidence, Kind};
@@ -65,7 +65,7 @@ pub struct Problem {
     /// RFC 3339, UTC, with `Z`; of all its incidents.
     pub first_seen: String,
     pub last_seen: String,
-    pub fix: Vec<StepItem>,
+    pub fix: Fix,
 }
 
 impl Problem {
@@ -177,7 +177,7 @@ impl Problem {
             self.events.to_string(),
             self.first_seen.clone(),
             self.last_seen.clone(),
-            list(&self.fix.iter().map(|step| step.text().into_owned()).collect::<Vec<_>>()),
+            list(&self.fix.steps().iter().map(|step| step.text().into_owned()).collect::<Vec<_>>()),
             self.title.clone(),
             self.explanation.clone(),
         ]
@@ -210,6 +210,7 @@ pub fn write(problems: &[Problem], out: &mut dyn Write) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::item::StepItem;
 
     fn row(problem: &str, client: &str, status: Status, confidence: Confidence) -> Row {
         Row {
@@ -235,7 +236,7 @@ mod tests {
             explanation: String::new(),
             evidence: vec![],
             missing: vec![],
-            fix: vec![StepItem::from_cell(&format!("repair it ({confidence})"))],
+            fix: [StepItem::from_cell(&format!("repair it ({confidence})"))].into_iter().collect(),
             logs: vec![],
             collect: vec![],
             activity: Default::default(),
@@ -256,7 +257,7 @@ mod tests {
         assert_eq!((p2.incidents.as_slice(), p2.new, p2.events), (&[0, 2, 3][..], 3, 6));
         assert_eq!(p2.clients, ["A", "b"]);
         assert_eq!(p2.confidence, Confidence::Confirmed);
-        assert_eq!(p2.fix, [StepItem::from_cell("repair it (confirmed)")]);
+        assert_eq!(*p2.fix.steps(), [StepItem::from_cell("repair it (confirmed)")]);
     }
 
     #[test]

@@ -1,11 +1,13 @@
 //! One finding as a row of the report. The columns are a published contract: `docs/report.md`.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::fmt::{Display, Write};
 
+use memchr::memmem;
 use serde::{Deserialize, Serialize};
 
-use super::item::{EvidenceItem, RequestItem, StepItem};
+use super::fix::Fix;
+use super::item::{EvidenceItem, RequestItem};
 use crate::diagnosis::{Cause, Collect, Confidence, Finding, Kind, Request};
 use crate::files::FileIndex;
 use crate::incidents::ActivityTimes;
@@ -112,7 +114,7 @@ pub struct Row {
     pub explanation: String,
     pub evidence: Vec<EvidenceItem>,
     pub missing: Vec<RequestItem>,
-    pub fix: Vec<StepItem>,
+    pub fix: Fix,
     pub logs: Vec<String>,
     /// What `collect-script` can collect for `missing`.
     #[serde(default)]
@@ -130,89 +132,97 @@ pub fn problem_name<'a>(problem: &'a str, id: &'a str) -> &'a str {
 impl Row {
     /// Makes the row of a finding. `log_name` gives the path of an input by its index.
     pub fn new(finding: Finding, log_name: &dyn Fn(FileIndex) -> String) -> Self {
-        let incident = &finding.incident;
+        let incident = finding.incident;
         let collect: BTreeSet<Collect> = finding.missing.iter().flat_map(Request::collects).collect();
         let mut logs: Vec<String> = incident.occurrences.files.iter().map(|&f| log_name(f)).collect();
         logs.sort();
         logs.dedup();
         Self {
-            incident_id: finding.incident_id.clone(),
-            problem_id: finding.problem_id.clone(),
-            problem: finding.problem.clone(),
-            title: finding.title.clone(),
+            incident_id: finding.incident_id,
+            problem_id: finding.problem_id,
+            problem: finding.problem,
+            title: finding.title,
             status: Status::New,
             cause: finding.cause,
             kind: finding.kind,
             confidence: finding.confidence,
-            client: incident.client.to_string(),
-            answered_by: incident.answered_by.to_string(),
-            target_spn: incident.target.to_string(),
-            service_class: finding.service_class.clone(),
-            target_host: finding.target_host.clone(),
-            target_realm: incident.target_realm.to_string(),
-            client_realm: incident.client_realm.to_string(),
+            client: incident.client.into(),
+            answered_by: incident.answered_by.into(),
+            target_spn: incident.target.into(),
+            service_class: finding.service_class,
+            target_host: finding.target_host,
+            target_realm: incident.target_realm.into(),
+            client_realm: incident.client_realm.into(),
             shared_addresses: finding.shared_addresses.iter().map(ToString::to_string).collect(),
             events: incident.occurrences.events,
             first_seen: incident.occurrences.first.to_string(),
             last_seen: incident.occurrences.last.to_string(),
-            explanation: finding.explanation.clone(),
+            explanation: finding.explanation,
             evidence: finding.evidence.into_iter().map(EvidenceItem::new).collect(),
             missing: finding.missing.into_iter().map(RequestItem::new).collect(),
-            fix: finding.fix.into_iter().map(StepItem::new).collect(),
+            fix: Fix::new(finding.remedy),
             logs,
             collect: collect.iter().map(ToString::to_string).collect(),
-            activity: incident.occurrences.activity.clone(),
+            activity: incident.occurrences.activity,
         }
     }
 
-    /// The cells in the order of [`COLUMNS`], not yet escaped.
-    pub fn cells(&self) -> [Cow<'_, str>; 27] {
-        [
-            (&self.incident_id).into(),
-            (&self.problem_id).into(),
-            self.status.name().into(),
-            self.cause.name().into(),
-            self.kind.name().into(),
-            self.confidence.name().into(),
-            (&self.client).into(),
-            (&self.answered_by).into(),
-            (&self.target_spn).into(),
-            (&self.service_class).into(),
-            (&self.target_host).into(),
-            (&self.target_realm).into(),
-            (&self.client_realm).into(),
-            join(&self.shared_addresses).into(),
-            self.events.to_string().into(),
-            (&self.first_seen).into(),
-            (&self.last_seen).into(),
-            (&self.explanation).into(),
-            join(self.evidence.iter().map(EvidenceItem::cell)).into(),
-            join(self.missing.iter().map(RequestItem::text)).into(),
-            join(self.fix.iter().map(StepItem::text)).into(),
-            join(&self.logs).into(),
-            (&self.problem).into(),
-            (&self.title).into(),
-            join(self.evidence.iter().map(|item| item.role.name())).into(),
-            join(self.missing.iter().map(RequestItem::code)).into(),
-            join(&self.collect).into(),
-        ]
+    /// Gives the cells to `take`, in the order of [`COLUMNS`] and not yet escaped. `list` is any text: its memory is used for
+    /// one list after the other.
+    pub fn cells<E>(&self, list: &mut String, mut take: impl FnMut(&str) -> Result<(), E>) -> Result<(), E> {
+        take(&self.incident_id)?;
+        take(&self.problem_id)?;
+        take(self.status.name())?;
+        take(self.cause.name())?;
+        take(self.kind.name())?;
+        take(self.confidence.name())?;
+        take(&self.client)?;
+        take(&self.answered_by)?;
+        take(&self.target_spn)?;
+        take(&self.service_class)?;
+        take(&self.target_host)?;
+        take(&self.target_realm)?;
+        take(&self.client_realm)?;
+        take(join_into(list, &self.shared_addresses))?;
+        take(join_into(list, [self.events]))?;
+        take(&self.first_seen)?;
+        take(&self.last_seen)?;
+        take(&self.explanation)?;
+        take(join_into(list, &self.evidence))?;
+        take(join_into(list, &self.missing))?;
+        take(join_into(list, &*self.fix.steps()))?;
+        take(join_into(list, &self.logs))?;
+        take(&self.problem)?;
+        take(&self.title)?;
+        take(join_into(list, self.evidence.iter().map(|item| item.role.name())))?;
+        take(join_into(list, self.missing.iter().map(RequestItem::code)))?;
+        take(join_into(list, &self.collect))
     }
 }
 
 /// A list as one cell. If an item contains the separator (a crafted name can), its blank is removed, so that
 /// the list can be split again.
-pub fn join(items: impl IntoIterator<Item = impl AsRef<str>>) -> String {
+pub fn join(items: impl IntoIterator<Item = impl Display>) -> String {
     let mut cell = String::new();
+    join_into(&mut cell, items);
+    cell
+}
+
+/// Puts the list into `cell`, in place of what it holds.
+fn join_into(cell: &mut String, items: impl IntoIterator<Item = impl Display>) -> &str {
+    cell.clear();
     for (i, item) in items.into_iter().enumerate() {
-        let item = item.as_ref();
         if i > 0 {
             cell.push_str(LIST_SEPARATOR);
         }
-        // Few items contain a semicolon, and searching for it is faster.
-        if item.contains(';') {
-            cell.push_str(&item.replace(LIST_SEPARATOR, ";"));
-        } else {
-            cell.push_str(item);
+        let start = cell.len();
+        // Writing into a text does not fail.
+        let _ = write!(cell, "{item}");
+        let item = cell.get(start..).unwrap_or_default();
+        if memmem::find(item.as_bytes(), LIST_SEPARATOR.as_bytes()).is_some() {
+            let item = item.replace(LIST_SEPARATOR, ";");
+            cell.truncate(start);
+            cell.push_str(&item);
         }
     }
     cell

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::collect_next::{CollectNext, collect_next};
+use super::fix::Fix;
 use super::item::{EvidenceItem, EvidenceSection, RequestItem, StepItem};
 use super::numbers::{counted, grouped};
 use super::row::{Row, Status};
@@ -257,8 +258,8 @@ impl<'a> View<'a> {
         out
     }
 
-    fn fix(&mut self, fix: &'a [StepItem]) {
-        let texts: Vec<String> = fix.iter().map(StepItem::brief).collect();
+    fn fix(&mut self, fix: &Fix) {
+        let texts: Vec<String> = fix.steps().iter().map(StepItem::brief).collect();
         if let Some(number) = self.printed_fixes.get(&texts) {
             let text = format!("as for {number}. above");
             self.writer.labelled("    Fix", &text);

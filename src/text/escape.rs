@@ -21,7 +21,9 @@ const FORMULA: [char; 12] = ['=', '+', '-', '@', '＝', '＋', '－', '＠', '�
 /// ([`escape_control`]), so that one row is one line.
 pub fn escape_cell(text: &str) -> Cow<'_, str> {
     let text = escape_control(text);
-    if !text.split(';').any(is_formula) {
+    // `is_formula` looks no further than a `;`, so it needs no end of a part.
+    let mut ends = memchr::memchr_iter(b';', text.as_bytes());
+    if !is_formula(&text) && !ends.any(|end| text.get(end + 1..).is_some_and(is_formula)) {
         return text;
     }
     let mut out = String::with_capacity(text.len() + 8);

@@ -1,18 +1,26 @@
 //! The first letter of a sentence.
 
+use std::borrow::Cow;
+
 /// The text with its first letter in upper case.
 pub(crate) fn capitalised(text: &str) -> String {
     let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+    let mut out = String::with_capacity(text.len());
+    out.extend(chars.next().into_iter().flat_map(char::to_uppercase));
+    out.push_str(chars.as_str());
+    out
 }
 
 /// The text as it continues a sentence, unless it begins with a name or an abbreviation.
-pub(crate) fn uncapitalised(text: &str) -> String {
+pub(crate) fn uncapitalised(text: &str) -> Cow<'_, str> {
     let mut chars = text.chars();
     match (chars.next(), chars.clone().next()) {
         (Some(first), Some(second)) if second.is_lowercase() || second == ' ' => {
-            first.to_lowercase().chain(chars).collect()
+            let mut out = String::with_capacity(text.len());
+            out.extend(first.to_lowercase());
+            out.push_str(chars.as_str());
+            out.into()
         }
-        _ => text.to_owned(),
+        _ => text.into(),
     }
 }

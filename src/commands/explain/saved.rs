@@ -69,7 +69,7 @@ fn of_problem(problem: &Problem, rows: &[Row], path: &Path, zone: &Zone, layout:
         listed.push(format!("{} more", incidents.len() - MAX_INCIDENTS));
     }
     section(&mut writer, "Incidents", &listed, false);
-    let fix: Vec<String> = problem.fix.iter().map(|step| step.text().into_owned()).collect();
+    let fix: Vec<String> = problem.fix.steps().iter().map(|step| step.text().into_owned()).collect();
     section(&mut writer, "To fix it, in this order", &fix, true);
     if let Some(first) = incidents.first() {
         writer.blank();
@@ -104,7 +104,7 @@ fn story(row: &Row, zone: &Zone, layout: TextLayout) -> String {
         period(&row.first_seen, &row.last_seen, zone)
     ));
     let of_role = |wanted: fn(EvidenceRole) -> bool| -> Vec<String> {
-        row.evidence.iter().filter(|item| wanted(item.role)).map(|item| item.cell().into_owned()).collect()
+        row.evidence.iter().filter(|item| wanted(item.role)).map(|item| item.to_string()).collect()
     };
     let shown = |role| matches!(role, EvidenceRole::For | EvidenceRole::Against);
     section(&mut writer, "Evidence", &of_role(shown), false);
@@ -112,7 +112,7 @@ fn story(row: &Row, zone: &Zone, layout: TextLayout) -> String {
     section(&mut writer, "Causes that were excluded", &of_role(|role| role == EvidenceRole::Excludes), false);
     let missing: Vec<String> = row.missing.iter().map(|item| item.text().into_owned()).collect();
     section(&mut writer, "What to check next", &missing, false);
-    let fix: Vec<String> = row.fix.iter().map(|step| step.text().into_owned()).collect();
+    let fix: Vec<String> = row.fix.steps().iter().map(|step| step.text().into_owned()).collect();
     section(&mut writer, "To fix it, in this order", &fix, true);
     section(&mut writer, "Logs", &row.logs, false);
     writer.into_text()

@@ -36,7 +36,7 @@ fn adapter_query(view: &View<'_>) -> [Command; 2] {
         "Get-NetIPAddress -IPAddress {} | Select-Object InterfaceAlias, InterfaceIndex, PrefixOrigin, PrefixLength",
         view.address()
     );
-    [Command::on(&view.client, &*line), Command::on(&view.target, line)]
+    [Command::on(&view.client, line.clone()), Command::on(&view.target, line)]
 }
 
 /// The check that separates a loopback by address from one by name.

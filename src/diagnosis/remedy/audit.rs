@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use super::view::{Occasion, View};
 use super::{Step, of};
-use crate::diagnosis::{AccountFacts, Confidence, Kind, Named, RemedyInput, SharedAddress};
+use crate::diagnosis::{AccountFacts, Kind, Named, RemedyInput, SharedAddress};
 use crate::names::Spn;
 
 /// What an audit found, with the names that the inventories have.
@@ -27,56 +27,40 @@ pub(crate) enum Found<'a> {
 
 /// The steps for it.
 pub(crate) fn audit_steps(found: Found<'_>) -> Vec<Step> {
-    let absent = Named { text: "".into(), known: false };
-    let known = |text: Option<&str>| match text {
-        Some(text) => Named { text: text.into(), known: true },
-        None => absent.clone(),
-    };
+    let absent = Named::default;
+    let known =
+        |text: Option<&str>| text.map_or_else(absent, |text| Named { text: text.into(), known: true });
     let (kind, first, second) = match found {
         Found::OneMachine { names } => return one_machine(names),
         Found::Address { kind, hosts, .. } => {
             (kind, known(hosts.first().map(String::as_str)), known(hosts.get(1).map(String::as_str)))
         }
-        Found::Name { name, .. } => (Kind::StaleDns, absent.clone(), known(Some(name))),
-        Found::Spn { spn, .. } => (Kind::Duplicate, absent.clone(), known(Some(&spn.host))),
-        Found::HostAlias { spn, .. } => (Kind::Misplaced, absent.clone(), known(Some(&spn.host))),
+        Found::Name { name, .. } => (Kind::StaleDns, absent(), known(Some(name))),
+        Found::Spn { spn, .. } => (Kind::Duplicate, absent(), known(Some(&spn.host))),
+        Found::HostAlias { spn, .. } => (Kind::Misplaced, absent(), known(Some(&spn.host))),
         Found::SameName { name, .. } => {
-            (Kind::SameNameTwoDomains, absent.clone(), known(Some(name.trim_end_matches('$'))))
+            (Kind::SameNameTwoDomains, absent(), known(Some(name.trim_end_matches('$'))))
         }
     };
-    let address;
-    let mut input = RemedyInput {
-        cause: kind.cause(),
-        kind,
-        confidence: Confidence::Confirmed,
-        client: &first,
-        target: "",
-        spn: None,
-        target_host: &second,
-        responder: &absent,
-        responder_host: None,
-        responder_account: None,
-        owners: &[],
-        via_host: false,
-        addresses: &[],
-        realms: &[],
-        responder_is_controller: None,
-    };
-    let host;
+    let mut input =
+        RemedyInput { client: first, target_host: second, ..RemedyInput::general(kind.cause(), kind) };
     match found {
         Found::OneMachine { .. } => {}
-        Found::Address { shared, .. } => input.addresses = std::slice::from_ref(shared),
-        Found::Name { address: at, host: owner, .. } => {
-            address = SharedAddress { address: at, adapter: "".into(), owners: 1, hosts: 0 };
-            host = known(Some(owner));
-            input.addresses = std::slice::from_ref(&address);
-            input.responder_host = Some(&host);
+        Found::Address { shared, .. } => input.addresses = vec![shared.clone()],
+        Found::Name { address, host, .. } => {
+            input.addresses = vec![SharedAddress { address, adapter: "".into(), owners: 1, hosts: 0 }];
+            input.responder_host = Some(known(Some(host)));
         }
-        Found::Spn { spn, owners } => (input.spn, input.owners) = (Some(spn), owners),
+        Found::Spn { spn, owners } => {
+            input.target = spn.to_string().into();
+            input.owners = owners.to_vec();
+        }
         Found::HostAlias { spn, owners, computer } => {
-            (input.spn, input.owners, input.responder_account) = (Some(spn), owners, computer);
+            input.target = spn.to_string().into();
+            input.owners = owners.to_vec();
+            input.responder_account = computer.cloned();
         }
-        Found::SameName { domains, .. } => input.realms = domains,
+        Found::SameName { domains, .. } => input.realms = domains.to_vec(),
     }
     let mut steps = of(&View::new(&input, Occasion::Audit));
     if matches!(kind, Kind::ClusterOrNlbAddress | Kind::OtherSharedAddress) {

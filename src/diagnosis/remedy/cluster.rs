@@ -24,7 +24,7 @@ fn one_account(view: &View<'_>) -> Step {
         "every web node",
         &format!("set config '<site>' {WINDOWS_AUTHENTICATION} -useAppPoolCredentials:true /commit:apphost"),
     ));
-    step.action.push_str(
+    step.action.to_mut().push_str(
         " IIS in kernel mode uses the key of the machine all the same: set useAppPoolCredentials to true \
          on every node.",
     );

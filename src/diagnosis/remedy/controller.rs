@@ -59,7 +59,7 @@ pub(super) fn reset(view: &View<'_>, condition: &str) -> [Step; 4] {
     let host = view.server();
     let name = host.reported();
     let other = Name::absent(Role::Controller);
-    let on = |line: &str| Command::on(host, line);
+    let on = |line: &'static str| Command::on(host, line);
     [
         Step::host(format!(
             "First of four steps (KB325850): stop the KDC of {name} and keep it from starting, so that it \

@@ -70,7 +70,7 @@ fn own_commands(view: &View<'_>) -> Vec<Step> {
             ],
         ),
     ];
-    let step = |(system, action, commands): (&str, &str, Vec<Command>)| {
+    let step = |(system, action, commands): (&'static str, &'static str, Vec<Command>)| {
         view.verified(
             Step::directory(action)
                 .only_if(format!("{system}, and {differs}"))

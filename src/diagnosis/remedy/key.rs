@@ -9,7 +9,8 @@ use crate::diagnosis::command::Command;
 use crate::diagnosis::request::{ENCRYPTION_POLICY, account_query, on_every_controller};
 
 pub(super) fn machine(view: &View<'_>) -> Vec<Step> {
-    let system = view.input.responder_account.and_then(|account| account.operating_system.as_deref());
+    let system =
+        view.input.responder_account.as_ref().and_then(|account| account.operating_system.as_deref());
     match (view.account_kind(), view.input.responder_is_controller) {
         (AccountKind::ManagedService | AccountKind::DelegatedManagedService, _) => return managed(view),
         (AccountKind::ClusterName, _) => return super::cluster::name_account(view),
@@ -147,7 +148,10 @@ pub(super) fn service(view: &View<'_>) -> Vec<Step> {
     ))];
     if account.ends_with('$') {
         let mut check = managed_check(view).when(format!("{account} is a managed service account (gMSA)"));
-        check.action.insert_str(0, "Nobody types its password, and the steps below are not for it. ");
+        check
+            .action
+            .to_mut()
+            .insert_str(0, "Nobody types its password, and the steps below are not for it. ");
         steps.push(check);
     }
     steps.push(

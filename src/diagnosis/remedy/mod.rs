@@ -25,11 +25,11 @@ pub(crate) use audit::{Found, audit_steps};
 pub(crate) use step::{Effect, Step};
 
 use super::command::{Command, Role};
-use super::{Cause, Confidence, Kind, Named, RemedyInput};
+use super::{Cause, Confidence, Kind, RemedyInput};
 use view::{Occasion, View};
 
 /// The steps for an incident.
-pub(crate) fn steps(input: &RemedyInput<'_>) -> Vec<Step> {
+pub(crate) fn steps(input: &RemedyInput) -> Vec<Step> {
     of(&View::new(input, Occasion::Incident))
 }
 
@@ -69,24 +69,7 @@ fn of(view: &View<'_>) -> Vec<Step> {
 
 /// The steps for a kind, with placeholders for every name: for `explain` and the docs.
 pub(crate) fn general(cause: Cause, kind: Kind) -> Vec<Step> {
-    let absent = Named { text: "".into(), known: false };
-    steps(&RemedyInput {
-        cause,
-        kind,
-        confidence: Confidence::Confirmed,
-        client: &absent,
-        target: "",
-        spn: None,
-        target_host: &absent,
-        responder: &absent,
-        responder_host: None,
-        responder_account: None,
-        owners: &[],
-        via_host: false,
-        addresses: &[],
-        realms: &[],
-        responder_is_controller: None,
-    })
+    steps(&RemedyInput::general(cause, kind))
 }
 
 /// Puts checks before changes where the cause is not confirmed.
@@ -103,9 +86,9 @@ fn hold_back(steps: &mut [Step], confidence: Confidence) {
     };
     for step in steps {
         match step.effect {
-            Effect::Note => step.action = format!("{before} {}", step.action),
+            Effect::Note => step.action = format!("{before} {}", step.action).into(),
             _ if step.changes() && step.condition.is_none() => {
-                step.condition = Some("Only if the checks confirm this cause".to_owned());
+                step.condition = Some("Only if the checks confirm this cause".into());
             }
             _ => {}
         }

@@ -1,5 +1,7 @@
 //! Names: records that are out of date, aliases, migrated servers, one name in two domains.
 
+use std::borrow::Cow;
+
 use super::Step;
 use super::view::{Service, View};
 use crate::diagnosis::command::{Command, Name};
@@ -23,7 +25,7 @@ fn is_it_meant(view: &View<'_>) -> Step {
     .run(Command::on(&view.client, format!("Select-String {} {HOSTS_FILE}", view.target.label())))
 }
 
-fn responder(view: &View<'_>) -> String {
+fn responder<'v>(view: &'v View<'_>) -> Cow<'v, str> {
     match (view.responder.is_absent(), view.account.is_absent()) {
         (true, false) => view.account.reported(),
         _ => view.responder.reported(),
@@ -283,7 +285,7 @@ pub(super) fn same_name(view: &View<'_>) -> Vec<Step> {
 /// Nothing shows the cause.
 pub(super) fn not_enough_data(view: &View<'_>) -> Vec<Step> {
     let target = view.target.shown();
-    let is_realm = view.input.spn.is_some_and(|spn| spn.class.eq_ignore_ascii_case("krbtgt"));
+    let is_realm = view.class.eq_ignore_ascii_case("krbtgt");
     let is_domain =
         view.input.realms.iter().any(|realm| realm.eq_ignore_ascii_case(&view.input.target_host.text));
     let mut steps = vec![Step::note("Change nothing: the event does not show the cause.")];

@@ -7,9 +7,8 @@ use crate::diagnosis::command::{Command, Name, Role};
 use crate::diagnosis::request::spn_query;
 
 pub(super) fn misplaced(view: &View<'_>) -> Vec<Step> {
-    let is_machine_class = view.input.spn.is_some_and(|spn| {
-        spn.class.eq_ignore_ascii_case("host") || spn.class.eq_ignore_ascii_case("RestrictedKrbHost")
-    });
+    let is_machine_class =
+        view.class.eq_ignore_ascii_case("host") || view.class.eq_ignore_ascii_case("RestrictedKrbHost");
     let owner_is_computer = view.owner_facts().is_some_and(|owner| {
         matches!(
             owner.kind,

@@ -1,5 +1,6 @@
 //! One step of a fix: what to do, under which condition, at which risk, and how to undo and verify it.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::Serialize;
@@ -25,7 +26,7 @@ pub(crate) enum Effect {
 /// A text with the commands that carry it out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Action {
-    pub(crate) text: String,
+    pub(crate) text: Cow<'static, str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) commands: Vec<Command>,
 }
@@ -36,14 +37,14 @@ pub(crate) struct Step {
     pub(crate) effect: Effect,
     /// A clause that begins with `Only if` or `If`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) condition: Option<String>,
+    pub(crate) condition: Option<Cow<'static, str>>,
     /// Sentences without commands.
-    pub(crate) action: String,
+    pub(crate) action: Cow<'static, str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) risk: Option<String>,
+    pub(crate) risk: Option<Cow<'static, str>>,
     /// Rights and states that the commands need.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) prerequisite: Option<String>,
+    pub(crate) prerequisite: Option<Cow<'static, str>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) commands: Vec<Command>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -53,7 +54,7 @@ pub(crate) struct Step {
 }
 
 impl Step {
-    fn new(effect: Effect, action: impl Into<String>) -> Self {
+    fn new(effect: Effect, action: impl Into<Cow<'static, str>>) -> Self {
         Self {
             effect,
             condition: None,
@@ -66,40 +67,40 @@ impl Step {
         }
     }
 
-    pub(super) fn note(text: impl Into<String>) -> Self {
+    pub(super) fn note(text: impl Into<Cow<'static, str>>) -> Self {
         Self::new(Effect::Note, text)
     }
 
-    pub(super) fn read(action: impl Into<String>) -> Self {
+    pub(super) fn read(action: impl Into<Cow<'static, str>>) -> Self {
         Self::new(Effect::Read, action)
     }
 
-    pub(super) fn host(action: impl Into<String>) -> Self {
+    pub(super) fn host(action: impl Into<Cow<'static, str>>) -> Self {
         Self::new(Effect::Host, action)
     }
 
-    pub(super) fn directory(action: impl Into<String>) -> Self {
+    pub(super) fn directory(action: impl Into<Cow<'static, str>>) -> Self {
         Self::new(Effect::Directory, action)
     }
 
-    pub(super) fn dns(action: impl Into<String>) -> Self {
+    pub(super) fn dns(action: impl Into<Cow<'static, str>>) -> Self {
         Self::new(Effect::Dns, action)
     }
 
     /// A clause without `Only if` and without a full stop.
     pub(super) fn only_if(self, condition: impl fmt::Display) -> Self {
-        Self { condition: Some(format!("Only if {condition}")), ..self }
+        Self { condition: Some(format!("Only if {condition}").into()), ..self }
     }
 
     pub(super) fn when(self, condition: impl fmt::Display) -> Self {
-        Self { condition: Some(format!("If {condition}")), ..self }
+        Self { condition: Some(format!("If {condition}").into()), ..self }
     }
 
-    pub(super) fn risk(self, text: impl Into<String>) -> Self {
+    pub(super) fn risk(self, text: impl Into<Cow<'static, str>>) -> Self {
         Self { risk: Some(text.into()), ..self }
     }
 
-    pub(super) fn needs(self, text: impl Into<String>) -> Self {
+    pub(super) fn needs(self, text: impl Into<Cow<'static, str>>) -> Self {
         Self { prerequisite: Some(text.into()), ..self }
     }
 
@@ -113,11 +114,15 @@ impl Step {
         self
     }
 
-    pub(super) fn undo(self, text: impl Into<String>, commands: impl Into<Vec<Command>>) -> Self {
+    pub(super) fn undo(self, text: impl Into<Cow<'static, str>>, commands: impl Into<Vec<Command>>) -> Self {
         Self { undo: Some(Action { text: text.into(), commands: commands.into() }), ..self }
     }
 
-    pub(super) fn verify(self, text: impl Into<String>, commands: impl Into<Vec<Command>>) -> Self {
+    pub(super) fn verify(
+        self,
+        text: impl Into<Cow<'static, str>>,
+        commands: impl Into<Vec<Command>>,
+    ) -> Self {
         Self { verify: Some(Action { text: text.into(), commands: commands.into() }), ..self }
     }
 

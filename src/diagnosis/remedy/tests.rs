@@ -1,11 +1,11 @@
 use super::*;
 use crate::diagnosis::command::{Command, Name, is_account, is_host};
 use crate::diagnosis::request::{Collect, LogReason, Request};
-use crate::diagnosis::{AccountFacts, AccountKind, SharedAddress};
+use crate::diagnosis::{AccountFacts, AccountKind, Named, SharedAddress};
 use crate::names::Spn;
 use proptest::prelude::*;
 
-/// Owns what a [`RemedyInput`] borrows.
+/// The parts of a [`RemedyInput`].
 #[derive(Debug, Clone)]
 struct Incident {
     client: Named,
@@ -61,36 +61,23 @@ impl Incident {
         }
     }
 
-    fn input<'a>(
-        &'a self,
-        target: &'a str,
-        spn: Option<&'a Spn>,
-        kind: Kind,
-        confidence: Confidence,
-    ) -> RemedyInput<'a> {
-        RemedyInput {
+    fn steps(&self, kind: Kind, confidence: Confidence) -> Vec<Step> {
+        steps(&RemedyInput {
             cause: kind.cause(),
             kind,
             confidence,
-            client: &self.client,
-            target,
-            spn,
-            target_host: &self.target,
-            responder: &self.responder,
-            responder_host: self.responder_host.as_ref(),
-            responder_account: self.account.as_ref(),
-            owners: &self.owners,
+            client: self.client.clone(),
+            target: format!("{}/{}", self.class, self.target.text).into(),
+            target_host: self.target.clone(),
+            responder: self.responder.clone(),
+            responder_host: self.responder_host.clone(),
+            responder_account: self.account.clone(),
+            owners: self.owners.clone(),
             via_host: self.via_host,
-            addresses: &self.addresses,
-            realms: &self.realms,
+            addresses: self.addresses.clone(),
+            realms: self.realms.clone(),
             responder_is_controller: self.controller,
-        }
-    }
-
-    fn steps(&self, kind: Kind, confidence: Confidence) -> Vec<Step> {
-        let target = format!("{}/{}", self.class, self.target.text);
-        let spn = Spn::parse(&target);
-        steps(&self.input(&target, spn.as_ref(), kind, confidence))
+        })
     }
 
     /// Every request about it.
@@ -252,7 +239,7 @@ fn a_domain_controller_gets_its_own_steps() {
     {
         let dc = Incident { account: Some(account("SRV5$", kind, true)), ..dc.clone() };
         let steps = dc.steps(Kind::MachineAccount, Confidence::Confirmed);
-        let lines: Vec<String> = steps.iter().flat_map(Step::all_commands).map(|c| c.line.clone()).collect();
+        let lines: Vec<_> = steps.iter().flat_map(Step::all_commands).map(|c| c.line.clone()).collect();
         assert!(!lines.iter().any(|line| line.contains("-Repair")), "{lines:?}");
         let order = [
             "2095",
@@ -403,7 +390,7 @@ proptest! {
         commands.iter().for_each(assert_inert);
         // `srv:stream` is the SPN of an instance, and inert there. Blanks around an SPN are not part of it.
         prop_assume!(!host.trim().split([':', '/']).all(is_host) && !is_account(&account));
-        let placeholders: std::collections::HashSet<String> = ["", "\u{1}", "\u{1}$"]
+        let placeholders: std::collections::HashSet<_> = ["", "\u{1}", "\u{1}$"]
             .iter()
             .flat_map(|host| ["", "\u{1}", "\u{1}$"].map(|account| (*host, account)))
             .flat_map(|(host, account)| [true, false].map(|known| incident_of(host, account, known)))

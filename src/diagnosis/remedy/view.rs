@@ -6,6 +6,7 @@ use super::{RemedyInput, Role, Step};
 use crate::diagnosis::command::{Command, Name};
 use crate::diagnosis::request::{NEWEST_EVENT, POOLS, appcmd, on_every_controller, spn_query};
 use crate::diagnosis::{AccountFacts, AccountKind, Named};
+use crate::names::Principal;
 
 /// What listens behind a service class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,10 +62,12 @@ pub(super) enum Occasion {
 /// Names, accounts and addresses, ready for sentences and commands.
 pub(super) struct View<'a> {
     occasion: Occasion,
-    pub(super) input: &'a RemedyInput<'a>,
+    pub(super) input: &'a RemedyInput,
     pub(super) client: Name,
     pub(super) target: Name,
     pub(super) spn: Name,
+    /// The service class of the SPN; empty where the target is none.
+    pub(super) class: Box<str>,
     pub(super) service: Service,
     /// The host that answered.
     pub(super) responder: Name,
@@ -77,21 +80,21 @@ pub(super) struct View<'a> {
 }
 
 impl<'a> View<'a> {
-    pub(super) fn new(input: &'a RemedyInput<'a>, occasion: Occasion) -> Self {
-        let absent = || Named { text: "".into(), known: false };
-        let responder_host = input.responder_host.cloned().unwrap_or_else(absent);
-        let account = match input.responder_account {
+    pub(super) fn new(input: &'a RemedyInput, occasion: Occasion) -> Self {
+        let absent = Named::default();
+        let target = Principal::parse(&input.target);
+        let spn = target.spn();
+        let account = match &input.responder_account {
             Some(facts) => Name::account(facts, Role::Account),
             None => Name::unlisted(&input.responder.text, Role::Account),
         };
         let is_responder = |owner: &&AccountFacts| {
-            input
-                .responder_account
-                .is_some_and(|facts| facts.name == owner.name && facts.domain == owner.domain)
+            let responder = input.responder_account.as_ref();
+            responder.is_some_and(|facts| facts.name == owner.name && facts.domain == owner.domain)
         };
         let owner = input.owners.iter().find(|owner| !is_responder(owner));
-        let hosts = [input.client, input.target_host].into_iter().filter(|host| host.known);
-        let listed = input.owners.iter().chain(input.responder_account).filter(|account| account.listed);
+        let hosts = [&input.client, &input.target_host].into_iter().filter(|host| host.known);
+        let listed = input.owners.iter().chain(&input.responder_account).filter(|account| account.listed);
         let known: Vec<&str> = hosts
             .filter_map(|host| host.text.split_once('.').map(|(_, domain)| domain))
             .chain(listed.map(|account| &*account.domain))
@@ -100,11 +103,12 @@ impl<'a> View<'a> {
         Self {
             occasion,
             input,
-            client: Name::host(input.client, Role::Client),
-            target: Name::target(input.target_host),
-            spn: input.spn.map_or_else(|| Name::unlisted(input.target, Role::Spn), Name::spn),
-            service: input.spn.map_or(Service::Other, |spn| Service::of(&spn.class)),
-            responder: Name::host(&responder_host, Role::Responder),
+            client: Name::host(&input.client, Role::Client),
+            target: Name::target(&input.target_host),
+            spn: spn.map_or_else(|| Name::unlisted(&input.target, Role::Spn), Name::spn),
+            class: spn.map(|spn| spn.class.clone()).unwrap_or_default(),
+            service: spn.map_or(Service::Other, |spn| Service::of(&spn.class)),
+            responder: Name::host(input.responder_host.as_ref().unwrap_or(&absent), Role::Responder),
             account,
             owner: owner.map_or(Name::absent(Role::Owner), |facts| Name::account(facts, Role::Owner)),
             addresses: input.addresses.iter().map(|shared| shared.address).collect(),
@@ -124,7 +128,7 @@ impl<'a> View<'a> {
 
     /// What the account that answered is.
     pub(super) fn account_kind(&self) -> AccountKind {
-        self.input.responder_account.map_or(AccountKind::Unknown, |facts| facts.kind)
+        self.input.responder_account.as_ref().map_or(AccountKind::Unknown, |facts| facts.kind)
     }
 
     /// What the other owner of the SPN is.
@@ -143,7 +147,7 @@ impl<'a> View<'a> {
             true => shared.address.to_string(),
             false => format!("{} ({})", shared.address, shared.adapter),
         };
-        match self.input.addresses {
+        match &*self.input.addresses {
             [] => "the shared address".to_owned(),
             all => all.iter().take(4).map(one).collect::<Vec<_>>().join(", "),
         }

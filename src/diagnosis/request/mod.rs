@@ -21,8 +21,7 @@ pub(super) use commands::{
 };
 pub(super) use text::list_and;
 
-use super::command::{Name, sentence};
-use crate::text::sentence::capitalised;
+use super::command::{Name, sentence, whole_sentence};
 
 /// What a log or a list lacks to settle an incident.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -214,7 +213,7 @@ impl Request {
         let commands = self.commands();
         match commands.is_empty() {
             true => self.question(),
-            false => format!("{} {}", self.question(), capitalised(&sentence(&commands))),
+            false => format!("{} {}", self.question(), whole_sentence(&commands)),
         }
     }
 }
@@ -225,7 +224,7 @@ impl fmt::Display for Request {
         f.write_str(&self.question())?;
         let commands = self.commands();
         if !commands.is_empty() {
-            write!(f, " {}", capitalised(&sentence(&commands)))?;
+            write!(f, " {}", whole_sentence(&commands))?;
             let fallback = self.fallback();
             if !fallback.is_empty() {
                 write!(f, ". Without the tools for that: {}", sentence(&fallback))?;

@@ -59,11 +59,11 @@ impl Request {
             | Self::Twins { host }
             | Self::Namesakes { host, .. }
             | Self::ServiceIdentity { host, .. }
-            | Self::UsnRollback { host } => host.reported(),
+            | Self::UsnRollback { host } => host.reported().into_owned(),
             Self::Resolution { name, .. }
             | Self::MeantName { name, .. }
             | Self::Machine { name }
-            | Self::ClusterNodes { name, .. } => name.reported(),
+            | Self::ClusterNodes { name, .. } => name.reported().into_owned(),
             Self::SharedConnection { target, .. } => target.shown().to_owned(),
             Self::AddressOwner { address } => address.to_string(),
             Self::SpnOwner { spn } | Self::ControllerLogs { spn } => spn.shown().to_owned(),
@@ -78,7 +78,7 @@ impl Request {
             | Self::Replication { account }
             | Self::StorageKeys { account }
             | Self::EntraKey { account }
-            | Self::KeyVersion { account, .. } => account.reported(),
+            | Self::KeyVersion { account, .. } => account.reported().into_owned(),
             Self::CutName { names } => list(names),
             Self::DirectoryServer { guid, .. } => guid.clone(),
             Self::Trust { domains } => list(domains),

@@ -5,7 +5,7 @@ use crate::diagnosis::Confidence;
 use crate::report::item::{ActionPart, CommandPart, EvidenceItem, EvidenceSection, RequestItem, StepItem};
 use crate::report::numbers::{counted, grouped};
 use crate::report::row::problem_name;
-use crate::report::{Problem, Report, Row};
+use crate::report::{Fix, Problem, Report, Row};
 
 /// Most problems with a card. The next ones get a line, and the rest only a number. The table of incidents
 /// has all of them.
@@ -246,7 +246,7 @@ impl Card {
             events: counted(problem.events, "event"),
             first: Moment::new(&problem.first_seen),
             last: Moment::new(&problem.last_seen),
-            fix: problem.fix.iter().map(FixStep::new).collect(),
+            fix: problem.fix.steps().iter().map(FixStep::new).collect(),
             more: match of_it.len() - stories.len() {
                 0 => String::new(),
                 n => grouped(n as u64),
@@ -409,8 +409,8 @@ fn sentence(explanation: &str) -> String {
     if text.is_empty() || text.ends_with('.') { text } else { format!("{text}.") }
 }
 
-fn steps(steps: &[StepItem]) -> Vec<String> {
-    steps.iter().map(|step| shown(&step.text())).collect()
+fn steps(fix: &Fix) -> Vec<String> {
+    fix.steps().iter().map(|step| shown(&step.text())).collect()
 }
 
 fn realms(row: &Row) -> String {

@@ -51,7 +51,7 @@ fn row(n: usize, problem: usize) -> Row {
             item("not to be taken for a cause: it is evidence", EvidenceRole::For),
         ],
         missing: vec![RequestItem::from_cell("a list", "")],
-        fix: vec![StepItem::from_cell("first"), StepItem::from_cell("then")],
+        fix: ["first", "then"].map(StepItem::from_cell).into_iter().collect(),
         logs: vec!["System.evtx".into()],
         title: String::new(),
         collect: Vec::new(),
@@ -156,7 +156,7 @@ fn hostile_names_are_no_markup_wherever_they_stand() {
         }
         bad.evidence = vec![item(name, EvidenceRole::For)];
         bad.missing = vec![RequestItem::from_cell(name, "")];
-        bad.fix = vec![StepItem::from_cell(name)];
+        bad.fix = [StepItem::from_cell(name)].into_iter().collect();
         let written = page(&[bad]);
         let plain = page(&[row(1, 1)]);
         let tags = |page: &str| page.matches(['<', '>']).count();

@@ -12,7 +12,8 @@ use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, XlsxError};
 
 use super::empty_result::outside_period;
 use super::events::{EventRow, SortedEvents};
-use super::item::{RequestItem, StepItem};
+use super::fix::Fix;
+use super::item::RequestItem;
 use super::numbers::{counted, grouped};
 use super::{Problem, Reading, Report, Row, Status, left_out};
 use crate::diagnosis::{Confidence, Kind};
@@ -182,7 +183,7 @@ fn incident_cells(row: &Row) -> Vec<Cell> {
         Cell::Time(row.first_seen.clone()),
         Cell::Time(row.last_seen.clone()),
         Cell::Text(row.explanation.clone()),
-        Cell::List(row.evidence.iter().map(|item| item.cell().into_owned()).collect()),
+        Cell::List(row.evidence.iter().map(|item| item.to_string()).collect()),
         Cell::List(row.missing.iter().map(|item: &RequestItem| item.text().into_owned()).collect()),
         steps(&row.fix),
         Cell::Text(row.problem.clone()),
@@ -305,8 +306,8 @@ fn notes(read: &Reading<'_>, zone: &Zone, sheets: &[(&str, LeftOut)]) -> Vec<Str
     notes
 }
 
-fn steps(steps: &[StepItem]) -> Cell {
-    Cell::List(steps.iter().map(|step| step.text().into_owned()).collect())
+fn steps(fix: &Fix) -> Cell {
+    Cell::List(fix.steps().iter().map(|step| step.text().into_owned()).collect())
 }
 
 fn confidence(confidence: Confidence) -> Cell {

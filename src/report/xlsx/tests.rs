@@ -4,6 +4,7 @@ use calamine::{Data, Reader, Xlsx};
 
 use super::*;
 use crate::diagnosis::{Cause, Kind};
+use crate::report::item::StepItem;
 use crate::report::problem;
 
 fn row(client: &str) -> Row {
@@ -30,7 +31,7 @@ fn row(client: &str) -> Row {
         explanation: String::new(),
         evidence: vec![],
         missing: vec![],
-        fix: vec![StepItem::from_cell("=first"), StepItem::from_cell("then")],
+        fix: ["=first", "then"].map(StepItem::from_cell).into_iter().collect(),
         logs: vec![],
         collect: vec![],
         activity: Default::default(),

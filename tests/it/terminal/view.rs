@@ -168,7 +168,9 @@ fn a_hostile_name_cannot_drive_the_terminal() {
             }
             row.evidence.iter_mut().for_each(|item| change_text(item, |text| format!("{text}{hostile}")));
             row.missing.iter_mut().for_each(|item| change_text(item, |text| format!("{text}{hostile}")));
-            row.fix.iter_mut().for_each(|item| change_text(item, |text| format!("{text}{hostile}")));
+            let mut steps = row.fix.steps().into_owned();
+            steps.iter_mut().for_each(|item| change_text(item, |text| format!("{text}{hostile}")));
+            row.fix = steps.into_iter().collect();
             row.missing.push(RequestItem::from_cell(hostile, "addresses"));
             row.last_seen = "2026-10-06T\u{1b}[2J".to_owned();
         }

@@ -52,6 +52,16 @@ impl Zone {
         self.0.to_datetime(time)
     }
 
+    /// The offsets from UTC in minutes that hold from each of the seconds since 1970 on, the first from `from` on.
+    pub fn offsets_between(&self, from: Timestamp, to: Timestamp) -> Vec<(i64, i32)> {
+        let minutes = |offset: Offset| offset.seconds() / 60;
+        let changes = self.0.following(from).take_while(|change| change.timestamp() <= to);
+        let mut offsets = vec![(from.as_second(), minutes(self.0.to_offset(from)))];
+        offsets.extend(changes.map(|change| (change.timestamp().as_second(), minutes(change.offset()))));
+        offsets.dedup_by_key(|(_, minutes)| *minutes);
+        offsets
+    }
+
     /// `UTC`, or the offset as `+02:00`.
     pub fn offset_at(&self, time: Timestamp) -> String {
         if self.is_utc() {
@@ -166,6 +176,15 @@ mod tests {
             assert!(text.parse::<Zone>().is_err(), "{text}");
         }
         assert!("x".parse::<Zone>().unwrap_err().to_string().contains("Europe/Berlin"));
+    }
+
+    #[test]
+    fn offsets_change_with_summer_time() {
+        let [from, to] = ["2026-01-01T00:00:00Z", "2026-12-31T00:00:00Z"].map(|t| t.parse().unwrap());
+        let berlin = [(1_767_225_600, 60), (1_774_746_000, 120), (1_792_890_000, 60)];
+        assert_eq!(zone("Europe/Berlin").offsets_between(from, to), berlin);
+        assert_eq!(zone("+0530").offsets_between(from, to), [(1_767_225_600, 330)]);
+        assert_eq!(Zone::UTC.offsets_between(from, to), [(1_767_225_600, 0)]);
     }
 
     #[test]

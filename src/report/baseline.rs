@@ -135,6 +135,7 @@ fn row(cells: &[Cow<'_, str>]) -> Result<Row, String> {
         evidence_roles,
         requests,
         collect,
+        evidence_sections,
     ] = cells[..]
     else {
         return Err("it has too few cells".to_owned());
@@ -172,7 +173,7 @@ fn row(cells: &[Cow<'_, str>]) -> Result<Row, String> {
         first_seen: text(first_seen),
         last_seen: text(last_seen),
         explanation: text(explanation),
-        evidence: evidence_items(&split(evidence), &split(evidence_roles)),
+        evidence: evidence_items(&split(evidence), &split(evidence_roles), &split(evidence_sections)),
         missing: paired(&split(missing), &split(requests), RequestItem::from_cell),
         fix: split(fix).iter().map(|step| StepItem::from_cell(step)).collect(),
         logs: split(logs),
@@ -182,11 +183,13 @@ fn row(cells: &[Cow<'_, str>]) -> Result<Row, String> {
     Ok(row)
 }
 
-fn evidence_items(items: &[String], roles: &[String]) -> Vec<EvidenceItem> {
-    paired(items, roles, |item, role| {
+fn evidence_items(items: &[String], roles: &[String], sections: &[String]) -> Vec<EvidenceItem> {
+    let read = paired(items, roles, |item, role| {
         let role = EvidenceRole::ALL.into_iter().find(|known| known.name() == role);
         EvidenceItem::from_cell(item, role.unwrap_or(EvidenceRole::For))
-    })
+    });
+    let sections = sections.iter().map(String::as_str).chain(std::iter::repeat(""));
+    read.into_iter().zip(sections).map(|(item, section)| item.in_section(section)).collect()
 }
 
 /// Pairs items with those of another column in the same order; with nothing if a report lacks that column.

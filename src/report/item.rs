@@ -24,6 +24,7 @@ enum Parts<T> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EvidenceItem {
     pub role: EvidenceRole,
+    section: EvidenceSection,
     parts: Parts<Fact>,
 }
 
@@ -37,6 +38,20 @@ pub(crate) enum EvidenceSection {
     Context,
     /// Why another cause was not chosen.
     Considered,
+}
+
+impl EvidenceSection {
+    const ALL: [Self; 4] = [Self::Proof, Self::Caveat, Self::Context, Self::Considered];
+
+    /// The name in the column `evidence_sections`.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Proof => "proof",
+            Self::Caveat => "caveat",
+            Self::Context => "context",
+            Self::Considered => "considered",
+        }
+    }
 }
 
 /// One thing to collect next.
@@ -162,7 +177,7 @@ impl<T: Serialize + Display> Parts<T> {
 
 impl EvidenceItem {
     pub(crate) fn new(evidence: Evidence) -> Self {
-        Self { role: evidence.role, parts: Parts::Typed(Box::new(evidence.fact)) }
+        Self::of(evidence.role, Parts::Typed(Box::new(evidence.fact)))
     }
 
     pub fn text(&self) -> Cow<'_, str> {
@@ -175,18 +190,30 @@ impl EvidenceItem {
             EvidenceRole::Against => cell.strip_prefix(AGAINST).unwrap_or(cell),
             EvidenceRole::For | EvidenceRole::Excludes | EvidenceRole::Rival => cell,
         };
-        Self { role, parts: Parts::read(text, Map::new()) }
+        Self::of(role, Parts::read(text, Map::new()))
     }
 
-    /// Proof holds proof: what is assumed or was only logged near the events goes elsewhere. A report from CSV
-    /// does not show the difference.
+    fn of(role: EvidenceRole, parts: Parts<Fact>) -> Self {
+        Self { role, section: section_of(role, &parts), parts }
+    }
+
+    /// With the section of a report's cell. Earlier reports lack it.
+    pub(crate) fn in_section(self, name: &str) -> Self {
+        let section = EvidenceSection::ALL.into_iter().find(|section| section.name() == name);
+        Self { section: section.unwrap_or(self.section), ..self }
+    }
+
     pub(crate) fn section(&self) -> EvidenceSection {
-        match self.role {
-            EvidenceRole::Against | EvidenceRole::Rival => return EvidenceSection::Caveat,
-            EvidenceRole::Excludes => return EvidenceSection::Considered,
-            EvidenceRole::For => {}
-        }
-        match &self.parts {
+        self.section
+    }
+}
+
+/// Proof holds proof: what is assumed or was only logged near the events goes elsewhere.
+fn section_of(role: EvidenceRole, parts: &Parts<Fact>) -> EvidenceSection {
+    match role {
+        EvidenceRole::Against | EvidenceRole::Rival => EvidenceSection::Caveat,
+        EvidenceRole::Excludes => EvidenceSection::Considered,
+        EvidenceRole::For => match parts {
             Parts::Typed(fact) => match &**fact {
                 Fact::Assumed { .. } | Fact::PerhapsAnother { .. } | Fact::FromSlack { .. } => {
                     EvidenceSection::Caveat
@@ -201,7 +228,7 @@ impl EvidenceItem {
                 ("event", "near") | ("more-events", _) => EvidenceSection::Context,
                 _ => EvidenceSection::Proof,
             },
-        }
+        },
     }
 }
 
@@ -394,7 +421,7 @@ impl<'de> Deserialize<'de> for EvidenceItem {
         let (text, mut members) = ReadItem::deserialize(deserializer)?.parts();
         let role = members.remove("role").map(serde_json::from_value).transpose();
         let role = role.map_err(serde::de::Error::custom)?.unwrap_or(EvidenceRole::For);
-        Ok(Self { role, parts: Parts::read(text, members) })
+        Ok(Self::of(role, Parts::read(text, members)))
     }
 }
 

@@ -13,6 +13,7 @@ pub mod item;
 pub mod new_problems;
 mod in_order;
 pub mod json;
+pub(crate) mod local_time;
 pub mod numbers;
 pub mod page;
 pub mod text_writer;

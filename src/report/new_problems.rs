@@ -6,12 +6,13 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 
 use super::Problem;
-use super::item::{EvidenceItem, RequestItem};
+use super::item::{EvidenceItem, EvidenceSection, RequestItem};
+use super::local_time::in_zone;
 use super::numbers::{counted, grouped};
 use super::problem::sort_by_urgency;
 use super::row::{Row, Status};
 use super::text_writer::{few, period};
-use crate::diagnosis::{Confidence, EvidenceRole};
+use crate::diagnosis::Confidence;
 use crate::text::escape::escape_markup;
 use crate::text::sentence::capitalised;
 use crate::zone::Zone;
@@ -75,13 +76,20 @@ fn write_problem(
     let best = present.reduce(|a, b| if b.confidence > a.confidence { b } else { a });
     let Some(row) = best else { return Ok(()) };
     item(out, "  ", &format!("Why: {}.", row.explanation.trim_end_matches('.')))?;
-    let proof = row.evidence.iter().filter(|evidence| evidence.role == EvidenceRole::For);
-    let heading = if row.confidence == Confidence::Confirmed { "Proof" } else { "Evidence" };
-    section(out, heading, proof.take(MAX_EVIDENCE).map(EvidenceItem::text))?;
-    section(out, "Check next", row.missing.iter().map(RequestItem::text))?;
+    let proof = if row.confidence == Confidence::Confirmed { "Proof" } else { "Evidence" };
+    for (heading, wanted) in [
+        (proof, EvidenceSection::Proof),
+        ("Also logged", EvidenceSection::Context),
+        ("Caveats", EvidenceSection::Caveat),
+    ] {
+        let texts: Vec<Cow<'_, str>> =
+            row.evidence.iter().filter(|item| item.section() == wanted).map(EvidenceItem::text).collect();
+        section(out, heading, texts.iter().take(MAX_EVIDENCE).map(|text| in_zone(text, zone)))?;
+    }
+    section(out, "Check first", row.missing.iter().map(RequestItem::text))?;
     let steps = problem.fix.steps();
     if !steps.is_empty() {
-        writeln!(out, "   Fix, in this order:")?;
+        writeln!(out, "   Fix:")?;
     }
     let mut steps = (1..).zip(&*steps);
     steps.try_for_each(|(n, step)| item(out, &format!("   {n})"), &step.text()))

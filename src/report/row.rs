@@ -13,7 +13,7 @@ use crate::files::FileIndex;
 use crate::incidents::ActivityTimes;
 
 /// The report's columns, in their order.
-pub const COLUMNS: [&str; 27] = [
+pub const COLUMNS: [&str; 28] = [
     "incident_id",
     "problem_id",
     "status",
@@ -41,6 +41,7 @@ pub const COLUMNS: [&str; 27] = [
     "evidence_roles",
     "requests",
     "collect",
+    "evidence_sections",
 ];
 
 /// Number of columns of the first reports. An earlier report may lack the later ones.
@@ -196,7 +197,8 @@ impl Row {
         take(&self.title)?;
         take(join_into(list, self.evidence.iter().map(|item| item.role.name())))?;
         take(join_into(list, self.missing.iter().map(RequestItem::code)))?;
-        take(join_into(list, &self.collect))
+        take(join_into(list, &self.collect))?;
+        take(join_into(list, self.evidence.iter().map(|item| item.section().name())))
     }
 }
 

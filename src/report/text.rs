@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::collect_next::{CollectNext, collect_next};
 use super::fix::Fix;
 use super::item::{EvidenceItem, EvidenceSection, RequestItem, StepItem};
+use super::local_time::in_zone;
 use super::numbers::{counted, grouped};
 use super::row::{Row, Status};
 use super::text_writer::{TextLayout, TextRole, TextWriter, few, period, shown_of};
@@ -248,10 +249,14 @@ impl<'a> View<'a> {
         let items: Vec<&EvidenceItem> =
             row.evidence.iter().filter(|item| item.section() == section).collect();
         let role = if section == EvidenceSection::Caveat { TextRole::Doubtful } else { TextRole::Plain };
+        let zone = self.report.zone;
         let most = if section == EvidenceSection::Context { MAX_LOGGED } else { MAX_EVIDENCE };
         let shown = shown_of(items.len(), most);
-        let mut out: Vec<String> =
-            items.iter().take(shown).map(|item| self.writer.styled(role, &item.text())).collect();
+        let mut out: Vec<String> = items
+            .iter()
+            .take(shown)
+            .map(|item| self.writer.styled(role, &in_zone(&item.text(), zone)))
+            .collect();
         if items.len() > shown {
             out.push(self.writer.styled(TextRole::Faint, &format!("and {} more", items.len() - shown)));
         }

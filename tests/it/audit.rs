@@ -589,7 +589,7 @@ fn every_kind_of_a_finding_can_be_explained() {
         let run = bench.run(&["explain", kind]);
         assert_eq!((run.status, &*run.err), (0, ""), "{kind}");
         let text = run.out.split_once("\n\n").map_or("", |(_, text)| text.trim_start());
-        assert!(text.starts_with(char::is_alphabetic) && text.contains("To fix it"), "{kind}: {}", run.out);
+        assert!(text.starts_with(char::is_alphabetic) && text.contains("Fix:"), "{kind}: {}", run.out);
     }
     assert!(bench.run(&["explain"]).out.contains("name-leads-elsewhere"));
 }

@@ -40,7 +40,7 @@ fn an_id_is_explained_with_its_report_in_the_old_form_and_the_short_one() {
     assert!(short.stdout().contains("169.254.95.120"));
     assert_eq!(explain(&["--incident", "i963b2fe1d1d6", REPORT]).stdout(), short.stdout());
     let problem = explain(&["p552482b5ff8b", REPORT]);
-    assert!(problem.code() == 0 && problem.stdout().contains("To fix it"), "{}", problem.stderr());
+    assert!(problem.code() == 0 && problem.stdout().contains("Fix:"), "{}", problem.stderr());
     let alone = explain(&["i963b2fe1d1d6"]);
     assert_eq!(alone.code(), 2);
     assert!(alone.stderr().contains("krbtriage explain i963b2fe1d1d6 report.csv"), "{}", alone.stderr());

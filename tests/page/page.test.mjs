@@ -119,7 +119,12 @@ describe("five incidents", () => {
     const button = page.locator("#table button.unfold").first();
     assert.equal(await button.getAttribute("aria-expanded"), "true");
     const story = page.locator("#table .below").first();
-    const texts = await story.locator("li, .why").allTextContents();
+    // The report has its times in UTC, as the elements have.
+    const texts = await story.locator("li, .why").evaluateAll((every) => every.map((each) => {
+      const copy = each.cloneNode(true);
+      for (const time of copy.querySelectorAll("time")) time.textContent = time.dateTime;
+      return copy.textContent;
+    }));
     assert.ok(texts.length > 4);
     for (const text of texts) assert.ok(line.replaceAll('""', '"').includes(text.replace(/\.$/, "")), text);
     assert.ok(line.startsWith(await story.locator("[data-text=incident_id]").textContent()));
@@ -140,19 +145,82 @@ describe("five incidents", () => {
     assert.match(await first.textContent(), /srv0001.*srv0002.*169\.254\.95\.120.*srv0001.*\(itself\)/s);
   });
 
-  on("few", "times are UTC until local time is asked for, everywhere and also in the table", async (page) => {
-    const texts = () => page.locator("main time:visible, .ticks text[data-clock]:visible").allTextContents();
-    const utc = await texts();
-    assert.ok(utc.length > 10 && utc.every((text) => text.endsWith("Z")), utc.join());
-    await page.click("#zone");
-    assert.ok((await texts()).every((text) => !text.endsWith("Z")));
-    assert.match(await page.textContent("#zone-name"), /^Times are Asia\/(Kolkata|Calcutta), now UTC\+05:30\.$/);
-    const cell = page.locator("#table tbody time").first();
-    const at = new Date(await cell.getAttribute("datetime")).getTime() + 5.5 * 3_600_000;
-    assert.equal(await cell.textContent(), new Date(at).toISOString().slice(0, 19).replace("T", " "));
-    await page.click("#zone");
-    assert.deepEqual(await texts(), utc);
+  // What a clock shows that is some minutes ahead of UTC.
+  const shifted = (time, minutes) => new Date(Date.parse(time) + minutes * 60_000).toISOString().slice(0, 19).replace("T", " ");
+  const times = (page) => page.locator("time:visible").evaluateAll((all) =>
+    all.map((each) => ({ at: each.dateTime, text: each.textContent, table: each.closest("table") !== null })));
+  const all = async (page, minutes, suffix) => {
+    const found = await times(page);
+    assert.ok(found.length > 10 && found.some((each) => each.table) && found.some((each) => !each.table));
+    for (const { at, text, table } of found) assert.equal(text, shifted(at, minutes) + (table ? "" : suffix));
+  };
+  const zones = (page) => page.locator("#zone option").allTextContents();
+
+  on("few", "times are of the report's zone, then of the zone that is chosen, everywhere", async (page) => {
+    assert.deepEqual(await zones(page), ["UTC (this report)", (await zones(page))[1]]);
+    assert.match((await zones(page))[1], /^Asia\/(Kolkata|Calcutta) \(this browser\)$/);
+    await all(page, 0, " UTC");
+    await page.selectOption("#zone", "browser");
+    await all(page, 330, " +05:30");
+    for (const name of await page.locator(".zone-name").allTextContents()) assert.match(name, /^Asia\/(Kolkata|Calcutta)$/);
+    await page.selectOption("#zone", "report");
+    await all(page, 0, " UTC");
   }, { timezoneId: "Asia/Kolkata" });
+
+  on("berlin", "the zone of --timezone is the first choice, and the script agrees with what was written", async (page) => {
+    assert.deepEqual(await zones(page), ["Europe/Berlin (this report)", "UTC", "America/New_York (this browser)"]);
+    const written = await times(page);
+    await all(page, 120, " +02:00");
+    await page.selectOption("#zone", "utc");
+    await all(page, 0, " UTC");
+    await page.selectOption("#zone", "browser");
+    await all(page, -240, " -04:00");
+    await page.selectOption("#zone", "report");
+    assert.deepEqual(await times(page), written);
+  }, { timezoneId: "America/New_York" });
+
+  on("berlin", "evidence, its story in the table, the search and a copied ticket have the zone's times", async (page) => {
+    await page.evaluate(() => {
+      window.copied = [];
+      Object.defineProperty(navigator, "clipboard", { value: { writeText: async (text) => { window.copied.push(text); } } });
+    });
+    const line = page.locator("#problems .ticket li", { hasText: "LsaSrv 6037" }).first();
+    assert.match(await line.textContent(), /near that time: 2026-10-06 23:13:09 \+02:00: LsaSrv 6037/);
+    await line.locator("xpath=ancestor::details").getByRole("button", { name: "Copy as ticket" }).click();
+    await page.selectOption("#zone", "utc");
+    await line.locator("xpath=ancestor::details").getByRole("button", { name: "Copy as ticket" }).click();
+    const [berlin, utc] = await page.evaluate(() => window.copied);
+    assert.ok(berlin.includes("2026-10-06 23:13:09 +02:00: LsaSrv 6037") && !/\d (UTC|Z)\b/.test(berlin), berlin);
+    assert.ok(utc.includes("2026-10-06 21:13:09 UTC: LsaSrv 6037") && !utc.includes("+02:00"), utc);
+    await page.selectOption("#zone", "report");
+    await page.fill("#query", "2026-10-06 23:13:09");
+    await page.waitForFunction(() => !document.getElementById("shown").hidden);
+    await page.locator("#table button.unfold").first().click();
+    const story = page.locator("#table .below").first();
+    assert.match(await story.textContent(), /near that time: 2026-10-06 23:13:09 \+02:00: LsaSrv 6037/);
+  });
+
+  on("berlin", "without script the zone is named", async (page) => {
+    assert.equal(await page.locator(".facts .zone-name").textContent(), "Europe/Berlin");
+    assert.ok(await page.locator(".facts .zone-name").isVisible() && !(await page.locator("#zone").isVisible()));
+  }, { javaScriptEnabled: false });
+
+  on("samples", "a filter leaves what the matching incidents ask to collect", async (page) => {
+    const asks = () => page.locator("#collect [data-ask]:visible b").allTextContents();
+    const counts = () => page.locator("#collect .counts").allTextContents();
+    const [every, counted] = [await asks(), await counts()];
+    assert.ok(every.length > 3);
+    await page.selectOption("#cause", "undetermined");
+    const left = await asks();
+    assert.ok(left.length > 0 && left.length < every.length, left.join());
+    assert.match(await page.locator("#collect [data-ask]:visible .counts").first().textContent(), /^1 of \d+ incidents?$/);
+    await page.selectOption("#cause", "");
+    await page.fill("#query", "i963b2fe1d1d6");
+    await page.waitForFunction(() => document.getElementById("collect").hidden);
+    assert.ok(!(await page.locator("#collect").isVisible()) && !(await page.locator("nav a[href='#collect']").isVisible()));
+    await page.click("#clear");
+    assert.deepEqual([await asks(), await counts()], [every, counted]);
+  });
 
   on("few", "nothing on it can run or reach anything else", async (page, { watched }) => {
     const refused = await page.evaluate(async () => {

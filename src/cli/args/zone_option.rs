@@ -9,8 +9,9 @@ use crate::zone::Zone;
 pub(in crate::cli) struct ZoneOption {
     /// Read and show times in this zone [default: this machine's].
     ///
-    /// An IANA name (Europe/Berlin), an offset (+02:00), UTC or local. Text and workbooks show their times in it; the page has a button for local time. Times
-    /// without a zone, as in an event that was copied from Event Viewer, are read in it. CSV, JSON and the state are always UTC.
+    /// An IANA name (Europe/Berlin), an offset (+02:00), UTC or local. Texts, workbooks and pages show their times in it; a page
+    /// can switch to UTC and to the browser's zone. Times without a zone, as in an event that was copied from Event Viewer, are
+    /// read in it. CSV, JSON and the state are always UTC.
     #[arg(long, value_name = "ZONE", help_heading = "Behaviour", allow_hyphen_values = true)]
     timezone: Option<Zone>,
 }

@@ -127,7 +127,7 @@ pub fn run(config: &Config) -> Result<Outcome, Error> {
     let alarms = config.fail_on.iter().filter_map(|what| what.alarm_of_audit(&findings)).collect();
     let inventories = [interfaces.files, accounts.files].concat();
     let mut outcome = Outcome { findings, inventories, allowed, written: None, alarms, compared };
-    let read = view::Read { allowed, compared, complete: outcome.is_complete() };
+    let read = view::Read { zone: &config.zone, allowed, compared, complete: outcome.is_complete() };
     outcome.written = match config.format {
         AuditFormat::Csv => config.output.write(&protected, |out| write(&outcome.findings, out))?,
         AuditFormat::Html => config.output.write(&protected, |out| {

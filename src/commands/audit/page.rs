@@ -89,6 +89,8 @@ struct Card {
     adapters: Vec<String>,
     vendor: String,
     open: bool,
+    /// The zone of its times.
+    zone: Zone,
 }
 
 struct Line {
@@ -104,7 +106,7 @@ struct Line {
 /// Writes the page.
 pub(super) fn write(
     all: &[AuditFinding],
-    read: Read,
+    read: Read<'_>,
     inventories: &[InventoryFile],
     title: Option<&str>,
     out: &mut dyn Write,
@@ -114,7 +116,8 @@ pub(super) fn write(
         all.iter().filter(|f| f.status == Status::Resolved).take(MAX_LINES).map(Line::new).collect();
     let shared: Vec<&AuditFinding> = present.iter().copied().filter(|f| f.kind.is_shared_address()).collect();
     let cards = present.iter().take(MAX_CARDS).enumerate();
-    let cards: Vec<Card> = cards.map(|(place, finding)| Card::new(finding, place < OPEN)).collect();
+    let cards: Vec<Card> =
+        cards.map(|(place, finding)| Card::new(finding, place < OPEN, read.zone)).collect();
     let lines: Vec<Line> = present.iter().skip(MAX_CARDS).take(MAX_LINES).map(|f| Line::new(f)).collect();
     let page = Page {
         shell: Shell::new(title, heading(&present, read)),
@@ -127,12 +130,12 @@ pub(super) fn write(
         lines,
         resolved,
         compared: read.compared,
-        read: Inputs::new(&Reading { inventories, ..Reading::default() }, &Zone::UTC),
+        read: Inputs::new(&Reading { inventories, ..Reading::default() }, read.zone),
     };
     page.write_into(out)
 }
 
-fn heading(present: &[&AuditFinding], read: Read) -> String {
+fn heading(present: &[&AuditFinding], read: Read<'_>) -> String {
     match (present.len(), read.complete) {
         (0, true) => "No finding".to_owned(),
         (0, false) => "No finding in the inputs that could be read".to_owned(),
@@ -140,7 +143,7 @@ fn heading(present: &[&AuditFinding], read: Read) -> String {
     }
 }
 
-fn lead(all: &[AuditFinding], present: &[&AuditFinding], read: Read) -> Vec<String> {
+fn lead(all: &[AuditFinding], present: &[&AuditFinding], read: Read<'_>) -> Vec<String> {
     let addresses = present.iter().filter(|f| f.kind.is_shared_address()).count() as u64;
     let mut lead = vec![match addresses {
         0 => "No address belongs to several hosts.".to_owned(),
@@ -176,7 +179,7 @@ fn kinds(present: &[&AuditFinding]) -> Vec<KindLine> {
 }
 
 impl Card {
-    fn new(finding: &AuditFinding, open: bool) -> Self {
+    fn new(finding: &AuditFinding, open: bool, zone: &Zone) -> Self {
         let (connections, more) = connections(finding);
         let shown_owners: Vec<String> = finding.owners.iter().take(MAX_NAMES).map(|n| name(n)).collect();
         Self {
@@ -198,6 +201,7 @@ impl Card {
             adapters: finding.adapters.iter().take(MAX_NAMES).map(|text| shown(text)).collect(),
             vendor: shown(&finding.vendor),
             open,
+            zone: zone.clone(),
         }
     }
 }

@@ -4,9 +4,11 @@ use std::collections::HashMap;
 
 use super::finding::{AuditFinding, AuditKind};
 use crate::report::Status;
+use crate::report::local_time::in_zone;
 use crate::report::numbers::{counted, counted_as, grouped};
 use crate::report::text::shares;
 use crate::report::text_writer::{TextLayout, TextRole, TextWriter, few, shown_of};
+use crate::zone::Zone;
 
 /// Most findings that are all shown in full. Of more, [`MANY_IN_FULL`] are, and [`MAX_LINES`] of each kind get a
 /// line.
@@ -19,7 +21,9 @@ const MAX_RESOLVED: usize = 5;
 
 /// Properties of an audit that its rows do not show.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Read {
+pub(super) struct Read<'a> {
+    /// The zone of the times.
+    pub zone: &'a Zone,
     /// Shared addresses that `--allow` passes.
     pub allowed: usize,
     /// There was an earlier audit.
@@ -29,7 +33,7 @@ pub(super) struct Read {
 }
 
 /// The whole view.
-pub(super) fn view(all: &[AuditFinding], read: Read, layout: TextLayout) -> String {
+pub(super) fn view(all: &[AuditFinding], read: Read<'_>, layout: TextLayout) -> String {
     let Read { compared, .. } = read;
     let mut writer = TextWriter::new(layout);
     let mut groups: Vec<(AuditKind, Vec<&AuditFinding>)> = Vec::new();
@@ -59,7 +63,7 @@ pub(super) fn view(all: &[AuditFinding], read: Read, layout: TextLayout) -> Stri
         for finding in full {
             writer.blank();
             number += 1;
-            paragraph(&mut writer, finding, number, compared, &mut printed_fixes);
+            paragraph(&mut writer, finding, number, read, &mut printed_fixes);
         }
         lines(&mut writer, rest, compared);
     }
@@ -76,7 +80,7 @@ pub(super) fn view(all: &[AuditFinding], read: Read, layout: TextLayout) -> Stri
     writer.into_text()
 }
 
-fn head(writer: &mut TextWriter, all: &[AuditFinding], read: Read) {
+fn head(writer: &mut TextWriter, all: &[AuditFinding], read: Read<'_>) {
     let of = |status: Status| all.iter().filter(|finding| finding.status == status).count() as u64;
     let here = all.len() as u64 - of(Status::Resolved);
     let passed = match read.allowed {
@@ -122,10 +126,10 @@ fn paragraph(
     writer: &mut TextWriter,
     finding: &AuditFinding,
     number: usize,
-    compared: bool,
+    read: Read<'_>,
     printed_fixes: &mut HashMap<Vec<String>, usize>,
 ) {
-    let text = format!("{}: {}", named(writer, finding, compared), owners(writer, finding));
+    let text = format!("{}: {}", named(writer, finding, read.compared), owners(writer, finding));
     writer.line(&format!("{number:>2}. "), &text);
     let hurts = writer.styled(TextRole::Plain, &format!("{}.", finding.hurts));
     writer.line("    ", &hurts);
@@ -138,8 +142,9 @@ fn paragraph(
         writer.labelled("    Card", &vendor);
     }
     let shown = shown_of(finding.evidence.len(), MAX_EVIDENCE);
+    let evidence = finding.evidence.iter().take(shown);
     let mut proof: Vec<String> =
-        finding.evidence.iter().take(shown).map(|e| writer.styled(TextRole::Plain, e)).collect();
+        evidence.map(|text| writer.styled(TextRole::Plain, &in_zone(text, read.zone))).collect();
     if finding.evidence.len() > shown {
         proof.push(writer.styled(TextRole::Faint, &format!("and {} more", finding.evidence.len() - shown)));
     }
@@ -193,7 +198,7 @@ mod tests {
     use super::*;
     use crate::report::item::StepItem;
 
-    const READ: Read = Read { allowed: 0, compared: false, complete: true };
+    const READ: Read<'static> = Read { zone: &Zone::UTC, allowed: 0, compared: false, complete: true };
 
     fn finding(status: Status, kind: AuditKind, what: &str, owners: usize) -> AuditFinding {
         let texts = |all: &[&str]| all.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();

@@ -113,7 +113,7 @@ fn of_kind(writer: &mut TextWriter, cause: Cause, kind: Kind) {
     section(writer, "Recognised when", &rules.collect::<Vec<_>>(), false);
     section(writer, "Confirmed only if these are excluded", &rivals, false);
     section(writer, "Proved by", &[proof_of(cause).to_owned()], false);
-    section(writer, "To fix it, in this order", &general_fix(cause, kind), true);
+    section(writer, "Fix", &general_fix(cause, kind), true);
 }
 
 /// The wider kind under which the rules of a more specific `kind` are listed.
@@ -131,7 +131,7 @@ fn of_audit(writer: &mut TextWriter, kind: AuditKind) {
     writer.line("", &title);
     writer.blank();
     writer.line("  ", &paragraph(AUDIT, kind.name()));
-    section(writer, "To fix it, in this order", &kind.general_steps(), true);
+    section(writer, "Fix", &kind.general_steps(), true);
 }
 
 /// The document's paragraph that begins with the kind's name.
@@ -174,7 +174,7 @@ mod tests {
         for kind in Kind::ALL {
             let text = topic(kind.name(), TextLayout::PLAIN).unwrap();
             assert!(!paragraph(CAUSES, kind.name()).is_empty(), "{kind}");
-            assert!(text.contains("Recognised when") && text.contains("To fix it"), "{kind}");
+            assert!(text.contains("Recognised when") && text.contains("Fix:"), "{kind}");
         }
         for cause in Cause::ALL {
             assert!(topic(cause.name(), TextLayout::PLAIN).unwrap().contains(" / "), "{cause}");

@@ -4,10 +4,13 @@ use std::path::Path;
 
 use super::error::Error;
 use super::section::section;
-use crate::diagnosis::EvidenceRole;
+use crate::diagnosis::Confidence;
 use crate::report::baseline;
+use crate::report::item::EvidenceSection;
+use crate::report::local_time::in_zone;
 use crate::report::numbers::counted;
 use crate::report::problem::{Problem, group};
+use crate::report::row::problem_name;
 use crate::report::text::of_confidence;
 use crate::report::text_writer::{TextLayout, TextRole, TextWriter, period};
 use crate::report::{Row, Status};
@@ -46,20 +49,21 @@ pub fn of_report(id: &str, path: &Path, zone: &Zone, layout: TextLayout) -> Resu
 
 fn of_problem(problem: &Problem, rows: &[Row], path: &Path, zone: &Zone, layout: TextLayout) -> String {
     let mut writer = TextWriter::new(layout);
-    let title = writer.styled(TextRole::Heading, &format!("Problem {}", problem.problem_id));
-    writer.line("", &title);
-    let confidence = writer.styled(of_confidence(problem.confidence), problem.confidence.name());
-    writer.line("", &format!("{} / {}, {confidence}", problem.cause, problem.kind));
-    writer.blank();
-    writer.say(&format!("{}.", problem.heading()));
-    writer.blank();
     let incidents: Vec<&Row> = problem.incidents.iter().filter_map(|&i| rows.get(i)).collect();
+    let has_fix = |row: &&&Row| row.confidence == problem.confidence;
+    let present = incidents.iter().filter(|row| row.status.is_present());
+    // The incident that the problem's title and fix are of.
+    let best = present.clone().find(has_fix).or_else(|| incidents.iter().find(has_fix));
+    let Some(best) = best else { return writer.into_text() };
+    head(&mut writer, best, problem.status);
     writer.say(&format!(
-        "{} in {}, {}.",
+        "Problem {}: {} in {}, {}.",
+        problem.problem_id,
         counted(problem.events, "event"),
         counted(incidents.len() as u64, "incident"),
         period(&problem.first_seen, &problem.last_seen, zone)
     ));
+    ticket(&mut writer, best, zone);
     let mut listed: Vec<String> = incidents
         .iter()
         .take(MAX_INCIDENTS)
@@ -69,53 +73,71 @@ fn of_problem(problem: &Problem, rows: &[Row], path: &Path, zone: &Zone, layout:
         listed.push(format!("{} more", incidents.len() - MAX_INCIDENTS));
     }
     section(&mut writer, "Incidents", &listed, false);
-    let fix: Vec<String> = problem.fix.steps().iter().map(|step| step.text().into_owned()).collect();
-    section(&mut writer, "To fix it, in this order", &fix, true);
-    if let Some(first) = incidents.first() {
-        writer.blank();
-        let command = format!("krbtriage explain {} {}", first.incident_id, path.display());
-        let command = writer.styled(TextRole::Command, &command);
-        writer.line("", &format!("Evidence of one incident: {command}"));
-    }
+    writer.blank();
+    let command = format!("krbtriage explain {} {}", best.incident_id, path.display());
+    let command = writer.styled(TextRole::Command, &command);
+    writer.line("", &format!("One incident alone: {command}"));
     writer.into_text()
 }
 
 fn story(row: &Row, zone: &Zone, layout: TextLayout) -> String {
     let mut writer = TextWriter::new(layout);
-    let title = writer.styled(TextRole::Heading, &format!("Incident {}", row.incident_id));
+    head(&mut writer, row, row.status);
     let problem = match row.problem.as_str() {
         "" => row.problem_id.clone(),
         name => format!("{} ({name})", row.problem_id),
     };
-    let problem = writer.styled(TextRole::Plain, &problem);
-    writer.line("", &format!("{title} of problem {problem}"));
-    let confidence = writer.styled(of_confidence(row.confidence), row.confidence.name());
-    let status = match row.status {
-        Status::New => String::new(),
-        other => format!(", {}", other.name()),
-    };
-    writer.line("", &format!("{} / {}, {confidence}{status}", row.cause, row.kind));
-    writer.blank();
-    writer.say(&format!("{}.", row.explanation));
-    writer.blank();
     writer.say(&format!(
-        "{}, {}.",
+        "Incident {} of problem {problem}: {}, {}.",
+        row.incident_id,
         counted(row.events, "event"),
         period(&row.first_seen, &row.last_seen, zone)
     ));
-    let of_role = |wanted: fn(EvidenceRole) -> bool| -> Vec<String> {
-        row.evidence.iter().filter(|item| wanted(item.role)).map(|item| item.to_string()).collect()
-    };
-    let shown = |role| matches!(role, EvidenceRole::For | EvidenceRole::Against);
-    section(&mut writer, "Evidence", &of_role(shown), false);
-    section(&mut writer, "Other causes that fit", &of_role(|role| role == EvidenceRole::Rival), false);
-    section(&mut writer, "Causes that were excluded", &of_role(|role| role == EvidenceRole::Excludes), false);
-    let missing: Vec<String> = row.missing.iter().map(|item| item.text().into_owned()).collect();
-    section(&mut writer, "What to check next", &missing, false);
-    let fix: Vec<String> = row.fix.steps().iter().map(|step| step.text().into_owned()).collect();
-    section(&mut writer, "To fix it, in this order", &fix, true);
+    ticket(&mut writer, row, zone);
     section(&mut writer, "Logs", &row.logs, false);
     writer.into_text()
+}
+
+/// The finding, and what kind of trouble it is.
+fn head(writer: &mut TextWriter, row: &Row, status: Status) {
+    let title = match row.title.as_str() {
+        "" => problem_name(&row.problem, &row.problem_id),
+        title => title,
+    };
+    let title = writer.styled(TextRole::Heading, title);
+    writer.line("", &title);
+    let confidence = writer.styled(of_confidence(row.confidence), row.confidence.name());
+    let status = match status {
+        Status::New => String::new(),
+        other => format!(", {}", other.name()),
+    };
+    writer.line("", &format!("{} ({} / {}), {confidence}{status}", row.kind.label(), row.cause, row.kind));
+}
+
+/// Why, proof, what to check first and the fix, in the order of the page and of a copied ticket.
+fn ticket(writer: &mut TextWriter, row: &Row, zone: &Zone) {
+    writer.blank();
+    writer.say(&format!("{}.", row.explanation));
+    evidence(writer, row, zone);
+    let missing: Vec<String> = row.missing.iter().map(|item| item.text().into_owned()).collect();
+    section(writer, "Check first", &missing, false);
+    let fix: Vec<String> = row.fix.steps().iter().map(|step| step.text().into_owned()).collect();
+    section(writer, "Fix", &fix, true);
+}
+
+/// The evidence in the sections of the page and the terminal.
+fn evidence(writer: &mut TextWriter, row: &Row, zone: &Zone) {
+    let proof = if row.confidence == Confidence::Confirmed { "Proof" } else { "Evidence" };
+    for (title, wanted) in [
+        (proof, EvidenceSection::Proof),
+        ("Also logged", EvidenceSection::Context),
+        ("Caveats", EvidenceSection::Caveat),
+        ("Other causes considered", EvidenceSection::Considered),
+    ] {
+        let items = row.evidence.iter().filter(|item| item.section() == wanted);
+        let texts: Vec<String> = items.map(|item| in_zone(&item.text(), zone).into_owned()).collect();
+        section(writer, title, &texts, false);
+    }
 }
 
 #[cfg(test)]
@@ -127,7 +149,18 @@ mod tests {
     fn an_incident_of_the_samples_is_explained() {
         let report = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/report.csv");
         let text = of_report("I963B2FE1D1D6", &report, &Zone::UTC, TextLayout::PLAIN).unwrap();
-        assert!(text.contains("169.254.95.120") && text.contains("Evidence:"), "{text}");
+        let places = [
+            "Incident i963b2fe1d1d6 of problem",
+            "  Proof:",
+            "  Also logged:",
+            "  Other causes considered:",
+            "  Fix:",
+        ]
+        .map(|part| text.find(part).unwrap_or_else(|| panic!("{part} is not in {text}")));
+        assert!(places.is_sorted(), "{text}");
+        // Proof holds proof, also where the report is CSV.
+        let near = text.find("near that time: 2026-10-06 21:13:09 UTC").unwrap();
+        assert!(places[2] < near && near < places[3], "{text}");
         for copied in ["(samples/interfaces.csv:4)", r"(Program=C:\Windows\System32\wbem\WmiPrvSE.exe,"] {
             assert!(text.contains(copied), "{copied} is broken: {text}");
         }
@@ -148,11 +181,14 @@ mod tests {
     fn a_problem_of_the_samples_lists_its_incidents_and_its_fix() {
         let report = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/report.csv");
         let text = of_report("p552482b5ff8b", &report, &Zone::UTC, TextLayout::PLAIN).unwrap();
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         for part in [
+            "both own 169.254.95.120",
+            "Management card with a shared address (loopback-shared-ip / bmc-usb-nic), confirmed",
             "Problem p552482b5ff8b",
+            " Proof: - srv1",
+            " Fix: 1. Safe",
             "i963b2fe1d1d6: SRV1.alpha.example.com asked for",
-            "To fix it",
-            "Evidence of one",
         ] {
             assert!(text.contains(part), "{part:?} is not in {text}");
         }

@@ -6,6 +6,7 @@ use crate::report::item::{ActionPart, CommandPart, EvidenceItem, EvidenceSection
 use crate::report::numbers::{counted, grouped};
 use crate::report::row::problem_name;
 use crate::report::{Fix, Problem, Report, Row};
+use crate::zone::Zone;
 
 /// Most problems with a card. The next ones get a line, and the rest only a number. The table of incidents
 /// has all of them.
@@ -62,6 +63,8 @@ pub(super) struct Card {
     /// Incidents without details here.
     pub more: String,
     pub open: bool,
+    /// The zone of its times.
+    pub zone: Zone,
 }
 
 /// A step of a fix in its parts.
@@ -130,6 +133,8 @@ pub(super) struct Story {
     pub events: String,
     pub first: Moment,
     pub last: Moment,
+    /// The zone of its times.
+    pub zone: Zone,
     pub card: IncidentCard,
     /// Its sentence and its fix are the same as those above it.
     pub same_why: bool,
@@ -171,11 +176,11 @@ pub(super) fn all(report: &Report<'_>) -> (Cards, Cards) {
     for problem in report.problems {
         let cards = if problem.status.is_present() { &mut present } else { &mut resolved };
         if cards.cards.len() < MAX_CARDS && room.bytes > 0 {
-            let mut card = Card::new(problem, report.rows, &mut room);
+            let mut card = Card::new(problem, report, &mut room);
             card.open = problem.status.is_present() && cards.cards.len() < OPEN;
             cards.cards.push(card);
         } else if cards.lines.len() < MAX_LINES {
-            cards.lines.push(Line::new(problem));
+            cards.lines.push(Line::new(problem, report.zone));
         } else {
             cards.left_out += 1;
         }
@@ -191,8 +196,9 @@ struct Room {
 }
 
 impl Card {
-    fn new(problem: &Problem, rows: &[Row], room: &mut Room) -> Self {
-        let of_it: Vec<&Row> = problem.incidents.iter().filter_map(|&i| rows.get(i)).collect();
+    fn new(problem: &Problem, report: &Report<'_>, room: &mut Room) -> Self {
+        let zone = report.zone;
+        let of_it: Vec<&Row> = problem.incidents.iter().filter_map(|&i| report.rows.get(i)).collect();
         let has_title = |row: &&&Row| row.confidence == problem.confidence && row.kind == problem.kind;
         let best = of_it
             .iter()
@@ -214,7 +220,7 @@ impl Card {
             if room.stories == 0 || room.bytes == 0 {
                 break;
             }
-            let mut story = Story::new(row);
+            let mut story = Story::new(row, zone);
             story.same_why = story.card.explanation == why;
             story.same_fix = story.card.fix == fix_texts;
             room.stories -= 1;
@@ -244,8 +250,9 @@ impl Card {
             clients: Names::new(&problem.clients),
             targets: Names::new(&problem.targets),
             events: counted(problem.events, "event"),
-            first: Moment::new(&problem.first_seen),
-            last: Moment::new(&problem.last_seen),
+            first: Moment::new(&problem.first_seen, zone),
+            last: Moment::new(&problem.last_seen, zone),
+            zone: zone.clone(),
             fix: problem.fix.steps().iter().map(FixStep::new).collect(),
             more: match of_it.len() - stories.len() {
                 0 => String::new(),
@@ -310,7 +317,7 @@ fn length(commands: &[CommandLine]) -> usize {
 }
 
 impl Line {
-    fn new(problem: &Problem) -> Self {
+    fn new(problem: &Problem, zone: &Zone) -> Self {
         Self {
             id: shown_in(&problem.problem_id, 40),
             title: shown_in(problem.heading(), 300),
@@ -322,7 +329,7 @@ impl Line {
             incidents: grouped(problem.incidents.len() as u64),
             clients: grouped(problem.clients.len() as u64),
             events: grouped(problem.events),
-            last: Moment::new(&problem.last_seen),
+            last: Moment::new(&problem.last_seen, zone),
         }
     }
 }
@@ -341,7 +348,7 @@ impl Names {
 }
 
 impl Story {
-    pub(super) fn new(row: &Row) -> Self {
+    pub(super) fn new(row: &Row, zone: &Zone) -> Self {
         Self {
             blank: false,
             id: shown_in(&row.incident_id, 40),
@@ -353,8 +360,9 @@ impl Story {
             answered_by: text::name(&row.answered_by),
             target: text::name(&row.target_spn),
             events: grouped(row.events),
-            first: Moment::new(&row.first_seen),
-            last: Moment::new(&row.last_seen),
+            first: Moment::new(&row.first_seen, zone),
+            last: Moment::new(&row.last_seen, zone),
+            zone: zone.clone(),
             card: IncidentCard::new(row),
             same_why: false,
             same_fix: false,

@@ -1,39 +1,71 @@
 "use strict";
-// Times as the reader wants them: UTC, as the page is written, or this browser's zone, as Event Viewer shows them.
+// Times in the zone that the reader chooses: the report's, UTC, or this browser's. Each zone is a function from milliseconds since
+// 1970 to its offset from UTC in minutes.
 const clock = (() => {
-  let local = false;
+  const list = document.getElementById("zone");
+  const changes = (list?.dataset.offsets ?? "0:0").split(" ").map((change) => change.split(":").map(Number));
+  const zones = {
+    // Earlier times have the first offset.
+    report: (at) => (changes.findLast(([from]) => from * 1000 <= at) ?? changes[0])[1],
+    utc: () => 0,
+    browser: (at) => -new Date(at).getTimezoneOffset(),
+  };
+  const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const names = { report: list?.options[0].text ?? "UTC", utc: "UTC", browser: own };
+  let chosen = "report";
   const listeners = [];
   const two = (n) => String(n).padStart(2, "0");
-  const day = (at) => `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
-  const hour = (at) => `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
-  // To the second; the whole time is in the title.
-  const short = (time) => {
-    const at = new Date(time);
-    if (!local || Number.isNaN(at.getTime())) return time.slice(0, 10) + " " + time.slice(11, 19) + "Z";
-    return day(at) + " " + hour(at);
+  const suffix = (at) => {
+    if (names[chosen] === "UTC") return " UTC";
+    const minutes = zones[chosen](at);
+    const size = Math.abs(minutes);
+    return ` ${minutes < 0 ? "-" : "+"}${two(Math.floor(size / 60))}:${two(size % 60)}`;
   };
-  const write = (nodes, attribute, text) => {
-    for (const node of nodes) {
-      node.dataset.utc ??= node.textContent;
-      node.textContent = local ? text(new Date(node.getAttribute(attribute))) : node.dataset.utc;
-    }
+  const shifted = (at) => new Date(at + zones[chosen](at) * 60_000).toISOString();
+  const day = (at) => shifted(at).slice(0, 10);
+  const hour = (at) => shifted(at).slice(11, 19);
+  const known = (at) => Math.abs(at) < 8.64e15 - 864e5;
+  // To the second, without the zone; the whole time is in the title.
+  const brief = (time) => {
+    const at = Date.parse(time);
+    return known(at) ? day(at) + " " + hour(at) : time;
   };
-  // The minutes of an offset that is not whole hours are real: India, Nepal.
-  const offset = () => {
-    const minutes = -new Date().getTimezoneOffset();
-    const sign = minutes < 0 ? "-" : "+";
-    return `UTC${sign}${two(Math.floor(Math.abs(minutes) / 60))}:${two(Math.abs(minutes) % 60)}`;
-  };
-  const button = document.getElementById("zone");
-  button?.addEventListener("click", () => {
-    local = !local;
-    button.setAttribute("aria-pressed", String(local));
-    const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-    document.getElementById("zone-name").textContent = local ? `Times are ${zone}, now ${offset()}.` : "Times are UTC.";
-    write(document.querySelectorAll("time[datetime]"), "datetime", (at) => day(at) + " " + hour(at));
-    write(document.querySelectorAll("text[data-day]"), "data-day", day);
-    write(document.querySelectorAll("text[data-clock]"), "data-clock", hour);
-    for (const listener of listeners) listener();
+  const short = (time) => (known(Date.parse(time)) ? brief(time) + suffix(Date.parse(time)) : time);
+  // A text whose times are elements of their own; `write` shows them in another zone later.
+  const isTime = /(?<![\p{L}\p{N}])(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z)(?![\p{L}\p{N}])/u;
+  const parts = (text) => text.split(isTime).map((part, i) => {
+    if (i % 2 === 0) return part;
+    const made = document.createElement("time");
+    made.dateTime = part;
+    made.textContent = short(part);
+    return made;
   });
-  return { short, changed: (listener) => listeners.push(listener) };
+  // The same as text, for the search. Many incidents share a text.
+  let texts = new Map();
+  const words = (text) => {
+    if (!texts.has(text)) texts.set(text, text.split(isTime).map((part, i) => (i % 2 === 0 ? part : short(part))).join(""));
+    return texts.get(text);
+  };
+  const inTable = (node) => node.closest("table") && !node.closest(".story");
+  const write = () => {
+    for (const node of document.querySelectorAll("time[datetime]")) {
+      node.textContent = (inTable(node) ? brief : short)(node.dateTime);
+    }
+    for (const node of document.querySelectorAll("text[data-day]")) node.textContent = day(Date.parse(node.dataset.day));
+    for (const node of document.querySelectorAll("text[data-clock]")) node.textContent = hour(Date.parse(node.dataset.clock));
+    for (const node of document.querySelectorAll(".zone-name")) node.textContent = names[chosen];
+    for (const listener of listeners) listener();
+  };
+  if (list) {
+    list.options[0].text += " (this report)";
+    if (own && ![...list.options].some((option) => option.text.split(" ")[0] === own)) {
+      list.add(new Option(own + " (this browser)", "browser"));
+    }
+    list.addEventListener("change", () => {
+      chosen = list.value;
+      texts = new Map();
+      write();
+    });
+  }
+  return { brief, short, parts, words, changed: (listener) => listeners.push(listener) };
 })();

@@ -15,6 +15,7 @@ use flate2::write::ZlibEncoder;
 
 use super::cards::IncidentCard;
 use super::text::{name, shown_in};
+use crate::report::item::RequestItem;
 use crate::report::numbers::grouped;
 use crate::report::{Report, Row};
 
@@ -26,7 +27,7 @@ pub(super) const MAX_COMPRESSED: u64 = 10 << 20;
 const MAX_RAW: usize = 160 << 20;
 
 /// Content of an incident's array, in the order that the script reads.
-const MEMBERS: [&str; 25] = [
+const MEMBERS: [&str; 26] = [
     "incident_id",
     "problem_id",
     "problem",
@@ -50,6 +51,7 @@ const MEMBERS: [&str; 25] = [
     "context",
     "considered",
     "missing",
+    "asks",
     "fix",
     "logs",
 ];
@@ -98,6 +100,14 @@ impl Data {
     }
 }
 
+/// The items of "Collect next" that an incident belongs to.
+fn asks(row: &Row) -> Vec<&'static str> {
+    let mut titles: Vec<&str> = row.missing.iter().map(RequestItem::title).collect();
+    titles.sort_unstable();
+    titles.dedup();
+    titles
+}
+
 impl Writer {
     fn row(&mut self, row: &Row) -> io::Result<()> {
         let card = IncidentCard::new(row);
@@ -125,6 +135,7 @@ impl Writer {
             self.list(&card.context)?,
             self.list(&card.considered)?,
             self.list(&card.missing)?,
+            self.list(&asks(row))?,
             self.list(&card.fix)?,
             self.list(&card.logs)?,
         ]);
@@ -142,8 +153,8 @@ impl Writer {
         Ok(number)
     }
 
-    fn list(&mut self, texts: &[String]) -> io::Result<Vec<usize>> {
-        texts.iter().map(|t| self.text(t)).collect()
+    fn list(&mut self, texts: &[impl AsRef<str>]) -> io::Result<Vec<usize>> {
+        texts.iter().map(|t| self.text(t.as_ref())).collect()
     }
 
     fn item(&mut self, json: &str) -> io::Result<()> {

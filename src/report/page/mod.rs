@@ -13,6 +13,7 @@ mod reading;
 mod shared_addresses;
 mod text;
 mod timeline;
+mod times;
 mod verdict;
 
 use std::borrow::Borrow;
@@ -36,6 +37,7 @@ use data::Data;
 use reading::Read;
 use shared_addresses::SharedAddresses;
 use timeline::Timeline;
+use times::Times;
 use verdict::Verdict;
 
 const STYLE: &str = include_str!("page.css");
@@ -75,6 +77,7 @@ impl Shell {
 struct Page {
     shell: Shell,
     data: Data,
+    times: Times,
     compared: bool,
     verdict: Verdict,
     /// Takes the place of all else but the inputs, where there is no incident.
@@ -106,6 +109,7 @@ fn write_within(report: &Report<'_>, room: u64, out: &mut dyn Write) -> io::Resu
     let page = Page {
         shell: Shell::new(report.title, verdict.heading.clone()),
         data: Data::new(report, room)?,
+        times: Times::new(report),
         compared: report.compared,
         verdict,
         nothing: report.rows.is_empty().then(|| nothing(report)),

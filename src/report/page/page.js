@@ -10,10 +10,9 @@
   };
   const grouped = (n) => n.toLocaleString("en-US");
   const compared = $("status") !== null;
-  const short = clock.short;
 
   // ---- The data: base64 of zlib of one JSON array; src/report/page/data.rs tells what is in it.
-  const lists = ["shared_addresses", "evidence", "caveats", "context", "considered", "missing", "fix", "logs"];
+  const lists = ["shared_addresses", "evidence", "caveats", "context", "considered", "missing", "asks", "fix", "logs"];
   const plain = ["incident_id", "events", "first_seen", "last_seen"];
 
   async function load() {
@@ -77,7 +76,7 @@
     return document.createTextNode(grouped(row.events));
   }
   function moment(row, member) {
-    const made = element("time", "", short(row[member]));
+    const made = element("time", "", clock.brief(row[member]));
     made.dateTime = row[member];
     made.title = row[member];
     return made;
@@ -97,7 +96,8 @@
   const haystack = (row) => {
     row.text ??= [
       row.incident_id, row.problem, row.client, row.target_spn, row.answered_by, row.realms, row.kind, row.label, row.cause,
-      row.explanation, ...row.shared_addresses, ...row.evidence, ...row.missing, ...row.logs,
+      row.explanation, ...row.shared_addresses, ...[row.evidence, row.context, row.caveats].flat().map(clock.words),
+      ...row.missing, ...row.logs,
     ].join("\n").toLowerCase();
     return row.text;
   };
@@ -141,10 +141,27 @@
     // A part that the filter emptied goes, with its heading and its link.
     const empty = (part) => [...part.querySelectorAll("[data-p]")].every((each) => each.hidden);
     for (const part of document.querySelectorAll("#addresses, #timeline, .group")) part.hidden = !whole && empty(part);
-    if ($("collect")) $("collect").hidden = !whole && shown.every((row) => row.missing.length === 0);
+    followAsks(whole);
     for (const link of document.querySelectorAll("nav a")) link.parentElement.hidden = $(link.hash.slice(1)).hidden;
     $("no-match").hidden = whole || !empty($("problems"));
     for (const lines of document.querySelectorAll(".bycause")) lines.hidden = !whole;
+  }
+
+  // An item of "Collect next" is shown when one of the incidents shown asks for it.
+  function followAsks(whole) {
+    const incidents = new Map();
+    for (const row of shown.filter((each) => each.status !== "resolved")) {
+      for (const ask of row.asks) incidents.set(ask, (incidents.get(ask) ?? 0) + 1);
+    }
+    const items = [...document.querySelectorAll("[data-ask]")];
+    for (const item of items) {
+      const wanted = incidents.get(item.dataset.ask) ?? 0;
+      item.hidden = !whole && wanted === 0;
+      const counts = item.querySelector(".counts");
+      counts.dataset.all ??= counts.textContent;
+      counts.textContent = whole || item.hidden ? counts.dataset.all : `${grouped(wanted)} of ${counts.dataset.all}`;
+    }
+    if ($("collect")) $("collect").hidden = items.every((item) => item.hidden);
   }
 
   function draw() {
@@ -206,13 +223,17 @@
       node.textContent = typeof value === "number" ? grouped(value) : value;
     }
     for (const node of made.querySelectorAll("[data-time]")) {
-      node.textContent = short(row[node.dataset.time]);
+      node.textContent = clock.short(row[node.dataset.time]);
       node.dateTime = row[node.dataset.time];
     }
     for (const part of made.querySelectorAll("[data-part]")) {
       const items = row[part.dataset.part];
       if (items.length === 0) part.remove();
-      else part.querySelector("ul, ol").replaceChildren(...items.map((item) => element("li", "", item)));
+      else part.querySelector("ul, ol").replaceChildren(...items.map((item) => {
+        const made = element("li");
+        made.append(...clock.parts(item));
+        return made;
+      }));
     }
     const what = element("p", "counts", "Problem: ");
     const card = $(row.problem_id);
@@ -323,7 +344,10 @@
       button.addEventListener("click", () => go({ problem: button.dataset.problem }));
     }
     for (const part of ["filters", "browse"]) $(part).hidden = false;
-    clock.changed(draw);
+    clock.changed(() => {
+      for (const row of all) row.text = undefined;
+      draw();
+    });
     choose();
     return go;
   }
@@ -340,8 +364,10 @@
     out.push(plain(marks.filter(Boolean).map(text).join(", ")));
     out.push("", plain(text(card.querySelector(".why"))));
     const item = (node, mark) => {
-      const own = [...node.childNodes].filter((each) => each.nodeType === 3).map(text).filter(Boolean).join(" ");
-      out.push(mark + plain(own));
+      // Its own text with the times in it; risks and commands follow in lines of their own.
+      const isOwn = (each) => each.nodeType === Node.TEXT_NODE || each.localName === "time";
+      const own = [...node.childNodes].map((each) => (isOwn(each) ? each.textContent : " ")).join("");
+      out.push(mark + plain(own.replace(/\s+/g, " ").trim()));
       for (const part of node.querySelectorAll(".aside, .command")) {
         const code = part.querySelector("code");
         if (part.className === "aside") out.push("   " + plain(text(part)));

@@ -2,7 +2,9 @@
 
 use jiff::Timestamp;
 
+use crate::report::local_time::{to_second, to_second_without_zone};
 use crate::text::escape::escape_control;
+use crate::zone::Zone;
 
 /// Longest text, in characters. A name in an event has at most 32,767, which nobody reads; the CSV has them.
 const MAX_CHARS: usize = 2_000;
@@ -33,31 +35,34 @@ pub(super) fn all(texts: &[String]) -> Vec<String> {
     texts.iter().map(|t| shown(t)).collect()
 }
 
-/// A time as in the report, and rounded to the second for reading.
+/// A time as in the report, and to the second in the report's zone.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Moment {
+    /// RFC 3339, UTC.
     pub full: String,
     pub short: String,
+    /// Without the zone, for the columns of tables.
+    pub brief: String,
 }
 
 impl Moment {
-    pub(super) fn new(time: &str) -> Self {
-        let short = match time.parse::<Timestamp>() {
-            Ok(time) => format!("{} {}", day(time), time_of_day(time)),
-            Err(_) => shown(time),
+    pub(super) fn new(time: &str, zone: &Zone) -> Self {
+        let (short, brief) = match time.parse::<Timestamp>() {
+            Ok(time) => (to_second(time, zone), to_second_without_zone(time, zone)),
+            Err(_) => (shown(time), shown(time)),
         };
-        Self { full: shown(time), short }
+        Self { full: shown(time), short, brief }
     }
 }
 
 /// The date, for a label of the time axis.
-pub(super) fn day(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%d").to_string()
+pub(super) fn day(time: Timestamp, zone: &Zone) -> String {
+    zone.civil_of(time).strftime("%Y-%m-%d").to_string()
 }
 
 /// The time of day, for a label of the time axis.
-pub(super) fn time_of_day(time: Timestamp) -> String {
-    time.strftime("%H:%M:%SZ").to_string()
+pub(super) fn time_of_day(time: Timestamp, zone: &Zone) -> String {
+    zone.civil_of(time).strftime("%H:%M:%S").to_string()
 }
 
 #[cfg(test)]
@@ -74,8 +79,15 @@ mod tests {
     }
 
     #[test]
-    fn times_are_read_to_the_second_in_utc() {
-        let moment = Moment::new("2026-10-06T21:13:10.1234567Z");
-        assert_eq!((&*moment.short, &*moment.full), ("2026-10-06 21:13:10Z", "2026-10-06T21:13:10.1234567Z"));
+    fn times_are_shown_to_the_second_in_the_zone() {
+        let berlin = "Europe/Berlin".parse().unwrap();
+        for (zone, short, brief) in [
+            (Zone::UTC, "2026-10-06 21:13:10 UTC", "2026-10-06 21:13:10"),
+            (berlin, "2026-10-06 23:13:10 +02:00", "2026-10-06 23:13:10"),
+        ] {
+            let moment = Moment::new("2026-10-06T21:13:10.1234567Z", &zone);
+            assert_eq!((&*moment.short, &*moment.brief), (short, brief));
+            assert_eq!(moment.full, "2026-10-06T21:13:10.1234567Z");
+        }
     }
 }

@@ -9,6 +9,7 @@ use crate::diagnosis::Cause;
 use crate::incidents::ActivityTimes;
 use crate::report::numbers::{grouped, saturating_sum};
 use crate::report::{Report, Row};
+use crate::zone::Zone;
 
 /// Intervals in which events are counted, at most.
 const MAX_SLOTS: i64 = 150;
@@ -107,10 +108,11 @@ pub(super) struct Tick {
     pub wide_only: bool,
 }
 
-/// The time from the first event to the last.
-struct Span {
+/// The time from the first event to the last, in nanoseconds.
+struct Span<'a> {
     from: i128,
     to: i128,
+    zone: &'a Zone,
 }
 
 impl Timeline {
@@ -132,7 +134,8 @@ impl Timeline {
         else {
             return timeline;
         };
-        let span = Span { from: from.as_nanosecond(), to: to.as_nanosecond().max(from.as_nanosecond() + 1) };
+        let nanos = from.as_nanosecond();
+        let span = Span { from: nanos, to: to.as_nanosecond().max(nanos + 1), zone: report.zone };
         timeline.ticks = span.ticks();
         timeline.left_out = present.len().saturating_sub(MAX_PROBLEMS);
         if timeline.left_out > 0 {
@@ -178,11 +181,18 @@ fn has_bars(seconds: &ActivityTimes) -> bool {
     seconds.seconds() > MAX_MARKS
 }
 
-impl Span {
+impl Span<'_> {
     /// Position in whole thousandths of the span: enough for any screen, and the same on every machine.
     fn place(&self, time: Timestamp) -> i128 {
         let length = self.to - self.from;
         ((time.as_nanosecond() - self.from) * 1000 / length).clamp(0, 1000)
+    }
+
+    /// What the zone's clock was ahead of UTC at the first event: intervals and ticks begin at its round times.
+    fn shift(&self) -> i128 {
+        let first = Timestamp::from_nanosecond(self.from).ok();
+        let clock = first.and_then(|first| Zone::UTC.timestamp_of(self.zone.civil_of(first)));
+        clock.map_or(0, |clock| clock.as_nanosecond() - self.from)
     }
 
     /// The shortest interval of which [`MAX_SLOTS`] cover the span.
@@ -203,8 +213,8 @@ impl Span {
             name: name.to_owned(),
             cause: cause.name(),
             bars,
-            first: Moment::new(&first.to_string()),
-            last: Moment::new(&last.to_string()),
+            first: Moment::new(&first.to_string(), self.zone),
+            last: Moment::new(&last.to_string(), self.zone),
             events: grouped(saturating_sum(rows.iter().map(|r| r.events))),
         })
     }
@@ -225,15 +235,16 @@ impl Span {
     /// One bar for each interval with events; the highest has most seconds with events.
     fn bars(&self, seconds: &ActivityTimes) -> Vec<Bar> {
         let length = i128::from(self.interval().0) * 1_000_000_000;
-        let start = self.from.div_euclid(length);
+        let shift = self.shift();
+        let start = (self.from + shift).div_euclid(length);
         let mut counts: BTreeMap<i128, u64> = BTreeMap::new();
         for time in seconds.iter() {
-            *counts.entry(time.as_nanosecond().div_euclid(length) - start).or_default() += 1;
+            *counts.entry((time.as_nanosecond() + shift).div_euclid(length) - start).or_default() += 1;
         }
         let most = counts.values().copied().max().unwrap_or(1);
         // Of the drawn width in ten-thousandths.
         let share = |slot: i128| {
-            let at = (start + slot) * length - self.from;
+            let at = (start + slot) * length - shift - self.from;
             (at * 10_000 / (self.to - self.from)).clamp(0, 10_000)
         };
         counts
@@ -258,7 +269,8 @@ impl Span {
         let step = STEPS.into_iter().find(|&s| seconds / i128::from(s) <= 6).unwrap_or(STEPS[19]);
         let step_nanos = i128::from(step) * NANOS;
         let mut ticks = Vec::new();
-        let mut at = self.from.div_euclid(step_nanos) * step_nanos;
+        let shift = self.shift();
+        let mut at = (self.from + shift).div_euclid(step_nanos) * step_nanos - shift;
         while at <= self.to {
             if at >= self.from
                 && let Ok(time) = Timestamp::from_nanosecond(at)
@@ -267,8 +279,8 @@ impl Span {
                 ticks.push(Tick {
                     x: percent(x * 10),
                     at: time.to_string(),
-                    day: day(time),
-                    time: if step < 86_400 { time_of_day(time) } else { String::new() },
+                    day: day(time, self.zone),
+                    time: if step < 86_400 { time_of_day(time, self.zone) } else { String::new() },
                     anchor: match x {
                         0..80 => "start",
                         920.. => "end",
@@ -285,8 +297,8 @@ impl Span {
             ticks.push(Tick {
                 x: percent(0),
                 at: time.to_string(),
-                day: day(time),
-                time: time_of_day(time),
+                day: day(time, self.zone),
+                time: time_of_day(time, self.zone),
                 anchor: "start",
                 wide_only: false,
             });
@@ -305,9 +317,11 @@ fn percent(share: i128) -> String {
 mod tests {
     use super::*;
 
-    fn span(from: &str, to: &str) -> Span {
+    static UTC: Zone = Zone::UTC;
+
+    fn span(from: &str, to: &str) -> Span<'static> {
         let nanos = |t: &str| t.parse::<Timestamp>().unwrap().as_nanosecond();
-        Span { from: nanos(from), to: nanos(to) }
+        Span { from: nanos(from), to: nanos(to), zone: &UTC }
     }
 
     fn at(seconds: &[&str]) -> ActivityTimes {
@@ -338,8 +352,8 @@ mod tests {
     #[test]
     fn ticks_are_round_times_and_few() {
         let table = [
-            ("2026-10-06T08:00:10Z", "2026-10-06T08:00:50Z", "08:00:10Z"),
-            ("2026-10-06T08:13:00Z", "2026-10-06T12:50:00Z", "09:00:00Z"),
+            ("2026-10-06T08:00:10Z", "2026-10-06T08:00:50Z", "08:00:10"),
+            ("2026-10-06T08:13:00Z", "2026-10-06T12:50:00Z", "09:00:00"),
             ("2026-10-06T08:13:00Z", "2026-10-10T12:50:00Z", ""),
             ("2016-10-06T08:13:00Z", "2026-10-10T12:50:00Z", ""),
         ];
@@ -348,6 +362,10 @@ mod tests {
             assert!((2..=8).contains(&ticks.len()), "{from}: {}", ticks.len());
             assert_eq!(ticks[0].time, first, "{from}");
         }
+        // Round in the zone.
+        let zone: Zone = "Asia/Kolkata".parse().unwrap();
+        let ticks = Span { zone: &zone, ..span("2026-10-06T08:13:00Z", "2026-10-06T12:50:00Z") }.ticks();
+        assert_eq!((&*ticks[0].time, &*ticks[0].at), ("14:00:00", "2026-10-06T08:30:00Z"));
         // One event has a time too.
         let one = "2026-10-06T08:00:10Z";
         assert!(!span(one, "2026-10-06T08:00:10.000000001Z").ticks().is_empty());

@@ -1,8 +1,6 @@
 //! The summary at the top of the page: counts, causes, confidence, what is new.
 
-use jiff::Timestamp;
-
-use super::text::{Moment, shown, shown_in};
+use super::text::{shown, shown_in};
 use crate::diagnosis::{Cause, Confidence};
 use crate::report::numbers::{counted, grouped, saturating_sum};
 use crate::report::problem::by_time;
@@ -172,14 +170,13 @@ fn facts(report: &Report<'_>) -> Vec<Fact> {
     let first = report.rows.iter().map(|r| &r.first_seen).min_by(|a, b| by_time(a, b));
     let last = report.rows.iter().map(|r| &r.last_seen).max_by(|a, b| by_time(a, b));
     if let (Some(first), Some(last)) = (first, last) {
-        let value = format!("{} to {}", Moment::new(first).short, Moment::new(last).short);
+        let value = format!("{} to {}", shown_in(first, 40), shown_in(last, 40));
         facts.push(Fact { name: "First to last event", value });
     }
-    let at = |time: Timestamp| Moment::new(&time.to_string()).short;
     let asked = match (report.read.period.since, report.read.period.until) {
-        (Some(since), Some(until)) => Some(format!("{} to {}", at(since), at(until))),
-        (Some(since), None) => Some(format!("from {} on", at(since))),
-        (None, Some(until)) => Some(format!("up to {}", at(until))),
+        (Some(since), Some(until)) => Some(format!("{since} to {until}")),
+        (Some(since), None) => Some(format!("from {since} on")),
+        (None, Some(until)) => Some(format!("up to {until}")),
         (None, None) => None,
     };
     facts.extend(asked.map(|value| Fact { name: "Period asked for", value }));

@@ -14,6 +14,7 @@ use super::empty_result::outside_period;
 use super::events::{EventRow, SortedEvents};
 use super::fix::Fix;
 use super::item::RequestItem;
+use super::local_time::in_zone;
 use super::numbers::{counted, grouped};
 use super::{Problem, Reading, Report, Row, Status, left_out};
 use crate::diagnosis::{Confidence, Kind};
@@ -164,11 +165,12 @@ fn incidents(
     max_rows: u32,
 ) -> Result<LeftOut, XlsxError> {
     let mut sheet = Sheet::new(workbook, "Incidents", &INCIDENTS, formats, max_rows)?;
-    report.rows.iter().try_for_each(|row| sheet.row(incident_cells(row)))?;
+    report.rows.iter().try_for_each(|row| sheet.row(incident_cells(row, report.zone)))?;
     sheet.finish()
 }
 
-fn incident_cells(row: &Row) -> Vec<Cell> {
+fn incident_cells(row: &Row, zone: &Zone) -> Vec<Cell> {
+    let evidence = row.evidence.iter().map(|item| in_zone(&item.to_string(), zone).into_owned());
     vec![
         Cell::Text(row.title.clone()),
         status(row.status),
@@ -183,7 +185,7 @@ fn incident_cells(row: &Row) -> Vec<Cell> {
         Cell::Time(row.first_seen.clone()),
         Cell::Time(row.last_seen.clone()),
         Cell::Text(row.explanation.clone()),
-        Cell::List(row.evidence.iter().map(|item| item.to_string()).collect()),
+        Cell::List(evidence.collect()),
         Cell::List(row.missing.iter().map(|item: &RequestItem| item.text().into_owned()).collect()),
         steps(&row.fix),
         Cell::Text(row.problem.clone()),
@@ -283,7 +285,7 @@ fn inputs(
 
 /// What concerns no single input.
 fn notes(read: &Reading<'_>, zone: &Zone, sheets: &[(&str, LeftOut)]) -> Vec<String> {
-    let mut notes = vec![format!("Times in columns are {zone}. Times with a Z in texts are UTC.")];
+    let mut notes = vec![format!("Times are {zone}.")];
     notes.extend(outside_period(read, zone));
     notes.extend(read.notes.iter().cloned());
     for (name, left_out) in sheets {

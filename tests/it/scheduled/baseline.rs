@@ -86,7 +86,7 @@ fn a_baseline_that_cannot_be_read_is_an_error_and_leaves_the_old_report() {
         (
             "short.csv",
             line(1, &|l| l.replacen(",new,", ",", 1)),
-            "line 2: it has 26 cells where the first line has 27",
+            "line 2: it has 27 cells where the first line has 28",
         ),
         (
             "status.csv",

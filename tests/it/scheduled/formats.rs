@@ -28,6 +28,17 @@ fn cell(item: &Value) -> String {
     if item["role"] == "against" { format!("against it: {text}") } else { text }
 }
 
+/// Where a person sees an item of evidence, from its members.
+fn section(item: &Value) -> &'static str {
+    match (item["role"].as_str().unwrap(), item["kind"].as_str().unwrap(), item["relation"].as_str()) {
+        ("against" | "rival", ..) => "caveat",
+        ("excludes", ..) => "considered",
+        (_, "assumed" | "perhaps-another" | "from-slack", _) => "caveat",
+        (_, "event", Some("near")) | (_, "more-events", _) => "context",
+        _ => "proof",
+    }
+}
+
 #[test]
 fn all_formats_hold_the_same() {
     let place = samples();
@@ -43,10 +54,15 @@ fn all_formats_hold_the_same() {
     };
     for (row, object) in csv.iter().zip(&lines) {
         for column in COLUMNS {
-            // These two are members of the items.
+            // These are members of the items.
             let (list, member) = match column {
                 "evidence_roles" => ("evidence", "role"),
                 "requests" => ("missing", "request"),
+                "evidence_sections" => {
+                    let items = object["evidence"].as_array().unwrap();
+                    assert_eq!(row[column], items.iter().map(section).collect::<Vec<_>>().join("; "));
+                    continue;
+                }
                 column => {
                     assert_eq!(row[column], text(&object[column]), "{column}");
                     continue;

@@ -391,8 +391,9 @@ impl Flat {
                 if text.starts_with("System.") || text.contains("EventProperty") || text.ends_with("...}") {
                     return;
                 }
-                let (text, separator) = match text.strip_prefix('{').and_then(|t| t.strip_suffix('}')) {
-                    Some(inner) => (inner, ", "),
+                // What follows the brace is another text.
+                let (text, separator) = match text.strip_prefix('{').and_then(|t| t.rsplit_once('}')) {
+                    Some((inner, _)) => (inner, ", "),
                     None => (text, "|"),
                 };
                 if !text.is_empty() {

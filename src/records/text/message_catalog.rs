@@ -134,7 +134,8 @@ pub(super) fn values(provider: &str, event_id: u16, description: &str) -> Option
         let named = wording.values.iter().filter_map(|&name| {
             Some(Datum { name: Some(name.into()), value: group(Some(found.name(name)?)) })
         });
-        Some(named.collect())
+        Some(named.collect::<Vec<_>>())
+            .filter(|data| event_id != 4 || has_placeholders(data) || are_names(data))
     })
 }
 
@@ -170,6 +171,37 @@ pub(super) fn values_without_message(message: &str) -> Option<Vec<Datum>> {
     let data = lines.into_iter().take(64).map(|value| Datum { name: None, value: value.into() });
     Some(data.collect::<Vec<_>>()).filter(|data| !data.is_empty())
 }
+
+/// Can this be a value of an event 4? Tools that name the values keep them apart.
+pub(super) fn is_plausible(datum: &Datum) -> bool {
+    datum.name.is_some() || is_principal(&datum.value)
+}
+
+/// Can these be the values of an event 4, which are names of accounts, services and realms? Where lines of another text stand
+/// between the sentences of a message, they become part of a value.
+fn are_names(data: &[Datum]) -> bool {
+    data.iter().all(|datum| match datum.name.as_deref() {
+        Some("TargetRealm" | "ClientRealm") => is_realm(&datum.value),
+        _ => is_principal(&datum.value),
+    })
+}
+
+/// A domain's name, DNS or NetBIOS.
+fn is_realm(value: &str) -> bool {
+    value.len() <= 255 && value.chars().all(|c| c.is_alphanumeric() || ".-_".contains(c))
+}
+
+/// An account's name, which may have blanks, or a service's.
+pub(super) fn is_principal(value: &str) -> bool {
+    value.len() <= 512
+        && value.split(' ').count() <= 4
+        && !value.contains(|c: char| c.is_control() || FORBIDDEN.contains(c))
+        && (value.is_empty() || value.contains(|c: char| c.is_alphanumeric() || "_-$".contains(c)))
+}
+
+/// What Windows forbids in an account's name, except what services' names have: `/`, `\\`, `:`, `@` and brackets around an
+/// IPv6 address.
+const FORBIDDEN: &str = "\";|=,+*?<>{}";
 
 /// Does an article quote the message with placeholders for its values?
 pub(super) fn has_placeholders(data: &[Datum]) -> bool {

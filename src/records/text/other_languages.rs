@@ -16,7 +16,7 @@ const VERIFIED: &[&str] = &["Использовалось конечное им�
 
 static SERVER: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
-        r#"(?i)(?:\bserver|serveur|servidor|serwera|сервера|サーバー|服务器|伺服器|서버)[\s"'„“”«‘]*([A-Za-z0-9_][A-Za-z0-9_./:@-]*\$?)"#,
+        r#"(?i)(?:\b(?:server|serveur|servidor|serwera|сервера)\b|サーバー|服务器|伺服器|서버)[\s"'„“”«‘]*([A-Za-z0-9_][A-Za-z0-9_./:@-]*\$?)"#,
     )
     .ok()
 });
@@ -30,6 +30,12 @@ static TARGET: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static DOMAIN: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?:[^!-~]\(|（)([A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*)[)）]").ok());
 
+/// Has the text a dot and ends in letters? In parentheses there are also abbreviations (`SPN`), and after the message
+/// ports (`135 (0x87)`) and addresses. The name of a domain without a dot is lost.
+fn is_dns_domain(text: &str) -> bool {
+    text.rsplit_once('.').is_some_and(|(_, last)| last.chars().any(char::is_alphabetic))
+}
+
 /// The values of event 4, and whether the wording is verified.
 pub(super) fn values(description: &str) -> Option<(Vec<Datum>, bool)> {
     let error = description.find(MODIFIED)?;
@@ -38,13 +44,11 @@ pub(super) fn values(description: &str) -> Option<(Vec<Datum>, bool)> {
     let from = server.end().max(error + MODIFIED.len());
     let rest = description.get(from..)?;
     let target = TARGET.as_ref()?.find(rest)?;
-    let abbreviations = ["SPN", "KDC"];
     let mut domains = DOMAIN
         .as_ref()?
         .captures_iter(rest.get(target.end()..)?)
         .filter_map(|found| Some(found.get(1)?.as_str()))
-        // What follows the message may have ports in parentheses: `135 (0x87)`.
-        .filter(|domain| !abbreviations.contains(domain) && !domain.starts_with("0x"));
+        .filter(|domain| is_dns_domain(domain));
     let mut data = vec![("Server", server.as_str().trim_end_matches('.'))];
     let realms = (domains.next(), domains.next());
     if let (Some(target_realm), Some(_)) = realms {

@@ -135,7 +135,12 @@ impl Reader<'_> {
         date: Option<(Timestamp, Reading)>,
         line: u64,
     ) -> Result<Record, String> {
+        let is_of_modified = event_id == 4 && message_catalog::is_known(&provider, event_id);
         let data = match event.data.is_empty() {
+            // Where lines of another text stand between those of a list, they become part of a value.
+            false if is_of_modified && !event.data.iter().all(message_catalog::is_plausible) => {
+                return Err("its values are no names; save the log as .evtx".to_owned());
+            }
             false => event.data.clone(),
             true => self.values_of(message, &provider, event_id)?,
         };
@@ -182,7 +187,10 @@ impl Reader<'_> {
         if let Some(mut data) = message_catalog::values_without_message(message) {
             if event_id == 4 && message_catalog::is_known(provider, event_id) {
                 // Names, realms and SPNs have no blank. What follows with one is another text.
-                let end = data.iter().position(|datum| datum.value.contains(char::is_whitespace));
+                let is_name = |value: &str| {
+                    message_catalog::is_principal(value) && !value.contains(char::is_whitespace)
+                };
+                let end = data.iter().position(|datum| !is_name(&datum.value));
                 data.truncate(end.unwrap_or(data.len()));
             }
             return match data.is_empty() {

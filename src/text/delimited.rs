@@ -106,6 +106,37 @@ impl<'r> Row<'r> {
     }
 }
 
+/// The number of cells that a row may have: the header's, or the first row's where its last cells are empty (each line of
+/// such a table ends with a delimiter). In a wider row a value has the delimiter in it, without quotation marks, and the
+/// values after it are in the wrong columns.
+pub(crate) struct RowWidth {
+    pub columns: usize,
+    limit: Option<usize>,
+}
+
+impl RowWidth {
+    pub(crate) fn of(header: &Header) -> Self {
+        Self { columns: header.columns().len(), limit: None }
+    }
+
+    /// Is the row too wide? Ask for each row in turn.
+    pub(crate) fn is_exceeded_by(&mut self, row: &Row<'_>) -> bool {
+        let has_more = (self.columns..row.width()).any(|at| !row.get(Some(at)).is_empty());
+        let limit =
+            *self.limit.get_or_insert(if has_more { self.columns } else { self.columns.max(row.width()) });
+        has_more || row.width() > limit
+    }
+
+    pub(crate) fn problem(&self, row: &Row<'_>) -> String {
+        format!(
+            "{} cells, and the header has {} columns; put quotation marks around a value with a delimiter in it; the row is \
+             skipped",
+            row.width(),
+            self.columns
+        )
+    }
+}
+
 /// A row that cannot be read. After [`Io`](Self::Io) the table ends; else the rest of it can be read.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum TableError {

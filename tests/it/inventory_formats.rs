@@ -85,7 +85,17 @@ fn address() -> impl Strategy<Value = (IpAddr, u8)> {
         .prop_filter("not loopback", |(ip, _)| !ip.is_loopback());
     let v6 = (any::<u128>(), 1u8..=128)
         .prop_map(|(bits, prefix)| (IpAddr::V6((bits >> 4 | 2 << 124).into()), prefix));
-    prop_oneof![3 => v4, 1 => v6]
+    prop_oneof![3 => v4, 1 => v6].prop_filter(
+        "a host's, not the subnet or its broadcast address",
+        |&(ip, prefix)| {
+            let (bits, width) = match ip {
+                IpAddr::V4(v4) => (u128::from(v4.to_bits()), 32),
+                IpAddr::V6(v6) => (v6.to_bits(), 128),
+            };
+            let mask = 1_u128.checked_shl(width - u32::from(prefix)).map_or(u128::MAX, |bit| bit - 1);
+            mask < 2 || !(bits & mask == 0 || bits & mask == mask)
+        },
+    )
 }
 
 prop_compose! {

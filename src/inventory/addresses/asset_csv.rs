@@ -190,8 +190,6 @@ fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
             }
             for part in split_list(cell) {
                 match parse_address(&part) {
-                    // An asset without an address, as some tools write it.
-                    Some((address, _)) if address.is_unspecified() => {}
                     Some((address, prefix_length)) => {
                         to.own(NewAddress {
                             host,

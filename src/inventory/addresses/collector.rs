@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::model::{
     Adapter, AddressInventory, HostAlias, NameOrigin, OwnedAddress, PendingJoin, ResolvedName,
 };
-use super::values::{normal_mac, parse_address, quoted};
+use super::values::{normal_mac, parse_address, quoted, reserved_use};
 use crate::inventory::times::{When, no_time, time_or_utc};
 use crate::inventory::{InventoryFile, MAX_READ_ERRORS, Source};
 
@@ -174,6 +174,15 @@ impl<'c> AddressCollector<'c> {
     /// Adds an address that a host owns, and returns its index for a later join. A row without a host name is
     /// a problem, unless the user or the file's name gives one.
     pub(crate) fn own(&mut self, new: NewAddress<'_>) -> Option<usize> {
+        // What Windows and asset lists show where an adapter has no address.
+        if new.address.is_unspecified() {
+            return None;
+        }
+        if let Some(why) = reserved_use(new.address.to_canonical(), new.prefix_length) {
+            let length = new.prefix_length.map(|length| format!("/{length}")).unwrap_or_default();
+            self.problem(new.line, format!("{}{length} {why}; the row is skipped", new.address));
+            return None;
+        }
         let host = match self.host_of(new.host) {
             HostCell::Named(host) => host,
             HostCell::Unnamed(Some(host)) => {
@@ -403,13 +412,24 @@ enum HostCell {
     Invalid,
 }
 
-/// Is this a possible Windows computer name: labels of letters, digits, `-` and `_`, and not an address?
+/// Is this a possible Windows computer name: labels of letters, digits, `-` and `_`, not an address, and not what
+/// lists write where they have no name?
 pub(super) fn is_host_name(name: &str) -> bool {
     let is_label = |label: &str| {
-        !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'))
+        label.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'))
+            && label.chars().any(char::is_alphanumeric)
     };
-    name.len() <= 255 && name.split('.').all(is_label) && parse_address(name).is_none()
+    let is_mac = || name.contains('-') && normal_mac(name).is_some();
+    let is_placeholder = || NO_NAMES.iter().any(|no_name| name.eq_ignore_ascii_case(no_name));
+    name.len() <= 255
+        && name.split('.').all(is_label)
+        && parse_address(name).is_none()
+        && !is_mac()
+        && !is_placeholder()
 }
+
+/// What tools and people write for a missing value.
+const NO_NAMES: &[&str] = &["null", "none", "nan", "undefined", "unknown", "unbekannt", "inconnu", "tbd"];
 
 fn shared(names: &mut Interner, last: &mut Option<Arc<str>>, text: &str) -> Option<Arc<str>> {
     if text.is_empty() {

@@ -44,7 +44,7 @@ fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
             header = "";
             hosts.block = Block::Other;
         } else if let Some((label, value)) = labelled(line) {
-            values.push(Value { label, text: value, line: number });
+            values.push(Value { label, text: value, line: number, is_dotted: line.contains(" .") });
         } else if is_title(line) {
             hosts.close(header, &values, to);
             values.clear();
@@ -100,11 +100,10 @@ fn plain_lines(text: &str) -> Vec<&str> {
 
 /// Does another text begin, whose values are no addresses of the host?
 fn ends_listing(line: &str, after_blank: bool) -> bool {
+    // Of JSON, XML or a quoted CSV.
+    let is_code = line.trim_start().starts_with(['{', '}', '[', ']', '<', '"']);
     let at_margin = !line.is_empty() && !line.starts_with([' ', '\t']);
-    at_margin
-        && !is_title(line)
-        && !is_header(line)
-        && (line.starts_with(['{', '[', '<', '"']) || (after_blank && labelled(line).is_none()))
+    is_code || (at_margin && !is_title(line) && !is_header(line) && after_blank && labelled(line).is_none())
 }
 
 /// The next line that is not blank.
@@ -116,6 +115,8 @@ struct Value<'t> {
     label: &'t str,
     text: &'t str,
     line: u64,
+    /// Dots follow the label, as `ipconfig` writes it. Lines of another text have none.
+    is_dotted: bool,
 }
 
 enum Block {
@@ -182,6 +183,7 @@ fn adapter(host: &str, header: &str, values: &[Value<'_>], to: &mut AddressColle
     let last_mask = values.iter().rposition(|v| is_mask(v.text));
     // Windows XP shows IPv6 addresses after the mask, under the label of the IPv4 address.
     let own_label = last_mask.and_then(|mask| values.get(mask.checked_sub(1)?)).map(|value| value.label);
+    let last_dotted = values.iter().rposition(|value| value.is_dotted);
     for (i, value) in values.iter().enumerate() {
         let (text, state) = match value.text.split_once('(') {
             Some((text, state)) => (text, Some(state.trim_end_matches(')'))),
@@ -196,7 +198,7 @@ fn adapter(host: &str, header: &str, values: &[Value<'_>], to: &mut AddressColle
             (None, IpAddr::V4(_), _) => mask.is_some() && !is_mask(text),
             (None, IpAddr::V6(_), Some(mask)) => i < mask || own_label == Some(value.label),
             // Plain `ipconfig` of an adapter without IPv4 ends with the gateway.
-            (None, IpAddr::V6(_), None) => physical.is_none() && i + 1 < values.len(),
+            (None, IpAddr::V6(_), None) => physical.is_none() && last_dotted.is_some_and(|last| i < last),
         };
         if owned {
             to.own(NewAddress {

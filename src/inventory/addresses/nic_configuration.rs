@@ -4,7 +4,7 @@
 use super::collector::{AddressCollector, NewAddress};
 use super::format::{Format, Reader, Refusal, Sample};
 use super::json::split_list;
-use super::rows::each_row;
+use super::rows::each_row_of_any_width;
 use super::values::{parse_address, parse_prefix, quoted};
 use crate::text::delimited::{Header, Row};
 
@@ -63,7 +63,7 @@ impl Columns {
 }
 
 fn read(text: &str, to: &mut AddressCollector<'_>, wmic: bool) -> Result<(), Refusal> {
-    each_row(text, to, Columns::of, |columns, row, to| {
+    each_row_of_any_width(text, to, Columns::of, |columns, row, to| {
         // Two hosts in one `wmic /node:a,b` output each repeat the header.
         let first = columns.names.first();
         if wmic && first.is_some_and(|name| row.get(Some(0)).eq_ignore_ascii_case(name)) {

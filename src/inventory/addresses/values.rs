@@ -18,6 +18,26 @@ pub(super) fn parse_address(text: &str) -> Option<(IpAddr, Option<u8>)> {
     Some((address, prefix))
 }
 
+/// Why no host can own the address: it is a mask, or with this prefix length the subnet itself or its broadcast
+/// address (RFC 919, RFC 950; RFC 3021 excepts /31).
+pub(super) fn reserved_use(address: IpAddr, prefix_length: Option<u8>) -> Option<&'static str> {
+    let (bits, host_bits) = match address {
+        IpAddr::V4(v4) if v4.octets()[0] == 255 => return Some("is a mask or a broadcast address"),
+        IpAddr::V4(v4) => (u128::from(v4.to_bits()), 32_u32.checked_sub(prefix_length?.into())?),
+        IpAddr::V6(v6) => (v6.to_bits(), 128_u32.checked_sub(prefix_length?.into())?),
+    };
+    let whole = if address.is_ipv4() { 32 } else { 128 };
+    if host_bits < 2 || host_bits >= whole {
+        return None;
+    }
+    let host_mask = (1_u128 << host_bits) - 1;
+    match bits & host_mask {
+        0 => Some("is a subnet"),
+        host if host == host_mask && address.is_ipv4() => Some("is the broadcast address of its subnet"),
+        _ => None,
+    }
+}
+
 /// Prefix length of a mask (`255.255.0.0`, `ffff:ffff::`) or of a plain number; `None` for anything else.
 pub(super) fn parse_prefix(text: &str, address: IpAddr) -> Option<u8> {
     let text = text.trim();
@@ -95,6 +115,34 @@ mod tests {
         assert_eq!(parse_address("fe80::1%12/64"), Some((ip("fe80::1"), Some(64))));
         for bad in ["", "192.0.2", "192.0.2.1/33", "192.0.2.1/x", "srv1", "192.0.2.1 192.0.2.2"] {
             assert_eq!(parse_address(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn masks_subnets_and_broadcast_addresses_belong_to_no_host() {
+        let ip = |s: &str| s.parse::<IpAddr>().unwrap();
+        for (address, prefix) in [
+            ("255.255.255.0", None),
+            ("255.255.255.255", None),
+            ("192.0.2.0", Some(24)),
+            ("192.0.2.255", Some(24)),
+            ("192.0.2.4", Some(30)),
+            ("2001:db8::", Some(64)),
+        ] {
+            assert!(reserved_use(ip(address), prefix).is_some(), "{address}/{prefix:?}");
+        }
+        for (address, prefix) in [
+            ("192.0.2.0", None),
+            ("192.0.2.0", Some(31)),
+            ("192.0.2.0", Some(32)),
+            ("192.0.3.0", Some(23)),
+            ("192.0.2.255", Some(23)),
+            ("192.0.2.1", Some(0)),
+            ("192.0.2.1", Some(24)),
+            ("2001:db8::", Some(128)),
+            ("2001:db8::1", Some(64)),
+        ] {
+            assert_eq!(reserved_use(ip(address), prefix), None, "{address}/{prefix:?}");
         }
     }
 

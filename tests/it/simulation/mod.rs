@@ -14,7 +14,7 @@ mod logs;
 mod measure;
 mod noise;
 mod numbers;
-mod rng;
+pub mod rng;
 mod scenario;
 mod snapshots;
 mod truth;

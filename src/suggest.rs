@@ -1,4 +1,4 @@
-//! What a mistyped name was meant to be.
+//! Suggestions for mistyped names.
 
 /// Similarity of a transposed or missing letter in a name of five and more.
 const ENOUGH: f64 = 0.8;

@@ -47,7 +47,7 @@ impl Zone {
         self.0.to_timestamp(civil).ok()
     }
 
-    /// What a clock in this zone shows.
+    /// Local time in this zone.
     pub fn civil_of(&self, time: Timestamp) -> DateTime {
         self.0.to_datetime(time)
     }

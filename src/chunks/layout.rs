@@ -6,6 +6,6 @@ pub const CHUNK_LEN: usize = 64 * 1024;
 /// Length of a chunk's header; the first record follows.
 pub const CHUNK_HEADER_LEN: usize = 512;
 
-/// What is read at once. With the decoder's working set it stays inside a core's L2 cache (1-2 MiB on
+/// Bytes of one read. With the decoder's working set it stays inside a core's L2 cache (1-2 MiB on
 /// current servers), so every byte comes from memory once.
 pub const BLOCK_LEN: usize = 16 * CHUNK_LEN;

@@ -1,4 +1,4 @@
-//! What the program says when it is run alone.
+//! The screen shown when the program is run without arguments.
 
 use crate::report::text_writer::{TextLayout, TextRole, TextWriter};
 

@@ -14,7 +14,7 @@ use crate::report::{Problem, Status, left_out};
 use crate::scan::FileReport;
 use crate::text::escape::escape_control;
 
-/// What a run read and found, for a person. `viewed`: the incidents are on the terminal already.
+/// Summary of a run for a person: inputs and results. `viewed`: the incidents are on the terminal already.
 pub(super) fn text(outcome: &Outcome, verbose: bool, viewed: bool) -> String {
     let mut out = String::new();
     let mut line = |text: String| {
@@ -113,7 +113,7 @@ pub(super) fn alarms(alarms: &[Alarm]) -> String {
     lines.iter().map(|l| format!("{}\n", escape_control(l))).collect()
 }
 
-/// What could not be read, what the period left out, and why the exit status is 1: for the log of a script or a scheduler.
+/// Unreadable inputs, events outside the period, and the reason for exit status 1: for the log of a script or a scheduler.
 pub(super) fn problems(outcome: &Outcome) -> String {
     let mut out = write_unread(outcome, false);
     if outcome.rows.is_empty() {
@@ -123,12 +123,12 @@ pub(super) fn problems(outcome: &Outcome) -> String {
     out
 }
 
-/// What could not be read of logs, for the commands that read only logs.
+/// Unreadable logs, for the commands that read only logs.
 pub(super) fn log_problems(unfound: &[FileError], logs: &[FileReport]) -> String {
     lines_of(unfound, logs, &[], false).iter().map(|l| format!("{}\n", escape_control(l))).collect()
 }
 
-/// What could not be read of inventories.
+/// Unreadable parts of inventories.
 pub(super) fn inventory_problems(inventories: &[InventoryFile], verbose: bool) -> String {
     lines_of(&[], &[], inventories, verbose).iter().map(|l| format!("{}\n", escape_control(l))).collect()
 }

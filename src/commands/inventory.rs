@@ -14,7 +14,7 @@ use crate::inventory::addresses::{AddressInventory, LoadOptions, load};
 use crate::output::{Output, OutputError};
 use crate::report::CsvWriter;
 
-/// What to read and where to write it.
+/// Inputs and output.
 #[derive(Debug, Clone)]
 pub struct Config {
     /// Files and folders, in any supported format.

@@ -42,7 +42,7 @@ impl Config {
 /// Hosts with the same failure that are reported one by one.
 const MAX_FAILURES: usize = 5;
 
-/// What the hosts said.
+/// Answers of the hosts.
 #[derive(Debug)]
 pub struct Outcome {
     /// In the order of the hosts.
@@ -150,7 +150,7 @@ fn choices(probe: &Probe, own: &HashMap<IpAddr, &Adapter>) -> Vec<String> {
     all.map(|adapter| format!("{}: {}", probe.host, choice(adapter))).collect()
 }
 
-/// What DCOM on this machine does with an address that both own.
+/// Behaviour of DCOM on this machine for an address that both own.
 fn choice(adapter: &Adapter) -> String {
     let name = adapter.description.as_deref().or(adapter.interface.as_deref());
     let on = name.map_or(String::new(), |name| format!(" on {name}"));

@@ -1,4 +1,4 @@
-//! What kind of account it is, and whether it is in use.
+//! Kind of an account, and whether it is in use.
 
 use jiff::{SignedDuration, Timestamp};
 

@@ -15,7 +15,7 @@ pub(crate) struct Case<'a> {
     pub(crate) signals: Signals<'a>,
     /// Until when the client's logs are known.
     pub(super) coverage: Option<LogCoverage>,
-    /// What all incidents together show.
+    /// Facts that only all incidents together show.
     pub(super) fleet: &'a Fleet,
 }
 

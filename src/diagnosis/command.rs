@@ -25,7 +25,7 @@ const MAX_HOST: usize = 253;
 const MAX_ACCOUNT: usize = 256;
 const MAX_SPN: usize = 512;
 
-/// What a name is in the incident. It gives the placeholder, and the words where no name is given.
+/// Role of a name in the incident. It selects the placeholder, and the words if there is no name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Role {
     Client,
@@ -139,7 +139,7 @@ impl Name {
         }
     }
 
-    /// What `Server` has, where no list has such an account.
+    /// The text of `Server`, if no list has such an account.
     pub(crate) fn unlisted(text: &str, role: Role) -> Self {
         Self::unsafe_or_unknown(text, role)
     }

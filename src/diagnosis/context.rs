@@ -1,4 +1,4 @@
-//! What is known apart from the incident: hosts, accounts, other events, dates.
+//! Facts that all incidents share: hosts, accounts, other events, dates.
 
 use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
@@ -53,7 +53,7 @@ impl<'a> Context<'a> {
     }
 }
 
-/// What only all incidents together show.
+/// Facts that only all incidents together show.
 #[derive(Debug, Default)]
 pub(super) struct Fleet {
     /// Service classes that fail for a host that answers itself, by the target's folded host name.

@@ -1,4 +1,4 @@
-//! What speaks against a verdict. It is shown, and lowers the confidence by one step.
+//! Evidence against a verdict. It is shown, and lowers the confidence by one step.
 
 use std::collections::HashSet;
 

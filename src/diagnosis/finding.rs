@@ -1,4 +1,4 @@
-//! What was found out about one incident.
+//! The diagnosis of one incident.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -31,9 +31,9 @@ pub struct Finding {
     pub shared_addresses: Vec<IpAddr>,
     pub explanation: String,
     pub evidence: Vec<Evidence>,
-    /// What to collect next.
+    /// Data to collect next.
     pub(crate) missing: Vec<Request>,
-    /// What the steps of the fix are made of; nothing where the diagnosis failed.
+    /// Facts from which the steps of the fix are made; `None` if the diagnosis failed.
     pub(crate) remedy: Option<Arc<RemedyInput>>,
 }
 
@@ -43,7 +43,7 @@ impl Finding {
         self.evidence.iter().map(ToString::to_string).collect()
     }
 
-    /// What to collect next, as texts.
+    /// Data to collect next, as texts.
     pub fn missing(&self) -> Vec<String> {
         self.missing.iter().map(ToString::to_string).collect()
     }

@@ -29,7 +29,7 @@ const GRACE: SignedDuration = SignedDuration::from_hours(36);
 /// The rarest job that anybody waits for runs every month.
 const RAREST: SignedDuration = SignedDuration::from_hours(45 * 24);
 
-/// What keeps the verdict from being confirmed.
+/// Reasons why the verdict is not confirmed.
 pub(super) fn caveats(case: &Case<'_>, cause: Cause, kind: Kind, proof: &Proof) -> Vec<Caveat> {
     let mut out = Vec::new();
     out.extend(of_another_time(case, &proof.basis));
@@ -43,7 +43,7 @@ pub(super) fn caveats(case: &Case<'_>, cause: Cause, kind: Kind, proof: &Proof) 
     out
 }
 
-/// What a verdict without caveats assumes: that a list without a date is of the time of the events.
+/// Assumption of a verdict without caveats: a list without a date is from the time of the events.
 pub(super) fn assumption(case: &Case<'_>, proof: &Proof) -> Option<Fact> {
     let dates = &case.parties.context.dates;
     let undated = |source: &Source| dates.collected(source).is_some_and(|collected| !collected.dated);
@@ -79,7 +79,7 @@ fn of_another_time(case: &Case<'_>, basis: &Basis) -> Option<Caveat> {
         .or_else(|| basis.changes_by_itself.then(|| find(&|source| undated(case, source))).flatten())
 }
 
-/// What this source shows was so when the events happened, as far as its date says.
+/// Was this source valid when the events happened, as far as its date shows?
 pub(super) fn is_of_the_time(case: &Case<'_>, source: &Source) -> bool {
     outdated(case, source).is_none()
 }

@@ -3,7 +3,7 @@
 use super::verdict::{Cause, Kind};
 
 impl Cause {
-    /// What a person calls it.
+    /// Label for people.
     pub fn label(self) -> &'static str {
         match self {
             Self::LoopbackSharedIp => "Client reached itself",
@@ -16,7 +16,7 @@ impl Cause {
 }
 
 impl Kind {
-    /// What a person calls it.
+    /// Label for people.
     pub fn label(self) -> &'static str {
         match self {
             Self::BmcUsbNic => "Management card with a shared address",

@@ -136,7 +136,7 @@ fn concerns(case: &Case<'_>, cause: Cause, near: &NearSignal<'_>) -> bool {
     }
 }
 
-/// What to collect: what the row asks for, then one check for each open rival, then what would be of the time of the events.
+/// Data to collect: requests of the row, then one check for each open rival, then newer copies of outdated inventories.
 fn missing(case: &Case<'_>, verdict: &Verdict) -> Vec<Request> {
     let mut out: Vec<Request> = Vec::new();
     let mut add = |request: Request| {
@@ -175,7 +175,7 @@ fn files(proof: &Proof) -> Vec<String> {
     files
 }
 
-/// What would be evidence where the inventories are of another time.
+/// Requests for inventories from the time of the events.
 fn of_the_time(case: &Case<'_>, cause: Cause) -> Vec<Request> {
     let mut out = vec![Request::ClientLog { client: case.client_name(), reason: LogReason::Outdated }];
     match cause {
@@ -195,7 +195,7 @@ fn of_the_time(case: &Case<'_>, cause: Cause) -> Vec<Request> {
     out
 }
 
-/// What the steps of the fix name.
+/// Names and facts for the steps of the fix.
 fn remedy_input(case: &Case<'_>, verdict: &Verdict) -> RemedyInput {
     let parties = &case.parties;
     let owners: Vec<AccountFacts> =
@@ -366,7 +366,7 @@ fn explanation(case: &Case<'_>, verdict: &Verdict, title: &str) -> String {
     text
 }
 
-/// What happened: who asked, whose ticket it was, who answered.
+/// First sentences of the explanation: the client, the target and the responder.
 fn story(case: &Case<'_>, verdict: &Verdict) -> String {
     let incident = case.parties.incident;
     let (client, target, by) = (&incident.client, &incident.target, &incident.answered_by);

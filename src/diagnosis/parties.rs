@@ -36,7 +36,7 @@ pub(crate) struct Parties<'a> {
     pub(crate) realms: Vec<String>,
     pub(crate) client_id: Option<HostId>,
     pub(crate) target_id: Option<HostId>,
-    /// What the target's name resolves to.
+    /// Addresses of the target's name.
     resolved_addresses: BTreeSet<IpAddr>,
     /// The names again, with who vouches for them.
     pub(crate) client_named: Named,
@@ -306,7 +306,7 @@ impl<'a> Parties<'a> {
             && exports(to)
     }
 
-    /// What the target's name resolves to, and which list shows it: on the client where that is known, else in DNS.
+    /// Addresses of the target's name with their list: as the client resolves it if that is known, else from DNS.
     pub(crate) fn resolved(&self) -> &'a [(IpAddr, &'a Source)] {
         match self.resolved_on_client() {
             [] => self.target_id.map(|id| self.context.hosts.resolved(id)).unwrap_or_default(),
@@ -314,7 +314,7 @@ impl<'a> Parties<'a> {
         }
     }
 
-    /// What the client's own resolver, its hosts file included, answered for the target's name.
+    /// Answers of the client's own resolver for the target's name, including its hosts file.
     pub(crate) fn resolved_on_client(&self) -> &'a [(IpAddr, &'a Source)] {
         let hosts = &self.context.hosts;
         self.client_id

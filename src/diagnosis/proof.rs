@@ -17,7 +17,7 @@ use crate::inventory::addresses::OwnedAddress;
 /// Service tickets live at most this long by default ("Maximum lifetime for service ticket", 600 minutes).
 pub(crate) const TICKET_LIFETIME: SignedDuration = SignedDuration::from_hours(10);
 
-/// What a row found.
+/// The result of a row whose predicate matched.
 #[derive(Debug)]
 pub(crate) struct Proof {
     pub(crate) evidence: Vec<Fact>,
@@ -29,17 +29,17 @@ pub(crate) struct Proof {
     pub(crate) adapter: String,
     /// The addresses by which the responder was reached.
     pub(crate) reached: Vec<IpAddr>,
-    /// What to collect next.
+    /// Data to collect next.
     pub(crate) missing: Vec<Request>,
     pub(crate) repair: Repair,
-    /// What the row itself is not certain of.
+    /// Doubts that the row itself has.
     pub(crate) at_most: Confidence,
     /// Shown as against the verdict, and keeps it from being confirmed.
     pub(crate) caveats: Vec<Caveat>,
     pub(crate) basis: Basis,
 }
 
-/// What a verdict rests on, to ask how old that is.
+/// Sources of a verdict, to compare their dates with the events.
 #[derive(Debug, Default)]
 pub(crate) struct Basis {
     /// For each fact, where inventories have it.
@@ -51,7 +51,7 @@ pub(crate) struct Basis {
     pub(crate) changes_by_itself: bool,
 }
 
-/// What one fix ends: incidents with the same repair are one problem.
+/// The object that one fix repairs. Incidents with the same repair are one problem.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) enum Repair {
     Addresses(Vec<IpAddr>),

@@ -15,7 +15,7 @@ use super::{contradictions, freshness};
 /// One row of the decision table.
 pub struct Rule {
     pub topology: Topology,
-    /// What the inventories and other events show, as the document prints it.
+    /// Evidence from inventories and other events, as the document prints it.
     pub when: &'static str,
     pub cause: Cause,
     /// The proof may name a closer kind (which adapter owns the shared address).
@@ -30,7 +30,7 @@ pub struct Rule {
 pub struct Rival {
     pub cause: Cause,
     pub kind: Kind,
-    /// What may have happened instead.
+    /// The other cause.
     pub story: &'static str,
     /// The evidence that excludes it.
     pub excluded_by: &'static str,
@@ -47,7 +47,7 @@ pub(crate) struct Verdict {
     pub(crate) kind: Kind,
     pub(crate) confidence: Confidence,
     pub(crate) proof: Proof,
-    /// What speaks against it: each lowers the confidence once.
+    /// Evidence against it. Each item lowers the confidence once.
     pub(crate) contradictions: Vec<Caveat>,
     /// Why what proves it may be of another time.
     pub(crate) caveats: Vec<Caveat>,

@@ -22,7 +22,7 @@ pub(super) struct SignalIndex {
     by_client: HashMap<Box<str>, ByPeer>,
 }
 
-/// What one client logged of its connections, by the peer.
+/// Connections that one client logged, by peer.
 #[derive(Debug, Default)]
 struct ByPeer {
     by_label: HashMap<Box<str>, Vec<u32>>,
@@ -38,7 +38,7 @@ pub(super) struct Lookup<'l> {
     pub labels: &'l [Box<str>],
     pub client: Option<&'l str>,
     pub target: Option<&'l str>,
-    /// What the target owns.
+    /// Addresses that the target owns.
     pub addresses: &'l [&'l OwnedAddress],
 }
 
@@ -127,7 +127,7 @@ fn is_of_connection(kind: SignalKind) -> bool {
     matches!(kind, SignalKind::NotALocalName | SignalKind::AuthenticationFailed | SignalKind::DcomFailed)
 }
 
-/// What a host or account is looked up by.
+/// Key by which a host or an account is looked up.
 pub(super) fn label_of(name: &str) -> Option<Box<str>> {
     Principal::parse(name).host().map(|host| host.netbios().into())
 }

@@ -1,4 +1,4 @@
-//! What a remedy may know of an incident: the names with who vouches for them, the accounts, the addresses.
+//! Facts of an incident for its remedy: names and their sources, accounts, addresses.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ pub struct Named {
     pub known: bool,
 }
 
-/// What kind of account it is, as objectClass, userAccountControl, primaryGroupID or its SPNs show.
+/// Kind of an account, from objectClass, userAccountControl, primaryGroupID or its SPNs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum AccountKind {
     Computer,

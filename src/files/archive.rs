@@ -129,7 +129,7 @@ pub fn unzstd<'a>(packed: impl Read + 'a, budget: &'a Budget) -> io::Result<impl
     Ok(Unpacked { inner: decoder, budget })
 }
 
-/// What is read of an archive whose content nobody has counted yet.
+/// A reader of unpacked data that counts against `budget`, for content that is not counted yet.
 pub fn spending<'a>(inner: impl Read + 'a, budget: &'a Budget) -> impl Read + 'a {
     Unpacked { inner, budget }
 }

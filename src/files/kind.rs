@@ -30,7 +30,7 @@ pub enum Kind {
     Json,
     /// A table of events.
     Csv,
-    /// What `extract --for-triage` wrote: lines of JSON with a member `krbtriage`.
+    /// Output of `extract --for-triage`: lines of JSON with a member `krbtriage`.
     Extract,
     Zip,
     Gzip,
@@ -95,7 +95,7 @@ impl Kind {
         Kind::OtherText,
     ];
 
-    /// What [`Kind::name`] calls so; another name is [`Kind::Other`].
+    /// Inverse of [`Kind::name`]. Another name is [`Kind::Other`].
     pub fn named(name: &str) -> Self {
         Self::ALL.into_iter().find(|kind| kind.name() == name).unwrap_or(Kind::Other)
     }

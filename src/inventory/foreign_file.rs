@@ -13,7 +13,7 @@ use crate::files::kind::{is_own_output, sniff};
 use crate::files::packed::each_member;
 use crate::text::decode::decode;
 
-/// What an archive holds that a triage uses.
+/// Members of an archive that triage uses.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct ArchiveContents {
     pub logs: bool,
@@ -91,7 +91,7 @@ impl ForeignFile {
         Self::of(&head)
     }
 
-    /// What the file is, and what to do with it.
+    /// The kind of the file, and how to use it.
     pub(crate) fn advice(self) -> &'static str {
         match self {
             Self::Log => "this is a log and not an inventory; pass it without --interfaces or --spns",

@@ -42,7 +42,7 @@ pub struct Hosts<'a> {
     alias_sources: HashMap<(u32, u32), String>,
 }
 
-/// What the inventories list of one host.
+/// Entries of one host in the inventories.
 #[derive(Debug, Default)]
 struct HostAddresses<'a> {
     /// In the inventories' order.
@@ -284,7 +284,7 @@ impl<'a> Hosts<'a> {
         self.known[id as usize] && self.names[id as usize].domain().is_some_and(|d| d.contains('.'))
     }
 
-    /// What the host owns, in the inventories' order.
+    /// Addresses that the host owns, in the inventories' order.
     pub fn owned(&self, host: HostId) -> &[&'a OwnedAddress] {
         self.owned.get(&host.0).map_or(&[], |owned| &owned.rows)
     }

@@ -1,6 +1,6 @@
 //! This machine: its names, adapters, hosts file and logs.
 //!
-//! What only Windows has is in [`system`]. A file takes the place of the machine in tests, also on other systems.
+//! The parts that exist only on Windows are in [`system`]. In tests a file replaces the machine, on every system.
 
 mod adapters;
 mod logs;

@@ -1,4 +1,4 @@
-//! What only Windows says of itself.
+//! Facts about this machine that only Windows provides.
 
 use std::path::PathBuf;
 

@@ -43,7 +43,7 @@ impl FileId {
     }
 }
 
-/// What replacing a file would mean.
+/// The kind of file that an output would replace.
 enum Replaces<'a> {
     Output(&'a Path),
     SecondName(PathBuf),

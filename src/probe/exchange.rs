@@ -28,7 +28,7 @@ const MAX_ENTRIES: usize = 1024;
 /// A name in the DNS has at most 253 characters.
 const MAX_ENTRY: usize = 255;
 
-/// What ended the exchange: the connection, or what the host sent.
+/// Reason why the exchange ended: the connection, or the host's answer.
 pub(super) enum ExchangeError {
     Io(io::Error),
     Answer(Failure),
@@ -210,7 +210,7 @@ fn request() -> Vec<u8> {
 mod tests {
     use super::*;
 
-    /// What a host sends, and what it got.
+    /// A host that sends `sent` and keeps the requests in `got`.
     struct Script {
         sent: io::Cursor<Vec<u8>>,
         got: Vec<u8>,

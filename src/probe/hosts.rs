@@ -39,7 +39,7 @@ impl Default for Options {
     }
 }
 
-/// What one host said.
+/// The result for one host.
 #[derive(Debug)]
 pub struct Probe {
     /// As it was passed.

@@ -20,20 +20,20 @@ const STACK: usize = 512 << 10;
 /// Addresses of one name that are used. A round-robin name has more, of many hosts.
 const MAX_ADDRESSES: usize = 16;
 
-/// What a name resolves to.
+/// Addresses of a name.
 pub type Resolution = Result<Vec<IpAddr>, Failure>;
 
 /// How names resolve and where connections go.
 #[derive(Debug, Clone, Default)]
 pub struct Network {
-    /// What names resolve to, in lower case; the system's resolver without it.
+    /// Addresses by name in lower case; if absent, the system's resolver is asked.
     pub names: Option<HashMap<String, Vec<IpAddr>>>,
     /// Where connections to an address go instead.
     pub redirected: HashMap<IpAddr, SocketAddr>,
 }
 
 impl Network {
-    /// What `name` resolves to within `timeout`, each address once. An address resolves to itself.
+    /// Resolves `name` within `timeout`. Returns each address once. An address resolves to itself.
     pub fn resolve(&self, name: &str, timeout: Duration) -> Resolution {
         let literal = name.trim_start_matches('[').trim_end_matches(']');
         if let Ok(address) = literal.parse::<IpAddr>() {

@@ -72,7 +72,7 @@ impl Walk {
     }
 }
 
-/// What the gate learned about a definition of the current chunk.
+/// The gate's result for a definition of the current chunk.
 #[derive(Debug, Clone, Copy, Default)]
 struct DefinitionFacts {
     generation: u32,

@@ -198,7 +198,7 @@ fn paired<T>(items: &[String], others: &[String], make: impl Fn(&str, &str) -> T
     items.iter().zip(others).map(|(item, other)| make(item, other)).collect()
 }
 
-/// What the logs show about an earlier incident without new events.
+/// State of an earlier incident that has no new events in the logs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Silence {
     /// The logs contain an event of its client.

@@ -1,4 +1,4 @@
-//! What to collect next: the requests of all present incidents, grouped by what answers them.
+//! "Collect next": the requests of all present incidents, grouped by the data that answers them.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,4 +1,4 @@
-//! What a report without incidents says: what was read, what was left out, what related trouble the logs hold, and what to do
+//! Text of a report without incidents: inputs, events left out, related trouble in the logs, and what to do
 //! next.
 
 use jiff::Timestamp;
@@ -15,7 +15,7 @@ const MAX_TROUBLE: usize = 5;
 /// A label of one word and a sentence.
 pub type Line = (&'static str, String);
 
-/// What a report without incidents says.
+/// Text of a report without incidents.
 pub fn lines(read: &Reading<'_>, zone: &Zone) -> Vec<Line> {
     let mut lines = vec![("Read", inputs(read, zone))];
     let left_out = outside_period(read, zone);

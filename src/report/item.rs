@@ -32,7 +32,7 @@ pub struct EvidenceItem {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum EvidenceSection {
     Proof,
-    /// What speaks against the verdict, fits as well, or is assumed.
+    /// Evidence against the verdict, other causes that fit, and assumptions.
     Caveat,
     /// Logged near the events, and of no weight.
     Context,
@@ -99,7 +99,7 @@ pub(crate) struct StepParts {
 pub(crate) struct RequestParts {
     pub question: String,
     pub commands: Vec<CommandPart>,
-    /// What the answer separates.
+    /// Causes that the answer separates.
     pub how: String,
 }
 
@@ -260,7 +260,7 @@ impl RequestItem {
         title_of(self.code())
     }
 
-    /// What it asks about; empty if the report does not say.
+    /// Subject of the request; empty if the report does not name it.
     pub fn subject(&self) -> String {
         match &self.parts {
             Parts::Typed(request) => request.subject(),

@@ -65,7 +65,7 @@ pub struct Reading<'a> {
     pub period: Period,
     /// Events that it left out.
     pub outside: OutsidePeriod,
-    /// What the logs hold besides event 4.
+    /// Related events and machines in the logs, apart from event 4.
     pub surroundings: &'a Surroundings,
     pub logs: &'a [FileReport],
     pub inventories: &'a [InventoryFile],

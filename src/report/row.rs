@@ -117,7 +117,7 @@ pub struct Row {
     pub missing: Vec<RequestItem>,
     pub fix: Fix,
     pub logs: Vec<String>,
-    /// What `collect-script` can collect for `missing`.
+    /// Data that `collect-script` can collect for `missing`.
     #[serde(default)]
     pub collect: Vec<String>,
     /// The seconds with an event, for the timeline. Earlier reports do not have them.

@@ -1,4 +1,4 @@
-//! What the logs hold besides event 4: who wrote them, and events that show related trouble.
+//! Context from the logs: the machines that wrote them, and events that show related trouble.
 
 use jiff::Timestamp;
 
@@ -17,7 +17,7 @@ pub struct Trouble {
     pub last: Timestamp,
 }
 
-/// What the logs hold besides event 4.
+/// Related events and machines in the logs, apart from event 4.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Surroundings {
     /// Computers that logged an event that triage reads, sorted.
@@ -62,7 +62,7 @@ impl Surroundings {
     }
 }
 
-/// What an event of this kind says about keys, names and addresses. `None` for one that is usual.
+/// Meaning of such an event for keys, names and addresses. `None` for a routine event.
 fn trouble(kind: SignalKind) -> Option<&'static str> {
     Some(match kind {
         SignalKind::PasswordRejected => "a domain controller refused the password of this machine",

@@ -26,7 +26,7 @@ pub struct LogState {
     pub read_to: Option<Timestamp>,
 }
 
-/// What is known of a log file besides the records that triage wants.
+/// Facts about a log file apart from the records that triage reads.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct FileEnds {
     /// The whole file could be read. Otherwise it proves what it contains, but not what is absent.
@@ -174,7 +174,7 @@ pub fn follow(
     LogProgress { logs: all.into_values().collect(), notes, advanced_to }
 }
 
-/// What one file holds of a log.
+/// The part of a log that one file has.
 struct Part<'a> {
     log_range: &'a LogRange,
     ids: Option<(u64, u64)>,

@@ -1,4 +1,4 @@
-//! What a schedule remembers from run to run (`--state FILE`): which events were reported, the incidents and their status,
+//! Memory of a schedule from run to run (`--state FILE`): the reported events, the incidents and their status,
 //! and how far each log was read.
 //!
 //! One file: a line that names it, then JSON lines, compressed (Zstandard, with a checksum): the logs and the reported events,

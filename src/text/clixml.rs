@@ -88,7 +88,7 @@ struct Node {
     value: Option<Value>,
 }
 
-/// What an element gives its parent.
+/// The value that an element passes to its parent.
 enum Closed {
     Value(Value),
     Members(Object),

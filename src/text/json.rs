@@ -56,7 +56,7 @@ pub(crate) fn each_object<R: Read>(text: TextReader<R>, visitor: &mut impl Objec
     Ok(())
 }
 
-/// What is wrong with the JSON value at the start of `text` if two members of one object in it have one name.
+/// Error message if two members of one object in the JSON value at the start of `text` have the same name.
 pub(crate) fn repeated_name(text: &str) -> Option<String> {
     let value = Window::new(TextReader::of(text)).value(0).ok()?;
     value.repeated.map(|(_, name)| twice(&name))
@@ -67,7 +67,7 @@ fn twice(name: &str) -> String {
     format!("\"{shown}\" appears twice in one object, which leaves its value open")
 }
 
-/// What an object is in.
+/// The container of an object.
 #[derive(Clone, Copy, PartialEq)]
 enum List {
     Array,

@@ -47,7 +47,7 @@ pub(super) struct Value {
     pub(super) repeated: Option<(usize, String)>,
 }
 
-/// What may come next in a value.
+/// The next token that a value may have.
 #[derive(Clone, Copy)]
 enum Expected {
     Value,
@@ -133,7 +133,7 @@ impl<R: Read> Window<R> {
         self.at
     }
 
-    /// What is held and not read.
+    /// Text in the buffer that is not read yet.
     pub(super) fn rest(&self) -> &str {
         self.slice(self.at..self.held.len())
     }

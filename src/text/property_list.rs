@@ -11,7 +11,7 @@ const MAX_LINE: usize = 1 << 20;
 /// Properties of one object; a class of WMI has some fifty.
 const MAX_PROPERTIES: usize = 1000;
 
-/// What is wrong with a file of which something was dropped.
+/// Message for a file from which something was dropped.
 pub(crate) const DROPPED: &str =
     "an object has more than 1,000 properties, or a line more than 1 MiB; the rest of it is skipped";
 

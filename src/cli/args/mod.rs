@@ -27,7 +27,7 @@ pub(super) use probe::Probe;
 pub(super) use terminal_options::{Say, Terminal};
 pub(super) use triage::Triage;
 
-/// What `--version` says; `-V` has the first line.
+/// Output of `--version`; `-V` prints the first line.
 const LONG_VERSION: &str = concat!(
     env!("CARGO_PKG_VERSION"),
     "\nLicence: ",

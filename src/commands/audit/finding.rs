@@ -103,7 +103,7 @@ impl AuditKind {
         }
     }
 
-    /// What a person calls it.
+    /// Label for people.
     pub fn label(self) -> &'static str {
         match self {
             Self::RenamedOrDuplicateHost => "One machine with several names",

@@ -82,7 +82,7 @@ impl Error {
     }
 }
 
-/// What an audit found.
+/// The result of an audit.
 #[derive(Debug)]
 pub struct Outcome {
     pub findings: Vec<AuditFinding>,

@@ -13,7 +13,7 @@ pub(super) const CHANNELS: &[&str] = &[
     "Microsoft-Windows-FailoverClustering/Operational",
 ];
 
-/// What the body of `<Select>` is, escaped for XML: every query of a channel that the script exports. It asks each channel for
+/// The body of `<Select>`, escaped for XML: every query of a channel that the script exports. It asks each channel for
 /// all of them, as some providers write to a second one.
 pub(super) fn selects() -> Vec<String> {
     events::queries().iter().filter(|query| CHANNELS.contains(&query.channel)).map(escaped).collect()

@@ -42,7 +42,7 @@ impl Code {
         }
     }
 
-    /// What the number alone shows: the lists of codes that it can be from, and its names there.
+    /// Meaning of the number alone: the lists that have it, and its names there.
     pub(super) fn meanings(self) -> Vec<String> {
         let mut all = Vec::new();
         if let Some(name) = u8::try_from(self.0).ok().and_then(kerberos_error) {
@@ -68,7 +68,7 @@ impl Code {
     }
 }
 
-/// What the bits of an HRESULT (MS-ERREF 2.1) or NTSTATUS (2.3) say.
+/// Meaning of the bits of an HRESULT (MS-ERREF 2.1) or NTSTATUS (2.3).
 fn of_fields(code: u32) -> Option<String> {
     let low = code & 0xffff;
     match code >> 28 {

@@ -1,4 +1,4 @@
-//! What a report says of one incident or problem.
+//! One incident or problem of a report, as text.
 
 use std::path::Path;
 

@@ -5,7 +5,7 @@ use super::section::section;
 use crate::diagnosis::Kind;
 use crate::report::text_writer::{TextLayout, TextRole, TextWriter};
 
-/// What a user sees when a ticket is not decrypted.
+/// A symptom that a user sees if a ticket is not decrypted.
 pub(super) struct Symptom {
     /// The heading in `docs/symptoms.md`.
     pub title: &'static str,
@@ -17,9 +17,9 @@ pub(super) struct Symptom {
     seen_in: &'static str,
     meaning: &'static str,
     causes: &'static [(Kind, &'static str)],
-    /// What else to look for, or not to believe.
+    /// Other traces to look for, and misleading ones.
     advice: &'static [&'static str],
-    /// What each fact is from.
+    /// Sources of the facts.
     sources: &'static [(&'static str, &'static str)],
 }
 
@@ -142,7 +142,7 @@ pub(super) const SYMPTOMS: [Symptom; 5] = [
     },
 ];
 
-/// What to do about every symptom, with the commands.
+/// Next steps for every symptom, with the commands.
 const STEPS: [(&str, &[&str]); 2] = [
     (
         "On the client (the machine that made the failing connection), in an elevated prompt:",
@@ -155,7 +155,7 @@ const STEPS: [(&str, &[&str]); 2] = [
 ];
 const NO_EVENT: &str = "If the log holds no event 4 at the time of the error, the cause is another one. krbtriage cannot help then.";
 
-/// What was typed, as a symptom or a code.
+/// The typed text, as a symptom or a code.
 pub(super) enum Reading {
     Symptom(&'static Symptom),
     /// A code that does not come with event 4, as far as is known.
@@ -244,7 +244,7 @@ impl Number {
         }
     }
 
-    /// What a user looks up.
+    /// Texts that a user looks up.
     fn codes(self) -> Vec<String> {
         match self {
             Self::Win32(error) => {

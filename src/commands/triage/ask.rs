@@ -1,4 +1,4 @@
-//! What this machine knows at this moment, for `here`, and what the targets say of themselves, for `--probe`.
+//! Facts of this moment: this machine's, for `here`, and the targets' answers, for `--probe`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

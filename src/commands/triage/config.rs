@@ -55,7 +55,7 @@ pub struct Config {
     pub machine: Option<Machine>,
     /// How the targets are probed, if they are.
     pub probe: Option<probe::Options>,
-    /// What the caller already noticed.
+    /// Problems that the caller already found.
     pub notes: Vec<String>,
 }
 

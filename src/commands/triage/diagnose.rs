@@ -22,7 +22,7 @@ use crate::report::Row;
 pub(super) struct Diagnosed {
     pub rows: Vec<Row>,
     pub inventories: Vec<InventoryFile>,
-    /// What the network did not answer.
+    /// Hosts that did not answer.
     pub notes: Vec<String>,
 }
 

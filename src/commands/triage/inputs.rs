@@ -26,12 +26,12 @@ pub(super) struct Inputs {
     pub protected: ProtectedPaths,
     /// Problems that raise no alarm.
     pub allow: AllowList,
-    /// What is read as an address inventory and as an account list: named so, or found among the logs.
+    /// Address inventories and account lists: passed explicitly, or found among the logs.
     pub interfaces: Vec<PathBuf>,
     pub spns: Vec<PathBuf>,
     /// Files in folders that are of no kind that a triage uses.
     pub unknown: usize,
-    /// What came through standard input; removed at the end.
+    /// Temporary copy of standard input; removed at the end.
     stdin: Option<TempDir>,
 }
 
@@ -46,7 +46,7 @@ impl Inputs {
 /// The file that keeps standard input.
 const STDIN_FILE: &str = "standard-input";
 
-/// What earlier runs left: a report, or a state.
+/// Result of earlier runs: a report, or a state.
 pub(super) struct Previous {
     pub rows: Option<Vec<Row>>,
     pub state: Option<OpenState>,
@@ -142,7 +142,7 @@ fn spool_stdin(paths: &mut [PathBuf]) -> Result<Option<TempDir>, Error> {
     Ok(Some(folder))
 }
 
-/// What the options say that it is.
+/// Files whose kind an option gives.
 struct Forced {
     interfaces: Vec<PathBuf>,
     spns: Vec<PathBuf>,
@@ -229,7 +229,7 @@ impl FoundInventories {
     }
 }
 
-/// What a file is, apart from a log.
+/// Kind of a file that is not a log.
 enum Look {
     File(Option<ForeignFile>),
     Archive(ArchiveContents),

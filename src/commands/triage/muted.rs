@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use crate::commands::allow_list::{Accepted, AllowList};
 use crate::report::{Problem, Row};
 
-/// What raises an alarm, and notes about what does not.
+/// Problems that raise an alarm, and notes about muted ones.
 pub(super) struct Alarms<'a> {
     pub rows: Vec<&'a Row>,
     pub problems: Vec<&'a Problem>,

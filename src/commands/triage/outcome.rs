@@ -24,7 +24,7 @@ pub struct Outcome {
     pub compared: bool,
     /// The conditions of `fail_on` that hold, each with the problems that fulfil it.
     pub alarms: Vec<Alarm>,
-    /// What the state noticed (logs that were cleared or overwritten), and which problems are muted.
+    /// Notes from the state (logs that were cleared or overwritten), and muted problems.
     pub notes: Vec<String>,
     /// Files written, in the order of the options.
     pub written: Vec<Written>,
@@ -37,7 +37,7 @@ pub struct Outcome {
     pub period: Period,
     /// Events that the period left out.
     pub outside: OutsidePeriod,
-    /// What the logs hold besides event 4; empty if they hold one.
+    /// Related events in the logs; empty if they have an event 4.
     pub surroundings: Surroundings,
     /// The zone of the times in outputs for people.
     pub zone: Zone,

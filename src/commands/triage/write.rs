@@ -16,7 +16,7 @@ use crate::report::{
     EventSpool, Format, Problem, Report, SortedEvents, Target, new_problems, problem, run_summary, text,
 };
 
-/// What the events file is made of, apart from the report.
+/// Data for the events file, apart from the report.
 pub(super) struct EventRows<'a> {
     pub spool: &'a EventSpool,
     pub twins: &'a [Twin],

@@ -1,4 +1,4 @@
-//! What speaks against a verdict, or may be of another time than the events.
+//! Caveats: evidence against a verdict, or from another time than the events.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::quoted::{QuotedEvent, source_text};
 use crate::inventory::Source;
 
-/// What speaks against a verdict, or is of another time than the events.
+/// Evidence against a verdict, or from another time than the events.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "caveat", rename_all = "kebab-case")]
 pub enum Caveat {

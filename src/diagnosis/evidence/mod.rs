@@ -23,7 +23,7 @@ use quoted::source_text;
 /// Addresses shown in one fact; a cluster of hundreds must not fill a cell.
 pub(super) const MAX_ADDRESSES: usize = 4;
 
-/// What an item of evidence does for the verdict.
+/// Role of an item of evidence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum EvidenceRole {
@@ -365,7 +365,7 @@ pub enum Fact {
     Assumed {
         file: Box<str>,
     },
-    /// What keeps a verdict from being confirmed, or lowers it.
+    /// A reason why a verdict is not confirmed, or is lowered.
     Caveat {
         #[serde(flatten)]
         caveat: Caveat,

@@ -1,4 +1,4 @@
-//! What evidence quotes: an event of a log, and the line of a list.
+//! Quotations in evidence: an event of a log, and the line of a list.
 
 use std::fmt;
 

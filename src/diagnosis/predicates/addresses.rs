@@ -213,7 +213,7 @@ pub(super) fn quoted_addresses(case: &Case<'_>) -> HashSet<IpAddr> {
         .collect()
 }
 
-/// What adapter it is, and its name for the explanation.
+/// Kind of the adapter, and its name for the explanation.
 pub(in crate::diagnosis) fn adapter(row: &OwnedAddress) -> (Kind, String) {
     let hints: Vec<&str> = row.interface.iter().map(|i| &**i).collect();
     let kind = recognise(row.address, row.description.as_deref(), row.mac.as_deref(), &hints);

@@ -65,7 +65,7 @@ fn owner_proof(case: &Case<'_>) -> Proof {
     p
 }
 
-/// What the list shows of the account's key.
+/// Adds the list's facts about the account's key.
 fn facts_of(account: &Account, p: &mut Proof) {
     if let Some(at) = account.password_last_set {
         p.evidence.push(Fact::PasswordSet { account: (*account.name).into(), at });

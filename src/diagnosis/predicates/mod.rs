@@ -1,4 +1,4 @@
-//! What each row of the decision table asks for, and the proof when it matches.
+//! Predicates of the decision table. Each returns the proof if it matches.
 
 pub(super) mod addresses;
 pub(super) mod hosts;
@@ -44,7 +44,7 @@ fn is_site_class(class: &str) -> bool {
     matches!(class, "http" | "www")
 }
 
-/// What the target's name resolves to on the client.
+/// Addresses of the target's name as the client resolves it.
 pub(super) fn resolution(case: &Case<'_>) -> Request {
     Request::Resolution { name: case.target_to_ask(), client: case.client_name() }
 }
@@ -73,7 +73,7 @@ pub(super) fn host_log(case: &Case<'_>) -> Request {
     Request::HostLog { host: case.server_name() }
 }
 
-/// What the responder is, where its name ends in `$` and no list has it.
+/// The kind of responder whose name ends in `$` and is in no list.
 pub(super) fn unlisted(case: &Case<'_>, proof: &mut Proof) {
     if is_unlisted_account(case) {
         proof.evidence.push(Fact::UnlistedAccount { account: case.parties.incident.answered_by.clone() });

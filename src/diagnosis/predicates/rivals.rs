@@ -1,4 +1,4 @@
-//! What excludes the rivals of a cause. Each predicate asks for the evidence that the table's `excluded_by` names.
+//! Predicates that exclude the rivals of a cause. Each asks for the evidence in the table's `excluded_by`.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;

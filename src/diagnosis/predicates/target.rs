@@ -1,4 +1,4 @@
-//! What the lists know of the target: a computer, an account of its own, one that is out of use.
+//! The target in the account lists: a computer, an account of its own, one that is out of use.
 
 use crate::diagnosis::account_class::unused_since;
 use crate::diagnosis::case::Case;
@@ -39,7 +39,7 @@ pub(super) fn out_of_use(case: &Case<'_>, owner: &Account) -> Option<Fact> {
     unused_since(owner, case.parties.incident.occurrences.first).map(|set| Fact::Unused { set, account })
 }
 
-/// What ends the trouble of an SPN: one registration.
+/// Repair of an SPN: one registration.
 pub(in crate::diagnosis) fn repair_of_spn(case: &Case<'_>) -> Repair {
     Repair::Spn(case.parties.spn().map_or_else(|| case.parties.incident.target.to_lowercase(), Spn::key))
 }

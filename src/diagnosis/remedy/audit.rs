@@ -8,7 +8,7 @@ use super::{Step, of};
 use crate::diagnosis::{AccountFacts, Kind, Named, RemedyInput, SharedAddress};
 use crate::names::Spn;
 
-/// What an audit found, with the names that the inventories have.
+/// A finding of an audit, with names from the inventories.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Found<'a> {
     /// Several hosts own one address; the kind is that of a loopback.

@@ -165,7 +165,7 @@ fn add_name(view: &View<'_>, server: &str, condition: &str) -> Step {
     )
 }
 
-/// What SMB needs in addition to the SPN.
+/// Settings that SMB needs in addition to the SPN.
 fn smb_aliases(view: &View<'_>) -> Option<Step> {
     let target = view.target.shown();
     matches!(view.service, Service::Files | Service::Windows | Service::Other).then(|| {

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::diagnosis::command::{Command, sentence};
 use crate::text::sentence::uncapitalised;
 
-/// What a step changes.
+/// Effect of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Effect {

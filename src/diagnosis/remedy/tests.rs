@@ -300,7 +300,7 @@ fn a_host_that_only_the_responder_reports_is_in_no_command() {
     assert!(incident.requests().iter().flat_map(Request::collects).all(|c| !c.to_string().contains("evil")));
 }
 
-/// What the client asked for is looked up and never connected to.
+/// The client's target is looked up. No command connects to it.
 #[test]
 fn an_unknown_target_is_looked_up_only() {
     let incident = Incident { target: named("files.relay-evil.net", false), ..Incident::example() };

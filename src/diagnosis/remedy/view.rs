@@ -8,7 +8,7 @@ use crate::diagnosis::request::{NEWEST_EVENT, POOLS, appcmd, on_every_controller
 use crate::diagnosis::{AccountFacts, AccountKind, Named};
 use crate::names::Principal;
 
-/// What listens behind a service class.
+/// The service that uses a service class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Service {
     Web,
@@ -52,7 +52,7 @@ impl Service {
     }
 }
 
-/// What the steps are for.
+/// Purpose of the steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Occasion {
     Incident,
@@ -126,12 +126,12 @@ impl<'a> View<'a> {
         self.occasion == Occasion::Audit
     }
 
-    /// What the account that answered is.
+    /// Kind of the account that answered.
     pub(super) fn account_kind(&self) -> AccountKind {
         self.input.responder_account.as_ref().map_or(AccountKind::Unknown, |facts| facts.kind)
     }
 
-    /// What the other owner of the SPN is.
+    /// Facts about the SPN's other owner.
     pub(super) fn owner_facts(&self) -> Option<&AccountFacts> {
         self.input.owners.iter().find(|owner| *owner.name == *self.owner.shown())
     }

@@ -1,4 +1,4 @@
-//! What `collect-script` can collect for a request, and how a report's column has it.
+//! Data that `collect-script` can collect for a request, and its form in a report's column.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,7 +6,7 @@ use std::str::FromStr;
 use super::Request;
 use crate::diagnosis::command::{Name, is_host};
 
-/// What `collect-script` can collect for a request.
+/// Data that `collect-script` can collect for a request.
 ///
 /// Written as `addresses=srv2`, `resolve=srv2@srv1`, `accounts`, for a report's column; names that no
 /// inventory, account list or given log knows are left out.
@@ -87,7 +87,7 @@ pub(crate) fn is_for_people(code: &str) -> bool {
 }
 
 impl Request {
-    /// What `collect-script` can collect of it. Hosts that nothing knows are left out.
+    /// The part that `collect-script` can collect. Unknown hosts are left out.
     pub(crate) fn collects(&self) -> Vec<Collect> {
         let host = |name: &Name| name.is_known().then(|| name.destination().to_owned());
         let mut out = Vec::new();

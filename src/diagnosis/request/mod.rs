@@ -1,4 +1,4 @@
-//! What to collect next: the question, the commands that answer it, and what the answer separates.
+//! Requests for data: the question, the commands that answer it, and the causes that the answer separates.
 //!
 //! Files: [`text`] (title, question, reading), [`commands`], [`collect`] (what a script can collect).
 
@@ -23,14 +23,14 @@ pub(super) use text::list_and;
 
 use super::command::{Name, sentence, whole_sentence};
 
-/// What a log or a list lacks to settle an incident.
+/// Data that is missing to diagnose an incident.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Request {
     /// The addresses of a host.
     Addresses {
         host: Name,
     },
-    /// What a name resolves to on the client, by DNS and by its hosts file.
+    /// Resolution of a name on the client, by DNS and by its hosts file.
     Resolution {
         name: Name,
         client: Name,
@@ -82,11 +82,11 @@ pub(crate) enum Request {
         account: Name,
         host: Name,
     },
-    /// What an account that ends in `$` is.
+    /// The kind of an account whose name ends in `$`.
     AccountClass {
         account: Name,
     },
-    /// What a name is that belongs to no known host.
+    /// The machine of a name that belongs to no known host.
     Machine {
         name: Name,
     },

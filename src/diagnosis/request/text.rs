@@ -50,7 +50,7 @@ impl Request {
         title_of(self.code())
     }
 
-    /// What it asks about, for a list under [`title`](Self::title).
+    /// Subject of the request, for a list under [`title`](Self::title).
     pub(crate) fn subject(&self) -> String {
         match self {
             Self::Addresses { host }
@@ -218,7 +218,7 @@ impl Request {
         }
     }
 
-    /// What the answer separates, and how to read it.
+    /// The causes that the answer separates, and how to read it.
     pub(crate) fn separates(&self) -> &'static str {
         match self {
             Self::Addresses { .. } => "It is loopback only if client and target share an address.",

@@ -10,7 +10,7 @@ use crate::incidents::RecordedSignal;
 use crate::inventory::accounts::Account;
 use crate::names::{HostName, Principal, Same, Spn};
 
-/// What decides whom a signal concerns.
+/// Parties of an incident, to decide which of them a signal concerns.
 pub(super) struct Reader<'r, 'a> {
     pub(super) parties: &'r Parties<'a>,
     pub(super) connection: &'r Connection,

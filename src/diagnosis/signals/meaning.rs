@@ -1,4 +1,4 @@
-//! What each kind of event says, as half a sentence.
+//! Meaning of each kind of event, as half a sentence.
 
 use super::near::{About, NearSignal, is_taken};
 use crate::diagnosis::evidence::{Fact, QuotedEvent, Relation};
@@ -24,7 +24,7 @@ impl NearSignal<'_> {
     }
 }
 
-/// What an event of this kind says, whoever logs it.
+/// Meaning of an event of this kind, whichever machine logs it.
 fn says(near: &NearSignal<'_>) -> &'static str {
     let signal = &near.recorded.signal;
     match signal.kind {

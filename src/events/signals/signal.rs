@@ -6,7 +6,7 @@ use super::values::Values;
 
 /// An event that shows something about the hosts and accounts of an incident.
 ///
-/// What each proves: `docs/causes.md`, "The other events".
+/// Meaning of each: `docs/causes.md`, "The other events".
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Signal {
     pub kind: SignalKind,

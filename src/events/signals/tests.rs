@@ -60,7 +60,7 @@ fn what_each_event_is_about() {
     }
 }
 
-/// What a signal names in a role.
+/// Names that a signal has in a role.
 fn named(signal: &Signal, role: Role) -> Vec<&str> {
     signal.all(role).collect()
 }

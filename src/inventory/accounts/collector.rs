@@ -41,7 +41,7 @@ pub(super) struct AccountCollector {
     lost: bool,
     /// [`MAX_ROWS`] is reached.
     full: bool,
-    /// What the format learned about the file's completeness.
+    /// Completeness of the file, as the format knows it.
     pub completeness: Completeness,
     evidence: Evidence,
     pub domains: DomainNames,

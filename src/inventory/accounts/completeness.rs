@@ -21,7 +21,7 @@ pub(super) enum Completeness {
     Declared(String),
 }
 
-/// What the SPNs of one account show.
+/// Completeness of one account's SPNs.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Shown {
     replication: bool,
@@ -42,7 +42,7 @@ impl Shown {
     }
 }
 
-/// What the accounts of a file show of their domains.
+/// Evidence for the completeness of the domains in a file.
 #[derive(Debug, Default)]
 pub(super) struct Evidence {
     domains: Vec<DomainEvidence>,

@@ -126,7 +126,7 @@ struct Export {
     range_reported: bool,
 }
 
-/// What the comments and the result line say about the whole file.
+/// Facts about the whole file from its comments and its result line.
 #[derive(Default)]
 struct SearchInfo {
     base: Option<String>,

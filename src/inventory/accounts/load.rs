@@ -18,7 +18,7 @@ use crate::inventory::foreign_file::ForeignFile;
 use crate::inventory::input_files::{self, InventoryInput, Opened};
 use crate::zone::Zone;
 
-/// What a user can do about a file that no format recognises.
+/// Advice for a file that no format recognises.
 const KINDS: &str = "give the output of `setspn -Q */*`, an LDIF (ldifde, ldapsearch, ldbsearch), csvde's CSV, \
     Get-ADObject, Get-ADComputer or Get-ADUser as JSON or CSV, SharpHound's computers or users JSON, \
     or a CSV with the columns account, domain and spn";

@@ -149,7 +149,7 @@ impl<'a> SpnIndex<'a> {
         self.entry(spn).map_or(&[], |(_, known)| known.ids.as_slice())
     }
 
-    /// What the SPN is found by; `None` where nobody owns it.
+    /// Key under which the SPN is registered; `None` if no account owns it.
     pub(in crate::inventory) fn key_of(&self, spn: &Spn) -> Option<&str> {
         self.entry(spn).map(|(key, _)| key)
     }

@@ -428,7 +428,7 @@ pub(super) fn is_host_name(name: &str) -> bool {
         && !is_placeholder()
 }
 
-/// What tools and people write for a missing value.
+/// Texts that tools and people write for a missing value.
 const NO_NAMES: &[&str] = &["null", "none", "nan", "undefined", "unknown", "unbekannt", "inconnu", "tbd"];
 
 fn shared(names: &mut Interner, last: &mut Option<Arc<str>>, text: &str) -> Option<Arc<str>> {

@@ -33,7 +33,7 @@ pub struct LoadOptions {
 /// Largest file in an archive that is read: it is unpacked in memory.
 const MAX_MEMBER: u64 = 256 << 20;
 
-/// What a folder or an archive should contain.
+/// Advice for a folder or an archive without any inventory.
 const KINDS: &str = "give exports of addresses, see docs/inventories.md";
 
 /// Reads every file that is passed, is in a passed folder, or in an archive. A folder may also hold logs,

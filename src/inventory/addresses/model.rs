@@ -38,7 +38,7 @@ pub struct ResolvedName {
     pub resolver: Option<Arc<str>>,
 }
 
-/// What made a name resolve to an address.
+/// Source of a name's address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum NameOrigin {
     /// The source does not show it.

@@ -107,7 +107,7 @@ fn stretched(row: &Row<'_>, column: Option<usize>, extra: usize) -> String {
 pub(super) struct NicConfiguration<'a> {
     /// `DNSHostName`: the computer's own name, without domain.
     pub dns_name: &'a str,
-    /// What the operator typed, or the node.
+    /// The name that the operator typed, or the node's.
     pub remote: &'a str,
     pub addresses: &'a [String],
     /// In the order of the addresses; a mask for IPv4, a length for IPv6.

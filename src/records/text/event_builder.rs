@@ -3,7 +3,7 @@
 use super::flat::{FlatEvent, MODIFIED};
 use crate::files::event_form::Label;
 
-/// What is kept of a description, in bytes: less than 1,500 in a Kerberos event.
+/// Most bytes kept of a description. A Kerberos event has fewer than 1,500.
 const MAX_DESCRIPTION: usize = 64 * 1024;
 
 /// Most bytes kept of a label's value. Computer names have at most 255.
@@ -187,7 +187,7 @@ impl EventBuilder {
     }
 }
 
-/// What quoted lines begin with in a mail or on a page.
+/// Is it a mark at the start of quoted lines, in a mail or on a page?
 fn is_quote(c: char) -> bool {
     c.is_whitespace() || c == '>'
 }

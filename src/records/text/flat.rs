@@ -13,10 +13,10 @@ use crate::text::property_list::each_list;
 
 pub(super) type Object = Map<String, Value>;
 
-/// What is kept of a line; the longest description of a Kerberos event has less than 1,500 characters.
+/// Most bytes kept of a line. The longest description of a Kerberos event has fewer than 1,500 characters.
 pub(super) const MAX_LINE: usize = 64 * 1024;
 
-/// What event 4 is about, in every language.
+/// The error name in the text of event 4, the same in every language.
 pub(super) const MODIFIED: &str = "KRB_AP_ERR_MODIFIED";
 
 /// Deepest nesting that is looked at.
@@ -43,7 +43,7 @@ pub(super) struct FlatEvent {
     pub data: Vec<Datum>,
 }
 
-/// What a tool's object holds.
+/// The content of a tool's object.
 #[derive(Debug)]
 pub(super) enum Found {
     Event(Box<FlatEvent>),
@@ -307,7 +307,7 @@ impl Flat {
         Some(value)
     }
 
-    /// What is in `EventData`.
+    /// Takes the values of `EventData`.
     fn values(&mut self, name: Option<&str>, value: &Value, depth: usize) {
         if depth > MAX_DEPTH || self.data.len() > MAX_VALUES {
             return self.refuse_excess();

@@ -199,7 +199,7 @@ pub(super) fn is_principal(value: &str) -> bool {
         && (value.is_empty() || value.contains(|c: char| c.is_alphanumeric() || "_-$".contains(c)))
 }
 
-/// What Windows forbids in an account's name, except what services' names have: `/`, `\\`, `:`, `@` and brackets around an
+/// Characters that Windows forbids in an account's name, except those of services' names: `/`, `\\`, `:`, `@` and brackets around an
 /// IPv6 address.
 const FORBIDDEN: &str = "\";|=,+*?<>{}";
 

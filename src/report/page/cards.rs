@@ -39,14 +39,14 @@ pub(super) struct Card {
     /// The thing to fix, as other outputs name it.
     pub what: String,
     pub why: String,
-    /// What proves it, what was logged near that time, what limits the proof, and what to check before any fix.
+    /// The proof, events near that time, limits of the proof, and checks before any fix.
     pub proof: Vec<String>,
     pub context: Vec<String>,
     pub caveats: Vec<String>,
     pub checks: Vec<Check>,
     pub cause: &'static str,
     pub kind: &'static str,
-    /// What a person calls the kind.
+    /// Label of the kind for people.
     pub label: &'static str,
     pub confidence: &'static str,
     pub status: &'static str,
@@ -88,7 +88,7 @@ pub(crate) struct CommandLine {
     pub line: String,
 }
 
-/// What to check, how, and what the answer separates.
+/// A check: the question, the commands, and the causes that the answer separates.
 pub(super) struct Check {
     pub question: String,
     pub commands: Vec<CommandLine>,
@@ -101,7 +101,7 @@ pub(super) struct Line {
     pub title: String,
     pub cause: &'static str,
     pub kind: &'static str,
-    /// What a person calls the kind.
+    /// Label of the kind for people.
     pub label: &'static str,
     pub confidence: &'static str,
     pub status: &'static str,

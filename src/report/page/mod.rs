@@ -47,7 +47,7 @@ const SCRIPT: &str = concat!(include_str!("clock.js"), include_str!("page.js"));
 /// Longest title, in characters.
 const MAX_TITLE: usize = 200;
 
-/// What surrounds the content of every page: `base.html`.
+/// The frame of every page: `base.html`.
 pub(crate) struct Shell {
     pub version: &'static str,
     pub policy: String,
@@ -128,7 +128,7 @@ fn write_within(report: &Report<'_>, room: u64, out: &mut dyn Write) -> io::Resu
     page.write_into(out)
 }
 
-/// What a page without incidents says, with names from logs escaped.
+/// Text of a page without incidents, with names from logs escaped.
 fn nothing(report: &Report<'_>) -> Vec<(&'static str, String)> {
     let lines = empty_result::lines(&report.read, report.zone);
     lines.into_iter().map(|(label, line)| (label, text::shown(&line))).collect()

@@ -69,7 +69,7 @@ pub(crate) struct Connection {
     pub confidence: &'static str,
 }
 
-/// What is added up for a connection.
+/// Totals of a connection.
 struct Sum<'a> {
     first: &'a Row,
     itself: bool,

@@ -188,7 +188,7 @@ impl Span<'_> {
         ((time.as_nanosecond() - self.from) * 1000 / length).clamp(0, 1000)
     }
 
-    /// What the zone's clock was ahead of UTC at the first event: intervals and ticks begin at its round times.
+    /// Offset of the zone from UTC at the first event: intervals and ticks begin at its round times.
     fn shift(&self) -> i128 {
         let first = Timestamp::from_nanosecond(self.from).ok();
         let clock = first.and_then(|first| Zone::UTC.timestamp_of(self.zone.civil_of(first)));

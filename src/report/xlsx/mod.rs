@@ -283,7 +283,7 @@ fn inputs(
     sheet.finish().map(drop)
 }
 
-/// What concerns no single input.
+/// Notes that concern no single input.
 fn notes(read: &Reading<'_>, zone: &Zone, sheets: &[(&str, LeftOut)]) -> Vec<String> {
     let mut notes = vec![format!("Times are {zone}.")];
     notes.extend(outside_period(read, zone));

@@ -98,7 +98,7 @@ pub(super) struct Sheet<'a> {
     cells_cut: u64,
 }
 
-/// What a sheet had no room for.
+/// Rows and text that did not fit into a sheet.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct LeftOut {
     pub rows: u64,
@@ -213,7 +213,7 @@ impl<'a> Sheet<'a> {
     }
 }
 
-/// What a clock in the zone shows, to the second; `None` outside Excel's years, 1900 to 9999.
+/// Local time in the zone, to the second; `None` outside Excel's years, 1900 to 9999.
 fn excel_time(time: Timestamp, zone: &Zone) -> Option<ExcelDateTime> {
     // Excel knows no zones: it gets the clock's time as if it were UTC.
     let clock = Zone::UTC.timestamp_of(zone.civil_of(time))?;

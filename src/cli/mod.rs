@@ -258,7 +258,7 @@ fn completions(shell: clap_complete::Shell) -> Exit {
     print_bytes(&script)
 }
 
-/// Writes an answer to standard output as it is.
+/// Writes an answer to standard output unchanged.
 fn print_bytes(bytes: &[u8]) -> Exit {
     done(write_stdout(|out| out.write_all(bytes)))
 }

@@ -140,7 +140,7 @@ fn among_hosts(
     (Topology::OtherAnswered, true)
 }
 
-/// A user's name that is no host, or a managed service account, whose name ends in `$` as a computer's does.
+/// The name of a user, not of a host, or a managed service account, whose name ends in `$` like a computer's.
 fn is_service_account(
     parties: &Parties<'_>,
     client: &HostName,

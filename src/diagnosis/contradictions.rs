@@ -107,7 +107,7 @@ fn owner_disputed(case: &Case<'_>) -> Option<Caveat> {
     Some(Caveat::OwnerDisputed { account: (**account).into(), place: place.as_str().into() })
 }
 
-/// The full lists have no owner of the SPN, and without one there is no ticket: they are of another time.
+/// The full lists have no owner of the SPN, and without one there is no ticket: the lists are from another time.
 fn registered_nowhere(case: &Case<'_>) -> Option<Caveat> {
     let nowhere = case.parties.spn().is_some() && case.ownership.complete && case.ownership.owners.is_empty();
     nowhere.then(|| Caveat::RegisteredNowhere { target: case.parties.incident.target.clone() })

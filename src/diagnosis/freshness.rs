@@ -1,4 +1,4 @@
-//! Whether what proves a verdict is of the time of the events.
+//! Freshness: is the evidence of a verdict from the time of the events?
 //!
 //! An inventory only proves the state when it was collected. One that is older than the first event, or newer than the end of
 //! the trouble, becomes a caveat and keeps the verdict from being `confirmed`.

@@ -23,7 +23,7 @@ pub(crate) struct Ownership<'a> {
     pub(crate) responder_accounts: Vec<&'a Account>,
     /// Full exports of the domains concerned were given: the absence of an SPN means something.
     pub(crate) complete: bool,
-    /// Two files name different owners: an account of which one says that it owns the SPN, and where.
+    /// Two files name different owners. This is an account that one file lists as the owner, with the file's line.
     pub(crate) disputed: Option<(Arc<str>, String)>,
 }
 

@@ -156,7 +156,7 @@ impl<'a> Parties<'a> {
     }
 
     /// The host's DNS domain, and the realms whose directory has the host under this name: a disjoint namespace, where the
-    /// DNS suffix is no realm.
+    /// DNS suffix is not a realm.
     fn domains_of_host(&self, host: &HostName, domain: &str) -> Vec<String> {
         let directory =
             |realm: &&String| self.context.accounts.computer_has_dns_name(host.label(), realm, host);
@@ -185,7 +185,7 @@ impl<'a> Parties<'a> {
     /// The label of the target may belong to machines of two domains, and the event does not show which one answered.
     pub(crate) fn may_be_two_domains(&self, target: &HostName) -> bool {
         match target.domain() {
-            // A domain that is no realm while the client's is one: the responder is of another domain than the target. A suffix
+            // A domain that is not a realm, while the client's is one: the responder is of another domain than the target. A suffix
             // that no known host has as its realm is more likely a disjoint namespace or a zone of its own.
             Some(domain) => {
                 !self.realms.is_empty()

@@ -49,7 +49,7 @@ pub(crate) struct Verdict {
     pub(crate) proof: Proof,
     /// Evidence against it. Each item lowers the confidence once.
     pub(crate) contradictions: Vec<Caveat>,
-    /// Why what proves it may be of another time.
+    /// Why its evidence may be from another time.
     pub(crate) caveats: Vec<Caveat>,
     pub(crate) open_rivals: Vec<&'static Rival>,
     pub(crate) excluded_rivals: Vec<&'static Rival>,

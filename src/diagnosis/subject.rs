@@ -79,7 +79,7 @@ pub struct RemedyInput {
     pub target_host: Named,
     /// `Server` as logged.
     pub responder: Named,
-    /// The host behind it: for `srv1$` and `host/srv1`; none for a service account.
+    /// Its host: for `srv1$` and `host/srv1`. `None` for a service account.
     pub responder_host: Option<Named>,
     pub responder_account: Option<AccountFacts>,
     /// The accounts that own the SPN, exactly or through its HOST alias.

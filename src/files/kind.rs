@@ -178,7 +178,7 @@ pub fn sniff(head: &[u8]) -> Kind {
     if head.is_empty() {
         return Kind::Empty;
     }
-    // POSIX and GNU have it behind the header's first fields. Its members may hold a chunk within these bytes.
+    // POSIX and GNU have it after the header's first fields. Its members may hold a chunk within these bytes.
     if head.get(257..262) == Some(b"ustar") {
         return Kind::Tar;
     }

@@ -17,7 +17,7 @@ const MAX_FILE: u64 = 1 << 20;
 /// A machine as `here` looks at it.
 #[derive(Debug, Clone)]
 pub struct Machine {
-    /// The full name, as far as it is known.
+    /// The full name, if it is known.
     pub name: String,
     /// The primary DNS suffix, which is the Active Directory domain of most machines.
     pub domain: Option<String>,

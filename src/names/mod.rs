@@ -11,7 +11,7 @@ pub use host::{HostName, Same};
 pub use principal::Principal;
 pub use spn::Spn;
 
-/// A name as it is compared: in lower case, by the rules of Unicode. Windows compares names of hosts, accounts, realms and
+/// A name in its form for comparison: in lower case, by the rules of Unicode. Windows compares names of hosts, accounts, realms and
 /// channels without case.
 pub fn fold(name: &str) -> String {
     name.to_lowercase()

@@ -142,7 +142,7 @@ fn tar(packed: impl Read, budget: &Budget, sink: &mut Sink<'_>) {
     }
 }
 
-/// A packed file in a tape archive: what is in it is no archive again.
+/// A packed file in a tape archive. An archive inside it is not unpacked.
 fn packed_member(kind: Kind, packed: impl Read, name: &str, budget: &Budget, sink: &mut Sink<'_>) {
     let mut head = Vec::new();
     let mut read = |mut unpacked: &mut dyn Read| {

@@ -13,7 +13,7 @@ use super::trimmed;
 const MAX_LINES: usize = 64;
 const MAX_RECORD: usize = 1 << 20;
 
-/// A column name as it is compared: `Prefix Length`, `prefix_length` and `PrefixLength` are one.
+/// A column name in its form for comparison: `Prefix Length`, `prefix_length` and `PrefixLength` are one.
 pub(crate) fn column_key(name: &str) -> String {
     name.chars().filter(|c| !matches!(c, ' ' | '_' | '-' | '\u{feff}')).flat_map(char::to_lowercase).collect()
 }

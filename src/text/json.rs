@@ -221,7 +221,7 @@ impl<R: Read, V: ObjectVisitor> Objects<'_, R, V> {
         Ok(())
     }
 
-    /// Moves to the next object behind a faulty one at `start`, searched from `from`. Without one, moves to the end of the text.
+    /// Moves to the next object after a faulty one at `start`, searching from `from`. Without one, moves to the end of the text.
     ///
     /// Where the faulty one begins its line, another does with the same indent. Else another follows a comma, and its first
     /// member has the name that the last object's has. A bracket in the first column is always a new document.

@@ -41,7 +41,7 @@ impl From<io::Error> for Fault {
 /// A value that ends.
 #[derive(Debug)]
 pub(super) struct Value {
-    /// The place behind it.
+    /// The position after it.
     pub(super) end: usize,
     /// A name that two members of one object have, and the place of the second.
     pub(super) repeated: Option<(usize, String)>,
@@ -192,7 +192,7 @@ impl<R: Read> Window<R> {
         self.slice(0..at).trim_end().ends_with(',')
     }
 
-    /// The name that begins at or behind `at`: its first byte and itself; `None` if something else is there.
+    /// The name that begins at or after `at`: its first byte and itself; `None` if something else is there.
     pub(super) fn name(&mut self, at: usize) -> Result<Option<(usize, Value)>, Fault> {
         match self.visible(at)? {
             Some((from, b'"')) => {
@@ -276,7 +276,7 @@ impl<R: Read> Window<R> {
         }
     }
 
-    /// The place behind the string that begins at `from`, of a value that begins at `start`.
+    /// The position after the string that begins at `from`, in a value that begins at `start`.
     fn string_end(&mut self, from: usize, start: usize) -> Result<usize, Fault> {
         let mut at = from + 1;
         loop {

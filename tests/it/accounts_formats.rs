@@ -454,7 +454,7 @@ mod cut_off {
             );
             let whole = loaded(format!("{file}{cells}"));
             assert_eq!((spns(&whole.accounts[1]), problems(&whole)), (vec!["HOST/srv10"], &[][..]));
-            // All cells are there: an editor has put no line end behind the last row.
+            // All cells are there: an editor did not end the last row with a line end.
             let unended = loaded(format!("{file}{}", cells.trim_end()));
             assert_eq!((spns(&unended.accounts[1]), problems(&unended)), (vec!["HOST/srv10"], &[][..]));
         }

@@ -1,6 +1,6 @@
 //! What the documents show of the program: its output is what the program prints, and their links lead somewhere.
 //!
-//! A fence behind `<!-- krbtriage ARGUMENTS -->` has the output of that command in `samples/quick-start`, as a terminal of 100
+//! A fence after `<!-- krbtriage ARGUMENTS -->` has the output of that command in `samples/quick-start`, as a terminal of 100
 //! columns shows it. `| head -N` keeps its first N lines. `KRBTRIAGE_BLESS=1 cargo test --test it documents::` writes it anew.
 
 use crate::support::program::krbtriage;

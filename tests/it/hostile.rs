@@ -105,7 +105,7 @@ fn quoted_commands(text: &str, found: &mut BTreeSet<String>) {
 /// Fails where a name of the inputs is more than one plain word of the command.
 #[track_caller]
 fn check_command(line: &str) {
-    // A placeholder is no name. No shell runs it, because a person must replace it first.
+    // A placeholder is not a name. No shell runs it, because a person must replace it first.
     let mut plain = String::new();
     let mut rest = line;
     while let Some((before, after)) = rest.split_once('<') {

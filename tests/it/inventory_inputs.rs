@@ -164,7 +164,7 @@ fn zone_files_keep_their_zone() {
     assert_eq!(resolved(&inventory), ["srv1.example.com 192.0.2.5"]);
 }
 
-/// F12: dates and tools' names in a file's name are no host.
+/// F12: dates and tools' names in a file's name are not a host.
 #[test]
 fn a_date_in_a_files_name_is_no_host() {
     let rows = owned(&load_bytes(
@@ -227,7 +227,7 @@ fn account_names(name: &str) -> (Vec<String>, Vec<String>) {
     (shown, inventory.files[0].read_errors.clone())
 }
 
-/// F10: `RID Manager$` of every domain has a `$` and is no account.
+/// F10: `RID Manager$` of every domain has a `$` and is not an account.
 #[test]
 fn an_object_without_account_name_is_no_account() {
     assert_eq!(account_names("10-ridmanager.ldif"), (vec!["SRV1$ 1".to_owned()], vec![]));

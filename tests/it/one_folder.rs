@@ -51,7 +51,7 @@ fn a_folder_of_everything_is_read_for_what_each_file_is() {
     assert!(errors.contains("1 address inventory and 1 SPN list, and no log"), "{errors}");
 }
 
-/// F4: an archive without a log is no empty report.
+/// F4: an archive without a log gives no empty report.
 #[test]
 fn an_archive_without_a_log_gives_no_report() {
     let (status, report, errors) = triage(&["tests/data/inputs/13-no-log.zip"]);

@@ -181,7 +181,7 @@ fn a_cell_cannot_run_in_a_spreadsheet_that_separates_with_semicolons() {
     }
 }
 
-/// On a terminal clap shows an argument as it is; `triage *` takes its arguments from file names.
+/// On a terminal clap shows an argument unchanged; `triage *` takes its arguments from file names.
 #[cfg(target_os = "linux")]
 #[test]
 fn an_argument_cannot_drive_the_terminal() {
@@ -312,7 +312,7 @@ fn an_output_never_replaces_an_inventory_in_a_folder() {
         assert!(String::from_utf8_lossy(&output.stderr).contains("would replace it"), "{output:?}");
     }
     assert_eq!(fs::read_to_string(list).unwrap(), text);
-    // An earlier report that lies among the lists is no list.
+    // An earlier report among the lists is not a list.
     let report = format!("{lists}/report.csv");
     for _ in 0..2 {
         let (status, ..) = triage(&[log, "-s", lists, "-o", &report]);

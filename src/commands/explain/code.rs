@@ -1,4 +1,4 @@
-//! Error codes: every notation of one number, and what is known of a number that is no symptom.
+//! Error codes: every notation of one number, and the known facts about a number that is not a symptom.
 
 /// An error code of 32 bits, in any notation that Windows tools print.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -160,7 +160,7 @@ pub(super) enum Reading {
     Symptom(&'static Symptom),
     /// A code that does not come with event 4, as far as is known.
     OtherCode(Code),
-    /// An event that is no symptom.
+    /// An event that is not a symptom.
     OtherEvent(u16),
 }
 

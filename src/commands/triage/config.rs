@@ -51,7 +51,7 @@ pub struct Config {
     /// Longest time between an incident's events and another event that counts for it.
     pub window: SignedDuration,
     pub scan: ScanOptions,
-    /// The machine that the logs are of, as it is now: for `here`.
+    /// The current state of the machine that wrote the logs: for `here`.
     pub machine: Option<Machine>,
     /// How the targets are probed, if they are.
     pub probe: Option<probe::Options>,

@@ -361,7 +361,7 @@ pub enum Fact {
     PerhapsAnother {
         responder: Box<str>,
     },
-    /// A verdict without caveats assumes that this file is of the time of the events.
+    /// A verdict without caveats assumes that this file is from the time of the events.
     Assumed {
         file: Box<str>,
     },

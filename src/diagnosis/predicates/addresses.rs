@@ -247,7 +247,7 @@ pub(in crate::diagnosis) fn name_registered_itself(case: &Case<'_>) -> Option<Pr
         p.cap(Confidence::Likely);
         p.missing.push(meant_name(case));
     }
-    // That the target's own account is in use excludes a successor, so its list has to be of the time of the events.
+    // That the target's own account is in use excludes a successor, so its list must be from the time of the events.
     p.basis.owners = true;
     p.evidence.push(registered);
     Some(p)
@@ -312,7 +312,7 @@ fn is_further_address(case: &Case<'_>, host: HostId, address: IpAddr) -> bool {
 }
 
 /// The same, or with unknown addresses of the target, and the account that owns the SPN is the target's own and no longer in
-/// use: another server took over the name. A lease or a dynamic record is no record that somebody made for that.
+/// use: another server took over the name. Nobody makes a lease or a dynamic record for that.
 pub(in crate::diagnosis) fn name_taken_over(case: &Case<'_>) -> Option<Proof> {
     let host = reached_host(case)?;
     let (address, _) = case.parties.resolves_to_host(Some(host))?;

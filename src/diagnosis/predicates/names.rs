@@ -212,7 +212,7 @@ pub(super) fn cluster_account<'a>(case: &Case<'a>) -> Option<&'a Account> {
     })
 }
 
-/// The responder is no node of the cluster: its whole account is known, and lacks what this cluster's accounts have.
+/// The responder is not a node of the cluster: its whole account is known, and lacks the SPN of this cluster's accounts.
 fn is_no_node(case: &Case<'_>, cluster: &Account) -> bool {
     let bare = |account: &&Account| !account.spns_are_partial && !account.manages_cluster();
     let accounts = &case.ownership.responder_accounts;
@@ -238,7 +238,7 @@ pub(in crate::diagnosis) fn cluster_on_its_node(case: &Case<'_>) -> Option<Proof
     Some(p)
 }
 
-/// By its account alone: the name may resolve to a machine that is no node of this cluster.
+/// By its account alone: the name may resolve to a machine outside this cluster.
 pub(in crate::diagnosis) fn known_cluster(case: &Case<'_>) -> Option<Proof> {
     let account = cluster_account(case)?;
     let mut p = cluster_proof(case, account);

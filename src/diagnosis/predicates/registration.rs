@@ -45,7 +45,7 @@ pub(super) fn owner_fact(case: &Case<'_>, account: &Account) -> Fact {
     }
 }
 
-/// The one owner is no owner of a machine, and a machine answered: a web site whose node decrypts with the machine's key, two
+/// The only owner is not a machine's account, and a machine answered: a web site whose node decrypts with the machine's key, two
 /// services of one class, or a name that several nodes share.
 pub(super) fn kind_of_two_accounts(case: &Case<'_>) -> Option<Kind> {
     let [owner] = case.ownership.owners.as_slice() else { return None };
@@ -61,7 +61,7 @@ pub(super) fn kind_of_two_accounts(case: &Case<'_>) -> Option<Kind> {
         return Some(Kind::LeftoverAccount);
     }
     match asks_for_web_site(case) {
-        // An account that is no user, such as Exchange's ASA, is shared by nodes.
+        // An account that is not a user's, such as Exchange's ASA, is shared by nodes.
         true if kind != AccountKind::User && is_no_computer(case) => Some(Kind::SharedName),
         true => Some(Kind::KernelMode),
         false if is_no_computer(case) => Some(Kind::SharedName),

@@ -40,7 +40,7 @@ pub(in crate::diagnosis) fn no_name_to_client(case: &Case<'_>, proof: &Proof) ->
     let parties = &case.parties;
     let hosts = &parties.context.hosts;
     let resolved = parties.resolved();
-    // An answer of another time does not show what the name resolved to then.
+    // An answer from another time does not show the name's addresses at the time of the events.
     let home = resolved.iter().any(|(_, source)| is_of_the_time(case, source))
         && resolved.iter().all(|(address, _)| parties.owns(parties.target_id, *address));
     // The client's own resolver reads its hosts file, so its answer decides.

@@ -9,7 +9,7 @@ use crate::inventory::accounts::Account;
 use crate::names::{HostName, Spn};
 
 /// No inventory has the target as a host with addresses, and no list has a computer of its name though some has computers. A
-/// cluster's account is no computer. A responder of the target's name is a computer that a short list lacks.
+/// cluster's account is not a computer. A responder of the target's name is a computer that a short list lacks.
 pub(super) fn is_no_computer(case: &Case<'_>) -> bool {
     let Some(target) = &case.parties.target_host else { return false };
     let computer = |account: &&Account| {

@@ -59,7 +59,7 @@ pub(crate) enum Request {
     ControllerLogs {
         spn: Name,
     },
-    /// The client's own log, as it is now.
+    /// The client's own log in its current state.
     ClientLog {
         client: Name,
         reason: LogReason,

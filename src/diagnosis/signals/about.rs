@@ -65,7 +65,7 @@ pub(super) fn responder_names(
         Topology::TargetAnswered => {
             let target = parties.target_host.iter().filter(|target| target.domain().is_some());
             names.extend(target.cloned());
-            // In a disjoint namespace the DNS suffix is no realm, and events have the account's domain.
+            // In a disjoint namespace the DNS suffix is not a realm, and events have the account's domain.
             let is_realm = |name: &HostName| parties.realms.iter().any(|r| Some(r.as_str()) == name.domain());
             if names.iter().any(|name| !is_realm(name)) {
                 names.extend(parties.realms.iter().filter_map(|realm| in_domain(realm)));

@@ -93,7 +93,7 @@ pub(crate) fn is_timeless(kind: SignalKind) -> bool {
 }
 
 /// The password was refused all the time from before the first event to after the last: a refusal every few hours, and no
-/// new password in between. Two refusals weeks apart say nothing of the time between them.
+/// new password in between. Two refusals weeks apart show nothing about the time between them.
 fn lasted(parties: &Parties<'_>, ownership: &Ownership<'_>, recorded: &RecordedSignal) -> bool {
     use SignalKind::{NoMachineAccount, PasswordRejected, SessionRefused};
     if !matches!(recorded.signal.kind, PasswordRejected | SessionRefused | NoMachineAccount) {

@@ -98,7 +98,7 @@ fn plain_lines(text: &str) -> Vec<&str> {
     lines.iter().map(|line| line.get(margin.min(indent_of(line))..).unwrap_or_default()).collect()
 }
 
-/// Does another text begin, whose values are no addresses of the host?
+/// Does another text begin, whose values are not addresses of the host?
 fn ends_listing(line: &str, after_blank: bool) -> bool {
     // Of JSON, XML or a quoted CSV.
     let is_code = line.trim_start().starts_with(['{', '}', '[', ']', '<', '"']);

@@ -1,4 +1,4 @@
-//! Reads `Get-NetIPAddress | Export-Csv`: fifty columns, six of which look like addresses and one is.
+//! Reads `Get-NetIPAddress | Export-Csv`: fifty columns. Six look like addresses, and one is.
 
 use super::collector::{AddressCollector, NewAddress};
 use super::format::{Format, Reader, Refusal, Sample};

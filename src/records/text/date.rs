@@ -10,7 +10,7 @@ use regex::Regex;
 
 use crate::zone::Zone;
 
-/// The order of day and month in one file, as far as it is known.
+/// The order of day and month in one file, if it is known.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct DateOrder {
     /// Learned from a date that can be read in only one way.

@@ -30,7 +30,7 @@ pub(super) enum Part {
     Xml,
 }
 
-/// An event, as far as it is read.
+/// The parts of an event read so far.
 #[derive(Debug, Default)]
 pub(super) struct EventBuilder {
     /// Line on which it begins, from 1.

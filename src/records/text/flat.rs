@@ -202,7 +202,7 @@ pub(super) fn inner_lists(object: &Object) -> Option<&Vec<Value>> {
         .filter(|list| list.iter().any(Value::is_object))
 }
 
-/// A name as it is compared: letters and digits in lower case, and the dots between members.
+/// A name in its form for comparison: letters and digits in lower case, and the dots between members.
 fn normal(name: &str) -> String {
     name.chars().filter(|c| c.is_alphanumeric() || *c == '.').flat_map(char::to_lowercase).collect()
 }

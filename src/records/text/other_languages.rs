@@ -26,7 +26,7 @@ static TARGET: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.:@/$*-]*[A-Za-z0-9_$*-]|[A-Za-z0-9_.-]+\$").ok()
 });
 
-/// Not what stands right behind a word: `Intel(R)`, `192.0.2.1(Preferred)`.
+/// Not text right after a word: `Intel(R)`, `192.0.2.1(Preferred)`.
 static DOMAIN: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?:[^!-~]\(|（)([A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*)[)）]").ok());
 

@@ -241,7 +241,7 @@ fn inputs(
     let mut sheet = Sheet::new(workbook, "Inputs", &INPUTS, formats, max_rows)?;
     let text = |text: &str| Cell::Text(text.to_owned());
     let none = || Cell::Text(String::new());
-    // Notes first: they must not be lost behind a million inputs.
+    // Notes first: they must not be lost after a million inputs.
     for note in notes(read, report.zone, sheets) {
         let mut cells = vec![text("Note")];
         cells.extend((0..7).map(|_| none()));
@@ -331,7 +331,7 @@ fn status(status: Status) -> Cell {
     Cell::Coloured(status.name().to_owned(), fill)
 }
 
-/// An error of the disk as it is; a wrong call of the library as text.
+/// An error of the disk unchanged; a wrong call of the library as text.
 fn xlsx_error(error: XlsxError) -> io::Error {
     match error {
         XlsxError::IoError(error) => error,

@@ -182,7 +182,7 @@ fn undamaged_chunks_give_all_events_where_bytes_are_missing_doubled_or_inserted(
     let mut random = Random(0xde1e7e);
     let folder = tempfile::tempdir().unwrap();
     for round in 0..rounds(48) {
-        // At any place, also in the free space behind a chunk's records; around the end of a block every third time.
+        // At any place, also in the free space after a chunk's records; around the end of a block every third time.
         let from = match round % 3 {
             0 => HEADER + 15 * CHUNK + random.below(2 * CHUNK),
             _ => HEADER + random.below((CHUNKS - 2) * CHUNK),
@@ -234,7 +234,7 @@ fn attack_4_a_chunk_behind_one_that_lacks_a_byte_is_read() {
     assert!(!report.read_errors.is_empty());
 }
 
-/// Bytes that are no log at all, behind the magic of one.
+/// Bytes that are not a log, after the magic of one.
 #[test]
 fn noise_ends() {
     let mut random = Random(7);

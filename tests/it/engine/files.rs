@@ -69,7 +69,7 @@ fn a_chunk_that_is_cut_off_gives_the_records_that_are_there() {
     assert_eq!(before, all.len());
 }
 
-/// A copy that was broken off where a chunk ends, or left zeros behind what it had got.
+/// A copy that ended with a chunk, or has zeros after its data.
 #[test]
 fn chunks_that_a_closed_log_had_and_are_not_there_are_told() {
     let log = written_log(3);

@@ -25,7 +25,7 @@ pub fn full_decode_of(log: Vec<u8>) -> Vec<Record> {
     let mut records = Vec::new();
     for record in parser.records() {
         let Ok(record) = record else { continue };
-        // Records of zeros, without time and provider, are no records.
+        // Zeros without a time and a provider are not records.
         if let Ok(record) = xml::parse_event(&record.data) {
             records.push(record);
         }

@@ -133,7 +133,7 @@ fn a_broken_member_costs_itself() {
     let good = zip_of(&[("a.evtx", &log1), ("b.evtx", &log([2]))]);
 
     let mut bad_crc = good.clone();
-    // In the list of members, the checksum stands 16 bytes behind the signature.
+    // In the list of members, the checksum is 16 bytes after the signature.
     let listed = memchr::memmem::find(&bad_crc, b"PK\x01\x02").unwrap();
     bad_crc[listed + 16] ^= 1;
     let found = Folder::new().file("a.zip", &bad_crc).scan(&event_4());

@@ -1,4 +1,4 @@
-//! Inventories that cannot all be of the time of the events, and names that say less than they seem to. Each was found by the
+//! Inventories that cannot all be from the time of the events, and names that prove less than they seem to. Each was found by the
 //! simulation as a wrong `confirmed`.
 
 use super::is_judged;
@@ -68,7 +68,7 @@ fn a_name_that_a_machine_gave_up_may_be_another_ones_by_now() {
         .event("EventLog", 6011, SRV3, &[("", "PORTAL"), ("", "SRV3")])
         .at("2026-01-02T08:00:00Z");
     is_judged!(renamed.diagnose(), DuplicateSpn, Misplaced, Likely).lacks("What is portal.alpha.example.com");
-    // A name that the account has beside its own is no other machine's.
+    // An additional name of an account is not another machine's name.
     let also = Account { additional_dns_host_names: vec![PORTAL.into()], ..computer(SRV3) };
     is_judged!(asked().account(also).diagnose(), DuplicateSpn, Misplaced, Confirmed);
 }

@@ -12,7 +12,7 @@ mod rows;
 mod traps;
 mod traps_of_reading;
 
-/// It is judged so, by whatever row.
+/// It gets this verdict, by any row.
 macro_rules! is_judged {
     ($judged:expr, $cause:ident, $kind:ident, $confidence:ident) => {{
         use krbtriage::diagnosis::{Cause, Confidence, Kind};

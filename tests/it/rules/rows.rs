@@ -629,7 +629,7 @@ fn near_misses_are_decided_by_another_row() {
     }
 }
 
-/// Two refusals weeks apart say nothing of the time between them; one every few hours does, unless the password was set.
+/// Two refusals weeks apart show nothing about the time between them. One every few hours does, unless the password was set.
 #[test]
 fn a_password_was_refused_all_the_time_only_if_refusals_follow_within_hours() {
     let refusals = |times: &[&str], set: &str| {

@@ -211,7 +211,7 @@ impl Situation {
         self
     }
 
-    /// An account that is no computer, of the domain alpha.
+    /// An account of the domain alpha that is not a computer's.
     pub fn service(self, name: &str, spns: &[&str]) -> Self {
         self.account(account(name, ALPHA, spns))
     }

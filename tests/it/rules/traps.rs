@@ -64,7 +64,7 @@ fn trap_02_0x80070721_beside_it_proves_nothing() {
             .event("DCOM", 10006, SRV1, &[("param1", text), ("param2", peer), ("param3", "{8BC3F05E}")])
             .diagnose()
     };
-    // The service behind the name runs under another account now: the same code, and no loopback.
+    // The service of this name runs under another account now: the same code, without a loopback.
     let spn = "MSSQLSvc/srv5.alpha.example.com:1433";
     let moved = Situation::asked(SRV1, spn, "svc_sql", [ALPHA, ALPHA]).service("svc_old", &[spn]);
     is_judged!(failed(moved, SRV5), DuplicateSpn, Misplaced, Likely);

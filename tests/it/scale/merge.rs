@@ -11,7 +11,7 @@ use crate::support::program::*;
 /// How the logs are shared out.
 #[derive(Debug, Clone)]
 struct Sharing {
-    /// For each log, whether it is given as it is, and the extractions it is in. One in none of them is given as it is.
+    /// For each log, whether it is passed itself, and the extractions that contain it. A log in none of them is passed itself.
     places: Vec<(bool, [bool; 3])>,
     /// How each extraction is packed.
     packed: [u8; 3],
@@ -140,7 +140,7 @@ fn check(world: &World, sharing: &Sharing) -> Result<(), TestCaseError> {
     }
     let found = triage(&place, options, "shared", &inputs);
     if expected[0].1 == "4" {
-        // No log at all is no report; an extraction that says so was read, and gives a report of nothing.
+        // Without any log there is no report; an extraction that says so was read, and gives a report of nothing.
         prop_assert!(["3", "4"].contains(&&*found[0].1), "{:?}", inputs);
         return Ok(());
     }

@@ -72,7 +72,7 @@ fn check_merges(world: &World) -> Result<(), TestCaseError> {
         let run = place.run(&[&["extract", "--for-triage", "-o", to][..], from].concat());
         assert!([0, 3].contains(&run.code()), "{}", run.stderr());
     };
-    // One log is in all of them, so that there is something to be written once.
+    // One log is in all of them, so that something must be written once.
     let all: Vec<&str> = logs.iter().map(String::as_str).collect();
     for (i, name) in ["a", "b", "c"].into_iter().enumerate() {
         let of: Vec<&str> = all

@@ -106,7 +106,7 @@ fn a_log_that_did_not_come_tonight_resolves_nothing() {
     assert_eq!(report, want(&[("A", "cifs/srv8", 0, "ongoing"), ("B", "cifs/srv8", 1, "ongoing")]));
     let silent = rows(&place.text("report.csv")).into_iter().find(|r| r["client"].starts_with('A')).unwrap();
     assert!(silent["missing"].contains("Does A.alpha.example.com still log event 4"), "{silent:?}");
-    // It comes again and has gone on, with nothing that triage wants: now it is known.
+    // It comes again and has more records, none of which triage reads: now it is known.
     let other = four("A", "srv8", 1, 10);
     place.write(
         "A.evtx",

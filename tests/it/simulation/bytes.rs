@@ -1,5 +1,5 @@
 //! A forest written to disk as its machines and administrators write it: logs as EVTX, addresses as CSV, DNS as zones, accounts
-//! as LDIF. What the program then says of the files is what the judge says of the forest.
+//! as LDIF. Diagnosis reads these files.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

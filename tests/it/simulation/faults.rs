@@ -794,7 +794,7 @@ pub fn inject(fault: Fault, world: &mut World, when: i64, rng: &mut Rng) -> Opti
             asks.push(Ask { client, class: "HTTP", name: full, port: "", dcom: false, cached: None });
         }
         Fault::Renamed => {
-            // A rename is no fault; the machine's password is, and the events have the new name.
+            // A rename is not a fault; the machine's password is, and the events have the new name.
             let host = *rng.pick(&world.all_members());
             if world.hosts[host].former.is_some() {
                 return None;

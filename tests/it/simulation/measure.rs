@@ -1,4 +1,4 @@
-//! A scenario judged with some of its inventories, and how often the verdict was right.
+//! Diagnoses a scenario with some of its inventories, and counts the right verdicts.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -37,7 +37,7 @@ pub enum When {
 #[derive(Clone, Debug, Default)]
 pub struct Given {
     pub addresses: Vec<When>,
-    /// Of a hundred hosts, so many are in the address lists.
+    /// Percentage of hosts in the address lists.
     pub covered: usize,
     pub dns: Vec<When>,
     pub spns: Vec<(When, Option<Style>)>,
@@ -420,10 +420,10 @@ fn describe(
 }
 
 /// Would the same event have been written, for the reason given, in a forest where all that is given is true?
-/// Then no judge can tell the two apart.
+/// Then no evidence separates the two.
 fn same_in_another_world(scenario: &Scenario, given: &Given, expected: &Expected, finding: &Finding) -> bool {
     let spns: Vec<When> = given.spns.iter().map(|s| s.0).collect();
-    // What is not given may be as it is or as it was.
+    // Inventories that are not given may be new or old.
     let choices = |of: &[When]| if of.is_empty() { vec![When::Now, When::Past] } else { of.to_vec() };
     for a in choices(&given.addresses) {
         for d in choices(&given.dns) {

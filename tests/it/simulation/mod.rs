@@ -1,5 +1,5 @@
 //! A simulated forest: hosts, addresses, names, accounts with keys, SPNs, DNS. A client asks, something answers, the
-//! ticket decrypts or not, and only then event 4 is written. What is wrong is known, so the judge can be judged.
+//! ticket decrypts or not, and only then event 4 is written. The faults are known, so the verdicts can be checked.
 //!
 //! The numbers in `docs/accuracy.md` come from here:
 //!
@@ -138,7 +138,7 @@ fn show(tally: &Tally) {
     }
 }
 
-/// Where the inventories are of another time, and nothing that is given says so (`docs/accuracy.md`).
+/// The inventories are from another time, and nothing shows it (`docs/accuracy.md`).
 const UNDATED: [&str; 2] = ["all old, dates lost", "after the repair of the same day"];
 
 /// What must hold of any number of forests.

@@ -162,7 +162,7 @@ fn served_by(world: &World, ask: &Ask, refusal: &Refusal, purpose: Purpose) -> b
     })
 }
 
-/// What the same evidence shows as well. A judge may say so, and must not be certain of it.
+/// Other causes with the same evidence. A verdict may name them, and must not confirm them.
 pub fn lookalikes(world: &World, ask: &Ask, refusal: &Refusal, truths: &[Truth]) -> Vec<Truth> {
     use Kind::*;
     let (key, answered) = (&world.accounts[refusal.key], &world.accounts[refusal.account]);
@@ -182,7 +182,7 @@ pub fn lookalikes(world: &World, ask: &Ask, refusal: &Refusal, truths: &[Truth])
             // `whenChanged` does not say what changed: perhaps the SPN, and a ticket for its former owner lives on.
             MachineAccount if key.changed > key.set + HOUR => &[StaleTicket],
             ManagedServiceAccount => &[ServiceAccount],
-            // A host keeps the previous password of a managed account, so a judge names the account before the ticket.
+            // A host keeps the previous password of a managed account, so a verdict names the account before the ticket.
             StaleTicket if key.class == Class::GroupManaged => &[ManagedServiceAccount],
             // Whether the password is older than a ticket lives decides, and a host may not have logged it.
             EncryptionType => &[MachineAccount, ServiceAccount, ManagedServiceAccount],

@@ -87,7 +87,7 @@ pub struct Service {
     pub etypes: u8,
 }
 
-/// A name that is no host: a cluster's virtual computer (with its account), or an alias.
+/// A name without a host of its own: a cluster's virtual computer (with its account), or an alias.
 #[derive(Clone, Debug)]
 pub struct Name {
     pub label: String,
@@ -256,7 +256,7 @@ impl World {
         world
     }
 
-    /// What an estate has that is no fault.
+    /// Properties of an estate that are not faults.
     fn add_noise(&mut self, rng: &mut Rng) {
         // One management card in the whole fleet. In half of these DCOM does not take its address.
         if rng.chance(35) {

@@ -136,12 +136,12 @@ pub fn told(csv: &str) -> Vec<(String, String, u64, String)> {
     told
 }
 
-/// The same, as it is compared.
+/// The same, in the form for comparison.
 pub fn want(all: &[(&str, &str, u64, &str)]) -> Vec<(String, String, u64, String)> {
     all.iter().map(|(c, t, n, s)| ((*c).into(), (*t).into(), *n, (*s).into())).collect()
 }
 
-/// Minutes behind noon of 6 October 2026.
+/// Minutes after noon of 6 October 2026.
 pub fn at(minutes: u64) -> String {
     format!("2026-10-{:02}T{:02}:{:02}:00Z", 6 + minutes / 1440, minutes / 60 % 24, minutes % 60)
 }

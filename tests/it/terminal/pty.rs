@@ -16,7 +16,7 @@ use crate::here::srv1;
 
 const SAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/samples");
 
-/// Runs the binary with its standard output on a terminal of so many columns; what it wrote there, and its exit status.
+/// Runs the binary with its standard output on a terminal of this many columns. Returns its output and its exit status.
 pub fn on_terminal(columns: u16, set: &[(&str, &str)], arguments: &[&str]) -> (String, i32) {
     run(columns, set, arguments, Path::new(SAMPLES), false)
 }

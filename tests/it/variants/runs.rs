@@ -233,7 +233,7 @@ fn attack_7_links_in_chains_and_folders_lead_to_one_file() {
     assert_eq!(told(&place.text("new.csv")).iter().map(|row| row.2).sum::<u64>(), 0);
 }
 
-/// Attack 8: the wrong clock is that of an event that is no event 4, or came as text, or long ago.
+/// Attack 8: the wrong time is that of another event than event 4, of an event in text, or long ago.
 #[test]
 fn attack_8_no_event_with_a_wrong_time_moves_how_far_a_log_was_read() {
     let place = Place::new();

@@ -37,7 +37,7 @@ pub(crate) fn status(stub: &[u8], order: Order) -> Option<u32> {
     order.u32(stub, array.next_multiple_of(4) + 4)
 }
 
-/// Network addresses of the answer's string bindings in their order; `None` when the bytes are no such answer.
+/// Network addresses of the answer's string bindings in their order; `None` if the bytes are not such an answer.
 pub(crate) fn network_addresses(stub: &[u8], order: Order) -> Option<Vec<String>> {
     if order.u16(stub, 0)? != COM_MAJOR || order.u32(stub, 4)? == 0 {
         return None;

@@ -115,7 +115,7 @@ pub struct Instance {
 #[derive(Debug, Clone)]
 pub enum Slot {
     Value(Value),
-    /// A string with a NUL behind it.
+    /// A string with a NUL after it.
     Terminated(Value),
     /// The event's own part (0x21). `fragment_header`: Windows 10 leaves it out for manifest events.
     Embedded {

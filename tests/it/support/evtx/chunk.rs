@@ -81,7 +81,7 @@ impl Chunk {
         true
     }
 
-    /// Writes a record behind the free space offset, where a deleted one would stand. The tables do not know
+    /// Writes a record after the free space offset, where a deleted one would be. The tables do not know
     /// of its names and templates. False when it does not fit.
     pub fn try_stale_record(&mut self, id: u64, written: u64, body: impl FnOnce(&mut Self)) -> bool {
         let end = self.data.len();

@@ -198,7 +198,7 @@ impl Event {
         self
     }
 
-    /// The `<Binary>` behind the data; call it after them.
+    /// The `<Binary>` after the data; call it after the data's functions.
     pub fn binary(mut self, bytes: &[u8]) -> Self {
         match &mut self.payload {
             Payload::Named { binary, .. } | Payload::Strings { binary, .. } => *binary = Some(bytes.to_vec()),

@@ -237,7 +237,7 @@ fn payload_instance(event: &Event, made: &mut TemplateCache) -> Option<Instance>
     Some(Instance { definition, values: values.into_iter().map(slot).collect() })
 }
 
-/// The whole event as inline text, System values included; `RenderingInfo` behind it.
+/// The whole event as inline text, System values included; `RenderingInfo` after it.
 ///
 /// The System and EventData parts follow a real collector's record (MSExchange, 2021). No real record with a
 /// RenderingInfo could be looked at: its elements are those the event schema names, its bytes unverified.

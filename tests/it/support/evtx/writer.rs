@@ -131,7 +131,7 @@ impl EvtxWriter {
         self
     }
 
-    /// An event in the slack of the current chunk, behind its last live record; live ones go to the next chunk.
+    /// An event in the slack of the current chunk, after its last live record; live ones go to the next chunk.
     pub fn stale(mut self, event: Event) -> Self {
         let id = event.record_id.unwrap_or(self.id);
         let body = body(&event, id, &mut self.definitions);
@@ -168,7 +168,7 @@ impl EvtxWriter {
         self
     }
 
-    /// Bytes behind the last chunk.
+    /// Bytes after the last chunk.
     pub fn junk(mut self, bytes: &[u8]) -> Self {
         self.junk = bytes.to_vec();
         self

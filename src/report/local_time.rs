@@ -16,12 +16,12 @@ pub(crate) enum Piece<'t> {
 
 /// `2026-10-06 23:13:09 +02:00`, as a clock in the zone shows it.
 pub(crate) fn to_second(time: Timestamp, zone: &Zone) -> String {
-    format!("{} {}", to_second_without_zone(time, zone), zone.offset_at(time))
+    format!("{} {}", zone.civil_of(time).strftime("%Y-%m-%d %H:%M:%S"), zone.offset_at(time))
 }
 
-/// `2026-10-06 23:13:09`, where the zone is shown once for many times.
-pub(crate) fn to_second_without_zone(time: Timestamp, zone: &Zone) -> String {
-    zone.civil_of(time).strftime("%Y-%m-%d %H:%M:%S").to_string()
+/// `2026-10-06 23:13`, for columns of times: the zone is shown once for all of them.
+pub(crate) fn to_minute(time: Timestamp, zone: &Zone) -> String {
+    zone.civil_of(time).strftime("%Y-%m-%d %H:%M").to_string()
 }
 
 /// The text with its times in the zone, to the second.

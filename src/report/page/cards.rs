@@ -165,15 +165,15 @@ pub(super) struct Cards {
     pub left_out: usize,
 }
 
-/// The present and the resolved problems, in the report's order.
-pub(super) fn all(report: &Report<'_>) -> (Cards, Cards) {
+/// The present and the resolved ones of `problems`, in their order.
+pub(super) fn all(report: &Report<'_>, problems: &[&Problem]) -> (Cards, Cards) {
     let mut room = Room {
         stories: MAX_STORIES,
         each: if report.rows.len() <= MAX_STORIES { MAX_STORIES } else { STORIES_EACH },
         bytes: MAX_BYTES,
     };
     let (mut present, mut resolved) = (Cards::default(), Cards::default());
-    for problem in report.problems {
+    for &problem in problems {
         let cards = if problem.status.is_present() { &mut present } else { &mut resolved };
         if cards.cards.len() < MAX_CARDS && room.bytes > 0 {
             let mut card = Card::new(problem, report, &mut room);

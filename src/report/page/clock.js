@@ -25,16 +25,20 @@ const clock = (() => {
   const day = (at) => shifted(at).slice(0, 10);
   const hour = (at) => shifted(at).slice(11, 19);
   const known = (at) => Math.abs(at) < 8.64e15 - 864e5;
-  // To the second, without the zone; the whole time is in the title.
-  const brief = (time) => {
-    const at = Date.parse(time);
-    return known(at) ? day(at) + " " + hour(at) : time;
-  };
-  const short = (time) => (known(Date.parse(time)) ? brief(time) + suffix(Date.parse(time)) : time);
-  // A text whose times are elements of their own; `write` shows them in another zone later.
+  const written = (time, write) => (known(Date.parse(time)) ? write(Date.parse(time)) : time);
+  // To the minute and without the zone, for columns; the whole time is in the title.
+  const brief = (time) => written(time, (at) => `${day(at)} ${hour(at).slice(0, 5)}`);
+  const short = (time) => written(time, (at) => `${day(at)} ${hour(at)}${suffix(at)}`);
+  // A text whose times are elements of their own, so that `write` can show them in another zone. Commands are between backticks.
   const isTime = /(?<![\p{L}\p{N}])(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z)(?![\p{L}\p{N}])/u;
-  const parts = (text) => text.split(isTime).map((part, i) => {
+  const commands = (text) => text.split(/`([^`]+)`/).map((part, i) => {
     if (i % 2 === 0) return part;
+    const made = document.createElement("code");
+    made.textContent = part;
+    return made;
+  });
+  const parts = (text) => text.split(isTime).flatMap((part, i) => {
+    if (i % 2 === 0) return commands(part);
     const made = document.createElement("time");
     made.dateTime = part;
     made.textContent = short(part);

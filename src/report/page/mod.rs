@@ -25,11 +25,12 @@ use base64::prelude::BASE64_STANDARD;
 use sha2::{Digest, Sha256};
 
 use super::numbers::grouped;
-use super::{Report, empty_result};
+use super::problem::sort_by_urgency;
+use super::{Problem, Report, empty_result};
 pub(crate) use cards::FixStep;
 pub(crate) use reading::Read as Inputs;
 pub(crate) use shared_addresses::Connection;
-pub(crate) use text::{name, shown};
+pub(crate) use text::{name, shown, text_and_commands};
 
 use asks::Ask;
 use cards::{Card, Line, Story};
@@ -104,8 +105,10 @@ pub fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn write_within(report: &Report<'_>, room: u64, out: &mut dyn Write) -> io::Result<()> {
-    let verdict = Verdict::new(report);
-    let (present, resolved) = cards::all(report);
+    let mut problems: Vec<&Problem> = report.problems.iter().collect();
+    sort_by_urgency(&mut problems, report.compared);
+    let verdict = Verdict::new(report, &problems);
+    let (present, resolved) = cards::all(report, &problems);
     let page = Page {
         shell: Shell::new(report.title, verdict.heading.clone()),
         data: Data::new(report, room)?,
@@ -120,8 +123,8 @@ fn write_within(report: &Report<'_>, room: u64, out: &mut dyn Write) -> io::Resu
         resolved_lines: resolved.lines,
         resolved_left_out: resolved.left_out,
         collect_next: asks::all(report),
-        timeline: Timeline::new(report),
-        shared_addresses: SharedAddresses::new(report),
+        timeline: Timeline::new(report, &problems),
+        shared_addresses: SharedAddresses::new(report, &problems),
         read: Read::new(&report.read, report.zone),
         blank: Story::blank(),
     };

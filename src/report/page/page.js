@@ -130,6 +130,14 @@
     for (const each of document.querySelectorAll("[data-p]")) each.hidden = !whole && !fitting.has(each.dataset.p);
     for (const list of document.querySelectorAll(".further")) {
       list.hidden = !whole && list.querySelector("tbody tr:not([hidden])") === null;
+      // A filter opens it, and it closes with the filter.
+      if (!whole && !list.open) {
+        list.open = true;
+        list.dataset.opened = "by filter";
+      } else if (whole && list.dataset.opened) {
+        list.open = false;
+        delete list.dataset.opened;
+      }
     }
     const problems = (rows) => new Set(rows.map((row) => row.problem_id)).size;
     problemsInAll ??= problems(all);
@@ -334,11 +342,13 @@
     };
     for (const cell of document.querySelectorAll("td[data-cause]")) {
       const { cause, confidence, part } = cell.dataset;
-      asButton(cell, `Show ${cell.textContent} ${part}: ${cause} ${confidence ?? ""}`.trim(), { cause, confidence }, part);
+      const what = cell.textContent === "1" ? part.slice(0, -1) : part;
+      asButton(cell, `Show ${cell.textContent} ${what}: ${cause} ${confidence ?? ""}`.trim(), { cause, confidence }, part);
     }
     for (const cell of document.querySelectorAll("td[data-problem]")) {
       const { problem } = cell.dataset;
-      asButton(cell, `Show ${cell.textContent} incidents: ${nameOf(problem)}`, { problem });
+      const what = cell.textContent === "1" ? "incident" : "incidents";
+      asButton(cell, `Show ${cell.textContent} ${what}: ${nameOf(problem)}`, { problem });
     }
     for (const button of document.querySelectorAll("button[data-problem]")) {
       button.addEventListener("click", () => go({ problem: button.dataset.problem }));
@@ -365,7 +375,7 @@
     out.push("", plain(text(card.querySelector(".why"))));
     const item = (node, mark) => {
       // Its own text with the times in it; risks and commands follow in lines of their own.
-      const isOwn = (each) => each.nodeType === Node.TEXT_NODE || each.localName === "time";
+      const isOwn = (each) => each.nodeType === Node.TEXT_NODE || ["time", "code"].includes(each.localName);
       const own = [...node.childNodes].map((each) => (isOwn(each) ? each.textContent : " ")).join("");
       out.push(mark + plain(own.replace(/\s+/g, " ").trim()));
       for (const part of node.querySelectorAll(".aside, .command")) {

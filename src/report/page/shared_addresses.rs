@@ -79,9 +79,9 @@ struct Sum<'a> {
 }
 
 impl SharedAddresses {
-    pub(super) fn new(report: &Report<'_>) -> Self {
+    pub(super) fn new(report: &Report<'_>, problems: &[&Problem]) -> Self {
         let mut out = Self::default();
-        for problem in report.problems {
+        for &problem in problems {
             let rows: Vec<&Row> = problem
                 .incidents
                 .iter()

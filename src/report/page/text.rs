@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::report::local_time::{to_second, to_second_without_zone};
+use crate::report::local_time::{to_minute, to_second};
 use crate::text::escape::escape_control;
 use crate::zone::Zone;
 
@@ -35,20 +35,27 @@ pub(super) fn all(texts: &[String]) -> Vec<String> {
     texts.iter().map(|t| shown(t)).collect()
 }
 
-/// A time as in the report, and to the second in the report's zone.
+/// Splits a text at its commands, which are between backticks: text and commands take turns, text first. A text whose last
+/// backtick has no other is one text.
+pub(crate) fn text_and_commands(text: &str) -> Vec<&str> {
+    let parts: Vec<&str> = text.split('`').collect();
+    if parts.len() % 2 == 1 { parts } else { vec![text] }
+}
+
+/// A time as in the report, and in its zone.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Moment {
     /// RFC 3339, UTC.
     pub full: String,
     pub short: String,
-    /// Without the zone, for the columns of tables.
+    /// To the minute and without the zone, for the columns of tables.
     pub brief: String,
 }
 
 impl Moment {
     pub(super) fn new(time: &str, zone: &Zone) -> Self {
         let (short, brief) = match time.parse::<Timestamp>() {
-            Ok(time) => (to_second(time, zone), to_second_without_zone(time, zone)),
+            Ok(time) => (to_second(time, zone), to_minute(time, zone)),
             Err(_) => (shown(time), shown(time)),
         };
         Self { full: shown(time), short, brief }
@@ -79,11 +86,18 @@ mod tests {
     }
 
     #[test]
+    fn commands_are_between_backticks() {
+        assert_eq!(text_and_commands("run `klist` there"), ["run ", "klist", " there"]);
+        assert_eq!(text_and_commands("`klist`"), ["", "klist", ""]);
+        assert_eq!(text_and_commands("a name with one ` in it"), ["a name with one ` in it"]);
+    }
+
+    #[test]
     fn times_are_shown_to_the_second_in_the_zone() {
         let berlin = "Europe/Berlin".parse().unwrap();
         for (zone, short, brief) in [
-            (Zone::UTC, "2026-10-06 21:13:10 UTC", "2026-10-06 21:13:10"),
-            (berlin, "2026-10-06 23:13:10 +02:00", "2026-10-06 23:13:10"),
+            (Zone::UTC, "2026-10-06 21:13:10 UTC", "2026-10-06 21:13"),
+            (berlin, "2026-10-06 23:13:10 +02:00", "2026-10-06 23:13"),
         ] {
             let moment = Moment::new("2026-10-06T21:13:10.1234567Z", &zone);
             assert_eq!((&*moment.short, &*moment.brief), (short, brief));

@@ -8,7 +8,7 @@ use super::text::{Moment, day, shown_in, time_of_day};
 use crate::diagnosis::Cause;
 use crate::incidents::ActivityTimes;
 use crate::report::numbers::{grouped, saturating_sum};
-use crate::report::{Report, Row};
+use crate::report::{Problem, Report, Row};
 use crate::zone::Zone;
 
 /// Intervals in which events are counted, at most.
@@ -116,11 +116,10 @@ struct Span<'a> {
 }
 
 impl Timeline {
-    pub(super) fn new(report: &Report<'_>) -> Self {
+    pub(super) fn new(report: &Report<'_>, problems: &[&Problem]) -> Self {
         let mut timeline =
             Self { ticks: vec![], causes: vec![], problems: vec![], left_out: 0, interval: "" };
-        let present: Vec<_> = report
-            .problems
+        let present: Vec<_> = problems
             .iter()
             .map(|p| {
                 let rows = p.incidents.iter().filter_map(|&i| report.rows.get(i));

@@ -13,7 +13,7 @@ pub(super) struct Verdict {
     pub heading: String,
     /// Sentences below it.
     pub lead: Vec<String>,
-    /// Problems to look at first: the new ones, or without a comparison those that affect most clients.
+    /// Problems to look at first: the new ones, or without a comparison the most urgent.
     pub heads_title: String,
     pub heads: Vec<Head>,
     pub causes: Vec<CauseLine>,
@@ -57,9 +57,10 @@ pub(super) struct Fact {
 }
 
 impl Verdict {
-    pub(super) fn new(report: &Report<'_>) -> Self {
+    /// `all` are the report's problems, the most urgent first.
+    pub(super) fn new(report: &Report<'_>, all: &[&Problem]) -> Self {
         let present: Vec<_> = report.rows.iter().filter(|r| r.status.is_present()).collect();
-        let problems: Vec<_> = report.problems.iter().filter(|p| p.status.is_present()).collect();
+        let problems: Vec<&Problem> = all.iter().copied().filter(|p| p.status.is_present()).collect();
         let resolved = report.problems.len() - problems.len();
         let new = problems.iter().filter(|p| p.status.is_new()).count();
         let events = saturating_sum(present.iter().map(|r| r.events));
@@ -111,7 +112,6 @@ impl Verdict {
     }
 }
 
-/// The report's order has the problems that affect most clients first.
 fn heads(report: &Report<'_>, present: &[&Problem]) -> (String, Vec<Head>) {
     let wanted: Vec<&Problem> =
         present.iter().copied().filter(|p| !report.compared || p.status.is_new()).collect();
@@ -122,7 +122,7 @@ fn heads(report: &Report<'_>, present: &[&Problem]) -> (String, Vec<Head>) {
     let title = match (report.compared, wanted.len() > MAX_HEADS) {
         (true, false) => "New since the earlier report:".to_owned(),
         (true, true) => format!("New since the earlier report, the first {MAX_HEADS}:"),
-        (false, _) => "Affects most clients:".to_owned(),
+        (false, _) => "Start with:".to_owned(),
     };
     let head = |p: &&Problem| Head {
         id: shown_in(&p.problem_id, 40),

@@ -56,6 +56,25 @@ pub struct Tokens<'a> {
     pub in_definition: bool,
 }
 
+/// Source of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TextSource {
+    #[default]
+    Nothing,
+    Literal(Utf16Span),
+    Value(u16),
+}
+
+impl TextSource {
+    /// The number of the value, if the text comes from one.
+    pub fn value(self) -> Option<u16> {
+        match self {
+            Self::Value(index) => Some(index),
+            _ => None,
+        }
+    }
+}
+
 /// Start of an element.
 #[derive(Debug, Clone, Copy)]
 pub struct Element {
@@ -66,6 +85,14 @@ pub struct Element {
 }
 
 impl<'a> Tokens<'a> {
+    /// Tokens of a definition's body, which follows its header.
+    pub fn of_definition(chunk: &'a [u8], at: u32) -> Option<Self> {
+        let at = at as usize;
+        let len = u32_at(chunk, at.checked_add(20)?)? as usize;
+        let start = at + DEFINITION_HEADER;
+        Some(Self { chunk: chunk.get(..start.checked_add(len)?)?, at: start, in_definition: true })
+    }
+
     pub fn u8(&mut self) -> Option<u8> {
         let value = *self.chunk.get(self.at)?;
         self.at += 1;
@@ -121,13 +148,94 @@ impl<'a> Tokens<'a> {
         Some(Element { name, dependency, has_attributes })
     }
 
+    /// The start of an element, up to its attributes.
+    pub fn open(&mut self) -> Option<Element> {
+        let token = self.u8()?;
+        (token & !MORE == OPEN).then_some(())?;
+        self.element(token)
+    }
+
+    /// Reads the end of an element's start tag. Does the element have content?
+    pub fn has_content(&mut self) -> Option<bool> {
+        match self.u8()? {
+            CLOSE_START => Some(true),
+            CLOSE_EMPTY => Some(false),
+            _ => None,
+        }
+    }
+
+    /// Passes the name and value of each attribute to `each`.
+    pub fn attributes(
+        &mut self,
+        element: Element,
+        mut each: impl FnMut(u32, TextSource) -> Option<()>,
+    ) -> Option<()> {
+        self.each_attribute(element, |tokens, name| {
+            let value = tokens.part()?.unwrap_or_default();
+            each(name, value)
+        })
+    }
+
+    /// The same without a look at the values.
+    pub fn skip_attributes(&mut self, element: Element) -> Option<()> {
+        self.each_attribute(element, |tokens, _| match tokens.peek()? {
+            token if token & !MORE == VALUE => {
+                tokens.u8()?;
+                tokens.text_bytes().map(|_| ())
+            }
+            _ => tokens.part().map(|_| ()),
+        })
+    }
+
+    /// Passes the name of each attribute to `read`, which reads the value.
+    fn each_attribute(
+        &mut self,
+        element: Element,
+        mut read: impl FnMut(&mut Self, u32) -> Option<()>,
+    ) -> Option<()> {
+        if !element.has_attributes {
+            return Some(());
+        }
+        while self.peek()? & !MORE == ATTRIBUTE {
+            self.u8()?;
+            let name = self.name()?;
+            read(self, name)?;
+            // A value in several parts is unusual.
+            if matches!(self.peek()? & !MORE, VALUE | SUBSTITUTION | OPTIONAL_SUBSTITUTION) {
+                return None;
+            }
+        }
+        Some(())
+    }
+
+    /// A literal or a substitution, if the next token is one.
+    pub fn part(&mut self) -> Option<Option<TextSource>> {
+        Some(match self.peek()? {
+            token if token & !MORE == VALUE => {
+                self.u8()?;
+                Some(TextSource::Literal(self.text()?))
+            }
+            SUBSTITUTION | OPTIONAL_SUBSTITUTION => {
+                self.u8()?;
+                Some(TextSource::Value(self.substitution()?.0))
+            }
+            _ => None,
+        })
+    }
+
     /// A text value after its `VALUE` token. Other value types are unusual here.
     pub fn text(&mut self) -> Option<Utf16Span> {
+        let (at, len) = self.text_bytes()?;
+        until_nul(self.chunk, at, len)
+    }
+
+    /// The place and the length of a text value.
+    fn text_bytes(&mut self) -> Option<(usize, usize)> {
         self.expect(0x01)?;
-        let units = self.u16()?;
+        let len = usize::from(self.u16()?) * 2;
         let at = self.at;
-        self.at += usize::from(units) * 2;
-        until_nul(self.chunk, at, usize::from(units) * 2)
+        self.at += len;
+        (self.at <= self.chunk.len()).then_some((at, len))
     }
 
     /// Number of a substitution after its token, and the type it declares.
@@ -148,8 +256,13 @@ pub fn name_text(chunk: &[u8], offset: u32) -> Option<Utf16Span> {
 pub fn until_nul(chunk: &[u8], at: usize, len: usize) -> Option<Utf16Span> {
     let bytes = chunk.get(at..)?.get(..len)?;
     let (units, _) = bytes.as_chunks::<2>();
-    let end = units.iter().position(|unit| *unit == [0, 0]);
-    Some(Utf16Span { at: u32::try_from(at).ok()?, units: u16::try_from(end.unwrap_or(units.len())).ok()? })
+    // Blocks of units are compared at once, and nearly no text has a NUL.
+    let (blocks, _) = units.as_chunks::<8>();
+    let has_nul = |block: &[[u8; 2]; 8]| block.iter().fold(false, |any, unit| any | (*unit == [0, 0]));
+    let from = blocks.iter().position(has_nul).unwrap_or(blocks.len()) * 8;
+    let end = units.get(from..)?.iter().position(|unit| *unit == [0, 0]);
+    let units = end.map_or(units.len(), |end| from + end);
+    Some(Utf16Span { at: u32::try_from(at).ok()?, units: u16::try_from(units).ok()? })
 }
 
 /// A template instance in its usual shape: where its definition and its value descriptors are.

@@ -39,23 +39,23 @@ impl ContentCache {
         values: &Values,
         chunk: &[u8],
     ) -> Option<()> {
-        self.key.extend(number.to_le_bytes());
+        self.key.extend_from_slice(&number.to_le_bytes());
         for &index in &program.used {
             let value = values.get(index);
             self.too_long |= self.key.len() + usize::from(value.len) > MAX_KEY;
             if self.too_long {
                 return Some(());
             }
-            self.key.push(value.kind);
-            self.key.extend(value.len.to_le_bytes());
-            self.key.extend(value.bytes(chunk)?);
+            let [low, high] = value.len.to_le_bytes();
+            self.key.extend_from_slice(&[value.kind, low, high]);
+            self.key.extend_from_slice(value.bytes(chunk)?);
         }
         Some(())
     }
 
     /// Adds an absent fragment to the key.
     pub(super) fn add_nothing(&mut self) {
-        self.key.extend(u64::MAX.to_le_bytes());
+        self.key.extend_from_slice(&u64::MAX.to_le_bytes());
     }
 
     pub(super) fn get(&self) -> Option<&Arc<Content>> {

@@ -2,17 +2,19 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
-
-use super::binxml::{DEFINITION_HEADER, FRAGMENT, Instance, NO_DEPENDENCY, TEMPLATE, Utf16Span};
+use super::binxml::{DEFINITION_HEADER, FRAGMENT, Instance, TEMPLATE, TextSource};
+use super::compile::{Inline, compile_inline};
 use super::content_cache::ContentCache;
+use super::element_names::ElementNames;
+use super::fields::{Event, MAX_TEXT, is_nothing};
 use super::gate::{Candidate, Provider, RECORD_HEADER};
-use super::record::{Content, Datum, Origin, Record, Text};
+use super::record::{Content, Datum, Origin, Record};
+use super::rejected_records::{RejectedRecord, RejectedRecords};
 use super::selection::Selection;
 use super::slack;
-use super::template::{FieldName, Kind, Node, Program, System, TextSource, ValueNode};
+use super::template::{FieldName, Kind, Node, Program, ValueNode};
 use super::template_cache::TemplateCache;
-use super::values::{BINARY, BINXML, NULL, TEXT, TEXT_ARRAY, Value, Values, value_of, write_utf16};
+use super::values::{BINXML, FILETIME, TEXT, U64, Value, Values, value_of, write_utf16};
 
 /// Result of decoding a record.
 #[derive(Debug)]
@@ -23,9 +25,6 @@ pub enum Decoded {
     Unsupported,
 }
 
-/// Longest text decoded from one record, in bytes: ten times what a record can hold if no value repeats.
-const MAX_TEXT: usize = 1 << 20;
-
 /// Decodes records, chunk after chunk. Keeps compiled programs and buffers.
 #[derive(Default)]
 pub struct Decoder {
@@ -35,6 +34,7 @@ pub struct Decoder {
     nested: Values,
     text: String,
     turned_away: TurnedAway,
+    rejected: RejectedRecords,
 }
 
 /// The value that rejected the last record. The next record usually has the same one.
@@ -49,6 +49,7 @@ struct TurnedAway {
 #[derive(Default)]
 struct Programs {
     definitions: TemplateCache,
+    names: ElementNames,
     /// Offsets of the chunk's definitions and the numbers of their programs.
     numbers: Vec<(u32, Option<u64>)>,
     /// Programs for records in slack, by number. They are valid in this chunk only.
@@ -70,6 +71,7 @@ const MAX_PROGRAMS: usize = 256;
 impl Programs {
     fn start(&mut self, slack: bool) {
         self.numbers.clear();
+        self.names.start_chunk();
         self.slack = slack.then(Vec::new);
     }
 
@@ -80,7 +82,7 @@ impl Programs {
             None => {
                 (self.numbers.len() < MAX_PROGRAMS).then_some(())?;
                 let number = match &mut self.slack {
-                    None => self.definitions.number(chunk, definition),
+                    None => self.definitions.number(chunk, definition, &mut self.names),
                     Some(programs) => {
                         let mut program = Program::default();
                         slack::compile(&mut program, chunk, definition, instance.id).map(|()| {
@@ -110,6 +112,7 @@ impl Decoder {
     /// Forgets the definition offsets of the previous chunk.
     pub fn start_chunk(&mut self) {
         self.programs.start(false);
+        self.rejected.start_chunk();
     }
 
     /// Switches to the chunk's slack, where definitions and names may be overwritten.
@@ -130,6 +133,10 @@ impl Decoder {
         let mut inline = None;
         let mut instance = None;
         let provider_is_wanted = candidate.provider == Provider::Wanted;
+        let may_repeat_rejected = provider_is_wanted && origin == Origin::Live;
+        if may_repeat_rejected && self.rejected.has(chunk, at, end) {
+            return Some(Decoded::NotWanted);
+        }
         if *token == TEMPLATE {
             let found = Instance::at(chunk, at + 5)?;
             self.values.read(chunk, found)?;
@@ -138,10 +145,13 @@ impl Decoder {
         } else {
             // Its names would have to be verified.
             (origin == Origin::Live).then_some(())?;
-            let mut program = Program::default();
-            program.compile_inline(chunk.get(..end)?, at + FRAGMENT.len())?;
+            let (record, start) = (chunk.get(..end)?, at + FRAGMENT.len());
+            let accepts_id = |id| selection.accepts_id(id);
+            match compile_inline(record, start, &mut self.programs.names, &accepts_id)? {
+                Inline::NotWanted => return Some(Decoded::NotWanted),
+                Inline::Wanted(program) => inline = Some(program),
+            }
             self.values.clear();
-            inline = Some(program);
         }
         let (program, mut event) = self.event(chunk, inline.as_ref(), instance)?;
         (program.kind == Kind::Event).then_some(())?;
@@ -159,6 +169,10 @@ impl Decoder {
         if selection.conditions(event_id).next().is_some() {
             for (index, _) in fragments.iter().flatten() {
                 if self.fails_a_condition(chunk, self.values.get(*index), event_id, selection)? {
+                    if let (true, Some(instance)) = (may_repeat_rejected, instance) {
+                        let rejected = self.rejected_record(chunk, (at, end), instance, &fragments);
+                        rejected.into_iter().for_each(|rejected| self.rejected.keep(rejected));
+                    }
                     return Some(Decoded::NotWanted);
                 }
             }
@@ -288,6 +302,30 @@ impl Decoder {
         Some(false)
     }
 
+    /// The record that was just rejected, if others can repeat it.
+    fn rejected_record(
+        &mut self,
+        chunk: &[u8],
+        (at, end): (usize, usize),
+        instance: Instance,
+        fragments: &[Option<(u16, Kind)>],
+    ) -> Option<RejectedRecord> {
+        let Compiled { program, .. } = self.programs.get(chunk, instance)?;
+        let (record_id, time) = (program.system.record_id.value()?, program.system.time.value()?);
+        let (record_id, time) = (self.values.get(record_id), self.values.get(time));
+        (record_id.kind == U64 && time.kind == FILETIME).then_some(())?;
+        let is_before = |instance: Instance| (instance.definition as usize) < at;
+        let mut fragments = fragments.iter().flatten().map(|(index, _)| self.values.get(*index));
+        let are_before = fragments
+            .all(|value| fragment_instance(chunk, value).is_some_and(|(instance, _)| is_before(instance)));
+        (is_before(instance) && are_before).then_some(RejectedRecord {
+            at,
+            end,
+            record_id: record_id.at as usize,
+            time: time.at as usize,
+        })
+    }
+
     /// `EventData` or `UserData` as a fragment in a substitution.
     fn fragment(&mut self, chunk: &[u8], value: Value, kind: Kind, data: &mut Vec<Datum>) -> Option<()> {
         if is_nothing(value) {
@@ -310,11 +348,6 @@ impl Decoder {
     }
 }
 
-/// Does the value hold no fragment?
-fn is_nothing(value: Value) -> bool {
-    value.kind == NULL || (value.kind == BINXML && value.len == 0)
-}
-
 /// The template instance in a value, and the end of its stream.
 fn fragment_instance(chunk: &[u8], value: Value) -> Option<(Instance, usize)> {
     (value.kind == BINXML).then_some(())?;
@@ -329,162 +362,4 @@ fn fragment_instance(chunk: &[u8], value: Value) -> Option<(Instance, usize)> {
 /// Checks that nothing but the end token follows the instance in the stream that ends at `end`.
 fn ends(chunk: &[u8], at: usize, end: usize) -> Option<()> {
     chunk.get(at..end)?.first().is_none_or(|token| *token == 0).then_some(())
-}
-
-/// The event that is being decoded.
-struct Event<'a> {
-    chunk: &'a [u8],
-    /// The bytes that the program's literal offsets refer to.
-    literals: &'a [u8],
-    values: &'a Values,
-    text: &'a mut String,
-    /// Bytes that its values may still use.
-    room: usize,
-}
-
-impl Event<'_> {
-    /// The text of a literal or a value.
-    fn text(&mut self, part: TextSource) -> Option<&str> {
-        self.text.clear();
-        match part {
-            TextSource::Nothing => {}
-            TextSource::Literal(span) => self.literal(span)?,
-            TextSource::Value(index) => self.values.get(index).write(self.chunk, self.text)?,
-        }
-        Some(self.text)
-    }
-
-    /// The provider's name. If it is empty, the event source's name.
-    fn provider(&mut self, system: &System) -> Option<&str> {
-        let part = match self.attribute(system.name)? {
-            "" => system.source_name,
-            _ => system.name,
-        };
-        if part == system.name { Some(self.text) } else { self.attribute(part) }
-    }
-
-    fn literal(&mut self, span: Utf16Span) -> Option<()> {
-        write_utf16(span.bytes(self.literals)?, self.text)
-    }
-
-    /// The text of an attribute. Refuses white space that XML would normalise to spaces.
-    fn attribute(&mut self, part: TextSource) -> Option<&str> {
-        let text = self.text(part)?;
-        (!text.bytes().any(|byte| byte < 0x20)).then_some(text)
-    }
-
-    fn trimmed(&mut self, part: TextSource) -> Option<&str> {
-        Some(self.text(part)?.trim())
-    }
-
-    fn trimmed_or(&mut self, known: &Option<Text>, part: TextSource) -> Option<Text> {
-        match known {
-            Some(text) => Some(text.clone()),
-            None => Some(self.trimmed(part)?.into()),
-        }
-    }
-
-    fn event_id(&mut self, part: TextSource) -> Option<u16> {
-        if let TextSource::Value(index) = part
-            && let Some(id) = self.values.get(index).small_number(self.chunk)
-        {
-            return Some(id);
-        }
-        let number: u32 = self.trimmed(part)?.parse().ok()?;
-        Some((number & 0xffff) as u16)
-    }
-
-    fn small(&mut self, part: TextSource) -> Option<u8> {
-        if let TextSource::Value(index) = part
-            && let Some(number) = self.values.get(index).small_number(self.chunk)
-        {
-            return Some(u8::try_from(number).unwrap_or(0));
-        }
-        Some(self.trimmed(part)?.parse().unwrap_or(0))
-    }
-
-    fn record_id(&mut self, part: TextSource) -> Option<u64> {
-        if let TextSource::Value(index) = part
-            && let Some(number) = self.values.get(index).number(self.chunk)
-        {
-            return Some(number);
-        }
-        Some(self.trimmed(part)?.parse().unwrap_or(0))
-    }
-
-    fn time(&mut self, part: TextSource) -> Option<Timestamp> {
-        match part {
-            TextSource::Value(index) if self.values.get(index).kind != TEXT => {
-                self.values.get(index).time(self.chunk)
-            }
-            part => self.text(part)?.trim().parse().ok(),
-        }
-    }
-
-    fn value(&mut self, node: &ValueNode, data: &mut Vec<Datum>) -> Option<()> {
-        if node.dependency != NO_DEPENDENCY && self.is_null(node.dependency) {
-            return Some(());
-        }
-        let name = match &node.name {
-            FieldName::Unnamed => None,
-            FieldName::Fixed(name) => Some(name.clone()),
-            FieldName::FromValue(index) => {
-                // An optional name that is null produces no attribute.
-                (self.values.get(*index).kind == TEXT).then_some(())?;
-                Some(self.attribute(TextSource::Value(*index)).filter(|name| !name.is_empty())?.into())
-            }
-        };
-        if let TextSource::Value(index) = node.content {
-            let value = self.values.get(index);
-            match value.kind {
-                TEXT_ARRAY if !node.wrapper && !node.binary => {
-                    return self.array(value, &name, data);
-                }
-                // Only the crate converts the hexadecimal digits of a text to upper case.
-                _ if node.binary && !matches!(value.kind, NULL | BINARY) => return None,
-                _ => {}
-            }
-        } else if node.binary && node.content != TextSource::Nothing {
-            return None;
-        }
-        let text = self.text(node.content)?;
-        if node.wrapper && text.trim().is_empty() {
-            return Some(());
-        }
-        let value = text.into();
-        self.spend(&name, &value)?;
-        data.push(Datum { name, value });
-        Some(())
-    }
-
-    fn spend(&mut self, name: &Option<Text>, value: &Text) -> Option<()> {
-        self.room = self.room.checked_sub(value.len() + name.as_ref().map_or(0, Text::len))?;
-        Some(())
-    }
-
-    /// Appends one value per text of an array. An empty array gives one empty value.
-    fn array(&mut self, value: Value, name: &Option<Text>, data: &mut Vec<Datum>) -> Option<()> {
-        let before = data.len();
-        let mut sound = true;
-        let Self { text, room, .. } = self;
-        value.items(self.chunk, |item| {
-            text.clear();
-            sound &= write_utf16(item, text).is_some();
-            // Count the name each time: it may be long.
-            *room = room.saturating_sub(text.len() + name.as_ref().map_or(0, Text::len));
-            if *room == 0 {
-                return;
-            }
-            data.push(Datum { name: name.clone(), value: text.as_str().into() });
-        })?;
-        if data.len() == before {
-            data.push(Datum { name: name.clone(), value: "".into() });
-        }
-        (sound && self.room > 0).then_some(())
-    }
-
-    fn is_null(&self, index: u16) -> bool {
-        let value = self.values.get(index);
-        usize::from(index) < self.values.count() && is_nothing(value)
-    }
 }

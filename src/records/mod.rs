@@ -5,21 +5,27 @@
 //! A file imports only files listed before it:
 //!
 //! 1. `record`, `selection`, `read_errors`: what every reader produces, and which records are wanted.
-//! 2. `binxml`, `values`, `template`, `gate`, `slack`, `template_cache`, `content_cache`, `decode`: the records of a
-//!    chunk by its bytes, from tokens to the decoder.
+//! 2. `binxml`, `element_names`, `values`, `gate`, `template`, `compile`, `slack`, `template_cache`, `content_cache`,
+//!    `rejected_records`, `fields`, `decode`: the records of a chunk by its bytes, from tokens to the decoder.
 //! 3. `sliding_buffer`, `xml`, `xml_stream`, `text`, `extracted`: records in XML, copied text and lines of JSON.
 //! 4. `fallback`: the `evtx` crate, for records that step 2 cannot decode. `reader` reads a chunk with both.
 
 pub mod binxml;
 pub mod chunk;
+mod compile;
 mod content_cache;
+#[cfg(test)]
+mod damaged_chunks;
 pub mod decode;
+mod element_names;
 pub mod extracted;
 pub mod fallback;
+mod fields;
 pub mod gate;
 pub mod read_errors;
 pub mod reader;
 mod record;
+mod rejected_records;
 pub mod selection;
 pub mod slack;
 mod sliding_buffer;

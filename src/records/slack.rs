@@ -4,17 +4,15 @@
 //! definition counts only if its identifier is the one in the record. Most element names are lost, because
 //! the chunk stores each at its first use; a name counts only if its hash matches. The field is then
 //! identified by the order of `System`'s children and the numbers of their substitutions, which are the same
-//! in every definition (see [`super::template`]). Anything that cannot be verified is left out: a wrong
+//! in every definition (see [`super::gate`]). Anything that cannot be verified is left out: a wrong
 //! record is worse than none.
 
 use super::binxml::{
-    CLOSE, CLOSE_START, MORE, OPEN, OPTIONAL_SUBSTITUTION, SUBSTITUTION, Tokens, Utf16Span, name_text,
+    CLOSE, CLOSE_START, MORE, OPEN, OPTIONAL_SUBSTITUTION, SUBSTITUTION, TextSource, Tokens, Utf16Span,
+    name_text,
 };
 use super::gate::{Candidate, Provider, RecordHeader};
-use super::template::{
-    FieldName, Kind, Node, Program, System, TextSource, ValueNode, attributes, definition, has_content,
-    literal, open, part,
-};
+use super::template::{FieldName, Kind, Node, Program, System, ValueNode, literal};
 use super::values::BINARY;
 use crate::chunks::bytes::{u16_at, u32_at};
 
@@ -43,11 +41,13 @@ pub fn compile(program: &mut Program, chunk: &[u8], at: u32, id: u32) -> Option<
     (u32_at(chunk, (at as usize).checked_add(4)?)? == id).then_some(())?;
     program.system = System::default();
     program.nodes.clear();
-    event(program, &mut definition(chunk, at)?).inspect(|()| program.kind = Kind::Event).or_else(|| {
-        program.nodes.clear();
-        program.kind = Kind::Section;
-        section(program, &mut definition(chunk, at)?)
-    })
+    event(program, &mut Tokens::of_definition(chunk, at)?).inspect(|()| program.kind = Kind::Event).or_else(
+        || {
+            program.nodes.clear();
+            program.kind = Kind::Section;
+            section(program, &mut Tokens::of_definition(chunk, at)?)
+        },
+    )
 }
 
 /// The children of `System` with content, in order, and the substitution that each must have, if any.
@@ -75,23 +75,23 @@ const SECURITY: usize = 13;
 
 fn event(program: &mut Program, tokens: &mut Tokens<'_>) -> Option<()> {
     tokens.fragment()?;
-    let root = open(tokens)?;
-    attributes(tokens, root, |_, _| Some(()))?;
+    let root = tokens.open()?;
+    tokens.attributes(root, |_, _| Some(()))?;
     tokens.expect(CLOSE_START)?;
-    let system = open(tokens)?;
-    attributes(tokens, system, |_, _| Some(()))?;
+    let system = tokens.open()?;
+    tokens.attributes(system, |_, _| Some(()))?;
     tokens.expect(CLOSE_START)?;
     for (i, expected) in CHILDREN.into_iter().enumerate() {
-        let child = open(tokens)?;
+        let child = tokens.open()?;
         let mut values = [TextSource::Nothing; 3];
         let mut slots = values.iter_mut();
-        attributes(tokens, child, |_, value| {
+        tokens.attributes(child, |_, value| {
             *slots.next()? = value;
             Some(())
         })?;
         let mut content = TextSource::Nothing;
-        if has_content(tokens)? {
-            content = part(tokens)?.unwrap_or_default();
+        if tokens.has_content()? {
+            content = tokens.part()?.unwrap_or_default();
             tokens.expect(CLOSE)?;
         }
         if expected.is_some_and(|index| content != TextSource::Value(index)) {
@@ -122,9 +122,9 @@ fn event(program: &mut Program, tokens: &mut Tokens<'_>) -> Option<()> {
             // `UserData` with one substitution, or `EventData` with all its values.
             token if token & !MORE == OPEN => {
                 let child = tokens.element(token)?;
-                attributes(tokens, child, |_, _| Some(()))?;
-                if has_content(tokens)? {
-                    match part(tokens)? {
+                tokens.attributes(child, |_, _| Some(()))?;
+                if tokens.has_content()? {
+                    match tokens.part()? {
                         Some(TextSource::Value(index)) => {
                             program.nodes.push(Node::Fragment(index, Kind::Section));
                             tokens.expect(CLOSE)?;
@@ -142,9 +142,9 @@ fn event(program: &mut Program, tokens: &mut Tokens<'_>) -> Option<()> {
 /// `EventData`, or what is inside `UserData`.
 fn section(program: &mut Program, tokens: &mut Tokens<'_>) -> Option<()> {
     tokens.fragment()?;
-    let root = open(tokens)?;
-    attributes(tokens, root, |_, _| Some(()))?;
-    if has_content(tokens)? {
+    let root = tokens.open()?;
+    tokens.attributes(root, |_, _| Some(()))?;
+    if tokens.has_content()? {
         values(program, tokens)?;
     }
     Some(())
@@ -160,16 +160,16 @@ fn values(program: &mut Program, tokens: &mut Tokens<'_>) -> Option<()> {
         (token & !MORE == OPEN).then_some(())?;
         let child = tokens.element(token)?;
         let mut named = TextSource::Nothing;
-        attributes(tokens, child, |_, value| {
+        tokens.attributes(child, |_, value| {
             // The one attribute of `Data`.
             (named == TextSource::Nothing).then_some(())?;
             named = value;
             Some(())
         })?;
         let (mut content, mut declared) = (TextSource::Nothing, 0);
-        if has_content(tokens)? {
+        if tokens.has_content()? {
             declared = tokens.chunk.get(tokens.at + 3).copied().unwrap_or_default();
-            content = part(tokens)?.unwrap_or_default();
+            content = tokens.part()?.unwrap_or_default();
             tokens.expect(CLOSE)?;
         }
         let own = verified_name(chunk, child.name).filter(|name| !name.is(chunk, b"Data"));

@@ -10,7 +10,9 @@ use super::binxml::{
     ATTRIBUTE, CLOSE, CLOSE_EMPTY, CLOSE_START, DEFINITION_HEADER, END, MORE, OPEN, OPTIONAL_SUBSTITUTION,
     SUBSTITUTION, Tokens, VALUE,
 };
-use super::template::{Program, definition};
+use super::compile::compile;
+use super::element_names::ElementNames;
+use super::template::Program;
 use crate::chunks::bytes::{u16_at, u32_at};
 
 /// Most definitions kept, and most bytes of their bodies. Real logs have some hundreds of a few KB each. A
@@ -49,8 +51,8 @@ struct Name {
 
 impl TemplateCache {
     /// The number of the definition at this offset; `None` if its shape is unusual.
-    pub(super) fn number(&mut self, chunk: &[u8], at: u32) -> Option<u64> {
-        let (key, tokens) = (key(chunk, at)?, definition(chunk, at)?);
+    pub(super) fn number(&mut self, chunk: &[u8], at: u32, element_names: &mut ElementNames) -> Option<u64> {
+        let (key, tokens) = (key(chunk, at)?, Tokens::of_definition(chunk, at)?);
         let same =
             |number: &&u64| self.get(**number).is_some_and(|cached| cached.is(tokens.chunk, tokens.at));
         if let Some(number) = self.numbers.get(&key).into_iter().flatten().find(same) {
@@ -62,8 +64,7 @@ impl TemplateCache {
         if self.cached.len() >= MAX_DEFINITIONS || self.bytes + body.len() > MAX_BYTES {
             *self = Self { first: number, ..Self::default() };
         }
-        let mut program = Program::default();
-        let program = program.compile(chunk, at).map(|()| program);
+        let program = compile(chunk, at, element_names);
         self.bytes += body.len();
         self.numbers.entry(key).or_default().push(number);
         self.cached.push(CachedDefinition { body: body.into(), names: names.into(), program });

@@ -16,7 +16,7 @@ pub const TEXT: u8 = 0x01;
 const ANSI: u8 = 0x02;
 pub const U8: u8 = 0x04;
 pub const U16: u8 = 0x06;
-const U64: u8 = 0x0a;
+pub const U64: u8 = 0x0a;
 pub const BINARY: u8 = 0x0e;
 pub const FILETIME: u8 = 0x11;
 pub const SYSTEMTIME: u8 = 0x12;
@@ -57,41 +57,35 @@ impl Default for Values {
     }
 }
 
-/// Source of a value's length.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Length {
-    /// This many bytes, whatever its descriptor says.
-    Natural(u8),
-    /// The descriptor's length in bytes.
-    Declared,
-    /// The descriptor's length in UTF-16 units.
-    Utf16,
-    /// The value's own bytes.
-    Sid,
-    /// The crate has to read the type.
-    Unusual,
-}
-
-/// Length by type. A table, because every value of every decoded record is looked up.
-const LENGTHS: [Length; 256] = {
-    let mut lengths = [Length::Unusual; 256];
+/// Length of a value by its type: natural, or one of the following. A table, because every value of every decoded record
+/// is looked up.
+const LENGTHS: [u32; 256] = {
+    let mut lengths = [UNUSUAL; 256];
     let mut kind = 0;
     while kind < lengths.len() {
         lengths[kind] = match kind as u8 {
-            NULL | ANSI | BINARY | BINXML => Length::Declared,
-            TEXT | TEXT_ARRAY => Length::Utf16,
-            0x03 | U8 => Length::Natural(1),
-            0x05 | U16 => Length::Natural(2),
-            0x07 | 0x08 | 0x0d | 0x14 => Length::Natural(4),
-            0x09 | U64 | FILETIME | 0x15 => Length::Natural(8),
-            0x0f | SYSTEMTIME => Length::Natural(16),
-            SID => Length::Sid,
-            _ => Length::Unusual,
+            NULL | ANSI | BINARY | BINXML => DECLARED,
+            TEXT | TEXT_ARRAY => IN_UTF_16,
+            0x03 | U8 => 1,
+            0x05 | U16 => 2,
+            0x07 | 0x08 | 0x0d | 0x14 => 4,
+            0x09 | U64 | FILETIME | 0x15 => 8,
+            0x0f | SYSTEMTIME => 16,
+            SID => IN_SID,
+            _ => UNUSUAL,
         };
         kind += 1;
     }
     lengths
 };
+/// The descriptor's length in bytes.
+const DECLARED: u32 = 1 << 16;
+/// The descriptor's length, which is even.
+const IN_UTF_16: u32 = 2 << 16;
+/// By the value's own bytes.
+const IN_SID: u32 = 3 << 16;
+/// The crate has to read the type.
+const UNUSUAL: u32 = 4 << 16;
 
 impl Values {
     /// Reads the descriptors of `instance`. `None` if a value does not have its type's length: only the crate
@@ -107,14 +101,15 @@ impl Values {
         self.first = u32::try_from(instance.descriptors + instance.count * 4).ok()?;
         let last = same.checked_sub(1).and_then(|last| self.values.get(last));
         let mut end = self.first + last.map_or(0, |last| last.at + u32::from(last.len));
-        let slots = self.values.iter_mut().zip(&mut self.descriptors).zip(descriptors);
-        for (i, ((slot, kept), descriptor)) in slots.enumerate().skip(same) {
+        let new = same..instance.count;
+        let kept = self.descriptors.get_mut(new.clone())?;
+        kept.copy_from_slice(descriptors.get(new.clone())?);
+        let mut sids = 0;
+        for (slot, descriptor) in self.values.get_mut(new)?.iter_mut().zip(kept) {
             let value = value_at(chunk, end as usize, *descriptor)?;
             *slot = Value { at: value.at - self.first, ..value };
-            *kept = *descriptor;
-            if self.known == i && value.kind != SID {
-                self.known += 1;
-            }
+            sids += usize::from(value.kind == SID);
+            self.known += usize::from(sids == 0);
             end += u32::from(value.len);
         }
         self.count = instance.count;
@@ -153,65 +148,6 @@ pub fn value_of(chunk: &[u8], instance: Instance, index: u16) -> Option<Value> {
     Some(value)
 }
 
-/// Position of one value in the last instance, because the next instance of a definition usually has values
-/// of the same types and lengths.
-#[derive(Debug, Clone, Copy)]
-pub struct Layout {
-    /// Number of values in the instance.
-    count: usize,
-    /// The descriptors up to and including the value's own.
-    descriptors: [[u8; 4]; Self::MAX_DESCRIPTORS],
-    /// Index of the value; `u16::MAX` if nothing is cached.
-    index: u16,
-    /// Position of the value and of a SID before it, relative to the first value. A SID's length is in its
-    /// data.
-    value: Value,
-    sid: Option<Value>,
-}
-
-impl Default for Layout {
-    fn default() -> Self {
-        let (descriptors, value) = ([[0; 4]; Self::MAX_DESCRIPTORS], Value::default());
-        Self { count: 0, descriptors, index: u16::MAX, value, sid: None }
-    }
-}
-
-impl Layout {
-    const MAX_DESCRIPTORS: usize = 16;
-
-    /// The same as [`value_of`].
-    pub fn value_of(&mut self, chunk: &[u8], instance: Instance, index: u16) -> Option<Value> {
-        let descriptors = descriptors(chunk, instance)?.get(..=usize::from(index))?;
-        let first = u32::try_from(instance.descriptors + instance.count * 4).ok()?;
-        let known = self.descriptors.get(..descriptors.len());
-        if (index, instance.count) == (self.index, self.count)
-            && known.is_some_and(|known| known == descriptors)
-            && self
-                .sid
-                .is_none_or(|sid| sid_len(chunk, (first + sid.at) as usize) == Some(usize::from(sid.len)))
-        {
-            return Some(Value { at: first + self.value.at, ..self.value });
-        }
-        self.index = u16::MAX;
-        self.sid = None;
-        let (mut value, mut sids, mut at) = (Value::default(), 0, first);
-        for descriptor in descriptors {
-            value = value_at(chunk, at as usize, *descriptor)?;
-            if value.kind == SID {
-                self.sid = Some(Value { at: at - first, ..value });
-                sids += 1;
-            }
-            at += u32::from(value.len);
-        }
-        self.value = Value { at: value.at - first, ..value };
-        if let (Some(known), 0 | 1) = (self.descriptors.get_mut(..descriptors.len()), sids) {
-            known.copy_from_slice(descriptors);
-            (self.count, self.index) = (instance.count, index);
-        }
-        Some(value)
-    }
-}
-
 /// Length (2 bytes), type and a reserved byte of each value of an instance.
 fn descriptors(chunk: &[u8], instance: Instance) -> Option<&[[u8; 4]]> {
     let bytes = chunk.get(instance.descriptors..)?.get(..instance.count.checked_mul(4)?)?;
@@ -223,13 +159,14 @@ fn descriptors(chunk: &[u8], instance: Instance) -> Option<&[[u8; 4]]> {
 #[inline]
 fn value_at(chunk: &[u8], at: usize, [low, high, kind, _]: [u8; 4]) -> Option<Value> {
     let len = u16::from_le_bytes([low, high]);
-    let sound = match LENGTHS[usize::from(kind)] {
-        Length::Natural(natural) => len == u16::from(natural),
-        Length::Declared => true,
-        Length::Utf16 => len.is_multiple_of(2),
-        Length::Sid => sid_len(chunk, at) == Some(usize::from(len)),
-        Length::Unusual => false,
-    };
+    let length = LENGTHS[usize::from(kind)];
+    let sound = length == u32::from(len)
+        || match length {
+            DECLARED => true,
+            IN_UTF_16 => len.is_multiple_of(2),
+            IN_SID => sid_len(chunk, at) == Some(usize::from(len)),
+            _ => false,
+        };
     sound.then_some(Value { kind, at: u32::try_from(at).ok()?, len })
 }
 
@@ -391,10 +328,12 @@ const BLOCK: usize = 16;
 /// Is it printable ASCII, as nearly all text is?
 #[inline]
 fn narrow(units: &[[u8; 2]; BLOCK]) -> Option<[u8; BLOCK]> {
-    let low = units.map(|[low, _]| low);
-    let other =
-        units.iter().fold(0, |any, [low, high]| any | *high | u8::from(low.wrapping_sub(0x20) >= 0x5f));
-    (other == 0).then_some(low)
+    let (mut narrow, mut other) = ([0; BLOCK], 0);
+    for (narrow, [low, high]) in narrow.iter_mut().zip(units) {
+        *narrow = *low;
+        other |= *high | u8::from(low.wrapping_sub(0x20) >= 0x5f);
+    }
+    (other == 0).then_some(narrow)
 }
 
 /// Appends UTF-16 text up to its end or a NUL. `None` for characters that XML cannot hold (the crate replaces

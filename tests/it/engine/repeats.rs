@@ -3,7 +3,11 @@
 
 use std::sync::Arc;
 
+use krbtriage::chunks::header::Header;
+use krbtriage::events;
 use krbtriage::records::Record;
+use krbtriage::records::decode::Decoder;
+use krbtriage::records::gate::Gate;
 use krbtriage::scan::ScanOptions;
 use krbtriage::zone::Zone;
 
@@ -85,4 +89,42 @@ fn records_that_say_the_same_share_what_they_say() {
     assert!(kerberos.len() > 100, "{}", kerberos.len());
     // Where the same is written in another shape (a definition with other names in it), it is decoded once more.
     assert!(different.len() * 3 < kerberos.len(), "{} of {} are decoded", different.len(), kerberos.len());
+}
+
+/// A decoder that forgets everything before each record is the slow twin: nothing is a repetition for it.
+#[test]
+fn a_repetition_of_a_rejected_record_is_rejected_by_the_full_look() {
+    let selection = events::selection();
+    let (mut repeated, mut random) = (0, Random(0x4e9));
+    for round in 0..rounds(120) {
+        let mut writer = EvtxWriter::new();
+        for n in 0..60 {
+            let code = ["0x19", "0x19", "0x7", "0x29"][random.below(4)];
+            let realm = ["ALPHA.EXAMPLE.COM", "BETA.EXAMPLE.COM"][random.below(2)];
+            let target = "krbtgt/ALPHA.EXAMPLE.COM";
+            let event = kerberos_event3("client1.alpha.example.com", code, "", realm, target, target);
+            writer.push(&event.at(&format!("2026-03-01T10:00:{n:02}.0000000Z")));
+        }
+        let mut chunk = writer.finish()[4096..4096 + 65536].to_vec();
+        // The first record is whole: it has the definitions.
+        for _ in 0..if round % 3 == 0 { 0 } else { random.below(60) } {
+            let at = 4096 + random.below(24_000);
+            match random.below(3) {
+                0 => chunk[at] ^= 1 << random.below(8),
+                1 => chunk[at] = random.below(256) as u8,
+                _ => chunk.copy_within(at - 600..at - 560, at),
+            }
+        }
+        let (mut gate, mut fast, mut slow) = (Gate::default(), Decoder::default(), Decoder::default());
+        gate.walk(&chunk, &Header::parse(&chunk).unwrap(), &selection);
+        fast.start_chunk();
+        for candidate in &gate.candidates {
+            slow.start_chunk();
+            let expected = format!("{:?}", slow.record(&chunk, *candidate, &selection));
+            let found = format!("{:?}", fast.record(&chunk, *candidate, &selection));
+            assert_eq!(found, expected, "round {round}: {candidate:?}");
+            repeated += usize::from(found == "NotWanted");
+        }
+    }
+    assert!(repeated > 1_000, "{repeated}");
 }

@@ -1,0 +1,131 @@
+//! Names of elements and attributes.
+//!
+//! A chunk has each name once, and its definitions and records refer to it by offset. So a name is checked at its
+//! first use in a chunk, and recognised by its offset afterwards.
+
+use super::binxml::{Utf16Span, name_text};
+use crate::chunks::bytes::u16_at;
+
+/// The names that decide what an element or attribute is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Tag {
+    Event,
+    System,
+    EventData,
+    UserData,
+    ProcessingErrorData,
+    DebugData,
+    Provider,
+    EventSourceName,
+    EventId,
+    Version,
+    Level,
+    TimeCreated,
+    SystemTime,
+    EventRecordId,
+    Channel,
+    Computer,
+    Security,
+    UserId,
+    /// `Name`, of a provider or a value.
+    Name,
+    Data,
+    ComplexData,
+    Binary,
+    #[default]
+    Other,
+}
+
+const TAGS: [(&[u8], Tag); 22] = [
+    (b"Data", Tag::Data),
+    (b"Name", Tag::Name),
+    (b"Event", Tag::Event),
+    (b"System", Tag::System),
+    (b"EventData", Tag::EventData),
+    (b"UserData", Tag::UserData),
+    (b"ProcessingErrorData", Tag::ProcessingErrorData),
+    (b"DebugData", Tag::DebugData),
+    (b"Provider", Tag::Provider),
+    (b"EventSourceName", Tag::EventSourceName),
+    (b"EventID", Tag::EventId),
+    (b"Version", Tag::Version),
+    (b"Level", Tag::Level),
+    (b"TimeCreated", Tag::TimeCreated),
+    (b"SystemTime", Tag::SystemTime),
+    (b"EventRecordID", Tag::EventRecordId),
+    (b"Channel", Tag::Channel),
+    (b"Computer", Tag::Computer),
+    (b"Security", Tag::Security),
+    (b"UserID", Tag::UserId),
+    (b"ComplexData", Tag::ComplexData),
+    (b"Binary", Tag::Binary),
+];
+
+/// A name of the form that Windows writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct ElementName {
+    pub(super) tag: Tag,
+    pub(super) text: Utf16Span,
+}
+
+impl ElementName {
+    /// The name at `offset`. XML would cut off the prefix of a name with other characters, so the crate reads those.
+    fn at(chunk: &[u8], offset: u32) -> Option<Self> {
+        const DECLARES: &[u8] = b"xmlns:auto-ns";
+        let text = name_text(chunk, offset)?;
+        let (units, _) = text.bytes(chunk)?.as_chunks::<2>();
+        let plain = |[low, high]: &[u8; 2]| {
+            *high == 0 && (low.is_ascii_alphanumeric() || matches!(low, b'_' | b'-' | b'.'))
+        };
+        let starts = units.first().is_some_and(|[low, _]| low.is_ascii_alphabetic() || *low == b'_');
+        let declares =
+            units.len() > DECLARES.len() && units.iter().zip(DECLARES).all(|(unit, a)| *unit == [*a, 0]);
+        let rest = units.get(if declares { DECLARES.len() } else { 0 }..)?;
+        (starts && rest.iter().all(plain)).then_some(())?;
+        let tag = TAGS.iter().find(|(name, _)| text.is(chunk, name)).map_or(Tag::Other, |(_, tag)| *tag);
+        Some(Self { tag, text })
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Slot {
+    generation: u32,
+    offset: u32,
+    /// End of the name in the chunk: a definition or record that ends before it cannot refer to it.
+    end: u32,
+    name: ElementName,
+}
+
+/// The names of the current chunk that were used so far.
+pub(super) struct ElementNames {
+    generation: u32,
+    slots: Box<[Slot; 128]>,
+}
+
+impl Default for ElementNames {
+    fn default() -> Self {
+        let name = ElementName { tag: Tag::Other, text: Utf16Span { at: 0, units: 0 } };
+        Self { generation: 1, slots: Box::new([Slot { generation: 0, offset: 0, end: 0, name }; 128]) }
+    }
+}
+
+impl ElementNames {
+    /// Forgets the names of the previous chunk.
+    pub(super) fn start_chunk(&mut self) {
+        self.generation = self.generation.wrapping_add(1);
+    }
+
+    /// The name at `offset`; `None` if it is unusual. `chunk` is the current chunk, or its beginning.
+    pub(super) fn get(&mut self, chunk: &[u8], offset: u32) -> Option<ElementName> {
+        let hash = (offset >> 1).wrapping_mul(0x9e37_79b1) >> 25;
+        let slot = self.slots.get_mut(hash as usize)?;
+        if (slot.generation, slot.offset) == (self.generation, offset) && slot.end as usize <= chunk.len() {
+            return Some(slot.name);
+        }
+        let name = ElementName::at(chunk, offset)?;
+        let units = u16_at(chunk, offset as usize + 6)?;
+        let end = offset.checked_add(8)?.checked_add(u32::from(units) * 2)?;
+        *slot = Slot { generation: self.generation, offset, end, name };
+        Some(name)
+    }
+}

@@ -178,13 +178,7 @@ impl<'a> Tokens<'a> {
 
     /// The same without a look at the values.
     pub fn skip_attributes(&mut self, element: Element) -> Option<()> {
-        self.each_attribute(element, |tokens, _| match tokens.peek()? {
-            token if token & !MORE == VALUE => {
-                tokens.u8()?;
-                tokens.text_bytes().map(|_| ())
-            }
-            _ => tokens.part().map(|_| ()),
-        })
+        self.each_attribute(element, |tokens, _| tokens.skip_part().map(|_| ()))
     }
 
     /// Passes the name of each attribute to `read`, which reads the value.
@@ -221,6 +215,18 @@ impl<'a> Tokens<'a> {
             }
             _ => None,
         })
+    }
+
+    /// The same without a look at the text. Is there a literal or a substitution?
+    pub fn skip_part(&mut self) -> Option<bool> {
+        match self.peek()? {
+            token if token & !MORE == VALUE => {
+                self.u8()?;
+                self.text_bytes()?;
+                Some(true)
+            }
+            _ => Some(self.part()?.is_some()),
+        }
     }
 
     /// A text value after its `VALUE` token. Other value types are unusual here.

@@ -271,6 +271,7 @@ impl Compiler<'_> {
                     tokens.at -= 1;
                     return self.element(tokens, section, depth);
                 }
+                _ if self.rejected => tokens.skip_part()?.then_some(())?,
                 _ => content = tokens.part()??,
             }
             tokens.expect(CLOSE)?;
@@ -312,10 +313,8 @@ pub(super) fn event_id_of(text: &str) -> Option<u16> {
 /// Would the name of a value be decoded?
 fn check_name(chunk: &[u8], name: Utf16Span) -> Option<()> {
     let (units, _) = name.bytes(chunk)?.as_chunks::<2>();
-    let printable = units
-        .iter()
-        .fold(!units.is_empty(), |all, [low, high]| all & (*high == 0) & (0x20..0x7f).contains(low));
-    if printable {
+    let is_printable = |[low, high]: &[u8; 2]| *high == 0 && (0x20..0x7f).contains(low);
+    if !units.is_empty() && units.iter().all(is_printable) {
         return Some(());
     }
     literal(chunk, name).filter(|name| !name.is_empty()).map(|_| ())

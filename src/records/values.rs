@@ -106,11 +106,11 @@ impl Values {
         kept.copy_from_slice(descriptors.get(new.clone())?);
         let mut sids = 0;
         for (slot, descriptor) in self.values.get_mut(new)?.iter_mut().zip(kept) {
-            let value = value_at(chunk, end as usize, *descriptor)?;
-            *slot = Value { at: value.at - self.first, ..value };
-            sids += usize::from(value.kind == SID);
+            let len = sound_len(chunk, end as usize, *descriptor)?;
+            *slot = Value { kind: descriptor[2], at: end - self.first, len: len as u16 };
+            sids += usize::from(slot.kind == SID);
             self.known += usize::from(sids == 0);
-            end += u32::from(value.len);
+            end += len as u32;
         }
         self.count = instance.count;
         self.end = end as usize;
@@ -140,12 +140,12 @@ impl Values {
 pub fn value_of(chunk: &[u8], instance: Instance, index: u16) -> Option<Value> {
     let descriptors = descriptors(chunk, instance)?.get(..=usize::from(index))?;
     let mut at = instance.descriptors + instance.count * 4;
-    let mut value = Value::default();
-    for descriptor in descriptors {
-        value = value_at(chunk, at, *descriptor)?;
-        at += usize::from(value.len);
+    let (&last, before) = descriptors.split_last()?;
+    for descriptor in before {
+        at += sound_len(chunk, at, *descriptor)?;
     }
-    Some(value)
+    let len = sound_len(chunk, at, last)?;
+    Some(Value { kind: last[2], at: u32::try_from(at).ok()?, len: len as u16 })
 }
 
 /// Length (2 bytes), type and a reserved byte of each value of an instance.
@@ -154,20 +154,21 @@ fn descriptors(chunk: &[u8], instance: Instance) -> Option<&[[u8; 4]]> {
     Some(bytes.as_chunks().0)
 }
 
-/// The value at `at`. `None` if it does not have its type's length: only the crate can then find the next
+/// Length of the value at `at`. `None` if it does not have its type's length: only the crate can then find the next
 /// value.
-#[inline]
-fn value_at(chunk: &[u8], at: usize, [low, high, kind, _]: [u8; 4]) -> Option<Value> {
-    let len = u16::from_le_bytes([low, high]);
-    let length = LENGTHS[usize::from(kind)];
-    let sound = length == u32::from(len)
+#[inline(always)]
+fn sound_len(chunk: &[u8], at: usize, descriptor: [u8; 4]) -> Option<usize> {
+    let descriptor = u32::from_le_bytes(descriptor);
+    let len = descriptor & 0xffff;
+    let length = LENGTHS[(descriptor >> 16 & 0xff) as usize];
+    let sound = length == len
         || match length {
             DECLARED => true,
             IN_UTF_16 => len.is_multiple_of(2),
-            IN_SID => sid_len(chunk, at) == Some(usize::from(len)),
+            IN_SID => sid_len(chunk, at) == Some(len as usize),
             _ => false,
         };
-    sound.then_some(Value { kind, at: u32::try_from(at).ok()?, len })
+    sound.then_some(len as usize)
 }
 
 fn sid_len(chunk: &[u8], at: usize) -> Option<usize> {

@@ -22,14 +22,6 @@ enum Section {
     Ignored,
 }
 
-/// A fragment that is inside a record, as the caller's event IDs decide it.
-#[derive(Debug)]
-pub(super) enum Inline {
-    Wanted(Program),
-    /// The event ID is not wanted, and [`compile_inline`] would have compiled the fragment.
-    NotWanted,
-}
-
 /// Compiles a template definition. Offsets of literals are relative to the start of its body, because its
 /// offset differs between chunks.
 pub(super) fn compile(chunk: &[u8], at: u32, names: &mut ElementNames) -> Option<Program> {
@@ -48,19 +40,19 @@ pub(super) fn compile(chunk: &[u8], at: u32, names: &mut ElementNames) -> Option
     Some(program)
 }
 
-/// Compiles a fragment that is inside a record. It starts after the fragment's header. Once its event ID is not
-/// accepted, the rest is only checked.
+/// Compiles a fragment that is inside a record. It starts after the fragment's header. `Some(None)` if its event ID is
+/// not accepted: the rest is only checked then, and would have been compiled.
 pub(super) fn compile_inline(
     record: &[u8],
     at: usize,
     names: &mut ElementNames,
     accepts_id: &dyn Fn(u16) -> bool,
-) -> Option<Inline> {
+) -> Option<Option<Program>> {
     let program = Program::default();
     let mut compiler = Compiler { names, program, accepts_id: Some(accepts_id), rejected: false };
     compiler.root(&mut Tokens { chunk: record, at, in_definition: false })?;
     let Compiler { program, rejected, .. } = compiler;
-    Some(if rejected { Inline::NotWanted } else { Inline::Wanted(program) })
+    Some((!rejected).then_some(program))
 }
 
 struct Compiler<'a> {
@@ -373,9 +365,9 @@ mod tests {
                 let fast = compile_inline(record, start, &mut names, &|_| false);
                 match (full, fast) {
                     (None, None) => refused += 1,
-                    (Some(Inline::Wanted(_)), Some(Inline::NotWanted)) => checked += 1,
+                    (Some(Some(_)), Some(None)) => checked += 1,
                     // Its event ID cannot be read here.
-                    (Some(Inline::Wanted(full)), Some(Inline::Wanted(fast))) => {
+                    (Some(Some(full)), Some(Some(fast))) => {
                         assert_eq!(format!("{full:?}"), format!("{fast:?}"));
                     }
                     (full, fast) => panic!("at {start}: {full:?} {fast:?}"),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::binxml::{DEFINITION_HEADER, FRAGMENT, Instance, TEMPLATE, TextSource};
-use super::compile::{Inline, compile_inline};
+use super::compile::compile_inline;
 use super::content_cache::ContentCache;
 use super::element_names::ElementNames;
 use super::fields::{Event, MAX_TEXT, is_nothing};
@@ -147,9 +147,9 @@ impl Decoder {
             (origin == Origin::Live).then_some(())?;
             let (record, start) = (chunk.get(..end)?, at + FRAGMENT.len());
             let accepts_id = |id| selection.accepts_id(id);
-            match compile_inline(record, start, &mut self.programs.names, &accepts_id)? {
-                Inline::NotWanted => return Some(Decoded::NotWanted),
-                Inline::Wanted(program) => inline = Some(program),
+            inline = compile_inline(record, start, &mut self.programs.names, &accepts_id)?;
+            if inline.is_none() {
+                return Some(Decoded::NotWanted);
             }
             self.values.clear();
         }

@@ -267,7 +267,9 @@ fn a_page_keeps_its_size_and_says_what_is_left_out() {
 fn an_address_of_many_hosts_has_ten_rows_and_counts_the_rest() {
     let rows: Vec<Row> = (0..400).map(|n| row(n, 1)).collect();
     let problems = problem::group(&rows);
-    let shared = SharedAddresses::new(&report(&rows, &problems)).addresses.remove(0);
+    let shared = SharedAddresses::new(&report(&rows, &problems), &problems.iter().collect::<Vec<_>>())
+        .addresses
+        .remove(0);
     let clients: BTreeSet<&str> = shared.connections.iter().map(|l| &*l.client).collect();
     assert_eq!((shared.connections.len(), clients.len()), (10, 10), "each client's busiest first");
     assert_eq!(
@@ -283,7 +285,8 @@ fn a_row_of_a_shared_address_says_who_answered() {
     (wrong.cause, wrong.kind) = (Cause::WrongHost, Kind::SharedAddress);
     let rows = [loopback, wrong];
     let problems = problem::group(&rows);
-    let shared = SharedAddresses::new(&report(&rows, &problems)).addresses;
+    let shared =
+        SharedAddresses::new(&report(&rows, &problems), &problems.iter().collect::<Vec<_>>()).addresses;
     let [loopback, wrong] = shared.as_slice() else { panic!("two addresses") };
     let (loopback, wrong) = (&loopback.connections[0], &wrong.connections[0]);
     assert_eq!((loopback.itself, &*loopback.answered), (true, "srv1.alpha.example.com"));
@@ -296,7 +299,7 @@ fn the_timeline_shows_events_and_not_what_lies_between_them() {
     (rows[0].first_seen, rows[0].last_seen) = ("2026-10-06T10:00:00Z".into(), "2026-10-08T10:00:00Z".into());
     (0..100).for_each(|i| rows[1].activity.add(format!("2026-10-07T10:{:02}:00Z", i % 60).parse().unwrap()));
     let problems = problem::group(&rows);
-    let timeline = Timeline::new(&report(&rows, &problems));
+    let timeline = Timeline::new(&report(&rows, &problems), &problems.iter().collect::<Vec<_>>());
     assert_eq!(timeline.problems[0].bars.len(), 2, "its first event and its last");
     assert!(timeline.causes.is_empty(), "each problem has a line");
     assert_eq!((timeline.problems[1].bars.len(), timeline.interval), (2, "30 minutes"));

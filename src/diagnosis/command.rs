@@ -85,43 +85,35 @@ enum AllowedUse {
 /// A name for sentences, and for the commands that may use it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Name {
-    shown: Box<str>,
-    /// As a command writes it, quoted where needed.
-    word: Box<str>,
+    /// As a command writes it, quoted where needed; as in the log where no command may have it.
+    text: Box<str>,
     role: Role,
     allowed: AllowedUse,
+    /// The text is an account's name in single quotes.
+    is_quoted: bool,
 }
 
 impl Name {
     /// No name is given: commands have the role's placeholder.
     pub(crate) fn absent(role: Role) -> Self {
-        Self { shown: "".into(), word: role.placeholder().into(), role, allowed: AllowedUse::Shown }
+        Self::new("", role, AllowedUse::Shown)
     }
 
-    fn unsafe_or_unknown(shown: &str, role: Role) -> Self {
-        Self { shown: shown.into(), ..Self::absent(role) }
+    fn new(text: impl Into<Box<str>>, role: Role, allowed: AllowedUse) -> Self {
+        Self { text: text.into(), role, allowed, is_quoted: false }
     }
 
     /// A host to connect to, if it is known.
     pub(crate) fn host(named: &Named, role: Role) -> Self {
-        match named.known && is_host(&named.text) {
-            true => Self {
-                shown: named.text.clone(),
-                word: named.text.trim_end_matches('.').into(),
-                role,
-                allowed: AllowedUse::Full,
-            },
-            false => Self::unsafe_or_unknown(&named.text, role),
-        }
+        let may_connect = named.known && is_host(&named.text);
+        Self::new(&*named.text, role, if may_connect { AllowedUse::Full } else { AllowedUse::Shown })
     }
 
     /// The host that the client asked for: to connect to if it is known, else to look up.
     pub(crate) fn target(named: &Named) -> Self {
         let name = Self::host(named, Role::Target);
         match name.allowed {
-            AllowedUse::Shown if is_host(&named.text) => {
-                Self { word: named.text.trim_end_matches('.').into(), allowed: AllowedUse::Query, ..name }
-            }
+            AllowedUse::Shown if is_host(&named.text) => Self { allowed: AllowedUse::Query, ..name },
             _ => name,
         }
     }
@@ -129,75 +121,72 @@ impl Name {
     /// An account by its sAMAccountName, to change if a list has it.
     pub(crate) fn account(facts: &AccountFacts, role: Role) -> Self {
         match facts.listed && is_account(&facts.name) {
-            true => Self {
-                shown: (*facts.name).into(),
-                word: format!("'{}'", facts.name).into(),
-                role,
-                allowed: AllowedUse::Full,
-            },
-            false => Self::unsafe_or_unknown(&facts.name, role),
+            true => {
+                Self { is_quoted: true, ..Self::new(format!("'{}'", facts.name), role, AllowedUse::Full) }
+            }
+            false => Self::new(&*facts.name, role, AllowedUse::Shown),
         }
     }
 
     /// The text of `Server`, if no list has such an account.
     pub(crate) fn unlisted(text: &str, role: Role) -> Self {
-        Self::unsafe_or_unknown(text, role)
+        Self::new(text, role, AllowedUse::Shown)
     }
 
     /// The SPN that the client asked for, without its realm.
     pub(crate) fn spn(spn: &Spn) -> Self {
         let bare = Spn { realm: None, ..spn.clone() }.to_string();
-        match is_spn(&bare) {
-            true => Self {
-                shown: bare.as_str().into(),
-                word: bare.into(),
-                role: Role::Spn,
-                allowed: AllowedUse::Full,
-            },
-            false => Self::unsafe_or_unknown(&bare, Role::Spn),
-        }
+        let allowed = if is_spn(&bare) { AllowedUse::Full } else { AllowedUse::Shown };
+        Self::new(bare, Role::Spn, allowed)
     }
 
     /// A DNS domain; `known` if a listed account or a known host is in it.
     pub(crate) fn domain(text: &str, known: bool) -> Self {
-        match known && is_host(text) {
-            true => {
-                Self { shown: text.into(), word: text.into(), role: Role::Domain, allowed: AllowedUse::Full }
-            }
-            false => Self::unsafe_or_unknown(text, Role::Domain),
-        }
+        let allowed = if known && is_host(text) { AllowedUse::Full } else { AllowedUse::Shown };
+        Self::new(text, Role::Domain, allowed)
     }
 
     /// For a sentence: the name, or the role in words where no name is given.
     pub(crate) fn shown(&self) -> &str {
-        if self.shown.is_empty() { self.role.words() } else { &self.shown }
+        if self.is_absent() { self.role.words() } else { self.unquoted() }
+    }
+
+    fn unquoted(&self) -> &str {
+        match self.is_quoted {
+            true => self.text.trim_matches('\''),
+            false => &self.text,
+        }
     }
 
     /// For the beginning of a sentence.
     pub(crate) fn first(&self) -> String {
         let text = self.shown();
         match text.strip_prefix("the ") {
-            Some(rest) if self.shown.is_empty() => format!("The {rest}"),
+            Some(rest) if self.is_absent() => format!("The {rest}"),
             _ => text.to_owned(),
         }
     }
 
     /// For a sentence that sends somebody to a name which only the responder gave.
     pub(crate) fn reported(&self) -> Cow<'_, str> {
-        match self.role == Role::Responder && self.allowed == AllowedUse::Shown && !self.shown.is_empty() {
-            true => format!("{} (reported by the responder, in no list)", self.shown).into(),
+        match self.role == Role::Responder && self.allowed == AllowedUse::Shown && !self.is_absent() {
+            true => format!("{} (reported by the responder, in no list)", self.text).into(),
             false => self.shown().into(),
         }
     }
 
     /// For a query: the name or the placeholder.
     pub(crate) fn word(&self) -> &str {
-        &self.word
+        match (self.allowed, self.role) {
+            (AllowedUse::Shown, role) => role.placeholder(),
+            (_, Role::Spn | Role::Domain) => &self.text,
+            _ => self.text.trim_end_matches('.'),
+        }
     }
 
     /// For a command that connects to the host or changes the account: the name or the placeholder.
     pub(crate) fn destination(&self) -> &str {
-        if self.is_known() { &self.word } else { self.role.placeholder() }
+        if self.is_known() { self.word() } else { self.role.placeholder() }
     }
 
     /// May a command connect to it or change it?
@@ -206,21 +195,21 @@ impl Name {
     }
 
     pub(crate) fn is_absent(&self) -> bool {
-        self.shown.is_empty()
+        self.text.is_empty()
     }
 
     /// The first label of a host for a query, such as the `Name` of a computer.
     pub(crate) fn label(&self) -> &str {
         match self.allowed {
-            AllowedUse::Shown => &self.word,
-            _ => self.word.split('.').next().unwrap_or(&self.word),
+            AllowedUse::Shown => self.word(),
+            _ => self.word().split('.').next().unwrap_or(self.word()),
         }
     }
 
     /// The label as a computer's sAMAccountName has it, without `$`: cut to 15 characters (MS-NBTE 2.2.1).
     pub(crate) fn computer(&self) -> &str {
         match self.allowed {
-            AllowedUse::Shown => &self.word,
+            AllowedUse::Shown => self.word(),
             // The characters of a host are ASCII.
             _ => self.label().get(..15).unwrap_or(self.label()),
         }
@@ -230,13 +219,13 @@ impl Name {
     pub(crate) fn suffix(&self) -> Option<&str> {
         match self.allowed {
             AllowedUse::Shown => None,
-            _ => self.word.split_once('.').map(|(_, domain)| domain),
+            _ => self.word().split_once('.').map(|(_, domain)| domain),
         }
     }
 
     /// An account's name inside an LDAP filter in single quotes, or the placeholder.
     pub(crate) fn in_filter(&self) -> &str {
-        self.word.strip_prefix('\'').and_then(|w| w.strip_suffix('\'')).unwrap_or(&self.word)
+        if self.is_quoted { self.unquoted() } else { self.word() }
     }
 }
 
@@ -249,11 +238,11 @@ impl Serialize for Name {
 /// Letters, digits, `.`, `-` and `_`: nothing that a shell reads, no option, no path.
 pub(crate) fn is_host(text: &str) -> bool {
     let text = text.strip_suffix('.').unwrap_or(text);
-    let label = |label: &str| {
-        label.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
-            && label.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
+    let label = |label: &[u8]| {
+        label.first().is_some_and(|first| first.is_ascii_alphanumeric() || *first == b'_')
+            && label.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
     };
-    text.len() <= MAX_HOST && text.split('.').all(label)
+    text.len() <= MAX_HOST && text.as_bytes().split(|byte| *byte == b'.').all(label)
 }
 
 /// A sAMAccountName that is inert in single quotes and in an LDAP filter: `$` only at its end.

@@ -67,7 +67,7 @@ impl Connection {
         let responder_id = match topology {
             Topology::ClientAnswered => parties.client_id,
             Topology::TargetAnswered => parties.target_id,
-            _ => parties.responder_in_domain().and_then(|host| parties.context.hosts.find(&host)),
+            _ => parties.responder_in_domain.as_ref().and_then(|host| parties.context.hosts.find(host)),
         };
         Self { topology, confirmed, responder_id }
     }

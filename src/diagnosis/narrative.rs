@@ -363,6 +363,7 @@ fn explanation(case: &Case<'_>, verdict: &Verdict, title: &str) -> String {
     for rival in &verdict.open_rivals {
         text.push_str(&format!(". {} fits as well: {}", rival.cause, rival.story));
     }
+    text.shrink_to_fit();
     text
 }
 

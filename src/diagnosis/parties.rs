@@ -36,6 +36,8 @@ pub(crate) struct Parties<'a> {
     pub(crate) realms: Vec<String>,
     pub(crate) client_id: Option<HostId>,
     pub(crate) target_id: Option<HostId>,
+    /// The responder with its domain, where one realm only has it; `None` where two have.
+    pub(crate) responder_in_domain: Option<HostName>,
     /// Addresses of the target's name.
     resolved_addresses: BTreeSet<IpAddr>,
     /// The names again, with who vouches for them.
@@ -85,8 +87,10 @@ impl<'a> Parties<'a> {
             realms: realms.into_iter().collect(),
             client_id,
             target_id,
+            responder_in_domain: None,
             resolved_addresses: BTreeSet::new(),
         };
+        parties.responder_in_domain = parties.find_responder();
         parties.resolved_addresses = parties.resolved().iter().map(|(address, _)| *address).collect();
         parties
     }
@@ -240,8 +244,7 @@ impl<'a> Parties<'a> {
             }
     }
 
-    /// The responder with its domain, where one realm only has it; `None` where two have.
-    pub(crate) fn responder_in_domain(&self) -> Option<HostName> {
+    fn find_responder(&self) -> Option<HostName> {
         let host = self.responder_host.clone()?;
         if host.domain().is_some() {
             return Some(host);

@@ -86,10 +86,10 @@ pub fn stable_id(letter: char, parts: &[&str]) -> String {
         // A separator no name can hold keeps ("a", "bc") and ("ab", "c") apart.
         hash.update([0]);
     }
-    let mut id = String::from(letter);
-    for byte in hash.finalize().iter().take(6) {
-        id.push_str(&format!("{byte:02x}"));
-    }
+    let mut id = String::with_capacity(13);
+    id.push(letter);
+    let digits = hash.finalize().into_iter().take(6).flat_map(|byte| [byte >> 4, byte & 0xf]);
+    id.extend(digits.filter_map(|digit| char::from_digit(digit.into(), 16)));
     id
 }
 

@@ -17,7 +17,13 @@ use crate::text::sentence::uncapitalised;
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Parts<T> {
     Typed(Box<T>),
-    Read { text: String, members: Map<String, Value> },
+    Read(Box<ReadParts>),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct ReadParts {
+    text: String,
+    members: Map<String, Value>,
 }
 
 /// One item of evidence.
@@ -107,7 +113,7 @@ impl<T: Display> Display for Parts<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Typed(parts) => parts.fmt(f),
-            Self::Read { text, .. } => f.write_str(text),
+            Self::Read(read) => f.write_str(&read.text),
         }
     }
 }
@@ -136,20 +142,20 @@ impl Display for StepItem {
 
 impl<T: Serialize + Display> Parts<T> {
     fn read(text: impl Into<String>, members: Map<String, Value>) -> Self {
-        Self::Read { text: text.into(), members }
+        Self::Read(Box::new(ReadParts { text: text.into(), members }))
     }
 
     fn text(&self) -> Cow<'_, str> {
         match self {
             Self::Typed(parts) => parts.to_string().into(),
-            Self::Read { text, .. } => text.into(),
+            Self::Read(read) => (&read.text).into(),
         }
     }
 
     /// As JSON has them.
     fn members(&self) -> Map<String, Value> {
         match self {
-            Self::Read { members, .. } => members.clone(),
+            Self::Read(read) => read.members.clone(),
             Self::Typed(parts) => match serde_json::to_value(parts) {
                 Ok(Value::Object(members)) => members,
                 _ => Map::new(),
@@ -170,7 +176,7 @@ impl<T: Serialize + Display> Parts<T> {
         let text = &*self.text();
         match self {
             Self::Typed(parts) => Object { text, role, parts }.serialize(serializer),
-            Self::Read { members, .. } => Object { text, role, parts: members }.serialize(serializer),
+            Self::Read(read) => Object { text, role, parts: &read.members }.serialize(serializer),
         }
     }
 }
@@ -223,7 +229,7 @@ fn section_of(role: EvidenceRole, parts: &Parts<Fact>) -> EvidenceSection {
                 }
                 _ => EvidenceSection::Proof,
             },
-            Parts::Read { members, .. } => match (text_of(members, "kind"), text_of(members, "relation")) {
+            Parts::Read(read) => match (read.member("kind"), read.member("relation")) {
                 ("assumed" | "perhaps-another" | "from-slack", _) => EvidenceSection::Caveat,
                 ("event", "near") | ("more-events", _) => EvidenceSection::Context,
                 _ => EvidenceSection::Proof,
@@ -251,7 +257,7 @@ impl RequestItem {
     pub fn code(&self) -> &str {
         match &self.parts {
             Parts::Typed(request) => request.code(),
-            Parts::Read { members, .. } => text_of(members, "request"),
+            Parts::Read(read) => read.member("request"),
         }
     }
 
@@ -264,7 +270,7 @@ impl RequestItem {
     pub fn subject(&self) -> String {
         match &self.parts {
             Parts::Typed(request) => request.subject(),
-            Parts::Read { members, .. } => text_of(members, "subject").to_owned(),
+            Parts::Read(read) => read.member("subject").to_owned(),
         }
     }
 
@@ -290,9 +296,9 @@ impl RequestItem {
     pub fn brief(&self) -> String {
         match &self.parts {
             Parts::Typed(request) => request.brief(),
-            Parts::Read { members, .. } => match text_of(members, "question") {
+            Parts::Read(read) => match read.member("question") {
                 "" => self.text().into_owned(),
-                question => join_words([question.to_owned(), commands_of(members)]),
+                question => join_words([question.to_owned(), commands_of(&read.members)]),
             },
         }
     }
@@ -332,11 +338,11 @@ impl StepItem {
     pub fn brief(&self) -> String {
         match &self.parts {
             Parts::Typed(step) => step.brief(),
-            Parts::Read { members, .. } => match text_of(members, "action") {
+            Parts::Read(read) => match read.member("action") {
                 "" => self.text().into_owned(),
                 _ => {
-                    let action = action_of(members);
-                    let risk = match text_of(members, "risk") {
+                    let action = action_of(&read.members);
+                    let risk = match read.member("risk") {
                         "" => String::new(),
                         risk => format!("Risk: {risk}"),
                     };
@@ -344,6 +350,12 @@ impl StepItem {
                 }
             },
         }
+    }
+}
+
+impl ReadParts {
+    fn member(&self, name: &str) -> &str {
+        text_of(&self.members, name)
     }
 }
 

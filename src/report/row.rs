@@ -138,6 +138,11 @@ impl Row {
         let mut logs: Vec<String> = incident.occurrences.files.iter().map(|&f| log_name(f)).collect();
         logs.sort();
         logs.dedup();
+        let mut evidence: Vec<_> = finding.evidence.into_iter().map(EvidenceItem::new).collect();
+        let mut missing: Vec<_> = finding.missing.into_iter().map(RequestItem::new).collect();
+        // They reuse the memory of lists whose items are ten times as large.
+        evidence.shrink_to_fit();
+        missing.shrink_to_fit();
         Self {
             incident_id: finding.incident_id,
             problem_id: finding.problem_id,
@@ -159,8 +164,8 @@ impl Row {
             first_seen: incident.occurrences.first.to_string(),
             last_seen: incident.occurrences.last.to_string(),
             explanation: finding.explanation,
-            evidence: finding.evidence.into_iter().map(EvidenceItem::new).collect(),
-            missing: finding.missing.into_iter().map(RequestItem::new).collect(),
+            evidence,
+            missing,
             fix: Fix::new(finding.remedy),
             logs,
             collect: collect.iter().map(ToString::to_string).collect(),

@@ -21,10 +21,10 @@ use crate::inventory::hosts::HostId;
 use crate::names::{HostName, Principal, Same};
 
 /// The machine that answered.
-fn machine(case: &Case<'_>) -> Option<HostName> {
+fn machine<'c>(case: &'c Case<'_>) -> Option<&'c HostName> {
     match case.connection.topology {
-        Topology::ClientAnswered => case.parties.client_host.clone(),
-        _ => case.parties.responder_in_domain().or_else(|| case.parties.responder_host.clone()),
+        Topology::ClientAnswered => case.parties.client_host.as_ref(),
+        _ => case.parties.responder_in_domain.as_ref().or(case.parties.responder_host.as_ref()),
     }
 }
 
@@ -38,10 +38,10 @@ fn machine_id(case: &Case<'_>) -> Option<HostId> {
 /// The target is another name of the machine that answered, as an inventory or the machine's own log has it.
 fn other_name(case: &Case<'_>) -> Option<Fact> {
     let (target, machine) = (case.parties.target_host.as_ref()?, machine(case)?);
-    if !case.parties.is_other_name_of(&machine, target) {
+    if !case.parties.is_other_name_of(machine, target) {
         return None;
     }
-    let place = case.parties.context.hosts.alias_source(&machine, target).unwrap_or("the inventories");
+    let place = case.parties.context.hosts.alias_source(machine, target).unwrap_or("the inventories");
     Some(Fact::OtherName {
         name: target.to_string().into(),
         host: machine.to_string().into(),
@@ -58,9 +58,9 @@ fn cname(case: &Case<'_>) -> Option<Fact> {
     let hosts = &case.parties.context.hosts;
     let id = machine_id(case);
     let is_machine = |other: &HostName| {
-        other.same(&machine) == Same::Yes
+        other.same(machine) == Same::Yes
             || id.is_some_and(|id| hosts.find(other) == Some(id))
-            || (machine.domain().is_none() && other.same_label(&machine))
+            || (machine.domain().is_none() && other.same_label(machine))
     };
     // A short name is looked up in the client's domain.
     let mut name = target.clone();

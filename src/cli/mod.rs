@@ -12,7 +12,7 @@ mod trace;
 
 pub use exit::Exit;
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{IsTerminal, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -59,7 +59,7 @@ fn dispatch(command: Command) -> Exit {
         Command::Inventory(args) => inventory(args),
         Command::Audit(args) => audit(args),
         Command::Probe(args) => probe(args),
-        Command::Explain(args) => explain(&args),
+        Command::Explain(args) => explain(args),
         Command::Extract(args) => extract(args),
         Command::Man => manual(),
         Command::Completions(args) => completions(args.shell),
@@ -263,10 +263,24 @@ fn print_bytes(bytes: &[u8]) -> Exit {
     done(write_stdout(|out| out.write_all(bytes)))
 }
 
-fn explain(args: &args::Explain) -> Exit {
+fn explain(args: args::Explain) -> Exit {
     use commands::explain;
     let (layout, zone) = (terminal::layout(), args.zone.zone());
     let words = || args.words.iter().map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ");
+    if let Some(inputs) = args.why {
+        let id = args.incident.as_deref().map(OsStr::new);
+        let mut words = id.into_iter().chain(args.words.iter().map(OsString::as_os_str));
+        let id = words.next().unwrap_or_default().to_string_lossy();
+        let inputs = paths::expand_wildcards(inputs);
+        let report = words.next().map(Path::new);
+        return match explain::with_decision(&id, report, &inputs, &zone, layout) {
+            Ok(text) => print(&text),
+            Err(error @ (explain::Error::NeedsInputs { .. } | explain::Error::NeedsIncident)) => {
+                wrong_use(&error)
+            }
+            Err(error) => fail(&error),
+        };
+    }
     let text = match (&args.incident, args.words.as_slice()) {
         (Some(id), [report]) => explain::of_report(id, report.as_ref(), &zone, layout),
         // A path with blanks and without quotes.

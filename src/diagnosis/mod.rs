@@ -46,6 +46,7 @@ pub use finding::general_fix;
 pub use problems::order;
 pub(crate) use remedy::{Found, Step, audit_steps, steps as fix_steps};
 pub(crate) use request::{Collect, LogReason, Request, is_for_people, title_of};
+pub(crate) use rules::refused;
 pub use rules::{RULES, Rival, Rule, rivals_table, table};
 pub use subject::{AccountFacts, AccountKind, Named, RemedyInput, SharedAddress};
 pub use verdict::{Cause, Confidence, Kind, UnknownName};

@@ -3,9 +3,14 @@
 use std::path::PathBuf;
 
 use crate::commands::audit::AuditKind;
+use crate::commands::triage;
 use crate::diagnosis::{Cause, Kind};
 use crate::report::saved::SavedError;
+use crate::report::text_writer::few;
 use crate::suggest::did_you_mean;
+
+/// Logs that a message names.
+const MAX_LOGS: usize = 3;
 
 /// Why nothing can be explained.
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +25,22 @@ pub enum Error {
     NeedsReport { id: String },
     #[error(transparent)]
     Report(#[from] SavedError),
+    #[error(
+        "--why needs the ID of one incident: krbtriage explain i963b2fe1d1d6 --why LOGS INVENTORIES. The first column of a report has the IDs."
+    )]
+    NeedsIncident,
+    #[error(
+        "--why needs the inputs of the report: its logs, address inventories and account lists{}. Pass them after --why.",
+        if logs.is_empty() { String::new() } else { format!(" (it was made from {})", few(logs, MAX_LOGS)) }
+    )]
+    NeedsInputs { logs: Vec<String> },
+    #[error(
+        "the inputs after --why have no incident {id}. Pass the logs that its report was made from{}",
+        unread.first().map_or(String::new(), |why| format!("; one could not be read: {why}"))
+    )]
+    NotInInputs { id: String, unread: Vec<String> },
+    #[error(transparent)]
+    Triage(#[from] Box<triage::Error>),
     #[error("{}: it has no incident or problem {id}{}. Its first two columns have the IDs.", path.display(), similar_id.as_ref().map_or(String::new(), |s| format!(" (did you mean {s}?)")))]
     NoIncident { path: PathBuf, id: String, similar_id: Option<String> },
 }

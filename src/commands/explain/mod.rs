@@ -1,8 +1,9 @@
 //! `krbtriage explain`: describes a symptom, a cause or a kind, or an incident or a problem of a report.
 //!
-//! Order of the files: `error`, `section`, `code`, `symptom`, `saved` (of a report).
+//! Order of the files: `error`, `section`, `code`, `symptom`, `saved` (of a report), `decided` (of a report and its inputs).
 
 mod code;
+mod decided;
 mod error;
 mod saved;
 mod section;
@@ -13,6 +14,7 @@ use crate::diagnosis::{Cause, Kind, RULES, general_fix};
 use crate::inventory::addresses::vendors::AdapterKind;
 use crate::report::text_writer::{TextLayout, TextRole, TextWriter};
 
+pub use decided::with_decision;
 pub use error::Error;
 pub use saved::{is_id, of_report};
 pub use symptom::markdown;

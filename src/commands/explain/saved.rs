@@ -34,7 +34,7 @@ pub fn of_report(id: &str, path: &Path, zone: &Zone, layout: TextLayout) -> Resu
     let rows = baseline::read(path)?;
     let id = id.trim();
     if let Some(row) = rows.iter().find(|r| r.incident_id.eq_ignore_ascii_case(id)) {
-        return Ok(story(row, zone, layout));
+        return Ok(story(row, zone, layout).into_text());
     }
     let problems = group(&rows);
     if let Some(problem) = problems.iter().find(|p| p.problem_id.eq_ignore_ascii_case(id)) {
@@ -80,7 +80,15 @@ fn of_problem(problem: &Problem, rows: &[Row], path: &Path, zone: &Zone, layout:
     writer.into_text()
 }
 
-fn story(row: &Row, zone: &Zone, layout: TextLayout) -> String {
+/// The incident's row of a report.
+pub(super) fn row_of(id: &str, path: &Path) -> Result<Row, Error> {
+    let rows = baseline::read(path)?;
+    let no_incident = || Error::NoIncident { path: path.to_path_buf(), id: id.to_owned(), similar_id: None };
+    rows.into_iter().find(|row| row.incident_id.eq_ignore_ascii_case(id)).ok_or_else(no_incident)
+}
+
+/// What the report says of one incident.
+pub(super) fn story(row: &Row, zone: &Zone, layout: TextLayout) -> TextWriter {
     let mut writer = TextWriter::new(layout);
     head(&mut writer, row, row.status);
     let problem = match row.problem.as_str() {
@@ -95,7 +103,7 @@ fn story(row: &Row, zone: &Zone, layout: TextLayout) -> String {
     ));
     ticket(&mut writer, row, zone);
     section(&mut writer, "Logs", &row.logs, false);
-    writer.into_text()
+    writer
 }
 
 /// The finding, and what kind of trouble it is.

@@ -11,7 +11,7 @@ use super::config::Config;
 use super::inputs::Inputs;
 use super::known_hosts::known_hosts;
 use super::target_policy::TargetPolicy;
-use crate::diagnosis::{self, Context, FileDates};
+use crate::diagnosis::{self, Context, FileDates, Finding};
 use crate::files::FileIndex;
 use crate::inventory::directory::Directory;
 use crate::inventory::{InventoryFile, accounts, addresses, from_events};
@@ -26,13 +26,33 @@ pub(super) struct Diagnosed {
     pub notes: Vec<String>,
 }
 
-/// Takes the incidents and signals out of `collected`.
+/// Diagnoses every incident, and makes a row of each.
 pub(super) fn diagnose(
     config: &Config,
     inputs: &Inputs,
     collected: &mut Collected,
     progress: &dyn HostProgress,
 ) -> Diagnosed {
+    let Found { findings, inventories, notes } = find(config, inputs, collected, progress);
+    let log_name = |place: FileIndex| collected.logs.name(place);
+    let rows = findings.into_par_iter().map(|finding| Row::new(finding, &log_name)).collect();
+    Diagnosed { rows, inventories, notes }
+}
+
+/// The findings, before they are rows.
+pub(super) struct Found {
+    pub findings: Vec<Finding>,
+    pub inventories: Vec<InventoryFile>,
+    pub notes: Vec<String>,
+}
+
+/// Takes the incidents and signals out of `collected`.
+pub(super) fn find(
+    config: &Config,
+    inputs: &Inputs,
+    collected: &mut Collected,
+    progress: &dyn HostProgress,
+) -> Found {
     let Collected { incidents: collected, logs, .. } = collected;
     let log_name = |place: FileIndex| logs.name(place);
     let load = addresses::LoadOptions { host: config.host.clone() };
@@ -56,6 +76,5 @@ pub(super) fn diagnose(
     let context = Context::new(hosts, directory, signals, config.window).dated(dates);
     let diagnosis = diagnosis::diagnose(std::mem::take(&mut collected.incidents), &context);
     collected.dropped.undiagnosed = diagnosis.failed;
-    let rows = diagnosis.findings.into_par_iter().map(|finding| Row::new(finding, &log_name)).collect();
-    Diagnosed { rows, inventories, notes }
+    Found { findings: diagnosis.findings, inventories, notes }
 }

@@ -8,6 +8,7 @@ mod ask;
 mod collect;
 mod compare;
 mod config;
+mod decision;
 mod diagnose;
 mod inputs;
 mod known_hosts;
@@ -29,6 +30,7 @@ use crate::report::numbers::saturating_sum;
 use crate::scan::Progress;
 
 pub use config::{Config, Error};
+pub(crate) use decision::decision;
 pub use known_hosts::known_hosts;
 pub use outcome::Outcome;
 pub use outputs::Outputs;

@@ -13,6 +13,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
@@ -86,7 +87,7 @@ enum AllowedUse {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Name {
     /// As a command writes it, quoted where needed; as in the log where no command may have it.
-    text: Box<str>,
+    text: Arc<str>,
     role: Role,
     allowed: AllowedUse,
     /// The text is an account's name in single quotes.
@@ -99,14 +100,18 @@ impl Name {
         Self::new("", role, AllowedUse::Shown)
     }
 
-    fn new(text: impl Into<Box<str>>, role: Role, allowed: AllowedUse) -> Self {
+    fn new(text: impl Into<Arc<str>>, role: Role, allowed: AllowedUse) -> Self {
         Self { text: text.into(), role, allowed, is_quoted: false }
     }
 
     /// A host to connect to, if it is known.
     pub(crate) fn host(named: &Named, role: Role) -> Self {
         let may_connect = named.known && is_host(&named.text);
-        Self::new(&*named.text, role, if may_connect { AllowedUse::Full } else { AllowedUse::Shown })
+        Self::new(
+            Arc::clone(&named.text),
+            role,
+            if may_connect { AllowedUse::Full } else { AllowedUse::Shown },
+        )
     }
 
     /// The host that the client asked for: to connect to if it is known, else to look up.

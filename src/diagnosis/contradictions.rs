@@ -54,7 +54,7 @@ pub(super) fn of(case: &Case<'_>, cause: Cause, kind: Kind, proof: &Proof) -> Ve
 fn resolves_to(case: &Case<'_>, host: Option<HostId>) -> Option<Caveat> {
     let (address, source) = case.parties.resolves_to_host(host)?;
     Some(Caveat::ResolvesElsewhere {
-        name: case.parties.target_named.text.clone(),
+        name: case.parties.target_name().into(),
         address,
         owner: case.parties.context.hosts.name(host?).to_string().into(),
         source: source.clone(),
@@ -72,7 +72,7 @@ fn resolves_to_nothing(case: &Case<'_>, out: &mut Vec<Caveat>) {
         && parties.resolved().iter().all(lost)
     {
         out.push(Caveat::ResolvesToNothing {
-            name: parties.target_named.text.clone(),
+            name: parties.target_name().into(),
             address: *address,
             source: (*source).clone(),
         });

@@ -220,7 +220,7 @@ fn remedy_input(case: &Case<'_>, verdict: &Verdict) -> RemedyInput {
     // Where an account answered, the service runs on the target, as far as anything shows.
     let server: Option<Named> = host.or_else(|| case.is_account().then(|| parties.target_named.clone()));
     let responder = Named {
-        text: parties.incident.answered_by.clone(),
+        text: (&*parties.incident.answered_by).into(),
         known: parties.responder_named.known || account.is_some(),
     };
     let is_controller = |account: &AccountFacts| {
@@ -241,7 +241,7 @@ fn remedy_input(case: &Case<'_>, verdict: &Verdict) -> RemedyInput {
         target_host: parties.target_named.clone(),
         responder,
         responder_host: server,
-        responder_account: account,
+        responder_account: account.map(Box::new),
         owners,
         via_host: case.ownership.via_host,
         addresses,
@@ -363,7 +363,6 @@ fn explanation(case: &Case<'_>, verdict: &Verdict, title: &str) -> String {
     for rival in &verdict.open_rivals {
         text.push_str(&format!(". {} fits as well: {}", rival.cause, rival.story));
     }
-    text.shrink_to_fit();
     text
 }
 

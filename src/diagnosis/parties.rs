@@ -76,7 +76,7 @@ impl<'a> Parties<'a> {
         let mut parties = Self {
             incident,
             context,
-            client_named: Named { text: incident.client.clone(), known: client_host.is_some() },
+            client_named: Named { text: (&*incident.client).into(), known: client_host.is_some() },
             responder_named: Named { text: responder_text.into(), known: known_responder },
             target_named: Named { text: target_text.into(), known: known_target },
             target,

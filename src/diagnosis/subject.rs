@@ -11,7 +11,7 @@ use crate::inventory::Source;
 /// A host or account name of the incident, as written there.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Named {
-    pub text: Box<str>,
+    pub text: Arc<str>,
     /// An inventory, an account list, or the `Computer` of a given log has this name. Else only the responder reports it,
     /// which nobody authenticated: such a name goes into no command.
     pub known: bool,
@@ -81,7 +81,7 @@ pub struct RemedyInput {
     pub responder: Named,
     /// Its host: for `srv1$` and `host/srv1`. `None` for a service account.
     pub responder_host: Option<Named>,
-    pub responder_account: Option<AccountFacts>,
+    pub responder_account: Option<Box<AccountFacts>>,
     /// The accounts that own the SPN, exactly or through its HOST alias.
     pub owners: Vec<AccountFacts>,
     /// The owners own `HOST/host`, and nobody owns the exact SPN: the HOST SPN must stay where it is.

@@ -150,11 +150,11 @@ fn row(cells: &[Cow<'_, str>]) -> Result<Row, String> {
         problem_id: text(problem_id),
         problem: match problem {
             // A report from before that column existed.
-            "" if target_spn.is_empty() => text(answered_by),
-            "" => text(target_spn),
-            problem => text(problem),
+            "" if target_spn.is_empty() => answered_by.into(),
+            "" => target_spn.into(),
+            problem => problem.into(),
         },
-        title: text(title),
+        title: title.into(),
         status,
         cause: cause.parse().map_err(|_| format!("\"{}\" is not a valid cause", shortened(cause)))?,
         kind: kind.parse().map_err(|_| format!("\"{}\" is not a valid kind", shortened(kind)))?,
@@ -172,7 +172,7 @@ fn row(cells: &[Cow<'_, str>]) -> Result<Row, String> {
         events: events.parse().map_err(|_| format!("events \"{}\" is not a number", shortened(events)))?,
         first_seen: text(first_seen),
         last_seen: text(last_seen),
-        explanation: text(explanation),
+        explanation: explanation.into(),
         evidence: evidence_items(&split(evidence), &split(evidence_roles), &split(evidence_sections)),
         missing: paired(&split(missing), &split(requests), RequestItem::from_cell),
         fix: split(fix).iter().map(|step| StepItem::from_cell(step)).collect(),
@@ -215,7 +215,7 @@ pub struct EarlierRow {
     pub first_seen: String,
     pub last_seen: String,
     /// None where this run has a row of it that goes on.
-    pub row: Option<Row>,
+    pub row: Option<Box<Row>>,
 }
 
 impl From<Row> for EarlierRow {
@@ -225,7 +225,7 @@ impl From<Row> for EarlierRow {
             status: row.status,
             first_seen: row.first_seen.clone(),
             last_seen: row.last_seen.clone(),
-            row: Some(row),
+            row: Some(Box::new(row)),
         }
     }
 }
@@ -248,7 +248,7 @@ pub fn compare(rows: Vec<Row>, earlier: Vec<EarlierRow>, silence_of: &dyn Fn(&Ro
         };
         let is_over = |old: &Row| old.status == Status::Resolved || silence_of(old).over;
         if let Some(old) = old.row.filter(|old| row.events == 0 && is_over(old)) {
-            gone.push(old);
+            gone.push(*old);
             continue;
         }
         row.status = match old.status {
@@ -263,7 +263,7 @@ pub fn compare(rows: Vec<Row>, earlier: Vec<EarlierRow>, silence_of: &dyn Fn(&Ro
         }
         present.push(row);
     }
-    gone.extend(earlier.into_values().filter_map(|old| old.row));
+    gone.extend(earlier.into_values().filter_map(|old| old.row.map(|row| *row)));
     for row in &mut gone {
         let silent = silence_of(row);
         let silence = silence(row);

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -48,11 +49,11 @@ pub struct Problem {
     pub kind: Kind,
     pub confidence: Confidence,
     /// The thing to fix, as a person would call it (`shared address 169.254.95.120`).
-    pub problem: String,
+    pub problem: Arc<str>,
     /// The finding as one sentence, of the same incident as the fix.
-    pub title: String,
+    pub title: Arc<str>,
     /// Why, of the same incident as the fix.
-    pub explanation: String,
+    pub explanation: Arc<str>,
     /// Indices into the rows, in their order; resolved incidents too.
     pub incidents: Vec<usize>,
     /// Number of incidents that are new or reopened since the baseline.
@@ -169,7 +170,7 @@ impl Problem {
             self.cause.to_string(),
             self.kind.to_string(),
             self.confidence.to_string(),
-            self.problem.clone(),
+            self.problem.to_string(),
             self.incidents.len().to_string(),
             self.new.to_string(),
             list(&self.clients),
@@ -178,8 +179,8 @@ impl Problem {
             self.first_seen.clone(),
             self.last_seen.clone(),
             list(&self.fix.steps().iter().map(|step| step.text().into_owned()).collect::<Vec<_>>()),
-            self.title.clone(),
-            self.explanation.clone(),
+            self.title.to_string(),
+            self.explanation.to_string(),
         ]
     }
 }
@@ -216,8 +217,8 @@ mod tests {
         Row {
             incident_id: format!("i-{client}"),
             problem_id: problem.into(),
-            problem: format!("thing {problem}"),
-            title: String::new(),
+            problem: format!("thing {problem}").into(),
+            title: "".into(),
             status,
             cause: Cause::WrongHost,
             kind: Kind::StaleDns,
@@ -233,7 +234,7 @@ mod tests {
             events: 2,
             first_seen: "2026-10-06T10:00:00Z".into(),
             last_seen: "2026-10-06T10:00:00.5Z".into(),
-            explanation: String::new(),
+            explanation: "".into(),
             evidence: vec![],
             missing: vec![],
             fix: [StepItem::from_cell(&format!("repair it ({confidence})"))].into_iter().collect(),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt::{Display, Write};
+use std::sync::Arc;
 
 use memchr::memmem;
 use serde::{Deserialize, Serialize};
@@ -91,11 +92,11 @@ pub struct Row {
     pub incident_id: String,
     pub problem_id: String,
     /// The thing to fix.
-    #[serde(default)]
-    pub problem: String,
+    #[serde(default, with = "shared_text")]
+    pub problem: Arc<str>,
     /// The finding as one sentence, without a full stop.
-    #[serde(default)]
-    pub title: String,
+    #[serde(default, with = "shared_text")]
+    pub title: Arc<str>,
     pub status: Status,
     pub cause: Cause,
     pub kind: Kind,
@@ -112,7 +113,8 @@ pub struct Row {
     /// RFC 3339, UTC, with `Z`.
     pub first_seen: String,
     pub last_seen: String,
-    pub explanation: String,
+    #[serde(with = "shared_text")]
+    pub explanation: Arc<str>,
     pub evidence: Vec<EvidenceItem>,
     pub missing: Vec<RequestItem>,
     pub fix: Fix,
@@ -123,6 +125,19 @@ pub struct Row {
     /// The seconds with an event, for the timeline. Earlier reports do not have them.
     #[serde(skip)]
     pub activity: ActivityTimes,
+}
+
+/// Texts that a row shares with its problem.
+mod shared_text {
+    use super::{Arc, Deserialize};
+
+    pub(super) fn serialize<S: serde::Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(text)
+    }
+
+    pub(super) fn deserialize<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Arc<str>, D::Error> {
+        String::deserialize(from).map(Into::into)
+    }
 }
 
 /// The name of a problem: the thing to fix. An earlier report in CSV does not have it, then it is the ID.
@@ -146,8 +161,8 @@ impl Row {
         Self {
             incident_id: finding.incident_id,
             problem_id: finding.problem_id,
-            problem: finding.problem,
-            title: finding.title,
+            problem: finding.problem.into(),
+            title: finding.title.into(),
             status: Status::New,
             cause: finding.cause,
             kind: finding.kind,
@@ -163,7 +178,7 @@ impl Row {
             events: incident.occurrences.events,
             first_seen: incident.occurrences.first.to_string(),
             last_seen: incident.occurrences.last.to_string(),
-            explanation: finding.explanation,
+            explanation: finding.explanation.into(),
             evidence,
             missing,
             fix: Fix::new(finding.remedy),

@@ -91,7 +91,7 @@ pub(super) fn row_of(id: &str, path: &Path) -> Result<Row, Error> {
 pub(super) fn story(row: &Row, zone: &Zone, layout: TextLayout) -> TextWriter {
     let mut writer = TextWriter::new(layout);
     head(&mut writer, row, row.status);
-    let problem = match row.problem.as_str() {
+    let problem = match &*row.problem {
         "" => row.problem_id.clone(),
         name => format!("{} ({name})", row.problem_id),
     };

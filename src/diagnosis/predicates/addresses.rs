@@ -163,7 +163,7 @@ fn shared_address(case: &Case<'_>, host: Option<HostId>, may: &dyn Fn(IpAddr) ->
     let mut answers = parties.resolved_on_client().iter();
     let answer = answers.find(|(address, _)| parties.owns(parties.target_id, *address));
     evidence.extend(answer.map(|(address, source)| Fact::Resolves {
-        name: parties.target_named.text.clone(),
+        name: parties.target_name().into(),
         address: *address,
         owner: None,
         source: (*source).clone(),
@@ -280,7 +280,7 @@ pub(in crate::diagnosis) fn name_resolves_to_host(case: &Case<'_>) -> Option<Pro
     let owner: Box<str> = parties.context.hosts.name(host).to_string().into();
     let theirs = parties.rows(Some(host), address);
     let mut p = Proof::new(case, Repair::Name(parties.target_name().to_owned()));
-    let name = || parties.target_named.text.clone();
+    let name = || parties.target_name().into();
     p.evidence.push(Fact::Resolves { name: name(), address, owner: None, source: source.clone() });
     p.evidence.extend(theirs.first().map(|row| Fact::owns(row)));
     p.evidence.push(Fact::Lacks { host: name(), address, owner });
@@ -348,7 +348,7 @@ pub(in crate::diagnosis) fn name_of_responder(case: &Case<'_>) -> Option<Proof> 
         return None;
     }
     let mut p = Proof::new(case, Repair::Name(parties.target_name().to_owned()));
-    let name = parties.target_named.text.clone();
+    let name = parties.target_name().into();
     p.evidence.push(Fact::Resolves { name, address, owner: None, source: source.clone() });
     let rows = parties.rows(Some(host), address);
     p.evidence.extend(rows.first().map(|row| Fact::owns(row)));
@@ -378,10 +378,10 @@ pub(in crate::diagnosis) fn names_resolve_to_one_address(case: &Case<'_>) -> Opt
         return None;
     }
     let mut p = Proof::new(case, Repair::Name(parties.target_name().to_owned()));
-    let name = parties.target_named.text.clone();
+    let name = parties.target_name().into();
     p.evidence.push(Fact::Resolves { name, address: *address, owner: None, source: (*source).clone() });
     p.evidence.extend(own.iter().find(|(own, _)| own == address).map(|(_, source)| Fact::Resolves {
-        name: parties.responder_named.text.clone(),
+        name: parties.responder_name().into(),
         address: *address,
         owner: None,
         source: (*source).clone(),
@@ -432,7 +432,7 @@ pub(in crate::diagnosis) fn client_shares_nothing(case: &Case<'_>) -> Option<Pro
     p.evidence.push(Fact::NothingCommon {
         client: parties.incident.client.clone(),
         of_client: list(&ours),
-        target: parties.target_named.text.clone(),
+        target: parties.target_name().into(),
         of_target: list(&theirs),
     });
     p.missing.push(resolution(case));
@@ -448,7 +448,7 @@ pub(in crate::diagnosis) fn addresses_unknown(case: &Case<'_>) -> Option<Proof> 
     let mut p = Proof::new(case, Repair::Hosts(a, b));
     p.evidence.push(Fact::ReachedItself {
         responder: parties.incident.answered_by.clone(),
-        target: parties.target_named.text.clone(),
+        target: parties.target_name().into(),
     });
     let asks = [
         (parties.client_id, Request::Addresses { host: case.client_name() }),

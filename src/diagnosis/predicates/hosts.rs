@@ -95,7 +95,7 @@ pub(in crate::diagnosis) fn name_in_two_domains(case: &Case<'_>) -> Option<Proof
     let led = parties.resolves_to_namesake();
     if let Some((name, address, source)) = &led {
         p.evidence.push(Fact::Resolves {
-            name: parties.target_named.text.clone(),
+            name: parties.target_name().into(),
             address: *address,
             owner: Some(name.as_str().into()),
             source: (*source).clone(),
@@ -197,7 +197,8 @@ pub(in crate::diagnosis) fn cut_name(case: &Case<'_>) -> Option<Proof> {
     let mut p = Proof::new(case, Repair::Incident);
     let names = [client, target].map(|host| -> Box<str> { host.to_string().into() });
     p.evidence.push(Fact::CutName { responder: parties.incident.answered_by.clone(), names: names.to_vec() });
-    let asked = names.iter().map(|name| Name::host(&Named { text: name.clone(), known: true }, Role::Host));
+    let asked =
+        names.iter().map(|name| Name::host(&Named { text: (&**name).into(), known: true }, Role::Host));
     p.missing.push(Request::CutName { names: asked.collect() });
     p.missing.push(resolution(case));
     p.missing.push(spn_owner(case));

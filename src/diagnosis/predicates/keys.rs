@@ -120,12 +120,12 @@ fn refused(case: &Case<'_>, wanted: &dyn Fn(&NearSignal<'_>) -> bool) -> Option<
         case.signals.iter().filter(|near| wanted(near)).all(|near| doubtful(&near))
     };
     if all(&|near| near.unknown_domain) {
-        p.caveats.push(Caveat::PerhapsTrust { host: case.parties.target_named.text.clone() });
+        p.caveats.push(Caveat::PerhapsTrust { host: case.parties.target_name().into() });
     }
     p.caveats.extend(replaced(case, wanted));
     let named = case.signals.iter().any(|near| wanted(&near) && near.names_domain);
     if !named && case.connection.topology != Topology::OwnerAnswered {
-        p.caveats.push(Caveat::NoDomain { host: case.parties.target_named.text.clone() });
+        p.caveats.push(Caveat::NoDomain { host: case.parties.target_name().into() });
     }
     let controller = case.ownership.responder_accounts.iter().any(|account| account.is_domain_controller());
     p.missing.push(match controller {
@@ -354,7 +354,7 @@ pub(in crate::diagnosis) fn several_classes(case: &Case<'_>) -> Option<Proof> {
         return None;
     }
     let mut p = key_proof(case);
-    p.evidence.push(Fact::ClassesFail { count, host: case.parties.target_named.text.clone() });
+    p.evidence.push(Fact::ClassesFail { count, host: case.parties.target_name().into() });
     p.missing.push(host_log(case));
     p.missing.push(spn_owner(case));
     p.missing.push(encryption_types(case));

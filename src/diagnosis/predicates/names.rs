@@ -94,7 +94,7 @@ fn address_alias(case: &Case<'_>) -> Option<Fact> {
 
 fn resolves(case: &Case<'_>, address: IpAddr, source: &Source) -> Fact {
     Fact::Resolves {
-        name: case.parties.target_named.text.clone(),
+        name: case.parties.target_name().into(),
         address,
         owner: machine(case).map(|machine| machine.to_string().into()),
         source: source.clone(),
@@ -187,7 +187,7 @@ pub(in crate::diagnosis) fn name_of_a_service(case: &Case<'_>) -> Option<Proof> 
         return None;
     }
     let mut p = spn_proof(case);
-    p.evidence.push(Fact::NoComputer { name: case.parties.target_named.text.clone() });
+    p.evidence.push(Fact::NoComputer { name: case.parties.target_name().into() });
     p.kind = super::registration::kind_of_two_accounts(case);
     p.missing.push(Request::ServiceIdentity { host: case.server_name(), name: case.target_to_ask() });
     if case.parties.resolved().is_empty() {
@@ -250,7 +250,7 @@ pub(in crate::diagnosis) fn known_cluster(case: &Case<'_>) -> Option<Proof> {
     }
     if let Some((address, source)) = resolves_past(case) {
         p.caveats.push(Caveat::ResolvesToNothing {
-            name: case.parties.responder_named.text.clone(),
+            name: case.parties.responder_name().into(),
             address,
             source: source.clone(),
         });
@@ -288,7 +288,7 @@ fn not_a_node(case: &Case<'_>, cluster: &Account) -> Option<Fact> {
     let own = case.parties.context.hosts.resolved(machine_id(case)?);
     let (address, source) = case.parties.resolved().iter().find(|(a, _)| own.iter().any(|(o, _)| o == a))?;
     Some(Fact::OwnName {
-        name: case.parties.target_named.text.clone(),
+        name: case.parties.target_name().into(),
         address: *address,
         host: machine(case)?.to_string().into(),
         source: (*source).clone(),

@@ -145,7 +145,7 @@ pub(in crate::diagnosis) fn spn_elsewhere_perhaps(case: &Case<'_>) -> Option<Pro
     let mut p = spn_elsewhere(case)?;
     if is_no_computer(case) && !case.ownership.via_host {
         p.kind = Some(Kind::SharedName);
-        p.evidence.push(Fact::NoComputer { name: case.parties.target_named.text.clone() });
+        p.evidence.push(Fact::NoComputer { name: case.parties.target_name().into() });
     }
     leftover_kind(case, &mut p);
     p.missing.push(Request::ServiceIdentity { host: case.server_name(), name: case.target_to_ask() });
@@ -184,7 +184,7 @@ pub(in crate::diagnosis) fn service_elsewhere(case: &Case<'_>) -> Option<Proof> 
     }
     let mut p = Proof::new(case, Repair::Name(case.parties.target_name().to_owned()));
     let owner: Box<str> = case.parties.context.hosts.name(host).to_string().into();
-    let name = || case.parties.target_named.text.clone();
+    let name = || case.parties.target_name().into();
     p.evidence.push(Fact::Resolves {
         name: name(),
         address,
@@ -366,7 +366,7 @@ pub(in crate::diagnosis) fn own_site(case: &Case<'_>) -> Option<Proof> {
     let mut p = Proof::new(case, repair_of_spn(case));
     p.evidence.push(Fact::ReachedItself {
         responder: case.parties.incident.answered_by.clone(),
-        target: case.parties.target_named.text.clone(),
+        target: case.parties.target_name().into(),
     });
     p.evidence.push(Fact::ServiceClass { class: case.parties.spn()?.class.clone() });
     p.kind = is_web_class(&class).then_some(Kind::KernelMode);

@@ -49,7 +49,7 @@ pub(in crate::diagnosis) fn realm(case: &Case<'_>) -> Option<Proof> {
 
 pub(in crate::diagnosis) fn domain(case: &Case<'_>) -> Option<Proof> {
     let mut p = Proof::new(case, Repair::Name(case.parties.target_name().to_owned()));
-    p.evidence.push(Fact::DomainTarget { target: case.parties.target_named.text.clone() });
+    p.evidence.push(Fact::DomainTarget { target: case.parties.target_name().into() });
     p.missing.push(host_log(case));
     p.missing.push(Request::ControllerLogs { spn: case.spn_name() });
     Some(p)
@@ -73,7 +73,7 @@ fn cloud(case: &Case<'_>, wanted: CloudService, service: &'static str) -> Option
         return None;
     }
     let mut p = Proof::new(case, repair_of_account(case));
-    p.evidence.push(Fact::CloudService { target: case.parties.target_named.text.clone(), service });
+    p.evidence.push(Fact::CloudService { target: case.parties.target_name().into(), service });
     for owner in &case.ownership.owners {
         p.evidence.push(super::registration::owner_fact(case, owner));
     }

@@ -58,7 +58,7 @@ pub(crate) fn audit_steps(found: Found<'_>) -> Vec<Step> {
         Found::HostAlias { spn, owners, computer } => {
             input.target = spn.to_string().into();
             input.owners = owners.to_vec();
-            input.responder_account = computer.cloned();
+            input.responder_account = computer.cloned().map(Box::new);
         }
         Found::SameName { domains, .. } => input.realms = domains.to_vec(),
     }

@@ -71,7 +71,7 @@ impl Incident {
             target_host: self.target.clone(),
             responder: self.responder.clone(),
             responder_host: self.responder_host.clone(),
-            responder_account: self.account.clone(),
+            responder_account: self.account.clone().map(Box::new),
             owners: self.owners.clone(),
             via_host: self.via_host,
             addresses: self.addresses.clone(),

@@ -89,12 +89,13 @@ impl<'a> View<'a> {
             None => Name::unlisted(&input.responder.text, Role::Account),
         };
         let is_responder = |owner: &&AccountFacts| {
-            let responder = input.responder_account.as_ref();
+            let responder = input.responder_account.as_deref();
             responder.is_some_and(|facts| facts.name == owner.name && facts.domain == owner.domain)
         };
         let owner = input.owners.iter().find(|owner| !is_responder(owner));
         let hosts = [&input.client, &input.target_host].into_iter().filter(|host| host.known);
-        let listed = input.owners.iter().chain(&input.responder_account).filter(|account| account.listed);
+        let listed =
+            input.owners.iter().chain(input.responder_account.as_deref()).filter(|account| account.listed);
         let known: Vec<&str> = hosts
             .filter_map(|host| host.text.split_once('.').map(|(_, domain)| domain))
             .chain(listed.map(|account| &*account.domain))

@@ -104,3 +104,17 @@ fn verdict(case: &Case<'_>, rule: &'static Rule, mut proof: Proof) -> Verdict {
         excluded_rivals,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rows_above_a_row_of_its_topology_were_tried_before_it() {
+        for rule in RULES {
+            let same = RULES.iter().filter(|other| other.topology == rule.topology);
+            let above = same.take_while(|other| !std::ptr::eq(*other, rule)).count();
+            assert_eq!(refused(rule.topology, rule.when).count(), above, "{}", rule.when);
+        }
+    }
+}

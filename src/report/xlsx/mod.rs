@@ -172,7 +172,7 @@ fn incidents(
 fn incident_cells(row: &Row, zone: &Zone) -> Vec<Cell> {
     let evidence = row.evidence.iter().map(|item| in_zone(&item.to_string(), zone).into_owned());
     vec![
-        Cell::Text(row.title.clone()),
+        Cell::Text(row.title.to_string()),
         status(row.status),
         confidence(row.confidence),
         Cell::Text(row.cause.to_string()),
@@ -184,11 +184,11 @@ fn incident_cells(row: &Row, zone: &Zone) -> Vec<Cell> {
         Cell::Number(row.events),
         Cell::Time(row.first_seen.clone()),
         Cell::Time(row.last_seen.clone()),
-        Cell::Text(row.explanation.clone()),
+        Cell::Text(row.explanation.to_string()),
         Cell::List(evidence.collect()),
         Cell::List(row.missing.iter().map(|item: &RequestItem| item.text().into_owned()).collect()),
         steps(&row.fix),
-        Cell::Text(row.problem.clone()),
+        Cell::Text(row.problem.to_string()),
         Cell::Text(row.target_realm.clone()),
         Cell::Text(row.client_realm.clone()),
         Cell::List(row.logs.clone()),

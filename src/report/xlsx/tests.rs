@@ -12,7 +12,7 @@ fn row(client: &str) -> Row {
         incident_id: format!("i-{client}"),
         problem_id: format!("p-{client}"),
         problem: "shared address 192.0.2.1".into(),
-        title: String::new(),
+        title: "".into(),
         status: Status::New,
         cause: Cause::LoopbackSharedIp,
         kind: Kind::BmcUsbNic,
@@ -28,7 +28,7 @@ fn row(client: &str) -> Row {
         events: 3,
         first_seen: "2026-10-06T10:00:00Z".into(),
         last_seen: "not a time".into(),
-        explanation: String::new(),
+        explanation: "".into(),
         evidence: vec![],
         missing: vec![],
         fix: ["=first", "then"].map(StepItem::from_cell).into_iter().collect(),
@@ -82,7 +82,7 @@ fn rows_without_room_are_counted_in_inputs() {
 
 #[test]
 fn a_long_cell_is_cut_and_says_so() {
-    let explanation = |text: String| Row { explanation: text, ..row("a") };
+    let explanation = |text: String| Row { explanation: text.into(), ..row("a") };
     // 🐎 takes two UTF-16 units.
     for (text, is_cut) in
         [("x".repeat(32_767), false), ("x".repeat(32_768), true), ("🐎".repeat(20_000), true)]

@@ -121,7 +121,7 @@ fn many(n: usize) -> Vec<Row> {
             // Half of them are problems of their own.
             if i % 2 == 0 {
                 row.problem_id = format!("p{i:012x}");
-                row.problem = format!("{} ({i})", row.problem);
+                row.problem = format!("{} ({i})", row.problem).into();
             }
             row.client = format!("SRV{i}.alpha.example.com");
             for request in &mut row.missing {
@@ -154,17 +154,13 @@ fn a_hostile_name_cannot_drive_the_terminal() {
     for colours in [false, true] {
         let mut rows = samples();
         for row in &mut rows {
-            for text in [
-                &mut row.client,
-                &mut row.answered_by,
-                &mut row.target_spn,
-                &mut row.explanation,
-                &mut row.problem,
-            ]
-            .into_iter()
-            .chain(&mut row.logs)
+            for text in
+                [&mut row.client, &mut row.answered_by, &mut row.target_spn].into_iter().chain(&mut row.logs)
             {
                 text.push_str(hostile);
+            }
+            for text in [&mut row.explanation, &mut row.problem] {
+                *text = format!("{text}{hostile}").into();
             }
             row.evidence.iter_mut().for_each(|item| change_text(item, |text| format!("{text}{hostile}")));
             row.missing.iter_mut().for_each(|item| change_text(item, |text| format!("{text}{hostile}")));
@@ -198,7 +194,7 @@ fn a_hostile_name_cannot_drive_the_terminal() {
 fn a_name_of_64_kib_does_not_push_the_rest_off_the_screen() {
     let mut rows = samples();
     rows[0].target_spn = format!("host/{}", "a".repeat(65_536));
-    rows[0].explanation = rows[0].target_spn.clone();
+    rows[0].explanation = rows[0].target_spn.as_str().into();
     rows[0].evidence = vec![EvidenceItem::from_cell(&rows[0].target_spn, EvidenceRole::For); 4];
     let text = view(&rows, 80, false);
     let (before, after) = (view(&samples(), 80, false).lines().count(), text.lines().count());

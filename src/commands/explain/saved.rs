@@ -108,7 +108,7 @@ pub(super) fn story(row: &Row, zone: &Zone, layout: TextLayout) -> TextWriter {
 
 /// The finding, and what kind of trouble it is.
 fn head(writer: &mut TextWriter, row: &Row, status: Status) {
-    let title = match row.title.as_str() {
+    let title = match &*row.title {
         "" => problem_name(&row.problem, &row.problem_id),
         title => title,
     };

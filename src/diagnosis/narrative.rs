@@ -338,7 +338,13 @@ fn title(case: &Case<'_>, verdict: &Verdict) -> String {
             format!("Entra ID has another key than the directory for {by}")
         }
         (Cause::PasswordMismatch, Kind::Keytab) => format!("The keytab for {target} is out of date"),
-        (Cause::PasswordMismatch, _) => format!("{by} has another key than the directory"),
+        (Cause::PasswordMismatch, Kind::MachineAccount) => {
+            format!("The machine password of {by} is out of sync")
+        }
+        (Cause::PasswordMismatch, Kind::ServiceAccount) => {
+            format!("The service uses another password of {by} than the directory has")
+        }
+        (Cause::PasswordMismatch, _) => format!("The key of {by} differs from the one in the directory"),
         (Cause::Undetermined, _) => match target.is_empty() {
             true => format!("{client} asked for a target that the event does not name"),
             false => format!("{client} asked for {target}; the cause is unknown"),

@@ -151,7 +151,7 @@ pub(in crate::cli) struct ReportOptions {
 
     /// Keep state between runs: report each event once and flag what is new.
     ///
-    /// The run reads FILE if it exists, and replaces it last of all.
+    /// The run reads FILE if it exists, and replaces it at the end.
     #[arg(long, value_name = "FILE", help_heading = "Compare", group = "earlier")]
     state: Option<PathBuf>,
 

@@ -108,7 +108,7 @@ impl AuditKind {
         match self {
             Self::RenamedOrDuplicateHost => "One machine with several names",
             Self::NameLeadsElsewhere => "Name resolves to another host",
-            Self::HostAliasCollision => "SPN apart from the computer's account",
+            Self::HostAliasCollision => "SPN that hides a HOST SPN",
             Self::BmcUsbNic
             | Self::VirtualSwitch
             | Self::ClusterOrNlbAddress

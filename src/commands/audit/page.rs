@@ -257,7 +257,7 @@ fn title(finding: &AuditFinding) -> String {
         },
         AuditKind::DuplicateSpn => format!("{who} have the SPN {what}"),
         AuditKind::HostAliasCollision => {
-            format!("{what} is registered apart from the HOST SPN that covers it")
+            format!("{what} is registered by itself, and hides the HOST SPN that covers it")
         }
         AuditKind::SameNameTwoDomains => format!("{who} have the name {what}"),
         AuditKind::BmcUsbNic

@@ -184,7 +184,7 @@ impl fmt::Display for Fact {
             Self::NotChosen { cause, why } => write!(f, "not {cause}: {why}"),
             Self::Rival { cause, story, .. } => write!(f, "{cause} fits as well: {story}"),
             Self::RivalExcluded { cause, story, by, .. } => {
-                write!(f, "not {cause}: {story} is excluded by {by}")
+                write!(f, "not {cause} ({story}): excluded by {by}")
             }
         }
     }

@@ -183,7 +183,7 @@ pub(super) fn service(view: &View<'_>) -> Vec<Step> {
         .only_if(format!("{account} is a user account, and its password was changed after {service} last started or was refused"))
         .risk("the service restarts. A wrong password locks the account out.")
         .needs("the current password. If nobody has it, plan a new one for all hosts at one time.")
-        .undo("Store the previous password, if the change in the directory is taken back too.", []),
+        .undo("Store the previous password, if you undo the change in the directory too.", []),
     ));
     steps.push(foreign::keytab_hint(view));
     steps.push(Step::read(

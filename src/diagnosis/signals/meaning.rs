@@ -62,7 +62,7 @@ fn says(near: &NearSignal<'_>) -> &'static str {
         }
         SignalKind::TwoAccounts => "the domain controller has more than one account of this name",
         SignalKind::NotALocalName => {
-            "a program asked its own machine for a name that is not the machine's: it had reached itself"
+            "a program on this machine authenticated to itself under another host's name: the connection looped back"
         }
         SignalKind::AuthenticationFailed => failure(signal.error),
         SignalKind::DcomFailed => "DCOM to it failed",

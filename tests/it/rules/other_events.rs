@@ -133,7 +133,7 @@ const EVENTS: &[Beside] = &[
     Beside { provider: NETLOGON, id: 5800, on: DC1, values: &[("", r"\\DC1"), ("", "SRV5$")], incident: cifs, verdicts: (MACHINE, TWICE), quoted: "more than one account of this name" },
     // LsaSrv and DistributedCOM, on the client's own log.
     Beside { provider: LSASRV, id: 6037, on: SRV1, values: &[("PID", "812"), ("Program", r"C:\x\WmiPrvSE.exe"), ("TargetName", "host/srv2.beta.example.com")],
-        incident: loopback, verdicts: (REACHED_ITSELF, REACHED_ITSELF), quoted: r"the connection looped back" },
+        incident: loopback, verdicts: (REACHED_ITSELF, REACHED_ITSELF), quoted: r"(Program=C:\x\WmiPrvSE.exe, TargetName=host/srv2.beta.example.com): a program on this machine" },
     Beside { provider: LSASRV, id: 40960, on: SRV1, values: &[("Target", "host/srv2.beta.example.com"), ("Protocol", "Kerberos"), ("Error", "Zugriff (0xc000006d)")],
         incident: loopback, verdicts: (REACHED_ITSELF, REACHED_ITSELF), quoted: "Error=0xc000006d): the logon was refused" },
     Beside { provider: LSASRV, id: 40960, on: SRV1, values: &[("Target", "cifs/srv5.alpha.example.com"), ("Protocol", "Kerberos"), ("Error", "Uhr (0xc0000133)")],

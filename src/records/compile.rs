@@ -305,8 +305,11 @@ pub(super) fn event_id_of(text: &str) -> Option<u16> {
 /// Would the name of a value be decoded?
 fn check_name(chunk: &[u8], name: Utf16Span) -> Option<()> {
     let (units, _) = name.bytes(chunk)?.as_chunks::<2>();
-    let is_printable = |[low, high]: &[u8; 2]| *high == 0 && (0x20..0x7f).contains(low);
-    if !units.is_empty() && units.iter().all(is_printable) {
+    // Blocks of units are compared at once.
+    let is_other = |[low, high]: &[u8; 2]| *high != 0 || low.wrapping_sub(0x20) >= 0x5f;
+    let (blocks, rest) = units.as_chunks::<8>();
+    let has_other = |block: &[[u8; 2]; 8]| block.iter().fold(false, |any, unit| any | is_other(unit));
+    if !units.is_empty() && !blocks.iter().any(has_other) && !rest.iter().any(is_other) {
         return Some(());
     }
     literal(chunk, name).filter(|name| !name.is_empty()).map(|_| ())

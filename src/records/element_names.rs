@@ -99,13 +99,13 @@ struct Slot {
 /// The names of the current chunk that were used so far.
 pub(super) struct ElementNames {
     generation: u32,
-    slots: Box<[Slot; 128]>,
+    slots: Box<[Slot; 512]>,
 }
 
 impl Default for ElementNames {
     fn default() -> Self {
         let name = ElementName { tag: Tag::Other, text: Utf16Span { at: 0, units: 0 } };
-        Self { generation: 1, slots: Box::new([Slot { generation: 0, offset: 0, end: 0, name }; 128]) }
+        Self { generation: 1, slots: Box::new([Slot { generation: 0, offset: 0, end: 0, name }; 512]) }
     }
 }
 
@@ -116,16 +116,25 @@ impl ElementNames {
     }
 
     /// The name at `offset`; `None` if it is unusual. `chunk` is the current chunk, or its beginning.
+    #[inline]
     pub(super) fn get(&mut self, chunk: &[u8], offset: u32) -> Option<ElementName> {
-        let hash = (offset >> 1).wrapping_mul(0x9e37_79b1) >> 25;
-        let slot = self.slots.get_mut(hash as usize)?;
+        let slot = self.slots.get(slot_of(offset))?;
         if (slot.generation, slot.offset) == (self.generation, offset) && slot.end as usize <= chunk.len() {
             return Some(slot.name);
         }
+        self.look_up(chunk, offset)
+    }
+
+    fn look_up(&mut self, chunk: &[u8], offset: u32) -> Option<ElementName> {
         let name = ElementName::at(chunk, offset)?;
         let units = u16_at(chunk, offset as usize + 6)?;
         let end = offset.checked_add(8)?.checked_add(u32::from(units) * 2)?;
-        *slot = Slot { generation: self.generation, offset, end, name };
+        *self.slots.get_mut(slot_of(offset))? = Slot { generation: self.generation, offset, end, name };
         Some(name)
     }
+}
+
+#[inline]
+fn slot_of(offset: u32) -> usize {
+    ((offset >> 1).wrapping_mul(0x9e37_79b1) >> 23) as usize
 }

@@ -37,14 +37,29 @@ fn the_readme_names_the_rust_it_needs() {
     assert!(readme.contains(&format!("Rust {RUST_VERSION} or later")));
 }
 
+const DEVELOPERS_TEXTS: [&str; 11] = [
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+    "docs/dev/README.md",
+    "docs/dev/architecture.md",
+    "docs/dev/decisions.md",
+    "docs/dev/fuzzing.md",
+    "docs/dev/glossary.md",
+    "docs/dev/releases.md",
+    "docs/dev/windows.md",
+    "tests/README.md",
+    "tests/data/README.md",
+];
+
 #[test]
 fn developers_texts_name_paths_that_exist() {
-    for name in ["CONTRIBUTING.md", "SECURITY.md", "tests/README.md", "tests/data/README.md"] {
+    for name in DEVELOPERS_TEXTS {
         let text = std::fs::read_to_string(format!("{ROOT}/{name}")).unwrap();
         let is_path = |text: &&str| {
             text.contains('/')
                 && text.chars().all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c))
                 && !text.starts_with("target/")
+                && !text.starts_with('/')
                 && !text.contains("NAME")
         };
         for path in text.split('`').skip(1).step_by(2).filter(is_path) {
@@ -53,6 +68,24 @@ fn developers_texts_name_paths_that_exist() {
             assert!(found, "{name}: `{path}` does not exist");
         }
     }
+}
+
+/// A test filter that matches nothing passes, and renews nothing.
+#[test]
+fn developers_texts_name_test_modules_that_exist() {
+    let mut found = 0;
+    for name in DEVELOPERS_TEXTS {
+        let text = std::fs::read_to_string(format!("{ROOT}/{name}")).unwrap();
+        let commands =
+            text.split("--test it ").skip(1).filter_map(|rest| rest.split(['`', '\n', '#']).next());
+        for word in commands.flat_map(str::split_whitespace) {
+            let Some((module, _)) = word.split_once("::") else { continue };
+            let file = format!("{ROOT}/tests/it/{module}");
+            assert!(Path::new(&file).is_dir() || Path::new(&format!("{file}.rs")).exists(), "{name}: {word}");
+            found += 1;
+        }
+    }
+    assert!(found > 10, "{found}");
 }
 
 #[test]

@@ -131,6 +131,7 @@ impl EventForm {
     /// Recognises the form from the start of a text.
     pub(crate) fn of(text: &str) -> Option<Self> {
         let text = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+        let text = without_record_line(text);
         if text.starts_with('{')
             || text.starts_with("[{")
             || text.starts_with("[\n")
@@ -138,6 +139,10 @@ impl EventForm {
             || text.starts_with("[ ")
         {
             return is_json(text).then_some(Self::Json);
+        }
+        // What chainsaw prints by default has the names of events in another form.
+        if text.starts_with("---") && text.contains("Event_attributes:") {
+            return None;
         }
         if text.starts_with("<Objs") {
             let marks =
@@ -174,7 +179,8 @@ impl EventForm {
         if is_list(text) {
             return Some(Self::List);
         }
-        (has_header || is_psloglist(text) || is_message(text)).then_some(Self::Labels)
+        (has_header || is_psloglist(text) || is_message(text) || is_lost_message(text))
+            .then_some(Self::Labels)
     }
 }
 
@@ -204,6 +210,14 @@ fn xml_at(text: &str) -> Option<usize> {
         .then_some(at)
 }
 
+/// `evtx_dump -o json` writes `Record 52341` before each object.
+fn without_record_line(text: &str) -> &str {
+    let after = text
+        .split_once('\n')
+        .filter(|(line, rest)| crate::text::json::is_record_line(line) && rest.trim_start().starts_with('{'));
+    after.map_or(text, |(_, rest)| rest.trim_start())
+}
+
 fn is_json(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     let has = |name: &str| {
@@ -217,6 +231,8 @@ fn is_json(text: &str) -> bool {
         || (any(ID) && any(OTHER))
         || (any(WEAK_ID) && any(STRONG))
         || (has("_raw") && lower.contains("eventcode="))
+        // The answer of Log Analytics has the names as values.
+        || (has("columns") && has("rows") && lower.contains("\"eventid\"") && lower.contains("\"timegenerated\""))
 }
 
 fn is_csv(text: &str) -> bool {
@@ -308,7 +324,45 @@ fn is_message(text: &str) -> bool {
                     && host.starts_with(char::is_alphanumeric)
             })
     };
-    at.is_some() && !text.starts_with(['[', '#', '<']) && words.filter(|word| is_name(word)).count() >= 2
+    let first = text.lines().find(|line| line.contains("KRB_AP_ERR_MODIFIED")).unwrap_or_default();
+    at.is_some()
+        && !is_log_line(first)
+        && !text.starts_with(['[', '#', '<'])
+        && words.filter(|word| is_name(word)).count() >= 2
+}
+
+/// The sentence of Event Viewer about an event 4 whose message is missing, at the beginning of a text, with its values below.
+fn is_lost_message(text: &str) -> bool {
+    let first = text.trim_start_matches(['>', '*', ' ', '"']).lines().next().unwrap_or_default();
+    names_lost_event_4(first) && text.contains("included with the event")
+}
+
+/// `The description for Event ID 4 from source Microsoft-Windows-Security-Kerberos cannot be found.`, and of XP
+/// `.. Event ID ( 4 ) in Source ( Kerberos ) cannot be found.`
+pub(crate) fn names_lost_event_4(line: &str) -> bool {
+    let plain = line.replace(['(', ')'], " ").split_whitespace().collect::<Vec<_>>().join(" ");
+    ["from source", "in Source"].iter().any(|link| {
+        ["Microsoft-Windows-Security-Kerberos", "Kerberos"].iter().any(|source| {
+            plain.contains(&format!("description for Event ID 4 {link} {source} cannot be found"))
+        })
+    })
+}
+
+/// Is the message in a line of a log (syslog, CEF), after its time? Such lines belong to a reader of their own: their time and
+/// machine would be lost.
+pub(crate) fn is_log_line(line: &str) -> bool {
+    let before = line.find("KRB_AP_ERR_MODIFIED").and_then(|at| line.get(..at)).unwrap_or_default();
+    let is_time = |word: &str| {
+        let word = word.rsplit(['T', '[']).next().unwrap_or_default();
+        let parts: Vec<&str> = word.split(':').collect();
+        parts.len() >= 3
+            && parts
+                .iter()
+                .take(2)
+                .all(|part| matches!(part.len(), 1 | 2) && part.bytes().all(|b| b.is_ascii_digit()))
+            && parts.get(2).is_some_and(|part| part.starts_with(|c: char| c.is_ascii_digit()))
+    };
+    before.contains("CEF:") || before.contains("LEEF:") || before.split_whitespace().any(is_time)
 }
 
 #[cfg(test)]

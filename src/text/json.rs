@@ -56,6 +56,13 @@ pub(crate) fn each_object<R: Read>(text: TextReader<R>, visitor: &mut impl Objec
     Ok(())
 }
 
+/// `Record 52341`, as `evtx_dump` numbers its objects.
+pub(crate) fn is_record_line(line: &str) -> bool {
+    line.trim_end()
+        .strip_prefix("Record ")
+        .is_some_and(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
+}
+
 /// Error message if two members of one object in the JSON value at the start of `text` have the same name.
 pub(crate) fn repeated_name(text: &str) -> Option<String> {
     let value = Window::new(TextReader::of(text)).value(0).ok()?;
@@ -91,7 +98,7 @@ struct Objects<'v, R, V> {
 impl<R: Read, V: ObjectVisitor> Objects<'_, R, V> {
     /// Reads what begins at `at` with `byte`, and moves on.
     fn read(&mut self, at: usize, byte: u8) -> io::Result<()> {
-        match (byte, self.lists.last()) {
+        match (byte, self.lists.last().copied()) {
             (b',', _) => {}
             (b'[', _) if self.lists.len() < MAX_LISTS => self.lists.push(List::Array),
             (b']', Some(List::Array)) | (b'}', Some(List::Wrapper)) => drop(self.lists.pop()),
@@ -99,10 +106,24 @@ impl<R: Read, V: ObjectVisitor> Objects<'_, R, V> {
             (b']' | b'}', _) if self.failed => {}
             (b'{', _) => return self.object(at),
             (b'"', Some(List::Wrapper)) => return self.member(at),
+            (b'R', None) if self.skip_record_line(at)? => return Ok(()),
             _ => return self.other(at),
         }
         self.window.move_to(at + 1);
         Ok(())
+    }
+
+    /// Skips a line between documents that `evtx_dump` writes.
+    fn skip_record_line(&mut self, at: usize) -> io::Result<bool> {
+        self.window.move_to(at);
+        while !self.window.rest().contains('\n') && self.window.rest().len() < 64 && self.window.load()? {}
+        let line = self.window.rest().lines().next().unwrap_or_default();
+        let len = line.len();
+        let is_one = is_record_line(line);
+        if is_one {
+            self.window.skip(len);
+        }
+        Ok(is_one)
     }
 
     /// Reads an object, or enters the list that it wraps.

@@ -1,7 +1,8 @@
 //! Builds an event from lines of copied text.
 
 use super::flat::{FlatEvent, MODIFIED};
-use crate::files::event_form::Label;
+use super::reader::KERBEROS;
+use crate::files::event_form::{Label, is_log_line, names_lost_event_4};
 
 /// Most bytes kept of a description. A Kerberos event has fewer than 1,500.
 const MAX_DESCRIPTION: usize = 64 * 1024;
@@ -76,10 +77,16 @@ impl EventBuilder {
                 self.set(label, value);
             }
             // Pasted without its label, or alone.
-            (Part::Header, None) if line.replace('\\', "").contains(MODIFIED) => {
+            (Part::Header, None) if line.replace('\\', "").contains(MODIFIED) && !is_log_line(line) => {
                 if self.seen == 0 {
                     self.line = number;
                 }
+                self.set(Label::Description, line.trim_start_matches(is_quote).trim());
+            }
+            (Part::Header, None) if names_lost_event_4(line) && self.seen == 0 => {
+                self.line = number;
+                self.set(Label::Source, KERBEROS);
+                self.set(Label::EventId, "4");
                 self.set(Label::Description, line.trim_start_matches(is_quote).trim());
             }
             (Part::Header, None) => {}

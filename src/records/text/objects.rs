@@ -40,8 +40,22 @@ impl ObjectVisitor for Objects<'_, '_> {
     }
 }
 
+/// The rows of a table as the API of Log Analytics returns it: `columns` with names, and `rows` of values.
+fn rows_of_table(table: &Object) -> impl Iterator<Item = Object> {
+    let list = |name: &str| table.get(name).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let names: Vec<&str> =
+        list("columns").iter().map(|column| column["name"].as_str().unwrap_or_default()).collect();
+    list("rows").iter().filter_map(Value::as_array).map(move |row| {
+        names.iter().zip(row).map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
+    })
+}
+
 /// Takes an object, or the events of a document that wraps a list of them.
 pub(super) fn take_object(object: &Object, line: u64, reader: &mut Reader<'_>) {
+    if let Some(tables) = object.get("tables").and_then(Value::as_array) {
+        let rows = tables.iter().filter_map(Value::as_object).flat_map(rows_of_table);
+        return rows.for_each(|row| reader.take_found(flat::read_object(&row), line));
+    }
     match flat::inner_lists(object) {
         Some(list) => {
             list.iter().filter_map(Value::as_object).for_each(|inner| take_object(inner, line, reader))

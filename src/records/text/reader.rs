@@ -12,7 +12,7 @@ use crate::records::xml::parse_event;
 use crate::records::{Content, Datum, Origin, Record};
 use crate::zone::Zone;
 
-const KERBEROS: &str = "Microsoft-Windows-Security-Kerberos";
+pub(super) const KERBEROS: &str = "Microsoft-Windows-Security-Kerberos";
 
 /// Where the events of one file go, and what is known of its dates.
 pub(super) struct Reader<'a> {

@@ -67,6 +67,14 @@ const OTHERS: &[(&str, &str)] = &[
         r#"<Objs Version="1.1.0.1" xmlns="http://schemas.microsoft.com/powershell/2004/04"><Obj RefId="0"><Props><S N="ProviderName">Microsoft-Windows-Security-Kerberos</S><I32 N="Id">4</I32><S N="MachineName">SRV1</S><DT N="TimeCreated">2013-10-13T21:13:09+00:00</DT><S N="Message">m</S><Obj N="Properties" RefId="1"><LST><Obj RefId="2"><Props><S N="Value">srv1$</S></Props></Obj><Obj RefId="3"><Props><S N="Value">ALPHA.EXAMPLE.COM</S></Props></Obj><Obj RefId="4"><Props><S N="Value">host/srv2.beta.example.com</S></Props></Obj><Obj RefId="5"><Props><S N="Value">BETA.EXAMPLE.COM</S></Props></Obj></LST></Obj></Props></Obj></Objs>"#,
     ),
     (
+        "evtx_dump -o json, with a line before each object",
+        "Record 7\n{\n  \"Event\": {\n    \"EventData\": {\"Server\": \"srv1$\", \"TargetRealm\": \"ALPHA.EXAMPLE.COM\", \"Targetname\": \"host/srv2.beta.example.com\", \"ClientRealm\": \"BETA.EXAMPLE.COM\"},\n    \"System\": {\"Channel\": \"System\", \"Computer\": \"SRV1\", \"EventID\": {\"#attributes\": {\"Qualifiers\": 16384}, \"#text\": 4}, \"Provider\": {\"#attributes\": {\"Name\": \"Microsoft-Windows-Security-Kerberos\"}}, \"TimeCreated\": {\"#attributes\": {\"SystemTime\": \"2013-10-13T21:13:09Z\"}}}\n  }\n}\nRecord 8\n{\"Event\": {\"System\": {\"EventID\": 7, \"Provider\": {\"#attributes\": {\"Name\": \"Disk\"}}}}}\n",
+    ),
+    (
+        "API of Log Analytics",
+        r#"{"tables":[{"name":"PrimaryResult","columns":[{"name":"TimeGenerated","type":"datetime"},{"name":"Source","type":"string"},{"name":"EventLog","type":"string"},{"name":"Computer","type":"string"},{"name":"EventID","type":"int"},{"name":"ParameterXml","type":"string"}],"rows":[["2013-10-13T21:13:09Z","Microsoft-Windows-Security-Kerberos","System","SRV1",4,"<Param>srv1$</Param><Param>ALPHA.EXAMPLE.COM</Param><Param>host/srv2.beta.example.com</Param><Param>BETA.EXAMPLE.COM</Param>"]]}]}"#,
+    ),
+    (
         "NXLog",
         r#"{"EventTime":"2013-10-13 21:13:09","Hostname":"SRV1","EventID":4,"SourceName":"Microsoft-Windows-Security-Kerberos","RecordNumber":7,"Channel":"System","Server":"srv1$","TargetRealm":"ALPHA.EXAMPLE.COM","Targetname":"host/srv2.beta.example.com","ClientRealm":"BETA.EXAMPLE.COM"}"#,
     ),

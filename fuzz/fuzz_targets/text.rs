@@ -1,4 +1,5 @@
-//! Copied text: no panic, no hang, and the same result however the bytes arrive.
+//! Events as text, of every form and tool, through the recognition of their content: no panic, no hang, and the same result
+//! however the bytes arrive.
 //!
 //! `cargo +nightly fuzz run text fuzz/corpus/text fuzz/seeds/text`
 
@@ -6,6 +7,7 @@
 
 use std::io::Read;
 
+use krbtriage::files::kind::{Kind, sniff};
 use krbtriage::records::text::read_events;
 use krbtriage::records::{ReadErrors, Record, Selection, EventFilter};
 use krbtriage::zone::Zone;
@@ -28,6 +30,9 @@ fn read(input: impl Read, selection: &Selection) -> (Vec<Record>, u64, Vec<Strin
 }
 
 fuzz_target!(|bytes: &[u8]| {
+    let kind = sniff(bytes);
+    assert_eq!(Kind::named(kind.name()), kind);
+
     let everything = Selection::new(vec![EventFilter { providers: vec![], event_ids: vec![] }]);
     let whole = read(bytes, &everything);
     assert!(whole.0.len() as u64 <= whole.1);

@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use zip::ZipArchive;
+use zip::extra_fields::ExtraField;
 use zip::read::{OwnedZipFileEntry, ZipFile, ZipReadOptions};
 use zip::result::ZipError;
 
@@ -137,6 +138,10 @@ pub fn spending<'a>(inner: impl Read + 'a, budget: &'a Budget) -> impl Read + 'a
 /// Names the members of an archive that holds no log.
 pub fn no_log_in(members: &[(String, Kind)]) -> String {
     const SHOWN: usize = 3;
+    if members.iter().any(|(name, _)| name == "[Content_Types].xml") {
+        return "this is a document of Office; save the sheet as CSV, or copy the text in it to a text file"
+            .to_owned();
+    }
     let shown: Vec<String> =
         members.iter().take(SHOWN).map(|(name, kind)| format!("{name} ({})", kind.name())).collect();
     let mut text = match members.is_empty() {
@@ -322,8 +327,8 @@ fn unpack<'a, R: Read + Seek>(
 /// Recognises a member by its first bytes, and lists it if it is an archive.
 fn parts(entry: &OwnedZipFileEntry, archive: &mut (impl Read + Seek), budget: &Budget) -> Vec<Part> {
     let (kind, inner) = match kind_and_content(entry, archive, budget) {
-        Ok((Kind::Zip, bytes)) => (Kind::Zip, bytes),
-        Ok((kind, _)) => return vec![Part::new(entry, kind, None)],
+        Ok((Kind::Zip, bytes, _)) => (Kind::Zip, bytes),
+        Ok((kind, _, written)) => return vec![Part::new(entry, kind, None).written(written)],
         Err(error) => return vec![Part::new(entry, Kind::Other, Some(error))],
     };
     let (entries, mut archive, _) = match entries(Cursor::new(&inner)) {
@@ -335,8 +340,8 @@ fn parts(entry: &OwnedZipFileEntry, archive: &mut (impl Read + Seek), budget: &B
         .into_iter()
         .map(|inner| {
             let mut part = match kind_and_content(&inner, &mut archive, budget) {
-                Ok((Kind::Zip, _)) => Part::new(&inner, Kind::Zip, Some(ArchiveError::TooDeep)),
-                Ok((kind, _)) => Part::new(&inner, kind, None),
+                Ok((Kind::Zip, ..)) => Part::new(&inner, Kind::Zip, Some(ArchiveError::TooDeep)),
+                Ok((kind, _, written)) => Part::new(&inner, kind, None).written(written),
                 Err(error) => Part::new(&inner, Kind::Other, Some(error)),
             };
             part.name = format!("{outer_name}!{}", part.name);
@@ -351,25 +356,44 @@ impl Part {
         let written = entry.as_ref().last_modified().and_then(written_at);
         Self { inner: None, name: name(entry), kind, len: entry.size(), written, refusal }
     }
+
+    /// With a better time, if there is one.
+    fn written(self, exact: Option<Timestamp>) -> Self {
+        Self { written: exact.or(self.written), ..self }
+    }
 }
 
-/// The content is given for archives only.
+/// The time in UTC that most tools except Explorer write beside the local one.
+fn exact_time(field: &ExtraField) -> Option<Timestamp> {
+    match field {
+        ExtraField::ExtendedTimestamp(times) => Timestamp::from_second(times.mod_time()?.into()).ok(),
+        // Since 1601, in units of 100 ns.
+        ExtraField::Ntfs(times) => {
+            let seconds = i64::try_from(times.mtime() / 10_000_000).ok()? - 11_644_473_600;
+            Timestamp::from_second(seconds).ok()
+        }
+        _ => None,
+    }
+}
+
+/// The kind, the content of an archive, and when the member was written if its header has that in UTC.
 fn kind_and_content(
     entry: &OwnedZipFileEntry,
     archive: &mut (impl Read + Seek),
     budget: &Budget,
-) -> Result<(Kind, Vec<u8>), ArchiveError> {
+) -> Result<(Kind, Vec<u8>, Option<Timestamp>), ArchiveError> {
     if entry.encrypted() {
         return Err(ArchiveError::Encrypted);
     }
     let mut unpacked = unpack(entry, archive, budget)?;
+    let written = unpacked.inner.extra_data_fields().find_map(exact_time);
     let mut head = Vec::new();
     unpacked.by_ref().take(SNIFF_LEN as u64).read_to_end(&mut head).map_err(ours)?;
     let kind = sniff(&head);
     if kind == Kind::Zip {
         head = inner_archive(&mut head.as_slice().chain(unpacked))?;
     }
-    Ok((kind, head))
+    Ok((kind, head, written))
 }
 
 fn inner_archive(unpacked: &mut dyn Read) -> Result<Vec<u8>, ArchiveError> {
@@ -436,6 +460,25 @@ mod tests {
         for bytes in [&b""[..], b"PK\x03\x04", b"PK\x05\x06 and then nothing more of it"] {
             assert!(matches!(entries(Cursor::new(bytes)), Err(ArchiveError::Broken(_))));
         }
+    }
+
+    #[test]
+    fn the_time_in_utc_comes_before_the_local_one() {
+        use std::io::Write;
+        let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        let local = zip::DateTime::from_date_and_time(2026, 10, 1, 12, 0, 0).unwrap();
+        let mut options =
+            zip::write::FileOptions::<zip::write::ExtendedFileOptions>::default().last_modified_time(local);
+        // 2026-10-01T10:00:00Z, with the flag for the time of the last change.
+        let mut field = vec![1];
+        field.extend_from_slice(&1_790_848_800_u32.to_le_bytes());
+        options.add_extra_field(0x5455, &field, false).unwrap();
+        zip.start_file("a.csv", options).unwrap();
+        zip.write_all(b"host,address\n").unwrap();
+        let bytes = zip.finish().unwrap().into_inner();
+        let (entries, mut archive, _) = entries(Cursor::new(&bytes)).unwrap();
+        let part = &parts(&entries[0], &mut archive, &Budget::new(0))[0];
+        assert_eq!(part.written, Some("2026-10-01T10:00:00Z".parse().unwrap()));
     }
 
     #[test]

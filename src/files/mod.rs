@@ -42,6 +42,20 @@ pub struct Input {
     pub named: bool,
 }
 
+impl Input {
+    /// Why the file is not read, and what to do about it. `None` for a file that is read.
+    pub fn refusal(&self) -> Option<&'static str> {
+        let refusal = self.kind.refusal()?;
+        let is_unknown = matches!(self.kind, Kind::OtherText | Kind::Other);
+        let described = || {
+            let mut head = [0; SNIFF_LEN];
+            let n = read_full_at(&File::open(&self.path).ok()?, &mut head, 0).ok()?;
+            kind::describe_unread(head.get(..n).unwrap_or_default())
+        };
+        Some(is_unknown.then(described).flatten().unwrap_or(refusal))
+    }
+}
+
 /// Advice for a log that the event log service (or another program) keeps open.
 const EXPORT: &str = "export the log and read the copy: wevtutil epl System System.evtx";
 
@@ -158,8 +172,7 @@ pub fn to_spare(inputs: &[Input]) -> impl Iterator<Item = &Path> + Clone {
 /// If no log was found: the reasons, for all files passed explicitly and those that a user would miss.
 pub fn no_log_among(inputs: &[Input], errors: &[FileError]) -> Vec<String> {
     let refused = inputs.iter().filter(|input| input.named || input.kind.is_missed(&input.path));
-    let refused =
-        refused.filter_map(|input| Some(format!("{}: {}", input.path.display(), input.kind.refusal()?)));
+    let refused = refused.filter_map(|input| Some(format!("{}: {}", input.path.display(), input.refusal()?)));
     errors.iter().map(ToString::to_string).chain(refused).collect()
 }
 

@@ -216,7 +216,7 @@ impl<'a> Plan<'a> {
                 }
                 // A folder holds all sorts of files. Report only a log that will be missed.
                 Some(refusal) if input.named || input.kind.is_missed(&input.path) => {
-                    plan.read_error(i, || refusal.to_string());
+                    plan.read_error(i, || input.refusal().unwrap_or(refusal).to_owned());
                 }
                 Some(_) => {}
             }

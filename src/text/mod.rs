@@ -34,6 +34,35 @@ pub fn cut(text: &str, max: usize) -> Option<String> {
     })
 }
 
+/// A text that a mail quotes, without its `> ` marks, on the same lines; `None` where the text is not quoted. Most lines begin
+/// with `>`, and each such line goes on with a blank or another `>`: `AdFind` writes `>name: value`.
+pub(crate) fn unquoted(text: &str) -> Option<String> {
+    let mut lines: Vec<&str> = text.lines().collect();
+    let filled = lines.iter().filter(|line| !line.trim().is_empty()).count();
+    let mut is_quoted = false;
+    for _ in 0..MAX_QUOTES {
+        let marked = lines.iter().filter(|line| line.trim_start().starts_with('>')).count();
+        let is_mail = |line: &&str| {
+            line.trim_start()
+                .strip_prefix('>')
+                .is_none_or(|rest| rest.is_empty() || rest.starts_with([' ', '>']))
+        };
+        if marked * 2 <= filled || !lines.iter().all(|line| is_mail(line)) {
+            break;
+        }
+        is_quoted = true;
+        for line in &mut lines {
+            if let Some(rest) = line.trim_start().strip_prefix('>') {
+                *line = rest.strip_prefix(' ').unwrap_or(rest);
+            }
+        }
+    }
+    is_quoted.then(|| lines.join("\n") + "\n")
+}
+
+/// Most mails in one another.
+const MAX_QUOTES: usize = 8;
+
 /// [`str::trim`], which decodes characters only where the text may begin or end with blanks.
 pub(crate) fn trimmed(text: &str) -> &str {
     let is_visible = |b: Option<&u8>| b.is_some_and(u8::is_ascii_graphic);

@@ -39,6 +39,7 @@ const EVERY_INPUT: &[(&str, usize, usize, usize, &str, &str)] = &[
     ("03-noblank.txt", 2, 0, 0, "", "this shows which host"),
     ("04-indented.txt", 2, 0, 0, "", "this shows which host"),
     ("05-events-4624.jsonl", 0, 0, 0, "these are events", "these are events"),
+    ("05-interfaces.csv", 15, 0, 0, "", "this shows which host"),
     ("05-security-4624.jsonl", 0, 0, 0, "these are events", "these are events"),
     ("06-example.com.dns", 0, 6, 0, "", "this shows which host"),
     ("08-outerxml-in-csv.csv", 0, 0, 0, "these are events", "these are events"),
@@ -50,6 +51,7 @@ const EVERY_INPUT: &[(&str, usize, usize, usize, &str, &str)] = &[
     ("15-get-netipaddress-list.txt", 1, 0, 0, "", "this shows which host"),
     ("17-select-cim-lost.csv", 0, 0, 0, "the export lost its data", "this shows which host"),
     ("17-select-cim.csv", 2, 0, 0, "", "this shows which host"),
+    ("18-logs.tar", 0, 0, 0, "the archive holds logs", "the archive holds logs"),
     ("18-logs.tar.gz", 0, 0, 0, "the archive holds logs", "the archive holds logs"),
     ("19-sysmon-config.xml", 0, 0, 0, "not an inventory", "the file is of no known kind"),
     ("21-ipv6only.txt", 2, 0, 0, "", "this shows which host"),
@@ -299,4 +301,102 @@ fn escaped_cells_of_an_account_list_are_unescaped() {
     let path = folder.path().join("s.csv");
     std::fs::write(&path, "account,domain,spn\n'=x,alpha.com,HTTP/a\n").unwrap();
     assert_eq!(&*accounts::load(&[path]).accounts[0].name, "=x");
+}
+
+/// `host address` of each row of a text, and its problems.
+fn rows_of(name: &str, text: &str) -> (Vec<String>, Vec<String>) {
+    let inventory = load_bytes(name, text.as_bytes(), &LoadOptions::default());
+    let rows = inventory.owned.iter().map(|row| format!("{} {}", row.host, row.address)).collect();
+    (rows, inventory.files[0].read_errors.clone())
+}
+
+#[test]
+fn a_row_of_a_mask_a_subnet_or_a_mac_is_none() {
+    let text = "Server,IP Address\nSRV1,255.255.255.0\nSRV2,192.0.2.0/24\nSRV3,192.0.2.255/24\nSRV4,0.0.0.0\n\
+                00-00-5E-00-53-08,192.0.2.8\nunknown,192.0.2.9\nSRV5,192.0.2.5/24\n";
+    let (rows, problems) = rows_of("list.csv", text);
+    assert_eq!(rows, ["SRV5 192.0.2.5"]);
+    assert_eq!(problems.len(), 5, "{problems:?}");
+}
+
+#[test]
+fn a_row_with_a_delimiter_in_a_value_is_skipped() {
+    let text = "Vendor,Broadcast,IP Address,Server\nExample, Inc.,192.0.2.255,192.0.2.5,SRV5\nExample,192.0.2.255,192.0.2.6,SRV6\n";
+    let (rows, problems) = rows_of("list.csv", text);
+    assert_eq!(rows, ["SRV6 192.0.2.6"]);
+    assert!(problems[0].starts_with("line 2: 5 cells, and the header has 4 columns"), "{problems:?}");
+    // Each line ends with a delimiter.
+    let (rows, problems) = rows_of("list.csv", "Server,IP Address\nSRV5,192.0.2.5,\nSRV6,192.0.2.6,\n");
+    assert_eq!((rows.len(), problems.len()), (2, 0));
+}
+
+#[test]
+fn a_list_of_people_is_no_list_of_machines() {
+    let (rows, problems) = rows_of("list.csv", "Name,E-Mail,IP Address\nann,ann@alpha.example,192.0.2.5\n");
+    assert_eq!(rows, [""; 0]);
+    assert!(problems[0].starts_with("not an inventory"), "{problems:?}");
+}
+
+#[test]
+fn plain_ipconfig_after_ipconfig_all_is_of_the_same_machine() {
+    let plain = "\nWindows IP Configuration\n\n\nEthernet adapter Ethernet0:\n\n   Connection-specific DNS Suffix  . :\n   \
+                 IPv4 Address. . . . . . . . . . . : 192.0.2.5\n   Subnet Mask . . . . . . . . . . . : 255.255.255.0\n   \
+                 Default Gateway . . . . . . . . . : 192.0.2.1\n";
+    let all = format!(
+        "\nWindows IP Configuration\n\n   Host Name . . . . . . . . . . . . : SRV1\n   Primary Dns Suffix  . . . . . . . : alpha.example\n{}",
+        plain.trim_start_matches("\nWindows IP Configuration\n").replace("192.0.2.5", "192.0.2.5(Preferred)")
+    );
+    let both = format!("C:\\>ipconfig /all\n{all}\nC:\\>ipconfig\n{plain}");
+    assert_eq!(rows_of("notes.txt", &both), (vec!["SRV1.alpha.example 192.0.2.5".to_owned()], vec![]));
+}
+
+#[test]
+fn what_a_mail_quotes_is_read() {
+    let quoted = |text: &str| text.lines().map(|line| format!("> {line}\n")).collect::<String>();
+    let (rows, problems) = rows_of("mail.txt", &format!("Hi,\n{}", quoted("host,address\nsrv1,192.0.2.1\n")));
+    assert_eq!((rows, problems.len()), (vec![], 1), "a table below other text has no header");
+    assert_eq!(rows_of("mail.txt", &quoted("host,address\nsrv1,192.0.2.1\n")).0, ["srv1 192.0.2.1"]);
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in [
+        (
+            "setspn.txt",
+            "Registered ServicePrincipalNames for CN=SRV1,CN=Computers,DC=alpha,DC=example:\n        HOST/srv1\n",
+        ),
+        (
+            "ldif.txt",
+            "dn: CN=SRV1,CN=Computers,DC=alpha,DC=example\nsAMAccountName: SRV1$\nservicePrincipalName: HOST/srv1\n",
+        ),
+    ] {
+        let path = folder.path().join(name);
+        std::fs::write(&path, quoted(&quoted(text))).unwrap();
+        let found = accounts::load(&[path]);
+        assert_eq!(found.accounts.len(), 1, "{name}: {:?}", found.files);
+        assert_eq!(found.accounts[0].spns.len(), 1, "{name}");
+    }
+}
+
+/// F7: a text with a DN and an SPN in a sentence was a listing of `setspn` without accounts.
+#[test]
+fn a_text_about_a_directory_is_no_setspn() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("README.md");
+    for text in [
+        "# tool\n\nCN=Computers,DC=alpha,DC=example\n\nsee host/srv1 for details\n",
+        "The base is DC=alpha,DC=example in this test\nand more text\n",
+        "base DC=alpha,DC=example\nuri ldap://dc1.alpha.example\n",
+    ] {
+        std::fs::write(&path, text).unwrap();
+        let found = accounts::load(std::slice::from_ref(&path));
+        assert!(found.files[0].read_errors[0].contains("of no known kind"), "{:?}", found.files);
+    }
+}
+
+#[test]
+fn facters_yaml_is_read() {
+    let text = "---\nhostname: SRV1\nkernel: windows\nnetworking:\n  domain: alpha.example\n  hostname: SRV1\n  interfaces:\n    \
+                Ethernet 3:\n      dhcp: 192.0.2.67\n      ip: 192.0.2.5\n      mac: 00:00:5E:00:53:01\n      netmask: 255.255.255.0\n      \
+                network: 192.0.2.0\n  ip: 192.0.2.5\n";
+    let inventory = load_bytes("facts.yaml", text.as_bytes(), &LoadOptions::default());
+    assert_eq!(inventory.files[0].kind, "facter facts");
+    assert_eq!(owned(&inventory), ["SRV1.alpha.example 192.0.2.5 [Ethernet 3] [-] 00-00-5E-00-53-01"]);
 }

@@ -210,3 +210,23 @@ fn sharphounds_archive_gives_its_accounts() {
     assert_eq!(kinds, [("SharpHound", 0), ("SharpHound", 0)]);
     assert!(lists.accounts.len() > 2);
 }
+
+/// An archive of logs and inventories is read once for each, and each reading met the same broken member.
+#[test]
+fn a_member_that_cannot_be_unpacked_is_reported_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let table = format!("host,address\n{}", "srv1,192.0.2.1\n".repeat(2000));
+    let spns = "account,domain,spn\nSRV1$,alpha.example,HOST/srv1\n";
+    let mut zip = zip_of(&[
+        ("SRV1-System.evtx", sample("logs/SRV1-System.evtx")),
+        ("interfaces.csv", sample("interfaces.csv")),
+        ("spns.csv", spns.into()),
+        ("broken.csv", table.into()),
+    ]);
+    let name = memchr::memmem::find(&zip, b"broken.csv").unwrap();
+    zip[name + 20..name + 40].iter_mut().for_each(|byte| *byte ^= 0xff);
+    let path = write(folder.path(), "all.zip", &zip);
+    let (status, _, messages) = triage(&[path.to_str().unwrap()]);
+    assert_eq!(status, 3, "{messages}");
+    assert_eq!(messages.matches("broken.csv").count(), 1, "{messages}");
+}

@@ -1,5 +1,6 @@
 //! Stage 3: reads the inventories and diagnoses every incident.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -17,6 +18,7 @@ use crate::inventory::directory::Directory;
 use crate::inventory::{InventoryFile, accounts, addresses, from_events};
 use crate::probe::HostProgress;
 use crate::report::Row;
+use crate::scan::FileReport;
 
 /// The verdicts, and the inventories they are based on.
 pub(super) struct Diagnosed {
@@ -62,7 +64,8 @@ pub(super) fn find(
     let policy = TargetPolicy::new(&interfaces, &accounts, config.machine.as_ref());
     from_events::add(&mut interfaces, &collected.signals, &log_name);
     let notes = ask::ask(config, &policy, &mut interfaces, collected, progress);
-    let inventories = [interfaces.files.clone(), accounts.files.clone()].concat();
+    let mut inventories = [interfaces.files.clone(), accounts.files.clone()].concat();
+    drop_repeated(&mut inventories, &logs.files);
 
     for file in &inventories {
         let kind = if file.kind.is_empty() { "not recognised" } else { file.kind };
@@ -77,4 +80,22 @@ pub(super) fn find(
     let diagnosis = diagnosis::diagnose(std::mem::take(&mut collected.incidents), &context);
     collected.dropped.undiagnosed = diagnosis.failed;
     Found { findings: diagnosis.findings, inventories, notes }
+}
+
+/// Drops what is reported already: an archive of logs and inventories is read once for each, and each reading meets the same
+/// member that cannot be unpacked.
+fn drop_repeated(inventories: &mut Vec<InventoryFile>, logs: &[FileReport]) {
+    let mut reported: HashSet<(String, String)> = HashSet::new();
+    for log in logs.iter().filter(|log| !log.read_errors.is_empty()) {
+        let (path, member) = log.path.split_once('!').unwrap_or((&log.path, ""));
+        let name = if member.is_empty() { String::new() } else { format!("{member}: ") };
+        reported.extend(log.read_errors.iter().map(|error| (path.to_owned(), format!("{name}{error}"))));
+    }
+    inventories.retain_mut(|file| {
+        let had_any = !file.read_errors.is_empty();
+        let path = file.path.to_string();
+        file.read_errors.retain(|error| reported.insert((path.clone(), error.clone())));
+        // The line of the archive itself, which had nothing else to say.
+        !(had_any && file.read_errors.is_empty() && file.kind.is_empty())
+    });
 }

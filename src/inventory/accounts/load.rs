@@ -12,10 +12,13 @@ use super::collector::{AccountCollector, FileContents};
 use super::format::{ReadError, Text};
 use super::object_json::{OTHER_SHARPHOUND, is_other_sharphound};
 use super::registry::FORMATS;
+use crate::files::kind::describe_unread;
 use crate::inventory::InventoryFile;
 use crate::inventory::addresses::registry::Sample;
 use crate::inventory::foreign_file::ForeignFile;
 use crate::inventory::input_files::{self, InventoryInput, Opened};
+use crate::text::decode::decode;
+use crate::text::unquoted;
 use crate::zone::Zone;
 
 /// Advice for a file that no format recognises.
@@ -96,6 +99,15 @@ fn read_text(content: &mut dyn Read, named: bool, mut to: AccountCollector) -> F
         to.lost(0, ReadError::Io(error));
         return to.finish("");
     }
+    if let Some(of_mail) = unquoted(&decode(&start)) {
+        if start.len() == Sample::BYTES {
+            to.problem(
+                0,
+                "only the beginning of what the mail quotes is read; save the export as a file of its own",
+            );
+        }
+        start = of_mail.into_bytes();
+    }
     let mut whole = start.as_slice().chain(content);
     let mut text = Text::new(&mut whole);
     let head = text.head().unwrap_or_default();
@@ -106,7 +118,10 @@ fn read_text(content: &mut dyn Read, named: bool, mut to: AccountCollector) -> F
                 Some(foreign) => to.problem(0, foreign.advice()),
                 None if is_other_sharphound(head) => to.problem(0, OTHER_SHARPHOUND),
                 None if head.trim().is_empty() => to.problem(0, format!("the file is empty; {KINDS}")),
-                None => to.problem(0, format!("the file is of no known kind; {KINDS}")),
+                None => match describe_unread(&start) {
+                    Some(described) => to.problem(0, described),
+                    None => to.problem(0, format!("the file is of no known kind; {KINDS}")),
+                },
             }
         }
         return to.finish("");

@@ -23,17 +23,21 @@ pub(super) const FORMAT: Format = Format { name: "setspn", recognise, read, may_
 /// Recognises an account with an SPN below it, an SPN with an account, or a listing without accounts, which
 /// is short: the searched domain and a closing line. Other text with `DC=` in it is not a listing.
 fn recognise(head: &str) -> bool {
-    let mut lines = head.split(['\r', '\n']).filter(|line| !line.trim().is_empty()).map(Shape::of).peekable();
-    let first_is_checking = lines.peek() == Some(&Shape::Checking);
-    while let Some(shape) = lines.next() {
+    let filled = head.split(['\r', '\n']).filter(|line| !line.trim().is_empty());
+    let mut lines = filled.map(|line| (line.trim(), Shape::of(line))).peekable();
+    // `Checking domain DC=alpha,DC=com`: a few words.
+    let first_is_checking =
+        lines.peek().is_some_and(|(line, shape)| *shape == Shape::Checking && line.split(' ').count() <= 5);
+    while let Some((_, shape)) = lines.next() {
         let known = match (shape, lines.peek()) {
             // An account without any SPN.
             (Shape::Account(dn), None) => {
                 dn.len() < head.trim().len() && head.contains("ServicePrincipalName")
             }
-            (Shape::Account(_), Some(Shape::Indented(below))) => below.contains('/'),
-            (Shape::Account(_), Some(Shape::Spn(below))) => !below.contains(' '),
-            (Shape::Spn(_), Some(Shape::IndentedAccount(_))) => true,
+            (Shape::Account(_), Some((_, Shape::Indented(below)))) => below.contains('/'),
+            // The whole line, not a word of a sentence.
+            (Shape::Account(_), Some((line, Shape::Spn(below)))) => line == below,
+            (Shape::Spn(_), Some((_, Shape::IndentedAccount(_)))) => true,
             _ => false,
         };
         if known {
@@ -42,8 +46,14 @@ fn recognise(head: &str) -> bool {
     }
     // Progress overwrites itself with CR and is one line.
     let count = head.split('\n').filter(|line| !line.trim().is_empty()).count();
-    first_is_checking && count <= MAX_LINES_WITHOUT_ACCOUNT
+    let ends_in_sentence = head.trim_end().ends_with(['.', '!', '。', '！']);
+    first_is_checking
+        && count <= MAX_LINES_WITHOUT_ACCOUNT
+        && (ends_in_sentence || head.len() > LONG_PROGRESS)
 }
+
+/// The beginning of a file with so much progress may end within it.
+const LONG_PROGRESS: usize = 16 * 1024;
 
 /// `Checking domain`, one line of progress, and `found 0 group of duplicate SPNs.`, for a few domains.
 const MAX_LINES_WITHOUT_ACCOUNT: usize = 12;

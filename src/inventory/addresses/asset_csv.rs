@@ -99,6 +99,28 @@ const INTERFACE: &[&str] = &["interface", "interfacename", "connectionname", "ne
 /// A column that only lists of interfaces have: their `Name` is the interface's.
 const OF_INTERFACES: &[&str] = &["hardwareaddr", "mtu", "mask"];
 
+/// The host columns whose cells are also other things' names, and columns that only lists of people have.
+const WEAK_HOST: &[&str] = &["name", "nom", "server", "serveur", "endpoint"];
+const OF_PEOPLE: &[&str] = &[
+    "email",
+    "mail",
+    "emailaddress",
+    "userprincipalname",
+    "upn",
+    "phone",
+    "telephone",
+    "telefon",
+    "department",
+    "abteilung",
+    "givenname",
+    "surname",
+    "firstname",
+    "lastname",
+    "vorname",
+    "nachname",
+    "prénom",
+];
+
 /// Columns that show a list whose addresses are not the host's own: events, connections, DNS records, leases,
 /// cluster resources.
 const OTHERS: &[&str] = &[
@@ -138,7 +160,12 @@ const ROWS: usize = 50;
 /// Recognises the columns, and an address or the traces of one in the first rows: a list of people has names and
 /// addresses, too.
 fn detect(sample: &Sample<'_>) -> bool {
-    sample.has_any(HOST) && sample.has_any(ADDRESS) && !sample.has_any(OTHERS) && has_address(sample.text)
+    let has_machines = HOST.iter().any(|name| !WEAK_HOST.contains(name) && sample.has(&[name]));
+    sample.has_any(HOST)
+        && sample.has_any(ADDRESS)
+        && !sample.has_any(OTHERS)
+        && (has_machines || !sample.has_any(OF_PEOPLE))
+        && has_address(sample.text)
 }
 
 fn has_address(text: &str) -> bool {

@@ -224,6 +224,12 @@ impl<'c> AddressCollector<'c> {
         Some(self.all.inventory.owned.len() - 1)
     }
 
+    /// Did this file already show which host owns the address?
+    pub(crate) fn has_own(&self, address: IpAddr) -> bool {
+        let rows = self.all.inventory.owned.get(self.checkpoint.owned..).unwrap_or_default();
+        rows.iter().any(|row| row.address == address.to_canonical())
+    }
+
     /// Adds a name and the address that it resolves to.
     pub(crate) fn resolve(&mut self, name: &str, address: IpAddr, line: u64, origin: NameOrigin) {
         self.resolved(name, address, line, origin, None);

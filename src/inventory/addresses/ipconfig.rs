@@ -200,7 +200,9 @@ fn adapter(host: &str, header: &str, values: &[Value<'_>], to: &mut AddressColle
             // Plain `ipconfig` of an adapter without IPv4 ends with the gateway.
             (None, IpAddr::V6(_), None) => physical.is_none() && last_dotted.is_some_and(|last| i < last),
         };
-        if owned {
+        // Plain `ipconfig` after `ipconfig /all`, of the same machine.
+        let is_repeated = || host.is_empty() && to.has_own(address);
+        if owned && !is_repeated() {
             to.own(NewAddress {
                 host,
                 address,

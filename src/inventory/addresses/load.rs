@@ -12,12 +12,13 @@ use super::host_names::{host_of_archive, host_of_path};
 use super::model::AddressInventory;
 use super::powershell_json;
 use super::registry::FORMATS;
+use crate::files::kind::describe_unread;
 use crate::files::packed::Member;
 use crate::inventory::InventoryFile;
 use crate::inventory::foreign_file::ForeignFile;
 use crate::inventory::input_files::{self, InventoryInput, Opened};
-use crate::text::beginning;
 use crate::text::decode::decode;
+use crate::text::{beginning, unquoted};
 
 /// Most text read into memory. Ten million rows of the project's CSV are about half of it. Captures are
 /// streamed and have no limit.
@@ -192,18 +193,20 @@ fn recognise_and_read(input: &mut (dyn Read + Send), to: &mut AddressCollector<'
             MAX_TEXT >> 20
         )));
     }
-    let text = decode(&head);
+    let mut text = decode(&head);
     if text.trim().is_empty() {
         return Err(empty());
+    }
+    if let Some(of_mail) = unquoted(&text) {
+        text = of_mail.into();
     }
     let Some((format, read)) = recognise(&head, &text) else {
         let head = head.get(..Sample::BYTES).unwrap_or(&head);
         if is_events(&Sample::new(head, beginning(&text, Sample::BYTES))) {
             return Err(Refusal::Foreign(ForeignFile::Events.advice()));
         }
-        return Err(
-            ForeignFile::of(head).map_or_else(unknown_kind, |foreign| Refusal::Foreign(foreign.advice()))
-        );
+        return Err(ForeignFile::of(head)
+            .map_or_else(|| unknown_kind(head), |foreign| Refusal::Foreign(foreign.advice())));
     };
     to.set_kind(format.name);
     read(&text, to)
@@ -227,7 +230,10 @@ fn is_events(sample: &Sample<'_>) -> bool {
     (sample.is_json() && members > 0) || sample.has(&["eventid"]) || sample.has(&["eventrecordid"])
 }
 
-fn unknown_kind() -> Refusal {
+fn unknown_kind(head: &[u8]) -> Refusal {
+    if let Some(described) = describe_unread(head) {
+        return Refusal::Unknown(described.to_owned());
+    }
     let kinds: Vec<&str> = FORMATS.iter().map(|format| format.name).collect();
     Refusal::Unknown(format!(
         "not an inventory of a known kind; give a CSV with the columns host and address, or one of: {}",

@@ -1,5 +1,5 @@
 //! Reads what configuration tools know of a machine: Chef's Ohai (and `knife node show -F json -l`), Puppet's facter
-//! (JSON or its own text, structured or flat), and Velociraptor's `Windows.Network.InterfaceAddresses`.
+//! (JSON, YAML or its own text, structured or flat), and Velociraptor's `Windows.Network.InterfaceAddresses`.
 //!
 //! Ohai's shape is that of fauxhai's Windows nodes (chefspec/fauxhai), facter's that of its documentation, and
 //! Velociraptor's that of the artifact's query.
@@ -7,6 +7,7 @@
 use serde_json::Value;
 
 use super::collector::{AddressCollector, NewAddress};
+use super::facter_yaml::{is_yaml, json_of_yaml};
 use super::format::{Format, Reader, Refusal, Sample};
 use super::json::{Object, each_object, list, plain, property, text};
 use super::values::{parse_address, parse_prefix};
@@ -112,6 +113,7 @@ fn detect_facter(sample: &Sample<'_>) -> bool {
         || (sample.lower.contains("\nipaddress_") || sample.lower.starts_with("ipaddress_"))
             && sample.lower.contains("\nhostname => ");
     is_text
+        || is_yaml(sample.text)
         || (sample.is_json()
             && ["fqdn", "hostname"].iter().any(|key| sample.has_key(key))
             && (sample.has_key("networking") || sample.lower.contains("\"ipaddress_"))
@@ -121,6 +123,7 @@ fn detect_facter(sample: &Sample<'_>) -> bool {
 fn read_facter(content: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
     let json = match content.trim_start_matches('\u{feff}').trim_start().starts_with('{') {
         true => None,
+        false if is_yaml(content) => Some(json_of_yaml(content).to_string()),
         false => Some(json_of_text(content)),
     };
     each_object(json.as_deref().unwrap_or(content), to, |document, line, to| {

@@ -23,6 +23,7 @@ mod collector;
 mod dhcp_leases;
 mod dns_records;
 mod dnscmd;
+mod facter_yaml;
 mod format;
 mod host_names;
 mod hosts_file;

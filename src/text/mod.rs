@@ -47,7 +47,7 @@ pub(crate) fn unquoted(text: &str) -> Option<String> {
                 .strip_prefix('>')
                 .is_none_or(|rest| rest.is_empty() || rest.starts_with([' ', '>']))
         };
-        if marked * 2 <= filled || !lines.iter().all(|line| is_mail(line)) {
+        if marked * 2 <= filled || !lines.iter().all(is_mail) {
             break;
         }
         is_quoted = true;

@@ -46,10 +46,9 @@ fn recognise(head: &str) -> bool {
     }
     // Progress overwrites itself with CR and is one line.
     let count = head.split('\n').filter(|line| !line.trim().is_empty()).count();
-    let ends_in_sentence = head.trim_end().ends_with(['.', '!', '。', '！']);
-    first_is_checking
-        && count <= MAX_LINES_WITHOUT_ACCOUNT
-        && (ends_in_sentence || head.len() > LONG_PROGRESS)
+    // The closing sentence, or `Processing entry 0`.
+    let ends_as_listing = head.trim_end().ends_with(|c: char| c.is_ascii_digit() || ".!。！".contains(c));
+    first_is_checking && count <= MAX_LINES_WITHOUT_ACCOUNT && (ends_as_listing || head.len() > LONG_PROGRESS)
 }
 
 /// The beginning of a file with so much progress may end within it.

@@ -1,7 +1,6 @@
 //! Builds an event from lines of copied text.
 
-use super::flat::{FlatEvent, MODIFIED};
-use super::reader::KERBEROS;
+use super::flat::{FlatEvent, KERBEROS, MODIFIED};
 use crate::files::event_form::{Label, is_log_line, names_lost_event_4};
 
 /// Most bytes kept of a description. A Kerberos event has fewer than 1,500.

@@ -19,6 +19,9 @@ pub(super) const MAX_LINE: usize = 64 * 1024;
 /// The error name in the text of event 4, the same in every language.
 pub(super) const MODIFIED: &str = "KRB_AP_ERR_MODIFIED";
 
+/// The provider of event 4 since Vista.
+pub(super) const KERBEROS: &str = "Microsoft-Windows-Security-Kerberos";
+
 /// Deepest nesting that is looked at.
 const MAX_DEPTH: usize = 24;
 

@@ -4,15 +4,13 @@ use jiff::Timestamp;
 
 use super::date::{DateOrder, Reading};
 use super::event_builder::{EventBuilder, Part};
-use super::flat::{FlatEvent, Found, MODIFIED};
+use super::flat::{FlatEvent, Found, KERBEROS, MODIFIED};
 use super::{message_catalog, other_languages};
 use crate::records::read_errors::ReadErrors;
 use crate::records::selection::Selection;
 use crate::records::xml::parse_event;
 use crate::records::{Content, Datum, Origin, Record};
 use crate::zone::Zone;
-
-pub(super) const KERBEROS: &str = "Microsoft-Windows-Security-Kerberos";
 
 /// Where the events of one file go, and what is known of its dates.
 pub(super) struct Reader<'a> {

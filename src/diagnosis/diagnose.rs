@@ -8,35 +8,50 @@ use super::case::Case;
 use super::connection::Topology;
 use super::context::{Context, Fleet};
 use super::finding::Finding;
+use super::problems::Placed;
 use super::proof::Repair;
 use super::verdict::{Cause, Confidence, Kind};
 use super::{narrative, problems, rules};
 use crate::incidents::Incident;
 
-/// The findings of a run.
-pub struct Diagnosis {
+/// The findings of a run, or what was made of them.
+pub struct Diagnosis<T = Finding> {
     /// By problem, the one that affects most clients first.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<T>,
     /// How many of them have no verdict, because the diagnosis panicked.
     pub failed: u64,
 }
 
 /// Decides every incident. A panic costs the verdict of its incident, and no other one.
 pub fn diagnose(incidents: Vec<Incident>, context: &Context<'_>) -> Diagnosis {
+    diagnose_as(incidents, context, |finding| finding)
+}
+
+/// The same, with something made of each finding at once: a hundred thousand findings take more memory than their rows.
+pub(crate) fn diagnose_as<T: Placed + Send>(
+    incidents: Vec<Incident>,
+    context: &Context<'_>,
+    make: impl Fn(Finding) -> T + Sync,
+) -> Diagnosis<T> {
     let fleet = Fleet::of(&incidents, context);
-    diagnose_with(incidents, |incident| {
+    let decide = |incident: &Incident| {
         let case = Case::new(incident, context, &fleet);
         let verdict = rules::decide(&case);
         narrative::finding(&case, verdict)
-    })
+    };
+    diagnose_with(incidents, decide, make)
 }
 
-fn diagnose_with(incidents: Vec<Incident>, decide: impl Fn(&Incident) -> Finding + Sync) -> Diagnosis {
-    let (mut findings, failures): (Vec<Finding>, Vec<u64>) = incidents
+fn diagnose_with<T: Placed + Send>(
+    incidents: Vec<Incident>,
+    decide: impl Fn(&Incident) -> Finding + Sync,
+    make: impl Fn(Finding) -> T + Sync,
+) -> Diagnosis<T> {
+    let (mut findings, failures): (Vec<T>, Vec<u64>) = incidents
         .into_par_iter()
         .map(|incident| match catch_unwind(AssertUnwindSafe(|| decide(&incident))) {
-            Ok(finding) => (finding, 0),
-            Err(_) => (without_verdict(incident), 1),
+            Ok(finding) => (make(finding), 0),
+            Err(_) => (make(without_verdict(incident)), 1),
         })
         .unzip();
     problems::order(&mut findings);
@@ -102,7 +117,7 @@ mod tests {
             "bad" => panic!("injected"),
             _ => Finding { explanation: "decided".to_owned(), ..without_verdict(incident.clone()) },
         };
-        let diagnosis = diagnose_with(["a", "bad", "c"].map(incident).into(), decide);
+        let diagnosis = diagnose_with(["a", "bad", "c"].map(incident).into(), decide, |finding| finding);
         assert_eq!(diagnosis.failed, 1);
         let bad = diagnosis.findings.iter().find(|f| &*f.incident.client == "bad").unwrap();
         assert_eq!((bad.cause, bad.confidence), (Cause::Undetermined, Confidence::Possible));

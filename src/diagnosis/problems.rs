@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::finding::Finding;
 use super::proof::Repair;
-use super::verdict::Cause;
+use super::verdict::{Cause, Confidence};
 use crate::incidents::{Incident, stable_id};
 
 /// The problem an incident belongs to: its identity, the same in every run, and the thing to fix as a person names it.
@@ -27,23 +27,50 @@ pub(super) fn problem_of(cause: Cause, repair: &Repair, incident: &Incident) -> 
     (stable_id('p', &[cause.name(), what, &text]), text)
 }
 
+/// All that the place of a finding depends on.
+pub(crate) struct Place<'f> {
+    pub(crate) problem_id: &'f str,
+    pub(crate) confidence: Confidence,
+    pub(crate) client: &'f str,
+    pub(crate) incident_id: &'f str,
+    pub(crate) events: u64,
+}
+
+/// A finding, or what was made of it.
+pub(crate) trait Placed {
+    fn place(&self) -> Place<'_>;
+}
+
+impl Placed for Finding {
+    fn place(&self) -> Place<'_> {
+        Place {
+            problem_id: &self.problem_id,
+            confidence: self.confidence,
+            client: &self.incident.client,
+            incident_id: &self.incident_id,
+            events: self.incident.occurrences.events,
+        }
+    }
+}
+
 /// Orders findings by problem, the one that affects most clients first; all of it by values of the findings alone.
-pub fn order(findings: &mut [Finding]) {
+pub(super) fn order<T: Placed>(findings: &mut [T]) {
     let mut clients: HashMap<String, (BTreeSet<String>, u64)> = HashMap::new();
-    for finding in findings.iter() {
-        let entry = clients.entry(finding.problem_id.clone()).or_default();
-        entry.0.insert(finding.incident.client.to_lowercase());
-        entry.1 += finding.incident.occurrences.events;
+    for place in findings.iter().map(T::place) {
+        let entry = clients.entry(place.problem_id.to_owned()).or_default();
+        entry.0.insert(place.client.to_lowercase());
+        entry.1 += place.events;
     }
     let weight: HashMap<String, (usize, u64)> =
         clients.into_iter().map(|(id, (clients, events))| (id, (clients.len(), events))).collect();
     findings.sort_by_cached_key(|finding| {
+        let place = finding.place();
         (
-            Reverse(weight.get(&finding.problem_id).copied()),
-            finding.problem_id.clone(),
-            Reverse(finding.confidence),
-            finding.incident.client.to_lowercase(),
-            finding.incident_id.clone(),
+            Reverse(weight.get(place.problem_id).copied()),
+            place.problem_id.to_owned(),
+            Reverse(place.confidence),
+            place.client.to_lowercase(),
+            place.incident_id.to_owned(),
         )
     });
 }

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 const PIECE: usize = 32;
 
 /// Writes `items`: `format` adds the text of some of them to a piece.
-pub(super) fn write_in_order<T: Sync>(
+pub(crate) fn write_in_order<T: Sync>(
     items: &[T],
     out: &mut dyn Write,
     format: impl Fn(&[T], &mut Vec<u8>) -> io::Result<()> + Sync,

@@ -11,7 +11,7 @@ pub(crate) mod fix;
 pub mod format;
 pub mod item;
 pub mod new_problems;
-mod in_order;
+pub(crate) mod in_order;
 pub mod json;
 pub(crate) mod local_time;
 pub mod numbers;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::fix::Fix;
 use super::item::{EvidenceItem, RequestItem};
-use crate::diagnosis::{Cause, Collect, Confidence, Finding, Kind, Request};
+use crate::diagnosis::{Cause, Collect, Confidence, Finding, Kind, Place, Placed, Request};
 use crate::files::FileIndex;
 use crate::incidents::ActivityTimes;
 
@@ -143,6 +143,18 @@ mod shared_text {
 /// The name of a problem: the thing to fix. An earlier report in CSV does not have it, then it is the ID.
 pub fn problem_name<'a>(problem: &'a str, id: &'a str) -> &'a str {
     if problem.is_empty() { id } else { problem }
+}
+
+impl Placed for Row {
+    fn place(&self) -> Place<'_> {
+        Place {
+            problem_id: &self.problem_id,
+            confidence: self.confidence,
+            client: &self.client,
+            incident_id: &self.incident_id,
+            events: self.events,
+        }
+    }
 }
 
 impl Row {

@@ -20,6 +20,7 @@ use crate::events::ReportedEvents;
 use crate::files::{describe_read_error, read_regular};
 use crate::output::ResolvedTarget;
 use crate::report::baseline::{self, EarlierRow};
+use crate::report::in_order::write_in_order;
 use crate::report::{Row, Status};
 use crate::text::escape::escape_json;
 
@@ -103,8 +104,8 @@ struct Head {
     reported: String,
 }
 
-/// Every other line: an incident. What each run needs of it comes before its row.
-#[derive(Serialize, Deserialize)]
+/// Every other line, as it is read: an incident. Whatever each run needs of it comes before its row.
+#[derive(Deserialize)]
 struct IncidentLine<'a> {
     incident_id: &'a str,
     status: Status,
@@ -115,6 +116,18 @@ struct IncidentLine<'a> {
     last_seen: &'a str,
     #[serde(borrow)]
     row: &'a RawValue,
+}
+
+/// The same line, as it is written.
+#[derive(Serialize)]
+struct RowLine<'a> {
+    incident_id: &'a str,
+    status: Status,
+    total_events: u64,
+    events: u64,
+    first_seen: &'a str,
+    last_seen: &'a str,
+    row: &'a Row,
 }
 
 impl State {
@@ -233,20 +246,21 @@ impl State {
             reported: self.reported.to_text(),
         };
         writeln!(out, "{}", escape_json(&head)?)?;
-        for row in rows {
-            let counts = self.counts.get(&row.incident_id).copied().unwrap_or_default();
-            let line = IncidentLine {
-                incident_id: &row.incident_id,
-                status: row.status,
-                total_events: counts.total,
-                events: counts.last,
-                first_seen: &row.first_seen,
-                last_seen: &row.last_seen,
-                row: &RawValue::from_string(escape_json(row)?)?,
-            };
-            serde_json::to_writer(&mut out, &line)?;
-            out.write_all(b"\n")?;
-        }
+        write_in_order(rows, &mut out, |rows, piece| {
+            rows.iter().try_for_each(|row| {
+                let counts = self.counts.get(&row.incident_id).copied().unwrap_or_default();
+                let line = RowLine {
+                    incident_id: &row.incident_id,
+                    status: row.status,
+                    total_events: counts.total,
+                    events: counts.last,
+                    first_seen: &row.first_seen,
+                    last_seen: &row.last_seen,
+                    row,
+                };
+                writeln!(piece, "{}", escape_json(&line)?)
+            })
+        })?;
         out.finish().map(drop)
     }
 

@@ -3,7 +3,7 @@
 use super::config::{Config, Error};
 use super::{collect, diagnose, inputs};
 use crate::commands::threads::with_threads;
-use crate::diagnosis::{Finding, Topology};
+use crate::diagnosis::{Finding, Place, Placed, Topology};
 use crate::files::FileIndex;
 use crate::probe::HostProgress;
 use crate::report::Row;
@@ -15,6 +15,12 @@ pub(crate) struct Decision {
     pub topology: Topology,
     /// What the row of the table asks for.
     pub when: &'static str,
+}
+
+impl Placed for Decision {
+    fn place(&self) -> Place<'_> {
+        self.row.place()
+    }
 }
 
 /// The decision about an incident, and what of the inputs could not be read. None where they have no such incident.
@@ -29,15 +35,15 @@ pub(crate) fn decision(
         if let Some(reasons) = collected.no_log(&inputs) {
             return Err(Error::NoLogs(reasons));
         }
-        let found = diagnose::find(config, &inputs, &mut collected, progress);
-        let is_wanted = |finding: &Finding| finding.incident_id.eq_ignore_ascii_case(incident_id);
-        let decision = found.findings.into_iter().find(is_wanted).map(|finding| {
+        let make = |finding: Finding, log_name: &dyn Fn(FileIndex) -> String| {
             let (topology, when) = finding.row;
-            let log_name = |place: FileIndex| collected.logs.name(place);
-            Decision { row: Row::new(finding, &log_name), topology, when }
-        });
+            Decision { row: Row::new(finding, log_name), topology, when }
+        };
+        let diagnosed = diagnose::diagnose(config, &inputs, &mut collected, progress, make);
+        let is_wanted = |decision: &Decision| decision.row.incident_id.eq_ignore_ascii_case(incident_id);
+        let decision = diagnosed.findings.into_iter().find(is_wanted);
         let logs = collected.logs.files.iter().map(|log| (&log.path, &log.read_errors));
-        let lists = found.inventories.iter().map(|list| (&list.path, &list.read_errors));
+        let lists = diagnosed.inventories.iter().map(|list| (&list.path, &list.read_errors));
         let unread = inputs.unread.iter().map(ToString::to_string);
         let errors = logs.chain(lists);
         let errors = errors.flat_map(|(path, errors)| errors.iter().map(move |why| format!("{path}: {why}")));

@@ -4,7 +4,6 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use super::ask;
 use super::collect::Collected;
@@ -12,49 +11,30 @@ use super::config::Config;
 use super::inputs::Inputs;
 use super::known_hosts::known_hosts;
 use super::target_policy::TargetPolicy;
-use crate::diagnosis::{self, Context, FileDates, Finding};
+use crate::diagnosis::{Context, Diagnosis, FileDates, Finding, Placed, diagnose_as};
 use crate::files::FileIndex;
 use crate::inventory::directory::Directory;
 use crate::inventory::{InventoryFile, accounts, addresses, from_events};
 use crate::probe::HostProgress;
-use crate::report::Row;
 use crate::scan::FileReport;
 
-/// The verdicts, and the inventories they are based on.
-pub(super) struct Diagnosed {
-    pub rows: Vec<Row>,
+/// The findings as rows, or as something else, and the inventories they are based on.
+pub(super) struct Diagnosed<T> {
+    pub findings: Vec<T>,
     pub inventories: Vec<InventoryFile>,
     /// Hosts that did not answer.
     pub notes: Vec<String>,
 }
 
-/// Diagnoses every incident, and makes a row of each.
-pub(super) fn diagnose(
+/// Takes the incidents and signals out of `collected`, diagnoses every incident, and makes a row of each with `make`, which also
+/// gets the names of the logs.
+pub(super) fn diagnose<T: Placed + Send>(
     config: &Config,
     inputs: &Inputs,
     collected: &mut Collected,
     progress: &dyn HostProgress,
-) -> Diagnosed {
-    let Found { findings, inventories, notes } = find(config, inputs, collected, progress);
-    let log_name = |place: FileIndex| collected.logs.name(place);
-    let rows = findings.into_par_iter().map(|finding| Row::new(finding, &log_name)).collect();
-    Diagnosed { rows, inventories, notes }
-}
-
-/// The findings, before they are rows.
-pub(super) struct Found {
-    pub findings: Vec<Finding>,
-    pub inventories: Vec<InventoryFile>,
-    pub notes: Vec<String>,
-}
-
-/// Takes the incidents and signals out of `collected`.
-pub(super) fn find(
-    config: &Config,
-    inputs: &Inputs,
-    collected: &mut Collected,
-    progress: &dyn HostProgress,
-) -> Found {
+    make: impl Fn(Finding, &dyn Fn(FileIndex) -> String) -> T + Sync,
+) -> Diagnosed<T> {
     let Collected { incidents: collected, logs, .. } = collected;
     let log_name = |place: FileIndex| logs.name(place);
     let load = addresses::LoadOptions { host: config.host.clone() };
@@ -77,9 +57,10 @@ pub(super) fn find(
     let written = inventories.iter().map(|file| (Arc::clone(&file.path), file.modified));
     let dates = FileDates::new(written, Timestamp::now()).with_logs(logs.dates(config.period));
     let context = Context::new(hosts, directory, signals, config.window).dated(dates);
-    let diagnosis = diagnosis::diagnose(std::mem::take(&mut collected.incidents), &context);
-    collected.dropped.undiagnosed = diagnosis.failed;
-    Found { findings: diagnosis.findings, inventories, notes }
+    let incidents = std::mem::take(&mut collected.incidents);
+    let Diagnosis { findings, failed } = diagnose_as(incidents, &context, |finding| make(finding, &log_name));
+    collected.dropped.undiagnosed = failed;
+    Diagnosed { findings, inventories, notes }
 }
 
 /// Drops what is reported already: an archive of logs and inventories is read once for each, and each reading meets the same

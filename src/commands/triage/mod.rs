@@ -25,8 +25,8 @@ use jiff::Timestamp;
 use super::threads::with_threads;
 use crate::commands::fail_on::FailOn;
 use crate::probe::HostProgress;
-use crate::report::Surroundings;
 use crate::report::numbers::saturating_sum;
+use crate::report::{Row, Surroundings};
 use crate::scan::Progress;
 
 pub use config::{Config, Error};
@@ -64,9 +64,9 @@ fn run_stages(config: &Config, progress: &dyn TriageProgress) -> Result<Outcome,
         true => Surroundings::new(&collected.incidents.signals),
         false => Surroundings::default(),
     };
-    let diagnosed = diagnose::diagnose(config, &inputs, &mut collected, progress);
-    log::debug!("diagnosed after {:?}: {} incidents", start.elapsed(), diagnosed.rows.len());
-    let compared = compare::compare(config, diagnosed.rows, inputs.previous, &mut collected)?;
+    let diagnosed = diagnose::diagnose(config, &inputs, &mut collected, progress, Row::new);
+    log::debug!("diagnosed after {:?}: {} incidents", start.elapsed(), diagnosed.findings.len());
+    let compared = compare::compare(config, diagnosed.findings, inputs.previous, &mut collected)?;
     inputs.unread.append(&mut collected.unread);
     let allow = config.allow.as_deref();
     let alarms = muted::alarms(&compared.rows, &compared.problems, &inputs.allow, allow, Timestamp::now());

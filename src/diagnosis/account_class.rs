@@ -50,7 +50,7 @@ impl AccountKind {
             Self::EntraSeamlessSso => "the account of Entra Seamless SSO",
             Self::AzureStorage => "the account of an Azure storage account",
             Self::User => "a user account",
-            Self::Unknown => "an account of no known kind",
+            Self::Unknown => "an account of an unknown kind",
         }
     }
 

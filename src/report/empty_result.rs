@@ -63,7 +63,9 @@ fn inputs(read: &Reading<'_>, zone: &Zone) -> String {
     };
     let computers = &read.surroundings.computers;
     if !computers.is_empty() {
-        text.push_str(&format!(", of {}", few(computers, MAX_NAMES)));
+        // Known are the machines of related events; several logs may be of more machines.
+        let of = if logs.len() == 1 { "of" } else { "from machines such as" };
+        text.push_str(&format!(", {of} {}", few(computers, MAX_NAMES)));
     }
     let first = logs.iter().filter_map(|log| log.first_written).min();
     let last = logs.iter().filter_map(|log| log.last_written).max();

@@ -68,7 +68,7 @@ fn trouble(kind: SignalKind) -> Option<&'static str> {
         SignalKind::PasswordRejected => "a domain controller refused the password of this machine",
         SignalKind::SessionRefused => "a computer failed to authenticate to this domain controller",
         SignalKind::NoMachineAccount => "the domain has no account for a computer",
-        SignalKind::TwoAccounts => "two accounts have one name",
+        SignalKind::TwoAccounts => "two accounts have the same name",
         SignalKind::DuplicateName | SignalKind::SpnNotUnique => "an SPN is on more than one account",
         SignalKind::SqlSpnRefused => "SQL Server could not register its SPN",
         SignalKind::NoSuitableKey => "an account has no key of the requested encryption type",

@@ -89,7 +89,10 @@ mod files_and_folders {
     fn an_unknown_file_is_told_what_would_be_known() {
         let got = loaded("nothing of use\n");
         let problem = &got.files[0].read_errors[0];
-        assert!(problem.contains("no known kind") && problem.contains("setspn -Q */*"), "{problem}");
+        assert!(
+            problem.contains("kind of the file is unknown") && problem.contains("setspn -Q */*"),
+            "{problem}"
+        );
         assert_eq!(got.files[0].kind, "");
         assert!(loaded("").files[0].read_errors[0].contains("is empty"));
         let missing = load(&[PathBuf::from("/no/such/file")]);

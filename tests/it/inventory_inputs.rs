@@ -53,7 +53,7 @@ const EVERY_INPUT: &[(&str, usize, usize, usize, &str, &str)] = &[
     ("17-select-cim.csv", 2, 0, 0, "", "this shows which host"),
     ("18-logs.tar", 0, 0, 0, "the archive holds logs", "the archive holds logs"),
     ("18-logs.tar.gz", 0, 0, 0, "the archive holds logs", "the archive holds logs"),
-    ("19-sysmon-config.xml", 0, 0, 0, "not an inventory", "the file is of no known kind"),
+    ("19-sysmon-config.xml", 0, 0, 0, "not an inventory", "the kind of the file is unknown"),
     ("21-ipv6only.txt", 2, 0, 0, "", "this shows which host"),
     ("24-lansweeper.csv", 1, 0, 0, "", "this shows which host"),
     ("25-2024-01-05_SRV1_ipconfig.txt", 2, 0, 0, "", "this shows which host"),

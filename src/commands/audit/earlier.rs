@@ -76,7 +76,7 @@ impl Now<'_> {
             AuditKind::DuplicateSpn | AuditKind::HostAliasCollision | AuditKind::SameNameTwoDomains => {
                 let read = |f: &InventoryFile| f.rows > 0 && f.read_errors.is_empty();
                 let whole = !self.accounts.files.is_empty() && self.accounts.files.iter().all(read);
-                (!whole).then(|| "a later audit had no whole list of accounts".to_owned())
+                (!whole).then(|| "a later audit had no complete account list".to_owned())
             }
             AuditKind::NameLeadsElsewhere => {
                 let name = finding.what.split_once(" -> ").and_then(|(name, _)| HostName::parse(name))?;

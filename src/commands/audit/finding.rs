@@ -99,7 +99,7 @@ impl AuditKind {
             Self::NameLeadsElsewhere => "DNS resolves a name to another host's address",
             Self::DuplicateSpn => "an SPN is registered on several accounts",
             Self::HostAliasCollision => "an explicit SPN hides the SPN that a computer's HOST SPN implies",
-            Self::SameNameTwoDomains => "accounts of two domains have one name",
+            Self::SameNameTwoDomains => "accounts in two domains have the same name",
         }
     }
 

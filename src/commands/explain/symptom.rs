@@ -96,7 +96,7 @@ pub(super) const SYMPTOMS: [Symptom; 5] = [
         causes: &[
             (Kind::StaleDns, "the name resolves to another host"),
             (Kind::MachineAccount, "the computer's password differs from the directory's"),
-            (Kind::SameNameTwoDomains, "two computers in two domains have one name"),
+            (Kind::SameNameTwoDomains, "two computers in two domains have the same name"),
         ],
         advice: &[
             "Without event 4, look for Directory Service event 1645 (SPN not found) on the domain controller.",

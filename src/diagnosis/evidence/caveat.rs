@@ -176,28 +176,28 @@ impl fmt::Display for Caveat {
             Self::WentOn { client, last, to, file, at } => {
                 write!(
                     f,
-                    "the last of these events is of {last}, and the log of {client} continues to {to} without one, while \
+                    "the last of these events is from {last}, and the log of {client} continues to {to} without one, while \
                      {file} "
                 )?;
                 match at {
-                    Some(at) => write!(f, "is of {at}")?,
+                    Some(at) => write!(f, "is from {at}")?,
                     None => f.write_str("has no known date")?,
                 }
                 f.write_str(": somebody may have changed in between what it shows")
             }
             Self::NotShownToGoOn { client, to, file, at } => write!(
                 f,
-                "{file} is of {at}, and the log of {client} ends {to}: nothing shows that the trouble still went on when it \
+                "{file} is from {at}, and the log of {client} ends {to}: nothing shows that the trouble still went on when it \
                  was collected"
             ),
             Self::UndatedFile { client, to, file, copied } => write!(
                 f,
-                "the date of {file} is unknown (the log of {client} ends {to}, and its file is of {copied}, so the files lost \
+                "the date of {file} is unknown (the log of {client} ends {to}, and its file is from {copied}, so the files lost \
                  their dates), and names and addresses change by themselves"
             ),
             Self::OldList { file, newest } => write!(
                 f,
-                "the newest change in {file} is of {newest}: the list may be older than the events"
+                "the newest change in {file} is from {newest}: the list may be older than the events"
             ),
             Self::ChangedSince { account, at } => write!(
                 f,

@@ -69,7 +69,7 @@ impl fmt::Display for Fact {
             Self::Unused { set, account } => {
                 write!(
                     f,
-                    "the password of {account} is of {set} ({}): the account is probably unused",
+                    "the password of {account} is from {set} ({}): the account is probably unused",
                     account.place()
                 )
             }

@@ -120,7 +120,7 @@ fn read_text(content: &mut dyn Read, named: bool, mut to: AccountCollector) -> F
                 None if head.trim().is_empty() => to.problem(0, format!("the file is empty; {KINDS}")),
                 None => match describe_unread(&start) {
                     Some(described) => to.problem(0, described),
-                    None => to.problem(0, format!("the file is of no known kind; {KINDS}")),
+                    None => to.problem(0, format!("the kind of the file is unknown; {KINDS}")),
                 },
             }
         }

@@ -53,7 +53,7 @@ fn what_a_list_tells_of_its_age_goes_before_its_files_date() {
     );
     // The log lost its date, but not the list.
     is_judged!(told("2026-10-12T09:00:00Z"), LoopbackSharedIp, BmcUsbNic, Likely).proved_by(
-        "addresses.csv is of 2026-10-12T09:00:00Z, and the log of SRV1.alpha.example.com ends 2026-10-06T22:00:00Z: nothing \
+        "addresses.csv is from 2026-10-12T09:00:00Z, and the log of SRV1.alpha.example.com ends 2026-10-06T22:00:00Z: nothing \
          shows that the trouble still went on",
     );
 }
@@ -106,8 +106,8 @@ fn an_inventory_of_after_the_trouble_may_show_what_was_changed_in_between() {
     let made = |when, ends| reference_case().written("addresses.csv", when).log_ends(ends, ends).diagnose();
     is_judged!(made("2026-10-09T09:00:00Z", "2026-10-09T08:00:00Z"), LoopbackSharedIp, BmcUsbNic, Likely)
         .proved_by(
-            "against it: the last of these events is of 2026-10-06T12:00:00Z, and the log of SRV1.alpha.example.com continues \
-             to 2026-10-09T08:00:00Z without one, while addresses.csv is of 2026-10-09T09:00:00Z",
+            "against it: the last of these events is from 2026-10-06T12:00:00Z, and the log of SRV1.alpha.example.com continues \
+             to 2026-10-09T08:00:00Z without one, while addresses.csv is from 2026-10-09T09:00:00Z",
         )
         .lacks("Does SRV1.alpha.example.com log event 4 today")
         .lacks("What are the addresses of srv2.beta.example.com");

@@ -172,7 +172,7 @@ fn an_extraction_tells_when_its_log_was_written_and_nobody_looks_for_the_log() {
     dated("addresses.csv", "2026-03-05T12:00:00Z");
     let triage = |input: &str| place.run(&["triage", "-i", "addresses.csv", input]).exits(0).stdout();
     let expected = triage("a.evtx");
-    assert!(expected.contains("addresses.csv is of 2026-03-05T12:00:00Z"), "{expected}");
+    assert!(expected.contains("addresses.csv is from 2026-03-05T12:00:00Z"), "{expected}");
     place.run(&["extract", "--for-triage", "a.evtx", "-o", "a.jsonl"]).exits(0);
     // As on a machine where that path is another file, or none.
     dated("a.evtx", "2026-11-01T11:00:00Z");

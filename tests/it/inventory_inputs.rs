@@ -387,7 +387,7 @@ fn a_text_about_a_directory_is_no_setspn() {
     ] {
         std::fs::write(&path, text).unwrap();
         let found = accounts::load(std::slice::from_ref(&path));
-        assert!(found.files[0].read_errors[0].contains("of no known kind"), "{:?}", found.files);
+        assert!(found.files[0].read_errors[0].contains("kind of the file is unknown"), "{:?}", found.files);
     }
 }
 

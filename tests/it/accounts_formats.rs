@@ -536,7 +536,7 @@ mod by_hand {
     }
 }
 
-/// When a list was made, told in it.
+/// When a list was made, reported in it.
 #[test]
 fn the_column_collected_dates_the_accounts() {
     let collected = |content: &str| {

@@ -58,7 +58,7 @@ fn owners_without_case_dot_and_realm_over_files_and_domains() {
     let found = index.owners(&spn("MSSQLSVC/srv3.alpha.example.com:1433@BETA.EXAMPLE.COM"));
     assert_eq!(shown(&index, found), ["svc_sql@alpha.example.com", "svc_old@beta.example.com"]);
     assert!(index.owners(&spn("MSSQLSvc/srv3.alpha.example.com")).is_empty(), "the port is part of it");
-    // What stands in the directory with a realm is not what is asked for without.
+    // An SPN with a realm in the directory is another one than the SPN without.
     assert!(index.owners(&spn("HTTP/fela")).is_empty());
     assert_eq!(shown(&index, index.owners(&spn("HTTP/FELA@Corp.Local"))), ["fela@corp.local"]);
 }

@@ -254,7 +254,7 @@ fn allowed_addresses_and_networks_are_passed() {
     let run = bench.audit(&["-v", "-i", "a.csv", "--allow", "allow.txt"]);
     assert_eq!(run.kinds(), pairs(&[("198.51.100.9", "other")]));
     assert!(run.err.ends_with("\n1 finding, 2 allowed by --allow\n"), "{}", run.err);
-    // Who sees it on the screen is not told again.
+    // Who sees it on the screen is not reported again.
     let run = bench.audit(&["-v", "-i", "a.csv", "--allow", "allow.txt", "--format", "text"]);
     assert!(run.out.starts_with("1 finding, 2 shared addresses allowed\n"), "{}", run.out);
     assert!(!run.err.contains("finding"), "{}", run.err);
@@ -379,7 +379,7 @@ fn fail_on_and_the_exit_status() {
 }
 
 #[test]
-fn each_files_kind_rows_and_hosts_are_told() {
+fn each_files_kind_rows_and_hosts_are_shown() {
     let bench = Bench::with(&[
         ("folder/a.csv", IMM),
         (

@@ -42,7 +42,7 @@ fn every_kind_is_explained() {
     }
 }
 
-/// Every event of the program stands in the document's table, and no other.
+/// The document's table has every event of the program, and no other.
 #[test]
 fn the_document_lists_the_other_events_that_are_read() {
     let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/causes.md")).unwrap();

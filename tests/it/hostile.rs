@@ -258,7 +258,7 @@ fn attack_12_two_records_with_one_key_are_both_counted_and_named() {
     place.write("b.evtx", log([four("A", "srv7", 1, 10)]));
     let run = place.run(&["triage", "a.evtx", "b.evtx", "a.evtx"]).exits(0);
     let want = want(&[("A", "cifs/srv7", 1, "new"), ("A", "cifs/srv8", 1, "new")]);
-    assert_eq!(told(&run.stdout()), want);
+    assert_eq!(reported(&run.stdout()), want);
     let stderr = run.stderr();
     assert!(stderr.contains("say different things in a.evtx and b.evtx"), "{stderr}");
 }
@@ -411,7 +411,7 @@ fn attack_8_a_clock_that_runs_ahead_resolves_nothing_and_is_reported() {
         events.push(more);
         place.write("forwarded.evtx", log(events.clone()));
         let run = place.run(&["triage", "forwarded.evtx", "--state", "s.json", "-o", "r.csv"]);
-        (told(&place.text("r.csv")), run.stderr())
+        (reported(&place.text("r.csv")), run.stderr())
     };
     night(four("C", "srv6", 3, 12));
     let (report, stderr) = night(four("B", "srv7", 4, 13).at("2999-01-01T00:00:00Z"));

@@ -9,16 +9,16 @@ use krbtriage::inventory::addresses::{AddressInventory, LoadOptions, OwnedAddres
 use proptest::prelude::*;
 
 /// A row as far as a format keeps it.
-type Seen = (String, IpAddr, String, String, String, Option<u8>);
+type KeptRow = (String, IpAddr, String, String, String, Option<u8>);
 
-fn seen(owned: &OwnedAddress, keeps: Keeps) -> Seen {
+fn seen(owned: &OwnedAddress, keeps: Keeps) -> KeptRow {
     let text = |value: &Option<std::sync::Arc<str>>| value.as_deref().unwrap_or("").to_owned();
     let host = if keeps.full_name { owned.host.to_lowercase() } else { label(&owned.host) };
     let (interface, description, mac) = (text(&owned.interface), text(&owned.description), text(&owned.mac));
     (host, owned.address, interface, description, mac, owned.prefix_length)
 }
 
-fn expected(row: &Row, keeps: Keeps) -> Seen {
+fn expected(row: &Row, keeps: Keeps) -> KeptRow {
     let host = if keeps.full_name { row.host.to_lowercase() } else { label(&row.host) };
     let prefix = if row.address.is_ipv4() { keeps.v4_prefix } else { keeps.v6_prefix };
     let if_kept = |kept: bool, text: &str| if kept { text.to_owned() } else { String::new() };
@@ -53,8 +53,8 @@ fn check(rows: &[Row]) {
         for file in &inventory.files {
             assert!(file.read_errors.is_empty(), "{what}: {:?}", file.read_errors);
         }
-        let got: BTreeSet<Seen> = inventory.owned.iter().map(|row| seen(row, export.keeps)).collect();
-        let want: BTreeSet<Seen> = rows.iter().map(|row| expected(row, export.keeps)).collect();
+        let got: BTreeSet<KeptRow> = inventory.owned.iter().map(|row| seen(row, export.keeps)).collect();
+        let want: BTreeSet<KeptRow> = rows.iter().map(|row| expected(row, export.keeps)).collect();
         assert_eq!(got, want, "{what}");
     }
 }

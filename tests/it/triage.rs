@@ -148,7 +148,7 @@ fn five_hundred_clients_of_one_misplaced_spn_are_one_problem() {
     let (_, rows, _) = triage(&["-s", "samples/spns.csv", path.to_str().unwrap()]);
     assert_eq!(rows.len(), 501);
     let problems: Vec<_> = rows.iter().map(|r| &r[column("problem_id")]).collect();
-    assert!(problems[..500].iter().all(|p| *p == problems[0]), "the problem of most clients stands first");
+    assert!(problems[..500].iter().all(|p| *p == problems[0]), "the problem of most clients comes first");
     assert_ne!(problems[500], problems[0]);
 }
 

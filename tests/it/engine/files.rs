@@ -71,25 +71,25 @@ fn a_chunk_that_is_cut_off_gives_the_records_that_are_there() {
 
 /// A copy that ended with a chunk, or has zeros after its data.
 #[test]
-fn chunks_that_a_closed_log_had_and_are_not_there_are_told() {
+fn chunks_that_a_closed_log_had_and_are_not_there_are_reported() {
     let log = written_log(3);
-    let told = |bytes: &[u8]| read_bytes(bytes, &event4(), &ScanOptions::default()).1.read_errors;
-    assert_eq!(told(&log), [""; 0]);
+    let reported = |bytes: &[u8]| read_bytes(bytes, &event4(), &ScanOptions::default()).1.read_errors;
+    assert_eq!(reported(&log), [""; 0]);
     let cut = &log[..HEADER + CHUNK];
     let zeros = [cut, &[0; 2 * CHUNK]].concat();
     for bytes in [cut, &zeros[..]] {
-        let problems = told(bytes);
+        let problems = reported(bytes);
         assert!(problems[0].contains("gives 3 chunks, but only 1"), "{problems:?}");
     }
-    assert!(told(&log[..100])[0].contains("ends within its header"));
+    assert!(reported(&log[..100])[0].contains("ends within its header"));
     // The counts of a log in use are of an earlier time.
     let mut in_use = cut.to_vec();
     in_use[120] |= 1;
-    assert_eq!(told(&in_use), [""; 0]);
+    assert_eq!(reported(&in_use), [""; 0]);
     // And what a damaged header says is nothing.
     let mut damaged = cut.to_vec();
     damaged[42] = 200;
-    assert_eq!(told(&damaged), [""; 0]);
+    assert_eq!(reported(&damaged), [""; 0]);
 }
 
 /// A header is written later than its records (a log that is copied while Windows writes it).

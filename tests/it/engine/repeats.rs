@@ -17,7 +17,7 @@ use crate::support::evtx::{EvtxWriter, kerberos_event3, kerberos_event4};
 
 const ONE: ScanOptions = ScanOptions { threads: 1, recover: false, zone: Zone::UTC };
 
-/// Chunks in each of which the events come in another order: so every definition stands elsewhere, and names stand first
+/// Chunks in each of which the events come in another order: so every definition is elsewhere, and names come first
 /// in another one.
 fn shuffled_log(random: &mut Random, chunks: usize) -> Vec<u8> {
     let computers = ["SRV1.alpha.example.com", "SRV2.alpha.example.com"];

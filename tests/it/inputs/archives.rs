@@ -181,9 +181,9 @@ fn a_file_that_only_its_name_makes_a_log_is_told_in_a_folder_too() {
     }
     let found = folder.scan(&event_4());
     assert_eq!(found.ids(), [("a.evtx", 1)]);
-    let told = found.reports.iter().filter(|r| !r.read_errors.is_empty()).map(|r| &*r.path);
+    let reported = found.reports.iter().filter(|r| !r.read_errors.is_empty()).map(|r| &*r.path);
     assert_eq!(
-        told.collect::<Vec<_>>(),
+        reported.collect::<Vec<_>>(),
         ["empty.evtx", "zeros.EVTX", "a.zip!empty.evtx", "a.zip!zeros.EVTX"]
     );
 }

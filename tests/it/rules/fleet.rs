@@ -34,7 +34,7 @@ fn not_a_local_name(situation: Situation) -> Situation {
 
 /// The finding for SRV1.
 fn of_srv1(situation: Situation) -> Finding {
-    let all = situation.judge_all();
+    let all = situation.diagnose_all();
     all.into_iter().find(|finding| finding.incident.client.eq_ignore_ascii_case(SRV1)).unwrap()
 }
 

@@ -35,24 +35,24 @@ fn where_nothing_has_a_date_the_inventory_is_taken_to_be_of_the_time() {
 #[test]
 fn what_a_list_tells_of_its_age_goes_before_its_files_date() {
     let unpacked = "2026-11-20T09:00:00Z";
-    let told = |when| {
+    let reported = |when| {
         reference_case()
             .written("addresses.csv", unpacked)
             .log_ends("2026-10-06T22:00:00Z", unpacked)
             .collected(when)
             .diagnose()
     };
-    let judged = is_judged!(told("2026-10-06T21:00:00Z"), LoopbackSharedIp, BmcUsbNic, Confirmed);
+    let judged = is_judged!(reported("2026-10-06T21:00:00Z"), LoopbackSharedIp, BmcUsbNic, Confirmed);
     assert!(
         !judged.0.evidence().iter().any(|item| item.contains("was collected")),
         "{:#?}",
         judged.0.evidence()
     );
-    is_judged!(told("2026-10-06T11:00:00Z"), LoopbackSharedIp, BmcUsbNic, Likely).proved_by(
+    is_judged!(reported("2026-10-06T11:00:00Z"), LoopbackSharedIp, BmcUsbNic, Likely).proved_by(
         "against it: addresses.csv was collected 2026-10-06T11:00:00Z, before the first of these events",
     );
     // The log lost its date, but not the list.
-    is_judged!(told("2026-10-12T09:00:00Z"), LoopbackSharedIp, BmcUsbNic, Likely).proved_by(
+    is_judged!(reported("2026-10-12T09:00:00Z"), LoopbackSharedIp, BmcUsbNic, Likely).proved_by(
         "addresses.csv is from 2026-10-12T09:00:00Z, and the log of SRV1.alpha.example.com ends 2026-10-06T22:00:00Z: nothing \
          shows that the trouble still went on",
     );
@@ -171,8 +171,8 @@ fn names_and_addresses_without_a_date_prove_nothing_where_the_dates_were_lost() 
         .proved_by("the date of addresses.csv is unknown")
         .lacks("Resolve-DnsName srv5.alpha.example.com");
     // They tell themselves.
-    let told = lost(led_astray().collected("2026-10-06T21:00:00Z"), "2026-11-20T09:00:00Z");
-    is_judged!(told, WrongHost, StaleDns, Confirmed);
+    let reported = lost(led_astray().collected("2026-10-06T21:00:00Z"), "2026-11-20T09:00:00Z");
+    is_judged!(reported, WrongHost, StaleDns, Confirmed);
     // The log lost its date, and these did not.
     is_judged!(lost(led_astray(), "2026-10-06T22:00:00Z"), WrongHost, StaleDns, Confirmed);
 }
@@ -212,7 +212,7 @@ fn events_at_the_end_of_all_time_are_judged_too() {
             })
             .written("addresses.csv", "2026-10-09T09:00:00Z")
             .log_ends("2026-10-09T08:00:00Z", "2026-10-19T08:00:00Z")
-            .judge_all();
+            .diagnose_all();
         assert_eq!(judged.len(), 1);
     }
 }

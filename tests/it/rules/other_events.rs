@@ -16,11 +16,11 @@ use krbtriage::events;
 type Verdict = (Cause, Kind, Confidence);
 
 /// One event beside an incident.
-struct Beside {
+struct NearbyEvent {
     /// The provider as the log has it, and as people quote it.
     provider: (&'static str, &'static str),
     id: u16,
-    /// Whose log it stands in.
+    /// The machine whose log has it.
     on: &'static str,
     values: &'static [(&'static str, &'static str)],
     incident: fn() -> Situation,
@@ -106,112 +106,112 @@ const CARD: &[(&str, &str)] = &[
 ];
 
 #[rustfmt::skip]
-const EVENTS: &[Beside] = &[
+const EVENTS: &[NearbyEvent] = &[
     // The KDC, on the domain controller's log.
-    Beside { provider: KDC, id: 11, on: DC1, values: &[("Name", "cifs/SRV5.alpha.example.com"), ("Type", "DS_SERVICE_PRINCIPAL_NAME")],
+    NearbyEvent { provider: KDC, id: 11, on: DC1, values: &[("Name", "cifs/SRV5.alpha.example.com"), ("Type", "DS_SERVICE_PRINCIPAL_NAME")],
         incident: cifs, verdicts: (MACHINE, TWICE), quoted: "(Name=cifs/SRV5.alpha.example.com, Type=DS_SERVICE_PRINCIPAL_NAME): the KDC found the name on more than one account" },
-    Beside { provider: KDC, id: 11, on: DC1, values: &[("Name", "cifs/SRV5.alpha.example.com"), ("Type", "DS_SERVICE_PRINCIPAL_NAME")],
+    NearbyEvent { provider: KDC, id: 11, on: DC1, values: &[("Name", "cifs/SRV5.alpha.example.com"), ("Type", "DS_SERVICE_PRINCIPAL_NAME")],
         incident: cifs_clean, verdicts: (MACHINE_LIKELY, MACHINE), quoted: "the KDC found the name on more than one account" },
-    Beside { provider: KDC, id: 14, on: DC1, values: NO_KEY_VALUES, incident: cifs, verdicts: (MACHINE, NO_KEY), quoted: "SRV5$" },
-    Beside { provider: KDC, id: 16, on: DC1, values: NO_KEY_VALUES, incident: cifs, verdicts: (MACHINE, NO_KEY), quoted: "SRV5$" },
-    Beside { provider: KDC, id: 26, on: DC1, values: NO_KEY_VALUES, incident: cifs, verdicts: (MACHINE, NO_KEY), quoted: "SRV5$" },
-    Beside { provider: KDC, id: 27, on: DC1, values: NO_KEY_VALUES, incident: cifs_clean, verdicts: (MACHINE_LIKELY, NO_KEY), quoted: "no key of the encryption type" },
-    Beside { provider: KDC, id: 42, on: DC1, values: &[("", "SRV5$")], incident: cifs, verdicts: (MACHINE, NO_KEY), quoted: "(SRV5$): the account has no strong keys" },
+    NearbyEvent { provider: KDC, id: 14, on: DC1, values: NO_KEY_VALUES, incident: cifs, verdicts: (MACHINE, NO_KEY), quoted: "SRV5$" },
+    NearbyEvent { provider: KDC, id: 16, on: DC1, values: NO_KEY_VALUES, incident: cifs, verdicts: (MACHINE, NO_KEY), quoted: "SRV5$" },
+    NearbyEvent { provider: KDC, id: 26, on: DC1, values: NO_KEY_VALUES, incident: cifs, verdicts: (MACHINE, NO_KEY), quoted: "SRV5$" },
+    NearbyEvent { provider: KDC, id: 27, on: DC1, values: NO_KEY_VALUES, incident: cifs_clean, verdicts: (MACHINE_LIKELY, NO_KEY), quoted: "no key of the encryption type" },
+    NearbyEvent { provider: KDC, id: 42, on: DC1, values: &[("", "SRV5$")], incident: cifs, verdicts: (MACHINE, NO_KEY), quoted: "(SRV5$): the account has no strong keys" },
     // NETLOGON, on the target's log and the domain controller's.
-    Beside { provider: NETLOGON, id: 3210, on: SRV5, values: &[("", r"\\DC1"), ("", "ALPHA")], incident: cifs, verdicts: (MACHINE, MACHINE_PROVED), quoted: r"(\\DC1, ALPHA): its domain does not accept its password" },
-    Beside { provider: NETLOGON, id: 3210, on: SRV5, values: &[("", r"\\DC1"), ("", "ALPHA")], incident: cifs_clean, verdicts: (MACHINE_LIKELY, MACHINE_PROVED), quoted: "ALPHA" },
-    Beside { provider: NETLOGON, id: 5719, on: SRV5, values: &[("", "ALPHA"), ("", "%%1311")], incident: cifs, verdicts: (MACHINE, MACHINE), quoted: "(ALPHA, %%1311): it reached no domain controller, which says nothing of keys" },
-    Beside { provider: NETLOGON, id: 5720, on: SRV5, values: &[("", r"\\DC1"), ("", "ALPHA"), ("", "SRV5")], incident: cifs, verdicts: (MACHINE, MACHINE_LIKELY), quoted: "no account for the computer" },
-    Beside { provider: NETLOGON, id: 5721, on: SRV5, values: &[("", r"\\DC1"), ("", "ALPHA"), ("", "SRV5")], incident: cifs, verdicts: (MACHINE, MACHINE_LIKELY), quoted: "no account for the computer" },
-    Beside { provider: NETLOGON, id: 5722, on: DC1, values: &[("", "SRV5"), ("", "SRV5$"), ("", "%%5")], incident: cifs, verdicts: (MACHINE, MACHINE_LIKELY), quoted: "(SRV5, SRV5$, %%5): the domain controller refused a session" },
-    Beside { provider: NETLOGON, id: 5723, on: DC1, values: &[("", "SRV5"), ("", "SRV5$")], incident: cifs, verdicts: (MACHINE, MACHINE_LIKELY), quoted: "(SRV5, SRV5$)" },
-    Beside { provider: NETLOGON, id: 5805, on: DC1, values: &[("", "SRV5"), ("", "%%5")], incident: cifs, verdicts: (MACHINE, MACHINE_LIKELY), quoted: "(SRV5, %%5)" },
-    Beside { provider: NETLOGON, id: 5788, on: SRV5, values: &[("", "HOST/srv5.alpha.example.com"), ("", "HOST/SRV5")], incident: cifs, verdicts: (MACHINE, TWICE), quoted: "(HOST/srv5.alpha.example.com, HOST/SRV5): it could not write its own SPNs" },
+    NearbyEvent { provider: NETLOGON, id: 3210, on: SRV5, values: &[("", r"\\DC1"), ("", "ALPHA")], incident: cifs, verdicts: (MACHINE, MACHINE_PROVED), quoted: r"(\\DC1, ALPHA): its domain does not accept its password" },
+    NearbyEvent { provider: NETLOGON, id: 3210, on: SRV5, values: &[("", r"\\DC1"), ("", "ALPHA")], incident: cifs_clean, verdicts: (MACHINE_LIKELY, MACHINE_PROVED), quoted: "ALPHA" },
+    NearbyEvent { provider: NETLOGON, id: 5719, on: SRV5, values: &[("", "ALPHA"), ("", "%%1311")], incident: cifs, verdicts: (MACHINE, MACHINE), quoted: "(ALPHA, %%1311): it reached no domain controller, which says nothing of keys" },
+    NearbyEvent { provider: NETLOGON, id: 5720, on: SRV5, values: &[("", r"\\DC1"), ("", "ALPHA"), ("", "SRV5")], incident: cifs, verdicts: (MACHINE, MACHINE_LIKELY), quoted: "no account for the computer" },
+    NearbyEvent { provider: NETLOGON, id: 5721, on: SRV5, values: &[("", r"\\DC1"), ("", "ALPHA"), ("", "SRV5")], incident: cifs, verdicts: (MACHINE, MACHINE_LIKELY), quoted: "no account for the computer" },
+    NearbyEvent { provider: NETLOGON, id: 5722, on: DC1, values: &[("", "SRV5"), ("", "SRV5$"), ("", "%%5")], incident: cifs, verdicts: (MACHINE, MACHINE_LIKELY), quoted: "(SRV5, SRV5$, %%5): the domain controller refused a session" },
+    NearbyEvent { provider: NETLOGON, id: 5723, on: DC1, values: &[("", "SRV5"), ("", "SRV5$")], incident: cifs, verdicts: (MACHINE, MACHINE_LIKELY), quoted: "(SRV5, SRV5$)" },
+    NearbyEvent { provider: NETLOGON, id: 5805, on: DC1, values: &[("", "SRV5"), ("", "%%5")], incident: cifs, verdicts: (MACHINE, MACHINE_LIKELY), quoted: "(SRV5, %%5)" },
+    NearbyEvent { provider: NETLOGON, id: 5788, on: SRV5, values: &[("", "HOST/srv5.alpha.example.com"), ("", "HOST/SRV5")], incident: cifs, verdicts: (MACHINE, TWICE), quoted: "(HOST/srv5.alpha.example.com, HOST/SRV5): it could not write its own SPNs" },
     // The list has the SPN where it belongs: then the two speak against each other.
-    Beside { provider: NETLOGON, id: 5788, on: SRV5, values: &[("", "HOST/srv5.alpha.example.com"), ("", "HOST/SRV5")], incident: cifs_clean, verdicts: (MACHINE_LIKELY, MACHINE), quoted: "HOST/SRV5" },
-    Beside { provider: NETLOGON, id: 5789, on: SRV5, values: &[("", "srv5.alpha.example.com")], incident: cifs, verdicts: (MACHINE, TWICE), quoted: "(srv5.alpha.example.com)" },
-    Beside { provider: NETLOGON, id: 5800, on: DC1, values: &[("", r"\\DC1"), ("", "SRV5$")], incident: cifs, verdicts: (MACHINE, TWICE), quoted: "more than one account of this name" },
+    NearbyEvent { provider: NETLOGON, id: 5788, on: SRV5, values: &[("", "HOST/srv5.alpha.example.com"), ("", "HOST/SRV5")], incident: cifs_clean, verdicts: (MACHINE_LIKELY, MACHINE), quoted: "HOST/SRV5" },
+    NearbyEvent { provider: NETLOGON, id: 5789, on: SRV5, values: &[("", "srv5.alpha.example.com")], incident: cifs, verdicts: (MACHINE, TWICE), quoted: "(srv5.alpha.example.com)" },
+    NearbyEvent { provider: NETLOGON, id: 5800, on: DC1, values: &[("", r"\\DC1"), ("", "SRV5$")], incident: cifs, verdicts: (MACHINE, TWICE), quoted: "more than one account of this name" },
     // LsaSrv and DistributedCOM, on the client's own log.
-    Beside { provider: LSASRV, id: 6037, on: SRV1, values: &[("PID", "812"), ("Program", r"C:\x\WmiPrvSE.exe"), ("TargetName", "host/srv2.beta.example.com")],
+    NearbyEvent { provider: LSASRV, id: 6037, on: SRV1, values: &[("PID", "812"), ("Program", r"C:\x\WmiPrvSE.exe"), ("TargetName", "host/srv2.beta.example.com")],
         incident: loopback, verdicts: (REACHED_ITSELF, REACHED_ITSELF), quoted: r"(Program=C:\x\WmiPrvSE.exe, TargetName=host/srv2.beta.example.com): a program on this machine" },
-    Beside { provider: LSASRV, id: 40960, on: SRV1, values: &[("Target", "host/srv2.beta.example.com"), ("Protocol", "Kerberos"), ("Error", "Zugriff (0xc000006d)")],
+    NearbyEvent { provider: LSASRV, id: 40960, on: SRV1, values: &[("Target", "host/srv2.beta.example.com"), ("Protocol", "Kerberos"), ("Error", "Zugriff (0xc000006d)")],
         incident: loopback, verdicts: (REACHED_ITSELF, REACHED_ITSELF), quoted: "Error=0xc000006d): the logon was refused" },
-    Beside { provider: LSASRV, id: 40960, on: SRV1, values: &[("Target", "cifs/srv5.alpha.example.com"), ("Protocol", "Kerberos"), ("Error", "Uhr (0xc0000133)")],
+    NearbyEvent { provider: LSASRV, id: 40960, on: SRV1, values: &[("Target", "cifs/srv5.alpha.example.com"), ("Protocol", "Kerberos"), ("Error", "Uhr (0xc0000133)")],
         incident: cifs, verdicts: (MACHINE, MACHINE), quoted: "the clocks differ too much, which is another trouble" },
-    Beside { provider: DCOM, id: 10006, on: SRV1, values: &[("param1", "5"), ("param2", "srv2.beta.example.com"), ("param3", "{8BC3}")], incident: loopback, verdicts: (REACHED_ITSELF, REACHED_ITSELF), quoted: "(computer=srv2.beta.example.com): DCOM to it failed" },
-    Beside { provider: DCOM, id: 10009, on: SRV1, values: &[("param1", "SRV2.beta.example.com")], incident: loopback, verdicts: (REACHED_ITSELF, REACHED_ITSELF), quoted: "(computer=SRV2.beta.example.com)" },
-    Beside { provider: DCOM, id: 10028, on: SRV1, values: &[("param1", "srv2.beta.example.com"), ("param2", "    4679"), ("param3", "wmic.exe")], incident: loopback, verdicts: (REACHED_ITSELF, REACHED_ITSELF), quoted: "(computer=srv2.beta.example.com)" },
-    Beside { provider: DCOM, id: 10028, on: SRV1, values: &[("param1", "169.254.95.120"), ("param2", "    4679"), ("param3", "wmic.exe")], incident: loopback, verdicts: (REACHED_ITSELF, BY_A_CARD), quoted: "(computer=169.254.95.120)" },
-    Beside { provider: DCOM, id: 10026, on: SRV1, values: &[("param1", "86400")], incident: loopback, verdicts: (REACHED_ITSELF, REACHED_ITSELF), quoted: "(param1=86400): repeated DCOM events are not logged" },
-    Beside { provider: WINRM, id: 10154, on: SRV5, values: &[("spn1", "WSMAN/srv5.alpha.example.com"), ("spn2", "WSMAN/srv5"), ("error", "8344")], incident: wsman, verdicts: (MACHINE, MACHINE), quoted: "error=8344): the SPNs could not be created" },
-    Beside { provider: WINRM, id: 10154, on: SRV5, values: &[("spn1", "WSMAN/srv5.alpha.example.com"), ("spn2", "WSMAN/srv5"), ("error", "%%8647")], incident: wsman, verdicts: (MACHINE, TWICE), quoted: "another account has them" },
+    NearbyEvent { provider: DCOM, id: 10006, on: SRV1, values: &[("param1", "5"), ("param2", "srv2.beta.example.com"), ("param3", "{8BC3}")], incident: loopback, verdicts: (REACHED_ITSELF, REACHED_ITSELF), quoted: "(computer=srv2.beta.example.com): DCOM to it failed" },
+    NearbyEvent { provider: DCOM, id: 10009, on: SRV1, values: &[("param1", "SRV2.beta.example.com")], incident: loopback, verdicts: (REACHED_ITSELF, REACHED_ITSELF), quoted: "(computer=SRV2.beta.example.com)" },
+    NearbyEvent { provider: DCOM, id: 10028, on: SRV1, values: &[("param1", "srv2.beta.example.com"), ("param2", "    4679"), ("param3", "wmic.exe")], incident: loopback, verdicts: (REACHED_ITSELF, REACHED_ITSELF), quoted: "(computer=srv2.beta.example.com)" },
+    NearbyEvent { provider: DCOM, id: 10028, on: SRV1, values: &[("param1", "169.254.95.120"), ("param2", "    4679"), ("param3", "wmic.exe")], incident: loopback, verdicts: (REACHED_ITSELF, BY_A_CARD), quoted: "(computer=169.254.95.120)" },
+    NearbyEvent { provider: DCOM, id: 10026, on: SRV1, values: &[("param1", "86400")], incident: loopback, verdicts: (REACHED_ITSELF, REACHED_ITSELF), quoted: "(param1=86400): repeated DCOM events are not logged" },
+    NearbyEvent { provider: WINRM, id: 10154, on: SRV5, values: &[("spn1", "WSMAN/srv5.alpha.example.com"), ("spn2", "WSMAN/srv5"), ("error", "8344")], incident: wsman, verdicts: (MACHINE, MACHINE), quoted: "error=8344): the SPNs could not be created" },
+    NearbyEvent { provider: WINRM, id: 10154, on: SRV5, values: &[("spn1", "WSMAN/srv5.alpha.example.com"), ("spn2", "WSMAN/srv5"), ("error", "%%8647")], incident: wsman, verdicts: (MACHINE, TWICE), quoted: "another account has them" },
     // Service Control Manager, on the host of the service.
-    Beside { provider: SERVICES, id: 7000, on: SRV5, values: &[("param1", "Web"), ("param2", "%%1069")], incident: service, verdicts: (SERVICE, SERVICE), quoted: "(param1=Web, param2=%%1069): the service could not log on" },
-    Beside { provider: SERVICES, id: 7038, on: SRV5, values: &[("param1", "ReportServer"), ("param2", r"ALPHA\svc_web"), ("param3", "%%1326")], incident: service, verdicts: (SERVICE, SERVICE_PROVED), quoted: r"param2=ALPHA\svc_web" },
-    Beside { provider: SERVICES, id: 7041, on: SRV5, values: &[("param1", "Web"), ("param2", r"ALPHA\svc_web")], incident: service, verdicts: (SERVICE, SERVICE), quoted: r"param2=ALPHA\svc_web" },
+    NearbyEvent { provider: SERVICES, id: 7000, on: SRV5, values: &[("param1", "Web"), ("param2", "%%1069")], incident: service, verdicts: (SERVICE, SERVICE), quoted: "(param1=Web, param2=%%1069): the service could not log on" },
+    NearbyEvent { provider: SERVICES, id: 7038, on: SRV5, values: &[("param1", "ReportServer"), ("param2", r"ALPHA\svc_web"), ("param3", "%%1326")], incident: service, verdicts: (SERVICE, SERVICE_PROVED), quoted: r"param2=ALPHA\svc_web" },
+    NearbyEvent { provider: SERVICES, id: 7041, on: SRV5, values: &[("param1", "Web"), ("param2", r"ALPHA\svc_web")], incident: service, verdicts: (SERVICE, SERVICE), quoted: r"param2=ALPHA\svc_web" },
     // The target's own policy and restarts.
-    Beside { provider: POLICY, id: 1006, on: SRV5, values: &[("ErrorCode", "49"), ("ErrorDescription", "Invalid Credentials")], incident: cifs, verdicts: (MACHINE, MACHINE_LIKELY), quoted: "ErrorDescription=Invalid Credentials" },
-    Beside { provider: POLICY, id: 1097, on: SRV5, values: &[("ErrorCode", "2148074257")], incident: cifs, verdicts: (MACHINE, MACHINE_LIKELY), quoted: "the computer's own logon failed" },
-    Beside { provider: EVENTLOG, id: 6008, on: SRV5, values: &[("", "11:50:00"), ("", "10/6/2026")], incident: cifs, verdicts: (MACHINE, MACHINE), quoted: "(11:50:00, 10/6/2026): it had gone down unexpectedly" },
-    Beside { provider: EVENTLOG, id: 6009, on: SRV5, values: &[("", "10.00."), ("", "20348")], incident: cifs, verdicts: (MACHINE, MACHINE), quoted: "as it does after a snapshot was put back" },
-    Beside { provider: EVENTLOG, id: 6011, on: SRV3, values: &[("", "SRV5"), ("", "SRV3")], incident: third, verdicts: (ASTRAY, (WrongHost, ClusterOrAlias, Likely)), quoted: "(SRV5, SRV3): the computer got another name" },
+    NearbyEvent { provider: POLICY, id: 1006, on: SRV5, values: &[("ErrorCode", "49"), ("ErrorDescription", "Invalid Credentials")], incident: cifs, verdicts: (MACHINE, MACHINE_LIKELY), quoted: "ErrorDescription=Invalid Credentials" },
+    NearbyEvent { provider: POLICY, id: 1097, on: SRV5, values: &[("ErrorCode", "2148074257")], incident: cifs, verdicts: (MACHINE, MACHINE_LIKELY), quoted: "the computer's own logon failed" },
+    NearbyEvent { provider: EVENTLOG, id: 6008, on: SRV5, values: &[("", "11:50:00"), ("", "10/6/2026")], incident: cifs, verdicts: (MACHINE, MACHINE), quoted: "(11:50:00, 10/6/2026): it had gone down unexpectedly" },
+    NearbyEvent { provider: EVENTLOG, id: 6009, on: SRV5, values: &[("", "10.00."), ("", "20348")], incident: cifs, verdicts: (MACHINE, MACHINE), quoted: "as it does after a snapshot was put back" },
+    NearbyEvent { provider: EVENTLOG, id: 6011, on: SRV3, values: &[("", "SRV5"), ("", "SRV3")], incident: third, verdicts: (ASTRAY, (WrongHost, ClusterOrAlias, Likely)), quoted: "(SRV5, SRV3): the computer got another name" },
     // The Kerberos client and its Operational log.
-    Beside { provider: KERBEROS, id: 7, on: SRV1, values: &[("ClientName", "user"), ("Realm", BETA)], incident: cifs, verdicts: (MACHINE, MACHINE), quoted: "mostly because of a trust" },
-    Beside { provider: KERBEROS, id: 100, on: SRV1, values: &[("SPN", "cifs/srv5.alpha.example.com"), ("ErrorCode", "7")], incident: cifs_clean, verdicts: (MACHINE_LIKELY, MACHINE), quoted: "the KDC found no account with this SPN" },
-    Beside { provider: KERBEROS, id: 101, on: SRV1, values: &[("SPN", "cifs/srv5.alpha.example.com"), ("ErrorCode", "8")], incident: cifs, verdicts: (MACHINE, TWICE), quoted: "the KDC found the name on more than one account" },
+    NearbyEvent { provider: KERBEROS, id: 7, on: SRV1, values: &[("ClientName", "user"), ("Realm", BETA)], incident: cifs, verdicts: (MACHINE, MACHINE), quoted: "mostly because of a trust" },
+    NearbyEvent { provider: KERBEROS, id: 100, on: SRV1, values: &[("SPN", "cifs/srv5.alpha.example.com"), ("ErrorCode", "7")], incident: cifs_clean, verdicts: (MACHINE_LIKELY, MACHINE), quoted: "the KDC found no account with this SPN" },
+    NearbyEvent { provider: KERBEROS, id: 101, on: SRV1, values: &[("SPN", "cifs/srv5.alpha.example.com"), ("ErrorCode", "8")], incident: cifs, verdicts: (MACHINE, TWICE), quoted: "the KDC found the name on more than one account" },
     // Shown only.
-    Beside { provider: KDC, id: 201, on: DC1, values: &[("AccountName", "user"), ("ServiceName", "SRV5$")], incident: cifs, verdicts: (MACHINE, MACHINE), quoted: "a cipher that it will refuse" },
-    Beside { provider: KDC, id: 202, on: DC1, values: &[("AccountName", "user"), ("ServiceName", "SRV5$")], incident: cifs, verdicts: (MACHINE, MACHINE), quoted: "a cipher that it will refuse" },
-    Beside { provider: KDC, id: 206, on: DC1, values: &[("AccountName", "user"), ("ServiceName", "SRV5$")], incident: cifs, verdicts: (MACHINE, MACHINE), quoted: "a cipher that it will refuse" },
-    Beside { provider: KDC, id: 207, on: DC1, values: &[("AccountName", "user"), ("ServiceName", "SRV5$")], incident: cifs, verdicts: (MACHINE, MACHINE), quoted: "a cipher that it will refuse" },
-    Beside { provider: KDC, id: 203, on: DC1, values: &[("AccountName", "user"), ("ServiceName", "cifs/srv5.alpha.example.com")], incident: cifs, verdicts: (MACHINE, NO_KEY), quoted: "issued no ticket" },
-    Beside { provider: KDC, id: 204, on: DC1, values: &[("AccountName", "user"), ("ServiceName", "cifs/srv5.alpha.example.com")], incident: cifs, verdicts: (MACHINE, NO_KEY), quoted: "issued no ticket" },
-    Beside { provider: KDC, id: 208, on: DC1, values: &[("AccountName", "user"), ("ServiceName", "cifs/srv5.alpha.example.com")], incident: cifs, verdicts: (MACHINE, NO_KEY), quoted: "issued no ticket" },
-    Beside { provider: KDC, id: 209, on: DC1, values: &[("AccountName", "user"), ("ServiceName", "cifs/srv5.alpha.example.com")], incident: cifs, verdicts: (MACHINE, NO_KEY), quoted: "issued no ticket" },
-    Beside { provider: KDC, id: 7, on: DC1, values: &[("AccountName", "SRV5$"), ("LookupType", "0x8")], incident: cifs, verdicts: (MACHINE, MACHINE), quoted: "failed a request of the KDC" },
-    Beside { provider: KDC, id: 13, on: DC1, values: &[("Name", "SRV5$")], incident: cifs, verdicts: (MACHINE, MACHINE), quoted: "keys are corrupt" },
-    Beside { provider: KDC, id: 36, on: DC1, values: &[("", "ALPHA"), ("", "user"), ("", "cifs/srv5.alpha.example.com")], incident: cifs, verdicts: (MACHINE, MACHINE), quoted: "rights are not signed" },
-    Beside { provider: KDC, id: 37, on: DC1, values: &[("", "DC1"), ("", "ALPHA"), ("", "user"), ("", "cifs/srv5.alpha.example.com")], incident: cifs, verdicts: (MACHINE, MACHINE), quoted: "rights are not signed" },
-    Beside { provider: KDC, id: 38, on: DC1, values: &[("", "DC1"), ("", "ALPHA"), ("", "user"), ("", "cifs/srv5.alpha.example.com")], incident: cifs, verdicts: (MACHINE, MACHINE), quoted: "rights are not signed" },
-    Beside { provider: LSASRV, id: 6167, on: SRV5, values: &[], incident: cifs, verdicts: (MACHINE, MACHINE), quoted: "two machines have one SID" },
-    Beside { provider: LSASRV, id: 40970, on: SRV1, values: &[("", "ldap/srv5.alpha.example.com/alpha.example.com"), ("", "text (0xc00002fd)")], incident: cifs, verdicts: (MACHINE, MACHINE), quoted: "fallen back to NTLM" },
-    Beside { provider: WAS, id: 5021, on: SRV5, values: &[("AppPoolID", "Portal")], incident: service, verdicts: (SERVICE, SERVICE), quoted: "AppPoolID=Portal): the identity of an application pool" },
-    Beside { provider: WAS, id: 5057, on: SRV5, values: &[("AppPoolID", "Portal")], incident: service, verdicts: (SERVICE, SERVICE), quoted: "AppPoolID=Portal): the identity of an application pool" },
-    Beside { provider: WAS, id: 5059, on: SRV5, values: &[("AppPoolID", "Portal")], incident: service, verdicts: (SERVICE, SERVICE), quoted: "AppPoolID=Portal): the identity of an application pool" },
-    Beside { provider: SQL, id: 26037, on: SRV5, values: &[("", "MSSQLSvc/srv5.alpha.example.com"), ("", "0x21c7"), ("", "15")], incident: sql, verdicts: (SQL_LIKELY, SQL_LIKELY), quoted: "another account has it" },
-    Beside { provider: SQL, id: 26067, on: SRV5, values: &[("", "MSSQLSvc/srv5.alpha.example.com"), ("", "0x2098"), ("", "15")], incident: sql, verdicts: (SQL_LIKELY, SQL_LIKELY), quoted: "SQL Server could not register its SPN" },
-    Beside { provider: KERBEROS, id: 105, on: SRV5, values: &[("LuidHighPart", "0"), ("LuidLowPart", "1"), ("DomainName", "ALPHA"), ("UserName", "srv5$"), ("ErrorCode", "3221225581")], incident: cifs, verdicts: (MACHINE, MACHINE), quoted: "could not be fetched" },
-    Beside { provider: CLUSTER, id: 1069, on: SRV3, values: &[("", "SRV5"), ("", "Role"), ("", "Network Name")], incident: cifs, verdicts: (MACHINE, MACHINE), quoted: "the cluster name failed" },
-    Beside { provider: CLUSTER, id: 1196, on: SRV3, values: &[("", "SRV5"), ("", "text")], incident: cifs, verdicts: (MACHINE, MACHINE), quoted: "registered in DNS" },
-    Beside { provider: CLUSTER, id: 1206, on: SRV3, values: &[("", "SRV5"), ("", "alpha.example.com"), ("", "5"), ("", "CLU1$")], incident: cifs, verdicts: (MACHINE, MACHINE), quoted: "could not be updated" },
-    Beside { provider: CLUSTER, id: 1207, on: SRV3, values: &[("", "SRV5"), ("", "alpha.example.com"), ("", "update"), ("", "text"), ("", "CLU1$")], incident: cifs, verdicts: (MACHINE, MACHINE), quoted: "could not be updated" },
-    Beside { provider: CLUSTER, id: 1218, on: SRV3, values: &[("", "Role"), ("", "dc1"), ("", "SRV5"), ("", "SRV6")], incident: cifs, verdicts: (MACHINE, MACHINE), quoted: "could not be updated" },
-    Beside { provider: CLUSTER, id: 1211, on: SRV3, values: &[("", "SRV5"), ("", "alpha.example.com"), ("", "1355")], incident: cifs, verdicts: (MACHINE, MACHINE), quoted: "no writable" },
-    Beside { provider: CLUSTER, id: 1212, on: SRV3, values: &[("", "SRV5"), ("", "alpha.example.com"), ("", "text"), ("", "1355")], incident: cifs, verdicts: (MACHINE, MACHINE), quoted: "no writable" },
-    Beside { provider: CLUSTER, id: 1219, on: SRV3, values: &[("", "Role"), ("", "dc1"), ("", "SRV5"), ("", "5")], incident: cifs, verdicts: (MACHINE, MACHINE), quoted: "no writable" },
-    Beside { provider: AD_DS, id: 1645, on: DC1, values: &[("", "dc2"), ("", "cifs/srv5.alpha.example.com")], incident: cifs, verdicts: (MACHINE, MACHINE), quoted: "replication SPN" },
-    Beside { provider: AD_DS, id: 2103, on: SRV5, values: &[("", "x")], incident: cifs, verdicts: (MACHINE, MACHINE_LIKELY), quoted: "does not know" },
-    Beside { provider: AD_DS, id: 2095, on: SRV5, values: &[("", "x")], incident: cifs, verdicts: (MACHINE, MACHINE_LIKELY), quoted: "does not know" },
-    Beside { provider: AD_DS, id: 2168, on: SRV5, values: &[("", "x")], incident: cifs, verdicts: (MACHINE, MACHINE_LIKELY), quoted: "cloned or set back" },
-    Beside { provider: AD_DS, id: 2169, on: SRV5, values: &[("", "x")], incident: cifs, verdicts: (MACHINE, MACHINE_LIKELY), quoted: "cloned or set back" },
-    Beside { provider: AD_DS, id: 2170, on: SRV5, values: &[("", "x")], incident: cifs, verdicts: (MACHINE, MACHINE_LIKELY), quoted: "cloned or set back" },
-    Beside { provider: AD_DS, id: 2974, on: DC1, values: &[("", "servicePrincipalName Value=cifs/srv5.alpha.example.com"), ("", "CN=SRV3,DC=alpha"), ("", "8647")], incident: cifs, verdicts: (MACHINE, TWICE), quoted: "another account has it" },
-    Beside { provider: SECURITY, id: 4724, on: DC1, values: &[("TargetUserName", "SRV5$"), ("TargetDomainName", "ALPHA"), ("SubjectUserName", "admin")], incident: cifs, verdicts: (MACHINE, MACHINE), quoted: "password was reset" },
-    Beside { provider: SECURITY, id: 4738, on: DC1, values: &[("TargetUserName", "SRV5$"), ("TargetDomainName", "ALPHA"), ("SubjectUserName", "admin"), ("PasswordLastSet", "10/6/2026 12:00:00")], incident: cifs, verdicts: (MACHINE, MACHINE), quoted: "PasswordLastSet=10/6/2026 12:00:00): the account was changed" },
-    Beside { provider: SECURITY, id: 4742, on: DC1, values: &[("TargetUserName", "SRV5$"), ("TargetDomainName", "ALPHA"), ("SubjectUserName", "admin"), ("PasswordLastSet", "10/6/2026 12:00:00")], incident: cifs, verdicts: (MACHINE, MACHINE), quoted: "PasswordLastSet=10/6/2026 12:00:00): the account was changed" },
+    NearbyEvent { provider: KDC, id: 201, on: DC1, values: &[("AccountName", "user"), ("ServiceName", "SRV5$")], incident: cifs, verdicts: (MACHINE, MACHINE), quoted: "a cipher that it will refuse" },
+    NearbyEvent { provider: KDC, id: 202, on: DC1, values: &[("AccountName", "user"), ("ServiceName", "SRV5$")], incident: cifs, verdicts: (MACHINE, MACHINE), quoted: "a cipher that it will refuse" },
+    NearbyEvent { provider: KDC, id: 206, on: DC1, values: &[("AccountName", "user"), ("ServiceName", "SRV5$")], incident: cifs, verdicts: (MACHINE, MACHINE), quoted: "a cipher that it will refuse" },
+    NearbyEvent { provider: KDC, id: 207, on: DC1, values: &[("AccountName", "user"), ("ServiceName", "SRV5$")], incident: cifs, verdicts: (MACHINE, MACHINE), quoted: "a cipher that it will refuse" },
+    NearbyEvent { provider: KDC, id: 203, on: DC1, values: &[("AccountName", "user"), ("ServiceName", "cifs/srv5.alpha.example.com")], incident: cifs, verdicts: (MACHINE, NO_KEY), quoted: "issued no ticket" },
+    NearbyEvent { provider: KDC, id: 204, on: DC1, values: &[("AccountName", "user"), ("ServiceName", "cifs/srv5.alpha.example.com")], incident: cifs, verdicts: (MACHINE, NO_KEY), quoted: "issued no ticket" },
+    NearbyEvent { provider: KDC, id: 208, on: DC1, values: &[("AccountName", "user"), ("ServiceName", "cifs/srv5.alpha.example.com")], incident: cifs, verdicts: (MACHINE, NO_KEY), quoted: "issued no ticket" },
+    NearbyEvent { provider: KDC, id: 209, on: DC1, values: &[("AccountName", "user"), ("ServiceName", "cifs/srv5.alpha.example.com")], incident: cifs, verdicts: (MACHINE, NO_KEY), quoted: "issued no ticket" },
+    NearbyEvent { provider: KDC, id: 7, on: DC1, values: &[("AccountName", "SRV5$"), ("LookupType", "0x8")], incident: cifs, verdicts: (MACHINE, MACHINE), quoted: "failed a request of the KDC" },
+    NearbyEvent { provider: KDC, id: 13, on: DC1, values: &[("Name", "SRV5$")], incident: cifs, verdicts: (MACHINE, MACHINE), quoted: "keys are corrupt" },
+    NearbyEvent { provider: KDC, id: 36, on: DC1, values: &[("", "ALPHA"), ("", "user"), ("", "cifs/srv5.alpha.example.com")], incident: cifs, verdicts: (MACHINE, MACHINE), quoted: "rights are not signed" },
+    NearbyEvent { provider: KDC, id: 37, on: DC1, values: &[("", "DC1"), ("", "ALPHA"), ("", "user"), ("", "cifs/srv5.alpha.example.com")], incident: cifs, verdicts: (MACHINE, MACHINE), quoted: "rights are not signed" },
+    NearbyEvent { provider: KDC, id: 38, on: DC1, values: &[("", "DC1"), ("", "ALPHA"), ("", "user"), ("", "cifs/srv5.alpha.example.com")], incident: cifs, verdicts: (MACHINE, MACHINE), quoted: "rights are not signed" },
+    NearbyEvent { provider: LSASRV, id: 6167, on: SRV5, values: &[], incident: cifs, verdicts: (MACHINE, MACHINE), quoted: "two machines have one SID" },
+    NearbyEvent { provider: LSASRV, id: 40970, on: SRV1, values: &[("", "ldap/srv5.alpha.example.com/alpha.example.com"), ("", "text (0xc00002fd)")], incident: cifs, verdicts: (MACHINE, MACHINE), quoted: "fallen back to NTLM" },
+    NearbyEvent { provider: WAS, id: 5021, on: SRV5, values: &[("AppPoolID", "Portal")], incident: service, verdicts: (SERVICE, SERVICE), quoted: "AppPoolID=Portal): the identity of an application pool" },
+    NearbyEvent { provider: WAS, id: 5057, on: SRV5, values: &[("AppPoolID", "Portal")], incident: service, verdicts: (SERVICE, SERVICE), quoted: "AppPoolID=Portal): the identity of an application pool" },
+    NearbyEvent { provider: WAS, id: 5059, on: SRV5, values: &[("AppPoolID", "Portal")], incident: service, verdicts: (SERVICE, SERVICE), quoted: "AppPoolID=Portal): the identity of an application pool" },
+    NearbyEvent { provider: SQL, id: 26037, on: SRV5, values: &[("", "MSSQLSvc/srv5.alpha.example.com"), ("", "0x21c7"), ("", "15")], incident: sql, verdicts: (SQL_LIKELY, SQL_LIKELY), quoted: "another account has it" },
+    NearbyEvent { provider: SQL, id: 26067, on: SRV5, values: &[("", "MSSQLSvc/srv5.alpha.example.com"), ("", "0x2098"), ("", "15")], incident: sql, verdicts: (SQL_LIKELY, SQL_LIKELY), quoted: "SQL Server could not register its SPN" },
+    NearbyEvent { provider: KERBEROS, id: 105, on: SRV5, values: &[("LuidHighPart", "0"), ("LuidLowPart", "1"), ("DomainName", "ALPHA"), ("UserName", "srv5$"), ("ErrorCode", "3221225581")], incident: cifs, verdicts: (MACHINE, MACHINE), quoted: "could not be fetched" },
+    NearbyEvent { provider: CLUSTER, id: 1069, on: SRV3, values: &[("", "SRV5"), ("", "Role"), ("", "Network Name")], incident: cifs, verdicts: (MACHINE, MACHINE), quoted: "the cluster name failed" },
+    NearbyEvent { provider: CLUSTER, id: 1196, on: SRV3, values: &[("", "SRV5"), ("", "text")], incident: cifs, verdicts: (MACHINE, MACHINE), quoted: "registered in DNS" },
+    NearbyEvent { provider: CLUSTER, id: 1206, on: SRV3, values: &[("", "SRV5"), ("", "alpha.example.com"), ("", "5"), ("", "CLU1$")], incident: cifs, verdicts: (MACHINE, MACHINE), quoted: "could not be updated" },
+    NearbyEvent { provider: CLUSTER, id: 1207, on: SRV3, values: &[("", "SRV5"), ("", "alpha.example.com"), ("", "update"), ("", "text"), ("", "CLU1$")], incident: cifs, verdicts: (MACHINE, MACHINE), quoted: "could not be updated" },
+    NearbyEvent { provider: CLUSTER, id: 1218, on: SRV3, values: &[("", "Role"), ("", "dc1"), ("", "SRV5"), ("", "SRV6")], incident: cifs, verdicts: (MACHINE, MACHINE), quoted: "could not be updated" },
+    NearbyEvent { provider: CLUSTER, id: 1211, on: SRV3, values: &[("", "SRV5"), ("", "alpha.example.com"), ("", "1355")], incident: cifs, verdicts: (MACHINE, MACHINE), quoted: "no writable" },
+    NearbyEvent { provider: CLUSTER, id: 1212, on: SRV3, values: &[("", "SRV5"), ("", "alpha.example.com"), ("", "text"), ("", "1355")], incident: cifs, verdicts: (MACHINE, MACHINE), quoted: "no writable" },
+    NearbyEvent { provider: CLUSTER, id: 1219, on: SRV3, values: &[("", "Role"), ("", "dc1"), ("", "SRV5"), ("", "5")], incident: cifs, verdicts: (MACHINE, MACHINE), quoted: "no writable" },
+    NearbyEvent { provider: AD_DS, id: 1645, on: DC1, values: &[("", "dc2"), ("", "cifs/srv5.alpha.example.com")], incident: cifs, verdicts: (MACHINE, MACHINE), quoted: "replication SPN" },
+    NearbyEvent { provider: AD_DS, id: 2103, on: SRV5, values: &[("", "x")], incident: cifs, verdicts: (MACHINE, MACHINE_LIKELY), quoted: "does not know" },
+    NearbyEvent { provider: AD_DS, id: 2095, on: SRV5, values: &[("", "x")], incident: cifs, verdicts: (MACHINE, MACHINE_LIKELY), quoted: "does not know" },
+    NearbyEvent { provider: AD_DS, id: 2168, on: SRV5, values: &[("", "x")], incident: cifs, verdicts: (MACHINE, MACHINE_LIKELY), quoted: "cloned or set back" },
+    NearbyEvent { provider: AD_DS, id: 2169, on: SRV5, values: &[("", "x")], incident: cifs, verdicts: (MACHINE, MACHINE_LIKELY), quoted: "cloned or set back" },
+    NearbyEvent { provider: AD_DS, id: 2170, on: SRV5, values: &[("", "x")], incident: cifs, verdicts: (MACHINE, MACHINE_LIKELY), quoted: "cloned or set back" },
+    NearbyEvent { provider: AD_DS, id: 2974, on: DC1, values: &[("", "servicePrincipalName Value=cifs/srv5.alpha.example.com"), ("", "CN=SRV3,DC=alpha"), ("", "8647")], incident: cifs, verdicts: (MACHINE, TWICE), quoted: "another account has it" },
+    NearbyEvent { provider: SECURITY, id: 4724, on: DC1, values: &[("TargetUserName", "SRV5$"), ("TargetDomainName", "ALPHA"), ("SubjectUserName", "admin")], incident: cifs, verdicts: (MACHINE, MACHINE), quoted: "password was reset" },
+    NearbyEvent { provider: SECURITY, id: 4738, on: DC1, values: &[("TargetUserName", "SRV5$"), ("TargetDomainName", "ALPHA"), ("SubjectUserName", "admin"), ("PasswordLastSet", "10/6/2026 12:00:00")], incident: cifs, verdicts: (MACHINE, MACHINE), quoted: "PasswordLastSet=10/6/2026 12:00:00): the account was changed" },
+    NearbyEvent { provider: SECURITY, id: 4742, on: DC1, values: &[("TargetUserName", "SRV5$"), ("TargetDomainName", "ALPHA"), ("SubjectUserName", "admin"), ("PasswordLastSet", "10/6/2026 12:00:00")], incident: cifs, verdicts: (MACHINE, MACHINE), quoted: "PasswordLastSet=10/6/2026 12:00:00): the account was changed" },
     // Who has which address and card.
-    Beside { provider: TCPIP, id: 4198, on: SRV5, values: &[("", ""), ("", "192.0.2.5"), ("", "00:11:22:33:44:55")], incident: third, verdicts: (ASTRAY, (WrongHost, SharedAddress, Likely)), quoted: "(address 192.0.2.5, hardware address 00:11:22:33:44:55): another machine has its address" },
-    Beside { provider: TCPIP, id: 4199, on: SRV3, values: &[("", ""), ("", "192.0.2.5"), ("", "00:11:22:33:44:55")], incident: third, verdicts: (ASTRAY, (WrongHost, SharedAddress, Likely)), quoted: "address 192.0.2.5" },
-    Beside { provider: USER_PNP, id: 20001, on: SRV1, values: CARD, incident: loopback, verdicts: (REACHED_ITSELF, BY_A_CARD), quoted: r"DeviceInstanceID=USB\VID_04B3&PID_4010\6&1" },
-    Beside { provider: USER_PNP, id: 20003, on: SRV2, values: CARD, incident: loopback, verdicts: (REACHED_ITSELF, BY_A_CARD), quoted: "a USB network adapter was installed" },
+    NearbyEvent { provider: TCPIP, id: 4198, on: SRV5, values: &[("", ""), ("", "192.0.2.5"), ("", "00:11:22:33:44:55")], incident: third, verdicts: (ASTRAY, (WrongHost, SharedAddress, Likely)), quoted: "(address 192.0.2.5, hardware address 00:11:22:33:44:55): another machine has its address" },
+    NearbyEvent { provider: TCPIP, id: 4199, on: SRV3, values: &[("", ""), ("", "192.0.2.5"), ("", "00:11:22:33:44:55")], incident: third, verdicts: (ASTRAY, (WrongHost, SharedAddress, Likely)), quoted: "address 192.0.2.5" },
+    NearbyEvent { provider: USER_PNP, id: 20001, on: SRV1, values: CARD, incident: loopback, verdicts: (REACHED_ITSELF, BY_A_CARD), quoted: r"DeviceInstanceID=USB\VID_04B3&PID_4010\6&1" },
+    NearbyEvent { provider: USER_PNP, id: 20003, on: SRV2, values: CARD, incident: loopback, verdicts: (REACHED_ITSELF, BY_A_CARD), quoted: "a USB network adapter was installed" },
 ];
 
-impl Beside {
-    fn verdict(judged: &Judged) -> Verdict {
+impl NearbyEvent {
+    fn verdict(judged: &Diagnosed) -> Verdict {
         (judged.0.cause, judged.0.kind, judged.0.confidence)
     }
 
-    fn with(&self, when: &str) -> Judged {
+    fn with(&self, when: &str) -> Diagnosed {
         (self.incident)().event(self.provider.0, self.id, self.on, self.values).at(when).diagnose()
     }
 
@@ -225,10 +225,10 @@ impl Beside {
 fn every_event_is_quoted_and_weighed() {
     for event in EVENTS {
         let what = format!("{} {}", event.provider.1, event.id);
-        assert_eq!(Beside::verdict(&(event.incident)().diagnose()), event.verdicts.0, "without {what}");
+        assert_eq!(NearbyEvent::verdict(&(event.incident)().diagnose()), event.verdicts.0, "without {what}");
         for when in ["2026-10-06T11:50:00Z", "2026-10-06T12:09:59Z"] {
             let judged = event.with(when);
-            assert_eq!(Beside::verdict(&judged), event.verdicts.1, "with {what} at {when}: {judged:#?}");
+            assert_eq!(NearbyEvent::verdict(&judged), event.verdicts.1, "with {what} at {when}: {judged:#?}");
             let start = format!("{when}: {what} on {}", event.on);
             let quoted = judged.0.evidence().into_iter().find(|line| line.contains(&start));
             let quoted = quoted.unwrap_or_else(|| panic!("{what} is not quoted: {judged:#?}"));
@@ -242,7 +242,7 @@ fn an_event_outside_the_window_is_neither_quoted_nor_weighed() {
     for event in EVENTS.iter().filter(|event| !event.is_timeless()) {
         for when in ["2026-10-06T11:49:59Z", "2026-10-06T12:10:01Z"] {
             let judged = event.with(when);
-            assert_eq!(Beside::verdict(&judged), event.verdicts.0, "{} {}", event.provider.1, event.id);
+            assert_eq!(NearbyEvent::verdict(&judged), event.verdicts.0, "{} {}", event.provider.1, event.id);
             let start = format!("{} {} on", event.provider.1, event.id);
             assert!(!judged.0.evidence().iter().any(|line| line.contains(&start)), "{judged:#?}");
         }
@@ -267,13 +267,13 @@ fn an_event_of_another_host_or_account_is_neither_quoted_nor_weighed() {
             _ => "srv7.alpha.example.com".to_owned(),
         };
         let judged = (event.incident)().event(event.provider.0, event.id, &on, &values).diagnose();
-        assert_eq!(Beside::verdict(&judged), event.verdicts.0, "{} {}", event.provider.1, event.id);
+        assert_eq!(NearbyEvent::verdict(&judged), event.verdicts.0, "{} {}", event.provider.1, event.id);
         let start = format!("{} {} on", event.provider.1, event.id);
         assert!(!judged.0.evidence().iter().any(|line| line.contains(&start)), "{judged:#?}");
     }
 }
 
-/// Hosts that told their addresses in their own logs, each as an inventory.
+/// Hosts that reported their addresses in their own logs, each as an inventory.
 #[test]
 fn addresses_in_logs_are_an_inventory() {
     let dns: &[(&str, &[u16])] = &[
@@ -303,7 +303,11 @@ fn addresses_in_logs_are_an_inventory() {
                 .event(provider, id, SRV1, &of("SRV1"))
                 .event(provider, id, SRV2, &of("srv2"))
                 .diagnose();
-            assert_eq!(Beside::verdict(&judged), (LoopbackSharedIp, BmcUsbNic, Confirmed), "{provider} {id}");
+            assert_eq!(
+                NearbyEvent::verdict(&judged),
+                (LoopbackSharedIp, BmcUsbNic, Confirmed),
+                "{provider} {id}"
+            );
             let short = provider.trim_start_matches("Microsoft-Windows-");
             judged.proved_by(&format!("srv2.beta.example.com owns 169.254.95.120 ({short} {id} in System.evtx at 2026-10-06T12:00:00Z)"));
         }
@@ -314,7 +318,7 @@ fn addresses_in_logs_are_an_inventory() {
         .event("Microsoft-Windows-Dhcp-Client", 1007, SRV1, &dhcp)
         .event("Microsoft-Windows-Dhcp-Client", 1007, SRV2, &dhcp)
         .diagnose();
-    assert_eq!(Beside::verdict(&judged), (LoopbackSharedIp, BmcUsbNic, Confirmed));
+    assert_eq!(NearbyEvent::verdict(&judged), (LoopbackSharedIp, BmcUsbNic, Confirmed));
 }
 
 #[test]

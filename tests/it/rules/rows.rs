@@ -442,7 +442,7 @@ fn every_row_of_the_table_decides_its_situation() {
         "the situations (left) are not those of the rows of RULES (right), in their order"
     );
     for (topology, when, situation, verdict) in rows() {
-        for finding in situation().judge_all() {
+        for finding in situation().diagnose_all() {
             assert_eq!(finding.row, (topology, when), "another row decided: {finding:#?}");
             assert_eq!((finding.cause, finding.kind, finding.confidence), verdict, "{when}: {finding:#?}");
             let checked = finding.confidence == Confidence::Confirmed || !finding.missing().is_empty();

@@ -256,7 +256,7 @@ impl Situation {
     }
 
     /// The findings, worst first.
-    pub fn judge_all(self) -> Vec<Finding> {
+    pub fn diagnose_all(self) -> Vec<Finding> {
         let Self { records, mut addresses, accounts, aliases, written, log } = self;
         let seen = DedupIndex::default();
         let mut builder = IncidentBuilder::new(&seen, Period::default());
@@ -278,18 +278,18 @@ impl Situation {
     }
 
     /// The finding of the only incident.
-    pub fn diagnose(self) -> Judged {
-        let mut all = self.judge_all();
+    pub fn diagnose(self) -> Diagnosed {
+        let mut all = self.diagnose_all();
         assert_eq!(all.len(), 1, "one incident");
-        Judged(all.remove(0))
+        Diagnosed(all.remove(0))
     }
 }
 
 /// A finding, to be looked at.
 #[derive(Debug)]
-pub struct Judged(pub Finding);
+pub struct Diagnosed(pub Finding);
 
-impl Judged {
+impl Diagnosed {
     /// The evidence says this.
     #[track_caller]
     pub fn proved_by(self, text: &str) -> Self {

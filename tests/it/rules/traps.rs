@@ -121,7 +121,7 @@ fn trap_05_spns_are_grouped_without_case() {
 fn trap_06_a_duplicate_with_kdc_event_11_and_no_event_4_is_no_incident() {
     let spn = "HTTP/srv5.alpha.example.com";
     let two = || Situation::default().service("svc_web", &[spn]).service("svc_old", &[spn]);
-    assert_eq!(two().kdc(11, &[spn, "DS_SERVICE_PRINCIPAL_NAME"]).judge_all().len(), 0);
+    assert_eq!(two().kdc(11, &[spn, "DS_SERVICE_PRINCIPAL_NAME"]).diagnose_all().len(), 0);
     // Of another SPN's event 4 it says nothing.
     is_judged!(
         two()
@@ -177,7 +177,7 @@ fn trap_10_one_log_can_hold_several_causes() {
         .netlogon(3210, SRV3, &["ALPHA", "\\\\DC1"])
         .account(computer(SRV5))
         .service("svc_web", &[spn])
-        .judge_all();
+        .diagnose_all();
     let mut causes: Vec<_> = all.iter().map(|f| (&*f.incident.target, f.cause.name())).collect();
     causes.sort_unstable();
     assert_eq!(
@@ -209,7 +209,7 @@ fn trap_12_a_host_under_two_names_does_not_share_addresses_with_itself() {
     .shared(&[]);
     // Without that event they are two hosts that share an address, and nobody knows better.
     is_judged!(asked().diagnose(), LoopbackSharedIp, OtherSharedAddress, Likely);
-    // Short and full name are one host without being told.
+    // Short and full name are one host without being reported.
     let itself = Situation::asked(SRV1, "host/SRV1", "srv1$", [ALPHA, ALPHA])
         .owns("srv1", "192.0.2.1")
         .owns(SRV1, "192.0.2.1");

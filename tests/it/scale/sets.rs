@@ -15,9 +15,9 @@ const FILES: usize = 3;
 /// Where lines go.
 #[derive(Debug, Clone)]
 struct Shares {
-    /// For each line, what it is sorted by, and the files it stands in as bits.
+    /// For each line, what it is sorted by, and the files that contain it, as bits.
     lines: Vec<(u32, u8)>,
-    /// Each file's line ends, and whether it stands in there again.
+    /// Each file's line ends, and whether the line is in it again.
     ends: [(bool, bool); FILES],
 }
 
@@ -27,7 +27,7 @@ fn shares() -> impl Strategy<Value = Shares> {
         .prop_map(|(lines, ends)| Shares { lines, ends })
 }
 
-/// Extracts each log by itself, then all together: every line stands in two of the files, but for begin and end.
+/// Extracts each log by itself, then all together: every line is in two of the files, except begin and end.
 fn extracted(place: &Place, logs: &[String]) -> Vec<String> {
     let alone = logs.iter().map(std::slice::from_ref);
     let texts = alone.chain([logs]).map(|logs| {

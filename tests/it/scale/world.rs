@@ -16,7 +16,7 @@ enum What {
     Other,
 }
 
-/// A record that stands in some log.
+/// A record of some log.
 #[derive(Debug, Clone)]
 pub struct Made {
     what: What,

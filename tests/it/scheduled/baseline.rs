@@ -19,7 +19,7 @@ fn what_is_new_ongoing_and_resolved_in_every_format() {
     let place = two_nights();
     for baseline in ["one.csv", "one.json", "one.jsonl"] {
         let report = place.run(&["triage", "two", "--baseline", baseline]).exits(0).stdout();
-        assert_eq!(told(&report), want(&SECOND), "{baseline}");
+        assert_eq!(reported(&report), want(&SECOND), "{baseline}");
         let rows = rows(&report);
         let of = |target: &str| rows.iter().find(|r| r["target_spn"].contains(target)).unwrap();
         assert_eq!(of("both")["first_seen"], at(20), "carried over");
@@ -45,7 +45,7 @@ fn what_was_resolved_and_comes_back_is_reopened() {
         ("A", "cifs/late", 1, "resolved"),
         ("A", "cifs/old", 1, "reopened"),
     ]);
-    assert_eq!(told(&report), want);
+    assert_eq!(reported(&report), want);
     let old = rows(&report).into_iter().find(|r| r["status"] == "reopened").unwrap();
     assert_eq!(old["first_seen"], at(10));
 }
@@ -164,7 +164,7 @@ fn a_spreadsheet_may_have_saved_the_baseline() {
     place.write("unicode.csv", utf16);
     for name in ["excel.csv", "unicode.csv"] {
         let report = place.run(&["triage", "two", "--baseline", name]).exits(0).stdout();
-        assert_eq!(told(&report), want(&SECOND), "{name}");
+        assert_eq!(reported(&report), want(&SECOND), "{name}");
     }
 }
 
@@ -207,7 +207,7 @@ fn the_exit_status_tells_what_was_asked_for() {
     assert_eq!((two("new"), two("new-problem"), two("any")), (1, 1, 1));
     assert_eq!((same("new"), same("new-problem"), same("any")), (0, 0, 1));
     assert_eq!((same("wrong-host"), same("duplicate-spn"), same("duplicate-spn,any")), (1, 0, 1));
-    // What was asked for must be heard, also where something could not be read.
+    // The exit status that was asked for is kept, also where something could not be read.
     let whole = log([four("Z", "old", 1, 10)]);
     place.write("two/broken.evtx", &whole[..whole.len() - 30_000]);
     assert_eq!((two("new"), two("duplicate-spn")), (1, 3));

@@ -30,7 +30,7 @@ fn the_events_of_the_samples_are_those_the_report_counts() {
     assert_eq!(per_incident(&events), report);
     assert!(events.is_sorted_by_key(|e| e["time_created"].parse::<jiff::Timestamp>().unwrap()));
     let again: Vec<_> = events.iter().filter(|e| e["log"].contains("again")).collect();
-    assert_eq!(again.len(), 4, "of two exports that hold an event the first by name is told");
+    assert_eq!(again.len(), 4, "of two exports that hold an event the first by name is reported");
     for (event, line) in events.iter().zip(place.text("1.jsonl").lines()) {
         let line: serde_json::Value = serde_json::from_str(line).unwrap();
         for (column, cell) in event {
@@ -87,7 +87,7 @@ fn a_lonely_twin_with_all_the_names_of_an_incident_is_of_that_incident() {
     let ids: Vec<String> = rows(&report).iter().map(|r| r["incident_id"].clone()).collect();
     let mut unique = ids.clone();
     unique.dedup();
-    assert_eq!(ids, unique, "no incident stands there twice");
+    assert_eq!(ids, unique, "no incident is there twice");
 }
 
 #[test]

@@ -81,7 +81,7 @@ fn end_runs_at_any_moment(mut end: impl FnMut(&mut std::process::Child)) -> Vec<
         "-q",
     ];
     let mut chance = Chance(0x5eed);
-    let mut told: BTreeSet<u64> = BTreeSet::new();
+    let mut reported: BTreeSet<u64> = BTreeSet::new();
     let mut usual = Duration::from_millis(100);
     let (mut killed, mut kept) = (0, 0);
     for run in 1..=runs {
@@ -131,13 +131,13 @@ fn end_runs_at_any_moment(mut end: impl FnMut(&mut std::process::Child)) -> Vec<
             rows(&place.text("events.csv")).iter().map(|r| r["record_id"].parse().unwrap()).collect();
         assert_eq!(new.len(), after.reported.count() - before.reported.count(), "run {run}");
         for id in new {
-            assert!(told.insert(id), "run {run}: event {id} was told before");
+            assert!(reported.insert(id), "run {run}: event {id} was reported before");
         }
         let counted: u64 =
-            self::told(&place.text("report.csv")).iter().filter(|r| r.3 != "resolved").map(|r| r.2).sum();
+            self::reported(&place.text("report.csv")).iter().filter(|r| r.3 != "resolved").map(|r| r.2).sum();
         assert_eq!(counted, (after.reported.count() - before.reported.count()) as u64, "run {run}");
     }
-    assert_eq!(told, (1..=runs * EVENTS_A_NIGHT).collect(), "every event was told in one run");
+    assert_eq!(reported, (1..=runs * EVENTS_A_NIGHT).collect(), "every event was reported in one run");
     assert!(
         killed >= 5 && kept >= runs / 4,
         "the test must kill some runs and let others live: {killed}, {kept}"

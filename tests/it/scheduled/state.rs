@@ -6,7 +6,7 @@ fn night(place: &Place, logs: &[&str]) -> (Vec<(String, String, u64, String)>, S
     let mut arguments = vec!["triage", "--state", "state.json", "-o", "report.csv", "--events", "events.csv"];
     arguments.extend(logs);
     let run = place.run(&arguments).exits(0);
-    (told(&place.text("report.csv")), run.stderr())
+    (reported(&place.text("report.csv")), run.stderr())
 }
 
 fn records(place: &Place) -> Vec<u64> {
@@ -14,7 +14,7 @@ fn records(place: &Place) -> Vec<u64> {
 }
 
 #[test]
-fn a_growing_export_is_told_once() {
+fn a_growing_export_is_reported_once() {
     let place = Place::new();
     let all: Vec<_> =
         (1..=9).map(|n| four("A", if n % 3 == 0 { "rare" } else { "often" }, n, n * 10)).collect();
@@ -75,7 +75,7 @@ fn an_incident_is_resolved_when_its_log_went_on_for_a_day_without_it_and_reopene
         place.write("A.evtx", log(events.clone()));
         let all = [&["triage", "A.evtx", "--state", "state.json", "-o", "report.csv"], arguments].concat();
         place.run(&all).exits(0);
-        without_ticks(told(&place.text("report.csv")))
+        without_ticks(reported(&place.text("report.csv")))
     };
     assert_eq!(run(tick("A", 3, 30), &[]), want(&[("A", "cifs/srv8", 2, "new")]));
     assert_eq!(run(tick("A", 4, 20 + 1439), &[]), want(&[("A", "cifs/srv8", 0, "ongoing")]), "23:59 later");
@@ -130,12 +130,12 @@ fn a_log_that_is_cut_tonight_resolves_nothing() {
     place.write("A.evtx", &whole[..whole.len() - 30_000]);
     let run = place.run(&["triage", "A.evtx", "--state", "state.json", "-o", "report.csv"]).exits(3);
     assert!(run.stderr().contains("A.evtx"));
-    let report = told(&place.text("report.csv"));
+    let report = reported(&place.text("report.csv"));
     assert!(report.contains(&("A".into(), "cifs/rare".into(), 0, "ongoing".into())), "{report:?}");
 }
 
 #[test]
-fn what_was_missing_and_is_given_now_changes_the_verdict_of_told_events() {
+fn what_was_missing_and_is_given_now_changes_the_verdict_of_reported_events() {
     let place = Place::new();
     place.write("A.evtx", log([four("A", "srv8", 1, 10)]));
     night(&place, &["A.evtx"]);
@@ -181,7 +181,7 @@ fn exports_may_come_in_any_order_and_overlap() {
 }
 
 #[test]
-fn a_cleared_log_is_noticed_and_its_new_events_are_told() {
+fn a_cleared_log_is_noticed_and_its_new_events_are_reported() {
     let place = Place::new();
     place.write("A.evtx", log((1..=20).map(|n| four("A", "srv8", n, n))));
     night(&place, &["A.evtx"]);
@@ -191,7 +191,7 @@ fn a_cleared_log_is_noticed_and_its_new_events_are_told() {
     assert!(said.contains("a.alpha.example.com, System: the log was cleared"), "{said}");
     let (_, said) = night(&place, &["A.evtx"]);
     assert_eq!(said, "", "said once");
-    // The old log given once more: nothing of it is told again.
+    // The old log given once more: nothing of it is reported again.
     place.write("archive.evtx", log((1..=20).map(|n| four("A", "srv8", n, n))));
     night(&place, &["archive.evtx", "A.evtx"]);
     assert!(records(&place).is_empty());
@@ -209,13 +209,13 @@ fn a_log_that_wrapped_before_it_was_read_is_noticed() {
 }
 
 #[test]
-fn a_twin_is_told_with_its_event_and_never_again() {
+fn a_twin_is_reported_with_its_event_and_never_again() {
     let place = Place::new();
     place.write("A.evtx", log([four("A", "srv8", 1, 10), three("A", 2, 10), three("A", 3, 20)]));
     let (first, _) = night(&place, &["A.evtx"]);
     assert_eq!(first, want(&[("A", "cifs/srv8", 2, "new")]), "the lonely event 3 counts");
     assert_eq!(records(&place), [1, 3]);
-    // The twin of an event that the first run told arrives later, with a new pair.
+    // The twin of an event that the first run reported arrives later, with a new pair.
     place.write(
         "A.evtx",
         log([
@@ -233,7 +233,7 @@ fn a_twin_is_told_with_its_event_and_never_again() {
 }
 
 #[test]
-fn what_was_told_is_still_evidence() {
+fn what_was_reported_is_still_evidence() {
     let place = Place::new();
     let other = |n, minutes| {
         crate::support::evtx::kerberos_event4("A.a.com", "srv8$", "A.COM", "HTTP/srv8.a.com", "A.COM")
@@ -272,7 +272,7 @@ fn a_run_that_fails_leaves_the_state_as_it_was() {
 }
 
 #[test]
-fn events_that_the_period_leaves_out_are_not_taken_as_told() {
+fn events_that_the_period_leaves_out_do_not_count_as_reported() {
     let place = Place::new();
     place.write("A.evtx", log((1..=6).map(|n| four("A", "srv8", n, n * 10))));
     let until = at(35);

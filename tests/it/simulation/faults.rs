@@ -576,7 +576,7 @@ pub fn inject(fault: Fault, world: &mut World, when: i64, rng: &mut Rng) -> Opti
             asks.push(ask(rng, world, a, "host", b));
         }
         Fault::SharedAddressFromOutside => {
-            // The nodes' common address stands in DNS under one node's own name, and the other one answers.
+            // The nodes' common address is in DNS under one node's own name, and the other one answers.
             let (a, b) = pair(rng, world, true)?;
             let mut nic = ordinary(world.free_address(world.hosts[a].domain, rng));
             nic.interface = "Ethernet 2";

@@ -9,7 +9,7 @@ use super::rng::Rng;
 use super::world::*;
 use crate::support::evtx::{self as evtx, Event};
 
-/// Whose log an entry stands in.
+/// The machine whose log has the entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
     Client,

@@ -49,7 +49,7 @@ pub struct Given {
     /// All files were copied without their dates, so long after the logs were exported; `None` where they have their own.
     pub copied: Option<i64>,
     /// The inventories tell when they were collected.
-    pub told: bool,
+    pub reported: bool,
     /// What is of after the repair was made some hours after the events.
     pub repaired_soon: bool,
 }
@@ -65,7 +65,7 @@ impl Given {
             members: true,
             logs_before: false,
             copied: None,
-            told: false,
+            reported: false,
             repaired_soon: false,
         }
     }
@@ -89,7 +89,7 @@ impl Given {
             members: rng.chance(50),
             logs_before: rng.chance(30),
             copied: None,
-            told: rng.chance(50),
+            reported: rng.chance(50),
             repaired_soon: false,
         }
     }
@@ -124,7 +124,7 @@ pub fn inventories(scenario: &Scenario, given: &Given) -> (AddressInventory, Acc
     let (mut addresses, mut accounts) = (AddressInventory::default(), AccountInventory::default());
     let list = |file: String, when: When| {
         let made = Timestamp::from_second(given.made(scenario, when)).ok();
-        List { file, collected: made.filter(|_| given.told) }
+        List { file, collected: made.filter(|_| given.reported) }
     };
     for (n, when) in given.addresses.iter().enumerate() {
         let list = list(format!("addresses-{n}-{when:?}.csv"), *when);

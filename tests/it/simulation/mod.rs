@@ -60,7 +60,7 @@ fn measure_forest(estate: Estate, seed: u64) -> Tally {
             Given { addresses: vec![When::Past], dns: vec![When::Past], spns: ldap(When::Past), ..full() },
         ),
         ("all old, dates lost", old_copied.clone()),
-        ("all old, dates lost, `collected` told", Given { told: true, ..old_copied }),
+        ("all old, dates lost, `collected` reported", Given { reported: true, ..old_copied }),
         ("old addresses alone", Given { addresses: vec![When::Past], ..Given::none() }),
         ("old spns alone", Given { spns: ldap(When::Past), ..Given::none() }),
         (

@@ -124,16 +124,16 @@ pub fn rows(csv: &str) -> Rows {
 }
 
 /// Client, target, events and status of every row.
-pub fn told(csv: &str) -> Vec<(String, String, u64, String)> {
+pub fn reported(csv: &str) -> Vec<(String, String, u64, String)> {
     let short = |name: &str| name.split('.').next().unwrap_or_default().to_owned();
-    let mut told: Vec<_> = rows(csv)
+    let mut reported: Vec<_> = rows(csv)
         .iter()
         .map(|r| {
             (short(&r["client"]), short(&r["target_spn"]), r["events"].parse().unwrap(), r["status"].clone())
         })
         .collect();
-    told.sort();
-    told
+    reported.sort();
+    reported
 }
 
 /// The same, in the form for comparison.

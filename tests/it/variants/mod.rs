@@ -353,7 +353,7 @@ fn attack_12_records_with_one_key_are_counted_and_named_in_every_form() {
     for other in ["b.evtx", "b.jsonl", "b.csv", "b.evtx.gz", "b.zip"] {
         for inputs in [["a.evtx", other], [other, "a.evtx"]] {
             let run = place.run(&["triage", inputs[0], inputs[1]]);
-            let counted = told(&run.stdout());
+            let counted = reported(&run.stdout());
             let want = want(&[("A", "cifs/srv7", 1, "new"), ("A", "cifs/srv8", 1, "new")]);
             assert_eq!(counted, want, "{inputs:?}: {}", run.stderr());
             assert!(run.stderr().contains("say different things"), "{inputs:?}: {}", run.stderr());

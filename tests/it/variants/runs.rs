@@ -230,7 +230,7 @@ fn attack_7_links_in_chains_and_folders_lead_to_one_file() {
     // A state through a folder's link is the same state: the second run has nothing new.
     place.run(&["triage", "A.evtx", "--state", "folder/s.json", "-o", "new.csv"]).exits(0);
     place.run(&["triage", "A.evtx", "--state", "linked/s.json", "-o", "new.csv"]).exits(0);
-    assert_eq!(told(&place.text("new.csv")).iter().map(|row| row.2).sum::<u64>(), 0);
+    assert_eq!(reported(&place.text("new.csv")).iter().map(|row| row.2).sum::<u64>(), 0);
 }
 
 /// Attack 8: the wrong time is that of another event than event 4, of an event in text, or long ago.
@@ -254,7 +254,7 @@ fn attack_8_no_event_with_a_wrong_time_moves_how_far_a_log_was_read() {
                     place.run(&["extract", "--for-triage", "forwarded.evtx", "-o", form]).exits(0);
                 }
                 place.run(&["triage", form, "--state", "s.json", "-o", "r.csv"]).exits(0);
-                told(&place.text("r.csv"))
+                reported(&place.text("r.csv"))
             };
             let resolved =
                 |report: Vec<(String, String, u64, String)>| report.iter().any(|row| row.3 == "resolved");

@@ -133,7 +133,7 @@ impl Chunk {
         }
     }
 
-    /// The chunk as it stands in the file, 65,536 bytes.
+    /// The chunk as the file has it, 65,536 bytes.
     pub fn finish(self, wrong: Wrong) -> Vec<u8> {
         let free = self.live_end.unwrap_or(self.data.len());
         let mut data = self.data;

@@ -2,7 +2,7 @@
 //!
 //! The accounts of alpha.example.com are those of a lab directory (srv1 to srv12, svc_app, svc_web, svc_sql,
 //! svc_sql_old, DC-ALPHA, with the SPNs they have there); beta.example.com and the cluster are added. At least one
-//! incident stands for each cause; samples/README.md tells the story, so keep the two together.
+//! incident shows each cause; samples/README.md has the story, so keep the two together.
 
 mod lists;
 mod logs;

@@ -254,7 +254,7 @@ impl<'a> IncidentBuilder<'a> {
         insertion: Insertion,
     ) -> Option<Classification> {
         self.counted.signals += u64::from(insertion == Insertion::New);
-        let timeless = is_fact(signal.kind);
+        let timeless = counts_at_any_time(signal.kind);
         let at = self.signals.place(signal, || Occurrences::new(record.time, file))?;
         note(self.signals.at(at)?, record, file, insertion, false);
         if self.signals.trim() {
@@ -364,7 +364,7 @@ impl RecordVisitor for IncidentBuilder<'_> {
         };
         let content = self.dedup.content_fingerprint(&record, &event);
         // Owners of addresses and names count from any time.
-        let timeless = matches!(&event, Event::Signal(c) if is_fact(c.kind));
+        let timeless = matches!(&event, Event::Signal(c) if counts_at_any_time(c.kind));
         let Some(insertion) = self.register(content, timeless, &record, file) else {
             if let Event::ApErrModified(event) = &event {
                 self.outside(event, &record);
@@ -382,7 +382,7 @@ impl RecordVisitor for IncidentBuilder<'_> {
 }
 
 /// Is it a signal about a host rather than a moment?
-fn is_fact(kind: SignalKind) -> bool {
+fn counts_at_any_time(kind: SignalKind) -> bool {
     matches!(
         kind,
         SignalKind::OwnAddresses

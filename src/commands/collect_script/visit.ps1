@@ -71,6 +71,6 @@ function Add-VisitFailure([string] $What, [string] $Computer, $Child) {
 function Compare-Answer([string] $Asked, $Row) {
     $names = @($Row.name, $Row.label, "$($Row.label).$($Row.domain)")
     if ($names -notcontains $Asked) {
-        Add-Finding $Asked $Row.name "asked for $Asked, and $($Row.name) answered. If $Asked is no cluster name or alias of it, this is the fault"
+        Add-Finding $Asked $Row.name "asked for $Asked, and $($Row.name) answered. If $Asked is not a cluster name or alias of it, this is the fault"
     }
 }

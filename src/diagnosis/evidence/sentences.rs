@@ -103,7 +103,7 @@ impl fmt::Display for Fact {
                 "{responder} answered for {target}: an SPN as the responder's name shows no account, and is typical of a keytab \
                  (Java, Linux, NAS)"
             ),
-            Self::NoHost { responder } => write!(f, "{responder} answered, an account that is no host"),
+            Self::NoHost { responder } => write!(f, "{responder} answered, an account that is not a host"),
             Self::CutName { responder, names } => write!(
                 f,
                 "{responder} has 15 characters, the length at which NetBIOS names are cut: it may be any of {}",

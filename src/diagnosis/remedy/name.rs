@@ -207,7 +207,7 @@ pub(super) fn alias(view: &View<'_>) -> Vec<Step> {
         add_name(
             view,
             view.responder.destination(),
-            &format!("{meant}, {target} is no cluster name, and no account owns its SPN"),
+            &format!("{meant}, {target} is not a cluster name, and no account owns its SPN"),
         ),
     ];
     if !view.owner.is_absent() {

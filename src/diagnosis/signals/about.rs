@@ -11,7 +11,7 @@ use crate::inventory::accounts::Account;
 use crate::names::{HostName, Principal, Same, Spn};
 
 /// Parties of an incident, to decide which of them a signal concerns.
-pub(super) struct Reader<'r, 'a> {
+pub(super) struct SignalContext<'r, 'a> {
     pub(super) parties: &'r Parties<'a>,
     pub(super) connection: &'r Connection,
     pub(super) ownership: &'r Ownership<'a>,
@@ -94,7 +94,7 @@ pub(super) fn target_names(parties: &Parties<'_>, ownership: &Ownership<'_>) -> 
     full_names(parties, host, &own)
 }
 
-impl Reader<'_, '_> {
+impl SignalContext<'_, '_> {
     /// `None` when it is about others.
     pub(super) fn about(&self) -> Option<About> {
         let (signal, parties) = (&self.recorded.signal, self.parties);

@@ -14,7 +14,7 @@ use crate::events::SignalKind;
 use crate::incidents::RecordedSignal;
 use crate::names::{HostName, Same};
 
-use about::{Reader, responder_names, target_names};
+use about::{SignalContext, responder_names, target_names};
 pub(crate) use near::{About, NearSignal, is_taken};
 
 /// NETLOGON retries a refused session within this time, so a longer gap means that nothing was refused in between.
@@ -45,7 +45,7 @@ impl<'a> Signals<'a> {
                         lasted(parties, ownership, recorded).then_some(recorded.occurrences.first)
                     })?
                 };
-            let reader = Reader {
+            let context = SignalContext {
                 parties,
                 connection,
                 ownership,
@@ -54,7 +54,7 @@ impl<'a> Signals<'a> {
                 responder: &responder,
                 target: &target,
             };
-            let about = reader.about()?;
+            let about = context.about()?;
             Some(NearSignal {
                 recorded,
                 at,
@@ -62,7 +62,7 @@ impl<'a> Signals<'a> {
                 names_domain: names_target(parties, hosts),
                 routine: is_routine(ownership, recorded, at),
                 replaced: replaced(parties, ownership, recorded),
-                unknown_domain: reader.is_of_unknown_domain(),
+                unknown_domain: context.is_of_unknown_domain(),
             })
         };
         let labels = labels(parties, ownership);

@@ -11,9 +11,9 @@ use super::format::{Format, Reader, Refusal, Sample};
 use super::json::{Object, each_object, list, plain, property, take_object, text};
 use super::values::{parse_address, parse_prefix, quoted};
 
-pub(super) const FORMAT: Format = Format { name: "Ansible setup facts", detect, read: Reader::Text(read) };
+pub(super) const FORMAT: Format = Format { name: "Ansible setup facts", recognise, read: Reader::Text(read) };
 
-fn detect(sample: &Sample<'_>) -> bool {
+fn recognise(sample: &Sample<'_>) -> bool {
     (sample.is_json() || sample.text.lines().any(|line| result_line(line).is_some()))
         && sample.lower.contains("\"ansible_")
 }

@@ -14,7 +14,7 @@ use crate::text::delimited::Header;
 use crate::text::escape::unescape_cell;
 
 pub(super) const FORMAT: Format =
-    Format { name: "CSV of hosts and addresses", detect, read: Reader::Text(read) };
+    Format { name: "CSV of hosts and addresses", recognise, read: Reader::Text(read) };
 
 /// Columns with host names, the most reliable first, as [`column_key`](crate::text::delimited::column_key)
 /// writes them.
@@ -159,7 +159,7 @@ const ROWS: usize = 50;
 
 /// Recognises the columns, and an address or the traces of one in the first rows: a list of people has names and
 /// addresses, too.
-fn detect(sample: &Sample<'_>) -> bool {
+fn recognise(sample: &Sample<'_>) -> bool {
     let has_machines = HOST.iter().any(|name| !WEAK_HOST.contains(name) && sample.has(&[name]));
     sample.has_any(HOST)
         && sample.has_any(ADDRESS)

@@ -8,7 +8,7 @@ use super::format::{Format, Reader, Refusal, Sample};
 use super::powershell_json::{is_known_class, take};
 use crate::text::clixml::objects;
 
-pub(super) const FORMAT: Format = Format { name: "PowerShell CLIXML", detect, read: Reader::Text(read) };
+pub(super) const FORMAT: Format = Format { name: "PowerShell CLIXML", recognise, read: Reader::Text(read) };
 
 /// Names of types and properties of the classes that are read.
 const MARKS: &[&str] = &[
@@ -21,7 +21,7 @@ const MARKS: &[&str] = &[
     "DhcpServerv4Lease",
 ];
 
-fn detect(sample: &Sample<'_>) -> bool {
+fn recognise(sample: &Sample<'_>) -> bool {
     sample.text.trim_start_matches('\u{feff}').trim_start().starts_with("<Objs")
         && sample.text.contains("schemas.microsoft.com/powershell")
         && MARKS.iter().any(|mark| sample.text.contains(mark))

@@ -8,9 +8,9 @@ use super::rows::each_row;
 use super::values::{parse_address, quoted};
 use crate::text::delimited::Header;
 
-pub(super) const FORMAT: Format = Format { name: "DHCP leases CSV", detect, read: Reader::Text(read) };
+pub(super) const FORMAT: Format = Format { name: "DHCP leases CSV", recognise, read: Reader::Text(read) };
 
-fn detect(sample: &Sample<'_>) -> bool {
+fn recognise(sample: &Sample<'_>) -> bool {
     sample.has(&["ipaddress", "hostname"])
         && sample.has_any(&["scopeid", "leaseexpirytime", "leaseexpires", "clientid", "uniqueid"])
 }
@@ -19,7 +19,7 @@ fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
     let columns =
         |header: &Header| Ok(["IPAddress", "HostName", "AddressState"].map(|name| header.column(&[name])));
     each_row(text, to, columns, |[address, name, state], row, to| {
-        take(
+        add_lease(
             to,
             &Lease {
                 address: row.get(*address),
@@ -41,7 +41,7 @@ pub(super) struct Lease<'a> {
     pub line: u64,
 }
 
-pub(super) fn take(rows: &mut AddressCollector<'_>, lease: &Lease<'_>) {
+pub(super) fn add_lease(rows: &mut AddressCollector<'_>, lease: &Lease<'_>) {
     let state = lease.state.to_ascii_lowercase();
     // Only `Active` and `ActiveReservation` are in use; `Inactive...`, `Declined`, `Expired`, `Offered` are
     // not.

@@ -9,7 +9,7 @@ use super::values::{parse_address, quoted};
 use crate::text::delimited::Header;
 
 pub(super) const FORMAT: Format =
-    Format { name: "Get-DnsServerResourceRecord CSV", detect, read: Reader::Text(read) };
+    Format { name: "Get-DnsServerResourceRecord CSV", recognise, read: Reader::Text(read) };
 
 const COMMAND: &str = "Get-DnsServerResourceRecord -ZoneName ZONE | Select-Object HostName,RecordType,DistinguishedName,\
     @{n='Data';e={\"$($_.RecordData.IPv4Address)$($_.RecordData.IPv6Address)$($_.RecordData.HostNameAlias)\"}} | \
@@ -19,7 +19,7 @@ const COMMAND: &str = "Get-DnsServerResourceRecord -ZoneName ZONE | Select-Objec
 const DATA: &[&str] =
     &["Data", "IPv4Address", "IPv6Address", "IPAddress", "HostNameAlias", "Address", "Value", "RecordData"];
 
-fn detect(sample: &Sample<'_>) -> bool {
+fn recognise(sample: &Sample<'_>) -> bool {
     sample.has(&["hostname", "recordtype"])
 }
 

@@ -10,9 +10,9 @@ use super::dns_records::{DnsRecord, full_name, take};
 use super::format::{Format, Reader, Refusal, Sample};
 use super::values::parse_address;
 
-pub(super) const FORMAT: Format = Format { name: "dnscmd records", detect, read: Reader::Text(read) };
+pub(super) const FORMAT: Format = Format { name: "dnscmd records", recognise, read: Reader::Text(read) };
 
-fn detect(sample: &Sample<'_>) -> bool {
+fn recognise(sample: &Sample<'_>) -> bool {
     let text = &sample.lower;
     let marked = text.contains("returned records:")
         || text.contains("[aging:")

@@ -9,7 +9,7 @@ use crate::text::delimited::Header;
 pub(crate) struct Format {
     /// Its name in the documentation and the run's summary.
     pub name: &'static str,
-    pub detect: fn(&Sample<'_>) -> bool,
+    pub recognise: fn(&Sample<'_>) -> bool,
     pub read: Reader,
 }
 

@@ -7,7 +7,7 @@ use super::collector::AddressCollector;
 use super::format::{Format, Reader, Refusal, Sample};
 use super::values::parse_address;
 
-pub(super) const FORMAT: Format = Format { name: "hosts file", detect, read: Reader::Text(read) };
+pub(super) const FORMAT: Format = Format { name: "hosts file", recognise, read: Reader::Text(read) };
 
 /// Splits an entry and its line number, both of the file itself and of `Select-String NAME hosts`.
 fn entry(line: &str) -> Option<(std::net::IpAddr, impl Iterator<Item = &str>)> {
@@ -23,7 +23,7 @@ fn entry(line: &str) -> Option<(std::net::IpAddr, impl Iterator<Item = &str>)> {
 
 /// Recognises the comment that Windows writes, the entry of `localhost`, or the path, and otherwise only
 /// entries.
-fn detect(sample: &Sample<'_>) -> bool {
+fn recognise(sample: &Sample<'_>) -> bool {
     let lower = &sample.lower;
     let is_marked = lower.contains("sample hosts file used by microsoft tcp/ip")
         || lower.contains(r"\drivers\etc\hosts:")

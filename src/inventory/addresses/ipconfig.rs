@@ -18,9 +18,9 @@ use super::collector::{AddressCollector, NewAddress};
 use super::format::{Format, Reader, Refusal, Sample};
 use super::values::{parse_address, parse_prefix};
 
-pub(super) const FORMAT: Format = Format { name: "ipconfig /all", detect, read: Reader::Text(read) };
+pub(super) const FORMAT: Format = Format { name: "ipconfig /all", recognise, read: Reader::Text(read) };
 
-fn detect(sample: &Sample<'_>) -> bool {
+fn recognise(sample: &Sample<'_>) -> bool {
     let lines = plain_lines(sample.text);
     let has_leaders = |line: &&&str| line.contains(". .") && value_of(line).is_some();
     lines.iter().filter(has_leaders).count() >= 2

@@ -176,7 +176,7 @@ fn recognise_and_read(input: &mut (dyn Read + Send), to: &mut AddressCollector<'
     let sample = Sample::new(&head, "");
     for format in FORMATS {
         if let Reader::Stream(read) = format.read
-            && (format.detect)(&sample)
+            && (format.recognise)(&sample)
         {
             to.set_kind(format.name);
             return read(&mut Cursor::new(&head).chain(input), to);
@@ -219,7 +219,7 @@ fn recognise(bytes: &[u8], text: &str) -> Option<(&'static Format, TextReader)> 
     let start = beginning(text, Sample::BYTES);
     let sample = Sample::new(head, start);
     FORMATS.iter().find_map(|format| match format.read {
-        Reader::Text(read) if (format.detect)(&sample) => Some((format, read)),
+        Reader::Text(read) if (format.recognise)(&sample) => Some((format, read)),
         _ => None,
     })
 }

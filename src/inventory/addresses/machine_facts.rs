@@ -13,14 +13,14 @@ use super::json::{Object, each_object, list, plain, property, text};
 use super::values::{parse_address, parse_prefix};
 
 pub(super) const OHAI: Format =
-    Format { name: "Ohai JSON", detect: detect_ohai, read: Reader::Text(read_ohai) };
+    Format { name: "Ohai JSON", recognise: detect_ohai, read: Reader::Text(read_ohai) };
 
 pub(super) const FACTER: Format =
-    Format { name: "facter facts", detect: detect_facter, read: Reader::Text(read_facter) };
+    Format { name: "facter facts", recognise: detect_facter, read: Reader::Text(read_facter) };
 
 pub(super) const VELOCIRAPTOR: Format = Format {
     name: "Velociraptor interfaces",
-    detect: detect_velociraptor,
+    recognise: detect_velociraptor,
     read: Reader::Text(read_velociraptor),
 };
 

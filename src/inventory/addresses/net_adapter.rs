@@ -7,9 +7,9 @@ use super::model::Adapter;
 use super::rows::each_row;
 use crate::text::delimited::Header;
 
-pub(super) const FORMAT: Format = Format { name: "Get-NetAdapter CSV", detect, read: Reader::Text(read) };
+pub(super) const FORMAT: Format = Format { name: "Get-NetAdapter CSV", recognise, read: Reader::Text(read) };
 
-fn detect(sample: &Sample<'_>) -> bool {
+fn recognise(sample: &Sample<'_>) -> bool {
     sample.has(&["interfacedescription"])
         && sample.has_any(&["name", "interfacealias", "ifalias"])
         && !sample.has_any(&["ipaddress", "allipaddresses"])

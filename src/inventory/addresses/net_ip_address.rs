@@ -7,14 +7,15 @@ use super::rows::each_row;
 use super::values::{parse_address, parse_prefix, quoted};
 use crate::text::delimited::Header;
 
-pub(super) const FORMAT: Format = Format { name: "Get-NetIPAddress CSV", detect, read: Reader::Text(read) };
+pub(super) const FORMAT: Format =
+    Format { name: "Get-NetIPAddress CSV", recognise, read: Reader::Text(read) };
 
 /// Host columns, the most reliable first. `PSComputerName` is empty for a local run, `SystemName` always.
 pub(super) const HOST: &[&str] = &["PSComputerName", "ComputerName", "Host", "HostName", "SystemName"];
 
 const COMMAND: &str = "Get-NetIPAddress | Export-Csv -NoTypeInformation addresses.csv";
 
-fn detect(sample: &Sample<'_>) -> bool {
+fn recognise(sample: &Sample<'_>) -> bool {
     let net_ip_configuration = sample.has(&["allipaddresses", "interfacealias"]);
     net_ip_configuration
         || sample.has(&["ipaddress"])

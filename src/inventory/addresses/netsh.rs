@@ -8,9 +8,9 @@ use super::collector::{AddressCollector, NewAddress};
 use super::format::{Format, Reader, Refusal, Sample};
 use super::values::parse_address;
 
-pub(super) const FORMAT: Format = Format { name: "netsh interface", detect, read: Reader::Text(read) };
+pub(super) const FORMAT: Format = Format { name: "netsh interface", recognise, read: Reader::Text(read) };
 
-fn detect(sample: &Sample<'_>) -> bool {
+fn recognise(sample: &Sample<'_>) -> bool {
     let lines: Vec<&str> = sample.text.lines().collect();
     lines.iter().enumerate().any(|(at, line)| {
         (subnet(value(line)).is_some() && at > 0 && own(&lines, at - 1).is_some())

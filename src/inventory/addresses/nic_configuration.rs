@@ -9,11 +9,11 @@ use super::values::{parse_address, parse_prefix, quoted};
 use crate::text::delimited::{Header, Row};
 
 pub(super) const WMIC: Format =
-    Format { name: "wmic nicconfig CSV", detect: detect_wmic, read: Reader::Text(read_wmic) };
+    Format { name: "wmic nicconfig CSV", recognise: detect_wmic, read: Reader::Text(read_wmic) };
 
 pub(super) const EXPORT_CSV: Format = Format {
     name: "Win32_NetworkAdapterConfiguration CSV",
-    detect: detect_export,
+    recognise: detect_export,
     read: Reader::Text(read_export),
 };
 

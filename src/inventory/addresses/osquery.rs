@@ -11,9 +11,9 @@ use super::json::{Object, each_object, list, property, text};
 use super::values::{parse_address, parse_prefix, quoted};
 
 pub(super) const FORMAT: Format =
-    Format { name: "osquery interface_addresses", detect, read: Reader::Text(read) };
+    Format { name: "osquery interface_addresses", recognise, read: Reader::Text(read) };
 
-fn detect(sample: &Sample<'_>) -> bool {
+fn recognise(sample: &Sample<'_>) -> bool {
     let key = |name: &str| sample.has_key(name);
     sample.is_json() && key("address") && key("interface") && (key("mask") || key("hostIdentifier"))
 }

@@ -15,7 +15,7 @@ use super::net_adapter::{self, NetAdapter};
 use super::net_ip_address::{self, NetIpAddress};
 use super::nic_configuration::{self, NicConfiguration};
 
-pub(super) const FORMAT: Format = Format { name: "PowerShell JSON", detect, read: Reader::Text(read) };
+pub(super) const FORMAT: Format = Format { name: "PowerShell JSON", recognise, read: Reader::Text(read) };
 
 /// Properties of `MSFT_NetIPAddress` other than `IPAddress`. Events also have an `IpAddress`, that of the
 /// other side, so one property alone does not identify a class.
@@ -43,7 +43,7 @@ pub(super) const EVENT: &[&str] = &[
     "createdDateTime",
 ];
 
-fn detect(sample: &Sample<'_>) -> bool {
+fn recognise(sample: &Sample<'_>) -> bool {
     let has_any = |keys: &[&str]| keys.iter().any(|key| sample.has_key(key));
     sample.is_json()
         && !has_any(EVENT)
@@ -159,7 +159,7 @@ pub(super) fn take(rows: &mut AddressCollector<'_>, object: &Object, line: u64) 
     } else if has(object, "ScopeId") || has(object, "LeaseExpiryTime") {
         let (address, name) = (text(object, "IPAddress"), text(object, "HostName"));
         let state = text(object, "AddressState");
-        dhcp_leases::take(rows, &Lease { address: &address, name: &name, state: &state, line });
+        dhcp_leases::add_lease(rows, &Lease { address: &address, name: &name, state: &state, line });
     } else if ["DNSHostName", "IPEnabled", "IPSubnet", "ServiceName"].iter().any(|key| has(object, key)) {
         nic_configuration::take(
             rows,

@@ -8,12 +8,12 @@ use super::values::{parse_address, parse_prefix, quoted};
 use crate::text::delimited::Header;
 use crate::text::escape::unescape_cell;
 
-pub(super) const FORMAT: Format = Format { name: "krbtriage CSV", detect, read: Reader::Text(read) };
+pub(super) const FORMAT: Format = Format { name: "krbtriage CSV", recognise, read: Reader::Text(read) };
 
 /// Names that people give the host column.
 const HOST: &[&str] = &["host", "hostname", "computer", "computername", "pscomputername"];
 
-fn detect(sample: &Sample<'_>) -> bool {
+fn recognise(sample: &Sample<'_>) -> bool {
     let known = |c: &String| {
         matches!(c.as_str(), "address" | "interface" | "description" | "mac" | "prefixlength" | "collected")
     };

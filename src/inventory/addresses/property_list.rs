@@ -13,11 +13,11 @@ use super::powershell_json::{is_known_class, take};
 use crate::text::decode::TextReader;
 use crate::text::property_list::{DROPPED, each_list};
 
-pub(super) const FORMAT: Format = Format { name: "list of properties", detect, read: Reader::Text(read) };
+pub(super) const FORMAT: Format = Format { name: "list of properties", recognise, read: Reader::Text(read) };
 
 const COMMAND: &str = "Get-NetIPAddress | Export-Csv -NoTypeInformation -Encoding UTF8 addresses.csv";
 
-fn detect(sample: &Sample<'_>) -> bool {
+fn recognise(sample: &Sample<'_>) -> bool {
     let mut known = false;
     // Reading a slice cannot fail.
     let _ = each_list(TextReader::of(sample.text), |list, _| known |= is_known_class(&object(list)));

@@ -44,5 +44,5 @@ pub(crate) const FORMATS: &[Format] = &[
 
 /// Does any format recognise the file?
 pub(crate) fn is_known(sample: &Sample<'_>) -> bool {
-    FORMATS.iter().any(|format| (format.detect)(sample))
+    FORMATS.iter().any(|format| (format.recognise)(sample))
 }

@@ -17,13 +17,13 @@ use crate::text::delimited::Header;
 use crate::text::property_list::{DROPPED, each_list};
 
 pub(super) const CSV: Format =
-    Format { name: "Resolve-DnsName CSV", detect: detect_csv, read: Reader::Text(read_csv) };
+    Format { name: "Resolve-DnsName CSV", recognise: detect_csv, read: Reader::Text(read_csv) };
 pub(super) const TEXT: Format =
-    Format { name: "Resolve-DnsName text", detect: detect_text, read: Reader::Text(read_text) };
+    Format { name: "Resolve-DnsName text", recognise: detect_text, read: Reader::Text(read_text) };
 pub(super) const NSLOOKUP: Format =
-    Format { name: "nslookup text", detect: detect_nslookup, read: Reader::Text(read_nslookup) };
+    Format { name: "nslookup text", recognise: detect_nslookup, read: Reader::Text(read_nslookup) };
 pub(super) const PING: Format =
-    Format { name: "ping text", detect: detect_ping, read: Reader::Text(read_ping) };
+    Format { name: "ping text", recognise: detect_ping, read: Reader::Text(read_ping) };
 
 const COMMAND: &str = "Resolve-DnsName NAME | Select-Object Name,Type,NameHost,IPAddress | Export-Csv -NoTypeInformation \
     CLIENT-names.csv";

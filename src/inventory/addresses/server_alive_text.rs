@@ -5,11 +5,11 @@ use super::format::{Format, Reader, Refusal, Sample};
 use super::server_alive::{Answer, take};
 
 pub(super) const IOXID_RESOLVER: Format =
-    Format { name: "IOXIDResolver", detect: detect_ioxid, read: Reader::Text(read_ioxid) };
+    Format { name: "IOXIDResolver", recognise: detect_ioxid, read: Reader::Text(read_ioxid) };
 
 pub(super) const NETWORK_MONITOR: Format = Format {
     name: "Network Monitor ServerAlive2 text",
-    detect: detect_netmon,
+    recognise: detect_netmon,
     read: Reader::Text(read_netmon),
 };
 

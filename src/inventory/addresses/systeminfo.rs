@@ -16,10 +16,10 @@ use super::values::parse_address;
 use crate::text::delimited::Header;
 
 pub(super) const TEXT: Format =
-    Format { name: "systeminfo", detect: detect_text, read: Reader::Text(read_text) };
+    Format { name: "systeminfo", recognise: detect_text, read: Reader::Text(read_text) };
 
 pub(super) const CSV: Format =
-    Format { name: "systeminfo CSV", detect: detect_csv, read: Reader::Text(read_csv) };
+    Format { name: "systeminfo CSV", recognise: detect_csv, read: Reader::Text(read_csv) };
 
 /// Columns of `systeminfo /fo csv`; Windows has some thirty.
 const MIN_COLUMNS: usize = 20;

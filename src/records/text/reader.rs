@@ -137,7 +137,7 @@ impl Reader<'_> {
         let data = match event.data.is_empty() {
             // Where lines of another text stand between those of a list, they become part of a value.
             false if is_of_modified && !event.data.iter().all(message_catalog::is_plausible) => {
-                return Err("its values are no names; save the log as .evtx".to_owned());
+                return Err("its values are not names; save the log as .evtx".to_owned());
             }
             false => event.data.clone(),
             true => self.values_of(message, &provider, event_id)?,

@@ -21,11 +21,11 @@ use super::server_alive::{Answer, take};
 use rpc::Conversation;
 
 pub(super) const FORMAT: Format =
-    Format { name: "pcap or pcapng capture", detect, read: Reader::Stream(read) };
+    Format { name: "pcap or pcapng capture", recognise, read: Reader::Stream(read) };
 
 /// Network Monitor's own format. It is recognised so that the message can say how to convert it.
 pub(super) const NETWORK_MONITOR: Format =
-    Format { name: "Network Monitor capture", detect: detect_netmon, read: Reader::Stream(refuse_netmon) };
+    Format { name: "Network Monitor capture", recognise: detect_netmon, read: Reader::Stream(refuse_netmon) };
 
 /// The resolver's well-known port (MS-DCOM 1.9).
 const PORT: u16 = 135;
@@ -39,7 +39,7 @@ const MAX_BLOCK: usize = 16 << 20;
 /// Most different answers remembered. A capture repeats each one many times.
 const MAX_ANSWERS: usize = 500_000;
 
-fn detect(sample: &Sample<'_>) -> bool {
+fn recognise(sample: &Sample<'_>) -> bool {
     const MAGIC: [[u8; 4]; 5] = [
         [0xd4, 0xc3, 0xb2, 0xa1],
         [0xa1, 0xb2, 0xc3, 0xd4],

@@ -41,7 +41,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         }
     };
     terminal::use_colours(cli.color);
-    // Fails where interruptions are ignored (by nohup): then there is nothing to handle.
+    // Fails where one of the signals is ignored (nohup, a job in the background). Then no signal is handled, and a later run
+    // removes the temporary files.
     let _ = ctrlc::try_set_handler(|| cleanup::exit_cleaning_up(exit::INTERRUPTED));
     let Some(command) = cli.command else { return print(&start::screen(terminal::layout())) };
     trace::start(command.verbosity());

@@ -13,8 +13,8 @@ use std::sync::LazyLock;
 
 use evtx::chunk_of_every_layout;
 use krbtriage::records::chunk::Chunk;
-use krbtriage::records::reader::{ChunkReader, Counts};
 use krbtriage::records::fallback::{FallbackReader, Selector};
+use krbtriage::records::reader::{ChunkReader, Counts};
 use krbtriage::records::{EventFilter, ReadErrors, Record, Selection};
 use libfuzzer_sys::fuzz_target;
 

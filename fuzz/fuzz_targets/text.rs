@@ -9,7 +9,7 @@ use std::io::Read;
 
 use krbtriage::files::kind::{Kind, sniff};
 use krbtriage::records::text::read_events;
-use krbtriage::records::{ReadErrors, Record, Selection, EventFilter};
+use krbtriage::records::{EventFilter, ReadErrors, Record, Selection};
 use krbtriage::zone::Zone;
 use libfuzzer_sys::fuzz_target;
 

@@ -7,7 +7,7 @@
 use std::io::Read;
 
 use krbtriage::records::xml_stream::read_events;
-use krbtriage::records::{ReadErrors, Record, Selection, EventFilter};
+use krbtriage::records::{EventFilter, ReadErrors, Record, Selection};
 use libfuzzer_sys::fuzz_target;
 
 /// Gives a few bytes at a time.

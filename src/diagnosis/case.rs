@@ -1,4 +1,4 @@
-//! One incident with everything a rule looks at, built whole.
+//! One incident with all data that rules read.
 
 use super::connection::{Connection, Topology};
 use super::context::{Context, Fleet};

@@ -170,7 +170,7 @@ pub struct Member {
     entry: OwnedZipFileEntry,
     /// The member itself, or its members if it is an archive.
     pub parts: Vec<Part>,
-    /// Bytes in the archive, as that says.
+    /// Size in bytes, as the archive states it.
     pub packed: u64,
 }
 

@@ -62,14 +62,14 @@ pub(super) struct Line {
 }
 
 /// A row that may still be replaced by the same event from another file.
-struct Pending {
+struct PendingRow {
     time: i128,
     identity: Vec<u8>,
     log: String,
     line: Line,
 }
 
-impl Pending {
+impl PendingRow {
     /// Of several copies, the one with the lowest rank is written: a live one first, then by its log's name
     /// and its own spelling.
     fn rank(&self) -> (bool, &str, [&str; 6]) {
@@ -137,8 +137,8 @@ impl EventSpool {
     ) -> io::Result<()> {
         let twins: HashMap<&str, &Twin> = twins.iter().map(|t| (&*t.own_id, t)).collect();
         let sorters = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
-        let mut pending: Option<Pending> = None;
-        let mut write = |pending: Pending| {
+        let mut pending: Option<PendingRow> = None;
+        let mut write = |pending: PendingRow| {
             let mut line = pending.line;
             if line.event_id == 3
                 && let Some(twin) = twins.get(&*line.incident_id)
@@ -154,7 +154,7 @@ impl EventSpool {
             let Some((identity, file, line)) = taken_apart(row) else {
                 return Err(io::Error::other("the spooled events are damaged"));
             };
-            let next = Pending {
+            let next = PendingRow {
                 time: key.time,
                 identity: identity.to_vec(),
                 log: log_name(file),

@@ -330,7 +330,7 @@ fn feed(
     (matches!(result, ReadRecordResult::Record), used)
 }
 
-/// The delimiter of a header line; a comma when it has none of them.
+/// The delimiter of a header line; a comma if it has no other.
 fn delimiter_of(header: &str) -> u8 {
     let mut counts = [(b',', 0usize), (b';', 0), (b'\t', 0)];
     let mut quoted = false;

@@ -18,7 +18,7 @@ use crate::report::saved::{Saved, SavedError};
 
 /// The findings of an earlier audit, in its order.
 #[derive(Default)]
-pub(super) struct Earlier(IndexMap<String, AuditFinding>);
+pub(super) struct EarlierAudit(IndexMap<String, AuditFinding>);
 
 /// The inputs of this run, to distinguish a finding that is gone from one that was not checked.
 pub(super) struct Now<'n> {
@@ -28,7 +28,7 @@ pub(super) struct Now<'n> {
     pub allow: &'n AllowList,
 }
 
-impl Earlier {
+impl EarlierAudit {
     /// A missing file is accepted if this run writes it: `--baseline audit.csv -o audit.csv` every night
     /// starts a series. Any other missing file is a mistake.
     pub(super) fn read(path: &Path, output: &Output) -> Result<Self, SavedError> {

@@ -20,7 +20,7 @@ use crate::output::{Output, OutputError, write_terminal};
 use crate::report::saved::SavedError;
 use crate::report::{CsvWriter, TextLayout};
 use crate::zone::Zone;
-use earlier::Earlier;
+use earlier::EarlierAudit;
 
 pub use finding::{AuditFinding, AuditKind, COLUMNS};
 
@@ -109,7 +109,7 @@ pub fn run(config: &Config) -> Result<Outcome, Error> {
     let inputs = [&config.interfaces, &config.dns, &config.spns].into_iter().flatten().chain(&config.allow);
     let protected = protect_inputs(config.output.path(), inputs.map(PathBuf::as_path))?;
     let allow = AllowList::read(config.allow.as_deref())?;
-    let earlier = config.baseline.as_deref().map(|path| Earlier::read(path, &config.output)).transpose()?;
+    let earlier = config.baseline.as_deref().map(|path| EarlierAudit::read(path, &config.output)).transpose()?;
     let paths = [config.interfaces.as_slice(), config.dns.as_slice()].concat();
     let options = inventory::addresses::LoadOptions { host: config.host.clone() };
     let interfaces = inventory::addresses::load(&paths, &options);

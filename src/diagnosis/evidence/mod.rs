@@ -228,7 +228,7 @@ pub enum Fact {
         #[serde(flatten)]
         account: AccountName,
     },
-    /// The account's password is so old that nobody uses it.
+    /// The account's password is so old that the account is unused.
     Unused {
         set: Timestamp,
         #[serde(flatten)]

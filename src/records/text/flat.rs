@@ -56,7 +56,7 @@ pub(super) enum Found {
     Nothing,
 }
 
-/// The names of the fields, the surest first: of `winlog.event_id` and `event.code` the first counts. Written as
+/// The names of the fields, the most reliable first: of `winlog.event_id` and `event.code` the first counts. Written as
 /// [`normal`] makes them. A name that begins with `.` is that of the whole path.
 struct Names {
     provider: &'static [&'static str],

@@ -86,7 +86,7 @@ struct Page {
     cards: Vec<Card>,
     /// Problems without a card, one line each.
     lines: Vec<Line>,
-    /// Number of problems without even a line.
+    /// Number of problems that the page leaves out.
     left_out: usize,
     resolved: Vec<Card>,
     resolved_lines: Vec<Line>,

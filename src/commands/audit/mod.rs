@@ -109,7 +109,8 @@ pub fn run(config: &Config) -> Result<Outcome, Error> {
     let inputs = [&config.interfaces, &config.dns, &config.spns].into_iter().flatten().chain(&config.allow);
     let protected = protect_inputs(config.output.path(), inputs.map(PathBuf::as_path))?;
     let allow = AllowList::read(config.allow.as_deref())?;
-    let earlier = config.baseline.as_deref().map(|path| EarlierAudit::read(path, &config.output)).transpose()?;
+    let earlier =
+        config.baseline.as_deref().map(|path| EarlierAudit::read(path, &config.output)).transpose()?;
     let paths = [config.interfaces.as_slice(), config.dns.as_slice()].concat();
     let options = inventory::addresses::LoadOptions { host: config.host.clone() };
     let interfaces = inventory::addresses::load(&paths, &options);

@@ -39,13 +39,13 @@ pub(super) struct CauseLine {
     pub problems: String,
     pub incidents: String,
     /// Incidents by confidence, in the order of [`Confidence::ALL`].
-    pub sure: Vec<Sure>,
+    pub by_confidence: Vec<ConfidenceCount>,
     pub events: String,
     /// Number of new problems.
     pub new: String,
 }
 
-pub(super) struct Sure {
+pub(super) struct ConfidenceCount {
     pub confidence: &'static str,
     pub incidents: usize,
     pub shown: String,
@@ -151,11 +151,11 @@ fn causes(report: &Report<'_>) -> Vec<CauseLine> {
             means: cause.meaning(),
             problems: grouped(problems.len() as u64),
             incidents: grouped(rows.len() as u64),
-            sure: Confidence::ALL
+            by_confidence: Confidence::ALL
                 .iter()
                 .map(|c| {
                     let incidents = rows.iter().filter(|r| r.confidence == *c).count();
-                    Sure { confidence: c.name(), incidents, shown: grouped(incidents as u64) }
+                    ConfidenceCount { confidence: c.name(), incidents, shown: grouped(incidents as u64) }
                 })
                 .collect(),
             events: grouped(saturating_sum(rows.iter().map(|r| r.events))),

@@ -1,7 +1,7 @@
 //! Inventories that cannot all be from the time of the events, and names that prove less than they seem to. Each was found by the
 //! simulation as a wrong `confirmed`.
 
-use super::is_judged;
+use super::is_diagnosed;
 use super::situation::*;
 use krbtriage::inventory::Source;
 use krbtriage::inventory::accounts::Account;
@@ -20,13 +20,18 @@ fn a_client_that_owns_the_address_itself_would_have_reached_itself() {
             .account(computer(SRV5))
             .password_set("2026-09-20T03:00:00Z")
     };
-    is_judged!(led().diagnose(), WrongHost, StaleDns, Confirmed);
-    is_judged!(led().owns(SRV1, "192.0.2.3").diagnose(), WrongHost, StaleDns, Likely)
+    is_diagnosed!(led().diagnose(), WrongHost, StaleDns, Confirmed);
+    is_diagnosed!(led().owns(SRV1, "192.0.2.3").diagnose(), WrongHost, StaleDns, Likely)
         .proved_by("against it: SRV1.alpha.example.com itself owns 192.0.2.3 (addresses.csv:2)");
     let shared = || asked().owns(SRV3, "192.0.2.5").owns(SRV5, "192.0.2.5").resolves(SRV5, "192.0.2.5");
     let day = "2026-10-06T13:00:00Z";
-    is_judged!(shared().collected(day).diagnose(), WrongHost, SharedAddress, Confirmed);
-    is_judged!(shared().owns(SRV1, "192.0.2.5").collected(day).diagnose(), WrongHost, SharedAddress, Likely);
+    is_diagnosed!(shared().collected(day).diagnose(), WrongHost, SharedAddress, Confirmed);
+    is_diagnosed!(
+        shared().owns(SRV1, "192.0.2.5").collected(day).diagnose(),
+        WrongHost,
+        SharedAddress,
+        Likely
+    );
 }
 
 #[test]
@@ -41,8 +46,8 @@ fn without_an_owner_of_the_spn_there_would_be_no_ticket() {
             .whole_list()
             .diagnose()
     };
-    is_judged!(led(&["HOST/srv5.alpha.example.com"]), WrongHost, StaleDns, Confirmed);
-    is_judged!(led(&["HOST/other.alpha.example.com"]), WrongHost, StaleDns, Likely)
+    is_diagnosed!(led(&["HOST/srv5.alpha.example.com"]), WrongHost, StaleDns, Confirmed);
+    is_diagnosed!(led(&["HOST/other.alpha.example.com"]), WrongHost, StaleDns, Likely)
         .proved_by("against it: no account in the lists has cifs/srv5.alpha.example.com");
 }
 
@@ -53,10 +58,10 @@ fn a_realm_that_is_neither_as_nor_cs_domain_was_brought_in_by_b() {
     let answered = || {
         Situation::asked(SRV1, spn, "srv5$", [BETA, ALPHA]).account(computer(SRV5)).service("svc_web", &[spn])
     };
-    is_judged!(answered().diagnose(), DuplicateSpn, Misplaced, Likely)
+    is_diagnosed!(answered().diagnose(), DuplicateSpn, Misplaced, Likely)
         .proved_by("srv5$ may be another machine than the name suggests");
     // A whole list has none.
-    is_judged!(answered().whole_list().diagnose(), DuplicateSpn, Misplaced, Confirmed);
+    is_diagnosed!(answered().whole_list().diagnose(), DuplicateSpn, Misplaced, Confirmed);
 }
 
 #[test]
@@ -67,10 +72,11 @@ fn a_name_that_a_machine_gave_up_may_be_another_ones_by_now() {
         .account(computer(SRV3))
         .event("EventLog", 6011, SRV3, &[("", "PORTAL"), ("", "SRV3")])
         .at("2026-01-02T08:00:00Z");
-    is_judged!(renamed.diagnose(), DuplicateSpn, Misplaced, Likely).lacks("What is portal.alpha.example.com");
+    is_diagnosed!(renamed.diagnose(), DuplicateSpn, Misplaced, Likely)
+        .lacks("What is portal.alpha.example.com");
     // An additional name of an account is not another machine's name.
     let also = Account { additional_dns_host_names: vec![PORTAL.into()], ..computer(SRV3) };
-    is_judged!(asked().account(also).diagnose(), DuplicateSpn, Misplaced, Confirmed);
+    is_diagnosed!(asked().account(also).diagnose(), DuplicateSpn, Misplaced, Confirmed);
 }
 
 #[test]
@@ -85,9 +91,14 @@ fn a_stale_name_does_not_make_another_host_the_one_that_was_meant() {
             .event("Service Control Manager", 7038, SRV3, &values)
     };
     // srv5 is a name of SRV3's, as far as anything shows.
-    is_judged!(failed_on_srv3().diagnose(), PasswordMismatch, ServiceAccount, Confirmed);
+    is_diagnosed!(failed_on_srv3().diagnose(), PasswordMismatch, ServiceAccount, Confirmed);
     // It is a host of its own.
-    is_judged!(failed_on_srv3().owns(SRV5, "192.0.2.5").diagnose(), PasswordMismatch, ServiceAccount, Likely);
+    is_diagnosed!(
+        failed_on_srv3().owns(SRV5, "192.0.2.5").diagnose(),
+        PasswordMismatch,
+        ServiceAccount,
+        Likely
+    );
 }
 
 #[test]
@@ -101,8 +112,8 @@ fn names_that_tell_which_of_two_shared_addresses_was_taken_must_be_of_the_time()
             .owns_on(SRV3, "169.254.95.120", IBM_USB)
             .resolves(SRV3, "192.0.2.80")
     };
-    is_judged!(two().diagnose(), LoopbackSharedIp, ClusterOrNlbAddress, Confirmed);
-    is_judged!(
+    is_diagnosed!(two().diagnose(), LoopbackSharedIp, ClusterOrNlbAddress, Confirmed);
+    is_diagnosed!(
         two().written("dns.csv", "2026-09-01T08:00:00Z").diagnose(),
         LoopbackSharedIp,
         ClusterOrNlbAddress,
@@ -120,8 +131,8 @@ fn lists_that_disagree_on_an_owner_say_which_and_where() {
             .account(computer(SRV5))
             .account(Account { source: old.clone(), ..account("svc_web", ALPHA, &[spn]) })
     };
-    is_judged!(asked().diagnose(), DuplicateSpn, Misplaced, Confirmed);
-    is_judged!(asked().whole_list().diagnose(), DuplicateSpn, Misplaced, Likely)
+    is_diagnosed!(asked().diagnose(), DuplicateSpn, Misplaced, Confirmed);
+    is_diagnosed!(asked().whole_list().diagnose(), DuplicateSpn, Misplaced, Likely)
         .proved_by("against it: the account lists disagree whether svc_web has the SPN (old.csv:9 says so)");
 }
 
@@ -130,12 +141,12 @@ fn lists_that_disagree_on_an_owner_say_which_and_where() {
 fn a_short_name_in_a_log_may_be_another_domains_machine() {
     let asked = || Situation::asked(SRV1, "cifs/srv5.alpha.example.com", "srv5$", [ALPHA, ALPHA]);
     let refused = |computer: &str| asked().netlogon(3210, computer, &["ALPHA", "\\\\DC1"]).diagnose();
-    is_judged!(refused(SRV5), PasswordMismatch, MachineAccount, Confirmed);
-    is_judged!(refused("SRV5"), PasswordMismatch, MachineAccount, Likely).proved_by("names no domain");
+    is_diagnosed!(refused(SRV5), PasswordMismatch, MachineAccount, Confirmed);
+    is_diagnosed!(refused("SRV5"), PasswordMismatch, MachineAccount, Likely).proved_by("names no domain");
     // A controller writes short names; its own is that of its domain.
     let session = |controller: &str| asked().netlogon(5722, controller, &["SRV5", "SRV5$", "%%5"]).diagnose();
-    is_judged!(session("dc1.alpha.example.com"), PasswordMismatch, MachineAccount, Likely);
-    is_judged!(session("DC1"), PasswordMismatch, MachineAccount, Likely);
+    is_diagnosed!(session("dc1.alpha.example.com"), PasswordMismatch, MachineAccount, Likely);
+    is_diagnosed!(session("DC1"), PasswordMismatch, MachineAccount, Likely);
 }
 
 #[test]
@@ -146,7 +157,8 @@ fn a_duplicate_that_another_domains_kdc_met_was_not_met_by_this_client() {
             .event("Microsoft-Windows-Kerberos-Key-Distribution-Center", 11, controller, &[("Name", spn)])
             .diagnose()
     };
-    is_judged!(met("dc1.alpha.example.com"), DuplicateSpn, Duplicate, Likely);
-    is_judged!(met("DC1"), DuplicateSpn, Duplicate, Likely);
-    is_judged!(met("dc1.gamma.example.com"), DuplicateSpn, Duplicate, Likely).proved_by("of another domain");
+    is_diagnosed!(met("dc1.alpha.example.com"), DuplicateSpn, Duplicate, Likely);
+    is_diagnosed!(met("DC1"), DuplicateSpn, Duplicate, Likely);
+    is_diagnosed!(met("dc1.gamma.example.com"), DuplicateSpn, Duplicate, Likely)
+        .proved_by("of another domain");
 }

@@ -13,16 +13,16 @@ mod traps;
 mod traps_of_reading;
 
 /// It gets this verdict, by any row.
-macro_rules! is_judged {
-    ($judged:expr, $cause:ident, $kind:ident, $confidence:ident) => {{
+macro_rules! is_diagnosed {
+    ($diagnosed:expr, $cause:ident, $kind:ident, $confidence:ident) => {{
         use krbtriage::diagnosis::{Cause, Confidence, Kind};
-        let judged = $judged;
+        let diagnosed = $diagnosed;
         assert_eq!(
-            (judged.0.cause, judged.0.kind, judged.0.confidence),
+            (diagnosed.0.cause, diagnosed.0.kind, diagnosed.0.confidence),
             (Cause::$cause, Kind::$kind, Confidence::$confidence),
-            "{judged:#?}"
+            "{diagnosed:#?}"
         );
-        judged
+        diagnosed
     }};
 }
 
@@ -36,7 +36,7 @@ macro_rules! tests {
     };
 }
 
-use {is_judged, tests};
+use {is_diagnosed, tests};
 
 #[test]
 fn every_numbered_trap_has_a_test_of_its_name() {

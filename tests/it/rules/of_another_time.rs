@@ -4,7 +4,7 @@
 
 use krbtriage::inventory::accounts::Account;
 
-use super::is_judged;
+use super::is_diagnosed;
 use super::situation::*;
 
 /// The reference case, with the addresses of both hosts.
@@ -17,10 +17,10 @@ fn reference_case() -> Situation {
 
 #[test]
 fn where_nothing_has_a_date_the_inventory_is_taken_to_be_of_the_time() {
-    is_judged!(reference_case().diagnose(), LoopbackSharedIp, BmcUsbNic, Confirmed).lacks_nothing();
+    is_diagnosed!(reference_case().diagnose(), LoopbackSharedIp, BmcUsbNic, Confirmed).lacks_nothing();
     // As in a folder that was unpacked weeks later: all files have that day's date.
     let unpacked = "2026-11-20T09:00:00Z";
-    is_judged!(
+    is_diagnosed!(
         reference_case()
             .written("addresses.csv", unpacked)
             .log_ends("2026-10-06T22:00:00Z", unpacked)
@@ -42,17 +42,17 @@ fn what_a_list_tells_of_its_age_goes_before_its_files_date() {
             .collected(when)
             .diagnose()
     };
-    let judged = is_judged!(reported("2026-10-06T21:00:00Z"), LoopbackSharedIp, BmcUsbNic, Confirmed);
+    let diagnosed = is_diagnosed!(reported("2026-10-06T21:00:00Z"), LoopbackSharedIp, BmcUsbNic, Confirmed);
     assert!(
-        !judged.0.evidence().iter().any(|item| item.contains("was collected")),
+        !diagnosed.0.evidence().iter().any(|item| item.contains("was collected")),
         "{:#?}",
-        judged.0.evidence()
+        diagnosed.0.evidence()
     );
-    is_judged!(reported("2026-10-06T11:00:00Z"), LoopbackSharedIp, BmcUsbNic, Likely).proved_by(
+    is_diagnosed!(reported("2026-10-06T11:00:00Z"), LoopbackSharedIp, BmcUsbNic, Likely).proved_by(
         "against it: addresses.csv was collected 2026-10-06T11:00:00Z, before the first of these events",
     );
     // The log lost its date, but not the list.
-    is_judged!(reported("2026-10-12T09:00:00Z"), LoopbackSharedIp, BmcUsbNic, Likely).proved_by(
+    is_diagnosed!(reported("2026-10-12T09:00:00Z"), LoopbackSharedIp, BmcUsbNic, Likely).proved_by(
         "addresses.csv is from 2026-10-12T09:00:00Z, and the log of SRV1.alpha.example.com ends 2026-10-06T22:00:00Z: nothing \
          shows that the trouble still went on",
     );
@@ -60,7 +60,7 @@ fn what_a_list_tells_of_its_age_goes_before_its_files_date() {
 
 #[test]
 fn two_events_years_apart_do_not_go_on_for_years() {
-    let judged = Situation::asked(SRV1, "host/srv2.beta.example.com", "srv1$", [ALPHA, BETA])
+    let diagnosed = Situation::asked(SRV1, "host/srv2.beta.example.com", "srv1$", [ALPHA, BETA])
         .at("2022-10-06T12:00:00Z")
         .and_asked(SRV1, "host/srv2.beta.example.com", "srv1$", [ALPHA, BETA])
         .owns_on(SRV1, "169.254.95.120", IBM_USB)
@@ -68,13 +68,13 @@ fn two_events_years_apart_do_not_go_on_for_years() {
         .written("addresses.csv", "2026-12-09T09:00:00Z")
         .log_ends("2026-12-09T08:00:00Z", "2026-12-09T08:00:00Z")
         .diagnose();
-    is_judged!(judged, LoopbackSharedIp, BmcUsbNic, Likely)
+    is_diagnosed!(diagnosed, LoopbackSharedIp, BmcUsbNic, Likely)
         .proved_by("continues to 2026-12-09T08:00:00Z without one");
 }
 
 #[test]
 fn an_inventory_of_before_the_first_event_may_show_what_has_changed_since() {
-    is_judged!(
+    is_diagnosed!(
         reference_case().written("addresses.csv", "2026-10-06T11:54:00Z").diagnose(),
         LoopbackSharedIp,
         BmcUsbNic,
@@ -83,8 +83,8 @@ fn an_inventory_of_before_the_first_event_may_show_what_has_changed_since() {
     .proved_by("against it: addresses.csv was written 2026-10-06T11:54:00Z, before the first of these events")
     .lacks("Get-NetIPAddress -CimSession SRV1.alpha.example.com");
     // Clocks of one domain may differ by five minutes.
-    let judged = reference_case().written("addresses.csv", "2026-10-06T11:56:00Z").diagnose();
-    is_judged!(judged, LoopbackSharedIp, BmcUsbNic, Confirmed);
+    let diagnosed = reference_case().written("addresses.csv", "2026-10-06T11:56:00Z").diagnose();
+    is_diagnosed!(diagnosed, LoopbackSharedIp, BmcUsbNic, Confirmed);
 }
 
 #[test]
@@ -96,15 +96,16 @@ fn an_inventory_of_the_day_of_the_events_or_the_next_is_proof() {
         // Whatever the log goes on to say, then it was still going on.
         ("2026-10-07T09:00:00Z", "2026-10-20T08:00:00Z"),
     ] {
-        let judged = reference_case().written("addresses.csv", made).log_ends(log_ends, log_ends).diagnose();
-        is_judged!(judged, LoopbackSharedIp, BmcUsbNic, Confirmed).lacks_nothing();
+        let diagnosed =
+            reference_case().written("addresses.csv", made).log_ends(log_ends, log_ends).diagnose();
+        is_diagnosed!(diagnosed, LoopbackSharedIp, BmcUsbNic, Confirmed).lacks_nothing();
     }
 }
 
 #[test]
 fn an_inventory_of_after_the_trouble_may_show_what_was_changed_in_between() {
     let made = |when, ends| reference_case().written("addresses.csv", when).log_ends(ends, ends).diagnose();
-    is_judged!(made("2026-10-09T09:00:00Z", "2026-10-09T08:00:00Z"), LoopbackSharedIp, BmcUsbNic, Likely)
+    is_diagnosed!(made("2026-10-09T09:00:00Z", "2026-10-09T08:00:00Z"), LoopbackSharedIp, BmcUsbNic, Likely)
         .proved_by(
             "against it: the last of these events is from 2026-10-06T12:00:00Z, and the log of SRV1.alpha.example.com continues \
              to 2026-10-09T08:00:00Z without one, while addresses.csv is from 2026-10-09T09:00:00Z",
@@ -112,10 +113,10 @@ fn an_inventory_of_after_the_trouble_may_show_what_was_changed_in_between() {
         .lacks("Does SRV1.alpha.example.com log event 4 today")
         .lacks("What are the addresses of srv2.beta.example.com");
     // Of an archive's member no date is known; the log tells that it is over.
-    is_judged!(made("", "2026-10-09T08:00:00Z"), LoopbackSharedIp, BmcUsbNic, Likely)
+    is_diagnosed!(made("", "2026-10-09T08:00:00Z"), LoopbackSharedIp, BmcUsbNic, Likely)
         .proved_by("addresses.csv has no known date");
     // The log was exported at once, and the addresses days later.
-    is_judged!(made("2026-10-09T09:00:00Z", "2026-10-06T13:00:00Z"), LoopbackSharedIp, BmcUsbNic, Likely)
+    is_diagnosed!(made("2026-10-09T09:00:00Z", "2026-10-06T13:00:00Z"), LoopbackSharedIp, BmcUsbNic, Likely)
         .proved_by("nothing shows that the trouble still went on when it was collected");
 }
 
@@ -132,19 +133,19 @@ fn a_trouble_of_every_week_is_not_over_after_three_days() {
             .log_ends("2026-10-09T08:00:00Z", "2026-10-09T08:00:00Z")
             .diagnose()
     };
-    is_judged!(weekly("2026-09-29T12:00:00Z"), LoopbackSharedIp, BmcUsbNic, Confirmed);
-    is_judged!(weekly("2026-10-05T12:00:00Z"), LoopbackSharedIp, BmcUsbNic, Likely);
+    is_diagnosed!(weekly("2026-09-29T12:00:00Z"), LoopbackSharedIp, BmcUsbNic, Confirmed);
+    is_diagnosed!(weekly("2026-10-05T12:00:00Z"), LoopbackSharedIp, BmcUsbNic, Likely);
 }
 
 #[test]
 fn one_list_of_the_time_is_enough_for_a_fact() {
-    let judged = reference_case()
+    let diagnosed = reference_case()
         .owns_as(SRV1, "169.254.95.120", IBM_USB, "again.csv")
         .owns_as(SRV2, "169.254.95.120", IBM_USB, "again.csv")
         .written("addresses.csv", "2026-10-01T09:00:00Z")
         .written("again.csv", "2026-10-06T13:00:00Z")
         .diagnose();
-    is_judged!(judged, LoopbackSharedIp, BmcUsbNic, Confirmed);
+    is_diagnosed!(diagnosed, LoopbackSharedIp, BmcUsbNic, Confirmed);
 }
 
 #[test]
@@ -166,15 +167,15 @@ fn names_and_addresses_without_a_date_prove_nothing_where_the_dates_were_lost() 
             .log_ends("2026-10-06T22:00:00Z", "2026-11-20T09:00:00Z")
             .diagnose()
     };
-    is_judged!(led_astray().diagnose(), WrongHost, StaleDns, Confirmed);
-    is_judged!(lost(led_astray(), "2026-11-20T09:00:00Z"), WrongHost, StaleDns, Likely)
+    is_diagnosed!(led_astray().diagnose(), WrongHost, StaleDns, Confirmed);
+    is_diagnosed!(lost(led_astray(), "2026-11-20T09:00:00Z"), WrongHost, StaleDns, Likely)
         .proved_by("the date of addresses.csv is unknown")
         .lacks("Resolve-DnsName srv5.alpha.example.com");
     // They tell themselves.
     let reported = lost(led_astray().collected("2026-10-06T21:00:00Z"), "2026-11-20T09:00:00Z");
-    is_judged!(reported, WrongHost, StaleDns, Confirmed);
+    is_diagnosed!(reported, WrongHost, StaleDns, Confirmed);
     // The log lost its date, and these did not.
-    is_judged!(lost(led_astray(), "2026-10-06T22:00:00Z"), WrongHost, StaleDns, Confirmed);
+    is_diagnosed!(lost(led_astray(), "2026-10-06T22:00:00Z"), WrongHost, StaleDns, Confirmed);
 }
 
 #[test]
@@ -187,12 +188,12 @@ fn an_account_list_of_after_the_trouble_may_show_a_registration_that_came_since(
     };
     let made =
         |ends| elsewhere().written("spns.csv", "2026-10-09T09:00:00Z").log_ends(ends, "2026-11-20T09:00:00Z");
-    is_judged!(made("2026-10-09T08:00:00Z").diagnose(), DuplicateSpn, Misplaced, Likely)
+    is_diagnosed!(made("2026-10-09T08:00:00Z").diagnose(), DuplicateSpn, Misplaced, Likely)
         .lacks("Does SRV1.alpha.example.com log event 4 today")
         .lacks("setspn -F -Q");
     // What an event proves needs no list.
     let with_event = made("2026-10-09T08:00:00Z").kdc(11, &[spn, "DS_SERVICE_PRINCIPAL_NAME"]);
-    is_judged!(
+    is_diagnosed!(
         with_event.account(account("SRV5$", ALPHA, &[spn])).diagnose(),
         DuplicateSpn,
         Duplicate,
@@ -204,7 +205,7 @@ fn an_account_list_of_after_the_trouble_may_show_a_registration_that_came_since(
 #[test]
 fn events_at_the_end_of_all_time_are_judged_too() {
     for when in ["9999-12-30T22:00:00Z", "-009999-01-02T01:59:59Z"] {
-        let judged = reference_case()
+        let diagnosed = reference_case()
             .at(when)
             .account(Account {
                 when_changed: Some(when.parse().unwrap()),
@@ -213,6 +214,6 @@ fn events_at_the_end_of_all_time_are_judged_too() {
             .written("addresses.csv", "2026-10-09T09:00:00Z")
             .log_ends("2026-10-09T08:00:00Z", "2026-10-19T08:00:00Z")
             .diagnose_all();
-        assert_eq!(judged.len(), 1);
+        assert_eq!(diagnosed.len(), 1);
     }
 }

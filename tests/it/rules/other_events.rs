@@ -207,8 +207,8 @@ const EVENTS: &[NearbyEvent] = &[
 ];
 
 impl NearbyEvent {
-    fn verdict(judged: &Diagnosed) -> Verdict {
-        (judged.0.cause, judged.0.kind, judged.0.confidence)
+    fn verdict(diagnosed: &Diagnosed) -> Verdict {
+        (diagnosed.0.cause, diagnosed.0.kind, diagnosed.0.confidence)
     }
 
     fn with(&self, when: &str) -> Diagnosed {
@@ -227,11 +227,15 @@ fn every_event_is_quoted_and_weighed() {
         let what = format!("{} {}", event.provider.1, event.id);
         assert_eq!(NearbyEvent::verdict(&(event.incident)().diagnose()), event.verdicts.0, "without {what}");
         for when in ["2026-10-06T11:50:00Z", "2026-10-06T12:09:59Z"] {
-            let judged = event.with(when);
-            assert_eq!(NearbyEvent::verdict(&judged), event.verdicts.1, "with {what} at {when}: {judged:#?}");
+            let diagnosed = event.with(when);
+            assert_eq!(
+                NearbyEvent::verdict(&diagnosed),
+                event.verdicts.1,
+                "with {what} at {when}: {diagnosed:#?}"
+            );
             let start = format!("{when}: {what} on {}", event.on);
-            let quoted = judged.0.evidence().into_iter().find(|line| line.contains(&start));
-            let quoted = quoted.unwrap_or_else(|| panic!("{what} is not quoted: {judged:#?}"));
+            let quoted = diagnosed.0.evidence().into_iter().find(|line| line.contains(&start));
+            let quoted = quoted.unwrap_or_else(|| panic!("{what} is not quoted: {diagnosed:#?}"));
             assert!(quoted.contains(event.quoted), "{what}: {quoted}");
         }
     }
@@ -241,10 +245,16 @@ fn every_event_is_quoted_and_weighed() {
 fn an_event_outside_the_window_is_neither_quoted_nor_weighed() {
     for event in EVENTS.iter().filter(|event| !event.is_timeless()) {
         for when in ["2026-10-06T11:49:59Z", "2026-10-06T12:10:01Z"] {
-            let judged = event.with(when);
-            assert_eq!(NearbyEvent::verdict(&judged), event.verdicts.0, "{} {}", event.provider.1, event.id);
+            let diagnosed = event.with(when);
+            assert_eq!(
+                NearbyEvent::verdict(&diagnosed),
+                event.verdicts.0,
+                "{} {}",
+                event.provider.1,
+                event.id
+            );
             let start = format!("{} {} on", event.provider.1, event.id);
-            assert!(!judged.0.evidence().iter().any(|line| line.contains(&start)), "{judged:#?}");
+            assert!(!diagnosed.0.evidence().iter().any(|line| line.contains(&start)), "{diagnosed:#?}");
         }
     }
 }
@@ -266,10 +276,10 @@ fn an_event_of_another_host_or_account_is_neither_quoted_nor_weighed() {
             DC1 => DC1.to_owned(),
             _ => "srv7.alpha.example.com".to_owned(),
         };
-        let judged = (event.incident)().event(event.provider.0, event.id, &on, &values).diagnose();
-        assert_eq!(NearbyEvent::verdict(&judged), event.verdicts.0, "{} {}", event.provider.1, event.id);
+        let diagnosed = (event.incident)().event(event.provider.0, event.id, &on, &values).diagnose();
+        assert_eq!(NearbyEvent::verdict(&diagnosed), event.verdicts.0, "{} {}", event.provider.1, event.id);
         let start = format!("{} {} on", event.provider.1, event.id);
-        assert!(!judged.0.evidence().iter().any(|line| line.contains(&start)), "{judged:#?}");
+        assert!(!diagnosed.0.evidence().iter().any(|line| line.contains(&start)), "{diagnosed:#?}");
     }
 }
 
@@ -298,27 +308,27 @@ fn addresses_in_logs_are_an_inventory() {
                     ("", "169.254.95.120"),
                 ]
             };
-            let judged = loopback()
+            let diagnosed = loopback()
                 .dcom_failed(SRV2)
                 .event(provider, id, SRV1, &of("SRV1"))
                 .event(provider, id, SRV2, &of("srv2"))
                 .diagnose();
             assert_eq!(
-                NearbyEvent::verdict(&judged),
+                NearbyEvent::verdict(&diagnosed),
                 (LoopbackSharedIp, BmcUsbNic, Confirmed),
                 "{provider} {id}"
             );
             let short = provider.trim_start_matches("Microsoft-Windows-");
-            judged.proved_by(&format!("srv2.beta.example.com owns 169.254.95.120 ({short} {id} in System.evtx at 2026-10-06T12:00:00Z)"));
+            diagnosed.proved_by(&format!("srv2.beta.example.com owns 169.254.95.120 ({short} {id} in System.evtx at 2026-10-06T12:00:00Z)"));
         }
     }
     let dhcp = [("HWLength", "6"), ("HWAddress", "36:40:B5"), ("Address", "169.254.95.120")];
-    let judged = loopback()
+    let diagnosed = loopback()
         .dcom_failed(SRV2)
         .event("Microsoft-Windows-Dhcp-Client", 1007, SRV1, &dhcp)
         .event("Microsoft-Windows-Dhcp-Client", 1007, SRV2, &dhcp)
         .diagnose();
-    assert_eq!(NearbyEvent::verdict(&judged), (LoopbackSharedIp, BmcUsbNic, Confirmed));
+    assert_eq!(NearbyEvent::verdict(&diagnosed), (LoopbackSharedIp, BmcUsbNic, Confirmed));
 }
 
 #[test]
@@ -351,7 +361,7 @@ fn a_storm_of_events_does_not_fill_the_cell() {
             &[("Program", &peer), ("TargetName", "host/srv2.beta.example.com")],
         );
     }
-    let judged = situation.diagnose();
-    let length: usize = judged.0.evidence().iter().map(String::len).sum();
+    let diagnosed = situation.diagnose();
+    let length: usize = diagnosed.0.evidence().iter().map(String::len).sum();
     assert!(length < 4000, "{length} characters");
 }

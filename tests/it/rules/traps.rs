@@ -1,7 +1,7 @@
 //! The numbered traps of `docs/causes.md` that are about deciding.
 
 use super::situation::*;
-use super::{is_judged, tests};
+use super::{is_diagnosed, tests};
 use krbtriage::inventory::accounts::Account;
 
 pub const TRAPS: &[&str] = tests![
@@ -23,15 +23,20 @@ fn trap_01_answerer_equals_client_is_not_yet_loopback() {
     let answered_itself = |target| Situation::asked(SRV1, target, "srv1$", [ALPHA, ALPHA]);
     // A cluster's name on its own node.
     let cluster = account("CLU1$", ALPHA, &["MSClusterVirtualServer/clu1", "HOST/clu1"]);
-    is_judged!(answered_itself("host/clu1").account(cluster).diagnose(), WrongHost, ClusterOrAlias, Likely);
+    is_diagnosed!(
+        answered_itself("host/clu1").account(cluster).diagnose(),
+        WrongHost,
+        ClusterOrAlias,
+        Likely
+    );
     // A ticket to itself, by each of its names.
     for target in ["host/srv1.alpha.example.com", "host/srv1", "srv1$", "HTTP/SRV1.alpha.example.com:8080"] {
-        let judged = answered_itself(target).diagnose();
-        assert_ne!(judged.0.cause, krbtriage::diagnosis::Cause::LoopbackSharedIp, "{judged:#?}");
+        let diagnosed = answered_itself(target).diagnose();
+        assert_ne!(diagnosed.0.cause, krbtriage::diagnosis::Cause::LoopbackSharedIp, "{diagnosed:#?}");
     }
     // A misplaced SPN of its own name.
     let spn = "MSSQLSvc/srv1.alpha.example.com";
-    is_judged!(
+    is_diagnosed!(
         answered_itself(spn)
             .account(computer("srv1.alpha.example.com"))
             .service("svc_web", &[spn])
@@ -42,9 +47,9 @@ fn trap_01_answerer_equals_client_is_not_yet_loopback() {
     );
     // Another host, and no address: only likely, until an inventory has one that both own.
     let another = || answered_itself("host/srv3.alpha.example.com");
-    is_judged!(another().diagnose(), LoopbackSharedIp, AddressesUnknown, Likely)
+    is_diagnosed!(another().diagnose(), LoopbackSharedIp, AddressesUnknown, Likely)
         .lacks("What are the addresses of srv3.alpha.example.com");
-    is_judged!(
+    is_diagnosed!(
         another()
             .owns_on(SRV1, "169.254.95.120", IBM_USB)
             .owns_on(SRV3, "169.254.95.120", IBM_USB)
@@ -67,10 +72,10 @@ fn trap_02_0x80070721_beside_it_proves_nothing() {
     // The service of this name runs under another account now: the same code, without a loopback.
     let spn = "MSSQLSvc/srv5.alpha.example.com:1433";
     let moved = Situation::asked(SRV1, spn, "svc_sql", [ALPHA, ALPHA]).service("svc_old", &[spn]);
-    is_judged!(failed(moved, SRV5), DuplicateSpn, Misplaced, Likely);
+    is_diagnosed!(failed(moved, SRV5), DuplicateSpn, Misplaced, Likely);
     // Where it fits, it is quoted, and still confirms nothing.
     let fits = Situation::asked(SRV1, "host/srv2.beta.example.com", "srv1$", [ALPHA, BETA]);
-    is_judged!(failed(fits, SRV2), LoopbackSharedIp, AddressesUnknown, Likely)
+    is_diagnosed!(failed(fits, SRV2), LoopbackSharedIp, AddressesUnknown, Likely)
         .proved_by("DistributedCOM 10006 on SRV1.alpha.example.com")
         .lacks("What are the addresses of srv2.beta.example.com");
 }
@@ -79,7 +84,7 @@ fn trap_02_0x80070721_beside_it_proves_nothing() {
 fn trap_04_an_explicit_spn_on_a_user_shadows_the_computers_host_and_is_no_duplicate() {
     for class in ["MSSQLSvc", "cifs"] {
         let spn = format!("{class}/srv5.alpha.example.com");
-        let judged = is_judged!(
+        let diagnosed = is_diagnosed!(
             Situation::asked(SRV1, &spn, "srv5$", [ALPHA, ALPHA])
                 .account(computer(SRV5))
                 .service("svc_web", &[&spn])
@@ -90,13 +95,13 @@ fn trap_04_an_explicit_spn_on_a_user_shadows_the_computers_host_and_is_no_duplic
             Confirmed
         )
         .proved_by(&format!("{spn} is registered on svc_web"));
-        assert!(!judged.0.evidence().iter().any(|e| e.contains("registered on SRV5$")), "{judged:#?}");
+        assert!(!diagnosed.0.evidence().iter().any(|e| e.contains("registered on SRV5$")), "{diagnosed:#?}");
     }
     // HOST does not stand for WSMAN, which is registered on the computer itself.
     let wsman = "WSMAN/srv5.alpha.example.com";
     let mut srv5 = computer(SRV5);
     srv5.spns = srv5.spns.iter().chain([wsman]).collect();
-    is_judged!(
+    is_diagnosed!(
         Situation::asked(SRV1, wsman, "srv5$", [ALPHA, ALPHA]).account(srv5).whole_list().diagnose(),
         PasswordMismatch,
         MachineAccount,
@@ -106,7 +111,7 @@ fn trap_04_an_explicit_spn_on_a_user_shadows_the_computers_host_and_is_no_duplic
 
 #[test]
 fn trap_05_spns_are_grouped_without_case() {
-    is_judged!(
+    is_diagnosed!(
         Situation::asked(SRV1, "HTTP/Portal.alpha.example.com", "svc_web", [ALPHA, ALPHA])
             .service("svc_web", &["http/portal.ALPHA.example.com"])
             .service("svc_old", &["Http/PORTAL.alpha.example.com"])
@@ -123,7 +128,7 @@ fn trap_06_a_duplicate_with_kdc_event_11_and_no_event_4_is_no_incident() {
     let two = || Situation::default().service("svc_web", &[spn]).service("svc_old", &[spn]);
     assert_eq!(two().kdc(11, &[spn, "DS_SERVICE_PRINCIPAL_NAME"]).diagnose_all().len(), 0);
     // Of another SPN's event 4 it says nothing.
-    is_judged!(
+    is_diagnosed!(
         two()
             .kdc(11, &[spn, "DS_SERVICE_PRINCIPAL_NAME"])
             .and_asked(SRV1, "cifs/srv3.alpha.example.com", "srv3$", [ALPHA, ALPHA])
@@ -136,7 +141,7 @@ fn trap_06_a_duplicate_with_kdc_event_11_and_no_event_4_is_no_incident() {
 
 #[test]
 fn trap_07_a_computers_own_host_spn_is_never_to_be_moved() {
-    let judged = is_judged!(
+    let diagnosed = is_diagnosed!(
         Situation::asked(SRV1, "HOST/srv5.alpha.example.com", "srv5$", [ALPHA, ALPHA])
             .service("svc_web", &["HOST/srv5.alpha.example.com"])
             .diagnose(),
@@ -144,7 +149,7 @@ fn trap_07_a_computers_own_host_spn_is_never_to_be_moved() {
         Misplaced,
         Confirmed
     );
-    let steps = &judged.0.fix();
+    let steps = &diagnosed.0.fix();
     let removal = steps.iter().filter(|step| step.contains("setspn -D"));
     for step in removal {
         assert!(step.starts_with("Only if"), "{steps:#?}");
@@ -159,12 +164,12 @@ fn trap_08_the_reverted_machine_logs_3210_and_the_others_log_event_4() {
             .netlogon(3210, host, &["ALPHA", "\\\\DC1"])
             .diagnose()
     };
-    is_judged!(with_3210_on(SRV5), PasswordMismatch, MachineAccount, Confirmed)
+    is_diagnosed!(with_3210_on(SRV5), PasswordMismatch, MachineAccount, Confirmed)
         .proved_by("NETLOGON 3210 on srv5.alpha.example.com");
     // That of the machine that logged event 4 is about that machine.
-    is_judged!(with_3210_on(SRV1), PasswordMismatch, MachineAccount, Possible);
+    is_diagnosed!(with_3210_on(SRV1), PasswordMismatch, MachineAccount, Possible);
     // And of a namesake in another domain.
-    is_judged!(with_3210_on("srv5.beta.example.com"), PasswordMismatch, MachineAccount, Possible);
+    is_diagnosed!(with_3210_on("srv5.beta.example.com"), PasswordMismatch, MachineAccount, Possible);
 }
 
 #[test]
@@ -200,7 +205,7 @@ fn trap_12_a_host_under_two_names_does_not_share_addresses_with_itself() {
             .owns_on("portal.alpha.example.com", "192.0.2.1", "Ethernet")
     };
     // Two exports of one host, before and after it was renamed.
-    is_judged!(
+    is_diagnosed!(
         asked().event("EventLog", 6011, SRV1, &[("", "PORTAL"), ("", "SRV1")]).diagnose(),
         WrongHost,
         ClusterOrAlias,
@@ -208,12 +213,12 @@ fn trap_12_a_host_under_two_names_does_not_share_addresses_with_itself() {
     )
     .shared(&[]);
     // Without that event they are two hosts that share an address, and nobody knows better.
-    is_judged!(asked().diagnose(), LoopbackSharedIp, OtherSharedAddress, Likely);
+    is_diagnosed!(asked().diagnose(), LoopbackSharedIp, OtherSharedAddress, Likely);
     // Short and full name are one host without being reported.
     let itself = Situation::asked(SRV1, "host/SRV1", "srv1$", [ALPHA, ALPHA])
         .owns("srv1", "192.0.2.1")
         .owns(SRV1, "192.0.2.1");
-    is_judged!(itself.diagnose(), PasswordMismatch, MachineAccount, Possible).shared(&[]);
+    is_diagnosed!(itself.diagnose(), PasswordMismatch, MachineAccount, Possible).shared(&[]);
 }
 
 #[test]
@@ -237,11 +242,12 @@ fn trap_13_some_addresses_are_never_shared_and_a_clusters_is_shared_on_purpose()
         "ff02::fb",
         "255.255.255.255",
     ] {
-        is_judged!(both_own(address, "Ethernet"), WrongHost, StaleDns, Likely).shared(&[]);
+        is_diagnosed!(both_own(address, "Ethernet"), WrongHost, StaleDns, Likely).shared(&[]);
     }
     let cluster = "Microsoft Failover Cluster Virtual Adapter";
-    let judged = is_judged!(both_own("169.254.1.43", cluster), LoopbackSharedIp, ClusterOrNlbAddress, Likely);
-    assert!(judged.0.fix()[0].contains("on purpose"), "{:#?}", judged.0.fix());
+    let diagnosed =
+        is_diagnosed!(both_own("169.254.1.43", cluster), LoopbackSharedIp, ClusterOrNlbAddress, Likely);
+    assert!(diagnosed.0.fix()[0].contains("on purpose"), "{:#?}", diagnosed.0.fix());
 }
 
 #[test]
@@ -253,7 +259,7 @@ fn trap_15_names_may_be_chosen_by_somebody_hostile() {
             .dcom_failed(SRV3)
             .diagnose()
     };
-    is_judged!(shared("SRV1$"), LoopbackSharedIp, BmcUsbNic, Confirmed);
+    is_diagnosed!(shared("SRV1$"), LoopbackSharedIp, BmcUsbNic, Confirmed);
     // Like the client's account when something strips, cleans or normalises: a zero-width space, a Cyrillic letter, a
     // full-width one, an override of the direction, NUL, escape, blanks inside, another realm's machine.
     for by in [
@@ -268,13 +274,13 @@ fn trap_15_names_may_be_chosen_by_somebody_hostile() {
         "srv1$@EVIL.EXAMPLE",
         "srv1.evil.example$",
     ] {
-        let judged = shared(by);
-        assert_eq!(&*judged.0.incident.answered_by, by, "names are kept as they are");
+        let diagnosed = shared(by);
+        assert_eq!(&*diagnosed.0.incident.answered_by, by, "names are kept as they are");
         assert!(
-            judged.0.confidence < krbtriage::diagnosis::Confidence::Confirmed,
-            "{by:?} is taken for the client: {judged:#?}"
+            diagnosed.0.confidence < krbtriage::diagnosis::Confidence::Confirmed,
+            "{by:?} is taken for the client: {diagnosed:#?}"
         );
-        for command in &judged.0.missing() {
+        for command in &diagnosed.0.missing() {
             // Commands stand between backticks.
             let commands: Vec<&str> = command.split('`').skip(1).step_by(2).collect();
             assert!(!commands.iter().any(|line| line.contains(by)), "{by:?} reaches a command: {command:?}");
@@ -283,7 +289,7 @@ fn trap_15_names_may_be_chosen_by_somebody_hostile() {
     // An account list is chosen by somebody as well.
     let spn = "HTTP/srv5.alpha.example.com";
     let evil = Account { name: "svc\u{200b}_web".into(), ..account("", ALPHA, &[spn]) };
-    is_judged!(
+    is_diagnosed!(
         Situation::asked(SRV1, spn, "svc_web", [ALPHA, ALPHA]).account(evil).diagnose(),
         DuplicateSpn,
         Misplaced,

@@ -8,7 +8,7 @@ use super::case::Case;
 use super::connection::Topology;
 use super::context::{Context, Fleet};
 use super::finding::Finding;
-use super::problems::Placed;
+use super::problems::Ordered;
 use super::proof::Repair;
 use super::verdict::{Cause, Confidence, Kind};
 use super::{narrative, problems, rules};
@@ -28,7 +28,7 @@ pub fn diagnose(incidents: Vec<Incident>, context: &Context<'_>) -> Diagnosis {
 }
 
 /// The same, with something made of each finding at once: a hundred thousand findings take more memory than their rows.
-pub(crate) fn diagnose_as<T: Placed + Send>(
+pub(crate) fn diagnose_as<T: Ordered + Send>(
     incidents: Vec<Incident>,
     context: &Context<'_>,
     make: impl Fn(Finding) -> T + Sync,
@@ -42,7 +42,7 @@ pub(crate) fn diagnose_as<T: Placed + Send>(
     diagnose_with(incidents, decide, make)
 }
 
-fn diagnose_with<T: Placed + Send>(
+fn diagnose_with<T: Ordered + Send>(
     incidents: Vec<Incident>,
     decide: impl Fn(&Incident) -> Finding + Sync,
     make: impl Fn(Finding) -> T + Sync,

@@ -44,7 +44,7 @@ pub(crate) use evidence::AGAINST;
 pub use evidence::{Evidence, EvidenceRole, Fact, Relation};
 pub use finding::Finding;
 pub use finding::general_fix;
-pub(crate) use problems::{Place, Placed};
+pub(crate) use problems::{OrderKey, Ordered};
 pub(crate) use remedy::{Found, Step, audit_steps, steps as fix_steps};
 pub(crate) use request::{Collect, LogReason, Request, is_for_people, title_of};
 pub(crate) use rules::refused;

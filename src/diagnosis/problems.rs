@@ -27,8 +27,8 @@ pub(super) fn problem_of(cause: Cause, repair: &Repair, incident: &Incident) -> 
     (stable_id('p', &[cause.name(), what, &text]), text)
 }
 
-/// All that the place of a finding depends on.
-pub(crate) struct Place<'f> {
+/// The key that orders findings in a report.
+pub(crate) struct OrderKey<'f> {
     pub(crate) problem_id: &'f str,
     pub(crate) confidence: Confidence,
     pub(crate) client: &'f str,
@@ -37,13 +37,13 @@ pub(crate) struct Place<'f> {
 }
 
 /// A finding, or what was made of it.
-pub(crate) trait Placed {
-    fn place(&self) -> Place<'_>;
+pub(crate) trait Ordered {
+    fn order_key(&self) -> OrderKey<'_>;
 }
 
-impl Placed for Finding {
-    fn place(&self) -> Place<'_> {
-        Place {
+impl Ordered for Finding {
+    fn order_key(&self) -> OrderKey<'_> {
+        OrderKey {
             problem_id: &self.problem_id,
             confidence: self.confidence,
             client: &self.incident.client,
@@ -54,23 +54,23 @@ impl Placed for Finding {
 }
 
 /// Orders findings by problem, the one that affects most clients first; all of it by values of the findings alone.
-pub(super) fn order<T: Placed>(findings: &mut [T]) {
+pub(super) fn order<T: Ordered>(findings: &mut [T]) {
     let mut clients: HashMap<String, (BTreeSet<String>, u64)> = HashMap::new();
-    for place in findings.iter().map(T::place) {
-        let entry = clients.entry(place.problem_id.to_owned()).or_default();
-        entry.0.insert(place.client.to_lowercase());
-        entry.1 += place.events;
+    for key in findings.iter().map(T::order_key) {
+        let entry = clients.entry(key.problem_id.to_owned()).or_default();
+        entry.0.insert(key.client.to_lowercase());
+        entry.1 += key.events;
     }
     let weight: HashMap<String, (usize, u64)> =
         clients.into_iter().map(|(id, (clients, events))| (id, (clients.len(), events))).collect();
     findings.sort_by_cached_key(|finding| {
-        let place = finding.place();
+        let key = finding.order_key();
         (
-            Reverse(weight.get(place.problem_id).copied()),
-            place.problem_id.to_owned(),
-            Reverse(place.confidence),
-            place.client.to_lowercase(),
-            place.incident_id.to_owned(),
+            Reverse(weight.get(key.problem_id).copied()),
+            key.problem_id.to_owned(),
+            Reverse(key.confidence),
+            key.client.to_lowercase(),
+            key.incident_id.to_owned(),
         )
     });
 }

@@ -163,7 +163,7 @@ impl Kind {
     }
 }
 
-/// What a file of no kind that is read is, and what to do instead: for the kinds that people pass most.
+/// Names a common kind of file that no reader reads, with what to pass instead.
 pub(crate) fn describe_unread(head: &[u8]) -> Option<&'static str> {
     const MAGICS: &[(&[u8], &str)] = &[
         (b"\x89PNG", PICTURE),

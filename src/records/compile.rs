@@ -8,19 +8,12 @@ use super::binxml::{
     TextSource, Tokens, Utf16Span,
 };
 use super::element_names::{ElementNames, Tag};
+use super::record::Section;
 use super::template::{FieldName, Kind, Node, Program, System, ValueNode, literal};
 use super::values::write_utf16;
 
 /// Deepest usual nesting of elements. `UserData` reaches 4.
 const MAX_DEPTH: usize = 12;
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Section {
-    System,
-    EventData,
-    UserData,
-    Ignored,
-}
 
 /// Compiles a template definition. Offsets of literals are relative to the start of its body, because its
 /// offset differs between chunks.

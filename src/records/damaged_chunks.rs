@@ -12,8 +12,8 @@ impl Random {
     }
 }
 
-/// Passes each chunk of the logs in `tests/data/evtx` to `check`, then `rounds` times with damage that it had not before: some
-/// bytes changed, copied or zeroed. Every second one has checksums that agree with the damage.
+/// Passes each chunk of the logs in `tests/data/evtx` to `check`, then `rounds` damaged copies of it: some bytes are changed,
+/// copied or zeroed. Every second copy has checksums that agree with the damage.
 pub(crate) fn each_chunk(rounds: usize, mut check: impl FnMut(&[u8])) {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/evtx");
     let (mut random, mut chunks) = (Random(0x5ca9), 0);

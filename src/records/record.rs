@@ -53,6 +53,17 @@ impl Deref for Record {
     }
 }
 
+/// The child of `Event` that is being read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Section {
+    System,
+    EventData,
+    /// `UserData`, or an element in its place (`ProcessingErrorData`, `DebugData`).
+    UserData,
+    /// `RenderingInfo`, a second `System`, anything unknown.
+    Ignored,
+}
+
 #[cfg(test)]
 impl Record {
     /// An event 4 of `computer` without values, for tests to change.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::fix::Fix;
 use super::item::{EvidenceItem, RequestItem};
-use crate::diagnosis::{Cause, Collect, Confidence, Finding, Kind, Place, Placed, Request};
+use crate::diagnosis::{Cause, Collect, Confidence, Finding, Kind, OrderKey, Ordered, Request};
 use crate::files::FileIndex;
 use crate::incidents::ActivityTimes;
 
@@ -145,9 +145,9 @@ pub fn problem_name<'a>(problem: &'a str, id: &'a str) -> &'a str {
     if problem.is_empty() { id } else { problem }
 }
 
-impl Placed for Row {
-    fn place(&self) -> Place<'_> {
-        Place {
+impl Ordered for Row {
+    fn order_key(&self) -> OrderKey<'_> {
+        OrderKey {
             problem_id: &self.problem_id,
             confidence: self.confidence,
             client: &self.client,

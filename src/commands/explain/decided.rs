@@ -12,8 +12,8 @@ use crate::report::text_writer::TextLayout;
 use crate::scan::ScanOptions;
 use crate::zone::Zone;
 
-/// Explains an incident with what the table asked for. `inputs` are the logs, inventories and account lists of its report, which
-/// need not be given.
+/// Explains an incident and the row of the table that decided it. `inputs` are the logs, inventories and account lists of its
+/// report. The report itself need not be given.
 pub fn with_decision(
     id: &str,
     report: Option<&Path>,

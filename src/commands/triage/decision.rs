@@ -3,7 +3,7 @@
 use super::config::{Config, Error};
 use super::{collect, diagnose, inputs};
 use crate::commands::threads::with_threads;
-use crate::diagnosis::{Finding, Place, Placed, Topology};
+use crate::diagnosis::{Finding, OrderKey, Ordered, Topology};
 use crate::files::FileIndex;
 use crate::probe::HostProgress;
 use crate::report::Row;
@@ -17,9 +17,9 @@ pub(crate) struct Decision {
     pub when: &'static str,
 }
 
-impl Placed for Decision {
-    fn place(&self) -> Place<'_> {
-        self.row.place()
+impl Ordered for Decision {
+    fn order_key(&self) -> OrderKey<'_> {
+        self.row.order_key()
     }
 }
 

@@ -11,7 +11,7 @@ use super::config::Config;
 use super::inputs::Inputs;
 use super::known_hosts::known_hosts;
 use super::target_policy::TargetPolicy;
-use crate::diagnosis::{Context, Diagnosis, FileDates, Finding, Placed, diagnose_as};
+use crate::diagnosis::{Context, Diagnosis, FileDates, Finding, Ordered, diagnose_as};
 use crate::files::FileIndex;
 use crate::inventory::directory::Directory;
 use crate::inventory::{InventoryFile, accounts, addresses, from_events};
@@ -28,7 +28,7 @@ pub(super) struct Diagnosed<T> {
 
 /// Takes the incidents and signals out of `collected`, diagnoses every incident, and makes a row of each with `make`, which also
 /// gets the names of the logs.
-pub(super) fn diagnose<T: Placed + Send>(
+pub(super) fn diagnose<T: Ordered + Send>(
     config: &Config,
     inputs: &Inputs,
     collected: &mut Collected,

@@ -146,8 +146,8 @@ impl Entry {
                 to.lost(line, format!("{} is not an account name", quoted(value)));
             }
             Attribute::AccountName => {
-                self.check_same("sAMAccountName", Some(&self.account.name.clone()), value, line, to);
-                self.account.name = value.into();
+                let earlier = std::mem::replace(&mut self.account.name, value.into());
+                self.check_same("sAMAccountName", &earlier, line, value, to);
             }
             // LDIF has it both as `dn` and as an attribute.
             Attribute::DistinguishedName if self.account.distinguished_name.as_deref() == Some(value) => {}
@@ -166,14 +166,8 @@ impl Entry {
             }
             Attribute::ServicePrincipalName => self.add_spn(value, line, to),
             Attribute::DnsHostName => {
-                self.check_same(
-                    "dNSHostName",
-                    self.account.dns_host_name.clone().as_deref(),
-                    value,
-                    line,
-                    to,
-                );
-                self.account.dns_host_name = Some(value.into());
+                let earlier = self.account.dns_host_name.replace(value.into()).unwrap_or_default();
+                self.check_same("dNSHostName", &earlier, line, value, to);
             }
             Attribute::AdditionalDnsHostName => {
                 self.account.additional_dns_host_names.push(value.into());
@@ -240,13 +234,12 @@ impl Entry {
     fn check_same(
         &mut self,
         attribute: &str,
-        earlier: Option<&str>,
-        value: &str,
+        earlier: &str,
         line: u64,
+        value: &str,
         to: &mut AccountCollector,
     ) {
-        let Some(earlier) = earlier.filter(|earlier| !earlier.is_empty()) else { return };
-        if !earlier.eq_ignore_ascii_case(value) && !self.skipped {
+        if !earlier.is_empty() && !earlier.eq_ignore_ascii_case(value) && !self.skipped {
             self.skipped = true;
             to.lost(
                 line,

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::inventory::addresses::{AddressInventory, OwnedAddress};
 use crate::inventory::{InventoryFile, Source};
 
-/// One address of one adapter.
+/// One address of one adapter. In a `--machine` file its members have the same names.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Adapter {
@@ -23,7 +23,7 @@ pub struct Adapter {
     pub mac: Option<String>,
 }
 
-/// The addresses of all adapters that are up. An adapter without a link offers its address to nobody.
+/// The addresses of all adapters that are up. An adapter without a link does not use its address.
 pub fn adapters() -> Vec<Adapter> {
     let up = netdev::get_interfaces().into_iter().filter(netdev::Interface::is_up);
     up.flat_map(|interface| {
@@ -44,7 +44,7 @@ pub fn adapters() -> Vec<Adapter> {
     .collect()
 }
 
-/// The adapters' addresses as the inventory of `host` at a moment. Evidence shows `source`.
+/// The adapters' addresses as an inventory of `host` that was collected at `at`. Evidence shows `source`.
 pub fn own_addresses(host: &str, adapters: &[Adapter], source: &str, at: Timestamp) -> AddressInventory {
     let path: Arc<str> = source.into();
     let host: Arc<str> = host.into();

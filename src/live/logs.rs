@@ -4,16 +4,17 @@ use std::fs::File;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-/// The log of event 4, and those that explain it where they exist. A file has the channel's name, with `/` as `%4`.
+/// The System log, which has event 4.
 const SYSTEM: &str = "System.evtx";
-const OTHERS: &[&str] = &[
+/// Logs that may explain event 4. Each is named after its channel, with `%4` for `/`.
+const RELATED: &[&str] = &[
     "Microsoft-Windows-Kerberos%4Operational.evtx",
     "Microsoft-Windows-Security-Kerberos%4Operational.evtx",
     "Microsoft-Windows-DNS-Client%4Operational.evtx",
     "Directory Service.evtx",
 ];
 
-/// Why the System log cannot be read. Without it there is nothing to find.
+/// Why the System log cannot be read. Without it there is no event 4.
 #[derive(Debug, thiserror::Error)]
 pub enum LogError {
     #[error(
@@ -28,7 +29,7 @@ pub enum LogError {
 
 /// The logs in `folder` that can be opened, the System log first, and notes on those that cannot.
 ///
-/// The event log service keeps them open. The standard library opens a file so that others may read, write and rename it.
+/// The event log service keeps them open. [`File::open`] shares a file with all other access on Windows, so it succeeds.
 pub fn live_logs(folder: &Path) -> Result<(Vec<PathBuf>, Vec<String>), LogError> {
     let system = folder.join(SYSTEM);
     if let Err(source) = File::open(&system) {
@@ -38,7 +39,7 @@ pub fn live_logs(folder: &Path) -> Result<(Vec<PathBuf>, Vec<String>), LogError>
         });
     }
     let (mut logs, mut notes) = (vec![system], Vec::new());
-    for path in OTHERS.iter().map(|name| folder.join(name)) {
+    for path in RELATED.iter().map(|name| folder.join(name)) {
         match File::open(&path) {
             Ok(_) => logs.push(path),
             Err(error) if error.kind() == ErrorKind::NotFound => {}
@@ -57,12 +58,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let error = live_logs(folder.path()).unwrap_err().to_string();
         assert!(error.contains("wevtutil epl System"), "{error}");
-        for name in [SYSTEM, OTHERS[0], "Application.evtx"] {
+        for name in [SYSTEM, RELATED[0], "Application.evtx"] {
             std::fs::write(folder.path().join(name), "").unwrap();
         }
         let (logs, notes) = live_logs(folder.path()).unwrap();
         let names: Vec<_> = logs.iter().map(|path| path.file_name().unwrap().to_str().unwrap()).collect();
-        assert_eq!((names, notes.len()), (vec![SYSTEM, OTHERS[0]], 0));
+        assert_eq!((names, notes.len()), (vec![SYSTEM, RELATED[0]], 0));
     }
 
     #[test]

@@ -11,15 +11,15 @@ use super::system;
 use crate::files::{describe_read_error, read_regular};
 use crate::probe::Network;
 
-/// The most that the description of a machine may have.
+/// Largest `--machine` file, in bytes.
 const MAX_FILE: u64 = 1 << 20;
 
-/// A machine as `here` looks at it.
+/// The machine that `krbtriage here` examines.
 #[derive(Debug, Clone)]
 pub struct Machine {
     /// The full name, if it is known.
     pub name: String,
-    /// The primary DNS suffix, which is the Active Directory domain of most machines.
+    /// The primary DNS suffix, which for most machines is their Active Directory domain.
     pub domain: Option<String>,
     /// The folder of the live logs.
     pub logs: PathBuf,
@@ -29,7 +29,7 @@ pub struct Machine {
     pub network: Network,
 }
 
-/// Why a machine cannot be looked at.
+/// Why a machine cannot be examined.
 #[derive(Debug, thiserror::Error)]
 pub enum MachineError {
     #[error(
@@ -43,17 +43,19 @@ pub enum MachineError {
     File { path: PathBuf, why: String },
 }
 
-/// A machine in a file, for tests. What it leaves out is this machine's.
+/// The content of a `--machine` file, which tests use. A member that is missing is taken from this machine.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Description {
     name: Option<String>,
     domain: Option<String>,
-    /// Relative to the file.
+    /// Relative to the folder of the file, like `hosts_file`.
     logs: Option<PathBuf>,
     hosts_file: Option<PathBuf>,
     adapters: Option<Vec<Adapter>>,
+    /// See [`Network::names`].
     names: Option<HashMap<String, Vec<IpAddr>>>,
+    /// See [`Network::redirected`].
     #[serde(default)]
     redirected: HashMap<IpAddr, SocketAddr>,
 }
@@ -61,10 +63,12 @@ struct Description {
 impl Machine {
     /// The machine that this program runs on.
     pub fn this() -> Result<Self, MachineError> {
-        let unknown = |what| MachineError::Unknown(what);
         let names = system::names().ok_or(MachineError::NotWindows)?;
-        let name = names.host.filter(|name| !name.is_empty()).ok_or(unknown("the name of this machine"))?;
-        let root = system::root().ok_or(unknown("its folder (SystemRoot)"))?;
+        let name = names
+            .host
+            .filter(|name| !name.is_empty())
+            .ok_or(MachineError::Unknown("the name of this machine"))?;
+        let root = system::windows_folder().ok_or(MachineError::Unknown("its folder (SystemRoot)"))?;
         let domain = names.domain.filter(|domain| !domain.is_empty());
         Ok(Self {
             name: domain.as_ref().map_or(name.clone(), |domain| format!("{name}.{domain}")),
@@ -76,14 +80,14 @@ impl Machine {
         })
     }
 
-    /// The machine that a file describes.
-    pub fn of_file(path: &Path) -> Result<Self, MachineError> {
+    /// The machine that a `--machine` file describes.
+    pub fn from_file(path: &Path) -> Result<Self, MachineError> {
         let wrong = |why: String| MachineError::File { path: path.to_path_buf(), why };
         let bytes = read_regular(path, MAX_FILE).map_err(|error| wrong(describe_read_error(path, &error)))?;
         let described: Description =
             serde_json::from_slice(&bytes).map_err(|error| wrong(error.to_string()))?;
         let folder = path.parent().unwrap_or(Path::new(""));
-        // On another system a file describes all.
+        // `None` on another system than Windows, where the file has to describe everything.
         let this = Self::this().ok();
         let or = |given: Option<PathBuf>, of: fn(&Self) -> &PathBuf| match given {
             Some(given) => folder.join(given),

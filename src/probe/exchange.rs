@@ -1,4 +1,4 @@
-//! One call over one connection: Bind, Request, and whatever comes back, strictly bounded.
+//! Makes one ServerAlive2 call over one connection: sends Bind and Request, and reads the answer within fixed limits.
 
 use std::io::{self, Read, Write};
 
@@ -7,7 +7,7 @@ use crate::inventory::addresses::server_alive::MAX_STUB;
 use crate::inventory::addresses::server_alive::bindings::{network_addresses, status};
 use crate::inventory::addresses::server_alive::pdu::{
     BIND, BIND_ACK, BIND_NAK, FAULT, FIRST_FRAGMENT, HEADER, LAST_FRAGMENT, OBJECT_EXPORTER, Pdu, REQUEST,
-    RESPONSE, SERVER_ALIVE2, first_pdu,
+    RESPONSE, SERVER_ALIVE2, first_pdu, pdu_length,
 };
 
 /// `8a885d04-1ceb-11c9-9fe8-08002b104860` version 2: NDR, the 32-bit transfer syntax (C706 14).
@@ -15,48 +15,41 @@ const NDR: [u8; 20] = [
     0x04, 0x5d, 0x88, 0x8a, 0xeb, 0x1c, 0xc9, 0x11, 0x9f, 0xe8, 0x08, 0x00, 0x2b, 0x10, 0x48, 0x60, 2, 0, 0,
     0,
 ];
-/// The largest fragment that Windows sends and asks for over TCP.
+/// The largest fragment in bytes that Windows sends and asks for over TCP.
 const FRAGMENT: u16 = 5840;
-/// The one presentation context, and the one call of each PDU.
+/// Number of the only presentation context.
 const CONTEXT: u16 = 0;
+/// Call number of the Bind.
 const BIND_CALL: u32 = 1;
+/// Call number of the Request.
 const REQUEST_CALL: u32 = 2;
-/// All bytes read from a host: the largest answer in fragments of 1,432 bytes, the smallest that C706 12.6.3.1 allows.
+/// Most bytes read from a host: the largest answer in fragments of 1,432 bytes, the smallest that C706 12.6.3.1 allows.
 const MAX_BYTES: usize = MAX_STUB + MAX_STUB / 8;
-/// Addresses and names of one answer. A host has some ten; the array has room for 21,845.
+/// Most addresses and names of one answer. A host has some ten. The array has room for 21,845.
 const MAX_ENTRIES: usize = 1024;
-/// A name in the DNS has at most 253 characters.
+/// Longest name or address in bytes. A name in the DNS has at most 253 characters.
 const MAX_ENTRY: usize = 255;
 
-/// Reason why the exchange ended: the connection, or the host's answer.
+/// Why the exchange failed: the connection, or the host's answer.
+#[derive(Debug, thiserror::Error)]
 pub(super) enum ExchangeError {
-    Io(io::Error),
-    Answer(Failure),
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    #[error(transparent)]
+    Answer(#[from] Failure),
 }
 
-impl From<io::Error> for ExchangeError {
-    fn from(error: io::Error) -> Self {
-        Self::Io(error)
-    }
-}
-
-impl From<Failure> for ExchangeError {
-    fn from(failure: Failure) -> Self {
-        Self::Answer(failure)
-    }
-}
-
-/// For the fuzz target: whatever a host sends on `stream`, as the names and addresses of its answer.
+/// Names and addresses in whatever a host sends on `stream`; `None` if it is not an answer. For the fuzz target.
 pub fn server_alive2(stream: &mut (impl Read + Write)) -> Option<Vec<String>> {
     call(stream).ok()
 }
 
 /// Binds to the object exporter, calls ServerAlive2, and returns the network addresses of the answer in its order.
 pub(super) fn call(stream: &mut (impl Read + Write)) -> Result<Vec<String>, ExchangeError> {
-    let mut input = Input { stream, left: MAX_BYTES };
-    input.stream.write_all(&bind())?;
+    let mut input = PduReader { stream, left: MAX_BYTES };
+    input.stream.write_all(&bind_pdu())?;
     check_bind(&input.pdu()?)?;
-    input.stream.write_all(&request())?;
+    input.stream.write_all(&request_pdu())?;
     let mut stub: Vec<u8> = Vec::new();
     let mut first = true;
     loop {
@@ -74,7 +67,7 @@ pub(super) fn call(stream: &mut (impl Read + Write)) -> Result<Vec<String>, Exch
         let status =
             status(&stub, pdu.order).ok_or(Failure::Malformed("it ends before the status of the call"))?;
         if status != 0 {
-            return Err(Failure::of_status(status).into());
+            return Err(Failure::from_status(status).into());
         }
         let entries = network_addresses(&stub, pdu.order)
             .ok_or(Failure::Malformed("it does not hold a list of bindings"))?;
@@ -85,13 +78,14 @@ pub(super) fn call(stream: &mut (impl Read + Write)) -> Result<Vec<String>, Exch
     }
 }
 
-/// The PDUs that a host sends, up to a number of bytes.
-struct Input<'s, S> {
+/// Reads the PDUs that a host sends.
+struct PduReader<'s, S> {
     stream: &'s mut S,
+    /// Bytes that may still be read.
     left: usize,
 }
 
-impl<S: Read> Input<'_, S> {
+impl<S: Read> PduReader<'_, S> {
     fn pdu(&mut self) -> Result<Pdu, ExchangeError> {
         let mut bytes = vec![0; HEADER];
         self.stream.read_exact(&mut bytes)?;
@@ -99,8 +93,8 @@ impl<S: Read> Input<'_, S> {
             Some((None, _)) => {
                 return Err(Failure::Malformed("it does not speak connection-oriented RPC").into());
             }
-            // The header is there, the rest is not.
-            _ => pdu_length(&bytes),
+            // The header is complete, the rest is not read yet.
+            _ => pdu_length(&bytes).unwrap_or(HEADER),
         };
         self.left = self
             .left
@@ -115,16 +109,12 @@ impl<S: Read> Input<'_, S> {
     }
 }
 
-/// The length of a PDU by its header, which has 16 bytes.
-fn pdu_length(head: &[u8]) -> usize {
-    crate::inventory::addresses::server_alive::pdu::length(head).unwrap_or(HEADER)
-}
-
 fn check_bind(pdu: &Pdu) -> Result<(), Failure> {
     let malformed = || Failure::Malformed("the acknowledgement of the bind is cut");
     match pdu.kind {
         BIND_ACK if pdu.call == BIND_CALL => {
-            // Secondary address at 24 with its length, aligned to 4; then the results: count, and the first of them.
+            // At 24 the length of the secondary address, then the address, then at a multiple of 4 the number of results and the
+            // first result (C706 12.6.4.4).
             let address = usize::from(pdu.order.u16(&pdu.bytes, 24).ok_or_else(malformed)?);
             let results = (26 + address).next_multiple_of(4);
             let count = *pdu.bytes.get(results).ok_or_else(malformed)?;
@@ -147,7 +137,7 @@ fn check_bind(pdu: &Pdu) -> Result<(), Failure> {
     }
 }
 
-/// Fails where this is not the next fragment of the answer.
+/// Fails if the PDU is not the next fragment of the answer.
 fn check_response(pdu: &Pdu, first: bool) -> Result<(), Failure> {
     match pdu.kind {
         FAULT => return Err(fault(pdu)),
@@ -168,12 +158,12 @@ fn check_response(pdu: &Pdu, first: bool) -> Result<(), Failure> {
 
 fn fault(pdu: &Pdu) -> Failure {
     match pdu.order.u32(&pdu.bytes, 24) {
-        Some(status) => Failure::of_status(status),
+        Some(status) => Failure::from_status(status),
         None => Failure::Malformed("a fault without a status"),
     }
 }
 
-/// Version 5.0, one whole PDU, little-endian with ASCII and IEEE floats (C706 12.6.3.1, 14.1).
+/// A PDU of version 5.0 in one fragment, little-endian with ASCII and IEEE floats (C706 12.6.3.1, 14.1).
 fn pdu(kind: u8, call: u32, body: &[u8]) -> Vec<u8> {
     let length = u16::try_from(HEADER + body.len()).unwrap_or(u16::MAX);
     let mut bytes = vec![5, 0, kind, FIRST_FRAGMENT | LAST_FRAGMENT, 0x10, 0, 0, 0];
@@ -184,8 +174,8 @@ fn pdu(kind: u8, call: u32, body: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// One context: the object exporter, version 0.0, in NDR.
-fn bind() -> Vec<u8> {
+/// The Bind, with one presentation context: the object exporter, version 0.0, in NDR.
+fn bind_pdu() -> Vec<u8> {
     let mut body = [FRAGMENT.to_le_bytes(), FRAGMENT.to_le_bytes()].concat();
     // Association group: a new one.
     body.extend([0; 4]);
@@ -198,8 +188,8 @@ fn bind() -> Vec<u8> {
     pdu(BIND, BIND_CALL, &body)
 }
 
-/// ServerAlive2 has no arguments.
-fn request() -> Vec<u8> {
+/// The Request for ServerAlive2, which has no arguments.
+fn request_pdu() -> Vec<u8> {
     let mut body = vec![0; 4];
     body.extend(CONTEXT.to_le_bytes());
     body.extend(SERVER_ALIVE2.to_le_bytes());

@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-/// `nca_s_fault_access_denied`, as C706 appendix E and Windows have it (`ERROR_ACCESS_DENIED`).
+/// `nca_s_fault_access_denied` (C706 appendix E), and Windows' own number for it (`ERROR_ACCESS_DENIED`).
 const ACCESS_DENIED: [u32; 2] = [0x1c00_001d, 5];
 /// `nca_s_unk_if`, and Windows' own number for it (`RPC_S_UNKNOWN_IF`).
 const UNKNOWN_INTERFACE: [u32; 2] = [0x1c01_0003, 1717];
@@ -52,8 +52,8 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// The failure that a status of a fault PDU or of the answer itself means.
-    pub(super) fn of_status(status: u32) -> Self {
+    /// The failure that a status means, whether from a fault PDU or from the answer.
+    pub(super) fn from_status(status: u32) -> Self {
         match status {
             s if ACCESS_DENIED.contains(&s) => Self::AccessDenied,
             s if UNKNOWN_INTERFACE.contains(&s) => Self::NoObjectExporter,
@@ -63,18 +63,18 @@ impl Failure {
         }
     }
 
-    /// The failure of a connection that is open; the whole exchange may take `timeout`.
-    pub(super) fn of_exchange(error: io::Error, timeout: Duration) -> Self {
+    /// The failure of an exchange over an open connection. `timeout` is the limit of the whole exchange.
+    pub(super) fn from_exchange(error: io::Error, timeout: Duration) -> Self {
         use io::ErrorKind::*;
         match error.kind() {
             // Unix and Windows name the end of a read's time differently.
             TimedOut | WouldBlock => Self::Silent(timeout),
-            _ => Self::of_connect(error, timeout),
+            _ => Self::from_connect(error, timeout),
         }
     }
 
     /// The failure to open a connection within `timeout`.
-    pub(super) fn of_connect(error: io::Error, timeout: Duration) -> Self {
+    pub(super) fn from_connect(error: io::Error, timeout: Duration) -> Self {
         use io::ErrorKind::*;
         match error.kind() {
             ConnectionRefused => Self::Refused,

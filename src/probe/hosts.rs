@@ -1,4 +1,4 @@
-//! Many hosts at once.
+//! Probes many hosts at once.
 
 use std::collections::HashSet;
 use std::io::{self, Read, Write};
@@ -19,16 +19,16 @@ use crate::inventory::addresses::server_alive::{Answer, inventory_of};
 /// The object resolver's well-known port (MS-DCOM 1.9).
 const PORT: u16 = 135;
 
-/// Hosts asked at once. 900 silent hosts of 1,000 take two rounds.
+/// Most hosts asked at once. 900 silent hosts of 1,000 take two rounds.
 const WORKERS: usize = 500;
-/// A worker waits, and holds one answer of at most 160 KiB on the heap.
+/// Stack of a worker in bytes. A worker mostly waits, and its answer of at most 160 KiB is on the heap.
 const STACK: usize = 256 << 10;
 
 /// How hosts are asked.
 #[derive(Debug, Clone)]
 pub struct Options {
     pub port: u16,
-    /// For the name of a host, and again for all its addresses together.
+    /// Limit for resolving the name of a host, and again for asking all its addresses.
     pub timeout: Duration,
     pub network: Network,
 }
@@ -42,16 +42,16 @@ impl Default for Options {
 /// The result for one host.
 #[derive(Debug)]
 pub struct Probe {
-    /// As it was passed.
+    /// The name or address that was passed.
     pub host: String,
-    /// When the answer came, or was given up.
+    /// When the answer came, or the last attempt failed.
     pub at: Timestamp,
-    /// The addresses that were tried without success, and why; one without an address where the name does not resolve.
+    /// The addresses that were tried without success, and why. A name that does not resolve gives one failure without an address.
     pub failures: Vec<(Option<SocketAddr>, Failure)>,
     pub answer: Option<HostAnswer>,
 }
 
-/// A host's answer.
+/// The answer of a host to ServerAlive2.
 #[derive(Debug)]
 pub struct HostAnswer {
     /// The address that answered.
@@ -61,14 +61,14 @@ pub struct HostAnswer {
 }
 
 impl Probe {
-    /// The answer as an inventory of the moment it was given; nothing where there is none.
+    /// The answer as an inventory that was collected when it came. Empty if there is no answer.
     pub fn inventory(&self) -> AddressInventory {
         let Some(HostAnswer { from, entries }) = &self.answer else { return AddressInventory::default() };
         let entries = entries.iter().map(|entry| (entry.clone(), 0)).collect();
         inventory_of(&self.source(from), &Answer { asked: self.host.clone(), entries }, self.at)
     }
 
-    /// Why an address of this host gave no answer.
+    /// Says why an address of this host gave no answer.
     pub fn sentence(&self, (socket, failure): &(Option<SocketAddr>, Failure)) -> String {
         match socket {
             Some(socket) if socket.ip().to_string() != self.host => {
@@ -78,7 +78,7 @@ impl Probe {
         }
     }
 
-    /// How evidence names this answer.
+    /// The name of this answer in evidence.
     fn source(&self, from: &SocketAddr) -> String {
         let address = from.ip().to_string();
         let host = match self.host == address {
@@ -89,15 +89,15 @@ impl Probe {
     }
 }
 
-/// How far a run is.
+/// Receives the progress of a run.
 pub trait HostProgress: Sync {
-    /// So many hosts will be asked.
+    /// Called once, with the number of hosts that will be asked.
     fn hosts(&self, count: usize);
-    /// One more was asked.
+    /// Called after each host.
     fn host_done(&self);
 }
 
-/// Shows nothing.
+/// Ignores the progress.
 impl HostProgress for () {
     fn hosts(&self, _: usize) {}
     fn host_done(&self) {}
@@ -111,10 +111,12 @@ pub fn probe(hosts: &[String], options: &Options, progress: &dyn HostProgress) -
     let next = AtomicUsize::new(0);
     let results = Mutex::new(Vec::with_capacity(hosts.len()));
     let work = || {
-        while let Some((place, host)) = take_next(&next, &hosts) {
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(host) = hosts.get(index) else { break };
             let probe = ask(host, options);
             if let Ok(mut results) = results.lock() {
-                results.push((place, probe));
+                results.push((index, probe));
             }
             progress.host_done();
         }
@@ -129,13 +131,8 @@ pub fn probe(hosts: &[String], options: &Options, progress: &dyn HostProgress) -
         work();
     });
     let mut results = results.into_inner().unwrap_or_default();
-    results.sort_by_key(|(place, _)| *place);
+    results.sort_by_key(|(index, _)| *index);
     results.into_iter().map(|(_, probe)| probe).collect()
-}
-
-fn take_next<'h>(next: &AtomicUsize, hosts: &[&'h String]) -> Option<(usize, &'h String)> {
-    let place = next.fetch_add(1, Ordering::Relaxed);
-    hosts.get(place).map(|host| (place, *host))
 }
 
 /// Asks the addresses of a host one after the other until one answers.
@@ -164,10 +161,10 @@ fn ask(host: &str, options: &Options) -> Probe {
 
 fn ask_address(to: SocketAddr, time: Duration, options: &Options) -> Result<Vec<String>, Failure> {
     let end = Instant::now() + time;
-    let stream = options.network.connect(to, time).map_err(|error| Failure::of_connect(error, time))?;
+    let stream = options.network.connect(to, time).map_err(|error| Failure::from_connect(error, time))?;
     let mut stream = TimedStream { stream, end };
     call(&mut stream).map_err(|error| match error {
-        ExchangeError::Io(error) => Failure::of_exchange(error, time),
+        ExchangeError::Io(error) => Failure::from_exchange(error, time),
         ExchangeError::Answer(failure) => failure,
     })
 }

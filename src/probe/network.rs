@@ -1,4 +1,5 @@
-//! Names and connections: the system's resolver and TCP, each with a limit of time. A table takes their place in tests.
+//! Resolves names and opens connections, each within a time limit. In tests a table replaces the resolver and redirects
+//! connections.
 
 use std::collections::HashMap;
 use std::io;
@@ -10,39 +11,36 @@ use std::time::Duration;
 
 use super::failure::Failure;
 
-/// Look-ups that were given up and still run: the system's resolver cannot be interrupted.
+/// Most look-ups that run at once. Some of them exceeded their time limit, but the system's resolver cannot be interrupted.
 const MAX_LOOKUPS: usize = 2048;
+/// Number of look-ups that run now.
 static LOOKUPS: AtomicUsize = AtomicUsize::new(0);
 
-/// The resolver's plug-ins (NSS on Linux) run on this stack.
+/// Stack in bytes of the thread of a look-up. The resolver's plug-ins (NSS on Linux) run on it.
 const STACK: usize = 512 << 10;
 
-/// Addresses of one name that are used. A round-robin name has more, of many hosts.
+/// Most addresses of one name that are used. Only a round-robin name of many hosts has more.
 const MAX_ADDRESSES: usize = 16;
 
-/// Addresses of a name.
+/// The addresses of a name, or why it does not resolve.
 pub type Resolution = Result<Vec<IpAddr>, Failure>;
 
 /// How names resolve and where connections go.
 #[derive(Debug, Clone, Default)]
 pub struct Network {
-    /// Addresses by name in lower case; if absent, the system's resolver is asked.
+    /// Addresses by name in lower case. Without it the system's resolver is asked.
     pub names: Option<HashMap<String, Vec<IpAddr>>>,
-    /// Where connections to an address go instead.
+    /// The socket to connect to in place of an address.
     pub redirected: HashMap<IpAddr, SocketAddr>,
 }
 
 impl Network {
     /// Resolves `name` within `timeout`. Returns each address once. An address resolves to itself.
     pub fn resolve(&self, name: &str, timeout: Duration) -> Resolution {
-        let literal = name.trim_start_matches('[').trim_end_matches(']');
-        if let Ok(address) = literal.parse::<IpAddr>() {
-            return Ok(vec![address]);
-        }
         Ok(self.sockets(name, 0, timeout)?.iter().map(SocketAddr::ip).collect())
     }
 
-    /// The same with a port. An IPv6 address keeps its zone here (`fe80::1%12`).
+    /// Resolves `name` to sockets with this port. An IPv6 address keeps its zone (`fe80::1%12`).
     pub(super) fn sockets(
         &self,
         name: &str,
@@ -77,7 +75,7 @@ impl Network {
     }
 }
 
-/// Asks the system's resolver on a thread that is left to itself when it takes too long.
+/// Asks the system's resolver on a thread of its own. After `timeout` the thread runs on, and its answer is ignored.
 fn look_up(name: String, port: u16, timeout: Duration) -> Result<Vec<SocketAddr>, Failure> {
     if LOOKUPS.fetch_add(1, Ordering::Relaxed) >= MAX_LOOKUPS {
         LOOKUPS.fetch_sub(1, Ordering::Relaxed);

@@ -44,7 +44,7 @@ pub(in crate::cli) struct Here {
 impl Here {
     pub(in crate::cli) fn into_config(self) -> Result<commands::triage::Config, HereError> {
         let machine = match &self.machine {
-            Some(path) => Machine::of_file(path)?,
+            Some(path) => Machine::from_file(path)?,
             None => Machine::this()?,
         };
         let (logs, notes) = live_logs(&machine.logs)?;

@@ -62,7 +62,7 @@ impl Probe {
     pub(in crate::cli) fn into_config(self) -> Result<commands::probe::Config, MachineError> {
         let timeout = Duration::try_from(self.timeout).unwrap_or_default();
         let (adapters, network) = match &self.machine {
-            Some(path) => Machine::of_file(path).map(|machine| (machine.adapters, machine.network))?,
+            Some(path) => Machine::from_file(path).map(|machine| (machine.adapters, machine.network))?,
             None => (live::adapters(), Network::default()),
         };
         Ok(commands::probe::Config {

@@ -87,8 +87,8 @@ pub(crate) fn take_pdus(ready: &mut Vec<u8>) -> Vec<Pdu> {
     found
 }
 
-/// The length of a PDU by its header; `None` where that is cut.
-pub(crate) fn length(head: &[u8]) -> Option<usize> {
+/// The length of a PDU in bytes, from its header; `None` if the header is incomplete.
+pub(crate) fn pdu_length(head: &[u8]) -> Option<usize> {
     let order = Order { little: head.get(4)? & 0xf0 == 0x10 };
     order.u16(head, 8).map(usize::from)
 }

@@ -236,7 +236,7 @@ fn is_json(text: &str) -> bool {
 }
 
 fn is_csv(text: &str) -> bool {
-    let Some(header) = Header::of(text) else { return false };
+    let Some(header) = Header::parse(text) else { return false };
     let columns = header.columns();
     let has = |names: &[&str]| {
         names.iter().any(|name| {
@@ -267,7 +267,7 @@ fn labels(text: &str) -> Vec<Label> {
 fn is_list(text: &str) -> bool {
     let mut names = Vec::new();
     // Reading a slice cannot fail.
-    let _ = each_list(TextReader::of(text), |list, _| {
+    let _ = each_list(TextReader::from_text(text), |list, _| {
         names.extend(list.iter().map(|(name, _)| name.to_ascii_lowercase()));
     });
     let has = |wanted: &[&str]| wanted.iter().any(|wanted| names.iter().any(|name| name == wanted));

@@ -1,4 +1,4 @@
-//! `Export-Clixml` of PowerShell as JSON objects: each object of the file with its properties.
+//! Reads PowerShell's `Export-Clixml` as JSON objects, one for each object of the file.
 //!
 //! The format is that of MS-PSRP 2.2.5. Properties (`Props`) and notes (`MS`) become members; lists, stacks and queues become
 //! arrays; dictionaries become objects; a reference (`Ref`) becomes a copy of what it refers to.
@@ -13,16 +13,16 @@ use serde_json::{Map, Value};
 /// Deepest nesting that is read.
 const MAX_DEPTH: usize = 64;
 
-/// Objects that references may copy in one file: a few objects could refer to each other until memory ends.
+/// Most references that are resolved in one file. Without a limit, objects that refer to each other could fill memory.
 const MAX_COPIES: usize = 100_000;
 
 type Object = Map<String, Value>;
 
-/// The objects of a file. The error says what is wrong with it.
+/// The objects of a file. The error is the reason why the file is not valid CLIXML.
 pub(crate) fn objects(xml: &str) -> Result<Vec<Object>, String> {
     let mut reader = Reader::from_str(xml);
     reader.config_mut().expand_empty_elements = true;
-    let mut file = File { references: HashMap::new(), copies: 0 };
+    let mut references = References { values: HashMap::new(), copies: 0 };
     let mut open: Vec<Node> = Vec::new();
     let mut found = Vec::new();
     loop {
@@ -56,10 +56,9 @@ pub(crate) fn objects(xml: &str) -> Result<Vec<Object>, String> {
                 let Some(node) = open.pop() else { continue };
                 let is_top = open.len() == 1;
                 let name = node.name.clone();
-                let closed = file.close(node);
-                match (open.last_mut(), closed) {
-                    (Some(_), Closed::Value(Value::Object(object))) if is_top => found.push(object),
-                    (Some(parent), closed) => parent.take(name, closed),
+                match (open.last_mut(), references.close(node)) {
+                    (Some(_), Content::Value(Value::Object(object))) if is_top => found.push(object),
+                    (Some(parent), content) => parent.add(name, content),
                     (None, _) => {}
                 }
             }
@@ -70,16 +69,18 @@ pub(crate) fn objects(xml: &str) -> Result<Vec<Object>, String> {
     }
 }
 
-struct File {
-    /// Objects by `RefId`.
-    references: HashMap<String, Value>,
+/// The objects that references in the file may refer to.
+struct References {
+    /// By `RefId`.
+    values: HashMap<String, Value>,
+    /// Number of references that were read.
     copies: usize,
 }
 
 /// An element that is open.
 struct Node {
     tag: String,
-    /// `N`: the property that it is.
+    /// `N`: the name of the property whose value it is.
     name: Option<String>,
     ref_id: Option<String>,
     text: String,
@@ -88,8 +89,8 @@ struct Node {
     value: Option<Value>,
 }
 
-/// The value that an element passes to its parent.
-enum Closed {
+/// The content that an element passes to its parent at its end.
+enum Content {
     Value(Value),
     Members(Object),
     Items(Vec<Value>),
@@ -109,33 +110,35 @@ impl Node {
         }
     }
 
-    fn take(&mut self, name: Option<String>, closed: Closed) {
-        match closed {
-            Closed::Value(value) => match (self.tag.as_str(), name) {
+    /// Adds the content of a child whose `N` is `name`.
+    fn add(&mut self, name: Option<String>, content: Content) {
+        match content {
+            Content::Value(value) => match (self.tag.as_str(), name) {
                 ("Props" | "MS" | "En", Some(name)) => {
                     self.members.insert(name, value);
                 }
                 ("LST" | "IE" | "STK" | "QUE", _) => self.items.push(value),
                 _ => self.value = Some(value),
             },
-            Closed::Members(mut members) => self.members.append(&mut members),
-            Closed::Items(mut items) => self.items.append(&mut items),
-            Closed::Nothing => {}
+            Content::Members(mut members) => self.members.append(&mut members),
+            Content::Items(mut items) => self.items.append(&mut items),
+            Content::Nothing => {}
         }
     }
 }
 
-impl File {
-    fn close(&mut self, node: Node) -> Closed {
+impl References {
+    /// The content of an element at its end. Remembers an object with a `RefId`, and resolves a `Ref`.
+    fn close(&mut self, node: Node) -> Content {
         match node.tag.as_str() {
-            "Props" | "MS" | "DCT" => Closed::Members(node.members),
-            "LST" | "IE" | "STK" | "QUE" => Closed::Items(node.items),
+            "Props" | "MS" | "DCT" => Content::Members(node.members),
+            "LST" | "IE" | "STK" | "QUE" => Content::Items(node.items),
             // An entry of a dictionary: its key and its value.
             "En" => {
                 let key = node.members.get("Key").and_then(Value::as_str).map(str::to_owned);
                 match (key, node.members.get("Value")) {
-                    (Some(key), Some(value)) => Closed::Members(Object::from_iter([(key, value.clone())])),
-                    _ => Closed::Nothing,
+                    (Some(key), Some(value)) => Content::Members(Object::from_iter([(key, value.clone())])),
+                    _ => Content::Nothing,
                 }
             }
             "Obj" => {
@@ -147,36 +150,33 @@ impl File {
                     (None, true, true) => Value::Null,
                 };
                 if let Some(id) = node.ref_id {
-                    self.references.insert(id, value.clone());
+                    self.values.insert(id, value.clone());
                 }
-                Closed::Value(value)
+                Content::Value(value)
             }
             "Ref" => {
                 self.copies += 1;
-                let copy =
-                    node.ref_id.and_then(|id| self.references.get(&id)).filter(|_| self.copies < MAX_COPIES);
-                // Copies of whole objects would multiply; texts and lists of texts are what references are for.
-                match copy {
+                let value =
+                    node.ref_id.and_then(|id| self.values.get(&id)).filter(|_| self.copies < MAX_COPIES);
+                // Copies of whole objects could multiply. The attributes that are read are texts and lists of texts.
+                let is_short = |list: &Vec<Value>| list.iter().all(Value::is_string) && list.len() < 100;
+                match value {
                     Some(value @ (Value::String(_) | Value::Number(_) | Value::Bool(_))) => {
-                        Closed::Value(value.clone())
+                        Content::Value(value.clone())
                     }
-                    Some(Value::Array(list))
-                        if list.iter().all(|item| item.is_string()) && list.len() < 100 =>
-                    {
-                        Closed::Value(Value::Array(list.clone()))
-                    }
-                    _ => Closed::Nothing,
+                    Some(Value::Array(list)) if is_short(list) => Content::Value(Value::Array(list.clone())),
+                    _ => Content::Nothing,
                 }
             }
-            "Nil" => Closed::Value(Value::Null),
+            "Nil" => Content::Value(Value::Null),
             // Names of types, and the text of an object that has properties as well.
-            "TN" | "TNRef" | "T" | "ToString" | "Objs" => Closed::Nothing,
-            _ => Closed::Value(Value::String(unescape(&node.text))),
+            "TN" | "TNRef" | "T" | "ToString" | "Objs" => Content::Nothing,
+            _ => Content::Value(Value::String(unescape(&node.text))),
         }
     }
 }
 
-/// `_x000A_` is how CLIXML writes what XML does not hold.
+/// Decodes `_x000A_`, which is how CLIXML writes a character that XML does not allow.
 fn unescape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;

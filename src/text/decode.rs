@@ -21,7 +21,7 @@ const UTF16_SAMPLE: usize = 4096;
 /// Bytes of non-ASCII lines given to the detector; more would not change the guess.
 const DETECTOR_BYTES: usize = 64 * 1024;
 
-/// The text of `bytes`.
+/// Decodes `bytes`. Borrows them if they are UTF-8 without a byte order mark.
 pub(crate) fn decode(bytes: &[u8]) -> Cow<'_, str> {
     if utf16_or_mark(bytes).is_none()
         && let Ok(text) = std::str::from_utf8(bytes)
@@ -39,14 +39,12 @@ pub(crate) fn has_mark(bytes: &[u8]) -> bool {
     Encoding::for_bom(bytes).is_some()
 }
 
-/// Reads bytes of any encoding as text, block by block.
-///
-/// Also a [`Read`] of UTF-8.
+/// Reads bytes of any encoding as text, block by block. As a [`Read`] it gives the text in UTF-8.
 pub(crate) struct TextReader<R> {
     inner: R,
     /// `None` until the first block is read.
     encoding: Option<Unicode>,
-    /// The code page of lines that are not UTF-8, once there was one.
+    /// The code page of lines that are not UTF-8; `None` until such a line was read.
     page: Option<CodePage>,
     /// Bytes read and not yet decoded: a split character or line.
     raw: Vec<u8>,
@@ -54,10 +52,11 @@ pub(crate) struct TextReader<R> {
     text: String,
     consumed: usize,
     ended: bool,
-    /// Why reading ended. Reported after the text that was read before.
+    /// The error that ended reading. It is returned when the text before it is consumed.
     failure: Option<io::Error>,
 }
 
+/// The encoding of the input. UTF-8 may have lines in a code page.
 enum Unicode {
     Utf8,
     Utf16(Box<Decoder>),
@@ -65,7 +64,7 @@ enum Unicode {
 
 impl<'t> TextReader<&'t [u8]> {
     /// Reads text that is decoded already.
-    pub(crate) fn of(text: &'t str) -> Self {
+    pub(crate) fn from_text(text: &'t str) -> Self {
         Self { encoding: Some(Unicode::Utf8), ..Self::new(text.as_bytes()) }
     }
 }
@@ -124,7 +123,7 @@ impl<R: Read> TextReader<R> {
         Ok(len > 0)
     }
 
-    /// Positions in the text are those in the input, a mark of UTF-8 aside: nothing was converted.
+    /// Is a position in the text the same in the input, counted after a byte order mark? True if nothing was converted.
     pub(crate) fn keeps_positions(&self) -> bool {
         self.page.is_none() && !matches!(self.encoding, Some(Unicode::Utf16(_)))
     }
@@ -148,12 +147,12 @@ impl<R: Read> TextReader<R> {
                 decode_utf16(decoder, &self.raw, self.ended, &mut self.text);
                 self.raw.clear();
             }
-            _ => self.take_utf8(),
+            _ => self.decode_utf8(),
         }
     }
 
     /// Moves text from `raw`: all of it that is valid, and whole lines in the code page.
-    fn take_utf8(&mut self) {
+    fn decode_utf8(&mut self) {
         let error = match String::from_utf8(std::mem::take(&mut self.raw)) {
             Ok(valid) => {
                 self.raw = std::mem::replace(&mut self.text, valid).into_bytes();
@@ -223,12 +222,13 @@ fn decode_utf16(decoder: &mut Decoder, raw: &[u8], last: bool, text: &mut String
     }
 }
 
-/// The encoding that a mark states, with the mark's length; or UTF-16 by its zeros.
+/// The encoding that a byte order mark states and the length of the mark in bytes, or UTF-16 that has no mark. `None` for other
+/// text without a mark.
 fn utf16_or_mark(bytes: &[u8]) -> Option<(&'static Encoding, usize)> {
     Encoding::for_bom(bytes).or_else(|| utf16_without_mark(bytes).map(|encoding| (encoding, 0)))
 }
 
-/// UTF-16 text of Western exports has a zero in every second byte; no other text has any.
+/// Recognises UTF-16 by its zero bytes. Western text has one in every second byte, and text in other encodings has none.
 fn utf16_without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
     let head = bytes.get(..UTF16_SAMPLE.min(bytes.len())).unwrap_or_default();
     let (units, _) = head.as_chunks::<2>();
@@ -264,7 +264,7 @@ impl CodePage {
         }
     }
 
-    /// From bytes that begin with a line that is not UTF-8.
+    /// Guesses the code page of bytes that begin with a line that is not UTF-8.
     fn guess(bytes: &[u8]) -> Self {
         let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
         let mut letters = HighBytes::default();
@@ -295,16 +295,17 @@ impl CodePage {
     }
 }
 
-/// Counts of the non-ASCII bytes. The detector knows the Web's encodings; of the OEM pages it knows 866
-/// alone, and takes a German `f\x81r` for the half of a Chinese character.
+/// Counts of non-ASCII bytes, which distinguish OEM from ANSI pages. The detector knows only the Web's encodings. The only OEM
+/// page among them is 866, so it reads the German `f\x81r` of page 850 as a part of a Chinese character.
 #[derive(Default)]
 struct HighBytes {
     /// Bytes where the OEM pages (437, 850) have their letters.
     oem: u64,
-    /// Bytes where 1252 has them.
+    /// Bytes where the ANSI page 1252 has its letters.
     ansi: u64,
+    /// Non-ASCII bytes in words.
     high: u64,
-    /// All bytes of words that have a high one.
+    /// All bytes of words that have a non-ASCII byte.
     in_words: u64,
 }
 
@@ -321,7 +322,8 @@ impl HighBytes {
         self.ansi += line.iter().filter(|b| **b >= 0xc0).count() as u64;
     }
 
-    /// Few letters have an accent, while in other scripts at least every second byte is high.
+    /// Is the text in a Western language? Few of its letters have an accent. In other scripts at least every second byte is
+    /// non-ASCII.
     fn are_western(&self) -> bool {
         self.high * 5 < self.in_words * 2
     }

@@ -8,10 +8,11 @@ use memchr::memchr;
 use super::decode::TextReader;
 use super::trimmed;
 
-/// A record of more lines than this has a quote that was never closed, and so has one of more bytes:
-/// each such row costs at most this much reading, whatever the file is.
+/// Most lines of one row. A row of more lines has a quotation mark that was never closed. The limit bounds the reading that each
+/// such row costs.
 const MAX_LINES: usize = 64;
-const MAX_RECORD: usize = 1 << 20;
+/// Most bytes of one row, for the same reason.
+const MAX_ROW: usize = 1 << 20;
 
 /// A column name in its form for comparison: `Prefix Length`, `prefix_length` and `PrefixLength` are one.
 pub(crate) fn column_key(name: &str) -> String {
@@ -27,8 +28,8 @@ pub(crate) struct Header {
 
 impl Header {
     /// The header of a table that begins with this text.
-    pub(crate) fn of(head: &str) -> Option<Self> {
-        Some(Table::open(TextReader::of(head)).ok()??.header)
+    pub(crate) fn parse(head: &str) -> Option<Self> {
+        Some(Table::open(TextReader::from_text(head)).ok()??.header)
     }
 
     pub(crate) fn columns(&self) -> &[String] {
@@ -44,35 +45,36 @@ impl Header {
     }
 }
 
-/// A delimited text with a header. The delimiter is `,`, `;` or tab, whichever the header has most of.
-/// A `#TYPE` line (Windows PowerShell), a `sep=` line (Excel) and blank lines before the header are
-/// skipped.
+/// A delimited text with a header. The delimiter is `,`, `;` or tab, whichever the header has most of. A `#TYPE` line (Windows
+/// PowerShell), a `sep=` line (Excel) and blank lines before the header are skipped.
 pub(crate) struct Table<R> {
     reader: TextReader<R>,
-    /// The text that is not split yet, from the next record on.
+    /// Text that is not split yet. The next row begins at `at`.
     text: String,
     at: usize,
-    /// Line of the next record, from 1.
+    /// Line of the next row, from 1.
     line: u64,
     header: Header,
     delimiter: u8,
     csv: Reader,
-    record: Record,
+    cells: Cells,
 }
 
-/// The cells of one record, unquoted, one after the other.
+/// The cells of one row, unquoted.
 #[derive(Default)]
-struct Record {
-    cells: String,
+struct Cells {
+    /// All cells, one after the other.
+    text: String,
+    /// Where each cell ends in `text`. Only the first `len` are of this row.
     ends: Vec<usize>,
     len: usize,
 }
 
-impl Record {
+impl Cells {
     fn cell(&self, at: usize) -> Option<&str> {
         let end = *self.ends.get(..self.len)?.get(at)?;
         let start = at.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
-        self.cells.get(start..end)
+        self.text.get(start..end)
     }
 
     fn iter(&self) -> impl Iterator<Item = &str> {
@@ -82,7 +84,7 @@ impl Record {
 
 /// One row of a [`Table`].
 pub(crate) struct Row<'r> {
-    record: &'r Record,
+    cells: &'r Cells,
     /// Line of the file on which the row begins, from 1.
     pub line: u64,
     /// A line end follows; the file does not end within the row.
@@ -92,7 +94,7 @@ pub(crate) struct Row<'r> {
 impl<'r> Row<'r> {
     /// The cell without blanks around it; empty when the column or the cell is missing.
     pub(crate) fn get(&self, column: Option<usize>) -> &'r str {
-        trimmed(column.and_then(|i| self.record.cell(i)).unwrap_or(""))
+        trimmed(column.and_then(|i| self.cells.cell(i)).unwrap_or(""))
     }
 
     /// The first of these cells that is not empty.
@@ -102,24 +104,24 @@ impl<'r> Row<'r> {
 
     /// Number of cells in the row.
     pub(crate) fn width(&self) -> usize {
-        self.record.len
+        self.cells.len
     }
 }
 
-/// The number of cells that a row may have: the header's, or the first row's where its last cells are empty (each line of
-/// such a table ends with a delimiter). In a wider row a value has the delimiter in it, without quotation marks, and the
-/// values after it are in the wrong columns.
+/// The number of cells that a row may have. It is the header's, or the first row's if that only has empty cells more: then each
+/// line of the table ends with a delimiter. In a wider row a value has a delimiter in it without quotation marks, and the values
+/// after it are in the wrong columns.
 pub(crate) struct RowWidth {
     pub columns: usize,
     limit: Option<usize>,
 }
 
 impl RowWidth {
-    pub(crate) fn of(header: &Header) -> Self {
+    pub(crate) fn new(header: &Header) -> Self {
         Self { columns: header.columns().len(), limit: None }
     }
 
-    /// Is the row too wide? Ask for each row in turn.
+    /// Is the row too wide? Call it for each row in turn, because the first one sets the limit.
     pub(crate) fn is_exceeded_by(&mut self, row: &Row<'_>) -> bool {
         let has_more = (self.columns..row.width()).any(|at| !row.get(Some(at)).is_empty());
         let limit =
@@ -137,21 +139,21 @@ impl RowWidth {
     }
 }
 
-/// A row that cannot be read. After [`Io`](Self::Io) the table ends; else the rest of it can be read.
+/// Why a row cannot be read. After [`Io`](Self::Io) the table ends. After the other errors the next row can be read.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum TableError {
     #[error(
         "line {line}: a quotation mark is opened and not closed within {MAX_LINES} lines; the row is skipped"
     )]
     OpenQuote { line: u64 },
-    #[error("line {line}: longer than {} MiB; the row is skipped", MAX_RECORD >> 20)]
+    #[error("line {line}: longer than {} MiB; the row is skipped", MAX_ROW >> 20)]
     TooLong { line: u64 },
     #[error("cannot be read on: {0}")]
     Io(#[from] io::Error),
 }
 
 impl<R: Read> Table<R> {
-    /// `None` when no line can be a header.
+    /// Opens a table and reads its header. `None` if no line can be a header.
     pub(crate) fn open(reader: TextReader<R>) -> io::Result<Option<Self>> {
         let mut table = Table {
             reader,
@@ -161,7 +163,7 @@ impl<R: Read> Table<R> {
             header: Header::default(),
             delimiter: b',',
             csv: Reader::new(),
-            record: Record::default(),
+            cells: Cells::default(),
         };
         let mut stated = None;
         loop {
@@ -179,10 +181,10 @@ impl<R: Read> Table<R> {
             table.line += 1;
         }
         table.csv = ReaderBuilder::new().delimiter(table.delimiter).build();
-        if !matches!(table.read(), Some(Ok(_))) {
+        if !matches!(table.read_row(), Ok(Some(_))) {
             return Ok(None);
         }
-        table.header.columns = table.record.iter().map(column_key).collect();
+        table.header.columns = table.cells.iter().map(column_key).collect();
         Ok(Some(table))
     }
 
@@ -193,11 +195,11 @@ impl<R: Read> Table<R> {
     /// The next row that is not blank; `None` at the end.
     pub(crate) fn next_row(&mut self) -> Option<Result<Row<'_>, TableError>> {
         loop {
-            match self.read()? {
+            match self.read_row().transpose()? {
                 Err(error) => return Some(Err(error)),
                 // `;;;` at the end of a sheet.
-                Ok(_) if self.record.iter().all(|cell| trimmed(cell).is_empty()) => {}
-                Ok((line, is_ended)) => return Some(Ok(Row { record: &self.record, line, is_ended })),
+                Ok(_) if self.cells.iter().all(|cell| trimmed(cell).is_empty()) => {}
+                Ok((line, is_ended)) => return Some(Ok(Row { cells: &self.cells, line, is_ended })),
             }
         }
     }
@@ -206,8 +208,8 @@ impl<R: Read> Table<R> {
         self.text.get(self.at..).unwrap_or_default()
     }
 
-    /// Length of the rest up to the end of the line that begins `from` bytes later, and whether that
-    /// line has an end. Reads on as needed, up to the longest record. `None` at the end of the file.
+    /// The length in bytes from `at` to the end of the line that begins `from` bytes later, and whether that line has an end.
+    /// Reads more text as needed, up to [`MAX_ROW`]. `None` at the end of the file.
     fn find_line(&mut self, from: usize) -> io::Result<Option<(usize, bool)>> {
         let mut searched = from;
         loop {
@@ -216,7 +218,7 @@ impl<R: Read> Table<R> {
                 return Ok(Some((searched + end + 1, true)));
             }
             searched = rest.len();
-            if searched > MAX_RECORD {
+            if searched > MAX_ROW {
                 return Ok(Some((searched, false)));
             }
             self.text.drain(..self.at);
@@ -227,42 +229,39 @@ impl<R: Read> Table<R> {
         }
     }
 
-    /// Reads the next record: its line, and whether a line end follows. The reader gets it line by line,
-    /// so that a quote that is never closed is noticed where it begins, and reading goes on after that
-    /// line.
-    fn read(&mut self) -> Option<Result<(u64, bool), TableError>> {
-        self.read_record().transpose()
-    }
-
-    fn read_record(&mut self) -> Result<Option<(u64, bool)>, TableError> {
+    /// Reads the next row into `cells`. Returns its line, and whether a line end follows; `None` at the end of the file.
+    ///
+    /// The CSV reader gets the row line by line. So a quotation mark that is never closed is an error of the line that opens it,
+    /// and reading continues after that line.
+    fn read_row(&mut self) -> Result<Option<(u64, bool)>, TableError> {
         self.skip_line_ends()?;
         let line = self.line;
         self.csv.reset();
-        let mut cells = std::mem::take(&mut self.record.cells).into_bytes();
-        self.record.len = 0;
+        let mut text = std::mem::take(&mut self.cells.text).into_bytes();
+        self.cells.len = 0;
         let (mut read, mut written, mut first_line) = (0, 0, 0);
         for _ in 0..MAX_LINES {
             // At the end of the file the reader would close the quote.
             let Some((end, is_ended)) = self.find_line(read)? else { break };
-            if end > MAX_RECORD {
+            if end > MAX_ROW {
                 return Err(self.skip_line(first_line, line));
             }
             if first_line == 0 {
                 first_line = end;
             }
             let input = self.text.as_bytes().get(self.at + read..self.at + end).unwrap_or_default();
-            let (mut done, used) = feed(&mut self.csv, input, &mut cells, &mut written, &mut self.record);
+            let (mut done, used) = feed(&mut self.csv, input, &mut text, &mut written, &mut self.cells);
             read += used;
             if !done && !is_ended {
-                done = feed(&mut self.csv, b"\n", &mut cells, &mut written, &mut self.record).0;
+                done = feed(&mut self.csv, b"\n", &mut text, &mut written, &mut self.cells).0;
             }
             if done {
                 let lines = self.rest().as_bytes().get(..read).unwrap_or_default();
                 self.line += memchr::memchr_iter(b'\n', lines).count() as u64;
                 self.at += read;
-                cells.truncate(written);
+                text.truncate(written);
                 // Whole characters of valid text: delimiters and quotation marks are ASCII.
-                self.record.cells = String::from_utf8(cells).unwrap_or_default();
+                self.cells.text = String::from_utf8(text).unwrap_or_default();
                 return Ok(Some((line, is_ended)));
             }
         }
@@ -274,7 +273,7 @@ impl<R: Read> Table<R> {
         Err(TableError::OpenQuote { line })
     }
 
-    /// Skips the first line of a record that is too long: all of the line, or what opened the quote.
+    /// Skips the first line of a row that is too long: the line that opens a quotation mark, or one that is too long itself.
     fn skip_line(&mut self, first_line: usize, line: u64) -> TableError {
         self.line += 1;
         if first_line > 0 {
@@ -296,7 +295,7 @@ impl<R: Read> Table<R> {
         }
     }
 
-    /// A record ends before its line's end; blank lines and the CR CR LF of `wmic` are skipped with it.
+    /// Skips the line end after the last row, and with it blank lines and the CR CR LF of `wmic`.
     fn skip_line_ends(&mut self) -> io::Result<()> {
         loop {
             let rest = self.rest().as_bytes();
@@ -311,22 +310,22 @@ impl<R: Read> Table<R> {
     }
 }
 
-/// Gives the reader more of a record: is it complete, and how much of the input was used?
+/// Passes more of a row to the CSV reader. Returns whether the row is complete, and how many bytes of the input were used.
 fn feed(
     csv: &mut Reader,
     input: &[u8],
-    cells: &mut Vec<u8>,
+    text: &mut Vec<u8>,
     written: &mut usize,
-    record: &mut Record,
+    cells: &mut Cells,
 ) -> (bool, usize) {
-    // Room for whatever the input can hold, so that the reader never stops for want of it.
-    cells.resize(cells.len().max(*written + input.len()), 0);
-    record.ends.resize(record.ends.len().max(record.len + input.len() + 1), 0);
-    let (cells, ends) = (cells.get_mut(*written..), record.ends.get_mut(record.len..));
+    // Room for whatever the input can hold, so that the reader never stops because of a full buffer.
+    text.resize(text.len().max(*written + input.len()), 0);
+    cells.ends.resize(cells.ends.len().max(cells.len + input.len() + 1), 0);
+    let (text, ends) = (text.get_mut(*written..), cells.ends.get_mut(cells.len..));
     let (result, used, new_bytes, new_ends) =
-        csv.read_record(input, cells.unwrap_or_default(), ends.unwrap_or_default());
+        csv.read_record(input, text.unwrap_or_default(), ends.unwrap_or_default());
     *written += new_bytes;
-    record.len += new_ends;
+    cells.len += new_ends;
     (matches!(result, ReadRecordResult::Record), used)
 }
 
@@ -350,7 +349,7 @@ mod tests {
     use super::*;
 
     fn rows(text: &str) -> Vec<(u64, Vec<String>)> {
-        let mut table = Table::open(TextReader::of(text)).unwrap().unwrap();
+        let mut table = Table::open(TextReader::from_text(text)).unwrap().unwrap();
         let mut out = Vec::new();
         while let Some(row) = table.next_row() {
             match row {
@@ -366,7 +365,7 @@ mod tests {
     #[test]
     fn preambles_blank_lines_and_line_numbers() {
         let text = "#TYPE Selected.X\r\n\"Host\";\"Prefix Length\"\r\na;1\r\n\r\n;\r\nb;2\r\n";
-        let table = Table::open(TextReader::of(text)).unwrap().unwrap();
+        let table = Table::open(TextReader::from_text(text)).unwrap().unwrap();
         assert_eq!(table.header().columns(), ["host", "prefixlength"]);
         assert_eq!(table.header().column(&["nothing", "PREFIX_LENGTH"]), Some(1));
         let got = rows(text);
@@ -416,7 +415,7 @@ mod tests {
 
     #[test]
     fn a_row_without_end_costs_itself() {
-        let text = format!("a,b\n1,{}\n2,y\n", "x".repeat(2 * MAX_RECORD));
+        let text = format!("a,b\n1,{}\n2,y\n", "x".repeat(2 * MAX_ROW));
         let got = rows(&text);
         assert_eq!(got[0].1[0], "line 2: longer than 1 MiB; the row is skipped");
         assert_eq!(got[1], (3, vec!["2".into(), "y".into()]));

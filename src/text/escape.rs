@@ -88,7 +88,7 @@ pub(crate) fn escape_markup(text: &str) -> String {
                 let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
             }
         }
-        if closes && (is_code || text_has_pair(&pieces)) {
+        if closes && (is_code || has_closing_backquote(&pieces)) {
             out.push('`');
             is_code = !is_code;
         } else if closes {
@@ -98,8 +98,8 @@ pub(crate) fn escape_markup(text: &str) -> String {
     out
 }
 
-/// Do two or more pieces follow, and so another backquote?
-fn text_has_pair<'t>(pieces: &(impl Iterator<Item = &'t str> + Clone)) -> bool {
+/// Is there another backquote between the pieces that follow?
+fn has_closing_backquote<'t>(pieces: &(impl Iterator<Item = &'t str> + Clone)) -> bool {
     pieces.clone().nth(1).is_some()
 }
 
@@ -157,7 +157,8 @@ pub fn escape_json(value: &impl Serialize) -> io::Result<String> {
     Ok(out)
 }
 
-/// JSON as a CSV cell. JSON never begins like a formula, so only text after a `;` in a string is escaped.
+/// JSON as a CSV cell that a spreadsheet does not execute. JSON never begins like a formula, so only text after a `;` in a string
+/// is escaped.
 pub fn escape_json_cell(value: &impl Serialize) -> io::Result<String> {
     let json = escape_json(value)?;
     Ok(if json.split(';').skip(1).any(is_formula) { json.replace(';', "\\u003b") } else { json })

@@ -1,7 +1,7 @@
-//! JSON in bounded memory: documents one after the other, arrays element by element.
+//! Reads JSON in bounded memory: documents one after the other, and arrays element by element.
 //!
-//! The structure is read first ([`json_window`](super::json_window)), so that an object that is not valid JSON costs itself: its end is
-//! known, or the next object is searched. serde_json then parses each object alone.
+//! The end of each object is found first ([`json_window`](super::json_window)), then serde_json parses the object alone. So an
+//! object that is not valid JSON does not affect the objects after it.
 
 use std::fmt;
 use std::io::{self, Read};
@@ -12,35 +12,39 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use super::decode::TextReader;
 use super::json_window::{Fault, MAX_VALUE, Window};
 
-/// Members that hold the list of objects, as PowerShell (`value`), SharpHound (`data` and, before
-/// version 4, the kind of object) and ldap3 (`entries`) wrap it; and the members that may come before the list.
+/// Members that hold the list of objects, as PowerShell (`value`), SharpHound (`data` and, before version 4, the kind of object)
+/// and ldap3 (`entries`) wrap it.
 const LISTS: &[&str] =
     &["value", "data", "entries", "computers", "users", "domains", "groups", "gpos", "ous"];
+/// Members that may come before the list.
 const BEFORE_LIST: &[&str] = &["Count", "meta"];
 
-/// Most lists in one another around an object.
+/// Deepest nesting of lists around an object.
 const MAX_LISTS: usize = 128;
 
-/// Most bytes that are read twice, because an object has no end. What is more is searched from where the error is.
+/// Most bytes of a text that are searched a second time, from the start of an object without an end. Above it, the search for the
+/// next object begins at the error.
 const MAX_READ_AGAIN: usize = 256 << 20;
 
-/// Takes the objects of a text.
+/// Receives the objects of a text.
 pub(crate) trait ObjectVisitor {
-    /// Takes one object: its first name, and a map that gives the value to it and the members that
-    /// follow. No two members of an object in it have one name. `line` is the line on which it begins, from 1.
+    /// Receives an object that begins on `line`, from 1. `first` is the name of its first member. `map` gives the value of that
+    /// member, and then the members after it. No object in it has two members of one name.
     fn object<'de, A: MapAccess<'de>>(&mut self, first: &str, map: A, line: u64) -> Result<(), A::Error>;
 
-    /// Takes an error: its line, and whether the text ended too early.
+    /// Receives an error on `line`. `is_cut_off` is true if the text ended too early.
     fn error(&mut self, line: u64, what: String, is_cut_off: bool);
 }
 
-/// Hands every object of the text to `visitor`: documents, the elements of arrays, and of the lists that
-/// tools wrap in an object. After an object that is not valid JSON, reading goes on at the next object; after other text, at
-/// the next line that begins a document. An object in which two members have one name is an error.
+/// Passes every object of the text to `visitor`: documents, the elements of arrays, and those of the lists that tools wrap in an
+/// object.
+///
+/// After an object that is not valid JSON, reading continues at the next object. After other text it continues at the next line
+/// that begins a document. An object in which two members have one name is an error.
 pub(crate) fn each_object<R: Read>(text: TextReader<R>, visitor: &mut impl ObjectVisitor) -> io::Result<()> {
     let mut objects = Objects {
         window: Window::new(text),
-        lists: Vec::new(),
+        containers: Vec::new(),
         first_name: String::new(),
         read_again: 0,
         failed: false,
@@ -49,7 +53,7 @@ pub(crate) fn each_object<R: Read>(text: TextReader<R>, visitor: &mut impl Objec
     while let Some((at, byte)) = objects.window.next_visible()? {
         objects.read(at, byte)?;
     }
-    if !objects.lists.is_empty() {
+    if !objects.containers.is_empty() {
         let line = objects.window.line();
         objects.visitor.error(line, "the text ends inside a list".to_owned(), true);
     }
@@ -63,20 +67,20 @@ pub(crate) fn is_record_line(line: &str) -> bool {
         .is_some_and(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
 }
 
-/// Error message if two members of one object in the JSON value at the start of `text` have the same name.
+/// The error message if two members of one object in the JSON value at the start of `text` have the same name.
 pub(crate) fn repeated_name(text: &str) -> Option<String> {
-    let value = Window::new(TextReader::of(text)).value(0).ok()?;
-    value.repeated.map(|(_, name)| twice(&name))
+    let value = Window::new(TextReader::from_text(text)).value(0).ok()?;
+    value.repeated.map(|(_, name)| repeated_name_message(&name))
 }
 
-fn twice(name: &str) -> String {
+fn repeated_name_message(name: &str) -> String {
     let shown = super::beginning(name, 80).escape_debug();
     format!("\"{shown}\" appears twice in one object, which leaves its value open")
 }
 
-/// The container of an object.
+/// A bracket that is open around the objects.
 #[derive(Clone, Copy, PartialEq)]
-enum List {
+enum Container {
     Array,
     /// An object with a member of [`LISTS`].
     Wrapper,
@@ -85,35 +89,35 @@ enum List {
 /// A text that is being read.
 struct Objects<'v, R, V> {
     window: Window<R>,
-    lists: Vec<List>,
+    containers: Vec<Container>,
     /// Name of the last object's first member.
     first_name: String,
-    /// Bytes that were read twice.
+    /// Bytes that were searched a second time.
     read_again: usize,
-    /// There was an error: a bracket without a partner may be its rest.
+    /// There was an error. A closing bracket without a partner may belong to it, and is then not a second error.
     failed: bool,
     visitor: &'v mut V,
 }
 
 impl<R: Read, V: ObjectVisitor> Objects<'_, R, V> {
-    /// Reads what begins at `at` with `byte`, and moves on.
+    /// Reads the token or value that begins at `at` with `byte`, and moves past it.
     fn read(&mut self, at: usize, byte: u8) -> io::Result<()> {
-        match (byte, self.lists.last().copied()) {
+        match (byte, self.containers.last().copied()) {
             (b',', _) => {}
-            (b'[', _) if self.lists.len() < MAX_LISTS => self.lists.push(List::Array),
-            (b']', Some(List::Array)) | (b'}', Some(List::Wrapper)) => drop(self.lists.pop()),
+            (b'[', _) if self.containers.len() < MAX_LISTS => self.containers.push(Container::Array),
+            (b']', Some(Container::Array)) | (b'}', Some(Container::Wrapper)) => drop(self.containers.pop()),
             (b']', None) => {}
             (b']' | b'}', _) if self.failed => {}
             (b'{', _) => return self.object(at),
-            (b'"', Some(List::Wrapper)) => return self.member(at),
+            (b'"', Some(Container::Wrapper)) => return self.member(at),
             (b'R', None) if self.skip_record_line(at)? => return Ok(()),
-            _ => return self.other(at),
+            _ => return self.skip_value(at),
         }
         self.window.move_to(at + 1);
         Ok(())
     }
 
-    /// Skips a line between documents that `evtx_dump` writes.
+    /// Skips a line that `evtx_dump` writes between documents. Returns whether there was one.
     fn skip_record_line(&mut self, at: usize) -> io::Result<bool> {
         self.window.move_to(at);
         while !self.window.rest().contains('\n') && self.window.rest().len() < 64 && self.window.load()? {}
@@ -130,7 +134,7 @@ impl<R: Read, V: ObjectVisitor> Objects<'_, R, V> {
     fn object(&mut self, start: usize) -> io::Result<()> {
         match self.wrapped_list(start) {
             Ok(Some(list)) => {
-                self.lists.extend([List::Wrapper, List::Array]);
+                self.containers.extend([Container::Wrapper, Container::Array]);
                 self.window.move_to(list + 1);
                 return Ok(());
             }
@@ -144,7 +148,7 @@ impl<R: Read, V: ObjectVisitor> Objects<'_, R, V> {
         let line = self.window.line_of(start);
         let text = self.window.slice(start..value.end);
         let parsed = match &value.repeated {
-            Some((at, name)) => Err((self.window.line_of(*at), twice(name))),
+            Some((at, name)) => Err((self.window.line_of(*at), repeated_name_message(name))),
             None => serde_json::Deserializer::from_str(text)
                 .deserialize_map(Document { visitor: &mut *self.visitor, line })
                 .map_err(|error| (line + (error.line() as u64).max(1) - 1, without_position(&error))),
@@ -156,12 +160,13 @@ impl<R: Read, V: ObjectVisitor> Objects<'_, R, V> {
         Ok(())
     }
 
-    /// Where the list begins that the object at `start` wraps. Notes the name of the object's first member.
+    /// The position of the list that the object at `start` wraps; `None` if it wraps none. Remembers the name of the object's first
+    /// member.
     fn wrapped_list(&mut self, start: usize) -> Result<Option<usize>, Fault> {
         let mut at = start + 1;
         for n in 0.. {
-            let Some((from, name)) = self.window.name(at)? else { break };
-            let text = self.window.slice(from + 1..name.end - 1);
+            let Some(name) = self.window.name(at)? else { break };
+            let text = self.window.slice(name.start + 1..name.end - 1);
             if n == 0 && self.first_name != text {
                 text.clone_into(&mut self.first_name);
             }
@@ -191,7 +196,7 @@ impl<R: Read, V: ObjectVisitor> Objects<'_, R, V> {
         });
         match read {
             Ok((end, is_list)) => {
-                self.lists.extend(is_list.then_some(List::Array));
+                self.containers.extend(is_list.then_some(Container::Array));
                 self.window.move_to(end);
                 Ok(())
             }
@@ -200,9 +205,9 @@ impl<R: Read, V: ObjectVisitor> Objects<'_, R, V> {
     }
 
     /// Skips a value that is not an object. Text that is not a value is an error.
-    fn other(&mut self, start: usize) -> io::Result<()> {
-        if self.lists.len() >= MAX_LISTS {
-            self.lists.truncate(1);
+    fn skip_value(&mut self, start: usize) -> io::Result<()> {
+        if self.containers.len() >= MAX_LISTS {
+            self.containers.truncate(1);
             return self.fault(start, Fault::Malformed(start));
         }
         match self.window.value(start) {
@@ -220,7 +225,7 @@ impl<R: Read, V: ObjectVisitor> Objects<'_, R, V> {
         self.visitor.error(line, what, is_cut_off);
     }
 
-    /// Reports the value at `start`, which has no end, and goes on at the next object.
+    /// Reports the value at `start`, which has no end, and moves to the next object.
     fn fault(&mut self, start: usize, fault: Fault) -> io::Result<()> {
         let first_line = self.window.line_of(start);
         let (end, line, what) = match fault {
@@ -237,16 +242,18 @@ impl<R: Read, V: ObjectVisitor> Objects<'_, R, V> {
         };
         self.read_again = self.read_again.saturating_add(end - start);
         let from = if self.read_again > MAX_READ_AGAIN { end } else { start + 1 };
-        let is_cut_off = !self.go_on(start, from)? && matches!(fault, Fault::Cut(_));
+        let is_cut_off = !self.move_to_next_object(start, from)? && matches!(fault, Fault::Cut(_));
         self.error(line, what, is_cut_off);
         Ok(())
     }
 
-    /// Moves to the next object after a faulty one at `start`, searching from `from`. Without one, moves to the end of the text.
+    /// Moves to the next object after the faulty one at `start`, searching from `from`. Returns false at the end of the text, if
+    /// there is none.
     ///
-    /// Where the faulty one begins its line, another does with the same indent. Else another follows a comma, and its first
-    /// member has the name that the last object's has. A bracket in the first column is always a new document.
-    fn go_on(&mut self, start: usize, from: usize) -> io::Result<bool> {
+    /// If the faulty object begins its line, the next one begins a line with the same indent. Otherwise the next one follows a
+    /// comma, and its first member has the same name as that of the last good object. A bracket in the first column always begins
+    /// a document.
+    fn move_to_next_object(&mut self, start: usize, from: usize) -> io::Result<bool> {
         let indent = self.window.indent(start).map(str::to_owned);
         self.window.move_to(from);
         loop {
@@ -257,15 +264,15 @@ impl<R: Read, V: ObjectVisitor> Objects<'_, R, V> {
                 if self.window.load()? {
                     continue;
                 }
-                self.lists.clear();
+                self.containers.clear();
                 return Ok(false);
             };
             self.window.skip(place);
-            let at = self.window.place();
+            let at = self.window.position();
             let is_object = self.window.rest().starts_with('{');
             let found = self.window.indent(at);
             if found == Some("") && !(is_object && indent.as_deref() == Some("")) {
-                self.lists.clear();
+                self.containers.clear();
                 return Ok(true);
             }
             let is_next = match &indent {
@@ -279,10 +286,10 @@ impl<R: Read, V: ObjectVisitor> Objects<'_, R, V> {
         }
     }
 
-    /// Has the object at `at` the first name of the last one?
+    /// Does the first member of the object at `at` have the same name as that of the last object?
     fn begins_as_the_last(&mut self, at: usize) -> io::Result<bool> {
         match self.window.name(at + 1) {
-            Ok(Some((from, name))) => Ok(self.window.slice(from + 1..name.end - 1) == self.first_name),
+            Ok(Some(name)) => Ok(self.window.slice(name.start + 1..name.end - 1) == self.first_name),
             Err(Fault::Io(error)) => Err(error),
             Ok(None) | Err(_) => Ok(false),
         }
@@ -295,7 +302,7 @@ fn without_position(error: &serde_json::Error) -> String {
     text.rsplit_once(" at line ").map_or(text.clone(), |(what, _)| what.to_owned())
 }
 
-/// An object for the visitor.
+/// Deserializes one object for the visitor.
 struct Document<'v, V> {
     visitor: &'v mut V,
     line: u64,
@@ -353,7 +360,7 @@ mod tests {
 
     fn objects(text: &str) -> Objects {
         let mut objects = Objects::default();
-        each_object(TextReader::of(text), &mut objects).unwrap();
+        each_object(TextReader::from_text(text), &mut objects).unwrap();
         objects
     }
 

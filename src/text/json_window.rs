@@ -1,4 +1,4 @@
-//! The structure of JSON: where a value ends, and whether an object in it has two members of one name.
+//! Finds where a JSON value ends, and whether an object in it has two members of one name.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -11,19 +11,19 @@ use memchr::{memchr_iter, memchr3};
 
 use super::decode::TextReader;
 
-/// Longest value: a SharpHound computer with 10,000 access control entries is 2 MB.
+/// Longest value in bytes. A SharpHound computer with 10,000 access control entries has 2 MB.
 pub(super) const MAX_VALUE: usize = 64 << 20;
 
-/// Most brackets in one another. serde_json refuses more than 128.
+/// Deepest nesting of brackets. serde_json refuses more than 128 levels, with an error of its own.
 const MAX_DEPTH: usize = 10_000;
 
-/// Bytes that are kept in front of the place where reading is, for [`Window::indent`].
+/// Bytes kept before the current position, for [`Window::indent`].
 const KEPT: usize = 4096;
 
-/// Bytes that are read before they are dropped.
-const DROPPED: usize = 1 << 20;
+/// Bytes to read before earlier ones are dropped, so that the rest of the buffer is rarely moved.
+const DROP_STEP: usize = 1 << 20;
 
-/// Why a value has no end. The place is that of the byte that does not belong there, or of the end of the text.
+/// Why no end of a value was found, with the position of the byte that is wrong, or of the end of the text.
 #[derive(Debug)]
 pub(super) enum Fault {
     Malformed(usize),
@@ -38,12 +38,12 @@ impl From<io::Error> for Fault {
     }
 }
 
-/// A value that ends.
+/// The end of a value.
 #[derive(Debug)]
-pub(super) struct Value {
-    /// The position after it.
+pub(super) struct ValueEnd {
+    /// The position after the value.
     pub(super) end: usize,
-    /// A name that two members of one object have, and the place of the second.
+    /// A name that two members of one object in the value have, and the position of the second.
     pub(super) repeated: Option<(usize, String)>,
 }
 
@@ -58,17 +58,17 @@ enum Expected {
     Separator,
 }
 
-/// The part of a text that is held. Places in it hold until the next [`next_visible`](Self::next_visible), [`skip`](Self::skip) or
-/// [`move_to`](Self::move_to).
+/// The part of a text that is in memory. Positions in it are valid until the next [`next_visible`](Self::next_visible),
+/// [`skip`](Self::skip) or [`move_to`](Self::move_to).
 pub(super) struct Window<R> {
     text: TextReader<R>,
     held: String,
-    /// Where reading is.
+    /// The current position.
     at: usize,
     /// Line of the byte at `counted`, from 1.
     line: u64,
     counted: usize,
-    /// The names of a value's members: which object in it, and a hash of the name.
+    /// The names of members in the current value: the number of the object in it, and a hash of the name.
     names: HashSet<(u32, u64), RandomState>,
 }
 
@@ -95,7 +95,7 @@ impl<R: Read> Window<R> {
         }
     }
 
-    /// The first byte from `at` that is not blank, and its place.
+    /// Position and value of the first byte from `at` that is not blank.
     pub(super) fn visible(&mut self, mut at: usize) -> io::Result<Option<(usize, u8)>> {
         while let Some(byte) = self.byte(at)? {
             if !byte.is_ascii_whitespace() {
@@ -106,7 +106,7 @@ impl<R: Read> Window<R> {
         Ok(None)
     }
 
-    /// Moves to the next byte that is not blank, and gives its place.
+    /// Moves to the next byte that is not blank. Returns its position and value; `None` at the end of the text.
     pub(super) fn next_visible(&mut self) -> io::Result<Option<(usize, u8)>> {
         while let Some(byte) = self.byte(self.at)? {
             if !byte.is_ascii_whitespace() {
@@ -124,12 +124,12 @@ impl<R: Read> Window<R> {
 
     pub(super) fn skip(&mut self, bytes: usize) {
         self.at += bytes;
-        if self.at > DROPPED + KEPT {
+        if self.at > DROP_STEP + KEPT {
             self.drop_read();
         }
     }
 
-    pub(super) fn place(&self) -> usize {
+    pub(super) fn position(&self) -> usize {
         self.at
     }
 
@@ -149,7 +149,7 @@ impl<R: Read> Window<R> {
     }
 
     fn drop_read(&mut self) {
-        if self.at <= DROPPED + KEPT {
+        if self.at <= DROP_STEP + KEPT {
             return;
         }
         let mut drop = self.at - KEPT;
@@ -166,6 +166,7 @@ impl<R: Read> Window<R> {
         self.line_of(self.at)
     }
 
+    /// The line of the byte at `at`, from 1.
     pub(super) fn line_of(&mut self, at: usize) -> u64 {
         let bytes = self.held.as_bytes();
         let lines =
@@ -187,22 +188,20 @@ impl<R: Read> Window<R> {
         begins.then(|| before.get(begin..)).flatten()
     }
 
-    /// Is there a comma in front of `at`?
+    /// Is the last visible byte before `at` a comma?
     pub(super) fn follows_comma(&self, at: usize) -> bool {
         self.slice(0..at).trim_end().ends_with(',')
     }
 
-    /// The name that begins at or after `at`: its first byte and itself; `None` if something else is there.
-    pub(super) fn name(&mut self, at: usize) -> Result<Option<(usize, Value)>, Fault> {
+    /// The name with its quotes that begins at the first visible byte from `at`; `None` if something else is there.
+    pub(super) fn name(&mut self, at: usize) -> Result<Option<Range<usize>>, Fault> {
         match self.visible(at)? {
-            Some((from, b'"')) => {
-                Ok(Some((from, Value { end: self.string_end(from, from)?, repeated: None })))
-            }
+            Some((from, b'"')) => Ok(Some(from..self.string_end(from, from)?)),
             _ => Ok(None),
         }
     }
 
-    /// The place and first byte of the value that follows the name that ends at `at`.
+    /// Position and first byte of the value whose name ends at `at`.
     pub(super) fn after_colon(&mut self, at: usize) -> Result<(usize, u8), Fault> {
         let held = |window: &Self| Fault::Cut(window.held.len());
         let (colon, byte) = self.visible(at)?.ok_or_else(|| held(self))?;
@@ -213,10 +212,10 @@ impl<R: Read> Window<R> {
     }
 
     /// Finds the end of the value that begins at `start`.
-    pub(super) fn value(&mut self, start: usize) -> Result<Value, Fault> {
+    pub(super) fn value(&mut self, start: usize) -> Result<ValueEnd, Fault> {
         use Expected as E;
         self.names.clear();
-        // Is it an object? And which one, counted.
+        // For each open bracket: is it an object's, and its number.
         let mut open: Vec<(bool, u32)> = Vec::new();
         let (mut objects, mut repeated) = (0, None);
         let (mut at, mut expected) = (start, E::Value);
@@ -271,7 +270,7 @@ impl<R: Read> Window<R> {
                 _ => return Err(Fault::Malformed(first)),
             };
             if matches!(expected, E::Separator) && open.is_empty() {
-                return Ok(Value { end: at, repeated });
+                return Ok(ValueEnd { end: at, repeated });
             }
         }
     }
@@ -308,7 +307,7 @@ impl<R: Read> Window<R> {
         }
     }
 
-    /// Is the name with its quotes in `range` the first of its kind in the object?
+    /// Is the name with its quotes in `range` new in the object of this number?
     fn is_new(&mut self, object: u32, range: Range<usize>) -> bool {
         let hash = self.names.hasher().hash_one(&*self.string(range));
         self.names.insert((object, hash))

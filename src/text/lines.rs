@@ -19,17 +19,19 @@ pub(crate) struct Line<'l> {
     pub is_cut: bool,
 }
 
-/// Splits at LF, CR LF and CR alone; CR CR LF, which `wmic` writes, is one line end.
+/// Splits a text into lines at LF, CR LF and lone CR. CR CR LF, which `wmic` writes, is one line end.
 ///
-/// Of a line longer than `limit` bytes, the first `limit` are given.
+/// A line longer than `limit` bytes is cut to its first `limit` bytes.
 pub(crate) struct Lines<R> {
     reader: TextReader<R>,
     limit: usize,
-    /// The line, where it began in an earlier block.
+    /// A line that began in an earlier block.
     line: String,
-    /// How much of the block the last line took.
+    /// Bytes of the block that the last line used, with its end.
     used: usize,
+    /// Number of the next line.
     number: u64,
+    /// The text has no LF, so CR counts lines.
     counts_cr: bool,
     started: bool,
     after_cr: bool,
@@ -52,7 +54,7 @@ impl<R: Read> Lines<R> {
     /// The next line; `None` at the end of the input.
     pub(crate) fn next(&mut self) -> Option<io::Result<Line<'_>>> {
         self.find().transpose().map(|found| {
-            found.map(|Found { number, in_block, is_ended, mut is_cut }| {
+            found.map(|NextLine { number, in_block, is_ended, mut is_cut }| {
                 let mut text = match in_block {
                     Some(len) => self.reader.buffered().get(..len).unwrap_or_default(),
                     None => self.line.as_str(),
@@ -67,7 +69,7 @@ impl<R: Read> Lines<R> {
     }
 
     /// Finds the end of the next line.
-    fn find(&mut self) -> io::Result<Option<Found>> {
+    fn find(&mut self) -> io::Result<Option<NextLine>> {
         self.reader.consume(std::mem::take(&mut self.used));
         if self.line.capacity() > self.limit.min(1 << 20) {
             // One long line does not keep its memory.
@@ -91,7 +93,7 @@ impl<R: Read> Lines<R> {
             }
             if block.is_empty() {
                 let (number, is_ended) = (self.number, false);
-                return Ok(began.then_some(Found { number, in_block: None, is_ended, is_cut }));
+                return Ok(began.then_some(NextLine { number, in_block: None, is_ended, is_cut }));
             }
             let end = memchr2(b'\n', b'\r', block.as_bytes());
             let len = end.unwrap_or(block.len());
@@ -101,7 +103,7 @@ impl<R: Read> Lines<R> {
                 self.number += u64::from(!self.after_cr || self.counts_cr);
                 if !began {
                     self.used = end + 1;
-                    return Ok(Some(Found { number, in_block: Some(len), is_ended: true, is_cut }));
+                    return Ok(Some(NextLine { number, in_block: Some(len), is_ended: true, is_cut }));
                 }
             }
             began = true;
@@ -111,15 +113,16 @@ impl<R: Read> Lines<R> {
             self.line.push_str(beginning(part, room));
             self.reader.consume(len + usize::from(end.is_some()));
             if end.is_some() {
-                return Ok(Some(Found { number, in_block: None, is_ended: true, is_cut }));
+                return Ok(Some(NextLine { number, in_block: None, is_ended: true, is_cut }));
             }
         }
     }
 }
 
-struct Found {
+/// The next line. Its text is in the reader's block or in [`Lines::line`].
+struct NextLine {
     number: u64,
-    /// Length of the line, where it is all in the block; else it is in [`Lines::line`].
+    /// Length in bytes of a line at the start of the block; `None` if the text is in [`Lines::line`].
     in_block: Option<usize>,
     is_ended: bool,
     is_cut: bool,
@@ -132,7 +135,7 @@ mod tests {
     const LIMIT: usize = 64 * 1024;
 
     fn lines(text: &str) -> Vec<(u64, String)> {
-        let mut lines = Lines::new(TextReader::of(text), LIMIT);
+        let mut lines = Lines::new(TextReader::from_text(text), LIMIT);
         let mut all = Vec::new();
         while let Some(line) = lines.next() {
             let line = line.unwrap();
@@ -177,7 +180,7 @@ mod tests {
 
     #[test]
     fn the_last_line_may_lack_its_end() {
-        let mut lines = Lines::new(TextReader::of("a\nb"), LIMIT);
+        let mut lines = Lines::new(TextReader::from_text("a\nb"), LIMIT);
         assert!(lines.next().unwrap().unwrap().is_ended);
         assert!(!lines.next().unwrap().unwrap().is_ended);
         assert!(lines.next().is_none());

@@ -1,8 +1,7 @@
-//! Text: from bytes to text, lines, cells and JSON objects, and escaped where it is written.
+//! Decodes text, splits it into lines, cells, properties and JSON objects, and escapes it where it is written.
 //!
-//! Order of the files: [`decode`], then what reads its text ([`lines`], [`delimited`],
-//! [`property_list`], [`json`] on [`json_window`]);
-//! [`escape`] and [`sentence`] are independent.
+//! Order of the files: [`decode`], then the readers of its text ([`lines`], [`delimited`], [`property_list`], [`clixml`],
+//! [`json`] on [`json_window`]). [`escape`] and [`sentence`] are independent.
 
 pub(crate) mod clixml;
 pub(crate) mod decode;
@@ -25,8 +24,8 @@ pub(crate) fn beginning(text: &str, bytes: usize) -> &str {
     text.get(..end).unwrap_or_default()
 }
 
-/// The beginning of a text that is longer than `max` bytes, and what distinguishes it from every other: its length and the first 64
-/// bits of its SHA-256. `None` where it is short enough.
+/// Shortens a text of more than `max` bytes to its beginning, its length and the first 64 bits of its SHA-256, which keep two
+/// texts with one beginning apart. `None` if the text is short enough.
 pub fn cut(text: &str, max: usize) -> Option<String> {
     (text.len() > max).then(|| {
         let hash = Sha256::digest(text).first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes));
@@ -34,8 +33,10 @@ pub fn cut(text: &str, max: usize) -> Option<String> {
     })
 }
 
-/// A text that a mail quotes, without its `> ` marks, on the same lines; `None` where the text is not quoted. Most lines begin
-/// with `>`, and each such line goes on with a blank or another `>`: `AdFind` writes `>name: value`.
+/// Removes the `> ` marks of a text that a mail quotes. Lines keep their numbers. `None` if the text is not quoted.
+///
+/// In a quoted text most lines begin with `>`, and a blank or another `>` follows each mark. `AdFind` writes `>name: value`,
+/// which is not a quote.
 pub(crate) fn unquoted(text: &str) -> Option<String> {
     let mut lines: Vec<&str> = text.lines().collect();
     let filled = lines.iter().filter(|line| !line.trim().is_empty()).count();
@@ -60,10 +61,10 @@ pub(crate) fn unquoted(text: &str) -> Option<String> {
     is_quoted.then(|| lines.join("\n") + "\n")
 }
 
-/// Most mails in one another.
+/// Deepest nesting of quoted mails that is removed.
 const MAX_QUOTES: usize = 8;
 
-/// [`str::trim`], which decodes characters only where the text may begin or end with blanks.
+/// Like [`str::trim`], and faster: it decodes characters only if the text may begin or end with blanks.
 pub(crate) fn trimmed(text: &str) -> &str {
     let is_visible = |b: Option<&u8>| b.is_some_and(u8::is_ascii_graphic);
     if text.is_empty() || (is_visible(text.as_bytes().first()) && is_visible(text.as_bytes().last())) {
@@ -73,7 +74,7 @@ pub(crate) fn trimmed(text: &str) -> &str {
     }
 }
 
-/// [`str::split`] by an ASCII character.
+/// Like [`str::split`] with an ASCII character, and faster on long texts.
 pub(crate) fn split_by(text: &str, separator: u8) -> impl Iterator<Item = &str> {
     let ends = memchr::memchr_iter(separator, text.as_bytes()).chain([text.len()]);
     ends.scan(0, |from, end| {

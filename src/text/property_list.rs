@@ -1,24 +1,24 @@
-//! Lists of `Name : value` or `Name=value`, one property a line and a blank line between two objects, as
-//! PowerShell's `Format-List` and `wmic /value` write them.
+//! Reads lists of properties, as PowerShell's `Format-List` (`Name : value`) and `wmic /value` (`Name=value`) write them: one
+//! property per line, and a blank line between two objects.
 
 use std::io::{self, Read};
 
 use super::decode::TextReader;
 use super::lines::Lines;
 
-/// Longest line that is read.
+/// Longest line that is read, in bytes.
 const MAX_LINE: usize = 1 << 20;
-/// Properties of one object; a class of WMI has some fifty.
+/// Most properties of one object. A class of WMI has some fifty.
 const MAX_PROPERTIES: usize = 1000;
 
-/// Message for a file from which something was dropped.
-pub(crate) const DROPPED: &str =
+/// Message about a line above [`MAX_LINE`] or a property above [`MAX_PROPERTIES`].
+pub(crate) const DROPPED_MESSAGE: &str =
     "an object has more than 1,000 properties, or a line more than 1 MiB; the rest of it is skipped";
 
-/// Longest name of a property.
+/// Longest name of a property, in bytes.
 const MAX_NAME: usize = 64;
 
-/// Hands every object to `each`, with the line on which it begins. Lines of another shape are skipped.
+/// Passes every object to `each`, with the line on which it begins. Lines that are not properties are skipped.
 ///
 /// Returns the first line on which something was dropped: a property above [`MAX_PROPERTIES`], or the end of a line above
 /// [`MAX_LINE`].
@@ -65,7 +65,7 @@ pub(crate) fn each_list<R: Read>(
     Ok(dropped)
 }
 
-/// `IPAddress         : 192.0.2.1`, `IPAddress={"192.0.2.1"}`.
+/// Splits `IPAddress         : 192.0.2.1` or `IPAddress={"192.0.2.1"}` into name and value.
 fn property(line: &str) -> Option<(&str, &str)> {
     let name_len = line.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.')))?;
     let (name, rest) = line.split_at_checked(name_len)?;
@@ -94,7 +94,7 @@ mod tests {
 
     fn lists(text: &str) -> Vec<(Vec<(String, String)>, u64)> {
         let mut all = Vec::new();
-        each_list(TextReader::of(text), |list, line| all.push((list.to_vec(), line))).unwrap();
+        each_list(TextReader::from_text(text), |list, line| all.push((list.to_vec(), line))).unwrap();
         all
     }
 

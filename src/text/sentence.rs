@@ -1,4 +1,4 @@
-//! The first letter of a sentence.
+//! Changes the case of a sentence's first letter.
 
 use std::borrow::Cow;
 
@@ -11,7 +11,8 @@ pub(crate) fn capitalised(text: &str) -> String {
     out
 }
 
-/// The text as it continues a sentence, unless it begins with a name or an abbreviation.
+/// The text with its first letter in lower case, to continue a sentence. A text with an upper-case second letter begins with a
+/// name or an abbreviation, and stays as written.
 pub(crate) fn uncapitalised(text: &str) -> Cow<'_, str> {
     let mut chars = text.chars();
     match (chars.next(), chars.clone().next()) {

@@ -16,7 +16,7 @@ use crate::text::escape::unescape_cell;
 pub(super) const FORMAT: Format = Format { name: "ADRecon SPNs", recognise, read, may_be_empty: false };
 
 fn recognise(head: &str) -> bool {
-    Header::of(head).is_some_and(|header| {
+    Header::parse(head).is_some_and(|header| {
         ["UserName", "Service", "Host"].iter().all(|name| header.column(&[name]).is_some())
             && header.columns().len() >= 4
     })

@@ -33,13 +33,13 @@ const CSVDE_COMMAND: &str = "csvde -f spns.csv -r \"(servicePrincipalName=*)\" -
 const GET_AD_COMMAND: &str = "Get-ADObject -LDAPFilter '(servicePrincipalName=*)' -Properties objectClass,sAMAccountName,servicePrincipalName,dNSHostName,pwdLastSet,whenChanged,userAccountControl,msDS-SupportedEncryptionTypes,primaryGroupID,operatingSystem,whenCreated,msDS-AdditionalDnsHostName | Select-Object ObjectClass,sAMAccountName,DistinguishedName,dNSHostName,pwdLastSet,userAccountControl,msDS-SupportedEncryptionTypes,primaryGroupID,operatingSystem,@{n='whenChanged';e={$_.whenChanged.ToUniversalTime().ToString('o')}},@{n='whenCreated';e={$_.whenCreated.ToUniversalTime().ToString('o')}},@{n='msDS-AdditionalDnsHostName';e={$_.'msDS-AdditionalDnsHostName' -join ';'}},@{n='servicePrincipalName';e={$_.servicePrincipalName -join ';'}} | Export-Csv -NoTypeInformation -Encoding UTF8 spns.csv";
 
 fn is_csvde(head: &str) -> bool {
-    Header::of(head).is_some_and(|header| {
+    Header::parse(head).is_some_and(|header| {
         header.columns().first().is_some_and(|first| first == "dn") && header.columns().len() > 1
     })
 }
 
 fn is_get_ad(head: &str) -> bool {
-    Header::of(head).is_some_and(|header| {
+    Header::parse(head).is_some_and(|header| {
         let columns = attribute_columns(&header);
         let has = |wanted| columns.iter().any(|(_, attribute)| *attribute == wanted);
         columns.len() > 1 && (has(Attribute::DistinguishedName) || has(Attribute::AccountName))

@@ -46,7 +46,7 @@ impl Columns {
 }
 
 fn recognise(head: &str) -> bool {
-    Header::of(head).is_some_and(|header| {
+    Header::parse(head).is_some_and(|header| {
         let columns = Columns::of(&header);
         columns.account.is_some() && columns.domain.is_some() && columns.spn.is_some()
     })

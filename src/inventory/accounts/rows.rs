@@ -13,7 +13,7 @@ pub(super) fn each_row<C>(
 ) -> Result<(), ReadError> {
     let Some(mut table) = Table::open(text)? else { return Ok(()) };
     let columns_of_interest = columns(table.header());
-    let mut width = RowWidth::of(table.header());
+    let mut width = RowWidth::new(table.header());
     while let Some(next) = table.next_row() {
         match next {
             Ok(cut) if !cut.is_ended && cut.width() < width.columns => to.lost(cut.line, CUT_OFF),

@@ -57,7 +57,7 @@ impl<'s> Sample<'s> {
     pub(crate) fn new(head: &'s [u8], text: &'s str) -> Self {
         let columns = match text.trim_start().starts_with(['{', '[']) {
             true => Vec::new(),
-            false => Header::of(text).map(|header| header.columns().to_vec()).unwrap_or_default(),
+            false => Header::parse(text).map(|header| header.columns().to_vec()).unwrap_or_default(),
         };
         Sample { head, text, columns, lower: text.to_ascii_lowercase() }
     }

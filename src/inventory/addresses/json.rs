@@ -26,7 +26,7 @@ pub(super) fn each_object(
     each: impl FnMut(&Object, u64, &mut AddressCollector<'_>) -> Result<(), Refusal>,
 ) -> Result<(), Refusal> {
     let mut objects = Objects { to, each, refusal: None };
-    json::each_object(TextReader::of(text), &mut objects)
+    json::each_object(TextReader::from_text(text), &mut objects)
         .map_err(|error| Refusal::Unreadable(error.to_string()))?;
     objects.refusal.map_or(Ok(()), Err)
 }

@@ -11,7 +11,7 @@ use super::format::{Format, Reader, Refusal, Sample};
 use super::json::Object;
 use super::powershell_json::{is_known_class, take};
 use crate::text::decode::TextReader;
-use crate::text::property_list::{DROPPED, each_list};
+use crate::text::property_list::{DROPPED_MESSAGE, each_list};
 
 pub(super) const FORMAT: Format = Format { name: "list of properties", recognise, read: Reader::Text(read) };
 
@@ -20,13 +20,13 @@ const COMMAND: &str = "Get-NetIPAddress | Export-Csv -NoTypeInformation -Encodin
 fn recognise(sample: &Sample<'_>) -> bool {
     let mut known = false;
     // Reading a slice cannot fail.
-    let _ = each_list(TextReader::of(sample.text), |list, _| known |= is_known_class(&object(list)));
+    let _ = each_list(TextReader::from_text(sample.text), |list, _| known |= is_known_class(&object(list)));
     known
 }
 
 fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
     let mut refusal = None;
-    let result = each_list(TextReader::of(text), |list, line| {
+    let result = each_list(TextReader::from_text(text), |list, line| {
         if refusal.is_some() {
             return;
         }
@@ -50,7 +50,7 @@ fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
         };
     });
     if let Some(line) = result.map_err(|error| Refusal::Unreadable(error.to_string()))? {
-        to.problem(line, DROPPED);
+        to.problem(line, DROPPED_MESSAGE);
     }
     refusal.map_or(Ok(()), Err)
 }

@@ -14,7 +14,7 @@ use super::rows::each_row;
 use super::values::parse_address;
 use crate::text::decode::TextReader;
 use crate::text::delimited::Header;
-use crate::text::property_list::{DROPPED, each_list};
+use crate::text::property_list::{DROPPED_MESSAGE, each_list};
 
 pub(super) const CSV: Format =
     Format { name: "Resolve-DnsName CSV", recognise: detect_csv, read: Reader::Text(read_csv) };
@@ -79,7 +79,7 @@ fn read_csv(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
 fn detect_text(sample: &Sample<'_>) -> bool {
     let mut is_list = false;
     // Reading a slice cannot fail.
-    let _ = each_list(TextReader::of(sample.text), |list, _| {
+    let _ = each_list(TextReader::from_text(sample.text), |list, _| {
         let has = |name: &str| list.iter().any(|(key, _)| key == name);
         is_list |= has("Name") && has("Type") && has("Section");
     });
@@ -114,7 +114,7 @@ fn read_text(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
             }
         }
     }
-    let list = each_list(TextReader::of(text), |list, line| {
+    let list = each_list(TextReader::from_text(text), |list, line| {
         let get =
             |name: &str| list.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str());
         let address =
@@ -124,7 +124,7 @@ fn read_text(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
         }
     });
     if let Some(line) = list.map_err(|error| Refusal::Unreadable(error.to_string()))? {
-        to.problem(line, DROPPED);
+        to.problem(line, DROPPED_MESSAGE);
     }
     if cut {
         return Err(Refusal::LostData { found: "a name ends with ...".to_owned(), command: COMMAND });

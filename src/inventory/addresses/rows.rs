@@ -15,7 +15,7 @@ pub(super) fn each_row<C>(
     columns: impl FnOnce(&Header) -> Result<C, Refusal>,
     mut row: impl FnMut(&C, &Row<'_>, &mut AddressCollector<'_>) -> Result<(), Refusal>,
 ) -> Result<(), Refusal> {
-    let columns = |header: &Header| Ok((columns(header)?, RowWidth::of(header), header.columns().to_vec()));
+    let columns = |header: &Header| Ok((columns(header)?, RowWidth::new(header), header.columns().to_vec()));
     let mut is_over = false;
     each_row_of_any_width(text, to, columns, |(columns, width, names), next, to| {
         if is_over {
@@ -55,7 +55,8 @@ pub(super) fn each_row_of_any_width<C>(
     columns: impl FnOnce(&Header) -> Result<C, Refusal>,
     mut row: impl FnMut(&mut C, &Row<'_>, &mut AddressCollector<'_>) -> Result<(), Refusal>,
 ) -> Result<(), Refusal> {
-    let table = Table::open(TextReader::of(text)).map_err(|error| Refusal::Unreadable(error.to_string()))?;
+    let table =
+        Table::open(TextReader::from_text(text)).map_err(|error| Refusal::Unreadable(error.to_string()))?;
     let Some(mut table) = table else { return Ok(()) };
     let mut columns = columns(table.header())?;
     while let Some(next) = table.next_row() {

@@ -279,7 +279,7 @@ impl Flat {
         if last == "raw" || start.contains("\nLogName=") || start.contains("\nEventCode=") {
             // What the forwarder of Splunk writes: the time, then `LogName=System` and so on.
             let mut pairs = Vec::new();
-            let _ = each_list(TextReader::of(start), |list, _| pairs.extend(list.iter().cloned()));
+            let _ = each_list(TextReader::from_text(start), |list, _| pairs.extend(list.iter().cloned()));
             if pairs.iter().any(|(name, _)| name == "EventCode") {
                 for (name, value) in &pairs {
                     self.add(&normal(name), &Value::String(value.clone()), depth + 1);

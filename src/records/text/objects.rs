@@ -11,7 +11,7 @@ use super::reader::Reader;
 use crate::text::decode::TextReader;
 use crate::text::delimited::{Table, TableError};
 use crate::text::json::{ObjectVisitor, each_object};
-use crate::text::property_list::{DROPPED, each_list};
+use crate::text::property_list::{DROPPED_MESSAGE, each_list};
 
 pub(super) fn read_json(text: TextReader<impl Read>, reader: &mut Reader<'_>) {
     if let Err(error) = each_object(text, &mut Objects { reader }) {
@@ -106,7 +106,7 @@ pub(super) fn read_lists(text: TextReader<impl Read>, reader: &mut Reader<'_>) {
     });
     match result {
         Ok(None) => {}
-        Ok(Some(line)) => reader.skip(line, DROPPED),
+        Ok(Some(line)) => reader.skip(line, DROPPED_MESSAGE),
         Err(error) => reader.stopped(0, &error),
     }
 }

@@ -11,7 +11,7 @@ use crate::names::HostName;
 const UNUSED: SignedDuration = SignedDuration::from_hours(60 * 24);
 
 impl AccountKind {
-    pub(crate) fn of(account: &Account) -> Self {
+    pub(crate) fn from_account(account: &Account) -> Self {
         let name = account.name.trim_end_matches('$');
         if account.is_read_only_dc() {
             return Self::ReadOnlyDomainController;
@@ -81,11 +81,11 @@ pub(crate) fn is_in_use(account: &Account, events: Timestamp) -> bool {
 }
 
 impl AccountFacts {
-    pub(crate) fn of(account: &Account) -> Self {
+    pub(crate) fn from_account(account: &Account) -> Self {
         Self {
             name: account.name.clone(),
             domain: account.domain.clone(),
-            kind: AccountKind::of(account),
+            kind: AccountKind::from_account(account),
             listed: true,
             disabled: account.is_disabled(),
             operating_system: account.operating_system.clone(),

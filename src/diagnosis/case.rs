@@ -3,7 +3,7 @@
 use super::connection::{Connection, Topology};
 use super::context::{Context, Fleet};
 use super::dates::LogCoverage;
-use super::ownership::{KeyOf, Ownership};
+use super::ownership::{Ownership, TicketKey};
 use super::parties::{Parties, same_domain};
 use super::signals::Signals;
 use crate::incidents::Incident;
@@ -21,9 +21,9 @@ pub(crate) struct Case<'a> {
 
 impl<'a> Case<'a> {
     pub(super) fn new(incident: &'a Incident, context: &'a Context<'a>, fleet: &'a Fleet) -> Self {
-        let parties = Parties::of(incident, context);
+        let parties = Parties::new(incident, context);
         let by_names = Connection::by_names(&parties);
-        let ownership = Ownership::of(&parties, &by_names);
+        let ownership = Ownership::new(&parties, &by_names);
         let connection = key_before_names(by_names, &parties, &ownership);
         let signals = Signals::near(&parties, &connection, &ownership);
         Self {
@@ -49,7 +49,7 @@ fn key_before_names(by_names: Connection, parties: &Parties<'_>, ownership: &Own
             | Topology::ServiceAnswered
     );
     let certain = !has_namesake(by_names, parties, ownership);
-    match by_hosts && certain && ownership.key_of() == KeyOf::Responder {
+    match by_hosts && certain && ownership.ticket_key() == TicketKey::Responder {
         true => Connection { topology: Topology::OwnerAnswered, ..by_names },
         false => by_names,
     }
@@ -60,7 +60,7 @@ fn has_namesake(by_names: Connection, parties: &Parties<'_>, ownership: &Ownersh
     let Some(responder) = &parties.responder_host else { return false };
     by_names.topology == Topology::SameShortName
         && parties.realms.iter().any(|realm| {
-            parties.exists_in(responder, realm)
+            parties.is_machine_in(responder, realm)
                 && !ownership.keys().any(|key| same_domain(&key.domain, realm))
         })
 }

@@ -4,7 +4,7 @@
 //! the responder chose (nobody authenticates a KRB-ERROR: RFC 4120 5.9.1), so two rules hold:
 //!
 //! - A command connects only to hosts, and changes only accounts, that an inventory, an account list or
-//!   the `Computer` of a given log has ([`Named::known`], [`AccountFacts::listed`]). What the client itself
+//!   the `Computer` of a given log has ([`IncidentName::is_known`], [`AccountFacts::listed`]). What the client itself
 //!   asked for may be looked up in DNS or the directory, and is never a destination.
 //! - A name holds only characters that PowerShell, cmd and POSIX shells leave alone. An account, which
 //!   may hold a blank and ends with `$`, is in single quotes.
@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
-use super::subject::{AccountFacts, Named};
+use super::subject::{AccountFacts, IncidentName};
 use crate::names::Spn;
 
 /// Longest DNS name (RFC 1035 2.3.4).
@@ -28,7 +28,7 @@ const MAX_SPN: usize = 512;
 
 /// Role of a name in the incident. It selects the placeholder, and the words if there is no name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) enum Role {
+pub(crate) enum NameRole {
     Client,
     Responder,
     Target,
@@ -42,7 +42,7 @@ pub(crate) enum Role {
     Domain,
 }
 
-impl Role {
+impl NameRole {
     pub(crate) fn placeholder(self) -> &'static str {
         match self {
             Self::Client => "<client>",
@@ -76,11 +76,11 @@ impl Role {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 enum AllowedUse {
     /// Shown in sentences only.
-    Shown,
+    Sentence,
     /// The argument of a query to DNS or the directory.
     Query,
     /// The host a command connects to, or the account it changes.
-    Full,
+    Command,
 }
 
 /// A name for sentences, and for the commands that may use it.
@@ -88,7 +88,7 @@ enum AllowedUse {
 pub(crate) struct Name {
     /// As a command writes it, quoted where needed; as in the log where no command may have it.
     text: Arc<str>,
-    role: Role,
+    role: NameRole,
     allowed: AllowedUse,
     /// The text is an account's name in single quotes.
     is_quoted: bool,
@@ -96,63 +96,63 @@ pub(crate) struct Name {
 
 impl Name {
     /// No name is given: commands have the role's placeholder.
-    pub(crate) fn absent(role: Role) -> Self {
-        Self::new("", role, AllowedUse::Shown)
+    pub(crate) fn absent(role: NameRole) -> Self {
+        Self::new("", role, AllowedUse::Sentence)
     }
 
-    fn new(text: impl Into<Arc<str>>, role: Role, allowed: AllowedUse) -> Self {
+    fn new(text: impl Into<Arc<str>>, role: NameRole, allowed: AllowedUse) -> Self {
         Self { text: text.into(), role, allowed, is_quoted: false }
     }
 
     /// A host to connect to, if it is known.
-    pub(crate) fn host(named: &Named, role: Role) -> Self {
-        let may_connect = named.known && is_host(&named.text);
+    pub(crate) fn host(named: &IncidentName, role: NameRole) -> Self {
+        let may_connect = named.is_known && is_host(&named.text);
         Self::new(
             Arc::clone(&named.text),
             role,
-            if may_connect { AllowedUse::Full } else { AllowedUse::Shown },
+            if may_connect { AllowedUse::Command } else { AllowedUse::Sentence },
         )
     }
 
     /// The host that the client asked for: to connect to if it is known, else to look up.
-    pub(crate) fn target(named: &Named) -> Self {
-        let name = Self::host(named, Role::Target);
+    pub(crate) fn target(named: &IncidentName) -> Self {
+        let name = Self::host(named, NameRole::Target);
         match name.allowed {
-            AllowedUse::Shown if is_host(&named.text) => Self { allowed: AllowedUse::Query, ..name },
+            AllowedUse::Sentence if is_host(&named.text) => Self { allowed: AllowedUse::Query, ..name },
             _ => name,
         }
     }
 
     /// An account by its sAMAccountName, to change if a list has it.
-    pub(crate) fn account(facts: &AccountFacts, role: Role) -> Self {
+    pub(crate) fn account(facts: &AccountFacts, role: NameRole) -> Self {
         match facts.listed && is_account(&facts.name) {
             true => {
-                Self { is_quoted: true, ..Self::new(format!("'{}'", facts.name), role, AllowedUse::Full) }
+                Self { is_quoted: true, ..Self::new(format!("'{}'", facts.name), role, AllowedUse::Command) }
             }
-            false => Self::new(&*facts.name, role, AllowedUse::Shown),
+            false => Self::new(&*facts.name, role, AllowedUse::Sentence),
         }
     }
 
     /// The text of `Server`, if no list has such an account.
-    pub(crate) fn unlisted(text: &str, role: Role) -> Self {
-        Self::new(text, role, AllowedUse::Shown)
+    pub(crate) fn unverified(text: &str, role: NameRole) -> Self {
+        Self::new(text, role, AllowedUse::Sentence)
     }
 
     /// The SPN that the client asked for, without its realm.
     pub(crate) fn spn(spn: &Spn) -> Self {
         let bare = Spn { realm: None, ..spn.clone() }.to_string();
-        let allowed = if is_spn(&bare) { AllowedUse::Full } else { AllowedUse::Shown };
-        Self::new(bare, Role::Spn, allowed)
+        let allowed = if is_spn(&bare) { AllowedUse::Command } else { AllowedUse::Sentence };
+        Self::new(bare, NameRole::Spn, allowed)
     }
 
     /// A DNS domain; `known` if a listed account or a known host is in it.
     pub(crate) fn domain(text: &str, known: bool) -> Self {
-        let allowed = if known && is_host(text) { AllowedUse::Full } else { AllowedUse::Shown };
-        Self::new(text, Role::Domain, allowed)
+        let allowed = if known && is_host(text) { AllowedUse::Command } else { AllowedUse::Sentence };
+        Self::new(text, NameRole::Domain, allowed)
     }
 
     /// For a sentence: the name, or the role in words where no name is given.
-    pub(crate) fn shown(&self) -> &str {
+    pub(crate) fn in_sentence(&self) -> &str {
         if self.is_absent() { self.role.words() } else { self.unquoted() }
     }
 
@@ -164,8 +164,8 @@ impl Name {
     }
 
     /// For the beginning of a sentence.
-    pub(crate) fn first(&self) -> String {
-        let text = self.shown();
+    pub(crate) fn at_start(&self) -> String {
+        let text = self.in_sentence();
         match text.strip_prefix("the ") {
             Some(rest) if self.is_absent() => format!("The {rest}"),
             _ => text.to_owned(),
@@ -173,30 +173,30 @@ impl Name {
     }
 
     /// For a sentence that sends somebody to a name which only the responder gave.
-    pub(crate) fn reported(&self) -> Cow<'_, str> {
-        match self.role == Role::Responder && self.allowed == AllowedUse::Shown && !self.is_absent() {
+    pub(crate) fn with_origin(&self) -> Cow<'_, str> {
+        match self.role == NameRole::Responder && self.allowed == AllowedUse::Sentence && !self.is_absent() {
             true => format!("{} (reported by the responder, in no list)", self.text).into(),
-            false => self.shown().into(),
+            false => self.in_sentence().into(),
         }
     }
 
     /// For a query: the name or the placeholder.
-    pub(crate) fn word(&self) -> &str {
+    pub(crate) fn in_query(&self) -> &str {
         match (self.allowed, self.role) {
-            (AllowedUse::Shown, role) => role.placeholder(),
-            (_, Role::Spn | Role::Domain) => &self.text,
+            (AllowedUse::Sentence, role) => role.placeholder(),
+            (_, NameRole::Spn | NameRole::Domain) => &self.text,
             _ => self.text.trim_end_matches('.'),
         }
     }
 
     /// For a command that connects to the host or changes the account: the name or the placeholder.
-    pub(crate) fn destination(&self) -> &str {
-        if self.is_known() { self.word() } else { self.role.placeholder() }
+    pub(crate) fn in_command(&self) -> &str {
+        if self.is_known() { self.in_query() } else { self.role.placeholder() }
     }
 
     /// May a command connect to it or change it?
     pub(crate) fn is_known(&self) -> bool {
-        self.allowed == AllowedUse::Full
+        self.allowed == AllowedUse::Command
     }
 
     pub(crate) fn is_absent(&self) -> bool {
@@ -206,37 +206,37 @@ impl Name {
     /// The first label of a host for a query, such as the `Name` of a computer.
     pub(crate) fn label(&self) -> &str {
         match self.allowed {
-            AllowedUse::Shown => self.word(),
-            _ => self.word().split('.').next().unwrap_or(self.word()),
+            AllowedUse::Sentence => self.in_query(),
+            _ => self.in_query().split('.').next().unwrap_or(self.in_query()),
         }
     }
 
     /// The label as a computer's sAMAccountName has it, without `$`: cut to 15 characters (MS-NBTE 2.2.1).
-    pub(crate) fn computer(&self) -> &str {
+    pub(crate) fn netbios_label(&self) -> &str {
         match self.allowed {
-            AllowedUse::Shown => self.word(),
+            AllowedUse::Sentence => self.in_query(),
             // The characters of a host are ASCII.
             _ => self.label().get(..15).unwrap_or(self.label()),
         }
     }
 
     /// The DNS domain of a full host name.
-    pub(crate) fn suffix(&self) -> Option<&str> {
+    pub(crate) fn dns_suffix(&self) -> Option<&str> {
         match self.allowed {
-            AllowedUse::Shown => None,
-            _ => self.word().split_once('.').map(|(_, domain)| domain),
+            AllowedUse::Sentence => None,
+            _ => self.in_query().split_once('.').map(|(_, domain)| domain),
         }
     }
 
     /// An account's name inside an LDAP filter in single quotes, or the placeholder.
     pub(crate) fn in_filter(&self) -> &str {
-        if self.is_quoted { self.unquoted() } else { self.word() }
+        if self.is_quoted { self.unquoted() } else { self.in_query() }
     }
 }
 
 impl Serialize for Name {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.shown())
+        serializer.serialize_str(self.in_sentence())
     }
 }
 
@@ -282,7 +282,7 @@ impl Command {
 
     /// To run on this host.
     pub(crate) fn on(host: &Name, line: impl Into<Cow<'static, str>>) -> Self {
-        Self::at(host.reported(), line)
+        Self::at(host.with_origin(), line)
     }
 
     /// To run at a place in words, such as `the DNS server`.

@@ -3,7 +3,7 @@
 use super::parties::Parties;
 use crate::inventory::accounts::Account;
 use crate::inventory::hosts::HostId;
-use crate::names::{HostName, Principal, Same};
+use crate::names::{HostMatch, HostName, Principal};
 
 /// How client, responder and target relate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -106,19 +106,20 @@ fn among_hosts(
     target: &HostName,
     responder: &HostName,
 ) -> (Topology, bool) {
-    let client_is_target = client.same(target) != Same::No || parties.is_other_name_of(client, target);
-    let from_client = parties.answers_as(client);
-    let from_target = parties.answers_as(target);
-    if client.same(target) != Same::No && from_client != Same::No {
+    let client_is_target =
+        client.compare(target) != HostMatch::No || parties.is_other_name_of(client, target);
+    let from_client = parties.compare_responder(client);
+    let from_target = parties.compare_responder(target);
+    if client.compare(target) != HostMatch::No && from_client != HostMatch::No {
         // A ticket to itself: whatever is wrong, the connection reached the target.
-        return (Topology::TargetAnswered, from_client == Same::Yes);
+        return (Topology::TargetAnswered, from_client == HostMatch::Yes);
     }
     if responder.same_label(target) {
         if responder.same_label(client) {
             // `srv1` in alpha asks `srv1` in beta: the responder may be either.
             return match (from_client, from_target) {
-                (Same::Yes, Same::No) => (Topology::ClientAnswered, true),
-                (Same::No, Same::Yes) => (Topology::TargetAnswered, true),
+                (HostMatch::Yes, HostMatch::No) => (Topology::ClientAnswered, true),
+                (HostMatch::No, HostMatch::Yes) => (Topology::TargetAnswered, true),
                 _ => (Topology::SameShortName, false),
             };
         }
@@ -126,16 +127,16 @@ fn among_hosts(
             return (Topology::SameShortName, true);
         }
         return match from_target {
-            Same::Yes => (Topology::TargetAnswered, true),
-            Same::Maybe if parties.resolves_home() || !parties.may_be_two_domains(target) => {
+            HostMatch::Yes => (Topology::TargetAnswered, true),
+            HostMatch::Maybe if parties.resolves_home() || !parties.may_be_two_domains(target) => {
                 (Topology::TargetAnswered, false)
             }
             _ => (Topology::SameShortName, false),
         };
     }
-    if from_client != Same::No {
+    if from_client != HostMatch::No {
         // Where the target is another name of the client, the name was followed as the inventory says.
-        return (Topology::ClientAnswered, from_client == Same::Yes || client_is_target);
+        return (Topology::ClientAnswered, from_client == HostMatch::Yes || client_is_target);
     }
     (Topology::OtherAnswered, true)
 }
@@ -164,7 +165,7 @@ fn is_service_account(
             let accounts = parties.context.accounts.named(name);
             !accounts.is_empty()
                 && accounts.iter().all(|account| account.is_managed_service_account())
-                && parties.usable(parties.context.hosts.find(responder)).is_empty()
+                && parties.shareable(parties.context.hosts.find(responder)).is_empty()
         }
         _ => false,
     }

@@ -24,7 +24,7 @@ pub struct Context<'a> {
     pub(super) domains: Mutex<HashMap<Box<str>, Arc<[String]>>>,
     /// How far a signal may lie from an event of the incident (`--window`).
     pub window: SignedDuration,
-    /// How old the inventories are; without [`Context::dated`] nothing is known about it.
+    /// How old the inventories are; without [`Context::with_dates`] nothing is known about it.
     pub dates: FileDates,
 }
 
@@ -47,7 +47,7 @@ impl<'a> Context<'a> {
 
     /// When the inventories were written.
     #[must_use]
-    pub fn dated(mut self, dates: FileDates) -> Self {
+    pub fn with_dates(mut self, dates: FileDates) -> Self {
         self.dates = dates;
         self
     }
@@ -62,14 +62,14 @@ pub(super) struct Fleet {
     logs: HashMap<String, BTreeSet<FileIndex>>,
     /// By an address and a class of RPC: clients that reached themselves, each with a target that owns the address too. No host
     /// is the client or the target of two pairs.
-    loops: HashMap<(IpAddr, String), Vec<(HostId, HostId)>>,
+    loopbacks: HashMap<(IpAddr, String), Vec<(HostId, HostId)>>,
 }
 
 /// So many pairs leave two after those with the client or the target of any one incident.
 const ENOUGH_PAIRS: usize = 4;
 
 impl Fleet {
-    pub(super) fn of(incidents: &[Incident], context: &Context<'_>) -> Self {
+    pub(super) fn new(incidents: &[Incident], context: &Context<'_>) -> Self {
         let mut fleet = Self::default();
         for incident in incidents {
             let files = fleet.logs.entry(incident.client.to_lowercase()).or_default();
@@ -89,14 +89,14 @@ impl Fleet {
             if host.same_label(&by) {
                 fleet.classes.entry(host.to_string()).or_default().insert(spn.class.to_lowercase());
             } else if is_rpc_class(&spn.class.to_lowercase()) {
-                fleet.add_loop(&incident.client, &by, (&host, &spn.class.to_lowercase()), context);
+                fleet.add_loopback(&incident.client, &by, (&host, &spn.class.to_lowercase()), context);
             }
         }
         fleet
     }
 
     /// Notes the addresses that a client which answered itself and its target both own, unless DNS resolves the target to it.
-    fn add_loop(
+    fn add_loopback(
         &mut self,
         client: &str,
         by: &HostName,
@@ -116,7 +116,7 @@ impl Fleet {
             return;
         }
         for address in ours.intersection(&theirs) {
-            let pairs = self.loops.entry((*address, class.to_owned())).or_default();
+            let pairs = self.loopbacks.entry((*address, class.to_owned())).or_default();
             let apart = pairs.iter().all(|(c, t)| *c != client && *t != target);
             if apart && pairs.len() < ENOUGH_PAIRS {
                 pairs.push((client, target));
@@ -126,14 +126,14 @@ impl Fleet {
 
     /// How many other clients reached themselves when they asked for this class on other targets that share this address with
     /// them. Programs of another class may follow names where these choose an address.
-    pub(super) fn loops_beside(
+    pub(super) fn other_loopbacks(
         &self,
         address: IpAddr,
         class: String,
         client: HostId,
         target: HostId,
     ) -> usize {
-        let pairs = self.loops.get(&(address, class)).map(Vec::as_slice).unwrap_or_default();
+        let pairs = self.loopbacks.get(&(address, class)).map(Vec::as_slice).unwrap_or_default();
         pairs.iter().filter(|(c, t)| *c != client && *t != target).count()
     }
 

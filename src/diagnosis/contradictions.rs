@@ -6,12 +6,12 @@ use super::case::Case;
 use super::connection::Topology;
 use super::evidence::Caveat;
 use super::proof::Proof;
-use super::signals::{About, NearSignal, is_taken};
+use super::signals::{Concern, NearSignal, is_taken};
 use super::verdict::{Cause, Kind};
 use crate::events::SignalKind;
 use crate::inventory::hosts::HostId;
 
-pub(super) fn of(case: &Case<'_>, cause: Cause, kind: Kind, proof: &Proof) -> Vec<Caveat> {
+pub(super) fn find(case: &Case<'_>, cause: Cause, kind: Kind, proof: &Proof) -> Vec<Caveat> {
     let mut out = Vec::new();
     if proof.basis.owners {
         out.extend(not_registered(case));
@@ -54,7 +54,7 @@ pub(super) fn of(case: &Case<'_>, cause: Cause, kind: Kind, proof: &Proof) -> Ve
 fn resolves_to(case: &Case<'_>, host: Option<HostId>) -> Option<Caveat> {
     let (address, source) = case.parties.resolves_to_host(host)?;
     Some(Caveat::ResolvesElsewhere {
-        name: case.parties.target_name().into(),
+        name: case.parties.target_text().into(),
         address,
         owner: case.parties.context.hosts.name(host?).to_string().into(),
         source: source.clone(),
@@ -64,7 +64,7 @@ fn resolves_to(case: &Case<'_>, host: Option<HostId>) -> Option<Caveat> {
 /// DNS resolves the target to no address that the target has: one of the lists is outdated, or the name resolved elsewhere.
 fn resolves_to_nothing(case: &Case<'_>, out: &mut Vec<Caveat>) {
     let parties = &case.parties;
-    let own = parties.usable(parties.target_id);
+    let own = parties.shareable(parties.target_id);
     let lost = |(address, _): &(std::net::IpAddr, _)| !parties.owns(parties.target_id, *address);
     if let Some((address, source)) = parties.resolved().first()
         && out.is_empty()
@@ -72,7 +72,7 @@ fn resolves_to_nothing(case: &Case<'_>, out: &mut Vec<Caveat>) {
         && parties.resolved().iter().all(lost)
     {
         out.push(Caveat::ResolvesToNothing {
-            name: parties.target_name().into(),
+            name: parties.target_text().into(),
             address: *address,
             source: (*source).clone(),
         });
@@ -118,7 +118,7 @@ fn client_owns_it(case: &Case<'_>, proof: &Proof) -> Option<Caveat> {
     if case.connection.topology == Topology::ClientAnswered {
         return None;
     }
-    let own = case.parties.usable(case.parties.client_id);
+    let own = case.parties.shareable(case.parties.client_id);
     let reached: HashSet<_> = proof.reached.iter().collect();
     let row = own.iter().find(|row| reached.contains(&row.address))?;
     Some(Caveat::ClientOwnsIt {
@@ -131,24 +131,24 @@ fn client_owns_it(case: &Case<'_>, proof: &Proof) -> Option<Caveat> {
 /// Near the time the KDC found no owner at all, whatever the lists have.
 fn not_registered(case: &Case<'_>) -> Option<Caveat> {
     let near = case.signals.iter().find(|near| near.kind() == SignalKind::NotRegistered)?;
-    Some(Caveat::NotRegistered { event: near.quoted() })
+    Some(Caveat::NotRegistered { event: near.quote() })
 }
 
 /// The target's key is broken as well, so two troubles may hide in one.
 fn key_refused(case: &Case<'_>) -> Option<Caveat> {
     let refused = |near: &NearSignal<'_>| match near.kind() {
-        SignalKind::PasswordRejected if near.about == About::Target => Some("computer"),
+        SignalKind::PasswordRejected if near.concern == Concern::Target => Some("computer"),
         SignalKind::SessionRefused | SignalKind::NoMachineAccount
-            if near.about == About::Target && !near.routine =>
+            if near.concern == Concern::Target && !near.is_routine =>
         {
             Some("computer")
         }
-        SignalKind::ServiceLogonFailed if near.about == About::Responder => Some("service"),
+        SignalKind::ServiceLogonFailed if near.concern == Concern::Responder => Some("service"),
         _ => None,
     };
     case.signals
         .iter()
-        .find_map(|near| Some(Caveat::KeyRefused { what: refused(&near)?, event: near.quoted() }))
+        .find_map(|near| Some(Caveat::KeyRefused { what: refused(&near)?, event: near.quote() }))
 }
 
 fn name_trouble(case: &Case<'_>, kind: Kind) -> Option<Caveat> {
@@ -162,5 +162,5 @@ fn name_trouble(case: &Case<'_>, kind: Kind) -> Option<Caveat> {
         ) || (near.kind() == SignalKind::WinRmSpnRefused && is_taken(&near.recorded.signal))
     };
     let near = case.signals.iter().find(trouble)?;
-    Some(Caveat::NameTrouble { event: near.quoted() })
+    Some(Caveat::NameTrouble { event: near.quote() })
 }

@@ -9,7 +9,7 @@ use crate::files::FileIndex;
 use crate::inventory::Source;
 
 /// A log exported within this time after its last record has the date of its export.
-const KEPT: SignedDuration = SignedDuration::from_hours(36);
+const MAX_EXPORT_DELAY: SignedDuration = SignedDuration::from_hours(36);
 
 /// When inventories and logs were written.
 ///
@@ -39,22 +39,22 @@ pub(crate) struct LogCoverage {
 
 impl LogCoverage {
     /// The log's file has the date of its export. The inventories next to it most likely have theirs, too.
-    pub(super) fn dates_were_kept(self) -> bool {
-        self.written.is_some_and(|written| written.duration_since(self.to).abs() <= KEPT)
+    pub(super) fn has_export_date(self) -> bool {
+        self.written.is_some_and(|written| written.duration_since(self.to).abs() <= MAX_EXPORT_DELAY)
     }
 
     /// The date of a log's file that was copied without its date.
-    pub(super) fn dates_were_lost(self) -> Option<Timestamp> {
-        self.written.filter(|written| written.duration_since(self.to) > KEPT)
+    pub(super) fn copy_date(self) -> Option<Timestamp> {
+        self.written.filter(|written| written.duration_since(self.to) > MAX_EXPORT_DELAY)
     }
 }
 
 /// When an inventory was collected.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Collected {
+pub(super) struct CollectionTime {
     pub at: Option<Timestamp>,
     /// The inventory has the time itself (a column `collected`), and not only its file's date.
-    pub dated: bool,
+    pub is_stated: bool,
 }
 
 impl FileDates {
@@ -86,8 +86,8 @@ impl FileDates {
     }
 
     /// `None` for a fact from a log, which has its own time.
-    pub(super) fn collected(&self, source: &Source) -> Option<Collected> {
+    pub(super) fn collection_time(&self, source: &Source) -> Option<CollectionTime> {
         let written = *self.written.get(&source.file)?;
-        Some(Collected { at: source.collected.or(written), dated: source.collected.is_some() })
+        Some(CollectionTime { at: source.collected.or(written), is_stated: source.collected.is_some() })
     }
 }

@@ -8,7 +8,7 @@ use super::case::Case;
 use super::connection::Topology;
 use super::context::{Context, Fleet};
 use super::finding::Finding;
-use super::problems::Ordered;
+use super::problems::Orderable;
 use super::proof::Repair;
 use super::verdict::{Cause, Confidence, Kind};
 use super::{narrative, problems, rules};
@@ -28,12 +28,12 @@ pub fn diagnose(incidents: Vec<Incident>, context: &Context<'_>) -> Diagnosis {
 }
 
 /// The same, with something made of each finding at once: a hundred thousand findings take more memory than their rows.
-pub(crate) fn diagnose_as<T: Ordered + Send>(
+pub(crate) fn diagnose_as<T: Orderable + Send>(
     incidents: Vec<Incident>,
     context: &Context<'_>,
     make: impl Fn(Finding) -> T + Sync,
 ) -> Diagnosis<T> {
-    let fleet = Fleet::of(&incidents, context);
+    let fleet = Fleet::new(&incidents, context);
     let decide = |incident: &Incident| {
         let case = Case::new(incident, context, &fleet);
         let verdict = rules::decide(&case);
@@ -42,7 +42,7 @@ pub(crate) fn diagnose_as<T: Ordered + Send>(
     diagnose_with(incidents, decide, make)
 }
 
-fn diagnose_with<T: Ordered + Send>(
+fn diagnose_with<T: Orderable + Send>(
     incidents: Vec<Incident>,
     decide: impl Fn(&Incident) -> Finding + Sync,
     make: impl Fn(Finding) -> T + Sync,
@@ -54,7 +54,7 @@ fn diagnose_with<T: Ordered + Send>(
             Err(_) => (make(without_verdict(incident)), 1),
         })
         .unzip();
-    problems::order(&mut findings);
+    problems::sort(&mut findings);
     Diagnosis { findings, failed: failures.iter().sum() }
 }
 

@@ -15,26 +15,26 @@ use crate::inventory::accounts::Account;
 use crate::names::HostName;
 
 /// Clocks of one domain differ by no more (Kerberos' own limit, RFC 4120 1.6).
-const SKEW: SignedDuration = SignedDuration::from_mins(5);
+const MAX_CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
 
 /// A computer sets its password every 30 days ("Maximum machine account password age").
 const PASSWORD_AGE: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// A list whose newest date is this much older than the events is outdated, however few computers it has.
-const OLD: SignedDuration = SignedDuration::from_hours(14 * 24);
+const MAX_LIST_AGE: SignedDuration = SignedDuration::from_hours(14 * 24);
 
 /// A daily occurrence may be late by half a day before the trouble counts as over.
-const GRACE: SignedDuration = SignedDuration::from_hours(36);
+const MIN_GRACE: SignedDuration = SignedDuration::from_hours(36);
 
 /// The rarest job that anybody waits for runs every month.
-const RAREST: SignedDuration = SignedDuration::from_hours(45 * 24);
+const MAX_GRACE: SignedDuration = SignedDuration::from_hours(45 * 24);
 
 /// Reasons why the verdict is not confirmed.
 pub(super) fn caveats(case: &Case<'_>, cause: Cause, kind: Kind, proof: &Proof) -> Vec<Caveat> {
     let mut out = Vec::new();
-    out.extend(of_another_time(case, &proof.basis));
+    out.extend(outdated_fact(case, &proof.basis));
     if proof.basis.owners {
-        out.extend(old_list(case));
+        out.extend(outdated_list(case));
         out.extend(changed_since(case));
     }
     if cause == Cause::LoopbackSharedIp && kind == Kind::BmcUsbNic {
@@ -46,9 +46,10 @@ pub(super) fn caveats(case: &Case<'_>, cause: Cause, kind: Kind, proof: &Proof) 
 /// Assumption of a verdict without caveats: a list without a date is from the time of the events.
 pub(super) fn assumption(case: &Case<'_>, proof: &Proof) -> Option<Fact> {
     let dates = &case.parties.context.dates;
-    let undated = |source: &Source| dates.collected(source).is_some_and(|collected| !collected.dated);
-    case.coverage?.dates_were_lost()?;
-    let facts = facts(case, &proof.basis);
+    let undated =
+        |source: &Source| dates.collection_time(source).is_some_and(|collected| !collected.is_stated);
+    case.coverage?.copy_date()?;
+    let facts = sourced_facts(case, &proof.basis);
     let file = facts
         .iter()
         .find(|sources| !sources.is_empty() && sources.iter().all(undated))
@@ -57,7 +58,7 @@ pub(super) fn assumption(case: &Case<'_>, proof: &Proof) -> Option<Fact> {
 }
 
 /// For each fact that the verdict rests on, where inventories have it.
-fn facts(case: &Case<'_>, basis: &Basis) -> Vec<Vec<Source>> {
+fn sourced_facts(case: &Case<'_>, basis: &Basis) -> Vec<Vec<Source>> {
     let mut facts = basis.facts.clone();
     if basis.owners {
         let owners = case.ownership.owners.iter();
@@ -67,8 +68,8 @@ fn facts(case: &Case<'_>, basis: &Basis) -> Vec<Vec<Source>> {
 }
 
 /// A fact is in doubt if every list that has it is.
-fn of_another_time(case: &Case<'_>, basis: &Basis) -> Option<Caveat> {
-    let facts = facts(case, basis);
+fn outdated_fact(case: &Case<'_>, basis: &Basis) -> Option<Caveat> {
+    let facts = sourced_facts(case, basis);
     let find = |caveat_of: &dyn Fn(&Source) -> Option<Caveat>| {
         facts.iter().find_map(|sources| {
             let caveats: Option<Vec<Caveat>> = sources.iter().map(caveat_of).collect();
@@ -80,7 +81,7 @@ fn of_another_time(case: &Case<'_>, basis: &Basis) -> Option<Caveat> {
 }
 
 /// Was this source valid when the events happened, as far as its date shows?
-pub(super) fn is_of_the_time(case: &Case<'_>, source: &Source) -> bool {
+pub(super) fn is_current(case: &Case<'_>, source: &Source) -> bool {
     outdated(case, source).is_none()
 }
 
@@ -88,19 +89,19 @@ pub(super) fn is_of_the_time(case: &Case<'_>, source: &Source) -> bool {
 fn outdated(case: &Case<'_>, source: &Source) -> Option<Caveat> {
     let dates = &case.parties.context.dates;
     let (seen, file) = (&case.parties.incident.occurrences, || (*source.file).into());
-    let collected = dates.collected(source)?;
-    if dates.clocks_contradict(seen.last, SKEW) {
+    let collected = dates.collection_time(source)?;
+    if dates.clocks_contradict(seen.last, MAX_CLOCK_SKEW) {
         return None;
     }
-    if let Some(at) = collected.at.filter(|at| *at < earlier(seen.first, SKEW)) {
-        return Some(Caveat::CollectedBefore { file: file(), at, collected: collected.dated });
+    if let Some(at) = collected.at.filter(|at| *at < earlier(seen.first, MAX_CLOCK_SKEW)) {
+        return Some(Caveat::CollectedBefore { file: file(), at, collected: collected.is_stated });
     }
     let (coverage, end) = (case.coverage?, later(seen.last, grace(case)));
     if collected.at.is_some_and(|at| at <= end) {
         return None;
     }
     let client = || case.parties.incident.client.clone();
-    let at = collected.at.filter(|_| collected.dated || coverage.dates_were_kept());
+    let at = collected.at.filter(|_| collected.is_stated || coverage.has_export_date());
     if coverage.to > end {
         return Some(Caveat::WentOn { client: client(), last: seen.last, to: coverage.to, file: file(), at });
     }
@@ -110,10 +111,10 @@ fn outdated(case: &Case<'_>, source: &Source) -> Option<Caveat> {
 /// Nothing shows when this was collected, for the files were copied without their dates.
 fn undated(case: &Case<'_>, source: &Source) -> Option<Caveat> {
     let coverage = case.coverage?;
-    let copied = coverage.dates_were_lost()?;
+    let copied = coverage.copy_date()?;
     let end = later(case.parties.incident.occurrences.last, grace(case));
-    let collected = case.parties.context.dates.collected(source)?;
-    (!collected.dated && collected.at.is_none_or(|at| at > end)).then(|| Caveat::UndatedFile {
+    let collected = case.parties.context.dates.collection_time(source)?;
+    (!collected.is_stated && collected.at.is_none_or(|at| at > end)).then(|| Caveat::UndatedFile {
         client: case.parties.incident.client.clone(),
         to: coverage.to,
         file: (*source.file).into(),
@@ -134,18 +135,18 @@ fn earlier(time: Timestamp, by: SignedDuration) -> Timestamp {
 fn grace(case: &Case<'_>) -> SignedDuration {
     let activity = &case.parties.incident.occurrences.activity;
     let longest = activity.iter().zip(activity.iter().skip(1)).map(|(a, b)| b.duration_since(a)).max();
-    longest.map_or(GRACE, |longest| (longest + longest / 2).clamp(GRACE, RAREST))
+    longest.map_or(MIN_GRACE, |longest| (longest + longest / 2).clamp(MIN_GRACE, MAX_GRACE))
 }
 
 /// A list of computers changes every day, for each sets its password every 30 days: of a hundred one does every seven hours.
 /// One whose newest date is much older than the events shows a registration that may have ended since.
-fn old_list(case: &Case<'_>) -> Option<Caveat> {
+fn outdated_list(case: &Case<'_>) -> Option<Caveat> {
     let sources = case.ownership.owners.iter().filter_map(|owner| owner.source.as_ref());
     for file in sources.filter(|source| source.collected.is_none()).map(|source| &source.file) {
         let Some((newest, computers)) = case.parties.context.accounts.newest_date(file) else { continue };
         // Ten times the mean distance is exceeded by chance once in 20,000 lists (e^-10).
         let mean = PASSWORD_AGE / i32::try_from(computers).unwrap_or(i32::MAX).max(1);
-        let quiet = (mean * 10).clamp(SignedDuration::from_hours(24), OLD);
+        let quiet = (mean * 10).clamp(SignedDuration::from_hours(24), MAX_LIST_AGE);
         if case.parties.incident.occurrences.first.duration_since(newest) > quiet {
             return Some(Caveat::OldList { file: (**file).into(), newest });
         }
@@ -167,7 +168,7 @@ fn changed_since(case: &Case<'_>) -> Option<Caveat> {
             && name.zip(target).is_some_and(|(name, target)| name.same_label(target))
     };
     case.ownership.owners.iter().filter(|owner| !own_host(owner)).find_map(|owner| {
-        let at = owner.when_changed.filter(|changed| *changed > later(last, SKEW))?;
+        let at = owner.when_changed.filter(|changed| *changed > later(last, MAX_CLOCK_SKEW))?;
         Some(Caveat::ChangedSince { account: (*owner.name).into(), at })
     })
 }
@@ -178,7 +179,7 @@ fn installed_since(case: &Case<'_>) -> Option<Caveat> {
     let installed = case.signals.iter().filter(|near| near.kind() == SignalKind::UsbNicInstalled);
     installed
         .map(|near| near.recorded)
-        .find(|recorded| recorded.occurrences.first > later(seen.last, SKEW))
+        .find(|recorded| recorded.occurrences.first > later(seen.last, MAX_CLOCK_SKEW))
         .map(|recorded| Caveat::InstalledSince {
             host: recorded.signal.computer.clone(),
             at: recorded.occurrences.first,

@@ -13,7 +13,7 @@ use super::proof::Proof;
 use super::request::{LogReason, Request};
 use super::rules::Verdict;
 use super::signals::{NearSignal, is_timeless};
-use super::subject::{AccountFacts, AccountKind, Named, RemedyInput, SharedAddress};
+use super::subject::{AccountFacts, AccountKind, IncidentName, RemedyInput, SharedAddress};
 use super::verdict::{Cause, Confidence, Kind};
 use crate::events::{Role, SignalKind};
 use crate::names::HostName;
@@ -60,7 +60,7 @@ pub(super) fn finding(case: &Case<'_>, verdict: Verdict) -> Finding {
 fn evidence(case: &Case<'_>, verdict: Verdict) -> Vec<Evidence> {
     let confirmed = verdict.confidence == Confidence::Confirmed;
     let assumption = confirmed.then(|| freshness::assumption(case, &verdict.proof)).flatten();
-    let near = near(case, &verdict);
+    let near = nearby_facts(case, &verdict);
     let Verdict { cause, confidence, proof, contradictions, caveats, open_rivals, excluded_rivals, .. } =
         verdict;
     let mut out: Vec<Evidence> = proof.evidence.into_iter().map(Evidence::supports).collect();
@@ -90,9 +90,9 @@ fn evidence(case: &Case<'_>, verdict: Verdict) -> Vec<Evidence> {
 }
 
 /// Events near the incident that the verdict does not quote already.
-fn near(case: &Case<'_>, verdict: &Verdict) -> Vec<Fact> {
+fn nearby_facts(case: &Case<'_>, verdict: &Verdict) -> Vec<Fact> {
     let quoted = |near: &NearSignal<'_>| {
-        let event = near.quoted();
+        let event = near.quote();
         let facts = verdict.proof.evidence.iter();
         facts.into_iter().any(|fact| matches!(fact, Fact::Event { event: quoted, .. } if *quoted == event))
             || verdict.contradictions.iter().any(|caveat| match caveat {
@@ -109,7 +109,7 @@ fn near(case: &Case<'_>, verdict: &Verdict) -> Vec<Fact> {
             more += 1;
             continue;
         }
-        out.push(near.fact(if is_timeless(near.kind()) { Relation::Timeless } else { Relation::Near }));
+        out.push(near.as_fact(if is_timeless(near.kind()) { Relation::Timeless } else { Relation::Near }));
     }
     if more > 0 {
         out.push(Fact::MoreEvents { count: more });
@@ -128,7 +128,7 @@ fn concerns(case: &Case<'_>, cause: Cause, near: &NearSignal<'_>) -> bool {
         SignalKind::Restarted => cause == Cause::PasswordMismatch,
         // A former name matters where the event still has it.
         SignalKind::Renamed => {
-            let former = signal.name(Role::Computer).and_then(HostName::parse);
+            let former = signal.first_name(Role::Computer).and_then(HostName::parse);
             let hosts = [&case.parties.responder_host, &case.parties.target_host];
             former.is_some_and(|former| hosts.into_iter().flatten().any(|host| host.same_label(&former)))
         }
@@ -149,25 +149,25 @@ fn missing(case: &Case<'_>, verdict: &Verdict) -> Vec<Request> {
         verdict.proof.missing.iter().cloned().for_each(&mut add);
     }
     if !verdict.caveats.is_empty() {
-        of_the_time(case, verdict.cause).into_iter().for_each(&mut add);
+        ask_current_inventories(case, verdict.cause).into_iter().for_each(&mut add);
     }
     if out.is_empty() && !verdict.contradictions.is_empty() {
-        out.push(Request::NewerInventory { files: files(&verdict.proof) });
+        out.push(Request::NewerInventory { files: inventory_files(&verdict.proof) });
     }
     if out.is_empty() && verdict.confidence != Confidence::Confirmed {
         out.push(match verdict.kind {
-            Kind::Misplaced | Kind::Duplicate => predicates::spn_owner(case),
-            _ => predicates::resolution(case),
+            Kind::Misplaced | Kind::Duplicate => predicates::ask_spn_owner(case),
+            _ => predicates::ask_resolution(case),
         });
         if case.parties.target_host.is_some() {
-            out.push(Request::Namesakes { host: case.target_to_ask(), domains: case.domain_names() });
+            out.push(Request::Namesakes { host: case.target_name(), domains: case.domain_names() });
         }
     }
     out
 }
 
 /// The files of inventories that a proof rests on.
-fn files(proof: &Proof) -> Vec<String> {
+fn inventory_files(proof: &Proof) -> Vec<String> {
     let mut files: Vec<String> =
         proof.basis.facts.iter().flatten().map(|source| source.file.to_string()).collect();
     files.sort();
@@ -176,20 +176,20 @@ fn files(proof: &Proof) -> Vec<String> {
 }
 
 /// Requests for inventories from the time of the events.
-fn of_the_time(case: &Case<'_>, cause: Cause) -> Vec<Request> {
+fn ask_current_inventories(case: &Case<'_>, cause: Cause) -> Vec<Request> {
     let mut out = vec![Request::ClientLog { client: case.client_name(), reason: LogReason::Outdated }];
     match cause {
         Cause::LoopbackSharedIp | Cause::WrongHost => {
             out.push(match case.connection.topology {
                 Topology::ClientAnswered => Request::Addresses { host: case.client_name() },
-                _ => predicates::addresses_of_responder(case),
+                _ => predicates::ask_responder_addresses(case),
             });
-            out.push(predicates::addresses_of_target(case));
+            out.push(predicates::ask_target_addresses(case));
             if cause == Cause::WrongHost {
-                out.push(predicates::resolution(case));
+                out.push(predicates::ask_resolution(case));
             }
         }
-        Cause::DuplicateSpn | Cause::PasswordMismatch => out.push(predicates::spn_owner(case)),
+        Cause::DuplicateSpn | Cause::PasswordMismatch => out.push(predicates::ask_spn_owner(case)),
         Cause::Undetermined => {}
     }
     out
@@ -199,8 +199,9 @@ fn of_the_time(case: &Case<'_>, cause: Cause) -> Vec<Request> {
 fn remedy_input(case: &Case<'_>, verdict: &Verdict) -> RemedyInput {
     let parties = &case.parties;
     let owners: Vec<AccountFacts> =
-        case.ownership.owners.iter().map(|account| AccountFacts::of(account)).collect();
-    let account = case.ownership.responder_accounts.first().map(|account| AccountFacts::of(account));
+        case.ownership.owners.iter().map(|account| AccountFacts::from_account(account)).collect();
+    let account =
+        case.ownership.responder_accounts.first().map(|account| AccountFacts::from_account(account));
     let hosts = parties.context.hosts.with_addresses();
     let addresses: Vec<SharedAddress> = verdict
         .proof
@@ -215,13 +216,14 @@ fn remedy_input(case: &Case<'_>, verdict: &Verdict) -> RemedyInput {
         .collect();
     let host = match case.is_account() {
         true => None,
-        false => parties.responder_host.as_ref().map(|_| parties.responder_named.clone()),
+        false => parties.responder_host.as_ref().map(|_| parties.responder_name.clone()),
     };
     // Where an account answered, the service runs on the target, as far as anything shows.
-    let server: Option<Named> = host.or_else(|| case.is_account().then(|| parties.target_named.clone()));
-    let responder = Named {
+    let server: Option<IncidentName> =
+        host.or_else(|| case.is_account().then(|| parties.target_name.clone()));
+    let responder = IncidentName {
         text: (&*parties.incident.answered_by).into(),
-        known: parties.responder_named.known || account.is_some(),
+        is_known: parties.responder_name.is_known || account.is_some(),
     };
     let is_controller = |account: &AccountFacts| {
         matches!(account.kind, AccountKind::DomainController | AccountKind::ReadOnlyDomainController)
@@ -236,9 +238,9 @@ fn remedy_input(case: &Case<'_>, verdict: &Verdict) -> RemedyInput {
         cause: verdict.cause,
         kind: verdict.kind,
         confidence: verdict.confidence,
-        client: parties.client_named.clone(),
+        client: parties.client_name.clone(),
         target: parties.incident.target.clone(),
-        target_host: parties.target_named.clone(),
+        target_host: parties.target_name.clone(),
         responder,
         responder_host: server,
         responder_account: account.map(Box::new),
@@ -251,7 +253,7 @@ fn remedy_input(case: &Case<'_>, verdict: &Verdict) -> RemedyInput {
 }
 
 /// The accounts that own the SPN.
-fn owners(case: &Case<'_>) -> String {
+fn owners_text(case: &Case<'_>) -> String {
     let owners = &case.ownership.owners;
     let mut names: Vec<String> = owners
         .iter()
@@ -268,14 +270,14 @@ fn owners(case: &Case<'_>) -> String {
 }
 
 /// K, as the explanation has it.
-fn key(case: &Case<'_>) -> String {
+fn key_text(case: &Case<'_>) -> String {
     match case.ownership.key_owner() {
         Some(owner) => format!("the account {}", owner.name),
         None => format!("the account that owns {}", case.parties.incident.target),
     }
 }
 
-fn shared(verdict: &Verdict) -> String {
+fn shared_text(verdict: &Verdict) -> String {
     let addresses: Vec<String> =
         verdict.proof.shared.iter().take(MAX_NAMES).map(ToString::to_string).collect();
     match verdict.proof.adapter.is_empty() {
@@ -288,18 +290,18 @@ fn shared(verdict: &Verdict) -> String {
 fn title(case: &Case<'_>, verdict: &Verdict) -> String {
     let incident = case.parties.incident;
     let (client, target, by) = (&incident.client, &incident.target, &incident.answered_by);
-    let host = case.parties.target_name();
-    let responder = case.parties.responder_name();
-    let owned = case.ownership.owners.first().map(|_| owners(case));
+    let host = case.parties.target_text();
+    let responder = case.parties.responder_text();
+    let owned = case.ownership.owners.first().map(|_| owners_text(case));
     match (verdict.cause, verdict.kind) {
         (Cause::LoopbackSharedIp, _) if !verdict.proof.shared.is_empty() => {
-            format!("{client} and {host} both own {}", shared(verdict))
+            format!("{client} and {host} both own {}", shared_text(verdict))
         }
         (Cause::LoopbackSharedIp, _) => format!("{client} reached itself instead of {host}"),
         (Cause::WrongHost, Kind::SharedAddress | Kind::ClusterOrNlbAddress)
             if !verdict.proof.shared.is_empty() =>
         {
-            format!("{responder} and {host} both own {}", shared(verdict))
+            format!("{responder} and {host} both own {}", shared_text(verdict))
         }
         (Cause::WrongHost, Kind::ClusterOrAlias) => format!("{host} is a name that {by} serves"),
         (Cause::WrongHost, _) => format!("{client} reached {by} instead of {host}"),
@@ -353,7 +355,7 @@ fn title(case: &Case<'_>, verdict: &Verdict) -> String {
 }
 
 fn explanation(case: &Case<'_>, verdict: &Verdict, title: &str) -> String {
-    let mut text = story(case, verdict);
+    let mut text = what_happened(case, verdict);
     let hedge = match verdict.confidence {
         Confidence::Confirmed => "The cause",
         Confidence::Likely => "Probable cause",
@@ -373,7 +375,7 @@ fn explanation(case: &Case<'_>, verdict: &Verdict, title: &str) -> String {
 }
 
 /// First sentences of the explanation: the client, the target and the responder.
-fn story(case: &Case<'_>, verdict: &Verdict) -> String {
+fn what_happened(case: &Case<'_>, verdict: &Verdict) -> String {
     let incident = case.parties.incident;
     let (client, target, by) = (&incident.client, &incident.target, &incident.answered_by);
     let asked = if target.is_empty() { "a target that the event does not name" } else { target };
@@ -381,7 +383,7 @@ fn story(case: &Case<'_>, verdict: &Verdict) -> String {
     match case.connection.topology {
         Topology::ClientAnswered => format!(
             "{client} asked for {asked} and got a ticket for {}, but its own account {who} answered and could not decrypt it",
-            key(case)
+            key_text(case)
         ),
         Topology::OwnerAnswered | Topology::TargetAnswered => format!(
             "{client} asked for {asked}. The right {} {who} answered and could not decrypt the ticket",
@@ -396,9 +398,9 @@ fn story(case: &Case<'_>, verdict: &Verdict) -> String {
 
 /// One more sentence that the kind needs.
 fn detail(case: &Case<'_>, verdict: &Verdict) -> String {
-    let host = case.parties.target_name();
+    let host = case.parties.target_text();
     match verdict.kind {
-        Kind::ClusterOrAlias => format!("The ticket was made for {}", key(case)),
+        Kind::ClusterOrAlias => format!("The ticket was made for {}", key_text(case)),
         Kind::StaleDns if verdict.confidence == Confidence::Confirmed => {
             format!("The name {host} resolves to an address of another host")
         }
@@ -409,7 +411,7 @@ fn detail(case: &Case<'_>, verdict: &Verdict) -> String {
             Some(owner) => format!("The ticket is for {}: both accounts may be right", owner.name),
             None => "Both accounts may be right".to_owned(),
         },
-        Kind::NameTakenOver => format!("The ticket is for {}", owners(case)),
+        Kind::NameTakenOver => format!("The ticket is for {}", owners_text(case)),
         Kind::LeftoverAccount if case.ownership.owners.iter().any(|owner| owner.is_disabled()) => {
             "The owner is disabled".to_owned()
         }
@@ -421,7 +423,7 @@ fn detail(case: &Case<'_>, verdict: &Verdict) -> String {
 /// The causes that were considered and why they were not chosen.
 fn not_chosen(case: &Case<'_>, chosen: Cause) -> Vec<Fact> {
     let by = &case.parties.incident.answered_by;
-    let host = case.parties.target_name();
+    let host = case.parties.target_text();
     let mut out = Vec::new();
     let mut not = |cause: Cause, why: String| {
         if cause != chosen {
@@ -431,7 +433,7 @@ fn not_chosen(case: &Case<'_>, chosen: Cause) -> Vec<Fact> {
     let own = &case.ownership;
     match case.connection.topology {
         Topology::ClientAnswered => {
-            let known = |id| !case.parties.usable(id).is_empty();
+            let known = |id| !case.parties.shareable(id).is_empty();
             if known(case.parties.client_id) && known(case.parties.target_id) {
                 not(Cause::LoopbackSharedIp, "no inventory shows an address that both own".to_owned());
             }

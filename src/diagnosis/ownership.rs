@@ -29,7 +29,7 @@ pub(crate) struct Ownership<'a> {
 
 /// Whether the key that encrypted the ticket is the responder's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum KeyOf {
+pub(crate) enum TicketKey {
     /// Every account that the KDC may have taken is the responder.
     Responder,
     /// None of them is.
@@ -39,15 +39,15 @@ pub(crate) enum KeyOf {
 }
 
 impl<'a> Ownership<'a> {
-    pub(crate) fn of(parties: &Parties<'a>, connection: &Connection) -> Self {
+    pub(crate) fn new(parties: &Parties<'a>, connection: &Connection) -> Self {
         let accounts = &parties.context.accounts;
         let is_responder = |account: &Account| is_responder(parties, connection, account);
         let responder_accounts =
-            named_as_responder(parties).into_iter().filter(|a| is_responder(a)).collect();
+            accounts_named_as_responder(parties).into_iter().filter(|a| is_responder(a)).collect();
         let Some(spn) = parties.spn() else { return Self { responder_accounts, ..Self::default() } };
         let exact = accounts.registered(spn);
         let host = accounts.registered_as_host(spn);
-        let keys = keys(parties, &exact.accounts, &host.accounts);
+        let keys = candidate_keys(parties, &exact.accounts, &host.accounts);
         let via_host = exact.accounts.is_empty() && !host.accounts.is_empty();
         let disputed = exact.disputed.clone().or_else(|| host.disputed.clone().filter(|_| !exact.only_one()));
         let owners = if via_host { host.accounts } else { exact.accounts };
@@ -63,13 +63,13 @@ impl<'a> Ownership<'a> {
     }
 
     /// Is K the account that answered?
-    pub(crate) fn key_of(&self) -> KeyOf {
+    pub(crate) fn ticket_key(&self) -> TicketKey {
         let of_responder = self.keys.iter().filter(|(_, is_responder)| *is_responder).count();
         match (self.keys.len(), of_responder) {
-            (0, _) => KeyOf::Unknown,
-            (_, 0) => KeyOf::Other,
-            (all, some) if all == some => KeyOf::Responder,
-            _ => KeyOf::Unknown,
+            (0, _) => TicketKey::Unknown,
+            (_, 0) => TicketKey::Other,
+            (all, some) if all == some => TicketKey::Responder,
+            _ => TicketKey::Unknown,
         }
     }
 
@@ -106,23 +106,23 @@ fn is_responder(parties: &Parties<'_>, connection: &Connection, account: &Accoun
     let domain = match &parties.responder {
         // A list may have the account without its `$` (`setspn`'s CN, a table made by hand).
         Principal::Machine { domain, name: by } if machine || account.name_is_cn => {
-            same_name(by, name).then_some(domain.as_deref())
+            is_same_label(by, name).then_some(domain.as_deref())
         }
         // A computer's account ends in `$`, so a user that a list has under this very name is meant before a computer.
         Principal::Name { domain, name: by } if !by.contains('.') => {
             let is_user = |other: &&Account| !other.is_computer() && other.name.eq_ignore_ascii_case(by);
             let of_user = machine && parties.context.accounts.named(by).iter().any(is_user);
-            (!of_user && same_name(by, name)).then_some(domain.as_deref())
+            (!of_user && is_same_label(by, name)).then_some(domain.as_deref())
         }
         Principal::Spn(_) | Principal::Name { .. } if machine && !parties.responder_is_service_name() => {
             let Some(host) = &parties.responder_host else { return false };
             let dns = account.dns_host_name.as_deref().and_then(HostName::parse);
             if dns.is_some_and(|dns| dns == *host)
-                || (same_name(host.label(), name) && account.has_host_spn(host))
+                || (is_same_label(host.label(), name) && account.has_host_spn(host))
             {
                 return true;
             }
-            same_name(host.label(), name).then_some(host.domain())
+            is_same_label(host.label(), name).then_some(host.domain())
         }
         _ => None,
     };
@@ -133,12 +133,12 @@ fn is_responder(parties: &Parties<'_>, connection: &Connection, account: &Accoun
     }
     match domain {
         Some(domain) => same_domain(domain, &account_domain),
-        None => in_realms(parties, connection, &account_domain),
+        None => is_in_realms(parties, connection, &account_domain),
     }
 }
 
 /// The account is of one of the event's realms. A machine that is the client or the target is also of that host's domain.
-fn in_realms(parties: &Parties<'_>, connection: &Connection, domain: &str) -> bool {
+fn is_in_realms(parties: &Parties<'_>, connection: &Connection, domain: &str) -> bool {
     if parties.realms.is_empty() {
         return true;
     }
@@ -155,7 +155,7 @@ fn in_realms(parties: &Parties<'_>, connection: &Connection, domain: &str) -> bo
     }
 }
 
-fn named_as_responder<'a>(parties: &Parties<'a>) -> Vec<&'a Account> {
+fn accounts_named_as_responder<'a>(parties: &Parties<'a>) -> Vec<&'a Account> {
     let label = match &parties.responder {
         Principal::Machine { name, .. } | Principal::Name { name, .. } => name.to_string(),
         Principal::Spn(_) => match &parties.responder_host {
@@ -169,7 +169,11 @@ fn named_as_responder<'a>(parties: &Parties<'a>) -> Vec<&'a Account> {
 
 /// The accounts a KDC may take for the SPN. It looks in its own domain before it asks the forest; whether it takes its
 /// own `HOST/` form before another domain's exact SPN is documented nowhere, so both are possible.
-fn keys<'a>(parties: &Parties<'_>, exact: &[&'a Account], host: &[&'a Account]) -> Vec<&'a Account> {
+fn candidate_keys<'a>(
+    parties: &Parties<'_>,
+    exact: &[&'a Account],
+    host: &[&'a Account],
+) -> Vec<&'a Account> {
     let domain = parties.client_domain();
     let own = |of: &[&'a Account]| -> Vec<&'a Account> {
         of.iter().copied().filter(|a| domain.is_some_and(|d| same_domain(d, &a.domain))).collect()
@@ -196,7 +200,7 @@ fn domains_of_interest(parties: &Parties<'_>) -> Vec<String> {
     domains
 }
 
-fn same_name(a: &str, b: &str) -> bool {
+fn is_same_label(a: &str, b: &str) -> bool {
     match (HostName::parse(a), HostName::parse(b)) {
         (Some(a), Some(b)) => a.same_label(&b),
         _ => false,

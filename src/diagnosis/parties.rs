@@ -10,16 +10,16 @@ use std::sync::{Arc, PoisonError};
 use jiff::SignedDuration;
 
 use super::context::Context;
-use super::subject::Named;
+use super::subject::IncidentName;
 use crate::incidents::Incident;
 use crate::inventory::Source;
 use crate::inventory::addresses::OwnedAddress;
 use crate::inventory::addresses::vendors::{AdapterKind, never_shared, recognise};
 use crate::inventory::hosts::HostId;
-use crate::names::{HostName, Principal, Same, Spn, domain_key};
+use crate::names::{HostMatch, HostName, Principal, Spn, domain_key};
 
 /// How long an address from an event is assumed to stay where it was. A lease seldom lasts less than a day.
-const NEAR: SignedDuration = SignedDuration::from_hours(24);
+const ADDRESS_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 
 /// Client, responder and target, as names and as hosts.
 pub(crate) struct Parties<'a> {
@@ -39,19 +39,19 @@ pub(crate) struct Parties<'a> {
     /// The responder with its domain, where one realm only has it; `None` where two have.
     pub(crate) responder_in_domain: Option<HostName>,
     /// Addresses of the target's name.
-    resolved_addresses: BTreeSet<IpAddr>,
+    resolved_set: BTreeSet<IpAddr>,
     /// The names again, with who vouches for them.
-    pub(crate) client_named: Named,
-    pub(crate) responder_named: Named,
-    pub(crate) target_named: Named,
+    pub(crate) client_name: IncidentName,
+    pub(crate) responder_name: IncidentName,
+    pub(crate) target_name: IncidentName,
 }
 
 impl<'a> Parties<'a> {
-    pub(crate) fn of(incident: &'a Incident, context: &'a Context<'a>) -> Self {
+    pub(crate) fn new(incident: &'a Incident, context: &'a Context<'a>) -> Self {
         let target = Principal::parse(&incident.target);
         let responder = Principal::parse(&incident.answered_by);
         let client_host = HostName::parse(&incident.client);
-        let target_host = target.host().or_else(|| owner_of(target.address(), context));
+        let target_host = target.host().or_else(|| only_owner_of(target.address(), context));
         let responder_host = responder.host();
         let realms: BTreeSet<String> = [&incident.target_realm, &incident.client_realm]
             .into_iter()
@@ -76,9 +76,9 @@ impl<'a> Parties<'a> {
         let mut parties = Self {
             incident,
             context,
-            client_named: Named { text: (&*incident.client).into(), known: client_host.is_some() },
-            responder_named: Named { text: responder_text.into(), known: known_responder },
-            target_named: Named { text: target_text.into(), known: known_target },
+            client_name: IncidentName { text: (&*incident.client).into(), is_known: client_host.is_some() },
+            responder_name: IncidentName { text: responder_text.into(), is_known: known_responder },
+            target_name: IncidentName { text: target_text.into(), is_known: known_target },
             target,
             responder,
             client_host,
@@ -88,10 +88,10 @@ impl<'a> Parties<'a> {
             client_id,
             target_id,
             responder_in_domain: None,
-            resolved_addresses: BTreeSet::new(),
+            resolved_set: BTreeSet::new(),
         };
         parties.responder_in_domain = parties.find_responder();
-        parties.resolved_addresses = parties.resolved().iter().map(|(address, _)| *address).collect();
+        parties.resolved_set = parties.resolved().iter().map(|(address, _)| *address).collect();
         parties
     }
 
@@ -105,13 +105,13 @@ impl<'a> Parties<'a> {
     }
 
     /// The target as a person names it: the host where there is one, else the target itself.
-    pub(crate) fn target_name(&self) -> &str {
-        &self.target_named.text
+    pub(crate) fn target_text(&self) -> &str {
+        &self.target_name.text
     }
 
     /// The responder as a host name, else as logged.
-    pub(crate) fn responder_name(&self) -> &str {
-        &self.responder_named.text
+    pub(crate) fn responder_text(&self) -> &str {
+        &self.responder_name.text
     }
 
     pub(crate) fn client_domain(&self) -> Option<&str> {
@@ -127,36 +127,36 @@ impl<'a> Parties<'a> {
     }
 
     /// Is the responder this host, by its label, and by its own domain or the realms?
-    pub(crate) fn answers_as(&self, host: &HostName) -> Same {
-        let Some(responder) = &self.responder_host else { return Same::No };
+    pub(crate) fn compare_responder(&self, host: &HostName) -> HostMatch {
+        let Some(responder) = &self.responder_host else { return HostMatch::No };
         if !responder.same_label(host) {
-            return Same::No;
+            return HostMatch::No;
         }
         if responder.domain().is_some() {
-            return responder.same(host);
+            return responder.compare(host);
         }
-        let Some(domain) = host.domain() else { return Same::Maybe };
+        let Some(domain) = host.domain() else { return HostMatch::Maybe };
         if self.realms.is_empty() {
-            return Same::Maybe;
+            return HostMatch::Maybe;
         }
         let own = self.domains_of_host(host, domain);
         let is_own = |realm: &str| own.iter().any(|d| d == realm);
         if let Some(foreign) = self.foreign_realm().filter(|realm| !is_own(realm)) {
-            if self.exists_in(responder, foreign) {
-                return Same::No;
+            if self.is_machine_in(responder, foreign) {
+                return HostMatch::No;
             }
             // A name that an incomplete list lacks may exist all the same.
             if !self.context.accounts.is_complete(foreign) {
-                return Same::Maybe;
+                return HostMatch::Maybe;
             }
         }
         if self.realms.iter().any(|r| is_own(r)) {
             // With two realms, a second machine of that name in the other one would answer with the same words.
             let twin_elsewhere = self.realms.len() > 1
-                && self.realms.iter().any(|r| !is_own(r) && self.exists_in(responder, r));
-            return if twin_elsewhere { Same::Maybe } else { Same::Yes };
+                && self.realms.iter().any(|r| !is_own(r) && self.is_machine_in(responder, r));
+            return if twin_elsewhere { HostMatch::Maybe } else { HostMatch::Yes };
         }
-        Same::Maybe
+        HostMatch::Maybe
     }
 
     /// The host's DNS domain, and the realms whose directory has the host under this name: a disjoint namespace, where the
@@ -181,7 +181,7 @@ impl<'a> Parties<'a> {
     }
 
     /// Does any inventory know a machine of this label in the domain?
-    pub(crate) fn exists_in(&self, host: &HostName, domain: &str) -> bool {
+    pub(crate) fn is_machine_in(&self, host: &HostName, domain: &str) -> bool {
         self.context.accounts.has_computer(host.label(), domain)
             || (domain.contains('.') && self.context.hosts.is_in_domain(host, domain))
     }
@@ -201,23 +201,23 @@ impl<'a> Parties<'a> {
                 let elsewhere = self
                     .client_domain()
                     .is_some_and(|d| self.realms.iter().any(|r| r != d && !is_flat_of(r, d)));
-                elsewhere || self.domains_of(target).len() > 1
+                elsewhere || self.domains_with_label(target).len() > 1
             }
         }
     }
 
     /// Domains in which an inventory knows a machine of this label, in order.
-    pub(crate) fn domains_of(&self, host: &HostName) -> Arc<[String]> {
+    pub(crate) fn domains_with_label(&self, host: &HostName) -> Arc<[String]> {
         let known = || self.context.domains.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(domains) = known().get(host.label()) {
             return Arc::clone(domains);
         }
-        let domains: Arc<[String]> = self.find_domains(host).into_iter().collect();
+        let domains: Arc<[String]> = self.find_domains_with_label(host).into_iter().collect();
         known().insert(host.label().into(), Arc::clone(&domains));
         domains
     }
 
-    fn find_domains(&self, host: &HostName) -> BTreeSet<String> {
+    fn find_domains_with_label(&self, host: &HostName) -> BTreeSet<String> {
         let hosts = self.context.hosts.same_label(host);
         let mut domains: BTreeSet<String> =
             hosts.iter().filter_map(|h| h.domain()).map(str::to_owned).collect();
@@ -263,13 +263,13 @@ impl<'a> Parties<'a> {
     }
 
     /// Addresses of a host that two hosts can own.
-    pub(crate) fn usable(&self, host: Option<HostId>) -> Vec<&'a OwnedAddress> {
+    pub(crate) fn shareable(&self, host: Option<HostId>) -> Vec<&'a OwnedAddress> {
         let owned = host.map(|id| self.context.hosts.owned(id)).unwrap_or_default();
         owned.iter().copied().filter(|row| !never_shared(row.address)).collect()
     }
 
     /// The rows that give a host this address.
-    pub(crate) fn rows(&self, host: Option<HostId>, address: IpAddr) -> &'a [&'a OwnedAddress] {
+    pub(crate) fn rows_of(&self, host: Option<HostId>, address: IpAddr) -> &'a [&'a OwnedAddress] {
         match host {
             Some(id) if !never_shared(address) => self.context.hosts.rows(id, address),
             _ => &[],
@@ -278,11 +278,11 @@ impl<'a> Parties<'a> {
 
     /// Does the host own the address?
     pub(crate) fn owns(&self, host: Option<HostId>, address: IpAddr) -> bool {
-        !self.rows(host, address).is_empty()
+        !self.rows_of(host, address).is_empty()
     }
 
     /// Addresses both hosts own, in order.
-    pub(crate) fn common(&self, a: Option<HostId>, b: Option<HostId>) -> Vec<IpAddr> {
+    pub(crate) fn common_addresses(&self, a: Option<HostId>, b: Option<HostId>) -> Vec<IpAddr> {
         let rows = a.map(|id| self.context.hosts.owned_by_address(id)).unwrap_or_default();
         let mut addresses: Vec<IpAddr> = rows.iter().map(|row| row.address).collect();
         addresses.dedup();
@@ -295,13 +295,13 @@ impl<'a> Parties<'a> {
         a != b
             && self.owns(a, address)
             && self.owns(b, address)
-            && !self.gave_away(a, b, address)
-            && !self.gave_away(b, a, address)
+            && !self.lost_lease_to(a, b, address)
+            && !self.lost_lease_to(b, a, address)
     }
 
     /// `from` had the address by a log only, its export no longer has it, and the export of `to` has: a lease that moved.
-    fn gave_away(&self, from: Option<HostId>, to: Option<HostId>, address: IpAddr) -> bool {
-        let exports = |host| self.rows(host, address).iter().any(|row| row.logged_at.is_none());
+    fn lost_lease_to(&self, from: Option<HostId>, to: Option<HostId>, address: IpAddr) -> bool {
+        let exports = |host| self.rows_of(host, address).iter().any(|row| row.logged_at.is_none());
         recognise(address, None, None, &[]) == AdapterKind::Other
             && self.owns(from, address)
             && !exports(from)
@@ -327,29 +327,30 @@ impl<'a> Parties<'a> {
     }
 
     pub(crate) fn resolves_to(&self, wanted: IpAddr) -> bool {
-        self.resolved_addresses.contains(&wanted)
+        self.resolved_set.contains(&wanted)
     }
 
     /// The address list has the target by this name, and not only by a former or additional one.
-    pub(crate) fn target_by_own_name(&self) -> bool {
+    pub(crate) fn lists_target_by_own_name(&self) -> bool {
         let Some(target) = &self.target_host else { return false };
         let label = |row: &&OwnedAddress| HostName::parse(&row.host).is_some_and(|h| h.same_label(target));
-        self.usable(self.target_id).iter().any(label)
+        self.shareable(self.target_id).iter().any(label)
     }
 
     /// An export is assumed to hold at the time of the events; an address in an event held when the event was logged.
-    pub(crate) fn is_near(&self, row: &OwnedAddress) -> bool {
+    pub(crate) fn held_near_events(&self, row: &OwnedAddress) -> bool {
         let seen = &self.incident.occurrences;
         row.logged_at.is_none_or(|at| {
             // Differences of times never overflow: a crafted log has events at the end of all time.
-            seen.first.duration_since(at) <= NEAR && at.duration_since(seen.last) <= NEAR
+            seen.first.duration_since(at) <= ADDRESS_LIFETIME
+                && at.duration_since(seen.last) <= ADDRESS_LIFETIME
         })
     }
 
     /// Another host owns an address that the target's name resolves to, and the target, whose addresses are known, does not.
     pub(crate) fn resolves_elsewhere(&self) -> Option<(HostId, IpAddr, &'a Source)> {
         let target = self.target_id?;
-        if self.usable(Some(target)).is_empty() {
+        if self.shareable(Some(target)).is_empty() {
             return None;
         }
         self.resolved().iter().filter(|(address, _)| !self.owns(Some(target), *address)).find_map(
@@ -424,7 +425,7 @@ fn is_known(host: &HostName, context: &Context<'_>) -> bool {
 }
 
 /// The only host that owns the address that a target names instead of a host.
-fn owner_of(address: Option<IpAddr>, context: &Context<'_>) -> Option<HostName> {
+fn only_owner_of(address: Option<IpAddr>, context: &Context<'_>) -> Option<HostName> {
     let owners = context.hosts.owners_of(address?);
     match owners.as_slice() {
         [one] => Some(context.hosts.name(*one).clone()),

@@ -37,11 +37,11 @@ pub(crate) struct OrderKey<'f> {
 }
 
 /// A finding, or what was made of it.
-pub(crate) trait Ordered {
+pub(crate) trait Orderable {
     fn order_key(&self) -> OrderKey<'_>;
 }
 
-impl Ordered for Finding {
+impl Orderable for Finding {
     fn order_key(&self) -> OrderKey<'_> {
         OrderKey {
             problem_id: &self.problem_id,
@@ -54,7 +54,7 @@ impl Ordered for Finding {
 }
 
 /// Orders findings by problem, the one that affects most clients first; all of it by values of the findings alone.
-pub(super) fn order<T: Ordered>(findings: &mut [T]) {
+pub(super) fn sort<T: Orderable>(findings: &mut [T]) {
     let mut clients: HashMap<String, (BTreeSet<String>, u64)> = HashMap::new();
     for key in findings.iter().map(T::order_key) {
         let entry = clients.entry(key.problem_id.to_owned()).or_default();

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use jiff::SignedDuration;
 
 use super::case::Case;
-use super::command::{Name, Role};
+use super::command::{Name, NameRole};
 use super::connection::Topology;
 use super::evidence::{Caveat, Fact};
 use super::request::Request;
@@ -110,32 +110,32 @@ pub(crate) fn dns_sources(case: &Case<'_>, is_such: impl Fn(IpAddr) -> bool) -> 
 /// The names of an incident, for requests.
 impl Case<'_> {
     pub(crate) fn client_name(&self) -> Name {
-        Name::host(&self.parties.client_named, Role::Client)
+        Name::host(&self.parties.client_name, NameRole::Client)
     }
 
-    pub(crate) fn target_to_ask(&self) -> Name {
-        Name::target(&self.parties.target_named)
+    pub(crate) fn target_name(&self) -> Name {
+        Name::target(&self.parties.target_name)
     }
 
     /// The host that answered; for a service account the target, where the service runs.
     pub(crate) fn server_name(&self) -> Name {
         match self.is_account() {
-            true => Name::host(&self.parties.target_named, Role::Host),
-            false => Name::host(&self.parties.responder_named, Role::Responder),
+            true => Name::host(&self.parties.target_name, NameRole::Host),
+            false => Name::host(&self.parties.responder_name, NameRole::Responder),
         }
     }
 
     pub(crate) fn account_name(&self) -> Name {
         match self.ownership.responder_accounts.first() {
-            Some(account) => Name::account(&AccountFacts::of(account), Role::Account),
-            None => Name::unlisted(&self.parties.incident.answered_by, Role::Account),
+            Some(account) => Name::account(&AccountFacts::from_account(account), NameRole::Account),
+            None => Name::unverified(&self.parties.incident.answered_by, NameRole::Account),
         }
     }
 
     pub(crate) fn spn_name(&self) -> Name {
         match self.parties.spn() {
             Some(spn) => Name::spn(spn),
-            None => Name::unlisted(&self.parties.incident.target, Role::Spn),
+            None => Name::unverified(&self.parties.incident.target, NameRole::Spn),
         }
     }
 
@@ -153,7 +153,7 @@ impl Case<'_> {
             Topology::OwnerAnswered => {
                 let accounts = &self.ownership.responder_accounts;
                 !accounts.is_empty()
-                    && accounts.iter().all(|account| !super::AccountKind::of(account).is_machine())
+                    && accounts.iter().all(|account| !super::AccountKind::from_account(account).is_machine())
             }
             _ => false,
         }

@@ -16,7 +16,7 @@ pub(super) struct SignalIndex {
     signals: Vec<RecordedSignal>,
     /// Hosts of each of `signals`.
     hosts: Vec<SignalHosts>,
-    /// By the [label](label_of) of each name.
+    /// By the [label](lookup_label) of each name.
     by_label: HashMap<Box<str>, Vec<u32>>,
     /// Of connections, by the label of the client that logged them: a dead server may have such events of every client.
     by_client: HashMap<Box<str>, ByPeer>,
@@ -33,7 +33,7 @@ struct ByPeer {
 
 /// The names and addresses of an incident that signals are looked up by.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Lookup<'l> {
+pub(super) struct SignalLookup<'l> {
     /// Of its hosts and the owners of the SPN.
     pub labels: &'l [Box<str>],
     pub client: Option<&'l str>,
@@ -51,7 +51,7 @@ pub(super) struct SignalHosts {
 }
 
 impl SignalHosts {
-    fn of(signal: &Signal) -> Self {
+    fn new(signal: &Signal) -> Self {
         let logged_by = HostName::parse(&signal.computer);
         let domain = logged_by.as_ref().and_then(HostName::domain);
         let host = |subject: &str| {
@@ -69,14 +69,14 @@ impl SignalIndex {
         for (i, recorded) in signals.iter().enumerate() {
             index.add(i as u32, &recorded.signal);
         }
-        index.hosts = signals.iter().map(|recorded| SignalHosts::of(&recorded.signal)).collect();
+        index.hosts = signals.iter().map(|recorded| SignalHosts::new(&recorded.signal)).collect();
         index.signals = signals;
         index
     }
 
     fn add(&mut self, i: u32, signal: &Signal) {
-        let logged_by = label_of(&signal.computer);
-        let mut labels: Vec<Box<str>> = signal.subjects().filter_map(label_of).collect();
+        let logged_by = lookup_label(&signal.computer);
+        let mut labels: Vec<Box<str>> = signal.subjects().filter_map(lookup_label).collect();
         if !is_of_connection(signal.kind) {
             labels.extend(logged_by);
             labels.sort();
@@ -94,7 +94,7 @@ impl SignalIndex {
             peers.by_label.entry(label).or_default().push(i);
         }
         for &address in &signal.addresses {
-            match is_card(address) {
+            match is_card_address(address) {
                 true => peers.cards.push(i),
                 false => peers.by_address.entry(address).or_default().push(i),
             }
@@ -107,7 +107,10 @@ impl SignalIndex {
     }
 
     /// The signals that may concern the incident, each once, in their order.
-    pub(super) fn find(&self, wanted: Lookup<'_>) -> impl Iterator<Item = (&RecordedSignal, &SignalHosts)> {
+    pub(super) fn find(
+        &self,
+        wanted: SignalLookup<'_>,
+    ) -> impl Iterator<Item = (&RecordedSignal, &SignalHosts)> {
         let labelled = wanted.labels.iter().filter_map(|label| self.by_label.get(label)).flatten();
         let mut found: BTreeSet<u32> = labelled.copied().collect();
         if let Some(peers) = wanted.client.and_then(|client| self.by_client.get(client)) {
@@ -128,12 +131,12 @@ fn is_of_connection(kind: SignalKind) -> bool {
 }
 
 /// Key by which a host or an account is looked up.
-pub(super) fn label_of(name: &str) -> Option<Box<str>> {
+pub(super) fn lookup_label(name: &str) -> Option<Box<str>> {
     Principal::parse(name).host().map(|host| host.netbios().into())
 }
 
 /// The address that management cards of a vendor have on every host.
-pub(crate) fn is_card(address: IpAddr) -> bool {
+pub(crate) fn is_card_address(address: IpAddr) -> bool {
     matches!(recognise(address, None, None, &[]), AdapterKind::BmcUsbNic(_))
 }
 
@@ -190,7 +193,7 @@ mod tests {
                 source: Source { file: "a.csv".into(), line: 1, collected: None },
                 logged_at: None,
             };
-            let wanted = Lookup {
+            let wanted = SignalLookup {
                 labels: &names,
                 client: Some(&names[0]),
                 target: Some(&names[1]),

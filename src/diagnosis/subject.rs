@@ -10,11 +10,11 @@ use crate::inventory::Source;
 
 /// A host or account name of the incident, as written there.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Named {
+pub struct IncidentName {
     pub text: Arc<str>,
     /// An inventory, an account list, or the `Computer` of a given log has this name. Else only the responder reports it,
     /// which nobody authenticated: such a name goes into no command.
-    pub known: bool,
+    pub is_known: bool,
 }
 
 /// Kind of an account, from objectClass, userAccountControl, primaryGroupID or its SPNs.
@@ -72,15 +72,15 @@ pub struct RemedyInput {
     pub kind: Kind,
     pub confidence: Confidence,
     /// The `Computer` that logged the event.
-    pub client: Named,
+    pub client: IncidentName,
     /// `Targetname` as logged.
     pub target: Box<str>,
     /// The host that the target names.
-    pub target_host: Named,
+    pub target_host: IncidentName,
     /// `Server` as logged.
-    pub responder: Named,
+    pub responder: IncidentName,
     /// Its host: for `srv1$` and `host/srv1`. `None` for a service account.
-    pub responder_host: Option<Named>,
+    pub responder_host: Option<IncidentName>,
     pub responder_account: Option<Box<AccountFacts>>,
     /// The accounts that own the SPN, exactly or through its HOST alias.
     pub owners: Vec<AccountFacts>,
@@ -100,10 +100,10 @@ impl RemedyInput {
             cause,
             kind,
             confidence: Confidence::Confirmed,
-            client: Named::default(),
+            client: IncidentName::default(),
             target: "".into(),
-            target_host: Named::default(),
-            responder: Named::default(),
+            target_host: IncidentName::default(),
+            responder: IncidentName::default(),
             responder_host: None,
             responder_account: None,
             owners: Vec::new(),

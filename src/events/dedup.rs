@@ -98,7 +98,7 @@ impl DedupIndex {
         fold(&record.channel).hash(&mut log);
         let mut meaning = self.hasher.build_hasher();
         record.event_id.hash(&mut meaning);
-        event.each_name(&mut |name| fold(name).hash(&mut meaning));
+        event.for_each_name(&mut |name| fold(name).hash(&mut meaning));
         ContentFingerprint { log: log.finish(), meaning: meaning.finish() as u32 }
     }
 

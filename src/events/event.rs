@@ -25,7 +25,7 @@ impl Event {
     }
 
     /// Passes on all its names and its error: its meaning, independent of the file format.
-    pub(super) fn each_name(&self, each: &mut dyn FnMut(&str)) {
+    pub(super) fn for_each_name(&self, each: &mut dyn FnMut(&str)) {
         match self {
             Self::ApErrModified(event) => event.names().into_iter().for_each(each),
             Self::Signal(signal) => {

@@ -21,7 +21,7 @@ use event::KERBEROS;
 pub fn filters() -> Vec<EventFilter> {
     let mut wanted =
         vec![EventFilter { providers: KERBEROS.map(String::from).to_vec(), event_ids: vec![3, 4] }];
-    wanted.extend(signals::wanted());
+    wanted.extend(signals::filters());
     wanted
 }
 

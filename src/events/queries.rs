@@ -41,13 +41,13 @@ pub fn queries() -> Vec<EventQuery> {
     }
     wanted.sort_by_key(|(channel, ..)| channels.iter().position(|c| c == channel));
     let queries = |(channel, providers, ids)| {
-        of_providers(providers, ids).into_iter().map(move |xpath| EventQuery { channel, xpath })
+        provider_queries(providers, ids).into_iter().map(move |xpath| EventQuery { channel, xpath })
     };
     wanted.into_iter().flat_map(queries).collect()
 }
 
 /// The queries for the IDs, and one for each ID that is wanted only with a value.
-fn of_providers(providers: &[&str], mut ids: Vec<u16>) -> Vec<String> {
+fn provider_queries(providers: &[&str], mut ids: Vec<u16>) -> Vec<String> {
     ids.sort_unstable();
     ids.dedup();
     let condition = |id: u16| match id {
@@ -57,15 +57,15 @@ fn of_providers(providers: &[&str], mut ids: Vec<u16>) -> Vec<String> {
     let (by_value, plain): (Vec<u16>, Vec<u16>) = ids.into_iter().partition(|id| condition(*id).is_some());
     let room = MAX_TERMS.saturating_sub(providers.len()).max(2) / 2;
     let mut found: Vec<String> =
-        terms(&plain).chunks(room).map(|some| select(providers, &some.join(" or "), "")).collect();
+        id_comparisons(&plain).chunks(room).map(|some| xpath(providers, &some.join(" or "), "")).collect();
     for id in by_value {
         let condition = condition(id).map(|xpath| format!(" and {xpath}")).unwrap_or_default();
-        found.push(select(providers, &format!("EventID={id}"), &condition));
+        found.push(xpath(providers, &format!("EventID={id}"), &condition));
     }
     found
 }
 
-fn select(providers: &[&str], ids: &str, condition: &str) -> String {
+fn xpath(providers: &[&str], ids: &str, condition: &str) -> String {
     let names: Vec<String> = providers.iter().map(|name| format!("@Name='{name}'")).collect();
     let provider = match names.is_empty() {
         true => String::new(),
@@ -75,7 +75,7 @@ fn select(providers: &[&str], ids: &str, condition: &str) -> String {
 }
 
 /// Event IDs as comparisons: three or more in a row as a range. `ids` rise.
-fn terms(ids: &[u16]) -> Vec<String> {
+fn id_comparisons(ids: &[u16]) -> Vec<String> {
     let runs = ids.chunk_by(|a, b| b - a == 1).flat_map(|run| match run {
         [first, _, .., last] => vec![format!("(EventID >= {first} and EventID <= {last})")],
         few => few.iter().map(|id| format!("EventID={id}")).collect(),
@@ -91,8 +91,8 @@ mod tests {
     fn ids_in_a_row_are_a_range() {
         let want =
             ["EventID=4", "EventID=11", "EventID=12", "(EventID >= 14 and EventID <= 16)", "EventID=20"];
-        assert_eq!(terms(&[4, 11, 12, 14, 15, 16, 20]), want);
-        assert_eq!(terms(&[]), [""; 0]);
+        assert_eq!(id_comparisons(&[4, 11, 12, 14, 15, 16, 20]), want);
+        assert_eq!(id_comparisons(&[]), [""; 0]);
     }
 
     #[test]

@@ -38,7 +38,7 @@ impl ReportedEvents {
                 hash.update([0]);
             }
         }
-        number(hash)
+        first_64_bits(hash)
     }
 
     /// The fingerprint in states written before 0.2: with case of the channel, and with fractions of a
@@ -54,7 +54,7 @@ impl ReportedEvents {
         if record.record_id == 0 {
             hash_values(record, &mut hash);
         }
-        number(hash)
+        first_64_bits(hash)
     }
 
     /// Was this record's event reported? `fingerprint` is the record's.
@@ -98,7 +98,7 @@ fn hash_values(record: &Record, hash: &mut Sha256) {
     }
 }
 
-fn number(hash: Sha256) -> u64 {
+fn first_64_bits(hash: Sha256) -> u64 {
     hash.finalize().first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
 }
 

@@ -31,14 +31,14 @@ impl ActivityTimes {
 
     /// Removes the seconds within `slack` seconds of a moment of `other`.
     pub fn without_near(&self, other: &Self, slack: u32) -> Self {
-        Self(self.0.iter().filter(|&s| !near(&other.0, s, slack)).collect())
+        Self(self.0.iter().filter(|&s| !has_near(&other.0, s, slack)).collect())
     }
 
     /// The first moment of `self` within `window` seconds of a moment of `other`.
     pub fn first_near(&self, other: &Self, window: u32) -> Option<Timestamp> {
         // Walk the smaller set: one client's incident against a storm of signals, or the other way round.
         if self.0.len() <= other.0.len() {
-            return self.0.iter().find(|&s| near(&other.0, s, window)).map(timestamp);
+            return self.0.iter().find(|&s| has_near(&other.0, s, window)).map(timestamp);
         }
         other
             .0
@@ -57,7 +57,7 @@ impl ActivityTimes {
     }
 }
 
-fn near(set: &RoaringBitmap, second: u32, window: u32) -> bool {
+fn has_near(set: &RoaringBitmap, second: u32, window: u32) -> bool {
     set.range(second.saturating_sub(window)..=second.saturating_add(window)).next().is_some()
 }
 

@@ -26,7 +26,7 @@ impl<K: Ord + Hash + Clone, V> BoundedMap<K, V> {
     /// The index of this key's entry, created with `new` if it is missing; `None` if there is no room for it.
     ///
     /// Indexes change when entries are dropped: see [`BoundedMap::trim`].
-    pub(super) fn place(&mut self, key: K, new: impl FnOnce() -> V) -> Option<usize> {
+    pub(super) fn index_of(&mut self, key: K, new: impl FnOnce() -> V) -> Option<usize> {
         if self.largest.as_ref().is_some_and(|largest| key > *largest) {
             return None;
         }
@@ -39,7 +39,7 @@ impl<K: Ord + Hash + Clone, V> BoundedMap<K, V> {
         Some(place)
     }
 
-    pub(super) fn at(&mut self, place: usize) -> Option<&mut V> {
+    pub(super) fn value_at(&mut self, place: usize) -> Option<&mut V> {
         self.entries.get_index_mut(place).map(|(_, value)| value)
     }
 
@@ -99,8 +99,8 @@ mod tests {
         for share in shares {
             let mut map = BoundedMap::new(max, |_: &u32| 1);
             for key in *share {
-                if let Some(place) = map.place(*key, || 0) {
-                    *map.at(place).unwrap() += 1;
+                if let Some(place) = map.index_of(*key, || 0) {
+                    *map.value_at(place).unwrap() += 1;
                 }
                 map.trim();
             }

@@ -56,14 +56,14 @@ pub struct OutsidePeriod {
 /// Most events outside the period that one worker counts: 8 MB.
 const MAX_OUTSIDE: usize = 500_000;
 
-/// Key of an incident: the five names, in lower case, and whether they come from event 3.
+/// IncidentKey of an incident: the five names, in lower case, and whether they come from event 3.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) struct Key {
+pub(super) struct IncidentKey {
     pub names: [Box<str>; 5],
     pub twin: bool,
 }
 
-impl Key {
+impl IncidentKey {
     fn weight(&self) -> usize {
         INCIDENT_BYTES + COPIES_OF_NAME * self.names.iter().map(|name| name.len()).sum::<usize>()
     }
@@ -112,7 +112,7 @@ pub trait EventSink: Send {
 pub struct IncidentBuilder<'a> {
     dedup: &'a DedupIndex,
     period: Period,
-    pub(super) incidents: BoundedMap<Key, Incident>,
+    pub(super) incidents: BoundedMap<IncidentKey, Incident>,
     pub(super) signals: BoundedMap<Signal, Occurrences>,
     /// All counted events, kept or not.
     pub(super) counted: Dropped,
@@ -169,8 +169,8 @@ impl<'a> IncidentBuilder<'a> {
         }
     }
 
-    pub(super) fn no_incidents() -> BoundedMap<Key, Incident> {
-        BoundedMap::new(MAX_INCIDENT_BYTES, Key::weight)
+    pub(super) fn no_incidents() -> BoundedMap<IncidentKey, Incident> {
+        BoundedMap::new(MAX_INCIDENT_BYTES, IncidentKey::weight)
     }
 
     pub(super) fn no_signals() -> BoundedMap<Signal, Occurrences> {
@@ -180,7 +180,7 @@ impl<'a> IncidentBuilder<'a> {
     /// Counts only events that no earlier run has counted. The others are still evidence: a diagnosis uses
     /// all inputs.
     #[must_use]
-    pub fn without(mut self, reported: Option<&'a ReportedEvents>) -> Self {
+    pub fn without_reported(mut self, reported: Option<&'a ReportedEvents>) -> Self {
         self.reported = reported;
         self
     }
@@ -193,7 +193,7 @@ impl<'a> IncidentBuilder<'a> {
     }
 
     #[must_use]
-    pub fn event_sink(mut self, event_sink: Option<Box<dyn EventSink + 'a>>) -> Self {
+    pub fn with_event_sink(mut self, event_sink: Option<Box<dyn EventSink + 'a>>) -> Self {
         self.event_sink = event_sink;
         self
     }
@@ -213,7 +213,7 @@ impl<'a> IncidentBuilder<'a> {
     }
 
     /// `None` if there is no room for its incident.
-    fn modified(
+    fn add_ap_err_modified(
         &mut self,
         event: ApErrModified,
         record: &Record,
@@ -225,8 +225,8 @@ impl<'a> IncidentBuilder<'a> {
             event_sink.event(&event, record, file);
         }
         self.counted.events += u64::from(!reported && insertion == Insertion::New);
-        let key = Key { names: event.names().map(|name| fold(name).into()), twin: event.twin };
-        let at = self.incidents.place(key, || Incident {
+        let key = IncidentKey { names: event.names().map(|name| fold(name).into()), twin: event.twin };
+        let at = self.incidents.index_of(key, || Incident {
             client: event.client.clone(),
             answered_by: event.answered_by.clone(),
             target: event.target.clone(),
@@ -234,10 +234,10 @@ impl<'a> IncidentBuilder<'a> {
             client_realm: event.client_realm.clone(),
             occurrences: Occurrences::new(record.time, file),
         })?;
-        let incident = self.incidents.at(at)?;
+        let incident = self.incidents.value_at(at)?;
         let ApErrModified { client, answered_by, target, target_realm, client_realm, twin: _ } = event;
         incident.keep_smaller_names([client, answered_by, target, target_realm, client_realm]);
-        note(&mut incident.occurrences, record, file, insertion, reported);
+        add_occurrence(&mut incident.occurrences, record, file, insertion, reported);
         if self.incidents.trim() {
             self.meanings.clear();
             return None;
@@ -246,7 +246,7 @@ impl<'a> IncidentBuilder<'a> {
     }
 
     /// `None` if there is no room for it.
-    fn signal(
+    fn add_signal(
         &mut self,
         signal: Signal,
         record: &Record,
@@ -255,8 +255,8 @@ impl<'a> IncidentBuilder<'a> {
     ) -> Option<Classification> {
         self.counted.signals += u64::from(insertion == Insertion::New);
         let timeless = counts_at_any_time(signal.kind);
-        let at = self.signals.place(signal, || Occurrences::new(record.time, file))?;
-        note(self.signals.at(at)?, record, file, insertion, false);
+        let at = self.signals.index_of(signal, || Occurrences::new(record.time, file))?;
+        add_occurrence(self.signals.value_at(at)?, record, file, insertion, false);
         if self.signals.trim() {
             self.meanings.clear();
             return None;
@@ -269,7 +269,7 @@ impl<'a> IncidentBuilder<'a> {
         self.meanings.get(&Arc::as_ptr(&record.content).addr()).map(|(_, cached)| *cached)
     }
 
-    fn remember(&mut self, record: &Record, meaning: CachedMeaning) {
+    fn cache_meaning(&mut self, record: &Record, meaning: CachedMeaning) {
         // No other record can share a content that has only one reference.
         if Arc::strong_count(&record.content) > 1 && self.reported.is_none() && self.event_sink.is_none() {
             if self.meanings.len() >= MAX_MEANINGS {
@@ -288,12 +288,12 @@ impl<'a> IncidentBuilder<'a> {
             Classification::Signal { timeless, .. } => timeless,
         };
         let Some(insertion) =
-            cached.content.and_then(|content| self.register(content, timeless, record, file))
+            cached.content.and_then(|content| self.deduplicate(content, timeless, record, file))
         else {
             if let (Classification::Incident(_), Some(Event::ApErrModified(event))) =
                 (cached.meaning, Event::read(record))
             {
-                self.outside(&event, record);
+                self.count_outside(&event, record);
             }
             return;
         };
@@ -302,15 +302,15 @@ impl<'a> IncidentBuilder<'a> {
             Classification::Nothing => None,
             Classification::Incident(at) => {
                 self.counted.events += new;
-                self.incidents.at(at).map(|incident| &mut incident.occurrences)
+                self.incidents.value_at(at).map(|incident| &mut incident.occurrences)
             }
             Classification::Signal { at, .. } => {
                 self.counted.signals += new;
-                self.signals.at(at)
+                self.signals.value_at(at)
             }
         };
         if let Some(occurrences) = occurrences {
-            note(occurrences, record, file, insertion, false);
+            add_occurrence(occurrences, record, file, insertion, false);
         }
     }
 
@@ -323,7 +323,7 @@ impl<'a> IncidentBuilder<'a> {
     }
 
     /// Counts an event outside the period. A twin repeats the same event.
-    fn outside(&mut self, event: &ApErrModified, record: &Record) {
+    fn count_outside(&mut self, event: &ApErrModified, record: &Record) {
         if event.twin || self.outside.len() >= MAX_OUTSIDE {
             return;
         }
@@ -332,7 +332,7 @@ impl<'a> IncidentBuilder<'a> {
     }
 
     /// Is the record a duplicate? `None` if it is outside the run's period.
-    fn register(
+    fn deduplicate(
         &mut self,
         content: ContentFingerprint,
         timeless: bool,
@@ -340,7 +340,7 @@ impl<'a> IncidentBuilder<'a> {
         file: FileIndex,
     ) -> Option<Insertion> {
         if let Some(log_ranges) = &mut self.log_ranges {
-            log_ranges.note(record, file);
+            log_ranges.add_record(record, file);
         }
         if !timeless && !self.period.contains(record.time) {
             return None;
@@ -360,23 +360,24 @@ impl RecordVisitor for IncidentBuilder<'_> {
         }
         let record = self.cut_names(record, file);
         let Some(event) = Event::read(&record) else {
-            return self.remember(&record, CachedMeaning { content: None, meaning: Classification::Nothing });
+            return self
+                .cache_meaning(&record, CachedMeaning { content: None, meaning: Classification::Nothing });
         };
         let content = self.dedup.content_fingerprint(&record, &event);
         // Owners of addresses and names count from any time.
         let timeless = matches!(&event, Event::Signal(c) if counts_at_any_time(c.kind));
-        let Some(insertion) = self.register(content, timeless, &record, file) else {
+        let Some(insertion) = self.deduplicate(content, timeless, &record, file) else {
             if let Event::ApErrModified(event) = &event {
-                self.outside(event, &record);
+                self.count_outside(event, &record);
             }
             return;
         };
         let meaning = match event {
-            Event::ApErrModified(event) => self.modified(event, &record, file, insertion),
-            Event::Signal(signal) => self.signal(signal, &record, file, insertion),
+            Event::ApErrModified(event) => self.add_ap_err_modified(event, &record, file, insertion),
+            Event::Signal(signal) => self.add_signal(signal, &record, file, insertion),
         };
         if let Some(meaning) = meaning {
-            self.remember(&record, CachedMeaning { content: Some(content), meaning });
+            self.cache_meaning(&record, CachedMeaning { content: Some(content), meaning });
         }
     }
 }
@@ -392,7 +393,7 @@ fn counts_at_any_time(kind: SignalKind) -> bool {
     )
 }
 
-fn note(
+fn add_occurrence(
     occurrences: &mut Occurrences,
     record: &Record,
     file: FileIndex,

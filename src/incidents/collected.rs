@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::activity::ActivityTimes;
-use super::builder::{CutNames, Dropped, IncidentBuilder, Key, OutsidePeriod};
+use super::builder::{CutNames, Dropped, IncidentBuilder, IncidentKey, OutsidePeriod};
 use super::incident::{Incident, Occurrences, RecordedSignal};
 use super::log_range::LogRanges;
 use crate::files::FileIndex;
@@ -33,7 +33,7 @@ pub struct CollectedIncidents {
     pub duplicates: HashMap<FileIndex, u64>,
     /// Events that an earlier run counted. This run does not count them.
     pub already_reported: u64,
-    /// Fingerprints of the counted events and their twins; empty without [`IncidentBuilder::without`].
+    /// Fingerprints of the counted events and their twins; empty without [`IncidentBuilder::without_reported`].
     pub fingerprints: Vec<u64>,
     /// Range of each log; empty without [`IncidentBuilder::with_log_ranges`].
     pub log_ranges: LogRanges,
@@ -46,12 +46,12 @@ pub struct CollectedIncidents {
 impl CollectedIncidents {
     /// Replaces file indexes by the files' places in the order of paths, so that the order of arguments does
     /// not matter.
-    pub fn rename_files(&mut self, name: &dyn Fn(FileIndex) -> FileIndex) {
+    pub fn renumber_files(&mut self, name: &dyn Fn(FileIndex) -> FileIndex) {
         let incidents = self.incidents.iter_mut().map(|incident| &mut incident.occurrences);
         for occurrences in incidents.chain(self.signals.iter_mut().map(|signal| &mut signal.occurrences)) {
             occurrences.files = occurrences.files.iter().map(|file| name(*file)).collect();
         }
-        self.log_ranges.rename_files(name);
+        self.log_ranges.renumber_files(name);
     }
 
     /// Joins the results of the workers. The result does not depend on how the work was distributed.
@@ -117,7 +117,10 @@ impl CollectedIncidents {
 
 /// With Kerberos LogLevel=1, event 3 with 0x29 is logged in the same second as event 4 and is not counted
 /// again. Its target may be empty. Times may be truncated to whole seconds, so the next second matches, too.
-fn join_twins(incidents: Vec<(Key, Incident)>, joined: &mut Vec<Twin>) -> Vec<(Key, Incident)> {
+fn join_twins(
+    incidents: Vec<(IncidentKey, Incident)>,
+    joined: &mut Vec<Twin>,
+) -> Vec<(IncidentKey, Incident)> {
     const SAME_SECOND: u32 = 1;
     let (mut twins, mut fours): (Vec<_>, Vec<_>) = incidents.into_iter().partition(|(key, _)| key.twin);
     fours.sort_by(|a, b| a.0.names.cmp(&b.0.names));
@@ -153,7 +156,7 @@ fn join_twins(incidents: Vec<(Key, Incident)>, joined: &mut Vec<Twin>) -> Vec<(K
         // Without an event 4 in the same second, it belongs to the same incident if all names match.
         home = home.or_else(|| candidates.iter().copied().find(|&i| fours[i].0.names == key.names));
         let Some(i) = home else {
-            fours.push((Key { twin: false, ..key }, twin));
+            fours.push((IncidentKey { twin: false, ..key }, twin));
             continue;
         };
         let counted = twin.occurrences.activity.clone();

@@ -45,7 +45,7 @@ pub struct RecordedSignal {
 }
 
 /// The ID of the incident to which an event belongs, as [`Incident::id`].
-pub fn id_of(event: &ApErrModified) -> String {
+pub fn incident_id(event: &ApErrModified) -> String {
     stable_id('i', &event.names())
 }
 

@@ -65,7 +65,7 @@ impl LogRanges {
         self.latest
     }
 
-    pub fn note(&mut self, record: &Record, file: FileIndex) {
+    pub fn add_record(&mut self, record: &Record, file: FileIndex) {
         if record.computer.is_empty() {
             return;
         }
@@ -101,7 +101,7 @@ impl LogRanges {
                 entry.insert(other);
             }
             Entry::Vacant(_) => {}
-            Entry::Occupied(mut entry) => entry.get_mut().join(&other),
+            Entry::Occupied(mut entry) => entry.get_mut().merge(&other),
         }
     }
 
@@ -115,7 +115,7 @@ impl LogRanges {
         }
     }
 
-    pub fn rename_files(&mut self, name: &dyn Fn(FileIndex) -> FileIndex) {
+    pub fn renumber_files(&mut self, name: &dyn Fn(FileIndex) -> FileIndex) {
         let ranges = std::mem::take(&mut self.ranges).into_iter();
         self.ranges = ranges.map(|((file, log), log_range)| ((name(file), log), log_range)).collect();
         let future = std::mem::take(&mut self.future).into_iter();
@@ -151,7 +151,7 @@ impl LogRanges {
 }
 
 impl LogRange {
-    fn join(&mut self, other: &Self) {
+    fn merge(&mut self, other: &Self) {
         let key = |p: &RecordPosition| (p.time, p.record_id);
         if key(&other.oldest) < key(&self.oldest) {
             self.oldest = other.oldest;

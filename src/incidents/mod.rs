@@ -16,5 +16,5 @@ mod log_range;
 pub use activity::ActivityTimes;
 pub use builder::{CutNames, Dropped, EventSink, IncidentBuilder, MAX_NAME, OutsidePeriod, Period};
 pub use collected::{CollectedIncidents, Twin};
-pub use incident::{Incident, Occurrences, RecordedSignal, id_of, stable_id};
+pub use incident::{Incident, Occurrences, RecordedSignal, incident_id, stable_id};
 pub use log_range::{LogName, LogRange, LogRanges, RecordPosition};

@@ -42,7 +42,7 @@ pub fn add(
                 }));
             }
             SignalKind::Renamed => {
-                let mut names = signal.all(Role::Computer);
+                let mut names = signal.names_of(Role::Computer);
                 if let (Some(old), Some(new)) = (names.next(), names.next()) {
                     // The event has short names. The log's computer shows the domain of both.
                     let domain =

@@ -136,7 +136,7 @@ fn hash(label: Option<&str>) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::names::Same;
+    use crate::names::HostMatch;
     use proptest::prelude::*;
 
     proptest! {
@@ -159,7 +159,7 @@ mod tests {
             prop_assert_eq!(found(Domains::All), slow(&|name| name.same_label(&asked)));
             prop_assert_eq!(
                 found(Domains::Fitting(asked.domain())),
-                slow(&|name| name.same(&asked) != Same::No)
+                slow(&|name| name.compare(&asked) != HostMatch::No)
             );
             prop_assert_eq!(
                 found(Domains::This("a.b")),

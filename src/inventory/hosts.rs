@@ -10,7 +10,7 @@ use super::Source;
 use super::addresses::vendors::never_shared;
 use super::addresses::{AddressInventory, NameOrigin, OwnedAddress, ResolvedName};
 use super::host_index::{Domains, HostIndex};
-use crate::names::{HostName, Same};
+use crate::names::{HostMatch, HostName};
 
 /// Most spellings of one name (short, full, truncated). Only a crafted list has more.
 const MAX_SPELLINGS: usize = 16;
@@ -253,7 +253,9 @@ impl<'a> Hosts<'a> {
     /// Does the host already have a full name with this label in another domain?
     fn contradicts(&self, root: u32, name: &HostName) -> bool {
         name.domain().is_some()
-            && self.names_of(root).any(|(_, other)| other.same_label(name) && other.same(name) == Same::No)
+            && self
+                .names_of(root)
+                .any(|(_, other)| other.same_label(name) && other.compare(name) == HostMatch::No)
     }
 
     /// Full names of different hosts that exist and share this label: `srv1` in two domains.
@@ -332,7 +334,7 @@ impl<'a> Hosts<'a> {
         let spellings = |name: &HostName| {
             let root = self.find(name).map(|id| id.0);
             let names = root.into_iter().flat_map(|root| self.names_of(root));
-            let spellings = names.filter(|(_, other)| other.same(name) != Same::No);
+            let spellings = names.filter(|(_, other)| other.compare(name) != HostMatch::No);
             spellings.map(|(id, _)| id).take(MAX_SPELLINGS).collect::<Vec<_>>()
         };
         let (a, b) = (spellings(a), spellings(b));

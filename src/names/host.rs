@@ -12,7 +12,7 @@ pub struct HostName {
 
 /// Whether two names mean one host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Same {
+pub enum HostMatch {
     No,
     /// The labels agree and at least one domain is not known: `srv1` may be `srv1.alpha.example.com`.
     Maybe,
@@ -67,16 +67,16 @@ impl HostName {
     }
 
     /// Can both names belong to one host? Compares only the names.
-    pub fn same(&self, other: &Self) -> Same {
+    pub fn compare(&self, other: &Self) -> HostMatch {
         if !self.same_label(other) {
-            return Same::No;
+            return HostMatch::No;
         }
         match (&self.domain, &other.domain) {
-            (Some(a), Some(b)) if a == b => Same::Yes,
+            (Some(a), Some(b)) if a == b => HostMatch::Yes,
             // A NetBIOS domain name has no dots; it is usually, not surely, the DNS domain's first label.
-            (Some(a), Some(b)) if flat_matches(a, b) || flat_matches(b, a) => Same::Maybe,
-            (Some(_), Some(_)) => Same::No,
-            _ => Same::Maybe,
+            (Some(a), Some(b)) if is_flat_of(a, b) || is_flat_of(b, a) => HostMatch::Maybe,
+            (Some(_), Some(_)) => HostMatch::No,
+            _ => HostMatch::Maybe,
         }
     }
 }
@@ -90,7 +90,7 @@ impl std::fmt::Display for HostName {
     }
 }
 
-fn flat_matches(flat: &str, dns: &str) -> bool {
+fn is_flat_of(flat: &str, dns: &str) -> bool {
     !flat.contains('.') && dns.split('.').next() == Some(flat)
 }
 
@@ -123,13 +123,13 @@ mod tests {
 
     #[test]
     fn two_domains_are_two_hosts() {
-        assert_eq!(host("srv1.alpha.example.com").same(&host("srv1.beta.example.com")), Same::No);
+        assert_eq!(host("srv1.alpha.example.com").compare(&host("srv1.beta.example.com")), HostMatch::No);
     }
 
     #[test]
     fn a_short_name_may_be_the_full_one() {
-        assert_eq!(host("srv1").same(&host("srv1.alpha.example.com")), Same::Maybe);
-        assert_eq!(host("srv1").same(&host("srv2.alpha.example.com")), Same::No);
+        assert_eq!(host("srv1").compare(&host("srv1.alpha.example.com")), HostMatch::Maybe);
+        assert_eq!(host("srv1").compare(&host("srv2.alpha.example.com")), HostMatch::No);
     }
 
     #[test]
@@ -137,23 +137,23 @@ mod tests {
         let full = host("srv-long-hostname.alpha.example.com");
         assert_eq!(full.netbios(), "srv-long-hostna");
         let cut = host("SRV-LONG-HOSTNA").in_domain(Some("ALPHA.EXAMPLE.COM"));
-        assert_eq!(full.same(&cut), Same::Yes);
-        assert_eq!(full.same(&host("srv-long-host.alpha.example.com")), Same::No);
+        assert_eq!(full.compare(&cut), HostMatch::Yes);
+        assert_eq!(full.compare(&host("srv-long-host.alpha.example.com")), HostMatch::No);
     }
 
     #[test]
     fn a_netbios_domain_may_be_the_dns_domain() {
         let flat = host("srv1").in_domain(Some("ALPHA"));
-        assert_eq!(flat.same(&host("srv1.alpha.example.com")), Same::Maybe);
-        assert_eq!(flat.same(&host("srv1.beta.example.com")), Same::No);
+        assert_eq!(flat.compare(&host("srv1.alpha.example.com")), HostMatch::Maybe);
+        assert_eq!(flat.compare(&host("srv1.beta.example.com")), HostMatch::No);
     }
 
     proptest! {
         #[test]
         fn comparison_is_symmetric_and_folds_case(a in "[a-zA-Z0-9-]{1,20}(\\.[a-c]{1,3}){0,2}", b in "[a-zA-Z0-9-]{1,20}(\\.[a-c]{1,3}){0,2}") {
             let (a, b) = (host(&a), host(&b));
-            prop_assert_eq!(a.same(&b), b.same(&a));
-            prop_assert_ne!(a.same(&a), Same::No);
+            prop_assert_eq!(a.compare(&b), b.compare(&a));
+            prop_assert_ne!(a.compare(&a), HostMatch::No);
         }
 
         #[test]

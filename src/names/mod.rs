@@ -7,7 +7,7 @@ mod host;
 mod principal;
 mod spn;
 
-pub use host::{HostName, Same};
+pub use host::{HostMatch, HostName};
 pub use principal::Principal;
 pub use spn::Spn;
 

@@ -12,7 +12,7 @@ use super::json::{Document, FORMAT, OLDEST, VERSION};
 use super::problem::by_time;
 use super::row::{COLUMNS, FIRST_COLUMNS, Row, Status, split};
 use super::saved::{Saved, SavedError, shortened};
-use crate::diagnosis::{EvidenceRole, LogReason, Name, Named, Request, Role};
+use crate::diagnosis::{EvidenceRole, IncidentName, LogReason, Name, NameRole, Request};
 
 const WHAT: &str = "a report of krbtriage triage (.csv, .json or .jsonl)";
 
@@ -270,7 +270,7 @@ pub fn compare(rows: Vec<Row>, earlier: Vec<EarlierRow>, silence_of: &dyn Fn(&Ro
         // It was true of that run only.
         row.missing.retain(|item| item.code() != silence.code());
         if !silent.in_logs {
-            row.collect.extend(silence.collects().iter().map(ToString::to_string));
+            row.collect.extend(silence.collectables().iter().map(ToString::to_string));
             row.missing.push(RequestItem::new(silence));
         }
         if silent.over || row.status == Status::Resolved {
@@ -285,8 +285,8 @@ pub fn compare(rows: Vec<Row>, earlier: Vec<EarlierRow>, silence_of: &dyn Fn(&Ro
 
 /// It is unknown whether the client's log was an input.
 fn silence(row: &Row) -> Request {
-    let client = Named { text: row.client.as_str().into(), known: true };
-    Request::ClientLog { client: Name::host(&client, Role::Client), reason: LogReason::Silent }
+    let client = IncidentName { text: row.client.as_str().into(), is_known: true };
+    Request::ClientLog { client: Name::host(&client, NameRole::Client), reason: LogReason::Silent }
 }
 
 /// Puts rows without new events after the others of their problem, the resolved ones last. Problems with only

@@ -222,7 +222,7 @@ impl SortedEvents {
 impl EventSink for Share<'_> {
     fn event(&mut self, event: &ApErrModified, record: &Record, file: FileIndex) {
         let line = Line {
-            incident_id: incidents::id_of(event),
+            incident_id: incidents::incident_id(event),
             time_created: record.time,
             client: event.client.clone(),
             channel: record.channel.as_str().into(),

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::fix::Fix;
 use super::item::{EvidenceItem, RequestItem};
-use crate::diagnosis::{Cause, Collect, Confidence, Finding, Kind, OrderKey, Ordered, Request};
+use crate::diagnosis::{Cause, Collectable, Confidence, Finding, Kind, OrderKey, Orderable, Request};
 use crate::files::FileIndex;
 use crate::incidents::ActivityTimes;
 
@@ -145,7 +145,7 @@ pub fn problem_name<'a>(problem: &'a str, id: &'a str) -> &'a str {
     if problem.is_empty() { id } else { problem }
 }
 
-impl Ordered for Row {
+impl Orderable for Row {
     fn order_key(&self) -> OrderKey<'_> {
         OrderKey {
             problem_id: &self.problem_id,
@@ -161,7 +161,7 @@ impl Row {
     /// Makes the row of a finding. `log_name` gives the path of an input by its index.
     pub fn new(finding: Finding, log_name: &dyn Fn(FileIndex) -> String) -> Self {
         let incident = finding.incident;
-        let collect: BTreeSet<Collect> = finding.missing.iter().flat_map(Request::collects).collect();
+        let collect: BTreeSet<Collectable> = finding.missing.iter().flat_map(Request::collectables).collect();
         let mut logs: Vec<String> = incident.occurrences.files.iter().map(|&f| log_name(f)).collect();
         logs.sort();
         logs.dedup();

@@ -228,7 +228,7 @@ mod tests {
     ) -> (Vec<(u64, i64)>, Vec<String>, Vec<LogState>) {
         let mut reaches = LogRanges::default();
         for &(file, id, second) in records {
-            reaches.note(&record("SRV1", id, second), file);
+            reaches.add_record(&record("SRV1", id, second), file);
         }
         let ends = |file| FileEnds { whole: true, ids: ids.get(file as usize).copied(), last_written: None };
         let LogProgress { logs, notes, .. } = follow(before, reaches, &ends);
@@ -273,7 +273,7 @@ mod tests {
             let mut reaches = LogRanges::default();
             records
                 .iter()
-                .for_each(|(computer, id, second)| reaches.note(&record(computer, *id, *second), 0));
+                .for_each(|(computer, id, second)| reaches.add_record(&record(computer, *id, *second), 0));
             let followed = follow(before, reaches, &|_| ends);
             (followed.advanced_to.get("a").copied(), followed.logs)
         };
@@ -321,7 +321,9 @@ mod tests {
         let far = 4_000_000_000;
         let night = |before: &[LogState], records: &[(&str, u64, i64)]| {
             let mut ranges = LogRanges::new(at(10_000));
-            records.iter().for_each(|(computer, id, second)| ranges.note(&record(computer, *id, *second), 0));
+            records
+                .iter()
+                .for_each(|(computer, id, second)| ranges.add_record(&record(computer, *id, *second), 0));
             let newest = records.iter().map(|(_, _, second)| at(*second)).max();
             follow(before, ranges, &|_| FileEnds { whole: true, ids: None, last_written: newest })
         };
@@ -341,7 +343,9 @@ mod tests {
     fn the_time_of_one_other_computer_alone_does_not_end_an_incident() {
         let night = |before: &[LogState], records: &[(&str, u64, i64)]| {
             let mut ranges = LogRanges::default();
-            records.iter().for_each(|(computer, id, second)| ranges.note(&record(computer, *id, *second), 0));
+            records
+                .iter()
+                .for_each(|(computer, id, second)| ranges.add_record(&record(computer, *id, *second), 0));
             // Event XML: no record has a header.
             follow(before, ranges, &|_| FileEnds { whole: true, ids: None, last_written: None })
         };

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::finding::{AuditFinding, AuditKind, MAX_EVIDENCE, MAX_SHOWN, steps};
-use crate::diagnosis::{AccountFacts, Found};
+use crate::diagnosis::{AccountFacts, AuditSubject};
 use crate::incidents::stable_id;
 use crate::inventory::accounts::{
     AccountId, AccountInventory, Duplicate, DuplicateKind, HostAliases, SpnIndex,
@@ -64,19 +64,19 @@ impl Common {
 /// The steps, with the names of the accounts.
 fn fix(index: &SpnIndex<'_>, d: &Duplicate, kind: AuditKind) -> Vec<StepItem> {
     let facts = |ids: &[AccountId]| -> Vec<AccountFacts> {
-        ids.iter().filter_map(|id| index.records(*id).next()).map(AccountFacts::of).collect()
+        ids.iter().filter_map(|id| index.records(*id).next()).map(AccountFacts::from_account).collect()
     };
     let owners = facts(&d.accounts);
     match (d.kind, Spn::parse(&d.name)) {
-        (DuplicateKind::Spn, Some(spn)) => steps(Found::Spn { spn: &spn, owners: &owners }),
+        (DuplicateKind::Spn, Some(spn)) => steps(AuditSubject::Spn { spn: &spn, owners: &owners }),
         (DuplicateKind::HostAlias, Some(spn)) => {
             let computers = facts(&d.shadowed);
-            steps(Found::HostAlias { spn: &spn, owners: &owners, computer: computers.first() })
+            steps(AuditSubject::HostAlias { spn: &spn, owners: &owners, computer: computers.first() })
         }
         (DuplicateKind::AccountName, _) => {
             let domains: Vec<String> =
                 d.accounts.iter().filter_map(|id| index.domain(*id)).map(|d| d.to_lowercase()).collect();
-            steps(Found::SameName { name: &d.name, domains: &domains })
+            steps(AuditSubject::SameName { name: &d.name, domains: &domains })
         }
         // The name in the list is not a valid SPN.
         (DuplicateKind::Spn | DuplicateKind::HostAlias, None) => {

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 
 use super::finding::{AuditFinding, AuditKind, MAX_EVIDENCE, MAX_SHOWN, shown, steps};
 use crate::commands::allow_list::AllowList;
-use crate::diagnosis::{Found, SharedAddress};
+use crate::diagnosis::{AuditSubject, SharedAddress};
 use crate::incidents::stable_id;
 use crate::inventory::addresses::vendors::{AdapterKind, never_shared, recognise};
 use crate::inventory::addresses::{AddressInventory, OwnedAddress};
@@ -155,8 +155,8 @@ fn finding(
         hosts: hosts.with_addresses(),
     };
     let fix = steps(match kind.incident() {
-        Some(kind) => Found::Address { kind, shared: &shared, hosts: &names },
-        None => Found::OneMachine { names: &names },
+        Some(kind) => AuditSubject::Address { kind, shared: &shared, hosts: &names },
+        None => AuditSubject::OneMachine { names: &names },
     });
     AuditFinding {
         finding_id: stable_id('a', &["address", &address.to_string()]),
@@ -218,7 +218,7 @@ pub(super) fn names(interfaces: &AddressInventory, hosts: &Hosts<'_>) -> Vec<Aud
         owners.sort();
         let what = format!("{name} -> {}", record.address);
         let (asked, host) = (name.to_string(), owners.first().map(String::as_str).unwrap_or_default());
-        let fix = steps(Found::Name { name: &asked, address: record.address, host });
+        let fix = steps(AuditSubject::Name { name: &asked, address: record.address, host });
         found.entry((name.to_string(), record.address)).or_insert_with(|| AuditFinding {
             finding_id: stable_id('a', &["name", &what]),
             status: Status::New,

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::diagnosis::{Cause, Found, Kind, audit_steps, general_fix};
+use crate::diagnosis::{AuditSubject, Cause, Kind, audit_steps, general_fix};
 use crate::inventory::addresses::vendors::AdapterKind;
 use crate::report::Status;
 use crate::report::item::StepItem;
@@ -163,15 +163,16 @@ impl AuditKind {
     pub fn general_steps(self) -> Vec<String> {
         match self.incident() {
             Some(kind) => general_fix(self.cause(), kind),
-            None => {
-                steps(Found::OneMachine { names: &[] }).iter().map(|step| step.text().into_owned()).collect()
-            }
+            None => steps(AuditSubject::OneMachine { names: &[] })
+                .iter()
+                .map(|step| step.text().into_owned())
+                .collect(),
         }
     }
 }
 
 /// The steps for a finding.
-pub(super) fn steps(found: Found<'_>) -> Vec<StepItem> {
+pub(super) fn steps(found: AuditSubject<'_>) -> Vec<StepItem> {
     audit_steps(found).into_iter().map(StepItem::new).collect()
 }
 

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::listed::ListedHosts;
-use crate::diagnosis::Collect;
+use crate::diagnosis::Collectable;
 use crate::report::Row;
 
 /// Names by their lower case, so that each is asked once.
@@ -77,8 +77,8 @@ impl Task {
     fn add_missing(&mut self, row: &Row, listed: &ListedHosts) {
         for text in &row.collect {
             // For an incident that may be over, only that question matters.
-            match text.parse::<Collect>() {
-                Ok(Collect::SystemLog(host)) => self.add(Collect::SystemLog(host), listed),
+            match text.parse::<Collectable>() {
+                Ok(Collectable::SystemLog(host)) => self.add(Collectable::SystemLog(host), listed),
                 Ok(collect) if row.status.is_present() => self.add(collect, listed),
                 Ok(_) | Err(_) => {}
             }
@@ -89,21 +89,21 @@ impl Task {
         }
     }
 
-    fn add(&mut self, request: Collect, listed: &ListedHosts) {
+    fn add(&mut self, request: Collectable, listed: &ListedHosts) {
         match request {
-            Collect::Addresses(host) => {
+            Collectable::Addresses(host) => {
                 if let Some(host) = self.destination(&host, listed) {
                     self.addresses.insert(host.to_lowercase(), host);
                 }
             }
-            Collect::SystemLog(host) => {
+            Collectable::SystemLog(host) => {
                 if let Some(host) = self.destination(&host, listed) {
                     self.logs.insert(host.to_lowercase(), host);
                 }
             }
-            Collect::ControllerLogs => self.controllers = true,
-            Collect::Accounts => self.accounts = true,
-            Collect::Resolution { name, client } => {
+            Collectable::ControllerLogs => self.controllers = true,
+            Collectable::Accounts => self.accounts = true,
+            Collectable::Resolution { name, client } => {
                 // The name is looked up, not visited: its domain decides.
                 let Some(name) = self.name(&name) else { return };
                 if !listed.has_domain_of(&name) {
@@ -114,7 +114,7 @@ impl Task {
                 }
             }
             // The script does not collect these yet.
-            Collect::HostState(_) | Collect::Tickets(_) => {}
+            Collectable::HostState(_) | Collectable::Tickets(_) => {}
         }
     }
 

@@ -14,7 +14,7 @@ use crate::incidents::{CollectedIncidents, Incident};
 use crate::inventory::addresses::{self, AddressInventory, LoadOptions, NameOrigin, ResolvedName};
 use crate::inventory::{InventoryFile, Source};
 use crate::live::{Machine, own_addresses};
-use crate::names::{HostName, Principal, Same};
+use crate::names::{HostMatch, HostName, Principal};
 use crate::probe::{self, HostProgress, Network};
 use crate::report::numbers::counted;
 
@@ -91,7 +91,7 @@ fn by_events(
     for incident in incidents {
         let Some(target) = Principal::parse(&incident.target).host() else { continue };
         let is_client =
-            HostName::parse(&incident.client).is_some_and(|client| client.same(&target) == Same::Yes);
+            HostName::parse(&incident.client).is_some_and(|client| client.compare(&target) == HostMatch::Yes);
         if is_client {
             continue;
         }

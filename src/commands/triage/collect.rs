@@ -40,9 +40,9 @@ pub(super) fn collect(config: &Config, inputs: &Inputs, progress: &dyn Progress)
     let Scan { visitors, mut files, unread } =
         scan::scan(&inputs.logs, &events::selection(), &config.scan, progress, || {
             IncidentBuilder::new(&dedup, config.period)
-                .without(reported)
+                .without_reported(reported)
                 .with_log_ranges(inputs.previous.exists().then_some(now))
-                .event_sink(config.outputs.need_events().then(|| spool.event_sink(workers)))
+                .with_event_sink(config.outputs.need_events().then(|| spool.event_sink(workers)))
         });
     for file in &mut files {
         if let Some(shown) = inputs.shown(&file.path) {
@@ -54,7 +54,7 @@ pub(super) fn collect(config: &Config, inputs: &Inputs, progress: &dyn Progress)
     logs.add_duplicates(&incidents);
     logs.report_cut_names(&incidents);
     logs.note_conflicts(&dedup);
-    incidents.rename_files(&|file| logs.order.place(file));
+    incidents.renumber_files(&|file| logs.order.place(file));
     Collected { incidents, logs, unread, spool, dedup }
 }
 

@@ -3,7 +3,7 @@
 use super::config::{Config, Error};
 use super::{collect, diagnose, inputs};
 use crate::commands::threads::with_threads;
-use crate::diagnosis::{Finding, OrderKey, Ordered, Topology};
+use crate::diagnosis::{Finding, OrderKey, Orderable, Topology};
 use crate::files::FileIndex;
 use crate::probe::HostProgress;
 use crate::report::Row;
@@ -17,7 +17,7 @@ pub(crate) struct Decision {
     pub when: &'static str,
 }
 
-impl Ordered for Decision {
+impl Orderable for Decision {
     fn order_key(&self) -> OrderKey<'_> {
         self.row.order_key()
     }

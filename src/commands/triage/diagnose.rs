@@ -11,7 +11,7 @@ use super::config::Config;
 use super::inputs::Inputs;
 use super::known_hosts::known_hosts;
 use super::target_policy::TargetPolicy;
-use crate::diagnosis::{Context, Diagnosis, FileDates, Finding, Ordered, diagnose_as};
+use crate::diagnosis::{Context, Diagnosis, FileDates, Finding, Orderable, diagnose_as};
 use crate::files::FileIndex;
 use crate::inventory::directory::Directory;
 use crate::inventory::{InventoryFile, accounts, addresses, from_events};
@@ -28,7 +28,7 @@ pub(super) struct Diagnosed<T> {
 
 /// Takes the incidents and signals out of `collected`, diagnoses every incident, and makes a row of each with `make`, which also
 /// gets the names of the logs.
-pub(super) fn diagnose<T: Ordered + Send>(
+pub(super) fn diagnose<T: Orderable + Send>(
     config: &Config,
     inputs: &Inputs,
     collected: &mut Collected,
@@ -56,7 +56,7 @@ pub(super) fn diagnose<T: Ordered + Send>(
     let signals = std::mem::take(&mut collected.signals);
     let written = inventories.iter().map(|file| (Arc::clone(&file.path), file.modified));
     let dates = FileDates::new(written, Timestamp::now()).with_logs(logs.dates(config.period));
-    let context = Context::new(hosts, directory, signals, config.window).dated(dates);
+    let context = Context::new(hosts, directory, signals, config.window).with_dates(dates);
     let incidents = std::mem::take(&mut collected.incidents);
     let Diagnosis { findings, failed } = diagnose_as(incidents, &context, |finding| make(finding, &log_name));
     collected.dropped.undiagnosed = failed;

@@ -102,7 +102,7 @@ pub struct AccountName {
 }
 
 impl AccountName {
-    pub(super) fn of(account: &Account) -> Self {
+    pub(super) fn from_account(account: &Account) -> Self {
         Self {
             account: (*account.name).into(),
             domain: (*account.domain).into(),

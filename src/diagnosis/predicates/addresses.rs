@@ -5,17 +5,19 @@ use std::net::IpAddr;
 
 use jiff::SignedDuration;
 
-use super::{addresses_of_responder, addresses_of_target, meant_name, resolution, unlisted};
+use super::{
+    ask_meant_name, ask_resolution, ask_responder_addresses, ask_target_addresses, note_unlisted_account,
+};
 use crate::diagnosis::account_class::unused_since;
 use crate::diagnosis::case::Case;
 use crate::diagnosis::connection::Topology;
 use crate::diagnosis::context::is_rpc_class;
 use crate::diagnosis::evidence::{AccountName, Caveat, Fact, MAX_ADDRESSES, Relation};
-use crate::diagnosis::ownership::KeyOf;
+use crate::diagnosis::ownership::TicketKey;
 use crate::diagnosis::proof::{Proof, Repair, dns_sources, sources_of};
 use crate::diagnosis::request::Request;
-use crate::diagnosis::signal_index::is_card;
-use crate::diagnosis::signals::{About, NearSignal};
+use crate::diagnosis::signal_index::is_card_address;
+use crate::diagnosis::signals::{Concern, NearSignal};
 use crate::diagnosis::verdict::{Confidence, Kind};
 use crate::events::SignalKind;
 use crate::inventory::Source;
@@ -44,7 +46,7 @@ pub(in crate::diagnosis) fn client_may_share_address(case: &Case<'_>) -> Option<
         return None;
     }
     let mut p = shared_address(case, case.parties.client_id, &|_| true)?;
-    p.missing.push(resolution(case));
+    p.missing.push(ask_resolution(case));
     Some(p)
 }
 
@@ -52,7 +54,7 @@ pub(in crate::diagnosis) fn responder_shares_address(case: &Case<'_>) -> Option<
     let parties = &case.parties;
     let responder = case.connection.responder_id;
     let rows =
-        |address| [parties.rows(responder, address), parties.rows(parties.target_id, address)].concat();
+        |address| [parties.rows_of(responder, address), parties.rows_of(parties.target_id, address)].concat();
     let known = !parties.resolved().is_empty();
     let reached = |address: IpAddr| {
         rows(address).iter().all(|row| is_reachable(row)) && (!known || parties.resolves_to(address))
@@ -67,9 +69,9 @@ pub(in crate::diagnosis) fn responder_shares_address(case: &Case<'_>) -> Option<
             // The target may be reached by another address of its own.
             let shared: HashSet<IpAddr> = p.shared.iter().copied().collect();
             let other = |row: &&OwnedAddress| is_reachable(row) && !shared.contains(&row.address);
-            let others = parties.usable(parties.target_id).iter().any(other);
+            let others = parties.shareable(parties.target_id).iter().any(other);
             p.likely_if(others);
-            p.missing.push(resolution(case));
+            p.missing.push(ask_resolution(case));
         }
     }
     Some(p)
@@ -83,13 +85,17 @@ pub(in crate::diagnosis) fn namesake_shares_address(case: &Case<'_>) -> Option<P
 /// Other hosts can reach the address: it is not that of a management card or of a switch inside the host.
 fn is_reachable(row: &OwnedAddress) -> bool {
     let link_local = matches!(row.address, IpAddr::V4(v4) if v4.is_link_local());
-    !link_local && !matches!(adapter(row).0, Kind::BmcUsbNic | Kind::VirtualSwitch)
+    !link_local && !matches!(adapter_kind(row).0, Kind::BmcUsbNic | Kind::VirtualSwitch)
 }
 
 /// Addresses owned by both `host` and the target that satisfy `may`. Narrowed to those the target's name resolves to, if
 /// any: whoever follows the name has reached `host` already. Returns the addresses, and whether names narrowed them.
-fn candidates(case: &Case<'_>, host: Option<HostId>, may: &dyn Fn(IpAddr) -> bool) -> (Vec<IpAddr>, bool) {
-    let mut common = case.parties.common(host, case.parties.target_id);
+fn shared_candidates(
+    case: &Case<'_>,
+    host: Option<HostId>,
+    may: &dyn Fn(IpAddr) -> bool,
+) -> (Vec<IpAddr>, bool) {
+    let mut common = case.parties.common_addresses(host, case.parties.target_id);
     common.retain(|&address| may(address));
     let all = common.len();
     if common.iter().any(|&address| case.parties.resolves_to(address)) {
@@ -101,7 +107,7 @@ fn candidates(case: &Case<'_>, host: Option<HostId>, may: &dyn Fn(IpAddr) -> boo
 
 fn shared_address(case: &Case<'_>, host: Option<HostId>, may: &dyn Fn(IpAddr) -> bool) -> Option<Proof> {
     let parties = &case.parties;
-    let (mut common, by_names) = candidates(case, host, may);
+    let (mut common, by_names) = shared_candidates(case, host, may);
     if common.is_empty() {
         return None;
     }
@@ -116,8 +122,8 @@ fn shared_address(case: &Case<'_>, host: Option<HostId>, may: &dyn Fn(IpAddr) ->
     let mut evidence = Vec::new();
     for (n, &address) in common.iter().enumerate() {
         let mut found = Vec::new();
-        for rows in [parties.rows(host, address), parties.rows(parties.target_id, address)] {
-            found.extend(rows.iter().map(|row| adapter(row)));
+        for rows in [parties.rows_of(host, address), parties.rows_of(parties.target_id, address)] {
+            found.extend(rows.iter().map(|row| adapter_kind(row)));
             if n < MAX_ADDRESSES {
                 evidence.extend(rows.first().map(|row| Fact::owns(row)));
             }
@@ -132,26 +138,25 @@ fn shared_address(case: &Case<'_>, host: Option<HostId>, may: &dyn Fn(IpAddr) ->
     let several_kinds = kinds.iter().any(|k| k.0 != kind);
     let blamed: BTreeSet<IpAddr> = kinds.iter().filter(|k| k.0 == kind).map(|k| k.1).collect();
     let in_time = blamed.iter().any(|&address| {
-        parties.rows(host, address).iter().any(|row| parties.is_near(row))
-            && parties.rows(parties.target_id, address).iter().any(|row| parties.is_near(row))
+        parties.rows_of(host, address).iter().any(|row| parties.held_near_events(row))
+            && parties.rows_of(parties.target_id, address).iter().any(|row| parties.held_near_events(row))
     });
     // Event logs from two dates cannot prove that both hosts held a DHCP address at the same time.
     let shows = |row: &&OwnedAddress| kind != Kind::OtherSharedAddress || row.logged_at.is_none();
     let sources = |of: Option<HostId>| -> Vec<Source> {
-        sources_of(blamed.iter().flat_map(|&address| parties.rows(of, address)).copied().filter(shows))
+        sources_of(blamed.iter().flat_map(|&address| parties.rows_of(of, address)).copied().filter(shows))
     };
     let mut p = Proof::new(case, Repair::Addresses(blamed.iter().copied().collect()));
     p.basis.facts = vec![sources(host), sources(parties.target_id)];
     if by_names {
         p.basis.facts.push(dns_sources(case, |_| true));
     }
-    p.likely_if(!in_time || several_kinds || !parties.target_by_own_name());
+    p.likely_if(!in_time || several_kinds || !parties.lists_target_by_own_name());
     if kind == Kind::OtherSharedAddress {
-        p.caveats.extend(blamed.first().and_then(|&address| one_after_the_other(case, host, address)));
+        p.caveats.extend(blamed.first().and_then(|&address| possible_lease_move(case, host, address)));
     }
     if several_kinds {
-        p.missing
-            .push(Request::SharedConnection { client: case.client_name(), target: case.target_to_ask() });
+        p.missing.push(Request::SharedConnection { client: case.client_name(), target: case.target_name() });
     }
     let hosts = parties.context.hosts.with_addresses();
     evidence.extend(blamed.first().map(|&address| Fact::Owners {
@@ -163,7 +168,7 @@ fn shared_address(case: &Case<'_>, host: Option<HostId>, may: &dyn Fn(IpAddr) ->
     let mut answers = parties.resolved_on_client().iter();
     let answer = answers.find(|(address, _)| parties.owns(parties.target_id, *address));
     evidence.extend(answer.map(|(address, source)| Fact::Resolves {
-        name: parties.target_name().into(),
+        name: parties.target_text().into(),
         address: *address,
         owner: None,
         source: (*source).clone(),
@@ -177,12 +182,12 @@ fn shared_address(case: &Case<'_>, host: Option<HostId>, may: &dyn Fn(IpAddr) ->
 }
 
 /// An ordinary address may have been given from one host to the other, unless one export shows both at one time.
-fn one_after_the_other(case: &Case<'_>, host: Option<HostId>, address: IpAddr) -> Option<Caveat> {
+fn possible_lease_move(case: &Case<'_>, host: Option<HostId>, address: IpAddr) -> Option<Caveat> {
     let parties = &case.parties;
     if conflict_on_the_link(case, address) {
         return None;
     }
-    let (ours, theirs) = (parties.rows(host, address), parties.rows(parties.target_id, address));
+    let (ours, theirs) = (parties.rows_of(host, address), parties.rows_of(parties.target_id, address));
     let pairs = || ours.iter().flat_map(|a| theirs.iter().map(move |b| (*a, *b)));
     let at_one_time = |(a, b): (&OwnedAddress, &OwnedAddress)| {
         let dated = a.source.collected.zip(b.source.collected);
@@ -205,7 +210,7 @@ fn conflict_on_the_link(case: &Case<'_>, address: IpAddr) -> bool {
 /// The addresses that DistributedCOM named itself as the peer that failed.
 pub(super) fn quoted_addresses(case: &Case<'_>) -> HashSet<IpAddr> {
     let failed =
-        |near: &NearSignal<'_>| near.about == About::Connection && near.kind() == SignalKind::DcomFailed;
+        |near: &NearSignal<'_>| near.concern == Concern::Connection && near.kind() == SignalKind::DcomFailed;
     case.signals
         .iter()
         .filter(failed)
@@ -214,7 +219,7 @@ pub(super) fn quoted_addresses(case: &Case<'_>) -> HashSet<IpAddr> {
 }
 
 /// Kind of the adapter, and its name for the explanation.
-pub(in crate::diagnosis) fn adapter(row: &OwnedAddress) -> (Kind, String) {
+pub(in crate::diagnosis) fn adapter_kind(row: &OwnedAddress) -> (Kind, String) {
     let hints: Vec<&str> = row.interface.iter().map(|i| &**i).collect();
     let kind = recognise(row.address, row.description.as_deref(), row.mac.as_deref(), &hints);
     let name = row.description.as_deref().or(row.interface.as_deref()).unwrap_or_default();
@@ -240,12 +245,12 @@ fn reached_host(case: &Case<'_>) -> Option<HostId> {
 pub(in crate::diagnosis) fn name_registered_itself(case: &Case<'_>) -> Option<Proof> {
     let host = reached_host(case)?;
     let (address, _) = case.parties.resolves_to_host(Some(host))?;
-    let registered = registration_of(case, host, address)?;
+    let registered = dynamic_registration(case, host, address)?;
     let mut p = name_resolves_to_host(case)?;
     if p.kind.take().is_some() {
         // A second address of the responder may be a virtual one, or one it got when the target gave it up.
         p.cap(Confidence::Likely);
-        p.missing.push(meant_name(case));
+        p.missing.push(ask_meant_name(case));
     }
     // That the target's own account is in use excludes a successor, so its list must be from the time of the events.
     p.basis.owners = true;
@@ -254,7 +259,7 @@ pub(in crate::diagnosis) fn name_registered_itself(case: &Case<'_>) -> Option<Pr
 }
 
 /// Why nobody can have made the name resolve there on purpose.
-pub(super) fn registration_of(case: &Case<'_>, host: HostId, address: IpAddr) -> Option<Fact> {
+pub(super) fn dynamic_registration(case: &Case<'_>, host: HostId, address: IpAddr) -> Option<Fact> {
     let hosts = &case.parties.context.hosts;
     let of = |id: HostId, lease: bool| {
         use crate::inventory::addresses::NameOrigin;
@@ -272,22 +277,22 @@ pub(in crate::diagnosis) fn name_resolves_to_host(case: &Case<'_>) -> Option<Pro
     let parties = &case.parties;
     let host = reached_host(case)?;
     // Where the target's own addresses are unknown, the target may own this one too: then it is a shared address.
-    let own = parties.usable(parties.target_id);
+    let own = parties.shareable(parties.target_id);
     if own.is_empty() {
         return None;
     }
     let (address, source) = parties.resolves_to_host(Some(host))?;
     let owner: Box<str> = parties.context.hosts.name(host).to_string().into();
-    let theirs = parties.rows(Some(host), address);
-    let mut p = Proof::new(case, Repair::Name(parties.target_name().to_owned()));
-    let name = || parties.target_name().into();
+    let theirs = parties.rows_of(Some(host), address);
+    let mut p = Proof::new(case, Repair::Name(parties.target_text().to_owned()));
+    let name = || parties.target_text().into();
     p.evidence.push(Fact::Resolves { name: name(), address, owner: None, source: source.clone() });
     p.evidence.extend(theirs.first().map(|row| Fact::owns(row)));
     p.evidence.push(Fact::Lacks { host: name(), address, owner });
     // A log shows one adapter at one time; that a host does not own an address, only an export of all of them shows.
     let exported = own.iter().any(|row| row.logged_at.is_none());
-    p.likely_if(!exported || !theirs.iter().any(|row| parties.is_near(row)));
-    if is_further_address(case, host, address) {
+    p.likely_if(!exported || !theirs.iter().any(|row| parties.held_near_events(row)));
+    if is_additional_address(case, host, address) {
         // An address other than that of the host's own name is a virtual one, which names are meant to resolve to.
         p.kind = Some(Kind::ClusterOrAlias);
     }
@@ -299,14 +304,14 @@ pub(in crate::diagnosis) fn name_resolves_to_host(case: &Case<'_>) -> Option<Pro
         dns_sources(case, |a| a == address),
     ];
     if p.at_most < Confidence::Confirmed {
-        p.missing.push(addresses_of_target(case));
-        p.missing.push(addresses_of_responder(case));
+        p.missing.push(ask_target_addresses(case));
+        p.missing.push(ask_responder_addresses(case));
     }
     Some(p)
 }
 
 /// The host's own name resolves to other addresses than this one.
-fn is_further_address(case: &Case<'_>, host: HostId, address: IpAddr) -> bool {
+fn is_additional_address(case: &Case<'_>, host: HostId, address: IpAddr) -> bool {
     let own = case.parties.context.hosts.resolved(host);
     !own.is_empty() && own.iter().all(|(own, _)| *own != address)
 }
@@ -316,17 +321,17 @@ fn is_further_address(case: &Case<'_>, host: HostId, address: IpAddr) -> bool {
 pub(in crate::diagnosis) fn name_taken_over(case: &Case<'_>) -> Option<Proof> {
     let host = reached_host(case)?;
     let (address, _) = case.parties.resolves_to_host(Some(host))?;
-    if registration_of(case, host, address).is_some() {
+    if dynamic_registration(case, host, address).is_some() {
         return None;
     }
     let events = case.parties.incident.occurrences.first;
-    let owner = case.ownership.key_owner().filter(|_| case.ownership.key_of() == KeyOf::Other)?;
+    let owner = case.ownership.key_owner().filter(|_| case.ownership.ticket_key() == TicketKey::Other)?;
     let label = HostName::parse(owner.name.trim_end_matches('$'))?;
     if !case.parties.target_host.as_ref().is_some_and(|target| target.same_label(&label)) {
         return None;
     }
     let mut p = name_resolves_to_host(case).or_else(|| name_of_responder(case))?;
-    let account = || AccountName::of(owner);
+    let account = || AccountName::from_account(owner);
     p.evidence.push(match unused_since(owner, events) {
         _ if owner.is_disabled() => Fact::Disabled { account: account() },
         Some(set) => Fact::Unused { set, account: account() },
@@ -344,23 +349,23 @@ pub(in crate::diagnosis) fn name_of_responder(case: &Case<'_>) -> Option<Proof> 
     let parties = &case.parties;
     let host = reached_host(case)?;
     let (address, source) = parties.resolves_to_host(Some(host))?;
-    if !parties.usable(parties.target_id).is_empty() {
+    if !parties.shareable(parties.target_id).is_empty() {
         return None;
     }
-    let mut p = Proof::new(case, Repair::Name(parties.target_name().to_owned()));
-    let name = parties.target_name().into();
+    let mut p = Proof::new(case, Repair::Name(parties.target_text().to_owned()));
+    let name = parties.target_text().into();
     p.evidence.push(Fact::Resolves { name, address, owner: None, source: source.clone() });
-    let rows = parties.rows(Some(host), address);
+    let rows = parties.rows_of(Some(host), address);
     p.evidence.extend(rows.first().map(|row| Fact::owns(row)));
-    if let Some(registered) = registration_of(case, host, address) {
+    if let Some(registered) = dynamic_registration(case, host, address) {
         p.evidence.push(registered);
         p.kind = Some(Kind::StaleDns);
     }
-    p.missing.push(meant_name(case));
+    p.missing.push(ask_meant_name(case));
     if case.ownership.owners.is_empty() {
-        p.missing.push(super::spn_owner(case));
+        p.missing.push(super::ask_spn_owner(case));
     }
-    p.missing.push(addresses_of_target(case));
+    p.missing.push(ask_target_addresses(case));
     Some(p)
 }
 
@@ -377,22 +382,22 @@ pub(in crate::diagnosis) fn names_resolve_to_one_address(case: &Case<'_>) -> Opt
     if parties.owns(parties.target_id, *address) {
         return None;
     }
-    let mut p = Proof::new(case, Repair::Name(parties.target_name().to_owned()));
-    let name = parties.target_name().into();
+    let mut p = Proof::new(case, Repair::Name(parties.target_text().to_owned()));
+    let name = parties.target_text().into();
     p.evidence.push(Fact::Resolves { name, address: *address, owner: None, source: (*source).clone() });
     p.evidence.extend(own.iter().find(|(own, _)| own == address).map(|(_, source)| Fact::Resolves {
-        name: parties.responder_name().into(),
+        name: parties.responder_text().into(),
         address: *address,
         owner: None,
         source: (*source).clone(),
     }));
-    match registration_of(case, host, *address) {
+    match dynamic_registration(case, host, *address) {
         Some(registered) => p.evidence.push(registered),
         // A record made by hand with another server's address is mostly made on purpose.
         None => p.kind = Some(Kind::ClusterOrAlias),
     }
-    p.missing.push(meant_name(case));
-    p.missing.push(addresses_of_target(case));
+    p.missing.push(ask_meant_name(case));
+    p.missing.push(ask_target_addresses(case));
     Some(p)
 }
 
@@ -400,66 +405,66 @@ pub(in crate::diagnosis) fn names_resolve_to_one_address(case: &Case<'_>) -> Opt
 pub(in crate::diagnosis) fn address_conflict(case: &Case<'_>) -> Option<Proof> {
     let near = case.signals.iter().find(|near| {
         near.kind() == SignalKind::AddressConflict
-            && matches!(near.about, About::Target | About::Responder)
+            && matches!(near.concern, Concern::Target | Concern::Responder)
             && near.recorded.signal.addresses.iter().all(|&address| may_be_of_both(case, address))
     })?;
     let mut p = Proof::new(case, Repair::Addresses(near.recorded.signal.addresses.clone()));
     p.shared.clone_from(&near.recorded.signal.addresses);
-    p.evidence.push(near.fact(Relation::Decisive));
-    p.missing.push(addresses_of_responder(case));
-    p.missing.push(addresses_of_target(case));
+    p.evidence.push(near.as_fact(Relation::Decisive));
+    p.missing.push(ask_responder_addresses(case));
+    p.missing.push(ask_target_addresses(case));
     Some(p)
 }
 
 /// No complete list of the responder's or the target's addresses lacks it.
 fn may_be_of_both(case: &Case<'_>, address: IpAddr) -> bool {
     [case.connection.responder_id, case.parties.target_id].into_iter().all(|host| {
-        let rows = case.parties.usable(host);
+        let rows = case.parties.shareable(host);
         rows.iter().any(|row| row.address == address) || rows.iter().all(|row| row.logged_at.is_some())
     })
 }
 
 pub(in crate::diagnosis) fn client_shares_nothing(case: &Case<'_>) -> Option<Proof> {
     let parties = &case.parties;
-    let (ours, theirs) = (parties.usable(parties.client_id), parties.usable(parties.target_id));
+    let (ours, theirs) = (parties.shareable(parties.client_id), parties.shareable(parties.target_id));
     if ours.is_empty() || theirs.is_empty() {
         return None;
     }
     let list = |rows: &[&OwnedAddress]| -> Vec<IpAddr> {
         BTreeSet::from_iter(rows.iter().map(|row| row.address)).into_iter().collect()
     };
-    let mut p = Proof::new(case, Repair::Name(parties.target_name().to_owned()));
+    let mut p = Proof::new(case, Repair::Name(parties.target_text().to_owned()));
     p.evidence.push(Fact::NothingCommon {
         client: parties.incident.client.clone(),
         of_client: list(&ours),
-        target: parties.target_name().into(),
+        target: parties.target_text().into(),
         of_target: list(&theirs),
     });
-    p.missing.push(resolution(case));
-    p.missing.push(meant_name(case));
+    p.missing.push(ask_resolution(case));
+    p.missing.push(ask_meant_name(case));
     Some(p)
 }
 
 pub(in crate::diagnosis) fn addresses_unknown(case: &Case<'_>) -> Option<Proof> {
     let parties = &case.parties;
-    let mut hosts = [parties.incident.client.to_lowercase(), parties.target_name().to_lowercase()];
+    let mut hosts = [parties.incident.client.to_lowercase(), parties.target_text().to_lowercase()];
     hosts.sort();
     let [a, b] = hosts;
     let mut p = Proof::new(case, Repair::Hosts(a, b));
     p.evidence.push(Fact::ReachedItself {
         responder: parties.incident.answered_by.clone(),
-        target: parties.target_name().into(),
+        target: parties.target_text().into(),
     });
     let asks = [
         (parties.client_id, Request::Addresses { host: case.client_name() }),
-        (parties.target_id, addresses_of_target(case)),
+        (parties.target_id, ask_target_addresses(case)),
     ];
     for (id, ask) in asks {
-        let rows = parties.usable(id);
+        let rows = parties.shareable(id);
         if rows.is_empty() {
             p.missing.push(ask);
         }
-        for row in rows.into_iter().filter(|row| adapter(row).0 == Kind::BmcUsbNic) {
+        for row in rows.into_iter().filter(|row| adapter_kind(row).0 == Kind::BmcUsbNic) {
             // It is known of one side only: a suspicion, and not yet a shared address.
             p.evidence.push(Fact::owns(row));
             p.kind = Some(Kind::BmcUsbNic);
@@ -467,14 +472,16 @@ pub(in crate::diagnosis) fn addresses_unknown(case: &Case<'_>) -> Option<Proof> 
     }
     let shows_card = |near: &NearSignal<'_>| match near.kind() {
         SignalKind::UsbNicInstalled => true,
-        SignalKind::DcomFailed => near.recorded.signal.addresses.iter().any(|&address| is_card(address)),
+        SignalKind::DcomFailed => {
+            near.recorded.signal.addresses.iter().any(|&address| is_card_address(address))
+        }
         _ => false,
     };
     if let Some(near) = case.signals.iter().find(shows_card) {
         p.kind = Some(Kind::BmcUsbNic);
-        p.evidence.push(near.fact(Relation::Decisive));
+        p.evidence.push(near.as_fact(Relation::Decisive));
     }
-    p.missing.push(resolution(case));
-    unlisted(case, &mut p);
+    p.missing.push(ask_resolution(case));
+    note_unlisted_account(case, &mut p);
     Some(p)
 }

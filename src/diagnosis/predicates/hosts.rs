@@ -3,17 +3,17 @@
 use std::collections::BTreeSet;
 
 use super::{
-    addresses_of_responder, addresses_of_target, host_log, is_unlisted_account, meant_name, resolution,
-    spn_owner, unlisted,
+    ask_host_log, ask_meant_name, ask_resolution, ask_responder_addresses, ask_spn_owner,
+    ask_target_addresses, is_unlisted_account, note_unlisted_account,
 };
 use crate::diagnosis::account_class::is_in_use;
 use crate::diagnosis::case::Case;
-use crate::diagnosis::command::{Name, Role};
+use crate::diagnosis::command::{Name, NameRole};
 use crate::diagnosis::evidence::{AccountName, Fact, Relation};
 use crate::diagnosis::proof::{Proof, Repair};
 use crate::diagnosis::request::Request;
-use crate::diagnosis::signals::About;
-use crate::diagnosis::subject::{AccountKind, Named};
+use crate::diagnosis::signals::Concern;
+use crate::diagnosis::subject::{AccountKind, IncidentName};
 use crate::diagnosis::verdict::Confidence;
 use crate::inventory::accounts::Account;
 use crate::names::HostName;
@@ -22,7 +22,7 @@ use crate::names::HostName;
 pub(in crate::diagnosis) fn target_is_a_host(case: &Case<'_>) -> Option<Proof> {
     let target = case.parties.target_host.as_ref()?;
     // The responder chooses its name: one that no input has is not shown to be a host.
-    let listed = case.parties.responder_named.known || !case.ownership.responder_accounts.is_empty();
+    let listed = case.parties.responder_name.is_known || !case.ownership.responder_accounts.is_empty();
     if is_unlisted_account(case) || !listed {
         return None;
     }
@@ -30,11 +30,14 @@ pub(in crate::diagnosis) fn target_is_a_host(case: &Case<'_>) -> Option<Proof> {
         let accounts = case.parties.context.accounts.named(target.label());
         accounts.into_iter().find(|account| account.is_computer())
     };
-    let evidence = match case.parties.usable(case.parties.target_id).first() {
+    let evidence = match case.parties.shareable(case.parties.target_id).first() {
         Some(row) => Fact::owns(row),
         None => {
             let account = account()?;
-            Fact::AccountClass { class: AccountKind::Computer.words(), account: AccountName::of(account) }
+            Fact::AccountClass {
+                class: AccountKind::Computer.words(),
+                account: AccountName::from_account(account),
+            }
         }
     };
     let mut p = another_host(case)?;
@@ -44,27 +47,27 @@ pub(in crate::diagnosis) fn target_is_a_host(case: &Case<'_>) -> Option<Proof> {
 
 pub(in crate::diagnosis) fn another_host(case: &Case<'_>) -> Option<Proof> {
     let parties = &case.parties;
-    let mut p = Proof::new(case, Repair::Name(parties.target_name().to_owned()));
+    let mut p = Proof::new(case, Repair::Name(parties.target_text().to_owned()));
     p.evidence.push(Fact::TwoMachines {
         responder: parties.incident.answered_by.clone(),
         target: parties.incident.target.clone(),
     });
-    p.missing.push(resolution(case));
-    p.missing.push(meant_name(case));
-    unlisted(case, &mut p);
-    if parties.usable(case.connection.responder_id).is_empty() && !is_unlisted_account(case) {
-        p.missing.push(addresses_of_responder(case));
+    p.missing.push(ask_resolution(case));
+    p.missing.push(ask_meant_name(case));
+    note_unlisted_account(case, &mut p);
+    if parties.shareable(case.connection.responder_id).is_empty() && !is_unlisted_account(case) {
+        p.missing.push(ask_responder_addresses(case));
     }
-    if parties.usable(parties.target_id).is_empty() && parties.target_named.known {
-        p.missing.push(addresses_of_target(case));
+    if parties.shareable(parties.target_id).is_empty() && parties.target_name.is_known {
+        p.missing.push(ask_target_addresses(case));
     }
     if case.ownership.owners.is_empty() {
-        p.missing.push(spn_owner(case));
+        p.missing.push(ask_spn_owner(case));
     }
-    p.missing.push(host_log(case));
+    p.missing.push(ask_host_log(case));
     let of_parties =
-        case.signals.iter().filter(|near| matches!(near.about, About::Responder | About::Target));
-    p.evidence.extend(of_parties.map(|near| near.fact(Relation::Decisive)));
+        case.signals.iter().filter(|near| matches!(near.concern, Concern::Responder | Concern::Target));
+    p.evidence.extend(of_parties.map(|near| near.as_fact(Relation::Decisive)));
     Some(p)
 }
 
@@ -73,7 +76,7 @@ pub(in crate::diagnosis) fn name_in_two_domains(case: &Case<'_>) -> Option<Proof
     let target = parties.target_host.as_ref()?;
     // A short name is looked up in the client's domain.
     let asked = target.domain().or(parties.client_domain())?;
-    let domains = parties.domains_of(target);
+    let domains = parties.domains_with_label(target);
     let others: Vec<&str> = domains
         .iter()
         .map(String::as_str)
@@ -89,13 +92,13 @@ pub(in crate::diagnosis) fn name_in_two_domains(case: &Case<'_>) -> Option<Proof
         p.evidence.push(Fact::Exists {
             name: target.label().into(),
             domain: domain.into(),
-            place: place_of(case, target, domain).into(),
+            place: source_of_name(case, target, domain).into(),
         });
     }
     let led = parties.resolves_to_namesake();
     if let Some((name, address, source)) = &led {
         p.evidence.push(Fact::Resolves {
-            name: parties.target_name().into(),
+            name: parties.target_text().into(),
             address: *address,
             owner: Some(name.as_str().into()),
             source: (*source).clone(),
@@ -116,8 +119,8 @@ pub(in crate::diagnosis) fn name_in_two_domains(case: &Case<'_>) -> Option<Proof
     // The names leave open which of the two answered; realms and key decide.
     p.at_most = if certain { Confidence::Confirmed } else { Confidence::Likely };
     if !certain {
-        p.missing.push(resolution(case));
-        p.missing.push(spn_owner(case));
+        p.missing.push(ask_resolution(case));
+        p.missing.push(ask_spn_owner(case));
     }
     p.basis.owners = true;
     Some(p)
@@ -127,11 +130,11 @@ pub(in crate::diagnosis) fn name_in_two_domains(case: &Case<'_>) -> Option<Proof
 pub(in crate::diagnosis) fn both_live(case: &Case<'_>) -> bool {
     let parties = &case.parties;
     let Some(target) = &parties.target_host else { return false };
-    let domains = parties.domains_of(target);
+    let domains = parties.domains_with_label(target);
     let addresses = |domain: &str| -> BTreeSet<std::net::IpAddr> {
         let host = HostName::parse(target.label()).map(|host| host.in_domain(Some(domain)));
         let id = host.and_then(|host| parties.context.hosts.find(&host));
-        parties.usable(id).iter().map(|row| row.address).collect()
+        parties.shareable(id).iter().map(|row| row.address).collect()
     };
     let lists: Vec<_> = domains.iter().map(|domain| addresses(domain)).collect();
     let apart = lists
@@ -150,7 +153,7 @@ pub(in crate::diagnosis) fn both_live(case: &Case<'_>) -> bool {
 }
 
 /// Which source has a machine of this name in the domain.
-fn place_of(case: &Case<'_>, host: &HostName, domain: &str) -> String {
+fn source_of_name(case: &Case<'_>, host: &HostName, domain: &str) -> String {
     let hosts = &case.parties.context.hosts;
     let accounts = case.parties.context.accounts.named(host.label());
     let account = accounts
@@ -176,9 +179,9 @@ pub(in crate::diagnosis) fn perhaps_two_domains(case: &Case<'_>) -> Option<Proof
         target: parties.incident.target.clone(),
         realms: parties.realms.clone(),
     });
-    p.missing.push(Request::Namesakes { host: case.target_to_ask(), domains: case.domain_names() });
-    p.missing.push(spn_owner(case));
-    p.missing.push(resolution(case));
+    p.missing.push(Request::Namesakes { host: case.target_name(), domains: case.domain_names() });
+    p.missing.push(ask_spn_owner(case));
+    p.missing.push(ask_resolution(case));
     if parties.realms.len() > 1 {
         p.missing.push(Request::Trust { domains: case.domain_names() });
     }
@@ -197,10 +200,11 @@ pub(in crate::diagnosis) fn cut_name(case: &Case<'_>) -> Option<Proof> {
     let mut p = Proof::new(case, Repair::Incident);
     let names = [client, target].map(|host| -> Box<str> { host.to_string().into() });
     p.evidence.push(Fact::CutName { responder: parties.incident.answered_by.clone(), names: names.to_vec() });
-    let asked =
-        names.iter().map(|name| Name::host(&Named { text: (&**name).into(), known: true }, Role::Host));
+    let asked = names
+        .iter()
+        .map(|name| Name::host(&IncidentName { text: (&**name).into(), is_known: true }, NameRole::Host));
     p.missing.push(Request::CutName { names: asked.collect() });
-    p.missing.push(resolution(case));
-    p.missing.push(spn_owner(case));
+    p.missing.push(ask_resolution(case));
+    p.missing.push(ask_spn_owner(case));
     Some(p)
 }

@@ -2,15 +2,15 @@
 
 use super::names::cluster_account;
 use super::registration::owner_fact;
-use super::{encryption_types, host_log, is_service_class, spn_owner};
+use super::{ask_encryption_types, ask_host_log, ask_spn_owner, is_service_class};
 use crate::diagnosis::case::Case;
-use crate::diagnosis::command::{Name, Role as NameRole};
+use crate::diagnosis::command::{Name, NameRole};
 use crate::diagnosis::connection::Topology;
 use crate::diagnosis::evidence::{AccountName, Caveat, Fact, MAX_ADDRESSES, Relation};
 use crate::diagnosis::ownership::has_spn_of_host;
 use crate::diagnosis::proof::{Proof, Repair, TICKET_LIFETIME, dns_sources};
 use crate::diagnosis::request::Request;
-use crate::diagnosis::signals::{About, NearSignal};
+use crate::diagnosis::signals::{Concern, NearSignal};
 use crate::diagnosis::subject::{AccountFacts, AccountKind};
 use crate::diagnosis::verdict::{Confidence, Kind};
 use crate::events::{Role, SignalKind};
@@ -19,7 +19,7 @@ use crate::names::{HostName, Principal, Spn};
 use jiff::SignedDuration;
 
 /// A key that was right for so long is not wrong by a forgotten password: nobody set one.
-const LONG_UNCHANGED: SignedDuration = SignedDuration::from_hours(3 * 365 * 24);
+const OLD_PASSWORD: SignedDuration = SignedDuration::from_hours(3 * 365 * 24);
 /// Replication and clocks may set `pwdLastSet` and `whenChanged` this far apart in one change.
 const SAME_CHANGE: SignedDuration = SignedDuration::from_mins(15);
 
@@ -60,72 +60,72 @@ fn owner_proof(case: &Case<'_>) -> Proof {
     p.evidence.extend(owners.map(|owner| owner_fact(case, owner)));
     p.basis.owners = true;
     if let Some(account) = case.ownership.key_owner() {
-        facts_of(account, &mut p);
+        add_key_facts(account, &mut p);
     }
     p
 }
 
 /// Adds the list's facts about the account's key.
-fn facts_of(account: &Account, p: &mut Proof) {
+fn add_key_facts(account: &Account, p: &mut Proof) {
     if let Some(at) = account.password_last_set {
         p.evidence.push(Fact::PasswordSet { account: (*account.name).into(), at });
     }
     if let Some(types) = account.supported_encryption_types {
-        p.evidence.push(Fact::EncryptionTypes { types, account: AccountName::of(account) });
+        p.evidence.push(Fact::EncryptionTypes { types, account: AccountName::from_account(account) });
     }
 }
 
 /// It is about the machine whose key was used: the target, or the responder where that owns the SPN. A machine's refused
 /// password says nothing of the key of a service account that runs there.
-fn of_responder(case: &Case<'_>, near: &NearSignal<'_>) -> bool {
+fn concerns_key_owner(case: &Case<'_>, near: &NearSignal<'_>) -> bool {
     if case.connection.topology != Topology::OwnerAnswered {
-        return near.about == About::Target;
+        return near.concern == Concern::Target;
     }
     let machine = case.ownership.key_owner().is_some_and(|owner| {
-        let kind = AccountKind::of(owner);
+        let kind = AccountKind::from_account(owner);
         kind.is_machine() || kind == AccountKind::Unknown
     });
-    machine && matches!(near.about, About::Target | About::Responder)
+    machine && matches!(near.concern, Concern::Target | Concern::Responder)
 }
 
 /// NETLOGON 3210 on the machine itself, about its own domain.
 pub(in crate::diagnosis) fn password_rejected(case: &Case<'_>) -> Option<Proof> {
     let rejected =
-        |near: &NearSignal<'_>| near.kind() == SignalKind::PasswordRejected && of_responder(case, near);
-    refused(case, &rejected)
+        |near: &NearSignal<'_>| near.kind() == SignalKind::PasswordRejected && concerns_key_owner(case, near);
+    refusal_proof(case, &rejected)
 }
 
 /// NETLOGON 5722, 5723, 5805, 5720, 5721: a domain controller refused the computer. Each has harmless reasons too.
 pub(in crate::diagnosis) fn session_refused(case: &Case<'_>) -> Option<Proof> {
     let refused_session = |near: &NearSignal<'_>| {
         matches!(near.kind(), SignalKind::SessionRefused | SignalKind::NoMachineAccount)
-            && of_responder(case, near)
-            && !near.routine
+            && concerns_key_owner(case, near)
+            && !near.is_routine
     };
-    let mut p = refused(case, &refused_session)?;
-    p.missing.push(host_log(case));
-    p.missing.push(encryption_types(case));
+    let mut p = refusal_proof(case, &refused_session)?;
+    p.missing.push(ask_host_log(case));
+    p.missing.push(ask_encryption_types(case));
     Some(p)
 }
 
-fn refused(case: &Case<'_>, wanted: &dyn Fn(&NearSignal<'_>) -> bool) -> Option<Proof> {
+fn refusal_proof(case: &Case<'_>, wanted: &dyn Fn(&NearSignal<'_>) -> bool) -> Option<Proof> {
     let mut found = case.signals.iter().filter(|near| wanted(near)).peekable();
     found.peek()?;
     let mut p = match case.connection.topology {
         Topology::OwnerAnswered => owner_proof(case),
         _ => key_proof(case),
     };
-    p.evidence.extend(found.take(MAX_ADDRESSES).map(|near| near.fact(Relation::Decisive)));
+    p.evidence.extend(found.take(MAX_ADDRESSES).map(|near| near.as_fact(Relation::Decisive)));
     let all = |doubtful: &dyn Fn(&NearSignal<'_>) -> bool| {
         case.signals.iter().filter(|near| wanted(near)).all(|near| doubtful(&near))
     };
-    if all(&|near| near.unknown_domain) {
-        p.caveats.push(Caveat::PerhapsTrust { host: case.parties.target_name().into() });
+    if all(&|near| near.is_of_unknown_domain) {
+        p.caveats.push(Caveat::PerhapsTrust { host: case.parties.target_text().into() });
     }
-    p.caveats.extend(replaced(case, wanted));
-    let named = case.signals.iter().any(|near| wanted(&near) && near.names_domain);
+    p.caveats.extend(password_replaced(case, wanted));
+    let named = case.signals.iter().any(|near| wanted(&near) && near.names_target_domain);
     if !named && case.connection.topology != Topology::OwnerAnswered {
-        p.caveats.push(Caveat::NoDomain { host: case.parties.target_name().into() });
+        p.caveats.push(Caveat::NoDomain { host: case.parties.target_text().into() });
     }
     let controller = case.ownership.responder_accounts.iter().any(|account| account.is_domain_controller());
     p.missing.push(match controller {
@@ -135,14 +135,14 @@ fn refused(case: &Case<'_>, wanted: &dyn Fn(&NearSignal<'_>) -> bool) -> Option<
     // Another account may own the SPN instead: then a broken machine password is a second trouble.
     if case.parties.spn().is_some() && case.ownership.owners.is_empty() {
         p.likely_if(is_service_class(&case.parties.class()));
-        p.missing.push(spn_owner(case));
+        p.missing.push(ask_spn_owner(case));
     }
     Some(p)
 }
 
 /// Every such refusal is of another password than the one that the account had at the events.
-fn replaced(case: &Case<'_>, wanted: &dyn Fn(&NearSignal<'_>) -> bool) -> Option<Caveat> {
-    let mut found = case.signals.iter().filter(|near| wanted(near)).map(|near| near.replaced);
+fn password_replaced(case: &Case<'_>, wanted: &dyn Fn(&NearSignal<'_>) -> bool) -> Option<Caveat> {
+    let mut found = case.signals.iter().filter(|near| wanted(near)).map(|near| near.password_replaced);
     let first = found.next()??;
     let account = case.ownership.responder_accounts.first()?;
     found
@@ -153,20 +153,20 @@ fn replaced(case: &Case<'_>, wanted: &dyn Fn(&NearSignal<'_>) -> bool) -> Option
 /// The KDC refused a ticket for want of a key, for this service or its account.
 pub(in crate::diagnosis) fn no_suitable_key(case: &Case<'_>) -> Option<Proof> {
     let kinds = [SignalKind::NoSuitableKey, SignalKind::LacksStrongKeys, SignalKind::WeakCipherRefused];
-    let near = case.signals.find(&kinds, &[About::Spn, About::Owner, About::Target])?;
+    let near = case.signals.find(&kinds, &[Concern::Spn, Concern::Owner, Concern::Target])?;
     let mut p = match case.connection.topology {
         Topology::OwnerAnswered => owner_proof(case),
         _ => key_proof(case),
     };
-    p.evidence.push(near.fact(Relation::Decisive));
-    p.missing.push(encryption_types(case));
+    p.evidence.push(near.as_fact(Relation::Decisive));
+    p.missing.push(ask_encryption_types(case));
     Some(p)
 }
 
 /// FailoverClustering 1206, 1207 or 1218: the cluster does not have the password of the name that is the target, or whose
 /// account answered.
 pub(in crate::diagnosis) fn cluster_account_failed(case: &Case<'_>) -> Option<Proof> {
-    let about = [About::Owner, About::Target, About::Responder];
+    let about = [Concern::Owner, Concern::Target, Concern::Responder];
     let near = case.signals.find(&[SignalKind::ClusterAccountFailed], &about)?;
     let mut p = match case.connection.topology {
         Topology::OwnerAnswered => owner_proof(case),
@@ -178,12 +178,12 @@ pub(in crate::diagnosis) fn cluster_account_failed(case: &Case<'_>) -> Option<Pr
         account.name.trim_end_matches('$').to_lowercase(),
         account.domain.to_lowercase()
     ));
-    p.evidence.push(near.fact(Relation::Decisive));
+    p.evidence.push(near.as_fact(Relation::Decisive));
     p.evidence.push(Fact::AccountClass {
         class: AccountKind::ClusterName.words(),
-        account: AccountName::of(account),
+        account: AccountName::from_account(account),
     });
-    let name = Name::account(&AccountFacts::of(account), NameRole::Account);
+    let name = Name::account(&AccountFacts::from_account(account), NameRole::Account);
     p.missing.push(Request::ClusterAccount { account: name, host: case.server_name() });
     Some(p)
 }
@@ -191,13 +191,13 @@ pub(in crate::diagnosis) fn cluster_account_failed(case: &Case<'_>) -> Option<Pr
 /// A domain controller that was restored or set back, as its own log shows.
 pub(in crate::diagnosis) fn controller_restored(case: &Case<'_>) -> Option<Proof> {
     let kinds = [SignalKind::UsnRollback, SignalKind::SnapshotApplied];
-    let restored = |near: &NearSignal<'_>| kinds.contains(&near.kind()) && of_responder(case, near);
+    let restored = |near: &NearSignal<'_>| kinds.contains(&near.kind()) && concerns_key_owner(case, near);
     let near = case.signals.iter().find(restored)?;
     let mut p = match case.connection.topology {
         Topology::OwnerAnswered => owner_proof(case),
         _ => key_proof(case),
     };
-    p.evidence.push(near.fact(Relation::Decisive));
+    p.evidence.push(near.as_fact(Relation::Decisive));
     p.missing.push(Request::UsnRollback { host: case.server_name() });
     Some(p)
 }
@@ -207,12 +207,12 @@ pub(in crate::diagnosis) fn aes_only(case: &Case<'_>) -> Option<Proof> {
     let account = case.ownership.key_owner()?;
     let types = account.supported_encryption_types?;
     let set = account.password_last_set?;
-    let old = case.parties.incident.occurrences.first.duration_since(set) > LONG_UNCHANGED;
+    let old = case.parties.incident.occurrences.first.duration_since(set) > OLD_PASSWORD;
     if !old || types & AES == 0 || types & RC4 != 0 {
         return None;
     }
     let mut p = owner_proof(case);
-    p.missing.push(encryption_types(case));
+    p.missing.push(ask_encryption_types(case));
     Some(p)
 }
 
@@ -224,7 +224,7 @@ pub(in crate::diagnosis) fn owner_just_changed(case: &Case<'_>) -> Option<Proof>
     // A new password changes the account too. A computer still decrypts with the one before (KB325850).
     let new_password =
         account.password_last_set.is_some_and(|set| set.duration_since(at).abs() <= SAME_CHANGE);
-    if new_password || !within_lifetime(case, at) {
+    if new_password || !within_ticket_lifetime(case, at) {
         return None;
     }
     let mut p = owner_proof(case);
@@ -235,7 +235,7 @@ pub(in crate::diagnosis) fn owner_just_changed(case: &Case<'_>) -> Option<Proof>
 }
 
 /// Every event lies between the change and the end of the last ticket made before it.
-fn within_lifetime(case: &Case<'_>, change: jiff::Timestamp) -> bool {
+fn within_ticket_lifetime(case: &Case<'_>, change: jiff::Timestamp) -> bool {
     let seen = &case.parties.incident.occurrences;
     seen.first >= change && seen.last.duration_since(change) <= TICKET_LIFETIME
 }
@@ -243,13 +243,15 @@ fn within_lifetime(case: &Case<'_>, change: jiff::Timestamp) -> bool {
 /// The password of a user account was set within ticket lifetime before the events.
 pub(in crate::diagnosis) fn password_just_set(case: &Case<'_>) -> Option<Proof> {
     let account = case.ownership.key_owner()?;
-    if AccountKind::of(account) != AccountKind::User || !within_lifetime(case, account.password_last_set?) {
+    if AccountKind::from_account(account) != AccountKind::User
+        || !within_ticket_lifetime(case, account.password_last_set?)
+    {
         return None;
     }
     let mut p = owner_proof(case);
     p.evidence.push(Fact::WithinTicketLifetime { hours: TICKET_LIFETIME.as_hours() });
     p.missing.push(Request::ServiceLogon { account: case.account_name(), host: case.server_name() });
-    p.missing.push(encryption_types(case));
+    p.missing.push(ask_encryption_types(case));
     Some(p)
 }
 
@@ -257,7 +259,7 @@ pub(in crate::diagnosis) fn password_just_set(case: &Case<'_>) -> Option<Proof> 
 pub(in crate::diagnosis) fn only_owner(case: &Case<'_>) -> Option<Proof> {
     let account = case.ownership.key_owner()?;
     let mut p = owner_proof(case);
-    let kind = AccountKind::of(account);
+    let kind = AccountKind::from_account(account);
     let server = case.server_name();
     let ask = || case.account_name();
     match kind {
@@ -267,15 +269,21 @@ pub(in crate::diagnosis) fn only_owner(case: &Case<'_>) -> Option<Proof> {
         }
         AccountKind::ManagedService | AccountKind::DelegatedManagedService => {
             p.kind = Some(Kind::ManagedServiceAccount);
-            p.evidence.push(Fact::AccountClass { class: kind.words(), account: AccountName::of(account) });
+            p.evidence.push(Fact::AccountClass {
+                class: kind.words(),
+                account: AccountName::from_account(account),
+            });
             p.missing.push(Request::ManagedAccount { account: ask(), host: server });
         }
         AccountKind::ClusterName => {
             p.kind = Some(Kind::ClusterNameAccount);
-            p.evidence.push(Fact::AccountClass { class: kind.words(), account: AccountName::of(account) });
+            p.evidence.push(Fact::AccountClass {
+                class: kind.words(),
+                account: AccountName::from_account(account),
+            });
             p.missing.push(Request::ClusterAccount { account: ask(), host: server });
         }
-        AccountKind::Unknown if is_service_class(&case.parties.class()) && !owns_own_host(account) => {
+        AccountKind::Unknown if is_service_class(&case.parties.class()) && !has_own_host_spn(account) => {
             p.kind = Some(Kind::ManagedServiceAccount);
             p.missing.push(Request::AccountClass { account: ask() });
             p.missing.push(Request::ManagedAccount { account: ask(), host: server });
@@ -284,20 +292,20 @@ pub(in crate::diagnosis) fn only_owner(case: &Case<'_>) -> Option<Proof> {
             p.kind = Some(Kind::Keytab);
             p.evidence.extend(account.operating_system.as_deref().map(|system| Fact::OperatingSystem {
                 system: system.into(),
-                account: AccountName::of(account),
+                account: AccountName::from_account(account),
             }));
             p.missing.push(Request::Replication { account: ask() });
         }
         _ => {
-            p.missing.push(host_log(case));
+            p.missing.push(ask_host_log(case));
             p.missing.push(Request::Replication { account: ask() });
         }
     }
-    p.missing.push(encryption_types(case));
+    p.missing.push(ask_encryption_types(case));
     Some(p)
 }
 
-fn owns_own_host(account: &Account) -> bool {
+fn has_own_host_spn(account: &Account) -> bool {
     HostName::parse(account.name.trim_end_matches('$')).is_some_and(|host| has_spn_of_host(account, &host))
 }
 
@@ -307,7 +315,7 @@ pub(in crate::diagnosis) fn account_target(case: &Case<'_>) -> Option<Proof> {
     let user = match (&parties.target, &parties.responder) {
         (Principal::Machine { .. }, _) => false,
         (Principal::Name { name, .. }, Principal::Name { name: responder, .. }) => {
-            if !name.eq_ignore_ascii_case(responder) || name.contains('.') || parties.target_named.known {
+            if !name.eq_ignore_ascii_case(responder) || name.contains('.') || parties.target_name.is_known {
                 return None;
             }
             true
@@ -317,7 +325,7 @@ pub(in crate::diagnosis) fn account_target(case: &Case<'_>) -> Option<Proof> {
     let mut p = key_proof(case);
     p.evidence.push(Fact::AccountTarget { target: parties.incident.target.clone() });
     for account in &case.ownership.responder_accounts {
-        facts_of(account, &mut p);
+        add_key_facts(account, &mut p);
     }
     match user {
         true => {
@@ -328,9 +336,9 @@ pub(in crate::diagnosis) fn account_target(case: &Case<'_>) -> Option<Proof> {
             }
             p.missing.push(Request::ServiceLogon { account: case.account_name(), host: case.server_name() });
         }
-        false => p.missing.push(host_log(case)),
+        false => p.missing.push(ask_host_log(case)),
     }
-    p.missing.push(encryption_types(case));
+    p.missing.push(ask_encryption_types(case));
     Some(p)
 }
 
@@ -338,13 +346,13 @@ pub(in crate::diagnosis) fn account_target(case: &Case<'_>) -> Option<Proof> {
 pub(in crate::diagnosis) fn policy_refused(case: &Case<'_>) -> Option<Proof> {
     let own = |near: &NearSignal<'_>| {
         near.kind() == SignalKind::PolicyLogonFailed
-            && near.about == About::Target
+            && near.concern == Concern::Target
             && near.recorded.signal.user_id.is_some()
     };
     let near = case.signals.iter().find(own)?;
     let mut p = key_proof(case);
-    p.evidence.push(near.fact(Relation::Decisive));
-    p.missing.push(host_log(case));
+    p.evidence.push(near.as_fact(Relation::Decisive));
+    p.missing.push(ask_host_log(case));
     Some(p)
 }
 
@@ -354,18 +362,18 @@ pub(in crate::diagnosis) fn several_classes(case: &Case<'_>) -> Option<Proof> {
         return None;
     }
     let mut p = key_proof(case);
-    p.evidence.push(Fact::ClassesFail { count, host: case.parties.target_name().into() });
-    p.missing.push(host_log(case));
-    p.missing.push(spn_owner(case));
-    p.missing.push(encryption_types(case));
+    p.evidence.push(Fact::ClassesFail { count, host: case.parties.target_text().into() });
+    p.missing.push(ask_host_log(case));
+    p.missing.push(ask_spn_owner(case));
+    p.missing.push(ask_encryption_types(case));
     Some(p)
 }
 
-pub(in crate::diagnosis) fn one_class(case: &Case<'_>) -> Option<Proof> {
+pub(in crate::diagnosis) fn single_class(case: &Case<'_>) -> Option<Proof> {
     let mut p = key_proof(case);
-    p.missing.push(spn_owner(case));
-    p.missing.push(host_log(case));
-    p.missing.push(encryption_types(case));
+    p.missing.push(ask_spn_owner(case));
+    p.missing.push(ask_host_log(case));
+    p.missing.push(ask_encryption_types(case));
     Some(p)
 }
 
@@ -376,20 +384,22 @@ pub(in crate::diagnosis) fn service_logon_failed(case: &Case<'_>) -> Option<Proo
         Topology::OwnerAnswered => owner_proof(case),
         _ => key_proof(case),
     };
-    p.evidence.push(near.fact(Relation::Decisive));
-    p.caveats.extend(replaced(case, &|near| near.about == About::Responder && is_wrong_password(near)));
+    p.evidence.push(near.as_fact(Relation::Decisive));
+    p.caveats.extend(password_replaced(case, &|near| {
+        near.concern == Concern::Responder && is_wrong_password(near)
+    }));
     if case.ownership.owners.is_empty() {
-        p.missing.push(spn_owner(case));
+        p.missing.push(ask_spn_owner(case));
     }
     // By which list the host that logged it is the target.
-    if case.parties.usable(case.parties.target_id).is_empty() && !case.parties.resolved().is_empty() {
+    if case.parties.shareable(case.parties.target_id).is_empty() && !case.parties.resolved().is_empty() {
         p.basis.facts.push(dns_sources(case, |_| true));
     }
     Some(p)
 }
 
 fn failed_logon<'a>(case: &Case<'a>) -> Option<NearSignal<'a>> {
-    case.signals.iter().find(|near| near.about == About::Responder && is_wrong_password(near))
+    case.signals.iter().find(|near| near.concern == Concern::Responder && is_wrong_password(near))
 }
 
 /// 7038 with error 1326, or with the text of an error whose number was lost. 7041 is about a missing right, and other errors
@@ -410,8 +420,9 @@ pub(in crate::diagnosis) fn failed_service_serves_class(case: &Case<'_>) -> bool
         ("exchangemdb", &["msexchange"]),
     ];
     let class = case.parties.class();
-    let service =
-        failed_logon(case).and_then(|near| near.recorded.signal.name(Role::Service)).unwrap_or_default();
+    let service = failed_logon(case)
+        .and_then(|near| near.recorded.signal.first_name(Role::Service))
+        .unwrap_or_default();
     let service = service.to_lowercase();
     if !case.parties.spn().is_some_and(|spn| may_be_of_instance(spn, &service)) {
         return false;
@@ -442,7 +453,7 @@ pub(in crate::diagnosis) fn keytab_of_owner(case: &Case<'_>) -> Option<Proof> {
     let owner = case.ownership.key_owner()?;
     let mut p = keytab(case)?;
     p.evidence.extend(case.ownership.owners.iter().map(|owner| owner_fact(case, owner)));
-    facts_of(owner, &mut p);
+    add_key_facts(owner, &mut p);
     p.basis.owners = true;
     Some(p)
 }
@@ -454,7 +465,7 @@ pub(in crate::diagnosis) fn keytab(case: &Case<'_>) -> Option<Proof> {
         target: case.parties.incident.target.clone(),
     });
     p.missing.push(Request::KeyVersion { account: case.account_name(), spn: case.spn_name() });
-    p.missing.push(spn_owner(case));
-    p.missing.push(encryption_types(case));
+    p.missing.push(ask_spn_owner(case));
+    p.missing.push(ask_encryption_types(case));
     Some(p)
 }

@@ -10,7 +10,7 @@ mod target;
 pub(super) mod undetermined;
 
 use super::case::Case;
-use super::command::{Name, Role};
+use super::command::{Name, NameRole};
 use super::evidence::Fact;
 use super::proof::Proof;
 use super::request::Request;
@@ -45,36 +45,36 @@ fn is_site_class(class: &str) -> bool {
 }
 
 /// Addresses of the target's name as the client resolves it.
-pub(super) fn resolution(case: &Case<'_>) -> Request {
-    Request::Resolution { name: case.target_to_ask(), client: case.client_name() }
+pub(super) fn ask_resolution(case: &Case<'_>) -> Request {
+    Request::Resolution { name: case.target_name(), client: case.client_name() }
 }
 
-pub(super) fn meant_name(case: &Case<'_>) -> Request {
-    Request::MeantName { name: case.target_to_ask(), responder: case.server_name() }
+pub(super) fn ask_meant_name(case: &Case<'_>) -> Request {
+    Request::MeantName { name: case.target_name(), responder: case.server_name() }
 }
 
-pub(super) fn spn_owner(case: &Case<'_>) -> Request {
+pub(super) fn ask_spn_owner(case: &Case<'_>) -> Request {
     Request::SpnOwner { spn: case.spn_name() }
 }
 
-pub(super) fn addresses_of_target(case: &Case<'_>) -> Request {
-    Request::Addresses { host: case.target_to_ask() }
+pub(super) fn ask_target_addresses(case: &Case<'_>) -> Request {
+    Request::Addresses { host: case.target_name() }
 }
 
-pub(super) fn addresses_of_responder(case: &Case<'_>) -> Request {
-    Request::Addresses { host: Name::host(&case.parties.responder_named, Role::Responder) }
+pub(super) fn ask_responder_addresses(case: &Case<'_>) -> Request {
+    Request::Addresses { host: Name::host(&case.parties.responder_name, NameRole::Responder) }
 }
 
-pub(super) fn encryption_types(case: &Case<'_>) -> Request {
+pub(super) fn ask_encryption_types(case: &Case<'_>) -> Request {
     Request::EncryptionTypes { account: case.account_name(), host: case.server_name() }
 }
 
-pub(super) fn host_log(case: &Case<'_>) -> Request {
+pub(super) fn ask_host_log(case: &Case<'_>) -> Request {
     Request::HostLog { host: case.server_name() }
 }
 
 /// The kind of responder whose name ends in `$` and is in no list.
-pub(super) fn unlisted(case: &Case<'_>, proof: &mut Proof) {
+pub(super) fn note_unlisted_account(case: &Case<'_>, proof: &mut Proof) {
     if is_unlisted_account(case) {
         proof.evidence.push(Fact::UnlistedAccount { account: case.parties.incident.answered_by.clone() });
         proof.missing.push(Request::AccountClass { account: case.account_name() });
@@ -84,6 +84,6 @@ pub(super) fn unlisted(case: &Case<'_>, proof: &mut Proof) {
 /// The responder's name ends in `$`, and no list has a host or an account of that name.
 pub(super) fn is_unlisted_account(case: &Case<'_>) -> bool {
     matches!(case.parties.responder, crate::names::Principal::Machine { .. })
-        && !case.parties.responder_named.known
+        && !case.parties.responder_name.is_known
         && case.ownership.responder_accounts.is_empty()
 }

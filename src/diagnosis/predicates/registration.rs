@@ -2,22 +2,22 @@
 
 use super::target::{is_no_computer, is_of_target, out_of_use, repair_of_spn};
 use super::{
-    addresses_of_target, encryption_types, host_log, is_service_class, is_site_class, is_unlisted_account,
-    is_web_class, resolution, spn_owner, unlisted,
+    ask_encryption_types, ask_host_log, ask_resolution, ask_spn_owner, ask_target_addresses,
+    is_service_class, is_site_class, is_unlisted_account, is_web_class, note_unlisted_account,
 };
 use crate::diagnosis::case::Case;
 use crate::diagnosis::connection::Topology;
 use crate::diagnosis::evidence::{AccountName, Caveat, Fact, MAX_ADDRESSES, Relation};
-use crate::diagnosis::ownership::{KeyOf, has_spn_of_host};
+use crate::diagnosis::ownership::{TicketKey, has_spn_of_host};
 use crate::diagnosis::parties::same_domain;
 use crate::diagnosis::proof::{Proof, Repair, dns_sources, sources_of};
 use crate::diagnosis::request::Request;
-use crate::diagnosis::signals::{About, NearSignal, is_taken};
+use crate::diagnosis::signals::{Concern, NearSignal, is_taken};
 use crate::diagnosis::subject::AccountKind;
 use crate::diagnosis::verdict::{Confidence, Kind};
 use crate::events::SignalKind;
 use crate::inventory::accounts::Account;
-use crate::names::{HostName, Same};
+use crate::names::{HostMatch, HostName};
 
 /// A proof with the owners of the SPN.
 pub(super) fn spn_proof(case: &Case<'_>) -> Proof {
@@ -28,7 +28,7 @@ pub(super) fn spn_proof(case: &Case<'_>) -> Proof {
         p.evidence.push(Fact::MoreOwners { count: more });
     }
     for owner in own.owners.iter().take(MAX_ADDRESSES).filter(|owner| owner.is_disabled()) {
-        p.evidence.push(Fact::Disabled { account: AccountName::of(owner) });
+        p.evidence.push(Fact::Disabled { account: AccountName::from_account(owner) });
     }
     p.basis.owners = true;
     // The CN that `setspn` prints need not be the account's name; a computer's always is.
@@ -41,7 +41,7 @@ pub(super) fn owner_fact(case: &Case<'_>, account: &Account) -> Fact {
     Fact::Registered {
         spn: case.parties.spn().map(ToString::to_string).unwrap_or_default().into(),
         via_host: case.ownership.via_host,
-        account: AccountName::of(account),
+        account: AccountName::from_account(account),
     }
 }
 
@@ -53,7 +53,7 @@ pub(super) fn kind_of_two_accounts(case: &Case<'_>) -> Option<Kind> {
         case.connection.topology,
         Topology::TargetAnswered | Topology::OtherAnswered | Topology::ClientAnswered
     );
-    let kind = AccountKind::of(owner);
+    let kind = AccountKind::from_account(owner);
     if !machine_answered || kind.is_machine() || case.ownership.via_host {
         return None;
     }
@@ -76,7 +76,7 @@ pub(super) fn asks_for_web_site(case: &Case<'_>) -> bool {
 }
 
 /// Gives the proof the kind of a leftover, where every owner is disabled or belongs to a machine that is gone.
-pub(super) fn leftover_kind(case: &Case<'_>, p: &mut Proof) -> bool {
+pub(super) fn mark_leftover(case: &Case<'_>, p: &mut Proof) -> bool {
     let owners = &case.ownership.owners;
     let facts: Option<Vec<Fact>> = owners.iter().map(|owner| out_of_use(case, owner)).collect();
     let Some(facts) = facts.filter(|facts| !facts.is_empty()) else { return false };
@@ -91,8 +91,8 @@ pub(super) fn leftover_kind(case: &Case<'_>, p: &mut Proof) -> bool {
 
 pub(in crate::diagnosis) fn spn_elsewhere(case: &Case<'_>) -> Option<Proof> {
     let own = &case.ownership;
-    let key = own.key_of();
-    if own.owners.len() != 1 || own.responder_owns() || key == KeyOf::Responder {
+    let key = own.ticket_key();
+    if own.owners.len() != 1 || own.responder_owns() || key == TicketKey::Responder {
         return None;
     }
     let mut p = spn_proof(case);
@@ -101,26 +101,26 @@ pub(in crate::diagnosis) fn spn_elsewhere(case: &Case<'_>) -> Option<Proof> {
         // IIS in kernel mode and WinRM beside a web site give the same event: the site's setting and the client's program
         // separate them.
         p.missing.push(Request::KernelMode { host: case.server_name() });
-        p.missing.push(Request::Program { client: case.client_name(), target: case.target_to_ask() });
+        p.missing.push(Request::Program { client: case.client_name(), target: case.target_name() });
     }
     // The responder's own `HOST/` in the client's domain, and the exact SPN in another one: which one a KDC takes is unknown.
-    p.likely_if(key == KeyOf::Unknown);
+    p.likely_if(key == TicketKey::Unknown);
     // That the exact SPN is registered nowhere, only a full list shows.
     if own.via_host && !own.complete {
         p.cap(Confidence::Likely);
-        p.missing.push(spn_owner(case));
+        p.missing.push(ask_spn_owner(case));
     }
     Some(p)
 }
 
 /// The owner is disabled: a leftover that shadows the right account.
-pub(in crate::diagnosis) fn leftover(case: &Case<'_>) -> Option<Proof> {
+pub(in crate::diagnosis) fn leftover_owner(case: &Case<'_>) -> Option<Proof> {
     if !case.ownership.owners.iter().all(|owner| owner.is_disabled()) {
         return None;
     }
     let mut p = spn_elsewhere(case)?;
     p.kind = None;
-    p.missing = vec![Request::ServiceIdentity { host: case.server_name(), name: case.target_to_ask() }];
+    p.missing = vec![Request::ServiceIdentity { host: case.server_name(), name: case.target_name() }];
     Some(p)
 }
 
@@ -137,7 +137,9 @@ pub(in crate::diagnosis) fn spn_elsewhere_for_service(case: &Case<'_>) -> Option
 fn serves_target(case: &Case<'_>) -> bool {
     let Some(target) = &case.parties.target_host else { return false };
     let accounts = case.ownership.responder_accounts.iter();
-    accounts.flat_map(|account| account.spns.hosts_like(target)).any(|host| host.same(target) != Same::No)
+    accounts
+        .flat_map(|account| account.spns.hosts_like(target))
+        .any(|host| host.compare(target) != HostMatch::No)
 }
 
 /// The SPN is on another account; where the responder runs, nothing shows.
@@ -145,13 +147,13 @@ pub(in crate::diagnosis) fn spn_elsewhere_perhaps(case: &Case<'_>) -> Option<Pro
     let mut p = spn_elsewhere(case)?;
     if is_no_computer(case) && !case.ownership.via_host {
         p.kind = Some(Kind::SharedName);
-        p.evidence.push(Fact::NoComputer { name: case.parties.target_name().into() });
+        p.evidence.push(Fact::NoComputer { name: case.parties.target_text().into() });
     }
-    leftover_kind(case, &mut p);
-    p.missing.push(Request::ServiceIdentity { host: case.server_name(), name: case.target_to_ask() });
-    p.missing.push(resolution(case));
-    if case.parties.target_named.known {
-        p.missing.push(addresses_of_target(case));
+    mark_leftover(case, &mut p);
+    p.missing.push(Request::ServiceIdentity { host: case.server_name(), name: case.target_name() });
+    p.missing.push(ask_resolution(case));
+    if case.parties.target_name.is_known {
+        p.missing.push(ask_target_addresses(case));
     }
     Some(p)
 }
@@ -170,21 +172,21 @@ pub(in crate::diagnosis) fn perhaps_managed_account(case: &Case<'_>) -> Option<P
         return None;
     }
     let mut p = spn_proof(case);
-    unlisted(case, &mut p);
-    p.missing.push(Request::ServiceIdentity { host: case.target_to_ask(), name: case.target_to_ask() });
-    p.missing.push(resolution(case));
+    note_unlisted_account(case, &mut p);
+    p.missing.push(Request::ServiceIdentity { host: case.target_name(), name: case.target_name() });
+    p.missing.push(ask_resolution(case));
     Some(p)
 }
 
 /// The target's name resolves to another host, and what answered there has not the key of the target's service.
 pub(in crate::diagnosis) fn service_elsewhere(case: &Case<'_>) -> Option<Proof> {
     let (host, address, source) = case.parties.resolves_elsewhere()?;
-    if case.ownership.key_of() == KeyOf::Responder {
+    if case.ownership.ticket_key() == TicketKey::Responder {
         return None;
     }
-    let mut p = Proof::new(case, Repair::Name(case.parties.target_name().to_owned()));
+    let mut p = Proof::new(case, Repair::Name(case.parties.target_text().to_owned()));
     let owner: Box<str> = case.parties.context.hosts.name(host).to_string().into();
-    let name = || case.parties.target_name().into();
+    let name = || case.parties.target_text().into();
     p.evidence.push(Fact::Resolves {
         name: name(),
         address,
@@ -194,8 +196,8 @@ pub(in crate::diagnosis) fn service_elsewhere(case: &Case<'_>) -> Option<Proof> 
     p.evidence.push(Fact::Lacks { host: name(), address, owner });
     p.evidence.extend(case.ownership.owners.iter().take(MAX_ADDRESSES).map(|owner| owner_fact(case, owner)));
     p.basis.facts = vec![
-        sources_of(case.parties.usable(Some(host))),
-        sources_of(case.parties.usable(case.parties.target_id)),
+        sources_of(case.parties.shareable(Some(host))),
+        sources_of(case.parties.shareable(case.parties.target_id)),
         dns_sources(case, |a| a == address),
     ];
     p.basis.owners = true;
@@ -207,7 +209,7 @@ pub(in crate::diagnosis) fn service_elsewhere(case: &Case<'_>) -> Option<Proof> 
 /// The same by a lease or a dynamic record, and the responder has an SPN of that host: its service answered there.
 pub(in crate::diagnosis) fn service_of_other_host(case: &Case<'_>) -> Option<Proof> {
     let (host, address, _) = case.parties.resolves_elsewhere()?;
-    let registered = super::addresses::registration_of(case, host, address)?;
+    let registered = super::addresses::dynamic_registration(case, host, address)?;
     let name = case.parties.context.hosts.name(host);
     let serves = |account: &&Account| has_spn_of_host(account, name);
     let target = case.parties.target_host.as_ref()?;
@@ -218,20 +220,20 @@ pub(in crate::diagnosis) fn service_of_other_host(case: &Case<'_>) -> Option<Pro
     }
     let mut p = service_elsewhere(case)?;
     p.evidence.push(registered);
-    let rows = case.parties.rows(Some(host), address);
-    let exported = case.parties.usable(case.parties.target_id).iter().any(|row| row.logged_at.is_none());
-    p.likely_if(!exported || !rows.iter().any(|row| case.parties.is_near(row)));
-    p.missing.push(resolution(case));
+    let rows = case.parties.rows_of(Some(host), address);
+    let exported = case.parties.shareable(case.parties.target_id).iter().any(|row| row.logged_at.is_none());
+    p.likely_if(!exported || !rows.iter().any(|row| case.parties.held_near_events(row)));
+    p.missing.push(ask_resolution(case));
     Some(p)
 }
 
 /// Two owners in two domains, and the KDC of the client's domain finds one that is not the responder.
 pub(in crate::diagnosis) fn spn_twice(case: &Case<'_>) -> Option<Proof> {
-    let mut p = spn_on_several(case, KeyOf::Other)?;
+    let mut p = several_owners(case, TicketKey::Other)?;
     let owner = case.ownership.key_owner()?;
     p.evidence.push(Fact::KdcFinds {
         client: case.parties.incident.client.clone(),
-        account: AccountName::of(owner),
+        account: AccountName::from_account(owner),
     });
     Some(p)
 }
@@ -240,7 +242,8 @@ pub(in crate::diagnosis) fn spn_twice(case: &Case<'_>) -> Option<Proof> {
 /// no ticket while both have the SPN.
 pub(in crate::diagnosis) fn spn_twice_perhaps(case: &Case<'_>) -> Option<Proof> {
     let own = &case.ownership;
-    let mut p = spn_on_several(case, KeyOf::Unknown).or_else(|| spn_on_several(case, KeyOf::Other))?;
+    let mut p =
+        several_owners(case, TicketKey::Unknown).or_else(|| several_owners(case, TicketKey::Other))?;
     if own.two_in_one_domain() {
         p.evidence.push(Fact::NoTicket {
             spn: case.parties.spn().map(ToString::to_string).unwrap_or_default().into(),
@@ -252,14 +255,14 @@ pub(in crate::diagnosis) fn spn_twice_perhaps(case: &Case<'_>) -> Option<Proof> 
 }
 
 /// Where the client's KDC finds the responder's own registration, the other one, in another domain, does no harm.
-fn spn_on_several(case: &Case<'_>, key: KeyOf) -> Option<Proof> {
-    if case.ownership.owners.len() < 2 || case.ownership.key_of() != key {
+fn several_owners(case: &Case<'_>, key: TicketKey) -> Option<Proof> {
+    if case.ownership.owners.len() < 2 || case.ownership.ticket_key() != key {
         return None;
     }
     let mut p = spn_proof(case);
     if case.connection.topology == Topology::ServiceAnswered && !serves_target(case) {
         p.cap(Confidence::Likely);
-        p.missing.push(resolution(case));
+        p.missing.push(ask_resolution(case));
     }
     Some(p)
 }
@@ -267,42 +270,43 @@ fn spn_on_several(case: &Case<'_>, key: KeyOf) -> Option<Proof> {
 /// KDC 11 or Operational 101. A KDC that finds two owners issues no ticket, so this event 4 comes from another domain's KDC, a
 /// ticket made before, or another trouble.
 pub(in crate::diagnosis) fn kdc_found_duplicate(case: &Case<'_>) -> Option<Proof> {
-    let found = |near: &NearSignal<'_>| near.kind() == SignalKind::DuplicateName && near.about == About::Spn;
+    let found =
+        |near: &NearSignal<'_>| near.kind() == SignalKind::DuplicateName && near.concern == Concern::Spn;
     let near = case
         .signals
         .iter()
-        .find(|near| found(near) && was_asked(case, near))
+        .find(|near| found(near) && may_have_been_asked(case, near))
         .or_else(|| case.signals.iter().find(found))?;
     let mut p = spn_proof(case);
-    if !was_asked(case, &near) {
+    if !may_have_been_asked(case, &near) {
         p.caveats.push(Caveat::OtherController);
     }
     // The event shows it, at its time, whatever the lists have at another.
     p.basis.owners = false;
-    p.evidence.push(near.fact(Relation::Decisive));
+    p.evidence.push(near.as_fact(Relation::Decisive));
     p.evidence.push(Fact::NoTicket {
         spn: case.parties.spn().map(ToString::to_string).unwrap_or_default().into(),
-        domain: domain_of_controller(&near).into(),
+        domain: controller_domain(&near).into(),
     });
-    if case.ownership.key_of() == KeyOf::Responder && case.ownership.owners.len() == 1 {
+    if case.ownership.ticket_key() == TicketKey::Responder && case.ownership.owners.len() == 1 {
         p.caveats.push(Caveat::OnlyOwner { responder: case.parties.incident.answered_by.clone() });
     }
-    p.missing.push(spn_owner(case));
-    p.missing.push(host_log(case));
+    p.missing.push(ask_spn_owner(case));
+    p.missing.push(ask_host_log(case));
     Some(p)
 }
 
-fn domain_of_controller(near: &NearSignal<'_>) -> String {
+fn controller_domain(near: &NearSignal<'_>) -> String {
     HostName::parse(&near.recorded.signal.computer)
         .and_then(|host| host.domain().map(str::to_owned))
         .unwrap_or_else(|| "its domain".to_owned())
 }
 
 /// Did the client ask this controller's domain, as far as the event's realms show? Operational 101 is the client's own.
-fn was_asked(case: &Case<'_>, near: &NearSignal<'_>) -> bool {
+fn may_have_been_asked(case: &Case<'_>, near: &NearSignal<'_>) -> bool {
     let Some(host) = HostName::parse(&near.recorded.signal.computer) else { return true };
     let parties = &case.parties;
-    let own = parties.client_host.as_ref().is_some_and(|client| client.same(&host) != Same::No);
+    let own = parties.client_host.as_ref().is_some_and(|client| client.compare(&host) != HostMatch::No);
     let in_realm = |domain: &str| parties.realms.iter().any(|realm| same_domain(domain, realm));
     own || parties.realms.is_empty() || host.domain().is_none_or(in_realm)
 }
@@ -310,24 +314,24 @@ fn was_asked(case: &Case<'_>, near: &NearSignal<'_>) -> bool {
 /// The target could not write its own SPNs or DNS name, or its controller has two accounts of its name.
 pub(in crate::diagnosis) fn names_refused(case: &Case<'_>) -> Option<Proof> {
     case.parties.spn()?;
-    if case.ownership.key_of() == KeyOf::Responder {
+    if case.ownership.ticket_key() == TicketKey::Responder {
         return None;
     }
     let refused = |near: &NearSignal<'_>| match near.kind() {
-        SignalKind::OwnNamesRefused | SignalKind::TwoAccounts => near.about == About::Target,
-        SignalKind::SpnNotUnique => near.about == About::Spn,
-        _ => near.about == About::Spn && is_taken(&near.recorded.signal),
+        SignalKind::OwnNamesRefused | SignalKind::TwoAccounts => near.concern == Concern::Target,
+        SignalKind::SpnNotUnique => near.concern == Concern::Spn,
+        _ => near.concern == Concern::Spn && is_taken(&near.recorded.signal),
     };
     case.signals.iter().find(refused)?;
     let mut p = spn_proof(case);
     p.basis.owners = false;
-    p.evidence.extend(case.signals.iter().filter(refused).map(|near| near.fact(Relation::Decisive)));
-    p.missing.push(spn_owner(case));
+    p.evidence.extend(case.signals.iter().filter(refused).map(|near| near.as_fact(Relation::Decisive)));
+    p.missing.push(ask_spn_owner(case));
     Some(p)
 }
 
 /// Nothing is known about the owner, and the class is one that service accounts often have.
-pub(in crate::diagnosis) fn service_class(case: &Case<'_>) -> Option<Proof> {
+pub(in crate::diagnosis) fn class_of_service_accounts(case: &Case<'_>) -> Option<Proof> {
     let class = case.parties.class();
     if !is_service_class(&class) {
         return None;
@@ -338,40 +342,40 @@ pub(in crate::diagnosis) fn service_class(case: &Case<'_>) -> Option<Proof> {
         target: case.parties.incident.target.clone(),
     });
     p.evidence.push(Fact::ServiceClass { class: case.parties.spn()?.class.clone() });
-    p.missing.push(spn_owner(case));
+    p.missing.push(ask_spn_owner(case));
     if is_web_class(&class) {
         p.missing.push(Request::KernelMode { host: case.server_name() });
     }
-    p.missing.push(host_log(case));
-    p.missing.push(encryption_types(case));
+    p.missing.push(ask_host_log(case));
+    p.missing.push(ask_encryption_types(case));
     Some(p)
 }
 
 /// A service account answered, and nothing more is known.
-pub(in crate::diagnosis) fn service_unknown(case: &Case<'_>) -> Option<Proof> {
+pub(in crate::diagnosis) fn unknown_service(case: &Case<'_>) -> Option<Proof> {
     let mut p = Proof::new(case, repair_of_spn(case));
     p.evidence.push(Fact::NoHost { responder: case.parties.incident.answered_by.clone() });
-    p.missing.push(spn_owner(case));
-    p.missing.push(resolution(case));
+    p.missing.push(ask_spn_owner(case));
+    p.missing.push(ask_resolution(case));
     p.missing.push(Request::ServiceLogon { account: case.account_name(), host: case.server_name() });
     Some(p)
 }
 
 /// The client's own account answered for a service name that belongs to no known host: a web server that asks its own site.
-pub(in crate::diagnosis) fn own_site(case: &Case<'_>) -> Option<Proof> {
+pub(in crate::diagnosis) fn site_on_client(case: &Case<'_>) -> Option<Proof> {
     let class = case.parties.class();
-    if !is_service_class(&class) || case.parties.target_named.known {
+    if !is_service_class(&class) || case.parties.target_name.is_known {
         return None;
     }
     let mut p = Proof::new(case, repair_of_spn(case));
     p.evidence.push(Fact::ReachedItself {
         responder: case.parties.incident.answered_by.clone(),
-        target: case.parties.target_name().into(),
+        target: case.parties.target_text().into(),
     });
     p.evidence.push(Fact::ServiceClass { class: case.parties.spn()?.class.clone() });
     p.kind = is_web_class(&class).then_some(Kind::KernelMode);
-    p.missing.push(super::meant_name(case));
-    p.missing.push(spn_owner(case));
-    p.missing.push(resolution(case));
+    p.missing.push(super::ask_meant_name(case));
+    p.missing.push(ask_spn_owner(case));
+    p.missing.push(ask_resolution(case));
     Some(p)
 }

@@ -10,26 +10,26 @@ use super::keys::failed_service_serves_class;
 use super::target::is_of_target;
 use crate::diagnosis::account_class::is_in_use;
 use crate::diagnosis::case::Case;
-use crate::diagnosis::freshness::is_of_the_time;
+use crate::diagnosis::freshness::is_current;
 use crate::diagnosis::parties::same_domain;
 use crate::diagnosis::proof::{Proof, TICKET_LIFETIME};
-use crate::diagnosis::signals::About;
+use crate::diagnosis::signals::Concern;
 use crate::diagnosis::subject::AccountKind;
 use crate::diagnosis::verdict::Kind;
 use crate::events::SignalKind;
 use crate::inventory::accounts::Account;
 
 /// An inventory this large shows how rare an address is.
-const LARGE: usize = 100;
+const LARGE_INVENTORY: usize = 100;
 
 /// So rare that a coincidence is not realistic: 1 in 50 hosts.
-const RARE: usize = 50;
+const RARE_SHARE: usize = 50;
 
 /// Hosts that own an address which is not the fleet's: the client and the target alone.
-const PAIR: usize = 2;
+const TWO_OWNERS: usize = 2;
 
 /// So many other clients that reached themselves show that the programs of this fleet choose the address.
-const OTHER_LOOPS: usize = 2;
+const ENOUGH_LOOPBACKS: usize = 2;
 
 /// The client did not reach itself by its hosts file or DNS.
 ///
@@ -41,7 +41,7 @@ pub(in crate::diagnosis) fn no_name_to_client(case: &Case<'_>, proof: &Proof) ->
     let hosts = &parties.context.hosts;
     let resolved = parties.resolved();
     // An answer from another time does not show the name's addresses at the time of the events.
-    let home = resolved.iter().any(|(_, source)| is_of_the_time(case, source))
+    let home = resolved.iter().any(|(_, source)| is_current(case, source))
         && resolved.iter().all(|(address, _)| parties.owns(parties.target_id, *address));
     // The client's own resolver reads its hosts file, so its answer decides.
     if !parties.resolved_on_client().is_empty() {
@@ -51,16 +51,17 @@ pub(in crate::diagnosis) fn no_name_to_client(case: &Case<'_>, proof: &Proof) ->
     let with_addresses = hosts.with_addresses();
     let quoted = quoted_addresses(case);
     let excludes = |address: &IpAddr| {
-        let rare = with_addresses >= LARGE && owners(address) * RARE <= with_addresses;
+        let rare = with_addresses >= LARGE_INVENTORY && owners(address) * RARE_SHARE <= with_addresses;
         let followed = home && parties.resolves_to(*address);
         let others = parties.client_id.zip(parties.target_id);
-        let others = others
-            .map_or(0, |(client, target)| case.fleet.loops_beside(*address, parties.class(), client, target));
-        rare || followed || (home && others >= OTHER_LOOPS) || quoted.contains(address)
+        let others = others.map_or(0, |(client, target)| {
+            case.fleet.other_loopbacks(*address, parties.class(), client, target)
+        });
+        rare || followed || (home && others >= ENOUGH_LOOPBACKS) || quoted.contains(address)
     };
     let kinds = [SignalKind::DcomFailed, SignalKind::NotALocalName];
-    let logged = case.signals.find(&kinds, &[About::Connection]).is_some();
-    let pair = || proof.reached.iter().all(|address| owners(address) <= PAIR);
+    let logged = case.signals.find(&kinds, &[Concern::Connection]).is_some();
+    let pair = || proof.reached.iter().all(|address| owners(address) <= TWO_OWNERS);
     !proof.reached.is_empty() && (proof.reached.iter().all(excludes) || ((logged || home) && pair()))
 }
 
@@ -90,7 +91,7 @@ pub(in crate::diagnosis) fn target_in_use(case: &Case<'_>, _: &Proof) -> bool {
 
 /// No web service is involved: neither IIS in kernel mode nor WinRM beside a web site.
 pub(in crate::diagnosis) fn no_web_service(case: &Case<'_>, _: &Proof) -> bool {
-    let service = case.ownership.owners.iter().any(|owner| !AccountKind::of(owner).is_machine());
+    let service = case.ownership.owners.iter().any(|owner| !AccountKind::from_account(owner).is_machine());
     let web = is_site_class(&case.parties.class());
     !(web && service && !case.ownership.via_host)
 }
@@ -123,7 +124,7 @@ pub(in crate::diagnosis) fn machine_owns_spn(case: &Case<'_>, _: &Proof) -> bool
 /// The responder is certain: the target's name resolves to it, or nothing suggests another machine of its name.
 pub(in crate::diagnosis) fn responder_is_target(case: &Case<'_>, _: &Proof) -> bool {
     let parties = &case.parties;
-    let own = parties.usable(parties.target_id);
+    let own = parties.shareable(parties.target_id);
     let astray = parties
         .resolved()
         .iter()

@@ -14,12 +14,15 @@ pub(super) fn is_no_computer(case: &Case<'_>) -> bool {
     let Some(target) = &case.parties.target_host else { return false };
     let computer = |account: &&Account| {
         account.is_computer()
-            && !matches!(AccountKind::of(account), AccountKind::ClusterName | AccountKind::ManagedService)
+            && !matches!(
+                AccountKind::from_account(account),
+                AccountKind::ClusterName | AccountKind::ManagedService
+            )
     };
     let itself = case.parties.responder_host.as_ref().is_some_and(|host| host.same_label(target));
     !itself
         && case.parties.context.accounts.lists_computers()
-        && case.parties.usable(case.parties.target_id).is_empty()
+        && case.parties.shareable(case.parties.target_id).is_empty()
         && !case.parties.context.accounts.named(target.label()).iter().any(computer)
 }
 
@@ -32,7 +35,7 @@ pub(super) fn is_of_target(case: &Case<'_>, account: &Account) -> bool {
 
 /// The account is disabled, or its computer has not set its password for long.
 pub(super) fn out_of_use(case: &Case<'_>, owner: &Account) -> Option<Fact> {
-    let account = AccountName::of(owner);
+    let account = AccountName::from_account(owner);
     if owner.is_disabled() {
         return Some(Fact::Disabled { account });
     }

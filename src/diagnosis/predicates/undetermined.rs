@@ -1,6 +1,6 @@
 //! No row of another shape fits.
 
-use super::host_log;
+use super::ask_host_log;
 use super::keys::repair_of_account;
 use crate::diagnosis::case::Case;
 use crate::diagnosis::command::Name;
@@ -8,7 +8,7 @@ use crate::diagnosis::connection::{CloudService, cloud_service};
 use crate::diagnosis::evidence::{Fact, Relation};
 use crate::diagnosis::proof::{Proof, Repair};
 use crate::diagnosis::request::Request;
-use crate::diagnosis::signals::About;
+use crate::diagnosis::signals::Concern;
 use crate::names::Principal;
 
 pub(in crate::diagnosis) fn directory_server(case: &Case<'_>) -> Option<Proof> {
@@ -30,61 +30,61 @@ pub(in crate::diagnosis) fn directory_server(case: &Case<'_>) -> Option<Proof> {
         guid: spn.host.split('.').next().unwrap_or_default().to_owned(),
         forest: Name::domain(forest, known),
     });
-    p.missing.push(host_log(case));
+    p.missing.push(ask_host_log(case));
     Some(p)
 }
 
-pub(in crate::diagnosis) fn realm(case: &Case<'_>) -> Option<Proof> {
+pub(in crate::diagnosis) fn realm_target(case: &Case<'_>) -> Option<Proof> {
     let mut p = Proof::new(case, Repair::Name(case.parties.incident.target.to_string()));
     p.evidence.push(Fact::RealmTarget { target: case.parties.incident.target.clone() });
     p.evidence.extend(
         case.signals
             .iter()
-            .filter(|near| near.about == About::Trust)
-            .map(|near| near.fact(Relation::Decisive)),
+            .filter(|near| near.concern == Concern::Trust)
+            .map(|near| near.as_fact(Relation::Decisive)),
     );
     p.missing.push(Request::Trust { domains: case.domain_names() });
     Some(p)
 }
 
-pub(in crate::diagnosis) fn domain(case: &Case<'_>) -> Option<Proof> {
-    let mut p = Proof::new(case, Repair::Name(case.parties.target_name().to_owned()));
-    p.evidence.push(Fact::DomainTarget { target: case.parties.target_name().into() });
-    p.missing.push(host_log(case));
+pub(in crate::diagnosis) fn domain_target(case: &Case<'_>) -> Option<Proof> {
+    let mut p = Proof::new(case, Repair::Name(case.parties.target_text().to_owned()));
+    p.evidence.push(Fact::DomainTarget { target: case.parties.target_text().into() });
+    p.missing.push(ask_host_log(case));
     p.missing.push(Request::ControllerLogs { spn: case.spn_name() });
     Some(p)
 }
 
 pub(in crate::diagnosis) fn azure_files(case: &Case<'_>) -> Option<Proof> {
-    let mut p = cloud(case, CloudService::AzureFiles, "an Azure file share")?;
+    let mut p = cloud_proof(case, CloudService::AzureFiles, "an Azure file share")?;
     p.missing.push(Request::StorageKeys { account: case.account_name() });
-    p.missing.push(super::encryption_types(case));
+    p.missing.push(super::ask_encryption_types(case));
     Some(p)
 }
 
-pub(in crate::diagnosis) fn entra(case: &Case<'_>) -> Option<Proof> {
-    let mut p = cloud(case, CloudService::EntraSeamlessSso, "the Seamless SSO service of Entra ID")?;
+pub(in crate::diagnosis) fn entra_sso(case: &Case<'_>) -> Option<Proof> {
+    let mut p = cloud_proof(case, CloudService::EntraSeamlessSso, "the Seamless SSO service of Entra ID")?;
     p.missing.push(Request::EntraKey { account: case.account_name() });
     Some(p)
 }
 
-fn cloud(case: &Case<'_>, wanted: CloudService, service: &'static str) -> Option<Proof> {
+fn cloud_proof(case: &Case<'_>, wanted: CloudService, service: &'static str) -> Option<Proof> {
     if cloud_service(&case.parties) != Some(wanted) {
         return None;
     }
     let mut p = Proof::new(case, repair_of_account(case));
-    p.evidence.push(Fact::CloudService { target: case.parties.target_name().into(), service });
+    p.evidence.push(Fact::CloudService { target: case.parties.target_text().into(), service });
     for owner in &case.ownership.owners {
         p.evidence.push(super::registration::owner_fact(case, owner));
     }
     Some(p)
 }
 
-pub(in crate::diagnosis) fn not_enough(case: &Case<'_>) -> Option<Proof> {
-    Some(nothing(case))
+pub(in crate::diagnosis) fn anything_else(case: &Case<'_>) -> Option<Proof> {
+    Some(nothing_known(case))
 }
 
-pub(in crate::diagnosis) fn nothing(case: &Case<'_>) -> Proof {
+pub(in crate::diagnosis) fn nothing_known(case: &Case<'_>) -> Proof {
     let parties = &case.parties;
     let mut p = Proof::new(case, Repair::Incident);
     if parties.target == Principal::Missing {
@@ -94,7 +94,7 @@ pub(in crate::diagnosis) fn nothing(case: &Case<'_>) -> Proof {
         p.evidence.push(Fact::UnknownTarget { target: parties.incident.target.clone() });
         p.missing.push(match parties.target.address() {
             Some(address) => Request::AddressOwner { address },
-            None => Request::Machine { name: case.target_to_ask() },
+            None => Request::Machine { name: case.target_name() },
         });
     }
     if parties.responder == Principal::Missing {

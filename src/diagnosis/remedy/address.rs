@@ -4,11 +4,11 @@ use super::Step;
 use super::view::View;
 use crate::diagnosis::command::Command;
 
-const NEW: &str = "<new address>";
+const NEW_ADDRESS: &str = "<new address>";
 
 /// Gives an adapter with a fixed address another one, and registers it. The old address goes last, so that the host is never
 /// without one.
-fn readdress(place: &str, old: &str, new: &str) -> [Command; 3] {
+fn change_address(place: &str, old: &str, new: &str) -> [Command; 3] {
     [
         format!("New-NetIPAddress -InterfaceAlias '<adapter>' -IPAddress {new} -PrefixLength <length>"),
         format!("Remove-NetIPAddress -IPAddress {old} -InterfaceAlias '<adapter>'"),
@@ -18,7 +18,7 @@ fn readdress(place: &str, old: &str, new: &str) -> [Command; 3] {
 }
 
 /// The adapter by its description, so that no other one is disabled; by its name where the description is unknown.
-fn adapter_word(view: &View<'_>) -> String {
+fn adapter_argument(view: &View<'_>) -> String {
     let safe = |c: char| c.is_ascii_alphanumeric() || " -._".contains(c);
     let adapter = view.input.addresses.first().map(|shared| &*shared.adapter).unwrap_or_default();
     // Windows numbers several adapters of one kind: `IBM USB Remote NDIS Network Device #2`.
@@ -40,14 +40,14 @@ fn adapter_query(view: &View<'_>) -> [Command; 2] {
 }
 
 /// The check that separates a loopback by address from one by name.
-fn name_first(view: &View<'_>) -> Step {
-    let target = view.target.shown();
-    let client = view.client.shown();
+fn check_name_first(view: &View<'_>) -> Step {
+    let target = view.target.in_sentence();
+    let client = view.client.in_sentence();
     Step::read(format!(
         "Check the name first. If {target} resolves to an address of {client} itself (DNS, hosts file), \
          correct that entry. A change of the shared address fixes nothing then."
     ))
-    .run(Command::on(&view.client, format!("Resolve-DnsName {}", view.target.word())))
+    .run(Command::on(&view.client, format!("Resolve-DnsName {}", view.target.in_query())))
     .run(Command::on(
         &view.client,
         format!("Select-String {} {}", view.target.label(), crate::diagnosis::request::HOSTS_FILE),
@@ -55,16 +55,16 @@ fn name_first(view: &View<'_>) -> Step {
 }
 
 /// Without the check of the name: in an audit nobody asked for it.
-fn of_adapter(view: &View<'_>, mut steps: Vec<Step>) -> Vec<Step> {
+fn with_name_check(view: &View<'_>, mut steps: Vec<Step>) -> Vec<Step> {
     if !view.is_audit() {
-        steps.insert(1, name_first(view));
+        steps.insert(1, check_name_first(view));
     }
     steps
 }
 
 /// The hosts that own the address, and those to change: either of two, all but one of many.
-fn owners(view: &View<'_>) -> (String, String) {
-    let (client, target) = (view.client.shown(), view.target.shown());
+fn hosts_to_change(view: &View<'_>) -> (String, String) {
+    let (client, target) = (view.client.in_sentence(), view.target.in_sentence());
     match view.input.addresses.first() {
         Some(shared) if view.is_audit() && shared.owners > 2 => {
             (format!("the {} hosts", shared.owners), format!("all of the {} hosts but one", shared.owners))
@@ -75,7 +75,7 @@ fn owners(view: &View<'_>) -> (String, String) {
 
 pub(super) fn management_card(view: &View<'_>) -> Vec<Step> {
     let address = view.address_words();
-    let (both, either) = owners(view);
+    let (both, either) = hosts_to_change(view);
     let mut fleet = match view.input.addresses.first() {
         Some(shared) if shared.owners > 2 && !view.is_audit() => format!(
             "{} of the {} hosts in the inventories own the address. Do this on every host that connects to \
@@ -85,7 +85,7 @@ pub(super) fn management_card(view: &View<'_>) -> Vec<Step> {
         _ => String::new(),
     };
     fleet.push_str("Try one host first.");
-    let adapter = adapter_word(view);
+    let adapter = adapter_argument(view);
     let steps = vec![
         Step::note(
             "Safe in production hours, without a restart. The adapter connects the server to its own \
@@ -96,7 +96,7 @@ pub(super) fn management_card(view: &View<'_>) -> Vec<Step> {
              {address}, and note its name."
         ))
         .runs(adapter_query(view)),
-        view.verified(
+        view.with_verification(
             Step::host(format!(
                 "On {either}, disable the adapter, or turn LAN over USB off in the management controller, \
                  or give the adapter another address. {fleet}"
@@ -123,13 +123,13 @@ pub(super) fn management_card(view: &View<'_>) -> Vec<Step> {
              the adapter on again.",
         ),
     ];
-    of_adapter(view, steps)
+    with_name_check(view, steps)
 }
 
 pub(super) fn virtual_switch(view: &View<'_>) -> Vec<Step> {
-    let adapter = adapter_word(view);
+    let adapter = adapter_argument(view);
     let address = view.address_words();
-    let (both, either) = owners(view);
+    let (both, either) = hosts_to_change(view);
     let steps = vec![
         Step::note(
             "Safe on a host where nothing uses the virtual switch. Elsewhere its virtual machines and \
@@ -141,7 +141,7 @@ pub(super) fn virtual_switch(view: &View<'_>) -> Vec<Step> {
                 "a Hyper-V host",
                 "Get-VMNetworkAdapter -VMName * | Select-Object VMName, SwitchName",
             )),
-        view.verified(
+        view.with_verification(
             Step::host(format!(
                 "On {either}, disable the host's adapter of a switch that nothing uses. The switch and its \
                  virtual machines stay as they are."
@@ -158,7 +158,7 @@ pub(super) fn virtual_switch(view: &View<'_>) -> Vec<Step> {
                 [Command::at("the same host", format!("Enable-NetAdapter {adapter}"))],
             ),
         ),
-        view.verified(
+        view.with_verification(
             Step::host(format!(
                 "On {either}, give an internal Hyper-V or VMware switch another address range. Change \
                  a NAT network (New-NetNat) and the guests with it. For Docker set the range in daemon.json \
@@ -168,18 +168,19 @@ pub(super) fn virtual_switch(view: &View<'_>) -> Vec<Step> {
             .only_if("something uses the switch")
             .risk("virtual machines and containers on that switch lose their network until they have addresses of the new range.")
             .needs("an elevated prompt, and a maintenance window for what is on the switch.")
-            .runs(readdress(&either, &view.address(), NEW))
-            .undo("Give the adapter its old address.", readdress("the same host", NEW, &view.address())),
+            .runs(change_address(&either, &view.address(), NEW_ADDRESS))
+            .undo("Give the adapter its old address.", change_address("the same host", NEW_ADDRESS, &view.address())),
         ),
     ];
-    of_adapter(view, steps)
+    with_name_check(view, steps)
 }
 
 /// An address of two hosts, whatever it is on: also between a target and the host that answered for it.
-pub(super) fn shared(view: &View<'_>) -> Vec<Step> {
-    let (target, address) = (view.target.shown(), view.address_words());
+pub(super) fn shared_address(view: &View<'_>) -> Vec<Step> {
+    let (target, address) = (view.target.in_sentence(), view.address_words());
     let short = view.address();
-    let other = if view.responder.is_absent() { view.client.shown() } else { view.responder.shown() };
+    let other =
+        if view.responder.is_absent() { view.client.in_sentence() } else { view.responder.in_sentence() };
     vec![
         Step::note(format!(
             "Not safe before you know which host should have {address}: the wrong change takes a host off \
@@ -196,7 +197,7 @@ pub(super) fn shared(view: &View<'_>) -> Vec<Step> {
         .runs(adapter_query(view))
         .run(Command::on(&view.target, "Get-NetIPConfiguration -Detailed > before.txt"))
         .run(Command::on(view.server(), "Get-NetIPConfiguration -Detailed > before.txt")),
-        view.verified(
+        view.with_verification(
             Step::host(
                 "Reserve or exclude the address on the DHCP server, then let the wrong host ask for another one from \
                  its console.",
@@ -209,7 +210,7 @@ pub(super) fn shared(view: &View<'_>) -> Vec<Step> {
             .run(Command::at("the host that has it by mistake", "ipconfig /registerdns"))
             .undo("Take the reservation back and renew the lease.", []),
         ),
-        view.verified(
+        view.with_verification(
             Step::host(
                 "Give the host that has the address by mistake another one, and register its name again. The new \
                  address comes first, so that the host keeps one.",
@@ -217,17 +218,17 @@ pub(super) fn shared(view: &View<'_>) -> Vec<Step> {
             .only_if(format!("one of the two hosts has {short} by mistake, and PrefixOrigin of it there is Manual"))
             .risk("every connection to the old address ends, your remote session too. Use its console.")
             .needs("an elevated prompt at the console of that host, a free address, and the prefix length and gateway in before.txt.")
-            .runs(readdress("the host that has it by mistake", &view.address(), NEW))
-            .undo("Restore what before.txt shows.", readdress("the same host", NEW, &view.address())),
+            .runs(change_address("the host that has it by mistake", &view.address(), NEW_ADDRESS))
+            .undo("Restore what before.txt shows.", change_address("the same host", NEW_ADDRESS, &view.address())),
         ),
-        Step::read(format!("Clear the caches on {} when the change is done.", view.client.shown()))
+        Step::read(format!("Clear the caches on {} when the change is done.", view.client.in_sentence()))
             .run(Command::on(&view.client, "ipconfig /flushdns"))
             .run(Command::on(&view.client, "arp -d *")),
     ]
 }
 
-pub(super) fn unknown(view: &View<'_>) -> Vec<Step> {
-    let (client, target) = (view.client.shown(), view.target.shown());
+pub(super) fn unknown_address(view: &View<'_>) -> Vec<Step> {
+    let (client, target) = (view.client.in_sentence(), view.target.in_sentence());
     let both = format!("{client} and {target} both own an address");
     let web = match view.service {
         super::view::Service::Web => {
@@ -241,9 +242,9 @@ pub(super) fn unknown(view: &View<'_>) -> Vec<Step> {
             "Change nothing before the addresses of {client} and {target} are known. {} may also be a \
              cluster name or an alias that is meant to resolve to {client}, which needs no change of \
              addresses.{web}",
-            view.target.first()
+            view.target.at_start()
         )),
-        name_first(view),
+        check_name_first(view),
         Step::read(format!(
             "Compare the addresses of {client} and {target}. Look at management cards first (adapters \
              named USB, NDIS, iDRAC, XClarity, or an address 169.254.x.x or 16.1.15.2), then at virtual \
@@ -251,7 +252,7 @@ pub(super) fn unknown(view: &View<'_>) -> Vec<Step> {
         ))
         .run(Command::on(&view.client, "ipconfig /all"))
         .run(Command::on(&view.target, "ipconfig /all")),
-        view.verified(
+        view.with_verification(
             Step::host(
                 "Disable the adapter that has the address on one of the two hosts, or give it another \
                  address. krbtriage explain bmc-usb-nic and krbtriage explain other-shared-address have \

@@ -4,13 +4,13 @@
 use std::net::IpAddr;
 
 use super::view::{Occasion, View};
-use super::{Step, of};
-use crate::diagnosis::{AccountFacts, Kind, Named, RemedyInput, SharedAddress};
+use super::{Step, steps_for};
+use crate::diagnosis::{AccountFacts, IncidentName, Kind, RemedyInput, SharedAddress};
 use crate::names::Spn;
 
 /// A finding of an audit, with names from the inventories.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Found<'a> {
+pub(crate) enum AuditSubject<'a> {
     /// Several hosts own one address; the kind is that of a loopback.
     Address { kind: Kind, shared: &'a SharedAddress, hosts: &'a [String] },
     /// Several names have all addresses in common: one machine, or a copy.
@@ -26,43 +26,44 @@ pub(crate) enum Found<'a> {
 }
 
 /// The steps for it.
-pub(crate) fn audit_steps(found: Found<'_>) -> Vec<Step> {
-    let absent = Named::default;
-    let known =
-        |text: Option<&str>| text.map_or_else(absent, |text| Named { text: text.into(), known: true });
+pub(crate) fn audit_steps(found: AuditSubject<'_>) -> Vec<Step> {
+    let absent = IncidentName::default;
+    let known = |text: Option<&str>| {
+        text.map_or_else(absent, |text| IncidentName { text: text.into(), is_known: true })
+    };
     let (kind, first, second) = match found {
-        Found::OneMachine { names } => return one_machine(names),
-        Found::Address { kind, hosts, .. } => {
+        AuditSubject::OneMachine { names } => return one_machine(names),
+        AuditSubject::Address { kind, hosts, .. } => {
             (kind, known(hosts.first().map(String::as_str)), known(hosts.get(1).map(String::as_str)))
         }
-        Found::Name { name, .. } => (Kind::StaleDns, absent(), known(Some(name))),
-        Found::Spn { spn, .. } => (Kind::Duplicate, absent(), known(Some(&spn.host))),
-        Found::HostAlias { spn, .. } => (Kind::Misplaced, absent(), known(Some(&spn.host))),
-        Found::SameName { name, .. } => {
+        AuditSubject::Name { name, .. } => (Kind::StaleDns, absent(), known(Some(name))),
+        AuditSubject::Spn { spn, .. } => (Kind::Duplicate, absent(), known(Some(&spn.host))),
+        AuditSubject::HostAlias { spn, .. } => (Kind::Misplaced, absent(), known(Some(&spn.host))),
+        AuditSubject::SameName { name, .. } => {
             (Kind::SameNameTwoDomains, absent(), known(Some(name.trim_end_matches('$'))))
         }
     };
     let mut input =
         RemedyInput { client: first, target_host: second, ..RemedyInput::general(kind.cause(), kind) };
     match found {
-        Found::OneMachine { .. } => {}
-        Found::Address { shared, .. } => input.addresses = vec![shared.clone()],
-        Found::Name { address, host, .. } => {
+        AuditSubject::OneMachine { .. } => {}
+        AuditSubject::Address { shared, .. } => input.addresses = vec![shared.clone()],
+        AuditSubject::Name { address, host, .. } => {
             input.addresses = vec![SharedAddress { address, adapter: "".into(), owners: 1, hosts: 0 }];
             input.responder_host = Some(known(Some(host)));
         }
-        Found::Spn { spn, owners } => {
+        AuditSubject::Spn { spn, owners } => {
             input.target = spn.to_string().into();
             input.owners = owners.to_vec();
         }
-        Found::HostAlias { spn, owners, computer } => {
+        AuditSubject::HostAlias { spn, owners, computer } => {
             input.target = spn.to_string().into();
             input.owners = owners.to_vec();
             input.responder_account = computer.cloned().map(Box::new);
         }
-        Found::SameName { domains, .. } => input.realms = domains.to_vec(),
+        AuditSubject::SameName { domains, .. } => input.realms = domains.to_vec(),
     }
-    let mut steps = of(&View::new(&input, Occasion::Audit));
+    let mut steps = steps_for(&View::new(&input, Occasion::Audit));
     if matches!(kind, Kind::ClusterOrNlbAddress | Kind::OtherSharedAddress) {
         steps.push(
             Step::read("Put the address into the file for --allow, so that the next audit skips it.")

@@ -6,8 +6,8 @@ use crate::diagnosis::command::Command;
 use crate::diagnosis::request::{POOLS, WINDOWS_AUTHENTICATION, account_query, appcmd, spn_query};
 
 /// One account for every node: the rule of all shared names.
-fn one_account(view: &View<'_>) -> Step {
-    let owner = view.owner.shown();
+fn use_one_account(view: &View<'_>) -> Step {
+    let owner = view.owner.in_sentence();
     let service = view.service.words();
     let step = Step::host(format!(
         "Run {service} on every node under one account, {owner}, and restart the nodes one after the \
@@ -33,18 +33,22 @@ fn one_account(view: &View<'_>) -> Step {
 
 /// A shared name whose account the answering node does not use.
 pub(super) fn shared_name(view: &View<'_>) -> Vec<Step> {
-    let (target, spn, owner, account) =
-        (view.target.shown(), view.spn.shown(), view.owner.shown(), view.account.reported());
+    let (target, spn, owner, account) = (
+        view.target.in_sentence(),
+        view.spn.in_sentence(),
+        view.owner.in_sentence(),
+        view.account.with_origin(),
+    );
     let mut steps = vec![Step::note(format!(
         "Not safe to move {spn} to the node that answered: it works until the next failover. {} is a \
          shared name (farm, load balancer, availability group listener), so all nodes need the key of one \
          account. DNS is right.",
-        view.target.first()
+        view.target.at_start()
     ))];
-    steps.push(nodes(view));
-    steps.push(view.verified(one_account(view)));
+    steps.push(list_nodes(view));
+    steps.push(view.with_verification(use_one_account(view)));
     if view.may_be(Service::Web) {
-        steps.push(exchange(view));
+        steps.push(share_exchange_account(view));
     }
     if view.may_be(Service::Windows) {
         steps.push(Step::read(format!(
@@ -64,14 +68,14 @@ pub(super) fn shared_name(view: &View<'_>) -> Vec<Step> {
              account, and test once after a failover.",
         ));
     }
-    steps.push(view.purge());
+    steps.push(view.purge_tickets());
     steps
 }
 
-fn nodes(view: &View<'_>) -> Step {
+fn list_nodes(view: &View<'_>) -> Step {
     let step = Step::read(format!(
         "List every node that serves {} and the account that {} runs under on each.",
-        view.target.shown(),
+        view.target.in_sentence(),
         view.service.words()
     ));
     let services =
@@ -84,11 +88,11 @@ fn nodes(view: &View<'_>) -> Step {
 }
 
 /// Exchange behind a load balancer: the alternate service account (ASA).
-fn exchange(view: &View<'_>) -> Step {
-    let server = view.responder.destination();
+fn share_exchange_account(view: &View<'_>) -> Step {
+    let server = view.responder.in_command();
     Step::host(format!(
         "Give {} the alternate service account (ASA) that the other servers have, from one of them.",
-        view.responder.reported()
+        view.responder.with_origin()
     ))
     .only_if("the service is Exchange")
     .risk("clients of that server authenticate again.")
@@ -114,7 +118,7 @@ fn exchange(view: &View<'_>) -> Step {
 
 /// An address that a cluster or NLB shares.
 pub(super) fn shared_on_purpose(view: &View<'_>) -> Vec<Step> {
-    let (target, address) = (view.target.shown(), view.address_words());
+    let (target, address) = (view.target.in_sentence(), view.address_words());
     vec![
         Step::note(format!(
             "A cluster, NLB or load balancer shares {address} on purpose: leave it on every node. Never \
@@ -125,8 +129,8 @@ pub(super) fn shared_on_purpose(view: &View<'_>) -> Vec<Step> {
         ))
         .run(Command::at("a node", "Get-NlbClusterNode"))
         .run(Command::at("a node", "Get-ClusterNode"))
-        .run(Command::on(&view.client, format!("Resolve-DnsName {}", view.target.word()))),
-        view.verified(
+        .run(Command::on(&view.client, format!("Resolve-DnsName {}", view.target.in_query()))),
+        view.with_verification(
             Step::host(
                 "Let the nodes reach each other by their own names at their own addresses: stop each node \
                  from registering the shared address under its own name.",
@@ -147,25 +151,28 @@ pub(super) fn shared_on_purpose(view: &View<'_>) -> Vec<Step> {
                 )],
             ),
         ),
-        one_account(view),
-        Step::directory(format!("Register {} on that one account.", view.spn.shown()))
-            .only_if(format!("{target} is the name of the farm and no account owns {}", view.spn.shown()))
+        use_one_account(view),
+        Step::directory(format!("Register {} on that one account.", view.spn.in_sentence()))
+            .only_if(format!(
+                "{target} is the name of the farm and no account owns {}",
+                view.spn.in_sentence()
+            ))
             .risk("a node whose service runs under another account then fails for every client.")
             .needs("the right to write servicePrincipalName on the account.")
-            .run(Command::new(format!("setspn -S {} {}", view.spn.word(), view.owner.destination())))
+            .run(Command::new(format!("setspn -S {} {}", view.spn.in_query(), view.owner.in_command())))
             .undo(
                 "Remove it again.",
-                [Command::new(format!("setspn -D {} {}", view.spn.word(), view.owner.destination()))],
+                [Command::new(format!("setspn -D {} {}", view.spn.in_query(), view.owner.in_command()))],
             )
             .verify("One account owns it.", spn_query(&view.spn)),
-        view.purge(),
+        view.purge_tickets(),
     ]
 }
 
 /// CNO or VCO: the cluster's copy of the password differs from the directory.
-pub(super) fn name_account(view: &View<'_>) -> Vec<Step> {
-    let account = view.account.shown();
-    let target = view.target.shown();
+pub(super) fn cluster_name_account(view: &View<'_>) -> Vec<Step> {
+    let account = view.account.in_sentence();
+    let target = view.target.in_sentence();
     let (resource, role) = ("<network name resource>", "<role>");
     vec![
         Step::note(format!(
@@ -196,10 +203,10 @@ pub(super) fn name_account(view: &View<'_>) -> Vec<Step> {
             .only_if(format!("{account} is disabled or deleted"))
             .risk("none, if no other machine uses the account.")
             .needs("the right to change the account.")
-            .run(Command::new(format!("Enable-ADAccount {}", view.account.destination())))
+            .run(Command::new(format!("Enable-ADAccount {}", view.account.in_command())))
             .undo(
                 "Disable it again.",
-                [Command::new(format!("Disable-ADAccount {}", view.account.destination()))],
+                [Command::new(format!("Disable-ADAccount {}", view.account.in_command()))],
             )
             .verify(
                 "The account is enabled on every domain controller.",
@@ -228,13 +235,13 @@ pub(super) fn name_account(view: &View<'_>) -> Vec<Step> {
             "pwdLastSet of the account is new.",
             [Command::new(account_query(&view.account, "pwdLastSet"))],
         ),
-        view.verified(
+        view.with_verification(
             Step::host("Bring the whole role online, not only its name: what depends on it stays offline otherwise.")
                 .only_if("the network name is offline")
                 .risk("none.")
                 .run(Command::on(view.server(), format!("Start-ClusterGroup '{role}'")))
                 .undo("Nothing to undo.", []),
         ),
-        view.purge(),
+        view.purge_tickets(),
     ]
 }

@@ -2,36 +2,36 @@
 
 use super::Step;
 use super::view::View;
-use crate::diagnosis::command::{Command, Name, Role};
+use crate::diagnosis::command::{Command, Name, NameRole};
 
 /// A domain controller whose password is out of step.
-pub(super) fn steps(view: &View<'_>) -> Vec<Step> {
-    let host = view.server().shown();
+pub(super) fn domain_controller(view: &View<'_>) -> Vec<Step> {
+    let host = view.server().in_sentence();
     let mut steps = vec![
         Step::note(format!(
             "Not safe in production hours: {host} is a domain controller, and it restarts. Another working \
              domain controller of its domain must exist. Never run Test-ComputerSecureChannel -Repair or \
              Reset-ComputerMachinePassword on a domain controller."
         )),
-        rollback(view),
-        replication(view),
+        check_rollback(view),
+        check_replication(view),
     ];
-    steps.extend(reset(
+    steps.extend(reset_password(
         view,
         "no event 2095 or 2103 exists, and another domain controller of the domain works",
     ));
-    steps.push(view.purge());
+    steps.push(view.purge_tickets());
     steps
 }
 
 /// USN rollback, before anything is reset (KB875495).
-pub(super) fn rollback(view: &View<'_>) -> Step {
+pub(super) fn check_rollback(view: &View<'_>) -> Step {
     let host = view.server();
     Step::read(format!(
         "Look for USN rollback on {}: a snapshot or image of a domain controller that was put back. Event \
          2095 or 2103, or the value Dsa Not Writable 4, means stop: a password reset is no cure. Take it \
          off the network, demote it by force, clean up its metadata, and promote it again (KB875495).",
-        host.reported()
+        host.with_origin()
     ))
     .run(Command::on(host, "Get-WinEvent -FilterHashtable @{LogName='Directory Service';Id=2095, 2103}"))
     .run(Command::on(
@@ -41,12 +41,12 @@ pub(super) fn rollback(view: &View<'_>) -> Step {
 }
 
 /// Whether time and replication alone solve it.
-fn replication(view: &View<'_>) -> Step {
+fn check_replication(view: &View<'_>) -> Step {
     let host = view.server();
     Step::read(format!(
         "See whether replication from and to {} works, and whether all domain controllers have the same \
          password of it.",
-        host.reported()
+        host.with_origin()
     ))
     .run(Command::on(host, "repadmin /showrepl"))
     .run(Command::new(crate::diagnosis::request::on_every_controller(&view.account, "pwdLastSet")))
@@ -55,10 +55,10 @@ fn replication(view: &View<'_>) -> Step {
 
 /// KB325850 in full. netdom asks for a password and the restart ends the session, so each part is a step of its own: pasted as
 /// one block, the next line would become the password.
-pub(super) fn reset(view: &View<'_>, condition: &str) -> [Step; 4] {
+pub(super) fn reset_password(view: &View<'_>, condition: &str) -> [Step; 4] {
     let host = view.server();
-    let name = host.reported();
-    let other = Name::absent(Role::Controller);
+    let name = host.with_origin();
+    let other = Name::absent(NameRole::Controller);
     let on = |line: &'static str| Command::on(host, line);
     [
         Step::host(format!(
@@ -90,7 +90,7 @@ pub(super) fn reset(view: &View<'_>, condition: &str) -> [Step; 4] {
             host,
             format!(
                 "netdom resetpwd /server:{} /userd:<DOMAIN\\administrator> /passwordd:*",
-                other.destination()
+                other.in_command()
             ),
         ))
         .undo("The password cannot be restored. If the reset fails, repeat it against another domain controller.", [])

@@ -2,15 +2,15 @@
 
 use super::Step;
 use super::view::View;
-use crate::diagnosis::command::{Command, Role};
+use crate::diagnosis::command::{Command, NameRole};
 use crate::diagnosis::request::{account_query, list_and, two_domains};
 
 const LINUX: &str = "the host (Linux)";
 const ONTAP: &str = "the NetApp cluster";
 
 /// For a host that may be no Windows machine.
-pub(super) fn not_windows(view: &View<'_>) -> Step {
-    let host = view.server().shown();
+pub(super) fn check_other_system(view: &View<'_>) -> Step {
+    let host = view.server().in_sentence();
     Step::read(
         "Compare the key version (kvno) of its keytab with the directory. The repair commands of Windows \
          cannot run there. krbtriage explain keytab has the steps: Samba, SSSD, NetApp and others set a new \
@@ -27,11 +27,11 @@ pub(super) fn not_windows(view: &View<'_>) -> Step {
 }
 
 /// A service that may read its key from a keytab.
-pub(super) fn keytab_hint(view: &View<'_>) -> Step {
+pub(super) fn check_keytab(view: &View<'_>) -> Step {
     Step::read(format!(
         "Compare the key version (kvno) and encryption types of the keytab with {}. krbtriage explain \
          keytab has the steps for a new one.",
-        view.account.shown()
+        view.account.in_sentence()
     ))
     .when("the service reads its key from a keytab (Java, Linux, an appliance)")
     .run(Command::new(account_query(&view.account, "msDS-KeyVersionNumber, msDS-SupportedEncryptionTypes")))
@@ -40,7 +40,7 @@ pub(super) fn keytab_hint(view: &View<'_>) -> Step {
 
 /// The commands of systems other than Windows that set a new machine password: one for each system, because a second one
 /// would outdate the key that the first one made.
-fn own_commands(view: &View<'_>) -> Vec<Step> {
+fn reset_with_own_tool(view: &View<'_>) -> Vec<Step> {
     let differs = "the kvno or the encryption types differ";
     let systems: [(&str, &str, Vec<Command>); 3] = [
         (
@@ -71,7 +71,7 @@ fn own_commands(view: &View<'_>) -> Vec<Step> {
         ),
     ];
     let step = |(system, action, commands): (&'static str, &'static str, Vec<Command>)| {
-        view.verified(
+        view.with_verification(
             Step::directory(action)
                 .only_if(format!("{system}, and {differs}"))
                 .risk(
@@ -88,9 +88,9 @@ fn own_commands(view: &View<'_>) -> Vec<Step> {
 
 /// A keytab, or what takes its place, is out of date.
 pub(super) fn keytab(view: &View<'_>) -> Vec<Step> {
-    let (account, spn) = (view.account.shown(), view.spn.shown());
+    let (account, spn) = (view.account.in_sentence(), view.spn.in_sentence());
     let realm = match view.domains.iter().find(|domain| domain.is_known()) {
-        Some(domain) => domain.destination().to_ascii_uppercase(),
+        Some(domain) => domain.in_command().to_ascii_uppercase(),
         None => "<REALM>".to_owned(),
     };
     let mut steps = vec![
@@ -108,10 +108,10 @@ pub(super) fn keytab(view: &View<'_>) -> Vec<Step> {
             "msDS-KeyVersionNumber, pwdLastSet, msDS-SupportedEncryptionTypes",
         )))
         .run(Command::at(LINUX, "klist -kte /etc/krb5.keytab"))
-        .run(Command::at(LINUX, format!("kvno {}", view.spn.word()))),
+        .run(Command::at(LINUX, format!("kvno {}", view.spn.in_query()))),
     ];
-    steps.extend(own_commands(view));
-    steps.push(view.verified(
+    steps.extend(reset_with_own_tool(view));
+    steps.push(view.with_verification(
         Step::directory(
             "For a service account such as that of a Java server, make a new keytab with AES keys, copy it \
              to every host of the service, and restart it there. The command asks for a password, sets it \
@@ -128,8 +128,8 @@ pub(super) fn keytab(view: &View<'_>) -> Vec<Step> {
         .run(Command::new(format!(
             "ktpass /princ {}@{realm} /mapuser {} /crypto AES256-SHA1 /ptype KRB5_NT_PRINCIPAL /pass * /out \
              new.keytab -SetUPN /mapop add",
-            view.spn.word(),
-            view.account.destination()
+            view.spn.in_query(),
+            view.account.in_command()
         )))
         .undo("The old key cannot be restored: make another keytab.", []),
     ));
@@ -137,7 +137,7 @@ pub(super) fn keytab(view: &View<'_>) -> Vec<Step> {
         Command::new(format!(
             "Get-ADObject -LDAPFilter '(sAMAccountName={})' | Set-ADObject -Replace \
              @{{'msDS-SupportedEncryptionTypes'={value}}}",
-            if view.account.is_known() { view.account.in_filter() } else { Role::Account.placeholder() }
+            if view.account.is_known() { view.account.in_filter() } else { NameRole::Account.placeholder() }
         ))
     };
     steps.push(
@@ -147,14 +147,14 @@ pub(super) fn keytab(view: &View<'_>) -> Vec<Step> {
             .needs("the right to change the account, and a note of the old value.")
             .run(types("24"))
             .undo("Set the old value. 28 allows RC4 too, as an exception with a date.", [types("<old value>")])
-            .verify("kvno gets a ticket with AES.", [Command::at(LINUX, format!("kvno {}", view.spn.word()))]),
+            .verify("kvno gets a ticket with AES.", [Command::at(LINUX, format!("kvno {}", view.spn.in_query()))]),
     );
-    steps.push(view.purge());
+    steps.push(view.purge_tickets());
     steps
 }
 
 pub(super) fn azure_files(view: &View<'_>) -> Vec<Step> {
-    let account = view.account.shown();
+    let account = view.account.in_sentence();
     let rotate = |key: &str| {
         format!(
             "Update-AzStorageAccountADObjectPassword -RotateToKerbKey {key} -ResourceGroupName <resource \
@@ -175,7 +175,7 @@ pub(super) fn azure_files(view: &View<'_>) -> Vec<Step> {
                  <resource group> -Verbose",
             ))
             .run(Command::new(account_query(&view.account, "msDS-SupportedEncryptionTypes, pwdLastSet, servicePrincipalName"))),
-        view.verified(
+        view.with_verification(
             Step::directory(format!(
                 "Set the password of {account} to the other kerb key of the storage account: kerb2 if the \
                  account uses kerb1, else kerb1."
@@ -196,23 +196,23 @@ pub(super) fn azure_files(view: &View<'_>) -> Vec<Step> {
             ))
             .undo("Set the old value of msDS-SupportedEncryptionTypes and rotate the key again.", [Command::at(module, rotate("kerb1"))])
             .verify("The value has 16.", [Command::new(account_query(&view.account, "msDS-SupportedEncryptionTypes"))]),
-        view.purge(),
+        view.purge_tickets(),
     ]
 }
 
 /// AZUREADSSOACC: Entra ID holds a copy of its key.
 pub(super) fn entra(view: &View<'_>) -> Vec<Step> {
-    let account = view.account.shown();
+    let account = view.account.in_sentence();
     vec![
         Step::note(format!(
             "Safe: users who fail to sign on silently get the sign-in page. {} belongs to Entra Seamless \
              SSO and is no machine. DNS and the SPN are right. Entra ID has only the keys of the last \
              rollover.",
-            view.account.first()
+            view.account.at_start()
         )),
         Step::read(format!("See when the password of {account} and its encryption types were changed."))
             .run(Command::new(account_query(&view.account, "pwdLastSet, whenChanged, msDS-SupportedEncryptionTypes"))),
-        view.verified(
+        view.with_verification(
             Step::directory(
                 "Roll the key over, once: Entra ID and the directory then have the same keys, of the \
                  encryption types that the account allows now.",
@@ -229,7 +229,7 @@ pub(super) fn entra(view: &View<'_>) -> Vec<Step> {
                 "Disable-AzureADSSOForest -OnPremCredentials (Get-Credential)",
             )]),
         ),
-        view.purge(),
+        view.purge_tickets(),
     ]
 }
 
@@ -264,7 +264,7 @@ pub(super) fn trust(view: &View<'_>) -> Vec<Step> {
             .only_if("the events are 35 to 38, 43 or 44 and the trust verifies")
             .risk("each domain controller restarts.")
             .undo("Uninstall the update where it breaks something else.", []),
-        view.verified(
+        view.with_verification(
             Step::directory("Reset the password of the trust on both sides.")
                 .only_if("the verification fails on time-synchronised domain controllers whose replication works")
                 .risk("logons across the trust fail until every domain controller of both sides has the new password.")
@@ -278,6 +278,6 @@ pub(super) fn trust(view: &View<'_>) -> Vec<Step> {
                 ))
                 .undo("The old password cannot be restored: reset it again if one side lacks it.", []),
         ),
-        view.purge(),
+        view.purge_tickets(),
     ]
 }

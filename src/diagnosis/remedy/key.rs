@@ -8,23 +8,25 @@ use crate::diagnosis::AccountKind;
 use crate::diagnosis::command::Command;
 use crate::diagnosis::request::{ENCRYPTION_POLICY, account_query, on_every_controller};
 
-pub(super) fn machine(view: &View<'_>) -> Vec<Step> {
+pub(super) fn machine_account(view: &View<'_>) -> Vec<Step> {
     let system =
         view.input.responder_account.as_ref().and_then(|account| account.operating_system.as_deref());
     match (view.account_kind(), view.input.responder_is_controller) {
-        (AccountKind::ManagedService | AccountKind::DelegatedManagedService, _) => return managed(view),
-        (AccountKind::ClusterName, _) => return super::cluster::name_account(view),
+        (AccountKind::ManagedService | AccountKind::DelegatedManagedService, _) => {
+            return managed_account(view);
+        }
+        (AccountKind::ClusterName, _) => return super::cluster::cluster_name_account(view),
         (AccountKind::AzureStorage, _) => return foreign::azure_files(view),
         (AccountKind::EntraSeamlessSso, _) => return foreign::entra(view),
         (AccountKind::DomainController | AccountKind::ReadOnlyDomainController, _) | (_, Some(true)) => {
-            return controller::steps(view);
+            return controller::domain_controller(view);
         }
         _ if system.is_some_and(|system| !is_windows(system)) => return foreign::keytab(view),
         _ => {}
     }
     let controller = view.input.responder_is_controller;
     let host = view.server();
-    let name = host.shown();
+    let name = host.in_sentence();
     let mut steps = vec![Step::note(format!(
         "Safe on a member server, without a restart, if {name} is the only machine of its name: the repair \
          sets a new machine password. It is wrong on a domain controller, on a cluster name, on a managed \
@@ -39,8 +41,8 @@ pub(super) fn machine(view: &View<'_>) -> Vec<Step> {
             ))
             .run(Command::on(host, "(Get-CimInstance Win32_ComputerSystem).DomainRole")),
         );
-        steps.push(controller::rollback(view).when(&is_controller));
-        steps.extend(controller::reset(
+        steps.push(controller::check_rollback(view).when(&is_controller));
+        steps.extend(controller::reset_password(
             view,
             &format!("{is_controller}, no event 2095 or 2103 exists, and another one of its domain works"),
         ));
@@ -66,7 +68,7 @@ pub(super) fn machine(view: &View<'_>) -> Vec<Step> {
             &view.account,
             "whenCreated, operatingSystem, lastLogonTimestamp, pwdLastSet, dNSHostName",
         )))
-        .run(Command::new(format!("Resolve-DnsName {}", view.target.word()))),
+        .run(Command::new(format!("Resolve-DnsName {}", view.target.in_query()))),
     );
     steps.push(
         Step::read(format!(
@@ -76,7 +78,7 @@ pub(super) fn machine(view: &View<'_>) -> Vec<Step> {
         .needs("elevated Windows PowerShell 5.1. PowerShell 7 lacks the command.")
         .run(Command::on(host, "Test-ComputerSecureChannel -Verbose")),
     );
-    steps.push(repair(view));
+    steps.push(repair_machine_password(view));
     steps.push(Step::read(format!(
         "If {name} was put back from a snapshot or runs from an image, repair it now, before anything else \
          relies on it. On instant clones and streamed desktops repair the parent image instead, and let \
@@ -92,9 +94,9 @@ pub(super) fn machine(view: &View<'_>) -> Vec<Step> {
         .run(Command::on(host, ENCRYPTION_POLICY)),
     );
     if system.is_none() {
-        steps.push(foreign::not_windows(view));
+        steps.push(foreign::check_other_system(view));
     }
-    steps.push(view.purge());
+    steps.push(view.purge_tickets());
     steps
 }
 
@@ -105,12 +107,12 @@ fn is_windows(system: &str) -> bool {
 }
 
 /// The machine password of a member.
-fn repair(view: &View<'_>) -> Step {
+fn repair_machine_password(view: &View<'_>) -> Step {
     let host = view.server();
     Step::directory(format!(
         "Set a new machine password on {}. Log on there with a local administrator: logons of the domain \
          may fail meanwhile.",
-        host.reported()
+        host.with_origin()
     ))
         .only_if("the test is False, the host is a member and no domain controller, and no other machine uses its name")
         .risk("services of the host fail until the domain controllers of its site have the new password.")
@@ -132,22 +134,23 @@ fn repair(view: &View<'_>) -> Step {
         )
 }
 
-pub(super) fn service(view: &View<'_>) -> Vec<Step> {
+pub(super) fn service_account(view: &View<'_>) -> Vec<Step> {
     match view.account_kind() {
-        AccountKind::ManagedService | AccountKind::DelegatedManagedService => return managed(view),
-        AccountKind::ClusterName => return super::cluster::name_account(view),
+        AccountKind::ManagedService | AccountKind::DelegatedManagedService => return managed_account(view),
+        AccountKind::ClusterName => return super::cluster::cluster_name_account(view),
         AccountKind::AzureStorage => return foreign::azure_files(view),
         AccountKind::EntraSeamlessSso => return foreign::entra(view),
         _ => {}
     }
-    let account = view.account.shown();
+    let account = view.account.in_sentence();
     let service = view.service.words();
     let mut steps = vec![Step::note(format!(
         "Safe in a maintenance window: {service} restarts. A host that keeps the old password can lock \
          {account} out for everyone."
     ))];
     if account.ends_with('$') {
-        let mut check = managed_check(view).when(format!("{account} is a managed service account (gMSA)"));
+        let mut check =
+            check_managed_account(view).when(format!("{account} is a managed service account (gMSA)"));
         check
             .action
             .to_mut()
@@ -175,7 +178,7 @@ pub(super) fn service(view: &View<'_>) -> Vec<Step> {
         Service::Web => " For IIS set it on the application pool.",
         _ => "",
     };
-    steps.push(view.verified(
+    steps.push(view.with_verification(
         Step::host(format!(
             "Store the current password of {account} in each of these places, on every host, and restart \
              {service} there.{tool}"
@@ -185,45 +188,45 @@ pub(super) fn service(view: &View<'_>) -> Vec<Step> {
         .needs("the current password. If nobody has it, plan a new one for all hosts at one time.")
         .undo("Store the previous password, if you undo the change in the directory too.", []),
     ));
-    steps.push(foreign::keytab_hint(view));
+    steps.push(foreign::check_keytab(view));
     steps.push(Step::read(
         "Look at the encryption types if the password is right (krbtriage explain encryption-type).",
     ));
-    steps.push(view.purge());
+    steps.push(view.purge_tickets());
     steps
 }
 
 /// Whether this host may fetch the password of a managed service account, and can.
-fn managed_check(view: &View<'_>) -> Step {
+fn check_managed_account(view: &View<'_>) -> Step {
     let (account, server) = (&view.account, view.server());
     Step::read(format!(
         "Test on every host that runs the service whether it can fetch the password of {}. Look at who may \
          retrieve it (PrincipalsAllowedToRetrieveManagedPassword), at the time, and at replication.",
-        account.shown()
+        account.in_sentence()
     ))
     .needs("the Active Directory module (RSAT) on the host.")
-    .run(Command::on(server, format!("Test-ADServiceAccount {}", account.word())))
+    .run(Command::on(server, format!("Test-ADServiceAccount {}", account.in_query())))
     .run(Command::new(format!(
         "Get-ADServiceAccount {} -Properties PrincipalsAllowedToRetrieveManagedPassword, PasswordLastSet, \
          msDS-SupportedEncryptionTypes",
-        account.word()
+        account.in_query()
     )))
     .run(Command::on(server, "w32tm /query /status"))
     .run(Command::new(on_every_controller(account, "pwdLastSet")))
 }
 
 /// gMSA or dMSA: Windows fetches the password, nobody types it.
-pub(super) fn managed(view: &View<'_>) -> Vec<Step> {
-    let account = view.account.shown();
+pub(super) fn managed_account(view: &View<'_>) -> Vec<Step> {
+    let account = view.account.in_sentence();
     let server = view.server();
-    let word = view.account.destination();
+    let word = view.account.in_command();
     let mut steps = vec![
         Step::note(format!(
             "Safe: {account} is a managed service account. Windows fetches its password from a domain \
              controller, so there is none to type. {} restarts.",
             capital(view.service.words())
         )),
-        managed_check(view),
+        check_managed_account(view),
         Step::read(
             "Look for event 105 of Kerberos/Operational on the host: the password could not be fetched. \
              The host keeps the previous password too, so a burst directly after a rollover is replication \
@@ -247,8 +250,8 @@ pub(super) fn managed(view: &View<'_>) -> Vec<Step> {
             "Take the host out of the group again.",
             [Command::new("Remove-ADGroupMember <group> -Members <computer account of the host>")],
         )
-        .verify("The test is True.", [Command::on(server, format!("Test-ADServiceAccount {}", view.account.word()))]),
-        view.verified(
+        .verify("The test is True.", [Command::on(server, format!("Test-ADServiceAccount {}", view.account.in_query()))]),
+        view.with_verification(
             Step::host(format!(
                 "Install {account} on the host again and restart the service, so that it uses the current \
                  password."
@@ -292,7 +295,7 @@ pub(super) fn managed(view: &View<'_>) -> Vec<Step> {
     steps.push(Step::read(
         "Look at the encryption types if the host can fetch the password (krbtriage explain encryption-type).",
     ));
-    steps.push(view.purge());
+    steps.push(view.purge_tickets());
     steps
 }
 
@@ -302,7 +305,7 @@ pub(super) fn encryption_type(view: &View<'_>) -> Vec<Step> {
         AccountKind::EntraSeamlessSso => return foreign::entra(view),
         _ => {}
     }
-    let account = view.account.shown();
+    let account = view.account.in_sentence();
     let server = view.server();
     let types = |value: &str| {
         Command::new(format!(
@@ -333,7 +336,7 @@ pub(super) fn encryption_type(view: &View<'_>) -> Vec<Step> {
         )
         .run(Command::on(server, ENCRYPTION_POLICY))
         .run(Command::on(server, "gpresult /scope computer /h policy.html")),
-        view.verified(
+        view.with_verification(
             Step::host(
                 "Allow AES on the host by that policy: select AES128 and AES256 together with the types \
                  that are allowed now, and run gpupdate.",
@@ -370,7 +373,7 @@ pub(super) fn encryption_type(view: &View<'_>) -> Vec<Step> {
                 "klist on the client shows AES-256 for the new ticket.",
                 [
                     Command::on(&view.client, "klist -li 0x3e7 purge"),
-                    Command::on(&view.client, format!("klist get {}", view.spn.word())),
+                    Command::on(&view.client, format!("klist get {}", view.spn.in_query())),
                 ],
             ),
         Step::directory(format!(
@@ -385,19 +388,19 @@ pub(super) fn encryption_type(view: &View<'_>) -> Vec<Step> {
             "The value is 28 on every domain controller.",
             [Command::new(on_every_controller(&view.account, "msDS-SupportedEncryptionTypes"))],
         ),
-        foreign::keytab_hint(view),
-        view.purge(),
+        foreign::check_keytab(view),
+        view.purge_tickets(),
     ]
 }
 
 pub(super) fn stale_ticket(view: &View<'_>) -> Vec<Step> {
-    let account = view.account.shown();
+    let account = view.account.in_sentence();
     let mut steps = vec![
         Step::note(format!(
             "Safe: nothing has to change. Tickets that were made before the change of {account} run out \
              within 10 hours."
         )),
-        view.purge(),
+        view.purge_tickets(),
         Step::read(format!(
             "See when {account} was changed, on every domain controller: a computer and a managed service \
              account keep the previous password too, so for them a burst means replication, not tickets."

@@ -21,26 +21,26 @@ mod tests;
 mod view;
 mod web;
 
-pub(crate) use audit::{Found, audit_steps};
+pub(crate) use audit::{AuditSubject, audit_steps};
 pub(crate) use step::{Effect, Step};
 
-use super::command::{Command, Role};
+use super::command::{Command, NameRole};
 use super::{Cause, Confidence, Kind, RemedyInput};
 use view::{Occasion, View};
 
 /// The steps for an incident.
 pub(crate) fn steps(input: &RemedyInput) -> Vec<Step> {
-    of(&View::new(input, Occasion::Incident))
+    steps_for(&View::new(input, Occasion::Incident))
 }
 
-fn of(view: &View<'_>) -> Vec<Step> {
+fn steps_for(view: &View<'_>) -> Vec<Step> {
     let input = view.input;
     let mut steps = match (input.kind, input.cause) {
         (Kind::BmcUsbNic, _) => address::management_card(view),
         (Kind::VirtualSwitch, _) => address::virtual_switch(view),
         (Kind::ClusterOrNlbAddress, _) => cluster::shared_on_purpose(view),
-        (Kind::OtherSharedAddress | Kind::SharedAddress, _) => address::shared(view),
-        (Kind::AddressesUnknown, _) => address::unknown(view),
+        (Kind::OtherSharedAddress | Kind::SharedAddress, _) => address::shared_address(view),
+        (Kind::AddressesUnknown, _) => address::unknown_address(view),
         (Kind::Misplaced, _) => registration::misplaced(view),
         (Kind::Duplicate, _) => registration::duplicate(view),
         (Kind::LeftoverAccount, _) => registration::leftover(view),
@@ -51,10 +51,10 @@ fn of(view: &View<'_>) -> Vec<Step> {
         (Kind::KernelMode, _) => web::kernel_mode(view),
         (Kind::TwoServices, _) => web::two_services(view),
         (Kind::SharedName, _) => cluster::shared_name(view),
-        (Kind::ClusterNameAccount, _) => cluster::name_account(view),
-        (Kind::MachineAccount, _) => key::machine(view),
-        (Kind::ServiceAccount, _) => key::service(view),
-        (Kind::ManagedServiceAccount, _) => key::managed(view),
+        (Kind::ClusterNameAccount, _) => cluster::cluster_name_account(view),
+        (Kind::MachineAccount, _) => key::machine_account(view),
+        (Kind::ServiceAccount, _) => key::service_account(view),
+        (Kind::ManagedServiceAccount, _) => key::managed_account(view),
         (Kind::EncryptionType, _) => key::encryption_type(view),
         (Kind::StaleTicket, _) => key::stale_ticket(view),
         (Kind::Trust, _) => foreign::trust(view),

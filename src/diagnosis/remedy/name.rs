@@ -8,34 +8,34 @@ use crate::diagnosis::command::{Command, Name};
 use crate::diagnosis::request::{HOSTS_FILE, list_and, spn_query, two_domains};
 
 /// The zone of the target and its name there.
-fn record(view: &View<'_>) -> String {
-    format!("-ZoneName {} -Name {}", view.target.suffix().unwrap_or("<zone>"), view.target.label())
+fn record_arguments(view: &View<'_>) -> String {
+    format!("-ZoneName {} -Name {}", view.target.dns_suffix().unwrap_or("<zone>"), view.target.label())
 }
 
 /// The question that comes before every change of DNS.
-fn is_it_meant(view: &View<'_>) -> Step {
-    let (target, responder) = (view.target.shown(), responder(view));
+fn ask_if_meant(view: &View<'_>) -> Step {
+    let (target, responder) = (view.target.in_sentence(), responder_text(view));
     Step::read(format!(
         "Ask the owner of the service: is {target} meant to resolve to {responder}? It is where {target} \
          is an alias (CNAME), the name of a migrated server, a virtual name of a cluster, or the address \
          of a load balancer. Then DNS is right, and the SPN belongs on the account that answers: see \
          krbtriage explain name-taken-over."
     ))
-    .run(Command::on(&view.client, format!("Resolve-DnsName {}", view.target.word())))
+    .run(Command::on(&view.client, format!("Resolve-DnsName {}", view.target.in_query())))
     .run(Command::on(&view.client, format!("Select-String {} {HOSTS_FILE}", view.target.label())))
 }
 
-fn responder<'v>(view: &'v View<'_>) -> Cow<'v, str> {
+fn responder_text<'v>(view: &'v View<'_>) -> Cow<'v, str> {
     match (view.responder.is_absent(), view.account.is_absent()) {
-        (true, false) => view.account.reported(),
-        _ => view.responder.reported(),
+        (true, false) => view.account.with_origin(),
+        _ => view.responder.with_origin(),
     }
 }
 
 /// Saves a record, replaces it, and waits.
 fn correct_record(view: &View<'_>) -> Step {
-    let (target, address) = (view.target.shown(), view.address());
-    let record = record(view);
+    let (target, address) = (view.target.in_sentence(), view.address());
+    let record = record_arguments(view);
     let server = "the DNS server";
     // An IPv6 address is in an AAAA record, which has cmdlets and options of its own.
     let (kind, option) = match view.address().contains(':') {
@@ -48,7 +48,10 @@ fn correct_record(view: &View<'_>) -> Step {
          /registerdns, and puts a wrong one back too while it owns it. If the saved records show a CNAME, \
          stop: somebody made that alias on purpose."
     ))
-    .only_if(format!("{target} is not meant to resolve to {}, and no service uses it there", responder(view)))
+    .only_if(format!(
+        "{target} is not meant to resolve to {}, and no service uses it there",
+        responder_text(view)
+    ))
     .risk(
         "the name stops working for everyone who uses it as it is. Never remove a record of a domain \
          controller or of the domain's own name.",
@@ -70,24 +73,24 @@ fn correct_record(view: &View<'_>) -> Step {
             ),
         ],
     );
-    view.verified(step)
+    view.with_verification(step)
 }
 
 pub(super) fn stale_dns(view: &View<'_>) -> Vec<Step> {
-    let (client, target) = (view.client.shown(), view.target.shown());
+    let (client, target) = (view.client.in_sentence(), view.target.in_sentence());
     vec![
         Step::note(format!(
             "Not safe before you know whether {target} is meant to resolve to {}. If it is, a change in \
              DNS ends the service for everyone.",
-            responder(view)
+            responder_text(view)
         )),
-        is_it_meant(view),
+        ask_if_meant(view),
         Step::read(format!(
             "Clear the cache on {client} and look again. If only {client} is affected, its hosts file or \
              its DNS servers are wrong, not the zone."
         ))
         .run(Command::on(&view.client, "ipconfig /flushdns"))
-        .run(Command::on(&view.client, format!("Resolve-DnsName {}", view.target.word()))),
+        .run(Command::on(&view.client, format!("Resolve-DnsName {}", view.target.in_query()))),
         correct_record(view),
         Step::read(format!(
             "If DHCP gave the address of {target} to another machine, check reservations and leases, so \
@@ -99,16 +102,16 @@ pub(super) fn stale_dns(view: &View<'_>) -> Vec<Step> {
 
 /// A server that serves the name of another one, whose account still owns the SPN.
 pub(super) fn taken_over(view: &View<'_>) -> Vec<Step> {
-    let (target, owner, spn) = (view.target.shown(), view.owner.shown(), view.spn.shown());
-    let responder = responder(view);
+    let (target, owner, spn) = (view.target.in_sentence(), view.owner.in_sentence(), view.spn.in_sentence());
+    let responder = responder_text(view);
     let retired = format!(
         "{target} is meant to resolve to {responder}, and the machine of {owner} no longer serves it"
     );
-    let server = view.responder.destination();
-    let (full, short) = (format!("HOST/{}", view.target.word()), format!("HOST/{}", view.target.label()));
-    let spns: Vec<&str> = if view.input.via_host { vec![&full, &short] } else { vec![view.spn.word()] };
+    let server = view.responder.in_command();
+    let (full, short) = (format!("HOST/{}", view.target.in_query()), format!("HOST/{}", view.target.label()));
+    let spns: Vec<&str> = if view.input.via_host { vec![&full, &short] } else { vec![view.spn.in_query()] };
     let each = |verb: &str| -> Vec<Command> {
-        let owner = view.owner.destination();
+        let owner = view.owner.in_command();
         spns.iter().map(|spn| Command::new(format!("setspn {verb} {spn} {owner}"))).collect()
     };
     let mut steps = vec![
@@ -116,9 +119,9 @@ pub(super) fn taken_over(view: &View<'_>) -> Vec<Step> {
             "{} is probably meant to resolve to {responder}: an alias, or the name of a server that it \
              took over. Leave DNS as it is. The trouble is the SPN on {owner}, which is safe to remove \
              once nobody uses that account.",
-            view.target.first()
+            view.target.at_start()
         )),
-        is_it_meant(view),
+        ask_if_meant(view),
         view.save_spns(&[&view.owner, &view.account]),
         Step::directory(format!(
             "Take {target} away from {owner}: remove its SPNs of that name, or disable the account if the \
@@ -138,14 +141,14 @@ pub(super) fn taken_over(view: &View<'_>) -> Vec<Step> {
     ];
     steps.push(add_name(view, server, &retired));
     steps.extend(smb_aliases(view));
-    steps.push(view.purge());
+    steps.push(view.purge_tickets());
     steps.push(correct_record(view));
     steps
 }
 
 /// Gives a computer a further name: DNS and SPNs.
 fn add_name(view: &View<'_>, server: &str, condition: &str) -> Step {
-    let (target, responder) = (view.target.word(), responder(view));
+    let (target, responder) = (view.target.in_query(), responder_text(view));
     Step::directory(format!(
         "Give {responder} the further name, after replication: netdom registers the HOST SPNs and the DNS \
          name. If the service runs under an account of its own, register the SPN on that account with \
@@ -157,7 +160,7 @@ fn add_name(view: &View<'_>, server: &str, condition: &str) -> Step {
     .run(Command::new(format!("netdom computername {server} /add:{target}")))
     .undo("Remove the further name.", [Command::new(format!("netdom computername {server} /remove:{target}"))])
     .verify(
-        format!("{} owns HOST/{target}.", view.responder.first()),
+        format!("{} owns HOST/{target}.", view.responder.at_start()),
         [
             Command::new(format!("setspn -F -Q HOST/{target}")),
             Command::new(format!("netdom computername {server} /enumerate")),
@@ -167,7 +170,7 @@ fn add_name(view: &View<'_>, server: &str, condition: &str) -> Step {
 
 /// Settings that SMB needs in addition to the SPN.
 fn smb_aliases(view: &View<'_>) -> Option<Step> {
-    let target = view.target.shown();
+    let target = view.target.in_sentence();
     matches!(view.service, Service::Files | Service::Windows | Service::Other).then(|| {
         Step::host(format!(
             "For file shares: add {target} to BackConnectionHostNames (REG_MULTI_SZ under \
@@ -185,19 +188,19 @@ fn smb_aliases(view: &View<'_>) -> Option<Step> {
 
 /// A cluster name or alias on the host that answered.
 pub(super) fn alias(view: &View<'_>) -> Vec<Step> {
-    let (target, responder) = (view.target.shown(), responder(view));
+    let (target, responder) = (view.target.in_sentence(), responder_text(view));
     let meant = format!("{target} is meant to resolve to {responder}");
     let mut steps = vec![
         Step::note(format!(
             "If clients of {target} work, this is harmless: {responder} serves the name. Leave DNS as it \
              is until its owner says otherwise."
         )),
-        is_it_meant(view),
+        ask_if_meant(view),
         Step::read(format!(
             "See which account owns {}, and whether {responder} is a node of a cluster that serves \
              {target}. A cluster role answers with its own account. See krbtriage explain \
              cluster-name-account if that fails.",
-            view.spn.shown()
+            view.spn.in_sentence()
         ))
         .runs(spn_query(&view.spn))
         .run(Command::on(
@@ -206,7 +209,7 @@ pub(super) fn alias(view: &View<'_>) -> Vec<Step> {
         )),
         add_name(
             view,
-            view.responder.destination(),
+            view.responder.in_command(),
             &format!("{meant}, {target} is not a cluster name, and no account owns its SPN"),
         ),
     ];
@@ -216,40 +219,40 @@ pub(super) fn alias(view: &View<'_>) -> Vec<Step> {
             view.move_spn(
                 &view.owner,
                 &view.account,
-                &format!("{meant}, and {} no longer serves the name", view.owner.shown()),
+                &format!("{meant}, and {} no longer serves the name", view.owner.in_sentence()),
             ),
         );
         steps.insert(3, view.save_spns(&[&view.owner, &view.account]));
     }
     steps.extend(smb_aliases(view));
-    steps.push(view.purge());
+    steps.push(view.purge_tickets());
     steps.push(correct_record(view));
     steps
 }
 
 /// Two computers of one name in two domains.
 pub(super) fn same_name(view: &View<'_>) -> Vec<Step> {
-    let (client, target) = (view.client.shown(), view.target.shown());
+    let (client, target) = (view.client.in_sentence(), view.target.in_sentence());
     let domains = match view.domains.as_slice() {
         [] | [_] => "both domains".to_owned(),
         all => list_and(all),
     };
     let (here, there) = two_domains(&view.domains);
-    let label = view.target.computer();
+    let label = view.target.netbios_label();
     let query = |domain: &str| {
         Command::new(format!(
             "Get-ADComputer -LDAPFilter '(sAMAccountName={label}$)' -Server {domain} -Properties \
              lastLogonDate, PasswordLastSet, dNSHostName, whenCreated"
         ))
     };
-    let computer = Name::absent(crate::diagnosis::command::Role::Account);
-    let computer = computer.destination();
+    let computer = Name::absent(crate::diagnosis::command::NameRole::Account);
+    let computer = computer.in_command();
     vec![
         Step::note(format!(
             "Safe: with full names nothing in the directory changes. Two computers named {label} in \
              {domains} may both be in use."
         )),
-        view.verified(
+        view.with_verification(
             Step::host(format!(
                 "Use the full name of the host that is meant in the configuration of the program on {client}."
             ))
@@ -260,7 +263,7 @@ pub(super) fn same_name(view: &View<'_>) -> Vec<Step> {
             "See which of the two {target} resolves to on {client}, and its list of DNS suffixes: the \
              first suffix that has the name wins."
         ))
-        .run(Command::on(&view.client, format!("Resolve-DnsName {}", view.target.word())))
+        .run(Command::on(&view.client, format!("Resolve-DnsName {}", view.target.in_query())))
         .run(Command::on(&view.client, "Get-DnsClientGlobalSetting")),
         Step::read(
             "See whether both computers are in use. One machine that was migrated leaves an old account \
@@ -278,13 +281,13 @@ pub(super) fn same_name(view: &View<'_>) -> Vec<Step> {
                 [Command::new(format!("Enable-ADAccount {computer} -Server <domain of the leftover>"))],
             )
             .verify("Nobody reports a failed logon.", []),
-        view.purge(),
+        view.purge_tickets(),
     ]
 }
 
 /// Nothing shows the cause.
 pub(super) fn not_enough_data(view: &View<'_>) -> Vec<Step> {
-    let target = view.target.shown();
+    let target = view.target.in_sentence();
     let is_realm = view.class.eq_ignore_ascii_case("krbtgt");
     let is_domain =
         view.input.realms.iter().any(|realm| realm.eq_ignore_ascii_case(&view.input.target_host.text));
@@ -300,7 +303,7 @@ pub(super) fn not_enough_data(view: &View<'_>) -> Vec<Step> {
         )));
     }
     steps.push(
-        view.verified(
+        view.with_verification(
             Step::read(
                 "Collect what this report asks for and run krbtriage again. The log of the client, the \
                  addresses of the hosts, and a list of all SPNs answer most questions.",

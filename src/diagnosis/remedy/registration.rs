@@ -3,7 +3,7 @@
 use super::Step;
 use super::view::{Service, View};
 use crate::diagnosis::AccountKind;
-use crate::diagnosis::command::{Command, Name, Role};
+use crate::diagnosis::command::{Command, Name, NameRole};
 use crate::diagnosis::request::spn_query;
 
 pub(super) fn misplaced(view: &View<'_>) -> Vec<Step> {
@@ -26,7 +26,8 @@ pub(super) fn misplaced(view: &View<'_>) -> Vec<Step> {
 
 /// The SPN is on another account than the one that answered.
 fn on_another_account(view: &View<'_>) -> Vec<Step> {
-    let (spn, owner, account) = (view.spn.shown(), view.owner.shown(), view.account.reported());
+    let (spn, owner, account) =
+        (view.spn.in_sentence(), view.owner.in_sentence(), view.account.with_origin());
     let server = view.server();
     let service = view.service.words();
     let mut steps = vec![Step::note(format!(
@@ -34,13 +35,13 @@ fn on_another_account(view: &View<'_>) -> Vec<Step> {
          right account ends Kerberos for every client of it."
     ))];
     if view.may_be(Service::Web) {
-        steps.push(super::web::both_right(view));
+        steps.push(super::web::rule_out_both_right(view));
     }
     steps.push(
         Step::read(format!(
             "Find the account that {service} runs under on {}, and ask its owner which account is \
              intended. If several nodes serve the name, all of them must run under one account.",
-            server.reported()
+            server.with_origin()
         ))
         .runs(view.service_accounts(server))
         .runs(spn_query(&view.spn)),
@@ -66,7 +67,7 @@ fn on_another_account(view: &View<'_>) -> Vec<Step> {
         &view.account,
         &format!(
             "{service} is meant to run under {}{managed}, and nothing else uses {spn} on {owner}",
-            view.account.shown()
+            view.account.in_sentence()
         ),
     ));
     if view.service == Service::Sql {
@@ -79,21 +80,21 @@ fn on_another_account(view: &View<'_>) -> Vec<Step> {
             .risk("connections to the instance end."),
         );
     }
-    steps.push(view.purge());
+    steps.push(view.purge_tickets());
     steps
 }
 
 /// Nobody owns the exact SPN; by its HOST alias it belongs to the computer, and a service account answered.
 fn through_host(view: &View<'_>) -> Vec<Step> {
-    let (spn, account) = (view.spn.shown(), view.account.shown());
+    let (spn, account) = (view.spn.in_sentence(), view.account.in_sentence());
     let (service, server) = (view.service.words(), view.server());
-    let word = (view.spn.word(), view.account.destination());
+    let word = (view.spn.in_query(), view.account.in_command());
     let mut steps = vec![
         Step::note(format!(
             "Safe if {account} is the account that {service} is meant to run under: one SPN is added, and \
              nothing is removed. The HOST SPN of the computer stays where it is."
         )),
-        Step::read(format!("Check the account that {service} runs under on {}.", server.reported()))
+        Step::read(format!("Check the account that {service} runs under on {}.", server.with_origin()))
             .runs(view.service_accounts(server)),
     ];
     let risk = match view.service {
@@ -121,22 +122,22 @@ fn through_host(view: &View<'_>) -> Vec<Step> {
         .risk("the service restarts.")
         .undo(format!("Run it under {account} again."), []),
     );
-    steps.push(view.purge());
+    steps.push(view.purge_tickets());
     steps
 }
 
 /// A `HOST` SPN, and a service under another account answered.
 fn host_spn(view: &View<'_>) -> Vec<Step> {
-    let (spn, account) = (view.spn.shown(), view.account.reported());
+    let (spn, account) = (view.spn.in_sentence(), view.account.with_origin());
     let server = view.server();
     vec![
         Step::note(format!(
             "Leave {spn} where it is. Never move a computer's own HOST SPN: that breaks every other \
              service of the computer."
         )),
-        Step::read(format!("Find the service on {} that runs under {account}.", server.reported()))
+        Step::read(format!("Find the service on {} that runs under {account}.", server.with_origin()))
             .runs(view.service_accounts(server)),
-        view.verified(
+        view.with_verification(
             Step::host(
                 "Run the service as LocalSystem or NetworkService again, which use the computer's key, or \
                  let the client ask for an SPN class of the service's own and register that one on its \
@@ -146,14 +147,15 @@ fn host_spn(view: &View<'_>) -> Vec<Step> {
             .risk("the service restarts and loses the rights of the old account.")
             .undo(format!("Run the service under {account} again."), []),
         ),
-        view.purge(),
+        view.purge_tickets(),
     ]
 }
 
 pub(super) fn duplicate(view: &View<'_>) -> Vec<Step> {
-    let spn = view.spn.shown();
+    let spn = view.spn.in_sentence();
     let (service, server) = (view.service.words(), view.server());
-    let owners: Vec<Name> = view.input.owners.iter().map(|facts| Name::account(facts, Role::Owner)).collect();
+    let owners: Vec<Name> =
+        view.input.owners.iter().map(|facts| Name::account(facts, NameRole::Owner)).collect();
     let all = match owners.is_empty() {
         true => "the accounts that own it".to_owned(),
         false => crate::diagnosis::request::list_and(&owners),
@@ -168,25 +170,25 @@ pub(super) fn duplicate(view: &View<'_>) -> Vec<Step> {
         Step::read(format!(
             "Find out which of {all} {service} runs under on {}. Two domains of a forest may each have one \
              on purpose, where each has its own service.",
-            server.reported()
+            server.with_origin()
         ))
         .runs(view.service_accounts(server))
         .runs(spn_query(&view.spn)),
         view.save_spns(&save),
     ];
-    let wrong = if view.owner.is_absent() { Name::absent(Role::Owner) } else { view.owner.clone() };
+    let wrong = if view.owner.is_absent() { Name::absent(NameRole::Owner) } else { view.owner.clone() };
     steps.push(
         Step::directory(format!("Remove {spn} from the account that is wrong, one account at a time."))
-            .only_if(format!("{service} does not run under {} on any host", wrong.shown()))
+            .only_if(format!("{service} does not run under {} on any host", wrong.in_sentence()))
             .risk(
                 "Kerberos ends for every service that runs under that account and uses the SPN. Never \
                  remove a computer's own HOST SPN from its account.",
             )
             .needs("the right to write servicePrincipalName on the account.")
-            .run(Command::new(format!("setspn -D {} {}", view.spn.word(), wrong.destination())))
+            .run(Command::new(format!("setspn -D {} {}", view.spn.in_query(), wrong.in_command())))
             .undo(
                 "Restore it from before.txt. setspn -S refuses it while another account has it.",
-                [Command::new(format!("setspn -S {} {}", view.spn.word(), wrong.destination()))],
+                [Command::new(format!("setspn -S {} {}", view.spn.in_query(), wrong.in_command()))],
             )
             .verify(
                 "One owner is left. Do not wait for a clean setspn -F -X: it takes long and much memory, \
@@ -194,13 +196,14 @@ pub(super) fn duplicate(view: &View<'_>) -> Vec<Step> {
                 spn_query(&view.spn),
             ),
     );
-    steps.push(view.purge());
+    steps.push(view.purge_tickets());
     steps
 }
 
 /// An account that no machine or service uses any more.
 pub(super) fn leftover(view: &View<'_>) -> Vec<Step> {
-    let (spn, owner, account) = (view.spn.shown(), view.owner.shown(), view.account.reported());
+    let (spn, owner, account) =
+        (view.spn.in_sentence(), view.owner.in_sentence(), view.account.with_origin());
     let unused = format!("no machine and no service uses {owner} any more");
     let mut steps = vec![
         Step::note(format!(
@@ -211,7 +214,7 @@ pub(super) fn leftover(view: &View<'_>) -> Vec<Step> {
                 &view.owner,
                 "lastLogonTimestamp, pwdLastSet, userAccountControl, whenChanged, operatingSystem",
             )))
-            .run(Command::new(format!("setspn -L {} > before.txt", view.owner.destination()))),
+            .run(Command::new(format!("setspn -L {} > before.txt", view.owner.in_command()))),
     ];
     if !view.owner_facts().is_some_and(|facts| facts.disabled) {
         steps.push(
@@ -219,15 +222,15 @@ pub(super) fn leftover(view: &View<'_>) -> Vec<Step> {
                 .only_if(&unused)
                 .risk("what still logs on as this account fails.")
                 .needs("the right to change the account.")
-                .run(Command::new(format!("Disable-ADAccount {}", view.owner.destination())))
+                .run(Command::new(format!("Disable-ADAccount {}", view.owner.in_command())))
                 .undo(
                     "Enable it again.",
-                    [Command::new(format!("Enable-ADAccount {}", view.owner.destination()))],
+                    [Command::new(format!("Enable-ADAccount {}", view.owner.in_command()))],
                 )
                 .verify("Nobody reports a failed logon.", []),
         );
     }
-    let spn_word = view.spn.word();
+    let spn_word = view.spn.in_query();
     steps.push(
         Step::directory(format!(
             "Remove {spn} from {owner}, and register it on {account} where {account} should serve it."
@@ -235,17 +238,17 @@ pub(super) fn leftover(view: &View<'_>) -> Vec<Step> {
         .only_if(&unused)
         .risk("clients get no ticket for it until it is registered and replicated.")
         .needs("the right to write servicePrincipalName on both accounts.")
-        .run(Command::new(format!("setspn -D {spn_word} {}", view.owner.destination())))
+        .run(Command::new(format!("setspn -D {spn_word} {}", view.owner.in_command())))
         .run(Command::new(crate::diagnosis::request::on_every_controller(
             &view.owner,
             "servicePrincipalName",
         )))
-        .run(Command::new(format!("setspn -S {spn_word} {}", view.account.destination())))
+        .run(Command::new(format!("setspn -S {spn_word} {}", view.account.in_command())))
         .undo(
             "Restore what before.txt shows.",
             [
-                Command::new(format!("setspn -D {spn_word} {}", view.account.destination())),
-                Command::new(format!("setspn -S {spn_word} {}", view.owner.destination())),
+                Command::new(format!("setspn -D {spn_word} {}", view.account.in_command())),
+                Command::new(format!("setspn -S {spn_word} {}", view.owner.in_command())),
             ],
         )
         .verify(
@@ -253,6 +256,6 @@ pub(super) fn leftover(view: &View<'_>) -> Vec<Step> {
             spn_query(&view.spn),
         ),
     );
-    steps.push(view.purge());
+    steps.push(view.purge_tickets());
     steps
 }

@@ -1,18 +1,18 @@
 use super::*;
 use crate::diagnosis::command::{Command, Name, is_account, is_host};
-use crate::diagnosis::request::{Collect, LogReason, Request};
-use crate::diagnosis::{AccountFacts, AccountKind, Named, SharedAddress};
+use crate::diagnosis::request::{Collectable, LogReason, Request};
+use crate::diagnosis::{AccountFacts, AccountKind, IncidentName, SharedAddress};
 use crate::names::Spn;
 use proptest::prelude::*;
 
 /// The parts of a [`RemedyInput`].
 #[derive(Debug, Clone)]
 struct Incident {
-    client: Named,
-    target: Named,
+    client: IncidentName,
+    target: IncidentName,
     class: String,
-    responder: Named,
-    responder_host: Option<Named>,
+    responder: IncidentName,
+    responder_host: Option<IncidentName>,
     account: Option<AccountFacts>,
     owners: Vec<AccountFacts>,
     addresses: Vec<SharedAddress>,
@@ -21,8 +21,8 @@ struct Incident {
     controller: Option<bool>,
 }
 
-fn named(text: &str, known: bool) -> Named {
-    Named { text: text.into(), known }
+fn named(text: &str, known: bool) -> IncidentName {
+    IncidentName { text: text.into(), is_known: known }
 }
 
 fn account(name: &str, kind: AccountKind, listed: bool) -> AccountFacts {
@@ -82,16 +82,16 @@ impl Incident {
 
     /// Every request about it.
     fn requests(&self) -> Vec<Request> {
-        let client = Name::host(&self.client, Role::Client);
+        let client = Name::host(&self.client, NameRole::Client);
         let target = Name::target(&self.target);
         let host = self.responder_host.clone().unwrap_or_else(|| named("", false));
-        let host = Name::host(&host, Role::Responder);
+        let host = Name::host(&host, NameRole::Responder);
         let account = match &self.account {
-            Some(facts) => Name::account(facts, Role::Account),
-            None => Name::unlisted(&self.responder.text, Role::Responder),
+            Some(facts) => Name::account(facts, NameRole::Account),
+            None => Name::unverified(&self.responder.text, NameRole::Responder),
         };
         let spn = Spn::parse(&format!("{}/{}", self.class, self.target.text));
-        let spn = spn.map_or(Name::absent(Role::Spn), |spn| Name::spn(&spn));
+        let spn = spn.map_or(Name::absent(NameRole::Spn), |spn| Name::spn(&spn));
         let domains = vec![Name::domain("alpha.example.com", true), Name::domain("beta.example.com", true)];
         vec![
             Request::Addresses { host: host.clone() },
@@ -297,7 +297,9 @@ fn a_host_that_only_the_responder_reports_is_in_no_command() {
     }
     let text = incident.requests()[0].to_string();
     assert!(text.contains("dc01.relay-evil.net (reported by the responder, in no list)"), "{text}");
-    assert!(incident.requests().iter().flat_map(Request::collects).all(|c| !c.to_string().contains("evil")));
+    assert!(
+        incident.requests().iter().flat_map(Request::collectables).all(|c| !c.to_string().contains("evil"))
+    );
 }
 
 /// The client's target is looked up. No command connects to it.
@@ -333,7 +335,8 @@ fn titles_codes_and_questions_are_told_apart() {
 
 #[test]
 fn what_a_script_collects_is_read_as_it_was_written() {
-    let all: Vec<Collect> = Incident::example().requests().iter().flat_map(Request::collects).collect();
+    let all: Vec<Collectable> =
+        Incident::example().requests().iter().flat_map(Request::collectables).collect();
     assert!(all.len() > 10);
     for one in all {
         assert_eq!(one.to_string().parse(), Ok(one));
@@ -341,7 +344,7 @@ fn what_a_script_collects_is_read_as_it_was_written() {
     for hostile in
         ["addresses=", "addresses=-x", "log=a b", "resolve=a@b;c", "resolve=a", "x", "state=$x", ""]
     {
-        assert!(hostile.parse::<Collect>().is_err(), "{hostile}");
+        assert!(hostile.parse::<Collectable>().is_err(), "{hostile}");
     }
 }
 
@@ -436,15 +439,15 @@ fn an_audit_asks_for_no_failure_to_be_repeated() {
     let owners = &[account("svc_web", AccountKind::User, true), account("svc_old", AccountKind::User, true)];
     let domains = &["alpha.example.com".to_owned(), "beta.example.com".to_owned()];
     let found = [
-        Found::Address { kind: Kind::BmcUsbNic, shared: two, hosts: &hosts },
-        Found::Address { kind: Kind::BmcUsbNic, shared: many, hosts: &hosts },
-        Found::Address { kind: Kind::VirtualSwitch, shared: two, hosts: &hosts },
-        Found::Address { kind: Kind::OtherSharedAddress, shared: two, hosts: &hosts },
-        Found::OneMachine { names: &hosts },
-        Found::Name { name: &hosts[0], address: two.address, host: &hosts[1] },
-        Found::Spn { spn, owners },
-        Found::HostAlias { spn, owners: &owners[..1], computer: None },
-        Found::SameName { name: "SRV5$", domains },
+        AuditSubject::Address { kind: Kind::BmcUsbNic, shared: two, hosts: &hosts },
+        AuditSubject::Address { kind: Kind::BmcUsbNic, shared: many, hosts: &hosts },
+        AuditSubject::Address { kind: Kind::VirtualSwitch, shared: two, hosts: &hosts },
+        AuditSubject::Address { kind: Kind::OtherSharedAddress, shared: two, hosts: &hosts },
+        AuditSubject::OneMachine { names: &hosts },
+        AuditSubject::Name { name: &hosts[0], address: two.address, host: &hosts[1] },
+        AuditSubject::Spn { spn, owners },
+        AuditSubject::HostAlias { spn, owners: &owners[..1], computer: None },
+        AuditSubject::SameName { name: "SRV5$", domains },
     ];
     for one in found {
         let text: String = audit_steps(one).iter().map(ToString::to_string).collect();

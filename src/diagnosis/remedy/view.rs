@@ -2,10 +2,10 @@
 
 use std::net::IpAddr;
 
-use super::{RemedyInput, Role, Step};
+use super::{NameRole, RemedyInput, Step};
 use crate::diagnosis::command::{Command, Name};
 use crate::diagnosis::request::{NEWEST_EVENT, POOLS, appcmd, on_every_controller, spn_query};
-use crate::diagnosis::{AccountFacts, AccountKind, Named};
+use crate::diagnosis::{AccountFacts, AccountKind, IncidentName};
 use crate::names::Principal;
 
 /// The service that uses a service class.
@@ -21,7 +21,7 @@ pub(super) enum Service {
 }
 
 impl Service {
-    fn of(class: &str) -> Self {
+    fn from_class(class: &str) -> Self {
         const CLASSES: [(&str, Service); 11] = [
             ("http", Service::Web),
             ("wsman", Service::Web),
@@ -81,19 +81,19 @@ pub(super) struct View<'a> {
 
 impl<'a> View<'a> {
     pub(super) fn new(input: &'a RemedyInput, occasion: Occasion) -> Self {
-        let absent = Named::default();
+        let absent = IncidentName::default();
         let target = Principal::parse(&input.target);
         let spn = target.spn();
         let account = match &input.responder_account {
-            Some(facts) => Name::account(facts, Role::Account),
-            None => Name::unlisted(&input.responder.text, Role::Account),
+            Some(facts) => Name::account(facts, NameRole::Account),
+            None => Name::unverified(&input.responder.text, NameRole::Account),
         };
         let is_responder = |owner: &&AccountFacts| {
             let responder = input.responder_account.as_deref();
             responder.is_some_and(|facts| facts.name == owner.name && facts.domain == owner.domain)
         };
         let owner = input.owners.iter().find(|owner| !is_responder(owner));
-        let hosts = [&input.client, &input.target_host].into_iter().filter(|host| host.known);
+        let hosts = [&input.client, &input.target_host].into_iter().filter(|host| host.is_known);
         let listed =
             input.owners.iter().chain(input.responder_account.as_deref()).filter(|account| account.listed);
         let known: Vec<&str> = hosts
@@ -104,14 +104,14 @@ impl<'a> View<'a> {
         Self {
             occasion,
             input,
-            client: Name::host(&input.client, Role::Client),
+            client: Name::host(&input.client, NameRole::Client),
             target: Name::target(&input.target_host),
-            spn: spn.map_or_else(|| Name::unlisted(&input.target, Role::Spn), Name::spn),
+            spn: spn.map_or_else(|| Name::unverified(&input.target, NameRole::Spn), Name::spn),
             class: spn.map(|spn| spn.class.clone()).unwrap_or_default(),
-            service: spn.map_or(Service::Other, |spn| Service::of(&spn.class)),
-            responder: Name::host(input.responder_host.as_ref().unwrap_or(&absent), Role::Responder),
+            service: spn.map_or(Service::Other, |spn| Service::from_class(&spn.class)),
+            responder: Name::host(input.responder_host.as_ref().unwrap_or(&absent), NameRole::Responder),
             account,
-            owner: owner.map_or(Name::absent(Role::Owner), |facts| Name::account(facts, Role::Owner)),
+            owner: owner.map_or(Name::absent(NameRole::Owner), |facts| Name::account(facts, NameRole::Owner)),
             addresses: input.addresses.iter().map(|shared| shared.address).collect(),
             domains: input.realms.iter().map(|realm| Name::domain(realm, is_known(realm))).collect(),
         }
@@ -134,7 +134,7 @@ impl<'a> View<'a> {
 
     /// Facts about the SPN's other owner.
     pub(super) fn owner_facts(&self) -> Option<&AccountFacts> {
-        self.input.owners.iter().find(|owner| *owner.name == *self.owner.shown())
+        self.input.owners.iter().find(|owner| *owner.name == *self.owner.in_sentence())
     }
 
     /// The host to look at for the service: the one that answered, else the target.
@@ -161,12 +161,12 @@ impl<'a> View<'a> {
 
     /// The domain to name in a command: of the target, else the first known one.
     pub(super) fn domain(&self) -> &str {
-        self.domains.iter().find(|domain| domain.is_known()).map_or("<domain>", Name::destination)
+        self.domains.iter().find(|domain| domain.is_known()).map_or("<domain>", Name::in_command)
     }
 
     /// Commands that show on the client whether the fix worked.
-    pub(super) fn proof(&self) -> Vec<Command> {
-        let target = self.target.destination();
+    pub(super) fn verification(&self) -> Vec<Command> {
+        let target = self.target.in_command();
         let test = match self.service {
             Service::Windows => Some(format!("Get-WmiObject Win32_OperatingSystem -ComputerName {target}")),
             Service::Web => {
@@ -185,36 +185,36 @@ impl<'a> View<'a> {
     }
 
     /// Adds to a step how to see on the client that the fix worked.
-    pub(super) fn verified(&self, step: Step) -> Step {
+    pub(super) fn with_verification(&self, step: Step) -> Step {
         if self.is_audit() {
             return step.verify("Export again and run krbtriage audit: it no longer lists this.", []);
         }
         let text = format!(
             "Repeat what failed on {}. No event 4 for {} is newer than the fix.",
-            self.client.shown(),
-            self.spn.shown()
+            self.client.in_sentence(),
+            self.spn.in_sentence()
         );
-        step.verify(text, self.proof())
+        step.verify(text, self.verification())
     }
 
     /// Empties the ticket caches of the client; the last step of a fix of keys and SPNs.
-    pub(super) fn purge(&self) -> Step {
+    pub(super) fn purge_tickets(&self) -> Step {
         let purge = |session: &str| Command::on(&self.client, format!("klist {session}purge"));
         let step = Step::read(format!(
             "After replication, purge the old tickets on {}: of LocalSystem (0x3e7), of NetworkService \
              (0x3e4) and of your own session. Restart services there that run under other accounts. Or \
              wait: tickets live up to 10 hours.",
-            self.client.shown()
+            self.client.in_sentence()
         ))
         .runs([purge("-li 0x3e7 "), purge("-li 0x3e4 "), purge("")]);
-        self.verified(step)
+        self.with_verification(step)
     }
 
     /// Saves the SPNs of accounts before one is changed.
     pub(super) fn save_spns(&self, accounts: &[&Name]) -> Step {
         let commands = accounts.iter().enumerate().map(|(i, account)| {
             let arrow = if i == 0 { ">" } else { ">>" };
-            Command::new(format!("setspn -L {} {arrow} before.txt", account.destination()))
+            Command::new(format!("setspn -L {} {arrow} before.txt", account.in_command()))
         });
         Step::read("Save the SPNs of every account you are going to change, so that you can restore them.")
             .runs(commands)
@@ -222,14 +222,14 @@ impl<'a> View<'a> {
 
     /// Moves the SPN from one account to another.
     pub(super) fn move_spn(&self, from: &Name, to: &Name, condition: &str) -> Step {
-        let spn = self.spn.word();
-        let (from_word, to_word) = (from.destination(), to.destination());
+        let spn = self.spn.in_query();
+        let (from_word, to_word) = (from.in_command(), to.in_command());
         Step::directory(format!(
             "Move {} from {} to {} on one domain controller: remove it, wait until every domain controller \
              shows the change, then register it.",
-            self.spn.shown(),
-            from.shown(),
-            to.shown()
+            self.spn.in_sentence(),
+            from.in_sentence(),
+            to.in_sentence()
         ))
         .only_if(condition)
         .risk(
@@ -247,12 +247,15 @@ impl<'a> View<'a> {
                 Command::new(format!("setspn -S {spn} {from_word}")),
             ],
         )
-        .verify(format!("{} is the only owner of {}.", to.first(), self.spn.shown()), spn_query(&self.spn))
+        .verify(
+            format!("{} is the only owner of {}.", to.at_start(), self.spn.in_sentence()),
+            spn_query(&self.spn),
+        )
     }
 
     /// Shows the accounts that services on a host run under.
     pub(super) fn service_accounts(&self, host: &Name) -> Vec<Command> {
-        let place = host.reported();
+        let place = host.with_origin();
         let filter = match self.service {
             Service::Sql => " | Where-Object Name -like 'MSSQL*'",
             _ => "",

@@ -7,9 +7,10 @@ use crate::diagnosis::command::Command;
 use crate::diagnosis::request::{POOLS, WINDOWS_AUTHENTICATION, appcmd, spn_query};
 
 /// The two registrations that are right although another account answered.
-pub(super) fn both_right(view: &View<'_>) -> Step {
+pub(super) fn rule_out_both_right(view: &View<'_>) -> Step {
     use AccountKind::{DelegatedManagedService, ManagedService, User};
-    let (spn, owner, account) = (view.spn.shown(), view.owner.shown(), view.account.reported());
+    let (spn, owner, account) =
+        (view.spn.in_sentence(), view.owner.in_sentence(), view.account.with_origin());
     let service = matches!(view.account_kind(), User | ManagedService | DelegatedManagedService);
     if service && !view.account.is_absent() {
         return Step::read(format!(
@@ -18,22 +19,22 @@ pub(super) fn both_right(view: &View<'_>) -> Step {
              for {owner}. Then leave {spn} where it is, and run both pools under one account, or give the \
              site of {account} a host name of its own with its own SPN."
         ))
-        .run(appcmd(&view.server().reported(), POOLS));
+        .run(appcmd(&view.server().with_origin(), POOLS));
     }
     Step::read(format!(
         "Rule out two cases in which the SPN is right and must stay. IIS in kernel mode decrypts with the \
          machine's key whatever account the pool runs under: set useAppPoolCredentials (krbtriage explain \
          kernel-mode). WinRM asks for HTTP/{} too and meets the SPN of the web site: connect with -UseSSL \
          or -IncludePortInSPN (krbtriage explain two-services).",
-        view.target.shown()
+        view.target.in_sentence()
     ))
-    .run(appcmd(&view.server().reported(), &format!("list config '<site>' {WINDOWS_AUTHENTICATION}")))
+    .run(appcmd(&view.server().with_origin(), &format!("list config '<site>' {WINDOWS_AUTHENTICATION}")))
 }
 
 pub(super) fn kernel_mode(view: &View<'_>) -> Vec<Step> {
-    let (spn, owner) = (view.spn.shown(), view.owner.shown());
+    let (spn, owner) = (view.spn.in_sentence(), view.owner.in_sentence());
     let server = view.server();
-    let place = server.reported();
+    let place = server.with_origin();
     let iis = |arguments: &str| appcmd(&place, arguments);
     let set = |on: &str| iis(&format!("set config '<site>' {WINDOWS_AUTHENTICATION} {on} /commit:apphost"));
     vec![
@@ -46,11 +47,11 @@ pub(super) fn kernel_mode(view: &View<'_>) -> Vec<Step> {
             "Check that the site on {} uses kernel-mode authentication and that its pool runs under \
              {owner}. If the client is PowerShell remoting, SCVMM or Server Manager, the web site is in \
              order: see krbtriage explain two-services.",
-            server.reported()
+            server.with_origin()
         ))
         .run(iis(&format!("list config '<site>' {WINDOWS_AUTHENTICATION}")))
         .run(iis(POOLS)),
-        view.verified(
+        view.with_verification(
             Step::host(format!(
                 "Let IIS decrypt with the key of the pool's account: set useAppPoolCredentials to true, or \
                  turn kernel mode off. Do this on every node that serves the name, and let all of them use \
@@ -75,25 +76,25 @@ pub(super) fn kernel_mode(view: &View<'_>) -> Vec<Step> {
             .only_if(format!("no pool and no service on any node runs under {owner} any more, and each node has a name of its own"))
             .risk("Kerberos ends for every site whose pool still runs under that account.")
             .needs("the right to write servicePrincipalName on the account.")
-            .run(Command::new(format!("setspn -D {} {}", view.spn.word(), view.owner.destination())))
+            .run(Command::new(format!("setspn -D {} {}", view.spn.in_query(), view.owner.in_command())))
             .undo(
                 "Register it again.",
-                [Command::new(format!("setspn -S {} {}", view.spn.word(), view.owner.destination()))],
+                [Command::new(format!("setspn -S {} {}", view.spn.in_query(), view.owner.in_command()))],
             )
             .verify("Only HOST of the computer is left.", spn_query(&view.spn)),
-        view.purge(),
+        view.purge_tickets(),
     ]
 }
 
 pub(super) fn two_services(view: &View<'_>) -> Vec<Step> {
-    let (spn, owner, target) = (view.spn.shown(), view.owner.shown(), view.target.shown());
-    let host = view.target.destination();
+    let (spn, owner, target) = (view.spn.in_sentence(), view.owner.in_sentence(), view.target.in_sentence());
+    let host = view.target.in_command();
     let computer = match (view.account.is_known(), view.target.is_known()) {
-        (true, _) => view.account.destination().to_owned(),
-        (false, true) => format!("'{}$'", view.target.computer()),
+        (true, _) => view.account.in_command().to_owned(),
+        (false, true) => format!("'{}$'", view.target.netbios_label()),
         (false, false) => "<computer account>".to_owned(),
     };
-    let port_spn = format!("HTTP/{}:5985", view.target.word());
+    let port_spn = format!("HTTP/{}:5985", view.target.in_query());
     vec![
         Step::note(format!(
             "Safe now, as long as {spn} stays on {owner}. Both services are right: the web service owns \
@@ -103,10 +104,10 @@ pub(super) fn two_services(view: &View<'_>) -> Vec<Step> {
         Step::read(format!(
             "Check that the program on {} is WinRM: PowerShell remoting, Server Manager, SCVMM, Windows \
              Admin Center. If a browser or a web client failed, see krbtriage explain kernel-mode.",
-            view.client.shown()
+            view.client.in_sentence()
         ))
         .runs(view.service_accounts(view.server())),
-        with_port(view, host, &port_spn, &computer),
+        use_spn_with_port(view, host, &port_spn, &computer),
         Step::directory(format!(
             "Give the web service a name of its own: an A record, HTTP/<site name> registered on {owner}, \
              and the clients changed to it. Remove {spn} from {owner} last."
@@ -116,20 +117,20 @@ pub(super) fn two_services(view: &View<'_>) -> Vec<Step> {
         )
         .risk(format!("clients that still use {target} lose Kerberos for the web service."))
         .needs("the right to write servicePrincipalName on the account, and to add a DNS record.")
-        .run(Command::new(format!("setspn -L {} > before.txt", view.owner.destination())))
-        .run(Command::new(format!("setspn -S HTTP/<site name> {}", view.owner.destination())))
-        .run(Command::new(format!("setspn -D {} {}", view.spn.word(), view.owner.destination())))
+        .run(Command::new(format!("setspn -L {} > before.txt", view.owner.in_command())))
+        .run(Command::new(format!("setspn -S HTTP/<site name> {}", view.owner.in_command())))
+        .run(Command::new(format!("setspn -D {} {}", view.spn.in_query(), view.owner.in_command())))
         .undo(
             "Register the old SPN again.",
-            [Command::new(format!("setspn -S {} {}", view.spn.word(), view.owner.destination()))],
+            [Command::new(format!("setspn -S {} {}", view.spn.in_query(), view.owner.in_command()))],
         )
         .verify("Each name has one owner.", spn_query(&view.spn)),
-        view.purge(),
+        view.purge_tickets(),
     ]
 }
 
 /// WinRM with the port in its SPN, which the computer owns.
-fn with_port(view: &View<'_>, host: &str, port_spn: &str, computer: &str) -> Step {
+fn use_spn_with_port(view: &View<'_>, host: &str, port_spn: &str, computer: &str) -> Step {
     let session = format!(
         "Invoke-Command -ComputerName {host} -SessionOption (New-PSSessionOption -IncludePortInSPN) {{ \
          hostname }}"

@@ -11,7 +11,7 @@ use crate::diagnosis::command::{Name, is_host};
 /// Written as `addresses=srv2`, `resolve=srv2@srv1`, `accounts`, for a report's column; names that no
 /// inventory, account list or given log knows are left out.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) enum Collect {
+pub(crate) enum Collectable {
     Addresses(String),
     SystemLog(String),
     ControllerLogs,
@@ -27,12 +27,12 @@ pub(crate) enum Collect {
     Tickets(String),
 }
 
-/// A text that is not a [`Collect`].
+/// A text that is not a [`Collectable`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("\"{0}\" is not something a script can collect")]
 pub(crate) struct NotCollectable(String);
 
-impl fmt::Display for Collect {
+impl fmt::Display for Collectable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Addresses(host) => write!(f, "addresses={host}"),
@@ -46,7 +46,7 @@ impl fmt::Display for Collect {
     }
 }
 
-impl FromStr for Collect {
+impl FromStr for Collectable {
     type Err = NotCollectable;
 
     fn from_str(text: &str) -> Result<Self, NotCollectable> {
@@ -88,39 +88,39 @@ pub(crate) fn is_for_people(code: &str) -> bool {
 
 impl Request {
     /// The part that `collect-script` can collect. Unknown hosts are left out.
-    pub(crate) fn collects(&self) -> Vec<Collect> {
-        let host = |name: &Name| name.is_known().then(|| name.destination().to_owned());
+    pub(crate) fn collectables(&self) -> Vec<Collectable> {
+        let host = |name: &Name| name.is_known().then(|| name.in_command().to_owned());
         let mut out = Vec::new();
         match self {
-            Self::Addresses { host: name } => out.extend(host(name).map(Collect::Addresses)),
+            Self::Addresses { host: name } => out.extend(host(name).map(Collectable::Addresses)),
             Self::Resolution { name, client } => {
-                if let (Some(client), true) = (host(client), is_host(name.word())) {
-                    out.push(Collect::Resolution { name: name.word().to_owned(), client });
+                if let (Some(client), true) = (host(client), is_host(name.in_query())) {
+                    out.push(Collectable::Resolution { name: name.in_query().to_owned(), client });
                 }
             }
             Self::HostLog { host: name } => {
-                out.extend(host(name).map(Collect::SystemLog));
-                out.extend(host(name).map(Collect::HostState));
-                out.push(Collect::ControllerLogs);
+                out.extend(host(name).map(Collectable::SystemLog));
+                out.extend(host(name).map(Collectable::HostState));
+                out.push(Collectable::ControllerLogs);
             }
-            Self::ControllerLogs { .. } | Self::Trust { .. } => out.push(Collect::ControllerLogs),
-            Self::ClientLog { client, .. } => out.extend(host(client).map(Collect::SystemLog)),
+            Self::ControllerLogs { .. } | Self::Trust { .. } => out.push(Collectable::ControllerLogs),
+            Self::ClientLog { client, .. } => out.extend(host(client).map(Collectable::SystemLog)),
             Self::ServiceLogon { host: name, .. } => {
-                out.push(Collect::Accounts);
-                out.extend(host(name).map(Collect::SystemLog));
+                out.push(Collectable::Accounts);
+                out.extend(host(name).map(Collectable::SystemLog));
             }
             Self::EncryptionTypes { host: name, .. } => {
-                out.push(Collect::Accounts);
-                out.extend(host(name).map(Collect::HostState));
+                out.push(Collectable::Accounts);
+                out.extend(host(name).map(Collectable::HostState));
             }
             Self::ServiceIdentity { host: name, .. } | Self::KernelMode { host: name } => {
-                out.extend(host(name).map(Collect::HostState));
+                out.extend(host(name).map(Collectable::HostState));
             }
             Self::ClusterAccount { host: name, .. } => {
-                out.push(Collect::Accounts);
-                out.extend(host(name).map(Collect::SystemLog));
+                out.push(Collectable::Accounts);
+                out.extend(host(name).map(Collectable::SystemLog));
             }
-            Self::Tickets { client } => out.extend(host(client).map(Collect::Tickets)),
+            Self::Tickets { client } => out.extend(host(client).map(Collectable::Tickets)),
             Self::SpnOwner { .. }
             | Self::AccountClass { .. }
             | Self::Machine { .. }
@@ -129,7 +129,7 @@ impl Request {
             | Self::CutName { .. }
             | Self::Replication { .. }
             | Self::EntraKey { .. }
-            | Self::KeyVersion { .. } => out.push(Collect::Accounts),
+            | Self::KeyVersion { .. } => out.push(Collectable::Accounts),
             Self::MeantName { .. }
             | Self::SharedConnection { .. }
             | Self::AddressOwner { .. }

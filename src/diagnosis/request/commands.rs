@@ -32,8 +32,8 @@ pub(in crate::diagnosis) fn on_every_controller(account: &Name, attributes: &str
 
 /// The owners of an SPN and of the `HOST` SPN that its class falls back to.
 pub(in crate::diagnosis) fn spn_query(spn: &Name) -> Vec<Command> {
-    let mut out = vec![Command::new(format!("setspn -F -Q {}", spn.word()))];
-    if let Some((class, rest)) = spn.word().split_once('/')
+    let mut out = vec![Command::new(format!("setspn -F -Q {}", spn.in_query()))];
+    if let Some((class, rest)) = spn.in_query().split_once('/')
         && !class.eq_ignore_ascii_case("host")
     {
         let host = rest.split([':', '/']).next().unwrap_or(rest);
@@ -47,13 +47,13 @@ impl Request {
     pub(crate) fn commands(&self) -> Vec<Command> {
         match self {
             Self::Addresses { host } if host.is_known() => {
-                let host = host.destination();
+                let host = host.in_command();
                 vec![Command::new(format!(
                     "Get-NetIPAddress -CimSession {host} | Export-Csv {host}-addresses.csv -NoTypeInformation"
                 ))]
             }
             Self::Addresses { host } => {
-                vec![Command::on(host, format!("ipconfig /all > {}-ipconfig.txt", host.destination()))]
+                vec![Command::on(host, format!("ipconfig /all > {}-ipconfig.txt", host.in_command()))]
             }
             // It reads the hosts file before it asks DNS, and `-i` reads the answer back.
             Self::Resolution { name, client } => vec![Command::on(
@@ -61,11 +61,13 @@ impl Request {
                 format!(
                     "Resolve-DnsName {} | Select-Object Name,Type,NameHost,IPAddress | Export-Csv {}-names.csv \
                      -NoTypeInformation",
-                    name.word(),
-                    client.destination()
+                    name.in_query(),
+                    client.in_command()
                 ),
             )],
-            Self::MeantName { name, .. } => vec![Command::new(format!("Resolve-DnsName {}", name.word()))],
+            Self::MeantName { name, .. } => {
+                vec![Command::new(format!("Resolve-DnsName {}", name.in_query()))]
+            }
             Self::SharedConnection { client, .. } => vec![Command::on(
                 client,
                 "Get-NetTCPConnection -State Established | Where-Object { $_.RemoteAddress -eq \
@@ -74,7 +76,7 @@ impl Request {
             Self::AddressOwner { address } => vec![Command::new(format!("Resolve-DnsName {address}"))],
             Self::SpnOwner { spn } => spn_query(spn),
             Self::HostLog { host } => vec![
-                Command::on(host, format!("wevtutil epl System {}-System.evtx", host.destination())),
+                Command::on(host, format!("wevtutil epl System {}-System.evtx", host.in_command())),
                 Command::on(host, "Test-ComputerSecureChannel -Verbose"),
                 Command::at("every domain controller", "wevtutil epl System <DC>-System.evtx"),
             ],
@@ -82,11 +84,11 @@ impl Request {
                 vec![Command::at("every domain controller", "wevtutil epl System <DC>-System.evtx")]
             }
             Self::ClientLog { client, .. } => {
-                vec![Command::on(client, format!("wevtutil epl System {}-System.evtx", client.destination()))]
+                vec![Command::on(client, format!("wevtutil epl System {}-System.evtx", client.in_command()))]
             }
             Self::ServiceLogon { account, host } => vec![
                 Command::new(account_query(account, ACCOUNT_PROPERTIES)),
-                Command::on(host, format!("wevtutil epl System {}-System.evtx", host.destination())),
+                Command::on(host, format!("wevtutil epl System {}-System.evtx", host.in_command())),
             ],
             Self::ServiceIdentity { host, .. } => vec![Command::on(
                 host,
@@ -99,10 +101,10 @@ impl Request {
             ],
             Self::AccountClass { account } => vec![Command::new(account_query(account, ACCOUNT_PROPERTIES))],
             Self::Machine { name } => vec![
-                Command::new(format!("Resolve-DnsName {}", name.word())),
+                Command::new(format!("Resolve-DnsName {}", name.in_query())),
                 Command::new(format!(
                     "Get-ADObject -LDAPFilter '(sAMAccountName={}$)' -Properties {ACCOUNT_PROPERTIES}",
-                    name.computer()
+                    name.netbios_label()
                 )),
             ],
             Self::ClusterNodes { host, .. } => vec![
@@ -113,11 +115,11 @@ impl Request {
                 ),
             ],
             Self::ManagedAccount { account, host } => vec![
-                Command::on(host, format!("Test-ADServiceAccount {}", account.word())),
+                Command::on(host, format!("Test-ADServiceAccount {}", account.in_query())),
                 Command::new(format!(
                     "Get-ADServiceAccount {} -Properties PrincipalsAllowedToRetrieveManagedPassword, \
                      PasswordLastSet, msDS-ManagedPasswordInterval, msDS-SupportedEncryptionTypes",
-                    account.word()
+                    account.in_query()
                 )),
                 Command::on(
                     host,
@@ -135,7 +137,7 @@ impl Request {
             ],
             Self::Namesakes { host, domains } => {
                 let known: Vec<&str> =
-                    domains.iter().filter(|d| d.is_known()).map(Name::destination).collect();
+                    domains.iter().filter(|d| d.is_known()).map(Name::in_command).collect();
                 let servers = match known.is_empty() {
                     true => "(Get-ADForest).Domains".to_owned(),
                     false => known.iter().map(|d| format!("'{d}'")).collect::<Vec<_>>().join(", "),
@@ -143,27 +145,27 @@ impl Request {
                 vec![Command::new(format!(
                     "{servers} | ForEach-Object {{ Get-ADComputer -LDAPFilter '(sAMAccountName={}$)' \
                      -Server $_ -Properties pwdLastSet, dNSHostName }}",
-                    host.computer()
+                    host.netbios_label()
                 ))]
             }
             Self::Twins { host } => vec![Command::new(format!(
                 "Get-ADComputer -LDAPFilter '(sAMAccountName={}$)' -Properties whenCreated, \
                  operatingSystem, lastLogonDate, PasswordLastSet",
-                host.computer()
+                host.netbios_label()
             ))],
             Self::CutName { names } => names
                 .iter()
                 .map(|name| {
                     Command::new(format!(
                         "Get-ADComputer -LDAPFilter '(dNSHostName={})' -Properties sAMAccountName",
-                        name.word()
+                        name.in_query()
                     ))
                 })
                 .collect(),
             Self::DirectoryServer { guid, forest } => {
                 let guid = if is_host(guid) { guid.as_str() } else { "<guid>" };
                 vec![
-                    Command::new(format!("Resolve-DnsName {guid}._msdcs.{}", forest.word())),
+                    Command::new(format!("Resolve-DnsName {guid}._msdcs.{}", forest.in_query())),
                     Command::new("repadmin /showrepl"),
                 ]
             }
@@ -218,7 +220,7 @@ impl Request {
                     "msDS-KeyVersionNumber, pwdLastSet, msDS-SupportedEncryptionTypes",
                 )),
                 Command::at("the host of the keytab", "klist -kte /etc/krb5.keytab"),
-                Command::at("the host of the keytab", format!("kvno {}", spn.word())),
+                Command::at("the host of the keytab", format!("kvno {}", spn.in_query())),
             ],
             Self::NewerInventory { .. } => Vec::new(),
         }
@@ -228,24 +230,24 @@ impl Request {
     pub(crate) fn fallback(&self) -> Vec<Command> {
         match self {
             Self::Addresses { host } if host.is_known() => {
-                vec![Command::on(host, format!("ipconfig /all > {}-ipconfig.txt", host.destination()))]
+                vec![Command::on(host, format!("ipconfig /all > {}-ipconfig.txt", host.in_command()))]
             }
             Self::SpnOwner { spn } => {
-                let query = format!("([adsisearcher]'(servicePrincipalName={})').FindAll()", spn.word());
+                let query = format!("([adsisearcher]'(servicePrincipalName={})').FindAll()", spn.in_query());
                 vec![Command::new(query)]
             }
             Self::ServiceLogon { account, .. }
             | Self::EncryptionTypes { account, .. }
             | Self::AccountClass { account }
             | Self::EntraKey { account }
-            | Self::KeyVersion { account, .. } => vec![Command::new(searcher(account.in_filter()))],
-            Self::Machine { name } => vec![Command::new(searcher(&format!("{}$", name.computer())))],
+            | Self::KeyVersion { account, .. } => vec![Command::new(adsi_query(account.in_filter()))],
+            Self::Machine { name } => vec![Command::new(adsi_query(&format!("{}$", name.netbios_label())))],
             Self::Twins { host } | Self::Namesakes { host, .. } => {
-                vec![Command::new(searcher(&format!("{}$", host.computer())))]
+                vec![Command::new(adsi_query(&format!("{}$", host.netbios_label())))]
             }
             Self::Resolution { name, client } => {
-                let file = format!("{}-ping.txt", client.destination());
-                vec![Command::on(client, format!("ping -n 1 {} > {file}", name.word()))]
+                let file = format!("{}-ping.txt", client.in_command());
+                vec![Command::on(client, format!("ping -n 1 {} > {file}", name.in_query()))]
             }
             _ => Vec::new(),
         }
@@ -254,7 +256,7 @@ impl Request {
 
 /// Kernel mode and pool identities of IIS.
 fn kernel_mode(host: &Name) -> Vec<Command> {
-    let place = host.reported();
+    let place = host.with_origin();
     vec![appcmd(&place, &format!("list config '<site>' {WINDOWS_AUTHENTICATION}")), appcmd(&place, POOLS)]
 }
 
@@ -270,12 +272,12 @@ pub(in crate::diagnosis) const POOLS: &str = "list apppools /config";
 pub(in crate::diagnosis) const WINDOWS_AUTHENTICATION: &str =
     "-section:system.webServer/security/authentication/windowsAuthentication";
 
-fn searcher(account: &str) -> String {
+fn adsi_query(account: &str) -> String {
     format!("([adsisearcher]'(sAMAccountName={account})').FindAll().Properties")
 }
 
 /// The two sides of a trust, or placeholders.
 pub(in crate::diagnosis) fn two_domains(domains: &[Name]) -> (&str, &str) {
-    let mut known = domains.iter().filter(|d| d.is_known()).map(Name::destination);
+    let mut known = domains.iter().filter(|d| d.is_known()).map(Name::in_command);
     (known.next().unwrap_or("<domain>"), known.next().unwrap_or("<other domain>"))
 }

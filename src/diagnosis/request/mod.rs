@@ -14,7 +14,7 @@ use std::net::IpAddr;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
-pub(crate) use collect::{Collect, is_for_people};
+pub(crate) use collect::{Collectable, is_for_people};
 pub(super) use commands::{
     ENCRYPTION_POLICY, HOSTS_FILE, NEWEST_EVENT, POOLS, WINDOWS_AUTHENTICATION, account_query, appcmd,
     on_every_controller, spn_query, two_domains,
@@ -231,7 +231,7 @@ impl fmt::Display for Request {
             }
             f.write_str(".")?;
         }
-        for text in [self.separates(), self.hand_over()].into_iter().filter(|t| !t.is_empty()) {
+        for text in [self.how_to_read(), self.hand_over()].into_iter().filter(|t| !t.is_empty()) {
             write!(f, " {text}")?;
         }
         Ok(())
@@ -247,10 +247,10 @@ impl Serialize for Request {
         out.serialize_field("question", &self.question())?;
         out.serialize_field("commands", &self.commands())?;
         out.serialize_field("fallback", &self.fallback())?;
-        let how = [self.separates(), self.hand_over()];
+        let how = [self.how_to_read(), self.hand_over()];
         out.serialize_field("reading", &how.iter().filter(|t| !t.is_empty()).collect::<Vec<_>>())?;
-        let collects: Vec<String> = self.collects().iter().map(ToString::to_string).collect();
-        out.serialize_field("collect", &collects)?;
+        let collect: Vec<String> = self.collectables().iter().map(ToString::to_string).collect();
+        out.serialize_field("collect", &collect)?;
         out.end()
     }
 }

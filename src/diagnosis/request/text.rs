@@ -59,16 +59,16 @@ impl Request {
             | Self::Twins { host }
             | Self::Namesakes { host, .. }
             | Self::ServiceIdentity { host, .. }
-            | Self::UsnRollback { host } => host.reported().into_owned(),
+            | Self::UsnRollback { host } => host.with_origin().into_owned(),
             Self::Resolution { name, .. }
             | Self::MeantName { name, .. }
             | Self::Machine { name }
-            | Self::ClusterNodes { name, .. } => name.reported().into_owned(),
-            Self::SharedConnection { target, .. } => target.shown().to_owned(),
+            | Self::ClusterNodes { name, .. } => name.with_origin().into_owned(),
+            Self::SharedConnection { target, .. } => target.in_sentence().to_owned(),
             Self::AddressOwner { address } => address.to_string(),
-            Self::SpnOwner { spn } | Self::ControllerLogs { spn } => spn.shown().to_owned(),
+            Self::SpnOwner { spn } | Self::ControllerLogs { spn } => spn.in_sentence().to_owned(),
             Self::ClientLog { client, .. } | Self::Tickets { client } | Self::Program { client, .. } => {
-                client.shown().to_owned()
+                client.in_sentence().to_owned()
             }
             Self::ServiceLogon { account, .. }
             | Self::EncryptionTypes { account, .. }
@@ -78,7 +78,7 @@ impl Request {
             | Self::Replication { account }
             | Self::StorageKeys { account }
             | Self::EntraKey { account }
-            | Self::KeyVersion { account, .. } => account.reported().into_owned(),
+            | Self::KeyVersion { account, .. } => account.with_origin().into_owned(),
             Self::CutName { names } => list(names),
             Self::DirectoryServer { guid, .. } => guid.clone(),
             Self::Trust { domains } => list(domains),
@@ -89,81 +89,90 @@ impl Request {
     /// The question, in one sentence.
     pub(crate) fn question(&self) -> String {
         match self {
-            Self::Addresses { host } => format!("What are the addresses of {}?", host.reported()),
+            Self::Addresses { host } => format!("What are the addresses of {}?", host.with_origin()),
             Self::Resolution { name, client } => format!(
                 "What does {} resolve to on {}, by DNS and by the hosts file?",
-                name.shown(),
-                client.shown()
+                name.in_sentence(),
+                client.in_sentence()
             ),
             Self::MeantName { name, responder } => format!(
                 "Is {} meant to resolve to {} (alias, virtual name, load balancer, migrated server)? Ask \
                  its owner.",
-                name.shown(),
-                responder.reported()
+                name.in_sentence(),
+                responder.with_origin()
             ),
             Self::SharedConnection { client, target } => {
-                format!("Which shared address does {} use for {}?", client.shown(), target.shown())
+                format!(
+                    "Which shared address does {} use for {}?",
+                    client.in_sentence(),
+                    target.in_sentence()
+                )
             }
             Self::AddressOwner { address } => format!("Which host owns {address}?"),
-            Self::SpnOwner { spn } => format!("Which account owns {}?", spn.shown()),
+            Self::SpnOwner { spn } => format!("Which account owns {}?", spn.in_sentence()),
             Self::HostLog { host } => {
-                format!("Does the domain accept the machine password of {}?", host.reported())
+                format!("Does the domain accept the machine password of {}?", host.with_origin())
             }
             Self::ControllerLogs { spn } => {
-                format!("What do the domain controllers log about {}?", spn.shown())
+                format!("What do the domain controllers log about {}?", spn.in_sentence())
             }
             Self::ClientLog { client, reason } => match reason {
                 LogReason::Silent => format!(
                     "Does {} still log event 4? The given logs hold no later event of it.",
-                    client.shown()
+                    client.in_sentence()
                 ),
                 LogReason::Outdated => format!(
                     "Does {} log event 4 today? Then inventories of the same day count as evidence.",
-                    client.shown()
+                    client.in_sentence()
                 ),
             },
             Self::ServiceLogon { account, .. } => {
-                format!("Can the service log on as {}, and when was its password set?", account.reported())
+                format!("Can the service log on as {}, and when was its password set?", account.with_origin())
             }
-            Self::ServiceIdentity { host, name } if host.is_absent() || host.shown() == name.shown() => {
-                format!("Under which account does the service of {} run, and on which hosts?", name.shown())
+            Self::ServiceIdentity { host, name }
+                if host.is_absent() || host.in_sentence() == name.in_sentence() =>
+            {
+                format!(
+                    "Under which account does the service of {} run, and on which hosts?",
+                    name.in_sentence()
+                )
             }
             Self::ServiceIdentity { host, name } => format!(
                 "Does {} serve {}, and under which account does the service run?",
-                host.reported(),
-                name.shown()
+                host.with_origin(),
+                name.in_sentence()
             ),
             Self::KernelMode { host } => format!(
                 "Does IIS on {} use kernel-mode authentication, and under which account does the \
                  application pool run?",
-                host.reported()
+                host.with_origin()
             ),
             Self::EncryptionTypes { account, .. } => format!(
                 "Which encryption types has {}, and which does its host or keytab allow?",
-                account.reported()
+                account.with_origin()
             ),
             Self::AccountClass { account } => format!(
                 "What is {}: a computer, a managed service account (gMSA), a cluster name or an appliance?",
-                account.reported()
+                account.with_origin()
             ),
             Self::Machine { name } => {
-                format!("What is {}: a computer, an alias, a cluster name or a leftover?", name.reported())
+                format!("What is {}: a computer, an alias, a cluster name or a leftover?", name.with_origin())
             }
             Self::ClusterNodes { name, host } => {
-                format!("Is {} a node of the cluster that serves {}?", host.reported(), name.shown())
+                format!("Is {} a node of the cluster that serves {}?", host.with_origin(), name.in_sentence())
             }
             Self::ManagedAccount { account, .. } => {
-                format!("Can the host fetch the password of {}?", account.reported())
+                format!("Can the host fetch the password of {}?", account.with_origin())
             }
             Self::ClusterAccount { account, .. } => format!(
                 "Does the cluster hold the current password of {} (FailoverClustering 1207)?",
-                account.reported()
+                account.with_origin()
             ),
             Self::Namesakes { host, .. } => {
                 format!("In which domains does a computer named {} exist?", host.label())
             }
             Self::Twins { host } => {
-                format!("Do two machines use the same name, {}?", host.reported())
+                format!("Do two machines use the same name, {}?", host.with_origin())
             }
             Self::CutName { names } => format!(
                 "Which machine answered? NetBIOS names have 15 characters, so {} share one short name.",
@@ -172,12 +181,12 @@ impl Request {
             Self::DirectoryServer { guid, .. } => format!("Which domain controller is {guid}?"),
             Self::Tickets { client } => format!(
                 "Which target did {} ask for, and which tickets do its services hold?",
-                client.shown()
+                client.in_sentence()
             ),
             Self::Program { client, target } => format!(
                 "Which program on {} asks for {}: WinRM (PowerShell, Server Manager, SCVMM) or a browser?",
-                client.shown(),
-                target.shown()
+                client.in_sentence(),
+                target.in_sentence()
             ),
             Self::Trust { domains } => match domains.is_empty() {
                 true => {
@@ -191,23 +200,23 @@ impl Request {
                 ),
             },
             Self::Replication { account } => {
-                format!("Do all domain controllers have the same password of {}?", account.reported())
+                format!("Do all domain controllers have the same password of {}?", account.with_origin())
             }
             Self::UsnRollback { host } => {
-                format!("Was {}, a domain controller, restored from a snapshot?", host.reported())
+                format!("Was {}, a domain controller, restored from a snapshot?", host.with_origin())
             }
             Self::StorageKeys { account } => format!(
                 "Does the kerb1 or kerb2 key of the storage account match the password of {}?",
-                account.reported()
+                account.with_origin()
             ),
             Self::EntraKey { account } => format!(
                 "When was the key of {} last rolled over with Update-AzureADSSOForest, and were its \
                  encryption types changed since?",
-                account.reported()
+                account.with_origin()
             ),
             Self::KeyVersion { account, .. } => format!(
                 "Does the keytab hold the current key version (kvno) of {}, with AES keys?",
-                account.reported()
+                account.with_origin()
             ),
             Self::NewerInventory { files } => match files.is_empty() {
                 true => "Do exports from the time of the events say the same?".to_owned(),
@@ -219,7 +228,7 @@ impl Request {
     }
 
     /// The causes that the answer separates, and how to read it.
-    pub(crate) fn separates(&self) -> &'static str {
+    pub(crate) fn how_to_read(&self) -> &'static str {
         match self {
             Self::Addresses { .. } => "It is loopback only if client and target share an address.",
             Self::Resolution { .. } => {
@@ -312,14 +321,14 @@ impl Request {
 }
 
 fn list(names: &[Name]) -> String {
-    names.iter().map(Name::shown).collect::<Vec<_>>().join(", ")
+    names.iter().map(Name::in_sentence).collect::<Vec<_>>().join(", ")
 }
 
 /// `a`, `a and b`, `a, b and c`.
 pub(in crate::diagnosis) fn list_and(names: &[Name]) -> String {
     match names {
         [] => String::new(),
-        [one] => one.shown().to_owned(),
-        [first @ .., last] => format!("{} and {}", list(first), last.shown()),
+        [one] => one.in_sentence().to_owned(),
+        [first @ .., last] => format!("{} and {}", list(first), last.in_sentence()),
     }
 }

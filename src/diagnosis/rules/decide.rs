@@ -47,7 +47,7 @@ pub(in crate::diagnosis) fn decide(case: &Case<'_>) -> Verdict {
         return verdict(case, rule, proof);
     }
     // Every topology ends in a row that always matches; this keeps a future table from panicking.
-    let proof = undetermined::nothing(case);
+    let proof = undetermined::nothing_known(case);
     Verdict {
         when: "",
         cause: Cause::Undetermined,
@@ -68,7 +68,7 @@ pub(crate) fn refused(topology: Topology, when: &str) -> impl Iterator<Item = &'
 
 fn verdict(case: &Case<'_>, rule: &'static Rule, mut proof: Proof) -> Verdict {
     let kind = proof.kind.unwrap_or(rule.kind);
-    let contradictions = contradictions::of(case, rule.cause, kind, &proof);
+    let contradictions = contradictions::find(case, rule.cause, kind, &proof);
     let (excluded_rivals, open_rivals): (Vec<&Rival>, Vec<&Rival>) =
         rule.rivals.iter().partition(|rival| (rival.is_excluded)(case, &proof));
     let mut caveats = std::mem::take(&mut proof.caveats);

@@ -1,12 +1,12 @@
 //! Meaning of each kind of event, as half a sentence.
 
-use super::near::{About, NearSignal, is_taken};
+use super::near::{Concern, NearSignal, is_taken};
 use crate::diagnosis::evidence::{Fact, QuotedEvent, Relation};
 use crate::events::SignalKind;
 
 impl NearSignal<'_> {
     /// The event as evidence quotes it.
-    pub(crate) fn quoted(&self) -> QuotedEvent {
+    pub(crate) fn quote(&self) -> QuotedEvent {
         let signal = &self.recorded.signal;
         QuotedEvent {
             at: self.at,
@@ -15,17 +15,17 @@ impl NearSignal<'_> {
             event_id: signal.event_id,
             values: signal.values.clone(),
             count: self.recorded.occurrences.events,
-            says: says(self),
+            says: meaning(self),
         }
     }
 
-    pub(crate) fn fact(&self, relation: Relation) -> Fact {
-        Fact::Event { relation, event: self.quoted() }
+    pub(crate) fn as_fact(&self, relation: Relation) -> Fact {
+        Fact::Event { relation, event: self.quote() }
     }
 }
 
 /// Meaning of an event of this kind, whichever machine logs it.
-fn says(near: &NearSignal<'_>) -> &'static str {
+fn meaning(near: &NearSignal<'_>) -> &'static str {
     let signal = &near.recorded.signal;
     match signal.kind {
         SignalKind::DuplicateName => "the KDC found the name on more than one account",
@@ -34,21 +34,21 @@ fn says(near: &NearSignal<'_>) -> &'static str {
             "the KDC refused a ticket, because the account has no key of the encryption type that was asked for"
         }
         SignalKind::LacksStrongKeys => "the account has no strong keys until its password is set again",
-        SignalKind::PasswordRejected if near.about == About::Trust => {
+        SignalKind::PasswordRejected if near.concern == Concern::Trust => {
             "another domain refused the password of a trust, which is not the computer's own"
         }
         SignalKind::PasswordRejected => "its domain does not accept its password",
-        SignalKind::SessionRefused if near.about == About::Trust => {
+        SignalKind::SessionRefused if near.concern == Concern::Trust => {
             "the account is a trust account (trusted domain), and not the computer's own"
         }
-        SignalKind::SessionRefused if near.routine => {
+        SignalKind::SessionRefused if near.is_routine => {
             "logged at a routine password change, whose time the account list has (KB810977)"
         }
         SignalKind::SessionRefused if signal.event_id == 5722 => {
             "the domain controller refused a session of the computer; it is also logged at a routine password change (KB810977)"
         }
         SignalKind::SessionRefused => "the domain controller refused a session of the computer",
-        SignalKind::NoMachineAccount if near.about == About::Trust => {
+        SignalKind::NoMachineAccount if near.concern == Concern::Trust => {
             "the account of a trust was not found, and not the computer's own"
         }
         SignalKind::NoMachineAccount if signal.event_id == 5723 => {
@@ -64,7 +64,7 @@ fn says(near: &NearSignal<'_>) -> &'static str {
         SignalKind::NotALocalName => {
             "a program on this machine authenticated to itself under another host's name: the connection looped back"
         }
-        SignalKind::AuthenticationFailed => failure(signal.error),
+        SignalKind::AuthenticationFailed => failure_meaning(signal.error),
         SignalKind::DcomFailed => "DCOM to it failed",
         SignalKind::DcomSuppressed => {
             "repeated DCOM events are not logged, so there were more than are counted"
@@ -121,7 +121,7 @@ fn says(near: &NearSignal<'_>) -> &'static str {
 }
 
 /// LsaSrv 40960 by its code (ntstatus.h).
-fn failure(code: Option<u32>) -> &'static str {
+fn failure_meaning(code: Option<u32>) -> &'static str {
     match code {
         Some(0xC000_006D) => "the logon was refused: a wrong name, password or key",
         Some(0xC000_005E) => "no domain controller was reached, which says nothing of keys",

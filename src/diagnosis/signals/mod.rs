@@ -1,6 +1,6 @@
-//! Other events near an incident: which concern its parties ([`about`]), and what each says ([`meaning`]).
+//! Other events near an incident: which concern its parties ([`concern`]), and what each says ([`meaning`]).
 
-mod about;
+mod concern;
 mod meaning;
 mod near;
 
@@ -9,20 +9,20 @@ use jiff::{SignedDuration, Timestamp};
 use super::connection::Connection;
 use super::ownership::Ownership;
 use super::parties::Parties;
-use super::signal_index::{Lookup, SignalHosts, label_of};
+use super::signal_index::{SignalHosts, SignalLookup, lookup_label};
 use crate::events::SignalKind;
 use crate::incidents::RecordedSignal;
-use crate::names::{HostName, Same};
+use crate::names::{HostMatch, HostName};
 
-use about::{SignalContext, responder_names, target_names};
-pub(crate) use near::{About, NearSignal, is_taken};
+use concern::{SignalContext, responder_names, target_names};
+pub(crate) use near::{Concern, NearSignal, is_taken};
 
 /// NETLOGON retries a refused session within this time, so a longer gap means that nothing was refused in between.
-const RETRY: SignedDuration = SignedDuration::from_hours(6);
+const NETLOGON_RETRY: SignedDuration = SignedDuration::from_hours(6);
 
 /// A domain controller logs NETLOGON 5722 also when a computer changes its password (KB810977), and replication may take
 /// this long to bring the new one everywhere.
-const CHANGE: SignedDuration = SignedDuration::from_hours(1);
+const PASSWORD_CHANGE: SignedDuration = SignedDuration::from_hours(1);
 
 /// The signals near one incident, in a fixed order.
 #[derive(Debug, Default)]
@@ -36,15 +36,15 @@ impl<'a> Signals<'a> {
         let window = u32::try_from(context.window.as_secs().max(0)).unwrap_or(u32::MAX);
         let near = |(recorded, hosts): (&'a RecordedSignal, &'a SignalHosts)| {
             // Times first: comparing them takes less than comparing names.
-            let at =
-                if is_timeless(recorded.signal.kind) {
-                    recorded.occurrences.first
-                } else {
-                    let incident = &parties.incident.occurrences.activity;
-                    recorded.occurrences.activity.first_near(incident, window).or_else(|| {
-                        lasted(parties, ownership, recorded).then_some(recorded.occurrences.first)
-                    })?
-                };
+            let at = if is_timeless(recorded.signal.kind) {
+                recorded.occurrences.first
+            } else {
+                let incident = &parties.incident.occurrences.activity;
+                recorded.occurrences.activity.first_near(incident, window).or_else(|| {
+                    lasted_through_incident(parties, ownership, recorded)
+                        .then_some(recorded.occurrences.first)
+                })?
+            };
             let context = SignalContext {
                 parties,
                 connection,
@@ -54,26 +54,26 @@ impl<'a> Signals<'a> {
                 responder: &responder,
                 target: &target,
             };
-            let about = context.about()?;
+            let concern = context.concern()?;
             Some(NearSignal {
                 recorded,
                 at,
-                about,
-                names_domain: names_target(parties, hosts),
-                routine: is_routine(ownership, recorded, at),
-                replaced: replaced(parties, ownership, recorded),
-                unknown_domain: context.is_of_unknown_domain(),
+                concern,
+                names_target_domain: names_target(parties, hosts),
+                is_routine: is_routine_change(ownership, recorded, at),
+                password_replaced: password_replaced(parties, ownership, recorded),
+                is_of_unknown_domain: context.is_of_unknown_domain(),
             })
         };
-        let labels = labels(parties, ownership);
-        let lookup = Lookup {
+        let labels = lookup_labels(parties, ownership);
+        let lookup = SignalLookup {
             labels: &labels,
             client: parties.client_host.as_ref().map(HostName::netbios),
             target: parties.target_host.as_ref().map(HostName::netbios),
             addresses: parties.target_id.map(|id| context.hosts.owned_by_address(id)).unwrap_or_default(),
         };
         let mut found: Vec<NearSignal<'a>> = context.signals.find(lookup).filter_map(near).collect();
-        found.sort_by_key(|signal| (signal.about, signal.recorded.signal.kind, signal.at));
+        found.sort_by_key(|signal| (signal.concern, signal.recorded.signal.kind, signal.at));
         Self(found)
     }
 
@@ -82,8 +82,9 @@ impl<'a> Signals<'a> {
     }
 
     /// The first signal of one of these kinds about one of these parties.
-    pub(crate) fn find(&self, kinds: &[SignalKind], about: &[About]) -> Option<NearSignal<'a>> {
-        self.iter().find(|near| kinds.contains(&near.recorded.signal.kind) && about.contains(&near.about))
+    pub(crate) fn find(&self, kinds: &[SignalKind], concerns: &[Concern]) -> Option<NearSignal<'a>> {
+        self.iter()
+            .find(|near| kinds.contains(&near.recorded.signal.kind) && concerns.contains(&near.concern))
     }
 }
 
@@ -94,7 +95,11 @@ pub(crate) fn is_timeless(kind: SignalKind) -> bool {
 
 /// The password was refused all the time from before the first event to after the last: a refusal every few hours, and no
 /// new password in between. Two refusals weeks apart show nothing about the time between them.
-fn lasted(parties: &Parties<'_>, ownership: &Ownership<'_>, recorded: &RecordedSignal) -> bool {
+fn lasted_through_incident(
+    parties: &Parties<'_>,
+    ownership: &Ownership<'_>,
+    recorded: &RecordedSignal,
+) -> bool {
     use SignalKind::{NoMachineAccount, PasswordRejected, SessionRefused};
     if !matches!(recorded.signal.kind, PasswordRejected | SessionRefused | NoMachineAccount) {
         return false;
@@ -102,8 +107,8 @@ fn lasted(parties: &Parties<'_>, ownership: &Ownership<'_>, recorded: &RecordedS
     let incident = &parties.incident.occurrences;
     let mut covered: Option<Timestamp> = None;
     for time in recorded.occurrences.activity.iter() {
-        let follows = covered.is_some_and(|last| time.duration_since(last) <= RETRY);
-        let begins = time <= incident.first && incident.first.duration_since(time) <= RETRY;
+        let follows = covered.is_some_and(|last| time.duration_since(last) <= NETLOGON_RETRY);
+        let begins = time <= incident.first && incident.first.duration_since(time) <= NETLOGON_RETRY;
         match follows || begins {
             true => covered = Some(time),
             false if time > incident.first => return false,
@@ -118,19 +123,19 @@ fn lasted(parties: &Parties<'_>, ownership: &Ownership<'_>, recorded: &RecordedS
 }
 
 /// A refusal within an hour of the password change that a list shows (KB810977): the change itself.
-fn is_routine(ownership: &Ownership<'_>, recorded: &RecordedSignal, at: Timestamp) -> bool {
+fn is_routine_change(ownership: &Ownership<'_>, recorded: &RecordedSignal, at: Timestamp) -> bool {
     recorded.signal.kind == SignalKind::SessionRefused
         && recorded.signal.event_id == 5722
         && ownership
             .responder_accounts
             .iter()
             .filter_map(|account| account.password_last_set)
-            .any(|set| at.duration_since(set).abs() <= CHANGE)
+            .any(|set| at.duration_since(set).abs() <= PASSWORD_CHANGE)
 }
 
 /// When the account got a new password, where every refusal within the window is on the other side of that than the events:
 /// it was another password that was refused.
-fn replaced(
+fn password_replaced(
     parties: &Parties<'_>,
     ownership: &Ownership<'_>,
     recorded: &RecordedSignal,
@@ -150,10 +155,10 @@ fn replaced(
     })
 }
 
-fn labels(parties: &Parties<'_>, ownership: &Ownership<'_>) -> Vec<Box<str>> {
+fn lookup_labels(parties: &Parties<'_>, ownership: &Ownership<'_>) -> Vec<Box<str>> {
     let hosts = [&parties.client_host, &parties.target_host, &parties.responder_host];
     let mut labels: Vec<Box<str>> = hosts.into_iter().flatten().map(|host| host.netbios().into()).collect();
-    labels.extend(ownership.owners.iter().filter_map(|account| label_of(&account.name)));
+    labels.extend(ownership.owners.iter().filter_map(|account| lookup_label(&account.name)));
     labels.sort();
     labels.dedup();
     labels
@@ -162,5 +167,5 @@ fn labels(parties: &Parties<'_>, ownership: &Ownership<'_>) -> Vec<Box<str>> {
 /// Is one of the names that of the target's host, with a domain?
 fn names_target(parties: &Parties<'_>, hosts: &SignalHosts) -> bool {
     let Some(target) = &parties.target_host else { return false };
-    hosts.subjects.iter().any(|named| named.domain().is_some() && named.same(target) != Same::No)
+    hosts.subjects.iter().any(|named| named.domain().is_some() && named.compare(target) != HostMatch::No)
 }

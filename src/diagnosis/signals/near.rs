@@ -11,20 +11,20 @@ pub(crate) struct NearSignal<'a> {
     pub(crate) recorded: &'a RecordedSignal,
     /// The first time it was recorded within the window.
     pub(crate) at: Timestamp,
-    pub(crate) about: About,
+    pub(crate) concern: Concern,
     /// It names the target's host with its domain: a short name may be that of another domain's machine.
-    pub(crate) names_domain: bool,
+    pub(crate) names_target_domain: bool,
     /// It was logged at a change of the password that the account lists show, so it shows no broken password.
-    pub(crate) routine: bool,
+    pub(crate) is_routine: bool,
     /// A list shows a new password between this refusal and the events: when it was set.
-    pub(crate) replaced: Option<Timestamp>,
+    pub(crate) password_replaced: Option<Timestamp>,
     /// NETLOGON 3210 with a domain that may be the computer's own, or that of a trust.
-    pub(crate) unknown_domain: bool,
+    pub(crate) is_of_unknown_domain: bool,
 }
 
 /// Whom a signal concerns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum About {
+pub(crate) enum Concern {
     /// The target's SPN itself, or its HOST form.
     Spn,
     /// The target's host or account.

@@ -9,11 +9,11 @@ pub(super) fn account_failed(signal: &mut Signal, v: &Values<'_>) -> Option<()> 
     name(signal, v)?;
     match signal.event_id {
         1206 => {
-            signal.error = error_number(v.at(2));
-            signal.names([(Role::Domain, v.at(1)), (Role::Requester, v.at(3))]);
+            signal.error = error_number(v.insertion(2));
+            signal.add_names([(Role::Domain, v.insertion(1)), (Role::Requester, v.insertion(3))]);
         }
-        1207 => signal.names([(Role::Domain, v.at(1)), (Role::Requester, v.at(4))]),
-        _ => signal.names([(Role::Computer, v.at(2)), (Role::Controller, v.at(1))]),
+        1207 => signal.add_names([(Role::Domain, v.insertion(1)), (Role::Requester, v.insertion(4))]),
+        _ => signal.add_names([(Role::Computer, v.insertion(2)), (Role::Controller, v.insertion(1))]),
     }
     Some(())
 }
@@ -22,25 +22,25 @@ pub(super) fn account_failed(signal: &mut Signal, v: &Values<'_>) -> Option<()> 
 /// object, `%4` error.
 pub(super) fn no_controller(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
     name(signal, v)?;
-    signal.error = error_number(v.at(if signal.event_id == 1211 { 2 } else { 3 }));
+    signal.error = error_number(v.insertion(if signal.event_id == 1211 { 2 } else { 3 }));
     match signal.event_id {
-        1219 => signal.names([(Role::Computer, v.at(2)), (Role::Controller, v.at(1))]),
-        _ => signal.names([(Role::Domain, v.at(1))]),
+        1219 => signal.add_names([(Role::Computer, v.insertion(2)), (Role::Controller, v.insertion(1))]),
+        _ => signal.add_names([(Role::Domain, v.insertion(1))]),
     }
     Some(())
 }
 
 /// 1196: `%1` resource, `%2` reason.
 pub(super) fn name(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
-    let resource = v.at(0);
-    signal.about([(Role::Service, resource)], v)?;
-    signal.names([(Role::Computer, network_name(resource))]);
+    let resource = v.insertion(0);
+    signal.set_subjects([(Role::Service, resource)], v)?;
+    signal.add_names([(Role::Computer, network_name(resource))]);
     Some(())
 }
 
 /// 1069: `%1` resource, `%2` role, `%3` type of the resource. Of the types only a network name matters.
 pub(super) fn name_failed(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
-    let kinds = [v.at(2), v.of_name("ResourceType"), v.of_name("ResTypeDll")];
+    let kinds = [v.insertion(2), v.value_of("ResourceType"), v.value_of("ResTypeDll")];
     kinds.iter().any(|kind| kind.eq_ignore_ascii_case("Network Name")).then_some(())?;
     name(signal, v)
 }

@@ -10,10 +10,10 @@ const MAX_SPNS: usize = 64;
 /// and 1988); 2103, and 2168 to 2170: of this domain controller itself.
 pub(super) fn restored(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
     match signal.event_id {
-        2095 => signal.names([(Role::Controller, v.at(0))]),
-        _ => signal.about_this_computer(),
+        2095 => signal.add_names([(Role::Controller, v.insertion(0))]),
+        _ => signal.add_this_computer(),
     }
-    signal.values = v.all().into();
+    signal.values = v.quote().into();
     Some(())
 }
 
@@ -28,15 +28,15 @@ pub(super) fn spn(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
         .find(|word| word.contains('/') && !word.contains(['=', ',', '<']) && !word.starts_with("http"));
     signal.error = values().filter_map(error_number).find(|error| matches!(error, 8647 | 8648));
     match spn {
-        Some(spn) => signal.names([(Role::Spn, spn)]),
+        Some(spn) => signal.add_names([(Role::Spn, spn)]),
         // A userPrincipalName.
         None if signal.event_id == 2974 => return None,
         None => {}
     }
     if signal.event_id == 1645 {
-        signal.names([(Role::Controller, v.at(0))]);
+        signal.add_names([(Role::Controller, v.insertion(0))]);
     }
-    signal.values = v.all().into();
+    signal.values = v.quote().into();
     Some(())
 }
 
@@ -44,18 +44,18 @@ pub(super) fn spn(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
 pub(super) fn account_changed(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
     const CHANGES: [&str; 4] =
         ["PasswordLastSet", "ServicePrincipalNames", "DnsHostName", "UserAccountControl"];
-    let changed = |name: &str| Some(v.of_name(name)).filter(|value| !matches!(*value, "" | "-"));
+    let changed = |name: &str| Some(v.value_of(name)).filter(|value| !matches!(*value, "" | "-"));
     let changes: Vec<String> =
         CHANGES.iter().filter_map(|name| Some(format!(", {name}={}", one_line(changed(name)?)))).collect();
     changes.first()?;
     target(signal, v)?;
     if let Some(spns) = changed("ServicePrincipalNames") {
         let spns = spns.split_whitespace().filter(|spn| spn.contains('/')).take(MAX_SPNS);
-        signal.names(spns.map(|spn| (Role::Spn, spn)));
+        signal.add_names(spns.map(|spn| (Role::Spn, spn)));
     }
-    signal.names([(Role::Computer, changed("DnsHostName").unwrap_or_default())]);
+    signal.add_names([(Role::Computer, changed("DnsHostName").unwrap_or_default())]);
     let text = changes.concat();
-    signal.values = super::values::cut(&format!("{}{text}", signal.values)).into();
+    signal.values = super::values::truncate(&format!("{}{text}", signal.values)).into();
     Some(())
 }
 
@@ -66,13 +66,13 @@ pub(super) fn password_reset(signal: &mut Signal, v: &Values<'_>) -> Option<()> 
 
 /// TargetUserName, TargetDomainName; SubjectUserName, SubjectDomainName.
 fn target(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
-    let (account, requester) = (v.of_name("TargetUserName"), v.of_name("SubjectUserName"));
-    let domain = v.of_name("TargetDomainName");
+    let (account, requester) = (v.value_of("TargetUserName"), v.value_of("SubjectUserName"));
+    let domain = v.value_of("TargetDomainName");
     (!account.is_empty()).then_some(())?;
-    signal.names([(Role::Account, account), (Role::Domain, domain), (Role::Requester, requester)]);
+    signal.add_names([(Role::Account, account), (Role::Domain, domain), (Role::Requester, requester)]);
     signal.values = format!(
         "TargetUserName={account}, TargetDomainName={domain}, SubjectUserName={requester}, SubjectDomainName={}",
-        v.of_name("SubjectDomainName")
+        v.value_of("SubjectDomainName")
     )
     .into();
     Some(())

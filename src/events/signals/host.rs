@@ -7,24 +7,24 @@ use super::values::{Values, addresses_in};
 
 /// EventLog 6008, 6009 (XML).
 pub(super) fn restarted(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
-    signal.about_this_computer();
-    signal.values = v.all().into();
+    signal.add_this_computer();
+    signal.values = v.quote().into();
     Some(())
 }
 
 /// EventLog 6011: the old and the new name (XML).
 pub(super) fn renamed(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
-    signal.about([(Role::Computer, v.at(0)), (Role::Computer, v.at(1))], v)
+    signal.set_subjects([(Role::Computer, v.insertion(0)), (Role::Computer, v.insertion(1))], v)
 }
 
 /// DNS-Client 8015 to 8021: AdapterName, HostName, AdapterSuffixName, DnsServerList, SentUpdateServer, Ipaddress (MAN);
 /// DnsApi has the same as insertion strings.
 pub(super) fn own_addresses(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
-    let host = v.get("HostName", 1);
-    let suffix = v.get("AdapterSuffixName", 2);
-    signal.addresses = addresses_in(v.get("Ipaddress", 5));
+    let host = v.value("HostName", 1);
+    let suffix = v.value("AdapterSuffixName", 2);
+    signal.addresses = addresses_in(v.value("Ipaddress", 5));
     signal.addresses.first()?;
-    signal.about([(Role::Computer, host)], v)?;
+    signal.set_subjects([(Role::Computer, host)], v)?;
     let list: Vec<_> = signal.addresses.iter().map(ToString::to_string).collect();
     signal.values =
         format!("HostName={host}, AdapterSuffixName={suffix}, Ipaddress={}", list.join(", ")).into();
@@ -33,26 +33,26 @@ pub(super) fn own_addresses(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
 
 /// UserPnp 20001, 20003 (MAN): `UserData` with names only.
 pub(super) fn usb_nic_installed(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
-    let device = v.of_name("DeviceInstanceID");
+    let device = v.value_of("DeviceInstanceID");
     is_usb_nic(v, device).then_some(())?;
-    signal.about([(Role::Device, device)], v)?;
-    signal.values = format!("DeviceInstanceID={device}, {}", v.of_name("DriverDescription")).into();
+    signal.set_subjects([(Role::Device, device)], v)?;
+    signal.values = format!("DeviceInstanceID={device}, {}", v.value_of("DriverDescription")).into();
     Some(())
 }
 
 /// Dhcp-Client 1007: HWLength, HWAddress, Address (MAN).
 pub(super) fn self_assigned(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
-    signal.addresses.push(apipa(v.get("Address", 2))?);
-    signal.values = format!("HWAddress={}", v.get("HWAddress", 1)).into();
+    signal.addresses.push(parse_apipa(v.value("Address", 2))?);
+    signal.values = format!("HWAddress={}", v.value("HWAddress", 1)).into();
     Some(())
 }
 
 /// Tcpip 4198, 4199: the device's name, which is often empty, the address and the other machine's hardware address.
 pub(super) fn address_conflict(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
-    let address: IpAddr = v.at(1).parse().ok()?;
+    let address: IpAddr = v.insertion(1).parse().ok()?;
     (!address.is_unspecified()).then_some(())?;
     signal.addresses.push(address);
-    signal.values = format!("address {address}, hardware address {}", v.at(2)).into();
+    signal.values = format!("address {address}, hardware address {}", v.insertion(2)).into();
     Some(())
 }
 
@@ -65,16 +65,16 @@ pub(super) fn is_usb_device(device: &str) -> bool {
 fn is_usb_nic(v: &Values<'_>, device: &str) -> bool {
     const NET_CLASS: &str = "{4d36e972-e325-11ce-bfc1-08002be10318}";
     is_usb_device(device)
-        && (v.of_name("SetupClass").eq_ignore_ascii_case(NET_CLASS)
+        && (v.value_of("SetupClass").eq_ignore_ascii_case(NET_CLASS)
             || ["ServiceName", "DriverName", "DriverFileName"].iter().any(|name| {
-                let value = v.of_name(name).to_ascii_lowercase();
+                let value = v.value_of(name).to_ascii_lowercase();
                 ["rndis", "usbncm", "cdc"].iter().any(|driver| value.contains(driver))
             }))
 }
 
 /// The address of Dhcp-Client 1007: text, or a number in either byte order. Only 169.254.0.0/16 makes sense
 /// in this event, which identifies the order.
-pub(super) fn apipa(text: &str) -> Option<IpAddr> {
+pub(super) fn parse_apipa(text: &str) -> Option<IpAddr> {
     let is_apipa = |a: &Ipv4Addr| a.is_link_local();
     if let Ok(address) = text.parse::<Ipv4Addr>() {
         return is_apipa(&address).then_some(address.into());

@@ -13,32 +13,32 @@ const INVALID_CREDENTIALS: u32 = 49;
 ///
 /// `Security/@UserID` says for whom policy was read: a user whose password expired logs 49 too.
 pub(super) fn policy_logon_failed(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
-    signal.error = error_number(v.get("ErrorCode", 4));
+    signal.error = error_number(v.value("ErrorCode", 4));
     if signal.event_id == 1006 && signal.error != Some(INVALID_CREDENTIALS) {
         return None;
     }
     let user = v.0.user_id.trim();
     signal.user_id = (!user.is_empty()).then(|| user.into());
     if matches!(user, "" | LOCAL_SYSTEM) {
-        signal.about_this_computer();
+        signal.add_this_computer();
     }
-    signal.values = v.all().into();
+    signal.values = v.quote().into();
     Some(())
 }
 
 /// Kerberos/Operational 105: LuidHighPart, LuidLowPart, DomainName, UserName, Refresh, CurrentFileTime, ErrorCode (MAN).
 pub(super) fn managed_password(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
-    signal.error = error_number(v.get("ErrorCode", 6));
-    let (domain, account) = (v.get("DomainName", 2), v.get("UserName", 3));
-    signal.about([(Role::Account, account), (Role::Domain, domain)], v)?;
+    signal.error = error_number(v.value("ErrorCode", 6));
+    let (domain, account) = (v.value("DomainName", 2), v.value("UserName", 3));
+    signal.set_subjects([(Role::Account, account), (Role::Domain, domain)], v)?;
     // Not the logon session and the time, which change with every event.
     signal.values =
-        format!("DomainName={domain}, UserName={account}, ErrorCode={}", v.get("ErrorCode", 6)).into();
+        format!("DomainName={domain}, UserName={account}, ErrorCode={}", v.value("ErrorCode", 6)).into();
     Some(())
 }
 
 /// Security-Kerberos 7: ClientName, Realm (MAN). Version 1 of the event is about smart cards.
 pub(super) fn pac_refused(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
     (v.0.version == 0).then_some(())?;
-    signal.about([(Role::Account, v.get("ClientName", 0)), (Role::Domain, v.get("Realm", 1))], v)
+    signal.set_subjects([(Role::Account, v.value("ClientName", 0)), (Role::Domain, v.value("Realm", 1))], v)
 }

@@ -22,7 +22,7 @@ pub use signal::{Role, Signal, SignalKind};
 use values::Values;
 
 /// The source of events: provider and channel.
-pub(super) struct Source {
+pub(super) struct EventSource {
     /// Names of the provider, the usual one first. Empty: any.
     pub providers: &'static [&'static str],
     /// Short name, as people write it.
@@ -31,45 +31,46 @@ pub(super) struct Source {
 }
 
 /// Events of one source with the same meaning.
-pub(super) struct Entry {
-    pub source: Source,
+pub(super) struct CatalogueEntry {
+    pub source: EventSource,
     pub ids: &'static [u16],
     kind: SignalKind,
     /// Reads the values; `None` if the value that makes the event a signal is missing.
     read: fn(&mut Signal, &Values<'_>) -> Option<()>,
 }
 
-const fn system(name: &'static str, providers: &'static [&'static str]) -> Source {
-    Source { providers, name, channel: "System" }
+const fn system(name: &'static str, providers: &'static [&'static str]) -> EventSource {
+    EventSource { providers, name, channel: "System" }
 }
 
-const KDC: Source = system("KDC", &["Microsoft-Windows-Kerberos-Key-Distribution-Center", "KDC"]);
-const NETLOGON: Source = system("NETLOGON", &["NETLOGON"]);
-const LSASRV: Source = system("LsaSrv", &["LsaSrv", "Microsoft-Windows-LSA", "LSASRV"]);
-const DCOM: Source = system("DistributedCOM", &["Microsoft-Windows-DistributedCOM", "DCOM"]);
-const WINRM: Source = system("WinRM", &["Microsoft-Windows-WinRM", "WinRM"]);
-const SERVICES: Source = system("Service Control Manager", &["Service Control Manager"]);
-const WAS: Source = system("WAS", &["Microsoft-Windows-WAS", "WAS"]);
-const POLICY: Source = system("GroupPolicy", &["Microsoft-Windows-GroupPolicy"]);
-const EVENTLOG: Source = system("EventLog", &["EventLog", "Microsoft-Windows-EventLog"]);
-const KERBEROS: Source = system("Security-Kerberos", &["Microsoft-Windows-Security-Kerberos"]);
-const CLUSTER: Source = system("FailoverClustering", &["Microsoft-Windows-FailoverClustering"]);
-const DNS_CLIENT: Source =
+const KDC: EventSource = system("KDC", &["Microsoft-Windows-Kerberos-Key-Distribution-Center", "KDC"]);
+const NETLOGON: EventSource = system("NETLOGON", &["NETLOGON"]);
+const LSASRV: EventSource = system("LsaSrv", &["LsaSrv", "Microsoft-Windows-LSA", "LSASRV"]);
+const DCOM: EventSource = system("DistributedCOM", &["Microsoft-Windows-DistributedCOM", "DCOM"]);
+const WINRM: EventSource = system("WinRM", &["Microsoft-Windows-WinRM", "WinRM"]);
+const SERVICES: EventSource = system("Service Control Manager", &["Service Control Manager"]);
+const WAS: EventSource = system("WAS", &["Microsoft-Windows-WAS", "WAS"]);
+const POLICY: EventSource = system("GroupPolicy", &["Microsoft-Windows-GroupPolicy"]);
+const EVENTLOG: EventSource = system("EventLog", &["EventLog", "Microsoft-Windows-EventLog"]);
+const KERBEROS: EventSource = system("Security-Kerberos", &["Microsoft-Windows-Security-Kerberos"]);
+const CLUSTER: EventSource = system("FailoverClustering", &["Microsoft-Windows-FailoverClustering"]);
+const DNS_CLIENT: EventSource =
     system("DNS-Client", &["Microsoft-Windows-DNS-Client", "Microsoft-Windows-DNS-Client-Events", "DnsApi"]);
-const DNS_API: Source = system("DnsApi", &["DnsApi"]);
-const USER_PNP: Source = system("UserPnp", &["Microsoft-Windows-UserPnp"]);
-const DHCP_CLIENT: Source = system("Dhcp-Client", &["Microsoft-Windows-Dhcp-Client", "Dhcp"]);
-const TCPIP: Source = system("Tcpip", &["Tcpip", "Microsoft-Windows-TCPIP"]);
+const DNS_API: EventSource = system("DnsApi", &["DnsApi"]);
+const USER_PNP: EventSource = system("UserPnp", &["Microsoft-Windows-UserPnp"]);
+const DHCP_CLIENT: EventSource = system("Dhcp-Client", &["Microsoft-Windows-Dhcp-Client", "Dhcp"]);
+const TCPIP: EventSource = system("Tcpip", &["Tcpip", "Microsoft-Windows-TCPIP"]);
 /// The channel is off by default.
-const KERBEROS_OPERATIONAL: Source = Source { channel: "Microsoft-Windows-Kerberos/Operational", ..KERBEROS };
-const AD_DS: Source = Source {
+const KERBEROS_OPERATIONAL: EventSource =
+    EventSource { channel: "Microsoft-Windows-Kerberos/Operational", ..KERBEROS };
+const AD_DS: EventSource = EventSource {
     providers: &["Microsoft-Windows-ActiveDirectory_DomainService", "NTDS General", "NTDS Replication"],
     name: "ActiveDirectory_DomainService",
     channel: "Directory Service",
 };
 /// Of any provider: the name of SQL Server's has the instance in it.
-const SQL_SERVER: Source = Source { providers: &[], name: "MSSQLSERVER", channel: "Application" };
-const SECURITY: Source = Source {
+const SQL_SERVER: EventSource = EventSource { providers: &[], name: "MSSQLSERVER", channel: "Application" };
+const SECURITY: EventSource = EventSource {
     providers: &["Microsoft-Windows-Security-Auditing"],
     name: "Security-Auditing",
     channel: "Security",
@@ -77,7 +78,7 @@ const SECURITY: Source = Source {
 
 /// Every signal that is read.
 #[rustfmt::skip]
-pub(super) const CATALOGUE: &[Entry] = &[
+pub(super) const CATALOGUE: &[CatalogueEntry] = &[
     entry(KDC, &[7], SignalKind::AccountLookupFailed, kdc::account_lookup_failed),
     entry(KDC, &[11], SignalKind::DuplicateName, kdc::duplicate_name),
     entry(KDC, &[13], SignalKind::CorruptKeys, kdc::corrupt_keys),
@@ -132,12 +133,12 @@ pub(super) const CATALOGUE: &[Entry] = &[
 ];
 
 const fn entry(
-    source: Source,
+    source: EventSource,
     ids: &'static [u16],
     kind: SignalKind,
     read: fn(&mut Signal, &Values<'_>) -> Option<()>,
-) -> Entry {
-    Entry { source, ids, kind, read }
+) -> CatalogueEntry {
+    CatalogueEntry { source, ids, kind, read }
 }
 
 /// The short name of each provider, and its events that can be signals.
@@ -179,7 +180,7 @@ pub(super) const CONDITIONS: [Condition; 3] = [
 ];
 
 /// The records that can be signals.
-pub(super) fn wanted() -> impl Iterator<Item = EventFilter> {
+pub(super) fn filters() -> impl Iterator<Item = EventFilter> {
     CATALOGUE.iter().map(|entry| EventFilter {
         providers: entry.source.providers.iter().map(|p| (*p).to_owned()).collect(),
         event_ids: entry.ids.to_vec(),

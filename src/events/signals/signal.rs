@@ -164,32 +164,36 @@ impl Signal {
     }
 
     /// Every name of this role, in the event's order.
-    pub fn all(&self, wanted: Role) -> impl Iterator<Item = &str> {
+    pub fn names_of(&self, wanted: Role) -> impl Iterator<Item = &str> {
         self.names.iter().filter(move |(role, _)| *role == wanted).map(|(_, name)| &**name)
     }
 
     /// The first name of this role.
-    pub fn name(&self, wanted: Role) -> Option<&str> {
-        self.all(wanted).next()
+    pub fn first_name(&self, wanted: Role) -> Option<&str> {
+        self.names_of(wanted).next()
     }
 
     /// Adds names that are not empty.
-    pub(super) fn names<'v>(&mut self, names: impl IntoIterator<Item = (Role, &'v str)>) {
+    pub(super) fn add_names<'v>(&mut self, names: impl IntoIterator<Item = (Role, &'v str)>) {
         let given = names.into_iter().filter(|(_, name)| !name.is_empty());
         self.names.extend(given.map(|(role, name)| (role, name.into())));
     }
 
     /// Adds the names and quotes all values. `None` if the first name is missing: a signal must name its
     /// subject.
-    pub(super) fn about<const N: usize>(&mut self, names: [(Role, &str); N], v: &Values<'_>) -> Option<()> {
+    pub(super) fn set_subjects<const N: usize>(
+        &mut self,
+        names: [(Role, &str); N],
+        v: &Values<'_>,
+    ) -> Option<()> {
         names.first().filter(|(_, name)| !name.is_empty())?;
-        self.names(names);
-        self.values = v.all().into();
+        self.add_names(names);
+        self.values = v.quote().into();
         Some(())
     }
 
     /// Adds the computer that logged the event, which it is about.
-    pub(super) fn about_this_computer(&mut self) {
+    pub(super) fn add_this_computer(&mut self) {
         self.names.push((Role::Computer, self.computer.clone()));
     }
 }

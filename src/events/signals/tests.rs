@@ -62,7 +62,7 @@ fn what_each_event_is_about() {
 
 /// Names that a signal has in a role.
 fn named(signal: &Signal, role: Role) -> Vec<&str> {
-    signal.all(role).collect()
+    signal.names_of(role).collect()
 }
 
 #[test]
@@ -172,10 +172,10 @@ fn addresses_a_host_registers_are_read_from_the_multi_line_list() {
 #[test]
 fn an_apipa_number_is_read_in_either_byte_order() {
     let want: IpAddr = "169.254.95.120".parse().unwrap();
-    assert_eq!(host::apipa(&0xA9FE_5F78u32.to_string()), Some(want));
-    assert_eq!(host::apipa(&0x785F_FEA9u32.to_string()), Some(want));
-    assert_eq!(host::apipa("169.254.95.120"), Some(want));
-    assert_eq!(host::apipa("16909060"), None);
+    assert_eq!(host::parse_apipa(&0xA9FE_5F78u32.to_string()), Some(want));
+    assert_eq!(host::parse_apipa(&0x785F_FEA9u32.to_string()), Some(want));
+    assert_eq!(host::parse_apipa("169.254.95.120"), Some(want));
+    assert_eq!(host::parse_apipa("16909060"), None);
 }
 
 #[test]

@@ -13,7 +13,7 @@ pub(super) struct Values<'a>(pub &'a Record);
 impl<'a> Values<'a> {
     /// By name, or by position if the values are unnamed or have other names: those of the KDC differ between
     /// Windows versions. Empty if it is missing.
-    pub(super) fn get(&self, name: &str, position: usize) -> &'a str {
+    pub(super) fn value(&self, name: &str, position: usize) -> &'a str {
         self.named(name)
             .or_else(|| self.0.strings().nth(position))
             .or_else(|| self.0.data.iter().filter(|d| !is_binary(d)).nth(position).map(|d| &*d.value))
@@ -22,12 +22,12 @@ impl<'a> Values<'a> {
     }
 
     /// The insertion string `%1`, `%2`.. (from 0) of a classic event.
-    pub(super) fn at(&self, position: usize) -> &'a str {
-        self.get("", position)
+    pub(super) fn insertion(&self, position: usize) -> &'a str {
+        self.value("", position)
     }
 
     /// By name only.
-    pub(super) fn of_name(&self, name: &str) -> &'a str {
+    pub(super) fn value_of(&self, name: &str) -> &'a str {
         self.named(name).unwrap_or_default().trim()
     }
 
@@ -36,7 +36,7 @@ impl<'a> Values<'a> {
     }
 
     /// All values as they are quoted, cut at [`MAX_QUOTED`] characters.
-    pub(super) fn all(&self) -> String {
+    pub(super) fn quote(&self) -> String {
         let mut out = String::new();
         for datum in &self.0.data {
             let name = datum.name.as_deref().unwrap_or_default();
@@ -56,18 +56,18 @@ impl<'a> Values<'a> {
                 break;
             }
         }
-        cut(&out)
+        truncate(&out)
     }
 
     /// `Binary` as a little-endian NTSTATUS of four bytes.
-    pub(super) fn status(&self) -> Option<u32> {
+    pub(super) fn binary_status(&self) -> Option<u32> {
         let hex = self.0.named("Binary")?.get(..8)?;
         u32::from_str_radix(hex, 16).ok().map(u32::swap_bytes)
     }
 }
 
 /// At most [`MAX_QUOTED`] characters of a text.
-pub(super) fn cut(text: &str) -> String {
+pub(super) fn truncate(text: &str) -> String {
     match text.char_indices().nth(MAX_QUOTED) {
         Some((end, _)) => format!("{} ...", text.get(..end).unwrap_or_default()),
         None => text.to_owned(),
@@ -144,7 +144,7 @@ mod tests {
                     Datum { name: None, value: "b".into() },
                 ];
             });
-            Values(&record).all()
+            Values(&record).quote()
         };
         assert_eq!(of("é".repeat(400)), format!("a={} ...", "é".repeat(298)));
         assert_eq!(of("漢".repeat(295)), format!("a={}, b", "漢".repeat(295)));
@@ -156,6 +156,6 @@ mod tests {
         let record = Record::of("srv1").saying(|content| {
             content.data = vec![Datum { name: Some("Binary".into()), value: "220000C0".into() }];
         });
-        assert_eq!(Values(&record).status(), Some(0xc000_0022));
+        assert_eq!(Values(&record).binary_status(), Some(0xc000_0022));
     }
 }

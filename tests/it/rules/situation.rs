@@ -272,7 +272,7 @@ impl Situation {
         let dates = FileDates::new(written, time("2027-01-01T00:00:00Z")).with_logs(log.map(|log| (0, log)));
         diagnosis::diagnose(
             collected.incidents,
-            &Context::new(hosts, directory, signals, window).dated(dates),
+            &Context::new(hosts, directory, signals, window).with_dates(dates),
         )
         .findings
     }

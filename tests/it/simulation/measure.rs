@@ -176,7 +176,7 @@ pub fn verdicts(
     let hosts = known_hosts(&addresses, accounts, &collected);
     let directory = Directory::new(accounts, &HostAliases::default());
     let knowledge =
-        Context::new(hosts, directory, collected.signals, SignedDuration::from_mins(10)).dated(dates);
+        Context::new(hosts, directory, collected.signals, SignedDuration::from_mins(10)).with_dates(dates);
     diagnose(collected.incidents, &knowledge).findings
 }
 

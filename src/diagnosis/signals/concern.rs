@@ -1,14 +1,14 @@
 //! Whom a signal concerns.
 
-use super::near::About;
+use super::near::Concern;
 use crate::diagnosis::connection::{Connection, Topology};
 use crate::diagnosis::ownership::Ownership;
 use crate::diagnosis::parties::{Parties, same_domain};
-use crate::diagnosis::signal_index::{SignalHosts, is_card};
+use crate::diagnosis::signal_index::{SignalHosts, is_card_address};
 use crate::events::{Role, SignalKind};
 use crate::incidents::RecordedSignal;
 use crate::inventory::accounts::Account;
-use crate::names::{HostName, Principal, Same, Spn};
+use crate::names::{HostMatch, HostName, Principal, Spn};
 
 /// Parties of an incident, to decide which of them a signal concerns.
 pub(super) struct SignalContext<'r, 'a> {
@@ -33,7 +33,7 @@ fn full_names(parties: &Parties<'_>, host: &HostName, accounts: &[&Account]) -> 
     let domains = parties.realms.iter().map(String::as_str).chain(parties.client_domain());
     let fits = |domain: &&str| domain.contains('.') && flat.is_none_or(|flat| same_domain(flat, domain));
     let mut names: Vec<HostName> =
-        domains.filter(fits).filter_map(|domain| named_in(host.label(), domain)).collect();
+        domains.filter(fits).filter_map(|domain| in_dns_domain(host.label(), domain)).collect();
     names.extend(accounts.iter().filter_map(|account| HostName::parse(account.dns_host_name.as_deref()?)));
     match names.is_empty() {
         true => vec![host.clone()],
@@ -42,7 +42,7 @@ fn full_names(parties: &Parties<'_>, host: &HostName, accounts: &[&Account]) -> 
 }
 
 /// `None` for a NetBIOS domain.
-fn named_in(label: &str, domain: &str) -> Option<HostName> {
+fn in_dns_domain(label: &str, domain: &str) -> Option<HostName> {
     HostName::parse(label).filter(|_| domain.contains('.')).map(|host| host.in_domain(Some(domain)))
 }
 
@@ -53,7 +53,7 @@ pub(super) fn responder_names(
     ownership: &Ownership<'_>,
 ) -> Vec<HostName> {
     let Some(host) = &parties.responder_host else { return Vec::new() };
-    let in_domain = |domain: &str| named_in(host.label(), domain);
+    let in_domain = |domain: &str| in_dns_domain(host.label(), domain);
     let mut names: Vec<HostName> = Vec::new();
     match connection.topology {
         Topology::OwnerAnswered => {
@@ -96,44 +96,46 @@ pub(super) fn target_names(parties: &Parties<'_>, ownership: &Ownership<'_>) -> 
 
 impl SignalContext<'_, '_> {
     /// `None` when it is about others.
-    pub(super) fn about(&self) -> Option<About> {
+    pub(super) fn concern(&self) -> Option<Concern> {
         let (signal, parties) = (&self.recorded.signal, self.parties);
         match signal.kind {
             SignalKind::DuplicateName | SignalKind::NotRegistered => {
-                signal.subjects().any(|subject| self.same_spn(subject)).then_some(About::Spn)
+                signal.subjects().any(|subject| self.same_spn(subject)).then_some(Concern::Spn)
             }
             SignalKind::NoSuitableKey | SignalKind::LacksStrongKeys => {
                 if signal.subjects().any(|subject| self.names_owner(subject)) {
-                    Some(About::Owner)
+                    Some(Concern::Owner)
                 } else {
-                    (self.names(self.responder) || self.names(self.target)).then_some(About::Target)
+                    (self.names_any(self.responder) || self.names_any(self.target)).then_some(Concern::Target)
                 }
             }
             SignalKind::PasswordRejected | SignalKind::SessionRefused | SignalKind::NoMachineAccount => {
-                let about = self.target_or_responder()?;
-                Some(if self.is_of_a_trust() { About::Trust } else { about })
+                let concern = self.target_or_responder()?;
+                Some(if self.is_of_a_trust() { Concern::Trust } else { concern })
             }
             SignalKind::OwnNamesRefused
             | SignalKind::TwoAccounts
             | SignalKind::PolicyLogonFailed
             | SignalKind::Restarted => self.target_or_responder(),
             SignalKind::UsbNicInstalled | SignalKind::SelfAssigned | SignalKind::OwnAddresses => {
-                if self.by_client() {
-                    Some(About::Client)
+                if self.is_logged_by_client() {
+                    Some(Concern::Client)
                 } else {
-                    self.by(self.target).then_some(About::Target)
+                    self.is_logged_by(self.target).then_some(Concern::Target)
                 }
             }
             SignalKind::NotALocalName | SignalKind::AuthenticationFailed => {
-                (self.by_client() && self.names(self.target)).then_some(About::Connection)
+                (self.is_logged_by_client() && self.names_any(self.target)).then_some(Concern::Connection)
             }
-            SignalKind::DcomFailed => (self.by_client() && self.names_peer()).then_some(About::Connection),
+            SignalKind::DcomFailed => {
+                (self.is_logged_by_client() && self.names_peer()).then_some(Concern::Connection)
+            }
             SignalKind::WinRmSpnRefused => {
                 let wsman = parties.class() == "wsman";
-                (wsman && signal.subjects().any(|subject| self.same_spn(subject))).then_some(About::Spn)
+                (wsman && signal.subjects().any(|subject| self.same_spn(subject))).then_some(Concern::Spn)
             }
-            SignalKind::ServiceLogonFailed => self.about_service(),
-            SignalKind::DcomSuppressed => self.by_client().then_some(About::Client),
+            SignalKind::ServiceLogonFailed => self.service_concern(),
+            SignalKind::DcomSuppressed => self.is_logged_by_client().then_some(Concern::Client),
             SignalKind::WeakCipherUsed
             | SignalKind::WeakCipherRefused
             | SignalKind::CorruptKeys
@@ -151,9 +153,9 @@ impl SignalContext<'_, '_> {
             | SignalKind::ClusterNotInDns
             | SignalKind::ClusterNameFailed => {
                 if signal.subjects().any(|subject| self.same_spn(subject)) {
-                    Some(About::Spn)
-                } else if signal.all(Role::Account).any(|account| self.names_owner(account)) {
-                    Some(About::Owner)
+                    Some(Concern::Spn)
+                } else if signal.names_of(Role::Account).any(|account| self.names_owner(account)) {
+                    Some(Concern::Owner)
                 } else {
                     self.target_or_responder()
                 }
@@ -168,38 +170,42 @@ impl SignalContext<'_, '_> {
             | SignalKind::PacRefused
             | SignalKind::AddressConflict
             | SignalKind::Renamed => {
-                if self.by(self.target) {
-                    Some(About::Target)
-                } else if self.by(self.responder) {
-                    Some(About::Responder)
+                if self.is_logged_by(self.target) {
+                    Some(Concern::Target)
+                } else if self.is_logged_by(self.responder) {
+                    Some(Concern::Responder)
                 } else {
-                    self.by_client().then_some(About::Client)
+                    self.is_logged_by_client().then_some(Concern::Client)
                 }
             }
         }
     }
 
     /// One of these logged it.
-    fn by(&self, hosts: &[HostName]) -> bool {
+    fn is_logged_by(&self, hosts: &[HostName]) -> bool {
         let logged_by = self.hosts.logged_by.as_ref();
-        logged_by.is_some_and(|logged_by| hosts.iter().any(|host| host.same(logged_by) != Same::No))
+        logged_by.is_some_and(|logged_by| hosts.iter().any(|host| host.compare(logged_by) != HostMatch::No))
     }
 
-    fn by_client(&self) -> bool {
-        self.parties.client_host.as_ref().is_some_and(|client| self.by(std::slice::from_ref(client)))
+    fn is_logged_by_client(&self) -> bool {
+        self.parties
+            .client_host
+            .as_ref()
+            .is_some_and(|client| self.is_logged_by(std::slice::from_ref(client)))
     }
 
     /// It is about one of these.
-    fn names(&self, hosts: &[HostName]) -> bool {
-        let named = |host: &HostName| self.hosts.subjects.iter().any(|named| named.same(host) != Same::No);
+    fn names_any(&self, hosts: &[HostName]) -> bool {
+        let named =
+            |host: &HostName| self.hosts.subjects.iter().any(|named| named.compare(host) != HostMatch::No);
         hosts.iter().any(named)
     }
 
-    fn target_or_responder(&self) -> Option<About> {
-        if self.names(self.target) {
-            return Some(About::Target);
+    fn target_or_responder(&self) -> Option<Concern> {
+        if self.names_any(self.target) {
+            return Some(Concern::Target);
         }
-        self.names(self.responder).then_some(About::Responder)
+        self.names_any(self.responder).then_some(Concern::Responder)
     }
 
     /// 3210 with another domain than the computer's is logged by a domain controller for a trust (Q271288). 5722 and 5723 with
@@ -209,7 +215,7 @@ impl SignalContext<'_, '_> {
         if signal.event_id == 3210 {
             return self.refused_by_own_domain() == Some(false);
         }
-        match (signal.name(Role::Computer), signal.name(Role::Account)) {
+        match (signal.first_name(Role::Computer), signal.first_name(Role::Account)) {
             (Some(computer), Some(account)) => {
                 let name = |text: &str| HostName::parse(text.trim_end_matches('$'));
                 !name(computer).zip(name(account)).is_some_and(|(a, b)| a.same_label(&b))
@@ -226,7 +232,7 @@ impl SignalContext<'_, '_> {
         let signal = &self.recorded.signal;
         let own = self.hosts.logged_by.as_ref().and_then(HostName::domain)?;
         // A text that was copied has the whole message as its only value.
-        let named = signal.name(Role::Domain).filter(|named| !named.contains(char::is_whitespace))?;
+        let named = signal.first_name(Role::Domain).filter(|named| !named.contains(char::is_whitespace))?;
         if same_domain(named, own) {
             return Some(true);
         }
@@ -234,7 +240,7 @@ impl SignalContext<'_, '_> {
         if named.contains('.') || self.parties.realms.iter().any(other) {
             return Some(false);
         }
-        let controller = signal.name(Role::Controller).map(|name| name.trim_start_matches('\\'));
+        let controller = signal.first_name(Role::Controller).map(|name| name.trim_start_matches('\\'));
         if let Some(of) = controller.and_then(HostName::parse).as_ref().and_then(HostName::domain) {
             return Some(same_domain(of, own));
         }
@@ -246,7 +252,7 @@ impl SignalContext<'_, '_> {
     /// 3210 that leaves open whether it is about the computer's own domain or about a trust.
     pub(super) fn is_of_unknown_domain(&self) -> bool {
         let signal = &self.recorded.signal;
-        let named = signal.name(Role::Domain).is_some_and(|named| !named.contains(char::is_whitespace));
+        let named = signal.first_name(Role::Domain).is_some_and(|named| !named.contains(char::is_whitespace));
         signal.event_id == 3210 && named && self.refused_by_own_domain().is_none()
     }
 
@@ -264,10 +270,11 @@ impl SignalContext<'_, '_> {
         let parties = self.parties;
         let is_common = |address| parties.is_common(parties.client_id, parties.target_id, address);
         let addresses = &self.recorded.signal.addresses;
-        self.names(self.target) || addresses.iter().any(|&address| is_common(address) || is_card(address))
+        self.names_any(self.target)
+            || addresses.iter().any(|&address| is_common(address) || is_card_address(address))
     }
 
-    fn about_service(&self) -> Option<About> {
+    fn service_concern(&self) -> Option<Concern> {
         let is_account = matches!(
             self.connection.topology,
             Topology::ServiceAnswered | Topology::OwnerAnswered | Topology::ServiceName
@@ -276,11 +283,11 @@ impl SignalContext<'_, '_> {
             return None;
         }
         let on_target = self.is_target();
-        match self.recorded.signal.name(Role::Account) {
+        match self.recorded.signal.first_name(Role::Account) {
             Some(account) if !self.names_responder(account) => None,
-            Some(_) if on_target => Some(About::Responder),
-            Some(_) => Some(About::Elsewhere),
-            None => on_target.then_some(About::Target),
+            Some(_) if on_target => Some(Concern::Responder),
+            Some(_) => Some(Concern::Elsewhere),
+            None => on_target.then_some(Concern::Target),
         }
     }
 
@@ -327,12 +334,13 @@ impl SignalContext<'_, '_> {
     fn is_target(&self) -> bool {
         let parties = self.parties;
         let Some(host) = &self.hosts.logged_by else { return false };
-        if parties.target_host.as_ref().is_some_and(|target| target.same(host) != Same::No) {
+        if parties.target_host.as_ref().is_some_and(|target| target.compare(host) != HostMatch::No) {
             return true;
         }
         let id = parties.context.hosts.find(host);
         // Where the target has addresses of its own, a name that resolves elsewhere is wrong.
-        let alias = || parties.usable(parties.target_id).is_empty() && parties.resolves_to_host(id).is_some();
+        let alias =
+            || parties.shareable(parties.target_id).is_empty() && parties.resolves_to_host(id).is_some();
         id.is_some() && (id == parties.target_id || alias())
     }
 

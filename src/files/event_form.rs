@@ -1,5 +1,8 @@
 //! Recognises text forms of events (all except .evtx), each by at least two independent marks.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use crate::text::decode::TextReader;
 use crate::text::delimited::{Header, column_key};
 use crate::text::property_list::each_list;
@@ -71,6 +74,16 @@ const LABELS: &[(Label, &[&str])] = &[
         "イベント XML", "事件 Xml"]),
 ];
 
+/// The labels by their names in lower case.
+static LABELS_BY_NAME: LazyLock<HashMap<String, Label>> = LazyLock::new(|| {
+    let names =
+        LABELS.iter().flat_map(|(label, names)| names.iter().map(|name| (name.to_lowercase(), *label)));
+    names.collect()
+});
+
+/// Length in bytes that no name of a label exceeds.
+const LONGEST_LABEL: usize = 64;
+
 impl Label {
     /// Splits a line into its label and the rest.
     pub(crate) fn split(line: &str) -> Option<(Self, &str)> {
@@ -86,9 +99,8 @@ impl Label {
         }
         // `An error event occurred.  EventID: 0x40000004` of dcdiag.
         let name = name.rsplit_once("  ").map_or(name, |(_, last)| last);
-        let is_it = |label: &&str| label.to_lowercase() == name.to_lowercase();
-        let (label, _) = LABELS.iter().find(|(_, names)| names.iter().any(is_it))?;
-        Some((*label, value))
+        (name.len() <= LONGEST_LABEL).then_some(())?;
+        Some((*LABELS_BY_NAME.get(&name.to_lowercase())?, value))
     }
 }
 

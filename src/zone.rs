@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::LazyLock;
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -11,32 +12,48 @@ use jiff::tz::{Offset, TimeZone};
 ///
 /// The rules come from the machine (`/usr/share/zoneinfo`), else from the copy in the program: Windows and bare
 /// containers have none.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Zone(TimeZone);
+#[derive(Debug, Clone)]
+pub struct Zone(Rules);
+
+#[derive(Debug, Clone)]
+enum Rules {
+    Loaded(TimeZone),
+    OfThisMachine,
+}
+
+/// Loaded at the first use, because most runs show no local time: jiff lists all zones of the machine first, which takes a
+/// millisecond.
+static OF_THIS_MACHINE: LazyLock<TimeZone> =
+    LazyLock::new(|| TimeZone::try_system().unwrap_or(TimeZone::UTC));
 
 const NAMES_OF_UTC: [&str; 8] =
     ["UTC", "Etc/UTC", "UCT", "Etc/UCT", "Zulu", "Etc/Zulu", "Universal", "Etc/Universal"];
 
 impl Zone {
-    pub const UTC: Self = Self(TimeZone::UTC);
+    pub const UTC: Self = Self(Rules::Loaded(TimeZone::UTC));
 
     /// The zone of this machine: that of `TZ` if it is set, else the system's, and UTC where there is none.
     pub fn of_this_machine() -> Self {
-        TimeZone::try_system().map_or(Self::UTC, Self::of)
+        Self(Rules::OfThisMachine)
     }
 
-    fn of(zone: TimeZone) -> Self {
-        let is_utc = zone.iana_name().is_some_and(|name| NAMES_OF_UTC.contains(&name));
-        if is_utc { Self::UTC } else { Self(zone) }
+    fn rules(&self) -> &TimeZone {
+        match &self.0 {
+            Rules::Loaded(rules) => rules,
+            Rules::OfThisMachine => &OF_THIS_MACHINE,
+        }
     }
 
     /// `Europe/Berlin`, if the zone is of the database.
     pub fn iana_name(&self) -> Option<&str> {
-        self.0.iana_name().filter(|_| !self.is_utc())
+        self.rules().iana_name().filter(|_| !self.is_utc())
     }
 
     pub fn is_utc(&self) -> bool {
-        *self == Self::UTC
+        let rules = self.rules();
+        *rules == TimeZone::UTC
+            || *rules == TimeZone::fixed(Offset::UTC)
+            || rules.iana_name().is_some_and(|name| NAMES_OF_UTC.contains(&name))
     }
 
     /// The point in time that a clock in this zone shows as `civil`.
@@ -44,19 +61,19 @@ impl Zone {
     /// In autumn an hour comes twice: its first pass counts. In spring an hour is missing: a time in it counts as if
     /// the clock had not been changed yet. `None` outside the years -9999 to 9999.
     pub fn timestamp_of(&self, civil: DateTime) -> Option<Timestamp> {
-        self.0.to_timestamp(civil).ok()
+        self.rules().to_timestamp(civil).ok()
     }
 
     /// Local time in this zone.
     pub fn civil_of(&self, time: Timestamp) -> DateTime {
-        self.0.to_datetime(time)
+        self.rules().to_datetime(time)
     }
 
     /// The offsets from UTC in minutes that hold from each of the seconds since 1970 on, the first from `from` on.
     pub fn offsets_between(&self, from: Timestamp, to: Timestamp) -> Vec<(i64, i32)> {
         let minutes = |offset: Offset| offset.seconds() / 60;
-        let changes = self.0.following(from).take_while(|change| change.timestamp() <= to);
-        let mut offsets = vec![(from.as_second(), minutes(self.0.to_offset(from)))];
+        let changes = self.rules().following(from).take_while(|change| change.timestamp() <= to);
+        let mut offsets = vec![(from.as_second(), minutes(self.rules().to_offset(from)))];
         offsets.extend(changes.map(|change| (change.timestamp().as_second(), minutes(change.offset()))));
         offsets.dedup_by_key(|(_, minutes)| *minutes);
         offsets
@@ -67,9 +84,17 @@ impl Zone {
         if self.is_utc() {
             return Self::UTC.to_string();
         }
-        written(self.0.to_offset(time))
+        written(self.rules().to_offset(time))
     }
 }
+
+impl PartialEq for Zone {
+    fn eq(&self, other: &Self) -> bool {
+        self.rules() == other.rules() || self.is_utc() && other.is_utc()
+    }
+}
+
+impl Eq for Zone {}
 
 impl Default for Zone {
     fn default() -> Self {
@@ -83,7 +108,7 @@ impl fmt::Display for Zone {
         if self.is_utc() {
             return f.write_str("UTC");
         }
-        match (self.iana_name(), self.0.to_fixed_offset()) {
+        match (self.iana_name(), self.rules().to_fixed_offset()) {
             (Some(name), _) => f.write_str(name),
             (None, Ok(offset)) => write!(f, "UTC{}", written(offset)),
             (None, Err(_)) => f.write_str("local time"),
@@ -111,9 +136,9 @@ impl FromStr for Zone {
         }
         if text.starts_with(['+', '-']) {
             let offset = offset(text).ok_or_else(unknown)?;
-            return Ok(if offset == Offset::UTC { Self::UTC } else { Self(TimeZone::fixed(offset)) });
+            return Ok(Self(Rules::Loaded(TimeZone::fixed(offset))));
         }
-        TimeZone::get(text).map(Self::of).map_err(|_| unknown())
+        TimeZone::get(text).map(|rules| Self(Rules::Loaded(rules))).map_err(|_| unknown())
     }
 }
 

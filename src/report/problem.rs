@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use rayon::prelude::*;
 
 use super::csv_writer::CsvWriter;
 use super::fix::Fix;
@@ -93,7 +94,7 @@ pub fn group(rows: &[Row]) -> Vec<Problem> {
             group.push(i);
         }
     }
-    groups.into_iter().filter_map(|incidents| problem(rows, incidents)).collect()
+    groups.into_par_iter().filter_map(|incidents| problem(rows, incidents)).collect()
 }
 
 fn problem(rows: &[Row], incidents: Vec<usize>) -> Option<Problem> {

@@ -14,6 +14,10 @@ use crate::records::{Origin, Record};
 /// Number of shards. Locks are taken per event, and with this many two workers rarely collide.
 const SHARDS: usize = 64;
 
+/// Records of a log whose record IDs differ only in the lowest bits are in one shard: a worker reads them one after the other
+/// and finds the shard in its cache.
+const SHARD_BITS: u32 = 10;
+
 /// Most conflicts reported: records with equal keys and different content.
 const MAX_CONFLICTS: usize = 10_000;
 
@@ -28,9 +32,14 @@ const MAX_CONFLICTS: usize = 10_000;
 /// fingerprint replaces the key: over ten million events the chance that any two differ and collide is 3 in a million.
 pub struct DedupIndex {
     hasher: RandomState,
-    shards: Vec<Mutex<HashTable<Slot>>>,
+    shards: Vec<Shard>,
     conflicts: Mutex<HashMap<u64, BTreeSet<FileIndex>>>,
 }
+
+/// A part of the index. Two of them share no cache line, because workers write into them at the same time.
+#[derive(Default)]
+#[repr(align(64))]
+struct Shard(Mutex<HashTable<Slot>>);
 
 /// A record: its fingerprint, the file that keeps it, a flag (in the lowest bit) that it was only read from
 /// slack space so far, and a hash of its meaning. 32-bit words need no padding.
@@ -64,7 +73,7 @@ impl Default for DedupIndex {
     fn default() -> Self {
         Self {
             hasher: RandomState::new(),
-            shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
+            shards: (0..SHARDS).map(|_| Shard::default()).collect(),
             conflicts: Mutex::default(),
         }
     }
@@ -105,14 +114,19 @@ impl DedupIndex {
     pub fn insert(&self, content: ContentFingerprint, record: &Record, file: FileIndex) -> Insertion {
         let fingerprint = self.fingerprint(content, record);
         let slack = record.origin == Origin::Slack;
-        match self.insert_slot(Slot::new(fingerprint, file, slack, content.meaning)) {
+        // Copied text has no record IDs.
+        let range = if record.record_id == 0 { fingerprint } else { record.record_id >> SHARD_BITS };
+        let shard =
+            (content.log ^ range.wrapping_mul(0x9e37_79b9_7f4a_7c15)).rotate_left(6) as usize % SHARDS;
+        match self.insert_slot(shard, Slot::new(fingerprint, file, slack, content.meaning)) {
             Ok(insertion) => insertion,
             // Another record with the same key. It counts separately, and the next one with the same meaning
             // is its duplicate.
             Err(other) => {
                 self.add_conflict(fingerprint, [other, file]);
                 let own = self.hasher.hash_one((fingerprint, content.meaning));
-                self.insert_slot(Slot::new(own, file, slack, content.meaning)).unwrap_or(Insertion::New)
+                self.insert_slot(shard, Slot::new(own, file, slack, content.meaning))
+                    .unwrap_or(Insertion::New)
             }
         }
     }
@@ -135,13 +149,10 @@ impl DedupIndex {
     }
 
     /// The file of a record with this key and another meaning, as an error.
-    fn insert_slot(&self, new: Slot) -> Result<Insertion, FileIndex> {
-        let shard = &self.shards[new.fingerprint() as usize % SHARDS];
-        let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
+    fn insert_slot(&self, shard: usize, new: Slot) -> Result<Insertion, FileIndex> {
+        let mut shard = self.shards[shard].0.lock().unwrap_or_else(PoisonError::into_inner);
         let is_same = |slot: &Slot| slot.fingerprint() == new.fingerprint();
-        // The lowest bits chose the shard.
-        let hash = |slot: &Slot| slot.fingerprint().rotate_right(6);
-        match shard.entry(hash(&new), is_same, hash) {
+        match shard.entry(new.fingerprint(), is_same, |slot| slot.fingerprint()) {
             Entry::Vacant(entry) => {
                 entry.insert(new);
                 Ok(Insertion::New)

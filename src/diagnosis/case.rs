@@ -4,9 +4,10 @@ use super::connection::{Connection, Topology};
 use super::context::{Context, Fleet};
 use super::dates::LogCoverage;
 use super::ownership::{Ownership, TicketKey};
-use super::parties::{Parties, same_domain};
+use super::parties::Parties;
 use super::signals::Signals;
 use crate::incidents::Incident;
+use crate::names::same_domain;
 
 pub(crate) struct Case<'a> {
     pub(crate) parties: Parties<'a>,

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::connection::{Connection, Topology};
-use super::parties::{Parties, same_domain};
+use super::parties::Parties;
 use crate::inventory::accounts::Account;
-use crate::names::{HostName, Principal};
+use crate::names::{HostName, Principal, same_domain};
 
 /// The owners of the SPN, and which of them the responder is.
 #[derive(Debug, Default)]

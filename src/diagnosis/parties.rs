@@ -16,7 +16,7 @@ use crate::inventory::Source;
 use crate::inventory::addresses::OwnedAddress;
 use crate::inventory::addresses::vendors::{AdapterKind, never_shared, recognise};
 use crate::inventory::hosts::HostId;
-use crate::names::{HostMatch, HostName, Principal, Spn, domain_key};
+use crate::names::{HostMatch, HostName, Principal, Spn, domain_key, is_flat_of};
 
 /// How long an address from an event is assumed to stay where it was. A lease seldom lasts less than a day.
 const ADDRESS_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
@@ -394,17 +394,6 @@ impl<'a> Parties<'a> {
             })
             .map(|(address, source)| (*address, *source))
     }
-}
-
-/// `alpha` is the flat name of `alpha.example.com`.
-pub(super) fn is_flat_of(flat: &str, dns: &str) -> bool {
-    !flat.contains('.') && dns.split('.').next() == Some(flat)
-}
-
-/// Do these two names mean one domain, be one of them a NetBIOS name?
-pub(super) fn same_domain(a: &str, b: &str) -> bool {
-    let (a, b) = (a.to_lowercase(), b.to_lowercase());
-    a == b || is_flat_of(&a, &b) || is_flat_of(&b, &a)
 }
 
 /// A short name in the client's own domain, where that or nothing is known.

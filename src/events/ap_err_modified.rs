@@ -2,13 +2,13 @@ use crate::records::Record;
 
 /// One KRB_AP_ERR_MODIFIED, as the client logged it (RFC 4120 7.5.9: error 41 = 0x29).
 ///
-/// Names are as in the log. A value that the log lacks is empty.
+/// The names are as in the log. A name that the log lacks is empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApErrModified {
-    /// `System/Computer`: the client. Never the file's name: one file can contain many computers
-    /// (ForwardedEvents).
+    /// `System/Computer`: the client. The file's name does not matter, because one file can contain the events of many
+    /// computers (ForwardedEvents).
     pub client: Box<str>,
-    /// `Server`: the account that answered and could not decrypt. Not the owner of the SPN.
+    /// `Server`: the account that answered and could not decrypt the ticket. It need not own the SPN.
     pub answered_by: Box<str>,
     /// `Targetname`: the SPN that the client requested.
     pub target: Box<str>,
@@ -21,31 +21,20 @@ pub struct ApErrModified {
 impl ApErrModified {
     /// Reads event 4 (all layouts) or event 3 with error 0x29. `None` for event 3 with another error.
     pub fn read(record: &Record) -> Option<Self> {
-        let value = |name: &str| Box::from(record.named(name).unwrap_or_default().trim());
-        if record.event_id == 3 {
-            let code = record.named("ErrorCode").or_else(|| record.strings().nth(3))?;
-            if !is_0x29(code) {
-                return None;
-            }
-            return Some(Self {
-                client: record.computer.as_str().into(),
-                answered_by: value("ServerName"),
-                target: value("TargetName"),
-                target_realm: value("ServerRealm"),
-                client_realm: value("ClientRealm"),
-                twin: true,
-            });
+        let twin = record.event_id == 3;
+        if twin && !is_0x29(record.named("ErrorCode").or_else(|| record.strings().nth(3))?) {
+            return None;
         }
-        let mut event = Self {
-            client: record.computer.as_str().into(),
-            answered_by: value("Server"),
-            target: value("Targetname"),
-            target_realm: value("TargetRealm"),
-            client_realm: value("ClientRealm"),
-            twin: false,
+        let names = match twin {
+            true => ["ServerName", "TargetName", "ServerRealm", "ClientRealm"],
+            false => ["Server", "Targetname", "TargetRealm", "ClientRealm"],
         };
-        if record.named("Server").is_none() {
-            // Unnamed insertion strings %1..%4 in the message's order. 2003 has three, XP only the first two.
+        let [answered_by, target, target_realm, client_realm] =
+            names.map(|name| Box::from(record.named(name).unwrap_or_default().trim()));
+        let client = record.computer.as_str().into();
+        let mut event = Self { client, answered_by, target, target_realm, client_realm, twin };
+        if !twin && record.named("Server").is_none() {
+            // Windows Server 2003 logs the unnamed strings %1 to %3, Windows XP only %1 and %2.
             let mut strings = record.strings().map(|s| Box::from(s.trim()));
             event.answered_by = strings.next().unwrap_or_default();
             event.target_realm = strings.next().unwrap_or_default();
@@ -55,13 +44,13 @@ impl ApErrModified {
         Some(event)
     }
 
-    /// Identity of its incident: client, responder, target, and both realms.
+    /// The names that identify its incident: client, responder, target, and both realms.
     pub fn names(&self) -> [&str; 5] {
         [&self.client, &self.answered_by, &self.target, &self.target_realm, &self.client_realm]
     }
 }
 
-/// `0x29`, `41`, or with the name after it (`0x29 KRB_AP_ERR_MODIFIED`).
+/// Is this the error code of KRB_AP_ERR_MODIFIED: `0x29`, `41`, or `0x29 KRB_AP_ERR_MODIFIED`?
 pub(super) fn is_0x29(code: &str) -> bool {
     let code = code.split_whitespace().next().unwrap_or_default();
     match code.strip_prefix("0x").or_else(|| code.strip_prefix("0X")) {

@@ -14,11 +14,11 @@ use crate::records::{Origin, Record};
 /// Number of shards. Locks are taken per event, and with this many two workers rarely collide.
 const SHARDS: usize = 64;
 
-/// Records of a log whose record IDs differ only in the lowest bits are in one shard: a worker reads them one after the other
-/// and finds the shard in its cache.
+/// Number of low bits of a record ID that do not choose the shard. A worker reads neighbouring records one after the other, and
+/// so finds their shard in its cache.
 const SHARD_BITS: u32 = 10;
 
-/// Most conflicts reported: records with equal keys and different content.
+/// Most keys kept that records with different content share.
 const MAX_CONFLICTS: usize = 10_000;
 
 /// Index of the records read so far, so that a record in two exports counts once.
@@ -36,13 +36,14 @@ pub struct DedupIndex {
     conflicts: Mutex<HashMap<u64, BTreeSet<FileIndex>>>,
 }
 
-/// A part of the index. Two of them share no cache line, because workers write into them at the same time.
+/// One part of the index. The alignment keeps two parts out of one cache line, because workers write into them at the same
+/// time.
 #[derive(Default)]
 #[repr(align(64))]
 struct Shard(Mutex<HashTable<Slot>>);
 
-/// A record: its fingerprint, the file that keeps it, a flag (in the lowest bit) that it was only read from
-/// slack space so far, and a hash of its meaning. 32-bit words need no padding.
+/// Entry for one record: its fingerprint, the file that keeps it, whether it was only read from slack space so far (the lowest
+/// bit), and a hash of its meaning. 32-bit words need no padding.
 #[derive(Clone, Copy)]
 struct Slot([u32; 5]);
 
@@ -79,7 +80,7 @@ impl Default for DedupIndex {
     }
 }
 
-/// Hashes that records of one content share: of their log (computer and channel) and of their meaning.
+/// Hashes of a record's log (computer and channel) and of its meaning. Records that share a content share them.
 #[derive(Debug, Clone, Copy)]
 pub struct ContentFingerprint {
     log: u64,
@@ -90,17 +91,17 @@ pub struct ContentFingerprint {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Insertion {
     New,
-    /// A duplicate, counted for this file: of two files with the record, the first in the inputs keeps it,
-    /// whichever worker was faster.
+    /// The index has the record already. Of two files with it, the first in the inputs keeps it, whichever worker was faster.
     Duplicate {
+        /// The file for which the duplicate counts.
         duplicate_in: FileIndex,
-        /// Until now it was only read from slack space, and now from the live part.
+        /// The live part has the record, and only slack space had it before.
         now_live: bool,
     },
 }
 
 impl DedupIndex {
-    /// The part of the key that all records of one content share. The caller may cache it.
+    /// Hashes the part of the key that all records of one content share. The caller may cache it.
     pub fn content_fingerprint(&self, record: &Record, event: &Event) -> ContentFingerprint {
         let mut log = self.hasher.build_hasher();
         fold(&record.computer).hash(&mut log);
@@ -120,8 +121,8 @@ impl DedupIndex {
             (content.log ^ range.wrapping_mul(0x9e37_79b9_7f4a_7c15)).rotate_left(6) as usize % SHARDS;
         match self.insert_slot(shard, Slot::new(fingerprint, file, slack, content.meaning)) {
             Ok(insertion) => insertion,
-            // Another record with the same key. It counts separately, and the next one with the same meaning
-            // is its duplicate.
+            // Another record has the same key. This one counts separately, and the next one with its meaning is its
+            // duplicate.
             Err(other) => {
                 self.add_conflict(fingerprint, [other, file]);
                 let own = self.hasher.hash_one((fingerprint, content.meaning));
@@ -148,7 +149,7 @@ impl DedupIndex {
         h.finish()
     }
 
-    /// The file of a record with this key and another meaning, as an error.
+    /// Inserts one entry. `Err` is the file of a record with the same key and another meaning.
     fn insert_slot(&self, shard: usize, new: Slot) -> Result<Insertion, FileIndex> {
         let mut shard = self.shards[shard].0.lock().unwrap_or_else(PoisonError::into_inner);
         let is_same = |slot: &Slot| slot.fingerprint() == new.fingerprint();
@@ -180,7 +181,7 @@ impl DedupIndex {
         }
     }
 
-    /// The files with different records of one key, and the number of such keys.
+    /// Number of keys that records with different meanings share, by the files with these records.
     pub fn conflicts(&self) -> BTreeMap<Vec<FileIndex>, u64> {
         let conflicts = self.conflicts.lock().unwrap_or_else(PoisonError::into_inner);
         let mut counted = BTreeMap::new();

@@ -5,18 +5,17 @@ use crate::records::Record;
 /// Names of the Kerberos client's provider. Without its manifest (and on XP and 2003) it is `Kerberos`.
 pub(super) const KERBEROS: [&str; 2] = ["Microsoft-Windows-Security-Kerberos", "Kerberos"];
 
-/// A record whose meaning is known.
+/// The meaning of a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// KRB_AP_ERR_MODIFIED.
+    /// Event 4, or event 3 with its error.
     ApErrModified(ApErrModified),
-    /// Another event, which may prove or exclude a cause, or show who owns an address.
+    /// Another event, which may prove or exclude a cause or show who owns an address.
     Signal(Signal),
 }
 
 impl Event {
-    /// Classifies a record; `None` if it only looks like a wanted one (event 3 with another error, a signal
-    /// without its decisive value).
+    /// Classifies a record; `None` for event 3 with another error, and for an event without the value that makes it a signal.
     pub fn read(record: &Record) -> Option<Self> {
         if is_kerberos(&record.provider) && matches!(record.event_id, 3 | 4) {
             return ApErrModified::read(record).map(Self::ApErrModified);
@@ -24,7 +23,7 @@ impl Event {
         Signal::read(record).map(Self::Signal)
     }
 
-    /// Passes on all its names and its error: its meaning, independent of the file format.
+    /// Calls `each` with every name, address and error of the event. They are its meaning, whatever the file's format.
     pub(super) fn for_each_name(&self, each: &mut dyn FnMut(&str)) {
         match self {
             Self::ApErrModified(event) => event.names().into_iter().for_each(each),

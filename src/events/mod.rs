@@ -1,4 +1,4 @@
-//! Events: what a record means. Kerberos event 4 and its twin, and the signals around them.
+//! Events: the meaning of records. They are Kerberos event 4, its twin, and the signals near them.
 
 mod ap_err_modified;
 mod dedup;
@@ -19,25 +19,26 @@ use event::KERBEROS;
 
 /// Providers and event IDs that triage reads: event 4, its twin, and every signal.
 pub fn filters() -> Vec<EventFilter> {
-    let mut wanted =
-        vec![EventFilter { providers: KERBEROS.map(String::from).to_vec(), event_ids: vec![3, 4] }];
-    wanted.extend(signals::filters());
-    wanted
+    std::iter::once(kerberos_filter()).chain(signals::filters()).collect()
 }
 
-/// The records that triage wants: those of [`filters`], with their conditions on values.
+/// The records that triage reads: those of [`filters`], with their conditions on values.
 pub fn selection() -> Selection {
-    signals::CONDITIONS.iter().fold(
-        Selection::new(filters()).only_where(3, "ErrorCode", ap_err_modified::is_0x29),
-        |selection, condition| selection.only_where(condition.event_id, condition.name, condition.accepts),
-    )
+    signals::CONDITIONS.iter().fold(select_twins(Selection::new(filters())), |selection, condition| {
+        selection.only_where(condition.event_id, condition.name, condition.accepts)
+    })
 }
 
 /// Only Kerberos event 4 and its twin: the default of `extract`.
 pub fn kerberos_selection() -> Selection {
-    Selection::new(vec![EventFilter {
-        providers: KERBEROS.map(String::from).to_vec(),
-        event_ids: vec![3, 4],
-    }])
-    .only_where(3, "ErrorCode", ap_err_modified::is_0x29)
+    select_twins(Selection::new(vec![kerberos_filter()]))
+}
+
+fn kerberos_filter() -> EventFilter {
+    EventFilter { providers: KERBEROS.map(String::from).to_vec(), event_ids: vec![3, 4] }
+}
+
+/// Leaves out every event 3 with another error than 0x29.
+fn select_twins(selection: Selection) -> Selection {
+    selection.only_where(3, "ErrorCode", ap_err_modified::is_0x29)
 }

@@ -1,5 +1,5 @@
-//! Builds queries of the Windows event log (XPath) for the events that triage reads, from the same catalogue.
-//! They serve exports and subscriptions.
+//! XPath queries of the Windows event log for the events that triage reads. They are made from the catalogue of signals and
+//! serve exports and subscriptions.
 
 use super::KERBEROS;
 use super::signals::{CATALOGUE, CONDITIONS};
@@ -7,7 +7,7 @@ use super::signals::{CATALOGUE, CONDITIONS};
 /// Most comparisons in one query. Windows refuses a query with more than about 22.
 const MAX_TERMS: usize = 18;
 
-/// Event 3 with 0x29: with Kerberos LogLevel=1 a machine writes an event 3 for every ticket.
+/// Condition for event 3 with error 0x29. With Kerberos LogLevel=1 a machine logs an event 3 for every ticket.
 const IS_TWIN: &str =
     "EventData[Data[@Name='ErrorCode']='0x29' or Data[@Name='ErrorCode']='0x29 KRB_AP_ERR_MODIFIED']";
 
@@ -16,11 +16,11 @@ const IS_TWIN: &str =
 pub struct EventQuery {
     /// The log: `System`, `Directory Service`..
     pub channel: &'static str,
-    /// Selects events of one provider, or of every provider whose name is not fixed. Not escaped for XML.
+    /// Selects events of one provider, or of any provider if its name varies. Not escaped for XML.
     pub xpath: String,
 }
 
-/// Every query, each channel's together.
+/// The queries for every event that triage reads, grouped by channel.
 pub fn queries() -> Vec<EventQuery> {
     type Providers = &'static [&'static str];
     let mut wanted: Vec<(&'static str, Providers, Vec<u16>)> = vec![("System", &KERBEROS, vec![3, 4])];
@@ -31,7 +31,7 @@ pub fn queries() -> Vec<EventQuery> {
             None => wanted.push((source.0, source.1, entry.ids.to_vec())),
         }
     }
-    // The uptime, logged once a day: it shows that the log continues even if nothing else happens.
+    // The uptime is logged once a day. It shows that the log continues even if nothing else is logged.
     wanted.push(("System", &["EventLog"], vec![6013]));
     let mut channels: Vec<&str> = Vec::new();
     for (channel, ..) in &wanted {
@@ -46,7 +46,7 @@ pub fn queries() -> Vec<EventQuery> {
     wanted.into_iter().flat_map(queries).collect()
 }
 
-/// The queries for the IDs, and one for each ID that is wanted only with a value.
+/// Queries for these event IDs. An ID that is read only with a certain value gets a query of its own.
 fn provider_queries(providers: &[&str], mut ids: Vec<u16>) -> Vec<String> {
     ids.sort_unstable();
     ids.dedup();
@@ -74,7 +74,7 @@ fn xpath(providers: &[&str], ids: &str, condition: &str) -> String {
     format!("*[System[{provider}({ids})]{condition}]")
 }
 
-/// Event IDs as comparisons: three or more in a row as a range. `ids` rise.
+/// Comparisons that select these event IDs, which rise. Three or more in a row become a range.
 fn id_comparisons(ids: &[u16]) -> Vec<String> {
     let runs = ids.chunk_by(|a, b| b - a == 1).flat_map(|run| match run {
         [first, _, .., last] => vec![format!("(EventID >= {first} and EventID <= {last})")],

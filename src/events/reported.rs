@@ -14,13 +14,13 @@ use crate::records::Record;
 /// again. Each event takes eight bytes permanently: ten million are 80 MB.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ReportedEvents {
-    /// Rising, each once.
+    /// In rising order, each once.
     fingerprints: Vec<u64>,
 }
 
 impl ReportedEvents {
-    /// Fingerprint of a record, the same in every run and on every machine. `event` is its meaning, if it is
-    /// an event that is counted.
+    /// Fingerprint of a record, the same in every run and on every machine. `event` is the record's meaning, if it is event 4
+    /// or its twin.
     pub fn fingerprint(record: &Record, event: Option<&ApErrModified>) -> u64 {
         let mut hash = Sha256::new();
         for text in [&record.computer, &record.channel] {
@@ -41,8 +41,7 @@ impl ReportedEvents {
         first_64_bits(hash)
     }
 
-    /// The fingerprint in states written before 0.2: with case of the channel, and with fractions of a
-    /// second.
+    /// The fingerprint that earlier builds wrote into state files: with the channel's case and with fractions of a second.
     fn old_fingerprint(record: &Record) -> u64 {
         let mut hash = Sha256::new();
         hash.update(record.computer.to_ascii_lowercase());

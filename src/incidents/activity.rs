@@ -1,15 +1,15 @@
 use jiff::Timestamp;
 use roaring::RoaringBitmap;
 
-/// The seconds at which something happened.
+/// The seconds at which events were logged.
 ///
-/// Older Windows writes whole seconds into classic events, so nothing finer can be compared. A compressed bitmap of
-/// seconds since 1970: two bytes for a single second, at most 8 KiB for 18 hours, so memory is bounded by the time a
-/// log spans and not by the number of events.
+/// Older versions of Windows write whole seconds into classic events, so nothing finer can be compared. The seconds since 1970
+/// are in a compressed bitmap of two bytes per second, and at most 8 KiB per 18 hours. So the time that a log spans bounds the
+/// memory, not the number of events.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ActivityTimes(RoaringBitmap);
 
-// A bitmap equals itself; the crate does not say so.
+// `RoaringBitmap` lacks `Eq`, although its equality is reflexive.
 impl Eq for ActivityTimes {}
 
 impl ActivityTimes {
@@ -29,14 +29,15 @@ impl ActivityTimes {
         self.0.is_empty()
     }
 
-    /// Removes the seconds within `slack` seconds of a moment of `other`.
+    /// Returns the seconds of `self` that are more than `slack` seconds away from every second of `other`.
     pub fn without_near(&self, other: &Self, slack: u32) -> Self {
         Self(self.0.iter().filter(|&s| !has_near(&other.0, s, slack)).collect())
     }
 
-    /// The first moment of `self` within `window` seconds of a moment of `other`.
+    /// Returns a time of `self` within `window` seconds of a time of `other`: of the smaller set's first such second, the
+    /// earliest.
     pub fn first_near(&self, other: &Self, window: u32) -> Option<Timestamp> {
-        // Walk the smaller set: one client's incident against a storm of signals, or the other way round.
+        // The smaller set is walked, because a storm may be on either side.
         if self.0.len() <= other.0.len() {
             return self.0.iter().find(|&s| has_near(&other.0, s, window)).map(timestamp);
         }
@@ -47,7 +48,7 @@ impl ActivityTimes {
             .map(timestamp)
     }
 
-    /// To the second.
+    /// Does the set contain the second of `time`?
     pub fn contains(&self, time: Timestamp) -> bool {
         self.0.contains(second(time))
     }
@@ -61,7 +62,7 @@ fn has_near(set: &RoaringBitmap, second: u32, window: u32) -> bool {
     set.range(second.saturating_sub(window)..=second.saturating_add(window)).next().is_some()
 }
 
-/// Seconds since 1970. Times outside 1970 to 2106 are clamped.
+/// Converts a time to seconds since 1970. Times outside 1970 to 2106 are clamped.
 fn second(time: Timestamp) -> u32 {
     u32::try_from(time.as_second().max(0)).unwrap_or(u32::MAX)
 }

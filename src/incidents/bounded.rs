@@ -4,17 +4,17 @@ use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 use indexmap::map::Entry;
 
-/// A map of bounded size: it keeps the entries with the smallest keys, up to a total weight of `max`.
+/// A map that keeps the entries with the smallest keys, up to a total weight of `max`.
 ///
-/// The result does not depend on the order of the entries or on their distribution over workers: an entry is
-/// only dropped when smaller keys fill the map, and those then fill the joined map, too.
+/// The result does not depend on the order of the entries or on their distribution over workers. An entry is
+/// only dropped when smaller keys fill the map, and those also fill the merged map.
 pub(super) struct BoundedMap<K, V> {
     entries: IndexMap<K, V, RandomState>,
-    /// The weight of an entry with this key: the memory that it needs.
+    /// Weight of an entry with this key. It may be the memory that the entry needs.
     weigh: fn(&K) -> usize,
     max: usize,
     weight: usize,
-    /// Keys above it were dropped.
+    /// The largest key that was kept when entries were last dropped.
     largest: Option<K>,
 }
 
@@ -23,7 +23,7 @@ impl<K: Ord + Hash + Clone, V> BoundedMap<K, V> {
         Self { entries: IndexMap::default(), weigh, max, weight: 0, largest: None }
     }
 
-    /// The index of this key's entry, created with `new` if it is missing; `None` if there is no room for it.
+    /// Returns the index of the key's entry, and inserts the entry if it is missing. `None` if there is no room.
     ///
     /// Indexes change when entries are dropped: see [`BoundedMap::trim`].
     pub(super) fn index_of(&mut self, key: K, new: impl FnOnce() -> V) -> Option<usize> {
@@ -43,8 +43,7 @@ impl<K: Ord + Hash + Clone, V> BoundedMap<K, V> {
         self.entries.get_index_mut(place).map(|(_, value)| value)
     }
 
-    /// Drops entries when there are a quarter too many. Returns whether it dropped some, which changes the
-    /// indexes.
+    /// Drops entries if the weight exceeds `max` by a quarter. Returns whether it did, which changes indexes.
     pub(super) fn trim(&mut self) -> bool {
         let full = self.weight > self.max + self.max / 4;
         if full {
@@ -83,7 +82,7 @@ impl<K: Ord + Hash + Clone, V> BoundedMap<K, V> {
         }
     }
 
-    /// The entries, in no particular order.
+    /// Returns the kept entries, unsorted.
     pub(super) fn into_entries(mut self) -> impl Iterator<Item = (K, V)> {
         self.trim_to_max();
         self.entries.into_iter()

@@ -14,22 +14,22 @@ use crate::names::fold;
 use crate::records::{Content, Origin, Record};
 use crate::scan::RecordVisitor;
 
-/// Most different signals kept. Real logs have some thousands. A crafted log with a new name in every record
-/// must not fill memory.
+/// Most different signals kept. Real logs have some thousands. The limit keeps a crafted log with a new name
+/// in every record from filling memory.
 const MAX_SIGNALS: usize = if cfg!(test) { 1_000 } else { 100_000 };
 
-/// Most memory of all incidents of a run: some 200,000 with names of usual length. One takes
-/// [`INCIDENT_BYTES`], and the report makes [`COPIES_OF_NAME`] copies of each of its names.
+/// Most memory of all incidents of a run, in bytes. It holds some 200,000 incidents with names of usual length.
 const MAX_INCIDENT_BYTES: usize = if cfg!(test) { 4 << 20 } else { 1 << 30 };
+/// Memory of an incident without its names, in bytes.
 const INCIDENT_BYTES: usize = 2 << 10;
+/// Number of copies of each name that the report makes.
 const COPIES_OF_NAME: usize = 20;
 
-/// Longest name kept, in bytes. A DNS name has at most 255 characters, an account's 256, a user principal
-/// name 1,024. A longer one keeps its beginning and a hash of the whole, so that it stays different from all
-/// others.
+/// Longest name kept, in bytes. A DNS name has at most 255 characters, an account name 256, and a user
+/// principal name 1,024. A longer name keeps its beginning and a hash of the whole, so that it stays unique.
 pub const MAX_NAME: usize = 1024;
 
-/// Most contents whose meaning one worker caches: twice as many as a chunk reader shares at one time.
+/// Most contents whose meaning one worker caches. It is twice the number that a chunk reader shares at a time.
 const MAX_MEANINGS: usize = 4096;
 
 /// The period of a run, by TimeCreated, both ends included.
@@ -45,15 +45,15 @@ impl Period {
     }
 }
 
-/// Events 4 outside the period of a run: how many, and when the latest was.
+/// Number of events 4 outside the period of a run, and the time of the latest.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct OutsidePeriod {
-    /// Each counted once, up to [`MAX_OUTSIDE`] by each worker.
+    /// Each event counts once. A worker counts at most [`MAX_OUTSIDE`].
     pub events: u64,
     pub last: Option<Timestamp>,
 }
 
-/// Most events outside the period that one worker counts: 8 MB.
+/// Most events outside the period that one worker counts. Their fingerprints take 8 MB.
 const MAX_OUTSIDE: usize = 500_000;
 
 /// IncidentKey of an incident: the five names, in lower case, and whether they come from event 3.
@@ -69,22 +69,22 @@ impl IncidentKey {
     }
 }
 
-/// Data that a run left out because a limit was reached.
+/// Data that is missing in a report, because a limit was reached or a diagnosis failed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Dropped {
-    /// Events of incidents that were not kept: those with the last names in order.
+    /// Events of incidents that were not kept. Those with the last names in order are dropped first.
     pub events: u64,
     /// Events of signals that were not kept.
     pub signals: u64,
-    /// Incidents that are in the report without a verdict, because their diagnosis failed.
+    /// Incidents without a verdict, because their diagnosis failed. They are in the report.
     pub undiagnosed: u64,
 }
 
-/// Number of names in one file's records that were longer than [`MAX_NAME`].
+/// Records of one file with a value longer than [`MAX_NAME`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CutNames {
     pub records: u64,
-    /// The lowest ID of a record with one.
+    /// The lowest ID of these records.
     pub first_record_id: u64,
 }
 
@@ -103,8 +103,7 @@ impl CutNames {
 
 /// Receives every event 4 (and 3) with its meaning. Each worker has one.
 pub trait EventSink: Send {
-    /// It also receives `Insertion::Duplicate` events: which of two files keeps an event is decided only at
-    /// the end.
+    /// Receives one event, which may be a duplicate. Only the end of the run decides which of two files keeps it.
     fn event(&mut self, event: &ApErrModified, record: &Record, file: FileIndex);
 }
 
@@ -114,9 +113,9 @@ pub struct IncidentBuilder<'a> {
     period: Period,
     pub(super) incidents: BoundedMap<IncidentKey, Incident>,
     pub(super) signals: BoundedMap<Signal, Occurrences>,
-    /// All counted events, kept or not.
+    /// Number of all counted events and signals, including those that were dropped.
     pub(super) counted: Dropped,
-    /// By address of the content. The content is kept, so that no other one can get its address.
+    /// By address of the content. The map owns the content, so that no other content can get its address.
     meanings: foldhash::HashMap<usize, (Arc<Content>, CachedMeaning)>,
     pub(super) duplicates: HashMap<FileIndex, u64>,
     pub(super) cut_names: BTreeMap<FileIndex, CutNames>,
@@ -125,27 +124,19 @@ pub struct IncidentBuilder<'a> {
     pub(super) fingerprints: Vec<u64>,
     pub(super) log_ranges: Option<LogRanges>,
     event_sink: Option<Box<dyn EventSink + 'a>>,
-    /// Fingerprints of events outside the period, and the time of the latest.
+    /// Fingerprints of events outside the period.
     pub(super) outside: foldhash::HashSet<u64>,
     pub(super) last_outside: Option<Timestamp>,
 }
 
-/// Cached meaning of a content that several records share.
-#[derive(Debug, Clone, Copy)]
-struct CachedMeaning {
-    /// `None` for an event that triage does not use.
-    content: Option<ContentFingerprint>,
-    meaning: Classification,
-}
+/// Cached meaning of a content that several records share; `None` if triage does not use the event.
+type CachedMeaning = Option<(ContentFingerprint, Classification)>;
 
+/// The incident or signal to which a content belongs, by its index in the builder.
 #[derive(Debug, Clone, Copy)]
 enum Classification {
-    /// Triage does not use it.
-    Nothing,
-    /// Index of an incident.
     Incident(usize),
-    /// Index of a signal.
-    Signal { at: usize, timeless: bool },
+    Signal { index: usize, timeless: bool },
 }
 
 impl<'a> IncidentBuilder<'a> {
@@ -177,8 +168,7 @@ impl<'a> IncidentBuilder<'a> {
         BoundedMap::new(MAX_SIGNALS, |_| 1)
     }
 
-    /// Counts only events that no earlier run has counted. The others are still evidence: a diagnosis uses
-    /// all inputs.
+    /// Does not count events that an earlier run counted. They are still evidence.
     #[must_use]
     pub fn without_reported(mut self, reported: Option<&'a ReportedEvents>) -> Self {
         self.reported = reported;
@@ -198,7 +188,7 @@ impl<'a> IncidentBuilder<'a> {
         self
     }
 
-    /// Did an earlier run count this event? If not, this one does.
+    /// Did an earlier run count this event? Counts it if `counts`, for that run or for this one.
     fn was_reported(&mut self, record: &Record, event: &ApErrModified, counts: bool) -> bool {
         let Some(reported) = self.reported else { return false };
         let fingerprint = ReportedEvents::fingerprint(record, Some(event));
@@ -212,7 +202,7 @@ impl<'a> IncidentBuilder<'a> {
         was_reported
     }
 
-    /// `None` if there is no room for its incident.
+    /// Adds an event 4 or its twin to its incident. `None` if there is no room for the incident.
     fn add_ap_err_modified(
         &mut self,
         event: ApErrModified,
@@ -226,7 +216,7 @@ impl<'a> IncidentBuilder<'a> {
         }
         self.counted.events += u64::from(!reported && insertion == Insertion::New);
         let key = IncidentKey { names: event.names().map(|name| fold(name).into()), twin: event.twin };
-        let at = self.incidents.index_of(key, || Incident {
+        let index = self.incidents.index_of(key, || Incident {
             client: event.client.clone(),
             answered_by: event.answered_by.clone(),
             target: event.target.clone(),
@@ -234,7 +224,7 @@ impl<'a> IncidentBuilder<'a> {
             client_realm: event.client_realm.clone(),
             occurrences: Occurrences::new(record.time, file),
         })?;
-        let incident = self.incidents.value_at(at)?;
+        let incident = self.incidents.value_at(index)?;
         let ApErrModified { client, answered_by, target, target_realm, client_realm, twin: _ } = event;
         incident.keep_smaller_names([client, answered_by, target, target_realm, client_realm]);
         add_occurrence(&mut incident.occurrences, record, file, insertion, reported);
@@ -242,10 +232,10 @@ impl<'a> IncidentBuilder<'a> {
             self.meanings.clear();
             return None;
         }
-        Some(Classification::Incident(at))
+        Some(Classification::Incident(index))
     }
 
-    /// `None` if there is no room for it.
+    /// Adds a signal. `None` if there is no room for it.
     fn add_signal(
         &mut self,
         signal: Signal,
@@ -255,22 +245,22 @@ impl<'a> IncidentBuilder<'a> {
     ) -> Option<Classification> {
         self.counted.signals += u64::from(insertion == Insertion::New);
         let timeless = counts_at_any_time(signal.kind);
-        let at = self.signals.index_of(signal, || Occurrences::new(record.time, file))?;
-        add_occurrence(self.signals.value_at(at)?, record, file, insertion, false);
+        let index = self.signals.index_of(signal, || Occurrences::new(record.time, file))?;
+        add_occurrence(self.signals.value_at(index)?, record, file, insertion, false);
         if self.signals.trim() {
             self.meanings.clear();
             return None;
         }
-        Some(Classification::Signal { at, timeless })
+        Some(Classification::Signal { index, timeless })
     }
 
-    /// The cached meaning of the record's content.
+    /// The meaning of the record's content, if it is cached.
     fn cached_meaning(&self, record: &Record) -> Option<CachedMeaning> {
         self.meanings.get(&Arc::as_ptr(&record.content).addr()).map(|(_, cached)| *cached)
     }
 
     fn cache_meaning(&mut self, record: &Record, meaning: CachedMeaning) {
-        // No other record can share a content that has only one reference.
+        // A content with one reference belongs to this record only.
         if Arc::strong_count(&record.content) > 1 && self.reported.is_none() && self.event_sink.is_none() {
             if self.meanings.len() >= MAX_MEANINGS {
                 self.meanings.clear();
@@ -280,33 +270,27 @@ impl<'a> IncidentBuilder<'a> {
         }
     }
 
-    /// Handles a record whose content was classified before.
+    /// Counts a record whose content was classified before.
     fn count_again(&mut self, cached: CachedMeaning, record: &Record, file: FileIndex) {
-        let timeless = match cached.meaning {
-            Classification::Nothing => return,
-            Classification::Incident(_) => false,
-            Classification::Signal { timeless, .. } => timeless,
-        };
-        let Some(insertion) =
-            cached.content.and_then(|content| self.deduplicate(content, timeless, record, file))
-        else {
+        let Some((content, meaning)) = cached else { return };
+        let timeless = matches!(meaning, Classification::Signal { timeless: true, .. });
+        let Some(insertion) = self.deduplicate(content, timeless, record, file) else {
             if let (Classification::Incident(_), Some(Event::ApErrModified(event))) =
-                (cached.meaning, Event::read(record))
+                (meaning, Event::read(record))
             {
                 self.count_outside(&event, record);
             }
             return;
         };
         let new = u64::from(insertion == Insertion::New);
-        let occurrences = match cached.meaning {
-            Classification::Nothing => None,
-            Classification::Incident(at) => {
+        let occurrences = match meaning {
+            Classification::Incident(index) => {
                 self.counted.events += new;
-                self.incidents.value_at(at).map(|incident| &mut incident.occurrences)
+                self.incidents.value_at(index).map(|incident| &mut incident.occurrences)
             }
-            Classification::Signal { at, .. } => {
+            Classification::Signal { index, .. } => {
                 self.counted.signals += new;
-                self.signals.value_at(at)
+                self.signals.value_at(index)
             }
         };
         if let Some(occurrences) = occurrences {
@@ -314,7 +298,7 @@ impl<'a> IncidentBuilder<'a> {
         }
     }
 
-    /// The record with every long value truncated. Values become names in the report.
+    /// Truncates the long values of a record, because values become names in the report.
     fn cut_names(&mut self, record: Record, file: FileIndex) -> Record {
         let Some(content) = record.cut(MAX_NAME) else { return record };
         let cut = CutNames { records: 1, first_record_id: record.record_id };
@@ -322,7 +306,7 @@ impl<'a> IncidentBuilder<'a> {
         Record { content: content.into(), ..record }
     }
 
-    /// Counts an event outside the period. A twin repeats the same event.
+    /// Counts an event outside the period. A twin does not count, because it repeats event 4.
     fn count_outside(&mut self, event: &ApErrModified, record: &Record) {
         if event.twin || self.outside.len() >= MAX_OUTSIDE {
             return;
@@ -331,7 +315,7 @@ impl<'a> IncidentBuilder<'a> {
         self.last_outside = self.last_outside.max(Some(record.time));
     }
 
-    /// Is the record a duplicate? `None` if it is outside the run's period.
+    /// Looks the record up in the index of all workers. `None` if it is outside the period of the run.
     fn deduplicate(
         &mut self,
         content: ContentFingerprint,
@@ -360,11 +344,9 @@ impl RecordVisitor for IncidentBuilder<'_> {
         }
         let record = self.cut_names(record, file);
         let Some(event) = Event::read(&record) else {
-            return self
-                .cache_meaning(&record, CachedMeaning { content: None, meaning: Classification::Nothing });
+            return self.cache_meaning(&record, None);
         };
         let content = self.dedup.content_fingerprint(&record, &event);
-        // Owners of addresses and names count from any time.
         let timeless = matches!(&event, Event::Signal(c) if counts_at_any_time(c.kind));
         let Some(insertion) = self.deduplicate(content, timeless, &record, file) else {
             if let Event::ApErrModified(event) = &event {
@@ -377,12 +359,12 @@ impl RecordVisitor for IncidentBuilder<'_> {
             Event::Signal(signal) => self.add_signal(signal, &record, file, insertion),
         };
         if let Some(meaning) = meaning {
-            self.cache_meaning(&record, CachedMeaning { content: Some(content), meaning });
+            self.cache_meaning(&record, Some((content, meaning)));
         }
     }
 }
 
-/// Is it a signal about a host rather than a moment?
+/// Does a signal of this kind count at any time? It shows which host owns an address or a name.
 fn counts_at_any_time(kind: SignalKind) -> bool {
     matches!(
         kind,
@@ -393,6 +375,7 @@ fn counts_at_any_time(kind: SignalKind) -> bool {
     )
 }
 
+/// Counts one record. `reported` if an earlier run counted it.
 fn add_occurrence(
     occurrences: &mut Occurrences,
     record: &Record,
@@ -400,7 +383,7 @@ fn add_occurrence(
     insertion: Insertion,
     reported: bool,
 ) {
-    // A duplicate adds only its file. Its time is already counted.
+    // The time of a duplicate is already counted.
     occurrences.files.insert(file);
     if let Insertion::Duplicate { now_live, .. } = insertion {
         occurrences.from_slack -= i64::from(now_live);

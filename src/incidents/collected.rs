@@ -6,46 +6,46 @@ use super::incident::{Incident, Occurrences, RecordedSignal};
 use super::log_range::LogRanges;
 use crate::files::FileIndex;
 
-/// Events 3 that belong to the incident of the event 4 logged with them, whose names differ.
+/// Events 3 with the same names, which were merged into the incident of an event 4.
 #[derive(Debug, Clone)]
 pub struct Twin {
-    /// The identity from their own names.
+    /// ID of an incident with the names in the events 3.
     pub own_id: String,
-    /// The incident they belong to.
+    /// ID of the incident that they belong to.
     pub incident_id: String,
-    /// Events 3 without an event 4. They count.
+    /// Times of events 3 without an event 4, which count as events.
     pub counted: ActivityTimes,
 }
 
-/// The content of all logs.
+/// The incidents and signals of all logs.
 #[derive(Debug, Default)]
 pub struct CollectedIncidents {
-    /// In the order of their names.
+    /// Sorted by name.
     pub incidents: Vec<Incident>,
-    /// In the order of kind, computer and names.
+    /// Sorted by kind, computer and names.
     pub signals: Vec<RecordedSignal>,
     /// Events 4 (and events 3 without one), each counted once.
     pub events: u64,
     pub dropped: Dropped,
-    /// Truncated names, by file.
+    /// Records with truncated names, by file.
     pub cut_names: BTreeMap<FileIndex, CutNames>,
-    /// Number of records of each file that another file (or another part of it) also contains.
+    /// Number of records in each file that another file or another part of it also contains.
     pub duplicates: HashMap<FileIndex, u64>,
-    /// Events that an earlier run counted. This run does not count them.
+    /// Number of events that an earlier run counted and this run does not.
     pub already_reported: u64,
     /// Fingerprints of the counted events and their twins; empty without [`IncidentBuilder::without_reported`].
     pub fingerprints: Vec<u64>,
     /// Range of each log; empty without [`IncidentBuilder::with_log_ranges`].
     pub log_ranges: LogRanges,
-    /// In the order of their names.
+    /// Sorted by name.
     pub twins: Vec<Twin>,
     /// Events 4 outside the period of the run.
     pub outside: OutsidePeriod,
 }
 
 impl CollectedIncidents {
-    /// Replaces file indexes by the files' places in the order of paths, so that the order of arguments does
-    /// not matter.
+    /// Replaces every file index by the place of the file in the order of paths, so that the order of arguments
+    /// does not matter.
     pub fn renumber_files(&mut self, name: &dyn Fn(FileIndex) -> FileIndex) {
         let incidents = self.incidents.iter_mut().map(|incident| &mut incident.occurrences);
         for occurrences in incidents.chain(self.signals.iter_mut().map(|signal| &mut signal.occurrences)) {
@@ -54,7 +54,7 @@ impl CollectedIncidents {
         self.log_ranges.renumber_files(name);
     }
 
-    /// Joins the results of the workers. The result does not depend on how the work was distributed.
+    /// Merges the results of the workers. The result does not depend on how the work was distributed.
     pub fn merge<'a>(shares: impl IntoIterator<Item = IncidentBuilder<'a>>) -> Self {
         let mut incidents = IncidentBuilder::no_incidents();
         let mut signals = IncidentBuilder::no_signals();
@@ -89,7 +89,7 @@ impl CollectedIncidents {
         }
         collected.outside.events = outside.len() as u64;
         let incidents: Vec<_> = incidents.into_entries().collect();
-        let signals: Vec<_> = signals
+        collected.signals = signals
             .into_entries()
             .map(|(signal, occurrences)| RecordedSignal { signal, occurrences })
             .collect();
@@ -97,10 +97,11 @@ impl CollectedIncidents {
         collected.dropped = Dropped {
             undiagnosed: 0,
             events: counted.events - incidents.iter().map(|(_, i)| events_of(&i.occurrences)).sum::<u64>(),
-            signals: counted.signals - signals.iter().map(|s| events_of(&s.occurrences)).sum::<u64>(),
+            signals: counted.signals
+                - collected.signals.iter().map(|s| events_of(&s.occurrences)).sum::<u64>(),
         };
         let mut incidents = join_twins(incidents, &mut collected.twins);
-        // Already sorted except for the twins at the end. The merge sort detects that.
+        // All but the twins at the end are sorted. The merge sort of the standard library detects that.
         incidents.sort_by(|a, b| a.0.names.cmp(&b.0.names));
         collected.incidents = incidents.into_iter().map(|(_, incident)| incident).collect();
         for incident in &mut collected.incidents {
@@ -108,15 +109,15 @@ impl CollectedIncidents {
             incident.occurrences.activity.merge(&reported);
         }
         collected.events = collected.incidents.iter().map(|i| i.occurrences.events).sum();
-        let mut signals = signals;
-        signals.sort_by(|a, b| a.signal.cmp(&b.signal));
-        collected.signals = signals;
+        collected.signals.sort_by(|a, b| a.signal.cmp(&b.signal));
         collected
     }
 }
 
-/// With Kerberos LogLevel=1, event 3 with 0x29 is logged in the same second as event 4 and is not counted
-/// again. Its target may be empty. Times may be truncated to whole seconds, so the next second matches, too.
+/// Merges each event 3 into the incident of its event 4, and adds it to `joined`. Without an event 4 it becomes an incident.
+///
+/// With Kerberos LogLevel=1, Windows logs event 3 with error 0x29 in the same second as event 4. Its target may be
+/// empty. Times may be truncated to whole seconds, so the next second matches, too. Such an event 3 does not count.
 fn join_twins(
     incidents: Vec<(IncidentKey, Incident)>,
     joined: &mut Vec<Twin>,
@@ -142,7 +143,7 @@ fn join_twins(
         let mut home = None;
         for &i in &candidates {
             let four = &mut fours[i].1.occurrences;
-            // An event 4 that an earlier run counted still has its twin, and the reverse.
+            // An earlier run may have counted the event 4 or the twin.
             let alone = |activity: &ActivityTimes| {
                 activity.without_near(&four.activity, SAME_SECOND).without_near(&four.reported, SAME_SECOND)
             };
@@ -153,7 +154,7 @@ fn join_twins(
                 (twin.occurrences.activity, twin.occurrences.reported) = (left, reported);
             }
         }
-        // Without an event 4 in the same second, it belongs to the same incident if all names match.
+        // Events 3 without an event 4 in the same second belong to the incident with the same names.
         home = home.or_else(|| candidates.iter().copied().find(|&i| fours[i].0.names == key.names));
         let Some(i) = home else {
             fours.push((IncidentKey { twin: false, ..key }, twin));
@@ -161,7 +162,7 @@ fn join_twins(
         };
         let counted = twin.occurrences.activity.clone();
         joined.push(Twin { own_id, incident_id: fours[i].1.id(), counted });
-        // Some had their event 4, so the others belong to the same incident, whose event 4 was not kept.
+        // The events 4 of the others were lost. They belong to the same incident and count.
         if !twin.occurrences.activity.is_empty() || !twin.occurrences.reported.is_empty() {
             twin.occurrences.events = match twin.occurrences.activity.seconds() {
                 0 => 0,

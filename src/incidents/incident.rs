@@ -8,8 +8,7 @@ use crate::events::{ApErrModified, Signal};
 use crate::files::FileIndex;
 use crate::names::fold;
 
-/// One incident: a client connects to a target, and the account that answers cannot decrypt the ticket. Names
-/// are as in the log.
+/// All events 4 with one client, responder, target and pair of realms. The names are as in the log.
 #[derive(Debug, Clone)]
 pub struct Incident {
     pub client: Box<str>,
@@ -20,20 +19,21 @@ pub struct Incident {
     pub occurrences: Occurrences,
 }
 
-/// Occurrences of an event or signal: how often, when, and in which files.
+/// How often, when and in which files an event or signal was logged.
 #[derive(Debug, Clone)]
 pub struct Occurrences {
+    /// Number of events.
     pub events: u64,
     pub first: Timestamp,
     pub last: Timestamp,
     pub activity: ActivityTimes,
-    /// Times of events that an earlier run counted. They are evidence and not in `events`. Empty once all
-    /// results are merged, because `activity` then includes them.
+    /// Times of events that an earlier run counted. They are evidence, but `events` does not count them. Empty
+    /// once the results of all workers are merged, because `activity` then includes them.
     pub reported: ActivityTimes,
-    /// Every input with one of the events, duplicates included.
+    /// Every file with one of the events or a duplicate of it.
     pub files: BTreeSet<FileIndex>,
-    /// Number of events read only from slack space. It may be negative for one worker, if another one read
-    /// from slack space the event that this one read live.
+    /// Number of events that only slack space has. It is negative in the result of a worker that read events
+    /// live which another worker had read from slack space.
     pub from_slack: i64,
 }
 
@@ -44,7 +44,7 @@ pub struct RecordedSignal {
     pub occurrences: Occurrences,
 }
 
-/// The ID of the incident to which an event belongs, as [`Incident::id`].
+/// ID of the incident to which an event belongs, equal to [`Incident::id`].
 pub fn incident_id(event: &ApErrModified) -> String {
     stable_id('i', &event.names())
 }
@@ -56,8 +56,7 @@ impl Incident {
         stable_id('i', &self.names())
     }
 
-    /// Keeps the smallest of several spellings, so that the result does not depend on the order of the
-    /// workers.
+    /// Keeps the smaller spelling of each name, so that the result does not depend on the order of the workers.
     pub(super) fn keep_smaller_names(&mut self, names: [Box<str>; 5]) {
         let kept = [
             &mut self.client,
@@ -78,19 +77,16 @@ impl Incident {
     }
 }
 
-/// A letter and 12 hexadecimal digits that identify `parts`, ignoring case.
+/// Makes an ID from a letter and 12 hexadecimal digits of the SHA-256 over `parts` in lower case.
 pub fn stable_id(letter: char, parts: &[&str]) -> String {
     let mut hash = Sha256::new();
     for part in parts {
         hash.update(fold(part));
-        // A separator no name can hold keeps ("a", "bc") and ("ab", "c") apart.
+        // No name contains this separator, so ("a", "bc") and ("ab", "c") differ.
         hash.update([0]);
     }
-    let mut id = String::with_capacity(13);
-    id.push(letter);
-    let digits = hash.finalize().into_iter().take(6).flat_map(|byte| [byte >> 4, byte & 0xf]);
-    id.extend(digits.filter_map(|digit| char::from_digit(digit.into(), 16)));
-    id
+    let number = hash.finalize().into_iter().take(6).fold(0, |number, byte| number << 8 | u64::from(byte));
+    format!("{letter}{number:012x}")
 }
 
 impl Occurrences {

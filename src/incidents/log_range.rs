@@ -1,4 +1,4 @@
-//! The range of each log, from its wanted records.
+//! The period and the record IDs that each log covers, from the records that triage reads.
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
@@ -12,14 +12,14 @@ use crate::records::Record;
 /// Most logs kept by one worker. Real runs have some thousands.
 const MAX_LOGS: usize = 100_000;
 
-/// A position in a log.
+/// The time and ID of one record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RecordPosition {
     pub time: Timestamp,
     pub record_id: u64,
 }
 
-/// The part of one log that one file contains.
+/// The part of a log that one file contains.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogRange {
     pub oldest: RecordPosition,
@@ -28,21 +28,21 @@ pub struct LogRange {
     pub highest_id: u64,
 }
 
-/// Identity of the log: `System/Computer` in lower case, and the channel.
+/// A log, named by `System/Computer` in lower case and by its channel.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct LogName {
     pub computer: Box<str>,
     pub channel: Box<str>,
 }
 
-/// Tolerance for records later than the clock of the run. One that is even later has a wrong clock.
+/// How far a record's time may be after the start of the run. The clock of a computer with a later record was wrong.
 const MAX_CLOCK_LEAD: SignedDuration = SignedDuration::from_hours(24);
 
-/// The logs of a run, by file.
+/// The part of each log that each file of a run contains.
 #[derive(Debug, Clone)]
 pub struct LogRanges {
     ranges: HashMap<(FileIndex, LogName), LogRange>,
-    /// The latest record of each log whose time is after `latest`. It is not part of a range.
+    /// Of each log with records after `latest`, the latest record. It is not part of a range.
     future: HashMap<(FileIndex, LogName), RecordPosition>,
     latest: Timestamp,
 }
@@ -54,13 +54,13 @@ impl Default for LogRanges {
 }
 
 impl LogRanges {
-    /// For a run at the time `now`.
+    /// Starts without logs, for a run at the time `now`.
     pub fn new(now: Timestamp) -> Self {
         let latest = now.saturating_add(MAX_CLOCK_LEAD).unwrap_or(Timestamp::MAX);
         Self { ranges: HashMap::new(), future: HashMap::new(), latest }
     }
 
-    /// The latest time that a record may have.
+    /// The latest time that a record in a range may have.
     pub fn latest(&self) -> Timestamp {
         self.latest
     }
@@ -122,19 +122,19 @@ impl LogRanges {
         self.future = future.map(|((file, log), place)| ((name(file), log), place)).collect();
     }
 
-    /// Every computer that any record came from, in lower case.
+    /// Every computer with a record, in lower case.
     pub fn computers(&self) -> HashSet<Box<str>> {
         self.ranges.keys().chain(self.future.keys()).map(|(_, log)| log.computer.clone()).collect()
     }
 
-    /// The latest record of each log that has a time in the future, in the order of the logs' names.
+    /// Of each log with records in the future, the latest record. Sorted by log and file.
     pub fn future(&self) -> Vec<(&LogName, FileIndex, RecordPosition)> {
         let mut all: Vec<_> = self.future.iter().map(|((file, log), place)| (log, *file, *place)).collect();
         all.sort_by_key(|(log, file, _)| (*log, *file));
         all
     }
 
-    /// In the order of their names, then of the files.
+    /// Groups the ranges by log. Both the logs and the files of each are sorted.
     pub fn by_log(self) -> Vec<(LogName, Vec<(FileIndex, LogRange)>)> {
         let mut all: Vec<_> =
             self.ranges.into_iter().map(|((file, log), log_range)| (log, file, log_range)).collect();

@@ -1,7 +1,7 @@
-//! Incidents: events with one cause, counted once however many exports contain them.
+//! Incidents: all events 4 with one client, responder, target and pair of realms.
 //!
-//! An incident is one (client, responder, target SPN, realms). Signals are collected separately, equal ones
-//! together; [`crate::diagnosis`] joins them by host, account and time.
+//! Each event counts once, however many exports contain it. Equal signals are counted together, and
+//! [`crate::diagnosis`] assigns them to incidents by host, account and time.
 //!
 //! A file imports only files listed before it: `activity`, `log_range`, `incident`, `bounded`, `builder`
 //! (results of one worker), `collected` (results of all workers).

@@ -1,26 +1,28 @@
-use super::{domain_key, fold, without_dot};
+use super::{domain_key, fold, same_domain, without_dot};
 
-/// NetBIOS names have at most 15 characters (MS-NBTE 2.2.1); a computer's sAMAccountName is the name cut there, plus `$`.
+/// Longest NetBIOS name, in characters (MS-NBTE 2.2.1). A computer's sAMAccountName is its name truncated to this, plus `$`.
 const NETBIOS_LEN: usize = 15;
 
-/// A host as some source names it, folded for comparison: its first label and, where given, its domain.
+/// A host name, folded for comparison: its first label, and its domain if the source has one.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct HostName {
     label: Box<str>,
     domain: Option<Box<str>>,
 }
 
-/// Whether two names mean one host.
+/// Result of comparing two host names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum HostMatch {
+    /// They name two hosts.
     No,
-    /// The labels agree and at least one domain is not known: `srv1` may be `srv1.alpha.example.com`.
+    /// The labels agree, and a domain is missing or a NetBIOS name: `srv1` may be `srv1.alpha.example.com`.
     Maybe,
+    /// They name one host.
     Yes,
 }
 
 impl HostName {
-    /// From `srv1`, `SRV1.alpha.example.com.`; `None` for an empty name.
+    /// Parses `srv1` or `SRV1.alpha.example.com.`; `None` if the first label is empty.
     pub fn parse(text: &str) -> Option<Self> {
         let text = without_dot(text.trim());
         let (label, domain) = match text.split_once('.') {
@@ -38,12 +40,12 @@ impl HostName {
         &self.label
     }
 
-    /// The DNS domain, in lower case.
+    /// The domain in lower case: a DNS or NetBIOS name.
     pub fn domain(&self) -> Option<&str> {
         self.domain.as_deref()
     }
 
-    /// The same host with its domain known, where it was not.
+    /// Sets the domain if the name has none.
     pub fn in_domain(mut self, domain: Option<&str>) -> Self {
         if self.domain.is_none() {
             self.domain = domain.and_then(domain_key).map(Into::into);
@@ -53,17 +55,21 @@ impl HostName {
 
     /// The label as a computer's sAMAccountName has it, without `$`.
     pub fn netbios(&self) -> &str {
-        netbios(&self.label)
+        match self.label.char_indices().nth(NETBIOS_LEN) {
+            Some((end, _)) => &self.label[..end],
+            None => &self.label,
+        }
     }
 
-    /// The label is as long as a cut one.
+    /// Is the label as long as a truncated NetBIOS name?
     pub(crate) fn may_be_cut(&self) -> bool {
         self.label.chars().count() == NETBIOS_LEN
     }
 
-    /// Labels agree, also when one is the other cut to 15 characters.
+    /// Are the labels equal, or is one the first 15 characters of the other?
     pub fn same_label(&self, other: &Self) -> bool {
-        same_label(&self.label, &other.label)
+        let is_cut = |cut: &Self, full: &Self| cut.may_be_cut() && full.netbios() == &*cut.label;
+        self.label == other.label || is_cut(self, other) || is_cut(other, self)
     }
 
     /// Can both names belong to one host? Compares only the names.
@@ -73,8 +79,7 @@ impl HostName {
         }
         match (&self.domain, &other.domain) {
             (Some(a), Some(b)) if a == b => HostMatch::Yes,
-            // A NetBIOS domain name has no dots; it is usually, not surely, the DNS domain's first label.
-            (Some(a), Some(b)) if is_flat_of(a, b) || is_flat_of(b, a) => HostMatch::Maybe,
+            (Some(a), Some(b)) if same_domain(a, b) => HostMatch::Maybe,
             (Some(_), Some(_)) => HostMatch::No,
             _ => HostMatch::Maybe,
         }
@@ -87,23 +92,6 @@ impl std::fmt::Display for HostName {
             Some(domain) => write!(f, "{}.{domain}", self.label),
             None => f.write_str(&self.label),
         }
-    }
-}
-
-fn is_flat_of(flat: &str, dns: &str) -> bool {
-    !flat.contains('.') && dns.split('.').next() == Some(flat)
-}
-
-fn same_label(a: &str, b: &str) -> bool {
-    a == b
-        || (a.chars().count() == NETBIOS_LEN && netbios(b) == a)
-        || (b.chars().count() == NETBIOS_LEN && netbios(a) == b)
-}
-
-fn netbios(label: &str) -> &str {
-    match label.char_indices().nth(NETBIOS_LEN) {
-        Some((end, _)) => &label[..end],
-        None => label,
     }
 }
 

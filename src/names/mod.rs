@@ -11,26 +11,37 @@ pub use host::{HostMatch, HostName};
 pub use principal::Principal;
 pub use spn::Spn;
 
-/// A name in its form for comparison: in lower case, by the rules of Unicode. Windows compares names of hosts, accounts, realms and
+/// Folds a name for comparison: to lower case, by the rules of Unicode. Windows compares names of hosts, accounts, realms and
 /// channels without case.
 pub fn fold(name: &str) -> String {
     name.to_lowercase()
 }
 
-/// A DNS domain or Kerberos realm, ready to compare: lower case, no trailing dot. `None` when empty.
+/// Folds a DNS domain or Kerberos realm for comparison: to lower case, without the trailing dot. `None` if it is empty.
 pub fn domain_key(text: &str) -> Option<String> {
     let text = without_dot(text.trim());
     (!text.is_empty()).then(|| fold(text))
 }
 
-/// A fully qualified name may end with one dot (RFC 1034 3.1), and means the same without it.
+/// May `flat` be the NetBIOS name of the DNS domain `dns`? By default it is the first label. Both are folded.
+pub(crate) fn is_flat_of(flat: &str, dns: &str) -> bool {
+    !flat.contains('.') && dns.split('.').next() == Some(flat)
+}
+
+/// Can both names mean one domain? Either may be a NetBIOS name.
+pub(crate) fn same_domain(a: &str, b: &str) -> bool {
+    let (a, b) = (fold(a), fold(b));
+    a == b || is_flat_of(&a, &b) || is_flat_of(&b, &a)
+}
+
+/// Removes the dot that may end a fully qualified name (RFC 1034 3.1) and means nothing.
 fn without_dot(text: &str) -> &str {
     text.strip_suffix('.').unwrap_or(text)
 }
 
-/// Does this look like a DNS domain? At least two labels of letters, digits, `-` and `_`.
+/// Does this look like a DNS domain, with at least two labels of letters, digits, `-` and `_`?
 ///
-/// Decides whether what follows the last `@` of a name is a realm (`HTTP/fela@corp.local`) or part of it.
+/// This decides whether the text after the last `@` of a name is a realm (`HTTP/fela@corp.local`) or part of the name.
 pub(crate) fn looks_like_domain(text: &str) -> bool {
     let text = without_dot(text);
     text.contains('.')

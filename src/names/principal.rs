@@ -3,20 +3,22 @@ use std::net::IpAddr;
 use super::spn::split_realm;
 use super::{HostName, Spn, domain_key};
 
-/// The content of `Server` or `Targetname` in event 4: an SPN, an account, or less.
+/// A name as `Server` and `Targetname` of event 4 have it: an SPN, an account, a host, or nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Principal {
     /// `host/srv2.beta.example.com`.
     Spn(Spn),
-    /// `srv1$`, `ALPHA\SRV1$`, `srv1$@ALPHA.EXAMPLE.COM`: a computer's (or a managed service account's) sAMAccountName.
+    /// The sAMAccountName of a computer or managed service account: `srv1$`, `ALPHA\SRV1$`, `srv1$@ALPHA.EXAMPLE.COM`.
+    /// `name` is without `$`.
     Machine { domain: Option<Box<str>>, name: Box<str> },
-    /// `svc_web`, `ALPHA\svc_web`, `svc_web@alpha.example.com`, `tfs01`: a user-type account, or a bare host name.
+    /// A user's account or a bare host name: `svc_web`, `ALPHA\svc_web`, `svc_web@alpha.example.com`, `tfs01`.
     Name { domain: Option<Box<str>>, name: Box<str> },
     /// Empty, or a placeholder (`-`, `%3`, `<name>`, `(null)`).
     Missing,
 }
 
 impl Principal {
+    /// Parses any text. One that is not an SPN or a machine account is a [`Name`](Self::Name).
     pub fn parse(text: &str) -> Self {
         let text = text.trim();
         if is_placeholder(text) {
@@ -48,7 +50,7 @@ impl Principal {
         }
     }
 
-    /// The host it names, if any: an SPN's host (not an address or a GUID), a machine account's computer, a bare name.
+    /// The host in the name: of an SPN unless it is an address or a GUID, of a machine account, or the bare name.
     pub fn host(&self) -> Option<HostName> {
         match self {
             Self::Spn(spn) if spn.address().is_some() || spn.host_is_guid() => None,

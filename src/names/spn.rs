@@ -4,7 +4,7 @@ use super::{looks_like_domain, without_dot};
 
 /// A service principal name: `class/host[:port|:instance][/service name][@REALM]` (MS-ADTS 2.2.21, "SPN syntax"; MS-KILE 3.1.5.11).
 ///
-/// Parts are kept as written; [`Spn::key`] is what is compared.
+/// Parts are kept as written. [`Spn::key`] compares two SPNs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Spn {
     /// `host`, `HTTP`, or a GUID (`E3514235-4B06-11D1-AB04-00C04FC2DCD2` is directory replication).
@@ -12,16 +12,16 @@ pub struct Spn {
     /// Host name, NetBIOS name, GUID or IP literal (IPv6 without brackets).
     pub host: Box<str>,
     pub port: Option<Box<str>>,
-    /// `INST1` of `MSSQLSvc/sql1:INST1`; what follows the colon and is not all digits (empty where nothing does).
+    /// `INST1` of `MSSQLSvc/sql1:INST1`: the text after the colon, unless it is a port. Empty if the colon ends the host.
     pub instance: Option<Box<str>>,
     /// Third part: a domain, a DN, `ACTIVE`.
     pub service_name: Option<Box<str>>,
-    /// After the last `@`, where it looks like a domain.
+    /// The text after the last `@`, if it looks like a domain.
     pub realm: Option<Box<str>>,
 }
 
 impl Spn {
-    /// `None` where there is no `/`, or nothing before or after it.
+    /// Parses an SPN; `None` if it has no `/`, or nothing before or after it.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         let (rest, realm) = split_realm(text);
@@ -51,11 +51,11 @@ impl Spn {
         })
     }
 
-    /// Key to compare two SPNs: lower case, host without trailing dot, no realm.
+    /// Key by which two SPNs are compared: in lower case, without the realm and without the host's trailing dot.
     pub fn key(&self) -> String {
         let host = without_dot(&self.host);
         let suffixed = self.port.is_some() || self.instance.is_some();
-        // Otherwise the port would be read as the address's last part.
+        // Without brackets the port would be read as the last part of the address.
         let mut key = match self.address() {
             Some(IpAddr::V6(_)) if suffixed => format!("{}/[{host}]", self.class),
             _ => format!("{}/{host}", self.class),
@@ -70,18 +70,18 @@ impl Spn {
         key
     }
 
-    /// The same SPN under another service class (`HTTP/x` is looked up as `HOST/x` when it is registered nowhere).
+    /// The same SPN with another service class. The KDC looks up `HOST/x` if `HTTP/x` is registered nowhere.
     pub fn with_class(&self, class: &str) -> Self {
         Self { class: class.into(), ..self.clone() }
     }
 
-    /// The host as an address, where it is a literal.
+    /// The host as an address, if it is an IP literal.
     pub fn address(&self) -> Option<IpAddr> {
         self.host.parse().ok()
     }
 
-    /// The host is a GUID: the DSA of a domain controller (`E3514235-.../<guid>/domain`, `ldap/<guid>._msdcs.forest`),
-    /// which only DNS (`<guid>._msdcs.<forest>`) or the directory maps to a host name.
+    /// Is the host the GUID of a domain controller's DSA (`E3514235-.../<guid>/domain`, `ldap/<guid>._msdcs.forest`)? Only DNS
+    /// (`<guid>._msdcs.<forest>`) or the directory maps it to a host name.
     pub fn host_is_guid(&self) -> bool {
         is_guid(self.host.split('.').next().unwrap_or_default())
     }
@@ -105,7 +105,7 @@ impl std::fmt::Display for Spn {
     }
 }
 
-/// Cuts `@REALM` off: only after the last `@`, and only when it looks like a domain.
+/// Splits `@REALM` off, if the text after the last `@` looks like a domain.
 pub(super) fn split_realm(text: &str) -> (&str, Option<&str>) {
     match text.rsplit_once('@') {
         Some((rest, realm)) if !rest.is_empty() && looks_like_domain(realm) => (rest, Some(realm)),
@@ -113,8 +113,8 @@ pub(super) fn split_realm(text: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// Host and what follows its colon. Brackets first, then a bare IPv6 literal, then the last colon. Brackets around
-/// anything but an IPv6 literal are part of a name, which is another one than the name without them.
+/// Splits the host from the text after its colon. The colons of an IPv6 literal, in brackets or bare, belong to the host.
+/// Brackets around anything else are part of the name.
 fn split_host(text: &str) -> (&str, Option<&str>) {
     if let Some((host, after)) = text.strip_prefix('[').and_then(|rest| rest.split_once(']'))
         && host.parse::<Ipv6Addr>().is_ok()

@@ -9,7 +9,6 @@ use crate::diagnosis::case::Case;
 use crate::diagnosis::connection::Topology;
 use crate::diagnosis::evidence::{AccountName, Caveat, Fact, MAX_ADDRESSES, Relation};
 use crate::diagnosis::ownership::{TicketKey, has_spn_of_host};
-use crate::diagnosis::parties::same_domain;
 use crate::diagnosis::proof::{Proof, Repair, dns_sources, sources_of};
 use crate::diagnosis::request::Request;
 use crate::diagnosis::signals::{Concern, NearSignal, is_taken};
@@ -17,7 +16,7 @@ use crate::diagnosis::subject::AccountKind;
 use crate::diagnosis::verdict::{Confidence, Kind};
 use crate::events::SignalKind;
 use crate::inventory::accounts::Account;
-use crate::names::{HostMatch, HostName};
+use crate::names::{HostMatch, HostName, same_domain};
 
 /// A proof with the owners of the SPN.
 pub(super) fn spn_proof(case: &Case<'_>) -> Proof {

@@ -11,13 +11,13 @@ use super::target::is_of_target;
 use crate::diagnosis::account_class::is_in_use;
 use crate::diagnosis::case::Case;
 use crate::diagnosis::freshness::is_current;
-use crate::diagnosis::parties::same_domain;
 use crate::diagnosis::proof::{Proof, TICKET_LIFETIME};
 use crate::diagnosis::signals::Concern;
 use crate::diagnosis::subject::AccountKind;
 use crate::diagnosis::verdict::Kind;
 use crate::events::SignalKind;
 use crate::inventory::accounts::Account;
+use crate::names::same_domain;
 
 /// An inventory this large shows how rare an address is.
 const LARGE_INVENTORY: usize = 100;

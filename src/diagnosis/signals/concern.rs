@@ -3,12 +3,12 @@
 use super::near::Concern;
 use crate::diagnosis::connection::{Connection, Topology};
 use crate::diagnosis::ownership::Ownership;
-use crate::diagnosis::parties::{Parties, same_domain};
+use crate::diagnosis::parties::Parties;
 use crate::diagnosis::signal_index::{SignalHosts, is_card_address};
 use crate::events::{Role, SignalKind};
 use crate::incidents::RecordedSignal;
 use crate::inventory::accounts::Account;
-use crate::names::{HostMatch, HostName, Principal, Spn};
+use crate::names::{HostMatch, HostName, Principal, Spn, same_domain};
 
 /// Parties of an incident, to decide which of them a signal concerns.
 pub(super) struct SignalContext<'r, 'a> {

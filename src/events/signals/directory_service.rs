@@ -1,4 +1,4 @@
-//! Domain controllers: Directory Service and Security logs.
+//! Events of domain controllers in the Directory Service and Security logs.
 
 use super::signal::{Role, Signal};
 use super::values::{Values, error_number};
@@ -6,20 +6,20 @@ use super::values::{Values, error_number};
 /// Most SPNs read from one change. More do not help a reader.
 const MAX_SPNS: usize = 64;
 
-/// ActiveDirectory_DomainService 2095: the remote domain controller first (message text; strings are unnamed, XML of 2092
-/// and 1988); 2103, and 2168 to 2170: of this domain controller itself.
+/// ActiveDirectory_DomainService 2095: `%1` remote domain controller (message text; unnamed strings as in XML of 2092 and 1988);
+/// 2103, 2168 to 2170: about the domain controller that logs them.
 pub(super) fn restored(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
     match signal.event_id {
         2095 => signal.add_names([(Role::Controller, v.insertion(0))]),
         _ => signal.add_this_computer(),
     }
-    signal.values = v.quote().into();
-    Some(())
+    signal.quote(v)
 }
 
-/// ActiveDirectory_DomainService 2974 (text in Microsoft's page on SPN and UPN uniqueness; the order of the strings is
-/// unknown): the SPN is looked for, and the error is the one that can be meant. 1645: the destination domain controller and
-/// its SPN.
+/// ActiveDirectory_DomainService 2974 (Microsoft's page on SPN and UPN uniqueness), 1645: a domain controller and its SPN.
+///
+/// The order of the strings of 2974 is unknown. So the SPN is the first word with a `/`, and the error is 8647 (SPN not unique) or
+/// 8648 (UPN not unique).
 pub(super) fn spn(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
     let values = || v.0.data.iter().map(|datum| datum.value.trim());
     let spn = values()
@@ -29,18 +29,17 @@ pub(super) fn spn(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
     signal.error = values().filter_map(error_number).find(|error| matches!(error, 8647 | 8648));
     match spn {
         Some(spn) => signal.add_names([(Role::Spn, spn)]),
-        // A userPrincipalName.
+        // It is about a userPrincipalName.
         None if signal.event_id == 2974 => return None,
         None => {}
     }
     if signal.event_id == 1645 {
         signal.add_names([(Role::Controller, v.insertion(0))]);
     }
-    signal.values = v.quote().into();
-    Some(())
+    signal.quote(v)
 }
 
-/// Security 4742, 4738 (MAN): what was changed has a value, the rest is `-`. Other changes are of no use here.
+/// Security 4742, 4738 (MAN). An attribute that was changed has its new value, any other has `-`.
 pub(super) fn account_changed(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
     const CHANGES: [&str; 4] =
         ["PasswordLastSet", "ServicePrincipalNames", "DnsHostName", "UserAccountControl"];
@@ -48,7 +47,7 @@ pub(super) fn account_changed(signal: &mut Signal, v: &Values<'_>) -> Option<()>
     let changes: Vec<String> =
         CHANGES.iter().filter_map(|name| Some(format!(", {name}={}", one_line(changed(name)?)))).collect();
     changes.first()?;
-    target(signal, v)?;
+    set_target(signal, v)?;
     if let Some(spns) = changed("ServicePrincipalNames") {
         let spns = spns.split_whitespace().filter(|spn| spn.contains('/')).take(MAX_SPNS);
         signal.add_names(spns.map(|spn| (Role::Spn, spn)));
@@ -61,11 +60,11 @@ pub(super) fn account_changed(signal: &mut Signal, v: &Values<'_>) -> Option<()>
 
 /// Security 4724 (MAN).
 pub(super) fn password_reset(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
-    target(signal, v)
+    set_target(signal, v)
 }
 
-/// TargetUserName, TargetDomainName; SubjectUserName, SubjectDomainName.
-fn target(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
+/// Adds the account that was changed (TargetUserName, TargetDomainName) and who changed it (SubjectUserName).
+fn set_target(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
     let (account, requester) = (v.value_of("TargetUserName"), v.value_of("SubjectUserName"));
     let domain = v.value_of("TargetDomainName");
     (!account.is_empty()).then_some(())?;
@@ -78,7 +77,7 @@ fn target(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
     Some(())
 }
 
-/// A list of several lines in one.
+/// Joins the lines of a list with blanks.
 fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -1,24 +1,17 @@
-//! Signals about the host that logged them: names, addresses, adapters, restarts.
+//! Events about the names, addresses and adapters of the host that logged them.
 
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::signal::{Role, Signal};
 use super::values::{Values, addresses_in};
 
-/// EventLog 6008, 6009 (XML).
-pub(super) fn restarted(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
-    signal.add_this_computer();
-    signal.values = v.quote().into();
-    Some(())
-}
-
-/// EventLog 6011: the old and the new name (XML).
+/// EventLog 6011: `%1` old name, `%2` new name (XML).
 pub(super) fn renamed(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
     signal.set_subjects([(Role::Computer, v.insertion(0)), (Role::Computer, v.insertion(1))], v)
 }
 
-/// DNS-Client 8015 to 8021: AdapterName, HostName, AdapterSuffixName, DnsServerList, SentUpdateServer, Ipaddress (MAN);
-/// DnsApi has the same as insertion strings.
+/// DNS-Client 8015 to 8021: AdapterName, HostName, AdapterSuffixName, DnsServerList, SentUpdateServer, Ipaddress (MAN); DnsApi
+/// 11150 to 11167: the same values as unnamed strings.
 pub(super) fn own_addresses(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
     let host = v.value("HostName", 1);
     let suffix = v.value("AdapterSuffixName", 2);
@@ -31,7 +24,7 @@ pub(super) fn own_addresses(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
     Some(())
 }
 
-/// UserPnp 20001, 20003 (MAN): `UserData` with names only.
+/// UserPnp 20001, 20003: named values in `UserData` (MAN).
 pub(super) fn usb_nic_installed(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
     let device = v.value_of("DeviceInstanceID");
     is_usb_nic(v, device).then_some(())?;
@@ -47,7 +40,7 @@ pub(super) fn self_assigned(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
     Some(())
 }
 
-/// Tcpip 4198, 4199: the device's name, which is often empty, the address and the other machine's hardware address.
+/// Tcpip 4198, 4199: `%1` device, often empty; `%2` address; `%3` hardware address of the other machine.
 pub(super) fn address_conflict(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
     let address: IpAddr = v.insertion(1).parse().ok()?;
     (!address.is_unspecified()).then_some(())?;
@@ -56,12 +49,13 @@ pub(super) fn address_conflict(signal: &mut Signal, v: &Values<'_>) -> Option<()
     Some(())
 }
 
+/// Is this the device instance ID of a USB device?
 pub(super) fn is_usb_device(device: &str) -> bool {
     const USB: &[u8] = b"USB\\VID_";
     device.trim().as_bytes().get(..USB.len()).is_some_and(|start| start.eq_ignore_ascii_case(USB))
 }
 
-/// `USB\VID_..` of the network class, or served by an RNDIS/NCM driver.
+/// Is it a USB device of the network class, or one with an RNDIS or NCM driver?
 fn is_usb_nic(v: &Values<'_>, device: &str) -> bool {
     const NET_CLASS: &str = "{4d36e972-e325-11ce-bfc1-08002be10318}";
     is_usb_device(device)
@@ -72,8 +66,8 @@ fn is_usb_nic(v: &Values<'_>, device: &str) -> bool {
             }))
 }
 
-/// The address of Dhcp-Client 1007: text, or a number in either byte order. Only 169.254.0.0/16 makes sense
-/// in this event, which identifies the order.
+/// Parses the address of Dhcp-Client 1007: text, or a number in either byte order. The address is in 169.254.0.0/16, which
+/// identifies the order.
 pub(super) fn parse_apipa(text: &str) -> Option<IpAddr> {
     let is_apipa = |a: &Ipv4Addr| a.is_link_local();
     if let Ok(address) = text.parse::<Ipv4Addr>() {

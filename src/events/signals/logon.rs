@@ -1,4 +1,4 @@
-//! Logons of computers and managed accounts that failed.
+//! Events about failed logons of computers and managed accounts.
 
 use super::signal::{Role, Signal};
 use super::values::{Values, error_number};
@@ -9,9 +9,9 @@ const LOCAL_SYSTEM: &str = "S-1-5-18";
 const INVALID_CREDENTIALS: u32 = 49;
 
 /// GroupPolicy 1006, 1097: SupportInfo1, SupportInfo2, ProcessingMode, ProcessingTimeInMilliseconds, ErrorCode,
-/// ErrorDescription (MAN). 1006 with another code than 49 is network trouble.
+/// ErrorDescription (MAN). 1006 with another code than 49 is a network problem.
 ///
-/// `Security/@UserID` says for whom policy was read: a user whose password expired logs 49 too.
+/// `Security/@UserID` shows for whom policy was read. Code 49 also appears for a user whose password expired.
 pub(super) fn policy_logon_failed(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
     signal.error = error_number(v.value("ErrorCode", 4));
     if signal.event_id == 1006 && signal.error != Some(INVALID_CREDENTIALS) {
@@ -22,8 +22,7 @@ pub(super) fn policy_logon_failed(signal: &mut Signal, v: &Values<'_>) -> Option
     if matches!(user, "" | LOCAL_SYSTEM) {
         signal.add_this_computer();
     }
-    signal.values = v.quote().into();
-    Some(())
+    signal.quote(v)
 }
 
 /// Kerberos/Operational 105: LuidHighPart, LuidLowPart, DomainName, UserName, Refresh, CurrentFileTime, ErrorCode (MAN).
@@ -31,13 +30,13 @@ pub(super) fn managed_password(signal: &mut Signal, v: &Values<'_>) -> Option<()
     signal.error = error_number(v.value("ErrorCode", 6));
     let (domain, account) = (v.value("DomainName", 2), v.value("UserName", 3));
     signal.set_subjects([(Role::Account, account), (Role::Domain, domain)], v)?;
-    // Not the logon session and the time, which change with every event.
+    // The logon session and the time change with every event.
     signal.values =
         format!("DomainName={domain}, UserName={account}, ErrorCode={}", v.value("ErrorCode", 6)).into();
     Some(())
 }
 
-/// Security-Kerberos 7: ClientName, Realm (MAN). Version 1 of the event is about smart cards.
+/// Security-Kerberos 7, version 0: ClientName, Realm (MAN). Version 1 is about smart cards.
 pub(super) fn pac_refused(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
     (v.0.version == 0).then_some(())?;
     signal.set_subjects([(Role::Account, v.value("ClientName", 0)), (Role::Domain, v.value("Realm", 1))], v)

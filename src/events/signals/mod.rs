@@ -1,9 +1,11 @@
 //! Signals: events other than event 4 that show something about the hosts and accounts of an incident.
 //!
-//! [`CATALOGUE`] is the one table of them; each line has the function that reads its values, in the file of its family.
-//! Layouts are tagged with how they are verified: MAN is a manifest of Windows, LMERR the SDK header `lmerrlog.h`, XML a
-//! record in a public log; a message table or list of Microsoft's gives the positions `%1`.. and no names. The rest is
-//! third-party documentation. Where names are not verified, names and positions are both tried.
+//! [`CATALOGUE`] lists them all. Each line names the function that reads the event's values, which is in the file of its family.
+//!
+//! The comment of that function lists the values in order and tags how they were verified: MAN is a manifest of Windows, LMERR
+//! the SDK header `lmerrlog.h`, XML a record in a public log. A message table or message list of Microsoft has positions (`%1`,
+//! `%2`) and no names. Third-party documentation is named as such. Where names are not verified, names and positions are both
+//! tried.
 
 mod cluster;
 mod directory_service;
@@ -21,11 +23,11 @@ use crate::records::{EventFilter, Record};
 pub use signal::{Role, Signal, SignalKind};
 use values::Values;
 
-/// The source of events: provider and channel.
+/// Provider and channel of events.
 pub(super) struct EventSource {
-    /// Names of the provider, the usual one first. Empty: any.
+    /// Names of the provider, the usual one first. Empty for any provider.
     pub providers: &'static [&'static str],
-    /// Short name, as people write it.
+    /// Short name of the provider, as people write it.
     pub name: &'static str,
     pub channel: &'static str,
 }
@@ -60,7 +62,7 @@ const DNS_API: EventSource = system("DnsApi", &["DnsApi"]);
 const USER_PNP: EventSource = system("UserPnp", &["Microsoft-Windows-UserPnp"]);
 const DHCP_CLIENT: EventSource = system("Dhcp-Client", &["Microsoft-Windows-Dhcp-Client", "Dhcp"]);
 const TCPIP: EventSource = system("Tcpip", &["Tcpip", "Microsoft-Windows-TCPIP"]);
-/// The channel is off by default.
+/// Windows has this channel off by default.
 const KERBEROS_OPERATIONAL: EventSource =
     EventSource { channel: "Microsoft-Windows-Kerberos/Operational", ..KERBEROS };
 const AD_DS: EventSource = EventSource {
@@ -68,7 +70,7 @@ const AD_DS: EventSource = EventSource {
     name: "ActiveDirectory_DomainService",
     channel: "Directory Service",
 };
-/// Of any provider: the name of SQL Server's has the instance in it.
+/// SQL Server's provider name contains the instance, so any provider is read.
 const SQL_SERVER: EventSource = EventSource { providers: &[], name: "MSSQLSERVER", channel: "Application" };
 const SECURITY: EventSource = EventSource {
     providers: &["Microsoft-Windows-Security-Auditing"],
@@ -88,7 +90,7 @@ pub(super) const CATALOGUE: &[CatalogueEntry] = &[
     entry(KDC, &[42], SignalKind::LacksStrongKeys, kdc::account),
     entry(KDC, &[201, 202, 206, 207], SignalKind::WeakCipherUsed, kdc::weak_cipher),
     entry(KDC, &[203, 204, 208, 209], SignalKind::WeakCipherRefused, kdc::weak_cipher),
-    entry(KDC, &[205], SignalKind::WeakCipherAllowed, kdc::quoted),
+    entry(KDC, &[205], SignalKind::WeakCipherAllowed, Signal::quote),
     entry(NETLOGON, &[3210], SignalKind::PasswordRejected, netlogon::password_rejected),
     entry(NETLOGON, &[5719], SignalKind::NoLogonServer, netlogon::no_logon_server),
     entry(NETLOGON, &[5720, 5721], SignalKind::NoMachineAccount, netlogon::no_account_for_this_computer),
@@ -97,11 +99,12 @@ pub(super) const CATALOGUE: &[CatalogueEntry] = &[
     entry(NETLOGON, &[5788, 5789], SignalKind::OwnNamesRefused, netlogon::own_names_refused),
     entry(NETLOGON, &[5800], SignalKind::TwoAccounts, netlogon::two_accounts),
     entry(LSASRV, &[6037], SignalKind::NotALocalName, peer::not_a_local_name),
-    entry(LSASRV, &[6167], SignalKind::MachineSidNotUnique, peer::this_computer),
+    // KB5070568 has the text of 6167. Its values are not documented.
+    entry(LSASRV, &[6167], SignalKind::MachineSidNotUnique, Signal::set_this_computer),
     entry(LSASRV, &[40960], SignalKind::AuthenticationFailed, peer::authentication_failed),
     entry(LSASRV, &[40970], SignalKind::DowngradeDenied, peer::downgrade_denied),
     entry(DCOM, &[10006, 10009, 10028], SignalKind::DcomFailed, peer::dcom_failed),
-    entry(DCOM, &[10026], SignalKind::DcomSuppressed, peer::quoted),
+    entry(DCOM, &[10026], SignalKind::DcomSuppressed, Signal::quote),
     entry(WINRM, &[10154], SignalKind::WinRmSpnRefused, peer::winrm_spns_refused),
     entry(SERVICES, &[7000], SignalKind::ServiceLogonFailed, services::service_not_started),
     entry(SERVICES, &[7038, 7041], SignalKind::ServiceLogonFailed, services::service_logon_failed),
@@ -113,7 +116,7 @@ pub(super) const CATALOGUE: &[CatalogueEntry] = &[
     entry(KERBEROS_OPERATIONAL, &[101], SignalKind::DuplicateName, kdc::asked_spn),
     entry(KERBEROS_OPERATIONAL, &[105], SignalKind::ManagedPasswordNotFetched, logon::managed_password),
     entry(CLUSTER, &[1069], SignalKind::ClusterNameFailed, cluster::name_failed),
-    entry(CLUSTER, &[1196], SignalKind::ClusterNotInDns, cluster::name),
+    entry(CLUSTER, &[1196], SignalKind::ClusterNotInDns, cluster::resource),
     entry(CLUSTER, &[1206, 1207, 1218], SignalKind::ClusterAccountFailed, cluster::account_failed),
     entry(CLUSTER, &[1211, 1212, 1219], SignalKind::ClusterNoController, cluster::no_controller),
     entry(AD_DS, &[1645], SignalKind::ControllerSpnMissing, directory_service::spn),
@@ -122,7 +125,7 @@ pub(super) const CATALOGUE: &[CatalogueEntry] = &[
     entry(AD_DS, &[2974], SignalKind::SpnNotUnique, directory_service::spn),
     entry(SECURITY, &[4724], SignalKind::PasswordReset, directory_service::password_reset),
     entry(SECURITY, &[4738, 4742], SignalKind::AccountChanged, directory_service::account_changed),
-    entry(EVENTLOG, &[6008, 6009], SignalKind::Restarted, host::restarted),
+    entry(EVENTLOG, &[6008, 6009], SignalKind::Restarted, Signal::set_this_computer),
     entry(EVENTLOG, &[6011], SignalKind::Renamed, host::renamed),
     entry(DNS_CLIENT, &[8015, 8016, 8017, 8018, 8019, 8020, 8021], SignalKind::OwnAddresses, host::own_addresses),
     entry(DNS_API, &[11150, 11151, 11152, 11153, 11154, 11155], SignalKind::OwnAddresses, host::own_addresses),
@@ -146,18 +149,18 @@ pub fn catalogue() -> impl Iterator<Item = (&'static str, &'static [u16])> {
     CATALOGUE.iter().map(|entry| (entry.source.name, entry.ids))
 }
 
-/// Condition on a value that makes a record a signal.
+/// Condition on a value, without which a record is no signal.
 pub(super) struct Condition {
     pub event_id: u16,
     /// The value's name.
     pub name: &'static str,
     pub accepts: fn(&str) -> bool,
-    /// The condition for a Windows query, which cannot express "begins with".
+    /// The condition in XPath. Windows has no function for "begins with".
     pub xpath: &'static str,
 }
 
-/// Records that are signals only by a value, so that the others need not be decoded. A machine writes UserPnp 20001 and
-/// 20003 for every driver.
+/// The conditions on frequent events, so that most of them need not be decoded. Windows logs UserPnp 20001 and 20003 for every
+/// driver.
 pub(super) const CONDITIONS: [Condition; 3] = [
     Condition {
         event_id: 7000,
@@ -179,7 +182,7 @@ pub(super) const CONDITIONS: [Condition; 3] = [
     },
 ];
 
-/// The records that can be signals.
+/// Providers and IDs of all events that can be signals.
 pub(super) fn filters() -> impl Iterator<Item = EventFilter> {
     CATALOGUE.iter().map(|entry| EventFilter {
         providers: entry.source.providers.iter().map(|p| (*p).to_owned()).collect(),

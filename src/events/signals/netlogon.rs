@@ -1,11 +1,11 @@
-//! NETLOGON: the computer's own password, and the computers that a domain controller refused. Insertion strings as in LMERR;
-//! the status is in `Binary` (XML of 5723 and 5805).
+//! Events of NETLOGON about the computer's own password, and about computers that a domain controller refused. The insertion
+//! strings are those of LMERR. `Binary` has the status (XML of 5723 and 5805).
 
 use super::signal::{Role, Signal};
 use super::values::{Values, error_number};
 
-/// 3210: `%1` domain, `%2` domain controller. The controller is usually written `\\DC1`, which identifies it
-/// if a converter exchanged the two.
+/// 3210: `%1` domain, `%2` domain controller. A converter may have exchanged them. The controller is usually written `\\DC1`,
+/// which identifies it.
 pub(super) fn password_rejected(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
     let (domain, controller) = match (v.insertion(0), v.insertion(1)) {
         (controller, domain) if controller.starts_with(r"\\") && !domain.starts_with(r"\\") => {
@@ -16,8 +16,7 @@ pub(super) fn password_rejected(signal: &mut Signal, v: &Values<'_>) -> Option<(
     signal.add_this_computer();
     signal.add_names([(Role::Domain, domain), (Role::Controller, controller)]);
     signal.error = v.binary_status();
-    signal.values = v.quote().into();
-    Some(())
+    signal.quote(v)
 }
 
 /// 5719: `%1` domain, `%2` error.
@@ -45,18 +44,16 @@ pub(super) fn no_account_for_this_computer(signal: &mut Signal, v: &Values<'_>) 
     }
     signal.add_names([(Role::Domain, v.insertion(1)), (Role::Controller, v.insertion(0))]);
     signal.error = v.binary_status();
-    signal.values = v.quote().into();
-    Some(())
+    signal.quote(v)
 }
 
-/// 5788: the SPNs as `%1` and `%2`; 5789: the host name as `%1`.
+/// 5788: `%1` and `%2` SPNs; 5789: `%1` host name.
 pub(super) fn own_names_refused(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
     let role = if signal.event_id == 5788 { Role::Spn } else { Role::Computer };
     signal.add_this_computer();
     signal.add_names([(role, v.insertion(0)), (role, v.insertion(1))]);
     signal.error = v.binary_status();
-    signal.values = v.quote().into();
-    Some(())
+    signal.quote(v)
 }
 
 /// 5800: `%1` domain controller, `%2` account.

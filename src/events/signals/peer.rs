@@ -1,4 +1,4 @@
-//! Signals about a host's connections and the names it serves.
+//! Events about a host's connections and the names that it serves.
 
 use std::net::IpAddr;
 
@@ -13,7 +13,7 @@ pub(super) fn not_a_local_name(signal: &mut Signal, v: &Values<'_>) -> Option<()
     Some(())
 }
 
-/// LsaSrv 40960: Target, Protocol, Error (MAN). The error is localised; only the code in parentheses is the same everywhere.
+/// LsaSrv 40960: Target, Protocol, Error (MAN). The error is a localised text with the code in parentheses.
 pub(super) fn authentication_failed(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
     let target = v.value("Target", 0);
     signal.set_subjects([(Role::Spn, target)], v)?;
@@ -23,20 +23,13 @@ pub(super) fn authentication_failed(signal: &mut Signal, v: &Values<'_>) -> Opti
     Some(())
 }
 
-/// LsaSrv 6167 (text in KB5070568; no values are known).
-pub(super) fn this_computer(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
-    signal.add_this_computer();
-    signal.values = v.quote().into();
-    Some(())
-}
-
-/// LsaSrv 40970: `%1` SPN, `%2` error as text with the code in parentheses (message table).
+/// LsaSrv 40970: `%1` SPN, `%2` error text with the code in parentheses (message table).
 pub(super) fn downgrade_denied(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
     signal.error = hex_in_parentheses(v.insertion(1)).map(|(_, number)| number);
     signal.set_subjects([(Role::Spn, v.insertion(0))], v)
 }
 
-/// DistributedCOM 10009, 10028: param1 is the peer; 10006: param1 is the error's text and param2 the peer (message table).
+/// DistributedCOM 10009, 10028: param1 peer; 10006: param1 error text, param2 peer (message table).
 pub(super) fn dcom_failed(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
     let peer = match signal.event_id {
         10006 => v.value("param2", 1),
@@ -45,12 +38,6 @@ pub(super) fn dcom_failed(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
     signal.addresses.extend(peer.parse::<IpAddr>());
     signal.set_subjects([(Role::Computer, peer)], v)?;
     signal.values = format!("computer={peer}").into();
-    Some(())
-}
-
-/// Only quoted.
-pub(super) fn quoted(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
-    signal.values = v.quote().into();
     Some(())
 }
 

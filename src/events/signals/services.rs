@@ -1,9 +1,9 @@
-//! Signals of services that could not log on or register their SPN.
+//! Events about services that could not log on or register their SPN.
 
 use super::signal::{Role, Signal};
 use super::values::{Values, error_number};
 
-/// Service Control Manager 7000: param1 service, param2 error. A signal only with the error of a refused logon.
+/// Service Control Manager 7000: param1 service, param2 error. Only a refused logon is a signal.
 pub(super) fn service_not_started(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
     let error = v.value("param2", 1);
     is_logon_failure(error).then_some(())?;
@@ -11,8 +11,8 @@ pub(super) fn service_not_started(signal: &mut Signal, v: &Values<'_>) -> Option
     signal.set_subjects([(Role::Service, v.value("param1", 0))], v)
 }
 
-/// The errors of Service Control Manager 7000 that mean a refused logon: ERROR_SERVICE_LOGON_FAILED and
-/// ERROR_LOGON_FAILURE.
+/// Does this error of Service Control Manager 7000 mean a refused logon? These are ERROR_SERVICE_LOGON_FAILED (1069) and
+/// ERROR_LOGON_FAILURE (1326).
 pub(super) fn is_logon_failure(error: &str) -> bool {
     matches!(error_number(error), Some(1069 | 1326))
 }
@@ -25,16 +25,16 @@ pub(super) fn service_logon_failed(signal: &mut Signal, v: &Values<'_>) -> Optio
     signal.set_subjects([(Role::Service, v.value("param1", 0)), (Role::Account, v.value("param2", 1))], v)
 }
 
-/// WAS 5021, 5057, 5059: AppPoolID (XML of 5011 and 5139; the same name in these by third party); the HRESULT is in
-/// `Binary`.
+/// WAS 5021, 5057, 5059: AppPoolID (third party; XML of 5011 and 5139 has the same name). `Binary` has the HRESULT.
 pub(super) fn pool_logon_failed(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
     signal.error = v.binary_status();
     signal.set_subjects([(Role::Service, v.value("AppPoolID", 0))], v)
 }
 
-/// SQL Server 26037, 26067 (message list of SQL Server: the SPN, the Windows error as `0x21c7`, a state). The source is
-/// `MSSQLSERVER` or `MSSQL$INSTANCE`, which the selection cannot name: it takes the IDs of every provider, and this function
-/// turns the others away. The SPN is looked for by its class, as the strings' order is unknown.
+/// SQL Server 26037, 26067: an SPN, a Windows error such as `0x21c7`, and a state (message list of SQL Server).
+///
+/// The provider is `MSSQLSERVER` or `MSSQL$INSTANCE`. The selection cannot name it, so this function rejects the same IDs of
+/// other providers. The order of the strings is unknown, so the SPN is found by its class.
 pub(super) fn sql_spn_refused(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
     let source = v.0.provider.get(..5)?;
     source.eq_ignore_ascii_case("MSSQL").then_some(())?;
@@ -46,6 +46,5 @@ pub(super) fn sql_spn_refused(signal: &mut Signal, v: &Values<'_>) -> Option<()>
         Some(spn) => signal.add_names([(Role::Spn, spn)]),
         None => signal.add_this_computer(),
     }
-    signal.values = v.quote().into();
-    Some(())
+    signal.quote(v)
 }

@@ -1,4 +1,4 @@
-//! Reads values of a record by name or position, and parses their content.
+//! The values of a record: how to find one by name or position, and how to parse it.
 
 use std::net::IpAddr;
 
@@ -11,8 +11,8 @@ const MAX_QUOTED: usize = 300;
 pub(super) struct Values<'a>(pub &'a Record);
 
 impl<'a> Values<'a> {
-    /// By name, or by position if the values are unnamed or have other names: those of the KDC differ between
-    /// Windows versions. Empty if it is missing.
+    /// The value of this name, or the one at this position if the values are unnamed or have other names. The names in
+    /// KDC events differ between versions of Windows. Empty if there is none.
     pub(super) fn value(&self, name: &str, position: usize) -> &'a str {
         self.named(name)
             .or_else(|| self.0.strings().nth(position))
@@ -21,12 +21,12 @@ impl<'a> Values<'a> {
             .trim()
     }
 
-    /// The insertion string `%1`, `%2`.. (from 0) of a classic event.
+    /// The insertion string at this position of a classic event: 0 is `%1`.
     pub(super) fn insertion(&self, position: usize) -> &'a str {
         self.value("", position)
     }
 
-    /// By name only.
+    /// The value of this name. Empty if there is none.
     pub(super) fn value_of(&self, name: &str) -> &'a str {
         self.named(name).unwrap_or_default().trim()
     }
@@ -35,7 +35,7 @@ impl<'a> Values<'a> {
         (!name.is_empty()).then(|| self.0.named(name)).flatten()
     }
 
-    /// All values as they are quoted, cut at [`MAX_QUOTED`] characters.
+    /// Quotes all values in one text of at most [`MAX_QUOTED`] characters.
     pub(super) fn quote(&self) -> String {
         let mut out = String::new();
         for datum in &self.0.data {
@@ -50,7 +50,7 @@ impl<'a> Values<'a> {
                 out.push_str(name);
                 out.push('=');
             }
-            // One character more shows that there is more.
+            // One character too many, so that `truncate` marks the end.
             out.extend(datum.value.trim().chars().take(MAX_QUOTED + 1));
             if out.len() > 4 * MAX_QUOTED {
                 break;
@@ -59,14 +59,14 @@ impl<'a> Values<'a> {
         truncate(&out)
     }
 
-    /// `Binary` as a little-endian NTSTATUS of four bytes.
+    /// Reads the first four bytes of `Binary` as a little-endian NTSTATUS or HRESULT.
     pub(super) fn binary_status(&self) -> Option<u32> {
         let hex = self.0.named("Binary")?.get(..8)?;
         u32::from_str_radix(hex, 16).ok().map(u32::swap_bytes)
     }
 }
 
-/// At most [`MAX_QUOTED`] characters of a text.
+/// Truncates a text to [`MAX_QUOTED`] characters, and marks its end with `...`.
 pub(super) fn truncate(text: &str) -> String {
     match text.char_indices().nth(MAX_QUOTED) {
         Some((end, _)) => format!("{} ...", text.get(..end).unwrap_or_default()),
@@ -79,8 +79,8 @@ fn is_binary(datum: &Datum) -> bool {
     ["Binary", "__binLength"].iter().any(|binary| name.eq_ignore_ascii_case(binary))
 }
 
-/// The number of an error as Windows inserts it: `%%1326`, which a reader replaces by the error's text, or a number alone,
-/// decimal or `0x` hexadecimal.
+/// Parses the number of an error as Windows inserts it: decimal, `0x` and hexadecimal, or `%%1326`, for which Event Viewer shows
+/// the error's text.
 pub(super) fn error_number(text: &str) -> Option<u32> {
     let text = text.trim();
     if let Some((_, number)) = text.split_once("%%") {
@@ -93,14 +93,15 @@ pub(super) fn error_number(text: &str) -> Option<u32> {
     }
 }
 
-/// `(0xc000006d)` at the end of a localised text, with the number.
+/// Finds a code such as `(0xc000006d)` at the end of a localised text. Returns its text and its number.
 pub(super) fn hex_in_parentheses(text: &str) -> Option<(&str, u32)> {
     let start = text.rfind("(0x")? + 1;
     let code = text.get(start..)?.split(')').next()?;
     Some((code, u32::from_str_radix(code.get(2..)?, 16).ok()?))
 }
 
-/// Every address in a list separated by commas, blanks and line ends.
+/// Parses a list of addresses that commas, semicolons or white space separate. Returns at most 256, sorted, each once. The zone
+/// of an IPv6 address (`%12`) is left out.
 pub(super) fn addresses_in(text: &str) -> Vec<IpAddr> {
     let mut found: Vec<IpAddr> = text
         .split(|c: char| c.is_whitespace() || c == ',' || c == ';')

@@ -1,5 +1,4 @@
-//! A forest written to disk as its machines and administrators write it: logs as EVTX, addresses as CSV, DNS as zones, accounts
-//! as LDIF. Diagnosis reads these files.
+//! Writes a forest as files and runs the program on them: logs as EVTX, addresses as CSV, DNS as zones, accounts as LDIF.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -39,8 +38,8 @@ pub fn write(scenario: &Scenario, folder: &Path) {
         let file = format!("{}.ldif", world.domains[domain]);
         fs::write(folder.join("spns").join(file), ldif(world, domain)).unwrap();
     }
-    // All of it exported as the forest's inventories are.
-    let exported = SystemTime::UNIX_EPOCH + Duration::from_secs(scenario.taken[1].unsigned_abs());
+    // The files have the date of the inventories.
+    let exported = SystemTime::UNIX_EPOCH + Duration::from_secs(scenario.exported[1].unsigned_abs());
     for kind in ["logs", "addresses", "spns"] {
         for file in fs::read_dir(folder.join(kind)).unwrap() {
             let file = fs::File::options().write(true).open(file.unwrap().path()).unwrap();
@@ -60,7 +59,7 @@ fn addresses(world: &World) -> String {
     out
 }
 
-/// As `dnscmd /zoneprint` prints a zone.
+/// A zone in the form of `dnscmd /zoneprint`.
 fn zone(world: &World, suffix: &str) -> String {
     let mut out = format!(";\n;  Zone:    {suffix}\n;  Server:  dc.{suffix}\n;\n");
     for (name, address) in &world.dns {
@@ -76,7 +75,7 @@ fn zone(world: &World, suffix: &str) -> String {
     out
 }
 
-/// As `ldapsearch` prints a domain.
+/// The accounts of a domain in the form of `ldapsearch`.
 fn ldif(world: &World, domain: usize) -> String {
     let base = format!("DC={}", world.domains[domain].replace('.', ",DC="));
     let mut out = format!(
@@ -91,8 +90,8 @@ fn ldif(world: &World, domain: usize) -> String {
         let time = |seconds: i64| Timestamp::from_second(seconds).unwrap();
         writeln!(out, "\ndn: CN={cn},CN={folder},{base}\nsAMAccountName: {}", account.name).unwrap();
         // FILETIME: hundreds of nanoseconds since 1601.
-        writeln!(out, "pwdLastSet: {}", (account.set + 11_644_473_600) * 10_000_000).unwrap();
-        writeln!(out, "whenChanged: {}", time(account.changed).strftime("%Y%m%d%H%M%S.0Z")).unwrap();
+        writeln!(out, "pwdLastSet: {}", (account.password_set + 11_644_473_600) * 10_000_000).unwrap();
+        writeln!(out, "whenChanged: {}", time(account.when_changed).strftime("%Y%m%d%H%M%S.0Z")).unwrap();
         if let Some(dns) = &account.dns {
             writeln!(out, "dNSHostName: {dns}").unwrap();
         }
@@ -120,7 +119,7 @@ fn ldif(world: &World, domain: usize) -> String {
     out
 }
 
-/// What the program says of the folder: cause, kind and confidence by incident.
+/// Runs the program on the folder and returns cause, kind and confidence by incident ID.
 pub fn triage(folder: &Path) -> BTreeMap<String, [String; 3]> {
     let output = Command::new(env!("CARGO_BIN_EXE_krbtriage"))
         .env("TZ", "UTC")
@@ -131,14 +130,14 @@ pub fn triage(folder: &Path) -> BTreeMap<String, [String; 3]> {
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     let mut reader = csv::Reader::from_reader(&*output.stdout);
     let columns = reader.headers().unwrap().clone();
-    let place = |name: &str| columns.iter().position(|c| c == name).unwrap();
-    let [id, cause, kind, confidence] = ["incident_id", "cause", "kind", "confidence"].map(place);
+    let column = |name: &str| columns.iter().position(|c| c == name).unwrap();
+    let [id, cause, kind, confidence] = ["incident_id", "cause", "kind", "confidence"].map(column);
     let rows = reader.records().map(Result::unwrap);
     rows.map(|row| (row[id].to_owned(), [cause, kind, confidence].map(|n| row[n].to_owned()))).collect()
 }
 
-/// The same of findings.
-pub fn said(findings: &[Finding]) -> BTreeMap<String, [String; 3]> {
+/// Returns the same from findings.
+pub fn verdicts(findings: &[Finding]) -> BTreeMap<String, [String; 3]> {
     let verdict = |f: &Finding| [f.cause.to_string(), f.kind.to_string(), f.confidence.to_string()];
     findings.iter().map(|f| (f.incident_id.clone(), verdict(f))).collect()
 }

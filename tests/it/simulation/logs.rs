@@ -1,31 +1,32 @@
-//! What the machines write down: event 4 on the client, the other events where they belong.
+//! The events that machines log: event 4 on the client, and those of [`Trace`]s.
 
 use jiff::Timestamp;
 use krbtriage::records::{Content, Datum, Origin, Record};
 
-use super::exchange::{Ask, Refusal, target_text};
+use super::exchange::{Attempt, Refusal, target_text};
 use super::faults::Trace;
 use super::rng::Rng;
 use super::world::*;
 use crate::support::evtx::{self as evtx, Event};
 
-/// The machine whose log has the entry.
+/// The role of the machine whose log has an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum LogOwner {
     Client,
     Controller,
     Member,
 }
 
+/// One event in the log of one machine.
 #[derive(Clone, Debug)]
 pub struct Entry {
-    pub place: Place,
+    pub owner: LogOwner,
     pub computer: String,
     pub provider: &'static str,
     pub id: u16,
     /// Seconds since 1970.
     pub time: i64,
-    /// Unnamed where the name is empty.
+    /// Names and values. A value without a name has an empty one.
     pub data: Vec<(&'static str, String)>,
 }
 
@@ -78,14 +79,14 @@ impl Entry {
     }
 }
 
-/// How a forest's Windows writes names and realms; nobody documents it, so every forest does it its own way.
+/// How the Windows of a forest writes realms. No document says how, so forests differ.
 #[derive(Clone, Copy, Debug)]
 pub struct Habits {
-    /// ClientRealm is the realm of the ticket, or that of the client.
+    /// ClientRealm is the realm of the account that has the key, not of the client.
     pub client_realm_is_key: bool,
-    /// The two realm fields change places.
+    /// The two realms are swapped.
     pub swapped: bool,
-    /// A Windows that writes no realms at all.
+    /// Both realms are empty.
     pub no_realms: bool,
 }
 
@@ -97,7 +98,7 @@ impl Habits {
 
 /// The five names of event 4.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Names {
+pub struct EventNames {
     pub client: String,
     pub answered_by: String,
     pub target: String,
@@ -105,21 +106,27 @@ pub struct Names {
     pub client_realm: String,
 }
 
-impl Names {
+impl EventNames {
     pub fn folded(&self) -> [String; 5] {
         [&self.client, &self.answered_by, &self.target, &self.target_realm, &self.client_realm]
             .map(|n| n.to_lowercase())
     }
 }
 
-pub fn names(world: &World, ask: &Ask, refusal: &Refusal, habits: Habits, rng: &mut Rng) -> Names {
+pub fn names(
+    world: &World,
+    attempt: &Attempt,
+    refusal: &Refusal,
+    habits: Habits,
+    rng: &mut Rng,
+) -> EventNames {
     let realm = |domain: Id| world.domains[domain].to_uppercase();
     let s = &world.accounts[refusal.account];
     let mut realms = [
         realm(s.domain),
         match habits.client_realm_is_key {
             true => realm(world.accounts[refusal.key].domain),
-            false => realm(world.hosts[ask.client].domain),
+            false => realm(world.hosts[attempt.client].domain),
         },
     ];
     if habits.swapped {
@@ -134,9 +141,9 @@ pub fn names(world: &World, ask: &Ask, refusal: &Refusal, habits: Habits, rng: &
         _ => s.name.clone(),
     };
     let [target_realm, client_realm] = realms;
-    let target = target_text(ask);
-    Names {
-        client: rng.case(&world.full_name(ask.client)),
+    let target = target_text(attempt);
+    EventNames {
+        client: rng.case(&world.full_name(attempt.client)),
         answered_by: rng.case(&answered_by),
         target: rng.case(&target),
         target_realm,
@@ -144,9 +151,9 @@ pub fn names(world: &World, ask: &Ask, refusal: &Refusal, habits: Habits, rng: &
     }
 }
 
-pub fn event4(names: &Names, time: i64) -> Entry {
+pub fn event4(names: &EventNames, time: i64) -> Entry {
     Entry {
-        place: Place::Client,
+        owner: LogOwner::Client,
         computer: names.client.clone(),
         provider: KERBEROS,
         id: 4,
@@ -160,8 +167,8 @@ pub fn event4(names: &Names, time: i64) -> Entry {
     }
 }
 
-/// With LogLevel 1, the same once more.
-pub fn event3(names: &Names, time: i64) -> Entry {
+/// The event 3 that Windows logs with event 4 if Kerberos' LogLevel is 1.
+pub fn event3(names: &EventNames, time: i64) -> Entry {
     let mut entry = event4(names, time);
     entry.id = 3;
     entry.data = vec![
@@ -174,10 +181,16 @@ pub fn event3(names: &Names, time: i64) -> Entry {
     entry
 }
 
-/// What DCOM and the loopback check write on a client that reached itself.
-pub fn loopback_events(names: &Names, ask: &Ask, refusal: &Refusal, time: i64, rng: &mut Rng) -> Vec<Entry> {
+/// Events of DCOM and of the loopback check (LsaSrv 6037) on a client that reached itself.
+pub fn loopback_events(
+    names: &EventNames,
+    attempt: &Attempt,
+    refusal: &Refusal,
+    time: i64,
+    rng: &mut Rng,
+) -> Vec<Entry> {
     let at = |provider, id, data| Entry {
-        place: Place::Client,
+        owner: LogOwner::Client,
         computer: names.client.clone(),
         provider,
         id,
@@ -196,8 +209,8 @@ pub fn loopback_events(names: &Names, ask: &Ask, refusal: &Refusal, time: i64, r
             ],
         ));
     }
-    if ask.dcom && rng.chance(40) {
-        let peer = if rng.chance(50) { ask.name.clone() } else { refusal.address.to_string() };
+    if attempt.dcom && rng.chance(40) {
+        let peer = if rng.chance(50) { attempt.name.clone() } else { refusal.address.to_string() };
         out.push(at(
             DCOM,
             10028,
@@ -209,7 +222,7 @@ pub fn loopback_events(names: &Names, ask: &Ask, refusal: &Refusal, time: i64, r
 
 pub fn kdc_11(world: &World, domain: Id, spn: &str, time: i64) -> Entry {
     Entry {
-        place: Place::Controller,
+        owner: LogOwner::Controller,
         computer: world.full_name(world.controller(domain)),
         provider: KDC,
         id: 11,
@@ -228,14 +241,14 @@ pub fn trace(world: &World, trace: &Trace, time: i64, rng: &mut Rng) -> Vec<Entr
             let h = &world.hosts[host];
             let netbios: String = h.label.chars().take(15).collect::<String>().to_uppercase();
             let flat = world.domains[h.domain].split('.').next().unwrap_or_default().to_uppercase();
-            // Tried every few hours: near the events, or before and after them.
+            // Netlogon tries every few hours, so its event is near the event 4 or before and after it.
             let times = if rng.chance(60) { vec![near(rng)] } else { vec![DAY - 5 * HOUR, DAY + 20 * HOUR] };
             for time in times {
                 if rng.chance(50) {
                     // lmerrlog.h: %1 is the domain, %2 the domain controller.
                     let data = vec![("", flat.clone()), ("", format!(r"\\{}", controller(h.domain)))];
                     out.push(Entry {
-                        place: Place::Member,
+                        owner: LogOwner::Member,
                         computer: world.full_name(host),
                         provider: "NETLOGON",
                         id: 3210,
@@ -245,7 +258,7 @@ pub fn trace(world: &World, trace: &Trace, time: i64, rng: &mut Rng) -> Vec<Entr
                 } else {
                     let data = vec![("", netbios.clone()), ("", format!("{netbios}$")), ("", "%%5".into())];
                     out.push(Entry {
-                        place: Place::Controller,
+                        owner: LogOwner::Controller,
                         computer: controller(h.domain),
                         provider: "NETLOGON",
                         id: 5722,
@@ -269,7 +282,7 @@ pub fn trace(world: &World, trace: &Trace, time: i64, rng: &mut Rng) -> Vec<Entr
                 ),
             };
             out.push(Entry {
-                place: Place::Controller,
+                owner: LogOwner::Controller,
                 computer: controller(a.domain),
                 provider: KDC,
                 id,
@@ -280,7 +293,7 @@ pub fn trace(world: &World, trace: &Trace, time: i64, rng: &mut Rng) -> Vec<Entr
         Trace::Registered(host, address, before) => {
             let h = &world.hosts[host];
             out.push(Entry {
-                place: Place::Member,
+                owner: LogOwner::Member,
                 computer: world.full_name(host),
                 provider: "Microsoft-Windows-DNS-Client",
                 id: 8015,
@@ -305,7 +318,7 @@ pub fn trace(world: &World, trace: &Trace, time: i64, rng: &mut Rng) -> Vec<Entr
                 ("param3", "%%1326".into()),
             ];
             out.push(Entry {
-                place: Place::Member,
+                owner: LogOwner::Member,
                 computer: world.full_name(host),
                 provider: SERVICES,
                 id: 7038,
@@ -318,7 +331,7 @@ pub fn trace(world: &World, trace: &Trace, time: i64, rng: &mut Rng) -> Vec<Entr
             let former = h.former.clone().unwrap_or_default().to_uppercase();
             let data = vec![("", former), ("", h.label.to_uppercase())];
             out.push(Entry {
-                place: Place::Member,
+                owner: LogOwner::Member,
                 computer: world.full_name(host),
                 provider: "EventLog",
                 id: 6011,
@@ -329,7 +342,7 @@ pub fn trace(world: &World, trace: &Trace, time: i64, rng: &mut Rng) -> Vec<Entr
         Trace::ClusterName(node, account) if rng.chance(60) => {
             let a = &world.accounts[account];
             out.push(Entry {
-                place: Place::Member,
+                owner: LogOwner::Member,
                 computer: world.full_name(node),
                 provider: "Microsoft-Windows-FailoverClustering",
                 id: 1207,
@@ -343,7 +356,7 @@ pub fn trace(world: &World, trace: &Trace, time: i64, rng: &mut Rng) -> Vec<Entr
             });
         }
         Trace::RolledBack(host) if rng.chance(60) => out.push(Entry {
-            place: Place::Controller,
+            owner: LogOwner::Controller,
             computer: world.full_name(host),
             provider: "Microsoft-Windows-ActiveDirectory_DomainService",
             id: 2095,
@@ -355,12 +368,12 @@ pub fn trace(world: &World, trace: &Trace, time: i64, rng: &mut Rng) -> Vec<Entr
     out
 }
 
-/// Events that look alike and have nothing to do with it.
+/// Events that look like evidence and belong to no incident.
 pub fn decoys(world: &World, client: &str, time: i64, rng: &mut Rng) -> Vec<Entry> {
     let domain = rng.below(world.domains.len());
     let controller = world.full_name(world.controller(domain));
-    let entry = |place, computer: &str, provider, id, data| Entry {
-        place,
+    let entry = |owner, computer: &str, provider, id, data| Entry {
+        owner,
         computer: computer.to_owned(),
         provider,
         id,
@@ -369,31 +382,31 @@ pub fn decoys(world: &World, client: &str, time: i64, rng: &mut Rng) -> Vec<Entr
     };
     vec![
         // The KDC's own event 4, a clock error, an event 3 of another kind, no logon server, a retired computer.
-        entry(Place::Controller, &controller, KDC, 4, vec![("Domain", "OLD".into())]),
+        entry(LogOwner::Controller, &controller, KDC, 4, vec![("Domain", "OLD".into())]),
         entry(
-            Place::Client,
+            LogOwner::Client,
             client,
             KERBEROS,
             5,
             vec![("Server", "srv00$".into()), ("KDCRealm", "A.B".into())],
         ),
         entry(
-            Place::Client,
+            LogOwner::Client,
             client,
             KERBEROS,
             3,
             vec![("ErrorCode", "0x7".into()), ("ServerName", "krbtgt".into())],
         ),
-        entry(Place::Client, client, "NETLOGON", 5719, vec![("", "ALPHA".into()), ("", "%%1311".into())]),
+        entry(LogOwner::Client, client, "NETLOGON", 5719, vec![("", "ALPHA".into()), ("", "%%1311".into())]),
         entry(
-            Place::Controller,
+            LogOwner::Controller,
             &controller,
             "NETLOGON",
             5722,
             vec![("", "RETIRED7".into()), ("", "RETIRED7$".into()), ("", "%%5".into())],
         ),
         entry(
-            Place::Controller,
+            LogOwner::Controller,
             &controller,
             KDC,
             11,

@@ -1,5 +1,9 @@
-//! A simulated forest: hosts, addresses, names, accounts with keys, SPNs, DNS. A client asks, something answers, the
-//! ticket decrypts or not, and only then event 4 is written. The faults are known, so the verdicts can be checked.
+//! Simulates a forest with known faults and checks the verdicts against them. A client connects by name, a host answers,
+//! and event 4 is logged when the ticket does not decrypt.
+//!
+//! `world` and `rng` make the forest, `faults` break it, `exchange` connects, `logs` and `noise` write events, and
+//! `scenario` joins these with the `truth`. `snapshots` exports inventories, `inputs` diagnoses with some of them, and
+//! `measure` counts, with `ambiguity`. `numbers` prints, and `bytes` writes a forest as files.
 //!
 //! The numbers in `docs/accuracy.md` come from here:
 //!
@@ -7,9 +11,11 @@
 //! cargo test --release --test it simulation:: -- --ignored --nocapture
 //! ```
 
+mod ambiguity;
 mod bytes;
 mod exchange;
 mod faults;
+mod inputs;
 mod logs;
 mod measure;
 mod noise;
@@ -20,89 +26,109 @@ mod snapshots;
 mod truth;
 mod world;
 
-use measure::{Given, Tally, When, verdicts_of};
+use inputs::{Inputs, Moment, verdicts_of};
+use measure::Tally;
 use rayon::prelude::*;
 use rng::Rng;
 use scenario::Scenario;
 use snapshots::Style;
 use world::{Estate, HOUR};
 
-/// Judges one forest with every kind of incomplete, old and contradictory inventories.
+/// Diagnoses one forest with every kind of incomplete, old and contradictory inventories.
 fn measure_forest(estate: Estate, seed: u64) -> Tally {
     let scenario = Scenario::new(estate, seed);
     let mut tally = Tally::default();
     let mut rng = Rng::new(seed ^ 0xACC0);
     let ldap = |when| vec![(when, Some(Style::Ldap))];
-    let full = Given::full;
-    let old_copied = Given {
-        addresses: vec![When::Past],
-        dns: vec![When::Past],
-        spns: ldap(When::Past),
-        // Put beside the new logs, or all of them sent on later.
-        copied: Some(*rng.pick(&[0, 24 * HOUR, 10 * 24 * HOUR])),
+    let full = Inputs::full;
+    let old_copied = Inputs {
+        addresses: vec![Moment::Past],
+        dns: vec![Moment::Past],
+        spns: ldap(Moment::Past),
+        // Copied when the logs were exported, or sent on later.
+        copied_after: Some(*rng.pick(&[0, 24 * HOUR, 10 * 24 * HOUR])),
         ..full()
     };
-    let mut runs: Vec<(&'static str, Given)> = vec![
+    let mut runs: Vec<(&'static str, Inputs)> = vec![
         ("full", full()),
-        ("none", Given::none()),
-        ("addresses", Given { addresses: vec![When::Now], ..Given::none() }),
-        ("dns", Given { dns: vec![When::Now], ..Given::none() }),
-        ("addresses and dns", Given { addresses: vec![When::Now], dns: vec![When::Now], ..Given::none() }),
-        ("spns", Given { spns: ldap(When::Now), ..Given::none() }),
-        ("spns of setspn", Given { spns: vec![(When::Now, Some(Style::Setspn))], ..Given::none() }),
-        ("owners of the SPNs only", Given { spns: vec![(When::Now, Some(Style::Query))], ..Given::none() }),
-        ("logs", Given { controllers: true, members: true, ..Given::none() }),
-        ("old addresses", Given { addresses: vec![When::Past], ..full() }),
-        ("old dns", Given { dns: vec![When::Past], ..full() }),
-        ("old spns", Given { spns: ldap(When::Past), ..full() }),
+        ("none", Inputs::none()),
+        ("addresses", Inputs { addresses: vec![Moment::Now], ..Inputs::none() }),
+        ("dns", Inputs { dns: vec![Moment::Now], ..Inputs::none() }),
+        (
+            "addresses and dns",
+            Inputs { addresses: vec![Moment::Now], dns: vec![Moment::Now], ..Inputs::none() },
+        ),
+        ("spns", Inputs { spns: ldap(Moment::Now), ..Inputs::none() }),
+        ("spns of setspn", Inputs { spns: vec![(Moment::Now, Some(Style::Setspn))], ..Inputs::none() }),
+        (
+            "owners of the SPNs only",
+            Inputs { spns: vec![(Moment::Now, Some(Style::Query))], ..Inputs::none() },
+        ),
+        ("logs", Inputs { controllers: true, members: true, ..Inputs::none() }),
+        ("old addresses", Inputs { addresses: vec![Moment::Past], ..full() }),
+        ("old dns", Inputs { dns: vec![Moment::Past], ..full() }),
+        ("old spns", Inputs { spns: ldap(Moment::Past), ..full() }),
         (
             "all old",
-            Given { addresses: vec![When::Past], dns: vec![When::Past], spns: ldap(When::Past), ..full() },
+            Inputs {
+                addresses: vec![Moment::Past],
+                dns: vec![Moment::Past],
+                spns: ldap(Moment::Past),
+                ..full()
+            },
         ),
         ("all old, dates lost", old_copied.clone()),
-        ("all old, dates lost, `collected` reported", Given { reported: true, ..old_copied }),
-        ("old addresses alone", Given { addresses: vec![When::Past], ..Given::none() }),
-        ("old spns alone", Given { spns: ldap(When::Past), ..Given::none() }),
+        ("all old, dates lost, `collected` reported", Inputs { with_dates: true, ..old_copied }),
+        ("old addresses alone", Inputs { addresses: vec![Moment::Past], ..Inputs::none() }),
+        ("old spns alone", Inputs { spns: ldap(Moment::Past), ..Inputs::none() }),
         (
             "after the repair",
-            Given { addresses: vec![When::Later], dns: vec![When::Later], spns: ldap(When::Later), ..full() },
+            Inputs {
+                addresses: vec![Moment::Later],
+                dns: vec![Moment::Later],
+                spns: ldap(Moment::Later),
+                ..full()
+            },
         ),
         (
             "after the repair, older logs",
-            Given {
-                addresses: vec![When::Later],
-                dns: vec![When::Later],
-                spns: ldap(When::Later),
+            Inputs {
+                addresses: vec![Moment::Later],
+                dns: vec![Moment::Later],
+                spns: ldap(Moment::Later),
                 logs_before: true,
                 ..full()
             },
         ),
         (
             "after the repair of the same day",
-            Given {
-                addresses: vec![When::Later],
-                dns: vec![When::Later],
-                spns: ldap(When::Later),
+            Inputs {
+                addresses: vec![Moment::Later],
+                dns: vec![Moment::Later],
+                spns: ldap(Moment::Later),
                 repaired_soon: true,
                 ..full()
             },
         ),
         (
             "old and new",
-            Given {
-                addresses: vec![When::Now, When::Past],
-                dns: vec![When::Past, When::Now],
-                spns: [ldap(When::Past), ldap(When::Now)].concat(),
+            Inputs {
+                addresses: vec![Moment::Now, Moment::Past],
+                dns: vec![Moment::Past, Moment::Now],
+                spns: [ldap(Moment::Past), ldap(Moment::Now)].concat(),
                 ..full()
             },
         ),
     ];
     for _ in 0..4 {
-        runs.push(("some", Given::random(&mut rng, &[When::Now])));
-        runs.push(("some, old or new", Given::random(&mut rng, &[When::Now, When::Past, When::Later])));
+        runs.push(("some", Inputs::random(&mut rng, &[Moment::Now])));
+        runs.push((
+            "some, old or new",
+            Inputs::random(&mut rng, &[Moment::Now, Moment::Past, Moment::Later]),
+        ));
     }
-    for (name, given) in &runs {
-        tally.add(name, &scenario, given, &verdicts_of(&scenario, given));
+    for (name, inputs) in &runs {
+        tally.add(name, &scenario, inputs, &verdicts_of(&scenario, inputs));
     }
     tally
 }
@@ -114,7 +140,7 @@ fn measure(estate: Estate, seeds: std::ops::Range<u64>) -> Tally {
     })
 }
 
-/// How many forests, by the environment.
+/// Returns how many forests to simulate: the variable `FORESTS`, or the default.
 fn forests(default: u64) -> u64 {
     number("FORESTS").unwrap_or(default)
 }
@@ -123,10 +149,11 @@ fn number(variable: &str) -> Option<u64> {
     std::env::var(variable).ok()?.parse().ok()
 }
 
-/// Prints what is wrong, as many of each as `SHOW` says.
+/// Prints wrong verdicts, as many of each sort as the variable `SHOW` says.
 fn show(tally: &Tally) {
     let shown = std::env::var("SHOW").ok().and_then(|n| n.parse().ok()).unwrap_or(3);
-    for (what, texts) in [("WRONG", &tally.mistakes), ("LIMIT", &tally.limits), ("MISSED", &tally.missed)] {
+    for (what, texts) in [("WRONG", &tally.mistakes), ("LIMIT", &tally.undecided), ("MISSED", &tally.missed)]
+    {
         for text in texts.iter().take(shown) {
             println!("{what} {text}");
         }
@@ -138,10 +165,10 @@ fn show(tally: &Tally) {
     }
 }
 
-/// The inventories are from another time, and nothing shows it (`docs/accuracy.md`).
+/// Runs with inventories from another time that nothing shows (`docs/accuracy.md`).
 const UNDATED: [&str; 2] = ["all old, dates lost", "after the repair of the same day"];
 
-/// What must hold of any number of forests.
+/// Fails if a count is out of its bounds, which hold for any number of forests.
 fn check(estate: Estate, tally: &Tally) {
     let full = &tally.scores["full"];
     // In a noisy estate many kinds of one cause look alike, and only `confirmed` promises the kind.
@@ -150,20 +177,23 @@ fn check(estate: Estate, tally: &Tally) {
         Estate::Noisy => (97, 92),
     };
     assert!(full.cause * 100 >= full.incidents * percent, "with full inventories {full:?}");
-    // Which of two shared addresses was taken, and which key of one account was wrong, nothing may tell.
-    assert!((full.kind + full.open) * 100 >= full.incidents * of_kinds, "with full inventories {full:?}");
+    // There may be no evidence which of two shared addresses was used, or which key of an account was wrong.
+    assert!(
+        (full.kind + full.ambiguous) * 100 >= full.incidents * of_kinds,
+        "with full inventories {full:?}"
+    );
     for (name, score) in &tally.scores {
-        // A hosts file loops a client back as a shared address does. Old lists that seem new cannot tell them apart.
+        // A hosts file loops a client back as a shared address does. Old lists that seem new cannot separate the two.
         let limit = if UNDATED.contains(name) { score.confirmed / 25 } else { 0 };
         assert!(score.wrong + score.wrong_kind <= limit, "confirmed and wrong: {name} {score:?}");
-        // A hosts file, and where no DNS is given a stale record, looks like the address that both have.
+        // A hosts file looks like a shared address. So does a stale record where no DNS is given.
         assert!(
-            score.undecidable * 1000 <= score.confirmed || UNDATED.contains(name),
-            "confirmed and not so: {name} {score:?}"
+            score.indistinguishable * 1000 <= score.confirmed || UNDATED.contains(name),
+            "confirmed and wrong, indistinguishable: {name} {score:?}"
         );
-        assert_eq!(score.speechless, 0, "neither confirmed nor anything to collect: {name}");
+        assert_eq!(score.without_request, 0, "neither confirmed nor anything to collect: {name}");
     }
-    assert_eq!(full.undecidable, 0, "confirmed and not so, with full inventories");
+    assert_eq!(full.indistinguishable, 0, "confirmed and wrong with full inventories");
     // The clients' logs alone, with no inventory and no other log.
     assert_eq!(tally.scores["none"].confirmed, 0, "nothing proves what was confirmed");
 }
@@ -178,18 +208,18 @@ fn few_forests(estate: Estate, default: u64) {
 }
 
 #[test]
-fn few_quiet_forests_are_judged_right() {
+fn few_quiet_forests_are_diagnosed_right() {
     few_forests(Estate::Quiet, 70);
 }
 
 #[test]
-fn few_noisy_forests_are_judged_right() {
+fn few_noisy_forests_are_diagnosed_right() {
     // Few noisy forests have a pair of machines without services, which one of the faults needs.
     few_forests(Estate::Noisy, 400);
 }
 
-/// `KRBTRIAGE_BLESS=1` writes the numbers into `docs/accuracy.md`; `FIRST` is the first forest's number, and `ESTATE` is
-/// `noisy` or `quiet`.
+/// Prints the numbers of `docs/accuracy.md`. `KRBTRIAGE_BLESS=1` writes them there. `FIRST` is the number of the first
+/// forest, and `ESTATE` is `noisy` or `quiet`.
 #[test]
 #[ignore = "minutes: the numbers of docs/accuracy.md"]
 fn the_numbers() {
@@ -217,7 +247,7 @@ fn the_files_of_a_forest_say_what_the_forest_says() {
         let folder = tempfile::tempdir().unwrap();
         bytes::write(&scenario, folder.path());
         let found = bytes::triage(folder.path());
-        let said = bytes::said(&verdicts_of(&scenario, &Given::full()));
-        assert_eq!(found, said, "{estate:?}, seed {}", scenario.seed);
+        let expected = bytes::verdicts(&verdicts_of(&scenario, &Inputs::full()));
+        assert_eq!(found, expected, "{estate:?}, seed {}", scenario.seed);
     }
 }

@@ -1,4 +1,4 @@
-//! What goes on in every estate and means nothing for an event 4. Most of it looks like proof of a cause.
+//! Events of every estate that have nothing to do with event 4. Most of them look like proof of a cause.
 //!
 //! | event | why it is logged | source |
 //! | --- | --- | --- |
@@ -7,21 +7,21 @@
 //! | NETLOGON 3210 on a domain controller | the same, seen from the other side: `%1` is another domain | Q271288 |
 //! | NETLOGON 5723 on a read-only domain controller | the account's password is not cached there | lmerrlog.h |
 //! | NETLOGON 5805 | a scanner for CVE-2020-1472 gave a computer's name | EVTX-ATTACK-SAMPLES |
-//! | KDC 11 | an account that was left behind has an SPN of a computer, or had it until today | "The 411 on the KDC 11 events" |
+//! | KDC 11 | an unused account has an SPN of a computer, or had it until today | "The 411 on the KDC 11 events" |
 //! | KDC 42, 14, 27 | a request without a common encryption type, which got no ticket | KB5021131 |
 //! | GroupPolicy 1006, code 49 | the password of a user who is logged on has expired | GP1006 |
 //! | FailoverClustering 1207, Service Control Manager 7038 | other names and services than those that answer | |
 
-use super::exchange::Ask;
-use super::logs::{Entry, Place};
+use super::exchange::Attempt;
+use super::logs::{Entry, LogOwner};
 use super::rng::Rng;
 use super::world::*;
 
 const KDC: &str = "Microsoft-Windows-Kerberos-Key-Distribution-Center";
 
-/// The noise of the day and of the weeks before it. `asked` are the requests that failed: noise of the very hosts and
-/// names of an incident misleads most.
-pub fn entries(world: &World, asked: &[Ask], rng: &mut Rng) -> Vec<Entry> {
+/// Returns the noise of the day and of the weeks before it. `asked` are the attempts that failed, because noise about the
+/// hosts and names of an incident misleads most.
+pub fn entries(world: &World, asked: &[Attempt], rng: &mut Rng) -> Vec<Entry> {
     let mut out = Vec::new();
     routine_password_changes(world, &mut out, rng);
     trusts(world, &mut out, rng);
@@ -33,8 +33,8 @@ pub fn entries(world: &World, asked: &[Ask], rng: &mut Rng) -> Vec<Entry> {
     out
 }
 
-/// Noise of the hosts of an incident, within minutes of its first event: what a judge looks at first. A routine password
-/// change moves the date that the directory has.
+/// Returns noise of the hosts of incidents, within 400 seconds of the first event. `incidents` are host and time of the
+/// first event. A routine password change renews the dates of the account.
 pub fn near_incidents(world: &mut World, incidents: &[(Id, i64)], rng: &mut Rng) -> Vec<Entry> {
     let mut out = Vec::new();
     for &(host, first) in incidents {
@@ -46,10 +46,10 @@ pub fn near_incidents(world: &mut World, incidents: &[(Id, i64)], rng: &mut Rng)
         let name = netbios(world, host);
         let both = unnamed(&[&name, &format!("{name}$")]);
         match rng.below(6) {
-            0 if h.held == world.accounts[h.account].version => {
+            0 if h.held_version == world.accounts[h.account].version => {
                 let account = &mut world.accounts[h.account];
-                account.set = account.set.max(time - 5);
-                account.changed = account.changed.max(account.set);
+                account.password_set = account.password_set.max(time - 5);
+                account.when_changed = account.when_changed.max(account.password_set);
                 let data = [both, unnamed(&["%%5"])].concat();
                 out.push(Entry { data, ..on_controller(world, h.domain, "NETLOGON", 5722, time) });
             }
@@ -82,14 +82,14 @@ fn flat(world: &World, domain: Id) -> String {
 
 fn on_controller(world: &World, domain: Id, provider: &'static str, id: u16, time: i64) -> Entry {
     let computer = world.full_name(world.controller(domain));
-    Entry { place: Place::Controller, computer, provider, id, time, data: Vec::new() }
+    Entry { owner: LogOwner::Controller, computer, provider, id, time, data: Vec::new() }
 }
 
 fn unnamed(texts: &[&str]) -> Vec<(&'static str, String)> {
     texts.iter().map(|t| ("", (*t).to_owned())).collect()
 }
 
-/// Each change logs 5722 within seconds. The log goes back over two changes, so that two of them lie around any day.
+/// Each password change logs 5722 within seconds. The log covers the last three changes, which are 30 days apart.
 fn routine_password_changes(world: &World, out: &mut Vec<Entry>, rng: &mut Rng) {
     for host in 0..world.hosts.len() {
         let h = &world.hosts[host];
@@ -98,7 +98,8 @@ fn routine_password_changes(world: &World, out: &mut Vec<Entry>, rng: &mut Rng) 
         }
         let name = netbios(world, host);
         for change in 0..3 {
-            let time = world.accounts[h.account].set - change * 30 * 24 * HOUR + rng.below(40) as i64;
+            let time =
+                world.accounts[h.account].password_set - change * 30 * 24 * HOUR + rng.below(40) as i64;
             let data = unnamed(&[&name, &format!("{name}$"), "%%5"]);
             out.push(Entry { data, ..on_controller(world, h.domain, "NETLOGON", 5722, time) });
         }
@@ -130,7 +131,7 @@ fn read_only_controllers(world: &World, out: &mut Vec<Entry>, rng: &mut Rng) {
             let name = netbios(world, host);
             for _ in 0..1 + rng.below(3) {
                 out.push(Entry {
-                    place: Place::Controller,
+                    owner: LogOwner::Controller,
                     computer: world.full_name(id),
                     provider: "NETLOGON",
                     id: 5723,
@@ -159,8 +160,8 @@ fn scanners(world: &World, out: &mut Vec<Entry>, rng: &mut Rng) {
     }
 }
 
-/// Names that the KDC finds twice. It issues no ticket for them, so no event 4 comes from it.
-fn stale_twins(world: &World, asked: &[Ask], out: &mut Vec<Entry>, rng: &mut Rng) {
+/// KDC 11 for SPNs on two accounts. The KDC issues no ticket for them, so they cause no event 4.
+fn stale_twins(world: &World, asked: &[Attempt], out: &mut Vec<Entry>, rng: &mut Rng) {
     let mut log = |domain: Id, name: &str, time: i64| {
         let data = vec![("Name", name.to_owned()), ("Type", "DS_SERVICE_PRINCIPAL_NAME".to_owned())];
         out.push(Entry { data, ..on_controller(world, domain, KDC, 11, time) });
@@ -170,22 +171,22 @@ fn stale_twins(world: &World, asked: &[Ask], out: &mut Vec<Entry>, rng: &mut Rng
             log(account.domain, spn, DAY + rng.below(9 * 3600) as i64);
         }
     }
-    // A twin that somebody removed this morning; what is asked for now has an owner alone.
-    for ask in asked {
-        if !ask.class.is_empty() && ask.class != "$" && rng.chance(25) {
-            let class = if rng.chance(50) { "HOST" } else { ask.class };
-            let domain = world.hosts[ask.client].domain;
+    // Somebody removed the second registration this morning.
+    for attempt in asked {
+        if !attempt.class.is_empty() && attempt.class != "$" && rng.chance(25) {
+            let class = if rng.chance(50) { "HOST" } else { attempt.class };
+            let domain = world.hosts[attempt.client].domain;
             log(
                 domain,
-                &format!("{class}/{}{}", ask.name, ask.port),
+                &format!("{class}/{}{}", attempt.name, attempt.port),
                 DAY - 3 * HOUR + rng.below(3 * 3600) as i64,
             );
         }
     }
 }
 
-/// Requests that a KDC refused for want of a key: other clients, old protocols. A refusal gives no ticket.
-fn refused_requests(world: &World, asked: &[Ask], out: &mut Vec<Entry>, rng: &mut Rng) {
+/// Requests of other clients and protocols that a KDC refused without a key. A refusal gives no ticket.
+fn refused_requests(world: &World, asked: &[Attempt], out: &mut Vec<Entry>, rng: &mut Rng) {
     let time = |rng: &mut Rng| DAY + rng.below(9 * 3600) as i64;
     for domain in 0..world.domains.len() {
         if rng.chance(40) {
@@ -193,10 +194,10 @@ fn refused_requests(world: &World, asked: &[Ask], out: &mut Vec<Entry>, rng: &mu
             out.push(Entry { data, ..on_controller(world, domain, KDC, 42, time(rng)) });
         }
     }
-    for ask in asked {
+    for attempt in asked {
         if rng.chance(15) {
             // The client is the account of %2, not the service.
-            let h = &world.hosts[ask.client];
+            let h = &world.hosts[attempt.client];
             let data = vec![
                 ("Target", format!("krbtgt/{}", flat(world, h.domain))),
                 ("Account", world.accounts[h.account].name.clone()),
@@ -207,11 +208,11 @@ fn refused_requests(world: &World, asked: &[Ask], out: &mut Vec<Entry>, rng: &mu
     }
 }
 
-/// Troubles of members that have nothing to do with who answers.
+/// Failed logons on members by accounts that have nothing to do with an incident.
 fn other_members(world: &World, out: &mut Vec<Entry>, rng: &mut Rng) {
     for host in world.all_members() {
         let member = |provider, id, time, data| Entry {
-            place: Place::Member,
+            owner: LogOwner::Member,
             computer: world.full_name(host),
             provider,
             id,

@@ -1,4 +1,4 @@
-//! The numbers as `docs/accuracy.md` has them.
+//! Prints the numbers in the form of `docs/accuracy.md`.
 
 use std::collections::BTreeSet;
 use std::fmt::{Display, Write as _};
@@ -12,7 +12,7 @@ pub fn markdown(estate: &str, forests: u64, tally: &Tally) -> String {
     let incidents = tally.scores["full"].incidents;
     writeln!(out, "{forests} {estate} forests, {incidents} incidents.\n").unwrap();
     out.push_str("### By what is given\n\n");
-    out.push_str("| given beside the clients' logs | judged | cause right | cause and kind right | confirmed | wrong | no judge could tell |\n");
+    out.push_str("| inputs besides the clients' logs | incidents | cause right | cause and kind right | confirmed | wrong | indistinguishable |\n");
     out.push_str("| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n");
     for (name, s) in &tally.scores {
         let share = |n: u64| format!("{:.2} %", n as f64 * 100.0 / s.incidents.max(1) as f64);
@@ -24,7 +24,7 @@ pub fn markdown(estate: &str, forests: u64, tally: &Tally) -> String {
             share(s.kind),
             s.confirmed,
             s.wrong + s.wrong_kind,
-            s.undecidable
+            s.indistinguishable
         )
         .unwrap();
     }
@@ -38,11 +38,11 @@ pub fn markdown(estate: &str, forests: u64, tally: &Tally) -> String {
         let right = tally.kinds.get(&(kind, kind)).copied().unwrap_or_default();
         let all: u64 = of.clone().map(|(_, n)| n).sum();
         let (mut open, mut wrong) = (Vec::new(), Vec::new());
-        for ((_, said), n) in of.filter(|((_, said), _)| *said != kind) {
-            let open_ones = tally.open.get(&(kind, *said)).copied().unwrap_or_default();
+        for ((_, diagnosed), n) in of.filter(|((_, diagnosed), _)| *diagnosed != kind) {
+            let open_ones = tally.ambiguous.get(&(kind, *diagnosed)).copied().unwrap_or_default();
             for (list, n) in [(&mut open, open_ones), (&mut wrong, n - open_ones)] {
                 if n > 0 {
-                    list.push(format!("`{said}` {n}"));
+                    list.push(format!("`{diagnosed}` {n}"));
                 }
             }
         }
@@ -64,11 +64,11 @@ pub fn markdown(estate: &str, forests: u64, tally: &Tally) -> String {
     out
 }
 
-/// True values in rows, said ones in columns.
+/// Writes a table with true values in rows and diagnosed ones in columns.
 fn square<T: Copy + Ord + Display>(out: &mut String, cells: impl Iterator<Item = (T, T, u64)> + Clone) {
     let names: BTreeSet<T> = cells.clone().flat_map(|(a, b, _)| [a, b]).collect();
     let heads: Vec<String> = names.iter().map(|n| format!("`{n}`")).collect();
-    writeln!(out, "| true \\ said | {} |", heads.join(" | ")).unwrap();
+    writeln!(out, "| true \\ diagnosed | {} |", heads.join(" | ")).unwrap();
     writeln!(out, "| --- |{}", " ---: |".repeat(names.len())).unwrap();
     for a in &names {
         let row: Vec<String> = names
@@ -79,7 +79,7 @@ fn square<T: Copy + Ord + Display>(out: &mut String, cells: impl Iterator<Item =
     }
 }
 
-/// `SharedCardSameDomain` as a person writes it.
+/// Turns `SharedCardSameDomain` into `shared card same domain`.
 fn words(name: &str) -> String {
     let mut out = String::new();
     for c in name.chars() {
@@ -91,7 +91,7 @@ fn words(name: &str) -> String {
     out
 }
 
-/// Writes the numbers of one kind of estate into the document.
+/// Writes the numbers of one estate between its marks in `docs/accuracy.md`.
 pub fn bless(estate: &str, text: &str) {
     let marks = (format!("<!-- numbers: {estate} -->\n"), format!("<!-- end of numbers: {estate} -->"));
     let document = std::fs::read_to_string(DOCUMENT).unwrap().replace("\r\n", "\n");

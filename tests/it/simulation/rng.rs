@@ -1,4 +1,4 @@
-/// SplitMix64 (Steele, Lea, Flood 2014): small, and the same numbers on every machine and in every run.
+/// SplitMix64 (Steele, Lea, Flood 2014). A seed gives the same numbers on every machine.
 #[derive(Clone)]
 pub struct Rng(u64);
 
@@ -15,6 +15,7 @@ impl Rng {
         z ^ (z >> 31)
     }
 
+    /// A number from 0 to `n` - 1; 0 for an `n` of 0.
     pub fn below(&mut self, n: usize) -> usize {
         (self.next() % n.max(1) as u64) as usize
     }
@@ -24,11 +25,11 @@ impl Rng {
         self.below(100) < percent
     }
 
-    pub fn pick<'a, T>(&mut self, of: &'a [T]) -> &'a T {
-        &of[self.below(of.len())]
+    pub fn pick<'a, T>(&mut self, choices: &'a [T]) -> &'a T {
+        &choices[self.below(choices.len())]
     }
 
-    /// The letters in upper, lower or their own case: Windows writes names in all three.
+    /// The text in upper, lower or its own case, because Windows writes names in all three.
     pub fn case(&mut self, text: &str) -> String {
         match self.below(4) {
             0 => text.to_uppercase(),

@@ -1,39 +1,42 @@
-//! A forest with its faults, what happened in it, and how it was before and after.
+//! A forest with its faults and events, and its states before and after them.
 
 use std::collections::BTreeMap;
 
-use super::exchange::{Ask, Outcome, attempt, full_names};
+use super::exchange::{Attempt, Outcome, connect, full_names};
 use super::faults::{self, Fault};
-use super::logs::{self, Entry, Habits, Names};
+use super::logs::{self, Entry, EventNames, Habits};
 use super::noise;
 use super::rng::Rng;
 use super::truth::{Truth, lookalikes, truth};
 use super::world::*;
 
-/// What a row of the report should say.
+/// The truth about one incident.
 #[derive(Clone, Debug)]
 pub struct Expected {
     pub fault: Option<Fault>,
-    pub ask: Ask,
+    pub attempt: Attempt,
     pub account: Id,
-    /// The cause first, then what would have given the same event alone.
+    /// The cause first, then the causes that alone would have given the same event.
     pub truths: Vec<Truth>,
-    /// What the same evidence shows as well: right to consider, wrong to confirm.
+    /// Other causes that fit the evidence. A verdict may report them and must not confirm them.
     pub lookalikes: Vec<Truth>,
 }
 
+/// A forest at three moments, its events, and the truth about its incidents.
 pub struct Scenario {
     pub seed: u64,
-    /// When an old inventory was taken, when the events happened, and after somebody repaired it.
+    /// The forest when old inventories were exported.
     pub past: World,
+    /// The forest when the events happened.
     pub now: World,
+    /// The forest after the faults were fixed.
     pub later: World,
-    /// When inventories of these three were made: seconds since 1970.
-    pub taken: [i64; 3],
+    /// When the inventories of these three were exported, in seconds since 1970.
+    pub exported: [i64; 3],
     pub entries: Vec<Entry>,
-    /// By the five names in lower case.
+    /// By the five names of event 4 in lower case.
     pub expected: BTreeMap<[String; 5], Expected>,
-    /// Faults that left no event 4, as a duplicate in one domain should.
+    /// Faults that caused no event 4, such as a duplicate in one domain.
     pub silent: Vec<Fault>,
 }
 
@@ -45,7 +48,7 @@ impl Scenario {
         let all = faults::all(estate);
         let mut stages = vec![base.clone()];
         let mut now = base;
-        let mut asks: Vec<(Option<Fault>, Ask)> = Vec::new();
+        let mut attempts: Vec<(Option<Fault>, Attempt)> = Vec::new();
         let mut traces = Vec::new();
         let count = 1 + rng.below(4);
         for n in 0..count {
@@ -57,14 +60,14 @@ impl Scenario {
                 _ => *rng.pick(all),
             };
             let mut trial = now.clone();
-            if let Some((more, left)) = faults::inject(fault, &mut trial, when, rng) {
+            if let Some(effect) = faults::inject(fault, &mut trial, when, rng) {
                 now = trial;
-                asks.extend(more.into_iter().map(|a| (Some(fault), a)));
-                traces.extend(left);
+                attempts.extend(effect.attempts.into_iter().map(|a| (Some(fault), a)));
+                traces.extend(effect.traces);
                 stages.push(now.clone());
             }
         }
-        // Ordinary work: nothing of it may fail unless a fault makes it.
+        // Ordinary work, which fails only because of a fault.
         let members = now.all_members();
         for _ in 0..12 {
             let (client, host) = (*rng.pick(&members), *rng.pick(&members));
@@ -72,13 +75,13 @@ impl Scenario {
                 let class = *rng.pick(&["cifs", "host", "WSMAN", "TERMSRV"]);
                 let name = now.full_name(host);
                 let dcom = class == "host";
-                asks.push((None, Ask { client, class, name, port: "", dcom, cached: None }));
+                attempts.push((None, Attempt { dcom, ..Attempt::new(client, class, name) }));
             }
         }
         let habits = Habits::new(rng);
         let mut out = Self {
             seed,
-            taken: [
+            exported: [
                 DAY - *rng.pick(&[2 * HOUR, 3 * 24 * HOUR, 45 * 24 * HOUR]),
                 DAY + 26 * HOUR,
                 DAY + 50 * HOUR,
@@ -90,8 +93,8 @@ impl Scenario {
             expected: BTreeMap::new(),
             silent: Vec::new(),
         };
-        out.happen(asks, habits, rng);
-        traces.retain(|t| out.still(t));
+        out.run(attempts, habits, rng);
+        traces.retain(|t| out.still_applies(t));
         for trace in &traces {
             let time = DAY + rng.below(9 * 3600) as i64;
             let near = out.time_of(trace).unwrap_or(time);
@@ -103,24 +106,25 @@ impl Scenario {
             let incidents = out.incidents();
             out.entries.extend(noise::near_incidents(&mut out.now, &incidents, rng));
             for (account, now) in out.later.accounts.iter_mut().zip(&out.now.accounts) {
-                account.set = account.set.max(now.set);
-                account.changed = account.changed.max(now.changed);
+                account.password_set = account.password_set.max(now.password_set);
+                account.when_changed = account.when_changed.max(now.when_changed);
             }
-            let asked: Vec<Ask> = out.expected.values().map(|e| e.ask.clone()).collect();
+            let asked: Vec<Attempt> = out.expected.values().map(|e| e.attempt.clone()).collect();
             out.entries.extend(noise::entries(&out.now, &asked, rng));
         }
-        out.repaired();
+        out.date_repairs();
         out.mislead(rng);
         out.entries.sort_by(|a, b| (a.time, &a.computer, a.id).cmp(&(b.time, &b.computer, b.id)));
         out
     }
 
-    fn happen(&mut self, asks: Vec<(Option<Fault>, Ask)>, habits: Habits, rng: &mut Rng) {
-        for (fault, ask) in asks {
+    /// Runs the attempts and logs their events.
+    fn run(&mut self, attempts: Vec<(Option<Fault>, Attempt)>, habits: Habits, rng: &mut Rng) {
+        for (fault, attempt) in attempts {
             let first = DAY + rng.below(7 * 3600) as i64;
-            match attempt(&self.now, &ask) {
+            match connect(&self.now, &attempt) {
                 Outcome::Refused(refusal) => {
-                    let names = logs::names(&self.now, &ask, &refusal, habits, rng);
+                    let names = logs::names(&self.now, &attempt, &refusal, habits, rng);
                     for n in 0..1 + rng.below(4) {
                         let time = first + n as i64 * (60 + rng.below(2400) as i64);
                         self.entries.push(logs::event4(&names, time));
@@ -128,10 +132,10 @@ impl Scenario {
                             self.entries.push(logs::event3(&names, time));
                         }
                     }
-                    if refusal.host == ask.client {
-                        self.entries.extend(logs::loopback_events(&names, &ask, &refusal, first, rng));
+                    if refusal.host == attempt.client {
+                        self.entries.extend(logs::loopback_events(&names, &attempt, &refusal, first, rng));
                     }
-                    self.expect(names, fault, ask, &refusal);
+                    self.expect(names, fault, attempt, &refusal);
                 }
                 Outcome::DuplicateName { domain, spn } => {
                     self.entries.push(logs::kdc_11(&self.now, domain, &spn, first));
@@ -142,41 +146,46 @@ impl Scenario {
         }
     }
 
-    /// Two faults can give one and the same event; then both are right.
-    fn expect(&mut self, names: Names, fault: Option<Fault>, ask: Ask, refusal: &super::exchange::Refusal) {
-        let truths = truth(&self.now, &ask, refusal);
-        let more = lookalikes(&self.now, &ask, refusal, &truths);
-        let known = self.expected.entry(names.folded()).or_insert_with(|| Expected {
+    /// Records the truth about a refusal. Two faults can give the same event, and then both are right.
+    fn expect(
+        &mut self,
+        names: EventNames,
+        fault: Option<Fault>,
+        attempt: Attempt,
+        refusal: &super::exchange::Refusal,
+    ) {
+        let truths = truth(&self.now, &attempt, refusal);
+        let more = lookalikes(&self.now, &attempt, refusal, &truths);
+        let expected = self.expected.entry(names.folded()).or_insert_with(|| Expected {
             fault,
-            ask,
+            attempt,
             account: refusal.account,
             truths: Vec::new(),
             lookalikes: Vec::new(),
         });
         for t in truths {
-            if !known.truths.contains(&t) {
-                known.truths.push(t);
+            if !expected.truths.contains(&t) {
+                expected.truths.push(t);
             }
         }
-        known.lookalikes.extend(more);
+        expected.lookalikes.extend(more);
     }
 
-    /// A later fault may have put right what would have left the trace.
-    fn still(&self, trace: &faults::Trace) -> bool {
+    /// Does the reason for the trace still exist? A later fault may have removed it.
+    fn still_applies(&self, trace: &faults::Trace) -> bool {
         let now = &self.now;
         match *trace {
-            faults::Trace::ServiceLogon(host, account) => now
-                .services
-                .iter()
-                .any(|s| s.host == host && s.account == account && s.held != now.accounts[account].version),
+            faults::Trace::ServiceLogon(host, account) => now.services.iter().any(|s| {
+                s.host == host && s.account == account && s.held_version != now.accounts[account].version
+            }),
             faults::Trace::PasswordRefused(host) => {
-                now.hosts[host].held != now.accounts[now.hosts[host].account].version
+                now.hosts[host].held_version != now.accounts[now.hosts[host].account].version
             }
             _ => true,
         }
     }
 
-    /// The first event that a trace may stand beside.
+    /// The time of the first event 4 that belongs to a trace.
     fn time_of(&self, trace: &faults::Trace) -> Option<i64> {
         let account = match *trace {
             faults::Trace::PasswordRefused(host)
@@ -208,7 +217,7 @@ impl Scenario {
                 e.id == 4 && e.computer.to_lowercase() == key[0] && e.data[2].1.to_lowercase() == key[2]
             });
             let Some(time) = first.map(|e| e.time) else { continue };
-            let asked = full_names(&self.now, expected.ask.client, &expected.ask.name);
+            let asked = full_names(&self.now, expected.attempt.client, &expected.attempt.name);
             let hosts = (0..self.now.hosts.len()).filter(|&h| {
                 self.now.hosts[h].account == expected.account
                     || asked.contains(&self.now.full_name(h).to_lowercase())
@@ -218,55 +227,56 @@ impl Scenario {
         out
     }
 
-    /// The past had other faults, since mended, that would have given the very same events: what an old inventory
-    /// then says is the most misleading thing there is. And somebody who tried to mend it made such faults later.
+    /// Adds to past and later faults that would have given the same events, and so make old and new inventories misleading.
+    /// Those of the past were fixed before the events, those of later were made by somebody who tried a fix.
     fn mislead(&mut self, rng: &mut Rng) {
         let expected: Vec<Expected> = self.expected.values().cloned().collect();
         for e in expected {
             if rng.chance(25) {
-                lead_astray(&mut self.past, &e, DAY - 60 * 24 * HOUR, rng);
+                add_misleading_fault(&mut self.past, &e, DAY - 60 * 24 * HOUR, rng);
             }
             if rng.chance(25) {
-                lead_astray(&mut self.later, &e, self.taken[2] - HOUR, rng);
+                add_misleading_fault(&mut self.later, &e, self.exported[2] - HOUR, rng);
             }
         }
-        // An old list knows no date after it was made.
+        // An old list has no date from after its export.
         for account in &mut self.past.accounts {
-            account.set = account.set.min(self.taken[0]);
-            account.changed = account.changed.min(self.taken[0]);
+            account.password_set = account.password_set.min(self.exported[0]);
+            account.when_changed = account.when_changed.min(self.exported[0]);
         }
     }
 
-    fn repaired(&mut self) {
+    /// Dates the fixes of accounts.
+    fn date_repairs(&mut self) {
         let later = DAY + 40 * HOUR;
         for (a, account) in self.later.accounts.iter_mut().enumerate() {
             let now = &self.now.accounts[a];
             if account.spns != now.spns {
-                account.changed = later;
+                account.when_changed = later;
             }
             if account.version != now.version
-                || self.now.hosts.iter().any(|h| h.account == a && h.held != now.version)
+                || self.now.hosts.iter().any(|h| h.account == a && h.held_version != now.version)
             {
-                account.set = later;
-                account.changed = later;
+                account.password_set = later;
+                account.when_changed = later;
             }
         }
     }
 }
 
-/// Changes the forest so that it would give the same event for another reason.
-fn lead_astray(world: &mut World, e: &Expected, when: i64, rng: &mut Rng) {
+/// Changes the forest so that the same event would have another cause.
+fn add_misleading_fault(world: &mut World, e: &Expected, when: i64, rng: &mut Rng) {
     let target = world.hosts.iter().position(|h| {
         let full = world.name_in(&h.label, h.domain);
-        e.ask.name.eq_ignore_ascii_case(&full) || e.ask.name.eq_ignore_ascii_case(&h.label)
+        e.attempt.name.eq_ignore_ascii_case(&full) || e.attempt.name.eq_ignore_ascii_case(&h.label)
     });
     let (Some(target), Some(s)) = (target, world.accounts.get(e.account).cloned()) else { return };
     let answerer = world.hosts.iter().position(|h| h.account == e.account);
-    if e.ask.client >= world.hosts.len() {
+    if e.attempt.client >= world.hosts.len() {
         return;
     }
     match answerer {
-        Some(b) if b == e.ask.client && b != target => match rng.below(3) {
+        Some(b) if b == e.attempt.client && b != target => match rng.below(3) {
             0 => faults::share(world, b, target, card(rng.below(3))),
             1 => {
                 let nic = world.hosts[target].nics[0].clone();
@@ -286,8 +296,8 @@ fn lead_astray(world: &mut World, e: &Expected, when: i64, rng: &mut Rng) {
                 faults::share(world, b, target, nic);
             }
         }
-        _ if !e.ask.class.is_empty() && e.ask.class != "$" => {
-            let spn = super::exchange::target_text(&e.ask);
+        _ if !e.attempt.class.is_empty() && e.attempt.class != "$" => {
+            let spn = super::exchange::target_text(&e.attempt);
             for a in 0..world.accounts.len() {
                 let has = world.accounts[a].spns.iter().any(|s| s.eq_ignore_ascii_case(&spn));
                 if has && rng.chance(60) {

@@ -1,4 +1,4 @@
-//! Inventories of a forest: what an administrator exports, whole, old, partly, twice.
+//! Exports inventories from a forest, as an administrator does.
 
 use std::sync::Arc;
 
@@ -20,9 +20,10 @@ pub enum Style {
     Query,
 }
 
-/// A list: its name, and when it was made, where it tells that itself.
+/// The file of one exported list.
 pub struct List {
     pub file: String,
+    /// The time in its column `collected`, where it has one.
     pub collected: Option<Timestamp>,
 }
 
@@ -32,7 +33,7 @@ impl List {
     }
 }
 
-/// Every address of every host, from one collection over all of them.
+/// Appends the addresses of the hosts that `keep` selects.
 pub fn addresses(world: &World, list: &List, to: &mut AddressInventory, keep: impl Fn(Id) -> bool) {
     for (id, host) in world.hosts.iter().enumerate().filter(|(id, h)| !h.gone && keep(*id)) {
         let name: Arc<str> = world.full_name(id).into();
@@ -49,11 +50,16 @@ pub fn addresses(world: &World, list: &List, to: &mut AddressInventory, keep: im
     }
 }
 
+/// Appends the records of all zones.
 pub fn dns(world: &World, list: &List, to: &mut AddressInventory) {
-    // A name that somebody gave to a server on purpose has a record made by hand; hosts register their own.
+    // An administrator makes the record of a name that a server was given on purpose. Hosts register their own.
     let by_hand = |name: &str| {
-        let given = |n: &&Name| matches!(n.purpose, Purpose::TakenOver | Purpose::Moved | Purpose::Pair);
-        world.names.iter().filter(given).any(|n| world.name_in(&n.label, n.domain).eq_ignore_ascii_case(name))
+        let assigned = |n: &&Name| matches!(n.purpose, Purpose::TakenOver | Purpose::Moved | Purpose::Pair);
+        world
+            .names
+            .iter()
+            .filter(assigned)
+            .any(|n| world.name_in(&n.label, n.domain).eq_ignore_ascii_case(name))
     };
     to.resolved.extend(world.dns.iter().map(|(name, address)| ResolvedName {
         name: name.as_str().into(),
@@ -70,7 +76,7 @@ pub fn dns(world: &World, list: &List, to: &mut AddressInventory) {
     }));
 }
 
-/// objectClass, userAccountControl and primaryGroupID of an account.
+/// Returns objectClass, userAccountControl and primaryGroupID of an account.
 pub fn attributes(account: &super::world::Account) -> (ObjectClass, u32, u32) {
     let (class, control, group) = match account.class {
         Class::Computer | Class::ClusterName => (ObjectClass::Computer, 0x1000, 515),
@@ -91,6 +97,7 @@ fn dn(world: &World, account: &super::world::Account, cn: &str) -> Arc<str> {
     format!("CN={cn},CN={folder},DC={}", world.domains[account.domain].replace('.', ",DC=")).into()
 }
 
+/// Appends the accounts that have SPNs. `asked` are the SPNs of [`Style::Query`], in lower case.
 pub fn accounts(world: &World, list: &List, style: Style, asked: &[String], to: &mut AccountInventory) {
     let time = |seconds: i64| Timestamp::from_second(seconds).ok();
     for account in world.accounts.iter().filter(|a| !a.gone && !a.spns.is_empty()) {
@@ -110,8 +117,8 @@ pub fn accounts(world: &World, list: &List, style: Style, asked: &[String], to: 
             domain: world.domains[account.domain].as_str().into(),
             spns: account.spns.iter().map(|s| s.as_str()).collect(),
             dns_host_name: account.dns.as_deref().filter(|_| computer && !bare).map(Into::into),
-            password_last_set: time(account.set).filter(|_| !bare),
-            when_changed: time(account.changed).filter(|_| !bare),
+            password_last_set: time(account.password_set).filter(|_| !bare),
+            when_changed: time(account.when_changed).filter(|_| !bare),
             object_class: Some(attributes(account).0).filter(|_| !bare),
             user_account_control: Some(attributes(account).1).filter(|_| !bare),
             primary_group_id: Some(attributes(account).2).filter(|_| !bare),

@@ -1,16 +1,16 @@
-//! A forest at one moment: hosts with addresses, accounts with keys, SPNs, DNS, and what runs where.
+//! A forest at one moment: its hosts, addresses, accounts, keys, SPNs, services and DNS records.
 
 use std::net::IpAddr;
 
 use super::rng::Rng;
 
-/// Index into the lists of a [`World`]. Things that go away keep their place, so that two moments compare.
+/// Index into a list of a [`World`]. Hosts and accounts that are removed keep theirs, so that two moments compare.
 pub type Id = usize;
 
 pub const RC4: u8 = 1;
 pub const AES: u8 = 2;
 
-/// Seconds since 1970 of 2026-10-06T08:00:00Z: events lie in the day after it.
+/// 2026-10-06T08:00:00Z in seconds since 1970. The events happen in the 24 hours after it.
 pub const DAY: i64 = 1_791_273_600;
 pub const HOUR: i64 = 3600;
 
@@ -19,7 +19,7 @@ pub struct Nic {
     pub address: IpAddr,
     pub interface: &'static str,
     pub description: &'static str,
-    /// A link inside the machine (management card, virtual switch): nobody else reaches the address.
+    /// A link inside the machine (management card, virtual switch). No other machine reaches the address.
     pub internal: bool,
 }
 
@@ -29,8 +29,9 @@ pub struct Host {
     pub domain: Id,
     pub account: Id,
     pub nics: Vec<Nic>,
-    /// Password version and encryption types this machine has.
-    pub held: u32,
+    /// Version of the password that this machine has.
+    pub held_version: u32,
+    /// Encryption types for which this machine has a key: [`RC4`] and [`AES`].
     pub etypes: u8,
     /// Its label before it was renamed.
     pub former: Option<String>,
@@ -44,18 +45,20 @@ pub struct Account {
     pub domain: Id,
     pub dns: Option<String>,
     pub spns: Vec<String>,
+    /// Version of the password in the directory.
     pub version: u32,
-    /// The encryption types the KDC believes in.
+    /// Encryption types that the KDC may use.
     pub etypes: u8,
-    /// When the password was set, and the object changed.
-    pub set: i64,
-    pub changed: i64,
+    /// pwdLastSet, in seconds since 1970.
+    pub password_set: i64,
+    /// whenChanged, in seconds since 1970.
+    pub when_changed: i64,
     pub gone: bool,
     pub class: Class,
     pub disabled: bool,
 }
 
-/// What an account is, as objectClass, userAccountControl and primaryGroupID show.
+/// The class of an account, which objectClass, userAccountControl and primaryGroupID show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
     Computer,
@@ -72,7 +75,7 @@ pub enum Class {
 pub enum Estate {
     /// Only its faults and what they leave in the logs.
     Quiet,
-    /// Also what goes on in every estate and means nothing: see [`super::noise`].
+    /// Also the everyday events and properties of [`super::noise`], which mean nothing.
     Noisy,
 }
 
@@ -82,35 +85,53 @@ pub struct Service {
     pub host: Id,
     pub class: &'static str,
     pub account: Id,
-    /// The password version it was started with, and the encryption types it can use.
-    pub held: u32,
+    /// Password version and encryption types that it was started with.
+    pub held_version: u32,
     pub etypes: u8,
 }
 
-/// A name without a host of its own: a cluster's virtual computer (with its account), or an alias.
+/// A name that is not the name of a host: of a cluster, with an account, or an alias.
 #[derive(Clone, Debug)]
 pub struct Name {
     pub label: String,
     pub domain: Id,
-    /// The node or host that it is meant to lead to.
+    /// The node or host that should serve it.
     pub host: Id,
+    /// The account of the cluster name.
     pub cluster: Option<Id>,
-    /// The cluster's resources are up, so the node has its account's key too, of this version.
+    /// The name's resource is online, so the node has the key of its account.
     pub online: bool,
-    pub held: u32,
+    /// Version of that key.
+    pub held_version: u32,
     pub purpose: Purpose,
     /// Every node of the cluster.
     pub nodes: Vec<Id>,
 }
 
-/// Why a name leads where it leads.
+impl Name {
+    /// A name of one host, without an account of its own.
+    pub fn new(label: String, domain: Id, host: Id, purpose: Purpose) -> Self {
+        Self {
+            label,
+            domain,
+            host,
+            cluster: None,
+            online: false,
+            held_version: 0,
+            purpose,
+            nodes: vec![host],
+        }
+    }
+}
+
+/// Why a name resolves to its host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
     /// An alias, a cluster or a farm.
     Service,
-    /// The name of a machine that is gone; another one serves it now, and the old account still has its SPNs.
+    /// The name of a machine that is gone. Another one serves it, and the old account still has its SPNs.
     TakenOver,
-    /// The name of one pair of nodes, at an address that moves between them; one node's account has the SPN.
+    /// The name of a pair of nodes, with an address that moves between them. The account of one has the SPN.
     Pair,
     /// A service's name whose SPN was left on the account of the machine that had the service before.
     Moved,
@@ -125,14 +146,15 @@ pub enum Web {
     BesideWinRm,
 }
 
+/// A forest at one moment.
 #[derive(Clone, Debug)]
 pub struct World {
-    /// Alias and full name that it leads to, in lower case.
+    /// Alias and the full name that it resolves to, in lower case.
     pub cnames: Vec<(String, String)>,
     /// Web servers that answer with the machine's key, and the account that rightly has the SPN.
     pub webs: Vec<(Id, Id, Web)>,
-    /// DCOM takes an address that both sides have. Not every Windows does, or a fleet of equal cards could not work.
-    pub takes_common: bool,
+    /// DCOM uses an address that both sides own. Not every Windows does, or a fleet of equal cards could not work.
+    pub dcom_uses_shared: bool,
     pub domains: Vec<String>,
     /// The DNS suffix of each domain's members: the domain's own, or another (a disjoint namespace).
     pub suffixes: Vec<String>,
@@ -142,23 +164,25 @@ pub struct World {
     pub names: Vec<Name>,
     /// Full name in lower case, and address.
     pub dns: Vec<(String, IpAddr)>,
-    /// Lines of hosts files: whose, name, address.
+    /// Lines of hosts files: host, name in lower case, address.
     pub hosts_files: Vec<(Id, String, IpAddr)>,
-    /// Whether a KDC asks the forest for the exact SPN before it takes `HOST/` of its own domain. No document
-    /// says which, so a forest does the one or the other.
+    /// The KDC looks for the exact SPN in the forest before `HOST/` in its own domain. No document says which comes first,
+    /// so forests differ.
     pub exact_first: bool,
-    /// A duplicate in one domain mostly makes the KDC refuse. Where the controllers differ, one may know only one
-    /// of the registrations.
+    /// How the KDC answers for an SPN on two accounts of one domain.
     pub replica: Replica,
-    /// Which of two machines with one address is reached: the one that answered ARP last, or first.
+    /// Of two machines with one address, the one that answered ARP last is reached, not the first.
     pub last_reached: bool,
-    /// Which of several addresses that both sides have DCOM takes: nobody documents it.
+    /// Index of the shared address that DCOM uses. No document says which it uses.
     pub preferred: usize,
 }
 
+/// How a KDC answers for an SPN on two accounts of its domain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Replica {
+    /// It issues no ticket and logs KDC event 11.
     Refuses,
+    /// Replication has not finished, so it knows only the account with this index.
     Knows(usize),
 }
 
@@ -183,6 +207,12 @@ pub fn switch(n: usize) -> Nic {
     Nic { address: ip(address), interface: "vEthernet (Default Switch)", description, internal: true }
 }
 
+/// An adapter of a network load balancing cluster.
+pub fn balanced(address: IpAddr) -> Nic {
+    let description = "Microsoft Network Load Balancing Filter Device";
+    Nic { interface: "Ethernet 2", description, ..ordinary(address) }
+}
+
 pub fn ordinary(address: IpAddr) -> Nic {
     Nic {
         address,
@@ -203,7 +233,7 @@ impl World {
         let mut world = World {
             cnames: Vec::new(),
             webs: Vec::new(),
-            takes_common: true,
+            dcom_uses_shared: true,
             domains: all[..count].iter().map(|d| (*d).to_owned()).collect(),
             hosts: Vec::new(),
             accounts: Vec::new(),
@@ -241,7 +271,7 @@ impl World {
             }
             world.add_service(domain, rng);
         }
-        // One vendor's servers, all with the card switched on: nothing wrong until two of them talk DCOM.
+        // Servers of one vendor have the card enabled, which harms nobody until two of them use DCOM.
         if rng.chance(40) {
             let which = rng.below(CARDS.len());
             for host in 0..world.hosts.len() {
@@ -256,9 +286,9 @@ impl World {
         world
     }
 
-    /// Properties of an estate that are not faults.
+    /// Adds properties of a real estate that are no faults.
     fn add_noise(&mut self, rng: &mut Rng) {
-        // One management card in the whole fleet. In half of these DCOM does not take its address.
+        // The whole fleet has one management card. In half of such forests DCOM does not use its address.
         if rng.chance(35) {
             let which = rng.below(CARDS.len());
             for host in 0..self.hosts.len() {
@@ -266,25 +296,25 @@ impl World {
                     self.hosts[host].nics.push(card(which));
                 }
             }
-            self.takes_common = rng.chance(50);
+            self.dcom_uses_shared = rng.chance(50);
         }
         if rng.chance(50) {
             let domain = rng.below(self.domains.len());
             let host = self.add_host(format!("rodc{domain}"), domain, rng);
             self.set_class(host, Class::ReadOnlyController);
         }
-        // Every machine changes its password every 30 days, and so some did today.
+        // Every machine changes its password every 30 days, so some did today.
         for account in &mut self.accounts {
             if account.class == Class::Computer && rng.chance(12) {
-                account.set = DAY - 2 * HOUR + rng.below(10 * 3600) as i64;
-                account.changed = account.set;
+                account.password_set = DAY - 2 * HOUR + rng.below(10 * 3600) as i64;
+                account.when_changed = account.password_set;
                 account.version += 1;
             }
         }
         for host in &mut self.hosts {
-            host.held = self.accounts[host.account].version;
+            host.held_version = self.accounts[host.account].version;
         }
-        // An account that a reinstallation left behind has the short name's SPN too: the KDC logs event 11 for ever.
+        // An account that a reinstallation left has the short name's SPN too, so the KDC logs event 11 until it is removed.
         let members = self.all_members();
         for _ in 0..rng.below(3) {
             let host = *rng.pick(&members);
@@ -296,10 +326,10 @@ impl World {
             let spns = vec![format!("HOST/{label}"), format!("RestrictedKrbHost/{label}")];
             let twin = self.add_user(name, domain, spns, rng);
             self.accounts[twin].class = Class::Computer;
-            self.accounts[twin].set = DAY - 400 * 24 * HOUR;
-            self.accounts[twin].changed = self.accounts[twin].set;
+            self.accounts[twin].password_set = DAY - 400 * 24 * HOUR;
+            self.accounts[twin].when_changed = self.accounts[twin].password_set;
         }
-        // Aliases that are right.
+        // Some hosts have correct aliases.
         for n in 0..rng.below(3) {
             let host = *rng.pick(&members);
             let domain = self.hosts[host].domain;
@@ -309,7 +339,7 @@ impl World {
         }
     }
 
-    /// The account of a host is of this class.
+    /// Sets the class of a host's account.
     fn set_class(&mut self, host: Id, class: Class) {
         let account = self.hosts[host].account;
         self.accounts[account].class = class;
@@ -333,8 +363,8 @@ impl World {
             spns,
             version: 5,
             etypes: RC4 | AES,
-            set,
-            changed: set,
+            password_set: set,
+            when_changed: set,
             gone: false,
             class: Class::Computer,
             disabled: false,
@@ -346,7 +376,7 @@ impl World {
             domain,
             account: self.accounts.len() - 1,
             nics: vec![ordinary(address)],
-            held: 5,
+            held_version: 5,
             etypes: RC4 | AES,
             former: None,
             gone: false,
@@ -375,31 +405,31 @@ impl World {
             spns,
             version: 2,
             etypes: RC4 | AES,
-            set,
-            changed: set,
+            password_set: set,
+            when_changed: set,
             gone: false,
         });
         self.accounts.len() - 1
     }
 
-    /// A database or web service under an account of its own, registered as it should be.
+    /// Adds a database or web service with its own account and the right SPNs.
     pub fn add_service(&mut self, domain: Id, rng: &mut Rng) -> Id {
         let hosts: Vec<Id> = self.members(domain);
         let host = *rng.pick(&hosts);
         let class = *rng.pick(&["HTTP", "MSSQLSvc"]);
-        if let Some(known) = self.services.iter().position(|s| s.host == host && s.class == class) {
-            return known;
+        if let Some(existing) = self.services.iter().position(|s| s.host == host && s.class == class) {
+            return existing;
         }
         let port = if class == "HTTP" { "" } else { ":1433" };
         let spns = vec![
             format!("{class}/{}{port}", self.hosts[host].label),
             format!("{class}/{}{port}", self.full_name(host)),
         ];
-        // The same service name in every domain, sometimes.
+        // Sometimes every domain has a service account of the same name.
         let name = if rng.chance(25) {
             "svc_app".to_owned()
         } else if rng.chance(20) {
-            // A group managed service account: its name ends like a computer's.
+            // The name of a group managed service account ends with `$`, like that of a computer.
             format!("gmsa_{domain}{host}$")
         } else {
             format!("svc_{}{domain}{host}", class.to_lowercase())
@@ -408,11 +438,11 @@ impl World {
             return self.services.len().saturating_sub(1);
         }
         let account = self.add_user(name, domain, spns, rng);
-        self.services.push(Service { host, class, account, held: 2, etypes: RC4 | AES });
+        self.services.push(Service { host, class, account, held_version: 2, etypes: RC4 | AES });
         self.services.len() - 1
     }
 
-    /// Hosts of a domain without its controller.
+    /// Hosts of a domain except its controllers.
     pub fn members(&self, domain: Id) -> Vec<Id> {
         (0..self.hosts.len())
             .filter(|&h| {
@@ -449,7 +479,7 @@ impl World {
         self.hosts[host].nics.iter().any(|n| n.address == address)
     }
 
-    /// Hosts that answer on an address from outside.
+    /// Hosts that other machines can reach at an address.
     pub fn reached(&self, address: IpAddr) -> Vec<Id> {
         (0..self.hosts.len())
             .filter(|&h| {
@@ -458,7 +488,7 @@ impl World {
             .collect()
     }
 
-    /// The first address both own, with the adapter.
+    /// The adapters of `a` whose addresses `b` owns too. Empty if both are the same host.
     pub fn common(&self, a: Id, b: Id) -> Vec<Nic> {
         if a == b {
             return Vec::new();
@@ -474,11 +504,11 @@ impl World {
 
     pub fn register(&mut self, account: Id, spn: String, when: i64) {
         self.accounts[account].spns.push(spn);
-        self.accounts[account].changed = self.accounts[account].changed.max(when);
+        self.accounts[account].when_changed = self.accounts[account].when_changed.max(when);
     }
 
     pub fn unregister(&mut self, account: Id, spn: &str, when: i64) {
         self.accounts[account].spns.retain(|s| !s.eq_ignore_ascii_case(spn));
-        self.accounts[account].changed = self.accounts[account].changed.max(when);
+        self.accounts[account].when_changed = self.accounts[account].when_changed.max(when);
     }
 }

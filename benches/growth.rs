@@ -95,7 +95,8 @@ fn triage(files: &[PathBuf]) -> f64 {
         }))
         .output()
         .unwrap();
-    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    // 3: the report is there, and some of the signals were too many.
+    assert!(matches!(run.status.code(), Some(0 | 3)), "{}", String::from_utf8_lossy(&run.stderr));
     start.elapsed().as_secs_f64()
 }
 

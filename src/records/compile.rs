@@ -5,12 +5,11 @@
 
 use super::binxml::{
     CLOSE, CLOSE_START, END, Element, MORE, NO_DEPENDENCY, OPEN, OPTIONAL_SUBSTITUTION, SUBSTITUTION,
-    TextSource, Tokens, Utf16Span,
+    TextSource, Tokens,
 };
 use super::element_names::{ElementNames, Tag};
 use super::record::Section;
 use super::template::{FieldName, Kind, Node, Program, System, ValueNode, literal};
-use super::values::write_utf16;
 
 /// Deepest usual nesting of elements. `UserData` reaches 4.
 const MAX_DEPTH: usize = 12;
@@ -21,7 +20,7 @@ pub(super) fn compile(chunk: &[u8], at: u32, names: &mut ElementNames) -> Option
     let mut tokens = Tokens::of_definition(chunk, at)?;
     let start = u32::try_from(tokens.at).ok()?;
     tokens.fragment()?;
-    let mut compiler = Compiler { names, program: Program::default(), accepts_id: None, rejected: false };
+    let mut compiler = Compiler { names, program: Program::default() };
     compiler.root(&mut tokens)?;
     let mut program = compiler.program;
     for part in program.parts() {
@@ -33,27 +32,16 @@ pub(super) fn compile(chunk: &[u8], at: u32, names: &mut ElementNames) -> Option
     Some(program)
 }
 
-/// Compiles a fragment that is inside a record. It starts after the fragment's header. `Some(None)` if its event ID is
-/// not accepted: the rest is only checked then, and would have been compiled.
-pub(super) fn compile_inline(
-    record: &[u8],
-    at: usize,
-    names: &mut ElementNames,
-    accepts_id: &dyn Fn(u16) -> bool,
-) -> Option<Option<Program>> {
-    let program = Program::default();
-    let mut compiler = Compiler { names, program, accepts_id: Some(accepts_id), rejected: false };
+/// Compiles a fragment that is inside a record. It starts after the fragment's header.
+pub(super) fn compile_inline(record: &[u8], at: usize, names: &mut ElementNames) -> Option<Program> {
+    let mut compiler = Compiler { names, program: Program::default() };
     compiler.root(&mut Tokens { chunk: record, at, in_definition: false })?;
-    let Compiler { program, rejected, .. } = compiler;
-    Some((!rejected).then_some(program))
+    Some(compiler.program)
 }
 
 struct Compiler<'a> {
     names: &'a mut ElementNames,
     program: Program,
-    accepts_id: Option<&'a dyn Fn(u16) -> bool>,
-    /// The event ID was not accepted: values are checked, but not kept.
-    rejected: bool,
 }
 
 impl Compiler<'_> {
@@ -76,9 +64,7 @@ impl Compiler<'_> {
             self.program.kind = Kind::Event;
             self.check_attributes(tokens, root)?;
             self.children_of_event(tokens)?;
-            if !self.rejected {
-                self.program.system.decode_literals(tokens.chunk);
-            }
+            self.program.system.decode_literals(tokens.chunk);
         } else {
             match section(tag) {
                 Section::System => return None,
@@ -112,10 +98,7 @@ impl Compiler<'_> {
                     self.check_attributes(tokens, child)?;
                     let before = self.program.nodes.len();
                     match section(tag) {
-                        Section::System if first => {
-                            self.children_of_system(tokens)?;
-                            self.rejected = self.rejects_id(tokens.chunk);
-                        }
+                        Section::System if first => self.children_of_system(tokens)?,
                         Section::System => return None,
                         section => self.element(tokens, section, 1)?,
                     }
@@ -149,17 +132,6 @@ impl Compiler<'_> {
             (token & !MORE == OPEN).then_some(())?;
             self.child_of_system(tokens, token)?;
         }
-    }
-
-    /// Is the event ID readable here, and not accepted?
-    fn rejects_id(&self, chunk: &[u8]) -> bool {
-        let id = || {
-            let TextSource::Literal(span) = self.program.system.event_id else { return None };
-            let mut text = String::new();
-            write_utf16(span.bytes(chunk)?, &mut text)?;
-            event_id_of(&text)
-        };
-        self.accepts_id.is_some_and(|accepts_id| id().is_some_and(|id| !accepts_id(id)))
     }
 
     fn child_of_system(&mut self, tokens: &mut Tokens<'_>, token: u8) -> Option<()> {
@@ -256,19 +228,12 @@ impl Compiler<'_> {
                     tokens.at -= 1;
                     return self.element(tokens, section, depth);
                 }
-                _ if self.rejected => tokens.skip_part()?.then_some(())?,
                 _ => content = tokens.part()??,
             }
             tokens.expect(CLOSE)?;
         }
         if section == Section::Ignored {
             return Some(());
-        }
-        if self.rejected {
-            return match attribute_name {
-                TextSource::Literal(name) => check_name(chunk, name),
-                _ => Some(()),
-            };
         }
         let field = match attribute_name {
             TextSource::Nothing if name.tag == Tag::Data => FieldName::Unnamed,
@@ -295,19 +260,6 @@ pub(super) fn event_id_of(text: &str) -> Option<u16> {
     Some((number & 0xffff) as u16)
 }
 
-/// Would the name of a value be decoded?
-fn check_name(chunk: &[u8], name: Utf16Span) -> Option<()> {
-    let (units, _) = name.bytes(chunk)?.as_chunks::<2>();
-    // Blocks of units are compared at once.
-    let is_other = |[low, high]: &[u8; 2]| *high != 0 || low.wrapping_sub(0x20) >= 0x5f;
-    let (blocks, rest) = units.as_chunks::<8>();
-    let has_other = |block: &[[u8; 2]; 8]| block.iter().fold(false, |any, unit| any | is_other(unit));
-    if !units.is_empty() && !blocks.iter().any(has_other) && !rest.iter().any(is_other) {
-        return Some(());
-    }
-    literal(chunk, name).filter(|name| !name.is_empty()).map(|_| ())
-}
-
 /// Sets a field that must not be set yet. A damaged name can look like another one, so a second value is
 /// unusual.
 fn set_once(field: &mut TextSource, value: TextSource) -> Option<()> {
@@ -328,48 +280,5 @@ fn section(tag: Tag) -> Section {
         Tag::UserData | Tag::ProcessingErrorData | Tag::DebugData => Section::UserData,
         Tag::System => Section::System,
         _ => Section::Ignored,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::chunks::CHUNK_HEADER_LEN;
-    use crate::records::binxml::FRAGMENT;
-    use crate::records::damaged_chunks::each_chunk;
-    use crate::records::gate::{RECORD_HEADER, RecordHeader};
-
-    /// A fragment whose event ID is not wanted is only checked: that must refuse what compiling it refuses.
-    #[test]
-    fn what_is_only_checked_is_what_would_compile() {
-        let (mut names, mut slow_names) = (ElementNames::default(), ElementNames::default());
-        let (mut checked, mut refused) = (0, 0);
-        each_chunk(200, |chunk| {
-            names.start_chunk();
-            let mut at = CHUNK_HEADER_LEN;
-            while let Some(record) = RecordHeader::at(chunk, at) {
-                let (start, end) = (at + RECORD_HEADER + FRAGMENT.len(), at + record.size - 4);
-                at += record.size;
-                let Some(record) =
-                    chunk.get(..end).filter(|record| record.get(start) == Some(&(OPEN | MORE)))
-                else {
-                    continue;
-                };
-                // Names of this record alone.
-                slow_names.start_chunk();
-                let full = compile_inline(record, start, &mut slow_names, &|_| true);
-                let fast = compile_inline(record, start, &mut names, &|_| false);
-                match (full, fast) {
-                    (None, None) => refused += 1,
-                    (Some(Some(_)), Some(None)) => checked += 1,
-                    // Its event ID cannot be read here.
-                    (Some(Some(full)), Some(Some(fast))) => {
-                        assert_eq!(format!("{full:?}"), format!("{fast:?}"));
-                    }
-                    (full, fast) => panic!("at {start}: {full:?} {fast:?}"),
-                }
-            }
-        });
-        assert!(checked > 100 && refused > 10, "{checked} {refused}");
     }
 }

@@ -146,11 +146,7 @@ impl Decoder {
             // Its names would have to be verified.
             (origin == Origin::Live).then_some(())?;
             let (record, start) = (chunk.get(..end)?, at + FRAGMENT.len());
-            let accepts_id = |id| selection.accepts_id(id);
-            inline = compile_inline(record, start, &mut self.programs.names, &accepts_id)?;
-            if inline.is_none() {
-                return Some(Decoded::NotWanted);
-            }
+            inline = Some(compile_inline(record, start, &mut self.programs.names)?);
             self.values.clear();
         }
         let (program, mut event) = self.event(chunk, inline.as_ref(), instance)?;

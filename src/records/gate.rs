@@ -99,7 +99,7 @@ pub struct Gate {
     /// Which definition of which chunk is in `definitions`.
     keys: Box<[Key; 256]>,
     definitions: Box<[DefinitionFacts; 256]>,
-    names: [u32; 4],
+    names: KnownNames,
     /// The records that passed, in rising order.
     pub candidates: Vec<Candidate>,
 }
@@ -194,14 +194,23 @@ impl Gate {
 
     #[inline(never)]
     fn look_closer(&mut self, chunk: &[u8], at: usize, size: usize, selection: &Selection) {
-        let end = at + size;
-        let provider = match self.event_id(chunk, at + RECORD_HEADER, end) {
+        let (start, end) = (at + RECORD_HEADER, at + size);
+        let provider = match self.event_id(chunk, start, end) {
             Some((id, ..)) if !selection.accepts_id(id) => return,
             Some((id, slot, instance)) => match self.provider(chunk, slot, instance, id, selection) {
                 Some(provider) => provider,
                 None => return,
             },
-            None => Provider::Unknown,
+            // The decoder checks the provider again: a record without a template may repeat elements.
+            None => match inline_event_id(chunk, start, end, &mut self.names) {
+                Some((id, _)) if !selection.accepts_id(id) => return,
+                Some((id, TextSource::Literal(name)))
+                    if is_wanted(chunk, name, id, selection) == Some(false) =>
+                {
+                    return;
+                }
+                _ => Provider::Unknown,
+            },
         };
         self.candidates.push(Candidate { at: at as u32, end: end as u32, provider });
     }
@@ -288,55 +297,94 @@ impl Gate {
 /// Is `Event/System/EventID` the third substitution in this definition? The rest of the definition does not
 /// matter.
 ///
-/// It was in all 53,209 records of real logs, but a gate must not rely on that. Names are compared once per
-/// chunk, then by their offset: `known` keeps the offsets of `Event`, `System`, `EventID` and `Name`.
+/// It was in all 53,209 records of real logs, but a gate must not rely on that.
 ///
 /// Returns `None` if it is not, else the source of the provider's name: `Nothing` if this function cannot
 /// find it.
-fn event_id_is_third(chunk: &[u8], at: u32, known: &mut [u32; 4]) -> Option<TextSource> {
+fn event_id_is_third(chunk: &[u8], at: u32, known: &mut KnownNames) -> Option<TextSource> {
     let mut tokens = Tokens::of_definition(chunk, at)?;
-    let mut named = |which: usize, text: &[u8], offset: u32| {
-        let known = known.get_mut(which)?;
-        if *known != offset {
-            name_text(chunk, offset).filter(|name| name.is(chunk, text))?;
-            *known = offset;
-        }
-        Some(())
-    };
-    tokens.fragment()?;
-    let event = tokens.open()?;
-    named(0, b"Event", event.name)?;
-    tokens.skip_attributes(event)?;
-    tokens.expect(CLOSE_START)?;
-    let system = tokens.open()?;
-    named(1, b"System", system.name)?;
-    tokens.skip_attributes(system)?;
-    tokens.expect(CLOSE_START)?;
-    let provider = tokens.open()?;
-    let mut name = TextSource::Nothing;
-    let mut first = true;
-    tokens.attributes(provider, |attribute, value| {
-        if first && named(3, b"Name", attribute).is_some() {
-            name = value;
-        }
-        first = false;
-        Some(())
-    })?;
-    if tokens.has_content()? {
-        tokens.expect(CLOSE)?;
-    }
-    let id = tokens.open()?;
-    named(2, b"EventID", id.name)?;
-    tokens.skip_attributes(id)?;
-    tokens.expect(CLOSE_START)?;
+    let start = SystemStart::read(&mut tokens, known)?;
     let (SUBSTITUTION | OPTIONAL_SUBSTITUTION) = tokens.u8()? else {
         return None;
     };
     (tokens.substitution()?.0 == 3).then_some(())?;
     tokens.expect(CLOSE)?;
     // A root is present whatever it depends on. The event ID usually depends on itself.
-    let there = system.dependency == NO_DEPENDENCY && matches!(id.dependency, NO_DEPENDENCY | 3);
-    there.then_some(name)
+    let there = start.dependency == NO_DEPENDENCY && matches!(start.id_dependency, NO_DEPENDENCY | 3);
+    there.then_some(start.provider)
+}
+
+/// The event ID of a record without a template, as Windows forwards them, and the source of the provider's name. The
+/// Binary XML starts at `at`. The rest of the record does not matter.
+fn inline_event_id(chunk: &[u8], at: usize, end: usize, known: &mut KnownNames) -> Option<(u16, TextSource)> {
+    let mut tokens = Tokens { chunk: chunk.get(..end)?, at, in_definition: false };
+    let start = SystemStart::read(&mut tokens, known)?;
+    let Some(TextSource::Literal(text)) = tokens.part()? else {
+        return None;
+    };
+    tokens.expect(CLOSE)?;
+    let (units, _) = text.bytes(chunk)?.as_chunks::<2>();
+    let id = units.iter().try_fold(0u32, |id, unit| match unit {
+        [digit @ b'0'..=b'9', 0] => id.checked_mul(10)?.checked_add(u32::from(digit - b'0')),
+        _ => None,
+    })?;
+    // Qualifiers are in the high half.
+    (!units.is_empty()).then_some(((id & 0xffff) as u16, start.provider))
+}
+
+/// Offsets of the names `Event`, `System`, `EventID` and `Name` in the current chunk. A name is compared once for each
+/// chunk, and recognised by its offset afterwards.
+type KnownNames = [u32; 4];
+
+/// An event up to the content of `Event/System/EventID`, which must follow the provider.
+struct SystemStart {
+    /// Source of the provider's name; `Nothing` if it is not found.
+    provider: TextSource,
+    /// What `System` and `EventID` depend on.
+    dependency: u16,
+    id_dependency: u16,
+}
+
+impl SystemStart {
+    /// Reads the fragment at `tokens`; `None` if its shape is unusual.
+    fn read(tokens: &mut Tokens<'_>, known: &mut KnownNames) -> Option<Self> {
+        let chunk = tokens.chunk;
+        let mut named = |which: usize, text: &[u8], offset: u32| {
+            let known = known.get_mut(which)?;
+            if *known != offset {
+                name_text(chunk, offset).filter(|name| name.is(chunk, text))?;
+                *known = offset;
+            }
+            Some(())
+        };
+        tokens.fragment()?;
+        let event = tokens.open()?;
+        named(0, b"Event", event.name)?;
+        tokens.skip_attributes(event)?;
+        tokens.expect(CLOSE_START)?;
+        let system = tokens.open()?;
+        named(1, b"System", system.name)?;
+        tokens.skip_attributes(system)?;
+        tokens.expect(CLOSE_START)?;
+        let element = tokens.open()?;
+        let mut provider = TextSource::Nothing;
+        let mut first = true;
+        tokens.attributes(element, |attribute, value| {
+            if first && named(3, b"Name", attribute).is_some() {
+                provider = value;
+            }
+            first = false;
+            Some(())
+        })?;
+        if tokens.has_content()? {
+            tokens.expect(CLOSE)?;
+        }
+        let id = tokens.open()?;
+        named(2, b"EventID", id.name)?;
+        tokens.skip_attributes(id)?;
+        tokens.expect(CLOSE_START)?;
+        Some(Self { provider, dependency: system.dependency, id_dependency: id.dependency })
+    }
 }
 
 /// The place of a definition in [`Gate::definitions`]. Definitions are at least 100 bytes apart, in steps of 8.
@@ -420,12 +468,15 @@ impl RecordHeader {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::records::EventFilter;
+    use crate::records::binxml::{FRAGMENT, MORE, OPEN};
     use crate::records::damaged_chunks::each_chunk;
+    use crate::records::decode::{Decoded, Decoder};
 
     /// [`Gate::rejects`] is the fast path of [`Gate::look_closer`].
     #[test]
     fn what_is_rejected_at_a_glance_is_rejected_by_a_closer_look() {
-        let selection = crate::records::Selection::new(vec![crate::records::EventFilter {
+        let selection = Selection::new(vec![EventFilter {
             providers: vec!["Service Control Manager".into(), "Microsoft-Windows-DistributedCOM".into()],
             event_ids: vec![7036, 10_016, 10_028],
         }]);
@@ -447,5 +498,38 @@ mod tests {
             }
         });
         assert!(rejected > 1_000 && taken > 100, "{rejected} {taken}");
+    }
+    /// [`inline_event_id`] is the fast path of the decoder for records without a template.
+    #[test]
+    fn a_record_without_a_template_that_is_rejected_is_not_wanted() {
+        let filter = |providers: &[&str], event_ids: Vec<u16>| EventFilter {
+            providers: providers.iter().map(ToString::to_string).collect(),
+            event_ids,
+        };
+        let (even, odd) = (0..u16::MAX).partition(|id| id % 2 == 0);
+        let selection = Selection::new(vec![filter(&[], even), filter(&["Service Control Manager"], odd)]);
+        let (mut gate, mut decoder, mut rejected, mut taken) = (Gate::default(), Decoder::default(), 0, 0);
+        each_chunk(300, |chunk| {
+            let header = Header::parse(chunk).unwrap();
+            gate.walk(chunk, &header, &selection);
+            decoder.start_chunk();
+            let mut at = CHUNK_HEADER_LEN;
+            while let Some(record) = RecordHeader::at(chunk, at) {
+                let end = at + record.size;
+                if end <= chunk.len() && chunk[at + RECORD_HEADER + FRAGMENT.len()] & !MORE == OPEN {
+                    gate.candidates.clear();
+                    gate.look_closer(chunk, at, record.size, &selection);
+                    let all = Candidate { at: at as u32, end: end as u32, provider: Provider::Unknown };
+                    let decoded = decoder.record(chunk, all, &selection);
+                    match (gate.candidates.is_empty(), decoded) {
+                        (true, Decoded::Wanted(record)) => panic!("at {at}: {record:?}"),
+                        (true, Decoded::NotWanted | Decoded::Unsupported) => rejected += 1,
+                        (false, _) => taken += 1,
+                    }
+                }
+                at = end;
+            }
+        });
+        assert!(rejected > 150 && taken > 20, "{rejected} {taken}");
     }
 }

@@ -9,7 +9,7 @@ fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
     std::os::unix::fs::FileExt::read_at(file, buffer, offset)
 }
 
-/// On Windows a positioned read moves the cursor. It is put back: the next sequential read begins where it would on Unix.
+/// Restores the cursor, which a positioned read moves on Windows: the next sequential read begins where it would on Unix.
 #[cfg(windows)]
 fn read_at(mut file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
     use std::io::{Seek, SeekFrom};

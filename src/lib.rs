@@ -16,7 +16,7 @@
 //! # Ok::<(), triage::Error>(())
 //! ```
 //!
-//! Data flows one way, and the modules are in its order (`tests/layers/check` fails on an import against it):
+//! Data flows one way, and the modules are declared in that order (`tests/layers/check` fails on an import against it):
 //!
 //! ```text
 //! files -> chunks -> records -> events -> incidents -> diagnosis -> report
@@ -25,14 +25,13 @@
 //! ```
 //!
 //! [`triage::run`] goes the whole way in five calls: it reads the paths, collects incidents from the logs, diagnoses
-//! them with what the inventories hold, compares them with an earlier report, and writes. `docs/dev/architecture.md`
-//! says where the next thing goes, and why things are as they are.
+//! them with the inventories, compares them with an earlier report, and writes. `docs/dev/architecture.md` says where new
+//! code goes. `docs/dev/decisions.md` gives the reasons for the design.
 
 #![forbid(unsafe_code)]
 #![warn(unreachable_pub, clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
-// What every stage below uses: positioned reads; text, decoded when it is read and escaped when it is written; names, and
-// when two are one; the reader's time zone.
+// Shared by every stage: positioned reads, decoding and escaping of text, comparison of names, time zones.
 #[doc(hidden)]
 pub mod io_util;
 #[doc(hidden)]
@@ -42,7 +41,7 @@ pub mod names;
 #[doc(hidden)]
 pub mod zone;
 
-// Reading: from what the user named to single records. Knows nothing of Kerberos.
+// Reading: turns paths into single records. It knows nothing of Kerberos.
 #[doc(hidden)]
 pub mod files;
 #[doc(hidden)]
@@ -52,17 +51,17 @@ pub mod records;
 #[doc(hidden)]
 pub mod scan;
 
-// Meaning: which records are evidence, counted once, as incidents.
+// Meaning: turns records into events, and counts each event once in an incident.
 #[doc(hidden)]
 pub mod events;
 #[doc(hidden)]
 pub mod incidents;
 
-// Facts from outside the logs: who owns an address or an SPN.
+// Facts from outside the logs: the owners of addresses and SPNs.
 #[doc(hidden)]
 pub mod inventory;
 
-// The network: the one stage that opens connections, and only where the user asks for it.
+// The network: the only stage that opens connections, and only if the user asks for it.
 #[doc(hidden)]
 pub mod probe;
 
@@ -70,11 +69,11 @@ pub mod probe;
 #[doc(hidden)]
 pub mod live;
 
-// Diagnosis: whose key, who answered, who was meant. Knows nothing of files.
+// Diagnosis: finds the cause of each incident. It knows nothing of files.
 #[doc(hidden)]
 pub mod diagnosis;
 
-// Output: files that appear whole or not at all, report formats, and what the next run remembers.
+// Output: files that appear whole or not at all, report formats, and the state for the next run.
 #[doc(hidden)]
 pub mod output;
 #[doc(hidden)]
@@ -82,7 +81,7 @@ pub mod report;
 #[doc(hidden)]
 pub mod state;
 
-// The person: subcommands with plain configurations, and the command line in front of them.
+// Subcommands with plain configurations, and the command line in front of them.
 #[doc(hidden)]
 pub mod suggest;
 #[doc(hidden)]

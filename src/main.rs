@@ -2,7 +2,7 @@
 
 use krbtriage::cli::{self, Exit};
 
-/// Incidents are thousands of small texts, made on all cores: they cost the system's allocator more than what is done with them.
+/// Replaces the system's allocator, which is slow when all threads allocate the many small strings of incidents.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

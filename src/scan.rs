@@ -4,7 +4,7 @@
 //! gate, decoding, archives, XML and text. It does not know what the records mean.
 //!
 //! A file imports only files listed before it: `options`, `visitor` and `report` (results), `extracted` and `plan`
-//! (tasks), `sink` (output of a reader), `stream` (sequential inputs), `worker`.
+//! (tasks), `order` (of the files in a report), `sink` (output of a reader), `stream` (sequential inputs), `worker`.
 
 mod extracted;
 mod options;
@@ -55,7 +55,7 @@ pub fn scan<C: RecordVisitor>(
             .filter_map(|_| std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work).ok())
             .collect();
         let mut visitors = vec![work()];
-        // Only a panic of `new_visitor` leaves a worker, and then there is nothing to lose.
+        // A worker panics only if `new_visitor` does, and then it has read nothing.
         visitors.extend(others.into_iter().filter_map(|other| other.join().ok()));
         visitors
     });
@@ -63,5 +63,5 @@ pub fn scan<C: RecordVisitor>(
     Scan { visitors, files, unread }
 }
 
-/// For the `evtx` crate, which recurses with the nesting of elements (up to 512 deep).
-const STACK: usize = 8 << 20;
+/// Stack of a worker in bytes. The `evtx` crate recurses with the nesting of elements, up to 512 deep.
+pub(crate) const STACK: usize = 8 << 20;

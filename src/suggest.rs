@@ -1,22 +1,22 @@
 //! Suggestions for mistyped names.
 
-/// Similarity of a transposed or missing letter in a name of five and more.
-const ENOUGH: f64 = 0.8;
+/// Lowest Jaro-Winkler similarity of a suggestion. A name of five letters with one missing or transposed letter exceeds it.
+const MIN_SIMILARITY: f64 = 0.8;
 
-/// The known name most like `name`, where one is like it.
-pub fn similar<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+/// Returns the valid name that is most similar to a mistyped `name`, or `None` if all differ too much.
+fn most_similar<'a>(name: &str, valid: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let name = name.trim().to_lowercase();
-    known
+    valid
         .into_iter()
-        .map(|k| (strsim::jaro_winkler(&k.to_lowercase(), &name), k))
-        .filter(|(score, _)| *score > ENOUGH)
+        .map(|valid| (strsim::jaro_winkler(&valid.to_lowercase(), &name), valid))
+        .filter(|(score, _)| *score > MIN_SIMILARITY)
         .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, k)| k)
+        .map(|(_, valid)| valid)
 }
 
-/// ` (did you mean NAME?)`, or nothing.
-pub fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> String {
-    similar(name, known).map_or(String::new(), |k| format!(" (did you mean {k}?)"))
+/// Returns ` (did you mean NAME?)` for a mistyped `name`, or an empty text if no valid name is similar.
+pub fn did_you_mean<'a>(name: &str, valid: impl IntoIterator<Item = &'a str>) -> String {
+    most_similar(name, valid).map_or(String::new(), |valid| format!(" (did you mean {valid}?)"))
 }
 
 #[cfg(test)]
@@ -37,7 +37,7 @@ mod tests {
             ("", None),
         ];
         for (name, want) in table {
-            assert_eq!(similar(name, known), want, "{name}");
+            assert_eq!(most_similar(name, known), want, "{name}");
         }
     }
 }

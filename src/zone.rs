@@ -10,7 +10,7 @@ use jiff::tz::{Offset, TimeZone};
 
 /// A time zone: one of the IANA database (`Europe/Berlin`), this machine's, or a fixed offset.
 ///
-/// The rules come from the machine (`/usr/share/zoneinfo`), else from the copy in the program: Windows and bare
+/// The rules come from the machine (`/usr/share/zoneinfo`), or from the copy in the program: Windows and minimal
 /// containers have none.
 #[derive(Debug, Clone)]
 pub struct Zone(Rules);
@@ -21,8 +21,8 @@ enum Rules {
     OfThisMachine,
 }
 
-/// Loaded at the first use, because most runs show no local time: jiff lists all zones of the machine first, which takes a
-/// millisecond.
+/// Rules of this machine's zone. They are loaded at the first use, because most runs show no local time: jiff lists all zones
+/// of the machine first, which takes a millisecond.
 static OF_THIS_MACHINE: LazyLock<TimeZone> =
     LazyLock::new(|| TimeZone::try_system().unwrap_or(TimeZone::UTC));
 
@@ -32,7 +32,7 @@ const NAMES_OF_UTC: [&str; 8] =
 impl Zone {
     pub const UTC: Self = Self(Rules::Loaded(TimeZone::UTC));
 
-    /// The zone of this machine: that of `TZ` if it is set, else the system's, and UTC where there is none.
+    /// Returns this machine's zone: `TZ` if it is set, else the system's zone, else UTC.
     pub fn of_this_machine() -> Self {
         Self(Rules::OfThisMachine)
     }
@@ -44,7 +44,7 @@ impl Zone {
         }
     }
 
-    /// `Europe/Berlin`, if the zone is of the database.
+    /// Returns the zone's name in the IANA database, such as `Europe/Berlin`. `None` for UTC and for a fixed offset.
     pub fn iana_name(&self) -> Option<&str> {
         self.rules().iana_name().filter(|_| !self.is_utc())
     }
@@ -56,20 +56,21 @@ impl Zone {
             || rules.iana_name().is_some_and(|name| NAMES_OF_UTC.contains(&name))
     }
 
-    /// The point in time that a clock in this zone shows as `civil`.
+    /// Returns the point in time at which a clock in this zone shows `civil`.
     ///
-    /// In autumn an hour comes twice: its first pass counts. In spring an hour is missing: a time in it counts as if
-    /// the clock had not been changed yet. `None` outside the years -9999 to 9999.
+    /// An hour that repeats when clocks go back means its first pass. A time in the hour that is skipped when clocks go
+    /// forward is read with the offset before the change. `None` outside the years -9999 to 9999.
     pub fn timestamp_of(&self, civil: DateTime) -> Option<Timestamp> {
         self.rules().to_timestamp(civil).ok()
     }
 
-    /// Local time in this zone.
+    /// Converts a point in time to what a clock in this zone shows.
     pub fn civil_of(&self, time: Timestamp) -> DateTime {
         self.rules().to_datetime(time)
     }
 
-    /// The offsets from UTC in minutes that hold from each of the seconds since 1970 on, the first from `from` on.
+    /// Returns the offsets that are valid between `from` and `to`. Each is a pair: the Unix time in seconds at which the
+    /// offset begins, and its minutes from UTC.
     pub fn offsets_between(&self, from: Timestamp, to: Timestamp) -> Vec<(i64, i32)> {
         let minutes = |offset: Offset| offset.seconds() / 60;
         let changes = self.rules().following(from).take_while(|change| change.timestamp() <= to);
@@ -79,12 +80,12 @@ impl Zone {
         offsets
     }
 
-    /// `UTC`, or the offset as `+02:00`.
+    /// Formats the offset at `time` as `UTC` or `+02:00`.
     pub fn offset_at(&self, time: Timestamp) -> String {
         if self.is_utc() {
             return Self::UTC.to_string();
         }
-        written(self.rules().to_offset(time))
+        format_offset(self.rules().to_offset(time))
     }
 }
 
@@ -110,13 +111,13 @@ impl fmt::Display for Zone {
         }
         match (self.iana_name(), self.rules().to_fixed_offset()) {
             (Some(name), _) => f.write_str(name),
-            (None, Ok(offset)) => write!(f, "UTC{}", written(offset)),
+            (None, Ok(offset)) => write!(f, "UTC{}", format_offset(offset)),
             (None, Err(_)) => f.write_str("local time"),
         }
     }
 }
 
-/// No zone has this name.
+/// A text that is not the name of a zone.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "\"{0}\" is not a known time zone; write an IANA name (Europe/Berlin), an offset (+02:00), UTC or local"
@@ -135,15 +136,15 @@ impl FromStr for Zone {
             _ => {}
         }
         if text.starts_with(['+', '-']) {
-            let offset = offset(text).ok_or_else(unknown)?;
+            let offset = parse_offset(text).ok_or_else(unknown)?;
             return Ok(Self(Rules::Loaded(TimeZone::fixed(offset))));
         }
         TimeZone::get(text).map(|rules| Self(Rules::Loaded(rules))).map_err(|_| unknown())
     }
 }
 
-/// `+02:00`, `+0200`, `+02` or `+2`, up to 23 hours and 59 minutes.
-fn offset(text: &str) -> Option<Offset> {
+/// Parses `+02:00`, `+0200`, `+02` or `+2`, at most 23 hours and 59 minutes.
+fn parse_offset(text: &str) -> Option<Offset> {
     let (sign, digits) = text.split_at_checked(1)?;
     let (hours, minutes) = match digits.split_once(':') {
         Some(parts) => parts,
@@ -158,7 +159,7 @@ fn offset(text: &str) -> Option<Offset> {
     Offset::from_seconds(if sign == "-" { -seconds } else { seconds }).ok()
 }
 
-fn written(offset: Offset) -> String {
+fn format_offset(offset: Offset) -> String {
     let seconds = offset.seconds();
     let sign = if seconds < 0 { '-' } else { '+' };
     let minutes = seconds.unsigned_abs() / 60;

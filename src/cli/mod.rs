@@ -2,36 +2,36 @@
 
 mod args;
 mod exit;
+mod interruption;
 mod paths;
 mod progress;
 mod start;
-mod terminal;
 mod summary;
+mod terminal;
 mod time;
 mod trace;
 
 pub use exit::Exit;
 
 use std::ffi::{OsStr, OsString};
-use std::io::{IsTerminal, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use clap::{CommandFactory, Parser};
 
 use crate::commands;
-use crate::output::{Output, OutputError, cleanup, write_stdout, write_terminal};
+use crate::output::{Output, OutputError, write_stdout, write_terminal};
 use crate::report::numbers::{counted, counted_as, grouped};
-use crate::text::escape::escape_control;
 use args::{Cli, Command};
 use progress::Bar;
+use terminal::{say, say_lines};
 
 /// Parses the arguments, runs the command, and reports what went wrong. Returns the exit status of the process.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => {
-            // Help and version are answers, not errors. An error repeats what was typed, which may hold escape sequences.
+            // Help and version go to standard output. An error repeats the arguments, which may hold escape sequences.
             if error.use_stderr() {
                 say(&error.render().to_string());
                 return Exit::Usage;
@@ -41,14 +41,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         }
     };
     terminal::use_colours(cli.color);
-    // Fails where one of the signals is ignored (nohup, a job in the background). Then no signal is handled, and a later run
-    // removes the temporary files.
-    let _ = ctrlc::try_set_handler(|| cleanup::exit_cleaning_up(exit::INTERRUPTED));
+    interruption::handle();
     let Some(command) = cli.command else { return print(&start::screen(terminal::layout())) };
-    trace::start(command.verbosity());
+    trace::start(command.verbosity_level());
     // Readers and writers contain their own panics; this is for the rest.
     catch_unwind(AssertUnwindSafe(|| dispatch(command))).unwrap_or_else(|_| {
-        say("krbtriage: the program failed, which is a bug; report it with the command and the inputs\n");
+        say("krbtriage: the program failed, which is a bug; report it with the command and the inputs");
         Exit::NoReport
     })
 }
@@ -72,8 +70,7 @@ fn here(args: args::Here) -> Exit {
     let terminal = args.options.terminal;
     match args.into_config() {
         Ok(config) => run_triage(&config, terminal),
-        Err(error) if error.is_wrong_use() => wrong_use(&error),
-        Err(error) => fail(&error),
+        Err(error) => fail(&error, error.is_wrong_use()),
     }
 }
 
@@ -81,14 +78,14 @@ fn triage(args: args::Triage) -> Exit {
     let terminal = args.options.terminal;
     match args.into_config() {
         Ok(config) => run_triage(&config, terminal),
-        Err(error) => wrong_use(&error),
+        Err(error) => fail(&error, true),
     }
 }
 
-fn run_triage(config: &commands::triage::Config, terminal: args::Terminal) -> Exit {
-    let bar = Bar::new(!terminal.no_progress && !terminal.say.quiet);
-    if config.outputs.write_binary_to_stdout() && std::io::stdout().is_terminal() {
-        say("krbtriage: a workbook is binary. Write it to a file with -o report.xlsx, or pipe it.\n");
+fn run_triage(config: &commands::triage::Config, terminal: args::TerminalOptions) -> Exit {
+    let bar = Bar::new(terminal.has_progress());
+    if config.outputs.write_binary_to_stdout() && terminal::is_terminal() {
+        say("krbtriage: a workbook is binary. Write it to a file with -o report.xlsx, or pipe it.");
         return Exit::Usage;
     }
     let viewed = config.outputs.are_viewed();
@@ -96,10 +93,10 @@ fn run_triage(config: &commands::triage::Config, terminal: args::Terminal) -> Ex
     bar.finish();
     match result {
         Ok(outcome) => {
-            if terminal.say.is_talkative() {
-                say(&summary::text(&outcome, terminal.say.is_verbose(), viewed));
-            } else if !terminal.say.quiet {
-                say(&summary::problems(&outcome));
+            if terminal.verbosity.shows_summary() {
+                say_lines(summary::summary(&outcome, terminal.verbosity.is_verbose(), viewed));
+            } else if !terminal.verbosity.quiet {
+                say_lines(summary::problems(&outcome));
             }
             for written in &outcome.written {
                 report_second_name(Some(&written.requested), Some(&written.path));
@@ -115,81 +112,78 @@ fn run_triage(config: &commands::triage::Config, terminal: args::Terminal) -> Ex
             std::mem::forget(outcome);
             exit
         }
-        Err(error) if error.is_wrong_use() => wrong_use(&error),
-        Err(error) => fail(&error),
+        Err(error) => fail(&error, error.is_wrong_use()),
     }
 }
 
 fn inventory(args: args::Inventory) -> Exit {
-    let terminal = args.terminal;
+    let verbosity = args.verbosity;
     let config = args.into_config();
     match commands::inventory::run(&config) {
         Ok(outcome) => {
-            report_inventories(terminal, &outcome.files);
-            if !terminal.quiet && outcome.files.iter().all(|file| file.kind.is_empty()) {
+            report_inventories(verbosity, &outcome.files);
+            if !verbosity.quiet && outcome.files.iter().all(|file| file.kind.is_empty()) {
                 say(
-                    "No address was found: the inputs hold no address inventory. Pass ipconfig /all output, for example.\n",
+                    "No address was found: the inputs hold no address inventory. Pass ipconfig /all output, for example.",
                 );
-            } else if terminal.is_talkative() {
+            } else if verbosity.shows_summary() {
                 let names = match outcome.resolved_names {
                     0 => String::new(),
                     n => format!("; {} from DNS or DHCP left out: no adapter owns them", counted(n, "name")),
                 };
                 let addresses = counted_as(outcome.addresses, "address", "addresses");
-                say(&format!("{addresses} written{names}\n"));
+                say(&format!("{addresses} written{names}"));
             }
             report_second_name(config.output.path(), outcome.written.as_deref());
             let complete = outcome.files.iter().all(|file| file.read_errors.is_empty());
             if complete { Exit::Complete } else { Exit::Partial }
         }
-        Err(error) if error.is_wrong_use() => wrong_use(&error),
-        Err(error) => fail(&error),
+        Err(error) => fail(&error, error.is_wrong_use()),
     }
 }
 
 fn probe(args: args::Probe) -> Exit {
     let terminal = args.terminal;
-    let bar = Bar::new(!terminal.no_progress && !terminal.say.quiet);
+    let bar = Bar::new(terminal.has_progress());
     let config = match args.into_config() {
         Ok(config) => config,
-        Err(error) => return wrong_use(&error),
+        Err(error) => return fail(&error, true),
     };
     let result = commands::probe::run(&config, &bar);
     bar.finish();
     match result {
         Ok(outcome) => {
-            if !terminal.say.quiet {
-                outcome.notes.iter().for_each(|note| say(note));
+            if !terminal.verbosity.quiet {
+                say_lines(&outcome.notes);
             }
             // The view begins with the same count.
-            if terminal.say.is_talkative() && !config.is_viewed() {
+            if terminal.verbosity.shows_summary() && !config.is_viewed() {
                 let answered = outcome.probes.iter().filter(|probe| probe.answer.is_some()).count();
                 let hosts = counted(outcome.probes.len() as u64, "host");
-                let more = if terminal.say.is_verbose() { "" } else { " -v lists each host that did not." };
-                let more = if answered == outcome.probes.len() { "" } else { more };
-                say(&format!("{} of {hosts} answered.{more}\n", grouped(answered as u64)));
+                let lists_all = terminal.verbosity.is_verbose() || answered == outcome.probes.len();
+                let more = if lists_all { "" } else { " -v lists each host that did not." };
+                say(&format!("{} of {hosts} answered.{more}", grouped(answered as u64)));
             }
             report_second_name(config.output.path(), outcome.written.as_deref());
             let complete = outcome.probes.iter().all(|probe| probe.answer.is_some());
             if complete { Exit::Complete } else { Exit::Partial }
         }
-        Err(error) if error.is_wrong_use() => wrong_use(&error),
-        Err(error) => fail(&error),
+        Err(error) => fail(&error, error.is_wrong_use()),
     }
 }
 
 fn audit(args: args::Audit) -> Exit {
-    let terminal = args.terminal;
+    let verbosity = args.verbosity;
     let config = args.into_config();
     match commands::audit::run(&config) {
         Ok(outcome) => {
-            report_inventories(terminal, &outcome.inventories);
+            report_inventories(verbosity, &outcome.inventories);
             // The view begins with the same count.
-            if terminal.is_talkative() && !config.is_viewed() {
-                say(&format!("{}\n", summary::audit_counts(&outcome)));
+            if verbosity.shows_summary() && !config.is_viewed() {
+                say(&summary::audit_counts(&outcome));
             }
-            if !terminal.quiet {
-                say(&summary::alarms(&outcome.alarms));
+            if !verbosity.quiet {
+                say_lines(summary::alarms(&outcome.alarms));
             }
             report_second_name(config.output.path(), outcome.written.as_deref());
             match (!outcome.alarms.is_empty(), outcome.is_complete()) {
@@ -198,27 +192,26 @@ fn audit(args: args::Audit) -> Exit {
                 (false, false) => Exit::Partial,
             }
         }
-        Err(error) if error.is_wrong_use() => wrong_use(&error),
-        Err(error) => fail(&error),
+        Err(error) => fail(&error, error.is_wrong_use()),
     }
 }
 
-/// Shows how each inventory was recognised to a person, and to a script only what was wrong.
-fn report_inventories(terminal: args::Say, inventories: &[crate::inventory::InventoryFile]) {
-    if terminal.is_talkative() {
-        say(&summary::inventories_understood(inventories, terminal.is_verbose()));
+/// Prints the problems of inventories, and for a person how each one was recognised.
+fn report_inventories(verbosity: args::Verbosity, inventories: &[crate::inventory::InventoryFile]) {
+    if verbosity.shows_summary() {
+        say_lines(summary::recognised_inventories(inventories, verbosity.is_verbose()));
     }
-    if !terminal.quiet {
-        say(&summary::inventory_problems(inventories, terminal.is_verbose()));
+    if !verbosity.quiet {
+        say_lines(summary::input_problems(&[], &[], inventories, verbosity.is_verbose()));
     }
 }
 
 fn extract(args: args::Extract) -> Exit {
     let terminal = args.terminal;
-    let bar = Bar::new(!terminal.no_progress && !terminal.say.quiet);
+    let bar = Bar::new(terminal.has_progress());
     let config = args.into_config();
-    if config.compress && config.output == Output::Stdout && std::io::stdout().is_terminal() {
-        say("krbtriage: compressed output is binary. Write it to a file with -o, or pipe it.\n");
+    if config.compress && config.output == Output::Stdout && terminal::is_terminal() {
+        say("krbtriage: compressed output is binary. Write it to a file with -o, or pipe it.");
         return Exit::Usage;
     }
     let result = commands::extract::run(&config, &bar);
@@ -226,16 +219,15 @@ fn extract(args: args::Extract) -> Exit {
     match result {
         Ok(outcome) => {
             report_second_name(config.output.path(), outcome.written.as_deref());
-            if !terminal.say.quiet {
-                say(&summary::log_problems(&outcome.unfound, &outcome.logs));
+            if !terminal.verbosity.quiet {
+                say_lines(summary::input_problems(&outcome.unfound, &outcome.logs, &[], false));
             }
-            if terminal.say.is_talkative() {
-                say(&format!("{} events written\n", outcome.rows));
+            if terminal.verbosity.shows_summary() {
+                say(&format!("{} events written", outcome.rows));
             }
             if outcome.is_complete() { Exit::Complete } else { Exit::Partial }
         }
-        Err(error) if error.is_wrong_use() => wrong_use(&error),
-        Err(error) => fail(&error),
+        Err(error) => fail(&error, error.is_wrong_use()),
     }
 }
 
@@ -247,7 +239,7 @@ fn manual() -> Exit {
     let mut page = Vec::new();
     for command in std::iter::once(&all).chain(commands) {
         if let Err(error) = clap_mangen::Man::new(command.clone()).render(&mut page) {
-            return fail(&error);
+            return fail(&error, false);
         }
     }
     print_bytes(&page)
@@ -259,9 +251,9 @@ fn completions(shell: clap_complete::Shell) -> Exit {
     print_bytes(&script)
 }
 
-/// Writes an answer to standard output unchanged.
+/// Writes bytes to standard output unchanged.
 fn print_bytes(bytes: &[u8]) -> Exit {
-    done(write_stdout(|out| out.write_all(bytes)))
+    exit_after(write_stdout(|out| out.write_all(bytes)))
 }
 
 fn explain(args: args::Explain) -> Exit {
@@ -276,15 +268,12 @@ fn explain(args: args::Explain) -> Exit {
         let report = words.next().map(Path::new);
         return match explain::with_decision(&id, report, &inputs, &zone, layout) {
             Ok(text) => print(&text),
-            Err(error @ (explain::Error::NeedsInputs { .. } | explain::Error::NeedsIncident)) => {
-                wrong_use(&error)
-            }
-            Err(error) => fail(&error),
+            Err(error) => fail(&error, error.is_wrong_use()),
         };
     }
     let text = match (&args.incident, args.words.as_slice()) {
         (Some(id), [report]) => explain::of_report(id, report.as_ref(), &zone, layout),
-        // A path with blanks and without quotes.
+        // The words are a path with blanks that was not quoted.
         (Some(id), _) => explain::of_report(id, words().as_ref(), &zone, layout),
         (None, [id, report]) if explain::is_id(&id.to_string_lossy()) => {
             explain::of_report(&id.to_string_lossy(), report.as_ref(), &zone, layout)
@@ -294,10 +283,7 @@ fn explain(args: args::Explain) -> Exit {
     };
     match text {
         Ok(text) => print(&text),
-        Err(error @ (explain::Error::Unknown { .. } | explain::Error::NeedsReport { .. })) => {
-            wrong_use(&error)
-        }
-        Err(error) => fail(&error),
+        Err(error) => fail(&error, error.is_wrong_use()),
     }
 }
 
@@ -312,10 +298,10 @@ fn collect_script(args: args::CollectScript) -> Exit {
         Ok(Outcome { refused, unlisted, inventories, .. }) => {
             let is_complete =
                 refused == 0 && unlisted == 0 && inventories.iter().all(|file| file.read_errors.is_empty());
-            say(&summary::inventory_problems(&inventories, false));
+            say_lines(summary::input_problems(&[], &[], &inventories, false));
             if refused > 0 {
                 say(&format!(
-                    "Left out: {}. Comments in the script show them.\n",
+                    "Left out: {}. Comments in the script show them.",
                     counted_as(
                         refused as u64,
                         "name that is not a host name",
@@ -326,57 +312,44 @@ fn collect_script(args: args::CollectScript) -> Exit {
             if unlisted > 0 {
                 say(&format!(
                     "Left out: {} that no list has. Comments in the script show them. Name those that you trust, or \
-                     pass inventories with -i and -s.\n",
+                     pass inventories with -i and -s.",
                     counted(unlisted as u64, "host")
                 ));
             }
             if is_complete { Exit::Complete } else { Exit::Partial }
         }
-        Err(error) if error.is_wrong_use() => wrong_use(&error),
-        Err(error) => fail(&error),
+        Err(error) => fail(&error, error.is_wrong_use()),
     }
 }
 
-/// Writes an answer with colours to standard output.
+/// Writes text with colours to standard output.
 fn print(text: &str) -> Exit {
-    done(write_terminal(text))
+    exit_after(write_terminal(text))
 }
 
-/// A reader that closed the pipe early got what it wanted.
-fn done(written: Result<bool, OutputError>) -> Exit {
+/// Returns the exit status after writing to standard output. A reader that closes the pipe early has read enough.
+fn exit_after(written: Result<bool, OutputError>) -> Exit {
     match written {
         Ok(_) => Exit::Complete,
-        Err(error) => fail(&error),
+        Err(error) => fail(&error, false),
     }
 }
 
-fn wrong_use(error: &dyn std::error::Error) -> Exit {
-    fail(error);
-    Exit::Usage
+/// Prints an error, and returns the exit status of a command line that is wrong or of a run without a report.
+fn fail(error: &dyn std::error::Error, is_wrong_use: bool) -> Exit {
+    say(&format!("krbtriage: {error}"));
+    if is_wrong_use { Exit::Usage } else { Exit::NoReport }
 }
 
-fn fail(error: &dyn std::error::Error) -> Exit {
-    say(&format!("krbtriage: {error}\n"));
-    Exit::NoReport
-}
-
-/// Reports an output that got a second name.
+/// Reports an output that was written to a second name, because another program holds the requested file open.
 fn report_second_name(requested: Option<&Path>, written: Option<&Path>) {
     if let (Some(requested), Some(written)) = (requested, written)
         && requested != written
     {
         say(&format!(
-            "{} is open in another program or read-only. The output was written to {}\n",
+            "{} is open in another program or read-only. The output was written to {}",
             requested.display(),
             written.display()
         ));
-    }
-}
-
-/// Writes to standard error, escaped: names in the text may be hostile. A failure changes nothing.
-fn say(text: &str) {
-    let mut err = std::io::stderr().lock();
-    for line in text.lines() {
-        let _ = writeln!(err, "{}", escape_control(line));
     }
 }

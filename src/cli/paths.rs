@@ -1,9 +1,9 @@
-//! Expands input paths as Windows users write them: cmd and PowerShell leave wildcards to the program, and `/` is a separator.
+//! Expands input paths on Windows, where cmd and PowerShell leave wildcards to the program and `/` is a separator too.
 
 use std::path::{MAIN_SEPARATOR_STR, PathBuf};
 
-/// Replaces wildcards on Windows by the files they match, in order of name. A pattern that matches nothing stays, and is
-/// reported where it is read, like any file that does not exist.
+/// Replaces each pattern by the files it matches, sorted by name, on Windows only. A pattern without a match stays: reading it
+/// fails like any file that does not exist.
 pub(super) fn expand_wildcards(written: Vec<PathBuf>) -> Vec<PathBuf> {
     if cfg!(windows) { written.into_iter().flat_map(expand).collect() } else { written }
 }
@@ -18,15 +18,15 @@ fn expand(path: PathBuf) -> Vec<PathBuf> {
     if matches.is_empty() { vec![text.into()] } else { matches }
 }
 
-/// With the system's separator, so that a report names a file in one way however it was typed. The prefix `\\?\` is removed:
-/// the standard library adds it to every long path.
+/// Replaces `/` by the system's separator and removes the prefix `\\?\`, so that a report names a file in one way however
+/// it was typed. The standard library adds the prefix again where a path is long.
 fn without_verbatim_prefix(text: &str) -> String {
     let text = text.replace('/', MAIN_SEPARATOR_STR);
     if let Some(share) = text.strip_prefix(r"\\?\UNC\") {
         return format!(r"\\{share}");
     }
     match text.strip_prefix(r"\\?\") {
-        // A volume's name, `\\?\Volume{...}\`, has no other form.
+        // The name of a volume, `\\?\Volume{...}\`, needs its prefix.
         Some(rest) if rest.get(1..2) == Some(":") => rest.to_owned(),
         _ => text,
     }
@@ -35,9 +35,9 @@ fn without_verbatim_prefix(text: &str) -> String {
 fn matching(pattern: &str) -> Vec<PathBuf> {
     let options =
         glob::MatchOptions { case_sensitive: false, require_literal_separator: true, ..Default::default() };
-    // To Windows a bracket is part of a name.
+    // On Windows a bracket is not a wildcard.
     let pattern = pattern.replace('[', "[[]");
-    // A folder on the way that cannot be listed matches nothing.
+    // A folder that cannot be listed matches nothing.
     glob::glob_with(&pattern, options).map(|found| found.filter_map(Result::ok).collect()).unwrap_or_default()
 }
 

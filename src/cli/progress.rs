@@ -1,3 +1,5 @@
+//! The progress bar on standard error.
+
 use std::io::IsTerminal;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -7,25 +9,27 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::probe::HostProgress;
 use crate::scan::Progress;
 
-/// A shorter run needs no bar: it would only flicker.
+/// Time until the bar appears, so that it does not flicker in a short run.
 const SHOWN_AFTER: Duration = Duration::from_millis(300);
 
-/// A progress bar on standard error: by bytes and files of logs, then by hosts that are probed. Hidden if that is not a terminal.
+/// Progress bar that counts bytes and files of logs, then probed hosts. It is hidden if standard error is not a terminal.
 pub(super) struct Bar {
     bar: Option<ProgressBar>,
+    /// Number of log files of the run.
     files: AtomicUsize,
-    begun: AtomicUsize,
+    /// Number of log files whose reading has begun.
+    begun_files: AtomicUsize,
 }
 
 impl Bar {
     pub(super) fn new(wanted: bool) -> Self {
         let bar = (wanted && std::io::stderr().is_terminal()).then(|| {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
-            // The bar takes what a narrow terminal leaves.
+            // The bar fills the width that the numbers leave.
             bar.set_style(style("{wide_bar} {msg}{bytes}/{total_bytes} {binary_bytes_per_sec}, {eta} left"));
             bar
         });
-        Self { bar, files: AtomicUsize::new(0), begun: AtomicUsize::new(0) }
+        Self { bar, files: AtomicUsize::new(0), begun_files: AtomicUsize::new(0) }
     }
 
     pub(super) fn finish(&self) {
@@ -61,7 +65,7 @@ impl Progress for Bar {
 
     fn begin_file(&self) {
         let (files, begun) =
-            (self.files.load(Ordering::Relaxed), self.begun.fetch_add(1, Ordering::Relaxed) + 1);
+            (self.files.load(Ordering::Relaxed), self.begun_files.fetch_add(1, Ordering::Relaxed) + 1);
         if let Some(bar) = self.bar.as_ref().filter(|_| files > 1) {
             bar.set_message(format!("file {begun}/{files}, "));
         }
@@ -77,7 +81,7 @@ impl HostProgress for Bar {
             bar.set_style(style("{wide_bar} asked {pos} of {len}, {elapsed}"));
             bar.set_length(count as u64);
             bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(10));
-            // Silent hosts answer nothing: the clock shows that the program waits.
+            // The elapsed time shows that the program still waits for a host that does not answer.
             bar.enable_steady_tick(SHOWN_AFTER);
         }
     }

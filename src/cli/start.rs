@@ -2,7 +2,7 @@
 
 use crate::report::text_writer::{TextLayout, TextRole, TextWriter};
 
-/// The three things to begin with, and their commands.
+/// The usual first steps: when to use a command, and the command.
 const STEPS: [(&str, &str); 3] = [
     (
         "On the Windows machine that made the failing connection, in an elevated prompt:",
@@ -12,7 +12,7 @@ const STEPS: [(&str, &str); 3] = [
     ("To look up an error code, a message or a cause:", "krbtriage explain 0x80070721"),
 ];
 
-/// The screen for somebody who typed only the program's name.
+/// Makes the text of the start screen.
 pub(super) fn screen(layout: TextLayout) -> String {
     let mut writer = TextWriter::new(layout);
     writer.say("krbtriage finds out why Windows logs Kerberos event 4 (KRB_AP_ERR_MODIFIED).");

@@ -1,6 +1,8 @@
-//! The summary of a run on standard error.
+//! Makes the lines that a run prints to standard error. They are not escaped yet.
 
 use std::time::Duration;
+
+use indicatif::HumanBytes;
 
 use crate::commands::audit;
 use crate::commands::fail_on::Alarm;
@@ -12,71 +14,65 @@ use crate::report::numbers::{counted, counted_as, grouped, saturating_sum};
 use crate::report::problem::sort_by_urgency;
 use crate::report::{Problem, Status, left_out};
 use crate::scan::FileReport;
-use crate::text::escape::escape_control;
 
-/// Summary of a run for a person: inputs and results. `viewed`: the incidents are on the terminal already.
-pub(super) fn text(outcome: &Outcome, verbose: bool, viewed: bool) -> String {
-    let mut out = String::new();
-    let mut line = |text: String| {
-        out.push_str(&escape_control(&text));
-        out.push('\n');
-    };
-    let read: Vec<_> = outcome.logs.iter().filter(|f| f.was_read()).collect();
-    let bytes = saturating_sum(read.iter().map(|f| f.bytes));
-    let records = saturating_sum(read.iter().map(|f| f.records));
-    line(format!(
+/// Lines of the summary for a person: inputs, results, and the reason for exit status 1. `viewed` leaves out the results,
+/// because the report itself is on the terminal.
+pub(super) fn summary(outcome: &Outcome, verbose: bool, viewed: bool) -> Vec<String> {
+    let read: Vec<_> = outcome.logs.iter().filter(|log| log.was_read()).collect();
+    let bytes = saturating_sum(read.iter().map(|log| log.bytes));
+    let records = saturating_sum(read.iter().map(|log| log.records));
+    let mut lines = vec![format!(
         "{} read ({}, {}), {} in {}",
         counted(read.len() as u64, "log"),
-        size(bytes),
+        HumanBytes(bytes),
         counted(records, "record"),
         counted(outcome.events, "event"),
         duration(outcome.took)
-    ));
+    )];
     if outcome.duplicates > 0 {
-        line(format!(
+        lines.push(format!(
             "{} found in more than one export, counted once",
             counted(outcome.duplicates, "record")
         ));
     }
     if outcome.already_reported > 0 {
-        line(format!("{} already counted by an earlier run", counted(outcome.already_reported, "event")));
+        lines.push(format!(
+            "{} already counted by an earlier run",
+            counted(outcome.already_reported, "event")
+        ));
     }
     if outcome.unknown > 0 && !viewed {
-        line(format!("{} of other kinds skipped", counted(outcome.unknown as u64, "file")));
+        lines.push(format!("{} of other kinds skipped", counted(outcome.unknown as u64, "file")));
     }
     if !verbose {
-        out.push_str(&inventories_understood(&outcome.inventories, false));
+        lines.extend(recognised_inventories(&outcome.inventories, false));
     }
-    out.push_str(&write_unread(outcome, verbose));
+    lines.extend(triage_problems(outcome, verbose));
     if !viewed {
-        out.push_str(&found(outcome));
+        lines.extend(results(outcome));
     }
-    out.push_str(&alarms(&outcome.alarms));
-    out
+    lines.extend(alarms(&outcome.alarms));
+    lines
 }
 
-/// Most problems named.
-const WORST: usize = 3;
+/// Problems, or items of an alarm, that are listed.
+const MAX_LISTED: usize = 3;
 
-/// The worst problems and the files that have them all; for an empty report, what to do next.
-fn found(outcome: &Outcome) -> String {
+/// The most urgent problems and the files written. For an empty report: what to do next.
+fn results(outcome: &Outcome) -> Vec<String> {
     let mut lines = Vec::new();
     let mut problems: Vec<&Problem> = outcome.problems.iter().filter(|p| p.status.is_present()).collect();
     if outcome.rows.is_empty() {
         lines.push("No Kerberos event 4 (KRB_AP_ERR_MODIFIED) was found.".to_owned());
-        let said = empty_result::lines(&outcome.report().read, &outcome.zone);
-        lines.extend(said.iter().map(|(label, text)| format!("  {label}: {text}")));
+        let advice = empty_result::lines(&outcome.report().read, &outcome.zone);
+        lines.extend(advice.iter().map(|(label, text)| format!("  {label}: {text}")));
     } else {
         lines.extend(
             outside_period(&outcome.report().read, &outcome.zone).map(|text| format!("Left out: {text}")),
         );
         let incidents = outcome.rows.iter().filter(|row| row.status.is_present()).count();
         let statuses = match outcome.compared {
-            true => {
-                let with = |s| outcome.problems.iter().filter(|p| p.status == s).count();
-                let counts = Status::ALL.map(|s| format!("{} {}", grouped(with(s) as u64), s.name()));
-                format!(" ({})", counts.join(", "))
-            }
+            true => format!(" ({})", Status::counts(outcome.problems.iter().map(|p| p.status))),
             false => String::new(),
         };
         lines.push(format!(
@@ -85,79 +81,74 @@ fn found(outcome: &Outcome) -> String {
             counted(incidents as u64, "incident")
         ));
         sort_by_urgency(&mut problems, outcome.compared);
-        for (i, problem) in problems.iter().take(WORST).enumerate() {
+        let listed = problems.iter().enumerate().map(|(i, problem)| {
             let clients = counted(problem.clients.len() as u64, "client");
-            lines.push(format!("  {}. {}: {}, {clients}", i + 1, problem.heading(), problem.confidence));
-        }
-        if problems.len() > WORST {
-            lines.push(format!("  and {} more", grouped((problems.len() - WORST) as u64)));
-        }
+            format!("{}. {}: {}, {clients}", i + 1, problem.heading(), problem.confidence)
+        });
+        lines.extend(first_items(listed));
     }
     let written: Vec<String> = outcome.written.iter().map(|w| w.path.display().to_string()).collect();
     if !written.is_empty() {
         lines.push(format!("Wrote {}", written.join(", ")));
     }
-    lines.iter().map(|l| format!("{}\n", escape_control(l))).collect()
+    lines
 }
 
-/// Why the exit status is 1.
-pub(super) fn alarms(alarms: &[Alarm]) -> String {
-    let mut lines = Vec::new();
-    for Alarm { condition, what } in alarms {
-        lines.push(format!("Exit status 1, because --fail-on {condition} holds for {}:", what.len()));
-        lines.extend(what.iter().take(WORST).map(|what| format!("  {what}")));
-        if what.len() > WORST {
-            lines.push(format!("  and {} more", grouped((what.len() - WORST) as u64)));
-        }
+/// Indents the first [`MAX_LISTED`] items, and adds the number of the others.
+fn first_items(items: impl ExactSizeIterator<Item = String>) -> Vec<String> {
+    let more = items.len().saturating_sub(MAX_LISTED);
+    let mut lines: Vec<String> = items.take(MAX_LISTED).map(|item| format!("  {item}")).collect();
+    if more > 0 {
+        lines.push(format!("  and {} more", grouped(more as u64)));
     }
-    lines.iter().map(|l| format!("{}\n", escape_control(l))).collect()
+    lines
 }
 
-/// Unreadable inputs, events outside the period, and the reason for exit status 1: for the log of a script or a scheduler.
-pub(super) fn problems(outcome: &Outcome) -> String {
-    let mut out = write_unread(outcome, false);
+/// The reason for exit status 1: each condition of `--fail-on` that holds.
+pub(super) fn alarms(alarms: &[Alarm]) -> Vec<String> {
+    let of_alarm = |Alarm { condition, what }: &Alarm| {
+        let heading = format!("Exit status 1, because --fail-on {condition} holds for {}:", what.len());
+        std::iter::once(heading).chain(first_items(what.iter().cloned())).collect::<Vec<_>>()
+    };
+    alarms.iter().flat_map(of_alarm).collect()
+}
+
+/// Lines for the log of a script or a scheduler: inputs that could not be read, an empty result, and the reason for exit
+/// status 1.
+pub(super) fn problems(outcome: &Outcome) -> Vec<String> {
+    let mut lines = triage_problems(outcome, false);
     if outcome.rows.is_empty() {
-        out.push_str(&found(outcome));
+        lines.extend(results(outcome));
     }
-    out.push_str(&alarms(&outcome.alarms));
-    out
+    lines.extend(alarms(&outcome.alarms));
+    lines
 }
 
-/// Unreadable logs, for the commands that read only logs.
-pub(super) fn log_problems(unfound: &[FileError], logs: &[FileReport]) -> String {
-    lines_of(unfound, logs, &[], false).iter().map(|l| format!("{}\n", escape_control(l))).collect()
-}
-
-/// Unreadable parts of inventories.
-pub(super) fn inventory_problems(inventories: &[InventoryFile], verbose: bool) -> String {
-    lines_of(&[], &[], inventories, verbose).iter().map(|l| format!("{}\n", escape_control(l))).collect()
-}
-
-/// How each inventory was recognised, for the commands that read only inventories.
-pub(super) fn inventories_understood(inventories: &[InventoryFile], verbose: bool) -> String {
-    // A folder of an export per host has hundreds.
-    const SHOWN: usize = 20;
-    let shown = if verbose { usize::MAX } else { SHOWN };
-    let known = || inventories.iter().filter(|f| !f.kind.is_empty());
-    let mut lines: Vec<String> = known().take(shown).map(understood).collect();
-    if known().count() > shown {
-        lines.push(format!("  and {} more files (-v lists them)", known().count() - shown));
+/// How each inventory was recognised. Without `verbose` at most 20 files are listed.
+pub(super) fn recognised_inventories(inventories: &[InventoryFile], verbose: bool) -> Vec<String> {
+    // A folder with an export per host has hundreds of files.
+    const MAX_FILES: usize = 20;
+    let limit = if verbose { usize::MAX } else { MAX_FILES };
+    let recognised = || inventories.iter().filter(|file| !file.kind.is_empty());
+    let mut lines: Vec<String> = recognised().take(limit).map(recognised_inventory).collect();
+    let more = recognised().count().saturating_sub(limit);
+    if more > 0 {
+        lines.push(format!("  and {more} more files (-v lists them)"));
     }
-    lines.iter().map(|l| format!("{}\n", escape_control(l))).collect()
+    lines
 }
 
-fn understood(f: &InventoryFile) -> String {
-    let rows = counted(f.rows, "row");
-    let hosts = counted_as(f.hosts, "host or account", "hosts or accounts");
-    format!("inventory: {}: {}, {rows}, {hosts}", f.path, f.kind)
+fn recognised_inventory(file: &InventoryFile) -> String {
+    let rows = counted(file.rows, "row");
+    let hosts = counted_as(file.hosts, "host or account", "hosts or accounts");
+    format!("inventory: {}: {}, {rows}, {hosts}", file.path, file.kind)
 }
 
-/// The number of an audit's findings, by status where there was an earlier audit.
+/// The number of findings of an audit, by status if it was compared with an earlier one.
 pub(super) fn audit_counts(outcome: &audit::Outcome) -> String {
     let mut parts = vec![counted(outcome.findings.len() as u64, "finding")];
     if outcome.compared {
-        let with = |s: Status| outcome.findings.iter().filter(|finding| finding.status == s).count();
-        parts.extend(Status::ALL.map(|s| format!("{} {}", grouped(with(s) as u64), s.name())));
+        parts.push(Status::counts(outcome.findings.iter().map(|finding| finding.status)));
     }
     if outcome.allowed > 0 {
         parts.push(format!("{} allowed by --allow", grouped(outcome.allowed as u64)));
@@ -165,45 +156,43 @@ pub(super) fn audit_counts(outcome: &audit::Outcome) -> String {
     parts.join(", ")
 }
 
-fn lines_of(
+/// Read errors and notes of inputs. Without `verbose` at most three of each file are listed.
+pub(super) fn input_problems(
     unfound: &[FileError],
     logs: &[FileReport],
     inventories: &[InventoryFile],
     verbose: bool,
 ) -> Vec<String> {
-    let shown = if verbose { usize::MAX } else { 3 };
+    let limit = if verbose { usize::MAX } else { 3 };
     let mut lines: Vec<String> = unfound.iter().map(|e| format!("not read: {e}")).collect();
-    let mut file = |what: &str, path: &str, read_errors: &[String]| {
-        lines.extend(read_errors.iter().take(shown).map(|p| format!("{what}: {path}: {p}")));
-        if read_errors.len() > shown {
-            lines.push(format!("  and {} more (-v or --summary lists them)", read_errors.len() - shown));
+    let mut add = |label: &str, path: &str, texts: &[String]| {
+        lines.extend(texts.iter().take(limit).map(|text| format!("{label}: {path}: {text}")));
+        if texts.len() > limit {
+            lines.push(format!("  and {} more (-v or --summary lists them)", texts.len() - limit));
         }
     };
     for log in logs {
-        file("not fully read", &log.path, &log.read_errors);
-        file("note", &log.path, &log.notes);
+        add("not fully read", &log.path, &log.read_errors);
+        add("note", &log.path, &log.notes);
     }
     for inventory in inventories {
-        file("inventory", &inventory.path, &inventory.read_errors);
-        file("note", &inventory.path, &inventory.notes);
+        add("inventory", &inventory.path, &inventory.read_errors);
+        add("note", &inventory.path, &inventory.notes);
     }
     lines
 }
 
-fn write_unread(outcome: &Outcome, verbose: bool) -> String {
-    let mut lines = lines_of(&outcome.unfound, &outcome.logs, &outcome.inventories, verbose);
+/// Problems with the inputs of a triage, and its notes. With `verbose` also how each input was recognised.
+fn triage_problems(outcome: &Outcome, verbose: bool) -> Vec<String> {
+    let mut lines = input_problems(&outcome.unfound, &outcome.logs, &outcome.inventories, verbose);
     if verbose {
-        lines.extend(outcome.inventories.iter().map(understood));
-        let passed = outcome.logs.iter().filter(|f| f.bytes > 0 && !f.was_read());
-        lines.extend(passed.map(|f| format!("skipped: {}: {}", f.path, f.kind)));
+        lines.extend(outcome.inventories.iter().map(recognised_inventory));
+        let skipped = outcome.logs.iter().filter(|log| log.bytes > 0 && !log.was_read());
+        lines.extend(skipped.map(|log| format!("skipped: {}: {}", log.path, log.kind)));
     }
     lines.extend(outcome.notes.iter().cloned());
     lines.extend(left_out(outcome.dropped));
-    lines.iter().map(|l| format!("{}\n", escape_control(l))).collect()
-}
-
-fn size(bytes: u64) -> String {
-    indicatif::HumanBytes(bytes).to_string()
+    lines
 }
 
 fn duration(took: Duration) -> String {

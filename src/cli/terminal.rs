@@ -1,12 +1,15 @@
-//! Detects whether standard output is a terminal, its width and its colours.
+//! Detects terminals with their width and colours, and prints messages to standard error.
 
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 
 use anstream::{AutoStream, ColorChoice};
+use terminal_size::{Width, terminal_size_of};
 
 use crate::report::TextLayout;
+use crate::report::text_writer::TextWriter;
+use crate::text::escape::escape_control;
 
-/// Follows `--color`: every text after it.
+/// Applies `--color` to all text that is printed later.
 pub(super) fn use_colours(when: clap::ColorChoice) {
     match when {
         clap::ColorChoice::Auto => ColorChoice::Auto,
@@ -16,20 +19,48 @@ pub(super) fn use_colours(when: clap::ColorChoice) {
     .write_global();
 }
 
-/// Does a person read standard output?
+/// Reports whether a person reads standard output.
 pub(super) fn is_terminal() -> bool {
     io::stdout().is_terminal()
 }
 
-/// Width and colours of standard output. Colours follow `--color`, `NO_COLOR`, `CLICOLOR`, `CLICOLOR_FORCE` and `TERM=dumb`; where no terminal
-/// reports its width, `COLUMNS` may.
+/// Detects the width and colours of standard output. Colours follow `--color`, `NO_COLOR`, `CLICOLOR`, `CLICOLOR_FORCE` and
+/// `TERM=dumb`. `COLUMNS` gives the width if no terminal reports one.
 pub(super) fn layout() -> TextLayout {
     let colours = AutoStream::choice(&io::stdout()) != ColorChoice::Never;
     let columns = || std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok());
-    let width = match terminal_size::terminal_size_of(io::stdout()) {
-        // 0: a terminal that does not know, such as a serial line.
-        Some((terminal_size::Width(width @ 1..), _)) => usize::from(width),
+    let width = match terminal_size_of(io::stdout()) {
+        // The width is 0 if the terminal does not know it, as on a serial line.
+        Some((Width(width @ 1..), _)) => usize::from(width),
         _ => columns().unwrap_or(TextLayout::PLAIN.width),
     };
     TextLayout::new(width, colours)
+}
+
+/// Prints a message to standard error. Each line of it is printed as by [`say_lines`].
+pub(super) fn say(message: &str) {
+    say_lines(message.lines());
+}
+
+/// Prints lines to standard error, escaped because names in them may be hostile. They are wrapped on a terminal, and never in
+/// a pipe or file. A failure is ignored: there is no other place to report it.
+pub(super) fn say_lines(lines: impl IntoIterator<Item: AsRef<str>>) {
+    let layout = match terminal_size_of(io::stderr()) {
+        Some((Width(width @ 1..), _)) => Some(TextLayout::new(width.into(), false)),
+        _ => None,
+    };
+    let mut err = io::stderr().lock();
+    for line in lines {
+        let line = escape_control(line.as_ref());
+        let _ = match layout {
+            Some(layout) => {
+                let text = line.trim_start();
+                let indent = line.strip_suffix(text).unwrap_or_default();
+                let mut writer = TextWriter::new(layout);
+                writer.hanging(indent, &format!("{indent}  "), text);
+                err.write_all(writer.into_text().as_bytes())
+            }
+            None => writeln!(err, "{line}"),
+        };
+    }
 }

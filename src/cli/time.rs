@@ -1,13 +1,13 @@
-//! Times as people write them: `2026-10-06`, `2026-10-06T12:00+02:00`, `7d`.
+//! Parses times as people write them: `2026-10-06`, `2026-10-06T12:00+02:00`, `7d`.
 
 use jiff::civil::{Date, DateTime, Time};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::zone::Zone;
 
-/// Which end of a period a bare date means: its first or its last moment.
+/// End of a period. A date without a time means its first moment with `Since` and its last moment with `Until`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum End {
+pub(super) enum PeriodEnd {
     Since,
     Until,
 }
@@ -15,16 +15,18 @@ pub(super) enum End {
 const HELP: &str = "write a date (2026-10-06), a time (2026-10-06T12:00, 2026-10-06T12:00Z, 2026-10-06T12:00+02:00), \
                     or a span before now (90m, 36h, 7d, 2w)";
 
-/// `--since` and `--until` as written.
+/// Value of `--since` or `--until`, before the time zone is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Moment {
-    At(Timestamp),
-    /// Without an offset.
-    Clock(DateTime),
+    /// A point in time: a time with an offset, or a span before now.
+    Absolute(Timestamp),
+    /// A date with a time but no offset.
+    Local(DateTime),
+    /// A date without a time.
     Day(Date),
 }
 
-/// No point in time has this date in this zone.
+/// A date or time outside the years that can be computed (-9999 to 9999).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0} is out of range")]
 pub(super) struct OutOfRange(String);
@@ -33,10 +35,10 @@ impl Moment {
     pub(super) fn parse(text: &str, now: Timestamp) -> Result<Self, String> {
         let text = text.trim();
         if let Ok(span) = span(text) {
-            return now.checked_sub(span).map(Self::At).map_err(|_| format!("{text} is too long ago"));
+            return now.checked_sub(span).map(Self::Absolute).map_err(|_| format!("{text} is too long ago"));
         }
         if let Ok(time) = text.parse() {
-            return Ok(Self::At(time));
+            return Ok(Self::Absolute(time));
         }
         if let Ok(date) = text.parse()
             && text.len() <= "-009999-12-31".len()
@@ -44,34 +46,28 @@ impl Moment {
         {
             return Ok(Self::Day(date));
         }
-        text.parse().map(Self::Clock).map_err(|_| format!("\"{text}\" is not a valid time; {HELP}"))
+        text.parse().map(Self::Local).map_err(|_| format!("\"{text}\" is not a valid time; {HELP}"))
     }
 
-    /// The point in time. What has no offset is read in `zone`.
-    pub(super) fn at(self, end: End, zone: &Zone) -> Result<Timestamp, OutOfRange> {
-        let nanosecond = SignedDuration::from_nanos(1);
-        let found = match (self, end) {
-            (Self::At(time), _) => Some(time),
-            (Self::Clock(civil), _) => zone.timestamp_of(civil),
-            (Self::Day(date), End::Since) => zone.timestamp_of(date.to_datetime(Time::midnight())),
-            // A day may have 23 or 25 hours.
-            (Self::Day(date), End::Until) => date
+    /// Converts to a point in time. A moment without an offset is read in `zone`.
+    pub(super) fn timestamp(self, end: PeriodEnd, zone: &Zone) -> Result<Timestamp, OutOfRange> {
+        let midnight = |date: Date| zone.timestamp_of(date.to_datetime(Time::midnight()));
+        match (self, end) {
+            (Self::Absolute(time), _) => Ok(time),
+            (Self::Local(civil), _) => zone.timestamp_of(civil).ok_or_else(|| OutOfRange(civil.to_string())),
+            (Self::Day(date), PeriodEnd::Since) => midnight(date).ok_or_else(|| OutOfRange(date.to_string())),
+            // The end of a day is the next midnight, because a day may have 23 or 25 hours.
+            (Self::Day(date), PeriodEnd::Until) => date
                 .tomorrow()
                 .ok()
-                .and_then(|next| zone.timestamp_of(next.to_datetime(Time::midnight())))
-                .and_then(|next| next.checked_sub(nanosecond).ok()),
-        };
-        found.ok_or_else(|| {
-            OutOfRange(match self {
-                Self::At(time) => time.to_string(),
-                Self::Clock(civil) => civil.to_string(),
-                Self::Day(date) => date.to_string(),
-            })
-        })
+                .and_then(midnight)
+                .and_then(|next| next.checked_sub(SignedDuration::from_nanos(1)).ok())
+                .ok_or_else(|| OutOfRange(date.to_string())),
+        }
     }
 }
 
-/// `90s`, `10m`, `36h`, `7d`, `2w`.
+/// Parses a span of time: `90s`, `10m`, `36h`, `7d`, `2w`.
 pub(super) fn span(text: &str) -> Result<SignedDuration, String> {
     let wrong =
         || format!("\"{text}\" is not a valid duration; write a number with s, m, h, d or w (10m, 36h, 7d)");
@@ -100,27 +96,27 @@ mod tests {
     fn every_way_to_write_a_time() {
         let now: Timestamp = "2026-10-13T10:00:00Z".parse().unwrap();
         let table = [
-            ("2026-10-06", End::Since, "2026-10-06T00:00:00Z"),
-            ("2026-10-06", End::Until, "2026-10-06T23:59:59.999999999Z"),
-            ("2026-10-06T12:00Z", End::Since, "2026-10-06T12:00:00Z"),
-            ("2026-10-06T12:00:30+02:00", End::Since, "2026-10-06T10:00:30Z"),
-            ("2026-10-06T12:00", End::Until, "2026-10-06T12:00:00Z"),
-            ("2026-10-06 12:00:05", End::Since, "2026-10-06T12:00:05Z"),
-            ("7d", End::Since, "2026-10-06T10:00:00Z"),
-            ("36h", End::Until, "2026-10-11T22:00:00Z"),
-            ("90m", End::Since, "2026-10-13T08:30:00Z"),
+            ("2026-10-06", PeriodEnd::Since, "2026-10-06T00:00:00Z"),
+            ("2026-10-06", PeriodEnd::Until, "2026-10-06T23:59:59.999999999Z"),
+            ("2026-10-06T12:00Z", PeriodEnd::Since, "2026-10-06T12:00:00Z"),
+            ("2026-10-06T12:00:30+02:00", PeriodEnd::Since, "2026-10-06T10:00:30Z"),
+            ("2026-10-06T12:00", PeriodEnd::Until, "2026-10-06T12:00:00Z"),
+            ("2026-10-06 12:00:05", PeriodEnd::Since, "2026-10-06T12:00:05Z"),
+            ("7d", PeriodEnd::Since, "2026-10-06T10:00:00Z"),
+            ("36h", PeriodEnd::Until, "2026-10-11T22:00:00Z"),
+            ("90m", PeriodEnd::Since, "2026-10-13T08:30:00Z"),
         ];
-        let at = |text: &str, end, zone: &Zone| Moment::parse(text, now).unwrap().at(end, zone);
+        let at = |text: &str, end, zone: &Zone| Moment::parse(text, now).unwrap().timestamp(end, zone);
         for (text, end, want) in table {
             assert_eq!(at(text, end, &Zone::UTC), Ok(want.parse().unwrap()), "{text}");
         }
         let berlin = "Europe/Berlin".parse().unwrap();
         for (text, end, want) in [
-            ("2026-10-25", End::Since, "2026-10-24T22:00:00Z"),
-            ("2026-10-25", End::Until, "2026-10-25T22:59:59.999999999Z"),
-            ("2026-10-06 12:00", End::Since, "2026-10-06T10:00:00Z"),
-            ("2026-10-06T12:00Z", End::Since, "2026-10-06T12:00:00Z"),
-            ("7d", End::Since, "2026-10-06T10:00:00Z"),
+            ("2026-10-25", PeriodEnd::Since, "2026-10-24T22:00:00Z"),
+            ("2026-10-25", PeriodEnd::Until, "2026-10-25T22:59:59.999999999Z"),
+            ("2026-10-06 12:00", PeriodEnd::Since, "2026-10-06T10:00:00Z"),
+            ("2026-10-06T12:00Z", PeriodEnd::Since, "2026-10-06T12:00:00Z"),
+            ("7d", PeriodEnd::Since, "2026-10-06T10:00:00Z"),
         ] {
             assert_eq!(at(text, end, &berlin), Ok(want.parse().unwrap()), "{text} in Berlin");
         }
@@ -132,7 +128,7 @@ mod tests {
             assert!(Moment::parse(text, Timestamp::UNIX_EPOCH).is_err(), "{text}");
         }
         assert!(Moment::parse("soon", Timestamp::UNIX_EPOCH).unwrap_err().contains("2026-10-06"));
-        let last = Moment::Day(Date::MAX).at(End::Until, &Zone::UTC).unwrap_err();
+        let last = Moment::Day(Date::MAX).timestamp(PeriodEnd::Until, &Zone::UTC).unwrap_err();
         assert_eq!(last.to_string(), "9999-12-31 is out of range");
     }
 }

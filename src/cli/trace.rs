@@ -7,14 +7,15 @@ use log::LevelFilter;
 
 use crate::text::escape::escape_control;
 
-/// Holds a filter as `env_logger` reads it: `debug`, `krbtriage::diagnosis=trace`. It takes precedence over `-v`.
+/// Environment variable with a filter of `env_logger`: `debug`, `krbtriage::diagnosis=trace`. It takes precedence over `-v`.
 const VARIABLE: &str = "KRBTRIAGE_LOG";
 
-/// Installs the logger where it is asked for. `verbosity` is the number of `-v`: two log decisions, three every detail.
-pub(super) fn start(verbosity: u8) {
+/// Installs the logger if the variable is set or `-v` was passed at least twice. `verbosity_level` is the number of `-v`: two
+/// log decisions, three log all details.
+pub(super) fn start(verbosity_level: u8) {
     let filter = std::env::var(VARIABLE).ok().filter(|filter| !filter.trim().is_empty());
     let mut builder = Builder::new();
-    match (filter, verbosity) {
+    match (filter, verbosity_level) {
         (Some(filter), _) => builder.parse_filters(&filter),
         (None, 0 | 1) => return,
         (None, 2) => builder.filter_module("krbtriage", LevelFilter::Debug),
@@ -31,6 +32,6 @@ pub(super) fn start(verbosity: u8) {
             escape_control(&message)
         )
     });
-    // Fails only where a logger is installed already, as a user of the library may have done.
+    // This fails only if a user of the library has installed a logger already.
     let _ = builder.try_init();
 }

@@ -1,6 +1,6 @@
-//! `--allow FILE`: addresses that are shared on purpose, and problems that somebody knows and accepts for a time.
+//! Reads the list of `--allow FILE`: addresses that are shared on purpose, and problems that are accepted for a time.
 //!
-//! One file serves both commands: an audit reads the addresses in it, a triage the problems.
+//! One file may have both. An audit uses the addresses, a triage the problems.
 
 use std::io;
 use std::net::IpAddr;
@@ -12,10 +12,10 @@ use jiff::civil::Date;
 use crate::files::{describe_read_error, read_regular};
 use crate::text::decode::decode;
 
-/// A list of every network of a large forest is smaller.
+/// Longest list in bytes. One with every network of a large forest is shorter.
 const MAX_LEN: u64 = 64 << 20;
 
-/// Why the list could not be read.
+/// Why the list cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum AllowError {
     #[error("--allow {}: {}", path.display(), describe_read_error(path, source))]
@@ -32,26 +32,28 @@ pub enum AllowError {
     Reason { path: PathBuf, line: usize, id: String },
 }
 
-/// A problem, or one of its incidents, that raises no alarm until a day is over.
+/// Entry for a problem, or one of its incidents, that raises no alarm until a day is over.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Accepted {
-    /// `p` or `i` and 12 hexadecimal digits.
+pub(super) struct AcceptedProblem {
+    /// ID of the problem (`p` and 12 hexadecimal digits) or incident (`i` and 12 hexadecimal digits).
     pub id: String,
     /// The last day (UTC).
     pub until: Date,
     pub reason: String,
+    /// Number of the line in the list.
     pub line: usize,
 }
 
-/// The list, in its order.
+/// Entries of the list, in its order.
 #[derive(Debug, Default)]
 pub(super) struct AllowList {
     networks: Vec<IpNet>,
-    pub accepted: Vec<Accepted>,
+    pub accepted: Vec<AcceptedProblem>,
 }
 
 impl AllowList {
-    /// One entry per line: an address, a network, or `ID DATE REASON`. `#` begins a comment, but not inside a reason.
+    /// Reads a list with one entry per line: an address, a network, or `ID DATE REASON`. `#` begins a comment, but not inside
+    /// a reason.
     pub(super) fn read(path: Option<&Path>) -> Result<Self, AllowError> {
         let Some(path) = path else { return Ok(Self::default()) };
         let bytes = read_regular(path, MAX_LEN)
@@ -64,7 +66,7 @@ impl AllowList {
         for (line, text) in (1..).zip(text.lines()) {
             let first = text.split_whitespace().next().unwrap_or_default();
             if is_id(first) {
-                list.accepted.push(accepted(text, line).ok_or_else(|| AllowError::Reason {
+                list.accepted.push(parse_accepted(text, line).ok_or_else(|| AllowError::Reason {
                     path: path.to_path_buf(),
                     line,
                     id: first.to_owned(),
@@ -95,12 +97,12 @@ fn is_id(word: &str) -> bool {
     digits.is_some_and(|digits| digits.len() == 12 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
-fn accepted(text: &str, line: usize) -> Option<Accepted> {
+fn parse_accepted(text: &str, line: usize) -> Option<AcceptedProblem> {
     let (id, rest) = text.trim().split_once(char::is_whitespace)?;
     let (until, reason) = rest.trim().split_once(char::is_whitespace)?;
     let reason = reason.trim();
     let until = until.parse().ok()?;
-    (!reason.is_empty()).then(|| Accepted {
+    (!reason.is_empty()).then(|| AcceptedProblem {
         id: id.to_ascii_lowercase(),
         until,
         reason: reason.to_owned(),

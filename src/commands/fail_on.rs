@@ -1,4 +1,4 @@
-//! `--fail-on`: conditions that set the exit status to 1.
+//! Conditions of `--fail-on`, which set the exit status to 1.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -10,29 +10,29 @@ use crate::report::problem::sort_by_urgency;
 use crate::report::{Problem, Row};
 use crate::suggest::did_you_mean;
 
-/// A condition on a report or an audit.
+/// Condition on a report or an audit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FailOn {
-    /// An incident that the earlier report did not have as present.
+    /// An incident is new or reopened.
     New,
-    /// A problem none of whose incidents was present in the earlier report.
+    /// A problem is new or reopened: none of its incidents was present in the earlier report.
     NewProblem,
-    /// An incident that is not resolved.
+    /// An incident is not resolved.
     Any,
-    /// One of this cause.
+    /// An incident with this cause is not resolved.
     Cause(Cause),
 }
 
-/// A condition that holds, and what fulfils it: `new-problem`, each problem with its confidence.
+/// A condition that holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Alarm {
     pub condition: FailOn,
-    /// The most urgent first; titles of problems, or findings of an audit.
+    /// The problems or findings that fulfil the condition, the most urgent first: `TITLE: CONFIDENCE` or `WHAT: KIND`.
     pub what: Vec<String>,
 }
 
 impl FailOn {
-    /// The condition and the problems that fulfil it; `None` if it does not hold.
+    /// Returns the alarm of a report, or `None` if the condition does not hold.
     pub fn alarm(self, rows: &[&Row], problems: &[&Problem]) -> Option<Alarm> {
         let mut found: Vec<&Problem> = match self {
             Self::New => with_row(problems, rows, |row| row.status.is_new()),
@@ -48,7 +48,7 @@ impl FailOn {
         (!what.is_empty()).then_some(Alarm { condition: self, what })
     }
 
-    /// The same for an audit, where each finding is a problem of its own.
+    /// Returns the alarm of an audit, where each finding is a problem of its own.
     pub fn alarm_of_audit(self, findings: &[AuditFinding]) -> Option<Alarm> {
         let found = findings.iter().filter(|finding| match self {
             Self::New | Self::NewProblem => finding.status.is_new(),
@@ -60,13 +60,13 @@ impl FailOn {
         (!what.is_empty()).then_some(Alarm { condition: self, what })
     }
 
-    /// Every way to write one, for help and completions.
+    /// Returns all valid texts of a condition.
     pub fn names() -> Vec<&'static str> {
         ["new", "new-problem", "any"].into_iter().chain(Cause::ALL.map(Cause::name)).collect()
     }
 }
 
-/// The problems with a row that fulfils a condition.
+/// Returns the problems that have a wanted row.
 fn with_row<'a>(
     problems: &[&'a Problem],
     rows: &[&Row],
@@ -77,7 +77,7 @@ fn with_row<'a>(
     problems.iter().copied().filter(|problem| ids.contains(problem.problem_id.as_str())).collect()
 }
 
-/// As it is written on the command line.
+/// Formats a condition as on the command line.
 impl fmt::Display for FailOn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

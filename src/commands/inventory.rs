@@ -1,5 +1,4 @@
-//! `krbtriage inventory`: writes the address inventories as the project's own CSV, so that a person can
-//! check, keep or merge them.
+//! `krbtriage inventory` converts address inventories to the project's own CSV, so that a person can check, keep or merge them.
 
 use std::collections::HashMap;
 use std::io::{self, Write};
@@ -14,12 +13,12 @@ use crate::inventory::addresses::{AddressInventory, LoadOptions, load};
 use crate::output::{Output, OutputError};
 use crate::report::CsvWriter;
 
-/// Inputs and output.
+/// Options of a conversion.
 #[derive(Debug, Clone)]
 pub struct Config {
     /// Files and folders, in any supported format.
     pub files: Vec<PathBuf>,
-    /// The host of rows without a host name. Without it, the file's name gives the host.
+    /// Host of rows without a host name. The file name gives the host by default.
     pub host: Option<String>,
     pub output: Output,
 }
@@ -27,17 +26,17 @@ pub struct Config {
 /// Result of a run.
 #[derive(Debug, Clone, Default)]
 pub struct Outcome {
-    /// Addresses written, a row each.
+    /// Number of addresses, which is the number of rows.
     pub addresses: u64,
-    /// Names with what they resolve to (DNS, DHCP); they own nothing and are not written.
+    /// Number of names that DNS or DHCP resolve. They show no owner and are not written.
     pub resolved_names: u64,
-    /// Every file with its kind, rows and problems.
+    /// Every file that was read.
     pub files: Vec<InventoryFile>,
-    /// The file written, which is another one where that asked for is open in another program.
+    /// The file written; `None` for standard output. It differs from `output` if another program holds that open.
     pub written: Option<PathBuf>,
 }
 
-/// The columns written, in this order.
+/// Columns of the CSV, in their order.
 pub const COLUMNS: [&str; 7] =
     ["host", "address", "interface", "description", "mac", "prefix_length", "collected"];
 
@@ -57,17 +56,17 @@ pub fn run(config: &Config) -> Result<Outcome, OutputError> {
     })
 }
 
-/// Gives rows without a collection time the date of their file, because the file written here is newer.
+/// Gives rows without a collection time the time of their file. The file that is written has a later time.
 fn keep_dates(inventory: &mut AddressInventory) {
-    let written: HashMap<Arc<str>, Option<Timestamp>> =
+    let modified: HashMap<Arc<str>, Option<Timestamp>> =
         inventory.files.iter().map(|file| (Arc::clone(&file.path), file.modified)).collect();
     for row in &mut inventory.owned {
         let source = &mut row.source;
-        source.collected = source.collected.or_else(|| *written.get(&source.file)?);
+        source.collected = source.collected.or_else(|| *modified.get(&source.file)?);
     }
 }
 
-/// The inventory's addresses as the project's CSV, in the order they were read. The reader undoes the escaping of cells.
+/// Writes the addresses as the project's CSV, in the order in which they were read.
 pub fn write_csv(inventory: &AddressInventory, out: &mut dyn Write) -> io::Result<()> {
     let mut csv = CsvWriter::with_header(out, &COLUMNS)?;
     for row in &inventory.owned {

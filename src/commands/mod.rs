@@ -1,5 +1,4 @@
-//! The subcommands: each takes a plain configuration and returns a result. Nothing here knows the command
-//! line.
+//! The subcommands. Each has a plain configuration, which knows nothing of the command line, and a `run` function with a result.
 
 mod allow_list;
 pub mod audit;

@@ -6,17 +6,14 @@ use crate::files::walk::files_of;
 use crate::inventory::foreign_file::ForeignFile;
 use crate::output::{OutputError, ProtectedPaths, protect};
 
-/// Fails if an output is an input: one of `files`, or one in a folder among them. In a folder, an output may
-/// replace a file that is neither a log nor an inventory: usually it is the output of the last run.
+/// Fails if an output would replace an input: one of `files`, or a log or inventory in a folder among them. Another file in such
+/// a folder is usually the output of the last run, and may be replaced.
 pub(super) fn protect_inputs<'a>(
     outputs: impl IntoIterator<Item = &'a Path>,
     files: impl IntoIterator<Item = &'a Path>,
 ) -> Result<ProtectedPaths, OutputError> {
     let files: Vec<PathBuf> = files.into_iter().map(Path::to_path_buf).collect();
     let found = files_of(&files).flatten().map(|file| (file.path, file.named));
-    protect(outputs, found, |path, named| *named || is_read(path))
-}
-
-fn is_read(path: &Path) -> bool {
-    ForeignFile::of_file(path).is_some_and(|file| file != ForeignFile::Report)
+    let is_input = |path: &Path| ForeignFile::of_file(path).is_some_and(|file| file != ForeignFile::Report);
+    protect(outputs, found, |path, named| *named || is_input(path))
 }

@@ -1,4 +1,4 @@
-//! `krbtriage probe`: which addresses hosts offer to DCOM clients, as an inventory, and which of them this machine owns too.
+//! `krbtriage probe` asks hosts which addresses they offer to DCOM clients, and reports those that this machine owns too.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -16,44 +16,45 @@ use crate::probe::{self, HostProgress, Options, Probe};
 use crate::report::numbers::{counted, counted_as};
 use crate::report::text_writer::{TextLayout, TextRole, TextWriter};
 
-/// Whom to ask, and where the answers go.
+/// Options of a probe.
 #[derive(Debug, Clone)]
 pub struct Config {
+    /// Names or addresses of the hosts.
     pub hosts: Vec<String>,
     /// A file with more hosts, one per line.
     pub hosts_from: Option<PathBuf>,
     pub options: Options,
     pub output: Output,
-    /// Show the answers to a person on standard output instead of writing CSV there.
+    /// Layout of a text for a person. Standard output gets this text instead of CSV.
     pub view: Option<TextLayout>,
-    /// The addresses of this machine, to compare with.
+    /// Adapters of this machine. Their addresses are compared with the answers.
     pub adapters: Vec<Adapter>,
-    /// Report each address that did not answer, also where many hosts have the same failure.
+    /// Report every address that did not answer, even if many hosts have the same failure.
     pub every_failure: bool,
 }
 
 impl Config {
-    /// A person reads the answers, not a program.
+    /// Reports whether a person reads the answers on standard output.
     pub fn is_viewed(&self) -> bool {
         self.view.is_some() && self.output == Output::Stdout
     }
 }
 
-/// Hosts with the same failure that are reported one by one.
+/// Most hosts with the same failure that are reported one by one.
 const MAX_FAILURES: usize = 5;
 
-/// Answers of the hosts.
+/// Result of a probe.
 #[derive(Debug)]
 pub struct Outcome {
-    /// In the order of the hosts.
+    /// The answers, in the order of the hosts.
     pub probes: Vec<Probe>,
-    /// Sentences on hosts without an answer, and on addresses that this machine owns too.
+    /// Sentences about hosts without an answer, and about addresses that this machine owns too.
     pub notes: Vec<String>,
-    /// The file written, which is another one where that asked for is open in another program.
+    /// The file written; `None` for standard output. It differs from `output` if another program holds that open.
     pub written: Option<PathBuf>,
 }
 
-/// Why nothing was asked or written.
+/// Why no host was asked, or no answer written.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("\"{0}\" is not a host name or an address. Write the port as --port.")]
@@ -67,7 +68,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// The command line asks for something impossible.
+    /// Reports whether the command line itself is wrong, so that it fails with any input.
     pub fn is_wrong_use(&self) -> bool {
         match self {
             Self::Output(error) => error.is_wrong_use(),
@@ -77,7 +78,7 @@ impl Error {
     }
 }
 
-/// Asks every host once, and writes the answers.
+/// Asks each host once, and writes the answers as an address inventory.
 pub fn run(config: &Config, progress: &dyn HostProgress) -> Result<Outcome, Error> {
     config.output.check()?;
     let inputs = config.hosts_from.iter().map(PathBuf::as_path);
@@ -86,7 +87,7 @@ pub fn run(config: &Config, progress: &dyn HostProgress) -> Result<Outcome, Erro
     let probes = probe::probe(&hosts, &config.options, progress);
     let own = own_by_address(&config.adapters);
     let most = if config.every_failure { usize::MAX } else { MAX_FAILURES };
-    let mut notes: Vec<String> = probes.iter().flat_map(|probe| choices(probe, &own)).collect();
+    let mut notes: Vec<String> = probes.iter().flat_map(|probe| shared_notes(probe, &own)).collect();
     notes.extend(unanswered(&probes, most));
     let written = match config.view {
         Some(layout) if config.is_viewed() => {
@@ -117,7 +118,7 @@ fn hosts(config: &Config) -> Result<Vec<String>, Error> {
     }
 }
 
-/// A name, an IPv4 address, or an IPv6 address with or without brackets and zone.
+/// Accepts a name, an IPv4 address, and an IPv6 address with or without brackets and zone.
 fn is_host(text: &str) -> bool {
     let literal = text.trim_start_matches('[').trim_end_matches(']');
     let address = literal.split('%').next().unwrap_or_default();
@@ -134,38 +135,32 @@ fn own_by_address(adapters: &[Adapter]) -> HashMap<IpAddr, &Adapter> {
     adapters.iter().map(|adapter| (adapter.address, adapter)).collect()
 }
 
-/// The addresses of an answer that this machine owns as well, in the order of the answer.
-fn shared<'a>(probe: &Probe, own: &HashMap<IpAddr, &'a Adapter>) -> Vec<&'a Adapter> {
+/// Returns the adapter of this machine that has the address of this entry, if both can own it.
+fn own_adapter<'a>(entry: &str, own: &HashMap<IpAddr, &'a Adapter>) -> Option<&'a Adapter> {
+    let address = entry.parse().ok().filter(|address| !never_shared(*address))?;
+    own.get(&address).copied()
+}
+
+/// Makes a sentence for each address of an answer that this machine owns too.
+fn shared_notes(probe: &Probe, own: &HashMap<IpAddr, &Adapter>) -> Vec<String> {
+    let note = |adapter: &Adapter| {
+        let name = adapter.description.as_deref().or(adapter.interface.as_deref());
+        let on = name.map_or(String::new(), |name| format!(" on {name}"));
+        format!(
+            "{}: it offers {}, which this machine owns as well{on}. DCOM on this machine can choose it and connect to itself.",
+            probe.host, adapter.address
+        )
+    };
     let entries = probe.answer.iter().flat_map(|answer| &answer.entries);
-    let addresses = entries.filter_map(|entry| entry.parse::<IpAddr>().ok());
-    addresses
-        .filter(|address| !never_shared(*address))
-        .filter_map(|address| own.get(&address).copied())
-        .collect()
+    entries.filter_map(|entry| own_adapter(entry, own)).map(note).collect()
 }
 
-/// The addresses that DCOM on this machine can choose wrongly.
-fn choices(probe: &Probe, own: &HashMap<IpAddr, &Adapter>) -> Vec<String> {
-    let all = shared(probe, own).into_iter();
-    all.map(|adapter| format!("{}: {}", probe.host, choice(adapter))).collect()
-}
-
-/// Behaviour of DCOM on this machine for an address that both own.
-fn choice(adapter: &Adapter) -> String {
-    let name = adapter.description.as_deref().or(adapter.interface.as_deref());
-    let on = name.map_or(String::new(), |name| format!(" on {name}"));
-    format!(
-        "it offers {}, which this machine owns as well{on}. DCOM on this machine can choose it and connect to itself.",
-        adapter.address
-    )
-}
-
-/// The answers for a person.
+/// Formats the answers for a person.
 fn view(probes: &[Probe], own: &HashMap<IpAddr, &Adapter>, layout: TextLayout) -> String {
     let mut writer = TextWriter::new(layout);
     let answered = probes.iter().filter(|probe| probe.answer.is_some()).count();
     writer.say(&format!("{} of {} answered.", answered, counted(probes.len() as u64, "host")));
-    for probe in probes.iter().filter(|probe| probe.answer.is_some()) {
+    for probe in probes {
         let Some(answer) = &probe.answer else { continue };
         writer.blank();
         let name = writer.styled(TextRole::Strong, &probe.host);
@@ -173,8 +168,7 @@ fn view(probes: &[Probe], own: &HashMap<IpAddr, &Adapter>, layout: TextLayout) -
         let count = counted_as(count as u64, "address", "addresses");
         writer.line("", &format!("{name} ({} answered) offers {count}:", answer.from));
         for entry in &answer.entries {
-            let address = entry.parse::<IpAddr>().ok().filter(|address| !never_shared(*address));
-            match address.and_then(|address| own.get(&address)) {
+            match own_adapter(entry, own) {
                 Some(_) => writer.hanging("  ", "    ", &format!("{entry}  also an address of this machine")),
                 None => writer.line("  ", entry),
             }

@@ -1,16 +1,15 @@
-//! The number of threads a command uses.
+//! Limits the number of threads that a command uses.
 
-/// For the `evtx` crate, which recurses with the nesting of elements (up to 512 deep).
-const STACK: usize = 8 << 20;
+use crate::scan::STACK;
 
-/// Runs `work` with at most `threads` threads for all its parallel parts; 0 means one per core.
+/// Runs `work` with at most `threads` threads in its parallel parts; 0 means one per core.
 pub(super) fn with_threads<R: Send>(threads: usize, work: impl FnOnce() -> R + Send) -> R {
     if threads == 0 {
         return work();
     }
     match rayon::ThreadPoolBuilder::new().num_threads(threads).stack_size(STACK).build() {
         Ok(pool) => pool.install(work),
-        // The system refuses another thread: use the current one.
+        // The system refuses another thread, so the current one does all the work.
         Err(_) => work(),
     }
 }

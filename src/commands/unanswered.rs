@@ -1,4 +1,4 @@
-//! Hosts that did not answer a probe, in few sentences.
+//! Describes hosts that did not answer a probe.
 
 use indexmap::IndexMap;
 
@@ -6,8 +6,8 @@ use crate::probe::Probe;
 use crate::report::numbers::counted;
 use crate::report::text_writer::few;
 
-/// Why hosts did not answer: a sentence for each address that was tried, or one for all hosts with the same failure where more than
-/// `most` have it.
+/// Returns the reasons why hosts did not answer: a sentence for each address that was tried. More than `most` hosts with the
+/// same failure share one sentence.
 pub(super) fn unanswered(probes: &[Probe], most: usize) -> Vec<String> {
     let mut by_failure: IndexMap<String, (Vec<String>, Vec<String>)> = IndexMap::new();
     for probe in probes.iter().filter(|probe| probe.answer.is_none()) {
@@ -19,13 +19,13 @@ pub(super) fn unanswered(probes: &[Probe], most: usize) -> Vec<String> {
             sentences.push(probe.sentence(failure));
         }
     }
-    let of_group = |(failure, (hosts, sentences)): (String, (Vec<String>, Vec<String>))| {
+    let describe = |(failure, (hosts, sentences)): (String, (Vec<String>, Vec<String>))| {
         if hosts.len() <= most {
             return sentences;
         }
         vec![format!("{}: {failure} They are {}.", counted(hosts.len() as u64, "host"), few(&hosts, most))]
     };
-    by_failure.into_iter().flat_map(of_group).collect()
+    by_failure.into_iter().flat_map(describe).collect()
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
-//! Files that appear whole or not at all.
+//! Writes outputs so that a file appears whole or not at all.
 
 use std::io::{self, BufWriter, Seek, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
-use super::cleanup::{PREFIX, RANDOM, TempFileGuard, commit_lock};
+use super::cleanup::{PREFIX, RANDOM_LEN, TempFileGuard, commit_lock};
 use super::error::OutputError;
 use super::protect::ProtectedPaths;
 use super::target::{Output, ResolvedTarget, SECOND_NAMES, folder_of, second_name};
@@ -12,8 +12,8 @@ use crate::files;
 
 impl Output {
     /// Writes what `fill` produces. A file is replaced when all of it is on disk, so a run that fails leaves the old file,
-    /// or none. Returns the path written, which is another one where a program holds the file open (Excel does):
-    /// `report-2.csv` instead of `report.csv`.
+    /// or none. Returns the path written: `report-2.csv` instead of `report.csv` while a program such as Excel holds the
+    /// latter open.
     pub fn write(
         &self,
         protected: &ProtectedPaths,
@@ -26,32 +26,29 @@ impl Output {
     }
 }
 
-/// Writes to standard output. Returns false where the reader closed the pipe before the end (`| head`), which is not an error.
+/// Writes to standard output. Returns false if the reader closed the pipe before the end (`| head`), which is not an error.
 pub fn write_stdout(fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<bool, OutputError> {
     let mut out = BufWriter::new(io::stdout().lock());
-    taken(contained(fill)(&mut out).and_then(|()| out.flush()))
+    allow_closed_pipe(catch_panic(fill, &mut out).and_then(|()| out.flush()))
 }
 
-/// The same as an error where `fill` panics, so that a bug in one writer is reported with the output's name and replaces
+/// Calls `fill` and returns its panic as an error: a bug in one writer is reported with the output's name and replaces
 /// nothing.
-fn contained(
-    fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-) -> impl FnOnce(&mut dyn Write) -> io::Result<()> {
-    |out| {
-        catch_unwind(AssertUnwindSafe(|| fill(out))).unwrap_or_else(|_| {
-            Err(io::Error::other("krbtriage failed, which is a bug; report it with these inputs"))
-        })
-    }
+fn catch_panic(fill: impl FnOnce(&mut dyn Write) -> io::Result<()>, out: &mut dyn Write) -> io::Result<()> {
+    catch_unwind(AssertUnwindSafe(|| fill(out))).unwrap_or_else(|_| {
+        Err(io::Error::other("krbtriage failed, which is a bug; report it with these inputs"))
+    })
 }
 
-/// The same for text with colours. They are left out where standard output is not a terminal; a console that does not know
-/// escape sequences (Windows before 10) is coloured through its own interface.
+/// Writes coloured text to standard output, and returns the same as [`write_stdout`]. Without a terminal there the colours
+/// are removed. A console before Windows 10, which has no escape sequences, is coloured through its own interface.
 pub fn write_terminal(text: &str) -> Result<bool, OutputError> {
     let mut out = BufWriter::new(anstream::AutoStream::auto(io::stdout().lock()));
-    taken(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
+    allow_closed_pipe(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
 }
 
-fn taken(written: io::Result<()>) -> Result<bool, OutputError> {
+/// Returns false instead of an error if the reader closed the pipe.
+fn allow_closed_pipe(written: io::Result<()>) -> Result<bool, OutputError> {
     match written {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
         Err(error) => Err(OutputError::Stdout(error)),
@@ -59,18 +56,18 @@ fn taken(written: io::Result<()>) -> Result<bool, OutputError> {
     }
 }
 
-/// A file that was written.
+/// An output of a run after it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Written {
-    /// As the user named it.
+pub struct WrittenFile {
+    /// The path that the user passed.
     pub requested: PathBuf,
-    /// Another path where a program holds the requested one open.
+    /// The path of the file. It differs if another program held the requested one open.
     pub path: PathBuf,
 }
 
 /// An output that is complete on disk under a temporary name. Dropping it removes it.
 pub struct StagedFile {
-    /// As the user named it.
+    /// The path that the user passed.
     path: PathBuf,
     target: ResolvedTarget,
     file: tempfile::NamedTempFile,
@@ -84,16 +81,16 @@ impl StagedFile {
         fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<Self, OutputError> {
         let failed = |source| OutputError::Write { path: path.to_path_buf(), source };
-        let target = ResolvedTarget::of(path);
+        let target = ResolvedTarget::resolve(path);
         let folder = match &target {
             ResolvedTarget::File(file) => folder_of(file).to_path_buf(),
             ResolvedTarget::Device(_) => std::env::temp_dir(),
         };
-        let make = || tempfile::Builder::new().prefix(PREFIX).rand_bytes(RANDOM).tempfile_in(folder);
+        let make = || tempfile::Builder::new().prefix(PREFIX).rand_bytes(RANDOM_LEN).tempfile_in(folder);
         let (mut file, _guard) = TempFileGuard::create(make).map_err(failed)?;
         {
             let mut out = BufWriter::new(file.as_file_mut());
-            contained(fill)(&mut out).map_err(failed)?;
+            catch_panic(fill, &mut out).map_err(failed)?;
             out.flush().map_err(failed)?;
         }
         if let ResolvedTarget::File(target) = &target {
@@ -108,11 +105,11 @@ impl StagedFile {
         matches!(self.target, ResolvedTarget::Device(_))
     }
 
-    /// Replaces the output, and nothing else.
+    /// Replaces the output under the name that the user passed. Fails if another program holds it open.
     fn replace(self) -> Result<PathBuf, OutputError> {
         let Self { path, target, file, _guard } = self;
         let done = match target {
-            ResolvedTarget::Device(device) => copy(file, &device),
+            ResolvedTarget::Device(device) => copy_to_device(file, &device),
             ResolvedTarget::File(target) => file.persist(target).map(drop).map_err(|e| e.error),
         };
         match done {
@@ -152,21 +149,21 @@ pub fn commit_all(
     files: Vec<StagedFile>,
     last: Option<StagedFile>,
     protected: &ProtectedPaths,
-) -> Result<Vec<Written>, OutputError> {
+) -> Result<Vec<WrittenFile>, OutputError> {
     // A pipe may wait for its reader without end, and an interruption must not wait with it.
     let (devices, files): (Vec<_>, Vec<_>) = files.into_iter().partition(StagedFile::is_device);
     for device in devices {
         device.replace()?;
     }
     let _all = commit_lock();
-    let mut written: Vec<Written> = Vec::new();
+    let mut written: Vec<WrittenFile> = Vec::new();
     let count = files.len();
     let mut files = files.into_iter().chain(last).enumerate();
     while let Some((i, file)) = files.next() {
         let requested = file.path.clone();
         let done = if i < count { file.commit(protected) } else { file.replace() };
         match done {
-            Ok(path) if i < count => written.push(Written { requested, path }),
+            Ok(path) if i < count => written.push(WrittenFile { requested, path }),
             Ok(_) => {}
             Err(failed) if written.is_empty() => return Err(failed),
             Err(failed) => {
@@ -180,7 +177,7 @@ pub fn commit_all(
     Ok(written)
 }
 
-fn copy(mut file: tempfile::NamedTempFile, device: &Path) -> io::Result<()> {
+fn copy_to_device(mut file: tempfile::NamedTempFile, device: &Path) -> io::Result<()> {
     file.as_file_mut().seek(io::SeekFrom::Start(0))?;
     let mut device = std::fs::File::options().write(true).open(device)?;
     match io::copy(file.as_file_mut(), &mut device) {
@@ -194,7 +191,7 @@ fn not_replaced(path: PathBuf, source: io::Error) -> OutputError {
     if is_locked(&source) { OutputError::InUse { path } } else { OutputError::Write { path, source } }
 }
 
-/// Temporary files are private to their owner; an output gets the mode of the file it replaces, or the usual one.
+/// Gives a temporary file, which is private to its owner, the mode of the file at `path`, or 0644 if there is none.
 #[cfg(unix)]
 fn set_usual_mode(file: &std::fs::File, path: &Path) {
     use std::os::unix::fs::PermissionsExt;
@@ -206,7 +203,8 @@ fn set_usual_mode(file: &std::fs::File, path: &Path) {
 #[cfg(not(unix))]
 fn set_usual_mode(_: &std::fs::File, _: &Path) {}
 
-/// Another program holds the file open. When a file is to be replaced, Windows may report ERROR_ACCESS_DENIED (5) for that.
+/// Reports whether another program holds the file open. Windows may refuse to replace such a file with
+/// ERROR_ACCESS_DENIED (5).
 fn is_locked(error: &io::Error) -> bool {
     files::is_locked(error) || (cfg!(windows) && error.kind() == io::ErrorKind::PermissionDenied)
 }

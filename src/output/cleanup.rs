@@ -1,7 +1,7 @@
-//! Removes temporary files: those of this run when it is interrupted, those of killed runs when a later one starts.
+//! Removes temporary files: those of an interrupted run at once, those of a killed run at the end of a later one.
 //!
-//! An interruption is an event of the process, and its handler has no argument, so the list of temporary files is a static
-//! of the process. It is empty unless an output is being written. A library user who installs no handler is not affected.
+//! The list of temporary files is a static, because the handler of an interruption takes no argument. It is empty unless
+//! an output is being written. A library user who installs no handler is not affected.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,32 +10,35 @@ use std::time::Duration;
 
 use tempfile::NamedTempFile;
 
-/// The name of a temporary file: this, then [`RANDOM`] letters and digits.
+/// Prefix of the name of a temporary file.
 pub(super) const PREFIX: &str = ".krbtriage-";
-pub(super) const RANDOM: usize = 6;
+/// Number of random letters and digits after [`PREFIX`].
+pub(super) const RANDOM_LEN: usize = 6;
 
-/// Only such a name is removed: a user may call a file `.krbtriage-old.csv`.
+/// Reports whether a temporary file may have this name. A user may call a file `.krbtriage-old.csv`, which is none.
 fn is_temporary(name: &str) -> bool {
     name.strip_prefix(PREFIX)
-        .is_some_and(|rest| rest.len() == RANDOM && rest.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+        .is_some_and(|rest| rest.len() == RANDOM_LEN && rest.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
 
-/// A temporary file this old belongs to a run that was killed: files exist under this name for seconds.
+/// Age from which a temporary file belongs to a killed run. A run that is alive renames its files within seconds.
 const ABANDONED_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// Temporary files of this process that an interruption removes.
 static TEMP_FILES: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+/// Held while outputs are replaced.
 static COMMIT: Mutex<()> = Mutex::new(());
 
 fn lock<T>(mutex: &'static Mutex<T>) -> MutexGuard<'static, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Registers a temporary file: while the guard exists, an interruption removes the file.
+/// Registration of a temporary file: while the guard exists, an interruption removes the file.
 #[derive(Debug)]
 pub(super) struct TempFileGuard(PathBuf);
 
 impl TempFileGuard {
-    /// Makes a file and registers it. An interruption waits, so that no file is made and not yet registered.
+    /// Creates a file with `make` and registers it. An interruption waits until both are done.
     pub(super) fn create(
         make: impl FnOnce() -> io::Result<NamedTempFile>,
     ) -> io::Result<(NamedTempFile, Self)> {
@@ -61,7 +64,7 @@ pub(super) fn commit_lock() -> MutexGuard<'static, ()> {
     lock(&COMMIT)
 }
 
-/// Removes this run's temporary files and ends the process with `status`. For the handler of an interruption.
+/// Removes this run's temporary files and ends the process with `status`. The handler of an interruption calls it.
 pub fn exit_cleaning_up(status: i32) -> ! {
     // Both locks are held until the process ends, so that no other thread starts an output.
     let _commit = commit_lock();
@@ -79,7 +82,7 @@ pub fn remove_abandoned(folder: &Path) {
         if !is_temporary(&entry.file_name().to_string_lossy()) {
             continue;
         }
-        // Of the entry itself: a link is not followed.
+        // The metadata of an entry is that of a link, not of its target.
         let Ok(metadata) = entry.metadata() else { continue };
         let age = metadata.modified().ok().and_then(|time| time.elapsed().ok());
         if metadata.is_file() && age.is_some_and(|age| age > ABANDONED_AFTER) {

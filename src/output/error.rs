@@ -1,9 +1,9 @@
-//! Why an output could not be written.
+//! Errors of outputs.
 
 use std::io;
 use std::path::PathBuf;
 
-/// Each message names the output and what to do.
+/// Why an output cannot be written. Each message names the output and says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum OutputError {
     #[error("{}: the folder does not exist; create it, or name another file", path.display())]
@@ -23,18 +23,22 @@ pub enum OutputError {
     InUse { path: PathBuf },
     #[error("standard output: {0}")]
     Stdout(io::Error),
-    #[error("{failed}\nAlready replaced: {}\nNot replaced: {}", list(replaced), list(not_replaced))]
+    #[error(
+        "{failed}\nAlready replaced: {}\nNot replaced: {}",
+        join_paths(replaced),
+        join_paths(not_replaced)
+    )]
     Partial { failed: Box<OutputError>, replaced: Vec<PathBuf>, not_replaced: Vec<PathBuf> },
 }
 
 impl OutputError {
-    /// The command line asks for something impossible, whatever the inputs hold.
+    /// Reports whether the command line itself is wrong, so that it fails with any input.
     pub fn is_wrong_use(&self) -> bool {
         matches!(self, Self::IsInput { .. } | Self::Twice { .. } | Self::StdoutTwice)
     }
 }
 
-/// Without the name of the temporary file, which a user never sees.
+/// Describes an I/O error and its remedy. Leaves out the name of the temporary file, which a user never sees.
 fn reason(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::PermissionDenied => {
@@ -48,7 +52,7 @@ fn reason(error: &io::Error) -> String {
     }
 }
 
-fn list(paths: &[PathBuf]) -> String {
+fn join_paths(paths: &[PathBuf]) -> String {
     paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
 }
 

@@ -1,7 +1,7 @@
-//! Where results go: standard output, a device, or a file that appears whole or not at all.
+//! Writes results to standard output, to a device, or to a file that appears whole or not at all.
 //!
-//! [`target`] decides what an argument means, `protect` refuses an output that would replace an input, [`atomic`] writes,
-//! and [`cleanup`] removes temporary files when a run is interrupted or was killed.
+//! [`target`] resolves an output argument, `protect` refuses an output that would replace an input, [`atomic`] writes,
+//! and [`cleanup`] removes the temporary files of runs that were interrupted or killed.
 
 mod atomic;
 pub mod cleanup;
@@ -9,7 +9,7 @@ mod error;
 mod protect;
 mod target;
 
-pub use atomic::{StagedFile, Written, commit_all, write_stdout, write_terminal};
+pub use atomic::{StagedFile, WrittenFile, commit_all, write_stdout, write_terminal};
 pub use error::OutputError;
 pub use protect::{ProtectedPaths, protect};
 pub use target::{Output, ResolvedTarget, folder_of};

@@ -12,7 +12,7 @@ pub struct ProtectedPaths(HashSet<PathBuf>);
 
 impl ProtectedPaths {
     pub(super) fn contains(&self, path: &Path) -> bool {
-        ResolvedTarget::of(path).key().is_some_and(|key| self.0.contains(&key))
+        ResolvedTarget::resolve(path).key().is_some_and(|key| self.0.contains(&key))
     }
 }
 
@@ -23,8 +23,8 @@ struct FileId(u64, u64);
 
 #[cfg(unix)]
 impl FileId {
-    /// `None` if there is no such file.
-    fn of(path: &Path) -> Option<Self> {
+    /// Looks up the identity; `None` if there is no such file.
+    fn from_path(path: &Path) -> Option<Self> {
         use std::os::unix::fs::MetadataExt;
         let metadata = path.metadata().ok()?;
         Some(Self(metadata.dev(), metadata.ino()))
@@ -37,45 +37,47 @@ struct FileId(same_file::Handle);
 
 #[cfg(not(unix))]
 impl FileId {
-    /// `None` if there is no such file, or another program has locked it: then it cannot be replaced either.
-    fn of(path: &Path) -> Option<Self> {
+    /// Looks up the identity; `None` if there is no such file, or another program has locked it: then it cannot be replaced either.
+    fn from_path(path: &Path) -> Option<Self> {
         same_file::Handle::from_path(path).ok().map(Self)
     }
 }
 
-/// The kind of file that an output would replace.
-enum Replaces<'a> {
+/// An existing file that an output may replace.
+enum ReplacedFile<'a> {
+    /// The output itself, as the user passed it.
     Output(&'a Path),
+    /// A second name of an output, by its [`ResolvedTarget::key`].
     SecondName(PathBuf),
 }
 
-/// Fails where one of `outputs` is also one of `inputs`, under any name and through any link. `inputs` may be paths that do
-/// not exist; `is_input` decides about one that an output would replace. The cost is one look at the file system for each
-/// input, and none where no output exists yet.
+/// Fails if an output would replace an input, under any name and through any link. An input need not exist. `is_input`
+/// confirms an input that an output would replace. Costs one access to the file system for each input, and none if no
+/// output exists yet.
 pub fn protect<'a, P: AsRef<Path>, T>(
     outputs: impl IntoIterator<Item = &'a Path>,
     inputs: impl IntoIterator<Item = (P, T)>,
     is_input: impl Fn(&Path, &T) -> bool,
 ) -> Result<ProtectedPaths, OutputError> {
     let outputs: Vec<&Path> = outputs.into_iter().collect();
-    let mut existing: HashMap<FileId, Replaces<'_>> = HashMap::new();
+    let mut existing: HashMap<FileId, ReplacedFile<'_>> = HashMap::new();
     let keys: HashSet<PathBuf> =
-        outputs.iter().filter_map(|output| ResolvedTarget::of(output).key()).collect();
+        outputs.iter().filter_map(|output| ResolvedTarget::resolve(output).key()).collect();
     let mut protected = HashSet::new();
     for output in &outputs {
-        let resolved = ResolvedTarget::of(output);
+        let resolved = ResolvedTarget::resolve(output);
         // A device is not replaced; and on Windows a pipe that was opened and closed is busy.
         let ResolvedTarget::File(file) = &resolved else { continue };
         for name in SECOND_NAMES.map(|n| second_name(file, n)) {
-            let Some(key) = ResolvedTarget::of(&name).key() else { continue };
+            let Some(key) = ResolvedTarget::resolve(&name).key() else { continue };
             if keys.contains(&key) {
                 protected.insert(key);
-            } else if let Some(id) = FileId::of(&name) {
-                existing.entry(id).or_insert(Replaces::SecondName(key));
+            } else if let Some(id) = FileId::from_path(&name) {
+                existing.entry(id).or_insert(ReplacedFile::SecondName(key));
             }
         }
-        if let Some(id) = FileId::of(file) {
-            existing.insert(id, Replaces::Output(output));
+        if let Some(id) = FileId::from_path(file) {
+            existing.insert(id, ReplacedFile::Output(output));
         }
     }
     if existing.is_empty() {
@@ -83,12 +85,12 @@ pub fn protect<'a, P: AsRef<Path>, T>(
     }
     for (input, about) in inputs {
         let input = input.as_ref();
-        let replaced = FileId::of(input).and_then(|id| existing.get(&id));
+        let replaced = FileId::from_path(input).and_then(|id| existing.get(&id));
         match replaced.filter(|_| is_input(input, &about)) {
-            Some(Replaces::Output(output)) => {
+            Some(ReplacedFile::Output(output)) => {
                 return Err(OutputError::IsInput { path: output.to_path_buf() });
             }
-            Some(Replaces::SecondName(key)) => {
+            Some(ReplacedFile::SecondName(key)) => {
                 protected.insert(key.clone());
             }
             None => {}

@@ -14,17 +14,17 @@ pub enum Output {
 }
 
 impl Output {
-    /// The output that an argument names: `-` is standard output, anything else a path. No other code decides this.
+    /// Reads an output argument: `-` is standard output, anything else is a path. No other code decides this.
     pub fn from_arg(argument: PathBuf) -> Self {
         if argument.as_os_str() == "-" { Self::Stdout } else { Self::File(argument) }
     }
 
-    /// The same of an optional argument. Without one it is standard output.
+    /// Reads an optional output argument, which is standard output by default.
     pub fn from_option(argument: Option<PathBuf>) -> Self {
         argument.map_or(Self::Stdout, Self::from_arg)
     }
 
-    /// The path of a file; `None` for standard output.
+    /// Returns the path of a file; `None` for standard output.
     pub fn path(&self) -> Option<&Path> {
         match self {
             Self::File(path) => Some(path),
@@ -32,13 +32,13 @@ impl Output {
         }
     }
 
-    /// Fails where the output cannot be written, as far as that can be known before the work is done.
+    /// Fails if the path is a folder, a link to itself, or in a folder that does not exist. Rights are not checked.
     pub fn check(&self) -> Result<(), OutputError> {
         let Self::File(path) = self else { return Ok(()) };
         let wrong = |why: &str| {
             Err(OutputError::Write { path: path.clone(), source: io::Error::other(why.to_owned()) })
         };
-        match ResolvedTarget::of(path) {
+        match ResolvedTarget::resolve(path) {
             // The name of a pipe on Windows, `\\.\pipe\name`, has no folder.
             ResolvedTarget::Device(_) => Ok(()),
             ResolvedTarget::File(file) => {
@@ -61,7 +61,7 @@ fn ends_with_separator(path: &Path) -> bool {
     last.is_some_and(|&byte| std::path::is_separator(byte as char))
 }
 
-/// The folder of the file at `path`, which need not exist.
+/// Returns the folder of a file, which need not exist: `.` for a name without a folder.
 pub fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
@@ -69,9 +69,10 @@ pub fn folder_of(path: &Path) -> &Path {
     }
 }
 
-/// `report-2.csv` to `report-9.csv`: a user with all of them open has forgotten them.
+/// Numbers for the names of an output that another program holds open: `report-2.csv` to `report-9.csv`.
 pub(super) const SECOND_NAMES: [u32; 8] = [2, 3, 4, 5, 6, 7, 8, 9];
 
+/// Adds a number to the name of a file: `report-2.csv` for `report.csv` and 2.
 pub(super) fn second_name(path: &Path, n: u32) -> PathBuf {
     let mut name = path.file_stem().unwrap_or_default().to_os_string();
     name.push(format!("-{n}"));
@@ -82,21 +83,23 @@ pub(super) fn second_name(path: &Path, n: u32) -> PathBuf {
     path.with_file_name(name)
 }
 
-/// The target of a path after links.
+/// Destination of an output, with all links resolved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ResolvedTarget {
-    /// A file that exists or will exist. Links are followed, also one whose target does not exist, so that they stay links.
+    /// A file, which need not exist. Replacing it keeps the links to it.
     File(PathBuf),
-    /// `/dev/null`, a pipe, `NUL`, `CON`: written in place. Replacing it would take it away from every other program.
+    /// A device or pipe (`/dev/null`, `NUL`, `CON`), which is written in place. Replacing it would take it away from every
+    /// other program.
     Device(PathBuf),
 }
 
-/// Links followed until one counts as a loop; Linux stops at 40 too.
+/// Links to follow before they count as a loop. Linux has the same limit (path_resolution(7)).
 const MAX_LINKS: usize = 40;
 
 impl ResolvedTarget {
-    pub fn of(path: &Path) -> Self {
-        // On Windows this removes trailing dots and spaces, which the system ignores, and knows the names of devices:
+    /// Follows the links of `path`, also one to a file that does not exist.
+    pub fn resolve(path: &Path) -> Self {
+        // On Windows this removes trailing dots and spaces, which the system ignores, and recognises the names of devices:
         // NUL in any folder on Windows 10, in none on Windows 11.
         let mut full = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
         if is_device(&full) {
@@ -115,7 +118,8 @@ impl ResolvedTarget {
         }
     }
 
-    /// Equal for two outputs that would overwrite each other. `None` for a device, which several outputs may share.
+    /// Returns a key that is equal for two outputs that would overwrite each other. `None` for a device, which several
+    /// outputs may share.
     pub fn key(&self) -> Option<PathBuf> {
         match self {
             Self::File(path) if cfg!(any(windows, target_os = "macos")) => {
@@ -126,7 +130,7 @@ impl ResolvedTarget {
         }
     }
 
-    /// The file with `suffix` after its name; `None` for a device.
+    /// Appends `suffix` to the path of a file; `None` for a device.
     pub fn with_suffix(&self, suffix: impl AsRef<OsStr>) -> Option<PathBuf> {
         let Self::File(path) = self else { return None };
         let mut name = path.as_os_str().to_owned();
@@ -163,7 +167,7 @@ mod tests {
     fn two_spellings_of_a_folder_are_one() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("sub")).unwrap();
-        let key = |path: &str| ResolvedTarget::of(&folder.path().join(path)).key().unwrap();
+        let key = |path: &str| ResolvedTarget::resolve(&folder.path().join(path)).key().unwrap();
         assert_eq!(key("report.csv"), key("sub/../report.csv"));
         assert_ne!(key("report.csv"), key("sub/report.csv"));
         assert_eq!(key("report.csv") == key("REPORT.csv"), cfg!(windows));
@@ -172,8 +176,8 @@ mod tests {
     #[test]
     fn a_device_is_not_a_file() {
         let device = Path::new(if cfg!(windows) { "NUL" } else { "/dev/null" });
-        assert_eq!(ResolvedTarget::of(device), ResolvedTarget::Device(device.to_path_buf()));
-        assert_eq!(ResolvedTarget::of(device).key(), None);
+        assert_eq!(ResolvedTarget::resolve(device), ResolvedTarget::Device(device.to_path_buf()));
+        assert_eq!(ResolvedTarget::resolve(device).key(), None);
     }
 
     #[test]
@@ -195,7 +199,7 @@ mod tests {
         link("sub/later.csv", "dangling.csv");
         link("dangling.csv", "second.csv");
         link("loop.csv", "loop.csv");
-        let resolved = |name: &str| ResolvedTarget::of(&root.join(name));
+        let resolved = |name: &str| ResolvedTarget::resolve(&root.join(name));
         assert_eq!(resolved("latest.csv"), ResolvedTarget::File(root.join("real.csv")));
         assert_eq!(resolved("dangling.csv"), ResolvedTarget::File(root.join("sub/later.csv")));
         assert_eq!(resolved("second.csv"), resolved("sub/later.csv"), "one target, two links");

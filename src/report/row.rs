@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::fix::Fix;
 use super::item::{EvidenceItem, RequestItem};
+use super::numbers::grouped;
 use crate::diagnosis::{Cause, Collectable, Confidence, Finding, Kind, OrderKey, Orderable, Request};
 use crate::files::FileIndex;
 use crate::incidents::ActivityTimes;
@@ -74,12 +75,18 @@ impl Status {
         }
     }
 
-    /// Is it present now? Only a comparison can show that it is not.
+    /// Counts each status: `2 new, 5 ongoing, 1 resolved, 0 reopened`.
+    pub fn counts(statuses: impl Iterator<Item = Self> + Clone) -> String {
+        let count = |status: Self| statuses.clone().filter(|s| *s == status).count() as u64;
+        Self::ALL.map(|status| format!("{} {}", grouped(count(status)), status.name())).join(", ")
+    }
+
+    /// Reports whether the incident is present now. Without a comparison every incident is.
     pub fn is_present(self) -> bool {
         self != Self::Resolved
     }
 
-    /// Is it one that an earlier report did not have as present?
+    /// Reports whether the incident is present now and was not present in the earlier report.
     pub fn is_new(self) -> bool {
         matches!(self, Self::New | Self::Reopened)
     }

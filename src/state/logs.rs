@@ -1,4 +1,4 @@
-//! How far each log was read, and what that shows: that it was cleared, or overwritten before it was read.
+//! Compares how far each log was read in two runs, to notice a log that was cleared, or overwritten before a run read it.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
@@ -9,56 +9,56 @@ use serde::{Deserialize, Serialize};
 use crate::files::FileIndex;
 use crate::incidents::{LogName, LogRange, LogRanges};
 
-/// How far one log was read. Events are known by what they are ([`crate::events::ReportedEvents`]), so this decides nothing: it is
-/// kept to notice what was lost, and for people who look into the file.
+/// How far one log was read. It does not decide which events are new: [`crate::events::ReportedEvents`] does. It shows lost
+/// records, and until when a client's log is known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogState {
     /// In lower case.
     pub computer: String,
     pub channel: String,
-    /// The last record of the log; where that is not known (XML, forwarded events), the last that triage wants.
+    /// ID of the last record. In event XML and forwarded events, where that is not known, the last record that triage wants.
     pub record_id: u64,
-    /// TimeCreated of the latest record that triage wants.
+    /// `TimeCreated` of the latest record that triage wants.
     pub time: Timestamp,
-    /// When the last record of the file that holds the log was written, wanted or not: until then it is known what
-    /// happened. `None` in states of programs that did not keep it.
+    /// When the last record of the log's file was written, wanted or not. The log is known until then. `None` in a state
+    /// from before this field existed.
     #[serde(default)]
     pub read_to: Option<Timestamp>,
 }
 
-/// Facts about a log file apart from the records that triage reads.
+/// First and last record of a log file, also where triage does not want them.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct FileEnds {
-    /// The whole file could be read. Otherwise it proves what it contains, but not what is absent.
+    /// The whole file could be read. If not, the absence of a record proves nothing.
     pub whole: bool,
-    /// First and last record identifier by the record headers; `None` where there are none.
+    /// First and last record ID in the record headers; `None` if the file has no such headers.
     pub ids: Option<(u64, u64)>,
     /// When the last record was written.
     pub last_written: Option<Timestamp>,
 }
 
-/// The logs after a run, compared with those before it.
+/// Result of [`compare_logs`].
 #[derive(Debug, Default)]
 pub struct LogProgress {
-    /// How far they were read.
+    /// All logs of this run and of those before it, sorted by name.
     pub logs: Vec<LogState>,
-    /// A sentence for each that was cleared or overwritten, or has a record from the future.
+    /// A sentence for each log that was cleared or overwritten, or that has a record from the future.
     pub notes: Vec<String>,
-    /// Computers (in lower case) whose log goes further than any earlier run read it, and how far.
+    /// For each computer (in lower case) whose log was read further than before: the time until which its log is known.
     pub advanced_to: HashMap<String, Timestamp>,
 }
 
-/// Until when the logs in each file are known.
-struct ReadTo {
+/// Times that show until when the logs in one file are known.
+struct FileTimes {
     /// When the last record was written, by the clock of the computer that holds the log.
-    written: Option<Timestamp>,
-    /// The newest record of each computer, the latest first.
+    last_written: Option<Timestamp>,
+    /// Time of the newest record of each computer, the latest first.
     newest: Vec<(Box<str>, Timestamp)>,
 }
 
-impl ReadTo {
-    /// For each file that was read whole.
-    fn of_files(
+impl FileTimes {
+    /// Collects the times of each file that was read whole. A record that was written after `latest` does not count.
+    fn by_file(
         logs: &[(LogName, Vec<(FileIndex, LogRange)>)],
         latest: Timestamp,
         ends: &dyn Fn(FileIndex) -> FileEnds,
@@ -71,69 +71,70 @@ impl ReadTo {
             if !ends.whole {
                 continue;
             }
-            let written = ends.last_written.filter(|time| *time <= latest);
-            let of_file = files.entry(*file).or_insert_with(|| Self { written, newest: Vec::new() });
-            // All logs of a computer follow each other.
-            match of_file.newest.last_mut().filter(|(computer, _)| *computer == name.computer) {
+            let last_written = ends.last_written.filter(|time| *time <= latest);
+            let times = files.entry(*file).or_insert_with(|| Self { last_written, newest: Vec::new() });
+            // `logs` is sorted, so all logs of a computer are neighbours.
+            match times.newest.last_mut().filter(|(computer, _)| *computer == name.computer) {
                 Some((_, time)) => *time = log_range.newest.time.max(*time),
-                None => of_file.newest.push((name.computer.clone(), log_range.newest.time)),
+                None => times.newest.push((name.computer.clone(), log_range.newest.time)),
             }
         }
-        for of_file in files.values_mut() {
-            of_file.newest.sort_by_key(|(_, time)| Reverse(*time));
+        for times in files.values_mut() {
+            times.newest.sort_by_key(|(_, time)| Reverse(*time));
         }
         files
     }
 
-    /// For one computer's log. A collector's file has the records of many computers, so a later record of another one
-    /// shows that the log was read further. One other computer is not enough, as its clock may be wrong.
-    fn of_log(&self, computer: &str, own: Timestamp) -> Timestamp {
+    /// Returns the time until which the log of `computer` is known, at least that of its `own` newest record. A collector's
+    /// file has the records of many computers, so later records of two others show that the log was read further. One other
+    /// computer is not enough, because its clock may be wrong.
+    fn known_until(&self, computer: &str, own: Timestamp) -> Timestamp {
         let mut others = self.newest.iter().filter(|(other, _)| **other != *computer);
         let second = others.nth(1).map(|(_, time)| *time);
-        own.max(self.written.unwrap_or(own)).max(second.unwrap_or(own))
+        own.max(self.last_written.unwrap_or(own)).max(second.unwrap_or(own))
     }
 }
 
-/// Compares the logs of a run with those of the runs before it.
-pub fn follow(
+/// Compares the logs of a run with those of the runs before it. `ends` returns the first and last record of a file.
+pub fn compare_logs(
     before: &[LogState],
     log_ranges: LogRanges,
     ends: &dyn Fn(FileIndex) -> FileEnds,
 ) -> LogProgress {
     let latest = log_ranges.latest();
-    // A wrong time in a state would stay forever.
+    // A state may hold a time that is too late, which no later run would replace.
     let is_credible = |log: &&LogState| log.time.max(log.read_to.unwrap_or(log.time)) <= latest;
     let before = before.iter().filter(is_credible);
     let mut all: BTreeMap<(String, String), LogState> =
         before.map(|log| ((log.computer.clone(), log.channel.clone()), log.clone())).collect();
     let mut logs_in: HashMap<FileIndex, usize> = HashMap::new();
     let mut notes = Vec::new();
-    for (name, file, place) in log_ranges.future() {
+    for (name, file, position) in log_ranges.future() {
         *logs_in.entry(file).or_default() += 1;
         notes.push(format!(
             "{}, {}: record {} has the time {}, which is in the future. Its clock was wrong; the time does not count for how \
              far the log was read",
-            name.computer, name.channel, place.record_id, place.time
+            name.computer, name.channel, position.record_id, position.time
         ));
     }
     let logs = log_ranges.by_log();
     for (file, _) in logs.iter().flat_map(|(_, files)| files) {
         *logs_in.entry(*file).or_default() += 1;
     }
-    let read_to = ReadTo::of_files(&logs, latest, ends);
+    let file_times = FileTimes::by_file(&logs, latest, ends);
     let mut advanced_to: HashMap<String, Timestamp> = HashMap::new();
     for (name, files) in &logs {
-        let of_file = |(file, log_range): &(FileIndex, LogRange)| {
-            Some(read_to.get(file)?.of_log(&name.computer, log_range.newest.time))
+        let known_until = |(file, log_range): &(FileIndex, LogRange)| {
+            Some(file_times.get(file)?.known_until(&name.computer, log_range.newest.time))
         };
-        let read_to = files.iter().filter_map(of_file).max();
-        let files: Vec<Part<'_>> = files
+        let read_to = files.iter().filter_map(known_until).max();
+        let files: Vec<LogPart<'_>> = files
             .iter()
             .filter(|(_, log_range)| log_range.highest_id > 0)
-            .map(|(file, log_range)| Part {
+            .map(|(file, log_range)| LogPart {
                 log_range,
-                // A file of several logs, or one with new record numbers (a filtered export), proves nothing
-                // here.
+                // The headers of a file with several logs do not count for one of them. A filtered export numbers its
+                // records anew.
                 ids: ends(*file).ids.filter(|(first, last)| {
                     logs_in.get(file) == Some(&1)
                         && *first <= log_range.lowest_id
@@ -164,7 +165,7 @@ pub fn follow(
         {
             advanced_to.entry(key.0).and_modify(|t| *t = to.max(*t)).or_insert(to);
         }
-        // An older export may be an additional input. The records read before still count.
+        // An older export may be an additional input. Then the records of the earlier runs still count.
         if (now.time, now.record_id) > (old.time, old.record_id) {
             *old = now;
         } else {
@@ -175,27 +176,28 @@ pub fn follow(
 }
 
 /// The part of a log that one file has.
-struct Part<'a> {
+struct LogPart<'a> {
     log_range: &'a LogRange,
+    /// First and last record ID in the record headers, if they are those of this log.
     ids: Option<(u64, u64)>,
 }
 
-/// Record IDs rise, also when a log wraps; only after clearing does a later record have a lower one. All records that
-/// were read are as old as `old.time` or older, so a clock that was set back does not look like it.
-fn cleared_note(old: &LogState, name: &LogName, files: &[Part<'_>]) -> Option<String> {
-    let place = files
+/// Reports a log that was cleared: a later record has a lower ID. Record IDs rise, also when a log wraps. No record that was
+/// read is later than `old.time`, so a clock that was set back does not look like a cleared log.
+fn cleared_note(old: &LogState, name: &LogName, files: &[LogPart<'_>]) -> Option<String> {
+    let later = files
         .iter()
         .flat_map(|part| [part.log_range.oldest, part.log_range.newest])
-        .find(|place| place.time > old.time && place.record_id <= old.record_id && place.record_id > 0)?;
+        .find(|record| record.time > old.time && record.record_id <= old.record_id && record.record_id > 0)?;
     Some(format!(
         "{}, {}: the log was cleared: record {} of {} is later than record {} of {}; what it held after that time is lost \
          unless another export has it",
-        name.computer, name.channel, place.record_id, place.time, old.record_id, old.time
+        name.computer, name.channel, later.record_id, later.time, old.record_id, old.time
     ))
 }
 
-/// The oldest record there is does not follow the last one that was read.
-fn overwritten_note(old: &LogState, name: &LogName, files: &[Part<'_>]) -> Option<String> {
+/// Reports records that were overwritten: the oldest record of all files does not follow the last one that was read.
+fn overwritten_note(old: &LogState, name: &LogName, files: &[LogPart<'_>]) -> Option<String> {
     let ids = || files.iter().filter_map(|part| part.ids);
     let next = old.record_id.checked_add(1)?;
     if ids().any(|(first, last)| first <= next && last >= old.record_id) {
@@ -231,7 +233,7 @@ mod tests {
             reaches.add_record(&record("SRV1", id, second), file);
         }
         let ends = |file| FileEnds { whole: true, ids: ids.get(file as usize).copied(), last_written: None };
-        let LogProgress { logs, notes, .. } = follow(before, reaches, &ends);
+        let LogProgress { logs, notes, .. } = compare_logs(before, reaches, &ends);
         (logs.iter().map(|l| (l.record_id, l.time.as_second())).collect(), notes, logs)
     }
 
@@ -274,8 +276,8 @@ mod tests {
             records
                 .iter()
                 .for_each(|(computer, id, second)| reaches.add_record(&record(computer, *id, *second), 0));
-            let followed = follow(before, reaches, &|_| ends);
-            (followed.advanced_to.get("a").copied(), followed.logs)
+            let progress = compare_logs(before, reaches, &|_| ends);
+            (progress.advanced_to.get("a").copied(), progress.logs)
         };
         let ends =
             |last, second| FileEnds { whole: true, ids: Some((1, last)), last_written: Some(at(second)) };
@@ -325,7 +327,7 @@ mod tests {
                 .iter()
                 .for_each(|(computer, id, second)| ranges.add_record(&record(computer, *id, *second), 0));
             let newest = records.iter().map(|(_, _, second)| at(*second)).max();
-            follow(before, ranges, &|_| FileEnds { whole: true, ids: None, last_written: newest })
+            compare_logs(before, ranges, &|_| FileEnds { whole: true, ids: None, last_written: newest })
         };
         let first = night(&[], &[("A", 1, 100)]);
         let second = night(&first.logs, &[("A", 1, 100), ("B", 2, far)]);
@@ -347,7 +349,7 @@ mod tests {
                 .iter()
                 .for_each(|(computer, id, second)| ranges.add_record(&record(computer, *id, *second), 0));
             // Event XML: no record has a header.
-            follow(before, ranges, &|_| FileEnds { whole: true, ids: None, last_written: None })
+            compare_logs(before, ranges, &|_| FileEnds { whole: true, ids: None, last_written: None })
         };
         let first = night(&[], &[("A", 1, 100), ("B", 1, 90), ("C", 1, 80)]).logs;
         let one = night(&first, &[("A", 1, 100), ("B", 2, 900), ("C", 1, 80)]);

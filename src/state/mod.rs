@@ -1,9 +1,10 @@
 //! Memory of a schedule from run to run (`--state FILE`): the reported events, the incidents and their status,
 //! and how far each log was read.
 //!
-//! One file: a line that names it, then JSON lines, compressed (Zstandard, with a checksum): the logs and the reported events,
-//! then one incident a line. It is written whole under a temporary name and renamed as the last thing a run does. Whenever a run is killed,
-//! the file is the old state or the new one. The events of a run whose state was not kept are reported again, never lost.
+//! The file begins with a line that names its kind. JSON lines follow, compressed with Zstandard and a checksum: one for the
+//! logs and the reported events, then one per incident. A run writes the state under a temporary name and renames it after all
+//! outputs, so a run that is killed at any time leaves the old state or the new one. If it leaves the old one, the next run
+//! reports its events again: no event is lost.
 
 mod logs;
 
@@ -24,26 +25,26 @@ use crate::report::in_order::write_in_order;
 use crate::report::{Row, Status};
 use crate::text::escape::escape_json;
 
-pub use logs::{FileEnds, LogProgress, LogState, follow};
+pub use logs::{FileEnds, LogProgress, LogState, compare_logs};
 
-/// Value of `format`, so that another file is refused.
+/// Value of `format` in the first JSON line. A file with another value is refused.
 const FORMAT: &str = "krbtriage-state";
 
-/// Rises when an older program would misread the file. Version 3 is the first that is compressed.
+/// Version of the format. It rises when an older program would misread the file. Version 3 is the first that is compressed.
 const VERSION: u32 = 3;
 
-/// A million incidents and ten million events take less, packed.
+/// Longest state in bytes, compressed. A million incidents and ten million events take less.
 const MAX_LEN: u64 = 4 << 30;
-/// The longest line, unpacked: a hundred million reported events.
+/// Longest line in bytes, not compressed. The first line reaches it with a hundred million reported events.
 const MAX_LINE: u64 = 2 << 30;
 
-/// Level of the compression. Higher ones take several times longer for a tenth less.
+/// Level of the compression. Higher levels take several times longer and save a tenth of the size.
 const LEVEL: i32 = 1;
 
-/// The file begins with this line. Without it, a state in a folder of logs would look like a compressed log.
+/// First line of the file. Without it, a state in a folder of logs would look like a compressed log.
 const MARK: &[u8] = b"krbtriage-state\n";
 
-/// Why the state could not be used.
+/// Why a state cannot be used. Each message names the file and says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {
     #[error("--state {}: {}", path.display(), describe_read_error(path, source))]
@@ -69,33 +70,34 @@ pub enum StateError {
     Damaged { path: PathBuf, why: String },
 }
 
-/// Content of the state. The rows stay compressed until they are compared.
+/// Content of a state. Its rows stay compressed until [`State::earlier`] compares them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct State {
     pub reported: ReportedEvents,
-    /// In the order of their names.
+    /// Sorted by name.
     pub logs: Vec<LogState>,
+    /// By incident ID.
     counts: HashMap<String, EventCounts>,
-    /// The file, as it was read.
+    /// The whole file, compressed.
     packed: Vec<u8>,
 }
 
-/// How often an incident was logged.
+/// Number of events of one incident.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct EventCounts {
-    /// In all runs together.
+    /// Events of all runs together.
     total: u64,
-    /// In the last run with any.
+    /// Events of the last run that had any.
     last: u64,
 }
 
-/// Keeps a second run away from the state. The system releases it when the process ends, however it ends.
+/// Lock that keeps a second run away from a state. The system releases it when the process ends for any reason.
 #[derive(Debug)]
 pub struct Lock(#[expect(dead_code, reason = "the open file is the lock")] File);
 
-/// The first line.
+/// First JSON line of a state.
 #[derive(Serialize, Deserialize)]
-struct Head {
+struct Header {
     format: String,
     version: u32,
     #[serde(default)]
@@ -104,39 +106,28 @@ struct Head {
     reported: String,
 }
 
-/// Every other line, as it is read: an incident. Whatever each run needs of it comes before its row.
-#[derive(Deserialize)]
-struct IncidentLine<'a> {
+/// Line of one incident. What each run needs stands before the row, which is a [`Row`] when it is written and is parsed only on
+/// demand when it is read.
+#[derive(Serialize, Deserialize)]
+struct IncidentLine<'a, R> {
     incident_id: &'a str,
     status: Status,
-    /// As [`EventCounts`].
+    /// [`EventCounts::total`].
     total_events: u64,
+    /// [`EventCounts::last`].
     events: u64,
     first_seen: &'a str,
     last_seen: &'a str,
-    #[serde(borrow)]
-    row: &'a RawValue,
-}
-
-/// The same line, as it is written.
-#[derive(Serialize)]
-struct RowLine<'a> {
-    incident_id: &'a str,
-    status: Status,
-    total_events: u64,
-    events: u64,
-    first_seen: &'a str,
-    last_seen: &'a str,
-    row: &'a Row,
+    row: R,
 }
 
 impl State {
-    /// Reads the state in `path` (an empty one if there is no such file) and locks it. The lock is on a file
-    /// next to the final target of any links, because the state itself is replaced at the end of the run.
+    /// Reads and locks the state in `path`, which is empty if there is no such file. The lock is on a file next to the final
+    /// target of any links, because the state itself is replaced at the end of the run.
     pub fn open(path: &Path) -> Result<(Self, Lock), StateError> {
         let failed = |source| StateError::Read { path: path.to_path_buf(), source };
         let not_a_file = || failed(io::Error::other("it is a pipe or a device"));
-        let lock_path = ResolvedTarget::of(path).with_suffix(".lock").ok_or_else(not_a_file)?;
+        let lock_path = ResolvedTarget::resolve(path).with_suffix(".lock").ok_or_else(not_a_file)?;
         let is_new = !lock_path.exists();
         let options = File::options().create(true).truncate(false).write(true).clone();
         let lock = options.open(&lock_path).map_err(failed)?;
@@ -151,7 +142,7 @@ impl State {
             Err(error) => Err(failed(error)),
         };
         if state.is_err() && is_new {
-            // The file is not a state, so no run of the program uses a lock next to it. One that stays does no harm.
+            // The file is not a state, so no other run uses a lock next to it. A lock that stays does no harm.
             let _ = std::fs::remove_file(&lock_path);
         }
         Ok((state?, Lock(lock)))
@@ -169,33 +160,33 @@ impl State {
         }
         let damaged = &|why: String| StateError::Damaged { path: path.clone(), why };
         let mut lines = Lines::new(&packed).map_err(damaged)?;
-        // Advice to delete a file must not be given for one that never was a state.
+        // The message of a damaged state advises to delete the file. A file that never was a state must not get it.
         let foreign = || StateError::Foreign { path: path.clone() };
-        let head: Head = serde_json::from_str(lines.next().map_err(damaged)?.ok_or_else(foreign)?)
+        let header: Header = serde_json::from_str(lines.next().map_err(damaged)?.ok_or_else(foreign)?)
             .map_err(|_| foreign())?;
-        if head.format != FORMAT {
+        if header.format != FORMAT {
             return Err(foreign());
         }
-        if head.version > VERSION {
-            return Err(StateError::Later { path: path.clone(), version: head.version });
+        if header.version > VERSION {
+            return Err(StateError::Later { path: path.clone(), version: header.version });
         }
-        let reported = ReportedEvents::from_text(&head.reported)
+        let reported = ReportedEvents::from_text(&header.reported)
             .ok_or_else(|| damaged("its list of reported events is damaged".to_owned()))?;
         let mut counts = HashMap::new();
         while let Some(line) = lines.next().map_err(damaged)? {
-            let line: IncidentLine<'_> =
+            let line: IncidentLine<'_, &RawValue> =
                 serde_json::from_str(line).map_err(|e| damaged(format!("it is damaged: {e}")))?;
-            let of_incident = EventCounts { total: line.total_events, last: line.events };
-            if counts.insert(line.incident_id.to_owned(), of_incident).is_some() {
+            let events = EventCounts { total: line.total_events, last: line.events };
+            if counts.insert(line.incident_id.to_owned(), events).is_some() {
                 return Err(damaged(format!("{} appears twice", line.incident_id)));
             }
         }
         drop(lines);
-        Ok(Self { reported, logs: head.logs, counts, packed })
+        Ok(Self { reported, logs: header.logs, counts, packed })
     }
 
-    /// The incidents as the last runs with events of them reported them. `is_wanted` says of an incident, by its ID, status
-    /// and last time, whether its row is needed: a row is far larger than what a comparison uses.
+    /// Returns each incident as reported by the last run that had events of it. `is_wanted` gets its ID, status and last time,
+    /// and decides whether its row is read: a row is far larger than the rest.
     pub fn earlier(
         &self,
         path: &Path,
@@ -210,7 +201,7 @@ impl State {
         lines.next().map_err(damaged)?;
         while let Some(text) = lines.next().map_err(damaged)? {
             let unread = |e: serde_json::Error| damaged(format!("it is damaged: {e}"));
-            let line: IncidentLine<'_> = serde_json::from_str(text).map_err(unread)?;
+            let line: IncidentLine<'_, &RawValue> = serde_json::from_str(text).map_err(unread)?;
             earlier.push(if is_wanted(line.incident_id, line.status, line.last_seen) {
                 let row: Row = serde_json::from_str(line.row.get()).map_err(unread)?;
                 baseline::check(&row).map_err(damaged)?;
@@ -228,28 +219,27 @@ impl State {
         Ok(earlier)
     }
 
-    /// Events of all runs together, each counted once.
+    /// Returns the number of events of all runs together, each counted once.
     pub fn total_events(&self) -> u64 {
         self.counts.values().map(|counts| counts.total).sum()
     }
 
-    /// Writes the state with these rows, which [`State::next`] counted.
+    /// Writes the state and its rows: those that [`State::next`] got.
     pub fn write(&self, rows: &[Row], out: &mut dyn Write) -> io::Result<()> {
         out.write_all(MARK)?;
         let mut out = zstd::Encoder::new(out, LEVEL)?;
-        // A reader of it notices damage.
         out.include_checksum(true)?;
-        let head = Head {
+        let header = Header {
             format: FORMAT.to_owned(),
             version: VERSION,
             logs: self.logs.clone(),
             reported: self.reported.to_text(),
         };
-        writeln!(out, "{}", escape_json(&head)?)?;
+        writeln!(out, "{}", escape_json(&header)?)?;
         write_in_order(rows, &mut out, |rows, piece| {
             rows.iter().try_for_each(|row| {
                 let counts = self.counts.get(&row.incident_id).copied().unwrap_or_default();
-                let line = RowLine {
+                let line = IncidentLine {
                     incident_id: &row.incident_id,
                     status: row.status,
                     total_events: counts.total,
@@ -264,13 +254,14 @@ impl State {
         out.finish().map(drop)
     }
 
-    /// The state after a run: its rows (compared with [`State::earlier`]), the events it counted, how far it read.
+    /// Returns the state after a run. `rows` have been compared with [`State::earlier`], `fingerprints` are those of the
+    /// counted events, and `logs` says how far each log was read.
     #[must_use]
     pub fn next(mut self, rows: &[Row], fingerprints: &[u64], logs: Vec<LogState>) -> Self {
         let count = |row: &Row| {
             let earlier = self.counts.get(&row.incident_id).copied().unwrap_or_default();
             let now = if row.status == Status::Resolved { 0 } else { row.events };
-            // When it is resolved, it is reported with the events of the last run that had some.
+            // A resolved incident is reported with the events of the last run that had some.
             let last = if row.events == 0 { earlier.last } else { row.events };
             (row.incident_id.clone(), EventCounts { total: earlier.total.saturating_add(now), last })
         };
@@ -280,21 +271,20 @@ impl State {
     }
 }
 
-/// The lines of a packed state, one at a time.
+/// Reader of the JSON lines of a compressed state. Its errors are clauses about the file: `it is damaged: ...`.
 struct Lines<'a> {
     unpacked: BufReader<zstd::Decoder<'a, &'a [u8]>>,
     line: String,
 }
 
 impl<'a> Lines<'a> {
-    /// Fails with what is wrong.
     fn new(packed: &'a [u8]) -> Result<Self, String> {
         let frame = packed.strip_prefix(MARK).unwrap_or_default();
         let decoder = zstd::Decoder::with_buffer(frame).map_err(|e| format!("it is damaged: {e}"))?;
         Ok(Self { unpacked: BufReader::new(decoder), line: String::new() })
     }
 
-    /// The next one; none at the end, where the checksum was right. Fails with what is wrong.
+    /// Returns the next line, or `None` at the end. Fails there if the checksum is wrong.
     fn next(&mut self) -> Result<Option<&str>, String> {
         self.line.clear();
         let mut line = self.unpacked.by_ref().take(MAX_LINE);

@@ -4,6 +4,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::support::folder::names;
+use crate::support::program::krbtriage_with_signals;
 
 #[track_caller]
 fn until(what: &str, mut true_now: impl FnMut() -> bool) {
@@ -14,8 +15,9 @@ fn until(what: &str, mut true_now: impl FnMut() -> bool) {
     }
 }
 
-/// A run whose outputs are complete and which waits to hand one of them to a pipe that nobody reads.
-fn interrupt_with(signal: &str) {
+/// Interrupts a run whose outputs are complete and which waits to hand one of them to a pipe that nobody reads. It is started
+/// with these options of `env`.
+fn interrupt(options: &[&str], signal: &str) {
     let folder = tempfile::tempdir().unwrap();
     let (out, temporary) = (folder.path().join("out"), folder.path().join("tmp"));
     std::fs::create_dir(&out).unwrap();
@@ -23,7 +25,7 @@ fn interrupt_with(signal: &str) {
     std::fs::write(out.join("report.csv"), "old").unwrap();
     assert!(Command::new("mkfifo").arg(out.join("pipe.json")).status().unwrap().success());
 
-    let mut child = Command::new(env!("CARGO_BIN_EXE_krbtriage"))
+    let mut child = krbtriage_with_signals(options)
         .args(["triage", concat!(env!("CARGO_MANIFEST_DIR"), "/samples/logs"), "-q"])
         .args(["-o", "report.csv", "-o", "pipe.json"])
         .current_dir(&out)
@@ -50,10 +52,39 @@ fn interrupt_with(signal: &str) {
 
 #[test]
 fn ctrl_c_leaves_the_old_report_and_nothing_else() {
-    interrupt_with("-INT");
+    interrupt(&[], "-INT");
 }
 
 #[test]
 fn a_schedulers_stop_leaves_the_old_report_and_nothing_else() {
-    interrupt_with("-TERM");
+    interrupt(&[], "-TERM");
+}
+
+/// No signal was handled if one was ignored, so that the stop of a job under nohup left its temporary files.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_stop_under_nohup_or_in_the_background_leaves_the_old_report_and_nothing_else() {
+    interrupt(&["--ignore-signal=HUP"], "-TERM");
+    interrupt(&["--ignore-signal=HUP"], "-INT");
+    interrupt(&["--ignore-signal=INT"], "-HUP");
+}
+
+/// nohup ignores SIGHUP so that a run survives its terminal.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_ignored_signal_stays_ignored() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(Command::new("mkfifo").arg(folder.path().join("pipe.json")).status().unwrap().success());
+    let mut child = krbtriage_with_signals(&["--ignore-signal=HUP"])
+        .args(["triage", concat!(env!("CARGO_MANIFEST_DIR"), "/samples/logs"), "-q"])
+        .args(["-o", "report.csv", "-o", "pipe.json"])
+        .current_dir(folder.path())
+        .spawn()
+        .unwrap();
+    until("an output is staged", || names(folder.path()).iter().any(|n| n.starts_with(".krbtriage-")));
+    let sent = Command::new("kill").args(["-HUP", &child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+    assert!(!std::fs::read(folder.path().join("pipe.json")).unwrap().is_empty());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert_eq!(names(folder.path()), ["pipe.json", "report.csv"]);
 }

@@ -1,4 +1,4 @@
-//! `krbtriage audit`: its options.
+//! Options of `krbtriage audit`.
 
 use std::path::{Path, PathBuf};
 
@@ -6,7 +6,7 @@ use clap::Args;
 use clap::builder::{PathBufValueParser, TypedValueParser};
 
 use super::format::audit_file;
-use super::terminal_options::Say;
+use super::terminal_options::Verbosity;
 use super::zone_option::ZoneOption;
 use crate::cli::paths::expand_wildcards;
 use crate::cli::terminal;
@@ -94,7 +94,7 @@ pub(in crate::cli) struct Audit {
     zone: ZoneOption,
 
     #[command(flatten)]
-    pub terminal: Say,
+    pub verbosity: Verbosity,
 }
 
 impl Audit {

@@ -1,4 +1,4 @@
-//! `krbtriage collect-script`: its options.
+//! Options of `krbtriage collect-script`.
 
 use std::path::PathBuf;
 

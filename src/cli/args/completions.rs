@@ -1,4 +1,4 @@
-//! `krbtriage completions`: its options.
+//! Options of `krbtriage completions`.
 
 use clap::Args;
 

@@ -1,4 +1,4 @@
-//! `krbtriage explain`: its options.
+//! Options of `krbtriage explain`.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! `krbtriage extract`: its options.
+//! Options of `krbtriage extract`.
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use clap::Args;
 use clap::builder::{PathBufValueParser, TypedValueParser};
 
 use super::format::{csv_or_lines_file, is_json_lines};
-use super::terminal_options::Terminal;
+use super::terminal_options::TerminalOptions;
 use super::zone_option::ZoneOption;
 use crate::cli::paths::expand_wildcards;
 use crate::commands;
@@ -88,7 +88,7 @@ pub(in crate::cli) struct Extract {
     zone: ZoneOption,
 
     #[command(flatten)]
-    pub terminal: Terminal,
+    pub terminal: TerminalOptions,
 }
 
 impl Extract {

@@ -1,4 +1,4 @@
-//! `krbtriage here`: its options.
+//! Options of `krbtriage here`.
 
 use std::path::PathBuf;
 
@@ -59,7 +59,7 @@ impl Here {
     }
 }
 
-/// Why this machine cannot be read.
+/// Why the options and this machine give no configuration.
 #[derive(Debug, thiserror::Error)]
 pub(in crate::cli) enum HereError {
     #[error(transparent)]
@@ -71,7 +71,7 @@ pub(in crate::cli) enum HereError {
 }
 
 impl HereError {
-    /// The command line asks for something impossible; else there is no report.
+    /// Reports whether the command line itself is wrong. If not, the logs of this machine cannot be read.
     pub(in crate::cli) fn is_wrong_use(&self) -> bool {
         !matches!(self, Self::Logs(_))
     }

@@ -1,4 +1,4 @@
-//! `krbtriage inventory`: its options.
+//! Options of `krbtriage inventory`.
 
 use std::path::PathBuf;
 
@@ -6,7 +6,7 @@ use clap::Args;
 use clap::builder::{PathBufValueParser, TypedValueParser};
 
 use super::format::csv_file;
-use super::terminal_options::Say;
+use super::terminal_options::Verbosity;
 use crate::cli::paths::expand_wildcards;
 use crate::commands;
 use crate::output::Output;
@@ -32,7 +32,7 @@ pub(in crate::cli) struct Inventory {
     output: Option<PathBuf>,
 
     #[command(flatten)]
-    pub terminal: Say,
+    pub verbosity: Verbosity,
 }
 
 impl Inventory {

@@ -1,4 +1,4 @@
-//! The command line: one file per command.
+//! Arguments of the program, with one file for each command.
 
 mod audit;
 mod collect_script;
@@ -24,7 +24,7 @@ pub(super) use extract::Extract;
 pub(super) use here::Here;
 pub(super) use inventory::Inventory;
 pub(super) use probe::Probe;
-pub(super) use terminal_options::{Say, Terminal};
+pub(super) use terminal_options::{TerminalOptions, Verbosity};
 pub(super) use triage::Triage;
 
 /// Output of `--version`; `-V` prints the first line.
@@ -72,7 +72,7 @@ pub(in crate::cli) struct Cli {
     )]
     pub color: ColorChoice,
 
-    /// Without one the program shows what to begin with.
+    /// The command. Without one the program prints a start screen.
     #[command(subcommand)]
     pub command: Option<Command>,
 }
@@ -96,16 +96,17 @@ pub(in crate::cli) enum Command {
 }
 
 impl Command {
-    /// How often `-v` was given; 0 for commands without it.
-    pub(in crate::cli) fn verbosity(&self) -> u8 {
-        match self {
-            Self::Here(args) => args.options.terminal.say.verbosity(),
-            Self::Triage(args) => args.options.terminal.say.verbosity(),
-            Self::Extract(args) => args.terminal.say.verbosity(),
-            Self::Probe(args) => args.terminal.say.verbosity(),
-            Self::Inventory(args) => args.terminal.verbosity(),
-            Self::Audit(args) => args.terminal.verbosity(),
-            Self::Explain(_) | Self::CollectScript(_) | Self::Man | Self::Completions(_) => 0,
-        }
+    /// Returns how often `-v` was passed; 0 for a command without it.
+    pub(in crate::cli) fn verbosity_level(&self) -> u8 {
+        let verbosity = match self {
+            Self::Here(args) => args.options.terminal.verbosity,
+            Self::Triage(args) => args.options.terminal.verbosity,
+            Self::Extract(args) => args.terminal.verbosity,
+            Self::Probe(args) => args.terminal.verbosity,
+            Self::Inventory(args) => args.verbosity,
+            Self::Audit(args) => args.verbosity,
+            Self::Explain(_) | Self::CollectScript(_) | Self::Man | Self::Completions(_) => return 0,
+        };
+        verbosity.level()
     }
 }

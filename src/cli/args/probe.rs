@@ -1,4 +1,4 @@
-//! `krbtriage probe`: its options.
+//! Options of `krbtriage probe`.
 
 use std::num::NonZeroU16;
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::Args;
 use jiff::SignedDuration;
 
-use super::terminal_options::Terminal;
+use super::terminal_options::TerminalOptions;
 use crate::cli::{terminal, time};
 use crate::commands;
 use crate::live::{self, Machine, MachineError};
@@ -55,7 +55,7 @@ pub(in crate::cli) struct Probe {
     machine: Option<PathBuf>,
 
     #[command(flatten)]
-    pub terminal: Terminal,
+    pub terminal: TerminalOptions,
 }
 
 impl Probe {
@@ -76,7 +76,7 @@ impl Probe {
             view: (self.output.is_none() && terminal::is_terminal()).then(terminal::layout),
             output: Output::from_option(self.output),
             adapters,
-            every_failure: self.terminal.say.is_verbose(),
+            every_failure: self.terminal.verbosity.is_verbose(),
         })
     }
 }

@@ -1,21 +1,29 @@
-//! Options of several commands: what they write to standard error.
+//! Options of several commands about what they print to standard error.
+
+use std::io::IsTerminal;
 
 use clap::Args;
 
 /// Terminal options of commands with a progress bar.
 #[derive(Debug, Args, Clone, Copy)]
-pub(in crate::cli) struct Terminal {
+pub(in crate::cli) struct TerminalOptions {
     /// Hide the progress bar.
     #[arg(long, help_heading = "Behaviour")]
-    pub no_progress: bool,
+    no_progress: bool,
 
     #[command(flatten)]
-    pub say: Say,
+    pub verbosity: Verbosity,
 }
 
-/// How much a command writes to standard error.
+impl TerminalOptions {
+    pub(in crate::cli) fn has_progress(self) -> bool {
+        !self.no_progress && !self.verbosity.quiet
+    }
+}
+
+/// Options about how much a command prints to standard error.
 #[derive(Debug, Clone, Copy, Args)]
-pub(in crate::cli) struct Say {
+pub(in crate::cli) struct Verbosity {
     /// Print errors only.
     #[arg(short, long, help_heading = "Behaviour", conflicts_with = "verbose")]
     pub quiet: bool,
@@ -27,18 +35,18 @@ pub(in crate::cli) struct Say {
     verbose: u8,
 }
 
-impl Say {
+impl Verbosity {
     pub(in crate::cli) fn is_verbose(self) -> bool {
         self.verbose > 0
     }
 
-    /// How often `-v` was given.
-    pub(in crate::cli) fn verbosity(self) -> u8 {
+    /// Returns how often `-v` was passed.
+    pub(in crate::cli) fn level(self) -> u8 {
         self.verbose
     }
 
-    /// Standard error is a terminal, or the user asked for more.
-    pub(in crate::cli) fn is_talkative(self) -> bool {
-        self.is_verbose() || (!self.quiet && std::io::IsTerminal::is_terminal(&std::io::stderr()))
+    /// Reports whether a summary is printed: on a terminal, and everywhere with `-v`.
+    pub(in crate::cli) fn shows_summary(self) -> bool {
+        self.is_verbose() || (!self.quiet && std::io::stderr().is_terminal())
     }
 }

@@ -1,4 +1,4 @@
-//! `krbtriage triage`: its options.
+//! Options of `krbtriage triage`.
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -8,12 +8,12 @@ use clap::builder::{PathBufValueParser, TypedValueParser};
 use jiff::{SignedDuration, Timestamp};
 
 use super::format::{csv_file, format_named, text_file};
-use super::terminal_options::Terminal;
+use super::terminal_options::TerminalOptions;
 use super::wrong_use::WrongUse;
 use super::zone_option::ZoneOption;
 use crate::cli::paths::expand_wildcards;
 use crate::cli::terminal;
-use crate::cli::time::{self, End, Moment};
+use crate::cli::time::{self, Moment, PeriodEnd};
 use crate::commands;
 use crate::commands::fail_on::FailOn;
 use crate::commands::triage::Outputs;
@@ -29,8 +29,9 @@ use crate::scan::ScanOptions;
 
 /// Find the cause of each Kerberos event 4 in exported logs.
 ///
-/// The report shows the cause, its proof and its fix. Read the log of the client: the machine that made the failing connection and logged event 4. Address inventories and SPN
-/// lists prove a cause. Without them the report lists what to check next.
+/// The report shows the cause, its proof and its fix. Read the log of the client: the machine that made the failing
+/// connection and logged event 4. Address inventories and SPN lists prove a cause. Without them the report lists what to check
+/// next.
 #[derive(Debug, Args)]
 #[command(override_usage = "krbtriage triage [OPTIONS] <PATHS>...")]
 #[command(after_help = "`krbtriage triage --help` explains each option, with examples and the exit status.")]
@@ -87,7 +88,7 @@ pub(in crate::cli) struct Triage {
     pub options: ReportOptions,
 }
 
-/// The options of `triage` and `here`.
+/// Options that `triage` and `here` share.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ReportOptions {
     /// Address inventory: which host owns which address (repeatable).
@@ -110,9 +111,8 @@ pub(in crate::cli) struct ReportOptions {
 
     /// Write the report to FILE (repeatable).
     ///
-    /// The extension selects the format: .csv, .json, .jsonl, .html (a page for a browser), .xlsx
-    /// (Excel) or .txt. Without this option the
-    /// report goes to standard output.
+    /// The extension selects the format: .csv, .json, .jsonl, .html (a page for a browser), .xlsx (Excel) or .txt. Without this
+    /// option the report goes to standard output.
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     output: Vec<PathBuf>,
 
@@ -203,7 +203,7 @@ pub(in crate::cli) struct ReportOptions {
     zone: ZoneOption,
 
     #[command(flatten)]
-    pub terminal: Terminal,
+    pub terminal: TerminalOptions,
 }
 
 impl Triage {
@@ -222,14 +222,14 @@ impl Triage {
 impl ReportOptions {
     pub(in crate::cli) fn into_config(self) -> Result<commands::triage::Config, WrongUse> {
         let zone = self.zone.zone();
-        let since = self.since.map(|moment| moment.at(End::Since, &zone)).transpose()?;
-        let until = self.until.map(|moment| moment.at(End::Until, &zone)).transpose()?;
+        let since = self.since.map(|moment| moment.timestamp(PeriodEnd::Since, &zone)).transpose()?;
+        let until = self.until.map(|moment| moment.timestamp(PeriodEnd::Until, &zone)).transpose()?;
         if let (Some(since), Some(until)) = (since, until)
             && since > until
         {
-            return Err(WrongUse::NoTime { since, until });
+            return Err(WrongUse::EmptyPeriod { since, until });
         }
-        // Not while options are parsed: --color counts.
+        // The layout depends on --color, which is applied after all options are parsed.
         let format = self.format.map(|format| match format {
             Format::Text(_) => Format::Text(terminal::layout()),
             other => other,

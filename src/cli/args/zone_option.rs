@@ -1,10 +1,10 @@
-//! `--timezone`, an option of several commands.
+//! The option `--timezone` of several commands.
 
 use clap::Args;
 
 use crate::zone::Zone;
 
-/// The zone of the person at the keyboard.
+/// Time zone in which a person reads and writes times.
 #[derive(Debug, Clone, Args)]
 pub(in crate::cli) struct ZoneOption {
     /// Read and show times in this zone [default: this machine's].

@@ -1,4 +1,4 @@
-//! Duplicate SPNs, `HOST/` collisions, accounts of one name in two domains.
+//! Finds duplicate SPNs, SPNs that collide with a `HOST/` alias, and accounts of one name in two domains.
 
 use std::collections::{HashMap, HashSet};
 
@@ -12,56 +12,57 @@ use crate::names::Spn;
 use crate::report::Status;
 use crate::report::item::StepItem;
 
-/// SPNs named in one finding.
+/// SPNs that one finding lists.
 const MAX_SPNS: usize = 8;
 
+/// Returns a finding for each duplicate.
 pub(super) fn findings(accounts: &AccountInventory, aliases: &HostAliases) -> Vec<AuditFinding> {
     let index = SpnIndex::new(accounts, aliases);
     let all = index.duplicates();
-    let mut common = Common::of(&index, &all);
+    let mut namesakes = NamesakeSpns::new(&index, &all);
     all.into_iter()
         .enumerate()
-        .filter(|(n, _)| !common.folded.contains(n))
-        .map(|(n, d)| finding(&index, d, common.spns.remove(&n).unwrap_or_default()))
+        .filter(|(n, _)| !namesakes.merged.contains(n))
+        .map(|(n, d)| finding(&index, d, namesakes.spns.remove(&n).unwrap_or_default()))
         .collect()
 }
 
-/// SPNs that two computers share only because they have the same name (`HOST/srv2`, `TERMSRV/srv2`). They are
-/// reported with that finding instead of separately.
+/// SPNs that several computers have only because the computers have the same name in different domains (`HOST/srv2`,
+/// `TERMSRV/srv2`). The finding about the name lists them, so they have no findings of their own.
 #[derive(Default)]
-struct Common {
-    /// By index of the finding of one name in two domains: SPNs on more than one of its computers.
+struct NamesakeSpns {
+    /// SPNs by the index of the duplicate account name.
     spns: HashMap<usize, Vec<String>>,
-    /// Indexes of the findings that are reported that way.
-    folded: HashSet<usize>,
+    /// Indexes of the duplicate SPNs without a finding of their own.
+    merged: HashSet<usize>,
 }
 
-impl Common {
-    fn of(index: &SpnIndex<'_>, all: &[Duplicate]) -> Self {
-        let mut namesakes: HashMap<AccountId, usize> = HashMap::new();
+impl NamesakeSpns {
+    fn new(index: &SpnIndex<'_>, all: &[Duplicate]) -> Self {
+        let mut name_of: HashMap<AccountId, usize> = HashMap::new();
         for (n, d) in all.iter().enumerate().filter(|(_, d)| d.kind == DuplicateKind::AccountName) {
-            namesakes.extend(d.accounts.iter().filter(|id| index.is_computer(**id)).map(|id| (*id, n)));
+            name_of.extend(d.accounts.iter().filter(|id| index.is_computer(**id)).map(|id| (*id, n)));
         }
-        let mut common = Self::default();
+        let mut namesakes = Self::default();
         for (n, d) in all.iter().enumerate().filter(|(_, d)| d.kind != DuplicateKind::AccountName) {
-            let mut of = d.accounts.iter().chain(&d.shadowed).map(|id| namesakes.get(id).copied());
-            let Some(Some(first)) = of.next() else { continue };
-            let short = Spn::parse(&d.name).is_some_and(|spn| {
+            let mut names = d.accounts.iter().chain(&d.shadowed).map(|id| name_of.get(id).copied());
+            let Some(Some(first)) = names.next() else { continue };
+            let is_short = Spn::parse(&d.name).is_some_and(|spn| {
                 !spn.host.contains('.')
                     && all
                         .get(first)
                         .is_some_and(|a| a.name.trim_end_matches('$').eq_ignore_ascii_case(&spn.host))
             });
-            if short && of.all(|other| other == Some(first)) {
-                common.spns.entry(first).or_default().push(d.name.clone());
-                common.folded.insert(n);
+            if is_short && names.all(|other| other == Some(first)) {
+                namesakes.spns.entry(first).or_default().push(d.name.clone());
+                namesakes.merged.insert(n);
             }
         }
-        common
+        namesakes
     }
 }
 
-/// The steps, with the names of the accounts.
+/// Returns the steps, with the names of the accounts.
 fn fix(index: &SpnIndex<'_>, d: &Duplicate, kind: AuditKind) -> Vec<StepItem> {
     let facts = |ids: &[AccountId]| -> Vec<AccountFacts> {
         ids.iter().filter_map(|id| index.records(*id).next()).map(AccountFacts::from_account).collect()
@@ -78,19 +79,19 @@ fn fix(index: &SpnIndex<'_>, d: &Duplicate, kind: AuditKind) -> Vec<StepItem> {
                 d.accounts.iter().filter_map(|id| index.domain(*id)).map(|d| d.to_lowercase()).collect();
             steps(AuditSubject::SameName { name: &d.name, domains: &domains })
         }
-        // The name in the list is not a valid SPN.
+        // The list has a text that is not a valid SPN.
         (DuplicateKind::Spn | DuplicateKind::HostAlias, None) => {
             kind.general_steps().iter().map(|step| StepItem::from_cell(step)).collect()
         }
     }
 }
 
-fn finding(index: &SpnIndex<'_>, d: Duplicate, common: Vec<String>) -> AuditFinding {
+fn finding(index: &SpnIndex<'_>, d: Duplicate, namesake_spns: Vec<String>) -> AuditFinding {
     let name = |id| match index.domain(id) {
         Some(domain) => format!("{} of {}", index.name(id), domain.to_lowercase()),
         None => index.name(id).to_string(),
     };
-    let place = |id| {
+    let name_and_source = |id| {
         let source = index.records(id).find_map(|r| r.source.as_ref().map(ToString::to_string));
         format!("{} ({})", name(id), source.unwrap_or_default())
     };
@@ -114,10 +115,10 @@ fn finding(index: &SpnIndex<'_>, d: Duplicate, common: Vec<String>) -> AuditFind
         ),
     };
     let mut evidence: Vec<String> =
-        d.accounts.iter().chain(&d.shadowed).take(MAX_EVIDENCE).map(|id| place(*id)).collect();
-    if !common.is_empty() {
-        let shown = common.iter().take(MAX_SPNS).cloned().collect::<Vec<_>>().join(", ");
-        let more = match common.len().saturating_sub(MAX_SPNS) {
+        d.accounts.iter().chain(&d.shadowed).take(MAX_EVIDENCE).map(|id| name_and_source(*id)).collect();
+    if !namesake_spns.is_empty() {
+        let shown = namesake_spns.iter().take(MAX_SPNS).cloned().collect::<Vec<_>>().join(", ");
+        let more = match namesake_spns.len().saturating_sub(MAX_SPNS) {
             0 => String::new(),
             n => format!(" and {n} more"),
         };

@@ -1,6 +1,5 @@
-//! Finds addresses that several hosts own, and names that resolve to another host's address. The cost grows
-//! with the rows of the inventories: an address of 20,000 hosts is one finding, and no two hosts are
-//! compared.
+//! Finds addresses that several hosts own, and names that resolve to another host's address. The cost is linear in the
+//! number of inventory rows, because hosts are never compared in pairs.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -16,9 +15,9 @@ use crate::inventory::hosts::{HostId, Hosts};
 use crate::names::HostName;
 use crate::report::Status;
 
-/// Every address that two or more hosts own, and how many of them are allowed.
+/// Returns a finding for each address that two or more hosts own, and the number of such addresses that `allow` lists.
 pub(super) fn shared(hosts: &Hosts<'_>, allow: &AllowList) -> (Vec<AuditFinding>, usize) {
-    let mut known = Known::default();
+    let mut cache = HostCache::default();
     let mut allowed = 0;
     let mut owners_of: BTreeMap<IpAddr, Vec<HostId>> = BTreeMap::new();
     for (address, owners) in hosts.owners() {
@@ -26,7 +25,7 @@ pub(super) fn shared(hosts: &Hosts<'_>, allow: &AllowList) -> (Vec<AuditFinding>
             continue;
         }
         let owners: Vec<HostId> =
-            owners.iter().copied().filter(|id| !known.is_another_name(hosts, *id)).collect();
+            owners.iter().copied().filter(|id| !cache.is_another_name(hosts, *id)).collect();
         if owners.len() < 2 {
             continue;
         }
@@ -39,23 +38,24 @@ pub(super) fn shared(hosts: &Hosts<'_>, allow: &AllowList) -> (Vec<AuditFinding>
     let mut findings: Vec<AuditFinding> = owners_of
         .iter()
         .map(|(address, owners)| {
-            finding(hosts, *address, owners, rows_of.remove(address).unwrap_or_default(), &mut known)
+            finding(hosts, *address, owners, rows_of.remove(address).unwrap_or_default(), &mut cache)
         })
         .collect();
-    // The address that affects most hosts first.
+    // An address with more hosts comes first.
     findings.sort_by(|a, b| (b.owner_count, &a.what).cmp(&(a.owner_count, &b.what)));
     (findings, allowed)
 }
 
-/// Results computed once per host: a host with many shared addresses must not cost their square.
+/// Cache of results per host, because a host may have many shared addresses.
 #[derive(Default)]
-struct Known {
-    /// Fingerprint of all its addresses. Hosts with equal fingerprints have the same addresses.
+struct HostCache {
+    /// Hash of all addresses of a host, equal for hosts with the same addresses.
     fingerprints: HashMap<HostId, u64>,
+    /// Results of [`Self::is_another_name`].
     other_names: HashMap<HostId, bool>,
 }
 
-impl Known {
+impl HostCache {
     fn fingerprint(&mut self, hosts: &Hosts<'_>, host: HostId) -> u64 {
         *self.fingerprints.entry(host).or_insert_with(|| {
             let mut hasher = DefaultHasher::new();
@@ -64,8 +64,8 @@ impl Known {
         })
     }
 
-    /// Is `host` a short name that several full names begin with (a capture calls the srv7 of every domain
-    /// `SRV7`)? If each of its addresses belongs to one of them, it is not another host.
+    /// Reports whether `host` is only a short name of other hosts, to which all its addresses belong. A capture, for example,
+    /// calls the srv7 of every domain `SRV7`.
     fn is_another_name(&mut self, hosts: &Hosts<'_>, host: HostId) -> bool {
         *self.other_names.entry(host).or_insert_with(|| {
             let name = hosts.name(host);
@@ -85,24 +85,24 @@ fn addresses_of(hosts: &Hosts<'_>, host: HostId) -> BTreeSet<IpAddr> {
     hosts.owned(host).iter().map(|r| r.address).filter(|a| !never_shared(*a)).collect()
 }
 
-/// One row for each of these addresses and each of its hosts: the one that shows most about the adapter.
+/// Returns one row for each shared address and owner: the one that shows most about the adapter.
 fn rows_of<'a>(
     hosts: &Hosts<'a>,
     owners_of: &BTreeMap<IpAddr, Vec<HostId>>,
 ) -> HashMap<IpAddr, Vec<&'a OwnedAddress>> {
     let mut all: HashMap<IpAddr, Vec<&OwnedAddress>> = HashMap::new();
     let owners: BTreeSet<HostId> = owners_of.values().flatten().copied().collect();
-    let described =
+    let details =
         |row: &OwnedAddress| (row.description.is_some(), row.mac.is_some(), row.interface.is_some());
     for host in owners {
         let mut best: BTreeMap<IpAddr, &OwnedAddress> = BTreeMap::new();
         for row in hosts.owned(host).iter().copied().filter(|r| owners_of.contains_key(&r.address)) {
-            let known = best.entry(row.address).or_insert(row);
-            if described(row) > described(known) {
-                *known = row;
+            let best = best.entry(row.address).or_insert(row);
+            if details(row) > details(best) {
+                *best = row;
             }
         }
-        // A short name of another host has rows, too, but is not an owner.
+        // A short name of another host has rows too, but is not an owner.
         for (address, row) in best {
             if owners_of.get(&address).is_some_and(|ids| ids.binary_search(&host).is_ok()) {
                 all.entry(address).or_default().push(row);
@@ -117,7 +117,7 @@ fn finding(
     address: IpAddr,
     owners: &[HostId],
     mut rows: Vec<&OwnedAddress>,
-    known: &mut Known,
+    cache: &mut HostCache,
 ) -> AuditFinding {
     rows.sort_by_cached_key(|r| r.host.to_lowercase());
     let adapter = rows
@@ -128,33 +128,34 @@ fn finding(
         })
         .find(|kind| *kind != AdapterKind::Other)
         .unwrap_or(AdapterKind::Other);
-    let alike: HashSet<u64> = owners.iter().map(|id| known.fingerprint(hosts, *id)).collect();
+    let fingerprints: HashSet<u64> = owners.iter().map(|id| cache.fingerprint(hosts, *id)).collect();
     let macs: HashSet<Option<&str>> = rows.iter().map(|r| r.mac.as_deref()).collect();
-    let one_mac = macs.len() == 1 && !macs.contains(&None);
-    let one_machine = adapter == AdapterKind::Other && (alike.len() == 1 || one_mac);
-    let kind = if one_machine { AuditKind::RenamedOrDuplicateHost } else { AuditKind::of_adapter(adapter) };
+    let is_one_mac = macs.len() == 1 && !macs.contains(&None);
+    let is_one_machine = adapter == AdapterKind::Other && (fingerprints.len() == 1 || is_one_mac);
+    let kind = if is_one_machine { AuditKind::RenamedOrDuplicateHost } else { adapter.into() };
     let mut names: Vec<String> = owners.iter().map(|id| hosts.name(*id).to_string()).collect();
     names.sort();
-    let on = |row: &OwnedAddress| row.description.as_deref().or(row.interface.as_deref()).map(str::to_owned);
+    let adapter_name =
+        |row: &OwnedAddress| row.description.as_deref().or(row.interface.as_deref()).map(str::to_owned);
     let mut evidence: Vec<String> = rows
         .iter()
         .take(MAX_EVIDENCE)
         .map(|row| {
-            let on = on(row).map(|adapter| format!(" on {adapter}")).unwrap_or_default();
+            let on = adapter_name(row).map(|adapter| format!(" on {adapter}")).unwrap_or_default();
             format!("{} owns {address}{on} ({})", row.host, row.source)
         })
         .collect();
     if rows.len() > MAX_EVIDENCE {
         evidence.push(format!("and {} hosts more", rows.len() - MAX_EVIDENCE));
     }
-    let adapters: BTreeSet<String> = rows.iter().filter_map(|row| on(row)).collect();
+    let adapters: BTreeSet<String> = rows.iter().filter_map(|row| adapter_name(row)).collect();
     let shared = SharedAddress {
         address,
         adapter: adapters.first().map(String::as_str).unwrap_or_default().into(),
         owners: names.len(),
         hosts: hosts.with_addresses(),
     };
-    let fix = steps(match kind.incident() {
+    let fix = steps(match kind.incident_kind() {
         Some(kind) => AuditSubject::Address { kind, shared: &shared, hosts: &names },
         None => AuditSubject::OneMachine { names: &names },
     });
@@ -173,6 +174,7 @@ fn finding(
     }
 }
 
+/// Makes the sentence about the effect of a shared address.
 fn hurts(kind: AuditKind, names: &[String], address: IpAddr) -> String {
     let domains: BTreeSet<String> =
         names.iter().filter_map(|n| HostName::parse(n).and_then(|h| h.domain().map(str::to_owned))).collect();
@@ -202,7 +204,7 @@ fn hurts(kind: AuditKind, names: &[String], address: IpAddr) -> String {
     }
 }
 
-/// Names that resolve to an address which their own host does not own and another does.
+/// Returns a finding for each name that resolves to an address of another host and not of its own host.
 pub(super) fn names(interfaces: &AddressInventory, hosts: &Hosts<'_>) -> Vec<AuditFinding> {
     let mut found: BTreeMap<(String, IpAddr), AuditFinding> = BTreeMap::new();
     for record in &interfaces.resolved {

@@ -1,4 +1,4 @@
-//! Compares an audit with an earlier one: what is new, what is gone, what came back.
+//! Compares an audit with an earlier one, and gives each finding its status.
 
 use std::net::IpAddr;
 use std::path::Path;
@@ -16,12 +16,12 @@ use crate::output::Output;
 use crate::report::Status;
 use crate::report::saved::{Saved, SavedError};
 
-/// The findings of an earlier audit, in its order.
+/// Findings of an earlier audit by their ID, in the order of its file.
 #[derive(Default)]
 pub(super) struct EarlierAudit(IndexMap<String, AuditFinding>);
 
-/// The inputs of this run, to distinguish a finding that is gone from one that was not checked.
-pub(super) struct Now<'n> {
+/// Inputs of this run. They show whether a finding is gone or could not be checked.
+pub(super) struct CurrentInputs<'n> {
     pub hosts: &'n Hosts<'n>,
     pub interfaces: &'n AddressInventory,
     pub accounts: &'n AccountInventory,
@@ -29,8 +29,8 @@ pub(super) struct Now<'n> {
 }
 
 impl EarlierAudit {
-    /// A missing file is accepted if this run writes it: `--baseline audit.csv -o audit.csv` every night
-    /// starts a series. Any other missing file is a mistake.
+    /// Reads an earlier audit. A missing file is an error unless this run writes it: the first of many runs with `--baseline
+    /// audit.csv -o audit.csv` has no earlier audit.
     pub(super) fn read(path: &Path, output: &Output) -> Result<Self, SavedError> {
         if !path.exists() && output.path() == Some(path) {
             return Ok(Self::default());
@@ -44,9 +44,13 @@ impl EarlierAudit {
         Ok(Self(findings))
     }
 
-    /// Gives each finding its status, and adds the earlier ones that this run does not have, so that one that
-    /// returns is recognised. They are resolved, or ongoing if this run's inventories could not show them.
-    pub(super) fn compare(mut self, findings: Vec<AuditFinding>, now: &Now<'_>) -> Vec<AuditFinding> {
+    /// Gives each finding its status, and adds the earlier findings that this run does not have. They are resolved, or
+    /// ongoing if this run could not check them. A resolved finding is kept, so that it is reopened if it returns.
+    pub(super) fn compare(
+        mut self,
+        findings: Vec<AuditFinding>,
+        current: &CurrentInputs<'_>,
+    ) -> Vec<AuditFinding> {
         let mut all = findings;
         for finding in &mut all {
             finding.status = match self.0.shift_remove(&finding.finding_id).map(|earlier| earlier.status) {
@@ -58,7 +62,7 @@ impl EarlierAudit {
         all.extend(self.0.into_values().map(|mut earlier| {
             let blind_spot = match earlier.status {
                 Status::Resolved => None,
-                _ => now.blind_spot(&earlier),
+                _ => current.blind_spot(&earlier),
             };
             earlier.status = if blind_spot.is_some() { Status::Ongoing } else { Status::Resolved };
             earlier.evidence.extend(blind_spot.filter(|why| !earlier.evidence.contains(why)));
@@ -68,21 +72,21 @@ impl EarlierAudit {
     }
 }
 
-impl Now<'_> {
-    /// Why this run could not show the finding even if it still exists; `None` if it could. An inventory that
-    /// could not be read today, or that has fewer hosts, must not make a finding come and go.
+impl CurrentInputs<'_> {
+    /// Returns the reason why this run could not check the finding, or `None` if it could. An inventory that cannot be read,
+    /// or that has fewer hosts, must not resolve a finding.
     fn blind_spot(&self, finding: &AuditFinding) -> Option<String> {
         match finding.kind {
             AuditKind::DuplicateSpn | AuditKind::HostAliasCollision | AuditKind::SameNameTwoDomains => {
                 let read = |f: &InventoryFile| f.rows > 0 && f.read_errors.is_empty();
-                let whole = !self.accounts.files.is_empty() && self.accounts.files.iter().all(read);
-                (!whole).then(|| "a later audit had no complete account list".to_owned())
+                let is_complete = !self.accounts.files.is_empty() && self.accounts.files.iter().all(read);
+                (!is_complete).then(|| "a later audit had no complete account list".to_owned())
             }
             AuditKind::NameLeadsElsewhere => {
                 let name = finding.what.split_once(" -> ").and_then(|(name, _)| HostName::parse(name))?;
                 let records = &self.interfaces.resolved;
-                let listed = records.iter().any(|r| HostName::parse(&r.name).is_some_and(|n| n == name));
-                (!listed).then(|| format!("a later audit had no DNS record of {name}"))
+                let is_listed = records.iter().any(|r| HostName::parse(&r.name).is_some_and(|n| n == name));
+                (!is_listed).then(|| format!("a later audit had no DNS record of {name}"))
             }
             AuditKind::BmcUsbNic
             | AuditKind::VirtualSwitch
@@ -98,9 +102,10 @@ impl Now<'_> {
                     host.is_some_and(|id| !self.hosts.owned(id).is_empty())
                 };
                 let unlisted: Vec<&String> = finding.owners.iter().filter(|text| !is_listed(text)).collect();
-                let has_it = usize::from(!self.hosts.owners_of(address).is_empty());
+                let remaining = usize::from(!self.hosts.owners_of(address).is_empty());
                 let first = unlisted.first()?;
-                (unlisted.len() + has_it >= 2).then(|| format!("a later audit had no addresses of {first}"))
+                (unlisted.len() + remaining >= 2)
+                    .then(|| format!("a later audit had no addresses of {first}"))
             }
         }
     }

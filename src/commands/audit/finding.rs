@@ -1,4 +1,4 @@
-//! Findings of an audit. The columns are a published contract: `docs/audit.md`.
+//! Findings of an audit. `docs/audit.md` documents their columns.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,7 @@ use crate::report::Status;
 use crate::report::item::StepItem;
 use crate::report::row::{join, split};
 
-/// The audit's columns, in their order.
+/// Columns of an audit in CSV, in their order.
 pub const COLUMNS: [&str; 11] = [
     "finding_id",
     "status",
@@ -23,13 +23,12 @@ pub const COLUMNS: [&str; 11] = [
     "fix",
 ];
 
-/// Most names in one cell: Excel truncates a cell at 32,767 characters, and an address of 20,000 hosts is one
-/// finding.
+/// Most names in one cell. Excel truncates a cell at 32,767 characters, and thousands of hosts may share an address.
 pub(super) const MAX_SHOWN: usize = 100;
 /// Most pieces of evidence in one finding.
 pub(super) const MAX_EVIDENCE: usize = 6;
 
-/// The kind of a finding.
+/// Kind of a finding: the reason why incidents can happen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum AuditKind {
     BmcUsbNic,
@@ -60,16 +59,7 @@ impl AuditKind {
     pub const AUDIT_ONLY: [Self; 3] =
         [Self::HostAliasCollision, Self::NameLeadsElsewhere, Self::RenamedOrDuplicateHost];
 
-    pub fn of_adapter(adapter: AdapterKind) -> Self {
-        match adapter {
-            AdapterKind::BmcUsbNic(_) => Self::BmcUsbNic,
-            AdapterKind::VirtualSwitch => Self::VirtualSwitch,
-            AdapterKind::ClusterOrNlb => Self::ClusterOrNlbAddress,
-            AdapterKind::Other => Self::OtherSharedAddress,
-        }
-    }
-
-    /// The name in the CSV.
+    /// Returns the name in the CSV.
     pub fn name(self) -> &'static str {
         match self {
             Self::BmcUsbNic => "bmc-usb-nic",
@@ -84,11 +74,12 @@ impl AuditKind {
         }
     }
 
+    /// Finds the kind with this name.
     pub fn by_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 
-    /// Describes the kind to a reader who does not know it.
+    /// Explains the kind in a clause.
     pub fn meaning(self) -> &'static str {
         match self {
             Self::BmcUsbNic => "a management card's adapter has the same address on several hosts",
@@ -103,7 +94,7 @@ impl AuditKind {
         }
     }
 
-    /// Label for people.
+    /// Returns the label for people.
     pub fn label(self) -> &'static str {
         match self {
             Self::RenamedOrDuplicateHost => "One machine with several names",
@@ -114,11 +105,11 @@ impl AuditKind {
             | Self::ClusterOrNlbAddress
             | Self::OtherSharedAddress
             | Self::DuplicateSpn
-            | Self::SameNameTwoDomains => self.incident().map_or("", Kind::label),
+            | Self::SameNameTwoDomains => self.incident_kind().map_or("", Kind::label),
         }
     }
 
-    /// Do several machines own one address?
+    /// Reports whether several machines own one address.
     pub fn is_shared_address(self) -> bool {
         matches!(
             self,
@@ -126,12 +117,12 @@ impl AuditKind {
         )
     }
 
-    /// Are its owners accounts, and not hosts?
+    /// Reports whether the owners are accounts and not hosts.
     pub fn is_about_accounts(self) -> bool {
         matches!(self, Self::DuplicateSpn | Self::HostAliasCollision | Self::SameNameTwoDomains)
     }
 
-    /// The cause of the incidents that such a finding can produce.
+    /// Returns the cause of the incidents that such a finding can produce.
     pub fn cause(self) -> Cause {
         match self {
             Self::BmcUsbNic
@@ -144,8 +135,8 @@ impl AuditKind {
         }
     }
 
-    /// The kind of the incidents that such a finding can produce; `None` for one machine under two names.
-    pub fn incident(self) -> Option<Kind> {
+    /// Returns the kind of the incidents that such a finding can produce; `None` for one machine with two names.
+    pub fn incident_kind(self) -> Option<Kind> {
         match self {
             Self::BmcUsbNic => Some(Kind::BmcUsbNic),
             Self::VirtualSwitch => Some(Kind::VirtualSwitch),
@@ -159,9 +150,9 @@ impl AuditKind {
         }
     }
 
-    /// The steps of such a finding, with placeholders for every name.
+    /// Returns the steps that fix such a finding, with placeholders for names.
     pub fn general_steps(self) -> Vec<String> {
-        match self.incident() {
+        match self.incident_kind() {
             Some(kind) => general_fix(self.cause(), kind),
             None => steps(AuditSubject::OneMachine { names: &[] })
                 .iter()
@@ -171,15 +162,26 @@ impl AuditKind {
     }
 }
 
-/// The steps for a finding.
+impl From<AdapterKind> for AuditKind {
+    fn from(adapter: AdapterKind) -> Self {
+        match adapter {
+            AdapterKind::BmcUsbNic(_) => Self::BmcUsbNic,
+            AdapterKind::VirtualSwitch => Self::VirtualSwitch,
+            AdapterKind::ClusterOrNlb => Self::ClusterOrNlbAddress,
+            AdapterKind::Other => Self::OtherSharedAddress,
+        }
+    }
+}
+
+/// Returns the steps that fix a finding.
 pub(super) fn steps(found: AuditSubject<'_>) -> Vec<StepItem> {
     audit_steps(found).into_iter().map(StepItem::new).collect()
 }
 
-/// One finding. Texts are raw: each writer escapes them.
+/// One finding of an audit. Its texts are not escaped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditFinding {
-    /// `a` and 12 hexadecimal digits, the same in every run.
+    /// `a` and 12 hexadecimal digits. The same finding has the same ID in every run.
     pub finding_id: String,
     pub status: Status,
     pub kind: AuditKind,
@@ -188,19 +190,18 @@ pub struct AuditFinding {
     /// Hosts or accounts, in order; at most [`MAX_SHOWN`].
     pub owners: Vec<String>,
     pub owner_count: usize,
-    /// Adapters with the address, each description once; at most [`MAX_SHOWN`], then the number of the
-    /// others.
+    /// Different descriptions of the adapters with the address. At most [`MAX_SHOWN`], then `and N more`.
     pub adapters: Vec<String>,
     /// Vendor of a management card, else empty.
     pub vendor: String,
-    /// The effect, and the hosts affected.
+    /// Effect of the finding on hosts and accounts, as a sentence without a full stop.
     pub hurts: String,
     pub evidence: Vec<String>,
     pub fix: Vec<StepItem>,
 }
 
 impl AuditFinding {
-    /// The cells in the order of [`COLUMNS`], not yet escaped.
+    /// Returns the cells in the order of [`COLUMNS`], not yet escaped.
     pub fn cells(&self) -> [Cow<'_, str>; COLUMNS.len()] {
         let mut owners = join(&self.owners);
         if self.owner_count > self.owners.len() {
@@ -221,7 +222,7 @@ impl AuditFinding {
         ]
     }
 
-    /// Parses the cells of an earlier audit.
+    /// Parses the cells of an earlier audit. Fails with a clause about the row.
     pub fn from_cells(cells: &[Cow<'_, str>]) -> Result<Self, String> {
         let [id, status, kind, what, owners, count, adapters, vendor, hurts, evidence, fix] = cells else {
             return Err("it has too few cells".to_owned());
@@ -230,7 +231,7 @@ impl AuditFinding {
         let owner_count: usize =
             count.parse().map_err(|_| format!("owner_count \"{count}\" is not a number"))?;
         let mut owners = split(owners);
-        // The last item counts those that were left out.
+        // The last item is the number of owners that were left out.
         if owner_count >= owners.len() && owners.len() > MAX_SHOWN {
             owners.truncate(MAX_SHOWN);
         }
@@ -250,7 +251,7 @@ impl AuditFinding {
     }
 }
 
-/// At most [`MAX_SHOWN`] items, then how many there are more.
+/// Keeps [`MAX_SHOWN`] items, and adds the number of the others.
 pub(super) fn shown(items: impl ExactSizeIterator<Item = String>) -> Vec<String> {
     let more = items.len().saturating_sub(MAX_SHOWN);
     let mut shown: Vec<String> = items.take(MAX_SHOWN).collect();

@@ -1,5 +1,8 @@
-//! `krbtriage audit`: finds causes of incidents in advance. Addresses that several hosts own, names that
-//! resolve to the wrong host, SPNs and account names that exist twice. It needs no log.
+//! `krbtriage audit` finds causes of incidents in advance, without any log: addresses that several hosts own, names that
+//! resolve to the wrong host, and SPNs and account names that exist twice.
+//!
+//! `finding` has the type of a result. `addresses` and `accounts` make the findings, `earlier` compares them with an earlier
+//! audit, and `view` and `page` write them.
 
 mod accounts;
 mod addresses;
@@ -20,33 +23,39 @@ use crate::output::{Output, OutputError, write_terminal};
 use crate::report::saved::SavedError;
 use crate::report::{CsvWriter, TextLayout};
 use crate::zone::Zone;
-use earlier::EarlierAudit;
+use earlier::{CurrentInputs, EarlierAudit};
+use view::AuditContext;
 
 pub use finding::{AuditFinding, AuditKind, COLUMNS};
 
 /// Options of an audit.
 #[derive(Debug, Clone)]
 pub struct Config {
+    /// Address inventories: files and folders.
     pub interfaces: Vec<PathBuf>,
-    /// DNS records. They have their own option and are recognised by content like the others.
+    /// More address inventories. The command line has an option of its own for DNS records.
     pub dns: Vec<PathBuf>,
+    /// Account and SPN lists: files and folders.
     pub spns: Vec<PathBuf>,
+    /// Host of inventory rows without a host name. The file name gives the host by default.
     pub host: Option<String>,
+    /// Service classes that `HOST/` covers.
     pub host_aliases: HostAliases,
-    /// The zone of times that name none.
+    /// Zone of times without an offset, and of the times that are shown.
     pub zone: Zone,
-    /// Addresses and networks that are shared on purpose, one per line.
+    /// A list of addresses and networks that are shared on purpose.
     pub allow: Option<PathBuf>,
-    /// An earlier audit.
+    /// An earlier audit (CSV) to compare with.
     pub baseline: Option<PathBuf>,
+    /// Conditions that raise an alarm.
     pub fail_on: Vec<FailOn>,
     pub output: Output,
     pub format: AuditFormat,
-    /// The title of the page.
+    /// Title of the page.
     pub title: Option<String>,
 }
 
-/// How an audit is written.
+/// Output format of an audit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AuditFormat {
     /// A row per finding.
@@ -58,7 +67,7 @@ pub enum AuditFormat {
 }
 
 impl Config {
-    /// Is the audit itself shown on the terminal? Then the summary need not repeat it.
+    /// Reports whether a person reads the audit itself on standard output, so that a summary need not repeat it.
     pub fn is_viewed(&self) -> bool {
         self.output == Output::Stdout && matches!(self.format, AuditFormat::Text(_))
     }
@@ -76,7 +85,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// Does the command line itself ask for something impossible, whatever the inputs contain?
+    /// Reports whether the command line itself is wrong, so that it fails with any input.
     pub fn is_wrong_use(&self) -> bool {
         matches!(self, Self::Output(error) if error.is_wrong_use())
     }
@@ -86,17 +95,20 @@ impl Error {
 #[derive(Debug)]
 pub struct Outcome {
     pub findings: Vec<AuditFinding>,
+    /// Every inventory and account list that was read.
     pub inventories: Vec<InventoryFile>,
-    /// Shared addresses left out because of `--allow`.
+    /// Number of shared addresses left out because of `--allow`.
     pub allowed: usize,
+    /// The file written; `None` for standard output.
     pub written: Option<PathBuf>,
-    /// The conditions of `--fail-on` that hold.
+    /// The conditions of `fail_on` that hold.
     pub alarms: Vec<Alarm>,
-    /// Was there an earlier audit?
+    /// Whether the findings were compared with an earlier audit.
     pub compared: bool,
 }
 
 impl Outcome {
+    /// Reports whether all inputs could be read.
     pub fn is_complete(&self) -> bool {
         self.inventories.iter().all(|f| f.read_errors.is_empty())
     }
@@ -122,20 +134,21 @@ pub fn run(config: &Config) -> Result<Outcome, Error> {
     findings.extend(accounts::findings(&accounts, &config.host_aliases));
     let compared = earlier.is_some();
     if let Some(earlier) = earlier {
-        let now = earlier::Now { hosts: &hosts, interfaces: &interfaces, accounts: &accounts, allow: &allow };
-        findings = earlier.compare(findings, &now);
+        let current =
+            CurrentInputs { hosts: &hosts, interfaces: &interfaces, accounts: &accounts, allow: &allow };
+        findings = earlier.compare(findings, &current);
     }
     let alarms = config.fail_on.iter().filter_map(|what| what.alarm_of_audit(&findings)).collect();
     let inventories = [interfaces.files, accounts.files].concat();
     let mut outcome = Outcome { findings, inventories, allowed, written: None, alarms, compared };
-    let read = view::Read { zone: &config.zone, allowed, compared, complete: outcome.is_complete() };
+    let context = AuditContext { zone: &config.zone, allowed, compared, complete: outcome.is_complete() };
     outcome.written = match config.format {
-        AuditFormat::Csv => config.output.write(&protected, |out| write(&outcome.findings, out))?,
+        AuditFormat::Csv => config.output.write(&protected, |out| write_csv(&outcome.findings, out))?,
         AuditFormat::Html => config.output.write(&protected, |out| {
-            page::write(&outcome.findings, read, &outcome.inventories, config.title.as_deref(), out)
+            page::write(&outcome.findings, context, &outcome.inventories, config.title.as_deref(), out)
         })?,
         AuditFormat::Text(layout) => {
-            let text = view::view(&outcome.findings, read, layout);
+            let text = view::view(&outcome.findings, context, layout);
             match config.output {
                 Output::Stdout => write_terminal(&text).map(|_| None)?,
                 Output::File(_) => config.output.write(&protected, |out| out.write_all(text.as_bytes()))?,
@@ -145,7 +158,7 @@ pub fn run(config: &Config) -> Result<Outcome, Error> {
     Ok(outcome)
 }
 
-fn write(findings: &[AuditFinding], out: &mut dyn io::Write) -> io::Result<()> {
+fn write_csv(findings: &[AuditFinding], out: &mut dyn io::Write) -> io::Result<()> {
     let mut csv = CsvWriter::with_header(out, &COLUMNS)?;
     findings.iter().try_for_each(|finding| csv.row(finding.cells()))?;
     csv.finish().map(drop)

@@ -1,11 +1,11 @@
-//! The audit as one page for a browser, of the same parts as the page of a report: `docs/audit.md`.
+//! Writes an audit as a page for a browser: `docs/audit.md`. The frame and the parts are those of a report's page.
 
 use std::io::{self, Write};
 
 use askama::Template;
 
 use super::finding::{AuditFinding, AuditKind};
-use super::view::Read;
+use super::view::AuditContext;
 use crate::inventory::InventoryFile;
 use crate::report::Reading;
 use crate::report::Status;
@@ -14,18 +14,19 @@ use crate::report::page::{Connection, FixStep, Inputs, Shell, name, shown};
 use crate::text::sentence::capitalised;
 use crate::zone::Zone;
 
-/// Findings with a card; the next ones get a line, and the rest a number.
+/// Findings with a card.
 const MAX_CARDS: usize = 200;
+/// Findings with a line of a table, after those with a card. The others are counted.
 const MAX_LINES: usize = 2_000;
 
 /// Cards that are open at first.
-const OPEN: usize = 2;
+const OPEN_CARDS: usize = 2;
 
 /// Names of hosts or accounts in a card.
 const MAX_NAMES: usize = 24;
 
 /// Hosts in a row of the table of addresses.
-const MAX_IN_LINE: usize = 4;
+const MAX_HOSTS: usize = 4;
 
 /// Connections that are listed for one address.
 const MAX_CONNECTIONS: usize = 6;
@@ -36,51 +37,43 @@ struct Page {
     shell: Shell,
     /// Sentences below the heading.
     lead: Vec<String>,
-    kinds: Vec<KindLine>,
+    /// Rows of the table of kinds: a kind and the number of its findings.
+    kinds: Vec<(AuditKind, String)>,
     addresses: Vec<AddressLine>,
     addresses_left_out: usize,
     cards: Vec<Card>,
-    lines: Vec<Line>,
+    lines: Vec<FindingLine>,
     left_out: usize,
-    resolved: Vec<Line>,
+    resolved: Vec<FindingLine>,
     compared: bool,
     read: Inputs,
 }
 
-/// A row of the table of kinds.
-struct KindLine {
-    cause: &'static str,
-    label: &'static str,
-    kind: &'static str,
-    means: &'static str,
-    findings: String,
-}
-
-/// A row of the table of shared addresses.
+/// Row of the table of shared addresses.
 struct AddressLine {
     id: String,
-    what: String,
+    address: String,
+    owner_count: String,
     owners: String,
-    names: String,
     adapter: String,
-    cause: &'static str,
-    label: &'static str,
+    kind: AuditKind,
 }
 
+/// A finding with its proof and fix.
 struct Card {
     id: String,
     title: String,
-    cause: &'static str,
-    label: &'static str,
-    kind: &'static str,
-    status: &'static str,
+    kind: AuditKind,
+    status: Status,
+    /// Number of its hosts or accounts.
     counts: String,
-    /// Who would reach whom.
+    /// The effect of the finding.
     why: String,
     /// The address that the connections go to.
     address: String,
-    /// Connections that would go wrong, and how many more there are.
+    /// Connections that would reach the wrong machine.
     connections: Vec<Connection>,
+    /// Number of further connections, or empty.
     more: String,
     proof: Vec<String>,
     fix: Vec<FixStep>,
@@ -89,93 +82,80 @@ struct Card {
     adapters: Vec<String>,
     vendor: String,
     open: bool,
-    /// The zone of its times.
+    /// Zone of the times in `proof`.
     zone: Zone,
 }
 
-struct Line {
+/// A finding as a row of a table.
+struct FindingLine {
     id: String,
     title: String,
-    cause: &'static str,
-    label: &'static str,
-    kind: &'static str,
-    status: &'static str,
-    owners: String,
+    kind: AuditKind,
+    status: Status,
+    owner_count: String,
 }
 
 /// Writes the page.
 pub(super) fn write(
     all: &[AuditFinding],
-    read: Read<'_>,
+    context: AuditContext<'_>,
     inventories: &[InventoryFile],
     title: Option<&str>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let present: Vec<&AuditFinding> = all.iter().filter(|f| f.status != Status::Resolved).collect();
-    let resolved: Vec<Line> =
-        all.iter().filter(|f| f.status == Status::Resolved).take(MAX_LINES).map(Line::new).collect();
+    let (present, resolved): (Vec<&AuditFinding>, Vec<&AuditFinding>) =
+        all.iter().partition(|finding| finding.status.is_present());
+    let lines = |findings: &[&AuditFinding]| -> Vec<FindingLine> {
+        findings.iter().take(MAX_LINES).map(|finding| FindingLine::new(finding)).collect()
+    };
     let shared: Vec<&AuditFinding> = present.iter().copied().filter(|f| f.kind.is_shared_address()).collect();
     let cards = present.iter().take(MAX_CARDS).enumerate();
-    let cards: Vec<Card> =
-        cards.map(|(place, finding)| Card::new(finding, place < OPEN, read.zone)).collect();
-    let lines: Vec<Line> = present.iter().skip(MAX_CARDS).take(MAX_LINES).map(|f| Line::new(f)).collect();
     let page = Page {
-        shell: Shell::new(title, heading(&present, read)),
-        lead: lead(all, &present, read),
+        shell: Shell::new(title, heading(&present, context)),
+        lead: lead(all, shared.len() as u64, context),
         kinds: kinds(&present),
         addresses: shared.iter().take(MAX_LINES).map(|f| AddressLine::new(f)).collect(),
         addresses_left_out: shared.len().saturating_sub(MAX_LINES),
-        left_out: present.len() - cards.len() - lines.len(),
-        cards,
-        lines,
-        resolved,
-        compared: read.compared,
-        read: Inputs::new(&Reading { inventories, ..Reading::default() }, read.zone),
+        cards: cards.map(|(i, finding)| Card::new(finding, i < OPEN_CARDS, context.zone)).collect(),
+        lines: lines(present.get(MAX_CARDS..).unwrap_or_default()),
+        left_out: present.len().saturating_sub(MAX_CARDS + MAX_LINES),
+        resolved: lines(&resolved),
+        compared: context.compared,
+        read: Inputs::new(&Reading { inventories, ..Reading::default() }, context.zone),
     };
     page.write_into(out)
 }
 
-fn heading(present: &[&AuditFinding], read: Read<'_>) -> String {
-    match (present.len(), read.complete) {
+fn heading(present: &[&AuditFinding], context: AuditContext<'_>) -> String {
+    match (present.len(), context.complete) {
         (0, true) => "No finding".to_owned(),
         (0, false) => "No finding in the inputs that could be read".to_owned(),
         (n, _) => counted(n as u64, "finding"),
     }
 }
 
-fn lead(all: &[AuditFinding], present: &[&AuditFinding], read: Read<'_>) -> Vec<String> {
-    let addresses = present.iter().filter(|f| f.kind.is_shared_address()).count() as u64;
-    let mut lead = vec![match addresses {
+fn lead(all: &[AuditFinding], shared_addresses: u64, context: AuditContext<'_>) -> Vec<String> {
+    let mut lead = vec![match shared_addresses {
         0 => "No address belongs to several hosts.".to_owned(),
         n => format!(
             "{} to several hosts. A host that connects to another one through such an address can reach itself.",
             counted_as(n, "address belongs", "addresses belong")
         ),
     }];
-    if read.allowed > 0 {
-        let allowed = counted_as(read.allowed as u64, "shared address is", "shared addresses are");
+    if context.allowed > 0 {
+        let allowed = counted_as(context.allowed as u64, "shared address is", "shared addresses are");
         lead.push(format!("{allowed} left out, because --allow lists them."));
     }
-    if read.compared {
-        let of = |status: Status| all.iter().filter(|f| f.status == status).count() as u64;
-        let since = Status::ALL.map(|status| format!("{} {}", grouped(of(status)), status.name()));
-        lead.push(format!("Since the earlier audit: {}.", since.join(", ")));
+    if context.compared {
+        lead.push(format!("Since the earlier audit: {}.", Status::counts(all.iter().map(|f| f.status))));
     }
     lead
 }
 
-fn kinds(present: &[&AuditFinding]) -> Vec<KindLine> {
-    let line = |kind: AuditKind| {
-        let of_kind: Vec<_> = present.iter().filter(|f| f.kind == kind).collect();
-        (!of_kind.is_empty()).then(|| KindLine {
-            cause: kind.cause().name(),
-            label: kind.label(),
-            kind: kind.name(),
-            means: kind.meaning(),
-            findings: grouped(of_kind.len() as u64),
-        })
-    };
-    AuditKind::ALL.into_iter().filter_map(line).collect()
+fn kinds(present: &[&AuditFinding]) -> Vec<(AuditKind, String)> {
+    let count = |kind: AuditKind| present.iter().filter(|finding| finding.kind == kind).count() as u64;
+    let counts = AuditKind::ALL.into_iter().map(|kind| (kind, count(kind)));
+    counts.filter(|(_, count)| *count > 0).map(|(kind, count)| (kind, grouped(count))).collect()
 }
 
 impl Card {
@@ -185,11 +165,9 @@ impl Card {
         Self {
             id: shown(&finding.finding_id),
             title: shown(&title(finding)),
-            cause: finding.kind.cause().name(),
-            label: finding.kind.label(),
-            kind: finding.kind.name(),
-            status: finding.status.name(),
-            counts: owners(finding),
+            kind: finding.kind,
+            status: finding.status,
+            counts: owner_count(finding),
             why: format!("{}.", sentence(&shown(&finding.hurts))),
             address: name(finding.what.split_once(" -> ").map_or(&*finding.what, |(_, address)| address)),
             connections,
@@ -208,44 +186,40 @@ impl Card {
 
 impl AddressLine {
     fn new(finding: &AuditFinding) -> Self {
-        let first: Vec<String> = finding.owners.iter().take(MAX_IN_LINE).map(|n| name(n)).collect();
+        let first: Vec<String> = finding.owners.iter().take(MAX_HOSTS).map(|n| name(n)).collect();
         let more = match finding.owner_count.saturating_sub(first.len()) {
             0 => String::new(),
             n => format!(" and {} more", grouped(n as u64)),
         };
         Self {
             id: shown(&finding.finding_id),
-            what: name(&finding.what),
-            owners: grouped(finding.owner_count as u64),
-            names: format!("{}{more}", first.join(", ")),
+            address: name(&finding.what),
+            owner_count: grouped(finding.owner_count as u64),
+            owners: format!("{}{more}", first.join(", ")),
             adapter: finding.adapters.first().map(|adapter| shown(adapter)).unwrap_or_default(),
-            cause: finding.kind.cause().name(),
-            label: finding.kind.label(),
+            kind: finding.kind,
         }
     }
 }
 
-impl Line {
+impl FindingLine {
     fn new(finding: &AuditFinding) -> Self {
         Self {
             id: shown(&finding.finding_id),
             title: shown(&title(finding)),
-            cause: finding.kind.cause().name(),
-            label: finding.kind.label(),
-            kind: finding.kind.name(),
-            status: finding.status.name(),
-            owners: grouped(finding.owner_count as u64),
+            kind: finding.kind,
+            status: finding.status,
+            owner_count: grouped(finding.owner_count as u64),
         }
     }
 }
 
-/// The finding as a sentence without a full stop.
+/// Makes a sentence of the finding, without a full stop.
 fn title(finding: &AuditFinding) -> String {
     let what = &finding.what;
     let who = match (finding.owners.as_slice(), finding.owner_count) {
         ([one, other], 2) => format!("{one} and {other}"),
-        (_, n) if finding.kind.is_about_accounts() => counted(n as u64, "account"),
-        (_, n) => counted(n as u64, "host"),
+        _ => owner_count(finding),
     };
     match finding.kind {
         AuditKind::RenamedOrDuplicateHost => format!("{who} have the same addresses, among them {what}"),
@@ -270,13 +244,13 @@ fn title(finding: &AuditFinding) -> String {
     }
 }
 
-fn owners(finding: &AuditFinding) -> String {
-    let n = finding.owner_count as u64;
-    if finding.kind.is_about_accounts() { counted(n, "account") } else { counted(n, "host") }
+/// Returns `3 hosts` or `3 accounts`.
+fn owner_count(finding: &AuditFinding) -> String {
+    counted(finding.owner_count as u64, if finding.kind.is_about_accounts() { "account" } else { "host" })
 }
 
-/// The connections that would reach another machine than the one that was meant, and how many more there are. Of an address,
-/// each of its hosts asking each other one reaches itself.
+/// Returns connections that would reach the wrong machine, and the number of further ones. With a shared address these are the
+/// connections between any two of its hosts, where the client reaches itself.
 fn connections(finding: &AuditFinding) -> (Vec<Connection>, u64) {
     if finding.kind == AuditKind::NameLeadsElsewhere {
         let (Some((host, _)), Some(owner)) = (finding.what.split_once(" -> "), finding.owners.first()) else {
@@ -287,11 +261,11 @@ fn connections(finding: &AuditFinding) -> (Vec<Connection>, u64) {
     if !finding.kind.is_shared_address() {
         return (Vec::new(), 0);
     }
-    // Each host once as client before one is there twice.
+    // Each host is a client once before any host is a client twice.
     let owners = &finding.owners;
     let pairs = (1..owners.len()).flat_map(|step| {
-        let ask = move |place: usize| Some((owners.get(place)?, owners.get((place + step) % owners.len())?));
-        (0..owners.len()).filter_map(ask)
+        let pair = move |i: usize| Some((owners.get(i)?, owners.get((i + step) % owners.len())?));
+        (0..owners.len()).filter_map(pair)
     });
     let shown = pairs.take(MAX_CONNECTIONS);
     let shown: Vec<Connection> =
@@ -301,7 +275,7 @@ fn connections(finding: &AuditFinding) -> (Vec<Connection>, u64) {
     (shown, more)
 }
 
-/// The sentence with a capital letter, unless it begins with a name, which keeps its case: a word has letters only.
+/// Capitalises a sentence, unless it begins with a name. A first word with other characters than letters is a name.
 fn sentence(text: &str) -> String {
     match text.split(' ').next().is_some_and(|word| word.chars().all(char::is_alphabetic)) {
         true => capitalised(text),

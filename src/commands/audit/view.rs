@@ -1,4 +1,4 @@
-//! The audit for a person at a terminal: one paragraph per finding, by kind. Findings left out are counted.
+//! Writes an audit as text for a person: a paragraph for each finding, grouped by kind.
 
 use std::collections::HashMap;
 
@@ -10,31 +10,31 @@ use crate::report::text::shares;
 use crate::report::text_writer::{TextLayout, TextRole, TextWriter, few, shown_of};
 use crate::zone::Zone;
 
-/// Most findings that are all shown in full. Of more, [`MANY_IN_FULL`] are, and [`MAX_LINES`] of each kind get a
-/// line.
+/// Most findings that all get a paragraph.
 const ALL_IN_FULL: usize = 10;
+/// Findings with a paragraph if there are more than [`ALL_IN_FULL`].
 const MANY_IN_FULL: usize = 5;
+/// Findings of each kind that get a line instead of a paragraph. The others are counted.
 const MAX_LINES: usize = 4;
 const MAX_OWNERS: usize = 4;
 const MAX_EVIDENCE: usize = 3;
 const MAX_RESOLVED: usize = 5;
 
-/// Properties of an audit that its rows do not show.
+/// Facts about an audit that its findings do not hold.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Read<'a> {
-    /// The zone of the times.
+pub(super) struct AuditContext<'a> {
+    /// Zone of the times that are shown.
     pub zone: &'a Zone,
-    /// Shared addresses that `--allow` passes.
+    /// Number of shared addresses left out because of `--allow`.
     pub allowed: usize,
-    /// There was an earlier audit.
+    /// Whether the findings were compared with an earlier audit.
     pub compared: bool,
-    /// All inputs could be read.
+    /// Whether all inputs could be read.
     pub complete: bool,
 }
 
-/// The whole view.
-pub(super) fn view(all: &[AuditFinding], read: Read<'_>, layout: TextLayout) -> String {
-    let Read { compared, .. } = read;
+/// Returns the whole text.
+pub(super) fn view(all: &[AuditFinding], context: AuditContext<'_>, layout: TextLayout) -> String {
     let mut writer = TextWriter::new(layout);
     let mut groups: Vec<(AuditKind, Vec<&AuditFinding>)> = Vec::new();
     let mut resolved = Vec::new();
@@ -48,7 +48,7 @@ pub(super) fn view(all: &[AuditFinding], read: Read<'_>, layout: TextLayout) -> 
             None => groups.push((finding.kind, vec![finding])),
         }
     }
-    head(&mut writer, all, read);
+    write_totals(&mut writer, all, context);
     let sizes: Vec<usize> = groups.iter().map(|(_, findings)| findings.len()).collect();
     let most =
         if sizes.iter().sum::<usize>() <= ALL_IN_FULL { ALL_IN_FULL } else { MANY_IN_FULL.max(sizes.len()) };
@@ -63,11 +63,11 @@ pub(super) fn view(all: &[AuditFinding], read: Read<'_>, layout: TextLayout) -> 
         for finding in full {
             writer.blank();
             number += 1;
-            paragraph(&mut writer, finding, number, read, &mut printed_fixes);
+            write_finding(&mut writer, finding, number, context, &mut printed_fixes);
         }
-        lines(&mut writer, rest, compared);
+        write_lines(&mut writer, rest, context.compared);
     }
-    gone(&mut writer, &resolved);
+    write_resolved(&mut writer, &resolved);
     if !groups.is_empty() {
         writer.blank();
         let text = format!(
@@ -80,30 +80,28 @@ pub(super) fn view(all: &[AuditFinding], read: Read<'_>, layout: TextLayout) -> 
     writer.into_text()
 }
 
-fn head(writer: &mut TextWriter, all: &[AuditFinding], read: Read<'_>) {
-    let of = |status: Status| all.iter().filter(|finding| finding.status == status).count() as u64;
-    let here = all.len() as u64 - of(Status::Resolved);
-    let passed = match read.allowed {
+fn write_totals(writer: &mut TextWriter, all: &[AuditFinding], context: AuditContext<'_>) {
+    let present = all.iter().filter(|finding| finding.status.is_present()).count() as u64;
+    let allowed = match context.allowed {
         0 => String::new(),
         n => format!(", {} allowed", counted_as(n as u64, "shared address", "shared addresses")),
     };
-    let text = match here {
-        // Nothing is known about inputs that were not read.
-        0 if !read.complete => {
-            format!("Nothing found in the readable inputs that can cause incidents{passed}.")
+    let text = match present {
+        0 if !context.complete => {
+            format!("Nothing found in the readable inputs that can cause incidents{allowed}.")
         }
-        0 => format!("Nothing found that can cause incidents{passed}."),
-        n => format!("{}{passed}", counted(n, "finding")),
+        0 => format!("Nothing found that can cause incidents{allowed}."),
+        n => format!("{}{allowed}", counted(n, "finding")),
     };
     let text = writer.styled(TextRole::Strong, &text);
     writer.line("", &text);
-    if read.compared {
-        let since = Status::ALL.map(|s| format!("{} {}", grouped(of(s)), s.name()));
-        writer.say(&format!("Since the earlier audit: {}", since.join(", ")));
+    if context.compared {
+        let counts = Status::counts(all.iter().map(|finding| finding.status));
+        writer.say(&format!("Since the earlier audit: {counts}"));
     }
 }
 
-fn named(writer: &TextWriter, finding: &AuditFinding, compared: bool) -> String {
+fn name_with_status(writer: &TextWriter, finding: &AuditFinding, compared: bool) -> String {
     let mut text = writer.styled(TextRole::Strong, &finding.what);
     if compared {
         let role = if finding.status == Status::Ongoing { TextRole::Plain } else { TextRole::Bad };
@@ -112,8 +110,8 @@ fn named(writer: &TextWriter, finding: &AuditFinding, compared: bool) -> String 
     text
 }
 
-fn owners(writer: &TextWriter, finding: &AuditFinding) -> String {
-    // The cell has no more than a hundred names.
+fn owner_names(writer: &TextWriter, finding: &AuditFinding) -> String {
+    // `owners` has at most a hundred names.
     if finding.owner_count <= finding.owners.len() {
         return writer.styled(TextRole::Plain, &few(&finding.owners, MAX_OWNERS));
     }
@@ -122,14 +120,15 @@ fn owners(writer: &TextWriter, finding: &AuditFinding) -> String {
     writer.styled(TextRole::Plain, &format!("{} and {more} more", first.join(", ")))
 }
 
-fn paragraph(
+fn write_finding(
     writer: &mut TextWriter,
     finding: &AuditFinding,
     number: usize,
-    read: Read<'_>,
+    context: AuditContext<'_>,
     printed_fixes: &mut HashMap<Vec<String>, usize>,
 ) {
-    let text = format!("{}: {}", named(writer, finding, read.compared), owners(writer, finding));
+    let name = name_with_status(writer, finding, context.compared);
+    let text = format!("{name}: {}", owner_names(writer, finding));
     writer.line(&format!("{number:>2}. "), &text);
     let hurts = writer.styled(TextRole::Plain, &format!("{}.", finding.hurts));
     writer.line("    ", &hurts);
@@ -144,7 +143,7 @@ fn paragraph(
     let shown = shown_of(finding.evidence.len(), MAX_EVIDENCE);
     let evidence = finding.evidence.iter().take(shown);
     let mut proof: Vec<String> =
-        evidence.map(|text| writer.styled(TextRole::Plain, &in_zone(text, read.zone))).collect();
+        evidence.map(|text| writer.styled(TextRole::Plain, &in_zone(text, context.zone))).collect();
     if finding.evidence.len() > shown {
         proof.push(writer.styled(TextRole::Faint, &format!("and {} more", finding.evidence.len() - shown)));
     }
@@ -159,15 +158,16 @@ fn paragraph(
     writer.items("    Fix", &steps, steps.len() > 1);
 }
 
-/// Adds the findings that are not shown in full.
-fn lines(writer: &mut TextWriter, rest: &[&AuditFinding], compared: bool) {
+/// Writes the findings without a paragraph.
+fn write_lines(writer: &mut TextWriter, rest: &[&AuditFinding], compared: bool) {
     if rest.is_empty() {
         return;
     }
     writer.blank();
     let shown = shown_of(rest.len(), MAX_LINES);
     for finding in rest.iter().take(shown) {
-        let text = format!("{}: {}", named(writer, finding, compared), owners(writer, finding));
+        let name = name_with_status(writer, finding, compared);
+        let text = format!("{name}: {}", owner_names(writer, finding));
         writer.line("  - ", &text);
     }
     if rest.len() > shown {
@@ -175,7 +175,7 @@ fn lines(writer: &mut TextWriter, rest: &[&AuditFinding], compared: bool) {
     }
 }
 
-fn gone(writer: &mut TextWriter, resolved: &[&AuditFinding]) {
+fn write_resolved(writer: &mut TextWriter, resolved: &[&AuditFinding]) {
     if resolved.is_empty() {
         return;
     }
@@ -198,7 +198,8 @@ mod tests {
     use super::*;
     use crate::report::item::StepItem;
 
-    const READ: Read<'static> = Read { zone: &Zone::UTC, allowed: 0, compared: false, complete: true };
+    const CONTEXT: AuditContext<'static> =
+        AuditContext { zone: &Zone::UTC, allowed: 0, compared: false, complete: true };
 
     fn finding(status: Status, kind: AuditKind, what: &str, owners: usize) -> AuditFinding {
         let texts = |all: &[&str]| all.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
@@ -222,7 +223,7 @@ mod tests {
         let kinds = [AuditKind::BmcUsbNic, AuditKind::DuplicateSpn, AuditKind::NameLeadsElsewhere];
         let rows: Vec<_> =
             (0..10_000).map(|i| finding(Status::New, kinds[i % 3], &format!("thing{i}"), 20_000)).collect();
-        let text = view(&rows, Read { allowed: 3, ..READ }, TextLayout::PLAIN);
+        let text = view(&rows, AuditContext { allowed: 3, ..CONTEXT }, TextLayout::PLAIN);
         assert!(text.lines().count() < 90, "{text}");
         for part in [
             "10,000 findings, 3 shared addresses allowed",
@@ -244,7 +245,7 @@ mod tests {
             finding(Status::Ongoing, AuditKind::DuplicateSpn, "HTTP/x", 2),
             finding(Status::Resolved, AuditKind::DuplicateSpn, "HTTP/y", 2),
         ];
-        let text = view(&rows, Read { compared: true, ..READ }, TextLayout::PLAIN);
+        let text = view(&rows, AuditContext { compared: true, ..CONTEXT }, TextLayout::PLAIN);
         for part in [
             "2 findings\n",
             "0 new, 1 ongoing, 1 resolved, 1 reopened",
@@ -253,20 +254,20 @@ mod tests {
         ] {
             assert!(text.contains(part), "{part}:\n{text}");
         }
-        let nothing = view(&[], Read { allowed: 1, ..READ }, TextLayout::PLAIN);
+        let nothing = view(&[], AuditContext { allowed: 1, ..CONTEXT }, TextLayout::PLAIN);
         assert_eq!(nothing, "Nothing found that can cause incidents, 1 shared address allowed.\n");
     }
 
     #[test]
     fn an_audit_that_could_not_read_its_only_list_does_not_say_that_all_is_well() {
-        let nothing = view(&[], Read { complete: false, ..READ }, TextLayout::PLAIN);
+        let nothing = view(&[], AuditContext { complete: false, ..CONTEXT }, TextLayout::PLAIN);
         assert_eq!(nothing, "Nothing found in the readable inputs that can cause incidents.\n");
     }
 
     #[test]
     fn hostile_names_do_not_act() {
         let rows = [finding(Status::New, AuditKind::DuplicateSpn, "HTTP/\u{1b}[2J\u{202e}x", 2)];
-        let text = view(&rows, READ, TextLayout::new(80, true));
+        let text = view(&rows, CONTEXT, TextLayout::new(80, true));
         assert!(!text.contains("\u{1b}[2J") && !text.contains('\u{202e}'), "{text}");
     }
 }

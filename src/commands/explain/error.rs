@@ -1,4 +1,4 @@
-//! Why nothing can be explained.
+//! Errors of `explain`.
 
 use std::path::PathBuf;
 
@@ -9,10 +9,10 @@ use crate::report::saved::SavedError;
 use crate::report::text_writer::few;
 use crate::suggest::did_you_mean;
 
-/// Logs that a message names.
+/// Logs that a message lists.
 const MAX_LOGS: usize = 3;
 
-/// Why nothing can be explained.
+/// Why `explain` has no answer. Each message says what to pass instead.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error(
@@ -43,4 +43,12 @@ pub enum Error {
     Triage(#[from] Box<triage::Error>),
     #[error("{}: it has no incident or problem {id}{}. Its first two columns have the IDs.", path.display(), similar_id.as_ref().map_or(String::new(), |s| format!(" (did you mean {s}?)")))]
     NoIncident { path: PathBuf, id: String, similar_id: Option<String> },
+}
+
+impl Error {
+    /// Reports whether the command line itself is wrong, so that it fails with any input.
+    pub fn is_wrong_use(&self) -> bool {
+        use Error::{NeedsIncident, NeedsInputs, NeedsReport, Unknown};
+        matches!(self, Unknown { .. } | NeedsReport { .. } | NeedsIncident | NeedsInputs { .. })
+    }
 }

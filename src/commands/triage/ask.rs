@@ -1,4 +1,4 @@
-//! Facts of this moment: this machine's, for `here`, and the targets' answers, for `--probe`.
+//! Collects facts while the run lasts: those of this machine for `here`, and the answers of the targets for `--probe`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,15 +18,15 @@ use crate::names::{HostMatch, HostName, Principal};
 use crate::probe::{self, HostProgress, Network};
 use crate::report::numbers::counted;
 
-/// Targets that are resolved or probed at most: those with the most events.
+/// Most targets that are resolved or probed: those with the most events.
 const MAX_TARGETS: usize = 50;
-/// For one name. All are resolved at once.
-const RESOLVE: Duration = Duration::from_secs(3);
+/// Longest time to resolve a name. All names are resolved at the same time.
+const RESOLVE_TIMEOUT: Duration = Duration::from_secs(3);
 /// Targets that a note lists.
 const MAX_SHOWN: usize = 5;
 
-/// Adds this machine's adapters and hosts file, what its resolver answers for the targets, and what the targets that `policy`
-/// allows answer to a probe. Returns notes for the user.
+/// Adds to `interfaces`: for `here` this machine's adapters, its hosts file and the addresses to which it resolves the targets;
+/// for `--probe` the answers of the targets that `policy` allows. Returns notes for the user.
 pub(super) fn ask(
     config: &Config,
     policy: &TargetPolicy,
@@ -36,7 +36,7 @@ pub(super) fn ask(
 ) -> Vec<String> {
     if let Some(machine) = &config.machine {
         let targets = by_events(&collected.incidents, &|_, target| Some(target.clone()));
-        add(interfaces, of_machine(machine, &targets));
+        add(interfaces, machine_inventory(machine, &targets));
     }
     let Some(options) = &config.probe else { return Vec::new() };
     let targets = by_events(&collected.incidents, &|incident, target| policy.name_to_ask(incident, target));
@@ -58,7 +58,7 @@ pub(super) fn ask(
     notes
 }
 
-/// Which targets nothing but the log has, and how to ask them all the same.
+/// Describes the targets that were not asked because only the log has their names, and how to ask them anyway.
 fn not_asked(refused: &[HostName], here: bool) -> Option<String> {
     let names: Vec<String> = refused.iter().take(MAX_SHOWN).map(ToString::to_string).collect();
     let more = match refused.len().saturating_sub(MAX_SHOWN) {
@@ -81,8 +81,8 @@ fn not_asked(refused: &[HostName], here: bool) -> Option<String> {
     (!names.is_empty()).then_some(text)
 }
 
-/// The hosts that clients asked for and could not reach, under the name that `choose` gives them; those with the most events first.
-/// A client is not asked about itself.
+/// Returns the targets of the incidents under the name that `choose` returns. Those with the most events come first. A target
+/// that is the client itself is left out.
 fn by_events(
     incidents: &[Incident],
     choose: &dyn Fn(&Incident, &HostName) -> Option<HostName>,
@@ -105,29 +105,30 @@ fn by_events(
     targets.into_iter().map(|(name, _)| name).collect()
 }
 
-/// This machine's adapters, its hosts file, and what its resolver answers for the targets.
-fn of_machine(machine: &Machine, targets: &[HostName]) -> AddressInventory {
+/// Collects this machine's adapters, its hosts file, and the addresses to which it resolves the targets.
+fn machine_inventory(machine: &Machine, targets: &[HostName]) -> AddressInventory {
     let at = Timestamp::now();
     let source = format!("adapters of {} at {at:.0}", machine.name);
     let mut all = own_addresses(&machine.name, &machine.adapters, &source, at);
     let options = LoadOptions { host: Some(machine.name.clone()) };
     let mut hosts_file = addresses::load(std::slice::from_ref(&machine.hosts_file), &options);
-    // A hosts file of an unusual form is not an error here: the resolver reads it as well.
+    // A hosts file that is not recognised is not an error, because the resolver reads it too.
     hosts_file.files.retain(|file| !file.kind.is_empty());
     hosts_file.resolved.iter_mut().for_each(|row| row.source.collected = Some(at));
     add(&mut all, hosts_file);
-    add(&mut all, resolved(machine, targets.get(..MAX_TARGETS).unwrap_or(targets), at));
+    add(&mut all, resolve(machine, targets.get(..MAX_TARGETS).unwrap_or(targets), at));
     all
 }
 
-fn resolved(machine: &Machine, targets: &[HostName], at: Timestamp) -> AddressInventory {
+/// Resolves the targets on this machine.
+fn resolve(machine: &Machine, targets: &[HostName], at: Timestamp) -> AddressInventory {
     let path: Arc<str> = format!("resolver of {} at {at:.0}", machine.name).into();
     let resolver: Arc<str> = machine.name.as_str().into();
     let network: &Network = &machine.network;
     let answers: Vec<_> = thread::scope(|scope| {
         let look_up = |name: String| {
             let name: Arc<str> = name.into();
-            scope.spawn(move || (Arc::clone(&name), network.resolve(&name, RESOLVE)))
+            scope.spawn(move || (Arc::clone(&name), network.resolve(&name, RESOLVE_TIMEOUT)))
         };
         let started: Vec<_> = targets.iter().map(|target| look_up(target.to_string())).collect();
         started.into_iter().filter_map(|look_up| look_up.join().ok()).collect()

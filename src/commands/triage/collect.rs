@@ -14,21 +14,23 @@ use crate::report::numbers::counted_as;
 use crate::scan::{self, FileOrder, FileReport, Progress, Scan};
 use crate::state::FileEnds;
 
-/// Content of the logs.
+/// Incidents and everything else that the scan found.
 pub(super) struct Collected {
     pub incidents: CollectedIncidents,
     pub logs: Logs,
-    /// Paths that an extraction could not look at.
+    /// Paths that an extraction lists as unreadable.
     pub unread: Vec<FileError>,
     pub spool: EventSpool,
-    /// No longer needed. Kept because freeing it takes longer than writing a report.
+    /// Index of the scan. It is kept because freeing it takes longer than writing a report.
     pub dedup: DedupIndex,
 }
 
-/// The files that were scanned, in the order of their paths.
+/// The files that were scanned.
 pub(super) struct Logs {
     pub files: Vec<FileReport>,
+    /// Order of the files by their paths. It does not depend on threads.
     order: FileOrder,
+    /// Paths in that order.
     names: Vec<String>,
 }
 
@@ -45,8 +47,8 @@ pub(super) fn collect(config: &Config, inputs: &Inputs, progress: &dyn Progress)
                 .with_event_sink(config.outputs.need_events().then(|| spool.event_sink(workers)))
         });
     for file in &mut files {
-        if let Some(shown) = inputs.shown(&file.path) {
-            file.path = shown.into();
+        if let Some(name) = inputs.display_name(&file.path) {
+            file.path = name.into();
         }
     }
     let mut incidents = CollectedIncidents::merge(visitors);
@@ -59,7 +61,7 @@ pub(super) fn collect(config: &Config, inputs: &Inputs, progress: &dyn Progress)
 }
 
 impl Collected {
-    /// Why there is no report, where the paths hold archives and no log is in them.
+    /// Returns the read errors if the paths are archives from which no log could be read, so that there is no report.
     pub(super) fn no_log(&self, inputs: &Inputs) -> Option<Vec<String>> {
         let are_archives = inputs
             .logs
@@ -105,7 +107,7 @@ impl Logs {
         }
     }
 
-    /// Names the files that hold different events of one record ID.
+    /// Adds a note to each file that has an event whose record ID another file has with other content.
     fn note_conflicts(&mut self, dedup: &DedupIndex) {
         for (files, count) in dedup.conflicts() {
             let names: Vec<_> = files.iter().map(|file| self.name_by_index(*file)).collect();
@@ -123,17 +125,17 @@ impl Logs {
         }
     }
 
-    /// The path of the file at a place of the order.
+    /// Returns the path of the file at this place of the order.
     pub(super) fn name(&self, place: FileIndex) -> String {
         usize::try_from(place).ok().and_then(|place| self.names.get(place)).cloned().unwrap_or_default()
     }
 
-    /// The path of a file by the index that the scan gave it.
+    /// Returns the path of the file with this index of the scan.
     pub(super) fn name_by_index(&self, index: FileIndex) -> String {
         self.name(self.order.place(index))
     }
 
-    /// The dates of each file. Records after the end of the period were not checked.
+    /// Returns the dates of each file by its place. Its last record counts only up to the end of the period.
     pub(super) fn dates(&self, period: Period) -> Vec<(FileIndex, LogDates)> {
         let places = 0..self.files.len() as FileIndex;
         let dates = places.filter_map(|place| {
@@ -147,7 +149,7 @@ impl Logs {
         dates.collect()
     }
 
-    /// Times that unselected records show. A file that was not read in full shows nothing.
+    /// Returns the first and last record of a file, and nothing of a file that was not read in full.
     pub(super) fn ends(&self, place: FileIndex) -> FileEnds {
         let whole = self.order.report(&self.files, place).filter(|file| file.read_errors.is_empty());
         whole.map_or(FileEnds::default(), |file| FileEnds {

@@ -1,4 +1,4 @@
-//! Stage 4: compares the rows with a baseline or state, and prepares the next state.
+//! Stage 4: gives each row its status against a baseline or state, and prepares the next state.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -12,41 +12,41 @@ use crate::report::baseline::{self, EarlierRow, Silence};
 use crate::report::{Problem, Row, Status, problem};
 use crate::state::{self, Lock, LogProgress, State, StateError};
 
-/// The rows with their status.
-pub(super) struct Compared {
+/// Result of the comparison.
+pub(super) struct Comparison {
     pub rows: Vec<Row>,
-    /// The same rows, grouped by what one fix ends.
+    /// The same rows grouped into problems.
     pub problems: Vec<Problem>,
-    /// Was there an earlier report or a state?
+    /// Whether there was a baseline or a state.
     pub compared: bool,
-    /// Logs that were cleared or overwritten since the last run.
+    /// Sentences about logs that were cleared or overwritten since the last run.
     pub notes: Vec<String>,
     pub next: Option<NextState>,
 }
 
-/// The state after this run, not yet written.
+/// State after this run, not yet written.
 pub(super) struct NextState {
     pub path: PathBuf,
     pub state: State,
     pub lock: Lock,
 }
 
-/// Takes the log ranges out of `collected`. Fails if the rows of the state are damaged.
+/// Compares the rows with the earlier ones. Takes the log ranges out of `collected`. Fails if the state is damaged.
 pub(super) fn compare(
     config: &Config,
     rows: Vec<Row>,
     previous: Previous,
     collected: &mut Collected,
-) -> Result<Compared, StateError> {
+) -> Result<Comparison, StateError> {
     let Previous { rows: baseline, state } = previous;
     let log_ranges = std::mem::take(&mut collected.incidents.log_ranges);
     let computers = log_ranges.computers();
     let progress: Option<LogProgress> = state
         .as_ref()
-        .map(|open| state::follow(&open.state.logs, log_ranges, &|place| collected.logs.ends(place)));
+        .map(|open| state::compare_logs(&open.state.logs, log_ranges, &|place| collected.logs.ends(place)));
     let is_over = |client: &str, last_seen: &str| {
-        let to = |progress: &LogProgress| progress.advanced_to.get(&client.to_lowercase()).copied();
-        progress.as_ref().is_none_or(|progress| is_over(last_seen, to(progress), config.resolved_after))
+        let read_to = |progress: &LogProgress| progress.advanced_to.get(&client.to_lowercase()).copied();
+        progress.as_ref().is_none_or(|progress| is_over(last_seen, read_to(progress), config.resolved_after))
     };
     let earlier = match &state {
         Some(open) => {
@@ -74,13 +74,13 @@ pub(super) fn compare(
         let state = state.next(&rows, &collected.incidents.fingerprints, progress.logs);
         NextState { path, state, lock }
     });
-    Ok(Compared { problems: problem::group(&rows), rows, compared, notes: progress.notes, next })
+    Ok(Comparison { problems: problem::group(&rows), rows, compared, notes: progress.notes, next })
 }
 
-/// Is an incident without new events over? Only if its client's log was read further than before (`to`), and
-/// at least `after` past the incident's last event.
-fn is_over(last_seen: &str, to: Option<Timestamp>, after: SignedDuration) -> bool {
+/// Reports whether an incident without new events is over: this run read its client's log further than any run before, up to
+/// `read_to`, which is at least `after` later than the last event.
+fn is_over(last_seen: &str, read_to: Option<Timestamp>, after: SignedDuration) -> bool {
     let last: Option<Timestamp> = last_seen.parse().ok();
     let due = last.and_then(|last| last.checked_add(after).ok());
-    to.zip(due).is_some_and(|(to, due)| to >= due)
+    read_to.zip(due).is_some_and(|(read_to, due)| read_to >= due)
 }

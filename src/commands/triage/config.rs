@@ -22,45 +22,46 @@ use crate::state::StateError;
 pub struct Config {
     /// Log files, folders and extractions.
     pub logs: Vec<PathBuf>,
-    /// A file with more names for `logs`.
+    /// A file with more paths for `logs`.
     pub files_from: Option<PathBuf>,
-    /// Interface inventories: files and folders.
+    /// Address inventories: files and folders.
     pub interfaces: Vec<PathBuf>,
-    /// Read only the logs of `logs`, and skip the inventories and account lists there.
+    /// Skip the inventories and account lists among `logs`.
     pub logs_only: bool,
-    /// The host of inventory rows without a host name.
+    /// Host of inventory rows without a host name. The file name gives the host by default.
     pub host: Option<String>,
     /// Account and SPN lists: files and folders.
     pub spns: Vec<PathBuf>,
     /// Service classes that `HOST/` covers.
     pub host_aliases: accounts::HostAliases,
     pub outputs: Outputs,
-    /// The title of the page.
+    /// Title of the page.
     pub title: Option<String>,
     /// An earlier report to compare with.
     pub baseline: Option<PathBuf>,
-    /// The state file. It is read first, and replaced when all other outputs have succeeded.
+    /// The state file. It is read first, and replaced after all other outputs.
     pub state: Option<PathBuf>,
-    /// With a state: how long a client's log must continue without an incident's events before the incident
-    /// is resolved.
+    /// With a state: time for which a client's log must continue without events of an incident to resolve the incident.
     pub resolved_after: SignedDuration,
+    /// Conditions that raise an alarm.
     pub fail_on: Vec<FailOn>,
-    /// A list of problems that are known and raise no alarm.
+    /// A list of accepted problems, which raise no alarm.
     pub allow: Option<PathBuf>,
+    /// Events outside this period are ignored.
     pub period: Period,
     /// Longest time between an incident's events and another event that counts for it.
     pub window: SignedDuration,
     pub scan: ScanOptions,
-    /// The current state of the machine that wrote the logs: for `here`.
+    /// With `here`: the machine that wrote the logs.
     pub machine: Option<Machine>,
-    /// How the targets are probed, if they are.
+    /// How the targets are probed. They are not probed without it.
     pub probe: Option<probe::Options>,
-    /// Problems that the caller already found.
+    /// Notes for the user from before the run.
     pub notes: Vec<String>,
 }
 
 impl Default for Config {
-    /// No inputs and no outputs, with the defaults of the command line.
+    /// Has the defaults of the command line, without inputs and outputs.
     fn default() -> Self {
         Self {
             logs: Vec::new(),
@@ -107,7 +108,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// Does the command line itself ask for something impossible, whatever the inputs contain?
+    /// Reports whether the command line itself is wrong, so that it fails with any input.
     pub fn is_wrong_use(&self) -> bool {
         matches!(self, Self::Output(error) if error.is_wrong_use())
     }

@@ -1,4 +1,4 @@
-//! One incident of the inputs, and the row of the decision table that decided it: for `explain --why`.
+//! Finds the row of the decision table that decided one incident, for `explain --why`.
 
 use super::config::{Config, Error};
 use super::{collect, diagnose, inputs};
@@ -9,11 +9,13 @@ use crate::probe::HostProgress;
 use crate::report::Row;
 use crate::scan::Progress;
 
-/// How an incident was decided.
+/// An incident, and the row of the decision table that decided it.
 pub(crate) struct Decision {
+    /// The incident as the report has it.
     pub row: Row,
+    /// Topology of the row of the table.
     pub topology: Topology,
-    /// What the row of the table asks for.
+    /// Condition of the row of the table.
     pub when: &'static str,
 }
 
@@ -23,7 +25,8 @@ impl Orderable for Decision {
     }
 }
 
-/// The decision about an incident, and what of the inputs could not be read. None where they have no such incident.
+/// Triages the inputs and returns the decision about one incident, or `None` if they do not have it. Also returns their read
+/// errors.
 pub(crate) fn decision(
     config: &Config,
     incident_id: &str,
@@ -39,11 +42,11 @@ pub(crate) fn decision(
             let (topology, when) = finding.row;
             Decision { row: Row::new(finding, log_name), topology, when }
         };
-        let diagnosed = diagnose::diagnose(config, &inputs, &mut collected, progress, make);
+        let diagnoses = diagnose::diagnose(config, &inputs, &mut collected, progress, make);
         let is_wanted = |decision: &Decision| decision.row.incident_id.eq_ignore_ascii_case(incident_id);
-        let decision = diagnosed.findings.into_iter().find(is_wanted);
+        let decision = diagnoses.findings.into_iter().find(is_wanted);
         let logs = collected.logs.files.iter().map(|log| (&log.path, &log.read_errors));
-        let lists = diagnosed.inventories.iter().map(|list| (&list.path, &list.read_errors));
+        let lists = diagnoses.inventories.iter().map(|list| (&list.path, &list.read_errors));
         let unread = inputs.unread.iter().map(ToString::to_string);
         let errors = logs.chain(lists);
         let errors = errors.flat_map(|(path, errors)| errors.iter().map(move |why| format!("{path}: {why}")));

@@ -18,29 +18,31 @@ use crate::inventory::{InventoryFile, accounts, addresses, from_events};
 use crate::probe::HostProgress;
 use crate::scan::FileReport;
 
-/// The findings as rows, or as something else, and the inventories they are based on.
-pub(super) struct Diagnosed<T> {
+/// Result of stage 3.
+pub(super) struct Diagnoses<T> {
+    /// A row of the report, or another result, for each incident.
     pub findings: Vec<T>,
+    /// The inventories that the findings are based on.
     pub inventories: Vec<InventoryFile>,
-    /// Hosts that did not answer.
+    /// Sentences about hosts that did not answer.
     pub notes: Vec<String>,
 }
 
-/// Takes the incidents and signals out of `collected`, diagnoses every incident, and makes a row of each with `make`, which also
-/// gets the names of the logs.
+/// Diagnoses every incident, and converts each finding with `make`, which also gets the names of the logs. Takes the incidents
+/// and signals out of `collected`.
 pub(super) fn diagnose<T: Orderable + Send>(
     config: &Config,
     inputs: &Inputs,
     collected: &mut Collected,
     progress: &dyn HostProgress,
     make: impl Fn(Finding, &dyn Fn(FileIndex) -> String) -> T + Sync,
-) -> Diagnosed<T> {
+) -> Diagnoses<T> {
     let Collected { incidents: collected, logs, .. } = collected;
     let log_name = |place: FileIndex| logs.name(place);
     let load = addresses::LoadOptions { host: config.host.clone() };
     let mut interfaces = addresses::load(&inputs.interfaces, &load);
     let accounts = accounts::load_in_zone(&inputs.spns, &config.scan.zone);
-    // Only what the user passed decides whom to ask: a log may name anybody.
+    // A log may name any host, so only the inputs that the user passed decide whom to ask.
     let policy = TargetPolicy::new(&interfaces, &accounts, config.machine.as_ref());
     from_events::add(&mut interfaces, &collected.signals, &log_name);
     let notes = ask::ask(config, &policy, &mut interfaces, collected, progress);
@@ -60,11 +62,11 @@ pub(super) fn diagnose<T: Orderable + Send>(
     let incidents = std::mem::take(&mut collected.incidents);
     let Diagnosis { findings, failed } = diagnose_as(incidents, &context, |finding| make(finding, &log_name));
     collected.dropped.undiagnosed = failed;
-    Diagnosed { findings, inventories, notes }
+    Diagnoses { findings, inventories, notes }
 }
 
-/// Drops what is reported already: an archive of logs and inventories is read once for each, and each reading meets the same
-/// member that cannot be unpacked.
+/// Drops read errors that another input already reports. An archive is read once for its logs and once for its inventories,
+/// and both times a damaged member fails.
 fn drop_repeated(inventories: &mut Vec<InventoryFile>, logs: &[FileReport]) {
     let mut reported: HashSet<(String, String)> = HashSet::new();
     for log in logs.iter().filter(|log| !log.read_errors.is_empty()) {
@@ -76,7 +78,7 @@ fn drop_repeated(inventories: &mut Vec<InventoryFile>, logs: &[FileReport]) {
         let had_any = !file.read_errors.is_empty();
         let path = file.path.to_string();
         file.read_errors.retain(|error| reported.insert((path.clone(), error.clone())));
-        // The line of the archive itself, which had nothing else to say.
+        // Drop the archive itself, too, if nothing else is known about it.
         !(had_any && file.read_errors.is_empty() && file.kind.is_empty())
     });
 }

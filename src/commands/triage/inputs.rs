@@ -17,42 +17,44 @@ use crate::report::numbers::{counted, counted_as};
 use crate::report::{Row, baseline};
 use crate::state::{Lock, State};
 
-/// Inputs of a run, not yet read, and the baseline or state.
+/// Inputs of a run. Logs and inventories are found but not read.
 pub(super) struct Inputs {
     pub logs: Vec<Input>,
-    /// Paths that could not be looked at.
+    /// Paths that could not be accessed.
     pub unread: Vec<FileError>,
     pub previous: Previous,
     pub protected: ProtectedPaths,
     /// Problems that raise no alarm.
     pub allow: AllowList,
-    /// Address inventories and account lists: passed explicitly, or found among the logs.
+    /// Address inventories that were passed explicitly or found among the logs.
     pub interfaces: Vec<PathBuf>,
+    /// Account lists that were passed explicitly or found among the logs.
     pub spns: Vec<PathBuf>,
-    /// Files in folders that are of no kind that a triage uses.
+    /// Number of files in folders that triage cannot use.
     pub unknown: usize,
     /// Temporary copy of standard input; removed at the end.
     stdin: Option<TempDir>,
 }
 
 impl Inputs {
-    /// A path for people and reports: standard input was kept in a file whose name means nothing.
-    pub(super) fn shown(&self, path: &str) -> Option<String> {
-        let kept = self.stdin.as_ref()?.path().join(STDIN_FILE);
-        path.strip_prefix(&*kept.to_string_lossy()).map(|rest| format!("standard input{rest}"))
+    /// Returns the name to show for the temporary copy of standard input, and `None` for any other path.
+    pub(super) fn display_name(&self, path: &str) -> Option<String> {
+        let copy = self.stdin.as_ref()?.path().join(STDIN_FILE);
+        path.strip_prefix(&*copy.to_string_lossy()).map(|rest| format!("standard input{rest}"))
     }
 }
 
-/// The file that keeps standard input.
+/// Name of the temporary copy of standard input.
 const STDIN_FILE: &str = "standard-input";
 
-/// Result of earlier runs: a report, or a state.
+/// Result of earlier runs.
 pub(super) struct Previous {
+    /// Rows of the baseline.
     pub rows: Option<Vec<Row>>,
     pub state: Option<OpenState>,
 }
 
-/// A state that is read and locked.
+/// A state that was read and is locked.
 pub(super) struct OpenState {
     pub path: PathBuf,
     pub state: State,
@@ -73,32 +75,32 @@ impl Previous {
         Ok(previous)
     }
 
-    /// Is there anything to compare with?
+    /// Reports whether there is a baseline or a state.
     pub(super) fn exists(&self) -> bool {
         self.rows.is_some() || self.state.is_some()
     }
 }
 
-/// Fails before any log is read if the run would be useless: an output cannot be written or would replace an
-/// input, the baseline or state is damaged, or there is no log.
+/// Finds the inputs. Fails before any log is read if an output cannot be written or would replace an input, if the baseline or
+/// state is damaged, or if there is no log.
 pub(super) fn read_inputs(config: &Config) -> Result<Inputs, Error> {
     config.outputs.check(config.state.as_deref())?;
     let previous = Previous::read(config)?;
     let allow = AllowList::read(config.allow.as_deref())?;
     let mut paths = list::all(&config.logs, config.files_from.as_deref())?;
     let stdin = spool_stdin(&mut paths)?;
-    let mut forced = Forced::of(config);
-    // `-i FILE LOGS`: the option takes all that follows it.
-    let are_paths_taken = paths.is_empty();
-    forced.give_back_logs(&mut paths);
+    let mut explicit = ExplicitInventories::new(config);
+    // In `-i FILE LOGS` the option takes all the paths.
+    let has_no_paths = paths.is_empty();
+    explicit.move_logs_to(&mut paths);
     let (mut logs, unread) = files::find(&paths);
-    if are_paths_taken {
-        let (inside, _) = files::find(&forced.folders());
+    if has_no_paths {
+        let (inside, _) = files::find(&explicit.containers());
         logs.extend(inside.into_iter().filter(|log| !log.kind.is_foreign()));
     }
     let FoundInventories { addresses, accounts, unknown } = match config.logs_only {
         true => FoundInventories::default(),
-        false => FoundInventories::of(&mut logs, &forced),
+        false => FoundInventories::take_from(&mut logs, &explicit),
     };
     for log in &logs {
         log::debug!("{}: {} by its first bytes, {} bytes", log.path.display(), log.kind.name(), log.len);
@@ -123,12 +125,13 @@ pub(super) fn read_inputs(config: &Config) -> Result<Inputs, Error> {
         }
         return Err(Error::NoLogs(reasons));
     }
-    let interfaces = [forced.interfaces, addresses].concat();
-    let spns = [forced.spns, accounts].concat();
+    let interfaces = [explicit.interfaces, addresses].concat();
+    let spns = [explicit.spns, accounts].concat();
     Ok(Inputs { logs, unread, previous, protected, allow, interfaces, spns, unknown, stdin })
 }
 
-/// `-`: standard input, kept in a file until the run ends, as every other input is read by its name.
+/// Copies standard input to a temporary file and replaces the path `-` by it, because inputs are read by their paths. The file
+/// exists until the folder is dropped.
 fn spool_stdin(paths: &mut [PathBuf]) -> Result<Option<TempDir>, Error> {
     let Some(path) = paths.iter_mut().find(|path| path.as_os_str() == "-") else { return Ok(None) };
     let spool = || -> io::Result<(TempDir, PathBuf)> {
@@ -142,19 +145,19 @@ fn spool_stdin(paths: &mut [PathBuf]) -> Result<Option<TempDir>, Error> {
     Ok(Some(folder))
 }
 
-/// Files whose kind an option gives.
-struct Forced {
+/// Inventories and account lists that options pass.
+struct ExplicitInventories {
     interfaces: Vec<PathBuf>,
     spns: Vec<PathBuf>,
 }
 
-impl Forced {
-    fn of(config: &Config) -> Self {
+impl ExplicitInventories {
+    fn new(config: &Config) -> Self {
         Self { interfaces: config.interfaces.clone(), spns: config.spns.clone() }
     }
 
-    /// Moves the files that are logs to the paths.
-    fn give_back_logs(&mut self, paths: &mut Vec<PathBuf>) {
+    /// Moves the files that are logs to `paths`.
+    fn move_logs_to(&mut self, paths: &mut Vec<PathBuf>) {
         for list in [&mut self.interfaces, &mut self.spns] {
             list.retain(|path| {
                 let is_log =
@@ -167,18 +170,18 @@ impl Forced {
         }
     }
 
-    /// The folders and archives, which may also hold logs.
-    fn folders(&self) -> Vec<PathBuf> {
+    /// Returns the folders and archives, which may also hold logs.
+    fn containers(&self) -> Vec<PathBuf> {
         let is_archive = |path: &Path| path.is_file() && files::kind_of(path).is_some_and(Kind::is_archive);
         let all = self.interfaces.iter().chain(&self.spns);
         all.filter(|path| path.is_dir() || is_archive(path)).cloned().collect()
     }
 
-    /// Does an option name the file, or a folder that it is in?
-    fn has(&self, file: &Path) -> bool {
-        let whole = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
-        let file = whole(file);
-        self.interfaces.iter().chain(&self.spns).any(|path| file.starts_with(whole(path)))
+    /// Reports whether an option passes the file or a folder that it is in.
+    fn contains(&self, file: &Path) -> bool {
+        let full = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+        let file = full(file);
+        self.interfaces.iter().chain(&self.spns).any(|path| file.starts_with(full(path)))
     }
 }
 
@@ -195,23 +198,24 @@ fn holds_only_logs(path: &Path, kind: Kind) -> bool {
 struct FoundInventories {
     addresses: Vec<PathBuf>,
     accounts: Vec<PathBuf>,
+    /// Number of files that triage cannot use.
     unknown: usize,
 }
 
 impl FoundInventories {
-    /// Takes the inventories out of the files that were found.
-    fn of(logs: &mut Vec<Input>, forced: &Forced) -> Self {
-        let looks: Vec<Look> = logs.par_iter().map(Look::at).collect();
+    /// Moves the inventories out of the files that were found. An archive that also has logs stays there, too.
+    fn take_from(logs: &mut Vec<Input>, explicit: &ExplicitInventories) -> Self {
+        let contents: Vec<InputContent> = logs.par_iter().map(InputContent::detect).collect();
         let mut found = Self::default();
-        let mut looks = looks.into_iter();
+        let mut contents = contents.into_iter();
         logs.retain(|log| {
-            let (addresses, accounts, stays) = match looks.next() {
-                Some(Look::File(Some(ForeignFile::Addresses))) => (true, false, false),
-                Some(Look::File(Some(ForeignFile::Accounts))) => (false, true, false),
-                Some(Look::Archive(held)) => {
+            let (addresses, accounts, stays) = match contents.next() {
+                Some(InputContent::File(Some(ForeignFile::Addresses))) => (true, false, false),
+                Some(InputContent::File(Some(ForeignFile::Accounts))) => (false, true, false),
+                Some(InputContent::Archive(held)) => {
                     (held.addresses, held.accounts, held.logs || !held.has_inventory())
                 }
-                Some(Look::File(other)) => {
+                Some(InputContent::File(other)) => {
                     let is_report = other == Some(ForeignFile::Report);
                     found.unknown += usize::from(log.kind.is_foreign() && !log.named && !is_report);
                     return true;
@@ -219,7 +223,7 @@ impl FoundInventories {
                 None => return true,
             };
             for (list, holds) in [(&mut found.addresses, addresses), (&mut found.accounts, accounts)] {
-                if holds && !forced.has(&log.path) && !list.contains(&log.path) {
+                if holds && !explicit.contains(&log.path) && !list.contains(&log.path) {
                     list.push(log.path.clone());
                 }
             }
@@ -229,14 +233,14 @@ impl FoundInventories {
     }
 }
 
-/// Kind of a file that is not a log.
-enum Look {
+/// Content of an input, as far as it is not a log.
+enum InputContent {
     File(Option<ForeignFile>),
     Archive(ArchiveContents),
 }
 
-impl Look {
-    fn at(log: &Input) -> Self {
+impl InputContent {
+    fn detect(log: &Input) -> Self {
         match log.kind {
             kind if kind.is_archive() => Self::Archive(ArchiveContents::of(&log.path, log.kind)),
             kind if kind.is_foreign() => Self::File(ForeignFile::of_file(&log.path)),
@@ -245,15 +249,16 @@ impl Look {
     }
 }
 
+/// Fails if an output would replace an input. `found` are the inventories found among the logs.
 fn protect_inputs(
     config: &Config,
     logs: &[Input],
     found: Vec<PathBuf>,
 ) -> Result<ProtectedPaths, OutputError> {
-    // A schedule may replace the earlier report by the new one, and by nothing else.
+    // The report may replace the baseline, as in a schedule. No other output may.
     let others = config.outputs.side_files().chain(config.state.as_deref());
     paths::protect_inputs(others, config.baseline.as_deref())?;
-    // The state is read and written, under no other name.
+    // The state is an input and an output. No other output may replace it.
     paths::protect_inputs(config.outputs.files(), config.state.as_deref())?;
     let named = config
         .interfaces

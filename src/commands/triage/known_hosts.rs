@@ -1,12 +1,12 @@
-//! The hosts that anything names.
+//! Collects the hosts of all inventories and logs.
 
 use crate::incidents::CollectedIncidents;
 use crate::inventory::hosts::Hosts;
 use crate::inventory::{accounts, addresses, build_hosts};
 use crate::names::Principal;
 
-/// Every host in an inventory or a log. With all of them, a short name is read as a full one only if no other
-/// fits.
+/// Builds the index of every host in an inventory or a log. A short name means a full name only if no other host of the index
+/// has the same label.
 pub fn known_hosts<'a>(
     interfaces: &'a addresses::AddressInventory,
     accounts: &accounts::AccountInventory,

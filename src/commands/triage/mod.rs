@@ -1,7 +1,7 @@
-//! `krbtriage triage`: from logs to the report, in five stages.
+//! `krbtriage triage` makes a report from logs in five stages.
 //!
-//! [`inputs`] finds the inputs, [`collect`] scans the logs, [`diagnose`] diagnoses every incident (and [`ask`]s this machine and
-//! the network where the user wants it), [`compare`] compares with earlier runs, [`write`] writes all outputs. Each stage imports
+//! [`inputs`] finds the inputs. [`collect`] scans the logs. [`diagnose`] diagnoses every incident, and [`ask`]s this machine
+//! and the network if the user wants it. [`compare`] compares with earlier runs. [`write`] writes all outputs. Each stage imports
 //! only from those before it.
 
 mod ask;
@@ -35,7 +35,7 @@ pub use known_hosts::known_hosts;
 pub use outcome::Outcome;
 pub use outputs::Outputs;
 
-/// How far a run is: bytes of logs, then hosts that are probed.
+/// Progress of a run, first in bytes of logs, then in hosts that are probed.
 pub trait TriageProgress: Progress + HostProgress {}
 
 impl<T: Progress + HostProgress> TriageProgress for T {}
@@ -64,23 +64,23 @@ fn run_stages(config: &Config, progress: &dyn TriageProgress) -> Result<Outcome,
         true => Surroundings::new(&collected.incidents.signals),
         false => Surroundings::default(),
     };
-    let diagnosed = diagnose::diagnose(config, &inputs, &mut collected, progress, Row::new);
-    log::debug!("diagnosed after {:?}: {} incidents", start.elapsed(), diagnosed.findings.len());
-    let compared = compare::compare(config, diagnosed.findings, inputs.previous, &mut collected)?;
+    let diagnoses = diagnose::diagnose(config, &inputs, &mut collected, progress, Row::new);
+    log::debug!("diagnosed after {:?}: {} incidents", start.elapsed(), diagnoses.findings.len());
+    let compared = compare::compare(config, diagnoses.findings, inputs.previous, &mut collected)?;
     inputs.unread.append(&mut collected.unread);
     let allow = config.allow.as_deref();
-    let alarms = muted::alarms(&compared.rows, &compared.problems, &inputs.allow, allow, Timestamp::now());
-    let holds = |what: &FailOn| what.alarm(&alarms.rows, &alarms.problems);
+    let unmuted = muted::unmuted(&compared.rows, &compared.problems, &inputs.allow, allow, Timestamp::now());
+    let holds = |what: &FailOn| what.alarm(&unmuted.rows, &unmuted.problems);
     let fulfilled = config.fail_on.iter().filter_map(holds).collect();
-    // Only `--new` writes them, and without a state every problem is new.
+    // Without a state every problem is new. Only `--new` needs the copies.
     let new = match &config.outputs.new {
         Some(_) => {
-            let problems = alarms.problems.iter().filter(|problem| problem.status.is_new());
+            let problems = unmuted.problems.iter().filter(|problem| problem.status.is_new());
             problems.map(|problem| (*problem).clone()).collect()
         }
         None => Vec::new(),
     };
-    let notes = [config.notes.clone(), diagnosed.notes, compared.notes, alarms.notes].concat();
+    let notes = [config.notes.clone(), diagnoses.notes, compared.notes, unmuted.notes].concat();
     let mut outcome = Outcome {
         alarms: fulfilled,
         new,
@@ -92,7 +92,7 @@ fn run_stages(config: &Config, progress: &dyn TriageProgress) -> Result<Outcome,
         written: Vec::new(),
         duplicates: saturating_sum(collected.logs.files.iter().map(|log| log.duplicates)),
         logs: std::mem::take(&mut collected.logs.files),
-        inventories: diagnosed.inventories,
+        inventories: diagnoses.inventories,
         unfound: inputs.unread,
         period: config.period,
         outside: collected.incidents.outside,

@@ -1,4 +1,4 @@
-//! Problems that `--allow` accepts: they are in the report and counted, and raise no alarm.
+//! Mutes the problems that `--allow` accepts: the report has them, but they raise no alarm.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -6,34 +6,34 @@ use std::path::Path;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::commands::allow_list::{Accepted, AllowList};
+use crate::commands::allow_list::{AcceptedProblem, AllowList};
 use crate::report::{Problem, Row};
 
-/// Problems that raise an alarm, and notes about muted ones.
-pub(super) struct Alarms<'a> {
+/// Rows and problems that may raise an alarm, and notes about the muted ones.
+pub(super) struct Unmuted<'a> {
     pub rows: Vec<&'a Row>,
     pub problems: Vec<&'a Problem>,
     pub notes: Vec<String>,
 }
 
-/// Leaves out what `list` accepts. A problem is muted when it is listed, or all of its present incidents are.
-pub(super) fn alarms<'a>(
+/// Leaves out the rows and problems that `list` accepts. A problem is muted if `list` has it, or all of its present incidents.
+pub(super) fn unmuted<'a>(
     rows: &'a [Row],
     problems: &'a [Problem],
     list: &AllowList,
     path: Option<&Path>,
     now: Timestamp,
-) -> Alarms<'a> {
+) -> Unmuted<'a> {
     let today = TimeZone::UTC.to_datetime(now).date();
-    let of_id: HashMap<&str, &Accepted> =
+    let of_id: HashMap<&str, &AcceptedProblem> =
         list.accepted.iter().filter(|entry| entry.until >= today).map(|entry| (&*entry.id, entry)).collect();
     let accepted = |row: &Row| of_id.get(&*row.problem_id).or_else(|| of_id.get(&*row.incident_id)).copied();
     let present = |problem: &'a Problem| {
         let rows = problem.incidents.iter().filter_map(|&i| rows.get(i));
         rows.filter(|row| row.status.is_present())
     };
-    let mut alarms = Alarms { rows: Vec::new(), problems: Vec::new(), notes: Vec::new() };
-    alarms.rows.extend(rows.iter().filter(|row| accepted(row).is_none()));
+    let mut unmuted = Unmuted { rows: Vec::new(), problems: Vec::new(), notes: Vec::new() };
+    unmuted.rows.extend(rows.iter().filter(|row| accepted(row).is_none()));
     for problem in problems {
         let mut muted = present(problem).map(accepted).peekable();
         let first = muted.peek().copied().flatten();
@@ -41,20 +41,20 @@ pub(super) fn alarms<'a>(
             Some(entry) => {
                 let what = problem.heading();
                 let id = &problem.problem_id;
-                alarms.notes.push(format!("muted until {}: {what} ({id}): {}", entry.until, entry.reason));
+                unmuted.notes.push(format!("muted until {}: {what} ({id}): {}", entry.until, entry.reason));
             }
-            None => alarms.problems.push(problem),
+            None => unmuted.problems.push(problem),
         }
     }
     let path = path.map(|path| path.display().to_string()).unwrap_or_default();
     for entry in list.accepted.iter().filter(|entry| entry.until < today) {
-        let is_there = |row: &Row| row.problem_id == entry.id || row.incident_id == entry.id;
-        if rows.iter().any(|row| row.status.is_present() && is_there(row)) {
-            alarms.notes.push(format!(
+        let matches = |row: &Row| row.problem_id == entry.id || row.incident_id == entry.id;
+        if rows.iter().any(|row| row.status.is_present() && matches(row)) {
+            unmuted.notes.push(format!(
                 "--allow {path}: line {}: {} is not muted any more, because {} was its last day",
                 entry.line, entry.id, entry.until
             ));
         }
     }
-    alarms
+    unmuted
 }

@@ -7,56 +7,59 @@ use crate::commands::fail_on::Alarm;
 use crate::files::FileError;
 use crate::incidents::{Dropped, OutsidePeriod, Period};
 use crate::inventory::InventoryFile;
-use crate::output::Written;
+use crate::output::WrittenFile;
 use crate::report::{Problem, Reading, Report, Row, Surroundings};
 use crate::scan::FileReport;
 use crate::zone::Zone;
 
-/// Result of a run, for the summary on the terminal.
+/// Result of a run.
 #[derive(Debug)]
 pub struct Outcome {
     pub rows: Vec<Row>,
-    /// The same rows, grouped by what one fix ends.
+    /// The same rows grouped into problems.
     pub problems: Vec<Problem>,
-    /// Those of them that are new or reopened, and not muted, for `--new`; empty without it.
+    /// For `--new`: the problems that are new or reopened and not muted. Empty without that option.
     pub new: Vec<Problem>,
-    /// Was there an earlier report or a state to compare with?
+    /// Whether there was a baseline or a state.
     pub compared: bool,
-    /// The conditions of `fail_on` that hold, each with the problems that fulfil it.
+    /// The conditions of `fail_on` that hold.
     pub alarms: Vec<Alarm>,
-    /// Notes from the state (logs that were cleared or overwritten), and muted problems.
+    /// Sentences about logs that were cleared or overwritten, hosts that did not answer, and muted problems.
     pub notes: Vec<String>,
     /// Files written, in the order of the options.
-    pub written: Vec<Written>,
+    pub written: Vec<WrittenFile>,
     pub logs: Vec<FileReport>,
     pub inventories: Vec<InventoryFile>,
-    /// Files in folders that are of no kind that a triage uses.
+    /// Number of files in folders that triage cannot use.
     pub unknown: usize,
-    /// Paths that could not be looked at.
+    /// Paths that could not be accessed.
     pub unfound: Vec<FileError>,
     pub period: Period,
     /// Events that the period left out.
     pub outside: OutsidePeriod,
-    /// Related events in the logs; empty if they have an event 4.
+    /// Related events in the logs; empty if the logs have an event 4.
     pub surroundings: Surroundings,
-    /// The zone of the times in outputs for people.
+    /// Zone of the times in outputs for people.
     pub zone: Zone,
+    /// Number of events, each counted once.
     pub events: u64,
+    /// Number of records that more than one log has.
     pub duplicates: u64,
-    /// Events that an earlier run had counted.
+    /// Number of events that an earlier run counted.
     pub already_reported: u64,
     /// Data left out because a limit was reached.
     pub dropped: Dropped,
-    /// `--title`.
+    /// Title of the page.
     pub title: Option<String>,
+    /// Duration of the run up to the report.
     pub took: Duration,
-    /// Working data that is no longer needed. Freeing it piece by piece takes longer than writing a report: a
-    /// process that ends here can forget the outcome.
+    /// Working data that is no longer needed. Freeing it takes longer than writing a report, so a process that ends here
+    /// should forget the outcome.
     pub(super) working_set: Option<Box<dyn Any + Send>>,
 }
 
 impl Outcome {
-    /// The report to write.
+    /// Returns the report to write.
     pub fn report(&self) -> Report<'_> {
         Report {
             rows: &self.rows,
@@ -80,7 +83,7 @@ impl Outcome {
         }
     }
 
-    /// Could all inputs be read?
+    /// Reports whether all inputs could be read.
     pub fn is_complete(&self) -> bool {
         self.unfound.is_empty()
             && self.dropped == Dropped::default()

@@ -9,25 +9,25 @@ use crate::report::{EventFormat, Format, Target};
 /// Outputs of a run, except its state.
 #[derive(Debug, Clone, Default)]
 pub struct Outputs {
-    /// The report, once or more.
+    /// The report, in one or more formats.
     pub reports: Vec<Target>,
-    /// A row per problem.
+    /// CSV with a row for each problem.
     pub problems: Option<Output>,
-    /// The new and reopened problems as text.
+    /// Text of the new and reopened problems.
     pub new: Option<Output>,
-    /// A row per event.
+    /// Table with a row for each event.
     pub events: Option<(Output, EventFormat)>,
-    /// Per-file results as JSON Lines.
+    /// JSON Lines with one line for each input.
     pub summary: Option<Output>,
 }
 
 impl Outputs {
-    /// All outputs, without formats.
+    /// Returns all outputs.
     fn all(&self) -> impl Iterator<Item = &Output> {
         self.reports.iter().map(|target| &target.output).chain(self.side_outputs())
     }
 
-    /// All outputs but the report.
+    /// Returns all outputs except the report.
     fn side_outputs(&self) -> impl Iterator<Item = &Output> {
         self.problems
             .iter()
@@ -36,46 +36,46 @@ impl Outputs {
             .chain(&self.summary)
     }
 
-    /// The files that are written.
+    /// Returns the files that are written.
     pub(super) fn files(&self) -> impl Iterator<Item = &Path> {
         self.all().filter_map(Output::path)
     }
 
-    /// The files that are written, apart from the report.
+    /// Returns the files that are written, except the report.
     pub(super) fn side_files(&self) -> impl Iterator<Item = &Path> {
         self.side_outputs().filter_map(Output::path)
     }
 
-    /// Fails if an output (or the state) cannot be written, as far as that is known in advance.
+    /// Fails if an output cannot be written, as far as that is known in advance, or if two of them (or the state) are one file.
     pub(super) fn check(&self, state: Option<&Path>) -> Result<(), OutputError> {
         self.all().try_for_each(Output::check)?;
         if self.all().filter(|output| **output == Output::Stdout).count() > 1 {
             return Err(OutputError::StdoutTwice);
         }
         let mut keys = HashSet::new();
-        let twice = |path: &&Path| ResolvedTarget::of(path).key().is_some_and(|key| !keys.insert(key));
+        let twice = |path: &&Path| ResolvedTarget::resolve(path).key().is_some_and(|key| !keys.insert(key));
         match self.files().chain(state).find(twice) {
             Some(path) => Err(OutputError::Twice { path: path.to_path_buf() }),
             None => Ok(()),
         }
     }
 
-    /// The first report with a sheet of events.
+    /// Returns the first report with a sheet of events.
     pub(super) fn report_with_events(&self) -> Option<&Target> {
         self.reports.iter().find(|target| target.format.needs_events())
     }
 
-    /// Does anything hold single events?
+    /// Reports whether an output contains single events.
     pub(super) fn need_events(&self) -> bool {
         self.events.is_some() || self.report_with_events().is_some()
     }
 
-    /// Does standard output get bytes that are not text?
+    /// Reports whether standard output gets bytes that are not text.
     pub fn write_binary_to_stdout(&self) -> bool {
         self.reports.iter().any(|t| t.output == Output::Stdout && t.format == Format::Xlsx)
     }
 
-    /// Is the report itself shown on the terminal? Then the summary need not repeat it.
+    /// Reports whether a person reads the report itself on standard output, so that a summary need not repeat it.
     pub fn are_viewed(&self) -> bool {
         self.reports.iter().any(|t| t.output == Output::Stdout && matches!(t.format, Format::Text(_)))
     }

@@ -1,4 +1,4 @@
-//! Which targets may be probed.
+//! Decides which targets may be probed.
 
 use std::collections::{HashMap, HashSet};
 
@@ -8,26 +8,26 @@ use crate::inventory::addresses::AddressInventory;
 use crate::live::Machine;
 use crate::names::{HostName, domain_key};
 
-/// Decides which targets get a connection.
+/// Rule that decides which targets get a connection.
 ///
-/// The name of a target is in a log, and whoever writes a log or answers a client can write names. So a target gets a connection
-/// only if something else has its name or its domain: the inventories and account lists that the user passed, or, on the machine
-/// that logged the event, that machine. What an event itself says counts only there, and only what its own Kerberos client wrote:
-/// `Computer`, and `ClientRealm`. `Server` and `TargetRealm` are the responder's words.
+/// The name of a target comes from a log, and whoever writes a log or answers a client can invent names. So a target gets a
+/// connection only if something else has its name or its domain: an inventory or account list that the user passed, or with
+/// `here` this machine. Then two fields of the event count as well, because this machine's own Kerberos client wrote them:
+/// `Computer` and `ClientRealm`. The responder chooses `Server` and `TargetRealm`.
 #[derive(Debug)]
 pub(super) struct TargetPolicy {
     /// The hosts of the lists, under all their names.
     hosts: HashSet<HostName>,
-    /// The same by label, for short names.
-    by_label: HashMap<Box<str>, Vec<HostName>>,
-    /// The domains of these hosts, as names compare.
+    /// The same hosts by NetBIOS name.
+    by_netbios: HashMap<Box<str>, Vec<HostName>>,
+    /// The domains of these hosts, normalised by [`domain_key`].
     domains: HashSet<String>,
-    /// On the machine that logged the events: its domain, if it has one.
+    /// With `here`: the domain of this machine, if it has one.
     here: Option<Option<String>>,
 }
 
 impl TargetPolicy {
-    /// `interfaces` has only what the user passed: addresses from logs must not be in it yet.
+    /// Makes the rule from inputs that the user passed. `interfaces` must not have addresses from logs yet.
     pub(super) fn new(
         interfaces: &AddressInventory,
         accounts: &AccountInventory,
@@ -35,7 +35,7 @@ impl TargetPolicy {
     ) -> Self {
         let mut policy = Self {
             hosts: HashSet::new(),
-            by_label: HashMap::new(),
+            by_netbios: HashMap::new(),
             domains: HashSet::new(),
             here: machine.map(|machine| machine.domain.as_deref().and_then(domain_key)),
         };
@@ -43,7 +43,7 @@ impl TargetPolicy {
             policy.add(HostName::parse(&row.host), true);
         }
         for row in &interfaces.resolved {
-            // The name exists. Its domain may be anybody's.
+            // The name is listed, but its domain may belong to anybody.
             policy.add(HostName::parse(&row.name), false);
         }
         for account in &accounts.accounts {
@@ -65,18 +65,18 @@ impl TargetPolicy {
             self.domains.extend(host.domain().map(str::to_owned));
         }
         if self.hosts.insert(host.clone()) {
-            self.by_label.entry(host.netbios().into()).or_default().push(host);
+            self.by_netbios.entry(host.netbios().into()).or_default().push(host);
         }
     }
 
-    /// The name under which a target is asked; `None` if it is not.
+    /// Returns the name under which the target is asked, or `None` if it must not be asked.
     pub(super) fn name_to_ask(&self, incident: &Incident, target: &HostName) -> Option<HostName> {
         let Some(domain) = target.domain() else { return self.full_name(target) };
         let is_listed = self.hosts.contains(target) || self.domains.contains(domain);
         (is_listed || self.is_domain_of_this_machine(incident, domain)).then(|| target.clone())
     }
 
-    /// The domain of the machine that logged the event, one below it, or the realm in which the machine's Kerberos client acted.
+    /// Reports whether `domain` is the domain of this machine, a domain below it, or the event's `ClientRealm`.
     fn is_domain_of_this_machine(&self, incident: &Incident, domain: &str) -> bool {
         let Some(own) = &self.here else { return false };
         let computer = HostName::parse(&incident.client);
@@ -87,15 +87,15 @@ impl TargetPolicy {
         is_own || domain_key(&incident.client_realm).is_some_and(|realm| realm == domain)
     }
 
-    /// A short name as the full name of the one host that it means, else in the domain of the machine that asked for it. Alone it
-    /// would resolve by broadcast, and anybody in the network could answer.
+    /// Completes a short name to that of the only listed host with this label, else in the domain of this machine. A short name
+    /// would be resolved by broadcast, and any host in the network could answer.
     fn full_name(&self, target: &HostName) -> Option<HostName> {
-        let listed = self.by_label.get(target.netbios()).into_iter().flatten();
+        let listed = self.by_netbios.get(target.netbios()).into_iter().flatten();
         let mut same = listed.filter(|host| host.same_label(target) && host.domain().is_some());
         match (same.next(), same.next(), &self.here) {
             (Some(one), None, _) => Some(one.clone()),
             (None, _, Some(Some(own))) => Some(target.clone().in_domain(Some(own))),
-            // A list of short names: the user knows the host by it.
+            // The user passed a list with this short name.
             (None, _, _) if self.hosts.contains(target) => Some(target.clone()),
             _ => None,
         }

@@ -1,4 +1,4 @@
-//! Stage 5: writes all outputs. They are complete on disk before the first replaces a file.
+//! Stage 5: writes all outputs. All of them are complete on disk before the first one replaces a file.
 
 use std::io::{self, Write};
 
@@ -16,15 +16,16 @@ use crate::report::{
     EventSpool, Format, Problem, Report, SortedEvents, Target, new_problems, problem, run_summary, text,
 };
 
-/// Data for the events file, apart from the report.
+/// Events of the run, for the events file and the sheet of events.
 pub(super) struct EventRows<'a> {
     pub spool: &'a EventSpool,
     pub twins: &'a [Twin],
+    /// Returns the path of a log.
     pub log_name: &'a dyn Fn(FileIndex) -> String,
 }
 
 impl EventRows<'_> {
-    /// Sorts them for `output` and any other. An error names `output`.
+    /// Sorts the events. An error is reported as one of `output`.
     fn sort(&self, output: &Output) -> Result<SortedEvents, OutputError> {
         SortedEvents::new(self.spool, self.twins, self.log_name).map_err(|source| match output {
             Output::File(path) => OutputError::Write { path: path.clone(), source },
@@ -33,8 +34,7 @@ impl EventRows<'_> {
     }
 }
 
-/// Stages all files and writes to standard output. Returns the files, and false if standard output was closed
-/// early.
+/// Stages all files and writes to standard output. Returns the files, and false if a reader closed standard output early.
 fn stage(
     outputs: &Outputs,
     report: &Report<'_>,
@@ -75,8 +75,7 @@ fn stage(
     Ok((staged, complete))
 }
 
-/// Writes one output: to standard output, or to a staged file. Returns false if standard output was closed
-/// early.
+/// Writes one output: to standard output, or to a staged file. Returns false if a reader closed standard output early.
 fn write_one(
     output: &Output,
     staged: &mut Vec<StagedFile>,
@@ -91,8 +90,8 @@ fn write_one(
     }
 }
 
-/// Writes all outputs, the state last, so that a failed run's events are reported again. If standard output
-/// was closed early, the state is left unchanged, because the reader missed part of the report.
+/// Writes all outputs, and then the state, so that the next run reports the events of a failed run again. The state stays
+/// unchanged if a reader closed standard output early, because it missed a part of the report.
 pub(super) fn write(
     config: &Config,
     protected: &ProtectedPaths,
@@ -112,9 +111,9 @@ pub(super) fn write(
             path.display()
         ));
     }
-    // Under the lock, so that no other run is between writing and renaming a file here.
+    // The lock is still held, so no other run with this state has a temporary file there.
     for output in config.outputs.files().chain([&*path]) {
-        if let ResolvedTarget::File(file) = ResolvedTarget::of(output) {
+        if let ResolvedTarget::File(file) = ResolvedTarget::resolve(output) {
             cleanup::remove_abandoned(folder_of(&file));
         }
     }

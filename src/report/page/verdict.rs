@@ -92,10 +92,9 @@ impl Verdict {
             ));
         }
         if report.compared {
-            let with = |s| report.rows.iter().filter(|r| r.status == s).count() as u64;
-            let all = Status::ALL.map(|s| format!("{} {}", grouped(with(s)), s.name())).join(", ");
             lead.push(format!(
-                "Since the earlier report: incidents {all}; problems resolved {}.",
+                "Since the earlier report: incidents {}; problems resolved {}.",
+                Status::counts(report.rows.iter().map(|row| row.status)),
                 grouped(resolved as u64)
             ));
         }

@@ -17,6 +17,18 @@ pub fn krbtriage() -> Command {
     command
 }
 
+/// The binary, with every signal handled as by default although the shell of the tests may ignore some, and then with the
+/// options of GNU `env`, such as `--ignore-signal=HUP`. Other systems have no such options.
+pub fn krbtriage_with_signals(options: &[&str]) -> Command {
+    if !cfg!(target_os = "linux") {
+        assert!(options.is_empty(), "env of this system has no option for signals");
+        return krbtriage();
+    }
+    let mut command = Command::new("env");
+    command.arg("--default-signal").args(options).arg(env!("CARGO_BIN_EXE_krbtriage")).env("TZ", "UTC");
+    command
+}
+
 /// A folder of its own, and the binary run in it.
 pub struct Place(pub tempfile::TempDir);
 

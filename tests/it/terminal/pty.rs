@@ -98,6 +98,26 @@ fn colours_are_left_out_where_they_are_not_wanted() {
     assert!(text.contains('\u{1b}'), "an empty NO_COLOR asks for nothing (no-color.org)");
 }
 
+/// The terminal breaks a longer line anywhere, also inside a word.
+#[test]
+fn messages_wrap_on_a_terminal() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let logs = format!("{SAMPLES}/logs");
+    let triage = ["triage", &logs, "-o", "report.csv", "--no-progress"];
+    let (text, status) = run(60, &[], &triage, folder.path(), true);
+    assert_eq!(status, 0);
+    assert!(text.contains("problems in 12 incidents"), "{text}");
+    let path_width = textwrap::core::display_width(&logs);
+    assert!(text.lines().all(|l| textwrap::core::display_width(l) <= 60.max(path_width + 4)), "{text}");
+    let (text, status) = run(60, &[], &["triage", "-o", "report.csv", "missing.evtx"], folder.path(), true);
+    assert_eq!(status, 4);
+    assert!(text.lines().count() > 2, "{text}");
+    let piped =
+        krbtriage().current_dir(folder.path()).args(["triage", "missing.evtx"]).output().expect("it runs");
+    let text = String::from_utf8(piped.stderr).expect("UTF-8");
+    assert!(text.lines().any(|l| l.len() > 80), "{text}");
+}
+
 /// Both commands count the hosts that they ask, because a silent one takes seconds.
 #[test]
 fn a_probe_shows_its_progress_on_a_terminal_only() {

@@ -1,4 +1,4 @@
-//! Kind of an account, and whether it is in use.
+//! The kind of an account, and whether it is in use.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -6,39 +6,29 @@ use super::subject::{AccountFacts, AccountKind};
 use crate::inventory::accounts::{Account, ObjectClass};
 use crate::names::HostName;
 
-/// A computer sets its password every 30 days ("Maximum machine account password age"). One that has not for twice that
-/// time is off, or left behind.
+/// Age of the password of a computer that is off or gone. It is twice the 30 days after which a computer sets a new password
+/// ("Maximum machine account password age").
 const UNUSED: SignedDuration = SignedDuration::from_hours(60 * 24);
 
 impl AccountKind {
     pub(crate) fn from_account(account: &Account) -> Self {
-        let name = account.name.trim_end_matches('$');
-        if account.is_read_only_dc() {
-            return Self::ReadOnlyDomainController;
-        }
-        if account.is_domain_controller() {
-            return Self::DomainController;
-        }
-        if name.eq_ignore_ascii_case("AZUREADSSOACC") {
-            return Self::EntraSeamlessSso;
-        }
-        if account.is_azure_storage() {
-            return Self::AzureStorage;
-        }
         match account.object_class {
-            Some(ObjectClass::DelegatedManagedService) => return Self::DelegatedManagedService,
-            _ if account.is_managed_service_account() => return Self::ManagedService,
-            _ if account.is_cluster_name() => return Self::ClusterName,
-            _ if !account.is_computer() => return Self::User,
-            _ => {}
-        }
-        match has_own_host(account) || account.operating_system.is_some() {
-            true => Self::Computer,
-            false => Self::Unknown,
+            _ if account.is_read_only_dc() => Self::ReadOnlyDomainController,
+            _ if account.is_domain_controller() => Self::DomainController,
+            _ if account.name.trim_end_matches('$').eq_ignore_ascii_case("AZUREADSSOACC") => {
+                Self::EntraSeamlessSso
+            }
+            _ if account.is_azure_storage() => Self::AzureStorage,
+            Some(ObjectClass::DelegatedManagedService) => Self::DelegatedManagedService,
+            _ if account.is_managed_service_account() => Self::ManagedService,
+            _ if account.is_cluster_name() => Self::ClusterName,
+            _ if !account.is_computer() => Self::User,
+            _ if has_own_host(account) || account.operating_system.is_some() => Self::Computer,
+            _ => Self::Unknown,
         }
     }
 
-    /// In a sentence.
+    /// The kind as a noun with its article.
     pub(crate) fn words(self) -> &'static str {
         match self {
             Self::Computer => "a computer",
@@ -54,12 +44,27 @@ impl AccountKind {
         }
     }
 
+    /// Is it a computer or a domain controller?
     pub(crate) fn is_machine(self) -> bool {
-        matches!(self, Self::Computer | Self::DomainController | Self::ReadOnlyDomainController)
+        self == Self::Computer || self.is_domain_controller()
+    }
+
+    pub(crate) fn is_domain_controller(self) -> bool {
+        matches!(self, Self::DomainController | Self::ReadOnlyDomainController)
+    }
+
+    /// Does Windows set the account's password itself?
+    pub(crate) fn is_managed(self) -> bool {
+        matches!(self, Self::ManagedService | Self::DelegatedManagedService)
     }
 }
 
-/// The account has its own name as a host: a DNS name, or an SPN of its own label.
+/// Is the account's name, without `$`, the label of this host?
+pub(crate) fn is_named_after(account: &Account, host: &HostName) -> bool {
+    HostName::parse(account.name.trim_end_matches('$')).is_some_and(|name| name.same_label(host))
+}
+
+/// Is there a host of the account's own name: in its DNS name, or in one of its SPNs? An account without SPNs may have one.
 fn has_own_host(account: &Account) -> bool {
     let Some(name) = HostName::parse(account.name.trim_end_matches('$')) else { return false };
     let own = |host: &str| HostName::parse(host).is_some_and(|host| host.same_label(&name));
@@ -68,13 +73,13 @@ fn has_own_host(account: &Account) -> bool {
         || account.spns.is_empty()
 }
 
-/// A computer's account whose password was set long before the events: the machine is off, gone, or never logs on.
+/// When the password of an unused computer account was set; `None` if the account was in use near the events.
 pub(crate) fn unused_since(account: &Account, events: Timestamp) -> Option<Timestamp> {
     let set = account.password_last_set.filter(|_| account.is_computer())?;
     (events.duration_since(set) > UNUSED).then_some(set)
 }
 
-/// It was in use when the events happened, as its password shows.
+/// Was the account enabled, and its password recent, at the time of the events?
 pub(crate) fn is_in_use(account: &Account, events: Timestamp) -> bool {
     !account.is_disabled()
         && account.password_last_set.is_some_and(|set| events.duration_since(set) <= UNUSED)

@@ -1,4 +1,4 @@
-//! One incident with all data that rules read.
+//! One incident with all data that the rules read.
 
 use super::connection::{Connection, Topology};
 use super::context::{Context, Fleet};
@@ -9,14 +9,15 @@ use super::signals::Signals;
 use crate::incidents::Incident;
 use crate::names::same_domain;
 
+/// One incident with its hosts, accounts, signals and topology.
 pub(crate) struct Case<'a> {
     pub(crate) parties: Parties<'a>,
     pub(crate) connection: Connection,
     pub(crate) ownership: Ownership<'a>,
     pub(crate) signals: Signals<'a>,
-    /// Until when the client's logs are known.
+    /// The end of the client's logs.
     pub(super) coverage: Option<LogCoverage>,
-    /// Facts that only all incidents together show.
+    /// Counts over all incidents.
     pub(super) fleet: &'a Fleet,
 }
 
@@ -38,8 +39,8 @@ impl<'a> Case<'a> {
     }
 }
 
-/// Whose key it was is asked before names: where the lists have the SPN on the responder alone, the right account answered,
-/// whatever the names look like.
+/// Corrects the topology if the account lists have the SPN on the responder alone. Then the right account answered, whatever
+/// the names suggest.
 fn key_before_names(by_names: Connection, parties: &Parties<'_>, ownership: &Ownership<'_>) -> Connection {
     let by_hosts = matches!(
         by_names.topology,
@@ -56,7 +57,7 @@ fn key_before_names(by_names: Connection, parties: &Parties<'_>, ownership: &Own
     }
 }
 
-/// A machine of the responder's name exists in another realm of the event than the owner's: it may have answered instead.
+/// Does a machine of the responder's name exist in a realm other than the owner's? That machine may have answered instead.
 fn has_namesake(by_names: Connection, parties: &Parties<'_>, ownership: &Ownership<'_>) -> bool {
     let Some(responder) = &parties.responder_host else { return false };
     by_names.topology == Topology::SameShortName

@@ -1,13 +1,13 @@
 //! Commands that an administrator copies, and the names in them.
 //!
-//! An administrator copies these lines into an elevated PowerShell. `Server` of event 4 is text that
-//! the responder chose (nobody authenticates a KRB-ERROR: RFC 4120 5.9.1), so two rules hold:
+//! The lines are copied into an elevated PowerShell. The responder itself chose the text of `Server` in event 4, and a
+//! KRB-ERROR is not authenticated (RFC 4120 5.9.1). So two rules apply:
 //!
 //! - A command connects only to hosts, and changes only accounts, that an inventory, an account list or
-//!   the `Computer` of a given log has ([`IncidentName::is_known`], [`AccountFacts::listed`]). What the client itself
-//!   asked for may be looked up in DNS or the directory, and is never a destination.
-//! - A name holds only characters that PowerShell, cmd and POSIX shells leave alone. An account, which
-//!   may hold a blank and ends with `$`, is in single quotes.
+//!   the `Computer` of a log has ([`IncidentName::is_known`], [`AccountFacts::listed`]). A command may look up the name
+//!   that the client asked for in DNS or the directory, but never connects to it.
+//! - A name has only characters without a meaning in PowerShell, cmd and POSIX shells. An account name, which
+//!   may have blanks and end with `$`, is in single quotes.
 //!
 //! Any other name becomes a placeholder such as `<responder>`, which no shell runs.
 
@@ -22,8 +22,9 @@ use crate::names::Spn;
 
 /// Longest DNS name (RFC 1035 2.3.4).
 const MAX_HOST: usize = 253;
-/// Longest sAMAccountName of any object is 256 (MS-ADA3 2.222).
+/// Longest sAMAccountName of any object (MS-ADA3 2.222).
 const MAX_ACCOUNT: usize = 256;
+/// Longest SPN in a command. Real ones are much shorter.
 const MAX_SPN: usize = 512;
 
 /// Role of a name in the incident. It selects the placeholder, and the words if there is no name.
@@ -36,13 +37,14 @@ pub(crate) enum NameRole {
     Controller,
     /// The account that owns the SPN.
     Owner,
-    /// The account that should own it.
+    /// The account that answered, which should own the SPN.
     Account,
     Spn,
     Domain,
 }
 
 impl NameRole {
+    /// Replaces the name in commands.
     pub(crate) fn placeholder(self) -> &'static str {
         match self {
             Self::Client => "<client>",
@@ -57,6 +59,7 @@ impl NameRole {
         }
     }
 
+    /// Replaces the name in sentences.
     fn words(self) -> &'static str {
         match self {
             Self::Client => "the client",
@@ -72,30 +75,30 @@ impl NameRole {
     }
 }
 
-/// What commands may do with a name.
+/// The texts in which a name may appear. Each includes those before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 enum AllowedUse {
-    /// Shown in sentences only.
+    /// Sentences only.
     Sentence,
-    /// The argument of a query to DNS or the directory.
+    /// Queries to DNS or the directory.
     Query,
-    /// The host a command connects to, or the account it changes.
+    /// Commands that connect to the host or change the account.
     Command,
 }
 
 /// A name for sentences, and for the commands that may use it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Name {
-    /// As a command writes it, quoted where needed; as in the log where no command may have it.
+    /// The name as a command writes it, or as logged if no command may have it.
     text: Arc<str>,
     role: NameRole,
     allowed: AllowedUse,
-    /// The text is an account's name in single quotes.
+    /// The text is an account name in single quotes.
     is_quoted: bool,
 }
 
 impl Name {
-    /// No name is given: commands have the role's placeholder.
+    /// No name. Commands have the placeholder of the role.
     pub(crate) fn absent(role: NameRole) -> Self {
         Self::new("", role, AllowedUse::Sentence)
     }
@@ -104,7 +107,7 @@ impl Name {
         Self { text: text.into(), role, allowed, is_quoted: false }
     }
 
-    /// A host to connect to, if it is known.
+    /// A host. Commands may connect to it if it is known.
     pub(crate) fn host(named: &IncidentName, role: NameRole) -> Self {
         let may_connect = named.is_known && is_host(&named.text);
         Self::new(
@@ -114,7 +117,7 @@ impl Name {
         )
     }
 
-    /// The host that the client asked for: to connect to if it is known, else to look up.
+    /// The host that the client asked for. Commands may connect to it if it is known, and may always look it up.
     pub(crate) fn target(named: &IncidentName) -> Self {
         let name = Self::host(named, NameRole::Target);
         match name.allowed {
@@ -123,7 +126,7 @@ impl Name {
         }
     }
 
-    /// An account by its sAMAccountName, to change if a list has it.
+    /// An account by its sAMAccountName. Commands may change it if a list has it.
     pub(crate) fn account(facts: &AccountFacts, role: NameRole) -> Self {
         match facts.listed && is_account(&facts.name) {
             true => {
@@ -133,7 +136,7 @@ impl Name {
         }
     }
 
-    /// The text of `Server`, if no list has such an account.
+    /// A text from the event that no inventory or list confirms. No command may have it.
     pub(crate) fn unverified(text: &str, role: NameRole) -> Self {
         Self::new(text, role, AllowedUse::Sentence)
     }
@@ -145,13 +148,13 @@ impl Name {
         Self::new(bare, NameRole::Spn, allowed)
     }
 
-    /// A DNS domain; `known` if a listed account or a known host is in it.
+    /// A DNS domain. Commands may use it if `known`: a listed account or a known host is in it.
     pub(crate) fn domain(text: &str, known: bool) -> Self {
         let allowed = if known && is_host(text) { AllowedUse::Command } else { AllowedUse::Sentence };
         Self::new(text, NameRole::Domain, allowed)
     }
 
-    /// For a sentence: the name, or the role in words where no name is given.
+    /// The name for a sentence, or the role in words if there is no name.
     pub(crate) fn in_sentence(&self) -> &str {
         if self.is_absent() { self.role.words() } else { self.unquoted() }
     }
@@ -163,7 +166,7 @@ impl Name {
         }
     }
 
-    /// For the beginning of a sentence.
+    /// The same for the start of a sentence.
     pub(crate) fn at_start(&self) -> String {
         let text = self.in_sentence();
         match text.strip_prefix("the ") {
@@ -172,7 +175,7 @@ impl Name {
         }
     }
 
-    /// For a sentence that sends somebody to a name which only the responder gave.
+    /// The name for a sentence that sends the reader to it. It says so if only the responder reports the name.
     pub(crate) fn with_origin(&self) -> Cow<'_, str> {
         match self.role == NameRole::Responder && self.allowed == AllowedUse::Sentence && !self.is_absent() {
             true => format!("{} (reported by the responder, in no list)", self.text).into(),
@@ -180,7 +183,7 @@ impl Name {
         }
     }
 
-    /// For a query: the name or the placeholder.
+    /// The name for a query, or its placeholder.
     pub(crate) fn in_query(&self) -> &str {
         match (self.allowed, self.role) {
             (AllowedUse::Sentence, role) => role.placeholder(),
@@ -189,7 +192,7 @@ impl Name {
         }
     }
 
-    /// For a command that connects to the host or changes the account: the name or the placeholder.
+    /// The name for a command that connects to the host or changes the account, or its placeholder.
     pub(crate) fn in_command(&self) -> &str {
         if self.is_known() { self.in_query() } else { self.role.placeholder() }
     }
@@ -203,7 +206,7 @@ impl Name {
         self.text.is_empty()
     }
 
-    /// The first label of a host for a query, such as the `Name` of a computer.
+    /// The first label of the host for a query, or its placeholder.
     pub(crate) fn label(&self) -> &str {
         match self.allowed {
             AllowedUse::Sentence => self.in_query(),
@@ -211,16 +214,16 @@ impl Name {
         }
     }
 
-    /// The label as a computer's sAMAccountName has it, without `$`: cut to 15 characters (MS-NBTE 2.2.1).
+    /// The sAMAccountName of the computer without `$`, for a query: the label, truncated to 15 characters (MS-NBTE 2.2.1).
     pub(crate) fn netbios_label(&self) -> &str {
         match self.allowed {
             AllowedUse::Sentence => self.in_query(),
-            // The characters of a host are ASCII.
+            // A host that a query may have is ASCII.
             _ => self.label().get(..15).unwrap_or(self.label()),
         }
     }
 
-    /// The DNS domain of a full host name.
+    /// The DNS domain of the host, if the name is a full one that a query may have.
     pub(crate) fn dns_suffix(&self) -> Option<&str> {
         match self.allowed {
             AllowedUse::Sentence => None,
@@ -228,7 +231,7 @@ impl Name {
         }
     }
 
-    /// An account's name inside an LDAP filter in single quotes, or the placeholder.
+    /// The account name for an LDAP filter, which is itself in single quotes, or its placeholder.
     pub(crate) fn in_filter(&self) -> &str {
         if self.is_quoted { self.unquoted() } else { self.in_query() }
     }
@@ -240,7 +243,7 @@ impl Serialize for Name {
     }
 }
 
-/// Letters, digits, `.`, `-` and `_`: nothing that a shell reads, no option, no path.
+/// Can a command have this host name? It has letters, digits, `.`, `-` and `_`, and is no option and no path.
 pub(crate) fn is_host(text: &str) -> bool {
     let text = text.strip_suffix('.').unwrap_or(text);
     let label = |label: &[u8]| {
@@ -250,7 +253,8 @@ pub(crate) fn is_host(text: &str) -> bool {
     text.len() <= MAX_HOST && text.as_bytes().split(|byte| *byte == b'.').all(label)
 }
 
-/// A sAMAccountName that is inert in single quotes and in an LDAP filter: `$` only at its end.
+/// Can a command have this sAMAccountName? It has no character with a meaning in single quotes or in an LDAP filter, and `$` only
+/// at its end.
 pub(crate) fn is_account(text: &str) -> bool {
     let name = text.strip_suffix('$').unwrap_or(text);
     let inner = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ' ');
@@ -260,51 +264,52 @@ pub(crate) fn is_account(text: &str) -> bool {
         && name.chars().all(inner)
 }
 
-/// An SPN whose parts, between `/` and `:`, have host characters only.
+/// Can a command have this SPN? Each part between `/` and `:` has the characters of a host name.
 fn is_spn(text: &str) -> bool {
     text.len() <= MAX_SPN && text.split(['/', ':']).all(is_host)
 }
 
-/// One line for an elevated Windows PowerShell 5.1, and where to run it.
+/// One line for an elevated Windows PowerShell 5.1, and the place to run it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 pub(crate) struct Command {
-    /// The machine to run it on, for people; without one any management host will do.
+    /// The machine to run it on, in words. Without one, any management host.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) on: Option<String>,
     pub(crate) line: Cow<'static, str>,
 }
 
 impl Command {
-    /// To run on any management host.
+    /// A command for any management host.
     pub(crate) fn new(line: impl Into<Cow<'static, str>>) -> Self {
         Self { on: None, line: line.into() }
     }
 
-    /// To run on this host.
+    /// A command for this host.
     pub(crate) fn on(host: &Name, line: impl Into<Cow<'static, str>>) -> Self {
         Self::at(host.with_origin(), line)
     }
 
-    /// To run at a place in words, such as `the DNS server`.
+    /// A command for a place in words, such as `the DNS server`.
     pub(crate) fn at(place: impl Into<String>, line: impl Into<Cow<'static, str>>) -> Self {
         Self { on: Some(place.into()), line: line.into() }
     }
 }
 
-/// Commands as a sentence's end: `on srv1: ..., ...`. The place is given once for commands that share
-/// it. Lists of a report separate their items with `; `, so no text has that.
+/// Formats commands as the end of a sentence: `on srv1: ..., ...`. Commands at one place name it once.
+///
+/// No text contains `; `, which separates the items of a list in a report.
 pub(crate) fn sentence(commands: &[Command]) -> impl fmt::Display {
     Sentence { commands, on: "on" }
 }
 
-/// The same as a sentence of its own.
+/// Formats commands as a whole sentence.
 pub(crate) fn whole_sentence(commands: &[Command]) -> impl fmt::Display {
     Sentence { commands, on: "On" }
 }
 
 struct Sentence<'c> {
     commands: &'c [Command],
-    /// The first word, where a place follows it.
+    /// The first word, if a place follows it.
     on: &'static str,
 }
 

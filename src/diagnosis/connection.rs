@@ -1,39 +1,39 @@
-//! Who the responder is: the client itself, the target, a third machine, an account.
+//! The relation of client, responder and target: the client itself, the target, a third machine or an account answered.
 
 use super::parties::Parties;
 use crate::inventory::accounts::Account;
 use crate::inventory::hosts::HostId;
 use crate::names::{HostMatch, HostName, Principal};
 
-/// How client, responder and target relate.
+/// The relation of client, responder and target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Topology {
-    /// The target is `krbtgt/REALM` or `kadmin/changepw`: a realm, and no host.
+    /// The target is `krbtgt/REALM` or `kadmin/changepw`, which name a realm.
     RealmTarget,
     /// The target's host is the name of a domain, for which every domain controller answers.
     DomainTarget,
     /// The target is a cloud service, and its account in the directory answered.
     CloudService,
-    /// The account lists have the SPN on the responder alone. Asked before any name is compared.
+    /// The account lists have the SPN on the responder alone. This is checked before names are compared.
     OwnerAnswered,
-    /// The responder names itself by an SPN, which names no account.
+    /// The responder's name is an SPN, which shows no account.
     ServiceName,
-    /// The responder is the client, and the target another host.
+    /// The responder is the client, and the target is another host.
     ClientAnswered,
-    /// The responder is a third machine.
+    /// The responder is neither the client nor the target.
     OtherAnswered,
-    /// Responder and target have one short name, and perhaps two domains.
+    /// Responder and target have one short name, and may be in two domains.
     SameShortName,
     /// The responder is the target.
     TargetAnswered,
-    /// The responder is an account, and no machine of its name is known.
+    /// The responder is a service account.
     ServiceAnswered,
     /// A name is missing, or belongs to no host.
     Unclear,
 }
 
 impl Topology {
-    /// As the decision table prints it.
+    /// The words for it in the decision table.
     pub fn text(self) -> &'static str {
         match self {
             Self::RealmTarget => "the target is a realm",
@@ -51,17 +51,17 @@ impl Topology {
     }
 }
 
-/// Which machine or account the client connected to, as far as the names show.
+/// The machine or account that the client connected to, as far as names and account lists show.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Connection {
     pub(crate) topology: Topology,
-    /// Nothing suggests another machine of the responder's name.
+    /// Nothing suggests that another machine has the responder's name.
     pub(crate) confirmed: bool,
     pub(crate) responder_id: Option<HostId>,
 }
 
 impl Connection {
-    /// By names alone, without asking whose key it was.
+    /// Decides by names alone, without the owners of the SPN.
     pub(crate) fn by_names(parties: &Parties<'_>) -> Self {
         let (topology, confirmed) = topology(parties);
         let responder_id = match topology {
@@ -111,12 +111,12 @@ fn among_hosts(
     let from_client = parties.compare_responder(client);
     let from_target = parties.compare_responder(target);
     if client.compare(target) != HostMatch::No && from_client != HostMatch::No {
-        // A ticket to itself: whatever is wrong, the connection reached the target.
+        // The client asked for itself, so the connection reached the target.
         return (Topology::TargetAnswered, from_client == HostMatch::Yes);
     }
     if responder.same_label(target) {
         if responder.same_label(client) {
-            // `srv1` in alpha asks `srv1` in beta: the responder may be either.
+            // If `srv1` in alpha asks for `srv1` in beta, either may have answered.
             return match (from_client, from_target) {
                 (HostMatch::Yes, HostMatch::No) => (Topology::ClientAnswered, true),
                 (HostMatch::No, HostMatch::Yes) => (Topology::TargetAnswered, true),
@@ -135,13 +135,13 @@ fn among_hosts(
         };
     }
     if from_client != HostMatch::No {
-        // Where the target is another name of the client, the name was followed as the inventory says.
+        // If the target is another name of the client, it resolved as the inventory shows.
         return (Topology::ClientAnswered, from_client == HostMatch::Yes || client_is_target);
     }
     (Topology::OtherAnswered, true)
 }
 
-/// The name of a user, not of a host, or a managed service account, whose name ends in `$` like a computer's.
+/// Is the responder a user's account, or a managed service account, whose name ends in `$` as a computer's does?
 fn is_service_account(
     parties: &Parties<'_>,
     client: &HostName,
@@ -150,8 +150,8 @@ fn is_service_account(
 ) -> bool {
     let of_host = responder.same_label(client) || responder.same_label(target);
     match &parties.responder {
-        // A computer's account ends in `$`. A user that a list has under this very name is the responder, even where the target
-        // has the same label.
+        // A computer's account ends in `$`. So a user that a list has under this name is the responder, even if the target has
+        // the same label.
         Principal::Name { name, .. } if of_host => {
             let is_user =
                 |account: &&Account| !account.is_computer() && account.name.eq_ignore_ascii_case(name);
@@ -171,7 +171,7 @@ fn is_service_account(
     }
 }
 
-/// `krbtgt/REALM` is the ticket-granting service of a realm, and `kadmin/changepw` its password service.
+/// Is the target the ticket-granting service of a realm (`krbtgt/REALM`) or its password service (`kadmin/changepw`)?
 fn is_realm_target(parties: &Parties<'_>) -> bool {
     let name = match &parties.target {
         Principal::Spn(spn) => &*spn.class,
@@ -181,7 +181,7 @@ fn is_realm_target(parties: &Parties<'_>) -> bool {
     ["krbtgt", "kadmin"].iter().any(|class| name.eq_ignore_ascii_case(class))
 }
 
-/// The target's host is a realm of the event, or the DNS domain of a known account or client.
+/// Is the target's host a realm of the event, the client's domain, or the domain of a listed account?
 fn is_domain_name(parties: &Parties<'_>) -> bool {
     let Some(spn) = parties.spn() else { return false };
     let host = spn.host.trim_end_matches('.').to_lowercase();
@@ -195,15 +195,16 @@ fn is_domain_name(parties: &Parties<'_>) -> bool {
 /// A cloud service that has an account in the directory for Kerberos.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CloudService {
-    /// `account.file.core.windows.net`, of any Azure cloud.
+    /// A file share such as `account.file.core.windows.net`, in any Azure cloud.
     AzureFiles,
-    /// `autologon.microsoftazuread-sso.com`: its account is AZUREADSSOACC.
+    /// `autologon.microsoftazuread-sso.com`, whose account is AZUREADSSOACC.
     EntraSeamlessSso,
 }
 
-/// The cloud service that the target is, where its own account answered.
+/// The cloud service that the target names, if the service's own account answered.
 pub(crate) fn cloud_service(parties: &Parties<'_>) -> Option<CloudService> {
-    let host = parties.spn()?.host.trim_end_matches('.').to_lowercase();
+    let spn = parties.spn()?;
+    let host = spn.host.trim_end_matches('.').to_lowercase();
     let responder = match &parties.responder {
         Principal::Machine { name, .. } | Principal::Name { name, .. } => name.to_lowercase(),
         Principal::Spn(spn) => spn.host.to_lowercase(),
@@ -215,17 +216,13 @@ pub(crate) fn cloud_service(parties: &Parties<'_>) -> Option<CloudService> {
     const CLOUDS: [&str; 3] =
         [".file.core.windows.net", ".file.core.usgovcloudapi.net", ".file.core.chinacloudapi.cn"];
     let account = CLOUDS.iter().find_map(|cloud| host.strip_suffix(cloud))?;
-    // The account of a storage account may have another name in the directory, which the lists show.
+    // The directory may have a storage account under another name, which the account lists show.
     let owns = || {
-        let spn = parties.spn()?;
         let owners = parties.context.accounts.registered(spn).accounts;
-        owners
-            .iter()
-            .any(|owner| owner.name.trim_end_matches('$').eq_ignore_ascii_case(&responder))
-            .then_some(())
+        owners.iter().any(|owner| owner.name.trim_end_matches('$').eq_ignore_ascii_case(&responder))
     };
     let same = HostName::parse(account)
         .zip(HostName::parse(&responder))
         .is_some_and(|(account, responder)| account.same_label(&responder));
-    (same || owns().is_some()).then_some(CloudService::AzureFiles)
+    (same || owns()).then_some(CloudService::AzureFiles)
 }

@@ -1,4 +1,4 @@
-//! Facts that all incidents share: hosts, accounts, other events, dates.
+//! The data that all incidents of a run share: hosts, accounts, other events, dates.
 
 use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
@@ -15,16 +15,16 @@ use crate::inventory::directory::Directory;
 use crate::inventory::hosts::{HostId, Hosts};
 use crate::names::{HostName, Principal};
 
-/// Everything a diagnosis looks up.
+/// The inventories and signals of a run, which every diagnosis looks up.
 pub struct Context<'a> {
     pub hosts: Hosts<'a>,
     pub accounts: Directory<'a>,
     pub(super) signals: SignalIndex,
-    /// Domains in which a host of a label is known: asked for every incident, and a label may have thousands.
+    /// Cached domains with a host of a label. Every incident asks for them, and a label may have thousands.
     pub(super) domains: Mutex<HashMap<Box<str>, Arc<[String]>>>,
-    /// How far a signal may lie from an event of the incident (`--window`).
+    /// Longest time between a signal and an event of the incident (`--window`).
     pub window: SignedDuration,
-    /// How old the inventories are; without [`Context::with_dates`] nothing is known about it.
+    /// Dates of the inventories and logs; none without [`Context::with_dates`].
     pub dates: FileDates,
 }
 
@@ -45,7 +45,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// When the inventories were written.
+    /// Sets the dates of the inventories and logs.
     #[must_use]
     pub fn with_dates(mut self, dates: FileDates) -> Self {
         self.dates = dates;
@@ -53,19 +53,19 @@ impl<'a> Context<'a> {
     }
 }
 
-/// Facts that only all incidents together show.
+/// Counts over all incidents of a run, which show what a single incident cannot.
 #[derive(Debug, Default)]
 pub(super) struct Fleet {
-    /// Service classes that fail for a host that answers itself, by the target's folded host name.
+    /// Service classes of the incidents in which the target itself answered, by the target's folded host name.
     classes: HashMap<String, BTreeSet<String>>,
-    /// The files that hold anything a client logged, by its name in lower case.
+    /// The files with records of a client, by the client's name in lower case.
     logs: HashMap<String, BTreeSet<FileIndex>>,
-    /// By an address and a class of RPC: clients that reached themselves, each with a target that owns the address too. No host
-    /// is the client or the target of two pairs.
+    /// By a shared address and an RPC class, the pairs of a client that reached itself and the target that it asked for. A host
+    /// is the client of at most one pair, and the target of at most one.
     loopbacks: HashMap<(IpAddr, String), Vec<(HostId, HostId)>>,
 }
 
-/// So many pairs leave two after those with the client or the target of any one incident.
+/// Number of pairs of which at least two remain without the client and the target of any incident.
 const ENOUGH_PAIRS: usize = 4;
 
 impl Fleet {
@@ -95,7 +95,7 @@ impl Fleet {
         fleet
     }
 
-    /// Notes the addresses that a client which answered itself and its target both own, unless DNS resolves the target to it.
+    /// Adds the addresses that both hosts own, if the client answered itself and DNS does not resolve the target to the client.
     fn add_loopback(
         &mut self,
         client: &str,
@@ -124,8 +124,8 @@ impl Fleet {
         }
     }
 
-    /// How many other clients reached themselves when they asked for this class on other targets that share this address with
-    /// them. Programs of another class may follow names where these choose an address.
+    /// Number of other clients that reached themselves through this address when they asked for this class on other targets.
+    /// Programs of another class may choose addresses in another way.
     pub(super) fn other_loopbacks(
         &self,
         address: IpAddr,
@@ -137,19 +137,21 @@ impl Fleet {
         pairs.iter().filter(|(c, t)| *c != client && *t != target).count()
     }
 
-    /// How many service classes fail for a host that answers itself.
+    /// Number of service classes that fail on a host although the host itself answers.
     pub(super) fn failing_classes(&self, host: &HostName) -> usize {
         self.classes.get(&host.to_string()).map_or(0, BTreeSet::len)
     }
 
-    /// Until when it is known what this client logged.
+    /// The end of the period for which it is known what this client logged.
     pub(super) fn coverage(&self, client: &str, dates: &FileDates) -> Option<LogCoverage> {
         dates.coverage(self.logs.get(&client.to_lowercase())?)
     }
 }
 
-/// Every RPC over TCP asks for `host/`, `RestrictedKrbHost/` or `RPCSS/`. WMI and other DCOM programs among them exchange
-/// addresses with the other side (ServerAlive2, MS-DCOM 3.1.2.5.1.6) and choose one that both have.
+/// Is this a service class of RPC over TCP?
+///
+/// WMI and other DCOM programs ask for such a class. They exchange addresses with the server (ServerAlive2, MS-DCOM
+/// 3.1.2.5.1.6) and choose one that both have.
 pub(super) fn is_rpc_class(class: &str) -> bool {
     matches!(class, "host" | "rpcss" | "restrictedkrbhost")
 }

@@ -1,4 +1,4 @@
-//! Evidence against a verdict. It is shown, and lowers the confidence by one step.
+//! Evidence against a verdict. With any, the confidence is one step lower.
 
 use std::collections::HashSet;
 
@@ -11,6 +11,7 @@ use super::verdict::{Cause, Kind};
 use crate::events::SignalKind;
 use crate::inventory::hosts::HostId;
 
+/// Finds the evidence against a verdict of this cause and kind.
 pub(super) fn find(case: &Case<'_>, cause: Cause, kind: Kind, proof: &Proof) -> Vec<Caveat> {
     let mut out = Vec::new();
     if proof.basis.owners {
@@ -50,7 +51,8 @@ pub(super) fn find(case: &Case<'_>, cause: Cause, kind: Kind, proof: &Proof) -> 
     out
 }
 
-/// DNS explains the same event without a shared address.
+/// The target's name resolves to an address that `host` owns and the target does not, which explains the event without a shared
+/// address.
 fn resolves_to(case: &Case<'_>, host: Option<HostId>) -> Option<Caveat> {
     let (address, source) = case.parties.resolves_to_host(host)?;
     Some(Caveat::ResolvesElsewhere {
@@ -61,7 +63,8 @@ fn resolves_to(case: &Case<'_>, host: Option<HostId>) -> Option<Caveat> {
     })
 }
 
-/// DNS resolves the target to no address that the target has: one of the lists is outdated, or the name resolved elsewhere.
+/// The target's name resolves to addresses that the target does not own. One of the lists is outdated, or the name resolved to
+/// another host.
 fn resolves_to_nothing(case: &Case<'_>, out: &mut Vec<Caveat>) {
     let parties = &case.parties;
     let own = parties.shareable(parties.target_id);
@@ -83,7 +86,7 @@ fn resolves_to_nothing(case: &Case<'_>, out: &mut Vec<Caveat>) {
 fn address_disputed(case: &Case<'_>, hosts: &[Option<HostId>], proof: &Proof) -> Option<Caveat> {
     let inventory = &case.parties.context.hosts;
     for host in hosts.iter().flatten() {
-        // What a host registered in DNS at some time lists one adapter only and refutes nothing.
+        // An event about a DNS registration has the addresses of one adapter only.
         let mut files = HashSet::new();
         let exported = inventory.owned(*host).iter().filter(|row| row.logged_at.is_none());
         let exports: Vec<_> = exported.filter(|row| files.insert(&*row.source.file)).collect();
@@ -107,13 +110,13 @@ fn owner_disputed(case: &Case<'_>) -> Option<Caveat> {
     Some(Caveat::OwnerDisputed { account: (**account).into(), place: place.as_str().into() })
 }
 
-/// The full lists have no owner of the SPN, and without one there is no ticket: the lists are from another time.
+/// The lists are complete and have no owner of the SPN. A ticket needs an owner, so the lists are outdated.
 fn registered_nowhere(case: &Case<'_>) -> Option<Caveat> {
     let nowhere = case.parties.spn().is_some() && case.ownership.complete && case.ownership.owners.is_empty();
     nowhere.then(|| Caveat::RegisteredNowhere { target: case.parties.incident.target.clone() })
 }
 
-/// The client owns the address by which another machine is said to have answered: it would have reached itself.
+/// The client itself owns the address at which another machine is assumed to have answered.
 fn client_owns_it(case: &Case<'_>, proof: &Proof) -> Option<Caveat> {
     if case.connection.topology == Topology::ClientAnswered {
         return None;
@@ -128,13 +131,13 @@ fn client_owns_it(case: &Case<'_>, proof: &Proof) -> Option<Caveat> {
     })
 }
 
-/// Near the time the KDC found no owner at all, whatever the lists have.
+/// The KDC found no owner of the SPN near the time of the events.
 fn not_registered(case: &Case<'_>) -> Option<Caveat> {
     let near = case.signals.iter().find(|near| near.kind() == SignalKind::NotRegistered)?;
     Some(Caveat::NotRegistered { event: near.quote() })
 }
 
-/// The target's key is broken as well, so two troubles may hide in one.
+/// The key of the responder is broken as well, so there may be two problems.
 fn key_refused(case: &Case<'_>) -> Option<Caveat> {
     let refused = |near: &NearSignal<'_>| match near.kind() {
         SignalKind::PasswordRejected if near.concern == Concern::Target => Some("computer"),

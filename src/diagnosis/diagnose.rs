@@ -1,4 +1,4 @@
-//! All incidents, decided.
+//! The diagnosis of all incidents of a run.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -14,20 +14,21 @@ use super::verdict::{Cause, Confidence, Kind};
 use super::{narrative, problems, rules};
 use crate::incidents::Incident;
 
-/// The findings of a run, or what was made of them.
+/// The findings of a run, or values made of them.
 pub struct Diagnosis<T = Finding> {
-    /// By problem, the one that affects most clients first.
+    /// Sorted by problem. The problem that affects most clients comes first.
     pub findings: Vec<T>,
-    /// How many of them have no verdict, because the diagnosis panicked.
+    /// Number of findings without a verdict, because their diagnosis panicked.
     pub failed: u64,
 }
 
-/// Decides every incident. A panic costs the verdict of its incident, and no other one.
+/// Diagnoses every incident. If a diagnosis panics, only its incident has no verdict.
 pub fn diagnose(incidents: Vec<Incident>, context: &Context<'_>) -> Diagnosis {
     diagnose_as(incidents, context, |finding| finding)
 }
 
-/// The same, with something made of each finding at once: a hundred thousand findings take more memory than their rows.
+/// Diagnoses every incident, and makes a value of each finding at once. A hundred thousand findings take more memory than the
+/// rows of a report.
 pub(crate) fn diagnose_as<T: Orderable + Send>(
     incidents: Vec<Incident>,
     context: &Context<'_>,
@@ -58,6 +59,7 @@ fn diagnose_with<T: Orderable + Send>(
     Diagnosis { findings, failed: failures.iter().sum() }
 }
 
+/// The finding for an incident whose diagnosis panicked.
 fn without_verdict(incident: Incident) -> Finding {
     let cause = Cause::Undetermined;
     let (problem_id, problem) = problems::problem_of(cause, &Repair::Incident, &incident);

@@ -11,17 +11,17 @@ use super::subject::RemedyInput;
 use super::verdict::{Cause, Confidence, Kind};
 use crate::incidents::Incident;
 
-/// A decided incident. Texts hold names as the log has them; whoever writes them escapes them.
+/// An incident with its verdict. Its texts have names as logged, which the writer of a report escapes.
 #[derive(Debug, Clone)]
 pub struct Finding {
     pub incident: Incident,
     pub incident_id: String,
     pub problem_id: String,
-    /// The thing to fix, as a person names it (`shared address 169.254.95.120`, `SPN HTTP/portal...`).
+    /// The object to fix, such as `shared address 169.254.95.120` or `SPN HTTP/portal.example.com`.
     pub problem: String,
     /// The finding as one sentence, without a full stop.
     pub title: String,
-    /// The row of the table that decided: its topology and what it asks for.
+    /// The row of the decision table that decided: its topology and the evidence that it asks for.
     pub row: (Topology, &'static str),
     pub cause: Cause,
     pub kind: Kind,
@@ -33,12 +33,12 @@ pub struct Finding {
     pub evidence: Vec<Evidence>,
     /// Data to collect next.
     pub(crate) missing: Vec<Request>,
-    /// Facts from which the steps of the fix are made; `None` if the diagnosis failed.
+    /// The names and facts for the steps of the fix; `None` if the diagnosis failed.
     pub(crate) remedy: Option<Arc<RemedyInput>>,
 }
 
 impl Finding {
-    /// The evidence, as the cells of a report have it.
+    /// The evidence as texts.
     pub fn evidence(&self) -> Vec<String> {
         self.evidence.iter().map(ToString::to_string).collect()
     }
@@ -55,7 +55,7 @@ impl Finding {
     }
 }
 
-/// The steps for a kind, with placeholders for every name: for `explain` and the documents.
+/// The steps of the fix for a kind as texts, with placeholders for all names.
 pub fn general_fix(cause: Cause, kind: Kind) -> Vec<String> {
     remedy::general(cause, kind).iter().map(ToString::to_string).collect()
 }

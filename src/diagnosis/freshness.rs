@@ -1,10 +1,11 @@
 //! Freshness: is the evidence of a verdict from the time of the events?
 //!
-//! An inventory only proves the state when it was collected. One that is older than the first event, or newer than the end of
-//! the trouble, becomes a caveat and keeps the verdict from being `confirmed`.
+//! An inventory only proves the state at the time when it was collected. One that is older than the first event, or newer than
+//! the end of the problem, becomes a caveat, and the verdict is at most `likely`.
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::account_class::is_named_after;
 use super::case::Case;
 use super::evidence::{Caveat, Fact};
 use super::proof::{Basis, Proof};
@@ -12,24 +13,23 @@ use super::verdict::{Cause, Kind};
 use crate::events::SignalKind;
 use crate::inventory::Source;
 use crate::inventory::accounts::Account;
-use crate::names::HostName;
 
-/// Clocks of one domain differ by no more (Kerberos' own limit, RFC 4120 1.6).
+/// Most that clocks of one domain differ. Kerberos typically allows five minutes (RFC 4120 1.6).
 const MAX_CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
 
 /// A computer sets its password every 30 days ("Maximum machine account password age").
 const PASSWORD_AGE: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-/// A list whose newest date is this much older than the events is outdated, however few computers it has.
+/// Most time between the newest date in an account list and the events, however few computers the list has.
 const MAX_LIST_AGE: SignedDuration = SignedDuration::from_hours(14 * 24);
 
-/// A daily occurrence may be late by half a day before the trouble counts as over.
+/// Shortest time without events after which a problem counts as over: a daily event may be late by half a day.
 const MIN_GRACE: SignedDuration = SignedDuration::from_hours(36);
 
-/// The rarest job that anybody waits for runs every month.
+/// Longest time without events before a problem counts as over: a monthly job may be late by half a month.
 const MAX_GRACE: SignedDuration = SignedDuration::from_hours(45 * 24);
 
-/// Reasons why the verdict is not confirmed.
+/// Lists why the evidence may be from another time than the events. With any such caveat the verdict is at most `likely`.
 pub(super) fn caveats(case: &Case<'_>, cause: Cause, kind: Kind, proof: &Proof) -> Vec<Caveat> {
     let mut out = Vec::new();
     out.extend(outdated_fact(case, &proof.basis));
@@ -43,7 +43,7 @@ pub(super) fn caveats(case: &Case<'_>, cause: Cause, kind: Kind, proof: &Proof) 
     out
 }
 
-/// Assumption of a verdict without caveats: a list without a date is from the time of the events.
+/// The assumption of a confirmed verdict that an inventory without a date is from the time of the events, if it has one.
 pub(super) fn assumption(case: &Case<'_>, proof: &Proof) -> Option<Fact> {
     let dates = &case.parties.context.dates;
     let undated =
@@ -57,7 +57,7 @@ pub(super) fn assumption(case: &Case<'_>, proof: &Proof) -> Option<Fact> {
     Some(Fact::Assumed { file: (*file.file).into() })
 }
 
-/// For each fact that the verdict rests on, where inventories have it.
+/// The sources of each fact on which the verdict is based.
 fn sourced_facts(case: &Case<'_>, basis: &Basis) -> Vec<Vec<Source>> {
     let mut facts = basis.facts.clone();
     if basis.owners {
@@ -67,7 +67,7 @@ fn sourced_facts(case: &Case<'_>, basis: &Basis) -> Vec<Vec<Source>> {
     facts
 }
 
-/// A fact is in doubt if every list that has it is.
+/// A caveat for the first fact whose sources are all from another time.
 fn outdated_fact(case: &Case<'_>, basis: &Basis) -> Option<Caveat> {
     let facts = sourced_facts(case, basis);
     let find = |caveat_of: &dyn Fn(&Source) -> Option<Caveat>| {
@@ -80,12 +80,12 @@ fn outdated_fact(case: &Case<'_>, basis: &Basis) -> Option<Caveat> {
         .or_else(|| basis.changes_by_itself.then(|| find(&|source| undated(case, source))).flatten())
 }
 
-/// Was this source valid when the events happened, as far as its date shows?
+/// Is the source from the time of the events, as far as its date shows?
 pub(super) fn is_current(case: &Case<'_>, source: &Source) -> bool {
     outdated(case, source).is_none()
 }
 
-/// Why what this source shows may not have been so when the events happened.
+/// A caveat if the source is older than the first event or newer than the end of the problem.
 fn outdated(case: &Case<'_>, source: &Source) -> Option<Caveat> {
     let dates = &case.parties.context.dates;
     let (seen, file) = (&case.parties.incident.occurrences, || (*source.file).into());
@@ -108,7 +108,7 @@ fn outdated(case: &Case<'_>, source: &Source) -> Option<Caveat> {
     Some(Caveat::NotShownToGoOn { client: client(), to: coverage.to, file: file(), at: at? })
 }
 
-/// Nothing shows when this was collected, for the files were copied without their dates.
+/// A caveat if nothing shows when the source was collected, because the files were copied without their dates.
 fn undated(case: &Case<'_>, source: &Source) -> Option<Caveat> {
     let coverage = case.coverage?;
     let copied = coverage.copy_date()?;
@@ -122,7 +122,7 @@ fn undated(case: &Case<'_>, source: &Source) -> Option<Caveat> {
     })
 }
 
-/// A crafted log has events at the end of all time, after which nothing can be.
+/// Adds to a time. The time of a crafted event may be the last possible one.
 fn later(time: Timestamp, by: SignedDuration) -> Timestamp {
     time.checked_add(by).unwrap_or(Timestamp::MAX)
 }
@@ -131,20 +131,23 @@ fn earlier(time: Timestamp, by: SignedDuration) -> Timestamp {
     time.checked_sub(by).unwrap_or(Timestamp::MIN)
 }
 
-/// How long the trouble may be silent and still go on: one of every Sunday is not over on Wednesday.
+/// The time without events after which the problem counts as over: one and a half times the longest pause so far. A problem of
+/// every Sunday is not over on Wednesday.
 fn grace(case: &Case<'_>) -> SignedDuration {
     let activity = &case.parties.incident.occurrences.activity;
     let longest = activity.iter().zip(activity.iter().skip(1)).map(|(a, b)| b.duration_since(a)).max();
     longest.map_or(MIN_GRACE, |longest| (longest + longest / 2).clamp(MIN_GRACE, MAX_GRACE))
 }
 
-/// A list of computers changes every day, for each sets its password every 30 days: of a hundred one does every seven hours.
-/// One whose newest date is much older than the events shows a registration that may have ended since.
+/// A caveat for an account list without a collection time whose newest date is much older than the events.
+///
+/// Each computer sets its password every 30 days, so of a hundred one does every seven hours. An older list may have a
+/// registration that was removed since.
 fn outdated_list(case: &Case<'_>) -> Option<Caveat> {
     let sources = case.ownership.owners.iter().filter_map(|owner| owner.source.as_ref());
     for file in sources.filter(|source| source.collected.is_none()).map(|source| &source.file) {
         let Some((newest, computers)) = case.parties.context.accounts.newest_date(file) else { continue };
-        // Ten times the mean distance is exceeded by chance once in 20,000 lists (e^-10).
+        // By chance, one list in 20,000 (e^-10) has a gap of ten times the mean.
         let mean = PASSWORD_AGE / i32::try_from(computers).unwrap_or(i32::MAX).max(1);
         let quiet = (mean * 10).clamp(SignedDuration::from_hours(24), MAX_LIST_AGE);
         if case.parties.incident.occurrences.first.duration_since(newest) > quiet {
@@ -154,18 +157,17 @@ fn outdated_list(case: &Case<'_>) -> Option<Caveat> {
     None
 }
 
-/// Somebody changed an owner after the last event: the SPN may have come then. A computer registers its own `HOST/` when it
-/// joins, and every new password changes its account, so for these a change shows nothing.
+/// A caveat for an owner that was changed after the last event, because the SPN may have been added then.
+///
+/// A computer registers its own `HOST/` when it joins the domain, and every new password changes its account. So a change of
+/// such an owner shows nothing.
 fn changed_since(case: &Case<'_>) -> Option<Caveat> {
     let last = case.parties.incident.occurrences.last;
     let own_host = |owner: &Account| {
         let class = case.parties.class();
         let of_host = case.ownership.via_host || class == "host" || class == "restrictedkrbhost";
-        let name = HostName::parse(owner.name.trim_end_matches('$'));
         let target = case.parties.target_host.as_ref();
-        of_host
-            && owner.is_computer()
-            && name.zip(target).is_some_and(|(name, target)| name.same_label(target))
+        of_host && owner.is_computer() && target.is_some_and(|target| is_named_after(owner, target))
     };
     case.ownership.owners.iter().filter(|owner| !own_host(owner)).find_map(|owner| {
         let at = owner.when_changed.filter(|changed| *changed > later(last, MAX_CLOCK_SKEW))?;
@@ -173,7 +175,7 @@ fn changed_since(case: &Case<'_>) -> Option<Caveat> {
     })
 }
 
-/// The management card was installed after the last event, by the host's own log.
+/// A caveat if the host's own log shows that the management card was installed after the last event.
 fn installed_since(case: &Case<'_>) -> Option<Caveat> {
     let seen = &case.parties.incident.occurrences;
     let installed = case.signals.iter().filter(|near| near.kind() == SignalKind::UsbNicInstalled);

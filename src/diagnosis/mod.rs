@@ -19,7 +19,6 @@ mod diagnose;
 mod evidence;
 mod finding;
 mod freshness;
-mod labels;
 mod narrative;
 mod ownership;
 mod parties;

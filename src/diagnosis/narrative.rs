@@ -1,10 +1,10 @@
-//! A verdict as a finding: its title and explanation, the evidence in order, what to collect, what to fix.
+//! Makes a finding of a verdict: title, explanation, sorted evidence, requests, and the input of the fix.
 
 use std::sync::Arc;
 
 use super::case::Case;
 use super::connection::Topology;
-use super::evidence::{Caveat, Evidence, EvidenceRole, Fact, Relation};
+use super::evidence::{AccountName, Caveat, Evidence, EvidenceRole, Fact, Relation};
 use super::finding::Finding;
 use super::freshness;
 use super::predicates;
@@ -13,50 +13,46 @@ use super::proof::Proof;
 use super::request::{LogReason, Request};
 use super::rules::Verdict;
 use super::signals::{NearSignal, is_timeless};
-use super::subject::{AccountFacts, AccountKind, IncidentName, RemedyInput, SharedAddress};
+use super::subject::{AccountFacts, IncidentName, RemedyInput, SharedAddress};
 use super::verdict::{Cause, Confidence, Kind};
 use crate::events::{Role, SignalKind};
 use crate::names::HostName;
 
-/// Events quoted near the incident that decide nothing; a storm of them must not fill a cell.
+/// Most quoted events that are not part of the proof, so that a storm does not fill a cell.
 const MAX_NEAR: usize = 6;
 
-/// Names of one sort in a sentence.
+/// Most names of one sort in a sentence.
 const MAX_NAMES: usize = 4;
 
+/// Makes the finding of a case.
 pub(super) fn finding(case: &Case<'_>, verdict: Verdict) -> Finding {
     let incident = case.parties.incident;
     let (problem_id, problem) = problems::problem_of(verdict.cause, &verdict.proof.repair, incident);
     let title = title(case, &verdict);
-    let explanation = explanation(case, &verdict, &title);
-    let remedy = remedy_input(case, &verdict);
-    let missing = missing(case, &verdict);
-    let (topology, when) = (case.connection.topology, verdict.when);
-    let shared_addresses = verdict.proof.shared.clone();
-    let (cause, kind, confidence) = (verdict.cause, verdict.kind, verdict.confidence);
     Finding {
         incident: incident.clone(),
         incident_id: incident.id(),
         problem_id,
         problem,
+        explanation: explanation(case, &verdict, &title),
         title,
-        row: (topology, when),
-        cause,
-        kind,
-        confidence,
+        row: (case.connection.topology, verdict.when),
+        cause: verdict.cause,
+        kind: verdict.kind,
+        confidence: verdict.confidence,
         service_class: case.parties.spn().map(|spn| spn.class.to_string()).unwrap_or_default(),
         target_host: match case.parties.spn() {
             Some(spn) => spn.host.to_string(),
             None => case.parties.target_host.as_ref().map(ToString::to_string).unwrap_or_default(),
         },
-        shared_addresses,
-        explanation,
+        shared_addresses: verdict.proof.shared.clone(),
+        missing: missing_requests(case, &verdict),
+        remedy: Some(Arc::new(remedy_input(case, &verdict))),
         evidence: evidence(case, verdict),
-        missing,
-        remedy: Some(Arc::new(remedy)),
     }
 }
 
+/// The evidence in the order of a report: proof, evidence against it, near events, rivals, other causes.
 fn evidence(case: &Case<'_>, verdict: Verdict) -> Vec<Evidence> {
     let confirmed = verdict.confidence == Confidence::Confirmed;
     let assumption = confirmed.then(|| freshness::assumption(case, &verdict.proof)).flatten();
@@ -89,7 +85,7 @@ fn evidence(case: &Case<'_>, verdict: Verdict) -> Vec<Evidence> {
     out
 }
 
-/// Events near the incident that the verdict does not quote already.
+/// Facts about signals near the incident that neither the proof nor a contradiction quotes.
 fn nearby_facts(case: &Case<'_>, verdict: &Verdict) -> Vec<Fact> {
     let quoted = |near: &NearSignal<'_>| {
         let event = near.quote();
@@ -117,7 +113,7 @@ fn nearby_facts(case: &Case<'_>, verdict: &Verdict) -> Vec<Fact> {
     out
 }
 
-/// Does it say anything about this verdict? What hosts own is shown with their addresses.
+/// Does the signal mean anything for a verdict of this cause? Addresses of hosts are evidence of their own.
 fn concerns(case: &Case<'_>, cause: Cause, near: &NearSignal<'_>) -> bool {
     let signal = &near.recorded.signal;
     match signal.kind {
@@ -126,7 +122,7 @@ fn concerns(case: &Case<'_>, cause: Cause, near: &NearSignal<'_>) -> bool {
             case.connection.topology == Topology::ClientAnswered
         }
         SignalKind::Restarted => cause == Cause::PasswordMismatch,
-        // A former name matters where the event still has it.
+        // A former name matters only if the event still has it.
         SignalKind::Renamed => {
             let former = signal.first_name(Role::Computer).and_then(HostName::parse);
             let hosts = [&case.parties.responder_host, &case.parties.target_host];
@@ -136,15 +132,16 @@ fn concerns(case: &Case<'_>, cause: Cause, near: &NearSignal<'_>) -> bool {
     }
 }
 
-/// Data to collect: requests of the row, then one check for each open rival, then newer copies of outdated inventories.
-fn missing(case: &Case<'_>, verdict: &Verdict) -> Vec<Request> {
+/// The data to collect: first a check for each open rival, then the requests of the row, then newer copies of outdated
+/// inventories.
+fn missing_requests(case: &Case<'_>, verdict: &Verdict) -> Vec<Request> {
     let mut out: Vec<Request> = Vec::new();
     let mut add = |request: Request| {
         if !out.contains(&request) {
             out.push(request);
         }
     };
-    verdict.open_rivals.iter().for_each(|rival| add(rival.request(case)));
+    verdict.open_rivals.iter().for_each(|rival| add((rival.settled_by)(case)));
     if verdict.confidence < Confidence::Confirmed || verdict.proof.repair_needs_check() {
         verdict.proof.missing.iter().cloned().for_each(&mut add);
     }
@@ -166,7 +163,7 @@ fn missing(case: &Case<'_>, verdict: &Verdict) -> Vec<Request> {
     out
 }
 
-/// The files of inventories that a proof rests on.
+/// The inventory files on which a proof is based.
 fn inventory_files(proof: &Proof) -> Vec<String> {
     let mut files: Vec<String> =
         proof.basis.facts.iter().flatten().map(|source| source.file.to_string()).collect();
@@ -195,7 +192,7 @@ fn ask_current_inventories(case: &Case<'_>, cause: Cause) -> Vec<Request> {
     out
 }
 
-/// Names and facts for the steps of the fix.
+/// The names and facts for the steps of the fix.
 fn remedy_input(case: &Case<'_>, verdict: &Verdict) -> RemedyInput {
     let parties = &case.parties;
     let owners: Vec<AccountFacts> =
@@ -218,22 +215,20 @@ fn remedy_input(case: &Case<'_>, verdict: &Verdict) -> RemedyInput {
         true => None,
         false => parties.responder_host.as_ref().map(|_| parties.responder_name.clone()),
     };
-    // Where an account answered, the service runs on the target, as far as anything shows.
+    // The service of an account should run on the target.
     let server: Option<IncidentName> =
         host.or_else(|| case.is_account().then(|| parties.target_name.clone()));
     let responder = IncidentName {
         text: (&*parties.incident.answered_by).into(),
         is_known: parties.responder_name.is_known || account.is_some(),
     };
-    let is_controller = |account: &AccountFacts| {
-        matches!(account.kind, AccountKind::DomainController | AccountKind::ReadOnlyDomainController)
-    };
-    // A list without these attributes shows that an account is a domain controller by its SPNs alone, and never that it is none.
+    // A list without these attributes may show by SPNs that an account is a domain controller, but not that it is none.
     let shows_role =
         case.ownership.responder_accounts.first().is_some_and(|account| {
             account.user_account_control.is_some() || account.primary_group_id.is_some()
         });
-    let controller = account.as_ref().map(is_controller).filter(|yes| *yes || shows_role);
+    let controller =
+        account.as_ref().map(|account| account.kind.is_domain_controller()).filter(|yes| *yes || shows_role);
     RemedyInput {
         cause: verdict.cause,
         kind: verdict.kind,
@@ -252,24 +247,18 @@ fn remedy_input(case: &Case<'_>, verdict: &Verdict) -> RemedyInput {
     }
 }
 
-/// The accounts that own the SPN.
+/// The owners of the SPN in a sentence.
 fn owners_text(case: &Case<'_>) -> String {
     let owners = &case.ownership.owners;
-    let mut names: Vec<String> = owners
-        .iter()
-        .take(MAX_NAMES)
-        .map(|owner| match owner.domain.is_empty() {
-            true => owner.name.to_string(),
-            false => format!("{} of {}", owner.name, owner.domain),
-        })
-        .collect();
+    let mut names: Vec<String> =
+        owners.iter().take(MAX_NAMES).map(|owner| AccountName::from_account(owner).to_string()).collect();
     if owners.len() > MAX_NAMES {
         names.push(format!("{} more", owners.len() - MAX_NAMES));
     }
     names.join(" and ")
 }
 
-/// K, as the explanation has it.
+/// The account whose key encrypted the ticket, in a sentence.
 fn key_text(case: &Case<'_>) -> String {
     match case.ownership.key_owner() {
         Some(owner) => format!("the account {}", owner.name),
@@ -277,6 +266,7 @@ fn key_text(case: &Case<'_>) -> String {
     }
 }
 
+/// The shared addresses and their adapter in a sentence.
 fn shared_text(verdict: &Verdict) -> String {
     let addresses: Vec<String> =
         verdict.proof.shared.iter().take(MAX_NAMES).map(ToString::to_string).collect();
@@ -286,7 +276,7 @@ fn shared_text(verdict: &Verdict) -> String {
     }
 }
 
-/// The finding as one sentence, without a full stop.
+/// Makes the title: the finding as one sentence, without a full stop.
 fn title(case: &Case<'_>, verdict: &Verdict) -> String {
     let incident = case.parties.incident;
     let (client, target, by) = (&incident.client, &incident.target, &incident.answered_by);
@@ -354,6 +344,7 @@ fn title(case: &Case<'_>, verdict: &Verdict) -> String {
     }
 }
 
+/// Makes the explanation: what happened, the title, details, and open rivals.
 fn explanation(case: &Case<'_>, verdict: &Verdict, title: &str) -> String {
     let mut text = what_happened(case, verdict);
     let hedge = match verdict.confidence {
@@ -374,7 +365,7 @@ fn explanation(case: &Case<'_>, verdict: &Verdict, title: &str) -> String {
     text
 }
 
-/// First sentences of the explanation: the client, the target and the responder.
+/// Says what the client asked for and what answered.
 fn what_happened(case: &Case<'_>, verdict: &Verdict) -> String {
     let incident = case.parties.incident;
     let (client, target, by) = (&incident.client, &incident.target, &incident.answered_by);
@@ -396,7 +387,7 @@ fn what_happened(case: &Case<'_>, verdict: &Verdict) -> String {
     }
 }
 
-/// One more sentence that the kind needs.
+/// One more sentence for some kinds, without a full stop; empty for the others.
 fn detail(case: &Case<'_>, verdict: &Verdict) -> String {
     let host = case.parties.target_text();
     match verdict.kind {
@@ -420,7 +411,7 @@ fn detail(case: &Case<'_>, verdict: &Verdict) -> String {
     }
 }
 
-/// The causes that were considered and why they were not chosen.
+/// The causes that were not chosen, each with the reason.
 fn not_chosen(case: &Case<'_>, chosen: Cause) -> Vec<Fact> {
     let by = &case.parties.incident.answered_by;
     let host = case.parties.target_text();
@@ -465,7 +456,7 @@ fn not_chosen(case: &Case<'_>, chosen: Cause) -> Vec<Fact> {
 }
 
 impl Proof {
-    /// Even a confirmed cause asks for this before the fix.
+    /// Must something be checked before the fix, even if the cause is confirmed?
     fn repair_needs_check(&self) -> bool {
         self.missing
             .iter()

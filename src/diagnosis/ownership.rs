@@ -1,4 +1,4 @@
-//! Whose key encrypted the ticket: the accounts that own the target's SPN, as the account lists have them.
+//! The accounts that own the target's SPN. The key of one of them encrypted the ticket.
 
 use std::sync::Arc;
 
@@ -7,34 +7,34 @@ use super::parties::Parties;
 use crate::inventory::accounts::Account;
 use crate::names::{HostName, Principal, same_domain};
 
-/// The owners of the SPN, and which of them the responder is.
+/// The owners of the target's SPN in the account lists, and whether the responder is one of them.
 #[derive(Debug, Default)]
 pub(crate) struct Ownership<'a> {
-    /// Accounts that own the SPN in the forest: exactly, or as `HOST/` where nobody owns it exactly.
+    /// Accounts of the forest that own the exact SPN, or `HOST/<host>` if nobody owns the exact SPN.
     pub(crate) owners: Vec<&'a Account>,
-    /// For each of `owners`: is it the account that answered?
+    /// Of each account in `owners`, whether it is the responder.
     is_responder: Vec<bool>,
-    /// The owners own `HOST/<host>`, which the KDC takes where the exact SPN is registered nowhere (sPNMappings).
+    /// The owners own `HOST/<host>`, which the KDC looks up if the exact SPN is registered nowhere (sPNMappings).
     pub(crate) via_host: bool,
-    /// The accounts that the client's KDC may take, and whether each is the responder: one where the lists show it, none
-    /// where they have no owner.
+    /// The accounts that the client's KDC may find, and whether each is the responder. Several if the lists do not show which
+    /// one the KDC finds, none if they have no owner.
     keys: Vec<(&'a Account, bool)>,
-    /// Accounts of the lists that are the responder, by name, and by realm where that decides.
+    /// Listed accounts that may be the responder, by name and realm.
     pub(crate) responder_accounts: Vec<&'a Account>,
-    /// Full exports of the domains concerned were given: the absence of an SPN means something.
+    /// The lists are full exports of all domains concerned, so an SPN that they lack is not registered.
     pub(crate) complete: bool,
-    /// Two files name different owners. This is an account that one file lists as the owner, with the file's line.
+    /// An account that one file lists as owner and another file does not, and the line of the first file.
     pub(crate) disputed: Option<(Arc<str>, String)>,
 }
 
-/// Whether the key that encrypted the ticket is the responder's.
+/// Whose key encrypted the ticket, compared with the responder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TicketKey {
-    /// Every account that the KDC may have taken is the responder.
+    /// Every account that the KDC may have found is the responder.
     Responder,
-    /// None of them is.
+    /// No account that the KDC may have found is the responder.
     Other,
-    /// The lists have no owner, or it depends on how the KDC looks.
+    /// The lists have no owner, or some of the accounts that the KDC may have found are the responder.
     Unknown,
 }
 
@@ -62,7 +62,7 @@ impl<'a> Ownership<'a> {
         }
     }
 
-    /// Is K the account that answered?
+    /// Compares the accounts that the KDC may have found with the responder.
     pub(crate) fn ticket_key(&self) -> TicketKey {
         let of_responder = self.keys.iter().filter(|(_, is_responder)| *is_responder).count();
         match (self.keys.len(), of_responder) {
@@ -73,12 +73,12 @@ impl<'a> Ownership<'a> {
         }
     }
 
-    /// The accounts that the KDC may take.
+    /// The accounts that the client's KDC may find.
     pub(crate) fn keys(&self) -> impl Iterator<Item = &'a Account> {
         self.keys.iter().map(|(key, _)| *key)
     }
 
-    /// The owner that the client's KDC finds, where that is one account.
+    /// The account that the client's KDC finds; `None` unless it is the only one possible.
     pub(crate) fn key_owner(&self) -> Option<&'a Account> {
         match self.keys.as_slice() {
             [(one, _)] => Some(one),
@@ -86,29 +86,29 @@ impl<'a> Ownership<'a> {
         }
     }
 
-    /// The responder is one of the owners.
+    /// Is the responder one of the owners?
     pub(crate) fn responder_owns(&self) -> bool {
         self.is_responder.contains(&true)
     }
 
-    /// Two keys that the KDC may take are of one domain. A KDC that finds both issues no ticket (its event 11).
+    /// Are two of the accounts that the KDC may find in one domain? A KDC that finds both logs event 11 and issues no ticket.
     pub(crate) fn two_in_one_domain(&self) -> bool {
         let domains: Vec<String> = self.keys.iter().map(|(key, _)| key.domain.to_lowercase()).collect();
         domains.iter().enumerate().any(|(i, domain)| domains.iter().skip(i + 1).any(|other| other == domain))
     }
 }
 
-/// Is this account the one that answered?
+/// May this account be the responder?
 fn is_responder(parties: &Parties<'_>, connection: &Connection, account: &Account) -> bool {
     let name = account.name.trim_end_matches('$');
-    // `setspn` shows managed service accounts by their CN, without `$`.
+    // `setspn` prints the CN of an account, which lacks the `$` of a managed service account.
     let machine = account.is_computer() || account.is_managed_service_account();
     let domain = match &parties.responder {
-        // A list may have the account without its `$` (`setspn`'s CN, a table made by hand).
+        // A list from `setspn`, or one made by hand, may have the account without its `$`.
         Principal::Machine { domain, name: by } if machine || account.name_is_cn => {
             is_same_label(by, name).then_some(domain.as_deref())
         }
-        // A computer's account ends in `$`, so a user that a list has under this very name is meant before a computer.
+        // A computer's account ends in `$`, so a user that a list has under this name comes before a computer.
         Principal::Name { domain, name: by } if !by.contains('.') => {
             let is_user = |other: &&Account| !other.is_computer() && other.name.eq_ignore_ascii_case(by);
             let of_user = machine && parties.context.accounts.named(by).iter().any(is_user);
@@ -137,7 +137,7 @@ fn is_responder(parties: &Parties<'_>, connection: &Connection, account: &Accoun
     }
 }
 
-/// The account is of one of the event's realms. A machine that is the client or the target is also of that host's domain.
+/// Is the domain one of the event's realms? If the client or the target answered, it must also be that host's domain.
 fn is_in_realms(parties: &Parties<'_>, connection: &Connection, domain: &str) -> bool {
     if parties.realms.is_empty() {
         return true;
@@ -149,7 +149,7 @@ fn is_in_realms(parties: &Parties<'_>, connection: &Connection, domain: &str) ->
         _ => None,
     };
     match host.and_then(HostName::domain) {
-        // The responder is this host, so its account is of the host's domain, where that is a realm at all.
+        // The host's domain may not be a realm in a disjoint namespace.
         Some(of_host) if parties.realms.iter().any(|r| r == of_host) => realm && same_domain(of_host, domain),
         _ => realm,
     }
@@ -167,8 +167,10 @@ fn accounts_named_as_responder<'a>(parties: &Parties<'a>) -> Vec<&'a Account> {
     parties.context.accounts.named(&label)
 }
 
-/// The accounts a KDC may take for the SPN. It looks in its own domain before it asks the forest; whether it takes its
-/// own `HOST/` form before another domain's exact SPN is documented nowhere, so both are possible.
+/// The accounts that the client's KDC may find for the SPN.
+///
+/// A KDC looks in its own domain before it asks the forest. No documentation says whether it prefers `HOST/` in its own domain
+/// to the exact SPN in another domain, so both are possible.
 fn candidate_keys<'a>(
     parties: &Parties<'_>,
     exact: &[&'a Account],
@@ -185,12 +187,12 @@ fn candidate_keys<'a>(
     if found.is_empty() {
         found = host.to_vec();
     }
-    // A referral reaches the KDC of the owner's domain, so a name that is `HOST/` in several domains is found in any.
+    // A cross-realm referral reaches the KDC of the owner's domain, so `HOST/` of any domain is possible.
     found.dedup_by(|a, b| std::ptr::eq(*a, *b));
     found
 }
 
-/// Domains whose accounts could own the target: the client's, the target's and the realms.
+/// Domains whose accounts may own the SPN: the client's, the target's, and the realms of the event.
 fn domains_of_interest(parties: &Parties<'_>) -> Vec<String> {
     let hosts = [&parties.client_host, &parties.target_host];
     let of_hosts = hosts.into_iter().flatten().filter_map(|host| host.domain()).map(str::to_owned);
@@ -207,7 +209,7 @@ fn is_same_label(a: &str, b: &str) -> bool {
     }
 }
 
-/// Has the account an SPN of this host?
+/// Does the account have an SPN of this host?
 pub(crate) fn has_spn_of_host(account: &Account, host: &HostName) -> bool {
     account.spns.hosts_like(host).next().is_some()
 }

@@ -1,7 +1,7 @@
-//! The parties of an incident: the client that asked, the responder that answered, the target that was asked for.
+//! The parties of an incident: the client that asked, the responder that answered, and the target that was asked for.
 //!
-//! Names become hosts here, and hosts become rows of the inventories. Who the responder is among the three follows in
-//! [`connection`](super::connection).
+//! This file turns the names of an event into hosts, and finds the hosts in the inventories. [`connection`](super::connection)
+//! decides how the three relate.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -18,7 +18,7 @@ use crate::inventory::addresses::vendors::{AdapterKind, never_shared, recognise}
 use crate::inventory::hosts::HostId;
 use crate::names::{HostMatch, HostName, Principal, Spn, domain_key, is_flat_of};
 
-/// How long an address from an event is assumed to stay where it was. A lease seldom lasts less than a day.
+/// How long a host is assumed to keep an address that an event shows. A DHCP lease seldom lasts less than a day.
 const ADDRESS_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 
 /// Client, responder and target, as names and as hosts.
@@ -28,19 +28,19 @@ pub(crate) struct Parties<'a> {
     pub(crate) target: Principal,
     pub(crate) responder: Principal,
     pub(crate) client_host: Option<HostName>,
-    /// The responder as a host, in most events without its domain.
+    /// The responder as a host. Most events lack its domain.
     pub(crate) responder_host: Option<HostName>,
-    /// The host in the target, without a domain where the target is short.
+    /// The host in the target. A short target has no domain.
     pub(crate) target_host: Option<HostName>,
-    /// TargetRealm and ClientRealm in lower case, as a set: their order is unreliable.
+    /// TargetRealm and ClientRealm, in lower case and sorted, each once. Which of them is whose is not reliable.
     pub(crate) realms: Vec<String>,
     pub(crate) client_id: Option<HostId>,
     pub(crate) target_id: Option<HostId>,
-    /// The responder with its domain, where one realm only has it; `None` where two have.
+    /// The responder, with its domain if only one realm has such a host; `None` if both realms have one.
     pub(crate) responder_in_domain: Option<HostName>,
-    /// Addresses of the target's name.
+    /// Addresses that the target's name resolves to.
     resolved_set: BTreeSet<IpAddr>,
-    /// The names again, with who vouches for them.
+    /// The `Computer` of the event.
     pub(crate) client_name: IncidentName,
     pub(crate) responder_name: IncidentName,
     pub(crate) target_name: IncidentName,
@@ -99,17 +99,17 @@ impl<'a> Parties<'a> {
         self.target.spn()
     }
 
-    /// The service class of the target in lower case; empty where the target is no SPN.
+    /// The service class of the target in lower case; empty if the target is not an SPN.
     pub(crate) fn class(&self) -> String {
         self.spn().map(|spn| spn.class.to_lowercase()).unwrap_or_default()
     }
 
-    /// The target as a person names it: the host where there is one, else the target itself.
+    /// The target's host, or the target as logged if it names no host.
     pub(crate) fn target_text(&self) -> &str {
         &self.target_name.text
     }
 
-    /// The responder as a host name, else as logged.
+    /// The responder's host, or the responder as logged if it names no host.
     pub(crate) fn responder_text(&self) -> &str {
         &self.responder_name.text
     }
@@ -118,7 +118,7 @@ impl<'a> Parties<'a> {
         self.client_host.as_ref().and_then(HostName::domain)
     }
 
-    /// The responder names itself by an SPN of another class than `host`, as a keytab on another system than Windows does.
+    /// Is the responder's name an SPN of another class than `host`? A service with a keytab names itself so, and Windows does not.
     pub(crate) fn responder_is_service_name(&self) -> bool {
         let host_class = |spn: &Spn| {
             ["host", "restrictedkrbhost"].iter().any(|class| spn.class.eq_ignore_ascii_case(class))
@@ -126,7 +126,7 @@ impl<'a> Parties<'a> {
         self.responder.spn().is_some_and(|spn| !host_class(spn))
     }
 
-    /// Is the responder this host, by its label, and by its own domain or the realms?
+    /// Compares the responder with a host: by label, and by the responder's domain or the realms of the event.
     pub(crate) fn compare_responder(&self, host: &HostName) -> HostMatch {
         let Some(responder) = &self.responder_host else { return HostMatch::No };
         if !responder.same_label(host) {
@@ -145,13 +145,13 @@ impl<'a> Parties<'a> {
             if self.is_machine_in(responder, foreign) {
                 return HostMatch::No;
             }
-            // A name that an incomplete list lacks may exist all the same.
+            // An incomplete list does not show that a name does not exist.
             if !self.context.accounts.is_complete(foreign) {
                 return HostMatch::Maybe;
             }
         }
         if self.realms.iter().any(|r| is_own(r)) {
-            // With two realms, a second machine of that name in the other one would answer with the same words.
+            // A second machine of that name in the other realm would give the same event.
             let twin_elsewhere = self.realms.len() > 1
                 && self.realms.iter().any(|r| !is_own(r) && self.is_machine_in(responder, r));
             return if twin_elsewhere { HostMatch::Maybe } else { HostMatch::Yes };
@@ -159,15 +159,14 @@ impl<'a> Parties<'a> {
         HostMatch::Maybe
     }
 
-    /// The host's DNS domain, and the realms whose directory has the host under this name: a disjoint namespace, where the
-    /// DNS suffix is not a realm.
+    /// The host's DNS domain, and the realms whose directory has this DNS name. The two differ in a disjoint namespace.
     fn domains_of_host(&self, host: &HostName, domain: &str) -> Vec<String> {
         let directory =
             |realm: &&String| self.context.accounts.computer_has_dns_name(host.label(), realm, host);
         self.realms.iter().filter(directory).cloned().chain([domain.to_owned()]).collect()
     }
 
-    /// A realm that is neither the client's domain nor the target's: only the responder can have brought it in.
+    /// A realm that is neither the client's domain nor the target's, so it must be the responder's.
     fn foreign_realm(&self) -> Option<&str> {
         let domains = |host: &Option<HostName>| {
             let host = host.as_ref()?;
@@ -180,23 +179,23 @@ impl<'a> Parties<'a> {
         self.realms.iter().find(|realm| !is_of(realm)).map(String::as_str)
     }
 
-    /// Does any inventory know a machine of this label in the domain?
+    /// Does an inventory or an account list have a machine of this label in the domain?
     pub(crate) fn is_machine_in(&self, host: &HostName, domain: &str) -> bool {
         self.context.accounts.has_computer(host.label(), domain)
             || (domain.contains('.') && self.context.hosts.is_in_domain(host, domain))
     }
 
-    /// The label of the target may belong to machines of two domains, and the event does not show which one answered.
+    /// May machines of two domains have the target's label, so that the event does not show which one answered?
     pub(crate) fn may_be_two_domains(&self, target: &HostName) -> bool {
         match target.domain() {
-            // A domain that is not a realm, while the client's is one: the responder is of another domain than the target. A suffix
-            // that no known host has as its realm is more likely a disjoint namespace or a zone of its own.
+            // If the client's domain is a realm and the target's is not, the responder is in another domain than the target. If
+            // neither is a realm, the suffixes more likely belong to a disjoint namespace.
             Some(domain) => {
                 !self.realms.is_empty()
                     && !self.realms.iter().any(|r| r == domain || is_flat_of(domain, r))
                     && self.client_domain().is_none_or(|d| self.realms.iter().any(|r| r == d))
             }
-            // A short name is looked up in the client's domain first, and answered by whoever DNS finds.
+            // The client looks a short name up in its own domain first, and connects to whatever DNS finds.
             None => {
                 let elsewhere = self
                     .client_domain()
@@ -206,7 +205,7 @@ impl<'a> Parties<'a> {
         }
     }
 
-    /// Domains in which an inventory knows a machine of this label, in order.
+    /// Domains in which an inventory or an account list has a machine of this label, sorted.
     pub(crate) fn domains_with_label(&self, host: &HostName) -> Arc<[String]> {
         let known = || self.context.domains.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(domains) = known().get(host.label()) {
@@ -222,7 +221,7 @@ impl<'a> Parties<'a> {
         let mut domains: BTreeSet<String> =
             hosts.iter().filter_map(|h| h.domain()).map(str::to_owned).collect();
         for domain in self.context.accounts.computer_domains(host.label()) {
-            // In a disjoint namespace it is the same machine that the addresses name by its suffix.
+            // In a disjoint namespace the address list may have the same machine under its DNS suffix.
             let same_machine = |suffix: &String| {
                 HostName::parse(&format!("{}.{suffix}", host.label())).is_some_and(|name| {
                     self.context.accounts.computer_has_dns_name(host.label(), &domain, &name)
@@ -235,7 +234,7 @@ impl<'a> Parties<'a> {
         domains
     }
 
-    /// An inventory says that these two names are one host (renamed, alias, additional DNS name).
+    /// Does an inventory have these two names for one host (renamed, alias, additional DNS name)?
     pub(crate) fn is_other_name_of(&self, a: &HostName, b: &HostName) -> bool {
         !a.same_label(b)
             && match (self.context.hosts.find(a), self.context.hosts.find(b)) {
@@ -262,13 +261,13 @@ impl<'a> Parties<'a> {
         }
     }
 
-    /// Addresses of a host that two hosts can own.
+    /// Rows with addresses of the host that another host can own too.
     pub(crate) fn shareable(&self, host: Option<HostId>) -> Vec<&'a OwnedAddress> {
         let owned = host.map(|id| self.context.hosts.owned(id)).unwrap_or_default();
         owned.iter().copied().filter(|row| !never_shared(row.address)).collect()
     }
 
-    /// The rows that give a host this address.
+    /// Rows that give the host this address.
     pub(crate) fn rows_of(&self, host: Option<HostId>, address: IpAddr) -> &'a [&'a OwnedAddress] {
         match host {
             Some(id) if !never_shared(address) => self.context.hosts.rows(id, address),
@@ -281,7 +280,7 @@ impl<'a> Parties<'a> {
         !self.rows_of(host, address).is_empty()
     }
 
-    /// Addresses both hosts own, in order.
+    /// Addresses that both hosts own, sorted.
     pub(crate) fn common_addresses(&self, a: Option<HostId>, b: Option<HostId>) -> Vec<IpAddr> {
         let rows = a.map(|id| self.context.hosts.owned_by_address(id)).unwrap_or_default();
         let mut addresses: Vec<IpAddr> = rows.iter().map(|row| row.address).collect();
@@ -299,7 +298,8 @@ impl<'a> Parties<'a> {
             && !self.lost_lease_to(b, a, address)
     }
 
-    /// `from` had the address by a log only, its export no longer has it, and the export of `to` has: a lease that moved.
+    /// Did `from` lose the DHCP lease of the address to `to`? Only a log shows the address on `from`, whose export lacks it,
+    /// and the export of `to` has it.
     fn lost_lease_to(&self, from: Option<HostId>, to: Option<HostId>, address: IpAddr) -> bool {
         let exports = |host| self.rows_of(host, address).iter().any(|row| row.logged_at.is_none());
         recognise(address, None, None, &[]) == AdapterKind::Other
@@ -309,7 +309,7 @@ impl<'a> Parties<'a> {
             && exports(to)
     }
 
-    /// Addresses of the target's name with their list: as the client resolves it if that is known, else from DNS.
+    /// Addresses that the target's name resolves to, each with its source: on the client if that is known, else in DNS.
     pub(crate) fn resolved(&self) -> &'a [(IpAddr, &'a Source)] {
         match self.resolved_on_client() {
             [] => self.target_id.map(|id| self.context.hosts.resolved(id)).unwrap_or_default(),
@@ -317,7 +317,7 @@ impl<'a> Parties<'a> {
         }
     }
 
-    /// Answers of the client's own resolver for the target's name, including its hosts file.
+    /// Addresses that the client's own resolver, which includes its hosts file, returned for the target's name.
     pub(crate) fn resolved_on_client(&self) -> &'a [(IpAddr, &'a Source)] {
         let hosts = &self.context.hosts;
         self.client_id
@@ -330,24 +330,24 @@ impl<'a> Parties<'a> {
         self.resolved_set.contains(&wanted)
     }
 
-    /// The address list has the target by this name, and not only by a former or additional one.
+    /// Does an address list have the target under this name, and not only under a former or additional name?
     pub(crate) fn lists_target_by_own_name(&self) -> bool {
         let Some(target) = &self.target_host else { return false };
         let label = |row: &&OwnedAddress| HostName::parse(&row.host).is_some_and(|h| h.same_label(target));
         self.shareable(self.target_id).iter().any(label)
     }
 
-    /// An export is assumed to hold at the time of the events; an address in an event held when the event was logged.
+    /// Did the host have the address near the time of the events? An export is assumed to be from that time.
     pub(crate) fn held_near_events(&self, row: &OwnedAddress) -> bool {
         let seen = &self.incident.occurrences;
         row.logged_at.is_none_or(|at| {
-            // Differences of times never overflow: a crafted log has events at the end of all time.
+            // A crafted log may have events near the last possible time. Differences never overflow.
             seen.first.duration_since(at) <= ADDRESS_LIFETIME
                 && at.duration_since(seen.last) <= ADDRESS_LIFETIME
         })
     }
 
-    /// Another host owns an address that the target's name resolves to, and the target, whose addresses are known, does not.
+    /// Finds an address that the target's name resolves to and that another host owns. The target's addresses must be known.
     pub(crate) fn resolves_elsewhere(&self) -> Option<(HostId, IpAddr, &'a Source)> {
         let target = self.target_id?;
         if self.shareable(Some(target)).is_empty() {
@@ -361,7 +361,7 @@ impl<'a> Parties<'a> {
         )
     }
 
-    /// The target's name resolves to an address of a machine of the same label in another domain.
+    /// Finds an address that the target's name resolves to and that only a host with the same label in another domain owns.
     pub(crate) fn resolves_to_namesake(&self) -> Option<(String, IpAddr, &'a Source)> {
         let target = self.target_host.as_ref()?;
         self.resolved().iter().filter(|(address, _)| !self.owns(self.target_id, *address)).find_map(
@@ -375,7 +375,7 @@ impl<'a> Parties<'a> {
         )
     }
 
-    /// The target's name resolves to addresses of the target alone.
+    /// Does the target's name resolve to addresses that only the target owns?
     pub(crate) fn resolves_home(&self) -> bool {
         !self.resolved().is_empty()
             && self.resolved().iter().all(|(address, _)| {
@@ -384,7 +384,7 @@ impl<'a> Parties<'a> {
             })
     }
 
-    /// The first address that the target's name resolves to, that `host` owns and the target does not.
+    /// The first address that the target's name resolves to and that `host` owns and the target does not.
     pub(crate) fn resolves_to_host(&self, host: Option<HostId>) -> Option<(IpAddr, &'a Source)> {
         let (host, target) = (host?, self.target_id?);
         self.resolved()
@@ -396,14 +396,14 @@ impl<'a> Parties<'a> {
     }
 }
 
-/// A short name in the client's own domain, where that or nothing is known.
+/// Completes a short name with the client's domain, unless an inventory has only the short name.
 fn in_client_domain(host: &HostName, client: Option<&HostName>, context: &Context<'_>) -> HostName {
     let full = host.clone().in_domain(client.and_then(HostName::domain));
     let known = |name: &HostName| context.hosts.find(name).is_some();
     if known(&full) || !known(host) { full } else { host.clone() }
 }
 
-/// An inventory, an account list or a log's `Computer` has this host.
+/// Does an inventory, an account list or the `Computer` of a log have this host?
 fn is_known(host: &HostName, context: &Context<'_>) -> bool {
     let listed = |domain: &str| context.accounts.has_computer(host.label(), domain);
     context.hosts.is_known(host)
@@ -413,7 +413,7 @@ fn is_known(host: &HostName, context: &Context<'_>) -> bool {
         }
 }
 
-/// The only host that owns the address that a target names instead of a host.
+/// The host that owns the address which a target names instead of a host; `None` if several do.
 fn only_owner_of(address: Option<IpAddr>, context: &Context<'_>) -> Option<HostName> {
     let owners = context.hosts.owners_of(address?);
     match owners.as_slice() {

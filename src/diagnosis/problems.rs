@@ -1,4 +1,4 @@
-//! Problems: what one fix ends. Their identity, name and order.
+//! The identity, name and order of problems. A problem is all incidents that one fix ends.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap};
@@ -8,7 +8,7 @@ use super::proof::Repair;
 use super::verdict::{Cause, Confidence};
 use crate::incidents::{Incident, stable_id};
 
-/// The problem an incident belongs to: its identity, the same in every run, and the thing to fix as a person names it.
+/// The ID of the problem that an incident belongs to, and its name. The ID is the same in every run.
 pub(super) fn problem_of(cause: Cause, repair: &Repair, incident: &Incident) -> (String, String) {
     let (what, text) = match repair {
         Repair::Addresses(addresses) => {
@@ -36,7 +36,7 @@ pub(crate) struct OrderKey<'f> {
     pub(crate) events: u64,
 }
 
-/// A finding, or what was made of it.
+/// A finding, or a value made of one, that has an order key.
 pub(crate) trait Orderable {
     fn order_key(&self) -> OrderKey<'_>;
 }
@@ -53,7 +53,7 @@ impl Orderable for Finding {
     }
 }
 
-/// Orders findings by problem, the one that affects most clients first; all of it by values of the findings alone.
+/// Sorts findings by problem. The problem that affects most clients comes first, and the order depends only on the findings.
 pub(super) fn sort<T: Orderable>(findings: &mut [T]) {
     let mut clients: HashMap<String, (BTreeSet<String>, u64)> = HashMap::new();
     for key in findings.iter().map(T::order_key) {

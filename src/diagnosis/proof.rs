@@ -1,4 +1,4 @@
-//! Why a row of the table matches.
+//! The proof that a row of the decision table matches.
 
 use std::net::IpAddr;
 
@@ -14,53 +14,56 @@ use super::verdict::{Confidence, Kind};
 use crate::inventory::Source;
 use crate::inventory::addresses::OwnedAddress;
 
-/// Service tickets live at most this long by default ("Maximum lifetime for service ticket", 600 minutes).
+/// Default of "Maximum lifetime for service ticket": 600 minutes.
 pub(crate) const TICKET_LIFETIME: SignedDuration = SignedDuration::from_hours(10);
 
 /// The result of a row whose predicate matched.
 #[derive(Debug)]
 pub(crate) struct Proof {
     pub(crate) evidence: Vec<Fact>,
-    /// A closer kind than the row's.
+    /// The kind, if it is another one than the row's.
     pub(crate) kind: Option<Kind>,
     /// Addresses that two hosts own.
     pub(crate) shared: Vec<IpAddr>,
-    /// The adapter of the shared address; empty where unknown.
+    /// The adapter of the shared address; empty if it is unknown.
     pub(crate) adapter: String,
-    /// The addresses by which the responder was reached.
+    /// The addresses by which the client reached the responder.
     pub(crate) reached: Vec<IpAddr>,
     /// Data to collect next.
     pub(crate) missing: Vec<Request>,
     pub(crate) repair: Repair,
-    /// Doubts that the row itself has.
+    /// Highest confidence that this evidence allows.
     pub(crate) at_most: Confidence,
-    /// Shown as against the verdict, and keeps it from being confirmed.
+    /// Evidence against the verdict. With any, the verdict is at most `likely`.
     pub(crate) caveats: Vec<Caveat>,
     pub(crate) basis: Basis,
 }
 
-/// Sources of a verdict, to compare their dates with the events.
+/// The sources of a proof, whose dates are compared with the events.
 #[derive(Debug, Default)]
 pub(crate) struct Basis {
-    /// For each fact, where inventories have it.
+    /// The sources of each fact.
     pub(crate) facts: Vec<Vec<Source>>,
-    /// Who owns the SPN, as the account lists have it.
+    /// The proof also uses the owners of the SPN.
     pub(crate) owners: bool,
-    /// Names and addresses that change by themselves (leases, dynamic registration): only lists that are known to be of the
-    /// time of the events show them.
+    /// The facts change by themselves (leases, dynamic registration), so an inventory without a date does not show them.
     pub(crate) changes_by_itself: bool,
 }
 
-/// The object that one fix repairs. Incidents with the same repair are one problem.
+/// The object that one fix repairs. Incidents with an equal repair are one problem.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) enum Repair {
+    /// Addresses that two hosts own.
     Addresses(Vec<IpAddr>),
-    /// Two hosts that seem to share an address nobody has listed.
+    /// Two hosts that may share an address, which no inventory has.
     Hosts(String, String),
+    /// The registration of an SPN.
     Spn(String),
+    /// The key of an account.
     Account(String),
     /// A name that resolves to another host.
     Name(String),
+    /// Nothing in common with other incidents.
     #[default]
     Incident,
 }
@@ -84,11 +87,17 @@ impl Proof {
         }
     }
 
+    /// A proof whose fix is about what the target's name resolves to.
+    pub(crate) fn for_target_name(case: &Case<'_>) -> Self {
+        Self::new(case, Repair::Name(case.parties.target_text().to_owned()))
+    }
+
+    /// Lowers the highest confidence.
     pub(crate) fn cap(&mut self, confidence: Confidence) {
         self.at_most = self.at_most.min(confidence);
     }
 
-    /// Caps it at likely where the condition holds.
+    /// Makes `likely` the highest confidence if the condition holds.
     pub(crate) fn likely_if(&mut self, condition: bool) {
         if condition {
             self.cap(Confidence::Likely);
@@ -96,18 +105,18 @@ impl Proof {
     }
 }
 
-/// Where these addresses are listed.
+/// The sources of these rows.
 pub(crate) fn sources_of<'r>(rows: impl IntoIterator<Item = &'r OwnedAddress>) -> Vec<Source> {
     rows.into_iter().map(|row| row.source.clone()).collect()
 }
 
-/// Where the target's name resolves to such an address.
+/// The sources that resolve the target's name to such an address.
 pub(crate) fn dns_sources(case: &Case<'_>, is_such: impl Fn(IpAddr) -> bool) -> Vec<Source> {
     let resolved = case.parties.resolved().iter().filter(|(address, _)| is_such(*address));
     resolved.map(|(_, source)| (*source).clone()).collect()
 }
 
-/// The names of an incident, for requests.
+/// The names of the incident as requests have them.
 impl Case<'_> {
     pub(crate) fn client_name(&self) -> Name {
         Name::host(&self.parties.client_name, NameRole::Client)
@@ -117,7 +126,7 @@ impl Case<'_> {
         Name::target(&self.parties.target_name)
     }
 
-    /// The host that answered; for a service account the target, where the service runs.
+    /// The host that answered. If a service account answered, it is the target, where the service should run.
     pub(crate) fn server_name(&self) -> Name {
         match self.is_account() {
             true => Name::host(&self.parties.target_name, NameRole::Host),
@@ -146,7 +155,12 @@ impl Case<'_> {
         self.parties.realms.iter().map(|realm| Name::domain(realm, known(realm))).collect()
     }
 
-    /// The responder is an account and no machine.
+    /// The target's SPN as text; empty if the target is not an SPN.
+    pub(crate) fn spn_text(&self) -> Box<str> {
+        self.parties.spn().map(ToString::to_string).unwrap_or_default().into()
+    }
+
+    /// Is the responder a service account?
     pub(crate) fn is_account(&self) -> bool {
         match self.connection.topology {
             Topology::ServiceAnswered | Topology::ServiceName => true,

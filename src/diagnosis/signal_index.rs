@@ -1,4 +1,4 @@
-//! Signals by the names they are about, so that an incident meets only those that may concern it.
+//! An index of signals by the names in them, which finds those that may concern an incident.
 
 use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
@@ -14,29 +14,31 @@ use crate::names::{HostName, Principal};
 #[derive(Debug, Default)]
 pub(super) struct SignalIndex {
     signals: Vec<RecordedSignal>,
-    /// Hosts of each of `signals`.
+    /// The hosts in each of `signals`.
     hosts: Vec<SignalHosts>,
-    /// By the [label](lookup_label) of each name.
+    /// Indexes of signals by the [label](lookup_label) of each name.
     by_label: HashMap<Box<str>, Vec<u32>>,
-    /// Of connections, by the label of the client that logged them: a dead server may have such events of every client.
+    /// Signals about connections, by the label of the client that logged them. Every client may log some about a dead server.
     by_client: HashMap<Box<str>, ByPeer>,
 }
 
-/// Connections that one client logged, by peer.
+/// Indexes of the signals that one client logged about connections, by peer.
 #[derive(Debug, Default)]
 struct ByPeer {
     by_label: HashMap<Box<str>, Vec<u32>>,
     by_address: HashMap<IpAddr, Vec<u32>>,
-    /// The peer has the address that management cards have on every host.
+    /// Signals whose peer has the address that management cards have on every host.
     cards: Vec<u32>,
 }
 
-/// The names and addresses of an incident that signals are looked up by.
+/// The names and addresses of an incident by which signals are looked up.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct SignalLookup<'l> {
-    /// Of its hosts and the owners of the SPN.
+    /// Labels of its hosts and of the owners of the SPN.
     pub labels: &'l [Box<str>],
+    /// Label of the client.
     pub client: Option<&'l str>,
+    /// Label of the target's host.
     pub target: Option<&'l str>,
     /// Addresses that the target owns.
     pub addresses: &'l [&'l OwnedAddress],
@@ -46,7 +48,7 @@ pub(super) struct SignalLookup<'l> {
 #[derive(Debug)]
 pub(super) struct SignalHosts {
     pub logged_by: Option<HostName>,
-    /// NETLOGON writes short names: the domain is that of the log they are in.
+    /// The hosts that it is about. A short name gets the domain of the host that logged it, because NETLOGON writes short names.
     pub subjects: Vec<HostName>,
 }
 
@@ -54,10 +56,7 @@ impl SignalHosts {
     fn new(signal: &Signal) -> Self {
         let logged_by = HostName::parse(&signal.computer);
         let domain = logged_by.as_ref().and_then(HostName::domain);
-        let host = |subject: &str| {
-            let host = Principal::parse(subject).host()?;
-            Some(if host.domain().is_some() { host } else { host.in_domain(domain) })
-        };
+        let host = |subject: &str| Some(Principal::parse(subject).host()?.in_domain(domain));
         let subjects = signal.subjects().filter_map(host).collect();
         Self { logged_by, subjects }
     }
@@ -76,37 +75,32 @@ impl SignalIndex {
 
     fn add(&mut self, i: u32, signal: &Signal) {
         let logged_by = lookup_label(&signal.computer);
-        let mut labels: Vec<Box<str>> = signal.subjects().filter_map(lookup_label).collect();
-        if !is_of_connection(signal.kind) {
+        let mut labels: BTreeSet<Box<str>> = signal.subjects().filter_map(lookup_label).collect();
+        let by_label = if is_of_connection(signal.kind) {
+            let Some(client) = logged_by else { return };
+            let peers = self.by_client.entry(client).or_default();
+            for &address in &signal.addresses {
+                match is_card_address(address) {
+                    true => peers.cards.push(i),
+                    false => peers.by_address.entry(address).or_default().push(i),
+                }
+            }
+            &mut peers.by_label
+        } else {
             labels.extend(logged_by);
-            labels.sort();
-            labels.dedup();
-            for label in labels {
-                self.by_label.entry(label).or_default().push(i);
-            }
-            return;
-        }
-        let Some(client) = logged_by else { return };
-        let peers = self.by_client.entry(client).or_default();
-        labels.sort();
-        labels.dedup();
+            &mut self.by_label
+        };
         for label in labels {
-            peers.by_label.entry(label).or_default().push(i);
-        }
-        for &address in &signal.addresses {
-            match is_card_address(address) {
-                true => peers.cards.push(i),
-                false => peers.by_address.entry(address).or_default().push(i),
-            }
+            by_label.entry(label).or_default().push(i);
         }
     }
 
-    /// Whose log each signal is in, and the files that hold it.
+    /// The computer that logged each signal, and the files with the signal.
     pub(super) fn files(&self) -> impl Iterator<Item = (&str, &BTreeSet<FileIndex>)> {
         self.signals.iter().map(|recorded| (&*recorded.signal.computer, &recorded.occurrences.files))
     }
 
-    /// The signals that may concern the incident, each once, in their order.
+    /// Finds the signals that may concern an incident, each once, in the order of the index.
     pub(super) fn find(
         &self,
         wanted: SignalLookup<'_>,
@@ -125,17 +119,17 @@ impl SignalIndex {
     }
 }
 
-/// It concerns an incident only where its client logged it about the target.
+/// Is it about a connection? Such a signal concerns an incident only if the client logged it about the target.
 fn is_of_connection(kind: SignalKind) -> bool {
     matches!(kind, SignalKind::NotALocalName | SignalKind::AuthenticationFailed | SignalKind::DcomFailed)
 }
 
-/// Key by which a host or an account is looked up.
+/// The label by which a host or an account is looked up.
 pub(super) fn lookup_label(name: &str) -> Option<Box<str>> {
     Principal::parse(name).host().map(|host| host.netbios().into())
 }
 
-/// The address that management cards of a vendor have on every host.
+/// Is it an address that the management cards of a vendor have on every host?
 pub(crate) fn is_card_address(address: IpAddr) -> bool {
     matches!(recognise(address, None, None, &[]), AdapterKind::BmcUsbNic(_))
 }

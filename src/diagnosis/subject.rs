@@ -1,4 +1,4 @@
-//! Facts of an incident for its remedy: names and their sources, accounts, addresses.
+//! The names, accounts and addresses of an incident that the steps of its fix need.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -8,12 +8,12 @@ use jiff::Timestamp;
 use super::{Cause, Confidence, Kind};
 use crate::inventory::Source;
 
-/// A host or account name of the incident, as written there.
+/// A host or account name of an incident, as logged.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct IncidentName {
     pub text: Arc<str>,
-    /// An inventory, an account list, or the `Computer` of a given log has this name. Else only the responder reports it,
-    /// which nobody authenticated: such a name goes into no command.
+    /// An inventory, an account list or the `Computer` of a log has this name. Otherwise only the responder reports it, without
+    /// authentication, so no command may have it.
     pub is_known: bool,
 }
 
@@ -23,30 +23,30 @@ pub enum AccountKind {
     Computer,
     DomainController,
     ReadOnlyDomainController,
-    /// Group or stand-alone managed service account.
+    /// A group managed service account (gMSA), or a stand-alone one.
     ManagedService,
-    /// Delegated managed service account (dMSA).
+    /// A delegated managed service account (dMSA).
     DelegatedManagedService,
-    /// CNO or VCO of a failover cluster.
+    /// The computer object of a failover cluster (CNO) or of one of its roles (VCO).
     ClusterName,
-    /// AZUREADSSOACC: Entra ID has its key.
+    /// AZUREADSSOACC, whose key Entra ID has.
     EntraSeamlessSso,
-    /// An account whose key an Azure storage account has.
+    /// The account of an Azure storage account, which has its key.
     AzureStorage,
     User,
-    /// The name ends in `$`, and nothing shows what it is.
+    /// An account whose name ends in `$`, and whose class nothing shows.
     Unknown,
 }
 
 /// An account of the incident.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountFacts {
-    /// sAMAccountName as the list has it; the name in the event where no list has the account.
+    /// sAMAccountName in the list, or the name in the event if no list has the account.
     pub name: Arc<str>,
-    /// DNS domain; empty where unknown.
+    /// DNS domain; empty if it is unknown.
     pub domain: Arc<str>,
     pub kind: AccountKind,
-    /// An account list has it. Else the name is only reported by the responder.
+    /// An account list has it. Otherwise only the responder reports the name.
     pub listed: bool,
     pub disabled: bool,
     pub operating_system: Option<Arc<str>>,
@@ -54,18 +54,20 @@ pub struct AccountFacts {
     pub source: Option<Source>,
 }
 
-/// An address that decides the incident.
+/// An address that two hosts of an incident own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SharedAddress {
     pub address: IpAddr,
-    /// The adapter's description or interface name; empty where unknown.
+    /// Description or interface name of the adapter; empty if it is unknown.
     pub adapter: Box<str>,
-    /// How many hosts of the inventories own it, and how many hosts have addresses there.
+    /// Number of hosts in the inventories that own it.
     pub owners: usize,
+    /// Number of hosts in the inventories that have any address.
     pub hosts: usize,
 }
 
-/// Everything the steps of a fix may name. A row keeps it instead of the steps, which take ten times the memory.
+/// The facts from which the steps of a fix are made. A row of a report keeps them instead of the steps, which take ten times the
+/// memory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RemedyInput {
     pub cause: Cause,
@@ -79,22 +81,22 @@ pub struct RemedyInput {
     pub target_host: IncidentName,
     /// `Server` as logged.
     pub responder: IncidentName,
-    /// Its host: for `srv1$` and `host/srv1`. `None` for a service account.
+    /// The host that answered. If a service account answered, the target, where its service should run.
     pub responder_host: Option<IncidentName>,
     pub responder_account: Option<Box<AccountFacts>>,
     /// The accounts that own the SPN, exactly or through its HOST alias.
     pub owners: Vec<AccountFacts>,
-    /// The owners own `HOST/host`, and nobody owns the exact SPN: the HOST SPN must stay where it is.
+    /// The owners own `HOST/<host>`, and nobody owns the exact SPN.
     pub via_host: bool,
     pub addresses: Vec<SharedAddress>,
-    /// Domains of the event, lower case.
+    /// The realms of the event in lower case.
     pub realms: Vec<String>,
-    /// The responder is or may be a domain controller: `None` where nothing shows it.
+    /// Whether the responder is a domain controller; `None` if nothing shows it.
     pub responder_is_controller: Option<bool>,
 }
 
 impl RemedyInput {
-    /// For a kind without an incident: every name is absent.
+    /// The input for a kind without an incident. It has no names.
     pub(super) fn general(cause: Cause, kind: Kind) -> Self {
         Self {
             cause,

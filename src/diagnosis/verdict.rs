@@ -1,18 +1,18 @@
-//! The vocabulary of a verdict: cause, kind, confidence. Every format writes and reads them by name.
+//! Cause, kind and confidence of a verdict. Every format writes and reads them by name.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// Why a ticket could not be decrypted.
+/// The reason why a ticket could not be decrypted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Cause {
     /// The client reached itself through an address that it and the target both own.
     LoopbackSharedIp,
     /// The SPN is on another account than the one that answered.
     DuplicateSpn,
-    /// One account has two keys.
+    /// The responder has another key than the directory has for its account.
     PasswordMismatch,
     /// The connection reached another machine than the target.
     WrongHost,
@@ -20,44 +20,44 @@ pub enum Cause {
     Undetermined,
 }
 
-/// How far the evidence goes, from [`Confidence::Possible`] to [`Confidence::Confirmed`].
+/// The strength of the evidence for a cause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Confidence {
-    /// Something has to be collected first.
+    /// Data is missing, and other causes fit as well.
     Possible = 1,
-    /// The evidence fits this cause, and a rival is not excluded.
+    /// The evidence supports this cause, but does not exclude every other one.
     Likely = 2,
-    /// The evidence fits this cause and no other realistic one.
+    /// The evidence supports this cause and excludes every other realistic one.
     Confirmed = 3,
 }
 
-/// The cause in more detail.
+/// A cause in more detail. The order puts the most specific kind of adapter first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Kind {
-    /// A management controller's network card on USB, which has one address on every server of the vendor.
+    /// The shared address is on the USB network card of a management controller. It is the same on every server of a vendor.
     BmcUsbNic,
-    /// A switch inside the host: Hyper-V, VMware, VirtualBox, Docker, WSL.
+    /// The shared address is on a switch inside the host: Hyper-V, VMware, VirtualBox, Docker, WSL.
     VirtualSwitch,
-    /// An address that several hosts share on purpose. Also a kind of [`Cause::WrongHost`].
+    /// Several hosts share the address on purpose. Also a kind of [`Cause::WrongHost`].
     ClusterOrNlbAddress,
-    /// An address of two hosts on an adapter of no special kind.
+    /// The shared address is on an adapter of no special kind.
     OtherSharedAddress,
-    /// Loopback by the names; the addresses that would show it are unknown.
+    /// The names show that the client reached itself. The addresses that would show how are unknown.
     AddressesUnknown,
-    /// The SPN is on another account than the one the service runs under.
+    /// The SPN is on another account than the one that the service runs under.
     Misplaced,
     /// The SPN is on two or more accounts.
     Duplicate,
     /// Two computers in two domains have one name.
     SameNameTwoDomains,
-    /// HTTP: the SPN is on the service account, and Windows itself answered with the machine's key.
+    /// An HTTP SPN is on the service account, and Windows itself answered with the machine's key.
     KernelMode,
     /// Two services of one class run on one host under two accounts, and share the SPN.
     TwoServices,
     /// Several nodes serve one name, and the node that answered lacks the key of the shared account.
     SharedName,
-    /// A server took over the name of another one, whose account still owns the SPN.
+    /// A server took over the name of another server, whose account still owns the SPN.
     NameTakenOver,
     /// The SPN is on an account that is disabled or no longer used.
     LeftoverAccount,
@@ -67,11 +67,11 @@ pub enum Kind {
     ServiceAccount,
     /// The host lacks the current password of a managed service account.
     ManagedServiceAccount,
-    /// The cluster's stored password of a cluster name (CNO, VCO) is not the directory's.
+    /// The cluster has another password of a cluster name (CNO, VCO) than the directory.
     ClusterNameAccount,
-    /// The key of a trust, or the signatures of a ticket that came through it.
+    /// The key of a trust differs between its sides, or the PAC of a ticket through the trust was refused.
     Trust,
-    /// A keytab, or what takes its place on a system other than Windows, is out of date.
+    /// The keytab of a system other than Windows is out of date.
     Keytab,
     /// The key of a storage account differs from the password of its account in the directory.
     AzureFiles,
@@ -79,7 +79,7 @@ pub enum Kind {
     EntraSeamlessSso,
     /// The host or keytab has no key of the ticket's encryption type.
     EncryptionType,
-    /// The ticket is older than the key or registration.
+    /// The ticket is older than the current key or the registration of the SPN.
     StaleTicket,
     /// Another host answered by an address that it and the target both own.
     SharedAddress,
@@ -87,7 +87,7 @@ pub enum Kind {
     ClusterOrAlias,
     /// The name resolves to an address that belongs to another host.
     StaleDns,
-    /// A name is missing, or belongs to nothing known.
+    /// The input does not show the cause.
     NotEnoughData,
 }
 
@@ -100,26 +100,49 @@ impl Cause {
         Self::Undetermined,
     ];
 
+    /// The identifier in reports.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::LoopbackSharedIp => "loopback-shared-ip",
-            Self::DuplicateSpn => "duplicate-spn",
-            Self::PasswordMismatch => "password-mismatch",
-            Self::WrongHost => "wrong-host",
-            Self::Undetermined => "undetermined",
-        }
+        self.row().0
     }
 
-    /// Half a sentence for somebody who meets the cause for the first time.
+    /// The label for people.
+    pub fn label(self) -> &'static str {
+        self.row().1
+    }
+
+    /// The second half of a sentence for a reader who does not know the cause.
     pub fn meaning(self) -> &'static str {
+        self.row().2
+    }
+
+    /// Identifier, label and meaning.
+    fn row(self) -> (&'static str, &'static str, &'static str) {
         match self {
-            Self::LoopbackSharedIp => "the client reached itself through an address that both own",
-            Self::DuplicateSpn => "the SPN is on another account than the one that answered",
-            Self::PasswordMismatch => {
-                "one account has two keys: a password, an encryption type, an old ticket"
-            }
-            Self::WrongHost => "the connection reached another machine than the target",
-            Self::Undetermined => "the input does not show the cause; each incident lists what to collect",
+            Self::LoopbackSharedIp => (
+                "loopback-shared-ip",
+                "Client reached itself",
+                "the client reached itself through an address that both own",
+            ),
+            Self::DuplicateSpn => (
+                "duplicate-spn",
+                "SPN or name on another account",
+                "the SPN is on another account than the one that answered",
+            ),
+            Self::PasswordMismatch => (
+                "password-mismatch",
+                "Different keys",
+                "one account has two keys: a password, an encryption type, an old ticket",
+            ),
+            Self::WrongHost => (
+                "wrong-host",
+                "Wrong host answered",
+                "the connection reached another machine than the target",
+            ),
+            Self::Undetermined => (
+                "undetermined",
+                "Not enough data",
+                "the input does not show the cause; each incident lists what to collect",
+            ),
         }
     }
 }
@@ -176,71 +199,58 @@ impl Kind {
         Self::NotEnoughData,
     ];
 
+    /// The identifier in reports.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::BmcUsbNic => "bmc-usb-nic",
-            Self::VirtualSwitch => "virtual-switch",
-            Self::ClusterOrNlbAddress => "cluster-or-nlb-address",
-            Self::OtherSharedAddress => "other-shared-address",
-            Self::AddressesUnknown => "addresses-unknown",
-            Self::Misplaced => "misplaced",
-            Self::Duplicate => "duplicate",
-            Self::SameNameTwoDomains => "same-name-two-domains",
-            Self::KernelMode => "kernel-mode",
-            Self::TwoServices => "two-services",
-            Self::SharedName => "shared-name",
-            Self::NameTakenOver => "name-taken-over",
-            Self::LeftoverAccount => "leftover-account",
-            Self::MachineAccount => "machine-account",
-            Self::ServiceAccount => "service-account",
-            Self::ManagedServiceAccount => "managed-service-account",
-            Self::ClusterNameAccount => "cluster-name-account",
-            Self::Trust => "trust",
-            Self::Keytab => "keytab",
-            Self::AzureFiles => "azure-files",
-            Self::EntraSeamlessSso => "entra-seamless-sso",
-            Self::EncryptionType => "encryption-type",
-            Self::StaleTicket => "stale-ticket",
-            Self::SharedAddress => "shared-address",
-            Self::ClusterOrAlias => "cluster-or-alias",
-            Self::StaleDns => "stale-dns",
-            Self::NotEnoughData => "not-enough-data",
-        }
+        self.row().0
     }
 
-    /// The cause that it details. An address shared on purpose also occurs with [`Cause::WrongHost`].
+    /// The cause that it details. [`ClusterOrNlbAddress`](Self::ClusterOrNlbAddress) also occurs with [`Cause::WrongHost`].
     pub fn cause(self) -> Cause {
+        self.row().1
+    }
+
+    /// The label for people.
+    pub fn label(self) -> &'static str {
+        self.row().2
+    }
+
+    /// Identifier, cause and label.
+    #[rustfmt::skip]
+    fn row(self) -> (&'static str, Cause, &'static str) {
+        use Cause::{DuplicateSpn, LoopbackSharedIp, PasswordMismatch, Undetermined, WrongHost};
         match self {
-            Self::BmcUsbNic
-            | Self::VirtualSwitch
-            | Self::ClusterOrNlbAddress
-            | Self::OtherSharedAddress
-            | Self::AddressesUnknown => Cause::LoopbackSharedIp,
-            Self::Misplaced
-            | Self::Duplicate
-            | Self::SameNameTwoDomains
-            | Self::KernelMode
-            | Self::TwoServices
-            | Self::SharedName
-            | Self::NameTakenOver
-            | Self::LeftoverAccount => Cause::DuplicateSpn,
-            Self::MachineAccount
-            | Self::ServiceAccount
-            | Self::ManagedServiceAccount
-            | Self::ClusterNameAccount
-            | Self::Trust
-            | Self::Keytab
-            | Self::AzureFiles
-            | Self::EntraSeamlessSso
-            | Self::EncryptionType
-            | Self::StaleTicket => Cause::PasswordMismatch,
-            Self::SharedAddress | Self::ClusterOrAlias | Self::StaleDns => Cause::WrongHost,
-            Self::NotEnoughData => Cause::Undetermined,
+            Self::BmcUsbNic => ("bmc-usb-nic", LoopbackSharedIp, "Management card with a shared address"),
+            Self::VirtualSwitch => ("virtual-switch", LoopbackSharedIp, "Virtual switch with a shared address"),
+            Self::ClusterOrNlbAddress => ("cluster-or-nlb-address", LoopbackSharedIp, "Cluster or load balancer address"),
+            Self::OtherSharedAddress => ("other-shared-address", LoopbackSharedIp, "Shared address"),
+            Self::AddressesUnknown => ("addresses-unknown", LoopbackSharedIp, "Client reached itself, address unknown"),
+            Self::Misplaced => ("misplaced", DuplicateSpn, "SPN on the wrong account"),
+            Self::Duplicate => ("duplicate", DuplicateSpn, "Duplicate SPN"),
+            Self::SameNameTwoDomains => ("same-name-two-domains", DuplicateSpn, "Same computer name in two domains"),
+            Self::KernelMode => ("kernel-mode", DuplicateSpn, "IIS kernel-mode authentication"),
+            Self::TwoServices => ("two-services", DuplicateSpn, "Two services behind one SPN"),
+            Self::SharedName => ("shared-name", DuplicateSpn, "One name for several hosts"),
+            Self::NameTakenOver => ("name-taken-over", DuplicateSpn, "Name taken over by another server"),
+            Self::LeftoverAccount => ("leftover-account", DuplicateSpn, "SPN on a leftover account"),
+            Self::MachineAccount => ("machine-account", PasswordMismatch, "Machine password out of sync"),
+            Self::ServiceAccount => ("service-account", PasswordMismatch, "Service runs with an old password"),
+            Self::ManagedServiceAccount => ("managed-service-account", PasswordMismatch, "Managed service account password missing"),
+            Self::ClusterNameAccount => ("cluster-name-account", PasswordMismatch, "Cluster name password out of sync"),
+            Self::Trust => ("trust", PasswordMismatch, "Trust key out of sync"),
+            Self::Keytab => ("keytab", PasswordMismatch, "Outdated keytab"),
+            Self::AzureFiles => ("azure-files", PasswordMismatch, "Storage account key out of sync"),
+            Self::EntraSeamlessSso => ("entra-seamless-sso", PasswordMismatch, "Entra seamless SSO key out of sync"),
+            Self::EncryptionType => ("encryption-type", PasswordMismatch, "Encryption type without a key"),
+            Self::StaleTicket => ("stale-ticket", PasswordMismatch, "Outdated ticket"),
+            Self::SharedAddress => ("shared-address", WrongHost, "Another host with the same address answered"),
+            Self::ClusterOrAlias => ("cluster-or-alias", WrongHost, "Cluster name or alias"),
+            Self::StaleDns => ("stale-dns", WrongHost, "Outdated DNS record"),
+            Self::NotEnoughData => ("not-enough-data", Undetermined, "Not enough data"),
         }
     }
 }
 
-/// A name that is none of a list's.
+/// A text that is not the name of a cause, kind or confidence.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("\"{name}\" is no {what}; it is one of {known}")]
 pub struct UnknownName {
@@ -249,7 +259,7 @@ pub struct UnknownName {
     pub known: String,
 }
 
-/// These are written and read by their names, in every format.
+/// Implements `Display`, `FromStr` and serde by name.
 macro_rules! by_name {
     ($($type:ty => $what:literal),*) => {$(
         impl fmt::Display for $type {
@@ -284,3 +294,20 @@ macro_rules! by_name {
     )*};
 }
 by_name!(Cause => "cause", Confidence => "confidence", Kind => "kind");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_has_a_label_of_its_own_that_is_no_identifier() {
+        let mut labels: Vec<_> = Kind::ALL.map(Kind::label).to_vec();
+        for (kind, label) in Kind::ALL.into_iter().zip(&labels) {
+            assert_ne!(kind.name(), *label);
+            assert!(label.starts_with(char::is_uppercase) && !label.ends_with('.'), "{label}");
+        }
+        labels.sort_unstable();
+        labels.dedup();
+        assert_eq!(labels.len(), Kind::ALL.len());
+    }
+}

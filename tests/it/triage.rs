@@ -92,7 +92,7 @@ fn without_inventories_nothing_is_confirmed_that_they_alone_prove_and_every_row_
     }
     let reference = row(&rows, "SRV1.alpha.example.com", "host/srv2.beta.example.com");
     assert_eq!(&reference[column("cause")], "loopback-shared-ip");
-    assert!(reference[column("missing")].contains("-CimSession srv2.beta.example.com"));
+    assert!(reference[column("missing")].contains("{ ipconfig /all } > srv2.beta.example.com-ipconfig.txt"));
 }
 
 #[test]

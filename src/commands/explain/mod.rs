@@ -148,8 +148,7 @@ fn paragraph(document: &str, kind: &str) -> String {
 fn proof_of(cause: Cause) -> &'static str {
     match cause {
         Cause::LoopbackSharedIp => {
-            "addresses of both hosts (--interfaces: Get-NetIPAddress -CimSession A,C | Export-Csv addresses.csv), with one \
-             in common"
+            "addresses of both hosts (--interfaces: ipconfig /all > HOST.txt on each), with one in common"
         }
         Cause::DuplicateSpn => {
             "a list of SPNs (--spns: setspn -T * -F -Q */* > spns.txt) that has it on another account or on several, or \

@@ -1,5 +1,4 @@
-//! Evidence as data: each fact has its names, its addresses and the line of the list that shows it. [`sentences`] makes text
-//! of it, once.
+//! Evidence as data: each fact has its names, its addresses and its source. [`sentences`] and [`caveat`] make text of it.
 
 mod caveat;
 mod quoted;
@@ -20,10 +19,10 @@ pub(super) use caveat::Caveat;
 pub(super) use quoted::QuotedEvent;
 use quoted::source_text;
 
-/// Addresses shown in one fact; a cluster of hundreds must not fill a cell.
+/// Most addresses or accounts in one fact, so that a cluster of hundreds does not fill a cell.
 pub(super) const MAX_ADDRESSES: usize = 4;
 
-/// Role of an item of evidence.
+/// The role of an item of evidence in a verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum EvidenceRole {
@@ -31,9 +30,9 @@ pub enum EvidenceRole {
     For,
     /// It speaks against the verdict.
     Against,
-    /// It says why another cause was not chosen.
+    /// It shows why another cause was not chosen.
     Excludes,
-    /// A cause that fits as well and is not excluded.
+    /// It names another cause that fits as well.
     Rival,
 }
 
@@ -67,7 +66,7 @@ impl Evidence {
     }
 }
 
-/// How an item begins in a list of texts that speaks against the verdict.
+/// Start of the text of an item that speaks against the verdict.
 pub(crate) const AGAINST: &str = "against it: ";
 
 impl fmt::Display for Evidence {
@@ -79,23 +78,23 @@ impl fmt::Display for Evidence {
     }
 }
 
-/// How an event of a log relates to the incident.
+/// The relation of a quoted event to the incident.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Relation {
-    /// It decides, or contradicts.
+    /// It is part of the proof.
     Decisive,
-    /// Logged near the events, and of no weight for the verdict.
+    /// It was logged near the events and has no weight in the verdict.
     Near,
     /// It shows what a host has or is, whenever it was logged.
     Timeless,
 }
 
-/// An account as evidence shows it.
+/// An account in evidence, with the source that lists it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AccountName {
     pub account: Box<str>,
-    /// DNS domain; empty where unknown.
+    /// DNS domain; empty if it is unknown.
     pub domain: Box<str>,
     #[serde(serialize_with = "as_text")]
     pub source: Option<Source>,
@@ -132,7 +131,7 @@ fn as_text<S: serde::Serializer>(source: &Option<Source>, serializer: S) -> Resu
     }
 }
 
-/// One fact. The names of the variants and fields are published in JSON (`docs/schema`).
+/// One fact. JSON reports have the names of the variants and fields (`docs/schema`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Fact {
@@ -145,7 +144,7 @@ pub enum Fact {
         #[serde(serialize_with = "source_text")]
         source: Source,
     },
-    /// How many hosts of the inventories own an address.
+    /// Several hosts of the inventories own an address.
     Owners {
         address: IpAddr,
         owners: usize,
@@ -164,27 +163,27 @@ pub enum Fact {
         #[serde(serialize_with = "source_text")]
         source: Source,
     },
-    /// An address was leased to, or registered by, the host itself.
+    /// An address was leased to the host, or the host registered it in DNS.
     Leased {
         host: Box<str>,
         address: IpAddr,
         #[serde(serialize_with = "source_text")]
         source: Source,
     },
-    /// Two names are one host, as an inventory has it.
+    /// An inventory has two names for one host.
     OtherName {
         name: Box<str>,
         host: Box<str>,
         place: Box<str>,
     },
-    /// A CNAME.
+    /// A CNAME resolves a name to a host.
     Alias {
         name: Box<str>,
         host: Box<str>,
         #[serde(serialize_with = "source_text")]
         source: Source,
     },
-    /// A name that belongs to no computer of the lists.
+    /// The account lists have no computer of this name.
     NoComputer {
         name: Box<str>,
     },
@@ -204,13 +203,13 @@ pub enum Fact {
     MoreOwners {
         count: usize,
     },
-    /// The KDC that was asked finds this owner first.
+    /// The KDC of the client's domain finds this owner first.
     KdcFinds {
         client: Box<str>,
         #[serde(flatten)]
         account: AccountName,
     },
-    /// Two owners in one domain: its KDC issues no ticket.
+    /// A domain has two owners of the SPN, so its KDC issues no ticket.
     NoTicket {
         spn: Box<str>,
         domain: Box<str>,
@@ -219,7 +218,7 @@ pub enum Fact {
         account: Box<str>,
         at: Timestamp,
     },
-    /// The account changed, perhaps by getting the SPN.
+    /// The account was changed, and may have got the SPN then.
     Changed {
         account: Box<str>,
         at: Timestamp,
@@ -228,7 +227,7 @@ pub enum Fact {
         #[serde(flatten)]
         account: AccountName,
     },
-    /// The account's password is so old that the account is unused.
+    /// The account's password is so old that the account is probably unused.
     Unused {
         set: Timestamp,
         #[serde(flatten)]
@@ -244,13 +243,13 @@ pub enum Fact {
         #[serde(flatten)]
         account: AccountName,
     },
-    /// objectClass, or what else shows the class of the account.
+    /// The account is of this class.
     AccountClass {
         class: &'static str,
         #[serde(flatten)]
         account: AccountName,
     },
-    /// The name ends in `$`, and no list has it.
+    /// The responder's name ends in `$`, and no list has it.
     UnlistedAccount {
         account: Box<str>,
     },
@@ -273,7 +272,7 @@ pub enum Fact {
     NoHost {
         responder: Box<str>,
     },
-    /// The responder's name has 15 characters, which begin several names.
+    /// The responder's name has 15 characters, with which several names begin.
     CutName {
         responder: Box<str>,
         names: Vec<Box<str>>,
@@ -322,7 +321,7 @@ pub enum Fact {
         count: usize,
         host: Box<str>,
     },
-    /// The ticket was made before a change, and is still alive.
+    /// A ticket from before the change may still be in use.
     WithinTicketLifetime {
         hours: i64,
     },
@@ -361,27 +360,27 @@ pub enum Fact {
     PerhapsAnother {
         responder: Box<str>,
     },
-    /// A verdict without caveats assumes that this file is from the time of the events.
+    /// The verdict assumes that this file is from the time of the events.
     Assumed {
         file: Box<str>,
     },
-    /// A reason why a verdict is not confirmed, or is lowered.
+    /// A reason why the confidence is lower.
     Caveat {
         #[serde(flatten)]
         caveat: Caveat,
     },
-    /// Why a cause was not chosen.
+    /// A cause was not chosen, for this reason.
     NotChosen {
         cause: Cause,
         why: Box<str>,
     },
-    /// Another cause that explains the events as well.
+    /// A rival is not excluded.
     Rival {
         cause: Cause,
         rival: Kind,
         story: &'static str,
     },
-    /// A rival, and what excludes it.
+    /// Evidence excludes a rival.
     RivalExcluded {
         cause: Cause,
         rival: Kind,

@@ -1,4 +1,4 @@
-//! Quotations in evidence: an event of a log, and the line of a list.
+//! Quotations in evidence: events of logs and lines of lists.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::inventory::Source;
 
-/// An event of a log, quoted.
+/// A quoted event of a log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct QuotedEvent {
     pub at: Timestamp,
@@ -16,8 +16,9 @@ pub struct QuotedEvent {
     pub event_id: u16,
     /// Its values, without those that change with every event.
     pub values: Box<str>,
-    /// How many such events there are.
+    /// Number of such events.
     pub count: u64,
+    /// The meaning of the event, as the second half of a sentence.
     pub says: &'static str,
 }
 
@@ -34,6 +35,7 @@ impl fmt::Display for QuotedEvent {
     }
 }
 
+/// Serializes a source as its text.
 pub(super) fn source_text<S: serde::Serializer>(source: &Source, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(source)
 }

@@ -1,4 +1,4 @@
-//! One sentence for each fact.
+//! The sentence for each fact.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -203,7 +203,7 @@ impl fmt::Display for Addresses<'_> {
     }
 }
 
-/// The names of a bit field of encryption types (MS-KILE 2.2.7).
+/// The bits of `msDS-SupportedEncryptionTypes` (MS-KILE 2.2.7), which are displayed by name.
 struct EncryptionTypes(u32);
 
 impl fmt::Display for EncryptionTypes {

@@ -1,18 +1,19 @@
-//! Addresses that two hosts own, and names that resolve to an address of another host.
+//! Predicates for addresses that two hosts own, and for names that resolve to another host's address.
 
 use std::collections::{BTreeSet, HashSet};
 use std::net::IpAddr;
 
 use jiff::SignedDuration;
 
+use super::target::{out_of_use, repair_of_spn};
 use super::{
     ask_meant_name, ask_resolution, ask_responder_addresses, ask_target_addresses, note_unlisted_account,
+    resolves,
 };
-use crate::diagnosis::account_class::unused_since;
+use crate::diagnosis::account_class::is_named_after;
 use crate::diagnosis::case::Case;
-use crate::diagnosis::connection::Topology;
 use crate::diagnosis::context::is_rpc_class;
-use crate::diagnosis::evidence::{AccountName, Caveat, Fact, MAX_ADDRESSES, Relation};
+use crate::diagnosis::evidence::{Caveat, Fact, MAX_ADDRESSES, Relation};
 use crate::diagnosis::ownership::TicketKey;
 use crate::diagnosis::proof::{Proof, Repair, dns_sources, sources_of};
 use crate::diagnosis::request::Request;
@@ -24,12 +25,12 @@ use crate::inventory::Source;
 use crate::inventory::addresses::OwnedAddress;
 use crate::inventory::addresses::vendors::{AdapterKind, recognise};
 use crate::inventory::hosts::HostId;
-use crate::names::HostName;
 
-/// Rows of one export that were collected further apart are of two exports.
+/// Most time between the rows of one export. Rows further apart come from two exports, even if one file has both.
 const ONE_EXPORT: SignedDuration = SignedDuration::from_hours(24);
 
-/// The client chose an address that both own: DCOM does so, and whoever follows a name that resolves to it.
+/// Client and target own a common address, which the client used: DCOM chooses such an address, or the target's name resolves
+/// to it.
 pub(in crate::diagnosis) fn client_shares_address(case: &Case<'_>) -> Option<Proof> {
     let dcom = is_rpc_class(&case.parties.class());
     let mut p =
@@ -40,7 +41,7 @@ pub(in crate::diagnosis) fn client_shares_address(case: &Case<'_>) -> Option<Pro
     Some(p)
 }
 
-/// They share an address, and what the target's name resolves to is unknown.
+/// Client and target own a common address, and it is unknown what the target's name resolves to.
 pub(in crate::diagnosis) fn client_may_share_address(case: &Case<'_>) -> Option<Proof> {
     if !case.parties.resolved().is_empty() {
         return None;
@@ -50,6 +51,7 @@ pub(in crate::diagnosis) fn client_may_share_address(case: &Case<'_>) -> Option<
     Some(p)
 }
 
+/// Responder and target own a common address that other hosts can reach.
 pub(in crate::diagnosis) fn responder_shares_address(case: &Case<'_>) -> Option<Proof> {
     let parties = &case.parties;
     let responder = case.connection.responder_id;
@@ -66,7 +68,7 @@ pub(in crate::diagnosis) fn responder_shares_address(case: &Case<'_>) -> Option<
     match known {
         true => p.basis.facts.push(dns_sources(case, |_| true)),
         false => {
-            // The target may be reached by another address of its own.
+            // The client may have used another address of the target.
             let shared: HashSet<IpAddr> = p.shared.iter().copied().collect();
             let other = |row: &&OwnedAddress| is_reachable(row) && !shared.contains(&row.address);
             let others = parties.shareable(parties.target_id).iter().any(other);
@@ -77,19 +79,20 @@ pub(in crate::diagnosis) fn responder_shares_address(case: &Case<'_>) -> Option<
     Some(p)
 }
 
+/// Client and target have one label and own a common address.
 pub(in crate::diagnosis) fn namesake_shares_address(case: &Case<'_>) -> Option<Proof> {
     let (client, target) = (case.parties.client_host.as_ref()?, case.parties.target_host.as_ref()?);
     client.same_label(target).then(|| shared_address(case, case.parties.client_id, &|_| true)).flatten()
 }
 
-/// Other hosts can reach the address: it is not that of a management card or of a switch inside the host.
+/// Can other hosts reach the address? Those of management cards and of switches inside a host are not reachable.
 fn is_reachable(row: &OwnedAddress) -> bool {
     let link_local = matches!(row.address, IpAddr::V4(v4) if v4.is_link_local());
     !link_local && !matches!(adapter_kind(row).0, Kind::BmcUsbNic | Kind::VirtualSwitch)
 }
 
-/// Addresses owned by both `host` and the target that satisfy `may`. Narrowed to those the target's name resolves to, if
-/// any: whoever follows the name has reached `host` already. Returns the addresses, and whether names narrowed them.
+/// Addresses that both `host` and the target own and that satisfy `may`. If the target's name resolves to some of them, only
+/// those, and the second value is true if this left others out.
 fn shared_candidates(
     case: &Case<'_>,
     host: Option<HostId>,
@@ -105,19 +108,20 @@ fn shared_candidates(
     (common, by_names)
 }
 
+/// A proof that `host` and the target own a common address that satisfies `may`.
 fn shared_address(case: &Case<'_>, host: Option<HostId>, may: &dyn Fn(IpAddr) -> bool) -> Option<Proof> {
     let parties = &case.parties;
     let (mut common, by_names) = shared_candidates(case, host, may);
     if common.is_empty() {
         return None;
     }
-    // The program may have quoted the address it took.
+    // A DCOM event quotes the address that the program used.
     let all_quoted = quoted_addresses(case);
     let quoted: Vec<IpAddr> = common.iter().copied().filter(|address| all_quoted.contains(address)).collect();
     if !quoted.is_empty() {
         common = quoted;
     }
-    // Of each address the kind that says most: one host's list may describe the adapter, and the other's not.
+    // The most specific kind of each address. The list of one host may describe the adapter, and the other list may not.
     let mut kinds: Vec<(Kind, IpAddr, String)> = Vec::new();
     let mut evidence = Vec::new();
     for (n, &address) in common.iter().enumerate() {
@@ -131,10 +135,10 @@ fn shared_address(case: &Case<'_>, host: Option<HostId>, may: &dyn Fn(IpAddr) ->
         let (kind, name) = found.into_iter().min()?;
         kinds.push((kind, address, name));
     }
-    // The kind that explains most comes first: a management card before a switch, a switch before nothing.
+    // `Kind` sorts the most specific first: a management card, a virtual switch, others.
     kinds.sort();
     let (kind, _, adapter) = kinds.first()?.clone();
-    // Which of several was taken is unknown; those of the likeliest kind are the ones to fix first.
+    // It is unknown which of several addresses the client used. Those of the most specific kind are fixed first.
     let several_kinds = kinds.iter().any(|k| k.0 != kind);
     let blamed: BTreeSet<IpAddr> = kinds.iter().filter(|k| k.0 == kind).map(|k| k.1).collect();
     let in_time = blamed.iter().any(|&address| {
@@ -164,15 +168,10 @@ fn shared_address(case: &Case<'_>, host: Option<HostId>, may: &dyn Fn(IpAddr) ->
         owners: parties.context.hosts.owner_set(address).map_or(0, BTreeSet::len),
         hosts,
     }));
-    // What excludes that the client's hosts file or DNS resolved the target to the client.
+    // An answer of the client's own resolver excludes that a name led to the client.
     let mut answers = parties.resolved_on_client().iter();
     let answer = answers.find(|(address, _)| parties.owns(parties.target_id, *address));
-    evidence.extend(answer.map(|(address, source)| Fact::Resolves {
-        name: parties.target_text().into(),
-        address: *address,
-        owner: None,
-        source: (*source).clone(),
-    }));
+    evidence.extend(answer.map(|(address, source)| resolves(case, *address, None, source)));
     p.reached = blamed.into_iter().collect();
     p.shared = common;
     p.evidence = evidence;
@@ -181,7 +180,7 @@ fn shared_address(case: &Case<'_>, host: Option<HostId>, may: &dyn Fn(IpAddr) ->
     Some(p)
 }
 
-/// An ordinary address may have been given from one host to the other, unless one export shows both at one time.
+/// A caveat that an ordinary address may have moved from one host to the other by DHCP, unless one export has both owners.
 fn possible_lease_move(case: &Case<'_>, host: Option<HostId>, address: IpAddr) -> Option<Caveat> {
     let parties = &case.parties;
     if conflict_on_the_link(case, address) {
@@ -200,14 +199,14 @@ fn possible_lease_move(case: &Case<'_>, host: Option<HostId>, address: IpAddr) -
     Some(Caveat::UndatedRows { file, address })
 }
 
-/// Tcpip 4198 or 4199: another machine on the link has the address at the same time.
+/// Does Tcpip 4198 or 4199 show that two machines on one link had the address at the same time?
 fn conflict_on_the_link(case: &Case<'_>, address: IpAddr) -> bool {
     case.signals.iter().any(|near| {
         near.kind() == SignalKind::AddressConflict && near.recorded.signal.addresses.contains(&address)
     })
 }
 
-/// The addresses that DistributedCOM named itself as the peer that failed.
+/// The addresses that DistributedCOM events name as the peer.
 pub(super) fn quoted_addresses(case: &Case<'_>) -> HashSet<IpAddr> {
     let failed =
         |near: &NearSignal<'_>| near.concern == Concern::Connection && near.kind() == SignalKind::DcomFailed;
@@ -218,7 +217,7 @@ pub(super) fn quoted_addresses(case: &Case<'_>) -> HashSet<IpAddr> {
         .collect()
 }
 
-/// Kind of the adapter, and its name for the explanation.
+/// The kind of a row's adapter, and its name for the explanation.
 pub(in crate::diagnosis) fn adapter_kind(row: &OwnedAddress) -> (Kind, String) {
     let hints: Vec<&str> = row.interface.iter().map(|i| &**i).collect();
     let kind = recognise(row.address, row.description.as_deref(), row.mac.as_deref(), &hints);
@@ -232,33 +231,24 @@ pub(in crate::diagnosis) fn adapter_kind(row: &OwnedAddress) -> (Kind, String) {
     (kind, name.to_owned())
 }
 
-/// Whom the target's name has to resolve to: the client or the third machine.
-fn reached_host(case: &Case<'_>) -> Option<HostId> {
-    match case.connection.topology {
-        Topology::ClientAnswered => case.parties.client_id,
-        _ => case.connection.responder_id,
-    }
-}
-
-/// The target's name resolves to an address of the responder, and nobody made it so on purpose: the record registered itself,
-/// or the address is a lease.
+/// The target's name resolves to an address of the responder by a lease or a dynamic record, which nobody makes on purpose.
 pub(in crate::diagnosis) fn name_registered_itself(case: &Case<'_>) -> Option<Proof> {
-    let host = reached_host(case)?;
+    let host = case.connection.responder_id?;
     let (address, _) = case.parties.resolves_to_host(Some(host))?;
     let registered = dynamic_registration(case, host, address)?;
     let mut p = name_resolves_to_host(case)?;
     if p.kind.take().is_some() {
-        // A second address of the responder may be a virtual one, or one it got when the target gave it up.
+        // An additional address of the responder may be a virtual one, or one that the target no longer has.
         p.cap(Confidence::Likely);
         p.missing.push(ask_meant_name(case));
     }
-    // That the target's own account is in use excludes a successor, so its list must be from the time of the events.
+    // An account of the target that is in use excludes a successor. So the account list must be from the time of the events.
     p.basis.owners = true;
     p.evidence.push(registered);
     Some(p)
 }
 
-/// Why nobody can have made the name resolve there on purpose.
+/// The lease or dynamic registration by which the target's name resolves to this address of `host`.
 pub(super) fn dynamic_registration(case: &Case<'_>, host: HostId, address: IpAddr) -> Option<Fact> {
     let hosts = &case.parties.context.hosts;
     let of = |id: HostId, lease: bool| {
@@ -275,8 +265,8 @@ pub(super) fn dynamic_registration(case: &Case<'_>, host: HostId, address: IpAdd
 /// The target's name resolves to an address of the responder that the target does not own.
 pub(in crate::diagnosis) fn name_resolves_to_host(case: &Case<'_>) -> Option<Proof> {
     let parties = &case.parties;
-    let host = reached_host(case)?;
-    // Where the target's own addresses are unknown, the target may own this one too: then it is a shared address.
+    let host = case.connection.responder_id?;
+    // A target with unknown addresses may own this one too.
     let own = parties.shareable(parties.target_id);
     if own.is_empty() {
         return None;
@@ -284,16 +274,15 @@ pub(in crate::diagnosis) fn name_resolves_to_host(case: &Case<'_>) -> Option<Pro
     let (address, source) = parties.resolves_to_host(Some(host))?;
     let owner: Box<str> = parties.context.hosts.name(host).to_string().into();
     let theirs = parties.rows_of(Some(host), address);
-    let mut p = Proof::new(case, Repair::Name(parties.target_text().to_owned()));
-    let name = || parties.target_text().into();
-    p.evidence.push(Fact::Resolves { name: name(), address, owner: None, source: source.clone() });
+    let mut p = Proof::for_target_name(case);
+    p.evidence.push(resolves(case, address, None, source));
     p.evidence.extend(theirs.first().map(|row| Fact::owns(row)));
-    p.evidence.push(Fact::Lacks { host: name(), address, owner });
-    // A log shows one adapter at one time; that a host does not own an address, only an export of all of them shows.
+    p.evidence.push(Fact::Lacks { host: parties.target_text().into(), address, owner });
+    // Only an export of all addresses shows that a host does not own one. A log shows one adapter.
     let exported = own.iter().any(|row| row.logged_at.is_none());
     p.likely_if(!exported || !theirs.iter().any(|row| parties.held_near_events(row)));
     if is_additional_address(case, host, address) {
-        // An address other than that of the host's own name is a virtual one, which names are meant to resolve to.
+        // An address that the host's own name does not resolve to may be a virtual one, for other names.
         p.kind = Some(Kind::ClusterOrAlias);
     }
     p.basis.changes_by_itself = true;
@@ -310,51 +299,43 @@ pub(in crate::diagnosis) fn name_resolves_to_host(case: &Case<'_>) -> Option<Pro
     Some(p)
 }
 
-/// The host's own name resolves to other addresses than this one.
+/// Does the host's own name resolve to other addresses only?
 fn is_additional_address(case: &Case<'_>, host: HostId, address: IpAddr) -> bool {
     let own = case.parties.context.hosts.resolved(host);
     !own.is_empty() && own.iter().all(|(own, _)| *own != address)
 }
 
-/// The same, or with unknown addresses of the target, and the account that owns the SPN is the target's own and no longer in
-/// use: another server took over the name. Nobody makes a lease or a dynamic record for that.
+/// The target's name resolves to an address of the responder, and the target's own account, which owns the SPN, is out of use:
+/// another server took over the name. Nobody does that by a lease or a dynamic record.
 pub(in crate::diagnosis) fn name_taken_over(case: &Case<'_>) -> Option<Proof> {
-    let host = reached_host(case)?;
+    let host = case.connection.responder_id?;
     let (address, _) = case.parties.resolves_to_host(Some(host))?;
     if dynamic_registration(case, host, address).is_some() {
         return None;
     }
-    let events = case.parties.incident.occurrences.first;
     let owner = case.ownership.key_owner().filter(|_| case.ownership.ticket_key() == TicketKey::Other)?;
-    let label = HostName::parse(owner.name.trim_end_matches('$'))?;
-    if !case.parties.target_host.as_ref().is_some_and(|target| target.same_label(&label)) {
+    if !case.parties.target_host.as_ref().is_some_and(|target| is_named_after(owner, target)) {
         return None;
     }
     let mut p = name_resolves_to_host(case).or_else(|| name_of_responder(case))?;
-    let account = || AccountName::from_account(owner);
-    p.evidence.push(match unused_since(owner, events) {
-        _ if owner.is_disabled() => Fact::Disabled { account: account() },
-        Some(set) => Fact::Unused { set, account: account() },
-        None => return None,
-    });
-    p.repair = super::target::repair_of_spn(case);
+    p.evidence.push(out_of_use(case, owner)?);
+    p.repair = repair_of_spn(case);
     p.kind = None;
     p.basis.owners = true;
     Some(p)
 }
 
-/// The target's name resolves to an address of the responder, and no inventory shows addresses of the target itself: an alias
-/// or a virtual name, unless the record registered itself.
+/// The target's name resolves to an address of the responder, and no inventory has addresses of the target: it is an alias or a
+/// virtual name, unless the record is dynamic.
 pub(in crate::diagnosis) fn name_of_responder(case: &Case<'_>) -> Option<Proof> {
     let parties = &case.parties;
-    let host = reached_host(case)?;
+    let host = case.connection.responder_id?;
     let (address, source) = parties.resolves_to_host(Some(host))?;
     if !parties.shareable(parties.target_id).is_empty() {
         return None;
     }
-    let mut p = Proof::new(case, Repair::Name(parties.target_text().to_owned()));
-    let name = parties.target_text().into();
-    p.evidence.push(Fact::Resolves { name, address, owner: None, source: source.clone() });
+    let mut p = Proof::for_target_name(case);
+    p.evidence.push(resolves(case, address, None, source));
     let rows = parties.rows_of(Some(host), address);
     p.evidence.extend(rows.first().map(|row| Fact::owns(row)));
     if let Some(registered) = dynamic_registration(case, host, address) {
@@ -369,10 +350,10 @@ pub(in crate::diagnosis) fn name_of_responder(case: &Case<'_>) -> Option<Proof> 
     Some(p)
 }
 
-/// Both names resolve to one address, and nothing shows which host owns it.
+/// The names of responder and target resolve to one address, and nothing shows which host owns it.
 pub(in crate::diagnosis) fn names_resolve_to_one_address(case: &Case<'_>) -> Option<Proof> {
     let parties = &case.parties;
-    let host = reached_host(case)?;
+    let host = case.connection.responder_id?;
     let own = parties.context.hosts.resolved(host);
     let (address, source) = parties
         .resolved()
@@ -382,9 +363,8 @@ pub(in crate::diagnosis) fn names_resolve_to_one_address(case: &Case<'_>) -> Opt
     if parties.owns(parties.target_id, *address) {
         return None;
     }
-    let mut p = Proof::new(case, Repair::Name(parties.target_text().to_owned()));
-    let name = parties.target_text().into();
-    p.evidence.push(Fact::Resolves { name, address: *address, owner: None, source: (*source).clone() });
+    let mut p = Proof::for_target_name(case);
+    p.evidence.push(resolves(case, *address, None, source));
     p.evidence.extend(own.iter().find(|(own, _)| own == address).map(|(_, source)| Fact::Resolves {
         name: parties.responder_text().into(),
         address: *address,
@@ -393,7 +373,7 @@ pub(in crate::diagnosis) fn names_resolve_to_one_address(case: &Case<'_>) -> Opt
     }));
     match dynamic_registration(case, host, *address) {
         Some(registered) => p.evidence.push(registered),
-        // A record made by hand with another server's address is mostly made on purpose.
+        // Most records that are made by hand with another server's address are made on purpose.
         None => p.kind = Some(Kind::ClusterOrAlias),
     }
     p.missing.push(ask_meant_name(case));
@@ -401,7 +381,7 @@ pub(in crate::diagnosis) fn names_resolve_to_one_address(case: &Case<'_>) -> Opt
     Some(p)
 }
 
-/// The responder or the target found another machine on its link with its own address. Which machine, only a MAC shows.
+/// Responder or target logged that another machine on the link has its address. Only a MAC would show which machine.
 pub(in crate::diagnosis) fn address_conflict(case: &Case<'_>) -> Option<Proof> {
     let near = case.signals.iter().find(|near| {
         near.kind() == SignalKind::AddressConflict
@@ -416,7 +396,7 @@ pub(in crate::diagnosis) fn address_conflict(case: &Case<'_>) -> Option<Proof> {
     Some(p)
 }
 
-/// No complete list of the responder's or the target's addresses lacks it.
+/// May both responder and target own the address? The export of neither lacks it.
 fn may_be_of_both(case: &Case<'_>, address: IpAddr) -> bool {
     [case.connection.responder_id, case.parties.target_id].into_iter().all(|host| {
         let rows = case.parties.shareable(host);
@@ -424,6 +404,7 @@ fn may_be_of_both(case: &Case<'_>, address: IpAddr) -> bool {
     })
 }
 
+/// The addresses of client and target are known, and they share none.
 pub(in crate::diagnosis) fn client_shares_nothing(case: &Case<'_>) -> Option<Proof> {
     let parties = &case.parties;
     let (ours, theirs) = (parties.shareable(parties.client_id), parties.shareable(parties.target_id));
@@ -433,7 +414,7 @@ pub(in crate::diagnosis) fn client_shares_nothing(case: &Case<'_>) -> Option<Pro
     let list = |rows: &[&OwnedAddress]| -> Vec<IpAddr> {
         BTreeSet::from_iter(rows.iter().map(|row| row.address)).into_iter().collect()
     };
-    let mut p = Proof::new(case, Repair::Name(parties.target_text().to_owned()));
+    let mut p = Proof::for_target_name(case);
     p.evidence.push(Fact::NothingCommon {
         client: parties.incident.client.clone(),
         of_client: list(&ours),
@@ -445,6 +426,7 @@ pub(in crate::diagnosis) fn client_shares_nothing(case: &Case<'_>) -> Option<Pro
     Some(p)
 }
 
+/// The addresses of client or target are unknown. This always matches.
 pub(in crate::diagnosis) fn addresses_unknown(case: &Case<'_>) -> Option<Proof> {
     let parties = &case.parties;
     let mut hosts = [parties.incident.client.to_lowercase(), parties.target_text().to_lowercase()];
@@ -465,7 +447,7 @@ pub(in crate::diagnosis) fn addresses_unknown(case: &Case<'_>) -> Option<Proof> 
             p.missing.push(ask);
         }
         for row in rows.into_iter().filter(|row| adapter_kind(row).0 == Kind::BmcUsbNic) {
-            // It is known of one side only: a suspicion, and not yet a shared address.
+            // Only one of the two hosts is known to have a management card.
             p.evidence.push(Fact::owns(row));
             p.kind = Some(Kind::BmcUsbNic);
         }

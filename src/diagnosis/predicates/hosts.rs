@@ -1,12 +1,12 @@
-//! Another host answered, or another one of the same name.
+//! Predicates for a third machine that answered, and for two machines of one name.
 
 use std::collections::BTreeSet;
 
 use super::{
     ask_host_log, ask_meant_name, ask_resolution, ask_responder_addresses, ask_spn_owner,
-    ask_target_addresses, is_unlisted_account, note_unlisted_account,
+    ask_target_addresses, is_unlisted_account, note_unlisted_account, resolves,
 };
-use crate::diagnosis::account_class::is_in_use;
+use crate::diagnosis::account_class::{is_in_use, is_named_after};
 use crate::diagnosis::case::Case;
 use crate::diagnosis::command::{Name, NameRole};
 use crate::diagnosis::evidence::{AccountName, Fact, Relation};
@@ -18,22 +18,19 @@ use crate::diagnosis::verdict::Confidence;
 use crate::inventory::accounts::Account;
 use crate::names::HostName;
 
-/// An inventory has the target as a host of its own, and the responder as another.
+/// The inventories have target and responder as two hosts.
 pub(in crate::diagnosis) fn target_is_a_host(case: &Case<'_>) -> Option<Proof> {
     let target = case.parties.target_host.as_ref()?;
-    // The responder chooses its name: one that no input has is not shown to be a host.
+    // The responder chooses its name, so a name that no input has may not be a host.
     let listed = case.parties.responder_name.is_known || !case.ownership.responder_accounts.is_empty();
     if is_unlisted_account(case) || !listed {
         return None;
     }
-    let account = || {
-        let accounts = case.parties.context.accounts.named(target.label());
-        accounts.into_iter().find(|account| account.is_computer())
-    };
     let evidence = match case.parties.shareable(case.parties.target_id).first() {
         Some(row) => Fact::owns(row),
         None => {
-            let account = account()?;
+            let accounts = case.parties.context.accounts.named(target.label());
+            let account = accounts.into_iter().find(|account| account.is_computer())?;
             Fact::AccountClass {
                 class: AccountKind::Computer.words(),
                 account: AccountName::from_account(account),
@@ -45,9 +42,10 @@ pub(in crate::diagnosis) fn target_is_a_host(case: &Case<'_>) -> Option<Proof> {
     Some(p)
 }
 
+/// A third machine answered. This always matches.
 pub(in crate::diagnosis) fn another_host(case: &Case<'_>) -> Option<Proof> {
     let parties = &case.parties;
-    let mut p = Proof::new(case, Repair::Name(parties.target_text().to_owned()));
+    let mut p = Proof::for_target_name(case);
     p.evidence.push(Fact::TwoMachines {
         responder: parties.incident.answered_by.clone(),
         target: parties.incident.target.clone(),
@@ -71,10 +69,11 @@ pub(in crate::diagnosis) fn another_host(case: &Case<'_>) -> Option<Proof> {
     Some(p)
 }
 
+/// Computers in the domain asked for and in another realm of the event have the target's name.
 pub(in crate::diagnosis) fn name_in_two_domains(case: &Case<'_>) -> Option<Proof> {
     let parties = &case.parties;
     let target = parties.target_host.as_ref()?;
-    // A short name is looked up in the client's domain.
+    // The client looks up a short name in its own domain.
     let asked = target.domain().or(parties.client_domain())?;
     let domains = parties.domains_with_label(target);
     let others: Vec<&str> = domains
@@ -82,7 +81,7 @@ pub(in crate::diagnosis) fn name_in_two_domains(case: &Case<'_>) -> Option<Proof
         .map(String::as_str)
         .filter(|domain| *domain != asked && parties.realms.iter().any(|realm| realm == domain))
         .collect();
-    // A namesake of the client that asks its namesake may have reached itself: the names do not show it.
+    // A client of that name may have reached itself, which the names do not show.
     let client_too = parties.client_host.as_ref().is_some_and(|client| client.same_label(target));
     if others.is_empty() || client_too || !domains.iter().any(|domain| domain == asked) {
         return None;
@@ -97,26 +96,19 @@ pub(in crate::diagnosis) fn name_in_two_domains(case: &Case<'_>) -> Option<Proof
     }
     let led = parties.resolves_to_namesake();
     if let Some((name, address, source)) = &led {
-        p.evidence.push(Fact::Resolves {
-            name: parties.target_text().into(),
-            address: *address,
-            owner: Some(name.as_str().into()),
-            source: (*source).clone(),
-        });
+        p.evidence.push(resolves(case, *address, Some(name.as_str().into()), source));
     }
-    // The responder is certain if only a machine of the other domain can have brought its realm in, or DNS resolves to it. The
-    // key is certain if the SPN is on the computer of that name in the domain that was asked for.
+    // The responder is certain if its realm can only come from a machine of the other domain, or if DNS resolves to that machine.
+    // The key is certain if the SPN is on the computer of that name in the domain asked for.
     let brought_in = !parties.realms.iter().any(|realm| realm == asked)
         || others.iter().all(|domain| Some(*domain) != parties.client_domain());
     let of_asked = |key: &Account| {
-        key.is_computer()
-            && key.domain.eq_ignore_ascii_case(asked)
-            && HostName::parse(key.name.trim_end_matches('$')).is_some_and(|name| name.same_label(target))
+        key.is_computer() && key.domain.eq_ignore_ascii_case(asked) && is_named_after(key, target)
     };
     let keys: Vec<&Account> = case.ownership.keys().collect();
     let key_known = !keys.is_empty() && keys.iter().copied().all(of_asked);
     let certain = key_known && others.len() == 1 && (brought_in || led.is_some());
-    // The names leave open which of the two answered; realms and key decide.
+    // The names do not show which of the two answered. Realms and key do.
     p.at_most = if certain { Confidence::Confirmed } else { Confidence::Likely };
     if !certain {
         p.missing.push(ask_resolution(case));
@@ -126,8 +118,8 @@ pub(in crate::diagnosis) fn name_in_two_domains(case: &Case<'_>) -> Option<Proof
     Some(p)
 }
 
-/// Both computers of one name live: each has addresses of its own, and has set its password within two months.
-pub(in crate::diagnosis) fn both_live(case: &Case<'_>) -> bool {
+/// Are all computers of the target's name in use? Each has addresses of its own and a recent password.
+pub(in crate::diagnosis) fn both_in_use(case: &Case<'_>) -> bool {
     let parties = &case.parties;
     let Some(target) = &parties.target_host else { return false };
     let domains = parties.domains_with_label(target);
@@ -152,7 +144,7 @@ pub(in crate::diagnosis) fn both_live(case: &Case<'_>) -> bool {
     apart && in_use
 }
 
-/// Which source has a machine of this name in the domain.
+/// The source that has a machine of this name in the domain.
 fn source_of_name(case: &Case<'_>, host: &HostName, domain: &str) -> String {
     let hosts = &case.parties.context.hosts;
     let accounts = case.parties.context.accounts.named(host.label());
@@ -170,6 +162,7 @@ fn source_of_name(case: &Case<'_>, host: &HostName, domain: &str) -> String {
     }
 }
 
+/// Nothing shows in which domains the name exists. This always matches.
 pub(in crate::diagnosis) fn perhaps_two_domains(case: &Case<'_>) -> Option<Proof> {
     let parties = &case.parties;
     let target = parties.target_host.as_ref()?;
@@ -188,12 +181,12 @@ pub(in crate::diagnosis) fn perhaps_two_domains(case: &Case<'_>) -> Option<Proof
     Some(p)
 }
 
-/// The responder's name has the 15 characters at which NetBIOS cuts, and begins the names of both client and target.
+/// The responder's name has 15 characters, at which NetBIOS names are cut, and begins the names of client and target.
 pub(in crate::diagnosis) fn cut_name(case: &Case<'_>) -> Option<Proof> {
     let parties = &case.parties;
     let (client, target) = (parties.client_host.as_ref()?, parties.target_host.as_ref()?);
     let responder = parties.responder_host.as_ref()?;
-    let cut = responder.label().chars().count() == 15 && client.label() != target.label();
+    let cut = responder.may_be_cut() && client.label() != target.label();
     if !cut || !responder.same_label(client) || !responder.same_label(target) {
         return None;
     }

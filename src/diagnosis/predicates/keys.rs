@@ -1,31 +1,32 @@
-//! The right account answered, with another key.
+//! Predicates for the right account that answered with another key.
 
 use super::names::cluster_account;
 use super::registration::owner_fact;
-use super::{ask_encryption_types, ask_host_log, ask_spn_owner, is_service_class};
+use super::{ask_cluster_account, ask_encryption_types, ask_host_log, ask_spn_owner, is_service_class};
 use crate::diagnosis::case::Case;
-use crate::diagnosis::command::{Name, NameRole};
 use crate::diagnosis::connection::Topology;
 use crate::diagnosis::evidence::{AccountName, Caveat, Fact, MAX_ADDRESSES, Relation};
 use crate::diagnosis::ownership::has_spn_of_host;
 use crate::diagnosis::proof::{Proof, Repair, TICKET_LIFETIME, dns_sources};
 use crate::diagnosis::request::Request;
 use crate::diagnosis::signals::{Concern, NearSignal};
-use crate::diagnosis::subject::{AccountFacts, AccountKind};
+use crate::diagnosis::subject::AccountKind;
 use crate::diagnosis::verdict::{Confidence, Kind};
 use crate::events::{Role, SignalKind};
 use crate::inventory::accounts::Account;
 use crate::names::{HostName, Principal, Spn};
 use jiff::SignedDuration;
 
-/// A key that was right for so long is not wrong by a forgotten password: nobody set one.
+/// Age of a password that nobody has set lately, so that a host which missed the change is not the cause.
 const OLD_PASSWORD: SignedDuration = SignedDuration::from_hours(3 * 365 * 24);
-/// Replication and clocks may set `pwdLastSet` and `whenChanged` this far apart in one change.
+/// Most time between `pwdLastSet` and `whenChanged` if both show one change. Replication and clocks may separate them.
 const SAME_CHANGE: SignedDuration = SignedDuration::from_mins(15);
 
+/// Bits of RC4 and of both AES types in `msDS-SupportedEncryptionTypes` (MS-KILE 2.2.7).
 const RC4: u32 = 0x4;
 const AES: u32 = 0x18;
 
+/// The repair of the responder's key.
 pub(in crate::diagnosis) fn repair_of_account(case: &Case<'_>) -> Repair {
     let parties = &case.parties;
     let account = case.ownership.responder_accounts.first().copied();
@@ -43,8 +44,16 @@ pub(in crate::diagnosis) fn repair_of_account(case: &Case<'_>) -> Repair {
     })
 }
 
-/// The responder is the target, or the owner of its SPN.
-pub(super) fn key_proof(case: &Case<'_>) -> Proof {
+/// A proof about the key of the responder, which is the target or owns its SPN. With the owner if the lists show that.
+fn key_proof(case: &Case<'_>) -> Proof {
+    match case.connection.topology {
+        Topology::OwnerAnswered => owner_proof(case),
+        _ => target_proof(case),
+    }
+}
+
+/// A proof about the key of the responder, without the owner of the SPN.
+fn target_proof(case: &Case<'_>) -> Proof {
     let mut p = Proof::new(case, repair_of_account(case));
     p.evidence.push(Fact::ReachedTarget {
         responder: case.parties.incident.answered_by.clone(),
@@ -53,9 +62,9 @@ pub(super) fn key_proof(case: &Case<'_>) -> Proof {
     p
 }
 
-/// The same with the list that has the SPN on the responder alone.
+/// A proof about the key of the responder, which owns the SPN in the account lists.
 fn owner_proof(case: &Case<'_>) -> Proof {
-    let mut p = key_proof(case);
+    let mut p = target_proof(case);
     let owners = case.ownership.owners.iter().take(MAX_ADDRESSES);
     p.evidence.extend(owners.map(|owner| owner_fact(case, owner)));
     p.basis.owners = true;
@@ -75,8 +84,8 @@ fn add_key_facts(account: &Account, p: &mut Proof) {
     }
 }
 
-/// It is about the machine whose key was used: the target, or the responder where that owns the SPN. A machine's refused
-/// password says nothing of the key of a service account that runs there.
+/// Is the signal about the machine whose key was used: the target, or the responder if it owns the SPN? A machine's refused
+/// password shows nothing about the key of a service account on that machine.
 fn concerns_key_owner(case: &Case<'_>, near: &NearSignal<'_>) -> bool {
     if case.connection.topology != Topology::OwnerAnswered {
         return near.concern == Concern::Target;
@@ -88,14 +97,14 @@ fn concerns_key_owner(case: &Case<'_>, near: &NearSignal<'_>) -> bool {
     machine && matches!(near.concern, Concern::Target | Concern::Responder)
 }
 
-/// NETLOGON 3210 on the machine itself, about its own domain.
+/// The machine itself logged NETLOGON 3210 about its own domain.
 pub(in crate::diagnosis) fn password_rejected(case: &Case<'_>) -> Option<Proof> {
     let rejected =
         |near: &NearSignal<'_>| near.kind() == SignalKind::PasswordRejected && concerns_key_owner(case, near);
     refusal_proof(case, &rejected)
 }
 
-/// NETLOGON 5722, 5723, 5805, 5720, 5721: a domain controller refused the computer. Each has harmless reasons too.
+/// A domain controller refused the computer (NETLOGON 5722, 5723, 5805, 5720, 5721). Each of these has harmless reasons too.
 pub(in crate::diagnosis) fn session_refused(case: &Case<'_>) -> Option<Proof> {
     let refused_session = |near: &NearSignal<'_>| {
         matches!(near.kind(), SignalKind::SessionRefused | SignalKind::NoMachineAccount)
@@ -108,22 +117,19 @@ pub(in crate::diagnosis) fn session_refused(case: &Case<'_>) -> Option<Proof> {
     Some(p)
 }
 
+/// A proof from the wanted signals, which show that the machine's password was refused. `None` without such a signal.
 fn refusal_proof(case: &Case<'_>, wanted: &dyn Fn(&NearSignal<'_>) -> bool) -> Option<Proof> {
-    let mut found = case.signals.iter().filter(|near| wanted(near)).peekable();
-    found.peek()?;
-    let mut p = match case.connection.topology {
-        Topology::OwnerAnswered => owner_proof(case),
-        _ => key_proof(case),
-    };
-    p.evidence.extend(found.take(MAX_ADDRESSES).map(|near| near.as_fact(Relation::Decisive)));
-    let all = |doubtful: &dyn Fn(&NearSignal<'_>) -> bool| {
-        case.signals.iter().filter(|near| wanted(near)).all(|near| doubtful(&near))
-    };
-    if all(&|near| near.is_of_unknown_domain) {
+    let found: Vec<_> = case.signals.iter().filter(|near| wanted(near)).collect();
+    if found.is_empty() {
+        return None;
+    }
+    let mut p = key_proof(case);
+    p.evidence.extend(found.iter().take(MAX_ADDRESSES).map(|near| near.as_fact(Relation::Decisive)));
+    if found.iter().all(|near| near.is_of_unknown_domain) {
         p.caveats.push(Caveat::PerhapsTrust { host: case.parties.target_text().into() });
     }
     p.caveats.extend(password_replaced(case, wanted));
-    let named = case.signals.iter().any(|near| wanted(&near) && near.names_target_domain);
+    let named = found.iter().any(|near| near.names_target_domain);
     if !named && case.connection.topology != Topology::OwnerAnswered {
         p.caveats.push(Caveat::NoDomain { host: case.parties.target_text().into() });
     }
@@ -132,7 +138,7 @@ fn refusal_proof(case: &Case<'_>, wanted: &dyn Fn(&NearSignal<'_>) -> bool) -> O
         true => Request::UsnRollback { host: case.server_name() },
         false => Request::Twins { host: case.server_name() },
     });
-    // Another account may own the SPN instead: then a broken machine password is a second trouble.
+    // If another account owns the SPN, the broken machine password is a second problem.
     if case.parties.spn().is_some() && case.ownership.owners.is_empty() {
         p.likely_if(is_service_class(&case.parties.class()));
         p.missing.push(ask_spn_owner(case));
@@ -140,7 +146,7 @@ fn refusal_proof(case: &Case<'_>, wanted: &dyn Fn(&NearSignal<'_>) -> bool) -> O
     Some(p)
 }
 
-/// Every such refusal is of another password than the one that the account had at the events.
+/// A caveat if the account got a new password between every wanted refusal and the events.
 fn password_replaced(case: &Case<'_>, wanted: &dyn Fn(&NearSignal<'_>) -> bool) -> Option<Caveat> {
     let mut found = case.signals.iter().filter(|near| wanted(near)).map(|near| near.password_replaced);
     let first = found.next()??;
@@ -150,28 +156,21 @@ fn password_replaced(case: &Case<'_>, wanted: &dyn Fn(&NearSignal<'_>) -> bool) 
         .then(|| Caveat::PasswordReplaced { account: (*account.name).into(), at: first })
 }
 
-/// The KDC refused a ticket for want of a key, for this service or its account.
+/// The KDC refused a ticket for this service or its account, because the account lacks a suitable key.
 pub(in crate::diagnosis) fn no_suitable_key(case: &Case<'_>) -> Option<Proof> {
     let kinds = [SignalKind::NoSuitableKey, SignalKind::LacksStrongKeys, SignalKind::WeakCipherRefused];
     let near = case.signals.find(&kinds, &[Concern::Spn, Concern::Owner, Concern::Target])?;
-    let mut p = match case.connection.topology {
-        Topology::OwnerAnswered => owner_proof(case),
-        _ => key_proof(case),
-    };
+    let mut p = key_proof(case);
     p.evidence.push(near.as_fact(Relation::Decisive));
     p.missing.push(ask_encryption_types(case));
     Some(p)
 }
 
-/// FailoverClustering 1206, 1207 or 1218: the cluster does not have the password of the name that is the target, or whose
-/// account answered.
+/// The cluster does not have the password of the target's or responder's account (FailoverClustering 1206, 1207, 1218).
 pub(in crate::diagnosis) fn cluster_account_failed(case: &Case<'_>) -> Option<Proof> {
     let about = [Concern::Owner, Concern::Target, Concern::Responder];
     let near = case.signals.find(&[SignalKind::ClusterAccountFailed], &about)?;
-    let mut p = match case.connection.topology {
-        Topology::OwnerAnswered => owner_proof(case),
-        _ => key_proof(case),
-    };
+    let mut p = key_proof(case);
     let account = cluster_account(case).or(case.ownership.key_owner())?;
     p.repair = Repair::Account(format!(
         "{} of {}",
@@ -183,26 +182,22 @@ pub(in crate::diagnosis) fn cluster_account_failed(case: &Case<'_>) -> Option<Pr
         class: AccountKind::ClusterName.words(),
         account: AccountName::from_account(account),
     });
-    let name = Name::account(&AccountFacts::from_account(account), NameRole::Account);
-    p.missing.push(Request::ClusterAccount { account: name, host: case.server_name() });
+    p.missing.push(ask_cluster_account(case, account));
     Some(p)
 }
 
-/// A domain controller that was restored or set back, as its own log shows.
+/// The responder is a domain controller that was restored, as its own log shows.
 pub(in crate::diagnosis) fn controller_restored(case: &Case<'_>) -> Option<Proof> {
     let kinds = [SignalKind::UsnRollback, SignalKind::SnapshotApplied];
     let restored = |near: &NearSignal<'_>| kinds.contains(&near.kind()) && concerns_key_owner(case, near);
     let near = case.signals.iter().find(restored)?;
-    let mut p = match case.connection.topology {
-        Topology::OwnerAnswered => owner_proof(case),
-        _ => key_proof(case),
-    };
+    let mut p = key_proof(case);
     p.evidence.push(near.as_fact(Relation::Decisive));
     p.missing.push(Request::UsnRollback { host: case.server_name() });
     Some(p)
 }
 
-/// The account allows AES only, and its password is years old: the host or keytab lacks the AES key, or forbids AES.
+/// The account allows AES only, and its password is years old. The host or keytab may lack the AES key or forbid AES.
 pub(in crate::diagnosis) fn aes_only(case: &Case<'_>) -> Option<Proof> {
     let account = case.ownership.key_owner()?;
     let types = account.supported_encryption_types?;
@@ -216,12 +211,12 @@ pub(in crate::diagnosis) fn aes_only(case: &Case<'_>) -> Option<Proof> {
     Some(p)
 }
 
-/// The owner was changed within ticket lifetime before the events, and not by a new password: clients may hold tickets for
-/// the former owner of the SPN.
+/// The owner was changed within ticket lifetime before the events, but not by a new password. Clients may have tickets for the
+/// former owner of the SPN.
 pub(in crate::diagnosis) fn owner_just_changed(case: &Case<'_>) -> Option<Proof> {
     let account = case.ownership.key_owner()?;
     let at = account.when_changed?;
-    // A new password changes the account too. A computer still decrypts with the one before (KB325850).
+    // A new password changes the account too, and a computer still decrypts with the previous one (KB325850).
     let new_password =
         account.password_last_set.is_some_and(|set| set.duration_since(at).abs() <= SAME_CHANGE);
     if new_password || !within_ticket_lifetime(case, at) {
@@ -234,7 +229,7 @@ pub(in crate::diagnosis) fn owner_just_changed(case: &Case<'_>) -> Option<Proof>
     Some(p)
 }
 
-/// Every event lies between the change and the end of the last ticket made before it.
+/// Is every event later than the change, and earlier than the end of the last ticket from before the change?
 fn within_ticket_lifetime(case: &Case<'_>, change: jiff::Timestamp) -> bool {
     let seen = &case.parties.incident.occurrences;
     seen.first >= change && seen.last.duration_since(change) <= TICKET_LIFETIME
@@ -255,7 +250,7 @@ pub(in crate::diagnosis) fn password_just_set(case: &Case<'_>) -> Option<Proof> 
     Some(p)
 }
 
-/// The SPN's only owner answered, whatever its kind.
+/// The only owner of the SPN answered. The kind follows from the kind of the account.
 pub(in crate::diagnosis) fn only_owner(case: &Case<'_>) -> Option<Proof> {
     let account = case.ownership.key_owner()?;
     let mut p = owner_proof(case);
@@ -309,7 +304,7 @@ fn has_own_host_spn(account: &Account) -> bool {
     HostName::parse(account.name.trim_end_matches('$')).is_some_and(|host| has_spn_of_host(account, &host))
 }
 
-/// The target is an account and no SPN: its own key was used. A user's name has no `$`, as `Server` writes it too.
+/// The target is the responder's account and not an SPN, so the account's own key was used.
 pub(in crate::diagnosis) fn account_target(case: &Case<'_>) -> Option<Proof> {
     let parties = &case.parties;
     let user = match (&parties.target, &parties.responder) {
@@ -322,7 +317,7 @@ pub(in crate::diagnosis) fn account_target(case: &Case<'_>) -> Option<Proof> {
         }
         _ => return None,
     };
-    let mut p = key_proof(case);
+    let mut p = target_proof(case);
     p.evidence.push(Fact::AccountTarget { target: parties.incident.target.clone() });
     for account in &case.ownership.responder_accounts {
         add_key_facts(account, &mut p);
@@ -342,7 +337,7 @@ pub(in crate::diagnosis) fn account_target(case: &Case<'_>) -> Option<Proof> {
     Some(p)
 }
 
-/// GroupPolicy 1006 or 1097 that the computer's own account logged: a user whose password expired logs 1006 too.
+/// The computer's own account could not log on to read policy (GroupPolicy 1006, 1097).
 pub(in crate::diagnosis) fn policy_refused(case: &Case<'_>) -> Option<Proof> {
     let own = |near: &NearSignal<'_>| {
         near.kind() == SignalKind::PolicyLogonFailed
@@ -356,6 +351,7 @@ pub(in crate::diagnosis) fn policy_refused(case: &Case<'_>) -> Option<Proof> {
     Some(p)
 }
 
+/// Several service classes fail for the target.
 pub(in crate::diagnosis) fn several_classes(case: &Case<'_>) -> Option<Proof> {
     let count = case.parties.target_host.as_ref().map_or(0, |host| case.fleet.failing_classes(host));
     if count < 2 {
@@ -369,6 +365,7 @@ pub(in crate::diagnosis) fn several_classes(case: &Case<'_>) -> Option<Proof> {
     Some(p)
 }
 
+/// The target answered, and nothing more is known. This always matches.
 pub(in crate::diagnosis) fn single_class(case: &Case<'_>) -> Option<Proof> {
     let mut p = key_proof(case);
     p.missing.push(ask_spn_owner(case));
@@ -377,13 +374,10 @@ pub(in crate::diagnosis) fn single_class(case: &Case<'_>) -> Option<Proof> {
     Some(p)
 }
 
-/// Service Control Manager 7038 with error 1326 on the target, for the account that answered.
+/// A service of the responder's account failed to log on with a wrong password (Service Control Manager 7038).
 pub(in crate::diagnosis) fn service_logon_failed(case: &Case<'_>) -> Option<Proof> {
     let near = failed_logon(case)?;
-    let mut p = match case.connection.topology {
-        Topology::OwnerAnswered => owner_proof(case),
-        _ => key_proof(case),
-    };
+    let mut p = key_proof(case);
     p.evidence.push(near.as_fact(Relation::Decisive));
     p.caveats.extend(password_replaced(case, &|near| {
         near.concern == Concern::Responder && is_wrong_password(near)
@@ -391,7 +385,7 @@ pub(in crate::diagnosis) fn service_logon_failed(case: &Case<'_>) -> Option<Proo
     if case.ownership.owners.is_empty() {
         p.missing.push(ask_spn_owner(case));
     }
-    // By which list the host that logged it is the target.
+    // Only DNS shows that the host with the failed service is the target.
     if case.parties.shareable(case.parties.target_id).is_empty() && !case.parties.resolved().is_empty() {
         p.basis.facts.push(dns_sources(case, |_| true));
     }
@@ -402,8 +396,8 @@ fn failed_logon<'a>(case: &Case<'a>) -> Option<NearSignal<'a>> {
     case.signals.iter().find(|near| near.concern == Concern::Responder && is_wrong_password(near))
 }
 
-/// 7038 with error 1326, or with the text of an error whose number was lost. 7041 is about a missing right, and other errors
-/// are about a locked or disabled account.
+/// Is it Service Control Manager 7038 with error 1326, or with an error text without a number? 7041 is about a missing right, and
+/// other errors are about a locked or disabled account.
 fn is_wrong_password(near: &NearSignal<'_>) -> bool {
     let signal = &near.recorded.signal;
     signal.kind == SignalKind::ServiceLogonFailed
@@ -411,7 +405,7 @@ fn is_wrong_password(near: &NearSignal<'_>) -> bool {
         && signal.error.is_none_or(|error| error == 1326)
 }
 
-/// The service that could not log on serves the class of the target's SPN, and its instance where the SPN shows it.
+/// Does the service that could not log on serve the class of the target's SPN, and its instance if the SPN shows one?
 pub(in crate::diagnosis) fn failed_service_serves_class(case: &Case<'_>) -> bool {
     const SERVICES: [(&str, &[&str]); 4] = [
         ("mssqlsvc", &["mssqlserver", "mssql$"]),
@@ -429,12 +423,14 @@ pub(in crate::diagnosis) fn failed_service_serves_class(case: &Case<'_>) -> bool
     }
     let names = SERVICES.iter().find(|(of, _)| *of == class).map_or(&[][..], |(_, names)| names);
     names.iter().any(|name| service.starts_with(name))
-        // Many services are named as the class of their SPN.
+        // Many services have the name of their service class.
         || (!class.is_empty() && service.starts_with(&class))
 }
 
-/// `MSSQL$INST2` is the service of `MSSQLSvc/host:INST2`, and `MSSQLSERVER` that of the port 1433 or of no port (MS-SQLR). On
-/// another port any instance may listen.
+/// May the Windows service be the one of this SPN?
+///
+/// `MSSQL$INST2` serves `MSSQLSvc/host:INST2`. `MSSQLSERVER` serves port 1433 and an SPN without a port (MS-SQLR). Any instance may
+/// listen on another port.
 fn may_be_of_instance(spn: &Spn, service: &str) -> bool {
     const DEFAULT_PORT: &str = "1433";
     if !spn.class.eq_ignore_ascii_case("MSSQLSvc") {
@@ -448,7 +444,7 @@ fn may_be_of_instance(spn: &Spn, service: &str) -> bool {
     }
 }
 
-/// The responder names itself by the target's SPN: what answered holds a keytab for the owner's key.
+/// The responder names itself by the target's SPN, so it has a keytab with the owner's key.
 pub(in crate::diagnosis) fn keytab_of_owner(case: &Case<'_>) -> Option<Proof> {
     let owner = case.ownership.key_owner()?;
     let mut p = keytab(case)?;
@@ -458,6 +454,7 @@ pub(in crate::diagnosis) fn keytab_of_owner(case: &Case<'_>) -> Option<Proof> {
     Some(p)
 }
 
+/// The responder names itself by an SPN, so it has a keytab. This always matches.
 pub(in crate::diagnosis) fn keytab(case: &Case<'_>) -> Option<Proof> {
     let mut p = Proof::new(case, repair_of_account(case));
     p.evidence.push(Fact::ServiceName {

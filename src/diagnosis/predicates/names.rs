@@ -1,15 +1,18 @@
-//! The target is another name of the machine that answered, or a cluster's.
+//! Predicates for a target that is another name of the machine that answered, or the name of a cluster.
 
 use std::net::IpAddr;
 
 use super::registration::{mark_leftover, spn_proof};
 use super::target::{is_no_computer, is_of_target, out_of_use};
-use super::{ask_meant_name, ask_resolution, ask_spn_owner, note_unlisted_account};
+use super::{
+    ask_cluster_account, ask_meant_name, ask_resolution, ask_service_identity, ask_spn_owner,
+    note_unlisted_account, resolves,
+};
 use crate::diagnosis::case::Case;
 use crate::diagnosis::connection::Topology;
 use crate::diagnosis::evidence::{AccountName, Caveat, Fact};
 use crate::diagnosis::ownership::TicketKey;
-use crate::diagnosis::proof::{Proof, Repair, dns_sources, sources_of};
+use crate::diagnosis::proof::{Proof, dns_sources, sources_of};
 use crate::diagnosis::request::Request;
 use crate::diagnosis::subject::AccountKind;
 use crate::diagnosis::verdict::{Confidence, Kind};
@@ -17,7 +20,6 @@ use crate::events::{Role, SignalKind};
 use crate::inventory::Source;
 use crate::inventory::accounts::Account;
 use crate::inventory::accounts::is_cluster_spn;
-use crate::inventory::hosts::HostId;
 use crate::names::{HostMatch, HostName, Principal};
 
 /// The machine that answered.
@@ -28,14 +30,7 @@ fn answering_host<'c>(case: &'c Case<'_>) -> Option<&'c HostName> {
     }
 }
 
-fn answering_host_id(case: &Case<'_>) -> Option<HostId> {
-    match case.connection.topology {
-        Topology::ClientAnswered => case.parties.client_id,
-        _ => case.connection.responder_id,
-    }
-}
-
-/// The target is another name of the machine that answered, as an inventory or the machine's own log has it.
+/// The fact that the target is another name of the machine that answered, from an inventory or the machine's own log.
 fn other_name(case: &Case<'_>) -> Option<Fact> {
     let (target, machine) = (case.parties.target_host.as_ref()?, answering_host(case)?);
     if !case.parties.is_other_name_of(machine, target) {
@@ -49,20 +44,20 @@ fn other_name(case: &Case<'_>) -> Option<Fact> {
     })
 }
 
-/// CNAMEs that are followed: a longer chain is a loop or a mistake.
+/// Most CNAMEs that are followed. A longer chain is a loop or a mistake.
 const MAX_CNAMES: usize = 8;
 
-/// A CNAME of the target resolves to the machine that answered, perhaps through others. Whoever made it meant it.
+/// The fact that a CNAME, or a chain of them, resolves the target to the machine that answered.
 fn cname_alias(case: &Case<'_>) -> Option<Fact> {
     let (target, machine) = (case.parties.target_host.as_ref()?, answering_host(case)?);
     let hosts = &case.parties.context.hosts;
-    let id = answering_host_id(case);
+    let id = case.connection.responder_id;
     let is_machine = |other: &HostName| {
         other.compare(machine) == HostMatch::Yes
             || id.is_some_and(|id| hosts.find(other) == Some(id))
             || (machine.domain().is_none() && other.same_label(machine))
     };
-    // A short name is looked up in the client's domain.
+    // The client looks up a short name in its own domain.
     let mut name = target.clone();
     if name.domain().is_none() && hosts.cname(&name).is_none() {
         name = name.in_domain(case.parties.client_domain());
@@ -83,34 +78,31 @@ fn cname_alias(case: &Case<'_>) -> Option<Fact> {
     None
 }
 
-/// The target is the name of no computer, and DNS resolves it to the machine that answered.
+/// The fact that DNS resolves the target to the machine that answered, if the target is not a computer's name.
 fn address_alias(case: &Case<'_>) -> Option<Fact> {
     if !is_no_computer(case) {
         return None;
     }
-    let (address, source) = case.parties.resolves_to_host(answering_host_id(case))?;
+    let (address, source) = case.parties.resolves_to_host(case.connection.responder_id)?;
     Some(resolution_fact(case, address, source))
 }
 
+/// The fact that the target's name resolves to this address of the machine that answered.
 fn resolution_fact(case: &Case<'_>, address: IpAddr, source: &Source) -> Fact {
-    Fact::Resolves {
-        name: case.parties.target_text().into(),
-        address,
-        owner: answering_host(case).map(|machine| machine.to_string().into()),
-        source: source.clone(),
-    }
+    resolves(case, address, answering_host(case).map(|machine| machine.to_string().into()), source)
 }
 
-/// The key is of another account than the responder.
+/// Did the key of another account than the responder's encrypt the ticket?
 fn key_is_foreign(case: &Case<'_>) -> bool {
     case.ownership.ticket_key() == TicketKey::Other
 }
 
-/// Some owner is the target's own account: then the target is, or was, a machine or cluster of its own.
+/// Does the target's own account own the SPN? Then the target is or was a machine or a cluster.
 fn target_owns(case: &Case<'_>) -> bool {
     case.ownership.owners.iter().any(|owner| is_of_target(case, owner))
 }
 
+/// An inventory shows that the target is another name of the machine that answered, and the SPN is on another account.
 pub(in crate::diagnosis) fn alias_with_foreign_spn(case: &Case<'_>) -> Option<Proof> {
     let alias = other_name(case)?;
     if !key_is_foreign(case) || target_owns(case) {
@@ -120,7 +112,7 @@ pub(in crate::diagnosis) fn alias_with_foreign_spn(case: &Case<'_>) -> Option<Pr
     p.evidence.insert(0, alias);
     let web = |kind: &Kind| matches!(kind, Kind::KernelMode | Kind::TwoServices);
     p.kind = super::registration::kind_of_two_accounts(case).filter(web);
-    // A name that a machine gave up may be another one's by now.
+    // Another machine may have the former name now.
     if gave_up_target_name(case) {
         p.cap(Confidence::Likely);
         p.missing.push(Request::Machine { name: case.target_name() });
@@ -128,7 +120,7 @@ pub(in crate::diagnosis) fn alias_with_foreign_spn(case: &Case<'_>) -> Option<Pr
     Some(p)
 }
 
-/// The responder once had the target's name, as its log has it.
+/// Does a log show that a machine was renamed from the target's name?
 fn gave_up_target_name(case: &Case<'_>) -> bool {
     let Some(target) = &case.parties.target_host else { return false };
     case.signals.iter().any(|near| {
@@ -142,8 +134,8 @@ fn gave_up_target_name(case: &Case<'_>) -> bool {
     })
 }
 
-/// A CNAME resolves to the machine that answered, and the SPN is still on another account: mostly that of the server which had
-/// the name before.
+/// A CNAME resolves the target to the machine that answered, and the SPN is on another account: mostly that of the server which
+/// had the name before.
 pub(in crate::diagnosis) fn cname_with_foreign_spn(case: &Case<'_>) -> Option<Proof> {
     let alias = cname_alias(case)?;
     if !key_is_foreign(case) {
@@ -161,6 +153,7 @@ pub(in crate::diagnosis) fn cname_with_foreign_spn(case: &Case<'_>) -> Option<Pr
     Some(p)
 }
 
+/// DNS resolves the target, which is not a computer's name, to the machine that answered, and the SPN is on another account.
 pub(in crate::diagnosis) fn dns_alias_with_foreign_spn(case: &Case<'_>) -> Option<Proof> {
     let alias = address_alias(case)?;
     if !key_is_foreign(case) || target_owns(case) {
@@ -172,24 +165,23 @@ pub(in crate::diagnosis) fn dns_alias_with_foreign_spn(case: &Case<'_>) -> Optio
     if !mark_leftover(case, &mut p) && p.kind.is_none() && is_no_computer(case) {
         p.kind = Some(Kind::SharedName);
     }
-    p.missing.push(Request::ServiceIdentity { host: case.server_name(), name: case.target_name() });
+    p.missing.push(ask_service_identity(case));
     Some(p)
 }
 
-/// The SPN is on a service account, the target is the name of no computer, and a machine answered: a name that several
-/// nodes serve, or a web site whose node decrypts with the machine's key.
+/// A machine answered, the SPN is on a service account, and the target is not a computer's name: several nodes serve the name,
+/// or a web site's node decrypts with the machine's key.
 pub(in crate::diagnosis) fn name_of_a_service(case: &Case<'_>) -> Option<Proof> {
     if !key_is_foreign(case) || !is_no_computer(case) || target_owns(case) {
         return None;
     }
-    let of_service = |owner: &&Account| !AccountKind::from_account(owner).is_machine();
-    if !case.ownership.owners.iter().copied().all(|owner| of_service(&owner)) {
+    if case.ownership.owners.iter().any(|owner| AccountKind::from_account(owner).is_machine()) {
         return None;
     }
     let mut p = spn_proof(case);
     p.evidence.push(Fact::NoComputer { name: case.parties.target_text().into() });
     p.kind = super::registration::kind_of_two_accounts(case);
-    p.missing.push(Request::ServiceIdentity { host: case.server_name(), name: case.target_name() });
+    p.missing.push(ask_service_identity(case));
     if case.parties.resolved().is_empty() {
         p.missing.push(ask_meant_name(case));
     }
@@ -197,7 +189,7 @@ pub(in crate::diagnosis) fn name_of_a_service(case: &Case<'_>) -> Option<Proof> 
     Some(p)
 }
 
-/// A cluster's name object (CNO or VCO) of the target's name.
+/// The computer object (CNO or VCO) of a cluster's name that is the target.
 pub(super) fn cluster_account<'a>(case: &Case<'a>) -> Option<&'a Account> {
     let target = case.parties.target_host.as_ref()?;
     let accounts = &case.parties.context.accounts;
@@ -212,14 +204,15 @@ pub(super) fn cluster_account<'a>(case: &Case<'a>) -> Option<&'a Account> {
     })
 }
 
-/// The responder is not a node of the cluster: its whole account is known, and lacks the SPN of this cluster's accounts.
+/// Is the responder not a node of the cluster? The list has all SPNs of its account, and not the SPN that the cluster's accounts
+/// have.
 fn is_no_node(case: &Case<'_>, cluster: &Account) -> bool {
     let bare = |account: &&Account| !account.spns_are_partial && !account.manages_cluster();
     let accounts = &case.ownership.responder_accounts;
     cluster.manages_cluster() && !accounts.is_empty() && accounts.iter().all(bare)
 }
 
-/// The target is a cluster's name, and the responder a node of that cluster, where the name belongs.
+/// The target is a cluster's name, and the responder is a node of that cluster.
 pub(in crate::diagnosis) fn cluster_on_its_node(case: &Case<'_>) -> Option<Proof> {
     let account = cluster_account(case)?;
     if not_a_node(case, account).is_some() || resolves_past_responder(case).is_some() {
@@ -230,15 +223,15 @@ pub(in crate::diagnosis) fn cluster_on_its_node(case: &Case<'_>) -> Option<Proof
         Some((address, source)) => {
             p.evidence.push(resolution_fact(case, address, source));
             p.basis.facts.push(dns_sources(case, |a| a == address));
-            p.basis.facts.push(sources_of(case.parties.shareable(answering_host_id(case))));
+            p.basis.facts.push(sources_of(case.parties.shareable(case.connection.responder_id)));
         }
         None => p.evidence.push(node_fact(case, account)?),
     }
-    p.missing.push(Request::ClusterAccount { account: name_of_account(account), host: case.server_name() });
+    p.missing.push(ask_cluster_account(case, account));
     Some(p)
 }
 
-/// By its account alone: the name may resolve to a machine outside this cluster.
+/// The target is a cluster's name by its account. The responder may be outside that cluster.
 pub(in crate::diagnosis) fn known_cluster(case: &Case<'_>) -> Option<Proof> {
     let account = cluster_account(case)?;
     let mut p = cluster_proof(case, account);
@@ -259,16 +252,12 @@ pub(in crate::diagnosis) fn known_cluster(case: &Case<'_>) -> Option<Proof> {
     Some(p)
 }
 
-fn name_of_account(account: &Account) -> crate::diagnosis::command::Name {
-    use crate::diagnosis::command::{Name, NameRole};
-    Name::account(&crate::diagnosis::subject::AccountFacts::from_account(account), NameRole::Account)
-}
-
+/// A proof that the target is the name of a cluster.
 fn cluster_proof(case: &Case<'_>, account: &Account) -> Proof {
-    let mut p = Proof::new(case, Repair::Name(case.parties.target_text().to_owned()));
+    let mut p = Proof::for_target_name(case);
     let spn = account.spns.iter().find(|spn| is_cluster_spn(spn)).unwrap_or("a cluster SPN");
     p.evidence.push(Fact::ClusterName { spn: spn.into(), account: AccountName::from_account(account) });
-    // Its own account must be the one whose key was used; else the SPN is the trouble.
+    // If the key of another account was used, the SPN is the problem.
     let keys: Vec<&Account> = case.ownership.keys().collect();
     let own_key = keys.len() == 1 && keys.iter().all(|key| std::ptr::eq(*key, account));
     if case.parties.spn().is_some() && !own_key {
@@ -279,13 +268,13 @@ fn cluster_proof(case: &Case<'_>, account: &Account) -> Proof {
     p
 }
 
-/// Why the responder cannot be a node of the cluster whose name is the target.
+/// The fact that shows that the responder is not a node of the cluster; `None` if it may be one.
 fn not_a_node(case: &Case<'_>, cluster: &Account) -> Option<Fact> {
     if is_no_node(case, cluster) {
         return Some(Fact::NoClusterNode { responder: case.parties.incident.answered_by.clone() });
     }
-    // The address of the responder's own name, where a cluster has a further one of its own.
-    let own = case.parties.context.hosts.resolved(answering_host_id(case)?);
+    // The name of a cluster has an address of its own, and not that of a node's name.
+    let own = case.parties.context.hosts.resolved(case.connection.responder_id?);
     let (address, source) = case.parties.resolved().iter().find(|(a, _)| own.iter().any(|(o, _)| o == a))?;
     Some(Fact::OwnName {
         name: case.parties.target_text().into(),
@@ -295,7 +284,7 @@ fn not_a_node(case: &Case<'_>, cluster: &Account) -> Option<Fact> {
     })
 }
 
-/// The responder is a node, and of this cluster, for the domain has no other.
+/// The fact that the responder is a node of this cluster: it is a node, and the domain has no other cluster.
 fn node_fact(case: &Case<'_>, cluster: &Account) -> Option<Fact> {
     const ADAPTER: &str = "Microsoft Failover Cluster Virtual Adapter";
     let accounts = &case.parties.context.accounts;
@@ -304,7 +293,7 @@ fn node_fact(case: &Case<'_>, cluster: &Account) -> Option<Fact> {
     }
     let of_account = case.ownership.responder_accounts.iter().find(|account| account.manages_cluster());
     let of_adapter = || {
-        let rows = case.parties.shareable(answering_host_id(case));
+        let rows = case.parties.shareable(case.connection.responder_id);
         rows.into_iter().find(|row| row.description.as_ref().is_some_and(|text| text.contains(ADAPTER)))
     };
     let (shows, place) = match of_account {
@@ -319,23 +308,24 @@ fn node_fact(case: &Case<'_>, cluster: &Account) -> Option<Fact> {
     })
 }
 
-/// The target's name resolves to an address of the responder.
+/// The address of the responder that the target's name resolves to.
 fn resolves_to_responder<'a>(case: &Case<'a>) -> Option<(IpAddr, &'a Source)> {
-    let id = answering_host_id(case);
+    let id = case.connection.responder_id;
     let found = case.parties.resolved().iter().find(|(address, _)| case.parties.owns(id, *address));
     found.map(|(address, source)| (*address, *source))
 }
 
-/// The target's name resolves to addresses, and the responder, whose addresses are known, has none of them.
+/// An address that the target's name resolves to, if the responder's addresses are known and are not among them.
 fn resolves_past_responder<'a>(case: &Case<'a>) -> Option<(IpAddr, &'a Source)> {
-    let owned = case.parties.shareable(answering_host_id(case));
+    let owned = case.parties.shareable(case.connection.responder_id);
     let (address, source) = case.parties.resolved().first()?;
     (!owned.is_empty() && resolves_to_responder(case).is_none()).then_some((*address, *source))
 }
 
+/// The target is not a computer's name, but another name of the machine that answered.
 pub(in crate::diagnosis) fn known_alias(case: &Case<'_>) -> Option<Proof> {
     let alias = other_name(case).or_else(|| cname_alias(case)).or_else(|| address_alias(case))?;
-    let mut p = Proof::new(case, Repair::Name(case.parties.target_text().to_owned()));
+    let mut p = Proof::for_target_name(case);
     p.evidence.push(alias);
     if case.ownership.owners.is_empty() {
         p.missing.push(ask_spn_owner(case));
@@ -344,6 +334,7 @@ pub(in crate::diagnosis) fn known_alias(case: &Case<'_>) -> Option<Proof> {
     Some(p)
 }
 
+/// The target has no service class, and no inventory or account list has it as a host.
 pub(in crate::diagnosis) fn bare_name(case: &Case<'_>) -> Option<Proof> {
     let Principal::Name { name, .. } = &case.parties.target else { return None };
     let known = case.parties.target_id.is_some_and(|id| !case.parties.context.hosts.owned(id).is_empty());
@@ -351,7 +342,7 @@ pub(in crate::diagnosis) fn bare_name(case: &Case<'_>) -> Option<Proof> {
     if known || case.parties.context.accounts.named(name).iter().any(computer) {
         return None;
     }
-    let mut p = Proof::new(case, Repair::Name(case.parties.target_text().to_owned()));
+    let mut p = Proof::for_target_name(case);
     p.evidence.push(Fact::BareName { name: name.clone() });
     p.missing.push(Request::Machine { name: case.target_name() });
     p.missing.push(Request::ClusterNodes { name: case.target_name(), host: case.server_name() });

@@ -1,15 +1,16 @@
-//! The SPN is on another account than the one that answered.
+//! Predicates for an SPN on another account than the responder's.
 
 use super::target::{is_no_computer, is_of_target, out_of_use, repair_of_spn};
 use super::{
-    ask_encryption_types, ask_host_log, ask_resolution, ask_spn_owner, ask_target_addresses,
-    is_service_class, is_site_class, is_unlisted_account, is_web_class, note_unlisted_account,
+    ask_encryption_types, ask_host_log, ask_resolution, ask_service_identity, ask_spn_owner,
+    ask_target_addresses, is_service_class, is_site_class, is_unlisted_account, is_web_class,
+    note_unlisted_account, resolves,
 };
 use crate::diagnosis::case::Case;
 use crate::diagnosis::connection::Topology;
 use crate::diagnosis::evidence::{AccountName, Caveat, Fact, MAX_ADDRESSES, Relation};
 use crate::diagnosis::ownership::{TicketKey, has_spn_of_host};
-use crate::diagnosis::proof::{Proof, Repair, dns_sources, sources_of};
+use crate::diagnosis::proof::{Proof, dns_sources, sources_of};
 use crate::diagnosis::request::Request;
 use crate::diagnosis::signals::{Concern, NearSignal, is_taken};
 use crate::diagnosis::subject::AccountKind;
@@ -18,7 +19,7 @@ use crate::events::SignalKind;
 use crate::inventory::accounts::Account;
 use crate::names::{HostMatch, HostName, same_domain};
 
-/// A proof with the owners of the SPN.
+/// A proof about the registration of the SPN, with its owners.
 pub(super) fn spn_proof(case: &Case<'_>) -> Proof {
     let own = &case.ownership;
     let mut p = Proof::new(case, repair_of_spn(case));
@@ -30,22 +31,23 @@ pub(super) fn spn_proof(case: &Case<'_>) -> Proof {
         p.evidence.push(Fact::Disabled { account: AccountName::from_account(owner) });
     }
     p.basis.owners = true;
-    // The CN that `setspn` prints need not be the account's name; a computer's always is.
+    // `setspn` prints the CN of an account, which for a user may differ from the account's name.
     let service = case.connection.topology == Topology::ServiceAnswered;
     p.likely_if(service && own.owners.iter().any(|owner| owner.name_is_cn));
     p
 }
 
+/// The fact that the account owns the SPN.
 pub(super) fn owner_fact(case: &Case<'_>, account: &Account) -> Fact {
     Fact::Registered {
-        spn: case.parties.spn().map(ToString::to_string).unwrap_or_default().into(),
+        spn: case.spn_text(),
         via_host: case.ownership.via_host,
         account: AccountName::from_account(account),
     }
 }
 
-/// The only owner is not a machine's account, and a machine answered: a web site whose node decrypts with the machine's key, two
-/// services of one class, or a name that several nodes share.
+/// The kind if a machine answered and a service account is the only owner: a leftover, a web site whose node decrypts with the
+/// machine's key, or a name that several nodes share.
 pub(super) fn kind_of_two_accounts(case: &Case<'_>) -> Option<Kind> {
     let [owner] = case.ownership.owners.as_slice() else { return None };
     let machine_answered = matches!(
@@ -60,7 +62,7 @@ pub(super) fn kind_of_two_accounts(case: &Case<'_>) -> Option<Kind> {
         return Some(Kind::LeftoverAccount);
     }
     match asks_for_web_site(case) {
-        // An account that is not a user's, such as Exchange's ASA, is shared by nodes.
+        // Nodes share an account that is not a user's, such as the ASA of Exchange.
         true if kind != AccountKind::User && is_no_computer(case) => Some(Kind::SharedName),
         true => Some(Kind::KernelMode),
         false if is_no_computer(case) => Some(Kind::SharedName),
@@ -68,13 +70,13 @@ pub(super) fn kind_of_two_accounts(case: &Case<'_>) -> Option<Kind> {
     }
 }
 
-/// A web site may own the SPN. `WSMAN/` and the ports of WinRM are WinRM's alone, which runs as the machine.
+/// May a web site own the SPN? Only WinRM uses `WSMAN/` and its two ports, and it runs under the machine's account.
 pub(super) fn asks_for_web_site(case: &Case<'_>) -> bool {
     let port = case.parties.spn().and_then(|spn| spn.port.as_deref());
     is_site_class(&case.parties.class()) && !matches!(port, Some("5985" | "5986"))
 }
 
-/// Gives the proof the kind of a leftover, where every owner is disabled or belongs to a machine that is gone.
+/// Makes the kind a leftover if every owner is out of use, and returns whether that is so.
 pub(super) fn mark_leftover(case: &Case<'_>, p: &mut Proof) -> bool {
     let owners = &case.ownership.owners;
     let facts: Option<Vec<Fact>> = owners.iter().map(|owner| out_of_use(case, owner)).collect();
@@ -88,6 +90,7 @@ pub(super) fn mark_leftover(case: &Case<'_>, p: &mut Proof) -> bool {
     true
 }
 
+/// The SPN is on one other account.
 pub(in crate::diagnosis) fn spn_elsewhere(case: &Case<'_>) -> Option<Proof> {
     let own = &case.ownership;
     let key = own.ticket_key();
@@ -97,14 +100,14 @@ pub(in crate::diagnosis) fn spn_elsewhere(case: &Case<'_>) -> Option<Proof> {
     let mut p = spn_proof(case);
     p.kind = kind_of_two_accounts(case);
     if p.kind == Some(Kind::KernelMode) {
-        // IIS in kernel mode and WinRM beside a web site give the same event: the site's setting and the client's program
-        // separate them.
+        // IIS in kernel mode and WinRM on a host with a web site give the same event. The setting of the site and the client's
+        // program separate them.
         p.missing.push(Request::KernelMode { host: case.server_name() });
         p.missing.push(Request::Program { client: case.client_name(), target: case.target_name() });
     }
-    // The responder's own `HOST/` in the client's domain, and the exact SPN in another one: which one a KDC takes is unknown.
+    // No documentation says whether a KDC finds `HOST/` in its own domain or the exact SPN in another domain first.
     p.likely_if(key == TicketKey::Unknown);
-    // That the exact SPN is registered nowhere, only a full list shows.
+    // Only a full list shows that the exact SPN is registered nowhere.
     if own.via_host && !own.complete {
         p.cap(Confidence::Likely);
         p.missing.push(ask_spn_owner(case));
@@ -112,27 +115,27 @@ pub(in crate::diagnosis) fn spn_elsewhere(case: &Case<'_>) -> Option<Proof> {
     Some(p)
 }
 
-/// The owner is disabled: a leftover that shadows the right account.
+/// Every owner is disabled: a leftover that hides the right account.
 pub(in crate::diagnosis) fn leftover_owner(case: &Case<'_>) -> Option<Proof> {
     if !case.ownership.owners.iter().all(|owner| owner.is_disabled()) {
         return None;
     }
     let mut p = spn_elsewhere(case)?;
     p.kind = None;
-    p.missing = vec![Request::ServiceIdentity { host: case.server_name(), name: case.target_name() }];
+    p.missing = vec![ask_service_identity(case)];
     Some(p)
 }
 
+/// The SPN is on one other account, and the responder has an SPN of the target's name.
 pub(in crate::diagnosis) fn spn_elsewhere_for_service(case: &Case<'_>) -> Option<Proof> {
     let own = &case.ownership;
-    // `setspn` prints only DNs, and the CN of a user need not be its account name.
     if own.owners.iter().any(|owner| owner.name_is_cn && !owner.is_computer()) || !serves_target(case) {
         return None;
     }
     spn_elsewhere(case)
 }
 
-/// The responder has an SPN of the target's name: whatever it runs on, clients are meant to use that name.
+/// Does the responder have an SPN of the target's name? Then clients are meant to use that name for it.
 fn serves_target(case: &Case<'_>) -> bool {
     let Some(target) = &case.parties.target_host else { return false };
     let accounts = case.ownership.responder_accounts.iter();
@@ -141,7 +144,7 @@ fn serves_target(case: &Case<'_>) -> bool {
         .any(|host| host.compare(target) != HostMatch::No)
 }
 
-/// The SPN is on another account; where the responder runs, nothing shows.
+/// The SPN is on one other account, and nothing shows where the responder runs.
 pub(in crate::diagnosis) fn spn_elsewhere_perhaps(case: &Case<'_>) -> Option<Proof> {
     let mut p = spn_elsewhere(case)?;
     if is_no_computer(case) && !case.ownership.via_host {
@@ -149,7 +152,7 @@ pub(in crate::diagnosis) fn spn_elsewhere_perhaps(case: &Case<'_>) -> Option<Pro
         p.evidence.push(Fact::NoComputer { name: case.parties.target_text().into() });
     }
     mark_leftover(case, &mut p);
-    p.missing.push(Request::ServiceIdentity { host: case.server_name(), name: case.target_name() });
+    p.missing.push(ask_service_identity(case));
     p.missing.push(ask_resolution(case));
     if case.parties.target_name.is_known {
         p.missing.push(ask_target_addresses(case));
@@ -157,16 +160,15 @@ pub(in crate::diagnosis) fn spn_elsewhere_perhaps(case: &Case<'_>) -> Option<Pro
     Some(p)
 }
 
-/// The ticket is for the target's own computer, and an account that no list has answered: a service on the target under a
-/// managed account, whose name ends in `$` as a computer's does.
+/// The target's computer owns the SPN, and an unlisted account answered. It may be a managed service account, whose name ends in
+/// `$` as a computer's does, on the target.
 pub(in crate::diagnosis) fn perhaps_managed_account(case: &Case<'_>) -> Option<Proof> {
-    let of_target = |owner: &&Account| is_of_target(case, owner);
     let owners = &case.ownership.owners;
     let fits = is_unlisted_account(case)
         && is_service_class(&case.parties.class())
         && case.parties.resolves_to_host(case.connection.responder_id).is_none()
         && !owners.is_empty()
-        && owners.iter().copied().all(|owner| of_target(&owner));
+        && owners.iter().all(|owner| is_of_target(case, owner));
     if !fits {
         return None;
     }
@@ -177,22 +179,16 @@ pub(in crate::diagnosis) fn perhaps_managed_account(case: &Case<'_>) -> Option<P
     Some(p)
 }
 
-/// The target's name resolves to another host, and what answered there has not the key of the target's service.
+/// The target's name resolves to another host, and the responder does not own the SPN.
 pub(in crate::diagnosis) fn service_elsewhere(case: &Case<'_>) -> Option<Proof> {
     let (host, address, source) = case.parties.resolves_elsewhere()?;
     if case.ownership.ticket_key() == TicketKey::Responder {
         return None;
     }
-    let mut p = Proof::new(case, Repair::Name(case.parties.target_text().to_owned()));
+    let mut p = Proof::for_target_name(case);
     let owner: Box<str> = case.parties.context.hosts.name(host).to_string().into();
-    let name = || case.parties.target_text().into();
-    p.evidence.push(Fact::Resolves {
-        name: name(),
-        address,
-        owner: Some(owner.clone()),
-        source: source.clone(),
-    });
-    p.evidence.push(Fact::Lacks { host: name(), address, owner });
+    p.evidence.push(resolves(case, address, Some(owner.clone()), source));
+    p.evidence.push(Fact::Lacks { host: case.parties.target_text().into(), address, owner });
     p.evidence.extend(case.ownership.owners.iter().take(MAX_ADDRESSES).map(|owner| owner_fact(case, owner)));
     p.basis.facts = vec![
         sources_of(case.parties.shareable(Some(host))),
@@ -205,7 +201,8 @@ pub(in crate::diagnosis) fn service_elsewhere(case: &Case<'_>) -> Option<Proof> 
     Some(p)
 }
 
-/// The same by a lease or a dynamic record, and the responder has an SPN of that host: its service answered there.
+/// The target's name resolves to another host by a lease or a dynamic record, and the responder has an SPN of that host, so it
+/// runs there.
 pub(in crate::diagnosis) fn service_of_other_host(case: &Case<'_>) -> Option<Proof> {
     let (host, address, _) = case.parties.resolves_elsewhere()?;
     let registered = super::addresses::dynamic_registration(case, host, address)?;
@@ -226,7 +223,7 @@ pub(in crate::diagnosis) fn service_of_other_host(case: &Case<'_>) -> Option<Pro
     Some(p)
 }
 
-/// Two owners in two domains, and the KDC of the client's domain finds one that is not the responder.
+/// Several accounts own the SPN, and the KDC of the client's domain finds one that is not the responder.
 pub(in crate::diagnosis) fn spn_twice(case: &Case<'_>) -> Option<Proof> {
     let mut p = several_owners(case, TicketKey::Other)?;
     let owner = case.ownership.key_owner()?;
@@ -237,15 +234,14 @@ pub(in crate::diagnosis) fn spn_twice(case: &Case<'_>) -> Option<Proof> {
     Some(p)
 }
 
-/// The responder is one of the owners, and the KDC may have taken its key; or two owners are of one domain, whose KDC issues
-/// no ticket while both have the SPN.
+/// Several accounts own the SPN, and it is unknown which one the KDC finds.
 pub(in crate::diagnosis) fn spn_twice_perhaps(case: &Case<'_>) -> Option<Proof> {
     let own = &case.ownership;
     let mut p =
         several_owners(case, TicketKey::Unknown).or_else(|| several_owners(case, TicketKey::Other))?;
     if own.two_in_one_domain() {
         p.evidence.push(Fact::NoTicket {
-            spn: case.parties.spn().map(ToString::to_string).unwrap_or_default().into(),
+            spn: case.spn_text(),
             domain: own.keys().next().map(|key| (*key.domain).into()).unwrap_or_default(),
         });
     }
@@ -253,7 +249,7 @@ pub(in crate::diagnosis) fn spn_twice_perhaps(case: &Case<'_>) -> Option<Proof> 
     Some(p)
 }
 
-/// Where the client's KDC finds the responder's own registration, the other one, in another domain, does no harm.
+/// A proof if several accounts own the SPN, and the comparison of the KDC's choice with the responder gives `key`.
 fn several_owners(case: &Case<'_>, key: TicketKey) -> Option<Proof> {
     if case.ownership.owners.len() < 2 || case.ownership.ticket_key() != key {
         return None;
@@ -266,8 +262,10 @@ fn several_owners(case: &Case<'_>, key: TicketKey) -> Option<Proof> {
     Some(p)
 }
 
-/// KDC 11 or Operational 101. A KDC that finds two owners issues no ticket, so this event 4 comes from another domain's KDC, a
-/// ticket made before, or another trouble.
+/// A KDC found several owners of the SPN (KDC 11, Kerberos/Operational 101).
+///
+/// Such a KDC issues no ticket. So the ticket came from a KDC of another domain or was issued earlier, or the cause is another
+/// one.
 pub(in crate::diagnosis) fn kdc_found_duplicate(case: &Case<'_>) -> Option<Proof> {
     let found =
         |near: &NearSignal<'_>| near.kind() == SignalKind::DuplicateName && near.concern == Concern::Spn;
@@ -280,13 +278,10 @@ pub(in crate::diagnosis) fn kdc_found_duplicate(case: &Case<'_>) -> Option<Proof
     if !may_have_been_asked(case, &near) {
         p.caveats.push(Caveat::OtherController);
     }
-    // The event shows it, at its time, whatever the lists have at another.
+    // The event shows the owners at its own time, so the dates of the lists do not matter.
     p.basis.owners = false;
     p.evidence.push(near.as_fact(Relation::Decisive));
-    p.evidence.push(Fact::NoTicket {
-        spn: case.parties.spn().map(ToString::to_string).unwrap_or_default().into(),
-        domain: controller_domain(&near).into(),
-    });
+    p.evidence.push(Fact::NoTicket { spn: case.spn_text(), domain: controller_domain(&near).into() });
     if case.ownership.ticket_key() == TicketKey::Responder && case.ownership.owners.len() == 1 {
         p.caveats.push(Caveat::OnlyOwner { responder: case.parties.incident.answered_by.clone() });
     }
@@ -301,7 +296,7 @@ fn controller_domain(near: &NearSignal<'_>) -> String {
         .unwrap_or_else(|| "its domain".to_owned())
 }
 
-/// Did the client ask this controller's domain, as far as the event's realms show? Operational 101 is the client's own.
+/// May the client have asked a KDC of the domain that logged this event? The client itself logs Operational 101.
 fn may_have_been_asked(case: &Case<'_>, near: &NearSignal<'_>) -> bool {
     let Some(host) = HostName::parse(&near.recorded.signal.computer) else { return true };
     let parties = &case.parties;
@@ -310,7 +305,7 @@ fn may_have_been_asked(case: &Case<'_>, near: &NearSignal<'_>) -> bool {
     own || parties.realms.is_empty() || host.domain().is_none_or(in_realm)
 }
 
-/// The target could not write its own SPNs or DNS name, or its controller has two accounts of its name.
+/// Windows refused to write the target's SPNs or DNS name, or its domain has two accounts of its name.
 pub(in crate::diagnosis) fn names_refused(case: &Case<'_>) -> Option<Proof> {
     case.parties.spn()?;
     if case.ownership.ticket_key() == TicketKey::Responder {
@@ -329,7 +324,7 @@ pub(in crate::diagnosis) fn names_refused(case: &Case<'_>) -> Option<Proof> {
     Some(p)
 }
 
-/// Nothing is known about the owner, and the class is one that service accounts often have.
+/// The target answered, nothing is known about the owner, and the class is one that service accounts often have.
 pub(in crate::diagnosis) fn class_of_service_accounts(case: &Case<'_>) -> Option<Proof> {
     let class = case.parties.class();
     if !is_service_class(&class) {
@@ -350,7 +345,7 @@ pub(in crate::diagnosis) fn class_of_service_accounts(case: &Case<'_>) -> Option
     Some(p)
 }
 
-/// A service account answered, and nothing more is known.
+/// A service account answered, and nothing more is known. This always matches.
 pub(in crate::diagnosis) fn unknown_service(case: &Case<'_>) -> Option<Proof> {
     let mut p = Proof::new(case, repair_of_spn(case));
     p.evidence.push(Fact::NoHost { responder: case.parties.incident.answered_by.clone() });
@@ -360,7 +355,7 @@ pub(in crate::diagnosis) fn unknown_service(case: &Case<'_>) -> Option<Proof> {
     Some(p)
 }
 
-/// The client's own account answered for a service name that belongs to no known host: a web server that asks its own site.
+/// The client answered for a service name of no known host, such as a web server that asks for its own site.
 pub(in crate::diagnosis) fn site_on_client(case: &Case<'_>) -> Option<Proof> {
     let class = case.parties.class();
     if !is_service_class(&class) || case.parties.target_name.is_known {

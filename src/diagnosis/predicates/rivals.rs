@@ -1,12 +1,10 @@
-//! Predicates that exclude the rivals of a cause. Each asks for the evidence in the table's `excluded_by`.
+//! The predicates that exclude rivals. Each looks for the evidence that the rival's `excluded_by` names.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::addresses::quoted_addresses;
-use super::hosts::both_live;
 use super::is_site_class;
-use super::keys::failed_service_serves_class;
 use super::target::is_of_target;
 use crate::diagnosis::account_class::is_in_use;
 use crate::diagnosis::case::Case;
@@ -19,23 +17,23 @@ use crate::events::SignalKind;
 use crate::inventory::accounts::Account;
 use crate::names::same_domain;
 
-/// An inventory this large shows how rare an address is.
+/// Number of hosts in an inventory that shows how rare an address is.
 const LARGE_INVENTORY: usize = 100;
 
-/// So rare that a coincidence is not realistic: 1 in 50 hosts.
+/// An address is rare if at most one in this many hosts owns it. A coincidence is then not realistic.
 const RARE_SHARE: usize = 50;
 
-/// Hosts that own an address which is not the fleet's: the client and the target alone.
+/// Number of owners if only the client and the target own an address.
 const TWO_OWNERS: usize = 2;
 
-/// So many other clients that reached themselves show that the programs of this fleet choose the address.
+/// Number of other clients that reached themselves which shows that programs here choose the address.
 const ENOUGH_LOOPBACKS: usize = 2;
 
-/// The client did not reach itself by its hosts file or DNS.
+/// Did neither the hosts file nor DNS resolve the target's name to the client?
 ///
-/// A line of the hosts file gives the same DCOM 10006, 10009, 10028 and LsaSrv 6037, and DNS does not show it. So these exclude
-/// it only where client and target alone own the address: that a wrong line hits just such a pair is not realistic. Where the
-/// whole fleet owns it, the address has to show that it was used.
+/// A line of the hosts file also causes DCOM 10006, 10009, 10028 and LsaSrv 6037, and DNS does not show such a line. So these
+/// events count only if client and target are the only owners of the address. If many hosts own it, something must show that the
+/// client used it.
 pub(in crate::diagnosis) fn no_name_to_client(case: &Case<'_>, proof: &Proof) -> bool {
     let parties = &case.parties;
     let hosts = &parties.context.hosts;
@@ -65,17 +63,12 @@ pub(in crate::diagnosis) fn no_name_to_client(case: &Case<'_>, proof: &Proof) ->
     !proof.reached.is_empty() && (proof.reached.iter().all(excludes) || ((logged || home) && pair()))
 }
 
-/// The address is shared on purpose, or one dated export or a conflict on the link shows both owners at one time.
+/// Is the address shared on purpose, or does a dated export or a conflict on the link show both owners at one time?
 pub(in crate::diagnosis) fn shared_at_one_time(_: &Case<'_>, proof: &Proof) -> bool {
     proof.kind == Some(Kind::ClusterOrNlbAddress) || proof.caveats.is_empty()
 }
 
-/// Both computers live: addresses of their own, and passwords of the last two months.
-pub(in crate::diagnosis) fn two_live_computers(case: &Case<'_>, _: &Proof) -> bool {
-    both_live(case)
-}
-
-/// The target's own account is in use, so its name was not given to another server.
+/// Is the target's own account in use, so that no other server took over its name?
 pub(in crate::diagnosis) fn target_in_use(case: &Case<'_>, _: &Proof) -> bool {
     let first = case.parties.incident.occurrences.first;
     let Some(target) = &case.parties.target_host else { return false };
@@ -89,14 +82,14 @@ pub(in crate::diagnosis) fn target_in_use(case: &Case<'_>, _: &Proof) -> bool {
     own.any(|account| is_in_use(account, first))
 }
 
-/// No web service is involved: neither IIS in kernel mode nor WinRM beside a web site.
+/// Is no web service involved: neither IIS in kernel mode nor WinRM on a host with a web site?
 pub(in crate::diagnosis) fn no_web_service(case: &Case<'_>, _: &Proof) -> bool {
     let service = case.ownership.owners.iter().any(|owner| !AccountKind::from_account(owner).is_machine());
     let web = is_site_class(&case.parties.class());
     !(web && service && !case.ownership.via_host)
 }
 
-/// No owner of the SPN was changed within ticket lifetime before the events.
+/// Was no owner of the SPN, and not the responder, changed within ticket lifetime before the events?
 pub(in crate::diagnosis) fn no_recent_move(case: &Case<'_>, _: &Proof) -> bool {
     let first = case.parties.incident.occurrences.first;
     let accounts = case.ownership.owners.iter().chain(&case.ownership.responder_accounts);
@@ -106,22 +99,17 @@ pub(in crate::diagnosis) fn no_recent_move(case: &Case<'_>, _: &Proof) -> bool {
     })
 }
 
-/// No owner is disabled.
+/// Is every owner enabled?
 pub(in crate::diagnosis) fn owners_enabled(case: &Case<'_>, _: &Proof) -> bool {
     !case.ownership.owners.iter().any(|owner| owner.is_disabled())
 }
 
-/// The service that could not log on is the one that the SPN is for.
-pub(in crate::diagnosis) fn same_service(case: &Case<'_>, _: &Proof) -> bool {
-    failed_service_serves_class(case)
-}
-
-/// The account that answered is the machine's, or no service is likely to have the SPN.
+/// Does the responder own the SPN, or is its class one that services seldom have?
 pub(in crate::diagnosis) fn machine_owns_spn(case: &Case<'_>, _: &Proof) -> bool {
     case.ownership.responder_owns() || !super::is_service_class(&case.parties.class())
 }
 
-/// The responder is certain: the target's name resolves to it, or nothing suggests another machine of its name.
+/// Is it certain that the target answered: nothing suggests another machine of its name, and no record resolves elsewhere?
 pub(in crate::diagnosis) fn responder_is_target(case: &Case<'_>, _: &Proof) -> bool {
     let parties = &case.parties;
     let own = parties.shareable(parties.target_id);

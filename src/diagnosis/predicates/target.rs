@@ -1,15 +1,17 @@
-//! The target in the account lists: a computer, an account of its own, one that is out of use.
+//! The target in the account lists: is it a computer, and which accounts belong to it?
 
-use crate::diagnosis::account_class::unused_since;
+use crate::diagnosis::account_class::{is_named_after, unused_since};
 use crate::diagnosis::case::Case;
 use crate::diagnosis::evidence::{AccountName, Fact};
 use crate::diagnosis::proof::Repair;
 use crate::diagnosis::subject::AccountKind;
 use crate::inventory::accounts::Account;
-use crate::names::{HostName, Spn};
+use crate::names::Spn;
 
-/// No inventory has the target as a host with addresses, and no list has a computer of its name though some has computers. A
-/// cluster's account is not a computer. A responder of the target's name is a computer that a short list lacks.
+/// Is the target's name not that of a computer?
+///
+/// No inventory has addresses of it, and account lists have computers, but none of its name. The account of a cluster is not a
+/// computer. A responder of the target's name is one, even if the lists lack it.
 pub(super) fn is_no_computer(case: &Case<'_>) -> bool {
     let Some(target) = &case.parties.target_host else { return false };
     let computer = |account: &&Account| {
@@ -26,14 +28,13 @@ pub(super) fn is_no_computer(case: &Case<'_>) -> bool {
         && !case.parties.context.accounts.named(target.label()).iter().any(computer)
 }
 
-/// The account is the target's own.
+/// Is it the computer account of the target?
 pub(super) fn is_of_target(case: &Case<'_>, account: &Account) -> bool {
-    let name = HostName::parse(account.name.trim_end_matches('$'));
-    account.is_computer()
-        && name.zip(case.parties.target_host.as_ref()).is_some_and(|(name, target)| name.same_label(target))
+    let target = case.parties.target_host.as_ref();
+    account.is_computer() && target.is_some_and(|target| is_named_after(account, target))
 }
 
-/// The account is disabled, or its computer has not set its password for long.
+/// The fact that the account is disabled, or that its computer is unused; `None` if it is in use.
 pub(super) fn out_of_use(case: &Case<'_>, owner: &Account) -> Option<Fact> {
     let account = AccountName::from_account(owner);
     if owner.is_disabled() {
@@ -42,7 +43,7 @@ pub(super) fn out_of_use(case: &Case<'_>, owner: &Account) -> Option<Fact> {
     unused_since(owner, case.parties.incident.occurrences.first).map(|set| Fact::Unused { set, account })
 }
 
-/// Repair of an SPN: one registration.
+/// The repair of the target's registration.
 pub(in crate::diagnosis) fn repair_of_spn(case: &Case<'_>) -> Repair {
     Repair::Spn(case.parties.spn().map_or_else(|| case.parties.incident.target.to_lowercase(), Spn::key))
 }

@@ -1,7 +1,8 @@
-//! No row of another shape fits.
+//! Predicates for incidents whose names show no connection between two hosts.
 
 use super::ask_host_log;
 use super::keys::repair_of_account;
+use super::registration::owner_fact;
 use crate::diagnosis::case::Case;
 use crate::diagnosis::command::Name;
 use crate::diagnosis::connection::{CloudService, cloud_service};
@@ -11,6 +12,7 @@ use crate::diagnosis::request::Request;
 use crate::diagnosis::signals::Concern;
 use crate::names::Principal;
 
+/// The target is the GUID of a domain controller, and another machine than the client answered.
 pub(in crate::diagnosis) fn directory_server(case: &Case<'_>) -> Option<Proof> {
     let parties = &case.parties;
     let spn = parties.spn().filter(|spn| spn.host_is_guid())?;
@@ -34,27 +36,26 @@ pub(in crate::diagnosis) fn directory_server(case: &Case<'_>) -> Option<Proof> {
     Some(p)
 }
 
+/// The target is a realm. This always matches.
 pub(in crate::diagnosis) fn realm_target(case: &Case<'_>) -> Option<Proof> {
     let mut p = Proof::new(case, Repair::Name(case.parties.incident.target.to_string()));
     p.evidence.push(Fact::RealmTarget { target: case.parties.incident.target.clone() });
-    p.evidence.extend(
-        case.signals
-            .iter()
-            .filter(|near| near.concern == Concern::Trust)
-            .map(|near| near.as_fact(Relation::Decisive)),
-    );
+    let of_trust = case.signals.iter().filter(|near| near.concern == Concern::Trust);
+    p.evidence.extend(of_trust.map(|near| near.as_fact(Relation::Decisive)));
     p.missing.push(Request::Trust { domains: case.domain_names() });
     Some(p)
 }
 
+/// The target is the name of a domain. This always matches.
 pub(in crate::diagnosis) fn domain_target(case: &Case<'_>) -> Option<Proof> {
-    let mut p = Proof::new(case, Repair::Name(case.parties.target_text().to_owned()));
+    let mut p = Proof::for_target_name(case);
     p.evidence.push(Fact::DomainTarget { target: case.parties.target_text().into() });
     p.missing.push(ask_host_log(case));
     p.missing.push(Request::ControllerLogs { spn: case.spn_name() });
     Some(p)
 }
 
+/// The target is an Azure file share.
 pub(in crate::diagnosis) fn azure_files(case: &Case<'_>) -> Option<Proof> {
     let mut p = cloud_proof(case, CloudService::AzureFiles, "an Azure file share")?;
     p.missing.push(Request::StorageKeys { account: case.account_name() });
@@ -62,6 +63,7 @@ pub(in crate::diagnosis) fn azure_files(case: &Case<'_>) -> Option<Proof> {
     Some(p)
 }
 
+/// The target is the Seamless SSO service of Entra ID.
 pub(in crate::diagnosis) fn entra_sso(case: &Case<'_>) -> Option<Proof> {
     let mut p = cloud_proof(case, CloudService::EntraSeamlessSso, "the Seamless SSO service of Entra ID")?;
     p.missing.push(Request::EntraKey { account: case.account_name() });
@@ -74,16 +76,11 @@ fn cloud_proof(case: &Case<'_>, wanted: CloudService, service: &'static str) -> 
     }
     let mut p = Proof::new(case, repair_of_account(case));
     p.evidence.push(Fact::CloudService { target: case.parties.target_text().into(), service });
-    for owner in &case.ownership.owners {
-        p.evidence.push(super::registration::owner_fact(case, owner));
-    }
+    p.evidence.extend(case.ownership.owners.iter().map(|owner| owner_fact(case, owner)));
     Some(p)
 }
 
-pub(in crate::diagnosis) fn anything_else(case: &Case<'_>) -> Option<Proof> {
-    Some(nothing_known(case))
-}
-
+/// A name is missing, or belongs to no host. This always matches.
 pub(in crate::diagnosis) fn nothing_known(case: &Case<'_>) -> Proof {
     let parties = &case.parties;
     let mut p = Proof::new(case, Repair::Incident);

@@ -1,4 +1,4 @@
-//! Addresses that two hosts own: management cards, virtual switches, mistakes.
+//! Fixes for an address that two hosts own: of a management card, of a virtual switch, or by mistake.
 
 use super::Step;
 use super::view::View;
@@ -6,8 +6,7 @@ use crate::diagnosis::command::Command;
 
 const NEW_ADDRESS: &str = "<new address>";
 
-/// Gives an adapter with a fixed address another one, and registers it. The old address goes last, so that the host is never
-/// without one.
+/// Gives an adapter another fixed address and registers it. The old address is removed last, so that the host always has one.
 fn change_address(place: &str, old: &str, new: &str) -> [Command; 3] {
     [
         format!("New-NetIPAddress -InterfaceAlias '<adapter>' -IPAddress {new} -PrefixLength <length>"),
@@ -17,7 +16,8 @@ fn change_address(place: &str, old: &str, new: &str) -> [Command; 3] {
     .map(|line| Command::at(place, line))
 }
 
-/// The adapter by its description, so that no other one is disabled; by its name where the description is unknown.
+/// The argument that selects the adapter by its description, so that no other one is disabled. An adapter without a description is
+/// selected by name.
 fn adapter_argument(view: &View<'_>) -> String {
     let safe = |c: char| c.is_ascii_alphanumeric() || " -._".contains(c);
     let adapter = view.input.addresses.first().map(|shared| &*shared.adapter).unwrap_or_default();
@@ -30,7 +30,7 @@ fn adapter_argument(view: &View<'_>) -> String {
     }
 }
 
-/// The adapter of an address on the client or on the target.
+/// Shows the adapter of the shared address on the client and on the target.
 fn adapter_query(view: &View<'_>) -> [Command; 2] {
     let line = format!(
         "Get-NetIPAddress -IPAddress {} | Select-Object InterfaceAlias, InterfaceIndex, PrefixOrigin, PrefixLength",
@@ -39,7 +39,7 @@ fn adapter_query(view: &View<'_>) -> [Command; 2] {
     [Command::on(&view.client, line.clone()), Command::on(&view.target, line)]
 }
 
-/// The check that separates a loopback by address from one by name.
+/// The check that separates a loopback by address from a loopback by name.
 fn check_name_first(view: &View<'_>) -> Step {
     let target = view.target.in_sentence();
     let client = view.client.in_sentence();
@@ -47,14 +47,25 @@ fn check_name_first(view: &View<'_>) -> Step {
         "Check the name first. If {target} resolves to an address of {client} itself (DNS, hosts file), \
          correct that entry. A change of the shared address fixes nothing then."
     ))
-    .run(Command::on(&view.client, format!("Resolve-DnsName {}", view.target.in_query())))
-    .run(Command::on(
-        &view.client,
-        format!("Select-String {} {}", view.target.label(), crate::diagnosis::request::HOSTS_FILE),
-    ))
+    .run(view.resolve_target())
+    .run(view.search_hosts_file())
 }
 
-/// Without the check of the name: in an audit nobody asked for it.
+/// Disables the adapter of the shared address on one of two hosts.
+fn disable_adapter(view: &View<'_>, step: Step) -> Step {
+    let adapter = adapter_argument(view);
+    let (_, either) = hosts_to_change(view);
+    step.runs([
+        Command::at(
+            &*either,
+            format!("Get-NetAdapter {adapter} | Select-Object Name, InterfaceDescription, Status"),
+        ),
+        Command::at(&*either, format!("Disable-NetAdapter {adapter} -Confirm")),
+    ])
+    .undo("Enable the adapter again.", [Command::at("the same host", format!("Enable-NetAdapter {adapter}"))])
+}
+
+/// Adds the check of the name, except in an audit, where no client asked for a name.
 fn with_name_check(view: &View<'_>, mut steps: Vec<Step>) -> Vec<Step> {
     if !view.is_audit() {
         steps.insert(1, check_name_first(view));
@@ -62,7 +73,7 @@ fn with_name_check(view: &View<'_>, mut steps: Vec<Step>) -> Vec<Step> {
     steps
 }
 
-/// The hosts that own the address, and those to change: either of two, all but one of many.
+/// The hosts that own the address and the hosts to change, in words: one of two, or all but one of many.
 fn hosts_to_change(view: &View<'_>) -> (String, String) {
     let (client, target) = (view.client.in_sentence(), view.target.in_sentence());
     match view.input.addresses.first() {
@@ -85,7 +96,6 @@ pub(super) fn management_card(view: &View<'_>) -> Vec<Step> {
         _ => String::new(),
     };
     fleet.push_str("Try one host first.");
-    let adapter = adapter_argument(view);
     let steps = vec![
         Step::note(
             "Safe in production hours, without a restart. The adapter connects the server to its own \
@@ -96,7 +106,8 @@ pub(super) fn management_card(view: &View<'_>) -> Vec<Step> {
              {address}, and note its name."
         ))
         .runs(adapter_query(view)),
-        view.with_verification(
+        view.with_verification(disable_adapter(
+            view,
             Step::host(format!(
                 "On {either}, disable the adapter, or turn LAN over USB off in the management controller, \
                  or give the adapter another address. {fleet}"
@@ -105,19 +116,8 @@ pub(super) fn management_card(view: &View<'_>) -> Vec<Step> {
             .needs(
                 "an elevated prompt, and one adapter in the first command's answer: that of the controller, \
                  not the one that your session comes through.",
-            )
-            .runs([
-                Command::at(
-                    &*either,
-                    format!("Get-NetAdapter {adapter} | Select-Object Name, InterfaceDescription, Status"),
-                ),
-                Command::at(&*either, format!("Disable-NetAdapter {adapter} -Confirm")),
-            ])
-            .undo(
-                "Enable the adapter again.",
-                [Command::at("the same host", format!("Enable-NetAdapter {adapter}"))],
             ),
-        ),
+        )),
         Step::read(
             "Run krbtriage audit on a schedule: a firmware update or the vendor's update tool can switch \
              the adapter on again.",
@@ -126,8 +126,8 @@ pub(super) fn management_card(view: &View<'_>) -> Vec<Step> {
     with_name_check(view, steps)
 }
 
+/// An address of switches inside two hosts.
 pub(super) fn virtual_switch(view: &View<'_>) -> Vec<Step> {
-    let adapter = adapter_argument(view);
     let address = view.address_words();
     let (both, either) = hosts_to_change(view);
     let steps = vec![
@@ -142,21 +142,13 @@ pub(super) fn virtual_switch(view: &View<'_>) -> Vec<Step> {
                 "Get-VMNetworkAdapter -VMName * | Select-Object VMName, SwitchName",
             )),
         view.with_verification(
-            Step::host(format!(
+            disable_adapter(view, Step::host(format!(
                 "On {either}, disable the host's adapter of a switch that nothing uses. The switch and its \
                  virtual machines stay as they are."
             ))
             .only_if("the checks show no virtual machine and no container on that switch")
             .risk("the host no longer reaches what may still be on that switch.")
-            .needs("an elevated prompt.")
-            .runs([
-                Command::at(&*either, format!("Get-NetAdapter {adapter} | Select-Object Name, InterfaceDescription, Status")),
-                Command::at(&*either, format!("Disable-NetAdapter {adapter} -Confirm")),
-            ])
-            .undo(
-                "Enable the adapter again.",
-                [Command::at("the same host", format!("Enable-NetAdapter {adapter}"))],
-            ),
+            .needs("an elevated prompt.")),
         ),
         view.with_verification(
             Step::host(format!(
@@ -175,7 +167,7 @@ pub(super) fn virtual_switch(view: &View<'_>) -> Vec<Step> {
     with_name_check(view, steps)
 }
 
-/// An address of two hosts, whatever it is on: also between a target and the host that answered for it.
+/// An address of two hosts on any other adapter. One of the hosts may be the responder.
 pub(super) fn shared_address(view: &View<'_>) -> Vec<Step> {
     let (target, address) = (view.target.in_sentence(), view.address_words());
     let short = view.address();
@@ -227,6 +219,7 @@ pub(super) fn shared_address(view: &View<'_>) -> Vec<Step> {
     ]
 }
 
+/// An address of two hosts that is still unknown.
 pub(super) fn unknown_address(view: &View<'_>) -> Vec<Step> {
     let (client, target) = (view.client.in_sentence(), view.target.in_sentence());
     let both = format!("{client} and {target} both own an address");

@@ -1,5 +1,5 @@
-//! The steps for what an audit finds before anything fails: the same as for an incident, with the names
-//! of the finding.
+//! The steps for a finding of an audit, before anything fails. They are those for an incident, with the names of
+//! the finding.
 
 use std::net::IpAddr;
 
@@ -8,12 +8,12 @@ use super::{Step, steps_for};
 use crate::diagnosis::{AccountFacts, IncidentName, Kind, RemedyInput, SharedAddress};
 use crate::names::Spn;
 
-/// A finding of an audit, with names from the inventories.
+/// The subject of an audit's finding, with names from the inventories.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum AuditSubject<'a> {
-    /// Several hosts own one address; the kind is that of a loopback.
+    /// Several hosts own one address. The kind is one of a loopback.
     Address { kind: Kind, shared: &'a SharedAddress, hosts: &'a [String] },
-    /// Several names have all addresses in common: one machine, or a copy.
+    /// Several names have all addresses in common, as one machine or a copy has.
     OneMachine { names: &'a [String] },
     /// A name resolves to an address of another host.
     Name { name: &'a str, address: IpAddr, host: &'a str },
@@ -25,7 +25,7 @@ pub(crate) enum AuditSubject<'a> {
     SameName { name: &'a str, domains: &'a [String] },
 }
 
-/// The steps for it.
+/// The steps for a finding of an audit.
 pub(crate) fn audit_steps(found: AuditSubject<'_>) -> Vec<Step> {
     let absent = IncidentName::default;
     let known = |text: Option<&str>| {
@@ -73,7 +73,7 @@ pub(crate) fn audit_steps(found: AuditSubject<'_>) -> Vec<Step> {
     steps
 }
 
-/// Names that have all addresses in common.
+/// The steps for names that have all addresses in common.
 fn one_machine(names: &[String]) -> Vec<Step> {
     let names = match names {
         [] => "These names".to_owned(),

@@ -1,11 +1,13 @@
-//! Names and addresses that several nodes share: farms, load balancers, availability groups, clusters.
+//! Fixes for names and addresses that several nodes share: farms, load balancers, availability groups, clusters.
 
 use super::Step;
 use super::view::{Service, View};
 use crate::diagnosis::command::Command;
-use crate::diagnosis::request::{POOLS, WINDOWS_AUTHENTICATION, account_query, appcmd, spn_query};
+use crate::diagnosis::request::{
+    CLUSTER_EVENTS, POOLS, SERVICES, WINDOWS_AUTHENTICATION, account_query, appcmd, spn_query,
+};
 
-/// One account for every node: the rule of all shared names.
+/// The step that makes every node run the service under one account.
 fn use_one_account(view: &View<'_>) -> Step {
     let owner = view.owner.in_sentence();
     let service = view.service.words();
@@ -31,7 +33,7 @@ fn use_one_account(view: &View<'_>) -> Step {
     step
 }
 
-/// A shared name whose account the answering node does not use.
+/// A name that several nodes share, and a node that does not run under the account of the SPN.
 pub(super) fn shared_name(view: &View<'_>) -> Vec<Step> {
     let (target, spn, owner, account) = (
         view.target.in_sentence(),
@@ -72,14 +74,14 @@ pub(super) fn shared_name(view: &View<'_>) -> Vec<Step> {
     steps
 }
 
+/// The check of every node and its account.
 fn list_nodes(view: &View<'_>) -> Step {
     let step = Step::read(format!(
         "List every node that serves {} and the account that {} runs under on each.",
         view.target.in_sentence(),
         view.service.words()
     ));
-    let services =
-        Command::at("every node", "Get-CimInstance Win32_Service | Select-Object Name, StartName, State");
+    let services = Command::at("every node", SERVICES);
     let pools = view.may_be(Service::Web).then(|| appcmd("every web node", POOLS));
     let replicas = view.may_be(Service::Sql).then(|| {
         Command::at("SQL Server", "sqlcmd -E -Q 'SELECT replica_server_name FROM sys.availability_replicas'")
@@ -87,7 +89,7 @@ fn list_nodes(view: &View<'_>) -> Step {
     step.run(services).runs(pools).runs(replicas)
 }
 
-/// Exchange behind a load balancer: the alternate service account (ASA).
+/// The step that gives an Exchange server behind a load balancer the alternate service account (ASA).
 fn share_exchange_account(view: &View<'_>) -> Step {
     let server = view.responder.in_command();
     Step::host(format!(
@@ -116,7 +118,7 @@ fn share_exchange_account(view: &View<'_>) -> Step {
     )
 }
 
-/// An address that a cluster or NLB shares.
+/// An address that a cluster or load balancer shares on purpose.
 pub(super) fn shared_on_purpose(view: &View<'_>) -> Vec<Step> {
     let (target, address) = (view.target.in_sentence(), view.address_words());
     vec![
@@ -129,7 +131,7 @@ pub(super) fn shared_on_purpose(view: &View<'_>) -> Vec<Step> {
         ))
         .run(Command::at("a node", "Get-NlbClusterNode"))
         .run(Command::at("a node", "Get-ClusterNode"))
-        .run(Command::on(&view.client, format!("Resolve-DnsName {}", view.target.in_query()))),
+        .run(view.resolve_target()),
         view.with_verification(
             Step::host(
                 "Let the nodes reach each other by their own names at their own addresses: stop each node \
@@ -159,17 +161,14 @@ pub(super) fn shared_on_purpose(view: &View<'_>) -> Vec<Step> {
             ))
             .risk("a node whose service runs under another account then fails for every client.")
             .needs("the right to write servicePrincipalName on the account.")
-            .run(Command::new(format!("setspn -S {} {}", view.spn.in_query(), view.owner.in_command())))
-            .undo(
-                "Remove it again.",
-                [Command::new(format!("setspn -D {} {}", view.spn.in_query(), view.owner.in_command()))],
-            )
+            .run(view.setspn("-S", &view.owner))
+            .undo("Remove it again.", [view.setspn("-D", &view.owner)])
             .verify("One account owns it.", spn_query(&view.spn)),
         view.purge_tickets(),
     ]
 }
 
-/// CNO or VCO: the cluster's copy of the password differs from the directory.
+/// The account of a cluster name (CNO or VCO) whose password in the cluster differs from the directory.
 pub(super) fn cluster_name_account(view: &View<'_>) -> Vec<Step> {
     let account = view.account.in_sentence();
     let target = view.target.in_sentence();
@@ -189,12 +188,7 @@ pub(super) fn cluster_name_account(view: &View<'_>) -> Vec<Step> {
             &view.account,
             "userAccountControl, pwdLastSet, whenChanged, isDeleted",
         )))
-        .run(Command::on(
-            view.server(),
-            "Get-WinEvent -FilterHashtable \
-             @{LogName='System';ProviderName='Microsoft-Windows-FailoverClustering';Id=1196, 1206, 1207, \
-             1211, 1212, 1218, 1219}",
-        ))
+        .run(Command::on(view.server(), CLUSTER_EVENTS))
         .run(Command::on(
             view.server(),
             "Get-ClusterResource | Where-Object ResourceType -eq 'Network Name' | Select-Object Name, OwnerGroup, State",

@@ -1,10 +1,11 @@
-//! The machine password of a domain controller. What is right on a member breaks a domain controller.
+//! Fix for the machine password of a domain controller. The fix for a member would break a domain controller.
 
 use super::Step;
 use super::view::View;
 use crate::diagnosis::command::{Command, Name, NameRole};
+use crate::diagnosis::request::{find_rollback, on_every_controller};
 
-/// A domain controller whose password is out of step.
+/// A domain controller whose machine password is out of sync.
 pub(super) fn domain_controller(view: &View<'_>) -> Vec<Step> {
     let host = view.server().in_sentence();
     let mut steps = vec![
@@ -24,7 +25,7 @@ pub(super) fn domain_controller(view: &View<'_>) -> Vec<Step> {
     steps
 }
 
-/// USN rollback, before anything is reset (KB875495).
+/// The check for USN rollback, which comes before a reset (KB875495).
 pub(super) fn check_rollback(view: &View<'_>) -> Step {
     let host = view.server();
     Step::read(format!(
@@ -33,14 +34,10 @@ pub(super) fn check_rollback(view: &View<'_>) -> Step {
          off the network, demote it by force, clean up its metadata, and promote it again (KB875495).",
         host.with_origin()
     ))
-    .run(Command::on(host, "Get-WinEvent -FilterHashtable @{LogName='Directory Service';Id=2095, 2103}"))
-    .run(Command::on(
-        host,
-        "reg query HKLM\\SYSTEM\\CurrentControlSet\\Services\\NTDS\\Parameters /v 'Dsa Not Writable'",
-    ))
+    .runs(find_rollback(host))
 }
 
-/// Whether time and replication alone solve it.
+/// The check whether replication will end the problem by itself.
 fn check_replication(view: &View<'_>) -> Step {
     let host = view.server();
     Step::read(format!(
@@ -49,12 +46,14 @@ fn check_replication(view: &View<'_>) -> Step {
         host.with_origin()
     ))
     .run(Command::on(host, "repadmin /showrepl"))
-    .run(Command::new(crate::diagnosis::request::on_every_controller(&view.account, "pwdLastSet")))
+    .run(Command::new(on_every_controller(&view.account, "pwdLastSet")))
     .run(Command::new(format!("nltest /dclist:{}", view.domain())))
 }
 
-/// KB325850 in full. netdom asks for a password and the restart ends the session, so each part is a step of its own: pasted as
-/// one block, the next line would become the password.
+/// The reset of the machine password by KB325850, in four steps.
+///
+/// netdom asks for a password, and the restart ends the session. If all commands were pasted as one block, the line after netdom
+/// would become the password.
 pub(super) fn reset_password(view: &View<'_>, condition: &str) -> [Step; 4] {
     let host = view.server();
     let name = host.with_origin();
@@ -96,7 +95,7 @@ pub(super) fn reset_password(view: &View<'_>, condition: &str) -> [Step; 4] {
         .undo("The password cannot be restored. If the reset fails, repeat it against another domain controller.", [])
         .verify(
             "pwdLastSet is new on the other domain controller.",
-            [Command::new(crate::diagnosis::request::on_every_controller(&view.account, "pwdLastSet"))],
+            [Command::new(on_every_controller(&view.account, "pwdLastSet"))],
         ),
         Step::host(format!("Third: restart {name}."))
             .only_if("netdom reported success")

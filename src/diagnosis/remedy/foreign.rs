@@ -1,14 +1,16 @@
-//! Keys that the tools of Windows cannot set: keytabs, appliances, Azure Files, Entra ID, trusts.
+//! Fixes for keys that are not on a Windows host alone: keytabs, appliances, Azure Files, Entra ID, trusts.
 
 use super::Step;
 use super::view::View;
-use crate::diagnosis::command::{Command, NameRole};
-use crate::diagnosis::request::{account_query, list_and, two_domains};
+use crate::diagnosis::command::Command;
+use crate::diagnosis::request::{
+    CHECK_STORAGE_ACCOUNT, LIST_KEYTAB, STORAGE_MODULE, account_query, list_and, two_domains, verify_trust,
+};
 
 const LINUX: &str = "the host (Linux)";
 const ONTAP: &str = "the NetApp cluster";
 
-/// For a host that may be no Windows machine.
+/// The check for a host that may run another system than Windows.
 pub(super) fn check_other_system(view: &View<'_>) -> Step {
     let host = view.server().in_sentence();
     Step::read(
@@ -23,10 +25,10 @@ pub(super) fn check_other_system(view: &View<'_>) -> Step {
         &view.account,
         "msDS-KeyVersionNumber, pwdLastSet, msDS-SupportedEncryptionTypes",
     )))
-    .run(Command::at(LINUX, "klist -kte /etc/krb5.keytab"))
+    .run(Command::at(LINUX, LIST_KEYTAB))
 }
 
-/// A service that may read its key from a keytab.
+/// The check for a service that may read its key from a keytab.
 pub(super) fn check_keytab(view: &View<'_>) -> Step {
     Step::read(format!(
         "Compare the key version (kvno) and encryption types of the keytab with {}. krbtriage explain \
@@ -35,11 +37,11 @@ pub(super) fn check_keytab(view: &View<'_>) -> Step {
     ))
     .when("the service reads its key from a keytab (Java, Linux, an appliance)")
     .run(Command::new(account_query(&view.account, "msDS-KeyVersionNumber, msDS-SupportedEncryptionTypes")))
-    .run(Command::at(LINUX, "klist -kte /etc/krb5.keytab"))
+    .run(Command::at(LINUX, LIST_KEYTAB))
 }
 
-/// The commands of systems other than Windows that set a new machine password: one for each system, because a second one
-/// would outdate the key that the first one made.
+/// The steps that set a new machine password with the tool of a system other than Windows. Each system has a step of its own,
+/// because a second tool would outdate the key of the first.
 fn reset_with_own_tool(view: &View<'_>) -> Vec<Step> {
     let differs = "the kvno or the encryption types differ";
     let systems: [(&str, &str, Vec<Command>); 3] = [
@@ -86,7 +88,7 @@ fn reset_with_own_tool(view: &View<'_>) -> Vec<Step> {
     systems.into_iter().map(step).collect()
 }
 
-/// A keytab, or what takes its place, is out of date.
+/// A keytab that is out of date, or the key of an appliance.
 pub(super) fn keytab(view: &View<'_>) -> Vec<Step> {
     let (account, spn) = (view.account.in_sentence(), view.spn.in_sentence());
     let realm = match view.domains.iter().find(|domain| domain.is_known()) {
@@ -107,7 +109,7 @@ pub(super) fn keytab(view: &View<'_>) -> Vec<Step> {
             &view.account,
             "msDS-KeyVersionNumber, pwdLastSet, msDS-SupportedEncryptionTypes",
         )))
-        .run(Command::at(LINUX, "klist -kte /etc/krb5.keytab"))
+        .run(Command::at(LINUX, LIST_KEYTAB))
         .run(Command::at(LINUX, format!("kvno {}", view.spn.in_query()))),
     ];
     steps.extend(reset_with_own_tool(view));
@@ -133,26 +135,20 @@ pub(super) fn keytab(view: &View<'_>) -> Vec<Step> {
         )))
         .undo("The old key cannot be restored: make another keytab.", []),
     ));
-    let types = |value: &str| {
-        Command::new(format!(
-            "Get-ADObject -LDAPFilter '(sAMAccountName={})' | Set-ADObject -Replace \
-             @{{'msDS-SupportedEncryptionTypes'={value}}}",
-            if view.account.is_known() { view.account.in_filter() } else { NameRole::Account.placeholder() }
-        ))
-    };
     steps.push(
         Step::directory(format!("Set {account} to AES only (24), so that the KDC never uses RC4 for it."))
             .only_if("the new keytab has AES keys on every host of the account")
             .risk("a keytab with RC4 only fails at once. Since the updates of 2026 (CVE-2026-20833, KDC 201 to 209) it fails anyway.")
             .needs("the right to change the account, and a note of the old value.")
-            .run(types("24"))
-            .undo("Set the old value. 28 allows RC4 too, as an exception with a date.", [types("<old value>")])
+            .run(view.set_encryption_types("24"))
+            .undo("Set the old value. 28 allows RC4 too, as an exception with a date.", [view.set_encryption_types("<old value>")])
             .verify("kvno gets a ticket with AES.", [Command::at(LINUX, format!("kvno {}", view.spn.in_query()))]),
     );
     steps.push(view.purge_tickets());
     steps
 }
 
+/// The key of an Azure storage account.
 pub(super) fn azure_files(view: &View<'_>) -> Vec<Step> {
     let account = view.account.in_sentence();
     let rotate = |key: &str| {
@@ -161,7 +157,7 @@ pub(super) fn azure_files(view: &View<'_>) -> Vec<Step> {
              group> -StorageAccountName <storage account>"
         )
     };
-    let module = "a host with the AzFilesHybrid module";
+    let module = STORAGE_MODULE;
     vec![
         Step::note(format!(
             "Safe in production hours for mounted shares. New connections may fail until the key has \
@@ -169,11 +165,7 @@ pub(super) fn azure_files(view: &View<'_>) -> Vec<Step> {
              account and its SPN as they are."
         )),
         Step::read("Check the storage account and its AD object: key, encryption types, SPN.")
-            .run(Command::at(
-                module,
-                "Debug-AzStorageAccountAuth -StorageAccountName <storage account> -ResourceGroupName \
-                 <resource group> -Verbose",
-            ))
+            .run(Command::at(module, CHECK_STORAGE_ACCOUNT))
             .run(Command::new(account_query(&view.account, "msDS-SupportedEncryptionTypes, pwdLastSet, servicePrincipalName"))),
         view.with_verification(
             Step::directory(format!(
@@ -200,7 +192,7 @@ pub(super) fn azure_files(view: &View<'_>) -> Vec<Step> {
     ]
 }
 
-/// AZUREADSSOACC: Entra ID holds a copy of its key.
+/// The account AZUREADSSOACC, whose key Entra ID has too.
 pub(super) fn entra(view: &View<'_>) -> Vec<Step> {
     let account = view.account.in_sentence();
     vec![
@@ -252,7 +244,7 @@ pub(super) fn trust(view: &View<'_>) -> Vec<Step> {
              all domain controllers: PAC signatures fail where only some have the updates KB5008380, \
              KB5020805 and KB5037754.",
         )
-        .run(Command::at(place, format!("netdom trust {here} /domain:{there} /verify /kerberos")))
+        .run(verify_trust(&view.domains))
         .run(Command::at(
             place,
             "Get-WinEvent -FilterHashtable \

@@ -1,28 +1,39 @@
-//! One account with two keys: machine passwords, service accounts, managed accounts, encryption types,
-//! tickets that are older than the key.
+//! Fixes for a responder whose key differs from the directory: machine passwords, service accounts, managed
+//! accounts, encryption types, old tickets.
 
 use super::Step;
 use super::view::{Service, View};
 use super::{controller, foreign};
 use crate::diagnosis::AccountKind;
 use crate::diagnosis::command::Command;
-use crate::diagnosis::request::{ENCRYPTION_POLICY, account_query, on_every_controller};
+use crate::diagnosis::request::{
+    ENCRYPTION_POLICY, MANAGED_PASSWORD_EVENTS, account_query, on_every_controller, test_managed_account,
+};
+use crate::text::sentence::capitalised;
 
+/// The fix for an account whose key neither a machine nor a user sets, if the account that answered is one.
+fn fix_of_account_kind(view: &View<'_>) -> Option<Vec<Step>> {
+    match view.account_kind() {
+        AccountKind::ManagedService | AccountKind::DelegatedManagedService => Some(managed_account(view)),
+        AccountKind::ClusterName => Some(super::cluster::cluster_name_account(view)),
+        AccountKind::AzureStorage => Some(foreign::azure_files(view)),
+        AccountKind::EntraSeamlessSso => Some(foreign::entra(view)),
+        _ => None,
+    }
+}
+
+/// The machine password of a host.
 pub(super) fn machine_account(view: &View<'_>) -> Vec<Step> {
+    if let Some(steps) = fix_of_account_kind(view) {
+        return steps;
+    }
+    if view.account_kind().is_domain_controller() || view.input.responder_is_controller == Some(true) {
+        return controller::domain_controller(view);
+    }
     let system =
         view.input.responder_account.as_ref().and_then(|account| account.operating_system.as_deref());
-    match (view.account_kind(), view.input.responder_is_controller) {
-        (AccountKind::ManagedService | AccountKind::DelegatedManagedService, _) => {
-            return managed_account(view);
-        }
-        (AccountKind::ClusterName, _) => return super::cluster::cluster_name_account(view),
-        (AccountKind::AzureStorage, _) => return foreign::azure_files(view),
-        (AccountKind::EntraSeamlessSso, _) => return foreign::entra(view),
-        (AccountKind::DomainController | AccountKind::ReadOnlyDomainController, _) | (_, Some(true)) => {
-            return controller::domain_controller(view);
-        }
-        _ if system.is_some_and(|system| !is_windows(system)) => return foreign::keytab(view),
-        _ => {}
+    if system.is_some_and(|system| !is_windows(system)) {
+        return foreign::keytab(view);
     }
     let controller = view.input.responder_is_controller;
     let host = view.server();
@@ -100,13 +111,13 @@ pub(super) fn machine_account(view: &View<'_>) -> Vec<Step> {
     steps
 }
 
-/// operatingSystem of Windows, or of Microsoft's hypervisor.
+/// Is this the operatingSystem of Windows or of Microsoft's hypervisor?
 fn is_windows(system: &str) -> bool {
     let system = system.to_ascii_lowercase();
     system.contains("windows") || system.starts_with("hyper-v server")
 }
 
-/// The machine password of a member.
+/// The step that sets a new machine password on a member.
 fn repair_machine_password(view: &View<'_>) -> Step {
     let host = view.server();
     Step::directory(format!(
@@ -134,13 +145,10 @@ fn repair_machine_password(view: &View<'_>) -> Step {
         )
 }
 
+/// The password of a service account on the hosts of its service.
 pub(super) fn service_account(view: &View<'_>) -> Vec<Step> {
-    match view.account_kind() {
-        AccountKind::ManagedService | AccountKind::DelegatedManagedService => return managed_account(view),
-        AccountKind::ClusterName => return super::cluster::cluster_name_account(view),
-        AccountKind::AzureStorage => return foreign::azure_files(view),
-        AccountKind::EntraSeamlessSso => return foreign::entra(view),
-        _ => {}
+    if let Some(steps) = fix_of_account_kind(view) {
+        return steps;
     }
     let account = view.account.in_sentence();
     let service = view.service.words();
@@ -196,7 +204,7 @@ pub(super) fn service_account(view: &View<'_>) -> Vec<Step> {
     steps
 }
 
-/// Whether this host may fetch the password of a managed service account, and can.
+/// The check whether a host may fetch the password of a managed service account, and can.
 fn check_managed_account(view: &View<'_>) -> Step {
     let (account, server) = (&view.account, view.server());
     Step::read(format!(
@@ -205,7 +213,7 @@ fn check_managed_account(view: &View<'_>) -> Step {
         account.in_sentence()
     ))
     .needs("the Active Directory module (RSAT) on the host.")
-    .run(Command::on(server, format!("Test-ADServiceAccount {}", account.in_query())))
+    .run(test_managed_account(server, account))
     .run(Command::new(format!(
         "Get-ADServiceAccount {} -Properties PrincipalsAllowedToRetrieveManagedPassword, PasswordLastSet, \
          msDS-SupportedEncryptionTypes",
@@ -215,7 +223,7 @@ fn check_managed_account(view: &View<'_>) -> Step {
     .run(Command::new(on_every_controller(account, "pwdLastSet")))
 }
 
-/// gMSA or dMSA: Windows fetches the password, nobody types it.
+/// The password of a managed service account (gMSA or dMSA), which Windows fetches and nobody types.
 pub(super) fn managed_account(view: &View<'_>) -> Vec<Step> {
     let account = view.account.in_sentence();
     let server = view.server();
@@ -224,7 +232,7 @@ pub(super) fn managed_account(view: &View<'_>) -> Vec<Step> {
         Step::note(format!(
             "Safe: {account} is a managed service account. Windows fetches its password from a domain \
              controller, so there is none to type. {} restarts.",
-            capital(view.service.words())
+            capitalised(view.service.words())
         )),
         check_managed_account(view),
         Step::read(
@@ -232,10 +240,7 @@ pub(super) fn managed_account(view: &View<'_>) -> Vec<Step> {
              The host keeps the previous password too, so a burst directly after a rollover is replication \
              and ends by itself.",
         )
-        .run(Command::on(
-            server,
-            "Get-WinEvent -FilterHashtable @{LogName='Microsoft-Windows-Kerberos/Operational';Id=105}",
-        ))
+        .run(Command::on(server, MANAGED_PASSWORD_EVENTS))
         .run(Command::new("repadmin /replsummary")),
         Step::directory(format!(
             "Allow the host to retrieve the password of {account}: add its computer account to the group \
@@ -250,7 +255,7 @@ pub(super) fn managed_account(view: &View<'_>) -> Vec<Step> {
             "Take the host out of the group again.",
             [Command::new("Remove-ADGroupMember <group> -Members <computer account of the host>")],
         )
-        .verify("The test is True.", [Command::on(server, format!("Test-ADServiceAccount {}", view.account.in_query()))]),
+        .verify("The test is True.", [test_managed_account(server, &view.account)]),
         view.with_verification(
             Step::host(format!(
                 "Install {account} on the host again and restart the service, so that it uses the current \
@@ -299,6 +304,7 @@ pub(super) fn managed_account(view: &View<'_>) -> Vec<Step> {
     steps
 }
 
+/// The encryption types of an account, its host and its keytabs.
 pub(super) fn encryption_type(view: &View<'_>) -> Vec<Step> {
     match view.account_kind() {
         AccountKind::AzureStorage => return foreign::azure_files(view),
@@ -307,13 +313,7 @@ pub(super) fn encryption_type(view: &View<'_>) -> Vec<Step> {
     }
     let account = view.account.in_sentence();
     let server = view.server();
-    let types = |value: &str| {
-        Command::new(format!(
-            "Get-ADObject -LDAPFilter '(sAMAccountName={})' | Set-ADObject -Replace \
-             @{{'msDS-SupportedEncryptionTypes'={value} }}",
-            if view.account.is_known() { view.account.in_filter() } else { "<account>" }
-        ))
-    };
+    let types = |value: &str| view.set_encryption_types(value);
     vec![
         Step::note(format!(
             "Not safe before both sides are read: a wrong value ends Kerberos for every client of \
@@ -393,6 +393,7 @@ pub(super) fn encryption_type(view: &View<'_>) -> Vec<Step> {
     ]
 }
 
+/// Tickets that are older than the key or the registration.
 pub(super) fn stale_ticket(view: &View<'_>) -> Vec<Step> {
     let account = view.account.in_sentence();
     let mut steps = vec![
@@ -407,21 +408,10 @@ pub(super) fn stale_ticket(view: &View<'_>) -> Vec<Step> {
         ))
         .run(Command::new(on_every_controller(&view.account, "pwdLastSet,whenChanged"))),
     ];
-    let managed = account.ends_with('$');
-    let text = match managed {
-        true => "look at its key: krbtriage explain machine-account, or managed-service-account for a gMSA.",
-        false => "the service still uses the old password: krbtriage explain service-account has the steps.",
+    let text = match account.ends_with('$') {
+        true => "Look at its key: krbtriage explain machine-account, or managed-service-account for a gMSA.",
+        false => "The service still uses the old password: krbtriage explain service-account has the steps.",
     };
-    let mut text = text.to_owned();
-    text[..1].make_ascii_uppercase();
     steps.push(Step::read(text).when("new events appear more than 10 hours after the change"));
     steps
-}
-
-fn capital(text: &str) -> String {
-    let mut text = text.to_owned();
-    if let Some(first) = text.get_mut(..1) {
-        first.make_ascii_uppercase();
-    }
-    text
 }

@@ -1,11 +1,11 @@
-//! The fix of an incident, as steps in a safe order. Triage, audit, `explain` and the page print the same
-//! steps from here.
+//! The fix of an incident, as steps in a safe order. Triage, audit, `explain` and the page show the same
+//! steps.
 //!
-//! The first step is a note: whether the fix is safe now, and what it can break. Checks come before
-//! changes. Where the cause is not confirmed, each change has a condition.
+//! The first step is a note that says whether the fix is safe now and what it can break. Checks come before
+//! changes. If the cause is not confirmed, each change has a condition.
 //!
-//! Files: [`step`] (the type), [`view`] (the incident as the texts name it), then one file for each group
-//! of kinds.
+//! [`step`] has the type, and [`view`] the names of the incident for texts and commands. Each other file has the
+//! fixes of one group of kinds, and [`audit`] those of an audit.
 
 mod address;
 mod audit;
@@ -33,6 +33,7 @@ pub(crate) fn steps(input: &RemedyInput) -> Vec<Step> {
     steps_for(&View::new(input, Occasion::Incident))
 }
 
+/// The steps for the kind in the view.
 fn steps_for(view: &View<'_>) -> Vec<Step> {
     let input = view.input;
     let mut steps = match (input.kind, input.cause) {
@@ -67,12 +68,12 @@ fn steps_for(view: &View<'_>) -> Vec<Step> {
     steps
 }
 
-/// The steps for a kind, with placeholders for every name: for `explain` and the docs.
+/// The steps for a kind, with placeholders for all names.
 pub(crate) fn general(cause: Cause, kind: Kind) -> Vec<Step> {
     steps(&RemedyInput::general(cause, kind))
 }
 
-/// Puts checks before changes where the cause is not confirmed.
+/// Adds a warning to the note and a condition to each change, if the cause is not confirmed.
 fn hold_back(steps: &mut [Step], confidence: Confidence) {
     let before = match confidence {
         Confidence::Confirmed => return,

@@ -1,18 +1,18 @@
-//! Names: records that are out of date, aliases, migrated servers, one name in two domains.
+//! Fixes for names: outdated records, aliases, migrated servers, one name in two domains.
 
 use std::borrow::Cow;
 
 use super::Step;
 use super::view::{Service, View};
-use crate::diagnosis::command::{Command, Name};
-use crate::diagnosis::request::{HOSTS_FILE, list_and, spn_query, two_domains};
+use crate::diagnosis::command::{Command, NameRole};
+use crate::diagnosis::request::{list_and, on_every_controller, spn_query, two_domains};
 
-/// The zone of the target and its name there.
+/// The arguments of the DNS cmdlets that select the target's record.
 fn record_arguments(view: &View<'_>) -> String {
     format!("-ZoneName {} -Name {}", view.target.dns_suffix().unwrap_or("<zone>"), view.target.label())
 }
 
-/// The question that comes before every change of DNS.
+/// The question to ask before every change of DNS.
 fn ask_if_meant(view: &View<'_>) -> Step {
     let (target, responder) = (view.target.in_sentence(), responder_text(view));
     Step::read(format!(
@@ -21,10 +21,11 @@ fn ask_if_meant(view: &View<'_>) -> Step {
          of a load balancer. Then DNS is right, and the SPN belongs on the account that answers: see \
          krbtriage explain name-taken-over."
     ))
-    .run(Command::on(&view.client, format!("Resolve-DnsName {}", view.target.in_query())))
-    .run(Command::on(&view.client, format!("Select-String {} {HOSTS_FILE}", view.target.label())))
+    .run(view.resolve_target())
+    .run(view.search_hosts_file())
 }
 
+/// The host that answered, or the account if no host did, for a sentence.
 fn responder_text<'v>(view: &'v View<'_>) -> Cow<'v, str> {
     match (view.responder.is_absent(), view.account.is_absent()) {
         (true, false) => view.account.with_origin(),
@@ -32,12 +33,12 @@ fn responder_text<'v>(view: &'v View<'_>) -> Cow<'v, str> {
     }
 }
 
-/// Saves a record, replaces it, and waits.
+/// The step that replaces the address in the target's record.
 fn correct_record(view: &View<'_>) -> Step {
     let (target, address) = (view.target.in_sentence(), view.address());
     let record = record_arguments(view);
     let server = "the DNS server";
-    // An IPv6 address is in an AAAA record, which has cmdlets and options of its own.
+    // The DNS cmdlets for IPv6 have other names and options.
     let (kind, option) = match view.address().contains(':') {
         true => ("AAAA", "IPv6Address"),
         false => ("A", "IPv4Address"),
@@ -76,6 +77,7 @@ fn correct_record(view: &View<'_>) -> Step {
     view.with_verification(step)
 }
 
+/// A name that resolves to an address of another host.
 pub(super) fn stale_dns(view: &View<'_>) -> Vec<Step> {
     let (client, target) = (view.client.in_sentence(), view.target.in_sentence());
     vec![
@@ -90,7 +92,7 @@ pub(super) fn stale_dns(view: &View<'_>) -> Vec<Step> {
              its DNS servers are wrong, not the zone."
         ))
         .run(Command::on(&view.client, "ipconfig /flushdns"))
-        .run(Command::on(&view.client, format!("Resolve-DnsName {}", view.target.in_query()))),
+        .run(view.resolve_target()),
         correct_record(view),
         Step::read(format!(
             "If DHCP gave the address of {target} to another machine, check reservations and leases, so \
@@ -100,7 +102,7 @@ pub(super) fn stale_dns(view: &View<'_>) -> Vec<Step> {
     ]
 }
 
-/// A server that serves the name of another one, whose account still owns the SPN.
+/// A server that took over the name of another one, whose account still owns the SPN.
 pub(super) fn taken_over(view: &View<'_>) -> Vec<Step> {
     let (target, owner, spn) = (view.target.in_sentence(), view.owner.in_sentence(), view.spn.in_sentence());
     let responder = responder_text(view);
@@ -132,10 +134,7 @@ pub(super) fn taken_over(view: &View<'_>) -> Vec<Step> {
         .risk(format!("clients that still connect to the old machine as {target} lose Kerberos."))
         .needs("the right to write servicePrincipalName on the account.")
         .runs(each("-D"))
-        .run(Command::new(crate::diagnosis::request::on_every_controller(
-            &view.owner,
-            "servicePrincipalName",
-        )))
+        .run(Command::new(on_every_controller(&view.owner, "servicePrincipalName")))
         .undo("Restore what before.txt shows.", each("-S"))
         .verify(format!("No other account owns {spn}."), spn_query(&view.spn)),
     ];
@@ -146,7 +145,7 @@ pub(super) fn taken_over(view: &View<'_>) -> Vec<Step> {
     steps
 }
 
-/// Gives a computer a further name: DNS and SPNs.
+/// The step that gives a computer an additional name in DNS and in its SPNs.
 fn add_name(view: &View<'_>, server: &str, condition: &str) -> Step {
     let (target, responder) = (view.target.in_query(), responder_text(view));
     Step::directory(format!(
@@ -168,7 +167,7 @@ fn add_name(view: &View<'_>, server: &str, condition: &str) -> Step {
     )
 }
 
-/// Settings that SMB needs in addition to the SPN.
+/// The step with the settings that file shares under an alias need in addition to the SPN.
 fn smb_aliases(view: &View<'_>) -> Option<Step> {
     let target = view.target.in_sentence();
     matches!(view.service, Service::Files | Service::Windows | Service::Other).then(|| {
@@ -186,7 +185,7 @@ fn smb_aliases(view: &View<'_>) -> Option<Step> {
     })
 }
 
-/// A cluster name or alias on the host that answered.
+/// A cluster name or an alias that the host which answered serves.
 pub(super) fn alias(view: &View<'_>) -> Vec<Step> {
     let (target, responder) = (view.target.in_sentence(), responder_text(view));
     let meant = format!("{target} is meant to resolve to {responder}");
@@ -245,8 +244,7 @@ pub(super) fn same_name(view: &View<'_>) -> Vec<Step> {
              lastLogonDate, PasswordLastSet, dNSHostName, whenCreated"
         ))
     };
-    let computer = Name::absent(crate::diagnosis::command::NameRole::Account);
-    let computer = computer.in_command();
+    let computer = NameRole::Account.placeholder();
     vec![
         Step::note(format!(
             "Safe: with full names nothing in the directory changes. Two computers named {label} in \
@@ -263,7 +261,7 @@ pub(super) fn same_name(view: &View<'_>) -> Vec<Step> {
             "See which of the two {target} resolves to on {client}, and its list of DNS suffixes: the \
              first suffix that has the name wins."
         ))
-        .run(Command::on(&view.client, format!("Resolve-DnsName {}", view.target.in_query())))
+        .run(view.resolve_target())
         .run(Command::on(&view.client, "Get-DnsClientGlobalSetting")),
         Step::read(
             "See whether both computers are in use. One machine that was migrated leaves an old account \
@@ -285,7 +283,7 @@ pub(super) fn same_name(view: &View<'_>) -> Vec<Step> {
     ]
 }
 
-/// Nothing shows the cause.
+/// An incident without a known cause.
 pub(super) fn not_enough_data(view: &View<'_>) -> Vec<Step> {
     let target = view.target.in_sentence();
     let is_realm = view.class.eq_ignore_ascii_case("krbtgt");

@@ -1,20 +1,15 @@
-//! SPNs on the wrong account, on several accounts, or on an account that is no longer used.
+//! Fixes for SPNs on the wrong account, on several accounts, or on an account that is no longer used.
 
 use super::Step;
 use super::view::{Service, View};
-use crate::diagnosis::AccountKind;
 use crate::diagnosis::command::{Command, Name, NameRole};
-use crate::diagnosis::request::spn_query;
+use crate::diagnosis::request::{account_query, list_and, on_every_controller, spn_query};
 
+/// An SPN on another account than the one that answered.
 pub(super) fn misplaced(view: &View<'_>) -> Vec<Step> {
     let is_machine_class =
         view.class.eq_ignore_ascii_case("host") || view.class.eq_ignore_ascii_case("RestrictedKrbHost");
-    let owner_is_computer = view.owner_facts().is_some_and(|owner| {
-        matches!(
-            owner.kind,
-            AccountKind::Computer | AccountKind::DomainController | AccountKind::ReadOnlyDomainController
-        )
-    });
+    let owner_is_computer = view.owner_facts().is_some_and(|owner| owner.kind.is_machine());
     match (is_machine_class, view.input.via_host) {
         (true, _) if owner_is_computer || view.owner.is_absent() && view.service == Service::Windows => {
             host_spn(view)
@@ -24,7 +19,7 @@ pub(super) fn misplaced(view: &View<'_>) -> Vec<Step> {
     }
 }
 
-/// The SPN is on another account than the one that answered.
+/// An SPN other than `HOST` that is itself registered on another account.
 fn on_another_account(view: &View<'_>) -> Vec<Step> {
     let (spn, owner, account) =
         (view.spn.in_sentence(), view.owner.in_sentence(), view.account.with_origin());
@@ -52,8 +47,7 @@ fn on_another_account(view: &View<'_>) -> Vec<Step> {
             "{owner} is disabled: it is probably a leftover, and no service can run under it."
         )));
     }
-    let managed =
-        matches!(view.account_kind(), AccountKind::ManagedService | AccountKind::DelegatedManagedService);
+    let managed = if view.account_kind().is_managed() { ", a managed service account" } else { "" };
     let run_under =
         Step::host(format!("Run {service} under {owner}, restart it, and leave the SPN where it is."))
             .only_if(format!("{owner} is the intended service account"))
@@ -61,7 +55,6 @@ fn on_another_account(view: &View<'_>) -> Vec<Step> {
             .needs(format!("the password of {owner}, unless it is a managed service account."))
             .undo(format!("Run {service} under {account} again."), []);
     steps.push(run_under);
-    let managed = if managed { ", a managed service account" } else { "" };
     steps.push(view.move_spn(
         &view.owner,
         &view.account,
@@ -84,11 +77,10 @@ fn on_another_account(view: &View<'_>) -> Vec<Step> {
     steps
 }
 
-/// Nobody owns the exact SPN; by its HOST alias it belongs to the computer, and a service account answered.
+/// An SPN that nobody owns exactly. The KDC uses the `HOST` SPN of the computer, and a service account answered.
 fn through_host(view: &View<'_>) -> Vec<Step> {
     let (spn, account) = (view.spn.in_sentence(), view.account.in_sentence());
     let (service, server) = (view.service.words(), view.server());
-    let word = (view.spn.in_query(), view.account.in_command());
     let mut steps = vec![
         Step::note(format!(
             "Safe if {account} is the account that {service} is meant to run under: one SPN is added, and \
@@ -110,8 +102,8 @@ fn through_host(view: &View<'_>) -> Vec<Step> {
             .only_if(format!("{service} is meant to run under {account}"))
             .risk(risk)
             .needs("the right to write servicePrincipalName on the account.")
-            .run(Command::new(format!("setspn -S {} {}", word.0, word.1)))
-            .undo("Remove it again.", [Command::new(format!("setspn -D {} {}", word.0, word.1))])
+            .run(view.setspn("-S", &view.account))
+            .undo("Remove it again.", [view.setspn("-D", &view.account)])
             .verify(format!("{account} is the only owner."), spn_query(&view.spn)),
     );
     steps.push(
@@ -126,7 +118,7 @@ fn through_host(view: &View<'_>) -> Vec<Step> {
     steps
 }
 
-/// A `HOST` SPN, and a service under another account answered.
+/// A `HOST` SPN of a computer, and a service under another account answered.
 fn host_spn(view: &View<'_>) -> Vec<Step> {
     let (spn, account) = (view.spn.in_sentence(), view.account.with_origin());
     let server = view.server();
@@ -151,6 +143,7 @@ fn host_spn(view: &View<'_>) -> Vec<Step> {
     ]
 }
 
+/// An SPN on several accounts.
 pub(super) fn duplicate(view: &View<'_>) -> Vec<Step> {
     let spn = view.spn.in_sentence();
     let (service, server) = (view.service.words(), view.server());
@@ -158,7 +151,7 @@ pub(super) fn duplicate(view: &View<'_>) -> Vec<Step> {
         view.input.owners.iter().map(|facts| Name::account(facts, NameRole::Owner)).collect();
     let all = match owners.is_empty() {
         true => "the accounts that own it".to_owned(),
-        false => crate::diagnosis::request::list_and(&owners),
+        false => list_and(&owners),
     };
     let save: Vec<&Name> = if owners.is_empty() { vec![&view.owner] } else { owners.iter().collect() };
     let mut steps = vec![
@@ -176,19 +169,18 @@ pub(super) fn duplicate(view: &View<'_>) -> Vec<Step> {
         .runs(spn_query(&view.spn)),
         view.save_spns(&save),
     ];
-    let wrong = if view.owner.is_absent() { Name::absent(NameRole::Owner) } else { view.owner.clone() };
     steps.push(
         Step::directory(format!("Remove {spn} from the account that is wrong, one account at a time."))
-            .only_if(format!("{service} does not run under {} on any host", wrong.in_sentence()))
+            .only_if(format!("{service} does not run under {} on any host", view.owner.in_sentence()))
             .risk(
                 "Kerberos ends for every service that runs under that account and uses the SPN. Never \
                  remove a computer's own HOST SPN from its account.",
             )
             .needs("the right to write servicePrincipalName on the account.")
-            .run(Command::new(format!("setspn -D {} {}", view.spn.in_query(), wrong.in_command())))
+            .run(view.setspn("-D", &view.owner))
             .undo(
                 "Restore it from before.txt. setspn -S refuses it while another account has it.",
-                [Command::new(format!("setspn -S {} {}", view.spn.in_query(), wrong.in_command()))],
+                [view.setspn("-S", &view.owner)],
             )
             .verify(
                 "One owner is left. Do not wait for a clean setspn -F -X: it takes long and much memory, \
@@ -210,7 +202,7 @@ pub(super) fn leftover(view: &View<'_>) -> Vec<Step> {
             "Safe once nobody uses {owner}. Disable it before you remove anything: that is undone in a second."
         )),
         Step::read(format!("Find out whether anything still logs on as {owner}, and save its SPNs."))
-            .run(Command::new(crate::diagnosis::request::account_query(
+            .run(Command::new(account_query(
                 &view.owner,
                 "lastLogonTimestamp, pwdLastSet, userAccountControl, whenChanged, operatingSystem",
             )))
@@ -230,7 +222,6 @@ pub(super) fn leftover(view: &View<'_>) -> Vec<Step> {
                 .verify("Nobody reports a failed logon.", []),
         );
     }
-    let spn_word = view.spn.in_query();
     steps.push(
         Step::directory(format!(
             "Remove {spn} from {owner}, and register it on {account} where {account} should serve it."
@@ -238,18 +229,12 @@ pub(super) fn leftover(view: &View<'_>) -> Vec<Step> {
         .only_if(&unused)
         .risk("clients get no ticket for it until it is registered and replicated.")
         .needs("the right to write servicePrincipalName on both accounts.")
-        .run(Command::new(format!("setspn -D {spn_word} {}", view.owner.in_command())))
-        .run(Command::new(crate::diagnosis::request::on_every_controller(
-            &view.owner,
-            "servicePrincipalName",
-        )))
-        .run(Command::new(format!("setspn -S {spn_word} {}", view.account.in_command())))
+        .run(view.setspn("-D", &view.owner))
+        .run(Command::new(on_every_controller(&view.owner, "servicePrincipalName")))
+        .run(view.setspn("-S", &view.account))
         .undo(
             "Restore what before.txt shows.",
-            [
-                Command::new(format!("setspn -D {spn_word} {}", view.account.in_command())),
-                Command::new(format!("setspn -S {spn_word} {}", view.owner.in_command())),
-            ],
+            [view.setspn("-D", &view.account), view.setspn("-S", &view.owner)],
         )
         .verify(
             "The owner is right, or the SPN falls back to the HOST SPN of the right computer.",

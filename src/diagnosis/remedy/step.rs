@@ -1,4 +1,4 @@
-//! One step of a fix: what to do, under which condition, at which risk, and how to undo and verify it.
+//! A step of a fix: the action with its condition, risk, undo and verification.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -8,22 +8,23 @@ use serde::Serialize;
 use crate::diagnosis::command::{Command, sentence};
 use crate::text::sentence::uncapitalised;
 
-/// Effect of a step.
+/// The part of the environment that a step changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Effect {
-    /// Nothing to run: whether the fix is safe now and what it can break.
+    /// Nothing. The step says whether the fix is safe now and what it can break.
     Note,
-    /// It reads, or empties a cache.
+    /// Nothing that stays. The step reads, or empties a cache.
     Read,
     /// The configuration of a host, service or appliance.
     Host,
     /// The directory: SPNs, accounts, passwords, trusts.
     Directory,
+    /// DNS records.
     Dns,
 }
 
-/// A text with the commands that carry it out.
+/// A text with its commands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Action {
     pub(crate) text: Cow<'static, str>,
@@ -31,7 +32,7 @@ pub(crate) struct Action {
     pub(crate) commands: Vec<Command>,
 }
 
-/// One step. Fields are in the order in which a person should read them, also in JSON.
+/// One step of a fix. The fields are in the order in which a person should read them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Step {
     pub(crate) effect: Effect,
@@ -42,7 +43,7 @@ pub(crate) struct Step {
     pub(crate) action: Cow<'static, str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) risk: Option<Cow<'static, str>>,
-    /// Rights and states that the commands need.
+    /// Rights, tools and states that the commands need.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) prerequisite: Option<Cow<'static, str>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -87,11 +88,12 @@ impl Step {
         Self::new(Effect::Dns, action)
     }
 
-    /// A clause without `Only if` and without a full stop.
+    /// Sets a condition for a change: a clause without `Only if` and without a full stop.
     pub(super) fn only_if(self, condition: impl fmt::Display) -> Self {
         Self { condition: Some(format!("Only if {condition}").into()), ..self }
     }
 
+    /// Sets a condition for a step that does no harm: a clause without `If` and without a full stop.
     pub(super) fn when(self, condition: impl fmt::Display) -> Self {
         Self { condition: Some(format!("If {condition}").into()), ..self }
     }
@@ -126,14 +128,14 @@ impl Step {
         Self { verify: Some(Action { text: text.into(), commands: commands.into() }), ..self }
     }
 
-    /// Condition, action and risk, without commands.
+    /// Formats condition, action and risk, without commands.
     pub(crate) fn brief(&self) -> String {
         let bare =
             Self { prerequisite: None, commands: Vec::new(), undo: None, verify: None, ..self.clone() };
         bare.to_string()
     }
 
-    /// Does it change something that stays?
+    /// Does the step change something that stays?
     pub(crate) fn changes(&self) -> bool {
         matches!(self.effect, Effect::Host | Effect::Directory | Effect::Dns)
     }
@@ -146,7 +148,7 @@ impl Step {
     }
 }
 
-/// The whole step, as a report's cell has it.
+/// Formats the whole step.
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.condition {

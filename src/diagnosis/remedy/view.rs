@@ -1,20 +1,20 @@
-//! The incident as the texts of a fix name it, and the steps that many fixes share.
+//! The names of an incident for the texts of its fix, and the steps and commands that several fixes share.
 
 use std::net::IpAddr;
 
 use super::{NameRole, RemedyInput, Step};
 use crate::diagnosis::command::{Command, Name};
-use crate::diagnosis::request::{NEWEST_EVENT, POOLS, appcmd, on_every_controller, spn_query};
+use crate::diagnosis::request::{HOSTS_FILE, NEWEST_EVENT, POOLS, appcmd, on_every_controller, spn_query};
 use crate::diagnosis::{AccountFacts, AccountKind, IncidentName};
 use crate::names::Principal;
 
-/// The service that uses a service class.
+/// The service of a service class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Service {
     Web,
     Files,
     Sql,
-    /// `HOST`, `RPCSS`, `RestrictedKrbHost`: WMI, DCOM and other RPC of Windows itself.
+    /// WMI, DCOM and other RPC of Windows itself (`HOST`, `RPCSS`, `RestrictedKrbHost`).
     Windows,
     Directory,
     Other,
@@ -41,7 +41,7 @@ impl Service {
             .map_or(Self::Other, |(_, service)| service)
     }
 
-    /// In a sentence.
+    /// The service as a noun with its article.
     pub(super) fn words(self) -> &'static str {
         match self {
             Self::Web => "the web service",
@@ -52,7 +52,7 @@ impl Service {
     }
 }
 
-/// Purpose of the steps.
+/// The reason for the steps: an incident, or a finding of an audit before anything failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Occasion {
     Incident,
@@ -66,7 +66,7 @@ pub(super) struct View<'a> {
     pub(super) client: Name,
     pub(super) target: Name,
     pub(super) spn: Name,
-    /// The service class of the SPN; empty where the target is none.
+    /// The service class of the SPN; empty if the target is not an SPN.
     pub(super) class: Box<str>,
     pub(super) service: Service,
     /// The host that answered.
@@ -117,32 +117,32 @@ impl<'a> View<'a> {
         }
     }
 
-    /// The service is this one, or no incident says which: then the texts cover each.
+    /// Is the service this one, or is there no incident? In the second case the texts cover every service.
     pub(super) fn may_be(&self, service: Service) -> bool {
         self.service == service || self.spn.is_absent()
     }
 
-    /// Nothing failed yet.
+    /// Are these the steps for an audit?
     pub(super) fn is_audit(&self) -> bool {
         self.occasion == Occasion::Audit
     }
 
-    /// Kind of the account that answered.
+    /// The kind of the account that answered.
     pub(super) fn account_kind(&self) -> AccountKind {
         self.input.responder_account.as_ref().map_or(AccountKind::Unknown, |facts| facts.kind)
     }
 
-    /// Facts about the SPN's other owner.
+    /// The facts about [`owner`](Self::owner).
     pub(super) fn owner_facts(&self) -> Option<&AccountFacts> {
         self.input.owners.iter().find(|owner| *owner.name == *self.owner.in_sentence())
     }
 
-    /// The host to look at for the service: the one that answered, else the target.
+    /// The host of the service: the one that answered, or the target if none did.
     pub(super) fn server(&self) -> &Name {
         if self.responder.is_absent() { &self.target } else { &self.responder }
     }
 
-    /// `169.254.95.120 (IBM USB Remote NDIS Network Device)`, or `the shared address`.
+    /// The shared addresses for a sentence, such as `169.254.95.120 (IBM USB Remote NDIS Network Device)`.
     pub(super) fn address_words(&self) -> String {
         let one = |shared: &crate::diagnosis::SharedAddress| match shared.adapter.is_empty() {
             true => shared.address.to_string(),
@@ -154,17 +154,17 @@ impl<'a> View<'a> {
         }
     }
 
-    /// The address for a command.
+    /// The first shared address for a command, or its placeholder.
     pub(super) fn address(&self) -> String {
         self.addresses.first().map_or_else(|| "<address>".to_owned(), ToString::to_string)
     }
 
-    /// The domain to name in a command: of the target, else the first known one.
+    /// The first known domain for a command, or its placeholder.
     pub(super) fn domain(&self) -> &str {
         self.domains.iter().find(|domain| domain.is_known()).map_or("<domain>", Name::in_command)
     }
 
-    /// Commands that show on the client whether the fix worked.
+    /// Commands that show on the client whether the fix works.
     pub(super) fn verification(&self) -> Vec<Command> {
         let target = self.target.in_command();
         let test = match self.service {
@@ -184,7 +184,7 @@ impl<'a> View<'a> {
         test.map(|line| Command::on(&self.client, line)).into_iter().chain([events]).collect()
     }
 
-    /// Adds to a step how to see on the client that the fix worked.
+    /// Adds to a step how to verify that the fix works.
     pub(super) fn with_verification(&self, step: Step) -> Step {
         if self.is_audit() {
             return step.verify("Export again and run krbtriage audit: it no longer lists this.", []);
@@ -197,7 +197,7 @@ impl<'a> View<'a> {
         step.verify(text, self.verification())
     }
 
-    /// Empties the ticket caches of the client; the last step of a fix of keys and SPNs.
+    /// The last step of a fix of keys or SPNs, which empties the ticket caches of the client.
     pub(super) fn purge_tickets(&self) -> Step {
         let purge = |session: &str| Command::on(&self.client, format!("klist {session}purge"));
         let step = Step::read(format!(
@@ -210,7 +210,7 @@ impl<'a> View<'a> {
         self.with_verification(step)
     }
 
-    /// Saves the SPNs of accounts before one is changed.
+    /// The step that saves the SPNs of accounts before they are changed.
     pub(super) fn save_spns(&self, accounts: &[&Name]) -> Step {
         let commands = accounts.iter().enumerate().map(|(i, account)| {
             let arrow = if i == 0 { ">" } else { ">>" };
@@ -220,10 +220,33 @@ impl<'a> View<'a> {
             .runs(commands)
     }
 
-    /// Moves the SPN from one account to another.
+    /// Adds (`-S`) the SPN to an account, or removes it (`-D`).
+    pub(super) fn setspn(&self, option: &str, account: &Name) -> Command {
+        Command::new(format!("setspn {option} {} {}", self.spn.in_query(), account.in_command()))
+    }
+
+    /// Sets `msDS-SupportedEncryptionTypes` of the account that answered.
+    pub(super) fn set_encryption_types(&self, value: &str) -> Command {
+        let account =
+            if self.account.is_known() { self.account.in_filter() } else { NameRole::Account.placeholder() };
+        Command::new(format!(
+            "Get-ADObject -LDAPFilter '(sAMAccountName={account})' | Set-ADObject -Replace \
+             @{{'msDS-SupportedEncryptionTypes'={value}}}"
+        ))
+    }
+
+    /// Resolves the target's name on the client.
+    pub(super) fn resolve_target(&self) -> Command {
+        Command::on(&self.client, format!("Resolve-DnsName {}", self.target.in_query()))
+    }
+
+    /// Finds the target's name in the hosts file of the client.
+    pub(super) fn search_hosts_file(&self) -> Command {
+        Command::on(&self.client, format!("Select-String {} {HOSTS_FILE}", self.target.label()))
+    }
+
+    /// The step that moves the SPN from one account to another.
     pub(super) fn move_spn(&self, from: &Name, to: &Name, condition: &str) -> Step {
-        let spn = self.spn.in_query();
-        let (from_word, to_word) = (from.in_command(), to.in_command());
         Step::directory(format!(
             "Move {} from {} to {} on one domain controller: remove it, wait until every domain controller \
              shows the change, then register it.",
@@ -237,23 +260,17 @@ impl<'a> View<'a> {
              service that uses it on the old account. Never move a computer's own HOST SPN.",
         )
         .needs("the right to write servicePrincipalName on both accounts.")
-        .run(Command::new(format!("setspn -D {spn} {from_word}")))
+        .run(self.setspn("-D", from))
         .run(Command::new(on_every_controller(from, "servicePrincipalName")))
-        .run(Command::new(format!("setspn -S {spn} {to_word}")))
-        .undo(
-            "Restore what before.txt shows.",
-            [
-                Command::new(format!("setspn -D {spn} {to_word}")),
-                Command::new(format!("setspn -S {spn} {from_word}")),
-            ],
-        )
+        .run(self.setspn("-S", to))
+        .undo("Restore what before.txt shows.", [self.setspn("-D", to), self.setspn("-S", from)])
         .verify(
             format!("{} is the only owner of {}.", to.at_start(), self.spn.in_sentence()),
             spn_query(&self.spn),
         )
     }
 
-    /// Shows the accounts that services on a host run under.
+    /// Commands that show the accounts of the services on a host.
     pub(super) fn service_accounts(&self, host: &Name) -> Vec<Command> {
         let place = host.with_origin();
         let filter = match self.service {

@@ -1,4 +1,4 @@
-//! HTTP where two accounts are right: IIS kernel mode, and WinRM on a host with a web site.
+//! Fixes for HTTP if both accounts are right: IIS in kernel mode, and WinRM on a host with a web site.
 
 use super::Step;
 use super::view::View;
@@ -6,7 +6,7 @@ use crate::diagnosis::AccountKind;
 use crate::diagnosis::command::Command;
 use crate::diagnosis::request::{POOLS, WINDOWS_AUTHENTICATION, appcmd, spn_query};
 
-/// The two registrations that are right although another account answered.
+/// The check for the cases in which the SPN is right although another account answered.
 pub(super) fn rule_out_both_right(view: &View<'_>) -> Step {
     use AccountKind::{DelegatedManagedService, ManagedService, User};
     let (spn, owner, account) =
@@ -31,6 +31,7 @@ pub(super) fn rule_out_both_right(view: &View<'_>) -> Step {
     .run(appcmd(&view.server().with_origin(), &format!("list config '<site>' {WINDOWS_AUTHENTICATION}")))
 }
 
+/// A web site whose SPN is on the pool's account, while IIS decrypts with the machine's key.
 pub(super) fn kernel_mode(view: &View<'_>) -> Vec<Step> {
     let (spn, owner) = (view.spn.in_sentence(), view.owner.in_sentence());
     let server = view.server();
@@ -76,16 +77,14 @@ pub(super) fn kernel_mode(view: &View<'_>) -> Vec<Step> {
             .only_if(format!("no pool and no service on any node runs under {owner} any more, and each node has a name of its own"))
             .risk("Kerberos ends for every site whose pool still runs under that account.")
             .needs("the right to write servicePrincipalName on the account.")
-            .run(Command::new(format!("setspn -D {} {}", view.spn.in_query(), view.owner.in_command())))
-            .undo(
-                "Register it again.",
-                [Command::new(format!("setspn -S {} {}", view.spn.in_query(), view.owner.in_command()))],
-            )
+            .run(view.setspn("-D", &view.owner))
+            .undo("Register it again.", [view.setspn("-S", &view.owner)])
             .verify("Only HOST of the computer is left.", spn_query(&view.spn)),
         view.purge_tickets(),
     ]
 }
 
+/// WinRM on a host whose HTTP SPN is on the account of a web site.
 pub(super) fn two_services(view: &View<'_>) -> Vec<Step> {
     let (spn, owner, target) = (view.spn.in_sentence(), view.owner.in_sentence(), view.target.in_sentence());
     let host = view.target.in_command();
@@ -119,17 +118,14 @@ pub(super) fn two_services(view: &View<'_>) -> Vec<Step> {
         .needs("the right to write servicePrincipalName on the account, and to add a DNS record.")
         .run(Command::new(format!("setspn -L {} > before.txt", view.owner.in_command())))
         .run(Command::new(format!("setspn -S HTTP/<site name> {}", view.owner.in_command())))
-        .run(Command::new(format!("setspn -D {} {}", view.spn.in_query(), view.owner.in_command())))
-        .undo(
-            "Register the old SPN again.",
-            [Command::new(format!("setspn -S {} {}", view.spn.in_query(), view.owner.in_command()))],
-        )
+        .run(view.setspn("-D", &view.owner))
+        .undo("Register the old SPN again.", [view.setspn("-S", &view.owner)])
         .verify("Each name has one owner.", spn_query(&view.spn)),
         view.purge_tickets(),
     ]
 }
 
-/// WinRM with the port in its SPN, which the computer owns.
+/// The step that makes WinRM ask for an SPN with its port, which the computer owns.
 fn use_spn_with_port(view: &View<'_>, host: &str, port_spn: &str, computer: &str) -> Step {
     let session = format!(
         "Invoke-Command -ComputerName {host} -SessionOption (New-PSSessionOption -IncludePortInSPN) {{ \

@@ -1,4 +1,4 @@
-//! Data that `collect-script` can collect for a request, and its form in a report's column.
+//! The data that `collect-script` can collect for a request, and its text in a report.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,10 +6,9 @@ use std::str::FromStr;
 use super::Request;
 use crate::diagnosis::command::{Name, is_host};
 
-/// Data that `collect-script` can collect for a request.
+/// Data that `collect-script` can collect.
 ///
-/// Written as `addresses=srv2`, `resolve=srv2@srv1`, `accounts`, for a report's column; names that no
-/// inventory, account list or given log knows are left out.
+/// A report has it as a text such as `addresses=srv2`, `resolve=srv2@srv1` or `accounts`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Collectable {
     Addresses(String),
@@ -23,11 +22,11 @@ pub(crate) enum Collectable {
     },
     /// Services, application pools, encryption policy and secure channel of a host.
     HostState(String),
-    /// The tickets of a host's services.
+    /// The tickets of LocalSystem and NetworkService on a host.
     Tickets(String),
 }
 
-/// A text that is not a [`Collectable`].
+/// A text that is not the text of a [`Collectable`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("\"{0}\" is not something a script can collect")]
 pub(crate) struct NotCollectable(String);
@@ -67,7 +66,7 @@ impl FromStr for Collectable {
     }
 }
 
-/// Codes of requests that only a person can answer.
+/// Identifiers of the requests that only a person can answer.
 const FOR_PEOPLE: [&str; 10] = [
     "meant-name",
     "shared-connection",
@@ -81,13 +80,13 @@ const FOR_PEOPLE: [&str; 10] = [
     "newer-inventory",
 ];
 
-/// No script can collect the answer to requests with this code.
+/// Can only a person answer the request with this identifier?
 pub(crate) fn is_for_people(code: &str) -> bool {
     FOR_PEOPLE.contains(&code)
 }
 
 impl Request {
-    /// The part that `collect-script` can collect. Unknown hosts are left out.
+    /// The data that `collect-script` can collect for it. Hosts that no input has are left out.
     pub(crate) fn collectables(&self) -> Vec<Collectable> {
         let host = |name: &Name| name.is_known().then(|| name.in_command().to_owned());
         let mut out = Vec::new();

@@ -1,6 +1,7 @@
-//! Requests for data: the question, the commands that answer it, and the causes that the answer separates.
+//! Requests for data: the question, the commands that answer it, and how to read the answer.
 //!
-//! Files: [`text`] (title, question, reading), [`commands`], [`collect`] (what a script can collect).
+//! This file has the type. The other files give each request its words ([`text`]), its commands ([`commands`]) and the data that a
+//! script can collect for it ([`collect`]).
 
 mod collect;
 mod commands;
@@ -16,21 +17,23 @@ use serde::{Serialize, Serializer};
 
 pub(crate) use collect::{Collectable, is_for_people};
 pub(super) use commands::{
-    ENCRYPTION_POLICY, HOSTS_FILE, NEWEST_EVENT, POOLS, WINDOWS_AUTHENTICATION, account_query, appcmd,
-    on_every_controller, spn_query, two_domains,
+    CHECK_STORAGE_ACCOUNT, CLUSTER_EVENTS, ENCRYPTION_POLICY, HOSTS_FILE, LIST_KEYTAB,
+    MANAGED_PASSWORD_EVENTS, NEWEST_EVENT, POOLS, SERVICES, STORAGE_MODULE, WINDOWS_AUTHENTICATION,
+    account_query, appcmd, find_rollback, on_every_controller, spn_query, test_managed_account, two_domains,
+    verify_trust,
 };
 pub(super) use text::list_and;
 
 use super::command::{Name, sentence, whole_sentence};
 
-/// Data that is missing to diagnose an incident.
+/// Data that a diagnosis lacks, with the names that its commands need.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Request {
     /// The addresses of a host.
     Addresses {
         host: Name,
     },
-    /// Resolution of a name on the client, by DNS and by its hosts file.
+    /// The addresses that a name resolves to on the client, by DNS and by its hosts file.
     Resolution {
         name: Name,
         client: Name,
@@ -40,7 +43,7 @@ pub(crate) enum Request {
         name: Name,
         responder: Name,
     },
-    /// Which of several shared addresses the client used.
+    /// The shared address that the client uses, of several.
     SharedConnection {
         client: Name,
         target: Name,
@@ -51,11 +54,11 @@ pub(crate) enum Request {
     SpnOwner {
         spn: Name,
     },
-    /// The System log of a host and of its domain controllers: its secure channel.
+    /// The System logs of a host and of its domain controllers, which show its secure channel.
     HostLog {
         host: Name,
     },
-    /// The System logs of the domain controllers: what the KDC says of the SPN.
+    /// The System logs of the domain controllers, which show what the KDC logs about the SPN.
     ControllerLogs {
         spn: Name,
     },
@@ -64,17 +67,17 @@ pub(crate) enum Request {
         client: Name,
         reason: LogReason,
     },
-    /// When the password of a service account was set, and whether its service could log on.
+    /// The date of a service account's password, and whether its service can log on.
     ServiceLogon {
         account: Name,
         host: Name,
     },
-    /// The account a service runs under.
+    /// The account that a service runs under.
     ServiceIdentity {
         host: Name,
         name: Name,
     },
-    /// IIS: whether the pool's account or Windows itself decrypts.
+    /// Whether IIS decrypts with the key of the pool's account or of the machine.
     KernelMode {
         host: Name,
     },
@@ -82,11 +85,11 @@ pub(crate) enum Request {
         account: Name,
         host: Name,
     },
-    /// The kind of an account whose name ends in `$`.
+    /// The class of an account whose name ends in `$`.
     AccountClass {
         account: Name,
     },
-    /// The machine of a name that belongs to no known host.
+    /// The object behind a name that belongs to no known host.
     Machine {
         name: Name,
     },
@@ -117,16 +120,16 @@ pub(crate) enum Request {
     CutName {
         names: Vec<Name>,
     },
-    /// The domain controller of a DSA GUID.
+    /// The domain controller with this DSA GUID.
     DirectoryServer {
         guid: String,
         forest: Name,
     },
-    /// The tickets of the client, and a target the event does not name.
+    /// The tickets of the client, and the target if the event does not name one.
     Tickets {
         client: Name,
     },
-    /// The program on the client that asked.
+    /// The program on the client that asked for the target.
     Program {
         client: Name,
         target: Name,
@@ -152,23 +155,23 @@ pub(crate) enum Request {
         account: Name,
         spn: Name,
     },
-    /// Exports that are as recent as the events.
+    /// Exports of these inventories from the time of the events.
     NewerInventory {
         files: Vec<String>,
     },
 }
 
-/// Why the client's log is asked for.
+/// The reason to ask for the client's log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum LogReason {
-    /// The given logs hold no later event of it, so the trouble may go on.
+    /// The logs have no later event of an incident of an earlier report, and do not show that it ended.
     Silent,
-    /// The inventories are newer than the events; events of their day would fit them.
+    /// The inventories are newer than the events. Events of the same day would fit them.
     Outdated,
 }
 
 impl Request {
-    /// The word for it in JSON.
+    /// The identifier in reports.
     pub(crate) fn code(&self) -> &'static str {
         match self {
             Self::Addresses { .. } => "addresses",
@@ -208,7 +211,7 @@ impl Request {
 }
 
 impl Request {
-    /// The question and its commands.
+    /// The question with its commands.
     pub(crate) fn brief(&self) -> String {
         let commands = self.commands();
         match commands.is_empty() {
@@ -218,7 +221,7 @@ impl Request {
     }
 }
 
-/// The whole item, as a report's cell and a summary have it.
+/// Formats the question, the commands and how to read the answer.
 impl fmt::Display for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.question())?;

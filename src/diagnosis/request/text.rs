@@ -1,9 +1,9 @@
-//! The words of a request: heading, question, how to read the answer.
+//! The words of a request: its heading, its question, and how to read the answer.
 
 use super::{LogReason, Request};
 use crate::diagnosis::command::Name;
 
-/// The heading of each sort of request, by its code.
+/// The heading of each request, by its identifier.
 const TITLES: [(&str, &str); 32] = [
     ("addresses", "Addresses of hosts"),
     ("resolution", "What names resolve to on the client"),
@@ -39,18 +39,18 @@ const TITLES: [(&str, &str); 32] = [
     ("silent-client-log", "System logs of clients"),
 ];
 
-/// The heading of a sort of request; `More` for a code of another version.
+/// The heading of the request with this identifier; `More` for one that another version wrote.
 pub(crate) fn title_of(code: &str) -> &'static str {
     TITLES.iter().find(|(known, _)| *known == code).map_or("More", |(_, title)| title)
 }
 
 impl Request {
-    /// The heading under which a summary groups requests of one sort.
+    /// The heading under which a summary groups such requests.
     pub(crate) fn title(&self) -> &'static str {
         title_of(self.code())
     }
 
-    /// Subject of the request, for a list under [`title`](Self::title).
+    /// The host, account or name that it is about.
     pub(crate) fn subject(&self) -> String {
         match self {
             Self::Addresses { host }
@@ -86,7 +86,7 @@ impl Request {
         }
     }
 
-    /// The question, in one sentence.
+    /// The question, with its reason if that is not clear.
     pub(crate) fn question(&self) -> String {
         match self {
             Self::Addresses { host } => format!("What are the addresses of {}?", host.with_origin()),
@@ -227,7 +227,7 @@ impl Request {
         }
     }
 
-    /// The causes that the answer separates, and how to read it.
+    /// How to read the answer.
     pub(crate) fn how_to_read(&self) -> &'static str {
         match self {
             Self::Addresses { .. } => "It is loopback only if client and target share an address.",
@@ -302,7 +302,7 @@ impl Request {
         }
     }
 
-    /// How to pass the answer to this program.
+    /// How to pass the answer to krbtriage.
     pub(crate) fn hand_over(&self) -> &'static str {
         match self {
             Self::Addresses { .. } => "Pass the file with --interfaces.",
@@ -320,11 +320,12 @@ impl Request {
     }
 }
 
+/// Formats names as `a, b, c`.
 fn list(names: &[Name]) -> String {
     names.iter().map(Name::in_sentence).collect::<Vec<_>>().join(", ")
 }
 
-/// `a`, `a and b`, `a, b and c`.
+/// Formats names as `a, b and c`.
 pub(in crate::diagnosis) fn list_and(names: &[Name]) -> String {
     match names {
         [] => String::new(),

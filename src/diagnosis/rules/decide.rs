@@ -1,4 +1,4 @@
-//! A case and the table give a verdict.
+//! Applies the decision table to a case.
 
 use super::rule::{Rival, Rule};
 use super::table::RULES;
@@ -10,23 +10,23 @@ use crate::diagnosis::proof::Proof;
 use crate::diagnosis::verdict::{Cause, Confidence, Kind};
 use crate::diagnosis::{contradictions, freshness};
 
-/// A row's answer for one case.
+/// The decision about one case.
 pub(crate) struct Verdict {
-    /// The row that decided.
+    /// The evidence that the row which decided asks for.
     pub(crate) when: &'static str,
     pub(crate) cause: Cause,
     pub(crate) kind: Kind,
     pub(crate) confidence: Confidence,
     pub(crate) proof: Proof,
-    /// Evidence against it. Each item lowers the confidence once.
+    /// Evidence against it. With any, the confidence is one step lower.
     pub(crate) contradictions: Vec<Caveat>,
-    /// Why its evidence may be from another time.
+    /// Reasons why it is at most `likely`.
     pub(crate) caveats: Vec<Caveat>,
     pub(crate) open_rivals: Vec<&'static Rival>,
     pub(crate) excluded_rivals: Vec<&'static Rival>,
 }
 
-/// Decides one case.
+/// Decides one case by the first row that matches.
 pub(in crate::diagnosis) fn decide(case: &Case<'_>) -> Verdict {
     let incident = &case.parties.incident;
     let topology = case.connection.topology;
@@ -46,7 +46,7 @@ pub(in crate::diagnosis) fn decide(case: &Case<'_>) -> Verdict {
         }
         return verdict(case, rule, proof);
     }
-    // Every topology ends in a row that always matches; this keeps a future table from panicking.
+    // Every topology ends in a row that always matches. A table without such a row must not make the program fail.
     let proof = undetermined::nothing_known(case);
     Verdict {
         when: "",
@@ -61,7 +61,7 @@ pub(in crate::diagnosis) fn decide(case: &Case<'_>) -> Verdict {
     }
 }
 
-/// The rows that were tried before the one that decided, each without a proof. `when` is what that row asks for.
+/// The rows that did not match before the one that decided. `when` identifies the latter.
 pub(crate) fn refused(topology: Topology, when: &str) -> impl Iterator<Item = &'static Rule> {
     RULES.iter().filter(move |rule| rule.topology == topology).take_while(move |rule| rule.when != when)
 }

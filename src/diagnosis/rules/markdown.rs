@@ -1,9 +1,9 @@
-//! The table as Markdown, for `docs/causes.md`.
+//! The decision table and its rivals as Markdown, for `docs/causes.md`.
 
 use super::table::RULES;
 use crate::diagnosis::verdict::{Confidence, Kind};
 
-/// The decision table as Markdown, for `docs/causes.md`.
+/// Formats the decision table as Markdown.
 pub fn table() -> String {
     let mut out =
         String::from("| who answered | and | cause | kind | confidence |\n| --- | --- | --- | --- | --- |\n");
@@ -23,7 +23,7 @@ pub fn table() -> String {
     out
 }
 
-/// The rivals of the rows that can confirm, as Markdown, for `docs/causes.md`.
+/// Formats the rivals of the rows that can confirm as Markdown.
 pub fn rivals_table() -> String {
     let mut out =
         String::from("| a row that can confirm | its rival | is excluded by |\n| --- | --- | --- |\n");

@@ -1,10 +1,10 @@
-//! The decision: one table, read from the top. The first row whose topology fits and whose predicate matches decides.
+//! The decision table. The first row whose topology is the incident's and whose predicate matches decides.
 //!
-//! `docs/causes.md` prints the table; a test keeps the two the same. What a row asks for is a function in
-//! [`super::predicates`]; what speaks against a verdict afterwards is in [`super::contradictions`].
+//! `docs/causes.md` contains the table, and a test compares the two. The predicates are in [`super::predicates`]. Evidence
+//! against a verdict is in [`super::contradictions`].
 //!
-//! Files: [`rule`] (a row and its rivals), [`rivals`] (all rivals), [`table`], [`decide`], [`markdown`] (the table for the
-//! documents).
+//! A file imports only files listed before it: [`rule`] (a row and its rivals), [`rivals`] (all rivals), [`table`], [`decide`] and
+//! [`markdown`] (the table for the documents).
 
 mod decide;
 mod markdown;

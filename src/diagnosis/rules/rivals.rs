@@ -1,7 +1,7 @@
-//! The rivals: other causes that give the same event as a row that can confirm.
+//! All rivals, and the lists of rivals that several rows have.
 
 use super::rule::Rival;
-use crate::diagnosis::predicates::{self, rivals};
+use crate::diagnosis::predicates::{self, hosts, keys, rivals};
 use crate::diagnosis::request::Request;
 use crate::diagnosis::verdict::{Cause, Kind};
 
@@ -40,7 +40,7 @@ pub(super) const ONE_MACHINE: Rival = Rival {
     kind: Kind::MachineAccount,
     story: "one machine was migrated, and left the other account behind",
     excluded_by: "two computers with addresses of their own whose passwords were both set within 60 days before the events",
-    is_excluded: rivals::two_live_computers,
+    is_excluded: |case, _| hosts::both_in_use(case),
     settled_by: |case| Request::Namesakes { host: case.target_name(), domains: case.domain_names() },
 };
 
@@ -103,7 +103,7 @@ pub(super) const OTHER_SERVICE: Rival = Rival {
     kind: Kind::EncryptionType,
     story: "another service under this account answered, and the one that could not log on has no part in it",
     excluded_by: "a failed service that serves the class of the SPN",
-    is_excluded: rivals::same_service,
+    is_excluded: |case, _| keys::failed_service_serves_class(case),
     settled_by: |case| Request::ServiceIdentity { host: case.server_name(), name: case.target_name() },
 };
 

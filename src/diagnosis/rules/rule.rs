@@ -1,4 +1,4 @@
-//! One row of the decision table, and its rivals.
+//! The types of a row of the decision table and of a rival.
 
 use crate::diagnosis::case::Case;
 use crate::diagnosis::connection::Topology;
@@ -10,40 +10,37 @@ use crate::diagnosis::verdict::{Cause, Confidence, Kind};
 /// One row of the decision table.
 pub struct Rule {
     pub topology: Topology,
-    /// Evidence from inventories and other events, as the document prints it.
+    /// The evidence that the row asks for, in words.
     pub when: &'static str,
     pub cause: Cause,
-    /// The proof may name a closer kind (which adapter owns the shared address).
+    /// The kind, unless the proof has another one.
     pub kind: Kind,
     pub confidence: Confidence,
-    /// Other causes that give the same event. One that is not excluded keeps the verdict at `likely`.
+    /// Other causes of the same evidence. With one that is not excluded, the verdict is at most `likely`.
     pub rivals: &'static [Rival],
     pub(super) matches: fn(&Case<'_>) -> Option<Proof>,
 }
 
-/// Another cause that fits the evidence of a row, unless something excludes it.
+/// Another cause of the same evidence as a row's.
 pub struct Rival {
     pub cause: Cause,
     pub kind: Kind,
-    /// The other cause.
+    /// How this cause gives the same evidence.
     pub story: &'static str,
-    /// The evidence that excludes it.
+    /// The evidence that excludes it, in words.
     pub excluded_by: &'static str,
     pub(super) is_excluded: fn(&Case<'_>, &Proof) -> bool,
-    /// The one check that separates it from the row's cause.
-    pub(super) settled_by: fn(&Case<'_>) -> Request,
+    /// The check that separates it from the row's cause.
+    pub(crate) settled_by: fn(&Case<'_>) -> Request,
 }
 
 impl Rival {
+    /// The rival as evidence.
     pub(crate) fn fact(&self, excluded: bool) -> Fact {
         let (cause, rival, story) = (self.cause, self.kind, self.story);
         match excluded {
             true => Fact::RivalExcluded { cause, rival, story, by: self.excluded_by },
             false => Fact::Rival { cause, rival, story },
         }
-    }
-
-    pub(crate) fn request(&self, case: &Case<'_>) -> Request {
-        (self.settled_by)(case)
     }
 }

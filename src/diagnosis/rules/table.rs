@@ -1,4 +1,4 @@
-//! The decision table.
+//! The decision table. Rows of one topology are together; the one that proves most is first, and the last always matches.
 
 use super::rivals::{
     LOGON, LOOPBACK, MISPLACED, MISPLACED_ALIAS, MISPLACED_SERVICE, NO_RIVALS, ONE_MACHINE, REFUSED, SHARED,
@@ -22,7 +22,7 @@ const fn rule(
     Rule { topology, when, cause, kind, confidence, rivals: NO_RIVALS, matches }
 }
 
-/// A row that can confirm, with the rivals it has to exclude.
+/// A row that can confirm if all these rivals are excluded.
 const fn proves(
     topology: Topology,
     when: &'static str,
@@ -33,7 +33,7 @@ const fn proves(
     Rule { topology, when, cause, kind, confidence: Confidence::Confirmed, rivals, matches }
 }
 
-/// The decision table.
+/// The rows of the decision table, in the order in which they are tried.
 #[rustfmt::skip]
 pub static RULES: &[Rule] = {
     use Cause::{DuplicateSpn, LoopbackSharedIp, PasswordMismatch, Undetermined, WrongHost};
@@ -230,7 +230,7 @@ pub static RULES: &[Rule] = {
         rule(Unclear, "the target is a domain controller's GUID, and another machine than the client answered",
             (PasswordMismatch, Kind::MachineAccount, Possible), undetermined::directory_server),
         rule(Unclear, "anything else",
-            (Undetermined, Kind::NotEnoughData, Possible), undetermined::anything_else),
+            (Undetermined, Kind::NotEnoughData, Possible), |case| Some(undetermined::nothing_known(case))),
     ]
 };
 

@@ -1,6 +1,7 @@
-//! Whom a signal concerns.
+//! Decides which party of an incident a signal concerns, if any.
 
 use super::near::Concern;
+use crate::diagnosis::account_class::is_named_after;
 use crate::diagnosis::connection::{Connection, Topology};
 use crate::diagnosis::ownership::Ownership;
 use crate::diagnosis::parties::Parties;
@@ -10,21 +11,22 @@ use crate::incidents::RecordedSignal;
 use crate::inventory::accounts::Account;
 use crate::names::{HostMatch, HostName, Principal, Spn, same_domain};
 
-/// Parties of an incident, to decide which of them a signal concerns.
+/// A signal and the parties of an incident.
 pub(super) struct SignalContext<'r, 'a> {
     pub(super) parties: &'r Parties<'a>,
     pub(super) connection: &'r Connection,
     pub(super) ownership: &'r Ownership<'a>,
     pub(super) recorded: &'r RecordedSignal,
     pub(super) hosts: &'r SignalHosts,
-    /// The full names that the responder and the target may have.
+    /// The full names that the responder may have.
     pub(super) responder: &'r [HostName],
+    /// The full names that the target may have.
     pub(super) target: &'r [HostName],
 }
 
-/// The full names that a host may have: a machine of the same short name in another domain is another machine.
+/// The full names that a host may have, because a machine of the same short name in another domain is another machine.
 ///
-/// A short name is one of the incident's own domains, and of what the account lists have as its DNS name.
+/// A short name gets each domain of the incident, and the DNS names in the account lists are added.
 fn full_names(parties: &Parties<'_>, host: &HostName, accounts: &[&Account]) -> Vec<HostName> {
     let flat = host.domain();
     if flat.is_some_and(|domain| domain.contains('.')) {
@@ -41,12 +43,12 @@ fn full_names(parties: &Parties<'_>, host: &HostName, accounts: &[&Account]) -> 
     }
 }
 
-/// `None` for a NetBIOS domain.
+/// Makes the host name of a label in a DNS domain; `None` for a NetBIOS domain.
 fn in_dns_domain(label: &str, domain: &str) -> Option<HostName> {
     HostName::parse(label).filter(|_| domain.contains('.')).map(|host| host.in_domain(Some(domain)))
 }
 
-/// The full names of the responder, as far as topology and lists show its domain.
+/// The full names that the responder may have, as far as the topology and the account lists show its domain.
 pub(super) fn responder_names(
     parties: &Parties<'_>,
     connection: &Connection,
@@ -65,7 +67,7 @@ pub(super) fn responder_names(
         Topology::TargetAnswered => {
             let target = parties.target_host.iter().filter(|target| target.domain().is_some());
             names.extend(target.cloned());
-            // In a disjoint namespace the DNS suffix is not a realm, and events have the account's domain.
+            // In a disjoint namespace the DNS suffix is not a realm, and the event has the account's domain.
             let is_realm = |name: &HostName| parties.realms.iter().any(|r| Some(r.as_str()) == name.domain());
             if names.iter().any(|name| !is_realm(name)) {
                 names.extend(parties.realms.iter().filter_map(|realm| in_domain(realm)));
@@ -80,22 +82,16 @@ pub(super) fn responder_names(
     }
 }
 
-/// The full names of the target's host.
+/// The full names that the target's host may have.
 pub(super) fn target_names(parties: &Parties<'_>, ownership: &Ownership<'_>) -> Vec<HostName> {
     let Some(host) = &parties.target_host else { return Vec::new() };
-    let own: Vec<&Account> = ownership
-        .owners
-        .iter()
-        .copied()
-        .filter(|owner| {
-            HostName::parse(owner.name.trim_end_matches('$')).is_some_and(|name| name.same_label(host))
-        })
-        .collect();
+    let own: Vec<&Account> =
+        ownership.owners.iter().copied().filter(|owner| is_named_after(owner, host)).collect();
     full_names(parties, host, &own)
 }
 
 impl SignalContext<'_, '_> {
-    /// `None` when it is about others.
+    /// The party that the signal concerns; `None` if it concerns none of the incident.
     pub(super) fn concern(&self) -> Option<Concern> {
         let (signal, parties) = (&self.recorded.signal, self.parties);
         match signal.kind {
@@ -160,7 +156,7 @@ impl SignalContext<'_, '_> {
                     self.target_or_responder()
                 }
             }
-            // It names a trust or a policy, and nobody of the incident.
+            // They name a trust or a policy, and no party of the incident.
             SignalKind::TrustKeyVersionUnknown | SignalKind::WeakCipherAllowed => None,
             SignalKind::MachineSidNotUnique
             | SignalKind::UsnRollback
@@ -181,7 +177,7 @@ impl SignalContext<'_, '_> {
         }
     }
 
-    /// One of these logged it.
+    /// Did one of these hosts log it?
     fn is_logged_by(&self, hosts: &[HostName]) -> bool {
         let logged_by = self.hosts.logged_by.as_ref();
         logged_by.is_some_and(|logged_by| hosts.iter().any(|host| host.compare(logged_by) != HostMatch::No))
@@ -194,7 +190,7 @@ impl SignalContext<'_, '_> {
             .is_some_and(|client| self.is_logged_by(std::slice::from_ref(client)))
     }
 
-    /// It is about one of these.
+    /// Is it about one of these hosts?
     fn names_any(&self, hosts: &[HostName]) -> bool {
         let named =
             |host: &HostName| self.hosts.subjects.iter().any(|named| named.compare(host) != HostMatch::No);
@@ -208,8 +204,10 @@ impl SignalContext<'_, '_> {
         self.names_any(self.responder).then_some(Concern::Responder)
     }
 
-    /// 3210 with another domain than the computer's is logged by a domain controller for a trust (Q271288). 5722 and 5723 with
-    /// an account that is not the computer's are about a trust account (lmerrlog.h).
+    /// Is it about a trust?
+    ///
+    /// A domain controller logs 3210 with another domain than its own about a trust (Q271288). 5722 and 5723 with an account
+    /// that is not the computer's are about a trust account (lmerrlog.h).
     fn is_of_a_trust(&self) -> bool {
         let signal = &self.recorded.signal;
         if signal.event_id == 3210 {
@@ -224,14 +222,15 @@ impl SignalContext<'_, '_> {
         }
     }
 
-    /// Whether the domain of NETLOGON 3210 is the computer's own; `None` where nothing shows it.
+    /// Is the domain in NETLOGON 3210 the computer's own? `None` if nothing shows it.
     ///
-    /// A NetBIOS name need not be the first label of the DNS name. Then the domain controller's own name decides, the realms
-    /// of the event, or a list that shows what the computer is: only a domain controller logs 3210 for a trust.
+    /// A NetBIOS name need not be the first label of the DNS name. If the names differ, the realms of the event decide, then the
+    /// domain controller's own name, then a list that shows the kind of the computer: only a domain controller logs 3210 about
+    /// a trust.
     fn refused_by_own_domain(&self) -> Option<bool> {
         let signal = &self.recorded.signal;
         let own = self.hosts.logged_by.as_ref().and_then(HostName::domain)?;
-        // A text that was copied has the whole message as its only value.
+        // A text copied from Event Viewer has the whole message as its only value.
         let named = signal.first_name(Role::Domain).filter(|named| !named.contains(char::is_whitespace))?;
         if same_domain(named, own) {
             return Some(true);
@@ -249,14 +248,14 @@ impl SignalContext<'_, '_> {
         Some(!accounts.any(Account::is_domain_controller))
     }
 
-    /// 3210 that leaves open whether it is about the computer's own domain or about a trust.
+    /// Is it a 3210 that does not show whether it is about the computer's own domain or about a trust?
     pub(super) fn is_of_unknown_domain(&self) -> bool {
         let signal = &self.recorded.signal;
         let named = signal.first_name(Role::Domain).is_some_and(|named| !named.contains(char::is_whitespace));
         signal.event_id == 3210 && named && self.refused_by_own_domain().is_none()
     }
 
-    /// The accounts of the host that logged it, in its own domain.
+    /// The computer accounts in this domain of the host that logged it.
     fn own_accounts(&self, domain: &str) -> impl Iterator<Item = &Account> {
         let host = self.hosts.logged_by.as_ref();
         let accounts = host.map(|host| self.parties.context.accounts.named(host.label())).unwrap_or_default();
@@ -265,7 +264,7 @@ impl SignalContext<'_, '_> {
             .filter(move |account| account.is_computer() && same_domain(&account.domain, domain))
     }
 
-    /// DCOM names the target, an address that both own, or one of a management card.
+    /// Does DCOM name the target, an address that client and target own, or that of a management card?
     fn names_peer(&self) -> bool {
         let parties = self.parties;
         let is_common = |address| parties.is_common(parties.client_id, parties.target_id, address);
@@ -295,7 +294,7 @@ impl SignalContext<'_, '_> {
         let (Some(spn), Some(other)) = (self.parties.spn(), Spn::parse(text)) else {
             return false;
         };
-        // A KDC names the SPN it looked up, which is the HOST form where the exact one is registered nowhere.
+        // A KDC names the SPN that it looked up. That is the HOST SPN if the exact one is registered nowhere.
         spn.key() == other.key()
             || (other.class.eq_ignore_ascii_case("host")
                 && self.parties.context.accounts.host_covers(&spn.class)
@@ -308,7 +307,7 @@ impl SignalContext<'_, '_> {
         else {
             return self.same_spn(subject);
         };
-        // A domain controller writes the accounts of its own domain without it.
+        // A domain controller writes the accounts of its own domain without the domain.
         let logger = self.hosts.logged_by.as_ref().and_then(HostName::domain);
         let domain = domain.as_deref().or(logger);
         self.ownership.owners.iter().any(|account| {
@@ -324,13 +323,13 @@ impl SignalContext<'_, '_> {
         })
     }
 
-    /// In a disjoint namespace the DNS name of the host that logged it has another domain than its account.
+    /// Is it the account of the host that logged the signal, by its DNS name? In a disjoint namespace the domains differ.
     fn is_logger(&self, account: &Account) -> bool {
         let name = account.dns_host_name.as_deref().and_then(HostName::parse);
         name.is_some() && name == self.hosts.logged_by
     }
 
-    /// Is the host that logged it the target, by its names, or because the target's name resolves to an address of it?
+    /// Did the target log it, by its name or because the target's name resolves to an address of the host that logged it?
     fn is_target(&self) -> bool {
         let parties = self.parties;
         let Some(host) = &self.hosts.logged_by else { return false };
@@ -338,13 +337,14 @@ impl SignalContext<'_, '_> {
             return true;
         }
         let id = parties.context.hosts.find(host);
-        // Where the target has addresses of its own, a name that resolves elsewhere is wrong.
+        // If the target has addresses of its own, a name that resolves elsewhere is wrong.
         let alias =
             || parties.shareable(parties.target_id).is_empty() && parties.resolves_to_host(id).is_some();
         id.is_some() && (id == parties.target_id || alias())
     }
 
-    /// `ALPHA\svc_app`, where the account that answered is svc_app of a realm named ALPHA. `.\svc_app` is of the machine alone.
+    /// Is `subject` the account that answered: `ALPHA\svc_app`, if svc_app of a realm ALPHA answered? `.\svc_app` is a local
+    /// account.
     fn names_responder(&self, subject: &str) -> bool {
         if subject.starts_with(".\\") {
             return false;

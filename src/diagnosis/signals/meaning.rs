@@ -1,11 +1,11 @@
-//! Meaning of each kind of event, as half a sentence.
+//! The meaning of each kind of signal, as the second half of a sentence.
 
 use super::near::{Concern, NearSignal, is_taken};
 use crate::diagnosis::evidence::{Fact, QuotedEvent, Relation};
 use crate::events::SignalKind;
 
 impl NearSignal<'_> {
-    /// The event as evidence quotes it.
+    /// Quotes the signal for evidence.
     pub(crate) fn quote(&self) -> QuotedEvent {
         let signal = &self.recorded.signal;
         QuotedEvent {
@@ -24,7 +24,7 @@ impl NearSignal<'_> {
     }
 }
 
-/// Meaning of an event of this kind, whichever machine logs it.
+/// The meaning of the signal, whichever machine logged it.
 fn meaning(near: &NearSignal<'_>) -> &'static str {
     let signal = &near.recorded.signal;
     match signal.kind {
@@ -120,7 +120,7 @@ fn meaning(near: &NearSignal<'_>) -> &'static str {
     }
 }
 
-/// LsaSrv 40960 by its code (ntstatus.h).
+/// The meaning of LsaSrv 40960 with this NTSTATUS (ntstatus.h).
 fn failure_meaning(code: Option<u32>) -> &'static str {
     match code {
         Some(0xC000_006D) => "the logon was refused: a wrong name, password or key",

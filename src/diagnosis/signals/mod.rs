@@ -1,4 +1,5 @@
-//! Other events near an incident: which concern its parties ([`concern`]), and what each says ([`meaning`]).
+//! The signals near an incident: [`near`] has the type, [`concern`] decides whom a signal concerns, and [`meaning`] has the words
+//! for it.
 
 mod concern;
 mod meaning;
@@ -17,14 +18,14 @@ use crate::names::{HostMatch, HostName};
 use concern::{SignalContext, responder_names, target_names};
 pub(crate) use near::{Concern, NearSignal, is_taken};
 
-/// NETLOGON retries a refused session within this time, so a longer gap means that nothing was refused in between.
+/// Longest time between two tries of NETLOGON. In a longer gap between refusals a session may have worked.
 const NETLOGON_RETRY: SignedDuration = SignedDuration::from_hours(6);
 
-/// A domain controller logs NETLOGON 5722 also when a computer changes its password (KB810977), and replication may take
-/// this long to bring the new one everywhere.
+/// Longest time between a computer's password change and NETLOGON 5722, which a domain controller logs until the new password
+/// has replicated (KB810977).
 const PASSWORD_CHANGE: SignedDuration = SignedDuration::from_hours(1);
 
-/// The signals near one incident, in a fixed order.
+/// The signals near one incident, sorted by concern, kind and time.
 #[derive(Debug, Default)]
 pub(crate) struct Signals<'a>(Vec<NearSignal<'a>>);
 
@@ -35,7 +36,7 @@ impl<'a> Signals<'a> {
         let target = target_names(parties, ownership);
         let window = u32::try_from(context.window.as_secs().max(0)).unwrap_or(u32::MAX);
         let near = |(recorded, hosts): (&'a RecordedSignal, &'a SignalHosts)| {
-            // Times first: comparing them takes less than comparing names.
+            // Times are compared first, because that is faster than comparing names.
             let at = if is_timeless(recorded.signal.kind) {
                 recorded.occurrences.first
             } else {
@@ -81,20 +82,21 @@ impl<'a> Signals<'a> {
         self.0.iter().copied()
     }
 
-    /// The first signal of one of these kinds about one of these parties.
+    /// The first signal of one of these kinds with one of these concerns.
     pub(crate) fn find(&self, kinds: &[SignalKind], concerns: &[Concern]) -> Option<NearSignal<'a>> {
         self.iter()
             .find(|near| kinds.contains(&near.recorded.signal.kind) && concerns.contains(&near.concern))
     }
 }
 
-/// It shows what a host has or is, whenever it was logged.
+/// Does a signal of this kind show what a host has or is, whenever it was logged?
 pub(crate) fn is_timeless(kind: SignalKind) -> bool {
     matches!(kind, SignalKind::UsbNicInstalled | SignalKind::Renamed)
 }
 
-/// The password was refused all the time from before the first event to after the last: a refusal every few hours, and no
-/// new password in between. Two refusals weeks apart show nothing about the time between them.
+/// Was the password refused from before the first event to after the last, without a new password in between?
+///
+/// The refusals must follow each other within hours. Two refusals weeks apart show nothing about the time between them.
 fn lasted_through_incident(
     parties: &Parties<'_>,
     ownership: &Ownership<'_>,
@@ -122,7 +124,7 @@ fn lasted_through_incident(
     false
 }
 
-/// A refusal within an hour of the password change that a list shows (KB810977): the change itself.
+/// Is it a NETLOGON 5722 within an hour of a password change that a list shows? Then the change caused it (KB810977).
 fn is_routine_change(ownership: &Ownership<'_>, recorded: &RecordedSignal, at: Timestamp) -> bool {
     recorded.signal.kind == SignalKind::SessionRefused
         && recorded.signal.event_id == 5722
@@ -133,8 +135,8 @@ fn is_routine_change(ownership: &Ownership<'_>, recorded: &RecordedSignal, at: T
             .any(|set| at.duration_since(set).abs() <= PASSWORD_CHANGE)
 }
 
-/// When the account got a new password, where every refusal within the window is on the other side of that than the events:
-/// it was another password that was refused.
+/// The time of a new password that lies between the events and every refusal within the window. Then the refused password was
+/// another one.
 fn password_replaced(
     parties: &Parties<'_>,
     ownership: &Ownership<'_>,
@@ -164,7 +166,7 @@ fn lookup_labels(parties: &Parties<'_>, ownership: &Ownership<'_>) -> Vec<Box<st
     labels
 }
 
-/// Is one of the names that of the target's host, with a domain?
+/// Does the signal name the target's host with a domain?
 fn names_target(parties: &Parties<'_>, hosts: &SignalHosts) -> bool {
     let Some(target) = &parties.target_host else { return false };
     hosts.subjects.iter().any(|named| named.domain().is_some() && named.compare(target) != HostMatch::No)

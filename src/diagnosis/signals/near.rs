@@ -1,31 +1,31 @@
-//! A signal near an incident.
+//! A signal near an incident, and whom it concerns.
 
 use jiff::Timestamp;
 
 use crate::events::{Signal, SignalKind};
 use crate::incidents::RecordedSignal;
 
-/// A signal that lies near an incident in time and concerns one of its names.
+/// A signal that was logged near an incident and concerns one of its parties.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct NearSignal<'a> {
     pub(crate) recorded: &'a RecordedSignal,
-    /// The first time it was recorded within the window.
+    /// The first time within the window that it was logged.
     pub(crate) at: Timestamp,
     pub(crate) concern: Concern,
-    /// It names the target's host with its domain: a short name may be that of another domain's machine.
+    /// It names the target's host with a domain. A short name may belong to a machine of another domain.
     pub(crate) names_target_domain: bool,
-    /// It was logged at a change of the password that the account lists show, so it shows no broken password.
+    /// It was logged at a password change that the account lists show, so the password is not broken.
     pub(crate) is_routine: bool,
-    /// A list shows a new password between this refusal and the events: when it was set.
+    /// When the account got a new password between this refusal and the events, as a list shows.
     pub(crate) password_replaced: Option<Timestamp>,
-    /// NETLOGON 3210 with a domain that may be the computer's own, or that of a trust.
+    /// It is NETLOGON 3210, and its domain may be the computer's own or that of a trust.
     pub(crate) is_of_unknown_domain: bool,
 }
 
-/// Whom a signal concerns.
+/// The party of an incident that a signal concerns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Concern {
-    /// The target's SPN itself, or its HOST form.
+    /// The target's SPN, or the `HOST` SPN of its host.
     Spn,
     /// The target's host or account.
     Target,
@@ -35,9 +35,9 @@ pub(crate) enum Concern {
     Owner,
     /// The account that answered, on another host than the target.
     Elsewhere,
-    /// A trust between two domains, and no computer of the incident.
+    /// A trust between two domains.
     Trust,
-    /// The client, about its connection to the target.
+    /// The client's connection to the target.
     Connection,
     /// The client itself.
     Client,
@@ -49,7 +49,7 @@ impl NearSignal<'_> {
     }
 }
 
-/// ERROR_DS_SPN_VALUE_NOT_UNIQUE_IN_FOREST (winerror.h): another account has the SPN.
+/// Was an SPN refused because another account has it? The error is ERROR_DS_SPN_VALUE_NOT_UNIQUE_IN_FOREST (winerror.h).
 pub(crate) fn is_taken(signal: &Signal) -> bool {
     matches!(signal.kind, SignalKind::WinRmSpnRefused | SignalKind::SqlSpnRefused)
         && signal.error == Some(8647)

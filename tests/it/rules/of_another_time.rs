@@ -81,7 +81,7 @@ fn an_inventory_of_before_the_first_event_may_show_what_has_changed_since() {
         Likely
     )
     .proved_by("against it: addresses.csv was written 2026-10-06T11:54:00Z, before the first of these events")
-    .lacks("Get-NetIPAddress -CimSession SRV1.alpha.example.com");
+    .lacks("{ ipconfig /all } > SRV1.alpha.example.com-ipconfig.txt");
     // Clocks of one domain may differ by five minutes.
     let diagnosed = reference_case().written("addresses.csv", "2026-10-06T11:56:00Z").diagnose();
     is_diagnosed!(diagnosed, LoopbackSharedIp, BmcUsbNic, Confirmed);

@@ -73,7 +73,8 @@ pub(crate) fn repeated_name(text: &str) -> Option<String> {
     value.repeated.map(|(_, name)| repeated_name_message(&name))
 }
 
-fn repeated_name_message(name: &str) -> String {
+/// The error message of a name that two members of one object have.
+pub(crate) fn repeated_name_message(name: &str) -> String {
     let shown = super::beginning(name, 80).escape_debug();
     format!("\"{shown}\" appears twice in one object, which leaves its value open")
 }

@@ -1,7 +1,7 @@
 //! Exports of tools that people have: the columns and fields that only they use.
 
 use krbtriage::inventory::accounts::{self, Account, AccountInventory, ObjectClass};
-use krbtriage::inventory::addresses::{AddressInventory, LoadOptions, load_bytes};
+use krbtriage::inventory::addresses::{AddressInventory, LoadOptions, OwnedAddress, load_bytes};
 
 fn addresses(name: &str, text: &str) -> AddressInventory {
     load_bytes(name, text.as_bytes(), &LoadOptions::default())
@@ -135,4 +135,61 @@ fn adfind_csv_and_adrecon() {
         (Some("Windows Server 2019"), Some(515))
     );
     assert!(account.spns_are_partial);
+}
+
+/// The kind of the file, and `host address/length [interface] [description] mac` of each row.
+#[track_caller]
+fn rows(text: &str) -> (&'static str, Vec<String>) {
+    let inventory = addresses("facts.txt", text);
+    assert_eq!(inventory.files[0].read_errors, [""; 0]);
+    let cell = |cell: &Option<std::sync::Arc<str>>| cell.as_deref().unwrap_or("-").to_owned();
+    let row = |o: &OwnedAddress| {
+        let length = o.prefix_length.map_or("-".to_owned(), |length| length.to_string());
+        let (interface, description, mac) = (cell(&o.interface), cell(&o.description), cell(&o.mac));
+        format!("{} {}/{length} [{interface}] [{description}] {mac}", o.host, o.address)
+    };
+    (inventory.files[0].kind, inventory.owned.iter().map(row).collect())
+}
+
+#[test]
+fn ohai_has_all_interfaces() {
+    let node = r#"{"chef_packages":{},"domain":"alpha.example.com","fqdn":"srv1.alpha.example.com","hostname":"SRV1","ipaddress":"192.0.2.1",
+        "network":{"default_gateway":"192.0.2.254","interfaces":{"0xe":{"addresses":{"192.0.2.1":{"family":"inet","netmask":"255.255.255.0","prefixlen":"24"},
+        "00:00:5E:00:53:01":{"family":"lladdr"}},"arp":{"192.0.2.254":"fe:ff:ff:ff:ff:ff"},"configuration":{"description":"Intel"},"instance":{"net_connection_id":"Ethernet"}}}},
+        "ohai_time":1548885997.0}"#;
+    let want = ["srv1.alpha.example.com 192.0.2.1/24 [Ethernet] [Intel] 00-00-5E-00-53-01".to_owned()];
+    assert_eq!(rows(node), ("Ohai JSON", want.to_vec()));
+    assert_eq!(rows(&format!("{{\"name\":\"srv1\",\"automatic\":{node}}}")).1, want);
+}
+
+const FACTER: &str = r#"{"hostname":"SRV1","kernel":"windows","networking":{"domain":"alpha.example.com","fqdn":"SRV1.alpha.example.com","hostname":"SRV1",
+    "interfaces":{"Ethernet0":{"bindings":[{"address":"192.0.2.1","netmask":"255.255.255.0"}],"bindings6":[{"address":"fe80::1","netmask":"ffff:ffff:ffff:ffff::"}],
+    "dhcp":"192.0.2.254","ip":"192.0.2.1","mac":"00:00:5E:00:53:01"}}}}"#;
+
+#[test]
+fn facter_in_its_forms() {
+    let want = [
+        "SRV1.alpha.example.com 192.0.2.1/24 [Ethernet0] [-] 00-00-5E-00-53-01",
+        "SRV1.alpha.example.com fe80::1/64 [Ethernet0] [-] 00-00-5E-00-53-01",
+    ];
+    assert_eq!(rows(FACTER), ("facter facts", want.map(str::to_owned).to_vec()));
+    let text = "disks => {\n  sda => {\n    size => \"1 GiB\"\n  }\n}\nhostname => SRV1\nnetworking => {\n  domain => \"alpha.example.com\",\n  fqdn => \"SRV1.alpha.example.com\",\n  \
+        hostname => \"SRV1\",\n  interfaces => {\n    Ethernet0 => {\n      bindings => [\n        {\n          address => \"192.0.2.1\",\n          netmask => \"255.255.255.0\"\n        }\n      ],\n      \
+        mac => \"00:00:5E:00:53:01\"\n    }\n  }\n}\nos => {\n  name => \"windows\"\n}\n";
+    assert_eq!(rows(text), ("facter facts", want[..1].iter().map(|row| (*row).to_owned()).collect()));
+    let flat = r#"{"facterversion":"2.5.1","networking":{"hostname":"SRV1"},"fqdn":"SRV1.alpha.example.com","hostname":"SRV1","ipaddress":"192.0.2.1","ipaddress_ethernet0_2":"192.0.2.1",
+        "macaddress_ethernet0_2":"00:00:5E:00:53:01","netmask_ethernet0_2":"255.255.255.0"}"#;
+    assert_eq!(rows(flat).1, ["SRV1.alpha.example.com 192.0.2.1/24 [ethernet0_2] [-] 00-00-5E-00-53-01"]);
+}
+
+#[test]
+fn velociraptor_names_the_client() {
+    let rows_of = "{\"Index\":12,\"MTU\":1500,\"Name\":\"Ethernet0\",\"HardwareAddr\":\"00:00:5e:00:53:01\",\"Flags\":19,\"IP\":\"192.0.2.1\",\"Mask\":\"ffffff00\",\"ClientId\":\"C.1\",\"Fqdn\":\"SRV1.alpha.example.com\"}\n";
+    assert_eq!(
+        rows(rows_of),
+        (
+            "Velociraptor interfaces",
+            vec!["SRV1.alpha.example.com 192.0.2.1/24 [Ethernet0] [-] 00-00-5E-00-53-01".to_owned()]
+        )
+    );
 }

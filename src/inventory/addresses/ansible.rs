@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::collector::{AddressCollector, NewAddress};
 use super::format::{Format, Reader, Refusal, Sample};
+use super::host_names::with_domain;
 use super::json::{Object, each_object, list, plain, property, take_object, text};
 use super::values::{parse_address, parse_prefix, quoted};
 
@@ -73,13 +74,10 @@ fn fact_text(facts: &Object, name: &str) -> String {
 /// The host's own full name, else the best name in its facts.
 fn host_name(facts: &Object, inventory_name: &str) -> String {
     let (fqdn, short) = (fact_text(facts, "fqdn"), fact_text(facts, "hostname"));
-    let domain = fact_text(facts, "domain");
     if fqdn.contains('.') {
         fqdn
-    } else if !short.is_empty() && domain.contains('.') {
-        format!("{short}.{domain}")
     } else if !short.is_empty() {
-        short
+        with_domain(&short, &fact_text(facts, "domain"))
     } else if !inventory_name.is_empty() && parse_address(inventory_name).is_none() {
         inventory_name.to_owned()
     } else {

@@ -1,4 +1,4 @@
-//! Finds the host after which an export is named.
+//! Finds the host after which an export is named, and completes short names.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -60,6 +60,15 @@ pub(super) fn host_of_path(path: &Path) -> Option<Arc<str>> {
 /// The host after which an archive of one host's exports is named: `SRV1.zip`.
 pub(super) fn host_of_archive(path: &Path) -> Option<Arc<str>> {
     host_of_folder(Path::new(path.file_name()?.to_str()?.split('.').next()?))
+}
+
+/// A short host name with its DNS domain. A full name stays as it is written, and so does the name of a machine in a workgroup,
+/// whose name has no dot.
+pub(super) fn with_domain(host: &str, domain: &str) -> String {
+    match host.is_empty() || host.contains('.') || !domain.contains('.') {
+        true => host.to_owned(),
+        false => format!("{host}.{domain}"),
+    }
 }
 
 /// A folder is named after a host if it is a full name, or letters and a number of up to three digits.

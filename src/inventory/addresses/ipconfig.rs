@@ -16,6 +16,7 @@ use std::net::IpAddr;
 
 use super::collector::{AddressCollector, NewAddress};
 use super::format::{Format, Reader, Refusal, Sample};
+use super::host_names::with_domain;
 use super::values::{parse_address, parse_prefix};
 
 pub(super) const FORMAT: Format = Format { name: "ipconfig /all", recognise, read: Reader::Text(read) };
@@ -158,12 +159,7 @@ impl Hosts {
 fn host_name(values: &[Value<'_>]) -> String {
     let is_name = |text: &&str| !text.is_empty() && !text.contains([' ', '\t', ':']);
     let name = values.first().map(|v| v.text).filter(is_name).unwrap_or_default();
-    match values.get(1).map(|v| v.text).filter(is_name) {
-        Some(suffix) if !name.is_empty() && !name.contains('.') && suffix.contains('.') => {
-            format!("{name}.{suffix}")
-        }
-        _ => name.to_owned(),
-    }
+    with_domain(name, values.get(1).map(|v| v.text).filter(is_name).unwrap_or_default())
 }
 
 fn adapter(host: &str, header: &str, values: &[Value<'_>], to: &mut AddressCollector<'_>) {

@@ -207,6 +207,19 @@ pub(super) fn text(object: &Object, name: &str) -> String {
     property(object, name).map_or(String::new(), |value| plain(&value))
 }
 
+/// The text of the first of these properties that is not empty; empty if there is none.
+pub(super) fn first_text(object: &Object, names: &[&str]) -> String {
+    names.iter().map(|name| text(object, name)).find(|text| !text.is_empty()).unwrap_or_default()
+}
+
+/// A property that is an object; `None` if it is missing or has another value.
+pub(super) fn nested(object: &Object, name: &str) -> Option<Object> {
+    match property(object, name)?.into_owned() {
+        Value::Object(nested) => Some(nested),
+        _ => None,
+    }
+}
+
 /// A value as text, see [`text`].
 pub(super) fn plain(value: &Value) -> String {
     match unwrapped(value) {

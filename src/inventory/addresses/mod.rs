@@ -23,7 +23,7 @@ mod collector;
 mod dhcp_leases;
 mod dns_records;
 mod dnscmd;
-mod facter_yaml;
+mod facter_text;
 mod format;
 mod host_names;
 mod hosts_file;
@@ -47,6 +47,7 @@ pub(crate) mod server_alive;
 mod server_alive_text;
 mod systeminfo;
 mod values;
+mod velociraptor;
 pub mod vendors;
 
 pub use load::{LoadOptions, load, load_bytes};

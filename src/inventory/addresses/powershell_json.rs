@@ -10,7 +10,9 @@ use super::collector::AddressCollector;
 use super::dhcp_leases::{self, Lease};
 use super::dns_records::{self, DnsRecord};
 use super::format::{Format, Reader, Refusal, Sample};
-use super::json::{Object, each_object, has, list, plain, property, split_list, text, texts};
+use super::json::{
+    Object, each_object, first_text, has, list, nested, plain, property, split_list, text, texts,
+};
 use super::net_adapter::{self, NetAdapter};
 use super::net_ip_address::{self, NetIpAddress};
 use super::nic_configuration::{self, NicConfiguration};
@@ -138,7 +140,8 @@ pub(super) fn take(rows: &mut AddressCollector<'_>, object: &Object, line: u64) 
         return Ok(false);
     }
     if has(object, "RecordType") && has(object, "HostName") {
-        let record = record_data(object);
+        // The depth limit may have reduced `RecordData` to a class name.
+        let record = nested(object, "RecordData").unwrap_or_default();
         let data = |name: &str| {
             Some(text(&record, name)).filter(|t| !t.is_empty()).or_else(|| Some(text(object, name)))
         };
@@ -207,16 +210,4 @@ pub(super) fn take(rows: &mut AddressCollector<'_>, object: &Object, line: u64) 
         return Ok(false);
     }
     Ok(true)
-}
-
-fn first_text(object: &Object, names: &[&str]) -> String {
-    names.iter().map(|name| text(object, name)).find(|text| !text.is_empty()).unwrap_or_default()
-}
-
-/// `RecordData` as an object; empty if the depth limit reduced it to a class name.
-fn record_data(object: &Object) -> Object {
-    match property(object, "RecordData").map(std::borrow::Cow::into_owned) {
-        Some(Value::Object(data)) => data,
-        _ => Object::new(),
-    }
 }

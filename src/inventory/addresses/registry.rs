@@ -5,7 +5,7 @@ pub(crate) use super::format::Sample;
 use super::{
     ansible, asset_csv, capture, clixml, dhcp_leases, dns_records, dnscmd, hosts_file, ipconfig,
     machine_facts, net_adapter, net_ip_address, netsh, nic_configuration, osquery, powershell_json,
-    project_csv, property_list, resolver_answers, server_alive_text, systeminfo,
+    project_csv, property_list, resolver_answers, server_alive_text, systeminfo, velociraptor,
 };
 
 /// In this order; the first that recognises the content reads it.
@@ -25,7 +25,7 @@ pub(crate) const FORMATS: &[Format] = &[
     ansible::FORMAT,
     machine_facts::OHAI,
     machine_facts::FACTER,
-    machine_facts::VELOCIRAPTOR,
+    velociraptor::FORMAT,
     osquery::FORMAT,
     powershell_json::FORMAT,
     clixml::FORMAT,

@@ -11,6 +11,7 @@
 
 use super::collector::{AddressCollector, NewAddress, is_host_name};
 use super::format::{Format, Reader, Refusal, Sample};
+use super::host_names::with_domain;
 use super::rows::each_row;
 use super::values::parse_address;
 use crate::text::delimited::Header;
@@ -117,12 +118,9 @@ impl<'t> Card<'t> {
     }
 }
 
-/// The host's name with its domain, where that is a DNS name: a workgroup is not.
-fn full_name(host: &str, domain: Option<&str>) -> String {
-    match domain.filter(|domain| domain.contains('.') && is_host_name(domain)) {
-        Some(domain) if !host.contains('.') => format!("{host}.{domain}"),
-        _ => host.to_owned(),
-    }
+/// The host's name with the domain, if the value in the domain's place is one.
+fn full_name(host: &str, domain: Option<&&str>) -> String {
+    with_domain(host, domain.filter(|domain| is_host_name(domain)).copied().unwrap_or_default())
 }
 
 fn read_text(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
@@ -155,7 +153,7 @@ struct Block<'t> {
 
 impl Block<'_> {
     fn hand_over(&self, cards: &[&str], line: u64, to: &mut AddressCollector<'_>) {
-        let domain = self.values.len().checked_sub(4).and_then(|at| self.values.get(at)).copied();
+        let domain = self.values.len().checked_sub(4).and_then(|at| self.values.get(at));
         let host = self.values.first().filter(|value| is_host_name(value)).copied().unwrap_or_default();
         let host = full_name(host, domain);
         Card::all(cards.iter().copied()).for_each(|card| card.hand_over(&host, line, to));
@@ -171,7 +169,7 @@ fn read_csv(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
             to.problem(row.line, "no network card has an address; the row is skipped");
             return Ok(());
         };
-        let domain = at.checked_sub(3).and_then(|at| cells.get(at)).copied();
+        let domain = at.checked_sub(3).and_then(|at| cells.get(at));
         let host = full_name(row.get(Some(0)), domain);
         for card in Card::all(row.get(Some(at)).split(',')) {
             let one_line = Card { addresses: card.addresses.iter().map(|(a, _)| (*a, 1)).collect(), ..card };

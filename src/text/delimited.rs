@@ -16,7 +16,16 @@ const MAX_ROW: usize = 1 << 20;
 
 /// A column name in its form for comparison: `Prefix Length`, `prefix_length` and `PrefixLength` are one.
 pub(crate) fn column_key(name: &str) -> String {
-    name.chars().filter(|c| !matches!(c, ' ' | '_' | '-' | '\u{feff}')).flat_map(char::to_lowercase).collect()
+    key_chars(name).collect()
+}
+
+/// Is the cell a spelling of this [key](column_key)?
+pub(crate) fn is_column_name(cell: &str, key: &str) -> bool {
+    !cell.is_empty() && key_chars(cell).eq(key.chars())
+}
+
+fn key_chars(name: &str) -> impl Iterator<Item = char> {
+    name.chars().filter(|c| !matches!(c, ' ' | '_' | '-' | '\u{feff}')).flat_map(char::to_lowercase)
 }
 
 /// The columns of a table.
@@ -38,10 +47,16 @@ impl Header {
 
     /// Position of the first of `names` that the header has; `names` in any case.
     pub(crate) fn column(&self, names: &[&str]) -> Option<usize> {
-        names.iter().find_map(|name| {
-            let key = column_key(name);
-            self.columns.iter().position(|c| *c == key)
-        })
+        self.all_columns(names).first().copied()
+    }
+
+    /// Positions of all columns with one of `names`, in the order of `names`.
+    pub(crate) fn all_columns(&self, names: &[&str]) -> Vec<usize> {
+        let positions = |key: String| {
+            let columns = self.columns.iter().enumerate();
+            columns.filter(move |(_, column)| **column == key).map(|(at, _)| at)
+        };
+        names.iter().flat_map(|name| positions(column_key(name))).collect()
     }
 }
 
@@ -105,37 +120,6 @@ impl<'r> Row<'r> {
     /// Number of cells in the row.
     pub(crate) fn width(&self) -> usize {
         self.cells.len
-    }
-}
-
-/// The number of cells that a row may have. It is the header's, or the first row's if that only has empty cells more: then each
-/// line of the table ends with a delimiter. In a wider row a value has a delimiter in it without quotation marks, and the values
-/// after it are in the wrong columns.
-pub(crate) struct RowWidth {
-    pub columns: usize,
-    limit: Option<usize>,
-}
-
-impl RowWidth {
-    pub(crate) fn new(header: &Header) -> Self {
-        Self { columns: header.columns().len(), limit: None }
-    }
-
-    /// Is the row too wide? Call it for each row in turn, because the first one sets the limit.
-    pub(crate) fn is_exceeded_by(&mut self, row: &Row<'_>) -> bool {
-        let has_more = (self.columns..row.width()).any(|at| !row.get(Some(at)).is_empty());
-        let limit =
-            *self.limit.get_or_insert(if has_more { self.columns } else { self.columns.max(row.width()) });
-        has_more || row.width() > limit
-    }
-
-    pub(crate) fn problem(&self, row: &Row<'_>) -> String {
-        format!(
-            "{} cells, and the header has {} columns; put quotation marks around a value with a delimiter in it; the row is \
-             skipped",
-            row.width(),
-            self.columns
-        )
     }
 }
 

@@ -1,6 +1,7 @@
 //! Decodes text, splits it into lines, cells, properties and JSON objects, and escapes it where it is written.
 //!
-//! Order of the files: [`decode`], then the readers of its text ([`lines`], [`delimited`], [`property_list`], [`clixml`],
+//! Order of the files: [`decode`], then the readers of its text ([`lines`], [`delimited`] with [`row_check`],
+//! [`property_list`], [`clixml`],
 //! [`json`] on [`json_window`]). [`escape`] and [`sentence`] are independent.
 
 pub(crate) mod clixml;
@@ -11,6 +12,7 @@ pub(crate) mod json;
 mod json_window;
 pub(crate) mod lines;
 pub(crate) mod property_list;
+pub(crate) mod row_check;
 pub(crate) mod sentence;
 
 use sha2::{Digest, Sha256};

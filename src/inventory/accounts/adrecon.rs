@@ -12,6 +12,7 @@ use super::format::{Format, ReadError, Text};
 use super::rows::each_row;
 use crate::text::delimited::Header;
 use crate::text::escape::unescape_cell;
+use crate::text::row_check::ColumnFinder;
 
 pub(super) const FORMAT: Format = Format { name: "ADRecon SPNs", recognise, read, may_be_empty: false };
 
@@ -24,14 +25,14 @@ fn recognise(head: &str) -> bool {
 
 fn read(text: Text<'_>, to: &mut AccountCollector) -> Result<(), ReadError> {
     to.completeness = Completeness::Part;
-    let columns = |header: &Header| {
+    let columns = |finder: &mut ColumnFinder<'_>| {
         let names = [
             (Attribute::AccountName, "UserName"),
             (Attribute::Enabled, "Enabled"),
             (Attribute::PrimaryGroup, "Primary GroupID"),
         ];
-        let service = [header.column(&["Service"]), header.column(&["Host"])];
-        (names.map(|(attribute, name)| (attribute, header.column(&[name]))), service)
+        let service = [finder.find(&["Service"]), finder.find(&["Host"])];
+        (names.map(|(attribute, name)| (attribute, finder.find(&[name]))), service)
     };
     let mut places: HashMap<String, usize> = HashMap::new();
     let mut entries: Vec<Entry> = Vec::new();

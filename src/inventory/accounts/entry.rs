@@ -153,9 +153,10 @@ impl Entry {
             Attribute::DistinguishedName if self.account.distinguished_name.as_deref() == Some(value) => {}
             Attribute::DistinguishedName => match to.domains.of(value) {
                 Some((domain, deleted)) => {
+                    let earlier = self.account.distinguished_name.replace(value.into()).unwrap_or_default();
+                    self.check_same("distinguishedName", &earlier, line, value, to);
                     self.skipped |= deleted;
                     self.account.domain = domain;
-                    self.account.distinguished_name = Some(value.into());
                 }
                 None => to.lost(line, format!("{} is not the distinguished name of a domain", quoted(value))),
             },
@@ -173,21 +174,15 @@ impl Entry {
                 self.account.additional_dns_host_names.push(value.into());
             }
             Attribute::PasswordLastSet => {
-                if let Some(time) = self.time(value, line, to) {
-                    self.account.password_last_set = Some(time);
-                }
+                set_time("pwdLastSet", &mut self.account.password_last_set, value, line, to);
             }
             Attribute::WhenChanged => {
-                if let Some(time) = self.time(value, line, to) {
-                    self.account.when_changed = Some(time);
-                }
+                set_time("whenChanged", &mut self.account.when_changed, value, line, to);
             }
             Attribute::WhenCreated => {
-                if let Some(time) = self.time(value, line, to) {
-                    self.account.when_created = Some(time);
-                }
+                set_time("whenCreated", &mut self.account.when_created, value, line, to);
             }
-            Attribute::Collected => self.collected = self.time(value, line, to),
+            Attribute::Collected => set_time("collected", &mut self.collected, value, line, to),
             Attribute::UserAccountControl => match ldap_values::flags(value) {
                 Some(bits) => self.account.user_account_control = Some(bits),
                 None => to.problem(line, format!("{} is not a userAccountControl number", quoted(value))),
@@ -291,24 +286,6 @@ impl Entry {
         }
     }
 
-    fn time(&self, value: &str, line: u64, to: &mut AccountCollector) -> Option<Timestamp> {
-        let when = times::time(value);
-        if when != When::Unclear {
-            return when.at();
-        }
-        let local = to.local_time(value);
-        if local.is_none() {
-            to.problem(
-                line,
-                format!(
-                    "the time {} can be read in two ways, or is not a time; export times in UTC (ToString('o'))",
-                    quoted(value)
-                ),
-            );
-        }
-        local
-    }
-
     /// Ends the entry. Skips deleted objects and those that are not accounts (groups, containers, the
     /// domain).
     pub(super) fn finish(mut self, to: &mut AccountCollector) {
@@ -340,6 +317,35 @@ impl Entry {
             return;
         }
         to.push(self.account, (self.line, self.collected), self.shown);
+    }
+}
+
+/// Sets a time from one of the names of its attribute. A contradiction to the earlier `time` is reported, and the earlier one is
+/// kept. A time without a zone counts only if there is no other.
+fn set_time(name: &str, time: &mut Option<Timestamp>, value: &str, line: u64, to: &mut AccountCollector) {
+    let when = times::time(value);
+    if when == When::Unclear {
+        if time.is_none() {
+            *time = to.local_time(value);
+            if time.is_none() {
+                to.problem(
+                    line,
+                    format!(
+                        "the time {} can be read in two ways, or is not a time; export times in UTC (ToString('o'))",
+                        quoted(value)
+                    ),
+                );
+            }
+        }
+        return;
+    }
+    // The names differ in precision (100 ns, 1 ms, 1 s). In a wrong zone, a time without a zone is some quarters of an hour off.
+    let differs = |a: Timestamp, b: Timestamp| a.duration_since(b).as_secs_f64().round() % 900.0 != 0.0;
+    match (*time, when.at()) {
+        (Some(earlier), Some(new)) if differs(earlier, new) => {
+            to.problem(line, format!("{name} is {earlier:.0} and {new:.0}; the first is used"));
+        }
+        (earlier, new) => *time = new.or(earlier),
     }
 }
 

@@ -20,6 +20,7 @@ use super::format::{Format, ReadError, Text, is_type_name};
 use super::rows::each_row;
 use crate::text::delimited::Header;
 use crate::text::escape::unescape_cell;
+use crate::text::row_check::ColumnFinder;
 use crate::text::split_by;
 
 pub(super) const CSVDE: Format =
@@ -104,7 +105,14 @@ fn read_objects(
     mut set: impl FnMut(Attribute, &str, &mut Entry, &mut AccountCollector) -> Result<(), ReadError>,
 ) -> Result<(), ReadError> {
     let mut without_spns = false;
-    let columns = |header: &Header| (attribute_columns(header), is_adrecon(header));
+    let columns = |finder: &mut ColumnFinder<'_>| {
+        let header = finder.header();
+        let columns = attribute_columns(header);
+        for name in columns.iter().filter_map(|(column, _)| header.columns().get(*column)) {
+            finder.find(&[name]);
+        }
+        (columns, is_adrecon(header))
+    };
     each_row(text, to, columns, |(columns, is_adrecon), row, to| {
         let mut entry = Entry::new(row.line, to);
         if *is_adrecon {

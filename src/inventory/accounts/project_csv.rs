@@ -20,6 +20,7 @@ use super::spn_list::{SpnList, SpnListBuilder};
 use crate::inventory::times::{When, no_time, time_or_utc};
 use crate::text::delimited::{Header, Row};
 use crate::text::escape::unescape_cell;
+use crate::text::row_check::ColumnFinder;
 
 pub(super) const FORMAT: Format = Format { name: "krbtriage CSV", recognise, read, may_be_empty: false };
 
@@ -33,28 +34,27 @@ struct Columns {
 }
 
 impl Columns {
-    fn of(header: &Header) -> Self {
+    fn find(finder: &mut ColumnFinder<'_>) -> Self {
         Self {
-            account: header.column(&["account"]),
-            domain: header.column(&["domain"]),
-            spn: header.column(&["spn"]),
-            dns_host_name: header.column(&["dns_host_name"]),
-            password_last_set: header.column(&["password_last_set"]),
-            collected: header.column(&["collected"]),
+            account: finder.find(&["account"]),
+            domain: finder.find(&["domain"]),
+            spn: finder.find(&["spn"]),
+            dns_host_name: finder.find(&["dns_host_name"]),
+            password_last_set: finder.find(&["password_last_set"]),
+            collected: finder.find(&["collected"]),
         }
     }
 }
 
 fn recognise(head: &str) -> bool {
     Header::parse(head).is_some_and(|header| {
-        let columns = Columns::of(&header);
-        columns.account.is_some() && columns.domain.is_some() && columns.spn.is_some()
+        ["account", "domain", "spn"].iter().all(|name| header.column(&[name]).is_some())
     })
 }
 
 fn read(text: Text<'_>, to: &mut AccountCollector) -> Result<(), ReadError> {
     let mut rows = Rows::default();
-    let result = each_row(text, to, Columns::of, |columns, row, to| {
+    let result = each_row(text, to, Columns::find, |columns, row, to| {
         rows.row(columns, row, to);
         Ok(())
     });

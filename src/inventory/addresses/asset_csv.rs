@@ -10,8 +10,8 @@ use super::format::{Format, Reader, Refusal, Sample};
 use super::json::split_list;
 use super::rows::each_row;
 use super::values::{parse_address, quoted};
-use crate::text::delimited::Header;
 use crate::text::escape::unescape_cell;
+use crate::text::row_check::ColumnFinder;
 
 pub(super) const FORMAT: Format =
     Format { name: "CSV of hosts and addresses", recognise, read: Reader::Text(read) };
@@ -173,44 +173,33 @@ fn has_address(text: &str) -> bool {
     text.lines().skip(1).take(ROWS).any(|line| split_list(line).iter().any(|part| is_one(part)))
 }
 
-/// The host columns of a table.
-fn hosts(header: &Header) -> Vec<Option<usize>> {
-    let of_interfaces = OF_INTERFACES.iter().any(|name| header.column(&[name]).is_some());
-    let names = HOST.iter().filter(|name| !(of_interfaces && ["name", "nom"].contains(name)));
-    names.map(|name| header.column(&[name])).filter(Option::is_some).collect()
-}
-
 /// The name in `ALPHA\SRV1`, `SRV1$`.
 fn plain_host(cell: &str) -> &str {
     cell.rsplit_once('\\').map_or(cell, |(_, name)| name).trim_end_matches('$')
 }
 
 fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
-    let columns = |header: &Header| {
-        let all = |names: &[&str]| -> Vec<Option<usize>> {
-            names.iter().map(|name| header.column(&[name])).filter(Option::is_some).collect()
-        };
-        let interface = match OF_INTERFACES.iter().any(|name| header.column(&[name]).is_some()) {
-            true => header.column(&["name"]),
-            false => header.column(INTERFACE),
-        };
+    let columns = |finder: &mut ColumnFinder<'_>| {
+        let of_interfaces = finder.header().column(OF_INTERFACES).is_some();
+        let interface = if of_interfaces { &["name"] } else { INTERFACE };
+        let hosts: Vec<&str> =
+            HOST.iter().copied().filter(|name| !(of_interfaces && ["name", "nom"].contains(name))).collect();
         Ok((
-            hosts(header),
-            all(ADDRESS),
-            header.column(MAC),
-            [interface, header.column(DESCRIPTION)],
-            header.column(&["type"]),
+            finder.alternatives(&hosts),
+            finder.header().all_columns(ADDRESS),
+            [interface, DESCRIPTION, MAC].map(|names| finder.alternatives(names)),
+            finder.header().column(&["type"]),
         ))
     };
-    each_row(text, to, columns, |(hosts, addresses, mac, [interface, description], kind), row, to| {
+    each_row(text, to, columns, |(hosts, addresses, [interface, description, mac], kind), row, to| {
         if ["A", "AAAA", "CNAME", "PTR"].contains(&row.get(*kind)) {
             let what = "these are DNS records; name their columns HostName, RecordType, ZoneName and Data";
             return Err(Refusal::Unreadable(what.to_owned()));
         }
         let (cell, line) = (unescape_cell(row.first(hosts)), row.line);
-        let (host, interface) = (plain_host(&cell), unescape_cell(row.get(*interface)));
-        let description = unescape_cell(row.get(*description));
-        for cell in addresses.iter().map(|column| row.get(*column)) {
+        let (host, interface) = (plain_host(&cell), unescape_cell(row.first(interface)));
+        let description = unescape_cell(row.first(description));
+        for cell in addresses.iter().map(|column| row.get(Some(*column))) {
             if cell.contains("[]") && cell.contains("System.") {
                 let found = format!("a column of addresses holds {}", quoted(cell));
                 return Err(Refusal::LostData { found, command: COMMAND });
@@ -223,7 +212,7 @@ fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
                             prefix_length,
                             interface: &interface,
                             description: &description,
-                            mac: row.get(*mac),
+                            mac: row.first(mac),
                             line,
                             ..NewAddress::of(address)
                         });

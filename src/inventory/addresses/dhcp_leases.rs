@@ -6,7 +6,7 @@ use super::format::{Format, Reader, Refusal, Sample};
 use super::model::NameOrigin;
 use super::rows::each_row;
 use super::values::{parse_address, quoted};
-use crate::text::delimited::Header;
+use crate::text::row_check::ColumnFinder;
 
 pub(super) const FORMAT: Format = Format { name: "DHCP leases CSV", recognise, read: Reader::Text(read) };
 
@@ -16,8 +16,9 @@ fn recognise(sample: &Sample<'_>) -> bool {
 }
 
 fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
-    let columns =
-        |header: &Header| Ok(["IPAddress", "HostName", "AddressState"].map(|name| header.column(&[name])));
+    let columns = |finder: &mut ColumnFinder<'_>| {
+        Ok(["IPAddress", "HostName", "AddressState"].map(|name| finder.find(&[name])))
+    };
     each_row(text, to, columns, |[address, name, state], row, to| {
         add_lease(
             to,

@@ -6,7 +6,7 @@ use super::format::{Format, Reader, Refusal, Sample};
 use super::model::NameOrigin;
 use super::rows::each_row;
 use super::values::{parse_address, quoted};
-use crate::text::delimited::Header;
+use crate::text::row_check::ColumnFinder;
 
 pub(super) const FORMAT: Format =
     Format { name: "Get-DnsServerResourceRecord CSV", recognise, read: Reader::Text(read) };
@@ -37,23 +37,23 @@ struct Columns {
 }
 
 impl Columns {
-    fn of(header: &Header) -> Result<Self, Refusal> {
+    fn find(finder: &mut ColumnFinder<'_>) -> Result<Self, Refusal> {
         Ok(Self {
-            name: header.column(&["HostName"]),
-            kind: header.column(&["RecordType"]),
-            zone: header.column(&["ZoneName", "Zone"]),
-            distinguished_name: header.column(&["DistinguishedName"]),
-            collected: header.column(&["collected"]),
-            timestamp: header.column(&["TimeStamp"]),
-            client: header.column(&["client"]),
-            source: header.column(&["source"]),
-            data: DATA.iter().map(|name| header.column(&[name])).filter(Option::is_some).collect(),
+            name: finder.find(&["HostName"]),
+            kind: finder.find(&["RecordType"]),
+            zone: finder.find(&["ZoneName", "Zone"]),
+            distinguished_name: finder.find(&["DistinguishedName"]),
+            collected: finder.find(&["collected"]),
+            timestamp: finder.find(&["TimeStamp"]),
+            client: finder.find(&["client"]),
+            source: finder.find(&["source"]),
+            data: finder.alternatives(DATA),
         })
     }
 }
 
 fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
-    each_row(text, to, Columns::of, |columns, row, to| {
+    each_row(text, to, Columns::find, |columns, row, to| {
         to.collected(row.get(columns.collected), row.line);
         let [client, source] = [columns.client, columns.source].map(|column| row.get(column));
         if !client.is_empty() && ["hosts file", "resolver"].contains(&source) {

@@ -5,7 +5,7 @@ use super::collector::AddressCollector;
 use super::format::{Format, Reader, Refusal, Sample};
 use super::model::Adapter;
 use super::rows::each_row;
-use crate::text::delimited::Header;
+use crate::text::row_check::ColumnFinder;
 
 pub(super) const FORMAT: Format = Format { name: "Get-NetAdapter CSV", recognise, read: Reader::Text(read) };
 
@@ -16,17 +16,20 @@ fn recognise(sample: &Sample<'_>) -> bool {
 }
 
 fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
-    const COLUMNS: [&[&str]; 6] = [
-        &["PSComputerName", "ComputerName", "Host", "HostName"],
+    const COLUMNS: [&[&str]; 5] = [
         &["SystemName"],
         &["Name", "InterfaceAlias", "ifAlias"],
         &["InterfaceIndex", "ifIndex"],
         &["InterfaceDescription", "ifDesc"],
         &["MacAddress", "LinkLayerAddress"],
     ];
-    let columns = |header: &Header| Ok(COLUMNS.map(|names| header.column(names)));
-    each_row(text, to, columns, |columns, row, to| {
-        let [remote, system, name, index, description, mac] = columns.map(|column| row.get(column));
+    let columns = |finder: &mut ColumnFinder<'_>| {
+        let remote = finder.alternatives(&["PSComputerName", "ComputerName", "Host", "HostName"]);
+        Ok((remote, COLUMNS.map(|names| finder.find(names))))
+    };
+    each_row(text, to, columns, |(remote, columns), row, to| {
+        let [system, name, index, description, mac] = columns.map(|column| row.get(column));
+        let remote = row.first(remote);
         take(to, &NetAdapter { remote, system, name, index, description, mac, line: row.line });
         Ok(())
     })

@@ -5,7 +5,7 @@ use super::format::{Format, Reader, Refusal, Sample};
 use super::model::PendingJoin;
 use super::rows::each_row;
 use super::values::{parse_address, parse_prefix, quoted};
-use crate::text::delimited::Header;
+use crate::text::row_check::ColumnFinder;
 
 pub(super) const FORMAT: Format =
     Format { name: "Get-NetIPAddress CSV", recognise, read: Reader::Text(read) };
@@ -38,15 +38,13 @@ fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
         &["InterfaceDescription"],
         &["MacAddress"],
     ];
-    let columns = |header: &Header| {
-        if header.column(&["AllIPAddresses"]).is_some() {
+    let columns = |finder: &mut ColumnFinder<'_>| {
+        if finder.header().column(&["AllIPAddresses"]).is_some() {
             // Get-NetIPConfiguration: its addresses are objects, and Export-Csv keeps only their class names.
             let found = "Get-NetIPConfiguration's addresses do not survive Export-Csv".to_owned();
             return Err(Refusal::LostData { found, command: COMMAND });
         }
-        let hosts =
-            HOST.iter().map(|name| header.column(&[name])).filter(Option::is_some).collect::<Vec<_>>();
-        Ok((hosts, COLUMNS.map(|names| header.column(names))))
+        Ok((finder.alternatives(HOST), COLUMNS.map(|names| finder.find(names))))
     };
     each_row(text, to, columns, |(hosts, columns), row, to| {
         let [address, alias, index, prefix, state, description, mac] = columns.map(|column| row.get(column));

@@ -4,17 +4,18 @@
 use super::collector::{AddressCollector, NewAddress};
 use super::format::{Format, Reader, Refusal, Sample};
 use super::json::split_list;
-use super::rows::each_row_of_any_width;
+use super::rows::each_row;
 use super::values::{parse_address, parse_prefix, quoted};
-use crate::text::delimited::{Header, Row};
+use crate::text::delimited::Row;
+use crate::text::row_check::ColumnFinder;
 
 pub(super) const WMIC: Format =
-    Format { name: "wmic nicconfig CSV", recognise: detect_wmic, read: Reader::Text(read_wmic) };
+    Format { name: "wmic nicconfig CSV", recognise: detect_wmic, read: Reader::Text(read) };
 
 pub(super) const EXPORT_CSV: Format = Format {
     name: "Win32_NetworkAdapterConfiguration CSV",
     recognise: detect_export,
-    read: Reader::Text(read_export),
+    read: Reader::Text(read),
 };
 
 const COMMAND: &str = "Get-CimInstance Win32_NetworkAdapterConfiguration -Filter IPEnabled=TRUE | Select-Object \
@@ -28,54 +29,44 @@ fn detect_export(sample: &Sample<'_>) -> bool {
     sample.has(&["ipaddress"]) && sample.has_any(&["dnshostname", "ipsubnet", "ipenabled", "servicename"])
 }
 
-fn read_wmic(text: &str, rows: &mut AddressCollector<'_>) -> Result<(), Refusal> {
-    read(text, rows, true)
-}
-
-fn read_export(text: &str, rows: &mut AddressCollector<'_>) -> Result<(), Refusal> {
-    read(text, rows, false)
-}
-
 struct Columns {
-    remote: Option<usize>,
+    remote: Vec<Option<usize>>,
     dns_name: Option<usize>,
     address: Option<usize>,
     subnet: Option<usize>,
     description: Option<usize>,
     caption: Option<usize>,
     mac: Option<usize>,
-    names: Vec<String>,
+    /// Number of columns.
+    width: usize,
 }
 
 impl Columns {
-    fn of(header: &Header) -> Result<Self, Refusal> {
+    fn find(finder: &mut ColumnFinder<'_>) -> Result<Self, Refusal> {
+        // wmic quotes nothing, so a value may fill several cells.
+        finder.allow_any_width();
         Ok(Self {
-            remote: header.column(&["Node", "PSComputerName", "ComputerName", "__SERVER"]),
-            dns_name: header.column(&["DNSHostName"]),
-            address: header.column(&["IPAddress"]),
-            subnet: header.column(&["IPSubnet"]),
-            description: header.column(&["Description"]),
-            caption: header.column(&["Caption"]),
-            mac: header.column(&["MACAddress"]),
-            names: header.columns().to_vec(),
+            remote: finder.alternatives(&["Node", "PSComputerName", "ComputerName", "__SERVER"]),
+            dns_name: finder.find(&["DNSHostName"]),
+            address: finder.find(&["IPAddress"]),
+            subnet: finder.find(&["IPSubnet"]),
+            description: finder.find(&["Description"]),
+            caption: finder.find(&["Caption"]),
+            mac: finder.find(&["MACAddress"]),
+            width: finder.header().columns().len(),
         })
     }
 }
 
-fn read(text: &str, to: &mut AddressCollector<'_>, wmic: bool) -> Result<(), Refusal> {
-    each_row_of_any_width(text, to, Columns::of, |columns, row, to| {
-        // Two hosts in one `wmic /node:a,b` output each repeat the header.
-        let first = columns.names.first();
-        if wmic && first.is_some_and(|name| row.get(Some(0)).eq_ignore_ascii_case(name)) {
-            return Ok(());
-        }
-        let (width, description) = (columns.names.len(), columns.description);
+fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
+    each_row(text, to, Columns::find, |columns, row, to| {
+        let (width, description) = (columns.width, columns.description);
         let extra = row.width().saturating_sub(width);
         if extra > 0 && (description.is_none() || columns.caption.is_some()) {
             to.problem(row.line, format!("{} cells for {width} columns; the row is skipped", row.width()));
             return Ok(());
         }
-        // wmic quotes nothing, so commas in a description make cells. The description spans all of them.
+        // The cells above the number of columns belong to the description, which has commas in it.
         let moved = |column: Option<usize>| match (column, description) {
             (Some(c), Some(d)) if c > d => row.get(Some(c + extra)),
             (column, _) => row.get(column),
@@ -84,7 +75,12 @@ fn read(text: &str, to: &mut AddressCollector<'_>, wmic: bool) -> Result<(), Ref
             to,
             &NicConfiguration {
                 dns_name: moved(columns.dns_name),
-                remote: moved(columns.remote),
+                remote: columns
+                    .remote
+                    .iter()
+                    .map(|column| moved(*column))
+                    .find(|name| !name.is_empty())
+                    .unwrap_or(""),
                 addresses: &split_list(moved(columns.address)),
                 subnets: &split_list(moved(columns.subnet)),
                 description: &stretched(row, description, extra),

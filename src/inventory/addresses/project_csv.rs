@@ -5,8 +5,8 @@ use super::collector::{AddressCollector, NewAddress};
 use super::format::{Format, Reader, Refusal, Sample};
 use super::rows::each_row;
 use super::values::{parse_address, parse_prefix, quoted};
-use crate::text::delimited::Header;
 use crate::text::escape::unescape_cell;
+use crate::text::row_check::ColumnFinder;
 
 pub(super) const FORMAT: Format = Format { name: "krbtriage CSV", recognise, read: Reader::Text(read) };
 
@@ -26,7 +26,7 @@ fn recognise(sample: &Sample<'_>) -> bool {
 fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
     const COLUMNS: [&[&str]; 7] =
         [HOST, &["address"], &["interface"], &["description"], &["mac"], &["prefix_length"], &["collected"]];
-    let columns = |header: &Header| Ok(COLUMNS.map(|names| header.column(names)));
+    let columns = |finder: &mut ColumnFinder<'_>| Ok(COLUMNS.map(|names| finder.find(names)));
     each_row(text, to, columns, |columns, row, to| {
         let [_, address, _, _, mac, length, collected] = columns.map(|column| row.get(column));
         let line = row.line;

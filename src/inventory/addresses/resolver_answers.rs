@@ -13,8 +13,8 @@ use super::model::NameOrigin;
 use super::rows::each_row;
 use super::values::parse_address;
 use crate::text::decode::TextReader;
-use crate::text::delimited::Header;
 use crate::text::property_list::{DROPPED_MESSAGE, each_list};
+use crate::text::row_check::ColumnFinder;
 
 pub(super) const CSV: Format =
     Format { name: "Resolve-DnsName CSV", recognise: detect_csv, read: Reader::Text(read_csv) };
@@ -46,13 +46,13 @@ fn read_csv(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
         collected: Option<usize>,
         address: Vec<Option<usize>>,
     }
-    let columns = |header: &Header| {
+    let columns = |finder: &mut ColumnFinder<'_>| {
         Ok(Columns {
-            name: header.column(&["Name"]),
-            host: header.column(&["NameHost"]),
-            resolver: header.column(&["client", "PSComputerName"]),
-            collected: header.column(&["collected"]),
-            address: ADDRESS.iter().map(|name| header.column(&[name])).collect(),
+            name: finder.find(&["Name"]),
+            host: finder.find(&["NameHost"]),
+            resolver: finder.find(&["client", "PSComputerName"]),
+            collected: finder.find(&["collected"]),
+            address: finder.alternatives(ADDRESS),
         })
     };
     // One file may hold the answers of several clients and days.

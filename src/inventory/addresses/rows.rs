@@ -1,67 +1,32 @@
-//! The rows of a table of addresses.
+//! Reads the rows of a table of addresses.
 
 use super::collector::AddressCollector;
 use super::format::Refusal;
-use super::values::parse_address;
 use crate::text::decode::TextReader;
-use crate::text::delimited::{Header, Row, RowWidth, Table, column_key};
+use crate::text::delimited::{Row, Table};
+use crate::text::row_check::ColumnFinder;
 
-/// Reads a table row by row. `columns` finds the columns of interest, or refuses the table. A row with more cells than the
-/// header is a problem, because its values are in the wrong columns. So is a second header with other columns: the rows below it
-/// are not read. The same header again, where files were put together, is skipped.
+/// Reads a table row by row. `columns` finds the columns of interest, or refuses the table. A row that fails the
+/// [check](crate::text::row_check::RowCheck::check) is reported and skipped.
 pub(super) fn each_row<C>(
     text: &str,
     to: &mut AddressCollector<'_>,
-    columns: impl FnOnce(&Header) -> Result<C, Refusal>,
+    columns: impl FnOnce(&mut ColumnFinder<'_>) -> Result<C, Refusal>,
     mut row: impl FnMut(&C, &Row<'_>, &mut AddressCollector<'_>) -> Result<(), Refusal>,
-) -> Result<(), Refusal> {
-    let columns = |header: &Header| Ok((columns(header)?, RowWidth::new(header), header.columns().to_vec()));
-    let mut is_over = false;
-    each_row_of_any_width(text, to, columns, |(columns, width, names), next, to| {
-        if is_over {
-            return Ok(());
-        }
-        if let Some(is_same) = repeats_header(names, next) {
-            if !is_same {
-                is_over = true;
-                to.problem(
-                    next.line,
-                    "a second table with other columns begins here and is not read; save it as a file of its own",
-                );
-            }
-            return Ok(());
-        }
-        if width.is_exceeded_by(next) {
-            to.problem(next.line, width.problem(next));
-            return Ok(());
-        }
-        row(columns, next, to)
-    })
-}
-
-/// Is the row a header, with at least two of these columns and no address? And is it the same one?
-fn repeats_header(names: &[String], row: &Row<'_>) -> Option<bool> {
-    let is_name = |cell: &str| !cell.is_empty() && names.contains(&column_key(cell));
-    let found = (0..row.width()).filter(|at| is_name(row.get(Some(*at)))).take(2).count();
-    let is_same = || names.iter().enumerate().all(|(at, name)| column_key(row.get(Some(at))) == *name);
-    let has_address = || (0..row.width()).any(|at| parse_address(row.get(Some(at))).is_some());
-    (found == 2 && !has_address()).then(is_same)
-}
-
-/// The same with rows of more cells than the header, for a tool that quotes nothing.
-pub(super) fn each_row_of_any_width<C>(
-    text: &str,
-    to: &mut AddressCollector<'_>,
-    columns: impl FnOnce(&Header) -> Result<C, Refusal>,
-    mut row: impl FnMut(&mut C, &Row<'_>, &mut AddressCollector<'_>) -> Result<(), Refusal>,
 ) -> Result<(), Refusal> {
     let table =
         Table::open(TextReader::from_text(text)).map_err(|error| Refusal::Unreadable(error.to_string()))?;
     let Some(mut table) = table else { return Ok(()) };
-    let mut columns = columns(table.header())?;
+    let mut finder = ColumnFinder::new(table.header());
+    let columns = columns(&mut finder)?;
+    let mut check = finder.into_check();
     while let Some(next) = table.next_row() {
         match next {
-            Ok(next) => row(&mut columns, &next, to)?,
+            Ok(next) => match check.check(&next) {
+                Ok(true) => row(&columns, &next, to)?,
+                Ok(false) => {}
+                Err(what) => to.problem(next.line, what),
+            },
             Err(error) => to.problem(0, error),
         }
     }

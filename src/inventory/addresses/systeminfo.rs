@@ -14,7 +14,7 @@ use super::format::{Format, Reader, Refusal, Sample};
 use super::host_names::with_domain;
 use super::rows::each_row;
 use super::values::parse_address;
-use crate::text::delimited::Header;
+use crate::text::row_check::ColumnFinder;
 
 pub(super) const TEXT: Format =
     Format { name: "systeminfo", recognise: detect_text, read: Reader::Text(read_text) };
@@ -161,7 +161,7 @@ impl Block<'_> {
 }
 
 fn read_csv(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
-    let width = |header: &Header| Ok(header.columns().len());
+    let width = |finder: &mut ColumnFinder<'_>| Ok(finder.header().columns().len());
     each_row(text, to, width, |width, row, to| {
         let cells: Vec<&str> = (0..*width).map(|column| row.get(Some(column))).collect();
         let has_addresses = |cell: &str| Card::all(cell.split(',')).any(|card| !card.addresses.is_empty());

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use krbtriage::chunks::BLOCK_LEN;
 use krbtriage::files::FileIndex;
-use krbtriage::files::{self, Input, Kind};
+use krbtriage::files::{self, FileKind, Input};
 use krbtriage::io_util::read_full_at;
 use krbtriage::records::{EventFilter, Record, Selection};
 use krbtriage::scan::{RecordVisitor, ScanOptions, scan};
@@ -46,7 +46,7 @@ fn main() {
     for error in errors {
         eprintln!("{error}");
     }
-    let bytes: u64 = inputs.iter().filter(|input| input.kind == Kind::Evtx).map(|input| input.len).sum();
+    let bytes: u64 = inputs.iter().filter(|input| input.kind == FileKind::Evtx).map(|input| input.len).sum();
     if threads == 0 {
         threads = std::thread::available_parallelism().map_or(1, usize::from);
     }
@@ -103,7 +103,7 @@ fn kerberos() -> Selection {
 fn plain_read(inputs: &[Input], threads: usize) {
     let steps: Vec<(&Input, u64)> = inputs
         .iter()
-        .filter(|input| input.kind == Kind::Evtx)
+        .filter(|input| input.kind == FileKind::Evtx)
         .flat_map(|input| (0..input.len.div_ceil(BLOCK_LEN as u64)).map(move |block| (input, block)))
         .collect();
     let (next, read) = (AtomicUsize::new(0), AtomicU64::new(0));

@@ -1,10 +1,10 @@
-//! The scan: reads all inputs in parallel and passes on the wanted records.
+//! The scan reads all inputs in parallel and passes the wanted records to visitors.
 //!
-//! [`scan`] hides everything between a path and a [`Record`](crate::records::Record): blocks of chunks, the
-//! gate, decoding, archives, XML and text. It does not know what the records mean.
+//! [`scan`] hides everything between a path and a [`Record`](crate::records::Record): blocks of chunks, the gate, decoding,
+//! archives, XML and text. It does not know the meaning of a record.
 //!
-//! A file imports only files listed before it: `options`, `visitor` and `report` (results), `extracted` and `plan`
-//! (tasks), `order` (of the files in a report), `sink` (output of a reader), `stream` (sequential inputs), `worker`.
+//! A file imports only files listed before it: `options`, `visitor`, `report` and `order` (results), `extracted` and `plan`
+//! (tasks), `sink` (output of a reader), `stream` (sequential inputs), `worker`.
 
 mod extracted;
 mod options;
@@ -28,9 +28,9 @@ use crate::records::Selection;
 use plan::Plan;
 use worker::{Run, Worker};
 
-/// Reads all inputs and passes every wanted record to a visitor.
+/// Reads all inputs and passes every wanted record to a visitor. Each worker thread makes its own with `new_visitor`.
 ///
-/// No input can stop the run: its errors are in its [`FileReport`].
+/// No input can stop the scan. Its errors are in its [`FileReport`].
 pub fn scan<C: RecordVisitor>(
     inputs: &[Input],
     selection: &Selection,
@@ -49,8 +49,8 @@ pub fn scan<C: RecordVisitor>(
         visitor
     };
     let visitors = std::thread::scope(|scope| {
-        // The calling thread works, too, so a small input starts no thread. If one cannot be started, the
-        // others do its work.
+        // The calling thread is a worker, too, so a small input starts no thread. If a thread cannot be started, the other
+        // workers do its tasks.
         let others: Vec<_> = (1..plan.useful_threads(threads))
             .filter_map(|_| std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work).ok())
             .collect();
@@ -63,5 +63,5 @@ pub fn scan<C: RecordVisitor>(
     Scan { visitors, files, unread }
 }
 
-/// Stack of a worker in bytes. The `evtx` crate recurses with the nesting of elements, up to 512 deep.
+/// Stack of a worker in bytes. The `evtx` crate recurses into nested elements, up to 512 deep.
 pub(crate) const STACK: usize = 8 << 20;

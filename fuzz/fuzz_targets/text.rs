@@ -7,7 +7,7 @@
 
 use std::io::Read;
 
-use krbtriage::files::kind::{Kind, sniff};
+use krbtriage::files::kind::{FileKind, sniff};
 use krbtriage::records::text::read_events;
 use krbtriage::records::{EventFilter, ReadErrors, Record, Selection};
 use krbtriage::zone::Zone;
@@ -25,13 +25,13 @@ impl Read for Drip<'_> {
 
 fn read(input: impl Read, selection: &Selection) -> (Vec<Record>, u64, Vec<String>) {
     let (mut found, mut records, mut read_errors) = (Vec::new(), 0, ReadErrors::default());
-    read_events(input, &Zone::UTC, selection, &mut |r| found.push(r), &mut records, &mut read_errors);
+    read_events(input, None, &Zone::UTC, selection, &mut |r| found.push(r), &mut records, &mut read_errors);
     (found, records, read_errors.into_sentences())
 }
 
 fuzz_target!(|bytes: &[u8]| {
     let kind = sniff(bytes);
-    assert_eq!(Kind::named(kind.name()), kind);
+    assert_eq!(FileKind::from_name(kind.name()), kind);
 
     let everything = Selection::new(vec![EventFilter { providers: vec![], event_ids: vec![] }]);
     let whole = read(bytes, &everything);

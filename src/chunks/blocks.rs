@@ -1,31 +1,31 @@
-//! Where chunks are in the bytes of a file.
+//! Finds the chunks in the bytes of a file.
 
 use memchr::memmem::Finder;
 
 use super::layout::{CHUNK_HEADER_LEN, CHUNK_LEN};
 use crate::files::kind::CHUNK_MAGIC;
 
-/// Content of one slot of a buffer.
+/// What was found in a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Found {
-    /// A chunk starts at this position.
+    /// A chunk that starts at this offset in the block.
     Chunk(usize),
-    /// A slot that is neither zero nor starts with a chunk.
+    /// A slot that starts at this offset in the block. It holds data, but does not start with a chunk.
     Junk(usize),
 }
 
-/// Bytes of a file in which chunks are looked for.
+/// A part of a file that is searched for chunks.
 #[derive(Debug, Clone, Copy)]
 pub struct Block<'a> {
-    /// The block, and what follows it: at least the length of a magic, unless the file ends.
+    /// The block and the bytes after it: at least as many as a magic has, unless the file ends.
     pub bytes: &'a [u8],
-    /// Length of the block: chunks that start in it are found.
+    /// Length of the block in bytes. Only chunks that start in it are found.
     pub len: usize,
-    /// Chunks are in slots, the first at offset 0. Otherwise they may be anywhere.
+    /// Are chunks in slots, the first at offset 0? Otherwise they may be anywhere.
     pub slots: bool,
 }
 
-/// Finds chunks: in their slots, and anywhere where slots do not hold what they should.
+/// Finds chunks in their slots, and also outside them where a file is damaged.
 pub struct Carver {
     magic: Finder<'static>,
 }
@@ -37,13 +37,12 @@ impl Default for Carver {
 }
 
 impl Carver {
-    /// Hands each chunk of a block, and each slot that holds something else, to `read`, which returns whether a chunk could
-    /// be read in full. `reads_zero` answers for a slot at this
-    /// position, which continues after the bytes of the block.
+    /// Passes each chunk of a block, and each slot with other data, to `read`. It returns whether everything in the chunk
+    /// could be read. `reads_zero` says whether the slot at an offset, which continues after [`Block::bytes`], is all zeros.
     ///
-    /// A slot of zeros (space that Windows has reserved) is skipped. Behind a chunk the next one is expected in the next
-    /// slot. Where the chunk could not be read in full, or the next slot holds neither a chunk nor zeros, bytes are missing
-    /// or were inserted: then a chunk may start anywhere after this one's header.
+    /// A slot of zeros, which Windows has reserved, is skipped. The next chunk is expected in the next slot. Bytes are
+    /// missing or were inserted if a chunk could not be read completely, or if the next slot has other data than a chunk or
+    /// zeros. In that case the search for the next chunk begins after the header of this one.
     pub fn find(
         &self,
         block: Block<'_>,
@@ -51,14 +50,13 @@ impl Carver {
         mut read: impl FnMut(Found) -> bool,
     ) {
         let Block { bytes, len, slots } = block;
-        let mut after = |at: usize, read_in_full: bool| {
+        let mut end_of = |at: usize, read_completely: bool| {
             let next = at + CHUNK_LEN;
-            let step = if read_in_full && is_followed(bytes, next, &mut reads_zero) {
-                CHUNK_LEN
+            if read_completely && is_intact_slot(bytes, next, &mut reads_zero) {
+                next
             } else {
-                CHUNK_HEADER_LEN
-            };
-            at + step
+                at + CHUNK_HEADER_LEN
+            }
         };
         let slot_len = if slots { CHUNK_LEN } else { len.max(1) };
         for start in (0..len).step_by(slot_len) {
@@ -66,14 +64,14 @@ impl Carver {
             let slot = bytes.get(start..end).unwrap_or_default();
             let mut from = start;
             if slots && slot.starts_with(CHUNK_MAGIC) {
-                from = after(start, read(Found::Chunk(start)));
+                from = end_of(start, read(Found::Chunk(start)));
             } else if slots && is_zero(slot) {
                 continue;
             } else if slots {
                 read(Found::Junk(start));
             }
             while let Some(at) = self.next(bytes, from, end) {
-                from = after(at, read(Found::Chunk(at)));
+                from = end_of(at, read(Found::Chunk(at)));
             }
         }
     }
@@ -83,27 +81,27 @@ impl Carver {
         if from >= end {
             return None;
         }
-        // A magic may cross the end.
+        // A magic that starts before `end` may extend beyond it.
         let span = bytes.get(from..(end + CHUNK_MAGIC.len() - 1).min(bytes.len()))?;
         Some(from + self.magic.find(span)?)
     }
 }
 
-/// Is the chunk followed by another chunk, zeros, or the end of the file?
-fn is_followed(bytes: &[u8], at: usize, reads_zero: &mut dyn FnMut(usize) -> bool) -> bool {
+/// Is there a chunk, zeros, or the end of the file at `at`?
+fn is_intact_slot(bytes: &[u8], at: usize, reads_zero: &mut dyn FnMut(usize) -> bool) -> bool {
     let slot = slot_at(bytes, at);
     slot.is_empty()
         || slot.starts_with(CHUNK_MAGIC)
         || (is_zero(slot) && (slot.len() == CHUNK_LEN || reads_zero(at)))
 }
 
-/// The slot of `bytes` that starts `at`, as far as it goes.
+/// The slot that starts at `at`. It is shorter if `bytes` ends in it, and empty if `bytes` ends before it.
 pub fn slot_at(bytes: &[u8], at: usize) -> &[u8] {
     let rest = bytes.get(at..).unwrap_or_default();
     rest.get(..CHUNK_LEN).unwrap_or(rest)
 }
 
-/// Is there nothing but zeros? Decided within a cache line for nearly every slot that holds something.
+/// Are all bytes zero? For nearly every slot with data, the first cache line decides.
 fn is_zero(slot: &[u8]) -> bool {
     let (blocks, rest) = slot.as_chunks::<64>();
     blocks.iter().all(|block| block.iter().fold(0, |any, byte| any | byte) == 0)
@@ -114,14 +112,14 @@ fn is_zero(slot: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    fn find(bytes: &[u8], len: usize, slots: bool, read_in_full: bool) -> Vec<Found> {
+    fn find(bytes: &[u8], len: usize, slots: bool, read_completely: bool) -> Vec<Found> {
         let mut all = Vec::new();
         Carver::default().find(
             Block { bytes, len, slots },
             |_| true,
             |found| {
                 all.push(found);
-                read_in_full
+                read_completely
             },
         );
         all
@@ -153,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn behind_a_chunk_that_is_short_or_damaged_its_slot_is_searched() {
+    fn the_slot_of_a_short_or_damaged_chunk_is_searched() {
         let early = CHUNK_LEN - 1;
         // The second chunk starts a byte early: the next slot shows it.
         let block = with_magics(2 * CHUNK_LEN, 1, &[0, early]);

@@ -1,4 +1,4 @@
-//! Little-endian numbers at a place that may not exist.
+//! Reads little-endian numbers at an offset. `None` if the bytes end before them.
 
 pub fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
     Some(u16::from_le_bytes(*bytes.get(at..)?.first_chunk()?))

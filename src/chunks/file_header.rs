@@ -1,16 +1,18 @@
-//! Reads the file header. Only one of its numbers is used.
+//! Reads the number of chunks in a file header, the only field that the program uses.
 
 use super::bytes::{u16_at, u32_at};
 use crate::files::kind::FILE_MAGIC;
 
-/// Length of what the header's checksum covers, and of the header's own fields.
+/// Number of bytes that the header's checksum covers. The flags and the checksum follow them.
 const CHECKED_LEN: usize = 120;
+/// Length of all fields of the header in bytes. Padding follows them.
 pub const FIELDS_LEN: usize = 128;
-/// Flag of a log that was not closed: its counts are outdated.
+/// Flag of a log that was not closed. Its counts are outdated.
 const DIRTY: u32 = 1;
 
-/// How many chunks the file was closed with. `None` where the header is of a log in use, damaged or lost: then nothing it
-/// says can be relied on. Beyond 65,535 the number does not fit, and is too small.
+/// The number of chunks in the header of a closed log. `None` if the log is in use, or its header damaged or overwritten.
+///
+/// The field has 16 bits. In a log with more than 65,535 chunks the number is too small.
 pub fn promised_chunks(header: &[u8]) -> Option<u64> {
     let fields = header.get(..FIELDS_LEN).filter(|fields| fields.starts_with(FILE_MAGIC))?;
     let closed = u32_at(fields, CHECKED_LEN)? & DIRTY == 0;

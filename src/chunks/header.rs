@@ -1,18 +1,18 @@
-//! The chunk header, and the two checksums it holds.
+//! Reads a chunk header and verifies its two checksums.
 
 use super::bytes::{u32_at, u64_at};
 use super::layout::CHUNK_HEADER_LEN;
 
-/// Flag for "no checksums were written" (Windows sets it on some forwarded and exported logs).
+/// Flag of a chunk without checksums. Windows sets it in some forwarded and exported logs.
 const NO_CRC32: u32 = 4;
 
-/// A chunk's header. All of it may be outdated or forged.
+/// The header of a chunk. Every field may be outdated or forged.
 #[derive(Debug, Clone, Copy)]
 pub struct Header {
-    /// Identifiers of the first and the last live record.
+    /// `EventRecordID` of the first and of the last live record.
     pub first_record_id: u64,
     pub last_record_id: u64,
-    /// Offset in the chunk where free space starts: the end of the live records.
+    /// Offset in the chunk at which the live records end and free space starts.
     free_space: u32,
     records_checksum: u32,
     header_checksum: u32,
@@ -20,7 +20,7 @@ pub struct Header {
 }
 
 impl Header {
-    /// `None` when `chunk` is shorter than a header.
+    /// Reads the header. `None` if `chunk` is shorter than a header.
     pub fn parse(chunk: &[u8]) -> Option<Self> {
         Some(Self {
             first_record_id: u64_at(chunk, 24)?,
@@ -33,10 +33,11 @@ impl Header {
         .filter(|_| chunk.len() >= CHUNK_HEADER_LEN)
     }
 
-    /// Where the live records end by what the header says; the end of the chunk where it says what cannot be.
+    /// The offset in the chunk at which the live records end. An impossible offset in the header gives the end of the
+    /// chunk.
     ///
-    /// Only this ends a walk. The identifier of the last record does not: in logs that were put together
-    /// from others the same identifier can be earlier in the chunk, too.
+    /// The identifier of the last record does not end a walk: in a log that was merged from others, an earlier record may
+    /// have the same identifier.
     pub fn live_end(&self, chunk: &[u8]) -> usize {
         match self.free_space as usize {
             end if end >= CHUNK_HEADER_LEN => end.min(chunk.len()),
@@ -44,7 +45,7 @@ impl Header {
         }
     }
 
-    /// Does the header's own checksum agree (of bytes 0..120 and 128..512)? True where there is none.
+    /// Is the checksum of the header (bytes 0..120 and 128..512) right? True for a chunk without checksums.
     pub fn header_is_sound(&self, chunk: &[u8]) -> bool {
         if self.flags & NO_CRC32 != 0 {
             return true;
@@ -58,8 +59,8 @@ impl Header {
         hasher.finalize() == self.header_checksum
     }
 
-    /// Does the checksum of the records agree? True where there is none. It reads the whole chunk again,
-    /// which takes as long as reading it from the page cache, so not every chunk is asked.
+    /// Is the checksum of the records right? True for a chunk without checksums. It takes as long as reading the chunk from
+    /// the page cache.
     pub fn records_are_sound(&self, chunk: &[u8]) -> bool {
         if self.flags & NO_CRC32 != 0 {
             return true;

@@ -1,7 +1,9 @@
 //! Chunks: the 64 KiB units of an .evtx file, found and read without trusting any count in a header.
 //!
-//! Layout (MS-EVEN6 has none; libevtx's "Windows XML Event Log (EVTX)" has it): a file header of 4096
-//! bytes, then chunks. A chunk is self-contained: its strings and templates are inside it.
+//! A file header of 4096 bytes comes first, then chunks. A chunk is self-contained: its strings and templates are inside
+//! it. The layout is in libevtx's "Windows XML Event Log (EVTX)"; MS-EVEN6 does not describe it.
+//!
+//! A file imports only files listed before it: `layout` and `bytes`, `file_header` and `header`, `blocks`.
 
 pub mod blocks;
 pub mod bytes;

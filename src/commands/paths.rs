@@ -13,7 +13,7 @@ pub(super) fn protect_inputs<'a>(
     files: impl IntoIterator<Item = &'a Path>,
 ) -> Result<ProtectedPaths, OutputError> {
     let files: Vec<PathBuf> = files.into_iter().map(Path::to_path_buf).collect();
-    let found = files_of(&files).flatten().map(|file| (file.path, file.named));
+    let found = files_of(&files).flatten().map(|file| (file.path, file.explicit));
     let is_input = |path: &Path| ForeignFile::of_file(path).is_some_and(|file| file != ForeignFile::Report);
-    protect(outputs, found, |path, named| *named || is_input(path))
+    protect(outputs, found, |path, explicit| *explicit || is_input(path))
 }

@@ -1,142 +1,23 @@
-//! Logs inside `.zip`, `.gz` and `.zst`: unpacked in memory as they are read, and never to disk.
+//! Lists the members of a `.zip` archive and unpacks them in memory, never to disk.
 
-use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use flate2::read::MultiGzDecoder;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use zip::ZipArchive;
 use zip::extra_fields::ExtraField;
 use zip::read::{OwnedZipFileEntry, ZipFile, ZipReadOptions};
-use zip::result::ZipError;
 
-use super::kind::{Kind, SNIFF_LEN, sniff};
+use super::kind::{FileKind, SNIFF_LEN, sniff};
+use super::unpack::{ArchiveError, Budget, Limited, MAX_INNER_ARCHIVE, MAX_MEMBER_LIST, MAX_MEMBERS};
 
-/// Most bytes read to list an archive's members: some 80,000 of them. The list is kept in memory.
-pub const MAX_MEMBER_LIST: u64 = 8 << 20;
-
-/// Most members read of one archive, including those of archives inside it.
-pub const MAX_MEMBERS: usize = 100_000;
-
-/// Largest archive read inside another one, because it has to be in memory. Archives inside that one are not
-/// read.
-pub const MAX_INNER_ARCHIVE: u64 = 16 << 20;
-
-/// Most bytes unpacked from an archive: 4 GiB (the largest log that Windows keeps, perhaps mostly reserved
-/// zeros), and 200 times its own size (logs shrink to a tenth or a twentieth).
-pub const MAX_UNPACKED: u64 = 4 << 30;
-pub const MAX_RATIO: u64 = 200;
-
-/// Why an archive or a member of it is not read.
-#[derive(Debug, thiserror::Error)]
-pub enum ArchiveError {
-    #[error("it is encrypted; unpack it with its password and name the files")]
-    Encrypted,
-    #[error("it is compressed with a method that is not read (deflate is); unpack it and name the files")]
-    Method,
-    #[error("its list of members is longer than {} MiB; unpack it and name the folder", MAX_MEMBER_LIST >> 20)]
-    TooManyMembers,
-    #[error("it is an archive of more than {} MiB inside an archive; unpack that one", MAX_INNER_ARCHIVE >> 20)]
-    InnerTooBig,
-    #[error("it is an archive inside an archive inside an archive; unpack the outer ones")]
-    TooDeep,
-    #[error(
-        "it unpacks to more than {} GiB and {MAX_RATIO} times its size, so reading stopped; \
-         if that is right, unpack it and name the files",
-        MAX_UNPACKED >> 30
-    )]
-    Bomb,
-    #[error("it is not a whole archive ({0}); copy or make it again")]
-    Broken(Cow<'static, str>),
-    #[error("cannot be read: {0}")]
-    Io(#[from] io::Error),
-}
-
-impl From<ZipError> for ArchiveError {
-    fn from(error: ZipError) -> Self {
-        match error {
-            // The library wraps our own error.
-            ZipError::Io(error) => match error.downcast::<Self>() {
-                Ok(ours) => ours,
-                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-                    Self::Broken("it ends early".into())
-                }
-                // The library reports an unsupported compression method this way.
-                Err(error) if error.kind() == io::ErrorKind::Unsupported => Self::Method,
-                Err(error) => Self::Io(error),
-            },
-            ZipError::CompressionMethodNotSupported(_) => Self::Method,
-            ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED) | ZipError::InvalidPassword => {
-                Self::Encrypted
-            }
-            ZipError::UnsupportedArchive(what) => Self::Broken(what.into()),
-            ZipError::InvalidArchive(what) => Self::Broken(what),
-            other => Self::Broken(other.to_string().into()),
-        }
-    }
-}
-
-/// Remaining number of bytes that an archive may unpack to. All readers of its members share it.
-#[derive(Debug)]
-pub struct Budget(AtomicU64);
-
-impl Budget {
-    /// For an archive of `size` bytes.
-    pub fn new(size: u64) -> Self {
-        Self(AtomicU64::new(MAX_UNPACKED.saturating_add(size.saturating_mul(MAX_RATIO))))
-    }
-
-    fn spend(&self, bytes: u64) -> io::Result<()> {
-        self.0
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(bytes))
-            .map(drop)
-            .map_err(|_| io::Error::other(ArchiveError::Bomb))
-    }
-}
-
-/// Reads unpacked data within the budget.
-struct Unpacked<'a, R> {
-    inner: R,
-    budget: &'a Budget,
-}
-
-impl<R: Read> Read for Unpacked<'_, R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let n = self.inner.read(buffer)?;
-        self.budget.spend(n as u64)?;
-        Ok(n)
-    }
-}
-
-/// Unpacks a `.gz` file (all its members in order).
-pub fn gunzip<'a>(packed: impl Read + 'a, budget: &'a Budget) -> impl Read + 'a {
-    Unpacked { inner: MultiGzDecoder::new(packed), budget }
-}
-
-/// Largest window of a `.zst` file as a power of two: 8 MiB, enough for `zstd -19` and lower levels. The file
-/// chooses the window, and unpacking keeps it in memory.
-const MAX_WINDOW: u32 = 23;
-
-/// Unpacks a `.zst` file (all its frames in order).
-pub fn unzstd<'a>(packed: impl Read + 'a, budget: &'a Budget) -> io::Result<impl Read + 'a> {
-    let mut decoder = zstd::Decoder::new(packed)?;
-    decoder.window_log_max(MAX_WINDOW)?;
-    Ok(Unpacked { inner: decoder, budget })
-}
-
-/// A reader of unpacked data that counts against `budget`, for content that is not counted yet.
-pub fn spending<'a>(inner: impl Read + 'a, budget: &'a Budget) -> impl Read + 'a {
-    Unpacked { inner, budget }
-}
-
-/// Names the members of an archive that holds no log.
-pub fn no_log_in(members: &[(String, Kind)]) -> String {
+/// The error of an archive that holds no log, with its first members as `(name, kind)`.
+pub fn describe_archive_without_log(members: &[(String, FileKind)]) -> String {
     const SHOWN: usize = 3;
     if members.iter().any(|(name, _)| name == "[Content_Types].xml") {
         return "this is a document of Office; save the sheet as CSV, or copy the text in it to a text file"
@@ -144,9 +25,10 @@ pub fn no_log_in(members: &[(String, Kind)]) -> String {
     }
     let shown: Vec<String> =
         members.iter().take(SHOWN).map(|(name, kind)| format!("{name} ({})", kind.name())).collect();
-    let mut text = match members.is_empty() {
-        true => "the archive is empty".to_owned(),
-        false => format!("there is no log in it, only {}", shown.join(", ")),
+    let mut text = if members.is_empty() {
+        "the archive is empty".to_owned()
+    } else {
+        format!("there is no log in it, only {}", shown.join(", "))
     };
     if members.len() > SHOWN {
         text.push_str(&format!(" and {} more", members.len() - SHOWN));
@@ -155,47 +37,49 @@ pub fn no_log_in(members: &[(String, Kind)]) -> String {
     text
 }
 
-/// A zip archive's members.
+/// The members of a zip archive, in its order.
 #[derive(Debug)]
 pub struct Listing {
     pub members: Vec<Member>,
     pub budget: Budget,
-    /// The error of the archive as a whole.
+    /// Errors of the archive as a whole.
     pub read_errors: Vec<String>,
 }
 
-/// A member of a zip archive, in the archive's order.
+/// A member of a zip archive.
 #[derive(Debug)]
 pub struct Member {
     entry: OwnedZipFileEntry,
-    /// The member itself, or its members if it is an archive.
-    pub parts: Vec<Part>,
-    /// Size in bytes, as the archive states it.
+    /// The member itself, or the files in it if it is a zip archive.
+    pub files: Vec<MemberFile>,
+    /// Compressed size in bytes, as the archive states it.
     pub packed: u64,
 }
 
-/// A file in an archive.
+/// A file in a zip archive, or in a zip archive inside it.
 #[derive(Debug)]
-pub struct Part {
-    /// Index in the archive inside the archive.
+pub struct MemberFile {
+    /// Its entry in the inner archive, if it is in one.
     inner: Option<OwnedZipFileEntry>,
     /// `inner/System.evtx`, or `inner.zip!System.evtx`. It may contain anything, including control
     /// characters.
     pub name: String,
-    pub kind: Kind,
-    /// Bytes unpacked, as the archive says.
+    pub kind: FileKind,
+    /// Unpacked size in bytes, as the archive states it.
     pub len: u64,
-    /// When the file was written, as the archive says.
+    /// Modification time, as the archive states it.
     pub written: Option<Timestamp>,
-    /// Why it is not read.
+    /// Why the file is not read; `None` if it can be.
     pub refusal: Option<ArchiveError>,
 }
 
 /// Lists the zip archive at `path` and recognises each member by its first bytes.
+///
+/// An error means that the archive cannot be listed. The error of one member is in [`MemberFile::refusal`].
 pub fn list(path: &Path) -> Result<Listing, ArchiveError> {
     let file = File::open(path)?;
     let budget = Budget::new(file.metadata()?.len());
-    let (entries, mut file, duplicates) = entries(file)?;
+    let (entries, mut archive, duplicates) = entries(file)?;
     let mut listing = Listing { members: Vec::new(), budget, read_errors: Vec::new() };
     if duplicates {
         listing.read_errors.push("members have the same name; of each name only the last is read: make the archive again with names of their own".to_owned());
@@ -210,69 +94,73 @@ pub fn list(path: &Path) -> Result<Listing, ArchiveError> {
             break;
         }
         let packed = entry.compressed_size();
-        let mut parts = parts(&entry, &mut file, &listing.budget);
-        parts.truncate(room);
-        room -= parts.len();
-        listing.members.push(Member { entry, parts, packed });
+        let mut files = member_files(&entry, &mut archive, &listing.budget);
+        files.truncate(room);
+        room -= files.len();
+        listing.members.push(Member { entry, files, packed });
     }
     Ok(listing)
 }
 
 impl Member {
-    /// Unpacks the member of the archive at `path` and passes every part that is read, with its index, to
-    /// `each`. An error means that a part could not be unpacked.
-    pub fn read(&self, path: &Path, budget: &Budget, each: Each<'_>) {
-        let is_read = |part: &Part| part.refusal.is_none() && part.kind.is_read();
-        let Some(first) = self.parts.iter().position(is_read) else {
-            return;
-        };
-        if let Err(error) = self.try_read(path, budget, each) {
-            each(first, Err(error));
+    /// Unpacks the member of the archive at `path` and passes every file of a wanted kind, with its index, to
+    /// `callback`. If the member cannot be unpacked, the first of these files gets the error.
+    pub fn read(
+        &self,
+        path: &Path,
+        budget: &Budget,
+        is_wanted: impl Fn(FileKind) -> bool,
+        callback: FileCallback<'_>,
+    ) {
+        let mut wanted = (0..)
+            .zip(&self.files)
+            .filter(|(_, file)| file.refusal.is_none() && is_wanted(file.kind))
+            .peekable();
+        if let Some(&(first, _)) = wanted.peek()
+            && let Err(error) = self.try_read(path, budget, wanted, callback)
+        {
+            callback(first, Err(error));
         }
     }
 
-    /// Like [`read`](Self::read), for parts of any kind that are not refused.
-    pub(crate) fn read_all(&self, path: &Path, budget: &Budget, each: Each<'_>) {
-        let Some(first) = self.parts.iter().position(|part| part.refusal.is_none()) else {
-            return;
-        };
-        if let Err(error) = self.try_read(path, budget, each) {
-            each(first, Err(error));
-        }
-    }
-
-    fn try_read(&self, path: &Path, budget: &Budget, each: Each<'_>) -> Result<(), ArchiveError> {
-        let mut file = BufReader::with_capacity(BUFFER, File::open(path)?);
-        let mut outer = unpack(&self.entry, &mut file, budget)?;
-        if let [Part { inner: None, .. }] = self.parts.as_slice() {
-            each(0, Ok(&mut outer));
+    fn try_read<'f>(
+        &self,
+        path: &Path,
+        budget: &Budget,
+        wanted: impl Iterator<Item = (usize, &'f MemberFile)>,
+        callback: FileCallback<'_>,
+    ) -> Result<(), ArchiveError> {
+        let mut archive = BufReader::with_capacity(BUFFER, File::open(path)?);
+        let mut content = open_entry(&self.entry, &mut archive, budget)?;
+        if let [MemberFile { inner: None, .. }] = self.files.as_slice() {
+            callback(0, Ok(&mut content));
             return Ok(());
         }
-        let bytes = inner_archive(&mut outer)?;
-        for (index, part) in self.parts.iter().enumerate() {
-            let Some(inner) = part.inner.as_ref().filter(|_| part.refusal.is_none()) else {
-                continue;
-            };
-            match unpack(inner, &mut Cursor::new(&bytes), budget) {
-                Ok(mut unpacked) => each(index, Ok(&mut unpacked)),
-                Err(error) => each(index, Err(error)),
+        let inner_archive = read_inner_archive(&mut content)?;
+        for (index, file) in wanted {
+            let Some(entry) = &file.inner else { continue };
+            match open_entry(entry, &mut Cursor::new(&inner_archive), budget) {
+                Ok(mut content) => callback(index, Ok(&mut content)),
+                Err(error) => callback(index, Err(error)),
             }
         }
         Ok(())
     }
 }
 
-/// Takes a part's index and content.
-pub type Each<'f> = &'f mut dyn FnMut(usize, Result<&mut dyn Read, ArchiveError>);
+/// Receives the index of a file in [`Member::files`], and its content or why it could not be unpacked.
+pub type FileCallback<'f> = &'f mut dyn FnMut(usize, Result<&mut dyn Read, ArchiveError>);
 
+/// Bytes read from an archive at once.
 const BUFFER: usize = 64 * 1024;
 
-/// The members that an archive lists, the archive to read them from, and whether names are used twice.
+/// Lists the entries of an archive except folders. Also returns the archive to read them from, and whether several have
+/// the same name.
 fn entries<R: Read + Seek>(
     archive: R,
 ) -> Result<(Vec<OwnedZipFileEntry>, impl Read + Seek, bool), ArchiveError> {
     let left = Arc::new(AtomicU64::new(MAX_MEMBER_LIST));
-    let limited = Limited { inner: archive, left: Arc::clone(&left) };
+    let limited = ListReader { inner: archive, left: Arc::clone(&left) };
     let opened = ZipArchive::new(BufReader::with_capacity(BUFFER, limited));
     let archive = match opened {
         Err(_) if left.load(Ordering::Relaxed) == 0 => return Err(ArchiveError::TooManyMembers),
@@ -290,13 +178,14 @@ fn entries<R: Read + Seek>(
     Ok((entries, archive.into_inner(), duplicates))
 }
 
-/// Limits how much of the member list the library reads and keeps: it may be gigabytes long.
-struct Limited<R> {
+/// A reader of an archive that limits how much of the member list the zip crate reads and keeps: a forged list may be
+/// gigabytes long.
+struct ListReader<R> {
     inner: R,
     left: Arc<AtomicU64>,
 }
 
-impl<R: Read> Read for Limited<R> {
+impl<R: Read> Read for ListReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let left = self.left.load(Ordering::Relaxed);
         if left == 0 {
@@ -309,65 +198,71 @@ impl<R: Read> Read for Limited<R> {
     }
 }
 
-impl<R: Seek> Seek for Limited<R> {
+impl<R: Seek> Seek for ListReader<R> {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         self.inner.seek(to)
     }
 }
 
-fn unpack<'a, R: Read + Seek>(
+fn open_entry<'a, R: Read + Seek>(
     entry: &'a OwnedZipFileEntry,
     archive: &'a mut R,
     budget: &'a Budget,
-) -> Result<Unpacked<'a, ZipFile<'a, R>>, ArchiveError> {
+) -> Result<Limited<'a, ZipFile<'a, R>>, ArchiveError> {
     let inner = entry.as_ref().with_reader(archive, ZipReadOptions::new())?;
-    Ok(Unpacked { inner, budget })
+    Ok(Limited { inner, budget })
 }
 
-/// Recognises a member by its first bytes, and lists it if it is an archive.
-fn parts(entry: &OwnedZipFileEntry, archive: &mut (impl Read + Seek), budget: &Budget) -> Vec<Part> {
-    let (kind, inner) = match kind_and_content(entry, archive, budget) {
-        Ok((Kind::Zip, bytes, _)) => (Kind::Zip, bytes),
-        Ok((kind, _, written)) => return vec![Part::new(entry, kind, None).written(written)],
-        Err(error) => return vec![Part::new(entry, Kind::Other, Some(error))],
+/// Recognises a member by its first bytes, and lists the files in it if it is a zip archive.
+fn member_files(
+    entry: &OwnedZipFileEntry,
+    archive: &mut (impl Read + Seek),
+    budget: &Budget,
+) -> Vec<MemberFile> {
+    let (kind, inner) = match sniff_entry(entry, archive, budget) {
+        Ok((FileKind::Zip, bytes, _)) => (FileKind::Zip, bytes),
+        Ok((kind, _, written)) => return vec![MemberFile::new(entry, kind, None).with_time(written)],
+        Err(error) => return vec![MemberFile::new(entry, FileKind::Other, Some(error))],
     };
     let (entries, mut archive, _) = match entries(Cursor::new(&inner)) {
         Ok(listed) => listed,
-        Err(error) => return vec![Part::new(entry, kind, Some(error))],
+        Err(error) => return vec![MemberFile::new(entry, kind, Some(error))],
     };
-    let outer_name = name(entry);
+    let outer_name = entry_name(entry);
     entries
         .into_iter()
         .map(|inner| {
-            let mut part = match kind_and_content(&inner, &mut archive, budget) {
-                Ok((Kind::Zip, ..)) => Part::new(&inner, Kind::Zip, Some(ArchiveError::TooDeep)),
-                Ok((kind, _, written)) => Part::new(&inner, kind, None).written(written),
-                Err(error) => Part::new(&inner, Kind::Other, Some(error)),
+            let mut file = match sniff_entry(&inner, &mut archive, budget) {
+                Ok((FileKind::Zip, ..)) => {
+                    MemberFile::new(&inner, FileKind::Zip, Some(ArchiveError::TooDeep))
+                }
+                Ok((kind, _, written)) => MemberFile::new(&inner, kind, None).with_time(written),
+                Err(error) => MemberFile::new(&inner, FileKind::Other, Some(error)),
             };
-            part.name = format!("{outer_name}!{}", part.name);
-            part.inner = Some(inner);
-            part
+            file.name = format!("{outer_name}!{}", file.name);
+            file.inner = Some(inner);
+            file
         })
         .collect()
 }
 
-impl Part {
-    fn new(entry: &OwnedZipFileEntry, kind: Kind, refusal: Option<ArchiveError>) -> Self {
-        let written = entry.as_ref().last_modified().and_then(written_at);
-        Self { inner: None, name: name(entry), kind, len: entry.size(), written, refusal }
+impl MemberFile {
+    fn new(entry: &OwnedZipFileEntry, kind: FileKind, refusal: Option<ArchiveError>) -> Self {
+        let written = entry.as_ref().last_modified().and_then(header_time);
+        Self { inner: None, name: entry_name(entry), kind, len: entry.size(), written, refusal }
     }
 
-    /// With a better time, if there is one.
-    fn written(self, exact: Option<Timestamp>) -> Self {
+    /// Replaces the time in the entry's header with a more exact one, if there is one.
+    fn with_time(self, exact: Option<Timestamp>) -> Self {
         Self { written: exact.or(self.written), ..self }
     }
 }
 
-/// The time in UTC that most tools except Explorer write beside the local one.
+/// The modification time in UTC, which most tools except Explorer write in addition to the local one.
 fn exact_time(field: &ExtraField) -> Option<Timestamp> {
     match field {
         ExtraField::ExtendedTimestamp(times) => Timestamp::from_second(times.mod_time()?.into()).ok(),
-        // Since 1601, in units of 100 ns.
+        // Units of 100 ns since 1601-01-01.
         ExtraField::Ntfs(times) => {
             let seconds = i64::try_from(times.mtime() / 10_000_000).ok()? - 11_644_473_600;
             Timestamp::from_second(seconds).ok()
@@ -376,51 +271,48 @@ fn exact_time(field: &ExtraField) -> Option<Timestamp> {
     }
 }
 
-/// The kind, the content of an archive, and when the member was written if its header has that in UTC.
-fn kind_and_content(
+/// Recognises an entry by its first bytes. Returns its kind, these bytes (all bytes of a zip archive), and its
+/// modification time if the header has that in UTC.
+fn sniff_entry(
     entry: &OwnedZipFileEntry,
     archive: &mut (impl Read + Seek),
     budget: &Budget,
-) -> Result<(Kind, Vec<u8>, Option<Timestamp>), ArchiveError> {
+) -> Result<(FileKind, Vec<u8>, Option<Timestamp>), ArchiveError> {
     if entry.encrypted() {
         return Err(ArchiveError::Encrypted);
     }
-    let mut unpacked = unpack(entry, archive, budget)?;
+    let mut unpacked = open_entry(entry, archive, budget)?;
     let written = unpacked.inner.extra_data_fields().find_map(exact_time);
     let mut head = Vec::new();
-    unpacked.by_ref().take(SNIFF_LEN as u64).read_to_end(&mut head).map_err(ours)?;
+    unpacked.by_ref().take(SNIFF_LEN as u64).read_to_end(&mut head)?;
     let kind = sniff(&head);
-    if kind == Kind::Zip {
-        head = inner_archive(&mut head.as_slice().chain(unpacked))?;
+    if kind == FileKind::Zip {
+        head = read_inner_archive(&mut head.as_slice().chain(unpacked))?;
     }
     Ok((kind, head, written))
 }
 
-fn inner_archive(unpacked: &mut dyn Read) -> Result<Vec<u8>, ArchiveError> {
+/// Reads a whole archive that is inside another one.
+fn read_inner_archive(unpacked: &mut dyn Read) -> Result<Vec<u8>, ArchiveError> {
     let mut bytes = Vec::new();
-    unpacked.take(MAX_INNER_ARCHIVE + 1).read_to_end(&mut bytes).map_err(ours)?;
+    unpacked.take(MAX_INNER_ARCHIVE + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MAX_INNER_ARCHIVE {
         return Err(ArchiveError::InnerTooBig);
     }
     Ok(bytes)
 }
 
-/// An error of ours that came through a reader.
-fn ours(error: io::Error) -> ArchiveError {
-    ArchiveError::from(ZipError::Io(error))
-}
-
-/// As the archive has it; old .NET versions wrote `\\` between folders.
-fn name(entry: &OwnedZipFileEntry) -> String {
+/// The name of an entry in the archive. Old .NET versions wrote `\` between folders; it becomes `/`.
+fn entry_name(entry: &OwnedZipFileEntry) -> String {
     match entry.name() {
         Ok(name) => name.replace('\\', "/"),
         Err(_) => String::from_utf8_lossy(entry.name_raw()).into_owned(),
     }
 }
 
-/// A time as zip archives have it: local, to two seconds, without a zone. It is read as UTC. `None` for the first day
-/// of 1980, which archives without dates have.
-fn written_at(time: zip::DateTime) -> Option<Timestamp> {
+/// Converts a time of an entry's header, which is local, without a zone and exact to two seconds. It is read as UTC.
+/// `None` for 1980-01-01, which tools write when they omit the time.
+fn header_time(time: zip::DateTime) -> Option<Timestamp> {
     let [month, day, hour, minute, second] =
         [time.month(), time.day(), time.hour(), time.minute(), time.second()].map(|n| i8::try_from(n).ok());
     let year = i16::try_from(time.year()).ok()?;
@@ -434,26 +326,6 @@ fn written_at(time: zip::DateTime) -> Option<Timestamp> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn reading_stops_where_the_budget_ends() {
-        let budget = Budget(AtomicU64::new(100));
-        let zeros = || Unpacked { inner: io::repeat(0), budget: &budget };
-        let mut first = [1; 60];
-        zeros().read_exact(&mut first).unwrap();
-        let error = zeros().read(&mut [1; 60]).unwrap_err();
-        assert!(error.to_string().contains("unpacks to more than 4 GiB"), "{error}");
-        assert!(matches!(ours(error), ArchiveError::Bomb));
-        // Other threads use the remaining work.
-        zeros().read_exact(&mut [1; 40]).unwrap();
-    }
-
-    #[test]
-    fn the_budget_grows_with_the_archive_and_never_overflows() {
-        assert_eq!(Budget::new(0).0.into_inner(), MAX_UNPACKED);
-        assert_eq!(Budget::new(1 << 30).0.into_inner(), MAX_UNPACKED + (200 << 30));
-        assert_eq!(Budget::new(u64::MAX).0.into_inner(), u64::MAX);
-    }
 
     #[test]
     fn what_is_no_archive_is_broken() {
@@ -477,14 +349,14 @@ mod tests {
         zip.write_all(b"host,address\n").unwrap();
         let bytes = zip.finish().unwrap().into_inner();
         let (entries, mut archive, _) = entries(Cursor::new(&bytes)).unwrap();
-        let part = &parts(&entries[0], &mut archive, &Budget::new(0))[0];
-        assert_eq!(part.written, Some("2026-10-01T10:00:00Z".parse().unwrap()));
+        let file = &member_files(&entries[0], &mut archive, &Budget::new(0))[0];
+        assert_eq!(file.written, Some("2026-10-01T10:00:00Z".parse().unwrap()));
     }
 
     #[test]
     fn a_member_without_a_date_is_not_from_1980() {
         let time = |year, month| zip::DateTime::from_date_and_time(year, month, 1, 10, 0, 0).unwrap();
-        assert_eq!(written_at(time(1980, 1)), None);
-        assert_eq!(written_at(time(2026, 10)), Some("2026-10-01T10:00:00Z".parse().unwrap()));
+        assert_eq!(header_time(time(1980, 1)), None);
+        assert_eq!(header_time(time(2026, 10)), Some("2026-10-01T10:00:00Z".parse().unwrap()));
     }
 }

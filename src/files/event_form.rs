@@ -1,37 +1,38 @@
-//! Recognises text forms of events (all except .evtx), each by at least two independent marks.
+//! Recognises the text forms of events, each by at least two independent marks.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use crate::text::decode::TextReader;
 use crate::text::delimited::{Header, column_key};
+use crate::text::json::is_record_line;
 use crate::text::property_list::each_list;
 
-/// A form of events.
+/// A text form of events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum EventForm {
     /// `<Event>` elements.
     Xml,
-    /// Objects of any tool, as a list or one per line.
+    /// JSON objects of any tool, as an array or one per line.
     Json,
-    /// A table with a column of event IDs.
+    /// A delimited table with a column of event IDs.
     Csv,
     /// `Export-Clixml` of `Get-WinEvent` or `Get-EventLog`.
     CliXml,
-    /// `Format-List` of PowerShell, and `Name=value` lines.
+    /// Property lists: `Format-List` of PowerShell, and `Name=value` lines.
     List,
-    /// Event Viewer's and `wevtutil`'s `Label: value` header with a description, in any language; `dcdiag`, `psloglist`; the
-    /// message of an event 4 alone.
+    /// `Label: value` lines and a description, as Event Viewer and `wevtutil` write in many languages. Also the output of
+    /// `dcdiag` and `psloglist`, and the message of an event 4 alone.
     Labels,
     /// Lines of the Snare agent.
     Snare,
-    /// Event Viewer's "friendly view" of the details.
-    View,
-    /// The default view of `Get-WinEvent` or `Get-EventLog`: columns, the message last.
+    /// The "friendly view" of Event Viewer's details tab.
+    FriendlyView,
+    /// The default table of `Get-WinEvent` or `Get-EventLog`: columns, the message last.
     Table,
 }
 
-/// The labels of an event's header that are used.
+/// A label of an event's header that the program uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Label {
     /// `Event[7]` of `wevtutil`.
@@ -48,8 +49,8 @@ pub(crate) enum Label {
     EventXml,
 }
 
-/// The labels of Event Viewer: English (both layouts, and `dcdiag`), German, French, Spanish, Italian, Portuguese, Dutch,
-/// Polish, Russian, Japanese, Chinese (simplified, traditional).
+/// The labels of Event Viewer (current and Windows XP) and `dcdiag` in English, German, French, Spanish, Italian,
+/// Portuguese, Dutch, Polish, Russian, Japanese, simplified and traditional Chinese.
 #[rustfmt::skip]
 const LABELS: &[(Label, &[&str])] = &[
     (Label::LogName, &["Log Name", "Protokollname", "Nom du journal", "Nombre de registro", "Nome registro", "Nome do Log",
@@ -85,9 +86,9 @@ static LABELS_BY_NAME: LazyLock<HashMap<String, Label>> = LazyLock::new(|| {
 const LONGEST_LABEL: usize = 64;
 
 impl Label {
-    /// Splits a line into its label and the rest.
+    /// Splits a line into its label and value. `None` if the line does not begin with a label.
     pub(crate) fn split(line: &str) -> Option<(Self, &str)> {
-        // Quoted in a mail or on a page, lines begin with `>`; in Markdown, labels are bold.
+        // A quoted line in a mail begins with `>`. Markdown writes labels in bold.
         let line =
             line.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '>' | '*' | '\u{feff}'));
         let colon = line.find([':', '：'])?;
@@ -97,62 +98,40 @@ impl Label {
         if name.starts_with("Event[") && value.is_empty() {
             return Some((Self::Number, value));
         }
-        // `An error event occurred.  EventID: 0x40000004` of dcdiag.
+        // dcdiag: `An error event occurred.  EventID: 0x40000004`.
         let name = name.rsplit_once("  ").map_or(name, |(_, last)| last);
         (name.len() <= LONGEST_LABEL).then_some(())?;
         Some((*LABELS_BY_NAME.get(&name.to_lowercase())?, value))
     }
 }
 
-/// Names of the member or column with the event ID. The second list has names that other objects have too.
-const ID: &[&str] =
+/// Names of the JSON member or table column with the event ID.
+const ID_NAMES: &[&str] =
     &["eventid", "event_id", "eventcode", "event.code", "winlog.event_id", "eventidentifier", "instanceid"];
-const WEAK_ID: &[&str] = &["id", "code"];
 
-/// Other members that an event has.
-const OTHER: &[&str] = &[
-    "provider",
-    "providername",
-    "provider_name",
-    "winlog.provider_name",
-    "sourcename",
-    "source_name",
-    "source",
-    "eventsource",
-    "message",
-    "channel",
-    "computer",
-    "computername",
-    "computer_name",
-    "machinename",
-    "logname",
-    "eventdata",
-    "event_data",
-    "eventlog",
-    "winlog",
-    "logfile",
-    "rendereddescription",
-    "leveldisplayname",
-    "payload",
+/// Names of the event ID that objects other than events also use.
+const WEAK_ID_NAMES: &[&str] = &["id", "code"];
+
+/// Names of other members or columns of an event.
+#[rustfmt::skip]
+const OTHER_NAMES: &[&str] = &[
+    "provider", "providername", "provider_name", "winlog.provider_name", "sourcename", "source_name", "source",
+    "eventsource", "message", "channel", "computer", "computername", "computer_name", "machinename", "logname", "eventdata",
+    "event_data", "eventlog", "winlog", "logfile", "rendereddescription", "leveldisplayname", "payload",
 ];
 
-/// Names that, together with `Id`, only events have.
-const STRONG: &[&str] = &["providername", "machinename", "leveldisplayname", "winlog", "taskcategory"];
+/// Names that only events have together with a name of [`WEAK_ID_NAMES`].
+const STRONG_NAMES: &[&str] = &["providername", "machinename", "leveldisplayname", "winlog", "taskcategory"];
 
 impl EventForm {
-    /// Recognises the form from the start of a text.
+    /// Recognises the form of a text by its beginning.
     pub(crate) fn of(text: &str) -> Option<Self> {
         let text = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
         let text = without_record_line(text);
-        if text.starts_with('{')
-            || text.starts_with("[{")
-            || text.starts_with("[\n")
-            || text.starts_with("[\r")
-            || text.starts_with("[ ")
-        {
+        if ["{", "[{", "[\n", "[\r", "[ "].iter().any(|start| text.starts_with(start)) {
             return is_json(text).then_some(Self::Json);
         }
-        // What chainsaw prints by default has the names of events in another form.
+        // The default output of chainsaw is YAML, in which an event has other names.
         if text.starts_with("---") && text.contains("Event_attributes:") {
             return None;
         }
@@ -169,8 +148,8 @@ impl EventForm {
             && (labels.contains(&Label::EventId)
                 || labels.contains(&Label::EventType)
                 || (labels.contains(&Label::LogName) && labels.contains(&Label::Source)));
-        if let Some(at) = xml_at(text) {
-            // Event Viewer's "Copy" appends the event's XML to its text, but perhaps not for every event.
+        if let Some(at) = event_xml_offset(text) {
+            // Event Viewer's "Copy" appends the event's XML to its text. Not every event in the text needs to have it.
             let header_first = has_header
                 && text.get(..at).is_some_and(|before| {
                     before
@@ -183,7 +162,7 @@ impl EventForm {
             return Some(Self::Snare);
         }
         if text.contains("[ Name]") && (text.contains("[ SystemTime]") || text.contains("EventRecordID")) {
-            return Some(Self::View);
+            return Some(Self::FriendlyView);
         }
         if is_table(text) {
             return Some(Self::Table);
@@ -191,13 +170,13 @@ impl EventForm {
         if is_list(text) {
             return Some(Self::List);
         }
-        (has_header || is_psloglist(text) || is_message(text) || is_lost_message(text))
+        (has_header || is_psloglist(text) || is_message(text) || is_missing_message(text))
             .then_some(Self::Labels)
     }
 }
 
-/// The first `<Event>`, if it belongs to a log: at the root, or followed by a `System`.
-fn xml_at(text: &str) -> Option<usize> {
+/// The offset of the first `<Event>` or `<Events>`, if it is the root or a `<System>` follows it.
+fn event_xml_offset(text: &str) -> Option<usize> {
     let ends_name = |at: usize| {
         text.get(at..)
             .is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '>', '\t', '\r', '\n', '/']))
@@ -212,7 +191,7 @@ fn xml_at(text: &str) -> Option<usize> {
         .find(|&found| is_event(found))
         .or_else(|| prefixed.into_iter().find(|&found| is_event(found)))?;
     let before = text.get(..at).unwrap_or_default();
-    // An XML declaration, comments, and the dashes of a browser's view.
+    // Only an XML declaration, comments, or the dash that a browser shows before an element come before the root.
     let is_root = text.starts_with('<')
         && before.matches('<').count()
             == before.matches("<?").count()
@@ -222,12 +201,12 @@ fn xml_at(text: &str) -> Option<usize> {
         .then_some(at)
 }
 
-/// `evtx_dump -o json` writes `Record 52341` before each object.
+/// Removes the first line if it is `Record 52341`, which `evtx_dump -o json` writes before each object.
 fn without_record_line(text: &str) -> &str {
-    let after = text
-        .split_once('\n')
-        .filter(|(line, rest)| crate::text::json::is_record_line(line) && rest.trim_start().starts_with('{'));
-    after.map_or(text, |(_, rest)| rest.trim_start())
+    text.split_once('\n')
+        .map(|(line, rest)| (line, rest.trim_start()))
+        .filter(|(line, rest)| is_record_line(line) && rest.starts_with('{'))
+        .map_or(text, |(_, rest)| rest)
 }
 
 fn is_json(text: &str) -> bool {
@@ -239,33 +218,28 @@ fn is_json(text: &str) -> bool {
             .any(|(at, _)| lower.get(at + key.len()..).is_some_and(|rest| rest.trim_start().starts_with(':')))
     };
     let any = |names: &[&str]| names.iter().any(|name| has(name));
-    xml_at(text).is_some()
-        || (any(ID) && any(OTHER))
-        || (any(WEAK_ID) && any(STRONG))
+    event_xml_offset(text).is_some()
+        || (any(ID_NAMES) && any(OTHER_NAMES))
+        || (any(WEAK_ID_NAMES) && any(STRONG_NAMES))
         || (has("_raw") && lower.contains("eventcode="))
-        // The answer of Log Analytics has the names as values.
+        // A query response of Log Analytics lists the column names as values.
         || (has("columns") && has("rows") && lower.contains("\"eventid\"") && lower.contains("\"timegenerated\""))
 }
 
 fn is_csv(text: &str) -> bool {
     let Some(header) = Header::parse(text) else { return false };
     let columns = header.columns();
-    let has = |names: &[&str]| {
-        names.iter().any(|name| {
-            let name = column_key(name);
-            columns.contains(&name)
-        })
-    };
+    let has = |names: &[&str]| names.iter().any(|name| columns.contains(&column_key(name)));
     if columns.len() < 3 || columns.iter().any(|column| column.contains(['<', '>', '='])) {
         return false;
     }
-    (has(ID) && has(OTHER))
-        || (has(WEAK_ID) && has(STRONG))
-        || (has(&["raw"]) && (xml_at(text).is_some() || text.contains("EventCode=")))
-        || xml_at(text).is_some_and(|at| text.get(..at).is_some_and(|before| before.contains('\n')))
+    (has(ID_NAMES) && has(OTHER_NAMES))
+        || (has(WEAK_ID_NAMES) && has(STRONG_NAMES))
+        || (has(&["raw"]) && (event_xml_offset(text).is_some() || text.contains("EventCode=")))
+        || event_xml_offset(text).is_some_and(|at| text.get(..at).is_some_and(|before| before.contains('\n')))
 }
 
-/// The labels at the beginning of lines, each once.
+/// The distinct labels at the beginning of lines, in order of appearance.
 fn labels(text: &str) -> Vec<Label> {
     let mut found = Vec::new();
     for (label, _) in text.lines().filter_map(Label::split) {
@@ -283,7 +257,7 @@ fn is_list(text: &str) -> bool {
         names.extend(list.iter().map(|(name, _)| name.to_ascii_lowercase()));
     });
     let has = |wanted: &[&str]| wanted.iter().any(|wanted| names.iter().any(|name| name == wanted));
-    (has(ID) || has(WEAK_ID))
+    (has(ID_NAMES) || has(WEAK_ID_NAMES))
         && has(&["message", "replacementstrings", "insertionstrings"])
         && has(&[
             "providername",
@@ -307,7 +281,7 @@ fn is_table(text: &str) -> bool {
     }) && lines.next().is_some_and(|line| line.contains("--") && line.chars().all(|c| matches!(c, '-' | ' ')))
 }
 
-/// `[52341] Microsoft-Windows-Security-Kerberos`, then `   Type:     ERROR`.
+/// Does it have an event of `psloglist`: `[52341] Microsoft-Windows-Security-Kerberos`, then `   Type:     ERROR`?
 fn is_psloglist(text: &str) -> bool {
     let numbered = |line: &str| {
         line.strip_prefix('[')
@@ -319,11 +293,12 @@ fn is_psloglist(text: &str) -> bool {
         .any(|(line, next)| numbered(line) && next.trim_start().starts_with("Type:"))
 }
 
-/// The sentence of event 4 at the beginning of a text. A text that quotes it further on is about the event.
+/// Does it begin with the message of an event 4? A text that quotes the message further on is about the event.
 fn is_message(text: &str) -> bool {
+    // Markdown escapes underscores.
     let text = text.replace("\\_", "_");
-    let at = text.find("KRB_AP_ERR_MODIFIED").filter(|at| *at < 300);
-    // And the names of two principals, so that a text about the error is none.
+    let begins_with_error = text.find("KRB_AP_ERR_MODIFIED").is_some_and(|at| at < 300);
+    // The message has two principal names. A text about the error rarely has.
     let start: String = text.chars().take(500).collect();
     let words = start
         .split(|c: char| c.is_whitespace() || "\"'„“”«»。，".contains(c))
@@ -337,21 +312,23 @@ fn is_message(text: &str) -> bool {
             })
     };
     let first = text.lines().find(|line| line.contains("KRB_AP_ERR_MODIFIED")).unwrap_or_default();
-    at.is_some()
+    begins_with_error
         && !is_log_line(first)
         && !text.starts_with(['[', '#', '<'])
         && words.filter(|word| is_name(word)).count() >= 2
 }
 
-/// The sentence of Event Viewer about an event 4 whose message is missing, at the beginning of a text, with its values below.
-fn is_lost_message(text: &str) -> bool {
+/// Does it begin with Event Viewer's sentence about an event 4 whose message is missing, followed by the event's values?
+fn is_missing_message(text: &str) -> bool {
     let first = text.trim_start_matches(['>', '*', ' ', '"']).lines().next().unwrap_or_default();
-    names_lost_event_4(first) && text.contains("included with the event")
+    is_missing_message_of_event_4(first) && text.contains("included with the event")
 }
 
-/// `The description for Event ID 4 from source Microsoft-Windows-Security-Kerberos cannot be found.`, and of XP
-/// `.. Event ID ( 4 ) in Source ( Kerberos ) cannot be found.`
-pub(crate) fn names_lost_event_4(line: &str) -> bool {
+/// Is it the sentence that Event Viewer shows for an event 4 without a message?
+///
+/// Current versions: `The description for Event ID 4 from source Microsoft-Windows-Security-Kerberos cannot be found.`
+/// Windows XP: `The description for Event ID ( 4 ) in Source ( Kerberos ) cannot be found.`
+pub(crate) fn is_missing_message_of_event_4(line: &str) -> bool {
     let plain = line.replace(['(', ')'], " ").split_whitespace().collect::<Vec<_>>().join(" ");
     ["from source", "in Source"].iter().any(|link| {
         ["Microsoft-Windows-Security-Kerberos", "Kerberos"].iter().any(|source| {
@@ -360,8 +337,8 @@ pub(crate) fn names_lost_event_4(line: &str) -> bool {
     })
 }
 
-/// Is the message in a line of a log (syslog, CEF), after its time? Such lines belong to a reader of their own: their time and
-/// machine would be lost.
+/// Is the message of event 4 part of a line of syslog, CEF or LEEF? Such a line is refused: the reader of messages would lose
+/// the time and the machine in front of the message.
 pub(crate) fn is_log_line(line: &str) -> bool {
     let before = line.find("KRB_AP_ERR_MODIFIED").and_then(|at| line.get(..at)).unwrap_or_default();
     let is_time = |word: &str| {

@@ -1,4 +1,4 @@
-//! `--files-from`: reads input names from a file.
+//! Reads lists of file names, which `--files-from` and similar options pass.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use super::read_error::describe_read_error;
 use crate::text::decode::{decode, has_mark};
 
-/// Longest list: a million long names.
+/// Longest list in bytes, enough for a million long names.
 const MAX_LIST: u64 = 256 << 20;
 
-/// Why the list could not be read.
+/// Why a list could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ListError {
     #[error("{option} {}: {}", path.display(), describe_read_error(path, source))]
@@ -21,13 +21,13 @@ pub enum ListError {
     TooLong { option: &'static str, path: PathBuf },
 }
 
-/// The names on the command line and those in the list.
-pub fn all(named: &[PathBuf], list: Option<&Path>) -> Result<Vec<PathBuf>, ListError> {
+/// Joins the paths on the command line and those in the list of `--files-from`.
+pub fn all(paths: &[PathBuf], list: Option<&Path>) -> Result<Vec<PathBuf>, ListError> {
     let listed = list.map(|list| read("--files-from", list)).transpose()?;
-    Ok(named.iter().cloned().chain(listed.into_iter().flatten()).collect())
+    Ok(paths.iter().cloned().chain(listed.into_iter().flatten()).collect())
 }
 
-/// Reads names from the file `list`, which `option` names, or from standard input if it is `-`.
+/// Reads names from the file `list`, or from standard input if it is `-`. Errors mention `option`, which passed the list.
 pub(crate) fn read(option: &'static str, list: &Path) -> Result<Vec<PathBuf>, ListError> {
     let path = list.to_path_buf();
     let mut bytes = Vec::new();

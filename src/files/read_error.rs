@@ -1,10 +1,11 @@
-//! Reads small files whole, and describes why a file could not be read, in words instead of the system's numbers.
+//! Opens regular files only, and describes why a file could not be read.
 
 use std::fs::File;
 use std::io::{self, Error, ErrorKind, Read};
 use std::path::Path;
 
-/// The bytes of a regular file of at most `max` bytes. A pipe or a device is refused: it could wait, or go on, without end.
+/// Reads a regular file of at most `max` bytes. The error of a longer one is [`ErrorKind::FileTooLarge`]. A pipe or a device
+/// is refused, because reading it might never end.
 pub fn read_regular(path: &Path, max: u64) -> io::Result<Vec<u8>> {
     let file = open_regular(path)?;
     let mut bytes = Vec::new();
@@ -15,7 +16,7 @@ pub fn read_regular(path: &Path, max: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Opens a regular file. A pipe or a device is refused before it is opened, because opening a pipe waits for its writer.
+/// Opens a regular file. A pipe or a device is refused first, because opening a pipe waits for its writer.
 pub(crate) fn open_regular(path: &Path) -> io::Result<File> {
     if is_endless(path) {
         return Err(Error::other("it is a pipe or a device"));
@@ -27,11 +28,11 @@ fn is_endless(path: &Path) -> bool {
     path.metadata().is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
 }
 
-/// The second half of a message that begins with the path.
+/// Describes why the file at `path` could not be read, and what to do. The text follows the path in a message.
 pub fn describe_read_error(path: &Path, error: &Error) -> String {
     match error.kind() {
         ErrorKind::NotFound => "there is no such file; check its name and the folder you are in".to_owned(),
-        // Windows says so of folders too.
+        // Windows reports a folder as PermissionDenied.
         _ if path.is_dir() => "this is a folder; name a file in it".to_owned(),
         _ if is_endless(path) => {
             "this is a pipe or a device, which may have no end; save its content to a file first".to_owned()

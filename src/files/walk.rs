@@ -1,4 +1,4 @@
-//! Finds the files of paths. All commands use it.
+//! Expands paths to files. All commands use it.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 pub struct FoundFile {
     pub path: PathBuf,
     /// Passed on the command line, not found in a folder.
-    pub named: bool,
+    pub explicit: bool,
 }
 
 /// A folder, or something in it, that could not be searched.
@@ -18,14 +18,14 @@ pub struct WalkError {
     pub source: io::Error,
 }
 
-/// Finds the files of `paths`: files as passed, whether they exist or not, and all files in folders.
+/// Expands `paths`: a folder to all files in it and in its subfolders, any other path to itself, whether it exists or not.
 ///
-/// The order is that of `paths`, and by name within a folder, so that two runs give the same result. In a
-/// folder, links to files are followed and links to folders are not, because they could form a loop.
+/// The order is that of `paths`, and by name within a folder, so that two runs give the same result. In a folder, links to
+/// files are followed. Links to folders are not, because they could form a loop.
 pub fn files_of(paths: &[PathBuf]) -> impl Iterator<Item = Result<FoundFile, WalkError>> {
     paths.iter().flat_map(|path| match path.is_dir() {
         true => in_folder(path),
-        false => vec![Ok(FoundFile { path: path.clone(), named: true })],
+        false => vec![Ok(FoundFile { path: path.clone(), explicit: true })],
     })
 }
 
@@ -33,7 +33,7 @@ fn in_folder(folder: &Path) -> Vec<Result<FoundFile, WalkError>> {
     let entries = walkdir::WalkDir::new(folder).sort_by_file_name().into_iter();
     entries
         .filter_map(|entry| match entry {
-            Ok(entry) if is_file(&entry) => Some(Ok(FoundFile { path: entry.into_path(), named: false })),
+            Ok(entry) if is_file(&entry) => Some(Ok(FoundFile { path: entry.into_path(), explicit: false })),
             Ok(_) => None,
             Err(error) => {
                 let path = error.path().unwrap_or(folder).to_path_buf();

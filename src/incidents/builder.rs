@@ -300,7 +300,7 @@ impl<'a> IncidentBuilder<'a> {
 
     /// Truncates the long values of a record, because values become names in the report.
     fn cut_names(&mut self, record: Record, file: FileIndex) -> Record {
-        let Some(content) = record.cut(MAX_NAME) else { return record };
+        let Some(content) = record.truncated(MAX_NAME) else { return record };
         let cut = CutNames { records: 1, first_record_id: record.record_id };
         self.cut_names.entry(file).or_default().add(cut);
         Record { content: content.into(), ..record }

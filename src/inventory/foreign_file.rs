@@ -8,9 +8,9 @@ use std::path::Path;
 
 use super::accounts::registry as accounts;
 use super::addresses::registry::{self as addresses, Sample};
-use crate::files::Kind;
+use crate::files::FileKind;
+use crate::files::archived_files::each_archived_file;
 use crate::files::kind::{is_own_output, sniff};
-use crate::files::packed::each_member;
 use crate::text::decode::decode;
 
 /// Members of an archive that triage uses.
@@ -23,10 +23,10 @@ pub(crate) struct ArchiveContents {
 
 impl ArchiveContents {
     /// Looks at the first bytes of each member of the archive at `path`, which is of this kind.
-    pub(crate) fn of(path: &Path, kind: Kind) -> Self {
+    pub(crate) fn of(path: &Path, kind: FileKind) -> Self {
         let mut contents = Self::default();
         // A member that cannot be read is reported by whoever reads the archive.
-        let _ = each_member(path, kind, &mut |member| {
+        let _ = each_archived_file(path, kind, &mut |member| {
             let mut head = Vec::new();
             let _ = member.reader.take(Sample::BYTES as u64).read_to_end(&mut head);
             match ForeignFile::of(&head) {
@@ -61,10 +61,16 @@ impl ForeignFile {
     /// Recognises the first bytes of a file that cannot be an inventory.
     pub(crate) fn by_bytes(head: &[u8]) -> Option<Self> {
         match sniff(head) {
-            Kind::Evtx | Kind::Xml | Kind::Extract | Kind::LegacyEvt | Kind::Mta => Some(Self::Log),
-            Kind::Json | Kind::Csv => Some(Self::Events),
-            Kind::Zip | Kind::Gzip | Kind::Zstd | Kind::Tar | Kind::OtherArchive => Some(Self::Packed),
-            Kind::Text | Kind::Empty | Kind::OtherText | Kind::Other | Kind::Capture => None,
+            FileKind::Evtx | FileKind::Xml | FileKind::Extract | FileKind::LegacyEvt | FileKind::Mta => {
+                Some(Self::Log)
+            }
+            FileKind::Json | FileKind::Csv => Some(Self::Events),
+            FileKind::Zip | FileKind::Gzip | FileKind::Zstd | FileKind::Tar | FileKind::OtherArchive => {
+                Some(Self::Packed)
+            }
+            FileKind::Text | FileKind::Empty | FileKind::OtherText | FileKind::Other | FileKind::Capture => {
+                None
+            }
         }
     }
 
@@ -81,7 +87,7 @@ impl ForeignFile {
         } else if accounts::is_known(&text) {
             Some(Self::Accounts)
         } else {
-            (sniff(head) == Kind::Text).then_some(Self::Log)
+            (sniff(head) == FileKind::Text).then_some(Self::Log)
         }
     }
 

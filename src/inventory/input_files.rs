@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::InventoryFile;
 use super::foreign_file::ArchiveContents;
-use crate::files::packed::{Member, archive_kind, each_member};
+use crate::files::archived_files::{ArchivedFile, archive_kind, each_archived_file};
 use crate::files::walk::{FoundFile, files_of};
 use crate::files::{self, describe_read_error, open_regular};
 
@@ -39,7 +39,7 @@ pub(super) fn inputs(paths: &[PathBuf], kinds: &str) -> Vec<InventoryInput> {
 pub(super) enum Opened<'m> {
     /// A file, and whether it was passed explicitly.
     File(File, bool),
-    Member(Member<'m>),
+    Member(ArchivedFile<'m>),
 }
 
 /// Opens a file and passes it to `read` with the start of its line of the summary, or passes each file in it if
@@ -61,16 +61,16 @@ pub(super) fn open(
     };
     file.modified = opened.metadata().ok().and_then(|metadata| files::modified(&metadata));
     let Some(kind) = archive_kind(&opened) else {
-        read(file, Opened::File(opened, found.named));
+        read(file, Opened::File(opened, found.explicit));
         return None;
     };
     let mut is_used = false;
-    file.read_errors = each_member(&found.path, kind, &mut |member| {
+    file.read_errors = each_archived_file(&found.path, kind, &mut |member| {
         let mut file = InventoryFile::at(&member.path);
         file.modified = member.modified;
         is_used |= read(file, Opened::Member(member));
     });
-    if found.named && !is_used && file.read_errors.is_empty() {
+    if found.explicit && !is_used && file.read_errors.is_empty() {
         let held = ArchiveContents::of(&found.path, kind);
         let problem = if held.logs {
             "the archive holds logs; pass it without --interfaces or --spns".to_owned()

@@ -9,7 +9,7 @@ use super::binxml::{
 };
 use super::element_names::{ElementNames, Tag};
 use super::record::Section;
-use super::template::{FieldName, Kind, Node, Program, System, ValueNode, literal};
+use super::template::{FieldName, FragmentKind, Node, Program, System, ValueNode, literal};
 
 /// Deepest usual nesting of elements. `UserData` reaches 4.
 const MAX_DEPTH: usize = 12;
@@ -61,7 +61,7 @@ impl Compiler<'_> {
         root.dependency = NO_DEPENDENCY;
         let tag = self.tag(tokens, root.name)?;
         if tag == Tag::Event {
-            self.program.kind = Kind::Event;
+            self.program.kind = FragmentKind::Event;
             self.check_attributes(tokens, root)?;
             self.children_of_event(tokens)?;
             self.program.system.decode_literals(tokens.chunk);
@@ -69,11 +69,11 @@ impl Compiler<'_> {
             match section(tag) {
                 Section::System => return None,
                 Section::Ignored => {
-                    self.program.kind = Kind::Inside;
+                    self.program.kind = FragmentKind::Inside;
                     self.child(tokens, root, Section::UserData, 2)?;
                 }
                 section => {
-                    self.program.kind = Kind::Section;
+                    self.program.kind = FragmentKind::Section;
                     self.check_attributes(tokens, root)?;
                     self.element(tokens, section, 1)?;
                 }
@@ -112,7 +112,7 @@ impl Compiler<'_> {
                 }
                 SUBSTITUTION | OPTIONAL_SUBSTITUTION => {
                     let (index, _) = tokens.substitution()?;
-                    self.program.nodes.push(Node::Fragment(index, Kind::Section));
+                    self.program.nodes.push(Node::Fragment(index, FragmentKind::Section));
                 }
                 _ => return None,
             }
@@ -185,7 +185,7 @@ impl Compiler<'_> {
                 CLOSE => return Some(()),
                 SUBSTITUTION | OPTIONAL_SUBSTITUTION if section == Section::UserData && depth == 1 => {
                     let (index, _) = tokens.substitution()?;
-                    self.program.nodes.push(Node::Fragment(index, Kind::Inside));
+                    self.program.nodes.push(Node::Fragment(index, FragmentKind::Inside));
                 }
                 token if token & !MORE == OPEN && depth < MAX_DEPTH => {
                     let child = tokens.element(token)?;

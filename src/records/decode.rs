@@ -12,7 +12,7 @@ use super::record::{Content, Datum, Origin, Record};
 use super::rejected_records::{RejectedRecord, RejectedRecords};
 use super::selection::Selection;
 use super::slack;
-use super::template::{FieldName, Kind, Node, Program, ValueNode};
+use super::template::{FieldName, FragmentKind, Node, Program, ValueNode};
 use super::template_cache::TemplateCache;
 use super::values::{BINXML, FILETIME, TEXT, U64, Value, Values, value_of, write_utf16};
 
@@ -150,7 +150,7 @@ impl Decoder {
             self.values.clear();
         }
         let (program, mut event) = self.event(chunk, inline.as_ref(), instance)?;
-        (program.kind == Kind::Event).then_some(())?;
+        (program.kind == FragmentKind::Event).then_some(())?;
         let system = &program.system;
         let event_id = event.event_id(system.event_id)?;
         if !selection.accepts_id(event_id) {
@@ -235,7 +235,7 @@ impl Decoder {
         &mut self,
         chunk: &[u8],
         instance: Instance,
-        fragments: &[Option<(u16, Kind)>],
+        fragments: &[Option<(u16, FragmentKind)>],
     ) -> Option<()> {
         self.contents.start();
         let Compiled { number, program, .. } = self.programs.get(chunk, instance)?;
@@ -304,7 +304,7 @@ impl Decoder {
         chunk: &[u8],
         (at, end): (usize, usize),
         instance: Instance,
-        fragments: &[Option<(u16, Kind)>],
+        fragments: &[Option<(u16, FragmentKind)>],
     ) -> Option<RejectedRecord> {
         let Compiled { program, .. } = self.programs.get(chunk, instance)?;
         let (record_id, time) = (program.system.record_id.value()?, program.system.time.value()?);
@@ -323,7 +323,13 @@ impl Decoder {
     }
 
     /// `EventData` or `UserData` as a fragment in a substitution.
-    fn fragment(&mut self, chunk: &[u8], value: Value, kind: Kind, data: &mut Vec<Datum>) -> Option<()> {
+    fn fragment(
+        &mut self,
+        chunk: &[u8],
+        value: Value,
+        kind: FragmentKind,
+        data: &mut Vec<Datum>,
+    ) -> Option<()> {
         if is_nothing(value) {
             return Some(());
         }

@@ -1,8 +1,8 @@
-//! The extraction: the file between `extract --for-triage` and triage. Each line is a JSON object with a
-//! version and a type. Its schema is published: `docs/schema/events.schema.json`.
+//! The lines of an extraction, which `extract --for-triage` writes and triage reads. Each line is a JSON object with a version
+//! and a type. Its schema is `docs/schema/events.schema.json`.
 //!
-//! The lines are a set: order, number of files and repeated lines make no difference. Any tool may
-//! concatenate, split, sort or merge extractions.
+//! The lines are a set: order, number of files and repeated lines make no difference. Any tool may concatenate, split, sort
+//! or merge extractions.
 //!
 //! ```text
 //! {"krbtriage":1,"type":"begin","extraction":"9c1e...","program":"krbtriage 0.1.0"}
@@ -25,12 +25,10 @@ use super::record::{Content, Datum, Origin, Record};
 use crate::text::decode::TextReader;
 use crate::text::lines::Lines;
 
-/// Format version. It rises when an old reader would misread new lines. An additional member does not change
-/// it.
+/// Version of the format. It rises only if an old reader would misread new lines. An additional member does not change it.
 pub const VERSION: u32 = 1;
 
-/// Longest line that is read. An event in XML has at most 1 MiB, and JSON escapes can make it six times as
-/// long.
+/// Longest line in bytes that is read. An event in XML has at most 1 MiB, and JSON escapes can make it six times as long.
 pub const MAX_LINE: usize = 8 << 20;
 
 /// The members that every line has.
@@ -41,7 +39,7 @@ struct Head<'a> {
     kind: Cow<'a, str>,
 }
 
-/// An event, with the members of `extract --format jsonl`.
+/// An event. `extract --format jsonl` writes the same members.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct EventLine<'a> {
     #[serde(borrow)]
@@ -61,13 +59,13 @@ pub struct EventLine<'a> {
     pub user_id: Cow<'a, str>,
     #[serde(borrow)]
     pub data: Vec<ValueLine<'a>>,
-    pub origin: OriginName,
-    /// The same as [`OfLog`], which is written after the other members.
+    pub origin: Origin,
+    /// The log, as 16 hexadecimal digits. [`LogReference`] writes it after the other members.
     #[serde(borrow, skip_serializing)]
     log: Cow<'a, str>,
 }
 
-/// A value of the event. Its name is `null` if the log has none.
+/// A value of an event. Its name is `null` if the log has none.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct ValueLine<'a> {
     #[serde(borrow, default)]
@@ -76,24 +74,17 @@ pub struct ValueLine<'a> {
     pub value: Cow<'a, str>,
 }
 
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum OriginName {
-    Live,
-    Slack,
-}
-
-/// The log of an event, at the end of its line.
+/// The log that an event is from, at the end of its line.
 #[derive(Debug, Serialize)]
-pub struct OfLog<'a> {
+pub struct LogReference<'a> {
     pub log: Cow<'a, str>,
 }
 
-/// Result of extracting one log: the fields of [`crate::scan::FileReport`] under the same names.
+/// The result of extracting one log. The fields have the same names as those of [`crate::scan::FileReport`].
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct LogLine {
-    /// 16 hexadecimal digits that identify the log in the lines of its events. They are the same in every
-    /// extraction of it.
+    /// 16 hexadecimal digits that identify the log in the lines of its events. They are the same in every extraction of the
+    /// log.
     pub log: String,
     /// Path on the command line, or the name that `--as` gives it.
     pub path: String,
@@ -103,28 +94,29 @@ pub struct LogLine {
     pub bad_checksums: u64,
     pub records: u64,
     pub events: u64,
-    /// Lowest and highest record identifier of an .evtx file.
+    /// Lowest record identifier of an .evtx file.
     pub first_record_id: Option<u64>,
+    /// Highest record identifier of an .evtx file.
     pub last_record_id: Option<u64>,
-    /// When the log's latest record was written. Unselected records count, too.
+    /// When the latest record of the log was written, wanted or not.
     #[serde(default)]
     pub last_written: Option<Timestamp>,
-    /// When the file itself was written.
+    /// Modification time of the file.
     #[serde(default)]
     pub modified: Option<Timestamp>,
     #[serde(rename = "problems")]
     pub read_errors: Vec<String>,
     pub notes: Vec<String>,
-    /// Duplicate events in the log. The extraction has each of them once.
+    /// Number of duplicate events in the log. The extraction has each event once.
     pub repeated: u64,
     /// Number of the log's events in the extraction. A file with fewer has lost lines.
     pub written: u64,
 }
 
-/// A `begin` or `end` line.
+/// A `begin` line or an `end` line.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct BoundLine {
-    /// 16 hexadecimal digits that identify the extraction. They are the same for the same logs.
+    /// 16 hexadecimal digits that identify the extraction. Extracting the same logs again gives the same digits.
     pub extraction: String,
 }
 
@@ -176,10 +168,7 @@ impl<'a> EventLine<'a> {
                 .iter()
                 .map(|d| ValueLine { name: d.name.as_deref().map(Into::into), value: (*d.value).into() })
                 .collect(),
-            origin: match record.origin {
-                Origin::Live => OriginName::Live,
-                Origin::Slack => OriginName::Slack,
-            },
+            origin: record.origin,
             log: "".into(),
         }
     }
@@ -205,19 +194,16 @@ impl From<EventLine<'_>> for Record {
             content: content.into(),
             record_id: line.record_id,
             time: line.time_created,
-            origin: match line.origin {
-                OriginName::Live => Origin::Live,
-                OriginName::Slack => Origin::Slack,
-            },
+            origin: line.origin,
         }
     }
 }
 
-/// Reads all lines of `input` and passes them to `take`. An error of `take` is reported as a read error of
-/// that line. A line that cannot be read is reported and skipped.
+/// Reads all lines of `input` and passes them to `visit`, whose error becomes the read error of the line. A line that cannot
+/// be read is reported and skipped.
 pub fn read_lines(
     input: impl Read,
-    take: &mut dyn FnMut(ExtractLine) -> Result<(), String>,
+    visit: &mut dyn FnMut(ExtractLine) -> Result<(), String>,
     read_errors: &mut ReadErrors,
 ) {
     let mut lines = Lines::new(TextReader::new(input), MAX_LINE);
@@ -238,7 +224,7 @@ pub fn read_lines(
             true => Err(format!("it is longer than {} MiB", MAX_LINE >> 20)),
             false => parse(line.text),
         };
-        if let Err(why) = done.and_then(&mut *take) {
+        if let Err(why) = done.and_then(&mut *visit) {
             read_errors.add(number, || format!("line {number} was skipped: {why}"));
         }
     }

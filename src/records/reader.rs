@@ -1,4 +1,4 @@
-//! Reads the records of one chunk: gate, decoder, then the `evtx` crate for what both cannot read.
+//! Reads the records of one chunk with the gate and the decoder, and what they do not support with the `evtx` crate.
 
 use super::chunk::Chunk;
 use super::decode::{Decoded, Decoder};
@@ -11,58 +11,63 @@ use super::slack;
 use crate::chunks::CHUNK_MAGIC;
 use crate::chunks::header::Header;
 
-/// Most text of the wanted records of one chunk, in bytes: 128 times the chunk's size. A template may repeat
-/// one value without limit.
+/// Most bytes of text in the wanted records of one chunk: 128 times the chunk's size. A template may repeat one value
+/// without limit.
 const MAX_CHUNK_TEXT: usize = 8 << 20;
 
-/// Counters for one chunk or several.
+/// The counts of one chunk or several.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
     pub chunks: u64,
-    /// Chunks with a wrong checksum. The header's is always checked, that of the records only if something
-    /// could not be read (or the header is wrong): checking all records would take longer than the walk over
-    /// them, 4 us of a chunk's 10.
+    /// Chunks with a wrong checksum of the header or of the records. The latter is checked only if a record could not be
+    /// read, because it takes 4 us, nearly as long as all other work on a chunk (6 us).
     pub bad_checksums: u64,
-    /// Records that were checked.
+    /// Records whose header was read, wanted or not.
     pub records: u64,
     /// Lowest and highest record identifier in the record headers of intact chunks.
     pub ids: Option<(u64, u64)>,
-    /// Records with a truncated value, and the lowest identifier among them.
-    pub cut: u64,
-    pub first_cut: Option<u64>,
-    /// When the latest record of an intact chunk was written: a FILETIME from its header, 0 if there is no
-    /// record.
-    pub written: u64,
-    /// When the earliest was, in the same form; `None` if there is no record.
+    /// Records with a truncated value.
+    pub truncated: u64,
+    /// Lowest identifier of a record with a truncated value.
+    pub first_truncated: Option<u64>,
+    /// FILETIME in the header of the latest record of an intact chunk; 0 if there is none.
+    pub last_written: u64,
+    /// FILETIME in the header of the earliest record of an intact chunk; `None` if there is none.
     pub first_written: Option<u64>,
 }
 
 impl Counts {
-    /// Truncates every value of the record to [`MAX_VALUE`] bytes.
-    pub fn cut(&mut self, record: Record) -> Record {
-        let Some(content) = record.cut(MAX_VALUE) else { return record };
-        self.cut += 1;
-        self.first_cut = Some(self.first_cut.unwrap_or(u64::MAX).min(record.record_id));
+    /// Truncates every value of the record to [`MAX_VALUE`] bytes, and counts the record if one was longer.
+    pub fn truncate(&mut self, record: Record) -> Record {
+        let Some(content) = record.truncated(MAX_VALUE) else { return record };
+        self.truncated += 1;
+        self.first_truncated = Some(self.first_truncated.unwrap_or(u64::MAX).min(record.record_id));
         Record { content: content.into(), ..record }
     }
 
-    pub fn add_cut(&mut self, other: Self) {
-        self.cut += other.cut;
-        self.first_cut = self.first_cut.into_iter().chain(other.first_cut).min();
-    }
-
-    pub fn note_ids(&mut self, first: u64, last: u64) {
-        self.ids = Some(self.ids.map_or((first, last), |(low, high)| (low.min(first), high.max(last))));
+    /// Adds the counts of other records of the same file.
+    pub fn add(&mut self, other: Self) {
+        self.chunks += other.chunks;
+        self.bad_checksums += other.bad_checksums;
+        self.records += other.records;
+        self.ids = match (self.ids, other.ids) {
+            (Some((low, high)), Some((first, last))) => Some((low.min(first), high.max(last))),
+            (ids, None) | (None, ids) => ids,
+        };
+        self.truncated += other.truncated;
+        self.first_truncated = self.first_truncated.into_iter().chain(other.first_truncated).min();
+        self.last_written = self.last_written.max(other.last_written);
+        self.first_written = self.first_written.into_iter().chain(other.first_written).min();
     }
 }
 
-/// Reads chunks. Reuses its buffers.
+/// Reads chunks one after the other, and reuses its buffers.
 #[derive(Default)]
 pub struct ChunkReader {
     gate: Gate,
     decoder: Decoder,
     fallback: FallbackReader,
-    /// Offsets of the records that only the crate can read.
+    /// Offsets in the chunk of the records that only the `evtx` crate can read.
     unsupported: Vec<u32>,
 }
 
@@ -104,13 +109,15 @@ impl ChunkReader {
         if bytes.starts_with(CHUNK_MAGIC) {
             let walk = self.gate.walk(bytes, &header, selection);
             if walk.clean {
-                counts.records += walk.records;
                 slack = walk.end as usize;
                 if walk.records > 0 {
-                    counts.note_ids(walk.ids.0, walk.ids.1);
-                    counts.written = counts.written.max(walk.written);
-                    let first = counts.first_written.unwrap_or(u64::MAX).min(walk.first_written);
-                    counts.first_written = Some(first);
+                    counts.add(Counts {
+                        records: walk.records,
+                        ids: Some(walk.ids),
+                        last_written: walk.written,
+                        first_written: Some(walk.first_written),
+                        ..Counts::default()
+                    });
                 }
                 self.decoder.start_chunk();
                 self.unsupported.clear();

@@ -1,50 +1,52 @@
+//! The record that every reader produces.
+
 use std::ops::Deref;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::text;
 
-/// Text of a record. Up to 24 bytes are stored inline, which fits most names and values: a record with ten
-/// texts then costs two allocations instead of ten. Allocations are most of the cost of decoding.
+/// A text of a record. Up to 24 bytes, enough for most names and values, are stored inline. A record with ten texts then needs
+/// two allocations instead of ten, and allocations are most of the cost of decoding.
 pub type Text = compact_str::CompactString;
 
-/// One event record, as the log has it.
+/// An event as a log stores it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
-    /// Everything except ID and time. Records with equal content may share it, because a log repeats itself.
+    /// The fields except ID and time. Records with equal content may share it, because a log repeats events.
     pub content: Arc<Content>,
-    /// `System/EventRecordID`; 0 if the input has none (copied text).
+    /// `System/EventRecordID`; 0 if the input has none, as copied text.
     pub record_id: u64,
-    /// `System/TimeCreated/@SystemTime`, never the record header's time.
+    /// `System/TimeCreated/@SystemTime`, not the time in the record header.
     pub time: Timestamp,
-    /// Where in the input the record was found.
+    /// The part of the log in which the record was found.
     pub origin: Origin,
 }
 
-/// All of a record except its time and its ID.
+/// The fields of a record except its time and ID.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Content {
     /// `System/Provider/@Name`. If it is empty, `@EventSourceName`.
     pub provider: Text,
     /// `System/EventID` without its qualifiers.
     pub event_id: u16,
-    /// `System/Version`. Classic events have 0, some logs have none.
+    /// `System/Version`; 0 for a classic event, or if the log has none.
     pub version: u8,
-    /// `System/Level`: 1 critical, 2 error, 3 warning, 4 information, 0 always.
+    /// `System/Level`: 0 log always, 1 critical, 2 error, 3 warning, 4 information, 5 verbose.
     pub level: u8,
     /// `System/Channel`, empty if the log has none.
     pub channel: Text,
     /// `System/Computer`: the machine that logged the event. May be empty.
     pub computer: Text,
-    /// `System/Security/@UserID`: SID of the account for which the event was logged. Empty if the log has
-    /// none.
+    /// `System/Security/@UserID`: SID of the account for which the event was logged. Empty if the log has none.
     pub user_id: Text,
     /// `EventData` or `UserData` values in document order.
     pub data: Vec<Datum>,
 }
 
-/// Makes the fields of the content readable on the record: `record.computer`.
+/// Makes the fields of the content accessible on the record, as in `record.computer`.
 impl Deref for Record {
     type Target = Content;
 
@@ -53,14 +55,14 @@ impl Deref for Record {
     }
 }
 
-/// The child of `Event` that is being read.
+/// The child element of `Event` that is being read.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Section {
     System,
     EventData,
     /// `UserData`, or an element in its place (`ProcessingErrorData`, `DebugData`).
     UserData,
-    /// `RenderingInfo`, a second `System`, anything unknown.
+    /// `RenderingInfo`, a second `System`, or an unknown element.
     Ignored,
 }
 
@@ -81,14 +83,14 @@ impl Record {
         Self { content: content.into(), record_id: 7, time: Timestamp::UNIX_EPOCH, origin: Origin::Live }
     }
 
-    /// The same record with changed content.
+    /// Changes the content of the record.
     pub(crate) fn saying(mut self, change: impl FnOnce(&mut Content)) -> Self {
         change(Arc::make_mut(&mut self.content));
         self
     }
 }
 
-/// One value of `EventData`/`UserData`.
+/// A value of `EventData` or `UserData`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Datum {
     /// `Data/@Name`, or the element's name in `UserData` and for `Binary`; `None` for an unnamed `Data`.
@@ -97,22 +99,23 @@ pub struct Datum {
     pub value: Text,
 }
 
-/// Part of the log in which a record was found. The evidence quotes it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// The part of a log in which a record was found. The evidence quotes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Origin {
-    /// In the live part of a chunk, or in an XML or text file.
+    /// The live part of a chunk, or an XML or text file.
     #[default]
     Live,
-    /// In slack space (`--recover`).
+    /// Slack space, which is read with `--recover`.
     Slack,
 }
 
-/// Longest value kept, in bytes. A value in an .evtx file has at most 65,535 bytes of UTF-16. Only a crafted
-/// template or XML holds a longer one.
+/// Longest value that is kept, in bytes of UTF-8. A value in an .evtx file has at most 65,535 bytes of UTF-16, so only a crafted
+/// template or XML gives a longer one.
 pub const MAX_VALUE: usize = 128 << 10;
 
 impl Content {
-    /// Bytes of all its texts.
+    /// Number of bytes of all texts.
     pub fn text_len(&self) -> usize {
         let values = self.data.iter().map(|d| d.value.len() + d.name.as_ref().map_or(0, Text::len));
         self.provider.len() + self.channel.len() + self.computer.len() + values.sum::<usize>()
@@ -120,7 +123,7 @@ impl Content {
 
     /// A copy with every text truncated to `max` bytes. `None` if all are short enough. Binary values are not
     /// truncated.
-    pub fn cut(&self, max: usize) -> Option<Self> {
+    pub fn truncated(&self, max: usize) -> Option<Self> {
         let is_long = |text: &Text| text.len() > max;
         let is_name =
             |datum: &Datum| !datum.name.as_deref().is_some_and(|n| n.eq_ignore_ascii_case("binary"));
@@ -141,7 +144,7 @@ impl Content {
         Some(short)
     }
 
-    /// The value named `name`, compared without ASCII case (event 4 says `Targetname`, event 3 `TargetName`).
+    /// The value with a name, compared without ASCII case: event 4 has `Targetname`, event 3 `TargetName`.
     pub fn named(&self, name: &str) -> Option<&str> {
         self.data
             .iter()
@@ -149,7 +152,7 @@ impl Content {
             .map(|d| &*d.value)
     }
 
-    /// The values of unnamed `Data`, in order: the insertion strings `%1`.. of a classic event.
+    /// The values without a name in order, which are the insertion strings `%1`, `%2` and so on of a classic event.
     pub fn strings(&self) -> impl Iterator<Item = &str> {
         self.data.iter().filter(|d| d.name.is_none()).map(|d| &*d.value)
     }

@@ -12,7 +12,7 @@ use super::binxml::{
     name_text,
 };
 use super::gate::{Candidate, Provider, RecordHeader};
-use super::template::{FieldName, Kind, Node, Program, System, ValueNode, literal};
+use super::template::{FieldName, FragmentKind, Node, Program, System, ValueNode, literal};
 use super::values::BINARY;
 use crate::chunks::bytes::{u16_at, u32_at};
 
@@ -41,13 +41,13 @@ pub fn compile(program: &mut Program, chunk: &[u8], at: u32, id: u32) -> Option<
     (u32_at(chunk, (at as usize).checked_add(4)?)? == id).then_some(())?;
     program.system = System::default();
     program.nodes.clear();
-    event(program, &mut Tokens::of_definition(chunk, at)?).inspect(|()| program.kind = Kind::Event).or_else(
-        || {
+    event(program, &mut Tokens::of_definition(chunk, at)?)
+        .inspect(|()| program.kind = FragmentKind::Event)
+        .or_else(|| {
             program.nodes.clear();
-            program.kind = Kind::Section;
+            program.kind = FragmentKind::Section;
             section(program, &mut Tokens::of_definition(chunk, at)?)
-        },
-    )
+        })
 }
 
 /// The children of `System` with content, in order, and the substitution that each must have, if any.
@@ -117,7 +117,7 @@ fn event(program: &mut Program, tokens: &mut Tokens<'_>) -> Option<()> {
         match tokens.u8()? {
             CLOSE => return Some(()),
             SUBSTITUTION | OPTIONAL_SUBSTITUTION => {
-                program.nodes.push(Node::Fragment(tokens.substitution()?.0, Kind::Section));
+                program.nodes.push(Node::Fragment(tokens.substitution()?.0, FragmentKind::Section));
             }
             // `UserData` with one substitution, or `EventData` with all its values.
             token if token & !MORE == OPEN => {
@@ -126,7 +126,7 @@ fn event(program: &mut Program, tokens: &mut Tokens<'_>) -> Option<()> {
                 if tokens.has_content()? {
                     match tokens.part()? {
                         Some(TextSource::Value(index)) => {
-                            program.nodes.push(Node::Fragment(index, Kind::Section));
+                            program.nodes.push(Node::Fragment(index, FragmentKind::Section));
                             tokens.expect(CLOSE)?;
                         }
                         Some(_) => return None,

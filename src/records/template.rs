@@ -81,12 +81,12 @@ pub struct ValueNode {
 pub enum Node {
     Value(ValueNode),
     /// A substitution that holds a fragment of this kind.
-    Fragment(u16, Kind),
+    Fragment(u16, FragmentKind),
 }
 
 /// The part of an event that a program describes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Kind {
+pub enum FragmentKind {
     /// A whole event, starting at `Event`.
     #[default]
     Event,
@@ -99,7 +99,7 @@ pub enum Kind {
 /// The positions of a record's fields.
 #[derive(Debug, Default)]
 pub struct Program {
-    pub kind: Kind,
+    pub kind: FragmentKind,
     /// Fields of a whole event. Empty for a fragment.
     pub system: System,
     pub nodes: Vec<Node>,
@@ -160,7 +160,7 @@ impl Program {
 
     /// The substitutions that hold fragments. `None` if there are more than usual, or a value follows one: it
     /// would have to wait for the fragment's values.
-    pub fn fragments(&self) -> Option<[Option<(u16, Kind)>; 2]> {
+    pub fn fragments(&self) -> Option<[Option<(u16, FragmentKind)>; 2]> {
         let mut fragments = [None; 2];
         let mut slots = fragments.iter_mut();
         let mut behind = false;

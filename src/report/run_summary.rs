@@ -22,7 +22,7 @@ pub fn write(read: &Reading<'_>, out: &mut dyn Write) -> io::Result<()> {
     let missing = read
         .unfound
         .iter()
-        .map(|e| Line::Missing { path: e.path().display().to_string(), problems: [e.to_string()] });
+        .map(|e| Line::Missing { path: e.path.display().to_string(), problems: [e.to_string()] });
     let logs = read.logs.iter().map(Line::Log);
     let inventories = read.inventories.iter().map(Line::Inventory);
     for line in logs.chain(inventories).chain(missing) {

@@ -1,40 +1,42 @@
-//! Merges the lines of all extractions about each log.
+//! Merges what the lines of all extractions say about each log that was extracted elsewhere.
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::report::FileReport;
-use crate::files::FileIndex;
-use crate::files::{FileError, Kind};
+use crate::files::{FileError, FileIndex, FileKind};
 use crate::records::extracted::{LogLine, UnreadLine, name_of, number_of};
 
-/// Most memory for logs and unread paths: some three million of them.
+/// Most memory in bytes for logs and unread paths, enough for some three million of them.
 const MAX_BYTES: usize = 1 << 30;
 
-/// Memory of a log without its texts.
-const ENTRY: usize = 300;
+/// Memory of a log in bytes, without its texts.
+const LOG_BYTES: usize = 300;
 
-/// The bit that distinguishes these logs from the files of the run. The lowest 62 bits of the index are the
-/// log's number.
-const BIT: FileIndex = 1 << 62;
+/// The bit that distinguishes a log that was extracted elsewhere from a file of the run. The lower 62 bits of its index are
+/// from the log's number.
+const EXTRACTED_BIT: FileIndex = 1 << 62;
 
-/// The index of the log with this number: the same in every run, whichever file has its line.
+/// The index of the log with this number in an extraction. It is the same in every run.
 pub(super) fn index_of(number: u64) -> FileIndex {
-    number & (BIT - 1) | BIT
+    number & (EXTRACTED_BIT - 1) | EXTRACTED_BIT
 }
 
-/// Shared by all workers.
+/// The logs of all extractions, which the workers share.
 #[derive(Default)]
 pub(super) struct ExtractedLogs(Mutex<Logs>);
 
+/// The content of [`ExtractedLogs`].
 #[derive(Default)]
 struct Logs {
     logs: HashMap<FileIndex, Log>,
     unread: BTreeSet<UnreadLine>,
-    /// Number of the extraction, and the file that has the line.
+    /// The number of each extraction with a `begin` line, and the file with the line.
     begun: BTreeSet<(u64, FileIndex)>,
+    /// The same for `end` lines.
     ended: BTreeSet<(u64, FileIndex)>,
+    /// Memory used so far.
     bytes: usize,
 }
 
@@ -43,9 +45,9 @@ struct Logs {
 struct Log {
     line: Option<LogLine>,
     /// Number of its events that were read.
-    found: u64,
-    /// Two lines about it differ that should be the same.
-    disputed: bool,
+    events_read: u64,
+    /// Do two lines about it contradict each other?
+    contradictory: bool,
 }
 
 const NO_END: &str = "its end is missing: the extraction was broken off, or the file was cut or not wholly copied; \
@@ -53,28 +55,24 @@ const NO_END: &str = "its end is missing: the extraction was broken off, or the 
 const NO_BEGINNING: &str =
     "its beginning is missing; copy it or extract the logs again (where it is in parts, name all of them)";
 
-fn full() -> String {
-    "too many logs in the extractions; triage fewer at once".to_owned()
-}
-
 impl ExtractedLogs {
     fn lock(&self) -> MutexGuard<'_, Logs> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds a line about a log. If two lines contradict each other, the smaller one counts, so that their
-    /// order does not matter.
-    pub(super) fn log(&self, mut line: LogLine) -> Result<(), String> {
+    /// Adds a line about a log. If two lines contradict each other, the smaller one counts, so that their order does not
+    /// matter. Fails for an invalid number and if memory is used up.
+    pub(super) fn add_log(&self, mut line: LogLine) -> Result<(), String> {
         let number = number_of(&line.log).ok_or("\"log\" is not 16 hexadecimal digits")?;
         let mut logs = self.lock();
-        logs.spend(size(&line))?;
+        logs.spend(text_bytes(&line))?;
         let log = logs.logs.entry(index_of(number)).or_default();
         if let Some(kept) = &mut log.line {
-            // A later program may recognise fewer of its events. An event that neither has is not missing.
+            // Two versions of the program may extract different numbers of events. Only the smaller number is expected.
             let written = kept.written.min(line.written);
             (kept.written, line.written) = (written, written);
             if *kept != line {
-                log.disputed = true;
+                log.contradictory = true;
                 if line < *kept {
                     *kept = line;
                 }
@@ -85,29 +83,32 @@ impl ExtractedLogs {
         Ok(())
     }
 
-    pub(super) fn unread(&self, line: UnreadLine) -> Result<(), String> {
+    /// Adds a path that an extraction could not read.
+    pub(super) fn add_unread(&self, line: UnreadLine) -> Result<(), String> {
         let mut logs = self.lock();
         logs.spend(line.path.len() + line.problem.len())?;
         logs.unread.insert(line);
         Ok(())
     }
 
-    pub(super) fn begun(&self, extraction: u64, file: FileIndex) -> Result<(), String> {
+    /// Adds the `begin` line of an extraction, which is in `file`.
+    pub(super) fn add_begin(&self, extraction: u64, file: FileIndex) -> Result<(), String> {
         let mut logs = self.lock();
         logs.spend(0)?;
         logs.begun.insert((extraction, file));
         Ok(())
     }
 
-    pub(super) fn ended(&self, extraction: u64, file: FileIndex) -> Result<(), String> {
+    /// Adds the `end` line of an extraction, which is in `file`.
+    pub(super) fn add_end(&self, extraction: u64, file: FileIndex) -> Result<(), String> {
         let mut logs = self.lock();
         logs.spend(0)?;
         logs.ended.insert((extraction, file));
         Ok(())
     }
 
-    /// Files with the start of an extraction whose end no file has, or the reverse.
-    pub(super) fn cut(&self) -> BTreeSet<(FileIndex, &'static str)> {
+    /// The files with the `begin` line of an extraction whose `end` line is missing, or the reverse, and the error of each.
+    pub(super) fn incomplete_files(&self) -> BTreeSet<(FileIndex, &'static str)> {
         let logs = self.lock();
         let lacking = |ones: &BTreeSet<(u64, FileIndex)>, others: &BTreeSet<(u64, FileIndex)>, what| {
             let has_none = |number| others.range((number, 0)..=(number, FileIndex::MAX)).next().is_none();
@@ -118,8 +119,11 @@ impl ExtractedLogs {
         endless.into_iter().chain(lacking(&logs.ended, &logs.begun, NO_BEGINNING)).collect()
     }
 
-    /// Counts events that were read.
-    pub(super) fn found(&self, events: impl IntoIterator<Item = (FileIndex, u64)>) -> Result<(), String> {
+    /// Adds numbers of events that were read.
+    pub(super) fn add_events(
+        &self,
+        events: impl IntoIterator<Item = (FileIndex, u64)>,
+    ) -> Result<(), String> {
         let mut logs = self.lock();
         for (index, count) in events {
             if let Entry::Vacant(entry) = logs.logs.entry(index) {
@@ -127,7 +131,7 @@ impl ExtractedLogs {
                 logs.spend(0)?;
             }
             if let Some(log) = logs.logs.get_mut(&index) {
-                log.found += count;
+                log.events_read += count;
             }
         }
         Ok(())
@@ -140,38 +144,40 @@ impl ExtractedLogs {
         reports.sort_by(|a, b| (&a.path, a.index).cmp(&(&b.path, b.index)));
         let unread = unread
             .into_iter()
-            .map(|line| FileError::ReportedElsewhere { path: line.path.into(), text: line.problem })
+            .map(|line| FileError::reported_elsewhere(line.path.into(), line.problem))
             .collect();
         (reports, unread)
     }
 }
 
 impl Logs {
+    /// Counts the memory of one more entry with texts of `bytes`. Fails if there is none left.
     fn spend(&mut self, bytes: usize) -> Result<(), String> {
-        let bytes = self.bytes + bytes + ENTRY;
+        let bytes = self.bytes + bytes + LOG_BYTES;
         if bytes > MAX_BYTES {
-            return Err(full());
+            return Err("too many logs in the extractions; triage fewer at once".to_owned());
         }
         self.bytes = bytes;
         Ok(())
     }
 }
 
-fn size(line: &LogLine) -> usize {
+/// Memory of the texts of a line in bytes.
+fn text_bytes(line: &LogLine) -> usize {
     let texts = line.read_errors.iter().chain(&line.notes).chain([&line.path, &line.kind]);
     texts.map(|text| text.len() + size_of::<String>()).sum()
 }
 
 impl Log {
     fn into_report(self, index: FileIndex) -> FileReport {
-        let Self { line, found, disputed } = self;
+        let Self { line, events_read, contradictory } = self;
         let Some(line) = line else {
-            let name = name_of(index & (BIT - 1));
+            let name = name_of(index & (EXTRACTED_BIT - 1));
             return FileReport {
                 index,
                 path: format!("log {name}").into(),
-                kind: Kind::Extract.name(),
-                events: found,
+                kind: FileKind::Extract.name(),
+                events: events_read,
                 read_errors: vec![
                     "its events are there, but not the line that names it; name all files of the \
                      extraction, or extract the log again"
@@ -181,14 +187,14 @@ impl Log {
             };
         };
         let mut read_errors = line.read_errors.clone();
-        if found < line.written {
+        if events_read < line.written {
             read_errors.push(format!(
                 "{} of its {} extracted events are missing; copy or extract again",
-                line.written - found,
+                line.written - events_read,
                 line.written
             ));
         }
-        if disputed {
+        if contradictory {
             read_errors.push(
                 "extractions disagree about it; extract the log again, and triage only that".to_owned(),
             );
@@ -196,7 +202,7 @@ impl Log {
         FileReport {
             index,
             path: line.path.as_str().into(),
-            kind: Kind::named(&line.kind).name(),
+            kind: FileKind::from_name(&line.kind).name(),
             bytes: line.bytes,
             chunks: line.chunks,
             bad_checksums: line.bad_checksums,
@@ -239,9 +245,9 @@ mod tests {
         }
     }
 
-    fn read_errors(tell: impl FnOnce(&ExtractedLogs)) -> Vec<String> {
+    fn read_errors_after(add: impl FnOnce(&ExtractedLogs)) -> Vec<String> {
         let logs = ExtractedLogs::default();
-        tell(&logs);
+        add(&logs);
         let (reports, _) = logs.into_reports();
         assert_eq!(reports.len(), 1);
         reports[0].read_errors.clone()
@@ -249,23 +255,23 @@ mod tests {
 
     #[test]
     fn a_log_reported_twice_is_one_log() {
-        let found = read_errors(|logs| {
-            logs.log(line("a", 3)).unwrap();
-            logs.found([(index_of(255), 3)]).unwrap();
-            logs.log(line("a", 3)).unwrap();
-            logs.found([(index_of(255), 1)]).unwrap();
+        let found = read_errors_after(|logs| {
+            logs.add_log(line("a", 3)).unwrap();
+            logs.add_events([(index_of(255), 3)]).unwrap();
+            logs.add_log(line("a", 3)).unwrap();
+            logs.add_events([(index_of(255), 1)]).unwrap();
         });
         assert_eq!(found, Vec::<String>::new());
     }
 
     #[test]
     fn what_was_lost_on_the_way_is_reported() {
-        let missing = read_errors(|logs| {
-            logs.log(line("a", 3)).unwrap();
-            logs.found([(index_of(255), 1)]).unwrap();
+        let missing = read_errors_after(|logs| {
+            logs.add_log(line("a", 3)).unwrap();
+            logs.add_events([(index_of(255), 1)]).unwrap();
         });
         assert_eq!(missing, ["2 of its 3 extracted events are missing; copy or extract again"]);
-        let nameless = read_errors(|logs| logs.found([(index_of(255), 1)]).unwrap());
+        let nameless = read_errors_after(|logs| logs.add_events([(index_of(255), 1)]).unwrap());
         assert!(nameless[0].contains("not the line that names it"));
     }
 
@@ -274,7 +280,7 @@ mod tests {
         for order in [["a", "b"], ["b", "a"]] {
             let logs = ExtractedLogs::default();
             for path in order {
-                logs.log(line(path, 0)).unwrap();
+                logs.add_log(line(path, 0)).unwrap();
             }
             let (reports, _) = logs.into_reports();
             assert_eq!((&*reports[0].path, reports[0].read_errors.len()), ("a", 1));
@@ -285,8 +291,8 @@ mod tests {
     fn memory_is_bounded() {
         let logs = ExtractedLogs::default();
         let long = "x".repeat(MAX_BYTES / 4);
-        let kept = (0..10).filter(|_| logs.log(line(&long, 0)).is_ok()).count();
+        let kept = (0..10).filter(|_| logs.add_log(line(&long, 0)).is_ok()).count();
         assert_eq!(kept, 3);
-        assert!(logs.unread(UnreadLine { path: long.clone(), problem: long }).is_err());
+        assert!(logs.add_unread(UnreadLine { path: long.clone(), problem: long }).is_err());
     }
 }

@@ -3,13 +3,13 @@ use std::collections::HashMap;
 use super::report::FileReport;
 use crate::files::FileIndex;
 
-/// The files of a run in the order of their paths, so that a report does not depend on the order of the
-/// arguments or on how files were distributed over extractions.
+/// The order of the files of a run by path. It makes a report independent of the order of the arguments and of how logs are
+/// distributed over extractions.
 #[derive(Debug, Default)]
 pub struct FileOrder {
-    /// Place in the reports, by place in the order.
+    /// Index in the file reports, by rank.
     reports: Vec<usize>,
-    places: HashMap<FileIndex, usize>,
+    ranks: HashMap<FileIndex, usize>,
 }
 
 impl FileOrder {
@@ -17,22 +17,22 @@ impl FileOrder {
         let mut reports: Vec<usize> = (0..files.len()).collect();
         reports.sort_by_key(|&i| files.get(i).map(|file| (&file.path, file.index)));
         let indexes = reports.iter().map(|&i| files.get(i).map_or(0, |file| file.index));
-        let places = indexes.zip(0..).collect();
-        Self { reports, places }
+        let ranks = indexes.zip(0..).collect();
+        Self { reports, ranks }
     }
 
-    /// A file's place in the order, by its index.
-    pub fn place(&self, index: FileIndex) -> FileIndex {
-        self.places.get(&index).map_or(FileIndex::MAX, |&place| place as FileIndex)
+    /// The rank of a file: its position in the order, from 0. An unknown file comes last.
+    pub fn rank(&self, index: FileIndex) -> FileIndex {
+        self.ranks.get(&index).map_or(FileIndex::MAX, |&rank| rank as FileIndex)
     }
 
-    /// The file at a place.
-    pub fn report<'a>(&self, files: &'a [FileReport], place: FileIndex) -> Option<&'a FileReport> {
-        files.get(*self.reports.get(usize::try_from(place).ok()?)?)
+    /// The report of the file with this rank.
+    pub fn report<'a>(&self, files: &'a [FileReport], rank: FileIndex) -> Option<&'a FileReport> {
+        files.get(*self.reports.get(usize::try_from(rank).ok()?)?)
     }
 
-    /// The position in the reports of the file with this index.
+    /// The position of a file in the reports.
     pub fn position(&self, index: FileIndex) -> Option<usize> {
-        self.reports.get(*self.places.get(&index)?).copied()
+        self.reports.get(*self.ranks.get(&index)?).copied()
     }
 }

@@ -1,24 +1,22 @@
-//! The plan: all tasks, before any worker starts.
+//! The plan lists all files and tasks before any worker starts.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 
 use super::extracted::ExtractedLogs;
 use super::report::FileReport;
 use crate::chunks::BLOCK_LEN;
-use crate::files::FileIndex;
-use crate::files::archive::{self, Budget, Member, Part};
-use crate::files::{FileError, Input, Kind};
+use crate::files::archive::{self, Member, MemberFile};
+use crate::files::unpack::Budget;
+use crate::files::{FileError, FileIndex, FileKind, Input};
 use crate::records::reader::Counts;
 use crate::records::values::filetime;
 use crate::records::{MAX_VALUE, ReadErrors};
 
-/// One task.
+/// A unit of work of one worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Task {
     /// The `block`th block of an .evtx file: one big file keeps all workers as busy as many small ones.
@@ -29,163 +27,135 @@ pub(super) enum Task {
     Member { member: usize },
 }
 
-/// One file (or archive member) and its results so far, from all workers.
+/// A file or archive member, and what all workers have found in it so far.
 pub(super) struct FileProgress {
     path: Arc<str>,
     kind: &'static str,
     bytes: u64,
     modified: Option<Timestamp>,
-    chunks: AtomicU64,
-    bad_checksums: AtomicU64,
-    records: AtomicU64,
-    events: AtomicU64,
-    first_id: AtomicU64,
-    last_id: AtomicU64,
-    written: AtomicU64,
-    first_written: AtomicU64,
-    /// Number of chunks that the header of a closed log gives.
-    promised: AtomicU64,
-    cut: AtomicU64,
-    first_cut: AtomicU64,
-    read_errors: Mutex<ReadErrors>,
+    totals: Mutex<FileTotals>,
+}
+
+/// The sums of all workers about one file.
+#[derive(Default)]
+struct FileTotals {
+    counts: Counts,
+    /// Wanted records.
+    events: u64,
+    /// Number of chunks in the header of a closed log, otherwise 0.
+    promised_chunks: u64,
+    read_errors: ReadErrors,
 }
 
 impl FileProgress {
-    fn new(path: Arc<str>, kind: Kind, bytes: u64, modified: Option<Timestamp>) -> Self {
-        Self {
-            path,
-            kind: kind.name(),
-            bytes,
-            modified,
-            chunks: AtomicU64::new(0),
-            bad_checksums: AtomicU64::new(0),
-            records: AtomicU64::new(0),
-            events: AtomicU64::new(0),
-            first_id: AtomicU64::new(u64::MAX),
-            last_id: AtomicU64::new(0),
-            written: AtomicU64::new(0),
-            first_written: AtomicU64::new(u64::MAX),
-            promised: AtomicU64::new(0),
-            cut: AtomicU64::new(0),
-            first_cut: AtomicU64::new(u64::MAX),
-            read_errors: Mutex::default(),
-        }
+    fn new(path: Arc<str>, kind: FileKind, bytes: u64, modified: Option<Timestamp>) -> Self {
+        Self { path, kind: kind.name(), bytes, modified, totals: Mutex::default() }
+    }
+
+    fn totals(&self) -> MutexGuard<'_, FileTotals> {
+        self.totals.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Sets the number of chunks that the file should have.
-    pub(super) fn promise(&self, chunks: u64) {
-        self.promised.store(chunks, Ordering::Relaxed);
+    pub(super) fn promise_chunks(&self, chunks: u64) {
+        self.totals().promised_chunks = chunks;
     }
 
-    /// Adds a worker's counts for a part of the file.
+    /// Adds what a worker found, and empties `read_errors`.
     pub(super) fn add(&self, counts: Counts, events: u64, read_errors: &mut ReadErrors) {
-        for (total, part) in [
-            (&self.chunks, counts.chunks),
-            (&self.bad_checksums, counts.bad_checksums),
-            (&self.records, counts.records),
-            (&self.events, events),
-        ] {
-            if part > 0 {
-                total.fetch_add(part, Ordering::Relaxed);
-            }
-        }
-        if let Some((first, last)) = counts.ids {
-            self.first_id.fetch_min(first, Ordering::Relaxed);
-            self.last_id.fetch_max(last, Ordering::Relaxed);
-            self.written.fetch_max(counts.written, Ordering::Relaxed);
-            self.first_written.fetch_min(counts.first_written.unwrap_or(u64::MAX), Ordering::Relaxed);
-        }
-        if let Some(first) = counts.first_cut {
-            self.cut.fetch_add(counts.cut, Ordering::Relaxed);
-            self.first_cut.fetch_min(first, Ordering::Relaxed);
-        }
-        if !read_errors.is_empty() {
-            self.read_errors.lock().unwrap_or_else(PoisonError::into_inner).append(read_errors);
-        }
+        let mut totals = self.totals();
+        totals.counts.add(counts);
+        totals.events += events;
+        totals.read_errors.append(read_errors);
     }
 
-    fn into_report(mut self, index: FileIndex) -> FileReport {
-        let mut read_errors =
-            std::mem::take(self.read_errors.get_mut().unwrap_or_else(PoisonError::into_inner));
-        let (promised, found) = (self.promised.into_inner(), *self.chunks.get_mut());
-        if found < promised {
-            // Sorted after the errors that have an offset.
+    fn into_report(self, index: FileIndex) -> FileReport {
+        let FileTotals { counts, events, promised_chunks, mut read_errors } =
+            self.totals.into_inner().unwrap_or_else(PoisonError::into_inner);
+        // These errors have no offset and come last.
+        if counts.chunks < promised_chunks {
             read_errors.add(u64::MAX, || {
                 format!(
-                    "its header gives {promised} chunks, but only {found} are there; copy it again, or export the log anew"
+                    "its header gives {promised_chunks} chunks, but only {} are there; copy it again, or export the log \
+                     anew",
+                    counts.chunks
                 )
             });
         }
-        let (cut, first_cut) = (self.cut.into_inner(), self.first_cut.into_inner());
-        if cut > 0 {
+        if let Some(first) = counts.first_truncated {
             read_errors.add(u64::MAX, || {
                 format!(
-                    "values of more than {} KiB were cut in {cut} of its records, first in record {first_cut}; the beginning \
-                     of each and its SHA-256 are kept",
-                    MAX_VALUE >> 10
+                    "values of more than {} KiB were cut in {} of its records, first in record {first}; the beginning of \
+                     each and its SHA-256 are kept",
+                    MAX_VALUE >> 10,
+                    counts.truncated
                 )
             });
         }
-        let ids = (self.first_id.into_inner(), self.last_id.into_inner());
         FileReport {
             index,
             path: self.path,
             kind: self.kind,
             bytes: self.bytes,
-            chunks: self.chunks.into_inner(),
-            bad_checksums: self.bad_checksums.into_inner(),
-            records: self.records.into_inner(),
-            events: self.events.into_inner(),
+            chunks: counts.chunks,
+            bad_checksums: counts.bad_checksums,
+            records: counts.records,
+            events,
             duplicates: 0,
             notes: read_errors.take_notes(),
             read_errors: read_errors.into_sentences(),
-            record_ids: (ids.0 <= ids.1).then_some(ids),
+            record_ids: counts.ids,
             modified: self.modified,
-            first_written: Some(self.first_written.into_inner()).filter(|&w| w > 0).and_then(filetime),
-            last_written: Some(self.written.into_inner()).filter(|&w| w > 0).and_then(filetime),
+            first_written: counts.first_written.filter(|&time| time > 0).and_then(filetime),
+            last_written: Some(counts.last_written).filter(|&time| time > 0).and_then(filetime),
             extracted: None,
         }
     }
 }
 
-/// A member of a zip archive, and the file that counts its content.
+/// A member of a zip archive, and where its results go.
 pub(super) struct PlannedMember {
+    /// Index of the archive in the inputs.
     pub input: usize,
     pub member: Member,
-    /// The file of its first part; the others follow.
-    first: usize,
-    /// Index of its archive's budget.
+    /// Index of the member's first file in [`Plan::files`]; its other files follow.
+    first_file: usize,
+    /// Index of the archive's budget.
     budget: usize,
-    /// Its part of the archive's bytes, for the progress.
+    /// Packed size in bytes, by which the progress advances.
     pub share: u64,
 }
 
 impl PlannedMember {
-    /// The file of one of its parts.
-    pub(super) fn file_of(&self, part: usize) -> FileIndex {
-        FileIndex::try_from(self.first + part).unwrap_or(FileIndex::MAX)
+    /// The index in the run of the member's file `file`.
+    pub(super) fn file_index(&self, file: usize) -> FileIndex {
+        FileIndex::try_from(self.first_file + file).unwrap_or(FileIndex::MAX)
     }
 }
 
-/// Is it reported on its own why the part is not read?
-fn is_reported(part: &Part) -> bool {
-    part.refusal.is_some() || part.kind.is_missed(Path::new(&part.name))
+/// Does the file's report say why it is not read?
+fn is_reported(file: &MemberFile) -> bool {
+    file.refusal.is_some() || file.kind.is_missed(Path::new(&file.name))
 }
 
-/// All files and all tasks.
+/// All files and tasks of a scan.
 pub(super) struct Plan<'a> {
     inputs: &'a [Input],
+    /// The inputs, then the files in archives.
     files: Vec<FileProgress>,
-    /// Task at which an input's blocks start, rising; the blocks themselves are not listed, so a file of
-    /// terabytes costs no memory.
+    /// The number of the first task of an .evtx file and the file's index, in rising order. The blocks are not listed, so
+    /// a file of terabytes costs no memory.
     blocks: Vec<(usize, usize)>,
     /// Tasks that cannot be split: files and members of archives.
     wholes: Vec<Task>,
     members: Vec<PlannedMember>,
+    /// One for each zip archive.
     budgets: Vec<Budget>,
+    /// Number of all tasks.
     tasks: usize,
+    /// Bytes of all inputs that are read.
     bytes: u64,
-    /// Filled by the workers.
+    /// The logs that were extracted elsewhere, which the workers add.
     pub extracted: ExtractedLogs,
 }
 
@@ -207,27 +177,27 @@ impl<'a> Plan<'a> {
         };
         for (i, input) in inputs.iter().enumerate() {
             match input.kind.refusal() {
-                None if input.kind == Kind::Zip => plan.add_archive(i, input),
+                None if input.kind == FileKind::Zip => plan.add_archive(i, input),
                 None => {
                     plan.bytes += input.len;
-                    if input.kind != Kind::Evtx {
+                    if input.kind != FileKind::Evtx {
                         plan.wholes.push(Task::Whole { input: i });
                     }
                 }
-                // A folder holds all sorts of files. Report only a log that will be missed.
-                Some(refusal) if input.named || input.kind.is_missed(&input.path) => {
+                // A folder may hold many other files. Only one that a user would miss is reported.
+                Some(refusal) if input.explicit || input.kind.is_missed(&input.path) => {
                     plan.read_error(i, || input.refusal().unwrap_or(refusal).to_owned());
                 }
                 Some(_) => {}
             }
         }
-        // Tasks that cannot be split come first, the longest of them at the front.
+        // Tasks that cannot be split come first, so that no long one is left for the end.
         let mut wholes = std::mem::take(&mut plan.wholes);
-        wholes.sort_by_key(|&task| std::cmp::Reverse(plan.length(task)));
+        wholes.sort_by_key(|&task| std::cmp::Reverse(plan.bytes_of(task)));
         plan.tasks = wholes.len();
         plan.wholes = wholes;
         for (i, input) in inputs.iter().enumerate() {
-            if input.kind == Kind::Evtx {
+            if input.kind == FileKind::Evtx {
                 plan.blocks.push((plan.tasks, i));
                 plan.tasks += usize::try_from(input.len.div_ceil(BLOCK_LEN as u64)).unwrap_or(usize::MAX);
             }
@@ -235,7 +205,7 @@ impl<'a> Plan<'a> {
         plan
     }
 
-    /// Every file in an archive is a file of its own. They come after all inputs.
+    /// Adds the files and members of a zip archive.
     fn add_archive(&mut self, index: usize, input: &Input) {
         let listed = catch_unwind(AssertUnwindSafe(|| archive::list(&input.path)));
         let listing = match listed {
@@ -252,34 +222,34 @@ impl<'a> Plan<'a> {
         for read_error in listing.read_errors {
             self.read_error(index, || read_error);
         }
-        let parts = || listing.members.iter().flat_map(|member| &member.parts);
-        if !parts().any(|part| part.kind.is_read() || is_reported(part)) {
-            let members: Vec<_> = parts().map(|part| (part.name.clone(), part.kind)).collect();
-            self.read_error(index, || archive::no_log_in(&members));
+        let files = || listing.members.iter().flat_map(|member| &member.files);
+        if !files().any(|file| file.kind.is_read() || is_reported(file)) {
+            let files: Vec<_> = files().map(|file| (file.name.clone(), file.kind)).collect();
+            self.read_error(index, || archive::describe_archive_without_log(&files));
         }
         let budget = self.budgets.len();
         self.budgets.push(listing.budget);
         let mut left = input.len;
         for member in listing.members {
-            let first = self.files.len();
-            for part in &member.parts {
-                let path = format!("{}!{}", input.path.to_string_lossy(), part.name);
-                self.files.push(FileProgress::new(path.into(), part.kind, part.len, None));
-                let file = self.files.len() - 1;
-                if let Some(refusal) = &part.refusal {
-                    self.read_error(file, || format!("it is not read: {refusal}"));
-                } else if let Some(refusal) = part.kind.refusal()
-                    && part.kind.is_missed(Path::new(&part.name))
+            let first_file = self.files.len();
+            for file in &member.files {
+                let index = self.files.len();
+                let path = format!("{}!{}", input.path.to_string_lossy(), file.name);
+                self.files.push(FileProgress::new(path.into(), file.kind, file.len, None));
+                if let Some(refusal) = &file.refusal {
+                    self.read_error(index, || format!("it is not read: {refusal}"));
+                } else if let Some(refusal) = file.kind.refusal()
+                    && is_reported(file)
                 {
-                    self.read_error(file, || refusal.to_owned());
+                    self.read_error(index, || refusal.to_owned());
                 }
             }
-            // The archive states these sizes itself.
+            // A forged archive may state any size.
             let share = member.packed.min(left);
             left -= share;
             self.bytes += share;
             self.wholes.push(Task::Member { member: self.members.len() });
-            self.members.push(PlannedMember { input: index, member, first, budget, share });
+            self.members.push(PlannedMember { input: index, member, first_file, budget, share });
         }
     }
 
@@ -291,8 +261,8 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// Size of a task that cannot be split, in bytes.
-    fn length(&self, task: Task) -> u64 {
+    /// Size in bytes of a task that cannot be split.
+    fn bytes_of(&self, task: Task) -> u64 {
         match task {
             Task::Whole { input } | Task::Block { input, .. } => {
                 self.inputs.get(input).map_or(0, |input| input.len)
@@ -301,21 +271,21 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// Bytes of all inputs that are read.
     pub(super) fn bytes(&self) -> u64 {
         self.bytes
     }
 
-    /// Number of files that are read, with the members of archives.
+    /// Number of files that are read, including members of archives.
     pub(super) fn files(&self) -> usize {
         self.wholes.len() + self.blocks.len()
     }
 
-    /// Number of `threads` that have work. Starting one costs as much as reading a megabyte.
+    /// Number of `threads` that have work. Starting one takes as long as reading a megabyte.
     pub(super) fn useful_threads(&self, threads: usize) -> usize {
         threads.min(self.tasks).max(1)
     }
 
+    /// The task with this number, counted from 0.
     pub(super) fn task(&self, number: usize) -> Option<Task> {
         if number >= self.tasks {
             return None;
@@ -328,11 +298,11 @@ impl<'a> Plan<'a> {
         Some(Task::Block { input, block: (number - start) as u64 })
     }
 
-    /// The file that a task is about: of a member, its first part.
+    /// The file that a task reads; the first one of a member.
     pub(super) fn file_of(&self, task: Task) -> Option<FileIndex> {
         match task {
             Task::Block { input, .. } | Task::Whole { input } => FileIndex::try_from(input).ok(),
-            Task::Member { member } => self.members.get(member).map(|member| member.file_of(0)),
+            Task::Member { member } => self.members.get(member).map(|member| member.file_index(0)),
         }
     }
 
@@ -340,7 +310,7 @@ impl<'a> Plan<'a> {
         self.inputs.get(index)
     }
 
-    /// A member, its archive, and the archive's remaining budget.
+    /// A member, its archive and the archive's budget.
     pub(super) fn member(&self, index: usize) -> Option<(&PlannedMember, &'a Input, &Budget)> {
         let member = self.members.get(index)?;
         Some((member, self.inputs.get(member.input)?, self.budgets.get(member.budget)?))
@@ -354,7 +324,7 @@ impl<'a> Plan<'a> {
     pub(super) fn into_reports(self) -> (Vec<FileReport>, Vec<FileError>) {
         let mut reports: Vec<_> =
             (0..).zip(self.files).map(|(i, file_progress)| file_progress.into_report(i)).collect();
-        for (file, read_error) in self.extracted.cut() {
+        for (file, read_error) in self.extracted.incomplete_files() {
             if let Some(report) = usize::try_from(file).ok().and_then(|file| reports.get_mut(file)) {
                 report.read_errors.push(read_error.to_owned());
             }
@@ -369,19 +339,19 @@ impl<'a> Plan<'a> {
 mod tests {
     use super::*;
 
-    fn input(kind: Kind, len: u64, named: bool) -> Input {
-        Input { path: format!("{len}").into(), kind, len, modified: None, named }
+    fn input(kind: FileKind, len: u64, explicit: bool) -> Input {
+        Input { path: format!("{len}").into(), kind, len, modified: None, explicit }
     }
 
     #[test]
     fn every_block_of_every_file_is_one_step_and_wholes_come_first() {
         let inputs = [
-            input(Kind::Evtx, 1, true),
-            input(Kind::Xml, 5, true),
-            input(Kind::Evtx, 0, true),
-            input(Kind::Evtx, BLOCK_LEN as u64 + 1, true),
-            input(Kind::Xml, 9, true),
-            input(Kind::Other, 9, false),
+            input(FileKind::Evtx, 1, true),
+            input(FileKind::Xml, 5, true),
+            input(FileKind::Evtx, 0, true),
+            input(FileKind::Evtx, BLOCK_LEN as u64 + 1, true),
+            input(FileKind::Xml, 9, true),
+            input(FileKind::Other, 9, false),
         ];
         let plan = Plan::new(&inputs);
         let tasks: Vec<_> = (0..).map_while(|n| plan.task(n)).collect();
@@ -400,8 +370,11 @@ mod tests {
 
     #[test]
     fn a_legacy_log_is_always_reported_and_another_file_only_when_named() {
-        let inputs =
-            [input(Kind::LegacyEvt, 1, false), input(Kind::Other, 1, false), input(Kind::Other, 1, true)];
+        let inputs = [
+            input(FileKind::LegacyEvt, 1, false),
+            input(FileKind::Other, 1, false),
+            input(FileKind::Other, 1, true),
+        ];
         let read_errors: Vec<_> =
             Plan::new(&inputs).into_reports().0.iter().map(|report| report.read_errors.len()).collect();
         assert_eq!(read_errors, [1, 0, 1]);

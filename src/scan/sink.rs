@@ -1,4 +1,4 @@
-//! The sink: receives the results of a reader.
+//! The sink receives records, errors and counts from a reader.
 
 use std::collections::HashMap;
 use std::io::Read;
@@ -16,8 +16,9 @@ use crate::records::reader::{ChunkReader, Counts};
 use crate::records::{Origin, ReadErrors, Record, Selection};
 use crate::zone::Zone;
 
-/// A reader's context: the selection, and the destination of records, errors and counts. Each worker has one.
-/// It always belongs to one file, and [`Sink::finish`] adds its counts to that file.
+/// The context of a reader: the selection, and where records, errors and counts go. Each worker has its own.
+///
+/// It belongs to one file at a time. [`Sink::flush`] adds the counts to that file.
 pub(super) struct Sink<'a> {
     plan: &'a Plan<'a>,
     selection: &'a Selection,
@@ -55,64 +56,63 @@ impl<'a> Sink<'a> {
         }
     }
 
-    /// Switches to another file.
+    /// Switches to another file, if it is one.
     pub(super) fn switch_to_file(&mut self, file: FileIndex) {
         if file != self.file {
-            self.finish();
+            self.flush();
             self.file = file;
         }
     }
 
-    /// Adds the counts to the file's report.
-    pub(super) fn finish(&mut self) {
+    /// Adds the counts and errors to the file, and clears them.
+    pub(super) fn flush(&mut self) {
+        let (counts, events) = (std::mem::take(&mut self.counts), std::mem::take(&mut self.events));
         if let Some(file_progress) = self.plan.file_progress(self.file) {
-            file_progress.add(self.counts, self.events, &mut self.read_errors);
+            file_progress.add(counts, events, &mut self.read_errors);
         }
-        self.counts = Counts::default();
-        self.events = 0;
     }
 
-    /// Runs a reader of XML or text and takes its wanted records, count and errors.
+    /// Runs a reader of XML or text, which gets the selection and the destinations of records, count and errors.
     pub(super) fn read_with(
         &mut self,
         read: impl FnOnce(&Selection, &mut dyn FnMut(Record), &mut u64, &mut ReadErrors),
     ) {
         let Self { events, visitor, selection, .. } = self;
-        let mut cut = Counts::default();
+        let mut truncated = Counts::default();
         let mut emit = |record| {
             if selection.conditions_hold(&record) {
                 *events += 1;
-                visitor.record(self.file, cut.cut(record));
+                visitor.record(self.file, truncated.truncate(record));
             }
         };
         read(self.selection, &mut emit, &mut self.counts.records, &mut self.read_errors);
-        self.counts.add_cut(cut);
+        self.counts.add(truncated);
     }
 
-    /// Reads events of an extraction. Each belongs to the log it came from, not to this file.
+    /// Reads an extraction. An event counts for the log that it came from, not for this file.
     pub(super) fn extracted(&mut self, input: impl Read) {
         let Self { plan, selection, recover, visitor, read_errors, file, counts, .. } = self;
         let logs = &plan.extracted;
         let (mut found, mut slack) = (HashMap::new(), 0u64);
-        let mut take = |line| match line {
-            ExtractLine::Begin(extraction) => logs.begun(extraction, *file),
-            ExtractLine::End(extraction) => logs.ended(extraction, *file),
-            ExtractLine::Log(log) => logs.log(*log),
-            ExtractLine::Unread(unread) => logs.unread(unread),
+        let mut visit = |line| match line {
+            ExtractLine::Begin(extraction) => logs.add_begin(extraction, *file),
+            ExtractLine::End(extraction) => logs.add_end(extraction, *file),
+            ExtractLine::Log(log) => logs.add_log(*log),
+            ExtractLine::Unread(unread) => logs.add_unread(unread),
             ExtractLine::Event(number, record) => {
                 let log = index_of(number);
                 *found.entry(log).or_default() += 1;
                 if record.origin == Origin::Slack && !*recover {
                     slack += 1;
                 } else if selection.accepts_record(&record) {
-                    visitor.record(log, counts.cut(record));
+                    visitor.record(log, counts.truncate(record));
                 }
                 // A crafted file may mention a new log in every line.
-                if found.len() > FOUND_AT_ONCE { logs.found(found.drain()) } else { Ok(()) }
+                if found.len() > MAX_UNREPORTED_LOGS { logs.add_events(found.drain()) } else { Ok(()) }
             }
         };
-        read_lines(input, &mut take, read_errors);
-        if let Err(why) = logs.found(found) {
+        read_lines(input, &mut visit, read_errors);
+        if let Err(why) = logs.add_events(found) {
             read_errors.add(u64::MAX, || why);
         }
         if slack > 0 {
@@ -127,7 +127,7 @@ impl<'a> Sink<'a> {
         self.read_errors.add(at, read_error);
     }
 
-    /// The zone of times in text that name none.
+    /// The zone of times in text without one.
     pub(super) fn zone(&self) -> &'a Zone {
         self.zone
     }
@@ -136,7 +136,7 @@ impl<'a> Sink<'a> {
         self.progress
     }
 
-    /// Ends the file after a panic.
+    /// Reports that a panic ended the reading of the file.
     pub(super) fn end_after_panic(&mut self) {
         self.read_error(0, || {
             "reading it failed inside the program; what was found in it before is kept \
@@ -145,19 +145,21 @@ impl<'a> Sink<'a> {
         });
     }
 
-    /// Sets the number of chunks in the file header, and the file's length (or the known part of it).
-    pub(super) fn header(&mut self, promised: Option<u64>, len: u64) {
+    /// Handles the file header: `promised_chunks` is the number of chunks in it, `len` the length of the file (or of the
+    /// part that was read) in bytes.
+    pub(super) fn header(&mut self, promised_chunks: Option<u64>, len: u64) {
         if len < FILE_HEADER_LEN as u64 {
             self.read_error(0, || {
                 "the file ends within its header; copy it again, or export the log anew".to_owned()
             });
         }
-        if let (Some(promised), Some(file_progress)) = (promised, self.plan.file_progress(self.file)) {
-            file_progress.promise(promised);
+        if let (Some(chunks), Some(file_progress)) = (promised_chunks, self.plan.file_progress(self.file)) {
+            file_progress.promise_chunks(chunks);
         }
     }
 
-    /// Reads the chunk at `offset`, or its beginning if the file ends in it.
+    /// Reads the chunk at `offset` of the file, or its beginning if the file ends in it. Returns whether everything in it
+    /// could be read.
     pub(super) fn chunk_or_beginning(&mut self, chunk: &[u8], offset: u64) -> bool {
         if chunk.len() < CHUNK_LEN {
             self.read_error(offset, || {
@@ -171,7 +173,8 @@ impl<'a> Sink<'a> {
         self.chunk(chunk, offset)
     }
 
-    /// Handles a `slot` that contains data other than a chunk.
+    /// Handles a slot with data other than a chunk: reads what is left of records with `--recover`, otherwise reports an
+    /// error. Returns whether everything in it could be read.
     pub(super) fn junk(&mut self, slot: &[u8], offset: u64) -> bool {
         if self.recover {
             return self.chunk(slot, offset);
@@ -185,18 +188,18 @@ impl<'a> Sink<'a> {
         false
     }
 
-    /// Reports progress: this many more bytes are done.
+    /// Reports that `bytes` more bytes of the inputs are done.
     pub(super) fn advance(&self, bytes: u64) {
         self.progress.advance(bytes);
     }
 
-    /// Reads the chunk at offset `at` of the file. Returns whether everything in it was read.
+    /// Reads the chunk at offset `at` of the file. Returns whether everything in it could be read.
     ///
-    /// A panic in it (our own or a library's) costs this chunk and nothing else.
+    /// A panic, in this crate or in another, loses the rest of this chunk and nothing else.
     pub(super) fn chunk(&mut self, chunk: &[u8], at: u64) -> bool {
         let read = catch_unwind(AssertUnwindSafe(|| {
             let Self { chunks, counts, read_errors, events, visitor, .. } = self;
-            let mut cut = Counts::default();
+            let mut truncated = Counts::default();
             let read = chunks.read(
                 Chunk { bytes: chunk, at },
                 self.selection,
@@ -205,10 +208,10 @@ impl<'a> Sink<'a> {
                 read_errors,
                 |record| {
                     *events += 1;
-                    visitor.record(self.file, cut.cut(record));
+                    visitor.record(self.file, truncated.truncate(record));
                 },
             );
-            counts.add_cut(cut);
+            counts.add(truncated);
             read
         }));
         read.unwrap_or_else(|_| {
@@ -224,5 +227,7 @@ impl<'a> Sink<'a> {
     }
 }
 
-/// Number of logs whose counts are collected before they are passed on.
-const FOUND_AT_ONCE: usize = 4096;
+/// Number of logs whose event counts a worker collects before it adds them to the shared [`ExtractedLogs`].
+///
+/// [`ExtractedLogs`]: super::extracted::ExtractedLogs
+const MAX_UNREPORTED_LOGS: usize = 4096;

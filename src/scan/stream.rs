@@ -1,4 +1,4 @@
-//! Reads sequential inputs: XML, text, and the content of archives.
+//! Reads inputs from front to back: XML, text, and the content of archives.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -14,37 +14,30 @@ use crate::chunks::file_header::promised_chunks;
 use crate::chunks::{
     BLOCK_LEN, Block, CHUNK_LEN, CHUNK_MAGIC, Carver, FILE_HEADER_LEN, FILE_MAGIC, Found, slot_at,
 };
-use crate::files::archive::{Budget, gunzip, no_log_in, spending, unzstd};
+use crate::files::archive::describe_archive_without_log;
 use crate::files::kind::{SNIFF_LEN, sniff};
-use crate::files::{Input, Kind};
+use crate::files::unpack::{Budget, each_tar_file, gunzip, unzstd};
+use crate::files::{FileKind, Input};
 use crate::records::{text, xml_stream};
 
 /// Reads a file that cannot be split into blocks.
-pub(super) fn file(input: &Input, sink: &mut Sink<'_>) -> io::Result<()> {
-    let file = Watched { inner: File::open(&input.path)?, progress: sink.progress(), left: input.len };
-    match input.kind {
-        kind if kind.is_packed() => packed(kind, file, &Budget::new(input.len), sink),
-        Kind::Tar => tar(file, &Budget::new(input.len), sink),
-        kind => content(kind, file, input.modified, sink),
-    }
+pub(super) fn read_file(input: &Input, sink: &mut Sink<'_>) -> io::Result<()> {
+    let file = ProgressReader { inner: File::open(&input.path)?, progress: sink.progress(), left: input.len };
+    read_content(input.kind, file, input.modified, &Budget::new(input.len), sink);
     Ok(())
 }
 
-/// Reads a member of an archive, or all files in it where it is an archive itself.
-pub(super) fn member(planned: &PlannedMember, input: &Input, budget: &Budget, sink: &mut Sink<'_>) {
-    planned.member.read(&input.path, budget, &mut |part, unpacked| {
-        sink.switch_to_file(planned.file_of(part));
-        let kind = planned.member.parts.get(part).map_or(Kind::Other, |part| part.kind);
-        match unpacked {
+/// Reads a member of a zip archive, or all files in it if it is an archive itself.
+pub(super) fn read_member(planned: &PlannedMember, input: &Input, budget: &Budget, sink: &mut Sink<'_>) {
+    planned.member.read(&input.path, budget, FileKind::is_read, &mut |index, content| {
+        sink.switch_to_file(planned.file_index(index));
+        let kind = planned.member.files.get(index).map_or(FileKind::Other, |file| file.kind);
+        match content {
             Err(error) => sink.read_error(0, || format!("this part of the archive was skipped: {error}")),
             // A panic costs only this file, not the following ones in the same archive.
-            Ok(unpacked) => {
-                let read = catch_unwind(AssertUnwindSafe(|| match kind {
-                    kind if kind.is_packed() => packed(kind, unpacked, budget, sink),
-                    Kind::Tar => tar(unpacked, budget, sink),
-                    kind => content(kind, unpacked, None, sink),
-                }));
-                if read.is_err() {
+            Ok(content) => {
+                let read = AssertUnwindSafe(|| read_content(kind, content, None, budget, sink));
+                if catch_unwind(read).is_err() {
                     sink.end_after_panic();
                 }
             }
@@ -53,111 +46,81 @@ pub(super) fn member(planned: &PlannedMember, input: &Input, budget: &Budget, si
     sink.advance(planned.share);
 }
 
-/// Reads the content of a `.gz` or `.zst`. Does not read an archive inside it: the user can unpack that once.
-fn packed(kind: Kind, packed: impl Read, budget: &Budget, sink: &mut Sink<'_>) {
-    if kind == Kind::Gzip {
-        return unpacked(gunzip(packed, budget), budget, sink);
+/// Reads the content of a `.gz` or `.zst`. A tape archive in it is read; any other archive is refused.
+fn read_packed(kind: FileKind, packed: impl Read, budget: &Budget, sink: &mut Sink<'_>) {
+    if kind == FileKind::Gzip {
+        return read_unpacked(gunzip(packed, budget), budget, sink);
     }
     match unzstd(packed, budget) {
-        Ok(content) => unpacked(content, budget, sink),
+        Ok(content) => read_unpacked(content, budget, sink),
         Err(error) => sink.read_error(0, || format!("it cannot be unpacked: {error}")),
     }
 }
 
-fn unpacked(mut unpacked: impl Read, budget: &Budget, sink: &mut Sink<'_>) {
+fn read_unpacked(mut unpacked: impl Read, budget: &Budget, sink: &mut Sink<'_>) {
     let mut head = Vec::new();
     let read = unpacked.by_ref().take(SNIFF_LEN as u64).read_to_end(&mut head);
     if let (Err(error), true) = (read, head.is_empty()) {
         return sink.read_error(0, || format!("it cannot be unpacked: {error}; copy or make it again"));
     }
     match sniff(&head) {
-        Kind::Tar => tar(head.as_slice().chain(unpacked), budget, sink),
-        Kind::Zip | Kind::Gzip | Kind::Zstd => sink
+        FileKind::Tar => read_tar(head.as_slice().chain(unpacked), budget, sink),
+        FileKind::Zip | FileKind::Gzip | FileKind::Zstd => sink
             .read_error(0, || "there is another archive in it, which is not read; unpack it once".to_owned()),
         kind => match kind.refusal() {
             Some(refusal) => sink.read_error(0, || format!("what is in it is not read: {refusal}")),
-            None => content(kind, head.as_slice().chain(unpacked), None, sink),
+            None => read_log(kind, head.as_slice().chain(unpacked), None, sink),
         },
     }
 }
 
-/// The logs in a tape archive, from front to back. Its headers cost little, but a forged one may promise any length.
-fn tar(packed: impl Read, budget: &Budget, sink: &mut Sink<'_>) {
-    let mut archive = tar::Archive::new(spending(packed, budget));
-    let entries = match archive.entries() {
-        Ok(entries) => entries,
-        Err(error) => {
-            return sink
-                .read_error(0, || format!("it is not a whole archive ({error}); copy or make it again"));
-        }
-    };
-    let mut members = Vec::new();
+/// Reads the logs in a tape archive.
+fn read_tar(packed: impl Read, budget: &Budget, sink: &mut Sink<'_>) {
+    let mut others = Vec::new();
     let mut has_log = false;
-    for entry in entries {
-        let mut entry = match entry {
-            Ok(entry) => entry,
-            Err(error) => {
-                return sink.read_error(u64::MAX, || {
-                    format!("reading of the archive stopped: {error}; copy or make it again")
-                });
-            }
-        };
-        let kind = entry.header().entry_type();
-        if !(kind.is_file() || kind.is_gnu_sparse() || kind.is_contiguous()) {
-            continue;
-        }
-        let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
-        let mut head = Vec::new();
-        if let Err(error) = entry.by_ref().take(SNIFF_LEN as u64).read_to_end(&mut head) {
-            return sink
-                .read_error(u64::MAX, || format!("{name}: reading stopped: {error}; copy or make it again"));
-        }
-        let kind = sniff(&head);
-        let whole = head.as_slice().chain(entry);
+    let done = each_tar_file(packed, budget, "", |file| {
+        let (kind, name) = (file.kind, file.name);
         match kind {
-            Kind::Zip | Kind::Tar => {
-                has_log = true;
-                sink.read_error(u64::MAX, || {
-                    format!("{name}: an archive in an archive is not read; unpack the outer one")
-                });
+            FileKind::Zip | FileKind::Tar => sink.read_error(u64::MAX, || {
+                format!("{name}: an archive in an archive is not read; unpack the outer one")
+            }),
+            FileKind::Gzip | FileKind::Zstd => {
+                read_packed_in_tar(kind, file.content, &name, budget, sink);
             }
-            Kind::Gzip | Kind::Zstd => {
-                has_log = true;
-                packed_member(kind, whole, &name, budget, sink);
-            }
-            kind if kind.is_read() => {
-                has_log = true;
-                content(kind, whole, None, sink);
-            }
-            kind if kind.is_missed(Path::new(&name)) => {
-                has_log = true;
-                let refusal = kind.refusal().unwrap_or_default();
-                sink.read_error(u64::MAX, || format!("{name}: {refusal}"));
-            }
-            kind => members.push((name, kind)),
+            kind => match kind.refusal() {
+                None => read_log(kind, file.content, None, sink),
+                Some(refusal) if kind.is_missed(Path::new(&name)) => {
+                    sink.read_error(u64::MAX, || format!("{name}: {refusal}"));
+                }
+                Some(_) => return others.push((name, kind)),
+            },
         }
-    }
-    if !has_log {
-        sink.read_error(0, || no_log_in(&members));
+        has_log = true;
+    });
+    if let Err(error) = done {
+        sink.read_error(u64::MAX, || error);
+    } else if !has_log {
+        sink.read_error(0, || describe_archive_without_log(&others));
     }
 }
 
-/// A packed file in a tape archive. An archive inside it is not unpacked.
-fn packed_member(kind: Kind, packed: impl Read, name: &str, budget: &Budget, sink: &mut Sink<'_>) {
-    let mut head = Vec::new();
+/// Reads a packed log in a tape archive. An archive inside it is refused.
+fn read_packed_in_tar(kind: FileKind, packed: impl Read, name: &str, budget: &Budget, sink: &mut Sink<'_>) {
     let mut read = |mut unpacked: &mut dyn Read| {
+        let mut head = Vec::new();
+        // An incomplete head is recognised as what it is.
         let _ = (&mut unpacked).take(SNIFF_LEN as u64).read_to_end(&mut head);
-        match sniff(&head) {
-            inner if inner.is_read() && !matches!(inner, Kind::Zip | Kind::Tar | Kind::Gzip | Kind::Zstd) => {
-                content(inner, head.as_slice().chain(unpacked), None, sink);
-            }
-            _ => sink.read_error(u64::MAX, || {
+        let inner = sniff(&head);
+        if inner.is_log() {
+            read_log(inner, head.as_slice().chain(unpacked), None, sink);
+        } else {
+            sink.read_error(u64::MAX, || {
                 format!("{name}: there is no log in it that can be read here; unpack it")
-            }),
+            });
         }
     };
     match kind {
-        Kind::Gzip => read(&mut gunzip(packed, budget)),
+        FileKind::Gzip => read(&mut gunzip(packed, budget)),
         _ => match unzstd(packed, budget) {
             Ok(mut unpacked) => read(&mut unpacked),
             Err(error) => sink.read_error(u64::MAX, || format!("{name}: it cannot be unpacked: {error}")),
@@ -165,28 +128,42 @@ fn packed_member(kind: Kind, packed: impl Read, name: &str, budget: &Budget, sin
     }
 }
 
-/// `written`: when the file was, if that is known.
-fn content(kind: Kind, input: impl Read, written: Option<Timestamp>, sink: &mut Sink<'_>) {
+/// Reads a file of any kind except a zip archive. `written` is its modification time, if known.
+fn read_content(
+    kind: FileKind,
+    input: impl Read,
+    written: Option<Timestamp>,
+    budget: &Budget,
+    sink: &mut Sink<'_>,
+) {
     match kind {
-        Kind::Evtx => evtx(input, sink),
-        Kind::Xml => sink.read_with(|selection, emit, records, read_errors| {
-            xml_stream::read_events(input, selection, emit, records, read_errors);
-        }),
-        Kind::Text | Kind::Json | Kind::Csv => {
-            let zone = sink.zone();
-            sink.read_with(|selection, emit, records, read_errors| {
-                text::read_written_events(input, written, zone, selection, emit, records, read_errors);
-            });
-        }
-        Kind::Extract => sink.extracted(input),
-        // The plan handles or refuses these.
-        Kind::Zip | Kind::Tar | Kind::Gzip | Kind::Zstd | Kind::LegacyEvt | Kind::Mta | Kind::Empty => {}
-        Kind::OtherText | Kind::Other | Kind::Capture | Kind::OtherArchive => {}
+        FileKind::Gzip | FileKind::Zstd => read_packed(kind, input, budget, sink),
+        FileKind::Tar => read_tar(input, budget, sink),
+        kind => read_log(kind, input, written, sink),
     }
 }
 
-/// Reads an .evtx file as a stream: block by block, with one more chunk for one that is out of its slot.
-fn evtx(mut input: impl Read, sink: &mut Sink<'_>) {
+/// Reads a log that is not packed. `written` is its modification time, if known.
+fn read_log(kind: FileKind, input: impl Read, written: Option<Timestamp>, sink: &mut Sink<'_>) {
+    match kind {
+        FileKind::Evtx => read_evtx(input, sink),
+        FileKind::Xml => sink.read_with(|selection, emit, records, read_errors| {
+            xml_stream::read_events(input, selection, emit, records, read_errors);
+        }),
+        FileKind::Text | FileKind::Json | FileKind::Csv => {
+            let zone = sink.zone();
+            sink.read_with(|selection, emit, records, read_errors| {
+                text::read_events(input, written, zone, selection, emit, records, read_errors);
+            });
+        }
+        FileKind::Extract => sink.extracted(input),
+        // The callers handle archives and refuse all other kinds.
+        _ => {}
+    }
+}
+
+/// Reads an .evtx file block by block, with one more chunk for one that starts in the block and ends after it.
+fn read_evtx(mut input: impl Read, sink: &mut Sink<'_>) {
     let carver = Carver::default();
     let mut bytes = Vec::new();
     // Offset of `bytes` in the file.
@@ -205,9 +182,17 @@ fn evtx(mut input: impl Read, sink: &mut Sink<'_>) {
             }
             slots
         });
-        // At the end, the chunk that was kept for later is the last block's.
+        // The last block also has the chunk after it.
         let block = if ended { bytes.len() } else { BLOCK_LEN.min(bytes.len()) };
-        chunks(&carver, Block { bytes: &bytes, len: block, slots }, start, sink);
+        // A whole slot follows any other block, so `reads_zero` is never asked.
+        carver.find(
+            Block { bytes: &bytes, len: block, slots },
+            |_| true,
+            |found| match found {
+                Found::Junk(at) => sink.junk(slot_at(&bytes, at), start + at as u64),
+                Found::Chunk(at) => sink.chunk_or_beginning(slot_at(&bytes, at), start + at as u64),
+            },
+        );
         bytes.drain(..block);
         start += block as u64;
         if let Err(error) = read {
@@ -219,32 +204,21 @@ fn evtx(mut input: impl Read, sink: &mut Sink<'_>) {
     }
 }
 
-/// Are chunks in slots after a file header (even a lost one), or at any offset?
+/// Are chunks in slots after a file header? The header may be overwritten. Otherwise chunks may be at any offset.
 fn are_slots(head: &[u8]) -> bool {
     let chunk_at = |at: usize| head.get(at..).is_some_and(|rest| rest.starts_with(CHUNK_MAGIC));
     head.starts_with(FILE_MAGIC) || !chunk_at(0) && chunk_at(FILE_HEADER_LEN)
 }
 
-fn chunks(carver: &Carver, block: Block<'_>, start: u64, sink: &mut Sink<'_>) {
-    // A whole slot follows the block, unless the content ends.
-    carver.find(
-        block,
-        |_| true,
-        |found| match found {
-            Found::Junk(at) => sink.junk(slot_at(block.bytes, at), start + at as u64),
-            Found::Chunk(at) => sink.chunk_or_beginning(slot_at(block.bytes, at), start + at as u64),
-        },
-    );
-}
-
-/// Reports progress while reading, up to the announced size.
-struct Watched<'a, R> {
+/// A reader that reports progress, up to the announced size.
+struct ProgressReader<'a, R> {
     inner: R,
     progress: &'a dyn Progress,
+    /// Bytes still to report.
     left: u64,
 }
 
-impl<R: Read> Read for Watched<'_, R> {
+impl<R: Read> Read for ProgressReader<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let n = self.inner.read(buffer)?;
         let counted = self.left.min(n as u64);

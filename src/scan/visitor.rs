@@ -1,25 +1,25 @@
 use crate::files::FileIndex;
 use crate::records::Record;
 
-/// Receives the records. Each worker has one, and the caller merges them afterwards.
+/// Receives the records that one worker reads. The caller of the scan merges the visitors of all workers.
 pub trait RecordVisitor: Send {
-    /// `input` is the record's file ([`FileReport::index`](super::FileReport::index)).
-    fn record(&mut self, input: FileIndex, record: Record);
+    /// Receives a wanted record of `file` ([`FileReport::index`](super::FileReport::index)).
+    fn record(&mut self, file: FileIndex, record: Record);
 }
 
-/// Progress of the scan. The terminal shows it.
+/// Receives the progress of a scan, which the terminal shows.
 pub trait Progress: Sync {
-    /// Called once, before reading: bytes of all inputs.
+    /// Receives the number of bytes of all inputs, once and before reading.
     fn total(&self, bytes: u64);
-    /// Called from any worker: bytes done since the last call.
+    /// Receives the number of bytes that were read since the last call. Any worker calls it.
     fn advance(&self, bytes: u64);
-    /// Called once, before reading: number of files, counting those in archives.
+    /// Receives the number of files, including those in archives, once and before reading.
     fn files(&self, _files: usize) {}
-    /// Called from any worker: the next file is begun.
+    /// Counts one more file whose reading has begun. Any worker calls it.
     fn begin_file(&self) {}
 }
 
-/// No progress is shown.
+/// Shows no progress.
 impl Progress for () {
     fn total(&self, _: u64) {}
     fn advance(&self, _: u64) {}

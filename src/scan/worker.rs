@@ -1,4 +1,4 @@
-//! A worker: does one task after the other until none is left.
+//! A worker does one task after the other until none is left.
 
 use std::fs::File;
 use std::io;
@@ -14,11 +14,11 @@ use crate::chunks::file_header::{FIELDS_LEN, promised_chunks};
 use crate::chunks::{
     BLOCK_LEN, Block, CHUNK_LEN, CHUNK_MAGIC, Carver, FILE_HEADER_LEN, FILE_MAGIC, Found, slot_at,
 };
-use crate::files::{Input, unreadable};
+use crate::files::{Input, describe_log_error};
 use crate::io_util::read_full_at;
 use crate::records::Selection;
 
-/// State shared by all workers.
+/// The state that all workers share.
 pub(super) struct Run<'a> {
     pub plan: &'a Plan<'a>,
     pub selection: &'a Selection,
@@ -28,22 +28,24 @@ pub(super) struct Run<'a> {
     pub next: AtomicUsize,
 }
 
-/// An open file, kept for its next block.
-struct Open {
+/// A file that stays open for its next block.
+struct OpenFile {
+    /// Index of the input.
     input: usize,
     file: File,
-    /// Chunks are in slots after a file header; otherwise at any offset.
+    /// Are chunks in slots after a file header? Otherwise they are at any offset.
     slots: bool,
-    /// Number of chunks that the header gives.
-    promised: Option<u64>,
+    /// Number of chunks in the header of a closed log.
+    promised_chunks: Option<u64>,
 }
 
+/// One thread of a scan.
 pub(super) struct Worker<'a> {
     run: &'a Run<'a>,
     sink: Sink<'a>,
-    open: Option<Open>,
+    open: Option<OpenFile>,
     carver: Carver,
-    /// A block, and one more chunk for one that starts in it and ends after it.
+    /// Space for a block and one more chunk, which may start in the block and end after it.
     buffer: Vec<u8>,
 }
 
@@ -58,48 +60,47 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// Does tasks until none is left. A panic costs the rest of its task, and the file is reported as
-    /// incomplete.
+    /// Does tasks until none is left. A panic loses the rest of the task, and the file is reported as incomplete.
     pub(super) fn run(mut self) {
-        while let Some(task) = self.take() {
+        while let Some(task) = self.next_task() {
             if let Some(file) = self.run.plan.file_of(task) {
                 self.sink.switch_to_file(file);
             }
             if !matches!(task, Task::Block { block: 1.., .. }) {
                 self.run.progress.begin_file();
             }
-            match catch_unwind(AssertUnwindSafe(|| self.work(task))) {
+            match catch_unwind(AssertUnwindSafe(|| self.do_task(task))) {
                 Ok(Ok(())) => {}
-                Ok(Err(error)) => self.sink.read_error(0, || unreadable(&error)),
+                Ok(Err(error)) => self.sink.read_error(0, || describe_log_error(&error)),
                 Err(_) => self.sink.end_after_panic(),
             }
         }
-        self.sink.finish();
+        self.sink.flush();
     }
 
-    fn work(&mut self, task: Task) -> io::Result<()> {
+    fn do_task(&mut self, task: Task) -> io::Result<()> {
         match task {
             Task::Block { input, block } => match self.run.plan.input(input) {
-                Some(found) => self.block(input, found, block),
+                Some(found) => self.read_block(input, found, block),
                 None => Ok(()),
             },
             Task::Whole { input } => {
-                self.run.plan.input(input).map_or(Ok(()), |input| stream::file(input, &mut self.sink))
+                self.run.plan.input(input).map_or(Ok(()), |input| stream::read_file(input, &mut self.sink))
             }
             Task::Member { member } => {
                 if let Some((member, archive, budget)) = self.run.plan.member(member) {
-                    stream::member(member, archive, budget, &mut self.sink);
+                    stream::read_member(member, archive, budget, &mut self.sink);
                 }
                 Ok(())
             }
         }
     }
 
-    fn take(&self) -> Option<Task> {
+    fn next_task(&self) -> Option<Task> {
         self.run.plan.task(self.run.next.fetch_add(1, Ordering::Relaxed))
     }
 
-    fn open(&mut self, index: usize, input: &Input) -> io::Result<&Open> {
+    fn open(&mut self, index: usize, input: &Input) -> io::Result<&OpenFile> {
         if self.open.as_ref().is_none_or(|open| open.input != index) {
             self.open = None;
             let file = File::open(&input.path)?;
@@ -111,20 +112,21 @@ impl<'a> Worker<'a> {
                 read_full_at(&file, &mut magic, FILE_HEADER_LEN as u64)?;
                 slots = magic == *CHUNK_MAGIC;
             }
-            self.open = Some(Open { input: index, file, slots, promised: promised_chunks(&fields) });
+            self.open =
+                Some(OpenFile { input: index, file, slots, promised_chunks: promised_chunks(&fields) });
         }
         self.open.as_ref().ok_or_else(|| io::Error::other("the file is not open"))
     }
 
-    fn block(&mut self, index: usize, input: &Input, block: u64) -> io::Result<()> {
+    fn read_block(&mut self, index: usize, input: &Input, block: u64) -> io::Result<()> {
         let from = block * BLOCK_LEN as u64;
         let planned = (input.len - from.min(input.len)).min(BLOCK_LEN as u64);
         let mut buffer = std::mem::take(&mut self.buffer);
         buffer.resize(BLOCK_LEN + CHUNK_LEN + CHUNK_MAGIC.len(), 0);
         let done = self.open(index, input).and_then(|open| {
-            let (slots, promised) = (open.slots, open.promised);
+            let (slots, promised) = (open.slots, open.promised_chunks);
             let start = from + if slots { FILE_HEADER_LEN as u64 } else { 0 };
-            // A chunk out of its slot is rare, and is read when it is found.
+            // A chunk that crosses the end of the block is rare where chunks are in slots. It is read separately.
             let ahead = CHUNK_MAGIC.len() + if slots { 0 } else { CHUNK_LEN };
             let wanted = BLOCK_LEN + ahead;
             let n = read_full_at(&open.file, buffer.get_mut(..wanted).unwrap_or_default(), start)?;
@@ -145,17 +147,17 @@ impl<'a> Worker<'a> {
                 });
             }
             let bytes = buffer.get(..n).unwrap_or_default();
-            self.chunks(Block { bytes, len: n.min(BLOCK_LEN), slots }, start)
+            self.read_chunks(Block { bytes, len: n.min(BLOCK_LEN), slots }, start)
         });
         self.buffer = buffer;
         self.sink.advance(planned);
         done
     }
 
-    /// The chunks of a block that starts at offset `start` of the file.
-    fn chunks(&mut self, block: Block<'_>, start: u64) -> io::Result<()> {
+    /// Reads the chunks of a block that starts at offset `start` of the file.
+    fn read_chunks(&mut self, block: Block<'_>, start: u64) -> io::Result<()> {
         let Self { carver, sink, open, .. } = self;
-        let Some(Open { file, .. }) = open else { return Ok(()) };
+        let Some(OpenFile { file, .. }) = open else { return Ok(()) };
         let mut failed = Ok(());
         let reads_zero = |at: usize| {
             let mut slot = vec![0; CHUNK_LEN];
@@ -167,7 +169,7 @@ impl<'a> Worker<'a> {
             Found::Chunk(at) if at + CHUNK_LEN <= block.bytes.len() || block.bytes.len() <= block.len => {
                 sink.chunk_or_beginning(slot_at(block.bytes, at), start + at as u64)
             }
-            // Across the end of the block.
+            // The chunk crosses the end of the buffer.
             Found::Chunk(at) => {
                 let mut chunk = vec![0; CHUNK_LEN];
                 let read = read_full_at(file, &mut chunk, start + at as u64)

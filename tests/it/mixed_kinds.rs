@@ -103,6 +103,7 @@ fn rows_of(text: &str) -> Rows {
     let (mut events, mut records, mut errors) = (Vec::new(), 0, ReadErrors::default());
     read_events(
         text.as_bytes(),
+        None,
         &krbtriage::zone::Zone::UTC,
         &fours,
         &mut |record| events.push(record),

@@ -8,9 +8,9 @@ use sha2::{Digest, Sha256};
 
 use crate::events::{Event, ReportedEvents};
 use crate::files::FileIndex;
-use crate::files::{FileError, Kind};
+use crate::files::{FileError, FileKind};
 use crate::records::extracted::{
-    BoundLine, EventLine, LogLine, OfLog, UnreadLine, VERSION, name_of, number_of,
+    BoundLine, EventLine, LogLine, LogReference, UnreadLine, VERSION, name_of, number_of,
 };
 use crate::records::{Origin, Record};
 use crate::scan::FileReport;
@@ -163,8 +163,7 @@ impl<'a> Lines<'a> {
             self.end_log()?;
         }
         for error in self.unfound {
-            let unread =
-                UnreadLine { path: error.path().to_string_lossy().into(), problem: error.to_string() };
+            let unread = UnreadLine { path: error.path.to_string_lossy().into(), problem: error.to_string() };
             writeln!(self.out, "{}", line("unread", &unread)?)?;
         }
         writeln!(self.out, "{}", line("end", &self.bound)?)?;
@@ -174,7 +173,7 @@ impl<'a> Lines<'a> {
     fn begin_log(&mut self) -> io::Result<()> {
         (self.last, self.written, self.repeated) = (None, 0, 0);
         if let Some(log) = self.logs.last() {
-            let name = serde_json::to_string(&OfLog { log: name_of(log.number).into() })?;
+            let name = serde_json::to_string(&LogReference { log: name_of(log.number).into() })?;
             self.of_log = name.replacen('{', ",", 1).into_bytes();
             self.of_log.push(b'\n');
         }
@@ -201,12 +200,12 @@ impl<'a> Lines<'a> {
 /// Does the file get a line? Not where it is not a log and was only found in a folder, is an extraction itself, or had no line
 /// in its extraction, unless something in it could not be read.
 fn has_line(report: &FileReport) -> bool {
-    let kind = Kind::named(report.kind);
+    let kind = FileKind::from_name(report.kind);
     report.extracted.is_some()
         || !report.read_errors.is_empty()
         || !report.notes.is_empty()
         || report.events > 0
-        || kind.is_read() && kind != Kind::Extract
+        || kind.is_read() && kind != FileKind::Extract
 }
 
 fn log_line(report: &FileReport, log: String) -> LogLine {

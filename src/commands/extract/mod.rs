@@ -101,12 +101,12 @@ fn extract(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error> {
     }
     let (inputs, mut unfound) = files::find(&paths);
     let list = config.files_from.as_deref();
-    let protected = protect_inputs(config.output.path(), files::to_spare(&inputs).chain(list))?;
+    let protected = protect_inputs(config.output.path(), files::paths_to_protect(&inputs).chain(list))?;
     let any_log = inputs.iter().any(|input| input.kind.is_read());
     // An extraction for triage also reports which logs could not be read.
-    let has_failures = !unfound.is_empty() || inputs.iter().any(|input| input.named);
+    let has_failures = !unfound.is_empty() || inputs.iter().any(|input| input.explicit);
     if !(any_log || has_failures && config.format == Format::ForTriage) {
-        return Err(Error::NoLogs(files::no_log_among(&inputs, &unfound)));
+        return Err(Error::NoLogs(files::reasons_without_log(&inputs, &unfound)));
     }
     let (selection, only_modified) = selection(config);
     let workers = config.scan.workers();

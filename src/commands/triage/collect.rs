@@ -7,7 +7,7 @@ use super::inputs::Inputs;
 use crate::diagnosis::LogDates;
 use crate::events::{self, DedupIndex};
 use crate::files::FileError;
-use crate::files::{FileIndex, Kind};
+use crate::files::{FileIndex, FileKind};
 use crate::incidents::{CollectedIncidents, IncidentBuilder, MAX_NAME, Period};
 use crate::report::EventSpool;
 use crate::report::numbers::counted_as;
@@ -56,7 +56,7 @@ pub(super) fn collect(config: &Config, inputs: &Inputs, progress: &dyn Progress)
     logs.add_duplicates(&incidents);
     logs.report_cut_names(&incidents);
     logs.note_conflicts(&dedup);
-    incidents.renumber_files(&|file| logs.order.place(file));
+    incidents.renumber_files(&|file| logs.order.rank(file));
     Collected { incidents, logs, unread, spool, dedup }
 }
 
@@ -67,7 +67,7 @@ impl Collected {
             .logs
             .iter()
             .filter(|log| log.kind.is_read())
-            .all(|log| matches!(log.kind, Kind::Zip | Kind::Tar));
+            .all(|log| matches!(log.kind, FileKind::Zip | FileKind::Tar));
         let files = &self.logs.files;
         let is_nothing = are_archives
             && !files.iter().any(FileReport::was_read)
@@ -132,7 +132,7 @@ impl Logs {
 
     /// Returns the path of the file with this index of the scan.
     pub(super) fn name_by_index(&self, index: FileIndex) -> String {
-        self.name(self.order.place(index))
+        self.name(self.order.rank(index))
     }
 
     /// Returns the dates of each file by its place. Its last record counts only up to the end of the period.

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use super::config::{Config, Error};
 use crate::commands::allow_list::AllowList;
 use crate::commands::paths;
-use crate::files::{self, FileError, Input, Kind, list};
+use crate::files::{self, FileError, FileKind, Input, list};
 use crate::inventory::foreign_file::{ArchiveContents, ForeignFile};
 use crate::output::{Output, OutputError, ProtectedPaths};
 use crate::report::numbers::{counted, counted_as};
@@ -107,7 +107,7 @@ pub(super) fn read_inputs(config: &Config) -> Result<Inputs, Error> {
     }
     let protected = protect_inputs(config, &logs, [&addresses[..], &accounts].concat())?;
     if !logs.iter().any(|log| log.kind.is_read()) {
-        let mut reasons = files::no_log_among(&logs, &unread);
+        let mut reasons = files::reasons_without_log(&logs, &unread);
         if !addresses.is_empty() || !accounts.is_empty() {
             let found = [
                 (
@@ -161,7 +161,7 @@ impl ExplicitInventories {
         for list in [&mut self.interfaces, &mut self.spns] {
             list.retain(|path| {
                 let is_log =
-                    path.is_file() && files::kind_of(path).is_some_and(|kind| holds_only_logs(path, kind));
+                    path.is_file() && files::sniff_file(path).is_some_and(|kind| holds_only_logs(path, kind));
                 if is_log {
                     paths.push(path.clone());
                 }
@@ -172,7 +172,8 @@ impl ExplicitInventories {
 
     /// Returns the folders and archives, which may also hold logs.
     fn containers(&self) -> Vec<PathBuf> {
-        let is_archive = |path: &Path| path.is_file() && files::kind_of(path).is_some_and(Kind::is_archive);
+        let is_archive =
+            |path: &Path| path.is_file() && files::sniff_file(path).is_some_and(FileKind::is_archive);
         let all = self.interfaces.iter().chain(&self.spns);
         all.filter(|path| path.is_dir() || is_archive(path)).cloned().collect()
     }
@@ -185,7 +186,7 @@ impl ExplicitInventories {
     }
 }
 
-fn holds_only_logs(path: &Path, kind: Kind) -> bool {
+fn holds_only_logs(path: &Path, kind: FileKind) -> bool {
     let is_archive_of_logs = || {
         let held = ArchiveContents::of(path, kind);
         held.logs && !held.has_inventory()
@@ -217,7 +218,7 @@ impl FoundInventories {
                 }
                 Some(InputContent::File(other)) => {
                     let is_report = other == Some(ForeignFile::Report);
-                    found.unknown += usize::from(log.kind.is_foreign() && !log.named && !is_report);
+                    found.unknown += usize::from(log.kind.is_foreign() && !log.explicit && !is_report);
                     return true;
                 }
                 None => return true,
@@ -269,5 +270,5 @@ fn protect_inputs(
         .chain(&found)
         .map(PathBuf::as_path);
     let outputs = config.outputs.files().chain(config.state.as_deref());
-    paths::protect_inputs(outputs, files::to_spare(logs).chain(named))
+    paths::protect_inputs(outputs, files::paths_to_protect(logs).chain(named))
 }

@@ -9,7 +9,7 @@ use super::completeness::{Completeness, Evidence, Shown};
 use super::domain_names::DomainNames;
 use super::spn_list::{SpnList, SpnListBuilder};
 use crate::inventory::{InventoryFile, MAX_READ_ERRORS, Source};
-use crate::records::text::date::{DateOrder, Reading};
+use crate::records::text::date::{DateOrder, DateReading};
 use crate::zone::Zone;
 
 /// Most SPNs read from one file: ten times the largest known forest, 800 MB.
@@ -68,7 +68,7 @@ impl AccountCollector {
     pub(super) fn local_time(&mut self, text: &str) -> Option<Timestamp> {
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         let (time, reading) = self.order.read(&text, &self.zone)?;
-        if reading != Reading::Local {
+        if reading != DateReading::Local {
             return None;
         }
         if self.file.notes.is_empty() {

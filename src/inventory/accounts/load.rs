@@ -12,7 +12,7 @@ use super::collector::{AccountCollector, FileContents};
 use super::format::{ReadError, Text};
 use super::object_json::{OTHER_SHARPHOUND, is_other_sharphound};
 use super::registry::FORMATS;
-use crate::files::kind::describe_unread;
+use crate::files::unread;
 use crate::inventory::InventoryFile;
 use crate::inventory::addresses::registry::Sample;
 use crate::inventory::foreign_file::ForeignFile;
@@ -118,7 +118,7 @@ fn read_text(content: &mut dyn Read, named: bool, mut to: AccountCollector) -> F
                 Some(foreign) => to.problem(0, foreign.advice()),
                 None if is_other_sharphound(head) => to.problem(0, OTHER_SHARPHOUND),
                 None if head.trim().is_empty() => to.problem(0, format!("the file is empty; {KINDS}")),
-                None => match describe_unread(&start) {
+                None => match unread::describe(&start) {
                     Some(described) => to.problem(0, described),
                     None => to.problem(0, format!("the kind of the file is unknown; {KINDS}")),
                 },

@@ -12,8 +12,8 @@ use super::host_names::{host_of_archive, host_of_path};
 use super::model::AddressInventory;
 use super::powershell_json;
 use super::registry::FORMATS;
-use crate::files::kind::describe_unread;
-use crate::files::packed::Member;
+use crate::files::archived_files::ArchivedFile;
+use crate::files::unread;
 use crate::inventory::InventoryFile;
 use crate::inventory::foreign_file::ForeignFile;
 use crate::inventory::input_files::{self, InventoryInput, Opened};
@@ -67,7 +67,7 @@ pub fn load(paths: &[PathBuf], options: &LoadOptions) -> AddressInventory {
 /// Reads a file in an archive as one in a folder: what is not an address inventory is skipped. Returns whether
 /// it was one.
 fn read_member(
-    member: Member<'_>,
+    member: ArchivedFile<'_>,
     archive: &Path,
     mut file: InventoryFile,
     options: &LoadOptions,
@@ -231,7 +231,7 @@ fn is_events(sample: &Sample<'_>) -> bool {
 }
 
 fn unknown_kind(head: &[u8]) -> Refusal {
-    if let Some(described) = describe_unread(head) {
+    if let Some(described) = unread::describe(head) {
         return Refusal::Unknown(described.to_owned());
     }
     let kinds: Vec<&str> = FORMATS.iter().map(|format| format.name).collect();

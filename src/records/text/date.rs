@@ -1,5 +1,5 @@
-//! Parses dates as Event Viewer writes them: in the regional format and local time of the person who copied
-//! the event. No regional format names the zone, so the reader has to.
+//! Parses dates as Event Viewer writes them: in the regional format and local time of the person who copied the event. No
+//! regional format has a zone, so the caller passes one.
 
 use std::sync::LazyLock;
 
@@ -10,24 +10,26 @@ use regex::Regex;
 
 use crate::zone::Zone;
 
-/// The order of day and month in one file, if it is known.
+/// The order of day and month in the dates of one file.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct DateOrder {
-    /// Learned from a date that can be read in only one way.
+    /// Does the day come first? `None` until a date can be read in only one way.
     day_first: Option<bool>,
 }
 
-/// How reliable a reading is.
+/// How reliably a date was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Reading {
-    /// With a zone: a point in time.
+pub(crate) enum DateReading {
+    /// The date has a zone, or is a point in time.
     Zoned,
-    /// Local time, read in the zone that the caller gave.
+    /// The date is local time, read in the caller's zone.
     Local,
-    /// Local time in which day and month may be swapped.
+    /// The date is local time, and day and month may be swapped.
     Ambiguous { day_first: bool },
 }
 
+/// A date in a regional format. Groups: three numbers of the date with the first separator, hour, minute, second, and the
+/// letter of AM or PM.
 static PATTERN: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
         r"^(?:[^\d\s]+,? )?(\d{1,4})([-/.]) ?(\d{1,2})[-/.] ?(\d{1,4})\.?,?[ T]+(\d{1,2})[:.](\d{2})(?:[:.](\d{2})(?:\.\d+)?)?(?: ?([AaPp])\.?[Mm]\.?)?$",
@@ -36,18 +38,17 @@ static PATTERN: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 
 impl DateOrder {
-    /// Reads a date with its time of day. `text` must have single spaces for all white space.
-    ///
-    /// ISO dates (`wevtutil qe /f:text`) may name a zone; no regional format does. Those without one are read in `zone`.
-    pub(crate) fn read(&mut self, text: &str, zone: &Zone) -> Option<(Timestamp, Reading)> {
-        if let Some(zoned) = text.parse::<Timestamp>().ok().or_else(|| of_machine(text)) {
-            return Some((zoned, Reading::Zoned));
+    /// Reads a date with its time of day. `text` must have single spaces for all white space. A date without a zone is read in
+    /// `zone`. `None` if the text is not a date.
+    pub(crate) fn read(&mut self, text: &str, zone: &Zone) -> Option<(Timestamp, DateReading)> {
+        if let Some(zoned) = text.parse::<Timestamp>().ok().or_else(|| parse_machine_time(text)) {
+            return Some((zoned, DateReading::Zoned));
         }
-        if let Some(civil) = with_month_name(text) {
-            return Some((zone.timestamp_of(civil)?, Reading::Local));
+        if let Some(civil) = parse_month_name(text) {
+            return Some((zone.timestamp_of(civil)?, DateReading::Local));
         }
         if let Ok(civil) = text.parse::<DateTime>() {
-            return Some((zone.timestamp_of(civil)?, Reading::Local));
+            return Some((zone.timestamp_of(civil)?, DateReading::Local));
         }
         let found = PATTERN.as_ref()?.captures(text)?;
         let number = |group: usize| found.get(group)?.as_str().parse::<i16>().ok();
@@ -57,12 +58,12 @@ impl DateOrder {
 
         let year_first = found.get(1)?.len() == 4;
         let (year, month, day, reading) = if year_first {
-            (first, second, third, Reading::Local)
+            (first, second, third, DateReading::Local)
         } else {
             let day_first = match (first > 12, second > 12) {
                 (true, _) => Some(true),
                 (_, true) => Some(false),
-                // Only dates with slashes come in both orders: 10/6 in the USA, 06/10 in Britain.
+                // Only dates with slashes occur in both orders: 6 October is 10/6 in the USA and 06/10 in Britain.
                 _ if separator != "/" => Some(true),
                 _ => None,
             };
@@ -71,9 +72,9 @@ impl DateOrder {
             }
             let year = if third < 100 { 2000 + third } else { third };
             match day_first.or(self.day_first) {
-                Some(true) => (year, second, first, Reading::Local),
-                Some(false) => (year, first, second, Reading::Local),
-                // A 12-hour clock suggests the USA, a 24-hour clock does not.
+                Some(true) => (year, second, first, DateReading::Local),
+                Some(false) => (year, first, second, DateReading::Local),
+                // The USA uses a 12-hour clock, Britain a 24-hour clock.
                 None if half.is_some() => (year, first, second, ambiguous(first, second, false)),
                 None => (year, second, first, ambiguous(first, second, true)),
             }
@@ -90,9 +91,9 @@ impl DateOrder {
     }
 }
 
-/// Points in time as programs write them: `/Date(1381698789000)/` of PowerShell 5, seconds or milliseconds since 1970, and
+/// Parses a point in time as programs write it: `/Date(1381698789000)/` of PowerShell 5, seconds or milliseconds since 1970, or
 /// `20131013211309.000000-000` of WMI.
-fn of_machine(text: &str) -> Option<Timestamp> {
+fn parse_machine_time(text: &str) -> Option<Timestamp> {
     let number = text
         .trim_matches(['\\', '/'])
         .strip_prefix("Date(")
@@ -119,8 +120,8 @@ fn of_machine(text: &str) -> Option<Timestamp> {
     Offset::from_seconds(minutes.checked_mul(60)?).ok()?.to_timestamp(civil).ok()
 }
 
-/// `Sun Oct 13 21:13:09 2013` of syslog, `Oct 13, 2013 @ 21:13:09.000` of Kibana.
-fn with_month_name(text: &str) -> Option<DateTime> {
+/// Parses a date with an English month name: `Sun Oct 13 21:13:09 2013` of syslog, or `Oct 13, 2013 @ 21:13:09.000` of Kibana.
+fn parse_month_name(text: &str) -> Option<DateTime> {
     const MONTHS: [&str; 12] =
         ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
     let words: Vec<&str> = text.split([' ', ',', '@']).filter(|word| !word.is_empty()).collect();
@@ -135,50 +136,50 @@ fn with_month_name(text: &str) -> Option<DateTime> {
     Some(DateTime::from_parts(date, time.parse().ok()?))
 }
 
-/// 5/5 is the same day in both orders.
-fn ambiguous(first: i16, second: i16, day_first: bool) -> Reading {
-    if first == second { Reading::Local } else { Reading::Ambiguous { day_first } }
+/// Is the date ambiguous? 5/5 is the same day in both orders.
+fn ambiguous(first: i16, second: i16, day_first: bool) -> DateReading {
+    if first == second { DateReading::Local } else { DateReading::Ambiguous { day_first } }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> Option<(String, Reading)> {
+    fn read(text: &str) -> Option<(String, DateReading)> {
         let (time, reading) = DateOrder::default().read(text, &Zone::UTC)?;
         Some((time.to_string(), reading))
     }
 
     #[test]
     fn regional_formats() {
-        let us = Reading::Ambiguous { day_first: false };
-        let gb = Reading::Ambiguous { day_first: true };
+        let us = DateReading::Ambiguous { day_first: false };
+        let gb = DateReading::Ambiguous { day_first: true };
         for (text, time, reading) in [
             ("10/6/2013 9:13:09 PM", "2013-10-06T21:13:09Z", us),
-            ("10/16/2013 12:13:09 AM", "2013-10-16T00:13:09Z", Reading::Local),
-            ("10/16/2013 12:13:09 PM", "2013-10-16T12:13:09Z", Reading::Local),
-            ("23/04/2009 2:08:30 PM", "2009-04-23T14:08:30Z", Reading::Local),
-            ("23/04/2009 2:08:30 p.m.", "2009-04-23T14:08:30Z", Reading::Local),
+            ("10/16/2013 12:13:09 AM", "2013-10-16T00:13:09Z", DateReading::Local),
+            ("10/16/2013 12:13:09 PM", "2013-10-16T12:13:09Z", DateReading::Local),
+            ("23/04/2009 2:08:30 PM", "2009-04-23T14:08:30Z", DateReading::Local),
+            ("23/04/2009 2:08:30 p.m.", "2009-04-23T14:08:30Z", DateReading::Local),
             ("06/10/2013 21:13:09", "2013-10-06T21:13:09Z", gb),
-            ("5/5/2013 9:13:09 PM", "2013-05-05T21:13:09Z", Reading::Local),
-            ("06.10.2013 21:13:09", "2013-10-06T21:13:09Z", Reading::Local),
-            ("6.10.2013 21.13.09", "2013-10-06T21:13:09Z", Reading::Local),
-            ("06-10-2013 21:13:09", "2013-10-06T21:13:09Z", Reading::Local),
-            ("06-10-13 21:13", "2013-10-06T21:13:00Z", Reading::Local),
-            ("2013/10/06 21:13:09", "2013-10-06T21:13:09Z", Reading::Local),
-            ("2013. 10. 06. 21:13:09", "2013-10-06T21:13:09Z", Reading::Local),
-            ("2013-10-06 21:13:09", "2013-10-06T21:13:09Z", Reading::Local),
-            ("2013-10-06T21:13:09.1234567", "2013-10-06T21:13:09.1234567Z", Reading::Local),
-            ("2013-10-06T21:13:09.1234567Z", "2013-10-06T21:13:09.1234567Z", Reading::Zoned),
-            ("2013-10-06T21:13:09+02:00", "2013-10-06T19:13:09Z", Reading::Zoned),
-            ("\\/Date(1381095189000)\\/", "2013-10-06T21:33:09Z", Reading::Zoned),
-            ("1381095189.5", "2013-10-06T21:33:09.5Z", Reading::Zoned),
-            ("20131006213309.000000-000", "2013-10-06T21:33:09Z", Reading::Zoned),
-            ("20131006233309.000000+120", "2013-10-06T21:33:09Z", Reading::Zoned),
-            ("Sun Oct 6 21:13:09 2013", "2013-10-06T21:13:09Z", Reading::Local),
-            ("Oct 6, 2013 @ 21:13:09.000", "2013-10-06T21:13:09Z", Reading::Local),
-            ("10/16/2013, 9:13:09.000 PM", "2013-10-16T21:13:09Z", Reading::Local),
-            ("Sunday, 06.10.2013 21:13:09", "2013-10-06T21:13:09Z", Reading::Local),
+            ("5/5/2013 9:13:09 PM", "2013-05-05T21:13:09Z", DateReading::Local),
+            ("06.10.2013 21:13:09", "2013-10-06T21:13:09Z", DateReading::Local),
+            ("6.10.2013 21.13.09", "2013-10-06T21:13:09Z", DateReading::Local),
+            ("06-10-2013 21:13:09", "2013-10-06T21:13:09Z", DateReading::Local),
+            ("06-10-13 21:13", "2013-10-06T21:13:00Z", DateReading::Local),
+            ("2013/10/06 21:13:09", "2013-10-06T21:13:09Z", DateReading::Local),
+            ("2013. 10. 06. 21:13:09", "2013-10-06T21:13:09Z", DateReading::Local),
+            ("2013-10-06 21:13:09", "2013-10-06T21:13:09Z", DateReading::Local),
+            ("2013-10-06T21:13:09.1234567", "2013-10-06T21:13:09.1234567Z", DateReading::Local),
+            ("2013-10-06T21:13:09.1234567Z", "2013-10-06T21:13:09.1234567Z", DateReading::Zoned),
+            ("2013-10-06T21:13:09+02:00", "2013-10-06T19:13:09Z", DateReading::Zoned),
+            ("\\/Date(1381095189000)\\/", "2013-10-06T21:33:09Z", DateReading::Zoned),
+            ("1381095189.5", "2013-10-06T21:33:09.5Z", DateReading::Zoned),
+            ("20131006213309.000000-000", "2013-10-06T21:33:09Z", DateReading::Zoned),
+            ("20131006233309.000000+120", "2013-10-06T21:33:09Z", DateReading::Zoned),
+            ("Sun Oct 6 21:13:09 2013", "2013-10-06T21:13:09Z", DateReading::Local),
+            ("Oct 6, 2013 @ 21:13:09.000", "2013-10-06T21:13:09Z", DateReading::Local),
+            ("10/16/2013, 9:13:09.000 PM", "2013-10-16T21:13:09Z", DateReading::Local),
+            ("Sunday, 06.10.2013 21:13:09", "2013-10-06T21:13:09Z", DateReading::Local),
         ] {
             assert_eq!(read(text), Some((time.into(), reading)), "{text}");
         }
@@ -188,11 +189,11 @@ mod tests {
     fn times_without_a_zone_are_read_in_the_one_given() {
         let berlin: Zone = "Europe/Berlin".parse().unwrap();
         for (text, time, reading) in [
-            ("06.10.2013 21:13:09", "2013-10-06T19:13:09Z", Reading::Local),
-            ("2013-12-06T21:13:09", "2013-12-06T20:13:09Z", Reading::Local),
-            ("Oct 6, 2013 @ 21:13:09.000", "2013-10-06T19:13:09Z", Reading::Local),
-            ("2013-10-06T21:13:09Z", "2013-10-06T21:13:09Z", Reading::Zoned),
-            ("1381095189.5", "2013-10-06T21:33:09.5Z", Reading::Zoned),
+            ("06.10.2013 21:13:09", "2013-10-06T19:13:09Z", DateReading::Local),
+            ("2013-12-06T21:13:09", "2013-12-06T20:13:09Z", DateReading::Local),
+            ("Oct 6, 2013 @ 21:13:09.000", "2013-10-06T19:13:09Z", DateReading::Local),
+            ("2013-10-06T21:13:09Z", "2013-10-06T21:13:09Z", DateReading::Zoned),
+            ("1381095189.5", "2013-10-06T21:33:09.5Z", DateReading::Zoned),
         ] {
             let found = DateOrder::default().read(text, &berlin);
             assert_eq!(found, Some((time.parse().unwrap(), reading)), "{text}");
@@ -222,6 +223,6 @@ mod tests {
         order.read("23/04/2009 2:08:30 PM", &Zone::UTC).unwrap();
         let (time, reading) = order.read("06/10/2013 9:13:09 PM", &Zone::UTC).unwrap();
         assert_eq!(time.to_string(), "2013-10-06T21:13:09Z");
-        assert_eq!(reading, Reading::Local);
+        assert_eq!(reading, DateReading::Local);
     }
 }

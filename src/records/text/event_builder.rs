@@ -1,7 +1,9 @@
-//! Builds an event from lines of copied text.
+//! Builds an event from the lines of copied text.
 
-use super::flat::{FlatEvent, KERBEROS, MODIFIED};
-use crate::files::event_form::{Label, is_log_line, names_lost_event_4};
+use super::flat_event::{FlatEvent, KERBEROS, MODIFIED};
+use crate::files::event_form::{Label, is_log_line, is_missing_message_of_event_4};
+use crate::records::xml_stream::MAX_EVENT;
+use crate::text::beginning;
 
 /// Most bytes kept of a description. A Kerberos event has fewer than 1,500.
 const MAX_DESCRIPTION: usize = 64 * 1024;
@@ -9,46 +11,45 @@ const MAX_DESCRIPTION: usize = 64 * 1024;
 /// Most bytes kept of a label's value. Computer names have at most 255.
 const MAX_VALUE: usize = 1024;
 
-/// Most bytes kept of `Event Xml:`, the limit for an event in an XML file.
-const MAX_XML: usize = crate::records::xml_stream::MAX_EVENT;
-
-/// Does a label begin an event even inside a description or XML? No description of a Kerberos event has such a line.
+/// Does a label begin the next event, even inside a description or XML? No description of a Kerberos event has such a line.
 fn begins_event(label: Label) -> bool {
     use Label::{EventId, EventType, LogName, Number, Source};
     matches!(label, Number | LogName | Source | EventId | EventType)
 }
 
+/// The bit of a label in [`EventBuilder::labels`].
 fn bit(label: Label) -> u16 {
     1 << label as u16
 }
 
+/// A part of a copied event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) enum Part {
+pub(super) enum CopiedPart {
     #[default]
     Header,
     Description,
     Xml,
 }
 
-/// The parts of an event read so far.
+/// An event of which some lines were read.
 #[derive(Debug, Default)]
 pub(super) struct EventBuilder {
     /// Line on which it begins, from 1.
     pub line: u64,
     /// The part that is being read.
-    pub part: Part,
+    pub part: CopiedPart,
     pub log_name: String,
     pub source: String,
     pub computer: String,
-    /// White space is unchanged.
+    /// All lines of the description, with their white space.
     pub description: String,
     pub xml: String,
     event_id: String,
     level: String,
     date: String,
     time: String,
-    /// [`bit`] of all labels seen.
-    seen: u16,
+    /// The [`bit`]s of all labels that were read.
+    labels: u16,
 }
 
 impl EventBuilder {
@@ -58,49 +59,50 @@ impl EventBuilder {
             return false;
         };
         match self.part {
-            Part::Header => self.seen & bit(label) != 0,
-            Part::Description | Part::Xml => begins_event(label),
+            CopiedPart::Header => self.labels & bit(label) != 0,
+            CopiedPart::Description | CopiedPart::Xml => begins_event(label),
         }
     }
 
+    /// Adds a line with its number in the text, from 1.
     pub(super) fn add(&mut self, line: &str, number: u64) {
-        if self.part == Part::Header && self.add_special(line, number) {
+        if self.part == CopiedPart::Header && self.add_tool_line(line, number) {
             return;
         }
         let labelled = Label::split(line);
         match (self.part, labelled) {
-            (Part::Header, Some((label, value))) => {
-                if self.seen == 0 {
+            (CopiedPart::Header, Some((label, value))) => {
+                if self.labels == 0 {
                     self.line = number;
                 }
                 self.set(label, value);
             }
-            // Pasted without its label, or alone.
-            (Part::Header, None) if line.replace('\\', "").contains(MODIFIED) && !is_log_line(line) => {
-                if self.seen == 0 {
+            // The message was pasted without its label.
+            (CopiedPart::Header, None) if line.replace('\\', "").contains(MODIFIED) && !is_log_line(line) => {
+                if self.labels == 0 {
                     self.line = number;
                 }
                 self.set(Label::Description, line.trim_start_matches(is_quote).trim());
             }
-            (Part::Header, None) if names_lost_event_4(line) && self.seen == 0 => {
+            (CopiedPart::Header, None) if is_missing_message_of_event_4(line) && self.labels == 0 => {
                 self.line = number;
                 self.set(Label::Source, KERBEROS);
                 self.set(Label::EventId, "4");
                 self.set(Label::Description, line.trim_start_matches(is_quote).trim());
             }
-            (Part::Header, None) => {}
-            // The label is alone on its line.
-            (Part::Description, Some((Label::EventXml, ""))) => self.part = Part::Xml,
-            (Part::Description, _) => {
+            (CopiedPart::Header, None) => {}
+            // The label of the XML has no value.
+            (CopiedPart::Description, Some((Label::EventXml, ""))) => self.part = CopiedPart::Xml,
+            (CopiedPart::Description, _) => {
                 let line = line.trim_start_matches(is_quote);
                 append(&mut self.description, line, MAX_DESCRIPTION);
             }
-            (Part::Xml, _) => append(&mut self.xml, line, MAX_XML),
+            (CopiedPart::Xml, _) => append(&mut self.xml, line, MAX_EVENT),
         }
     }
 
-    /// Lines of `psloglist` and `dcdiag` that are no `Label: value`.
-    fn add_special(&mut self, line: &str, number: u64) -> bool {
+    /// Adds a line of `psloglist` or `dcdiag` that is not a label with its value. Returns whether it was one.
+    fn add_tool_line(&mut self, line: &str, number: u64) -> bool {
         let line = line.trim();
         if let Some(("", rest)) = line.split_once("[").map(|(before, rest)| (before.trim(), rest))
             && let Some((record, source)) = rest.split_once("] ")
@@ -112,7 +114,7 @@ impl EventBuilder {
             self.set(Label::Source, source.trim());
             return true;
         }
-        // `Time:     10/13/2013 9:13:09 PM   ID:       4`
+        // psloglist: `Time:     10/13/2013 9:13:09 PM   ID:       4`.
         if let Some((Label::Time, value)) = Label::split(line)
             && let Some((time, id)) = value.split_once("ID:")
         {
@@ -120,7 +122,7 @@ impl EventBuilder {
             self.set(Label::EventId, id.trim());
             return true;
         }
-        // `Testing server: Default-First-Site-Name\DC1`: the tests that follow are of its log.
+        // dcdiag: `Testing server: Default-First-Site-Name\DC1`. The events that follow are from its log.
         for label in ["Testing server:", "Server wird getestet:"] {
             if let Some((_, server)) = line.strip_prefix(label).and_then(|value| value.split_once('\\')) {
                 self.computer.clear();
@@ -132,17 +134,15 @@ impl EventBuilder {
         false
     }
 
-    /// A value for this and the following events: the server that `dcdiag` tests.
-    pub(super) fn next(&self) -> Self {
-        let is_named_once = self.seen & bit(Label::Computer) == 0;
-        Self {
-            computer: if is_named_once { self.computer.clone() } else { String::new() },
-            ..Self::default()
-        }
+    /// Starts the next event. It has the computer of this one if `dcdiag` wrote the computer for several events.
+    pub(super) fn next_event(&self) -> Self {
+        let is_for_several = self.labels & bit(Label::Computer) == 0;
+        let computer = if is_for_several { self.computer.clone() } else { String::new() };
+        Self { computer, ..Self::default() }
     }
 
     fn set(&mut self, label: Label, value: &str) {
-        self.seen |= bit(label);
+        self.labels |= bit(label);
         let field = match label {
             Label::LogName => &mut self.log_name,
             Label::Source => &mut self.source,
@@ -153,11 +153,11 @@ impl EventBuilder {
             Label::Computer => &mut self.computer,
             Label::Number => return,
             Label::EventXml => {
-                self.part = Part::Xml;
+                self.part = CopiedPart::Xml;
                 return;
             }
             Label::Description => {
-                self.part = Part::Description;
+                self.part = CopiedPart::Description;
                 append(&mut self.description, value, MAX_DESCRIPTION);
                 return;
             }
@@ -167,8 +167,7 @@ impl EventBuilder {
         field.truncate(field.trim_end().len());
     }
 
-    /// The same as other forms give it.
-    pub(super) fn flat(self) -> FlatEvent {
+    pub(super) fn into_flat_event(self) -> FlatEvent {
         FlatEvent {
             time: self.date(),
             provider: self.source,
@@ -181,8 +180,8 @@ impl EventBuilder {
         }
     }
 
-    /// Date and time of day with single spaces, and without the marks for the direction of writing that
-    /// Windows puts around the parts of a date.
+    /// Date and time of day with single spaces, and without the direction marks that Windows writes around the parts of a
+    /// date.
     fn date(&self) -> String {
         let text: String = [self.date.as_str(), " ", self.time.as_str()]
             .concat()
@@ -193,15 +192,13 @@ impl EventBuilder {
     }
 }
 
-/// Is it a mark at the start of quoted lines, in a mail or on a page?
+/// Is it a mark that mail programs write before a quoted line?
 fn is_quote(c: char) -> bool {
     c.is_whitespace() || c == '>'
 }
 
-/// Adds a line, as far as there is room.
+/// Appends a line and a line end, but no more than `limit` bytes in all.
 fn append(text: &mut String, line: &str, limit: usize) {
-    let room = limit.saturating_sub(text.len());
-    let cut = (0..=room.min(line.len())).rev().find(|&n| line.is_char_boundary(n));
-    text.push_str(line.get(..cut.unwrap_or(0)).unwrap_or_default());
+    text.push_str(beginning(line, limit.saturating_sub(text.len())));
     text.push('\n');
 }

@@ -1,18 +1,23 @@
-//! Events in lines and columns: the Snare agent, Event Viewer's friendly view, the default view of `Get-WinEvent`.
+//! Reads events line by line: copied text, the Snare agent, Event Viewer's friendly view, and the table of `Get-WinEvent`.
 
 use std::io::Read;
 
-use super::flat::{FlatEvent, Found, MAX_LINE, read_pairs};
-use super::reader::Reader;
+use super::converter::EventConverter;
+use super::event_builder::EventBuilder;
+use super::flat_event::{FlatEvent, ObjectContent};
+use super::flatten::flatten_pairs;
 use crate::records::Datum;
 use crate::text::decode::TextReader;
 use crate::text::lines::Lines;
 
-/// Hands every line to `each`, with its number.
+/// Most bytes kept of a line. The longest description of a Kerberos event has fewer than 1,500 characters.
+const MAX_LINE: usize = 64 * 1024;
+
+/// Passes every line and its number, from 1, to `callback`.
 fn each_line(
     text: TextReader<impl Read>,
-    reader: &mut Reader<'_>,
-    mut each: impl FnMut(&str, u64, &mut Reader<'_>),
+    converter: &mut EventConverter<'_>,
+    mut callback: impl FnMut(&str, u64, &mut EventConverter<'_>),
 ) {
     let mut lines = Lines::new(text, MAX_LINE);
     let mut number = 0;
@@ -20,23 +25,36 @@ fn each_line(
         match line {
             Ok(line) => {
                 number = line.number;
-                each(line.text, number, reader);
+                callback(line.text, number, converter);
             }
-            Err(error) => return reader.stopped(number, &error),
+            Err(error) => return converter.report_io_error(number, &error),
         }
     }
 }
 
-/// `.. SRV1 MSWinEventLog <tab> criticality <tab> System <tab> counter <tab> date <tab> ID <tab> provider <tab> user <tab>
-/// kind of user <tab> level <tab> computer <tab> category <tab> data <tab> message <tab> record ID`, as Snare's manual has it.
-pub(super) fn read_snare(text: TextReader<impl Read>, reader: &mut Reader<'_>) {
-    each_line(text, reader, |line, number, reader| {
+/// Reads copied text: `Label: value` lines, a description, and perhaps the event's XML.
+pub(super) fn read_labels(text: TextReader<impl Read>, converter: &mut EventConverter<'_>) {
+    let mut event = EventBuilder::default();
+    each_line(text, converter, |line, number, converter| {
+        if event.is_complete_before(line) {
+            let next = event.next_event();
+            converter.convert_copied(std::mem::replace(&mut event, next));
+        }
+        event.add(line, number);
+    });
+    converter.convert_copied(event);
+}
+
+/// Reads lines of the Snare agent. Its manual gives their layout: `.. SRV1 MSWinEventLog <tab> criticality <tab> System <tab> counter <tab> date <tab> ID <tab> provider <tab> user <tab>
+/// kind of user <tab> level <tab> computer <tab> category <tab> data <tab> message <tab> record ID`.
+pub(super) fn read_snare(text: TextReader<impl Read>, converter: &mut EventConverter<'_>) {
+    each_line(text, converter, |line, number, converter| {
         let line = line.replace("#011", "\t");
         let Some(at) = line.find("MSWinEventLog\t") else { return };
         let cells: Vec<&str> = line.get(at..).unwrap_or_default().split('\t').map(str::trim).collect();
         let [_, _, channel, _, time, event_id, provider, _, _, level, computer, _, _, message, ..] = *cells
         else {
-            return reader.skip(number, "the line of Snare is cut off; export the log again");
+            return converter.report_skipped(number, "the line of Snare is cut off; export the log again");
         };
         let event = FlatEvent {
             provider: provider.to_owned(),
@@ -48,10 +66,12 @@ pub(super) fn read_snare(text: TextReader<impl Read>, reader: &mut Reader<'_>) {
             message: message.to_owned(),
             ..FlatEvent::default()
         };
-        reader.take(event, number);
+        converter.convert(event, number);
     });
 }
 
+/// Reads the friendly view of Event Viewer's details tab:
+///
 /// ```text
 /// + System
 ///   - Provider
@@ -61,27 +81,30 @@ pub(super) fn read_snare(text: TextReader<impl Read>, reader: &mut Reader<'_>) {
 /// - EventData
 ///   Server srv1$
 /// ```
-pub(super) fn read_view(text: TextReader<impl Read>, reader: &mut Reader<'_>) {
-    let mut view = View::default();
-    each_line(text, reader, |line, number, reader| {
+pub(super) fn read_friendly_view(text: TextReader<impl Read>, converter: &mut EventConverter<'_>) {
+    let mut view = FriendlyView::default();
+    each_line(text, converter, |line, number, converter| {
         if view.add(line, number) {
-            std::mem::take(&mut view).finish(reader);
+            std::mem::take(&mut view).finish(converter);
             view.add(line, number);
         }
     });
-    view.finish(reader);
+    view.finish(converter);
 }
 
+/// An event of the friendly view of which some lines were read.
 #[derive(Default)]
-struct View {
+struct FriendlyView {
+    /// Line on which it begins, from 1.
     line: u64,
     fields: Vec<(String, String)>,
     data: Vec<Datum>,
+    /// Is the line in `EventData` or `UserData`?
     in_data: bool,
 }
 
-impl View {
-    /// True when the line begins the next event.
+impl FriendlyView {
+    /// Adds a line. Returns true, and adds nothing, if the line begins the next event.
     fn add(&mut self, line: &str, number: u64) -> bool {
         let text = line.trim().trim_start_matches(['+', '-']).trim();
         let (name, value) = text.split_once(' ').map_or((text, ""), |(name, value)| (name, value.trim()));
@@ -102,42 +125,45 @@ impl View {
         false
     }
 
-    fn finish(self, reader: &mut Reader<'_>) {
-        // What makes it an event is in the fields and the values together.
+    fn finish(self, converter: &mut EventConverter<'_>) {
+        // Flattening sees no values, so a blank message makes the fields an event.
         let message = ("message", " ");
         let fields = self.fields.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        if let Found::Event(mut event) = read_pairs(fields.chain([message])) {
+        if let ObjectContent::Event(mut event) = flatten_pairs(fields.chain([message])) {
             event.data = self.data;
-            reader.take(*event, self.line);
+            converter.convert(*event, self.line);
         }
     }
 }
 
-/// The default view of `Get-WinEvent`: the provider above, a header with dashes under it, the message wrapped or cut.
-pub(super) fn read_table(text: TextReader<impl Read>, reader: &mut Reader<'_>) {
-    let mut table = Columns::default();
-    each_line(text, reader, |line, number, reader| table.add(line, number, reader));
-    table.finish(reader);
+/// Reads the default table of `Get-WinEvent` or `Get-EventLog`: the provider, a header, a line of dashes, and rows whose
+/// message is wrapped or cut off.
+pub(super) fn read_table(text: TextReader<impl Read>, converter: &mut EventConverter<'_>) {
+    let mut table = ConsoleTable::default();
+    each_line(text, converter, |line, number, converter| table.add(line, number, converter));
+    table.finish_row(converter);
 }
 
+/// A table of which some lines were read.
 #[derive(Default)]
-struct Columns {
+struct ConsoleTable {
     provider: String,
-    /// Start and name of each column.
+    /// Start in characters and name of each column.
     columns: Vec<(usize, String)>,
+    /// Line and cells of the row that is being read.
     row: Option<(u64, Vec<String>)>,
 }
 
-impl Columns {
-    fn add(&mut self, line: &str, number: u64, reader: &mut Reader<'_>) {
+impl ConsoleTable {
+    fn add(&mut self, line: &str, number: u64, converter: &mut EventConverter<'_>) {
         if let Some(provider) = line.trim().strip_prefix("ProviderName:") {
-            self.finish(reader);
+            self.finish_row(converter);
             provider.trim().clone_into(&mut self.provider);
             return;
         }
         let is_rule = !line.trim().is_empty() && line.chars().all(|c| matches!(c, '-' | ' '));
         if line.trim_end().ends_with("Message") && line.contains("Id") || line.contains("InstanceID") {
-            self.finish(reader);
+            self.finish_row(converter);
             self.columns = columns(line);
             return;
         }
@@ -155,21 +181,21 @@ impl Columns {
             }
             return;
         }
-        self.finish(reader);
+        self.finish_row(converter);
         let starts: Vec<usize> = self.columns.iter().map(|(at, _)| *at).collect();
         self.row = Some((number, cells(line, &starts)));
     }
 
-    fn finish(&mut self, reader: &mut Reader<'_>) {
+    fn finish_row(&mut self, converter: &mut EventConverter<'_>) {
         let Some((line, cells)) = self.row.take() else { return };
         let names = self.columns.iter().map(|(_, name)| name.as_str());
         let pairs: Vec<(&str, &str)> = names.zip(cells.iter().map(|cell| cell.trim())).collect();
         let message = pairs.last().map_or("", |(_, message)| *message);
         if message.contains("...") || message.ends_with('…') {
-            *reader.records += 1;
+            *converter.records += 1;
             let about_kerberos = self.provider.contains("Kerberos") || message.contains("Kerberos");
             if about_kerberos {
-                reader.skip(
+                converter.report_skipped(
                     line,
                     "this is the default view of Get-WinEvent or Get-EventLog, which cuts the message; export it with: \
                      Get-WinEvent -FilterHashtable @{LogName='System';Id=4} | Select-Object * | Export-Csv -NoTypeInformation -Encoding UTF8 events.csv",
@@ -178,32 +204,22 @@ impl Columns {
             return;
         }
         let provider = [("ProviderName", self.provider.as_str())].into_iter().filter(|(_, p)| !p.is_empty());
-        reader.take_found(read_pairs(pairs.iter().copied().chain(provider)), line);
+        converter.convert_content(flatten_pairs(pairs.iter().copied().chain(provider)), line);
     }
 }
 
 /// The words of a header and where they begin, in characters.
 fn columns(header: &str) -> Vec<(usize, String)> {
-    let mut found: Vec<(usize, String)> = Vec::new();
-    let mut is_blank = true;
-    for (at, c) in header.chars().enumerate() {
-        match (is_blank, c == ' ') {
-            (_, true) => is_blank = true,
-            (true, false) => {
-                found.push((at, c.to_string()));
-                is_blank = false;
-            }
-            (false, false) => {
-                if let Some((_, name)) = found.last_mut() {
-                    name.push(c);
-                }
-            }
-        }
-    }
-    found
+    let mut next = 0;
+    let words = header.split(' ').map(|word| {
+        let start = next;
+        next += word.chars().count() + 1;
+        (start, word.to_owned())
+    });
+    words.filter(|(_, word)| !word.is_empty()).collect()
 }
 
-/// A row's cells: numbers are right-aligned in their column, so a cell may begin before its header does.
+/// Splits a row into cells. Numbers are right-aligned in their column, so a cell may begin before its header does.
 fn cells(line: &str, starts: &[usize]) -> Vec<String> {
     let chars: Vec<char> = line.chars().collect();
     let begin = |at: usize| {

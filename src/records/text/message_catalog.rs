@@ -1,7 +1,7 @@
-//! The message texts of the Kerberos client's events, and the values in them.
+//! Finds the values in the messages of events.
 //!
-//! The texts are from `kerberos.dll`'s message table. libyal's winevt-kb ("kerberos.dll" message strings)
-//! lists which file version has which. Value names are from the provider's manifest.
+//! The messages of the Kerberos client are from the message table of `kerberos.dll`. libyal's winevt-kb ("kerberos.dll"
+//! message strings) lists the file versions with each of them. Value names are from the provider's manifest.
 
 use std::sync::LazyLock;
 
@@ -9,17 +9,17 @@ use regex::Regex;
 
 use crate::records::Datum;
 
-/// One wording of one event.
+/// A wording of the message of an event.
 struct Wording {
     providers: &'static [&'static str],
     event_id: u16,
     pattern: Regex,
-    /// The values in the manifest's order. Each is a group of the pattern, and is left out if the group did
-    /// not match.
+    /// Names of the values in the manifest's order. Each is a named group of the pattern; a group without a match gives no
+    /// value. Empty if all groups are values without a name.
     values: &'static [&'static str],
 }
 
-/// The first match counts, so the longer wording of an event comes first.
+/// All wordings. The first match counts, so the longer wording of an event comes first.
 static WORDINGS: LazyLock<Vec<Wording>> = LazyLock::new(|| {
     const MODIFIED: &[&str] = &["Server", "TargetRealm", "Targetname", "ClientRealm"];
     [
@@ -43,13 +43,13 @@ static WORDINGS: LazyLock<Vec<Wording>> = LazyLock::new(|| {
             r"(?i)KRB_AP_ERR_MODIFIED error from the server (?<Server>.*?)\.? This indicates that the password used to encrypt the kerberos service ticket is different .*?in the target realm \((?<TargetRealm>.*?)\), and the client realm",
             MODIFIED,
         ),
-        // Any of them, cut off after the second sentence.
+        // Any of these wordings, cut off after the second sentence.
         (
             4,
             r"(?i)KRB_AP_ERR_MODIFIED error from the server (?<Server>\S+?)\.? The target name used was (?<Targetname>\S*?)\.?(?: |$)",
             MODIFIED,
         ),
-        // The twin, with LogLevel=1 (KB 262177). XP (5.1) says "The function %1 received" and has no
+        // Event 3, which Windows logs with LogLevel=1 (KB 262177). XP (5.1) begins with "The function %1 received" and has no
         // "Extended Error".
         (
             3,
@@ -90,9 +90,9 @@ const SERVICES: &[&str] = &["Service Control Manager"];
 const DCOM: &[&str] = &["Microsoft-Windows-DistributedCOM", "DCOM"];
 const LSASRV: &[&str] = &["LsaSrv", "Microsoft-Windows-LSA"];
 
-/// The other events that a diagnosis uses: `%1`, `%2`.. of the message are the groups of the pattern. The texts are
-/// those of the message tables of `kdcsvc.dll`, `netmsg.dll`, `services.exe`, `combase.dll` and `lsasrv.dll`, as Microsoft's
-/// articles about these events quote them.
+/// The messages of the other events that a diagnosis uses: providers, event ID and pattern. The groups of a pattern are `%1`,
+/// `%2` and so on of the message. The texts are from the message tables of `kdcsvc.dll`, `netmsg.dll`, `services.exe`,
+/// `combase.dll` and `lsasrv.dll`, as Microsoft's articles about these events quote them.
 #[rustfmt::skip]
 const OTHERS: &[(&[&str], u16, &str)] = &[
     (KDC, 11, r"(?i)duplicate names? while processing a Kerberos authentication request\. The duplicate name is (.*?) \(of type (.*?)\)"),
@@ -110,7 +110,7 @@ const OTHERS: &[(&[&str], u16, &str)] = &[
     (LSASRV, 6037, r"(?i)The program (.*?), with the assigned process ID (\d+), could not authenticate locally by using the target name (.*?)\. "),
 ];
 
-/// Does the program know the wordings of this event?
+/// Is it an event of the Kerberos client whose wordings are known?
 pub(super) fn is_known(provider: &str, event_id: u16) -> bool {
     is_of(KERBEROS, provider) && WORDINGS.iter().any(|w| w.event_id == event_id)
 }
@@ -119,8 +119,8 @@ fn is_of(providers: &[&str], provider: &str) -> bool {
     providers.iter().any(|name| name.eq_ignore_ascii_case(provider))
 }
 
-/// The values in a description, under their names in an .evtx file. `description` must have single spaces for
-/// all white space: before Vista the texts contained line ends.
+/// Finds the values in a description, with their names in an .evtx file. `description` must have single spaces for all white
+/// space, because messages before Windows Vista contain line ends. `None` if no wording matches.
 pub(super) fn values(provider: &str, event_id: u16, description: &str) -> Option<Vec<Datum>> {
     let of_event = |wording: &&Wording| wording.event_id == event_id && is_of(wording.providers, provider);
     WORDINGS.iter().filter(of_event).find_map(|wording| {
@@ -139,8 +139,9 @@ pub(super) fn values(provider: &str, event_id: u16, description: &str) -> Option
     })
 }
 
-/// The values after "The description for Event ID 4 from source .. cannot be found": one per line, or with commas, in the
-/// order of the message. The sentence before them ends with a colon in every language.
+/// Finds the values after "The description for Event ID 4 from source .. cannot be found", in the order of the message. They
+/// are on lines of their own or separated by commas. In every language the sentence before them ends with a colon. `None` if
+/// there is no such sentence.
 pub(super) fn values_without_message(message: &str) -> Option<Vec<Datum>> {
     const BEFORE: [&str; 10] = [
         "included with the event",
@@ -158,10 +159,10 @@ pub(super) fn values_without_message(message: &str) -> Option<Vec<Datum>> {
     let rest = message.get(at + before.len()..)?;
     let values = rest.get(rest.find([':', '：'])?..)?.trim_start_matches([':', '：']).trim();
     let lines: Vec<&str> = match values.contains('\n') {
-        // What newer versions add: the message or its parameters are missing.
+        // Newer versions of Windows add sentences about the missing message.
         true => values
             .lines()
-            // The marks of a mail and of a list in Markdown.
+            // Remove the marks of a quoted mail and of a Markdown list.
             .map(|line| line.trim().trim_start_matches(['>', '*', ' ']))
             .filter(|line| !line.is_empty())
             .take_while(|l| !l.contains(". ") && !l.ends_with(". ") && !l.starts_with("The "))
@@ -172,12 +173,12 @@ pub(super) fn values_without_message(message: &str) -> Option<Vec<Datum>> {
     Some(data.collect::<Vec<_>>()).filter(|data| !data.is_empty())
 }
 
-/// Can this be a value of an event 4? Tools that name the values keep them apart.
+/// Can this be a value of an event 4? A value with a name always can, because a tool wrote it on its own.
 pub(super) fn is_plausible(datum: &Datum) -> bool {
     datum.name.is_some() || is_principal(&datum.value)
 }
 
-/// Can these be the values of an event 4, which are names of accounts, services and realms? Where lines of another text stand
+/// Can these be the values of an event 4, which are names of accounts, services and realms? If lines of another text are
 /// between the sentences of a message, they become part of a value.
 fn are_names(data: &[Datum]) -> bool {
     data.iter().all(|datum| match datum.name.as_deref() {
@@ -186,12 +187,12 @@ fn are_names(data: &[Datum]) -> bool {
     })
 }
 
-/// A domain's name, DNS or NetBIOS.
+/// Can it be the DNS or NetBIOS name of a domain?
 fn is_realm(value: &str) -> bool {
     value.len() <= 255 && value.chars().all(|c| c.is_alphanumeric() || ".-_".contains(c))
 }
 
-/// An account's name, which may have blanks, or a service's.
+/// Can it be the name of an account, which may have blanks, or an SPN?
 pub(super) fn is_principal(value: &str) -> bool {
     value.len() <= 512
         && value.split(' ').count() <= 4
@@ -199,11 +200,11 @@ pub(super) fn is_principal(value: &str) -> bool {
         && (value.is_empty() || value.contains(|c: char| c.is_alphanumeric() || "_-$".contains(c)))
 }
 
-/// Characters that Windows forbids in an account's name, except those of services' names: `/`, `\\`, `:`, `@` and brackets around an
-/// IPv6 address.
+/// Characters that Windows forbids in the name of an account, except `/`, `\`, `:`, `@` and brackets, which SPNs and IPv6
+/// addresses contain.
 const FORBIDDEN: &str = "\";|=,+*?<>{}";
 
-/// Does an article quote the message with placeholders for its values?
+/// Are there placeholders in the values? An article quotes the message with them.
 pub(super) fn has_placeholders(data: &[Datum]) -> bool {
     data.iter().any(|datum| datum.value.contains(['<', '>', '%', '{', '}']))
 }

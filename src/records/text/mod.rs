@@ -1,4 +1,6 @@
-//! Reads events copied from Event Viewer as text, in its old and new layout, and `wevtutil qe /f:text`:
+//! Reads events in text of any form that [`EventForm`] recognises, except XML.
+//!
+//! Event Viewer copies an event in its new and old layout, and `wevtutil qe /f:text` writes nearly the same:
 //!
 //! ```text
 //! Log Name:      System            Event Type:     Error
@@ -11,57 +13,49 @@
 //! The Kerberos client ...          The kerberos client ...
 //! ```
 //!
-//! The text has no record ID, no zone for its time and, before Vista, not the log's name. Event Viewer's
-//! "Copy" appends `Event Xml:`. If that is present, it is read instead of the text.
-
+//! Copied text has no record ID, no zone and, before Windows Vista, no log name. Event Viewer's "Copy" appends the event's
+//! XML, which is read instead of the text. Other tools write objects, tables and lists.
 //!
-//! Other programs write events as objects, tables and lists; [`objects`] turns each into the same [`flat::FlatEvent`].
+//! A file imports only files listed before it:
+//!
+//! 1. `flat_event`: the common form of all events. `field_names`, `flatten`: from a tool's object to this form.
+//! 2. `date`, `message_catalog`, `other_languages`: dates and messages. `event_builder`: copied text.
+//! 3. `converter`: from this form to a record.
+//! 4. `objects`, `lines`: the readers of all forms.
 
-mod clixml;
+mod converter;
 pub(crate) mod date;
 mod event_builder;
-mod flat;
+#[rustfmt::skip] // A table.
+mod field_names;
+mod flat_event;
+mod flatten;
 mod lines;
 mod message_catalog;
 mod objects;
 mod other_languages;
-mod reader;
 
 use std::io::Read;
 
 use jiff::Timestamp;
 
-use self::event_builder::EventBuilder;
-use self::flat::MAX_LINE;
-use self::reader::Reader;
+use self::converter::EventConverter;
 use super::read_errors::ReadErrors;
 use super::record::Record;
 use super::selection::Selection;
 use crate::files::event_form::EventForm;
 use crate::text::beginning;
 use crate::text::decode::TextReader;
-use crate::text::lines::Lines;
 use crate::zone::Zone;
 
-/// By how much of a text its form is recognised.
+/// Bytes at the start of a text by which its form is recognised.
 const MAX_HEAD: usize = 4096;
 
-/// Reads all events of `input`, hands the wanted ones to `emit` and counts all of them in `records`.
+/// Reads all events of `input`, passes the wanted ones to `emit` and counts all of them in `records`.
 ///
-/// Anything between events is skipped. Times without a zone are read in `zone`, and a note in `read_errors` says so.
+/// Text between events is skipped. A time without a zone is read in `zone`, and a note in `read_errors` says so. An event
+/// without a date gets the time `written`, when the file was last modified.
 pub fn read_events(
-    input: impl Read,
-    zone: &Zone,
-    selection: &Selection,
-    emit: &mut dyn FnMut(Record),
-    records: &mut u64,
-    read_errors: &mut ReadErrors,
-) {
-    read_written_events(input, None, zone, selection, emit, records, read_errors);
-}
-
-/// The same for a file that was written at a time: it stands for that of an event that was copied without its date.
-pub fn read_written_events(
     input: impl Read,
     written: Option<Timestamp>,
     zone: &Zone,
@@ -71,49 +65,27 @@ pub fn read_written_events(
     read_errors: &mut ReadErrors,
 ) {
     let before = *records;
-    let mut reader = Reader::new(selection, emit, records, read_errors, written, zone);
+    let mut converter = EventConverter::new(selection, emit, records, read_errors, written, zone);
     let mut text = TextReader::new(input);
     let form = text.head().ok().and_then(|head| EventForm::of(beginning(head, MAX_HEAD)));
     match form {
-        Some(EventForm::Json) => objects::read_json(text, &mut reader),
-        Some(EventForm::Csv) => objects::read_csv(text, &mut reader),
-        Some(EventForm::List) => objects::read_lists(text, &mut reader),
-        Some(EventForm::CliXml) => clixml::read(text, &mut reader),
-        Some(EventForm::Snare) => lines::read_snare(text, &mut reader),
-        Some(EventForm::View) => lines::read_view(text, &mut reader),
-        Some(EventForm::Table) => lines::read_table(text, &mut reader),
-        Some(EventForm::Labels | EventForm::Xml) | None => read_labels(text, &mut reader),
+        Some(EventForm::Json) => objects::read_json(text, &mut converter),
+        Some(EventForm::Csv) => objects::read_csv(text, &mut converter),
+        Some(EventForm::List) => objects::read_lists(text, &mut converter),
+        Some(EventForm::CliXml) => objects::read_clixml(text, &mut converter),
+        Some(EventForm::Snare) => lines::read_snare(text, &mut converter),
+        Some(EventForm::FriendlyView) => lines::read_friendly_view(text, &mut converter),
+        Some(EventForm::Table) => lines::read_table(text, &mut converter),
+        Some(EventForm::Labels | EventForm::Xml) | None => lines::read_labels(text, &mut converter),
     }
-    reader.say_what_was_assumed();
-    if *reader.records == before && reader.read_errors.is_empty() {
-        reader.read_errors.add(0, || {
+    converter.note_assumptions();
+    if *converter.records == before && converter.read_errors.is_empty() {
+        converter.read_errors.add(0, || {
             "there is no event in it; copy events in Event Viewer with Copy > Copy details as text, \
              or save the log as .evtx"
                 .to_owned()
         });
     }
-}
-
-fn read_labels(text: TextReader<impl Read>, reader: &mut Reader<'_>) {
-    let mut lines = Lines::new(text, MAX_LINE);
-    let mut draft = EventBuilder::default();
-    let mut number = 0;
-    while let Some(line) = lines.next() {
-        let line = match line {
-            Ok(line) => line,
-            Err(error) => {
-                reader.stopped(number, &error);
-                break;
-            }
-        };
-        number = line.number;
-        if draft.is_complete_before(line.text) {
-            let next = draft.next();
-            reader.take_copied(std::mem::replace(&mut draft, next));
-        }
-        draft.add(line.text, number);
-    }
-    reader.take_copied(draft);
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Objects of JSON, rows of a CSV and lists of properties: each is an event of some tool.
+//! Reads events as objects: JSON, rows of a CSV file, property lists, and CLIXML of PowerShell.
 
 use std::io::Read;
 
@@ -6,41 +6,42 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, MapAccess};
 use serde_json::Value;
 
-use super::flat::{self, Found, MODIFIED, Object};
-use super::reader::Reader;
+use super::converter::EventConverter;
+use super::flat_event::MODIFIED;
+use super::flatten::{Object, events_of_document, flatten_object, flatten_pairs};
+use crate::text::clixml;
 use crate::text::decode::TextReader;
 use crate::text::delimited::{Table, TableError};
 use crate::text::json::{ObjectVisitor, each_object};
 use crate::text::property_list::{DROPPED_MESSAGE, each_list};
 
-pub(super) fn read_json(text: TextReader<impl Read>, reader: &mut Reader<'_>) {
-    if let Err(error) = each_object(text, &mut Objects { reader }) {
-        reader.stopped(0, &error);
+/// Longest CLIXML file in bytes. It is read as a whole, because its objects refer to each other.
+const MAX_CLIXML: usize = 512 << 20;
+
+/// Reads the events of a JSON text.
+pub(super) fn read_json(text: TextReader<impl Read>, converter: &mut EventConverter<'_>) {
+    if let Err(error) = each_object(text, converter) {
+        converter.report_io_error(0, &error);
     }
 }
 
-/// Hands objects to the reader.
-struct Objects<'r, 'a> {
-    reader: &'r mut Reader<'a>,
-}
-
-impl ObjectVisitor for Objects<'_, '_> {
+impl ObjectVisitor for EventConverter<'_> {
     fn object<'de, A: MapAccess<'de>>(&mut self, first: &str, mut map: A, line: u64) -> Result<(), A::Error> {
         let mut object = Object::new();
         let value = map.next_value::<Value>()?;
         object.insert(first.to_owned(), value);
         object.extend(Object::deserialize(MapAccessDeserializer::new(map))?);
-        take_object(&object, line, self.reader);
+        convert_object(&object, line, self);
         Ok(())
     }
 
     fn error(&mut self, line: u64, what: String, is_cut_off: bool) {
         let end = if is_cut_off { "; the file ends within an object: export it again" } else { "" };
-        self.reader.read_errors.add(line, || format!("line {line} is not valid JSON: {what}{end}"));
+        self.read_errors.add(line, || format!("line {line} is not valid JSON: {what}{end}"));
     }
 }
 
-/// The rows of a table as the API of Log Analytics returns it: `columns` with names, and `rows` of values.
+/// Converts a table of the Log Analytics API, which has `columns` with names and `rows` of values, to objects.
 fn rows_of_table(table: &Object) -> impl Iterator<Item = Object> {
     let list = |name: &str| table.get(name).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let names: Vec<&str> =
@@ -50,63 +51,87 @@ fn rows_of_table(table: &Object) -> impl Iterator<Item = Object> {
     })
 }
 
-/// Takes an object, or the events of a document that wraps a list of them.
-pub(super) fn take_object(object: &Object, line: u64, reader: &mut Reader<'_>) {
+/// Converts an object, or the events in a document that lists them.
+fn convert_object(object: &Object, line: u64, converter: &mut EventConverter<'_>) {
     if let Some(tables) = object.get("tables").and_then(Value::as_array) {
         let rows = tables.iter().filter_map(Value::as_object).flat_map(rows_of_table);
-        return rows.for_each(|row| reader.take_found(flat::read_object(&row), line));
+        return rows.for_each(|row| converter.convert_content(flatten_object(&row), line));
     }
-    match flat::inner_lists(object) {
-        Some(list) => {
-            list.iter().filter_map(Value::as_object).for_each(|inner| take_object(inner, line, reader))
-        }
-        None => reader.take_found(flat::read_object(object), line),
+    match events_of_document(object) {
+        Some(events) => events
+            .iter()
+            .filter_map(Value::as_object)
+            .for_each(|event| convert_object(event, line, converter)),
+        None => converter.convert_content(flatten_object(object), line),
     }
 }
 
-pub(super) fn read_csv(text: TextReader<impl Read>, reader: &mut Reader<'_>) {
+/// Reads the rows of a CSV file as events.
+pub(super) fn read_csv(text: TextReader<impl Read>, converter: &mut EventConverter<'_>) {
     let mut table = match Table::open(text) {
         Ok(Some(table)) => table,
         Ok(None) => return,
-        Err(error) => return reader.stopped(0, &error),
+        Err(error) => return converter.report_io_error(0, &error),
     };
     let columns = table.header().columns().to_vec();
     while let Some(row) = table.next_row() {
         let row = match row {
             Ok(row) => row,
-            Err(TableError::Io(error)) => return reader.stopped(0, &error),
+            Err(TableError::Io(error)) => return converter.report_io_error(0, &error),
             Err(error) => {
-                reader.read_errors.add(u64::MAX, || error.to_string());
+                converter.read_errors.add(u64::MAX, || error.to_string());
                 continue;
             }
         };
         let cells = columns.iter().enumerate().map(|(at, name)| (name.as_str(), row.get(Some(at))));
-        // Event Viewer gives the description no column name.
+        // Event Viewer writes no name for the column of the description.
         let more = (columns.len()..row.width())
             .map(|at| ("message", row.get(Some(at))))
             .filter(|(_, cell)| !cell.is_empty());
         let pairs: Vec<(&str, &str)> = cells.chain(more).filter(|(_, cell)| !cell.is_empty()).collect();
         if pairs.iter().any(|(_, cell)| cell.contains(MODIFIED) && cell.ends_with("...")) {
-            reader.skip(
+            converter.report_skipped(
                 row.line,
                 "its text is cut off with ...; export it with Export-Csv instead of Format-Table or Out-File",
             );
             continue;
         }
-        reader.take_found(flat::read_pairs(pairs), row.line);
+        converter.convert_content(flatten_pairs(pairs), row.line);
     }
 }
 
-pub(super) fn read_lists(text: TextReader<impl Read>, reader: &mut Reader<'_>) {
+/// Reads property lists as events. A list that is not an event is skipped.
+pub(super) fn read_lists(text: TextReader<impl Read>, converter: &mut EventConverter<'_>) {
     let result = each_list(text, |list, line| {
-        let found = flat::read_pairs(list.iter().map(|(name, value)| (name.as_str(), value.as_str())));
-        if matches!(found, Found::Event(_) | Found::Record(_)) {
-            reader.take_found(found, line);
-        }
+        let pairs = list.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        converter.convert_content(flatten_pairs(pairs), line);
     });
     match result {
         Ok(None) => {}
-        Ok(Some(line)) => reader.skip(line, DROPPED_MESSAGE),
-        Err(error) => reader.stopped(0, &error),
+        Ok(Some(line)) => converter.report_skipped(line, DROPPED_MESSAGE),
+        Err(error) => converter.report_io_error(0, &error),
+    }
+}
+
+/// Reads the events of `Export-Clixml`.
+pub(super) fn read_clixml(mut text: TextReader<impl Read>, converter: &mut EventConverter<'_>) {
+    let mut xml = String::new();
+    loop {
+        match text.append_to(&mut xml) {
+            Ok(true) if xml.len() <= MAX_CLIXML => {}
+            Ok(true) => {
+                return converter.read_errors.add(0, || {
+                    format!("it is longer than {} MiB; export the log with wevtutil epl", MAX_CLIXML >> 20)
+                });
+            }
+            Ok(false) => break,
+            Err(error) => return converter.report_io_error(0, &error),
+        }
+    }
+    match clixml::objects(&xml) {
+        Ok(list) => list.iter().for_each(|object| convert_object(object, 0, converter)),
+        Err(what) => {
+            converter.read_errors.add(0, || format!("it is not valid CLIXML: {what}; export it again"))
+        }
     }
 }

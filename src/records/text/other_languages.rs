@@ -1,19 +1,21 @@
-//! Event 4 in languages other than English. Its values have fixed places in the sentence: the server follows the word for
-//! server, the target is the next name of a service, and the two domains are in parentheses, the target's first.
+//! Finds the values in messages of event 4 in languages other than English.
 //!
-//! The Russian wording is verified by a public post of a Windows 7 event. The wordings of the other languages are not: no
-//! public message table was found.
+//! The values have the same places in every language. The server follows the word for server. The target is the next SPN or
+//! computer account. The two domains are in parentheses, the target's first.
+//!
+//! A public post of a Windows 7 event confirms the Russian wording. No public message table was found for other languages.
 
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::flat::MODIFIED;
+use super::flat_event::MODIFIED;
 use crate::records::Datum;
 
-/// The verified wordings, by a piece that no other has.
-const VERIFIED: &[&str] = &["Использовалось конечное имя"];
+/// A piece of each confirmed wording that no other wording has.
+const CONFIRMED: &[&str] = &["Использовалось конечное имя"];
 
+/// The word for server in several languages, then the name.
 static SERVER: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
         r#"(?i)(?:\b(?:server|serveur|servidor|serwera|сервера)\b|サーバー|服务器|伺服器|서버)[\s"'„“”«‘]*([A-Za-z0-9_][A-Za-z0-9_./:@-]*\$?)"#,
@@ -21,22 +23,22 @@ static SERVER: LazyLock<Option<Regex>> = LazyLock::new(|| {
     .ok()
 });
 
-/// `class/host`, or the name of a computer account.
+/// An SPN, or the name of a computer account.
 static TARGET: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.:@/$*-]*[A-Za-z0-9_$*-]|[A-Za-z0-9_.-]+\$").ok()
 });
 
-/// Not text right after a word: `Intel(R)`, `192.0.2.1(Preferred)`.
+/// A name in parentheses that follow a blank or a non-ASCII character. `Intel(R)` and `192.0.2.1(Preferred)` do not match.
 static DOMAIN: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?:[^!-~]\(|（)([A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*)[)）]").ok());
 
-/// Has the text a dot and ends in letters? In parentheses there are also abbreviations (`SPN`), and after the message
-/// ports (`135 (0x87)`) and addresses. The name of a domain without a dot is lost.
+/// Is it a DNS name with a dot? Parentheses also contain abbreviations (`SPN`), numbers (`135 (0x87)`) and addresses. A domain
+/// name without a dot is not found.
 fn is_dns_domain(text: &str) -> bool {
     text.rsplit_once('.').is_some_and(|(_, last)| last.chars().any(char::is_alphabetic))
 }
 
-/// The values of event 4, and whether the wording is verified.
+/// Finds the values of event 4, and whether the wording is confirmed. `None` if the server or the target is missing.
 pub(super) fn values(description: &str) -> Option<(Vec<Datum>, bool)> {
     let error = description.find(MODIFIED)?;
     let server = SERVER.as_ref()?.captures(description)?.get(1)?;
@@ -62,7 +64,7 @@ pub(super) fn values(description: &str) -> Option<(Vec<Datum>, bool)> {
         .into_iter()
         .map(|(name, value)| Datum { name: Some(name.into()), value: value.into() })
         .collect();
-    Some((data, VERIFIED.iter().any(|piece| description.contains(piece))))
+    Some((data, CONFIRMED.iter().any(|piece| description.contains(piece))))
 }
 
 #[cfg(test)]

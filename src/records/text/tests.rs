@@ -14,6 +14,7 @@ fn read(input: &[u8]) -> (Vec<Record>, u64, Vec<String>) {
     let (mut found, mut records, mut read_errors) = (Vec::new(), 0, ReadErrors::default());
     read_events(
         input,
+        None,
         &crate::zone::Zone::UTC,
         &selection,
         &mut |r| found.push(r),

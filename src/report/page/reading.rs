@@ -55,7 +55,7 @@ impl Read {
         let text = |t: &str| shown_in(t, MAX_CHARS);
         let unfound = read.unfound.iter().map(|e| Unread {
             what: "not found or not readable",
-            path: text(&e.path().display().to_string()),
+            path: text(&e.path.display().to_string()),
             problems: vec![text(&e.to_string())],
             more: 0,
         });

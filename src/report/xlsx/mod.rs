@@ -249,7 +249,7 @@ fn inputs(
         sheet.row(cells)?;
     }
     for error in read.unfound {
-        let mut cells = vec![text("Not found"), Cell::Text(error.path().display().to_string())];
+        let mut cells = vec![text("Not found"), Cell::Text(error.path.display().to_string())];
         cells.extend((0..5).map(|_| none()));
         cells.push(Cell::Text(error.to_string()));
         sheet.row(cells)?;

@@ -3,7 +3,7 @@
 #[cfg(unix)]
 use std::io::{Seek, SeekFrom, Write};
 
-use krbtriage::files::{self, Kind};
+use krbtriage::files::{self, FileKind};
 use krbtriage::records::{EventFilter, Selection};
 use krbtriage::scan::ScanOptions;
 
@@ -218,7 +218,7 @@ fn every_number_of_threads_finds_the_same() {
     }
     std::fs::write(folder.path().join("readme.txt"), "hello").unwrap();
     let (inputs, _) = files::find(&[folder.path().into()]);
-    assert_eq!(inputs[2].kind, Kind::OtherText);
+    assert_eq!(inputs[2].kind, FileKind::OtherText);
     let mut results = [1, 2, 7].map(|threads| {
         let (records, reports) = read(&inputs, &everything(), &ScanOptions { threads, ..Default::default() });
         (records, reports.iter().map(|r| (r.chunks, r.records, r.events)).collect::<Vec<_>>())

@@ -2,8 +2,8 @@ use super::*;
 
 fn event(json: &str) -> FlatEvent {
     let Value::Object(object) = serde_json::from_str(json).unwrap() else { panic!("{json}") };
-    match read_object(&object) {
-        Found::Event(event) => *event,
+    match flatten_object(&object) {
+        ObjectContent::Event(event) => *event,
         other => panic!("{json}: {other:?}"),
     }
 }
@@ -55,6 +55,6 @@ fn values_without_names_keep_their_order() {
 fn what_is_no_event_is_nothing() {
     for json in [r#"{"id":"0b6","createdDateTime":"2026"}"#, r#"{"IPAddress":"192.0.2.1"}"#, "{}"] {
         let Value::Object(object) = serde_json::from_str(json).unwrap() else { panic!() };
-        assert!(matches!(read_object(&object), Found::Nothing), "{json}");
+        assert!(matches!(flatten_object(&object), ObjectContent::Nothing), "{json}");
     }
 }

@@ -1,34 +1,34 @@
-//! 1,000,000 SPNs in each format: time to load beside a plain line-by-line read of the same file, and peak memory
-//! with the index of owners.
+//! Loads 1,000,000 SPNs in each format. Prints the time next to that of a plain line-by-line read of the same file, and the
+//! peak memory including the index of owners.
 //!
-//! `cargo bench --bench accounts`; `-- COUNT` for another number of SPNs. The bounds: 1 s by the clock and 600 MiB in
-//! every format, on two cores.
+//! `cargo bench --bench accounts`, or `cargo bench --bench accounts -- COUNT` for another number of SPNs. The limits are 1 s
+//! by the clock and 600 MiB in every format on two cores.
 
 #[allow(dead_code, reason = "the tests use the other formats")]
 #[path = "../tests/it/support/account_files.rs"]
 mod account_files;
-#[path = "support/apart.rs"]
-mod apart;
+#[path = "support/separate_process.rs"]
+mod separate_process;
 
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use account_files::*;
-use apart::{measured_apart, peak_memory, spent, timed};
 use krbtriage::inventory::accounts::{Account, HostAliases, SpnIndex, load};
+use separate_process::{measure_separately, measure_times, path_to_measure, peak_memory, processor_ms};
 
-const SPNS_OF_AN_ACCOUNT: usize = 5;
+const SPNS_PER_ACCOUNT: usize = 5;
 const RUNS: usize = 5;
 
 fn main() {
-    match apart::file() {
+    match path_to_measure() {
         Some(file) => measure(&file),
-        None => all_formats(),
+        None => measure_all_formats(),
     }
 }
 
-fn all_formats() {
+fn measure_all_formats() {
     let count = std::env::args().skip(1).find_map(|a| a.parse().ok()).unwrap_or(1_000_000);
     let folder = tempfile::tempdir().unwrap();
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -40,7 +40,7 @@ fn all_formats() {
     for (name, content) in files(&accounts(count)) {
         let file = folder.path().join("export");
         fs::write(&file, content).unwrap();
-        let runs: Vec<[f64; 6]> = (0..RUNS).map(|_| measured_apart(&file)).collect();
+        let runs: Vec<[f64; 6]> = (0..RUNS).map(|_| measure_separately(&file)).collect();
         let best = |i: usize| runs.iter().map(|run| run[i]).fold(f64::MAX, f64::min);
         let [read, load, read_processor, load_processor, index, peak] = [0, 1, 2, 3, 4, 5].map(best);
         let size = fs::metadata(&file).unwrap().len() / 1_000_000;
@@ -54,7 +54,7 @@ fn all_formats() {
 
 fn accounts(spns: usize) -> Vec<Account> {
     let classes = ["HOST", "RestrictedKrbHost", "TERMSRV", "WSMAN", "HTTP"];
-    (0..spns / SPNS_OF_AN_ACCOUNT)
+    (0..spns / SPNS_PER_ACCOUNT)
         .map(|i| {
             let domain = if i % 3 == 0 { "emea.corp.example.com" } else { "apac.corp.example.com" };
             let name = format!("srv{i:06}");
@@ -91,22 +91,25 @@ fn files(accounts: &[Account]) -> impl Iterator<Item = (&'static str, Vec<u8>)> 
     formats.into_iter().map(|(name, make)| (name, make(accounts)))
 }
 
-/// Prints what [`measured_apart`] reads: ms for the plain read and the load by the clock, the same and the index by the
-/// processor, and the peak in MiB.
+/// Measures one file and prints the numbers for [`measure_separately`]: ms by the clock for the plain read and the load, ms of
+/// processor time for the plain read, the load and the index, and the peak memory in MiB.
 fn measure(file: &Path) {
     let paths: Vec<PathBuf> = vec![file.to_owned()];
-    let (read, _) = spent(|| plain_read(file));
-    let (load, inventory) = spent(|| load(&paths));
+    let (read, _) = measure_times(|| plain_read(file));
+    let (load, inventory) = measure_times(|| load(&paths));
     assert_eq!(inventory.files[0].read_errors, Vec::<String>::new());
-    let (index, built) = timed(|| SpnIndex::new(&inventory, &HostAliases::default()));
-    assert!(!built.is_empty());
+    let (index_ms, index) = processor_ms(|| SpnIndex::new(&inventory, &HostAliases::default()));
+    assert!(!index.is_empty());
     let peak = peak_memory().map_or(f64::NAN, |kib| kib as f64 / 1024.0);
-    println!("{} {} {} {} {index} {peak}", read.clock, load.clock, read.processor, load.processor);
-    // Freeing a million texts one by one is no part of it.
+    println!(
+        "{} {} {} {} {index_ms} {peak}",
+        read.clock_ms, load.clock_ms, read.processor_ms, load.processor_ms
+    );
+    // Do not measure the time that freeing a million texts takes.
     std::process::exit(0);
 }
 
-/// What `for line in file.lines()` costs, each line a text of its own; UTF-16 is not for `lines`, and read as bytes.
+/// Reads a file line by line, each into a text of its own. UTF-16, which `lines` refuses, is read as bytes.
 fn plain_read(file: &Path) -> usize {
     let open = || BufReader::new(fs::File::open(file).unwrap());
     let text: std::io::Result<usize> = open().lines().map(|line| Ok(line?.len())).sum();

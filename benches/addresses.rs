@@ -1,44 +1,45 @@
-//! 500,000 addresses of 100,000 hosts as CSV, and fewer in each format (the writers are slow): time to load beside what the
-//! csv crate takes to read the same file into owned records (a plain line-by-line read for what is no CSV), and peak memory.
+//! Loads 500,000 addresses of 100,000 hosts as CSV, and a fiftieth of them in each other format, because their writers are
+//! slow. Prints the time next to that of a plain read of the same file, and the peak memory. The plain read uses the csv crate
+//! with owned records for CSV, and lines for other formats.
 //!
-//! `cargo bench --bench addresses`; `-- COUNT` for another number of addresses. The bounds asked for of CSV: three times the
-//! csv crate, 300 MiB.
+//! `cargo bench --bench addresses`, or `cargo bench --bench addresses -- COUNT` for another number of addresses. The limits for
+//! CSV are three times the plain read and 300 MiB.
 
-#[path = "support/apart.rs"]
-mod apart;
 #[path = "../tests/it/support/inventories/mod.rs"]
 #[allow(dead_code, reason = "the tests use the rest")]
 mod inventories;
+#[path = "support/separate_process.rs"]
+mod separate_process;
 
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
-use apart::{measured_apart, peak_memory, timed};
 use inventories::{Row, exports};
 use krbtriage::inventory::addresses::{LoadOptions, load};
+use separate_process::{measure_separately, path_to_measure, peak_memory, processor_ms};
 
-const ADDRESSES_OF_A_HOST: usize = 5;
+const ADDRESSES_PER_HOST: usize = 5;
 const RUNS: usize = 5;
 
 fn main() {
-    match apart::file() {
+    match path_to_measure() {
         Some(folder) => measure(&folder),
-        None => all_formats(),
+        None => measure_all_formats(),
     }
 }
 
-fn all_formats() {
+fn measure_all_formats() {
     let count = std::env::args().skip(1).find_map(|a| a.parse().ok()).unwrap_or(500_000);
     println!("best of {RUNS}; processor time in ms");
     println!(
         "{:<38}{:>10}{:>6}{:>10}{:>8}{:>8}{:>10}",
         "format", "addresses", "MB", "csv/lines", "load", "times", "peak MiB"
     );
-    one("interfaces.csv", count, &[("interfaces.csv", project_csv(&rows(count)))]);
+    measure_format("interfaces.csv", count, &[("interfaces.csv", project_csv(&rows(count)))]);
     let few = count / 50;
     for export in exports(&rows(few)) {
-        one(export.files[0].0, few, &export.files);
+        measure_format(export.files[0].0, few, &export.files);
     }
 }
 
@@ -52,14 +53,14 @@ fn project_csv(rows: &[Row]) -> Vec<u8> {
     csv.into_inner().unwrap()
 }
 
-fn one(name: &str, count: usize, files: &[(&str, Vec<u8>)]) {
+fn measure_format(name: &str, count: usize, files: &[(&str, Vec<u8>)]) {
     let folder = tempfile::tempdir().unwrap();
     let mut size = 0;
     for (name, content) in files {
         size += content.len();
         fs::write(folder.path().join(name), content).unwrap();
     }
-    let runs: Vec<[f64; 3]> = (0..RUNS).map(|_| measured_apart(folder.path())).collect();
+    let runs: Vec<[f64; 3]> = (0..RUNS).map(|_| measure_separately(folder.path())).collect();
     let best = |i: usize| runs.iter().map(|run| run[i]).fold(f64::MAX, f64::min);
     let [read, load, peak] = [0, 1, 2].map(best);
     let (size, times) = (size / 1_000_000, load / read);
@@ -76,7 +77,7 @@ fn rows(count: usize) -> Vec<Row> {
     ];
     (0..count)
         .map(|i| {
-            let (host, nth) = (i / ADDRESSES_OF_A_HOST, i % ADDRESSES_OF_A_HOST);
+            let (host, nth) = (i / ADDRESSES_PER_HOST, i % ADDRESSES_PER_HOST);
             let domain = if host % 3 == 0 { "emea.corp.example.com" } else { "apac.corp.example.com" };
             let bits = u32::try_from(i).unwrap();
             let address = match nth {
@@ -96,19 +97,20 @@ fn rows(count: usize) -> Vec<Row> {
         .collect()
 }
 
-/// Prints what [`measured_apart`] reads: ms for the plain read and the load, and the peak in MiB.
+/// Measures one folder and prints the numbers for [`measure_separately`]: ms of processor time for the plain read and the load,
+/// and the peak memory in MiB.
 fn measure(folder: &Path) {
     let mut files: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
     files.sort();
-    let (load_time, inventory) = timed(|| load(&files, &LoadOptions::default()));
+    let (load_time, inventory) = processor_ms(|| load(&files, &LoadOptions::default()));
     let peak = peak_memory().map_or(f64::NAN, |kib| kib as f64 / 1024.0);
     for file in &inventory.files {
         assert_eq!(file.read_errors, Vec::<String>::new(), "{}", file.path);
     }
     assert!(!inventory.owned.is_empty());
-    let (read, _) = timed(|| files.iter().map(|file| plain_read(file)).sum::<usize>());
+    let (read, _) = processor_ms(|| files.iter().map(|file| plain_read(file)).sum::<usize>());
     println!("{read} {load_time} {peak}");
-    // Freeing half a million texts one by one is no part of it.
+    // Do not measure the time that freeing half a million texts takes.
     std::process::exit(0);
 }
 

@@ -1,6 +1,6 @@
-//! One chunk through each step: `cargo bench --bench engine`.
+//! Measures each step of reading one chunk of 64 KiB: `cargo bench --bench engine`.
 //!
-//! Times are for 64 KiB. For scale: a plain read of a chunk from the page cache takes some 7 us on a core.
+//! For comparison, a plain read of a chunk from the page cache takes some 7 us on one core.
 
 #[allow(dead_code, unused_imports, reason = "the tests use the rest")]
 #[path = "../tests/it/support/evtx/mod.rs"]
@@ -24,7 +24,7 @@ fn main() {
     divan::main();
 }
 
-/// What the chunk holds.
+/// Kinds of chunks by the events in them.
 const KINDS: [&str; 3] = ["no Kerberos", "one event 4 in ten", "event 4 only"];
 
 fn chunk(kind: &str) -> Vec<u8> {
@@ -46,7 +46,7 @@ fn chunk(kind: &str) -> Vec<u8> {
     writer.finish()[FILE_HEADER_LEN..FILE_HEADER_LEN + CHUNK_LEN].to_vec()
 }
 
-/// Finding chunks in a block: the magic in front of every slot.
+/// Finds the chunks of a block by the magic at the start of each slot.
 #[divan::bench]
 fn find_16_chunks(bencher: Bencher<'_, '_>) {
     let block = chunk(KINDS[0]).repeat(16);
@@ -64,7 +64,7 @@ fn find_16_chunks(bencher: Bencher<'_, '_>) {
     });
 }
 
-/// The chunk header's checksum (of all chunks), and that of the records (only where something is wrong).
+/// Verifies a checksum: the header's, which is verified for every chunk, or the records', only after an error.
 #[divan::bench(args = ["header", "records"])]
 fn checksum(bencher: Bencher<'_, '_>, which: &str) {
     let bytes = chunk(KINDS[0]);
@@ -75,7 +75,7 @@ fn checksum(bencher: Bencher<'_, '_>, which: &str) {
     });
 }
 
-/// The record gate with all that a triage asks for.
+/// Runs the gate with the selection of a triage.
 #[divan::bench(args = KINDS)]
 fn gate(bencher: Bencher<'_, '_>, kind: &str) {
     let (bytes, selection) = (chunk(kind), events::selection());
@@ -93,13 +93,13 @@ fn read(bencher: Bencher<'_, '_>, kind: &str, selection: &Selection, mut each: i
     });
 }
 
-/// The gate, and decoding of what gets past it.
+/// Runs the gate and decodes the records that pass it.
 #[divan::bench(args = KINDS)]
 fn gate_and_decode(bencher: Bencher<'_, '_>, kind: &str) {
     read(bencher, kind, &events::selection(), |record| drop(black_box(record)));
 }
 
-/// The gate, decoding, and grouping into incidents; every record is a duplicate but in the first round.
+/// Runs the gate, decodes, and builds incidents. After the first round every record is a duplicate.
 #[divan::bench(args = KINDS)]
 fn gate_decode_and_group(bencher: Bencher<'_, '_>, kind: &str) {
     let seen = DedupIndex::default();
@@ -107,7 +107,7 @@ fn gate_decode_and_group(bencher: Bencher<'_, '_>, kind: &str) {
     read(bencher, kind, &events::selection(), |record| builder.record(0, record));
 }
 
-/// The same by the `evtx` crate, which decodes everything and renders it as XML.
+/// Decodes all records and renders them as XML with the `evtx` crate.
 #[divan::bench(args = KINDS)]
 fn full_decode(bencher: Bencher<'_, '_>, kind: &str) {
     let (bytes, selection) = (chunk(kind), events::selection());

@@ -1,13 +1,14 @@
-//! What grows with what: a triage of N, 2 N and 4 N of something that could be compared each with each.
+//! Finds work that grows faster than its input: a triage of N, 2 N and 4 N things that could be compared with each other.
 //!
 //! ```text
-//! cargo bench --bench growth [-- KIND [FOLDER [N]]]
+//! cargo bench --bench growth [-- CASE [FOLDER [N]]]
 //! ```
 //!
-//! FOLDER keeps the inputs. KRBTRIAGE names another program to measure.
+//! CASE is part of the name of a case. FOLDER keeps the inputs. The variable KRBTRIAGE is the path of another program to
+//! measure.
 //!
-//! Whole program, release build, median of three runs. Four times the input may take little more than four times as
-//! long. Two lines have an aim: 2,000 shared addresses in 0.1 s, 400,000 events about one dead server in 3 s.
+//! Times are the median of three runs of the whole program. Four times the input may take little more than four times as
+//! long. Two cases have a limit: 2,000 shared addresses take 0.1 s, 400,000 events about one dead server 3 s.
 
 #[allow(dead_code, unused_imports, reason = "the tests use the rest")]
 #[path = "../tests/it/support/evtx/mod.rs"]
@@ -23,7 +24,7 @@ use evtx::{Event, EvtxWriter, dcom_10028, distributed_com, kerberos_event4, lsas
 
 const ALPHA: &str = "ALPHA.EXAMPLE.COM";
 
-/// Files of a run: what to write, and as which option of `triage`.
+/// The inputs of a triage.
 #[derive(Default)]
 struct Inputs {
     events: Vec<Event>,
@@ -31,25 +32,39 @@ struct Inputs {
     accounts: String,
 }
 
-struct Kind {
+/// A kind of input whose size grows.
+struct GrowthCase {
     name: &'static str,
+    /// The smallest number of things, N.
     start: usize,
     make: fn(usize) -> Inputs,
 }
 
-const KINDS: [Kind; 12] = [
-    Kind { name: "addresses that the client and the target share", start: 500, make: shared_with_client },
-    Kind { name: "addresses that a third host and the target share", start: 500, make: shared_with_third },
-    Kind { name: "DCOM 10009 of all clients about one server", start: 100_000, make: dead_server },
-    Kind { name: "LsaSrv 40960 of all clients about one server", start: 100_000, make: dead_server_lsa },
-    Kind { name: "DCOM 10028 of one client about many servers", start: 20_000, make: one_client },
-    Kind { name: "accounts of one SPN, with as many incidents", start: 5_000, make: accounts_of_spn },
-    Kind { name: "SPNs of one account, with as many incidents", start: 2_500, make: spns_of_account },
-    Kind { name: "domains of one short name, asked by full name", start: 5_000, make: domains_full },
-    Kind { name: "domains of one short name, asked by short name", start: 5_000, make: domains_short },
-    Kind { name: "targets alike in 15 characters", start: 5_000, make: alike },
-    Kind { name: "hosts alike in 15 characters, with addresses", start: 5_000, make: alike_known },
-    Kind { name: "domains of one account name", start: 5_000, make: account_name_in_domains },
+const CASES: [GrowthCase; 12] = [
+    GrowthCase {
+        name: "addresses that the client and the target share",
+        start: 500,
+        make: shared_with_client,
+    },
+    GrowthCase {
+        name: "addresses that a third host and the target share",
+        start: 500,
+        make: shared_with_third,
+    },
+    GrowthCase { name: "DCOM 10009 of all clients about one server", start: 100_000, make: dead_server },
+    GrowthCase {
+        name: "LsaSrv 40960 of all clients about one server",
+        start: 100_000,
+        make: dead_server_lsa,
+    },
+    GrowthCase { name: "DCOM 10028 of one client about many servers", start: 20_000, make: one_client },
+    GrowthCase { name: "accounts of one SPN, with as many incidents", start: 5_000, make: accounts_of_spn },
+    GrowthCase { name: "SPNs of one account, with as many incidents", start: 2_500, make: spns_of_account },
+    GrowthCase { name: "domains of one short name, asked by full name", start: 5_000, make: domains_full },
+    GrowthCase { name: "domains of one short name, asked by short name", start: 5_000, make: domains_short },
+    GrowthCase { name: "targets alike in 15 characters", start: 5_000, make: alike },
+    GrowthCase { name: "hosts alike in 15 characters, with addresses", start: 5_000, make: alike_known },
+    GrowthCase { name: "domains of one account name", start: 5_000, make: account_name_in_domains },
 ];
 
 fn main() {
@@ -59,15 +74,15 @@ fn main() {
     let folder = arguments.next().map_or_else(|| temporary.path().to_owned(), PathBuf::from);
     let start = arguments.next().and_then(|n| n.parse().ok());
     println!("{:52} {:>8} {:>9} {:>9} {:>9}  4 N / N", "", "N", "N, s", "2 N, s", "4 N, s");
-    for kind in KINDS.iter().filter(|kind| kind.name.contains(&wanted)) {
-        let start = start.unwrap_or(kind.start);
+    for case in CASES.iter().filter(|case| case.name.contains(&wanted)) {
+        let start = start.unwrap_or(case.start);
         let took = [1, 2, 4].map(|factor| {
-            let files = write(&folder, &(kind.make)(start * factor));
-            median([(); 3].map(|()| triage(&files)))
+            let files = write_inputs(&folder, &(case.make)(start * factor));
+            median([(); 3].map(|()| seconds_of_triage(&files)))
         });
         println!(
             "{:52} {:>8} {:>9.3} {:>9.3} {:>9.3} {:>8.1}",
-            kind.name,
+            case.name,
             start,
             took[0],
             took[1],
@@ -82,7 +97,7 @@ fn median(mut times: [f64; 3]) -> f64 {
     times[1]
 }
 
-fn triage(files: &[PathBuf]) -> f64 {
+fn seconds_of_triage(files: &[PathBuf]) -> f64 {
     let program = std::env::var("KRBTRIAGE").unwrap_or_else(|_| env!("CARGO_BIN_EXE_krbtriage").to_owned());
     let start = Instant::now();
     let run = Command::new(program)
@@ -100,8 +115,8 @@ fn triage(files: &[PathBuf]) -> f64 {
     start.elapsed().as_secs_f64()
 }
 
-/// The log, then the inventories that have anything.
-fn write(folder: &Path, inputs: &Inputs) -> Vec<PathBuf> {
+/// Writes the log and the inventories that are not empty. Returns their paths, the log first.
+fn write_inputs(folder: &Path, inputs: &Inputs) -> Vec<PathBuf> {
     let mut writer = EvtxWriter::new();
     inputs.events.iter().for_each(|event| writer.push(event));
     fs::create_dir_all(folder).unwrap();
@@ -119,7 +134,7 @@ fn write(folder: &Path, inputs: &Inputs) -> Vec<PathBuf> {
     files
 }
 
-/// The `n`th event of a log: a minute for each thousand, so that all lie near each other.
+/// Sets the time of the `n`th event of a log. Each minute has 1,000 events, so that all are near each other.
 fn at(event: Event, n: usize) -> Event {
     event.at(&format!("2026-10-06T{:02}:{:02}:00.{:07}Z", n / 60_000, n / 1000 % 60, n % 1000))
 }
@@ -198,7 +213,7 @@ fn accounts_of_spn(n: usize) -> Inputs {
     Inputs { events, accounts, ..Inputs::default() }
 }
 
-/// `srv1` in N domains, each with a client.
+/// Makes `srv1` in `n` domains, each with a client.
 fn one_name(n: usize, target: impl Fn(usize) -> String) -> Inputs {
     let mut addresses = String::new();
     let mut events = Vec::new();

@@ -4,10 +4,11 @@
 //! cargo run --release --example corpora -- FOLDER [REAL_LOGS | CHUNKS.zst]
 //! ```
 //!
-//! FOLDER/haystack has 16 logs of 64 MiB, one chunk in 200 with event 4; FOLDER/storm has 4, every second
-//! chunk of the Kerberos provider, 10 % of those records event 4. The other chunks are the sound ones of
-//! the real logs in the folder REAL_LOGS (`tests/data/evtx`; zstd or plain), or the sound ones of those in CHUNKS.zst, one
-//! after the other. Two runs give the same bytes.
+//! - FOLDER/haystack: 16 logs of 64 MiB. One chunk in 200 has event 4.
+//! - FOLDER/storm: 4 logs of 64 MiB. Every second chunk has only events of the Kerberos provider, 10 % of them event 4.
+//!
+//! The other chunks are the undamaged chunks of the real logs in the folder REAL_LOGS (`tests/data/evtx` by default, zstd or
+//! plain) or in CHUNKS.zst, in turn. Two runs give the same bytes.
 
 #[allow(dead_code, unused_imports, reason = "the tests use the rest")]
 #[path = "../tests/it/support/evtx/mod.rs"]
@@ -25,15 +26,14 @@ use evtx::{
 use krbtriage::chunks::header::Header;
 use krbtriage::chunks::{CHUNK_LEN, CHUNK_MAGIC, FILE_HEADER_LEN};
 
-/// Chunks of a log of 64 MiB.
+/// Number of chunks of a log, which has 64 MiB.
 const CHUNKS: usize = 1024;
-/// Distinct (answered by, target) of the event 4s of one client.
+/// Number of distinct pairs of responder and target of one client.
 const INCIDENTS: usize = 250;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);
-    let folder =
-        arguments.next().ok_or("say where to make the corpora: corpora FOLDER [REAL_LOGS | CHUNKS.zst]")?;
+    let folder = arguments.next().ok_or("pass the folder: corpora FOLDER [REAL_LOGS | CHUNKS.zst]")?;
     let logs =
         arguments.next().unwrap_or_else(|| concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/evtx").into());
     let real = sound_chunks(&logs)?;
@@ -64,7 +64,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Chunks with both checksums right: of the real logs in a folder, or of a file that has nothing else.
+/// The chunks with two right checksums in a folder of logs, or in a zstd file of chunks.
 fn sound_chunks(source: &Path) -> Result<Vec<Vec<u8>>, Box<dyn Error>> {
     let sound = match source.is_file() {
         true => sound_of(&zstd::decode_all(fs::File::open(source)?)?).collect(),
@@ -106,8 +106,7 @@ fn sound_of(chunks: &[u8]) -> impl Iterator<Item = Vec<u8>> {
     chunks.chunks(CHUNK_LEN).filter(is_sound).map(<[u8]>::to_vec)
 }
 
-/// A log with `chunks` chunks: of the Kerberos provider with one event 4 in ten, or of many providers with
-/// a few.
+/// Makes a log of `chunks` chunks. One event in ten is event 4. In a storm the others are of the Kerberos provider, too.
 fn written_chunks(
     file: usize,
     chunks: usize,
@@ -119,7 +118,7 @@ fn written_chunks(
         if chunk > 0 {
             writer = writer.next_chunk();
         }
-        // As many as surely fit into a chunk of 64 KiB.
+        // This many events always fit into a chunk of 64 KiB.
         for n in 0..if storm { 120 } else { 90 } {
             let number = numbers.next().unwrap_or(0);
             writer.push(&event(file, number, n, storm));
@@ -128,20 +127,20 @@ fn written_chunks(
     writer.finish()
 }
 
-/// A log is of one client, as a machine's own is; it is literal text in the provider's template.
+/// Makes an event of the client that belongs to the log.
 fn event(file: usize, number: usize, n: usize, storm: bool) -> Event {
     let incident = number / 10 % INCIDENTS;
     let computer = format!("CLIENT{file:02}.alpha.example.com");
-    let answered = format!("srv{incident:04}$");
+    let responder = format!("srv{incident:04}$");
     let event = match (n % 10, storm) {
         (0, _) => kerberos_event4(
             &computer,
-            &answered,
+            &responder,
             "ALPHA.EXAMPLE.COM",
             &format!("host/srv{:04}.beta.example.com", (incident * 7 + 1) % 1000),
             "BETA.EXAMPLE.COM",
         ),
-        (1..=6, true) => kerberos_event5(&computer, &answered, "ALPHA.EXAMPLE.COM"),
+        (1..=6, true) => kerberos_event5(&computer, &responder, "ALPHA.EXAMPLE.COM"),
         (_, true) => kerberos_event3(
             &computer,
             "0x19",
@@ -151,7 +150,7 @@ fn event(file: usize, number: usize, n: usize, storm: bool) -> Event {
             "krbtgt/ALPHA.EXAMPLE.COM",
         ),
         (1..=4, false) => service_state(&computer, "Windows Update", "running"),
-        (5..=7, false) => dcom_10028(&computer, &answered, "svchost.exe"),
+        (5..=7, false) => dcom_10028(&computer, &responder, "svchost.exe"),
         (_, false) => event_log(&computer, 6013, &["", "", "", "", "86400", "60", "0"]),
     };
     let second = number / 20;
@@ -166,7 +165,7 @@ fn event(file: usize, number: usize, n: usize, storm: bool) -> Event {
     ))
 }
 
-/// The header of `written`, saying how many chunks there are.
+/// The file header of `written` with the number of chunks of the whole log.
 fn file_header(written: &[u8]) -> Vec<u8> {
     let mut header = written[..FILE_HEADER_LEN].to_vec();
     header[16..24].copy_from_slice(&(CHUNKS as u64 - 1).to_le_bytes());

@@ -1,12 +1,15 @@
-//! Makes the extremes of `docs/performance.md`, out of what `corpora` made in the same folder:
+//! Makes the extreme inputs of `docs/performance.md` from the corpora that the example `corpora` made in the same folder:
 //!
 //! ```text
 //! cargo run --release --example extremes -- FOLDER one|sparse|flood|many...
 //! ```
 //!
-//! FOLDER/one has haystack's 16 logs in one file of 1 GiB; FOLDER/sparse one log of 6 GiB that is empty but for its
-//! first and last chunk; FOLDER/flood 10 million event 4 of 1,000 incidents (6 GB); FOLDER/many 50,000 logs of one
-//! chunk (3.4 GB). Two runs give the same bytes.
+//! - FOLDER/one: the 16 logs of haystack in one file of 1 GiB.
+//! - FOLDER/sparse: a log of 6 GiB that is zero except for its first and last chunk.
+//! - FOLDER/flood: 10 million event 4 of 1,000 incidents (6 GB).
+//! - FOLDER/many: 50,000 logs of one chunk (3.4 GB).
+//!
+//! Two runs give the same bytes.
 
 #[allow(dead_code, unused_imports, reason = "the tests use the rest")]
 #[path = "../tests/it/support/evtx/mod.rs"]
@@ -19,9 +22,9 @@ use std::path::{Path, PathBuf};
 
 use evtx::{Event, EvtxWriter, FILE_HEADER, kerberos_event4};
 
-/// As many event 4 as surely fit into a chunk of 64 KiB.
+/// Number of event 4 that always fit into a chunk of 64 KiB.
 const EVENTS_IN_CHUNK: usize = 120;
-/// Event 4s of a log of the flood, some 64 MiB.
+/// Number of event 4 in one log of the flood, which has some 64 MiB.
 const EVENTS_IN_LOG: usize = 1000 * EVENTS_IN_CHUNK;
 const EVENTS: usize = 10_000_000;
 const INCIDENTS: usize = 1000;
@@ -29,7 +32,7 @@ const INCIDENTS: usize = 1000;
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args_os().skip(1);
     let folder: PathBuf =
-        arguments.next().ok_or("say where: extremes FOLDER one|sparse|flood|many...")?.into();
+        arguments.next().ok_or("pass the folder: extremes FOLDER one|sparse|flood|many...")?.into();
     for what in arguments {
         match what.to_str() {
             Some("one") => one(&folder)?,
@@ -42,7 +45,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The header still says how many chunks the first log had; nobody may believe it.
+/// Joins the logs of haystack. The file header keeps the number of chunks of the first log, which is wrong now.
 fn one(folder: &Path) -> Result<(), Box<dyn Error>> {
     let mut logs: Vec<PathBuf> = fs::read_dir(folder.join("haystack"))?
         .map(|entry| entry.map(|entry| entry.path()))
@@ -88,7 +91,7 @@ fn many(into: &Path) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// A log with the event 4s of these numbers; no two events are the same.
+/// Makes a log with the events of these numbers. No two events are the same.
 fn log_of(numbers: std::ops::Range<usize>) -> Vec<u8> {
     let mut writer = EvtxWriter::new();
     for (place, number) in numbers.enumerate() {

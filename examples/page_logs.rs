@@ -1,11 +1,14 @@
-//! Makes the logs and inventories behind the pages that are looked at in a browser (`tests/page`, `docs/page.md`):
+//! Makes the logs and inventories of the pages that a browser tests (`tests/page`, `docs/page.md`):
 //!
 //! ```text
 //! cargo run --release --example page_logs -- FOLDER
 //! ```
 //!
-//! FOLDER/few has 5 incidents, FOLDER/many 20,000 of all causes, with an address that 300 hosts share, and FOLDER/hostile
-//! names made to be taken for markup, script, or a terminal's orders. Two runs give the same bytes.
+//! - FOLDER/few: 5 incidents.
+//! - FOLDER/many: 20,000 incidents of all causes. 300 hosts share an address.
+//! - FOLDER/hostile: names that look like markup, scripts, or escape sequences of a terminal.
+//!
+//! Two runs give the same bytes.
 
 #[allow(dead_code, unused_imports, reason = "the tests use the rest")]
 #[path = "../tests/it/support/evtx/mod.rs"]
@@ -23,8 +26,7 @@ const ADDRESSES: &str = "host,address,interface,description\n";
 const USB: &str = "IBM USB Remote NDIS Network Device";
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let folder: PathBuf =
-        std::env::args_os().nth(1).ok_or("say where to make them: page_logs FOLDER")?.into();
+    let folder: PathBuf = std::env::args_os().nth(1).ok_or("pass the folder: page_logs FOLDER")?.into();
     few(&folder.join("few"))?;
     many(&folder.join("many"))?;
     hostile(&folder.join("hostile"))?;
@@ -36,13 +38,13 @@ fn name(n: usize) -> String {
     format!("srv{n:04}.alpha.example.com")
 }
 
-/// Minutes behind midnight of 1 October 2026.
+/// The time this many minutes after 2026-10-01T00:00Z.
 fn at(minutes: usize) -> String {
     format!("2026-10-{:02}T{:02}:{:02}:17.25Z", 1 + minutes / 1440, minutes / 60 % 24, minutes % 60)
 }
 
-fn event(client: &str, answered: &str, target: &str, minutes: usize) -> Event {
-    kerberos_event4(client, answered, REALM, target, REALM).at(&at(minutes % (30 * 1440)))
+fn event(client: &str, responder: &str, target: &str, minutes: usize) -> Event {
+    kerberos_event4(client, responder, REALM, target, REALM).at(&at(minutes % (30 * 1440)))
 }
 
 fn write(folder: &Path, file: &str, events: Vec<Event>) -> Result<(), Box<dyn Error>> {
@@ -52,7 +54,7 @@ fn write(folder: &Path, file: &str, events: Vec<Event>) -> Result<(), Box<dyn Er
     Ok(())
 }
 
-/// Two hosts that reach themselves, a reverted machine, an SPN on the wrong account, and an event without a target.
+/// Makes two hosts that connect to themselves, a reverted machine, an SPN on the wrong account, and an event without a target.
 fn few(folder: &Path) -> Result<(), Box<dyn Error>> {
     let events = vec![
         event(&name(1), "srv0001$", &format!("host/{}", name(2)), 480),
@@ -78,8 +80,8 @@ fn few(folder: &Path) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// 20,000 incidents: 6,000 loopbacks by one address, 200 by another; 7,000 of 70 reverted machines; 3,000 of SPNs on the
-/// wrong account; 3,000 by stale names; 800 without a target.
+/// Makes 20,000 incidents: 6,000 loopbacks by one address and 200 by another, 7,000 of 70 reverted machines, 3,000 of SPNs on
+/// the wrong account, 3,000 by stale DNS records, and 800 without a target.
 fn many(folder: &Path) -> Result<(), Box<dyn Error>> {
     let mut addresses = String::from(ADDRESSES);
     for n in 1..=300 {
@@ -97,7 +99,7 @@ fn many(folder: &Path) -> Result<(), Box<dyn Error>> {
     let mut events = Vec::new();
     for n in 0..6_000 {
         let (client, target) = (1 + n % 300, 1 + (n % 300 + 1 + n / 300) % 300);
-        // Since the update of the firmware, on the 12th.
+        // The firmware update on 12 October started the loopbacks.
         let minutes = 16_000 + n * 131 % 26_000;
         events.push(event(
             &name(client),
@@ -153,7 +155,7 @@ fn many(folder: &Path) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// What a name can do to a page, a script in it, or a terminal.
+/// Names that could harm a page, a script in it, or a terminal.
 pub const HOSTILE: [&str; 12] = [
     "<img src=x onerror=alert(1)>",
     "</script><script>alert(1)</script>",
@@ -178,7 +180,7 @@ fn hostile(folder: &Path) -> Result<(), Box<dyn Error>> {
         events.push(event("srv1.alpha.example.com", "srv9$", &format!("cifs/{name}"), n * 60 + 2));
         events.push(event(name, name, name, n * 60 + 3));
     }
-    // A loopback whose names are in the picture.
+    // A loopback, whose names the diagram shows.
     events.push(event("<u>one</u>", "<u>one</u>$", "host/<i>two</i>", 900));
     events.push(event("srv1.alpha.example.com", "srv9$", &long, 901));
     write(folder, "<b onclick=alert(1)>.evtx", events)?;

@@ -1,11 +1,11 @@
-//! How long the scan takes, beside a plain parallel read of the same bytes:
+//! Measures the scan next to a plain parallel read of the same bytes:
 //!
 //! ```text
 //! cargo run --release --example scan -- [--threads N] [--rounds N] [--only SELECTION] LOGS...
 //! ```
 //!
-//! Both read the files with positioned reads of the same size into a buffer per thread; the plain read does
-//! nothing with the bytes. The best of the rounds counts. Records are counted and let go.
+//! Both read the files with positioned reads of the same size into a buffer per thread. The plain read ignores the bytes. The
+//! scan counts the records. The best of the rounds is printed.
 
 use std::fs::File;
 use std::path::PathBuf;
@@ -13,17 +13,16 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use krbtriage::chunks::BLOCK_LEN;
-use krbtriage::files::FileIndex;
-use krbtriage::files::{self, FileKind, Input};
+use krbtriage::files::{self, FileIndex, FileKind, Input};
 use krbtriage::io_util::read_full_at;
 use krbtriage::records::{EventFilter, Record, Selection};
 use krbtriage::scan::{RecordVisitor, ScanOptions, scan};
 
-/// Counts records and lets them go.
+/// Counts records.
 #[derive(Default)]
-struct Counted(u64);
+struct RecordCounter(u64);
 
-impl RecordVisitor for Counted {
+impl RecordVisitor for RecordCounter {
     fn record(&mut self, _: FileIndex, record: Record) {
         self.0 += 1;
         std::hint::black_box(&record);
@@ -54,9 +53,9 @@ fn main() {
     let selections = [
         ("nothing", Selection::new(vec![])),
         ("event 4", kerberos()),
-        ("what a triage asks for", krbtriage::events::selection()),
+        ("selection of a triage", krbtriage::events::selection()),
     ];
-    // In turns, so that what else the machine does hits all of them.
+    // The measurements alternate, so that other load on the machine affects all of them.
     let mut plain = Duration::MAX;
     let mut took = [Duration::MAX; 3];
     let mut found = [(0, 0); 3];
@@ -67,7 +66,7 @@ fn main() {
                 continue;
             }
             *took = time(|| {
-                let done = scan(&inputs, selection, &options, &(), Counted::default);
+                let done = scan(&inputs, selection, &options, &(), RecordCounter::default);
                 let events: u64 = done.visitors.iter().map(|c| c.0).sum();
                 *found = (events, done.files.iter().map(|f| f.records).sum());
             })

@@ -75,15 +75,15 @@ const LABELS: &[(Label, &[&str])] = &[
         "イベント XML", "事件 Xml"]),
 ];
 
-/// The labels by their names in lower case.
+/// The label with each name in lower case.
 static LABELS_BY_NAME: LazyLock<HashMap<String, Label>> = LazyLock::new(|| {
     let names =
         LABELS.iter().flat_map(|(label, names)| names.iter().map(|name| (name.to_lowercase(), *label)));
     names.collect()
 });
 
-/// Length in bytes that no name of a label exceeds.
-const LONGEST_LABEL: usize = 64;
+/// Most bytes of the name of a label. The longest has fewer.
+const MAX_LABEL_NAME: usize = 64;
 
 impl Label {
     /// Splits a line into its label and value. `None` if the line does not begin with a label.
@@ -100,7 +100,7 @@ impl Label {
         }
         // dcdiag: `An error event occurred.  EventID: 0x40000004`.
         let name = name.rsplit_once("  ").map_or(name, |(_, last)| last);
-        (name.len() <= LONGEST_LABEL).then_some(())?;
+        (name.len() <= MAX_LABEL_NAME).then_some(())?;
         Some((*LABELS_BY_NAME.get(&name.to_lowercase())?, value))
     }
 }

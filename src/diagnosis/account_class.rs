@@ -73,7 +73,7 @@ fn has_own_host(account: &Account) -> bool {
         || account.spns.is_empty()
 }
 
-/// When the password of an unused computer account was set; `None` if the account was in use near the events.
+/// The date of the password of a computer account that was unused at the time of the events; `None` for any other account.
 pub(crate) fn unused_since(account: &Account, events: Timestamp) -> Option<Timestamp> {
     let set = account.password_last_set.filter(|_| account.is_computer())?;
     (events.duration_since(set) > UNUSED).then_some(set)

@@ -1,4 +1,4 @@
-//! One incident with all data that the rules read.
+//! The input of the rules: an incident with all data about it.
 
 use super::connection::{Connection, Topology};
 use super::context::{Context, Fleet};

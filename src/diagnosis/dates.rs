@@ -50,7 +50,7 @@ impl LogCoverage {
     }
 }
 
-/// The time at which an inventory was collected.
+/// When an inventory was collected, and how that is known.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct CollectionTime {
     pub at: Option<Timestamp>,

@@ -122,7 +122,7 @@ fn undated(case: &Case<'_>, source: &Source) -> Option<Caveat> {
     })
 }
 
-/// Adds to a time. The time of a crafted event may be the last possible one.
+/// Adds to a time, up to the last possible one, which a crafted event may have.
 fn later(time: Timestamp, by: SignedDuration) -> Timestamp {
     time.checked_add(by).unwrap_or(Timestamp::MAX)
 }

@@ -1,7 +1,7 @@
-//! Diagnosis: the cause of each incident, how well it is proved, and what to do.
+//! Diagnosis: decides the cause of each incident, the confidence in it, and the fix.
 //!
-//! A line of whole parts, each built from those before it. Three questions carry it (`docs/causes.md`): whose key encrypted
-//! the ticket, who answered, who was meant.
+//! Three questions decide (`docs/causes.md`): which account's key encrypted the ticket, which machine answered, and which one the
+//! client meant. The files form a pipeline, and each builds its result from the results of those before it:
 //!
 //! ```text
 //! verdict (vocabulary) -> context -> parties -> connection -> ownership -> signals -> case
@@ -39,7 +39,7 @@ pub use context::Context;
 pub use dates::{FileDates, LogDates};
 pub(crate) use diagnose::diagnose_as;
 pub use diagnose::{Diagnosis, diagnose};
-pub(crate) use evidence::AGAINST;
+pub(crate) use evidence::AGAINST_PREFIX;
 pub use evidence::{Evidence, EvidenceRole, Fact, Relation};
 pub use finding::Finding;
 pub use finding::general_fix;

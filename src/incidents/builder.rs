@@ -188,7 +188,7 @@ impl<'a> IncidentBuilder<'a> {
         self
     }
 
-    /// Did an earlier run count this event? Counts it if `counts`, for that run or for this one.
+    /// Did an earlier run count this event? If `counts` is set, the event is added to that run's number or to this run's.
     fn was_reported(&mut self, record: &Record, event: &ApErrModified, counts: bool) -> bool {
         let Some(reported) = self.reported else { return false };
         let fingerprint = ReportedEvents::fingerprint(record, Some(event));

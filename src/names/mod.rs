@@ -1,7 +1,7 @@
-//! Names as Kerberos and Windows write them, and when two of them mean the same.
+//! The names in Kerberos events and in directories, and how they are compared.
 //!
-//! Comparison folds case and nothing else: names may be chosen by somebody hostile, so no character is
-//! stripped or cleaned (a trailing dot, the `$`, a realm and the NetBIOS cut are parts of the grammar).
+//! An attacker may choose a name. So a comparison ignores only case and the optional parts of a name's grammar: a trailing
+//! dot, the `$`, a realm, and the characters after the 15th of a NetBIOS name. No other character is removed.
 
 mod host;
 mod principal;
@@ -34,7 +34,7 @@ pub(crate) fn same_domain(a: &str, b: &str) -> bool {
     a == b || is_flat_of(&a, &b) || is_flat_of(&b, &a)
 }
 
-/// Removes the dot that may end a fully qualified name (RFC 1034 3.1) and means nothing.
+/// Removes the trailing dot of a fully qualified name (RFC 1034 3.1).
 fn without_dot(text: &str) -> &str {
     text.strip_suffix('.').unwrap_or(text)
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use crate::diagnosis::{
-    AGAINST, Evidence, EvidenceRole, Fact, Relation, Request, Step, is_for_people, title_of,
+    AGAINST_PREFIX, Evidence, EvidenceRole, Fact, Relation, Request, Step, is_for_people, title_of,
 };
 use crate::text::sentence::uncapitalised;
 
@@ -122,7 +122,7 @@ impl<T: Display> Display for Parts<T> {
 impl Display for EvidenceItem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.role == EvidenceRole::Against {
-            f.write_str(AGAINST)?;
+            f.write_str(AGAINST_PREFIX)?;
         }
         self.parts.fmt(f)
     }
@@ -193,7 +193,7 @@ impl EvidenceItem {
     /// Parses a report's cell. The role is from its own column.
     pub fn from_cell(cell: &str, role: EvidenceRole) -> Self {
         let text = match role {
-            EvidenceRole::Against => cell.strip_prefix(AGAINST).unwrap_or(cell),
+            EvidenceRole::Against => cell.strip_prefix(AGAINST_PREFIX).unwrap_or(cell),
             EvidenceRole::For | EvidenceRole::Excludes | EvidenceRole::Rival => cell,
         };
         Self::of(role, Parts::read(text, Map::new()))

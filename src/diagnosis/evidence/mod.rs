@@ -49,7 +49,7 @@ impl EvidenceRole {
     }
 }
 
-/// One item of evidence.
+/// A fact with its role in a verdict.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Evidence {
     pub role: EvidenceRole,
@@ -67,12 +67,12 @@ impl Evidence {
 }
 
 /// Start of the text of an item that speaks against the verdict.
-pub(crate) const AGAINST: &str = "against it: ";
+pub(crate) const AGAINST_PREFIX: &str = "against it: ";
 
 impl fmt::Display for Evidence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.role == EvidenceRole::Against {
-            f.write_str(AGAINST)?;
+            f.write_str(AGAINST_PREFIX)?;
         }
         self.fact.fmt(f)
     }
@@ -131,7 +131,8 @@ fn as_text<S: serde::Serializer>(source: &Option<Source>, serializer: S) -> Resu
     }
 }
 
-/// One fact. JSON reports have the names of the variants and fields (`docs/schema`).
+/// A fact that an inventory, a log or the event itself shows. JSON reports have the names of the variants and fields
+/// (`docs/schema`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Fact {

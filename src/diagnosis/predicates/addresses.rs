@@ -116,7 +116,7 @@ fn shared_address(case: &Case<'_>, host: Option<HostId>, may: &dyn Fn(IpAddr) ->
         return None;
     }
     // A DCOM event quotes the address that the program used.
-    let all_quoted = quoted_addresses(case);
+    let all_quoted = dcom_peer_addresses(case);
     let quoted: Vec<IpAddr> = common.iter().copied().filter(|address| all_quoted.contains(address)).collect();
     if !quoted.is_empty() {
         common = quoted;
@@ -207,7 +207,7 @@ fn conflict_on_the_link(case: &Case<'_>, address: IpAddr) -> bool {
 }
 
 /// The addresses that DistributedCOM events name as the peer.
-pub(super) fn quoted_addresses(case: &Case<'_>) -> HashSet<IpAddr> {
+pub(super) fn dcom_peer_addresses(case: &Case<'_>) -> HashSet<IpAddr> {
     let failed =
         |near: &NearSignal<'_>| near.concern == Concern::Connection && near.kind() == SignalKind::DcomFailed;
     case.signals
@@ -293,8 +293,7 @@ pub(in crate::diagnosis) fn name_resolves_to_host(case: &Case<'_>) -> Option<Pro
         dns_sources(case, |a| a == address),
     ];
     if p.at_most < Confidence::Confirmed {
-        p.missing.push(ask_target_addresses(case));
-        p.missing.push(ask_responder_addresses(case));
+        p.missing.extend([ask_target_addresses(case), ask_responder_addresses(case)]);
     }
     Some(p)
 }
@@ -376,8 +375,7 @@ pub(in crate::diagnosis) fn names_resolve_to_one_address(case: &Case<'_>) -> Opt
         // Most records that are made by hand with another server's address are made on purpose.
         None => p.kind = Some(Kind::ClusterOrAlias),
     }
-    p.missing.push(ask_meant_name(case));
-    p.missing.push(ask_target_addresses(case));
+    p.missing.extend([ask_meant_name(case), ask_target_addresses(case)]);
     Some(p)
 }
 
@@ -391,8 +389,7 @@ pub(in crate::diagnosis) fn address_conflict(case: &Case<'_>) -> Option<Proof> {
     let mut p = Proof::new(case, Repair::Addresses(near.recorded.signal.addresses.clone()));
     p.shared.clone_from(&near.recorded.signal.addresses);
     p.evidence.push(near.as_fact(Relation::Decisive));
-    p.missing.push(ask_responder_addresses(case));
-    p.missing.push(ask_target_addresses(case));
+    p.missing.extend([ask_responder_addresses(case), ask_target_addresses(case)]);
     Some(p)
 }
 
@@ -421,8 +418,7 @@ pub(in crate::diagnosis) fn client_shares_nothing(case: &Case<'_>) -> Option<Pro
         target: parties.target_text().into(),
         of_target: list(&theirs),
     });
-    p.missing.push(ask_resolution(case));
-    p.missing.push(ask_meant_name(case));
+    p.missing.extend([ask_resolution(case), ask_meant_name(case)]);
     Some(p)
 }
 

@@ -50,8 +50,7 @@ pub(in crate::diagnosis) fn another_host(case: &Case<'_>) -> Option<Proof> {
         responder: parties.incident.answered_by.clone(),
         target: parties.incident.target.clone(),
     });
-    p.missing.push(ask_resolution(case));
-    p.missing.push(ask_meant_name(case));
+    p.missing.extend([ask_resolution(case), ask_meant_name(case)]);
     note_unlisted_account(case, &mut p);
     if parties.shareable(case.connection.responder_id).is_empty() && !is_unlisted_account(case) {
         p.missing.push(ask_responder_addresses(case));
@@ -111,8 +110,7 @@ pub(in crate::diagnosis) fn name_in_two_domains(case: &Case<'_>) -> Option<Proof
     // The names do not show which of the two answered. Realms and key do.
     p.at_most = if certain { Confidence::Confirmed } else { Confidence::Likely };
     if !certain {
-        p.missing.push(ask_resolution(case));
-        p.missing.push(ask_spn_owner(case));
+        p.missing.extend([ask_resolution(case), ask_spn_owner(case)]);
     }
     p.basis.owners = true;
     Some(p)

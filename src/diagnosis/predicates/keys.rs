@@ -17,7 +17,7 @@ use crate::inventory::accounts::Account;
 use crate::names::{HostName, Principal, Spn};
 use jiff::SignedDuration;
 
-/// Age of a password that nobody has set lately, so that a host which missed the change is not the cause.
+/// Age from which on a password is old. A host cannot have missed a recent change of it.
 const OLD_PASSWORD: SignedDuration = SignedDuration::from_hours(3 * 365 * 24);
 /// Most time between `pwdLastSet` and `whenChanged` if both show one change. Replication and clocks may separate them.
 const SAME_CHANGE: SignedDuration = SignedDuration::from_mins(15);
@@ -112,8 +112,7 @@ pub(in crate::diagnosis) fn session_refused(case: &Case<'_>) -> Option<Proof> {
             && !near.is_routine
     };
     let mut p = refusal_proof(case, &refused_session)?;
-    p.missing.push(ask_host_log(case));
-    p.missing.push(ask_encryption_types(case));
+    p.missing.extend([ask_host_log(case), ask_encryption_types(case)]);
     Some(p)
 }
 
@@ -292,8 +291,7 @@ pub(in crate::diagnosis) fn only_owner(case: &Case<'_>) -> Option<Proof> {
             p.missing.push(Request::Replication { account: ask() });
         }
         _ => {
-            p.missing.push(ask_host_log(case));
-            p.missing.push(Request::Replication { account: ask() });
+            p.missing.extend([ask_host_log(case), Request::Replication { account: ask() }]);
         }
     }
     p.missing.push(ask_encryption_types(case));
@@ -359,18 +357,14 @@ pub(in crate::diagnosis) fn several_classes(case: &Case<'_>) -> Option<Proof> {
     }
     let mut p = key_proof(case);
     p.evidence.push(Fact::ClassesFail { count, host: case.parties.target_text().into() });
-    p.missing.push(ask_host_log(case));
-    p.missing.push(ask_spn_owner(case));
-    p.missing.push(ask_encryption_types(case));
+    p.missing.extend([ask_host_log(case), ask_spn_owner(case), ask_encryption_types(case)]);
     Some(p)
 }
 
 /// The target answered, and nothing more is known. This always matches.
 pub(in crate::diagnosis) fn single_class(case: &Case<'_>) -> Option<Proof> {
     let mut p = key_proof(case);
-    p.missing.push(ask_spn_owner(case));
-    p.missing.push(ask_host_log(case));
-    p.missing.push(ask_encryption_types(case));
+    p.missing.extend([ask_spn_owner(case), ask_host_log(case), ask_encryption_types(case)]);
     Some(p)
 }
 

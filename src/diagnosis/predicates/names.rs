@@ -22,7 +22,7 @@ use crate::inventory::accounts::Account;
 use crate::inventory::accounts::is_cluster_spn;
 use crate::names::{HostMatch, HostName, Principal};
 
-/// The machine that answered.
+/// The name of the machine that answered, with its domain if that is certain.
 fn answering_host<'c>(case: &'c Case<'_>) -> Option<&'c HostName> {
     match case.connection.topology {
         Topology::ClientAnswered => case.parties.client_host.as_ref(),
@@ -204,8 +204,8 @@ pub(super) fn cluster_account<'a>(case: &Case<'a>) -> Option<&'a Account> {
     })
 }
 
-/// Is the responder not a node of the cluster? The list has all SPNs of its account, and not the SPN that the cluster's accounts
-/// have.
+/// Is the responder not a node of the cluster? True if the list has all SPNs of its account, and the SPN for the management of a
+/// cluster is not among them.
 fn is_no_node(case: &Case<'_>, cluster: &Account) -> bool {
     let bare = |account: &&Account| !account.spns_are_partial && !account.manages_cluster();
     let accounts = &case.ownership.responder_accounts;

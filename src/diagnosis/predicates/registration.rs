@@ -152,8 +152,7 @@ pub(in crate::diagnosis) fn spn_elsewhere_perhaps(case: &Case<'_>) -> Option<Pro
         p.evidence.push(Fact::NoComputer { name: case.parties.target_text().into() });
     }
     mark_leftover(case, &mut p);
-    p.missing.push(ask_service_identity(case));
-    p.missing.push(ask_resolution(case));
+    p.missing.extend([ask_service_identity(case), ask_resolution(case)]);
     if case.parties.target_name.is_known {
         p.missing.push(ask_target_addresses(case));
     }
@@ -249,7 +248,7 @@ pub(in crate::diagnosis) fn spn_twice_perhaps(case: &Case<'_>) -> Option<Proof> 
     Some(p)
 }
 
-/// A proof if several accounts own the SPN, and the comparison of the KDC's choice with the responder gives `key`.
+/// A proof if several accounts own the SPN, and the owner of the ticket's key is `key`.
 fn several_owners(case: &Case<'_>, key: TicketKey) -> Option<Proof> {
     if case.ownership.owners.len() < 2 || case.ownership.ticket_key() != key {
         return None;
@@ -285,8 +284,7 @@ pub(in crate::diagnosis) fn kdc_found_duplicate(case: &Case<'_>) -> Option<Proof
     if case.ownership.ticket_key() == TicketKey::Responder && case.ownership.owners.len() == 1 {
         p.caveats.push(Caveat::OnlyOwner { responder: case.parties.incident.answered_by.clone() });
     }
-    p.missing.push(ask_spn_owner(case));
-    p.missing.push(ask_host_log(case));
+    p.missing.extend([ask_spn_owner(case), ask_host_log(case)]);
     Some(p)
 }
 
@@ -340,8 +338,7 @@ pub(in crate::diagnosis) fn class_of_service_accounts(case: &Case<'_>) -> Option
     if is_web_class(&class) {
         p.missing.push(Request::KernelMode { host: case.server_name() });
     }
-    p.missing.push(ask_host_log(case));
-    p.missing.push(ask_encryption_types(case));
+    p.missing.extend([ask_host_log(case), ask_encryption_types(case)]);
     Some(p)
 }
 
@@ -368,8 +365,6 @@ pub(in crate::diagnosis) fn site_on_client(case: &Case<'_>) -> Option<Proof> {
     });
     p.evidence.push(Fact::ServiceClass { class: case.parties.spn()?.class.clone() });
     p.kind = is_web_class(&class).then_some(Kind::KernelMode);
-    p.missing.push(super::ask_meant_name(case));
-    p.missing.push(ask_spn_owner(case));
-    p.missing.push(ask_resolution(case));
+    p.missing.extend([super::ask_meant_name(case), ask_spn_owner(case), ask_resolution(case)]);
     Some(p)
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use super::addresses::quoted_addresses;
+use super::addresses::dcom_peer_addresses;
 use super::is_site_class;
 use super::target::is_of_target;
 use crate::diagnosis::account_class::is_in_use;
@@ -26,7 +26,7 @@ const RARE_SHARE: usize = 50;
 /// Number of owners if only the client and the target own an address.
 const TWO_OWNERS: usize = 2;
 
-/// Number of other clients that reached themselves which shows that programs here choose the address.
+/// Number of other clients that must have reached themselves through an address to show that programs choose it.
 const ENOUGH_LOOPBACKS: usize = 2;
 
 /// Did neither the hosts file nor DNS resolve the target's name to the client?
@@ -47,7 +47,7 @@ pub(in crate::diagnosis) fn no_name_to_client(case: &Case<'_>, proof: &Proof) ->
     }
     let owners = |address: &IpAddr| hosts.owner_set(*address).map_or(0, BTreeSet::len);
     let with_addresses = hosts.with_addresses();
-    let quoted = quoted_addresses(case);
+    let quoted = dcom_peer_addresses(case);
     let excludes = |address: &IpAddr| {
         let rare = with_addresses >= LARGE_INVENTORY && owners(address) * RARE_SHARE <= with_addresses;
         let followed = home && parties.resolves_to(*address);

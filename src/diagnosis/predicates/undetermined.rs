@@ -50,8 +50,7 @@ pub(in crate::diagnosis) fn realm_target(case: &Case<'_>) -> Option<Proof> {
 pub(in crate::diagnosis) fn domain_target(case: &Case<'_>) -> Option<Proof> {
     let mut p = Proof::for_target_name(case);
     p.evidence.push(Fact::DomainTarget { target: case.parties.target_text().into() });
-    p.missing.push(ask_host_log(case));
-    p.missing.push(Request::ControllerLogs { spn: case.spn_name() });
+    p.missing.extend([ask_host_log(case), Request::ControllerLogs { spn: case.spn_name() }]);
     Some(p)
 }
 

@@ -4,7 +4,7 @@ use super::Step;
 use super::view::{Service, View};
 use crate::diagnosis::command::Command;
 use crate::diagnosis::request::{
-    CLUSTER_EVENTS, POOLS, SERVICES, WINDOWS_AUTHENTICATION, account_query, appcmd, spn_query,
+    CLUSTER_EVENTS, LIST_POOLS, LIST_SERVICES, WINDOWS_AUTHENTICATION, account_query, appcmd, spn_query,
 };
 
 /// The step that makes every node run the service under one account.
@@ -81,8 +81,8 @@ fn list_nodes(view: &View<'_>) -> Step {
         view.target.in_sentence(),
         view.service.words()
     ));
-    let services = Command::at("every node", SERVICES);
-    let pools = view.may_be(Service::Web).then(|| appcmd("every web node", POOLS));
+    let services = Command::at("every node", LIST_SERVICES);
+    let pools = view.may_be(Service::Web).then(|| appcmd("every web node", LIST_POOLS));
     let replicas = view.may_be(Service::Sql).then(|| {
         Command::at("SQL Server", "sqlcmd -E -Q 'SELECT replica_server_name FROM sys.availability_replicas'")
     });

@@ -4,7 +4,8 @@ use super::Step;
 use super::view::View;
 use crate::diagnosis::command::Command;
 use crate::diagnosis::request::{
-    CHECK_STORAGE_ACCOUNT, LIST_KEYTAB, STORAGE_MODULE, account_query, list_and, two_domains, verify_trust,
+    CHECK_STORAGE_ACCOUNT, LIST_KEYTAB, STORAGE_MODULE, account_query, join_names_with_and, two_domains,
+    verify_trust,
 };
 
 const LINUX: &str = "the host (Linux)";
@@ -229,7 +230,7 @@ pub(super) fn entra(view: &View<'_>) -> Vec<Step> {
 pub(super) fn trust(view: &View<'_>) -> Vec<Step> {
     let both = match view.domains.as_slice() {
         [] | [_] => "the two domains".to_owned(),
-        all => list_and(all),
+        all => join_names_with_and(all),
     };
     let (here, there) = two_domains(&view.domains);
     let place = "a domain controller of each side";

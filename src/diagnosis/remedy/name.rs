@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::Step;
 use super::view::{Service, View};
 use crate::diagnosis::command::{Command, NameRole};
-use crate::diagnosis::request::{list_and, on_every_controller, spn_query, two_domains};
+use crate::diagnosis::request::{join_names_with_and, on_every_controller, spn_query, two_domains};
 
 /// The arguments of the DNS cmdlets that select the target's record.
 fn record_arguments(view: &View<'_>) -> String {
@@ -234,7 +234,7 @@ pub(super) fn same_name(view: &View<'_>) -> Vec<Step> {
     let (client, target) = (view.client.in_sentence(), view.target.in_sentence());
     let domains = match view.domains.as_slice() {
         [] | [_] => "both domains".to_owned(),
-        all => list_and(all),
+        all => join_names_with_and(all),
     };
     let (here, there) = two_domains(&view.domains);
     let label = view.target.netbios_label();

@@ -3,7 +3,7 @@
 use super::Step;
 use super::view::{Service, View};
 use crate::diagnosis::command::{Command, Name, NameRole};
-use crate::diagnosis::request::{account_query, list_and, on_every_controller, spn_query};
+use crate::diagnosis::request::{account_query, join_names_with_and, on_every_controller, spn_query};
 
 /// An SPN on another account than the one that answered.
 pub(super) fn misplaced(view: &View<'_>) -> Vec<Step> {
@@ -151,7 +151,7 @@ pub(super) fn duplicate(view: &View<'_>) -> Vec<Step> {
         view.input.owners.iter().map(|facts| Name::account(facts, NameRole::Owner)).collect();
     let all = match owners.is_empty() {
         true => "the accounts that own it".to_owned(),
-        false => list_and(&owners),
+        false => join_names_with_and(&owners),
     };
     let save: Vec<&Name> = if owners.is_empty() { vec![&view.owner] } else { owners.iter().collect() };
     let mut steps = vec![

@@ -32,7 +32,7 @@ pub(crate) struct Action {
     pub(crate) commands: Vec<Command>,
 }
 
-/// One step of a fix. The fields are in the order in which a person should read them.
+/// A step of a fix. The fields are in the order in which a person should read them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Step {
     pub(crate) effect: Effect,

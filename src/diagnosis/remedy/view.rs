@@ -4,7 +4,9 @@ use std::net::IpAddr;
 
 use super::{NameRole, RemedyInput, Step};
 use crate::diagnosis::command::{Command, Name};
-use crate::diagnosis::request::{HOSTS_FILE, NEWEST_EVENT, POOLS, appcmd, on_every_controller, spn_query};
+use crate::diagnosis::request::{
+    HOSTS_FILE, LIST_POOLS, NEWEST_EVENT, appcmd, on_every_controller, spn_query,
+};
 use crate::diagnosis::{AccountFacts, AccountKind, IncidentName};
 use crate::names::Principal;
 
@@ -279,7 +281,7 @@ impl<'a> View<'a> {
         };
         let services =
             format!("Get-CimInstance Win32_Service{filter} | Select-Object Name, StartName, State");
-        let pools = (self.service == Service::Web).then(|| appcmd(&place, POOLS));
+        let pools = (self.service == Service::Web).then(|| appcmd(&place, LIST_POOLS));
         [Command::at(&*place, services)].into_iter().chain(pools).collect()
     }
 }

@@ -4,7 +4,7 @@ use super::Step;
 use super::view::View;
 use crate::diagnosis::AccountKind;
 use crate::diagnosis::command::Command;
-use crate::diagnosis::request::{POOLS, WINDOWS_AUTHENTICATION, appcmd, spn_query};
+use crate::diagnosis::request::{LIST_POOLS, WINDOWS_AUTHENTICATION, appcmd, spn_query};
 
 /// The check for the cases in which the SPN is right although another account answered.
 pub(super) fn rule_out_both_right(view: &View<'_>) -> Step {
@@ -19,7 +19,7 @@ pub(super) fn rule_out_both_right(view: &View<'_>) -> Step {
              for {owner}. Then leave {spn} where it is, and run both pools under one account, or give the \
              site of {account} a host name of its own with its own SPN."
         ))
-        .run(appcmd(&view.server().with_origin(), POOLS));
+        .run(appcmd(&view.server().with_origin(), LIST_POOLS));
     }
     Step::read(format!(
         "Rule out two cases in which the SPN is right and must stay. IIS in kernel mode decrypts with the \
@@ -51,7 +51,7 @@ pub(super) fn kernel_mode(view: &View<'_>) -> Vec<Step> {
             server.with_origin()
         ))
         .run(iis(&format!("list config '<site>' {WINDOWS_AUTHENTICATION}")))
-        .run(iis(POOLS)),
+        .run(iis(LIST_POOLS)),
         view.with_verification(
             Step::host(format!(
                 "Let IIS decrypt with the key of the pool's account: set useAppPoolCredentials to true, or \

@@ -14,7 +14,7 @@ pub(in crate::diagnosis) const ENCRYPTION_POLICY: &str = "reg query \
 pub(in crate::diagnosis) const HOSTS_FILE: &str = "C:\\Windows\\System32\\drivers\\etc\\hosts";
 
 /// Lists the Windows services of a host with their accounts.
-pub(in crate::diagnosis) const SERVICES: &str =
+pub(in crate::diagnosis) const LIST_SERVICES: &str =
     "Get-CimInstance Win32_Service | Select-Object Name, StartName, State";
 
 /// Shows the events of a failover cluster about its network names.
@@ -145,7 +145,7 @@ impl Request {
             Self::ServiceLogon { account, host } => {
                 vec![Command::new(account_query(account, ACCOUNT_PROPERTIES)), export_log(host)]
             }
-            Self::ServiceIdentity { host, .. } => vec![Command::on(host, SERVICES)],
+            Self::ServiceIdentity { host, .. } => vec![Command::on(host, LIST_SERVICES)],
             Self::KernelMode { host } => kernel_mode(host),
             Self::EncryptionTypes { account, host } => vec![
                 Command::new(account_query(account, "msDS-SupportedEncryptionTypes, pwdLastSet")),
@@ -275,7 +275,10 @@ impl Request {
 /// Shows kernel mode and the identities of application pools.
 fn kernel_mode(host: &Name) -> Vec<Command> {
     let place = host.with_origin();
-    vec![appcmd(&place, &format!("list config '<site>' {WINDOWS_AUTHENTICATION}")), appcmd(&place, POOLS)]
+    vec![
+        appcmd(&place, &format!("list config '<site>' {WINDOWS_AUTHENTICATION}")),
+        appcmd(&place, LIST_POOLS),
+    ]
 }
 
 /// Runs the tool of IIS, whose folder is not in the path.
@@ -284,7 +287,7 @@ pub(in crate::diagnosis) fn appcmd(place: &str, arguments: &str) -> Command {
 }
 
 /// Arguments that list the application pools with their accounts.
-pub(in crate::diagnosis) const POOLS: &str = "list apppools /config";
+pub(in crate::diagnosis) const LIST_POOLS: &str = "list apppools /config";
 
 /// The section of the IIS configuration with `useKernelMode` and `useAppPoolCredentials`.
 pub(in crate::diagnosis) const WINDOWS_AUTHENTICATION: &str =

@@ -17,12 +17,12 @@ use serde::{Serialize, Serializer};
 
 pub(crate) use collect::{Collectable, is_for_people};
 pub(super) use commands::{
-    CHECK_STORAGE_ACCOUNT, CLUSTER_EVENTS, ENCRYPTION_POLICY, HOSTS_FILE, LIST_KEYTAB,
-    MANAGED_PASSWORD_EVENTS, NEWEST_EVENT, POOLS, SERVICES, STORAGE_MODULE, WINDOWS_AUTHENTICATION,
+    CHECK_STORAGE_ACCOUNT, CLUSTER_EVENTS, ENCRYPTION_POLICY, HOSTS_FILE, LIST_KEYTAB, LIST_POOLS,
+    LIST_SERVICES, MANAGED_PASSWORD_EVENTS, NEWEST_EVENT, STORAGE_MODULE, WINDOWS_AUTHENTICATION,
     account_query, appcmd, find_rollback, on_every_controller, spn_query, test_managed_account, two_domains,
     verify_trust,
 };
-pub(super) use text::list_and;
+pub(super) use text::join_names_with_and;
 
 use super::command::{Name, sentence, whole_sentence};
 
@@ -62,7 +62,7 @@ pub(crate) enum Request {
     ControllerLogs {
         spn: Name,
     },
-    /// The client's own log in its current state.
+    /// The client's log as it is now.
     ClientLog {
         client: Name,
         reason: LogReason,

@@ -79,9 +79,9 @@ impl Request {
             | Self::StorageKeys { account }
             | Self::EntraKey { account }
             | Self::KeyVersion { account, .. } => account.with_origin().into_owned(),
-            Self::CutName { names } => list(names),
+            Self::CutName { names } => join_names(names),
             Self::DirectoryServer { guid, .. } => guid.clone(),
-            Self::Trust { domains } => list(domains),
+            Self::Trust { domains } => join_names(domains),
             Self::NewerInventory { files } => files.join(", "),
         }
     }
@@ -176,7 +176,7 @@ impl Request {
             }
             Self::CutName { names } => format!(
                 "Which machine answered? NetBIOS names have 15 characters, so {} share one short name.",
-                list(names)
+                join_names(names)
             ),
             Self::DirectoryServer { guid, .. } => format!("Which domain controller is {guid}?"),
             Self::Tickets { client } => format!(
@@ -196,7 +196,7 @@ impl Request {
                 false => format!(
                     "Do both sides of the trust between {} have the same key, and do the tickets pass the \
                      PAC checks?",
-                    list_and(domains)
+                    join_names_with_and(domains)
                 ),
             },
             Self::Replication { account } => {
@@ -321,15 +321,15 @@ impl Request {
 }
 
 /// Formats names as `a, b, c`.
-fn list(names: &[Name]) -> String {
+fn join_names(names: &[Name]) -> String {
     names.iter().map(Name::in_sentence).collect::<Vec<_>>().join(", ")
 }
 
 /// Formats names as `a, b and c`.
-pub(in crate::diagnosis) fn list_and(names: &[Name]) -> String {
+pub(in crate::diagnosis) fn join_names_with_and(names: &[Name]) -> String {
     match names {
         [] => String::new(),
         [one] => one.in_sentence().to_owned(),
-        [first @ .., last] => format!("{} and {}", list(first), last.in_sentence()),
+        [first @ .., last] => format!("{} and {}", join_names(first), last.in_sentence()),
     }
 }

@@ -7,7 +7,7 @@ use crate::diagnosis::proof::Proof;
 use crate::diagnosis::request::Request;
 use crate::diagnosis::verdict::{Cause, Confidence, Kind};
 
-/// One row of the decision table.
+/// A row of the decision table: if the topology is the incident's and the predicate matches, the verdict.
 pub struct Rule {
     pub topology: Topology,
     /// The evidence that the row asks for, in words.
@@ -25,7 +25,7 @@ pub struct Rule {
 pub struct Rival {
     pub cause: Cause,
     pub kind: Kind,
-    /// How this cause gives the same evidence.
+    /// How this cause leads to the same evidence.
     pub story: &'static str,
     /// The evidence that excludes it, in words.
     pub excluded_by: &'static str,

@@ -1,4 +1,7 @@
 //! Events: the meaning of records. They are Kerberos event 4, its twin, and the signals near them.
+//!
+//! A file imports only files listed before it: `ap_err_modified`, `signals`, `event` (either of them), `dedup` (each record counts
+//! once), `reported` (each event counts in one run), `queries` (for exports and subscriptions).
 
 mod ap_err_modified;
 mod dedup;

@@ -205,14 +205,14 @@ impl<'a> IncidentBuilder<'a> {
     /// Adds an event 4 or its twin to its incident. `None` if there is no room for the incident.
     fn add_ap_err_modified(
         &mut self,
-        event: ApErrModified,
+        event: &ApErrModified,
         record: &Record,
         file: FileIndex,
         insertion: Insertion,
     ) -> Option<Classification> {
-        let reported = self.was_reported(record, &event, insertion == Insertion::New);
+        let reported = self.was_reported(record, event, insertion == Insertion::New);
         if !reported && let Some(event_sink) = &mut self.event_sink {
-            event_sink.event(&event, record, file);
+            event_sink.event(event, record, file);
         }
         self.counted.events += u64::from(!reported && insertion == Insertion::New);
         let key = IncidentKey { names: event.names().map(|name| fold(name).into()), twin: event.twin };
@@ -225,8 +225,7 @@ impl<'a> IncidentBuilder<'a> {
             occurrences: Occurrences::new(record.time, file),
         })?;
         let incident = self.incidents.value_at(index)?;
-        let ApErrModified { client, answered_by, target, target_realm, client_realm, twin: _ } = event;
-        incident.keep_smaller_names([client, answered_by, target, target_realm, client_realm]);
+        incident.keep_smaller_names(event.names());
         add_occurrence(&mut incident.occurrences, record, file, insertion, reported);
         if self.incidents.trim() {
             self.meanings.clear();
@@ -355,7 +354,7 @@ impl RecordVisitor for IncidentBuilder<'_> {
             return;
         };
         let meaning = match event {
-            Event::ApErrModified(event) => self.add_ap_err_modified(event, &record, file, insertion),
+            Event::ApErrModified(event) => self.add_ap_err_modified(&event, &record, file, insertion),
             Event::Signal(signal) => self.add_signal(signal, &record, file, insertion),
         };
         if let Some(meaning) = meaning {

@@ -77,13 +77,7 @@ impl CollectedIncidents {
             }
             incidents.merge(share.incidents, |kept: &mut Incident, other| {
                 kept.occurrences.merge(&other.occurrences);
-                kept.keep_smaller_names([
-                    other.client,
-                    other.answered_by,
-                    other.target,
-                    other.target_realm,
-                    other.client_realm,
-                ]);
+                kept.keep_smaller_names(other.names());
             });
             signals.merge(share.signals, |kept: &mut Occurrences, other| kept.merge(&other));
         }

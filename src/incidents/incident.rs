@@ -57,7 +57,7 @@ impl Incident {
     }
 
     /// Keeps the smaller spelling of each name, so that the result does not depend on the order of the workers.
-    pub(super) fn keep_smaller_names(&mut self, names: [Box<str>; 5]) {
+    pub(super) fn keep_smaller_names(&mut self, names: [&str; 5]) {
         let kept = [
             &mut self.client,
             &mut self.answered_by,
@@ -66,13 +66,13 @@ impl Incident {
             &mut self.client_realm,
         ];
         for (kept, name) in kept.into_iter().zip(names) {
-            if name < *kept {
-                *kept = name;
+            if *name < **kept {
+                *kept = name.into();
             }
         }
     }
 
-    fn names(&self) -> [&str; 5] {
+    pub(super) fn names(&self) -> [&str; 5] {
         [&self.client, &self.answered_by, &self.target, &self.target_realm, &self.client_realm]
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! An attacker may choose a name. So a comparison ignores only case and the optional parts of a name's grammar: a trailing
 //! dot, the `$`, a realm, and the characters after the 15th of a NetBIOS name. No other character is removed.
+//!
+//! A file imports only files listed before it: `host`, `spn`, `principal` (any of them, or an account).
 
 mod host;
 mod principal;

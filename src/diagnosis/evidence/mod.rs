@@ -1,4 +1,7 @@
-//! Evidence as data: each fact has its names, its addresses and its source. [`sentences`] and [`caveat`] make text of it.
+//! Evidence as data: each fact has its names, its addresses and its source.
+//!
+//! [`quoted`] has the events that evidence quotes, [`caveat`] the facts against a verdict with their sentences, this file all other
+//! facts, and [`sentences`] theirs.
 
 mod caveat;
 mod quoted;

@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
-use super::subject::{AccountFacts, IncidentName};
+use super::remedy_input::{AccountFacts, IncidentName};
 use crate::names::Spn;
 
 /// Longest DNS name (RFC 1035 2.3.4).

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::connection::Topology;
 use super::evidence::Evidence;
 use super::remedy;
+use super::remedy_input::RemedyInput;
 use super::request::Request;
-use super::subject::RemedyInput;
 use super::verdict::{Cause, Confidence, Kind};
 use crate::incidents::Incident;
 

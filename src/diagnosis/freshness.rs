@@ -5,7 +5,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::account_class::is_named_after;
+use super::account_kind::is_named_after;
 use super::case::Case;
 use super::evidence::{Caveat, Fact};
 use super::proof::{Basis, Proof};

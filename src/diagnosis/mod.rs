@@ -1,14 +1,14 @@
 //! Diagnosis: decides the cause of each incident, the confidence in it, and the fix.
 //!
 //! Three questions decide (`docs/causes.md`): which account's key encrypted the ticket, which machine answered, and which one the
-//! client meant. The files form a pipeline, and each builds its result from the results of those before it:
+//! client meant. The files form a pipeline. Each builds its result from the results of those before it:
 //!
-//! ```text
-//! verdict (vocabulary) -> context -> parties -> connection -> ownership -> signals -> case
-//!     -> proof, freshness -> predicates -> rules -> remedy -> narrative
-//! ```
+//! 1. Vocabulary: `verdict`, `remedy_input`, `account_kind`, `command`, `request`, `evidence`, `dates`.
+//! 2. Data of one incident: `signal_index`, `context`, `parties`, `connection`, `ownership`, `signals`, `case`.
+//! 3. Decision: `proof`, `freshness`, `predicates`, `contradictions`, `rules`.
+//! 4. Result: `problems`, `remedy`, `finding`, `narrative`, `diagnose`.
 
-mod account_class;
+mod account_kind;
 mod case;
 mod command;
 mod connection;
@@ -30,7 +30,7 @@ mod request;
 mod rules;
 mod signal_index;
 mod signals;
-mod subject;
+mod remedy_input;
 mod verdict;
 
 pub(crate) use command::{Name, NameRole};
@@ -45,8 +45,8 @@ pub use finding::Finding;
 pub use finding::general_fix;
 pub(crate) use problems::{OrderKey, Orderable};
 pub(crate) use remedy::{AuditSubject, Step, audit_steps, steps as fix_steps};
+pub use remedy_input::{AccountFacts, AccountKind, IncidentName, RemedyInput, SharedAddress};
 pub(crate) use request::{Collectable, LogReason, Request, is_for_people, title_of};
 pub(crate) use rules::refused;
 pub use rules::{RULES, Rival, Rule, rivals_table, table};
-pub use subject::{AccountFacts, AccountKind, IncidentName, RemedyInput, SharedAddress};
 pub use verdict::{Cause, Confidence, Kind, UnknownName};

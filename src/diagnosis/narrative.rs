@@ -10,10 +10,10 @@ use super::freshness;
 use super::predicates;
 use super::problems;
 use super::proof::Proof;
+use super::remedy_input::{AccountFacts, IncidentName, RemedyInput, SharedAddress};
 use super::request::{LogReason, Request};
 use super::rules::Verdict;
 use super::signals::{NearSignal, is_timeless};
-use super::subject::{AccountFacts, IncidentName, RemedyInput, SharedAddress};
 use super::verdict::{Cause, Confidence, Kind};
 use crate::events::{Role, SignalKind};
 use crate::names::HostName;
@@ -211,13 +211,13 @@ fn remedy_input(case: &Case<'_>, verdict: &Verdict) -> RemedyInput {
             hosts,
         })
         .collect();
-    let host = match case.is_account() {
+    let host = match case.account_answered() {
         true => None,
         false => parties.responder_host.as_ref().map(|_| parties.responder_name.clone()),
     };
     // The service of an account should run on the target.
     let server: Option<IncidentName> =
-        host.or_else(|| case.is_account().then(|| parties.target_name.clone()));
+        host.or_else(|| case.account_answered().then(|| parties.target_name.clone()));
     let responder = IncidentName {
         text: (&*parties.incident.answered_by).into(),
         is_known: parties.responder_name.is_known || account.is_some(),
@@ -378,7 +378,7 @@ fn what_happened(case: &Case<'_>, verdict: &Verdict) -> String {
         ),
         Topology::OwnerAnswered | Topology::TargetAnswered => format!(
             "{client} asked for {asked}. The right {} {who} answered and could not decrypt the ticket",
-            if case.is_account() { "account" } else { "host" }
+            if case.account_answered() { "account" } else { "host" }
         ),
         Topology::Unclear if verdict.cause == Cause::Undetermined => format!(
             "{client} asked for {asked}, and {who} answered and could not decrypt the ticket. The event does not show why"

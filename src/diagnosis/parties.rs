@@ -10,7 +10,7 @@ use std::sync::{Arc, PoisonError};
 use jiff::SignedDuration;
 
 use super::context::Context;
-use super::subject::IncidentName;
+use super::remedy_input::IncidentName;
 use crate::incidents::Incident;
 use crate::inventory::Source;
 use crate::inventory::addresses::OwnedAddress;

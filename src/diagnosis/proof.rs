@@ -5,11 +5,8 @@ use std::net::IpAddr;
 use jiff::SignedDuration;
 
 use super::case::Case;
-use super::command::{Name, NameRole};
-use super::connection::Topology;
 use super::evidence::{Caveat, Fact};
 use super::request::Request;
-use super::subject::AccountFacts;
 use super::verdict::{Confidence, Kind};
 use crate::inventory::Source;
 use crate::inventory::addresses::OwnedAddress;
@@ -114,62 +111,4 @@ pub(crate) fn sources_of<'r>(rows: impl IntoIterator<Item = &'r OwnedAddress>) -
 pub(crate) fn dns_sources(case: &Case<'_>, is_such: impl Fn(IpAddr) -> bool) -> Vec<Source> {
     let resolved = case.parties.resolved().iter().filter(|(address, _)| is_such(*address));
     resolved.map(|(_, source)| (*source).clone()).collect()
-}
-
-/// The names of the incident as requests have them.
-impl Case<'_> {
-    pub(crate) fn client_name(&self) -> Name {
-        Name::host(&self.parties.client_name, NameRole::Client)
-    }
-
-    pub(crate) fn target_name(&self) -> Name {
-        Name::target(&self.parties.target_name)
-    }
-
-    /// The host that answered. If a service account answered, it is the target, where the service should run.
-    pub(crate) fn server_name(&self) -> Name {
-        match self.is_account() {
-            true => Name::host(&self.parties.target_name, NameRole::Host),
-            false => Name::host(&self.parties.responder_name, NameRole::Responder),
-        }
-    }
-
-    pub(crate) fn account_name(&self) -> Name {
-        match self.ownership.responder_accounts.first() {
-            Some(account) => Name::account(&AccountFacts::from_account(account), NameRole::Account),
-            None => Name::unverified(&self.parties.incident.answered_by, NameRole::Account),
-        }
-    }
-
-    pub(crate) fn spn_name(&self) -> Name {
-        match self.parties.spn() {
-            Some(spn) => Name::spn(spn),
-            None => Name::unverified(&self.parties.incident.target, NameRole::Spn),
-        }
-    }
-
-    pub(crate) fn domain_names(&self) -> Vec<Name> {
-        let known = |realm: &str| {
-            self.parties.client_domain() == Some(realm) || self.parties.context.accounts.has_domain(realm)
-        };
-        self.parties.realms.iter().map(|realm| Name::domain(realm, known(realm))).collect()
-    }
-
-    /// The target's SPN as text; empty if the target is not an SPN.
-    pub(crate) fn spn_text(&self) -> Box<str> {
-        self.parties.spn().map(ToString::to_string).unwrap_or_default().into()
-    }
-
-    /// Is the responder a service account?
-    pub(crate) fn is_account(&self) -> bool {
-        match self.connection.topology {
-            Topology::ServiceAnswered | Topology::ServiceName => true,
-            Topology::OwnerAnswered => {
-                let accounts = &self.ownership.responder_accounts;
-                !accounts.is_empty()
-                    && accounts.iter().all(|account| !super::AccountKind::from_account(account).is_machine())
-            }
-            _ => false,
-        }
-    }
 }

@@ -10,7 +10,7 @@ use super::{
     ask_meant_name, ask_resolution, ask_responder_addresses, ask_target_addresses, note_unlisted_account,
     resolves,
 };
-use crate::diagnosis::account_class::is_named_after;
+use crate::diagnosis::account_kind::is_named_after;
 use crate::diagnosis::case::Case;
 use crate::diagnosis::context::is_rpc_class;
 use crate::diagnosis::evidence::{Caveat, Fact, MAX_ADDRESSES, Relation};

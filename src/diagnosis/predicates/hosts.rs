@@ -6,14 +6,14 @@ use super::{
     ask_host_log, ask_meant_name, ask_resolution, ask_responder_addresses, ask_spn_owner,
     ask_target_addresses, is_unlisted_account, note_unlisted_account, resolves,
 };
-use crate::diagnosis::account_class::{is_in_use, is_named_after};
+use crate::diagnosis::account_kind::{is_in_use, is_named_after};
 use crate::diagnosis::case::Case;
 use crate::diagnosis::command::{Name, NameRole};
 use crate::diagnosis::evidence::{AccountName, Fact, Relation};
 use crate::diagnosis::proof::{Proof, Repair};
+use crate::diagnosis::remedy_input::{AccountKind, IncidentName};
 use crate::diagnosis::request::Request;
 use crate::diagnosis::signals::Concern;
-use crate::diagnosis::subject::{AccountKind, IncidentName};
 use crate::diagnosis::verdict::Confidence;
 use crate::inventory::accounts::Account;
 use crate::names::HostName;

@@ -8,9 +8,9 @@ use crate::diagnosis::connection::Topology;
 use crate::diagnosis::evidence::{AccountName, Caveat, Fact, MAX_ADDRESSES, Relation};
 use crate::diagnosis::ownership::has_spn_of_host;
 use crate::diagnosis::proof::{Proof, Repair, TICKET_LIFETIME, dns_sources};
+use crate::diagnosis::remedy_input::AccountKind;
 use crate::diagnosis::request::Request;
 use crate::diagnosis::signals::{Concern, NearSignal};
-use crate::diagnosis::subject::AccountKind;
 use crate::diagnosis::verdict::{Confidence, Kind};
 use crate::events::{Role, SignalKind};
 use crate::inventory::accounts::Account;
@@ -34,7 +34,7 @@ pub(in crate::diagnosis) fn repair_of_account(case: &Case<'_>) -> Repair {
     let of_target = matches!(case.connection.topology, Topology::TargetAnswered | Topology::OwnerAnswered);
     let host_domain = parties.target_host.as_ref().and_then(|host| host.domain().map(str::to_owned));
     let name = match &parties.responder_host {
-        Some(host) if !case.is_account() => host.netbios().to_owned(),
+        Some(host) if !case.account_answered() => host.netbios().to_owned(),
         _ => parties.incident.answered_by.to_lowercase(),
     };
     let domain = domain.or(host_domain.filter(|_| of_target)).or_else(|| parties.realms.first().cloned());

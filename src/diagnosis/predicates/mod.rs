@@ -18,8 +18,8 @@ use super::case::Case;
 use super::command::{Name, NameRole};
 use super::evidence::Fact;
 use super::proof::Proof;
+use super::remedy_input::AccountFacts;
 use super::request::Request;
-use super::subject::AccountFacts;
 use crate::inventory::Source;
 use crate::inventory::accounts::Account;
 

@@ -1,10 +1,10 @@
 //! The target in the account lists: is it a computer, and which accounts belong to it?
 
-use crate::diagnosis::account_class::{is_named_after, unused_since};
+use crate::diagnosis::account_kind::{is_named_after, unused_since};
 use crate::diagnosis::case::Case;
 use crate::diagnosis::evidence::{AccountName, Fact};
 use crate::diagnosis::proof::Repair;
-use crate::diagnosis::subject::AccountKind;
+use crate::diagnosis::remedy_input::AccountKind;
 use crate::inventory::accounts::Account;
 use crate::names::Spn;
 

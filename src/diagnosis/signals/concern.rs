@@ -1,7 +1,7 @@
 //! Decides which party of an incident a signal concerns, if any.
 
 use super::near::Concern;
-use crate::diagnosis::account_class::is_named_after;
+use crate::diagnosis::account_kind::is_named_after;
 use crate::diagnosis::connection::{Connection, Topology};
 use crate::diagnosis::ownership::Ownership;
 use crate::diagnosis::parties::Parties;

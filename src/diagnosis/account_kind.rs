@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::subject::{AccountFacts, AccountKind};
+use super::remedy_input::{AccountFacts, AccountKind};
 use crate::inventory::accounts::{Account, ObjectClass};
 use crate::names::HostName;
 

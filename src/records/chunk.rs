@@ -1,6 +1,6 @@
-//! A chunk as the record readers receive it.
+//! A chunk as its readers receive it.
 
-/// A chunk and its position in the file.
+/// The bytes of a chunk and its position in the file.
 #[derive(Debug, Clone, Copy)]
 pub struct Chunk<'a> {
     /// 64 KiB, or less where the file is cut off.

@@ -1,7 +1,7 @@
-//! Compiles a template definition (or an inline fragment) to the positions of a record's fields.
+//! Compiles a template definition, or a record without one, to a program.
 //!
-//! A program must produce what [`super::xml`] reads from the crate's XML of the same record;
-//! `tests/it/engine` compares the two. Unusual shapes are refused (`None`).
+//! A program must give the same record as [`super::xml`] reads from the `evtx` crate's XML. `tests/it/engine` compares both.
+//! The result is `None` for an unusual shape.
 
 use super::binxml::{
     CLOSE, CLOSE_START, END, Element, MORE, NO_DEPENDENCY, OPEN, OPTIONAL_SUBSTITUTION, SUBSTITUTION,
@@ -11,11 +11,11 @@ use super::element_names::{ElementNames, Tag};
 use super::record::Section;
 use super::template::{FieldName, FragmentKind, Node, Program, System, ValueNode, literal};
 
-/// Deepest usual nesting of elements. `UserData` reaches 4.
+/// Deepest nesting of elements. `UserData` reaches 4.
 const MAX_DEPTH: usize = 12;
 
-/// Compiles a template definition. Offsets of literals are relative to the start of its body, because its
-/// offset differs between chunks.
+/// Compiles the template definition at `at`. Offsets of literals are relative to the start of its body, which differs between
+/// chunks.
 pub(super) fn compile(chunk: &[u8], at: u32, names: &mut ElementNames) -> Option<Program> {
     let mut tokens = Tokens::of_definition(chunk, at)?;
     let start = u32::try_from(tokens.at).ok()?;
@@ -23,22 +23,23 @@ pub(super) fn compile(chunk: &[u8], at: u32, names: &mut ElementNames) -> Option
     let mut compiler = Compiler { names, program: Program::default() };
     compiler.root(&mut tokens)?;
     let mut program = compiler.program;
-    for part in program.parts() {
+    for part in program.text_sources() {
         if let TextSource::Literal(span) = part {
             span.at -= start;
         }
     }
-    program.note_used();
+    program.collect_used();
     Some(program)
 }
 
-/// Compiles a fragment that is inside a record. It starts after the fragment's header.
+/// Compiles the Binary XML in a record without a template. `at` is the offset after the fragment header.
 pub(super) fn compile_inline(record: &[u8], at: usize, names: &mut ElementNames) -> Option<Program> {
     let mut compiler = Compiler { names, program: Program::default() };
     compiler.root(&mut Tokens { chunk: record, at, in_definition: false })?;
     Some(compiler.program)
 }
 
+/// A program that is being compiled.
 struct Compiler<'a> {
     names: &'a mut ElementNames,
     program: Program,
@@ -55,9 +56,10 @@ impl Compiler<'_> {
         tokens.attributes(element, |attribute, _| self.names.get(chunk, attribute).map(|_| ()))
     }
 
+    /// Compiles the root element, which is `Event`, a section, or the child of `UserData`.
     fn root(&mut self, tokens: &mut Tokens<'_>) -> Option<()> {
         let mut root = tokens.open()?;
-        // A root is present whatever it depends on.
+        // A root element is present even if its dependency is null.
         root.dependency = NO_DEPENDENCY;
         let tag = self.tag(tokens, root.name)?;
         if tag == Tag::Event {
@@ -69,7 +71,7 @@ impl Compiler<'_> {
             match section(tag) {
                 Section::System => return None,
                 Section::Ignored => {
-                    self.program.kind = FragmentKind::Inside;
+                    self.program.kind = FragmentKind::ChildOfUserData;
                     self.child(tokens, root, Section::UserData, 2)?;
                 }
                 section => {
@@ -79,7 +81,7 @@ impl Compiler<'_> {
                 }
             }
         }
-        // Anything after it would belong to the event, too.
+        // Tokens after the root element would belong to the event, too.
         match tokens.u8() {
             None | Some(END) => Some(()),
             Some(_) => None,
@@ -102,8 +104,7 @@ impl Compiler<'_> {
                         Section::System => return None,
                         section => self.element(tokens, section, 1)?,
                     }
-                    // `UserData` depends on its own content. If that is null, omitting the element loses
-                    // nothing.
+                    // `UserData` usually depends on its own content. If that is null, there is nothing to read.
                     let depends_on_itself = matches!(
                         self.program.nodes.get(before..),
                         Some([Node::Fragment(index, _)]) if *index == child.dependency
@@ -174,8 +175,7 @@ impl Compiler<'_> {
         set_field(slot, part, child.dependency)
     }
 
-    /// Compiles the content of an element of `EventData` or `UserData`, whose start is read up to the
-    /// attributes.
+    /// Compiles the content of an element in `EventData` or `UserData`. Its start and attributes are already read.
     fn element(&mut self, tokens: &mut Tokens<'_>, section: Section, depth: usize) -> Option<()> {
         if !tokens.has_content()? {
             return Some(());
@@ -185,7 +185,7 @@ impl Compiler<'_> {
                 CLOSE => return Some(()),
                 SUBSTITUTION | OPTIONAL_SUBSTITUTION if section == Section::UserData && depth == 1 => {
                     let (index, _) = tokens.substitution()?;
-                    self.program.nodes.push(Node::Fragment(index, FragmentKind::Inside));
+                    self.program.nodes.push(Node::Fragment(index, FragmentKind::ChildOfUserData));
                 }
                 token if token & !MORE == OPEN && depth < MAX_DEPTH => {
                     let child = tokens.element(token)?;
@@ -196,6 +196,7 @@ impl Compiler<'_> {
         }
     }
 
+    /// Compiles a child element whose start is already read. It is a value, or has more children.
     fn child(
         &mut self,
         tokens: &mut Tokens<'_>,
@@ -213,7 +214,7 @@ impl Compiler<'_> {
                 TextSource::Value(_) | TextSource::Literal(_) if data && tag == Tag::Name => {
                     set_once(&mut attribute_name, value)
                 }
-                // An array in it would repeat the element.
+                // An array in an attribute would repeat the element.
                 TextSource::Value(_) => None,
                 _ => Some(()),
             }
@@ -223,7 +224,7 @@ impl Compiler<'_> {
             match tokens.peek()? {
                 CLOSE => {}
                 token if token & !MORE == OPEN => {
-                    // An element with children is not a value.
+                    // An element with children is not a value, so it must not depend on one.
                     (child.dependency == NO_DEPENDENCY).then_some(())?;
                     tokens.at -= 1;
                     return self.element(tokens, section, depth);
@@ -254,26 +255,26 @@ impl Compiler<'_> {
     }
 }
 
-/// The event ID in a text, without its qualifiers.
+/// Parses an event ID and removes its qualifiers.
 pub(super) fn event_id_of(text: &str) -> Option<u16> {
     let number: u32 = text.trim().parse().ok()?;
     Some((number & 0xffff) as u16)
 }
 
-/// Sets a field that must not be set yet. A damaged name can look like another one, so a second value is
-/// unusual.
+/// Sets a field that is not set yet. A second value is unusual, because a damaged name may look like another name.
 fn set_once(field: &mut TextSource, value: TextSource) -> Option<()> {
     (*field == TextSource::Nothing).then_some(())?;
     *field = value;
     Some(())
 }
 
-/// The same for a field of `System`. One that depends on another value is unusual.
+/// Sets a field of `System` that is not set yet. A dependency on another value is unusual.
 fn set_field(field: &mut TextSource, value: TextSource, dependency: u16) -> Option<()> {
     (dependency == NO_DEPENDENCY || value == TextSource::Value(dependency)).then_some(())?;
     set_once(field, value)
 }
 
+/// The section that an element begins.
 fn section(tag: Tag) -> Section {
     match tag {
         Tag::EventData => Section::EventData,

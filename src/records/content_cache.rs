@@ -1,7 +1,7 @@
-//! Cache of decoded record contents. A content is all of a record except its time and record ID.
+//! Caches decoded contents of records: all fields except time and record ID.
 //!
-//! A storm logs the same few events again and again. The cache recognises them by the values that their
-//! template uses, so that each content is decoded once.
+//! A storm logs the same few events again and again. The cache recognises them by the values that their templates use, so that
+//! each content is decoded once.
 
 use std::sync::Arc;
 
@@ -11,27 +11,29 @@ use super::record::Content;
 use super::template::Program;
 use super::values::Values;
 
-/// Most contents that one worker keeps. When the cache is full, it starts over.
+/// Most contents in the cache. A full cache is emptied.
 const MAX_CONTENTS: usize = 2048;
-/// Longest key in bytes. A record with a longer one is decoded each time.
+/// Longest key in bytes. A record with a longer key is decoded each time.
 const MAX_KEY: usize = 1024;
 
-/// Decoded contents. Each worker has its own cache.
+/// The decoded contents by their keys. Each worker has its own cache.
 #[derive(Default)]
 pub(super) struct ContentCache {
     contents: HashMap<Box<[u8]>, Arc<Content>>,
-    /// Key of the record that is being decoded.
+    /// The key of the record that is being decoded.
     key: Vec<u8>,
+    /// Is the key longer than [`MAX_KEY`]?
     too_long: bool,
 }
 
 impl ContentCache {
+    /// Starts the key of the next record.
     pub(super) fn start(&mut self) {
         self.key.clear();
         self.too_long = false;
     }
 
-    /// Adds the values that the program with this number uses to the key.
+    /// Adds the values that the program with this number uses to the key. `None` if a value is outside the chunk.
     pub(super) fn add(
         &mut self,
         number: u64,
@@ -58,10 +60,12 @@ impl ContentCache {
         self.key.extend_from_slice(&u64::MAX.to_le_bytes());
     }
 
+    /// The content with the current key.
     pub(super) fn get(&self) -> Option<&Arc<Content>> {
         if self.too_long { None } else { self.contents.get(&*self.key) }
     }
 
+    /// Stores a content under the current key.
     pub(super) fn keep(&mut self, content: &Arc<Content>) {
         if self.too_long {
             return;

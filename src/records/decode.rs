@@ -1,4 +1,4 @@
-//! Decodes a record's bytes into a [`Record`] without producing XML.
+//! Decodes the bytes of a record to a [`Record`] without producing XML.
 
 use std::sync::Arc;
 
@@ -16,16 +16,16 @@ use super::template::{FieldName, FragmentKind, Node, Program, ValueNode};
 use super::template_cache::TemplateCache;
 use super::values::{BINXML, FILETIME, TEXT, U64, Value, Values, value_of, write_utf16};
 
-/// Result of decoding a record.
+/// The result of decoding a record.
 #[derive(Debug)]
 pub enum Decoded {
     Wanted(Record),
     NotWanted,
-    /// Its shape is unusual. The `evtx` crate has to read it.
+    /// The record has an unusual shape, which only the `evtx` crate can read.
     Unsupported,
 }
 
-/// Decodes records, chunk after chunk. Keeps compiled programs and buffers.
+/// Decodes records of one chunk after the other, and reuses programs, contents and buffers.
 #[derive(Default)]
 pub struct Decoder {
     programs: Programs,
@@ -33,13 +33,13 @@ pub struct Decoder {
     values: Values,
     nested: Values,
     text: String,
-    turned_away: TurnedAway,
+    last_rejected: RejectedValue,
     rejected: RejectedRecords,
 }
 
-/// The value that rejected the last record. The next record usually has the same one.
+/// The value that a condition rejected last. The next record usually has the same value.
 #[derive(Default)]
-struct TurnedAway {
+struct RejectedValue {
     event_id: u16,
     name: &'static str,
     bytes: Vec<u8>,
@@ -52,7 +52,7 @@ struct Programs {
     names: ElementNames,
     /// Offsets of the chunk's definitions and the numbers of their programs.
     numbers: Vec<(u32, Option<u64>)>,
-    /// Programs for records in slack, by number. They are valid in this chunk only.
+    /// Programs for records in slack, by number. `None` while live records are decoded.
     slack: Option<Vec<Program>>,
 }
 
@@ -64,17 +64,18 @@ struct Compiled<'a> {
     number: u64,
 }
 
-/// Most programs per chunk. A chunk has some 30 definitions. The lookup is linear, and a hostile chunk could
-/// name thousands.
+/// Most programs of a chunk, which has some 30 definitions. The lookup is linear, and a hostile chunk may refer to thousands.
 const MAX_PROGRAMS: usize = 256;
 
 impl Programs {
+    /// Forgets the definitions of the previous chunk. `slack` says whether records in slack follow.
     fn start(&mut self, slack: bool) {
         self.numbers.clear();
         self.names.start_chunk();
         self.slack = slack.then(Vec::new);
     }
 
+    /// The program of an instance's definition. `None` if its shape is unusual.
     fn get(&mut self, chunk: &[u8], instance: Instance) -> Option<Compiled<'_>> {
         let definition = instance.definition;
         let number = match self.numbers.iter().find(|(at, _)| *at == definition) {
@@ -83,13 +84,10 @@ impl Programs {
                 (self.numbers.len() < MAX_PROGRAMS).then_some(())?;
                 let number = match &mut self.slack {
                     None => self.definitions.number(chunk, definition, &mut self.names),
-                    Some(programs) => {
-                        let mut program = Program::default();
-                        slack::compile(&mut program, chunk, definition, instance.id).map(|()| {
-                            programs.push(program);
-                            programs.len() as u64 - 1
-                        })
-                    }
+                    Some(programs) => slack::compile(chunk, definition, instance.id).map(|program| {
+                        programs.push(program);
+                        programs.len() as u64 - 1
+                    }),
                 };
                 self.numbers.push((definition, number));
                 number
@@ -109,24 +107,25 @@ impl Programs {
 }
 
 impl Decoder {
-    /// Forgets the definition offsets of the previous chunk.
+    /// Starts the live records of the next chunk.
     pub fn start_chunk(&mut self) {
         self.programs.start(false);
         self.rejected.start_chunk();
     }
 
-    /// Switches to the chunk's slack, where definitions and names may be overwritten.
+    /// Starts the records in the slack of the chunk, where definitions and names may be overwritten.
     pub fn start_slack(&mut self) {
         self.programs.start(true);
     }
 
-    /// Decodes a record that passed the gate.
+    /// Decodes a record that passed the gate, or one in slack.
     pub fn record(&mut self, chunk: &[u8], candidate: Candidate, selection: &Selection) -> Decoded {
         self.try_record(chunk, candidate, selection).unwrap_or(Decoded::Unsupported)
     }
 
+    /// Like [`Decoder::record`]; `None` means [`Decoded::Unsupported`].
     fn try_record(&mut self, chunk: &[u8], candidate: Candidate, selection: &Selection) -> Option<Decoded> {
-        // The stream ends before the copy of the record size.
+        // A copy of the record's size follows the Binary XML.
         let (at, end) = (candidate.at as usize + RECORD_HEADER, (candidate.end as usize).checked_sub(4)?);
         let token = chunk.get(at..end)?.strip_prefix(&FRAGMENT)?.first()?;
         let origin = if self.programs.slack.is_some() { Origin::Slack } else { Origin::Live };
@@ -134,7 +133,7 @@ impl Decoder {
         let mut instance = None;
         let provider_is_wanted = candidate.provider == Provider::Wanted;
         let may_repeat_rejected = provider_is_wanted && origin == Origin::Live;
-        if may_repeat_rejected && self.rejected.has(chunk, at, end) {
+        if may_repeat_rejected && self.rejected.is_repetition(chunk, at, end) {
             return Some(Decoded::NotWanted);
         }
         if *token == TEMPLATE {
@@ -143,7 +142,7 @@ impl Decoder {
             ends(chunk, self.values.end, end)?;
             instance = Some(found);
         } else {
-            // Its names would have to be verified.
+            // In slack, names could not be verified.
             (origin == Origin::Live).then_some(())?;
             let (record, start) = (chunk.get(..end)?, at + FRAGMENT.len());
             inline = Some(compile_inline(record, start, &mut self.programs.names)?);
@@ -159,7 +158,7 @@ impl Decoder {
         if !provider_is_wanted && !selection.accepts(event.provider(system)?, event_id) {
             return Some(Decoded::NotWanted);
         }
-        // Copied, because running a fragment's program borrows `self` again.
+        // The fragments are copied, because decoding one borrows `self` again.
         let fragments = program.fragments()?;
         let (record_id, time) = (event.record_id(system.record_id)?, event.time(system.time)?);
         if selection.conditions(event_id).next().is_some() {
@@ -176,7 +175,7 @@ impl Decoder {
         let record = |content| Some(Decoded::Wanted(Record { content, record_id, time, origin }));
         let may_repeat = instance.filter(|_| origin == Origin::Live);
         if let Some(instance) = may_repeat {
-            self.note_values(chunk, instance, &fragments)?;
+            self.make_content_key(chunk, instance, &fragments)?;
             if let Some(content) = self.contents.get() {
                 return record(Arc::clone(content));
             }
@@ -212,7 +211,7 @@ impl Decoder {
         record(content)
     }
 
-    /// Finds the program of a record and the data to run it on.
+    /// The program of a record, and the event that it is run on.
     fn event<'a>(
         &'a mut self,
         chunk: &'a [u8],
@@ -230,8 +229,8 @@ impl Decoder {
         Some((program, Event { chunk, literals: chunk.get(base..)?, values, text, room: MAX_TEXT }))
     }
 
-    /// Adds the values that decide the record's content to the cache key.
-    fn note_values(
+    /// Makes the cache key from the values that decide the record's content.
+    fn make_content_key(
         &mut self,
         chunk: &[u8],
         instance: Instance,
@@ -255,8 +254,7 @@ impl Decoder {
         Some(())
     }
 
-    /// Does a value fail a condition of the selection? A value that is not found here is checked after
-    /// decoding.
+    /// Does a value in this fragment fail a condition of the selection? A value elsewhere is checked after decoding.
     fn fails_a_condition(
         &mut self,
         chunk: &[u8],
@@ -280,7 +278,7 @@ impl Decoder {
                     TextSource::Value(index) => {
                         let value = value_of(chunk, instance, *index)?;
                         let bytes = value.bytes(chunk)?;
-                        let last = &mut self.turned_away;
+                        let last = &mut self.last_rejected;
                         let again = (last.event_id, last.name, &*last.bytes) == (id, condition.name, bytes);
                         if value.kind == TEXT && again {
                             return Some(true);
@@ -298,7 +296,7 @@ impl Decoder {
         Some(false)
     }
 
-    /// The record that was just rejected, if others can repeat it.
+    /// Describes the record that was just rejected, if later records can be compared with it.
     fn rejected_record(
         &mut self,
         chunk: &[u8],
@@ -322,7 +320,7 @@ impl Decoder {
         })
     }
 
-    /// `EventData` or `UserData` as a fragment in a substitution.
+    /// Appends the values of `EventData` or `UserData`, which is a fragment in a substitution value.
     fn fragment(
         &mut self,
         chunk: &[u8],
@@ -350,7 +348,7 @@ impl Decoder {
     }
 }
 
-/// The template instance in a value, and the end of its stream.
+/// The template instance in a value, and the offset at which its Binary XML ends.
 fn fragment_instance(chunk: &[u8], value: Value) -> Option<(Instance, usize)> {
     (value.kind == BINXML).then_some(())?;
     let (at, end) = (value.at as usize, value.at as usize + usize::from(value.len));

@@ -1,12 +1,12 @@
-//! Names of elements and attributes.
+//! Recognises the names of elements and attributes.
 //!
-//! A chunk has each name once, and its definitions and records refer to it by offset. So a name is checked at its
-//! first use in a chunk, and recognised by its offset afterwards.
+//! A chunk stores each name once, and its definitions and records refer to it by offset. A name is read at its first use in a
+//! chunk, and recognised by its offset afterwards.
 
 use super::binxml::{Utf16Span, name_text};
 use crate::chunks::bytes::u16_at;
 
-/// The names that decide what an element or attribute is.
+/// A name of an element or attribute that the decoder distinguishes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Tag {
     Event,
@@ -27,7 +27,7 @@ pub(super) enum Tag {
     Computer,
     Security,
     UserId,
-    /// `Name`, of a provider or a value.
+    /// The attribute `Name` of a provider or a value.
     Name,
     Data,
     ComplexData,
@@ -36,6 +36,7 @@ pub(super) enum Tag {
     Other,
 }
 
+/// The text of each tag.
 const TAGS: [(&[u8], Tag); 22] = [
     (b"Data", Tag::Data),
     (b"Name", Tag::Name),
@@ -61,7 +62,7 @@ const TAGS: [(&[u8], Tag); 22] = [
     (b"Binary", Tag::Binary),
 ];
 
-/// A name of the form that Windows writes.
+/// A name with only those characters that Windows writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct ElementName {
     pub(super) tag: Tag,
@@ -69,34 +70,35 @@ pub(super) struct ElementName {
 }
 
 impl ElementName {
-    /// The name at `offset`. XML would cut off the prefix of a name with other characters, so the crate reads those.
+    /// Reads the name at `offset`. `None` if it has other characters than Windows writes.
     fn at(chunk: &[u8], offset: u32) -> Option<Self> {
-        const DECLARES: &[u8] = b"xmlns:auto-ns";
+        const NAMESPACE_DECLARATION: &[u8] = b"xmlns:auto-ns";
         let text = name_text(chunk, offset)?;
         let (units, _) = text.bytes(chunk)?.as_chunks::<2>();
         let plain = |[low, high]: &[u8; 2]| {
             *high == 0 && (low.is_ascii_alphanumeric() || matches!(low, b'_' | b'-' | b'.'))
         };
         let starts = units.first().is_some_and(|[low, _]| low.is_ascii_alphabetic() || *low == b'_');
-        let declares =
-            units.len() > DECLARES.len() && units.iter().zip(DECLARES).all(|(unit, a)| *unit == [*a, 0]);
-        let rest = units.get(if declares { DECLARES.len() } else { 0 }..)?;
+        let is_declaration = units.len() > NAMESPACE_DECLARATION.len()
+            && units.iter().zip(NAMESPACE_DECLARATION).all(|(unit, a)| *unit == [*a, 0]);
+        let rest = units.get(if is_declaration { NAMESPACE_DECLARATION.len() } else { 0 }..)?;
         (starts && rest.iter().all(plain)).then_some(())?;
         let tag = TAGS.iter().find(|(name, _)| text.is(chunk, name)).map_or(Tag::Other, |(_, tag)| *tag);
         Some(Self { tag, text })
     }
 }
 
+/// A name in the hash table, and the chunk and offset that it belongs to.
 #[derive(Debug, Clone, Copy)]
 struct Slot {
     generation: u32,
     offset: u32,
-    /// End of the name in the chunk: a definition or record that ends before it cannot refer to it.
+    /// Offset of the name's end in the chunk. A definition or record that ends before it cannot refer to the name.
     end: u32,
     name: ElementName,
 }
 
-/// The names of the current chunk that were used so far.
+/// A hash table of the names in the current chunk that were used so far.
 pub(super) struct ElementNames {
     generation: u32,
     slots: Box<[Slot; 512]>,
@@ -115,7 +117,7 @@ impl ElementNames {
         self.generation = self.generation.wrapping_add(1);
     }
 
-    /// The name at `offset`; `None` if it is unusual. `chunk` is the current chunk, or its beginning.
+    /// The name at `offset`. `None` if it is unusual. `chunk` is the current chunk or its beginning.
     #[inline]
     pub(super) fn get(&mut self, chunk: &[u8], offset: u32) -> Option<ElementName> {
         let slot = self.slots.get(slot_of(offset))?;
@@ -125,6 +127,7 @@ impl ElementNames {
         self.look_up(chunk, offset)
     }
 
+    /// Reads the name at `offset` and adds it to the table.
     fn look_up(&mut self, chunk: &[u8], offset: u32) -> Option<ElementName> {
         let name = ElementName::at(chunk, offset)?;
         let units = u16_at(chunk, offset as usize + 6)?;
@@ -134,6 +137,7 @@ impl ElementNames {
     }
 }
 
+/// The slot of the name at `offset`.
 #[inline]
 fn slot_of(offset: u32) -> usize {
     ((offset >> 1).wrapping_mul(0x9e37_79b1) >> 23) as usize

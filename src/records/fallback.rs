@@ -1,6 +1,6 @@
-//! Slow path for unusual records: the `evtx` crate decodes them, whatever their shape.
+//! Reads records of any shape with the `evtx` crate. It is slow, so the decoder reads the usual ones.
 //!
-//! Only this file uses the crate, which had five breaking releases in a year.
+//! Only this file uses the crate, which had five breaking releases in one year.
 
 use std::sync::Arc;
 
@@ -13,37 +13,38 @@ use super::selection::Selection;
 use super::xml;
 use crate::chunks::header::Header;
 
-/// Where the chunk header keeps its hash table of name offsets.
+/// The hash table of name offsets in the chunk header.
 const NAME_TABLE: std::ops::Range<usize> = 128..384;
 
-/// Most XML that the crate may render for one chunk, in bytes. 16 MiB take 50 ms.
+/// Most bytes of XML that the crate renders for one chunk. 16 MiB take 50 ms.
 const MAX_RENDERED: usize = 16 << 20;
 
 /// Selects the records of a chunk that the crate reads.
 #[derive(Debug, Clone, Copy)]
 pub enum Selector<'a> {
     All,
-    /// The records that start at these offsets, in rising order. The number is the end of the live records.
+    /// The records that start at these offsets, in rising order. The number is the offset at which the live records end.
     At(&'a [u32], u32),
 }
 
-/// Reads chunks with the `evtx` crate. Reuses its buffer from chunk to chunk.
+/// Reads chunks with the `evtx` crate one after the other, and reuses its buffer.
 pub struct FallbackReader {
     settings: Arc<ParserSettings>,
+    /// The buffer for a copy of the chunk, which the crate changes.
     copy: Vec<u8>,
-    /// Start and end of each record of the last chunk, in rising order.
+    /// Start and end offsets of the records of the last chunk, in rising order.
     pub spans: Vec<(u32, u32)>,
 }
 
 impl Default for FallbackReader {
     fn default() -> Self {
-        // Use no threads of the crate: inside another pool they dead-lock.
+        // The crate's own threads would deadlock inside another thread pool.
         Self { settings: Arc::new(ParserSettings::new().indent(false)), copy: Vec::new(), spans: Vec::new() }
     }
 }
 
 impl FallbackReader {
-    /// Passes the wanted records of `chunk` to `emit`. Returns the number of records seen.
+    /// Passes the wanted records of `chunk` to `emit`. Returns the number of all records.
     pub fn read(
         &mut self,
         chunk: Chunk<'_>,
@@ -56,8 +57,8 @@ impl FallbackReader {
         let mut copy = std::mem::take(&mut self.copy);
         copy.clear();
         copy.extend_from_slice(bytes);
-        // One wrong offset in the name table costs the whole chunk. Without the table, the crate finds the
-        // names by the offsets in the templates, with the same result.
+        // A wrong offset in the name table would make the crate refuse the whole chunk. Without the table, the crate finds
+        // names by their offsets in the templates, with the same result.
         if let Some(table) = copy.get_mut(NAME_TABLE) {
             table.fill(0);
         }
@@ -78,8 +79,7 @@ impl FallbackReader {
             }
             (Selector::All, None) => bytes.len() as u32,
         };
-        // Without this, the crate stops at the record with the header's last identifier and reads no record
-        // after it.
+        // The crate would stop at the record with the last identifier in the header, although more may follow.
         data.header.free_space_offset = end;
         data.header.last_event_record_id = u64::MAX;
         data.header.last_event_record_data_offset = end;
@@ -92,7 +92,8 @@ impl FallbackReader {
                     let record = match record {
                         Ok(record) => record,
                         Err(error) => {
-                            read_errors.add(at, || format!("chunk at offset {at:#x}: {}", chain(&error)));
+                            read_errors
+                                .add(at, || format!("chunk at offset {at:#x}: {}", with_causes(&error)));
                             continue;
                         }
                     };
@@ -118,7 +119,7 @@ impl FallbackReader {
                     }
                     let read = record
                         .into_xml()
-                        .map_err(|error| chain(&error))
+                        .map_err(|error| with_causes(&error))
                         .inspect(|text| rendered += text.data.len())
                         .and_then(|text| xml::parse_wanted(&text.data, selection).map_err(|e| e.to_string()));
                     match read {
@@ -135,8 +136,8 @@ impl FallbackReader {
     }
 }
 
-/// Formats an error with its causes. The crate's own text omits them.
-fn chain(error: &dyn std::error::Error) -> String {
+/// Formats an error of the crate with its causes, which its own text omits.
+fn with_causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -1,8 +1,8 @@
-//! The record gate: rejects records by their bytes, before they are decoded.
+//! The gate rejects records by their bytes, before they are decoded.
 //!
-//! The gate reads a record's header, the offset of its template definition and one 16-bit substitution.
-//! Checking a chunk of 150 records costs less than reading the chunk from the page cache. One check covers
-//! all providers: the event ID alone rejects most records, and no text is searched.
+//! It reads a record's header, the offset of its template definition and one 16-bit substitution value: the event ID, which
+//! alone rejects most records. No text is searched. Checking a chunk of 150 records takes less time than reading the chunk from
+//! the page cache.
 
 use super::binxml::{
     CLOSE, CLOSE_START, Instance, NO_DEPENDENCY, OPTIONAL_SUBSTITUTION, SUBSTITUTION, TEMPLATE, TextSource,
@@ -16,91 +16,92 @@ use crate::chunks::header::Header;
 
 /// First bytes of a record: `**\0\0`.
 const RECORD_MAGIC: u32 = 0x0000_2a2a;
-/// Size of a record header: magic, size, identifier and time of writing.
+/// Length of a record header in bytes: magic, size, identifier and time of writing.
 pub const RECORD_HEADER: usize = 24;
-/// A header and the copy of the size at the end.
+/// Length of the smallest record in bytes: its header, and the copy of the size at its end.
 const SMALLEST_RECORD: usize = RECORD_HEADER + 4;
-/// The latest FILETIME that `jiff` (and with it the crate) can represent. A later one means damage.
-const LATEST: u64 = 2_650_466_807_999_999_999;
+/// The latest FILETIME that `jiff`, which the `evtx` crate uses, can represent. A later time means damage.
+const LATEST_FILETIME: u64 = 2_650_466_807_999_999_999;
 
-/// The fragment header and the template token.
+/// The first five bytes of the Binary XML of a usual record: the fragment header and the template token.
 const USUAL_START: u64 = 0x0c_0001_010f;
-/// Usual descriptors of the first four substitutions: Level (1 byte), Opcode (1 byte), Task (2 bytes),
-/// EventID (2 bytes).
+/// The usual descriptors of the first four values: Level (1 byte), Opcode (1 byte), Task (2 bytes), EventID (2 bytes).
 const USUAL_DESCRIPTORS: [u8; 16] = [1, 0, 4, 0, 1, 0, 4, 0, 2, 0, 6, 0, 2, 0, 6, 0];
 
 /// A record that passed the gate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Candidate {
-    /// Offset in the chunk.
+    /// Offset of the record in the chunk.
     pub at: u32,
-    /// Offset of the record's end.
+    /// Offset of the record's end in the chunk.
     pub end: u32,
-    /// Result of the provider check.
     pub provider: Provider,
 }
 
-/// Result of the gate's check of a record's provider.
+/// The result of the gate's check of a provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Provider {
-    /// The selection wants this provider with the record's event ID.
+    /// The selection accepts the provider with the event ID.
     Wanted,
+    /// The decoder has to check the provider.
     Unknown,
 }
 
-/// Result of walking over the records of a chunk.
+/// The result of walking over the records of a chunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Walk {
-    /// Number of records in the walk.
+    /// Number of live records.
     pub records: u64,
-    /// The walk reached all live records. Otherwise something is damaged, and the chunk is read record by
-    /// record with the crate.
+    /// Did the walk reach all live records? Otherwise the chunk is damaged, and the `evtx` crate reads it.
     pub clean: bool,
-    /// End of the live records. It is after the end that the chunk header gives if the log was being written.
+    /// Offset in the chunk at which the live records end. The chunk header may give an earlier end, because Windows writes the
+    /// header after the records.
     pub end: u32,
     /// Lowest and highest identifier of the records.
     pub ids: (u64, u64),
-    /// When the last record was written: a FILETIME, 0 if the chunk has no record.
-    pub written: u64,
-    /// The same of the first record.
+    /// FILETIME in the header of the last record; 0 if there is no record.
+    pub last_written: u64,
+    /// FILETIME in the header of the first record; 0 if there is no record.
     pub first_written: u64,
 }
 
 impl Walk {
     #[inline]
-    fn take(&mut self, record: &RecordHeader) {
+    fn count(&mut self, record: &RecordHeader) {
         self.records += 1;
         self.ids = (self.ids.0.min(record.id), self.ids.1.max(record.id));
     }
 }
 
-/// The gate's result for a definition of the current chunk.
+/// What the gate found out about a definition of the current chunk.
 #[derive(Debug, Clone, Copy, Default)]
 struct DefinitionFacts {
-    /// `None` if the event ID is not at its usual position.
+    /// Source of the provider's name. `None` if the event ID is not at its usual position.
     provider: Option<TextSource>,
-    /// The last event ID that was found wanted. Logs repeat themselves.
+    /// The last event ID with which the literal provider was wanted. A log repeats its event IDs.
     wanted: Option<u16>,
+    /// The last event ID with which it was not wanted.
     not_wanted: Option<u16>,
 }
 
-/// A definition of a chunk, whose number is `generation`.
+/// Identifies a definition of a chunk. Each chunk has its own `generation`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Key {
     generation: u32,
+    /// Offset of the definition in the chunk.
     definition: u32,
     /// Is the event ID at its usual position?
     usual: bool,
 }
 
-/// The gate; one per worker.
+/// Checks the records of chunks. Each worker has its own gate.
 pub struct Gate {
     generation: u32,
-    /// Which definition of which chunk is in `definitions`.
+    /// The key of each entry of `definitions`.
     keys: Box<[Key; 256]>,
     definitions: Box<[DefinitionFacts; 256]>,
     names: KnownNames,
-    /// The records that passed, in rising order.
+    /// The records of the last chunk that passed, in order of offset.
     pub candidates: Vec<Candidate>,
 }
 
@@ -125,23 +126,22 @@ impl Gate {
         let live_end = header.live_end(chunk);
         let mut at = CHUNK_HEADER_LEN;
         let mut walk =
-            Walk { records: 0, clean: true, end: 0, ids: (u64::MAX, 0), written: 0, first_written: 0 };
+            Walk { records: 0, clean: true, end: 0, ids: (u64::MAX, 0), last_written: 0, first_written: 0 };
         let (mut last_id, mut last_time) = (0, 0);
         while at < live_end {
             let Some(record) = RecordHeader::at(chunk, at) else {
-                // A damaged header may give a later start of free space than the records show. That damages
-                // no record.
+                // A damaged header may give an end after the last record. All records are intact then.
                 walk.clean =
                     walk.records > 0 && last_id == header.last_record_id && !header.header_is_sound(chunk);
                 break;
             };
-            self.look_at(chunk, at, record.size, selection);
-            walk.take(&record);
+            self.check(chunk, at, record.size, selection);
+            walk.count(&record);
             at += record.size;
             (last_id, last_time) = (record.id, record.written);
         }
-        // Windows writes the header after the records. Records that continue the sequence are live. Records
-        // in slack are older, so their identifiers are lower.
+        // Windows writes the header after the records, so records that continue the sequence are live. Records in slack are
+        // older and have lower identifiers.
         while walk.clean
             && let Some(record) = RecordHeader::at(chunk, at)
             && match walk.records {
@@ -154,26 +154,27 @@ impl Gate {
             && record.written >= last_time
             && u32_at(chunk, at + record.size - 4) == u32::try_from(record.size).ok()
         {
-            self.look_at(chunk, at, record.size, selection);
-            walk.take(&record);
+            self.check(chunk, at, record.size, selection);
+            walk.count(&record);
             at += record.size;
             (last_id, last_time) = (record.id, record.written);
         }
         walk.end = at as u32;
-        walk.written = last_time;
+        walk.last_written = last_time;
         walk.first_written = RecordHeader::at(chunk, CHUNK_HEADER_LEN).map_or(0, |record| record.written);
         walk
     }
 
+    /// Adds a record to the candidates unless it is rejected.
     #[inline(always)]
-    fn look_at(&mut self, chunk: &[u8], at: usize, size: usize, selection: &Selection) {
+    fn check(&mut self, chunk: &[u8], at: usize, size: usize, selection: &Selection) {
         if !self.rejects(chunk, at + RECORD_HEADER, at + size, selection) {
-            self.look_closer(chunk, at, size, selection);
+            self.check_closely(chunk, at, size, selection);
         }
     }
 
-    /// Is it a record in the usual shape, of a definition that was seen in this chunk, whose event ID nobody wants?
-    /// Nearly all records are. [`Gate::event_id`] reads the same.
+    /// Is it a record of the usual shape with a known definition and an event ID that is not wanted? Nearly all records are.
+    /// [`Gate::event_id`] reads the same event ID.
     #[inline]
     fn rejects(&self, chunk: &[u8], at: usize, end: usize, selection: &Selection) -> bool {
         let id = || {
@@ -183,7 +184,7 @@ impl Gate {
             let is_usual = u64_at(head, 0)? & 0xff_ffff_ffff == USUAL_START
                 && *head.last_chunk()? == USUAL_DESCRIPTORS
                 && *self.keys.get(slot_of(definition))? == key
-                // The definition is not inside the record.
+                // The definition is outside the record.
                 && definition as usize != at + 14;
             let values = at + 18 + count.checked_mul(4)?;
             (is_usual && count >= 4 && values + 6 <= end).then_some(())?;
@@ -192,8 +193,9 @@ impl Gate {
         id().is_some_and(|id| !selection.accepts_id(id))
     }
 
+    /// Adds a record that [`Gate::rejects`] does not reject to the candidates, unless its event ID or provider is not wanted.
     #[inline(never)]
-    fn look_closer(&mut self, chunk: &[u8], at: usize, size: usize, selection: &Selection) {
+    fn check_closely(&mut self, chunk: &[u8], at: usize, size: usize, selection: &Selection) {
         let (start, end) = (at + RECORD_HEADER, at + size);
         let provider = match self.event_id(chunk, start, end) {
             Some((id, ..)) if !selection.accepts_id(id) => return,
@@ -215,7 +217,7 @@ impl Gate {
         self.candidates.push(Candidate { at: at as u32, end: end as u32, provider });
     }
 
-    /// Checks the provider of a record with this event ID. `None` if the record is not wanted.
+    /// Checks the provider of a record with this event ID, whose definition is in this slot. `None` if the record is not wanted.
     fn provider(
         &mut self,
         chunk: &[u8],
@@ -227,7 +229,7 @@ impl Gate {
         let known = self.definitions.get_mut(usize::from(slot))?;
         match known.provider? {
             TextSource::Nothing => Some(Provider::Unknown),
-            // Many unwanted providers use the same event IDs.
+            // The value differs between records, so the result is not kept.
             TextSource::Value(index) => match value_is_wanted(chunk, instance, index, id, selection) {
                 Some(true) => Some(Provider::Wanted),
                 Some(false) => None,
@@ -249,44 +251,44 @@ impl Gate {
         }
     }
 
-    /// The event ID of a record in the usual shape, whose Binary XML starts at `at`, and the index of its
-    /// definition in `definitions`.
+    /// The event ID of a record of the usual shape, whose Binary XML starts at `at`, the slot of its definition, and its template
+    /// instance.
     #[inline]
     fn event_id(&mut self, chunk: &[u8], at: usize, end: usize) -> Option<(u16, u8, Instance)> {
         const TOKEN: u64 = (TEMPLATE as u64) << 32;
         const { assert!(USUAL_START & (0xff << 32) == TOKEN) };
-        // Start, token and instance with its first four descriptors. Nearly always the definition itself is
-        // at another offset.
+        // Fragment header, template token, and the instance with its first four descriptors. Nearly always the definition is
+        // outside the record.
         let head: &[u8; 34] = chunk.get(at..)?.first_chunk()?;
         if u64_at(head, 0)? & 0xff_ffff_ffff != USUAL_START {
             return None;
         }
         let (id, definition) = (u32_at(head, 6)?, u32_at(head, 10)?);
-        let behind = at + 14;
-        let (instance, descriptors) = if definition as usize == behind {
+        let after_instance = at + 14;
+        let (instance, descriptors) = if definition as usize == after_instance {
             let instance = Instance::at(chunk, at + 5)?;
             (instance, chunk.get(instance.descriptors..)?.first_chunk()?)
         } else {
             let count = u32_at(head, 14)? as usize;
-            (Instance { definition, id, descriptors: behind + 4, count }, head.last_chunk()?)
+            (Instance { definition, id, descriptors: after_instance + 4, count }, head.last_chunk()?)
         };
         let values = instance.descriptors.checked_add(instance.count.checked_mul(4)?)?;
         if instance.count < 4 || values + 6 > end {
             return None;
         }
         let offset = if *descriptors == USUAL_DESCRIPTORS { 4 } else { unusual_offset(descriptors)? };
-        let slot = self.usual(chunk, instance.definition)?;
+        let slot = self.usual_slot(chunk, instance.definition)?;
         Some((u16_at(chunk, values + offset)?, slot, instance))
     }
 
-    /// The index in `definitions` of a definition whose event ID is at its usual position.
+    /// The slot of a definition, if the event ID is at its usual position.
     #[inline]
-    fn usual(&mut self, chunk: &[u8], definition: u32) -> Option<u8> {
+    fn usual_slot(&mut self, chunk: &[u8], definition: u32) -> Option<u8> {
         let slot = slot_of(definition);
         let known = self.definitions.get_mut(slot)?;
         let key = self.keys.get_mut(slot)?;
         if (key.generation, key.definition) != (self.generation, definition) {
-            let provider = event_id_is_third(chunk, definition, &mut self.names);
+            let provider = provider_if_usual(chunk, definition, &mut self.names);
             *known = DefinitionFacts { provider, wanted: None, not_wanted: None };
             *key = Key { generation: self.generation, definition, usual: provider.is_some() };
         }
@@ -294,14 +296,11 @@ impl Gate {
     }
 }
 
-/// Is `Event/System/EventID` the third substitution in this definition? The rest of the definition does not
-/// matter.
+/// The source of the provider's name in a definition whose `Event/System/EventID` is value 3. `None` for other definitions;
+/// [`TextSource::Nothing`] if the name is not where it usually is.
 ///
-/// It was in all 53,209 records of real logs, but a gate must not rely on that.
-///
-/// Returns `None` if it is not, else the source of the provider's name: `Nothing` if this function cannot
-/// find it.
-fn event_id_is_third(chunk: &[u8], at: u32, known: &mut KnownNames) -> Option<TextSource> {
+/// The event ID was value 3 in all 53,209 records of the real logs that were examined.
+fn provider_if_usual(chunk: &[u8], at: u32, known: &mut KnownNames) -> Option<TextSource> {
     let mut tokens = Tokens::of_definition(chunk, at)?;
     let start = SystemStart::read(&mut tokens, known)?;
     let (SUBSTITUTION | OPTIONAL_SUBSTITUTION) = tokens.u8()? else {
@@ -314,8 +313,8 @@ fn event_id_is_third(chunk: &[u8], at: u32, known: &mut KnownNames) -> Option<Te
     there.then_some(start.provider)
 }
 
-/// The event ID of a record without a template, as Windows forwards them, and the source of the provider's name. The
-/// Binary XML starts at `at`. The rest of the record does not matter.
+/// The event ID and the source of the provider's name in a record without a template, as Windows forwards them. The Binary XML
+/// starts at `at`. `None` for other records.
 fn inline_event_id(chunk: &[u8], at: usize, end: usize, known: &mut KnownNames) -> Option<(u16, TextSource)> {
     let mut tokens = Tokens { chunk: chunk.get(..end)?, at, in_definition: false };
     let start = SystemStart::read(&mut tokens, known)?;
@@ -387,13 +386,13 @@ impl SystemStart {
     }
 }
 
-/// The place of a definition in [`Gate::definitions`]. Definitions are at least 100 bytes apart, in steps of 8.
+/// The slot of a definition in [`Gate::definitions`]. Definitions are 8-byte aligned and at least 100 bytes apart.
 #[inline]
 fn slot_of(definition: u32) -> usize {
     ((definition >> 3).wrapping_mul(0x9e37_79b1) >> 24) as usize
 }
 
-/// Is the provider in this value wanted with this event ID?
+/// Is the provider in this value wanted with this event ID? `None` if only the decoder can decide.
 fn value_is_wanted(
     chunk: &[u8],
     instance: Instance,
@@ -409,14 +408,14 @@ fn value_is_wanted(
 /// Is this provider wanted with this event ID? `None` if only the decoder can decide.
 fn is_wanted(chunk: &[u8], name: Utf16Span, id: u16, selection: &Selection) -> Option<bool> {
     let (units, _) = name.bytes(chunk)?.as_chunks::<2>();
-    let wanted = selection.accepts_wide(units, id);
-    // An empty name is replaced by the event source's, and XML normalises other white space to a space.
+    let wanted = selection.accepts_utf16(units, id);
+    // The event source's name replaces an empty name, and XML normalises white space in an attribute to spaces.
     let plain =
         units.iter().fold(!units.is_empty(), |plain, unit| plain & (u16::from_le_bytes(*unit) >= 0x20));
     plain.then_some(wanted)
 }
 
-/// Offset of the fourth value if the first three have unusual sizes. Each size must match its type.
+/// Offset of the fourth value after three values of unusual lengths. `None` if a length does not match its type.
 fn unusual_offset(descriptors: &[u8; 16]) -> Option<usize> {
     let (descriptors, _) = descriptors.as_chunks::<4>();
     let [first, second, third, fourth] = *descriptors else {
@@ -440,15 +439,19 @@ fn unusual_offset(descriptors: &[u8; 16]) -> Option<usize> {
     (fourth[..3] == [2, 0, 6]).then_some(offset)
 }
 
-/// A record's header.
+/// The header of a record.
 #[derive(Clone, Copy)]
 pub struct RecordHeader {
+    /// Length of the record in bytes.
     pub size: usize,
+    /// `EventRecordID`.
     pub id: u64,
+    /// FILETIME.
     pub written: u64,
 }
 
 impl RecordHeader {
+    /// Reads the header at offset `at`. `None` if there is no record, or the record is damaged.
     #[inline]
     pub fn at(chunk: &[u8], at: usize) -> Option<Self> {
         let header: &[u8; RECORD_HEADER] = chunk.get(at..)?.first_chunk()?;
@@ -457,7 +460,7 @@ impl RecordHeader {
         if u32_at(header, 0)? != RECORD_MAGIC
             || size < SMALLEST_RECORD
             || size - 4 > chunk.len() - at
-            || written > LATEST
+            || written > LATEST_FILETIME
         {
             return None;
         }
@@ -473,7 +476,7 @@ mod tests {
     use crate::records::damaged_chunks::each_chunk;
     use crate::records::decode::{Decoded, Decoder};
 
-    /// [`Gate::rejects`] is the fast path of [`Gate::look_closer`].
+    /// [`Gate::rejects`] is the fast path of [`Gate::check_closely`].
     #[test]
     fn what_is_rejected_at_a_glance_is_rejected_by_a_closer_look() {
         let selection = Selection::new(vec![EventFilter {
@@ -490,7 +493,7 @@ mod tests {
                 let end = at + record.size;
                 if end <= chunk.len() && gate.rejects(chunk, at + RECORD_HEADER, end, &selection) {
                     gate.candidates.clear();
-                    gate.look_closer(chunk, at, record.size, &selection);
+                    gate.check_closely(chunk, at, record.size, &selection);
                     assert_eq!(gate.candidates, [], "at {at}");
                     rejected += 1;
                 }
@@ -518,7 +521,7 @@ mod tests {
                 let end = at + record.size;
                 if end <= chunk.len() && chunk[at + RECORD_HEADER + FRAGMENT.len()] & !MORE == OPEN {
                     gate.candidates.clear();
-                    gate.look_closer(chunk, at, record.size, &selection);
+                    gate.check_closely(chunk, at, record.size, &selection);
                     let all = Candidate { at: at as u32, end: end as u32, provider: Provider::Unknown };
                     let decoded = decoder.record(chunk, all, &selection);
                     match (gate.candidates.is_empty(), decoded) {

@@ -1,14 +1,14 @@
-//! Records: one event as a log stores it, without meaning.
+//! Records: events as a log stores them, without their meaning.
 //!
-//! Every reader (byte-level decoder, `evtx` crate, XML, copied text) produces [`Record`]s.
+//! Every reader (decoder, `evtx` crate, XML, text, extraction) produces [`Record`]s.
 //!
 //! A file imports only files listed before it:
 //!
 //! 1. `record`, `selection`, `read_errors`: what every reader produces, and which records are wanted.
 //! 2. `binxml`, `element_names`, `values`, `gate`, `template`, `compile`, `slack`, `template_cache`, `content_cache`,
-//!    `rejected_records`, `fields`, `decode`: the records of a chunk by its bytes, from tokens to the decoder.
-//! 3. `sliding_buffer`, `xml`, `xml_stream`, `text`, `extracted`: records in XML, copied text and lines of JSON.
-//! 4. `fallback`: the `evtx` crate, for records that step 2 cannot decode. `reader` reads a chunk with both.
+//!    `rejected_records`, `fields`, `decode`: the records of a chunk, from tokens to the decoder.
+//! 3. `sliding_buffer`, `xml`, `xml_stream`, `text`, `extracted`: records in XML, in text and in extractions.
+//! 4. `chunk`, `fallback`: the `evtx` crate, for records that the decoder does not support. `reader` reads a chunk with both.
 
 pub mod binxml;
 pub mod chunk;

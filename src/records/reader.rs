@@ -114,7 +114,7 @@ impl ChunkReader {
                     counts.add(Counts {
                         records: walk.records,
                         ids: Some(walk.ids),
-                        last_written: walk.written,
+                        last_written: walk.last_written,
                         first_written: Some(walk.first_written),
                         ..Counts::default()
                     });

@@ -1,7 +1,7 @@
-//! Records that were rejected by a value, to recognise those that repeat them.
+//! Recognises records that repeat one which a condition of the selection rejected.
 //!
-//! With LogLevel=1 a machine logs the same event 3 again and again. A record that differs from a rejected one only in
-//! its record ID and time is rejected for the same reason.
+//! With LogLevel=1 (KB 262177) a machine logs the same event 3 again and again. A record that differs from a rejected record
+//! only in record ID and time is rejected for the same reason.
 
 use super::values::filetime;
 use crate::chunks::bytes::u64_at;
@@ -9,31 +9,35 @@ use crate::chunks::bytes::u64_at;
 /// Most rejected records kept.
 const MAX_KEPT: usize = 8;
 
-/// Rejected records of the current chunk: the last ones, in turns.
+/// The last rejected records of the current chunk. A new one replaces the oldest.
 #[derive(Default)]
 pub(super) struct RejectedRecords {
     kept: Vec<RejectedRecord>,
     next: usize,
 }
 
-/// A record whose template definition is elsewhere in the chunk, as are those of its fragments. Otherwise a copy of its
-/// bytes would be another record: a definition's offset is compared with where the reader is.
+/// A rejected record. Its template definition and those of its fragments are outside the record. If one were inside, the same
+/// bytes at another offset would not mean the same, because references to it are offsets in the chunk.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RejectedRecord {
-    /// Start and end of its Binary XML in the chunk.
+    /// Offset of its Binary XML in the chunk.
     pub at: usize,
+    /// Offset of the end of its Binary XML.
     pub end: usize,
-    /// Offsets in the chunk of its record ID and its time, 8 bytes each.
+    /// Offset of its record ID, which has 8 bytes.
     pub record_id: usize,
+    /// Offset of its time, which has 8 bytes.
     pub time: usize,
 }
 
 impl RejectedRecords {
+    /// Forgets the records of the previous chunk.
     pub(super) fn start_chunk(&mut self) {
         self.kept.clear();
         self.next = 0;
     }
 
+    /// Adds a rejected record.
     pub(super) fn keep(&mut self, record: RejectedRecord) {
         match self.kept.get_mut(self.next) {
             Some(oldest) => *oldest = record,
@@ -42,13 +46,14 @@ impl RejectedRecords {
         self.next = (self.next + 1) % MAX_KEPT;
     }
 
-    /// Does the record with this Binary XML repeat a rejected one, at a time that can be read?
-    pub(super) fn has(&self, chunk: &[u8], at: usize, end: usize) -> bool {
+    /// Does the Binary XML from `at` to `end` repeat a rejected record, with a valid time?
+    pub(super) fn is_repetition(&self, chunk: &[u8], at: usize, end: usize) -> bool {
         self.kept.iter().any(|kept| kept.is_repeated(chunk, at, end).unwrap_or(false))
     }
 }
 
 impl RejectedRecord {
+    /// `None` if the Binary XML is outside the chunk.
     fn is_repeated(&self, chunk: &[u8], at: usize, end: usize) -> Option<bool> {
         if end - at != self.end - self.at {
             return Some(false);

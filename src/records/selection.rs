@@ -1,50 +1,51 @@
-//! Which records a run wants: pairs of provider and event ID.
+//! Selects the records that a run wants by provider and event ID.
 
 use super::record::Record;
 
 /// A provider under all its names, and the wanted event IDs.
 #[derive(Debug, Clone)]
 pub struct EventFilter {
-    /// Names to compare with `Provider/@Name` (or `@EventSourceName` if it is empty), ignoring ASCII case.
-    /// Empty: any provider.
+    /// Names of the provider, which are compared with `Provider/@Name` (`@EventSourceName` if that is empty) without ASCII
+    /// case. Empty for any provider.
     pub providers: Vec<String>,
-    /// Empty: any event ID.
+    /// Empty for any event ID.
     pub event_ids: Vec<u16>,
 }
 
-/// The records a run wants. A record is wanted when one of the entries accepts it.
+/// The records that a run wants: those that one of its filters accepts.
 #[derive(Debug, Clone)]
 pub struct Selection {
-    /// One bit per event ID that any entry accepts. It is the cheapest check, so it comes first.
+    /// One bit for each event ID that a filter accepts.
     ids: Box<[u64; 1024]>,
-    /// Index in `groups` by event ID; 0 for IDs that no entry names.
-    group_of: Vec<u32>,
-    groups: Vec<Group>,
+    /// Index in `providers` by event ID; 0 for an ID that no filter lists.
+    providers_of: Vec<u32>,
+    providers: Vec<WantedProviders>,
     conditions: Vec<Condition>,
 }
 
 /// The providers that are wanted with an event ID.
 #[derive(Debug, Clone, Default)]
-struct Group {
+struct WantedProviders {
+    /// Is any provider wanted?
     any: bool,
-    /// Names as text and as UTF-16.
+    /// Names as text and in UTF-16.
     names: Vec<(String, Box<[[u8; 2]]>)>,
 }
 
-impl Group {
-    fn add(&mut self, entry: &EventFilter) {
-        self.any |= entry.providers.is_empty();
+impl WantedProviders {
+    fn add(&mut self, filter: &EventFilter) {
+        self.any |= filter.providers.is_empty();
         self.names.extend(
-            entry.providers.iter().map(|n| (n.clone(), n.encode_utf16().map(u16::to_le_bytes).collect())),
+            filter.providers.iter().map(|n| (n.clone(), n.encode_utf16().map(u16::to_le_bytes).collect())),
         );
     }
 }
 
-/// Condition on a value of a wanted record.
+/// A condition on a value of a wanted record.
 #[derive(Debug, Clone, Copy)]
 pub struct Condition {
     event_id: u16,
-    /// `Data/@Name` in ASCII, as the log spells it.
+    /// `Data/@Name` in ASCII, with the case of the log.
     pub name: &'static str,
     accepts: fn(&str) -> bool,
 }
@@ -56,32 +57,34 @@ impl Condition {
 }
 
 impl Selection {
-    pub fn new(wanted: Vec<EventFilter>) -> Self {
+    pub fn new(filters: Vec<EventFilter>) -> Self {
         let mut ids = Box::new([0u64; 1024]);
-        let mut group_of = vec![0u32; 1 << 16];
-        let mut groups = vec![Group::default()];
-        for entry in wanted.iter().filter(|entry| entry.event_ids.is_empty()) {
+        let mut providers_of = vec![0u32; 1 << 16];
+        let mut providers = vec![WantedProviders::default()];
+        for filter in filters.iter().filter(|filter| filter.event_ids.is_empty()) {
             ids.fill(u64::MAX);
-            groups[0].add(entry);
+            providers[0].add(filter);
         }
-        let of_any = groups[0].clone();
-        for entry in &wanted {
-            for &id in &entry.event_ids {
+        let of_any_id = providers[0].clone();
+        for filter in &filters {
+            for &id in &filter.event_ids {
                 ids[usize::from(id) / 64] |= 1 << (id % 64);
-                let group = &mut group_of[usize::from(id)];
-                if *group == 0 {
-                    *group = groups.len() as u32;
-                    groups.push(of_any.clone());
+                let index = &mut providers_of[usize::from(id)];
+                if *index == 0 {
+                    *index = providers.len() as u32;
+                    providers.push(of_any_id.clone());
                 }
-                groups[*group as usize].add(entry);
+                providers[*index as usize].add(filter);
             }
         }
-        Self { ids, group_of, groups, conditions: Vec::new() }
+        Self { ids, providers_of, providers, conditions: Vec::new() }
     }
 
-    /// Wants records with this event ID only if `accepts` accepts the value called `name`. Records without
-    /// such a value stay wanted. With LogLevel=1 a machine logs a Kerberos event 3 for every ticket, and
-    /// decoding them all for the few with 0x29 would take longer than everything else.
+    /// Adds a condition: a record with this event ID is wanted only if `accepts` accepts its value `name`. A record without such
+    /// a value stays wanted.
+    ///
+    /// With LogLevel=1 a machine logs a Kerberos event 3 for every ticket. Decoding all of them for the few with 0x29 would take
+    /// most of the time.
     pub fn only_where(mut self, event_id: u16, name: &'static str, accepts: fn(&str) -> bool) -> Self {
         self.conditions.push(Condition { event_id, name, accepts });
         self
@@ -92,12 +95,12 @@ impl Selection {
         self.conditions.iter().filter(move |condition| condition.event_id == event_id)
     }
 
-    /// Is this record wanted, including its values?
+    /// Is this record wanted, and do its values meet the conditions?
     pub fn accepts_record(&self, record: &Record) -> bool {
         self.accepts(&record.provider, record.event_id) && self.conditions_hold(record)
     }
 
-    /// Do the conditions on this record's event ID hold?
+    /// Does the record meet all conditions on its event ID?
     pub fn conditions_hold(&self, record: &Record) -> bool {
         self.conditions(record.event_id).all(|condition| {
             let mut named = record.data.iter().filter(|d| d.name.as_deref() == Some(condition.name));
@@ -105,7 +108,7 @@ impl Selection {
         })
     }
 
-    /// Could a record with this event ID be wanted, whatever its provider?
+    /// Is a record with this event ID wanted from any provider?
     #[inline]
     pub fn accepts_id(&self, id: u16) -> bool {
         self.ids[usize::from(id) / 64] & (1 << (id % 64)) != 0
@@ -113,29 +116,30 @@ impl Selection {
 
     /// Is a record with this provider and event ID wanted?
     pub fn accepts(&self, provider: &str, id: u16) -> bool {
-        self.group(id).is_some_and(|group| {
-            group.any || group.names.iter().any(|(name, _)| name.eq_ignore_ascii_case(provider))
+        self.providers(id).is_some_and(|wanted| {
+            wanted.any || wanted.names.iter().any(|(name, _)| name.eq_ignore_ascii_case(provider))
         })
     }
 
-    /// The same as [`Selection::accepts`], for a provider's name in UTF-16.
-    pub fn accepts_wide(&self, provider: &[[u8; 2]], id: u16) -> bool {
-        self.group(id)
-            .is_some_and(|group| group.any || group.names.iter().any(|(_, name)| same(name, provider)))
+    /// Like [`Selection::accepts`], for a provider's name in UTF-16.
+    pub fn accepts_utf16(&self, provider: &[[u8; 2]], id: u16) -> bool {
+        self.providers(id).is_some_and(|wanted| {
+            wanted.any || wanted.names.iter().any(|(_, name)| eq_ignore_ascii_case(name, provider))
+        })
     }
 
-    fn group(&self, id: u16) -> Option<&Group> {
-        self.groups.get(*self.group_of.get(usize::from(id))? as usize)
+    fn providers(&self, id: u16) -> Option<&WantedProviders> {
+        self.providers.get(*self.providers_of.get(usize::from(id))? as usize)
     }
 }
 
-/// Compares two names without ASCII case. Equal names usually have the same case.
-fn same(a: &[[u8; 2]], b: &[[u8; 2]]) -> bool {
+/// Compares two names in UTF-16 without ASCII case. Equal names usually have the same case.
+fn eq_ignore_ascii_case(a: &[[u8; 2]], b: &[[u8; 2]]) -> bool {
     let unit = |unit: &[u8; 2]| lower(u16::from_le_bytes(*unit));
     a.len() == b.len() && (a == b || a.iter().map(unit).eq(b.iter().map(unit)))
 }
 
-/// Lower case in ASCII.
+/// Converts an ASCII letter to lower case.
 fn lower(unit: u16) -> u16 {
     match u8::try_from(unit) {
         Ok(byte) => byte.to_ascii_lowercase().into(),
@@ -156,13 +160,13 @@ mod tests {
         }]);
         for name in ["KDC", "kdc", "KD", "KDCX", "Dienst ü", "DIENST ü", "Dienst Ü", ""] {
             let units: Vec<_> = name.encode_utf16().map(u16::to_le_bytes).collect();
-            assert_eq!(s.accepts_wide(&units, 4), s.accepts(name, 4), "{name}");
-            assert!(!s.accepts_wide(&units, 5));
+            assert_eq!(s.accepts_utf16(&units, 4), s.accepts(name, 4), "{name}");
+            assert!(!s.accepts_utf16(&units, 5));
         }
     }
 
     #[test]
-    fn a_condition_turns_away_by_value_and_nothing_without_the_value() {
+    fn a_condition_rejects_by_value_and_keeps_a_record_without_the_value() {
         let s = Selection::new(vec![EventFilter { providers: vec![], event_ids: vec![3, 4] }]).only_where(
             3,
             "ErrorCode",

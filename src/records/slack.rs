@@ -1,29 +1,27 @@
-//! Records in slack space: remains of older records in a chunk that Windows reuses.
+//! Finds records in slack space, where older records remain in a chunk that Windows reuses.
 //!
-//! Newer records may have overwritten the definitions and names that an older one needs. A template
-//! definition counts only if its identifier is the one in the record. Most element names are lost, because
-//! the chunk stores each at its first use; a name counts only if its hash matches. The field is then
-//! identified by the order of `System`'s children and the numbers of their substitutions, which are the same
-//! in every definition (see [`super::gate`]). Anything that cannot be verified is left out: a wrong
-//! record is worse than none.
+//! Newer records may have overwritten the definitions and names that an older record needs, and a wrong record is worse than
+//! none. A definition is used only if its identifier is the one in the record. A name is used only if its hash matches; most
+//! names are lost, because a chunk stores each at its first use. Without names, fields are identified by the order of
+//! `System`'s children and the indexes of their values, which are the same in every definition (see [`super::gate`]).
 
 use super::binxml::{
     CLOSE, CLOSE_START, MORE, OPEN, OPTIONAL_SUBSTITUTION, SUBSTITUTION, TextSource, Tokens, Utf16Span,
     name_text,
 };
 use super::gate::{Candidate, Provider, RecordHeader};
-use super::template::{FieldName, FragmentKind, Node, Program, System, ValueNode, literal};
+use super::template::{FieldName, FragmentKind, Node, Program, ValueNode, literal};
 use super::values::BINARY;
 use crate::chunks::bytes::{u16_at, u32_at};
 
-/// Passes each record in `chunk` at or after `from` to `each`.
-pub fn carve(chunk: &[u8], from: usize, mut each: impl FnMut(Candidate)) {
+/// Passes each record in `chunk` at or after `from` to `callback`.
+pub fn carve(chunk: &[u8], from: usize, mut callback: impl FnMut(Candidate)) {
     // Records are 8-byte aligned in a chunk.
     let mut at = from.next_multiple_of(8);
     while at < chunk.len() {
         at = match RecordHeader::at(chunk, at) {
             Some(record) if u32_at(chunk, at + record.size - 4) == u32::try_from(record.size).ok() => {
-                each(Candidate {
+                callback(Candidate {
                     at: at as u32,
                     end: (at + record.size) as u32,
                     provider: Provider::Unknown,
@@ -35,22 +33,16 @@ pub fn carve(chunk: &[u8], from: usize, mut each: impl FnMut(Candidate)) {
     }
 }
 
-/// Compiles a definition without relying on its names. `id` is the identifier that the record has.
-pub fn compile(program: &mut Program, chunk: &[u8], at: u32, id: u32) -> Option<()> {
+/// Compiles the definition at `at` without relying on its names. `id` is the identifier in the record. `None` if the definition
+/// has another identifier or an unusual shape.
+pub fn compile(chunk: &[u8], at: u32, id: u32) -> Option<Program> {
     // The identifier is the start of the definition's GUID.
     (u32_at(chunk, (at as usize).checked_add(4)?)? == id).then_some(())?;
-    program.system = System::default();
-    program.nodes.clear();
-    event(program, &mut Tokens::of_definition(chunk, at)?)
-        .inspect(|()| program.kind = FragmentKind::Event)
-        .or_else(|| {
-            program.nodes.clear();
-            program.kind = FragmentKind::Section;
-            section(program, &mut Tokens::of_definition(chunk, at)?)
-        })
+    let tokens = Tokens::of_definition(chunk, at)?;
+    compile_event(tokens).or_else(|| compile_section(tokens))
 }
 
-/// The children of `System` with content, in order, and the substitution that each must have, if any.
+/// The children of `System` in order, each with the index of the value that must be its content, if any.
 const CHILDREN: [Option<u16>; 14] = [
     None,
     Some(3),
@@ -67,13 +59,16 @@ const CHILDREN: [Option<u16>; 14] = [
     None,
     None,
 ];
+/// Position of `Provider` in [`CHILDREN`]. The other constants are positions, too.
 const PROVIDER: usize = 0;
 const TIME: usize = 7;
 const CHANNEL: usize = 11;
 const COMPUTER: usize = 12;
 const SECURITY: usize = 13;
 
-fn event(program: &mut Program, tokens: &mut Tokens<'_>) -> Option<()> {
+/// Compiles a definition of a whole event.
+fn compile_event(mut tokens: Tokens<'_>) -> Option<Program> {
+    let mut program = Program { kind: FragmentKind::Event, ..Program::default() };
     tokens.fragment()?;
     let root = tokens.open()?;
     tokens.attributes(root, |_, _| Some(()))?;
@@ -115,7 +110,7 @@ fn event(program: &mut Program, tokens: &mut Tokens<'_>) -> Option<()> {
     fields.record_id = TextSource::Value(10);
     loop {
         match tokens.u8()? {
-            CLOSE => return Some(()),
+            CLOSE => return Some(program),
             SUBSTITUTION | OPTIONAL_SUBSTITUTION => {
                 program.nodes.push(Node::Fragment(tokens.substitution()?.0, FragmentKind::Section));
             }
@@ -130,7 +125,7 @@ fn event(program: &mut Program, tokens: &mut Tokens<'_>) -> Option<()> {
                             tokens.expect(CLOSE)?;
                         }
                         Some(_) => return None,
-                        None => values(program, tokens)?,
+                        None => compile_values(&mut program, &mut tokens)?,
                     }
                 }
             }
@@ -139,18 +134,20 @@ fn event(program: &mut Program, tokens: &mut Tokens<'_>) -> Option<()> {
     }
 }
 
-/// `EventData`, or what is inside `UserData`.
-fn section(program: &mut Program, tokens: &mut Tokens<'_>) -> Option<()> {
+/// Compiles a definition of `EventData` or of the child of `UserData`.
+fn compile_section(mut tokens: Tokens<'_>) -> Option<Program> {
+    let mut program = Program { kind: FragmentKind::Section, ..Program::default() };
     tokens.fragment()?;
     let root = tokens.open()?;
     tokens.attributes(root, |_, _| Some(()))?;
     if tokens.has_content()? {
-        values(program, tokens)?;
+        compile_values(&mut program, &mut tokens)?;
     }
-    Some(())
+    Some(program)
 }
 
-fn values(program: &mut Program, tokens: &mut Tokens<'_>) -> Option<()> {
+/// Compiles the values in an element up to its end.
+fn compile_values(program: &mut Program, tokens: &mut Tokens<'_>) -> Option<()> {
     let chunk = tokens.chunk;
     loop {
         let token = tokens.u8()?;
@@ -161,7 +158,7 @@ fn values(program: &mut Program, tokens: &mut Tokens<'_>) -> Option<()> {
         let child = tokens.element(token)?;
         let mut named = TextSource::Nothing;
         tokens.attributes(child, |_, value| {
-            // The one attribute of `Data`.
+            // `Data` has one attribute, its name.
             (named == TextSource::Nothing).then_some(())?;
             named = value;
             Some(())
@@ -191,7 +188,8 @@ fn values(program: &mut Program, tokens: &mut Tokens<'_>) -> Option<()> {
     }
 }
 
-/// A name whose stored hash matches its text (MS-EVEN6 2.2.12: multiply by 65599 and add, low 16 bits).
+/// The name at `offset`, if its stored hash matches its text. MS-EVEN6 2.2.12 defines the hash: for each unit multiply by 65599
+/// and add, then take the low 16 bits.
 fn verified_name(chunk: &[u8], offset: u32) -> Option<Utf16Span> {
     let name = name_text(chunk, offset)?;
     let stored = u16_at(chunk, (offset as usize).checked_add(4)?)?;

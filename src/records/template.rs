@@ -1,15 +1,17 @@
-//! Programs: the positions of a record's fields, as compiled from its template definition.
+//! Programs give the positions of a record's fields. They are compiled from template definitions.
 
 use super::binxml::{NO_DEPENDENCY, TextSource, Utf16Span};
 use super::record::Text;
 use super::values::write_utf16;
 
-/// The fields of `System`.
+/// The sources of the fields in `System`.
 #[derive(Debug, Clone, Default)]
 pub struct System {
-    /// Literal texts, decoded once instead of for every record.
+    /// Literal fields, decoded once instead of for every record.
     pub literals: Literals,
+    /// `Provider/@Name`.
     pub name: TextSource,
+    /// `Provider/@EventSourceName`.
     pub source_name: TextSource,
     pub event_id: TextSource,
     pub version: TextSource,
@@ -21,7 +23,7 @@ pub struct System {
     pub time: TextSource,
 }
 
-/// Literal texts of `System`.
+/// The literal fields of `System`; `None` for a field from a value.
 #[derive(Debug, Clone, Default)]
 pub struct Literals {
     pub provider: Option<Text>,
@@ -30,7 +32,7 @@ pub struct Literals {
 }
 
 impl System {
-    /// Decodes the literals. Unusual text is left to the record's decoder, which refuses it.
+    /// Decodes the literals. Unusual text is left out here; the decoder refuses it for each record.
     pub(super) fn decode_literals(&mut self, chunk: &[u8]) {
         let text = |part| match part {
             TextSource::Literal(span) => literal(chunk, span),
@@ -45,70 +47,71 @@ impl System {
     }
 }
 
-/// Decodes a literal, if it is usual in an attribute.
+/// Decodes a literal. `None` if it has characters that XML would change in an attribute.
 pub(super) fn literal(chunk: &[u8], span: Utf16Span) -> Option<Text> {
     let mut text = String::new();
     write_utf16(span.bytes(chunk)?, &mut text)?;
     (!text.bytes().any(|byte| byte < 0x20)).then(|| text.into())
 }
 
-/// Source of the name of a value in `EventData` or `UserData`.
+/// The source of the name of a value in `EventData` or `UserData`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FieldName {
     /// A `Data` without a name.
     Unnamed,
-    /// From `Data/@Name` in the definition, or from the element's own name.
+    /// `Data/@Name` in the definition, or the name of the element.
     Fixed(Text),
-    /// From this value.
+    /// The substitution value with this index.
     FromValue(u16),
 }
 
-/// One value of `EventData` or `UserData`.
+/// The sources of a value in `EventData` or `UserData`.
 #[derive(Debug, Clone)]
 pub struct ValueNode {
     pub name: FieldName,
     pub content: TextSource,
-    /// The node is omitted if this value is null.
+    /// Index of a substitution value. If it is null, there is no element.
     pub dependency: u16,
-    /// A child of `UserData` itself: without text it is a wrapper, not a value.
+    /// Is it a child of `UserData`? Without text it wraps the values and is not one of them.
     pub wrapper: bool,
-    /// `Binary`: its text is shown without spaces and in upper case.
+    /// Is it a `Binary` element? Its text is upper-case hexadecimal without spaces.
     pub binary: bool,
 }
 
-/// Content of an event after `System`.
+/// A part of an event after `System`.
 #[derive(Debug, Clone)]
 pub enum Node {
     Value(ValueNode),
-    /// A substitution that holds a fragment of this kind.
+    /// The substitution value with this index holds a fragment of this kind.
     Fragment(u16, FragmentKind),
 }
 
 /// The part of an event that a program describes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum FragmentKind {
-    /// A whole event, starting at `Event`.
+    /// A whole `Event` element.
     #[default]
     Event,
     /// `EventData` or `UserData`.
     Section,
-    /// The content of `UserData`.
-    Inside,
+    /// The child of `UserData`.
+    ChildOfUserData,
 }
 
 /// The positions of a record's fields.
 #[derive(Debug, Default)]
 pub struct Program {
     pub kind: FragmentKind,
-    /// Fields of a whole event. Empty for a fragment.
+    /// The fields of `System`. Empty if the program does not describe a whole event.
     pub system: System,
     pub nodes: Vec<Node>,
-    /// The values that decide the content: all used ones except the record's number and time.
+    /// Indexes of the substitution values that decide the content: all that are used, except record ID and time.
     pub used: Vec<u16>,
 }
 
 impl Program {
-    pub(super) fn parts(&mut self) -> impl Iterator<Item = &mut TextSource> {
+    /// All sources of texts.
+    pub(super) fn text_sources(&mut self) -> impl Iterator<Item = &mut TextSource> {
         let System {
             literals: _,
             name,
@@ -131,7 +134,8 @@ impl Program {
             .chain(values)
     }
 
-    pub(super) fn note_used(&mut self) {
+    /// Fills [`Program::used`].
+    pub(super) fn collect_used(&mut self) {
         let system = &self.system;
         let parts = [
             system.name,
@@ -158,19 +162,19 @@ impl Program {
         self.used = used;
     }
 
-    /// The substitutions that hold fragments. `None` if there are more than usual, or a value follows one: it
-    /// would have to wait for the fragment's values.
+    /// The substitution values that hold fragments. `None` if there are more than two, or a value follows one, because the
+    /// decoder reads the fragments last.
     pub fn fragments(&self) -> Option<[Option<(u16, FragmentKind)>; 2]> {
         let mut fragments = [None; 2];
         let mut slots = fragments.iter_mut();
-        let mut behind = false;
+        let mut after_fragment = false;
         for node in &self.nodes {
             match node {
-                Node::Value(_) if behind => return None,
+                Node::Value(_) if after_fragment => return None,
                 Node::Value(_) => {}
                 Node::Fragment(index, kind) => {
                     *slots.next()? = Some((*index, *kind));
-                    behind = true;
+                    after_fragment = true;
                 }
             }
         }

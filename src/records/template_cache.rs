@@ -1,8 +1,8 @@
-//! Cache of compiled template definitions, shared by all chunks that one worker reads.
+//! Caches compiled template definitions of all chunks that one worker reads.
 //!
-//! Every chunk has its own copy of each definition that it uses. The copies differ only in the offsets of the
-//! names they refer to, and in which names they contain because the chunk uses them first there. Comparing a
-//! copy takes an eighth of the time of compiling it.
+//! Every chunk has its own copy of each definition that it uses. The copies differ in the offsets of names, and in the names
+//! that are stored inside the definition because the chunk uses them there first. Comparing a copy takes an eighth of the time
+//! of compiling it.
 
 use foldhash::HashMap;
 
@@ -15,42 +15,45 @@ use super::element_names::ElementNames;
 use super::template::Program;
 use crate::chunks::bytes::{u16_at, u32_at};
 
-/// Most definitions kept, and most bytes of their bodies. Real logs have some hundreds of a few KB each. A
-/// crafted log with ever new ones replaces the older ones.
+/// Most definitions in the cache, which is emptied when it is full. Real logs have some hundreds of a few KB each.
 const MAX_DEFINITIONS: usize = 2048;
+
+/// Most bytes of all bodies in the cache.
 const MAX_BYTES: usize = 4 << 20;
 
-/// GUID and body length, which distinguish most definitions.
-type Key = ([u8; 16], u32);
+/// GUID and length of the body in bytes, which distinguish most definitions.
+type DefinitionKey = ([u8; 16], u32);
 
-/// Definitions with their programs. Each worker has its own cache.
+/// The definitions and their programs. Each worker has its own cache.
 #[derive(Default)]
 pub(super) struct TemplateCache {
-    numbers: HashMap<Key, Vec<u64>>,
+    /// The numbers of the definitions with a key.
+    numbers: HashMap<DefinitionKey, Vec<u64>>,
     cached: Vec<CachedDefinition>,
-    /// Number of the first definition in the cache. A number is never reused, even after the cache was
-    /// emptied to make room.
+    /// Number of the first definition in the cache. Numbers are not reused after the cache was emptied.
     first: u64,
+    /// Bytes of all bodies.
     bytes: usize,
 }
 
+/// A definition as one chunk has it.
 struct CachedDefinition {
     body: Box<[u8]>,
     names: Box<[Name]>,
-    /// `None` if its shape is unusual.
+    /// `None` if the shape is unusual.
     program: Option<Program>,
 }
 
 /// A reference to a name.
 struct Name {
-    /// Offset in the body.
+    /// Offset of the reference in the body.
     at: u32,
-    /// Length and text of a name that is stored elsewhere in the chunk; `None` for one stored in the body.
+    /// Length and text of a name that is stored elsewhere in the chunk; `None` for a name in the body.
     elsewhere: Option<Box<[u8]>>,
 }
 
 impl TemplateCache {
-    /// The number of the definition at this offset; `None` if its shape is unusual.
+    /// The number of the definition at this offset, which is compiled if it is new. `None` if its shape is unusual.
     pub(super) fn number(&mut self, chunk: &[u8], at: u32, element_names: &mut ElementNames) -> Option<u64> {
         let (key, tokens) = (key(chunk, at)?, Tokens::of_definition(chunk, at)?);
         let same =
@@ -71,7 +74,7 @@ impl TemplateCache {
         Some(number)
     }
 
-    /// The program of a definition; `None` if its shape is unusual, or the cache dropped it.
+    /// The program of a definition. `None` if its shape is unusual, or the cache was emptied since.
     pub(super) fn program(&self, number: u64) -> Option<&Program> {
         self.get(number)?.program.as_ref()
     }
@@ -81,14 +84,15 @@ impl TemplateCache {
     }
 }
 
-fn key(chunk: &[u8], at: u32) -> Option<Key> {
+/// The key of the definition at this offset.
+fn key(chunk: &[u8], at: u32) -> Option<DefinitionKey> {
     let header: &[u8; DEFINITION_HEADER] = chunk.get(at as usize..)?.first_chunk()?;
     let [_, _, _, _, rest @ ..] = header;
     Some((*rest.first_chunk()?, u32_at(rest, 16)?))
 }
 
 impl CachedDefinition {
-    /// Is the definition at `start` the same one? `chunk` ends at the end of the definition.
+    /// Is the body at `start` a copy of this definition? `chunk` ends where the body ends.
     fn is(&self, chunk: &[u8], start: usize) -> bool {
         let Some(body) = chunk.get(start..) else { return false };
         let mut from = 0;
@@ -103,7 +107,7 @@ impl CachedDefinition {
             if !same || body.get(from..at) != self.body.get(from..at) {
                 return false;
             }
-            // Skip the link to the next name of the bucket. It differs between chunks.
+            // A name in the body begins with a link to the next name of its hash bucket, which differs between chunks.
             from = if here { at + 8 } else { at + 4 };
         }
         body.get(from..) == self.body.get(from..)
@@ -130,7 +134,7 @@ fn names(mut tokens: Tokens<'_>) -> Option<Vec<Name>> {
                 tokens.text()?;
                 continue;
             }
-            // The name follows dependency and length, or the token itself.
+            // The name of an element follows its dependency and length. The name of an attribute follows the token.
             OPEN => tokens.at + 6,
             ATTRIBUTE => tokens.at,
             _ => return None,
@@ -151,7 +155,7 @@ fn names(mut tokens: Tokens<'_>) -> Option<Vec<Name>> {
     Some(names)
 }
 
-/// Length and text of a name, and the bytes after it.
+/// The bytes of a chunk from the length of a name on. The text of the name follows its length.
 fn name_at(chunk: &[u8], offset: u32) -> Option<&[u8]> {
     chunk.get((offset as usize).checked_add(6)?..)
 }

@@ -1,11 +1,12 @@
-//! Binary XML at token level (MS-EVEN6 2.2.12), limited to the usual shape of records.
+//! Reads tokens of Binary XML (MS-EVEN6 2.2.12) in the usual shape of records.
 //!
-//! Every function returns `None` for anything unusual. The `evtx` crate then reads the record.
+//! Every function returns `None` for an unusual token and at the end of the bytes. The `evtx` crate then reads the record.
 
 use crate::chunks::bytes::{u16_at, u32_at};
 
 /// A fragment header: token 0x0f, version 1.1, no flags.
 pub const FRAGMENT: [u8; 4] = [0x0f, 1, 1, 0];
+/// The first of the tokens, which are named as in MS-EVEN6 2.2.12.
 pub const END: u8 = 0x00;
 pub const OPEN: u8 = 0x01;
 pub const CLOSE_START: u8 = 0x02;
@@ -16,19 +17,21 @@ pub const ATTRIBUTE: u8 = 0x06;
 pub const TEMPLATE: u8 = 0x0c;
 pub const SUBSTITUTION: u8 = 0x0d;
 pub const OPTIONAL_SUBSTITUTION: u8 = 0x0e;
-/// Flag on a token: attributes follow the element's name, or another attribute follows this one.
+/// The flag of an element with attributes, or of an attribute that another one follows.
 pub const MORE: u8 = 0x40;
 
-/// Length of a template definition's header: next definition, GUID, length of the body.
+/// Length in bytes of the header of a template definition: offset of the next definition, GUID, length of the body.
 pub const DEFINITION_HEADER: usize = 24;
 
-/// No dependency: the element is present whatever the substitutions are.
+/// The dependency of an element that is always present.
 pub const NO_DEPENDENCY: u16 = 0xffff;
 
-/// Text in the chunk, in UTF-16 units.
+/// The position of a UTF-16 text in a chunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Utf16Span {
+    /// Offset in bytes.
     pub at: u32,
+    /// Length in UTF-16 units.
     pub units: u16,
 }
 
@@ -37,7 +40,7 @@ impl Utf16Span {
         chunk.get(self.at as usize..)?.get(..usize::from(self.units) * 2)
     }
 
-    /// Is this the ASCII text `ascii`?
+    /// Is the text equal to `ascii`?
     pub fn is(self, chunk: &[u8], ascii: &[u8]) -> bool {
         usize::from(self.units) == ascii.len()
             && self.bytes(chunk).is_some_and(|bytes| {
@@ -50,23 +53,26 @@ impl Utf16Span {
 /// A position in a stream of tokens.
 #[derive(Debug, Clone, Copy)]
 pub struct Tokens<'a> {
+    /// The chunk up to the end of the stream.
     pub chunk: &'a [u8],
+    /// Offset of the next token in the chunk.
     pub at: usize,
-    /// Elements have a dependency field only inside template definitions.
+    /// Is the stream a template definition? Only there, elements have a dependency.
     pub in_definition: bool,
 }
 
-/// Source of a text.
+/// The source of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum TextSource {
     #[default]
     Nothing,
     Literal(Utf16Span),
+    /// The substitution value with this index.
     Value(u16),
 }
 
 impl TextSource {
-    /// The number of the value, if the text comes from one.
+    /// The index of the substitution value, if the source is one.
     pub fn value(self) -> Option<u16> {
         match self {
             Self::Value(index) => Some(index),
@@ -75,17 +81,18 @@ impl TextSource {
     }
 }
 
-/// Start of an element.
+/// The start of an element.
 #[derive(Debug, Clone, Copy)]
 pub struct Element {
     /// Offset of the name in the chunk. Equal names usually share one offset.
     pub name: u32,
+    /// Index of the substitution value that must not be null, or [`NO_DEPENDENCY`].
     pub dependency: u16,
     pub has_attributes: bool,
 }
 
 impl<'a> Tokens<'a> {
-    /// Tokens of a definition's body, which follows its header.
+    /// The tokens in the body of the definition at `at`.
     pub fn of_definition(chunk: &'a [u8], at: u32) -> Option<Self> {
         let at = at as usize;
         let len = u32_at(chunk, at.checked_add(20)?)? as usize;
@@ -115,28 +122,30 @@ impl<'a> Tokens<'a> {
         self.chunk.get(self.at).copied()
     }
 
+    /// Reads a token, which must be this one.
     pub fn expect(&mut self, token: u8) -> Option<()> {
         (self.u8()? == token).then_some(())
     }
 
+    /// Reads a fragment header.
     pub fn fragment(&mut self) -> Option<()> {
         let found = self.chunk.get(self.at..)?.starts_with(&FRAGMENT);
         self.at += FRAGMENT.len();
         found.then_some(())
     }
 
-    /// A name by its offset. The first use of a name in a chunk holds the name itself.
+    /// Reads a reference to a name and returns the name's offset. At its first use in a chunk, the name itself follows.
     pub fn name(&mut self) -> Option<u32> {
         let offset = self.u32()?;
         if offset as usize == self.at {
-            // Link to the next name of the bucket, hash, length, text, NUL.
+            // Link to the next name of the hash bucket (4 bytes), hash (2), length (2), text, NUL (2).
             let units = u16_at(self.chunk, self.at + 6)?;
             self.at += 10 + usize::from(units) * 2;
         }
         Some(offset)
     }
 
-    /// The element after its `OPEN` token.
+    /// Reads the start of an element after its `OPEN` token, up to its attributes.
     pub fn element(&mut self, token: u8) -> Option<Element> {
         let dependency = if self.in_definition { self.u16()? } else { NO_DEPENDENCY };
         self.u32()?;
@@ -148,14 +157,14 @@ impl<'a> Tokens<'a> {
         Some(Element { name, dependency, has_attributes })
     }
 
-    /// The start of an element, up to its attributes.
+    /// Reads the `OPEN` token and the start of an element, up to its attributes.
     pub fn open(&mut self) -> Option<Element> {
         let token = self.u8()?;
         (token & !MORE == OPEN).then_some(())?;
         self.element(token)
     }
 
-    /// Reads the end of an element's start tag. Does the element have content?
+    /// Reads the end of a start tag. Returns whether the element has content.
     pub fn has_content(&mut self) -> Option<bool> {
         match self.u8()? {
             CLOSE_START => Some(true),
@@ -164,24 +173,24 @@ impl<'a> Tokens<'a> {
         }
     }
 
-    /// Passes the name and value of each attribute to `each`.
+    /// Passes the offset of the name and the value of each attribute to `callback`.
     pub fn attributes(
         &mut self,
         element: Element,
-        mut each: impl FnMut(u32, TextSource) -> Option<()>,
+        mut callback: impl FnMut(u32, TextSource) -> Option<()>,
     ) -> Option<()> {
         self.each_attribute(element, |tokens, name| {
-            let value = tokens.part()?.unwrap_or_default();
-            each(name, value)
+            let value = tokens.text_source()?.unwrap_or_default();
+            callback(name, value)
         })
     }
 
-    /// The same without a look at the values.
+    /// Skips the attributes without reading their values.
     pub fn skip_attributes(&mut self, element: Element) -> Option<()> {
-        self.each_attribute(element, |tokens, _| tokens.skip_part().map(|_| ()))
+        self.each_attribute(element, |tokens, _| tokens.skip_text_source().map(|_| ()))
     }
 
-    /// Passes the name of each attribute to `read`, which reads the value.
+    /// Passes the offset of the name of each attribute to `read`, which reads the value.
     fn each_attribute(
         &mut self,
         element: Element,
@@ -202,8 +211,8 @@ impl<'a> Tokens<'a> {
         Some(())
     }
 
-    /// A literal or a substitution, if the next token is one.
-    pub fn part(&mut self) -> Option<Option<TextSource>> {
+    /// Reads a literal or a substitution, if the next token is one.
+    pub fn text_source(&mut self) -> Option<Option<TextSource>> {
         Some(match self.peek()? {
             token if token & !MORE == VALUE => {
                 self.u8()?;
@@ -217,25 +226,25 @@ impl<'a> Tokens<'a> {
         })
     }
 
-    /// The same without a look at the text. Is there a literal or a substitution?
-    pub fn skip_part(&mut self) -> Option<bool> {
+    /// Skips a literal or a substitution without reading its text. Returns whether there was one.
+    pub fn skip_text_source(&mut self) -> Option<bool> {
         match self.peek()? {
             token if token & !MORE == VALUE => {
                 self.u8()?;
                 self.text_bytes()?;
                 Some(true)
             }
-            _ => Some(self.part()?.is_some()),
+            _ => Some(self.text_source()?.is_some()),
         }
     }
 
-    /// A text value after its `VALUE` token. Other value types are unusual here.
+    /// Reads a text value after its `VALUE` token. Other value types are unusual.
     pub fn text(&mut self) -> Option<Utf16Span> {
         let (at, len) = self.text_bytes()?;
         until_nul(self.chunk, at, len)
     }
 
-    /// The place and the length of a text value.
+    /// Skips a text value. Returns its offset and length in bytes.
     fn text_bytes(&mut self) -> Option<(usize, usize)> {
         self.expect(0x01)?;
         let len = usize::from(self.u16()?) * 2;
@@ -244,25 +253,25 @@ impl<'a> Tokens<'a> {
         (self.at <= self.chunk.len()).then_some((at, len))
     }
 
-    /// Number of a substitution after its token, and the type it declares.
+    /// Reads the index of a substitution after its token, and the type that it declares.
     pub fn substitution(&mut self) -> Option<(u16, u8)> {
         let index = self.u16()?;
         Some((index, self.u8()?))
     }
 }
 
-/// The text of a name.
+/// The text of the name at `offset`.
 pub fn name_text(chunk: &[u8], offset: u32) -> Option<Utf16Span> {
     let at = (offset as usize).checked_add(6)?;
     let units = u16_at(chunk, at)?;
     until_nul(chunk, at + 2, usize::from(units) * 2)
 }
 
-/// Text ends at the first NUL, even where its length says more.
+/// The text of `len` bytes at `at` up to its first NUL.
 pub fn until_nul(chunk: &[u8], at: usize, len: usize) -> Option<Utf16Span> {
     let bytes = chunk.get(at..)?.get(..len)?;
     let (units, _) = bytes.as_chunks::<2>();
-    // Blocks of units are compared at once, and nearly no text has a NUL.
+    // Blocks are compared as vectors. Nearly no text has a NUL.
     let (blocks, _) = units.as_chunks::<8>();
     let has_nul = |block: &[[u8; 2]; 8]| block.iter().fold(false, |any, unit| any | (*unit == [0, 0]));
     let from = blocks.iter().position(has_nul).unwrap_or(blocks.len()) * 8;
@@ -271,25 +280,27 @@ pub fn until_nul(chunk: &[u8], at: usize, len: usize) -> Option<Utf16Span> {
     Some(Utf16Span { at: u32::try_from(at).ok()?, units: u16::try_from(units).ok()? })
 }
 
-/// A template instance in its usual shape: where its definition and its value descriptors are.
+/// A template instance in a record: a reference to a definition, and the values for it.
 #[derive(Debug, Clone, Copy)]
 pub struct Instance {
+    /// Offset of the definition in the chunk.
     pub definition: u32,
-    /// Start of the definition's GUID.
+    /// The first four bytes of the definition's GUID.
     pub id: u32,
-    /// Offset of the first descriptor.
+    /// Offset of the first value descriptor in the chunk.
     pub descriptors: usize,
+    /// Number of values.
     pub count: usize,
 }
 
 impl Instance {
-    /// Reads the instance at `at`, which follows the fragment header and the template token.
+    /// Reads the instance at `at`, the offset after the template token.
     #[inline]
     pub fn at(chunk: &[u8], at: usize) -> Option<Self> {
         let (id, definition) = (u32_at(chunk, at + 1)?, u32_at(chunk, at + 5)?);
         let mut values = at + 9;
         if definition as usize == values {
-            // The first use of a definition in a chunk holds the definition itself.
+            // At its first use in a chunk, the definition itself follows.
             values += DEFINITION_HEADER + u32_at(chunk, values + 20)? as usize;
         }
         Some(Self { definition, id, descriptors: values + 4, count: u32_at(chunk, values)? as usize })

@@ -152,7 +152,7 @@ impl Compiler<'_> {
         })?;
         let mut content = TextSource::Nothing;
         if tokens.has_content()? {
-            content = tokens.part()?.unwrap_or_default();
+            content = tokens.text_source()?.unwrap_or_default();
             tokens.expect(CLOSE)?;
         }
         let System { name, source_name, event_id, version, level, channel, computer, record_id, .. } =
@@ -229,7 +229,7 @@ impl Compiler<'_> {
                     tokens.at -= 1;
                     return self.element(tokens, section, depth);
                 }
-                _ => content = tokens.part()??,
+                _ => content = tokens.text_source()??,
             }
             tokens.expect(CLOSE)?;
         }

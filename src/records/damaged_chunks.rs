@@ -1,8 +1,9 @@
-//! Chunks for tests of a fast path against its slow twin: of real logs, whole and damaged.
+//! Gives tests the chunks of real logs, intact and damaged, to compare a fast path with a slow one.
 
 use crate::chunks::header::Header;
 use crate::chunks::{CHUNK_HEADER_LEN, CHUNK_LEN, CHUNK_MAGIC, FILE_HEADER_LEN};
 
+/// A linear congruential generator, so that every run has the same chunks.
 struct Random(u64);
 
 impl Random {
@@ -12,8 +13,8 @@ impl Random {
     }
 }
 
-/// Passes each chunk of the logs in `tests/data/evtx` to `check`, then `rounds` damaged copies of it: some bytes are changed,
-/// copied or zeroed. Every second copy has checksums that agree with the damage.
+/// Passes chunks of the logs in `tests/data/evtx` to `check`, then `rounds` damaged copies of each. In a copy some bytes are
+/// changed, copied or zeroed. Every second copy has right checksums.
 pub(crate) fn each_chunk(rounds: usize, mut check: impl FnMut(&[u8])) {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/evtx");
     let (mut random, mut chunks) = (Random(0x5ca9), 0);

@@ -318,7 +318,7 @@ fn provider_if_usual(chunk: &[u8], at: u32, known: &mut KnownNames) -> Option<Te
 fn inline_event_id(chunk: &[u8], at: usize, end: usize, known: &mut KnownNames) -> Option<(u16, TextSource)> {
     let mut tokens = Tokens { chunk: chunk.get(..end)?, at, in_definition: false };
     let start = SystemStart::read(&mut tokens, known)?;
-    let Some(TextSource::Literal(text)) = tokens.part()? else {
+    let Some(TextSource::Literal(text)) = tokens.text_source()? else {
         return None;
     };
     tokens.expect(CLOSE)?;

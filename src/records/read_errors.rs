@@ -1,20 +1,23 @@
-//! Read errors of a file, in bounded memory: a hostile file can have an error in every record.
+//! Collects the read errors of a file in bounded memory. A hostile file may have an error in every record.
 
-/// Most read errors kept per file. The others are counted.
+/// Most read errors of a file that are kept. The others are counted.
 const MAX_KEPT: usize = 16;
 
-/// The read errors of one file or a part of it. Each is a sentence with an offset.
+/// The read errors of a file or a part of it, as sentences.
 ///
-/// Keeps the errors with the lowest offsets, so that the result does not depend on the order of the workers.
+/// The errors with the lowest offsets are kept, so that the result does not depend on the order of the workers.
 #[derive(Debug, Default)]
 pub struct ReadErrors {
+    /// Offsets and sentences, in order.
     kept: Vec<(u64, String)>,
+    /// Number of errors that were not kept.
     more: u64,
+    /// Assumptions of the reader.
     notes: Vec<String>,
 }
 
 impl ReadErrors {
-    /// Adds an error at offset `at` of the file. Makes its text only if it may be kept.
+    /// Adds an error at offset `at` of the file. Its sentence is made only if it may be kept.
     pub fn add(&mut self, at: u64, read_error: impl FnOnce() -> String) {
         if self.kept.len() < MAX_KEPT {
             self.insert((at, read_error()));
@@ -32,8 +35,7 @@ impl ReadErrors {
         self.kept.insert(place, read_error);
     }
 
-    /// Adds an assumption that was made to read the file. Everything in the file was read. A reader makes a
-    /// few at most.
+    /// Adds an assumption that was made to read the file. The same note is kept once.
     pub fn note(&mut self, note: String) {
         if self.notes.len() < MAX_KEPT && !self.notes.contains(&note) {
             self.notes.push(note);
@@ -45,7 +47,7 @@ impl ReadErrors {
         self.kept.is_empty() && self.notes.is_empty()
     }
 
-    /// Moves the other's read errors here.
+    /// Moves the errors and notes of `other` here.
     pub fn append(&mut self, other: &mut ReadErrors) {
         for (at, read_error) in other.kept.drain(..) {
             self.add(at, || read_error);
@@ -56,12 +58,12 @@ impl ReadErrors {
         }
     }
 
-    /// Takes the notes about assumptions.
+    /// Takes the notes out.
     pub fn take_notes(&mut self) -> Vec<String> {
         std::mem::take(&mut self.notes)
     }
 
-    /// The sentences in order of offset. If some were left out, the last sentence gives their number.
+    /// The sentences in order of offset. If errors were not kept, one more sentence gives their number.
     pub fn into_sentences(self) -> Vec<String> {
         let mut kept: Vec<_> = self.kept.into_iter().map(|(_, read_error)| read_error).collect();
         if self.more > 0 {

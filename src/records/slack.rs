@@ -86,7 +86,7 @@ fn compile_event(mut tokens: Tokens<'_>) -> Option<Program> {
         })?;
         let mut content = TextSource::Nothing;
         if tokens.has_content()? {
-            content = tokens.part()?.unwrap_or_default();
+            content = tokens.text_source()?.unwrap_or_default();
             tokens.expect(CLOSE)?;
         }
         if expected.is_some_and(|index| content != TextSource::Value(index)) {
@@ -119,7 +119,7 @@ fn compile_event(mut tokens: Tokens<'_>) -> Option<Program> {
                 let child = tokens.element(token)?;
                 tokens.attributes(child, |_, _| Some(()))?;
                 if tokens.has_content()? {
-                    match tokens.part()? {
+                    match tokens.text_source()? {
                         Some(TextSource::Value(index)) => {
                             program.nodes.push(Node::Fragment(index, FragmentKind::Section));
                             tokens.expect(CLOSE)?;
@@ -166,7 +166,7 @@ fn compile_values(program: &mut Program, tokens: &mut Tokens<'_>) -> Option<()> 
         let (mut content, mut declared) = (TextSource::Nothing, 0);
         if tokens.has_content()? {
             declared = tokens.chunk.get(tokens.at + 3).copied().unwrap_or_default();
-            content = tokens.part()?.unwrap_or_default();
+            content = tokens.text_source()?.unwrap_or_default();
             tokens.expect(CLOSE)?;
         }
         let own = verified_name(chunk, child.name).filter(|name| !name.is(chunk, b"Data"));

@@ -1,4 +1,4 @@
-//! The substitution values of a record, and their text in exactly the form of the `evtx` crate's XML.
+//! Reads the substitution values of a record and writes their text, exactly as the `evtx` crate writes it in XML.
 
 use std::fmt::Write;
 
@@ -7,10 +7,10 @@ use jiff::Timestamp;
 use super::binxml::Instance;
 use crate::chunks::bytes::{u16_at, u32_at, u64_at};
 
-/// More values than any template of Windows has.
+/// Most values of an instance. No template of Windows has as many.
 const MAX_VALUES: usize = 96;
 
-/// Value types (MS-EVEN6 2.2.12) that are handled separately here.
+/// The first of the value types (MS-EVEN6 2.2.12) that need more than their number.
 pub const NULL: u8 = 0x00;
 pub const TEXT: u8 = 0x01;
 const ANSI: u8 = 0x02;
@@ -24,41 +24,43 @@ const SID: u8 = 0x13;
 pub const BINXML: u8 = 0x21;
 pub const TEXT_ARRAY: u8 = 0x81;
 
-/// One value: its type and its position in the chunk.
+/// The type and the position of a value in the chunk.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Value {
+    /// Value type.
     pub kind: u8,
+    /// Offset in the chunk.
     pub at: u32,
+    /// Length in bytes.
     pub len: u16,
 }
 
 /// The values of one template instance.
 ///
-/// Those of the previous instance are kept: a record usually begins with values of the same types and
-/// lengths, so their positions need no new computation.
+/// The positions of the previous instance are reused as far as the types and lengths are the same, which they usually are.
 pub struct Values {
-    /// Positions are relative to the first value.
+    /// Offsets are relative to the first value.
     values: [Value; MAX_VALUES],
     descriptors: [[u8; 4]; MAX_VALUES],
-    /// Number of leading values whose positions depend only on the descriptors. Stops at the first SID, whose
-    /// length is in its data.
-    known: usize,
-    /// Offset of the first value.
+    /// Number of values before the first SID. Their positions depend only on the descriptors; the length of a SID is in its data.
+    reusable: usize,
+    /// Offset of the first value in the chunk.
     first: u32,
+    /// Number of values.
     count: usize,
-    /// End of the last value.
+    /// Offset of the end of the last value in the chunk.
     pub end: usize,
 }
 
 impl Default for Values {
     fn default() -> Self {
         let (values, descriptors) = ([Value::default(); MAX_VALUES], [[0; 4]; MAX_VALUES]);
-        Self { values, descriptors, known: 0, first: 0, count: 0, end: 0 }
+        Self { values, descriptors, reusable: 0, first: 0, count: 0, end: 0 }
     }
 }
 
-/// Length of a value by its type: natural, or one of the following. A table, because every value of every decoded record
-/// is looked up.
+/// The length of a value in bytes by its type, or one of the following marks. A table is fast, and every value of a decoded
+/// record needs it.
 const LENGTHS: [u32; 256] = {
     let mut lengths = [UNUSUAL; 256];
     let mut kind = 0;
@@ -78,26 +80,26 @@ const LENGTHS: [u32; 256] = {
     }
     lengths
 };
-/// The descriptor's length in bytes.
+/// The length is in the descriptor.
 const DECLARED: u32 = 1 << 16;
-/// The descriptor's length, which is even.
+/// The length is in the descriptor and is even.
 const IN_UTF_16: u32 = 2 << 16;
-/// By the value's own bytes.
+/// The length follows from the value's bytes.
 const IN_SID: u32 = 3 << 16;
-/// The crate has to read the type.
+/// Only the `evtx` crate reads the type.
 const UNUSUAL: u32 = 4 << 16;
 
 impl Values {
-    /// Reads the descriptors of `instance`. `None` if a value does not have its type's length: only the crate
-    /// can then find the next value.
+    /// Reads the descriptors of `instance`. `None` if a value does not have the length of its type, so that only the `evtx` crate
+    /// can find the next value.
     pub fn read(&mut self, chunk: &[u8], instance: Instance) -> Option<()> {
         if instance.count > MAX_VALUES {
             return None;
         }
         let descriptors = descriptors(chunk, instance)?;
-        let before = self.descriptors.get(..self.known)?.iter().zip(descriptors);
+        let before = self.descriptors.get(..self.reusable)?.iter().zip(descriptors);
         let same = before.take_while(|(before, now)| before == now).count();
-        self.known = same;
+        self.reusable = same;
         self.first = u32::try_from(instance.descriptors + instance.count * 4).ok()?;
         let last = same.checked_sub(1).and_then(|last| self.values.get(last));
         let mut end = self.first + last.map_or(0, |last| last.at + u32::from(last.len));
@@ -109,7 +111,7 @@ impl Values {
             let len = sound_len(chunk, end as usize, *descriptor)?;
             *slot = Value { kind: descriptor[2], at: end - self.first, len: len as u16 };
             sids += usize::from(slot.kind == SID);
-            self.known += usize::from(sids == 0);
+            self.reusable += usize::from(sids == 0);
             end += len as u32;
         }
         self.count = instance.count;
@@ -117,7 +119,7 @@ impl Values {
         (self.end <= chunk.len()).then_some(())
     }
 
-    /// Removes all values, for fragments without a template.
+    /// Removes all values.
     pub fn clear(&mut self) {
         self.count = 0;
     }
@@ -126,7 +128,7 @@ impl Values {
         self.count
     }
 
-    /// A value by its number. A missing one is null.
+    /// The value with this index. A missing value is null.
     pub fn get(&self, index: u16) -> Value {
         self.values
             .get(..self.count)
@@ -136,7 +138,7 @@ impl Values {
     }
 }
 
-/// One value of an instance, found by the lengths of those before it. Does not check the values after it.
+/// The value of an instance with this index, found by the lengths of the values before it. Later values are not checked.
 pub fn value_of(chunk: &[u8], instance: Instance, index: u16) -> Option<Value> {
     let descriptors = descriptors(chunk, instance)?.get(..=usize::from(index))?;
     let mut at = instance.descriptors + instance.count * 4;
@@ -148,14 +150,13 @@ pub fn value_of(chunk: &[u8], instance: Instance, index: u16) -> Option<Value> {
     Some(Value { kind: last[2], at: u32::try_from(at).ok()?, len: len as u16 })
 }
 
-/// Length (2 bytes), type and a reserved byte of each value of an instance.
+/// The descriptors of an instance: length (2 bytes), type and a reserved byte of each value.
 fn descriptors(chunk: &[u8], instance: Instance) -> Option<&[[u8; 4]]> {
     let bytes = chunk.get(instance.descriptors..)?.get(..instance.count.checked_mul(4)?)?;
     Some(bytes.as_chunks().0)
 }
 
-/// Length of the value at `at`. `None` if it does not have its type's length: only the crate can then find the next
-/// value.
+/// The length of the value at `at` in bytes. `None` if it is not the length of its type.
 #[inline(always)]
 fn sound_len(chunk: &[u8], at: usize, descriptor: [u8; 4]) -> Option<usize> {
     let descriptor = u32::from_le_bytes(descriptor);
@@ -180,7 +181,7 @@ impl Value {
         chunk.get(self.at as usize..)?.get(..usize::from(self.len))
     }
 
-    /// The number of an unsigned byte or word.
+    /// The number in an unsigned value of 8 or 16 bits.
     pub fn small_number(self, chunk: &[u8]) -> Option<u16> {
         match self.kind {
             U8 => chunk.get(self.at as usize).map(|n| u16::from(*n)),
@@ -189,12 +190,12 @@ impl Value {
         }
     }
 
-    /// The number of an unsigned quad word.
+    /// The number in an unsigned value of 64 bits.
     pub fn number(self, chunk: &[u8]) -> Option<u64> {
         (self.kind == U64).then(|| u64_at(chunk, self.at as usize)).flatten()
     }
 
-    /// Converts a FILETIME to a timestamp, if it is in range.
+    /// The time in a FILETIME value. `None` if it is out of range.
     pub fn time(self, chunk: &[u8]) -> Option<Timestamp> {
         match self.kind {
             FILETIME => filetime(u64_at(chunk, self.at as usize)?),
@@ -202,7 +203,7 @@ impl Value {
         }
     }
 
-    /// Appends the text of the value. `None` if the crate has to read it.
+    /// Appends the text of the value. `None` if only the `evtx` crate can write it.
     pub fn write(self, chunk: &[u8], out: &mut String) -> Option<()> {
         let at = self.at as usize;
         match self.kind {
@@ -210,7 +211,7 @@ impl Value {
             TEXT => {
                 write_utf16(self.bytes(chunk)?, out)?;
             }
-            // Other bytes depend on a code page.
+            // The text of other bytes depends on a code page.
             ANSI => {
                 let text = self.bytes(chunk)?;
                 let printable = text.iter().all(|byte| matches!(byte, 0 | 0x20..0x7f));
@@ -225,7 +226,7 @@ impl Value {
             0x08 => write_number(out, u32_at(chunk, at)?),
             0x09 => write_number(out, u64_at(chunk, at)?.cast_signed()),
             U64 => write_number(out, u64_at(chunk, at)?),
-            // Windows writes bit masks into some booleans. They are shown as numbers.
+            // Windows writes bit masks into some booleans. The crate shows them as numbers.
             0x0d => match u32_at(chunk, at)? {
                 0 => out.push_str("false"),
                 1 => out.push_str("true"),
@@ -247,25 +248,24 @@ impl Value {
         Some(())
     }
 
-    /// Passes each text of an array to `item`.
-    pub fn items(self, chunk: &[u8], mut item: impl FnMut(&[u8])) -> Option<()> {
+    /// Passes each text of an array to `callback`. `None` if the last text does not end with NUL.
+    pub fn items(self, chunk: &[u8], mut callback: impl FnMut(&[u8])) -> Option<()> {
         let (units, _) = self.bytes(chunk)?.as_chunks::<2>();
         if units.last().is_some_and(|last| *last != [0, 0]) {
             return None;
         }
         for text in units.split_inclusive(|unit| *unit == [0, 0]) {
             let text = text.split_last().map_or(text, |(_, text)| text);
-            item(text.as_flattened());
+            callback(text.as_flattened());
         }
         Some(())
     }
 }
 
-/// Seconds from 1601 to 1970.
+/// Seconds from 1601-01-01 to 1970-01-01.
 const EPOCH_1601: i64 = 11_644_473_600;
 
-/// Converts 100 ns units since 1601 to a timestamp. `None` for later times, which the crate formats
-/// differently.
+/// Converts a FILETIME, which counts units of 100 ns since 1601, to a timestamp. `None` if it is out of range.
 pub fn filetime(ticks: u64) -> Option<Timestamp> {
     let seconds = i64::try_from(ticks / 10_000_000).ok()? - EPOCH_1601;
     Timestamp::new(seconds, (ticks % 10_000_000 * 100) as i32).ok()
@@ -323,10 +323,10 @@ fn write_sid(bytes: &[u8], out: &mut String) -> Option<()> {
     Some(())
 }
 
-/// Units narrowed at once: one or two vector registers.
+/// Number of UTF-16 units that are converted at once, in one or two vector registers.
 const BLOCK: usize = 16;
 
-/// Is it printable ASCII, as nearly all text is?
+/// Converts UTF-16 to ASCII, if all characters are printable ASCII. Nearly all text is.
 #[inline]
 fn narrow(units: &[[u8; 2]; BLOCK]) -> Option<[u8; BLOCK]> {
     let (mut narrow, mut other) = ([0; BLOCK], 0);
@@ -337,8 +337,8 @@ fn narrow(units: &[[u8; 2]; BLOCK]) -> Option<[u8; BLOCK]> {
     (other == 0).then_some(narrow)
 }
 
-/// Appends UTF-16 text up to its end or a NUL. `None` for characters that XML cannot hold (the crate replaces
-/// them) and for broken surrogates.
+/// Appends UTF-16 text up to its end or the first NUL. `None` if it has unpaired surrogates, or characters that XML cannot
+/// contain and the `evtx` crate replaces.
 pub fn write_utf16(bytes: &[u8], out: &mut String) -> Option<()> {
     let (units, _) = bytes.as_chunks::<2>();
     let (blocks, rest) = units.as_chunks::<BLOCK>();

@@ -1,18 +1,19 @@
-//! Parses one event as XML, from the `evtx` crate, `wevtutil`, Event Viewer or `.ToXml()`.
+//! Parses the XML of one event, from the `evtx` crate, `wevtutil`, Event Viewer or `.ToXml()`.
 //!
-//! The elements are those of the event schema (MS-EVEN6 2.2.13): `System`, then `EventData` or `UserData`,
-//! then perhaps `RenderingInfo`. The machine that forwarded or exported the event writes `RenderingInfo` in
-//! its own language. It is skipped, because nothing in it is evidence.
+//! An event has the elements of the event schema (MS-EVEN6 2.2.13): `System`, then `EventData` or `UserData`, then perhaps
+//! `RenderingInfo`, which the machine that forwarded or exported the event writes in its language. `RenderingInfo` is skipped,
+//! because nothing in it is evidence.
 
 use jiff::Timestamp;
 use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
 
+use super::compile::event_id_of;
 use super::record::{Content, Datum, Origin, Record, Section, Text};
 use super::selection::Selection;
 
-/// Deepest nesting read. Windows events reach 6. The `evtx` crate stops at 64, too.
+/// Deepest nesting of elements. Windows events reach 6. The `evtx` crate has the same limit.
 pub const MAX_DEPTH: usize = 64;
 
 /// Why an event's XML gives no record.
@@ -30,16 +31,17 @@ pub enum XmlError {
     NoTime,
 }
 
-/// Reads the `<Event>` in `xml`. Skips anything before it (an XML declaration) and after it.
+/// Parses the `<Event>` in `xml`. An XML declaration before it and anything after it are skipped.
 pub fn parse_event(xml: &str) -> Result<Record, XmlError> {
     Parser::new(xml, None).run()?.ok_or(XmlError::NoEvent)
 }
 
-/// The same as [`parse_event`], but stops after `System` with `None` if the record is not wanted.
+/// Like [`parse_event`], but stops after `System` with `None` if the record is not wanted.
 pub fn parse_wanted(xml: &str, selection: &Selection) -> Result<Option<Record>, XmlError> {
     Parser::new(xml, Some(selection)).run()
 }
 
+/// The fields of `System` as text.
 #[derive(Default)]
 struct System {
     name: String,
@@ -54,6 +56,7 @@ struct System {
     time: String,
 }
 
+/// An event that is being parsed.
 struct Parser<'a> {
     reader: Reader<&'a [u8]>,
     selection: Option<&'a Selection>,
@@ -64,7 +67,7 @@ struct Parser<'a> {
     name: Option<Text>,
     /// Text of the open element so far.
     text: String,
-    /// The open element has no child element so far.
+    /// Has the open element no child element so far?
     leaf: bool,
 }
 
@@ -72,9 +75,9 @@ impl<'a> Parser<'a> {
     fn new(xml: &'a str, selection: Option<&'a Selection>) -> Self {
         let mut reader = Reader::from_str(xml);
         let config = reader.config_mut();
-        // Handles `<Data/>` and `<Data></Data>` alike.
+        // `<Data/>` becomes `<Data></Data>`.
         config.expand_empty_elements = true;
-        // Some exporters leave `&` bare in messages. Keep the event nevertheless.
+        // Some exporters do not escape `&` in messages.
         config.allow_dangling_amp = true;
         Self {
             reader,
@@ -98,7 +101,8 @@ impl<'a> Parser<'a> {
                         0 if element.local_name().as_ref() != "Event" => {
                             return Err(XmlError::NoEvent);
                         }
-                        // Quotation marks that a CSV doubled or JSON escaped would lose the provider, and the event.
+                        // An attribute with quotation marks that a CSV doubled, or JSON escaped, cannot be read. Without this
+                        // check, the provider would be lost without an error.
                         1 | 2 if element.attributes().with_checks(false).any(|a| a.is_err()) => {
                             return Err(self.malformed());
                         }
@@ -119,17 +123,16 @@ impl<'a> Parser<'a> {
                     }
                     self.close(element.local_name().as_ref(), depth);
                 }
-                // Not `xml10_content`: the log's own CR LF must survive, or the same event would
-                // differ between an .evtx file and its XML export.
+                // `xml10_content` would replace CR LF, and the event would differ between an .evtx file and its XML export.
                 Event::Text(text) => self.append(&text),
                 Event::CData(text) => self.append(&text),
                 Event::GeneralRef(reference) => {
                     let resolved = reference.resolve_char_ref();
                     match (resolved, predefined(&reference)) {
                         (Ok(Some(c)), _) | (_, Some(c)) => self.append(c.encode_utf8(&mut [0; 4])),
-                        // A reference such as `&#0;` gives no valid character.
+                        // A reference such as `&#0;` is not a valid character.
                         (Err(_), None) => self.append("\u{fffd}"),
-                        // No DTD is read, so an unknown entity stays as written.
+                        // No DTD is read, so an unknown entity remains unchanged.
                         (Ok(None), None) => {
                             self.append("&");
                             self.append(&reference);
@@ -149,6 +152,7 @@ impl<'a> Parser<'a> {
         XmlError::Malformed { at: self.reader.error_position() }
     }
 
+    /// The section that a child of `Event` begins.
     fn section_of(&mut self, element: &str) -> Section {
         match element {
             "System" if self.system.is_none() => {
@@ -161,6 +165,7 @@ impl<'a> Parser<'a> {
         }
     }
 
+    /// Handles a start tag.
     fn open(&mut self, element: &BytesStart<'_>) {
         self.text.clear();
         self.name = None;
@@ -197,7 +202,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// `depth` is that of the closed element's parent: 1 for `System` and its siblings.
+    /// Handles an end tag. `depth` is the number of open elements around the closed one: 1 for `System`.
     fn close(&mut self, local: &str, depth: usize) {
         let leaf = std::mem::replace(&mut self.leaf, false);
         let text = std::mem::take(&mut self.text);
@@ -205,15 +210,15 @@ impl<'a> Parser<'a> {
             return;
         }
         match self.section {
-            Section::System => self.set(local, &text),
+            Section::System => self.set_system_field(local, &text),
             Section::EventData | Section::UserData => {
-                // `<UserData><EventXML/></UserData>`: an empty wrapper is not a value.
+                // An empty child of `UserData` wraps the values and is not one of them.
                 if self.section == Section::UserData && depth == 2 && text.trim().is_empty() {
                     return;
                 }
                 let (name, value) = match local {
                     "Data" => (self.name.take(), text),
-                    "Binary" => (Some(local.into()), hex(&text)),
+                    "Binary" => (Some(local.into()), normal_hex(&text)),
                     _ => (self.name.take().or_else(|| Some(local.into())), text),
                 };
                 self.data.push(Datum { name, value: value.into() });
@@ -222,7 +227,8 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn set(&mut self, local: &str, text: &str) {
+    /// Sets a field of `System`.
+    fn set_system_field(&mut self, local: &str, text: &str) {
         let Some(system) = &mut self.system else {
             return;
         };
@@ -238,11 +244,12 @@ impl<'a> Parser<'a> {
         text.trim().clone_into(field);
     }
 
+    /// Can the record still be wanted after `System`?
     fn still_wanted(&self) -> bool {
         let (Some(selection), Some(system)) = (self.selection, &self.system) else {
             return true;
         };
-        match event_id(&system.event_id) {
+        match event_id_of(&system.event_id) {
             Some(id) => selection.accepts(system.provider(), id),
             // `finish` reports what is wrong.
             None => true,
@@ -251,11 +258,11 @@ impl<'a> Parser<'a> {
 
     fn finish(self) -> Result<Option<Record>, XmlError> {
         let system = self.system.unwrap_or_default();
-        let event_id = event_id(&system.event_id).ok_or(XmlError::NoEventId)?;
+        let event_id = event_id_of(&system.event_id).ok_or(XmlError::NoEventId)?;
         if self.selection.is_some_and(|s| !s.accepts(system.provider(), event_id)) {
             return Ok(None);
         }
-        let time = time(&system.time).ok_or(XmlError::NoTime)?;
+        let time = parse_time(&system.time).ok_or(XmlError::NoTime)?;
         let content = Content {
             provider: system.provider().into(),
             event_id,
@@ -277,14 +284,8 @@ impl System {
     }
 }
 
-/// The event ID without qualifiers: some exporters write both as one 32-bit number (0x40000004 for 4).
-fn event_id(text: &str) -> Option<u16> {
-    let number: u32 = text.parse().ok()?;
-    Some((number & 0xFFFF) as u16)
-}
-
-/// `SystemTime` is UTC by the schema, with 0 to 9 decimals; some writers leave out the `Z`.
-fn time(text: &str) -> Option<Timestamp> {
+/// Parses `SystemTime`, which is UTC with 0 to 9 decimals. Some writers omit the `Z`.
+fn parse_time(text: &str) -> Option<Timestamp> {
     let text = text.trim();
     text.parse().ok().or_else(|| {
         let civil: jiff::civil::DateTime = text.parse().ok()?;
@@ -292,7 +293,7 @@ fn time(text: &str) -> Option<Timestamp> {
     })
 }
 
-/// An attribute by its local name. One that cannot be decoded is kept as written.
+/// The value of an attribute by its local name. A value that cannot be decoded is returned unchanged.
 fn attribute(element: &BytesStart<'_>, name: &str) -> Option<String> {
     let found =
         element.attributes().with_checks(false).flatten().find(|a| a.key.local_name().as_ref() == name)?;
@@ -302,6 +303,7 @@ fn attribute(element: &BytesStart<'_>, name: &str) -> Option<String> {
     })
 }
 
+/// The character of an entity that XML predefines.
 fn predefined(entity: &str) -> Option<char> {
     Some(match entity {
         "amp" => '&',
@@ -313,7 +315,8 @@ fn predefined(entity: &str) -> Option<char> {
     })
 }
 
-fn hex(text: &str) -> String {
+/// Writes hexadecimal digits without spaces and in upper case.
+fn normal_hex(text: &str) -> String {
     text.chars().filter(|c| !c.is_ascii_whitespace()).map(|c| c.to_ascii_uppercase()).collect()
 }
 

@@ -1,7 +1,7 @@
-//! Event XML of any length: `wevtutil qe /f:xml` (no root), Event Viewer's `<Events>`, `.ToXml()` lines.
+//! Reads XML of any number of events: `wevtutil qe /f:xml` without a root, Event Viewer's `<Events>`, lines of `.ToXml()`.
 //!
-//! The reader cuts events out of the stream by their tags. A broken event therefore does not affect the
-//! others, and only one event is in memory at a time. No DTD is read, so no entity can expand.
+//! The reader cuts events out of the stream by their tags. Therefore a broken event does not affect other events, and only one
+//! event is in memory at a time. No DTD is read, so no entity can expand.
 
 use std::io::Read;
 
@@ -10,17 +10,17 @@ use memchr::{memchr, memchr2, memmem};
 use super::read_errors::ReadErrors;
 use super::record::Record;
 use super::selection::Selection;
-use super::sliding_buffer::Window;
+use super::sliding_buffer::SlidingBuffer;
 use super::xml::parse_wanted;
 
-/// Longest event read, in bytes of UTF-8. A record in an .evtx file has less than 64 KiB (a chunk). Names,
-/// escapes and `RenderingInfo` do not make it sixteen times as long in XML.
+/// Longest event in bytes of UTF-8. A record in an .evtx file is shorter than 64 KiB, the length of a chunk. Names, escapes and
+/// `RenderingInfo` do not make it 16 times as long.
 pub const MAX_EVENT: usize = 1024 * 1024;
 
-/// Most bytes from `<` to the end of a tag's name.
+/// Most bytes from `<` to the end of the name of a tag.
 const MAX_NAME: usize = 64;
 
-/// Most bytes from `<Event` to `<System`. Only namespaces are between them.
+/// Most bytes from `<Event` to `<System`, between which there are only namespaces.
 const MAX_START_TAG: usize = 4096;
 
 /// Reads all events of `input`, passes the wanted ones to `emit` and counts all of them in `records`.
@@ -34,7 +34,7 @@ pub fn read_events(
     read_errors: &mut ReadErrors,
 ) {
     let before = *records;
-    let mut cutter = Cutter { window: Window::new(input), at: 0, open: None, searched: [0; 2] };
+    let mut cutter = Cutter { window: SlidingBuffer::new(input), at: 0, open: None, searched: [0; 2] };
     cutter.run(&mut |window, at, cut| {
         let why = match cut {
             Cut::Whole(text) => match parse_wanted(text, selection) {
@@ -48,14 +48,16 @@ pub fn read_events(
             Cut::TooLong => Some(format!("it is longer than {} KiB", MAX_EVENT / 1024)),
             Cut::Unfinished => Some("its end is missing".to_owned()),
             Cut::Failed(error) => {
-                return read_errors
-                    .add(window.offset(at), || format!("reading stopped at {}: {error}", window.place(at)));
+                return read_errors.add(window.offset(at), || {
+                    format!("reading stopped at {}: {error}", window.position(at))
+                });
             }
         };
         *records += 1;
         if let Some(why) = why {
-            read_errors
-                .add(window.offset(at), || format!("the event at {} was skipped: {why}", window.place(at)));
+            read_errors.add(window.offset(at), || {
+                format!("the event at {} was skipped: {why}", window.position(at))
+            });
         }
     });
     if *records == before {
@@ -66,7 +68,7 @@ pub fn read_events(
     }
 }
 
-/// A part of the stream that the cutter found.
+/// What the cutter found in the stream.
 enum Cut<'a> {
     Whole(&'a str),
     TooLong,
@@ -74,53 +76,55 @@ enum Cut<'a> {
     Failed(std::io::Error),
 }
 
-/// Receives each part with the window and the part's start index in it.
-type Found<'f, R> = dyn FnMut(&Window<R>, usize, Cut<'_>) + 'f;
+/// Receives what the cutter found, the window, and the index in the window at which it starts.
+type CutCallback<'f, R> = dyn FnMut(&SlidingBuffer<R>, usize, Cut<'_>) + 'f;
 
-/// An event whose end is not found yet.
-struct Open {
+/// An event of which only the start was found.
+struct OpenEvent {
     /// Index of its `<` in the window.
     start: usize,
     /// Number of open `Event` elements inside it (in `UserData`).
     inner: usize,
 }
 
+/// Cuts events out of a stream.
 struct Cutter<R> {
-    window: Window<R>,
-    /// Index in the window up to which tags were checked.
+    window: SlidingBuffer<R>,
+    /// Index in the window of the next tag to check.
     at: usize,
-    open: Option<Open>,
-    /// Per section kind: index in the window up to which its end was searched without success. It keeps the
-    /// search for the ends of many unclosed comments linear.
+    open: Option<OpenEvent>,
+    /// For each of [`SECTIONS`], the index in the window up to which its end was searched in vain. It keeps the search linear
+    /// if many comments have no end.
     searched: [usize; 2],
 }
 
-/// Comments and CDATA. Text inside that looks like a tag is not a tag.
+/// The start and end marks of comments and CDATA, in which tags are only text.
 const SECTIONS: [(&[u8], &[u8]); 2] = [(b"<!--", b"-->"), (b"<![CDATA[", b"]]>")];
 
+/// A tag of the stream.
 enum Tag {
-    /// The tag needs more bytes.
+    /// More bytes are needed to recognise the tag.
     Unknown,
-    /// `<Event ...>`; `record` if `<System` follows, which is true for every event and no other element.
+    /// `<Event ...>`. `record` is true if `<System` follows, as in every event and in no other element.
     Start { record: bool },
-    /// `</Event>`, this many bytes long.
+    /// `</Event>` of this length in bytes.
     End(usize),
-    /// Any other tag, a comment or text: skip this many bytes.
+    /// Any other tag, a comment or text. This number of bytes is skipped.
     Other(usize),
 }
 
 impl<R: Read> Cutter<R> {
-    fn run(&mut self, found: &mut Found<'_, R>) {
+    fn run(&mut self, callback: &mut CutCallback<'_, R>) {
         loop {
             let Some(tag) = self.next_tag() else {
-                if !self.more(found) {
+                if !self.read_more(callback) {
                     return;
                 }
                 continue;
             };
             match tag {
                 Tag::Unknown => {
-                    if !self.more(found) {
+                    if !self.read_more(callback) {
                         return;
                     }
                 }
@@ -129,10 +133,10 @@ impl<R: Read> Cutter<R> {
                     match &mut self.open {
                         Some(open) if !record => open.inner += 1,
                         Some(open) => {
-                            found(&self.window, open.start, Cut::Unfinished);
-                            *open = Open { start: self.at, inner: 0 };
+                            callback(&self.window, open.start, Cut::Unfinished);
+                            *open = OpenEvent { start: self.at, inner: 0 };
                         }
-                        None => self.open = Some(Open { start: self.at, inner: 0 }),
+                        None => self.open = Some(OpenEvent { start: self.at, inner: 0 }),
                     }
                     self.at += 1;
                 }
@@ -148,7 +152,7 @@ impl<R: Read> Cutter<R> {
                                 Ok(text) if text.len() <= MAX_EVENT => Cut::Whole(text),
                                 _ => Cut::TooLong,
                             };
-                            found(&self.window, open.start, cut);
+                            callback(&self.window, open.start, cut);
                             self.open = None;
                         }
                         None => {}
@@ -191,7 +195,7 @@ impl<R: Read> Cutter<R> {
         }
     }
 
-    /// At `<!`: skips a comment or CDATA as a whole, if it ends within an event's length.
+    /// Classifies a tag that begins with `<!`. A comment or CDATA is skipped completely, unless it is longer than an event.
     fn section(&mut self) -> Tag {
         let bytes = self.window.bytes();
         let rest = bytes.get(self.at..).unwrap_or_default();
@@ -217,17 +221,17 @@ impl<R: Read> Cutter<R> {
         Tag::Other(2)
     }
 
-    /// Reads another block. Returns false at the end of the input.
-    fn more(&mut self, found: &mut Found<'_, R>) -> bool {
+    /// Reads another block of the input. Returns false at the end.
+    fn read_more(&mut self, callback: &mut CutCallback<'_, R>) -> bool {
         if let Some(open) = &self.open
             && self.window.bytes().len() - open.start > MAX_EVENT
         {
-            found(&self.window, open.start, Cut::TooLong);
+            callback(&self.window, open.start, Cut::TooLong);
             self.open = None;
         }
         if self.window.ended() {
             if let Some(open) = self.open.take() {
-                found(&self.window, open.start, Cut::Unfinished);
+                callback(&self.window, open.start, Cut::Unfinished);
             }
             return false;
         }
@@ -239,19 +243,21 @@ impl<R: Read> Cutter<R> {
             open.start = 0;
         }
         if let Err(error) = self.window.grow() {
-            found(&self.window, self.window.bytes().len(), Cut::Failed(error));
+            callback(&self.window, self.window.bytes().len(), Cut::Failed(error));
         }
         true
     }
 }
 
+/// The name of an element.
 enum Name<'a> {
+    /// More bytes are needed.
     Unknown,
-    /// The local name, and the length of the name with its prefix.
+    /// The local name, and the length of the name with its prefix in bytes.
     Is(&'a [u8], usize),
 }
 
-/// The element name at the start of `bytes`. Longer names than [`MAX_NAME`] are never wanted.
+/// The name at the start of `bytes`. A name longer than [`MAX_NAME`] is not that of an event.
 fn local_name(bytes: &[u8], ended: bool) -> Name<'_> {
     let head = bytes.get(..MAX_NAME).unwrap_or(bytes);
     let end = head.iter().position(|b| matches!(b, b' ' | b'\t' | b'\r' | b'\n' | b'>' | b'/' | b'<'));
@@ -268,28 +274,28 @@ fn local_name(bytes: &[u8], ended: bool) -> Name<'_> {
     Name::Is(local, whole.len())
 }
 
-/// `rest` starts with `</Event`; `named` is the length of mark and name.
-fn end_tag(rest: &[u8], named: usize, ended: bool) -> Tag {
+/// Classifies an end tag. `rest` starts with `</Event`, which has `name_end` bytes.
+fn end_tag(rest: &[u8], name_end: usize, ended: bool) -> Tag {
     let head = rest.get(..MAX_NAME).unwrap_or(rest);
-    match head.iter().skip(named).position(|b| !b.is_ascii_whitespace()) {
-        Some(space) if head.get(named + space) == Some(&b'>') => Tag::End(named + space + 1),
+    match head.iter().skip(name_end).position(|b| !b.is_ascii_whitespace()) {
+        Some(space) if head.get(name_end + space) == Some(&b'>') => Tag::End(name_end + space + 1),
         None if head.len() < MAX_NAME && !ended => Tag::Unknown,
-        _ => Tag::Other(named),
+        _ => Tag::Other(name_end),
     }
 }
 
-/// `rest` starts with `<Event`; `named` is the length of mark and name.
-fn start_tag(rest: &[u8], named: usize, ended: bool) -> Tag {
+/// Classifies a start tag. `rest` starts with `<Event`, which has `name_end` bytes.
+fn start_tag(rest: &[u8], name_end: usize, ended: bool) -> Tag {
     let head = rest.get(..MAX_START_TAG).unwrap_or(rest);
     let whole = head.len() == MAX_START_TAG || ended;
     let Some(end) = memchr2(b'>', b'<', head.get(1..).unwrap_or_default()).map(|end| end + 1) else {
         return if whole { Tag::Start { record: false } } else { Tag::Unknown };
     };
-    // A tag cannot contain `<`, so this one was cut off.
+    // A tag cannot contain `<`, so the end of this tag is missing.
     if head.get(end) == Some(&b'<') {
         return Tag::Other(end);
     }
-    if end > named && head.get(end - 1) == Some(&b'/') {
+    if end > name_end && head.get(end - 1) == Some(&b'/') {
         return Tag::Other(end + 1);
     }
     let after = head.get(end + 1..).unwrap_or_default().trim_ascii_start();
@@ -404,7 +410,7 @@ mod tests {
         assert!(read_errors[0].starts_with("there is no Event element"));
     }
 
-    /// Repeats `unit`: a line of `length` bytes that is never in memory as a whole.
+    /// Repeats `unit`, so that a long text is never completely in memory.
     struct Endless {
         unit: &'static [u8],
         left: u64,

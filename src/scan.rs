@@ -26,7 +26,7 @@ use std::sync::atomic::AtomicUsize;
 use crate::files::Input;
 use crate::records::Selection;
 use plan::Plan;
-use worker::{Run, Worker};
+use worker::{SharedState, Worker};
 
 /// Reads all inputs and passes every wanted record to a visitor. Each worker thread makes its own with `new_visitor`.
 ///
@@ -41,11 +41,11 @@ pub fn scan<C: RecordVisitor>(
     let plan = Plan::new(inputs);
     progress.total(plan.bytes());
     progress.files(plan.files());
-    let run = Run { plan: &plan, selection, options, progress, next: AtomicUsize::new(0) };
+    let shared = SharedState { plan: &plan, selection, options, progress, next: AtomicUsize::new(0) };
     let threads = options.workers();
     let work = || {
         let mut visitor = new_visitor();
-        Worker::new(&run, &mut visitor).run();
+        Worker::new(&shared, &mut visitor).run();
         visitor
     };
     let visitors = std::thread::scope(|scope| {

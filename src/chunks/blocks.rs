@@ -7,7 +7,7 @@ use crate::files::kind::CHUNK_MAGIC;
 
 /// What was found in a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Found {
+pub enum CarvedItem {
     /// A chunk that starts at this offset in the block.
     Chunk(usize),
     /// A slot that starts at this offset in the block. It holds data, but does not start with a chunk.
@@ -47,7 +47,7 @@ impl Carver {
         &self,
         block: Block<'_>,
         mut reads_zero: impl FnMut(usize) -> bool,
-        mut read: impl FnMut(Found) -> bool,
+        mut read: impl FnMut(CarvedItem) -> bool,
     ) {
         let Block { bytes, len, slots } = block;
         let mut end_of = |at: usize, read_completely: bool| {
@@ -64,14 +64,14 @@ impl Carver {
             let slot = bytes.get(start..end).unwrap_or_default();
             let mut from = start;
             if slots && slot.starts_with(CHUNK_MAGIC) {
-                from = end_of(start, read(Found::Chunk(start)));
+                from = end_of(start, read(CarvedItem::Chunk(start)));
             } else if slots && is_zero(slot) {
                 continue;
             } else if slots {
-                read(Found::Junk(start));
+                read(CarvedItem::Junk(start));
             }
             while let Some(at) = self.next(bytes, from, end) {
-                from = end_of(at, read(Found::Chunk(at)));
+                from = end_of(at, read(CarvedItem::Chunk(at)));
             }
         }
     }
@@ -112,7 +112,7 @@ fn is_zero(slot: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    fn find(bytes: &[u8], len: usize, slots: bool, read_completely: bool) -> Vec<Found> {
+    fn find(bytes: &[u8], len: usize, slots: bool, read_completely: bool) -> Vec<CarvedItem> {
         let mut all = Vec::new();
         Carver::default().find(
             Block { bytes, len, slots },
@@ -136,7 +136,7 @@ mod tests {
     #[test]
     fn zero_slots_are_skipped_and_chunks_between_them_found() {
         let block = with_magics(4 * CHUNK_LEN, 0, &[2 * CHUNK_LEN]);
-        assert_eq!(find(&block, block.len(), true, true), [Found::Chunk(2 * CHUNK_LEN)]);
+        assert_eq!(find(&block, block.len(), true, true), [CarvedItem::Chunk(2 * CHUNK_LEN)]);
         assert_eq!(find(&block[..100], 100, true, true), []);
     }
 
@@ -146,7 +146,12 @@ mod tests {
         let block = with_magics(3 * CHUNK_LEN, 1, &[across]);
         assert_eq!(
             find(&block, block.len(), true, true),
-            [Found::Junk(0), Found::Junk(CHUNK_LEN), Found::Chunk(across), Found::Junk(2 * CHUNK_LEN)]
+            [
+                CarvedItem::Junk(0),
+                CarvedItem::Junk(CHUNK_LEN),
+                CarvedItem::Chunk(across),
+                CarvedItem::Junk(2 * CHUNK_LEN)
+            ]
         );
     }
 
@@ -155,16 +160,19 @@ mod tests {
         let early = CHUNK_LEN - 1;
         // The second chunk starts a byte early: the next slot shows it.
         let block = with_magics(2 * CHUNK_LEN, 1, &[0, early]);
-        for (slots, junk) in [(true, vec![Found::Junk(CHUNK_LEN)]), (false, vec![])] {
-            let expected = [vec![Found::Chunk(0), Found::Chunk(early)], junk].concat();
+        for (slots, junk) in [(true, vec![CarvedItem::Junk(CHUNK_LEN)]), (false, vec![])] {
+            let expected = [vec![CarvedItem::Chunk(0), CarvedItem::Chunk(early)], junk].concat();
             assert_eq!(find(&block, block.len(), slots, true), expected);
             // The same if the next slot is after the block, and only its first bytes are known.
             assert_eq!(find(&block[..CHUNK_LEN + 8], CHUNK_LEN, slots, true), expected[..2]);
         }
         // The next slot looks right, but this chunk is damaged.
         let block = with_magics(2 * CHUNK_LEN, 1, &[0, early - 100, CHUNK_LEN]);
-        assert_eq!(find(&block, CHUNK_LEN, true, true), [Found::Chunk(0)]);
-        assert_eq!(find(&block, CHUNK_LEN, true, false), [Found::Chunk(0), Found::Chunk(early - 100)]);
+        assert_eq!(find(&block, CHUNK_LEN, true, true), [CarvedItem::Chunk(0)]);
+        assert_eq!(
+            find(&block, CHUNK_LEN, true, false),
+            [CarvedItem::Chunk(0), CarvedItem::Chunk(early - 100)]
+        );
     }
 
     #[test]

@@ -67,7 +67,7 @@ mod tests {
     fn record(id: u16, data: &[(Option<&str>, &str)]) -> Record {
         let datum = |(n, v): &(Option<&str>, &str)| Datum { name: n.map(Into::into), value: (*v).into() };
         let data = data.iter().map(datum).collect();
-        Record::of("SRV1.alpha.example.com").saying(|content| {
+        Record::event_4("SRV1.alpha.example.com").with_content(|content| {
             content.event_id = id;
             content.data = data;
         })

@@ -107,7 +107,7 @@ mod tests {
     use crate::records::Content;
 
     fn record(computer: &str, record_id: u64, time: &str) -> Record {
-        Record { record_id, time: time.parse().unwrap(), ..Record::of(computer) }
+        Record { record_id, time: time.parse().unwrap(), ..Record::event_4(computer) }
     }
 
     #[test]
@@ -119,7 +119,7 @@ mod tests {
         assert!(contains(&record("srv1.ALPHA.example.com", 7, "2026-10-06T21:13:09Z")));
         assert!(contains(&record("SRV1.alpha.example.com", 7, "2026-10-06T21:13:09.25Z")));
         let channel = |content: &mut Content| content.channel = "SYSTEM".into();
-        assert!(contains(&record("SRV1.alpha.example.com", 7, "2026-10-06T21:13:09Z").saying(channel)));
+        assert!(contains(&record("SRV1.alpha.example.com", 7, "2026-10-06T21:13:09Z").with_content(channel)));
         for other in [
             record("SRV2.alpha.example.com", 7, "2026-10-06T21:13:09Z"),
             record("SRV1.alpha.example.com", 8, "2026-10-06T21:13:09Z"),

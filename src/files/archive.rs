@@ -53,7 +53,7 @@ pub struct Member {
     /// The member itself, or the files in it if it is a zip archive.
     pub files: Vec<MemberFile>,
     /// Compressed size in bytes, as the archive states it.
-    pub packed: u64,
+    pub packed_len: u64,
 }
 
 /// A file in a zip archive, or in a zip archive inside it.
@@ -93,11 +93,11 @@ pub fn list(path: &Path) -> Result<Listing, ArchiveError> {
             ));
             break;
         }
-        let packed = entry.compressed_size();
+        let packed_len = entry.compressed_size();
         let mut files = member_files(&entry, &mut archive, &listing.budget);
         files.truncate(room);
         room -= files.len();
-        listing.members.push(Member { entry, files, packed });
+        listing.members.push(Member { entry, files, packed_len });
     }
     Ok(listing)
 }

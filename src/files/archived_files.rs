@@ -14,7 +14,7 @@ use super::kind::{FileKind, SNIFF_LEN, sniff, sniff_open};
 use super::modified;
 use super::unpack::{ArchiveError, Budget, each_tar_file, gunzip, unzstd};
 
-/// Most archives inside each other that are opened: `logs.zip`, `SRV1.tar.gz` in it, and the tape archive in that.
+/// Deepest nesting of archives that is read: `logs.zip`, `SRV1.tar.gz` in it, and the tape archive in that.
 const MAX_DEPTH: usize = 3;
 
 /// A file in an archive, ready to be read.
@@ -57,7 +57,7 @@ struct Archive<'a, 'f> {
 }
 
 /// A file in an archive that may be an archive itself.
-struct Content<'c> {
+struct ArchiveEntry<'c> {
     kind: FileKind,
     name: String,
     modified: Option<Timestamp>,
@@ -73,14 +73,14 @@ impl Archive<'_, '_> {
         }
         let file = File::open(self.path)?;
         let metadata = file.metadata()?;
-        let content = Content {
+        let entry = ArchiveEntry {
             kind,
             name: without_packed_extension(&self.path.file_name().unwrap_or_default().to_string_lossy()),
             modified: modified(&metadata),
             depth: 0,
             reader: &mut io::BufReader::new(file),
         };
-        self.read_content(content, &Budget::new(metadata.len()));
+        self.read_entry(entry, &Budget::new(metadata.len()));
         Ok(())
     }
 
@@ -101,7 +101,7 @@ impl Archive<'_, '_> {
                 match content {
                     Ok(reader) => {
                         let (kind, modified) = (file.kind, file.written);
-                        self.read_content(Content { kind, name, modified, depth: 1, reader }, budget);
+                        self.read_entry(ArchiveEntry { kind, name, modified, depth: 1, reader }, budget);
                     }
                     Err(error) => self.read_errors.push(format!("{name}: it is not read: {error}")),
                 }
@@ -111,8 +111,8 @@ impl Archive<'_, '_> {
     }
 
     /// Passes a file to the callback. If the file is an archive, passes each file in it instead.
-    fn read_content(&mut self, content: Content<'_>, budget: &Budget) {
-        let Content { kind, name, modified, depth, reader } = content;
+    fn read_entry(&mut self, entry: ArchiveEntry<'_>, budget: &Budget) {
+        let ArchiveEntry { kind, name, modified, depth, reader } = entry;
         let is_too_deep = depth >= MAX_DEPTH || kind == FileKind::Zip;
         match kind {
             kind if kind.is_archive() && is_too_deep => {
@@ -121,12 +121,12 @@ impl Archive<'_, '_> {
             }
             FileKind::Gzip => {
                 let reader = &mut gunzip(reader, budget);
-                self.read_unpacked(Content { kind, name, modified, depth, reader }, budget);
+                self.read_unpacked(ArchiveEntry { kind, name, modified, depth, reader }, budget);
             }
             FileKind::Zstd => match unzstd(reader, budget) {
                 Ok(mut unpacked) => {
                     let reader = &mut unpacked;
-                    self.read_unpacked(Content { kind, name, modified, depth, reader }, budget);
+                    self.read_unpacked(ArchiveEntry { kind, name, modified, depth, reader }, budget);
                 }
                 Err(error) => self.read_errors.push(format!("{name}: it cannot be unpacked: {error}")),
             },
@@ -134,7 +134,7 @@ impl Archive<'_, '_> {
                 let prefix = if self.is_outermost(&name) { String::new() } else { format!("{name}!") };
                 let done = each_tar_file(reader, budget, &prefix, |file| {
                     let (kind, name, modified, reader) = (file.kind, file.name, file.written, file.content);
-                    self.read_content(Content { kind, name, modified, depth: depth + 1, reader }, budget);
+                    self.read_entry(ArchiveEntry { kind, name, modified, depth: depth + 1, reader }, budget);
                 });
                 self.read_errors.extend(done.err());
             }
@@ -152,8 +152,8 @@ impl Archive<'_, '_> {
     }
 
     /// Reads the content of a `.gz` or `.zst` file. `packed.reader` is already unpacked.
-    fn read_unpacked(&mut self, packed: Content<'_>, budget: &Budget) {
-        let Content { name, depth, reader, .. } = packed;
+    fn read_unpacked(&mut self, packed: ArchiveEntry<'_>, budget: &Budget) {
+        let ArchiveEntry { name, depth, reader, .. } = packed;
         let mut head = Vec::new();
         if let Err(error) = reader.take(SNIFF_LEN as u64).read_to_end(&mut head)
             && head.is_empty()
@@ -162,14 +162,14 @@ impl Archive<'_, '_> {
                 .read_errors
                 .push(format!("{name}: it cannot be unpacked: {error}; copy or make it again"));
         }
-        let content = Content {
+        let entry = ArchiveEntry {
             kind: sniff(&head),
             name: if depth > 0 { without_packed_extension(&name) } else { name },
             depth: depth + 1,
             reader: &mut head.as_slice().chain(reader),
             ..packed
         };
-        self.read_content(content, budget);
+        self.read_entry(entry, budget);
     }
 
     /// Is it the file at the archive's path, perhaps unpacked, and not a member of it?

@@ -8,7 +8,7 @@ use crate::text::delimited::{Header, column_key};
 use crate::text::json::is_record_line;
 use crate::text::property_list::each_list;
 
-/// A text form of events.
+/// A form in which tools write events as text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum EventForm {
     /// `<Event>` elements.
@@ -32,10 +32,10 @@ pub(crate) enum EventForm {
     Table,
 }
 
-/// A label of an event's header that the program uses.
+/// A label in the header of a copied event, such as `Event ID:`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Label {
-    /// `Event[7]` of `wevtutil`.
+    /// The number of the event in the output of `wevtutil`: `Event[7]:`.
     Number,
     LogName,
     Source,
@@ -125,7 +125,7 @@ const STRONG_NAMES: &[&str] = &["providername", "machinename", "leveldisplayname
 
 impl EventForm {
     /// Recognises the form of a text by its beginning.
-    pub(crate) fn of(text: &str) -> Option<Self> {
+    pub(crate) fn recognise(text: &str) -> Option<Self> {
         let text = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
         let text = without_record_line(text);
         if ["{", "[{", "[\n", "[\r", "[ "].iter().any(|start| text.starts_with(start)) {
@@ -387,7 +387,7 @@ mod tests {
             ),
             ("<14>Oct 13 SRV1 MSWinEventLog\t1\tSystem\t", Some(EventForm::Snare)),
         ] {
-            assert_eq!(EventForm::of(text), form, "{text}");
+            assert_eq!(EventForm::recognise(text), form, "{text}");
         }
     }
 

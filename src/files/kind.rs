@@ -279,7 +279,7 @@ fn text_kind(head: &[u8]) -> Option<FileKind> {
     if is_own_output(&text) {
         return None;
     }
-    let form = EventForm::of(&text)?;
+    let form = EventForm::recognise(&text)?;
     Some(match form {
         EventForm::Xml => FileKind::Xml,
         EventForm::Json => FileKind::Json,

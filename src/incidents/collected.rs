@@ -182,7 +182,7 @@ mod tests {
 
     fn record(id: u16, record_id: u64, second: i64, data: &[(&str, &str)]) -> Record {
         let datum = |(n, v): &(&str, &str)| Datum { name: Some((*n).into()), value: (*v).into() };
-        let record = Record::of("SRV1.alpha.example.com").saying(|content| {
+        let record = Record::event_4("SRV1.alpha.example.com").with_content(|content| {
             content.event_id = id;
             content.data = data.iter().map(datum).collect();
         });
@@ -265,13 +265,13 @@ mod tests {
     #[test]
     fn bug_8_the_channel_of_an_event_has_no_case() {
         let event = four(7, 100, "host/srv2");
-        let shouted = event.clone().saying(|content| content.channel = "SYSTEM".into());
+        let shouted = event.clone().with_content(|content| content.channel = "SYSTEM".into());
         assert_eq!(counted(vec![event, shouted]), (1, 1));
     }
 
     #[test]
     fn bug_9_the_computer_of_an_event_has_no_case_in_any_script() {
-        let event = |computer: &str| four(7, 100, "host/srv2").saying(|c| c.computer = computer.into());
+        let event = |computer: &str| four(7, 100, "host/srv2").with_content(|c| c.computer = computer.into());
         assert_eq!(counted(vec![event("srvé1.example.com"), event("SRVÉ1.example.com")]), (1, 1));
     }
 
@@ -308,7 +308,7 @@ mod tests {
                 if n % 2 == 0 {
                     return four(n + 1, 100, &format!("host/{name}"));
                 }
-                let record = Record::of("DC1").saying(|content| {
+                let record = Record::event_4("DC1").with_content(|content| {
                     content.provider = "NETLOGON".into();
                     content.event_id = 5722;
                     content.data =

@@ -68,8 +68,8 @@ pub(super) enum Section {
 
 #[cfg(test)]
 impl Record {
-    /// An event 4 of `computer` without values, for tests to change.
-    pub(crate) fn of(computer: &str) -> Self {
+    /// Makes an event 4 of `computer` without values, which a test may change.
+    pub(crate) fn event_4(computer: &str) -> Self {
         let content = Content {
             provider: "Microsoft-Windows-Security-Kerberos".into(),
             event_id: 4,
@@ -84,7 +84,7 @@ impl Record {
     }
 
     /// Changes the content of the record.
-    pub(crate) fn saying(mut self, change: impl FnOnce(&mut Content)) -> Self {
+    pub(crate) fn with_content(mut self, change: impl FnOnce(&mut Content)) -> Self {
         change(Arc::make_mut(&mut self.content));
         self
     }

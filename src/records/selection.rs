@@ -174,7 +174,7 @@ mod tests {
         );
         let datum = |code: &str| Datum { name: Some("ErrorCode".into()), value: code.into() };
         let record = |event_id, code: Option<&str>| {
-            Record::of("SRV1").saying(|content| {
+            Record::event_4("SRV1").with_content(|content| {
                 content.event_id = event_id;
                 content.data = code.map(datum).into_iter().collect();
             })

@@ -147,7 +147,7 @@ pub(super) struct Plan<'a> {
     /// a file of terabytes costs no memory.
     blocks: Vec<(usize, usize)>,
     /// Tasks that cannot be split: files and members of archives.
-    wholes: Vec<Task>,
+    unsplit_tasks: Vec<Task>,
     members: Vec<PlannedMember>,
     /// One for each zip archive.
     budgets: Vec<Budget>,
@@ -168,7 +168,7 @@ impl<'a> Plan<'a> {
                 .map(|i| FileProgress::new(i.path.to_string_lossy().into(), i.kind, i.len, i.modified))
                 .collect(),
             blocks: Vec::new(),
-            wholes: Vec::new(),
+            unsplit_tasks: Vec::new(),
             members: Vec::new(),
             budgets: Vec::new(),
             tasks: 0,
@@ -181,7 +181,7 @@ impl<'a> Plan<'a> {
                 None => {
                     plan.bytes += input.len;
                     if input.kind != FileKind::Evtx {
-                        plan.wholes.push(Task::Whole { input: i });
+                        plan.unsplit_tasks.push(Task::Whole { input: i });
                     }
                 }
                 // A folder may hold many other files. Only one that a user would miss is reported.
@@ -192,10 +192,10 @@ impl<'a> Plan<'a> {
             }
         }
         // Tasks that cannot be split come first, so that no long one is left for the end.
-        let mut wholes = std::mem::take(&mut plan.wholes);
-        wholes.sort_by_key(|&task| std::cmp::Reverse(plan.bytes_of(task)));
-        plan.tasks = wholes.len();
-        plan.wholes = wholes;
+        let mut unsplit_tasks = std::mem::take(&mut plan.unsplit_tasks);
+        unsplit_tasks.sort_by_key(|&task| std::cmp::Reverse(plan.bytes_of(task)));
+        plan.tasks = unsplit_tasks.len();
+        plan.unsplit_tasks = unsplit_tasks;
         for (i, input) in inputs.iter().enumerate() {
             if input.kind == FileKind::Evtx {
                 plan.blocks.push((plan.tasks, i));
@@ -245,10 +245,10 @@ impl<'a> Plan<'a> {
                 }
             }
             // A forged archive may state any size.
-            let share = member.packed.min(left);
+            let share = member.packed_len.min(left);
             left -= share;
             self.bytes += share;
-            self.wholes.push(Task::Member { member: self.members.len() });
+            self.unsplit_tasks.push(Task::Member { member: self.members.len() });
             self.members.push(PlannedMember { input: index, member, first_file, budget, share });
         }
     }
@@ -277,7 +277,7 @@ impl<'a> Plan<'a> {
 
     /// Number of files that are read, including members of archives.
     pub(super) fn files(&self) -> usize {
-        self.wholes.len() + self.blocks.len()
+        self.unsplit_tasks.len() + self.blocks.len()
     }
 
     /// Number of `threads` that have work. Starting one takes as long as reading a megabyte.
@@ -290,7 +290,7 @@ impl<'a> Plan<'a> {
         if number >= self.tasks {
             return None;
         }
-        if let Some(&task) = self.wholes.get(number) {
+        if let Some(&task) = self.unsplit_tasks.get(number) {
             return Some(task);
         }
         let after = self.blocks.partition_point(|(start, _)| *start <= number);
@@ -344,7 +344,7 @@ mod tests {
     }
 
     #[test]
-    fn every_block_of_every_file_is_one_step_and_wholes_come_first() {
+    fn every_block_of_every_file_is_one_step_and_unsplit_tasks_come_first() {
         let inputs = [
             input(FileKind::Evtx, 1, true),
             input(FileKind::Xml, 5, true),

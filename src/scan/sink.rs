@@ -56,7 +56,7 @@ impl<'a> Sink<'a> {
         }
     }
 
-    /// Switches to another file, if it is one.
+    /// Makes `file` the current file. If it was another one, its counts are flushed first.
     pub(super) fn switch_to_file(&mut self, file: FileIndex) {
         if file != self.file {
             self.flush();
@@ -90,7 +90,7 @@ impl<'a> Sink<'a> {
     }
 
     /// Reads an extraction. An event counts for the log that it came from, not for this file.
-    pub(super) fn extracted(&mut self, input: impl Read) {
+    pub(super) fn read_extraction(&mut self, input: impl Read) {
         let Self { plan, selection, recover, visitor, read_errors, file, counts, .. } = self;
         let logs = &plan.extracted;
         let (mut found, mut slack) = (HashMap::new(), 0u64);
@@ -123,7 +123,7 @@ impl<'a> Sink<'a> {
     }
 
     /// Adds a read error at offset `at` of the file.
-    pub(super) fn read_error(&mut self, at: u64, read_error: impl FnOnce() -> String) {
+    pub(super) fn add_read_error(&mut self, at: u64, read_error: impl FnOnce() -> String) {
         self.read_errors.add(at, read_error);
     }
 
@@ -137,19 +137,19 @@ impl<'a> Sink<'a> {
     }
 
     /// Reports that a panic ended the reading of the file.
-    pub(super) fn end_after_panic(&mut self) {
-        self.read_error(0, || {
+    pub(super) fn report_panic(&mut self) {
+        self.add_read_error(0, || {
             "reading it failed inside the program; what was found in it before is kept \
              (please report this)"
                 .to_string()
         });
     }
 
-    /// Handles the file header: `promised_chunks` is the number of chunks in it, `len` the length of the file (or of the
+    /// Sets the content of the file header: `promised_chunks` is the number of chunks in it, `len` the length of the file (or of the
     /// part that was read) in bytes.
-    pub(super) fn header(&mut self, promised_chunks: Option<u64>, len: u64) {
+    pub(super) fn set_header(&mut self, promised_chunks: Option<u64>, len: u64) {
         if len < FILE_HEADER_LEN as u64 {
-            self.read_error(0, || {
+            self.add_read_error(0, || {
                 "the file ends within its header; copy it again, or export the log anew".to_owned()
             });
         }
@@ -160,9 +160,9 @@ impl<'a> Sink<'a> {
 
     /// Reads the chunk at `offset` of the file, or its beginning if the file ends in it. Returns whether everything in it
     /// could be read.
-    pub(super) fn chunk_or_beginning(&mut self, chunk: &[u8], offset: u64) -> bool {
+    pub(super) fn read_chunk_or_beginning(&mut self, chunk: &[u8], offset: u64) -> bool {
         if chunk.len() < CHUNK_LEN {
-            self.read_error(offset, || {
+            self.add_read_error(offset, || {
                 format!(
                     "chunk at offset {offset:#x}: only {} of its 65536 bytes are there; \
                      the records in them are read",
@@ -170,16 +170,15 @@ impl<'a> Sink<'a> {
                 )
             });
         }
-        self.chunk(chunk, offset)
+        self.read_chunk(chunk, offset)
     }
 
-    /// Handles a slot with data other than a chunk: reads what is left of records with `--recover`, otherwise reports an
-    /// error. Returns whether everything in it could be read.
-    pub(super) fn junk(&mut self, slot: &[u8], offset: u64) -> bool {
+    /// Reads the records in a slot with data other than a chunk, with `--recover` only. Otherwise adds an error. Returns whether everything in it could be read.
+    pub(super) fn read_junk(&mut self, slot: &[u8], offset: u64) -> bool {
         if self.recover {
-            return self.chunk(slot, offset);
+            return self.read_chunk(slot, offset);
         }
-        self.read_error(offset, || {
+        self.add_read_error(offset, || {
             format!(
                 "there is no chunk at offset {offset:#x}, where one should be; \
                  --recover reads the records that are left there"
@@ -196,7 +195,7 @@ impl<'a> Sink<'a> {
     /// Reads the chunk at offset `at` of the file. Returns whether everything in it could be read.
     ///
     /// A panic, in this crate or in another, loses the rest of this chunk and nothing else.
-    pub(super) fn chunk(&mut self, chunk: &[u8], at: u64) -> bool {
+    pub(super) fn read_chunk(&mut self, chunk: &[u8], at: u64) -> bool {
         let read = catch_unwind(AssertUnwindSafe(|| {
             let Self { chunks, counts, read_errors, events, visitor, .. } = self;
             let mut truncated = Counts::default();
@@ -216,7 +215,7 @@ impl<'a> Sink<'a> {
         }));
         read.unwrap_or_else(|_| {
             self.chunks = ChunkReader::default();
-            self.read_error(at, || {
+            self.add_read_error(at, || {
                 format!(
                     "chunk at offset {at:#x}: reading it failed inside the program; \
                      what was found in it before is kept (please report this)"

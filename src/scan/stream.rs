@@ -12,7 +12,7 @@ use super::sink::Sink;
 use super::visitor::Progress;
 use crate::chunks::file_header::promised_chunks;
 use crate::chunks::{
-    BLOCK_LEN, Block, CHUNK_LEN, CHUNK_MAGIC, Carver, FILE_HEADER_LEN, FILE_MAGIC, Found, slot_at,
+    BLOCK_LEN, Block, CHUNK_LEN, CHUNK_MAGIC, CarvedItem, Carver, FILE_HEADER_LEN, FILE_MAGIC, slot_at,
 };
 use crate::files::archive::describe_archive_without_log;
 use crate::files::kind::{SNIFF_LEN, sniff};
@@ -33,12 +33,12 @@ pub(super) fn read_member(planned: &PlannedMember, input: &Input, budget: &Budge
         sink.switch_to_file(planned.file_index(index));
         let kind = planned.member.files.get(index).map_or(FileKind::Other, |file| file.kind);
         match content {
-            Err(error) => sink.read_error(0, || format!("this part of the archive was skipped: {error}")),
+            Err(error) => sink.add_read_error(0, || format!("this part of the archive was skipped: {error}")),
             // A panic costs only this file, not the following ones in the same archive.
             Ok(content) => {
                 let read = AssertUnwindSafe(|| read_content(kind, content, None, budget, sink));
                 if catch_unwind(read).is_err() {
-                    sink.end_after_panic();
+                    sink.report_panic();
                 }
             }
         }
@@ -53,7 +53,7 @@ fn read_packed(kind: FileKind, packed: impl Read, budget: &Budget, sink: &mut Si
     }
     match unzstd(packed, budget) {
         Ok(content) => read_unpacked(content, budget, sink),
-        Err(error) => sink.read_error(0, || format!("it cannot be unpacked: {error}")),
+        Err(error) => sink.add_read_error(0, || format!("it cannot be unpacked: {error}")),
     }
 }
 
@@ -61,14 +61,15 @@ fn read_unpacked(mut unpacked: impl Read, budget: &Budget, sink: &mut Sink<'_>) 
     let mut head = Vec::new();
     let read = unpacked.by_ref().take(SNIFF_LEN as u64).read_to_end(&mut head);
     if let (Err(error), true) = (read, head.is_empty()) {
-        return sink.read_error(0, || format!("it cannot be unpacked: {error}; copy or make it again"));
+        return sink.add_read_error(0, || format!("it cannot be unpacked: {error}; copy or make it again"));
     }
     match sniff(&head) {
         FileKind::Tar => read_tar(head.as_slice().chain(unpacked), budget, sink),
-        FileKind::Zip | FileKind::Gzip | FileKind::Zstd => sink
-            .read_error(0, || "there is another archive in it, which is not read; unpack it once".to_owned()),
+        FileKind::Zip | FileKind::Gzip | FileKind::Zstd => sink.add_read_error(0, || {
+            "there is another archive in it, which is not read; unpack it once".to_owned()
+        }),
         kind => match kind.refusal() {
-            Some(refusal) => sink.read_error(0, || format!("what is in it is not read: {refusal}")),
+            Some(refusal) => sink.add_read_error(0, || format!("what is in it is not read: {refusal}")),
             None => read_log(kind, head.as_slice().chain(unpacked), None, sink),
         },
     }
@@ -81,7 +82,7 @@ fn read_tar(packed: impl Read, budget: &Budget, sink: &mut Sink<'_>) {
     let done = each_tar_file(packed, budget, "", |file| {
         let (kind, name) = (file.kind, file.name);
         match kind {
-            FileKind::Zip | FileKind::Tar => sink.read_error(u64::MAX, || {
+            FileKind::Zip | FileKind::Tar => sink.add_read_error(u64::MAX, || {
                 format!("{name}: an archive in an archive is not read; unpack the outer one")
             }),
             FileKind::Gzip | FileKind::Zstd => {
@@ -90,7 +91,7 @@ fn read_tar(packed: impl Read, budget: &Budget, sink: &mut Sink<'_>) {
             kind => match kind.refusal() {
                 None => read_log(kind, file.content, None, sink),
                 Some(refusal) if kind.is_missed(Path::new(&name)) => {
-                    sink.read_error(u64::MAX, || format!("{name}: {refusal}"));
+                    sink.add_read_error(u64::MAX, || format!("{name}: {refusal}"));
                 }
                 Some(_) => return others.push((name, kind)),
             },
@@ -98,9 +99,9 @@ fn read_tar(packed: impl Read, budget: &Budget, sink: &mut Sink<'_>) {
         has_log = true;
     });
     if let Err(error) = done {
-        sink.read_error(u64::MAX, || error);
+        sink.add_read_error(u64::MAX, || error);
     } else if !has_log {
-        sink.read_error(0, || describe_archive_without_log(&others));
+        sink.add_read_error(0, || describe_archive_without_log(&others));
     }
 }
 
@@ -108,13 +109,13 @@ fn read_tar(packed: impl Read, budget: &Budget, sink: &mut Sink<'_>) {
 fn read_packed_in_tar(kind: FileKind, packed: impl Read, name: &str, budget: &Budget, sink: &mut Sink<'_>) {
     let mut read = |mut unpacked: &mut dyn Read| {
         let mut head = Vec::new();
-        // An incomplete head is recognised as what it is.
+        // After a read error, the head is recognised like that of a shorter file.
         let _ = (&mut unpacked).take(SNIFF_LEN as u64).read_to_end(&mut head);
         let inner = sniff(&head);
         if inner.is_log() {
             read_log(inner, head.as_slice().chain(unpacked), None, sink);
         } else {
-            sink.read_error(u64::MAX, || {
+            sink.add_read_error(u64::MAX, || {
                 format!("{name}: there is no log in it that can be read here; unpack it")
             });
         }
@@ -123,7 +124,7 @@ fn read_packed_in_tar(kind: FileKind, packed: impl Read, name: &str, budget: &Bu
         FileKind::Gzip => read(&mut gunzip(packed, budget)),
         _ => match unzstd(packed, budget) {
             Ok(mut unpacked) => read(&mut unpacked),
-            Err(error) => sink.read_error(u64::MAX, || format!("{name}: it cannot be unpacked: {error}")),
+            Err(error) => sink.add_read_error(u64::MAX, || format!("{name}: it cannot be unpacked: {error}")),
         },
     }
 }
@@ -156,7 +157,7 @@ fn read_log(kind: FileKind, input: impl Read, written: Option<Timestamp>, sink: 
                 text::read_events(input, written, zone, selection, emit, records, read_errors);
             });
         }
-        FileKind::Extract => sink.extracted(input),
+        FileKind::Extract => sink.read_extraction(input),
         // The callers handle archives and refuse all other kinds.
         _ => {}
     }
@@ -176,7 +177,7 @@ fn read_evtx(mut input: impl Read, sink: &mut Sink<'_>) {
         let slots = *slots.get_or_insert_with(|| {
             let slots = are_slots(&bytes);
             if slots {
-                sink.header(promised_chunks(&bytes), bytes.len() as u64);
+                sink.set_header(promised_chunks(&bytes), bytes.len() as u64);
                 bytes.drain(..FILE_HEADER_LEN.min(bytes.len()));
                 start = FILE_HEADER_LEN as u64;
             }
@@ -189,14 +190,14 @@ fn read_evtx(mut input: impl Read, sink: &mut Sink<'_>) {
             Block { bytes: &bytes, len: block, slots },
             |_| true,
             |found| match found {
-                Found::Junk(at) => sink.junk(slot_at(&bytes, at), start + at as u64),
-                Found::Chunk(at) => sink.chunk_or_beginning(slot_at(&bytes, at), start + at as u64),
+                CarvedItem::Junk(at) => sink.read_junk(slot_at(&bytes, at), start + at as u64),
+                CarvedItem::Chunk(at) => sink.read_chunk_or_beginning(slot_at(&bytes, at), start + at as u64),
             },
         );
         bytes.drain(..block);
         start += block as u64;
         if let Err(error) = read {
-            sink.read_error(start, || format!("reading stopped at offset {start:#x}: {error}"));
+            sink.add_read_error(start, || format!("reading stopped at offset {start:#x}: {error}"));
         }
         if ended {
             return;

@@ -12,14 +12,14 @@ use super::stream;
 use super::visitor::{Progress, RecordVisitor};
 use crate::chunks::file_header::{FIELDS_LEN, promised_chunks};
 use crate::chunks::{
-    BLOCK_LEN, Block, CHUNK_LEN, CHUNK_MAGIC, Carver, FILE_HEADER_LEN, FILE_MAGIC, Found, slot_at,
+    BLOCK_LEN, Block, CHUNK_LEN, CHUNK_MAGIC, CarvedItem, Carver, FILE_HEADER_LEN, FILE_MAGIC, slot_at,
 };
 use crate::files::{Input, describe_log_error};
 use crate::io_util::read_full_at;
 use crate::records::Selection;
 
 /// The state that all workers share.
-pub(super) struct Run<'a> {
+pub(super) struct SharedState<'a> {
     pub plan: &'a Plan<'a>,
     pub selection: &'a Selection,
     pub options: &'a ScanOptions,
@@ -41,7 +41,7 @@ struct OpenFile {
 
 /// One thread of a scan.
 pub(super) struct Worker<'a> {
-    run: &'a Run<'a>,
+    shared: &'a SharedState<'a>,
     sink: Sink<'a>,
     open: Option<OpenFile>,
     carver: Carver,
@@ -50,10 +50,10 @@ pub(super) struct Worker<'a> {
 }
 
 impl<'a> Worker<'a> {
-    pub(super) fn new(run: &'a Run<'a>, visitor: &'a mut dyn RecordVisitor) -> Self {
+    pub(super) fn new(shared: &'a SharedState<'a>, visitor: &'a mut dyn RecordVisitor) -> Self {
         Self {
-            run,
-            sink: Sink::new(run.plan, run.selection, run.options, run.progress, visitor),
+            shared,
+            sink: Sink::new(shared.plan, shared.selection, shared.options, shared.progress, visitor),
             open: None,
             carver: Carver::default(),
             buffer: Vec::new(),
@@ -63,16 +63,16 @@ impl<'a> Worker<'a> {
     /// Does tasks until none is left. A panic loses the rest of the task, and the file is reported as incomplete.
     pub(super) fn run(mut self) {
         while let Some(task) = self.next_task() {
-            if let Some(file) = self.run.plan.file_of(task) {
+            if let Some(file) = self.shared.plan.file_of(task) {
                 self.sink.switch_to_file(file);
             }
             if !matches!(task, Task::Block { block: 1.., .. }) {
-                self.run.progress.begin_file();
+                self.shared.progress.begin_file();
             }
             match catch_unwind(AssertUnwindSafe(|| self.do_task(task))) {
                 Ok(Ok(())) => {}
-                Ok(Err(error)) => self.sink.read_error(0, || describe_log_error(&error)),
-                Err(_) => self.sink.end_after_panic(),
+                Ok(Err(error)) => self.sink.add_read_error(0, || describe_log_error(&error)),
+                Err(_) => self.sink.report_panic(),
             }
         }
         self.sink.flush();
@@ -80,15 +80,15 @@ impl<'a> Worker<'a> {
 
     fn do_task(&mut self, task: Task) -> io::Result<()> {
         match task {
-            Task::Block { input, block } => match self.run.plan.input(input) {
+            Task::Block { input, block } => match self.shared.plan.input(input) {
                 Some(found) => self.read_block(input, found, block),
                 None => Ok(()),
             },
             Task::Whole { input } => {
-                self.run.plan.input(input).map_or(Ok(()), |input| stream::read_file(input, &mut self.sink))
+                self.shared.plan.input(input).map_or(Ok(()), |input| stream::read_file(input, &mut self.sink))
             }
             Task::Member { member } => {
-                if let Some((member, archive, budget)) = self.run.plan.member(member) {
+                if let Some((member, archive, budget)) = self.shared.plan.member(member) {
                     stream::read_member(member, archive, budget, &mut self.sink);
                 }
                 Ok(())
@@ -97,7 +97,7 @@ impl<'a> Worker<'a> {
     }
 
     fn next_task(&self) -> Option<Task> {
-        self.run.plan.task(self.run.next.fetch_add(1, Ordering::Relaxed))
+        self.shared.plan.task(self.shared.next.fetch_add(1, Ordering::Relaxed))
     }
 
     fn open(&mut self, index: usize, input: &Input) -> io::Result<&OpenFile> {
@@ -134,10 +134,10 @@ impl<'a> Worker<'a> {
         });
         let done = done.and_then(|(slots, promised, start, n)| {
             if block == 0 && slots {
-                self.sink.header(promised, input.len);
+                self.sink.set_header(promised, input.len);
             }
             if start + (n as u64) < input.len.min(from + planned) {
-                self.sink.read_error(start + n as u64, || {
+                self.sink.add_read_error(start + n as u64, || {
                     format!(
                         "the file ends at {:#x}, {} bytes earlier than when it was found; \
                          it was cut while it was read",
@@ -165,15 +165,18 @@ impl<'a> Worker<'a> {
             slot.get(..n).is_some_and(|slot| slot.iter().all(|byte| *byte == 0))
         };
         carver.find(block, reads_zero, |found| match found {
-            Found::Junk(at) => sink.junk(slot_at(block.bytes, at), start + at as u64),
-            Found::Chunk(at) if at + CHUNK_LEN <= block.bytes.len() || block.bytes.len() <= block.len => {
-                sink.chunk_or_beginning(slot_at(block.bytes, at), start + at as u64)
+            CarvedItem::Junk(at) => sink.read_junk(slot_at(block.bytes, at), start + at as u64),
+            CarvedItem::Chunk(at)
+                if at + CHUNK_LEN <= block.bytes.len() || block.bytes.len() <= block.len =>
+            {
+                sink.read_chunk_or_beginning(slot_at(block.bytes, at), start + at as u64)
             }
             // The chunk crosses the end of the buffer.
-            Found::Chunk(at) => {
+            CarvedItem::Chunk(at) => {
                 let mut chunk = vec![0; CHUNK_LEN];
-                let read = read_full_at(file, &mut chunk, start + at as u64)
-                    .map(|n| sink.chunk_or_beginning(chunk.get(..n).unwrap_or_default(), start + at as u64));
+                let read = read_full_at(file, &mut chunk, start + at as u64).map(|n| {
+                    sink.read_chunk_or_beginning(chunk.get(..n).unwrap_or_default(), start + at as u64)
+                });
                 read.unwrap_or_else(|error| {
                     failed = Err(error);
                     false

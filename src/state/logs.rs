@@ -219,7 +219,7 @@ mod tests {
     use crate::records::Record;
 
     fn record(computer: &str, record_id: u64, second: i64) -> Record {
-        Record { record_id, time: Timestamp::from_second(second).unwrap(), ..Record::of(computer) }
+        Record { record_id, time: Timestamp::from_second(second).unwrap(), ..Record::event_4(computer) }
     }
 
     /// Records as (file, record ID, second), and the identifiers of each file.

@@ -124,7 +124,7 @@ mod tests {
     use crate::text::escape::is_dangerous;
 
     fn record(computer: &str, value: &str) -> Record {
-        let record = Record::of(computer).saying(|content| {
+        let record = Record::event_4(computer).with_content(|content| {
             content.provider = "Kerberos".into();
             content.data = vec![
                 Datum { name: Some("Server".into()), value: value.into() },

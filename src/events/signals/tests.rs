@@ -4,7 +4,7 @@ use super::*;
 use crate::records::Datum;
 
 fn read(provider: &str, id: u16, data: &[(&str, &str)]) -> Option<Signal> {
-    Signal::read(&Record::of("dc1.alpha.example.com").saying(|content| {
+    Signal::read(&Record::event_4("dc1.alpha.example.com").with_content(|content| {
         content.provider = provider.into();
         content.event_id = id;
         content.data = data
@@ -105,7 +105,7 @@ fn a_kdc_refusal_is_about_the_service_and_not_about_who_asked() {
 #[test]
 fn a_users_policy_logon_is_not_the_computers() {
     let logon = |user: &str| {
-        let record = Record::of("srv4.alpha.example.com").saying(|content| {
+        let record = Record::event_4("srv4.alpha.example.com").with_content(|content| {
             content.provider = "Microsoft-Windows-GroupPolicy".into();
             content.event_id = 1006;
             content.user_id = user.into();
@@ -376,7 +376,7 @@ fn events_of_the_same_id_that_say_something_else_are_no_signal() {
         assert_eq!(read(provider, id, &[value]), None, "{provider} {id}");
     }
     // Version 1 of Security-Kerberos 7 is about smart cards.
-    let record = Record::of("srv1").saying(|content| {
+    let record = Record::event_4("srv1").with_content(|content| {
         content.event_id = 7;
         content.version = 1;
         content.data = vec![Datum { name: Some("Error".into()), value: "x".into() }];

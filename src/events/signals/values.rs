@@ -139,7 +139,7 @@ mod tests {
     #[test]
     fn quoted_values_are_cut_at_300_characters_of_any_size() {
         let of = |value: String| {
-            let record = Record::of("srv1").saying(|content| {
+            let record = Record::event_4("srv1").with_content(|content| {
                 content.data = vec![
                     Datum { name: Some("a".into()), value: value.as_str().into() },
                     Datum { name: None, value: "b".into() },
@@ -154,7 +154,7 @@ mod tests {
 
     #[test]
     fn a_status_stands_in_the_binary_data_lowest_byte_first() {
-        let record = Record::of("srv1").saying(|content| {
+        let record = Record::event_4("srv1").with_content(|content| {
             content.data = vec![Datum { name: Some("Binary".into()), value: "220000C0".into() }];
         });
         assert_eq!(Values(&record).binary_status(), Some(0xc000_0022));

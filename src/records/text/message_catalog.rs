@@ -76,7 +76,7 @@ static WORDINGS: LazyLock<Vec<Wording>> = LazyLock::new(|| {
     .into_iter()
     .chain(OTHERS.iter().map(|&(providers, event_id, pattern)| (providers, event_id, pattern, &[][..])))
     .filter_map(|(providers, event_id, pattern, values)| {
-        // A pattern that does not compile is caught by a test, not by a user.
+        // A test finds a pattern that does not compile.
         let pattern = Regex::new(pattern).ok()?;
         Some(Wording { providers, event_id, pattern, values })
     })
@@ -90,16 +90,22 @@ const SERVICES: &[&str] = &["Service Control Manager"];
 const DCOM: &[&str] = &["Microsoft-Windows-DistributedCOM", "DCOM"];
 const LSASRV: &[&str] = &["LsaSrv", "Microsoft-Windows-LSA"];
 
+/// The KDC has no key of a requested encryption type for an AS request (events 14 and 26).
+const KEY_OF_AS_REQUEST: &str = r"(?i)While processing an AS request for target service (.*?), the account (.*?) did not have a suitable key .*?\(the missing key has an ID of (\d+)\)\. The requested etypes ?(?:were|:) ?(.*?)\. The accounts available etypes ?(?:were|:) ?(.*?)\.";
+
+/// The KDC has no key of a requested encryption type for a TGS request (events 16 and 27).
+const KEY_OF_TGS_REQUEST: &str = r"(?i)While processing a TGS request for the target server (.*?), the account (.*?) did not have a suitable key .*?\(the missing key has an ID of (\d+)\)\. The requested etypes ?(?:were|:) ?(.*?)\. The accounts available etypes ?(?:were|:) ?(.*?)\.";
+
 /// The messages of the other events that a diagnosis uses: providers, event ID and pattern. The groups of a pattern are `%1`,
 /// `%2` and so on of the message. The texts are from the message tables of `kdcsvc.dll`, `netmsg.dll`, `services.exe`,
 /// `combase.dll` and `lsasrv.dll`, as Microsoft's articles about these events quote them.
 #[rustfmt::skip]
 const OTHERS: &[(&[&str], u16, &str)] = &[
     (KDC, 11, r"(?i)duplicate names? while processing a Kerberos authentication request\. The duplicate name is (.*?) \(of type (.*?)\)"),
-    (KDC, 14, r"(?i)While processing an AS request for target service (.*?), the account (.*?) did not have a suitable key .*?\(the missing key has an ID of (\d+)\)\. The requested etypes ?(?:were|:) ?(.*?)\. The accounts available etypes ?(?:were|:) ?(.*?)\."),
-    (KDC, 16, r"(?i)While processing a TGS request for the target server (.*?), the account (.*?) did not have a suitable key .*?\(the missing key has an ID of (\d+)\)\. The requested etypes ?(?:were|:) ?(.*?)\. The accounts available etypes ?(?:were|:) ?(.*?)\."),
-    (KDC, 26, r"(?i)While processing an AS request for target service (.*?), the account (.*?) did not have a suitable key .*?\(the missing key has an ID of (\d+)\)\. The requested etypes ?(?:were|:) ?(.*?)\. The accounts available etypes ?(?:were|:) ?(.*?)\."),
-    (KDC, 27, r"(?i)While processing a TGS request for the target server (.*?), the account (.*?) did not have a suitable key .*?\(the missing key has an ID of (\d+)\)\. The requested etypes ?(?:were|:) ?(.*?)\. The accounts available etypes ?(?:were|:) ?(.*?)\."),
+    (KDC, 14, KEY_OF_AS_REQUEST),
+    (KDC, 16, KEY_OF_TGS_REQUEST),
+    (KDC, 26, KEY_OF_AS_REQUEST),
+    (KDC, 27, KEY_OF_TGS_REQUEST),
     (NETLOGON, 3210, r"(?i)This computer could not authenticate with (.*?), a Windows domain controller for domain (.*?),"),
     (NETLOGON, 5719, r"(?i)(?:set up|setup) a secure session with a domain controller in domain (\S+) due to the following: (.*)"),
     (NETLOGON, 5722, r"(?i)The session setup from the computer (.*?) failed to authenticate\. The name(?:\(s\))? of the account(?:\(s\))? referenced in the security database is (.*?)\. The following error occurred: (.*)"),

@@ -67,7 +67,7 @@ pub fn read_events(
     let before = *records;
     let mut converter = EventConverter::new(selection, emit, records, read_errors, written, zone);
     let mut text = TextReader::new(input);
-    let form = text.head().ok().and_then(|head| EventForm::of(beginning(head, MAX_HEAD)));
+    let form = text.head().ok().and_then(|head| EventForm::recognise(beginning(head, MAX_HEAD)));
     match form {
         Some(EventForm::Json) => objects::read_json(text, &mut converter),
         Some(EventForm::Csv) => objects::read_csv(text, &mut converter),

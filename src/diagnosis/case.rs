@@ -28,7 +28,7 @@ impl<'a> Case<'a> {
         let parties = Parties::new(incident, context);
         let by_names = Connection::by_names(&parties);
         let ownership = Ownership::new(&parties, &by_names);
-        let connection = key_before_names(by_names, &parties, &ownership);
+        let connection = correct_by_key(by_names, &parties, &ownership);
         let signals = Signals::near(&parties, &connection, &ownership);
         Self {
             coverage: fleet.coverage(&incident.client, &context.dates),
@@ -101,7 +101,7 @@ impl Case<'_> {
 
 /// Corrects the topology if the account lists have the SPN on the responder alone. Then the right account answered, whatever
 /// the names suggest.
-fn key_before_names(by_names: Connection, parties: &Parties<'_>, ownership: &Ownership<'_>) -> Connection {
+fn correct_by_key(by_names: Connection, parties: &Parties<'_>, ownership: &Ownership<'_>) -> Connection {
     let by_hosts = matches!(
         by_names.topology,
         Topology::ClientAnswered

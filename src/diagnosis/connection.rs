@@ -165,7 +165,7 @@ fn is_service_account(
             let accounts = parties.context.accounts.named(name);
             !accounts.is_empty()
                 && accounts.iter().all(|account| account.is_managed_service_account())
-                && parties.shareable(parties.context.hosts.find(responder)).is_empty()
+                && parties.shareable_rows(parties.context.hosts.find(responder)).is_empty()
         }
         _ => false,
     }

@@ -6,7 +6,7 @@ use super::case::Case;
 use super::connection::Topology;
 use super::evidence::Caveat;
 use super::proof::Proof;
-use super::signals::{Concern, NearSignal, is_taken};
+use super::signals::{Concern, NearSignal, is_spn_taken};
 use super::verdict::{Cause, Kind};
 use crate::events::SignalKind;
 use crate::inventory::hosts::HostId;
@@ -67,12 +67,12 @@ fn resolves_to(case: &Case<'_>, host: Option<HostId>) -> Option<Caveat> {
 /// another host.
 fn resolves_to_nothing(case: &Case<'_>, out: &mut Vec<Caveat>) {
     let parties = &case.parties;
-    let own = parties.shareable(parties.target_id);
+    let own = parties.shareable_rows(parties.target_id);
     let lost = |(address, _): &(std::net::IpAddr, _)| !parties.owns(parties.target_id, *address);
-    if let Some((address, source)) = parties.resolved().first()
+    if let Some((address, source)) = parties.resolved_addresses().first()
         && out.is_empty()
         && !own.is_empty()
-        && parties.resolved().iter().all(lost)
+        && parties.resolved_addresses().iter().all(lost)
     {
         out.push(Caveat::ResolvesToNothing {
             name: parties.target_text().into(),
@@ -121,7 +121,7 @@ fn client_owns_it(case: &Case<'_>, proof: &Proof) -> Option<Caveat> {
     if case.connection.topology == Topology::ClientAnswered {
         return None;
     }
-    let own = case.parties.shareable(case.parties.client_id);
+    let own = case.parties.shareable_rows(case.parties.client_id);
     let reached: HashSet<_> = proof.reached.iter().collect();
     let row = own.iter().find(|row| reached.contains(&row.address))?;
     Some(Caveat::ClientOwnsIt {
@@ -162,7 +162,7 @@ fn name_trouble(case: &Case<'_>, kind: Kind) -> Option<Caveat> {
         matches!(
             near.kind(),
             SignalKind::DuplicateName | SignalKind::TwoAccounts | SignalKind::OwnNamesRefused
-        ) || (near.kind() == SignalKind::WinRmSpnRefused && is_taken(&near.recorded.signal))
+        ) || (near.kind() == SignalKind::WinRmSpnRefused && is_spn_taken(&near.recorded.signal))
     };
     let near = case.signals.iter().find(trouble)?;
     Some(Caveat::NameTrouble { event: near.quote() })

@@ -32,13 +32,13 @@ const MAX_GRACE: SignedDuration = SignedDuration::from_hours(45 * 24);
 /// Lists why the evidence may be from another time than the events. With any such caveat the verdict is at most `likely`.
 pub(super) fn caveats(case: &Case<'_>, cause: Cause, kind: Kind, proof: &Proof) -> Vec<Caveat> {
     let mut out = Vec::new();
-    out.extend(outdated_fact(case, &proof.basis));
+    out.extend(fact_caveat(case, &proof.basis));
     if proof.basis.owners {
-        out.extend(outdated_list(case));
-        out.extend(changed_since(case));
+        out.extend(list_caveat(case));
+        out.extend(change_caveat(case));
     }
     if cause == Cause::LoopbackSharedIp && kind == Kind::BmcUsbNic {
-        out.extend(installed_since(case));
+        out.extend(install_caveat(case));
     }
     out
 }
@@ -68,7 +68,7 @@ fn sourced_facts(case: &Case<'_>, basis: &Basis) -> Vec<Vec<Source>> {
 }
 
 /// A caveat for the first fact whose sources are all from another time.
-fn outdated_fact(case: &Case<'_>, basis: &Basis) -> Option<Caveat> {
+fn fact_caveat(case: &Case<'_>, basis: &Basis) -> Option<Caveat> {
     let facts = sourced_facts(case, basis);
     let find = |caveat_of: &dyn Fn(&Source) -> Option<Caveat>| {
         facts.iter().find_map(|sources| {
@@ -76,27 +76,27 @@ fn outdated_fact(case: &Case<'_>, basis: &Basis) -> Option<Caveat> {
             caveats?.into_iter().next()
         })
     };
-    find(&|source| outdated(case, source))
-        .or_else(|| basis.changes_by_itself.then(|| find(&|source| undated(case, source))).flatten())
+    find(&|source| outdated_caveat(case, source))
+        .or_else(|| basis.changes_by_itself.then(|| find(&|source| undated_caveat(case, source))).flatten())
 }
 
 /// Is the source from the time of the events, as far as its date shows?
 pub(super) fn is_current(case: &Case<'_>, source: &Source) -> bool {
-    outdated(case, source).is_none()
+    outdated_caveat(case, source).is_none()
 }
 
 /// A caveat if the source is older than the first event or newer than the end of the problem.
-fn outdated(case: &Case<'_>, source: &Source) -> Option<Caveat> {
+fn outdated_caveat(case: &Case<'_>, source: &Source) -> Option<Caveat> {
     let dates = &case.parties.context.dates;
     let (seen, file) = (&case.parties.incident.occurrences, || (*source.file).into());
     let collected = dates.collection_time(source)?;
     if dates.clocks_contradict(seen.last, MAX_CLOCK_SKEW) {
         return None;
     }
-    if let Some(at) = collected.at.filter(|at| *at < earlier(seen.first, MAX_CLOCK_SKEW)) {
+    if let Some(at) = collected.at.filter(|at| *at < saturating_sub(seen.first, MAX_CLOCK_SKEW)) {
         return Some(Caveat::CollectedBefore { file: file(), at, collected: collected.is_stated });
     }
-    let (coverage, end) = (case.coverage?, later(seen.last, grace(case)));
+    let (coverage, end) = (case.coverage?, saturating_add(seen.last, grace_period(case)));
     if collected.at.is_some_and(|at| at <= end) {
         return None;
     }
@@ -109,10 +109,10 @@ fn outdated(case: &Case<'_>, source: &Source) -> Option<Caveat> {
 }
 
 /// A caveat if nothing shows when the source was collected, because the files were copied without their dates.
-fn undated(case: &Case<'_>, source: &Source) -> Option<Caveat> {
+fn undated_caveat(case: &Case<'_>, source: &Source) -> Option<Caveat> {
     let coverage = case.coverage?;
     let copied = coverage.copy_date()?;
-    let end = later(case.parties.incident.occurrences.last, grace(case));
+    let end = saturating_add(case.parties.incident.occurrences.last, grace_period(case));
     let collected = case.parties.context.dates.collection_time(source)?;
     (!collected.is_stated && collected.at.is_none_or(|at| at > end)).then(|| Caveat::UndatedFile {
         client: case.parties.incident.client.clone(),
@@ -123,17 +123,17 @@ fn undated(case: &Case<'_>, source: &Source) -> Option<Caveat> {
 }
 
 /// Adds to a time, up to the last possible one, which a crafted event may have.
-fn later(time: Timestamp, by: SignedDuration) -> Timestamp {
+fn saturating_add(time: Timestamp, by: SignedDuration) -> Timestamp {
     time.checked_add(by).unwrap_or(Timestamp::MAX)
 }
 
-fn earlier(time: Timestamp, by: SignedDuration) -> Timestamp {
+fn saturating_sub(time: Timestamp, by: SignedDuration) -> Timestamp {
     time.checked_sub(by).unwrap_or(Timestamp::MIN)
 }
 
 /// The time without events after which the problem counts as over: one and a half times the longest pause so far. A problem of
 /// every Sunday is not over on Wednesday.
-fn grace(case: &Case<'_>) -> SignedDuration {
+fn grace_period(case: &Case<'_>) -> SignedDuration {
     let activity = &case.parties.incident.occurrences.activity;
     let longest = activity.iter().zip(activity.iter().skip(1)).map(|(a, b)| b.duration_since(a)).max();
     longest.map_or(MIN_GRACE, |longest| (longest + longest / 2).clamp(MIN_GRACE, MAX_GRACE))
@@ -143,7 +143,7 @@ fn grace(case: &Case<'_>) -> SignedDuration {
 ///
 /// Each computer sets its password every 30 days, so of a hundred one does every seven hours. An older list may have a
 /// registration that was removed since.
-fn outdated_list(case: &Case<'_>) -> Option<Caveat> {
+fn list_caveat(case: &Case<'_>) -> Option<Caveat> {
     let sources = case.ownership.owners.iter().filter_map(|owner| owner.source.as_ref());
     for file in sources.filter(|source| source.collected.is_none()).map(|source| &source.file) {
         let Some((newest, computers)) = case.parties.context.accounts.newest_date(file) else { continue };
@@ -161,7 +161,7 @@ fn outdated_list(case: &Case<'_>) -> Option<Caveat> {
 ///
 /// A computer registers its own `HOST/` when it joins the domain, and every new password changes its account. So a change of
 /// such an owner shows nothing.
-fn changed_since(case: &Case<'_>) -> Option<Caveat> {
+fn change_caveat(case: &Case<'_>) -> Option<Caveat> {
     let last = case.parties.incident.occurrences.last;
     let own_host = |owner: &Account| {
         let class = case.parties.class();
@@ -170,18 +170,18 @@ fn changed_since(case: &Case<'_>) -> Option<Caveat> {
         of_host && owner.is_computer() && target.is_some_and(|target| is_named_after(owner, target))
     };
     case.ownership.owners.iter().filter(|owner| !own_host(owner)).find_map(|owner| {
-        let at = owner.when_changed.filter(|changed| *changed > later(last, MAX_CLOCK_SKEW))?;
+        let at = owner.when_changed.filter(|changed| *changed > saturating_add(last, MAX_CLOCK_SKEW))?;
         Some(Caveat::ChangedSince { account: (*owner.name).into(), at })
     })
 }
 
 /// A caveat if the host's own log shows that the management card was installed after the last event.
-fn installed_since(case: &Case<'_>) -> Option<Caveat> {
+fn install_caveat(case: &Case<'_>) -> Option<Caveat> {
     let seen = &case.parties.incident.occurrences;
     let installed = case.signals.iter().filter(|near| near.kind() == SignalKind::UsbNicInstalled);
     installed
         .map(|near| near.recorded)
-        .find(|recorded| recorded.occurrences.first > later(seen.last, MAX_CLOCK_SKEW))
+        .find(|recorded| recorded.occurrences.first > saturating_add(seen.last, MAX_CLOCK_SKEW))
         .map(|recorded| Caveat::InstalledSince {
             host: recorded.signal.computer.clone(),
             at: recorded.occurrences.first,

@@ -424,7 +424,7 @@ fn not_chosen(case: &Case<'_>, chosen: Cause) -> Vec<Fact> {
     let own = &case.ownership;
     match case.connection.topology {
         Topology::ClientAnswered => {
-            let known = |id| !case.parties.shareable(id).is_empty();
+            let known = |id| !case.parties.shareable_rows(id).is_empty();
             if known(case.parties.client_id) && known(case.parties.target_id) {
                 not(Cause::LoopbackSharedIp, "no inventory shows an address that both own".to_owned());
             }

@@ -91,7 +91,7 @@ impl<'a> Parties<'a> {
             resolved_set: BTreeSet::new(),
         };
         parties.responder_in_domain = parties.find_responder();
-        parties.resolved_set = parties.resolved().iter().map(|(address, _)| *address).collect();
+        parties.resolved_set = parties.resolved_addresses().iter().map(|(address, _)| *address).collect();
         parties
     }
 
@@ -262,7 +262,7 @@ impl<'a> Parties<'a> {
     }
 
     /// Rows with addresses of the host that another host can own too.
-    pub(crate) fn shareable(&self, host: Option<HostId>) -> Vec<&'a OwnedAddress> {
+    pub(crate) fn shareable_rows(&self, host: Option<HostId>) -> Vec<&'a OwnedAddress> {
         let owned = host.map(|id| self.context.hosts.owned(id)).unwrap_or_default();
         owned.iter().copied().filter(|row| !never_shared(row.address)).collect()
     }
@@ -310,7 +310,7 @@ impl<'a> Parties<'a> {
     }
 
     /// Addresses that the target's name resolves to, each with its source: on the client if that is known, else in DNS.
-    pub(crate) fn resolved(&self) -> &'a [(IpAddr, &'a Source)] {
+    pub(crate) fn resolved_addresses(&self) -> &'a [(IpAddr, &'a Source)] {
         match self.resolved_on_client() {
             [] => self.target_id.map(|id| self.context.hosts.resolved(id)).unwrap_or_default(),
             answers => answers,
@@ -334,7 +334,7 @@ impl<'a> Parties<'a> {
     pub(crate) fn lists_target_by_own_name(&self) -> bool {
         let Some(target) = &self.target_host else { return false };
         let label = |row: &&OwnedAddress| HostName::parse(&row.host).is_some_and(|h| h.same_label(target));
-        self.shareable(self.target_id).iter().any(label)
+        self.shareable_rows(self.target_id).iter().any(label)
     }
 
     /// Did the host have the address near the time of the events? An export is assumed to be from that time.
@@ -350,10 +350,10 @@ impl<'a> Parties<'a> {
     /// Finds an address that the target's name resolves to and that another host owns. The target's addresses must be known.
     pub(crate) fn resolves_elsewhere(&self) -> Option<(HostId, IpAddr, &'a Source)> {
         let target = self.target_id?;
-        if self.shareable(Some(target)).is_empty() {
+        if self.shareable_rows(Some(target)).is_empty() {
             return None;
         }
-        self.resolved().iter().filter(|(address, _)| !self.owns(Some(target), *address)).find_map(
+        self.resolved_addresses().iter().filter(|(address, _)| !self.owns(Some(target), *address)).find_map(
             |(address, source)| {
                 let owners = self.context.hosts.owner_set(*address)?;
                 owners.first().map(|owner| (*owner, *address, *source))
@@ -364,7 +364,7 @@ impl<'a> Parties<'a> {
     /// Finds an address that the target's name resolves to and that only a host with the same label in another domain owns.
     pub(crate) fn resolves_to_namesake(&self) -> Option<(String, IpAddr, &'a Source)> {
         let target = self.target_host.as_ref()?;
-        self.resolved().iter().filter(|(address, _)| !self.owns(self.target_id, *address)).find_map(
+        self.resolved_addresses().iter().filter(|(address, _)| !self.owns(self.target_id, *address)).find_map(
             |(address, source)| {
                 let owners = self.context.hosts.owner_set(*address)?;
                 let name = self.context.hosts.name(*owners.first()?);
@@ -377,8 +377,8 @@ impl<'a> Parties<'a> {
 
     /// Does the target's name resolve to addresses that only the target owns?
     pub(crate) fn resolves_home(&self) -> bool {
-        !self.resolved().is_empty()
-            && self.resolved().iter().all(|(address, _)| {
+        !self.resolved_addresses().is_empty()
+            && self.resolved_addresses().iter().all(|(address, _)| {
                 let owners = self.context.hosts.owner_set(*address);
                 owners.is_some_and(|owners| owners.len() == 1 && owners.first().copied() == self.target_id)
             })
@@ -387,7 +387,7 @@ impl<'a> Parties<'a> {
     /// The first address that the target's name resolves to and that `host` owns and the target does not.
     pub(crate) fn resolves_to_host(&self, host: Option<HostId>) -> Option<(IpAddr, &'a Source)> {
         let (host, target) = (host?, self.target_id?);
-        self.resolved()
+        self.resolved_addresses()
             .iter()
             .find(|(address, _)| {
                 host != target && self.owns(Some(host), *address) && !self.owns(Some(target), *address)

@@ -109,6 +109,6 @@ pub(crate) fn sources_of<'r>(rows: impl IntoIterator<Item = &'r OwnedAddress>) -
 
 /// The sources that resolve the target's name to such an address.
 pub(crate) fn dns_sources(case: &Case<'_>, is_such: impl Fn(IpAddr) -> bool) -> Vec<Source> {
-    let resolved = case.parties.resolved().iter().filter(|(address, _)| is_such(*address));
+    let resolved = case.parties.resolved_addresses().iter().filter(|(address, _)| is_such(*address));
     resolved.map(|(_, source)| (*source).clone()).collect()
 }

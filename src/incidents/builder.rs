@@ -48,13 +48,13 @@ impl Period {
 /// Number of events 4 outside the period of a run, and the time of the latest.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct OutsidePeriod {
-    /// Each event counts once. A worker counts at most [`MAX_OUTSIDE`].
+    /// Each event counts once. A worker counts at most [`MAX_EVENTS_OUTSIDE`].
     pub events: u64,
     pub last: Option<Timestamp>,
 }
 
 /// Most events outside the period that one worker counts. Their fingerprints take 8 MB.
-const MAX_OUTSIDE: usize = 500_000;
+const MAX_EVENTS_OUTSIDE: usize = 500_000;
 
 /// IncidentKey of an incident: the five names, in lower case, and whether they come from event 3.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -307,7 +307,7 @@ impl<'a> IncidentBuilder<'a> {
 
     /// Counts an event outside the period. A twin does not count, because it repeats event 4.
     fn count_outside(&mut self, event: &ApErrModified, record: &Record) {
-        if event.twin || self.outside.len() >= MAX_OUTSIDE {
+        if event.twin || self.outside.len() >= MAX_EVENTS_OUTSIDE {
             return;
         }
         self.outside.insert(ReportedEvents::fingerprint(record, Some(event)));

@@ -43,7 +43,7 @@ pub(in crate::diagnosis) fn client_shares_address(case: &Case<'_>) -> Option<Pro
 
 /// Client and target own a common address, and it is unknown what the target's name resolves to.
 pub(in crate::diagnosis) fn client_may_share_address(case: &Case<'_>) -> Option<Proof> {
-    if !case.parties.resolved().is_empty() {
+    if !case.parties.resolved_addresses().is_empty() {
         return None;
     }
     let mut p = shared_address(case, case.parties.client_id, &|_| true)?;
@@ -57,7 +57,7 @@ pub(in crate::diagnosis) fn responder_shares_address(case: &Case<'_>) -> Option<
     let responder = case.connection.responder_id;
     let rows =
         |address| [parties.rows_of(responder, address), parties.rows_of(parties.target_id, address)].concat();
-    let known = !parties.resolved().is_empty();
+    let known = !parties.resolved_addresses().is_empty();
     let reached = |address: IpAddr| {
         rows(address).iter().all(|row| is_reachable(row)) && (!known || parties.resolves_to(address))
     };
@@ -71,7 +71,7 @@ pub(in crate::diagnosis) fn responder_shares_address(case: &Case<'_>) -> Option<
             // The client may have used another address of the target.
             let shared: HashSet<IpAddr> = p.shared.iter().copied().collect();
             let other = |row: &&OwnedAddress| is_reachable(row) && !shared.contains(&row.address);
-            let others = parties.shareable(parties.target_id).iter().any(other);
+            let others = parties.shareable_rows(parties.target_id).iter().any(other);
             p.likely_if(others);
             p.missing.push(ask_resolution(case));
         }
@@ -267,7 +267,7 @@ pub(in crate::diagnosis) fn name_resolves_to_host(case: &Case<'_>) -> Option<Pro
     let parties = &case.parties;
     let host = case.connection.responder_id?;
     // A target with unknown addresses may own this one too.
-    let own = parties.shareable(parties.target_id);
+    let own = parties.shareable_rows(parties.target_id);
     if own.is_empty() {
         return None;
     }
@@ -330,7 +330,7 @@ pub(in crate::diagnosis) fn name_of_responder(case: &Case<'_>) -> Option<Proof> 
     let parties = &case.parties;
     let host = case.connection.responder_id?;
     let (address, source) = parties.resolves_to_host(Some(host))?;
-    if !parties.shareable(parties.target_id).is_empty() {
+    if !parties.shareable_rows(parties.target_id).is_empty() {
         return None;
     }
     let mut p = Proof::for_target_name(case);
@@ -355,7 +355,7 @@ pub(in crate::diagnosis) fn names_resolve_to_one_address(case: &Case<'_>) -> Opt
     let host = case.connection.responder_id?;
     let own = parties.context.hosts.resolved(host);
     let (address, source) = parties
-        .resolved()
+        .resolved_addresses()
         .iter()
         .find(|(address, _)| own.iter().any(|(own, _)| own == address))
         .filter(|_| Some(host) != parties.target_id)?;
@@ -396,7 +396,7 @@ pub(in crate::diagnosis) fn address_conflict(case: &Case<'_>) -> Option<Proof> {
 /// May both responder and target own the address? The export of neither lacks it.
 fn may_be_of_both(case: &Case<'_>, address: IpAddr) -> bool {
     [case.connection.responder_id, case.parties.target_id].into_iter().all(|host| {
-        let rows = case.parties.shareable(host);
+        let rows = case.parties.shareable_rows(host);
         rows.iter().any(|row| row.address == address) || rows.iter().all(|row| row.logged_at.is_some())
     })
 }
@@ -404,7 +404,8 @@ fn may_be_of_both(case: &Case<'_>, address: IpAddr) -> bool {
 /// The addresses of client and target are known, and they share none.
 pub(in crate::diagnosis) fn client_shares_nothing(case: &Case<'_>) -> Option<Proof> {
     let parties = &case.parties;
-    let (ours, theirs) = (parties.shareable(parties.client_id), parties.shareable(parties.target_id));
+    let (ours, theirs) =
+        (parties.shareable_rows(parties.client_id), parties.shareable_rows(parties.target_id));
     if ours.is_empty() || theirs.is_empty() {
         return None;
     }
@@ -438,7 +439,7 @@ pub(in crate::diagnosis) fn addresses_unknown(case: &Case<'_>) -> Option<Proof> 
         (parties.target_id, ask_target_addresses(case)),
     ];
     for (id, ask) in asks {
-        let rows = parties.shareable(id);
+        let rows = parties.shareable_rows(id);
         if rows.is_empty() {
             p.missing.push(ask);
         }

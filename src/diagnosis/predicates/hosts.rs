@@ -26,7 +26,7 @@ pub(in crate::diagnosis) fn target_is_a_host(case: &Case<'_>) -> Option<Proof> {
     if is_unlisted_account(case) || !listed {
         return None;
     }
-    let evidence = match case.parties.shareable(case.parties.target_id).first() {
+    let evidence = match case.parties.shareable_rows(case.parties.target_id).first() {
         Some(row) => Fact::owns(row),
         None => {
             let accounts = case.parties.context.accounts.named(target.label());
@@ -52,10 +52,10 @@ pub(in crate::diagnosis) fn another_host(case: &Case<'_>) -> Option<Proof> {
     });
     p.missing.extend([ask_resolution(case), ask_meant_name(case)]);
     note_unlisted_account(case, &mut p);
-    if parties.shareable(case.connection.responder_id).is_empty() && !is_unlisted_account(case) {
+    if parties.shareable_rows(case.connection.responder_id).is_empty() && !is_unlisted_account(case) {
         p.missing.push(ask_responder_addresses(case));
     }
-    if parties.shareable(parties.target_id).is_empty() && parties.target_name.is_known {
+    if parties.shareable_rows(parties.target_id).is_empty() && parties.target_name.is_known {
         p.missing.push(ask_target_addresses(case));
     }
     if case.ownership.owners.is_empty() {
@@ -124,7 +124,7 @@ pub(in crate::diagnosis) fn both_in_use(case: &Case<'_>) -> bool {
     let addresses = |domain: &str| -> BTreeSet<std::net::IpAddr> {
         let host = HostName::parse(target.label()).map(|host| host.in_domain(Some(domain)));
         let id = host.and_then(|host| parties.context.hosts.find(&host));
-        parties.shareable(id).iter().map(|row| row.address).collect()
+        parties.shareable_rows(id).iter().map(|row| row.address).collect()
     };
     let lists: Vec<_> = domains.iter().map(|domain| addresses(domain)).collect();
     let apart = lists

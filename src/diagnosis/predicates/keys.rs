@@ -380,7 +380,9 @@ pub(in crate::diagnosis) fn service_logon_failed(case: &Case<'_>) -> Option<Proo
         p.missing.push(ask_spn_owner(case));
     }
     // Only DNS shows that the host with the failed service is the target.
-    if case.parties.shareable(case.parties.target_id).is_empty() && !case.parties.resolved().is_empty() {
+    if case.parties.shareable_rows(case.parties.target_id).is_empty()
+        && !case.parties.resolved_addresses().is_empty()
+    {
         p.basis.facts.push(dns_sources(case, |_| true));
     }
     Some(p)

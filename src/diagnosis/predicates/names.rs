@@ -182,7 +182,7 @@ pub(in crate::diagnosis) fn name_of_a_service(case: &Case<'_>) -> Option<Proof> 
     p.evidence.push(Fact::NoComputer { name: case.parties.target_text().into() });
     p.kind = super::registration::kind_of_two_accounts(case);
     p.missing.push(ask_service_identity(case));
-    if case.parties.resolved().is_empty() {
+    if case.parties.resolved_addresses().is_empty() {
         p.missing.push(ask_meant_name(case));
     }
     note_unlisted_account(case, &mut p);
@@ -223,7 +223,7 @@ pub(in crate::diagnosis) fn cluster_on_its_node(case: &Case<'_>) -> Option<Proof
         Some((address, source)) => {
             p.evidence.push(resolution_fact(case, address, source));
             p.basis.facts.push(dns_sources(case, |a| a == address));
-            p.basis.facts.push(sources_of(case.parties.shareable(case.connection.responder_id)));
+            p.basis.facts.push(sources_of(case.parties.shareable_rows(case.connection.responder_id)));
         }
         None => p.evidence.push(node_fact(case, account)?),
     }
@@ -275,7 +275,8 @@ fn not_a_node(case: &Case<'_>, cluster: &Account) -> Option<Fact> {
     }
     // The name of a cluster has an address of its own, and not that of a node's name.
     let own = case.parties.context.hosts.resolved(case.connection.responder_id?);
-    let (address, source) = case.parties.resolved().iter().find(|(a, _)| own.iter().any(|(o, _)| o == a))?;
+    let (address, source) =
+        case.parties.resolved_addresses().iter().find(|(a, _)| own.iter().any(|(o, _)| o == a))?;
     Some(Fact::OwnName {
         name: case.parties.target_text().into(),
         address: *address,
@@ -293,7 +294,7 @@ fn node_fact(case: &Case<'_>, cluster: &Account) -> Option<Fact> {
     }
     let of_account = case.ownership.responder_accounts.iter().find(|account| account.manages_cluster());
     let of_adapter = || {
-        let rows = case.parties.shareable(case.connection.responder_id);
+        let rows = case.parties.shareable_rows(case.connection.responder_id);
         rows.into_iter().find(|row| row.description.as_ref().is_some_and(|text| text.contains(ADAPTER)))
     };
     let (shows, place) = match of_account {
@@ -311,14 +312,14 @@ fn node_fact(case: &Case<'_>, cluster: &Account) -> Option<Fact> {
 /// The address of the responder that the target's name resolves to.
 fn resolves_to_responder<'a>(case: &Case<'a>) -> Option<(IpAddr, &'a Source)> {
     let id = case.connection.responder_id;
-    let found = case.parties.resolved().iter().find(|(address, _)| case.parties.owns(id, *address));
+    let found = case.parties.resolved_addresses().iter().find(|(address, _)| case.parties.owns(id, *address));
     found.map(|(address, source)| (*address, *source))
 }
 
 /// An address that the target's name resolves to, if the responder's addresses are known and are not among them.
 fn resolves_past_responder<'a>(case: &Case<'a>) -> Option<(IpAddr, &'a Source)> {
-    let owned = case.parties.shareable(case.connection.responder_id);
-    let (address, source) = case.parties.resolved().first()?;
+    let owned = case.parties.shareable_rows(case.connection.responder_id);
+    let (address, source) = case.parties.resolved_addresses().first()?;
     (!owned.is_empty() && resolves_to_responder(case).is_none()).then_some((*address, *source))
 }
 

@@ -13,7 +13,7 @@ use crate::diagnosis::ownership::{TicketKey, has_spn_of_host};
 use crate::diagnosis::proof::{Proof, dns_sources, sources_of};
 use crate::diagnosis::remedy_input::AccountKind;
 use crate::diagnosis::request::Request;
-use crate::diagnosis::signals::{Concern, NearSignal, is_taken};
+use crate::diagnosis::signals::{Concern, NearSignal, is_spn_taken};
 use crate::diagnosis::verdict::{Confidence, Kind};
 use crate::events::SignalKind;
 use crate::inventory::accounts::Account;
@@ -190,8 +190,8 @@ pub(in crate::diagnosis) fn service_elsewhere(case: &Case<'_>) -> Option<Proof> 
     p.evidence.push(Fact::Lacks { host: case.parties.target_text().into(), address, owner });
     p.evidence.extend(case.ownership.owners.iter().take(MAX_ADDRESSES).map(|owner| owner_fact(case, owner)));
     p.basis.facts = vec![
-        sources_of(case.parties.shareable(Some(host))),
-        sources_of(case.parties.shareable(case.parties.target_id)),
+        sources_of(case.parties.shareable_rows(Some(host))),
+        sources_of(case.parties.shareable_rows(case.parties.target_id)),
         dns_sources(case, |a| a == address),
     ];
     p.basis.owners = true;
@@ -216,7 +216,8 @@ pub(in crate::diagnosis) fn service_of_other_host(case: &Case<'_>) -> Option<Pro
     let mut p = service_elsewhere(case)?;
     p.evidence.push(registered);
     let rows = case.parties.rows_of(Some(host), address);
-    let exported = case.parties.shareable(case.parties.target_id).iter().any(|row| row.logged_at.is_none());
+    let exported =
+        case.parties.shareable_rows(case.parties.target_id).iter().any(|row| row.logged_at.is_none());
     p.likely_if(!exported || !rows.iter().any(|row| case.parties.held_near_events(row)));
     p.missing.push(ask_resolution(case));
     Some(p)
@@ -312,7 +313,7 @@ pub(in crate::diagnosis) fn names_refused(case: &Case<'_>) -> Option<Proof> {
     let refused = |near: &NearSignal<'_>| match near.kind() {
         SignalKind::OwnNamesRefused | SignalKind::TwoAccounts => near.concern == Concern::Target,
         SignalKind::SpnNotUnique => near.concern == Concern::Spn,
-        _ => near.concern == Concern::Spn && is_taken(&near.recorded.signal),
+        _ => near.concern == Concern::Spn && is_spn_taken(&near.recorded.signal),
     };
     case.signals.iter().find(refused)?;
     let mut p = spn_proof(case);

@@ -37,7 +37,7 @@ const ENOUGH_LOOPBACKS: usize = 2;
 pub(in crate::diagnosis) fn no_name_to_client(case: &Case<'_>, proof: &Proof) -> bool {
     let parties = &case.parties;
     let hosts = &parties.context.hosts;
-    let resolved = parties.resolved();
+    let resolved = parties.resolved_addresses();
     // An answer from another time does not show the name's addresses at the time of the events.
     let home = resolved.iter().any(|(_, source)| is_current(case, source))
         && resolved.iter().all(|(address, _)| parties.owns(parties.target_id, *address));
@@ -112,9 +112,9 @@ pub(in crate::diagnosis) fn machine_owns_spn(case: &Case<'_>, _: &Proof) -> bool
 /// Is it certain that the target answered: nothing suggests another machine of its name, and no record resolves elsewhere?
 pub(in crate::diagnosis) fn responder_is_target(case: &Case<'_>, _: &Proof) -> bool {
     let parties = &case.parties;
-    let own = parties.shareable(parties.target_id);
+    let own = parties.shareable_rows(parties.target_id);
     let astray = parties
-        .resolved()
+        .resolved_addresses()
         .iter()
         .any(|(address, _)| !own.iter().any(|row| row.address == *address) && !own.is_empty());
     case.connection.confirmed && !astray

@@ -24,7 +24,7 @@ pub(super) fn is_no_computer(case: &Case<'_>) -> bool {
     let itself = case.parties.responder_host.as_ref().is_some_and(|host| host.same_label(target));
     !itself
         && case.parties.context.accounts.lists_computers()
-        && case.parties.shareable(case.parties.target_id).is_empty()
+        && case.parties.shareable_rows(case.parties.target_id).is_empty()
         && !case.parties.context.accounts.named(target.label()).iter().any(computer)
 }
 

@@ -55,7 +55,7 @@ fn check_name_first(view: &View<'_>) -> Step {
 fn disable_adapter(view: &View<'_>, step: Step) -> Step {
     let adapter = adapter_argument(view);
     let (_, either) = hosts_to_change(view);
-    step.runs([
+    step.run_all([
         Command::at(
             &*either,
             format!("Get-NetAdapter {adapter} | Select-Object Name, InterfaceDescription, Status"),
@@ -105,7 +105,7 @@ pub(super) fn management_card(view: &View<'_>) -> Vec<Step> {
             "Ask whether the vendor's update or monitoring tools on {both} use the adapter that has \
              {address}, and note its name."
         ))
-        .runs(adapter_query(view)),
+        .run_all(adapter_query(view)),
         view.with_verification(disable_adapter(
             view,
             Step::host(format!(
@@ -136,7 +136,7 @@ pub(super) fn virtual_switch(view: &View<'_>) -> Vec<Step> {
              containers lose their network until they have addresses of the new range.",
         ),
         Step::read(format!("Find out what uses the switch that has {address} on {both}."))
-            .runs(adapter_query(view))
+            .run_all(adapter_query(view))
             .run(Command::at(
                 "a Hyper-V host",
                 "Get-VMNetworkAdapter -VMName * | Select-Object VMName, SwitchName",
@@ -160,7 +160,7 @@ pub(super) fn virtual_switch(view: &View<'_>) -> Vec<Step> {
             .only_if("something uses the switch")
             .risk("virtual machines and containers on that switch lose their network until they have addresses of the new range.")
             .needs("an elevated prompt, and a maintenance window for what is on the switch.")
-            .runs(change_address(&either, &view.address(), NEW_ADDRESS))
+            .run_all(change_address(&either, &view.address(), NEW_ADDRESS))
             .undo("Give the adapter its old address.", change_address("the same host", NEW_ADDRESS, &view.address())),
         ),
     ];
@@ -186,7 +186,7 @@ pub(super) fn shared_address(view: &View<'_>) -> Vec<Step> {
         ))
         .run(Command::on(&view.client, format!("Get-NetNeighbor -IPAddress {}", view.address())))
         .run(Command::at("the DHCP server", format!("Get-DhcpServerv4Lease -IPAddress {}", view.address())))
-        .runs(adapter_query(view))
+        .run_all(adapter_query(view))
         .run(Command::on(&view.target, "Get-NetIPConfiguration -Detailed > before.txt"))
         .run(Command::on(view.server(), "Get-NetIPConfiguration -Detailed > before.txt")),
         view.with_verification(
@@ -210,7 +210,7 @@ pub(super) fn shared_address(view: &View<'_>) -> Vec<Step> {
             .only_if(format!("one of the two hosts has {short} by mistake, and PrefixOrigin of it there is Manual"))
             .risk("every connection to the old address ends, your remote session too. Use its console.")
             .needs("an elevated prompt at the console of that host, a free address, and the prefix length and gateway in before.txt.")
-            .runs(change_address("the host that has it by mistake", &view.address(), NEW_ADDRESS))
+            .run_all(change_address("the host that has it by mistake", &view.address(), NEW_ADDRESS))
             .undo("Restore what before.txt shows.", change_address("the same host", NEW_ADDRESS, &view.address())),
         ),
         Step::read(format!("Clear the caches on {} when the change is done.", view.client.in_sentence()))

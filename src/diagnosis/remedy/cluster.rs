@@ -19,7 +19,7 @@ fn use_one_account(view: &View<'_>) -> Step {
     .risk("each node is away while its service restarts.")
     .needs("the account's right to log on as a service on every node, and its rights to the data.")
     .undo("Run the service under its old account again.", []);
-    if !view.may_be(Service::Web) {
+    if !view.may_be_service(Service::Web) {
         return step;
     }
     let mut step = step.run(appcmd(
@@ -49,10 +49,10 @@ pub(super) fn shared_name(view: &View<'_>) -> Vec<Step> {
     ))];
     steps.push(list_nodes(view));
     steps.push(view.with_verification(use_one_account(view)));
-    if view.may_be(Service::Web) {
+    if view.may_be_service(Service::Web) {
         steps.push(share_exchange_account(view));
     }
-    if view.may_be(Service::Windows) {
+    if view.may_be_service(Service::Windows) {
         steps.push(Step::read(format!(
             "For AD FS, the HOST SPN of {target} on the service account is right: leave it there, and \
              check that every node of the farm runs under {owner}."
@@ -64,7 +64,7 @@ pub(super) fn shared_name(view: &View<'_>) -> Vec<Step> {
         &view.account,
         &format!("every node already runs under {account}, and {owner} is the wrong account"),
     ));
-    if view.may_be(Service::Sql) {
+    if view.may_be_service(Service::Sql) {
         steps.push(Step::read(
             "For SQL Server register the SPN of the listener twice, with its port and without, on that one \
              account, and test once after a failover.",
@@ -82,11 +82,11 @@ fn list_nodes(view: &View<'_>) -> Step {
         view.service.words()
     ));
     let services = Command::at("every node", LIST_SERVICES);
-    let pools = view.may_be(Service::Web).then(|| appcmd("every web node", LIST_POOLS));
-    let replicas = view.may_be(Service::Sql).then(|| {
+    let pools = view.may_be_service(Service::Web).then(|| appcmd("every web node", LIST_POOLS));
+    let replicas = view.may_be_service(Service::Sql).then(|| {
         Command::at("SQL Server", "sqlcmd -E -Q 'SELECT replica_server_name FROM sys.availability_replicas'")
     });
-    step.run(services).runs(pools).runs(replicas)
+    step.run(services).run_all(pools).run_all(replicas)
 }
 
 /// The step that gives an Exchange server behind a load balancer the alternate service account (ASA).

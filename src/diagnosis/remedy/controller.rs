@@ -34,7 +34,7 @@ pub(super) fn check_rollback(view: &View<'_>) -> Step {
          off the network, demote it by force, clean up its metadata, and promote it again (KB875495).",
         host.with_origin()
     ))
-    .runs(find_rollback(host))
+    .run_all(find_rollback(host))
 }
 
 /// The check whether replication will end the problem by itself.

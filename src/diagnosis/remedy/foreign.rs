@@ -82,7 +82,7 @@ fn reset_with_own_tool(view: &View<'_>) -> Vec<Step> {
                      the new one. Run one of these steps only: a second one outdates the key of the first.",
                 )
                 .needs("root or administrator on that system, and a copy of the old keytab.")
-                .runs(commands)
+                .run_all(commands)
                 .undo("The old key cannot be restored. If the reset fails, join the domain again.", []),
         )
     };

@@ -174,7 +174,7 @@ pub(super) fn service_account(view: &View<'_>) -> Vec<Step> {
             &view.account,
             "pwdLastSet, lockoutTime, msDS-SupportedEncryptionTypes",
         )))
-        .runs(view.service_accounts(view.server()))
+        .run_all(view.service_accounts(view.server()))
         .run(Command::on(
             view.server(),
             "Get-WinEvent -FilterHashtable @{LogName='System';ProviderName='Service Control Manager', \

@@ -133,7 +133,7 @@ pub(super) fn taken_over(view: &View<'_>) -> Vec<Step> {
         .only_if(&retired)
         .risk(format!("clients that still connect to the old machine as {target} lose Kerberos."))
         .needs("the right to write servicePrincipalName on the account.")
-        .runs(each("-D"))
+        .run_all(each("-D"))
         .run(Command::new(on_every_controller(&view.owner, "servicePrincipalName")))
         .undo("Restore what before.txt shows.", each("-S"))
         .verify(format!("No other account owns {spn}."), spn_query(&view.spn)),
@@ -201,7 +201,7 @@ pub(super) fn alias(view: &View<'_>) -> Vec<Step> {
              cluster-name-account if that fails.",
             view.spn.in_sentence()
         ))
-        .runs(spn_query(&view.spn))
+        .run_all(spn_query(&view.spn))
         .run(Command::on(
             view.server(),
             "Get-ClusterResource | Where-Object ResourceType -eq 'Network Name'",

@@ -29,7 +29,7 @@ fn on_another_account(view: &View<'_>) -> Vec<Step> {
         "Not safe before you know which account {service} is meant to run under: moving {spn} from the \
          right account ends Kerberos for every client of it."
     ))];
-    if view.may_be(Service::Web) {
+    if view.may_be_service(Service::Web) {
         steps.push(super::web::rule_out_both_right(view));
     }
     steps.push(
@@ -38,8 +38,8 @@ fn on_another_account(view: &View<'_>) -> Vec<Step> {
              intended. If several nodes serve the name, all of them must run under one account.",
             server.with_origin()
         ))
-        .runs(view.service_accounts(server))
-        .runs(spn_query(&view.spn)),
+        .run_all(view.service_accounts(server))
+        .run_all(spn_query(&view.spn)),
     );
     steps.push(view.save_spns(&[&view.owner, &view.account]));
     if view.owner_facts().is_some_and(|owner| owner.disabled) {
@@ -87,7 +87,7 @@ fn through_host(view: &View<'_>) -> Vec<Step> {
              nothing is removed. The HOST SPN of the computer stays where it is."
         )),
         Step::read(format!("Check the account that {service} runs under on {}.", server.with_origin()))
-            .runs(view.service_accounts(server)),
+            .run_all(view.service_accounts(server)),
     ];
     let risk = match view.service {
         Service::Web => {
@@ -128,7 +128,7 @@ fn host_spn(view: &View<'_>) -> Vec<Step> {
              service of the computer."
         )),
         Step::read(format!("Find the service on {} that runs under {account}.", server.with_origin()))
-            .runs(view.service_accounts(server)),
+            .run_all(view.service_accounts(server)),
         view.with_verification(
             Step::host(
                 "Run the service as LocalSystem or NetworkService again, which use the computer's key, or \
@@ -165,8 +165,8 @@ pub(super) fn duplicate(view: &View<'_>) -> Vec<Step> {
              on purpose, where each has its own service.",
             server.with_origin()
         ))
-        .runs(view.service_accounts(server))
-        .runs(spn_query(&view.spn)),
+        .run_all(view.service_accounts(server))
+        .run_all(spn_query(&view.spn)),
         view.save_spns(&save),
     ];
     steps.push(

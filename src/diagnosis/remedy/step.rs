@@ -111,7 +111,7 @@ impl Step {
         self
     }
 
-    pub(super) fn runs(mut self, commands: impl IntoIterator<Item = Command>) -> Self {
+    pub(super) fn run_all(mut self, commands: impl IntoIterator<Item = Command>) -> Self {
         self.commands.extend(commands);
         self
     }

@@ -120,7 +120,7 @@ impl<'a> View<'a> {
     }
 
     /// Is the service this one, or is there no incident? In the second case the texts cover every service.
-    pub(super) fn may_be(&self, service: Service) -> bool {
+    pub(super) fn may_be_service(&self, service: Service) -> bool {
         self.service == service || self.spn.is_absent()
     }
 
@@ -208,7 +208,7 @@ impl<'a> View<'a> {
              wait: tickets live up to 10 hours.",
             self.client.in_sentence()
         ))
-        .runs([purge("-li 0x3e7 "), purge("-li 0x3e4 "), purge("")]);
+        .run_all([purge("-li 0x3e7 "), purge("-li 0x3e4 "), purge("")]);
         self.with_verification(step)
     }
 
@@ -219,7 +219,7 @@ impl<'a> View<'a> {
             Command::new(format!("setspn -L {} {arrow} before.txt", account.in_command()))
         });
         Step::read("Save the SPNs of every account you are going to change, so that you can restore them.")
-            .runs(commands)
+            .run_all(commands)
     }
 
     /// Adds (`-S`) the SPN to an account, or removes it (`-D`).

@@ -105,7 +105,7 @@ pub(super) fn two_services(view: &View<'_>) -> Vec<Step> {
              Admin Center. If a browser or a web client failed, see krbtriage explain kernel-mode.",
             view.client.in_sentence()
         ))
-        .runs(view.service_accounts(view.server())),
+        .run_all(view.service_accounts(view.server())),
         use_spn_with_port(view, host, &port_spn, &computer),
         Step::directory(format!(
             "Give the web service a name of its own: an A record, HTTP/<site name> registered on {owner}, \

@@ -339,7 +339,7 @@ impl SignalContext<'_, '_> {
         let id = parties.context.hosts.find(host);
         // If the target has addresses of its own, a name that resolves elsewhere is wrong.
         let alias =
-            || parties.shareable(parties.target_id).is_empty() && parties.resolves_to_host(id).is_some();
+            || parties.shareable_rows(parties.target_id).is_empty() && parties.resolves_to_host(id).is_some();
         id.is_some() && (id == parties.target_id || alias())
     }
 

@@ -1,6 +1,6 @@
 //! The meaning of each kind of signal, as the second half of a sentence.
 
-use super::near::{Concern, NearSignal, is_taken};
+use super::near::{Concern, NearSignal, is_spn_taken};
 use crate::diagnosis::evidence::{Fact, QuotedEvent, Relation};
 use crate::events::SignalKind;
 
@@ -69,7 +69,7 @@ fn meaning(near: &NearSignal<'_>) -> &'static str {
         SignalKind::DcomSuppressed => {
             "repeated DCOM events are not logged, so there were more than are counted"
         }
-        SignalKind::WinRmSpnRefused if is_taken(signal) => {
+        SignalKind::WinRmSpnRefused if is_spn_taken(signal) => {
             "the SPNs could not be created: another account has them"
         }
         SignalKind::WinRmSpnRefused => "the SPNs could not be created",

@@ -16,7 +16,7 @@ use crate::incidents::RecordedSignal;
 use crate::names::{HostMatch, HostName};
 
 use concern::{SignalContext, responder_names, target_names};
-pub(crate) use near::{Concern, NearSignal, is_taken};
+pub(crate) use near::{Concern, NearSignal, is_spn_taken};
 
 /// Longest time between two tries of NETLOGON. In a longer gap between refusals a session may have worked.
 const NETLOGON_RETRY: SignedDuration = SignedDuration::from_hours(6);

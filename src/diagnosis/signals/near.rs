@@ -50,7 +50,7 @@ impl NearSignal<'_> {
 }
 
 /// Was an SPN refused because another account has it? The error is ERROR_DS_SPN_VALUE_NOT_UNIQUE_IN_FOREST (winerror.h).
-pub(crate) fn is_taken(signal: &Signal) -> bool {
+pub(crate) fn is_spn_taken(signal: &Signal) -> bool {
     matches!(signal.kind, SignalKind::WinRmSpnRefused | SignalKind::SqlSpnRefused)
         && signal.error == Some(8647)
 }

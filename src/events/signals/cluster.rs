@@ -6,7 +6,7 @@ use super::values::{Values, error_number};
 /// 1206: `%1` resource, `%2` domain, `%3` error, `%4` the cluster's account; 1207: `%1` and `%2` as 1206, `%3` operation, `%4`
 /// error text, `%5` the cluster's account; 1218: `%1` resource, `%2` domain controller, `%3` original and `%4` new name.
 pub(super) fn account_failed(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
-    resource(signal, v)?;
+    network_name(signal, v)?;
     match signal.event_id {
         1206 => {
             signal.error = error_number(v.insertion(2));
@@ -21,7 +21,7 @@ pub(super) fn account_failed(signal: &mut Signal, v: &Values<'_>) -> Option<()> 
 /// 1211: `%1` resource, `%2` domain, `%3` error; 1212: `%1` and `%2` as 1211, `%3` reason, `%4` error; 1219: `%1` resource, `%2`
 /// domain controller, `%3` computer object, `%4` error.
 pub(super) fn no_controller(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
-    resource(signal, v)?;
+    network_name(signal, v)?;
     signal.error = error_number(v.insertion(if signal.event_id == 1211 { 2 } else { 3 }));
     match signal.event_id {
         1219 => signal.add_names([(Role::Computer, v.insertion(2)), (Role::Controller, v.insertion(1))]),
@@ -31,10 +31,10 @@ pub(super) fn no_controller(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
 }
 
 /// 1196: `%1` resource, `%2` reason.
-pub(super) fn resource(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
+pub(super) fn network_name(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
     let resource = v.insertion(0);
     signal.set_subjects([(Role::Service, resource)], v)?;
-    signal.add_names([(Role::Computer, network_name(resource))]);
+    signal.add_names([(Role::Computer, name_of_resource(resource))]);
     Some(())
 }
 
@@ -42,18 +42,18 @@ pub(super) fn resource(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
 pub(super) fn name_failed(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
     let kinds = [v.insertion(2), v.value_of("ResourceType"), v.value_of("ResTypeDll")];
     kinds.iter().any(|kind| kind.eq_ignore_ascii_case("Network Name")).then_some(())?;
-    resource(signal, v)
+    network_name(signal, v)
 }
 
 /// The network name in the usual name of its resource: `FS1`, `SQL Network Name (VSQL1)`. Empty if there is none.
-fn network_name(resource: &str) -> &str {
+fn name_of_resource(resource: &str) -> &str {
     let inner = resource.rsplit_once('(').map_or(resource, |(_, inner)| inner.trim_end_matches(')')).trim();
     if inner.contains(char::is_whitespace) { "" } else { inner }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::network_name;
+    use super::name_of_resource;
 
     #[test]
     fn a_resource_is_mostly_called_by_its_network_name() {
@@ -64,7 +64,7 @@ mod tests {
             ("ag1_listener", "ag1_listener"),
         ];
         for (resource, name) in table {
-            assert_eq!(network_name(resource), name);
+            assert_eq!(name_of_resource(resource), name);
         }
     }
 }

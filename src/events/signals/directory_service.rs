@@ -8,7 +8,7 @@ const MAX_SPNS: usize = 64;
 
 /// ActiveDirectory_DomainService 2095: `%1` remote domain controller (message text; unnamed strings as in XML of 2092 and 1988);
 /// 2103, 2168 to 2170: about the domain controller that logs them.
-pub(super) fn restored(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
+pub(super) fn controller_restored(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
     match signal.event_id {
         2095 => signal.add_names([(Role::Controller, v.insertion(0))]),
         _ => signal.add_this_computer(),
@@ -20,7 +20,7 @@ pub(super) fn restored(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
 ///
 /// The order of the strings of 2974 is unknown. So the SPN is the first word with a `/`, and the error is 8647 (SPN not unique) or
 /// 8648 (UPN not unique).
-pub(super) fn spn(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
+pub(super) fn spn_problem(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
     let values = || v.0.data.iter().map(|datum| datum.value.trim());
     let spn = values()
         .flat_map(str::split_whitespace)

@@ -6,7 +6,7 @@ use super::signal::{Role, Signal};
 use super::values::{Values, addresses_in};
 
 /// EventLog 6011: `%1` old name, `%2` new name (XML).
-pub(super) fn renamed(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
+pub(super) fn computer_renamed(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
     signal.set_subjects([(Role::Computer, v.insertion(0)), (Role::Computer, v.insertion(1))], v)
 }
 

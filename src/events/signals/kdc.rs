@@ -30,7 +30,7 @@ pub(super) fn no_suitable_key(signal: &mut Signal, v: &Values<'_>) -> Option<()>
 }
 
 /// KDC 42: `%1` account (message table).
-pub(super) fn account(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
+pub(super) fn lacks_strong_keys(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
     signal.set_subjects([(Role::Account, v.value("Account", 0))], v)
 }
 

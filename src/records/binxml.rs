@@ -6,7 +6,7 @@ use crate::chunks::bytes::{u16_at, u32_at};
 
 /// A fragment header: token 0x0f, version 1.1, no flags.
 pub const FRAGMENT: [u8; 4] = [0x0f, 1, 1, 0];
-/// The first of the tokens, which are named as in MS-EVEN6 2.2.12.
+/// The token at the end of a fragment. This and the following constants are the tokens of MS-EVEN6 2.2.12.
 pub const END: u8 = 0x00;
 pub const OPEN: u8 = 0x01;
 pub const CLOSE_START: u8 = 0x02;

@@ -308,7 +308,7 @@ fn provider_if_usual(chunk: &[u8], at: u32, known: &mut KnownNames) -> Option<Te
     };
     (tokens.substitution()?.0 == 3).then_some(())?;
     tokens.expect(CLOSE)?;
-    // A root is present whatever it depends on. The event ID usually depends on itself.
+    // The root element is present even if its dependency is null. The event ID usually depends on itself.
     let there = start.dependency == NO_DEPENDENCY && matches!(start.id_dependency, NO_DEPENDENCY | 3);
     there.then_some(start.provider)
 }
@@ -337,9 +337,9 @@ type KnownNames = [u32; 4];
 
 /// An event up to the content of `Event/System/EventID`, which must follow the provider.
 struct SystemStart {
-    /// Source of the provider's name; `Nothing` if it is not found.
+    /// Source of the provider's name; [`TextSource::Nothing`] if it is not found.
     provider: TextSource,
-    /// What `System` and `EventID` depend on.
+    /// Index of the value that `System` depends on, then the same for `EventID`.
     dependency: u16,
     id_dependency: u16,
 }

@@ -108,7 +108,7 @@ impl Selection {
         })
     }
 
-    /// Is a record with this event ID wanted from any provider?
+    /// Does any filter accept this event ID?
     #[inline]
     pub fn accepts_id(&self, id: u16) -> bool {
         self.ids[usize::from(id) / 64] & (1 << (id % 64)) != 0

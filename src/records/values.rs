@@ -10,7 +10,7 @@ use crate::chunks::bytes::{u16_at, u32_at, u64_at};
 /// Most values of an instance. No template of Windows has as many.
 const MAX_VALUES: usize = 96;
 
-/// The first of the value types (MS-EVEN6 2.2.12) that need more than their number.
+/// The type of a null value. This and the following constants are the value types of MS-EVEN6 2.2.12.
 pub const NULL: u8 = 0x00;
 pub const TEXT: u8 = 0x01;
 const ANSI: u8 = 0x02;
@@ -27,7 +27,7 @@ pub const TEXT_ARRAY: u8 = 0x81;
 /// The type and the position of a value in the chunk.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Value {
-    /// Value type.
+    /// A value type, such as [`TEXT`].
     pub kind: u8,
     /// Offset in the chunk.
     pub at: u32,
